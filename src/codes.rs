@@ -1,0 +1,315 @@
+//! The closed vocabularies: sides, provinces, periods, fund and care classes.
+
+use std::fmt;
+
+use chrono::{Datelike, NaiveDate};
+
+/// Whose copy of a settlement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// Declared by the province where care was given (就医地).
+    Treating,
+    /// Recorded by the province that insures the person (参保地).
+    Insured,
+}
+
+impl Side {
+    /// Both sides, treating first.
+    pub const BOTH: [Side; 2] = [Side::Treating, Side::Insured];
+
+    /// The word used in folders, tables and messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Side::Treating => "treating",
+            Side::Insured => "insured",
+        }
+    }
+
+    /// Position in arrays that hold one value a side.
+    pub const fn index(self) -> usize {
+        match self {
+            Side::Treating => 0,
+            Side::Insured => 1,
+        }
+    }
+
+    /// The side that a word names.
+    pub fn from_name(name: &str) -> Option<Side> {
+        Side::BOTH.into_iter().find(|side| side.name() == name)
+    }
+}
+
+/// The 32 provincial units by the first two digits of their division codes (GB/T 2260, and 66 for
+/// 新疆生产建设兵团), in order, with their names.
+pub const PROVINCES: [(u8, &str, &str); 32] = [
+    (11, "北京", "Beijing"),
+    (12, "天津", "Tianjin"),
+    (13, "河北", "Hebei"),
+    (14, "山西", "Shanxi"),
+    (15, "内蒙古", "Inner Mongolia"),
+    (21, "辽宁", "Liaoning"),
+    (22, "吉林", "Jilin"),
+    (23, "黑龙江", "Heilongjiang"),
+    (31, "上海", "Shanghai"),
+    (32, "江苏", "Jiangsu"),
+    (33, "浙江", "Zhejiang"),
+    (34, "安徽", "Anhui"),
+    (35, "福建", "Fujian"),
+    (36, "江西", "Jiangxi"),
+    (37, "山东", "Shandong"),
+    (41, "河南", "Henan"),
+    (42, "湖北", "Hubei"),
+    (43, "湖南", "Hunan"),
+    (44, "广东", "Guangdong"),
+    (45, "广西", "Guangxi"),
+    (46, "海南", "Hainan"),
+    (50, "重庆", "Chongqing"),
+    (51, "四川", "Sichuan"),
+    (52, "贵州", "Guizhou"),
+    (53, "云南", "Yunnan"),
+    (54, "西藏", "Tibet"),
+    (61, "陕西", "Shaanxi"),
+    (62, "甘肃", "Gansu"),
+    (63, "青海", "Qinghai"),
+    (64, "宁夏", "Ningxia"),
+    (65, "新疆", "Xinjiang"),
+    (66, "兵团", "XPCC"),
+];
+
+/// One of the 32 provincial units, as its index in [`PROVINCES`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Province(u8);
+
+impl Province {
+    /// All provinces, in the order of their codes.
+    pub fn all() -> impl Iterator<Item = Province> {
+        (0..32).map(Province)
+    }
+
+    /// The province with this two-digit code.
+    pub fn from_code(code: u8) -> Option<Province> {
+        let index = PROVINCES.iter().position(|(known, _, _)| *known == code)?;
+        u8::try_from(index).ok().map(Province)
+    }
+
+    /// The province that a two-digit text names.
+    pub fn from_text(text: &str) -> Option<Province> {
+        match text.as_bytes() {
+            [b'0'..=b'9', b'0'..=b'9'] => Province::from_code(text.parse().ok()?),
+            _ => None,
+        }
+    }
+
+    /// The province of a 6-digit division code; 6590xx belongs to 66.
+    pub fn of_division(division: &[u8]) -> Option<Province> {
+        let [a, b, c, d, e, f] = division else { return None };
+        if ![a, b, c, d, e, f].into_iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        if division.starts_with(b"6590") {
+            return Province::from_code(66);
+        }
+        Province::from_code((a - b'0') * 10 + (b - b'0'))
+    }
+
+    /// Position in [`PROVINCES`], 0 to 31.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The province at a position of [`PROVINCES`].
+    pub fn from_index(index: usize) -> Option<Province> {
+        u8::try_from(index).ok().filter(|index| *index < 32).map(Province)
+    }
+
+    /// The two-digit code.
+    pub fn code(self) -> u8 {
+        PROVINCES[self.index()].0
+    }
+
+    /// The Chinese short name.
+    pub fn chinese(self) -> &'static str {
+        PROVINCES[self.index()].1
+    }
+
+    /// The English name.
+    pub fn english(self) -> &'static str {
+        PROVINCES[self.index()].2
+    }
+}
+
+impl fmt::Display for Province {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}", self.code())
+    }
+}
+
+/// A directed pair: who pays, who is paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pair {
+    /// The province that owes.
+    pub insured: Province,
+    /// The province that is owed.
+    pub treating: Province,
+}
+
+impl fmt::Display for Pair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.insured, self.treating)
+    }
+}
+
+/// A month: a clearing period or a cost month, counted from year 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Month(i32);
+
+impl Month {
+    /// The month of a year; `month` is 1 to 12.
+    pub const fn new(year: i32, month: u8) -> Month {
+        Month(year * 12 + month as i32 - 1)
+    }
+
+    /// Reads `YYYY-MM`.
+    pub fn from_text(text: &str) -> Option<Month> {
+        let (year, month) = text.split_once('-')?;
+        let digits = |t: &str, n: usize| t.len() == n && t.bytes().all(|b| b.is_ascii_digit());
+        if !digits(year, 4) || !digits(month, 2) {
+            return None;
+        }
+        let month: u8 = month.parse().ok()?;
+        (1..=12).contains(&month).then_some(Month::new(year.parse().ok()?, month))
+    }
+
+    /// The month of a day counted from 1970-01-01; days outside the calendar's quarter of a million
+    /// years fall on its last or first month.
+    pub fn of_day(day: i64) -> Month {
+        let date = i32::try_from(day).ok().and_then(NaiveDate::from_epoch_days);
+        let date = date.unwrap_or(if day < 0 { NaiveDate::MIN } else { NaiveDate::MAX });
+        Month(date.year() * 12 + date.month0().cast_signed())
+    }
+
+    /// The year.
+    pub const fn year(self) -> i32 {
+        self.0.div_euclid(12)
+    }
+
+    /// The month of the year, 1 to 12.
+    pub const fn of_year(self) -> u8 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 11")]
+        return self.0.rem_euclid(12) as u8 + 1;
+    }
+
+    /// This month moved by a number of months.
+    #[must_use]
+    pub const fn plus(self, months: i32) -> Month {
+        Month(self.0 + months)
+    }
+
+    /// Months from `earlier` to this month; negative when it is later.
+    pub const fn since(self, earlier: Month) -> i32 {
+        self.0 - earlier.0
+    }
+
+    /// Its first day.
+    pub fn first_day(self) -> NaiveDate {
+        NaiveDate::from_ymd_opt(self.year(), u32::from(self.of_year()), 1).unwrap_or_default()
+    }
+
+    /// Its last day.
+    pub fn last_day(self) -> NaiveDate {
+        self.plus(1).first_day().pred_opt().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.year(), self.of_year())
+    }
+}
+
+/// Which fund bears the cost (contract §2.1, `insutype`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FundClass {
+    /// Employees' basic insurance (职工).
+    Employee,
+    /// Residents' basic insurance (居民).
+    Resident,
+}
+
+impl FundClass {
+    /// Both classes, in order of their names.
+    pub const ALL: [FundClass; 2] = [FundClass::Employee, FundClass::Resident];
+
+    /// The word used in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            FundClass::Employee => "employee",
+            FundClass::Resident => "resident",
+        }
+    }
+}
+
+/// What kind of care (contract §2.1, `med_type`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CareClass {
+    /// Outpatient care of a listed chronic disease (门诊慢特病).
+    Chronic,
+    /// A hospital stay (住院).
+    Inpatient,
+    /// Ordinary outpatient care (普通门诊).
+    Outpatient,
+    /// A pharmacy purchase (药店购药).
+    Pharmacy,
+}
+
+impl CareClass {
+    /// All classes, in order of their names.
+    pub const ALL: [CareClass; 4] =
+        [CareClass::Chronic, CareClass::Inpatient, CareClass::Outpatient, CareClass::Pharmacy];
+
+    /// The word used in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            CareClass::Chronic => "chronic",
+            CareClass::Inpatient => "inpatient",
+            CareClass::Outpatient => "outpatient",
+            CareClass::Pharmacy => "pharmacy",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn divisions_name_their_province() {
+        assert_eq!(Province::of_division(b"340100").map(Province::code), Some(34));
+        assert_eq!(Province::of_division(b"659001").map(Province::code), Some(66));
+        assert_eq!(Province::of_division(b"660100").map(Province::code), Some(66));
+        assert_eq!(Province::of_division(b"650100").map(Province::code), Some(65));
+        for bad in [&b"34010"[..], b"3401000", b"34010x", b"710000", b""] {
+            assert_eq!(Province::of_division(bad), None);
+        }
+    }
+
+    #[test]
+    fn months_follow_the_calendar() {
+        assert_eq!(Month::of_day(0).to_string(), "1970-01");
+        assert_eq!(Month::of_day(-1).to_string(), "1969-12");
+        let october = Month::new(2025, 10);
+        assert_eq!(Month::from_text("2025-10"), Some(october));
+        let days = |month: Month| i64::from(month.first_day().to_epoch_days());
+        assert_eq!(Month::of_day(days(october)), october);
+        assert_eq!(Month::of_day(days(october) - 1), october.plus(-1));
+        assert_eq!(october.plus(3).to_string(), "2026-01");
+        assert_eq!(october.last_day().to_string(), "2025-10-31");
+        assert_eq!(Month::of_day(i64::MAX).since(october).signum(), 1);
+        assert_eq!(Month::of_day(i64::MIN).since(october).signum(), -1);
+        for bad in ["2025-13", "2025-00", "2025-1", "25-10", "2025/10", "+025-10"] {
+            assert_eq!(Month::from_text(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The settlement record: fields, kinds, aliases (contract §2.1).
+
+/// What kind of value a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text; integer codes are taken too.
+    Text,
+    /// A calendar day.
+    Date,
+    /// A point in time, kept in local time (UTC+8).
+    Time,
+    /// Money: a decimal of scale ≤ 2, kept in fen.
+    Amount,
+}
+
+macro_rules! fields {
+    ($($name:ident $kind:ident $need:ident $($alias:literal)*;)*) => {
+        /// A field of the settlement record, named as the national platform names it.
+        #[expect(non_camel_case_types, reason = "national field names")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[allow(missing_docs, clippy::allow_attributes, reason = "documented in the contract")]
+        pub enum Field { $($name),* }
+
+        /// Every field, in the order of the contract.
+        pub const FIELDS: [Field; 0 $(+ { _ = Field::$name; 1 })*] = [$(Field::$name),*];
+
+        impl Field {
+            /// The national name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Field::$name => stringify!($name)),* }
+            }
+
+            /// What kind of value it holds.
+            pub const fn kind(self) -> Kind {
+                match self { $(Field::$name => Kind::$kind),* }
+            }
+
+            /// Whether a delivery must have the column.
+            pub const fn required(self) -> bool {
+                match self { $(Field::$name => fields!(@need $need)),* }
+            }
+
+            /// Other names under which exports carry it.
+            pub const fn aliases(self) -> &'static [&'static str] {
+                match self { $(Field::$name => &[$($alias),*]),* }
+            }
+        }
+    };
+    (@need required) => { true };
+    (@need optional) => { false };
+}
+
+fields! {
+    setl_id Text required;
+    mdtrt_id Text optional;
+    init_setl_id Text optional;
+    psn_no Text required;
+    insuplc_admdvs Text required "insu_admdvs" "insu_plc";
+    mdtrtarea_admvs Text required "fix_blng_admdvs" "mdtrtarea_admdvs";
+    fixmedins_code Text required;
+    insutype Text required;
+    med_type Text required;
+    dise_codg Text optional "dise_no";
+    begndate Date optional;
+    enddate Date optional;
+    setl_time Time required;
+    refd_setl_flag Text optional;
+    fulamt_advpay_flag Text optional;
+    medfee_sumamt Amount required;
+    hifp_pay Amount required;
+    cvlserv_pay Amount optional;
+    hifes_pay Amount optional;
+    hifmi_pay Amount optional;
+    hifob_pay Amount optional;
+    hifdm_pay Amount optional;
+    maf_pay Amount optional;
+    oth_pay Amount optional "othfund_pay";
+    fund_pay_sumamt Amount required;
+    acct_pay Amount required;
+    psn_cash_pay Amount required "cash_payamt";
+    hosp_part_amt Amount optional "ownpay_hosp_part";
+    acct_mulaid_pay Amount optional;
+    fulamt_ownpay_amt Amount optional;
+    overlmt_selfpay Amount optional;
+    preselfpay_amt Amount optional;
+    inscp_scp_amt Amount optional "inscp_amt";
+}
+
+impl Field {
+    /// Position in [`FIELDS`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The field that a column name stands for, and whether the name is an alias.
+    pub fn of_column(column: &str) -> Option<(Field, bool)> {
+        FIELDS.into_iter().find_map(|field| match column {
+            _ if column == field.name() => Some((field, false)),
+            _ if field.aliases().contains(&column) => Some((field, true)),
+            _ => None,
+        })
+    }
+}
+
+/// The amounts: first the 13 that are compared, in the order in which they are compared and listed,
+/// then the relative's account, then the four scope fields.
+pub const AMOUNT_FIELDS: [Field; 18] = [
+    Field::medfee_sumamt,
+    Field::fund_pay_sumamt,
+    Field::hifp_pay,
+    Field::cvlserv_pay,
+    Field::hifes_pay,
+    Field::hifmi_pay,
+    Field::hifob_pay,
+    Field::hifdm_pay,
+    Field::maf_pay,
+    Field::oth_pay,
+    Field::acct_pay,
+    Field::psn_cash_pay,
+    Field::hosp_part_amt,
+    Field::acct_mulaid_pay,
+    Field::fulamt_ownpay_amt,
+    Field::overlmt_selfpay,
+    Field::preselfpay_amt,
+    Field::inscp_scp_amt,
+];
+
+/// Positions in [`AMOUNT_FIELDS`].
+pub mod amount {
+    /// medfee_sumamt: total cost.
+    pub const MEDFEE: usize = 0;
+    /// fund_pay_sumamt: sum of the eight fund fields.
+    pub const FUND: usize = 1;
+    /// The eight fund fields.
+    pub const FUNDS: std::ops::Range<usize> = 2..10;
+    /// acct_pay: personal account.
+    pub const ACCOUNT: usize = 10;
+    /// psn_cash_pay: cash.
+    pub const CASH: usize = 11;
+    /// hosp_part_amt: borne by the hospital.
+    pub const HOSPITAL: usize = 12;
+    /// acct_mulaid_pay: relative's account, shown only.
+    pub const MUTUAL_AID: usize = 13;
+    /// The four scope fields.
+    pub const SCOPE: std::ops::Range<usize> = 14..18;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_aliases_are_unique() {
+        let mut names: Vec<&str> = FIELDS
+            .iter()
+            .flat_map(|f| [f.name()].into_iter().chain(f.aliases().iter().copied()))
+            .collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+        assert_eq!(FIELDS.len(), 33);
+        assert!(AMOUNT_FIELDS.iter().all(|field| field.kind() == Kind::Amount));
+        assert_eq!(Field::of_column("insu_plc"), Some((Field::insuplc_admdvs, true)));
+        assert_eq!(Field::of_column("psn_name"), None);
+    }
+}

@@ -1,0 +1,2 @@
+//! What a valid delivery, file and row is.
+pub mod fields;

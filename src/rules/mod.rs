@@ -1,0 +1,354 @@
+//! Policy as dated data.
+//!
+//! **Purpose.** Every number that is policy (limits, delays, code lists, payable fields) comes from a
+//! rules file, never from code.
+//!
+//! **In.** A TOML file, by default the built-in `pipelines/rules.toml`.
+//!
+//! **Out.** [`Rules`]: the file's bytes and digest, and the [`Policy`] in force for each period.
+//!
+//! **Invariants.** Unknown keys and unknown formats are refused by name; every error is listed.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, NaiveDate};
+use serde::Deserialize;
+
+use crate::{
+    codes::{CareClass, FundClass, Month, Pair},
+    contract::fields::{AMOUNT_FIELDS, Field},
+    money::Fen,
+};
+
+/// The built-in rules file.
+pub const BUILT_IN: &str = include_str!("../../pipelines/rules.toml");
+/// The format of rules files that this program knows.
+const FORMAT: i64 = 1;
+
+/// A rules file, read and checked.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// The file as it was read; the manifest keeps a copy.
+    pub text: String,
+    /// What an INT96 timestamp means.
+    pub int96: Int96,
+    policies: Vec<Policy>,
+}
+
+/// What an INT96 timestamp means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Int96 {
+    /// An instant in UTC, as Spark and Hive write it.
+    Utc,
+    /// Local time (UTC+8).
+    Local,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[expect(dead_code, reason = "read and checked before the rest of the file")]
+    format: i64,
+    int96: Int96,
+    policy: Vec<RawPolicy>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPolicy {
+    from: String,
+    payable: Vec<String>,
+    lateness_limit: u16,
+    year_close_month: u8,
+    yellow_percent: u16,
+    red_percent: u16,
+    emergency_months: u16,
+    file_days: u16,
+    pay_days: u16,
+    confirm_days: u16,
+    yearly_quota: YearlyQuota,
+    fund_class: BTreeMap<String, FundClass>,
+    care_class: BTreeMap<String, CareClass>,
+    chronic: BTreeMap<String, String>,
+}
+
+/// How the yearly quota follows from the payables of a year's end.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct YearlyQuota {
+    /// First month of the year that counts, 1 to 12.
+    pub from_month: u8,
+    /// Last month that counts; its period sets the quota.
+    pub to_month: u8,
+    /// The quota is this many monthly averages.
+    pub months: u16,
+}
+
+impl YearlyQuota {
+    /// How many months are averaged.
+    pub fn span(self) -> u8 {
+        self.to_month - self.from_month + 1
+    }
+}
+
+/// What is in force for a period.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// First period of this policy.
+    pub from: Month,
+    /// Which of the 13 amounts the insured province owes, by position in [`AMOUNT_FIELDS`].
+    pub payable: [bool; 13],
+    /// Months that a settlement may enter clearing late.
+    pub lateness_limit: i32,
+    /// Last period (month of the next year) in which the costs of a year clear.
+    pub year_close_month: u8,
+    /// Utilisation in per cent from which a pair is yellow.
+    pub yellow_percent: u16,
+    /// Utilisation in per cent from which a pair is red.
+    pub red_percent: u16,
+    /// Months of payable that an emergency proposal asks for.
+    pub emergency_months: u16,
+    /// Working days until a notice is filed with finance.
+    pub file_days: u16,
+    /// Working days after filing until it is paid.
+    pub pay_days: u16,
+    /// Working days after payment until it is confirmed.
+    pub confirm_days: u16,
+    /// How the yearly quota is set.
+    pub yearly_quota: YearlyQuota,
+    fund_class: BTreeMap<String, FundClass>,
+    care_class: BTreeMap<String, CareClass>,
+    chronic: BTreeMap<String, NaiveDate>,
+}
+
+/// Why a rules file was refused; every line is one error.
+#[derive(Debug, thiserror::Error)]
+#[error("rules file refused:\n  {}", .0.join("\n  "))]
+pub struct RulesError(pub Vec<String>);
+
+impl Rules {
+    /// The rules that are part of the program.
+    pub fn built_in() -> Rules {
+        Rules::parse(BUILT_IN).expect("Invariant: the built-in rules are tested")
+    }
+
+    /// Reads a rules file and checks all of it.
+    pub fn parse(text: &str) -> Result<Rules, RulesError> {
+        let one = |error: String| RulesError(vec![error]);
+        let table: toml::Table = toml::from_str(text).map_err(|e| one(e.to_string()))?;
+        match table.get("format").and_then(toml::Value::as_integer) {
+            Some(FORMAT) => {}
+            Some(other) => {
+                let error =
+                    format!("format {other} is not known to this program, it knows {FORMAT}");
+                return Err(one(error));
+            }
+            None => return Err(one(format!("`format = {FORMAT}` is missing"))),
+        }
+        let file: File = toml::from_str(text).map_err(|e| one(e.to_string()))?;
+        let mut errors = Vec::new();
+        let policies: Vec<Policy> =
+            file.policy.iter().filter_map(|raw| raw.check(&mut errors)).collect();
+        if !policies.is_sorted_by(|a, b| a.from < b.from) {
+            errors.push("policies must be in the order of `from`, each later than the last".into());
+        }
+        if file.policy.is_empty() {
+            errors.push("there is no [[policy]]".into());
+        }
+        if !errors.is_empty() {
+            return Err(RulesError(errors));
+        }
+        Ok(Rules { text: text.to_owned(), int96: file.int96, policies })
+    }
+
+    /// What is in force for a period: the last policy whose `from` is not later.
+    pub fn policy(&self, period: Month) -> Result<&Policy, RulesError> {
+        let found = self.policies.iter().rev().find(|policy| policy.from <= period);
+        found.ok_or_else(|| RulesError(vec![format!("no [[policy]] is in force for {period}")]))
+    }
+}
+
+impl RawPolicy {
+    fn check(&self, errors: &mut Vec<String>) -> Option<Policy> {
+        let before = errors.len();
+        let at = &self.from;
+        let from = Month::from_text(at);
+        if from.is_none() {
+            errors.push(format!("policy from = {at:?} is not a month YYYY-MM"));
+        }
+        let mut payable = [false; 13];
+        for name in &self.payable {
+            match AMOUNT_FIELDS[..13].iter().position(|field| field.name() == name) {
+                Some(index) if !payable[index] => payable[index] = true,
+                Some(_) => errors.push(format!("policy {at}: payable names {name} twice")),
+                None => errors.push(format!("policy {at}: payable field {name} is not an amount")),
+            }
+        }
+        if !(1..=12).contains(&self.year_close_month) {
+            errors.push(format!("policy {at}: year_close_month is 1 to 12"));
+        }
+        if self.yellow_percent > self.red_percent {
+            errors.push(format!("policy {at}: yellow_percent is above red_percent"));
+        }
+        let yearly = self.yearly_quota;
+        if !(1 <= yearly.from_month
+            && yearly.from_month <= yearly.to_month
+            && yearly.to_month <= 12)
+        {
+            errors.push(format!("policy {at}: yearly_quota needs 1 ≤ from_month ≤ to_month ≤ 12"));
+        }
+        let mut chronic = BTreeMap::new();
+        for (code, day) in &self.chronic {
+            match NaiveDate::parse_from_str(day, "%Y-%m-%d") {
+                Ok(day) => _ = chronic.insert(code.clone(), day),
+                Err(_) => {
+                    errors.push(format!("policy {at}: chronic {code} = {day:?} is not a day"))
+                }
+            }
+        }
+        if errors.len() > before {
+            return None;
+        }
+        Some(Policy {
+            from: from?,
+            payable,
+            lateness_limit: self.lateness_limit.into(),
+            year_close_month: self.year_close_month,
+            yellow_percent: self.yellow_percent,
+            red_percent: self.red_percent,
+            emergency_months: self.emergency_months,
+            file_days: self.file_days,
+            pay_days: self.pay_days,
+            confirm_days: self.confirm_days,
+            yearly_quota: yearly,
+            fund_class: self.fund_class.clone(),
+            care_class: self.care_class.clone(),
+            chronic,
+        })
+    }
+}
+
+impl Policy {
+    /// The fund class of an `insutype`.
+    pub fn fund_class(&self, insutype: &str) -> Option<FundClass> {
+        self.fund_class.get(insutype).copied()
+    }
+
+    /// The care class of a `med_type`.
+    pub fn care_class(&self, med_type: &str) -> Option<CareClass> {
+        self.care_class.get(med_type).copied()
+    }
+
+    /// The first day (from 1970-01-01) on which a chronic disease was open.
+    pub fn chronic_since(&self, dise_codg: &str) -> Option<i64> {
+        self.chronic.get(dise_codg).map(|day| i64::from(day.num_days_from_ce() - 719_163))
+    }
+
+    /// The chronic diseases and the day from which each is open.
+    pub fn chronic(&self) -> impl Iterator<Item = (&str, NaiveDate)> {
+        self.chronic.iter().map(|(code, day)| (code.as_str(), *day))
+    }
+
+    /// Sum of the payable fields of the 13 amounts, in fen; `None` when it overflows.
+    pub fn payable(&self, amounts: &[Fen; 13]) -> Option<Fen> {
+        let chosen = amounts.iter().zip(self.payable).filter(|(_, payable)| *payable);
+        chosen.map(|(amount, _)| *amount).try_fold(0i64, Fen::checked_add)
+    }
+
+    /// What stands in the way of clearing a cost month in a period without a permit.
+    pub fn timing(&self, cost_month: Month, period: Month) -> Timing {
+        let close = Month::new(cost_month.year() + 1, self.year_close_month);
+        Timing {
+            lateness: period.since(cost_month),
+            too_late: period.since(cost_month) > self.lateness_limit,
+            past_year_close: period > close,
+        }
+    }
+}
+
+/// How a cost month stands to a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// Period − cost month, in months.
+    pub lateness: i32,
+    /// Lateness is above the limit.
+    pub too_late: bool,
+    /// The cost year is closed.
+    pub past_year_close: bool,
+}
+
+/// A late claim reported beforehand (报备), as delivered in `permits.csv`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Permit {
+    /// The permit's own number.
+    pub permit_id: String,
+    /// Who pays whom.
+    pub pair: Pair,
+    /// The cost month that may clear.
+    pub cost_month: Month,
+    /// The last period in which it may.
+    pub until_period: Month,
+    /// Whether it may clear past the close of the cost year too.
+    pub past_year_close: bool,
+    /// Why.
+    pub reason: String,
+    /// The period that delivered it.
+    pub first_period: Month,
+}
+
+impl Permit {
+    /// Whether this permit lets a settlement of a pair and cost month clear in a period.
+    pub fn covers(&self, pair: Pair, cost_month: Month, period: Month, timing: Timing) -> bool {
+        self.pair == pair
+            && self.cost_month == cost_month
+            && self.until_period >= period
+            && (!timing.past_year_close || self.past_year_close)
+    }
+}
+
+/// The field names that [`Policy::payable`] stands for.
+pub fn payable_fields(policy: &Policy) -> impl Iterator<Item = Field> {
+    AMOUNT_FIELDS.into_iter().zip(policy.payable).filter(|(_, chosen)| *chosen).map(|(f, _)| f)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_rules_hold_the_published_policy() {
+        let rules = Rules::built_in();
+        let policy = rules.policy(Month::new(2025, 10)).expect("in force");
+        assert_eq!(payable_fields(policy).count(), 9);
+        assert_eq!(policy.fund_class("380"), Some(FundClass::Resident));
+        assert_eq!(policy.care_class("140104"), Some(CareClass::Chronic));
+        assert_eq!(policy.chronic_since("M07800"), None);
+        assert_eq!(policy.chronic_since("M03900"), Some(18_871));
+        assert_eq!(policy.chronic().count(), 15);
+    }
+
+    #[test]
+    fn timing_knows_the_limit_and_the_year_close() {
+        let rules = Rules::built_in();
+        let policy = rules.policy(Month::new(2025, 10)).expect("in force");
+        let december = Month::new(2024, 12);
+        let at = |year, month| policy.timing(december, Month::new(year, month));
+        assert_eq!(at(2025, 2), Timing { lateness: 2, too_late: false, past_year_close: false });
+        assert_eq!(at(2025, 3), Timing { lateness: 3, too_late: true, past_year_close: true });
+        let october = policy.timing(Month::new(2024, 10), Month::new(2025, 1));
+        assert_eq!(october, Timing { lateness: 3, too_late: true, past_year_close: false });
+    }
+
+    #[test]
+    fn a_bad_file_lists_every_error() {
+        let text = BUILT_IN
+            .replace("from = \"2000-01\"", "from = \"2000\"")
+            .replace("\"acct_pay\"", "\"acct_pay\", \"psn_no\"")
+            .replace("yellow_percent = 70", "yellow_percent = 99");
+        assert_eq!(Rules::parse(&text).expect_err("refused").0.len(), 3);
+        let unknown = BUILT_IN.replace("format = 1", "format = 7");
+        assert!(Rules::parse(&unknown).expect_err("refused").0[0].contains("format 7"));
+        assert!(Rules::parse(&format!("typo = 1\n{BUILT_IN}")).is_err());
+    }
+}
