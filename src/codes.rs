@@ -188,6 +188,11 @@ impl Month {
         Month(date.year() * 12 + date.month0().cast_signed())
     }
 
+    /// Months since January of year 0.
+    pub const fn number(self) -> u32 {
+        self.0.cast_unsigned()
+    }
+
     /// The year.
     pub const fn year(self) -> i32 {
         self.0.div_euclid(12)

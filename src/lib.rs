@@ -1,5 +1,19 @@
 //! 两清 liangqing: clears cross-province medical-insurance settlements.
+pub mod book;
+pub mod calendar;
+pub mod clear;
+pub mod cli;
 pub mod codes;
 pub mod contract;
+pub mod control;
+pub mod diag;
+pub mod digest;
+pub mod engine;
+pub mod event;
+pub mod ingest;
 pub mod money;
+pub mod pipeline;
+pub mod reconcile;
+pub mod reserve;
 pub mod rules;
+pub mod statement;

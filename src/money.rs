@@ -28,6 +28,13 @@ pub enum AmountError {
 
 /// Reads an amount in yuan: an optional minus, digits, and at most two decimals; nothing else.
 pub fn parse_yuan(text: &str) -> Result<Fen, AmountError> {
+    let fen = Fen::try_from(parse_sum(text)?).map_err(|_| AmountError::Range)?;
+    let fits = fen.unsigned_abs() < FEN_LIMIT.unsigned_abs();
+    if fits { Ok(fen) } else { Err(AmountError::Range) }
+}
+
+/// Reads a sum in yuan, written as [`parse_yuan`] has it.
+pub fn parse_sum(text: &str) -> Result<FenSum, AmountError> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text),
@@ -38,11 +45,8 @@ pub fn parse_yuan(text: &str) -> Result<Fen, AmountError> {
         return Err(AmountError::Form);
     }
     let fen = format!("{yuan}{cents:0<2}").parse::<FenSum>().map_err(|_| AmountError::Range)?;
-    let fen = Fen::try_from(if negative { -fen } else { fen }).map_err(|_| AmountError::Range)?;
-    if fen.unsigned_abs() >= FEN_LIMIT.unsigned_abs() {
-        return Err(AmountError::Range);
-    }
-    Ok(fen)
+    let fits = fen < FEN_SUM_LIMIT;
+    if fits { Ok(if negative { -fen } else { fen }) } else { Err(AmountError::Range) }
 }
 
 /// Writes fen as yuan with two decimals: `-5` becomes `-0.05`.

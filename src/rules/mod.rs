@@ -15,9 +15,11 @@ use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 
 use crate::{
+    calendar::{Calendar, CalendarYear},
     codes::{CareClass, FundClass, Month, Pair},
     contract::fields::{AMOUNT_FIELDS, Field},
     money::Fen,
+    statement::table::Table,
 };
 
 /// The built-in rules file.
@@ -32,6 +34,8 @@ pub struct Rules {
     pub text: String,
     /// What an INT96 timestamp means.
     pub int96: Int96,
+    /// Working days.
+    pub calendar: Calendar,
     policies: Vec<Policy>,
 }
 
@@ -52,6 +56,8 @@ struct File {
     format: i64,
     int96: Int96,
     policy: Vec<RawPolicy>,
+    #[serde(default)]
+    calendar: Vec<CalendarYear>,
 }
 
 #[derive(Deserialize)]
@@ -156,10 +162,11 @@ impl Rules {
         if file.policy.is_empty() {
             errors.push("there is no [[policy]]".into());
         }
+        let calendar = Calendar::of(&file.calendar, &mut errors);
         if !errors.is_empty() {
             return Err(RulesError(errors));
         }
-        Ok(Rules { text: text.to_owned(), int96: file.int96, policies })
+        Ok(Rules { text: text.to_owned(), int96: file.int96, calendar, policies })
     }
 
     /// What is in force for a period: the last policy whose `from` is not later.
@@ -278,6 +285,13 @@ pub struct Timing {
     pub past_year_close: bool,
 }
 
+impl Timing {
+    /// Whether it may clear without a permit.
+    pub const fn in_time(self) -> bool {
+        !self.too_late && !self.past_year_close
+    }
+}
+
 /// A late claim reported beforehand (报备), as delivered in `permits.csv`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Permit {
@@ -305,6 +319,20 @@ impl Permit {
             && self.until_period >= period
             && (!timing.past_year_close || self.past_year_close)
     }
+}
+
+/// The table `permits`.
+pub fn permits_table(permits: &[Permit]) -> Table {
+    let text = |of: fn(&Permit) -> String| permits.iter().map(move |permit| Some(of(permit)));
+    Table::new("permits")
+        .text("permit_id", text(|permit| permit.permit_id.clone()))
+        .text("insured_province", text(|permit| permit.pair.insured.to_string()))
+        .text("treating_province", text(|permit| permit.pair.treating.to_string()))
+        .text("cost_month", text(|permit| permit.cost_month.to_string()))
+        .text("until_period", text(|permit| permit.until_period.to_string()))
+        .flag("past_year_close", permits.iter().map(|permit| Some(permit.past_year_close)))
+        .text("reason", text(|permit| permit.reason.clone()))
+        .text("first_period", text(|permit| permit.first_period.to_string()))
 }
 
 /// The field names that [`Policy::payable`] stands for.

@@ -1,0 +1,129 @@
+//! `manifest.json`: what went into a period, what came out, and the period before (contract §6).
+
+use std::{fs, path::Path};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    codes::Side,
+    control::{Bucket, Control},
+    diag::{Failure, Outcome},
+    digest::sha256_hex,
+    money::yuan,
+};
+
+/// Name of the file in a period's folder.
+pub const NAME: &str = "manifest.json";
+
+/// What a period was made of and what it holds. Nothing in it depends on when, where or by whom it was
+/// made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Format of this file.
+    pub format: u32,
+    /// Name and version of the program.
+    pub program: String,
+    /// The period.
+    pub period: String,
+    /// Day of issue of its notices.
+    pub as_of: String,
+    /// The policy.
+    pub rules: RulesCopy,
+    /// SHA-256 of the manifest of the period before.
+    pub previous_manifest_sha256: Option<String>,
+    /// Every input, by path below the input folder.
+    pub inputs: Vec<FileEntry>,
+    /// Every output, by path below the period's folder.
+    pub outputs: Vec<FileEntry>,
+    /// The control totals, as in the table `control`.
+    pub control: Vec<ControlEntry>,
+}
+
+/// The rules file of a period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RulesCopy {
+    /// SHA-256 of the text.
+    pub sha256: String,
+    /// The whole file.
+    pub text: String,
+}
+
+/// A file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileEntry {
+    /// Path, with `/`.
+    pub path: String,
+    /// Length.
+    pub bytes: u64,
+    /// Rows.
+    pub rows: u64,
+    /// SHA-256.
+    pub sha256: String,
+}
+
+/// A row of the control table, in yuan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ControlEntry {
+    /// Side.
+    pub side: String,
+    /// Bucket.
+    pub bucket: String,
+    /// Rows.
+    pub rows: i64,
+    /// Sum of medfee_sumamt.
+    pub medfee_sumamt: String,
+    /// Sum of the payable fields.
+    pub payable: String,
+}
+
+impl RulesCopy {
+    /// A rules file and its digest.
+    pub fn of(text: &str) -> RulesCopy {
+        RulesCopy { sha256: sha256_hex(text.as_bytes()), text: text.to_owned() }
+    }
+}
+
+impl ControlEntry {
+    /// The rows of the control table.
+    pub fn all(control: &Control) -> Vec<ControlEntry> {
+        let cells = Side::BOTH.into_iter().flat_map(|side| Bucket::all().map(move |b| (side, b)));
+        cells
+            .map(|(side, bucket)| {
+                let totals = control.get(side, bucket);
+                ControlEntry {
+                    side: side.name().to_owned(),
+                    bucket: bucket.name().to_owned(),
+                    rows: totals.rows,
+                    medfee_sumamt: yuan(totals.medfee),
+                    payable: yuan(totals.payable),
+                }
+            })
+            .collect()
+    }
+}
+
+impl Manifest {
+    /// The bytes of the file.
+    pub fn to_bytes(&self) -> Outcome<Vec<u8>> {
+        let mut bytes = serde_json::to_vec_pretty(self)
+            .map_err(|error| Failure::Bug(format!("manifest: {error}")))?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+
+    /// Reads the manifest of a closed period, and its digest.
+    pub fn read(folder: &Path) -> Outcome<(Manifest, String)> {
+        let path = folder.join(NAME);
+        let bytes = fs::read(&path).map_err(|error| {
+            Failure::Book(format!("the book is damaged: {}: {error}", path.display()))
+        })?;
+        let manifest = serde_json::from_slice(&bytes).map_err(|error| {
+            Failure::Book(format!("the book is damaged: {}: {error}", path.display()))
+        })?;
+        Ok((manifest, sha256_hex(&bytes)))
+    }
+}

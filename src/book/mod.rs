@@ -1,0 +1,166 @@
+//! The book (账套): one folder a closed period, never changed again.
+//!
+//! **Purpose.** Keep what later periods need, and publish a period whole or not at all.
+//! **In.** The folder, the period that is to be closed.
+//! **Out.** The period before it, the register, a staging folder that becomes the period.
+//! **Invariants.** Periods follow each other month by month; each manifest names the digest of the one
+//! before; one run at a time.
+
+pub mod brought;
+pub mod manifest;
+pub mod register;
+pub mod staging;
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+};
+
+use manifest::Manifest;
+
+use crate::{
+    codes::Month,
+    diag::{Failure, Outcome},
+    digest::sha256_of,
+};
+
+/// A book that is open for closing one more period.
+#[derive(Debug)]
+pub struct Book {
+    /// Its folder.
+    pub root: PathBuf,
+    /// The closed periods with their folders, oldest first.
+    pub periods: Vec<(Month, PathBuf)>,
+    /// Digest of the newest manifest.
+    pub head: Option<String>,
+    /// The lock, which dies with the process.
+    _lock: File,
+    made: Option<MadeFolder>,
+}
+
+/// A folder that goes again unless something was put into it.
+#[derive(Debug)]
+struct MadeFolder(PathBuf);
+
+impl Drop for MadeFolder {
+    fn drop(&mut self) {
+        // A folder with a period in it is not empty, and stays.
+        _ = fs::remove_dir(&self.0);
+    }
+}
+
+impl Book {
+    /// Opens a book for a period that is to be closed next, and checks the chain of its manifests.
+    pub fn open(root: &Path, period: Month) -> Outcome<Book> {
+        let made = if root.exists() {
+            None
+        } else {
+            fs::create_dir_all(root).map_err(Failure::io(root))?;
+            Some(MadeFolder(root.to_owned()))
+        };
+        let root = root.canonicalize().map_err(Failure::io(root))?;
+        let lock = File::open(&root).map_err(Failure::io(&root))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let problem = format!("another run is at work on the book {}", root.display());
+                return Err(Failure::Book(problem));
+            }
+            Err(TryLockError::Error(error)) => return Err(Failure::io(&root)(error)),
+        }
+        let periods = closed_periods(&root)?;
+        check_order(&periods, period)?;
+        let head = check_chain(&periods)?;
+        Ok(Book { root, periods, head, _lock: lock, made })
+    }
+
+    /// The folder of the period before.
+    pub fn previous(&self) -> Option<&Path> {
+        self.periods.last().map(|(_, folder)| folder.as_path())
+    }
+
+    /// The book keeps its folder: a period has been published in it.
+    pub fn keep(&mut self) {
+        self.made.take().map(std::mem::forget);
+    }
+}
+
+fn closed_periods(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
+    let mut periods = Vec::new();
+    for entry in fs::read_dir(root).map_err(Failure::io(root))? {
+        let path = entry.map_err(Failure::io(root))?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        if let Some(month) = name.as_deref().and_then(Month::from_text) {
+            periods.push((month, path));
+        }
+    }
+    periods.sort();
+    Ok(periods)
+}
+
+fn check_order(periods: &[(Month, PathBuf)], period: Month) -> Outcome<()> {
+    if periods.iter().any(|(closed, _)| *closed == period) {
+        let problem = format!(
+            "period {period} is closed already, and closed periods never change\n    hint: \
+             corrections enter a later period; to check this one, run pipelines/audit-rerun.toml"
+        );
+        return Err(Failure::Book(problem));
+    }
+    for pair in periods.windows(2) {
+        if pair[1].0 != pair[0].0.plus(1) {
+            let missing = pair[0].0.plus(1);
+            return Err(Failure::Book(format!(
+                "the book is damaged: period {missing} is not there"
+            )));
+        }
+    }
+    match periods.last() {
+        Some((last, _)) if last.plus(1) != period => {
+            let next = last.plus(1);
+            let problem = format!(
+                "period {period} does not follow {last}, the last one closed\n    hint: close {next} next"
+            );
+            Err(Failure::Book(problem))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks that each manifest names the digest of the one before and that every file it lists has its
+/// length, and that the tables of the newest period are what its manifest says.
+fn check_chain(periods: &[(Month, PathBuf)]) -> Outcome<Option<String>> {
+    let mut head: Option<String> = None;
+    for (index, (period, folder)) in periods.iter().enumerate() {
+        let (manifest, digest) = Manifest::read(folder)?;
+        let damaged = |what: &str| {
+            Failure::Book(format!(
+                "the book is damaged: {what} of period {period}\n    hint: restore {} from a copy",
+                folder.display()
+            ))
+        };
+        if manifest.period != period.to_string() {
+            return Err(damaged("the manifest is not that"));
+        }
+        if manifest.previous_manifest_sha256 != head {
+            return Err(damaged("the manifest does not continue the chain"));
+        }
+        let newest = index + 1 == periods.len();
+        for output in &manifest.outputs {
+            let path = folder.join(&output.path);
+            let len = fs::metadata(&path).map(|metadata| metadata.len());
+            let table = output.path.starts_with("tables/");
+            if len.ok() != Some(output.bytes)
+                || (newest && table && sha256_of_file(&path)? != output.sha256)
+            {
+                return Err(damaged(&format!("{} is not the file", output.path)));
+            }
+        }
+        head = Some(digest);
+    }
+    Ok(head)
+}
+
+/// SHA-256 of a file, in hexadecimal.
+pub fn sha256_of_file(path: &Path) -> Outcome<String> {
+    File::open(path).and_then(sha256_of).map_err(Failure::io(path))
+}

@@ -1,0 +1,441 @@
+//! The register (已清算登记): every settlement that ever cleared or was voided, by key.
+//!
+//! A period keeps its own part in two Parquet files, sorted by key, with the deltas of the keys packed
+//! (about 14 bytes a settlement), cut into row groups at the borders of 1/512 of the keys where these
+//! are large, so that a partition of a delivery reads its own row groups and no others.
+//!
+//! `register.parquet`: key, check (96 bits of the hash of setl_id), payable, group, kind.
+//! `reversals.parquet`: key and check of each settlement that a cleared reversal reversed.
+
+use std::{collections::BTreeMap, ops::Range, path::Path, sync::Arc};
+
+use arrow_array::{
+    ArrayRef, Decimal128Array, Int32Array, RecordBatch, UInt32Array, UInt64Array,
+    cast::AsArray,
+    types::{Decimal128Type, Int32Type, UInt32Type, UInt64Type},
+};
+use arrow_schema::{DataType, Field, Schema};
+use parquet::{
+    arrow::{
+        ProjectionMask,
+        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+    },
+    basic::{Compression, Encoding},
+    file::{properties::WriterProperties, statistics::Statistics},
+    schema::types::ColumnPath,
+};
+
+use crate::{
+    book::staging::Staging,
+    codes::Month,
+    diag::{Failure, Outcome},
+    ingest::{record::Group, source::SharedFile},
+    money::Fen,
+    reconcile::{
+        build::Index,
+        index::{Key, Partitioning},
+        matching::plain_registered,
+        proof::Proof,
+        settle::{Settled, registered as registered_copy},
+    },
+    statement::table::{ParquetFile, Written, reproducible},
+};
+
+/// File names below a period's folder.
+const SETTLEMENTS: &str = "register.parquet";
+const REVERSALS: &str = "reversals.parquet";
+/// A row group ends at the border of a partition once it has this many rows.
+const GROUP_ROWS: usize = 16 * 1024;
+/// The most rows of a row group, whatever the borders.
+const GROUP_ROWS_MOST: usize = 128 * 1024;
+
+/// What the register knows of a settlement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Registered {
+    /// What it is.
+    pub kind: Kind,
+    /// What was owed, in fen; 0 when voided.
+    pub payable: Fen,
+    /// Who owed whom, from which fund, for what; none when voided.
+    pub group: Option<Group>,
+}
+
+/// What a registered settlement is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A normal settlement that cleared.
+    Settlement,
+    /// A reversal that cleared.
+    Reversal,
+    /// Given up by decision.
+    Voided,
+}
+
+impl Kind {
+    const ALL: [Kind; 3] = [Kind::Settlement, Kind::Reversal, Kind::Voided];
+}
+
+fn schema() -> Arc<Schema> {
+    Arc::new(Schema::new(vec![
+        Field::new("key", DataType::UInt64, false),
+        Field::new("check", DataType::UInt32, false),
+        Field::new("payable", DataType::Decimal128(16, 2), false),
+        Field::new("group", DataType::Int32, false),
+        Field::new("kind", DataType::Int32, false),
+    ]))
+}
+
+fn properties() -> WriterProperties {
+    let mut properties = reproducible()
+        .set_compression(Compression::UNCOMPRESSED)
+        .set_max_row_group_row_count(Some(GROUP_ROWS_MOST));
+    for (column, encoding) in [
+        ("key", Encoding::DELTA_BINARY_PACKED),
+        ("check", Encoding::PLAIN),
+        ("payable", Encoding::DELTA_BINARY_PACKED),
+    ] {
+        properties = properties
+            .set_column_dictionary_enabled(ColumnPath::from(column), false)
+            .set_column_encoding(ColumnPath::from(column), encoding);
+    }
+    properties.build()
+}
+
+/// Writes a period's part of the register, in the order of the keys.
+pub struct RegisterWriter {
+    file: ParquetFile,
+    schema: Arc<Schema>,
+    rows_in_group: usize,
+    partitioning: Partitioning,
+    last: Option<Key>,
+    pending: Vec<(Key, Registered)>,
+}
+
+impl RegisterWriter {
+    /// Starts `register.parquet` in a folder.
+    pub fn create(folder: &Path) -> Outcome<RegisterWriter> {
+        let schema = schema();
+        Ok(RegisterWriter {
+            file: ParquetFile::create(folder, SETTLEMENTS, &schema, properties())?,
+            schema,
+            rows_in_group: 0,
+            partitioning: Partitioning::for_rows(u64::MAX),
+            last: None,
+            pending: Vec::new(),
+        })
+    }
+
+    /// Adds settlements; keys must rise from call to call, or the settlement would be there twice.
+    pub fn write(&mut self, entries: impl Iterator<Item = (Key, Registered)>) -> Outcome<()> {
+        for (key, registered) in entries {
+            let rises = self.last.is_none_or(|last| last < key);
+            Failure::unless(rises, || format!("register: {key:?} after {:?}", self.last))?;
+            let border = self
+                .last
+                .is_some_and(|last| self.partitioning.of(last) != self.partitioning.of(key));
+            if border && self.rows_in_group + self.pending.len() >= GROUP_ROWS {
+                self.flush()?;
+                self.file.end_row_group()?;
+                self.rows_in_group = 0;
+            }
+            self.last = Some(key);
+            self.pending.push((key, registered));
+            if self.pending.len() == GROUP_ROWS {
+                self.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the file.
+    pub fn close(mut self) -> Outcome<Written> {
+        self.flush()?;
+        self.file.close()
+    }
+
+    fn flush(&mut self) -> Outcome<()> {
+        self.rows_in_group += self.pending.len();
+        let rows = &self.pending;
+        let group = |entry: &Registered| entry.group.map_or(-1, |group| i32::from(group.number()));
+        let payable: Decimal128Array =
+            rows.iter().map(|(_, entry)| Some(i128::from(entry.payable))).collect();
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(rows.iter().map(|(key, _)| Some(key.hash)).collect::<UInt64Array>()),
+            Arc::new(rows.iter().map(|(key, _)| Some(key.check)).collect::<UInt32Array>()),
+            Arc::new(payable.with_precision_and_scale(16, 2).map_err(bug)?),
+            Arc::new(rows.iter().map(|(_, entry)| Some(group(entry))).collect::<Int32Array>()),
+            Arc::new(rows.iter().map(|(_, e)| Some(e.kind as i32)).collect::<Int32Array>()),
+        ];
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(bug)?;
+        self.pending.clear();
+        self.file.write(&batch)
+    }
+}
+
+fn bug(error: impl std::fmt::Display) -> Failure {
+    Failure::Bug(format!("register: {error}"))
+}
+
+/// Writes everything that a period registers: what cleared by itself, the settled rest, the voided.
+pub fn write_register(
+    staging: &Staging,
+    index: &Index,
+    settled: &Settled,
+    proof: &Proof,
+) -> Outcome<Written> {
+    let voided = Registered { kind: Kind::Voided, payable: 0, group: None };
+    let mut others: Vec<(Key, Registered)> = settled
+        .cleared
+        .iter()
+        .map(|copy| (Key::of(copy.record.setl_id()), registered_copy(copy)))
+        .chain(settled.voided.iter().map(|key| (*key, voided)))
+        .collect();
+    others.sort_unstable_by_key(|(key, _)| *key);
+    let mut writer = RegisterWriter::create(&staging.period())?;
+    let store = &index.stores[0];
+    let mut rest = &others[..];
+    for partition in 0..store.partitioning().count() {
+        let (_, last) = store.partitioning().range(partition);
+        let (here, later) = rest.split_at(rest.partition_point(|(key, _)| key.hash <= last));
+        rest = later;
+        store.visit(partition, |cleared| {
+            let plain = cleared.iter().map(|entry| (entry.key, plain_registered(entry)));
+            writer.write(merged(plain, here.iter().copied()))
+        })??;
+    }
+    let written = writer.close()?;
+    let expected = proof.plain[0].rows.cast_unsigned() + others.len() as u64;
+    Failure::unless(written.rows == expected, || {
+        format!("the register has {} rows, {expected} were expected", written.rows)
+    })?;
+    Ok(written)
+}
+
+/// Merges two lists in the order of their keys.
+fn merged<T>(
+    first: impl Iterator<Item = (Key, T)>,
+    second: impl Iterator<Item = (Key, T)>,
+) -> impl Iterator<Item = (Key, T)> {
+    let (mut first, mut second) = (first.peekable(), second.peekable());
+    std::iter::from_fn(move || match (first.peek(), second.peek()) {
+        (Some((a, _)), Some((b, _))) if b < a => second.next(),
+        (None, _) => second.next(),
+        _ => first.next(),
+    })
+}
+
+/// Writes the settlements that this period's cleared reversals reversed.
+pub fn write_reversals(folder: &Path, originals: &[Key]) -> Outcome<Written> {
+    Failure::unless(originals.is_sorted_by(|a, b| a < b), || "a reversal twice".to_owned())?;
+    let schema = Arc::new(Schema::new(schema().fields()[..2].to_vec()));
+    let mut file = ParquetFile::create(folder, REVERSALS, &schema, properties())?;
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(originals.iter().map(|key| Some(key.hash)).collect::<UInt64Array>()),
+        Arc::new(originals.iter().map(|key| Some(key.check)).collect::<UInt32Array>()),
+    ];
+    file.write(&RecordBatch::try_new(schema, columns).map_err(bug)?)?;
+    file.close()
+}
+
+/// The register of every earlier period.
+pub struct Register {
+    settlements: Vec<KeyedFile>,
+    reversals: Vec<KeyedFile>,
+}
+
+impl Register {
+    /// Opens the register files of closed periods.
+    pub fn open(folders: &[(Month, std::path::PathBuf)]) -> Outcome<Register> {
+        let open = |name: &str| -> Outcome<Vec<KeyedFile>> {
+            folders.iter().map(|(_, folder)| KeyedFile::open(&folder.join(name))).collect()
+        };
+        Ok(Register { settlements: open(SETTLEMENTS)?, reversals: open(REVERSALS)? })
+    }
+
+    /// Which of some keys, in order, are registered, and how.
+    pub fn find(&self, keys: &[Key]) -> Outcome<BTreeMap<Key, Registered>> {
+        let mut found = BTreeMap::new();
+        for file in &self.settlements {
+            file.search(keys, |key, columns, row| {
+                let registered = registered(columns, row).ok_or_else(|| file.damaged("kind"))?;
+                let twice = found.insert(key, registered).is_some();
+                if twice {
+                    Err(file.damaged("a settlement of an earlier period again"))
+                } else {
+                    Ok(())
+                }
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// Which of some keys, in order, have been reversed.
+    pub fn reversed(&self, keys: &[Key]) -> Outcome<Vec<Key>> {
+        let mut found = Vec::new();
+        for file in &self.reversals {
+            file.search(keys, |key, _, _| {
+                found.push(key);
+                Ok(())
+            })?;
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+}
+
+fn registered(columns: &RecordBatch, row: usize) -> Option<Registered> {
+    let payable = columns.column(2).as_primitive_opt::<Decimal128Type>()?.value(row);
+    let group = columns.column(3).as_primitive_opt::<Int32Type>()?.value(row);
+    let kind = columns.column(4).as_primitive_opt::<Int32Type>()?.value(row);
+    Some(Registered {
+        kind: *Kind::ALL.get(usize::try_from(kind).ok()?)?,
+        payable: Fen::try_from(payable).ok()?,
+        group: u16::try_from(group).ok().and_then(Group::from_number),
+    })
+}
+
+/// A Parquet file whose first two columns are sorted keys.
+struct KeyedFile {
+    place: String,
+    file: SharedFile,
+    metadata: ArrowReaderMetadata,
+    /// First and last hash of each row group.
+    ranges: Vec<(u64, u64)>,
+}
+
+impl KeyedFile {
+    fn open(path: &Path) -> Outcome<KeyedFile> {
+        let place = path.display().to_string();
+        let damaged = |error: String| Failure::Book(format!("{place} cannot be read: {error}"));
+        let file = SharedFile::open(path).map_err(Failure::io(path))?;
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
+            .map_err(|error| damaged(error.to_string()))?;
+        let range = |group: &parquet::file::metadata::RowGroupMetaData| {
+            let Some(Statistics::Int64(keys)) = group.column(0).statistics() else { return None };
+            Some((keys.min_opt()?.cast_unsigned(), keys.max_opt()?.cast_unsigned()))
+        };
+        let ranges = metadata.metadata().row_groups().iter().map(range).collect::<Option<Vec<_>>>();
+        let ranges = ranges.ok_or_else(|| damaged("row groups without statistics".into()))?;
+        Ok(KeyedFile { place, file, metadata, ranges })
+    }
+
+    fn damaged(&self, what: &str) -> Failure {
+        Failure::Book(format!("{} is damaged: {what}", self.place))
+    }
+
+    /// Calls back for every row whose key is among some keys, which are in order.
+    fn search(
+        &self,
+        keys: &[Key],
+        mut hit: impl FnMut(Key, &RecordBatch, usize) -> Outcome<()>,
+    ) -> Outcome<()> {
+        for (group, (first, last)) in self.ranges.iter().enumerate() {
+            let wanted = &keys[range_of(keys, *first, *last)];
+            if wanted.is_empty() {
+                continue;
+            }
+            let hashes = self.read(group, &[0])?;
+            let hashes = hashes.column(0).as_primitive_opt::<UInt64Type>();
+            let hashes = hashes.ok_or_else(|| self.damaged("column key"))?;
+            if !intersects(hashes.values(), wanted) {
+                continue;
+            }
+            let columns = self.read(group, &[0, 1, 2, 3, 4])?;
+            let checks = columns.column(1).as_primitive_opt::<UInt32Type>();
+            let checks = checks.ok_or_else(|| self.damaged("column check"))?;
+            for row in 0..columns.num_rows() {
+                let key = Key { hash: hashes.value(row), check: checks.value(row) };
+                if wanted.binary_search(&key).is_ok() {
+                    hit(key, &columns, row)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self, group: usize, columns: &[usize]) -> Outcome<RecordBatch> {
+        let descriptor = self.metadata.metadata().file_metadata().schema_descr();
+        let known = columns.iter().copied().filter(|c| *c < descriptor.num_columns());
+        let rows = self.metadata.metadata().row_group(group).num_rows();
+        let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
+            self.file.clone(),
+            self.metadata.clone(),
+        )
+        .with_row_groups(vec![group])
+        .with_projection(ProjectionMask::leaves(descriptor, known))
+        .with_batch_size(usize::try_from(rows).unwrap_or(0))
+        .build()
+        .map_err(|error| self.damaged(&error.to_string()))?;
+        match reader.next() {
+            Some(Ok(batch)) if i64::try_from(batch.num_rows()) == Ok(rows) => Ok(batch),
+            Some(Err(error)) => Err(self.damaged(&error.to_string())),
+            _ => Err(self.damaged("rows are missing")),
+        }
+    }
+}
+
+fn range_of(keys: &[Key], first: u64, last: u64) -> Range<usize> {
+    let start = keys.partition_point(|key| key.hash < first);
+    let end = keys.partition_point(|key| key.hash <= last);
+    start..end.max(start)
+}
+
+/// Whether sorted hashes and sorted keys have one in common.
+fn intersects(hashes: &[u64], keys: &[Key]) -> bool {
+    let mut keys = keys.iter().peekable();
+    for hash in hashes {
+        while keys.next_if(|key| key.hash < *hash).is_some() {}
+        match keys.peek() {
+            Some(key) if key.hash == *hash => return true,
+            Some(_) => {}
+            None => return false,
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_registered_is_found_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let entry = |n: u64| {
+            let key = Key { hash: n.wrapping_mul(0x9e37_79b9_7f4a_7c15), check: 7 };
+            let registered = Registered {
+                kind: Kind::ALL[usize::try_from(n % 3).expect("small")],
+                payable: 100 + n.cast_signed(),
+                group: Group::from_number(u16::try_from(n % 8192).expect("small")),
+            };
+            (key, registered)
+        };
+        let all: BTreeMap<Key, Registered> = (0..50_000).map(entry).collect();
+        let mut writer = RegisterWriter::create(folder.path()).expect("created");
+        writer.write(all.iter().map(|(key, r)| (*key, *r))).expect("written");
+        assert_eq!(writer.close().expect("closed").rows, 50_000);
+        let reversed: Vec<Key> = all.keys().copied().step_by(100).collect();
+        write_reversals(folder.path(), &reversed).expect("written");
+
+        let folders = [(Month::new(2025, 1), folder.path().to_owned())];
+        let register = Register::open(&folders).expect("opened");
+        let mut wanted: Vec<Key> = all.keys().copied().step_by(7).collect();
+        wanted.extend(wanted.clone().into_iter().map(|key| Key { check: 8, ..key }));
+        wanted.sort_unstable();
+        let found = register.find(&wanted).expect("searched");
+        let expected: BTreeMap<Key, Registered> =
+            all.iter().step_by(7).map(|(key, r)| (*key, *r)).collect();
+        assert_eq!(found, expected);
+        assert_eq!(register.reversed(&reversed).expect("searched"), reversed);
+        assert!(register.reversed(&[]).expect("searched").is_empty());
+    }
+
+    #[test]
+    fn a_key_twice_is_our_fault() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut writer = RegisterWriter::create(folder.path()).expect("created");
+        let key = Key { hash: 1, check: 1 };
+        let entry = Registered { kind: Kind::Voided, payable: 0, group: None };
+        assert!(writer.write([(key, entry), (key, entry)].into_iter()).is_err());
+    }
+}

@@ -1,0 +1,92 @@
+//! A period under construction: a folder of its own that becomes the period in one step.
+
+use std::{
+    fs::{self, File},
+    io::ErrorKind,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    codes::Month,
+    diag::{Failure, Outcome},
+};
+
+/// The staging folder of a run; it goes when the run does, unless it was published.
+#[derive(Debug)]
+pub struct Staging {
+    folder: PathBuf,
+}
+
+impl Staging {
+    /// Makes the staging folder of a book, after removing what a killed run has left.
+    ///
+    /// It lies next to the book, so that the book's own folder is untouched until the end; when that
+    /// place is on another file system or may not be written, it lies in the book.
+    pub fn create(book: &Path) -> Outcome<Staging> {
+        let name = book.file_name().unwrap_or_default().to_string_lossy();
+        let beside = book.parent().map(|parent| parent.join(format!(".{name}.staging")));
+        let inside = book.join(".staging");
+        for leftover in beside.iter().chain([&inside]) {
+            match fs::remove_dir_all(leftover) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(Failure::io(leftover)(error)),
+            }
+        }
+        let device = |path: &Path| fs::metadata(path).map(|metadata| metadata.dev()).ok();
+        let same_device = |path: &PathBuf| path.parent().and_then(device) == device(book);
+        if let Some(beside) = beside.filter(same_device) {
+            match fs::create_dir(&beside) {
+                Ok(()) => return Staging { folder: beside }.with_folders(),
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+                    ) => {}
+                Err(error) => return Err(Failure::io(&beside)(error)),
+            }
+        }
+        fs::create_dir(&inside).map_err(Failure::io(&inside))?;
+        Staging { folder: inside }.with_folders()
+    }
+
+    fn with_folders(self) -> Outcome<Staging> {
+        for folder in [self.period(), self.period().join("tables"), self.scratch()] {
+            fs::create_dir(&folder).map_err(Failure::io(&folder))?;
+        }
+        Ok(self)
+    }
+
+    /// The folder that becomes the period.
+    pub fn period(&self) -> PathBuf {
+        self.folder.join("period")
+    }
+
+    /// A folder for what does not fit into memory.
+    pub fn scratch(&self) -> PathBuf {
+        self.folder.join("scratch")
+    }
+
+    /// Makes the folder durable and gives it its name in the book. After this the period is closed.
+    pub fn publish(self, book: &Path, period: Month) -> Outcome<()> {
+        let from = self.period();
+        for folder in [from.join("tables"), from.clone()] {
+            sync(&folder)?;
+        }
+        let to = book.join(period.to_string());
+        fs::rename(&from, &to).map_err(Failure::io(&to))?;
+        sync(book)
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // What cannot be removed now is removed by the next run.
+        _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn sync(folder: &Path) -> Outcome<()> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(Failure::io(folder))
+}

@@ -1,0 +1,215 @@
+//! Audit deductions (审核扣款): what is held back of settlements that cleared (contract §4, end).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashSet;
+
+use crate::{
+    book::register::{Kind, Registered},
+    codes::{FundClass, Pair},
+    contract::small_files::DeductionLine,
+    money::{Fen, FenSum},
+    reconcile::index::Key,
+    statement::table::Table,
+};
+
+/// A row of the table `deductions`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deduction {
+    /// The deduction's own number.
+    pub ddct_id: String,
+    /// The settlement.
+    pub setl_id: String,
+    /// What is held back, or given back when negative, in fen.
+    pub amount: Fen,
+    /// Why it was refused, or that it is given back; none when it is held back.
+    pub code: Option<&'static str>,
+    /// Whether it counts.
+    pub accepted: bool,
+    /// Whose settlement it is, where that is known.
+    pub of: Option<(Pair, FundClass)>,
+}
+
+/// The accepted deductions of the book.
+#[derive(Debug, Default)]
+pub struct Accepted {
+    numbers: BTreeSet<String>,
+    /// What is held back of each settlement, in fen, by deduction.
+    held_back: BTreeMap<Key, Vec<Deduction>>,
+    /// Sums by settlement, in fen.
+    sums: BTreeMap<Key, FenSum>,
+}
+
+impl Accepted {
+    /// Takes an accepted deduction of an earlier period.
+    pub fn add(&mut self, deduction: Deduction) {
+        let key = Key::of(&deduction.setl_id);
+        *self.sums.entry(key).or_default() += FenSum::from(deduction.amount);
+        self.numbers.insert(deduction.ddct_id.clone());
+        self.held_back.entry(key).or_default().push(deduction);
+    }
+}
+
+/// What decides about the deductions of a period.
+pub struct Standing<'a> {
+    /// The settlements that deductions name, as far as they are registered or clear now.
+    pub settlements: &'a BTreeMap<Key, Registered>,
+    /// The settlements that are reversed, now or earlier.
+    pub reversed: &'a FxHashSet<Key>,
+    /// The settlements that are reversed now, in order.
+    pub reversed_now: &'a [Key],
+}
+
+/// Judges the lines of a delivery, and gives back what was held back of settlements reversed now.
+pub fn deduct(
+    lines: &[DeductionLine],
+    mut accepted: Accepted,
+    standing: &Standing,
+) -> Vec<Deduction> {
+    let mut deductions: Vec<Deduction> =
+        standing.reversed_now.iter().flat_map(|key| given_back(&accepted, *key)).collect();
+    let mut ordered: Vec<&DeductionLine> = lines.iter().collect();
+    ordered.sort_by(|a, b| a.ddct_id.cmp(&b.ddct_id));
+    for line in ordered {
+        let registered = standing.settlements.get(&Key::of(&line.setl_id));
+        let cleared = registered.filter(|registered| registered.kind != Kind::Voided);
+        let code = refusal(line, cleared, &accepted, standing);
+        let deduction = Deduction {
+            ddct_id: line.ddct_id.clone(),
+            setl_id: line.setl_id.clone(),
+            amount: line.amount,
+            code,
+            accepted: code.is_none(),
+            of: cleared.and_then(|c| c.group).map(|group| (group.pair, group.fund)),
+        };
+        if deduction.accepted {
+            accepted.add(deduction.clone());
+        }
+        deductions.push(deduction);
+    }
+    deductions.sort_by(|a, b| {
+        let order = |d: &Deduction| (d.setl_id.clone(), d.code);
+        a.ddct_id.cmp(&b.ddct_id).then_with(|| order(a).cmp(&order(b)))
+    });
+    deductions
+}
+
+/// Why a line is refused: the first reason that holds.
+fn refusal(
+    line: &DeductionLine,
+    cleared: Option<&Registered>,
+    accepted: &Accepted,
+    standing: &Standing,
+) -> Option<&'static str> {
+    if line.amount <= 0 {
+        return Some("D05");
+    }
+    if accepted.numbers.contains(&line.ddct_id) {
+        return Some("D04");
+    }
+    let Some(cleared) = cleared else { return Some("D01") };
+    let key = Key::of(&line.setl_id);
+    if standing.reversed.contains(&key) {
+        return Some("D03");
+    }
+    let before = accepted.sums.get(&key).copied().unwrap_or(0);
+    let exceeds = before + FenSum::from(line.amount) > FenSum::from(cleared.payable);
+    exceeds.then_some("D02")
+}
+
+/// What was held back of a settlement, once more with the sign turned.
+fn given_back(accepted: &Accepted, key: Key) -> impl Iterator<Item = Deduction> + '_ {
+    let held_back = accepted.held_back.get(&key).into_iter().flatten();
+    held_back.filter(|deduction| deduction.amount > 0).map(|deduction| Deduction {
+        amount: -deduction.amount,
+        code: Some("R01"),
+        ..deduction.clone()
+    })
+}
+
+/// The accepted deductions by pair, in fen.
+pub fn by_pair(deductions: &[Deduction]) -> BTreeMap<Pair, FenSum> {
+    let mut sums = BTreeMap::new();
+    for deduction in deductions.iter().filter(|deduction| deduction.accepted) {
+        if let Some((pair, _)) = deduction.of {
+            *sums.entry(pair).or_default() += FenSum::from(deduction.amount);
+        }
+    }
+    sums
+}
+
+/// The table `deductions`.
+pub fn deductions_table(deductions: &[Deduction]) -> Table {
+    let of = || deductions.iter().map(|deduction| deduction.of);
+    Table::new("deductions")
+        .text("ddct_id", deductions.iter().map(|d| Some(&d.ddct_id)))
+        .text("setl_id", deductions.iter().map(|d| Some(&d.setl_id)))
+        .amount("amount", deductions.iter().map(|d| Some(d.amount)))
+        .flag("accepted", deductions.iter().map(|d| Some(d.accepted)))
+        .text("code", deductions.iter().map(|d| d.code))
+        .text("insured_province", of().map(|of| of.map(|(pair, _)| pair.insured.to_string())))
+        .text("treating_province", of().map(|of| of.map(|(pair, _)| pair.treating.to_string())))
+        .text("fund_class", of().map(|of| of.map(|(_, fund)| fund.name())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::record::Group;
+
+    fn line(ddct_id: &str, setl_id: &str, amount: Fen) -> DeductionLine {
+        DeductionLine { ddct_id: ddct_id.into(), setl_id: setl_id.into(), amount }
+    }
+
+    #[test]
+    fn the_first_reason_that_holds_refuses() {
+        let known = |kind, payable| Registered { kind, payable, group: Group::from_number(10) };
+        let settlements: BTreeMap<Key, Registered> = [
+            ("s", known(Kind::Settlement, 100)),
+            ("r", known(Kind::Settlement, 100)),
+            ("v", known(Kind::Voided, 0)),
+        ]
+        .map(|(setl_id, registered)| (Key::of(setl_id), registered))
+        .into();
+        let reversed = FxHashSet::from_iter([Key::of("r")]);
+        let reversed_now = [Key::of("r")];
+        let standing = Standing {
+            settlements: &settlements,
+            reversed: &reversed,
+            reversed_now: &reversed_now,
+        };
+        let mut accepted = Accepted::default();
+        accepted.add(Deduction {
+            ddct_id: "d0".into(),
+            setl_id: "r".into(),
+            amount: 30,
+            code: None,
+            accepted: true,
+            of: None,
+        });
+        let lines = [
+            line("d1", "s", 0),
+            line("d0", "x", 1),
+            line("d2", "v", 1),
+            line("d3", "r", 1),
+            line("d4", "s", 60),
+            line("d5", "s", 41),
+            line("d6", "s", 40),
+        ];
+        let rows: Vec<(String, Option<&str>, Fen)> = deduct(&lines, accepted, &standing)
+            .into_iter()
+            .map(|d| (d.ddct_id, d.code, d.amount))
+            .collect();
+        let expected = [
+            ("d0", Some("R01"), -30),
+            ("d0", Some("D04"), 1),
+            ("d1", Some("D05"), 0),
+            ("d2", Some("D01"), 1),
+            ("d3", Some("D03"), 1),
+            ("d4", None, 60),
+            ("d5", Some("D02"), 41),
+            ("d6", None, 40),
+        ];
+        assert_eq!(rows, expected.map(|(id, code, fen)| (id.to_owned(), code, fen)));
+    }
+}

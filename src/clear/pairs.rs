@@ -1,0 +1,90 @@
+//! Who pays whom (contract §5): gross, deductions, brought and carried forward.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    clear::positions::Positions,
+    codes::{FundClass, Pair},
+    money::FenSum,
+};
+
+/// What a directed pair clears in a period, in fen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PairSums {
+    /// Visits: a reversal counts −1.
+    pub visits: i64,
+    /// Payable of the cleared rows.
+    pub gross: FenSum,
+    /// Of that, the employees' fund.
+    pub gross_employee: FenSum,
+    /// Of that, the residents' fund.
+    pub gross_resident: FenSum,
+    /// Accepted deductions.
+    pub deductions: FenSum,
+    /// Carried forward by the period before; 0 or negative.
+    pub brought_forward: FenSum,
+}
+
+impl PairSums {
+    /// Gross − deductions + brought forward.
+    pub fn net(&self) -> FenSum {
+        self.gross - self.deductions + self.brought_forward
+    }
+
+    /// What the insured province pays: never negative.
+    pub fn payable(&self) -> FenSum {
+        self.net().max(0)
+    }
+
+    /// What is left for the next period: never positive.
+    pub fn carried_forward(&self) -> FenSum {
+        self.net().min(0)
+    }
+
+    /// Whether any money or visit is in it.
+    pub fn is_empty(&self) -> bool {
+        *self == PairSums::default()
+    }
+}
+
+/// Every pair of a period with anything in it.
+pub type Pairs = BTreeMap<Pair, PairSums>;
+
+/// Adds up positions, accepted deductions and what was carried forward.
+pub fn pairs(
+    positions: &Positions,
+    deductions: &BTreeMap<Pair, FenSum>,
+    brought_forward: &BTreeMap<Pair, FenSum>,
+) -> Pairs {
+    let mut pairs = Pairs::new();
+    for (key, sums) in positions.iter() {
+        let pair = pairs.entry(Pair { insured: key.insured, treating: key.treating }).or_default();
+        pair.visits += sums.visits;
+        pair.gross += sums.payable;
+        match key.fund {
+            FundClass::Employee => pair.gross_employee += sums.payable,
+            FundClass::Resident => pair.gross_resident += sums.payable,
+        }
+    }
+    for (pair, held_back) in deductions {
+        pairs.entry(*pair).or_default().deductions += held_back;
+    }
+    for (pair, brought) in brought_forward {
+        pairs.entry(*pair).or_default().brought_forward += brought;
+    }
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_never_flips_its_payer() {
+        let sums =
+            PairSums { gross: 100, deductions: 150, brought_forward: -20, ..PairSums::default() };
+        assert_eq!((sums.payable(), sums.carried_forward()), (0, -70));
+        let sums = PairSums { gross: 100, brought_forward: -20, ..PairSums::default() };
+        assert_eq!((sums.payable(), sums.carried_forward()), (80, 0));
+    }
+}

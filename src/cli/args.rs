@@ -1,0 +1,133 @@
+//! The arguments.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::{
+    codes::Month,
+    pipeline::{Settings, parse_date, parse_memory, parse_period},
+};
+
+/// 两清 liangqing: clears cross-province medical-insurance settlements, record by record and to the fen.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true, after_help = EXIT_STATUS)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_STATUS: &str = "\
+Exit status: 0 done (breaks are normal business), 1 our fault, 2 usage or pipeline file, 3 input refused,
+4 book refused, 5 a difference was found, 6 I/O (disk full, permission), 130 interrupted. Whatever is not
+0 has published nothing.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Close a period: reconcile a delivery, clear it, publish it in the book
+    Run(Box<RunArguments>),
+    /// Check a pipeline file and the rules it names, and list every error
+    Check(CheckArguments),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  liangqing run --period 2025-10 --input deliveries/2025-10 --book book --opening-quotas quotas.csv
+  liangqing run --period 2025-11 --input deliveries/2025-11 --book book --dry-run
+  liangqing run pipelines/month-end.toml --period 2025-11 --format json")]
+pub(super) struct RunArguments {
+    /// Pipeline file; flags override it [default: the built-in pipelines/month-end.toml]
+    pub(super) pipeline: Option<PathBuf>,
+    /// The period to close, YYYY-MM
+    #[arg(long, value_parser = parse_period)]
+    period: Option<Month>,
+    /// Folder of the delivery: treating/*.parquet, insured/*.parquet and the small files
+    #[arg(long, value_name = "DIR")]
+    input: Option<PathBuf>,
+    /// Folder of the closed periods; it is made when it is not there
+    #[arg(long, value_name = "DIR")]
+    book: Option<PathBuf>,
+    /// Quotas that the first period of a book starts from
+    #[arg(long, value_name = "FILE")]
+    opening_quotas: Option<PathBuf>,
+    /// Rules file [default: built in]
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+    /// Day of issue of the notices [default: last day of the month after the period]
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    as_of: Option<NaiveDate>,
+    /// Threads [default: all]
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    threads: Option<usize>,
+    /// Memory for the index of the delivery, such as 512MiB; beyond it the disk is used
+    #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
+    memory: Option<usize>,
+    /// Do everything but publish
+    #[arg(long)]
+    dry_run: bool,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// The pipeline file
+    pub(super) pipeline: PathBuf,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// For programs; money as text in yuan.
+    Json,
+}
+
+impl Arguments {
+    pub(super) fn format(&self) -> Format {
+        match &self.command {
+            Command::Run(arguments) => arguments.format,
+            Command::Check(arguments) => arguments.format,
+            Command::Completions { .. } => Format::Human,
+        }
+    }
+}
+
+impl RunArguments {
+    /// What the flags say.
+    pub(super) fn settings(&self) -> Settings {
+        Settings {
+            period: self.period,
+            input: self.input.clone(),
+            book: self.book.clone(),
+            opening_quotas: self.opening_quotas.clone(),
+            rules: self.rules.clone(),
+            as_of: self.as_of,
+            threads: self.threads,
+            memory: self.memory,
+            dry_run: self.dry_run.then_some(true),
+        }
+    }
+}
+
+fn parse_threads(text: &str) -> Result<usize, String> {
+    let threads = text.parse().ok().filter(|threads| (1..=1024).contains(threads));
+    threads.ok_or_else(|| format!("{text:?} is not a number from 1 to 1024"))
+}

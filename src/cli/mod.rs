@@ -1,0 +1,66 @@
+//! The command line (contract §7).
+//!
+//! **Purpose.** Arguments in, a command run, its report printed, an exit status out.
+//! **In.** The command line.
+//! **Out.** Reports on stdout; progress and errors on stderr.
+//! **Invariants.** Nothing here decides about a result.
+
+mod args;
+mod printer;
+mod progress;
+mod run;
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use clap::{CommandFactory, Parser};
+
+use crate::diag::{Failure, Outcome};
+
+/// Parses the command line, runs the command, gives the exit status.
+pub fn main() -> ExitCode {
+    crate::ingest::quiet_decoder_panics();
+    let arguments = args::Arguments::parse();
+    let format = arguments.format();
+    let done = catch_unwind(AssertUnwindSafe(|| dispatch(arguments)));
+    let done = done.unwrap_or_else(|_| Err(Failure::Bug("a panic, see above".to_owned())));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            printer::failure(&failure, format);
+            ExitCode::from(failure.exit_status())
+        }
+    }
+}
+
+fn dispatch(arguments: args::Arguments) -> Outcome<()> {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(tracing_subscriber::EnvFilter::from_env("LIANGQING_LOG"))
+        .without_time()
+        .init();
+    let stop = Arc::new(AtomicBool::new(false));
+    let handler = Arc::clone(&stop);
+    // Without a handler a signal ends the process, and the next run clears up.
+    _ = ctrlc::set_handler(move || handler.store(true, Ordering::Relaxed));
+    match arguments.command {
+        args::Command::Run(arguments) => run::run(*arguments, stop),
+        args::Command::Check(arguments) => run::check(&arguments),
+        args::Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(
+                shell,
+                &mut args::Arguments::command(),
+                "liangqing",
+                &mut script,
+            );
+            printer::text(&String::from_utf8_lossy(&script))
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Progress on stderr: rows, rate, time left; nothing when stderr is not a terminal.
+
+use std::sync::{Arc, atomic::AtomicBool};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::event::{Event, Monitor};
+
+/// A monitor that shows progress, unless it is to be quiet.
+pub(super) fn monitor(stop: Arc<AtomicBool>, quiet: bool) -> Monitor {
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(None, target);
+    Monitor::new(stop, move |event| match event {
+        Event::Stage { name, rows } => {
+            bar.reset();
+            bar.set_message(name);
+            let template = if rows > 0 {
+                "{msg:>16} {wide_bar} {human_pos}/{human_len} rows, {per_sec}, {eta} left"
+            } else {
+                "{msg:>16} {spinner} {elapsed}"
+            };
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style);
+            }
+            bar.set_length(rows);
+        }
+        Event::Rows(rows) => bar.inc(rows),
+        Event::Done => bar.finish_and_clear(),
+    })
+}

@@ -1,0 +1,102 @@
+//! The commands `run` and `check`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use super::{
+    args::{CheckArguments, RunArguments},
+    printer, progress,
+};
+use crate::{
+    diag::{Failure, Outcome},
+    engine::{self, RunOptions},
+    pipeline::{MONTH_END, Settings},
+    rules::Rules,
+};
+
+/// `liangqing run`
+pub(super) fn run(arguments: RunArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
+    let file = read_pipeline(arguments.pipeline.as_deref())?;
+    let settings = arguments.settings().over(file);
+    let options = options(&settings)?;
+    let mut pool = rayon::ThreadPoolBuilder::new();
+    if let Some(threads) = settings.threads {
+        pool = pool.num_threads(threads);
+    }
+    let pool = pool.build().map_err(|error| Failure::Usage(format!("--threads: {error}")))?;
+    let monitor = progress::monitor(stop, arguments.quiet);
+    let report = pool.install(|| engine::run(&options, &monitor));
+    monitor.done();
+    printer::run_report(&report?, &options, arguments.format)
+}
+
+/// `liangqing check`
+pub(super) fn check(arguments: &CheckArguments) -> Outcome<()> {
+    let settings = read_pipeline(Some(&arguments.pipeline))?;
+    read_rules(settings.rules.as_deref())?;
+    printer::checked(&arguments.pipeline, arguments.format)
+}
+
+fn read_pipeline(path: Option<&Path>) -> Outcome<Settings> {
+    let (text, folder) = match path {
+        None => (MONTH_END.to_owned(), Path::new("")),
+        Some(path) => (read_text(path)?, path.parent().unwrap_or(Path::new(""))),
+    };
+    Settings::parse(&text, folder).map_err(|error| {
+        let name = path.map_or("built in".to_owned(), |path| path.display().to_string());
+        Failure::Usage(format!("{name}: {error}"))
+    })
+}
+
+fn read_rules(path: Option<&Path>) -> Outcome<Rules> {
+    let Some(path) = path else { return Ok(Rules::built_in()) };
+    Rules::parse(&read_text(path)?)
+        .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
+}
+
+fn read_text(path: &Path) -> Outcome<String> {
+    fs::read_to_string(path)
+        .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", path.display())))
+}
+
+fn options(settings: &Settings) -> Outcome<RunOptions> {
+    let missing: Vec<&str> = [
+        ("--period", settings.period.is_none()),
+        ("--input", settings.input.is_none()),
+        ("--book", settings.book.is_none()),
+    ]
+    .into_iter()
+    .filter_map(|(flag, missing)| missing.then_some(flag))
+    .collect();
+    let (Some(period), Some(input), Some(book)) =
+        (settings.period, settings.input.clone(), settings.book.clone())
+    else {
+        let problem = format!(
+            "{} missing\n    hint: give them as flags or in the pipeline file",
+            missing.join(", ")
+        );
+        return Err(Failure::Usage(problem));
+    };
+    Ok(RunOptions {
+        period,
+        input,
+        book,
+        opening_quotas: settings.opening_quotas.clone(),
+        rules: read_rules(settings.rules.as_deref())?,
+        as_of: settings.as_of,
+        memory: settings.memory.unwrap_or(DEFAULT_MEMORY),
+        dry_run: settings.dry_run.unwrap_or(false),
+    })
+}
+
+/// Bytes of memory for the index when a pipeline file names none.
+const DEFAULT_MEMORY: usize = 1 << 30;
+
+/// Where a path leads, as people like to read it.
+pub(super) fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::new());
+    path.strip_prefix(here).unwrap_or(path).display().to_string()
+}

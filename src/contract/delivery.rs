@@ -1,0 +1,158 @@
+//! The delivery of a period: its files, found, opened and checked as files (contract §2, §3).
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use rayon::prelude::*;
+
+use super::small_files::{DeclaredTotals, SmallFiles};
+use crate::{
+    codes::{Month, Side},
+    diag::{Code, Failure, Finding, Outcome},
+    ingest::source::Source,
+    money::{FenSum, yuan},
+};
+
+/// The input folder of a period.
+#[derive(Debug)]
+pub struct Delivery {
+    /// The folder.
+    pub input: PathBuf,
+    /// The Parquet files that could be opened, treating first, by path.
+    pub sources: Vec<Source>,
+    /// The small files.
+    pub small: SmallFiles,
+    /// Every Parquet file that is there, by path below the folder.
+    pub names: Vec<String>,
+}
+
+/// What was found in a file, to be compared with what its sender declared.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileFacts {
+    /// Rows.
+    pub rows: u64,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+    /// Sums of medfee_sumamt, fund_pay_sumamt and acct_pay, in fen.
+    pub sums: [FenSum; 3],
+}
+
+impl Delivery {
+    /// Finds and opens the files of a delivery. What is wrong with them is added to the findings.
+    pub fn open(input: &Path, period: Month, findings: &mut Vec<Finding>) -> Outcome<Delivery> {
+        if !input.is_dir() {
+            let problem = format!("--input {} is not a folder", input.display());
+            return Err(Failure::Usage(problem));
+        }
+        let mut files = Vec::new();
+        for side in Side::BOTH {
+            let mut of_side = Vec::new();
+            let folder = input.join(side.name());
+            if folder.is_dir() {
+                find_parquet(&folder, side.name(), &mut of_side)?;
+            }
+            if of_side.is_empty() {
+                findings.push(Finding::new(Code::F01, side.name(), "", "no Parquet file"));
+            }
+            of_side.sort_unstable();
+            files.extend(of_side.into_iter().map(|(name, path)| (side, name, path)));
+        }
+        let opened: Vec<Result<Source, Vec<Finding>>> =
+            files.par_iter().map(|(side, name, path)| Source::open(*side, name, path)).collect();
+        let mut sources = Vec::new();
+        for source in opened {
+            match source {
+                Ok(source) => sources.push(source),
+                Err(of_file) => findings.extend(of_file),
+            }
+        }
+        let small = SmallFiles::read(input, period, findings);
+        let names: Vec<String> = files.into_iter().map(|(_, name, _)| name).collect();
+        if let Some(totals) = &small.control_totals {
+            check_list(totals, &names, findings);
+        }
+        Ok(Delivery { input: input.to_owned(), sources, small, names })
+    }
+
+    /// Rows of a side.
+    pub fn rows(&self, side: Side) -> u64 {
+        self.sources.iter().filter(|source| source.side == side).map(Source::rows).sum()
+    }
+
+    /// Compares what the files hold with what was declared, and with each other.
+    pub fn check_files(&self, facts: &[FileFacts], findings: &mut Vec<Finding>) {
+        for (index, (source, own)) in self.sources.iter().zip(facts).enumerate() {
+            let twin = self.sources[..index].iter().zip(facts).find(|(other, others)| {
+                other.side == source.side && own.rows > 0 && others.sha256 == own.sha256
+            });
+            if let Some((twin, _)) = twin {
+                let found = format!("the same bytes as {}", twin.name);
+                findings.push(Finding::new(Code::F11, &source.name, "", found));
+            }
+            let declared = self.small.control_totals.iter().flatten();
+            for declared in declared.filter(|declared| declared.file == source.name) {
+                compare_totals(&source.name, declared, own, findings);
+            }
+        }
+    }
+}
+
+fn find_parquet(folder: &Path, name: &str, found: &mut Vec<(String, PathBuf)>) -> Outcome<()> {
+    for entry in fs::read_dir(folder).map_err(Failure::io(folder))? {
+        let path = entry.map_err(Failure::io(folder))?.path();
+        let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = format!("{name}/{file_name}");
+        if path.is_dir() {
+            find_parquet(&path, &name, found)?;
+        } else if file_name.ends_with(".parquet") {
+            found.push((name, path));
+        }
+    }
+    Ok(())
+}
+
+/// control-totals.csv lists every Parquet file exactly once, and every file that it lists exists.
+fn check_list(totals: &[DeclaredTotals], names: &[String], findings: &mut Vec<Finding>) {
+    const LIST: &str = "control-totals.csv";
+    for (index, declared) in totals.iter().enumerate() {
+        let place = format!("line {}", declared.line);
+        if !names.contains(&declared.file) {
+            let found = format!("{}, which is not there", declared.file);
+            findings.push(Finding::new(Code::F10, LIST, &place, found));
+        }
+        if totals[..index].iter().any(|earlier| earlier.file == declared.file) {
+            let found = format!("{} again", declared.file);
+            findings.push(Finding::new(Code::F10, LIST, &place, found));
+        }
+    }
+    for name in names {
+        if !totals.iter().any(|declared| declared.file == *name) {
+            findings.push(Finding::new(Code::F10, name, "", "a file that is not listed"));
+        }
+    }
+}
+
+fn compare_totals(
+    name: &str,
+    declared: &DeclaredTotals,
+    own: &FileFacts,
+    findings: &mut Vec<Finding>,
+) {
+    let mut differ = |column: &str, found: String, declared: String| {
+        let found = format!("{found} where {declared} is declared");
+        findings.push(Finding::new(Code::F09, name, format!("column {column}"), found));
+    };
+    if declared.rows != own.rows {
+        differ("rows", own.rows.to_string(), declared.rows.to_string());
+    }
+    let columns = ["medfee_sumamt", "fund_pay_sumamt", "acct_pay"];
+    for (column, (own, declared)) in columns.into_iter().zip(own.sums.iter().zip(&declared.sums)) {
+        if own != declared {
+            differ(column, yuan(*own), yuan(*declared));
+        }
+    }
+}

@@ -1,0 +1,504 @@
+//! The small files of a delivery: UTF-8 CSV, columns by name in any order (contract §2.2).
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use chrono::NaiveDate;
+
+use crate::{
+    book::manifest::FileEntry,
+    codes::{Month, Pair, Province},
+    diag::{Code, Failure, Finding, Outcome},
+    digest::sha256_hex,
+    money::{Fen, FenSum, parse_sum, parse_yuan},
+    reconcile::decisions::DecisionLine,
+    rules::Permit,
+};
+
+/// What a sender says of one of its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclaredTotals {
+    /// Line of control-totals.csv.
+    pub line: u64,
+    /// Path below the input folder.
+    pub file: String,
+    /// Rows.
+    pub rows: u64,
+    /// Sums of medfee_sumamt, fund_pay_sumamt and acct_pay, in fen.
+    pub sums: [FenSum; 3],
+}
+
+/// A line of `deductions.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeductionLine {
+    /// The deduction's own number.
+    pub ddct_id: String,
+    /// The settlement.
+    pub setl_id: String,
+    /// What is held back, in fen.
+    pub amount: Fen,
+}
+
+/// A line of `quota-changes.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuotaChange {
+    /// Line of the file.
+    pub line: u64,
+    /// The emergency proposal that is answered.
+    pub notice_id: String,
+    /// What was approved, in fen.
+    pub amount: Fen,
+    /// Who approved it.
+    pub approved_by: String,
+    /// When.
+    pub approved_on: NaiveDate,
+}
+
+/// A line of `payments.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentLine {
+    /// The notice that is paid.
+    pub notice_id: String,
+    /// When.
+    pub paid_on: NaiveDate,
+    /// What was paid, in fen.
+    pub amount: Fen,
+    /// The bank's serial number.
+    pub bank_serial: String,
+}
+
+/// A line of `opening-quotas.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpeningQuota {
+    /// Who prepays whom.
+    pub pair: Pair,
+    /// The quota in fen.
+    pub quota: Fen,
+}
+
+/// The small files of a delivery.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SmallFiles {
+    /// control-totals.csv, if it was delivered.
+    pub control_totals: Option<Vec<DeclaredTotals>>,
+    /// deductions.csv.
+    pub deductions: Vec<DeductionLine>,
+    /// decisions.csv.
+    pub decisions: Vec<DecisionLine>,
+    /// permits.csv.
+    pub permits: Vec<Permit>,
+    /// quota-changes.csv.
+    pub quota_changes: Vec<QuotaChange>,
+    /// payments.csv.
+    pub payments: Vec<PaymentLine>,
+    /// The files that are there.
+    pub entries: Vec<FileEntry>,
+}
+
+/// Names of the small files, in the order in which they are listed.
+pub const NAMES: [&str; 6] = [
+    "control-totals.csv",
+    "deductions.csv",
+    "decisions.csv",
+    "permits.csv",
+    "quota-changes.csv",
+    "payments.csv",
+];
+
+impl SmallFiles {
+    /// Reads the small files of an input folder; all findings are listed.
+    pub fn read(input: &Path, period: Month, findings: &mut Vec<Finding>) -> SmallFiles {
+        let mut files = SmallFiles::default();
+        for name in NAMES {
+            let path = input.join(name);
+            if path.exists() {
+                files.read_one(name, &path, period, findings);
+            }
+        }
+        files
+    }
+
+    fn read_one(
+        &mut self,
+        name: &'static str,
+        path: &Path,
+        period: Month,
+        findings: &mut Vec<Finding>,
+    ) {
+        let lines = match name {
+            "control-totals.csv" => {
+                let columns = ["file", "rows", "medfee_sumamt", "fund_pay_sumamt", "acct_pay"];
+                let totals = read(path, name, columns, findings, declared_totals);
+                let lines = totals.len();
+                self.control_totals = Some(totals);
+                lines
+            }
+            "deductions.csv" => {
+                let columns = ["ddct_id", "setl_id", "amount", "reason_code", "decided_on"];
+                self.deductions = read(path, name, columns, findings, deduction);
+                self.deductions.len()
+            }
+            "decisions.csv" => {
+                let columns =
+                    ["setl_id", "decision", "reason", "decided_by", "approved_by", "decided_on"];
+                self.decisions = read(path, name, columns, findings, decision);
+                self.decisions.len()
+            }
+            "permits.csv" => {
+                let columns = [
+                    "permit_id",
+                    "insured_province",
+                    "treating_province",
+                    "cost_month",
+                    "until_period",
+                    "past_year_close",
+                    "reason",
+                ];
+                self.permits = read(path, name, columns, findings, |line| permit(line, period));
+                self.permits.len()
+            }
+            "quota-changes.csv" => {
+                let columns = ["notice_id", "amount", "approved_by", "approved_on"];
+                self.quota_changes = read(path, name, columns, findings, quota_change);
+                self.quota_changes.len()
+            }
+            _ => {
+                let columns = ["notice_id", "paid_on", "amount", "bank_name", "bank_serial"];
+                self.payments = read(path, name, columns, findings, payment);
+                self.payments.len()
+            }
+        };
+        self.entries.extend(entry(name, path, lines));
+    }
+}
+
+/// The quotas that the first period of a book starts from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpeningQuotas {
+    /// The quotas.
+    pub quotas: Vec<OpeningQuota>,
+    /// The file.
+    pub entry: Option<FileEntry>,
+}
+
+impl OpeningQuotas {
+    /// What the file is called in findings and in the manifest, wherever it lies.
+    const NAME: &str = "opening-quotas.csv";
+
+    /// Reads a file of opening quotas.
+    pub fn read(path: &Path, findings: &mut Vec<Finding>) -> Outcome<OpeningQuotas> {
+        if !path.is_file() {
+            let problem = format!("--opening-quotas {} is not a file", path.display());
+            return Err(Failure::Usage(problem));
+        }
+        let columns = ["insured_province", "treating_province", "quota"];
+        let mut seen = BTreeSet::new();
+        let quotas: Vec<OpeningQuota> = read(path, Self::NAME, columns, findings, |line| {
+            let [insured, treating] = [line.province(0), line.province(1)];
+            let quota = line.amount(2);
+            if quota.is_some_and(|quota| quota < 0) {
+                line.refuse(Code::S09, 2);
+            }
+            let pair = Pair { insured: insured?, treating: treating? };
+            if !seen.insert(pair) {
+                line.refuse_line(Code::S08, &format!("{pair} again"));
+            }
+            Some(OpeningQuota { pair, quota: quota? })
+        });
+        let entry = entry(Self::NAME, path, quotas.len());
+        Ok(OpeningQuotas { quotas, entry })
+    }
+}
+
+/// A small file as the manifest lists it.
+fn entry(name: &str, path: &Path, rows: usize) -> Option<FileEntry> {
+    let bytes = fs::read(path).ok()?;
+    Some(FileEntry {
+        path: name.to_owned(),
+        bytes: bytes.len() as u64,
+        rows: rows as u64,
+        sha256: sha256_hex(&bytes),
+    })
+}
+
+fn declared_totals(line: &mut Line) -> Option<DeclaredTotals> {
+    let rows = line.values[1].parse().ok().filter(|_| !line.values[1].starts_with('+'));
+    if rows.is_none() {
+        line.refuse(Code::S10, 1);
+    }
+    let sums = [line.total(2), line.total(3), line.total(4)];
+    let [medfee, fund, account] = sums;
+    Some(DeclaredTotals {
+        line: line.number,
+        file: line.values[0].clone(),
+        rows: rows?,
+        sums: [medfee?, fund?, account?],
+    })
+}
+
+fn deduction(line: &mut Line) -> Option<DeductionLine> {
+    let amount = line.amount(2);
+    _ = line.day(4);
+    let [ddct_id, setl_id] = [0, 1].map(|column: usize| line.values[column].clone());
+    Some(DeductionLine { ddct_id, setl_id, amount: amount? })
+}
+
+fn decision(line: &mut Line) -> Option<DecisionLine> {
+    _ = line.day(5);
+    Some(DecisionLine {
+        line: line.number,
+        setl_id: line.values[0].clone(),
+        decision: line.values[1].clone(),
+        decided_by: line.values[3].clone(),
+        approved_by: line.values[4].clone(),
+    })
+}
+
+fn permit(line: &mut Line, period: Month) -> Option<Permit> {
+    let [insured, treating] = [line.province(1), line.province(2)];
+    let [cost_month, until_period] = [line.month(3), line.month(4)];
+    let past_year_close = line.flag(5);
+    Some(Permit {
+        permit_id: line.values[0].clone(),
+        pair: Pair { insured: insured?, treating: treating? },
+        cost_month: cost_month?,
+        until_period: until_period?,
+        past_year_close: past_year_close?,
+        reason: line.values[6].clone(),
+        first_period: period,
+    })
+}
+
+fn quota_change(line: &mut Line) -> Option<QuotaChange> {
+    let amount = line.amount(1);
+    let approved_on = line.day(3);
+    let [notice_id, approved_by] = [0, 2].map(|column: usize| line.values[column].clone());
+    Some(QuotaChange {
+        line: line.number,
+        notice_id,
+        amount: amount?,
+        approved_by,
+        approved_on: approved_on?,
+    })
+}
+
+fn payment(line: &mut Line) -> Option<PaymentLine> {
+    let paid_on = line.day(1);
+    let amount = line.amount(2);
+    let [notice_id, bank_serial] = [0, 4].map(|column: usize| line.values[column].clone());
+    Some(PaymentLine { notice_id, paid_on: paid_on?, amount: amount?, bank_serial })
+}
+
+/// One line of a small file, its values in the order of the contract's columns.
+struct Line<'a> {
+    file: &'a str,
+    number: u64,
+    columns: &'a [&'a str],
+    values: Vec<String>,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Line<'_> {
+    fn refuse(&mut self, code: Code, column: usize) {
+        let place = format!("line {}, column {}", self.number, self.columns[column]);
+        let found = format!("{:?}", self.values[column]);
+        self.findings.push(Finding::new(code, self.file, place, found));
+    }
+
+    fn refuse_line(&mut self, code: Code, found: &str) {
+        self.findings.push(Finding::new(code, self.file, format!("line {}", self.number), found));
+    }
+
+    fn checked<T>(&mut self, code: Code, column: usize, value: Option<T>) -> Option<T> {
+        if value.is_none() {
+            self.refuse(code, column);
+        }
+        value
+    }
+
+    fn amount(&mut self, column: usize) -> Option<Fen> {
+        let value = parse_yuan(&self.values[column]).ok();
+        self.checked(Code::S04, column, value)
+    }
+
+    fn total(&mut self, column: usize) -> Option<FenSum> {
+        let value = parse_sum(&self.values[column]).ok();
+        self.checked(Code::S04, column, value)
+    }
+
+    fn day(&mut self, column: usize) -> Option<NaiveDate> {
+        let value = parse_day(&self.values[column]);
+        self.checked(Code::S05, column, value)
+    }
+
+    fn month(&mut self, column: usize) -> Option<Month> {
+        let value = Month::from_text(&self.values[column]);
+        self.checked(Code::S05, column, value)
+    }
+
+    fn flag(&mut self, column: usize) -> Option<bool> {
+        let value = match self.values[column].as_str() {
+            "0" => Some(false),
+            "1" => Some(true),
+            _ => None,
+        };
+        self.checked(Code::S06, column, value)
+    }
+
+    fn province(&mut self, column: usize) -> Option<Province> {
+        let value = Province::from_text(&self.values[column]);
+        self.checked(Code::S07, column, value)
+    }
+}
+
+/// Reads a day `YYYY-MM-DD`.
+pub fn parse_day(text: &str) -> Option<NaiveDate> {
+    let shaped = text.len() == 10
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    shaped.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()
+}
+
+/// Reads every line of a file; lines that break a rule are findings.
+fn read<T, const N: usize>(
+    path: &Path,
+    name: &str,
+    columns: [&str; N],
+    findings: &mut Vec<Finding>,
+    mut parse: impl FnMut(&mut Line) -> Option<T>,
+) -> Vec<T> {
+    let mut refuse = |code, place: String, found: String| {
+        findings.push(Finding::new(code, name, place, found));
+    };
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            refuse(Code::F02, String::new(), error.to_string());
+            return Vec::new();
+        }
+    };
+    let text = match std::str::from_utf8(&bytes) {
+        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
+        Err(error) => {
+            let line =
+                bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+            refuse(Code::S01, format!("line {line}"), "bytes that are not UTF-8".into());
+            return Vec::new();
+        }
+    };
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let header: Vec<String> = match reader.headers() {
+        Ok(header) => header.iter().map(str::to_owned).collect(),
+        Err(error) => {
+            refuse(Code::S02, "line 1".into(), error.to_string());
+            return Vec::new();
+        }
+    };
+    let Some(positions) = positions(&header, &columns, &mut refuse) else { return Vec::new() };
+    let mut parsed = Vec::new();
+    for record in reader.records() {
+        let Ok(record) = record else { continue };
+        let number = record.position().map_or(0, csv::Position::line);
+        if record.len() != header.len() {
+            let found = format!("{} values for {} columns", record.len(), header.len());
+            findings.push(Finding::new(Code::S03, name, format!("line {number}"), found));
+            continue;
+        }
+        let values = positions.iter().map(|at| record[*at].to_owned()).collect();
+        let mut line = Line { file: name, number, columns: &columns, values, findings };
+        parsed.extend(parse(&mut line));
+    }
+    parsed
+}
+
+/// Where each column is, or findings.
+fn positions(
+    header: &[String],
+    columns: &[&str],
+    refuse: &mut impl FnMut(Code, String, String),
+) -> Option<Vec<usize>> {
+    if header.is_empty() {
+        refuse(Code::S02, "line 1".into(), "no header".into());
+        return None;
+    }
+    let mut positions = Vec::new();
+    for column in columns {
+        let mut places = (0..header.len()).filter(|at| header[*at] == *column);
+        match (places.next(), places.next()) {
+            (Some(place), None) => positions.push(place),
+            (None, _) => refuse(Code::S02, format!("column {column}"), "no such column".into()),
+            (_, Some(_)) => refuse(Code::S02, format!("column {column}"), "it twice".into()),
+        }
+    }
+    (positions.len() == columns.len()).then_some(positions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(name: &'static str, text: &[u8]) -> Vec<String> {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join(name), text).expect("written");
+        let mut findings = Vec::new();
+        SmallFiles::read(folder.path(), Month::new(2025, 10), &mut findings);
+        findings.iter().map(|f| format!("{} {}: {}", f.code, f.place, f.found)).collect()
+    }
+
+    #[test]
+    fn every_bad_value_is_a_finding() {
+        let text = "permit_id,insured_province,treating_province,cost_month,until_period,past_year_close,reason\n\
+                    p1,99,31,2025-13,2025-1,yes,\np2,34,31,2025-10,2025-12\n";
+        assert_eq!(
+            findings("permits.csv", text.as_bytes()),
+            [
+                "S07 line 2, column insured_province: \"99\"",
+                "S05 line 2, column cost_month: \"2025-13\"",
+                "S05 line 2, column until_period: \"2025-1\"",
+                "S06 line 2, column past_year_close: \"yes\"",
+                "S03 line 3: 5 values for 7 columns",
+            ]
+        );
+        assert_eq!(findings("payments.csv", b""), ["S02 line 1: no header"]);
+        assert_eq!(
+            findings("payments.csv", b"notice_id,paid_on,amount,amount,bank_name\n"),
+            ["S02 column amount: it twice", "S02 column bank_serial: no such column"]
+        );
+        assert_eq!(
+            findings("payments.csv", b"notice_id\n\xff\n"),
+            ["S01 line 2: bytes that are not UTF-8"]
+        );
+        let text = "ddct_id,setl_id,amount,reason_code,decided_on\nd,s,1e3,r,2025-02-30\n";
+        assert_eq!(
+            findings("deductions.csv", text.as_bytes()),
+            ["S04 line 2, column amount: \"1e3\"", "S05 line 2, column decided_on: \"2025-02-30\""]
+        );
+        let text = "rows,file,medfee_sumamt,fund_pay_sumamt,acct_pay\n1.5,f,1,2,3.001\n";
+        assert_eq!(
+            findings("control-totals.csv", text.as_bytes()),
+            ["S10 line 2, column rows: \"1.5\"", "S04 line 2, column acct_pay: \"3.001\""]
+        );
+    }
+
+    #[test]
+    fn a_byte_order_mark_any_order_and_more_columns_are_fine() {
+        let text = "\u{feff}bank_serial,amount,more,paid_on,notice_id,bank_name\r\n9,1.5,x,2025-10-01,n,b\r\n";
+        assert!(findings("payments.csv", text.as_bytes()).is_empty());
+    }
+
+    #[test]
+    fn opening_quotas_know_their_provinces() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("q.csv");
+        fs::write(
+            &path,
+            "insured_province,treating_province,quota\n34,31,5\n34,31,6\n00,31,1\n35,31,-1\n",
+        )
+        .expect("written");
+        let mut findings = Vec::new();
+        OpeningQuotas::read(&path, &mut findings).expect("read");
+        let codes: Vec<Code> = findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, [Code::S08, Code::S07, Code::S09]);
+    }
+}

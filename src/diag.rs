@@ -1,0 +1,190 @@
+//! What can go wrong, said so that the reader can act: stable codes, findings, failures.
+
+use std::{fmt, io, path::Path};
+
+macro_rules! codes {
+    ($($code:ident $expected:literal $hint:literal;)*) => {
+        /// A stable code of a finding in a delivery.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = concat!("Expected: ", $expected, ".")] $code),*
+        }
+
+        impl Code {
+            /// Every code, in order.
+            pub const ALL: &[Code] = &[$(Code::$code),*];
+
+            /// The code as text.
+            pub const fn id(self) -> &'static str {
+                match self { $(Code::$code => stringify!($code)),* }
+            }
+
+            /// What a good delivery has in this place.
+            pub const fn expected(self) -> &'static str {
+                match self { $(Code::$code => $expected),* }
+            }
+
+            /// What to do about it.
+            pub const fn hint(self) -> &'static str {
+                match self { $(Code::$code => $hint),* }
+            }
+        }
+    };
+}
+
+codes! {
+    F01 "at least one Parquet file on each side" "deliver both treating/*.parquet and insured/*.parquet; a side without settlements sends one empty file";
+    F02 "a whole, undamaged Parquet file" "ask the sender for the file again and compare its sha256 with theirs";
+    F03 "every required column" "export the column under its national name or one of its known other names";
+    F04 "a column of the kind that the contract names" "export the column with the type of the contract";
+    F05 "a decimal amount" "cast to DECIMAL(16,2) where the exact value is still known; floating point has lost it";
+    F06 "a decimal amount" "plain integers may be yuan or fen: cast to DECIMAL(16,2)";
+    F07 "at most two decimals and a precision of at most 38" "round at the source and export DECIMAL(16,2)";
+    F08 "each field once" "drop one of the columns";
+    F09 "the totals that control-totals.csv declares" "ask the sender which is right: the file or the totals; send both again together";
+    F10 "control-totals.csv lists every Parquet file exactly once" "complete the list, or send the file that is missing";
+    F11 "each file once on a side" "remove one of the two";
+    F12 "amounts and their sums within DECIMAL(38,2)" "ask the sender for the file again";
+    S01 "UTF-8 text" "save the file as CSV UTF-8";
+    S02 "a header line with every column once" "name the columns as the contract does; order is free, further columns are ignored";
+    S03 "as many values as the header has columns" "quote values that hold commas or line breaks";
+    S04 "digits with at most two decimals" "write amounts as 1234.56, without separators, blanks or signs other than a minus";
+    S05 "a day YYYY-MM-DD or a month YYYY-MM that exists" "correct the date";
+    S06 "0 or 1" "correct the flag";
+    S07 "the two-digit code of one of the 32 provinces" "correct the code";
+    S08 "each pair once" "remove one of the lines";
+    S09 "a quota of 0 or more" "correct the quota";
+    S10 "a whole number" "write the count in digits";
+    C01 "a settlement that this period has to decide on" "remove the decision: the settlement was cleared, refused, rejected or never delivered";
+    C02 "a decision for a copy that exists" "accept the copy that is there, or void the settlement";
+    C03 "one decision a settlement" "keep one of the lines";
+    C04 "decided_by and approved_by, two different persons" "have a second person approve the decision";
+    C05 "a decision that is needed" "remove it: the settlement clears or leaves without it";
+    C06 "accept_treating, accept_insured or void" "correct the decision";
+    Q01 "the notice_id of an emergency proposal of an earlier period" "correct the notice_id";
+    Q02 "one answer a proposal" "remove the line: the proposal has been answered";
+    Q03 "an approved amount above 0" "correct the amount";
+    Q04 "the name of who approved it" "fill in approved_by";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// One reason why a delivery is refused.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Finding {
+    /// File, as its path below the input folder.
+    pub file: String,
+    /// Where in the file: a column, a row, a line.
+    pub place: String,
+    /// Stable code.
+    #[serde(serialize_with = "code_id")]
+    pub code: Code,
+    /// What is there.
+    pub found: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn code_id<S: serde::Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(code.id())
+}
+
+impl Finding {
+    /// A finding at a place of a file.
+    pub fn new(
+        code: Code,
+        file: impl Into<String>,
+        place: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Finding {
+        Finding { code, file: file.into(), place: place.into(), found: found.into() }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.code, self.file)?;
+        if !self.place.is_empty() {
+            write!(f, ", {}", self.place)?;
+        }
+        write!(f, ": found {}, expected {}", self.found, self.code.expected())?;
+        write!(f, "\n    hint: {}", self.code.hint())
+    }
+}
+
+/// Why a command did not succeed; each variant has its exit status (contract §7).
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Our own fault: an invariant does not hold. Nothing is published.
+    #[error("internal error: {0}\n    hint: nothing was published; please report this message")]
+    Bug(String),
+    /// The command line, the pipeline or the rules file.
+    #[error("{0}")]
+    Usage(String),
+    /// The delivery; every finding is listed.
+    #[error("the delivery is refused")]
+    Refused(Vec<Finding>),
+    /// The book: order, already closed, damaged.
+    #[error("{0}")]
+    Book(String),
+    /// A verification found a difference.
+    #[error("{0}")]
+    Difference(String),
+    /// The operating system: disk full, permission.
+    #[error("{place}: {error}")]
+    Io {
+        /// The file or folder.
+        place: String,
+        /// What the operating system says.
+        error: io::Error,
+    },
+    /// Stopped by a signal; nothing is published.
+    #[error("interrupted, nothing was published")]
+    Interrupted,
+}
+
+impl Failure {
+    /// The exit status of the process.
+    pub const fn exit_status(&self) -> u8 {
+        match self {
+            Failure::Bug(_) => 1,
+            Failure::Usage(_) => 2,
+            Failure::Refused(_) => 3,
+            Failure::Book(_) => 4,
+            Failure::Difference(_) => 5,
+            Failure::Io { .. } => 6,
+            Failure::Interrupted => 130,
+        }
+    }
+
+    /// An I/O failure at a path; to be used with `map_err`.
+    pub fn io(place: &Path) -> impl FnOnce(io::Error) -> Failure + use<> {
+        let place = place.display().to_string();
+        move |error| Failure::Io { place, error }
+    }
+
+    /// A broken invariant, unless it holds.
+    pub fn unless(holds: bool, invariant: impl FnOnce() -> String) -> Result<(), Failure> {
+        if holds { Ok(()) } else { Err(Failure::Bug(invariant())) }
+    }
+}
+
+/// The result of a stage.
+pub type Outcome<T> = Result<T, Failure>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_says_where_what_and_what_to_do() {
+        let finding = Finding::new(Code::F07, "treating/31.parquet", "column acct_pay", "scale 3");
+        insta::assert_snapshot!(finding.to_string(), @r"
+        F07 treating/31.parquet, column acct_pay: found scale 3, expected at most two decimals and a precision of at most 38
+            hint: round at the source and export DECIMAL(16,2)
+        ");
+    }
+}

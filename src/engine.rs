@@ -1,0 +1,344 @@
+//! One run, from a delivery to a closed period: the stages in order, and the totals between them.
+
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use chrono::NaiveDate;
+
+use crate::{
+    book::{
+        Book, brought,
+        manifest::{ControlEntry, FileEntry, Manifest, NAME, RulesCopy},
+        register::{Register, write_register, write_reversals},
+        staging::Staging,
+    },
+    clear::{
+        deductions::{Deduction, Standing, by_pair, deduct, deductions_table},
+        pairs::pairs,
+        positions::Positions,
+    },
+    codes::{Month, Pair},
+    contract::{delivery::Delivery, small_files::OpeningQuotas},
+    control::Control,
+    diag::{Failure, Finding, Outcome},
+    digest::sha256_hex,
+    event::Monitor,
+    ingest::survey::{Normalisations, Setting, Survey, rejects_table},
+    money::FenSum,
+    reconcile::{
+        breaks::{break_fields_table, breaks_table, open_items_table},
+        build::{Index, read_delivery},
+        decisions::{Decisions, decisions_table},
+        index::Key,
+        matching::{find_originals, match_index, read_doubtful, watched},
+        proof::{Proof, all_positions, plain_positions},
+        settle::{Context, Settled, registered, settle},
+    },
+    reserve::{
+        Movements, Standing as MoneyStanding, move_money,
+        notices::{notice_status_table, notices_table},
+        pairs_table,
+        payments::payments_table,
+        quotas::{periods_needed, quotas_table},
+        reserves_table,
+    },
+    rules::{Permit, Rules, permits_table},
+    statement::table::Written,
+};
+
+/// Everything that decides about a run, and how it is carried out.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// The period to close.
+    pub period: Month,
+    /// The delivery.
+    pub input: PathBuf,
+    /// The book.
+    pub book: PathBuf,
+    /// Quotas of the first period.
+    pub opening_quotas: Option<PathBuf>,
+    /// The policy.
+    pub rules: Rules,
+    /// Day of issue of the notices; by default the last day of the month after the period.
+    pub as_of: Option<NaiveDate>,
+    /// Bytes of memory for the index of the delivery; beyond it the disk is used.
+    pub memory: usize,
+    /// Do everything but publish.
+    pub dry_run: bool,
+}
+
+impl RunOptions {
+    /// Day of issue of the period's notices.
+    fn issued_on(&self) -> NaiveDate {
+        self.as_of.unwrap_or_else(|| self.period.plus(1).last_day())
+    }
+}
+
+/// What a run did.
+#[derive(Debug)]
+pub struct RunReport {
+    /// The period.
+    pub period: Month,
+    /// Where every row went.
+    pub control: Control,
+    /// Rows that broke a rule.
+    pub rejects: u64,
+    /// Breaks by class.
+    pub breaks: BTreeMap<&'static str, u64>,
+    /// Who pays whom, and the reserves.
+    pub money: Movements,
+    /// What was taken although it is written differently.
+    pub normalisations: Normalisations,
+    /// The closed period's folder; none on a dry run.
+    pub published: Option<PathBuf>,
+    /// Digest of its manifest.
+    pub manifest_sha256: String,
+}
+
+/// Closes a period.
+pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
+    let period = options.period;
+    let policy = options.rules.policy(period).map_err(|error| Failure::Usage(error.to_string()))?;
+    let mut book = Book::open(&options.book, period)?;
+    let staging = Staging::create(&book.root)?;
+    let mut findings = Vec::new();
+
+    monitor.stage("opening", 0)?;
+    let delivery = Delivery::open(&options.input, period, &mut findings)?;
+    let opening_quotas = read_opening_quotas(options, &book, &mut findings)?;
+    let setting = Setting { policy, int96: options.rules.int96, period, monitor };
+    let (survey, index) = read_delivery(&delivery, setting, &staging, options.memory)?;
+    findings.extend(survey.findings.iter().cloned());
+    delivery.check_files(&survey.files, &mut findings);
+    refuse(findings)?;
+
+    let open_items = match book.previous() {
+        Some(folder) => brought::open_items(folder, policy, period)?,
+        None => Vec::new(),
+    };
+    let permits = permits_in_force(&book, &delivery, period)?;
+    let decisions = Decisions::of(&delivery.small.decisions);
+    let register = Register::open(&book.periods)?;
+
+    monitor.stage("matching", 0)?;
+    let matched = match_index(&index, &register, &watched(&open_items, &decisions), monitor)?;
+    let doubtful = read_doubtful(&delivery, &matched, setting)?;
+    let proof = Proof::of(&survey, &matched, &doubtful)?;
+    let positions = plain_positions(&index, &doubtful, period);
+
+    let copies = doubtful.into_iter().chain(open_items).collect();
+    let context = Context { period, permits: &permits, registered: &matched.registered };
+    let settling = settle(copies, context, decisions)?;
+    let originals = settling.originals();
+    let known = find_originals(&index, &register, &originals)?;
+    let settled = settling.finish(&known, &register.reversed(&originals)?)?;
+
+    let control = proof.control(&survey, &settled)?;
+    let positions = all_positions(positions, &settled, &proof)?;
+    let deductions = judge_deductions(&book, &delivery, &index, &register, &settled)?;
+    let money = settle_money(options, &book, &delivery, &opening_quotas, &positions, &deductions)?;
+
+    monitor.stage("writing", 0)?;
+    let mut outputs = vec![
+        write_register(&staging, &index, &settled, &proof)?,
+        write_reversals(&staging.period(), &settled.reversed)?,
+    ];
+    let tables = vec![
+        positions.table(),
+        pairs_table(&money.pairs, &money.quotas, policy),
+        breaks_table(&settled.breaks),
+        break_fields_table(&settled.break_fields),
+        open_items_table(&settled.open_items),
+        rejects_table(&delivery, &survey.rejects),
+        control.table(),
+        deductions_table(&deductions),
+        quotas_table(&money.quotas),
+        reserves_table(&money.reserves),
+        notices_table(&money.notices, money.issued_on, money.dates),
+        notice_status_table(&money.statuses),
+        payments_table(&money.payments),
+        permits_table(&permits),
+        decisions_table(&settled.decisions),
+    ];
+    for table in tables {
+        monitor.check()?;
+        outputs.push(table.write(&staging.period())?);
+    }
+    let manifest = manifest(options, &book, &delivery, &opening_quotas, &survey, outputs, &control);
+    let manifest_sha256 = write_manifest(&staging, &manifest)?;
+    let mut report = RunReport {
+        period,
+        control,
+        rejects: survey.rejects.len() as u64,
+        breaks: count_classes(&settled),
+        money,
+        normalisations: survey.normalisations,
+        published: None,
+        manifest_sha256,
+    };
+    monitor.check()?;
+    if !options.dry_run {
+        staging.publish(&book.root, period)?;
+        book.keep();
+        report.published = Some(book.root.join(period.to_string()));
+    }
+    Ok(report)
+}
+
+fn refuse(mut findings: Vec<Finding>) -> Outcome<()> {
+    if findings.is_empty() {
+        return Ok(());
+    }
+    findings.sort();
+    Err(Failure::Refused(findings))
+}
+
+/// The quotas that the first period starts from.
+fn read_opening_quotas(
+    options: &RunOptions,
+    book: &Book,
+    findings: &mut Vec<Finding>,
+) -> Outcome<OpeningQuotas> {
+    let Some(path) = &options.opening_quotas else { return Ok(OpeningQuotas::default()) };
+    if let Some((first, _)) = book.periods.first() {
+        let problem = format!("--opening-quotas goes with the first period, which is {first}");
+        return Err(Failure::Usage(problem));
+    }
+    OpeningQuotas::read(path, findings)
+}
+
+/// The permits that were brought in or delivered and are in force.
+fn permits_in_force(book: &Book, delivery: &Delivery, period: Month) -> Outcome<Vec<Permit>> {
+    let mut permits = match book.previous() {
+        Some(folder) => brought::permits(folder, period)?,
+        None => Vec::new(),
+    };
+    let delivered = delivery.small.permits.iter();
+    permits.extend(delivered.filter(|permit| permit.until_period >= period).cloned());
+    permits.sort();
+    Ok(permits)
+}
+
+/// What is held back of settlements that cleared, and given back of those that were reversed.
+fn judge_deductions(
+    book: &Book,
+    delivery: &Delivery,
+    index: &Index,
+    register: &Register,
+    settled: &Settled,
+) -> Outcome<Vec<Deduction>> {
+    let lines = &delivery.small.deductions;
+    let mut keys: Vec<Key> = lines.iter().map(|line| Key::of(&line.setl_id)).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut settlements = find_originals(index, register, &keys)?;
+    for copy in &settled.cleared {
+        settlements.insert(Key::of(copy.record.setl_id()), registered(copy));
+    }
+    let earlier = register.reversed(&keys)?;
+    let reversed = earlier.into_iter().chain(settled.reversed.iter().copied()).collect();
+    let standing = Standing {
+        settlements: &settlements,
+        reversed: &reversed,
+        reversed_now: &settled.reversed,
+    };
+    Ok(deduct(lines, brought::deductions(&book.periods)?, &standing))
+}
+
+/// Who pays whom in this period, and what it does to quotas, reserves and notices.
+fn settle_money(
+    options: &RunOptions,
+    book: &Book,
+    delivery: &Delivery,
+    opening_quotas: &OpeningQuotas,
+    positions: &Positions,
+    deductions: &[Deduction],
+) -> Outcome<Movements> {
+    let period = options.period;
+    let policy = options.rules.policy(period).map_err(|error| Failure::Usage(error.to_string()))?;
+    let brought = |table: &str, column: &str| match book.previous() {
+        Some(folder) => brought::by_pair(folder, table, column),
+        None => Ok(BTreeMap::new()),
+    };
+    let pairs = pairs(positions, &by_pair(deductions), &brought("pairs", "carried_forward")?);
+    let first: BTreeMap<Pair, FenSum> =
+        opening_quotas.quotas.iter().map(|opening| (opening.pair, opening.quota.into())).collect();
+    let (in_force, opening) = match book.previous() {
+        Some(_) => (brought("quotas", "next_quota")?, brought("reserves", "closing")?),
+        None => (first.clone(), first),
+    };
+    let folder = |month: &Month| {
+        let found = book.periods.iter().find(|(closed, _)| closed == month);
+        found.map(|(_, folder)| brought::by_pair(folder, "pairs", "payable"))
+    };
+    let earlier = periods_needed(policy, period)
+        .and_then(|months| months.iter().map(folder).collect::<Option<Vec<_>>>())
+        .map(|payables| payables.into_iter().collect::<Outcome<Vec<_>>>())
+        .transpose()?;
+    let standing = MoneyStanding {
+        in_force,
+        opening,
+        earlier,
+        issued: brought::notices(&book.periods)?,
+        changes: &delivery.small.quota_changes,
+        payments: &delivery.small.payments,
+    };
+    move_money(pairs, standing, &options.rules, period, options.issued_on())
+}
+
+/// Describes the period; its inputs by path, its outputs by path.
+fn manifest(
+    options: &RunOptions,
+    book: &Book,
+    delivery: &Delivery,
+    opening_quotas: &OpeningQuotas,
+    survey: &Survey,
+    outputs: Vec<Written>,
+    control: &Control,
+) -> Manifest {
+    let mut inputs: Vec<FileEntry> = delivery
+        .sources
+        .iter()
+        .zip(&survey.files)
+        .map(|(source, facts)| FileEntry {
+            path: source.name.clone(),
+            bytes: facts.bytes,
+            rows: facts.rows,
+            sha256: facts.sha256.clone(),
+        })
+        .collect();
+    inputs.extend(delivery.small.entries.iter().chain(&opening_quotas.entry).cloned());
+    inputs.sort();
+    let mut outputs: Vec<FileEntry> = outputs
+        .into_iter()
+        .map(|Written { path, bytes, rows, sha256 }| FileEntry { path, bytes, rows, sha256 })
+        .collect();
+    outputs.sort();
+    Manifest {
+        format: 1,
+        program: concat!("liangqing ", env!("CARGO_PKG_VERSION")).to_owned(),
+        period: options.period.to_string(),
+        as_of: options.issued_on().to_string(),
+        rules: RulesCopy::of(&options.rules.text),
+        previous_manifest_sha256: book.head.clone(),
+        inputs,
+        outputs,
+        control: ControlEntry::all(control),
+    }
+}
+
+fn write_manifest(staging: &Staging, manifest: &Manifest) -> Outcome<String> {
+    let bytes = manifest.to_bytes()?;
+    let path = staging.period().join(NAME);
+    fs::write(&path, &bytes)
+        .and_then(|()| fs::File::open(&path)?.sync_all())
+        .map_err(Failure::io(&path))?;
+    Ok(sha256_hex(&bytes))
+}
+
+fn count_classes(settled: &Settled) -> BTreeMap<&'static str, u64> {
+    let mut counts = BTreeMap::new();
+    for found in &settled.breaks {
+        *counts.entry(found.class()).or_default() += 1;
+    }
+    counts
+}

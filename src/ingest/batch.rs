@@ -1,0 +1,438 @@
+//! Rows of a file as typed columns: text as bytes, time as local microseconds, money as fen.
+
+use arrow_array::{
+    Array, ArrayRef, ArrowPrimitiveType, Decimal64Array, Decimal128Array, DictionaryArray,
+    PrimitiveArray, RecordBatch, StringArray, StringViewArray,
+    cast::AsArray,
+    types::{
+        Date32Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
+        TimestampMillisecondType, TimestampNanosecondType, UInt8Type, UInt16Type, UInt32Type,
+        UInt64Type,
+    },
+};
+use arrow_buffer::{NullBuffer, ScalarBuffer};
+use arrow_schema::{DataType, TimeUnit};
+use parquet::{
+    arrow::{
+        ProjectionMask,
+        arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection},
+    },
+    errors::ParquetError,
+};
+
+use super::{
+    guarded,
+    source::{Column, Form, Source},
+};
+use crate::{
+    contract::fields::{AMOUNT_FIELDS, FIELDS, Field, amount},
+    money::{FEN_LIMIT, Fen, FenSum},
+    rules::Int96,
+};
+
+/// Rows that are decoded at a time.
+const BATCH_ROWS: usize = 16 * 1024;
+/// China Standard Time is 8 hours ahead of UTC, in microseconds.
+const CST_OFFSET: i64 = 8 * 3_600 * 1_000_000;
+/// A day in microseconds.
+pub const DAY: i64 = 24 * 3_600 * 1_000_000;
+
+/// Some consecutive rows of a file, column by column.
+#[derive(Debug)]
+pub struct Batch {
+    /// How many.
+    pub rows: usize,
+    texts: Vec<TextColumn>,
+    dates: [Option<PrimitiveArray<Date32Type>>; 2],
+    time: TimeColumn,
+    amounts: Vec<Option<AmountColumn>>,
+}
+
+/// A text column; empty text is the same as null.
+#[derive(Debug)]
+pub enum TextColumn {
+    /// The file has no such column, or one of nulls.
+    Absent,
+    /// Few values, often repeated.
+    Dictionary(DictionaryArray<Int32Type>),
+    /// Many values.
+    Plain(StringViewArray),
+}
+
+/// Points in time, in microseconds since 1970-01-01 local time (UTC+8).
+#[derive(Debug, Default)]
+pub struct TimeColumn {
+    local: Vec<i64>,
+    nulls: Option<NullBuffer>,
+}
+
+/// Amounts in fen.
+#[derive(Debug)]
+pub struct AmountColumn {
+    /// The values; 0 where null or too large.
+    pub fen: ScalarBuffer<Fen>,
+    /// Which are there.
+    pub nulls: Option<NullBuffer>,
+    /// Rows whose value does not fit `DECIMAL(16,2)`, with the real value.
+    pub wide: Vec<(usize, FenSum)>,
+}
+
+/// An amount that not even `DECIMAL(38,2)` holds.
+#[derive(Debug)]
+pub struct BeyondDecimal;
+
+/// Why a batch could not be read.
+#[derive(Debug)]
+pub enum ReadError {
+    /// Damage.
+    Parquet(ParquetError),
+    /// Bytes that make the decoder panic.
+    Panic,
+    /// An amount that no `DECIMAL(38,2)` holds, in a field.
+    Beyond(Field),
+}
+
+impl From<ParquetError> for ReadError {
+    fn from(error: ParquetError) -> ReadError {
+        ReadError::Parquet(error)
+    }
+}
+
+/// The rows of a row group, or some of them, batch by batch.
+pub struct Batches {
+    int96: Int96,
+    reader: ParquetRecordBatchReader,
+    /// Fields in the order of the reader's columns.
+    columns: Vec<Column>,
+}
+
+impl Batches {
+    /// Opens a row group; all of its rows, or those that are selected.
+    pub fn open(
+        source: &Source,
+        row_group: usize,
+        int96: Int96,
+        selection: Option<RowSelection>,
+    ) -> Result<Batches, ReadError> {
+        guarded(|| Batches::try_open(source, row_group, int96, selection))
+            .ok_or(ReadError::Panic)?
+            .map_err(ReadError::Parquet)
+    }
+
+    fn try_open(
+        source: &Source,
+        row_group: usize,
+        int96: Int96,
+        selection: Option<RowSelection>,
+    ) -> Result<Batches, ParquetError> {
+        let metadata = source.reader_metadata(row_group)?;
+        let mut columns = source.columns.clone();
+        columns.sort_by_key(|column| column.root);
+        let mask = ProjectionMask::leaves(
+            source.metadata.file_metadata().schema_descr(),
+            columns.iter().map(|column| column.leaf),
+        );
+        let builder =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(source.file.clone(), metadata)
+                .with_row_groups(vec![row_group])
+                .with_batch_size(BATCH_ROWS)
+                .with_projection(mask);
+        let builder = match selection {
+            Some(selection) => builder.with_row_selection(selection),
+            None => builder,
+        };
+        Ok(Batches { int96, reader: builder.build()?, columns })
+    }
+
+    fn typed(&self, batch: &RecordBatch) -> Result<Batch, ReadError> {
+        let mut typed = Batch {
+            rows: batch.num_rows(),
+            texts: Vec::with_capacity(TEXT_FIELDS.len()),
+            dates: [None, None],
+            time: TimeColumn::default(),
+            amounts: Vec::with_capacity(AMOUNT_FIELDS.len()),
+        };
+        let array = |field: Field| {
+            let position = self.columns.iter().position(|column| column.field == field)?;
+            Some((batch.column(position), self.columns[position].form))
+        };
+        for field in TEXT_FIELDS {
+            typed.texts.push(array(field).map_or(TextColumn::Absent, |(a, form)| text(a, form)));
+        }
+        for (slot, field) in [Field::begndate, Field::enddate].into_iter().enumerate() {
+            typed.dates[slot] =
+                array(field).and_then(|(a, _)| a.as_primitive_opt::<Date32Type>().cloned());
+        }
+        if let Some((times, form)) = array(Field::setl_time) {
+            typed.time = time(times, form == Form::UtcTime || self.is_utc(form));
+        }
+        for field in AMOUNT_FIELDS {
+            let column = match array(field) {
+                Some((a, Form::Decimal { scale, .. })) => {
+                    Some(amounts(a, scale).map_err(|BeyondDecimal| ReadError::Beyond(field))?)
+                }
+                _ => None,
+            };
+            typed.amounts.push(column);
+        }
+        Ok(typed)
+    }
+
+    fn is_utc(&self, form: Form) -> bool {
+        form == Form::Int96 && self.int96 == Int96::Utc
+    }
+}
+
+impl Iterator for Batches {
+    type Item = Result<Batch, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = match guarded(|| self.reader.next()) {
+            Some(batch) => batch?.map_err(|error| ReadError::Parquet(error.into())),
+            None => Err(ReadError::Panic),
+        };
+        Some(batch.and_then(|batch| self.typed(&batch)))
+    }
+}
+
+/// The text fields, in the order of the contract.
+pub const TEXT_FIELDS: [Field; 12] = [
+    Field::setl_id,
+    Field::mdtrt_id,
+    Field::init_setl_id,
+    Field::psn_no,
+    Field::insuplc_admdvs,
+    Field::mdtrtarea_admvs,
+    Field::fixmedins_code,
+    Field::insutype,
+    Field::med_type,
+    Field::dise_codg,
+    Field::refd_setl_flag,
+    Field::fulamt_advpay_flag,
+];
+
+const TEXT_POSITION: [usize; FIELDS.len()] = {
+    let mut positions = [usize::MAX; FIELDS.len()];
+    let mut index = 0;
+    while index < TEXT_FIELDS.len() {
+        positions[TEXT_FIELDS[index].index()] = index;
+        index += 1;
+    }
+    positions
+};
+
+/// Position of a text field in [`TEXT_FIELDS`].
+pub const fn text_position(field: Field) -> usize {
+    TEXT_POSITION[field.index()]
+}
+
+impl Batch {
+    /// A text column.
+    pub fn text(&self, field: Field) -> &TextColumn {
+        &self.texts[text_position(field)]
+    }
+
+    /// An amount column by position in [`AMOUNT_FIELDS`]; `None` when the file has none.
+    pub fn amount(&self, index: usize) -> Option<&AmountColumn> {
+        self.amounts[index].as_ref()
+    }
+
+    /// The points in time of settlement.
+    pub fn time(&self) -> &TimeColumn {
+        &self.time
+    }
+
+    /// A day of the stay, from 1970-01-01.
+    pub fn date(&self, field: Field, row: usize) -> Option<i32> {
+        let slot = usize::from(field == Field::enddate);
+        self.dates[slot].as_ref().filter(|days| days.is_valid(row)).map(|days| days.value(row))
+    }
+
+    /// How many optional texts are empty and count as null.
+    pub fn empty_texts(&self) -> u64 {
+        let optional = TEXT_FIELDS.into_iter().filter(|field| !field.required());
+        optional.map(|field| self.text(field).empty_texts()).sum()
+    }
+
+    /// How many optional amounts are null and count as 0.
+    pub fn null_amounts(&self) -> u64 {
+        let optional = (0..amount::SCOPE.start).filter(|i| !AMOUNT_FIELDS[*i].required());
+        let nulls = optional.filter_map(|i| self.amount(i)?.nulls.as_ref());
+        nulls.map(|nulls| nulls.null_count() as u64).sum()
+    }
+}
+
+impl TextColumn {
+    /// The text of a row; `None` when null or empty.
+    pub fn value(&self, row: usize) -> Option<&str> {
+        let text = match self {
+            TextColumn::Absent => return None,
+            TextColumn::Dictionary(array) => {
+                let values: &StringArray = array.values().as_string();
+                values.value(array.key(row).filter(|key| values.is_valid(*key))?)
+            }
+            TextColumn::Plain(array) if array.is_valid(row) => array.value(row),
+            TextColumn::Plain(_) => return None,
+        };
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// A property of every row's text, worked out once a dictionary value.
+    pub fn map<T: Copy>(&self, rows: usize, of: impl Fn(Option<&str>) -> T) -> Vec<T> {
+        let missing = of(None);
+        match self {
+            TextColumn::Absent => vec![missing; rows],
+            TextColumn::Dictionary(array) => {
+                let values: &StringArray = array.values().as_string();
+                let of_value: Vec<T> =
+                    values.iter().map(|text| of(text.filter(|text| !text.is_empty()))).collect();
+                let keys = array.keys();
+                if keys.null_count() == 0 {
+                    keys.values().iter().map(|key| of_value[*key as usize]).collect()
+                } else {
+                    keys.iter().map(|key| key.map_or(missing, |k| of_value[k as usize])).collect()
+                }
+            }
+            TextColumn::Plain(_) => (0..rows).map(|row| of(self.value(row))).collect(),
+        }
+    }
+
+    /// How many values are there, but empty.
+    pub fn empty_texts(&self) -> u64 {
+        match self {
+            TextColumn::Absent => 0,
+            TextColumn::Dictionary(array) => {
+                let values: &StringArray = array.values().as_string();
+                let Some(empty) = values.iter().position(|text| text == Some("")) else { return 0 };
+                array.keys().iter().filter(|key| *key == i32::try_from(empty).ok()).count() as u64
+            }
+            TextColumn::Plain(array) => {
+                array.iter().filter(|text| *text == Some("")).count() as u64
+            }
+        }
+    }
+}
+
+impl TimeColumn {
+    /// The point in time of a row.
+    pub fn value(&self, row: usize) -> Option<i64> {
+        match &self.nulls {
+            Some(nulls) if nulls.is_null(row) => None,
+            _ => Some(self.local[row]),
+        }
+    }
+}
+
+impl AmountColumn {
+    /// The amount of a row, 0 when it is too large; `None` when null.
+    pub fn value(&self, row: usize) -> Option<Fen> {
+        match &self.nulls {
+            Some(nulls) if nulls.is_null(row) => None,
+            _ => Some(self.fen[row]),
+        }
+    }
+
+    /// Whether a row's value does not fit `DECIMAL(16,2)`.
+    pub fn is_wide(&self, row: usize) -> bool {
+        !self.wide.is_empty() && self.wide.binary_search_by_key(&row, |(at, _)| *at).is_ok()
+    }
+
+    /// The sum of the real values of all rows.
+    pub fn total(&self) -> Option<FenSum> {
+        // 512 values below 10^16 stay below 2^63.
+        let narrow: FenSum =
+            self.fen.chunks(512).map(|block| FenSum::from(block.iter().sum::<Fen>())).sum();
+        self.wide.iter().try_fold(narrow, |sum, (_, value)| sum.checked_add(*value))
+    }
+}
+
+fn text(array: &ArrayRef, form: Form) -> TextColumn {
+    if form == Form::IntegerCode {
+        return TextColumn::Plain(integer_codes(array));
+    }
+    match array.data_type() {
+        DataType::Dictionary(..) => {
+            let dictionary = array.as_dictionary::<Int32Type>();
+            TextColumn::Dictionary(dictionary.clone())
+        }
+        DataType::Utf8View => TextColumn::Plain(array.as_string_view().clone()),
+        _ => TextColumn::Absent,
+    }
+}
+
+fn integer_codes(array: &ArrayRef) -> StringViewArray {
+    fn format<T: ArrowPrimitiveType>(array: &ArrayRef) -> StringViewArray
+    where
+        T::Native: ToString,
+    {
+        array.as_primitive::<T>().iter().map(|code| code.map(|code| code.to_string())).collect()
+    }
+    match array.data_type() {
+        DataType::Int8 => format::<Int8Type>(array),
+        DataType::Int16 => format::<Int16Type>(array),
+        DataType::Int32 => format::<Int32Type>(array),
+        DataType::UInt8 => format::<UInt8Type>(array),
+        DataType::UInt16 => format::<UInt16Type>(array),
+        DataType::UInt32 => format::<UInt32Type>(array),
+        DataType::UInt64 => format::<UInt64Type>(array),
+        _ => format::<Int64Type>(array),
+    }
+}
+
+fn time(array: &ArrayRef, utc: bool) -> TimeColumn {
+    let offset = if utc { CST_OFFSET } else { 0 };
+    let local = match array.data_type() {
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            let values = array.as_primitive::<TimestampMillisecondType>().values();
+            values.iter().map(|t| t.saturating_mul(1_000).saturating_add(offset)).collect()
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+            let values = array.as_primitive::<TimestampNanosecondType>().values();
+            values.iter().map(|t| t.div_euclid(1_000) + offset).collect()
+        }
+        _ => {
+            let values = array.as_primitive::<TimestampMicrosecondType>().values();
+            values.iter().map(|t| t.saturating_add(offset)).collect()
+        }
+    };
+    TimeColumn { local, nulls: array.nulls().cloned() }
+}
+
+fn amounts(array: &ArrayRef, scale: u8) -> Result<AmountColumn, BeyondDecimal> {
+    match array.data_type() {
+        DataType::Decimal64(..) => {
+            let array: &Decimal64Array = array.as_primitive();
+            let fits = |v: &i64| v.unsigned_abs() < FEN_LIMIT.unsigned_abs();
+            if scale == 2 && array.null_count() == 0 && array.values().iter().all(fits) {
+                // The usual case: the file's own values.
+                let fen = array.values().clone();
+                return Ok(AmountColumn { fen, nulls: None, wide: Vec::new() });
+            }
+            widened(array.iter().map(|v| v.map(FenSum::from)), array.nulls(), scale)
+        }
+        _ => {
+            let array: &Decimal128Array = array.as_primitive();
+            widened(array.iter(), array.nulls(), scale)
+        }
+    }
+}
+
+fn widened(
+    values: impl Iterator<Item = Option<FenSum>>,
+    nulls: Option<&NullBuffer>,
+    scale: u8,
+) -> Result<AmountColumn, BeyondDecimal> {
+    let unit = 10i128.pow(2 - u32::from(scale));
+    let mut wide = Vec::new();
+    let mut fen = Vec::new();
+    for (row, value) in values.enumerate() {
+        let value = value.unwrap_or(0).checked_mul(unit).ok_or(BeyondDecimal)?;
+        let narrow =
+            Fen::try_from(value).ok().filter(|v| v.unsigned_abs() < FEN_LIMIT.unsigned_abs());
+        if narrow.is_none() {
+            wide.push((row, value));
+        }
+        fen.push(narrow.unwrap_or(0));
+    }
+    Ok(AmountColumn { fen: fen.into(), nulls: nulls.cloned(), wide })
+}

@@ -1,0 +1,109 @@
+//! The second read of a delivery: the rows that the match could not decide on, with all their fields.
+
+use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
+use rayon::prelude::*;
+
+use super::{
+    batch::{Batches, ReadError},
+    record::Record,
+};
+use crate::{
+    codes::Side,
+    contract::delivery::Delivery,
+    diag::{Code, Failure, Finding, Outcome},
+    event::Monitor,
+    rules::Int96,
+};
+
+/// Some rows of one row group.
+struct Piece<'a> {
+    file: usize,
+    row_group: usize,
+    /// Ordinal of the row group's first row.
+    base: u32,
+    rows: usize,
+    /// Ordinals of the wanted rows, in order.
+    wanted: &'a [u32],
+}
+
+/// Reads the rows of a side with these ordinals, which are in order and given once each.
+pub fn fetch(
+    delivery: &Delivery,
+    side: Side,
+    ordinals: &[u32],
+    int96: Int96,
+    monitor: &Monitor,
+) -> Outcome<Vec<(u32, Record)>> {
+    let pieces = pieces(delivery, side, ordinals);
+    let read: Vec<Outcome<Vec<(u32, Record)>>> = pieces
+        .par_iter()
+        .map(|piece| {
+            monitor.check()?;
+            let source = &delivery.sources[piece.file];
+            let records = read(delivery, piece, int96).ok();
+            let records = records.filter(|records| records.len() == piece.wanted.len());
+            monitor.advance(piece.wanted.len() as u64)?;
+            records.ok_or_else(|| {
+                // The first read went through: the file has changed since.
+                let place = format!("row group {}", piece.row_group);
+                let found = "other bytes than at the first read of this run";
+                Failure::Refused(vec![Finding::new(Code::F02, &source.name, place, found)])
+            })
+        })
+        .collect();
+    let mut records = Vec::with_capacity(ordinals.len());
+    for piece in read {
+        records.extend(piece?);
+    }
+    Ok(records)
+}
+
+fn pieces<'a>(delivery: &Delivery, side: Side, ordinals: &'a [u32]) -> Vec<Piece<'a>> {
+    let mut pieces = Vec::new();
+    let mut base = 0u32;
+    let mut rest = ordinals;
+    let of_side = delivery.sources.iter().enumerate().filter(|(_, s)| s.side == side);
+    for (file, source) in of_side {
+        for (row_group, group) in source.metadata.row_groups().iter().enumerate() {
+            let rows = u32::try_from(group.num_rows()).unwrap_or(0);
+            let (wanted, others) = rest.split_at(rest.partition_point(|o| *o < base + rows));
+            if !wanted.is_empty() {
+                pieces.push(Piece { file, row_group, base, rows: rows as usize, wanted });
+            }
+            rest = others;
+            base += rows;
+        }
+    }
+    pieces
+}
+
+fn read(delivery: &Delivery, piece: &Piece, int96: Int96) -> Result<Vec<(u32, Record)>, ReadError> {
+    let source = &delivery.sources[piece.file];
+    let selection = selection(piece);
+    let mut ordinals = piece.wanted.iter().copied();
+    let mut records = Vec::with_capacity(piece.wanted.len());
+    for batch in Batches::open(source, piece.row_group, int96, Some(selection))? {
+        let batch = batch?;
+        records.extend(
+            (0..batch.rows).filter_map(|row| Some((ordinals.next()?, Record::of(&batch, row)))),
+        );
+    }
+    Ok(records)
+}
+
+fn selection(piece: &Piece) -> RowSelection {
+    let mut selectors = Vec::with_capacity(piece.wanted.len() * 2 + 1);
+    let mut next = 0;
+    for ordinal in piece.wanted {
+        let row = (ordinal - piece.base) as usize;
+        if row > next {
+            selectors.push(RowSelector::skip(row - next));
+        }
+        selectors.push(RowSelector::select(1));
+        next = row + 1;
+    }
+    if piece.rows > next {
+        selectors.push(RowSelector::skip(piece.rows - next));
+    }
+    selectors.into()
+}

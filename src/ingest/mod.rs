@@ -1,0 +1,34 @@
+//! Files into typed columns and rejects.
+pub mod batch;
+pub mod fetch;
+pub mod record;
+pub mod rows;
+pub mod source;
+pub mod survey;
+
+use std::{
+    cell::Cell,
+    panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook},
+};
+
+thread_local! {
+    static DECODING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a decoder over bytes of unknown origin: what makes it panic is damage too.
+fn guarded<T>(decode: impl FnOnce() -> T) -> Option<T> {
+    let outer = DECODING.replace(true);
+    let decoded = catch_unwind(AssertUnwindSafe(decode)).ok();
+    DECODING.set(outer);
+    decoded
+}
+
+/// Keeps panics of decoders off stderr; they are reported as damage of the file.
+pub fn quiet_decoder_panics() {
+    let usual = take_hook();
+    set_hook(Box::new(move |panic| {
+        if !DECODING.get() {
+            usual(panic);
+        }
+    }));
+}

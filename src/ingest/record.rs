@@ -1,0 +1,227 @@
+//! One settlement as one side has it, with every field of the record.
+
+use crate::{
+    codes::{CareClass, FundClass, Month, Pair, Province},
+    contract::fields::{AMOUNT_FIELDS, Field, amount},
+    ingest::batch::{Batch, DAY, TEXT_FIELDS, text_position},
+    money::{Fen, yuan},
+    rules::{Policy, Timing},
+};
+
+/// A valid row. Amounts are in fen, time is local (UTC+8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    texts: [Option<Box<str>>; TEXT_FIELDS.len()],
+    /// First day of the stay, from 1970-01-01.
+    pub begndate: Option<i32>,
+    /// Last day of the stay, from 1970-01-01.
+    pub enddate: Option<i32>,
+    /// When it was settled, in microseconds from 1970-01-01 local time.
+    pub setl_time: i64,
+    /// The 13 amounts and the relative's account; null is 0.
+    pub amounts: [Fen; amount::SCOPE.start],
+    /// The four scope fields.
+    pub scope: [Option<Fen>; 4],
+}
+
+/// The flags, which are '0' when null.
+const FLAGS: [Field; 2] = [Field::refd_setl_flag, Field::fulamt_advpay_flag];
+
+/// The identity fields, in the order in which they are compared; the cost month follows them.
+pub const IDENTITY_FIELDS: [Field; 8] = [
+    Field::psn_no,
+    Field::insuplc_admdvs,
+    Field::mdtrtarea_admvs,
+    Field::fixmedins_code,
+    Field::insutype,
+    Field::med_type,
+    Field::dise_codg,
+    Field::init_setl_id,
+];
+
+/// A compared field that differs between two copies, with the value of each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The field, or `cost_month`.
+    pub field: &'static str,
+    /// What the first copy has; `None` when null.
+    pub first: Option<String>,
+    /// What the second copy has.
+    pub second: Option<String>,
+    /// Whether it is an identity field.
+    pub identity: bool,
+}
+
+impl Record {
+    /// Takes a row out of a batch.
+    pub fn of(batch: &Batch, row: usize) -> Record {
+        let value = |index| batch.amount(index).and_then(|column| column.value(row));
+        Record {
+            texts: TEXT_FIELDS.map(|field| {
+                let default = FLAGS.contains(&field).then_some("0");
+                batch.text(field).value(row).or(default).map(Box::from)
+            }),
+            begndate: batch.date(Field::begndate, row),
+            enddate: batch.date(Field::enddate, row),
+            setl_time: batch.time().value(row).unwrap_or_default(),
+            amounts: std::array::from_fn(|index| value(index).unwrap_or(0)),
+            scope: std::array::from_fn(|index| value(amount::SCOPE.start + index)),
+        }
+    }
+
+    /// A text field; `None` when null.
+    pub fn text(&self, field: Field) -> Option<&str> {
+        self.texts[text_position(field)].as_deref()
+    }
+
+    /// The settlement's key.
+    pub fn setl_id(&self) -> &str {
+        self.text(Field::setl_id).unwrap_or_default()
+    }
+
+    /// The settlement that it reverses.
+    pub fn reverses(&self) -> Option<&str> {
+        self.text(Field::init_setl_id)
+    }
+
+    /// The 13 amounts.
+    pub fn compared_amounts(&self) -> &[Fen; 13] {
+        self.amounts.first_chunk().expect("Invariant: there are 14 amounts")
+    }
+
+    /// Any amount, by position in [`AMOUNT_FIELDS`].
+    pub fn amount(&self, index: usize) -> Option<Fen> {
+        self.amounts.get(index).copied().or_else(|| self.scope[index - amount::SCOPE.start])
+    }
+
+    /// The cost month.
+    pub fn cost_month(&self) -> Month {
+        Month::of_day(self.setl_time.div_euclid(DAY))
+    }
+
+    /// Every compared value, in the order of the contract.
+    pub fn compared(&self) -> ([Option<&str>; 8], Month, &[Fen; 13]) {
+        (IDENTITY_FIELDS.map(|field| self.text(field)), self.cost_month(), self.compared_amounts())
+    }
+
+    /// Whether two copies are equal in every compared field.
+    pub fn agrees_with(&self, other: &Record) -> bool {
+        self.compared() == other.compared()
+    }
+
+    /// The compared fields in which two copies differ, in the order of the contract.
+    pub fn differences(&self, other: &Record) -> Vec<Difference> {
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        let mut found: Vec<Difference> = IDENTITY_FIELDS
+            .into_iter()
+            .filter(|field| self.text(*field) != other.text(*field))
+            .map(|field| Difference {
+                field: field.name(),
+                first: own(self.text(field)),
+                second: own(other.text(field)),
+                identity: true,
+            })
+            .collect();
+        if self.cost_month() != other.cost_month() {
+            found.push(Difference {
+                field: "cost_month",
+                first: Some(self.cost_month().to_string()),
+                second: Some(other.cost_month().to_string()),
+                identity: true,
+            });
+        }
+        let amounts = self.compared_amounts().iter().zip(other.compared_amounts());
+        for (field, (first, second)) in AMOUNT_FIELDS.into_iter().zip(amounts) {
+            if first != second {
+                found.push(Difference {
+                    field: field.name(),
+                    first: Some(yuan(*first)),
+                    second: Some(yuan(*second)),
+                    identity: false,
+                });
+            }
+        }
+        found
+    }
+
+    /// What the policy of a period makes of this record; `None` when a code has no class any more.
+    pub fn facts(&self, policy: &Policy, period: Month) -> Option<Facts> {
+        let province = |field| Province::of_division(self.text(field)?.as_bytes());
+        let pair = Pair {
+            insured: province(Field::insuplc_admdvs)?,
+            treating: province(Field::mdtrtarea_admvs)?,
+        };
+        let cost_month = self.cost_month();
+        Some(Facts {
+            group: Group {
+                pair,
+                fund: policy.fund_class(self.text(Field::insutype)?)?,
+                care: policy.care_class(self.text(Field::med_type)?)?,
+            },
+            cost_month,
+            timing: policy.timing(cost_month, period),
+            payable: policy.payable(self.compared_amounts())?,
+        })
+    }
+}
+
+/// Who owes whom, from which fund, for what kind of care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Group {
+    /// Who owes whom.
+    pub pair: Pair,
+    /// From which fund.
+    pub fund: FundClass,
+    /// For what kind of care.
+    pub care: CareClass,
+}
+
+impl Group {
+    /// A number below 2^13 for this group.
+    pub fn number(self) -> u16 {
+        let place = ((self.pair.insured.index() * 32 + self.pair.treating.index()) * 2
+            + self.fund as usize)
+            * 4
+            + self.care as usize;
+        u16::try_from(place).expect("Invariant: there are 8,192 groups")
+    }
+
+    /// The group with a number.
+    pub fn from_number(number: u16) -> Option<Group> {
+        let number = usize::from(number);
+        Some(Group {
+            pair: Pair {
+                insured: Province::from_index(number / 256)?,
+                treating: Province::from_index(number / 8 % 32)?,
+            },
+            fund: FundClass::ALL[number / 4 % 2],
+            care: CareClass::ALL[number % 4],
+        })
+    }
+}
+
+/// What a policy makes of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// Who owes whom, from which fund, for what.
+    pub group: Group,
+    /// Cost month.
+    pub cost_month: Month,
+    /// How the cost month stands to the period.
+    pub timing: Timing,
+    /// What is owed.
+    pub payable: Fen,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_have_numbers() {
+        for number in 0..8192 {
+            assert_eq!(Group::from_number(number).map(Group::number), Some(number));
+        }
+        assert_eq!(Group::from_number(8192), None);
+    }
+}

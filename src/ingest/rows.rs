@@ -1,0 +1,292 @@
+//! The row rules V01 to V15 (contract §3), column by column.
+
+use crate::{
+    codes::{CareClass, FundClass, Month, Pair, Province},
+    contract::fields::{AMOUNT_FIELDS, Field, amount},
+    ingest::{
+        batch::{AmountColumn, Batch, DAY, TextColumn},
+        record::Group,
+    },
+    money::{Fen, FenSum},
+    rules::Policy,
+};
+
+/// The rules that a row broke: bit n−1 stands for rule n.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Broken(u16);
+
+/// Longest key or number, in characters (V14).
+const LONGEST_ID: usize = 40;
+
+impl Broken {
+    const fn rule(number: u8) -> Broken {
+        Broken(1 << (number - 1))
+    }
+
+    fn add(&mut self, number: u8, broken: bool) {
+        if broken {
+            self.0 |= Broken::rule(number).0;
+        }
+    }
+
+    /// Whether the row is valid.
+    pub const fn is_valid(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The codes of the broken rules, in order, separated by commas.
+    pub fn codes(self) -> String {
+        let broken = (1..=15u8).filter(|rule| self.0 & Broken::rule(*rule).0 != 0);
+        broken.map(|rule| format!("V{rule:02}")).collect::<Vec<_>>().join(",")
+    }
+}
+
+/// What the rules found in a batch, row by row.
+#[derive(Debug)]
+pub struct Checked {
+    /// The rules that each row broke.
+    pub broken: Vec<Broken>,
+    /// Province of the insured division; meaningful for valid rows.
+    pub insured: Vec<Option<Province>>,
+    /// Province of the treating division.
+    pub treating: Vec<Option<Province>>,
+    /// Fund class.
+    pub fund: Vec<Option<FundClass>>,
+    /// Care class.
+    pub care: Vec<Option<CareClass>>,
+    /// Cost month.
+    pub month: Vec<Option<Month>>,
+    /// Payable in fen: nulls and values that are too large count as 0 here.
+    pub payable: Vec<Fen>,
+}
+
+/// Judges every row of a batch.
+pub fn check(batch: &Batch, policy: &Policy, period: Month) -> Checked {
+    let rows = batch.rows;
+    let province = |field: Field| {
+        batch.text(field).map(rows, |text| text.and_then(|t| Province::of_division(t.as_bytes())))
+    };
+    let mut checked = Checked {
+        broken: vec![Broken::default(); rows],
+        insured: province(Field::insuplc_admdvs),
+        treating: province(Field::mdtrtarea_admvs),
+        fund: batch.text(Field::insutype).map(rows, |t| t.and_then(|t| policy.fund_class(t))),
+        care: batch.text(Field::med_type).map(rows, |t| t.and_then(|t| policy.care_class(t))),
+        month: months(batch),
+        payable: payables(batch, policy),
+    };
+    checked.required_values(batch);
+    checked.codes(batch);
+    checked.chronic(batch, policy);
+    checked.identities(batch);
+    checked.signs(batch);
+    for (broken, month) in checked.broken.iter_mut().zip(&checked.month) {
+        broken.add(10, month.is_some_and(|month| month > period));
+    }
+    checked.lengths(batch);
+    checked.ranges(batch);
+    checked
+}
+
+impl Checked {
+    /// Who owes whom, from which fund, for what; `None` where a code has no class.
+    pub fn group(&self, row: usize) -> Option<Group> {
+        Some(Group {
+            pair: Pair { insured: self.insured[row]?, treating: self.treating[row]? },
+            fund: self.fund[row]?,
+            care: self.care[row]?,
+        })
+    }
+
+    /// V01: a required value is null or empty.
+    fn required_values(&mut self, batch: &Batch) {
+        let texts = [
+            Field::setl_id,
+            Field::psn_no,
+            Field::insuplc_admdvs,
+            Field::mdtrtarea_admvs,
+            Field::fixmedins_code,
+            Field::insutype,
+            Field::med_type,
+        ];
+        for field in texts {
+            self.mark_texts(1, batch.text(field), |text| text.is_none());
+        }
+        for (broken, month) in self.broken.iter_mut().zip(&self.month) {
+            broken.add(1, month.is_none());
+        }
+        for (index, field) in AMOUNT_FIELDS.into_iter().enumerate() {
+            let nulls = batch.amount(index).and_then(|amounts| amounts.nulls.as_ref());
+            if let Some(nulls) = nulls.filter(|_| field.required()) {
+                for (row, broken) in self.broken.iter_mut().enumerate() {
+                    broken.add(1, nulls.is_null(row));
+                }
+            }
+        }
+    }
+
+    /// V02, V03, V04, V05, V11, V12: codes.
+    fn codes(&mut self, batch: &Batch) {
+        let unknown = |text: Option<&str>| {
+            text.is_some_and(|text| Province::of_division(text.as_bytes()).is_none())
+        };
+        self.mark_texts(2, batch.text(Field::insuplc_admdvs), unknown);
+        self.mark_texts(2, batch.text(Field::mdtrtarea_admvs), unknown);
+        let provinces = self.insured.iter().zip(&self.treating);
+        for (broken, (insured, treating)) in self.broken.iter_mut().zip(provinces) {
+            broken.add(3, insured.is_some() && insured == treating);
+        }
+        self.mark_unclassified(4, batch.text(Field::insutype), |c, row| c.fund[row].is_none());
+        self.mark_unclassified(5, batch.text(Field::med_type), |c, row| c.care[row].is_none());
+        self.mark_texts(11, batch.text(Field::fixmedins_code), |text| {
+            text.is_some_and(|code| !is_institution(code.as_bytes()))
+        });
+        self.mark_texts(12, batch.text(Field::fulamt_advpay_flag), |text| text == Some("1"));
+    }
+
+    /// V06: chronic without a disease code that was open on the day of settlement.
+    fn chronic(&mut self, batch: &Batch, policy: &Policy) {
+        let diseases = batch.text(Field::dise_codg);
+        let chronic: Vec<usize> =
+            (0..batch.rows).filter(|row| self.care[*row] == Some(CareClass::Chronic)).collect();
+        if chronic.is_empty() {
+            return;
+        }
+        let since = diseases.map(batch.rows, |text| text.and_then(|t| policy.chronic_since(t)));
+        for row in chronic {
+            let named = diseases.value(row).is_some();
+            let open = match (batch.time().value(row), since[row]) {
+                // Without a day only the missing code can be judged.
+                (None, _) => named,
+                (Some(time), Some(since)) => named && time.div_euclid(DAY) >= since,
+                (Some(_), None) => false,
+            };
+            self.broken[row].add(6, !open);
+        }
+    }
+
+    /// V07, V08, V13: sums of amounts.
+    fn identities(&mut self, batch: &Batch) {
+        let funds: Vec<usize> = amount::FUNDS.collect();
+        self.mark_sum(7, batch, amount::FUND, &funds);
+        let parts = [amount::FUND, amount::ACCOUNT, amount::CASH, amount::HOSPITAL];
+        self.mark_sum(8, batch, amount::MEDFEE, &parts);
+        let scope: Vec<usize> = amount::SCOPE.collect();
+        if scope.iter().all(|index| batch.amount(*index).is_some()) {
+            self.mark_sum(13, batch, amount::MEDFEE, &scope);
+        }
+    }
+
+    /// A sum that does not hold; rows in which a value that it needs is null or too large are not
+    /// judged. Null optional amounts are 0, null scope fields are absent.
+    fn mark_sum(&mut self, rule: u8, batch: &Batch, total: usize, parts: &[usize]) {
+        let mut rest: Vec<FenSum> = vec![0; batch.rows];
+        let mut skip: Vec<usize> = Vec::new();
+        for (index, sign) in parts.iter().map(|part| (*part, -1)).chain(std::iter::once((total, 1)))
+        {
+            let Some(column) = batch.amount(index) else { continue };
+            for (rest, fen) in rest.iter_mut().zip(column.fen.iter()) {
+                *rest += FenSum::from(*fen) * sign;
+            }
+            skip.extend(column.wide.iter().map(|(row, _)| *row));
+            let needed = AMOUNT_FIELDS[index].required() || amount::SCOPE.contains(&index);
+            if let Some(nulls) = column.nulls.as_ref().filter(|_| needed) {
+                skip.extend((0..batch.rows).filter(|row| nulls.is_null(*row)));
+            }
+        }
+        skip.into_iter().for_each(|row| rest[row] = 0);
+        for (broken, rest) in self.broken.iter_mut().zip(rest) {
+            broken.add(rule, rest != 0);
+        }
+    }
+
+    /// V09: an amount below 0 without init_setl_id, or above 0 with it.
+    fn signs(&mut self, batch: &Batch) {
+        let reversal = batch.text(Field::init_setl_id).map(batch.rows, |text| text.is_some());
+        for column in (0..=amount::HOSPITAL).filter_map(|index| batch.amount(index)) {
+            let rows = self.broken.iter_mut().zip(column.fen.iter().zip(&reversal));
+            for (broken, (fen, reversal)) in rows {
+                broken.add(9, if *reversal { *fen > 0 } else { *fen < 0 });
+            }
+            for (row, value) in &column.wide {
+                self.broken[*row].add(9, if reversal[*row] { *value > 0 } else { *value < 0 });
+            }
+        }
+    }
+
+    /// V14: ids that are too long.
+    fn lengths(&mut self, batch: &Batch) {
+        for field in [Field::setl_id, Field::init_setl_id, Field::psn_no, Field::mdtrt_id] {
+            self.mark_texts(14, batch.text(field), |text| {
+                text.is_some_and(|id| id.len() > LONGEST_ID && id.chars().count() > LONGEST_ID)
+            });
+        }
+    }
+
+    /// V15: amounts that are too large.
+    fn ranges(&mut self, batch: &Batch) {
+        for column in (0..AMOUNT_FIELDS.len()).filter_map(|index| batch.amount(index)) {
+            for (row, _) in &column.wide {
+                self.broken[*row].add(15, true);
+            }
+        }
+    }
+
+    fn mark_texts(&mut self, rule: u8, column: &TextColumn, broken: impl Fn(Option<&str>) -> bool) {
+        let found = column.map(self.broken.len(), broken);
+        for (row, broken) in self.broken.iter_mut().zip(found) {
+            row.add(rule, broken);
+        }
+    }
+
+    /// A code that is there but has no class.
+    fn mark_unclassified(
+        &mut self,
+        rule: u8,
+        column: &TextColumn,
+        unclassified: impl Fn(&Checked, usize) -> bool,
+    ) {
+        let rows: Vec<usize> =
+            (0..self.broken.len()).filter(|row| unclassified(self, *row)).collect();
+        for row in rows {
+            self.broken[row].add(rule, column.value(row).is_some());
+        }
+    }
+}
+
+/// Whether a code is `H` or `P` and 11 letters or digits (V11).
+fn is_institution(code: &[u8]) -> bool {
+    matches!(code, [b'H' | b'P', rest @ ..]
+        if rest.len() == 11 && rest.iter().all(u8::is_ascii_alphanumeric))
+}
+
+/// The cost month of each row.
+fn months(batch: &Batch) -> Vec<Option<Month>> {
+    // Rows of one day follow each other in most files.
+    let mut last = (i64::MIN, Month::of_day(0));
+    let month_of = |time: i64| {
+        let day = time.div_euclid(DAY);
+        if last.0 != day {
+            last = (day, Month::of_day(day));
+        }
+        last.1
+    };
+    let mut month_of = month_of;
+    (0..batch.rows).map(|row| batch.time().value(row).map(&mut month_of)).collect()
+}
+
+fn payables(batch: &Batch, policy: &Policy) -> Vec<Fen> {
+    let mut payables = vec![0; batch.rows];
+    let chosen = (0..13).filter(|index| policy.payable[*index]);
+    for column in chosen.filter_map(|index| batch.amount(index)) {
+        add(&mut payables, column);
+    }
+    payables
+}
+
+/// 13 amounts below 10^16 cannot overflow 64 bits.
+fn add(sums: &mut [Fen], column: &AmountColumn) {
+    for (sum, fen) in sums.iter_mut().zip(column.fen.iter()) {
+        *sum += fen;
+    }
+}

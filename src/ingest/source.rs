@@ -1,0 +1,416 @@
+//! One input file: its bytes, its footer, and what each of its columns stands for.
+
+use std::{
+    fs::File,
+    io::{self, BufReader, Read},
+    os::unix::fs::FileExt,
+    path::Path,
+    sync::Arc,
+};
+
+use arrow_schema::{DataType, Field as ArrowField, Schema, TimeUnit};
+use bytes::Bytes;
+use parquet::{
+    arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions},
+    basic::{ConvertedType, LogicalType, Type as Physical},
+    errors::ParquetError,
+    file::{
+        metadata::ParquetMetaData,
+        reader::{ChunkReader, Length},
+    },
+    schema::types::ColumnDescriptor,
+};
+
+use super::guarded;
+use crate::{
+    codes::Side,
+    contract::fields::{FIELDS, Field, Kind},
+    diag::{Code, Finding},
+};
+
+/// A file that can be read from many threads: every read names its place.
+#[derive(Debug, Clone)]
+pub struct SharedFile {
+    file: Arc<File>,
+    /// Length in bytes.
+    pub len: u64,
+}
+
+impl SharedFile {
+    /// Opens a file.
+    pub fn open(path: &Path) -> io::Result<SharedFile> {
+        let file = File::open(path)?;
+        let len = file.metadata()?.len();
+        Ok(SharedFile { file: Arc::new(file), len })
+    }
+
+    /// A reader of the bytes from `start` on.
+    pub fn reader(&self, start: u64) -> FileReader {
+        FileReader { file: Arc::clone(&self.file), at: start }
+    }
+}
+
+/// Reads a [`SharedFile`] from a place on.
+pub struct FileReader {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Read for FileReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(buffer, self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl Length for SharedFile {
+    fn len(&self) -> u64 {
+        self.len
+    }
+}
+
+impl ChunkReader for SharedFile {
+    type T = BufReader<FileReader>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        Ok(BufReader::with_capacity(1 << 10, self.reader(start)))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        let mut buffer = vec![0; length];
+        self.file.read_exact_at(&mut buffer, start)?;
+        Ok(buffer.into())
+    }
+}
+
+/// A column of a file that stands for a field of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// The field.
+    pub field: Field,
+    /// Position among the columns of the schema's root.
+    pub root: usize,
+    /// Position among the leaves, as row groups count columns.
+    pub leaf: usize,
+    /// How its values become those of the contract.
+    pub form: Form,
+}
+
+/// How a column's values become those of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Text.
+    Text,
+    /// Integers that stand for text.
+    IntegerCode,
+    /// Days.
+    Date,
+    /// Timestamps in local time.
+    LocalTime,
+    /// Timestamps that are instants in UTC.
+    UtcTime,
+    /// INT96 timestamps.
+    Int96,
+    /// Decimals of a scale of 0, 1 or 2, and whether 64 bits hold them.
+    Decimal {
+        /// Decimals after the point.
+        scale: u8,
+        /// Stored as INT32 or INT64.
+        narrow: bool,
+    },
+    /// The null type: every value is null.
+    Null,
+}
+
+/// One Parquet file of a delivery.
+#[derive(Debug)]
+pub struct Source {
+    /// Whose copies it holds.
+    pub side: Side,
+    /// Path below the input folder, with `/`.
+    pub name: String,
+    /// The open file.
+    pub file: SharedFile,
+    /// The footer.
+    pub metadata: Arc<ParquetMetaData>,
+    /// The schema as Arrow sees it, without hints.
+    schema: Schema,
+    /// The columns that stand for fields.
+    pub columns: Vec<Column>,
+    /// How many columns use another name.
+    pub aliases: u64,
+    /// Root positions of the columns that are ignored.
+    pub extra_columns: u64,
+}
+
+impl Source {
+    /// Opens a file, reads its footer and checks its schema; all findings at once.
+    pub fn open(side: Side, name: &str, path: &Path) -> Result<Source, Vec<Finding>> {
+        let damaged = |error: String| vec![Finding::new(Code::F02, name, "footer", error)];
+        let file = SharedFile::open(path).map_err(|e| damaged(e.to_string()))?;
+        if file.len == 0 {
+            return Err(damaged("an empty file".into()));
+        }
+        let loaded = guarded(|| ArrowReaderMetadata::load(&file, plain_options()))
+            .ok_or_else(|| damaged("a footer that cannot be decoded".into()))?
+            .map_err(|error| damaged(error.to_string()))?;
+        let metadata = Arc::clone(loaded.metadata());
+        let lies = guarded(|| footer_error(&metadata, file.len));
+        if let Some(error) = lies.unwrap_or(Some("a footer that cannot be true".into())) {
+            return Err(damaged(error));
+        }
+        let mut source = Source {
+            side,
+            name: name.to_owned(),
+            file,
+            metadata,
+            schema: loaded.schema().as_ref().clone(),
+            columns: Vec::new(),
+            aliases: 0,
+            extra_columns: 0,
+        };
+        let findings = source.map_columns();
+        if findings.is_empty() { Ok(source) } else { Err(findings) }
+    }
+
+    /// Rows of the file.
+    pub fn rows(&self) -> u64 {
+        self.metadata.row_groups().iter().map(|group| group.num_rows().cast_unsigned()).sum()
+    }
+
+    /// The column of a field, if the file has it.
+    pub fn column(&self, field: Field) -> Option<&Column> {
+        self.columns.iter().find(|column| column.field == field)
+    }
+
+    /// Reader options of a row group: decimals in 64 bits where these hold them, codes as dictionaries.
+    pub fn reader_metadata(&self, row_group: usize) -> Result<ArrowReaderMetadata, ParquetError> {
+        let group = self.metadata.row_group(row_group);
+        let mut fields: Vec<Arc<ArrowField>> = self.schema.fields().iter().cloned().collect();
+        for column in &self.columns {
+            let dictionary = group.column(column.leaf).dictionary_page_offset().is_some();
+            if let Some(hint) = column.hint(fields[column.root].data_type(), dictionary) {
+                let hinted = fields[column.root].as_ref().clone().with_data_type(hint);
+                fields[column.root] = Arc::new(hinted);
+            }
+        }
+        let options = plain_options().with_schema(Arc::new(Schema::new(fields)));
+        ArrowReaderMetadata::try_new(Arc::clone(&self.metadata), options)
+    }
+
+    fn map_columns(&mut self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let schema = self.metadata.file_metadata().schema_descr_ptr();
+        let mut seen: [Option<String>; FIELDS.len()] = [const { None }; FIELDS.len()];
+        for (root, node) in schema.root_schema().get_fields().iter().enumerate() {
+            let Some((field, alias)) = Field::of_column(node.name()) else {
+                self.extra_columns += 1;
+                continue;
+            };
+            let place = format!("column {}", node.name());
+            if let Some(first) = &seen[field.index()] {
+                let found = format!("{} beside {first}, both {}", node.name(), field.name());
+                findings.push(Finding::new(Code::F08, &self.name, place, found));
+                continue;
+            }
+            seen[field.index()] = Some(node.name().to_owned());
+            self.aliases += u64::from(alias);
+            let leaf = (0..schema.num_columns())
+                .find(|leaf| schema.get_column_root_idx(*leaf) == root && node.is_primitive());
+            let form = match leaf {
+                Some(leaf) => form_of(field, &schema.column(leaf)),
+                None => Err((Code::F04, "a nested column".to_owned())),
+            };
+            match (form, leaf) {
+                (Ok(form), Some(leaf)) => self.columns.push(Column { field, root, leaf, form }),
+                (Err((code, found)), _) => {
+                    findings.push(Finding::new(code, &self.name, place, found));
+                }
+                (Ok(_), None) => {}
+            }
+        }
+        let missing = FIELDS.into_iter().filter(|f| f.required() && seen[f.index()].is_none());
+        findings.extend(missing.map(|field| {
+            Finding::new(
+                Code::F03,
+                &self.name,
+                format!("column {}", field.name()),
+                "no such column",
+            )
+        }));
+        findings
+    }
+}
+
+impl Column {
+    /// The Arrow type to ask the reader for, where it is not the one it takes by itself.
+    fn hint(&self, natural: &DataType, dictionary: bool) -> Option<DataType> {
+        let keys_are_unique = matches!(
+            self.field,
+            Field::setl_id | Field::mdtrt_id | Field::init_setl_id | Field::psn_no
+        );
+        match (self.form, natural) {
+            (Form::Text, DataType::Utf8) if dictionary && !keys_are_unique => {
+                Some(DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))
+            }
+            (Form::Text, DataType::Utf8) => Some(DataType::Utf8View),
+            (Form::Decimal { narrow: true, .. }, DataType::Decimal128(precision, scale)) => {
+                Some(DataType::Decimal64(*precision, *scale))
+            }
+            (Form::Int96, DataType::Timestamp(..)) => {
+                Some(DataType::Timestamp(TimeUnit::Microsecond, None))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn plain_options() -> ArrowReaderOptions {
+    // The Arrow schema that some writers embed is left out: the Parquet types alone decide.
+    ArrowReaderOptions::new().with_skip_arrow_metadata(true)
+}
+
+/// A footer that reads well but cannot be true.
+fn footer_error(metadata: &ParquetMetaData, len: u64) -> Option<String> {
+    let rows: i64 = metadata
+        .row_groups()
+        .iter()
+        .map(|g| g.num_rows())
+        .try_fold(0, |sum: i64, n| if n < 0 { None } else { sum.checked_add(n) })?;
+    if rows != metadata.file_metadata().num_rows() {
+        let declared = metadata.file_metadata().num_rows();
+        return Some(format!("{declared} rows declared, {rows} in its row groups"));
+    }
+    metadata.row_groups().iter().enumerate().find_map(|(index, group)| {
+        group.columns().iter().find_map(|column| {
+            let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+            let end = start.checked_add(column.compressed_size())?;
+            let inside = start >= 0 && column.compressed_size() >= 0 && end.cast_unsigned() <= len;
+            (!inside).then(|| {
+                format!("row group {index}, column {}: bytes beyond the file", column.column_path())
+            })
+        })
+    })
+}
+
+/// The form of a field's column, or why it is refused.
+fn form_of(field: Field, column: &ColumnDescriptor) -> Result<Form, (Code, String)> {
+    let wrong = || (Code::F04, format!("{} for {}", describe(column), kind_name(field.kind())));
+    if column.max_rep_level() > 0 {
+        return Err((Code::F04, "a repeated column".to_owned()));
+    }
+    if matches!(column.logical_type_ref(), Some(LogicalType::Unknown)) {
+        return if field.required() { Err(wrong()) } else { Ok(Form::Null) };
+    }
+    match field.kind() {
+        Kind::Text => text_form(column).ok_or_else(wrong),
+        Kind::Date => is_date(column).then_some(Form::Date).ok_or_else(wrong),
+        Kind::Time => time_form(column).ok_or_else(wrong),
+        Kind::Amount => amount_form(column),
+    }
+}
+
+fn text_form(column: &ColumnDescriptor) -> Option<Form> {
+    let text = matches!(
+        column.logical_type_ref(),
+        Some(LogicalType::String | LogicalType::Enum | LogicalType::Json)
+    ) || matches!(
+        column.converted_type(),
+        ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON
+    );
+    match column.physical_type() {
+        Physical::BYTE_ARRAY if text => Some(Form::Text),
+        Physical::INT32 | Physical::INT64 if is_plain_integer(column) => Some(Form::IntegerCode),
+        _ => None,
+    }
+}
+
+fn is_plain_integer(column: &ColumnDescriptor) -> bool {
+    match column.logical_type_ref() {
+        Some(LogicalType::Integer { .. }) => true,
+        Some(_) => false,
+        None => matches!(
+            column.converted_type(),
+            ConvertedType::NONE
+                | ConvertedType::INT_8
+                | ConvertedType::INT_16
+                | ConvertedType::INT_32
+                | ConvertedType::INT_64
+                | ConvertedType::UINT_8
+                | ConvertedType::UINT_16
+                | ConvertedType::UINT_32
+                | ConvertedType::UINT_64
+        ),
+    }
+}
+
+fn is_date(column: &ColumnDescriptor) -> bool {
+    column.physical_type() == Physical::INT32
+        && (matches!(column.logical_type_ref(), Some(LogicalType::Date))
+            || column.converted_type() == ConvertedType::DATE)
+}
+
+fn time_form(column: &ColumnDescriptor) -> Option<Form> {
+    match (column.physical_type(), column.logical_type_ref(), column.converted_type()) {
+        (Physical::INT96, _, _) => Some(Form::Int96),
+        (Physical::INT64, Some(LogicalType::Timestamp(t)), _) => {
+            Some(if t.is_adjusted_to_u_t_c { Form::UtcTime } else { Form::LocalTime })
+        }
+        // A converted type alone is UTC-adjusted, as the format defines.
+        (
+            Physical::INT64,
+            None,
+            ConvertedType::TIMESTAMP_MILLIS | ConvertedType::TIMESTAMP_MICROS,
+        ) => Some(Form::UtcTime),
+        _ => None,
+    }
+}
+
+fn amount_form(column: &ColumnDescriptor) -> Result<Form, (Code, String)> {
+    let physical = column.physical_type();
+    let (scale, precision) = match (column.logical_type_ref(), column.converted_type()) {
+        (Some(LogicalType::Decimal(decimal)), _) => (decimal.scale, decimal.precision),
+        (None, ConvertedType::DECIMAL) => (column.type_scale(), column.type_precision()),
+        _ => {
+            let code = match physical {
+                Physical::FLOAT | Physical::DOUBLE => Code::F05,
+                Physical::INT32 | Physical::INT64 if is_plain_integer(column) => Code::F06,
+                Physical::FIXED_LEN_BYTE_ARRAY
+                    if matches!(column.logical_type_ref(), Some(LogicalType::Float16)) =>
+                {
+                    Code::F05
+                }
+                _ => Code::F04,
+            };
+            return Err((code, format!("{} for an amount", describe(column))));
+        }
+    };
+    if precision > 38 {
+        return Err((Code::F07, format!("DECIMAL({precision},{scale})")));
+    }
+    match u8::try_from(scale) {
+        Ok(scale @ 0..=2) => {
+            let narrow = matches!(physical, Physical::INT32 | Physical::INT64);
+            Ok(Form::Decimal { scale, narrow })
+        }
+        _ => Err((Code::F07, format!("DECIMAL({precision},{scale})"))),
+    }
+}
+
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "text",
+        Kind::Date => "a date",
+        Kind::Time => "a timestamp",
+        Kind::Amount => "an amount",
+    }
+}
+
+fn describe(column: &ColumnDescriptor) -> String {
+    match (column.logical_type_ref(), column.converted_type()) {
+        (Some(logical), _) => format!("{} {logical:?}", column.physical_type()),
+        (None, ConvertedType::NONE) => column.physical_type().to_string(),
+        (None, converted) => format!("{} {converted}", column.physical_type()),
+    }
+}

@@ -1,0 +1,380 @@
+//! The first read of a delivery: every file hashed, every row decoded and judged.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parquet::column::page::PageReader;
+use parquet::file::serialized_reader::SerializedPageReader;
+use rayon::prelude::*;
+
+use super::{
+    batch::{AmountColumn, Batch, Batches, ReadError},
+    guarded,
+    rows::{Checked, check},
+    source::{Form, Source},
+};
+use crate::{
+    codes::{Month, Side},
+    contract::{
+        delivery::{Delivery, FileFacts},
+        fields::{Field, amount},
+    },
+    control::{Bucket, Control, Totals},
+    diag::{Code, Failure, Finding, Outcome},
+    digest::sha256_of,
+    event::Monitor,
+    money::FenSum,
+    rules::{Int96, Policy},
+    statement::table::Table,
+};
+
+/// What the survey is told.
+#[derive(Clone, Copy)]
+pub struct Setting<'a> {
+    /// What is in force.
+    pub policy: &'a Policy,
+    /// What INT96 timestamps mean.
+    pub int96: Int96,
+    /// The period that is cleared.
+    pub period: Month,
+    /// Who watches.
+    pub monitor: &'a Monitor,
+}
+
+/// Takes the rows of a delivery as they are read, in no order.
+pub trait RowSink: Send {
+    /// Takes a batch whose first row has an ordinal on its side.
+    fn take(&mut self, side: Side, ordinal: u32, batch: &Batch, checked: &Checked) -> Outcome<()>;
+}
+
+/// A row that broke a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// Position of its file in the delivery.
+    pub file: usize,
+    /// Row in the file, from 0.
+    pub row: u64,
+    /// Its key, if it has one.
+    pub setl_id: Option<String>,
+    /// The rules that it broke, separated by commas.
+    pub rules: String,
+}
+
+/// Things that were not as the contract writes them, and were taken all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Normalisations {
+    /// Columns under another name.
+    pub alias_columns: u64,
+    /// Columns of integers for text.
+    pub integer_code_columns: u64,
+    /// Columns of the null type.
+    pub null_columns: u64,
+    /// Columns that are ignored.
+    pub extra_columns: u64,
+    /// Decimal columns of a scale below 2.
+    pub rescaled_columns: u64,
+    /// Timestamp columns converted from UTC.
+    pub utc_time_columns: u64,
+    /// Timestamp columns of the old type INT96.
+    pub int96_columns: u64,
+    /// Null optional amounts, which count as 0.
+    pub null_amounts: u64,
+    /// Empty texts, which count as null.
+    pub empty_texts: u64,
+}
+
+/// What the first read found.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// Each file, in the order of the delivery.
+    pub files: Vec<FileFacts>,
+    /// The rows that broke a rule, by file and row.
+    pub rejects: Vec<Reject>,
+    /// Delivered and rejected, in rows and fen.
+    pub control: Control,
+    /// What was taken although it is written differently.
+    pub normalisations: Normalisations,
+    /// Why the delivery is refused, if it is.
+    pub findings: Vec<Finding>,
+}
+
+/// A piece of work for one thread.
+#[derive(Clone, Copy)]
+enum Unit {
+    /// Hash a file.
+    Digest(usize),
+    /// Read a row group of a file, the first row of which has an ordinal on its side.
+    Rows { file: usize, row_group: usize, first_row: u64, ordinal: u32 },
+}
+
+/// Reads a delivery, one thread a sink; gives the sinks back.
+pub fn survey<S: RowSink>(
+    delivery: &Delivery,
+    setting: Setting,
+    sinks: Vec<S>,
+) -> Outcome<(Survey, Vec<S>)> {
+    let units = units(delivery)?;
+    let next = AtomicUsize::new(0);
+    let workers: Vec<Outcome<(Survey, S)>> = sinks
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|mut sink| {
+            let mut local = Survey {
+                files: vec![FileFacts::default(); delivery.sources.len()],
+                ..Survey::default()
+            };
+            while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
+                setting.monitor.check()?;
+                local.work(*unit, delivery, setting, &mut sink)?;
+            }
+            Ok((local, sink))
+        })
+        .collect();
+    let mut all = Survey {
+        files: vec![FileFacts::default(); delivery.sources.len()],
+        normalisations: column_normalisations(&delivery.sources),
+        ..Survey::default()
+    };
+    let mut sinks = Vec::new();
+    for worker in workers {
+        let (local, sink) = worker?;
+        all.absorb(local);
+        sinks.push(sink);
+    }
+    all.rejects.sort_by_key(|reject| (reject.file, reject.row));
+    Ok((all, sinks))
+}
+
+fn units(delivery: &Delivery) -> Outcome<Vec<Unit>> {
+    let mut units = Vec::new();
+    let mut ordinals = [0u32; 2];
+    for (file, source) in delivery.sources.iter().enumerate() {
+        units.push(Unit::Digest(file));
+        let mut first_row = 0;
+        for (row_group, group) in source.metadata.row_groups().iter().enumerate() {
+            let rows = group.num_rows().cast_unsigned();
+            let ordinal = &mut ordinals[source.side.index()];
+            units.push(Unit::Rows { file, row_group, first_row, ordinal: *ordinal });
+            first_row += rows;
+            let next = u32::try_from(rows).ok().and_then(|rows| ordinal.checked_add(rows));
+            *ordinal = next.ok_or_else(|| {
+                let side = source.side.name();
+                Failure::Usage(format!("more than {} rows on the {side} side", u32::MAX))
+            })?;
+        }
+    }
+    Ok(units)
+}
+
+impl Survey {
+    fn work<S: RowSink>(
+        &mut self,
+        unit: Unit,
+        delivery: &Delivery,
+        setting: Setting,
+        sink: &mut S,
+    ) -> Outcome<()> {
+        match unit {
+            Unit::Digest(file) => {
+                let source = &delivery.sources[file];
+                match sha256_of(source.file.reader(0)) {
+                    Ok(sha256) => self.files[file].sha256 = sha256,
+                    Err(error) => self.damaged(source, "reading it", error.to_string()),
+                }
+                self.files[file].bytes = source.file.len;
+                Ok(())
+            }
+            Unit::Rows { file, row_group, first_row, ordinal } => {
+                let source = &delivery.sources[file];
+                let read = self.read(source, file, row_group, first_row, ordinal, setting, sink);
+                let place = format!("row group {row_group}");
+                match read {
+                    Ok(()) => {}
+                    Err(Stop::Failure(failure)) => return Err(failure),
+                    Err(Stop::Read(ReadError::Parquet(error))) => {
+                        self.damaged(source, &place, error.to_string());
+                    }
+                    Err(Stop::Read(ReadError::Panic)) => {
+                        self.damaged(source, &place, "pages that cannot be decoded".into());
+                    }
+                    Err(Stop::Read(ReadError::Beyond(field))) => {
+                        let place = format!("{place}, column {}", field.name());
+                        let found = "an amount of more than 36 digits before the point";
+                        self.findings.push(Finding::new(Code::F12, &source.name, place, found));
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn damaged(&mut self, source: &Source, place: &str, error: String) {
+        self.findings.push(Finding::new(Code::F02, &source.name, place, error));
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of a unit")]
+    fn read<S: RowSink>(
+        &mut self,
+        source: &Source,
+        file: usize,
+        row_group: usize,
+        mut row: u64,
+        mut ordinal: u32,
+        setting: Setting,
+        sink: &mut S,
+    ) -> Result<(), Stop> {
+        let batches = Batches::open(source, row_group, setting.int96, None).map_err(Stop::Read)?;
+        let mut left = source.metadata.row_group(row_group).num_rows().cast_unsigned();
+        for batch in batches {
+            let batch = batch.map_err(Stop::Read)?;
+            let checked = check(&batch, setting.policy, setting.period);
+            self.account(source.side, file, &batch, &checked, row, setting.policy)
+                .ok_or(ReadError::Beyond(Field::medfee_sumamt))
+                .map_err(Stop::Read)?;
+            sink.take(source.side, ordinal, &batch, &checked)?;
+            let rows = batch.rows as u64;
+            row += rows;
+            ordinal += u32::try_from(rows).unwrap_or(0);
+            left = left.saturating_sub(rows);
+            setting.monitor.advance(rows)?;
+        }
+        if left > 0 {
+            return Err(
+                parquet::errors::ParquetError::EOF(format!("{left} rows are missing")).into()
+            );
+        }
+        guarded(|| walk_ignored(source, row_group))
+            .ok_or(ReadError::Panic)
+            .map_err(Stop::Read)??;
+        Ok(())
+    }
+
+    /// Adds a batch to the totals; `None` when a sum is beyond `DECIMAL(38,2)`.
+    fn account(
+        &mut self,
+        side: Side,
+        file: usize,
+        batch: &Batch,
+        checked: &Checked,
+        first_row: u64,
+        policy: &Policy,
+    ) -> Option<()> {
+        let total = |index: usize| batch.amount(index).map_or(Some(0), AmountColumn::total);
+        let facts = &mut self.files[file];
+        facts.rows += batch.rows as u64;
+        let columns = [amount::MEDFEE, amount::FUND, amount::ACCOUNT];
+        for (sum, index) in facts.sums.iter_mut().zip(columns) {
+            *sum = sum.checked_add(total(index)?)?;
+        }
+        let chosen = (0..13).filter(|index| policy.payable[*index]);
+        let payable = chosen.map(total).try_fold(0, |sum: FenSum, t| sum.checked_add(t?))?;
+        let rows = i64::try_from(batch.rows).ok()?;
+        let delivered = Totals { rows, medfee: total(amount::MEDFEE)?, payable };
+        self.control.add(side, Bucket::Delivered, delivered);
+        for (row, broken) in checked.broken.iter().enumerate().filter(|(_, b)| !b.is_valid()) {
+            self.control.add(side, Bucket::Rejected, real_totals(batch, row, policy)?);
+            self.rejects.push(Reject {
+                file,
+                row: first_row + row as u64,
+                setl_id: batch.text(Field::setl_id).value(row).map(str::to_owned),
+                rules: broken.codes(),
+            });
+        }
+        self.normalisations.null_amounts += batch.null_amounts();
+        self.normalisations.empty_texts += batch.empty_texts();
+        self.control.get(side, Bucket::Delivered).fit().then_some(())
+    }
+
+    fn absorb(&mut self, other: Survey) {
+        for (own, others) in self.files.iter_mut().zip(other.files) {
+            own.rows += others.rows;
+            own.bytes = own.bytes.max(others.bytes);
+            own.sha256.push_str(&others.sha256);
+            for (sum, more) in own.sums.iter_mut().zip(others.sums) {
+                *sum = sum.saturating_add(more);
+            }
+        }
+        self.rejects.extend(other.rejects);
+        self.findings.extend(other.findings);
+        self.normalisations.null_amounts += other.normalisations.null_amounts;
+        self.normalisations.empty_texts += other.normalisations.empty_texts;
+        for side in Side::BOTH {
+            for bucket in [Bucket::Delivered, Bucket::Rejected] {
+                self.control.add(side, bucket, other.control.get(side, bucket));
+            }
+        }
+    }
+}
+
+/// Why a row group was not read to its end.
+enum Stop {
+    Read(ReadError),
+    Failure(Failure),
+}
+
+impl From<parquet::errors::ParquetError> for Stop {
+    fn from(error: parquet::errors::ParquetError) -> Stop {
+        Stop::Read(error.into())
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Stop {
+        Stop::Failure(failure)
+    }
+}
+
+/// The real totals of a row, even of amounts that are too large.
+fn real_totals(batch: &Batch, row: usize, policy: &Policy) -> Option<Totals> {
+    let real = |index: usize| {
+        let Some(column) = batch.amount(index) else { return 0 };
+        let wide = column.wide.binary_search_by_key(&row, |(at, _)| *at);
+        wide.map_or_else(|_| column.value(row).unwrap_or(0).into(), |at| column.wide[at].1)
+    };
+    let chosen = (0..13).filter(|index| policy.payable[*index]);
+    let payable = chosen.map(real).try_fold(0, |sum: FenSum, value| sum.checked_add(value))?;
+    Some(Totals { rows: 1, medfee: real(amount::MEDFEE), payable })
+}
+
+/// Walks the pages of the columns that nobody reads: damage there is damage of the file.
+fn walk_ignored(source: &Source, row_group: usize) -> Result<(), parquet::errors::ParquetError> {
+    let group = source.metadata.row_group(row_group);
+    let read: Vec<usize> =
+        source.columns.iter().filter(|c| c.form != Form::Null).map(|c| c.leaf).collect();
+    let rows = usize::try_from(group.num_rows()).unwrap_or(0);
+    for leaf in (0..group.num_columns()).filter(|leaf| !read.contains(leaf)) {
+        let file = std::sync::Arc::new(source.file.clone());
+        let mut pages = SerializedPageReader::new(file, group.column(leaf), rows, None)?;
+        while pages.get_next_page()?.is_some() {}
+    }
+    Ok(())
+}
+
+fn column_normalisations(sources: &[Source]) -> Normalisations {
+    let count = |form: fn(&Form) -> bool| {
+        let columns = sources.iter().flat_map(|source| &source.columns);
+        columns.filter(|column| form(&column.form)).count() as u64
+    };
+    Normalisations {
+        alias_columns: sources.iter().map(|source| source.aliases).sum(),
+        extra_columns: sources.iter().map(|source| source.extra_columns).sum(),
+        integer_code_columns: count(|form| *form == Form::IntegerCode),
+        null_columns: count(|form| *form == Form::Null),
+        rescaled_columns: count(|form| matches!(form, Form::Decimal { scale: 0 | 1, .. })),
+        utc_time_columns: count(|form| *form == Form::UtcTime),
+        int96_columns: count(|form| *form == Form::Int96),
+        ..Normalisations::default()
+    }
+}
+
+/// The table `rejects`.
+pub fn rejects_table(delivery: &Delivery, rejects: &[Reject]) -> Table {
+    let source = |reject: &Reject| &delivery.sources[reject.file];
+    let mut order: Vec<&Reject> = rejects.iter().collect();
+    order.sort_by_key(|reject| (source(reject).side.name(), reject.file, reject.row));
+    Table::new("rejects")
+        .text("side", order.iter().map(|r| Some(source(r).side.name())))
+        .text("file", order.iter().map(|r| Some(&source(r).name)))
+        .count("row", order.iter().map(|r| i64::try_from(r.row).unwrap_or(i64::MAX)))
+        .text("setl_id", order.iter().map(|r| r.setl_id.as_deref()))
+        .text("rules", order.iter().map(|r| Some(&r.rules)))
+}

@@ -1,0 +1,188 @@
+//! What a run is: a pipeline file, and the flags that override it.
+//!
+//! **Purpose.** One place that says which settings a run has.
+//! **In.** A TOML file (by default the built-in `pipelines/month-end.toml`), flags.
+//! **Out.** [`Settings`].
+//! **Invariants.** Unknown keys are refused; every error of a file is listed with its line.
+
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use crate::{codes::Month, contract::small_files::parse_day};
+
+/// The pipeline that runs when none is named.
+pub const MONTH_END: &str = include_str!("../../pipelines/month-end.toml");
+
+/// The settings of a run, each of which may still be open.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The period to close.
+    pub period: Option<Month>,
+    /// The delivery's folder.
+    pub input: Option<PathBuf>,
+    /// The book's folder.
+    pub book: Option<PathBuf>,
+    /// Quotas of the first period.
+    pub opening_quotas: Option<PathBuf>,
+    /// A rules file in place of the built-in one.
+    pub rules: Option<PathBuf>,
+    /// Day of issue of the notices.
+    pub as_of: Option<NaiveDate>,
+    /// Threads.
+    pub threads: Option<usize>,
+    /// Memory in bytes.
+    pub memory: Option<usize>,
+    /// Publish nothing.
+    pub dry_run: Option<bool>,
+}
+
+/// Every error of a pipeline file, a line each.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("pipeline refused:\n  {}", .0.join("\n  "))]
+pub struct PipelineError(pub Vec<String>);
+
+impl Settings {
+    /// Reads a pipeline file; its paths are taken from its own folder.
+    pub fn parse(text: &str, folder: &Path) -> Result<Settings, PipelineError> {
+        let table = match DeTable::parse(text) {
+            Ok(table) => table.into_inner(),
+            Err(error) => return Err(PipelineError(vec![error.to_string().trim_end().to_owned()])),
+        };
+        let mut settings = Settings::default();
+        let mut errors = Vec::new();
+        let mut kind = false;
+        for (key, value) in &table {
+            let line = 1 + text[..key.span().start].matches('\n').count();
+            kind |= key.get_ref() == "pipeline";
+            if let Err(error) = settings.set(key.get_ref(), value, folder) {
+                errors.push((line, format!("line {line}, {}: {error}", key.get_ref())));
+            }
+        }
+        if !kind {
+            errors.push((0, "`pipeline = \"month-end\"` is missing".to_owned()));
+        }
+        errors.sort();
+        let errors: Vec<String> = errors.into_iter().map(|(_, error)| error).collect();
+        if errors.is_empty() { Ok(settings) } else { Err(PipelineError(errors)) }
+    }
+
+    fn set(&mut self, key: &str, value: &Spanned<DeValue>, folder: &Path) -> Result<(), String> {
+        let value = value.get_ref();
+        let text = || value.as_str().ok_or("a text in quotes is expected".to_owned());
+        let path = || text().map(|text| folder.join(text));
+        match key {
+            "pipeline" => match text()? {
+                "month-end" => {}
+                other => return Err(format!("{other:?} is not known; known: \"month-end\"")),
+            },
+            "period" => self.period = Some(parse_period(text()?)?),
+            "input" => self.input = Some(path()?),
+            "book" => self.book = Some(path()?),
+            "opening_quotas" => self.opening_quotas = Some(path()?),
+            "rules" => self.rules = Some(path()?),
+            "as_of" => self.as_of = Some(parse_date(text()?)?),
+            "threads" => {
+                let number = value.as_integer().and_then(|number| number.as_str().parse().ok());
+                let threads = number.filter(|threads| *threads > 0);
+                self.threads = Some(threads.ok_or("a whole number above 0 is expected")?);
+            }
+            "memory" => self.memory = Some(parse_memory(text()?)?),
+            "dry_run" => {
+                self.dry_run = Some(value.as_bool().ok_or("true or false is expected")?);
+            }
+            _ => {
+                return Err("unknown key; known: pipeline, period, input, book, opening_quotas, \
+                            rules, as_of, threads, memory, dry_run"
+                    .to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// These settings where they are given, others where not.
+    #[must_use]
+    pub fn over(self, other: Settings) -> Settings {
+        Settings {
+            period: self.period.or(other.period),
+            input: self.input.or(other.input),
+            book: self.book.or(other.book),
+            opening_quotas: self.opening_quotas.or(other.opening_quotas),
+            rules: self.rules.or(other.rules),
+            as_of: self.as_of.or(other.as_of),
+            threads: self.threads.or(other.threads),
+            memory: self.memory.or(other.memory),
+            dry_run: self.dry_run.or(other.dry_run),
+        }
+    }
+}
+
+/// Reads a period `YYYY-MM`.
+pub fn parse_period(text: &str) -> Result<Month, String> {
+    Month::from_text(text).ok_or_else(|| format!("{text:?} is not a month YYYY-MM"))
+}
+
+/// Reads a day `YYYY-MM-DD`.
+pub fn parse_date(text: &str) -> Result<NaiveDate, String> {
+    parse_day(text).ok_or_else(|| format!("{text:?} is not a day YYYY-MM-DD"))
+}
+
+/// Reads a size such as `512MiB`, `2GiB` or `800MB`; at least 16 MiB.
+pub fn parse_memory(text: &str) -> Result<usize, String> {
+    let error = || format!("{text:?} is not a size such as 512MiB or 2GiB, of at least 16MiB");
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let factor: usize = match unit.trim() {
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "KB" | "kB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        _ => return Err(error()),
+    };
+    let bytes = number.parse::<usize>().ok().and_then(|number| number.checked_mul(factor));
+    bytes.filter(|bytes| *bytes >= 16 << 20).ok_or_else(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_pipeline_is_good() {
+        assert!(Settings::parse(MONTH_END, Path::new("")).is_ok());
+    }
+
+    #[test]
+    fn every_error_is_listed_with_its_line() {
+        let text = "period = \"2025-13\"\nbok = \"b\"\nthreads = 0\nmemory = \"1\"\ndry_run = 1\n";
+        let errors = Settings::parse(text, Path::new("")).expect_err("refused").0;
+        assert_eq!(errors.len(), 6, "{errors:?}");
+        assert!(errors[1].starts_with("line 1, period"), "{errors:?}");
+        assert!(errors[2].starts_with("line 2, bok: unknown key"), "{errors:?}");
+    }
+
+    #[test]
+    fn flags_go_over_the_file_and_paths_start_at_its_folder() {
+        let file = "pipeline = \"month-end\"\nperiod = \"2025-10\"\nbook = \"b\"\n";
+        let file = Settings::parse(file, Path::new("/p")).expect("good");
+        let flags = Settings { period: Some(Month::new(2025, 11)), ..Settings::default() };
+        let both = flags.over(file);
+        assert_eq!(both.period, Some(Month::new(2025, 11)));
+        assert_eq!(both.book, Some(PathBuf::from("/p/b")));
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(parse_memory("512MiB"), Ok(512 << 20));
+        assert_eq!(parse_memory("2 GiB"), Ok(2 << 30));
+        for bad in ["512", "MiB", "1KiB", "99999999999GiB", "-1GiB", "1TiB"] {
+            assert!(parse_memory(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What did not clear: breaks, the fields behind them, and the copies that are carried.
+
+use crate::{
+    codes::{Month, Side},
+    contract::fields::{AMOUNT_FIELDS, Field},
+    control::{Class, Totals},
+    ingest::record::{Difference, Facts, Record},
+    money::Fen,
+    statement::table::Table,
+};
+
+/// One side's copy of a settlement in this period.
+#[derive(Debug, Clone)]
+pub struct SideCopy {
+    /// Whose copy.
+    pub side: Side,
+    /// Position among the rows of its side's delivery; none for an open item.
+    pub ordinal: Option<u32>,
+    /// The period in which it first came into the book.
+    pub first_period: Month,
+    /// The record.
+    pub record: Record,
+    /// What the policy makes of it.
+    pub facts: Facts,
+}
+
+impl SideCopy {
+    /// Its control totals.
+    pub fn totals(&self) -> Totals {
+        Totals::of(&self.record, self.facts.payable)
+    }
+
+    /// The settlement that it reverses.
+    pub fn reverses(&self) -> Option<&str> {
+        self.record.reverses()
+    }
+}
+
+/// The copies of one settlement, treating first.
+pub type Copies = [Option<SideCopy>; 2];
+
+/// A row of the table `breaks`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Break {
+    setl_id: String,
+    class: &'static str,
+    side: &'static str,
+    fields: Option<String>,
+    insuplc_admdvs: String,
+    mdtrtarea_admvs: String,
+    insutype: String,
+    med_type: String,
+    cost_month: Month,
+    lateness: i32,
+    payables: [Option<Fen>; 2],
+    carried: bool,
+    first_period: Month,
+}
+
+impl Break {
+    /// The break of one row.
+    pub fn of_row(class: Class, copy: &SideCopy) -> Break {
+        let mut payables = [None, None];
+        payables[copy.side.index()] = Some(copy.facts.payable);
+        Break::describe(class, copy, copy.side.name(), payables, copy.first_period)
+    }
+
+    /// The break of a settlement with the copies that are there; at least one is.
+    pub fn of_settlement(class: Class, copies: &Copies, differences: &[Difference]) -> Break {
+        let [treating, insured] = copies;
+        let described = treating.as_ref().or(insured.as_ref());
+        let described = described.expect("Invariant: a break has a copy");
+        let side = match (treating, insured) {
+            (Some(_), Some(_)) => "both",
+            _ => described.side.name(),
+        };
+        let there = || copies.iter().flatten();
+        let payables = copies.each_ref().map(|copy| copy.as_ref().map(|copy| copy.facts.payable));
+        let first = there().map(|copy| copy.first_period).min().unwrap_or(described.first_period);
+        let mut found = Break::describe(class, described, side, payables, first);
+        if !differences.is_empty() {
+            let fields: Vec<&str> = differences.iter().map(|d| d.field).collect();
+            found.fields = Some(fields.join(","));
+        }
+        found
+    }
+
+    fn describe(
+        class: Class,
+        copy: &SideCopy,
+        side: &'static str,
+        payables: [Option<Fen>; 2],
+        first_period: Month,
+    ) -> Break {
+        let text = |field| copy.record.text(field).unwrap_or_default().to_owned();
+        Break {
+            setl_id: text(Field::setl_id),
+            class: class.name(),
+            side,
+            fields: None,
+            insuplc_admdvs: text(Field::insuplc_admdvs),
+            mdtrtarea_admvs: text(Field::mdtrtarea_admvs),
+            insutype: text(Field::insutype),
+            med_type: text(Field::med_type),
+            cost_month: copy.facts.cost_month,
+            lateness: copy.facts.timing.lateness,
+            payables,
+            carried: class.is_carried(),
+            first_period,
+        }
+    }
+
+    /// The settlement.
+    pub fn setl_id(&self) -> &str {
+        &self.setl_id
+    }
+
+    /// The word for its class.
+    pub fn class(&self) -> &'static str {
+        self.class
+    }
+
+    /// Treating − insured payable in fen; a copy that is not there counts as 0.
+    pub fn effect(&self) -> Fen {
+        self.payables[0].unwrap_or(0) - self.payables[1].unwrap_or(0)
+    }
+}
+
+/// A row of the table `break_fields`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BreakField {
+    /// The settlement.
+    pub setl_id: String,
+    /// Position among the fields that differ.
+    pub position: usize,
+    /// The field.
+    pub field: &'static str,
+    /// What the treating copy has.
+    pub treating: Option<String>,
+    /// What the insured copy has.
+    pub insured: Option<String>,
+}
+
+/// A copy that is carried to the next period (挂账).
+#[derive(Debug, Clone)]
+pub struct OpenItem {
+    /// Why.
+    pub class: Class,
+    /// The copy.
+    pub copy: SideCopy,
+}
+
+/// The table `breaks`, in the order of its rows.
+pub fn breaks_table(breaks: &[Break]) -> Table {
+    let text = |of: fn(&Break) -> &str| breaks.iter().map(move |b| Some(of(b)));
+    Table::new("breaks")
+        .text("setl_id", text(|b| &b.setl_id))
+        .text("class", text(|b| b.class))
+        .text("side", text(|b| b.side))
+        .text("fields", breaks.iter().map(|b| b.fields.as_deref()))
+        .text("insuplc_admdvs", text(|b| &b.insuplc_admdvs))
+        .text("mdtrtarea_admvs", text(|b| &b.mdtrtarea_admvs))
+        .text("insutype", text(|b| &b.insutype))
+        .text("med_type", text(|b| &b.med_type))
+        .text("cost_month", breaks.iter().map(|b| Some(b.cost_month.to_string())))
+        .count("lateness", breaks.iter().map(|b| b.lateness.into()))
+        .amount("treating_payable", breaks.iter().map(|b| b.payables[0]))
+        .amount("insured_payable", breaks.iter().map(|b| b.payables[1]))
+        .amount("effect", breaks.iter().map(|b| Some(b.effect())))
+        .flag("carried", breaks.iter().map(|b| Some(b.carried)))
+        .text("first_period", breaks.iter().map(|b| Some(b.first_period.to_string())))
+}
+
+/// The table `break_fields`.
+pub fn break_fields_table(fields: &[BreakField]) -> Table {
+    Table::new("break_fields")
+        .text("setl_id", fields.iter().map(|f| Some(&f.setl_id)))
+        .text("field", fields.iter().map(|f| Some(f.field)))
+        .text("treating_value", fields.iter().map(|f| f.treating.as_deref()))
+        .text("insured_value", fields.iter().map(|f| f.insured.as_deref()))
+}
+
+/// The table `open_items`; the next period reads it back as a delivery of records.
+pub fn open_items_table(items: &[OpenItem]) -> Table {
+    use crate::contract::fields::{FIELDS, Kind};
+    let records = || items.iter().map(|item| &item.copy.record);
+    let mut table = Table::new("open_items")
+        .text("side", items.iter().map(|item| Some(item.copy.side.name())))
+        .text("first_period", items.iter().map(|item| Some(item.copy.first_period.to_string())))
+        .text("class", items.iter().map(|item| Some(item.class.name())));
+    for field in FIELDS {
+        let name = field.name();
+        table = match (field.kind(), field) {
+            (Kind::Text, _) => table.text(name, records().map(|record| record.text(field))),
+            (Kind::Date, Field::begndate) => table.date(name, records().map(|r| r.begndate)),
+            (Kind::Date, _) => table.date(name, records().map(|record| record.enddate)),
+            (Kind::Time, _) => table.time(name, records().map(|record| record.setl_time)),
+            (Kind::Amount, _) => {
+                let index = AMOUNT_FIELDS.iter().position(|amount| *amount == field);
+                let index = index.expect("Invariant: every amount is listed");
+                table.amount(name, records().map(|record| record.amount(index)))
+            }
+        };
+    }
+    table
+}

@@ -1,0 +1,219 @@
+//! Decisions on open or broken settlements (contract §4, end).
+
+use std::collections::BTreeMap;
+
+use crate::{
+    codes::Side,
+    control::Class,
+    diag::{Code, Finding},
+    money::Fen,
+    statement::table::Table,
+};
+
+/// Name of the file in a delivery.
+pub const FILE: &str = "decisions.csv";
+
+/// What was decided about a settlement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// One side's copy clears as it stands.
+    Accept(Side),
+    /// The settlement is given up.
+    Void,
+}
+
+impl Verdict {
+    /// The word used in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Verdict::Accept(Side::Treating) => "accept_treating",
+            Verdict::Accept(Side::Insured) => "accept_insured",
+            Verdict::Void => "void",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Verdict> {
+        [Verdict::Accept(Side::Treating), Verdict::Accept(Side::Insured), Verdict::Void]
+            .into_iter()
+            .find(|verdict| verdict.name() == name)
+    }
+}
+
+/// A line of `decisions.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionLine {
+    /// Line of the file.
+    pub line: u64,
+    /// The settlement.
+    pub setl_id: String,
+    /// The word for what was decided.
+    pub decision: String,
+    /// Who decided.
+    pub decided_by: String,
+    /// Who approved it.
+    pub approved_by: String,
+}
+
+/// The decisions of a delivery by settlement, and what became of them.
+#[derive(Debug, Default)]
+pub struct Decisions {
+    by_settlement: BTreeMap<String, Decision>,
+    findings: Vec<Finding>,
+}
+
+#[derive(Debug)]
+struct Decision {
+    line: u64,
+    verdict: Verdict,
+    used: Option<Applied>,
+}
+
+/// A decision that took effect, as the table `decisions` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// The class that the settlement would have had.
+    pub class_without: Class,
+    /// What clears, in fen; none when voided or already reversed.
+    pub payable: Option<Fen>,
+}
+
+impl Decisions {
+    /// Checks what the lines say by themselves.
+    pub fn of(lines: &[DecisionLine]) -> Decisions {
+        let mut decisions = Decisions::default();
+        for line in lines {
+            decisions.take(line);
+        }
+        decisions
+    }
+
+    fn take(&mut self, line: &DecisionLine) {
+        let setl_id = &line.setl_id;
+        let [decided_by, approved_by] = [&line.decided_by, &line.approved_by].map(|n| bare_name(n));
+        if decided_by.is_empty() || approved_by.is_empty() || decided_by == approved_by {
+            let found = format!("{:?} and {:?}", line.decided_by, line.approved_by);
+            self.refuse(Code::C04, line.line, setl_id, &found);
+        }
+        let Some(verdict) = Verdict::from_name(&line.decision) else {
+            return self.refuse(Code::C06, line.line, setl_id, &format!("{:?}", line.decision));
+        };
+        if self.by_settlement.contains_key(setl_id) {
+            return self.refuse(Code::C03, line.line, setl_id, "another decision on it");
+        }
+        let decision = Decision { line: line.line, verdict, used: None };
+        self.by_settlement.insert(setl_id.clone(), decision);
+    }
+
+    fn refuse(&mut self, code: Code, line: u64, setl_id: &str, found: &str) {
+        let place = format!("line {line}, setl_id {setl_id}");
+        self.findings.push(Finding::new(code, FILE, place, found));
+    }
+
+    /// The settlements that are decided on.
+    pub fn settlements(&self) -> impl Iterator<Item = &str> {
+        self.by_settlement.keys().map(String::as_str)
+    }
+
+    /// What was decided about a settlement of which copies are still there at step 5.
+    pub fn verdict(&mut self, setl_id: &str, copies: [bool; 2]) -> Option<Verdict> {
+        let (line, verdict) = self.by_settlement.get(setl_id).map(|d| (d.line, d.verdict))?;
+        if let Verdict::Accept(side) = verdict
+            && !copies[side.index()]
+        {
+            let found = format!("no {} copy", side.name());
+            self.refuse(Code::C02, line, setl_id, &found);
+            // The finding refuses the run; nothing more is said about this decision.
+            self.by_settlement.remove(setl_id);
+            return None;
+        }
+        Some(verdict)
+    }
+
+    /// Records what a decision did: without it the settlement would have had a class, or none.
+    pub fn applied(&mut self, setl_id: &str, class_without: Option<Class>, payable: Option<Fen>) {
+        let Some(decision) = self.by_settlement.get_mut(setl_id) else { return };
+        if let Some(class_without) = class_without {
+            decision.used = Some(Applied { class_without, payable });
+        } else {
+            let line = decision.line;
+            self.by_settlement.remove(setl_id);
+            self.refuse(Code::C05, line, setl_id, "a settlement that no step would have held");
+        }
+    }
+
+    /// The decisions that took effect, or every reason why one cannot.
+    pub fn finish(mut self) -> Result<Vec<(String, Verdict, Applied)>, Vec<Finding>> {
+        let unused: Vec<(String, u64)> = self
+            .by_settlement
+            .iter()
+            .filter(|(_, decision)| decision.used.is_none())
+            .map(|(setl_id, decision)| (setl_id.clone(), decision.line))
+            .collect();
+        for (setl_id, line) in unused {
+            self.refuse(Code::C01, line, &setl_id, "no copy of it at step 5");
+        }
+        if !self.findings.is_empty() {
+            self.findings.sort();
+            return Err(self.findings);
+        }
+        let applied = self.by_settlement.into_iter();
+        Ok(applied.filter_map(|(setl_id, d)| Some((setl_id, d.verdict, d.used?))).collect())
+    }
+}
+
+/// The table `decisions`.
+pub fn decisions_table(decisions: &[(String, Verdict, Applied)]) -> Table {
+    Table::new("decisions")
+        .text("setl_id", decisions.iter().map(|(setl_id, _, _)| Some(setl_id)))
+        .text("decision", decisions.iter().map(|(_, verdict, _)| Some(verdict.name())))
+        .text("class_without", decisions.iter().map(|(_, _, a)| Some(a.class_without.name())))
+        .amount("payable", decisions.iter().map(|(_, _, applied)| applied.payable))
+}
+
+/// A name without blanks and case: two spellings of one person are one person.
+pub fn bare_name(name: &str) -> String {
+    name.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(setl_id: &str, decision: &str, names: [&str; 2]) -> DecisionLine {
+        let [decided_by, approved_by] = names.map(str::to_owned);
+        let (setl_id, decision) = (setl_id.to_owned(), decision.to_owned());
+        DecisionLine { line: 2, setl_id, decision, decided_by, approved_by }
+    }
+
+    fn codes(decisions: Decisions) -> Vec<Code> {
+        decisions.finish().expect_err("refused").iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn every_bad_line_is_listed() {
+        let names = ["Li", "Wang"];
+        let lines = [
+            line("a", "void", ["Li Si", "\u{3000}LISI"]),
+            line("b", "accept", names),
+            line("c", "void", names),
+            line("c", "void", names),
+        ];
+        assert_eq!(
+            codes(Decisions::of(&lines)),
+            [Code::C01, Code::C01, Code::C03, Code::C04, Code::C06]
+        );
+    }
+
+    #[test]
+    fn a_decision_needs_its_copy_and_a_need() {
+        let names = ["Li", "Wang"];
+        let mut decisions = Decisions::of(&[line("a", "accept_insured", names)]);
+        assert_eq!(decisions.verdict("a", [true, false]), None);
+        assert_eq!(codes(decisions), [Code::C02]);
+
+        let mut decisions = Decisions::of(&[line("a", "void", names)]);
+        assert_eq!(decisions.verdict("a", [true, true]), Some(Verdict::Void));
+        decisions.applied("a", None, None);
+        assert_eq!(codes(decisions), [Code::C05]);
+    }
+}

@@ -1,0 +1,94 @@
+//! The proof that nothing was lost, doubled or invented on the way from the delivery to the positions.
+
+use super::{
+    breaks::SideCopy, build::Index, index::plain_payable, matching::AllMatched, settle::Settled,
+};
+use crate::{
+    clear::positions::Positions,
+    codes::{Month, Side},
+    control::{Bucket, Control, Totals},
+    diag::{Failure, Outcome},
+    ingest::survey::Survey,
+};
+
+/// The control totals of what cleared by itself, proven from two sides.
+pub struct Proof {
+    /// Totals of each side.
+    pub plain: [Totals; 2],
+}
+
+impl Proof {
+    /// Valid rows without the doubtful ones are what the match cleared: in rows and payable as the match
+    /// counted them, and in cost the same on both sides.
+    pub fn of(survey: &Survey, matched: &AllMatched, doubtful: &[SideCopy]) -> Outcome<Proof> {
+        let plain = Side::BOTH.map(|side| {
+            let delivered = survey.control.get(side, Bucket::Delivered);
+            let mut rest = delivered.minus(survey.control.get(side, Bucket::Rejected));
+            for copy in doubtful.iter().filter(|copy| copy.side == side) {
+                rest = rest.minus(copy.totals());
+            }
+            rest
+        });
+        for side in Side::BOTH {
+            let Totals { rows, payable, .. } = plain[side.index()];
+            let counted = (matched.cleared, matched.payable[side.index()]);
+            Failure::unless((rows, payable) == counted, || {
+                format!(
+                    "the {} side should clear {:?}, the match cleared {counted:?}",
+                    side.name(),
+                    (rows, payable)
+                )
+            })?;
+        }
+        Failure::unless(plain[0] == plain[1], || format!("what cleared differs: {plain:?}"))?;
+        Ok(Proof { plain })
+    }
+
+    /// The control table of the period.
+    pub fn control(&self, survey: &Survey, settled: &Settled) -> Outcome<Control> {
+        let mut control = settled.control.clone();
+        for side in Side::BOTH {
+            for bucket in [Bucket::Delivered, Bucket::Rejected] {
+                control.add(side, bucket, survey.control.get(side, bucket));
+            }
+            control.add(side, Bucket::Cleared, self.plain[side.index()]);
+        }
+        control.prove()?;
+        Ok(control)
+    }
+}
+
+/// The positions of what cleared by itself.
+pub fn plain_positions(index: &Index, doubtful: &[SideCopy], period: Month) -> Positions {
+    let mut positions = Positions::default();
+    for counter in &index.counters {
+        positions.absorb(counter, period);
+    }
+    // Doubtful rows that looked plain at the first read have been counted: out with them.
+    for copy in doubtful.iter().filter(|copy| copy.side == Side::Treating) {
+        let reversal = copy.reverses().is_some();
+        if plain_payable(copy.facts.payable, copy.facts.timing.in_time(), reversal).is_some() {
+            positions.add(&copy.record, &copy.facts, -1);
+        }
+    }
+    positions
+}
+
+/// The positions of everything that cleared, proven against the totals.
+pub fn all_positions(
+    mut positions: Positions,
+    settled: &Settled,
+    proof: &Proof,
+) -> Outcome<Positions> {
+    let mut expected = proof.plain[0];
+    for copy in &settled.cleared {
+        positions.add(&copy.record, &copy.facts, 1);
+        expected += copy.totals();
+    }
+    positions.settle();
+    let found = positions.totals();
+    Failure::unless(found == expected, || {
+        format!("positions hold {found:?}, {expected:?} cleared")
+    })?;
+    Ok(positions)
+}

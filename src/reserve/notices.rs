@@ -1,0 +1,209 @@
+//! Notices (通知书): clearing, yearly quota, emergency; their dates, and what became of them.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::{Level, quotas::Quotas};
+use crate::{
+    calendar::Calendar,
+    clear::pairs::Pairs,
+    codes::{Month, Pair, Province},
+    money::FenSum,
+    rules::Policy,
+    statement::table::Table,
+};
+
+/// What a notice is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// QS 清算: the payable of a period.
+    Clearing,
+    /// ND 年度调整: the difference to the new yearly quota.
+    Yearly,
+    /// JJ 紧急调增: a proposal to raise the quota.
+    Emergency,
+}
+
+impl Kind {
+    const ALL: [Kind; 3] = [Kind::Clearing, Kind::Yearly, Kind::Emergency];
+
+    /// The word used in tables and numbers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Clearing => "QS",
+            Kind::Yearly => "ND",
+            Kind::Emergency => "JJ",
+        }
+    }
+
+    /// The kind that a word names.
+    pub fn from_name(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// A notice as it was issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Notice {
+    /// What it is about.
+    pub kind: Kind,
+    /// The period that issued it.
+    pub period: Month,
+    /// Whose reserve it moves.
+    pub pair: Pair,
+    /// Who pays.
+    pub payer: Province,
+    /// Its amount, in fen.
+    pub amount: FenSum,
+}
+
+impl Notice {
+    /// Its number: kind, period, insured and treating province, whoever pays.
+    pub fn number(&self) -> String {
+        format!("{}-{}-{}", self.kind.name(), self.period, self.pair)
+    }
+
+    /// Who is paid.
+    pub fn payee(&self) -> Province {
+        let Pair { insured, treating } = self.pair;
+        if self.payer == insured { treating } else { insured }
+    }
+}
+
+/// The days of a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dates {
+    /// Filed with finance.
+    pub file_by: NaiveDate,
+    /// Paid.
+    pub pay_by: NaiveDate,
+    /// Confirmed.
+    pub confirm_by: NaiveDate,
+}
+
+impl Dates {
+    /// The days that follow from a day of issue or approval (22号, 经办规程).
+    pub fn from(issued_on: NaiveDate, policy: &Policy, calendar: &Calendar) -> Dates {
+        let file_by = calendar.after(issued_on, policy.file_days);
+        let pay_by = calendar.after(file_by, policy.pay_days);
+        Dates { file_by, pay_by, confirm_by: calendar.after(pay_by, policy.confirm_days) }
+    }
+}
+
+/// The notices of a period, by number.
+pub fn notices(
+    pairs: &Pairs,
+    quotas: &Quotas,
+    policy: &Policy,
+    period: Month,
+) -> BTreeMap<String, Notice> {
+    let mut notices = Vec::new();
+    for (pair, quota) in quotas {
+        let issue = |kind, payer, amount| Notice { kind, period, pair: *pair, payer, amount };
+        let payable = pairs.get(pair).map_or(0, |sums| sums.payable());
+        if payable > 0 {
+            notices.push(issue(Kind::Clearing, pair.insured, payable));
+        }
+        if let Some(difference) = quota.yearly.map(|yearly| yearly - quota.in_force)
+            && difference != 0
+        {
+            let payer = if difference > 0 { pair.insured } else { pair.treating };
+            notices.push(issue(Kind::Yearly, payer, difference.abs()));
+        }
+        let wanted = payable * FenSum::from(policy.emergency_months) - quota.next;
+        if Level::of(payable, quota.in_force, policy) == Level::Red && wanted > 0 {
+            notices.push(issue(Kind::Emergency, pair.insured, wanted));
+        }
+    }
+    notices.into_iter().map(|notice| (notice.number(), notice)).collect()
+}
+
+/// The table `notices`.
+pub fn notices_table(
+    notices: &BTreeMap<String, Notice>,
+    issued_on: NaiveDate,
+    dates: Dates,
+) -> Table {
+    let days = |of: fn(&Dates) -> NaiveDate| {
+        notices
+            .values()
+            .map(move |notice| (notice.kind != Kind::Emergency).then(|| of(&dates).to_epoch_days()))
+    };
+    Table::new("notices")
+        .text("notice_id", notices.keys().map(Some))
+        .text("kind", notices.values().map(|notice| Some(notice.kind.name())))
+        .text("period", notices.values().map(|notice| Some(notice.period.to_string())))
+        .text("payer", notices.values().map(|notice| Some(notice.payer.to_string())))
+        .text("payee", notices.values().map(|notice| Some(notice.payee().to_string())))
+        .sum("amount", notices.values().map(|notice| notice.amount))
+        .date("issued_on", notices.values().map(|_| Some(issued_on.to_epoch_days())))
+        .date("file_by", days(|dates| dates.file_by))
+        .date("pay_by", days(|dates| dates.pay_by))
+        .date("confirm_by", days(|dates| dates.confirm_by))
+}
+
+/// What became of a notice at a close.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The notice.
+    pub notice: Notice,
+    /// What was approved of a proposal, in fen.
+    pub approved: Option<FenSum>,
+    /// What was paid, in fen.
+    pub paid: FenSum,
+    /// Until when it is to be paid.
+    pub pay_by: Option<NaiveDate>,
+    /// When the payment that completed it was made.
+    pub completed_on: Option<NaiveDate>,
+}
+
+impl Status {
+    /// A notice that was just issued.
+    pub fn issued(notice: Notice, dates: Dates) -> Status {
+        let pay_by = (notice.kind != Kind::Emergency).then_some(dates.pay_by);
+        Status { notice, approved: None, paid: 0, pay_by, completed_on: None }
+    }
+
+    /// What is to be paid in all: of a proposal what was approved, in fen.
+    pub fn due(&self) -> FenSum {
+        match self.notice.kind {
+            Kind::Emergency => self.approved.unwrap_or(0),
+            _ => self.notice.amount,
+        }
+    }
+
+    /// What is still to be paid, in fen.
+    pub fn open(&self) -> FenSum {
+        self.due() - self.paid
+    }
+
+    /// The word used in tables.
+    pub fn name(&self) -> &'static str {
+        match (self.notice.kind, self.approved) {
+            (Kind::Emergency, None) => "proposed",
+            _ if self.open() == 0 => "paid",
+            _ if self.paid > 0 => "partial",
+            _ => "unpaid",
+        }
+    }
+
+    /// Whether it was paid in time; none until it is paid.
+    pub fn punctual(&self) -> Option<bool> {
+        Some(self.completed_on? <= self.pay_by?)
+    }
+}
+
+/// The table `notice_status`.
+pub fn notice_status_table(statuses: &BTreeMap<String, Status>) -> Table {
+    let day = |day: Option<NaiveDate>| day.map(|day| day.to_epoch_days());
+    Table::new("notice_status")
+        .text("notice_id", statuses.keys().map(Some))
+        .sum("amount", statuses.values().map(|status| status.notice.amount))
+        .sum_or_null("approved", statuses.values().map(|status| status.approved))
+        .sum("paid", statuses.values().map(|status| status.paid))
+        .date("pay_by", statuses.values().map(|status| day(status.pay_by)))
+        .text("status", statuses.values().map(|status| Some(status.name())))
+        .date("completed_on", statuses.values().map(|status| day(status.completed_on)))
+        .flag("punctual", statuses.values().map(Status::punctual))
+}

@@ -1,0 +1,140 @@
+//! Quota changes and payments of a delivery, judged against the notices of earlier periods.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use super::{
+    Reserves,
+    notices::{Dates, Kind, Notice, Status},
+};
+use crate::{
+    calendar::Calendar,
+    codes::Pair,
+    contract::small_files::{PaymentLine, QuotaChange},
+    diag::{Code, Finding},
+    money::FenSum,
+    reconcile::decisions::bare_name,
+    rules::Policy,
+    statement::table::Table,
+};
+
+/// The notices that a book has issued.
+#[derive(Debug, Clone, Default)]
+pub struct Issued {
+    /// Every notice of earlier periods, by number.
+    pub all: BTreeMap<String, Notice>,
+    /// Those not yet reported as paid.
+    pub active: BTreeMap<String, Status>,
+    /// Bank serial numbers of accepted payments.
+    pub serials: BTreeSet<String>,
+}
+
+/// A row of the table `payments`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payment {
+    line: PaymentLine,
+    code: Option<&'static str>,
+}
+
+impl Payment {
+    /// What the payment adds to the reserves of all pairs, in fen.
+    pub fn movement(&self, statuses: &BTreeMap<String, Status>) -> FenSum {
+        let Some(status) = statuses.get(&self.line.notice_id).filter(|_| self.code.is_none())
+        else {
+            return 0;
+        };
+        let paid_in = status.notice.payer == status.notice.pair.insured;
+        FenSum::from(self.line.amount) * if paid_in { 1 } else { -1 }
+    }
+}
+
+impl Issued {
+    /// Applies the quota changes of a delivery; gives what was approved by pair, or every bad line.
+    pub fn approve(
+        &mut self,
+        changes: &[QuotaChange],
+        policy: &Policy,
+        calendar: &Calendar,
+    ) -> Result<BTreeMap<Pair, FenSum>, Vec<Finding>> {
+        let mut findings = Vec::new();
+        let mut approved = BTreeMap::new();
+        for change in changes {
+            let mut refuse = |code, found: String| {
+                let place = format!("line {}, notice_id {}", change.line, change.notice_id);
+                findings.push(Finding::new(code, "quota-changes.csv", place, found));
+            };
+            if change.amount <= 0 {
+                refuse(Code::Q03, crate::money::yuan(change.amount));
+            }
+            if bare_name(&change.approved_by).is_empty() {
+                refuse(Code::Q04, "no name".into());
+            }
+            let Some(notice) =
+                self.all.get(&change.notice_id).filter(|n| n.kind == Kind::Emergency)
+            else {
+                refuse(Code::Q01, "no such proposal".into());
+                continue;
+            };
+            match self.active.get_mut(&change.notice_id) {
+                Some(status) if status.approved.is_none() => {
+                    status.approved = Some(change.amount.into());
+                    status.pay_by = Some(Dates::from(change.approved_on, policy, calendar).pay_by);
+                    *approved.entry(notice.pair).or_default() += FenSum::from(change.amount);
+                }
+                _ => refuse(Code::Q02, "a second answer".into()),
+            }
+        }
+        if findings.is_empty() { Ok(approved) } else { Err(findings) }
+    }
+
+    /// Judges the payments of a delivery, in the order of the file, and moves the accepted ones.
+    pub fn pay(&mut self, lines: &[PaymentLine], reserves: &mut Reserves) -> Vec<Payment> {
+        let mut payments: Vec<Payment> = lines
+            .iter()
+            .map(|line| Payment { line: line.clone(), code: self.pay_one(line, reserves) })
+            .collect();
+        payments.sort_by(|a, b| {
+            let order = |p: &Payment| (p.line.bank_serial.clone(), p.line.amount, p.line.paid_on);
+            a.line.notice_id.cmp(&b.line.notice_id).then_with(|| order(a).cmp(&order(b)))
+        });
+        payments
+    }
+
+    fn pay_one(&mut self, line: &PaymentLine, reserves: &mut Reserves) -> Option<&'static str> {
+        if line.amount <= 0 {
+            return Some("P03");
+        }
+        if self.serials.contains(&line.bank_serial) {
+            return Some("P02");
+        }
+        let Some(notice) = self.all.get(&line.notice_id) else { return Some("P01") };
+        let amount = FenSum::from(line.amount);
+        let status = self.active.get_mut(&line.notice_id).filter(|status| amount <= status.open());
+        let Some(status) = status else { return Some("P04") };
+        status.paid += amount;
+        if status.open() == 0 {
+            status.completed_on = Some(line.paid_on);
+        }
+        let reserve = reserves.entry(notice.pair).or_default();
+        if notice.payer == notice.pair.insured {
+            reserve.paid_in += amount;
+        } else {
+            reserve.paid_back += amount;
+        }
+        self.serials.insert(line.bank_serial.clone());
+        None
+    }
+}
+
+/// The table `payments`.
+pub fn payments_table(payments: &[Payment]) -> Table {
+    let day = |day: NaiveDate| day.to_epoch_days();
+    Table::new("payments")
+        .text("notice_id", payments.iter().map(|p| Some(&p.line.notice_id)))
+        .date("paid_on", payments.iter().map(|p| Some(day(p.line.paid_on))))
+        .amount("amount", payments.iter().map(|p| Some(p.line.amount)))
+        .text("bank_serial", payments.iter().map(|p| Some(&p.line.bank_serial)))
+        .flag("accepted", payments.iter().map(|p| Some(p.code.is_none())))
+        .text("code", payments.iter().map(|p| p.code))
+}

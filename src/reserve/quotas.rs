@@ -1,0 +1,90 @@
+//! Quotas (预付金额度): what is in force, and what will be next.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    clear::pairs::{PairSums, Pairs},
+    codes::{Month, Pair},
+    money::FenSum,
+    rules::{Policy, YearlyQuota},
+    statement::table::Table,
+};
+
+/// The quota of a pair, in fen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Quota {
+    /// In this period.
+    pub in_force: FenSum,
+    /// From the next period on.
+    pub next: FenSum,
+    /// The yearly quota that was set in this period, if one was.
+    pub yearly: Option<FenSum>,
+}
+
+/// The quotas of a period by pair.
+pub type Quotas = BTreeMap<Pair, Quota>;
+
+/// The payables of earlier periods that a yearly quota needs, oldest first.
+pub type EarlierPayables = Vec<BTreeMap<Pair, FenSum>>;
+
+/// The earlier periods whose payables set the yearly quota at a period; none when none is set there.
+pub fn periods_needed(policy: &Policy, period: Month) -> Option<Vec<Month>> {
+    let YearlyQuota { from_month, to_month, .. } = policy.yearly_quota;
+    let set_now = period.of_year() == to_month;
+    set_now.then(|| (from_month..to_month).map(|month| Month::new(period.year(), month)).collect())
+}
+
+/// Works out every pair's quota: what was handed over, the yearly quota where `earlier` has the payables
+/// for it, and what was approved.
+pub fn quotas(
+    in_force: &BTreeMap<Pair, FenSum>,
+    pairs: &Pairs,
+    earlier: Option<&EarlierPayables>,
+    approved: &BTreeMap<Pair, FenSum>,
+    policy: &Policy,
+) -> Quotas {
+    let mut quotas = Quotas::new();
+    let all = in_force.keys().chain(pairs.keys()).chain(approved.keys());
+    for pair in all.chain(earlier.into_iter().flatten().flat_map(BTreeMap::keys)) {
+        quotas.entry(*pair).or_default();
+    }
+    for (pair, quota) in &mut quotas {
+        let of = |sums: &BTreeMap<Pair, FenSum>| sums.get(pair).copied().unwrap_or(0);
+        quota.in_force = of(in_force);
+        quota.yearly = earlier.map(|earlier| {
+            let before: FenSum = earlier.iter().map(of).sum();
+            let now = pairs.get(pair).map_or(0, PairSums::payable);
+            yearly_quota(before + now, policy.yearly_quota)
+        });
+        quota.next = quota.yearly.unwrap_or(quota.in_force) + of(approved);
+    }
+    quotas
+}
+
+/// So many monthly averages of a sum of payables, half up to the fen.
+fn yearly_quota(payables: FenSum, rule: YearlyQuota) -> FenSum {
+    let span = FenSum::from(rule.span());
+    (2 * FenSum::from(rule.months) * payables + span).div_euclid(2 * span)
+}
+
+/// The table `quotas`.
+pub fn quotas_table(quotas: &Quotas) -> Table {
+    Table::new("quotas")
+        .text("insured_province", quotas.keys().map(|pair| Some(pair.insured.to_string())))
+        .text("treating_province", quotas.keys().map(|pair| Some(pair.treating.to_string())))
+        .sum("quota", quotas.values().map(|quota| quota.in_force))
+        .sum("next_quota", quotas.values().map(|quota| quota.next))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_yearly_quota_is_rounded_half_up() {
+        let rule = YearlyQuota { from_month: 10, to_month: 12, months: 2 };
+        assert_eq!([0, 1, 2, 3, 100].map(|sum| yearly_quota(sum, rule)), [0, 1, 1, 2, 67]);
+        let half = YearlyQuota { from_month: 11, to_month: 12, months: 1 };
+        assert_eq!([1, 3].map(|sum| yearly_quota(sum, half)), [1, 2]);
+    }
+}

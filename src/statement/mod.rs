@@ -1,0 +1,8 @@
+//! One model of what a period says, written as files.
+//!
+//! **Purpose.** Tables of a closed period, for machines.
+//! **In.** Rows of the stages, in order.
+//! **Out.** Parquet files with their digests.
+//! **Invariants.** Equal rows give equal bytes, on any machine.
+
+pub mod table;
