@@ -102,14 +102,13 @@ impl Province {
 
     /// The province of a 6-digit division code; 6590xx belongs to 66.
     pub fn of_division(division: &[u8]) -> Option<Province> {
-        let [a, b, c, d, e, f] = division else { return None };
-        if ![a, b, c, d, e, f].into_iter().all(u8::is_ascii_digit) {
+        if division.len() != 6 || !division.iter().all(u8::is_ascii_digit) {
             return None;
         }
         if division.starts_with(b"6590") {
             return Province::from_code(66);
         }
-        Province::from_code((a - b'0') * 10 + (b - b'0'))
+        Province::from_code((division[0] - b'0') * 10 + (division[1] - b'0'))
     }
 
     /// Position in [`PROVINCES`], 0 to 31.
@@ -200,8 +199,8 @@ impl Month {
 
     /// The month of the year, 1 to 12.
     pub const fn of_year(self) -> u8 {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 11")]
-        return self.0.rem_euclid(12) as u8 + 1;
+        #[expect(clippy::cast_possible_truncation, reason = "0 to 11")]
+        return self.0.rem_euclid(12).cast_unsigned() as u8 + 1;
     }
 
     /// This month moved by a number of months.

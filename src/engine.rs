@@ -144,7 +144,7 @@ pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
     ];
     let tables = vec![
         positions.table(),
-        pairs_table(&money.pairs, &money.quotas, policy),
+        pairs_table(&money),
         breaks_table(&settled.breaks),
         break_fields_table(&settled.break_fields),
         open_items_table(&settled.open_items),

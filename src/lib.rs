@@ -17,3 +17,4 @@ pub mod reconcile;
 pub mod reserve;
 pub mod rules;
 pub mod statement;
+pub mod synth;

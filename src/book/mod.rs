@@ -81,7 +81,9 @@ impl Book {
 
     /// The book keeps its folder: a period has been published in it.
     pub fn keep(&mut self) {
-        self.made.take().map(std::mem::forget);
+        if let Some(made) = self.made.take() {
+            std::mem::forget(made);
+        }
     }
 }
 

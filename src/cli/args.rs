@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use crate::{
     codes::Month,
     pipeline::{Settings, parse_date, parse_memory, parse_period},
+    synth::Order,
 };
 
 /// 两清 liangqing: clears cross-province medical-insurance settlements, record by record and to the fen.
@@ -28,6 +29,8 @@ Exit status: 0 done (breaks are normal business), 1 our fault, 2 usage or pipeli
 pub(super) enum Command {
     /// Close a period: reconcile a delivery, clear it, publish it in the book
     Run(Box<RunArguments>),
+    /// Generate deliveries of a national size, with planted breaks and an answer key
+    Synth(SynthArguments),
     /// Check a pipeline file and the rules it names, and list every error
     Check(CheckArguments),
     /// Print a completion script for a shell
@@ -82,6 +85,69 @@ pub(super) struct RunArguments {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  liangqing synth --out national --period 2025-10 --settlements 2000000 --periods 3
+  liangqing synth --out clean --period 2025-10 --settlements 100000 --breaks none --order shuffled
+
+Writes DIR/<period>/ with a delivery, and DIR/<period>/truth.parquet with the breaks (setl_id, class) that
+the engine has to find in it. The same seed gives the same bytes, whatever the threads.")]
+pub(super) struct SynthArguments {
+    /// Folder for the deliveries
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    /// The first period, YYYY-MM
+    #[arg(long, value_parser = parse_period)]
+    pub(super) period: Month,
+    /// Settlements a period, each with two copies
+    #[arg(long, value_name = "N")]
+    pub(super) settlements: u64,
+    /// Periods in a row
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) periods: u32,
+    /// Another seed, another month
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// TOML file with the rates of planted breaks, or none [default: built in]
+    #[arg(long, value_name = "FILE|none")]
+    pub(super) breaks: Option<PathBuf>,
+    /// In which order rows lie in the files
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) order: RowOrder,
+    /// Rules file [default: built in]
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules: Option<PathBuf>,
+    /// Threads [default: all]
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    pub(super) threads: Option<usize>,
+    /// How to print the calibration table
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+/// In which order rows lie in the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum RowOrder {
+    /// By time of settlement, a file a province.
+    #[default]
+    Time,
+    /// Spread over all files of a side.
+    Shuffled,
+}
+
+impl From<RowOrder> for Order {
+    fn from(order: RowOrder) -> Order {
+        match order {
+            RowOrder::Time => Order::Time,
+            RowOrder::Shuffled => Order::Shuffled,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
 pub(super) struct CheckArguments {
     /// The pipeline file
     pub(super) pipeline: PathBuf,
@@ -105,6 +171,7 @@ impl Arguments {
         match &self.command {
             Command::Run(arguments) => arguments.format,
             Command::Check(arguments) => arguments.format,
+            Command::Synth(arguments) => arguments.format,
             Command::Completions { .. } => Format::Human,
         }
     }

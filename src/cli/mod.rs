@@ -9,6 +9,7 @@ mod args;
 mod printer;
 mod progress;
 mod run;
+mod synth;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -50,7 +51,8 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
     // Without a handler a signal ends the process, and the next run clears up.
     _ = ctrlc::set_handler(move || handler.store(true, Ordering::Relaxed));
     match arguments.command {
-        args::Command::Run(arguments) => run::run(*arguments, stop),
+        args::Command::Run(arguments) => run::run(&arguments, stop),
+        args::Command::Synth(arguments) => synth::synth(&arguments, stop),
         args::Command::Check(arguments) => run::check(&arguments),
         args::Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -1,8 +1,11 @@
 //! What commands print: reports on stdout, failures on stderr.
 
-use std::{io::Write, path::Path};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
-use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
+use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
 
@@ -14,12 +17,14 @@ use crate::{
     diag::{Failure, Outcome},
     engine::{RunOptions, RunReport},
     money::{FenSum, count_grouped, yuan, yuan_grouped},
+    reserve::{Level, notices::Kind},
+    synth::{Summary, SynthOptions},
 };
 
 /// Prints text on stdout; a reader that goes away is not an error.
 pub(super) fn text(text: &str) -> Outcome<()> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::Io { place: "stdout".to_owned(), error })
         }
         _ => Ok(()),
@@ -50,17 +55,14 @@ pub(super) fn failure(failure: &Failure, format: Format) {
         _ = json_text(&value);
         return;
     }
-    let mut message = format!("error: {failure}\n");
+    let mut lines = vec![format!("error: {failure}")];
     if let Failure::Refused(findings) = failure {
-        for finding in findings {
-            message.push_str(&format!("  {finding}\n"));
-        }
-        message.push_str(&format!(
-            "{} in all; nothing was published and the book is as it was\n",
-            counted(findings.len() as u64, "finding")
-        ));
+        lines.extend(findings.iter().map(|finding| format!("  {finding}")));
+        let all = counted(findings.len() as u64, "finding");
+        lines.push(format!("{all} in all; nothing was published and the book is as it was"));
     }
-    _ = std::io::stderr().lock().write_all(message.as_bytes());
+    lines.push(String::new());
+    _ = io::stderr().lock().write_all(lines.join("\n").as_bytes());
 }
 
 /// The report of `check`.
@@ -112,41 +114,88 @@ fn machine(report: &RunReport, options: &RunOptions) -> Value {
 }
 
 fn human(report: &RunReport, options: &RunOptions) -> String {
-    let mut out = format!("period {}\n\n{}\n", report.period, control_table(report));
-    let sum = |of: fn(&PairSums) -> FenSum| report.money.pairs.values().map(of).sum::<FenSum>();
-    let delivered = report.control.get(Side::Treating, Bucket::Delivered).rows;
-    let cleared = report.control.get(Side::Treating, Bucket::Cleared).rows;
-    out.push_str(&format!(
-        "\nproof     delivered + opened = all the others, on both sides, in rows and in fen\n\
-         cleared   {} of {} treating rows ({})\n\
-         payable   {} yuan gross over {}, {} yuan to pay\n",
-        count_grouped(cleared.unsigned_abs()),
-        count_grouped(delivered.unsigned_abs()),
-        percent(cleared, delivered),
-        yuan_grouped(sum(|pair| pair.gross)),
-        counted(report.money.pairs.len() as u64, "pair"),
-        yuan_grouped(sum(PairSums::payable)),
-    ));
-    for note in notes(report) {
-        out.push_str(&format!("note      {note}\n"));
-    }
+    let pairs = &report.money.pairs;
+    let sum = |of: fn(&PairSums) -> FenSum| yuan_grouped(pairs.values().map(of).sum::<FenSum>());
+    let treating = |bucket| report.control.get(Side::Treating, bucket).rows;
+    let came = treating(Bucket::Delivered) + treating(Bucket::Opened);
+    let cleared = treating(Bucket::Cleared);
+    let rows = |rows: i64| count_grouped(rows.unsigned_abs());
+    let mut lines = vec![
+        format!("period {}", report.period),
+        String::new(),
+        control_table(report),
+        String::new(),
+        "proof     delivered + opened = all the others, on both sides, in rows and in fen"
+            .to_owned(),
+        format!(
+            "cleared   {} of {} treating rows, delivered and opened ({})",
+            rows(cleared),
+            rows(came),
+            percent(cleared, came)
+        ),
+        format!(
+            "payable   {} yuan gross, {} yuan to pay, {} yuan carried forward, over {}",
+            sum(|pair| pair.gross),
+            sum(PairSums::payable),
+            sum(PairSums::carried_forward),
+            counted(pairs.len() as u64, "pair")
+        ),
+    ];
+    lines.extend(notes(report).iter().map(|note| format!("note      {note}")));
     match &report.published {
         Some(folder) => {
-            let manifest = &report.manifest_sha256;
-            out.push_str(&format!("closed    {}\nmanifest  {manifest}\n", shown(folder)));
+            lines.push(format!("closed    {}", shown(folder)));
+            lines.push(format!("manifest  {}", report.manifest_sha256));
         }
-        None => out.push_str("dry run   nothing was published\n"),
+        None => lines.push("dry run   nothing was published".to_owned()),
     }
-    out.push_str("\nnext\n");
-    for step in next_steps(report, options) {
-        out.push_str(&format!("  - {step}\n"));
+    lines.extend([String::new(), "next".to_owned()]);
+    lines.extend(next_steps(report, options).iter().map(|step| format!("  - {step}")));
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// The report of `synth`.
+pub(super) fn synth_summary(
+    summary: &Summary,
+    options: &SynthOptions,
+    format: Format,
+) -> Outcome<()> {
+    if format == Format::Json {
+        let measures: Vec<Value> = summary
+            .measures
+            .iter()
+            .map(|m| json!({ "measure": m.measure, "target": m.target, "made": m.made }))
+            .collect();
+        return json_text(&json!({
+            "format": 1, "status": "made", "rows": summary.rows, "settlements": summary.settlements,
+            "breaks": summary.breaks, "measures": measures,
+        }));
     }
-    out
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    table.set_header(["measure", "published or asked for", "made"]);
+    for measure in &summary.measures {
+        table.add_row([&measure.measure, &measure.target, &measure.made]);
+    }
+    let breaks: Vec<String> =
+        summary.breaks.iter().map(|(class, rows)| format!("{class} {rows}")).collect();
+    text(&format!(
+        "{}\n\nmade      {} of {} in {}\nplanted   {}\n\nnext\n  - liangqing run --period {} \
+         --input {} --book DIR\n",
+        table.trim_fmt(),
+        counted(summary.rows, "row"),
+        counted(summary.settlements, "settlement"),
+        counted(options.periods.into(), "period"),
+        if breaks.is_empty() { "nothing".to_owned() } else { breaks.join(", ") },
+        options.first_period,
+        options.out.join(options.first_period.to_string()).display(),
+    ))
 }
 
 fn control_table(report: &RunReport) -> String {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY);
+    table.load_style(NOTHING);
     table.set_header(["", "treating rows", "yuan payable", "insured rows", "yuan payable"]);
     for bucket in Bucket::all() {
         let sides = Side::BOTH.map(|side| report.control.get(side, bucket));
@@ -177,7 +226,7 @@ fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", count_grouped(count))
 }
 
-/// What an operator should know about the delivery.
+/// What an operator should know about the delivery and the money.
 fn notes(report: &RunReport) -> Vec<String> {
     let n = report.normalisations;
     let mut notes = Vec::new();
@@ -188,32 +237,44 @@ fn notes(report: &RunReport) -> Vec<String> {
         ));
     }
     let taken: Vec<String> = [
-        (n.alias_columns, "column under another name"),
-        (n.integer_code_columns, "column of integer codes"),
-        (n.null_columns, "column of the null type"),
-        (n.rescaled_columns, "decimal column of a scale below 2"),
-        (n.utc_time_columns, "timestamp column in UTC"),
-        (n.null_amounts, "null amount"),
-        (n.empty_texts, "empty text"),
-        (n.extra_columns, "further column"),
+        (n.alias_columns, "column", " under another name"),
+        (n.integer_code_columns, "column", " of integer codes"),
+        (n.null_columns, "column", " of the null type"),
+        (n.rescaled_columns, "decimal column", " of a scale below 2"),
+        (n.utc_time_columns, "timestamp column", " in UTC"),
+        (n.null_amounts, "null amount", ""),
+        (n.empty_texts, "empty text", ""),
+        (n.extra_columns, "further column", ""),
     ]
     .into_iter()
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, noun)| match noun.split_once(' ') {
-        Some(("column", rest)) => format!("{} {rest}", counted(count, "column")),
-        _ => counted(count, noun),
-    })
+    .filter(|(count, _, _)| *count > 0)
+    .map(|(count, noun, rest)| format!("{}{rest}", counted(count, noun)))
     .collect();
     if !taken.is_empty() {
         notes.push(format!("normalised {}", taken.join(", ")));
+    }
+    let money = &report.money;
+    let level = |level| money.at_level(level) as u64;
+    let (red, yellow) = (level(Level::Red), level(Level::Yellow));
+    if red + yellow > 0 {
+        notes.push(format!("utilisation: {} red, {} yellow", counted(red, "pair"), yellow));
+    }
+    let overdrawn = money.reserves.values().filter(|reserve| reserve.closing() < 0).count();
+    if overdrawn > 0 {
+        notes.push(format!("warning: {} overdrawn", counted(overdrawn as u64, "reserve")));
+    }
+    for year in &money.assumed_years {
+        notes.push(format!(
+            "warning: no calendar of {year}: Monday to Friday are taken as working days"
+        ));
     }
     notes
 }
 
 fn next_steps(report: &RunReport, options: &RunOptions) -> Vec<String> {
     let mut steps = Vec::new();
-    let carried = |class: Class| report.breaks.get(class.name()).copied().unwrap_or(0);
-    let open: u64 = Class::ALL.into_iter().filter(|class| class.is_carried()).map(carried).sum();
+    let breaks = |class: Class| report.breaks.get(class.name()).copied().unwrap_or(0);
+    let open: u64 = Class::ALL.into_iter().filter(|class| class.is_carried()).map(breaks).sum();
     if report.rejects > 0 {
         steps.push(format!(
             "send {} back to their senders (tables/rejects.parquet)",
@@ -222,9 +283,24 @@ fn next_steps(report: &RunReport, options: &RunOptions) -> Vec<String> {
     }
     if open > 0 {
         steps.push(format!(
-            "have the provinces explain {} (tables/breaks.parquet); they stay open until {}",
+            "have the provinces explain {} (tables/breaks.parquet), which {} will look at again",
             counted(open, "carried settlement"),
             report.period.plus(1)
+        ));
+    }
+    let notices = |kind| report.money.notices.values().filter(|n| n.kind == kind).count() as u64;
+    let (clearing, yearly) = (notices(Kind::Clearing), notices(Kind::Yearly));
+    if clearing + yearly > 0 {
+        steps.push(format!(
+            "issue {}, to be paid by {} (tables/notices.parquet)",
+            counted(clearing + yearly, "notice"),
+            report.money.dates.pay_by
+        ));
+    }
+    if notices(Kind::Emergency) > 0 {
+        steps.push(format!(
+            "submit {} to the national agency",
+            counted(notices(Kind::Emergency), "emergency proposal")
         ));
     }
     steps.push(if options.dry_run {

@@ -18,15 +18,11 @@ use crate::{
 };
 
 /// `liangqing run`
-pub(super) fn run(arguments: RunArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
+pub(super) fn run(arguments: &RunArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
     let file = read_pipeline(arguments.pipeline.as_deref())?;
     let settings = arguments.settings().over(file);
     let options = options(&settings)?;
-    let mut pool = rayon::ThreadPoolBuilder::new();
-    if let Some(threads) = settings.threads {
-        pool = pool.num_threads(threads);
-    }
-    let pool = pool.build().map_err(|error| Failure::Usage(format!("--threads: {error}")))?;
+    let pool = thread_pool(settings.threads)?;
     let monitor = progress::monitor(stop, arguments.quiet);
     let report = pool.install(|| engine::run(&options, &monitor));
     monitor.done();
@@ -40,6 +36,12 @@ pub(super) fn check(arguments: &CheckArguments) -> Outcome<()> {
     printer::checked(&arguments.pipeline, arguments.format)
 }
 
+/// The threads that do the work; by default as many as the machine has.
+pub(super) fn thread_pool(threads: Option<usize>) -> Outcome<rayon::ThreadPool> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0));
+    pool.build().map_err(|error| Failure::Usage(format!("--threads: {error}")))
+}
+
 fn read_pipeline(path: Option<&Path>) -> Outcome<Settings> {
     let (text, folder) = match path {
         None => (MONTH_END.to_owned(), Path::new("")),
@@ -51,13 +53,15 @@ fn read_pipeline(path: Option<&Path>) -> Outcome<Settings> {
     })
 }
 
-fn read_rules(path: Option<&Path>) -> Outcome<Rules> {
+/// The rules of a file, or the built-in ones.
+pub(super) fn read_rules(path: Option<&Path>) -> Outcome<Rules> {
     let Some(path) = path else { return Ok(Rules::built_in()) };
     Rules::parse(&read_text(path)?)
         .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
 }
 
-fn read_text(path: &Path) -> Outcome<String> {
+/// A file that the command line names.
+pub(super) fn read_text(path: &Path) -> Outcome<String> {
     fs::read_to_string(path)
         .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", path.display())))
 }
@@ -93,7 +97,7 @@ fn options(settings: &Settings) -> Outcome<RunOptions> {
 }
 
 /// Bytes of memory for the index when a pipeline file names none.
-const DEFAULT_MEMORY: usize = 1 << 30;
+const DEFAULT_MEMORY: usize = 2 << 30;
 
 /// Where a path leads, as people like to read it.
 pub(super) fn shown(path: &Path) -> String {

@@ -237,13 +237,13 @@ fn declared_totals(line: &mut Line) -> Option<DeclaredTotals> {
 
 fn deduction(line: &mut Line) -> Option<DeductionLine> {
     let amount = line.amount(2);
-    _ = line.day(4);
+    let day = line.day(4);
     let [ddct_id, setl_id] = [0, 1].map(|column: usize| line.values[column].clone());
-    Some(DeductionLine { ddct_id, setl_id, amount: amount? })
+    day.and(amount).map(|amount| DeductionLine { ddct_id, setl_id, amount })
 }
 
 fn decision(line: &mut Line) -> Option<DecisionLine> {
-    _ = line.day(5);
+    line.day(5)?;
     Some(DecisionLine {
         line: line.number,
         setl_id: line.values[0].clone(),
@@ -381,8 +381,8 @@ fn read<T, const N: usize>(
     let text = match std::str::from_utf8(&bytes) {
         Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
         Err(error) => {
-            let line =
-                bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+            let line = good.matches('\n').count() + 1;
             refuse(Code::S01, format!("line {line}"), "bytes that are not UTF-8".into());
             return Vec::new();
         }

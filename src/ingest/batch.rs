@@ -1,16 +1,16 @@
 //! Rows of a file as typed columns: text as bytes, time as local microseconds, money as fen.
 
 use arrow_array::{
-    Array, ArrayRef, ArrowPrimitiveType, Decimal64Array, Decimal128Array, DictionaryArray,
-    PrimitiveArray, RecordBatch, StringArray, StringViewArray,
+    Array, ArrayRef, ArrowPrimitiveType, DictionaryArray, PrimitiveArray, RecordBatch, StringArray,
+    StringViewArray,
     cast::AsArray,
     types::{
-        Date32Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
-        TimestampMillisecondType, TimestampNanosecondType, UInt8Type, UInt16Type, UInt32Type,
-        UInt64Type,
+        Date32Type, Decimal64Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type,
+        TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, UInt8Type,
+        UInt16Type, UInt32Type, UInt64Type,
     },
 };
-use arrow_buffer::{NullBuffer, ScalarBuffer};
+use arrow_buffer::{ArrowNativeType, NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
 use parquet::{
     arrow::{
@@ -266,13 +266,12 @@ impl TextColumn {
     /// The text of a row; `None` when null or empty.
     pub fn value(&self, row: usize) -> Option<&str> {
         let text = match self {
-            TextColumn::Absent => return None,
             TextColumn::Dictionary(array) => {
                 let values: &StringArray = array.values().as_string();
                 values.value(array.key(row).filter(|key| values.is_valid(*key))?)
             }
             TextColumn::Plain(array) if array.is_valid(row) => array.value(row),
-            TextColumn::Plain(_) => return None,
+            TextColumn::Plain(_) | TextColumn::Absent => return None,
         };
         (!text.is_empty()).then_some(text)
     }
@@ -288,9 +287,10 @@ impl TextColumn {
                     values.iter().map(|text| of(text.filter(|text| !text.is_empty()))).collect();
                 let keys = array.keys();
                 if keys.null_count() == 0 {
-                    keys.values().iter().map(|key| of_value[*key as usize]).collect()
+                    keys.values().iter().map(|key| of_value[key.as_usize()]).collect()
                 } else {
-                    keys.iter().map(|key| key.map_or(missing, |k| of_value[k as usize])).collect()
+                    let of_key = |key: i32| of_value[key.as_usize()];
+                    keys.iter().map(|key| key.map_or(missing, of_key)).collect()
                 }
             }
             TextColumn::Plain(_) => (0..rows).map(|row| of(self.value(row))).collect(),
@@ -399,22 +399,16 @@ fn time(array: &ArrayRef, utc: bool) -> TimeColumn {
 }
 
 fn amounts(array: &ArrayRef, scale: u8) -> Result<AmountColumn, BeyondDecimal> {
-    match array.data_type() {
-        DataType::Decimal64(..) => {
-            let array: &Decimal64Array = array.as_primitive();
-            let fits = |v: &i64| v.unsigned_abs() < FEN_LIMIT.unsigned_abs();
-            if scale == 2 && array.null_count() == 0 && array.values().iter().all(fits) {
-                // The usual case: the file's own values.
-                let fen = array.values().clone();
-                return Ok(AmountColumn { fen, nulls: None, wide: Vec::new() });
-            }
-            widened(array.iter().map(|v| v.map(FenSum::from)), array.nulls(), scale)
-        }
-        _ => {
-            let array: &Decimal128Array = array.as_primitive();
-            widened(array.iter(), array.nulls(), scale)
-        }
+    let Some(narrow) = array.as_primitive_opt::<Decimal64Type>() else {
+        return widened(array.as_primitive::<Decimal128Type>().iter(), array.nulls(), scale);
+    };
+    let fits = |v: &i64| v.unsigned_abs() < FEN_LIMIT.unsigned_abs();
+    if scale == 2 && narrow.null_count() == 0 && narrow.values().iter().all(fits) {
+        // The usual case: the file's own values.
+        let fen = narrow.values().clone();
+        return Ok(AmountColumn { fen, nulls: None, wide: Vec::new() });
     }
+    widened(narrow.iter().map(|v| v.map(FenSum::from)), array.nulls(), scale)
 }
 
 fn widened(

@@ -26,36 +26,36 @@ struct Piece<'a> {
     wanted: &'a [u32],
 }
 
-/// Reads the rows of a side with these ordinals, which are in order and given once each.
-pub fn fetch(
+/// Reads the rows of a side with these ordinals, which are in order and given once each; gives what is
+/// made of them, in order, row group by row group.
+pub fn fetch<T: Send>(
     delivery: &Delivery,
     side: Side,
     ordinals: &[u32],
     int96: Int96,
     monitor: &Monitor,
-) -> Outcome<Vec<(u32, Record)>> {
+    make: impl Fn(u32, Record) -> Outcome<T> + Sync,
+) -> Outcome<Vec<Vec<T>>> {
     let pieces = pieces(delivery, side, ordinals);
-    let read: Vec<Outcome<Vec<(u32, Record)>>> = pieces
+    pieces
         .par_iter()
         .map(|piece| {
             monitor.check()?;
-            let source = &delivery.sources[piece.file];
-            let records = read(delivery, piece, int96).ok();
-            let records = records.filter(|records| records.len() == piece.wanted.len());
+            let mut made = Vec::with_capacity(piece.wanted.len());
+            let read = read(delivery, piece, int96, |ordinal, record| {
+                made.push(make(ordinal, record));
+            });
             monitor.advance(piece.wanted.len() as u64)?;
-            records.ok_or_else(|| {
+            if read.is_err() || made.len() != piece.wanted.len() {
                 // The first read went through: the file has changed since.
                 let place = format!("row group {}", piece.row_group);
                 let found = "other bytes than at the first read of this run";
-                Failure::Refused(vec![Finding::new(Code::F02, &source.name, place, found)])
-            })
+                let name = &delivery.sources[piece.file].name;
+                return Err(Failure::Refused(vec![Finding::new(Code::F02, name, place, found)]));
+            }
+            made.into_iter().collect()
         })
-        .collect();
-    let mut records = Vec::with_capacity(ordinals.len());
-    for piece in read {
-        records.extend(piece?);
-    }
-    Ok(records)
+        .collect()
 }
 
 fn pieces<'a>(delivery: &Delivery, side: Side, ordinals: &'a [u32]) -> Vec<Piece<'a>> {
@@ -77,18 +77,21 @@ fn pieces<'a>(delivery: &Delivery, side: Side, ordinals: &'a [u32]) -> Vec<Piece
     pieces
 }
 
-fn read(delivery: &Delivery, piece: &Piece, int96: Int96) -> Result<Vec<(u32, Record)>, ReadError> {
+fn read(
+    delivery: &Delivery,
+    piece: &Piece,
+    int96: Int96,
+    mut take: impl FnMut(u32, Record),
+) -> Result<(), ReadError> {
     let source = &delivery.sources[piece.file];
-    let selection = selection(piece);
-    let mut ordinals = piece.wanted.iter().copied();
-    let mut records = Vec::with_capacity(piece.wanted.len());
-    for batch in Batches::open(source, piece.row_group, int96, Some(selection))? {
+    let mut ordinals = piece.wanted.iter();
+    for batch in Batches::open(source, piece.row_group, int96, Some(selection(piece)))? {
         let batch = batch?;
-        records.extend(
-            (0..batch.rows).filter_map(|row| Some((ordinals.next()?, Record::of(&batch, row)))),
-        );
+        for (row, ordinal) in (0..batch.rows).zip(ordinals.by_ref()) {
+            take(*ordinal, Record::of(&batch, row));
+        }
     }
-    Ok(records)
+    Ok(())
 }
 
 fn selection(piece: &Piece) -> RowSelection {

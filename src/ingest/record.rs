@@ -11,7 +11,7 @@ use crate::{
 /// A valid row. Amounts are in fen, time is local (UTC+8).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    texts: [Option<Box<str>>; TEXT_FIELDS.len()],
+    texts: Texts,
     /// First day of the stay, from 1970-01-01.
     pub begndate: Option<i32>,
     /// Last day of the stay, from 1970-01-01.
@@ -22,6 +22,39 @@ pub struct Record {
     pub amounts: [Fen; amount::SCOPE.start],
     /// The four scope fields.
     pub scope: [Option<Fen>; 4],
+}
+
+/// The text fields of a record, one after the other: millions of records may be in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Texts {
+    all: Box<str>,
+    /// Where each field ends.
+    ends: [u32; TEXT_FIELDS.len()],
+    /// Bit n is set when field n is null.
+    nulls: u16,
+}
+
+impl Texts {
+    fn of<'a>(values: impl Fn(Field) -> Option<&'a str>) -> Texts {
+        let mut all = String::new();
+        let mut nulls = 0;
+        let ends = std::array::from_fn(|index| {
+            match values(TEXT_FIELDS[index]) {
+                Some(text) => all.push_str(text),
+                None => nulls |= 1 << index,
+            }
+            u32::try_from(all.len()).expect("Invariant: the texts of a row are shorter than 4 GiB")
+        });
+        Texts { all: all.into(), ends, nulls }
+    }
+
+    fn get(&self, index: usize) -> Option<&str> {
+        if self.nulls & (1 << index) != 0 {
+            return None;
+        }
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        Some(&self.all[start as usize..self.ends[index] as usize])
+    }
 }
 
 /// The flags, which are '0' when null.
@@ -57,9 +90,9 @@ impl Record {
     pub fn of(batch: &Batch, row: usize) -> Record {
         let value = |index| batch.amount(index).and_then(|column| column.value(row));
         Record {
-            texts: TEXT_FIELDS.map(|field| {
+            texts: Texts::of(|field| {
                 let default = FLAGS.contains(&field).then_some("0");
-                batch.text(field).value(row).or(default).map(Box::from)
+                batch.text(field).value(row).or(default)
             }),
             begndate: batch.date(Field::begndate, row),
             enddate: batch.date(Field::enddate, row),
@@ -71,7 +104,7 @@ impl Record {
 
     /// A text field; `None` when null.
     pub fn text(&self, field: Field) -> Option<&str> {
-        self.texts[text_position(field)].as_deref()
+        self.texts.get(text_position(field))
     }
 
     /// The settlement's key.

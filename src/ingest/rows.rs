@@ -194,7 +194,9 @@ impl Checked {
                 skip.extend((0..batch.rows).filter(|row| nulls.is_null(*row)));
             }
         }
-        skip.into_iter().for_each(|row| rest[row] = 0);
+        for row in skip {
+            rest[row] = 0;
+        }
         for (broken, rest) in self.broken.iter_mut().zip(rest) {
             broken.add(rule, rest != 0);
         }

@@ -15,7 +15,7 @@ use parquet::{
     basic::{ConvertedType, LogicalType, Type as Physical},
     errors::ParquetError,
     file::{
-        metadata::ParquetMetaData,
+        metadata::{ParquetMetaData, RowGroupMetaData},
         reader::{ChunkReader, Length},
     },
     schema::types::ColumnDescriptor,
@@ -273,13 +273,10 @@ fn plain_options() -> ArrowReaderOptions {
 
 /// A footer that reads well but cannot be true.
 fn footer_error(metadata: &ParquetMetaData, len: u64) -> Option<String> {
-    let rows: i64 = metadata
-        .row_groups()
-        .iter()
-        .map(|g| g.num_rows())
-        .try_fold(0, |sum: i64, n| if n < 0 { None } else { sum.checked_add(n) })?;
-    if rows != metadata.file_metadata().num_rows() {
-        let declared = metadata.file_metadata().num_rows();
+    let declared = metadata.file_metadata().num_rows();
+    let groups = metadata.row_groups().iter().map(RowGroupMetaData::num_rows);
+    let rows = groups.fold(0, |sum: i64, rows| sum.saturating_add(rows.max(0)));
+    if rows != declared {
         return Some(format!("{declared} rows declared, {rows} in its row groups"));
     }
     metadata.row_groups().iter().enumerate().find_map(|(index, group)| {

@@ -20,7 +20,11 @@ use crate::{
     contract::delivery::Delivery,
     diag::{Failure, Outcome},
     event::Monitor,
-    ingest::{fetch::fetch, record::Group, survey::Setting},
+    ingest::{
+        fetch::fetch,
+        record::{Group, Record},
+        survey::Setting,
+    },
 };
 
 /// Hashes of the keys about which an open item or a decision says something, in order.
@@ -45,6 +49,9 @@ pub struct AllMatched {
     pub registered: BTreeMap<Key, Registered>,
 }
 
+/// A partition's match, its registered keys, how many settlements cleared.
+type PartitionMatch = (Matched, BTreeMap<Key, Registered>, i64);
+
 /// Matches every partition; the cleared entries take the place of the treating side's.
 pub fn match_index(
     index: &Index,
@@ -53,8 +60,7 @@ pub fn match_index(
     monitor: &Monitor,
 ) -> Outcome<AllMatched> {
     let partitioning = index.stores[0].partitioning();
-    let partitions: Vec<Outcome<(Matched, BTreeMap<Key, Registered>, i64)>> = (0..partitioning
-        .count())
+    let partitions: Vec<Outcome<PartitionMatch>> = (0..partitioning.count())
         .into_par_iter()
         .map(|partition| {
             monitor.check()?;
@@ -104,21 +110,20 @@ pub fn read_doubtful(
     setting: Setting,
 ) -> Outcome<Vec<SideCopy>> {
     let Setting { policy, period, int96, monitor } = setting;
-    let rows = matched.doubtful.iter().map(|ordinals| ordinals.len() as u64).sum();
-    monitor.stage("reading breaks", rows)?;
-    let mut copies = Vec::new();
+    let rows: usize = matched.doubtful.iter().map(Vec::len).sum();
+    monitor.stage("reading breaks", rows as u64)?;
+    let mut copies = Vec::with_capacity(rows);
     for side in Side::BOTH {
-        for (ordinal, record) in
-            fetch(delivery, side, &matched.doubtful[side.index()], int96, monitor)?
-        {
+        let copy = |ordinal, record: Record| {
             let facts = record.facts(policy, period).ok_or_else(|| {
-                Failure::Bug(format!(
-                    "valid row {ordinal} of the {} side has no class",
-                    side.name()
-                ))
+                Failure::Bug(format!("a valid row of the {} side has no class", side.name()))
             })?;
             let ordinal = Some(ordinal);
-            copies.push(SideCopy { side, ordinal, first_period: period, record, facts });
+            Ok(SideCopy { side, ordinal, first_period: period, record, facts })
+        };
+        let ordinals = &matched.doubtful[side.index()];
+        for piece in fetch(delivery, side, ordinals, int96, monitor, copy)? {
+            copies.extend(piece);
         }
     }
     Ok(copies)

@@ -72,12 +72,12 @@ struct Reversal {
 }
 
 /// Takes all copies of the doubtful settlements, of both sides, new and open, through steps 1 to 7.
-pub fn settle<'a>(
+pub fn settle(
     mut copies: Vec<SideCopy>,
-    context: Context<'a>,
+    context: Context<'_>,
     decisions: Decisions,
-) -> Outcome<Settling<'a>> {
-    copies.sort_by(|a, b| {
+) -> Outcome<Settling<'_>> {
+    copies.sort_unstable_by(|a, b| {
         let order = |copy: &SideCopy| (copy.side, copy.ordinal);
         a.record.setl_id().cmp(b.record.setl_id()).then(order(a).cmp(&order(b)))
     });
@@ -128,7 +128,9 @@ impl Settling<'_> {
             format!("open item {} is in the register", copies[0].record.setl_id())
         })?;
         if registered.kind != Kind::Voided {
-            copies.iter().for_each(|copy| self.leave_row(Class::AlreadyCleared, copy));
+            for copy in &copies {
+                self.leave_row(Class::AlreadyCleared, copy);
+            }
             return Ok(Vec::new());
         }
         for copy in &copies {
@@ -161,10 +163,14 @@ impl Settling<'_> {
             new[..replacing].iter_mut().for_each(|copy| copy.first_period = open.first_period);
         }
         if !agree {
-            new.iter().for_each(|copy| self.leave_row(Class::Conflict, copy));
+            for copy in &new {
+                self.leave_row(Class::Conflict, copy);
+            }
             return Ok(None);
         }
-        new[1..].iter().for_each(|copy| self.leave_row(Class::Duplicate, copy));
+        for copy in &new[1..] {
+            self.leave_row(Class::Duplicate, copy);
+        }
         new.truncate(1);
         Ok(new.pop())
     }

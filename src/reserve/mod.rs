@@ -104,6 +104,10 @@ pub struct Movements {
     pub issued_on: NaiveDate,
     /// The days of the notices.
     pub dates: Dates,
+    /// Years of these days for which there is no calendar.
+    pub assumed_years: Vec<i32>,
+    /// The use of each pair's quota.
+    pub levels: BTreeMap<Pair, Level>,
 }
 
 /// What the period before hands over, in fen, and what this delivery brings.
@@ -148,9 +152,21 @@ pub fn move_money(
     statuses.extend(
         notices.iter().map(|(number, notice)| (number.clone(), Status::issued(*notice, dates))),
     );
-    let mut movements =
-        Movements { pairs, quotas, reserves, notices, statuses, payments, issued_on, dates };
+    let assumed_years = rules.calendar.assumed(issued_on, dates.confirm_by);
+    let mut movements = Movements {
+        pairs,
+        quotas,
+        reserves,
+        notices,
+        statuses,
+        payments,
+        issued_on,
+        dates,
+        assumed_years,
+        levels: BTreeMap::new(),
+    };
     movements.complete();
+    movements.levels = movements.levels(policy);
     movements.prove(&opening)?;
     Ok(movements)
 }
@@ -169,6 +185,19 @@ impl Movements {
             self.quotas.entry(pair).or_default();
             self.reserves.entry(pair).or_default();
         }
+    }
+
+    fn levels(&self, policy: &Policy) -> BTreeMap<Pair, Level> {
+        let level = |(pair, sums): (&Pair, &PairSums)| {
+            let quota = self.quotas.get(pair).map_or(0, |quota| quota.in_force);
+            (*pair, Level::of(sums.payable(), quota, policy))
+        };
+        self.pairs.iter().map(level).collect()
+    }
+
+    /// How many pairs are at a level.
+    pub fn at_level(&self, level: Level) -> usize {
+        self.levels.values().filter(|found| **found == level).count()
     }
 
     /// Opening + movements = closing, over the whole book, counted a second time.
@@ -209,10 +238,9 @@ pub fn reserves_table(reserves: &Reserves) -> Table {
 }
 
 /// The table `pairs`, with the quota in force and its use.
-pub fn pairs_table(pairs: &Pairs, quotas: &Quotas, policy: &Policy) -> Table {
+pub fn pairs_table(money: &Movements) -> Table {
+    let pairs = &money.pairs;
     let sum = |of: fn(&PairSums) -> FenSum| pairs.values().map(of);
-    let quota = |pair: &Pair| quotas.get(pair).map_or(0, |quota| quota.in_force);
-    let level = |(pair, sums): (&Pair, &PairSums)| Level::of(sums.payable(), quota(pair), policy);
     Table::new("pairs")
         .text("insured_province", pairs.keys().map(|pair| Some(pair.insured.to_string())))
         .text("treating_province", pairs.keys().map(|pair| Some(pair.treating.to_string())))
@@ -224,8 +252,8 @@ pub fn pairs_table(pairs: &Pairs, quotas: &Quotas, policy: &Policy) -> Table {
         .sum("brought_forward", sum(|sums| sums.brought_forward))
         .sum("payable", sum(PairSums::payable))
         .sum("carried_forward", sum(PairSums::carried_forward))
-        .sum("quota", pairs.keys().map(quota))
-        .text("reserve_level", pairs.iter().map(|row| Some(level(row).name())))
+        .sum("quota", money.quotas.values().map(|quota| quota.in_force))
+        .text("reserve_level", money.levels.values().map(|level| Some(level.name())))
 }
 
 #[cfg(test)]

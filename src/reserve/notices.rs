@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::{Level, quotas::Quotas};
 use crate::{
     calendar::Calendar,
-    clear::pairs::Pairs,
+    clear::pairs::{PairSums, Pairs},
     codes::{Month, Pair, Province},
     money::FenSum,
     rules::Policy,
@@ -101,7 +101,7 @@ pub fn notices(
     let mut notices = Vec::new();
     for (pair, quota) in quotas {
         let issue = |kind, payer, amount| Notice { kind, period, pair: *pair, payer, amount };
-        let payable = pairs.get(pair).map_or(0, |sums| sums.payable());
+        let payable = pairs.get(pair).map_or(0, PairSums::payable);
         if payable > 0 {
             notices.push(issue(Kind::Clearing, pair.insured, payable));
         }

@@ -207,12 +207,11 @@ impl RawPolicy {
         }
         let mut chronic = BTreeMap::new();
         for (code, day) in &self.chronic {
-            match NaiveDate::parse_from_str(day, "%Y-%m-%d") {
-                Ok(day) => _ = chronic.insert(code.clone(), day),
-                Err(_) => {
-                    errors.push(format!("policy {at}: chronic {code} = {day:?} is not a day"))
-                }
-            }
+            let Ok(day) = NaiveDate::parse_from_str(day, "%Y-%m-%d") else {
+                errors.push(format!("policy {at}: chronic {code} = {day:?} is not a day"));
+                continue;
+            };
+            chronic.insert(code.clone(), day);
         }
         if errors.len() > before {
             return None;

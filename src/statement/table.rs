@@ -233,7 +233,7 @@ impl Stored {
         let file = File::open(&path).map_err(Failure::io(&path))?;
         let damaged = |error: String| Failure::Book(format!("{place} cannot be read: {error}"));
         let batches = ParquetRecordBatchReaderBuilder::try_new(file)
-            .and_then(|builder| builder.build())
+            .and_then(ParquetRecordBatchReaderBuilder::build)
             .map_err(|error| damaged(error.to_string()))?
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| damaged(error.to_string()))?;

@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the Parquet files of the sample from their CSV twins. The CSV is the source.
+
+    python make.py            write YYYY-MM/{treating,insured}/NN.parquet next to each NN.csv
+    python make.py --check    write nothing; exit 1 when a Parquet file is not what its twin says
+
+The versions in requirements.txt give the same bytes every time. A twin is
+UTF-8 CSV with a header; an empty cell is null.
+"""
+import csv
+import datetime as dt
+import decimal
+import pathlib
+import sys
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+HERE = pathlib.Path(__file__).resolve().parent
+TEXT = set("setl_id mdtrt_id init_setl_id psn_no insuplc_admdvs insu_admdvs mdtrtarea_admvs "
+           "fixmedins_code insutype med_type dise_codg refd_setl_flag fulamt_advpay_flag".split())
+DATES = {"begndate", "enddate"}
+TIMES = {"setl_time"}                     # every other column is an amount
+
+
+def typed(name):
+    """Arrow type of a column, and how a cell of it is read."""
+    if name in TEXT:
+        return pa.string(), str
+    if name in DATES:
+        return pa.date32(), dt.date.fromisoformat
+    if name in TIMES:                     # without a zone: China Standard Time
+        return pa.timestamp("us"), dt.datetime.fromisoformat
+    return pa.decimal128(16, 2), decimal.Decimal
+
+
+def parquet_of(twin):
+    """The bytes of the Parquet file that belongs to a CSV twin."""
+    with open(twin, encoding="utf-8", newline="") as source:
+        header, *lines = csv.reader(source)
+    arrays, fields = [], []
+    for at, name in enumerate(header):
+        arrow, read = typed(name)
+        cells = [read(line[at]) if line[at] else None for line in lines]
+        arrays.append(pa.array(cells, arrow))
+        fields.append(pa.field(name, arrow))
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), sink,
+                   compression="snappy", write_page_checksum=True, store_schema=False)
+    return sink.getvalue().to_pybytes()
+
+
+def main():
+    check = sys.argv[1:] == ["--check"]
+    if sys.argv[1:] and not check:
+        sys.exit(__doc__)
+    twins = sorted(HERE.glob("2???-??/treating/*.csv")) + sorted(HERE.glob("2???-??/insured/*.csv"))
+    wanted = {twin.with_suffix(".parquet"): parquet_of(twin) for twin in twins}
+    if not check:
+        for path, content in wanted.items():
+            path.write_bytes(content)
+        print("wrote %d files" % len(wanted))
+        return
+    there = set(HERE.glob("2???-??/*/*.parquet"))
+    bad = [p for p in sorted(there | set(wanted))
+           if p not in there or p.read_bytes() != wanted.get(p)]
+    for path in bad:
+        print("differs from its CSV twin: %s" % path.relative_to(HERE))
+    sys.exit(1 if bad else 0)
+
+
+if __name__ == "__main__":
+    main()

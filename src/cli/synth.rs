@@ -1,0 +1,55 @@
+//! The command `synth`.
+
+use std::{
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use super::{
+    args::SynthArguments,
+    printer, progress,
+    run::{read_rules, read_text, thread_pool},
+};
+use crate::{
+    diag::{Failure, Outcome},
+    synth::{Breaks, SynthError, SynthOptions, generate},
+};
+
+/// `liangqing synth`
+pub(super) fn synth(arguments: &SynthArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
+    let options = SynthOptions {
+        out: arguments.out.clone(),
+        first_period: arguments.period,
+        periods: arguments.periods,
+        settlements: arguments.settlements,
+        seed: arguments.seed,
+        breaks: breaks(arguments.breaks.as_deref())?,
+        order: arguments.order.into(),
+    };
+    let rules = read_rules(arguments.rules.as_deref())?;
+    let pool = thread_pool(arguments.threads)?;
+    let monitor = progress::monitor(stop, arguments.quiet);
+    let rows = options.settlements * 2 * u64::from(options.periods);
+    monitor.stage("generating", rows)?;
+    let made = pool.install(|| generate(&options, &rules, &|rows| monitor.advance(rows).is_ok()));
+    monitor.done();
+    let summary = made.map_err(|error| match error {
+        SynthError::Options(_) | SynthError::Rules(_) | SynthError::Exists(_) => {
+            Failure::Usage(error.to_string())
+        }
+        SynthError::Io { path, source } => Failure::io(&path)(source),
+        SynthError::Parquet { .. } => Failure::Bug(error.to_string()),
+        SynthError::Stopped => Failure::Interrupted,
+    })?;
+    printer::synth_summary(&summary, &options, arguments.format)
+}
+
+/// The rates of planted breaks: built in, none, or a file's.
+fn breaks(argument: Option<&Path>) -> Outcome<Breaks> {
+    match argument {
+        None => Ok(Breaks::built_in()),
+        Some(none) if none.as_os_str() == "none" => Ok(Breaks::none()),
+        Some(path) => Breaks::parse(&read_text(path)?)
+            .map_err(|error| Failure::Usage(format!("{}: {error}", path.display()))),
+    }
+}

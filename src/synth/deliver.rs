@@ -1,0 +1,297 @@
+//! The rows of one file of a delivery, in order.
+
+use std::path::Path;
+
+use parquet::errors::Result as ParquetResult;
+
+use crate::codes::{Month, Side};
+
+use super::{
+    Order, SynthError,
+    draw::{Permutation, at, below},
+    geography::{pair_index, pair_of},
+    life::{Fate, LAST_DELIVERY},
+    plan::plan,
+    row::Row,
+    summary::Profile,
+    table::{Table, Totals},
+    world::{Stream, World},
+};
+
+/// Which file of a period.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Job {
+    /// The period.
+    pub(super) period: Month,
+    /// Whose delivery.
+    pub(super) side: Side,
+    /// The province that sends it, or the number of the file when rows are shuffled.
+    pub(super) file: usize,
+    /// In which order rows come.
+    pub(super) order: Order,
+}
+
+/// A planted copy, kept until its place in the file comes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Special {
+    /// Its second in a file in order of time, its position in a shuffled one.
+    place: i64,
+    birth: Month,
+    pair: usize,
+    index: u64,
+    /// Which delivery of its family.
+    delivery: usize,
+}
+
+/// What a reader of the progress may say to stop the work.
+pub(super) type Progress<'p> = dyn Fn(u64) -> bool + Sync + 'p;
+
+/// Writes a file.
+pub(super) fn write(
+    world: &World,
+    job: Job,
+    path: &Path,
+    progress: &Progress,
+) -> Result<(Totals, Profile), SynthError> {
+    let fail = |source| SynthError::Parquet { path: path.to_owned(), source };
+    let table = Table::create(path, world, job.period).map_err(fail)?;
+    let profile = Profile::new(world.policy(job.period));
+    let mut file = File { world, job, table, profile, unreported: 0, stopped: false, progress };
+    match job.order {
+        Order::Time => file.in_time_order(),
+        Order::Shuffled => file.shuffled(),
+    }
+    .map_err(fail)?;
+    if file.stopped || !progress(file.unreported) {
+        return Err(SynthError::Stopped);
+    }
+    Ok((file.table.finish().map_err(fail)?, file.profile))
+}
+
+struct File<'w> {
+    world: &'w World<'w>,
+    job: Job,
+    table: Table<'w>,
+    profile: Profile,
+    unreported: u64,
+    stopped: bool,
+    progress: &'w Progress<'w>,
+}
+
+/// Key of a row within a slice: second, stream, index.
+const SPECIAL: u64 = 0xFF;
+
+impl File<'_> {
+    fn push(&mut self, row: &Row) -> ParquetResult<()> {
+        if self.job.side == Side::Treating {
+            self.profile.add(row);
+        }
+        self.unreported += 1;
+        if self.table.push(row)? {
+            self.stopped |= !(self.progress)(std::mem::take(&mut self.unreported));
+        }
+        Ok(())
+    }
+
+    fn push_special(&mut self, special: &Special) -> ParquetResult<()> {
+        let stream = self.world.stream(special.birth, special.pair);
+        let Some(fate) = self.world.fate(stream.hash(special.index)) else { return Ok(()) };
+        let family = plan(self.world, &stream, special.index, fate);
+        self.push(&family.deliveries[special.delivery].row)
+    }
+
+    fn in_time_order(&mut self) -> ParquetResult<()> {
+        let specials = self.specials(&self.home(self.job.file));
+        let mut specials = specials.iter().peekable();
+        let world = self.world;
+        let clock = world.clock(self.job.period);
+        let streams: Vec<Stream> = self.streams();
+        let mut next = vec![0u64; streams.len()];
+        let mut keys: Vec<u64> = Vec::new();
+        let mut due: Vec<Special> = Vec::new();
+        while let Some(special) = specials.next_if(|special| special.place < clock.start) {
+            self.push_special(special)?;
+        }
+        for slice in 0..clock.slices() {
+            if self.stopped {
+                return Ok(());
+            }
+            keys.clear();
+            due.clear();
+            let start = clock.slice_start(slice);
+            for (slot, stream) in streams.iter().enumerate() {
+                let from = next[slot];
+                let to = clock.before(slice + 1, stream.count, stream.offset);
+                next[slot] = to;
+                for index in from..to {
+                    let hash = stream.hash(index);
+                    if world.fate(hash).is_none() {
+                        let second = below(hash, clock.slice) + self.lag(hash);
+                        let second = second.min(clock.slice - 1);
+                        keys.push(second << 48 | (slot as u64) << 40 | (index - from));
+                    }
+                }
+            }
+            let end = start + clock.slice.cast_signed();
+            while let Some(special) = specials.next_if(|special| special.place < end) {
+                let second = (special.place - start).unsigned_abs();
+                keys.push(second << 48 | SPECIAL << 40 | due.len() as u64);
+                due.push(*special);
+            }
+            keys.sort_unstable();
+            for key in &keys {
+                let (slot, place) = (key >> 40 & 0xFF, key & 0xFF_FFFF_FFFF);
+                let time = start + (key >> 48).cast_signed();
+                match usize::try_from(slot).ok().and_then(|slot| streams.get(slot)) {
+                    Some(stream) => {
+                        let before = clock.before(slice, stream.count, stream.offset);
+                        let row = world.row(stream, before + place, 0, time);
+                        self.push(&row)?;
+                    }
+                    None => self.push_special(&due[usize::try_from(place).unwrap_or_default()])?,
+                }
+            }
+        }
+        specials.try_for_each(|special| self.push_special(special))
+    }
+
+    fn shuffled(&mut self) -> ParquetResult<()> {
+        let world = self.world;
+        let job = self.job;
+        let total: u64 = world.births.iter().sum();
+        let file = job.file as u64;
+        let (from, to) = (total * file / 32, total * (file + 1) / 32);
+        let every: Vec<usize> = (0..1024).filter(|pair| world.births[*pair] > 0).collect();
+        let mut specials = self.specials(&every);
+        for special in &mut specials {
+            let hash = special.hash(job.side);
+            special.place = (from + below(hash >> 32, to - from + 1)).cast_signed();
+        }
+        specials.sort_unstable();
+        let mut specials = specials.iter().peekable();
+        let streams: Vec<Stream> =
+            every.iter().map(|pair| world.stream(job.period, *pair)).collect();
+        let mut ends = Vec::with_capacity(streams.len());
+        for stream in &streams {
+            ends.push(ends.last().copied().unwrap_or(0) + stream.count);
+        }
+        let month = job.period.since(Month::new(0, 1)).unsigned_abs();
+        let seed = at(at(world.seed, u64::from(month)), 77 + job.side.index() as u64);
+        let order = Permutation::new(total, seed);
+        let slice = world.clock(job.period).slice;
+        for position in from..to {
+            if self.stopped {
+                return Ok(());
+            }
+            let place = position.cast_signed();
+            while let Some(special) = specials.next_if(|special| special.place <= place) {
+                self.push_special(special)?;
+            }
+            let number = order.of(position);
+            let stream = ends.partition_point(|end| *end <= number);
+            let (stream, index) = (&streams[stream], number + streams[stream].count - ends[stream]);
+            let hash = stream.hash(index);
+            if world.fate(hash).is_none() {
+                let start = world.clock(job.period).slice_of(index, stream.count, stream.offset);
+                let second = (below(hash, slice) + self.lag(hash)).min(slice - 1);
+                let time = world.clock(job.period).slice_start(start) + second.cast_signed();
+                let row = world.row(stream, index, 0, time);
+                self.push(&row)?;
+            }
+        }
+        specials.try_for_each(|special| self.push_special(special))
+    }
+
+    /// Seconds by which the insured side's clock runs behind: a few, for one row in 64.
+    const fn lag(&self, hash: u64) -> u64 {
+        match self.job.side {
+            Side::Insured if (hash >> 20).trailing_zeros() >= 6 => 1 + (hash >> 26 & 3),
+            _ => 0,
+        }
+    }
+
+    /// The pairs of a province's file.
+    fn home(&self, province: usize) -> Vec<usize> {
+        let pair = |other| match self.job.side {
+            Side::Treating => pair_index(other, province),
+            Side::Insured => pair_index(province, other),
+        };
+        (0..32).map(pair).filter(|pair| pair_of(*pair).is_some()).collect()
+    }
+
+    fn streams(&self) -> Vec<Stream> {
+        let pairs = self.home(self.job.file).into_iter();
+        let streams = pairs.map(|pair| self.world.stream(self.job.period, pair));
+        streams.filter(|stream| stream.count > 0).collect()
+    }
+
+    /// The planted copies of this file, in order.
+    fn specials(&self, pairs: &[usize]) -> Vec<Special> {
+        let period = self.job.period;
+        let mut specials = Vec::new();
+        for after in 0..=LAST_DELIVERY {
+            let birth = period.plus(-after);
+            if birth >= self.world.first {
+                for pair in pairs {
+                    self.collect(&self.world.stream(birth, *pair), after, false, &mut specials);
+                }
+            }
+        }
+        if self.job.order == Order::Time {
+            for pair in self.home((self.job.file + 31) % 32) {
+                self.collect(&self.world.stream(period, pair), 0, true, &mut specials);
+            }
+        }
+        specials.sort_unstable();
+        specials
+    }
+
+    fn collect(&self, stream: &Stream, after: i32, astray: bool, out: &mut Vec<Special>) {
+        let side = self.job.side;
+        let special = |place, index, delivery| Special {
+            place,
+            birth: stream.birth,
+            pair: stream.pair,
+            index,
+            delivery,
+        };
+        let mut found = |special: Special| {
+            if self.job.order == Order::Time || special.file(side) == self.job.file {
+                out.push(special);
+            }
+        };
+        for index in 0..stream.count {
+            let Some(fate) = self.world.fate(stream.hash(index)) else { continue };
+            if astray && !fate.may_stray() {
+                continue;
+            }
+            if let Fate::Late(months) = fate {
+                if after == 0 {
+                    let time = self.world.time(stream.birth.plus(-months), stream, index);
+                    found(special(time, index, side.index()));
+                }
+                continue;
+            }
+            let family = plan(self.world, stream, index, fate);
+            for (number, delivery) in family.deliveries.iter().enumerate() {
+                let anywhere = self.job.order == Order::Shuffled;
+                if (delivery.after, delivery.side) == (after, side)
+                    && (anywhere || delivery.astray == astray)
+                {
+                    found(special(delivery.row.time, index, number));
+                }
+            }
+        }
+    }
+}
+
+impl Special {
+    fn hash(&self, side: Side) -> u64 {
+        let pair = (self.pair * 64 + self.delivery * 2 + side.index()) as u64;
+        at(at(self.index, pair), u64::from(self.birth.since(Month::new(0, 1)).unsigned_abs()))
+    }
+
+    fn file(&self, side: Side) -> usize {
+        usize::try_from(self.hash(side) & 31).unwrap_or_default()
+    }
+}

@@ -1,0 +1,384 @@
+//! A second, slow reading of the contract for the tests: whole deliveries, read back from their files.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use arrow_array::{Array, RecordBatch, cast::AsArray, types};
+use chrono::Datelike;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::{
+    codes::{Month, Pair, Province, Side},
+    contract::fields::{AMOUNT_FIELDS, FIELDS, Field, Kind},
+    rules::{Permit, Policy},
+};
+
+/// A row as it was delivered.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Read {
+    texts: BTreeMap<Field, String>,
+    amounts: Vec<i128>,
+    pub(super) micros: i64,
+}
+
+pub(super) fn read_all(folder: &Path) -> Vec<Read> {
+    let mut rows = Vec::new();
+    for path in files(folder) {
+        for batch in batches(&path) {
+            rows.extend((0..batch.num_rows()).map(|row| read(&batch, row)));
+        }
+    }
+    rows
+}
+
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder).expect("there").map(|e| e.expect("entry").path()).collect();
+    paths.sort();
+    paths
+}
+
+pub(super) fn batches(path: &Path) -> Vec<RecordBatch> {
+    let file = fs::File::open(path).expect("opens");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet").build();
+    reader.expect("reads").map(|batch| batch.expect("decodes")).collect()
+}
+
+fn read(batch: &RecordBatch, row: usize) -> Read {
+    let mut read = Read { texts: BTreeMap::new(), amounts: Vec::new(), micros: 0 };
+    for field in FIELDS {
+        let column = batch.column_by_name(field.name()).expect("every field is there");
+        match field.kind() {
+            Kind::Text if column.is_null(row) => {}
+            Kind::Text => {
+                read.texts.insert(field, column.as_string::<i32>().value(row).to_owned());
+            }
+            Kind::Time => {
+                let times = column.as_primitive::<types::TimestampMicrosecondType>();
+                read.micros = times.value(row);
+            }
+            Kind::Date | Kind::Amount => {}
+        }
+    }
+    read.amounts = AMOUNT_FIELDS
+        .map(|field| {
+            let column = batch.column_by_name(field.name()).expect("every amount is there");
+            column.as_primitive::<types::Decimal128Type>().value(row)
+        })
+        .to_vec();
+    read
+}
+
+impl Read {
+    pub(super) fn text(&self, field: Field) -> &str {
+        self.texts.get(&field).map_or("", String::as_str)
+    }
+
+    fn id(&self) -> String {
+        self.text(Field::setl_id).to_owned()
+    }
+
+    pub(super) fn cost_month(&self) -> Month {
+        Month::of_day(self.micros.div_euclid(86_400_000_000))
+    }
+
+    fn pair(&self) -> Option<Pair> {
+        let province = |field| Province::of_division(self.text(field).as_bytes());
+        let insured = province(Field::insuplc_admdvs)?;
+        Some(Pair { insured, treating: province(Field::mdtrtarea_admvs)? })
+    }
+
+    fn identity(&self) -> (Vec<&str>, Month) {
+        let fields = [
+            Field::psn_no,
+            Field::insuplc_admdvs,
+            Field::mdtrtarea_admvs,
+            Field::fixmedins_code,
+            Field::insutype,
+            Field::med_type,
+            Field::dise_codg,
+            Field::init_setl_id,
+        ];
+        (fields.map(|field| self.text(field)).to_vec(), self.cost_month())
+    }
+
+    fn equals(&self, other: &Read) -> bool {
+        self.identity() == other.identity() && self.amounts[..13] == other.amounts[..13]
+    }
+
+    /// What a deduction may not exceed.
+    pub(super) fn payable(&self) -> i128 {
+        self.amounts[2..11].iter().sum()
+    }
+
+    /// The row rules that it breaks.
+    fn rules(&self, policy: &Policy, period: Month) -> Vec<u8> {
+        let mut broken = Vec::new();
+        let mut check = |rule, wrong| {
+            if wrong {
+                broken.push(rule);
+            }
+        };
+        let a = &self.amounts;
+        let huge = a.iter().any(|amount| amount.abs() >= 10_000_000_000_000_000);
+        let care = policy.care_class(self.text(Field::med_type));
+        let open = policy.chronic_since(self.text(Field::dise_codg));
+        let day = self.micros.div_euclid(86_400_000_000);
+        let code = self.text(Field::fixmedins_code).as_bytes();
+        check(1, self.text(Field::psn_no).is_empty());
+        check(2, self.pair().is_none());
+        check(3, self.pair().is_some_and(|pair| pair.insured == pair.treating));
+        check(4, policy.fund_class(self.text(Field::insutype)).is_none());
+        check(5, care.is_none());
+        let chronic = care.is_some_and(|care| care.name() == "chronic");
+        check(6, chronic && open.is_none_or(|since| since > day));
+        check(7, a[1] != a[2..10].iter().sum());
+        check(8, !huge && a[0] != a[1] + a[10] + a[11] + a[12]);
+        let reversal = !self.text(Field::init_setl_id).is_empty();
+        check(9, a[..13].iter().any(|a| if reversal { *a > 0 } else { *a < 0 }));
+        check(10, self.cost_month() > period);
+        let plain = code.iter().all(u8::is_ascii_alphanumeric);
+        check(11, code.len() != 12 || !plain || !matches!(code[0], b'H' | b'P'));
+        check(12, self.text(Field::fulamt_advpay_flag) == "1");
+        check(13, !huge && a[0] != a[14..].iter().sum());
+        check(14, self.text(Field::psn_no).len() > 40);
+        check(15, huge);
+        broken
+    }
+}
+
+/// What is remembered from period to period.
+#[derive(Default)]
+pub(super) struct Book {
+    pub(super) register: BTreeMap<String, Read>,
+    voided: BTreeSet<String>,
+    open: [BTreeMap<String, Read>; 2],
+    pub(super) reversed: BTreeSet<String>,
+    permits: Vec<Permit>,
+    /// Rules that rejected rows broke, and how many rows broke nothing else.
+    pub(super) rejected: BTreeMap<Vec<u8>, u64>,
+}
+
+impl Book {
+    /// Clears a period; gives what `breaks` has to list, sorted.
+    pub(super) fn close(
+        &mut self,
+        folder: &Path,
+        period: Month,
+        policy: &Policy,
+    ) -> Vec<(String, String)> {
+        self.read_permits(folder, period);
+        let decisions = decisions(folder);
+        let mut used = BTreeSet::new();
+        let mut breaks: Vec<(String, &str)> = Vec::new();
+        let mut voided_again = BTreeSet::new();
+        for side in Side::BOTH {
+            let mut fresh: BTreeMap<String, Vec<Read>> = BTreeMap::new();
+            for row in read_all(&folder.join(side.name())) {
+                match row.rules(policy, period) {
+                    none if none.is_empty() => fresh.entry(row.id()).or_default().push(row),
+                    rules => *self.rejected.entry(rules).or_default() += 1,
+                }
+            }
+            let mut open = std::mem::take(&mut self.open[side.index()]);
+            let late = |row: &Read| {
+                let timing = policy.timing(row.cost_month(), period);
+                let pair = row.pair().expect("valid");
+                let allows = |p: &Permit| p.covers(pair, row.cost_month(), period, timing);
+                (timing.too_late || timing.past_year_close) && !self.permits.iter().any(allows)
+            };
+            for (id, rows) in fresh {
+                if self.voided.contains(&id) {
+                    voided_again.insert(id);
+                    continue;
+                }
+                if self.register.contains_key(&id) {
+                    breaks.extend(rows.iter().map(|_| (id.clone(), "already_cleared")));
+                    continue;
+                }
+                open.remove(&id);
+                if !rows.iter().all(|row| row.equals(&rows[0])) {
+                    breaks.extend(rows.iter().map(|_| (id.clone(), "conflict")));
+                    continue;
+                }
+                breaks.extend(rows[1..].iter().map(|_| (id.clone(), "duplicate")));
+                if late(&rows[0]) {
+                    breaks.push((id, "late_refused"));
+                } else {
+                    self.open[side.index()].insert(id, rows[0].clone());
+                }
+            }
+            for (id, row) in open {
+                if late(&row) {
+                    breaks.push((id, "expired"));
+                } else {
+                    self.open[side.index()].insert(id, row);
+                }
+            }
+        }
+        breaks.extend(voided_again.into_iter().map(|id| (id, "voided")));
+        self.settle(&decisions, &mut used, &mut breaks, policy);
+        assert_eq!(used.len(), decisions.len(), "every decision was needed");
+        let mut breaks: Vec<(String, String)> =
+            breaks.into_iter().map(|(id, class)| (id, class.to_owned())).collect();
+        breaks.sort();
+        breaks
+    }
+
+    fn settle(
+        &mut self,
+        decisions: &BTreeMap<String, String>,
+        used: &mut BTreeSet<String>,
+        breaks: &mut Vec<(String, &str)>,
+        policy: &Policy,
+    ) {
+        let [treating, insured] = std::mem::take(&mut self.open);
+        let ids: BTreeSet<&String> = treating.keys().chain(insured.keys()).collect();
+        let mut reversals = Vec::new();
+        for id in ids {
+            let copies = [treating.get(id), insured.get(id)];
+            let verdict = decisions.get(id).map(String::as_str);
+            let (class, row) = match copies {
+                [Some(row), None] => ("missing_insured", row),
+                [None, Some(row)] => ("missing_treating", row),
+                [Some(row), Some(other)] if row.identity() != other.identity() => {
+                    ("field_mismatch", row)
+                }
+                [Some(row), Some(other)] if !row.equals(other) => ("amount_mismatch", row),
+                [Some(row), Some(_)] => ("", row),
+                [None, None] => unreachable!(),
+            };
+            let accepted = match verdict {
+                Some("accept_treating") => copies[0],
+                Some("accept_insured") => copies[1],
+                _ => None,
+            };
+            if verdict == Some("void") {
+                assert!(!class.is_empty(), "a void is needed");
+                used.insert(id.clone());
+                self.voided.insert(id.clone());
+                breaks.push((id.clone(), "voided"));
+            } else if class.is_empty() || accepted.is_some() {
+                if !class.is_empty() {
+                    used.insert(id.clone());
+                }
+                let row = accepted.unwrap_or(row).clone();
+                if row.text(Field::init_setl_id).is_empty() {
+                    self.register.insert(id.clone(), row);
+                } else {
+                    reversals.push((id, row, accepted.is_some(), copies));
+                }
+            } else {
+                breaks.push((id.clone(), class));
+                self.carry(id, copies);
+            }
+        }
+        for reversal in reversals {
+            self.reverse(reversal, used, breaks, policy);
+        }
+    }
+
+    fn reverse(
+        &mut self,
+        (id, row, by_decision, copies): (&String, Read, bool, [Option<&Read>; 2]),
+        used: &mut BTreeSet<String>,
+        breaks: &mut Vec<(String, &str)>,
+        policy: &Policy,
+    ) {
+        let original = row.text(Field::init_setl_id).to_owned();
+        let found = self.register.get(&original);
+        let found = found.filter(|row| row.text(Field::init_setl_id).is_empty());
+        let classes = |row: &Read| {
+            let insutype = policy.fund_class(row.text(Field::insutype));
+            (row.pair(), insutype, policy.care_class(row.text(Field::med_type)))
+        };
+        let held = match found {
+            None => Some("reversal_unpaired"),
+            Some(found) if classes(found) != classes(&row) || found.payable() != -row.payable() => {
+                Some("reversal_mismatch")
+            }
+            Some(_) => None,
+        };
+        if by_decision && held.is_some() {
+            used.insert(id.clone());
+        }
+        match held {
+            Some(class) if !by_decision => {
+                breaks.push((id.clone(), class));
+                self.carry(id, copies);
+            }
+            _ if !self.reversed.insert(original) => {
+                breaks.push((id.clone(), "already_reversed"));
+            }
+            _ => _ = self.register.insert(id.clone(), row),
+        }
+    }
+
+    fn carry(&mut self, id: &str, copies: [Option<&Read>; 2]) {
+        for (open, copy) in self.open.iter_mut().zip(copies) {
+            if let Some(copy) = copy {
+                open.insert(id.to_owned(), copy.clone());
+            }
+        }
+    }
+
+    fn read_permits(&mut self, folder: &Path, period: Month) {
+        for line in lines(&folder.join("permits.csv")) {
+            let province = |text: &str| Province::from_text(text).expect("a province");
+            let month = |text: &str| Month::from_text(text).expect("a month");
+            self.permits.push(Permit {
+                permit_id: line[0].clone(),
+                pair: Pair { insured: province(&line[1]), treating: province(&line[2]) },
+                cost_month: month(&line[3]),
+                until_period: month(&line[4]),
+                past_year_close: line[5] == "1",
+                reason: line[6].clone(),
+                first_period: period,
+            });
+        }
+    }
+}
+
+fn decisions(folder: &Path) -> BTreeMap<String, String> {
+    let lines = lines(&folder.join("decisions.csv"));
+    let count = lines.len();
+    let decisions: BTreeMap<String, String> = lines
+        .into_iter()
+        .map(|line| {
+            assert!(!line[3].is_empty() && line[3] != line[4]);
+            (line[0].clone(), line[1].clone())
+        })
+        .collect();
+    assert_eq!(decisions.len(), count, "each settlement is decided once");
+    decisions
+}
+
+/// The lines of a small file, without its header; none when it is not there.
+pub(super) fn lines(path: &Path) -> Vec<Vec<String>> {
+    let Ok(mut reader) = csv::Reader::from_path(path) else { return Vec::new() };
+    let line = |line: csv::StringRecord| line.iter().map(ToOwned::to_owned).collect();
+    reader.records().map(|record| line(record.expect("a line"))).collect()
+}
+
+/// The answer key, sorted.
+pub(super) fn truth(folder: &Path) -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    for batch in batches(&folder.join("truth.parquet")) {
+        let (ids, classes) =
+            (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
+        let row = |row| (ids.value(row).to_owned(), classes.value(row).to_owned());
+        rows.extend((0..batch.num_rows()).map(row));
+    }
+    rows.sort();
+    rows
+}
+
+/// The day of a microsecond.
+pub(super) fn hour_and_weekday(micros: i64) -> (i64, u32) {
+    let day = micros.div_euclid(86_400_000_000);
+    let date = chrono::NaiveDate::from_epoch_days(i32::try_from(day).expect("near")).expect("day");
+    (micros.div_euclid(3_600_000_000).rem_euclid(24), date.weekday().num_days_from_monday())
+}

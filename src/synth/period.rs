@@ -1,0 +1,304 @@
+//! Periods one after the other: all files of each, written on all threads, then moved into place.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use parquet::{
+    arrow::ArrowWriter,
+    basic::{Compression, ZstdLevel},
+    errors::ParquetError,
+    file::properties::WriterProperties,
+};
+
+use crate::{
+    codes::{Month, Side},
+    money::yuan,
+    rules::Rules,
+};
+
+use super::{
+    MOST_PERIODS, MOST_SETTLEMENTS, Order, Summary, SynthError, SynthOptions,
+    deliver::{self, Job, Progress},
+    geography::name,
+    row::Id,
+    scan::{Findings, scan},
+    summary::Profile,
+    table::Totals,
+    world::World,
+};
+
+/// A piece of work that one thread does.
+#[derive(Clone, Copy)]
+enum Task {
+    File(Side, usize),
+    Scan(usize),
+}
+
+/// What came of it.
+enum Done {
+    File(String, Totals, Profile),
+    Scan(Findings),
+}
+
+/// Generates all periods.
+pub(super) fn generate(
+    options: &SynthOptions,
+    rules: &Rules,
+    progress: &Progress,
+) -> Result<Summary, SynthError> {
+    if !(1..=MOST_PERIODS).contains(&options.periods) {
+        return Err(SynthError::Options(format!("periods must be 1 to {MOST_PERIODS}")));
+    }
+    if !(1..=MOST_SETTLEMENTS).contains(&options.settlements) {
+        return Err(SynthError::Options(format!("settlements must be 1 to {MOST_SETTLEMENTS}")));
+    }
+    let world = World::new(options, rules)?;
+    let periods: Vec<Month> =
+        (0..options.periods).map(|n| options.first_period.plus(n.cast_signed())).collect();
+    for period in &periods {
+        let folder = options.out.join(period.to_string());
+        if folder.exists() {
+            return Err(SynthError::Exists(folder));
+        }
+    }
+    let mut summary = Summary::default();
+    let mut profile = Profile::new(world.policy(options.first_period));
+    for period in periods {
+        let staging = options.out.join(format!(".{period}.part"));
+        let made = write_period(&world, options, period, &staging, progress);
+        match made.and_then(|made| publish(&staging, &options.out.join(period.to_string()), made)) {
+            Ok((totals, made, classes)) => {
+                summary.rows += totals;
+                profile.merge(&made);
+                for class in classes {
+                    *summary.breaks.entry(class.to_owned()).or_default() += 1;
+                }
+            }
+            Err(error) => {
+                // The reason is worth more than a failure to tidy up after it.
+                _ = fs::remove_dir_all(&staging);
+                return Err(error);
+            }
+        }
+        summary.settlements += world.births.iter().sum::<u64>();
+    }
+    summary.measure(&world, &profile);
+    Ok(summary)
+}
+
+type Made = (u64, Profile, Vec<&'static str>);
+
+fn publish(staging: &Path, folder: &Path, made: Made) -> Result<Made, SynthError> {
+    fs::rename(staging, folder).map_err(io(folder))?;
+    Ok(made)
+}
+
+fn io(path: &Path) -> impl FnOnce(std::io::Error) -> SynthError {
+    let path = path.to_owned();
+    move |source| SynthError::Io { path, source }
+}
+
+fn write_period(
+    world: &World,
+    options: &SynthOptions,
+    period: Month,
+    folder: &Path,
+    progress: &Progress,
+) -> Result<Made, SynthError> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(io(folder))?;
+    }
+    for side in Side::BOTH {
+        let folder = folder.join(side.name());
+        fs::create_dir_all(&folder).map_err(io(&folder))?;
+    }
+    let work = |task: Task| match task {
+        Task::File(side, file) => {
+            let place = match options.order {
+                Order::Time => format!("{}/{}.parquet", side.name(), province_code(file)),
+                Order::Shuffled => format!("{}/part-{file:02}.parquet", side.name()),
+            };
+            let job = Job { period, side, file, order: options.order };
+            let path = folder.join(&place);
+            let (totals, profile) = deliver::write(world, job, &path, progress)?;
+            Ok(Done::File(place, totals, profile))
+        }
+        Task::Scan(treating) => Ok(Done::Scan(scan(world, &options.breaks, period, treating))),
+    };
+    let mut files: Vec<(String, Totals)> = Vec::new();
+    let mut profile = Profile::new(world.policy(period));
+    let mut findings = Findings::default();
+    for done in in_parallel(&tasks(world, options.order), work)? {
+        match done {
+            Done::File(place, totals, made) => {
+                files.push((place, totals));
+                profile.merge(&made);
+            }
+            Done::Scan(mut found) => {
+                findings.truth.append(&mut found.truth);
+                findings.decisions.append(&mut found.decisions);
+                findings.deductions.append(&mut found.deductions);
+            }
+        }
+    }
+    files.sort_by(|(place, _), (other, _)| place.cmp(other));
+    write_small_files(world, period, folder, &files, &findings)?;
+    findings.truth.sort_unstable();
+    write_truth(&folder.join("truth.parquet"), &findings.truth)?;
+    let rows = files.iter().map(|(_, totals)| totals.rows).sum();
+    Ok((rows, profile, findings.truth.into_iter().map(|(_, class)| class).collect()))
+}
+
+fn province_code(index: usize) -> u8 {
+    crate::codes::PROVINCES[index].0
+}
+
+/// All work of a period, the largest files first, so that no thread is left with one at the end.
+fn tasks(world: &World, order: Order) -> Vec<Task> {
+    let births = |side, file: usize| -> u64 {
+        let pair = |other: usize| match side {
+            Side::Treating => other * 32 + file,
+            Side::Insured => file * 32 + other,
+        };
+        match order {
+            Order::Time => (0..32).map(|other| world.births[pair(other)]).sum(),
+            Order::Shuffled => 0,
+        }
+    };
+    let files = Side::BOTH.into_iter().flat_map(|side| (0..32).map(move |file| (side, file)));
+    let mut files: Vec<(Side, usize)> = files.collect();
+    files.sort_by_key(|(side, file)| std::cmp::Reverse(births(*side, *file)));
+    let files = files.into_iter().map(|(side, file)| Task::File(side, file));
+    files.chain((0..32).map(Task::Scan)).collect()
+}
+
+/// Does the work on all threads of the pool, each taking the next piece; results in order of pieces,
+/// or the first error in that order.
+fn in_parallel(
+    tasks: &[Task],
+    work: impl Fn(Task) -> Result<Done, SynthError> + Sync,
+) -> Result<Vec<Done>, SynthError> {
+    let next = AtomicUsize::new(0);
+    let failed = AtomicUsize::new(0);
+    let results: Mutex<Vec<(usize, Result<Done, SynthError>)>> = Mutex::new(Vec::new());
+    let take = || {
+        while failed.load(Ordering::Relaxed) == 0 {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(task) = tasks.get(index) else { break };
+            let result = work(*task);
+            if result.is_err() {
+                failed.fetch_add(1, Ordering::Relaxed);
+            }
+            if let Ok(mut results) = results.lock() {
+                results.push((index, result));
+            }
+        }
+    };
+    rayon::scope(|scope| {
+        for _ in 0..rayon::current_num_threads() {
+            scope.spawn(|_| take());
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+fn write_small_files(
+    world: &World,
+    period: Month,
+    folder: &Path,
+    files: &[(String, Totals)],
+    findings: &Findings,
+) -> Result<(), SynthError> {
+    let totals = files.iter().map(|(place, totals)| {
+        let rows = totals.rows.to_string();
+        [place.clone(), rows, yuan(totals.medfee), yuan(totals.fund), yuan(totals.account)]
+    });
+    let head = ["file", "rows", "medfee_sumamt", "fund_pay_sumamt", "acct_pay"];
+    write_csv(folder.join("control-totals.csv"), head, totals)?;
+    if !findings.deductions.is_empty() {
+        let head = ["ddct_id", "setl_id", "amount", "reason_code", "decided_on"];
+        write_csv(folder.join("deductions.csv"), head, findings.deductions.iter().cloned())?;
+    }
+    if !findings.decisions.is_empty() {
+        let head = ["setl_id", "decision", "reason", "decided_by", "approved_by", "decided_on"];
+        write_csv(folder.join("decisions.csv"), head, findings.decisions.iter().cloned())?;
+    }
+    let mut permits = world.permits(period).peekable();
+    if permits.peek().is_some() {
+        let head = [
+            "permit_id",
+            "insured_province",
+            "treating_province",
+            "cost_month",
+            "until_period",
+            "past_year_close",
+            "reason",
+        ];
+        let lines = permits.map(|permit| {
+            [
+                permit.permit_id,
+                permit.pair.insured.to_string(),
+                permit.pair.treating.to_string(),
+                permit.cost_month.to_string(),
+                permit.until_period.to_string(),
+                u8::from(permit.past_year_close).to_string(),
+                format!("{} ({})", permit.reason, name(permit.pair.treating.index())),
+            ]
+        });
+        write_csv(folder.join("permits.csv"), head, lines)?;
+    }
+    Ok(())
+}
+
+fn write_csv<const N: usize>(
+    path: PathBuf,
+    head: [&str; N],
+    lines: impl Iterator<Item = [String; N]>,
+) -> Result<(), SynthError> {
+    let write = || -> csv::Result<()> {
+        let mut writer = csv::Writer::from_path(&path)?;
+        writer.write_record(head)?;
+        for line in lines {
+            writer.write_record(line)?;
+        }
+        Ok(writer.flush()?)
+    };
+    write().map_err(|error| SynthError::Io { path, source: error.into() })
+}
+
+/// Rows of the answer key that are held as columns at a time.
+const TRUTH_ROWS: usize = 65_536;
+
+fn write_truth(path: &Path, truth: &[(Id, &'static str)]) -> Result<(), SynthError> {
+    let fail = |source| SynthError::Parquet { path: path.to_owned(), source };
+    let batch = |rows: &[(Id, &'static str)]| {
+        let ids = rows.iter().map(|(id, _)| String::from_utf8_lossy(&id.text()).into_owned());
+        let ids: ArrayRef = Arc::new(StringArray::from_iter_values(ids));
+        let classes = StringArray::from_iter_values(rows.iter().map(|(_, class)| class));
+        let classes: ArrayRef = Arc::new(classes);
+        RecordBatch::try_from_iter([("setl_id", ids), ("class", classes)])
+            .map_err(ParquetError::from)
+    };
+    let write = || {
+        let properties = WriterProperties::builder()
+            .set_created_by("liangqing synth".to_owned())
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+            .build();
+        let file = fs::File::create(path).map_err(|e| ParquetError::External(Box::new(e)))?;
+        let mut writer = ArrowWriter::try_new(file, batch(&[])?.schema(), Some(properties))?;
+        for rows in truth.chunks(TRUTH_ROWS) {
+            writer.write(&batch(rows)?)?;
+        }
+        writer.close().map(|_| ())
+    };
+    write().map_err(fail)
+}

@@ -1,0 +1,135 @@
+//! One copy of a settlement, in compact form.
+
+use crate::codes::Month;
+
+/// Number of amounts of a record (`AMOUNT_FIELDS`).
+pub(super) const AMOUNTS: usize = 18;
+/// How many of them both copies must agree on.
+pub(super) const COMPARED: usize = 13;
+
+/// A settlement id: `A`, insured and treating division, day, two digits of origin and a serial number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Id {
+    /// Number of the insured division.
+    pub(super) insured: u32,
+    /// Number of the treating division.
+    pub(super) treating: u32,
+    /// Day of settlement as yymmdd.
+    pub(super) day: u32,
+    /// Months from its day to its delivery, or what else keeps ids of different births apart.
+    pub(super) origin: u8,
+    /// Running number of the pair.
+    pub(super) serial: u64,
+}
+
+/// What is wrong with a personal number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PersonForm {
+    /// Nothing.
+    Plain,
+    /// It is empty (V01).
+    Empty,
+    /// It is longer than 40 characters (V14).
+    Long,
+}
+
+/// One copy of a settlement. Codes are places in the vocabularies of the columns.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Row {
+    /// The settlement key.
+    pub(super) id: Id,
+    /// On a reversal: the settlement that it reverses.
+    pub(super) init: Option<Id>,
+    /// Division that numbered the person.
+    pub(super) person_division: u32,
+    /// The person's number in it.
+    pub(super) person: u64,
+    /// What is wrong with the personal number.
+    pub(super) person_form: PersonForm,
+    /// Insured division.
+    pub(super) insured: u32,
+    /// Treating division.
+    pub(super) treating: u32,
+    /// Institution.
+    pub(super) institution: u32,
+    /// Kind of insurance.
+    pub(super) insutype: u32,
+    /// Kind of care.
+    pub(super) med_type: u32,
+    /// Chronic disease.
+    pub(super) disease: Option<u32>,
+    /// Days of the stay before the day of settlement.
+    pub(super) stay: u32,
+    /// Second of settlement from 1970-01-01, local time.
+    pub(super) time: i64,
+    /// refd_setl_flag.
+    pub(super) refunded: bool,
+    /// fulamt_advpay_flag.
+    pub(super) manual: bool,
+    /// The amounts in fen, in the order of `AMOUNT_FIELDS`.
+    pub(super) amounts: [i64; AMOUNTS],
+}
+
+impl Row {
+    /// The cost month.
+    pub(super) fn cost_month(&self) -> Month {
+        Month::of_day(self.time.div_euclid(86_400))
+    }
+
+    /// Whether an identity field differs.
+    pub(super) fn differs_in_identity(&self, other: &Row) -> bool {
+        let identity = |row: &Row| {
+            (
+                (row.person_division, row.person, row.insured, row.treating, row.institution),
+                (row.insutype, row.med_type, row.disease, row.init, row.cost_month()),
+            )
+        };
+        identity(self) != identity(other) || self.person_form != other.person_form
+    }
+
+    /// Whether a compared amount differs.
+    pub(super) fn differs_in_amount(&self, other: &Row) -> bool {
+        self.amounts[..COMPARED] != other.amounts[..COMPARED]
+    }
+
+    /// The row with all amounts negated.
+    pub(super) fn negated(mut self) -> Row {
+        self.amounts = self.amounts.map(|amount| -amount);
+        self
+    }
+}
+
+/// Writes a number with leading zeros into all of a slice.
+pub(super) fn digits(out: &mut [u8], mut number: u64) {
+    for place in out.iter_mut().rev() {
+        *place = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
+impl Id {
+    /// Characters of a settlement id.
+    pub(super) const LEN: usize = 30;
+
+    /// The id as it is delivered.
+    pub(super) fn text(self) -> [u8; Id::LEN] {
+        let mut text = [b'A'; Id::LEN];
+        digits(&mut text[1..7], self.insured.into());
+        digits(&mut text[7..13], self.treating.into());
+        digits(&mut text[13..19], self.day.into());
+        digits(&mut text[19..21], self.origin.into());
+        digits(&mut text[21..], self.serial);
+        text
+    }
+
+    /// The visit that belongs to it.
+    pub(super) fn visit(self) -> [u8; 26] {
+        let mut text = [b'S'; 26];
+        digits(&mut text[1..7], self.insured.into());
+        digits(&mut text[7..9], u64::from(self.treating / 10_000));
+        digits(&mut text[9..15], self.day.into());
+        digits(&mut text[15..17], self.origin.into());
+        digits(&mut text[17..], self.serial);
+        text
+    }
+}
