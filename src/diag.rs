@@ -180,6 +180,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_catalogue_of_codes_is_current() {
+        let rows: String = Code::ALL
+            .iter()
+            .map(|code| format!("| {code} | {} | {} |\n", code.expected(), code.hint()))
+            .collect();
+        let text = format!(
+            "# Findings: why a delivery is refused\n\nEvery finding of a delivery is listed at once, \
+             with one of these codes, the file, the place\nand what was found there; the run ends with \
+             exit status 3 and nothing is published. The codes\nare stable. Rows that break a row rule \
+             (V01 to V15) are no findings: they are in `tables/rejects`.\n\nThis page is made by \
+             `UPDATE_DOCS=1 cargo test --lib catalogue`.\n\n| code | expected | what to do |\n|---|---|---|\n\
+             {rows}"
+        );
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/errors.md");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(path, &text).expect("written");
+        }
+        assert_eq!(std::fs::read_to_string(path).expect("docs/errors.md"), text);
+    }
+
+    #[test]
     fn a_finding_says_where_what_and_what_to_do() {
         let finding = Finding::new(Code::F07, "treating/31.parquet", "column acct_pay", "scale 3");
         insta::assert_snapshot!(finding.to_string(), @r"

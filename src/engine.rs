@@ -188,7 +188,8 @@ fn refuse(mut findings: Vec<Finding>) -> Outcome<()> {
     if findings.is_empty() {
         return Ok(());
     }
-    findings.sort();
+    // Within a file they are in order.
+    findings.sort_by(|a, b| a.file.cmp(&b.file));
     Err(Failure::Refused(findings))
 }
 

@@ -1,20 +1,42 @@
-//! 两清 liangqing: clears cross-province medical-insurance settlements.
-pub mod book;
+//! 两清 liangqing: clears China's cross-province medical-insurance settlements.
+//!
+//! A delivery holds two copies of a month's settlements, one of each province. A run takes it through
+//! the stages in the order in which the modules below are declared, and closes a period in a book:
+//!
+//! | stage | in → out |
+//! |---|---|
+//! | [`contract`] | folder → accepted files |
+//! | [`ingest`] | files → typed columns, rejects |
+//! | [`reconcile`] | two copies → cleared settlements, breaks |
+//! | [`clear`] | cleared → positions → pairs, deductions |
+//! | [`reserve`] | pairs → quotas, reserves, notices, payments |
+//! | [`statement`] | all of these → tables |
+//! | [`book`] | everything → a closed period |
+//!
+//! [`engine`] calls them and asserts the control totals between them: read it first. Money is whole fen
+//! ([`money`]), policy is dated data ([`rules`]), and nothing but the declared inputs decides.
+
+pub mod engine;
+
 pub mod calendar;
-pub mod clear;
-pub mod cli;
 pub mod codes;
-pub mod contract;
 pub mod control;
 pub mod diag;
 pub mod digest;
-pub mod engine;
 pub mod event;
-pub mod ingest;
 pub mod money;
+
 pub mod pipeline;
-pub mod reconcile;
-pub mod reserve;
 pub mod rules;
+
+pub mod contract;
+pub mod ingest;
+pub mod reconcile;
+
+pub mod clear;
+pub mod reserve;
 pub mod statement;
+
+pub mod book;
+pub mod cli;
 pub mod synth;

@@ -17,6 +17,7 @@ use std::{
 };
 
 use manifest::Manifest;
+use rayon::prelude::*;
 
 use crate::{
     codes::Month,
@@ -128,41 +129,36 @@ fn check_order(periods: &[(Month, PathBuf)], period: Month) -> Outcome<()> {
     }
 }
 
-/// Checks that each manifest names the digest of the one before and that every file it lists has its
-/// length, and that the tables of the newest period are what its manifest says.
+/// Checks that each manifest names the digest of the one before, and that every file of every closed
+/// period is what its manifest says; gives the digest of the newest manifest.
 fn check_chain(periods: &[(Month, PathBuf)]) -> Outcome<Option<String>> {
     let mut head: Option<String> = None;
-    for (index, (period, folder)) in periods.iter().enumerate() {
+    let mut files = Vec::new();
+    for (period, folder) in periods {
         let (manifest, digest) = Manifest::read(folder)?;
-        let damaged = |what: &str| {
-            Failure::Book(format!(
-                "the book is damaged: {what} of period {period}\n    hint: restore {} from a copy",
-                folder.display()
-            ))
-        };
         if manifest.period != period.to_string() {
-            return Err(damaged("the manifest is not that"));
+            return Err(damaged(folder, "manifest.json is that of another period"));
         }
         if manifest.previous_manifest_sha256 != head {
-            return Err(damaged("the manifest does not continue the chain"));
+            return Err(damaged(folder, "manifest.json does not continue the chain"));
         }
-        let newest = index + 1 == periods.len();
-        for output in &manifest.outputs {
-            let path = folder.join(&output.path);
-            let len = fs::metadata(&path).map(|metadata| metadata.len());
-            let table = output.path.starts_with("tables/");
-            if len.ok() != Some(output.bytes)
-                || (newest && table && sha256_of_file(&path)? != output.sha256)
-            {
-                return Err(damaged(&format!("{} is not the file", output.path)));
-            }
-        }
+        files.extend(manifest.outputs.into_iter().map(|output| (folder, output)));
         head = Some(digest);
     }
+    files.into_par_iter().try_for_each(|(folder, output)| {
+        let digest = File::open(folder.join(&output.path)).and_then(sha256_of);
+        match digest {
+            Ok(digest) if digest == output.sha256 => Ok(()),
+            Ok(_) => Err(damaged(folder, &format!("{} has other bytes", output.path))),
+            Err(error) => Err(damaged(folder, &format!("{}: {error}", output.path))),
+        }
+    })?;
     Ok(head)
 }
 
-/// SHA-256 of a file, in hexadecimal.
-pub fn sha256_of_file(path: &Path) -> Outcome<String> {
-    File::open(path).and_then(sha256_of).map_err(Failure::io(path))
+fn damaged(folder: &Path, what: &str) -> Failure {
+    Failure::Book(format!(
+        "the book is damaged: {}: {what}\n    hint: restore this period from a copy",
+        folder.display()
+    ))
 }

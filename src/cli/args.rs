@@ -21,9 +21,16 @@ pub(super) struct Arguments {
 }
 
 const EXIT_STATUS: &str = "\
-Exit status: 0 done (breaks are normal business), 1 our fault, 2 usage or pipeline file, 3 input refused,
-4 book refused, 5 a difference was found, 6 I/O (disk full, permission), 130 interrupted. Whatever is not
-0 has published nothing.";
+Exit status:
+  0    done; breaks are normal business
+  1    our fault
+  2    usage or pipeline file
+  3    input refused
+  4    book refused: order, already closed, damaged
+  5    a difference was found
+  6    I/O: disk full, permission
+  130  interrupted
+Whatever is not 0 has published nothing.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

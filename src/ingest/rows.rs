@@ -7,7 +7,7 @@ use crate::{
         batch::{AmountColumn, Batch, DAY, TextColumn},
         record::Group,
     },
-    money::{Fen, FenSum},
+    money::Fen,
     rules::Policy,
 };
 
@@ -178,15 +178,16 @@ impl Checked {
     }
 
     /// A sum that does not hold; rows in which a value that it needs is null or too large are not
-    /// judged. Null optional amounts are 0, null scope fields are absent.
+    /// judged. Null optional amounts are 0, null scope fields are absent. Ten values below 10^16 cannot
+    /// overflow 64 bits.
     fn mark_sum(&mut self, rule: u8, batch: &Batch, total: usize, parts: &[usize]) {
-        let mut rest: Vec<FenSum> = vec![0; batch.rows];
+        let mut rest: Vec<Fen> = vec![0; batch.rows];
         let mut skip: Vec<usize> = Vec::new();
         for (index, sign) in parts.iter().map(|part| (*part, -1)).chain(std::iter::once((total, 1)))
         {
             let Some(column) = batch.amount(index) else { continue };
             for (rest, fen) in rest.iter_mut().zip(column.fen.iter()) {
-                *rest += FenSum::from(*fen) * sign;
+                *rest += fen * sign;
             }
             skip.extend(column.wide.iter().map(|(row, _)| *row));
             let needed = AMOUNT_FIELDS[index].required() || amount::SCOPE.contains(&index);

@@ -141,6 +141,7 @@ pub fn survey<S: RowSink>(
         sinks.push(sink);
     }
     all.rejects.sort_by_key(|reject| (reject.file, reject.row));
+    all.findings.sort();
     Ok((all, sinks))
 }
 

@@ -166,7 +166,7 @@ pub fn breaks_table(breaks: &[Break]) -> Table {
         .count("lateness", breaks.iter().map(|b| b.lateness.into()))
         .amount("treating_payable", breaks.iter().map(|b| b.payables[0]))
         .amount("insured_payable", breaks.iter().map(|b| b.payables[1]))
-        .amount("effect", breaks.iter().map(|b| Some(b.effect())))
+        .sum("effect", breaks.iter().map(|b| b.effect().into()))
         .flag("carried", breaks.iter().map(|b| Some(b.carried)))
         .text("first_period", breaks.iter().map(|b| Some(b.first_period.to_string())))
 }

@@ -58,7 +58,8 @@ pub struct DecisionLine {
 #[derive(Debug, Default)]
 pub struct Decisions {
     by_settlement: BTreeMap<String, Decision>,
-    findings: Vec<Finding>,
+    /// What is wrong, with the line.
+    findings: Vec<(u64, Finding)>,
 }
 
 #[derive(Debug)]
@@ -106,7 +107,7 @@ impl Decisions {
 
     fn refuse(&mut self, code: Code, line: u64, setl_id: &str, found: &str) {
         let place = format!("line {line}, setl_id {setl_id}");
-        self.findings.push(Finding::new(code, FILE, place, found));
+        self.findings.push((line, Finding::new(code, FILE, place, found)));
     }
 
     /// The settlements that are decided on.
@@ -153,8 +154,8 @@ impl Decisions {
             self.refuse(Code::C01, line, &setl_id, "no copy of it at step 5");
         }
         if !self.findings.is_empty() {
-            self.findings.sort();
-            return Err(self.findings);
+            self.findings.sort_by_key(|(line, _)| *line);
+            return Err(self.findings.into_iter().map(|(_, finding)| finding).collect());
         }
         let applied = self.by_settlement.into_iter();
         Ok(applied.filter_map(|(setl_id, d)| Some((setl_id, d.verdict, d.used?))).collect())
@@ -200,7 +201,7 @@ mod tests {
         ];
         assert_eq!(
             codes(Decisions::of(&lines)),
-            [Code::C01, Code::C01, Code::C03, Code::C04, Code::C06]
+            [Code::C04, Code::C06, Code::C03, Code::C01, Code::C01]
         );
     }
 

@@ -1,0 +1,365 @@
+//! One reproducer for each finding code, with its exact message.
+
+use std::{fs, path::Path, sync::Arc};
+
+use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
+use liangqing::diag::Code;
+
+use crate::world::{Row, World, batch, decimals, tree, with_column, without_column};
+
+/// Runs a reproducer: the delivery that it makes for 2025-11 is refused, the book stays as it is, and a
+/// finding has the code. Gives the findings.
+fn refused(code: Code, spoil: fn(&World)) -> String {
+    let world = World::new();
+    world.deliver_both("2025-10", &[Row::new("A")]);
+    world.run("2025-10").expect(0);
+    let before = tree(&world.book());
+    let rows = [Row::new("B").in_month("2025-11")];
+    world.deliver_both("2025-11", &rows);
+    spoil(&world);
+    let ran = world.run("2025-11").expect(3);
+    assert_eq!(ran.stdout, "");
+    assert_eq!(tree(&world.book()), before, "the book was touched");
+    let codes: Vec<&str> = ran
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert_eq!(codes, [code.id()], "{}", ran.stderr);
+    let list = ran.stderr.strip_prefix("error: the delivery is refused\n").expect("the first line");
+    let last = "1 finding in all; nothing was published and the book is as it was\n";
+    list.strip_suffix(last).expect("the last line").to_owned()
+}
+
+macro_rules! reproducers {
+    ($($code:ident $test:ident $spoil:expr, @$message:literal;)*) => {
+        $(#[test]
+        fn $test() {
+            insta::assert_snapshot!(refused(Code::$code, $spoil), @$message);
+        })*
+
+        const REPRODUCED: &[Code] = &[$(Code::$code),*];
+    };
+}
+
+#[test]
+fn every_code_has_a_reproducer() {
+    let in_a_first_period = [Code::S08, Code::S09];
+    let missing: Vec<&Code> = Code::ALL
+        .iter()
+        .filter(|code| !REPRODUCED.contains(code) && !in_a_first_period.contains(code))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+const PERIOD: &str = "2025-11";
+const FILE: &str = "treating/a.parquet";
+
+fn good() -> arrow_array::RecordBatch {
+    batch(&[Row::new("B").in_month(PERIOD)])
+}
+
+/// A column in place of a good one.
+fn column(world: &World, name: &str, array: ArrayRef) {
+    world.deliver_batch(PERIOD, FILE, &with_column(&good(), name, array));
+}
+
+fn small_file(world: &World, name: &str, lines: &[&str]) {
+    world.small_file(PERIOD, name, lines.join("\n"));
+}
+
+fn decisions(world: &World, lines: &[&str]) {
+    let header = "setl_id,decision,reason,decided_by,approved_by,decided_on";
+    small_file(world, "decisions.csv", &[&[header], lines].concat());
+}
+
+fn quota_changes(world: &World, lines: &[&str]) {
+    let header = "notice_id,amount,approved_by,approved_on";
+    small_file(world, "quota-changes.csv", &[&[header], lines].concat());
+}
+
+fn payments(world: &World, line: &str) {
+    small_file(world, "payments.csv", &["notice_id,paid_on,amount,bank_name,bank_serial", line]);
+}
+
+fn permit(world: &World, line: &str) {
+    let header = "permit_id,insured_province,treating_province,cost_month,until_period,past_year_close,reason";
+    small_file(world, "permits.csv", &[header, line]);
+}
+
+fn control_totals(world: &World, lines: &[&str]) {
+    let header = "file,rows,medfee_sumamt,fund_pay_sumamt,acct_pay";
+    small_file(world, "control-totals.csv", &[&[header], lines].concat());
+}
+
+/// Leaves only one side's copy of the settlement.
+fn one_copy(world: &World) {
+    world.deliver(PERIOD, "insured/a.parquet", &[]);
+}
+
+fn remove(path: &Path) {
+    fs::remove_file(path).expect("removed");
+}
+
+reproducers! {
+    F01 no_file_on_a_side
+    |world| remove(&world.input(PERIOD).join(FILE)),
+    @r#"
+    F01 treating: found no Parquet file, expected at least one Parquet file on each side
+      hint: deliver both treating/*.parquet and insured/*.parquet; a side without settlements sends one empty file
+    "#;
+
+    F02 a_damaged_file
+    |world| fs::write(world.input(PERIOD).join(FILE), "PAR1 and nothing more PAR1").expect("written"),
+    @r#"
+    F02 treating/a.parquet, footer: found EOF: Parquet file too small. Size is 26 but need 543519351, expected a whole, undamaged Parquet file
+      hint: ask the sender for the file again and compare its sha256 with theirs
+    "#;
+
+    F03 a_missing_column
+    |world| world.deliver_batch(PERIOD, FILE, &without_column(&good(), "psn_no")),
+    @r#"
+    F03 treating/a.parquet, column psn_no: found no such column, expected every required column
+      hint: export the column under its national name or one of its known other names
+    "#;
+
+    F04 a_column_of_the_wrong_kind
+    |world| column(world, "setl_time", Arc::new(StringArray::from(vec!["2025-11-15"]))),
+    @r#"
+    F04 treating/a.parquet, column setl_time: found BYTE_ARRAY String for a timestamp, expected a column of the kind that the contract names
+      hint: export the column with the type of the contract
+    "#;
+
+    F05 floating_point_amounts
+    |world| column(world, "acct_pay", Arc::new(Float64Array::from(vec![100.0]))),
+    @r#"
+    F05 treating/a.parquet, column acct_pay: found DOUBLE for an amount, expected a decimal amount
+      hint: cast to DECIMAL(16,2) where the exact value is still known; floating point has lost it
+    "#;
+
+    F06 plain_integer_amounts
+    |world| column(world, "acct_pay", Arc::new(Int64Array::from(vec![100]))),
+    @r#"
+    F06 treating/a.parquet, column acct_pay: found INT64 for an amount, expected a decimal amount
+      hint: plain integers may be yuan or fen: cast to DECIMAL(16,2)
+    "#;
+
+    F07 three_decimals
+    |world| column(world, "acct_pay", decimals(vec![Some(100_000)], 16, 3)),
+    @r#"
+    F07 treating/a.parquet, column acct_pay: found DECIMAL(16,3), expected at most two decimals and a precision of at most 38
+      hint: round at the source and export DECIMAL(16,2)
+    "#;
+
+    F08 a_field_twice
+    |world| column(world, "cash_payamt", decimals(vec![Some(20_000)], 16, 2)),
+    @r#"
+    F08 treating/a.parquet, column cash_payamt: found cash_payamt beside psn_cash_pay, both psn_cash_pay, expected each field once
+      hint: drop one of the columns
+    "#;
+
+    F09 other_totals
+    |world| control_totals(world, &[
+        "treating/a.parquet,1,1000.00,700.00,100.00",
+        "insured/a.parquet,1,1000,700.0,100.01",
+    ]),
+    @r#"
+    F09 insured/a.parquet, column acct_pay: found 100.00 where 100.01 is declared, expected the totals that control-totals.csv declares
+      hint: ask the sender which is right: the file or the totals; send both again together
+    "#;
+
+    F10 a_file_that_is_not_listed
+    |world| control_totals(world, &["treating/a.parquet,1,1000.00,700.00,100.00"]),
+    @r#"
+    F10 insured/a.parquet: found a file that is not listed, expected control-totals.csv lists every Parquet file exactly once
+      hint: complete the list, or send the file that is missing
+    "#;
+
+    F11 the_same_file_twice
+    |world| world.deliver_batch(PERIOD, "treating/b.parquet", &good()),
+    @r#"
+    F11 treating/b.parquet: found the same bytes as treating/a.parquet, expected each file once on a side
+      hint: remove one of the two
+    "#;
+
+    F12 amounts_beyond_every_decimal
+    |world| column(world, "acct_pay", decimals(vec![Some(10i128.pow(37))], 38, 0)),
+    @r#"
+    F12 treating/a.parquet, row group 0, column acct_pay: found an amount of more than 36 digits before the point, expected amounts and their sums within DECIMAL(38,2)
+      hint: ask the sender for the file again
+    "#;
+
+    S01 bytes_that_are_not_utf8
+    |world| world.small_file(PERIOD, "payments.csv", b"notice_id,paid_on,amount,bank_name,bank_serial\n\xff,,,,\n"),
+    @r#"
+    S01 payments.csv, line 2: found bytes that are not UTF-8, expected UTF-8 text
+      hint: save the file as CSV UTF-8
+    "#;
+
+    S02 a_header_without_a_column
+    |world| small_file(world, "payments.csv", &["notice_id,paid_on,bank_name,bank_serial"]),
+    @r#"
+    S02 payments.csv, column amount: found no such column, expected a header line with every column once
+      hint: name the columns as the contract does; order is free, further columns are ignored
+    "#;
+
+    S03 a_short_line
+    |world| payments(world, "n,2025-12-01,1.00,bank"),
+    @r#"
+    S03 payments.csv, line 2: found 4 values for 5 columns, expected as many values as the header has columns
+      hint: quote values that hold commas or line breaks
+    "#;
+
+    S04 an_amount_with_separators
+    |world| payments(world, "n,2025-12-01,\"1,000.00\",bank,s"),
+    @r#"
+    S04 payments.csv, line 2, column amount: found "1,000.00", expected digits with at most two decimals
+      hint: write amounts as 1234.56, without separators, blanks or signs other than a minus
+    "#;
+
+    S05 a_day_that_does_not_exist
+    |world| payments(world, "n,2025-11-31,1.00,bank,s"),
+    @r#"
+    S05 payments.csv, line 2, column paid_on: found "2025-11-31", expected a day YYYY-MM-DD or a month YYYY-MM that exists
+      hint: correct the date
+    "#;
+
+    S06 a_flag_that_is_not_0_or_1
+    |world| permit(world, "P1,34,31,2025-05,2025-12,no,agreed"),
+    @r#"
+    S06 permits.csv, line 2, column past_year_close: found "no", expected 0 or 1
+      hint: correct the flag
+    "#;
+
+    S07 an_unknown_province
+    |world| permit(world, "P1,34,71,2025-05,2025-12,0,agreed"),
+    @r#"
+    S07 permits.csv, line 2, column treating_province: found "71", expected the two-digit code of one of the 32 provinces
+      hint: correct the code
+    "#;
+
+    S10 rows_that_are_no_whole_number
+    |world| control_totals(world, &[
+        "treating/a.parquet,1,1000.00,700.00,100.00",
+        "insured/a.parquet,1,1000.00,700.00,100.00",
+        "insured/a.parquet,one,0,0,0",
+    ]),
+    @r#"
+    S10 control-totals.csv, line 4, column rows: found "one", expected a whole number
+      hint: write the count in digits
+    "#;
+
+    C01 a_decision_on_what_was_never_delivered
+    |world| decisions(world, &["X,void,r,Li,Wang,2025-12-01"]),
+    @r#"
+    C01 decisions.csv, line 2, setl_id X: found no copy of it at step 5, expected a settlement that this period has to decide on
+      hint: remove the decision: the settlement was cleared, refused, rejected or never delivered
+    "#;
+
+    C02 a_decision_for_a_copy_that_is_not_there
+    |world| {
+        one_copy(world);
+        decisions(world, &["B,accept_insured,r,Li,Wang,2025-12-01"]);
+    },
+    @r#"
+    C02 decisions.csv, line 2, setl_id B: found no insured copy, expected a decision for a copy that exists
+      hint: accept the copy that is there, or void the settlement
+    "#;
+
+    C03 two_decisions_on_a_settlement
+    |world| {
+        one_copy(world);
+        decisions(world, &["B,void,r,Li,Wang,2025-12-01", "B,void,r,Li,Wang,2025-12-01"]);
+    },
+    @r#"
+    C03 decisions.csv, line 3, setl_id B: found another decision on it, expected one decision a settlement
+      hint: keep one of the lines
+    "#;
+
+    C04 a_decision_approved_by_who_decided
+    |world| {
+        one_copy(world);
+        decisions(world, &["B,void,r,Li Si,\u{3000}LI  SI,2025-12-01"]);
+    },
+    @r#"
+    C04 decisions.csv, line 2, setl_id B: found "Li Si" and "\u{3000}LI  SI", expected decided_by and approved_by, two different persons
+      hint: have a second person approve the decision
+    "#;
+
+    C05 a_decision_that_is_not_needed
+    |world| decisions(world, &["B,accept_treating,r,Li,Wang,2025-12-01"]),
+    @r#"
+    C05 decisions.csv, line 2, setl_id B: found a settlement that no step would have held, expected a decision that is needed
+      hint: remove it: the settlement clears or leaves without it
+    "#;
+
+    C06 a_decision_that_is_no_word
+    |world| {
+        one_copy(world);
+        decisions(world, &["B,clear,r,Li,Wang,2025-12-01"]);
+    },
+    @r#"
+    C06 decisions.csv, line 2, setl_id B: found "clear", expected accept_treating, accept_insured or void
+      hint: correct the decision
+    "#;
+
+    Q01 an_answer_to_no_proposal
+    |world| quota_changes(world, &["QS-2025-10-34-31,1.00,Chen,2025-12-01"]),
+    @r#"
+    Q01 quota-changes.csv, line 2, notice_id QS-2025-10-34-31: found no such proposal, expected the notice_id of an emergency proposal of an earlier period
+      hint: correct the notice_id
+    "#;
+
+    Q02 a_second_answer
+    |world| quota_changes(world, &[
+        "JJ-2025-10-34-31,1.00,Chen,2025-12-01",
+        "JJ-2025-10-34-31,1.00,Chen,2025-12-01",
+    ]),
+    @r#"
+    Q02 quota-changes.csv, line 3, notice_id JJ-2025-10-34-31: found a second answer, expected one answer a proposal
+      hint: remove the line: the proposal has been answered
+    "#;
+
+    Q03 an_approved_amount_of_nothing
+    |world| quota_changes(world, &["JJ-2025-10-34-31,0.00,Chen,2025-12-01"]),
+    @r#"
+    Q03 quota-changes.csv, line 2, notice_id JJ-2025-10-34-31: found 0.00, expected an approved amount above 0
+      hint: correct the amount
+    "#;
+
+    Q04 an_approval_by_nobody
+    |world| quota_changes(world, &["JJ-2025-10-34-31,1.00,\" \",2025-12-01"]),
+    @r#"
+    Q04 quota-changes.csv, line 2, notice_id JJ-2025-10-34-31: found no name, expected the name of who approved it
+      hint: fill in approved_by
+    "#;
+}
+
+/// Opening quotas go with the first period only.
+fn opening_quotas(lines: &str) -> String {
+    let world = World::new();
+    world.deliver_both("2025-10", &[Row::new("A")]);
+    let text = format!("insured_province,treating_province,quota\n{lines}");
+    world.small_file("2025-10", "opening-quotas.csv", text);
+    let ran = world.run("2025-10").expect(3);
+    assert!(!world.book().exists(), "a book was made");
+    ran.stderr
+}
+
+#[test]
+fn opening_quotas_are_checked() {
+    let lines = "34,31,1.00\n34,31,2.00\n35,31,-0.01\n35,00,1.00\n35,33,x\n";
+    insta::assert_snapshot!(opening_quotas(lines), @r#"
+    error: the delivery is refused
+      S08 opening-quotas.csv, line 3: found 34-31 again, expected each pair once
+        hint: remove one of the lines
+      S09 opening-quotas.csv, line 4, column quota: found "-0.01", expected a quota of 0 or more
+        hint: correct the quota
+      S07 opening-quotas.csv, line 5, column treating_province: found "00", expected the two-digit code of one of the 32 provinces
+        hint: correct the code
+      S04 opening-quotas.csv, line 6, column quota: found "x", expected digits with at most two decimals
+        hint: write amounts as 1234.56, without separators, blanks or signs other than a minus
+    4 findings in all; nothing was published and the book is as it was
+    "#);
+}

@@ -1,0 +1,11 @@
+//! The integration tests: the program from outside, and the laws that its results obey.
+
+mod cases;
+mod errors;
+mod exits;
+mod fixtures;
+mod properties;
+mod publish;
+mod rules;
+mod tidy;
+mod world;

@@ -1,0 +1,230 @@
+//! The house rules that no lint knows, and the README's console blocks.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::world::PROGRAM;
+
+const LONGEST_FUNCTION: usize = 70;
+const LONGEST_FILE: usize = 500;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every source file below a folder, with its text.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(root()).expect("below").display().to_string();
+                found.push((name, fs::read_to_string(&path).expect("UTF-8")));
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty());
+    found
+}
+
+fn assert_none(offenders: &[String]) {
+    assert!(offenders.is_empty(), "\n{}", offenders.join("\n"));
+}
+
+/// The functions of a formatted file: name, first line, number of lines.
+fn functions(text: &str) -> Vec<(&str, usize, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let code = line.trim_start();
+        let Some((before, rest)) = code.split_once("fn ") else { continue };
+        let words = ["pub", "pub(crate)", "pub(super)", "const", "async", "unsafe"];
+        if !before.split_whitespace().all(|word| words.contains(&word)) {
+            continue;
+        }
+        let indent = &line[..line.len() - code.len()];
+        let end = format!("{indent}}}");
+        let length = lines[at..].iter().position(|line| **line == end).map_or(1, |last| last + 1);
+        let one_line = code.ends_with('}') || code.ends_with(';');
+        let name = rest.split(['(', '<']).next().unwrap_or_default();
+        found.push((name, at + 1, if one_line { 1 } else { length }));
+    }
+    found
+}
+
+#[test]
+fn functions_and_files_are_short() {
+    let mut offenders = Vec::new();
+    for (file, text) in [sources("src"), sources("tests/it")].concat() {
+        let lines = text.lines().count();
+        if lines > LONGEST_FILE {
+            offenders.push(format!("{file}: {lines} lines"));
+        }
+        for (name, line, length) in functions(&text) {
+            if length > LONGEST_FUNCTION {
+                offenders.push(format!("{file}:{line}: {name} has {length} lines"));
+            }
+        }
+    }
+    assert_none(&offenders);
+}
+
+#[test]
+fn functions_are_found() {
+    let text = "fn a() {\n    b();\n}\n\nimpl X {\n    pub(crate) const fn b(\n        x: u8,\n    ) {\n    }\n}\n";
+    assert_eq!(functions(text), [("a", 1, 3), ("b", 6, 4)]);
+}
+
+/// Lines of the library that hold a word where it has no place.
+fn lines_with(word: &str, allowed: fn(&str) -> bool) -> Vec<String> {
+    let mut offenders = Vec::new();
+    for (file, text) in sources("src") {
+        for (at, line) in text.lines().enumerate() {
+            // The tables of rustc-hash have one order, and are for looking up only.
+            let line = line.replace("FxHash", "Fx");
+            if line.contains(word) && !line.trim_start().starts_with("//") && !allowed(&file) {
+                offenders.push(format!("{file}:{}: {}", at + 1, line.trim()));
+            }
+        }
+    }
+    offenders
+}
+
+#[test]
+fn the_library_neither_prints_nor_unwraps() {
+    let words =
+        ["println!", "print!(", "eprintln!", "dbg!", ".unwrap()", "todo!", "unimplemented!"];
+    assert_none(&words.map(|word| lines_with(word, |_| false)).concat());
+}
+
+#[test]
+fn nothing_depends_on_the_order_of_a_hash_table() {
+    assert_none(
+        &["HashMap", "HashSet", "RandomState"].map(|word| lines_with(word, |_| false)).concat(),
+    );
+}
+
+#[test]
+fn only_the_command_line_looks_at_the_clock() {
+    let clocks = ["SystemTime", "Instant", "Utc::now", "Local::now"];
+    let allowed = |file: &str| file.starts_with("src/cli/");
+    assert_none(&clocks.map(|word| lines_with(word, allowed)).concat());
+}
+
+#[test]
+fn money_is_never_floating_point() {
+    let floats = ["f64", "f32"];
+    let allowed = |file: &str| file.starts_with("src/cli/") || file.starts_with("src/synth/");
+    assert_none(&floats.map(|word| lines_with(word, allowed)).concat());
+}
+
+/// A command of a console block and the output below it.
+struct Shown {
+    line: usize,
+    command: String,
+    output: Vec<String>,
+}
+
+fn console_blocks(text: &str) -> Vec<Vec<Shown>> {
+    let mut blocks: Vec<Vec<Shown>> = Vec::new();
+    let mut inside = false;
+    for (at, line) in text.lines().enumerate() {
+        if line.starts_with("```") {
+            inside = line == "```console";
+            if inside {
+                blocks.push(Vec::new());
+            }
+            continue;
+        }
+        let Some(block) = blocks.last_mut().filter(|_| inside) else { continue };
+        match (line.strip_prefix("$ "), block.last_mut()) {
+            (Some(command), _) => {
+                block.push(Shown { line: at + 1, command: command.to_owned(), output: Vec::new() });
+            }
+            (None, Some(Shown { command, output, .. }))
+                if output.is_empty() && command.ends_with('\\') =>
+            {
+                command.push('\n');
+                command.push_str(line);
+            }
+            (None, Some(shown)) => shown.output.push(line.trim_end().to_owned()),
+            (None, None) => panic!("README.md:{}: output without a command", at + 1),
+        }
+    }
+    blocks
+}
+
+/// Whether lines fit a pattern in which `...` stands for any lines, and within a line for any text.
+fn fits(pattern: &[String], lines: &[&str]) -> bool {
+    match pattern.split_first() {
+        None => lines.is_empty(),
+        Some((first, rest)) if first.trim() == "..." => {
+            (0..=lines.len()).any(|skipped| fits(rest, &lines[skipped..]))
+        }
+        Some((first, rest)) => {
+            let same = |line: &&str| match first.split_once("...") {
+                Some((start, end)) => line.starts_with(start) && line.ends_with(end),
+                None => line == first,
+            };
+            lines.first().is_some_and(same) && fits(rest, &lines[1..])
+        }
+    }
+}
+
+fn output_of(shown: &Shown, folder: &Path, path: &str) -> String {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{{ {}\n}} 2>&1", shown.command)]);
+    let output = shell.current_dir(folder).env("PATH", path).output().expect("started");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Commands that build or test the package are not run from within its tests.
+fn is_for_outside(command: &str) -> bool {
+    ["cargo ", ".ci/run", "./.ci/run", "git "].iter().any(|start| command.starts_with(start))
+}
+
+#[test]
+fn the_readme_shows_what_happens() {
+    let Ok(text) = fs::read_to_string(root().join("README.md")) else { return };
+    let bin: PathBuf = Path::new(PROGRAM).parent().expect("a folder").to_owned();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+    // What the commands make stays out of the repository: they run in a folder of links to it.
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in crate::world::names_in(root()).iter().filter(|name| *name != "target") {
+        let link = folder.path().join(name);
+        std::os::unix::fs::symlink(root().join(name), link).expect("linked");
+    }
+    let mut problems = Vec::new();
+    for shown in console_blocks(&text).iter().flatten() {
+        if is_for_outside(&shown.command) {
+            continue;
+        }
+        let output = output_of(shown, folder.path(), &path);
+        let mut lines: Vec<&str> = output.lines().map(str::trim_end).collect();
+        let mut pattern = shown.output.clone();
+        pattern.truncate(pattern.iter().rposition(|line| !line.is_empty()).map_or(0, |at| at + 1));
+        lines.truncate(lines.iter().rposition(|line| !line.is_empty()).map_or(0, |at| at + 1));
+        if !fits(&pattern, &lines) {
+            problems.push(format!("README.md:{}: $ {}\n{output}", shown.line, shown.command));
+        }
+    }
+    assert_none(&problems);
+}
+
+#[test]
+fn three_dots_stand_for_any_lines() {
+    let pattern = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+    assert!(fits(&pattern(&["a", "...", "z"]), &["a", "b", "c", "z"]));
+    assert!(fits(&pattern(&["a", "...", "z"]), &["a", "z"]));
+    assert!(fits(&pattern(&["sum ... yuan", "..."]), &["sum 5 yuan"]));
+    assert!(!fits(&pattern(&["a", "...", "z"]), &["a", "b"]));
+    assert!(!fits(&pattern(&["a"]), &["a", "b"]));
+}
