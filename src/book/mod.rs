@@ -1,8 +1,11 @@
-//! The book (账套): one folder a closed period, never changed again.
+//! 7. The book (账套): one folder a closed period, never changed again.
 //!
 //! **Purpose.** Keep what later periods need, and publish a period whole or not at all.
+//!
 //! **In.** The folder, the period that is to be closed.
+//!
 //! **Out.** The period before it, the register, a staging folder that becomes the period.
+//!
 //! **Invariants.** Periods follow each other month by month; each manifest names the digest of the one
 //! before; one run at a time.
 

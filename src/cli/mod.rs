@@ -1,8 +1,11 @@
 //! The command line (contract §7).
 //!
 //! **Purpose.** Arguments in, a command run, its report printed, an exit status out.
+//!
 //! **In.** The command line.
+//!
 //! **Out.** Reports on stdout; progress and errors on stderr.
+//!
 //! **Invariants.** Nothing here decides about a result.
 
 mod args;

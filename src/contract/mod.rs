@@ -1,4 +1,14 @@
-//! What a valid delivery, file and row is.
+//! 1. What a valid delivery, file and row is (contract §2, §3).
+//!
+//! **Purpose.** Say what is accepted, in one place, before any money is added.
+//!
+//! **In.** The input folder of a period.
+//!
+//! **Out.** [`delivery::Delivery`]: its Parquet files, opened, and its small files, read; findings.
+//!
+//! **Invariants.** Nothing is accepted in part: any finding refuses the delivery, and all are listed.
+
 pub mod delivery;
 pub mod fields;
+pub mod lines;
 pub mod small_files;

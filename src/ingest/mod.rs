@@ -1,4 +1,14 @@
-//! Files into typed columns and rejects.
+//! 2. Files into typed columns and rejects (contract §3).
+//!
+//! **Purpose.** Decode what any writer wrote, and judge every row.
+//!
+//! **In.** Parquet files.
+//!
+//! **Out.** [`batch::Batch`]: text, local time and fen by column; [`survey::Survey`]: totals, rejects.
+//!
+//! **Invariants.** Every byte of every file is hashed and every column decoded; a row that breaks a rule
+//! is listed with all the rules that it broke; damage never becomes a value.
+
 pub mod batch;
 pub mod fetch;
 pub mod record;

@@ -1,8 +1,11 @@
 //! What a run is: a pipeline file, and the flags that override it.
 //!
 //! **Purpose.** One place that says which settings a run has.
+//!
 //! **In.** A TOML file (by default the built-in `pipelines/month-end.toml`), flags.
+//!
 //! **Out.** [`Settings`].
+//!
 //! **Invariants.** Unknown keys are refused; every error of a file is listed with its line.
 
 use std::path::{Path, PathBuf};
@@ -13,7 +16,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use crate::{codes::Month, contract::small_files::parse_day};
+use crate::{codes::Month, contract::lines::parse_day};
 
 /// The pipeline that runs when none is named.
 pub const MONTH_END: &str = include_str!("../../pipelines/month-end.toml");

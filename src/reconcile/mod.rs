@@ -1,4 +1,14 @@
-//! Two copies into cleared settlements and breaks.
+//! 3. Two copies into cleared settlements and breaks (contract §4).
+//!
+//! **Purpose.** Find the partner of every row, clear what agrees, classify what does not.
+//!
+//! **In.** The delivery's valid rows, open items, the register, permits, decisions.
+//!
+//! **Out.** [`settle::Settled`] and the cleared entries of the index; breaks; open items.
+//!
+//! **Invariants.** No result depends on threads, files or the order of rows. What the index clears by
+//! itself is beyond doubt; every doubt is settled on the values. Nothing clears twice.
+
 pub mod breaks;
 pub mod build;
 pub mod decisions;

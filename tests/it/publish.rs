@@ -308,7 +308,7 @@ fn turn_bits(
         .filter_map(|(name, sha)| Some((name.strip_prefix("2025-12/")?.to_owned(), sha.clone())))
         .collect();
     let mut exceptions = Vec::new();
-    for at in (0..bytes.len()).step_by(bytes.len().div_ceil(16)) {
+    for at in (0..bytes.len()).step_by(bytes.len().div_ceil(24)) {
         let mut turned = bytes.clone();
         turned[at] ^= 4;
         fs::write(&path, &turned).expect("written");

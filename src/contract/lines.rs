@@ -1,0 +1,157 @@
+//! The lines of a small file: UTF-8 CSV with a header, its columns by name in any order.
+
+use std::{fs, path::Path};
+
+use chrono::NaiveDate;
+
+use crate::{
+    codes::{Month, Province},
+    diag::{Code, Finding},
+    money::{Fen, FenSum, parse_sum, parse_yuan},
+};
+
+/// One line of a small file, its values in the order of the contract's columns.
+pub(super) struct Line<'a> {
+    file: &'a str,
+    pub(super) number: u64,
+    columns: &'a [&'a str],
+    pub(super) values: Vec<String>,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Line<'_> {
+    pub(super) fn refuse(&mut self, code: Code, column: usize) {
+        let place = format!("line {}, column {}", self.number, self.columns[column]);
+        let found = format!("{:?}", self.values[column]);
+        self.findings.push(Finding::new(code, self.file, place, found));
+    }
+
+    pub(super) fn refuse_line(&mut self, code: Code, found: &str) {
+        self.findings.push(Finding::new(code, self.file, format!("line {}", self.number), found));
+    }
+
+    fn checked<T>(&mut self, code: Code, column: usize, value: Option<T>) -> Option<T> {
+        if value.is_none() {
+            self.refuse(code, column);
+        }
+        value
+    }
+
+    pub(super) fn amount(&mut self, column: usize) -> Option<Fen> {
+        let value = parse_yuan(&self.values[column]).ok();
+        self.checked(Code::S04, column, value)
+    }
+
+    pub(super) fn total(&mut self, column: usize) -> Option<FenSum> {
+        let value = parse_sum(&self.values[column]).ok();
+        self.checked(Code::S04, column, value)
+    }
+
+    pub(super) fn day(&mut self, column: usize) -> Option<NaiveDate> {
+        let value = parse_day(&self.values[column]);
+        self.checked(Code::S05, column, value)
+    }
+
+    pub(super) fn month(&mut self, column: usize) -> Option<Month> {
+        let value = Month::from_text(&self.values[column]);
+        self.checked(Code::S05, column, value)
+    }
+
+    pub(super) fn flag(&mut self, column: usize) -> Option<bool> {
+        let value = match self.values[column].as_str() {
+            "0" => Some(false),
+            "1" => Some(true),
+            _ => None,
+        };
+        self.checked(Code::S06, column, value)
+    }
+
+    pub(super) fn province(&mut self, column: usize) -> Option<Province> {
+        let value = Province::from_text(&self.values[column]);
+        self.checked(Code::S07, column, value)
+    }
+}
+
+/// Reads a day `YYYY-MM-DD`.
+pub fn parse_day(text: &str) -> Option<NaiveDate> {
+    let shaped = text.len() == 10
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    shaped.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()
+}
+
+/// Reads every line of a file; lines that break a rule are findings.
+pub(super) fn read<T, const N: usize>(
+    path: &Path,
+    name: &str,
+    columns: [&str; N],
+    findings: &mut Vec<Finding>,
+    mut parse: impl FnMut(&mut Line) -> Option<T>,
+) -> Vec<T> {
+    let mut refuse = |code, place: String, found: String| {
+        findings.push(Finding::new(code, name, place, found));
+    };
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            refuse(Code::F02, String::new(), error.to_string());
+            return Vec::new();
+        }
+    };
+    let text = match std::str::from_utf8(&bytes) {
+        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
+        Err(error) => {
+            let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+            let line = good.matches('\n').count() + 1;
+            refuse(Code::S01, format!("line {line}"), "bytes that are not UTF-8".into());
+            return Vec::new();
+        }
+    };
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let header: Vec<String> = match reader.headers() {
+        Ok(header) => header.iter().map(str::to_owned).collect(),
+        Err(error) => {
+            refuse(Code::S02, "line 1".into(), error.to_string());
+            return Vec::new();
+        }
+    };
+    let Some(positions) = positions(&header, &columns, &mut refuse) else { return Vec::new() };
+    let mut parsed = Vec::new();
+    for record in reader.records() {
+        let Ok(record) = record else { continue };
+        let number = record.position().map_or(0, csv::Position::line);
+        if record.len() != header.len() {
+            let found = format!("{} values for {} columns", record.len(), header.len());
+            findings.push(Finding::new(Code::S03, name, format!("line {number}"), found));
+            continue;
+        }
+        let values = positions.iter().map(|at| record[*at].to_owned()).collect();
+        let mut line = Line { file: name, number, columns: &columns, values, findings };
+        parsed.extend(parse(&mut line));
+    }
+    parsed
+}
+
+/// Where each column is, or findings.
+fn positions(
+    header: &[String],
+    columns: &[&str],
+    refuse: &mut impl FnMut(Code, String, String),
+) -> Option<Vec<usize>> {
+    if header.is_empty() {
+        refuse(Code::S02, "line 1".into(), "no header".into());
+        return None;
+    }
+    let mut positions = Vec::new();
+    for column in columns {
+        let mut places = (0..header.len()).filter(|at| header[*at] == *column);
+        match (places.next(), places.next()) {
+            (Some(place), None) => positions.push(place),
+            (None, _) => refuse(Code::S02, format!("column {column}"), "no such column".into()),
+            (_, Some(_)) => refuse(Code::S02, format!("column {column}"), "it twice".into()),
+        }
+    }
+    (positions.len() == columns.len()).then_some(positions)
+}
