@@ -181,10 +181,8 @@ mod tests {
 
     #[test]
     fn the_catalogue_of_codes_is_current() {
-        let rows: String = Code::ALL
-            .iter()
-            .map(|code| format!("| {code} | {} | {} |\n", code.expected(), code.hint()))
-            .collect();
+        let row = |code: &Code| format!("| {code} | {} | {} |\n", code.expected(), code.hint());
+        let rows = Code::ALL.iter().map(row).collect::<Vec<_>>().concat();
         let text = format!(
             "# Findings: why a delivery is refused\n\nEvery finding of a delivery is listed at once, \
              with one of these codes, the file, the place\nand what was found there; the run ends with \

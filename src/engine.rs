@@ -94,103 +94,165 @@ pub struct RunReport {
     pub manifest_sha256: String,
 }
 
-/// Closes a period.
+/// Closes a period: reads the delivery, reconciles it, clears it, writes it, publishes it.
 pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
     let period = options.period;
     let policy = options.rules.policy(period).map_err(|error| Failure::Usage(error.to_string()))?;
-    let mut book = Book::open(&options.book, period)?;
-    let staging = Staging::create(&book.root)?;
-    let mut findings = Vec::new();
-
-    monitor.stage("opening", 0)?;
-    let delivery = Delivery::open(&options.input, period, &mut findings)?;
-    let opening_quotas = read_opening_quotas(options, &book, &mut findings)?;
     let setting = Setting { policy, int96: options.rules.int96, period, monitor };
-    let (survey, index) = read_delivery(&delivery, setting, &staging, options.memory)?;
+    let book = Book::open(&options.book, period)?;
+    let staging = Staging::create(&book.root)?;
+
+    let delivered = read(options, &book, &staging, setting)?;
+    let reconciled = reconcile(&book, &delivered, setting)?;
+    let cleared = clear(options, &book, &delivered, &reconciled)?;
+    let outputs = write(&staging, &delivered, &reconciled, &cleared, monitor)?;
+    let manifest = manifest(options, &book, &delivered, outputs, &reconciled.control);
+    let manifest_sha256 = write_manifest(&staging, &manifest)?;
+
+    monitor.check()?;
+    let published = if options.dry_run {
+        None
+    } else {
+        staging.publish(&book.root, period)?;
+        Some(book.root.join(period.to_string()))
+    };
+    Ok(RunReport {
+        period,
+        control: reconciled.control,
+        rejects: delivered.survey.rejects.len() as u64,
+        breaks: count_classes(&reconciled.settled),
+        money: cleared.money,
+        normalisations: delivered.survey.normalisations,
+        published,
+        manifest_sha256,
+    })
+}
+
+/// A delivery that was accepted.
+struct Delivered {
+    delivery: Delivery,
+    opening_quotas: OpeningQuotas,
+    survey: Survey,
+    index: Index,
+}
+
+/// Opens and reads a delivery; refuses it with every finding at once.
+fn read(
+    options: &RunOptions,
+    book: &Book,
+    staging: &Staging,
+    setting: Setting,
+) -> Outcome<Delivered> {
+    setting.monitor.stage("opening", 0)?;
+    let mut findings = Vec::new();
+    let delivery = Delivery::open(&options.input, options.period, &mut findings)?;
+    let opening_quotas = read_opening_quotas(options, book, &mut findings)?;
+    let (survey, index) = read_delivery(&delivery, setting, staging, options.memory)?;
     findings.extend(survey.findings.iter().cloned());
     delivery.check_files(&survey.files, &mut findings);
-    refuse(findings)?;
+    if findings.is_empty() {
+        return Ok(Delivered { delivery, opening_quotas, survey, index });
+    }
+    // Within a file they are in order.
+    findings.sort_by(|a, b| a.file.cmp(&b.file));
+    Err(Failure::Refused(findings))
+}
 
+/// What became of every settlement.
+struct Reconciled {
+    register: Register,
+    permits: Vec<Permit>,
+    settled: Settled,
+    proof: Proof,
+    control: Control,
+    positions: Positions,
+}
+
+/// Matches the two sides; takes what is doubtful through the rules; proves that nothing is missing.
+fn reconcile(book: &Book, delivered: &Delivered, setting: Setting) -> Outcome<Reconciled> {
+    let Setting { policy, period, monitor, .. } = setting;
+    let Delivered { delivery, survey, index, .. } = delivered;
     let open_items = match book.previous() {
         Some(folder) => brought::open_items(folder, policy, period)?,
         None => Vec::new(),
     };
-    let permits = permits_in_force(&book, &delivery, period)?;
+    let permits = permits_in_force(book, delivery, period)?;
     let decisions = Decisions::of(&delivery.small.decisions);
     let register = Register::open(&book.periods)?;
 
     monitor.stage("matching", 0)?;
-    let matched = match_index(&index, &register, &watched(&open_items, &decisions), monitor)?;
-    let doubtful = read_doubtful(&delivery, &matched, setting)?;
-    let proof = Proof::of(&survey, &matched, &doubtful)?;
-    let positions = plain_positions(&index, &doubtful, period);
+    let matched = match_index(index, &register, &watched(&open_items, &decisions), monitor)?;
+    let doubtful = read_doubtful(delivery, &matched, setting)?;
+    let proof = Proof::of(survey, &matched, &doubtful)?;
+    let positions = plain_positions(index, &doubtful, period);
 
     let copies = doubtful.into_iter().chain(open_items).collect();
     let context = Context { period, permits: &permits, registered: &matched.registered };
     let settling = settle(copies, context, decisions)?;
     let originals = settling.originals();
-    let known = find_originals(&index, &register, &originals)?;
+    let known = find_originals(index, &register, &originals)?;
     let settled = settling.finish(&known, &register.reversed(&originals)?)?;
 
-    let control = proof.control(&survey, &settled)?;
+    let control = proof.control(survey, &settled)?;
     let positions = all_positions(positions, &settled, &proof)?;
-    let deductions = judge_deductions(&book, &delivery, &index, &register, &settled)?;
-    let money = settle_money(options, &book, &delivery, &opening_quotas, &positions, &deductions)?;
+    Ok(Reconciled { register, permits, settled, proof, control, positions })
+}
 
+/// What is owed.
+struct Cleared {
+    deductions: Vec<Deduction>,
+    money: Movements,
+}
+
+/// Holds back deductions, works out pairs, quotas, reserves, notices and payments.
+fn clear(
+    options: &RunOptions,
+    book: &Book,
+    delivered: &Delivered,
+    reconciled: &Reconciled,
+) -> Outcome<Cleared> {
+    let deductions = judge_deductions(book, delivered, reconciled)?;
+    let money = settle_money(options, book, delivered, &reconciled.positions, &deductions)?;
+    Ok(Cleared { deductions, money })
+}
+
+/// Writes the register and every table into the staging folder.
+fn write(
+    staging: &Staging,
+    delivered: &Delivered,
+    reconciled: &Reconciled,
+    cleared: &Cleared,
+    monitor: &Monitor,
+) -> Outcome<Vec<Written>> {
     monitor.stage("writing", 0)?;
+    let Reconciled { permits, settled, proof, control, positions, .. } = reconciled;
+    let Cleared { deductions, money } = cleared;
     let mut outputs = vec![
-        write_register(&staging, &index, &settled, &proof)?,
+        write_register(staging, &delivered.index, settled, proof)?,
         write_reversals(&staging.period(), &settled.reversed)?,
     ];
-    let tables = vec![
+    let tables = [
         positions.table(),
-        pairs_table(&money),
+        pairs_table(money),
         breaks_table(&settled.breaks),
         break_fields_table(&settled.break_fields),
         open_items_table(&settled.open_items),
-        rejects_table(&delivery, &survey.rejects),
+        rejects_table(&delivered.delivery, &delivered.survey.rejects),
         control.table(),
-        deductions_table(&deductions),
+        deductions_table(deductions),
         quotas_table(&money.quotas),
         reserves_table(&money.reserves),
         notices_table(&money.notices, money.issued_on, money.dates),
         notice_status_table(&money.statuses),
         payments_table(&money.payments),
-        permits_table(&permits),
+        permits_table(permits),
         decisions_table(&settled.decisions),
     ];
     for table in tables {
         monitor.check()?;
         outputs.push(table.write(&staging.period())?);
     }
-    let manifest = manifest(options, &book, &delivery, &opening_quotas, &survey, outputs, &control);
-    let manifest_sha256 = write_manifest(&staging, &manifest)?;
-    let mut report = RunReport {
-        period,
-        control,
-        rejects: survey.rejects.len() as u64,
-        breaks: count_classes(&settled),
-        money,
-        normalisations: survey.normalisations,
-        published: None,
-        manifest_sha256,
-    };
-    monitor.check()?;
-    if !options.dry_run {
-        staging.publish(&book.root, period)?;
-        book.keep();
-        report.published = Some(book.root.join(period.to_string()));
-    }
-    Ok(report)
-}
-
-fn refuse(mut findings: Vec<Finding>) -> Outcome<()> {
-    if findings.is_empty() {
-        return Ok(());
-    }
-    // Within a file they are in order.
-    findings.sort_by(|a, b| a.file.cmp(&b.file));
-    Err(Failure::Refused(findings))
+    Ok(outputs)
 }
 
 /// The quotas that the first period starts from.
@@ -222,16 +284,15 @@ fn permits_in_force(book: &Book, delivery: &Delivery, period: Month) -> Outcome<
 /// What is held back of settlements that cleared, and given back of those that were reversed.
 fn judge_deductions(
     book: &Book,
-    delivery: &Delivery,
-    index: &Index,
-    register: &Register,
-    settled: &Settled,
+    delivered: &Delivered,
+    reconciled: &Reconciled,
 ) -> Outcome<Vec<Deduction>> {
-    let lines = &delivery.small.deductions;
+    let Reconciled { register, settled, .. } = reconciled;
+    let lines = &delivered.delivery.small.deductions;
     let mut keys: Vec<Key> = lines.iter().map(|line| Key::of(&line.setl_id)).collect();
     keys.sort_unstable();
     keys.dedup();
-    let mut settlements = find_originals(index, register, &keys)?;
+    let mut settlements = find_originals(&delivered.index, register, &keys)?;
     for copy in &settled.cleared {
         settlements.insert(Key::of(copy.record.setl_id()), registered(copy));
     }
@@ -249,8 +310,7 @@ fn judge_deductions(
 fn settle_money(
     options: &RunOptions,
     book: &Book,
-    delivery: &Delivery,
-    opening_quotas: &OpeningQuotas,
+    delivered: &Delivered,
     positions: &Positions,
     deductions: &[Deduction],
 ) -> Outcome<Movements> {
@@ -261,8 +321,12 @@ fn settle_money(
         None => Ok(BTreeMap::new()),
     };
     let pairs = pairs(positions, &by_pair(deductions), &brought("pairs", "carried_forward")?);
-    let first: BTreeMap<Pair, FenSum> =
-        opening_quotas.quotas.iter().map(|opening| (opening.pair, opening.quota.into())).collect();
+    let first: BTreeMap<Pair, FenSum> = delivered
+        .opening_quotas
+        .quotas
+        .iter()
+        .map(|opening| (opening.pair, opening.quota.into()))
+        .collect();
     let (in_force, opening) = match book.previous() {
         Some(_) => (brought("quotas", "next_quota")?, brought("reserves", "closing")?),
         None => (first.clone(), first),
@@ -280,8 +344,8 @@ fn settle_money(
         opening,
         earlier,
         issued: brought::notices(&book.periods)?,
-        changes: &delivery.small.quota_changes,
-        payments: &delivery.small.payments,
+        changes: &delivered.delivery.small.quota_changes,
+        payments: &delivered.delivery.small.payments,
     };
     move_money(pairs, standing, &options.rules, period, options.issued_on())
 }
@@ -290,12 +354,11 @@ fn settle_money(
 fn manifest(
     options: &RunOptions,
     book: &Book,
-    delivery: &Delivery,
-    opening_quotas: &OpeningQuotas,
-    survey: &Survey,
+    delivered: &Delivered,
     outputs: Vec<Written>,
     control: &Control,
 ) -> Manifest {
+    let Delivered { delivery, opening_quotas, survey, .. } = delivered;
     let mut inputs: Vec<FileEntry> = delivery
         .sources
         .iter()

@@ -13,6 +13,8 @@ pub mod brought;
 pub mod manifest;
 pub mod register;
 pub mod staging;
+pub mod status;
+pub mod stress;
 
 use std::{
     fs::{self, File, TryLockError},
@@ -39,29 +41,33 @@ pub struct Book {
     pub head: Option<String>,
     /// The lock, which dies with the process.
     _lock: File,
-    made: Option<MadeFolder>,
+    _made: MadeFolders,
 }
 
-/// A folder that goes again unless something was put into it.
+/// Folders that go again, innermost first, unless something was put into them.
 #[derive(Debug)]
-struct MadeFolder(PathBuf);
+struct MadeFolders(Vec<PathBuf>);
 
-impl Drop for MadeFolder {
+impl MadeFolders {
+    fn make(folder: &Path) -> Outcome<MadeFolders> {
+        let missing = folder.ancestors().take_while(|ancestor| !ancestor.exists());
+        let missing = MadeFolders(missing.map(Path::to_owned).collect());
+        fs::create_dir_all(folder).map_err(Failure::io(folder))?;
+        Ok(missing)
+    }
+}
+
+impl Drop for MadeFolders {
     fn drop(&mut self) {
         // A folder with a period in it is not empty, and stays.
-        _ = fs::remove_dir(&self.0);
+        self.0.iter().take_while(|folder| fs::remove_dir(folder).is_ok()).for_each(drop);
     }
 }
 
 impl Book {
     /// Opens a book for a period that is to be closed next, and checks the chain of its manifests.
     pub fn open(root: &Path, period: Month) -> Outcome<Book> {
-        let made = if root.exists() {
-            None
-        } else {
-            fs::create_dir_all(root).map_err(Failure::io(root))?;
-            Some(MadeFolder(root.to_owned()))
-        };
+        let made = MadeFolders::make(root)?;
         let root = root.canonicalize().map_err(Failure::io(root))?;
         let lock = File::open(&root).map_err(Failure::io(&root))?;
         match lock.try_lock() {
@@ -75,19 +81,25 @@ impl Book {
         let periods = closed_periods(&root)?;
         check_order(&periods, period)?;
         let head = check_chain(&periods)?;
-        Ok(Book { root, periods, head, _lock: lock, made })
+        Ok(Book { root, periods, head, _lock: lock, _made: made })
+    }
+
+    /// Looks into a book without closing anything: its periods, checked.
+    pub fn look(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
+        if !root.is_dir() {
+            return Err(Failure::Usage(format!("--book {} is not a folder", root.display())));
+        }
+        let periods = closed_periods(root)?;
+        if let Some((last, _)) = periods.last() {
+            check_order(&periods, last.plus(1))?;
+        }
+        check_chain(&periods)?;
+        Ok(periods)
     }
 
     /// The folder of the period before.
     pub fn previous(&self) -> Option<&Path> {
         self.periods.last().map(|(_, folder)| folder.as_path())
-    }
-
-    /// The book keeps its folder: a period has been published in it.
-    pub fn keep(&mut self) {
-        if let Some(made) = self.made.take() {
-            std::mem::forget(made);
-        }
     }
 }
 

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
+    book::stress::Scenario,
     codes::Month,
     pipeline::{Settings, parse_date, parse_memory, parse_period},
     synth::Order,
@@ -38,6 +39,10 @@ pub(super) enum Command {
     Run(Box<RunArguments>),
     /// Generate deliveries of a national size, with planted breaks and an answer key
     Synth(SynthArguments),
+    /// Say where a book stands on a day: deadlines, unpaid notices, utilisation, what is open
+    Status(StatusArguments),
+    /// Play what-if scenarios on the newest period of a book; nothing is written
+    Stress(StressArguments),
     /// Check a pipeline file and the rules it names, and list every error
     Check(CheckArguments),
     /// Print a completion script for a shell
@@ -155,6 +160,48 @@ impl From<RowOrder> for Order {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  liangqing status --book book --as-of 2025-12-10")]
+pub(super) struct StatusArguments {
+    /// Folder of the closed periods
+    #[arg(long, value_name = "DIR")]
+    pub(super) book: PathBuf,
+    /// The day to look from, YYYY-MM-DD
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    pub(super) as_of: NaiveDate,
+    /// Rules file [default: built in]
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules: Option<PathBuf>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  liangqing stress --book book --scenario volume=20 --scenario late=34:45
+
+The next period draws what the last one drew, times the volume. Open notices of payers that are in time
+are paid before it closes; those of late payers stay open, and each begun 30 days of delay draw the pair's
+reserve once more. Reserves are pooled by treating province.")]
+pub(super) struct StressArguments {
+    /// Folder of the closed periods
+    #[arg(long, value_name = "DIR")]
+    pub(super) book: PathBuf,
+    /// volume=PERCENT: volume rises so much; late=PROVINCE:DAYS: a province pays so late
+    #[arg(long = "scenario", value_name = "SCENARIO", required = true)]
+    pub(super) scenarios: Vec<Scenario>,
+    /// Rules file [default: built in]
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules: Option<PathBuf>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct CheckArguments {
     /// The pipeline file
     pub(super) pipeline: PathBuf,
@@ -179,6 +226,8 @@ impl Arguments {
             Command::Run(arguments) => arguments.format,
             Command::Check(arguments) => arguments.format,
             Command::Synth(arguments) => arguments.format,
+            Command::Status(arguments) => arguments.format,
+            Command::Stress(arguments) => arguments.format,
             Command::Completions { .. } => Format::Human,
         }
     }

@@ -12,6 +12,7 @@ mod args;
 mod printer;
 mod progress;
 mod run;
+mod status;
 mod synth;
 
 use std::{
@@ -56,6 +57,8 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
     match arguments.command {
         args::Command::Run(arguments) => run::run(&arguments, stop),
         args::Command::Synth(arguments) => synth::synth(&arguments, stop),
+        args::Command::Status(arguments) => status::status(&arguments),
+        args::Command::Stress(arguments) => status::stress(&arguments),
         args::Command::Check(arguments) => run::check(&arguments),
         args::Command::Completions { shell } => {
             let mut script = Vec::new();

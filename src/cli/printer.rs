@@ -31,7 +31,8 @@ pub(super) fn text(text: &str) -> Outcome<()> {
     }
 }
 
-fn json_text(value: &Value) -> Outcome<()> {
+/// Prints a report for programs on stdout.
+pub(super) fn json_text(value: &Value) -> Outcome<()> {
     text(&format!("{value:#}\n"))
 }
 
@@ -221,7 +222,8 @@ fn percent(part: i64, whole: i64) -> String {
     format!("{} %", percent.round_dp_with_strategy(2, RoundingStrategy::ToZero).normalize())
 }
 
-fn counted(count: u64, noun: &str) -> String {
+/// A number of things, in words.
+pub(super) fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", count_grouped(count))
 }

@@ -157,7 +157,8 @@ impl Batches {
             Some((batch.column(position), self.columns[position].form))
         };
         for field in TEXT_FIELDS {
-            typed.texts.push(array(field).map_or(TextColumn::Absent, |(a, form)| text(a, form)));
+            let column = array(field).map(|(array, form)| text(array, form)).transpose()?;
+            typed.texts.push(column.unwrap_or(TextColumn::Absent));
         }
         for (slot, field) in [Field::begndate, Field::enddate].into_iter().enumerate() {
             typed.dates[slot] =
@@ -346,17 +347,14 @@ impl AmountColumn {
     }
 }
 
-fn text(array: &ArrayRef, form: Form) -> TextColumn {
-    if form == Form::IntegerCode {
-        return TextColumn::Plain(integer_codes(array));
-    }
-    match array.data_type() {
-        DataType::Dictionary(..) => {
-            let dictionary = array.as_dictionary::<Int32Type>();
-            TextColumn::Dictionary(dictionary.clone())
-        }
-        DataType::Utf8View => TextColumn::Plain(array.as_string_view().clone()),
-        _ => TextColumn::Absent,
+fn text(array: &ArrayRef, form: Form) -> Result<TextColumn, ReadError> {
+    match (form, array.data_type()) {
+        (Form::IntegerCode, _) => Ok(TextColumn::Plain(integer_codes(array))),
+        (Form::Null, _) => Ok(TextColumn::Absent),
+        (_, DataType::Dictionary(..)) => Ok(TextColumn::Dictionary(array.as_dictionary().clone())),
+        (_, DataType::Utf8View) => Ok(TextColumn::Plain(array.as_string_view().clone())),
+        // A value that cannot be taken never becomes a null.
+        (_, other) => Err(ParquetError::General(format!("text that is decoded as {other}")).into()),
     }
 }
 

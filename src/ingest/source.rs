@@ -15,7 +15,7 @@ use parquet::{
     basic::{ConvertedType, LogicalType, Type as Physical},
     errors::ParquetError,
     file::{
-        metadata::{ParquetMetaData, RowGroupMetaData},
+        metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData},
         reader::{ChunkReader, Length},
     },
     schema::types::ColumnDescriptor,
@@ -251,10 +251,10 @@ impl Column {
             Field::setl_id | Field::mdtrt_id | Field::init_setl_id | Field::psn_no
         );
         match (self.form, natural) {
-            (Form::Text, DataType::Utf8) if dictionary && !keys_are_unique => {
+            (Form::Text, _) if dictionary && !keys_are_unique => {
                 Some(DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))
             }
-            (Form::Text, DataType::Utf8) => Some(DataType::Utf8View),
+            (Form::Text, _) => Some(DataType::Utf8View),
             (Form::Decimal { narrow: true, .. }, DataType::Decimal128(precision, scale)) => {
                 Some(DataType::Decimal64(*precision, *scale))
             }
@@ -274,20 +274,33 @@ fn plain_options() -> ArrowReaderOptions {
 /// A footer that reads well but cannot be true.
 fn footer_error(metadata: &ParquetMetaData, len: u64) -> Option<String> {
     let declared = metadata.file_metadata().num_rows();
-    let groups = metadata.row_groups().iter().map(RowGroupMetaData::num_rows);
-    let rows = groups.fold(0, |sum: i64, rows| sum.saturating_add(rows.max(0)));
-    if rows != declared {
+    let groups = metadata.row_groups();
+    let rows = groups.iter().map(RowGroupMetaData::num_rows).fold(0, i64::saturating_add);
+    if rows != declared || groups.iter().any(|group| group.num_rows() < 0) {
         return Some(format!("{declared} rows declared, {rows} in its row groups"));
     }
-    metadata.row_groups().iter().enumerate().find_map(|(index, group)| {
-        group.columns().iter().find_map(|column| {
-            let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
-            let end = start.checked_add(column.compressed_size())?;
-            let inside = start >= 0 && column.compressed_size() >= 0 && end.cast_unsigned() <= len;
-            (!inside).then(|| {
-                format!("row group {index}, column {}: bytes beyond the file", column.column_path())
-            })
-        })
+    groups.iter().enumerate().find_map(|(index, group)| {
+        let lie = group.columns().iter().find_map(|column| column_error(column, group, len))?;
+        Some(format!("row group {index}, {lie}"))
+    })
+}
+
+/// What a footer says of a column chunk that cannot be true.
+fn column_error(
+    column: &ColumnChunkMetaData,
+    group: &RowGroupMetaData,
+    len: u64,
+) -> Option<String> {
+    let name = column.column_path();
+    let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+    let end = start.checked_add(column.compressed_size());
+    let inside = |end: i64| start >= 0 && end >= start && end.cast_unsigned() <= len;
+    if !end.is_some_and(inside) {
+        return Some(format!("column {name}: bytes beyond the file"));
+    }
+    let flat = column.column_descr().max_rep_level() == 0;
+    (flat && column.num_values() != group.num_rows()).then(|| {
+        format!("column {name}: {} values for {} rows", column.num_values(), group.num_rows())
     })
 }
 

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parquet::column::page::PageReader;
+use parquet::errors::ParquetError;
 use parquet::file::serialized_reader::SerializedPageReader;
 use rayon::prelude::*;
 
@@ -112,7 +113,12 @@ pub fn survey<S: RowSink>(
     setting: Setting,
     sinks: Vec<S>,
 ) -> Outcome<(Survey, Vec<S>)> {
-    let units = units(delivery)?;
+    let units = match units(delivery) {
+        Ok(units) => units,
+        Err(finding) => {
+            return Ok((Survey { findings: vec![finding], ..Survey::default() }, sinks));
+        }
+    };
     let next = AtomicUsize::new(0);
     let workers: Vec<Outcome<(Survey, S)>> = sinks
         .into_par_iter()
@@ -145,7 +151,7 @@ pub fn survey<S: RowSink>(
     Ok((all, sinks))
 }
 
-fn units(delivery: &Delivery) -> Outcome<Vec<Unit>> {
+fn units(delivery: &Delivery) -> Result<Vec<Unit>, Finding> {
     let mut units = Vec::new();
     let mut ordinals = [0u32; 2];
     for (file, source) in delivery.sources.iter().enumerate() {
@@ -158,8 +164,8 @@ fn units(delivery: &Delivery) -> Outcome<Vec<Unit>> {
             first_row += rows;
             let next = u32::try_from(rows).ok().and_then(|rows| ordinal.checked_add(rows));
             *ordinal = next.ok_or_else(|| {
-                let side = source.side.name();
-                Failure::Usage(format!("more than {} rows on the {side} side", u32::MAX))
+                let found = format!("more than {} rows on its side", u32::MAX);
+                Finding::new(Code::F02, &source.name, format!("row group {row_group}"), found)
             })?;
         }
     }
@@ -227,6 +233,9 @@ impl Survey {
         let mut left = source.metadata.row_group(row_group).num_rows().cast_unsigned();
         for batch in batches {
             let batch = batch.map_err(Stop::Read)?;
+            left = left
+                .checked_sub(batch.rows as u64)
+                .ok_or_else(|| ParquetError::General("more rows than its footer says".into()))?;
             let checked = check(&batch, setting.policy, setting.period);
             self.account(source.side, file, &batch, &checked, row, setting.policy)
                 .ok_or(ReadError::Beyond(Field::medfee_sumamt))
@@ -239,9 +248,7 @@ impl Survey {
             setting.monitor.advance(rows)?;
         }
         if left > 0 {
-            return Err(
-                parquet::errors::ParquetError::EOF(format!("{left} rows are missing")).into()
-            );
+            return Err(ParquetError::EOF(format!("{left} rows are missing")).into());
         }
         guarded(|| walk_ignored(source, row_group))
             .ok_or(ReadError::Panic)
@@ -312,8 +319,8 @@ enum Stop {
     Failure(Failure),
 }
 
-impl From<parquet::errors::ParquetError> for Stop {
-    fn from(error: parquet::errors::ParquetError) -> Stop {
+impl From<ParquetError> for Stop {
+    fn from(error: ParquetError) -> Stop {
         Stop::Read(error.into())
     }
 }
@@ -337,7 +344,7 @@ fn real_totals(batch: &Batch, row: usize, policy: &Policy) -> Option<Totals> {
 }
 
 /// Walks the pages of the columns that nobody reads: damage there is damage of the file.
-fn walk_ignored(source: &Source, row_group: usize) -> Result<(), parquet::errors::ParquetError> {
+fn walk_ignored(source: &Source, row_group: usize) -> Result<(), ParquetError> {
     let group = source.metadata.row_group(row_group);
     let read: Vec<usize> =
         source.columns.iter().filter(|c| c.form != Form::Null).map(|c| c.leaf).collect();

@@ -381,7 +381,7 @@ mod tests {
 
     fn entry(hash: u64, ordinal: u32) -> Entry {
         let key = Key { hash, check: ordinal ^ 7 };
-        Entry { key, ordinal, fingerprint: hash ^ 99, payable: 5, group: 8191, plain: true }
+        Entry { key, ordinal, fingerprint: hash ^ 0x63, payable: 5, group: 8191, plain: true }
     }
 
     #[test]

@@ -73,6 +73,9 @@ struct RawPolicy {
     file_days: u16,
     pay_days: u16,
     confirm_days: u16,
+    declare_day: u8,
+    allocate_day: u8,
+    confirm_day: u8,
     yearly_quota: YearlyQuota,
     fund_class: BTreeMap<String, FundClass>,
     care_class: BTreeMap<String, CareClass>,
@@ -121,6 +124,12 @@ pub struct Policy {
     pub pay_days: u16,
     /// Working days after payment until it is confirmed.
     pub confirm_days: u16,
+    /// Day of the month after the period by which treating places declare.
+    pub declare_day: u8,
+    /// Day of the national allocation.
+    pub allocate_day: u8,
+    /// Day by which provinces confirm.
+    pub confirm_day: u8,
     /// How the yearly quota is set.
     pub yearly_quota: YearlyQuota,
     fund_class: BTreeMap<String, FundClass>,
@@ -198,6 +207,11 @@ impl RawPolicy {
         if self.yellow_percent > self.red_percent {
             errors.push(format!("policy {at}: yellow_percent is above red_percent"));
         }
+        for day in [self.declare_day, self.allocate_day, self.confirm_day] {
+            if !(1..=28).contains(&day) {
+                errors.push(format!("policy {at}: a day of the month is 1 to 28, not {day}"));
+            }
+        }
         let yearly = self.yearly_quota;
         if !(1 <= yearly.from_month
             && yearly.from_month <= yearly.to_month
@@ -227,6 +241,9 @@ impl RawPolicy {
             file_days: self.file_days,
             pay_days: self.pay_days,
             confirm_days: self.confirm_days,
+            declare_day: self.declare_day,
+            allocate_day: self.allocate_day,
+            confirm_day: self.confirm_day,
             yearly_quota: yearly,
             fund_class: self.fund_class.clone(),
             care_class: self.care_class.clone(),
@@ -262,13 +279,17 @@ impl Policy {
         chosen.map(|(amount, _)| *amount).try_fold(0i64, Fen::checked_add)
     }
 
+    /// The last period in which costs of a year clear.
+    pub const fn year_close(&self, year: i32) -> Month {
+        Month::new(year + 1, self.year_close_month)
+    }
+
     /// What stands in the way of clearing a cost month in a period without a permit.
     pub fn timing(&self, cost_month: Month, period: Month) -> Timing {
-        let close = Month::new(cost_month.year() + 1, self.year_close_month);
         Timing {
             lateness: period.since(cost_month),
             too_late: period.since(cost_month) > self.lateness_limit,
-            past_year_close: period > close,
+            past_year_close: period > self.year_close(cost_month.year()),
         }
     }
 }
