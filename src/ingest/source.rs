@@ -251,7 +251,7 @@ impl Column {
             Field::setl_id | Field::mdtrt_id | Field::init_setl_id | Field::psn_no
         );
         match (self.form, natural) {
-            (Form::Text, _) if dictionary && !keys_are_unique => {
+            (Form::Text, DataType::Utf8) if dictionary && !keys_are_unique => {
                 Some(DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))
             }
             (Form::Text, _) => Some(DataType::Utf8View),

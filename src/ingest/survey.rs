@@ -244,7 +244,6 @@ impl Survey {
             let rows = batch.rows as u64;
             row += rows;
             ordinal += u32::try_from(rows).unwrap_or(0);
-            left = left.saturating_sub(rows);
             setting.monitor.advance(rows)?;
         }
         if left > 0 {

@@ -1,0 +1,61 @@
+//! Two policies in one book: each period uses what was in force.
+
+use std::fs;
+
+use liangqing::{contract::fields::Field, rules::BUILT_IN};
+
+use crate::world::{Row, World};
+
+/// The built-in rules, and from 2025-11 on another limit, other levels and a shorter chronic list.
+fn two_policies() -> String {
+    let start = BUILT_IN.find("[[policy]]").expect("a policy");
+    let end = BUILT_IN.find("# Working days:").expect("the calendar");
+    let second = BUILT_IN[start..end]
+        .replace("from = \"2000-01\"", "from = \"2025-11\"")
+        .replace("lateness_limit = 2", "lateness_limit = 0")
+        .replace("yellow_percent = 70", "yellow_percent = 10")
+        .replace("M03900 = \"2021-09-01\"", "M03900 = \"2099-01-01\"");
+    format!("{}{second}{}", &BUILT_IN[..end], &BUILT_IN[end..])
+}
+
+#[test]
+fn each_period_uses_what_was_in_force() {
+    let world = World::new();
+    let rules = world.path("rules.toml");
+    fs::write(&rules, two_policies()).expect("written");
+    let flags = ["--rules", rules.to_str().expect("a path")];
+    let chronic =
+        |id: &str| Row::new(id).with(Field::med_type, "14").with(Field::dise_codg, "M03900");
+    let quotas = "insured_province,treating_province,quota\n34,31,8000\n";
+    world.small_file("2025-10", "opening-quotas.csv", quotas);
+    let late = |id: &str| Row::new(id).with(Field::setl_time, "2025-09-05 10:00:00");
+    world.deliver_both("2025-10", &[chronic("A"), late("B")]);
+    world.run_with("2025-10", &flags).expect(0);
+    world.deliver_both("2025-11", &[chronic("C"), late("D"), Row::new("E")]);
+    world.run_with("2025-11", &flags).expect(0);
+
+    let levels = |period| world.table(period, "pairs", &["payable", "reserve_level"]);
+    assert_eq!(levels("2025-10"), [["1600.00", "green"]]);
+    assert_eq!(levels("2025-11"), [["800.00", "yellow"]]);
+    assert!(world.table("2025-10", "rejects", &["setl_id"]).is_empty());
+    let rejects = world.table("2025-11", "rejects", &["setl_id", "rules"]);
+    assert_eq!(rejects, [["C", "V06"], ["C", "V06"]]);
+    let breaks = world.table("2025-11", "breaks", &["setl_id", "class"]);
+    assert_eq!(breaks, [["D", "late_refused"], ["D", "late_refused"]]);
+    for period in ["2025-10", "2025-11"] {
+        let manifest = fs::read_to_string(world.book().join(period).join("manifest.json"));
+        let digest = liangqing::digest::sha256_hex(two_policies().as_bytes());
+        assert!(manifest.expect("a manifest").contains(&digest), "{period}");
+    }
+}
+
+#[test]
+fn an_unknown_version_is_refused_by_name() {
+    let world = World::new();
+    let rules = world.path("rules.toml");
+    fs::write(&rules, BUILT_IN.replace("format = 1", "format = 9")).expect("written");
+    world.deliver_both("2025-10", &[Row::new("A")]);
+    let ran = world.run_with("2025-10", &["--rules", rules.to_str().expect("a path")]).expect(2);
+    assert!(ran.stderr.contains("format 9 is not known to this program"), "{}", ran.stderr);
+    assert!(!world.book().exists());
+}
