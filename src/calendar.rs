@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate, Weekday};
 use serde::Deserialize;
 
+use crate::contract::lines::parse_day;
+
 /// The working days that are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Calendar {
@@ -39,7 +41,7 @@ impl Calendar {
             }
             for (days, works) in [(off, false), (work, true)] {
                 for text in days {
-                    let day = NaiveDate::parse_from_str(&format!("{year}-{text}"), "%Y-%m-%d").ok();
+                    let day = parse_day(&format!("{year}-{text}"));
                     let day = day.filter(|day| is_weekday(*day) != works);
                     let taken = day.and_then(|day| calendar.exceptions.insert(day, works));
                     if day.is_none() || taken.is_some() {

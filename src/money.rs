@@ -1,9 +1,9 @@
-//! Money: integer fen (分, 0.01 yuan), checked everywhere, no floating point.
+//! Money: integer fen (分, 0.01 yuan), no floating point.
 //!
 //! | type | holds | overflow |
 //! |---|---|---|
-//! | [`Fen`] (`i64`) | one amount of one record; fits `DECIMAL(16,2)` once validated | every operation is checked |
-//! | [`FenSum`] (`i128`) | a sum of amounts; fits `DECIMAL(38,2)` | every operation is checked |
+//! | [`Fen`] (`i64`) | one amount of one record; fits `DECIMAL(16,2)` once validated | traps, in release builds too |
+//! | [`FenSum`] (`i128`) | a sum of amounts; fits `DECIMAL(38,2)` | traps; control totals saturate and are refused |
 
 /// One amount of one record, in fen.
 pub type Fen = i64;

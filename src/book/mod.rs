@@ -120,7 +120,7 @@ fn check_order(periods: &[(Month, PathBuf)], period: Month) -> Outcome<()> {
     if periods.iter().any(|(closed, _)| *closed == period) {
         let problem = format!(
             "period {period} is closed already, and closed periods never change\n    hint: \
-             corrections enter a later period; to check this one, run pipelines/audit-rerun.toml"
+             corrections enter a later period"
         );
         return Err(Failure::Book(problem));
     }

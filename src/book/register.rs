@@ -2,7 +2,7 @@
 //!
 //! A period keeps its own part in two Parquet files, sorted by key, with the deltas of the keys packed
 //! (about 14 bytes a settlement), cut into row groups at the borders of 1/512 of the keys where these
-//! are large, so that a partition of a delivery reads its own row groups and no others.
+//! are large, so that a partition of a delivery reads few row groups besides its own.
 //!
 //! `register.parquet`: key, check (96 bits of the hash of setl_id), payable, group, kind.
 //! `reversals.parquet`: key and check of each settlement that a cleared reversal reversed.
@@ -199,7 +199,7 @@ pub fn write_register(
         let (here, later) = rest.split_at(rest.partition_point(|(key, _)| key.hash <= last));
         rest = later;
         store.visit(partition, |cleared| {
-            let plain = cleared.iter().map(|entry| (entry.key, plain_registered(entry)));
+            let plain = cleared.iter().map(|entry| (entry.key(), plain_registered(entry)));
             writer.write(merged(plain, here.iter().copied()))
         })??;
     }

@@ -119,7 +119,7 @@ fn deadlines(next: Month, policy: &Policy, as_of: NaiveDate) -> Vec<Deadline> {
         (day(policy.declare_day), format!("treating places have declared the costs of {next}")),
         (day(policy.declare_day), format!("last day for costs of {oldest} without a permit")),
         (day(policy.allocate_day), format!("national allocation of {next}")),
-        (day(policy.confirm_day), format!("provinces have confirmed {next}")),
+        (day(policy.confirm_tables_day), format!("provinces have confirmed {next}")),
         (month.last_day(), format!("notices of {next}")),
     ];
     for year in [next.year() - 1, next.year()] {

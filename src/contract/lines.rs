@@ -119,9 +119,10 @@ pub(super) fn read<T, const N: usize>(
     };
     let Some(positions) = positions(&header, &columns, &mut refuse) else { return Vec::new() };
     let mut parsed = Vec::new();
+    let mut lines = LineNumbers { text, at: 0, number: 1 };
     for record in reader.records() {
         let Ok(record) = record else { continue };
-        let number = record.position().map_or(0, csv::Position::line);
+        let number = lines.of(record.position().map_or(0, csv::Position::byte));
         if record.len() != header.len() {
             let found = format!("{} values for {} columns", record.len(), header.len());
             findings.push(Finding::new(Code::S03, name, format!("line {number}"), found));
@@ -132,6 +133,26 @@ pub(super) fn read<T, const N: usize>(
         parsed.extend(parse(&mut line));
     }
     parsed
+}
+
+/// Counts lines; the CSV reader's own count stops at blank lines, which it skips.
+struct LineNumbers<'a> {
+    text: &'a str,
+    at: usize,
+    number: u64,
+}
+
+impl LineNumbers<'_> {
+    /// The line of the first value at or after a byte.
+    fn of(&mut self, byte: u64) -> u64 {
+        let bytes = self.text.as_bytes();
+        let start = usize::try_from(byte).unwrap_or(usize::MAX).min(bytes.len());
+        let blank = bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = &self.text.get(self.at..start + blank).unwrap_or_default();
+        self.number += passed.matches('\n').count() as u64;
+        self.at = start + blank;
+        self.number
+    }
 }
 
 /// Where each column is, or findings.

@@ -343,6 +343,16 @@ mod tests {
     }
 
     #[test]
+    fn blank_lines_are_skipped_and_counted() {
+        let text =
+            "notice_id,paid_on,amount,bank_name,bank_serial\n\n\nn,2025-10-01,1,b\n\r\nn,x,1,b,s\n";
+        assert_eq!(
+            findings("payments.csv", text.as_bytes()),
+            ["S03 line 4: 4 values for 5 columns", "S05 line 6, column paid_on: \"x\""]
+        );
+    }
+
+    #[test]
     fn opening_quotas_know_their_provinces() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("q.csv");

@@ -90,6 +90,8 @@ pub enum ReadError {
     Panic,
     /// An amount that no `DECIMAL(38,2)` holds, in a field.
     Beyond(Field),
+    /// A sum of amounts that no `DECIMAL(38,2)` holds.
+    SumBeyond,
 }
 
 impl From<ParquetError> for ReadError {

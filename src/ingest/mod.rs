@@ -6,8 +6,9 @@
 //!
 //! **Out.** [`batch::Batch`]: text, local time and fen by column; [`survey::Survey`]: totals, rejects.
 //!
-//! **Invariants.** Every byte of every file is hashed and every column decoded; a row that breaks a rule
-//! is listed with all the rules that it broke; damage never becomes a value.
+//! **Invariants.** Every byte of every file is hashed, and every page of every column is read, also of
+//! columns that are ignored; a row that breaks a rule is listed with all the rules that it broke; damage
+//! never becomes a value.
 
 pub mod batch;
 pub mod fetch;

@@ -140,7 +140,7 @@ pub struct Source {
     pub columns: Vec<Column>,
     /// How many columns use another name.
     pub aliases: u64,
-    /// Root positions of the columns that are ignored.
+    /// How many columns are ignored.
     pub extra_columns: u64,
 }
 

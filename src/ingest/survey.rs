@@ -147,7 +147,8 @@ pub fn survey<S: RowSink>(
         sinks.push(sink);
     }
     all.rejects.sort_by_key(|reject| (reject.file, reject.row));
-    all.findings.sort();
+    // Row group 2 comes before row group 10.
+    all.findings.sort_by_key(|f| (f.file.clone(), f.place.len(), f.place.clone(), f.code));
     Ok((all, sinks))
 }
 
@@ -205,7 +206,11 @@ impl Survey {
                     }
                     Err(Stop::Read(ReadError::Beyond(field))) => {
                         let place = format!("{place}, column {}", field.name());
-                        let found = "an amount of more than 36 digits before the point";
+                        let found = "an amount beyond it";
+                        self.findings.push(Finding::new(Code::F12, &source.name, place, found));
+                    }
+                    Err(Stop::Read(ReadError::SumBeyond)) => {
+                        let found = "a sum of amounts beyond it";
                         self.findings.push(Finding::new(Code::F12, &source.name, place, found));
                     }
                 }
@@ -238,7 +243,7 @@ impl Survey {
                 .ok_or_else(|| ParquetError::General("more rows than its footer says".into()))?;
             let checked = check(&batch, setting.policy, setting.period);
             self.account(source.side, file, &batch, &checked, row, setting.policy)
-                .ok_or(ReadError::Beyond(Field::medfee_sumamt))
+                .ok_or(ReadError::SumBeyond)
                 .map_err(Stop::Read)?;
             sink.take(source.side, ordinal, &batch, &checked)?;
             let rows = batch.rows as u64;

@@ -68,7 +68,7 @@ impl RowSink for Indexer<'_> {
         }
         let store = &self.stores[side.index()];
         for (_, entry) in &self.rows {
-            let partition = store.partitioning().of(entry.key);
+            let partition = store.partitioning().of(entry.key());
             let buffer = &mut self.buffers[side.index()][partition];
             buffer.push(*entry);
             if buffer.len() == BUFFERED_ENTRIES {

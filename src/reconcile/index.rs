@@ -29,7 +29,8 @@ use crate::{
 /// A settlement's key: 96 bits of the stable hash of its setl_id.
 ///
 /// Two keys of a national month and ten years of register (2.4·10^7 and 3·10^9) are mistaken for each
-/// other with a chance of 10^-12. Within a delivery every doubt is decided on the values themselves.
+/// other with a chance of 10^-12. Within a delivery every doubt is decided on the values; two such keys
+/// that both clear in one period end the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// The part by which keys are ordered and partitioned.
@@ -55,8 +56,10 @@ impl Key {
 /// What the index keeps of a valid row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
-    /// The key.
-    pub key: Key,
+    /// The part of the key by which entries are ordered and partitioned.
+    pub hash: u64,
+    /// The part of the key that tells keys of one hash apart.
+    pub check: u32,
     /// Position of the row on its side: by file, then by row.
     pub ordinal: u32,
     /// A hash of setl_id and every compared field.
@@ -69,14 +72,19 @@ pub struct Entry {
     pub plain: bool,
 }
 
-/// Bytes of an entry on disk.
+/// Bytes of an entry, in memory and on disk.
 const ENTRY_BYTES: usize = 32;
 
 impl Entry {
+    /// Its key.
+    pub const fn key(&self) -> Key {
+        Key { hash: self.hash, check: self.check }
+    }
+
     fn to_bytes(self) -> [u8; ENTRY_BYTES] {
         let mut bytes = [0; ENTRY_BYTES];
-        bytes[0..8].copy_from_slice(&self.key.hash.to_le_bytes());
-        bytes[8..12].copy_from_slice(&self.key.check.to_le_bytes());
+        bytes[0..8].copy_from_slice(&self.hash.to_le_bytes());
+        bytes[8..12].copy_from_slice(&self.check.to_le_bytes());
         bytes[12..16].copy_from_slice(&self.ordinal.to_le_bytes());
         bytes[16..24].copy_from_slice(&self.fingerprint.to_le_bytes());
         bytes[24..28].copy_from_slice(&self.payable.to_le_bytes());
@@ -90,10 +98,8 @@ impl Entry {
             std::array::from_fn(|i| bytes[at + i])
         }
         Entry {
-            key: Key {
-                hash: u64::from_le_bytes(part(bytes, 0)),
-                check: u32::from_le_bytes(part(bytes, 8)),
-            },
+            hash: u64::from_le_bytes(part(bytes, 0)),
+            check: u32::from_le_bytes(part(bytes, 8)),
             ordinal: u32::from_le_bytes(part(bytes, 12)),
             fingerprint: u64::from_le_bytes(part(bytes, 16)),
             payable: u32::from_le_bytes(part(bytes, 24)),
@@ -126,7 +132,8 @@ pub fn entries(
         into.push((
             row,
             Entry {
-                key,
+                hash: key.hash,
+                check: key.check,
                 ordinal,
                 fingerprint,
                 payable: payable.unwrap_or(0),
@@ -380,8 +387,16 @@ mod tests {
     use super::*;
 
     fn entry(hash: u64, ordinal: u32) -> Entry {
-        let key = Key { hash, check: ordinal ^ 7 };
-        Entry { key, ordinal, fingerprint: hash ^ 0x63, payable: 5, group: 8191, plain: true }
+        let check = ordinal ^ 7;
+        Entry {
+            hash,
+            check,
+            ordinal,
+            fingerprint: hash ^ 0x63,
+            payable: 5,
+            group: 8191,
+            plain: true,
+        }
     }
 
     #[test]
@@ -401,6 +416,11 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_is_as_small_as_it_says() {
+        assert_eq!(size_of::<Entry>(), ENTRY_BYTES);
+    }
+
+    #[test]
     fn a_store_gives_back_what_it_took_whatever_its_budget() {
         let folder = tempfile::tempdir().expect("a folder");
         for (budget, side) in [(usize::MAX, Side::Treating), (200, Side::Insured)] {
@@ -409,7 +429,7 @@ mod tests {
             let entries: Vec<Entry> =
                 (0..100).map(|n| entry(u64::MAX / 100 * u64::from(n), n)).collect();
             for entry in &entries {
-                store.push(store.partitioning().of(entry.key), &[*entry]).expect("pushed");
+                store.push(store.partitioning().of(entry.key()), &[*entry]).expect("pushed");
             }
             let mut back: Vec<Entry> = (0..store.partitioning().count())
                 .flat_map(|partition| store.take(partition).expect("taken"))

@@ -96,7 +96,7 @@ pub fn match_index(
 
 /// The keys of two sorted lists, in order, once each.
 fn distinct_keys(treating: &[Entry], insured: &[Entry]) -> Vec<Key> {
-    let mut keys: Vec<Key> = treating.iter().chain(insured).map(|entry| entry.key).collect();
+    let mut keys: Vec<Key> = treating.iter().chain(insured).map(Entry::key).collect();
     // Two sorted runs: the sort merges them.
     keys.sort();
     keys.dedup();
@@ -143,7 +143,7 @@ pub fn find_originals(
         let partition = store.partitioning().of(wanted[0]);
         store.visit(partition, |cleared| {
             for key in wanted {
-                if let Ok(at) = cleared.binary_search_by_key(key, |entry| entry.key) {
+                if let Ok(at) = cleared.binary_search_by_key(key, Entry::key) {
                     known.insert(*key, plain_registered(&cleared[at]));
                 }
             }
@@ -211,12 +211,12 @@ pub fn match_partition(
 }
 
 fn next_hash(sides: [&[Entry]; 2]) -> Option<u64> {
-    sides.into_iter().filter_map(|side| side.first()).map(|entry| entry.key.hash).min()
+    sides.into_iter().filter_map(|side| side.first()).map(|entry| entry.hash).min()
 }
 
 /// Takes the entries of a hash off the front of a side.
 fn take_hash<'a>(side: &mut &'a [Entry], hash: u64) -> &'a [Entry] {
-    let count = side.iter().take_while(|entry| entry.key.hash == hash).count();
+    let count = side.iter().take_while(|entry| entry.hash == hash).count();
     let (taken, rest) = side.split_at(count);
     *side = rest;
     taken
@@ -227,8 +227,7 @@ mod tests {
     use super::*;
 
     fn entry(hash: u64, ordinal: u32, fingerprint: u64) -> Entry {
-        let key = Key { hash, check: 0 };
-        Entry { key, ordinal, fingerprint, payable: 3, group: 0, plain: true }
+        Entry { hash, check: 0, ordinal, fingerprint, payable: 3, group: 0, plain: true }
     }
 
     #[test]

@@ -7,7 +7,8 @@
 //!
 //! **Out.** [`Rules`]: the file's bytes and digest, and the [`Policy`] in force for each period.
 //!
-//! **Invariants.** Unknown keys and unknown formats are refused by name; every error is listed.
+//! **Invariants.** Unknown keys and unknown formats are refused by name; errors of keys and types are
+//! reported one at a time, all others together.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,10 @@ use serde::Deserialize;
 use crate::{
     calendar::{Calendar, CalendarYear},
     codes::{CareClass, FundClass, Month, Pair},
-    contract::fields::{AMOUNT_FIELDS, Field},
+    contract::{
+        fields::{AMOUNT_FIELDS, Field},
+        lines::parse_day,
+    },
     money::Fen,
     statement::table::Table,
 };
@@ -75,7 +79,7 @@ struct RawPolicy {
     confirm_days: u16,
     declare_day: u8,
     allocate_day: u8,
-    confirm_day: u8,
+    confirm_tables_day: u8,
     yearly_quota: YearlyQuota,
     fund_class: BTreeMap<String, FundClass>,
     care_class: BTreeMap<String, CareClass>,
@@ -129,7 +133,7 @@ pub struct Policy {
     /// Day of the national allocation.
     pub allocate_day: u8,
     /// Day by which provinces confirm.
-    pub confirm_day: u8,
+    pub confirm_tables_day: u8,
     /// How the yearly quota is set.
     pub yearly_quota: YearlyQuota,
     fund_class: BTreeMap<String, FundClass>,
@@ -207,7 +211,7 @@ impl RawPolicy {
         if self.yellow_percent > self.red_percent {
             errors.push(format!("policy {at}: yellow_percent is above red_percent"));
         }
-        for day in [self.declare_day, self.allocate_day, self.confirm_day] {
+        for day in [self.declare_day, self.allocate_day, self.confirm_tables_day] {
             if !(1..=28).contains(&day) {
                 errors.push(format!("policy {at}: a day of the month is 1 to 28, not {day}"));
             }
@@ -221,7 +225,7 @@ impl RawPolicy {
         }
         let mut chronic = BTreeMap::new();
         for (code, day) in &self.chronic {
-            let Ok(day) = NaiveDate::parse_from_str(day, "%Y-%m-%d") else {
+            let Some(day) = parse_day(day) else {
                 errors.push(format!("policy {at}: chronic {code} = {day:?} is not a day"));
                 continue;
             };
@@ -243,7 +247,7 @@ impl RawPolicy {
             confirm_days: self.confirm_days,
             declare_day: self.declare_day,
             allocate_day: self.allocate_day,
-            confirm_day: self.confirm_day,
+            confirm_tables_day: self.confirm_tables_day,
             yearly_quota: yearly,
             fund_class: self.fund_class.clone(),
             care_class: self.care_class.clone(),

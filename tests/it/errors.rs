@@ -186,7 +186,7 @@ reproducers! {
     F12 amounts_beyond_every_decimal
     |world| column(world, "acct_pay", decimals(vec![Some(10i128.pow(37))], 38, 0)),
     @r#"
-    F12 treating/a.parquet, row group 0, column acct_pay: found an amount of more than 36 digits before the point, expected amounts and their sums within DECIMAL(38,2)
+    F12 treating/a.parquet, row group 0, column acct_pay: found an amount beyond it, expected amounts and their sums within DECIMAL(38,2)
       hint: ask the sender for the file again
     "#;
 

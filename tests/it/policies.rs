@@ -31,7 +31,10 @@ fn each_period_uses_what_was_in_force() {
     let late = |id: &str| Row::new(id).with(Field::setl_time, "2025-09-05 10:00:00");
     world.deliver_both("2025-10", &[chronic("A"), late("B")]);
     world.run_with("2025-10", &flags).expect(0);
-    world.deliver_both("2025-11", &[chronic("C"), late("D"), Row::new("E")]);
+    world.deliver_both(
+        "2025-11",
+        &[chronic("C"), late("D"), Row::new("E").with(Field::setl_time, "2025-11-05 10:00:00")],
+    );
     world.run_with("2025-11", &flags).expect(0);
 
     let levels = |period| world.table(period, "pairs", &["payable", "reserve_level"]);

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt::Write,
     fs,
     process::Command,
 };
@@ -81,7 +82,7 @@ fn opening_quotas() -> String {
     for (insured, treating, quota) in
         [(34, 31, "900000"), (41, 11, "5000.55"), (13, 11, "2000000"), (34, 32, "1")]
     {
-        text.push_str(&format!("{insured},{treating},{quota}\n"));
+        writeln!(text, "{insured},{treating},{quota}").expect("text");
     }
     text
 }
@@ -99,7 +100,7 @@ fn deliver_money(world: &World, last: &str, period: &str) {
         let approved_on = Month::from_text(last).expect("a month").plus(1).last_day();
         if state == "proposed" {
             if index % 3 == 0 {
-                changes.push_str(&format!("{id},{amount},NHSA,{approved_on}\n"));
+                writeln!(changes, "{id},{amount},NHSA,{approved_on}").expect("text");
             }
             continue;
         }
@@ -110,7 +111,8 @@ fn deliver_money(world: &World, last: &str, period: &str) {
         let late = day + chrono::Days::new(3);
         let mut pay = |fen: i128, day: chrono::NaiveDate| {
             let yuan = liangqing::money::yuan(fen);
-            payments.push_str(&format!("{id},{day},{yuan},bank,{period}-{index}-{fen}-{day}\n"));
+            let serial = format!("{period}-{index}-{fen}-{day}");
+            writeln!(payments, "{id},{day},{yuan},bank,{serial}").expect("text");
         };
         match (state.as_str(), index % 5) {
             ("unpaid", 0) => {}
@@ -152,7 +154,7 @@ impl Laws {
         self.nothing_clears_twice(world, period);
         self.open_items_roll_forward(world, period);
         self.reserves_add_up(world, period);
-        self.payables_are_notified(world, period);
+        Laws::payables_are_notified(world, period);
         for (table, column) in [
             ("breaks", "class"),
             ("notices", "kind"),
@@ -224,7 +226,7 @@ impl Laws {
         self.closing = closing;
     }
 
-    fn payables_are_notified(&self, world: &World, period: &str) {
+    fn payables_are_notified(world: &World, period: &str) {
         let sum = |rows: &[Vec<String>]| -> i128 {
             rows.iter().map(|row| parse_sum(&row[0]).expect("yuan")).sum()
         };
