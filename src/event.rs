@@ -42,6 +42,7 @@ impl Monitor {
 
     /// A stage begins.
     pub fn stage(&self, name: &'static str, rows: u64) -> Outcome<()> {
+        tracing::info!(rows, "{name}");
         (self.listener)(Event::Stage { name, rows });
         self.check()
     }

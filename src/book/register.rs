@@ -7,7 +7,7 @@
 //! `register.parquet`: key, check (96 bits of the hash of setl_id), payable, group, kind.
 //! `reversals.parquet`: key and check of each settlement that a cleared reversal reversed.
 
-use std::{collections::BTreeMap, ops::Range, path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use arrow_array::{
     ArrayRef, Decimal128Array, Int32Array, RecordBatch, UInt32Array, UInt64Array,
@@ -29,11 +29,11 @@ use crate::{
     book::staging::Staging,
     codes::Month,
     diag::{Failure, Outcome},
-    ingest::{record::Group, source::SharedFile},
+    ingest::{fetch::select, record::Group, source::SharedFile},
     money::Fen,
     reconcile::{
         build::Index,
-        index::{Key, Partitioning},
+        index::{Key, Keyed, Partitioning},
         matching::plain_registered,
         proof::Proof,
         settle::{Settled, registered as registered_copy},
@@ -252,11 +252,11 @@ impl Register {
         Ok(Register { settlements: open(SETTLEMENTS)?, reversals: open(REVERSALS)? })
     }
 
-    /// Which of some keys, in order, are registered, and how.
-    pub fn find(&self, keys: &[Key]) -> Outcome<BTreeMap<Key, Registered>> {
+    /// Which keys of some lists, each in order, are registered, and how.
+    pub fn find<K: Keyed>(&self, lists: &[&[K]]) -> Outcome<BTreeMap<Key, Registered>> {
         let mut found = BTreeMap::new();
         for file in &self.settlements {
-            file.search(keys, |key, columns, row| {
+            file.search(lists, |key, columns, row| {
                 let registered = registered(columns, row).ok_or_else(|| file.damaged("kind"))?;
                 let twice = found.insert(key, registered).is_some();
                 if twice {
@@ -273,7 +273,7 @@ impl Register {
     pub fn reversed(&self, keys: &[Key]) -> Outcome<Vec<Key>> {
         let mut found = Vec::new();
         for file in &self.reversals {
-            file.search(keys, |key, _, _| {
+            file.search(&[keys], |key, _, _| {
                 found.push(key);
                 Ok(())
             })?;
@@ -323,29 +323,34 @@ impl KeyedFile {
         Failure::Book(format!("{} is damaged: {what}", self.place))
     }
 
-    /// Calls back for every row whose key is among some keys, which are in order.
-    fn search(
+    /// Calls back for every row whose key is in one of some lists, each of which is in order.
+    fn search<K: Keyed>(
         &self,
-        keys: &[Key],
+        lists: &[&[K]],
         mut hit: impl FnMut(Key, &RecordBatch, usize) -> Outcome<()>,
     ) -> Outcome<()> {
         for (group, (first, last)) in self.ranges.iter().enumerate() {
-            let wanted = &keys[range_of(keys, *first, *last)];
-            if wanted.is_empty() {
+            let wanted = || lists.iter().map(|list| within(list, *first, *last));
+            if wanted().all(<[K]>::is_empty) {
                 continue;
             }
-            let hashes = self.read(group, &[0])?;
+            let hashes = self.read(group, &[0], None)?;
             let hashes = hashes.column(0).as_primitive_opt::<UInt64Type>();
             let hashes = hashes.ok_or_else(|| self.damaged("column key"))?;
-            if !intersects(hashes.values(), wanted) {
+            let mut rows: Vec<usize> =
+                wanted().flat_map(|list| in_common(hashes.values(), list)).collect();
+            rows.sort_unstable();
+            rows.dedup();
+            if rows.is_empty() {
                 continue;
             }
-            let columns = self.read(group, &[0, 1, 2, 3, 4])?;
+            let columns = self.read(group, &[0, 1, 2, 3, 4], Some(&rows))?;
+            let hashes = columns.column(0).as_primitive::<UInt64Type>();
             let checks = columns.column(1).as_primitive_opt::<UInt32Type>();
             let checks = checks.ok_or_else(|| self.damaged("column check"))?;
             for row in 0..columns.num_rows() {
                 let key = Key { hash: hashes.value(row), check: checks.value(row) };
-                if wanted.binary_search(&key).is_ok() {
+                if wanted().any(|list| list.binary_search_by_key(&key, Keyed::key).is_ok()) {
                     hit(key, &columns, row)?;
                 }
             }
@@ -353,45 +358,56 @@ impl KeyedFile {
         Ok(())
     }
 
-    fn read(&self, group: usize, columns: &[usize]) -> Outcome<RecordBatch> {
-        let descriptor = self.metadata.metadata().file_metadata().schema_descr();
+    /// Some columns of a row group: all of its rows, or some of them.
+    fn read(
+        &self,
+        group: usize,
+        columns: &[usize],
+        rows: Option<&[usize]>,
+    ) -> Outcome<RecordBatch> {
+        let metadata = self.metadata.metadata();
+        let descriptor = metadata.file_metadata().schema_descr();
         let known = columns.iter().copied().filter(|c| *c < descriptor.num_columns());
-        let rows = self.metadata.metadata().row_group(group).num_rows();
-        let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
+        let all = usize::try_from(metadata.row_group(group).num_rows()).unwrap_or(0);
+        let wanted = rows.map_or(all, <[usize]>::len);
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
             self.file.clone(),
             self.metadata.clone(),
         )
         .with_row_groups(vec![group])
         .with_projection(ProjectionMask::leaves(descriptor, known))
-        .with_batch_size(usize::try_from(rows).unwrap_or(0))
-        .build()
-        .map_err(|error| self.damaged(&error.to_string()))?;
+        .with_batch_size(wanted);
+        let builder = match rows {
+            Some(rows) => builder.with_row_selection(select(rows, all)),
+            None => builder,
+        };
+        let mut reader = builder.build().map_err(|error| self.damaged(&error.to_string()))?;
         match reader.next() {
-            Some(Ok(batch)) if i64::try_from(batch.num_rows()) == Ok(rows) => Ok(batch),
+            Some(Ok(batch)) if batch.num_rows() == wanted => Ok(batch),
             Some(Err(error)) => Err(self.damaged(&error.to_string())),
             _ => Err(self.damaged("rows are missing")),
         }
     }
 }
 
-fn range_of(keys: &[Key], first: u64, last: u64) -> Range<usize> {
-    let start = keys.partition_point(|key| key.hash < first);
-    let end = keys.partition_point(|key| key.hash <= last);
-    start..end.max(start)
+/// The part of a list, which is in order, between two hashes.
+fn within<K: Keyed>(list: &[K], first: u64, last: u64) -> &[K] {
+    let start = list.partition_point(|keyed| keyed.key().hash < first);
+    let end = list.partition_point(|keyed| keyed.key().hash <= last);
+    &list[start..end.max(start)]
 }
 
-/// Whether sorted hashes and sorted keys have one in common.
-fn intersects(hashes: &[u64], keys: &[Key]) -> bool {
-    let mut keys = keys.iter().peekable();
-    for hash in hashes {
-        while keys.next_if(|key| key.hash < *hash).is_some() {}
-        match keys.peek() {
-            Some(key) if key.hash == *hash => return true,
-            Some(_) => {}
-            None => return false,
+/// Where sorted hashes have one in common with a list, which is in order.
+fn in_common<K: Keyed>(hashes: &[u64], list: &[K]) -> Vec<usize> {
+    let mut rows = Vec::new();
+    let mut hashes = hashes.iter().enumerate().peekable();
+    for wanted in list.iter().map(|keyed| keyed.key().hash) {
+        while hashes.next_if(|(_, hash)| **hash < wanted).is_some() {}
+        while let Some((row, _)) = hashes.next_if(|(_, hash)| **hash == wanted) {
+            rows.push(row);
         }
     }
-    false
+    rows
 }
 
 #[cfg(test)]
@@ -422,7 +438,7 @@ mod tests {
         let mut wanted: Vec<Key> = all.keys().copied().step_by(7).collect();
         wanted.extend(wanted.clone().into_iter().map(|key| Key { check: 8, ..key }));
         wanted.sort_unstable();
-        let found = register.find(&wanted).expect("searched");
+        let found = register.find(&[&wanted[..]]).expect("searched");
         let expected: BTreeMap<Key, Registered> =
             all.iter().step_by(7).map(|(key, r)| (*key, *r)).collect();
         assert_eq!(found, expected);

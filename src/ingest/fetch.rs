@@ -84,8 +84,10 @@ fn read(
     mut take: impl FnMut(u32, Record),
 ) -> Result<(), ReadError> {
     let source = &delivery.sources[piece.file];
+    let rows: Vec<usize> = piece.wanted.iter().map(|o| (o - piece.base) as usize).collect();
+    let selection = select(&rows, piece.rows);
     let mut ordinals = piece.wanted.iter();
-    for batch in Batches::open(source, piece.row_group, int96, Some(selection(piece)))? {
+    for batch in Batches::open(source, piece.row_group, int96, Some(selection))? {
         let batch = batch?;
         for (row, ordinal) in (0..batch.rows).zip(ordinals.by_ref()) {
             take(*ordinal, Record::of(&batch, row));
@@ -94,19 +96,19 @@ fn read(
     Ok(())
 }
 
-fn selection(piece: &Piece) -> RowSelection {
-    let mut selectors = Vec::with_capacity(piece.wanted.len() * 2 + 1);
+/// The selection of some rows, which are in order, out of so many.
+pub fn select(rows: &[usize], all: usize) -> RowSelection {
+    let mut selectors = Vec::with_capacity(rows.len() * 2 + 1);
     let mut next = 0;
-    for ordinal in piece.wanted {
-        let row = (ordinal - piece.base) as usize;
-        if row > next {
+    for row in rows {
+        if *row > next {
             selectors.push(RowSelector::skip(row - next));
         }
         selectors.push(RowSelector::select(1));
         next = row + 1;
     }
-    if piece.rows > next {
-        selectors.push(RowSelector::skip(piece.rows - next));
+    if all > next {
+        selectors.push(RowSelector::skip(all - next));
     }
     selectors.into()
 }

@@ -1,6 +1,6 @@
 //! Builds the index of a delivery while its rows are read for the first time.
 
-use super::index::{Entry, Partitioning, Store, entries};
+use super::index::{Entry, Keyed, Partitioning, Store, entries};
 use crate::{
     book::staging::Staging,
     clear::positions::Counter,

@@ -53,6 +53,24 @@ impl Key {
     }
 }
 
+/// Something that has a key; lists of it are ordered by that.
+pub trait Keyed {
+    /// The key.
+    fn key(&self) -> Key;
+}
+
+impl Keyed for Key {
+    fn key(&self) -> Key {
+        *self
+    }
+}
+
+impl Keyed for Entry {
+    fn key(&self) -> Key {
+        Key { hash: self.hash, check: self.check }
+    }
+}
+
 /// What the index keeps of a valid row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
@@ -76,11 +94,6 @@ pub struct Entry {
 const ENTRY_BYTES: usize = 32;
 
 impl Entry {
-    /// Its key.
-    pub const fn key(&self) -> Key {
-        Key { hash: self.hash, check: self.check }
-    }
-
     fn to_bytes(self) -> [u8; ENTRY_BYTES] {
         let mut bytes = [0; ENTRY_BYTES];
         bytes[0..8].copy_from_slice(&self.hash.to_le_bytes());

@@ -12,7 +12,7 @@ use super::{
     breaks::SideCopy,
     build::Index,
     decisions::Decisions,
-    index::{Entry, Key},
+    index::{Entry, Key, Keyed},
 };
 use crate::{
     book::register::{Kind, Register, Registered},
@@ -68,7 +68,7 @@ pub fn match_index(
             let mut insured = index.stores[1].take(partition)?;
             treating.sort_unstable();
             insured.sort_unstable();
-            let registered = register.find(&distinct_keys(&treating, &insured))?;
+            let registered = register.find(&[&treating[..], &insured[..]])?;
             let (first, last) = partitioning.range(partition);
             let start = watched.partition_point(|hash| *hash < first);
             let end = watched.partition_point(|hash| *hash <= last);
@@ -92,15 +92,6 @@ pub fn match_index(
     }
     all.doubtful.iter_mut().for_each(|ordinals| ordinals.sort_unstable());
     Ok(all)
-}
-
-/// The keys of two sorted lists, in order, once each.
-fn distinct_keys(treating: &[Entry], insured: &[Entry]) -> Vec<Key> {
-    let mut keys: Vec<Key> = treating.iter().chain(insured).map(Entry::key).collect();
-    // Two sorted runs: the sort merges them.
-    keys.sort();
-    keys.dedup();
-    keys
 }
 
 /// Reads the rows that the match could not decide on.
@@ -135,7 +126,7 @@ pub fn find_originals(
     register: &Register,
     originals: &[Key],
 ) -> Outcome<BTreeMap<Key, Registered>> {
-    let mut known = register.find(originals)?;
+    let mut known = register.find(&[originals])?;
     let store = &index.stores[0];
     for wanted in
         originals.chunk_by(|a, b| store.partitioning().of(*a) == store.partitioning().of(*b))
@@ -143,7 +134,7 @@ pub fn find_originals(
         let partition = store.partitioning().of(wanted[0]);
         store.visit(partition, |cleared| {
             for key in wanted {
-                if let Ok(at) = cleared.binary_search_by_key(key, Entry::key) {
+                if let Ok(at) = cleared.binary_search_by_key(key, Keyed::key) {
                     known.insert(*key, plain_registered(&cleared[at]));
                 }
             }
