@@ -4,6 +4,7 @@ mod cases;
 mod errors;
 mod exits;
 mod fixtures;
+mod looks;
 mod policies;
 mod properties;
 mod publish;
