@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use crate::{
     book::{
         Book, brought,
-        manifest::{ControlEntry, FileEntry, Manifest, NAME, RulesCopy},
+        manifest::{ControlEntry, FORMAT, FileEntry, Manifest, NAME, RulesCopy},
         register::{Register, write_register, write_reversals},
         staging::Staging,
     },
@@ -16,14 +16,14 @@ use crate::{
         pairs::pairs,
         positions::Positions,
     },
-    codes::{Month, Pair},
+    codes::{Month, Pair, Side},
     contract::{delivery::Delivery, small_files::OpeningQuotas},
-    control::Control,
+    control::{Bucket, Control},
     diag::{Failure, Finding, Outcome},
     digest::sha256_hex,
     event::Monitor,
     ingest::survey::{Normalisations, Setting, Survey, rejects_table},
-    money::FenSum,
+    money::{FenSum, yuan},
     reconcile::{
         breaks::{break_fields_table, breaks_table, open_items_table},
         build::{Index, read_delivery},
@@ -194,8 +194,28 @@ fn reconcile(book: &Book, delivered: &Delivered, setting: Setting) -> Outcome<Re
     let settled = settling.finish(&known, &register.reversed(&originals)?)?;
 
     let control = proof.control(survey, &settled)?;
+    handed_over(book, &control)?;
     let positions = all_positions(positions, &settled, &proof)?;
     Ok(Reconciled { register, permits, settled, proof, control, positions })
+}
+
+/// What was opened is what the period before carried, in rows and in cost; what is payable may follow
+/// another policy now.
+fn handed_over(book: &Book, control: &Control) -> Outcome<()> {
+    for side in Side::BOTH {
+        let opened = control.get(side, Bucket::Opened);
+        let carried = book.newest.as_ref().map_or(Some((0, 0)), |manifest| manifest.carried(side));
+        if carried != Some((opened.rows, opened.medfee)) {
+            return Err(Failure::Book(format!(
+                "the book is damaged: {} open items of the {} side, of {} yuan, were not what the \
+                 period before carried",
+                opened.rows,
+                side.name(),
+                yuan(opened.medfee)
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// What is owed.
@@ -378,7 +398,7 @@ fn manifest(
         .collect();
     outputs.sort();
     Manifest {
-        format: 1,
+        format: FORMAT,
         program: concat!("liangqing ", env!("CARGO_PKG_VERSION")).to_owned(),
         period: options.period.to_string(),
         as_of: options.issued_on().to_string(),

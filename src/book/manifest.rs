@@ -6,14 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     codes::Side,
-    control::{Bucket, Control},
+    control::{Bucket, Class, Control},
     diag::{Failure, Outcome},
     digest::sha256_hex,
-    money::yuan,
+    money::{FenSum, parse_sum, yuan},
 };
 
 /// Name of the file in a period's folder.
 pub const NAME: &str = "manifest.json";
+
+/// The format of manifests that this program writes and reads.
+pub const FORMAT: u32 = 1;
 
 /// What a period was made of and what it holds. Nothing in it depends on when, where or by whom it was
 /// made.
@@ -107,6 +110,19 @@ impl ControlEntry {
 }
 
 impl Manifest {
+    /// Rows and cost, in fen, that the period carried on a side.
+    pub fn carried(&self, side: Side) -> Option<(i64, FenSum)> {
+        let carried = Class::ALL.into_iter().filter(|class| class.is_carried()).map(Class::name);
+        let carried: Vec<&str> = carried.collect();
+        let of_side = self.control.iter().filter(|entry| entry.side == side.name());
+        let mut sums = (0, 0);
+        for entry in of_side.filter(|entry| carried.contains(&entry.bucket.as_str())) {
+            sums.0 += entry.rows;
+            sums.1 += parse_sum(&entry.medfee_sumamt).ok()?;
+        }
+        Some(sums)
+    }
+
     /// The bytes of the file.
     pub fn to_bytes(&self) -> Outcome<Vec<u8>> {
         let mut bytes = serde_json::to_vec_pretty(self)
@@ -121,9 +137,17 @@ impl Manifest {
         let bytes = fs::read(&path).map_err(|error| {
             Failure::Book(format!("the book is damaged: {}: {error}", path.display()))
         })?;
-        let manifest = serde_json::from_slice(&bytes).map_err(|error| {
+        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| {
             Failure::Book(format!("the book is damaged: {}: {error}", path.display()))
         })?;
+        if manifest.format != FORMAT {
+            let problem = format!(
+                "{} has format {}, this program knows {FORMAT}",
+                path.display(),
+                manifest.format
+            );
+            return Err(Failure::Book(problem));
+        }
         Ok((manifest, sha256_hex(&bytes)))
     }
 }

@@ -39,9 +39,11 @@ pub struct Book {
     pub periods: Vec<(Month, PathBuf)>,
     /// Digest of the newest manifest.
     pub head: Option<String>,
-    /// The lock, which dies with the process.
-    _lock: File,
+    /// The newest manifest.
+    pub newest: Option<Manifest>,
     _made: MadeFolders,
+    /// The lock, which dies with the process; it is given back last.
+    _lock: File,
 }
 
 /// Folders that go again, innermost first, unless something was put into them.
@@ -53,6 +55,11 @@ impl MadeFolders {
         let missing = folder.ancestors().take_while(|ancestor| !ancestor.exists());
         let missing = MadeFolders(missing.map(Path::to_owned).collect());
         fs::create_dir_all(folder).map_err(Failure::io(folder))?;
+        for made in &missing.0 {
+            let parent = made.parent().filter(|parent| !parent.as_os_str().is_empty());
+            let parent = parent.unwrap_or(Path::new("."));
+            File::open(parent).and_then(|p| p.sync_all()).map_err(Failure::io(parent))?;
+        }
         Ok(missing)
     }
 }
@@ -80,8 +87,8 @@ impl Book {
         }
         let periods = closed_periods(&root)?;
         check_order(&periods, period)?;
-        let head = check_chain(&periods)?;
-        Ok(Book { root, periods, head, _lock: lock, _made: made })
+        let (head, newest) = check_chain(&periods)?.unzip();
+        Ok(Book { root, periods, head, newest, _made: made, _lock: lock })
     }
 
     /// Looks into a book without closing anything: its periods, checked.
@@ -145,20 +152,20 @@ fn check_order(periods: &[(Month, PathBuf)], period: Month) -> Outcome<()> {
 }
 
 /// Checks that each manifest names the digest of the one before, and that every file of every closed
-/// period is what its manifest says; gives the digest of the newest manifest.
-fn check_chain(periods: &[(Month, PathBuf)]) -> Outcome<Option<String>> {
-    let mut head: Option<String> = None;
+/// period is what its manifest says; gives the newest manifest with its digest.
+fn check_chain(periods: &[(Month, PathBuf)]) -> Outcome<Option<(String, Manifest)>> {
+    let mut head: Option<(String, Manifest)> = None;
     let mut files = Vec::new();
     for (period, folder) in periods {
         let (manifest, digest) = Manifest::read(folder)?;
         if manifest.period != period.to_string() {
             return Err(damaged(folder, "manifest.json is that of another period"));
         }
-        if manifest.previous_manifest_sha256 != head {
+        if manifest.previous_manifest_sha256.as_ref() != head.as_ref().map(|(digest, _)| digest) {
             return Err(damaged(folder, "manifest.json does not continue the chain"));
         }
-        files.extend(manifest.outputs.into_iter().map(|output| (folder, output)));
-        head = Some(digest);
+        files.extend(manifest.outputs.iter().map(|output| (folder, output.clone())));
+        head = Some((digest, manifest));
     }
     files.into_par_iter().try_for_each(|(folder, output)| {
         let digest = File::open(folder.join(&output.path)).and_then(sha256_of);

@@ -30,7 +30,7 @@ use crate::{
     codes::Month,
     diag::{Failure, Outcome},
     ingest::{fetch::select, record::Group, source::SharedFile},
-    money::Fen,
+    money::{Fen, FenSum},
     reconcile::{
         build::Index,
         index::{Key, Keyed, Partitioning},
@@ -108,6 +108,8 @@ pub struct RegisterWriter {
     rows_in_group: usize,
     partitioning: Partitioning,
     last: Option<Key>,
+    /// Sum of what is payable, in fen.
+    payable: FenSum,
     pending: Vec<(Key, Registered)>,
 }
 
@@ -121,6 +123,7 @@ impl RegisterWriter {
             rows_in_group: 0,
             partitioning: Partitioning::for_rows(u64::MAX),
             last: None,
+            payable: 0,
             pending: Vec::new(),
         })
     }
@@ -139,6 +142,7 @@ impl RegisterWriter {
                 self.rows_in_group = 0;
             }
             self.last = Some(key);
+            self.payable += FenSum::from(registered.payable);
             self.pending.push((key, registered));
             if self.pending.len() == GROUP_ROWS {
                 self.flush()?;
@@ -203,6 +207,9 @@ pub fn write_register(
             writer.write(merged(plain, here.iter().copied()))
         })??;
     }
+    let cleared: FenSum = settled.cleared.iter().map(|c| FenSum::from(c.facts.payable)).sum();
+    let (payable, owed) = (writer.payable, proof.plain[0].payable + cleared);
+    Failure::unless(payable == owed, || format!("the register holds {payable} fen of {owed}"))?;
     let written = writer.close()?;
     let expected = proof.plain[0].rows.cast_unsigned() + others.len() as u64;
     Failure::unless(written.rows == expected, || {

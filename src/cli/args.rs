@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use crate::{
     book::stress::Scenario,
     codes::Month,
-    pipeline::{Settings, parse_date, parse_memory, parse_period},
+    pipeline::{Settings, parse_date, parse_memory, parse_period, parse_threads},
     synth::Order,
 };
 
@@ -248,9 +248,4 @@ impl RunArguments {
             dry_run: self.dry_run.then_some(true),
         }
     }
-}
-
-fn parse_threads(text: &str) -> Result<usize, String> {
-    let threads = text.parse().ok().filter(|threads| (1..=1024).contains(threads));
-    threads.ok_or_else(|| format!("{text:?} is not a number from 1 to 1024"))
 }

@@ -66,6 +66,11 @@ pub(super) fn failure(failure: &Failure, format: Format) {
     _ = io::stderr().lock().write_all(lines.join("\n").as_bytes());
 }
 
+/// Says on stderr what did not stop a command.
+pub(super) fn warning(text: &str) {
+    _ = writeln!(io::stderr().lock(), "warning: {text}");
+}
+
 /// The report of `check`.
 pub(super) fn checked(pipeline: &Path, format: Format) -> Outcome<()> {
     match format {

@@ -26,7 +26,15 @@ pub(super) fn run(arguments: &RunArguments, stop: Arc<AtomicBool>) -> Outcome<()
     let monitor = progress::monitor(stop, arguments.quiet);
     let report = pool.install(|| engine::run(&options, &monitor));
     monitor.done();
-    printer::run_report(&report?, &options, arguments.format)
+    let report = report?;
+    match printer::run_report(&report, &options, arguments.format) {
+        // The period is closed, whether its report can be printed or not.
+        Err(failure) if report.published.is_some() => {
+            printer::warning(&format!("the period is closed, its report is lost: {failure}"));
+            Ok(())
+        }
+        printed => printed,
+    }
 }
 
 /// `liangqing check`

@@ -1,6 +1,7 @@
 //! The delivery of a period: its files, found, opened and checked as files (contract §2, §3).
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -70,7 +71,7 @@ impl Delivery {
                 Err(of_file) => findings.extend(of_file),
             }
         }
-        let small = SmallFiles::read(input, period, findings);
+        let small = SmallFiles::read(input, period, findings)?;
         let names: Vec<String> = files.into_iter().map(|(_, name, _)| name).collect();
         if let Some(totals) = &small.control_totals {
             check_list(totals, &names, findings);
@@ -85,16 +86,19 @@ impl Delivery {
 
     /// Compares what the files hold with what was declared, and with each other.
     pub fn check_files(&self, facts: &[FileFacts], findings: &mut Vec<Finding>) {
-        for (index, (source, own)) in self.sources.iter().zip(facts).enumerate() {
-            let twin = self.sources[..index].iter().zip(facts).find(|(other, others)| {
-                other.side == source.side && own.rows > 0 && others.sha256 == own.sha256
-            });
-            if let Some((twin, _)) = twin {
-                let found = format!("the same bytes as {}", twin.name);
-                findings.push(Finding::new(Code::F11, &source.name, "", found));
+        let declared = self.small.control_totals.iter().flatten();
+        let declared: BTreeMap<&str, &DeclaredTotals> =
+            declared.map(|declared| (declared.file.as_str(), declared)).collect();
+        let mut seen: BTreeMap<(Side, &str), &str> = BTreeMap::new();
+        for (source, own) in self.sources.iter().zip(facts) {
+            if own.rows > 0 {
+                let twin = seen.insert((source.side, &own.sha256), &source.name);
+                if let Some(twin) = twin {
+                    let found = format!("the same bytes as {twin}");
+                    findings.push(Finding::new(Code::F11, &source.name, "", found));
+                }
             }
-            let declared = self.small.control_totals.iter().flatten();
-            for declared in declared.filter(|declared| declared.file == source.name) {
+            if let Some(declared) = declared.get(source.name.as_str()) {
                 compare_totals(&source.name, declared, own, findings);
             }
         }
@@ -118,19 +122,21 @@ fn find_parquet(folder: &Path, name: &str, found: &mut Vec<(String, PathBuf)>) -
 /// control-totals.csv lists every Parquet file exactly once, and every file that it lists exists.
 fn check_list(totals: &[DeclaredTotals], names: &[String], findings: &mut Vec<Finding>) {
     const LIST: &str = "control-totals.csv";
-    for (index, declared) in totals.iter().enumerate() {
+    let there: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    let mut listed = BTreeSet::new();
+    for declared in totals {
         let place = format!("line {}", declared.line);
-        if !names.contains(&declared.file) {
+        if !there.contains(declared.file.as_str()) {
             let found = format!("{}, which is not there", declared.file);
             findings.push(Finding::new(Code::F10, LIST, &place, found));
         }
-        if totals[..index].iter().any(|earlier| earlier.file == declared.file) {
+        if !listed.insert(declared.file.as_str()) {
             let found = format!("{} again", declared.file);
             findings.push(Finding::new(Code::F10, LIST, &place, found));
         }
     }
     for name in names {
-        if !totals.iter().any(|declared| declared.file == *name) {
+        if !listed.contains(name.as_str()) {
             findings.push(Finding::new(Code::F10, name, "", "a file that is not listed"));
         }
     }

@@ -1,7 +1,5 @@
 //! The lines of a small file: UTF-8 CSV with a header, its columns by name in any order.
 
-use std::{fs, path::Path};
-
 use chrono::NaiveDate;
 
 use crate::{
@@ -84,7 +82,7 @@ pub fn parse_day(text: &str) -> Option<NaiveDate> {
 
 /// Reads every line of a file; lines that break a rule are findings.
 pub(super) fn read<T, const N: usize>(
-    path: &Path,
+    bytes: &[u8],
     name: &str,
     columns: [&str; N],
     findings: &mut Vec<Finding>,
@@ -93,14 +91,7 @@ pub(super) fn read<T, const N: usize>(
     let mut refuse = |code, place: String, found: String| {
         findings.push(Finding::new(code, name, place, found));
     };
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            refuse(Code::F02, String::new(), error.to_string());
-            return Vec::new();
-        }
-    };
-    let text = match std::str::from_utf8(&bytes) {
+    let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
         Err(error) => {
             let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
@@ -109,6 +100,11 @@ pub(super) fn read<T, const N: usize>(
             return Vec::new();
         }
     };
+    // A quote that is never closed would swallow the lines after it.
+    if text.matches('"').count() % 2 == 1 {
+        refuse(Code::S03, String::new(), "a quote that is not closed".into());
+        return Vec::new();
+    }
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let header: Vec<String> = match reader.headers() {
         Ok(header) => header.iter().map(str::to_owned).collect(),
@@ -121,7 +117,14 @@ pub(super) fn read<T, const N: usize>(
     let mut parsed = Vec::new();
     let mut lines = LineNumbers { text, at: 0, number: 1 };
     for record in reader.records() {
-        let Ok(record) = record else { continue };
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                let found = error.to_string();
+                findings.push(Finding::new(Code::S03, name, "", found));
+                continue;
+            }
+        };
         let number = lines.of(record.position().map_or(0, csv::Position::byte));
         if record.len() != header.len() {
             let found = format!("{} values for {} columns", record.len(), header.len());

@@ -107,41 +107,43 @@ pub const NAMES: [&str; 6] = [
 
 impl SmallFiles {
     /// Reads the small files of an input folder; all findings are listed.
-    pub fn read(input: &Path, period: Month, findings: &mut Vec<Finding>) -> SmallFiles {
+    pub fn read(input: &Path, period: Month, findings: &mut Vec<Finding>) -> Outcome<SmallFiles> {
         let mut files = SmallFiles::default();
         for name in NAMES {
             let path = input.join(name);
-            if path.exists() {
-                files.read_one(name, &path, period, findings);
+            // A link that leads nowhere is a file that cannot be read, not one that was not delivered.
+            if path.symlink_metadata().is_ok() {
+                let bytes = fs::read(&path).map_err(Failure::io(&path))?;
+                files.take(name, &bytes, period, findings);
             }
         }
-        files
+        Ok(files)
     }
 
-    fn read_one(
+    fn take(
         &mut self,
         name: &'static str,
-        path: &Path,
+        bytes: &[u8],
         period: Month,
         findings: &mut Vec<Finding>,
     ) {
         let lines = match name {
             "control-totals.csv" => {
                 let columns = ["file", "rows", "medfee_sumamt", "fund_pay_sumamt", "acct_pay"];
-                let totals = read(path, name, columns, findings, declared_totals);
+                let totals = read(bytes, name, columns, findings, declared_totals);
                 let lines = totals.len();
                 self.control_totals = Some(totals);
                 lines
             }
             "deductions.csv" => {
                 let columns = ["ddct_id", "setl_id", "amount", "reason_code", "decided_on"];
-                self.deductions = read(path, name, columns, findings, deduction);
+                self.deductions = read(bytes, name, columns, findings, deduction);
                 self.deductions.len()
             }
             "decisions.csv" => {
                 let columns =
                     ["setl_id", "decision", "reason", "decided_by", "approved_by", "decided_on"];
-                self.decisions = read(path, name, columns, findings, decision);
+                self.decisions = read(bytes, name, columns, findings, decision);
                 self.decisions.len()
             }
             "permits.csv" => {
@@ -154,21 +156,21 @@ impl SmallFiles {
                     "past_year_close",
                     "reason",
                 ];
-                self.permits = read(path, name, columns, findings, |line| permit(line, period));
+                self.permits = read(bytes, name, columns, findings, |line| permit(line, period));
                 self.permits.len()
             }
             "quota-changes.csv" => {
                 let columns = ["notice_id", "amount", "approved_by", "approved_on"];
-                self.quota_changes = read(path, name, columns, findings, quota_change);
+                self.quota_changes = read(bytes, name, columns, findings, quota_change);
                 self.quota_changes.len()
             }
             _ => {
                 let columns = ["notice_id", "paid_on", "amount", "bank_name", "bank_serial"];
-                self.payments = read(path, name, columns, findings, payment);
+                self.payments = read(bytes, name, columns, findings, payment);
                 self.payments.len()
             }
         };
-        self.entries.extend(entry(name, path, lines));
+        self.entries.push(entry(name, bytes, lines));
     }
 }
 
@@ -193,7 +195,8 @@ impl OpeningQuotas {
         }
         let columns = ["insured_province", "treating_province", "quota"];
         let mut seen = BTreeSet::new();
-        let quotas: Vec<OpeningQuota> = read(path, Self::NAME, columns, findings, |line| {
+        let bytes = fs::read(path).map_err(Failure::io(path))?;
+        let quotas: Vec<OpeningQuota> = read(&bytes, Self::NAME, columns, findings, |line| {
             let [insured, treating] = [line.province(0), line.province(1)];
             let quota = line.amount(2);
             if quota.is_some_and(|quota| quota < 0) {
@@ -205,20 +208,19 @@ impl OpeningQuotas {
             }
             Some(OpeningQuota { pair, quota: quota? })
         });
-        let entry = entry(Self::NAME, path, quotas.len());
+        let entry = Some(entry(Self::NAME, &bytes, quotas.len()));
         Ok(OpeningQuotas { quotas, entry })
     }
 }
 
 /// A small file as the manifest lists it.
-fn entry(name: &str, path: &Path, rows: usize) -> Option<FileEntry> {
-    let bytes = fs::read(path).ok()?;
-    Some(FileEntry {
+fn entry(name: &str, bytes: &[u8], rows: usize) -> FileEntry {
+    FileEntry {
         path: name.to_owned(),
         bytes: bytes.len() as u64,
         rows: rows as u64,
-        sha256: sha256_hex(&bytes),
-    })
+        sha256: sha256_hex(bytes),
+    }
 }
 
 fn declared_totals(line: &mut Line) -> Option<DeclaredTotals> {
@@ -297,7 +299,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join(name), text).expect("written");
         let mut findings = Vec::new();
-        SmallFiles::read(folder.path(), Month::new(2025, 10), &mut findings);
+        SmallFiles::read(folder.path(), Month::new(2025, 10), &mut findings).expect("read");
         findings.iter().map(|f| format!("{} {}: {}", f.code, f.place, f.found)).collect()
     }
 
@@ -329,6 +331,9 @@ mod tests {
             findings("deductions.csv", text.as_bytes()),
             ["S04 line 2, column amount: \"1e3\"", "S05 line 2, column decided_on: \"2025-02-30\""]
         );
+        let text =
+            "notice_id,paid_on,amount,bank_name,bank_serial\nn,2025-10-01,1,b,\"s\nm,x,1,b,s\n";
+        assert_eq!(findings("payments.csv", text.as_bytes()), ["S03 : a quote that is not closed"]);
         let text = "rows,file,medfee_sumamt,fund_pay_sumamt,acct_pay\n1.5,f,1,2,3.001\n";
         assert_eq!(
             findings("control-totals.csv", text.as_bytes()),

@@ -22,7 +22,7 @@ use parquet::{
 
 use super::{
     guarded,
-    source::{Column, Form, Source},
+    source::{Column, Form, SharedFile, Source},
 };
 use crate::{
     contract::fields::{AMOUNT_FIELDS, FIELDS, Field, amount},
@@ -134,11 +134,13 @@ impl Batches {
             source.metadata.file_metadata().schema_descr(),
             columns.iter().map(|column| column.leaf),
         );
-        let builder =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(source.file.clone(), metadata)
-                .with_row_groups(vec![row_group])
-                .with_batch_size(BATCH_ROWS)
-                .with_projection(mask);
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
+            SharedFile::open(&source.path)?,
+            metadata,
+        )
+        .with_row_groups(vec![row_group])
+        .with_batch_size(BATCH_ROWS)
+        .with_projection(mask);
         let builder = match selection {
             Some(selection) => builder.with_row_selection(selection),
             None => builder,

@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io::{self, BufReader, Read},
     os::unix::fs::FileExt,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -130,8 +130,10 @@ pub struct Source {
     pub side: Side,
     /// Path below the input folder, with `/`.
     pub name: String,
-    /// The open file.
-    pub file: SharedFile,
+    /// Where it is; it is opened for each piece of work, as there may be thousands.
+    pub path: PathBuf,
+    /// Length in bytes.
+    pub bytes: u64,
     /// The footer.
     pub metadata: Arc<ParquetMetaData>,
     /// The schema as Arrow sees it, without hints.
@@ -163,7 +165,8 @@ impl Source {
         let mut source = Source {
             side,
             name: name.to_owned(),
-            file,
+            path: path.to_owned(),
+            bytes: file.len,
             metadata,
             schema: loaded.schema().as_ref().clone(),
             columns: Vec::new(),

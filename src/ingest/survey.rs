@@ -1,6 +1,12 @@
 //! The first read of a delivery: every file hashed, every row decoded and judged.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    fs::File,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use parquet::column::page::PageReader;
 use parquet::errors::ParquetError;
@@ -11,7 +17,7 @@ use super::{
     batch::{AmountColumn, Batch, Batches, ReadError},
     guarded,
     rows::{Checked, check},
-    source::{Form, Source},
+    source::{Form, SharedFile, Source},
 };
 use crate::{
     codes::{Month, Side},
@@ -184,11 +190,11 @@ impl Survey {
         match unit {
             Unit::Digest(file) => {
                 let source = &delivery.sources[file];
-                match sha256_of(source.file.reader(0)) {
+                match File::open(&source.path).and_then(sha256_of) {
                     Ok(sha256) => self.files[file].sha256 = sha256,
                     Err(error) => self.damaged(source, "reading it", error.to_string()),
                 }
-                self.files[file].bytes = source.file.len;
+                self.files[file].bytes = source.bytes;
                 Ok(())
             }
             Unit::Rows { file, row_group, first_row, ordinal } => {
@@ -353,8 +359,9 @@ fn walk_ignored(source: &Source, row_group: usize) -> Result<(), ParquetError> {
     let read: Vec<usize> =
         source.columns.iter().filter(|c| c.form != Form::Null).map(|c| c.leaf).collect();
     let rows = usize::try_from(group.num_rows()).unwrap_or(0);
+    let file = Arc::new(SharedFile::open(&source.path)?);
     for leaf in (0..group.num_columns()).filter(|leaf| !read.contains(leaf)) {
-        let file = std::sync::Arc::new(source.file.clone());
+        let file = Arc::clone(&file);
         let mut pages = SerializedPageReader::new(file, group.column(leaf), rows, None)?;
         while pages.get_next_page()?.is_some() {}
     }

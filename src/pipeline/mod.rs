@@ -90,9 +90,8 @@ impl Settings {
             "rules" => self.rules = Some(path()?),
             "as_of" => self.as_of = Some(parse_date(text()?)?),
             "threads" => {
-                let number = value.as_integer().and_then(|number| number.as_str().parse().ok());
-                let threads = number.filter(|threads| *threads > 0);
-                self.threads = Some(threads.ok_or("a whole number above 0 is expected")?);
+                let number = value.as_integer().ok_or("a whole number is expected")?;
+                self.threads = Some(parse_threads(number.as_str())?);
             }
             "memory" => self.memory = Some(parse_memory(text()?)?),
             "dry_run" => {
@@ -132,6 +131,12 @@ pub fn parse_period(text: &str) -> Result<Month, String> {
 /// Reads a day `YYYY-MM-DD`.
 pub fn parse_date(text: &str) -> Result<NaiveDate, String> {
     parse_day(text).ok_or_else(|| format!("{text:?} is not a day YYYY-MM-DD"))
+}
+
+/// Reads a number of threads, 1 to 1024.
+pub fn parse_threads(text: &str) -> Result<usize, String> {
+    let threads = text.parse().ok().filter(|threads| (1..=1024).contains(threads));
+    threads.ok_or_else(|| format!("{text:?} is not a number from 1 to 1024"))
 }
 
 /// Reads a size such as `512MiB`, `2GiB` or `800MB`; at least 16 MiB.

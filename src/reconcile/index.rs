@@ -227,7 +227,8 @@ pub struct Partitioning {
 impl Partitioning {
     /// Partitions that fit a processor's cache, for a number of rows; results do not depend on it.
     pub fn for_rows(rows: u64) -> Partitioning {
-        let wanted = (rows / 32_768).max(1).next_power_of_two().min(512);
+        // Never a single one: small deliveries cross the same borders as large ones.
+        let wanted = (rows / 32_768).max(1).next_power_of_two().clamp(16, 512);
         Partitioning { bits: wanted.trailing_zeros() }
     }
 

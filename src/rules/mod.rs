@@ -205,6 +205,9 @@ impl RawPolicy {
                 None => errors.push(format!("policy {at}: payable field {name} is not an amount")),
             }
         }
+        if self.payable.is_empty() {
+            errors.push(format!("policy {at}: payable names no field"));
+        }
         if !(1..=12).contains(&self.year_close_month) {
             errors.push(format!("policy {at}: year_close_month is 1 to 12"));
         }
