@@ -106,13 +106,19 @@ impl Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.code, self.file)?;
+        write!(f, "{} {}", self.code, printable(&self.file))?;
         if !self.place.is_empty() {
-            write!(f, ", {}", self.place)?;
+            write!(f, ", {}", printable(&self.place))?;
         }
-        write!(f, ": found {}, expected {}", self.found, self.code.expected())?;
+        write!(f, ": found {}, expected {}", printable(&self.found), self.code.expected())?;
         write!(f, "\n    hint: {}", self.code.hint())
     }
+}
+
+/// Text from outside without control characters: it may neither forge lines nor drive a terminal.
+fn printable(text: &str) -> String {
+    let shown = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
+    text.chars().map(shown).collect()
 }
 
 /// Why a command did not succeed; each variant has its exit status (contract §7).

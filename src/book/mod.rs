@@ -164,6 +164,10 @@ fn check_chain(periods: &[(Month, PathBuf)]) -> Outcome<Option<(String, Manifest
         if manifest.previous_manifest_sha256.as_ref() != head.as_ref().map(|(digest, _)| digest) {
             return Err(damaged(folder, "manifest.json does not continue the chain"));
         }
+        let listed: Vec<&str> = manifest.outputs.iter().map(|o| o.path.as_str()).collect();
+        if listed != OUTPUTS {
+            return Err(damaged(folder, "manifest.json does not list the files of a period"));
+        }
         files.extend(manifest.outputs.iter().map(|output| (folder, output.clone())));
         head = Some((digest, manifest));
     }
@@ -177,6 +181,27 @@ fn check_chain(periods: &[(Month, PathBuf)]) -> Outcome<Option<(String, Manifest
     })?;
     Ok(head)
 }
+
+/// What a period's folder holds besides its manifest, in order.
+const OUTPUTS: [&str; 17] = [
+    "register.parquet",
+    "reversals.parquet",
+    "tables/break_fields.parquet",
+    "tables/breaks.parquet",
+    "tables/control.parquet",
+    "tables/decisions.parquet",
+    "tables/deductions.parquet",
+    "tables/notice_status.parquet",
+    "tables/notices.parquet",
+    "tables/open_items.parquet",
+    "tables/pairs.parquet",
+    "tables/payments.parquet",
+    "tables/permits.parquet",
+    "tables/positions.parquet",
+    "tables/quotas.parquet",
+    "tables/rejects.parquet",
+    "tables/reserves.parquet",
+];
 
 fn damaged(folder: &Path, what: &str) -> Failure {
     Failure::Book(format!(

@@ -54,7 +54,7 @@ impl Delivery {
             let mut of_side = Vec::new();
             let folder = input.join(side.name());
             if folder.is_dir() {
-                find_parquet(&folder, side.name(), &mut of_side)?;
+                find_parquet(&folder, side.name(), &[], &mut of_side, findings)?;
             }
             if of_side.is_empty() {
                 findings.push(Finding::new(Code::F01, side.name(), "", "no Parquet file"));
@@ -105,15 +105,34 @@ impl Delivery {
     }
 }
 
-fn find_parquet(folder: &Path, name: &str, found: &mut Vec<(String, PathBuf)>) -> Outcome<()> {
+/// Finds the Parquet files below a folder; what cannot be reached is a finding, never left out.
+fn find_parquet(
+    folder: &Path,
+    name: &str,
+    above: &[PathBuf],
+    found: &mut Vec<(String, PathBuf)>,
+    findings: &mut Vec<Finding>,
+) -> Outcome<()> {
+    let here = folder.canonicalize().map_err(Failure::io(folder))?;
+    if above.contains(&here) {
+        findings.push(Finding::new(Code::F02, name, "", "a link to a folder above it"));
+        return Ok(());
+    }
+    let above = [above, &[here]].concat();
     for entry in fs::read_dir(folder).map_err(Failure::io(folder))? {
         let path = entry.map_err(Failure::io(folder))?.path();
         let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let name = format!("{name}/{file_name}");
-        if path.is_dir() {
-            find_parquet(&path, &name, found)?;
-        } else if file_name.ends_with(".parquet") {
-            found.push((name, path));
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => {
+                find_parquet(&path, &name, &above, found, findings)?;
+            }
+            Ok(metadata) if file_name.ends_with(".parquet") && !metadata.is_file() => {
+                findings.push(Finding::new(Code::F02, name, "", "neither a file nor a folder"));
+            }
+            Ok(_) if file_name.ends_with(".parquet") => found.push((name, path)),
+            Ok(_) => {}
+            Err(error) => findings.push(Finding::new(Code::F02, name, "", error.to_string())),
         }
     }
     Ok(())

@@ -20,7 +20,12 @@ pub(super) struct Line<'a> {
 impl Line<'_> {
     pub(super) fn refuse(&mut self, code: Code, column: usize) {
         let place = format!("line {}, column {}", self.number, self.columns[column]);
-        let found = format!("{:?}", self.values[column]);
+        // A value in the wrong column may be long, and somebody's.
+        let mut shown: String = self.values[column].chars().take(20).collect();
+        if shown != self.values[column] {
+            shown.push('…');
+        }
+        let found = format!("{shown:?}");
         self.findings.push(Finding::new(code, self.file, place, found));
     }
 
@@ -100,9 +105,8 @@ pub(super) fn read<T, const N: usize>(
             return Vec::new();
         }
     };
-    // A quote that is never closed would swallow the lines after it.
-    if text.matches('"').count() % 2 == 1 {
-        refuse(Code::S03, String::new(), "a quote that is not closed".into());
+    if let Some(line) = stray_quote(text) {
+        refuse(Code::S03, format!("line {line}"), "a quote out of place".into());
         return Vec::new();
     }
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
@@ -136,6 +140,30 @@ pub(super) fn read<T, const N: usize>(
         parsed.extend(parse(&mut line));
     }
     parsed
+}
+
+/// The line of a quote that opens within a value, closes before its end, or is never closed: it would
+/// swallow what follows, up to whole lines.
+fn stray_quote(text: &str) -> Option<usize> {
+    let (mut quoted, mut opened) = (false, 1);
+    let mut line = 1;
+    let mut last = ',';
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        line += usize::from(letter == '\n');
+        match (quoted, letter) {
+            (false, '"') if !matches!(last, ',' | '\r' | '\n') => return Some(line),
+            (false, '"') => (quoted, opened) = (true, line),
+            (true, '"') if letters.next_if_eq(&'"').is_some() => {}
+            (true, '"') if !matches!(letters.peek(), None | Some(',' | '\r' | '\n')) => {
+                return Some(line);
+            }
+            (true, '"') => quoted = false,
+            _ => {}
+        }
+        last = letter;
+    }
+    quoted.then_some(opened)
 }
 
 /// Counts lines; the CSV reader's own count stops at blank lines, which it skips.

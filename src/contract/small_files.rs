@@ -113,6 +113,10 @@ impl SmallFiles {
             let path = input.join(name);
             // A link that leads nowhere is a file that cannot be read, not one that was not delivered.
             if path.symlink_metadata().is_ok() {
+                if !fs::metadata(&path).map_err(Failure::io(&path))?.is_file() {
+                    findings.push(Finding::new(Code::S02, name, "", "something that is no file"));
+                    continue;
+                }
                 let bytes = fs::read(&path).map_err(Failure::io(&path))?;
                 files.take(name, &bytes, period, findings);
             }
@@ -333,7 +337,17 @@ mod tests {
         );
         let text =
             "notice_id,paid_on,amount,bank_name,bank_serial\nn,2025-10-01,1,b,\"s\nm,x,1,b,s\n";
-        assert_eq!(findings("payments.csv", text.as_bytes()), ["S03 : a quote that is not closed"]);
+        assert_eq!(findings("payments.csv", text.as_bytes()), ["S03 line 2: a quote out of place"]);
+        for value in ["s\"\"", "\"s\"s", "\"s\n\"m\"\""] {
+            let text = format!(
+                "notice_id,paid_on,amount,bank_name,bank_serial\nn,2025-10-01,1,b,{value}\n"
+            );
+            let found = findings("payments.csv", text.as_bytes());
+            assert!(found.len() == 1 && found[0].ends_with("a quote out of place"), "{found:?}");
+        }
+        let text =
+            "notice_id,paid_on,amount,bank_name,bank_serial\nn,2025-10-01,1,\"b,\"\"\n,c\",s\n";
+        assert!(findings("payments.csv", text.as_bytes()).is_empty());
         let text = "rows,file,medfee_sumamt,fund_pay_sumamt,acct_pay\n1.5,f,1,2,3.001\n";
         assert_eq!(
             findings("control-totals.csv", text.as_bytes()),

@@ -90,8 +90,6 @@ pub enum ReadError {
     Panic,
     /// An amount that no `DECIMAL(38,2)` holds, in a field.
     Beyond(Field),
-    /// A sum of amounts that no `DECIMAL(38,2)` holds.
-    SumBeyond,
 }
 
 impl From<ParquetError> for ReadError {
@@ -342,12 +340,19 @@ impl AmountColumn {
         !self.wide.is_empty() && self.wide.binary_search_by_key(&row, |(at, _)| *at).is_ok()
     }
 
-    /// The sum of the real values of all rows.
-    pub fn total(&self) -> Option<FenSum> {
+    /// The sum of the real values of all rows; at the ends of 128 bits it stays there.
+    pub fn total(&self) -> FenSum {
         // 512 values below 10^16 stay below 2^63.
         let narrow: FenSum =
             self.fen.chunks(512).map(|block| FenSum::from(block.iter().sum::<Fen>())).sum();
-        self.wide.iter().try_fold(narrow, |sum, (_, value)| sum.checked_add(*value))
+        self.wide.iter().fold(narrow, |sum, (_, value)| sum.saturating_add(*value))
+    }
+
+    /// The sum of the magnitudes of the values that are too large: it does not depend on their order.
+    pub fn magnitude(&self) -> FenSum {
+        self.wide
+            .iter()
+            .fold(0, |sum: FenSum, (_, value)| sum.saturating_add(value.saturating_abs()))
     }
 }
 

@@ -100,6 +100,9 @@ pub struct Survey {
     pub control: Control,
     /// What was taken although it is written differently.
     pub normalisations: Normalisations,
+    /// Magnitudes of the amounts of each side that do not fit `DECIMAL(16,2)`, added up: as long as these
+    /// fit `DECIMAL(38,2)`, no sum of them in any order leaves 128 bits.
+    pub magnitudes: [FenSum; 2],
     /// Why the delivery is refused, if it is.
     pub findings: Vec<Finding>,
 }
@@ -215,10 +218,6 @@ impl Survey {
                         let found = "an amount beyond it";
                         self.findings.push(Finding::new(Code::F12, &source.name, place, found));
                     }
-                    Err(Stop::Read(ReadError::SumBeyond)) => {
-                        let found = "a sum of amounts beyond it";
-                        self.findings.push(Finding::new(Code::F12, &source.name, place, found));
-                    }
                 }
                 Ok(())
             }
@@ -248,9 +247,7 @@ impl Survey {
                 .checked_sub(batch.rows as u64)
                 .ok_or_else(|| ParquetError::General("more rows than its footer says".into()))?;
             let checked = check(&batch, setting.policy, setting.period);
-            self.account(source.side, file, &batch, &checked, row, setting.policy)
-                .ok_or(ReadError::SumBeyond)
-                .map_err(Stop::Read)?;
+            self.account(source.side, file, &batch, &checked, row, setting.policy);
             sink.take(source.side, ordinal, &batch, &checked)?;
             let rows = batch.rows as u64;
             row += rows;
@@ -266,7 +263,7 @@ impl Survey {
         Ok(())
     }
 
-    /// Adds a batch to the totals; `None` when a sum is beyond `DECIMAL(38,2)`.
+    /// Adds a batch to the totals.
     fn account(
         &mut self,
         side: Side,
@@ -275,21 +272,27 @@ impl Survey {
         checked: &Checked,
         first_row: u64,
         policy: &Policy,
-    ) -> Option<()> {
-        let total = |index: usize| batch.amount(index).map_or(Some(0), AmountColumn::total);
+    ) {
+        let total = |index: usize| batch.amount(index).map_or(0, AmountColumn::total);
         let facts = &mut self.files[file];
         facts.rows += batch.rows as u64;
         let columns = [amount::MEDFEE, amount::FUND, amount::ACCOUNT];
         for (sum, index) in facts.sums.iter_mut().zip(columns) {
-            *sum = sum.checked_add(total(index)?)?;
+            *sum = sum.saturating_add(total(index));
         }
         let chosen = (0..13).filter(|index| policy.payable[*index]);
-        let payable = chosen.map(total).try_fold(0, |sum: FenSum, t| sum.checked_add(t?))?;
-        let rows = i64::try_from(batch.rows).ok()?;
-        let delivered = Totals { rows, medfee: total(amount::MEDFEE)?, payable };
+        let delivered = Totals {
+            rows: i64::try_from(batch.rows).unwrap_or(i64::MAX),
+            medfee: total(amount::MEDFEE),
+            payable: chosen.map(total).fold(0, FenSum::saturating_add),
+        };
         self.control.add(side, Bucket::Delivered, delivered);
+        let magnitudes = (0..13).filter_map(|index| batch.amount(index));
+        let magnitude = magnitudes.map(AmountColumn::magnitude).fold(0, FenSum::saturating_add);
+        let sum = &mut self.magnitudes[side.index()];
+        *sum = sum.saturating_add(magnitude);
         for (row, broken) in checked.broken.iter().enumerate().filter(|(_, b)| !b.is_valid()) {
-            self.control.add(side, Bucket::Rejected, real_totals(batch, row, policy)?);
+            self.control.add(side, Bucket::Rejected, real_totals(batch, row, policy));
             self.rejects.push(Reject {
                 file,
                 row: first_row + row as u64,
@@ -299,7 +302,6 @@ impl Survey {
         }
         self.normalisations.null_amounts += batch.null_amounts();
         self.normalisations.empty_texts += batch.empty_texts();
-        self.control.get(side, Bucket::Delivered).fit().then_some(())
     }
 
     fn absorb(&mut self, other: Survey) {
@@ -310,6 +312,9 @@ impl Survey {
             for (sum, more) in own.sums.iter_mut().zip(others.sums) {
                 *sum = sum.saturating_add(more);
             }
+        }
+        for (own, others) in self.magnitudes.iter_mut().zip(other.magnitudes) {
+            *own = own.saturating_add(others);
         }
         self.rejects.extend(other.rejects);
         self.findings.extend(other.findings);
@@ -342,15 +347,15 @@ impl From<Failure> for Stop {
 }
 
 /// The real totals of a row, even of amounts that are too large.
-fn real_totals(batch: &Batch, row: usize, policy: &Policy) -> Option<Totals> {
+fn real_totals(batch: &Batch, row: usize, policy: &Policy) -> Totals {
     let real = |index: usize| {
         let Some(column) = batch.amount(index) else { return 0 };
         let wide = column.wide.binary_search_by_key(&row, |(at, _)| *at);
         wide.map_or_else(|_| column.value(row).unwrap_or(0).into(), |at| column.wide[at].1)
     };
     let chosen = (0..13).filter(|index| policy.payable[*index]);
-    let payable = chosen.map(real).try_fold(0, |sum: FenSum, value| sum.checked_add(value))?;
-    Some(Totals { rows: 1, medfee: real(amount::MEDFEE), payable })
+    let payable = chosen.map(real).fold(0, FenSum::saturating_add);
+    Totals { rows: 1, medfee: real(amount::MEDFEE), payable }
 }
 
 /// Walks the pages of the columns that nobody reads: damage there is damage of the file.

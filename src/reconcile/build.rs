@@ -6,13 +6,13 @@ use crate::{
     clear::positions::Counter,
     codes::Side,
     contract::delivery::Delivery,
-    control::Bucket,
     diag::{Code, Finding, Outcome},
     ingest::{
         batch::Batch,
         rows::Checked,
         survey::{RowSink, Setting, Survey, survey},
     },
+    money::FEN_SUM_LIMIT,
 };
 
 /// The index of a delivery, and the plain positions that it was counted into.
@@ -99,8 +99,8 @@ pub fn read_delivery(
     let (mut survey, sinks) = survey(delivery, setting, sinks)?;
     let counters = sinks.into_iter().map(Indexer::finish).collect::<Outcome<_>>()?;
     for side in Side::BOTH {
-        if !survey.control.get(side, Bucket::Delivered).fit() {
-            let found = "sums beyond DECIMAL(38,2)";
+        if survey.magnitudes[side.index()] >= FEN_SUM_LIMIT {
+            let found = "amounts that together are beyond it";
             survey.findings.push(Finding::new(Code::F12, side.name(), "", found));
         }
     }
