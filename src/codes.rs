@@ -125,16 +125,6 @@ impl Province {
     pub fn code(self) -> u8 {
         PROVINCES[self.index()].0
     }
-
-    /// The Chinese short name.
-    pub fn chinese(self) -> &'static str {
-        PROVINCES[self.index()].1
-    }
-
-    /// The English name.
-    pub fn english(self) -> &'static str {
-        PROVINCES[self.index()].2
-    }
 }
 
 impl fmt::Display for Province {

@@ -31,7 +31,7 @@ use crate::{
         index::Key,
         matching::{find_originals, match_index, read_doubtful, watched},
         proof::{Proof, all_positions, plain_positions},
-        settle::{Context, Settled, registered, settle},
+        settle::{Context, Settled, settle},
     },
     reserve::{
         Movements, Standing as MoneyStanding, move_money,
@@ -42,7 +42,6 @@ use crate::{
         reserves_table,
     },
     rules::{Permit, Rules, permits_table},
-    statement::table::Written,
 };
 
 /// Everything that decides about a run, and how it is carried out.
@@ -243,7 +242,7 @@ fn write(
     reconciled: &Reconciled,
     cleared: &Cleared,
     monitor: &Monitor,
-) -> Outcome<Vec<Written>> {
+) -> Outcome<Vec<FileEntry>> {
     monitor.stage("writing", 0)?;
     let Reconciled { permits, settled, proof, control, positions, .. } = reconciled;
     let Cleared { deductions, money } = cleared;
@@ -313,9 +312,7 @@ fn judge_deductions(
     keys.sort_unstable();
     keys.dedup();
     let mut settlements = find_originals(&delivered.index, register, &keys)?;
-    for copy in &settled.cleared {
-        settlements.insert(Key::of(copy.record.setl_id()), registered(copy));
-    }
+    settlements.extend(settled.registered());
     let earlier = register.reversed(&keys)?;
     let reversed = earlier.into_iter().chain(settled.reversed.iter().copied()).collect();
     let standing = Standing {
@@ -375,7 +372,7 @@ fn manifest(
     options: &RunOptions,
     book: &Book,
     delivered: &Delivered,
-    outputs: Vec<Written>,
+    mut outputs: Vec<FileEntry>,
     control: &Control,
 ) -> Manifest {
     let Delivered { delivery, opening_quotas, survey, .. } = delivered;
@@ -392,10 +389,6 @@ fn manifest(
         .collect();
     inputs.extend(delivery.small.entries.iter().chain(&opening_quotas.entry).cloned());
     inputs.sort();
-    let mut outputs: Vec<FileEntry> = outputs
-        .into_iter()
-        .map(|Written { path, bytes, rows, sha256 }| FileEntry { path, bytes, rows, sha256 })
-        .collect();
     outputs.sort();
     Manifest {
         format: FORMAT,

@@ -26,7 +26,7 @@ use parquet::{
 };
 
 use crate::{
-    book::staging::Staging,
+    book::{manifest::FileEntry, staging::Staging},
     codes::Month,
     diag::{Failure, Outcome},
     ingest::{fetch::select, record::Group, source::SharedFile},
@@ -36,9 +36,9 @@ use crate::{
         index::{Key, Keyed, Partitioning},
         matching::plain_registered,
         proof::Proof,
-        settle::{Settled, registered as registered_copy},
+        settle::Settled,
     },
-    statement::table::{ParquetFile, Written, reproducible},
+    statement::table::{ParquetFile, reproducible},
 };
 
 /// File names below a period's folder.
@@ -152,7 +152,7 @@ impl RegisterWriter {
     }
 
     /// Ends the file.
-    pub fn close(mut self) -> Outcome<Written> {
+    pub fn close(mut self) -> Outcome<FileEntry> {
         self.flush()?;
         self.file.close()
     }
@@ -186,14 +186,10 @@ pub fn write_register(
     index: &Index,
     settled: &Settled,
     proof: &Proof,
-) -> Outcome<Written> {
+) -> Outcome<FileEntry> {
     let voided = Registered { kind: Kind::Voided, payable: 0, group: None };
-    let mut others: Vec<(Key, Registered)> = settled
-        .cleared
-        .iter()
-        .map(|copy| (Key::of(copy.record.setl_id()), registered_copy(copy)))
-        .chain(settled.voided.iter().map(|key| (*key, voided)))
-        .collect();
+    let mut others: Vec<(Key, Registered)> =
+        settled.registered().chain(settled.voided.iter().map(|key| (*key, voided))).collect();
     others.sort_unstable_by_key(|(key, _)| *key);
     let mut writer = RegisterWriter::create(&staging.period())?;
     let store = &index.stores[0];
@@ -232,7 +228,7 @@ fn merged<T>(
 }
 
 /// Writes the settlements that this period's cleared reversals reversed.
-pub fn write_reversals(folder: &Path, originals: &[Key]) -> Outcome<Written> {
+pub fn write_reversals(folder: &Path, originals: &[Key]) -> Outcome<FileEntry> {
     Failure::unless(originals.is_sorted_by(|a, b| a < b), || "a reversal twice".to_owned())?;
     let schema = Arc::new(Schema::new(schema().fields()[..2].to_vec()));
     let mut file = ParquetFile::create(folder, REVERSALS, &schema, properties())?;

@@ -9,7 +9,6 @@ use super::{Book, brought};
 use crate::{
     codes::{Month, Pair},
     diag::{Failure, Outcome},
-    ingest::batch::DAY,
     money::{FenSum, yuan},
     reserve::{Level, notices::Status},
     rules::{Policy, Rules},
@@ -168,7 +167,7 @@ fn levels(folder: &Path) -> Outcome<Vec<(Pair, String)>> {
 fn open_years(folder: &Path, policy: &Policy, next: Month) -> Outcome<Vec<OpenYear>> {
     let mut years: BTreeMap<i32, (u64, [FenSum; 2])> = BTreeMap::new();
     for copy in brought::open_items(folder, policy, next)? {
-        let year = Month::of_day(copy.record.setl_time.div_euclid(DAY)).year();
+        let year = copy.facts.cost_month.year();
         let (copies, payable) = years.entry(year).or_default();
         *copies += 1;
         payable[copy.side.index()] += FenSum::from(copy.facts.payable);

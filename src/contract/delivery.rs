@@ -19,14 +19,10 @@ use crate::{
 /// The input folder of a period.
 #[derive(Debug)]
 pub struct Delivery {
-    /// The folder.
-    pub input: PathBuf,
     /// The Parquet files that could be opened, treating first, by path.
     pub sources: Vec<Source>,
     /// The small files.
     pub small: SmallFiles,
-    /// Every Parquet file that is there, by path below the folder.
-    pub names: Vec<String>,
 }
 
 /// What was found in a file, to be compared with what its sender declared.
@@ -76,7 +72,7 @@ impl Delivery {
         if let Some(totals) = &small.control_totals {
             check_list(totals, &names, findings);
         }
-        Ok(Delivery { input: input.to_owned(), sources, small, names })
+        Ok(Delivery { sources, small })
     }
 
     /// Rows of a side.

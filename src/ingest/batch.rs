@@ -335,11 +335,6 @@ impl AmountColumn {
         }
     }
 
-    /// Whether a row's value does not fit `DECIMAL(16,2)`.
-    pub fn is_wide(&self, row: usize) -> bool {
-        !self.wide.is_empty() && self.wide.binary_search_by_key(&row, |(at, _)| *at).is_ok()
-    }
-
     /// The sum of the real values of all rows; at the ends of 128 bits it stays there.
     pub fn total(&self) -> FenSum {
         // 512 values below 10^16 stay below 2^63.

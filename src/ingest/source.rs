@@ -182,11 +182,6 @@ impl Source {
         self.metadata.row_groups().iter().map(|group| group.num_rows().cast_unsigned()).sum()
     }
 
-    /// The column of a field, if the file has it.
-    pub fn column(&self, field: Field) -> Option<&Column> {
-        self.columns.iter().find(|column| column.field == field)
-    }
-
     /// Reader options of a row group: decimals in 64 bits where these hold them, codes as dictionaries.
     pub fn reader_metadata(&self, row_group: usize) -> Result<ArrowReaderMetadata, ParquetError> {
         let group = self.metadata.row_group(row_group);

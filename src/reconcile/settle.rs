@@ -53,6 +53,18 @@ pub struct Settled {
     pub decisions: Vec<(String, Verdict, Applied)>,
 }
 
+impl Settled {
+    /// What the register keeps of the settlements that cleared.
+    pub fn registered(&self) -> impl Iterator<Item = (Key, Registered)> {
+        self.cleared.iter().map(|copy| {
+            let reversal = copy.reverses().is_some();
+            let kind = if reversal { Kind::Reversal } else { Kind::Settlement };
+            let Facts { payable, group, .. } = copy.facts;
+            (Key::of(copy.record.setl_id()), Registered { kind, payable, group: Some(group) })
+        })
+    }
+}
+
 /// Steps 1 to 7 are done; reversals wait for their originals.
 pub struct Settling<'a> {
     context: Context<'a>,
@@ -225,10 +237,7 @@ impl Settling<'_> {
         originals: &BTreeMap<Key, Registered>,
         reversed: &[Key],
     ) -> Outcome<Settled> {
-        let mut cleared_here: BTreeMap<Key, Registered> = BTreeMap::new();
-        for copy in &self.settled.cleared {
-            cleared_here.insert(Key::of(copy.record.setl_id()), registered(copy));
-        }
+        let cleared_here: BTreeMap<Key, Registered> = self.settled.registered().collect();
         let mut taken: FxHashSet<Key> = reversed.iter().copied().collect();
         for reversal in std::mem::take(&mut self.reversals) {
             let Some(key) = reversal.original() else {
@@ -362,10 +371,4 @@ fn class_of(copies: &Copies) -> (Option<Class>, Vec<Difference>) {
         [Some(_), None] => (Some(Class::MissingInsured), Vec::new()),
         _ => (Some(Class::MissingTreating), Vec::new()),
     }
-}
-
-/// What the register keeps of a copy that cleared.
-pub fn registered(copy: &SideCopy) -> Registered {
-    let kind = if copy.reverses().is_some() { Kind::Reversal } else { Kind::Settlement };
-    Registered { kind, payable: copy.facts.payable, group: Some(copy.facts.group) }
 }

@@ -12,16 +12,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::{
     calendar::{Calendar, CalendarYear},
     codes::{CareClass, FundClass, Month, Pair},
-    contract::{
-        fields::{AMOUNT_FIELDS, Field},
-        lines::parse_day,
-    },
+    contract::{fields::AMOUNT_FIELDS, lines::parse_day},
     money::Fen,
     statement::table::Table,
 };
@@ -272,7 +269,7 @@ impl Policy {
 
     /// The first day (from 1970-01-01) on which a chronic disease was open.
     pub fn chronic_since(&self, dise_codg: &str) -> Option<i64> {
-        self.chronic.get(dise_codg).map(|day| i64::from(day.num_days_from_ce() - 719_163))
+        self.chronic.get(dise_codg).map(|day| i64::from(day.to_epoch_days()))
     }
 
     /// The chronic diseases and the day from which each is open.
@@ -362,11 +359,6 @@ pub fn permits_table(permits: &[Permit]) -> Table {
         .text("first_period", text(|permit| permit.first_period.to_string()))
 }
 
-/// The field names that [`Policy::payable`] stands for.
-pub fn payable_fields(policy: &Policy) -> impl Iterator<Item = Field> {
-    AMOUNT_FIELDS.into_iter().zip(policy.payable).filter(|(_, chosen)| *chosen).map(|(f, _)| f)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -375,7 +367,7 @@ mod tests {
     fn built_in_rules_hold_the_published_policy() {
         let rules = Rules::built_in();
         let policy = rules.policy(Month::new(2025, 10)).expect("in force");
-        assert_eq!(payable_fields(policy).count(), 9);
+        assert_eq!(policy.payable.iter().filter(|chosen| **chosen).count(), 9);
         assert_eq!(policy.fund_class("380"), Some(FundClass::Resident));
         assert_eq!(policy.care_class("140104"), Some(CareClass::Chronic));
         assert_eq!(policy.chronic_since("M07800"), None);

@@ -18,6 +18,7 @@ use parquet::{
 use sha2::{Digest, Sha256};
 
 use crate::{
+    book::manifest::FileEntry,
     diag::{Failure, Outcome},
     digest::hex,
     money::{Fen, FenSum},
@@ -30,28 +31,10 @@ pub struct Table {
     columns: Vec<ArrayRef>,
 }
 
-/// A file that was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    /// Path below the period folder.
-    pub path: String,
-    /// Length in bytes.
-    pub bytes: u64,
-    /// Rows.
-    pub rows: u64,
-    /// SHA-256, in hexadecimal.
-    pub sha256: String,
-}
-
 impl Table {
     /// An empty table.
     pub fn new(name: &'static str) -> Table {
         Table { name, fields: Vec::new(), columns: Vec::new() }
-    }
-
-    /// Its name, which is its file's too.
-    pub fn name(&self) -> &'static str {
-        self.name
     }
 
     fn column(mut self, name: &str, array: impl Array + 'static) -> Table {
@@ -111,7 +94,7 @@ impl Table {
     }
 
     /// Writes the table to `<folder>/tables/<name>.parquet`.
-    pub fn write(self, folder: &Path) -> Outcome<Written> {
+    pub fn write(self, folder: &Path) -> Outcome<FileEntry> {
         let path = format!("tables/{}.parquet", self.name);
         let properties = reproducible().set_compression(Compression::SNAPPY).build();
         let schema = Arc::new(Schema::new(self.fields));
@@ -165,7 +148,7 @@ impl ParquetFile {
     }
 
     /// Writes the footer and makes the file durable.
-    pub fn close(self) -> Outcome<Written> {
+    pub fn close(self) -> Outcome<FileEntry> {
         let hashing = self.writer.into_inner().map_err(|error| write_failure(&self.path, error))?;
         hashing.close(self.path, self.rows)
     }
@@ -199,10 +182,10 @@ impl Hashing {
     }
 
     /// Makes the file durable and says what it is.
-    pub fn close(self, path: String, rows: u64) -> Outcome<Written> {
+    pub fn close(self, path: String, rows: u64) -> Outcome<FileEntry> {
         let io = |error| Failure::Io { place: self.place.clone(), error };
         self.file.sync_all().map_err(io)?;
-        Ok(Written { path, bytes: self.bytes, rows, sha256: hex(&self.digest.finalize()) })
+        Ok(FileEntry { path, bytes: self.bytes, rows, sha256: hex(&self.digest.finalize()) })
     }
 }
 
@@ -238,11 +221,6 @@ impl Stored {
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| damaged(error.to_string()))?;
         Ok(Stored { place, batches })
-    }
-
-    /// How many rows it has.
-    pub fn rows(&self) -> usize {
-        self.batches.iter().map(RecordBatch::num_rows).sum()
     }
 
     fn arrays(&self, name: &str, kind: fn(&DataType) -> bool) -> Outcome<Vec<&ArrayRef>> {
