@@ -25,11 +25,11 @@ use crate::{
     ingest::survey::{Normalisations, Setting, Survey, rejects_table},
     money::{FenSum, yuan},
     reconcile::{
-        breaks::{break_fields_table, breaks_table, open_items_table},
+        breaks::{SideCopy, break_fields_table, breaks_table, open_items_table},
         build::{Index, read_delivery},
         decisions::{Decisions, decisions_table},
         index::Key,
-        matching::{find_originals, match_index, read_doubtful, watched},
+        matching::{doubtful_copies, find_originals, match_index, watched},
         proof::{Proof, all_positions, plain_positions},
         settle::{Context, Settled, settle},
     },
@@ -101,8 +101,9 @@ pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
     let book = Book::open(&options.book, period)?;
     let staging = Staging::create(&book.root)?;
 
-    let delivered = read(options, &book, &staging, setting)?;
-    let reconciled = reconcile(&book, &delivered, setting)?;
+    let carried = carried(&book, setting)?;
+    let mut delivered = read(options, &book, &staging, &carried, setting)?;
+    let reconciled = reconcile(&book, &mut delivered, carried, setting)?;
     let cleared = clear(options, &book, &delivered, &reconciled)?;
     let outputs = write(&staging, &delivered, &reconciled, &cleared, monitor)?;
     let manifest = manifest(options, &book, &delivered, outputs, &reconciled.control);
@@ -127,10 +128,21 @@ pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
     })
 }
 
+/// The copies that the period before could not clear.
+fn carried(book: &Book, setting: Setting) -> Outcome<Vec<SideCopy>> {
+    match book.previous() {
+        Some(folder) => brought::open_items(folder, setting.policy, setting.period),
+        None => Ok(Vec::new()),
+    }
+}
+
 /// A delivery that was accepted.
 struct Delivered {
     delivery: Delivery,
     opening_quotas: OpeningQuotas,
+    decisions: Decisions,
+    /// Hashes of the keys about which an open item or a decision says something.
+    watched: Vec<u64>,
     survey: Survey,
     index: Index,
 }
@@ -140,17 +152,20 @@ fn read(
     options: &RunOptions,
     book: &Book,
     staging: &Staging,
+    carried: &[SideCopy],
     setting: Setting,
 ) -> Outcome<Delivered> {
     setting.monitor.stage("opening", 0)?;
     let mut findings = Vec::new();
     let delivery = Delivery::open(&options.input, options.period, &mut findings)?;
     let opening_quotas = read_opening_quotas(options, book, &mut findings)?;
-    let (survey, index) = read_delivery(&delivery, setting, staging, options.memory)?;
+    let decisions = Decisions::of(&delivery.small.decisions);
+    let watched = watched(carried, &decisions);
+    let (survey, index) = read_delivery(&delivery, setting, staging, &watched, options.memory)?;
     findings.extend(survey.findings.iter().cloned());
     delivery.check_files(&survey.files, &mut findings);
     if findings.is_empty() {
-        return Ok(Delivered { delivery, opening_quotas, survey, index });
+        return Ok(Delivered { delivery, opening_quotas, decisions, watched, survey, index });
     }
     // Within a file they are in order.
     findings.sort_by(|a, b| a.file.cmp(&b.file));
@@ -168,20 +183,22 @@ struct Reconciled {
 }
 
 /// Matches the two sides; takes what is doubtful through the rules; proves that nothing is missing.
-fn reconcile(book: &Book, delivered: &Delivered, setting: Setting) -> Outcome<Reconciled> {
-    let Setting { policy, period, monitor, .. } = setting;
-    let Delivered { delivery, survey, index, .. } = delivered;
-    let open_items = match book.previous() {
-        Some(folder) => brought::open_items(folder, policy, period)?,
-        None => Vec::new(),
-    };
+fn reconcile(
+    book: &Book,
+    delivered: &mut Delivered,
+    open_items: Vec<SideCopy>,
+    setting: Setting,
+) -> Outcome<Reconciled> {
+    let Setting { period, monitor, .. } = setting;
+    let decisions = std::mem::take(&mut delivered.decisions);
+    let at_hand = std::mem::take(&mut delivered.index.copies);
+    let Delivered { delivery, watched, survey, index, .. } = delivered;
     let permits = permits_in_force(book, delivery, period)?;
-    let decisions = Decisions::of(&delivery.small.decisions);
     let register = Register::open(&book.periods)?;
 
     monitor.stage("matching", 0)?;
-    let matched = match_index(index, &register, &watched(&open_items, &decisions), monitor)?;
-    let doubtful = read_doubtful(delivery, &matched, setting)?;
+    let matched = match_index(index, &register, watched, monitor)?;
+    let doubtful = doubtful_copies(delivery, &matched, at_hand, setting)?;
     let proof = Proof::of(survey, &matched, &doubtful)?;
     let positions = plain_positions(index, &doubtful, period);
 

@@ -11,7 +11,7 @@ use crate::{
     clear::deductions::{Accepted, Deduction},
     codes::{FundClass, Month, Pair, Province, Side},
     diag::{Failure, Outcome},
-    ingest::{batch::Batches, record::Record, source::Source},
+    ingest::{batch::Batches, record::Record, schedule::ROWS_ALONE, source::Source},
     money::{Fen, FenSum},
     reconcile::breaks::SideCopy,
     reserve::{
@@ -58,7 +58,7 @@ fn records(path: &Path) -> Outcome<Vec<Record>> {
     let source = Source::open(Side::Treating, "open_items", path).map_err(|_| unreadable())?;
     let mut records = Vec::new();
     for row_group in 0..source.metadata.num_row_groups() {
-        let batches = Batches::open(&source, row_group, Int96::Local, None);
+        let batches = Batches::open(&source, row_group, Int96::Local, ROWS_ALONE, None);
         for batch in batches.map_err(|_| unreadable())? {
             let batch = batch.map_err(|_| unreadable())?;
             records.extend((0..batch.rows).map(|row| Record::of(&batch, row)));

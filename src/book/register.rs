@@ -33,10 +33,11 @@ use crate::{
     money::{Fen, FenSum},
     reconcile::{
         build::Index,
-        index::{Key, Keyed, Partitioning},
+        index::{Cleared, Key, Keyed},
         matching::plain_registered,
         proof::Proof,
         settle::Settled,
+        store::Partitioning,
     },
     statement::table::{ParquetFile, reproducible},
 };
@@ -192,7 +193,7 @@ pub fn write_register(
         settled.registered().chain(settled.voided.iter().map(|key| (*key, voided))).collect();
     others.sort_unstable_by_key(|(key, _)| *key);
     let mut writer = RegisterWriter::create(&staging.period())?;
-    let store = &index.stores[0];
+    let store = &index.cleared;
     let mut rest = &others[..];
     for partition in 0..store.partitioning().count() {
         let (_, last) = store.partitioning().range(partition);
@@ -256,10 +257,21 @@ impl Register {
     }
 
     /// Which keys of some lists, each in order, are registered, and how.
-    pub fn find<K: Keyed>(&self, lists: &[&[K]]) -> Outcome<BTreeMap<Key, Registered>> {
+    pub fn find<K: Keyed>(
+        &self,
+        claims: &[Cleared],
+        lists: &[&[K]],
+    ) -> Outcome<BTreeMap<Key, Registered>> {
         let mut found = BTreeMap::new();
+        if self.settlements.is_empty() {
+            return Ok(found);
+        }
+        let keys = |list: &&[K]| list.iter().map(Keyed::key).collect();
+        let mut lists: Vec<Vec<Key>> = lists.iter().map(keys).collect();
+        lists.push(claims.iter().map(Keyed::key).collect());
+        let lists: Vec<&[Key]> = lists.iter().map(Vec::as_slice).collect();
         for file in &self.settlements {
-            file.search(lists, |key, columns, row| {
+            file.search(&lists, |key, columns, row| {
                 let registered = registered(columns, row).ok_or_else(|| file.damaged("kind"))?;
                 let twice = found.insert(key, registered).is_some();
                 if twice {

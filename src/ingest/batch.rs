@@ -30,10 +30,8 @@ use crate::{
     rules::Int96,
 };
 
-/// Rows that are decoded at a time.
-const BATCH_ROWS: usize = 16 * 1024;
 /// China Standard Time is 8 hours ahead of UTC, in microseconds.
-const CST_OFFSET: i64 = 8 * 3_600 * 1_000_000;
+pub(super) const CST_OFFSET: i64 = 8 * 3_600 * 1_000_000;
 /// A day in microseconds.
 pub const DAY: i64 = 24 * 3_600 * 1_000_000;
 
@@ -107,14 +105,15 @@ pub struct Batches {
 }
 
 impl Batches {
-    /// Opens a row group; all of its rows, or those that are selected.
+    /// Opens a row group, to decode so many rows at a time; all of its rows, or those that are selected.
     pub fn open(
         source: &Source,
         row_group: usize,
         int96: Int96,
+        batch_rows: usize,
         selection: Option<RowSelection>,
     ) -> Result<Batches, ReadError> {
-        guarded(|| Batches::try_open(source, row_group, int96, selection))
+        guarded(|| Batches::try_open(source, row_group, int96, batch_rows, selection))
             .ok_or(ReadError::Panic)?
             .map_err(ReadError::Parquet)
     }
@@ -123,6 +122,7 @@ impl Batches {
         source: &Source,
         row_group: usize,
         int96: Int96,
+        batch_rows: usize,
         selection: Option<RowSelection>,
     ) -> Result<Batches, ParquetError> {
         let metadata = source.reader_metadata(row_group)?;
@@ -137,7 +137,7 @@ impl Batches {
             metadata,
         )
         .with_row_groups(vec![row_group])
-        .with_batch_size(BATCH_ROWS)
+        .with_batch_size(batch_rows)
         .with_projection(mask);
         let builder = match selection {
             Some(selection) => builder.with_row_selection(selection),
@@ -317,6 +317,11 @@ impl TextColumn {
 }
 
 impl TimeColumn {
+    /// The last point in time that is there.
+    pub fn last(&self) -> Option<i64> {
+        (0..self.local.len()).rev().find_map(|row| self.value(row))
+    }
+
     /// The point in time of a row.
     pub fn value(&self, row: usize) -> Option<i64> {
         match &self.nulls {

@@ -87,7 +87,7 @@ fn read(
     let rows: Vec<usize> = piece.wanted.iter().map(|o| (o - piece.base) as usize).collect();
     let selection = select(&rows, piece.rows);
     let mut ordinals = piece.wanted.iter();
-    for batch in Batches::open(source, piece.row_group, int96, Some(selection))? {
+    for batch in Batches::open(source, piece.row_group, int96, piece.wanted.len(), Some(selection))? {
         let batch = batch?;
         for (row, ordinal) in (0..batch.rows).zip(ordinals.by_ref()) {
             take(*ordinal, Record::of(&batch, row));

@@ -14,6 +14,7 @@ pub mod batch;
 pub mod fetch;
 pub mod record;
 pub mod rows;
+pub mod schedule;
 pub mod source;
 pub mod survey;
 

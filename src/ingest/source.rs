@@ -12,16 +12,17 @@ use arrow_schema::{DataType, Field as ArrowField, Schema, TimeUnit};
 use bytes::Bytes;
 use parquet::{
     arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions},
-    basic::{ConvertedType, LogicalType, Type as Physical},
+    basic::{ConvertedType, LogicalType, TimeUnit as ParquetTimeUnit, Type as Physical},
     errors::ParquetError,
     file::{
         metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData},
         reader::{ChunkReader, Length},
+        statistics::Statistics,
     },
     schema::types::ColumnDescriptor,
 };
 
-use super::guarded;
+use super::{batch::CST_OFFSET, guarded};
 use crate::{
     codes::Side,
     contract::fields::{FIELDS, Field, Kind},
@@ -83,6 +84,9 @@ impl ChunkReader for SharedFile {
         Ok(buffer.into())
     }
 }
+
+/// What a decompressor takes besides the page, about.
+const DECODER_BYTES: u64 = 128 << 10;
 
 /// A column of a file that stands for a field of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,6 +199,48 @@ impl Source {
         }
         let options = plain_options().with_schema(Arc::new(Schema::new(fields)));
         ArrowReaderMetadata::try_new(Arc::clone(&self.metadata), options)
+    }
+
+    /// The earliest and the latest `setl_time` of a row group, in microseconds local time, if its footer
+    /// says so.
+    pub fn times(&self, row_group: usize) -> Option<(i64, i64)> {
+        let column = self.columns.iter().find(|column| column.field == Field::setl_time)?;
+        let chunk = self.metadata.row_group(row_group).column(column.leaf);
+        let Some(Statistics::Int64(times)) = chunk.statistics() else { return None };
+        let unit = match chunk.column_descr().logical_type_ref() {
+            Some(LogicalType::Timestamp(time)) => time.unit.clone(),
+            _ if chunk.column_descr().converted_type() == ConvertedType::TIMESTAMP_MILLIS => {
+                ParquetTimeUnit::MILLIS
+            }
+            _ => ParquetTimeUnit::MICROS,
+        };
+        let local = |time: i64| {
+            let micros = match unit {
+                ParquetTimeUnit::MILLIS => time.saturating_mul(1_000),
+                ParquetTimeUnit::MICROS => time,
+                ParquetTimeUnit::NANOS => time.div_euclid(1_000),
+            };
+            if column.form == Form::UtcTime { micros.saturating_add(CST_OFFSET) } else { micros }
+        };
+        Some((local(*times.min_opt()?), local(*times.max_opt()?)))
+    }
+
+    /// About how many bytes a row group takes while it is read: a page of each column, as it lies in
+    /// the file and decompressed.
+    pub fn open_bytes(&self, row_group: usize) -> u64 {
+        let group = self.metadata.row_group(row_group);
+        let of_column = |column: &Column| {
+            let chunk = group.column(column.leaf);
+            let bytes = chunk.uncompressed_size().max(0).cast_unsigned();
+            // A page has an entry of some 16 bytes in the page index; without one, pages of the usual
+            // size are assumed.
+            let pages = match chunk.offset_index_length() {
+                Some(length) => u64::from(length.unsigned_abs()) / 16,
+                None => bytes >> 20,
+            };
+            bytes / pages.max(1) + bytes.min(DECODER_BYTES)
+        };
+        self.columns.iter().map(of_column).sum()
     }
 
     fn map_columns(&mut self) -> Vec<Finding> {

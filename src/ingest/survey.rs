@@ -1,12 +1,6 @@
 //! The first read of a delivery: every file hashed, every row decoded and judged.
 
-use std::{
-    fs::File,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{fs::File, sync::Arc};
 
 use parquet::column::page::PageReader;
 use parquet::errors::ParquetError;
@@ -17,6 +11,7 @@ use super::{
     batch::{AmountColumn, Batch, Batches, ReadError},
     guarded,
     rows::{Checked, check},
+    schedule::{Lane, Plan, Schedule, Work},
     source::{Form, SharedFile, Source},
 };
 use crate::{
@@ -47,10 +42,18 @@ pub struct Setting<'a> {
     pub monitor: &'a Monitor,
 }
 
-/// Takes the rows of a delivery as they are read, in no order.
+/// Takes the rows of a delivery as they are read.
 pub trait RowSink: Send {
-    /// Takes a batch whose first row has an ordinal on its side.
-    fn take(&mut self, side: Side, ordinal: u32, batch: &Batch, checked: &Checked) -> Outcome<()>;
+    /// Takes a batch whose first row has an ordinal on its side. Where rows are read in the order of
+    /// time, most of those that are not read yet are as late as `frontier` or later.
+    fn take(
+        &mut self,
+        side: Side,
+        ordinal: u32,
+        batch: Batch,
+        checked: &Checked,
+        frontier: Option<i64>,
+    ) -> Outcome<()>;
 }
 
 /// A row that broke a rule.
@@ -107,48 +110,41 @@ pub struct Survey {
     pub findings: Vec<Finding>,
 }
 
-/// A piece of work for one thread.
-#[derive(Clone, Copy)]
-enum Unit {
-    /// Hash a file.
-    Digest(usize),
-    /// Read a row group of a file, the first row of which has an ordinal on its side.
-    Rows { file: usize, row_group: usize, first_row: u64, ordinal: u32 },
-}
-
-/// Reads a delivery, one thread a sink; gives the sinks back.
+/// Reads a delivery as planned, one thread a sink; gives the sinks back.
 pub fn survey<S: RowSink>(
     delivery: &Delivery,
     setting: Setting,
+    plan: Plan,
     sinks: Vec<S>,
 ) -> Outcome<(Survey, Vec<S>)> {
-    let units = match units(delivery) {
-        Ok(units) => units,
+    let schedule = match Schedule::new(delivery, plan.in_step, sinks.len()) {
+        Ok(schedule) => schedule,
         Err(finding) => {
             return Ok((Survey { findings: vec![finding], ..Survey::default() }, sinks));
         }
     };
-    let next = AtomicUsize::new(0);
+    let reading = Reading { delivery, setting, batch_rows: plan.batch_rows };
     let workers: Vec<Outcome<(Survey, S)>> = sinks
         .into_par_iter()
+        .enumerate()
         .with_max_len(1)
-        .map(|mut sink| {
-            let mut local = Survey {
-                files: vec![FileFacts::default(); delivery.sources.len()],
-                ..Survey::default()
-            };
-            while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
+        .map(|(thread, mut sink)| {
+            let mut local = Survey::of(delivery);
+            while let Some(work) = schedule.take(thread) {
                 setting.monitor.check()?;
-                local.work(*unit, delivery, setting, &mut sink)?;
+                match work {
+                    Work::Digest(file) => local.digest(delivery, file),
+                    Work::Rows { lane, frontier } => {
+                        let rest = local.rows(&reading, lane, frontier, &mut sink)?;
+                        schedule.put_back(thread, rest);
+                    }
+                }
             }
             Ok((local, sink))
         })
         .collect();
-    let mut all = Survey {
-        files: vec![FileFacts::default(); delivery.sources.len()],
-        normalisations: column_normalisations(&delivery.sources),
-        ..Survey::default()
-    };
+    let mut all = Survey::of(delivery);
+    all.normalisations = column_normalisations(&delivery.sources);
     let mut sinks = Vec::new();
     for worker in workers {
         let (local, sink) = worker?;
@@ -161,106 +157,108 @@ pub fn survey<S: RowSink>(
     Ok((all, sinks))
 }
 
-fn units(delivery: &Delivery) -> Result<Vec<Unit>, Finding> {
-    let mut units = Vec::new();
-    let mut ordinals = [0u32; 2];
-    for (file, source) in delivery.sources.iter().enumerate() {
-        units.push(Unit::Digest(file));
-        let mut first_row = 0;
-        for (row_group, group) in source.metadata.row_groups().iter().enumerate() {
-            let rows = group.num_rows().cast_unsigned();
-            let ordinal = &mut ordinals[source.side.index()];
-            units.push(Unit::Rows { file, row_group, first_row, ordinal: *ordinal });
-            first_row += rows;
-            let next = u32::try_from(rows).ok().and_then(|rows| ordinal.checked_add(rows));
-            *ordinal = next.ok_or_else(|| {
-                let found = format!("more than {} rows on its side", u32::MAX);
-                Finding::new(Code::F02, &source.name, format!("row group {row_group}"), found)
-            })?;
-        }
-    }
-    Ok(units)
+/// What reading a row group needs besides the row group.
+struct Reading<'a> {
+    delivery: &'a Delivery,
+    setting: Setting<'a>,
+    batch_rows: usize,
 }
 
 impl Survey {
-    fn work<S: RowSink>(
+    fn of(delivery: &Delivery) -> Survey {
+        let files = vec![FileFacts::default(); delivery.sources.len()];
+        Survey { files, ..Survey::default() }
+    }
+
+    fn digest(&mut self, delivery: &Delivery, file: usize) {
+        let source = &delivery.sources[file];
+        match File::open(&source.path).and_then(sha256_of) {
+            Ok(sha256) => self.files[file].sha256 = sha256,
+            Err(error) => self.damaged(source, "reading it", error.to_string()),
+        }
+        self.files[file].bytes = source.bytes;
+    }
+
+    /// Reads a piece of a row group, or what is left of it when there is no frontier; gives it back if
+    /// there are rows left.
+    fn rows<S: RowSink>(
         &mut self,
-        unit: Unit,
-        delivery: &Delivery,
-        setting: Setting,
+        reading: &Reading,
+        mut lane: Box<Lane>,
+        frontier: Option<i64>,
         sink: &mut S,
-    ) -> Outcome<()> {
-        match unit {
-            Unit::Digest(file) => {
-                let source = &delivery.sources[file];
-                match File::open(&source.path).and_then(sha256_of) {
-                    Ok(sha256) => self.files[file].sha256 = sha256,
-                    Err(error) => self.damaged(source, "reading it", error.to_string()),
+    ) -> Outcome<Option<Box<Lane>>> {
+        let source = &reading.delivery.sources[lane.file];
+        loop {
+            match self.piece(reading, source, &mut lane, frontier, sink) {
+                Ok(true) if frontier.is_some() => return Ok(Some(lane)),
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(Stop::Failure(failure)) => return Err(failure),
+                Err(Stop::Read(error)) => {
+                    self.unreadable(source, lane.row_group, error);
+                    return Ok(None);
                 }
-                self.files[file].bytes = source.bytes;
-                Ok(())
             }
-            Unit::Rows { file, row_group, first_row, ordinal } => {
-                let source = &delivery.sources[file];
-                let read = self.read(source, file, row_group, first_row, ordinal, setting, sink);
-                let place = format!("row group {row_group}");
-                match read {
-                    Ok(()) => {}
-                    Err(Stop::Failure(failure)) => return Err(failure),
-                    Err(Stop::Read(ReadError::Parquet(error))) => {
-                        self.damaged(source, &place, error.to_string());
-                    }
-                    Err(Stop::Read(ReadError::Panic)) => {
-                        self.damaged(source, &place, "pages that cannot be decoded".into());
-                    }
-                    Err(Stop::Read(ReadError::Beyond(field))) => {
-                        let place = format!("{place}, column {}", field.name());
-                        let found = "an amount beyond it";
-                        self.findings.push(Finding::new(Code::F12, &source.name, place, found));
-                    }
-                }
-                Ok(())
+        }
+    }
+
+    /// Reads the next rows of a row group; says whether there may be more.
+    fn piece<S: RowSink>(
+        &mut self,
+        reading: &Reading,
+        source: &Source,
+        lane: &mut Lane,
+        frontier: Option<i64>,
+        sink: &mut S,
+    ) -> Result<bool, Stop> {
+        let Setting { policy, int96, period, monitor } = reading.setting;
+        if lane.batches.is_none() {
+            let opened = Batches::open(source, lane.row_group, int96, reading.batch_rows, None);
+            lane.batches = Some(opened.map_err(Stop::Read)?);
+        }
+        let Some(batch) = lane.batches.as_mut().and_then(Iterator::next) else {
+            if lane.left > 0 {
+                return Err(ParquetError::EOF(format!("{} rows are missing", lane.left)).into());
+            }
+            guarded(|| walk_ignored(source, lane.row_group))
+                .ok_or(ReadError::Panic)
+                .map_err(Stop::Read)??;
+            return Ok(false);
+        };
+        let batch = batch.map_err(Stop::Read)?;
+        let rows = batch.rows as u64;
+        lane.left = lane
+            .left
+            .checked_sub(rows)
+            .ok_or_else(|| ParquetError::General("more rows than its footer says".into()))?;
+        let checked = check(&batch, policy, period);
+        self.account(source.side, lane.file, &batch, &checked, lane.row, policy);
+        lane.time = batch.time().last().unwrap_or(lane.time);
+        sink.take(source.side, lane.ordinal, batch, &checked, frontier)?;
+        lane.row += rows;
+        lane.ordinal += u32::try_from(rows).unwrap_or(0);
+        monitor.advance(rows)?;
+        Ok(true)
+    }
+
+    fn unreadable(&mut self, source: &Source, row_group: usize, error: ReadError) {
+        let place = format!("row group {row_group}");
+        match error {
+            ReadError::Parquet(error) => self.damaged(source, &place, error.to_string()),
+            ReadError::Panic => {
+                self.damaged(source, &place, "pages that cannot be decoded".into());
+            }
+            ReadError::Beyond(field) => {
+                let place = format!("{place}, column {}", field.name());
+                let found = "an amount beyond it";
+                self.findings.push(Finding::new(Code::F12, &source.name, place, found));
             }
         }
     }
 
     fn damaged(&mut self, source: &Source, place: &str, error: String) {
         self.findings.push(Finding::new(Code::F02, &source.name, place, error));
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the parts of a unit")]
-    fn read<S: RowSink>(
-        &mut self,
-        source: &Source,
-        file: usize,
-        row_group: usize,
-        mut row: u64,
-        mut ordinal: u32,
-        setting: Setting,
-        sink: &mut S,
-    ) -> Result<(), Stop> {
-        let batches = Batches::open(source, row_group, setting.int96, None).map_err(Stop::Read)?;
-        let mut left = source.metadata.row_group(row_group).num_rows().cast_unsigned();
-        for batch in batches {
-            let batch = batch.map_err(Stop::Read)?;
-            left = left
-                .checked_sub(batch.rows as u64)
-                .ok_or_else(|| ParquetError::General("more rows than its footer says".into()))?;
-            let checked = check(&batch, setting.policy, setting.period);
-            self.account(source.side, file, &batch, &checked, row, setting.policy);
-            sink.take(source.side, ordinal, &batch, &checked)?;
-            let rows = batch.rows as u64;
-            row += rows;
-            ordinal += u32::try_from(rows).unwrap_or(0);
-            setting.monitor.advance(rows)?;
-        }
-        if left > 0 {
-            return Err(ParquetError::EOF(format!("{left} rows are missing")).into());
-        }
-        guarded(|| walk_ignored(source, row_group))
-            .ok_or(ReadError::Panic)
-            .map_err(Stop::Read)??;
-        Ok(())
     }
 
     /// Adds a batch to the totals.

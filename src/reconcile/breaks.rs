@@ -4,8 +4,10 @@ use crate::{
     codes::{Month, Side},
     contract::fields::{AMOUNT_FIELDS, Field},
     control::{Class, Totals},
+    diag::{Failure, Outcome},
     ingest::record::{Difference, Facts, Record},
     money::Fen,
+    rules::Policy,
     statement::table::Table,
 };
 
@@ -25,6 +27,20 @@ pub struct SideCopy {
 }
 
 impl SideCopy {
+    /// A valid row of this delivery.
+    pub fn delivered(
+        side: Side,
+        ordinal: u32,
+        record: Record,
+        policy: &Policy,
+        period: Month,
+    ) -> Outcome<SideCopy> {
+        let facts = record.facts(policy, period).ok_or_else(|| {
+            Failure::Bug(format!("a valid row of the {} side has no class", side.name()))
+        })?;
+        Ok(SideCopy { side, ordinal: Some(ordinal), first_period: period, record, facts })
+    }
+
     /// Its control totals.
     pub fn totals(&self) -> Totals {
         Totals::of(&self.record, self.facts.payable)

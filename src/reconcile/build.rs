@@ -1,6 +1,13 @@
 //! Builds the index of a delivery while its rows are read for the first time.
 
-use super::index::{Entry, Keyed, Partitioning, Store, entries};
+use rustc_hash::FxHashSet;
+
+use super::{
+    breaks::SideCopy,
+    index::{Cleared, Entry, Keyed, entries},
+    store::{Budget, Partitioning, Store},
+    window::{HeldBatch, Scratch, Window},
+};
 use crate::{
     book::staging::Staging,
     clear::positions::Counter,
@@ -9,7 +16,9 @@ use crate::{
     diag::{Code, Finding, Outcome},
     ingest::{
         batch::Batch,
+        record::Record,
         rows::Checked,
+        schedule::Plan,
         survey::{RowSink, Setting, Survey, survey},
     },
     money::FEN_SUM_LIMIT,
@@ -17,92 +26,214 @@ use crate::{
 
 /// The index of a delivery, and the plain positions that it was counted into.
 pub struct Index {
-    /// Entries of each side by partition.
-    pub stores: [Store; 2],
+    /// Entries of each side by partition: of the rows that did not clear in the window.
+    pub stores: [Store<Entry>; 2],
+    /// Settlements that clear unless the match finds a doubt.
+    pub cleared: Store<Cleared>,
+    /// Claims that were taken back: hash and treating ordinal, in order.
+    pub revoked: Vec<(u64, u32)>,
+    /// Copies whose values were at hand when they did not clear, by side and ordinal.
+    pub copies: [Vec<SideCopy>; 2],
     /// Positions of the plain rows of the treating side, as each thread counted them.
     pub counters: Vec<Counter>,
 }
 
-/// One thread's part of the first read: entries by partition, positions.
-struct Indexer<'a> {
-    stores: &'a [Store; 2],
+/// What all threads of the first read share.
+struct Shared<'a> {
+    stores: [Store<Entry>; 2],
+    cleared: Store<Cleared>,
+    window: Window,
     setting: Setting<'a>,
-    buffers: [Vec<Vec<Entry>>; 2],
-    rows: Vec<(usize, Entry)>,
+    /// Hashes of keys about which an open item or a decision says something.
+    watched: FxHashSet<u64>,
+}
+
+/// One thread's part of the first read.
+struct Indexer<'a> {
+    shared: &'a Shared<'a>,
+    buffers: [Buffers<Entry>; 2],
+    cleared: Buffers<Cleared>,
+    scratch: Scratch,
+    copies: [Vec<SideCopy>; 2],
     counter: Counter,
 }
 
-/// Entries that a thread collects for a partition before it hands them over.
-const BUFFERED_ENTRIES: usize = 64;
+/// What a thread collects for each partition before it hands it over.
+struct Buffers<T>(Vec<Vec<T>>);
+
+/// Items that a thread collects for a partition.
+const BUFFERED: usize = 64;
+
+impl<T: super::store::Stored + Keyed> Buffers<T> {
+    fn new(partitions: usize) -> Buffers<T> {
+        Buffers((0..partitions).map(|_| Vec::new()).collect())
+    }
+
+    fn push(&mut self, store: &Store<T>, item: T) -> Outcome<()> {
+        let partition = store.partitioning().of(item.key());
+        let buffer = &mut self.0[partition];
+        buffer.push(item);
+        if buffer.len() == BUFFERED {
+            store.push(partition, buffer)?;
+            buffer.clear();
+        }
+        Ok(())
+    }
+
+    /// Hands over what is left.
+    fn finish(self, store: &Store<T>) -> Outcome<()> {
+        let buffers = self.0.into_iter().enumerate();
+        buffers.map(|(partition, buffer)| store.push(partition, &buffer)).collect()
+    }
+}
 
 impl<'a> Indexer<'a> {
-    fn new(stores: &'a [Store; 2], setting: Setting<'a>) -> Indexer<'a> {
-        let buffers = || vec![Vec::new(); stores[0].partitioning().count()];
+    fn new(shared: &'a Shared<'a>) -> Indexer<'a> {
+        let partitions = shared.cleared.partitioning().count();
         Indexer {
-            stores,
-            setting,
-            buffers: [buffers(), buffers()],
-            rows: Vec::new(),
+            shared,
+            buffers: [Buffers::new(partitions), Buffers::new(partitions)],
+            cleared: Buffers::new(partitions),
+            scratch: Scratch::default(),
+            copies: [Vec::new(), Vec::new()],
             counter: Counter::default(),
         }
     }
 
-    /// Hands over what is left.
-    fn finish(self) -> Outcome<Counter> {
-        for (store, buffers) in self.stores.iter().zip(self.buffers) {
-            for (partition, buffer) in buffers.into_iter().enumerate() {
-                store.push(partition, &buffer)?;
-            }
+    /// Puts the undoubted rows into the window; those that it lets go leave their entries and values.
+    fn hold(
+        &mut self,
+        side: Side,
+        batch: Batch,
+        entries: Vec<(usize, Entry)>,
+        frontier: i64,
+    ) -> Outcome<()> {
+        let watched = &self.shared.watched;
+        let (undoubted, doubtful): (Vec<_>, Vec<_>) = entries
+            .into_iter()
+            .partition(|(_, entry)| entry.plain && !watched.contains(&entry.hash));
+        self.leave(side, &batch, &doubtful)?;
+        let time = batch.time().last().unwrap_or(i64::MIN);
+        let held = HeldBatch { side, batch, entries: undoubted };
+        let Shared { window, cleared, .. } = self.shared;
+        let mut claims = Vec::new();
+        let held = window.hold(held, time, &mut self.scratch, |claim| claims.push(claim));
+        for claim in claims {
+            self.cleared.push(cleared, claim)?;
         }
-        Ok(self.counter)
+        if let Err(held) = held {
+            self.index(side, &held.entries)?;
+        }
+        self.let_go(Some(frontier))
     }
-}
 
-impl RowSink for Indexer<'_> {
-    fn take(&mut self, side: Side, ordinal: u32, batch: &Batch, checked: &Checked) -> Outcome<()> {
-        let Setting { policy, period, .. } = self.setting;
-        self.rows.clear();
-        entries(batch, checked, policy, period, ordinal, &mut self.rows);
-        if side == Side::Treating {
-            self.counter.count(batch, checked, &self.rows, period);
-        }
-        let store = &self.stores[side.index()];
-        for (_, entry) in &self.rows {
-            let partition = store.partitioning().of(entry.key());
-            let buffer = &mut self.buffers[side.index()][partition];
-            buffer.push(*entry);
-            if buffer.len() == BUFFERED_ENTRIES {
-                store.push(partition, buffer)?;
-                buffer.clear();
+    fn let_go(&mut self, frontier: Option<i64>) -> Outcome<()> {
+        for held in self.shared.window.let_go(frontier) {
+            let HeldBatch { side, batch, entries } = held;
+            // Where few rows find their partners, values are not worth their memory.
+            if entries.len() * 4 > batch.rows && entries.len() > 64 {
+                self.index(side, &entries)?;
+            } else {
+                self.leave(side, &batch, &entries)?;
             }
         }
         Ok(())
     }
+
+    /// Rows that do not clear by themselves: entries for the match, values for what it doubts.
+    fn leave(&mut self, side: Side, batch: &Batch, entries: &[(usize, Entry)]) -> Outcome<()> {
+        let Setting { policy, period, .. } = self.shared.setting;
+        for (row, entry) in entries {
+            let record = Record::of(batch, *row);
+            let copy = SideCopy::delivered(side, entry.ordinal, record, policy, period)?;
+            self.copies[side.index()].push(copy);
+        }
+        self.index(side, entries)
+    }
+
+    fn index(&mut self, side: Side, entries: &[(usize, Entry)]) -> Outcome<()> {
+        let store = &self.shared.stores[side.index()];
+        let buffers = &mut self.buffers[side.index()];
+        entries.iter().try_for_each(|(_, entry)| buffers.push(store, *entry))
+    }
+
+    /// Hands over what is left.
+    fn finish(self) -> Outcome<([Vec<SideCopy>; 2], Counter)> {
+        for (store, buffers) in self.shared.stores.iter().zip(self.buffers) {
+            buffers.finish(store)?;
+        }
+        self.cleared.finish(&self.shared.cleared)?;
+        Ok((self.copies, self.counter))
+    }
 }
 
-/// Reads a delivery for the first time: judges its rows, adds them up, indexes them.
+impl RowSink for Indexer<'_> {
+    fn take(
+        &mut self,
+        side: Side,
+        ordinal: u32,
+        batch: Batch,
+        checked: &Checked,
+        frontier: Option<i64>,
+    ) -> Outcome<()> {
+        let Setting { policy, period, .. } = self.shared.setting;
+        let entries = entries(&batch, checked, policy, period, ordinal);
+        if side == Side::Treating {
+            self.counter.count(&batch, checked, &entries, period);
+        }
+        match frontier.filter(|_| self.shared.window.is_useful()) {
+            Some(frontier) => self.hold(side, batch, entries, frontier),
+            None => self.index(side, &entries),
+        }
+    }
+}
+
+/// Reads a delivery for the first time: judges its rows, adds them up, indexes them. `watched` are hashes
+/// of keys about which open items or decisions say something, `memory` the bytes that it may take.
 pub fn read_delivery(
     delivery: &Delivery,
     setting: Setting,
     staging: &Staging,
+    watched: &[u64],
     memory: usize,
 ) -> Outcome<(Survey, Index)> {
     let rows = Side::BOTH.map(|side| delivery.rows(side));
-    let partitioning = Partitioning::for_rows(rows[0].max(rows[1]));
-    let scratch = staging.scratch();
-    let store =
-        |side: Side| Store::new(side, rows[side.index()], partitioning, memory / 2, &scratch);
-    let stores = [store(Side::Treating), store(Side::Insured)];
-    setting.monitor.stage("reading", rows[0] + rows[1])?;
     let threads = rayon::current_num_threads();
-    let sinks = (0..threads).map(|_| Indexer::new(&stores, setting)).collect();
-    let (mut survey, sinks) = survey(delivery, setting, sinks)?;
-    let counters = sinks.into_iter().map(Indexer::finish).collect::<Outcome<_>>()?;
+    let plan = Plan::of(delivery, memory as u64 / 2, threads);
+    let partitioning = Partitioning::for_rows(rows[0].max(rows[1]));
+    let budget = Budget::new(memory.saturating_sub(usize::try_from(plan.bytes).unwrap_or(memory)));
+    let scratch = staging.scratch();
+    let shared = Shared {
+        stores: Side::BOTH.map(|side| {
+            Store::new(partitioning, &budget, scratch.join(format!("index-{}", side.name())))
+        }),
+        cleared: Store::new(partitioning, &budget, scratch.join("index-cleared")),
+        window: Window::new(if plan.in_step { rows[0] + rows[1] } else { 0 }),
+        setting,
+        watched: watched.iter().copied().collect(),
+    };
+    setting.monitor.stage("reading", rows[0] + rows[1])?;
+    let sinks = (0..threads).map(|_| Indexer::new(&shared)).collect();
+    let (mut survey, mut sinks) = survey(delivery, setting, plan, sinks)?;
+    if let Some(sink) = sinks.first_mut() {
+        sink.let_go(None)?;
+    }
+    let mut copies = [Vec::new(), Vec::new()];
+    let mut counters = Vec::new();
+    for sink in sinks {
+        let (of_sink, counter) = sink.finish()?;
+        for (all, more) in copies.iter_mut().zip(of_sink) {
+            all.extend(more);
+        }
+        counters.push(counter);
+    }
+    copies.iter_mut().for_each(|of_side| of_side.sort_unstable_by_key(|copy| copy.ordinal));
     for side in Side::BOTH {
         if survey.magnitudes[side.index()] >= FEN_SUM_LIMIT {
             let found = "amounts that together are beyond it";
             survey.findings.push(Finding::new(Code::F12, side.name(), "", found));
         }
     }
-    Ok((survey, Index { stores, counters }))
+    let Shared { stores, cleared, window, .. } = shared;
+    Ok((survey, Index { stores, cleared, revoked: window.revoked(), copies, counters }))
 }

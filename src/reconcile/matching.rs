@@ -1,8 +1,9 @@
-//! The match: entries of one key partition, both sides, sorted and merged.
+//! The match: what was claimed to clear, and the entries of all other rows, by key partition.
 //!
-//! A settlement clears here and now when nothing but its two copies decides about it: one entry on each
-//! side, both plain, equal fingerprints, no open item, no decision, not in the register. Every other
-//! key is doubtful: its rows are read again and settled on their values (`settle`).
+//! A settlement clears here when nothing but its two copies decides about it: one row on each side, both
+//! plain, equal fingerprints, no open item, no decision, not in the register. The window has claimed that
+//! of most settlements; here it is known which other rows have their keys. The rows of every other key
+//! are doubtful and settled on their values (`settle`).
 
 use std::collections::BTreeMap;
 
@@ -12,13 +13,13 @@ use super::{
     breaks::SideCopy,
     build::Index,
     decisions::Decisions,
-    index::{Entry, Key, Keyed},
+    index::{Cleared, Entry, Key, Keyed},
 };
 use crate::{
     book::register::{Kind, Register, Registered},
     codes::Side,
     contract::delivery::Delivery,
-    diag::{Failure, Outcome},
+    diag::Outcome,
     event::Monitor,
     ingest::{
         fetch::fetch,
@@ -41,8 +42,8 @@ pub fn watched(open_items: &[SideCopy], decisions: &Decisions) -> Vec<u64> {
 pub struct AllMatched {
     /// Settlements that cleared by themselves.
     pub cleared: i64,
-    /// Their payable on each side, in fen.
-    pub payable: [i128; 2],
+    /// Their payable, in fen; that of both copies, which are equal.
+    pub payable: i128,
     /// Ordinals of the doubtful rows of each side, in order.
     pub doubtful: [Vec<u32>; 2],
     /// The keys of this delivery that are in the register.
@@ -52,31 +53,37 @@ pub struct AllMatched {
 /// A partition's match, its registered keys, how many settlements cleared.
 type PartitionMatch = (Matched, BTreeMap<Key, Registered>, i64);
 
-/// Matches every partition; the cleared entries take the place of the treating side's.
+/// Matches every partition; what cleared takes the place of what was claimed.
 pub fn match_index(
     index: &Index,
     register: &Register,
     watched: &[u64],
     monitor: &Monitor,
 ) -> Outcome<AllMatched> {
-    let partitioning = index.stores[0].partitioning();
+    let partitioning = index.cleared.partitioning();
     let partitions: Vec<Outcome<PartitionMatch>> = (0..partitioning.count())
         .into_par_iter()
         .map(|partition| {
             monitor.check()?;
+            let mut claims = index.cleared.take(partition)?;
             let mut treating = index.stores[0].take(partition)?;
             let mut insured = index.stores[1].take(partition)?;
+            claims.sort_unstable();
             treating.sort_unstable();
             insured.sort_unstable();
-            let registered = register.find(&[&treating[..], &insured[..]])?;
+            let registered = register.find(&claims, &[&treating[..], &insured[..]])?;
             let (first, last) = partitioning.range(partition);
             let start = watched.partition_point(|hash| *hash < first);
             let end = watched.partition_point(|hash| *hash <= last);
-            let keys: Vec<Key> = registered.keys().copied().collect();
-            let mut matched = match_partition(&treating, &insured, &watched[start..end], &keys);
+            let known = Known {
+                watched: &watched[start..end],
+                registered: &registered.keys().copied().collect::<Vec<_>>(),
+                revoked: &index.revoked,
+            };
+            let mut matched = match_partition(claims, [&treating, &insured], known);
             let cleared = std::mem::take(&mut matched.cleared);
             let count = i64::try_from(cleared.len()).unwrap_or(i64::MAX);
-            index.stores[0].put(partition, cleared)?;
+            index.cleared.put(partition, cleared)?;
             Ok((matched, registered, count))
         })
         .collect();
@@ -84,9 +91,9 @@ pub fn match_index(
     for partition in partitions {
         let (matched, registered, cleared) = partition?;
         all.cleared += cleared;
-        for side in Side::BOTH.map(Side::index) {
-            all.payable[side] += matched.payable[side];
-            all.doubtful[side].extend(&matched.doubtful[side]);
+        all.payable += matched.payable;
+        for (all, more) in all.doubtful.iter_mut().zip(&matched.doubtful) {
+            all.extend(more);
         }
         all.registered.extend(registered);
     }
@@ -94,26 +101,34 @@ pub fn match_index(
     Ok(all)
 }
 
-/// Reads the rows that the match could not decide on.
-pub fn read_doubtful(
+/// The rows that the match could not decide on, with all their fields: those of which the values were at
+/// hand, and the others, which are read again.
+pub fn doubtful_copies(
     delivery: &Delivery,
     matched: &AllMatched,
+    at_hand: [Vec<SideCopy>; 2],
     setting: Setting,
 ) -> Outcome<Vec<SideCopy>> {
     let Setting { policy, period, int96, monitor } = setting;
     let rows: usize = matched.doubtful.iter().map(Vec::len).sum();
-    monitor.stage("reading breaks", rows as u64)?;
     let mut copies = Vec::with_capacity(rows);
+    let mut missing = [Vec::new(), Vec::new()];
+    for (side, at_hand) in at_hand.into_iter().enumerate() {
+        let mut at_hand = at_hand.into_iter().peekable();
+        for ordinal in &matched.doubtful[side] {
+            // What is at hand of rows that cleared after all is not needed.
+            while at_hand.next_if(|copy| copy.ordinal < Some(*ordinal)).is_some() {}
+            match at_hand.next_if(|copy| copy.ordinal == Some(*ordinal)) {
+                Some(copy) => copies.push(copy),
+                None => missing[side].push(*ordinal),
+            }
+        }
+    }
+    monitor.stage("reading breaks", missing.iter().map(Vec::len).sum::<usize>() as u64)?;
     for side in Side::BOTH {
-        let copy = |ordinal, record: Record| {
-            let facts = record.facts(policy, period).ok_or_else(|| {
-                Failure::Bug(format!("a valid row of the {} side has no class", side.name()))
-            })?;
-            let ordinal = Some(ordinal);
-            Ok(SideCopy { side, ordinal, first_period: period, record, facts })
-        };
-        let ordinals = &matched.doubtful[side.index()];
-        for piece in fetch(delivery, side, ordinals, int96, monitor, copy)? {
+        let copy =
+            |ordinal, record: Record| SideCopy::delivered(side, ordinal, record, policy, period);
+        for piece in fetch(delivery, side, &missing[side.index()], int96, monitor, copy)? {
             copies.extend(piece);
         }
     }
@@ -126,8 +141,8 @@ pub fn find_originals(
     register: &Register,
     originals: &[Key],
 ) -> Outcome<BTreeMap<Key, Registered>> {
-    let mut known = register.find(&[originals])?;
-    let store = &index.stores[0];
+    let mut known = register.find(&[], &[originals])?;
+    let store = &index.cleared;
     for wanted in
         originals.chunk_by(|a, b| store.partitioning().of(*a) == store.partitioning().of(*b))
     {
@@ -143,52 +158,71 @@ pub fn find_originals(
     Ok(known)
 }
 
-/// What the register keeps of an entry that cleared by itself.
-pub fn plain_registered(entry: &Entry) -> Registered {
+/// What the register keeps of a settlement that cleared by itself.
+pub fn plain_registered(cleared: &Cleared) -> Registered {
     Registered {
         kind: Kind::Settlement,
-        payable: entry.payable.into(),
-        group: Group::from_number(entry.group),
+        payable: cleared.payable.into(),
+        group: Group::from_number(cleared.group),
     }
 }
 
 /// What the match of a partition says.
 #[derive(Debug, Default)]
 pub struct Matched {
-    /// Treating entries of the settlements that cleared, in the order of their keys.
-    pub cleared: Vec<Entry>,
-    /// Payable of the cleared entries of each side, in fen.
-    pub payable: [i128; 2],
+    /// The settlements that cleared, in the order of their keys.
+    pub cleared: Vec<Cleared>,
+    /// Their payable, in fen.
+    pub payable: i128,
     /// Ordinals of the doubtful rows of each side.
     pub doubtful: [Vec<u32>; 2],
 }
 
-/// Matches the entries of a partition, which are in order. `watched` are hashes, in order, of keys that open items or
-/// decisions name, `registered` those that the register holds: a shared hash makes a key doubtful, the
-/// values decide.
+/// What is known of keys besides the rows of the delivery; each list is in order.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// Hashes of keys that open items or decisions name.
+    pub watched: &'a [u64],
+    /// Keys that the register holds.
+    pub registered: &'a [Key],
+    /// Claims that were taken back, by hash and treating ordinal.
+    pub revoked: &'a [(u64, u32)],
+}
+
+/// Matches a partition: what was claimed to clear, and the entries of all other rows, each in order. A
+/// shared hash makes a key doubtful, the values decide.
 pub fn match_partition(
-    treating: &[Entry],
-    insured: &[Entry],
-    watched: &[u64],
-    registered: &[Key],
+    mut claims: Vec<Cleared>,
+    mut sides: [&[Entry]; 2],
+    known: Known,
 ) -> Matched {
-    let mut matched = Matched::default();
-    let mut sides = [treating, insured];
+    let Known { watched, registered, revoked } = known;
+    claims.retain(|claim| revoked.binary_search(&(claim.hash(), claim.ordinals[0])).is_err());
+    let withdrawn = withdraw(&mut claims, sides, known);
+    let mut withdrawn = withdrawn.iter().peekable();
     let mut watched = watched.iter().copied().peekable();
     let mut registered = registered.iter().map(|key| key.hash).peekable();
-    matched.cleared.reserve(treating.len());
-    while let Some(hash) = next_hash(sides) {
+    let mut matched = Matched::default();
+    let next_hash = |sides: [&[Entry]; 2], withdrawn: Option<&&Cleared>| {
+        let of_sides = sides.into_iter().filter_map(|side| side.first()).map(|entry| entry.hash);
+        of_sides.chain(withdrawn.map(|claim| claim.hash())).min()
+    };
+    while let Some(hash) = next_hash(sides, withdrawn.peek()) {
         let [of_treating, of_insured] = sides.each_mut().map(|side| take_hash(side, hash));
         while watched.next_if(|other| *other < hash).is_some() {}
         while registered.next_if(|other| *other < hash).is_some() {}
-        let free = watched.peek() != Some(&hash) && registered.peek() != Some(&hash);
+        let mut free = watched.peek() != Some(&hash) && registered.peek() != Some(&hash);
+        while let Some(claim) = withdrawn.next_if(|claim| claim.hash() == hash) {
+            for (doubtful, ordinal) in matched.doubtful.iter_mut().zip(claim.ordinals) {
+                doubtful.push(ordinal);
+            }
+            free = false;
+        }
         match (of_treating, of_insured) {
             ([one], [other])
                 if free && one.plain && other.plain && one.fingerprint == other.fingerprint =>
             {
-                matched.payable[Side::Treating.index()] += i128::from(one.payable);
-                matched.payable[Side::Insured.index()] += i128::from(other.payable);
-                matched.cleared.push(*one);
+                matched.cleared.push(Cleared::of(one, other.ordinal));
             }
             _ => {
                 let rows = [of_treating, of_insured];
@@ -198,11 +232,39 @@ pub fn match_partition(
             }
         }
     }
+    matched.cleared = merge(claims, std::mem::take(&mut matched.cleared));
+    matched.payable = matched.cleared.iter().map(|cleared| i128::from(cleared.payable)).sum();
     matched
 }
 
-fn next_hash(sides: [&[Entry]; 2]) -> Option<u64> {
-    sides.into_iter().filter_map(|side| side.first()).map(|entry| entry.hash).min()
+/// Takes the claims out about whose hash another claim, row, open item, decision or the register says
+/// something.
+fn withdraw(claims: &mut Vec<Cleared>, sides: [&[Entry]; 2], known: Known) -> Vec<Cleared> {
+    let mut contested: Vec<u64> = sides.into_iter().flatten().map(|entry| entry.hash).collect();
+    contested.extend(known.watched);
+    contested.extend(known.registered.iter().map(|key| key.hash));
+    let twice = claims.array_windows().filter(|[a, b]| a.hash() == b.hash());
+    contested.extend(twice.map(|[a, _]| a.hash()));
+    contested.sort_unstable();
+    let mut contested = contested.into_iter().peekable();
+    claims
+        .extract_if(.., |claim| {
+            while contested.next_if(|hash| *hash < claim.hash()).is_some() {}
+            contested.peek() == Some(&claim.hash())
+        })
+        .collect()
+}
+
+/// Merges two lists in the order of their keys.
+fn merge(first: Vec<Cleared>, second: Vec<Cleared>) -> Vec<Cleared> {
+    if second.is_empty() {
+        return first;
+    }
+    let mut merged = first;
+    merged.extend(second);
+    // Two sorted runs: a stable sort merges them.
+    merged.sort();
+    merged
 }
 
 /// Takes the entries of a hash off the front of a side.
@@ -219,6 +281,11 @@ mod tests {
 
     fn entry(hash: u64, ordinal: u32, fingerprint: u64) -> Entry {
         Entry { hash, check: 0, ordinal, fingerprint, payable: 3, group: 0, plain: true }
+    }
+
+    /// The claim that a treating and an insured row clear.
+    fn claim(hash: u64, treating: u32, insured: u32) -> Cleared {
+        Cleared::of(&entry(hash, treating, 1), insured)
     }
 
     #[test]
@@ -244,16 +311,48 @@ mod tests {
         ];
         treating.sort_unstable();
         insured.sort_unstable();
-        let matched =
-            match_partition(&treating, &insured, &[0, 2, 20], &[Key { hash: 3, check: 5 }]);
-        assert_eq!(matched.cleared, vec![entry(9, 0, 1)]);
-        assert_eq!(matched.payable, [3, 3]);
+        let known = Known {
+            watched: &[0, 2, 20],
+            registered: &[Key { hash: 3, check: 5 }],
+            ..Known::default()
+        };
+        let matched = match_partition(vec![claim(1, 9, 9)], [&treating, &insured], known);
+        assert_eq!(matched.cleared, vec![claim(1, 9, 9), claim(9, 0, 1)]);
+        assert_eq!(matched.payable, 6);
         assert_eq!(matched.doubtful, [vec![1, 2, 3, 4, 5, 6, 7], vec![2, 3, 0, 4, 5, 6]]);
     }
 
     #[test]
+    fn a_claim_stands_while_nothing_else_has_its_hash() {
+        let claims = vec![
+            claim(1, 0, 0), // stands
+            claim(2, 1, 1), // a further row
+            claim(3, 2, 2), // watched
+            claim(4, 3, 3), // registered
+            claim(5, 4, 4), // claimed twice
+            claim(5, 5, 5),
+            claim(6, 6, 6), // taken back: its rows are among the entries
+            claim(7, 7, 7), // taken back, and claimed again with other rows
+            claim(7, 8, 8),
+        ];
+        let treating = [entry(6, 6, 1), entry(6, 9, 1), entry(7, 7, 1)];
+        let insured = [entry(2, 10, 1), entry(6, 6, 1), entry(7, 7, 1)];
+        let known = Known {
+            watched: &[3],
+            registered: &[Key { hash: 4, check: 0 }],
+            revoked: &[(6, 6), (7, 7)],
+        };
+        let matched = match_partition(claims, [&treating, &insured], known);
+        assert_eq!(matched.cleared, vec![claim(1, 0, 0)]);
+        let all_others = vec![1, 2, 3, 4, 5, 6, 7, 8, 9];
+        let mut doubtful = matched.doubtful;
+        doubtful.iter_mut().for_each(|ordinals| ordinals.sort_unstable());
+        assert_eq!(doubtful, [all_others, vec![1, 2, 3, 4, 5, 6, 7, 8, 10]]);
+    }
+
+    #[test]
     fn nothing_matches_nothing() {
-        let matched = match_partition(&[], &[], &[], &[]);
+        let matched = match_partition(Vec::new(), [&[], &[]], Known::default());
         assert!(matched.cleared.is_empty() && matched.doubtful.iter().all(Vec::is_empty));
     }
 }

@@ -16,3 +16,5 @@ pub mod index;
 pub mod matching;
 pub mod proof;
 pub mod settle;
+pub mod store;
+pub mod window;

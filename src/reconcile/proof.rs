@@ -31,7 +31,7 @@ impl Proof {
         });
         for side in Side::BOTH {
             let Totals { rows, payable, .. } = plain[side.index()];
-            let counted = (matched.cleared, matched.payable[side.index()]);
+            let counted = (matched.cleared, matched.payable);
             Failure::unless((rows, payable) == counted, || {
                 format!(
                     "the {} side should clear {:?}, the match cleared {counted:?}",

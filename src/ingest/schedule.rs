@@ -1,0 +1,212 @@
+//! In which order the rows of a delivery are read.
+//!
+//! Exports are usually written in the order of `setl_time`, and both copies of a settlement carry nearly
+//! the same time. So the row groups of both sides are read in step: always a piece of the one that stands
+//! at the earliest time. Then the copies of a settlement come soon after each other, and a row's values
+//! need not be kept, or read again, for longer than that. A row group is opened when the sweep gets to
+//! the earliest time that its footer names.
+//!
+//! Every open row group holds a page of each column. Where footers say that too many would be open at a
+//! time, row groups are read one after the other instead. Results do not depend on the order.
+
+use std::{
+    cmp::Reverse,
+    collections::BinaryHeap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use super::{batch::Batches, source::Source};
+use crate::{
+    contract::delivery::Delivery,
+    diag::{Code, Finding},
+};
+
+/// Rows that are decoded at a time when row groups are read one after the other.
+pub const ROWS_ALONE: usize = 16 * 1024;
+/// Rows of all open row groups that are decoded at a time, about, when they are read in step; the fewest
+/// and the most of one.
+const ROWS_IN_STEP: usize = 256 * 1024;
+const FEWEST_ROWS: usize = 256;
+const MOST_ROWS: usize = 4 * 1024;
+
+/// The most row groups that are open at a time: each has its file open.
+const MOST_OPEN: usize = 512;
+
+/// A row group, and where in it the reading stands.
+pub struct Lane {
+    /// Position of its file in the delivery.
+    pub file: usize,
+    /// The row group.
+    pub row_group: usize,
+    /// The next row, counted from the start of the file.
+    pub row: u64,
+    /// Ordinal of the next row on its side.
+    pub ordinal: u32,
+    /// Rows that are still to come.
+    pub left: u64,
+    /// The time at which it stands, in microseconds local time.
+    pub time: i64,
+    /// The reader, once it is open.
+    pub batches: Option<Batches>,
+}
+
+/// A piece of work for one thread.
+pub enum Work {
+    /// Hash a file.
+    Digest(usize),
+    /// Read rows of a row group; all other rows that are not read yet are as late as `frontier` or later
+    /// where files are in the order of time; `None` where row groups are read one after the other.
+    Rows {
+        /// The row group.
+        lane: Box<Lane>,
+        /// The earliest time at which any row group stands.
+        frontier: Option<i64>,
+    },
+}
+
+/// How the rows of a delivery are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// Row groups are read in step.
+    pub in_step: bool,
+    /// Rows that are decoded at a time.
+    pub batch_rows: usize,
+    /// Bytes that open row groups take, about.
+    pub bytes: u64,
+}
+
+impl Plan {
+    /// Reads in step if the open row groups take at most so many bytes.
+    pub fn of(delivery: &Delivery, most: u64, threads: usize) -> Plan {
+        let (lanes, bytes) = most_open(delivery);
+        let in_step = bytes <= most && lanes <= MOST_OPEN;
+        let batch_rows = if in_step {
+            (ROWS_IN_STEP / lanes.max(1)).clamp(FEWEST_ROWS, MOST_ROWS)
+        } else {
+            ROWS_ALONE
+        };
+        let largest = all_row_groups(delivery).map(|(_, _, bytes)| bytes).max().unwrap_or(0);
+        Plan { in_step, batch_rows, bytes: if in_step { bytes } else { largest * threads as u64 } }
+    }
+}
+
+/// The first and the last time, and the cost in bytes, of every row group.
+fn all_row_groups(delivery: &Delivery) -> impl Iterator<Item = (i64, i64, u64)> {
+    delivery.sources.iter().flat_map(|source| {
+        (0..source.metadata.num_row_groups()).map(|row_group| {
+            let (first, last) = source.times(row_group).unwrap_or((i64::MIN, i64::MAX));
+            (first, last, source.open_bytes(row_group))
+        })
+    })
+}
+
+/// How many row groups are open at the same time, at the most, and how many bytes they take.
+fn most_open(delivery: &Delivery) -> (usize, u64) {
+    // Row groups that begin at the time at which others end are open together with them.
+    let mut events: Vec<(i64, bool, u64)> = all_row_groups(delivery)
+        .flat_map(|(first, last, bytes)| [(first, false, bytes), (last, true, bytes)])
+        .collect();
+    events.sort_unstable();
+    let (mut open, mut bytes) = (0usize, 0u64);
+    let mut most = (0, 0);
+    for (_, ends, of_group) in events {
+        if ends {
+            (open, bytes) = (open - 1, bytes - of_group);
+        } else {
+            (open, bytes) = (open + 1, bytes + of_group);
+        }
+        most = (most.0.max(open), most.1.max(bytes));
+    }
+    most
+}
+
+/// The work that is left.
+pub struct Schedule {
+    in_step: bool,
+    state: Mutex<State>,
+}
+
+struct State {
+    digests: Vec<usize>,
+    /// Row groups by the time at which they stand.
+    waiting: BinaryHeap<Reverse<(i64, usize)>>,
+    lanes: Vec<Option<Box<Lane>>>,
+    /// Which row group each thread is at work on, and its time.
+    at_work: Vec<Option<(i64, usize)>>,
+}
+
+impl Schedule {
+    /// All rows and files of a delivery, for so many threads.
+    pub fn new(delivery: &Delivery, in_step: bool, threads: usize) -> Result<Schedule, Finding> {
+        let lanes = lanes(delivery)?;
+        let order = |(index, lane): (usize, &Box<Lane>)| {
+            // One after the other: treating files first, in their order.
+            let time = if in_step { lane.time } else { i64::try_from(index).unwrap_or(i64::MAX) };
+            Reverse((time, index))
+        };
+        let waiting = lanes.iter().enumerate().map(order).collect();
+        let state = State {
+            digests: (0..delivery.sources.len()).rev().collect(),
+            waiting,
+            lanes: lanes.into_iter().map(Some).collect(),
+            at_work: vec![None; threads],
+        };
+        Ok(Schedule { in_step, state: Mutex::new(state) })
+    }
+
+    /// Work for a thread; none when nothing is left for it.
+    pub fn take(&self, thread: usize) -> Option<Work> {
+        let mut state = self.locked();
+        let State { digests, waiting, lanes, at_work } = &mut *state;
+        if let Some(file) = digests.pop() {
+            return Some(Work::Digest(file));
+        }
+        let Reverse(next) = waiting.pop()?;
+        at_work[thread] = Some(next);
+        let frontier = at_work.iter().flatten().map(|(time, _)| *time).min();
+        let lane = lanes[next.1].take()?;
+        Some(Work::Rows { lane, frontier: frontier.filter(|_| self.in_step) })
+    }
+
+    /// Gives a row group back, if rows of it are left.
+    pub fn put_back(&self, thread: usize, lane: Option<Box<Lane>>) {
+        let mut state = self.locked();
+        if let Some(((_, index), lane)) = state.at_work[thread].take().zip(lane) {
+            state.waiting.push(Reverse((lane.time, index)));
+            state.lanes[index] = Some(lane);
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Every row group that has rows, by file, with its place.
+fn lanes(delivery: &Delivery) -> Result<Vec<Box<Lane>>, Finding> {
+    let mut lanes = Vec::new();
+    let mut ordinals = [0u32; 2];
+    for (file, source) in delivery.sources.iter().enumerate() {
+        let mut row = 0;
+        for (row_group, group) in source.metadata.row_groups().iter().enumerate() {
+            let left = group.num_rows().cast_unsigned();
+            let next = &mut ordinals[source.side.index()];
+            let (ordinal, batches) = (*next, None);
+            let time = source.times(row_group).map_or(i64::MIN, |(first, _)| first);
+            lanes.push(Box::new(Lane { file, row_group, row, ordinal, left, time, batches }));
+            row += left;
+            *next = after(*next, left).ok_or_else(|| too_many(source, row_group))?;
+        }
+    }
+    Ok(lanes)
+}
+
+fn after(ordinal: u32, rows: u64) -> Option<u32> {
+    u32::try_from(rows).ok().and_then(|rows| ordinal.checked_add(rows))
+}
+
+fn too_many(source: &Source, row_group: usize) -> Finding {
+    let found = format!("more than {} rows on its side", u32::MAX);
+    let place = format!("row group {row_group}");
+    Finding::new(Code::F02, &source.name, place, found)
+}

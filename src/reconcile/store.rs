@@ -1,0 +1,275 @@
+//! Where the index is kept: partitioned by key, in memory within a budget and beyond it on disk.
+
+use std::{
+    fs::File,
+    io::{Seek, SeekFrom},
+    os::unix::fs::FileExt,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use super::index::Key;
+use crate::diag::{Failure, Outcome};
+
+/// What a store holds: as many bytes on disk as in memory.
+pub trait Stored: Copy + Send {
+    /// Its bytes on disk.
+    type Bytes: AsRef<[u8]> + Default + AsMut<[u8]>;
+
+    /// As it lies on disk.
+    fn to_bytes(self) -> Self::Bytes;
+
+    /// As it was put on disk.
+    fn from_bytes(bytes: &Self::Bytes) -> Self;
+}
+
+/// How keys are cut into partitions: by their first bits.
+#[derive(Debug, Clone, Copy)]
+pub struct Partitioning {
+    bits: u32,
+}
+
+impl Partitioning {
+    /// Partitions that fit a processor's cache, for a number of rows; results do not depend on it.
+    pub fn for_rows(rows: u64) -> Partitioning {
+        // Never a single one: small deliveries cross the same borders as large ones.
+        let wanted = (rows / 32_768).max(1).next_power_of_two().clamp(16, 512);
+        Partitioning { bits: wanted.trailing_zeros() }
+    }
+
+    /// How many partitions there are.
+    pub const fn count(self) -> usize {
+        1 << self.bits
+    }
+
+    /// The partition of a key.
+    pub const fn of(self, key: Key) -> usize {
+        // Two steps, as a shift by 64 bits is not defined.
+        (key.hash >> 1 >> (63 - self.bits)) as usize
+    }
+
+    /// First and last hash of a partition.
+    pub const fn range(self, partition: usize) -> (u64, u64) {
+        let first = (partition as u64) << (63 - self.bits) << 1;
+        (first, first | (u64::MAX >> self.bits))
+    }
+}
+
+/// Entries or settlements by partition, in memory within a budget and beyond it on disk.
+pub struct Store<T> {
+    partitioning: Partitioning,
+    partitions: Vec<Mutex<Partition<T>>>,
+    budget: Arc<Budget>,
+    spill: Spill,
+}
+
+struct Partition<T> {
+    memory: Vec<T>,
+    /// Offset and number of items of each piece on disk.
+    pieces: Vec<(u64, usize)>,
+}
+
+impl<T> Default for Partition<T> {
+    fn default() -> Partition<T> {
+        Partition { memory: Vec::new(), pieces: Vec::new() }
+    }
+}
+
+/// How many bytes the stores of a run may hold in memory, together.
+#[derive(Debug)]
+pub struct Budget {
+    bytes: usize,
+    used: AtomicUsize,
+}
+
+impl Budget {
+    /// So many bytes, none of them used.
+    pub fn new(bytes: usize) -> Arc<Budget> {
+        Arc::new(Budget { bytes, used: AtomicUsize::new(0) })
+    }
+}
+
+/// The file that takes what does not fit the budget.
+struct Spill {
+    path: PathBuf,
+    file: Mutex<Option<File>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<T: Stored> Store<T> {
+    /// An empty store; the spill file is made when it is needed.
+    pub fn new(partitioning: Partitioning, budget: &Arc<Budget>, spill: PathBuf) -> Store<T> {
+        Store {
+            partitioning,
+            partitions: (0..partitioning.count()).map(|_| Mutex::default()).collect(),
+            budget: Arc::clone(budget),
+            spill: Spill { path: spill, file: Mutex::new(None) },
+        }
+    }
+
+    /// Makes room for so many items, spread evenly, where the budget allows for them.
+    pub fn expect(&self, items: u64) {
+        let items = usize::try_from(items).unwrap_or(usize::MAX);
+        if items.saturating_mul(size_of::<T>()) <= self.budget.bytes {
+            // Hashes spread evenly: a little more than the mean is enough for nearly every partition.
+            let mean = items / self.partitions.len();
+            for partition in &self.partitions {
+                locked(partition).memory.reserve_exact(mean + mean / 32 + 16);
+            }
+        }
+    }
+
+    /// How keys are cut into partitions.
+    pub const fn partitioning(&self) -> Partitioning {
+        self.partitioning
+    }
+
+    /// Adds items to a partition.
+    pub fn push(&self, partition: usize, items: &[T]) -> Outcome<()> {
+        let mut place = locked(&self.partitions[partition]);
+        place.memory.extend_from_slice(items);
+        let bytes = size_of_val(items);
+        let used = self.budget.used.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if used > self.budget.bytes {
+            let piece = self.spill.write(&place.memory)?;
+            place.pieces.push(piece);
+            self.budget.used.fetch_sub(size_of_val(&place.memory[..]), Ordering::Relaxed);
+            place.memory = Vec::new();
+        }
+        Ok(())
+    }
+
+    /// Puts items, in order, into a partition that has been taken out.
+    pub fn put(&self, partition: usize, items: Vec<T>) -> Outcome<()> {
+        let bytes = size_of_val(&items[..]);
+        let mut place = locked(&self.partitions[partition]);
+        if self.budget.used.load(Ordering::Relaxed) + bytes > self.budget.bytes {
+            place.pieces.push(self.spill.write(&items)?);
+        } else {
+            self.budget.used.fetch_add(bytes, Ordering::Relaxed);
+            place.memory = items;
+        }
+        Ok(())
+    }
+
+    /// How many items a partition has.
+    pub fn count(&self, partition: usize) -> usize {
+        let place = locked(&self.partitions[partition]);
+        place.memory.len() + place.pieces.iter().map(|(_, count)| count).sum::<usize>()
+    }
+
+    /// Shows the items of a partition, in the order in which they were put there.
+    pub fn visit<R>(&self, partition: usize, look: impl FnOnce(&[T]) -> R) -> Outcome<R> {
+        let place = locked(&self.partitions[partition]);
+        if place.pieces.is_empty() {
+            return Ok(look(&place.memory));
+        }
+        let mut items = Vec::new();
+        for (offset, count) in &place.pieces {
+            self.spill.read(*offset, *count, &mut items)?;
+        }
+        Ok(look(&items))
+    }
+
+    /// Takes all items of a partition out.
+    pub fn take(&self, partition: usize) -> Outcome<Vec<T>> {
+        let Partition { memory, pieces } =
+            std::mem::take(&mut *locked(&self.partitions[partition]));
+        self.budget.used.fetch_sub(size_of_val(&memory[..]), Ordering::Relaxed);
+        let mut items = memory;
+        for (offset, count) in pieces {
+            self.spill.read(offset, count, &mut items)?;
+        }
+        Ok(items)
+    }
+}
+
+impl Spill {
+    fn write<T: Stored>(&self, items: &[T]) -> Outcome<(u64, usize)> {
+        let mut bytes = Vec::with_capacity(items.len() * size_of::<T::Bytes>());
+        items.iter().for_each(|item| bytes.extend_from_slice(item.to_bytes().as_ref()));
+        let mut guard = locked(&self.file);
+        let io = |error| Failure::Io { place: self.path.display().to_string(), error };
+        let file = match &mut *guard {
+            Some(file) => file,
+            none => {
+                let mut options = File::options();
+                options.read(true).write(true).create_new(true);
+                none.insert(options.open(&self.path).map_err(io)?)
+            }
+        };
+        let offset = file.seek(SeekFrom::End(0)).map_err(io)?;
+        file.write_all_at(&bytes, offset).map_err(io)?;
+        Ok((offset, items.len()))
+    }
+
+    fn read<T: Stored>(&self, offset: u64, count: usize, into: &mut Vec<T>) -> Outcome<()> {
+        let mut bytes = vec![0; count * size_of::<T::Bytes>()];
+        let guard = locked(&self.file);
+        let file =
+            guard.as_ref().ok_or_else(|| Failure::Bug("a spilled piece has no file".into()))?;
+        file.read_exact_at(&mut bytes, offset).map_err(Failure::io(&self.path))?;
+        drop(guard);
+        let mut item = T::Bytes::default();
+        into.extend(bytes.chunks_exact(size_of::<T::Bytes>()).map(|bytes| {
+            item.as_mut().copy_from_slice(bytes);
+            T::from_bytes(&item)
+        }));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reconcile::index::{Entry, Keyed};
+
+    fn entry(hash: u64, ordinal: u32) -> Entry {
+        let check = ordinal ^ 7;
+        let fingerprint = hash ^ 0x63;
+        Entry { hash, check, ordinal, fingerprint, payable: 5, group: 8191, plain: true }
+    }
+
+    #[test]
+    fn partitions_cover_every_key_in_order() {
+        for rows in [0, 40_000, 1_000_000, u64::MAX] {
+            let partitioning = Partitioning::for_rows(rows);
+            let mut next = Some(0u64);
+            for partition in 0..partitioning.count() {
+                let (first, last) = partitioning.range(partition);
+                assert_eq!(Some(first), next);
+                assert_eq!(partitioning.of(Key { hash: first, check: 0 }), partition);
+                assert_eq!(partitioning.of(Key { hash: last, check: 0 }), partition);
+                next = last.checked_add(1);
+            }
+            assert_eq!(next, None);
+        }
+    }
+
+    #[test]
+    fn a_store_gives_back_what_it_took_whatever_its_budget() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (bytes, name) in [(usize::MAX, "ample"), (200, "scarce")] {
+            let partitioning = Partitioning::for_rows(100_000);
+            let store = Store::new(partitioning, &Budget::new(bytes), folder.path().join(name));
+            let entries: Vec<Entry> =
+                (0..100).map(|n| entry(u64::MAX / 100 * u64::from(n), n)).collect();
+            for entry in &entries {
+                store.push(partitioning.of(entry.key()), &[*entry]).expect("pushed");
+            }
+            let mut back: Vec<Entry> = (0..partitioning.count())
+                .flat_map(|partition| store.take(partition).expect("taken"))
+                .collect();
+            back.sort_unstable();
+            assert_eq!(back, entries);
+        }
+        assert!(!folder.path().join("ample").exists());
+        assert!(folder.path().join("scarce").exists());
+    }
+}
