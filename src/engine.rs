@@ -189,7 +189,7 @@ fn reconcile(
     open_items: Vec<SideCopy>,
     setting: Setting,
 ) -> Outcome<Reconciled> {
-    let Setting { period, monitor, .. } = setting;
+    let Setting { policy, period, monitor, .. } = setting;
     let decisions = std::mem::take(&mut delivered.decisions);
     let at_hand = std::mem::take(&mut delivered.index.copies);
     let Delivered { delivery, watched, survey, index, .. } = delivered;
@@ -200,7 +200,7 @@ fn reconcile(
     let matched = match_index(index, &register, watched, monitor)?;
     let doubtful = doubtful_copies(delivery, &matched, at_hand, setting)?;
     let proof = Proof::of(survey, &matched, &doubtful)?;
-    let positions = plain_positions(index, &doubtful, period);
+    let positions = plain_positions(index, &doubtful, policy, period);
 
     let copies = doubtful.into_iter().chain(open_items).collect();
     let context = Context { period, permits: &permits, registered: &matched.registered };

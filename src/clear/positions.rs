@@ -1,8 +1,9 @@
 //! What cleared, added up by insured division, treating province, fund, care and cost month.
 
-use std::collections::BTreeMap;
-
-use rustc_hash::FxHashMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
 
 use crate::{
     codes::{CareClass, FundClass, Month, Province},
@@ -15,6 +16,7 @@ use crate::{
     },
     money::{Fen, FenSum},
     reconcile::index::Entry,
+    rules::Policy,
     statement::table::Table,
 };
 
@@ -89,11 +91,16 @@ impl Positions {
         self.0.entry(key).or_default().add(times, visits, amounts, facts.payable);
     }
 
-    /// Adds what a thread has counted.
-    pub fn absorb(&mut self, counter: &Counter, period: Month) {
-        for (key, sums) in counter.keys.iter().zip(&counter.sums) {
-            self.0.entry(key.unpack(period)).or_default().merge(sums);
+    /// What was counted in a period, by its policy.
+    pub fn counted(counters: &Counters, policy: &Policy, period: Month) -> Positions {
+        let mut positions = Positions::default();
+        for Slot { key, rows, amounts } in counters.all() {
+            let amounts = amounts.map(FenSum::from);
+            let payable = policy.payable_sum(&amounts);
+            let sums = PositionSums { rows, visits: rows, amounts, payable };
+            positions.0.entry(key.unpack(period)).or_default().merge(&sums);
         }
+        positions
     }
 
     /// Drops positions into which nothing went.
@@ -138,8 +145,8 @@ fn division(code: Option<&str>) -> u32 {
     code.and_then(|code| code.parse().ok()).unwrap_or(0)
 }
 
-/// A key in 64 bits: division, group, lateness.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// A key in 64 bits: division, group, lateness; never 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Packed(u64);
 
 impl Packed {
@@ -160,39 +167,149 @@ impl Packed {
             insured: group.pair.insured,
         }
     }
+
+    /// Where the search for it begins, in a table of a power of two.
+    fn place(self, mask: usize) -> usize {
+        usize::try_from(self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40).unwrap_or(0) & mask
+    }
 }
 
-/// Adds up the plain rows of a thread: those that clear unless the match says otherwise.
+/// The sums of a position in 64 bits each: two lines of a processor's cache.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(128))]
+struct Slot {
+    key: Packed,
+    rows: i64,
+    amounts: [Fen; 13],
+}
+
+/// Adds up plain rows: those that clear unless the match says otherwise. One for each treating province,
+/// shared by the threads: what a province sends lies together, and its positions fit a processor's cache.
+#[derive(Debug)]
+pub struct Counters(Vec<Mutex<Counter>>);
+
+/// The positions of a treating province: an open table of slots.
+#[derive(Debug)]
+struct Counter {
+    slots: Vec<Slot>,
+    used: usize,
+    /// Sums that went beyond 64 bits, as they were before.
+    full: Vec<Slot>,
+}
+
+/// What a thread needs to count a batch.
 #[derive(Debug, Default)]
-pub struct Counter {
-    slots: FxHashMap<Packed, usize>,
-    keys: Vec<Packed>,
-    sums: Vec<PositionSums>,
+pub struct CountScratch {
+    /// Row and key of each plain row, by treating province.
+    rows: [Vec<(usize, Packed)>; 32],
 }
 
-impl Counter {
+/// Rows whose slots are found before their amounts are added, so that the memory can answer to many
+/// look-ups at a time.
+const ROWS_AT_A_TIME: usize = 64;
+
+impl Default for Counters {
+    fn default() -> Counters {
+        let counter = || Counter { slots: vec![Slot::default(); 64], used: 0, full: Vec::new() };
+        Counters((0..32).map(|_| Mutex::new(counter())).collect())
+    }
+}
+
+impl Counters {
     /// Adds the plain rows of a batch.
     pub fn count(
-        &mut self,
+        &self,
         batch: &Batch,
         checked: &Checked,
         rows: &[(usize, Entry)],
         period: Month,
+        scratch: &mut CountScratch,
     ) {
         let divisions = batch.text(Field::insuplc_admdvs).map(batch.rows, division);
-        let columns: [Option<&[Fen]>; 13] =
-            std::array::from_fn(|index| batch.amount(index).map(|column| &column.fen[..]));
         for (row, entry) in rows.iter().filter(|(_, entry)| entry.plain) {
             let lateness = checked.month[*row].map_or(0, |month| period.since(month));
             let lateness = u16::try_from(lateness).expect("Invariant: the limit fits 16 bits");
             let packed = Packed::new(divisions[*row], entry.group, lateness);
-            let slot = *self.slots.entry(packed).or_insert_with(|| {
-                self.keys.push(packed);
-                self.sums.push(PositionSums::default());
-                self.sums.len() - 1
-            });
-            let amounts = columns.iter().map(|column| column.map_or(0, |fen| fen[*row]));
-            self.sums[slot].add(1, 1, amounts, entry.payable.into());
+            let treating = checked.treating[*row].expect("Invariant: a valid row has provinces");
+            scratch.rows[treating.index()].push((*row, packed));
+        }
+        let columns: [Option<&[Fen]>; 13] =
+            std::array::from_fn(|index| batch.amount(index).map(|column| &column.fen[..]));
+        for (counter, rows) in self.0.iter().zip(&mut scratch.rows) {
+            if !rows.is_empty() {
+                let mut counter = counter.lock().unwrap_or_else(PoisonError::into_inner);
+                rows.chunks(ROWS_AT_A_TIME).for_each(|rows| counter.add(rows, &columns));
+                rows.clear();
+            }
+        }
+    }
+
+    /// All positions that were counted.
+    fn all(&self) -> impl Iterator<Item = Slot> {
+        self.0.iter().flat_map(|counter| {
+            let counter = counter.lock().unwrap_or_else(PoisonError::into_inner);
+            let slots = counter.slots.iter().filter(|slot| slot.key != Packed::default());
+            slots.chain(&counter.full).copied().collect::<Vec<_>>()
+        })
+    }
+}
+
+impl Counter {
+    /// Adds up to so many rows.
+    fn add(&mut self, rows: &[(usize, Packed)], columns: &[Option<&[Fen]>; 13]) {
+        while self.used + rows.len() > self.slots.len() / 2 {
+            self.grow();
+        }
+        let mask = self.slots.len() - 1;
+        let near = |all, (_, key): &(usize, Packed)| {
+            let slot = &self.slots[key.place(mask)];
+            all ^ slot.key.0 ^ slot.amounts[12].cast_unsigned()
+        };
+        std::hint::black_box(rows.iter().fold(0, near));
+        let mut slots = [0; ROWS_AT_A_TIME];
+        for (slot, (_, key)) in slots.iter_mut().zip(rows) {
+            *slot = self.find(*key);
+        }
+        for (slot, (row, _)) in slots.into_iter().zip(rows) {
+            let amounts = columns.map(|column| column.map_or(0, |fen| fen[*row]));
+            let slot = &mut self.slots[slot];
+            let mut sums = slot.amounts;
+            let mut beyond = false;
+            for (sum, fen) in sums.iter_mut().zip(amounts) {
+                let (wider, overflow) = sum.overflowing_add(fen);
+                (*sum, beyond) = (wider, beyond | overflow);
+            }
+            if beyond {
+                self.full.push(*slot);
+                (slot.rows, sums) = (0, amounts);
+            }
+            slot.rows += 1;
+            slot.amounts = sums;
+        }
+    }
+
+    /// The slot of a key; there is one free.
+    fn find(&mut self, key: Packed) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut at = key.place(mask);
+        while self.slots[at].key != key {
+            if self.slots[at].key == Packed::default() {
+                self.slots[at].key = key;
+                self.used += 1;
+                break;
+            }
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    fn grow(&mut self) {
+        let larger = vec![Slot::default(); self.slots.len() * 2];
+        let slots = std::mem::replace(&mut self.slots, larger);
+        self.used = 0;
+        for slot in slots.into_iter().filter(|slot| slot.key != Packed::default()) {
+            let at = self.find(slot.key);
+            self.slots[at] = slot;
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     book::staging::Staging,
-    clear::positions::Counter,
+    clear::positions::{CountScratch, Counters},
     codes::Side,
     contract::delivery::Delivery,
     diag::{Code, Finding, Outcome},
@@ -34,8 +34,8 @@ pub struct Index {
     pub revoked: Vec<(u64, u32)>,
     /// Copies whose values were at hand when they did not clear, by side and ordinal.
     pub copies: [Vec<SideCopy>; 2],
-    /// Positions of the plain rows of the treating side, as each thread counted them.
-    pub counters: Vec<Counter>,
+    /// Positions of the plain rows of the treating side.
+    pub counters: Counters,
 }
 
 /// What all threads of the first read share.
@@ -43,6 +43,7 @@ struct Shared<'a> {
     stores: [Store<Entry>; 2],
     cleared: Store<Cleared>,
     window: Window,
+    counters: Counters,
     setting: Setting<'a>,
     /// Hashes of keys about which an open item or a decision says something.
     watched: FxHashSet<u64>,
@@ -55,7 +56,7 @@ struct Indexer<'a> {
     cleared: Buffers<Cleared>,
     scratch: Scratch,
     copies: [Vec<SideCopy>; 2],
-    counter: Counter,
+    count_scratch: CountScratch,
 }
 
 /// What a thread collects for each partition before it hands it over.
@@ -96,7 +97,7 @@ impl<'a> Indexer<'a> {
             cleared: Buffers::new(partitions),
             scratch: Scratch::default(),
             copies: [Vec::new(), Vec::new()],
-            counter: Counter::default(),
+            count_scratch: CountScratch::default(),
         }
     }
 
@@ -104,6 +105,7 @@ impl<'a> Indexer<'a> {
     fn hold(
         &mut self,
         side: Side,
+        first_ordinal: u32,
         batch: Batch,
         entries: Vec<(usize, Entry)>,
         frontier: i64,
@@ -114,7 +116,7 @@ impl<'a> Indexer<'a> {
             .partition(|(_, entry)| entry.plain && !watched.contains(&entry.hash));
         self.leave(side, &batch, &doubtful)?;
         let time = batch.time().last().unwrap_or(i64::MIN);
-        let held = HeldBatch { side, batch, entries: undoubted };
+        let held = HeldBatch { side, first_ordinal, batch, entries: undoubted };
         let Shared { window, cleared, .. } = self.shared;
         let mut claims = Vec::new();
         let held = window.hold(held, time, &mut self.scratch, |claim| claims.push(claim));
@@ -129,7 +131,7 @@ impl<'a> Indexer<'a> {
 
     fn let_go(&mut self, frontier: Option<i64>) -> Outcome<()> {
         for held in self.shared.window.let_go(frontier) {
-            let HeldBatch { side, batch, entries } = held;
+            let HeldBatch { side, batch, entries, .. } = held;
             // Where few rows find their partners, values are not worth their memory.
             if entries.len() * 4 > batch.rows && entries.len() > 64 {
                 self.index(side, &entries)?;
@@ -158,12 +160,12 @@ impl<'a> Indexer<'a> {
     }
 
     /// Hands over what is left.
-    fn finish(self) -> Outcome<([Vec<SideCopy>; 2], Counter)> {
+    fn finish(self) -> Outcome<[Vec<SideCopy>; 2]> {
         for (store, buffers) in self.shared.stores.iter().zip(self.buffers) {
             buffers.finish(store)?;
         }
         self.cleared.finish(&self.shared.cleared)?;
-        Ok((self.copies, self.counter))
+        Ok(self.copies)
     }
 }
 
@@ -179,10 +181,11 @@ impl RowSink for Indexer<'_> {
         let Setting { policy, period, .. } = self.shared.setting;
         let entries = entries(&batch, checked, policy, period, ordinal);
         if side == Side::Treating {
-            self.counter.count(&batch, checked, &entries, period);
+            let scratch = &mut self.count_scratch;
+            self.shared.counters.count(&batch, checked, &entries, period, scratch);
         }
         match frontier.filter(|_| self.shared.window.is_useful()) {
-            Some(frontier) => self.hold(side, batch, entries, frontier),
+            Some(frontier) => self.hold(side, ordinal, batch, entries, frontier),
             None => self.index(side, &entries),
         }
     }
@@ -209,9 +212,15 @@ pub fn read_delivery(
         }),
         cleared: Store::new(partitioning, &budget, scratch.join("index-cleared")),
         window: Window::new(if plan.in_step { rows[0] + rows[1] } else { 0 }),
+        counters: Counters::default(),
         setting,
         watched: watched.iter().copied().collect(),
     };
+    if plan.in_step {
+        shared.cleared.expect(rows[0].min(rows[1]));
+    } else {
+        shared.stores.iter().zip(rows).for_each(|(store, rows)| store.expect(rows));
+    }
     setting.monitor.stage("reading", rows[0] + rows[1])?;
     let sinks = (0..threads).map(|_| Indexer::new(&shared)).collect();
     let (mut survey, mut sinks) = survey(delivery, setting, plan, sinks)?;
@@ -219,13 +228,10 @@ pub fn read_delivery(
         sink.let_go(None)?;
     }
     let mut copies = [Vec::new(), Vec::new()];
-    let mut counters = Vec::new();
     for sink in sinks {
-        let (of_sink, counter) = sink.finish()?;
-        for (all, more) in copies.iter_mut().zip(of_sink) {
+        for (all, more) in copies.iter_mut().zip(sink.finish()?) {
             all.extend(more);
         }
-        counters.push(counter);
     }
     copies.iter_mut().for_each(|of_side| of_side.sort_unstable_by_key(|copy| copy.ordinal));
     for side in Side::BOTH {
@@ -234,6 +240,6 @@ pub fn read_delivery(
             survey.findings.push(Finding::new(Code::F12, side.name(), "", found));
         }
     }
-    let Shared { stores, cleared, window, .. } = shared;
+    let Shared { stores, cleared, window, counters, .. } = shared;
     Ok((survey, Index { stores, cleared, revoked: window.revoked(), copies, counters }))
 }

@@ -9,6 +9,7 @@ use crate::{
     control::{Bucket, Control, Totals},
     diag::{Failure, Outcome},
     ingest::survey::Survey,
+    rules::Policy,
 };
 
 /// The control totals of what cleared by itself, proven from two sides.
@@ -59,11 +60,13 @@ impl Proof {
 }
 
 /// The positions of what cleared by itself.
-pub fn plain_positions(index: &Index, doubtful: &[SideCopy], period: Month) -> Positions {
-    let mut positions = Positions::default();
-    for counter in &index.counters {
-        positions.absorb(counter, period);
-    }
+pub fn plain_positions(
+    index: &Index,
+    doubtful: &[SideCopy],
+    policy: &Policy,
+    period: Month,
+) -> Positions {
+    let mut positions = Positions::counted(&index.counters, policy, period);
     // Doubtful rows that looked plain at the first read have been counted: out with them.
     for copy in doubtful.iter().filter(|copy| copy.side == Side::Treating) {
         let reversal = copy.reverses().is_some();

@@ -8,13 +8,17 @@
 //! Nothing here decides for good: what clears is a claim that the match examines (`matching`), once the
 //! entries of all other rows are known. A window that misses a partner, in files in another order, costs
 //! time and no more.
+//!
+//! A row is found by its key in a table of buckets, each as large as a line of a processor's cache; the
+//! table holds 16 bits of the key and the row's place, so that it is small and stays near the processor.
+//! What is to be compared lies with the batch.
 
 use std::{
     cmp::Reverse,
     collections::BinaryHeap,
     sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering},
+        Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed},
     },
 };
 
@@ -24,15 +28,16 @@ use crate::{codes::Side, ingest::batch::Batch};
 /// How long a batch is held after the reading has passed its last row, in microseconds: clocks of two
 /// provinces may differ.
 const SLACK: i64 = 3_600 * 1_000_000;
-/// Batches that can be held at a time, and rows.
-const SEATS: usize = 2048;
-const HELD_ROWS: usize = 768 * 1024;
-/// Rows of a batch, at the most.
+/// Batches that can be held at a time; rows of one, at the most; rows of all.
+const SEATS: usize = 1024;
 const BATCH_ROWS: usize = 4096;
+const HELD_ROWS: usize = 768 * 1024;
 /// Keys are spread over so many tables, each behind a lock of its own.
 const SHARDS: usize = 64;
-/// Items of a table among which a key is looked for.
-const PROBES: usize = 8;
+/// Items of a bucket.
+const BUCKET: usize = 8;
+/// Keys that are looked up together.
+const LOOKED_UP_AT_A_TIME: usize = 32;
 /// The window is given up when more than half of so many rows found no partner in it.
 const TRIAL_ROWS: u32 = 512 * 1024;
 
@@ -40,6 +45,8 @@ const TRIAL_ROWS: u32 = 512 * 1024;
 pub struct Window {
     shards: Vec<Mutex<Shard>>,
     seats: Vec<Seat>,
+    /// Tells the batches apart that had a seat one after the other; never 0.
+    turns: Vec<AtomicU16>,
     held: Mutex<Waiting>,
     useless: AtomicBool,
     /// Rows that were let go, and those of them that had not found a partner.
@@ -49,55 +56,63 @@ pub struct Window {
 
 /// The keys of a shard; an item whose batch has been let go is free.
 struct Shard {
-    items: Vec<Item>,
+    buckets: Vec<Bucket>,
     /// Claims that turned out to be in doubt: hash and treating ordinal.
     revoked: Vec<(u64, u32)>,
 }
 
-/// A row that waits for its partner, or a pair that cleared.
+#[derive(Clone, Copy, Default)]
+#[repr(align(64))]
+struct Bucket([Item; BUCKET]);
+
+/// A row that came first with its key, and a part of the key.
 #[derive(Clone, Copy, Default)]
 struct Item {
-    hash: u64,
-    fingerprint: u64,
-    row: Place,
-    partner: Place,
-    state: State,
-    side: u8,
+    tag: u16,
+    place: Place,
 }
 
 /// A row of a batch that is held.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Place {
     seat: u16,
-    /// Tells the batches apart that had a seat one after the other; never 0 for a batch.
     turn: u16,
     row: u16,
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum State {
-    /// One row has come.
-    #[default]
-    Waits,
-    /// Its partner has come, and they are equal.
-    Cleared,
-    /// Something else has come: the values must decide.
-    Doubtful,
+/// Where a batch is held. Rows change under the lock of their shard only.
+struct Seat {
+    treating: AtomicBool,
+    first_ordinal: AtomicU32,
+    /// Made when the seat is first taken.
+    rows: OnceLock<Vec<HeldRow>>,
+    batch: Mutex<Option<HeldBatch>>,
 }
 
-/// Where a batch is held.
-struct Seat {
-    turn: AtomicU16,
-    first_ordinal: AtomicU32,
-    /// A bit a row: set while it has not cleared.
-    open: Vec<AtomicU64>,
-    batch: Mutex<Option<HeldBatch>>,
+#[derive(Default)]
+struct HeldRow {
+    hash: AtomicU64,
+    fingerprint: AtomicU64,
+    state: AtomicU64,
+}
+
+/// How a row stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Its partner has not come.
+    Waits,
+    /// Something else has come than an equal partner: the values must decide.
+    Doubtful,
+    /// It cleared with its partner; the place is that of the one that came second.
+    Cleared(Place),
 }
 
 /// A batch that is held, with the entries of its undoubted rows.
 pub struct HeldBatch {
     /// Whose rows.
     pub side: Side,
+    /// Ordinal of the first of them.
+    pub first_ordinal: u32,
     /// The rows.
     pub batch: Batch,
     /// Each entry with its row; when the batch is let go, only those that did not clear.
@@ -117,6 +132,20 @@ pub struct Scratch {
     order: Vec<usize>,
     /// Where each shard ends, after a 0.
     ends: [usize; SHARDS + 1],
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+const fn shard_of(hash: u64) -> usize {
+    // The first bits choose the partition of the index, the last ones the place in the shard.
+    (hash >> 40) as usize % SHARDS
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "16 bits of the hash")]
+const fn tag_of(hash: u64) -> u16 {
+    (hash >> 24) as u16
 }
 
 impl Default for Scratch {
@@ -145,34 +174,59 @@ impl Scratch {
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+impl Shard {
+    /// The bucket of a key.
+    fn bucket(&self, hash: u64) -> usize {
+        usize::try_from(hash & 0xff_ffff).unwrap_or(0) & (self.buckets.len() - 1)
+    }
 }
 
-const fn shard_of(hash: u64) -> usize {
-    // The first bits choose the partition, the last ones the place in the shard.
-    (hash >> 32) as usize % SHARDS
+impl State {
+    fn to_bits(self) -> u64 {
+        match self {
+            State::Waits => 0,
+            State::Doubtful => 1,
+            State::Cleared(Place { seat, turn, row }) => {
+                2 | u64::from(seat) << 16 | u64::from(turn) << 32 | u64::from(row) << 48
+            }
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "parts of 16 bits")]
+    fn from_bits(bits: u64) -> State {
+        match bits & 3 {
+            0 => State::Waits,
+            1 => State::Doubtful,
+            _ => State::Cleared(Place {
+                seat: (bits >> 16) as u16,
+                turn: (bits >> 32) as u16,
+                row: (bits >> 48) as u16,
+            }),
+        }
+    }
 }
 
 impl Window {
-    /// An empty window for a delivery of so many rows.
+    /// An empty window for a delivery of so many rows; none are held when there are 0.
     pub fn new(rows: u64) -> Window {
         let rows = usize::try_from(rows).unwrap_or(usize::MAX).min(HELD_ROWS);
-        let items = (rows * 2 / SHARDS).next_power_of_two().max(PROBES * 2);
-        let shard = || Mutex::new(Shard { items: vec![Item::default(); items], revoked: Vec::new() });
+        let seats = if rows == 0 { 0 } else { SEATS };
+        let buckets = vec![Bucket::default(); (rows / BUCKET / SHARDS).next_power_of_two()];
+        let shard = || Mutex::new(Shard { buckets: buckets.clone(), revoked: Vec::new() });
         let seat = || Seat {
-            turn: AtomicU16::new(1),
+            treating: AtomicBool::new(false),
             first_ordinal: AtomicU32::new(0),
-            open: (0..BATCH_ROWS / 64).map(|_| AtomicU64::new(0)).collect(),
+            rows: OnceLock::new(),
             batch: Mutex::new(None),
         };
         Window {
             shards: (0..SHARDS).map(|_| shard()).collect(),
-            seats: (0..SEATS).map(|_| seat()).collect(),
+            seats: (0..seats).map(|_| seat()).collect(),
+            turns: (0..seats).map(|_| AtomicU16::new(1)).collect(),
             held: Mutex::new(Waiting {
                 by_time: BinaryHeap::new(),
                 rows: 0,
-                free: (0..SEATS).rev().collect(),
+                free: (0..seats).rev().collect(),
             }),
             useless: AtomicBool::new(false),
             let_go: AtomicU32::new(0),
@@ -182,7 +236,7 @@ impl Window {
 
     /// Whether rows find their partners in it.
     pub fn is_useful(&self) -> bool {
-        !self.useless.load(Ordering::Relaxed)
+        !self.useless.load(Relaxed)
     }
 
     /// Holds a batch whose last row has a time; claims what clears. Gives the batch back when it cannot
@@ -199,18 +253,25 @@ impl Window {
             return Err(held);
         };
         let seat = &self.seats[number];
-        seat.first_ordinal.store(ordinal_of_first(&held), Ordering::Relaxed);
-        for (row, _) in &held.entries {
-            seat.open[row / 64].fetch_or(1 << (row % 64), Ordering::Relaxed);
+        let rows = seat.rows.get_or_init(|| (0..BATCH_ROWS).map(|_| HeldRow::default()).collect());
+        seat.treating.store(held.side == Side::Treating, Relaxed);
+        seat.first_ordinal.store(held.first_ordinal, Relaxed);
+        for (row, entry) in &held.entries {
+            rows[*row].hash.store(entry.hash, Relaxed);
+            rows[*row].fingerprint.store(entry.fingerprint, Relaxed);
+            rows[*row].state.store(State::Waits.to_bits(), Relaxed);
         }
-        let turn = seat.turn.load(Ordering::Relaxed);
+        let turn = self.turns[number].load(Relaxed);
         let place = |row: usize| Place { seat: narrow(number), turn, row: narrow(row) };
         scratch.sort(&held.entries);
         for (shard, ends) in self.shards.iter().zip(scratch.ends.windows(2)) {
             let mut table = locked(shard);
-            for index in &scratch.order[ends[0]..ends[1]] {
-                let (row, entry) = &held.entries[*index];
-                self.meet(&mut table, held.side, place(*row), entry, &mut claim);
+            for block in scratch.order[ends[0]..ends[1]].chunks(LOOKED_UP_AT_A_TIME) {
+                let entries = block.iter().map(|index| &held.entries[*index]);
+                self.touch(&table, entries.clone().map(|(_, entry)| entry.hash));
+                for (row, entry) in entries {
+                    self.meet(&mut table, held.side, place(*row), entry, &mut claim);
+                }
             }
         }
         let rows = held.batch.rows;
@@ -219,6 +280,27 @@ impl Window {
         waiting.by_time.push(Reverse((time, number)));
         waiting.rows += rows;
         Ok(())
+    }
+
+    /// Looks at all that a block of keys will need: the memory answers to many look-ups at a time where
+    /// nothing waits for the first, and what was looked at is near afterwards.
+    fn touch(&self, table: &Shard, hashes: impl Iterator<Item = u64> + Clone) {
+        let near = |all, hash| all ^ table.buckets[table.bucket(hash)].0[0].tag;
+        std::hint::black_box(hashes.clone().fold(0, near));
+        let row = |hash| {
+            let Bucket(items) = &table.buckets[table.bucket(hash)];
+            let tag = tag_of(hash);
+            // No branch: it would be guessed, wrongly half of the time.
+            items.iter().fold(Place::default(), |found, item| {
+                if item.tag == tag { item.place } else { found }
+            })
+        };
+        let near = |all, hash| {
+            let Place { seat, row, .. } = row(hash);
+            let rows = self.seats[usize::from(seat)].rows.get();
+            all ^ rows.map_or(0, |rows| rows[usize::from(row)].hash.load(Relaxed))
+        };
+        std::hint::black_box(hashes.fold(0, near));
     }
 
     /// A row comes: it clears with its partner, waits for it, or casts doubt on rows of its key.
@@ -230,72 +312,81 @@ impl Window {
         entry: &Entry,
         claim: &mut impl FnMut(Cleared),
     ) {
-        let mask = table.items.len() - 1;
-        let start = usize::try_from(entry.hash & 0xffff_ffff).unwrap_or(0);
+        let tag = tag_of(entry.hash);
+        let at = table.bucket(entry.hash);
+        let Bucket(items) = &mut table.buckets[at];
         let mut free = None;
-        for probe in 0..PROBES {
-            let at = (start + probe) & mask;
-            let item = &mut table.items[at];
-            if !self.is_held(item.row) {
-                free = free.or(Some(at));
-                if item.row.turn == 0 {
-                    break;
-                }
-            } else if item.hash == entry.hash {
-                return self.answer(item, &mut table.revoked, side, place, entry, claim);
+        for item in items {
+            if !self.is_held(item.place) {
+                free = Some(item);
+            } else if item.tag == tag && self.row(item.place).hash.load(Relaxed) == entry.hash {
+                let first = item.place;
+                return self.answer(first, &mut table.revoked, side, place, entry, claim);
             }
         }
-        // A full table leaves the row alone: it stays open, and the match finds its partner.
-        if let Some(at) = free {
-            table.items[at] = Item {
-                hash: entry.hash,
-                fingerprint: entry.fingerprint,
-                row: place,
-                partner: Place::default(),
-                state: State::Waits,
-                side: narrow_side(side),
-            };
+        // A full bucket leaves the row alone: it waits, and the match finds its partner.
+        if let Some(free) = free {
+            *free = Item { tag, place };
         }
     }
 
+    /// A row comes whose key has come before.
     fn answer(
         &self,
-        item: &mut Item,
+        first: Place,
         revoked: &mut Vec<(u64, u32)>,
         side: Side,
         place: Place,
         entry: &Entry,
         claim: &mut impl FnMut(Cleared),
     ) {
-        match item.state {
+        let row = self.row(first);
+        match State::from_bits(row.state.load(Relaxed)) {
             State::Waits
-                if item.side != narrow_side(side) && item.fingerprint == entry.fingerprint =>
+                if self.side(first) != side
+                    && row.fingerprint.load(Relaxed) == entry.fingerprint =>
             {
-                let other = self.ordinal(item.row);
-                let [treating, insured] = match side {
-                    Side::Treating => [entry.ordinal, other],
-                    Side::Insured => [other, entry.ordinal],
+                let other = self.ordinal(first);
+                let (treating, insured) = match side {
+                    Side::Treating => (entry.ordinal, other),
+                    Side::Insured => (other, entry.ordinal),
                 };
                 claim(Cleared::of(&Entry { ordinal: treating, ..*entry }, insured));
-                self.close(item.row);
-                self.close(place);
-                (item.partner, item.state) = (place, State::Cleared);
+                self.set(first, State::Cleared(place));
+                self.set(place, State::Cleared(place));
             }
-            State::Cleared if self.is_held(item.partner) => {
-                let rows = [item.row, item.partner];
-                let treating = rows[usize::from(item.side != narrow_side(Side::Treating))];
-                revoked.push((item.hash, self.ordinal(treating)));
-                rows.into_iter().for_each(|row| self.reopen(row));
-                item.state = State::Doubtful;
+            State::Waits => self.set(first, State::Doubtful),
+            State::Cleared(second) if self.is_held(second) => {
+                let treating = if self.side(first) == Side::Treating { first } else { second };
+                revoked.push((entry.hash, self.ordinal(treating)));
+                self.set(first, State::Doubtful);
+                self.set(second, State::Doubtful);
             }
             // The match sees that there is one row too many.
-            State::Cleared | State::Doubtful => {}
-            State::Waits => item.state = State::Doubtful,
+            State::Cleared(_) | State::Doubtful => {}
         }
     }
 
     /// Lets the batches go that the reading has left behind, or all, with the entries that did not clear.
     pub fn let_go(&self, frontier: Option<i64>) -> Vec<HeldBatch> {
+        let due = self.due(frontier);
+        if due.is_empty() {
+            return Vec::new();
+        }
+        for (seat, _) in &due {
+            let next = self.turns[*seat].load(Relaxed).checked_add(1).unwrap_or(1);
+            self.turns[*seat].store(next, Relaxed);
+        }
+        // Whoever is in a shard may still have seen them; whoever enters it from now on does not.
+        self.shards.iter().for_each(|shard| drop(locked(shard)));
+        let seats: Vec<usize> = due.iter().map(|(seat, _)| *seat).collect();
+        let gone = due.into_iter().map(|(seat, held)| self.still_open(seat, held)).collect();
+        locked(&self.held).free.extend(seats);
+        gone
+    }
+
+    /// Takes out the batches that nobody waits for any more, and the earliest when there are too many.
+    fn due(&self, frontier: Option<i64>) -> Vec<(usize, HeldBatch)> {
         let mut due = Vec::new();
         let mut waiting = locked(&self.held);
         while let Some(Reverse((time, seat))) = waiting.by_time.peek().copied() {
@@ -309,22 +400,7 @@ impl Window {
             waiting.rows -= batch.as_ref().map_or(0, |held| held.batch.rows);
             due.extend(batch.map(|batch| (seat, batch)));
         }
-        drop(waiting);
-        if due.is_empty() {
-            return Vec::new();
-        }
-        for (seat, _) in &due {
-            let turn = &self.seats[*seat].turn;
-            // Of 65,536 turns the first, 0, is that of no batch.
-            let next = turn.load(Ordering::Relaxed).checked_add(1).unwrap_or(1);
-            turn.store(next, Ordering::Relaxed);
-        }
-        // Whoever is in a shard may still have seen them; whoever enters it from now on does not.
-        self.shards.iter().for_each(|shard| drop(locked(shard)));
-        let seats: Vec<usize> = due.iter().map(|(seat, _)| *seat).collect();
-        let gone = due.into_iter().map(|(seat, batch)| self.leave(seat, batch)).collect();
-        locked(&self.held).free.extend(seats);
-        gone
+        due
     }
 
     /// The claims that turned out to be in doubt: hash and treating ordinal, in order.
@@ -337,57 +413,50 @@ impl Window {
         revoked
     }
 
-    fn leave(&self, seat: usize, mut held: HeldBatch) -> HeldBatch {
-        let open = &self.seats[seat].open;
-        let rows = u32::try_from(held.entries.len()).unwrap_or(0);
-        held.entries.retain(|(row, _)| open[row / 64].load(Ordering::Relaxed) >> (row % 64) & 1 == 1);
-        open.iter().for_each(|word| word.store(0, Ordering::Relaxed));
-        let alone = u32::try_from(held.entries.len()).unwrap_or(0);
-        let let_go = self.let_go.fetch_add(rows, Ordering::Relaxed) + rows;
-        let alone = self.alone.fetch_add(alone, Ordering::Relaxed) + alone;
+    /// Leaves the entries that did not clear; gives the window up when these are too many.
+    fn still_open(&self, seat: usize, mut held: HeldBatch) -> HeldBatch {
+        let count = |entries: &[(usize, Entry)]| u32::try_from(entries.len()).unwrap_or(0);
+        let rows = count(&held.entries);
+        let seat = &self.seats[seat];
+        held.entries.retain(|(row, _)| {
+            let state = seat.rows.get().map_or(0, |rows| rows[*row].state.load(Relaxed));
+            !matches!(State::from_bits(state), State::Cleared(_))
+        });
+        let let_go = self.let_go.fetch_add(rows, Relaxed) + rows;
+        let alone = count(&held.entries);
+        let alone = self.alone.fetch_add(alone, Relaxed) + alone;
         if let_go > TRIAL_ROWS {
-            self.useless.fetch_or(alone > let_go / 2, Ordering::Relaxed);
-            self.let_go.store(0, Ordering::Relaxed);
-            self.alone.store(0, Ordering::Relaxed);
+            self.useless.fetch_or(alone > let_go / 2, Relaxed);
+            self.let_go.store(0, Relaxed);
+            self.alone.store(0, Relaxed);
         }
         held
     }
 
     fn is_held(&self, place: Place) -> bool {
-        place.turn != 0 && self.seats[usize::from(place.seat)].turn.load(Ordering::Relaxed) == place.turn
+        place.turn != 0 && self.turns[usize::from(place.seat)].load(Relaxed) == place.turn
+    }
+
+    fn row(&self, place: Place) -> &HeldRow {
+        let rows = self.seats[usize::from(place.seat)].rows.get();
+        let rows = rows.expect("Invariant: a batch that is held has a seat");
+        &rows[usize::from(place.row)]
+    }
+
+    fn set(&self, place: Place, state: State) {
+        self.row(place).state.store(state.to_bits(), Relaxed);
     }
 
     fn ordinal(&self, place: Place) -> u32 {
-        let seat = &self.seats[usize::from(place.seat)];
-        seat.first_ordinal.load(Ordering::Relaxed) + u32::from(place.row)
+        self.seats[usize::from(place.seat)].first_ordinal.load(Relaxed) + u32::from(place.row)
     }
 
-    fn close(&self, place: Place) {
-        let (word, bit) = self.bit(place);
-        word.fetch_and(!bit, Ordering::Relaxed);
+    fn side(&self, place: Place) -> Side {
+        let treating = self.seats[usize::from(place.seat)].treating.load(Relaxed);
+        if treating { Side::Treating } else { Side::Insured }
     }
-
-    fn reopen(&self, place: Place) {
-        let (word, bit) = self.bit(place);
-        word.fetch_or(bit, Ordering::Relaxed);
-    }
-
-    fn bit(&self, place: Place) -> (&AtomicU64, u64) {
-        let row = usize::from(place.row);
-        (&self.seats[usize::from(place.seat)].open[row / 64], 1 << (row % 64))
-    }
-}
-
-/// The ordinal of the first row of a batch.
-fn ordinal_of_first(held: &HeldBatch) -> u32 {
-    let first = held.entries.first();
-    first.map_or(0, |(row, entry)| entry.ordinal.wrapping_sub(u32::try_from(*row).unwrap_or(0)))
 }
 
 fn narrow(number: usize) -> u16 {
     u16::try_from(number).expect("Invariant: seats and rows of a batch are fewer than 65,536")
-}
-
-const fn narrow_side(side: Side) -> u8 {
-    side as u8
 }

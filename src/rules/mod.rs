@@ -19,7 +19,7 @@ use crate::{
     calendar::{Calendar, CalendarYear},
     codes::{CareClass, FundClass, Month, Pair},
     contract::{fields::AMOUNT_FIELDS, lines::parse_day},
-    money::Fen,
+    money::{Fen, FenSum},
     statement::table::Table,
 };
 
@@ -281,6 +281,11 @@ impl Policy {
     pub fn payable(&self, amounts: &[Fen; 13]) -> Option<Fen> {
         let chosen = amounts.iter().zip(self.payable).filter(|(_, payable)| *payable);
         chosen.map(|(amount, _)| *amount).try_fold(0i64, Fen::checked_add)
+    }
+
+    /// Sum of the payable fields of sums of the 13 amounts, in fen.
+    pub fn payable_sum(&self, sums: &[FenSum; 13]) -> FenSum {
+        sums.iter().zip(self.payable).filter(|(_, payable)| *payable).map(|(sum, _)| *sum).sum()
     }
 
     /// The last period in which costs of a year clear.
