@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use chrono::NaiveDate;
+use rayon::prelude::*;
 
 use crate::{
     book::{
@@ -42,6 +43,7 @@ use crate::{
         reserves_table,
     },
     rules::{Permit, Rules, permits_table},
+    statement::table::Table,
 };
 
 /// Everything that decides about a run, and how it is carried out.
@@ -263,31 +265,36 @@ fn write(
     monitor.stage("writing", 0)?;
     let Reconciled { permits, settled, proof, control, positions, .. } = reconciled;
     let Cleared { deductions, money } = cleared;
-    let mut outputs = vec![
-        write_register(staging, &delivered.index, settled, proof)?,
-        write_reversals(&staging.period(), &settled.reversed)?,
+    let tables: Vec<Box<dyn Fn() -> Table + Sync + '_>> = vec![
+        Box::new(|| positions.table()),
+        Box::new(|| open_items_table(&settled.open_items)),
+        Box::new(|| breaks_table(&settled.breaks)),
+        Box::new(|| break_fields_table(&settled.break_fields)),
+        Box::new(|| pairs_table(money)),
+        Box::new(|| rejects_table(&delivered.delivery, &delivered.survey.rejects)),
+        Box::new(|| control.table()),
+        Box::new(|| deductions_table(deductions)),
+        Box::new(|| quotas_table(&money.quotas)),
+        Box::new(|| reserves_table(&money.reserves)),
+        Box::new(|| notices_table(&money.notices, money.issued_on, money.dates)),
+        Box::new(|| notice_status_table(&money.statuses)),
+        Box::new(|| payments_table(&money.payments)),
+        Box::new(|| permits_table(permits)),
+        Box::new(|| decisions_table(&settled.decisions)),
     ];
-    let tables = [
-        positions.table(),
-        pairs_table(money),
-        breaks_table(&settled.breaks),
-        break_fields_table(&settled.break_fields),
-        open_items_table(&settled.open_items),
-        rejects_table(&delivered.delivery, &delivered.survey.rejects),
-        control.table(),
-        deductions_table(deductions),
-        quotas_table(&money.quotas),
-        reserves_table(&money.reserves),
-        notices_table(&money.notices, money.issued_on, money.dates),
-        notice_status_table(&money.statuses),
-        payments_table(&money.payments),
-        permits_table(permits),
-        decisions_table(&settled.decisions),
-    ];
-    for table in tables {
-        monitor.check()?;
-        outputs.push(table.write(&staging.period())?);
-    }
+    let (register, tables) = rayon::join(
+        || write_register(staging, &delivered.index, settled, proof),
+        || {
+            let write = |table: &(dyn Fn() -> Table + Sync)| {
+                monitor.check()?;
+                table().write(&staging.period())
+            };
+            tables.par_iter().with_max_len(1).map(|table| write(&**table)).collect::<Outcome<Vec<_>>>()
+        },
+    );
+    let mut outputs = tables?;
+    outputs.push(register?);
+    outputs.push(write_reversals(&staging.period(), &settled.reversed)?);
     Ok(outputs)
 }
 

@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Batches and pages come and go by the thousand: it gives their memory out again, still warm.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     liangqing::cli::main()
 }

@@ -37,9 +37,9 @@ use crate::{
         matching::plain_registered,
         proof::Proof,
         settle::Settled,
-        store::Partitioning,
+        store::{Partitioning, Store},
     },
-    statement::table::{ParquetFile, reproducible},
+    statement::table::{Encoder, ParquetFile, RowGroup, reproducible},
 };
 
 /// File names below a period's folder.
@@ -47,8 +47,6 @@ const SETTLEMENTS: &str = "register.parquet";
 const REVERSALS: &str = "reversals.parquet";
 /// A row group ends at the border of a partition once it has this many rows.
 const GROUP_ROWS: usize = 16 * 1024;
-/// The most rows of a row group, whatever the borders.
-const GROUP_ROWS_MOST: usize = 128 * 1024;
 
 /// What the register knows of a settlement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,8 +86,7 @@ fn schema() -> Arc<Schema> {
 
 fn properties() -> WriterProperties {
     let mut properties = reproducible()
-        .set_compression(Compression::UNCOMPRESSED)
-        .set_max_row_group_row_count(Some(GROUP_ROWS_MOST));
+        .set_compression(Compression::UNCOMPRESSED);
     for (column, encoding) in [
         ("key", Encoding::DELTA_BINARY_PACKED),
         ("check", Encoding::PLAIN),
@@ -102,79 +99,21 @@ fn properties() -> WriterProperties {
     properties.build()
 }
 
-/// Writes a period's part of the register, in the order of the keys.
-pub struct RegisterWriter {
-    file: ParquetFile,
-    schema: Arc<Schema>,
-    rows_in_group: usize,
-    partitioning: Partitioning,
-    last: Option<Key>,
-    /// Sum of what is payable, in fen.
-    payable: FenSum,
-    pending: Vec<(Key, Registered)>,
-}
-
-impl RegisterWriter {
-    /// Starts `register.parquet` in a folder.
-    pub fn create(folder: &Path) -> Outcome<RegisterWriter> {
-        let schema = schema();
-        Ok(RegisterWriter {
-            file: ParquetFile::create(folder, SETTLEMENTS, &schema, properties())?,
-            schema,
-            rows_in_group: 0,
-            partitioning: Partitioning::for_rows(u64::MAX),
-            last: None,
-            payable: 0,
-            pending: Vec::new(),
-        })
-    }
-
-    /// Adds settlements; keys must rise from call to call, or the settlement would be there twice.
-    pub fn write(&mut self, entries: impl Iterator<Item = (Key, Registered)>) -> Outcome<()> {
-        for (key, registered) in entries {
-            let rises = self.last.is_none_or(|last| last < key);
-            Failure::unless(rises, || format!("register: {key:?} after {:?}", self.last))?;
-            let border = self
-                .last
-                .is_some_and(|last| self.partitioning.of(last) != self.partitioning.of(key));
-            if border && self.rows_in_group + self.pending.len() >= GROUP_ROWS {
-                self.flush()?;
-                self.file.end_row_group()?;
-                self.rows_in_group = 0;
-            }
-            self.last = Some(key);
-            self.payable += FenSum::from(registered.payable);
-            self.pending.push((key, registered));
-            if self.pending.len() == GROUP_ROWS {
-                self.flush()?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Ends the file.
-    pub fn close(mut self) -> Outcome<FileEntry> {
-        self.flush()?;
-        self.file.close()
-    }
-
-    fn flush(&mut self) -> Outcome<()> {
-        self.rows_in_group += self.pending.len();
-        let rows = &self.pending;
-        let group = |entry: &Registered| entry.group.map_or(-1, |group| i32::from(group.number()));
-        let payable: Decimal128Array =
-            rows.iter().map(|(_, entry)| Some(i128::from(entry.payable))).collect();
-        let columns: Vec<ArrayRef> = vec![
-            Arc::new(rows.iter().map(|(key, _)| Some(key.hash)).collect::<UInt64Array>()),
-            Arc::new(rows.iter().map(|(key, _)| Some(key.check)).collect::<UInt32Array>()),
-            Arc::new(payable.with_precision_and_scale(16, 2).map_err(bug)?),
-            Arc::new(rows.iter().map(|(_, entry)| Some(group(entry))).collect::<Int32Array>()),
-            Arc::new(rows.iter().map(|(_, e)| Some(e.kind as i32)).collect::<Int32Array>()),
-        ];
-        let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(bug)?;
-        self.pending.clear();
-        self.file.write(&batch)
-    }
+/// A row group of the register: settlements in the order of their keys.
+fn encode(encoder: &Encoder, rows: &[(Key, Registered)]) -> Outcome<RowGroup> {
+    let rises = rows.is_sorted_by(|(a, _), (b, _)| a < b);
+    Failure::unless(rises, || "register: a settlement twice".to_owned())?;
+    let group = |entry: &Registered| entry.group.map_or(-1, |group| i32::from(group.number()));
+    let payable: Decimal128Array =
+        rows.iter().map(|(_, entry)| Some(i128::from(entry.payable))).collect();
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(rows.iter().map(|(key, _)| key.hash).collect::<UInt64Array>()),
+        Arc::new(rows.iter().map(|(key, _)| key.check).collect::<UInt32Array>()),
+        Arc::new(payable.with_precision_and_scale(16, 2).map_err(bug)?),
+        Arc::new(rows.iter().map(|(_, entry)| group(entry)).collect::<Int32Array>()),
+        Arc::new(rows.iter().map(|(_, entry)| entry.kind as i32).collect::<Int32Array>()),
+    ];
+    encoder.encode(&columns)
 }
 
 fn bug(error: impl std::fmt::Display) -> Failure {
@@ -192,27 +131,87 @@ pub fn write_register(
     let mut others: Vec<(Key, Registered)> =
         settled.registered().chain(settled.voided.iter().map(|key| (*key, voided))).collect();
     others.sort_unstable_by_key(|(key, _)| *key);
-    let mut writer = RegisterWriter::create(&staging.period())?;
-    let store = &index.cleared;
-    let mut rest = &others[..];
-    for partition in 0..store.partitioning().count() {
-        let (_, last) = store.partitioning().range(partition);
-        let (here, later) = rest.split_at(rest.partition_point(|(key, _)| key.hash <= last));
-        rest = later;
-        store.visit(partition, |cleared| {
-            let plain = cleared.iter().map(|entry| (entry.key(), plain_registered(entry)));
-            writer.write(merged(plain, here.iter().copied()))
-        })??;
-    }
+    let rows = Registering { cleared: &index.cleared, others: &others };
+    let mut file =
+        ParquetFile::create(&staging.period(), SETTLEMENTS, &schema(), properties())?;
+    let encoder = file.encoder();
+    let payables = file.append_all(&rows.groups()?, |borders| {
+        let rows = rows.between(*borders)?;
+        let payable: FenSum = rows.iter().map(|(_, entry)| FenSum::from(entry.payable)).sum();
+        Ok((encode(&encoder, &rows)?, payable))
+    })?;
+    let payable: FenSum = payables.into_iter().sum();
     let cleared: FenSum = settled.cleared.iter().map(|c| FenSum::from(c.facts.payable)).sum();
-    let (payable, owed) = (writer.payable, proof.plain[0].payable + cleared);
+    let owed = proof.plain[0].payable + cleared;
     Failure::unless(payable == owed, || format!("the register holds {payable} fen of {owed}"))?;
-    let written = writer.close()?;
+    let written = file.close()?;
     let expected = proof.plain[0].rows.cast_unsigned() + others.len() as u64;
     Failure::unless(written.rows == expected, || {
         format!("the register has {} rows, {expected} were expected", written.rows)
     })?;
     Ok(written)
+}
+
+/// What is to be registered: what cleared by itself, and the others, both in the order of their keys.
+struct Registering<'a> {
+    cleared: &'a Store<Cleared>,
+    others: &'a [(Key, Registered)],
+}
+
+/// First and last hash of a row group.
+type Borders = (u64, u64);
+
+impl Registering<'_> {
+    /// Where row groups begin and end: at borders of 1/512 of the keys, once there are enough rows.
+    fn groups(&self) -> Outcome<Vec<Borders>> {
+        let mut groups = Vec::new();
+        let (mut first, mut rows) = (0, 0);
+        let parts = Partitioning::for_rows(u64::MAX);
+        for part in 0..parts.count() {
+            let (start, end) = parts.range(part);
+            rows += self.count((start, end))?;
+            let is_last = part + 1 == parts.count();
+            if rows >= GROUP_ROWS || (is_last && rows > 0) {
+                groups.push((first, end));
+                (first, rows) = (end.wrapping_add(1), 0);
+            }
+        }
+        Ok(groups)
+    }
+
+    /// Shows what cleared by itself of a range, partition by partition.
+    fn visit(&self, (first, last): Borders, mut look: impl FnMut(&[Cleared])) -> Outcome<()> {
+        let partitioning = self.cleared.partitioning();
+        let of = |hash| partitioning.of(Key { hash, check: 0 });
+        (of(first)..=of(last)).try_for_each(|partition| {
+            self.cleared.visit(partition, |cleared| look(within(cleared, first, last)))
+        })
+    }
+
+    fn count(&self, borders: Borders) -> Outcome<usize> {
+        let mut count = within(self.others, borders.0, borders.1).len();
+        self.visit(borders, |cleared| count += cleared.len())?;
+        Ok(count)
+    }
+
+    /// What is to be registered of a range, in order.
+    fn between(&self, borders: Borders) -> Outcome<Vec<(Key, Registered)>> {
+        let mut rows = Vec::new();
+        self.visit(borders, |cleared| {
+            rows.extend(cleared.iter().map(|entry| (entry.key(), plain_registered(entry))));
+        })?;
+        let others = within(self.others, borders.0, borders.1);
+        if others.is_empty() {
+            return Ok(rows);
+        }
+        Ok(merged(rows.into_iter(), others.iter().copied()).collect())
+    }
+}
+
+impl Keyed for (Key, Registered) {
+    fn key(&self) -> Key {
+        self.0
+    }
 }
 
 /// Merges two lists in the order of their keys.
@@ -237,7 +236,9 @@ pub fn write_reversals(folder: &Path, originals: &[Key]) -> Outcome<FileEntry> {
         Arc::new(originals.iter().map(|key| Some(key.hash)).collect::<UInt64Array>()),
         Arc::new(originals.iter().map(|key| Some(key.check)).collect::<UInt32Array>()),
     ];
-    file.write(&RecordBatch::try_new(schema, columns).map_err(bug)?)?;
+    if !originals.is_empty() {
+        file.append(file.encoder().encode(&columns)?)?;
+    }
     file.close()
 }
 

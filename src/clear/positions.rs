@@ -5,6 +5,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use rayon::prelude::*;
+
 use crate::{
     codes::{CareClass, FundClass, Month, Province},
     contract::fields::{AMOUNT_FIELDS, Field},
@@ -73,7 +75,12 @@ impl PositionSums {
 
 /// All positions of a period.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Positions(BTreeMap<PositionKey, PositionSums>);
+pub struct Positions {
+    /// What has been added up, in order.
+    settled: Vec<(PositionKey, PositionSums)>,
+    /// What is added or taken out since.
+    more: BTreeMap<PositionKey, PositionSums>,
+}
 
 impl Positions {
     /// Adds a settlement, or takes it out again with `times` −1.
@@ -88,43 +95,51 @@ impl Positions {
         };
         let visits = if record.reverses().is_some() { -1 } else { 1 };
         let amounts = record.compared_amounts().iter().copied();
-        self.0.entry(key).or_default().add(times, visits, amounts, facts.payable);
+        self.more.entry(key).or_default().add(times, visits, amounts, facts.payable);
     }
 
     /// What was counted in a period, by its policy.
     pub fn counted(counters: &Counters, policy: &Policy, period: Month) -> Positions {
-        let mut positions = Positions::default();
-        for Slot { key, rows, amounts } in counters.all() {
+        let settled = counters.all().into_par_iter().map(|Slot { key, rows, amounts }| {
             let amounts = amounts.map(FenSum::from);
             let payable = policy.payable_sum(&amounts);
-            let sums = PositionSums { rows, visits: rows, amounts, payable };
-            positions.0.entry(key.unpack(period)).or_default().merge(&sums);
-        }
-        positions
+            (key.unpack(period), PositionSums { rows, visits: rows, amounts, payable })
+        });
+        Positions { settled: settled.collect(), more: BTreeMap::new() }
     }
 
-    /// Drops positions into which nothing went.
+    /// Adds everything up; drops positions into which nothing went.
     pub fn settle(&mut self) {
-        self.0.retain(|_, sums| sums.rows != 0);
+        self.settled.extend(std::mem::take(&mut self.more));
+        self.settled.par_sort_unstable_by_key(|(key, _)| *key);
+        self.settled.dedup_by(|(key, sums), (before, all)| {
+            let same = key == before;
+            if same {
+                all.merge(sums);
+            }
+            same
+        });
+        self.settled.retain(|(_, sums)| sums.rows != 0);
     }
 
-    /// Their totals.
+    /// Their totals, once settled.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
-        for sums in self.0.values() {
+        for (_, sums) in &self.settled {
             totals += Totals { rows: sums.rows, medfee: sums.amounts[0], payable: sums.payable };
         }
         totals
     }
 
-    /// The positions in order.
+    /// The positions in order, once settled.
     pub fn iter(&self) -> impl Iterator<Item = (&PositionKey, &PositionSums)> {
-        self.0.iter()
+        self.settled.iter().map(|(key, sums)| (key, sums))
     }
 
     /// The table `positions`.
     pub fn table(&self) -> Table {
-        let keys = || self.0.keys();
+        let keys = || self.settled.iter().map(|(key, _)| key);
+        let sums = || self.settled.iter().map(|(_, sums)| sums);
         let text = |of: fn(&PositionKey) -> String| keys().map(move |key| Some(of(key)));
         let mut table = Table::new("positions")
             .text("insuplc_admdvs", text(|key| format!("{:06}", key.insuplc_admdvs)))
@@ -132,11 +147,11 @@ impl Positions {
             .text("fund_class", text(|key| key.fund.name().to_owned()))
             .text("care_class", text(|key| key.care.name().to_owned()))
             .text("cost_month", text(|key| key.cost_month.to_string()))
-            .count("visits", self.0.values().map(|sums| sums.visits));
+            .count("visits", sums().map(|sums| sums.visits));
         for (index, field) in AMOUNT_FIELDS[..13].iter().enumerate() {
-            table = table.sum(field.name(), self.0.values().map(|sums| sums.amounts[index]));
+            table = table.sum(field.name(), sums().map(|sums| sums.amounts[index]));
         }
-        table.sum("payable", self.0.values().map(|sums| sums.payable))
+        table.sum("payable", sums().map(|sums| sums.payable))
     }
 }
 
@@ -225,7 +240,7 @@ impl Counters {
         period: Month,
         scratch: &mut CountScratch,
     ) {
-        let divisions = batch.text(Field::insuplc_admdvs).map(batch.rows, division);
+        let divisions = batch.text(Field::insuplc_admdvs).divisions(batch.rows);
         for (row, entry) in rows.iter().filter(|(_, entry)| entry.plain) {
             let lateness = checked.month[*row].map_or(0, |month| period.since(month));
             let lateness = u16::try_from(lateness).expect("Invariant: the limit fits 16 bits");
@@ -245,12 +260,13 @@ impl Counters {
     }
 
     /// All positions that were counted.
-    fn all(&self) -> impl Iterator<Item = Slot> {
-        self.0.iter().flat_map(|counter| {
+    fn all(&self) -> Vec<Slot> {
+        let of = |counter: &Mutex<Counter>| {
             let counter = counter.lock().unwrap_or_else(PoisonError::into_inner);
             let slots = counter.slots.iter().filter(|slot| slot.key != Packed::default());
             slots.chain(&counter.full).copied().collect::<Vec<_>>()
-        })
+        };
+        self.0.par_iter().flat_map_iter(of).collect()
     }
 }
 

@@ -1,8 +1,9 @@
 //! Rows of a file as typed columns: text as bytes, time as local microseconds, money as fen.
 
+use std::sync::Arc;
+
 use arrow_array::{
-    Array, ArrayRef, ArrowPrimitiveType, DictionaryArray, PrimitiveArray, RecordBatch, StringArray,
-    StringViewArray,
+    Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray, RecordBatch, StringViewArray,
     cast::AsArray,
     types::{
         Date32Type, Decimal64Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type,
@@ -10,7 +11,7 @@ use arrow_array::{
         UInt16Type, UInt32Type, UInt64Type,
     },
 };
-use arrow_buffer::{ArrowNativeType, NullBuffer, ScalarBuffer};
+use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
 use parquet::{
     arrow::{
@@ -23,6 +24,7 @@ use parquet::{
 use super::{
     guarded,
     source::{Column, Form, SharedFile, Source},
+    text::{CodeList, Coded, TextColumn},
 };
 use crate::{
     contract::fields::{AMOUNT_FIELDS, FIELDS, Field, amount},
@@ -44,17 +46,6 @@ pub struct Batch {
     dates: [Option<PrimitiveArray<Date32Type>>; 2],
     time: TimeColumn,
     amounts: Vec<Option<AmountColumn>>,
-}
-
-/// A text column; empty text is the same as null.
-#[derive(Debug)]
-pub enum TextColumn {
-    /// The file has no such column, or one of nulls.
-    Absent,
-    /// Few values, often repeated.
-    Dictionary(DictionaryArray<Int32Type>),
-    /// Many values.
-    Plain(StringViewArray),
 }
 
 /// Points in time, in microseconds since 1970-01-01 local time (UTC+8).
@@ -102,6 +93,8 @@ pub struct Batches {
     reader: ParquetRecordBatchReader,
     /// Fields in the order of the reader's columns.
     columns: Vec<Column>,
+    /// The newest list of codes of each text field.
+    lists: [Option<Arc<CodeList>>; TEXT_FIELDS.len()],
 }
 
 impl Batches {
@@ -143,10 +136,11 @@ impl Batches {
             Some(selection) => builder.with_row_selection(selection),
             None => builder,
         };
-        Ok(Batches { int96, reader: builder.build()?, columns })
+        let lists = [const { None }; TEXT_FIELDS.len()];
+        Ok(Batches { int96, reader: builder.build()?, columns, lists })
     }
 
-    fn typed(&self, batch: &RecordBatch) -> Result<Batch, ReadError> {
+    fn typed(&mut self, batch: &RecordBatch) -> Result<Batch, ReadError> {
         let mut typed = Batch {
             rows: batch.num_rows(),
             texts: Vec::with_capacity(TEXT_FIELDS.len()),
@@ -154,12 +148,13 @@ impl Batches {
             time: TimeColumn::default(),
             amounts: Vec::with_capacity(AMOUNT_FIELDS.len()),
         };
+        let (columns, int96) = (&self.columns, self.int96);
         let array = |field: Field| {
-            let position = self.columns.iter().position(|column| column.field == field)?;
-            Some((batch.column(position), self.columns[position].form))
+            let position = columns.iter().position(|column| column.field == field)?;
+            Some((batch.column(position), columns[position].form))
         };
-        for field in TEXT_FIELDS {
-            let column = array(field).map(|(array, form)| text(array, form)).transpose()?;
+        for (field, list) in TEXT_FIELDS.into_iter().zip(&mut self.lists) {
+            let column = array(field).map(|(array, form)| text(array, form, list)).transpose()?;
             typed.texts.push(column.unwrap_or(TextColumn::Absent));
         }
         for (slot, field) in [Field::begndate, Field::enddate].into_iter().enumerate() {
@@ -167,7 +162,8 @@ impl Batches {
                 array(field).and_then(|(a, _)| a.as_primitive_opt::<Date32Type>().cloned());
         }
         if let Some((times, form)) = array(Field::setl_time) {
-            typed.time = time(times, form == Form::UtcTime || self.is_utc(form));
+            let utc = form == Form::UtcTime || (form == Form::Int96 && int96 == Int96::Utc);
+            typed.time = time(times, utc);
         }
         for field in AMOUNT_FIELDS {
             let column = match array(field) {
@@ -179,10 +175,6 @@ impl Batches {
             typed.amounts.push(column);
         }
         Ok(typed)
-    }
-
-    fn is_utc(&self, form: Form) -> bool {
-        form == Form::Int96 && self.int96 == Int96::Utc
     }
 }
 
@@ -265,57 +257,6 @@ impl Batch {
     }
 }
 
-impl TextColumn {
-    /// The text of a row; `None` when null or empty.
-    pub fn value(&self, row: usize) -> Option<&str> {
-        let text = match self {
-            TextColumn::Dictionary(array) => {
-                let values: &StringArray = array.values().as_string();
-                values.value(array.key(row).filter(|key| values.is_valid(*key))?)
-            }
-            TextColumn::Plain(array) if array.is_valid(row) => array.value(row),
-            TextColumn::Plain(_) | TextColumn::Absent => return None,
-        };
-        (!text.is_empty()).then_some(text)
-    }
-
-    /// A property of every row's text, worked out once a dictionary value.
-    pub fn map<T: Copy>(&self, rows: usize, of: impl Fn(Option<&str>) -> T) -> Vec<T> {
-        let missing = of(None);
-        match self {
-            TextColumn::Absent => vec![missing; rows],
-            TextColumn::Dictionary(array) => {
-                let values: &StringArray = array.values().as_string();
-                let of_value: Vec<T> =
-                    values.iter().map(|text| of(text.filter(|text| !text.is_empty()))).collect();
-                let keys = array.keys();
-                if keys.null_count() == 0 {
-                    keys.values().iter().map(|key| of_value[key.as_usize()]).collect()
-                } else {
-                    let of_key = |key: i32| of_value[key.as_usize()];
-                    keys.iter().map(|key| key.map_or(missing, of_key)).collect()
-                }
-            }
-            TextColumn::Plain(_) => (0..rows).map(|row| of(self.value(row))).collect(),
-        }
-    }
-
-    /// How many values are there, but empty.
-    pub fn empty_texts(&self) -> u64 {
-        match self {
-            TextColumn::Absent => 0,
-            TextColumn::Dictionary(array) => {
-                let values: &StringArray = array.values().as_string();
-                let Some(empty) = values.iter().position(|text| text == Some("")) else { return 0 };
-                array.keys().iter().filter(|key| *key == i32::try_from(empty).ok()).count() as u64
-            }
-            TextColumn::Plain(array) => {
-                array.iter().filter(|text| *text == Some("")).count() as u64
-            }
-        }
-    }
-}
-
 impl TimeColumn {
     /// The last point in time that is there.
     pub fn last(&self) -> Option<i64> {
@@ -344,7 +285,7 @@ impl AmountColumn {
     pub fn total(&self) -> FenSum {
         // 512 values below 10^16 stay below 2^63.
         let narrow: FenSum =
-            self.fen.chunks(512).map(|block| FenSum::from(block.iter().sum::<Fen>())).sum();
+            self.fen.chunks(512).map(|block| FenSum::from(wrapping_sum(block))).sum();
         self.wide.iter().fold(narrow, |sum, (_, value)| sum.saturating_add(*value))
     }
 
@@ -356,11 +297,22 @@ impl AmountColumn {
     }
 }
 
-fn text(array: &ArrayRef, form: Form) -> Result<TextColumn, ReadError> {
+/// A sum that is known to fit: it takes several values at a time, for nothing is checked.
+fn wrapping_sum(block: &[Fen]) -> Fen {
+    block.iter().fold(0, |sum: Fen, fen| sum.wrapping_add(*fen))
+}
+
+fn text(
+    array: &ArrayRef,
+    form: Form,
+    list: &mut Option<Arc<CodeList>>,
+) -> Result<TextColumn, ReadError> {
     match (form, array.data_type()) {
         (Form::IntegerCode, _) => Ok(TextColumn::Plain(integer_codes(array))),
         (Form::Null, _) => Ok(TextColumn::Absent),
-        (_, DataType::Dictionary(..)) => Ok(TextColumn::Dictionary(array.as_dictionary().clone())),
+        (_, DataType::Dictionary(..)) => {
+            Ok(TextColumn::Coded(Coded::of(array.as_dictionary(), list)))
+        }
         (_, DataType::Utf8View) => Ok(TextColumn::Plain(array.as_string_view().clone())),
         // A value that cannot be taken never becomes a null.
         (_, other) => Err(ParquetError::General(format!("text that is decoded as {other}")).into()),
@@ -409,8 +361,10 @@ fn amounts(array: &ArrayRef, scale: u8) -> Result<AmountColumn, BeyondDecimal> {
     let Some(narrow) = array.as_primitive_opt::<Decimal64Type>() else {
         return widened(array.as_primitive::<Decimal128Type>().iter(), array.nulls(), scale);
     };
-    let fits = |v: &i64| v.unsigned_abs() < FEN_LIMIT.unsigned_abs();
-    if scale == 2 && narrow.null_count() == 0 && narrow.values().iter().all(fits) {
+    // Without a way out of the loop it takes several values at a time.
+    let beyond = |v: &i64| v.wrapping_add(FEN_LIMIT - 1).cast_unsigned() > 2 * (FEN_LIMIT.cast_unsigned() - 1);
+    let fit = !narrow.values().iter().fold(false, |any, v| any | beyond(v));
+    if scale == 2 && narrow.null_count() == 0 && fit {
         // The usual case: the file's own values.
         let fen = narrow.values().clone();
         return Ok(AmountColumn { fen, nulls: None, wide: Vec::new() });

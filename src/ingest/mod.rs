@@ -17,6 +17,7 @@ pub mod rows;
 pub mod schedule;
 pub mod source;
 pub mod survey;
+pub mod text;
 
 use std::{
     cell::Cell,

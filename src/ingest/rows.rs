@@ -4,8 +4,9 @@ use crate::{
     codes::{CareClass, FundClass, Month, Pair, Province},
     contract::fields::{AMOUNT_FIELDS, Field, amount},
     ingest::{
-        batch::{AmountColumn, Batch, DAY, TextColumn},
+        batch::{AmountColumn, Batch, DAY},
         record::Group,
+        text::TextColumn,
     },
     money::Fen,
     rules::Policy,
@@ -46,6 +47,8 @@ impl Broken {
 pub struct Checked {
     /// The rules that each row broke.
     pub broken: Vec<Broken>,
+    /// Whether each row is a reversal.
+    pub reversal: Vec<bool>,
     /// Province of the insured division; meaningful for valid rows.
     pub insured: Vec<Option<Province>>,
     /// Province of the treating division.
@@ -63,13 +66,11 @@ pub struct Checked {
 /// Judges every row of a batch.
 pub fn check(batch: &Batch, policy: &Policy, period: Month) -> Checked {
     let rows = batch.rows;
-    let province = |field: Field| {
-        batch.text(field).map(rows, |text| text.and_then(|t| Province::of_division(t.as_bytes())))
-    };
     let mut checked = Checked {
         broken: vec![Broken::default(); rows],
-        insured: province(Field::insuplc_admdvs),
-        treating: province(Field::mdtrtarea_admvs),
+        reversal: batch.text(Field::init_setl_id).is_there(rows),
+        insured: batch.text(Field::insuplc_admdvs).provinces(rows),
+        treating: batch.text(Field::mdtrtarea_admvs).provinces(rows),
         fund: batch.text(Field::insutype).map(rows, |t| t.and_then(|t| policy.fund_class(t))),
         care: batch.text(Field::med_type).map(rows, |t| t.and_then(|t| policy.care_class(t))),
         month: months(batch),
@@ -109,8 +110,10 @@ impl Checked {
             Field::insutype,
             Field::med_type,
         ];
-        for field in texts {
-            self.mark_texts(1, batch.text(field), |text| text.is_none());
+        for column in texts.map(|field| batch.text(field)) {
+            if column.extent().0 {
+                self.mark_texts(1, column, |text| text.is_none());
+            }
         }
         for (broken, month) in self.broken.iter_mut().zip(&self.month) {
             broken.add(1, month.is_none());
@@ -127,20 +130,21 @@ impl Checked {
 
     /// V02, V03, V04, V05, V11, V12: codes.
     fn codes(&mut self, batch: &Batch) {
-        let unknown = |text: Option<&str>| {
-            text.is_some_and(|text| Province::of_division(text.as_bytes()).is_none())
-        };
-        self.mark_texts(2, batch.text(Field::insuplc_admdvs), unknown);
-        self.mark_texts(2, batch.text(Field::mdtrtarea_admvs), unknown);
+        let [insured, treating] = [Field::insuplc_admdvs, Field::mdtrtarea_admvs];
+        self.mark_unclassified(2, batch.text(insured), |c, row| c.insured[row].is_none());
+        self.mark_unclassified(2, batch.text(treating), |c, row| c.treating[row].is_none());
         let provinces = self.insured.iter().zip(&self.treating);
         for (broken, (insured, treating)) in self.broken.iter_mut().zip(provinces) {
             broken.add(3, insured.is_some() && insured == treating);
         }
         self.mark_unclassified(4, batch.text(Field::insutype), |c, row| c.fund[row].is_none());
         self.mark_unclassified(5, batch.text(Field::med_type), |c, row| c.care[row].is_none());
-        self.mark_texts(11, batch.text(Field::fixmedins_code), |text| {
-            text.is_some_and(|code| !is_institution(code.as_bytes()))
+        let institutions = batch.text(Field::fixmedins_code).institutions(batch.rows, |text| {
+            text.is_none_or(|code| is_institution(code.as_bytes()))
         });
+        for (broken, good) in self.broken.iter_mut().zip(institutions) {
+            broken.add(11, !good);
+        }
         self.mark_texts(12, batch.text(Field::fulamt_advpay_flag), |text| text == Some("1"));
     }
 
@@ -187,7 +191,7 @@ impl Checked {
         {
             let Some(column) = batch.amount(index) else { continue };
             for (rest, fen) in rest.iter_mut().zip(column.fen.iter()) {
-                *rest += fen * sign;
+                *rest = rest.wrapping_add(fen.wrapping_mul(sign));
             }
             skip.extend(column.wide.iter().map(|(row, _)| *row));
             let needed = AMOUNT_FIELDS[index].required() || amount::SCOPE.contains(&index);
@@ -205,24 +209,34 @@ impl Checked {
 
     /// V09: an amount below 0 without init_setl_id, or above 0 with it.
     fn signs(&mut self, batch: &Batch) {
-        let reversal = batch.text(Field::init_setl_id).map(batch.rows, |text| text.is_some());
+        // The sign bits of all amounts of a row, and of their negatives.
+        let mut below = vec![0; batch.rows];
+        let mut above = vec![0; batch.rows];
         for column in (0..=amount::HOSPITAL).filter_map(|index| batch.amount(index)) {
-            let rows = self.broken.iter_mut().zip(column.fen.iter().zip(&reversal));
-            for (broken, (fen, reversal)) in rows {
-                broken.add(9, if *reversal { *fen > 0 } else { *fen < 0 });
+            for ((below, above), fen) in below.iter_mut().zip(&mut above).zip(column.fen.iter()) {
+                *below |= fen;
+                *above |= fen.wrapping_neg();
             }
             for (row, value) in &column.wide {
-                self.broken[*row].add(9, if reversal[*row] { *value > 0 } else { *value < 0 });
+                let reversal = self.reversal[*row];
+                self.broken[*row].add(9, if reversal { *value > 0 } else { *value < 0 });
             }
+        }
+        let signs = below.into_iter().zip(above).zip(&self.reversal);
+        for (broken, ((below, above), reversal)) in self.broken.iter_mut().zip(signs) {
+            broken.add(9, if *reversal { above < 0 } else { below < 0 });
         }
     }
 
     /// V14: ids that are too long.
     fn lengths(&mut self, batch: &Batch) {
         for field in [Field::setl_id, Field::init_setl_id, Field::psn_no, Field::mdtrt_id] {
-            self.mark_texts(14, batch.text(field), |text| {
-                text.is_some_and(|id| id.len() > LONGEST_ID && id.chars().count() > LONGEST_ID)
-            });
+            let column = batch.text(field);
+            if column.extent().1 > LONGEST_ID {
+                self.mark_texts(14, column, |text| {
+                    text.is_some_and(|id| id.len() > LONGEST_ID && id.chars().count() > LONGEST_ID)
+                });
+            }
         }
     }
 
@@ -266,13 +280,13 @@ fn is_institution(code: &[u8]) -> bool {
 /// The cost month of each row.
 fn months(batch: &Batch) -> Vec<Option<Month>> {
     // Rows of one day follow each other in most files.
-    let mut last = (i64::MIN, Month::of_day(0));
+    let (mut start, mut month) = (i64::MAX, Month::of_day(0));
     let month_of = |time: i64| {
-        let day = time.div_euclid(DAY);
-        if last.0 != day {
-            last = (day, Month::of_day(day));
+        if !time.checked_sub(start).is_some_and(|since| (0..DAY).contains(&since)) {
+            let day = time.div_euclid(DAY);
+            (start, month) = (day.saturating_mul(DAY), Month::of_day(day));
         }
-        last.1
+        month
     };
     let mut month_of = month_of;
     (0..batch.rows).map(|row| batch.time().value(row).map(&mut month_of)).collect()
@@ -290,6 +304,6 @@ fn payables(batch: &Batch, policy: &Policy) -> Vec<Fen> {
 /// 13 amounts below 10^16 cannot overflow 64 bits.
 fn add(sums: &mut [Fen], column: &AmountColumn) {
     for (sum, fen) in sums.iter_mut().zip(column.fen.iter()) {
-        *sum += fen;
+        *sum = sum.wrapping_add(*fen);
     }
 }

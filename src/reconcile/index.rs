@@ -1,6 +1,6 @@
 //! The index of a delivery: one small entry a row, one smaller record a settlement that cleared.
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::{
     codes::Month,
@@ -188,7 +188,6 @@ pub fn entries(
 ) -> Vec<(usize, Entry)> {
     let keys = keys(batch);
     let fingerprints = fingerprints(batch, checked, &keys);
-    let reversal = batch.text(Field::init_setl_id).map(batch.rows, |text| text.is_some());
     let mut timely = TimelyMonths { policy, period, last: None };
     let rows = (first_ordinal..).zip(keys).zip(fingerprints).enumerate();
     let mut entries = Vec::with_capacity(batch.rows);
@@ -197,7 +196,7 @@ pub fn entries(
             continue;
         }
         let in_time = checked.month[row].is_some_and(|month| timely.contains(month));
-        let payable = plain_payable(checked.payable[row], in_time, reversal[row]);
+        let payable = plain_payable(checked.payable[row], in_time, checked.reversal[row]);
         entries.push((
             row,
             Entry {
@@ -244,34 +243,37 @@ fn keys(batch: &Batch) -> Vec<(Key, u64)> {
     (0..batch.rows).map(|row| Key::and_rest(ids.value(row).unwrap_or_default())).collect()
 }
 
-/// Hashes setl_id and every compared field of each row.
+/// Hashes setl_id and every compared field of each row, two at a time.
 fn fingerprints(batch: &Batch, checked: &Checked, keys: &[(Key, u64)]) -> Vec<u64> {
     let mut prints: Vec<u64> = keys.iter().map(|(_, rest)| *rest).collect();
-    for field in IDENTITY_FIELDS {
-        let hashes = batch.text(field).map(batch.rows, |text| match text {
-            Some(text) => xxh3_64(text.as_bytes()),
-            None => 0,
-        });
-        mix(&mut prints, hashes.into_iter());
+    for [first, second] in IDENTITY_FIELDS.as_chunks().0 {
+        let [first, second] = [first, second].map(|field| batch.text(*field).hashes(batch.rows));
+        mix(&mut prints, first.into_iter().zip(second));
     }
-    mix(&mut prints, checked.month.iter().map(|month| month.map_or(0, |m| m.number().into())));
-    for index in 0..13 {
-        match batch.amount(index) {
-            Some(column) => mix(&mut prints, column.fen.iter().map(|fen| fen.cast_unsigned())),
-            None => mix(&mut prints, std::iter::repeat_n(0, batch.rows)),
-        }
+    let months = checked.month.iter().map(|month| month.map_or(0, |m| m.number().into()));
+    mix(&mut prints, months.zip(amounts(batch, 0)));
+    for index in (1..13).step_by(2) {
+        mix(&mut prints, amounts(batch, index).zip(amounts(batch, index + 1)));
     }
     prints
 }
 
-/// Folds one more value into each fingerprint: a 128-bit product, its halves combined.
+/// The values of an amount as hashes take them; 0 where the file has no such column.
+fn amounts(batch: &Batch, index: usize) -> impl Iterator<Item = u64> {
+    let fen = batch.amount(index).map_or(&[][..], |column| &column.fen[..]);
+    let missing = std::iter::repeat_n(0, batch.rows - fen.len());
+    fen.iter().map(|fen| fen.cast_unsigned()).chain(missing)
+}
+
+/// Folds two more values into each fingerprint: the halves of a 128-bit product of both, which the
+/// fingerprint and constants have made unlikely to be 0.
 #[expect(clippy::cast_possible_truncation, reason = "the product is cut into halves")]
-fn mix(prints: &mut [u64], values: impl Iterator<Item = u64>) {
-    const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
-    const OFFSET: u64 = 0xd1b5_4a32_d192_ed03;
-    for (print, value) in prints.iter_mut().zip(values) {
-        let product = u128::from(*print ^ value ^ OFFSET) * u128::from(MULTIPLIER);
-        *print = (product as u64) ^ ((product >> 64) as u64).rotate_left(29);
+fn mix(prints: &mut [u64], values: impl Iterator<Item = (u64, u64)>) {
+    const FIRST: u64 = 0x9e37_79b9_7f4a_7c15;
+    const SECOND: u64 = 0xd1b5_4a32_d192_ed03;
+    for (print, (first, second)) in prints.iter_mut().zip(values) {
+        let product = u128::from(first ^ FIRST) * u128::from(second ^ SECOND ^ *print);
+        *print = (product as u64) ^ ((product >> 64) as u64) ^ print.rotate_left(23);
     }
 }
 

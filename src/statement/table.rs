@@ -9,12 +9,20 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Schema};
 use parquet::{
     arrow::{
-        ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder,
-        arrow_writer::ArrowWriterOptions,
+        ArrowWriter,
+        arrow_reader::ParquetRecordBatchReaderBuilder,
+        arrow_writer::{
+            ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriterOptions, compute_leaves,
+        },
     },
     basic::Compression,
-    file::properties::{WriterProperties, WriterPropertiesBuilder},
+    errors::ParquetError,
+    file::{
+        properties::{WriterProperties, WriterPropertiesBuilder},
+        writer::SerializedFileWriter,
+    },
 };
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -98,26 +106,46 @@ impl Table {
         let path = format!("tables/{}.parquet", self.name);
         let properties = reproducible().set_compression(Compression::SNAPPY).build();
         let schema = Arc::new(Schema::new(self.fields));
-        let mut writer = ParquetFile::create(folder, &path, &schema, properties)?;
+        let mut file = ParquetFile::create(folder, &path, &schema, properties)?;
         let batch = RecordBatch::try_new(schema, self.columns)
             .map_err(|error| Failure::Bug(format!("table {}: {error}", self.name)))?;
-        writer.write(&batch)?;
-        writer.close()
+        let starts: Vec<usize> = (0..batch.num_rows()).step_by(GROUP_ROWS).collect();
+        let encoder = file.encoder();
+        file.append_all(&starts, |start| {
+            let rows = GROUP_ROWS.min(batch.num_rows() - start);
+            Ok((encoder.encode(batch.slice(*start, rows).columns())?, ()))
+        })?;
+        file.close()
     }
 }
 
+/// Rows of a row group of a table.
+const GROUP_ROWS: usize = 128 * 1024;
+
 /// Properties under which equal rows give equal bytes.
 pub fn reproducible() -> WriterPropertiesBuilder {
-    WriterProperties::builder()
-        .set_created_by("liangqing".to_owned())
-        .set_max_row_group_row_count(Some(128 * 1024))
+    WriterProperties::builder().set_created_by("liangqing".to_owned())
 }
 
 /// A Parquet file being written, and hashed on the way.
 pub struct ParquetFile {
     path: String,
-    writer: ArrowWriter<Hashing>,
+    writer: SerializedFileWriter<Hashing>,
+    encoder: Arc<Encoder>,
     rows: u64,
+}
+
+/// Makes row groups of a file, on any thread.
+pub struct Encoder {
+    path: String,
+    schema: Arc<Schema>,
+    factory: ArrowRowGroupWriterFactory,
+}
+
+/// A row group that can be appended to its file.
+pub struct RowGroup {
+    rows: usize,
+    columns: Vec<ArrowColumnChunk>,
 }
 
 impl ParquetFile {
@@ -131,20 +159,60 @@ impl ParquetFile {
         let hashing = Hashing::create(&folder.join(path))?;
         let options =
             ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-        let writer = ArrowWriter::try_new_with_options(hashing, Arc::clone(schema), options)
-            .map_err(|error| write_failure(path, error))?;
-        Ok(ParquetFile { path: path.to_owned(), writer, rows: 0 })
+        let (writer, factory) =
+            ArrowWriter::try_new_with_options(hashing, Arc::clone(schema), options)
+                .and_then(ArrowWriter::into_serialized_writer)
+                .map_err(|error| write_failure(path, error))?;
+        let path = path.to_owned();
+        let schema = Arc::clone(schema);
+        let encoder = Arc::new(Encoder { path: path.clone(), schema, factory });
+        Ok(ParquetFile { path, writer, encoder, rows: 0 })
     }
 
-    /// Writes rows.
-    pub fn write(&mut self, batch: &RecordBatch) -> Outcome<()> {
-        self.rows += batch.num_rows() as u64;
-        self.writer.write(batch).map_err(|error| write_failure(&self.path, error))
+    /// What makes its row groups.
+    pub fn encoder(&self) -> Arc<Encoder> {
+        Arc::clone(&self.encoder)
     }
 
-    /// Ends a row group.
-    pub fn end_row_group(&mut self) -> Outcome<()> {
-        self.writer.flush().map_err(|error| write_failure(&self.path, error))
+    /// Appends a row group.
+    pub fn append(&mut self, group: RowGroup) -> Outcome<()> {
+        self.rows += group.rows as u64;
+        let append = || {
+            let mut writer = self.writer.next_row_group()?;
+            for column in group.columns {
+                column.append_to_row_group(&mut writer)?;
+            }
+            writer.close().map(drop)
+        };
+        append().map_err(|error| write_failure(&self.path, error))
+    }
+
+    /// Appends what is made of each item, in their order: some row groups are made while those before
+    /// them are written.
+    pub fn append_all<T: Sync, R: Send>(
+        &mut self,
+        items: &[T],
+        make: impl Fn(&T) -> Outcome<(RowGroup, R)> + Sync,
+    ) -> Outcome<Vec<R>> {
+        let mut made: Vec<(RowGroup, R)> = Vec::new();
+        let mut results = Vec::with_capacity(items.len());
+        let mut append = |made: Vec<(RowGroup, R)>| {
+            made.into_iter().try_for_each(|(group, result)| {
+                results.push(result);
+                self.append(group)
+            })
+        };
+        for items in items.chunks(rayon::current_num_threads() * 4) {
+            let before = std::mem::take(&mut made);
+            let (appended, now) = rayon::join(
+                || append(before),
+                || items.par_iter().map(&make).collect::<Outcome<Vec<_>>>(),
+            );
+            appended?;
+            made = now?;
+        }
+        append(made)?;
+        Ok(results)
     }
 
     /// Writes the footer and makes the file durable.
@@ -154,9 +222,31 @@ impl ParquetFile {
     }
 }
 
-fn write_failure(path: &str, error: parquet::errors::ParquetError) -> Failure {
+impl Encoder {
+    /// Makes a row group of columns, each column for itself.
+    pub fn encode(&self, columns: &[ArrayRef]) -> Outcome<RowGroup> {
+        // The number of a row group matters to encrypted files only.
+        let writers = self.factory.create_column_writers(0);
+        let writers = writers.map_err(|error| write_failure(&self.path, error))?;
+        let fields = self.schema.fields();
+        let columns_made = writers
+            .into_par_iter()
+            .zip(columns.par_iter().zip(fields.par_iter()))
+            .map(|(mut writer, (column, field))| {
+                for leaf in compute_leaves(field, column)? {
+                    writer.write(&leaf)?;
+                }
+                writer.close()
+            })
+            .collect::<Result<Vec<_>, ParquetError>>()
+            .map_err(|error| write_failure(&self.path, error))?;
+        Ok(RowGroup { rows: columns.first().map_or(0, Array::len), columns: columns_made })
+    }
+}
+
+fn write_failure(path: &str, error: ParquetError) -> Failure {
     match error {
-        parquet::errors::ParquetError::External(error) => {
+        ParquetError::External(error) => {
             match error.downcast::<std::io::Error>() {
                 Ok(error) => Failure::Io { place: path.to_owned(), error: *error },
                 Err(error) => Failure::Bug(format!("writing {path}: {error}")),
