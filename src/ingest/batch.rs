@@ -16,13 +16,15 @@ use arrow_schema::{DataType, TimeUnit};
 use parquet::{
     arrow::{
         ProjectionMask,
-        arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection},
+        arrow_reader::{ParquetRecordBatchReader, RowSelection},
+        parquet_to_arrow_field_levels,
     },
     errors::ParquetError,
 };
 
 use super::{
     guarded,
+    pages::RowGroup,
     source::{Column, Form, SharedFile, Source},
     text::{CodeList, Coded, TextColumn},
 };
@@ -118,26 +120,20 @@ impl Batches {
         batch_rows: usize,
         selection: Option<RowSelection>,
     ) -> Result<Batches, ParquetError> {
-        let metadata = source.reader_metadata(row_group)?;
         let mut columns = source.columns.clone();
         columns.sort_by_key(|column| column.root);
-        let mask = ProjectionMask::leaves(
-            source.metadata.file_metadata().schema_descr(),
-            columns.iter().map(|column| column.leaf),
-        );
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
-            SharedFile::open(&source.path)?,
-            metadata,
-        )
-        .with_row_groups(vec![row_group])
-        .with_batch_size(batch_rows)
-        .with_projection(mask);
-        let builder = match selection {
-            Some(selection) => builder.with_row_selection(selection),
-            None => builder,
-        };
+        let schema = source.metadata.file_metadata().schema_descr();
+        let mask = ProjectionMask::leaves(schema, columns.iter().map(|column| column.leaf));
+        let hinted = source.reader_metadata(row_group)?;
+        let levels =
+            parquet_to_arrow_field_levels(schema, mask, Some(hinted.schema().fields()))?;
+        let file = Arc::new(SharedFile::open(&source.path)?);
+        let group = RowGroup { file, metadata: &source.metadata, row_group };
+        let reader = ParquetRecordBatchReader::try_new_with_row_groups(
+            &levels, &group, batch_rows, selection,
+        )?;
         let lists = [const { None }; TEXT_FIELDS.len()];
-        Ok(Batches { int96, reader: builder.build()?, columns, lists })
+        Ok(Batches { int96, reader, columns, lists })
     }
 
     fn typed(&mut self, batch: &RecordBatch) -> Result<Batch, ReadError> {

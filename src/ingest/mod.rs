@@ -12,6 +12,7 @@
 
 pub mod batch;
 pub mod fetch;
+mod pages;
 pub mod record;
 pub mod rows;
 pub mod schedule;

@@ -85,9 +85,6 @@ impl ChunkReader for SharedFile {
     }
 }
 
-/// What a decompressor takes besides the page, about.
-const DECODER_BYTES: u64 = 128 << 10;
-
 /// A column of a file that stands for a field of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
@@ -238,7 +235,7 @@ impl Source {
                 Some(length) => u64::from(length.unsigned_abs()) / 16,
                 None => bytes >> 20,
             };
-            bytes / pages.max(1) + bytes.min(DECODER_BYTES)
+            bytes / pages.max(1)
         };
         self.columns.iter().map(of_column).sum()
     }

@@ -2,14 +2,13 @@
 
 use std::{fs::File, sync::Arc};
 
-use parquet::column::page::PageReader;
 use parquet::errors::ParquetError;
-use parquet::file::serialized_reader::SerializedPageReader;
 use rayon::prelude::*;
 
 use super::{
     batch::{AmountColumn, Batch, Batches, ReadError},
     guarded,
+    pages::RowGroup,
     rows::{Checked, check},
     schedule::{Lane, Plan, Schedule, Work},
     source::{Form, SharedFile, Source},
@@ -358,14 +357,17 @@ fn real_totals(batch: &Batch, row: usize, policy: &Policy) -> Totals {
 
 /// Walks the pages of the columns that nobody reads: damage there is damage of the file.
 fn walk_ignored(source: &Source, row_group: usize) -> Result<(), ParquetError> {
-    let group = source.metadata.row_group(row_group);
     let read: Vec<usize> =
         source.columns.iter().filter(|c| c.form != Form::Null).map(|c| c.leaf).collect();
-    let rows = usize::try_from(group.num_rows()).unwrap_or(0);
+    let columns = source.metadata.row_group(row_group).num_columns();
+    let ignored: Vec<usize> = (0..columns).filter(|leaf| !read.contains(leaf)).collect();
+    if ignored.is_empty() {
+        return Ok(());
+    }
     let file = Arc::new(SharedFile::open(&source.path)?);
-    for leaf in (0..group.num_columns()).filter(|leaf| !read.contains(leaf)) {
-        let file = Arc::clone(&file);
-        let mut pages = SerializedPageReader::new(file, group.column(leaf), rows, None)?;
+    let group = RowGroup { file, metadata: &source.metadata, row_group };
+    for leaf in ignored {
+        let mut pages = group.pages(leaf)?;
         while pages.get_next_page()?.is_some() {}
     }
     Ok(())

@@ -1,0 +1,249 @@
+//! Pages of a row group, decompressed by a decompressor that all columns of a thread share.
+//!
+//! The parquet crate gives every column chunk that is open a decompressor of its own, some 150 KiB each.
+//! With dozens of row groups open in step these are hundreds of megabytes, none of them near the
+//! processor when it is needed. Here pages of Zstandard, which most exports use, are taken from the crate
+//! as they lie in the file; all other codecs are left to it.
+
+use std::{
+    cell::RefCell,
+    io::{self, BufRead, BufReader, Cursor, Read},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use parquet::{
+    arrow::arrow_reader::RowGroups,
+    basic::Compression,
+    column::page::{Page, PageIterator, PageMetadata, PageReader},
+    errors::{ParquetError, Result},
+    file::{
+        metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData},
+        reader::{ChunkReader, Length},
+        serialized_reader::SerializedPageReader,
+    },
+};
+use zstd::bulk::Decompressor;
+
+use super::source::{FileReader, SharedFile};
+
+thread_local! {
+    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+/// A row group of a file.
+pub(super) struct RowGroup<'a> {
+    pub(super) file: Arc<SharedFile>,
+    pub(super) metadata: &'a ParquetMetaData,
+    pub(super) row_group: usize,
+}
+
+impl RowGroup<'_> {
+    fn group(&self) -> &RowGroupMetaData {
+        self.metadata.row_group(self.row_group)
+    }
+
+    /// Reads the pages of a column.
+    pub(super) fn pages(&self, leaf: usize) -> Result<Box<dyn PageReader>> {
+        let chunk = self.group().column(leaf);
+        let rows = self.num_rows();
+        if !matches!(chunk.compression(), Compression::ZSTD(_)) {
+            let file = Arc::clone(&self.file);
+            return Ok(Box::new(SerializedPageReader::new(file, chunk, rows, None)?));
+        }
+        let size = Arc::new(PageSize(AtomicI64::new(-1)));
+        let tapped = Tapped { file: Arc::clone(&self.file), size: Arc::clone(&size) };
+        let as_it_lies = ColumnChunkMetaData::into_builder(chunk.clone())
+            .set_compression(Compression::UNCOMPRESSED)
+            .build()?;
+        let pages = SerializedPageReader::new(Arc::new(tapped), &as_it_lies, rows, None)?;
+        Ok(Box::new(ZstdPages { pages, size }))
+    }
+}
+
+impl RowGroups for RowGroup<'_> {
+    fn num_rows(&self) -> usize {
+        usize::try_from(self.group().num_rows()).unwrap_or(0)
+    }
+
+    fn column_chunks(&self, leaf: usize) -> Result<Box<dyn PageIterator>> {
+        Ok(Box::new(OneChunk(Some(self.pages(leaf)))))
+    }
+
+    fn row_groups(&self) -> Box<dyn Iterator<Item = &RowGroupMetaData> + '_> {
+        Box::new(std::iter::once(self.group()))
+    }
+
+    fn metadata(&self) -> &ParquetMetaData {
+        self.metadata
+    }
+}
+
+/// The only column chunk of a column.
+struct OneChunk(Option<Result<Box<dyn PageReader>>>);
+
+impl Iterator for OneChunk {
+    type Item = Result<Box<dyn PageReader>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.take()
+    }
+}
+
+impl PageIterator for OneChunk {}
+
+/// Pages that are compressed with Zstandard.
+struct ZstdPages {
+    pages: SerializedPageReader<Tapped>,
+    size: Arc<PageSize>,
+}
+
+impl ZstdPages {
+    /// The bytes of a page, of which the first are never compressed.
+    fn decompress(&self, bytes: &Bytes, plain: usize) -> Result<Bytes> {
+        let size = usize::try_from(self.size.0.load(Ordering::Relaxed))
+            .map_err(|_| ParquetError::General("a page header in disorder".into()))?;
+        if plain > bytes.len() || plain > size {
+            return Err(ParquetError::General("a page header that cannot be true".into()));
+        }
+        let mut whole = Vec::with_capacity(size);
+        whole.extend_from_slice(&bytes[..plain]);
+        // Nothing but nulls: no values, no frame.
+        if size > plain {
+            let mut target = Cursor::new(&mut whole);
+            target.set_position(plain as u64);
+            DECOMPRESSOR.with_borrow_mut(|decompressor| -> Result<()> {
+                let decompressor = match decompressor {
+                    Some(decompressor) => decompressor,
+                    none => none.insert(Decompressor::new()?),
+                };
+                decompressor.decompress_to_buffer(&bytes[plain..], &mut target)?;
+                Ok(())
+            })?;
+        }
+        if whole.len() != size {
+            let found = format!("a page of {} bytes where {size} are declared", whole.len());
+            return Err(ParquetError::General(found));
+        }
+        Ok(whole.into())
+    }
+}
+
+impl PageReader for ZstdPages {
+    fn get_next_page(&mut self) -> Result<Option<Page>> {
+        let Some(mut page) = self.pages.get_next_page()? else { return Ok(None) };
+        match &mut page {
+            Page::DataPage { buf, .. } | Page::DictionaryPage { buf, .. } => {
+                *buf = self.decompress(buf, 0)?;
+            }
+            Page::DataPageV2 {
+                buf, def_levels_byte_len, rep_levels_byte_len, is_compressed, ..
+            } => {
+                let levels = u64::from(*def_levels_byte_len) + u64::from(*rep_levels_byte_len);
+                let levels = usize::try_from(levels).unwrap_or(usize::MAX);
+                if *is_compressed {
+                    *buf = self.decompress(buf, levels)?;
+                }
+            }
+        }
+        Ok(Some(page))
+    }
+
+    fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
+        self.pages.peek_next_page()
+    }
+
+    fn skip_next_page(&mut self) -> Result<()> {
+        self.pages.skip_next_page()
+    }
+}
+
+impl Iterator for ZstdPages {
+    type Item = Result<Page>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.get_next_page().transpose()
+    }
+}
+
+/// The size that a page's header declares for it once it is decompressed; the crate keeps it to itself.
+struct PageSize(AtomicI64);
+
+/// A file that sees the page headers which are read from it.
+struct Tapped {
+    file: Arc<SharedFile>,
+    size: Arc<PageSize>,
+}
+
+struct TappedReader {
+    reader: BufReader<FileReader>,
+    size: Arc<PageSize>,
+    begun: bool,
+}
+
+impl Length for Tapped {
+    fn len(&self) -> u64 {
+        self.file.len
+    }
+}
+
+impl ChunkReader for Tapped {
+    type T = TappedReader;
+
+    fn get_read(&self, start: u64) -> Result<TappedReader> {
+        let size = Arc::clone(&self.size);
+        Ok(TappedReader { reader: self.file.get_read(start)?, size, begun: false })
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
+        self.file.get_bytes(start, length)
+    }
+}
+
+impl Read for TappedReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.begun {
+            self.begun = true;
+            let size = uncompressed_size(self.reader.fill_buf()?);
+            self.size.0.store(size.unwrap_or(-1), Ordering::Relaxed);
+        }
+        self.reader.read(buffer)
+    }
+}
+
+/// The second field of a page header in the compact protocol of Thrift: two whole numbers, each behind a
+/// byte that says "the next field, 32 bits" and as a zigzag number of 7 bits a byte.
+fn uncompressed_size(header: &[u8]) -> Option<i64> {
+    const NEXT_FIELD_OF_32_BITS: u8 = 0x15;
+    let mut bytes = header.iter().copied();
+    let mut field = || {
+        bytes.next().filter(|byte| *byte == NEXT_FIELD_OF_32_BITS)?;
+        let mut number = 0u64;
+        for shift in (0..35).step_by(7) {
+            let byte = bytes.next()?;
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed());
+            }
+        }
+        None
+    };
+    field()?;
+    field()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_is_the_second_field() {
+        assert_eq!(uncompressed_size(&[0x15, 0x00, 0x15, 0x90, 0x4e, 0x15, 0x02]), Some(5000));
+        assert_eq!(uncompressed_size(&[0x15, 0x00, 0x15, 0x01]), Some(-1));
+        assert_eq!(uncompressed_size(&[0x15, 0x00, 0x25, 0x02]), None);
+        assert_eq!(uncompressed_size(&[0x15, 0x00, 0x15, 0x90]), None);
+    }
+}
