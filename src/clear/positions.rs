@@ -217,6 +217,7 @@ struct Counter {
 pub struct CountScratch {
     /// Row and key of each plain row, by treating province.
     rows: [Vec<(usize, Packed)>; 32],
+    divisions: Vec<u32>,
 }
 
 /// Rows whose slots are found before their amounts are added, so that the memory can answer to many
@@ -232,25 +233,26 @@ impl Default for Counters {
 
 impl Counters {
     /// Adds the plain rows of a batch.
-    pub fn count(
+    pub fn count<'e>(
         &self,
         batch: &Batch,
         checked: &Checked,
-        rows: &[(usize, Entry)],
+        rows: impl Iterator<Item = (usize, &'e Entry)>,
         period: Month,
         scratch: &mut CountScratch,
     ) {
-        let divisions = batch.text(Field::insuplc_admdvs).divisions(batch.rows);
-        for (row, entry) in rows.iter().filter(|(_, entry)| entry.plain) {
-            let lateness = checked.month[*row].map_or(0, |month| period.since(month));
+        let CountScratch { rows: of_province, divisions } = scratch;
+        batch.text(Field::insuplc_admdvs).divisions(batch.rows, divisions);
+        for (row, entry) in rows.filter(|(_, entry)| entry.plain) {
+            let lateness = checked.month[row].map_or(0, |month| period.since(month));
             let lateness = u16::try_from(lateness).expect("Invariant: the limit fits 16 bits");
-            let packed = Packed::new(divisions[*row], entry.group, lateness);
-            let treating = checked.treating[*row].expect("Invariant: a valid row has provinces");
-            scratch.rows[treating.index()].push((*row, packed));
+            let packed = Packed::new(divisions[row], entry.group, lateness);
+            let treating = checked.treating[row].expect("Invariant: a valid row has provinces");
+            of_province[treating.index()].push((row, packed));
         }
         let columns: [Option<&[Fen]>; 13] =
             std::array::from_fn(|index| batch.amount(index).map(|column| &column.fen[..]));
-        for (counter, rows) in self.0.iter().zip(&mut scratch.rows) {
+        for (counter, rows) in self.0.iter().zip(of_province) {
             if !rows.is_empty() {
                 let mut counter = counter.lock().unwrap_or_else(PoisonError::into_inner);
                 rows.chunks(ROWS_AT_A_TIME).for_each(|rows| counter.add(rows, &columns));
@@ -273,7 +275,7 @@ impl Counters {
 impl Counter {
     /// Adds up to so many rows.
     fn add(&mut self, rows: &[(usize, Packed)], columns: &[Option<&[Fen]>; 13]) {
-        while self.used + rows.len() > self.slots.len() / 2 {
+        while self.used + rows.len() > self.slots.len() / 4 * 3 {
             self.grow();
         }
         let mask = self.slots.len() - 1;

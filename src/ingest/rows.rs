@@ -43,7 +43,7 @@ impl Broken {
 }
 
 /// What the rules found in a batch, row by row.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Checked {
     /// The rules that each row broke.
     pub broken: Vec<Broken>,
@@ -61,35 +61,37 @@ pub struct Checked {
     pub month: Vec<Option<Month>>,
     /// Payable in fen: nulls and values that are too large count as 0 here.
     pub payable: Vec<Fen>,
-}
-
-/// Judges every row of a batch.
-pub fn check(batch: &Batch, policy: &Policy, period: Month) -> Checked {
-    let rows = batch.rows;
-    let mut checked = Checked {
-        broken: vec![Broken::default(); rows],
-        reversal: batch.text(Field::init_setl_id).is_there(rows),
-        insured: batch.text(Field::insuplc_admdvs).provinces(rows),
-        treating: batch.text(Field::mdtrtarea_admvs).provinces(rows),
-        fund: batch.text(Field::insutype).map(rows, |t| t.and_then(|t| policy.fund_class(t))),
-        care: batch.text(Field::med_type).map(rows, |t| t.and_then(|t| policy.care_class(t))),
-        month: months(batch),
-        payable: payables(batch, policy),
-    };
-    checked.required_values(batch);
-    checked.codes(batch);
-    checked.chronic(batch, policy);
-    checked.identities(batch);
-    checked.signs(batch);
-    for (broken, month) in checked.broken.iter_mut().zip(&checked.month) {
-        broken.add(10, month.is_some_and(|month| month > period));
-    }
-    checked.lengths(batch);
-    checked.ranges(batch);
-    checked
+    flags: Vec<bool>,
+    sums: [Vec<Fen>; 2],
 }
 
 impl Checked {
+    /// Judges every row of a batch; what an earlier batch left goes, its memory is used again.
+    pub fn check(&mut self, batch: &Batch, policy: &Policy, period: Month) {
+        let rows = batch.rows;
+        self.broken.clear();
+        self.broken.resize(rows, Broken::default());
+        batch.text(Field::init_setl_id).is_there(rows, &mut self.reversal);
+        batch.text(Field::insuplc_admdvs).provinces(rows, &mut self.insured);
+        batch.text(Field::mdtrtarea_admvs).provinces(rows, &mut self.treating);
+        let fund = |text: Option<&str>| text.and_then(|text| policy.fund_class(text));
+        batch.text(Field::insutype).map(rows, &mut self.fund, fund);
+        let care = |text: Option<&str>| text.and_then(|text| policy.care_class(text));
+        batch.text(Field::med_type).map(rows, &mut self.care, care);
+        months(batch, &mut self.month);
+        payables(batch, policy, &mut self.payable);
+        self.required_values(batch);
+        self.codes(batch);
+        self.chronic(batch, policy);
+        self.identities(batch);
+        self.signs(batch);
+        for (broken, month) in self.broken.iter_mut().zip(&self.month) {
+            broken.add(10, month.is_some_and(|month| month > period));
+        }
+        self.lengths(batch);
+        self.ranges(batch);
+    }
+
     /// Who owes whom, from which fund, for what; `None` where a code has no class.
     pub fn group(&self, row: usize) -> Option<Group> {
         Some(Group {
@@ -111,7 +113,7 @@ impl Checked {
             Field::med_type,
         ];
         for column in texts.map(|field| batch.text(field)) {
-            if column.extent().0 {
+            if column.may_be_missing() {
                 self.mark_texts(1, column, |text| text.is_none());
             }
         }
@@ -139,10 +141,10 @@ impl Checked {
         }
         self.mark_unclassified(4, batch.text(Field::insutype), |c, row| c.fund[row].is_none());
         self.mark_unclassified(5, batch.text(Field::med_type), |c, row| c.care[row].is_none());
-        let institutions = batch.text(Field::fixmedins_code).institutions(batch.rows, |text| {
-            text.is_none_or(|code| is_institution(code.as_bytes()))
-        });
-        for (broken, good) in self.broken.iter_mut().zip(institutions) {
+        let is_good = |text: Option<&str>| text.is_none_or(|t| is_institution(t.as_bytes()));
+        let column = batch.text(Field::fixmedins_code);
+        column.institutions(batch.rows, &mut self.flags, is_good);
+        for (broken, good) in self.broken.iter_mut().zip(&self.flags) {
             broken.add(11, !good);
         }
         self.mark_texts(12, batch.text(Field::fulamt_advpay_flag), |text| text == Some("1"));
@@ -156,7 +158,8 @@ impl Checked {
         if chronic.is_empty() {
             return;
         }
-        let since = diseases.map(batch.rows, |text| text.and_then(|t| policy.chronic_since(t)));
+        let mut since = Vec::new();
+        diseases.map(batch.rows, &mut since, |text| text.and_then(|t| policy.chronic_since(t)));
         for row in chronic {
             let named = diseases.value(row).is_some();
             let open = match (batch.time().value(row), since[row]) {
@@ -185,7 +188,9 @@ impl Checked {
     /// judged. Null optional amounts are 0, null scope fields are absent. Ten values below 10^16 cannot
     /// overflow 64 bits.
     fn mark_sum(&mut self, rule: u8, batch: &Batch, total: usize, parts: &[usize]) {
-        let mut rest: Vec<Fen> = vec![0; batch.rows];
+        let rest = &mut self.sums[0];
+        rest.clear();
+        rest.resize(batch.rows, 0);
         let mut skip: Vec<usize> = Vec::new();
         for (index, sign) in parts.iter().map(|part| (*part, -1)).chain(std::iter::once((total, 1)))
         {
@@ -203,17 +208,20 @@ impl Checked {
             rest[row] = 0;
         }
         for (broken, rest) in self.broken.iter_mut().zip(rest) {
-            broken.add(rule, rest != 0);
+            broken.add(rule, *rest != 0);
         }
     }
 
     /// V09: an amount below 0 without init_setl_id, or above 0 with it.
     fn signs(&mut self, batch: &Batch) {
         // The sign bits of all amounts of a row, and of their negatives.
-        let mut below = vec![0; batch.rows];
-        let mut above = vec![0; batch.rows];
+        let [below, above] = &mut self.sums;
+        for signs in [&mut *below, &mut *above] {
+            signs.clear();
+            signs.resize(batch.rows, 0);
+        }
         for column in (0..=amount::HOSPITAL).filter_map(|index| batch.amount(index)) {
-            for ((below, above), fen) in below.iter_mut().zip(&mut above).zip(column.fen.iter()) {
+            for ((below, above), fen) in below.iter_mut().zip(&mut *above).zip(column.fen.iter()) {
                 *below |= fen;
                 *above |= fen.wrapping_neg();
             }
@@ -222,9 +230,9 @@ impl Checked {
                 self.broken[*row].add(9, if reversal { *value > 0 } else { *value < 0 });
             }
         }
-        let signs = below.into_iter().zip(above).zip(&self.reversal);
+        let signs = below.iter().zip(above).zip(&self.reversal);
         for (broken, ((below, above), reversal)) in self.broken.iter_mut().zip(signs) {
-            broken.add(9, if *reversal { above < 0 } else { below < 0 });
+            broken.add(9, if *reversal { *above < 0 } else { *below < 0 });
         }
     }
 
@@ -232,7 +240,7 @@ impl Checked {
     fn lengths(&mut self, batch: &Batch) {
         for field in [Field::setl_id, Field::init_setl_id, Field::psn_no, Field::mdtrt_id] {
             let column = batch.text(field);
-            if column.extent().1 > LONGEST_ID {
+            if column.longest() > LONGEST_ID {
                 self.mark_texts(14, column, |text| {
                     text.is_some_and(|id| id.len() > LONGEST_ID && id.chars().count() > LONGEST_ID)
                 });
@@ -250,9 +258,9 @@ impl Checked {
     }
 
     fn mark_texts(&mut self, rule: u8, column: &TextColumn, broken: impl Fn(Option<&str>) -> bool) {
-        let found = column.map(self.broken.len(), broken);
-        for (row, broken) in self.broken.iter_mut().zip(found) {
-            row.add(rule, broken);
+        column.map(self.broken.len(), &mut self.flags, broken);
+        for (row, broken) in self.broken.iter_mut().zip(&self.flags) {
+            row.add(rule, *broken);
         }
     }
 
@@ -278,7 +286,7 @@ fn is_institution(code: &[u8]) -> bool {
 }
 
 /// The cost month of each row.
-fn months(batch: &Batch) -> Vec<Option<Month>> {
+fn months(batch: &Batch, into: &mut Vec<Option<Month>>) {
     // Rows of one day follow each other in most files.
     let (mut start, mut month) = (i64::MAX, Month::of_day(0));
     let month_of = |time: i64| {
@@ -289,16 +297,17 @@ fn months(batch: &Batch) -> Vec<Option<Month>> {
         month
     };
     let mut month_of = month_of;
-    (0..batch.rows).map(|row| batch.time().value(row).map(&mut month_of)).collect()
+    into.clear();
+    into.extend((0..batch.rows).map(|row| batch.time().value(row).map(&mut month_of)));
 }
 
-fn payables(batch: &Batch, policy: &Policy) -> Vec<Fen> {
-    let mut payables = vec![0; batch.rows];
+fn payables(batch: &Batch, policy: &Policy, into: &mut Vec<Fen>) {
+    into.clear();
+    into.resize(batch.rows, 0);
     let chosen = (0..13).filter(|index| policy.payable[*index]);
     for column in chosen.filter_map(|index| batch.amount(index)) {
-        add(&mut payables, column);
+        add(into, column);
     }
-    payables
 }
 
 /// 13 amounts below 10^16 cannot overflow 64 bits.

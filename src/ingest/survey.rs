@@ -9,7 +9,7 @@ use super::{
     batch::{AmountColumn, Batch, Batches, ReadError},
     guarded,
     pages::RowGroup,
-    rows::{Checked, check},
+    rows::Checked,
     schedule::{Lane, Plan, Schedule, Work},
     source::{Form, SharedFile, Source},
 };
@@ -129,12 +129,13 @@ pub fn survey<S: RowSink>(
         .with_max_len(1)
         .map(|(thread, mut sink)| {
             let mut local = Survey::of(delivery);
+            let mut checked = Checked::default();
             while let Some(work) = schedule.take(thread) {
                 setting.monitor.check()?;
                 match work {
                     Work::Digest(file) => local.digest(delivery, file),
                     Work::Rows { lane, frontier } => {
-                        let rest = local.rows(&reading, lane, frontier, &mut sink)?;
+                        let rest = local.rows(&reading, lane, frontier, &mut checked, &mut sink)?;
                         schedule.put_back(thread, rest);
                     }
                 }
@@ -185,11 +186,12 @@ impl Survey {
         reading: &Reading,
         mut lane: Box<Lane>,
         frontier: Option<i64>,
+        checked: &mut Checked,
         sink: &mut S,
     ) -> Outcome<Option<Box<Lane>>> {
         let source = &reading.delivery.sources[lane.file];
         loop {
-            match self.piece(reading, source, &mut lane, frontier, sink) {
+            match self.piece(reading, source, &mut lane, frontier, checked, sink) {
                 Ok(true) if frontier.is_some() => return Ok(Some(lane)),
                 Ok(true) => {}
                 Ok(false) => return Ok(None),
@@ -209,6 +211,7 @@ impl Survey {
         source: &Source,
         lane: &mut Lane,
         frontier: Option<i64>,
+        checked: &mut Checked,
         sink: &mut S,
     ) -> Result<bool, Stop> {
         let Setting { policy, int96, period, monitor } = reading.setting;
@@ -231,10 +234,10 @@ impl Survey {
             .left
             .checked_sub(rows)
             .ok_or_else(|| ParquetError::General("more rows than its footer says".into()))?;
-        let checked = check(&batch, policy, period);
-        self.account(source.side, lane.file, &batch, &checked, lane.row, policy);
+        checked.check(&batch, policy, period);
+        self.account(source.side, lane.file, &batch, checked, lane.row, policy);
         lane.time = batch.time().last().unwrap_or(lane.time);
-        sink.take(source.side, lane.ordinal, batch, &checked, frontier)?;
+        sink.take(source.side, lane.ordinal, batch, checked, frontier)?;
         lane.row += rows;
         lane.ordinal += u32::try_from(rows).unwrap_or(0);
         monitor.advance(rows)?;

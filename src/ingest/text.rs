@@ -89,13 +89,13 @@ impl Coded {
     }
 
     /// What is known of each place of the list, row by row.
-    fn spread<T: Copy>(&self, of_place: &[T], missing: T) -> Vec<T> {
+    fn spread<T: Copy>(&self, of_place: &[T], missing: T, into: &mut Vec<T>) {
         let places = self.places.values();
         if self.places.null_count() == 0 {
-            places.iter().map(|place| of_place[place.as_usize()]).collect()
+            into.extend(places.iter().map(|place| of_place[place.as_usize()]));
         } else {
             let of = |place: Option<i32>| place.map_or(missing, |place| of_place[place.as_usize()]);
-            self.places.iter().map(of).collect()
+            into.extend(self.places.iter().map(of));
         }
     }
 }
@@ -116,11 +116,12 @@ impl TextColumn {
     }
 
     /// A property of every row's text, worked out once a value of a list.
-    pub fn map<T: Copy>(&self, rows: usize, of: impl Fn(Option<&str>) -> T) -> Vec<T> {
+    pub fn map<T: Copy>(&self, rows: usize, into: &mut Vec<T>, of: impl Fn(Option<&str>) -> T) {
+        into.clear();
         match self {
-            TextColumn::Absent => vec![of(None); rows],
-            TextColumn::Coded(coded) => coded.spread(&coded.list.map(&of), of(None)),
-            TextColumn::Plain(_) => (0..rows).map(|row| of(self.value(row))).collect(),
+            TextColumn::Absent => into.resize(rows, of(None)),
+            TextColumn::Coded(coded) => coded.spread(&coded.list.map(&of), of(None), into),
+            TextColumn::Plain(_) => into.extend((0..rows).map(|row| of(self.value(row)))),
         }
     }
 
@@ -128,67 +129,83 @@ impl TextColumn {
     fn map_once<T: Copy>(
         &self,
         rows: usize,
+        into: &mut Vec<T>,
         once: impl Fn(&CodeList) -> &OnceLock<Vec<T>>,
         of: impl Fn(Option<&str>) -> T,
-    ) -> Vec<T> {
+    ) {
         match self {
             TextColumn::Coded(coded) => {
+                into.clear();
                 let of_place = once(&coded.list).get_or_init(|| coded.list.map(&of));
-                coded.spread(of_place, of(None))
+                coded.spread(of_place, of(None), into);
             }
-            _ => self.map(rows, of),
+            _ => self.map(rows, into, of),
         }
     }
 
     /// A stable hash of each row's text; 0 where there is none.
-    pub fn hashes(&self, rows: usize) -> Vec<u64> {
+    pub fn hashes(&self, rows: usize, into: &mut Vec<u64>) {
         let hash = |text: Option<&str>| text.map_or(0, |text| xxh3_64(text.as_bytes()));
-        self.map_once(rows, |list| &list.hashes, hash)
+        self.map_once(rows, into, |list| &list.hashes, hash);
     }
 
     /// The province of each row's division code.
-    pub fn provinces(&self, rows: usize) -> Vec<Option<Province>> {
+    pub fn provinces(&self, rows: usize, into: &mut Vec<Option<Province>>) {
         let province = |text: Option<&str>| Province::of_division(text?.as_bytes());
-        self.map_once(rows, |list| &list.provinces, province)
+        self.map_once(rows, into, |list| &list.provinces, province);
     }
 
     /// The number of each row's division code, which has six digits in valid rows; else 0.
-    pub fn divisions(&self, rows: usize) -> Vec<u32> {
+    pub fn divisions(&self, rows: usize, into: &mut Vec<u32>) {
         let number = |text: Option<&str>| text.and_then(|code| code.parse().ok()).unwrap_or(0);
-        self.map_once(rows, |list| &list.divisions, number)
+        self.map_once(rows, into, |list| &list.divisions, number);
     }
 
     /// Whether each row's text satisfies a condition on institution codes; always the same condition.
-    pub fn institutions(&self, rows: usize, is_good: impl Fn(Option<&str>) -> bool) -> Vec<bool> {
-        self.map_once(rows, |list| &list.institutions, is_good)
+    pub fn institutions(
+        &self,
+        rows: usize,
+        into: &mut Vec<bool>,
+        is_good: impl Fn(Option<&str>) -> bool,
+    ) {
+        self.map_once(rows, into, |list| &list.institutions, is_good);
     }
 
     /// Which rows have a text.
-    pub fn is_there(&self, rows: usize) -> Vec<bool> {
+    pub fn is_there(&self, rows: usize, into: &mut Vec<bool>) {
         match self {
-            TextColumn::Plain(array) if array.null_count() == rows => vec![false; rows],
-            _ => self.map(rows, |text| text.is_some()),
+            TextColumn::Plain(array) if array.null_count() == rows => {
+                into.clear();
+                into.resize(rows, false);
+            }
+            _ => self.map(rows, into, |text| text.is_some()),
         }
     }
 
-    /// Whether a text may be missing in some row, and bytes of the longest one; seen at a glance, so that
-    /// ordinary columns need not be gone through row by row.
-    pub fn extent(&self) -> (bool, usize) {
+    /// Whether a text may be missing in some row; seen at a glance, so that ordinary columns need not be
+    /// gone through row by row.
+    pub fn may_be_missing(&self) -> bool {
         match self {
-            TextColumn::Absent => (true, 0),
+            TextColumn::Absent => true,
             TextColumn::Coded(Coded { places, list }) => {
-                // Lists are short.
-                let longest = list.values.value_offsets().array_windows().map(|[a, b]| b - a).max();
-                (places.null_count() > 0 || list.has_empty(), longest.unwrap_or(0).as_usize())
+                places.null_count() > 0 || list.has_empty()
             }
             TextColumn::Plain(array) => {
-                // The length is the first part of a view; that of a null is 0 or means nothing.
-                #[expect(clippy::cast_possible_truncation, reason = "the first part of a view")]
-                let lengths = array.views().iter().map(|view| *view as u32);
-                let (shortest, longest) = lengths
-                    .fold((u32::MAX, 0), |(least, most), len| (least.min(len), most.max(len)));
-                (shortest == 0 || array.null_count() > 0, longest as usize)
+                array.null_count() > 0 || lengths(array).fold(false, |any, len| any | (len == 0))
             }
+        }
+    }
+
+    /// Bytes of the longest text, seen at a glance.
+    pub fn longest(&self) -> usize {
+        match self {
+            TextColumn::Absent => 0,
+            TextColumn::Coded(Coded { list, .. }) => {
+                let lengths = list.values.value_offsets().array_windows().map(|[a, b]| b - a);
+                lengths.max().unwrap_or(0).as_usize()
+            }
+            TextColumn::Plain(array) if array.null_count() == array.len() => 0,
+            TextColumn::Plain(array) => lengths(array).fold(0, u32::max) as usize,
         }
     }
 
@@ -206,11 +223,17 @@ impl TextColumn {
                 places.iter().flatten().filter(|place| empty(*place)).count() as u64
             }
             TextColumn::Plain(array) => {
-                if array.null_count() == array.len() || !self.extent().0 {
+                if array.null_count() == array.len() || !self.may_be_missing() {
                     return 0;
                 }
                 array.iter().filter(|text| *text == Some("")).count() as u64
             }
         }
     }
+}
+
+/// The lengths of all texts: the first part of a view. That of a null means nothing.
+#[expect(clippy::cast_possible_truncation, reason = "the first part of a view")]
+fn lengths(array: &StringViewArray) -> impl Iterator<Item = u32> {
+    array.views().iter().map(|view| *view as u32)
 }

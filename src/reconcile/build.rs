@@ -4,9 +4,9 @@ use rustc_hash::FxHashSet;
 
 use super::{
     breaks::SideCopy,
-    index::{Cleared, Entry, Keyed, entries},
+    index::{Cleared, Entries, Entry, Keyed},
     store::{Budget, Partitioning, Store},
-    window::{HeldBatch, Scratch, Window},
+    window::{HeldBatch, Window},
 };
 use crate::{
     book::staging::Staging,
@@ -52,11 +52,16 @@ struct Shared<'a> {
 /// One thread's part of the first read.
 struct Indexer<'a> {
     shared: &'a Shared<'a>,
-    buffers: [Buffers<Entry>; 2],
+    entries: Entries,
     cleared: Buffers<Cleared>,
-    scratch: Scratch,
-    copies: [Vec<SideCopy>; 2],
+    parting: Parting,
     count_scratch: CountScratch,
+}
+
+/// What a thread collects of rows that did not clear in the window.
+struct Parting {
+    buffers: [Buffers<Entry>; 2],
+    copies: [Vec<SideCopy>; 2],
 }
 
 /// What a thread collects for each partition before it hands it over.
@@ -93,79 +98,87 @@ impl<'a> Indexer<'a> {
         let partitions = shared.cleared.partitioning().count();
         Indexer {
             shared,
-            buffers: [Buffers::new(partitions), Buffers::new(partitions)],
+            entries: Entries::default(),
             cleared: Buffers::new(partitions),
-            scratch: Scratch::default(),
-            copies: [Vec::new(), Vec::new()],
+            parting: Parting {
+                buffers: [Buffers::new(partitions), Buffers::new(partitions)],
+                copies: [Vec::new(), Vec::new()],
+            },
             count_scratch: CountScratch::default(),
         }
     }
 
     /// Puts the undoubted rows into the window; those that it lets go leave their entries and values.
-    fn hold(
-        &mut self,
-        side: Side,
-        first_ordinal: u32,
-        batch: Batch,
-        entries: Vec<(usize, Entry)>,
-        frontier: i64,
-    ) -> Outcome<()> {
-        let watched = &self.shared.watched;
-        let (undoubted, doubtful): (Vec<_>, Vec<_>) = entries
-            .into_iter()
-            .partition(|(_, entry)| entry.plain && !watched.contains(&entry.hash));
-        self.leave(side, &batch, &doubtful)?;
-        let time = batch.time().last().unwrap_or(i64::MIN);
-        let held = HeldBatch { side, first_ordinal, batch, entries: undoubted };
+    fn hold(&mut self, side: Side, first: u32, batch: Batch, frontier: i64) -> Outcome<()> {
+        let Entries { undoubted, doubtful, .. } = &self.entries;
+        self.parting.leave(self.shared, side, first, &batch, doubtful)?;
         let Shared { window, cleared, .. } = self.shared;
-        let mut claims = Vec::new();
-        let held = window.hold(held, time, &mut self.scratch, |claim| claims.push(claim));
-        for claim in claims {
-            self.cleared.push(cleared, claim)?;
+        let (claims, mut claimed) = (&mut self.cleared, Ok(()));
+        let held = window.hold(side, first, batch, undoubted, |claim| {
+            if claimed.is_ok() {
+                claimed = claims.push(cleared, claim);
+            }
+        });
+        claimed?;
+        if held.is_err() {
+            self.parting.index(self.shared, side, undoubted.iter())?;
         }
-        if let Err(held) = held {
-            self.index(side, &held.entries)?;
-        }
-        self.let_go(Some(frontier))
+        self.parting.let_go(self.shared, Some(frontier))
     }
 
-    fn let_go(&mut self, frontier: Option<i64>) -> Outcome<()> {
-        for held in self.shared.window.let_go(frontier) {
-            let HeldBatch { side, batch, entries, .. } = held;
+    /// Hands over what is left.
+    fn finish(self) -> Outcome<[Vec<SideCopy>; 2]> {
+        let Parting { buffers, copies } = self.parting;
+        for (store, buffers) in self.shared.stores.iter().zip(buffers) {
+            buffers.finish(store)?;
+        }
+        self.cleared.finish(&self.shared.cleared)?;
+        Ok(copies)
+    }
+}
+
+impl Parting {
+    /// Rows that the window lets go.
+    fn let_go(&mut self, shared: &Shared, frontier: Option<i64>) -> Outcome<()> {
+        for held in shared.window.let_go(frontier) {
+            let HeldBatch { side, first_ordinal, batch, entries } = held;
             // Where few rows find their partners, values are not worth their memory.
             if entries.len() * 4 > batch.rows && entries.len() > 64 {
-                self.index(side, &entries)?;
+                self.index(shared, side, entries.iter())?;
             } else {
-                self.leave(side, &batch, &entries)?;
+                self.leave(shared, side, first_ordinal, &batch, &entries)?;
             }
         }
         Ok(())
     }
 
     /// Rows that do not clear by themselves: entries for the match, values for what it doubts.
-    fn leave(&mut self, side: Side, batch: &Batch, entries: &[(usize, Entry)]) -> Outcome<()> {
-        let Setting { policy, period, .. } = self.shared.setting;
-        for (row, entry) in entries {
-            let record = Record::of(batch, *row);
+    fn leave(
+        &mut self,
+        shared: &Shared,
+        side: Side,
+        first_ordinal: u32,
+        batch: &Batch,
+        entries: &[Entry],
+    ) -> Outcome<()> {
+        let Setting { policy, period, .. } = shared.setting;
+        for entry in entries {
+            let record = Record::of(batch, (entry.ordinal - first_ordinal) as usize);
             let copy = SideCopy::delivered(side, entry.ordinal, record, policy, period)?;
             self.copies[side.index()].push(copy);
         }
-        self.index(side, entries)
+        self.index(shared, side, entries.iter())
     }
 
-    fn index(&mut self, side: Side, entries: &[(usize, Entry)]) -> Outcome<()> {
-        let store = &self.shared.stores[side.index()];
+    fn index<'e>(
+        &mut self,
+        shared: &Shared,
+        side: Side,
+        mut entries: impl Iterator<Item = &'e Entry>,
+    ) -> Outcome<()> {
+        let store = &shared.stores[side.index()];
         let buffers = &mut self.buffers[side.index()];
-        entries.iter().try_for_each(|(_, entry)| buffers.push(store, *entry))
-    }
-
-    /// Hands over what is left.
-    fn finish(self) -> Outcome<[Vec<SideCopy>; 2]> {
-        for (store, buffers) in self.shared.stores.iter().zip(self.buffers) {
-            buffers.finish(store)?;
-        }
-        self.cleared.finish(&self.shared.cleared)?;
-        Ok(self.copies)
+        entries.try_for_each(|entry| buffers.push(store, *entry))
     }
 }
 
@@ -178,15 +191,17 @@ impl RowSink for Indexer<'_> {
         checked: &Checked,
         frontier: Option<i64>,
     ) -> Outcome<()> {
-        let Setting { policy, period, .. } = self.shared.setting;
-        let entries = entries(&batch, checked, policy, period, ordinal);
+        let Shared { setting, watched, window, counters, .. } = self.shared;
+        let Setting { policy, period, .. } = *setting;
+        let is_watched = |hash| !watched.is_empty() && watched.contains(&hash);
+        self.entries.index(&batch, checked, policy, period, ordinal, is_watched);
         if side == Side::Treating {
-            let scratch = &mut self.count_scratch;
-            self.shared.counters.count(&batch, checked, &entries, period, scratch);
+            let entries = self.entries.all().map(|entry| ((entry.ordinal - ordinal) as usize, entry));
+            counters.count(&batch, checked, entries, period, &mut self.count_scratch);
         }
-        match frontier.filter(|_| self.shared.window.is_useful()) {
-            Some(frontier) => self.hold(side, ordinal, batch, entries, frontier),
-            None => self.index(side, &entries),
+        match frontier.filter(|_| window.is_useful()) {
+            Some(frontier) => self.hold(side, ordinal, batch, frontier),
+            None => self.parting.index(self.shared, side, self.entries.all()),
         }
     }
 }
@@ -203,6 +218,7 @@ pub fn read_delivery(
     let rows = Side::BOTH.map(|side| delivery.rows(side));
     let threads = rayon::current_num_threads();
     let plan = Plan::of(delivery, memory as u64 / 2, threads);
+    tracing::info!(plan.in_step, plan.batch_rows, plan.bytes, "plan");
     let partitioning = Partitioning::for_rows(rows[0].max(rows[1]));
     let budget = Budget::new(memory.saturating_sub(usize::try_from(plan.bytes).unwrap_or(memory)));
     let scratch = staging.scratch();
@@ -225,7 +241,7 @@ pub fn read_delivery(
     let sinks = (0..threads).map(|_| Indexer::new(&shared)).collect();
     let (mut survey, mut sinks) = survey(delivery, setting, plan, sinks)?;
     if let Some(sink) = sinks.first_mut() {
-        sink.let_go(None)?;
+        sink.parting.let_go(&shared, None)?;
     }
     let mut copies = [Vec::new(), Vec::new()];
     for sink in sinks {

@@ -178,39 +178,87 @@ impl Stored for Cleared {
     }
 }
 
-/// The entries of a batch's valid rows, each with its row; the first row has an ordinal.
-pub fn entries(
-    batch: &Batch,
-    checked: &Checked,
-    policy: &Policy,
-    period: Month,
-    first_ordinal: u32,
-) -> Vec<(usize, Entry)> {
-    let keys = keys(batch);
-    let fingerprints = fingerprints(batch, checked, &keys);
-    let mut timely = TimelyMonths { policy, period, last: None };
-    let rows = (first_ordinal..).zip(keys).zip(fingerprints).enumerate();
-    let mut entries = Vec::with_capacity(batch.rows);
-    for (row, ((ordinal, (key, _)), fingerprint)) in rows {
-        if !checked.broken[row].is_valid() {
-            continue;
-        }
-        let in_time = checked.month[row].is_some_and(|month| timely.contains(month));
-        let payable = plain_payable(checked.payable[row], in_time, checked.reversal[row]);
-        entries.push((
-            row,
-            Entry {
+/// The entries of a batch's valid rows.
+#[derive(Debug, Default)]
+pub struct Entries {
+    /// Of rows about which nothing but their partners decides.
+    pub undoubted: Vec<Entry>,
+    /// Of all others.
+    pub doubtful: Vec<Entry>,
+    keys: Vec<(Key, u64)>,
+    prints: Vec<u64>,
+    hashes: [Vec<u64>; 2],
+}
+
+impl Entries {
+    /// Makes the entries of a batch, the first row of which has an ordinal; what an earlier batch left
+    /// goes, its memory is used again. Hashes of some keys make their rows doubtful.
+    pub fn index(
+        &mut self,
+        batch: &Batch,
+        checked: &Checked,
+        policy: &Policy,
+        period: Month,
+        first_ordinal: u32,
+        is_watched: impl Fn(u64) -> bool,
+    ) {
+        self.undoubted.clear();
+        self.doubtful.clear();
+        self.hash(batch, checked);
+        let mut timely = TimelyMonths { policy, period, last: None };
+        let rows = (first_ordinal..).zip(&self.keys).zip(&self.prints).enumerate();
+        for (row, ((ordinal, (key, _)), fingerprint)) in rows {
+            if !checked.broken[row].is_valid() {
+                continue;
+            }
+            let in_time = checked.month[row].is_some_and(|month| timely.contains(month));
+            let payable = plain_payable(checked.payable[row], in_time, checked.reversal[row]);
+            let entry = Entry {
                 hash: key.hash,
                 check: key.check,
                 ordinal,
-                fingerprint,
+                fingerprint: *fingerprint,
                 payable: payable.unwrap_or(0),
                 group: checked.group(row).map_or(0, Group::number),
                 plain: payable.is_some(),
-            },
-        ));
+            };
+            if entry.plain && !is_watched(entry.hash) {
+                self.undoubted.push(entry);
+            } else {
+                self.doubtful.push(entry);
+            }
+        }
     }
-    entries
+
+    /// All entries.
+    pub fn all(&self) -> impl Iterator<Item = &Entry> {
+        self.undoubted.iter().chain(&self.doubtful)
+    }
+
+    /// Hashes setl_id, and setl_id with every compared field, two at a time.
+    fn hash(&mut self, batch: &Batch, checked: &Checked) {
+        let ids = batch.text(Field::setl_id);
+        let keys = (0..batch.rows).map(|row| Key::and_rest(ids.value(row).unwrap_or_default()));
+        self.keys.clear();
+        self.keys.extend(keys);
+        self.prints.clear();
+        self.prints.extend(self.keys.iter().map(|(_, rest)| *rest));
+        let [first, second] = &mut self.hashes;
+        for fields in IDENTITY_FIELDS.as_chunks::<2>().0 {
+            batch.text(fields[0]).hashes(batch.rows, first);
+            batch.text(fields[1]).hashes(batch.rows, second);
+            mix(&mut self.prints, first, second);
+        }
+        first.clear();
+        first.extend(checked.month.iter().map(|month| month.map_or(0, |m| u64::from(m.number()))));
+        amounts(batch, 0, second);
+        mix(&mut self.prints, first, second);
+        for index in (1..13).step_by(2) {
+            amounts(batch, index, first);
+            amounts(batch, index + 1, second);
+            mix(&mut self.prints, first, second);
+        }
+    }
 }
 
 /// The payable of a row about which nothing but its partner decides: it is no reversal, in time, and of
@@ -238,40 +286,22 @@ impl TimelyMonths<'_> {
     }
 }
 
-fn keys(batch: &Batch) -> Vec<(Key, u64)> {
-    let ids = batch.text(Field::setl_id);
-    (0..batch.rows).map(|row| Key::and_rest(ids.value(row).unwrap_or_default())).collect()
-}
-
-/// Hashes setl_id and every compared field of each row, two at a time.
-fn fingerprints(batch: &Batch, checked: &Checked, keys: &[(Key, u64)]) -> Vec<u64> {
-    let mut prints: Vec<u64> = keys.iter().map(|(_, rest)| *rest).collect();
-    for [first, second] in IDENTITY_FIELDS.as_chunks().0 {
-        let [first, second] = [first, second].map(|field| batch.text(*field).hashes(batch.rows));
-        mix(&mut prints, first.into_iter().zip(second));
-    }
-    let months = checked.month.iter().map(|month| month.map_or(0, |m| m.number().into()));
-    mix(&mut prints, months.zip(amounts(batch, 0)));
-    for index in (1..13).step_by(2) {
-        mix(&mut prints, amounts(batch, index).zip(amounts(batch, index + 1)));
-    }
-    prints
-}
-
 /// The values of an amount as hashes take them; 0 where the file has no such column.
-fn amounts(batch: &Batch, index: usize) -> impl Iterator<Item = u64> {
-    let fen = batch.amount(index).map_or(&[][..], |column| &column.fen[..]);
-    let missing = std::iter::repeat_n(0, batch.rows - fen.len());
-    fen.iter().map(|fen| fen.cast_unsigned()).chain(missing)
+fn amounts(batch: &Batch, index: usize, into: &mut Vec<u64>) {
+    into.clear();
+    match batch.amount(index) {
+        Some(column) => into.extend(column.fen.iter().map(|fen| fen.cast_unsigned())),
+        None => into.resize(batch.rows, 0),
+    }
 }
 
 /// Folds two more values into each fingerprint: the halves of a 128-bit product of both, which the
 /// fingerprint and constants have made unlikely to be 0.
 #[expect(clippy::cast_possible_truncation, reason = "the product is cut into halves")]
-fn mix(prints: &mut [u64], values: impl Iterator<Item = (u64, u64)>) {
+fn mix(prints: &mut [u64], first: &[u64], second: &[u64]) {
     const FIRST: u64 = 0x9e37_79b9_7f4a_7c15;
     const SECOND: u64 = 0xd1b5_4a32_d192_ed03;
-    for (print, (first, second)) in prints.iter_mut().zip(values) {
+    for (print, (first, second)) in prints.iter_mut().zip(first.iter().zip(second)) {
         let product = u128::from(first ^ FIRST) * u128::from(second ^ SECOND ^ *print);
         *print = (product as u64) ^ ((product >> 64) as u64) ^ print.rotate_left(23);
     }

@@ -115,8 +115,8 @@ pub struct HeldBatch {
     pub first_ordinal: u32,
     /// The rows.
     pub batch: Batch,
-    /// Each entry with its row; when the batch is let go, only those that did not clear.
-    pub entries: Vec<(usize, Entry)>,
+    /// Entries; when the batch is let go, only those that did not clear.
+    pub entries: Vec<Entry>,
 }
 
 struct Waiting {
@@ -124,14 +124,6 @@ struct Waiting {
     by_time: BinaryHeap<Reverse<(i64, usize)>>,
     rows: usize,
     free: Vec<usize>,
-}
-
-/// What a thread needs to put rows into the window.
-pub struct Scratch {
-    /// Positions of entries, shard by shard.
-    order: Vec<usize>,
-    /// Where each shard ends, after a 0.
-    ends: [usize; SHARDS + 1],
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -148,30 +140,23 @@ const fn tag_of(hash: u64) -> u16 {
     (hash >> 24) as u16
 }
 
-impl Default for Scratch {
-    fn default() -> Scratch {
-        Scratch { order: Vec::new(), ends: [0; SHARDS + 1] }
+/// Sorts entries by shard; says where each shard ends, after a 0.
+fn by_shard(entries: &[Entry]) -> (Vec<Entry>, [usize; SHARDS + 1]) {
+    let mut ends = [0; SHARDS + 1];
+    for entry in entries {
+        ends[shard_of(entry.hash) + 1] += 1;
     }
-}
-
-impl Scratch {
-    /// Sorts entries by shard.
-    fn sort(&mut self, entries: &[(usize, Entry)]) {
-        self.ends = [0; SHARDS + 1];
-        for (_, entry) in entries {
-            self.ends[shard_of(entry.hash) + 1] += 1;
-        }
-        for shard in 0..SHARDS {
-            self.ends[shard + 1] += self.ends[shard];
-        }
-        let mut next = self.ends;
-        self.order.resize(entries.len(), 0);
-        for (index, (_, entry)) in entries.iter().enumerate() {
-            let place = &mut next[shard_of(entry.hash)];
-            self.order[*place] = index;
-            *place += 1;
-        }
+    for shard in 0..SHARDS {
+        ends[shard + 1] += ends[shard];
     }
+    let mut next = ends;
+    let mut sorted = entries.to_vec();
+    for entry in entries {
+        let place = &mut next[shard_of(entry.hash)];
+        sorted[*place] = *entry;
+        *place += 1;
+    }
+    (sorted, ends)
 }
 
 impl Shard {
@@ -239,43 +224,46 @@ impl Window {
         !self.useless.load(Relaxed)
     }
 
-    /// Holds a batch whose last row has a time; claims what clears. Gives the batch back when it cannot
-    /// be held.
+    /// Holds a batch whose last row has a time, with the entries of its undoubted rows; claims what clears.
+    /// Gives the batch back when it cannot be held.
     pub fn hold(
         &self,
-        held: HeldBatch,
-        time: i64,
-        scratch: &mut Scratch,
+        side: Side,
+        first_ordinal: u32,
+        batch: Batch,
+        entries: &[Entry],
         mut claim: impl FnMut(Cleared),
-    ) -> Result<(), HeldBatch> {
-        let fits = held.batch.rows <= BATCH_ROWS;
+    ) -> Result<(), Batch> {
+        let fits = batch.rows <= BATCH_ROWS;
         let Some(number) = fits.then(|| locked(&self.held).free.pop()).flatten() else {
-            return Err(held);
+            return Err(batch);
         };
         let seat = &self.seats[number];
         let rows = seat.rows.get_or_init(|| (0..BATCH_ROWS).map(|_| HeldRow::default()).collect());
-        seat.treating.store(held.side == Side::Treating, Relaxed);
-        seat.first_ordinal.store(held.first_ordinal, Relaxed);
-        for (row, entry) in &held.entries {
-            rows[*row].hash.store(entry.hash, Relaxed);
-            rows[*row].fingerprint.store(entry.fingerprint, Relaxed);
-            rows[*row].state.store(State::Waits.to_bits(), Relaxed);
+        seat.treating.store(side == Side::Treating, Relaxed);
+        seat.first_ordinal.store(first_ordinal, Relaxed);
+        let row_of = |entry: &Entry| (entry.ordinal - first_ordinal) as usize;
+        for entry in entries {
+            let row = &rows[row_of(entry)];
+            row.hash.store(entry.hash, Relaxed);
+            row.fingerprint.store(entry.fingerprint, Relaxed);
+            row.state.store(State::Waits.to_bits(), Relaxed);
         }
         let turn = self.turns[number].load(Relaxed);
-        let place = |row: usize| Place { seat: narrow(number), turn, row: narrow(row) };
-        scratch.sort(&held.entries);
-        for (shard, ends) in self.shards.iter().zip(scratch.ends.windows(2)) {
+        let (entries, ends) = by_shard(entries);
+        for (shard, ends) in self.shards.iter().zip(ends.windows(2)) {
             let mut table = locked(shard);
-            for block in scratch.order[ends[0]..ends[1]].chunks(LOOKED_UP_AT_A_TIME) {
-                let entries = block.iter().map(|index| &held.entries[*index]);
-                self.touch(&table, entries.clone().map(|(_, entry)| entry.hash));
-                for (row, entry) in entries {
-                    self.meet(&mut table, held.side, place(*row), entry, &mut claim);
+            for block in entries[ends[0]..ends[1]].chunks(LOOKED_UP_AT_A_TIME) {
+                self.touch(&table, block.iter().map(|entry| entry.hash));
+                for entry in block {
+                    let row = narrow(row_of(entry));
+                    let place = Place { seat: narrow(number), turn, row };
+                    self.meet(&mut table, side, place, entry, &mut claim);
                 }
             }
         }
-        let rows = held.batch.rows;
-        *locked(&seat.batch) = Some(held);
+        let (rows, time) = (batch.rows, batch.time().last().unwrap_or(i64::MIN));
+        *locked(&seat.batch) = Some(HeldBatch { side, first_ordinal, batch, entries });
         let mut waiting = locked(&self.held);
         waiting.by_time.push(Reverse((time, number)));
         waiting.rows += rows;
@@ -415,11 +403,13 @@ impl Window {
 
     /// Leaves the entries that did not clear; gives the window up when these are too many.
     fn still_open(&self, seat: usize, mut held: HeldBatch) -> HeldBatch {
-        let count = |entries: &[(usize, Entry)]| u32::try_from(entries.len()).unwrap_or(0);
+        let count = |entries: &[Entry]| u32::try_from(entries.len()).unwrap_or(0);
         let rows = count(&held.entries);
         let seat = &self.seats[seat];
-        held.entries.retain(|(row, _)| {
-            let state = seat.rows.get().map_or(0, |rows| rows[*row].state.load(Relaxed));
+        let first = held.first_ordinal;
+        held.entries.retain(|entry| {
+            let row = (entry.ordinal - first) as usize;
+            let state = seat.rows.get().map_or(0, |rows| rows[row].state.load(Relaxed));
             !matches!(State::from_bits(state), State::Cleared(_))
         });
         let let_go = self.let_go.fetch_add(rows, Relaxed) + rows;
