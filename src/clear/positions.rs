@@ -73,73 +73,76 @@ impl PositionSums {
     }
 }
 
-/// All positions of a period.
+/// All positions of a period, in order.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Positions {
-    /// What has been added up, in order.
-    settled: Vec<(PositionKey, PositionSums)>,
-    /// What is added or taken out since.
-    more: BTreeMap<PositionKey, PositionSums>,
-}
+pub struct Positions(Vec<(PositionKey, PositionSums)>);
 
 impl Positions {
-    /// Adds a settlement, or takes it out again with `times` −1.
-    pub fn add(&mut self, record: &Record, facts: &Facts, times: i64) {
-        let key = PositionKey {
-            insuplc_admdvs: division(record.text(Field::insuplc_admdvs)),
-            treating: facts.group.pair.treating,
-            fund: facts.group.fund,
-            care: facts.group.care,
-            cost_month: facts.cost_month,
-            insured: facts.group.pair.insured,
-        };
-        let visits = if record.reverses().is_some() { -1 } else { 1 };
-        let amounts = record.compared_amounts().iter().copied();
-        self.more.entry(key).or_default().add(times, visits, amounts, facts.payable);
-    }
-
     /// What was counted in a period, by its policy.
     pub fn counted(counters: &Counters, policy: &Policy, period: Month) -> Positions {
-        let settled = counters.all().into_par_iter().map(|Slot { key, rows, amounts }| {
+        let mut slots = counters.all();
+        slots.par_sort_unstable_by_key(|slot| slot.key.unpack(period));
+        let mut positions: Vec<(PositionKey, PositionSums)> = Vec::with_capacity(slots.len());
+        for Slot { key, rows, amounts } in slots {
             let amounts = amounts.map(FenSum::from);
             let payable = policy.payable_sum(&amounts);
-            (key.unpack(period), PositionSums { rows, visits: rows, amounts, payable })
-        });
-        Positions { settled: settled.collect(), more: BTreeMap::new() }
-    }
-
-    /// Adds everything up; drops positions into which nothing went.
-    pub fn settle(&mut self) {
-        self.settled.extend(std::mem::take(&mut self.more));
-        self.settled.par_sort_unstable_by_key(|(key, _)| *key);
-        self.settled.dedup_by(|(key, sums), (before, all)| {
-            let same = key == before;
-            if same {
-                all.merge(sums);
+            let key = key.unpack(period);
+            let sums = PositionSums { rows, visits: rows, amounts, payable };
+            match positions.last_mut().filter(|(last, _)| *last == key) {
+                Some((_, all)) => all.merge(&sums),
+                None => positions.push((key, sums)),
             }
-            same
-        });
-        self.settled.retain(|(_, sums)| sums.rows != 0);
+        }
+        Positions(positions)
     }
 
-    /// Their totals, once settled.
+    /// Adds settlements, or takes them out again with `times` −1; drops positions into which nothing
+    /// went.
+    pub fn add<'c>(&mut self, copies: impl Iterator<Item = (&'c Record, &'c Facts, i64)>) {
+        let mut new: BTreeMap<PositionKey, PositionSums> = BTreeMap::new();
+        for (record, facts, times) in copies {
+            let key = PositionKey {
+                insuplc_admdvs: division(record.text(Field::insuplc_admdvs)),
+                treating: facts.group.pair.treating,
+                fund: facts.group.fund,
+                care: facts.group.care,
+                cost_month: facts.cost_month,
+                insured: facts.group.pair.insured,
+            };
+            let sums = match self.0.binary_search_by_key(&key, |(key, _)| *key) {
+                Ok(place) => &mut self.0[place].1,
+                Err(_) => new.entry(key).or_default(),
+            };
+            let visits = if record.reverses().is_some() { -1 } else { 1 };
+            let amounts = record.compared_amounts().iter().copied();
+            sums.add(times, visits, amounts, facts.payable);
+        }
+        if !new.is_empty() {
+            self.0.extend(new);
+            // Two runs in order: a stable sort merges them.
+            self.0.sort_by_key(|(key, _)| *key);
+        }
+        self.0.retain(|(_, sums)| sums.rows != 0);
+    }
+
+    /// Their totals.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
-        for (_, sums) in &self.settled {
+        for (_, sums) in &self.0 {
             totals += Totals { rows: sums.rows, medfee: sums.amounts[0], payable: sums.payable };
         }
         totals
     }
 
-    /// The positions in order, once settled.
+    /// The positions in order.
     pub fn iter(&self) -> impl Iterator<Item = (&PositionKey, &PositionSums)> {
-        self.settled.iter().map(|(key, sums)| (key, sums))
+        self.0.iter().map(|(key, sums)| (key, sums))
     }
 
     /// The table `positions`.
     pub fn table(&self) -> Table {
-        let keys = || self.settled.iter().map(|(key, _)| key);
-        let sums = || self.settled.iter().map(|(_, sums)| sums);
+        let keys = || self.0.iter().map(|(key, _)| key);
+        let sums = || self.0.iter().map(|(_, sums)| sums);
         let text = |of: fn(&PositionKey) -> String| keys().map(move |key| Some(of(key)));
         let mut table = Table::new("positions")
             .text("insuplc_admdvs", text(|key| format!("{:06}", key.insuplc_admdvs)))

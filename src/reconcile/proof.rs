@@ -8,7 +8,7 @@ use crate::{
     codes::{Month, Side},
     control::{Bucket, Control, Totals},
     diag::{Failure, Outcome},
-    ingest::survey::Survey,
+    ingest::{record::Facts, survey::Survey},
     rules::Policy,
 };
 
@@ -68,12 +68,12 @@ pub fn plain_positions(
 ) -> Positions {
     let mut positions = Positions::counted(&index.counters, policy, period);
     // Doubtful rows that looked plain at the first read have been counted: out with them.
-    for copy in doubtful.iter().filter(|copy| copy.side == Side::Treating) {
+    let counted = |copy: &&SideCopy| {
+        let Facts { payable, timing, .. } = copy.facts;
         let reversal = copy.reverses().is_some();
-        if plain_payable(copy.facts.payable, copy.facts.timing.in_time(), reversal).is_some() {
-            positions.add(&copy.record, &copy.facts, -1);
-        }
-    }
+        copy.side == Side::Treating && plain_payable(payable, timing.in_time(), reversal).is_some()
+    };
+    positions.add(doubtful.iter().filter(counted).map(|copy| (&copy.record, &copy.facts, -1)));
     positions
 }
 
@@ -83,12 +83,12 @@ pub fn all_positions(
     settled: &Settled,
     proof: &Proof,
 ) -> Outcome<Positions> {
-    let mut expected = proof.plain[0];
-    for copy in &settled.cleared {
-        positions.add(&copy.record, &copy.facts, 1);
-        expected += copy.totals();
-    }
-    positions.settle();
+    positions.add(settled.cleared.iter().map(|copy| (&copy.record, &copy.facts, 1)));
+    let cleared = settled.cleared.iter().map(SideCopy::totals);
+    let expected = cleared.fold(proof.plain[0], |mut all, totals| {
+        all += totals;
+        all
+    });
     let found = positions.totals();
     Failure::unless(found == expected, || {
         format!("positions hold {found:?}, {expected:?} cleared")

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::{
@@ -89,7 +90,7 @@ pub fn settle(
     context: Context<'_>,
     decisions: Decisions,
 ) -> Outcome<Settling<'_>> {
-    copies.sort_unstable_by(|a, b| {
+    copies.par_sort_unstable_by(|a, b| {
         let order = |copy: &SideCopy| (copy.side, copy.ordinal);
         a.record.setl_id().cmp(b.record.setl_id()).then(order(a).cmp(&order(b)))
     });
@@ -246,9 +247,9 @@ impl Settling<'_> {
             let original = cleared_here.get(&key).or_else(|| originals.get(&key));
             self.reverse(reversal, key, original, &mut taken);
         }
-        self.settled.breaks.sort_unstable();
-        self.settled.break_fields.sort_unstable();
-        self.settled.open_items.sort_by(|a, b| {
+        self.settled.breaks.par_sort_unstable();
+        self.settled.break_fields.par_sort_unstable();
+        self.settled.open_items.par_sort_by(|a, b| {
             let order = |item: &OpenItem| item.copy.side.name();
             let ids = [a, b].map(|item| item.copy.record.setl_id());
             order(a).cmp(order(b)).then(ids[0].cmp(ids[1]))
