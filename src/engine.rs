@@ -22,7 +22,7 @@ use crate::{
     control::{Bucket, Control},
     diag::{Failure, Finding, Outcome},
     digest::sha256_hex,
-    event::Monitor,
+    event::{Activity, Monitor},
     ingest::survey::{Normalisations, Setting, Survey, rejects_table},
     money::{FenSum, yuan},
     reconcile::{
@@ -107,7 +107,11 @@ pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
     let mut delivered = read(options, &book, &staging, &carried, setting)?;
     let reconciled = reconcile(&book, &mut delivered, carried, setting)?;
     let cleared = clear(options, &book, &delivered, &reconciled)?;
-    let outputs = write(&staging, &delivered, &reconciled, &cleared, monitor)?;
+    let outputs = monitor.stopwatch.measure(Activity::Write, || {
+        write(&staging, &delivered, &reconciled, &cleared, monitor)
+    })?;
+    let written = |of: fn(&FileEntry) -> u64| outputs.iter().map(of).sum();
+    monitor.stopwatch.count(Activity::Write, written(|e| e.rows), written(|e| e.bytes));
     let manifest = manifest(options, &book, &delivered, outputs, &reconciled.control);
     let manifest_sha256 = write_manifest(&staging, &manifest)?;
 
@@ -202,18 +206,24 @@ fn reconcile(
     let matched = match_index(index, &register, watched, monitor)?;
     let doubtful = doubtful_copies(delivery, &matched, at_hand, setting)?;
     let proof = Proof::of(survey, &matched, &doubtful)?;
-    let positions = plain_positions(index, &doubtful, policy, period);
+    let stopwatch = &monitor.stopwatch;
+    let positions = stopwatch
+        .measure(Activity::AddUp, || plain_positions(index, &doubtful, policy, period));
+    stopwatch.count(Activity::Settle, doubtful.len() as u64, 0);
 
     let copies = doubtful.into_iter().chain(open_items).collect();
     let context = Context { period, permits: &permits, registered: &matched.registered };
-    let settling = settle(copies, context, decisions)?;
-    let originals = settling.originals();
-    let known = find_originals(index, &register, &originals)?;
-    let settled = settling.finish(&known, &register.reversed(&originals)?)?;
+    let settled = stopwatch.measure(Activity::Settle, || {
+        let settling = settle(copies, context, decisions)?;
+        let originals = settling.originals();
+        let known = find_originals(index, &register, &originals)?;
+        settling.finish(&known, &register.reversed(&originals)?)
+    })?;
 
     let control = proof.control(survey, &settled)?;
     handed_over(book, &control)?;
-    let positions = all_positions(positions, &settled, &proof)?;
+    let positions =
+        stopwatch.measure(Activity::AddUp, || all_positions(positions, &settled, &proof))?;
     Ok(Reconciled { register, permits, settled, proof, control, positions })
 }
 

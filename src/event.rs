@@ -1,8 +1,11 @@
 //! What a long command says while it works, and how it is told to stop.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
 use crate::diag::{Failure, Outcome};
@@ -23,16 +26,145 @@ pub enum Event {
     Done,
 }
 
+/// What a run is busy with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activity {
+    /// Hash input files.
+    Digest,
+    /// Read pages of input files.
+    Read,
+    /// Decompress them.
+    Decompress,
+    /// Decode them into columns.
+    Decode,
+    /// Judge rows, add up files.
+    Validate,
+    /// Add up positions.
+    AddUp,
+    /// Find partners, in the window and by partition; look up the register.
+    Match,
+    /// Take doubtful settlements through the rules.
+    Settle,
+    /// Write register and tables, and hash them.
+    Write,
+}
+
+impl Activity {
+    /// All of them, in the order of the data flow.
+    pub const ALL: [Activity; 9] = [
+        Activity::Digest,
+        Activity::Read,
+        Activity::Decompress,
+        Activity::Decode,
+        Activity::Validate,
+        Activity::AddUp,
+        Activity::Match,
+        Activity::Settle,
+        Activity::Write,
+    ];
+
+    /// The word used in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Activity::Digest => "digest",
+            Activity::Read => "read",
+            Activity::Decompress => "decompress",
+            Activity::Decode => "decode",
+            Activity::Validate => "validate",
+            Activity::AddUp => "add up",
+            Activity::Match => "match",
+            Activity::Settle => "settle",
+            Activity::Write => "write",
+        }
+    }
+}
+
+/// Measures what threads are busy with, if it was given a clock: nothing but reports comes of it.
+#[derive(Debug, Default)]
+pub struct Stopwatch {
+    clock: Option<fn() -> Duration>,
+    spent: [Spent; Activity::ALL.len()],
+}
+
+/// What was spent on an activity, added up over all threads.
+#[derive(Debug, Default)]
+struct Spent {
+    nanos: AtomicU64,
+    rows: AtomicU64,
+    bytes: AtomicU64,
+}
+
+/// What an activity took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// The activity.
+    pub activity: Activity,
+    /// Time, added up over all threads.
+    pub busy: Duration,
+    /// Rows that it went through.
+    pub rows: u64,
+    /// Bytes that it went through.
+    pub bytes: u64,
+}
+
+impl Stopwatch {
+    /// With a clock that says how much time has gone by since some moment.
+    pub fn new(clock: fn() -> Duration) -> Stopwatch {
+        Stopwatch { clock: Some(clock), ..Stopwatch::default() }
+    }
+
+    /// Measures a piece of work.
+    pub fn measure<T>(&self, activity: Activity, work: impl FnOnce() -> T) -> T {
+        let Some(clock) = self.clock else { return work() };
+        let begin = clock();
+        let done = work();
+        let nanos = u64::try_from(clock().saturating_sub(begin).as_nanos()).unwrap_or(u64::MAX);
+        self.spent[activity as usize].nanos.fetch_add(nanos, Relaxed);
+        done
+    }
+
+    /// Says how much an activity went through.
+    pub fn count(&self, activity: Activity, rows: u64, bytes: u64) {
+        self.spent[activity as usize].rows.fetch_add(rows, Relaxed);
+        self.spent[activity as usize].bytes.fetch_add(bytes, Relaxed);
+    }
+
+    /// What was measured; pages are read and decompressed while columns are decoded, which is taken out.
+    pub fn timings(&self) -> Vec<Timing> {
+        let nanos = |activity: Activity| self.spent[activity as usize].nanos.load(Relaxed);
+        let within = nanos(Activity::Read) + nanos(Activity::Decompress);
+        let timing = |activity: Activity| {
+            let without = if activity == Activity::Decode { within } else { 0 };
+            let Spent { rows, bytes, .. } = &self.spent[activity as usize];
+            Timing {
+                activity,
+                busy: Duration::from_nanos(nanos(activity).saturating_sub(without)),
+                rows: rows.load(Relaxed),
+                bytes: bytes.load(Relaxed),
+            }
+        };
+        Activity::ALL.into_iter().map(timing).collect()
+    }
+}
+
 /// Connects a run with whoever watches it.
 pub struct Monitor {
     stop: Arc<AtomicBool>,
     listener: Box<dyn Fn(Event) + Send + Sync>,
+    /// What measures the run.
+    pub stopwatch: Arc<Stopwatch>,
 }
 
 impl Monitor {
     /// Tells events to a listener, and stops when the flag is set.
     pub fn new(stop: Arc<AtomicBool>, listener: impl Fn(Event) + Send + Sync + 'static) -> Monitor {
-        Monitor { stop, listener: Box::new(listener) }
+        Monitor { stop, listener: Box::new(listener), stopwatch: Arc::default() }
+    }
+
+    /// Measures with a clock.
+    #[must_use]
+    pub fn with_clock(self, clock: fn() -> Duration) -> Monitor {
+        Monitor { stopwatch: Arc::new(Stopwatch::new(clock)), ..self }
     }
 
     /// Nobody watches.
@@ -60,6 +192,6 @@ impl Monitor {
 
     /// Fails when the run has been told to stop.
     pub fn check(&self) -> Outcome<()> {
-        if self.stop.load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
+        if self.stop.load(Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
     }
 }

@@ -58,7 +58,9 @@ fn records(path: &Path) -> Outcome<Vec<Record>> {
     let source = Source::open(Side::Treating, "open_items", path).map_err(|_| unreadable())?;
     let mut records = Vec::new();
     for row_group in 0..source.metadata.num_row_groups() {
-        let batches = Batches::open(&source, row_group, Int96::Local, ROWS_ALONE, None);
+        let unwatched = std::sync::Arc::default();
+        let int96 = Int96::Local;
+        let batches = Batches::open(&source, row_group, int96, ROWS_ALONE, None, &unwatched);
         for batch in batches.map_err(|_| unreadable())? {
             let batch = batch.map_err(|_| unreadable())?;
             records.extend((0..batch.rows).map(|row| Record::of(&batch, row)));

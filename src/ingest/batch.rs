@@ -30,6 +30,7 @@ use super::{
 };
 use crate::{
     contract::fields::{AMOUNT_FIELDS, FIELDS, Field, amount},
+    event::{Activity, Stopwatch},
     money::{FEN_LIMIT, Fen, FenSum},
     rules::Int96,
 };
@@ -95,6 +96,7 @@ pub struct Batches {
     reader: ParquetRecordBatchReader,
     /// Fields in the order of the reader's columns.
     columns: Vec<Column>,
+    stopwatch: Arc<Stopwatch>,
     /// The newest list of codes of each text field.
     lists: [Option<Arc<CodeList>>; TEXT_FIELDS.len()],
 }
@@ -107,8 +109,9 @@ impl Batches {
         int96: Int96,
         batch_rows: usize,
         selection: Option<RowSelection>,
+        stopwatch: &Arc<Stopwatch>,
     ) -> Result<Batches, ReadError> {
-        guarded(|| Batches::try_open(source, row_group, int96, batch_rows, selection))
+        guarded(|| Batches::try_open(source, row_group, int96, batch_rows, selection, stopwatch))
             .ok_or(ReadError::Panic)?
             .map_err(ReadError::Parquet)
     }
@@ -119,6 +122,7 @@ impl Batches {
         int96: Int96,
         batch_rows: usize,
         selection: Option<RowSelection>,
+        stopwatch: &Arc<Stopwatch>,
     ) -> Result<Batches, ParquetError> {
         let mut columns = source.columns.clone();
         columns.sort_by_key(|column| column.root);
@@ -128,12 +132,18 @@ impl Batches {
         let levels =
             parquet_to_arrow_field_levels(schema, mask, Some(hinted.schema().fields()))?;
         let file = Arc::new(SharedFile::open(&source.path)?);
-        let group = RowGroup { file, metadata: &source.metadata, row_group };
+        let stopwatch = Arc::clone(stopwatch);
+        let group = RowGroup {
+            file,
+            metadata: &source.metadata,
+            row_group,
+            stopwatch: Arc::clone(&stopwatch),
+        };
         let reader = ParquetRecordBatchReader::try_new_with_row_groups(
             &levels, &group, batch_rows, selection,
         )?;
         let lists = [const { None }; TEXT_FIELDS.len()];
-        Ok(Batches { int96, reader, columns, lists })
+        Ok(Batches { int96, reader, columns, stopwatch, lists })
     }
 
     fn typed(&mut self, batch: &RecordBatch) -> Result<Batch, ReadError> {
@@ -178,11 +188,14 @@ impl Iterator for Batches {
     type Item = Result<Batch, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let batch = match guarded(|| self.reader.next()) {
-            Some(batch) => batch?.map_err(|error| ReadError::Parquet(error.into())),
-            None => Err(ReadError::Panic),
-        };
-        Some(batch.and_then(|batch| self.typed(&batch)))
+        let stopwatch = Arc::clone(&self.stopwatch);
+        stopwatch.measure(Activity::Decode, || {
+            let batch = match guarded(|| self.reader.next()) {
+                Some(batch) => batch?.map_err(|error| ReadError::Parquet(error.into())),
+                None => Err(ReadError::Panic),
+            };
+            Some(batch.and_then(|batch| self.typed(&batch)))
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use super::{
     batch::{Batches, ReadError},
     record::Record,
+    schedule::ROWS_ALONE,
 };
 use crate::{
     codes::Side,
@@ -42,7 +43,7 @@ pub fn fetch<T: Send>(
         .map(|piece| {
             monitor.check()?;
             let mut made = Vec::with_capacity(piece.wanted.len());
-            let read = read(delivery, piece, int96, |ordinal, record| {
+            let read = read(delivery, piece, int96, monitor, |ordinal, record| {
                 made.push(make(ordinal, record));
             });
             monitor.advance(piece.wanted.len() as u64)?;
@@ -81,13 +82,18 @@ fn read(
     delivery: &Delivery,
     piece: &Piece,
     int96: Int96,
+    monitor: &Monitor,
     mut take: impl FnMut(u32, Record),
 ) -> Result<(), ReadError> {
     let source = &delivery.sources[piece.file];
     let rows: Vec<usize> = piece.wanted.iter().map(|o| (o - piece.base) as usize).collect();
     let selection = select(&rows, piece.rows);
     let mut ordinals = piece.wanted.iter();
-    for batch in Batches::open(source, piece.row_group, int96, piece.wanted.len(), Some(selection))? {
+    let stopwatch = &monitor.stopwatch;
+    let wanted = piece.wanted.len().min(ROWS_ALONE);
+    for batch in
+        Batches::open(source, piece.row_group, int96, wanted, Some(selection), stopwatch)?
+    {
         let batch = batch?;
         for (row, ordinal) in (0..batch.rows).zip(ordinals.by_ref()) {
             take(*ordinal, Record::of(&batch, row));

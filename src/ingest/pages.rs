@@ -29,6 +29,7 @@ use parquet::{
 use zstd::bulk::Decompressor;
 
 use super::source::{FileReader, SharedFile};
+use crate::event::{Activity, Stopwatch};
 
 thread_local! {
     static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
@@ -39,6 +40,7 @@ pub(super) struct RowGroup<'a> {
     pub(super) file: Arc<SharedFile>,
     pub(super) metadata: &'a ParquetMetaData,
     pub(super) row_group: usize,
+    pub(super) stopwatch: Arc<Stopwatch>,
 }
 
 impl RowGroup<'_> {
@@ -55,12 +57,13 @@ impl RowGroup<'_> {
             return Ok(Box::new(SerializedPageReader::new(file, chunk, rows, None)?));
         }
         let size = Arc::new(PageSize(AtomicI64::new(-1)));
-        let tapped = Tapped { file: Arc::clone(&self.file), size: Arc::clone(&size) };
+        let stopwatch = Arc::clone(&self.stopwatch);
+        let tapped = Tapped { file: Arc::clone(&self.file), size: Arc::clone(&size), stopwatch };
         let as_it_lies = ColumnChunkMetaData::into_builder(chunk.clone())
             .set_compression(Compression::UNCOMPRESSED)
             .build()?;
         let pages = SerializedPageReader::new(Arc::new(tapped), &as_it_lies, rows, None)?;
-        Ok(Box::new(ZstdPages { pages, size }))
+        Ok(Box::new(ZstdPages { pages, size, stopwatch: Arc::clone(&self.stopwatch) }))
     }
 }
 
@@ -99,6 +102,7 @@ impl PageIterator for OneChunk {}
 struct ZstdPages {
     pages: SerializedPageReader<Tapped>,
     size: Arc<PageSize>,
+    stopwatch: Arc<Stopwatch>,
 }
 
 impl ZstdPages {
@@ -115,14 +119,18 @@ impl ZstdPages {
         if size > plain {
             let mut target = Cursor::new(&mut whole);
             target.set_position(plain as u64);
-            DECOMPRESSOR.with_borrow_mut(|decompressor| -> Result<()> {
-                let decompressor = match decompressor {
-                    Some(decompressor) => decompressor,
-                    none => none.insert(Decompressor::new()?),
-                };
-                decompressor.decompress_to_buffer(&bytes[plain..], &mut target)?;
-                Ok(())
-            })?;
+            let mut decompress = || {
+                DECOMPRESSOR.with_borrow_mut(|decompressor| -> Result<()> {
+                    let decompressor = match decompressor {
+                        Some(decompressor) => decompressor,
+                        none => none.insert(Decompressor::new()?),
+                    };
+                    decompressor.decompress_to_buffer(&bytes[plain..], &mut target)?;
+                    Ok(())
+                })
+            };
+            self.stopwatch.measure(Activity::Decompress, &mut decompress)?;
+            self.stopwatch.count(Activity::Decompress, 0, size as u64);
         }
         if whole.len() != size {
             let found = format!("a page of {} bytes where {size} are declared", whole.len());
@@ -176,6 +184,7 @@ struct PageSize(AtomicI64);
 struct Tapped {
     file: Arc<SharedFile>,
     size: Arc<PageSize>,
+    stopwatch: Arc<Stopwatch>,
 }
 
 struct TappedReader {
@@ -199,7 +208,8 @@ impl ChunkReader for Tapped {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
-        self.file.get_bytes(start, length)
+        self.stopwatch.count(Activity::Read, 0, length as u64);
+        self.stopwatch.measure(Activity::Read, || self.file.get_bytes(start, length))
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
     control::{Bucket, Control, Totals},
     diag::{Code, Failure, Finding, Outcome},
     digest::sha256_of,
-    event::Monitor,
+    event::{Activity, Monitor},
     money::FenSum,
     rules::{Int96, Policy},
     statement::table::Table,
@@ -133,7 +133,10 @@ pub fn survey<S: RowSink>(
             while let Some(work) = schedule.take(thread) {
                 setting.monitor.check()?;
                 match work {
-                    Work::Digest(file) => local.digest(delivery, file),
+                    Work::Digest(file) => setting
+                        .monitor
+                        .stopwatch
+                        .measure(Activity::Digest, || local.digest(delivery, file, setting.monitor)),
                     Work::Rows { lane, frontier } => {
                         let rest = local.rows(&reading, lane, frontier, &mut checked, &mut sink)?;
                         schedule.put_back(thread, rest);
@@ -170,8 +173,9 @@ impl Survey {
         Survey { files, ..Survey::default() }
     }
 
-    fn digest(&mut self, delivery: &Delivery, file: usize) {
+    fn digest(&mut self, delivery: &Delivery, file: usize, monitor: &Monitor) {
         let source = &delivery.sources[file];
+        monitor.stopwatch.count(Activity::Digest, 0, source.bytes);
         match File::open(&source.path).and_then(sha256_of) {
             Ok(sha256) => self.files[file].sha256 = sha256,
             Err(error) => self.damaged(source, "reading it", error.to_string()),
@@ -216,14 +220,15 @@ impl Survey {
     ) -> Result<bool, Stop> {
         let Setting { policy, int96, period, monitor } = reading.setting;
         if lane.batches.is_none() {
-            let opened = Batches::open(source, lane.row_group, int96, reading.batch_rows, None);
+            let (rows, watch) = (reading.batch_rows, &monitor.stopwatch);
+            let opened = Batches::open(source, lane.row_group, int96, rows, None, watch);
             lane.batches = Some(opened.map_err(Stop::Read)?);
         }
         let Some(batch) = lane.batches.as_mut().and_then(Iterator::next) else {
             if lane.left > 0 {
                 return Err(ParquetError::EOF(format!("{} rows are missing", lane.left)).into());
             }
-            guarded(|| walk_ignored(source, lane.row_group))
+            guarded(|| walk_ignored(source, lane.row_group, monitor))
                 .ok_or(ReadError::Panic)
                 .map_err(Stop::Read)??;
             return Ok(false);
@@ -234,8 +239,13 @@ impl Survey {
             .left
             .checked_sub(rows)
             .ok_or_else(|| ParquetError::General("more rows than its footer says".into()))?;
-        checked.check(&batch, policy, period);
-        self.account(source.side, lane.file, &batch, checked, lane.row, policy);
+        monitor.stopwatch.measure(Activity::Validate, || {
+            checked.check(&batch, policy, period);
+            self.account(source.side, lane.file, &batch, checked, lane.row, policy);
+        });
+        for activity in [Activity::Decode, Activity::Validate] {
+            monitor.stopwatch.count(activity, rows, 0);
+        }
         lane.time = batch.time().last().unwrap_or(lane.time);
         sink.take(source.side, lane.ordinal, batch, checked, frontier)?;
         lane.row += rows;
@@ -359,7 +369,11 @@ fn real_totals(batch: &Batch, row: usize, policy: &Policy) -> Totals {
 }
 
 /// Walks the pages of the columns that nobody reads: damage there is damage of the file.
-fn walk_ignored(source: &Source, row_group: usize) -> Result<(), ParquetError> {
+fn walk_ignored(
+    source: &Source,
+    row_group: usize,
+    monitor: &Monitor,
+) -> Result<(), ParquetError> {
     let read: Vec<usize> =
         source.columns.iter().filter(|c| c.form != Form::Null).map(|c| c.leaf).collect();
     let columns = source.metadata.row_group(row_group).num_columns();
@@ -368,7 +382,8 @@ fn walk_ignored(source: &Source, row_group: usize) -> Result<(), ParquetError> {
         return Ok(());
     }
     let file = Arc::new(SharedFile::open(&source.path)?);
-    let group = RowGroup { file, metadata: &source.metadata, row_group };
+    let stopwatch = Arc::clone(&monitor.stopwatch);
+    let group = RowGroup { file, metadata: &source.metadata, row_group, stopwatch };
     for leaf in ignored {
         let mut pages = group.pages(leaf)?;
         while pages.get_next_page()?.is_some() {}

@@ -14,6 +14,7 @@ use crate::{
     codes::Side,
     contract::delivery::Delivery,
     diag::{Code, Finding, Outcome},
+    event::Activity,
     ingest::{
         batch::Batch,
         record::Record,
@@ -192,17 +193,24 @@ impl RowSink for Indexer<'_> {
         frontier: Option<i64>,
     ) -> Outcome<()> {
         let Shared { setting, watched, window, counters, .. } = self.shared;
-        let Setting { policy, period, .. } = *setting;
+        let Setting { policy, period, monitor, .. } = *setting;
+        let stopwatch = &monitor.stopwatch;
         let is_watched = |hash| !watched.is_empty() && watched.contains(&hash);
-        self.entries.index(&batch, checked, policy, period, ordinal, is_watched);
+        stopwatch.measure(Activity::Match, || {
+            self.entries.index(&batch, checked, policy, period, ordinal, is_watched);
+        });
+        stopwatch.count(Activity::Match, batch.rows as u64, 0);
         if side == Side::Treating {
             let entries = self.entries.all().map(|entry| ((entry.ordinal - ordinal) as usize, entry));
-            counters.count(&batch, checked, entries, period, &mut self.count_scratch);
+            stopwatch.measure(Activity::AddUp, || {
+                counters.count(&batch, checked, entries, period, &mut self.count_scratch);
+            });
+            stopwatch.count(Activity::AddUp, batch.rows as u64, 0);
         }
-        match frontier.filter(|_| window.is_useful()) {
+        stopwatch.measure(Activity::Match, || match frontier.filter(|_| window.is_useful()) {
             Some(frontier) => self.hold(side, ordinal, batch, frontier),
             None => self.parting.index(self.shared, side, self.entries.all()),
-        }
+        })
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     codes::Side,
     contract::delivery::Delivery,
     diag::Outcome,
-    event::Monitor,
+    event::{Activity, Monitor},
     ingest::{
         fetch::fetch,
         record::{Group, Record},
@@ -65,26 +65,7 @@ pub fn match_index(
         .into_par_iter()
         .map(|partition| {
             monitor.check()?;
-            let mut claims = index.cleared.take(partition)?;
-            let mut treating = index.stores[0].take(partition)?;
-            let mut insured = index.stores[1].take(partition)?;
-            claims.sort_unstable();
-            treating.sort_unstable();
-            insured.sort_unstable();
-            let registered = register.find(&claims, &[&treating[..], &insured[..]])?;
-            let (first, last) = partitioning.range(partition);
-            let start = watched.partition_point(|hash| *hash < first);
-            let end = watched.partition_point(|hash| *hash <= last);
-            let known = Known {
-                watched: &watched[start..end],
-                registered: &registered.keys().copied().collect::<Vec<_>>(),
-                revoked: &index.revoked,
-            };
-            let mut matched = match_partition(claims, [&treating, &insured], known);
-            let cleared = std::mem::take(&mut matched.cleared);
-            let count = i64::try_from(cleared.len()).unwrap_or(i64::MAX);
-            index.cleared.put(partition, cleared)?;
-            Ok((matched, registered, count))
+            monitor.stopwatch.measure(Activity::Match, || match_one(index, register, watched, partition))
         })
         .collect();
     let mut all = AllMatched::default();
@@ -99,6 +80,35 @@ pub fn match_index(
     }
     all.doubtful.iter_mut().for_each(|ordinals| ordinals.sort_unstable());
     Ok(all)
+}
+
+/// Matches a partition.
+fn match_one(
+    index: &Index,
+    register: &Register,
+    watched: &[u64],
+    partition: usize,
+) -> Outcome<PartitionMatch> {
+    let mut claims = index.cleared.take(partition)?;
+    let mut treating = index.stores[0].take(partition)?;
+    let mut insured = index.stores[1].take(partition)?;
+    claims.sort_unstable();
+    treating.sort_unstable();
+    insured.sort_unstable();
+    let registered = register.find(&claims, &[&treating[..], &insured[..]])?;
+    let (first, last) = index.cleared.partitioning().range(partition);
+    let start = watched.partition_point(|hash| *hash < first);
+    let end = watched.partition_point(|hash| *hash <= last);
+    let known = Known {
+        watched: &watched[start..end],
+        registered: &registered.keys().copied().collect::<Vec<_>>(),
+        revoked: &index.revoked,
+    };
+    let mut matched = match_partition(claims, [&treating, &insured], known);
+    let cleared = std::mem::take(&mut matched.cleared);
+    let count = i64::try_from(cleared.len()).unwrap_or(i64::MAX);
+    index.cleared.put(partition, cleared)?;
+    Ok((matched, registered, count))
 }
 
 /// The rows that the match could not decide on, with all their fields: those of which the values were at
