@@ -107,9 +107,9 @@ pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
     let mut delivered = read(options, &book, &staging, &carried, setting)?;
     let reconciled = reconcile(&book, &mut delivered, carried, setting)?;
     let cleared = clear(options, &book, &delivered, &reconciled)?;
-    let outputs = monitor.stopwatch.measure(Activity::Write, || {
-        write(&staging, &delivered, &reconciled, &cleared, monitor)
-    })?;
+    let outputs = monitor
+        .stopwatch
+        .measure(Activity::Write, || write(&staging, &delivered, &reconciled, &cleared, monitor))?;
     let written = |of: fn(&FileEntry) -> u64| outputs.iter().map(of).sum();
     monitor.stopwatch.count(Activity::Write, written(|e| e.rows), written(|e| e.bytes));
     let manifest = manifest(options, &book, &delivered, outputs, &reconciled.control);
@@ -207,13 +207,13 @@ fn reconcile(
     let doubtful = doubtful_copies(delivery, &matched, at_hand, setting)?;
     let proof = Proof::of(survey, &matched, &doubtful)?;
     let stopwatch = &monitor.stopwatch;
-    let positions = stopwatch
-        .measure(Activity::AddUp, || plain_positions(index, &doubtful, policy, period));
+    let positions =
+        stopwatch.measure(Activity::AddUp, || plain_positions(index, &doubtful, policy, period));
     stopwatch.count(Activity::Settle, doubtful.len() as u64, 0);
 
     let copies = doubtful.into_iter().chain(open_items).collect();
     let context = Context { period, permits: &permits, registered: &matched.registered };
-    let settled = stopwatch.measure(Activity::Settle, || {
+    let mut settled = stopwatch.measure(Activity::Settle, || {
         let settling = settle(copies, context, decisions)?;
         let originals = settling.originals();
         let known = find_originals(index, &register, &originals)?;
@@ -222,8 +222,11 @@ fn reconcile(
 
     let control = proof.control(survey, &settled)?;
     handed_over(book, &control)?;
+    // Their values are needed here for the last time.
+    let cleared = std::mem::take(&mut settled.cleared);
     let positions =
-        stopwatch.measure(Activity::AddUp, || all_positions(positions, &settled, &proof))?;
+        stopwatch.measure(Activity::AddUp, || all_positions(positions, &cleared, &proof))?;
+    drop(cleared);
     Ok(Reconciled { register, permits, settled, proof, control, positions })
 }
 
@@ -299,7 +302,11 @@ fn write(
                 monitor.check()?;
                 table().write(&staging.period())
             };
-            tables.par_iter().with_max_len(1).map(|table| write(&**table)).collect::<Outcome<Vec<_>>>()
+            tables
+                .par_iter()
+                .with_max_len(1)
+                .map(|table| write(&**table))
+                .collect::<Outcome<Vec<_>>>()
         },
     );
     let mut outputs = tables?;
@@ -346,7 +353,7 @@ fn judge_deductions(
     keys.sort_unstable();
     keys.dedup();
     let mut settlements = find_originals(&delivered.index, register, &keys)?;
-    settlements.extend(settled.registered());
+    settlements.extend(settled.registered.iter().copied());
     let earlier = register.reversed(&keys)?;
     let reversed = earlier.into_iter().chain(settled.reversed.iter().copied()).collect();
     let standing = Standing {

@@ -48,6 +48,7 @@ pub fn open_items(folder: &Path, policy: &Policy, period: Month) -> Outcome<Vec<
                     record.setl_id()
                 ))
             })?;
+            let record = Box::new(record);
             Ok(SideCopy { side, ordinal: None, first_period, record, facts })
         })
         .collect()

@@ -85,8 +85,7 @@ fn schema() -> Arc<Schema> {
 }
 
 fn properties() -> WriterProperties {
-    let mut properties = reproducible()
-        .set_compression(Compression::UNCOMPRESSED);
+    let mut properties = reproducible().set_compression(Compression::UNCOMPRESSED);
     for (column, encoding) in [
         ("key", Encoding::DELTA_BINARY_PACKED),
         ("check", Encoding::PLAIN),
@@ -128,12 +127,15 @@ pub fn write_register(
     proof: &Proof,
 ) -> Outcome<FileEntry> {
     let voided = Registered { kind: Kind::Voided, payable: 0, group: None };
-    let mut others: Vec<(Key, Registered)> =
-        settled.registered().chain(settled.voided.iter().map(|key| (*key, voided))).collect();
+    let mut others: Vec<(Key, Registered)> = settled
+        .registered
+        .iter()
+        .copied()
+        .chain(settled.voided.iter().map(|key| (*key, voided)))
+        .collect();
     others.sort_unstable_by_key(|(key, _)| *key);
     let rows = Registering { cleared: &index.cleared, others: &others };
-    let mut file =
-        ParquetFile::create(&staging.period(), SETTLEMENTS, &schema(), properties())?;
+    let mut file = ParquetFile::create(&staging.period(), SETTLEMENTS, &schema(), properties())?;
     let encoder = file.encoder();
     let payables = file.append_all(&rows.groups()?, |borders| {
         let rows = rows.between(*borders)?;
@@ -141,7 +143,7 @@ pub fn write_register(
         Ok((encode(&encoder, &rows)?, payable))
     })?;
     let payable: FenSum = payables.into_iter().sum();
-    let cleared: FenSum = settled.cleared.iter().map(|c| FenSum::from(c.facts.payable)).sum();
+    let cleared: FenSum = settled.registered.iter().map(|(_, r)| FenSum::from(r.payable)).sum();
     let owed = proof.plain[0].payable + cleared;
     Failure::unless(payable == owed, || format!("the register holds {payable} fen of {owed}"))?;
     let written = file.close()?;
@@ -443,9 +445,13 @@ mod tests {
             (key, registered)
         };
         let all: BTreeMap<Key, Registered> = (0..50_000).map(entry).collect();
-        let mut writer = RegisterWriter::create(folder.path()).expect("created");
-        writer.write(all.iter().map(|(key, r)| (*key, *r))).expect("written");
-        assert_eq!(writer.close().expect("closed").rows, 50_000);
+        let rows: Vec<(Key, Registered)> = all.iter().map(|(key, r)| (*key, *r)).collect();
+        let mut file =
+            ParquetFile::create(folder.path(), SETTLEMENTS, &schema(), properties()).expect("made");
+        let encoder = file.encoder();
+        let parts: Vec<&[(Key, Registered)]> = rows.chunks(20_000).collect();
+        file.append_all(&parts, |part| Ok((encode(&encoder, part)?, ()))).expect("written");
+        assert_eq!(file.close().expect("closed").rows, 50_000);
         let reversed: Vec<Key> = all.keys().copied().step_by(100).collect();
         write_reversals(folder.path(), &reversed).expect("written");
 
@@ -454,7 +460,7 @@ mod tests {
         let mut wanted: Vec<Key> = all.keys().copied().step_by(7).collect();
         wanted.extend(wanted.clone().into_iter().map(|key| Key { check: 8, ..key }));
         wanted.sort_unstable();
-        let found = register.find(&[&wanted[..]]).expect("searched");
+        let found = register.find(&[], &[&wanted[..]]).expect("searched");
         let expected: BTreeMap<Key, Registered> =
             all.iter().step_by(7).map(|(key, r)| (*key, *r)).collect();
         assert_eq!(found, expected);
@@ -465,9 +471,11 @@ mod tests {
     #[test]
     fn a_key_twice_is_our_fault() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut writer = RegisterWriter::create(folder.path()).expect("created");
+        let file = ParquetFile::create(folder.path(), SETTLEMENTS, &schema(), properties());
+        let encoder = file.expect("made").encoder();
         let key = Key { hash: 1, check: 1 };
         let entry = Registered { kind: Kind::Voided, payable: 0, group: None };
-        assert!(writer.write([(key, entry), (key, entry)].into_iter()).is_err());
+        assert!(encode(&encoder, &[(key, entry)]).is_ok());
+        assert!(encode(&encoder, &[(key, entry), (key, entry)]).is_err());
     }
 }

@@ -129,8 +129,7 @@ impl Batches {
         let schema = source.metadata.file_metadata().schema_descr();
         let mask = ProjectionMask::leaves(schema, columns.iter().map(|column| column.leaf));
         let hinted = source.reader_metadata(row_group)?;
-        let levels =
-            parquet_to_arrow_field_levels(schema, mask, Some(hinted.schema().fields()))?;
+        let levels = parquet_to_arrow_field_levels(schema, mask, Some(hinted.schema().fields()))?;
         let file = Arc::new(SharedFile::open(&source.path)?);
         let stopwatch = Arc::clone(stopwatch);
         let group = RowGroup {
@@ -371,7 +370,9 @@ fn amounts(array: &ArrayRef, scale: u8) -> Result<AmountColumn, BeyondDecimal> {
         return widened(array.as_primitive::<Decimal128Type>().iter(), array.nulls(), scale);
     };
     // Without a way out of the loop it takes several values at a time.
-    let beyond = |v: &i64| v.wrapping_add(FEN_LIMIT - 1).cast_unsigned() > 2 * (FEN_LIMIT.cast_unsigned() - 1);
+    let beyond = |v: &i64| {
+        v.wrapping_add(FEN_LIMIT - 1).cast_unsigned() > 2 * (FEN_LIMIT.cast_unsigned() - 1)
+    };
     let fit = !narrow.values().iter().fold(false, |any, v| any | beyond(v));
     if scale == 2 && narrow.null_count() == 0 && fit {
         // The usual case: the file's own values.

@@ -91,8 +91,7 @@ fn read(
     let mut ordinals = piece.wanted.iter();
     let stopwatch = &monitor.stopwatch;
     let wanted = piece.wanted.len().min(ROWS_ALONE);
-    for batch in
-        Batches::open(source, piece.row_group, int96, wanted, Some(selection), stopwatch)?
+    for batch in Batches::open(source, piece.row_group, int96, wanted, Some(selection), stopwatch)?
     {
         let batch = batch?;
         for (row, ordinal) in (0..batch.rows).zip(ordinals.by_ref()) {

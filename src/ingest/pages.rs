@@ -148,7 +148,11 @@ impl PageReader for ZstdPages {
                 *buf = self.decompress(buf, 0)?;
             }
             Page::DataPageV2 {
-                buf, def_levels_byte_len, rep_levels_byte_len, is_compressed, ..
+                buf,
+                def_levels_byte_len,
+                rep_levels_byte_len,
+                is_compressed,
+                ..
             } => {
                 let levels = u64::from(*def_levels_byte_len) + u64::from(*rep_levels_byte_len);
                 let levels = usize::try_from(levels).unwrap_or(usize::MAX);

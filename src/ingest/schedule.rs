@@ -25,9 +25,9 @@ use crate::{
 pub const ROWS_ALONE: usize = 16 * 1024;
 /// Rows of all open row groups that are decoded at a time, about, when they are read in step; the fewest
 /// and the most of one.
-const ROWS_IN_STEP: usize = 256 * 1024;
+const ROWS_IN_STEP: usize = 128 * 1024;
 const FEWEST_ROWS: usize = 256;
-const MOST_ROWS: usize = 4 * 1024;
+const MOST_ROWS: usize = 2 * 1024;
 
 /// The most row groups that are open at a time: each has its file open.
 const MOST_OPEN: usize = 512;

@@ -133,10 +133,11 @@ pub fn survey<S: RowSink>(
             while let Some(work) = schedule.take(thread) {
                 setting.monitor.check()?;
                 match work {
-                    Work::Digest(file) => setting
-                        .monitor
-                        .stopwatch
-                        .measure(Activity::Digest, || local.digest(delivery, file, setting.monitor)),
+                    Work::Digest(file) => {
+                        setting.monitor.stopwatch.measure(Activity::Digest, || {
+                            local.digest(delivery, file, setting.monitor)
+                        })
+                    }
                     Work::Rows { lane, frontier } => {
                         let rest = local.rows(&reading, lane, frontier, &mut checked, &mut sink)?;
                         schedule.put_back(thread, rest);
@@ -369,11 +370,7 @@ fn real_totals(batch: &Batch, row: usize, policy: &Policy) -> Totals {
 }
 
 /// Walks the pages of the columns that nobody reads: damage there is damage of the file.
-fn walk_ignored(
-    source: &Source,
-    row_group: usize,
-    monitor: &Monitor,
-) -> Result<(), ParquetError> {
+fn walk_ignored(source: &Source, row_group: usize, monitor: &Monitor) -> Result<(), ParquetError> {
     let read: Vec<usize> =
         source.columns.iter().filter(|c| c.form != Form::Null).map(|c| c.leaf).collect();
     let columns = source.metadata.row_group(row_group).num_columns();

@@ -71,9 +71,9 @@ impl CodeList {
 
     /// Whether a value is empty or null.
     fn has_empty(&self) -> bool {
-        *self.has_empty.get_or_init(|| {
-            (0..self.values.len()).any(|place| self.value(place).is_none())
-        })
+        *self
+            .has_empty
+            .get_or_init(|| (0..self.values.len()).any(|place| self.value(place).is_none()))
     }
 }
 

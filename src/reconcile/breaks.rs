@@ -20,8 +20,8 @@ pub struct SideCopy {
     pub ordinal: Option<u32>,
     /// The period in which it first came into the book.
     pub first_period: Month,
-    /// The record.
-    pub record: Record,
+    /// The record; apart, as copies are sorted and handed on by the hundred thousand.
+    pub record: Box<Record>,
     /// What the policy makes of it.
     pub facts: Facts,
 }
@@ -38,7 +38,8 @@ impl SideCopy {
         let facts = record.facts(policy, period).ok_or_else(|| {
             Failure::Bug(format!("a valid row of the {} side has no class", side.name()))
         })?;
-        Ok(SideCopy { side, ordinal: Some(ordinal), first_period: period, record, facts })
+        let (ordinal, record) = (Some(ordinal), Box::new(record));
+        Ok(SideCopy { side, ordinal, first_period: period, record, facts })
     }
 
     /// Its control totals.
@@ -199,7 +200,7 @@ pub fn break_fields_table(fields: &[BreakField]) -> Table {
 /// The table `open_items`; the next period reads it back as a delivery of records.
 pub fn open_items_table(items: &[OpenItem]) -> Table {
     use crate::contract::fields::{FIELDS, Kind};
-    let records = || items.iter().map(|item| &item.copy.record);
+    let records = || items.iter().map(|item| &*item.copy.record);
     let mut table = Table::new("open_items")
         .text("side", items.iter().map(|item| Some(item.copy.side.name())))
         .text("first_period", items.iter().map(|item| Some(item.copy.first_period.to_string())))

@@ -5,7 +5,8 @@ use rustc_hash::FxHashSet;
 use super::{
     breaks::SideCopy,
     index::{Cleared, Entries, Entry, Keyed},
-    store::{Budget, Partitioning, Store},
+    room::Room,
+    store::{Partitioning, Store},
     window::{HeldBatch, Window},
 };
 use crate::{
@@ -19,7 +20,6 @@ use crate::{
         batch::Batch,
         record::Record,
         rows::Checked,
-        schedule::Plan,
         survey::{RowSink, Setting, Survey, survey},
     },
     money::FEN_SUM_LIMIT,
@@ -201,7 +201,8 @@ impl RowSink for Indexer<'_> {
         });
         stopwatch.count(Activity::Match, batch.rows as u64, 0);
         if side == Side::Treating {
-            let entries = self.entries.all().map(|entry| ((entry.ordinal - ordinal) as usize, entry));
+            let entries =
+                self.entries.all().map(|entry| ((entry.ordinal - ordinal) as usize, entry));
             stopwatch.measure(Activity::AddUp, || {
                 counters.count(&batch, checked, entries, period, &mut self.count_scratch);
             });
@@ -225,29 +226,30 @@ pub fn read_delivery(
 ) -> Outcome<(Survey, Index)> {
     let rows = Side::BOTH.map(|side| delivery.rows(side));
     let threads = rayon::current_num_threads();
-    let plan = Plan::of(delivery, memory as u64 / 2, threads);
-    tracing::info!(plan.in_step, plan.batch_rows, plan.bytes, "plan");
+    let room = Room::of(delivery, memory, threads);
+    tracing::info!(?room, "memory");
     let partitioning = Partitioning::for_rows(rows[0].max(rows[1]));
-    let budget = Budget::new(memory.saturating_sub(usize::try_from(plan.bytes).unwrap_or(memory)));
     let scratch = staging.scratch();
+    let (of_side, of_cleared) = room.expected(rows);
     let shared = Shared {
         stores: Side::BOTH.map(|side| {
-            Store::new(partitioning, &budget, scratch.join(format!("index-{}", side.name())))
+            let spill = scratch.join(format!("index-{}", side.name()));
+            Store::new(partitioning, of_side[side.index()], room.of_side, spill)
         }),
-        cleared: Store::new(partitioning, &budget, scratch.join("index-cleared")),
-        window: Window::new(if plan.in_step { rows[0] + rows[1] } else { 0 }),
+        cleared: Store::new(
+            partitioning,
+            of_cleared,
+            room.of_cleared,
+            scratch.join("index-cleared"),
+        ),
+        window: Window::new(if room.plan.in_step { rows[0] + rows[1] } else { 0 }),
         counters: Counters::default(),
         setting,
         watched: watched.iter().copied().collect(),
     };
-    if plan.in_step {
-        shared.cleared.expect(rows[0].min(rows[1]));
-    } else {
-        shared.stores.iter().zip(rows).for_each(|(store, rows)| store.expect(rows));
-    }
     setting.monitor.stage("reading", rows[0] + rows[1])?;
     let sinks = (0..threads).map(|_| Indexer::new(&shared)).collect();
-    let (mut survey, mut sinks) = survey(delivery, setting, plan, sinks)?;
+    let (mut survey, mut sinks) = survey(delivery, setting, room.plan, sinks)?;
     if let Some(sink) = sinks.first_mut() {
         sink.parting.let_go(&shared, None)?;
     }

@@ -65,7 +65,9 @@ pub fn match_index(
         .into_par_iter()
         .map(|partition| {
             monitor.check()?;
-            monitor.stopwatch.measure(Activity::Match, || match_one(index, register, watched, partition))
+            monitor
+                .stopwatch
+                .measure(Activity::Match, || match_one(index, register, watched, partition))
         })
         .collect();
     let mut all = AllMatched::default();

@@ -15,6 +15,7 @@ pub mod decisions;
 pub mod index;
 pub mod matching;
 pub mod proof;
+pub mod room;
 pub mod settle;
 pub mod store;
 pub mod window;

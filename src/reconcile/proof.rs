@@ -73,19 +73,18 @@ pub fn plain_positions(
         let reversal = copy.reverses().is_some();
         copy.side == Side::Treating && plain_payable(payable, timing.in_time(), reversal).is_some()
     };
-    positions.add(doubtful.iter().filter(counted).map(|copy| (&copy.record, &copy.facts, -1)));
+    positions.add(doubtful.iter().filter(counted).map(|copy| (&*copy.record, &copy.facts, -1)));
     positions
 }
 
 /// The positions of everything that cleared, proven against the totals.
 pub fn all_positions(
     mut positions: Positions,
-    settled: &Settled,
+    cleared: &[SideCopy],
     proof: &Proof,
 ) -> Outcome<Positions> {
-    positions.add(settled.cleared.iter().map(|copy| (&copy.record, &copy.facts, 1)));
-    let cleared = settled.cleared.iter().map(SideCopy::totals);
-    let expected = cleared.fold(proof.plain[0], |mut all, totals| {
+    positions.add(cleared.iter().map(|copy| (&*copy.record, &copy.facts, 1)));
+    let expected = cleared.iter().map(SideCopy::totals).fold(proof.plain[0], |mut all, totals| {
         all += totals;
         all
     });

@@ -44,6 +44,8 @@ pub struct Settled {
     pub open_items: Vec<OpenItem>,
     /// The copy of each settlement that cleared.
     pub cleared: Vec<SideCopy>,
+    /// What the register keeps of them.
+    pub registered: Vec<(Key, Registered)>,
     /// Settlements that were voided now.
     pub voided: Vec<Key>,
     /// Settlements that were reversed now.
@@ -54,16 +56,11 @@ pub struct Settled {
     pub decisions: Vec<(String, Verdict, Applied)>,
 }
 
-impl Settled {
-    /// What the register keeps of the settlements that cleared.
-    pub fn registered(&self) -> impl Iterator<Item = (Key, Registered)> {
-        self.cleared.iter().map(|copy| {
-            let reversal = copy.reverses().is_some();
-            let kind = if reversal { Kind::Reversal } else { Kind::Settlement };
-            let Facts { payable, group, .. } = copy.facts;
-            (Key::of(copy.record.setl_id()), Registered { kind, payable, group: Some(group) })
-        })
-    }
+/// What the register keeps of a copy that cleared.
+fn registered(copy: &SideCopy) -> (Key, Registered) {
+    let kind = if copy.reverses().is_some() { Kind::Reversal } else { Kind::Settlement };
+    let Facts { payable, group, .. } = copy.facts;
+    (Key::of(copy.record.setl_id()), Registered { kind, payable, group: Some(group) })
 }
 
 /// Steps 1 to 7 are done; reversals wait for their originals.
@@ -238,7 +235,8 @@ impl Settling<'_> {
         originals: &BTreeMap<Key, Registered>,
         reversed: &[Key],
     ) -> Outcome<Settled> {
-        let cleared_here: BTreeMap<Key, Registered> = self.settled.registered().collect();
+        let cleared_here: BTreeMap<Key, Registered> =
+            self.settled.cleared.iter().map(registered).collect();
         let mut taken: FxHashSet<Key> = reversed.iter().copied().collect();
         for reversal in std::mem::take(&mut self.reversals) {
             let Some(key) = reversal.original() else {
@@ -247,6 +245,7 @@ impl Settling<'_> {
             let original = cleared_here.get(&key).or_else(|| originals.get(&key));
             self.reverse(reversal, key, original, &mut taken);
         }
+        self.settled.registered = self.settled.cleared.iter().map(registered).collect();
         self.settled.breaks.par_sort_unstable();
         self.settled.break_fields.par_sort_unstable();
         self.settled.open_items.par_sort_by(|a, b| {

@@ -5,10 +5,7 @@ use std::{
     io::{Seek, SeekFrom},
     os::unix::fs::FileExt,
     path::PathBuf,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use super::index::Key;
@@ -62,7 +59,10 @@ impl Partitioning {
 pub struct Store<T> {
     partitioning: Partitioning,
     partitions: Vec<Mutex<Partition<T>>>,
-    budget: Arc<Budget>,
+    /// Items that a partition may have in memory.
+    room: usize,
+    /// Items that it is expected to have.
+    expected: usize,
     spill: Spill,
 }
 
@@ -78,20 +78,6 @@ impl<T> Default for Partition<T> {
     }
 }
 
-/// How many bytes the stores of a run may hold in memory, together.
-#[derive(Debug)]
-pub struct Budget {
-    bytes: usize,
-    used: AtomicUsize,
-}
-
-impl Budget {
-    /// So many bytes, none of them used.
-    pub fn new(bytes: usize) -> Arc<Budget> {
-        Arc::new(Budget { bytes, used: AtomicUsize::new(0) })
-    }
-}
-
 /// The file that takes what does not fit the budget.
 struct Spill {
     path: PathBuf,
@@ -103,25 +89,18 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<T: Stored> Store<T> {
-    /// An empty store; the spill file is made when it is needed.
-    pub fn new(partitioning: Partitioning, budget: &Arc<Budget>, spill: PathBuf) -> Store<T> {
+    /// An empty store for so many items, about, that may take so many bytes of memory; the spill file is
+    /// made when it is needed.
+    pub fn new(partitioning: Partitioning, items: u64, bytes: usize, spill: PathBuf) -> Store<T> {
+        let count = partitioning.count();
+        // Hashes spread evenly: a little more than the mean is enough for nearly every partition.
+        let mean = usize::try_from(items).unwrap_or(usize::MAX) / count;
         Store {
             partitioning,
-            partitions: (0..partitioning.count()).map(|_| Mutex::default()).collect(),
-            budget: Arc::clone(budget),
+            partitions: (0..count).map(|_| Mutex::default()).collect(),
+            room: bytes / count / size_of::<T>(),
+            expected: mean.saturating_add(mean / 16 + 64),
             spill: Spill { path: spill, file: Mutex::new(None) },
-        }
-    }
-
-    /// Makes room for so many items, spread evenly, where the budget allows for them.
-    pub fn expect(&self, items: u64) {
-        let items = usize::try_from(items).unwrap_or(usize::MAX);
-        if items.saturating_mul(size_of::<T>()) <= self.budget.bytes {
-            // Hashes spread evenly: a little more than the mean is enough for nearly every partition.
-            let mean = items / self.partitions.len();
-            for partition in &self.partitions {
-                locked(partition).memory.reserve_exact(mean + mean / 32 + 16);
-            }
         }
     }
 
@@ -133,35 +112,29 @@ impl<T: Stored> Store<T> {
     /// Adds items to a partition.
     pub fn push(&self, partition: usize, items: &[T]) -> Outcome<()> {
         let mut place = locked(&self.partitions[partition]);
-        place.memory.extend_from_slice(items);
-        let bytes = size_of_val(items);
-        let used = self.budget.used.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if used > self.budget.bytes {
+        if place.memory.capacity() == 0 {
+            place.memory.reserve_exact(self.room.min(self.expected));
+        }
+        // Memory that is there is used, and never more than there is room for.
+        let most = place.memory.capacity().max(self.room);
+        if place.memory.len() + items.len() > most && !place.memory.is_empty() {
             let piece = self.spill.write(&place.memory)?;
             place.pieces.push(piece);
-            self.budget.used.fetch_sub(size_of_val(&place.memory[..]), Ordering::Relaxed);
-            place.memory = Vec::new();
+            place.memory.clear();
         }
+        place.memory.extend_from_slice(items);
         Ok(())
     }
 
     /// Puts items, in order, into a partition that has been taken out.
     pub fn put(&self, partition: usize, items: Vec<T>) -> Outcome<()> {
-        let bytes = size_of_val(&items[..]);
         let mut place = locked(&self.partitions[partition]);
-        if self.budget.used.load(Ordering::Relaxed) + bytes > self.budget.bytes {
+        if items.len() > self.room {
             place.pieces.push(self.spill.write(&items)?);
         } else {
-            self.budget.used.fetch_add(bytes, Ordering::Relaxed);
             place.memory = items;
         }
         Ok(())
-    }
-
-    /// How many items a partition has.
-    pub fn count(&self, partition: usize) -> usize {
-        let place = locked(&self.partitions[partition]);
-        place.memory.len() + place.pieces.iter().map(|(_, count)| count).sum::<usize>()
     }
 
     /// Shows the items of a partition, in the order in which they were put there.
@@ -181,7 +154,6 @@ impl<T: Stored> Store<T> {
     pub fn take(&self, partition: usize) -> Outcome<Vec<T>> {
         let Partition { memory, pieces } =
             std::mem::take(&mut *locked(&self.partitions[partition]));
-        self.budget.used.fetch_sub(size_of_val(&memory[..]), Ordering::Relaxed);
         let mut items = memory;
         for (offset, count) in pieces {
             self.spill.read(offset, count, &mut items)?;
@@ -255,9 +227,9 @@ mod tests {
     #[test]
     fn a_store_gives_back_what_it_took_whatever_its_budget() {
         let folder = tempfile::tempdir().expect("a folder");
-        for (bytes, name) in [(usize::MAX, "ample"), (200, "scarce")] {
+        for (bytes, name) in [(usize::MAX, "ample"), (800, "scarce")] {
             let partitioning = Partitioning::for_rows(100_000);
-            let store = Store::new(partitioning, &Budget::new(bytes), folder.path().join(name));
+            let store = Store::new(partitioning, 100, bytes, folder.path().join(name));
             let entries: Vec<Entry> =
                 (0..100).map(|n| entry(u64::MAX / 100 * u64::from(n), n)).collect();
             for entry in &entries {

@@ -30,8 +30,8 @@ use crate::{codes::Side, ingest::batch::Batch};
 const SLACK: i64 = 3_600 * 1_000_000;
 /// Batches that can be held at a time; rows of one, at the most; rows of all.
 const SEATS: usize = 1024;
-const BATCH_ROWS: usize = 4096;
-const HELD_ROWS: usize = 768 * 1024;
+const BATCH_ROWS: usize = 2048;
+const HELD_ROWS: usize = 384 * 1024;
 /// Keys are spread over so many tables, each behind a lock of its own.
 const SHARDS: usize = 64;
 /// Items of a bucket.
@@ -275,14 +275,15 @@ impl Window {
     fn touch(&self, table: &Shard, hashes: impl Iterator<Item = u64> + Clone) {
         let near = |all, hash| all ^ table.buckets[table.bucket(hash)].0[0].tag;
         std::hint::black_box(hashes.clone().fold(0, near));
-        let row = |hash| {
-            let Bucket(items) = &table.buckets[table.bucket(hash)];
-            let tag = tag_of(hash);
-            // No branch: it would be guessed, wrongly half of the time.
-            items.iter().fold(Place::default(), |found, item| {
-                if item.tag == tag { item.place } else { found }
-            })
-        };
+        let row =
+            |hash| {
+                let Bucket(items) = &table.buckets[table.bucket(hash)];
+                let tag = tag_of(hash);
+                // No branch: it would be guessed, wrongly half of the time.
+                items.iter().fold(Place::default(), |found, item| {
+                    if item.tag == tag { item.place } else { found }
+                })
+            };
         let near = |all, hash| {
             let Place { seat, row, .. } = row(hash);
             let rows = self.seats[usize::from(seat)].rows.get();

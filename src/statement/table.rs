@@ -246,12 +246,10 @@ impl Encoder {
 
 fn write_failure(path: &str, error: ParquetError) -> Failure {
     match error {
-        ParquetError::External(error) => {
-            match error.downcast::<std::io::Error>() {
-                Ok(error) => Failure::Io { place: path.to_owned(), error: *error },
-                Err(error) => Failure::Bug(format!("writing {path}: {error}")),
-            }
-        }
+        ParquetError::External(error) => match error.downcast::<std::io::Error>() {
+            Ok(error) => Failure::Io { place: path.to_owned(), error: *error },
+            Err(error) => Failure::Bug(format!("writing {path}: {error}")),
+        },
         error => Failure::Bug(format!("writing {path}: {error}")),
     }
 }

@@ -1,0 +1,74 @@
+//! How the memory of a run is shared out, before it begins, by what the footers say.
+
+use super::index::{Cleared, Entry};
+use crate::{codes::Side, contract::delivery::Delivery, ingest::schedule::Plan};
+
+/// Bytes that open row groups may really take, for each byte of their pages: batches that are held, their
+/// entries, and what the allocator keeps.
+const HELD_FOR_OPEN: u64 = 3;
+/// One of so many bytes of memory is for reading.
+const FOR_READING: u64 = 2;
+/// One of so many rows is in doubt, about, and is kept with all its values; bytes of such a row.
+const ROWS_FOR_ONE_IN_DOUBT: u64 = 100;
+const BYTES_IN_DOUBT: u64 = 512;
+/// The program, positions, tables being written: bytes that are there whatever the delivery; and for each
+/// row of a delivery, up to the size of a country's divisions.
+const BASE: u64 = 48 << 20;
+const BASE_OF_A_ROW: u64 = 16;
+const BASE_OF_ROWS: u64 = 160 << 20;
+
+/// The memory of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    /// How rows are read.
+    pub plan: Plan,
+    /// Bytes of the index for the rows of each side.
+    pub of_side: usize,
+    /// Bytes of the index for settlements that cleared.
+    pub of_cleared: usize,
+    /// Bytes that are expected to be in memory at the same time.
+    pub memory: u64,
+    /// Bytes that go to disk besides the results.
+    pub spill: u64,
+}
+
+impl Room {
+    /// Shares so many bytes of memory out.
+    pub fn of(delivery: &Delivery, memory: usize, threads: usize) -> Room {
+        let memory = memory as u64;
+        let rows = Side::BOTH.map(|side| delivery.rows(side));
+        let all = rows[0] + rows[1];
+        let plan = Plan::of(delivery, memory / FOR_READING / HELD_FOR_OPEN, threads);
+        let reading = plan.bytes * HELD_FOR_OPEN;
+        let doubtful = all / ROWS_FOR_ONE_IN_DOUBT * BYTES_IN_DOUBT;
+        let base = BASE + BASE_OF_ROWS.min(all * BASE_OF_A_ROW);
+        // Values of doubtful rows are needed when nothing is read any more.
+        let index = memory.saturating_sub(base + reading.max(doubtful)).max(memory / 8);
+        let (entry, cleared) = (size_of::<Entry>() as u64, size_of::<Cleared>() as u64);
+        let settlements = rows[0].min(rows[1]);
+        let (of_side, of_cleared, needed) = if plan.in_step {
+            // Few rows leave the window without having cleared.
+            (index / 16, index / 8 * 7, settlements * cleared)
+        } else {
+            // What cleared takes the place of the rows.
+            (index / 2, index, all * entry)
+        };
+        let narrow = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        Room {
+            plan,
+            of_side: narrow(of_side),
+            of_cleared: narrow(of_cleared),
+            memory: base + reading.max(doubtful) + needed.min(index),
+            spill: needed.saturating_sub(index),
+        }
+    }
+
+    /// How many items the index will have: rows of each side, and settlements that cleared.
+    pub fn expected(&self, rows: [u64; 2]) -> ([u64; 2], u64) {
+        if self.plan.in_step {
+            (rows.map(|rows| rows / ROWS_FOR_ONE_IN_DOUBT), rows[0].min(rows[1]))
+        } else {
+            (rows, 0)
+        }
+    }
+}
