@@ -20,10 +20,29 @@ pub enum Event {
         /// How many rows it will touch; 0 when that is not known.
         rows: u64,
     },
+    /// What the run will need, as the footers of the delivery say.
+    Estimate(Estimate),
     /// So many more rows are done.
     Rows(u64),
     /// Nothing more will happen.
     Done,
+}
+
+/// What a run will need, about: it is said before rows are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Estimate {
+    /// Rows of both sides.
+    pub rows: u64,
+    /// Bytes of the Parquet files.
+    pub input_bytes: u64,
+    /// Bytes of memory.
+    pub memory_bytes: u64,
+    /// Bytes of disk, next to the book: the results, and what does not fit into memory.
+    pub disk_bytes: u64,
+    /// Seconds of one processor core, at least and at the most, by the cost model of docs/performance.md.
+    pub core_seconds: [u64; 2],
+    /// Whether row groups are read in step with time, so that hardly a row is read twice.
+    pub in_step: bool,
 }
 
 /// What a run is busy with.
@@ -177,6 +196,11 @@ impl Monitor {
         tracing::info!(rows, "{name}");
         (self.listener)(Event::Stage { name, rows });
         self.check()
+    }
+
+    /// Says what the run will need.
+    pub fn estimate(&self, estimate: Estimate) {
+        (self.listener)(Event::Estimate(estimate));
     }
 
     /// Rows are done.

@@ -82,12 +82,15 @@ pub(super) struct RunArguments {
     /// Threads [default: all]
     #[arg(long, value_name = "N", value_parser = parse_threads)]
     threads: Option<usize>,
-    /// Memory for the index of the delivery, such as 512MiB; beyond it the disk is used
+    /// Memory for reading and matching, such as 512MiB; beyond it the disk is used
     #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
     memory: Option<usize>,
     /// Do everything but publish
     #[arg(long)]
     dry_run: bool,
+    /// Say what the time went into: each activity, its rows and bytes a second
+    #[arg(long)]
+    pub(super) timings: bool,
     /// How to print the report
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,

@@ -3,6 +3,7 @@
 use std::{
     io::{self, Write},
     path::Path,
+    time::Duration,
 };
 
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
@@ -16,6 +17,7 @@ use crate::{
     control::{Bucket, Class},
     diag::{Failure, Outcome},
     engine::{RunOptions, RunReport},
+    event::{Estimate, Timing},
     money::{FenSum, count_grouped, yuan, yuan_grouped},
     reserve::{Level, notices::Kind},
     synth::{Summary, SynthOptions},
@@ -79,11 +81,94 @@ pub(super) fn checked(pipeline: &Path, format: Format) -> Outcome<()> {
     }
 }
 
-/// The report of `run`.
-pub(super) fn run_report(report: &RunReport, options: &RunOptions, format: Format) -> Outcome<()> {
+/// The report of `run`, with what the time went into where that is wanted.
+pub(super) fn run_report(
+    report: &RunReport,
+    options: &RunOptions,
+    timings: Option<&[Timing]>,
+    format: Format,
+) -> Outcome<()> {
     match format {
-        Format::Human => text(&human(report, options)),
-        Format::Json => json_text(&machine(report, options)),
+        Format::Human => {
+            let timings = timings.map(|timings| format!("\n{}\n", timings_table(timings)));
+            text(&format!("{}{}", human(report, options), timings.unwrap_or_default()))
+        }
+        Format::Json => {
+            let mut value = machine(report, options);
+            if let Some(timings) = timings {
+                value["timings"] = timings.iter().map(timing_value).collect();
+            }
+            json_text(&value)
+        }
+    }
+}
+
+fn timing_value(timing: &Timing) -> Value {
+    json!({
+        "activity": timing.activity.name(),
+        "busy_milliseconds": u64::try_from(timing.busy.as_millis()).unwrap_or(u64::MAX),
+        "rows": timing.rows,
+        "rows_per_second": per_second(timing.rows, timing.busy),
+        "bytes": timing.bytes,
+        "bytes_per_second": per_second(timing.bytes, timing.busy),
+    })
+}
+
+/// What threads were busy with, added up over all of them.
+fn timings_table(timings: &[Timing]) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    table.set_header(["busy with", "seconds", "rows", "rows/s", "MB", "MB/s"]);
+    let number = |number: u64| if number == 0 { String::new() } else { count_grouped(number) };
+    for Timing { activity, busy, rows, bytes } in timings {
+        table.add_row([
+            activity.name().to_owned(),
+            format!("{}.{:02}", busy.as_secs(), busy.subsec_millis() / 10),
+            number(*rows),
+            number(per_second(*rows, *busy)),
+            number(bytes / 1_000_000),
+            number(per_second(*bytes, *busy) / 1_000_000),
+        ]);
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}
+
+fn per_second(count: u64, busy: Duration) -> u64 {
+    let rate = u128::from(count) * 1_000_000_000 / busy.as_nanos().max(1);
+    u64::try_from(rate).unwrap_or(u64::MAX)
+}
+
+/// What a run will need, on stderr; quietly, only what will not do.
+pub(super) fn estimate(estimate: &Estimate, book: &Path, quiet: bool) {
+    let megabytes = |bytes: u64| count_grouped(bytes.div_ceil(1_000_000));
+    let Estimate { rows, input_bytes, memory_bytes, disk_bytes, core_seconds, .. } = *estimate;
+    if !quiet {
+        let [least, most] = core_seconds;
+        _ = writeln!(
+            io::stderr().lock(),
+            "estimate  {} in {} MB; {} MB of memory, {} MB of disk, {} to {} core seconds",
+            counted(rows, "row"),
+            megabytes(input_bytes),
+            megabytes(memory_bytes),
+            megabytes(disk_bytes),
+            least,
+            most
+        );
+    }
+    // The folder is there: the run has opened its book.
+    if let Ok(disk) = rustix::fs::statvfs(book) {
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if free < disk_bytes {
+            warning(&format!(
+                "{} MB are free at {}, about {} MB are needed",
+                megabytes(free),
+                shown(book),
+                megabytes(disk_bytes)
+            ));
+        }
     }
 }
 

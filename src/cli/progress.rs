@@ -1,13 +1,25 @@
 //! Progress on stderr: rows, rate, time left; nothing when stderr is not a terminal.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    path::PathBuf,
+    sync::{Arc, LazyLock, atomic::AtomicBool},
+    time::{Duration, Instant},
+};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::printer;
 use crate::event::{Event, Monitor};
 
-/// A monitor that shows progress, unless it is to be quiet.
-pub(super) fn monitor(stop: Arc<AtomicBool>, quiet: bool) -> Monitor {
+/// The time since the program first asked for it.
+fn clock() -> Duration {
+    static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    BEGIN.elapsed()
+}
+
+/// A monitor that shows progress, unless it is to be quiet; for a run, also what it will need of the disk
+/// on which its book lies.
+pub(super) fn monitor(stop: Arc<AtomicBool>, quiet: bool, book: Option<PathBuf>) -> Monitor {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(None, target);
     Monitor::new(stop, move |event| match event {
@@ -24,7 +36,13 @@ pub(super) fn monitor(stop: Arc<AtomicBool>, quiet: bool) -> Monitor {
             }
             bar.set_length(rows);
         }
+        Event::Estimate(estimate) => {
+            if let Some(book) = &book {
+                printer::estimate(&estimate, book, quiet);
+            }
+        }
         Event::Rows(rows) => bar.inc(rows),
         Event::Done => bar.finish_and_clear(),
     })
+    .with_clock(clock)
 }

@@ -23,11 +23,12 @@ pub(super) fn run(arguments: &RunArguments, stop: Arc<AtomicBool>) -> Outcome<()
     let settings = arguments.settings().over(file);
     let options = options(&settings)?;
     let pool = thread_pool(settings.threads)?;
-    let monitor = progress::monitor(stop, arguments.quiet);
+    let monitor = progress::monitor(stop, arguments.quiet, Some(options.book.clone()));
     let report = pool.install(|| engine::run(&options, &monitor));
     monitor.done();
     let report = report?;
-    match printer::run_report(&report, &options, arguments.format) {
+    let timings = arguments.timings.then(|| monitor.stopwatch.timings());
+    match printer::run_report(&report, &options, timings.as_deref(), arguments.format) {
         // The period is closed, whether its report can be printed or not.
         Err(failure) if report.published.is_some() => {
             printer::warning(&format!("the period is closed, its report is lost: {failure}"));
@@ -104,7 +105,7 @@ fn options(settings: &Settings) -> Outcome<RunOptions> {
     })
 }
 
-/// Bytes of memory for the index when a pipeline file names none.
+/// Bytes of memory when a pipeline file names none.
 const DEFAULT_MEMORY: usize = 2 << 30;
 
 /// Where a path leads, as people like to read it.

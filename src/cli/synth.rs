@@ -28,7 +28,7 @@ pub(super) fn synth(arguments: &SynthArguments, stop: Arc<AtomicBool>) -> Outcom
     };
     let rules = read_rules(arguments.rules.as_deref())?;
     let pool = thread_pool(arguments.threads)?;
-    let monitor = progress::monitor(stop, arguments.quiet);
+    let monitor = progress::monitor(stop, arguments.quiet, None);
     let rows = options.settlements.saturating_mul(2 * u64::from(options.periods));
     monitor.stage("generating", rows)?;
     let made = pool.install(|| generate(&options, &rules, &|rows| monitor.advance(rows).is_ok()));

@@ -228,6 +228,7 @@ pub fn read_delivery(
     let threads = rayon::current_num_threads();
     let room = Room::of(delivery, memory, threads);
     tracing::info!(?room, "memory");
+    setting.monitor.estimate(room.estimate(delivery));
     let partitioning = Partitioning::for_rows(rows[0].max(rows[1]));
     let scratch = staging.scratch();
     let (of_side, of_cleared) = room.expected(rows);

@@ -1,7 +1,7 @@
 //! How the memory of a run is shared out, before it begins, by what the footers say.
 
 use super::index::{Cleared, Entry};
-use crate::{codes::Side, contract::delivery::Delivery, ingest::schedule::Plan};
+use crate::{codes::Side, contract::delivery::Delivery, event::Estimate, ingest::schedule::Plan};
 
 /// Bytes that open row groups may really take, for each byte of their pages: batches that are held, their
 /// entries, and what the allocator keeps.
@@ -16,6 +16,13 @@ const BYTES_IN_DOUBT: u64 = 512;
 const BASE: u64 = 48 << 20;
 const BASE_OF_A_ROW: u64 = 16;
 const BASE_OF_ROWS: u64 = 160 << 20;
+
+/// Bytes of results for each settlement, about, and whatever the delivery.
+const BYTES_OUT: u64 = 18;
+const BASE_OUT: u64 = 4 << 20;
+/// Nanoseconds of one core for each row, at least and at the most (docs/performance.md).
+const NANOS_IN_STEP: [u64; 2] = [600, 1400];
+const NANOS_ALONE: [u64; 2] = [900, 2100];
 
 /// The memory of a run.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +67,20 @@ impl Room {
             of_cleared: narrow(of_cleared),
             memory: base + reading.max(doubtful) + needed.min(index),
             spill: needed.saturating_sub(index),
+        }
+    }
+
+    /// What the run will need.
+    pub fn estimate(&self, delivery: &Delivery) -> Estimate {
+        let rows: u64 = Side::BOTH.iter().map(|side| delivery.rows(*side)).sum();
+        let nanos = if self.plan.in_step { NANOS_IN_STEP } else { NANOS_ALONE };
+        Estimate {
+            rows,
+            input_bytes: delivery.sources.iter().map(|source| source.bytes).sum(),
+            memory_bytes: self.memory,
+            disk_bytes: self.spill + rows / 2 * BYTES_OUT + BASE_OUT,
+            core_seconds: nanos.map(|nanos| rows.saturating_mul(nanos) / 1_000_000_000),
+            in_step: self.plan.in_step,
         }
     }
 

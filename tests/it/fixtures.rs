@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use liangqing::{
@@ -47,7 +48,7 @@ fn rows(path: &Path, int96: Int96) -> Result<Vec<Vec<String>>, String> {
     let source = Source::open(Side::Treating, "fixture", path).map_err(|f| format!("{f:?}"))?;
     let mut rows = Vec::new();
     for row_group in 0..source.metadata.num_row_groups() {
-        let batches = Batches::open(&source, row_group, int96, None);
+        let batches = Batches::open(&source, row_group, int96, 1000, None, &Arc::default());
         for batch in batches.map_err(|error| format!("{error:?}"))? {
             let batch = batch.map_err(|error| format!("{error:?}"))?;
             rows.extend((0..batch.rows).map(|row| as_text(&Record::of(&batch, row))));
