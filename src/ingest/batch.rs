@@ -135,7 +135,7 @@ impl Batches {
         let group = RowGroup {
             file,
             metadata: &source.metadata,
-            row_group,
+            number: row_group,
             stopwatch: Arc::clone(&stopwatch),
         };
         let reader = ParquetRecordBatchReader::try_new_with_row_groups(

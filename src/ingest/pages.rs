@@ -39,13 +39,13 @@ thread_local! {
 pub(super) struct RowGroup<'a> {
     pub(super) file: Arc<SharedFile>,
     pub(super) metadata: &'a ParquetMetaData,
-    pub(super) row_group: usize,
+    pub(super) number: usize,
     pub(super) stopwatch: Arc<Stopwatch>,
 }
 
 impl RowGroup<'_> {
     fn group(&self) -> &RowGroupMetaData {
-        self.metadata.row_group(self.row_group)
+        self.metadata.row_group(self.number)
     }
 
     /// Reads the pages of a column.

@@ -130,7 +130,7 @@ struct State {
     digests: Vec<usize>,
     /// Row groups by the time at which they stand.
     waiting: BinaryHeap<Reverse<(i64, usize)>>,
-    lanes: Vec<Option<Box<Lane>>>,
+    lanes: Vec<Option<Lane>>,
     /// Which row group each thread is at work on, and its time.
     at_work: Vec<Option<(i64, usize)>>,
 }
@@ -139,7 +139,7 @@ impl Schedule {
     /// All rows and files of a delivery, for so many threads.
     pub fn new(delivery: &Delivery, in_step: bool, threads: usize) -> Result<Schedule, Finding> {
         let lanes = lanes(delivery)?;
-        let order = |(index, lane): (usize, &Box<Lane>)| {
+        let order = |(index, lane): (usize, &Lane)| {
             // One after the other: treating files first, in their order.
             let time = if in_step { lane.time } else { i64::try_from(index).unwrap_or(i64::MAX) };
             Reverse((time, index))
@@ -165,11 +165,11 @@ impl Schedule {
         at_work[thread] = Some(next);
         let frontier = at_work.iter().flatten().map(|(time, _)| *time).min();
         let lane = lanes[next.1].take()?;
-        Some(Work::Rows { lane, frontier: frontier.filter(|_| self.in_step) })
+        Some(Work::Rows { lane: Box::new(lane), frontier: frontier.filter(|_| self.in_step) })
     }
 
     /// Gives a row group back, if rows of it are left.
-    pub fn put_back(&self, thread: usize, lane: Option<Box<Lane>>) {
+    pub fn put_back(&self, thread: usize, lane: Option<Lane>) {
         let mut state = self.locked();
         if let Some(((_, index), lane)) = state.at_work[thread].take().zip(lane) {
             state.waiting.push(Reverse((lane.time, index)));
@@ -183,7 +183,7 @@ impl Schedule {
 }
 
 /// Every row group that has rows, by file, with its place.
-fn lanes(delivery: &Delivery) -> Result<Vec<Box<Lane>>, Finding> {
+fn lanes(delivery: &Delivery) -> Result<Vec<Lane>, Finding> {
     let mut lanes = Vec::new();
     let mut ordinals = [0u32; 2];
     for (file, source) in delivery.sources.iter().enumerate() {
@@ -193,7 +193,7 @@ fn lanes(delivery: &Delivery) -> Result<Vec<Box<Lane>>, Finding> {
             let next = &mut ordinals[source.side.index()];
             let (ordinal, batches) = (*next, None);
             let time = source.times(row_group).map_or(i64::MIN, |(first, _)| first);
-            lanes.push(Box::new(Lane { file, row_group, row, ordinal, left, time, batches }));
+            lanes.push(Lane { file, row_group, row, ordinal, left, time, batches });
             row += left;
             *next = after(*next, left).ok_or_else(|| too_many(source, row_group))?;
         }

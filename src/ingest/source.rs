@@ -205,7 +205,7 @@ impl Source {
         let chunk = self.metadata.row_group(row_group).column(column.leaf);
         let Some(Statistics::Int64(times)) = chunk.statistics() else { return None };
         let unit = match chunk.column_descr().logical_type_ref() {
-            Some(LogicalType::Timestamp(time)) => time.unit.clone(),
+            Some(LogicalType::Timestamp(time)) => time.unit,
             _ if chunk.column_descr().converted_type() == ConvertedType::TIMESTAMP_MILLIS => {
                 ParquetTimeUnit::MILLIS
             }

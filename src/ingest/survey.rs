@@ -41,18 +41,25 @@ pub struct Setting<'a> {
     pub monitor: &'a Monitor,
 }
 
+/// Rows as they are read.
+pub struct Piece<'a> {
+    /// Whose.
+    pub side: Side,
+    /// Ordinal of the first of them on its side.
+    pub ordinal: u32,
+    /// The rows.
+    pub batch: Batch,
+    /// What the row rules found.
+    pub checked: &'a Checked,
+    /// Where rows are read in the order of time, most of those that are not read yet are as late as this
+    /// or later.
+    pub frontier: Option<i64>,
+}
+
 /// Takes the rows of a delivery as they are read.
 pub trait RowSink: Send {
-    /// Takes a batch whose first row has an ordinal on its side. Where rows are read in the order of
-    /// time, most of those that are not read yet are as late as `frontier` or later.
-    fn take(
-        &mut self,
-        side: Side,
-        ordinal: u32,
-        batch: Batch,
-        checked: &Checked,
-        frontier: Option<i64>,
-    ) -> Outcome<()>;
+    /// Takes a piece.
+    fn take(&mut self, piece: Piece) -> Outcome<()>;
 }
 
 /// A row that broke a rule.
@@ -133,13 +140,10 @@ pub fn survey<S: RowSink>(
             while let Some(work) = schedule.take(thread) {
                 setting.monitor.check()?;
                 match work {
-                    Work::Digest(file) => {
-                        setting.monitor.stopwatch.measure(Activity::Digest, || {
-                            local.digest(delivery, file, setting.monitor)
-                        })
-                    }
+                    Work::Digest(file) => local.digest(delivery, file, setting.monitor),
                     Work::Rows { lane, frontier } => {
-                        let rest = local.rows(&reading, lane, frontier, &mut checked, &mut sink)?;
+                        let rest =
+                            local.rows(&reading, *lane, frontier, &mut checked, &mut sink)?;
                         schedule.put_back(thread, rest);
                     }
                 }
@@ -177,7 +181,8 @@ impl Survey {
     fn digest(&mut self, delivery: &Delivery, file: usize, monitor: &Monitor) {
         let source = &delivery.sources[file];
         monitor.stopwatch.count(Activity::Digest, 0, source.bytes);
-        match File::open(&source.path).and_then(sha256_of) {
+        let hash = || File::open(&source.path).and_then(sha256_of);
+        match monitor.stopwatch.measure(Activity::Digest, hash) {
             Ok(sha256) => self.files[file].sha256 = sha256,
             Err(error) => self.damaged(source, "reading it", error.to_string()),
         }
@@ -189,11 +194,11 @@ impl Survey {
     fn rows<S: RowSink>(
         &mut self,
         reading: &Reading,
-        mut lane: Box<Lane>,
+        mut lane: Lane,
         frontier: Option<i64>,
         checked: &mut Checked,
         sink: &mut S,
-    ) -> Outcome<Option<Box<Lane>>> {
+    ) -> Outcome<Option<Lane>> {
         let source = &reading.delivery.sources[lane.file];
         loop {
             match self.piece(reading, source, &mut lane, frontier, checked, sink) {
@@ -248,7 +253,8 @@ impl Survey {
             monitor.stopwatch.count(activity, rows, 0);
         }
         lane.time = batch.time().last().unwrap_or(lane.time);
-        sink.take(source.side, lane.ordinal, batch, checked, frontier)?;
+        let (side, ordinal) = (source.side, lane.ordinal);
+        sink.take(Piece { side, ordinal, batch, checked, frontier })?;
         lane.row += rows;
         lane.ordinal += u32::try_from(rows).unwrap_or(0);
         monitor.advance(rows)?;
@@ -380,7 +386,7 @@ fn walk_ignored(source: &Source, row_group: usize, monitor: &Monitor) -> Result<
     }
     let file = Arc::new(SharedFile::open(&source.path)?);
     let stopwatch = Arc::clone(&monitor.stopwatch);
-    let group = RowGroup { file, metadata: &source.metadata, row_group, stopwatch };
+    let group = RowGroup { file, metadata: &source.metadata, number: row_group, stopwatch };
     for leaf in ignored {
         let mut pages = group.pages(leaf)?;
         while pages.get_next_page()?.is_some() {}

@@ -191,7 +191,7 @@ impl TextColumn {
                 places.null_count() > 0 || list.has_empty()
             }
             TextColumn::Plain(array) => {
-                array.null_count() > 0 || lengths(array).fold(false, |any, len| any | (len == 0))
+                array.null_count() > 0 || lengths(array).fold(u32::MAX, u32::min) == 0
             }
         }
     }

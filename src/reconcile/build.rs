@@ -19,8 +19,7 @@ use crate::{
     ingest::{
         batch::Batch,
         record::Record,
-        rows::Checked,
-        survey::{RowSink, Setting, Survey, survey},
+        survey::{Piece, RowSink, Setting, Survey, survey},
     },
     money::FEN_SUM_LIMIT,
 };
@@ -89,8 +88,8 @@ impl<T: super::store::Stored + Keyed> Buffers<T> {
 
     /// Hands over what is left.
     fn finish(self, store: &Store<T>) -> Outcome<()> {
-        let buffers = self.0.into_iter().enumerate();
-        buffers.map(|(partition, buffer)| store.push(partition, &buffer)).collect()
+        let mut buffers = self.0.into_iter().enumerate();
+        buffers.try_for_each(|(partition, buffer)| store.push(partition, &buffer))
     }
 }
 
@@ -121,7 +120,7 @@ impl<'a> Indexer<'a> {
             }
         });
         claimed?;
-        if held.is_err() {
+        if !held {
             self.parting.index(self.shared, side, undoubted.iter())?;
         }
         self.parting.let_go(self.shared, Some(frontier))
@@ -184,14 +183,8 @@ impl Parting {
 }
 
 impl RowSink for Indexer<'_> {
-    fn take(
-        &mut self,
-        side: Side,
-        ordinal: u32,
-        batch: Batch,
-        checked: &Checked,
-        frontier: Option<i64>,
-    ) -> Outcome<()> {
+    fn take(&mut self, piece: Piece) -> Outcome<()> {
+        let Piece { side, ordinal, batch, checked, frontier } = piece;
         let Shared { setting, watched, window, counters, .. } = self.shared;
         let Setting { policy, period, monitor, .. } = *setting;
         let stopwatch = &monitor.stopwatch;
@@ -260,7 +253,9 @@ pub fn read_delivery(
             all.extend(more);
         }
     }
-    copies.iter_mut().for_each(|of_side| of_side.sort_unstable_by_key(|copy| copy.ordinal));
+    for of_side in &mut copies {
+        of_side.sort_unstable_by_key(|copy| copy.ordinal);
+    }
     for side in Side::BOTH {
         if survey.magnitudes[side.index()] >= FEN_SUM_LIMIT {
             let found = "amounts that together are beyond it";

@@ -358,7 +358,9 @@ mod tests {
         assert_eq!(matched.cleared, vec![claim(1, 0, 0)]);
         let all_others = vec![1, 2, 3, 4, 5, 6, 7, 8, 9];
         let mut doubtful = matched.doubtful;
-        doubtful.iter_mut().for_each(|ordinals| ordinals.sort_unstable());
+        for ordinals in &mut doubtful {
+            ordinals.sort_unstable();
+        }
         assert_eq!(doubtful, [all_others, vec![1, 2, 3, 4, 5, 6, 7, 8, 10]]);
     }
 

@@ -165,7 +165,9 @@ impl<T: Stored> Store<T> {
 impl Spill {
     fn write<T: Stored>(&self, items: &[T]) -> Outcome<(u64, usize)> {
         let mut bytes = Vec::with_capacity(items.len() * size_of::<T::Bytes>());
-        items.iter().for_each(|item| bytes.extend_from_slice(item.to_bytes().as_ref()));
+        for item in items {
+            bytes.extend_from_slice(item.to_bytes().as_ref());
+        }
         let mut guard = locked(&self.file);
         let io = |error| Failure::Io { place: self.path.display().to_string(), error };
         let file = match &mut *guard {

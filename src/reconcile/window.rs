@@ -225,7 +225,7 @@ impl Window {
     }
 
     /// Holds a batch whose last row has a time, with the entries of its undoubted rows; claims what clears.
-    /// Gives the batch back when it cannot be held.
+    /// Says whether it could be held.
     pub fn hold(
         &self,
         side: Side,
@@ -233,10 +233,10 @@ impl Window {
         batch: Batch,
         entries: &[Entry],
         mut claim: impl FnMut(Cleared),
-    ) -> Result<(), Batch> {
+    ) -> bool {
         let fits = batch.rows <= BATCH_ROWS;
         let Some(number) = fits.then(|| locked(&self.held).free.pop()).flatten() else {
-            return Err(batch);
+            return false;
         };
         let seat = &self.seats[number];
         let rows = seat.rows.get_or_init(|| (0..BATCH_ROWS).map(|_| HeldRow::default()).collect());
@@ -267,7 +267,7 @@ impl Window {
         let mut waiting = locked(&self.held);
         waiting.by_time.push(Reverse((time, number)));
         waiting.rows += rows;
-        Ok(())
+        true
     }
 
     /// Looks at all that a block of keys will need: the memory answers to many look-ups at a time where
