@@ -249,6 +249,7 @@ impl RunArguments {
             threads: self.threads,
             memory: self.memory,
             dry_run: self.dry_run.then_some(true),
+            benchmark: None,
         }
     }
 }

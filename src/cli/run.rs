@@ -9,12 +9,14 @@ use std::{
 use super::{
     args::{CheckArguments, RunArguments},
     printer, progress,
+    synth::generated,
 };
 use crate::{
     diag::{Failure, Outcome},
     engine::{self, RunOptions},
-    pipeline::{MONTH_END, Settings},
+    pipeline::{Benchmark, MONTH_END, Settings},
     rules::Rules,
+    synth::{Breaks, Order, SynthOptions},
 };
 
 /// `liangqing run`
@@ -23,11 +25,16 @@ pub(super) fn run(arguments: &RunArguments, stop: Arc<AtomicBool>) -> Outcome<()
     let settings = arguments.settings().over(file);
     let options = options(&settings)?;
     let pool = thread_pool(settings.threads)?;
+    if let Some(benchmark) = settings.benchmark {
+        let stop = Arc::clone(&stop);
+        pool.install(|| synthesise(&options, benchmark, stop, arguments.quiet))?;
+    }
     let monitor = progress::monitor(stop, arguments.quiet, Some(options.book.clone()));
     let report = pool.install(|| engine::run(&options, &monitor));
     monitor.done();
     let report = report?;
-    let timings = arguments.timings.then(|| monitor.stopwatch.timings());
+    let timings =
+        (arguments.timings || settings.benchmark.is_some()).then(|| monitor.stopwatch.timings());
     match printer::run_report(&report, &options, timings.as_deref(), arguments.format) {
         // The period is closed, whether its report can be printed or not.
         Err(failure) if report.published.is_some() => {
@@ -36,6 +43,33 @@ pub(super) fn run(arguments: &RunArguments, stop: Arc<AtomicBool>) -> Outcome<()
         }
         printed => printed,
     }
+}
+
+/// Makes the month of a benchmark, unless it is there.
+fn synthesise(
+    options: &RunOptions,
+    benchmark: Benchmark,
+    stop: Arc<AtomicBool>,
+    quiet: bool,
+) -> Outcome<()> {
+    if options.input.exists() {
+        return Ok(());
+    }
+    let name = options.period.to_string();
+    let (Some(out), true) = (options.input.parent(), options.input.ends_with(&name)) else {
+        let input = options.input.display();
+        return Err(Failure::Usage(format!("a benchmark's input is a folder {name}, not {input}")));
+    };
+    let synth = SynthOptions {
+        out: out.to_owned(),
+        first_period: options.period,
+        periods: 1,
+        settlements: benchmark.settlements,
+        seed: benchmark.seed,
+        breaks: Breaks::built_in(),
+        order: Order::Time,
+    };
+    generated(&synth, &options.rules, &progress::monitor(stop, quiet, None)).map(drop)
 }
 
 /// `liangqing check`

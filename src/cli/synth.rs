@@ -12,7 +12,9 @@ use super::{
 };
 use crate::{
     diag::{Failure, Outcome},
-    synth::{Breaks, SynthError, SynthOptions, generate},
+    event::Monitor,
+    rules::Rules,
+    synth::{Breaks, Summary, SynthError, SynthOptions, generate},
 };
 
 /// `liangqing synth`
@@ -29,19 +31,28 @@ pub(super) fn synth(arguments: &SynthArguments, stop: Arc<AtomicBool>) -> Outcom
     let rules = read_rules(arguments.rules.as_deref())?;
     let pool = thread_pool(arguments.threads)?;
     let monitor = progress::monitor(stop, arguments.quiet, None);
+    let summary = pool.install(|| generated(&options, &rules, &monitor))?;
+    printer::synth_summary(&summary, &options, arguments.format)
+}
+
+/// Generates deliveries.
+pub(super) fn generated(
+    options: &SynthOptions,
+    rules: &Rules,
+    monitor: &Monitor,
+) -> Outcome<Summary> {
     let rows = options.settlements.saturating_mul(2 * u64::from(options.periods));
     monitor.stage("generating", rows)?;
-    let made = pool.install(|| generate(&options, &rules, &|rows| monitor.advance(rows).is_ok()));
+    let made = generate(options, rules, &|rows| monitor.advance(rows).is_ok());
     monitor.done();
-    let summary = made.map_err(|error| match error {
+    made.map_err(|error| match error {
         SynthError::Options(_) | SynthError::Rules(_) | SynthError::Exists(_) => {
             Failure::Usage(error.to_string())
         }
         SynthError::Io { path, source } => Failure::io(&path)(source),
         SynthError::Parquet { .. } => Failure::Bug(error.to_string()),
         SynthError::Stopped => Failure::Interrupted,
-    })?;
-    printer::synth_summary(&summary, &options, arguments.format)
+    })
 }
 
 /// The rates of planted breaks: built in, none, or a file's.

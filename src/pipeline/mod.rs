@@ -42,6 +42,17 @@ pub struct Settings {
     pub memory: Option<usize>,
     /// Publish nothing.
     pub dry_run: Option<bool>,
+    /// A month to synthesise before the run, which is then timed.
+    pub benchmark: Option<Benchmark>,
+}
+
+/// A month to synthesise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Benchmark {
+    /// How many settlements; none until the file has said it.
+    pub settlements: u64,
+    /// The seed.
+    pub seed: u64,
 }
 
 /// Every error of a pipeline file, a line each.
@@ -59,12 +70,27 @@ impl Settings {
         let mut settings = Settings::default();
         let mut errors = Vec::new();
         let mut kind = false;
+        let named = table.get("pipeline").and_then(|value| value.get_ref().as_str());
+        let is_benchmark = named == Some("national-benchmark");
+        if is_benchmark {
+            settings.benchmark = Some(Benchmark::default());
+        }
         for (key, value) in &table {
             let line = 1 + text[..key.span().start].matches('\n').count();
             kind |= key.get_ref() == "pipeline";
+            // Tables are read in the order of their keys: what kind it is is not known before.
+            let of_benchmark = ["settlements", "seed"].contains(&key.get_ref().as_ref());
+            if of_benchmark && !is_benchmark {
+                let error = "only goes with pipeline = \"national-benchmark\"";
+                errors.push((line, format!("line {line}, {}: {error}", key.get_ref())));
+                continue;
+            }
             if let Err(error) = settings.set(key.get_ref(), value, folder) {
                 errors.push((line, format!("line {line}, {}: {error}", key.get_ref())));
             }
+        }
+        if is_benchmark && settings.benchmark.is_none_or(|benchmark| benchmark.settlements == 0) {
+            errors.push((0, "`settlements` is missing, or 0".to_owned()));
         }
         if !kind {
             errors.push((0, "`pipeline = \"month-end\"` is missing".to_owned()));
@@ -80,9 +106,22 @@ impl Settings {
         let path = || text().map(|text| folder.join(text));
         match key {
             "pipeline" => match text()? {
-                "month-end" => {}
-                other => return Err(format!("{other:?} is not known; known: \"month-end\"")),
+                "month-end" | "national-benchmark" => {}
+                other => {
+                    let known = "known: \"month-end\", \"national-benchmark\"";
+                    return Err(format!("{other:?} is not known; {known}"));
+                }
             },
+            "settlements" | "seed" => {
+                let number = value.as_integer().map(|number| number.as_str().replace('_', ""));
+                let number = number.and_then(|number| number.parse::<u64>().ok());
+                let number = number.ok_or("a whole number is expected")?;
+                let benchmark = self.benchmark.get_or_insert_default();
+                match key {
+                    "seed" => benchmark.seed = number,
+                    _ => benchmark.settlements = number,
+                }
+            }
             "period" => self.period = Some(parse_period(text()?)?),
             "input" => self.input = Some(path()?),
             "book" => self.book = Some(path()?),
@@ -99,7 +138,7 @@ impl Settings {
             }
             _ => {
                 return Err("unknown key; known: pipeline, period, input, book, opening_quotas, \
-                            rules, as_of, threads, memory, dry_run"
+                            rules, as_of, threads, memory, dry_run, settlements, seed"
                     .to_owned());
             }
         }
@@ -119,6 +158,7 @@ impl Settings {
             threads: self.threads.or(other.threads),
             memory: self.memory.or(other.memory),
             dry_run: self.dry_run.or(other.dry_run),
+            benchmark: self.benchmark.or(other.benchmark),
         }
     }
 }
@@ -173,6 +213,19 @@ mod tests {
         assert_eq!(errors.len(), 6, "{errors:?}");
         assert!(errors[1].starts_with("line 1, period"), "{errors:?}");
         assert!(errors[2].starts_with("line 2, bok: unknown key"), "{errors:?}");
+    }
+
+    #[test]
+    fn the_benchmark_says_what_to_make() {
+        let file = include_str!("../../pipelines/national-benchmark.toml");
+        let settings = Settings::parse(file, Path::new("/p")).expect("good");
+        let benchmark = Some(Benchmark { settlements: 20_000_000, seed: 1 });
+        assert_eq!(settings.benchmark, benchmark);
+        let bare = "pipeline = \"national-benchmark\"\n";
+        assert!(Settings::parse(bare, Path::new("")).is_err());
+        let misplaced = "pipeline = \"month-end\"\nseed = 1\n";
+        let errors = Settings::parse(misplaced, Path::new("")).expect_err("refused").0;
+        assert!(errors[0].starts_with("line 2, seed: only goes with"), "{errors:?}");
     }
 
     #[test]
