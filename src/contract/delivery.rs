@@ -77,7 +77,8 @@ impl Delivery {
 
     /// Rows of a side.
     pub fn rows(&self, side: Side) -> u64 {
-        self.sources.iter().filter(|source| source.side == side).map(Source::rows).sum()
+        let of_side = self.sources.iter().filter(|source| source.side == side);
+        of_side.map(Source::rows).fold(0, u64::saturating_add)
     }
 
     /// Compares what the files hold with what was declared, and with each other.

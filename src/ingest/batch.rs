@@ -230,6 +230,15 @@ pub const fn text_position(field: Field) -> usize {
 }
 
 impl Batch {
+    /// Rows of which nothing is known but their time.
+    #[cfg(test)]
+    pub(crate) fn of_times(local: Vec<i64>) -> Batch {
+        let time = TimeColumn { local, nulls: None };
+        let texts = TEXT_FIELDS.iter().map(|_| TextColumn::Absent).collect();
+        let amounts = AMOUNT_FIELDS.iter().map(|_| None).collect();
+        Batch { rows: time.local.len(), texts, dates: [None, None], time, amounts }
+    }
+
     /// A text column.
     pub fn text(&self, field: Field) -> &TextColumn {
         &self.texts[text_position(field)]

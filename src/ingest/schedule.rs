@@ -86,7 +86,11 @@ impl Plan {
             ROWS_ALONE
         };
         let largest = all_row_groups(delivery).map(|(_, _, bytes)| bytes).max().unwrap_or(0);
-        Plan { in_step, batch_rows, bytes: if in_step { bytes } else { largest * threads as u64 } }
+        Plan {
+            in_step,
+            batch_rows,
+            bytes: if in_step { bytes } else { largest.saturating_mul(threads as u64) },
+        }
     }
 }
 
@@ -182,7 +186,7 @@ impl Schedule {
     }
 }
 
-/// Every row group that has rows, by file, with its place.
+/// Every row group, by file, with its place.
 fn lanes(delivery: &Delivery) -> Result<Vec<Lane>, Finding> {
     let mut lanes = Vec::new();
     let mut ordinals = [0u32; 2];

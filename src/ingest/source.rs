@@ -180,7 +180,8 @@ impl Source {
 
     /// Rows of the file.
     pub fn rows(&self) -> u64 {
-        self.metadata.row_groups().iter().map(|group| group.num_rows().cast_unsigned()).sum()
+        let groups = self.metadata.row_groups().iter();
+        groups.map(|group| group.num_rows().cast_unsigned()).fold(0, u64::saturating_add)
     }
 
     /// Reader options of a row group: decimals in 64 bits where these hold them, codes as dictionaries.
@@ -237,7 +238,8 @@ impl Source {
             };
             bytes / pages.max(1)
         };
-        self.columns.iter().map(of_column).sum()
+        // A footer may lie: sums of all row groups stay within 64 bits.
+        self.columns.iter().map(of_column).fold(0, u64::saturating_add).min(1 << 40)
     }
 
     fn map_columns(&mut self) -> Vec<Finding> {

@@ -236,12 +236,12 @@ pub fn read_delivery(
             room.of_cleared,
             scratch.join("index-cleared"),
         ),
-        window: Window::new(if room.plan.in_step { rows[0] + rows[1] } else { 0 }),
+        window: Window::new(if room.plan.in_step { rows[0].saturating_add(rows[1]) } else { 0 }),
         counters: Counters::default(),
         setting,
         watched: watched.iter().copied().collect(),
     };
-    setting.monitor.stage("reading", rows[0] + rows[1])?;
+    setting.monitor.stage("reading", rows[0].saturating_add(rows[1]))?;
     let sinks = (0..threads).map(|_| Indexer::new(&shared)).collect();
     let (mut survey, mut sinks) = survey(delivery, setting, room.plan, sinks)?;
     if let Some(sink) = sinks.first_mut() {

@@ -43,14 +43,16 @@ impl Room {
     /// Shares so many bytes of memory out.
     pub fn of(delivery: &Delivery, memory: usize, threads: usize) -> Room {
         let memory = memory as u64;
-        let rows = Side::BOTH.map(|side| delivery.rows(side));
+        // More are refused; a footer may lie.
+        let rows = Side::BOTH.map(|side| delivery.rows(side).min(u32::MAX.into()));
         let all = rows[0] + rows[1];
         let plan = Plan::of(delivery, memory / FOR_READING / HELD_FOR_OPEN, threads);
-        let reading = plan.bytes * HELD_FOR_OPEN;
+        let reading = plan.bytes.saturating_mul(HELD_FOR_OPEN);
         let doubtful = all / ROWS_FOR_ONE_IN_DOUBT * BYTES_IN_DOUBT;
         let base = BASE + BASE_OF_ROWS.min(all * BASE_OF_A_ROW);
         // Values of doubtful rows are needed when nothing is read any more.
-        let index = memory.saturating_sub(base + reading.max(doubtful)).max(memory / 8);
+        let index =
+            memory.saturating_sub(base.saturating_add(reading.max(doubtful))).max(memory / 8);
         let (entry, cleared) = (size_of::<Entry>() as u64, size_of::<Cleared>() as u64);
         let settlements = rows[0].min(rows[1]);
         let (of_side, of_cleared, needed) = if plan.in_step {
@@ -65,14 +67,15 @@ impl Room {
             plan,
             of_side: narrow(of_side),
             of_cleared: narrow(of_cleared),
-            memory: base + reading.max(doubtful) + needed.min(index),
+            memory: base.saturating_add(reading.max(doubtful)).saturating_add(needed.min(index)),
             spill: needed.saturating_sub(index),
         }
     }
 
     /// What the run will need.
     pub fn estimate(&self, delivery: &Delivery) -> Estimate {
-        let rows: u64 = Side::BOTH.iter().map(|side| delivery.rows(*side)).sum();
+        let rows = Side::BOTH.map(|side| delivery.rows(side).min(u32::MAX.into()));
+        let rows: u64 = rows.iter().sum();
         let nanos = if self.plan.in_step { NANOS_IN_STEP } else { NANOS_ALONE };
         Estimate {
             rows,
