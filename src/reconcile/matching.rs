@@ -94,23 +94,29 @@ fn match_one(
     let mut claims = index.cleared.take(partition)?;
     let mut treating = index.stores[0].take(partition)?;
     let mut insured = index.stores[1].take(partition)?;
-    claims.sort_unstable();
+    claims.sort_unstable_by_key(|claim| (claim.hash(), claim.ordinals[0]));
     treating.sort_unstable();
     insured.sort_unstable();
     let registered = register.find(&claims, &[&treating[..], &insured[..]])?;
     let (first, last) = index.cleared.partitioning().range(partition);
-    let start = watched.partition_point(|hash| *hash < first);
-    let end = watched.partition_point(|hash| *hash <= last);
+    let revoked = &index.revoked;
     let known = Known {
-        watched: &watched[start..end],
+        watched: between(watched, |hash| *hash, first, last),
         registered: &registered.keys().copied().collect::<Vec<_>>(),
-        revoked: &index.revoked,
+        revoked: between(revoked, |(hash, _)| *hash, first, last),
     };
     let mut matched = match_partition(claims, [&treating, &insured], known);
     let cleared = std::mem::take(&mut matched.cleared);
     let count = i64::try_from(cleared.len()).unwrap_or(i64::MAX);
     index.cleared.put(partition, cleared)?;
     Ok((matched, registered, count))
+}
+
+/// The part of a list in the order of hashes that lies between two of them.
+fn between<T>(list: &[T], hash: impl Fn(&T) -> u64, first: u64, last: u64) -> &[T] {
+    let start = list.partition_point(|item| hash(item) < first);
+    let end = list.partition_point(|item| hash(item) <= last);
+    &list[start..end.max(start)]
 }
 
 /// The rows that the match could not decide on, with all their fields: those of which the values were at
@@ -209,7 +215,12 @@ pub fn match_partition(
     known: Known,
 ) -> Matched {
     let Known { watched, registered, revoked } = known;
-    claims.retain(|claim| revoked.binary_search(&(claim.hash(), claim.ordinals[0])).is_err());
+    let mut taken_back = revoked.iter().peekable();
+    claims.retain(|claim| {
+        let this = (claim.hash(), claim.ordinals[0]);
+        while taken_back.next_if(|other| **other < this).is_some() {}
+        taken_back.peek() != Some(&&this)
+    });
     let withdrawn = withdraw(&mut claims, sides, known);
     let mut withdrawn = withdrawn.iter().peekable();
     let mut watched = watched.iter().copied().peekable();
