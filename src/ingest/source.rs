@@ -220,7 +220,9 @@ impl Source {
             };
             if column.form == Form::UtcTime { micros.saturating_add(CST_OFFSET) } else { micros }
         };
-        Some((local(*times.min_opt()?), local(*times.max_opt()?)))
+        let (first, last) = (local(*times.min_opt()?), local(*times.max_opt()?));
+        // A footer may lie.
+        (first <= last).then_some((first, last))
     }
 
     /// About how many bytes a row group takes while it is read: a page of each column, as it lies in

@@ -17,12 +17,15 @@ use std::{
     cmp::Reverse,
     collections::BinaryHeap,
     sync::{
-        Mutex, MutexGuard, OnceLock, PoisonError,
+        Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed},
     },
 };
 
-use super::index::{Cleared, Entry};
+use super::{
+    index::{Cleared, Entry},
+    store::locked,
+};
 use crate::{codes::Side, ingest::batch::Batch};
 
 /// How long a batch is held after the reading has passed its last row, in microseconds: clocks of two
@@ -124,10 +127,6 @@ struct Waiting {
     by_time: BinaryHeap<Reverse<(i64, usize)>>,
     rows: usize,
     free: Vec<usize>,
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const fn shard_of(hash: u64) -> usize {
