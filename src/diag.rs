@@ -65,6 +65,20 @@ codes! {
     Q02 "one answer a proposal" "remove the line: the proposal has been answered";
     Q03 "an approved amount above 0" "correct the amount";
     Q04 "the name of who approved it" "fill in approved_by";
+    B01 "the manifest of a closed period and its seal" "restore the period from a copy; whoever has the digest of its manifest can tell which copy is right";
+    B02 "periods month by month, each manifest with the digest of the one before" "restore the period from a copy, and find out who changed it";
+    B03 "the file as its manifest lists it" "restore the period from a copy";
+    B04 "only files that the manifest lists" "find out where the file comes from, and remove it";
+    B05 "the head that was given" "the book was cut, continued or replaced since: compare with the copy that the head stands for";
+    B06 "a table with the columns and the order of the contract" "restore the period from a copy; if the digests agree, it was published so: rerun it from its inputs";
+    B07 "the same figure, worked out again from what it is made of" "restore the period from a copy; if the digests agree, it was published so: rerun it from its inputs";
+    B08 "what the period before handed over" "restore both periods from copies; if the digests agree, rerun them from their inputs";
+    B09 "a register that agrees with the tables, each settlement once" "restore the period from a copy; if the digests agree, rerun it from its inputs";
+    B10 "a signature by a trusted key" "ask the signer; a key that was changed or withdrawn belongs into the file of trusted keys";
+    A01 "the input that the period was closed with" "find the delivery as it was: the manifest has the digest of every file";
+    A02 "the rules and the day that the period was closed with" "leave --rules and --as-of away: the manifest has both";
+    A03 "a delivery that is accepted, as it was when the period was closed" "find the delivery as it was: the manifest has the digest of every file";
+    A04 "the same bytes, worked out again" "see which rows differ; when inputs and rules are the same, the period was changed, or another program wrote it";
 }
 
 impl fmt::Display for Code {
@@ -136,9 +150,9 @@ pub enum Failure {
     /// The book: order, already closed, damaged.
     #[error("{0}")]
     Book(String),
-    /// A verification found a difference.
+    /// A verification or an audit found differences; every one is listed.
     #[error("{0}")]
-    Difference(String),
+    Differences(String, Vec<Finding>),
     /// The operating system: disk full, permission.
     #[error("{place}: {error}")]
     Io {
@@ -160,9 +174,17 @@ impl Failure {
             Failure::Usage(_) => 2,
             Failure::Refused(_) => 3,
             Failure::Book(_) => 4,
-            Failure::Difference(_) => 5,
+            Failure::Differences(..) => 5,
             Failure::Io { .. } => 6,
             Failure::Interrupted => 130,
+        }
+    }
+
+    /// What was found, each with its place.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Failure::Refused(findings) | Failure::Differences(_, findings) => findings,
+            _ => &[],
         }
     }
 
@@ -190,10 +212,11 @@ mod tests {
         let row = |code: &Code| format!("| {code} | {} | {} |\n", code.expected(), code.hint());
         let rows = Code::ALL.iter().map(row).collect::<Vec<_>>().concat();
         let text = format!(
-            "# Findings: why a delivery is refused\n\nEvery finding of a delivery is listed at once, \
-             with one of these codes, the file, the place\nand what was found there; the run ends with \
+            "# Findings: why a delivery is refused, or a book is not in order\n\nEvery finding of a delivery is listed \
+             at once, with one of these codes, the file, the place\nand what was found there; the run ends with \
              exit status 3 and nothing is published. The codes\nare stable. Rows that break a row rule \
-             (V01 to V15) are no findings: they are in `tables/rejects`.\n\nThis page is made by \
+             (V01 to V15) are no findings: they are in `tables/rejects`.\n\nCodes that begin with B come \
+             from `verify`, those that begin with A from an audit rerun; both end with exit\nstatus 5.\n\nThis page is made by \
              `UPDATE_DOCS=1 cargo test --lib catalogue`.\n\n| code | expected | what to do |\n|---|---|---|\n\
              {rows}"
         );

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::{
     book::{
         Book, brought,
-        manifest::{ControlEntry, FORMAT, FileEntry, Manifest, NAME, RulesCopy},
+        manifest::{ControlEntry, FORMAT, FileEntry, Manifest, NAME, RulesCopy, SEAL, seal},
         register::{Register, write_register, write_reversals},
         staging::Staging,
     },
@@ -446,11 +446,14 @@ fn manifest(
 
 fn write_manifest(staging: &Staging, manifest: &Manifest) -> Outcome<String> {
     let bytes = manifest.to_bytes()?;
-    let path = staging.period().join(NAME);
-    fs::write(&path, &bytes)
-        .and_then(|()| fs::File::open(&path)?.sync_all())
-        .map_err(Failure::io(&path))?;
-    Ok(sha256_hex(&bytes))
+    let digest = sha256_hex(&bytes);
+    for (name, bytes) in [(NAME, bytes.as_slice()), (SEAL, seal(&digest).as_bytes())] {
+        let path = staging.period().join(name);
+        fs::write(&path, bytes)
+            .and_then(|()| fs::File::open(&path)?.sync_all())
+            .map_err(Failure::io(&path))?;
+    }
+    Ok(digest)
 }
 
 fn count_classes(settled: &Settled) -> BTreeMap<&'static str, u64> {

@@ -15,6 +15,10 @@ use crate::{
 /// Name of the file in a period's folder.
 pub const NAME: &str = "manifest.json";
 
+/// Name of the file beside it that holds its digest, as `sha256sum` writes and checks it: a bit that flips
+/// in the newest manifest is noticed, which no later manifest vouches for yet.
+pub const SEAL: &str = "manifest.sha256";
+
 /// The format of manifests that this program writes and reads.
 pub const FORMAT: u32 = 1;
 
@@ -109,6 +113,11 @@ impl ControlEntry {
     }
 }
 
+/// The bytes of the seal of a manifest with a digest.
+pub fn seal(digest: &str) -> String {
+    format!("{digest}  {NAME}\n")
+}
+
 impl Manifest {
     /// Rows and cost, in fen, that the period carried on a side.
     pub fn carried(&self, side: Side) -> Option<(i64, FenSum)> {
@@ -134,20 +143,25 @@ impl Manifest {
     /// Reads the manifest of a closed period, and its digest.
     pub fn read(folder: &Path) -> Outcome<(Manifest, String)> {
         let path = folder.join(NAME);
-        let bytes = fs::read(&path).map_err(|error| {
-            Failure::Book(format!("the book is damaged: {}: {error}", path.display()))
-        })?;
-        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| {
-            Failure::Book(format!("the book is damaged: {}: {error}", path.display()))
-        })?;
-        if manifest.format != FORMAT {
-            let problem = format!(
-                "{} has format {}, this program knows {FORMAT}",
-                path.display(),
-                manifest.format
-            );
-            return Err(Failure::Book(problem));
+        Manifest::parse_sealed(folder).map_err(|problem| {
+            Failure::Book(format!("the book is damaged: {}: {problem}", path.display()))
+        })
+    }
+
+    /// Reads the manifest of a closed period, and its digest, which its seal holds too; or says what is
+    /// wrong with it.
+    pub fn parse_sealed(folder: &Path) -> Result<(Manifest, String), String> {
+        let bytes = fs::read(folder.join(NAME)).map_err(|error| error.to_string())?;
+        let sealed = fs::read(folder.join(SEAL)).map_err(|error| format!("{SEAL}: {error}"))?;
+        let digest = sha256_hex(&bytes);
+        if sealed != seal(&digest).as_bytes() {
+            return Err(format!("its digest is {digest}, {SEAL} has another"));
         }
-        Ok((manifest, sha256_hex(&bytes)))
+        let manifest: Manifest =
+            serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+        if manifest.format != FORMAT {
+            return Err(format!("format {}, this program knows {FORMAT}", manifest.format));
+        }
+        Ok((manifest, digest))
     }
 }

@@ -42,8 +42,9 @@ pub(super) fn json_text(value: &Value) -> Outcome<()> {
 pub(super) fn failure(failure: &Failure, format: Format) {
     if format == Format::Json {
         let mut value = json!({ "status": "failed", "exit": failure.exit_status(), "error": failure.to_string() });
-        if let Failure::Refused(findings) = failure {
-            let findings: Vec<Value> = findings
+        if !failure.findings().is_empty() {
+            let findings: Vec<Value> = failure
+                .findings()
                 .iter()
                 .map(|finding| {
                     json!({
@@ -59,10 +60,14 @@ pub(super) fn failure(failure: &Failure, format: Format) {
         return;
     }
     let mut lines = vec![format!("error: {failure}")];
-    if let Failure::Refused(findings) = failure {
-        lines.extend(findings.iter().map(|finding| format!("  {finding}")));
-        let all = counted(findings.len() as u64, "finding");
-        lines.push(format!("{all} in all; nothing was published and the book is as it was"));
+    lines.extend(failure.findings().iter().map(|finding| format!("  {finding}")));
+    let all = counted(failure.findings().len() as u64, "finding");
+    match failure {
+        Failure::Refused(_) => {
+            lines.push(format!("{all} in all; nothing was published and the book is as it was"));
+        }
+        Failure::Differences(..) => lines.push(format!("{all} in all")),
+        _ => {}
     }
     lines.push(String::new());
     _ = io::stderr().lock().write_all(lines.join("\n").as_bytes());

@@ -1,0 +1,224 @@
+//! A table of a closed period in memory, read by whoever checks it, cell by cell.
+
+use std::{cmp::Ordering, fs::File, path::Path};
+
+use arrow_array::{
+    Array, RecordBatch,
+    cast::AsArray,
+    types::{Date32Type, Decimal128Type, Int64Type, TimestampMicrosecondType},
+};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use super::schema::{Kind, TableSpec};
+use crate::{
+    codes::{Month, Pair, Province},
+    money::{FenSum, yuan},
+};
+
+/// A value of a table; money in fen, days and times from 1970-01-01.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cell<'a> {
+    /// Nothing.
+    Null,
+    /// Text.
+    Text(&'a str),
+    /// A number, money, a day or a time.
+    Number(i128),
+    /// Yes or no.
+    Flag(bool),
+}
+
+/// A table.
+#[derive(Debug)]
+pub struct Grid {
+    /// What it should look like.
+    pub spec: TableSpec,
+    /// How many rows it has.
+    pub rows: usize,
+    columns: Vec<(&'static str, Kind)>,
+    /// In pieces, with the row at which each begins.
+    batches: Vec<(usize, RecordBatch)>,
+}
+
+impl Grid {
+    /// Reads `<folder>/tables/<name>.parquet`; says what is wrong with its columns.
+    pub fn read(folder: &Path, spec: TableSpec) -> Result<Grid, String> {
+        let path = folder.join("tables").join(format!("{}.parquet", spec.name));
+        let file = File::open(path).map_err(|error| error.to_string())?;
+        let builder =
+            ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| error.to_string())?;
+        let columns = spec.columns();
+        let found: Vec<String> = builder
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| format!("{} {}", field.name(), field.data_type()))
+            .collect();
+        let expected: Vec<String> = columns
+            .iter()
+            .map(|(name, kind)| format!("{name} {}", kind.data_type()))
+            .collect();
+        if found != expected {
+            return Err(format!("columns {}", found.join(", ")));
+        }
+        let mut grid = Grid { spec, rows: 0, columns, batches: Vec::new() };
+        for batch in builder.build().map_err(|error| error.to_string())? {
+            let batch = batch.map_err(|error| error.to_string())?;
+            let rows = batch.num_rows();
+            grid.batches.push((grid.rows, batch));
+            grid.rows += rows;
+        }
+        Ok(grid)
+    }
+
+    /// The place of a column, which the table has by its shape.
+    pub fn column(&self, name: &str) -> usize {
+        let place = self.columns.iter().position(|(column, _)| *column == name);
+        place.expect("Invariant: the columns were compared with the contract's")
+    }
+
+    /// The columns in order.
+    pub fn columns(&self) -> &[(&'static str, Kind)] {
+        &self.columns
+    }
+
+    /// A value.
+    pub fn cell(&self, row: usize, column: usize) -> Cell<'_> {
+        let batch = self.batches.partition_point(|(start, _)| *start <= row) - 1;
+        let (start, batch) = &self.batches[batch];
+        let (array, row) = (batch.column(column), row - start);
+        if array.is_null(row) {
+            return Cell::Null;
+        }
+        match self.columns[column].1 {
+            Kind::Text => Cell::Text(array.as_string::<i32>().value(row)),
+            Kind::Amount | Kind::Sum => {
+                Cell::Number(array.as_primitive::<Decimal128Type>().value(row))
+            }
+            Kind::Count => Cell::Number(array.as_primitive::<Int64Type>().value(row).into()),
+            Kind::Day => Cell::Number(array.as_primitive::<Date32Type>().value(row).into()),
+            Kind::Time => {
+                Cell::Number(array.as_primitive::<TimestampMicrosecondType>().value(row).into())
+            }
+            Kind::Flag => Cell::Flag(array.as_boolean().value(row)),
+        }
+    }
+
+    /// A row.
+    pub fn row(&self, row: usize) -> Row<'_> {
+        Row { grid: self, row }
+    }
+
+    /// Every row.
+    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
+        (0..self.rows).map(|row| self.row(row))
+    }
+
+    /// The sum of a column of numbers.
+    pub fn sum(&self, column: &str) -> i128 {
+        self.iter().map(|row| row.number(column)).sum()
+    }
+}
+
+/// A row of a table.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    grid: &'a Grid,
+    row: usize,
+}
+
+impl<'a> Row<'a> {
+    /// A value.
+    pub fn cell(&self, column: &str) -> Cell<'a> {
+        self.grid.cell(self.row, self.grid.column(column))
+    }
+
+    /// A text; empty when there is none.
+    pub fn text(&self, column: &str) -> &'a str {
+        self.text_or_null(column).unwrap_or_default()
+    }
+
+    /// A text, if there is one.
+    pub fn text_or_null(&self, column: &str) -> Option<&'a str> {
+        match self.cell(column) {
+            Cell::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A number; 0 when there is none.
+    pub fn number(&self, column: &str) -> i128 {
+        self.number_or_null(column).unwrap_or(0)
+    }
+
+    /// A number, if there is one.
+    pub fn number_or_null(&self, column: &str) -> Option<i128> {
+        match self.cell(column) {
+            Cell::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// Yes or no, if it is said.
+    pub fn flag(&self, column: &str) -> Option<bool> {
+        match self.cell(column) {
+            Cell::Flag(flag) => Some(flag),
+            _ => None,
+        }
+    }
+
+    /// A month.
+    pub fn month(&self, column: &str) -> Option<Month> {
+        self.text_or_null(column).and_then(Month::from_text)
+    }
+
+    /// The pair of a table of pairs.
+    pub fn pair(&self) -> Option<Pair> {
+        Some(Pair {
+            insured: Province::from_text(self.text("insured_province"))?,
+            treating: Province::from_text(self.text("treating_province"))?,
+        })
+    }
+
+    /// The values by which rows are told apart and ordered.
+    pub fn key(&self) -> impl Iterator<Item = Cell<'a>> + use<'a> {
+        let row = *self;
+        self.grid.spec.key.iter().map(move |column| row.cell(column))
+    }
+
+    /// How two rows stand to each other in the order of their tables.
+    pub fn compare_keys(&self, other: &Row) -> Ordering {
+        self.key().cmp(other.key())
+    }
+
+    /// The key for people.
+    pub fn shown_key(&self) -> String {
+        let key = self.grid.spec.key.iter().map(|column| self.shown(column));
+        key.collect::<Vec<_>>().join(" ")
+    }
+
+    /// A value for people: money in yuan, days as days.
+    pub fn shown(&self, column: &str) -> String {
+        let kind = self.grid.columns[self.grid.column(column)].1;
+        show(self.cell(column), kind)
+    }
+}
+
+/// A value for people.
+pub fn show(cell: Cell, kind: Kind) -> String {
+    match (cell, kind) {
+        (Cell::Null, _) => "null".to_owned(),
+        (Cell::Text(text), _) => text.to_owned(),
+        (Cell::Flag(flag), _) => flag.to_string(),
+        (Cell::Number(fen), Kind::Amount | Kind::Sum) => yuan(fen as FenSum),
+        (Cell::Number(day), Kind::Day) => {
+            let date = i32::try_from(day).ok().and_then(chrono::NaiveDate::from_epoch_days);
+            date.map_or_else(|| day.to_string(), |date| date.to_string())
+        }
+        (Cell::Number(micros), Kind::Time) => {
+            let time = i64::try_from(micros).ok().and_then(chrono::DateTime::from_timestamp_micros);
+            time.map_or_else(|| micros.to_string(), |time| time.naive_utc().to_string())
+        }
+        (Cell::Number(number), _) => number.to_string(),
+    }
+}
