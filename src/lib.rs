@@ -12,6 +12,7 @@
 //! | [`reserve`] | pairs → quotas, reserves, notices, payments |
 //! | [`statement`] | all of these → tables |
 //! | [`book`] | everything → a closed period |
+//! | [`audit`] | a closed period → proven, rerun, explained |
 //!
 //! [`engine`] calls them and asserts the control totals between them: read it first. Money is whole fen
 //! ([`money`]), policy is dated data ([`rules`]), and nothing but the declared inputs decides.
@@ -38,5 +39,8 @@ pub mod reserve;
 pub mod statement;
 
 pub mod book;
+
+pub mod audit;
+
 pub mod cli;
 pub mod synth;

@@ -12,6 +12,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use super::schema::{Kind, TableSpec};
 use crate::{
     codes::{Month, Pair, Province},
+    ingest::guarded,
     money::{FenSum, yuan},
 };
 
@@ -45,6 +46,11 @@ impl Grid {
     pub fn read(folder: &Path, spec: TableSpec) -> Result<Grid, String> {
         let path = folder.join("tables").join(format!("{}.parquet", spec.name));
         let file = File::open(path).map_err(|error| error.to_string())?;
+        guarded(|| Grid::decode(file, spec))
+            .unwrap_or_else(|| Err("it cannot be decoded".to_owned()))
+    }
+
+    fn decode(file: File, spec: TableSpec) -> Result<Grid, String> {
         let builder =
             ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| error.to_string())?;
         let columns = spec.columns();
@@ -54,10 +60,8 @@ impl Grid {
             .iter()
             .map(|field| format!("{} {}", field.name(), field.data_type()))
             .collect();
-        let expected: Vec<String> = columns
-            .iter()
-            .map(|(name, kind)| format!("{name} {}", kind.data_type()))
-            .collect();
+        let expected: Vec<String> =
+            columns.iter().map(|(name, kind)| format!("{name} {}", kind.data_type())).collect();
         if found != expected {
             return Err(format!("columns {}", found.join(", ")));
         }
@@ -178,6 +182,11 @@ impl<'a> Row<'a> {
             insured: Province::from_text(self.text("insured_province"))?,
             treating: Province::from_text(self.text("treating_province"))?,
         })
+    }
+
+    /// Whether it is a row of a table.
+    pub fn is_of(&self, table: &str) -> bool {
+        self.grid.spec.name == table
     }
 
     /// The values by which rows are told apart and ordered.

@@ -110,7 +110,8 @@ impl Book {
     }
 }
 
-fn closed_periods(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
+/// The closed periods of a book with their folders, oldest first; nothing is checked.
+pub fn closed_periods(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
     let mut periods = Vec::new();
     for entry in fs::read_dir(root).map_err(Failure::io(root))? {
         let path = entry.map_err(Failure::io(root))?.path();

@@ -43,6 +43,8 @@ pub(super) enum Command {
     Status(StatusArguments),
     /// Play what-if scenarios on the newest period of a book; nothing is written
     Stress(StressArguments),
+    /// Verify a book: every digest, the chain, every figure that follows from others
+    Verify(VerifyArguments),
     /// Check a pipeline file and the rules it names, and list every error
     Check(CheckArguments),
     /// Print a completion script for a shell
@@ -205,6 +207,43 @@ pub(super) struct StressArguments {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  liangqing verify --book book
+  liangqing verify --book book --period 2025-11 --head 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+
+Everything is worked out from something else: pairs from positions, reserves from pairs and payments, what
+is opened from what was carried, the register from all of them. --head is the digest that `run` printed when
+it closed the period; without it, periods that were cut off at the end are not noticed. docs/audit.md says
+how to check a month without this program.")]
+pub(super) struct VerifyArguments {
+    /// Folder of the closed periods
+    #[arg(long, value_name = "DIR")]
+    pub(super) book: PathBuf,
+    /// Verify up to this period, YYYY-MM [default: the newest]
+    #[arg(long, value_parser = parse_period)]
+    pub(super) period: Option<Month>,
+    /// Digest that the manifest of the last verified period has to have
+    #[arg(long, value_name = "DIGEST", value_parser = parse_digest)]
+    pub(super) head: Option<String>,
+    /// Threads [default: all]
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    pub(super) threads: Option<usize>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+/// Reads a SHA-256 in hexadecimal.
+fn parse_digest(text: &str) -> Result<String, String> {
+    let good = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if good { Ok(text.to_ascii_lowercase()) } else { Err("not a SHA-256 in 64 digits".to_owned()) }
+}
+
+#[derive(Debug, Args)]
 pub(super) struct CheckArguments {
     /// The pipeline file
     pub(super) pipeline: PathBuf,
@@ -231,6 +270,7 @@ impl Arguments {
             Command::Synth(arguments) => arguments.format,
             Command::Status(arguments) => arguments.format,
             Command::Stress(arguments) => arguments.format,
+            Command::Verify(arguments) => arguments.format,
             Command::Completions { .. } => Format::Human,
         }
     }

@@ -9,6 +9,7 @@
 //! **Invariants.** Nothing here decides about a result.
 
 mod args;
+mod audit;
 mod printer;
 mod progress;
 mod run;
@@ -59,6 +60,7 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
         args::Command::Synth(arguments) => synth::synth(&arguments, stop),
         args::Command::Status(arguments) => status::status(&arguments),
         args::Command::Stress(arguments) => status::stress(&arguments),
+        args::Command::Verify(arguments) => audit::verify(&arguments, stop),
         args::Command::Check(arguments) => run::check(&arguments),
         args::Command::Completions { shell } => {
             let mut script = Vec::new();

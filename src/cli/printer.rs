@@ -38,6 +38,14 @@ pub(super) fn json_text(value: &Value) -> Outcome<()> {
     text(&format!("{value:#}\n"))
 }
 
+/// Prints what a command found as a versioned report for programs.
+pub(super) fn report(found: &impl serde::Serialize) -> Outcome<()> {
+    let mut value =
+        serde_json::to_value(found).map_err(|error| Failure::Bug(format!("report: {error}")))?;
+    value["format"] = 1.into();
+    json_text(&value)
+}
+
 /// Says why a command did not succeed.
 pub(super) fn failure(failure: &Failure, format: Format) {
     if format == Format::Json {

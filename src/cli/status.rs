@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     args::{Format, StatusArguments, StressArguments},
-    printer::{counted, json_text, text},
+    printer::{counted, json_text, report, text},
     run::read_rules,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
         status::{self, BookStatus},
         stress::{self, Stressed},
     },
-    diag::{Failure, Outcome},
+    diag::Outcome,
 };
 
 /// `liangqing status`
@@ -34,13 +34,6 @@ pub(super) fn stress(arguments: &StressArguments) -> Outcome<()> {
         Format::Human => text(&stress_text(&stressed)),
         Format::Json => json_text(&json!({ "format": 1, "scenarios": stressed })),
     }
-}
-
-fn report(status: &BookStatus) -> Outcome<()> {
-    let mut value =
-        serde_json::to_value(status).map_err(|error| Failure::Bug(format!("status: {error}")))?;
-    value["format"] = 1.into();
-    json_text(&value)
 }
 
 fn status_text(status: &BookStatus) -> String {

@@ -30,7 +30,7 @@ thread_local! {
 }
 
 /// Runs a decoder over bytes of unknown origin: what makes it panic is damage too.
-fn guarded<T>(decode: impl FnOnce() -> T) -> Option<T> {
+pub(crate) fn guarded<T>(decode: impl FnOnce() -> T) -> Option<T> {
     let outer = DECODING.replace(true);
     let decoded = catch_unwind(AssertUnwindSafe(decode)).ok();
     DECODING.set(outer);

@@ -80,6 +80,13 @@ fn play(text: &str) -> (String, String) {
         }
         start = end;
     }
+    // Whatever the book is like: it is in order.
+    if world.book().exists() {
+        let verified = world.verify(&[]);
+        if verified.status != 0 {
+            writeln!(problems, "  the book does not verify\n{}", verified.stderr).expect("written");
+        }
+    }
     let mut out = String::new();
     for Block { heading, lines } in blocks {
         writeln!(out, "{heading}").expect("written");

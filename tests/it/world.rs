@@ -305,6 +305,12 @@ impl World {
         self.command(period).args(flags).output().expect("started").into()
     }
 
+    pub(crate) fn verify(&self, flags: &[&str]) -> Ran {
+        let mut command = Command::new(PROGRAM);
+        command.args(["verify", "--quiet", "--book"]).arg(self.book()).args(flags);
+        command.output().expect("started").into()
+    }
+
     /// Some columns of a table of a closed period.
     pub(crate) fn table(&self, period: &str, name: &str, columns: &[&str]) -> Vec<Vec<String>> {
         let path = self.book().join(period).join("tables").join(format!("{name}.parquet"));

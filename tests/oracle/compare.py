@@ -439,6 +439,11 @@ def run_plan(binary, deliveries, work, extra, limit, keep_going):
             if step["expect"] == 0 and not keep_going:
                 print("  later periods are left out")
                 return False
+    done = subprocess.run([binary, "verify", "--quiet", "--book", book], capture_output=True,
+                          text=True, errors="replace")
+    if tree(book) and done.returncode:
+        fine = False
+        print("DIFFERENT the book does not verify: exit %d\n%s" % (done.returncode, done.stderr))
     return fine
 
 

@@ -1,0 +1,238 @@
+//! The files of a period: manifest, seal, chain, digests, nothing else; its tables as the contract has them.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use rayon::prelude::*;
+
+use super::{PeriodVerified, checks::Checks, place};
+use crate::{
+    audit::{
+        grid::Grid,
+        schema::{TABLES, TableSpec},
+    },
+    book::manifest::{FileEntry, Manifest, NAME, SEAL},
+    codes::Month,
+    diag::{Code, Failure, Outcome},
+    digest::{sha256_hex, sha256_of},
+    rules::{Policy, Rules},
+};
+
+/// A closed period whose tables could all be read.
+#[derive(Debug)]
+pub(super) struct Closed {
+    pub(super) month: Month,
+    pub(super) folder: std::path::PathBuf,
+    pub(super) manifest: Manifest,
+    pub(super) rules: Rules,
+    grids: BTreeMap<&'static str, Grid>,
+}
+
+impl Closed {
+    /// A table.
+    pub(super) fn grid(&self, table: &str) -> &Grid {
+        &self.grids[table]
+    }
+
+    /// The path of a table, for findings.
+    pub(super) fn file(&self, table: &str) -> String {
+        place(self.month, &format!("tables/{table}.parquet"))
+    }
+
+    /// The policy of the period, by its own copy of the rules.
+    pub(super) fn policy(&self, checks: &mut Checks) -> Option<&Policy> {
+        let policy = self.rules.policy(self.month);
+        policy
+            .map_err(|error| {
+                let found = error.to_string();
+                checks.find(Code::B01, place(self.month, NAME), "rules".to_owned(), found);
+            })
+            .ok()
+    }
+}
+
+/// Names of the two files of the register.
+pub(super) const REGISTER: [&str; 2] = ["register.parquet", "reversals.parquet"];
+
+fn path_of(table: &TableSpec) -> String {
+    format!("tables/{}.parquet", table.name)
+}
+
+/// Reads a period and checks its files; the digest of its manifest becomes the head.
+pub(super) fn read(
+    month: Month,
+    folder: &Path,
+    head: &mut Option<String>,
+    checks: &mut Checks,
+) -> Outcome<(Option<Closed>, PeriodVerified)> {
+    let mut figures = PeriodVerified { period: month.to_string(), ..PeriodVerified::default() };
+    let before = head.take();
+    if let Ok(bytes) = fs::read(folder.join(NAME)) {
+        *head = Some(sha256_hex(&bytes));
+        figures.files += 1;
+        figures.bytes += bytes.len() as u64;
+    }
+    strangers(month, folder, checks)?;
+    let manifest = match Manifest::parse_sealed(folder) {
+        Ok((manifest, _)) => manifest,
+        Err(problem) => {
+            checks.find(Code::B01, place(month, NAME), String::new(), problem);
+            return Ok((None, figures));
+        }
+    };
+    let rules = check_manifest(month, &manifest, before, checks);
+    check_outputs(month, folder, &manifest, &mut figures, checks);
+    let grids = read_tables(month, folder, &manifest, &mut figures, checks);
+    let closed = rules.zip(grids).map(|(rules, grids)| Closed {
+        month,
+        folder: folder.to_owned(),
+        manifest,
+        rules,
+        grids,
+    });
+    Ok((closed, figures))
+}
+
+/// Whatever lies in the folder although no manifest lists it.
+fn strangers(month: Month, folder: &Path, checks: &mut Checks) -> Outcome<()> {
+    let names = |folder: &Path| -> Outcome<Vec<String>> {
+        let entries = fs::read_dir(folder).map_err(Failure::io(folder))?;
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(Failure::io(folder))?;
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+        names.sort();
+        Ok(names)
+    };
+    let mut known = vec![NAME.to_owned(), SEAL.to_owned(), "tables".to_owned()];
+    known.extend(REGISTER.map(str::to_owned));
+    let mut strangers: Vec<String> =
+        names(folder)?.into_iter().filter(|name| !known.contains(name)).collect();
+    let tables = folder.join("tables");
+    if tables.is_dir() {
+        let known: Vec<String> =
+            TABLES.iter().map(|table| format!("{}.parquet", table.name)).collect();
+        let unknown = names(&tables)?.into_iter().filter(|name| !known.contains(name));
+        strangers.extend(unknown.map(|name| format!("tables/{name}")));
+    }
+    checks.count(1);
+    for stranger in strangers {
+        let found = "a file that nothing lists".to_owned();
+        checks.find(Code::B04, place(month, &stranger), String::new(), found);
+    }
+    Ok(())
+}
+
+/// The manifest itself: its period, its place in the chain, its rules, its day.
+fn check_manifest(
+    month: Month,
+    manifest: &Manifest,
+    before: Option<String>,
+    checks: &mut Checks,
+) -> Option<Rules> {
+    let file = place(month, NAME);
+    checks.count(5);
+    if manifest.period != month.to_string() {
+        let found = format!("the manifest of {}", manifest.period);
+        checks.find(Code::B02, file.clone(), "period".to_owned(), found);
+    }
+    if manifest.previous_manifest_sha256 != before {
+        let none = || "none".to_owned();
+        let found = format!(
+            "{}, the one before has {}",
+            manifest.previous_manifest_sha256.clone().unwrap_or_else(none),
+            before.unwrap_or_else(none)
+        );
+        checks.find(Code::B02, file.clone(), "previous_manifest_sha256".to_owned(), found);
+    }
+    let digest = sha256_hex(manifest.rules.text.as_bytes());
+    if digest != manifest.rules.sha256 {
+        let found = format!("rules with the digest {digest}");
+        checks.find(Code::B01, file.clone(), "rules".to_owned(), found);
+    }
+    if crate::contract::lines::parse_day(&manifest.as_of).is_none() {
+        checks.find(Code::B01, file.clone(), "as_of".to_owned(), manifest.as_of.clone());
+    }
+    let mut expected: Vec<String> = TABLES.iter().map(path_of).collect();
+    expected.extend(REGISTER.map(str::to_owned));
+    expected.sort();
+    let listed: Vec<&String> = manifest.outputs.iter().map(|output| &output.path).collect();
+    if listed != expected.iter().collect::<Vec<_>>() {
+        let found = format!("{} outputs, or others than a period has", listed.len());
+        checks.find(Code::B01, file.clone(), "outputs".to_owned(), found);
+    }
+    Rules::parse(&manifest.rules.text)
+        .map_err(|error| checks.find(Code::B01, file, "rules".to_owned(), error.to_string()))
+        .ok()
+}
+
+/// Length and digest of every output.
+fn check_outputs(
+    month: Month,
+    folder: &Path,
+    manifest: &Manifest,
+    figures: &mut PeriodVerified,
+    checks: &mut Checks,
+) {
+    let look = |output: &FileEntry| -> (u64, Option<String>) {
+        let path = folder.join(&output.path);
+        let opened = fs::File::open(&path).and_then(|file| Ok((file.metadata()?.len(), file)));
+        match opened.and_then(|(bytes, file)| Ok((bytes, sha256_of(file)?))) {
+            Err(error) => (0, Some(error.to_string())),
+            Ok((bytes, digest)) if (bytes, &digest) != (output.bytes, &output.sha256) => {
+                (bytes, Some(format!("{bytes} bytes with the digest {digest}")))
+            }
+            Ok((bytes, _)) => (bytes, None),
+        }
+    };
+    let looked: Vec<(u64, Option<String>)> = manifest.outputs.par_iter().map(look).collect();
+    for (output, (bytes, problem)) in manifest.outputs.iter().zip(looked) {
+        checks.count(2);
+        figures.files += 1;
+        figures.bytes += bytes;
+        if let Some(problem) = problem {
+            checks.find(Code::B03, place(month, &output.path), String::new(), problem);
+        }
+    }
+}
+
+/// The tables, when all of them can be read.
+fn read_tables(
+    month: Month,
+    folder: &Path,
+    manifest: &Manifest,
+    figures: &mut PeriodVerified,
+    checks: &mut Checks,
+) -> Option<BTreeMap<&'static str, Grid>> {
+    let read: Vec<Result<Grid, String>> =
+        TABLES.into_par_iter().map(|table| Grid::read(folder, table)).collect();
+    let mut grids = BTreeMap::new();
+    for (table, grid) in TABLES.iter().zip(read) {
+        let path = path_of(table);
+        match grid {
+            Err(problem) => checks.find(Code::B06, place(month, &path), String::new(), problem),
+            Ok(grid) => {
+                check_rows(month, &path, manifest, grid.rows as u64, checks);
+                figures.rows += grid.rows as u64;
+                grids.insert(table.name, grid);
+            }
+        }
+    }
+    (grids.len() == TABLES.len()).then_some(grids)
+}
+
+/// Whether a file has as many rows as its manifest says.
+pub(super) fn check_rows(
+    month: Month,
+    path: &str,
+    manifest: &Manifest,
+    rows: u64,
+    checks: &mut Checks,
+) {
+    let listed = manifest.outputs.iter().find(|output| output.path == path);
+    checks.count(1);
+    if let Some(listed) = listed.filter(|listed| listed.rows != rows) {
+        let found = format!("{rows} rows, the manifest says {}", listed.rows);
+        checks.find(Code::B03, place(month, path), String::new(), found);
+    }
+}

@@ -1,0 +1,245 @@
+//! Who pays whom: positions and deductions make pairs, pairs and notices make quotas and reserves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    History,
+    checks::{Checks, differs, unequal},
+    files::Closed,
+    notices,
+};
+use crate::{
+    audit::grid::Row,
+    codes::{Month, Pair, Province},
+    diag::Code,
+    money::FenSum,
+    rules::Policy,
+};
+
+/// Sums by pair, in fen.
+pub(super) type ByPair = BTreeMap<Pair, FenSum>;
+
+/// What earlier periods have to do with the money of later ones.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    /// What each pair paid, by period.
+    payables: BTreeMap<Month, ByPair>,
+    /// Accepted deductions by their number: settlement and fen of each.
+    held_back: BTreeMap<String, Vec<(String, FenSum)>>,
+}
+
+impl Past {
+    pub(super) fn remember(&mut self, closed: &Closed) {
+        self.payables.insert(closed.month, by_pair(closed, "pairs", "payable"));
+        for row in closed.grid("deductions").iter().filter(|row| row.flag("accepted") == Some(true))
+        {
+            let entry = (row.text("setl_id").to_owned(), row.number("amount"));
+            self.held_back.entry(row.text("ddct_id").to_owned()).or_default().push(entry);
+        }
+    }
+
+    /// The yearly quotas that a period sets, half up to the fen, when all the months that count are in the
+    /// book.
+    pub(super) fn yearly(&self, closed: &Closed, policy: &Policy) -> Option<ByPair> {
+        let rule = policy.yearly_quota;
+        if closed.month.of_year() != rule.to_month {
+            return None;
+        }
+        let mut sums = by_pair(closed, "pairs", "payable");
+        for month in rule.from_month..rule.to_month {
+            let earlier = self.payables.get(&Month::new(closed.month.year(), month))?;
+            for (pair, payable) in earlier {
+                *sums.entry(*pair).or_default() += payable;
+            }
+        }
+        let span = FenSum::from(rule.to_month - rule.from_month + 1);
+        let quota = |sum: FenSum| (2 * FenSum::from(rule.months) * sum + span).div_euclid(2 * span);
+        Some(sums.into_iter().map(|(pair, sum)| (pair, quota(sum))).collect())
+    }
+}
+
+/// Applies the laws of a period's money.
+pub(super) fn check(
+    closed: &Closed,
+    before: Option<&Closed>,
+    history: &History,
+    policy: &Policy,
+    checks: &mut Checks,
+) {
+    same_pairs(closed, checks);
+    pairs(closed, before, policy, checks);
+    deductions(closed, &history.money, checks);
+    let quotas = by_pair(closed, "quotas", "quota");
+    let next = next_quotas(closed, before, &history.money, policy);
+    compare(closed, "quotas", "next_quota", &next, checks);
+    if let Some(before) = before {
+        compare(closed, "quotas", "quota", &by_pair(before, "quotas", "next_quota"), checks);
+    }
+    compare(closed, "pairs", "quota", &quotas, checks);
+    reserves(closed, before, history, &quotas, checks);
+}
+
+/// A column of a table by pair; zeros are left out.
+pub(super) fn by_pair(closed: &Closed, table: &str, column: &str) -> ByPair {
+    let rows = closed.grid(table).iter();
+    let sums = rows.filter_map(|row| Some((row.pair()?, row.number(column))));
+    sums.filter(|(_, fen)| *fen != 0).collect()
+}
+
+/// Compares a column with sums that were worked out.
+fn compare(closed: &Closed, table: &str, column: &str, expected: &ByPair, checks: &mut Checks) {
+    let found = by_pair(closed, table, column);
+    let all: BTreeSet<&Pair> = found.keys().chain(expected.keys()).collect();
+    let of = |sums: &ByPair, pair| sums.get(pair).copied().unwrap_or(0);
+    let same = all.into_iter().map(|pair| unequal(pair, of(&found, pair), of(expected, pair)));
+    checks.law(Code::B07, &closed.file(table), column, same);
+}
+
+/// The three tables of pairs list the same pairs, two different provinces each.
+fn same_pairs(closed: &Closed, checks: &mut Checks) {
+    let listed = |table: &str| -> Vec<Option<Pair>> {
+        closed.grid(table).iter().map(|row| row.pair()).collect()
+    };
+    let pairs = listed("pairs");
+    let known = pairs.iter().map(|pair| {
+        let good = pair.is_some_and(|pair| pair.insured != pair.treating);
+        (!good).then(|| "not two provinces".to_owned())
+    });
+    checks.law(Code::B07, &closed.file("pairs"), "two provinces", known);
+    for table in ["quotas", "reserves"] {
+        let same = [(listed(table) != pairs).then(|| "other pairs".to_owned())];
+        checks.law(Code::B07, &closed.file(table), "the pairs of the table pairs", same);
+    }
+}
+
+/// What positions owe, by a province of the insured division and the treating one.
+fn owed(closed: &Closed, fund: Option<&str>, column: &str) -> ByPair {
+    let mut sums = ByPair::new();
+    for row in closed.grid("positions").iter() {
+        let insured = Province::of_division(row.text("insuplc_admdvs").as_bytes());
+        let treating = Province::from_text(row.text("treating_province"));
+        if let Some((insured, treating)) = insured.zip(treating)
+            && fund.is_none_or(|fund| fund == row.text("fund_class"))
+        {
+            *sums.entry(Pair { insured, treating }).or_default() += row.number(column);
+        }
+    }
+    sums
+}
+
+fn pairs(closed: &Closed, before: Option<&Closed>, policy: &Policy, checks: &mut Checks) {
+    for (column, fund, of) in [
+        ("visits", None, "visits"),
+        ("gross", None, "payable"),
+        ("gross_employee", Some("employee"), "payable"),
+        ("gross_resident", Some("resident"), "payable"),
+    ] {
+        compare(closed, "pairs", column, &owed(closed, fund, of), checks);
+    }
+    let mut held_back = ByPair::new();
+    for row in closed.grid("deductions").iter().filter(|row| row.flag("accepted") == Some(true)) {
+        if let Some(pair) = row.pair() {
+            *held_back.entry(pair).or_default() += row.number("amount");
+        }
+    }
+    compare(closed, "pairs", "deductions", &held_back, checks);
+    let first = closed.manifest.previous_manifest_sha256.is_none();
+    if first || before.is_some() {
+        let brought = before.map(|before| by_pair(before, "pairs", "carried_forward"));
+        compare(closed, "pairs", "brought_forward", &brought.unwrap_or_default(), checks);
+    }
+    let rows = closed.grid("pairs").iter().map(|row| {
+        let net = row.number("gross") - row.number("deductions") + row.number("brought_forward");
+        unequal("payable", row.number("payable"), net.max(0))
+            .or_else(|| unequal("carried_forward", row.number("carried_forward"), net.min(0)))
+            .or_else(|| differs("reserve_level", row.text("reserve_level"), level(row, policy)))
+            .map(|problem| format!("{}: {problem}", row.shown_key()))
+    });
+    checks.law(Code::B07, &closed.file("pairs"), "net, and the use of the quota", rows);
+}
+
+/// How far the quota of a pair is used, in whole numbers (contract §5).
+fn level(row: Row, policy: &Policy) -> &'static str {
+    let (payable, quota) = (row.number("payable"), row.number("quota"));
+    let reaches = |percent: u16| payable * 100 >= quota * FenSum::from(percent);
+    match quota {
+        0 if payable > 0 => "red",
+        0 => "none",
+        _ if reaches(policy.red_percent) => "red",
+        _ if reaches(policy.yellow_percent) => "yellow",
+        _ => "green",
+    }
+}
+
+/// What is held back and given back fits its sign, its code and what was accepted before.
+fn deductions(closed: &Closed, past: &Past, checks: &mut Checks) {
+    let grid = closed.grid("deductions");
+    let held_back_now = grid.iter().filter(|row| row.flag("accepted") == Some(true));
+    let held_back_now = held_back_now.filter(|row| row.text_or_null("code").is_none());
+    let now: BTreeSet<&str> = held_back_now.map(|row| row.text("ddct_id")).collect();
+    let mut numbers: BTreeSet<&str> = BTreeSet::new();
+    let rows: Vec<Option<String>> = grid
+        .iter()
+        .map(|row| {
+            let (number, amount) = (row.text("ddct_id"), row.number("amount"));
+            let held_back = past.held_back.get(number);
+            let known = row.pair().is_some() && !row.text("fund_class").is_empty();
+            let good = match (row.flag("accepted"), row.text_or_null("code")) {
+                (Some(true), None) => {
+                    amount > 0 && known && held_back.is_none() && numbers.insert(number)
+                }
+                (Some(true), Some("R01")) => {
+                    let entry = (row.text("setl_id").to_owned(), -amount);
+                    amount < 0 && known && held_back.is_some_and(|all| *all == [entry])
+                }
+                (Some(false), Some(code)) => match code {
+                    "D05" => amount <= 0,
+                    "D04" => amount > 0 && (held_back.is_some() || now.contains(number)),
+                    "D01" | "D02" | "D03" => amount > 0 && held_back.is_none(),
+                    _ => false,
+                },
+                _ => false,
+            };
+            (!good).then(|| row.shown_key())
+        })
+        .collect();
+    checks.law(Code::B07, &closed.file("deductions"), "accepted, refused, given back", rows);
+}
+
+/// The quotas of the next period: the yearly one where it is set now, else this one's, and what was approved.
+fn next_quotas(closed: &Closed, before: Option<&Closed>, past: &Past, policy: &Policy) -> ByPair {
+    let yearly = past.yearly(closed, policy);
+    let mut next = yearly.unwrap_or_else(|| by_pair(closed, "quotas", "quota"));
+    for (pair, fen) in notices::approved_now(closed, before) {
+        *next.entry(pair).or_default() += fen;
+    }
+    next
+}
+
+/// Opening + paid in − paid back − drawn = closing, each from where it comes.
+fn reserves(
+    closed: &Closed,
+    before: Option<&Closed>,
+    history: &History,
+    quotas: &ByPair,
+    checks: &mut Checks,
+) {
+    let first = closed.manifest.previous_manifest_sha256.is_none();
+    match before {
+        Some(before) => {
+            compare(closed, "reserves", "opening", &by_pair(before, "reserves", "closing"), checks);
+        }
+        None if first => compare(closed, "reserves", "opening", quotas, checks),
+        None => {}
+    }
+    let (paid_in, paid_back) = history.notices.paid(closed);
+    compare(closed, "reserves", "paid_in", &paid_in, checks);
+    compare(closed, "reserves", "paid_back", &paid_back, checks);
+    compare(closed, "reserves", "drawn", &by_pair(closed, "pairs", "payable"), checks);
+    let closing = closed.grid("reserves").iter().map(|row| {
+        let fen = |column| row.number(column);
+        let expected = fen("opening") + fen("paid_in") - fen("paid_back") - fen("drawn");
+        unequal(row.shown_key(), fen("closing"), expected)
+    });
+    checks.law(Code::B07, &closed.file("reserves"), "opening + movements = closing", closing);
+}

@@ -1,0 +1,251 @@
+//! Notices: which are due, until when, and what became of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use super::{
+    History,
+    checks::{Checks, differs, unequal},
+    files::Closed,
+    money::{ByPair, by_pair},
+};
+use crate::{
+    audit::grid::Row,
+    codes::{Pair, Province},
+    contract::lines::parse_day,
+    diag::Code,
+    money::FenSum,
+    rules::Policy,
+};
+
+/// The notices of earlier periods: who pays, and the pair; and the bank serials of accepted payments.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    issued: BTreeMap<String, (Pair, Province)>,
+    serials: BTreeSet<String>,
+}
+
+impl Past {
+    pub(super) fn remember(&mut self, closed: &Closed) {
+        for row in closed.grid("notices").iter() {
+            let payer = Province::from_text(row.text("payer"));
+            if let Some(issued) = pair_of(row.text("notice_id")).zip(payer) {
+                self.issued.insert(row.text("notice_id").to_owned(), issued);
+            }
+        }
+        let accepted = accepted(closed).map(|row| row.text("bank_serial").to_owned());
+        self.serials.extend(accepted);
+    }
+
+    /// What was paid into the reserve of each pair, and back out of it.
+    pub(super) fn paid(&self, closed: &Closed) -> (ByPair, ByPair) {
+        let (mut paid_in, mut paid_back) = (ByPair::new(), ByPair::new());
+        for row in accepted(closed) {
+            if let Some((pair, payer)) = self.issued.get(row.text("notice_id")) {
+                let sums = if *payer == pair.insured { &mut paid_in } else { &mut paid_back };
+                *sums.entry(*pair).or_default() += row.number("amount");
+            }
+        }
+        (paid_in, paid_back)
+    }
+}
+
+/// The accepted payments of a period.
+fn accepted(closed: &Closed) -> impl Iterator<Item = Row<'_>> {
+    closed.grid("payments").iter().filter(|row| row.flag("accepted") == Some(true))
+}
+
+/// The pair of a notice, by its number: kind, period, insured and treating province.
+fn pair_of(notice_id: &str) -> Option<Pair> {
+    let (rest, treating) = notice_id.rsplit_once('-')?;
+    let (_, insured) = rest.rsplit_once('-')?;
+    Some(Pair { insured: Province::from_text(insured)?, treating: Province::from_text(treating)? })
+}
+
+/// Applies the laws of a period's notices.
+pub(super) fn check(
+    closed: &Closed,
+    before: Option<&Closed>,
+    history: &History,
+    policy: &Policy,
+    checks: &mut Checks,
+) {
+    issued(closed, history, policy, checks);
+    payments(closed, &history.notices, checks);
+    if before.is_some() || closed.manifest.previous_manifest_sha256.is_none() {
+        statuses(closed, before, checks);
+    }
+}
+
+/// What was approved of emergency proposals in this period, by pair.
+pub(super) fn approved_now(closed: &Closed, before: Option<&Closed>) -> Vec<(Pair, FenSum)> {
+    let earlier = before.map(approvals).unwrap_or_default();
+    let now = approvals(closed);
+    let new = now.into_iter().filter(|(id, _)| !earlier.contains_key(id));
+    new.filter_map(|(id, fen)| Some((pair_of(id)?, fen))).collect()
+}
+
+fn approvals(closed: &Closed) -> BTreeMap<&str, FenSum> {
+    let rows = closed.grid("notice_status").iter();
+    rows.filter_map(|row| Some((row.text("notice_id"), row.number_or_null("approved")?))).collect()
+}
+
+/// A notice as it should be: payer, payee, amount.
+type Due = (Province, Province, FenSum);
+
+/// The notices that are due, by number (contract §5).
+fn due(closed: &Closed, history: &History, policy: &Policy) -> BTreeMap<String, Due> {
+    let quotas = by_pair(closed, "quotas", "quota");
+    let next = by_pair(closed, "quotas", "next_quota");
+    let yearly = history.money.yearly(closed, policy);
+    let mut due = BTreeMap::new();
+    for row in closed.grid("pairs").iter() {
+        let Some(pair) = row.pair() else { continue };
+        let mut issue = |kind: &str, payer: Province, amount: FenSum| {
+            let payee = if payer == pair.insured { pair.treating } else { pair.insured };
+            due.insert(format!("{kind}-{}-{pair}", closed.month), (payer, payee, amount));
+        };
+        let of = |sums: &ByPair| sums.get(&pair).copied().unwrap_or(0);
+        let payable = row.number("payable");
+        if payable > 0 {
+            issue("QS", pair.insured, payable);
+        }
+        let difference = yearly.as_ref().map_or(0, |yearly| of(yearly) - of(&quotas));
+        if difference != 0 {
+            let payer = if difference > 0 { pair.insured } else { pair.treating };
+            issue("ND", payer, difference.abs());
+        }
+        let wanted = FenSum::from(policy.emergency_months) * payable - of(&next);
+        if row.text("reserve_level") == "red" && wanted > 0 {
+            issue("JJ", pair.insured, wanted);
+        }
+    }
+    due
+}
+
+/// The notices are those that are due, with the days that follow from the day of issue.
+fn issued(closed: &Closed, history: &History, policy: &Policy, checks: &mut Checks) {
+    let file = closed.file("notices");
+    let mut due = due(closed, history, policy);
+    let calendar = &closed.rules.calendar;
+    let issued_on = parse_day(&closed.manifest.as_of).unwrap_or_default();
+    let file_by = calendar.after(issued_on, policy.file_days);
+    let pay_by = calendar.after(file_by, policy.pay_days);
+    let confirm_by = calendar.after(pay_by, policy.confirm_days);
+    let rows: Vec<Option<String>> = closed
+        .grid("notices")
+        .iter()
+        .map(|row| {
+            let notice_id = row.text("notice_id");
+            let Some((payer, payee, amount)) = due.remove(notice_id) else {
+                return Some(format!("{notice_id} is not due"));
+            };
+            let dated = row.text("kind") != "JJ";
+            let day = |column: &str, expected: NaiveDate, given: bool| {
+                let expected = given.then(|| i128::from(expected.to_epoch_days()));
+                row.number_or_null(column) == expected
+            };
+            let good = notice_id.starts_with(row.text("kind"))
+                && row.text("period") == closed.month.to_string()
+                && row.text("payer") == payer.to_string()
+                && row.text("payee") == payee.to_string()
+                && day("issued_on", issued_on, true)
+                && day("file_by", file_by, dated)
+                && day("pay_by", pay_by, dated)
+                && day("confirm_by", confirm_by, dated);
+            (!good)
+                .then(|| format!("{notice_id}: another payer, payee or day"))
+                .or_else(|| unequal(notice_id, row.number("amount"), amount))
+        })
+        .collect();
+    let missing = due.into_keys().map(|notice_id| Some(format!("{notice_id} is missing")));
+    checks.law(Code::B07, &file, "the notices that are due", rows.into_iter().chain(missing));
+}
+
+/// Payments are on notices of earlier periods, each bank serial is accepted once, refusals have a reason.
+fn payments(closed: &Closed, past: &Past, checks: &mut Checks) {
+    let mut serials = past.serials.clone();
+    let grid = closed.grid("payments");
+    let now = grid.iter().filter(|row| row.flag("accepted") == Some(true));
+    let now: BTreeSet<&str> = now.map(|row| row.text("bank_serial")).collect();
+    let rows: Vec<Option<String>> = grid
+        .iter()
+        .map(|row| {
+            let amount = row.number("amount");
+            let serial = row.text("bank_serial");
+            let known = past.issued.contains_key(row.text("notice_id"));
+            let used = past.serials.contains(serial) || now.contains(serial);
+            let good = match (row.flag("accepted"), row.text_or_null("code")) {
+                (Some(true), None) => amount > 0 && known && serials.insert(serial.to_owned()),
+                (Some(false), Some("P03")) => amount <= 0,
+                (Some(false), Some("P02")) => amount > 0 && used,
+                (Some(false), Some("P01")) => amount > 0 && !known,
+                (Some(false), Some("P04")) => amount > 0 && known,
+                _ => false,
+            };
+            (!good).then(|| row.shown_key())
+        })
+        .collect();
+    checks.law(Code::B07, &closed.file("payments"), "accepted or refused", rows);
+}
+
+/// Every notice that was not reported as paid is there, with what was approved and paid of it since.
+fn statuses(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
+    let earlier = before.map(|before| before.grid("notice_status"));
+    let earlier = earlier.into_iter().flat_map(|grid| grid.iter());
+    let mut expected: BTreeMap<&str, Row> = earlier
+        .filter(|row| row.text("status") != "paid")
+        .map(|row| (row.text("notice_id"), row))
+        .collect();
+    expected.extend(closed.grid("notices").iter().map(|row| (row.text("notice_id"), row)));
+    let grid = closed.grid("notice_status");
+    let rows: Vec<Option<String>> =
+        grid.iter()
+            .map(|row| match expected.remove(row.text("notice_id")) {
+                None => Some(format!("{} was not open", row.shown_key())),
+                Some(from) => status(closed, row, from)
+                    .map(|problem| format!("{}: {problem}", row.shown_key())),
+            })
+            .collect();
+    let lost = expected.into_keys().map(|notice_id| Some(format!("{notice_id} is gone")));
+    let file = closed.file("notice_status");
+    checks.law(Code::B08, &file, "open before or issued now", rows.into_iter().chain(lost));
+}
+
+/// What is wrong with the status of a notice, seen from its last one or from its issue.
+fn status(closed: &Closed, row: Row, from: Row) -> Option<String> {
+    let is_new = from.is_of("notices");
+    let old = |column: &str| if is_new { None } else { from.number_or_null(column) };
+    let now = accepted(closed).filter(|paid| paid.text("notice_id") == row.text("notice_id"));
+    let now: Vec<Row> = now.collect();
+    let paid = old("paid").unwrap_or(0) + now.iter().map(|p| p.number("amount")).sum::<i128>();
+    let approved = row.number_or_null("approved");
+    let proposal = row.text("notice_id").starts_with("JJ");
+    let due = if proposal { approved.unwrap_or(0) } else { row.number("amount") };
+    let word = match (proposal, approved) {
+        (true, None) => "proposed",
+        _ if paid == due => "paid",
+        _ if paid > 0 => "partial",
+        _ => "unpaid",
+    };
+    let completed = row.number_or_null("completed_on");
+    let completed_now = now.iter().any(|paid| Some(paid.number("paid_on")) == completed);
+    let pay_by = row.number_or_null("pay_by");
+    let punctual = completed.zip(pay_by).map(|(completed, pay_by)| completed <= pay_by);
+    let newly_approved = approved.is_some() && old("approved").is_none();
+    let problem = |holds: bool, what: &str| (!holds).then(|| what.to_owned());
+    unequal("amount", row.number("amount"), from.number("amount"))
+        .or_else(|| unequal("paid", row.number("paid"), paid))
+        .or_else(|| differs("status", row.text("status"), word))
+        .or_else(|| problem(paid <= due, "more was paid than is due"))
+        .or_else(|| problem(approved.is_none() || (proposal && !is_new), "approved"))
+        .or_else(|| problem(old("approved").is_none() || old("approved") == approved, "approved"))
+        .or_else(|| problem(completed.is_some() == (word == "paid"), "completed_on"))
+        .or_else(|| problem(completed.is_none() || completed_now, "completed_on"))
+        .or_else(|| problem(row.flag("punctual") == punctual, "punctual"))
+        .or_else(|| {
+            let kept = pay_by == from.number_or_null("pay_by");
+            problem(if newly_approved { pay_by.is_some() } else { kept }, "pay_by")
+        })
+}

@@ -1,0 +1,412 @@
+//! The register of all periods, read once: order, each settlement once, and what tables expect of it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::File,
+    path::{Path, PathBuf},
+};
+
+use arrow_array::{
+    RecordBatch,
+    cast::AsArray,
+    types::{Decimal128Type, Int32Type, UInt32Type, UInt64Type},
+};
+use parquet::{
+    arrow::arrow_reader::{
+        ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+    },
+    file::{metadata::RowGroupMetaData, statistics::Statistics},
+};
+use rayon::prelude::*;
+
+mod expected;
+
+pub(super) use self::expected::Expectations;
+use self::expected::Expected;
+use super::{
+    checks::{Checks, differs, unequal},
+    files::{Closed, REGISTER, check_rows},
+    place,
+};
+use crate::{
+    audit::grid::Row,
+    codes::{CareClass, FundClass, Month, Pair, Province, Side},
+    control::Class,
+    diag::Code,
+    ingest::{guarded, record::Group},
+    money::FenSum,
+    reconcile::index::Key,
+};
+
+/// A settlement as the register of a period has it.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    key: Key,
+    period: Month,
+    /// 0 a normal settlement, 1 a reversal, 2 voided.
+    kind: i32,
+    payable: FenSum,
+    group: i32,
+}
+
+const SETTLEMENT: i32 = 0;
+const REVERSAL: i32 = 1;
+const VOIDED: i32 = 2;
+
+/// The register of a period, and what its tables say that it holds.
+#[derive(Debug)]
+pub(super) struct RegisterFile {
+    pub(super) period: Month,
+    path: PathBuf,
+    metadata: ArrowReaderMetadata,
+    /// First and last hash of each row group.
+    ranges: Vec<Range>,
+    /// Visits and fen that cleared, by group, as positions have them.
+    cleared: BTreeMap<i32, [i128; 2]>,
+    /// Settlements that cleared, as control and decisions have them on each side.
+    settlements: [i128; 2],
+    /// Settlements that a decision let clear: a reversal among them needs no original.
+    accepted: usize,
+    /// What was reversed.
+    reversed: Vec<Key>,
+}
+
+/// First and last hash.
+type Range = (u64, u64);
+
+impl RegisterFile {
+    /// Opens the two files of a period's register.
+    pub(super) fn open(closed: &Closed, checks: &mut Checks) -> Option<RegisterFile> {
+        let [settlements, reversals] = REGISTER.map(|name| closed.folder.join(name));
+        let mut damaged = |file: &str, problem: String| {
+            checks.find(Code::B06, place(closed.month, file), String::new(), problem);
+        };
+        let opened = guarded(|| open(&settlements)).unwrap_or_else(|| Err("damaged".to_owned()));
+        let (metadata, ranges) = opened.map_err(|problem| damaged(REGISTER[0], problem)).ok()?;
+        let reversed = guarded(|| keys(&reversals)).unwrap_or_else(|| Err("damaged".to_owned()));
+        let reversed = reversed.map_err(|problem| damaged(REGISTER[1], problem)).ok()?;
+        let rises = reversed.windows(2).map(|two| (two[0] >= two[1]).then(|| "a key".to_owned()));
+        checks.law(Code::B06, &place(closed.month, REGISTER[1]), "order of keys", rises);
+        let rows = metadata.metadata().file_metadata().num_rows().cast_unsigned();
+        check_rows(closed.month, REGISTER[0], &closed.manifest, rows, checks);
+        check_rows(closed.month, REGISTER[1], &closed.manifest, reversed.len() as u64, checks);
+        let accepted = closed.grid("decisions").iter();
+        let accepted = accepted.filter(|row| row.number_or_null("payable").is_some()).count();
+        Some(RegisterFile {
+            period: closed.month,
+            path: settlements,
+            metadata,
+            ranges,
+            cleared: cleared(closed),
+            settlements: Side::BOTH.map(|side| settlements_of(closed, side)),
+            accepted,
+            reversed,
+        })
+    }
+}
+
+/// Footer and row groups of a register.
+fn open(path: &Path) -> Result<(ArrowReaderMetadata, Vec<Range>), String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
+        .map_err(|error| error.to_string())?;
+    let columns: Vec<String> = metadata
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| format!("{} {}", field.name(), field.data_type()))
+        .collect();
+    let expected =
+        ["key UInt64", "check UInt32", "payable Decimal128(16, 2)", "group Int32", "kind Int32"];
+    if columns != expected {
+        return Err(format!("columns {}", columns.join(", ")));
+    }
+    let range = |group: &RowGroupMetaData| {
+        let Some(Statistics::Int64(keys)) = group.column(0).statistics() else { return None };
+        Some((keys.min_opt()?.cast_unsigned(), keys.max_opt()?.cast_unsigned()))
+    };
+    let ranges: Option<Vec<Range>> = metadata.metadata().row_groups().iter().map(range).collect();
+    Ok((metadata, ranges.ok_or("row groups without statistics")?))
+}
+
+/// The keys of a list of reversals.
+fn keys(path: &Path) -> Result<Vec<Key>, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
+        .and_then(ParquetRecordBatchReaderBuilder::build)
+        .map_err(|error| error.to_string())?;
+    let mut keys = Vec::new();
+    for batch in reader {
+        let batch = batch.map_err(|error| error.to_string())?;
+        keys.extend(keys_of(&batch).ok_or("columns other than key and check")?);
+    }
+    Ok(keys)
+}
+
+fn keys_of(batch: &RecordBatch) -> Option<Vec<Key>> {
+    let hashes = batch.columns().first()?.as_primitive_opt::<UInt64Type>()?;
+    let checks = batch.columns().get(1)?.as_primitive_opt::<UInt32Type>()?;
+    let keys = hashes.values().iter().zip(checks.values());
+    Some(keys.map(|(hash, check)| Key { hash: *hash, check: *check }).collect())
+}
+
+/// Visits and fen by group, as positions have them.
+fn cleared(closed: &Closed) -> BTreeMap<i32, [i128; 2]> {
+    let mut sums: BTreeMap<i32, [i128; 2]> = BTreeMap::new();
+    for row in closed.grid("positions").iter() {
+        let Some(group) = group_of(row) else { continue };
+        let sums = sums.entry(i32::from(group.number())).or_default();
+        sums[0] += row.number("visits");
+        sums[1] += row.number("payable");
+    }
+    sums
+}
+
+fn group_of(row: Row) -> Option<Group> {
+    let named = |name: &str, column: &str| name == row.text(column);
+    Some(Group {
+        pair: Pair {
+            insured: Province::of_division(row.text("insuplc_admdvs").as_bytes())?,
+            treating: Province::from_text(row.text("treating_province"))?,
+        },
+        fund: FundClass::ALL.into_iter().find(|fund| named(fund.name(), "fund_class"))?,
+        care: CareClass::ALL.into_iter().find(|care| named(care.name(), "care_class"))?,
+    })
+}
+
+/// Settlements that cleared, seen from a side: its cleared rows, and those that a decision let clear
+/// without a copy of this side.
+fn settlements_of(closed: &Closed, side: Side) -> i128 {
+    let rows = closed.grid("control").iter();
+    let mut cleared =
+        rows.filter(|r| r.text("side") == side.name() && r.text("bucket") == "cleared");
+    let missing = match side {
+        Side::Treating => Class::MissingTreating,
+        Side::Insured => Class::MissingInsured,
+    };
+    let without = closed.grid("decisions").iter().filter(|row| {
+        row.text("class_without") == missing.name() && row.number_or_null("payable").is_some()
+    });
+    cleared.next().map_or(0, |row| row.number("rows")) + without.count() as i128
+}
+
+/// What the register of a period holds.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Sums {
+    /// Rows.
+    pub(super) rows: u64,
+    kinds: [i128; 3],
+    /// Visits and fen that cleared, by group.
+    cleared: BTreeMap<i32, [i128; 2]>,
+    /// Reversed settlements that were not cleared by then.
+    without_original: usize,
+}
+
+impl Sums {
+    /// What cleared, in fen.
+    pub(super) fn payable(&self) -> FenSum {
+        self.cleared.values().map(|[_, fen]| fen).sum()
+    }
+
+    fn add(&mut self, other: &Sums) {
+        self.rows += other.rows;
+        self.without_original += other.without_original;
+        for (kind, rows) in self.kinds.iter_mut().zip(other.kinds) {
+            *kind += rows;
+        }
+        for (group, [visits, fen]) in &other.cleared {
+            let sums = self.cleared.entry(*group).or_default();
+            sums[0] += visits;
+            sums[1] += fen;
+        }
+    }
+
+    fn count(&mut self, entry: &Entry) {
+        self.rows += 1;
+        if let Ok(kind) = usize::try_from(entry.kind) {
+            self.kinds[kind.min(2)] += 1;
+        }
+        if entry.kind != VOIDED {
+            let sums = self.cleared.entry(entry.group).or_default();
+            sums[0] += if entry.kind == REVERSAL { -1 } else { 1 };
+            sums[1] += entry.payable;
+        }
+    }
+
+    /// Compares what a register holds with what the tables of its period say.
+    pub(super) fn compare(&self, file: &RegisterFile, checks: &mut Checks) {
+        let path = place(file.period, REGISTER[0]);
+        let groups: BTreeSet<&i32> = self.cleared.keys().chain(file.cleared.keys()).collect();
+        let same = groups.into_iter().map(|group| {
+            let of = |sums: &BTreeMap<i32, [i128; 2]>| sums.get(group).copied().unwrap_or_default();
+            let ([visits, fen], [other_visits, other_fen]) = (of(&self.cleared), of(&file.cleared));
+            differs(format!("group {group}, visits"), visits, other_visits)
+                .or_else(|| unequal(format!("group {group}"), fen, other_fen))
+        });
+        checks.law(Code::B09, &path, "what positions have", same);
+        let cleared = self.kinds[0] + self.kinds[1];
+        let sides = Side::BOTH.map(|side| {
+            differs(format!("{} side", side.name()), cleared, file.settlements[side.index()])
+        });
+        checks.law(Code::B09, &path, "settlements that cleared, as control has them", sides);
+        let reversals = self.without_original <= file.accepted;
+        let enough = (!reversals).then(|| format!("{} are not registered", self.without_original));
+        let at_most = i128::try_from(file.reversed.len()).is_ok_and(|n| n <= self.kinds[1]);
+        let many =
+            (!at_most).then(|| format!("{} for {} reversals", file.reversed.len(), self.kinds[1]));
+        checks.law(Code::B09, &place(file.period, REGISTER[1]), "originals", [enough, many]);
+    }
+}
+
+/// What was found in a range of keys.
+#[derive(Debug, Default)]
+struct Found {
+    sums: Vec<Sums>,
+    figures: u64,
+    problems: Vec<(Month, &'static str, String)>,
+}
+
+/// Reads all registers, a range of keys at a time, and compares them with each other and with what is
+/// expected of them; gives what each holds.
+pub(super) fn check(
+    files: &[RegisterFile],
+    expectations: &mut Expectations,
+    checks: &mut Checks,
+) -> Vec<Sums> {
+    expectations.list.sort_by_key(|(key, month, _)| (*key, *month));
+    let rows: i64 = files.iter().map(|f| f.metadata.metadata().file_metadata().num_rows()).sum();
+    // About half a million settlements a range: they fit a processor's cache, nearly.
+    let ranges = (rows.cast_unsigned() / 500_000).next_power_of_two().clamp(1, 512);
+    let width = u64::MAX / ranges + u64::from(ranges > 1);
+    let found: Vec<Found> = (0..ranges)
+        .into_par_iter()
+        .map(|range| {
+            let first = range * width;
+            let last = if range + 1 == ranges { u64::MAX } else { first + (width - 1) };
+            look(files, &expectations.list, (first, last))
+        })
+        .collect();
+    let mut sums = vec![Sums::default(); files.len()];
+    let mut problems: BTreeMap<(Month, &str), Vec<String>> = BTreeMap::new();
+    for found in found {
+        sums.iter_mut().zip(&found.sums).for_each(|(sums, more)| sums.add(more));
+        checks.count(found.figures);
+        for (month, law, problem) in found.problems {
+            problems.entry((month, law)).or_default().push(problem);
+        }
+    }
+    for ((month, law), all) in problems {
+        let file = place(month, REGISTER[0]);
+        checks.law(Code::B09, &file, law, all.into_iter().map(Some));
+    }
+    sums
+}
+
+/// Looks at the settlements of a range of keys.
+fn look(files: &[RegisterFile], expected: &[(Key, Month, Expected)], range: Range) -> Found {
+    let mut found = Found { sums: vec![Sums::default(); files.len()], ..Found::default() };
+    let mut entries: Vec<Entry> = Vec::new();
+    for (at, file) in files.iter().enumerate() {
+        let begin = entries.len();
+        let read = guarded(|| read(file, range, &mut entries));
+        if let Err(problem) = read.unwrap_or_else(|| Err("damaged".to_owned())) {
+            found.problems.push((file.period, "order of keys", problem));
+        }
+        entries[begin..].iter().for_each(|entry| found.sums[at].count(entry));
+    }
+    entries.sort_by_key(|entry| (entry.key, entry.period));
+    found.figures += entries.len() as u64;
+    for two in entries.windows(2).filter(|two| two[0].key == two[1].key) {
+        let problem = format!("a settlement of {} again", two[0].period);
+        found.problems.push((two[1].period, "each settlement once", problem));
+    }
+    let of = |key: Key| {
+        let at = entries.partition_point(|entry| entry.key < key);
+        entries[at..].first().filter(|entry| entry.key == key)
+    };
+    let within = |key: &Key| range.0 <= key.hash && key.hash <= range.1;
+    let from = expected.partition_point(|(key, _, _)| key.hash < range.0);
+    for (key, month, expected) in expected[from..].iter().take_while(|(key, ..)| within(key)) {
+        found.figures += 1;
+        if !expected.holds(of(*key), *month) {
+            let problem = format!("key {:016x}: {}", key.hash, expected.words());
+            found.problems.push((*month, "what the tables say of a settlement", problem));
+        }
+    }
+    reversed(files, range, of, &mut found);
+    found
+}
+
+/// Each settlement is reversed once, and was cleared by then.
+fn reversed<'a>(
+    files: &[RegisterFile],
+    range: Range,
+    of: impl Fn(Key) -> Option<&'a Entry>,
+    found: &mut Found,
+) {
+    let mut reversed: Vec<(Key, usize)> = Vec::new();
+    for (at, file) in files.iter().enumerate() {
+        let within = |key: &&Key| range.0 <= key.hash && key.hash <= range.1;
+        reversed.extend(file.reversed.iter().filter(within).map(|key| (*key, at)));
+    }
+    reversed.sort_unstable();
+    found.figures += reversed.len() as u64;
+    for two in reversed.windows(2).filter(|two| two[0].0 == two[1].0) {
+        let problem = format!("reversed in {} already", files[two[0].1].period);
+        found.problems.push((files[two[1].1].period, "each settlement is reversed once", problem));
+    }
+    for (key, at) in reversed {
+        let original = of(key).filter(|entry| entry.kind == SETTLEMENT);
+        if original.is_none_or(|entry| entry.period > files[at].period) {
+            found.sums[at].without_original += 1;
+        }
+    }
+}
+
+/// Reads the settlements of a range of keys out of a register, whose order is checked.
+fn read(file: &RegisterFile, range: Range, entries: &mut Vec<Entry>) -> Result<(), String> {
+    let rises = file.ranges.windows(2).all(|two| two[0].1 < two[1].0);
+    if !rises {
+        return Err("row groups are not in order".to_owned());
+    }
+    for (group, (first, last)) in file.ranges.iter().enumerate() {
+        if *last < range.0 || *first > range.1 {
+            continue;
+        }
+        let opened = File::open(&file.path).map_err(|error| error.to_string())?;
+        let reader =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(opened, file.metadata.clone())
+                .with_row_groups(vec![group])
+                .build()
+                .map_err(|error| error.to_string())?;
+        let mut all: Vec<Entry> = Vec::new();
+        for batch in reader {
+            let batch = batch.map_err(|error| error.to_string())?;
+            all.extend(entries_of(&batch, file.period).ok_or("columns of other types")?);
+        }
+        let good = all.is_sorted_by(|a, b| a.key < b.key)
+            && all.first().is_some_and(|entry| entry.key.hash == *first)
+            && all.last().is_some_and(|entry| entry.key.hash == *last);
+        if !good {
+            return Err(format!("row group {group} is not in order"));
+        }
+        let within = |entry: &Entry| range.0 <= entry.key.hash && entry.key.hash <= range.1;
+        entries.extend(all.into_iter().filter(within));
+    }
+    Ok(())
+}
+
+fn entries_of(batch: &RecordBatch, period: Month) -> Option<Vec<Entry>> {
+    let payables = batch.column(2).as_primitive_opt::<Decimal128Type>()?;
+    let groups = batch.column(3).as_primitive_opt::<Int32Type>()?;
+    let kinds = batch.column(4).as_primitive_opt::<Int32Type>()?;
+    let rows = keys_of(batch)?.into_iter().enumerate();
+    let entry = |(row, key)| Entry {
+        key,
+        period,
+        kind: kinds.value(row),
+        payable: payables.value(row),
+        group: groups.value(row),
+    };
+    Some(rows.map(entry).collect())
+}

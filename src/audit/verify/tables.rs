@@ -1,0 +1,336 @@
+//! What the tables of one period say about each other: control, rejects, breaks, open items, positions.
+
+use std::collections::BTreeMap;
+
+use super::{
+    checks::{Checks, differs, unequal},
+    files::Closed,
+    is_input_of, place,
+};
+use crate::{
+    audit::{
+        grid::{Cell, Grid, Row},
+        schema::TABLES,
+    },
+    book::manifest::NAME,
+    codes::{CareClass, FundClass, Province, Side},
+    contract::fields::{AMOUNT_FIELDS, amount},
+    control::{Bucket, Class},
+    diag::Code,
+    ingest::record::IDENTITY_FIELDS,
+    money::{Fen, FenSum, parse_sum},
+    rules::Policy,
+};
+
+/// Applies the laws within a period.
+pub(super) fn check(closed: &Closed, policy: &Policy, checks: &mut Checks) {
+    for table in &TABLES {
+        order(closed, closed.grid(table.name), checks);
+    }
+    let control = control(closed, checks);
+    rejects(closed, &control, checks);
+    breaks(closed, &control, checks);
+    break_fields(closed, checks);
+    open_items(closed, &control, policy, checks);
+    positions(closed, policy, checks);
+}
+
+/// Rows, medfee_sumamt, payable.
+type Totals = [i128; 3];
+
+/// The cells of the table `control`, by side and bucket.
+type Control<'a> = BTreeMap<(&'a str, &'a str), Totals>;
+
+/// Tables of which several rows may have the same key.
+const WITH_EQUAL_KEYS: [&str; 4] = ["breaks", "deductions", "payments", "permits"];
+
+/// Rows are in order, and told apart by their key where the contract says so.
+fn order(closed: &Closed, grid: &Grid, checks: &mut Checks) {
+    let name = grid.spec.name;
+    let rank = |row: Row| -> Vec<Rank> {
+        let ranked = row.key().zip(grid.spec.key).map(|(cell, column)| match (name, *column) {
+            ("control", "bucket") => Rank::Place(place_of_bucket(cell)),
+            ("break_fields", "field") => Rank::Place(place_of_field(cell)),
+            _ => Rank::of(cell),
+        });
+        ranked.collect()
+    };
+    let rises = |row: usize| {
+        let (before, this) = (rank(grid.row(row - 1)), rank(grid.row(row)));
+        let good = before < this || (before == this && WITH_EQUAL_KEYS.contains(&name));
+        (!good).then(|| format!("row {row}, {}", grid.row(row).shown_key()))
+    };
+    checks.law(Code::B06, &closed.file(name), "order of rows", (1..grid.rows).map(rises));
+}
+
+/// What orders a value.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Null,
+    Place(usize),
+    Number(i128),
+    Text(String),
+}
+
+impl Rank {
+    fn of(cell: Cell) -> Rank {
+        match cell {
+            Cell::Null => Rank::Null,
+            Cell::Text(text) => Rank::Text(text.to_owned()),
+            Cell::Number(number) => Rank::Number(number),
+            Cell::Flag(flag) => Rank::Number(flag.into()),
+        }
+    }
+}
+
+fn place_of_bucket(cell: Cell) -> usize {
+    let is = |bucket: &Bucket| cell == Cell::Text(bucket.name());
+    Bucket::all().position(|bucket| is(&bucket)).unwrap_or(usize::MAX)
+}
+
+/// The compared fields in their order: identity, cost month, amounts.
+fn compared_fields() -> impl Iterator<Item = &'static str> {
+    let identity = IDENTITY_FIELDS.into_iter().map(|field| field.name());
+    let amounts = AMOUNT_FIELDS.into_iter().take(13).map(|field| field.name());
+    identity.chain(["cost_month"]).chain(amounts)
+}
+
+fn place_of_field(cell: Cell) -> usize {
+    compared_fields().position(|field| cell == Cell::Text(field)).unwrap_or(usize::MAX)
+}
+
+/// Control proves itself, and is what manifest and inputs say.
+fn control<'a>(closed: &'a Closed, checks: &mut Checks) -> Control<'a> {
+    let file = closed.file("control");
+    let grid = closed.grid("control");
+    let totals = |row: Row| ["rows", "medfee_sumamt", "payable"].map(|column| row.number(column));
+    let cells: Control =
+        grid.iter().map(|row| ((row.text("side"), row.text("bucket")), totals(row))).collect();
+    let expected: Vec<(&str, &str)> = ["insured", "treating"]
+        .into_iter()
+        .flat_map(|side| Bucket::all().map(move |bucket| (side, bucket.name())))
+        .collect();
+    let found = || grid.iter().map(|row| (row.text("side"), row.text("bucket")));
+    let complete = found().eq(expected.iter().copied());
+    let shape = [(!complete).then(|| "other buckets than the contract has".to_owned())];
+    checks.law(Code::B06, &file, "sides and buckets", shape);
+
+    let balance = Side::BOTH.into_iter().flat_map(|side| {
+        let of = |bucket: Bucket, at: usize| {
+            cells.get(&(side.name(), bucket.name())).map_or(0, |t| t[at])
+        };
+        [0, 1, 2].map(|at| {
+            let came = of(Bucket::Delivered, at) + of(Bucket::Opened, at);
+            let went = Bucket::all().skip(2).map(|bucket| of(bucket, at)).sum();
+            let what = ["rows", "medfee_sumamt", "payable"][at];
+            differs(format!("{} {what}", side.name()), went, came)
+        })
+    });
+    checks.law(Code::B07, &file, "delivered + opened = all the others", balance);
+
+    let listed: Vec<(&str, &str, Option<Totals>)> = closed
+        .manifest
+        .control
+        .iter()
+        .map(|entry| {
+            let sum = |text: &str| parse_sum(text).ok();
+            let totals = sum(&entry.medfee_sumamt).zip(sum(&entry.payable));
+            let totals = totals.map(|(medfee, payable)| [entry.rows.into(), medfee, payable]);
+            (entry.side.as_str(), entry.bucket.as_str(), totals)
+        })
+        .collect();
+    let same = listed.iter().map(|(side, bucket, totals)| {
+        (cells.get(&(side, bucket)) != totals.as_ref()).then(|| format!("{side} {bucket}"))
+    });
+    let complete = (listed.len() != cells.len()).then(|| format!("{} entries", listed.len()));
+    let manifest = place(closed.month, NAME);
+    checks.law(Code::B07, &manifest, "control, as in the table", same.chain([complete]));
+
+    let delivered = Side::BOTH.into_iter().map(|side| {
+        let inputs = closed.manifest.inputs.iter();
+        let rows: u64 = inputs.filter(|i| is_input_of(side, &i.path)).map(|i| i.rows).sum();
+        let found = cells.get(&(side.name(), "delivered")).map_or(0, |totals| totals[0]);
+        differs(format!("{} delivered", side.name()), found, rows.into())
+    });
+    checks.law(Code::B07, &file, "rows of the inputs", delivered);
+    cells
+}
+
+fn rejects(closed: &Closed, control: &Control, checks: &mut Checks) {
+    let grid = closed.grid("rejects");
+    let file = closed.file("rejects");
+    let counts = Side::BOTH.into_iter().map(|side| {
+        let rows = grid.iter().filter(|row| row.text("side") == side.name()).count();
+        let expected = control.get(&(side.name(), "rejected")).map_or(0, |totals| totals[0]);
+        differs(format!("{} rows", side.name()), rows as i128, expected)
+    });
+    checks.law(Code::B07, &file, "as many as control has", counts);
+    let places = grid.iter().map(|row| {
+        let path = row.text("file");
+        let input = closed.manifest.inputs.iter().find(|input| input.path == path);
+        let inside = input.is_some_and(|input| row.number("row") < input.rows.into());
+        let ruled = !row.text("rules").is_empty();
+        (!inside || !ruled).then(|| row.shown_key())
+    });
+    checks.law(Code::B07, &file, "a row of an input, with its rules", places);
+}
+
+/// Whether a class has one break a row; the others have one a settlement.
+fn is_by_row(class: Class) -> bool {
+    use Class::{AlreadyCleared, Conflict, Duplicate, Expired, LateRefused};
+    matches!(class, AlreadyCleared | Duplicate | Conflict | LateRefused | Expired)
+}
+
+/// The sides of a break.
+fn is_of(row: Row, side: Side) -> bool {
+    [side.name(), "both"].contains(&row.text("side"))
+}
+
+fn breaks(closed: &Closed, control: &Control, checks: &mut Checks) {
+    let grid = closed.grid("breaks");
+    let file = closed.file("breaks");
+    let mut found: BTreeMap<(&str, &str), [i128; 2]> = BTreeMap::new();
+    for row in grid.iter() {
+        for side in Side::BOTH.into_iter().filter(|side| is_of(row, *side)) {
+            let payable = format!("{}_payable", side.name());
+            let sums = found.entry((side.name(), row.text("class"))).or_default();
+            sums[0] += 1;
+            sums[1] += row.number(&payable);
+        }
+    }
+    let cells = Side::BOTH.into_iter().flat_map(|side| Class::ALL.map(|class| (side, class)));
+    let same = cells.map(|(side, class)| {
+        let cell = (side.name(), class.name());
+        let [rows, payable] = found.get(&cell).copied().unwrap_or_default();
+        let [all, _, owed] = control.get(&cell).copied().unwrap_or_default();
+        let what = format!("{} {}", side.name(), class.name());
+        // Of what was voided before, every row counts in control, and the settlement once here.
+        if class == Class::Voided {
+            return (rows > all).then(|| format!("{what}: {rows} rows, in control {all}"));
+        }
+        differs(format!("{what}, rows"), rows, all)
+            .or_else(|| unequal(format!("{what}, payable"), payable, owed))
+    });
+    checks.law(Code::B07, &file, "as control has them", same);
+    checks.law(Code::B07, &file, "values of a row", grid.iter().map(|row| break_row(closed, row)));
+}
+
+/// What does not fit within a break.
+fn break_row(closed: &Closed, row: Row) -> Option<String> {
+    let class = Class::ALL.into_iter().find(|class| class.name() == row.text("class"));
+    let sides = ["treating_payable", "insured_payable"].map(|column| row.number_or_null(column));
+    let mismatch = matches!(class, Some(Class::FieldMismatch | Class::AmountMismatch));
+    let one = class.is_some_and(is_by_row);
+    let late = row.month("cost_month").map(|month| closed.month.since(month));
+    let good = class.is_some_and(|class| row.flag("carried") == Some(class.is_carried()))
+        && row.number("effect") == sides[0].unwrap_or(0) - sides[1].unwrap_or(0)
+        && sides[0].is_some() == is_of(row, Side::Treating)
+        && sides[1].is_some() == is_of(row, Side::Insured)
+        && !(one && row.text("side") == "both")
+        && row.text_or_null("fields").is_some() == mismatch
+        && late.map(i128::from) == row.number_or_null("lateness")
+        && row.month("first_period").is_some_and(|first| first <= closed.month);
+    (!good).then(|| row.shown_key())
+}
+
+/// Exactly the mismatches have fields, and the fields that they name.
+fn break_fields(closed: &Closed, checks: &mut Checks) {
+    let mut listed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let grid = closed.grid("break_fields");
+    for row in grid.iter() {
+        listed.entry(row.text("setl_id")).or_default().push(row.text("field"));
+    }
+    let named = closed.grid("breaks").iter().filter(|row| row.text_or_null("fields").is_some());
+    let named: BTreeMap<&str, &str> =
+        named.map(|row| (row.text("setl_id"), row.text("fields"))).collect();
+    let same = listed.iter().map(|(setl_id, fields)| {
+        (named.get(setl_id) != Some(&fields.join(",").as_str())).then(|| (*setl_id).to_owned())
+    });
+    let missing = named
+        .keys()
+        .map(|setl_id| (!listed.contains_key(setl_id)).then(|| format!("{setl_id} has no fields")));
+    let file = closed.file("break_fields");
+    checks.law(Code::B07, &file, "the fields that breaks name", same.chain(missing));
+    let different = grid.iter().map(|row| {
+        let same = row.cell("treating_value") == row.cell("insured_value");
+        same.then(|| format!("{} has the same value twice", row.shown_key()))
+    });
+    checks.law(Code::B07, &file, "two values", different);
+}
+
+/// What the 13 amounts of a row owe, in fen.
+pub(super) fn payable_of(row: Row, policy: &Policy) -> Option<Fen> {
+    let amounts: Vec<Fen> = AMOUNT_FIELDS[..13]
+        .iter()
+        .map(|field| Fen::try_from(row.number(field.name())).ok())
+        .collect::<Option<_>>()?;
+    policy.payable(amounts.first_chunk()?)
+}
+
+/// Open items are the copies of the carried breaks, and what control carries.
+fn open_items(closed: &Closed, control: &Control, policy: &Policy, checks: &mut Checks) {
+    let file = closed.file("open_items");
+    let mut carried: BTreeMap<(&str, &str), (&str, i128)> = BTreeMap::new();
+    for row in closed.grid("breaks").iter().filter(|row| row.flag("carried") == Some(true)) {
+        for side in Side::BOTH.into_iter().filter(|side| is_of(row, *side)) {
+            let payable = row.number(&format!("{}_payable", side.name()));
+            carried.insert((side.name(), row.text("setl_id")), (row.text("class"), payable));
+        }
+    }
+    let grid = closed.grid("open_items");
+    let mut sums: Control = Control::new();
+    let copies = grid.iter().map(|row| {
+        let payable = payable_of(row, policy).map(i128::from);
+        let totals = sums.entry((row.text("side"), row.text("class"))).or_default();
+        totals[0] += 1;
+        totals[1] += row.number("medfee_sumamt");
+        totals[2] += payable.unwrap_or(0);
+        let expected = carried.get(&(row.text("side"), row.text("setl_id")));
+        let found = payable.map(|payable| (row.text("class"), payable));
+        (expected != found.as_ref()).then(|| format!("{} is not a carried break", row.shown_key()))
+    });
+    let copies: Vec<Option<String>> = copies.collect();
+    let all = differs("copies", grid.rows, carried.len());
+    checks.law(Code::B07, &file, "the copies of carried breaks", copies.into_iter().chain([all]));
+
+    let carried = Class::ALL.into_iter().filter(|class| class.is_carried());
+    let cells = carried.flat_map(|class| Side::BOTH.map(|side| (side.name(), class.name())));
+    let same = cells.map(|cell| {
+        let found = sums.get(&cell).copied().unwrap_or_default();
+        let expected = control.get(&cell).copied().unwrap_or_default();
+        (found != expected).then(|| format!("{} {}: {found:?}, {expected:?}", cell.0, cell.1))
+    });
+    checks.law(Code::B07, &file, "rows and fen that control carries", same);
+}
+
+/// Positions keep the arithmetic of their rows, and owe what the policy says.
+fn positions(closed: &Closed, policy: &Policy, checks: &mut Checks) {
+    let file = closed.file("positions");
+    let grid = closed.grid("positions");
+    let sums = grid.iter().map(|row| {
+        let amounts: [FenSum; 13] =
+            std::array::from_fn(|index| row.number(AMOUNT_FIELDS[index].name()));
+        let funds: FenSum = amounts[amount::FUNDS].iter().sum();
+        let shares: FenSum = [amount::FUND, amount::ACCOUNT, amount::CASH, amount::HOSPITAL]
+            .map(|part| amounts[part])
+            .iter()
+            .sum();
+        unequal("payable", row.number("payable"), policy.payable_sum(&amounts))
+            .or_else(|| unequal("fund_pay_sumamt", amounts[amount::FUND], funds))
+            .or_else(|| unequal("medfee_sumamt", amounts[amount::MEDFEE], shares))
+            .map(|problem| format!("{}: {problem}", row.shown_key()))
+    });
+    checks.law(Code::B07, &file, "amounts of a position", sums);
+    let keys = grid.iter().map(|row| {
+        let insured = Province::of_division(row.text("insuplc_admdvs").as_bytes());
+        let treating = Province::from_text(row.text("treating_province"));
+        let known = insured.is_some()
+            && treating.is_some()
+            && insured != treating
+            && FundClass::ALL.iter().any(|fund| fund.name() == row.text("fund_class"))
+            && CareClass::ALL.iter().any(|care| care.name() == row.text("care_class"))
+            && row.month("cost_month").is_some_and(|month| month <= closed.month);
+        (!known).then(|| row.shown_key())
+    });
+    checks.law(Code::B07, &file, "two provinces, classes, a month", keys);
+}
