@@ -235,6 +235,11 @@ impl FundClass {
     /// Both classes, in order of their names.
     pub const ALL: [FundClass; 2] = [FundClass::Employee, FundClass::Resident];
 
+    /// The class that a word names.
+    pub fn from_name(name: &str) -> Option<FundClass> {
+        FundClass::ALL.into_iter().find(|fund| fund.name() == name)
+    }
+
     /// The word used in tables.
     pub const fn name(self) -> &'static str {
         match self {
@@ -262,6 +267,11 @@ impl CareClass {
     /// All classes, in order of their names.
     pub const ALL: [CareClass; 4] =
         [CareClass::Chronic, CareClass::Inpatient, CareClass::Outpatient, CareClass::Pharmacy];
+
+    /// The class that a word names.
+    pub fn from_name(name: &str) -> Option<CareClass> {
+        CareClass::ALL.into_iter().find(|care| care.name() == name)
+    }
 
     /// The word used in tables.
     pub const fn name(self) -> &'static str {

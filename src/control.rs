@@ -156,6 +156,11 @@ impl Class {
         Class::AlreadyReversed,
     ];
 
+    /// The class that a word names.
+    pub fn from_name(name: &str) -> Option<Class> {
+        Class::ALL.into_iter().find(|class| class.name() == name)
+    }
+
     /// The word used in tables.
     pub const fn name(self) -> &'static str {
         match self {

@@ -133,9 +133,7 @@ pub fn deductions(periods: &[(Month, PathBuf)]) -> Outcome<Accepted> {
             }
             let province = |column: &[Option<&str>]| column[row].and_then(Province::from_text);
             let of = province(&insured).zip(province(&treating)).and_then(|(insured, treating)| {
-                let fund =
-                    FundClass::ALL.into_iter().find(|fund| Some(fund.name()) == funds[row])?;
-                Some((Pair { insured, treating }, fund))
+                Some((Pair { insured, treating }, FundClass::from_name(funds[row]?)?))
             });
             let amount = amounts[row].and_then(|fen| Fen::try_from(fen).ok());
             all.add(Deduction {

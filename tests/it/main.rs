@@ -10,5 +10,6 @@ mod properties;
 mod publish;
 mod rules;
 mod tidy;
+mod verify;
 mod world;
 mod year;

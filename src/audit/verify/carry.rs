@@ -1,6 +1,6 @@
-//! What a period takes over from the one before: open items and permits.
+//! What a period takes over: open items and permits of the one before, the lines of its small files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{
     checks::{Checks, differs},
@@ -14,6 +14,7 @@ use crate::{
 
 /// Applies the laws between a period and the one before; a first period takes over nothing.
 pub(super) fn check(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
+    small_files(closed, checks);
     // What cannot be read has been reported; nothing follows from it.
     if before.is_none() && closed.manifest.previous_manifest_sha256.is_some() {
         return;
@@ -63,22 +64,36 @@ fn first_periods(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) 
 
 /// Permits that are in force stay until they end, and new ones are of this period.
 fn permits(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
-    let all = |closed: &Closed| -> BTreeSet<Vec<String>> {
+    let all = |closed: &Closed| -> Vec<Vec<String>> {
         let grid = closed.grid("permits");
         let shown = |row: Row| grid.columns().iter().map(|(name, _)| row.shown(name)).collect();
-        let month = Some(closed.month);
-        grid.iter().filter(|row| row.month("first_period") <= month).map(shown).collect()
+        grid.iter().map(shown).collect()
     };
-    let until = |permit: &[String]| Month::from_text(&permit[4]);
-    let month = Some(closed.month);
-    let now = all(closed);
-    let earlier: BTreeSet<_> = before.map(all).unwrap_or_default();
-    let kept = earlier.iter().filter(|permit| until(permit) >= month);
-    let lost = kept.map(|permit| (!now.contains(permit)).then(|| format!("{} is gone", permit[0])));
+    let until = |permit: &Vec<String>| Month::from_text(&permit[4]) >= Some(closed.month);
     let is_new = |permit: &Vec<String>| permit[7] == closed.month.to_string();
-    let known = now.iter().map(|permit| {
-        let good = until(permit) >= month && (is_new(permit) || earlier.contains(permit));
-        (!good).then(|| permit[0].clone())
-    });
-    checks.law(Code::B08, &closed.file("permits"), "in force", lost.chain(known));
+    let (new, old): (Vec<_>, Vec<_>) = all(closed).into_iter().partition(is_new);
+    let kept: Vec<_> = before.map(all).unwrap_or_default().into_iter().filter(until).collect();
+    let same = (old != kept).then(|| format!("{} of {} are kept", old.len(), kept.len()));
+    let ended = new.iter().map(|permit| (!until(permit)).then(|| permit[0].clone()));
+    let lines = lines_of(closed, "permits.csv");
+    let many = (new.len() as u64 > lines).then(|| format!("{} new, {lines} delivered", new.len()));
+    let file = closed.file("permits");
+    checks.law(Code::B08, &file, "in force", ended.chain([same, many]));
+}
+
+/// Lines of a small file of the delivery.
+fn lines_of(closed: &Closed, file: &str) -> u64 {
+    closed.manifest.inputs.iter().find(|input| input.path == file).map_or(0, |input| input.rows)
+}
+
+/// What the small files brought is all there: every deduction, payment and decision has its row.
+fn small_files(closed: &Closed, checks: &mut Checks) {
+    let given_back = |row: &Row| row.is_of("deductions") && row.text("code") == "R01";
+    let rows =
+        |table: &str| closed.grid(table).iter().filter(|row| !given_back(row)).count() as u64;
+    for table in ["deductions", "payments", "decisions"] {
+        let lines = lines_of(closed, &format!("{table}.csv"));
+        let same = [differs("rows", rows(table), lines)];
+        checks.law(Code::B07, &closed.file(table), "the lines of the delivery", same);
+    }
 }

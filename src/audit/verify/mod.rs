@@ -11,6 +11,7 @@
 
 mod carry;
 mod checks;
+mod copies;
 mod files;
 mod money;
 mod notices;
@@ -31,6 +32,7 @@ use crate::{
     codes::{Month, Side},
     diag::{Code, Failure, Finding, Outcome},
     event::Monitor,
+    ingest::guarded,
     money::yuan,
 };
 
@@ -99,8 +101,14 @@ pub fn verify(options: &VerifyOptions, monitor: &Monitor) -> Outcome<Verified> {
         let (read, figures) = files::read(*month, folder, &mut head, &mut checks)?;
         verified.periods.push(figures);
         if let Some(closed) = &read {
-            period_laws(closed, before.as_ref(), &history, &mut checks);
-            history.expectations.gather(closed, before.as_ref());
+            let judged = guarded(|| {
+                period_laws(closed, before.as_ref(), &history, &mut checks);
+                history.expectations.gather(closed, before.as_ref());
+            });
+            if judged.is_none() {
+                let found = "figures so large that they cannot be added up".to_owned();
+                checks.find(Code::B07, place(*month, "tables"), String::new(), found);
+            }
             history.registers.extend(RegisterFile::open(closed, &mut checks));
             history.remember(closed);
         }
@@ -142,6 +150,7 @@ fn periods(options: &VerifyOptions) -> Outcome<(Vec<(Month, PathBuf)>, Month)> {
 fn period_laws(closed: &Closed, before: Option<&Closed>, history: &History, checks: &mut Checks) {
     let Some(policy) = closed.policy(checks) else { return };
     tables::check(closed, policy, checks);
+    copies::check(closed, before, checks);
     carry::check(closed, before, checks);
     money::check(closed, before, history, policy, checks);
     notices::check(closed, before, history, policy, checks);
@@ -149,7 +158,11 @@ fn period_laws(closed: &Closed, before: Option<&Closed>, history: &History, chec
 
 /// What the registers of all periods say together.
 fn register_laws(history: &mut History, verified: &mut Verified, checks: &mut Checks) {
-    let sums = register::check(&history.registers, &mut history.expectations, checks);
+    let read = guarded(|| register::check(&history.registers, &mut history.expectations, checks));
+    let Some(sums) = read else {
+        let found = "figures so large that they cannot be added up".to_owned();
+        return checks.find(Code::B09, "register.parquet".to_owned(), String::new(), found);
+    };
     for (file, sums) in history.registers.iter().zip(sums) {
         sums.compare(file, checks);
         let period = file.period.to_string();

@@ -183,7 +183,9 @@ fn deductions(closed: &Closed, past: &Past, checks: &mut Checks) {
         .map(|row| {
             let (number, amount) = (row.text("ddct_id"), row.number("amount"));
             let held_back = past.held_back.get(number);
-            let known = row.pair().is_some() && !row.text("fund_class").is_empty();
+            let of = ["insured_province", "treating_province", "fund_class"];
+            let named = of.iter().filter(|column| row.text_or_null(column).is_some()).count();
+            let (known, unknown) = (named == 3 && row.pair().is_some(), named == 0);
             let good = match (row.flag("accepted"), row.text_or_null("code")) {
                 (Some(true), None) => {
                     amount > 0 && known && held_back.is_none() && numbers.insert(number)
@@ -193,9 +195,14 @@ fn deductions(closed: &Closed, past: &Past, checks: &mut Checks) {
                     amount < 0 && known && held_back.is_some_and(|all| *all == [entry])
                 }
                 (Some(false), Some(code)) => match code {
-                    "D05" => amount <= 0,
-                    "D04" => amount > 0 && (held_back.is_some() || now.contains(number)),
-                    "D01" | "D02" | "D03" => amount > 0 && held_back.is_none(),
+                    "D05" => amount <= 0 && (known || unknown),
+                    "D04" => {
+                        amount > 0
+                            && (known || unknown)
+                            && (held_back.is_some() || now.contains(number))
+                    }
+                    "D01" => amount > 0 && held_back.is_none() && unknown,
+                    "D02" | "D03" => amount > 0 && held_back.is_none() && known,
                     _ => false,
                 },
                 _ => false,

@@ -32,6 +32,7 @@ pub(super) fn check(closed: &Closed, policy: &Policy, checks: &mut Checks) {
     breaks(closed, &control, checks);
     break_fields(closed, checks);
     open_items(closed, &control, policy, checks);
+    decisions(closed, checks);
     positions(closed, policy, checks);
 }
 
@@ -89,7 +90,7 @@ fn place_of_bucket(cell: Cell) -> usize {
 }
 
 /// The compared fields in their order: identity, cost month, amounts.
-fn compared_fields() -> impl Iterator<Item = &'static str> {
+pub(super) fn compared_fields() -> impl Iterator<Item = &'static str> {
     let identity = IDENTITY_FIELDS.into_iter().map(|field| field.name());
     let amounts = AMOUNT_FIELDS.into_iter().take(13).map(|field| field.name());
     identity.chain(["cost_month"]).chain(amounts)
@@ -169,7 +170,9 @@ fn rejects(closed: &Closed, control: &Control, checks: &mut Checks) {
         let path = row.text("file");
         let input = closed.manifest.inputs.iter().find(|input| input.path == path);
         let inside = input.is_some_and(|input| row.number("row") < input.rows.into());
-        let ruled = !row.text("rules").is_empty();
+        let rules: Vec<&str> = row.text("rules").split(',').collect();
+        let ruled = rules.is_sorted_by(|a, b| a < b)
+            && rules.iter().all(|rule| (1..=15).any(|number| *rule == format!("V{number:02}")));
         (!inside || !ruled).then(|| row.shown_key())
     });
     checks.law(Code::B07, &file, "a row of an input, with its rules", places);
@@ -217,7 +220,7 @@ fn breaks(closed: &Closed, control: &Control, checks: &mut Checks) {
 
 /// What does not fit within a break.
 fn break_row(closed: &Closed, row: Row) -> Option<String> {
-    let class = Class::ALL.into_iter().find(|class| class.name() == row.text("class"));
+    let class = Class::from_name(row.text("class"));
     let sides = ["treating_payable", "insured_payable"].map(|column| row.number_or_null(column));
     let mismatch = matches!(class, Some(Class::FieldMismatch | Class::AmountMismatch));
     let one = class.is_some_and(is_by_row);
@@ -303,6 +306,27 @@ fn open_items(closed: &Closed, control: &Control, policy: &Policy, checks: &mut 
     checks.law(Code::B07, &file, "rows and fen that control carries", same);
 }
 
+/// A decision voids, or accepts a copy that exists, of a settlement that would have been carried.
+fn decisions(closed: &Closed, checks: &mut Checks) {
+    let rows = closed.grid("decisions").iter().map(|row| {
+        let without = Class::from_name(row.text("class_without"));
+        let copy_is_there = match row.text("decision") {
+            "void" => row.number_or_null("payable").is_none(),
+            "accept_treating" => without != Some(Class::MissingTreating),
+            "accept_insured" => without != Some(Class::MissingInsured),
+            _ => false,
+        };
+        let good = copy_is_there && without.is_some_and(Class::is_carried);
+        (!good).then(|| row.shown_key())
+    });
+    checks.law(
+        Code::B07,
+        &closed.file("decisions"),
+        "a copy that exists, a break that needs it",
+        rows,
+    );
+}
+
 /// Positions keep the arithmetic of their rows, and owe what the policy says.
 fn positions(closed: &Closed, policy: &Policy, checks: &mut Checks) {
     let file = closed.file("positions");
@@ -327,8 +351,8 @@ fn positions(closed: &Closed, policy: &Policy, checks: &mut Checks) {
         let known = insured.is_some()
             && treating.is_some()
             && insured != treating
-            && FundClass::ALL.iter().any(|fund| fund.name() == row.text("fund_class"))
-            && CareClass::ALL.iter().any(|care| care.name() == row.text("care_class"))
+            && FundClass::from_name(row.text("fund_class")).is_some()
+            && CareClass::from_name(row.text("care_class")).is_some()
             && row.month("cost_month").is_some_and(|month| month <= closed.month);
         (!known).then(|| row.shown_key())
     });

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Entry, VOIDED};
 use crate::{
     audit::{grid::Grid, verify::files::Closed},
-    codes::Month,
+    codes::{CareClass, FundClass, Month},
     control::Class,
+    ingest::record::Group,
     money::FenSum,
     reconcile::index::Key,
 };
@@ -28,6 +29,8 @@ pub(super) enum Expected {
     Cleared(FenSum),
     /// Cleared by now, with a payable of at least so many fen.
     Deducted(FenSum),
+    /// Cleared by now, of a pair and a fund: the number of the group without its care class.
+    Of(i32),
     /// Registered in an earlier period.
     Earlier,
     /// Not registered by now.
@@ -44,6 +47,14 @@ impl Expectations {
             *sum += row.number("amount");
             let expected = Expected::Deducted(*sum);
             self.list.push((Key::of(row.text("setl_id")), closed.month, expected));
+        }
+        for row in closed.grid("deductions").iter() {
+            if let Some((pair, fund)) = row.pair().zip(FundClass::from_name(row.text("fund_class")))
+            {
+                let group = Group { pair, fund, care: CareClass::ALL[0] };
+                let expected = Expected::Of(i32::from(group.number()));
+                self.list.push((Key::of(row.text("setl_id")), closed.month, expected));
+            }
         }
         let mut expect = |setl_id: &str, expected| {
             self.list.push((Key::of(setl_id), closed.month, expected));
@@ -86,6 +97,10 @@ impl Expected {
             Expected::Deducted(fen) => by_now.is_some_and(|entry| {
                 entry.kind != VOIDED && 0 <= fen && fen <= entry.payable.max(0)
             }),
+            Expected::Of(group) => {
+                let cares = i32::try_from(CareClass::ALL.len()).unwrap_or(1);
+                by_now.is_some_and(|entry| entry.group - entry.group.rem_euclid(cares) == group)
+            }
             Expected::Earlier => entry.is_some_and(|entry| entry.period < month),
             Expected::Absent => by_now.is_none(),
             Expected::Left => now.is_some(),
@@ -97,6 +112,7 @@ impl Expected {
             Expected::Voided => "decisions voids it",
             Expected::Cleared(_) => "decisions clears it, with its payable",
             Expected::Deducted(_) => "deductions holds back from it, at most its payable",
+            Expected::Of(_) => "deductions has its pair and fund",
             Expected::Earlier => "breaks says that it cleared earlier",
             Expected::Absent => "breaks carries it",
             Expected::Left => "it was carried here, and no table has it",

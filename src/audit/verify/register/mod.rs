@@ -65,6 +65,10 @@ pub(super) struct RegisterFile {
     cleared: BTreeMap<i32, [i128; 2]>,
     /// Settlements that cleared, as control and decisions have them on each side.
     settlements: [i128; 2],
+    /// What they owe in fen, likewise; none where a decision cleared the other side's copy with its amounts.
+    owed: [Option<FenSum>; 2],
+    /// Settlements that a decision voided.
+    voided: i128,
     /// Settlements that a decision let clear: a reversal among them needs no original.
     accepted: usize,
     /// What was reversed.
@@ -98,7 +102,12 @@ impl RegisterFile {
             metadata,
             ranges,
             cleared: cleared(closed),
-            settlements: Side::BOTH.map(|side| settlements_of(closed, side)),
+            settlements: Side::BOTH.map(|side| cleared_on(closed, side, "rows", |_| 1)),
+            owed: Side::BOTH.map(|side| {
+                let owed = cleared_on(closed, side, "payable", |row| row.number("payable"));
+                (!by_other_copy(closed, side)).then_some(owed)
+            }),
+            voided: decided(closed, "void").count() as i128,
             accepted,
             reversed,
         })
@@ -163,20 +172,33 @@ fn cleared(closed: &Closed) -> BTreeMap<i32, [i128; 2]> {
 }
 
 fn group_of(row: Row) -> Option<Group> {
-    let named = |name: &str, column: &str| name == row.text(column);
     Some(Group {
         pair: Pair {
             insured: Province::of_division(row.text("insuplc_admdvs").as_bytes())?,
             treating: Province::from_text(row.text("treating_province"))?,
         },
-        fund: FundClass::ALL.into_iter().find(|fund| named(fund.name(), "fund_class"))?,
-        care: CareClass::ALL.into_iter().find(|care| named(care.name(), "care_class"))?,
+        fund: FundClass::from_name(row.text("fund_class"))?,
+        care: CareClass::from_name(row.text("care_class"))?,
     })
 }
 
-/// Settlements that cleared, seen from a side: its cleared rows, and those that a decision let clear
-/// without a copy of this side.
-fn settlements_of(closed: &Closed, side: Side) -> i128 {
+fn decided<'a>(closed: &'a Closed, decision: &'a str) -> impl Iterator<Item = Row<'a>> {
+    closed.grid("decisions").iter().filter(move |row| row.text("decision") == decision)
+}
+
+/// Whether a decision cleared a mismatch with the copy of the other side.
+fn by_other_copy(closed: &Closed, side: Side) -> bool {
+    let other = match side {
+        Side::Treating => "accept_insured",
+        Side::Insured => "accept_treating",
+    };
+    let mismatch = [Class::FieldMismatch, Class::AmountMismatch].map(Class::name);
+    decided(closed, other).any(|row| mismatch.contains(&row.text("class_without")))
+}
+
+/// Settlements that cleared, or what they owe, seen from a side: its own column of control, and those that a
+/// decision let clear without a copy of this side.
+fn cleared_on(closed: &Closed, side: Side, column: &str, of: fn(Row) -> i128) -> i128 {
     let rows = closed.grid("control").iter();
     let mut cleared =
         rows.filter(|r| r.text("side") == side.name() && r.text("bucket") == "cleared");
@@ -187,7 +209,7 @@ fn settlements_of(closed: &Closed, side: Side) -> i128 {
     let without = closed.grid("decisions").iter().filter(|row| {
         row.text("class_without") == missing.name() && row.number_or_null("payable").is_some()
     });
-    cleared.next().map_or(0, |row| row.number("rows")) + without.count() as i128
+    cleared.next().map_or(0, |row| row.number(column)) + without.map(of).sum::<i128>()
 }
 
 /// What the register of a period holds.
@@ -249,11 +271,17 @@ impl Sums {
             differs(format!("{} side", side.name()), cleared, file.settlements[side.index()])
         });
         checks.law(Code::B09, &path, "settlements that cleared, as control has them", sides);
+        let voided = differs("voided", self.kinds[2], file.voided);
+        checks.law(Code::B09, &path, "as many as decisions void", [voided]);
+        let owed = Side::BOTH.map(|side| {
+            let owed = file.owed[side.index()]?;
+            unequal(format!("{} side", side.name()), self.payable(), owed)
+        });
+        checks.law(Code::B09, &path, "what cleared, as control and decisions have it", owed);
         let reversals = self.without_original <= file.accepted;
         let enough = (!reversals).then(|| format!("{} are not registered", self.without_original));
-        let at_most = i128::try_from(file.reversed.len()).is_ok_and(|n| n <= self.kinds[1]);
-        let many =
-            (!at_most).then(|| format!("{} for {} reversals", file.reversed.len(), self.kinds[1]));
+        let many = i128::try_from(file.reversed.len()).unwrap_or(i128::MAX);
+        let many = differs("as many as reversals", many, self.kinds[1]);
         checks.law(Code::B09, &place(file.period, REGISTER[1]), "originals", [enough, many]);
     }
 }

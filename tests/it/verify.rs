@@ -1,0 +1,315 @@
+//! A book that is in order verifies; whatever is changed in it is found, even if every digest is made to fit.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int32Array, Int64Array,
+    RecordBatch, StringArray, TimestampMicrosecondArray, UInt32Array, UInt64Array,
+    cast::AsArray,
+    types::{
+        Date32Type, Decimal128Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt32Type,
+        UInt64Type,
+    },
+};
+use arrow_schema::DataType;
+use liangqing::{
+    audit::verify::{VerifyOptions, verify},
+    book::manifest::{Manifest, NAME, SEAL, seal},
+    diag::Finding,
+    digest::sha256_hex,
+    event::Monitor,
+};
+use parquet::arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder};
+
+use crate::world::{World, tree};
+
+const PERIODS: [&str; 3] = ["2025-10", "2025-11", "2025-12"];
+
+/// The sample book of three months, with something in every table.
+fn sample_book() -> World {
+    liangqing::ingest::quiet_decoder_panics();
+    let world = World::new();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data");
+    for period in PERIODS {
+        let mut run = std::process::Command::new(crate::world::PROGRAM);
+        run.args(["run", "--quiet", "--period", period, "--input"]).arg(samples.join(period));
+        run.arg("--book").arg(world.book());
+        if period == PERIODS[0] {
+            run.arg("--opening-quotas").arg(samples.join("opening-quotas.csv"));
+        }
+        assert!(run.output().expect("started").status.success());
+    }
+    world
+}
+
+/// What is found in a book.
+fn findings(book: &Path) -> Vec<Finding> {
+    let options = VerifyOptions { book: book.to_owned(), period: None, head: None };
+    match verify(&options, &Monitor::silent()) {
+        Ok(_) => Vec::new(),
+        Err(failure) => {
+            assert_eq!(failure.exit_status(), 5, "{failure}");
+            failure.findings().to_vec()
+        }
+    }
+}
+
+/// Numbers that are the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).expect("small") % limit
+    }
+}
+
+/// Flips a bit somewhere in each of some files, and says in which the damage was noticed.
+fn noticed(world: &World, paths: &[&String], random: &mut Random) -> BTreeSet<String> {
+    let good: Vec<(PathBuf, Vec<u8>)> = paths
+        .iter()
+        .map(|path| world.book().join(path))
+        .map(|path| (path.clone(), fs::read(path).expect("read")))
+        .collect();
+    for (path, bytes) in &good {
+        let mut bad = bytes.clone();
+        bad[random.below(bytes.len())] ^= 1 << random.below(8);
+        fs::write(path, bad).expect("written");
+    }
+    let found = findings(&world.book()).into_iter().map(|finding| finding.file).collect();
+    for (path, bytes) in good {
+        fs::write(path, bytes).expect("written");
+    }
+    found
+}
+
+#[test]
+fn any_flipped_bit_is_found() {
+    let world = sample_book();
+    assert!(findings(&world.book()).is_empty());
+    let is_file = |path: &String| world.book().join(path).is_file();
+    let files: Vec<String> = tree(&world.book()).into_keys().filter(is_file).collect();
+    assert_eq!(files.len(), 3 * 19);
+    let is_manifest = |path: &&String| path.contains("manifest.");
+    let (manifests, outputs): (Vec<_>, Vec<_>) = files.iter().partition(is_manifest);
+    let random = &mut Random(1);
+    let mut flips = 0;
+    for _ in 0..40 {
+        // Without its manifest, nothing is known of a period's files.
+        for manifest in &manifests {
+            let named = format!("{}/manifest.json", &manifest[..7]);
+            assert!(noticed(&world, &[*manifest], random).contains(&named), "{manifest}");
+            flips += 1;
+        }
+        let noticed = noticed(&world, &outputs, random);
+        assert!(outputs.iter().all(|path| noticed.contains(*path)), "{noticed:?}");
+        flips += outputs.len();
+    }
+    assert!(flips > 2_000 && findings(&world.book()).is_empty());
+}
+
+/// Makes manifests and seals fit the files again, from a period on, as a careful forger would.
+fn reseal(book: &Path) {
+    let mut before: Option<String> = None;
+    for period in PERIODS {
+        let folder = book.join(period);
+        let text = fs::read(folder.join(NAME)).expect("read");
+        let mut manifest: Manifest = serde_json::from_slice(&text).expect("a manifest");
+        for output in &mut manifest.outputs {
+            let bytes = fs::read(folder.join(&output.path)).expect("read");
+            output.bytes = bytes.len() as u64;
+            output.sha256 = sha256_hex(&bytes);
+            output.rows = read(&folder.join(&output.path)).num_rows() as u64;
+        }
+        manifest.previous_manifest_sha256 = before;
+        let bytes = manifest.to_bytes().expect("written");
+        let digest = sha256_hex(&bytes);
+        fs::write(folder.join(NAME), bytes).expect("written");
+        fs::write(folder.join(SEAL), seal(&digest)).expect("written");
+        before = Some(digest);
+    }
+}
+
+fn read(path: &Path) -> RecordBatch {
+    let file = fs::File::open(path).expect("a file");
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet");
+    let schema = Arc::clone(builder.schema());
+    let batches: Vec<RecordBatch> =
+        builder.build().expect("readable").collect::<Result<_, _>>().expect("readable");
+    assert!(batches.len() <= 1, "small tables are read at once");
+    batches.into_iter().next().unwrap_or_else(|| RecordBatch::new_empty(schema))
+}
+
+fn write(path: &Path, batches: &[RecordBatch]) {
+    let file = fs::File::create(path).expect("made");
+    let mut writer = ArrowWriter::try_new(file, batches[0].schema(), None).expect("a writer");
+    batches.iter().for_each(|batch| writer.write(batch).expect("written"));
+    writer.close().expect("closed");
+}
+
+/// A column with another value in a row: one more, other text, the other answer; something for nothing.
+fn altered(array: &ArrayRef, row: usize) -> ArrayRef {
+    macro_rules! with {
+        ($kind:ty, $array:ty) => {{
+            let values = array.as_primitive::<$kind>().iter().enumerate();
+            Arc::new(
+                values
+                    .map(|(at, value)| if at == row { Some(value.unwrap_or(0) + 1) } else { value })
+                    .collect::<$array>(),
+            )
+        }};
+    }
+    match array.data_type() {
+        DataType::Utf8 => {
+            let values = array.as_string::<i32>().iter().enumerate();
+            let other = |text: &str| match text {
+                "31" => "32".to_owned(),
+                text => format!("{text}1"),
+            };
+            Arc::new(
+                values
+                    .map(|(at, text)| {
+                        if at == row {
+                            Some(other(text.unwrap_or("")))
+                        } else {
+                            text.map(str::to_owned)
+                        }
+                    })
+                    .collect::<StringArray>(),
+            )
+        }
+        DataType::Boolean => {
+            let values = array.as_boolean().iter().enumerate();
+            let flip = |(at, flag): (usize, Option<bool>)| {
+                if at == row { Some(!flag.unwrap_or(false)) } else { flag }
+            };
+            Arc::new(values.map(flip).collect::<BooleanArray>())
+        }
+        DataType::Decimal128(digits, 2) => {
+            let values = array.as_primitive::<Decimal128Type>().iter().enumerate();
+            let more = |(at, fen): (usize, Option<i128>)| {
+                if at == row { Some(fen.unwrap_or(0) + 1) } else { fen }
+            };
+            let array = values.map(more).collect::<Decimal128Array>();
+            Arc::new(array.with_precision_and_scale(*digits, 2).expect("fits"))
+        }
+        DataType::Int64 => with!(Int64Type, Int64Array),
+        DataType::Int32 => with!(Int32Type, Int32Array),
+        DataType::Date32 => with!(Date32Type, Date32Array),
+        DataType::Timestamp(..) => with!(TimestampMicrosecondType, TimestampMicrosecondArray),
+        DataType::UInt64 => with!(UInt64Type, UInt64Array),
+        DataType::UInt32 => with!(UInt32Type, UInt32Array),
+        other => panic!("{other}"),
+    }
+}
+
+/// Columns some of whose cells follow from nothing else in the book: for these only the digests, a head from
+/// elsewhere, a signature or a rerun vouch (docs/audit.md). What a carried copy was delivered with; what did
+/// not clear and is not carried; what was refused; keys, which are hashes.
+const VOUCHED_BY_DIGESTS_ALONE: [&str; 27] = [
+    "register.parquet check",
+    "register.parquet key",
+    "reversals.parquet check",
+    "reversals.parquet key",
+    "tables/breaks.parquet insuplc_admdvs",
+    "tables/breaks.parquet insutype",
+    "tables/breaks.parquet mdtrtarea_admvs",
+    "tables/breaks.parquet med_type",
+    "tables/breaks.parquet setl_id",
+    "tables/deductions.parquet amount",
+    "tables/deductions.parquet ddct_id",
+    "tables/notice_status.parquet pay_by",
+    "tables/open_items.parquet acct_mulaid_pay",
+    "tables/open_items.parquet begndate",
+    "tables/open_items.parquet enddate",
+    "tables/open_items.parquet fulamt_advpay_flag",
+    "tables/open_items.parquet fulamt_ownpay_amt",
+    "tables/open_items.parquet inscp_scp_amt",
+    "tables/open_items.parquet mdtrt_id",
+    "tables/open_items.parquet overlmt_selfpay",
+    "tables/open_items.parquet preselfpay_amt",
+    "tables/open_items.parquet psn_no",
+    "tables/open_items.parquet refd_setl_flag",
+    "tables/open_items.parquet setl_time",
+    "tables/payments.parquet bank_serial",
+    "tables/payments.parquet notice_id",
+    "tables/rejects.parquet setl_id",
+];
+
+/// Forges every output of every period in ways of its own, with digests that fit; tells what was noticed.
+fn forge(
+    world: &World,
+    forgeries: impl Fn(&RecordBatch, usize) -> Vec<(String, Vec<RecordBatch>)>,
+    mut noticed: impl FnMut(String, bool),
+) {
+    for (at, period) in PERIODS.iter().enumerate() {
+        let text = fs::read(world.book().join(period).join(NAME)).expect("read");
+        let manifest: Manifest = serde_json::from_slice(&text).expect("a manifest");
+        for path in manifest.outputs.iter().map(|output| &output.path) {
+            let place = world.book().join(period).join(path);
+            let good = fs::read(&place).expect("read");
+            let batch = read(&place);
+            for (what, forgery) in forgeries(&batch, at) {
+                write(&place, &forgery);
+                reseal(&world.book());
+                noticed(format!("{path} {what}"), !findings(&world.book()).is_empty());
+            }
+            fs::write(&place, good).expect("written");
+        }
+    }
+}
+
+#[test]
+fn a_forged_cell_is_found_although_every_digest_fits() {
+    let mut unnoticed = BTreeSet::new();
+    let mut forged = 0;
+    let cells = |batch: &RecordBatch, at: usize| {
+        let columns = (0..batch.num_columns()).filter(|_| batch.num_rows() > 0);
+        let forgeries = columns.map(|column| {
+            let mut columns = batch.columns().to_vec();
+            let row = (column + 7 * at) % batch.num_rows();
+            columns[column] = altered(&columns[column], row);
+            let name = batch.schema().field(column).name().clone();
+            (name, vec![RecordBatch::try_new(batch.schema(), columns).expect("fits")])
+        });
+        forgeries.collect()
+    };
+    forge(&sample_book(), cells, |what, noticed| {
+        forged += 1;
+        if !noticed {
+            unnoticed.insert(what);
+        }
+    });
+    assert!(forged > 300, "{forged}");
+    let unnoticed: Vec<&String> = unnoticed.iter().collect();
+    assert_eq!(unnoticed, VOUCHED_BY_DIGESTS_ALONE.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_row_less_or_twice_is_found_although_every_digest_fits() {
+    let rows = |batch: &RecordBatch, _| {
+        let rows = batch.num_rows();
+        if rows == 0 {
+            return Vec::new();
+        }
+        let last = batch.slice(rows - 1, 1);
+        vec![
+            ("without its first row".to_owned(), vec![batch.slice(1, rows - 1)]),
+            ("without its last row".to_owned(), vec![batch.slice(0, rows - 1)]),
+            ("with its last row twice".to_owned(), vec![batch.clone(), last]),
+        ]
+    };
+    let mut unnoticed = BTreeSet::new();
+    forge(&sample_book(), rows, |what, noticed| {
+        if !noticed {
+            unnoticed.insert(what);
+        }
+    });
+    assert_eq!(unnoticed, BTreeSet::new());
+}
