@@ -9,6 +9,7 @@
 //! **Invariants.** Nothing is ever written into a book. What is checked is worked out from something else,
 //! never read back; checking nothing is not a pass.
 
+pub mod entries;
 pub mod grid;
 pub mod schema;
 pub mod verify;

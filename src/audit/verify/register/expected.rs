@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Entry, VOIDED};
 use crate::{
-    audit::{grid::Grid, verify::files::Closed},
+    audit::{
+        entries::{Entry, VOIDED},
+        grid::Grid,
+        verify::files::Closed,
+    },
     codes::{CareClass, FundClass, Month},
     control::Class,
     ingest::record::Group,

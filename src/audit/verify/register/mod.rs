@@ -1,22 +1,7 @@
 //! The register of all periods, read once: order, each settlement once, and what tables expect of it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs::File,
-    path::{Path, PathBuf},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use arrow_array::{
-    RecordBatch,
-    cast::AsArray,
-    types::{Decimal128Type, Int32Type, UInt32Type, UInt64Type},
-};
-use parquet::{
-    arrow::arrow_reader::{
-        ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-    },
-    file::{metadata::RowGroupMetaData, statistics::Statistics},
-};
 use rayon::prelude::*;
 
 mod expected;
@@ -29,38 +14,23 @@ use super::{
     place,
 };
 use crate::{
-    audit::grid::Row,
+    audit::{
+        entries::{Entries, Entry, REVERSAL, Range, SETTLEMENT, VOIDED, reversals},
+        grid::Row,
+    },
     codes::{CareClass, FundClass, Month, Pair, Province, Side},
     control::Class,
     diag::Code,
-    ingest::{guarded, record::Group},
+    ingest::record::Group,
     money::FenSum,
     reconcile::index::Key,
 };
-
-/// A settlement as the register of a period has it.
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    key: Key,
-    period: Month,
-    /// 0 a normal settlement, 1 a reversal, 2 voided.
-    kind: i32,
-    payable: FenSum,
-    group: i32,
-}
-
-const SETTLEMENT: i32 = 0;
-const REVERSAL: i32 = 1;
-const VOIDED: i32 = 2;
 
 /// The register of a period, and what its tables say that it holds.
 #[derive(Debug)]
 pub(super) struct RegisterFile {
     pub(super) period: Month,
-    path: PathBuf,
-    metadata: ArrowReaderMetadata,
-    /// First and last hash of each row group.
-    ranges: Vec<Range>,
+    entries: Entries,
     /// Visits and fen that cleared, by group, as positions have them.
     cleared: BTreeMap<i32, [i128; 2]>,
     /// Settlements that cleared, as control and decisions have them on each side.
@@ -75,32 +45,25 @@ pub(super) struct RegisterFile {
     reversed: Vec<Key>,
 }
 
-/// First and last hash.
-type Range = (u64, u64);
-
 impl RegisterFile {
     /// Opens the two files of a period's register.
     pub(super) fn open(closed: &Closed, checks: &mut Checks) -> Option<RegisterFile> {
-        let [settlements, reversals] = REGISTER.map(|name| closed.folder.join(name));
         let mut damaged = |file: &str, problem: String| {
             checks.find(Code::B06, place(closed.month, file), String::new(), problem);
         };
-        let opened = guarded(|| open(&settlements)).unwrap_or_else(|| Err("damaged".to_owned()));
-        let (metadata, ranges) = opened.map_err(|problem| damaged(REGISTER[0], problem)).ok()?;
-        let reversed = guarded(|| keys(&reversals)).unwrap_or_else(|| Err("damaged".to_owned()));
+        let entries = Entries::open(&closed.folder, closed.month);
+        let entries = entries.map_err(|problem| damaged(REGISTER[0], problem)).ok()?;
+        let reversed = reversals(&closed.folder);
         let reversed = reversed.map_err(|problem| damaged(REGISTER[1], problem)).ok()?;
         let rises = reversed.windows(2).map(|two| (two[0] >= two[1]).then(|| "a key".to_owned()));
         checks.law(Code::B06, &place(closed.month, REGISTER[1]), "order of keys", rises);
-        let rows = metadata.metadata().file_metadata().num_rows().cast_unsigned();
-        check_rows(closed.month, REGISTER[0], &closed.manifest, rows, checks);
+        check_rows(closed.month, REGISTER[0], &closed.manifest, entries.rows(), checks);
         check_rows(closed.month, REGISTER[1], &closed.manifest, reversed.len() as u64, checks);
         let accepted = closed.grid("decisions").iter();
         let accepted = accepted.filter(|row| row.number_or_null("payable").is_some()).count();
         Some(RegisterFile {
             period: closed.month,
-            path: settlements,
-            metadata,
-            ranges,
+            entries,
             cleared: cleared(closed),
             settlements: Side::BOTH.map(|side| cleared_on(closed, side, "rows", |_| 1)),
             owed: Side::BOTH.map(|side| {
@@ -112,51 +75,6 @@ impl RegisterFile {
             reversed,
         })
     }
-}
-
-/// Footer and row groups of a register.
-fn open(path: &Path) -> Result<(ArrowReaderMetadata, Vec<Range>), String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
-        .map_err(|error| error.to_string())?;
-    let columns: Vec<String> = metadata
-        .schema()
-        .fields()
-        .iter()
-        .map(|field| format!("{} {}", field.name(), field.data_type()))
-        .collect();
-    let expected =
-        ["key UInt64", "check UInt32", "payable Decimal128(16, 2)", "group Int32", "kind Int32"];
-    if columns != expected {
-        return Err(format!("columns {}", columns.join(", ")));
-    }
-    let range = |group: &RowGroupMetaData| {
-        let Some(Statistics::Int64(keys)) = group.column(0).statistics() else { return None };
-        Some((keys.min_opt()?.cast_unsigned(), keys.max_opt()?.cast_unsigned()))
-    };
-    let ranges: Option<Vec<Range>> = metadata.metadata().row_groups().iter().map(range).collect();
-    Ok((metadata, ranges.ok_or("row groups without statistics")?))
-}
-
-/// The keys of a list of reversals.
-fn keys(path: &Path) -> Result<Vec<Key>, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
-        .and_then(ParquetRecordBatchReaderBuilder::build)
-        .map_err(|error| error.to_string())?;
-    let mut keys = Vec::new();
-    for batch in reader {
-        let batch = batch.map_err(|error| error.to_string())?;
-        keys.extend(keys_of(&batch).ok_or("columns other than key and check")?);
-    }
-    Ok(keys)
-}
-
-fn keys_of(batch: &RecordBatch) -> Option<Vec<Key>> {
-    let hashes = batch.columns().first()?.as_primitive_opt::<UInt64Type>()?;
-    let checks = batch.columns().get(1)?.as_primitive_opt::<UInt32Type>()?;
-    let keys = hashes.values().iter().zip(checks.values());
-    Some(keys.map(|(hash, check)| Key { hash: *hash, check: *check }).collect())
 }
 
 /// Visits and fen by group, as positions have them.
@@ -302,9 +220,9 @@ pub(super) fn check(
     checks: &mut Checks,
 ) -> Vec<Sums> {
     expectations.list.sort_by_key(|(key, month, _)| (*key, *month));
-    let rows: i64 = files.iter().map(|f| f.metadata.metadata().file_metadata().num_rows()).sum();
+    let rows: u64 = files.iter().map(|file| file.entries.rows()).sum();
     // About half a million settlements a range: they fit a processor's cache, nearly.
-    let ranges = (rows.cast_unsigned() / 500_000).next_power_of_two().clamp(1, 512);
+    let ranges = (rows / 500_000).next_power_of_two().clamp(1, 512);
     let width = u64::MAX / ranges + u64::from(ranges > 1);
     let found: Vec<Found> = (0..ranges)
         .into_par_iter()
@@ -335,12 +253,13 @@ fn look(files: &[RegisterFile], expected: &[(Key, Month, Expected)], range: Rang
     let mut found = Found { sums: vec![Sums::default(); files.len()], ..Found::default() };
     let mut entries: Vec<Entry> = Vec::new();
     for (at, file) in files.iter().enumerate() {
-        let begin = entries.len();
-        let read = guarded(|| read(file, range, &mut entries));
-        if let Err(problem) = read.unwrap_or_else(|| Err("damaged".to_owned())) {
-            found.problems.push((file.period, "order of keys", problem));
+        match file.entries.within(range) {
+            Ok(of_file) => {
+                of_file.iter().for_each(|entry| found.sums[at].count(entry));
+                entries.extend(of_file);
+            }
+            Err(problem) => found.problems.push((file.period, "order of keys", problem)),
         }
-        entries[begin..].iter().for_each(|entry| found.sums[at].count(entry));
     }
     entries.sort_by_key(|entry| (entry.key, entry.period));
     found.figures += entries.len() as u64;
@@ -389,52 +308,4 @@ fn reversed<'a>(
             found.sums[at].without_original += 1;
         }
     }
-}
-
-/// Reads the settlements of a range of keys out of a register, whose order is checked.
-fn read(file: &RegisterFile, range: Range, entries: &mut Vec<Entry>) -> Result<(), String> {
-    let rises = file.ranges.windows(2).all(|two| two[0].1 < two[1].0);
-    if !rises {
-        return Err("row groups are not in order".to_owned());
-    }
-    for (group, (first, last)) in file.ranges.iter().enumerate() {
-        if *last < range.0 || *first > range.1 {
-            continue;
-        }
-        let opened = File::open(&file.path).map_err(|error| error.to_string())?;
-        let reader =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(opened, file.metadata.clone())
-                .with_row_groups(vec![group])
-                .build()
-                .map_err(|error| error.to_string())?;
-        let mut all: Vec<Entry> = Vec::new();
-        for batch in reader {
-            let batch = batch.map_err(|error| error.to_string())?;
-            all.extend(entries_of(&batch, file.period).ok_or("columns of other types")?);
-        }
-        let good = all.is_sorted_by(|a, b| a.key < b.key)
-            && all.first().is_some_and(|entry| entry.key.hash == *first)
-            && all.last().is_some_and(|entry| entry.key.hash == *last);
-        if !good {
-            return Err(format!("row group {group} is not in order"));
-        }
-        let within = |entry: &Entry| range.0 <= entry.key.hash && entry.key.hash <= range.1;
-        entries.extend(all.into_iter().filter(within));
-    }
-    Ok(())
-}
-
-fn entries_of(batch: &RecordBatch, period: Month) -> Option<Vec<Entry>> {
-    let payables = batch.column(2).as_primitive_opt::<Decimal128Type>()?;
-    let groups = batch.column(3).as_primitive_opt::<Int32Type>()?;
-    let kinds = batch.column(4).as_primitive_opt::<Int32Type>()?;
-    let rows = keys_of(batch)?.into_iter().enumerate();
-    let entry = |(row, key)| Entry {
-        key,
-        period,
-        kind: kinds.value(row),
-        payable: payables.value(row),
-        group: groups.value(row),
-    };
-    Some(rows.map(entry).collect())
 }
