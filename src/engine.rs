@@ -42,7 +42,7 @@ use crate::{
         quotas::{periods_needed, quotas_table},
         reserves_table,
     },
-    rules::{Permit, Rules, permits_table},
+    rules::{Permit, Policy, Rules, permits_table},
     statement::table::Table,
 };
 
@@ -68,6 +68,11 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
+    /// The policy of the period.
+    fn policy(&self) -> Outcome<&Policy> {
+        self.rules.policy(self.period).map_err(|error| Failure::Usage(error.to_string()))
+    }
+
     /// Day of issue of the period's notices.
     fn issued_on(&self) -> NaiveDate {
         self.as_of.unwrap_or_else(|| self.period.plus(1).last_day())
@@ -97,31 +102,40 @@ pub struct RunReport {
 
 /// Closes a period: reads the delivery, reconciles it, clears it, writes it, publishes it.
 pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
-    let period = options.period;
-    let policy = options.rules.policy(period).map_err(|error| Failure::Usage(error.to_string()))?;
-    let setting = Setting { policy, int96: options.rules.int96, period, monitor };
-    let book = Book::open(&options.book, period)?;
+    options.policy()?;
+    let book = Book::open(&options.book, options.period)?;
     let staging = Staging::create(&book.root)?;
+    let report = close(options, &book, &staging, monitor)?;
+    monitor.check()?;
+    if options.dry_run {
+        return Ok(report);
+    }
+    staging.publish(&book.root, options.period)?;
+    Ok(RunReport { published: Some(book.root.join(options.period.to_string())), ..report })
+}
 
-    let carried = carried(&book, setting)?;
-    let mut delivered = read(options, &book, &staging, &carried, setting)?;
-    let reconciled = reconcile(&book, &mut delivered, carried, setting)?;
-    let cleared = clear(options, &book, &delivered, &reconciled)?;
+/// Works a period out from a delivery and the book before it, into a staging folder: the whole of a run but
+/// its publication.
+pub fn close(
+    options: &RunOptions,
+    book: &Book,
+    staging: &Staging,
+    monitor: &Monitor,
+) -> Outcome<RunReport> {
+    let (period, policy) = (options.period, options.policy()?);
+    let setting = Setting { policy, int96: options.rules.int96, period, monitor };
+
+    let carried = carried(book, setting)?;
+    let mut delivered = read(options, book, staging, &carried, setting)?;
+    let reconciled = reconcile(book, &mut delivered, carried, setting)?;
+    let cleared = clear(options, book, &delivered, &reconciled)?;
     let outputs = monitor
         .stopwatch
-        .measure(Activity::Write, || write(&staging, &delivered, &reconciled, &cleared, monitor))?;
+        .measure(Activity::Write, || write(staging, &delivered, &reconciled, &cleared, monitor))?;
     let written = |of: fn(&FileEntry) -> u64| outputs.iter().map(of).sum();
     monitor.stopwatch.count(Activity::Write, written(|e| e.rows), written(|e| e.bytes));
-    let manifest = manifest(options, &book, &delivered, outputs, &reconciled.control);
-    let manifest_sha256 = write_manifest(&staging, &manifest)?;
-
-    monitor.check()?;
-    let published = if options.dry_run {
-        None
-    } else {
-        staging.publish(&book.root, period)?;
-        Some(book.root.join(period.to_string()))
-    };
+    let manifest = manifest(options, book, &delivered, outputs, &reconciled.control);
+    let manifest_sha256 = write_manifest(staging, &manifest)?;
     Ok(RunReport {
         period,
         control: reconciled.control,
@@ -129,7 +143,7 @@ pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
         breaks: count_classes(&reconciled.settled),
         money: cleared.money,
         normalisations: delivered.survey.normalisations,
-        published,
+        published: None,
         manifest_sha256,
     })
 }
@@ -373,7 +387,7 @@ fn settle_money(
     deductions: &[Deduction],
 ) -> Outcome<Movements> {
     let period = options.period;
-    let policy = options.rules.policy(period).map_err(|error| Failure::Usage(error.to_string()))?;
+    let policy = options.policy()?;
     let brought = |table: &str, column: &str| match book.previous() {
         Some(folder) => brought::by_pair(folder, table, column),
         None => Ok(BTreeMap::new()),

@@ -25,6 +25,7 @@ pub mod control;
 pub mod diag;
 pub mod digest;
 pub mod event;
+pub mod mask;
 pub mod money;
 
 pub mod pipeline;

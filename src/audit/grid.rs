@@ -12,7 +12,9 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use super::schema::{Kind, TableSpec};
 use crate::{
     codes::{Month, Pair, Province},
+    contract::fields::Field,
     ingest::guarded,
+    mask::masked,
     money::{FenSum, yuan},
 };
 
@@ -184,6 +186,16 @@ impl<'a> Row<'a> {
         })
     }
 
+    /// Its table.
+    pub fn grid(&self) -> &'a Grid {
+        self.grid
+    }
+
+    /// A value, by the place of its column.
+    pub fn at(&self, column: usize) -> Cell<'a> {
+        self.grid.cell(self.row, column)
+    }
+
     /// Whether it is a row of a table.
     pub fn is_of(&self, table: &str) -> bool {
         self.grid.spec.name == table
@@ -206,10 +218,23 @@ impl<'a> Row<'a> {
         key.collect::<Vec<_>>().join(" ")
     }
 
-    /// A value for people: money in yuan, days as days.
+    /// A value in words: money in yuan, days as days.
     pub fn shown(&self, column: &str) -> String {
         let kind = self.grid.columns[self.grid.column(column)].1;
         show(self.cell(column), kind)
+    }
+
+    /// A value for people: as it is shown, with the numbers of persons and visits masked.
+    pub fn for_people(&self, column: &str) -> String {
+        let named = match column {
+            "treating_value" | "insured_value" => self.text("field"),
+            column => column,
+        };
+        let personal = Field::of_column(named).is_some_and(|(field, _)| field.is_personal());
+        match self.text_or_null(column) {
+            Some(text) if personal => masked(text),
+            _ => self.shown(column),
+        }
     }
 }
 

@@ -9,7 +9,10 @@
 //! **Invariants.** Nothing is ever written into a book. What is checked is worked out from something else,
 //! never read back; checking nothing is not a pass.
 
+pub mod compare;
 pub mod entries;
 pub mod grid;
+pub mod rerun;
+pub mod scan;
 pub mod schema;
 pub mod verify;

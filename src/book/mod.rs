@@ -42,8 +42,8 @@ pub struct Book {
     /// The newest manifest.
     pub newest: Option<Manifest>,
     _made: MadeFolders,
-    /// The lock, which dies with the process; it is given back last.
-    _lock: File,
+    /// The lock of a book that is to grow; it dies with the process, and is given back last.
+    _lock: Option<File>,
 }
 
 /// Folders that go again, innermost first, unless something was put into them.
@@ -88,7 +88,17 @@ impl Book {
         let periods = closed_periods(&root)?;
         check_order(&periods, period)?;
         let (head, newest) = check_chain(&periods)?.unzip();
-        Ok(Book { root, periods, head, newest, _made: made, _lock: lock })
+        Ok(Book { root, periods, head, newest, _made: made, _lock: Some(lock) })
+    }
+
+    /// Looks at a book as it was before a period was closed; nothing will be written into it.
+    pub fn before(root: &Path, period: Month) -> Outcome<Book> {
+        let root = root.canonicalize().map_err(Failure::io(root))?;
+        let mut periods = closed_periods(&root)?;
+        periods.retain(|(month, _)| *month < period);
+        check_order(&periods, period)?;
+        let (head, newest) = check_chain(&periods)?.unzip();
+        Ok(Book { root, periods, head, newest, _made: MadeFolders(Vec::new()), _lock: None })
     }
 
     /// Looks into a book without closing anything: its periods, checked.

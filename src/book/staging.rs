@@ -10,12 +10,15 @@ use std::{
 use crate::{
     codes::Month,
     diag::{Failure, Outcome},
+    digest::sha256_hex,
 };
 
 /// The staging folder of a run; it goes when the run does, unless it was published.
 #[derive(Debug)]
 pub struct Staging {
     folder: PathBuf,
+    /// What keeps two audits of a period apart; it dies with the process.
+    _lock: Option<File>,
 }
 
 impl Staging {
@@ -38,7 +41,7 @@ impl Staging {
         let same_device = |path: &PathBuf| path.parent().and_then(device) == device(book);
         if let Some(beside) = beside.filter(same_device) {
             match fs::create_dir(&beside) {
-                Ok(()) => return Staging { folder: beside }.with_folders(),
+                Ok(()) => return Staging { folder: beside, _lock: None }.with_folders(),
                 Err(error)
                     if matches!(
                         error.kind(),
@@ -48,7 +51,44 @@ impl Staging {
             }
         }
         fs::create_dir(&inside).map_err(Failure::io(&inside))?;
-        Staging { folder: inside }.with_folders()
+        Staging { folder: inside, _lock: None }.with_folders()
+    }
+
+    /// Makes a folder in which a closed period is worked out again: next to the book, or among the system's
+    /// temporary folders when that place may not be written. Nothing in it is ever published.
+    pub fn for_audit(book: &Path, period: Month) -> Outcome<Staging> {
+        let name = book.file_name().unwrap_or_default().to_string_lossy();
+        let beside = book.parent().map(|parent| parent.join(format!(".{name}.audit-{period}")));
+        let of_book = sha256_hex(book.as_os_str().as_encoded_bytes());
+        let elsewhere =
+            std::env::temp_dir().join(format!("liangqing-audit-{}-{period}", &of_book[..16]));
+        let mut refused = None;
+        for folder in beside.into_iter().chain([elsewhere]) {
+            match fs::create_dir_all(&folder) {
+                Ok(()) => return Staging::locked(folder, period),
+                Err(error) => refused = Some(Failure::io(&folder)(error)),
+            }
+        }
+        Err(refused.expect("Invariant: there is at least one place"))
+    }
+
+    /// Takes a folder over, with what a killed audit has left in it.
+    fn locked(folder: PathBuf, period: Month) -> Outcome<Staging> {
+        let lock = File::open(&folder).map_err(Failure::io(&folder))?;
+        if lock.try_lock().is_err() {
+            let problem = format!("another audit of {period} is at work in {}", folder.display());
+            return Err(Failure::Book(problem));
+        }
+        let staging = Staging { folder, _lock: Some(lock) };
+        for leftover in [staging.period(), staging.scratch()] {
+            match fs::remove_dir_all(&leftover) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(Failure::io(&leftover)(error));
+                }
+                _ => {}
+            }
+        }
+        staging.with_folders()
     }
 
     fn with_folders(self) -> Outcome<Staging> {

@@ -59,7 +59,10 @@ pub(super) enum Command {
 Examples:
   liangqing run --period 2025-10 --input deliveries/2025-10 --book book --opening-quotas quotas.csv
   liangqing run --period 2025-11 --input deliveries/2025-11 --book book --dry-run
-  liangqing run pipelines/month-end.toml --period 2025-11 --format json")]
+  liangqing run pipelines/month-end.toml --period 2025-11 --format json
+  liangqing run pipelines/audit-rerun.toml --period 2025-10 --input deliveries/2025-10 --book book
+
+The last one closes nothing: it works a closed period out again and compares it with what was published.")]
 pub(super) struct RunArguments {
     /// Pipeline file; flags override it [default: the built-in pipelines/month-end.toml]
     pub(super) pipeline: Option<PathBuf>,
@@ -290,6 +293,7 @@ impl RunArguments {
             memory: self.memory,
             dry_run: self.dry_run.then_some(true),
             benchmark: None,
+            rerun: false,
         }
     }
 }

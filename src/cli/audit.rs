@@ -5,15 +5,20 @@ use std::sync::{Arc, atomic::AtomicBool};
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
 
 use super::{
-    args::{Format, VerifyArguments},
+    args::{Format, RunArguments, VerifyArguments},
     printer::{counted, report, text},
     progress,
     run::thread_pool,
 };
 use crate::{
-    audit::verify::{self, Verified, VerifyOptions},
+    audit::{
+        rerun::{self, Rerun, RerunOptions},
+        verify::{self, Verified, VerifyOptions},
+    },
     diag::Outcome,
+    engine::RunOptions,
     money::count_grouped,
+    pipeline::Settings,
 };
 
 /// `liangqing verify`
@@ -32,6 +37,47 @@ pub(super) fn verify(arguments: &VerifyArguments, stop: Arc<AtomicBool>) -> Outc
         Format::Human => text(&verified_text(&verified)),
         Format::Json => report(&verified),
     }
+}
+
+/// `liangqing run pipelines/audit-rerun.toml`
+pub(super) fn rerun(
+    settings: &Settings,
+    options: RunOptions,
+    stop: Arc<AtomicBool>,
+    arguments: &RunArguments,
+) -> Outcome<()> {
+    let rules = settings.rules.as_ref().map(|_| options.rules.clone());
+    let monitor = progress::monitor(stop, arguments.quiet, None);
+    let rerun = rerun::rerun(&RerunOptions { run: options, rules }, &monitor);
+    monitor.done();
+    let rerun = rerun?;
+    match arguments.format {
+        Format::Human => text(&rerun_text(&rerun)),
+        Format::Json => report(&rerun),
+    }
+}
+
+fn rerun_text(rerun: &Rerun) -> String {
+    let mut lines = vec![
+        format!(
+            "period    {}, worked out again from {}",
+            rerun.period,
+            counted(rerun.inputs, "input")
+        ),
+        format!(
+            "same      {} of {} bytes and {}, {} yuan cleared",
+            counted(rerun.files, "file"),
+            count_grouped(rerun.bytes),
+            counted(rerun.rows, "row"),
+            rerun.cleared
+        ),
+        format!("manifest  {}", rerun.manifest_sha256),
+    ];
+    if let Some(program) = &rerun.closed_by {
+        lines.push(format!("note      the period was closed by {program}"));
+    }
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 fn verified_text(verified: &Verified) -> String {

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     args::{CheckArguments, RunArguments},
-    printer, progress,
+    audit, printer, progress,
     synth::generated,
 };
 use crate::{
@@ -25,6 +25,9 @@ pub(super) fn run(arguments: &RunArguments, stop: Arc<AtomicBool>) -> Outcome<()
     let settings = arguments.settings().over(file);
     let options = options(&settings)?;
     let pool = thread_pool(settings.threads)?;
+    if settings.rerun {
+        return pool.install(|| audit::rerun(&settings, options, stop, arguments));
+    }
     if let Some(benchmark) = settings.benchmark {
         let stop = Arc::clone(&stop);
         pool.install(|| synthesise(&options, benchmark, stop, arguments.quiet))?;

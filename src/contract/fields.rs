@@ -87,6 +87,11 @@ fields! {
 }
 
 impl Field {
+    /// Whether it tells who a person is: masked in whatever is made for people.
+    pub const fn is_personal(self) -> bool {
+        matches!(self, Field::psn_no | Field::mdtrt_id)
+    }
+
     /// Position in [`FIELDS`].
     pub const fn index(self) -> usize {
         self as usize

@@ -44,6 +44,8 @@ pub struct Settings {
     pub dry_run: Option<bool>,
     /// A month to synthesise before the run, which is then timed.
     pub benchmark: Option<Benchmark>,
+    /// Work a closed period out again and compare, in place of closing one.
+    pub rerun: bool,
 }
 
 /// A month to synthesise.
@@ -107,8 +109,9 @@ impl Settings {
         match key {
             "pipeline" => match text()? {
                 "month-end" | "national-benchmark" => {}
+                "audit-rerun" => self.rerun = true,
                 other => {
-                    let known = "known: \"month-end\", \"national-benchmark\"";
+                    let known = "known: \"month-end\", \"audit-rerun\", \"national-benchmark\"";
                     return Err(format!("{other:?} is not known; {known}"));
                 }
             },
@@ -159,6 +162,7 @@ impl Settings {
             memory: self.memory.or(other.memory),
             dry_run: self.dry_run.or(other.dry_run),
             benchmark: self.benchmark.or(other.benchmark),
+            rerun: self.rerun || other.rerun,
         }
     }
 }

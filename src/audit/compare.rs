@@ -1,0 +1,278 @@
+//! How the tables and the register of one closed period differ from those of another, row by row.
+
+use std::{cmp::Ordering, collections::BTreeSet, path::Path};
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::{
+    entries::{Entries, Entry},
+    grid::{Cell, Grid, Row},
+    schema::{TABLES, TableSpec},
+};
+use crate::{
+    codes::Month,
+    diag::{Failure, Outcome},
+    money::yuan,
+    reconcile::index::Key,
+};
+
+/// How many rows are shown of a table.
+const SHOWN: usize = 20;
+
+/// How a table differs.
+#[derive(Debug, Serialize)]
+pub struct Difference {
+    /// Its name, or `register`.
+    pub table: &'static str,
+    /// Rows of the first and of the second.
+    pub rows: [u64; 2],
+    /// Rows that only the first has.
+    pub only_first: u64,
+    /// Rows that only the second has.
+    pub only_second: u64,
+    /// Rows that both have, with other values.
+    pub changed: u64,
+    /// The column whose sum is compared.
+    pub money: Option<&'static str>,
+    /// The sum of the second without that of the first, in yuan.
+    pub difference: String,
+    /// The first rows that differ, in words.
+    pub examples: Vec<String>,
+    /// The settlements of rows that differ.
+    #[serde(skip)]
+    pub settlements: BTreeSet<Key>,
+}
+
+impl Difference {
+    /// Rows that differ, on either side.
+    pub fn rows_that_differ(&self) -> u64 {
+        self.only_first + self.only_second + self.changed
+    }
+
+    /// In words: how many rows, how much money.
+    pub fn summary(&self) -> String {
+        let Difference { only_first, only_second, changed, money, difference, .. } = self;
+        let mut parts = Vec::new();
+        for (count, what) in [(changed, "changed"), (only_first, "gone"), (only_second, "new")] {
+            if *count > 0 {
+                parts.push(format!("{count} {what}"));
+            }
+        }
+        if let Some(money) = money {
+            parts.push(format!("{money} {difference} yuan"));
+        }
+        parts.join(", ")
+    }
+
+    fn add(&mut self, kind: Ordering, example: impl FnOnce() -> String) {
+        match kind {
+            Ordering::Less => self.only_first += 1,
+            Ordering::Greater => self.only_second += 1,
+            Ordering::Equal => self.changed += 1,
+        }
+        if self.examples.len() < SHOWN {
+            self.examples.push(example());
+        }
+    }
+}
+
+/// Compares every table and the register of two folders; those without a difference too.
+pub fn compare(first: &Path, second: &Path) -> Outcome<Vec<Difference>> {
+    let compared: Vec<Difference> =
+        TABLES.into_par_iter().map(|spec| table(first, second, spec)).collect::<Outcome<_>>()?;
+    let mut all = compared;
+    let mut found = empty("register", Some("payable"));
+    let mut difference = 0;
+    register(first, second, |a, b| {
+        let fen = |entry: Option<&Entry>| entry.map_or(0, |entry| entry.payable);
+        difference += fen(b) - fen(a);
+        found.settlements.extend(a.or(b).map(|entry| entry.key));
+        let key = a.or(b).map_or(0, |entry| entry.key.hash);
+        match (a, b) {
+            (Some(a), Some(b)) => found.add(Ordering::Equal, || {
+                format!("changed: key {key:016x}, {} to {}", registered(a), registered(b))
+            }),
+            (Some(a), None) => {
+                found.add(Ordering::Less, || format!("gone: key {key:016x}, {}", registered(a)));
+            }
+            (None, Some(b)) => {
+                found.add(Ordering::Greater, || format!("new: key {key:016x}, {}", registered(b)));
+            }
+            (None, None) => {}
+        }
+    })?;
+    found.difference = yuan(difference);
+    found.rows = [first, second].map(|folder| rows_of(folder).unwrap_or(0));
+    all.push(found);
+    Ok(all)
+}
+
+fn empty(table: &'static str, money: Option<&'static str>) -> Difference {
+    Difference {
+        table,
+        rows: [0, 0],
+        only_first: 0,
+        only_second: 0,
+        changed: 0,
+        money,
+        difference: yuan(0),
+        examples: Vec::new(),
+        settlements: BTreeSet::new(),
+    }
+}
+
+fn registered(entry: &Entry) -> String {
+    format!("{} yuan of group {} as {}", yuan(entry.payable), entry.group, entry.kind)
+}
+
+fn rows_of(folder: &Path) -> Option<u64> {
+    Entries::open(folder, Month::new(0, 1)).ok().map(|entries| entries.rows())
+}
+
+/// Reads a table of a closed period, for whoever does not verify it.
+pub fn grid(folder: &Path, spec: TableSpec) -> Outcome<Grid> {
+    Grid::read(folder, spec).map_err(|problem| {
+        let place = folder.join("tables").join(spec.name);
+        Failure::Book(format!("{}.parquet cannot be read: {problem}", place.display()))
+    })
+}
+
+fn table(first: &Path, second: &Path, spec: TableSpec) -> Outcome<Difference> {
+    let (first, second) = (grid(first, spec)?, grid(second, spec)?);
+    let mut found = empty(spec.name, spec.money);
+    found.rows = [first.rows as u64, second.rows as u64];
+    if let Some(money) = spec.money {
+        found.difference = yuan(second.sum(money) - first.sum(money));
+    }
+    let (a, b) = (in_order(&first), in_order(&second));
+    let (mut i, mut j) = (0, 0);
+    while i < a.len() || j < b.len() {
+        let key = match (a.get(i), b.get(j)) {
+            (Some(x), Some(y)) if x.compare_keys(y) == Ordering::Greater => *y,
+            (Some(x), _) => *x,
+            (None, Some(y)) => *y,
+            (None, None) => break,
+        };
+        let of_key = |rows: &[Row]| {
+            rows.iter().take_while(|row| row.compare_keys(&key) == Ordering::Equal).count()
+        };
+        let (n, m) = (of_key(&a[i..]), of_key(&b[j..]));
+        let before = found.rows_that_differ();
+        rows_of_a_key(&a[i..i + n], &b[j..j + m], &mut found);
+        if found.rows_that_differ() > before && spec.key.contains(&"setl_id") {
+            found.settlements.insert(Key::of(key.text("setl_id")));
+        }
+        (i, j) = (i + n, j + m);
+    }
+    Ok(found)
+}
+
+/// The rows of a table by key, then by every value.
+fn in_order(grid: &Grid) -> Vec<Row<'_>> {
+    let mut rows: Vec<Row> = grid.iter().collect();
+    rows.sort_by(|x, y| x.compare_keys(y).then_with(|| cells(*x).cmp(cells(*y))));
+    rows
+}
+
+fn cells(row: Row<'_>) -> impl Iterator<Item = Cell<'_>> {
+    (0..row.grid().columns().len()).map(move |column| row.at(column))
+}
+
+/// Rows of one key: equal ones go, the rest is paired as far as it goes.
+fn rows_of_a_key(first: &[Row], second: &[Row], found: &mut Difference) {
+    let same = |x: &Row, y: &Row| cells(*x).eq(cells(*y));
+    if let ([x], [y]) = (first, second) {
+        if !same(x, y) {
+            found.add(Ordering::Equal, || changed(*x, *y));
+        }
+        return;
+    }
+    let mut rest: Vec<&Row> = second.iter().collect();
+    let mut gone: Vec<&Row> = Vec::new();
+    for row in first {
+        match rest.iter().position(|other| same(row, other)) {
+            Some(at) => drop(rest.remove(at)),
+            None => gone.push(row),
+        }
+    }
+    let pairs = gone.len().min(rest.len());
+    for (x, y) in gone.iter().zip(&rest) {
+        found.add(Ordering::Equal, || changed(**x, **y));
+    }
+    for row in &gone[pairs..] {
+        found.add(Ordering::Less, || format!("gone: {}", row.shown_key()));
+    }
+    for row in &rest[pairs..] {
+        found.add(Ordering::Greater, || format!("new: {}", row.shown_key()));
+    }
+}
+
+fn changed(x: Row, y: Row) -> String {
+    let columns = x.grid().columns().iter().map(|(name, _)| *name);
+    let differ = columns.filter(|column| x.cell(column) != y.cell(column));
+    let values = differ
+        .map(|column| format!("{column} {} to {}", x.for_people(column), y.for_people(column)));
+    format!("changed: {}: {}", x.shown_key(), values.collect::<Vec<_>>().join(", "))
+}
+
+/// Shows every settlement that the registers of two folders do not have alike.
+pub fn register(
+    first: &Path,
+    second: &Path,
+    mut differs: impl FnMut(Option<&Entry>, Option<&Entry>),
+) -> Outcome<()> {
+    let mut a = Stream::open(first)?;
+    let mut b = Stream::open(second)?;
+    loop {
+        let (x, y) = (a.peek()?, b.peek()?);
+        let order = match (x, y) {
+            (None, None) => return Ok(()),
+            (Some(x), Some(y)) => x.key.cmp(&y.key),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+        };
+        let (x, y) = match order {
+            Ordering::Less => (x, None),
+            Ordering::Greater => (None, y),
+            Ordering::Equal => (x, y),
+        };
+        if x != y {
+            differs(x.as_ref(), y.as_ref());
+        }
+        a.at += usize::from(x.is_some());
+        b.at += usize::from(y.is_some());
+    }
+}
+
+/// The settlements of a register, a row group at a time.
+struct Stream {
+    place: String,
+    entries: Entries,
+    group: usize,
+    read: Vec<Entry>,
+    at: usize,
+}
+
+impl Stream {
+    fn open(folder: &Path) -> Outcome<Stream> {
+        let place = folder.join("register.parquet").display().to_string();
+        // Two registers are compared as if they were of one period.
+        let entries = Entries::open(folder, Month::new(0, 1));
+        let entries = entries.map_err(|problem| unreadable(&place, &problem))?;
+        Ok(Stream { place, entries, group: 0, read: Vec::new(), at: 0 })
+    }
+
+    fn peek(&mut self) -> Outcome<Option<Entry>> {
+        while self.at == self.read.len() && self.group < self.entries.row_groups() {
+            let read = self.entries.group(self.group);
+            self.read = read.map_err(|problem| unreadable(&self.place, &problem))?;
+            (self.at, self.group) = (0, self.group + 1);
+        }
+        Ok(self.read.get(self.at).copied())
+    }
+}
+
+fn unreadable(place: &str, problem: &str) -> Failure {
+    Failure::Book(format!("{place} cannot be read: {problem}"))
+}

@@ -1,0 +1,272 @@
+//! The audit rerun: a closed period worked out again from its inputs and the book before it, compared with
+//! what was published, byte for byte.
+
+use std::{collections::BTreeSet, fs::File, path::Path};
+
+use serde::Serialize;
+
+use super::{
+    compare::{self, Difference},
+    scan::{Judge, scan},
+    schema::TABLES,
+};
+use crate::{
+    book::{
+        Book,
+        manifest::{FileEntry, Manifest, NAME},
+        staging::Staging,
+    },
+    contract::{delivery::Delivery, lines::parse_day},
+    diag::{Code, Failure, Finding, Outcome},
+    digest::{sha256_hex, sha256_of},
+    engine::{self, RunOptions},
+    event::Monitor,
+    ingest::source::Source,
+    money::{FenSum, yuan},
+    reconcile::index::Key,
+    rules::Rules,
+};
+
+/// The name under which a manifest lists the opening quotas.
+const OPENING_QUOTAS: &str = "opening-quotas.csv";
+
+/// A period that came out as it was published.
+#[derive(Debug, Serialize)]
+pub struct Rerun {
+    /// The period.
+    pub period: String,
+    /// Inputs whose digest was compared.
+    pub inputs: u64,
+    /// Outputs that were compared byte by byte.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Their rows.
+    pub rows: u64,
+    /// What cleared, in yuan.
+    pub cleared: String,
+    /// The digest of the manifest.
+    pub manifest_sha256: String,
+    /// The program that closed the period, when it was another one.
+    pub closed_by: Option<String>,
+}
+
+/// What to rerun: the options of a run, whose rules and day are those of the closed period where none are
+/// given.
+#[derive(Debug, Clone)]
+pub struct RerunOptions {
+    /// The closed period, its delivery and its book; `rules` and `as_of` are replaced.
+    pub run: RunOptions,
+    /// Other rules than those that the period was closed with.
+    pub rules: Option<Rules>,
+}
+
+/// Reruns a closed period.
+pub fn rerun(options: &RerunOptions, monitor: &Monitor) -> Outcome<Rerun> {
+    let period = options.run.period;
+    let book = Book::before(&options.run.book, period)?;
+    let closed = book.root.join(period.to_string());
+    if !closed.is_dir() {
+        let problem = format!("period {period} is not closed in {}", book.root.display());
+        return Err(Failure::Book(problem));
+    }
+    let (manifest, digest) = Manifest::parse_sealed(&closed).map_err(|problem| {
+        let found = Finding::new(Code::B01, format!("{period}/{NAME}"), "", problem);
+        Failure::Differences(format!("period {period} cannot be rerun"), vec![found])
+    })?;
+    let run = settings(options, &manifest)?;
+    let mut findings = other_settings(&run, &manifest);
+    let staging = Staging::for_audit(&book.root, period)?;
+    match engine::close(&run, &book, &staging, monitor) {
+        Ok(_) => {
+            let (again, _) = Manifest::parse_sealed(&staging.period()).map_err(Failure::Bug)?;
+            findings.extend(differences(&run, &closed, &staging, [&manifest, &again], monitor)?);
+            if findings.is_empty() {
+                return same(&closed, &manifest, digest, &again);
+            }
+        }
+        Err(Failure::Refused(refused)) => {
+            let inputs = listed_inputs(&run, &manifest);
+            findings.extend(changed(&manifest.inputs, &inputs).into_iter().map(|(_, found)| found));
+            let found = format!("{} findings, which follow", refused.len());
+            findings.push(Finding::new(Code::A03, "delivery", "", found));
+            findings.extend(refused);
+        }
+        Err(other) => return Err(other),
+    }
+    let problem = format!("period {period} does not come out as it was published");
+    Err(Failure::Differences(problem, findings))
+}
+
+/// The settings that the period was closed with, but for what is given.
+fn settings(options: &RerunOptions, manifest: &Manifest) -> Outcome<RunOptions> {
+    let mut run = options.run.clone();
+    let unreadable =
+        |what: String| Failure::Book(format!("the manifest of {}: {what}", run.period));
+    run.rules = match &options.rules {
+        Some(rules) => rules.clone(),
+        None => Rules::parse(&manifest.rules.text).map_err(|e| unreadable(e.to_string()))?,
+    };
+    let as_of = parse_day(&manifest.as_of).ok_or_else(|| unreadable("as_of".to_owned()))?;
+    run.as_of = run.as_of.or(Some(as_of));
+    let quotas = manifest.inputs.iter().any(|input| input.path == OPENING_QUOTAS);
+    if quotas && run.opening_quotas.is_none() {
+        let problem = format!(
+            "period {} was closed with opening quotas\n    hint: give --opening-quotas FILE",
+            run.period
+        );
+        return Err(Failure::Usage(problem));
+    }
+    Ok(run)
+}
+
+/// Rules and day, where they are not those of the closed period.
+fn other_settings(run: &RunOptions, manifest: &Manifest) -> Vec<Finding> {
+    let digest = sha256_hex(run.rules.text.as_bytes());
+    let day = run.as_of.map(|day| day.to_string()).unwrap_or_default();
+    let compared = [("rules", digest, &manifest.rules.sha256), ("as_of", day, &manifest.as_of)];
+    let other = compared.into_iter().filter(|(_, given, closed)| given != *closed);
+    other
+        .map(|(what, given, closed)| {
+            let found = format!("{given}, the period was closed with {closed}");
+            Finding::new(Code::A02, format!("{}/{NAME}", run.period), what, found)
+        })
+        .collect()
+}
+
+/// The inputs that a manifest lists, as they are now; those that cannot be read are left out.
+fn listed_inputs(run: &RunOptions, manifest: &Manifest) -> Vec<FileEntry> {
+    let path = |input: &FileEntry| match &run.opening_quotas {
+        Some(quotas) if input.path == OPENING_QUOTAS => quotas.clone(),
+        _ => run.input.join(&input.path),
+    };
+    let read = |input: &FileEntry| {
+        let file = File::open(path(input)).ok()?;
+        let bytes = file.metadata().ok()?.len();
+        Some(FileEntry { bytes, sha256: sha256_of(file).ok()?, ..input.clone() })
+    };
+    manifest.inputs.iter().filter_map(read).collect()
+}
+
+/// The inputs that are not what they were, by path.
+fn changed(closed: &[FileEntry], now: &[FileEntry]) -> Vec<(String, Finding)> {
+    let paths: BTreeSet<&String> = closed.iter().chain(now).map(|input| &input.path).collect();
+    let of = |inputs: &[FileEntry], path: &String| {
+        let input = inputs.iter().find(|input| input.path == *path);
+        input.map(|input| (input.bytes, input.sha256.clone()))
+    };
+    let shown = |input: Option<(u64, String)>| {
+        input.map_or("no file".to_owned(), |(bytes, digest)| format!("{bytes} bytes, {digest}"))
+    };
+    let changed = paths.into_iter().filter(|path| of(closed, path) != of(now, path));
+    changed
+        .map(|path| {
+            let (was, is) = (shown(of(closed, path)), shown(of(now, path)));
+            let found = format!("{is}; the period was closed with {was}");
+            (path.clone(), Finding::new(Code::A01, path.clone(), "", found))
+        })
+        .collect()
+}
+
+/// What came out differently, and which inputs the settlements behind it are in.
+fn differences(
+    run: &RunOptions,
+    closed: &Path,
+    staging: &Staging,
+    [manifest, again]: [&Manifest; 2],
+    monitor: &Monitor,
+) -> Outcome<Vec<Finding>> {
+    let is_same = |output: &FileEntry| {
+        let digest = File::open(closed.join(&output.path)).and_then(sha256_of);
+        digest.is_ok_and(|digest| digest == output.sha256)
+    };
+    let differ: Vec<&FileEntry> = again.outputs.iter().filter(|output| !is_same(output)).collect();
+    let mut changed = changed(&manifest.inputs, &again.inputs);
+    let mut findings = Vec::new();
+    if !differ.is_empty() {
+        let compared = compare::compare(closed, &staging.period());
+        let settlements = compared.iter().flatten().flat_map(|found| &found.settlements);
+        let settlements: BTreeSet<Key> = settlements.copied().collect();
+        trace(run, &mut changed, &settlements, monitor)?;
+        for output in differ {
+            let file = format!("{}/{}", run.period, output.path);
+            let found = match &compared {
+                Ok(compared) => rows_of(compared, &output.path),
+                Err(failure) => failure.to_string(),
+            };
+            findings.push(Finding::new(Code::A04, file, "", found));
+        }
+    }
+    let rest = [
+        (
+            "previous_manifest_sha256",
+            manifest.previous_manifest_sha256 == again.previous_manifest_sha256,
+        ),
+        ("control", manifest.control == again.control),
+        ("outputs", manifest.outputs == again.outputs || !findings.is_empty()),
+        ("period", manifest.period == again.period),
+    ];
+    let file = format!("{}/{NAME}", run.period);
+    let rest = rest.into_iter().filter(|(_, same)| !same);
+    findings.extend(rest.map(|(what, _)| Finding::new(Code::A04, file.clone(), what, "another")));
+    Ok(changed.into_iter().map(|(_, found)| found).chain(findings).collect())
+}
+
+/// How the rows of an output differ, in rows and money, the first of them in words.
+fn rows_of(compared: &[Difference], path: &str) -> String {
+    let name = path.trim_start_matches("tables/").trim_end_matches(".parquet");
+    let Some(found) = compared.iter().find(|found| found.table == name) else {
+        return "other bytes".to_owned();
+    };
+    if found.rows_that_differ() == 0 {
+        return "other bytes, but the same rows".to_owned();
+    }
+    format!("{}; {}", found.summary(), found.examples.join("; "))
+}
+
+/// Says of each changed Parquet file how many of its rows belong to settlements that came out differently.
+fn trace(
+    run: &RunOptions,
+    changed: &mut [(String, Finding)],
+    settlements: &BTreeSet<Key>,
+    monitor: &Monitor,
+) -> Outcome<()> {
+    let delivery = Delivery::open(&run.input, run.period, &mut Vec::new())?;
+    let is_changed = |source: &&Source| changed.iter().any(|(path, _)| *path == source.name);
+    let sources: Vec<&Source> = delivery.sources.iter().filter(is_changed).collect();
+    let policy = run.rules.policy(run.period).map_err(|e| Failure::Usage(e.to_string()))?;
+    let judge = Judge { int96: run.rules.int96, policy, period: run.period };
+    let rows = scan(&sources, judge, |key| settlements.contains(&key), monitor)?;
+    for (at, source) in sources.iter().enumerate() {
+        let of_file = || rows.iter().filter(|row| row.source == at);
+        let payable = of_file().filter_map(|row| policy.payable(row.record.compared_amounts()));
+        let payable: FenSum = payable.map(FenSum::from).sum();
+        let found = changed.iter_mut().find(|(path, _)| *path == source.name);
+        if let Some((_, finding)) = found {
+            finding.found = format!(
+                "{}; {} of its rows, {} yuan, are of settlements that come out differently",
+                finding.found,
+                of_file().count(),
+                yuan(payable)
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The report of a period that came out as it was published.
+fn same(closed: &Path, manifest: &Manifest, digest: String, again: &Manifest) -> Outcome<Rerun> {
+    let of = |count: fn(&FileEntry) -> u64| again.outputs.iter().map(count).sum();
+    let pairs = TABLES.iter().find(|table| table.name == "pairs");
+    let pairs = compare::grid(closed, *pairs.expect("Invariant: pairs is a table"))?;
+    Ok(Rerun {
+        period: manifest.period.clone(),
+        inputs: again.inputs.len() as u64,
+        files: again.outputs.len() as u64,
+        bytes: of(|output| output.bytes),
+        rows: of(|output| output.rows),
+        cleared: yuan(pairs.sum("gross")),
+        manifest_sha256: digest,
+        closed_by: (manifest.program != again.program).then(|| manifest.program.clone()),
+    })
+}

@@ -1,0 +1,111 @@
+//! Rows of a delivery, found by whoever asks where a settlement came from.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::{
+    codes::Month,
+    contract::fields::Field,
+    diag::{Failure, Outcome},
+    event::Monitor,
+    ingest::{
+        batch::{Batch, Batches, ReadError},
+        record::Record,
+        rows::{Broken, Checked},
+        schedule::ROWS_ALONE,
+        source::Source,
+    },
+    reconcile::index::Key,
+    rules::{Int96, Policy},
+};
+
+/// A row of an input file.
+#[derive(Debug, Clone)]
+pub struct Delivered {
+    /// The file, as a place among those that were scanned.
+    pub source: usize,
+    /// Its row, from 0.
+    pub row: u64,
+    /// Its values.
+    pub record: Record,
+    /// The row rules that it broke.
+    pub broken: Broken,
+}
+
+/// The rules by which rows are judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Judge<'a> {
+    /// How INT96 timestamps are meant.
+    pub int96: Int96,
+    /// The policy of the period.
+    pub policy: &'a Policy,
+    /// The period.
+    pub period: Month,
+}
+
+/// Finds the rows of some files whose settlement is wanted, in the order of files and rows.
+pub fn scan(
+    sources: &[&Source],
+    judge: Judge,
+    wanted: impl Fn(Key) -> bool + Sync,
+    monitor: &Monitor,
+) -> Outcome<Vec<Delivered>> {
+    let groups: Vec<(usize, usize, u64)> = sources
+        .iter()
+        .enumerate()
+        .flat_map(|(at, source)| {
+            let mut first = 0;
+            source.metadata.row_groups().iter().enumerate().map(move |(group, metadata)| {
+                let begin = first;
+                first += metadata.num_rows().unsigned_abs();
+                (at, group, begin)
+            })
+        })
+        .collect();
+    let all: u64 = sources.iter().map(|source| source.rows()).sum();
+    monitor.stage("searching delivery", all)?;
+    let found: Vec<Vec<Delivered>> = groups
+        .into_par_iter()
+        .map(|(at, group, begin)| {
+            let found = scan_group(sources[at], group, judge, &wanted);
+            let rows = found.map_err(|problem| unreadable(sources[at], &problem))?;
+            monitor.advance(sources[at].metadata.row_group(group).num_rows().unsigned_abs())?;
+            let placed = |row: Delivered| Delivered { source: at, row: begin + row.row, ..row };
+            Ok(rows.into_iter().map(placed).collect())
+        })
+        .collect::<Outcome<_>>()?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+fn unreadable(source: &Source, problem: &ReadError) -> Failure {
+    Failure::Usage(format!("{} cannot be read: {problem:?}", source.name))
+}
+
+fn scan_group(
+    source: &Source,
+    group: usize,
+    judge: Judge,
+    wanted: &impl Fn(Key) -> bool,
+) -> Result<Vec<Delivered>, ReadError> {
+    let mut found = Vec::new();
+    let mut begin = 0;
+    let mut checked = Checked::default();
+    for batch in Batches::open(source, group, judge.int96, ROWS_ALONE, None, &Arc::default())? {
+        let batch: Batch = batch?;
+        let setl_ids = batch.text(Field::setl_id);
+        let is_wanted = |row: &usize| setl_ids.value(*row).is_some_and(|id| wanted(Key::of(id)));
+        let rows: Vec<usize> = (0..batch.rows).filter(is_wanted).collect();
+        if !rows.is_empty() {
+            checked.check(&batch, judge.policy, judge.period);
+        }
+        found.extend(rows.into_iter().map(|row| Delivered {
+            source: 0,
+            row: begin + row as u64,
+            record: Record::of(&batch, row),
+            broken: checked.broken[row],
+        }));
+        begin += batch.rows as u64;
+    }
+    Ok(found)
+}
