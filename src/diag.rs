@@ -153,6 +153,9 @@ pub enum Failure {
     /// A verification or an audit found differences; every one is listed.
     #[error("{0}")]
     Differences(String, Vec<Finding>),
+    /// A report that was printed shows differences.
+    #[error("differences, see the report")]
+    Reported,
     /// The operating system: disk full, permission.
     #[error("{place}: {error}")]
     Io {
@@ -174,7 +177,7 @@ impl Failure {
             Failure::Usage(_) => 2,
             Failure::Refused(_) => 3,
             Failure::Book(_) => 4,
-            Failure::Differences(..) => 5,
+            Failure::Differences(..) | Failure::Reported => 5,
             Failure::Io { .. } => 6,
             Failure::Interrupted => 130,
         }

@@ -6,13 +6,14 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::{
-    entries::{Entries, Entry},
+    entries::{Entries, Entry, REVERSAL},
     grid::{Cell, Grid, Row},
     schema::{TABLES, TableSpec},
 };
 use crate::{
     codes::Month,
     diag::{Failure, Outcome},
+    ingest::record::Group,
     money::yuan,
     reconcile::index::Key,
 };
@@ -80,7 +81,7 @@ impl Difference {
 /// Compares every table and the register of two folders; those without a difference too.
 pub fn compare(first: &Path, second: &Path) -> Outcome<Vec<Difference>> {
     let compared: Vec<Difference> =
-        TABLES.into_par_iter().map(|spec| table(first, second, spec)).collect::<Outcome<_>>()?;
+        TABLES.into_par_iter().map(|spec| rows(first, second, spec)).collect::<Outcome<_>>()?;
     let mut all = compared;
     let mut found = empty("register", Some("payable"));
     let mut difference = 0;
@@ -123,22 +124,32 @@ fn empty(table: &'static str, money: Option<&'static str>) -> Difference {
 }
 
 fn registered(entry: &Entry) -> String {
-    format!("{} yuan of group {} as {}", yuan(entry.payable), entry.group, entry.kind)
+    let Ok(group) = u16::try_from(entry.group) else { return "voided".to_owned() };
+    let group = Group::from_number(group).map_or_else(String::new, |group| {
+        format!("{} {} {}", group.pair, group.fund.name(), group.care.name())
+    });
+    let kind = if entry.kind == REVERSAL { "reversal" } else { "settlement" };
+    format!("{kind} of {} yuan, {group}", yuan(entry.payable))
 }
 
 fn rows_of(folder: &Path) -> Option<u64> {
     Entries::open(folder, Month::new(0, 1)).ok().map(|entries| entries.rows())
 }
 
-/// Reads a table of a closed period, for whoever does not verify it.
-pub fn grid(folder: &Path, spec: TableSpec) -> Outcome<Grid> {
+/// A table of a closed period, by name.
+pub fn table(folder: &Path, name: &str) -> Outcome<Grid> {
+    let spec = TABLES.iter().find(|table| table.name == name);
+    grid(folder, *spec.expect("Invariant: a table of the contract"))
+}
+
+fn grid(folder: &Path, spec: TableSpec) -> Outcome<Grid> {
     Grid::read(folder, spec).map_err(|problem| {
         let place = folder.join("tables").join(spec.name);
         Failure::Book(format!("{}.parquet cannot be read: {problem}", place.display()))
     })
 }
 
-fn table(first: &Path, second: &Path, spec: TableSpec) -> Outcome<Difference> {
+fn rows(first: &Path, second: &Path, spec: TableSpec) -> Outcome<Difference> {
     let (first, second) = (grid(first, spec)?, grid(second, spec)?);
     let mut found = empty(spec.name, spec.money);
     found.rows = [first.rows as u64, second.rows as u64];

@@ -10,6 +10,7 @@
 //! never read back; checking nothing is not a pass.
 
 pub mod compare;
+pub mod diff;
 pub mod entries;
 pub mod grid;
 pub mod rerun;

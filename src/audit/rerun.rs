@@ -8,7 +8,6 @@ use serde::Serialize;
 use super::{
     compare::{self, Difference},
     scan::{Judge, scan},
-    schema::TABLES,
 };
 use crate::{
     book::{
@@ -257,15 +256,13 @@ fn trace(
 /// The report of a period that came out as it was published.
 fn same(closed: &Path, manifest: &Manifest, digest: String, again: &Manifest) -> Outcome<Rerun> {
     let of = |count: fn(&FileEntry) -> u64| again.outputs.iter().map(count).sum();
-    let pairs = TABLES.iter().find(|table| table.name == "pairs");
-    let pairs = compare::grid(closed, *pairs.expect("Invariant: pairs is a table"))?;
     Ok(Rerun {
         period: manifest.period.clone(),
         inputs: again.inputs.len() as u64,
         files: again.outputs.len() as u64,
         bytes: of(|output| output.bytes),
         rows: of(|output| output.rows),
-        cleared: yuan(pairs.sum("gross")),
+        cleared: yuan(compare::table(closed, "pairs")?.sum("gross")),
         manifest_sha256: digest,
         closed_by: (manifest.program != again.program).then(|| manifest.program.clone()),
     })

@@ -45,6 +45,8 @@ pub(super) enum Command {
     Stress(StressArguments),
     /// Verify a book: every digest, the chain, every figure that follows from others
     Verify(VerifyArguments),
+    /// Say how two runs of a period differ, or two books, and why
+    Diff(DiffArguments),
     /// Check a pipeline file and the rules it names, and list every error
     Check(CheckArguments),
     /// Print a completion script for a shell
@@ -247,6 +249,25 @@ fn parse_digest(text: &str) -> Result<String, String> {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  liangqing diff book/2025-10 other-book/2025-10
+  liangqing diff book restated-book
+
+Amounts are those of the second without those of the first. What cleared differently is split by cause;
+causes that the results alone cannot tell apart are named together: run once more with one of them changed.
+Two books show what a changed period does to every later one (docs/audit.md). Exit status 5: they differ.")]
+pub(super) struct DiffArguments {
+    /// A closed period, or a book
+    pub(super) first: PathBuf,
+    /// The same period, or book, otherwise
+    pub(super) second: PathBuf,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct CheckArguments {
     /// The pipeline file
     pub(super) pipeline: PathBuf,
@@ -274,6 +295,7 @@ impl Arguments {
             Command::Status(arguments) => arguments.format,
             Command::Stress(arguments) => arguments.format,
             Command::Verify(arguments) => arguments.format,
+            Command::Diff(arguments) => arguments.format,
             Command::Completions { .. } => Format::Human,
         }
     }

@@ -5,17 +5,18 @@ use std::sync::{Arc, atomic::AtomicBool};
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
 
 use super::{
-    args::{Format, RunArguments, VerifyArguments},
+    args::{DiffArguments, Format, RunArguments, VerifyArguments},
     printer::{counted, report, text},
     progress,
     run::thread_pool,
 };
 use crate::{
     audit::{
+        diff::{self, Differences, Payable, PeriodDifference},
         rerun::{self, Rerun, RerunOptions},
         verify::{self, Verified, VerifyOptions},
     },
-    diag::Outcome,
+    diag::{Failure, Outcome},
     engine::RunOptions,
     money::count_grouped,
     pipeline::Settings,
@@ -57,6 +58,84 @@ pub(super) fn rerun(
     }
 }
 
+/// `liangqing diff`
+pub(super) fn diff(arguments: &DiffArguments) -> Outcome<()> {
+    let found = diff::diff(&arguments.first, &arguments.second)?;
+    match arguments.format {
+        Format::Human => text(&diff_text(&found))?,
+        Format::Json => report(&found)?,
+    }
+    let whole = found.only_first.is_empty() && found.only_second.is_empty();
+    let same = whole && found.periods.iter().all(PeriodDifference::is_none);
+    if same { Ok(()) } else { Err(Failure::Reported) }
+}
+
+fn diff_text(found: &Differences) -> String {
+    let mut lines = Vec::new();
+    for (periods, which) in [(&found.only_first, "first"), (&found.only_second, "second")] {
+        if !periods.is_empty() {
+            lines.push(format!("only in the {which}: {}", periods.join(", ")));
+        }
+    }
+    if found.periods.len() > 1 {
+        let mut all = table(["period", "payable", "carried forward", "closing reserves", "tables"]);
+        for period in &found.periods {
+            let Payable { payable, carried_forward, reserves, .. } = &period.payable;
+            let tables = period.tables.len().to_string();
+            all.add_row([&period.period, payable, carried_forward, reserves, &tables]);
+        }
+        lines.extend(["the second without the first, in yuan".to_owned(), all.trim_fmt()]);
+    }
+    for period in &found.periods {
+        lines.push(String::new());
+        lines.extend(period_lines(period));
+    }
+    lines.push(String::new());
+    lines.join("\n").trim_start().to_owned()
+}
+
+fn period_lines(period: &PeriodDifference) -> Vec<String> {
+    if period.is_none() && period.given.is_empty() {
+        return vec![format!("period    {}: the same", period.period)];
+    }
+    let mut lines = vec![format!("period    {}", period.period)];
+    lines.extend(period.given.iter().map(|given| format!("given     {given}")));
+    if period.is_none() {
+        lines.push("results   the same".to_owned());
+        return lines;
+    }
+    for cause in &period.causes {
+        let settlements = counted(cause.settlements, "settlement");
+        lines.push(format!("cleared   {} yuan, {settlements}, by {}", cause.gross, cause.cause));
+    }
+    let Payable { payable, gross, deductions, brought_forward, carried_forward, .. } =
+        &period.payable;
+    lines.push(format!(
+        "payable   {payable} = gross {gross} - deductions {deductions} + brought forward \
+         {brought_forward} - carried forward {carried_forward}"
+    ));
+    for table in &period.tables {
+        lines.push(format!("table     {}: {}", table.table, table.summary()));
+        lines.extend(table.examples.iter().map(|example| format!("          {example}")));
+        let more = table.rows_that_differ() - table.examples.len() as u64;
+        if more > 0 {
+            lines.push(format!("          and {} more", count_grouped(more)));
+        }
+    }
+    lines
+}
+
+/// A table whose columns stand to the right, but the first.
+fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    table.set_header(header);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
 fn rerun_text(rerun: &Rerun) -> String {
     let mut lines = vec![
         format!(
@@ -81,9 +160,7 @@ fn rerun_text(rerun: &Rerun) -> String {
 }
 
 fn verified_text(verified: &Verified) -> String {
-    let mut table = Table::new();
-    table.load_style(NOTHING);
-    table.set_header(["period", "files", "bytes", "rows", "settlements", "yuan cleared"]);
+    let mut table = table(["period", "files", "bytes", "rows", "settlements", "yuan cleared"]);
     for period in &verified.periods {
         table.add_row([
             period.period.clone(),
@@ -93,9 +170,6 @@ fn verified_text(verified: &Verified) -> String {
             count_grouped(period.registered),
             period.cleared.clone(),
         ]);
-    }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
     }
     let last = verified.periods.last().map_or("", |period| &period.period);
     let mut lines = vec![

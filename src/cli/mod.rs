@@ -61,6 +61,7 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
         args::Command::Status(arguments) => status::status(&arguments),
         args::Command::Stress(arguments) => status::stress(&arguments),
         args::Command::Verify(arguments) => audit::verify(&arguments, stop),
+        args::Command::Diff(arguments) => audit::diff(&arguments),
         args::Command::Check(arguments) => run::check(&arguments),
         args::Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -48,6 +48,9 @@ pub(super) fn report(found: &impl serde::Serialize) -> Outcome<()> {
 
 /// Says why a command did not succeed.
 pub(super) fn failure(failure: &Failure, format: Format) {
+    if matches!(failure, Failure::Reported) {
+        return;
+    }
     if format == Format::Json {
         let mut value = json!({ "status": "failed", "exit": failure.exit_status(), "error": failure.to_string() });
         if !failure.findings().is_empty() {
