@@ -78,6 +78,8 @@ codes! {
     A01 "the input that the period was closed with" "find the delivery as it was: the manifest has the digest of every file";
     A02 "the rules and the day that the period was closed with" "leave --rules and --as-of away: the manifest has both";
     A03 "a delivery that is accepted, as it was when the period was closed" "find the delivery as it was: the manifest has the digest of every file";
+    E01 "a settlement that some period of the book has met" "check the setl_id; what a period cleared is known by the hash of its setl_id alone";
+    E02 "the delivery that the period was closed with" "give the delivery of this period: every settlement of the figure is in it, or was an open item";
     A04 "the same bytes, worked out again" "see which rows differ; when inputs and rules are the same, the period was changed, or another program wrote it";
 }
 
@@ -219,7 +221,7 @@ mod tests {
              at once, with one of these codes, the file, the place\nand what was found there; the run ends with \
              exit status 3 and nothing is published. The codes\nare stable. Rows that break a row rule \
              (V01 to V15) are no findings: they are in `tables/rejects`.\n\nCodes that begin with B come \
-             from `verify`, those that begin with A from an audit rerun; both end with exit\nstatus 5.\n\nThis page is made by \
+             from `verify`, those that begin with A from an audit rerun, with E\nfrom `explain`; they end with exit status 5.\n\nThis page is made by \
              `UPDATE_DOCS=1 cargo test --lib catalogue`.\n\n| code | expected | what to do |\n|---|---|---|\n\
              {rows}"
         );

@@ -12,6 +12,7 @@
 pub mod compare;
 pub mod diff;
 pub mod entries;
+pub mod explain;
 pub mod grid;
 pub mod rerun;
 pub mod scan;

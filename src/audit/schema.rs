@@ -127,7 +127,7 @@ pub const TABLES: [TableSpec; 15] = [
     table(
         "control",
         &["side", "bucket"],
-        Some("payable"),
+        None,
         &[
             ("side", Text),
             ("bucket", Text),

@@ -8,7 +8,7 @@ use clap_complete::Shell;
 
 use crate::{
     book::stress::Scenario,
-    codes::Month,
+    codes::{CareClass, FundClass, Month, Pair, Province},
     pipeline::{Settings, parse_date, parse_memory, parse_period, parse_threads},
     synth::Order,
 };
@@ -45,6 +45,8 @@ pub(super) enum Command {
     Stress(StressArguments),
     /// Verify a book: every digest, the chain, every figure that follows from others
     Verify(VerifyArguments),
+    /// Tell the life of a settlement, or list the settlements behind a figure
+    Explain(ExplainArguments),
     /// Say how two runs of a period differ, or two books, and why
     Diff(DiffArguments),
     /// Check a pipeline file and the rules it names, and list every error
@@ -268,6 +270,69 @@ pub(super) struct DiffArguments {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  liangqing explain S16 --book book
+  liangqing explain S16 --book book --input deliveries/2025-10 --input deliveries/2025-11
+  liangqing explain --pair 34-31 --period 2025-10 --book book --input deliveries/2025-10 --out rows.csv
+
+The book knows a cleared settlement by the hash of its setl_id; files and rows that it came from are found in
+the deliveries, whose digests are compared with the manifests. Numbers of persons and visits are masked.")]
+#[command(group = clap::ArgGroup::new("subject").required(true).args(["setl_id", "pair"]))]
+pub(super) struct ExplainArguments {
+    /// The settlement
+    pub(super) setl_id: Option<String>,
+    /// The settlements that a pair cleared: insured and treating province, such as 34-31
+    #[arg(long, value_name = "PAIR", value_parser = parse_pair, requires_all = ["period", "input"])]
+    pub(super) pair: Option<Pair>,
+    /// In this period, YYYY-MM
+    #[arg(long, value_parser = parse_period, requires = "pair")]
+    pub(super) period: Option<Month>,
+    /// Of one fund: employee or resident
+    #[arg(long, value_name = "FUND", value_parser = parse_fund, requires = "pair")]
+    pub(super) fund: Option<FundClass>,
+    /// Of one kind of care: chronic, inpatient, outpatient or pharmacy
+    #[arg(long, value_name = "CARE", value_parser = parse_care, requires = "pair")]
+    pub(super) care: Option<CareClass>,
+    /// Write all rows of a figure into this CSV file
+    #[arg(long, value_name = "FILE", requires = "pair")]
+    pub(super) out: Option<PathBuf>,
+    /// Folder of the closed periods
+    #[arg(long, value_name = "DIR")]
+    pub(super) book: PathBuf,
+    /// Delivery to search; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub(super) input: Vec<PathBuf>,
+    /// Threads [default: all]
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    pub(super) threads: Option<usize>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+/// Reads a pair such as `34-31`.
+fn parse_pair(text: &str) -> Result<Pair, String> {
+    let pair = text.split_once('-').and_then(|(insured, treating)| {
+        let (insured, treating) = (Province::from_text(insured)?, Province::from_text(treating)?);
+        Some(Pair { insured, treating })
+    });
+    pair.ok_or_else(|| "not two provinces such as 34-31".to_owned())
+}
+
+fn parse_fund(text: &str) -> Result<FundClass, String> {
+    FundClass::from_name(text).ok_or_else(|| "not employee or resident".to_owned())
+}
+
+fn parse_care(text: &str) -> Result<CareClass, String> {
+    let known = "not chronic, inpatient, outpatient or pharmacy";
+    CareClass::from_name(text).ok_or_else(|| known.to_owned())
+}
+
+#[derive(Debug, Args)]
 pub(super) struct CheckArguments {
     /// The pipeline file
     pub(super) pipeline: PathBuf,
@@ -295,6 +360,7 @@ impl Arguments {
             Command::Status(arguments) => arguments.format,
             Command::Stress(arguments) => arguments.format,
             Command::Verify(arguments) => arguments.format,
+            Command::Explain(arguments) => arguments.format,
             Command::Diff(arguments) => arguments.format,
             Command::Completions { .. } => Format::Human,
         }

@@ -10,6 +10,7 @@
 
 mod args;
 mod audit;
+mod explain;
 mod printer;
 mod progress;
 mod run;
@@ -61,6 +62,7 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
         args::Command::Status(arguments) => status::status(&arguments),
         args::Command::Stress(arguments) => status::stress(&arguments),
         args::Command::Verify(arguments) => audit::verify(&arguments, stop),
+        args::Command::Explain(arguments) => explain::explain(&arguments, stop),
         args::Command::Diff(arguments) => audit::diff(&arguments),
         args::Command::Check(arguments) => run::check(&arguments),
         args::Command::Completions { shell } => {

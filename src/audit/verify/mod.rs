@@ -18,6 +18,8 @@ mod notices;
 mod register;
 mod tables;
 
+pub(super) use self::tables::payable_of;
+
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;

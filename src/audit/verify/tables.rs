@@ -262,7 +262,7 @@ fn break_fields(closed: &Closed, checks: &mut Checks) {
 }
 
 /// What the 13 amounts of a row owe, in fen.
-pub(super) fn payable_of(row: Row, policy: &Policy) -> Option<Fen> {
+pub(in crate::audit) fn payable_of(row: Row, policy: &Policy) -> Option<Fen> {
     let amounts: Vec<Fen> = AMOUNT_FIELDS[..13]
         .iter()
         .map(|field| Fen::try_from(row.number(field.name())).ok())

@@ -1,0 +1,233 @@
+//! From a figure to its rows: the settlements that a pair cleared in a period.
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde::Serialize;
+
+use super::{Closed, rules_of, source};
+use crate::{
+    audit::{
+        compare::table,
+        entries::{Entries, Entry, VOIDED},
+        grid::Row,
+        scan::{Delivered, Judge, scan},
+        verify::payable_of,
+    },
+    codes::{CareClass, FundClass, Month, Pair, Side},
+    contract::fields::Field,
+    diag::{Code, Failure, Finding, Outcome},
+    event::Monitor,
+    ingest::{record::Group, source::Source},
+    money::{FenSum, yuan},
+    reconcile::index::Key,
+    rules::Policy,
+};
+
+/// Which figure.
+#[derive(Debug, Clone, Copy)]
+pub struct Figure {
+    /// Who pays whom.
+    pub pair: Pair,
+    /// In which period.
+    pub period: Month,
+    /// Of one fund.
+    pub fund: Option<FundClass>,
+    /// Of one kind of care.
+    pub care: Option<CareClass>,
+}
+
+/// A figure and what it is made of, in yuan.
+#[derive(Debug, Serialize)]
+pub struct Explained {
+    /// The pair.
+    pub pair: String,
+    /// The period.
+    pub period: String,
+    /// Sum of the settlements, which is what positions have.
+    pub gross: String,
+    /// The settlements, by setl_id.
+    pub settlements: Vec<Settlement>,
+    /// The whole pair: what is held back, brought and carried forward, and to be paid.
+    pub pair_totals: Vec<(String, String)>,
+}
+
+/// A settlement that cleared.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Settlement {
+    /// Its key.
+    pub setl_id: String,
+    /// Whose copy cleared.
+    pub side: &'static str,
+    /// The file that it came in, or the period whose open item it was.
+    pub from: String,
+    /// Its row in that file.
+    pub row: Option<u64>,
+    /// Insured division.
+    pub insuplc_admdvs: String,
+    /// Institution.
+    pub fixmedins_code: String,
+    /// Fund.
+    pub fund_class: &'static str,
+    /// Kind of care.
+    pub care_class: &'static str,
+    /// Cost month.
+    pub cost_month: String,
+    /// What it owes, in yuan.
+    pub payable: String,
+}
+
+/// Finds the settlements behind a figure in the delivery and the open items of the period before.
+pub fn explain_figure(
+    figure: Figure,
+    book: &Path,
+    input: &Path,
+    monitor: &Monitor,
+) -> Outcome<Explained> {
+    let periods = super::periods(book)?;
+    let at = periods.iter().position(|period| period.month == figure.period);
+    let Some(at) = at else {
+        let problem = format!("period {} is not closed in {}", figure.period, book.display());
+        return Err(Failure::Book(problem));
+    };
+    let closed = &periods[at];
+    let cleared = cleared(figure, closed)?;
+    let rules = rules_of(closed)?;
+    let policy = rules.policy(closed.month).map_err(|e| Failure::Usage(e.to_string()))?;
+    let judge = Judge { int96: rules.int96, policy, period: closed.month };
+    let mut found: BTreeMap<Key, Settlement> = BTreeMap::new();
+    let mut offer = |key: Key, payable: FenSum, settlement: Settlement| {
+        let fits = cleared.get(&key).is_some_and(|entry| entry.payable == payable);
+        if fits {
+            found.entry(key).or_insert(settlement);
+        }
+    };
+    let delivery = source::open(input, closed.month)?;
+    let sources: Vec<&Source> = delivery.sources.iter().collect();
+    let accepted = accepted_insured(closed)?;
+    let rows = scan(&sources, judge, |key| cleared.contains_key(&key), monitor)?;
+    // The copy that cleared: the treating one where there is one, unless a decision took the other.
+    for preferred in [true, false] {
+        let rows = rows.iter().filter(|row| row.broken.is_valid()).filter(|row| {
+            let insured = accepted.contains(&Key::of(row.record.setl_id()));
+            let side = if insured { Side::Insured } else { Side::Treating };
+            (sources[row.source].side == side) == preferred
+        });
+        for row in rows {
+            if let Some((payable, settlement)) = delivered(row, sources[row.source], judge) {
+                offer(Key::of(row.record.setl_id()), payable, settlement);
+            }
+        }
+        if let Some(before) = at.checked_sub(1).map(|before| &periods[before]) {
+            let grid = table(&before.folder, "open_items")?;
+            let mut rows: Vec<Row> = grid.iter().collect();
+            rows.retain(|row| {
+                let insured = accepted.contains(&Key::of(row.text("setl_id")));
+                let side = if insured { Side::Insured } else { Side::Treating };
+                (row.text("side") == side.name()) == preferred
+            });
+            for row in rows {
+                if let Some((payable, settlement)) = opened(row, before.month, policy) {
+                    offer(Key::of(row.text("setl_id")), payable, settlement);
+                }
+            }
+        }
+    }
+    report(figure, closed, &cleared, found)
+}
+
+/// What the register has of a figure.
+fn cleared(figure: Figure, closed: &Closed) -> Outcome<BTreeMap<Key, Entry>> {
+    let unreadable = |problem: String| {
+        Failure::Book(format!("the register of {} cannot be read: {problem}", closed.month))
+    };
+    let entries = Entries::open(&closed.folder, closed.month).map_err(unreadable)?;
+    let mut found = BTreeMap::new();
+    for group in 0..entries.row_groups() {
+        for entry in entries.group(group).map_err(unreadable)? {
+            let group = u16::try_from(entry.group).ok().and_then(Group::from_number);
+            let is_of = |group: Group| {
+                group.pair == figure.pair
+                    && figure.fund.is_none_or(|fund| fund == group.fund)
+                    && figure.care.is_none_or(|care| care == group.care)
+            };
+            if entry.kind != VOIDED && group.is_some_and(is_of) {
+                found.insert(entry.key, entry);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Settlements of which a decision cleared the insured copy.
+fn accepted_insured(closed: &Closed) -> Outcome<std::collections::BTreeSet<Key>> {
+    let decisions = table(&closed.folder, "decisions")?;
+    let accepted = decisions.iter().filter(|row| row.text("decision") == "accept_insured");
+    Ok(accepted.map(|row| Key::of(row.text("setl_id"))).collect())
+}
+
+fn delivered(row: &Delivered, source: &Source, judge: Judge) -> Option<(FenSum, Settlement)> {
+    let facts = row.record.facts(judge.policy, judge.period)?;
+    let text = |field| row.record.text(field).unwrap_or_default().to_owned();
+    let settlement = Settlement {
+        setl_id: row.record.setl_id().to_owned(),
+        side: source.side.name(),
+        from: source.name.clone(),
+        row: Some(row.row),
+        insuplc_admdvs: text(Field::insuplc_admdvs),
+        fixmedins_code: text(Field::fixmedins_code),
+        fund_class: facts.group.fund.name(),
+        care_class: facts.group.care.name(),
+        cost_month: facts.cost_month.to_string(),
+        payable: yuan(facts.payable),
+    };
+    Some((facts.payable.into(), settlement))
+}
+
+fn opened(row: Row, before: Month, policy: &Policy) -> Option<(FenSum, Settlement)> {
+    let payable = payable_of(row, policy)?;
+    let side = Side::from_name(row.text("side"))?;
+    let settlement = Settlement {
+        setl_id: row.text("setl_id").to_owned(),
+        side: side.name(),
+        from: format!("open item of {before}"),
+        row: None,
+        insuplc_admdvs: row.text("insuplc_admdvs").to_owned(),
+        fixmedins_code: row.text("fixmedins_code").to_owned(),
+        fund_class: policy.fund_class(row.text("insutype"))?.name(),
+        care_class: policy.care_class(row.text("med_type"))?.name(),
+        cost_month: row.shown("setl_time").chars().take(7).collect(),
+        payable: yuan(payable),
+    };
+    Some((payable.into(), settlement))
+}
+
+/// The report, once every settlement was found and all of them add up to the figure.
+fn report(
+    figure: Figure,
+    closed: &Closed,
+    cleared: &BTreeMap<Key, Entry>,
+    found: BTreeMap<Key, Settlement>,
+) -> Outcome<Explained> {
+    let gross: FenSum = cleared.values().map(|entry| entry.payable).sum();
+    if found.len() < cleared.len() {
+        let missing = cleared.len() - found.len();
+        let what = format!("{missing} of {} settlements are in no file", cleared.len());
+        let place = format!("{}, pair {}", closed.month, figure.pair);
+        let found = vec![Finding::new(Code::E02, "delivery", place, what)];
+        return Err(Failure::Differences("the figure cannot be explained".to_owned(), found));
+    }
+    let pairs = table(&closed.folder, "pairs")?;
+    let totals = pairs.iter().find(|row| row.pair() == Some(figure.pair));
+    let columns = ["gross", "deductions", "brought_forward", "payable", "carried_forward"];
+    let pair_totals =
+        totals.map(|row| columns.map(|column| (column.to_owned(), row.shown(column))).to_vec());
+    let mut settlements: Vec<Settlement> = found.into_values().collect();
+    settlements.sort();
+    Ok(Explained {
+        pair: figure.pair.to_string(),
+        period: figure.period.to_string(),
+        gross: yuan(gross),
+        settlements,
+        pair_totals: pair_totals.unwrap_or_default(),
+    })
+}

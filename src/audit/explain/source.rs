@@ -1,0 +1,84 @@
+//! The input files and rows that a settlement came from.
+
+use std::{fs::File, path::Path};
+
+use super::{Closed, Event, rules_of, values};
+use crate::{
+    audit::scan::{Delivered, Judge, scan},
+    codes::{Month, Side},
+    contract::delivery::Delivery,
+    diag::{Failure, Outcome},
+    digest::sha256_of,
+    event::Monitor,
+    ingest::source::Source,
+    reconcile::index::Key,
+    rules::Rules,
+};
+
+/// A row of a delivery.
+pub(super) struct Row {
+    /// The period that was closed with this very file; none when no manifest has its digest.
+    pub(super) period: Option<Month>,
+    side: Side,
+    file: String,
+    delivered: Delivered,
+}
+
+impl Row {
+    /// The row as something that happened.
+    pub(super) fn event(&self) -> Event {
+        let broken = self.delivered.broken;
+        let rules =
+            if broken.is_valid() { String::new() } else { format!(", breaks {}", broken.codes()) };
+        let place = format!("{}, row {}", self.file, self.delivered.row);
+        let what = format!("the {} copy: {place}{rules}", self.side.name());
+        let mut event = Event::new("delivered", what);
+        event.details = values(&self.delivered.record);
+        event
+    }
+}
+
+/// The files of a delivery, opened; what cannot be opened is said, and searched no further.
+pub(super) fn open(input: &Path, period: Month) -> Outcome<Delivery> {
+    let mut findings = Vec::new();
+    let delivery = Delivery::open(input, period, &mut findings)?;
+    if findings.is_empty() { Ok(delivery) } else { Err(Failure::Refused(findings)) }
+}
+
+/// The rows of a settlement in a delivery, each with the period that was closed with its file.
+pub(super) fn rows_of(
+    setl_id: &str,
+    input: &Path,
+    periods: &[Closed],
+    monitor: &Monitor,
+) -> Outcome<Vec<Row>> {
+    let newest = periods.last().map_or(Month::new(2000, 1), |period| period.month);
+    let delivery = open(input, newest)?;
+    let sources: Vec<&Source> = delivery.sources.iter().collect();
+    // The period whose manifest lists the same files, else the newest: rows are judged by its rules.
+    let lists = |period: &&Closed| {
+        sources.iter().all(|source| {
+            let mut inputs = period.manifest.inputs.iter();
+            inputs.any(|listed| listed.path == source.name && listed.bytes == source.bytes)
+        })
+    };
+    let period = periods.iter().find(lists).or(periods.last());
+    let rules = period.map_or_else(|| Ok(Rules::built_in()), rules_of)?;
+    let month = period.map_or(newest, |period| period.month);
+    let policy = rules.policy(month).map_err(|error| Failure::Usage(error.to_string()))?;
+    let judge = Judge { int96: rules.int96, policy, period: month };
+    let key = Key::of(setl_id);
+    let found = scan(&sources, judge, |wanted| wanted == key, monitor)?;
+    let row = |delivered: Delivered| {
+        let source = sources[delivered.source];
+        let io = Failure::io(&source.path);
+        let digest = File::open(&source.path).and_then(sha256_of).map_err(io)?;
+        let closed_with = |period: &&Closed| {
+            let mut inputs = period.manifest.inputs.iter();
+            inputs.any(|listed| listed.path == source.name && listed.sha256 == digest)
+        };
+        let period = periods.iter().find(closed_with).map(|period| period.month);
+        Ok(Row { period, side: source.side, file: source.name.clone(), delivered })
+    };
+    found.into_iter().map(row).collect()
+}

@@ -1,0 +1,133 @@
+//! The command `explain`.
+
+use std::{
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use comfy_table::{CellAlignment, Table, presets::NOTHING};
+
+use super::{
+    args::{ExplainArguments, Format},
+    printer::{counted, report, text},
+    progress,
+    run::{shown, thread_pool},
+};
+use crate::{
+    audit::explain::{
+        self, Life,
+        figure::{Explained, Figure, explain_figure},
+    },
+    diag::{Failure, Outcome},
+    event::Monitor,
+    money::count_grouped,
+};
+
+/// Rows of a figure that are shown when they are not written into a file.
+const SHOWN: usize = 20;
+
+/// `liangqing explain`
+pub(super) fn explain(arguments: &ExplainArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
+    let monitor = progress::monitor(stop, arguments.quiet, None);
+    let pool = thread_pool(arguments.threads)?;
+    if let Some(setl_id) = &arguments.setl_id {
+        let life =
+            pool.install(|| explain::explain(setl_id, &arguments.book, &arguments.input, &monitor));
+        monitor.done();
+        let life = life?;
+        return match arguments.format {
+            Format::Human => text(&life_text(&life)),
+            Format::Json => report(&life),
+        };
+    }
+    let explained = pool.install(|| figure(arguments, &monitor));
+    monitor.done();
+    let explained = explained?;
+    if let Some(out) = &arguments.out {
+        write(&explained, out)?;
+    }
+    match arguments.format {
+        Format::Human => text(&figure_text(&explained, arguments.out.as_deref())),
+        Format::Json => report(&explained),
+    }
+}
+
+fn figure(arguments: &ExplainArguments, monitor: &Monitor) -> Outcome<Explained> {
+    let (Some(pair), Some(period), [input]) =
+        (arguments.pair, arguments.period, arguments.input.as_slice())
+    else {
+        let problem = "--pair goes with one --period and the one --input of that period";
+        return Err(Failure::Usage(problem.to_owned()));
+    };
+    let figure = Figure { pair, period, fund: arguments.fund, care: arguments.care };
+    explain_figure(figure, &arguments.book, input, monitor)
+}
+
+fn life_text(life: &Life) -> String {
+    let mut lines = vec![format!("{}: {}", life.setl_id, life.standing)];
+    for chapter in &life.periods {
+        lines.push(String::new());
+        lines.push(chapter.period.clone());
+        for event in &chapter.events {
+            lines.push(format!("  {:<10}{}", event.kind, event.what));
+            lines.extend(
+                event.details.iter().map(|(name, value)| format!("            {name:<18} {value}")),
+            );
+        }
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn figure_text(explained: &Explained, out: Option<&Path>) -> String {
+    let rows = &explained.settlements;
+    let mut lines = vec![format!(
+        "{} in {}: {} yuan, {}",
+        explained.pair,
+        explained.period,
+        explained.gross,
+        counted(rows.len() as u64, "settlement")
+    )];
+    if let Some(out) = out {
+        lines.push(format!("written to {}", shown(out)));
+    } else {
+        let mut table = Table::new();
+        table.load_style(NOTHING);
+        table.set_header(["setl_id", "copy", "from", "row", "fund", "care", "month", "yuan"]);
+        for row in rows.iter().take(SHOWN) {
+            table.add_row([
+                &row.setl_id,
+                row.side,
+                &row.from,
+                &row.row.map_or(String::new(), |row| row.to_string()),
+                row.fund_class,
+                row.care_class,
+                &row.cost_month,
+                &row.payable,
+            ]);
+        }
+        for column in table.column_iter_mut().skip(7) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        lines.push(table.trim_fmt());
+        if rows.len() > SHOWN {
+            let more = count_grouped((rows.len() - SHOWN) as u64);
+            lines.push(format!(" and {more} more: --out FILE writes all of them"));
+        }
+    }
+    let totals = explained.pair_totals.iter().map(|(name, yuan)| format!("{name} {yuan}"));
+    lines.push(format!("the pair: {}", totals.collect::<Vec<_>>().join(", ")));
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// Writes the rows of a figure as CSV, which spreadsheets know as UTF-8 by its first bytes.
+fn write(explained: &Explained, out: &Path) -> Outcome<()> {
+    let mut writer = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
+    let failed = |error: csv::Error| Failure::Bug(format!("rows of a figure: {error}"));
+    for row in &explained.settlements {
+        writer.serialize(row).map_err(failed)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| Failure::Bug(error.to_string()))?;
+    std::fs::write(out, bytes).map_err(Failure::io(out))
+}
