@@ -1,5 +1,6 @@
 //! The integration tests: the program from outside, and the laws that its results obey.
 
+mod audit;
 mod cases;
 mod errors;
 mod exits;
