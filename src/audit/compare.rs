@@ -85,22 +85,19 @@ pub fn compare(first: &Path, second: &Path) -> Outcome<Vec<Difference>> {
     let mut all = compared;
     let mut found = empty("register", Some("payable"));
     let mut difference = 0;
-    register(first, second, |a, b| {
+    register(first, second, |ours, theirs| {
         let fen = |entry: Option<&Entry>| entry.map_or(0, |entry| entry.payable);
-        difference += fen(b) - fen(a);
-        found.settlements.extend(a.or(b).map(|entry| entry.key));
-        let key = a.or(b).map_or(0, |entry| entry.key.hash);
-        match (a, b) {
-            (Some(a), Some(b)) => found.add(Ordering::Equal, || {
-                format!("changed: key {key:016x}, {} to {}", registered(a), registered(b))
-            }),
-            (Some(a), None) => {
-                found.add(Ordering::Less, || format!("gone: key {key:016x}, {}", registered(a)));
+        difference += fen(theirs) - fen(ours);
+        found.settlements.extend(ours.or(theirs).map(|entry| entry.key));
+        let key = ours.or(theirs).map_or(0, |entry| entry.key.hash);
+        let was = ours.map(registered).unwrap_or_default();
+        let is = theirs.map(registered).unwrap_or_default();
+        match (ours, theirs) {
+            (Some(_), None) => found.add(Ordering::Less, || format!("gone: key {key:016x}, {was}")),
+            (None, _) => found.add(Ordering::Greater, || format!("new: key {key:016x}, {is}")),
+            _ => {
+                found.add(Ordering::Equal, || format!("changed: key {key:016x}, {was} to {is}"));
             }
-            (None, Some(b)) => {
-                found.add(Ordering::Greater, || format!("new: key {key:016x}, {}", registered(b)));
-            }
-            (None, None) => {}
         }
     })?;
     found.difference = yuan(difference);
@@ -156,33 +153,42 @@ fn rows(first: &Path, second: &Path, spec: TableSpec) -> Outcome<Difference> {
     if let Some(money) = spec.money {
         found.difference = yuan(second.sum(money) - first.sum(money));
     }
-    let (a, b) = (in_order(&first), in_order(&second));
-    let (mut i, mut j) = (0, 0);
-    while i < a.len() || j < b.len() {
-        let key = match (a.get(i), b.get(j)) {
-            (Some(x), Some(y)) if x.compare_keys(y) == Ordering::Greater => *y,
-            (Some(x), _) => *x,
-            (None, Some(y)) => *y,
-            (None, None) => break,
-        };
-        let of_key = |rows: &[Row]| {
-            rows.iter().take_while(|row| row.compare_keys(&key) == Ordering::Equal).count()
-        };
-        let (n, m) = (of_key(&a[i..]), of_key(&b[j..]));
+    let (all_first, all_second) = (in_order(&first), in_order(&second));
+    let (mut left, mut right) = (all_first.as_slice(), all_second.as_slice());
+    while let Some(key) = lower(left.first(), right.first()) {
+        let (ours, theirs) = (take_key(&mut left, &key), take_key(&mut right, &key));
         let before = found.rows_that_differ();
-        rows_of_a_key(&a[i..i + n], &b[j..j + m], &mut found);
+        rows_of_a_key(ours, theirs, &mut found);
         if found.rows_that_differ() > before && spec.key.contains(&"setl_id") {
             found.settlements.insert(Key::of(key.text("setl_id")));
         }
-        (i, j) = (i + n, j + m);
     }
     Ok(found)
+}
+
+/// The row that comes first in the order of keys.
+fn lower<'a>(left: Option<&Row<'a>>, right: Option<&Row<'a>>) -> Option<Row<'a>> {
+    match (left, right) {
+        (Some(ours), Some(theirs)) if ours.compare_keys(theirs) == Ordering::Greater => {
+            right.copied()
+        }
+        (Some(_), _) => left.copied(),
+        (None, _) => right.copied(),
+    }
+}
+
+/// Takes the rows of a key off the front of a list.
+fn take_key<'r, 'a>(rows: &mut &'r [Row<'a>], key: &Row) -> &'r [Row<'a>] {
+    let count = rows.iter().take_while(|row| row.compare_keys(key) == Ordering::Equal).count();
+    let (taken, rest) = rows.split_at(count);
+    *rows = rest;
+    taken
 }
 
 /// The rows of a table by key, then by every value.
 fn in_order(grid: &Grid) -> Vec<Row<'_>> {
     let mut rows: Vec<Row> = grid.iter().collect();
-    rows.sort_by(|x, y| x.compare_keys(y).then_with(|| cells(*x).cmp(cells(*y))));
+    rows.sort_by(|one, two| one.compare_keys(two).then_with(|| cells(*one).cmp(cells(*two))));
     rows
 }
 
@@ -192,13 +198,7 @@ fn cells(row: Row<'_>) -> impl Iterator<Item = Cell<'_>> {
 
 /// Rows of one key: equal ones go, the rest is paired as far as it goes.
 fn rows_of_a_key(first: &[Row], second: &[Row], found: &mut Difference) {
-    let same = |x: &Row, y: &Row| cells(*x).eq(cells(*y));
-    if let ([x], [y]) = (first, second) {
-        if !same(x, y) {
-            found.add(Ordering::Equal, || changed(*x, *y));
-        }
-        return;
-    }
+    let same = |row: &Row, other: &Row| cells(*row).eq(cells(*other));
     let mut rest: Vec<&Row> = second.iter().collect();
     let mut gone: Vec<&Row> = Vec::new();
     for row in first {
@@ -208,8 +208,8 @@ fn rows_of_a_key(first: &[Row], second: &[Row], found: &mut Difference) {
         }
     }
     let pairs = gone.len().min(rest.len());
-    for (x, y) in gone.iter().zip(&rest) {
-        found.add(Ordering::Equal, || changed(**x, **y));
+    for (was, is) in gone.iter().zip(&rest) {
+        found.add(Ordering::Equal, || changed(**was, **is));
     }
     for row in &gone[pairs..] {
         found.add(Ordering::Less, || format!("gone: {}", row.shown_key()));
@@ -219,12 +219,12 @@ fn rows_of_a_key(first: &[Row], second: &[Row], found: &mut Difference) {
     }
 }
 
-fn changed(x: Row, y: Row) -> String {
-    let columns = x.grid().columns().iter().map(|(name, _)| *name);
-    let differ = columns.filter(|column| x.cell(column) != y.cell(column));
+fn changed(was: Row, is: Row) -> String {
+    let columns = was.grid().columns().iter().map(|(name, _)| *name);
+    let differ = columns.filter(|column| was.cell(column) != is.cell(column));
     let values = differ
-        .map(|column| format!("{column} {} to {}", x.for_people(column), y.for_people(column)));
-    format!("changed: {}: {}", x.shown_key(), values.collect::<Vec<_>>().join(", "))
+        .map(|column| format!("{column} {} to {}", was.for_people(column), is.for_people(column)));
+    format!("changed: {}: {}", was.shown_key(), values.collect::<Vec<_>>().join(", "))
 }
 
 /// Shows every settlement that the registers of two folders do not have alike.
@@ -233,26 +233,26 @@ pub fn register(
     second: &Path,
     mut differs: impl FnMut(Option<&Entry>, Option<&Entry>),
 ) -> Outcome<()> {
-    let mut a = Stream::open(first)?;
-    let mut b = Stream::open(second)?;
+    let mut left = Stream::open(first)?;
+    let mut right = Stream::open(second)?;
     loop {
-        let (x, y) = (a.peek()?, b.peek()?);
-        let order = match (x, y) {
+        let (ours, theirs) = (left.peek()?, right.peek()?);
+        let order = match (ours, theirs) {
             (None, None) => return Ok(()),
-            (Some(x), Some(y)) => x.key.cmp(&y.key),
+            (Some(ours), Some(theirs)) => ours.key.cmp(&theirs.key),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
         };
-        let (x, y) = match order {
-            Ordering::Less => (x, None),
-            Ordering::Greater => (None, y),
-            Ordering::Equal => (x, y),
+        let (ours, theirs) = match order {
+            Ordering::Less => (ours, None),
+            Ordering::Greater => (None, theirs),
+            Ordering::Equal => (ours, theirs),
         };
-        if x != y {
-            differs(x.as_ref(), y.as_ref());
+        if ours != theirs {
+            differs(ours.as_ref(), theirs.as_ref());
         }
-        a.at += usize::from(x.is_some());
-        b.at += usize::from(y.is_some());
+        left.at += usize::from(ours.is_some());
+        right.at += usize::from(theirs.is_some());
     }
 }
 

@@ -172,17 +172,21 @@ impl Runs<'_> {
             .into_iter()
             .map(|path| format!("{path}: {} to {}", of(path, first), of(path, second)))
             .collect();
-        let texts: [(&str, fn(&Manifest) -> String); 4] = [
-            ("rules", |m| m.rules.sha256.clone()),
-            ("as_of", |m| m.as_of.clone()),
-            ("program", |m| m.program.clone()),
-            ("the book before", |m| m.previous_manifest_sha256.clone().unwrap_or_default()),
-        ];
-        let other = texts.into_iter().filter(|(_, of)| of(first) != of(second));
-        given.extend(other.map(|(what, of)| {
-            let short = |text: String| text.chars().take(16).collect::<String>();
-            format!("{what}: {} to {}", short(of(first)), short(of(second)))
-        }));
+        let texts = |manifest: &Manifest| {
+            let before = manifest.previous_manifest_sha256.clone().unwrap_or_default();
+            let Manifest { rules, as_of, program, .. } = manifest.clone();
+            [
+                ("rules", rules.sha256),
+                ("as_of", as_of),
+                ("program", program),
+                ("the book before", before),
+            ]
+        };
+        let short = |text: &str| text.chars().take(16).collect::<String>();
+        let both = texts(first).into_iter().zip(texts(second)).filter(|(was, is)| was != is);
+        given.extend(
+            both.map(|((what, was), (_, is))| format!("{what}: {} to {}", short(&was), short(&is))),
+        );
         given
     }
 

@@ -46,8 +46,11 @@ macro_rules! reproducers {
 #[test]
 fn every_code_has_a_reproducer() {
     let in_a_first_period = [Code::S08, Code::S09];
+    // Those of the auditor are no findings of a delivery: see verify.rs and audit.rs.
+    let of_a_delivery = |code: &&Code| code.id().starts_with(['F', 'S', 'C', 'Q']);
     let missing: Vec<&Code> = Code::ALL
         .iter()
+        .filter(of_a_delivery)
         .filter(|code| !REPRODUCED.contains(code) && !in_a_first_period.contains(code))
         .collect();
     assert!(missing.is_empty(), "{missing:?}");

@@ -149,7 +149,9 @@ fn read(path: &Path) -> RecordBatch {
 fn write(path: &Path, batches: &[RecordBatch]) {
     let file = fs::File::create(path).expect("made");
     let mut writer = ArrowWriter::try_new(file, batches[0].schema(), None).expect("a writer");
-    batches.iter().for_each(|batch| writer.write(batch).expect("written"));
+    for batch in batches {
+        writer.write(batch).expect("written");
+    }
     writer.close().expect("closed");
 }
 

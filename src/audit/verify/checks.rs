@@ -63,7 +63,7 @@ pub(super) fn unequal(what: impl Display, found: FenSum, expected: FenSum) -> Op
 }
 
 /// What is wrong with a value that should be another one.
-pub(super) fn differs<T: PartialEq + Display>(
+pub(super) fn differs<T: PartialEq + Display + Copy>(
     what: impl Display,
     found: T,
     expected: T,

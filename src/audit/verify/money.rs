@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     audit::grid::Row,
-    codes::{Month, Pair, Province},
+    codes::{FundClass, Month, Pair, Province},
     diag::Code,
     money::FenSum,
     rules::Policy,
@@ -185,7 +185,9 @@ fn deductions(closed: &Closed, past: &Past, checks: &mut Checks) {
             let held_back = past.held_back.get(number);
             let of = ["insured_province", "treating_province", "fund_class"];
             let named = of.iter().filter(|column| row.text_or_null(column).is_some()).count();
-            let (known, unknown) = (named == 3 && row.pair().is_some(), named == 0);
+            let fund = FundClass::from_name(row.text("fund_class"));
+            let known = named == 3 && row.pair().is_some() && fund.is_some();
+            let unknown = named == 0;
             let good = match (row.flag("accepted"), row.text_or_null("code")) {
                 (Some(true), None) => {
                     amount > 0 && known && held_back.is_none() && numbers.insert(number)

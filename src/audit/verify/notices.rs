@@ -11,7 +11,7 @@ use super::{
     money::{ByPair, by_pair},
 };
 use crate::{
-    audit::grid::Row,
+    audit::grid::{Grid, Row},
     codes::{Pair, Province},
     contract::lines::parse_day,
     diag::Code,
@@ -193,7 +193,7 @@ fn payments(closed: &Closed, past: &Past, checks: &mut Checks) {
 /// Every notice that was not reported as paid is there, with what was approved and paid of it since.
 fn statuses(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
     let earlier = before.map(|before| before.grid("notice_status"));
-    let earlier = earlier.into_iter().flat_map(|grid| grid.iter());
+    let earlier = earlier.into_iter().flat_map(Grid::iter);
     let mut expected: BTreeMap<&str, Row> = earlier
         .filter(|row| row.text("status") != "paid")
         .map(|row| (row.text("notice_id"), row))

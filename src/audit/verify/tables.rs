@@ -14,7 +14,7 @@ use crate::{
     },
     book::manifest::NAME,
     codes::{CareClass, FundClass, Province, Side},
-    contract::fields::{AMOUNT_FIELDS, amount},
+    contract::fields::{AMOUNT_FIELDS, Field, amount},
     control::{Bucket, Class},
     diag::Code,
     ingest::record::IDENTITY_FIELDS,
@@ -91,8 +91,8 @@ fn place_of_bucket(cell: Cell) -> usize {
 
 /// The compared fields in their order: identity, cost month, amounts.
 pub(super) fn compared_fields() -> impl Iterator<Item = &'static str> {
-    let identity = IDENTITY_FIELDS.into_iter().map(|field| field.name());
-    let amounts = AMOUNT_FIELDS.into_iter().take(13).map(|field| field.name());
+    let identity = IDENTITY_FIELDS.into_iter().map(Field::name);
+    let amounts = AMOUNT_FIELDS.into_iter().take(13).map(Field::name);
     identity.chain(["cost_month"]).chain(amounts)
 }
 

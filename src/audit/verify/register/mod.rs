@@ -255,7 +255,9 @@ fn look(files: &[RegisterFile], expected: &[(Key, Month, Expected)], range: Rang
     for (at, file) in files.iter().enumerate() {
         match file.entries.within(range) {
             Ok(of_file) => {
-                of_file.iter().for_each(|entry| found.sums[at].count(entry));
+                for entry in &of_file {
+                    found.sums[at].count(entry);
+                }
                 entries.extend(of_file);
             }
             Err(problem) => found.problems.push((file.period, "order of keys", problem)),
