@@ -3,9 +3,8 @@
 use std::{cmp::Ordering, fs::File, path::Path};
 
 use arrow_array::{
-    Array, RecordBatch,
-    cast::AsArray,
-    types::{Date32Type, Decimal128Type, Int64Type, TimestampMicrosecondType},
+    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch,
+    RecordBatchReader, StringArray, TimestampMicrosecondArray, cast::AsArray,
 };
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -39,8 +38,43 @@ pub struct Grid {
     /// How many rows it has.
     pub rows: usize,
     columns: Vec<(&'static str, Kind)>,
-    /// In pieces, with the row at which each begins.
-    batches: Vec<(usize, RecordBatch)>,
+    values: Vec<Values>,
+}
+
+/// The values of a column.
+#[derive(Debug)]
+enum Values {
+    Text(StringArray),
+    Money(Decimal128Array),
+    Count(Int64Array),
+    Day(Date32Array),
+    Time(TimestampMicrosecondArray),
+    Flag(BooleanArray),
+}
+
+impl Values {
+    fn of(array: &ArrayRef, kind: Kind) -> Values {
+        match kind {
+            Kind::Text => Values::Text(array.as_string::<i32>().clone()),
+            Kind::Amount | Kind::Sum => Values::Money(array.as_primitive().clone()),
+            Kind::Count => Values::Count(array.as_primitive().clone()),
+            Kind::Day => Values::Day(array.as_primitive().clone()),
+            Kind::Time => Values::Time(array.as_primitive().clone()),
+            Kind::Flag => Values::Flag(array.as_boolean().clone()),
+        }
+    }
+
+    fn cell(&self, row: usize) -> Cell<'_> {
+        match self {
+            Values::Text(array) if array.is_valid(row) => Cell::Text(array.value(row)),
+            Values::Money(array) if array.is_valid(row) => Cell::Number(array.value(row)),
+            Values::Count(array) if array.is_valid(row) => Cell::Number(array.value(row).into()),
+            Values::Day(array) if array.is_valid(row) => Cell::Number(array.value(row).into()),
+            Values::Time(array) if array.is_valid(row) => Cell::Number(array.value(row).into()),
+            Values::Flag(array) if array.is_valid(row) => Cell::Flag(array.value(row)),
+            _ => Cell::Null,
+        }
+    }
 }
 
 impl Grid {
@@ -67,14 +101,21 @@ impl Grid {
         if found != expected {
             return Err(format!("columns {}", found.join(", ")));
         }
-        let mut grid = Grid { spec, rows: 0, columns, batches: Vec::new() };
-        for batch in builder.build().map_err(|error| error.to_string())? {
-            let batch = batch.map_err(|error| error.to_string())?;
-            let rows = batch.num_rows();
-            grid.batches.push((grid.rows, batch));
-            grid.rows += rows;
+        // One batch holds all rows.
+        let rows = usize::try_from(builder.metadata().file_metadata().num_rows())
+            .map_err(|_| "a negative number of rows".to_owned())?;
+        let reader = builder.with_batch_size(rows.max(1)).build();
+        let mut reader = reader.map_err(|error| error.to_string())?;
+        let batch = match reader.next() {
+            Some(batch) => batch.map_err(|error| error.to_string())?,
+            None => RecordBatch::new_empty(reader.schema()),
+        };
+        if batch.num_rows() != rows || reader.next().is_some() {
+            return Err("another number of rows than its footer says".to_owned());
         }
-        Ok(grid)
+        let arrays = batch.columns().iter().zip(&columns);
+        let values = arrays.map(|(array, (_, kind))| Values::of(array, *kind)).collect();
+        Ok(Grid { spec, rows, columns, values })
     }
 
     /// The place of a column, which the table has by its shape.
@@ -90,23 +131,22 @@ impl Grid {
 
     /// A value.
     pub fn cell(&self, row: usize, column: usize) -> Cell<'_> {
-        let batch = self.batches.partition_point(|(start, _)| *start <= row) - 1;
-        let (start, batch) = &self.batches[batch];
-        let (array, row) = (batch.column(column), row - start);
-        if array.is_null(row) {
-            return Cell::Null;
+        self.values[column].cell(row)
+    }
+
+    /// A number, by the place of its column; 0 when there is none.
+    pub fn number(&self, row: usize, column: usize) -> i128 {
+        match self.cell(row, column) {
+            Cell::Number(number) => number,
+            _ => 0,
         }
-        match self.columns[column].1 {
-            Kind::Text => Cell::Text(array.as_string::<i32>().value(row)),
-            Kind::Amount | Kind::Sum => {
-                Cell::Number(array.as_primitive::<Decimal128Type>().value(row))
-            }
-            Kind::Count => Cell::Number(array.as_primitive::<Int64Type>().value(row).into()),
-            Kind::Day => Cell::Number(array.as_primitive::<Date32Type>().value(row).into()),
-            Kind::Time => {
-                Cell::Number(array.as_primitive::<TimestampMicrosecondType>().value(row).into())
-            }
-            Kind::Flag => Cell::Flag(array.as_boolean().value(row)),
+    }
+
+    /// A text, by the place of its column; empty when there is none.
+    pub fn text(&self, row: usize, column: usize) -> &str {
+        match self.cell(row, column) {
+            Cell::Text(text) => text,
+            _ => "",
         }
     }
 

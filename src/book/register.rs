@@ -25,6 +25,8 @@ use parquet::{
     schema::types::ColumnPath,
 };
 
+use rayon::prelude::*;
+
 use crate::{
     book::{manifest::FileEntry, staging::Staging},
     codes::Month,
@@ -34,7 +36,7 @@ use crate::{
     reconcile::{
         build::Index,
         index::{Cleared, Key, Keyed},
-        matching::plain_registered,
+        matching::{in_parts, plain_registered},
         proof::Proof,
         settle::Settled,
         store::{Partitioning, Store},
@@ -289,13 +291,18 @@ impl Register {
 
     /// Which of some keys, in order, have been reversed.
     pub fn reversed(&self, keys: &[Key]) -> Outcome<Vec<Key>> {
-        let mut found = Vec::new();
-        for file in &self.reversals {
-            file.search(&[keys], |key, _, _| {
-                found.push(key);
-                Ok(())
-            })?;
-        }
+        let look = |part: &[Key]| {
+            let mut found = Vec::new();
+            for file in &self.reversals {
+                file.search(&[part], |key, _, _| {
+                    found.push(key);
+                    Ok(())
+                })?;
+            }
+            Ok(found)
+        };
+        let found: Vec<Vec<Key>> = in_parts(keys).map(look).collect::<Outcome<_>>()?;
+        let mut found: Vec<Key> = found.into_iter().flatten().collect();
         found.sort_unstable();
         Ok(found)
     }

@@ -159,7 +159,10 @@ pub fn find_originals(
     register: &Register,
     originals: &[Key],
 ) -> Outcome<BTreeMap<Key, Registered>> {
-    let mut known = register.find(&[], &[originals])?;
+    // They are spread over the whole register: each thread looks through a part of it.
+    let found = in_parts(originals).map(|part| register.find(&[], &[part]));
+    let found: Vec<BTreeMap<Key, Registered>> = found.collect::<Outcome<_>>()?;
+    let mut known: BTreeMap<Key, Registered> = found.into_iter().flatten().collect();
     let store = &index.cleared;
     for wanted in
         originals.chunk_by(|a, b| store.partitioning().of(*a) == store.partitioning().of(*b))
@@ -174,6 +177,11 @@ pub fn find_originals(
         })?;
     }
     Ok(known)
+}
+
+/// Keys, which are in order, in parts to be looked up one beside the other.
+pub fn in_parts(keys: &[Key]) -> impl ParallelIterator<Item = &[Key]> {
+    keys.par_chunks(keys.len().div_ceil(64).max(1))
 }
 
 /// What the register keeps of a settlement that cleared by itself.

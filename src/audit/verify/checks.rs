@@ -2,8 +2,11 @@
 
 use std::fmt::Display;
 
+use rayon::prelude::*;
+
 use crate::{
     diag::{Code, Finding},
+    ingest::guarded,
     money::{FenSum, yuan},
 };
 
@@ -24,6 +27,29 @@ impl Checks {
     /// So many figures more were compared.
     pub(super) fn count(&mut self, figures: u64) {
         self.figures += figures;
+    }
+
+    /// Takes over what other checks have found.
+    pub(super) fn absorb(&mut self, others: impl IntoIterator<Item = Checks>) {
+        for other in others {
+            self.findings.extend(other.findings);
+            self.laws += other.laws;
+            self.figures += other.figures;
+        }
+    }
+
+    /// Applies some laws beside each other; figures that cannot be added up are a finding at a place.
+    pub(super) fn together(&mut self, place: &str, laws: &[&(dyn Fn(&mut Checks) + Sync)]) {
+        let judge = |law: &&(dyn Fn(&mut Checks) + Sync)| {
+            let mut found = Checks::default();
+            if guarded(|| law(&mut found)).is_none() {
+                let problem = "figures so large that they cannot be added up".to_owned();
+                found.find(Code::B07, place.to_owned(), String::new(), problem);
+            }
+            found
+        };
+        let found: Vec<Checks> = laws.par_iter().with_max_len(1).map(judge).collect();
+        self.absorb(found);
     }
 
     /// Applies a law to figures: each gives what is wrong with it, or nothing. Of many only the first is

@@ -57,31 +57,51 @@ fn path_of(table: &TableSpec) -> String {
     format!("tables/{}.parquet", table.name)
 }
 
-/// Reads a period and checks its files; the digest of its manifest becomes the head.
-pub(super) fn read(
-    month: Month,
-    folder: &Path,
-    head: &mut Option<String>,
-    checks: &mut Checks,
-) -> Outcome<(Option<Closed>, PeriodVerified)> {
+/// A period as its files have it, and what is wrong with them.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) month: Month,
+    pub(super) closed: Option<Closed>,
+    pub(super) figures: PeriodVerified,
+    /// Digest of its manifest; none when it cannot be read.
+    pub(super) digest: Option<String>,
+    /// Whether there is a manifest, and which digest it has of the one before.
+    has_manifest: bool,
+    before: Option<String>,
+    pub(super) checks: Checks,
+}
+
+/// Reads a period and checks its files, all but its place in the chain.
+pub(super) fn read(month: Month, folder: &Path) -> Outcome<Read> {
+    let mut checks = Checks::default();
     let mut figures = PeriodVerified { period: month.to_string(), ..PeriodVerified::default() };
-    let before = head.take();
-    if let Ok(bytes) = fs::read(folder.join(NAME)) {
-        *head = Some(sha256_hex(&bytes));
+    let bytes = fs::read(folder.join(NAME)).ok();
+    let digest = bytes.as_deref().map(sha256_hex);
+    if let Some(bytes) = &bytes {
         figures.files += 1;
         figures.bytes += bytes.len() as u64;
     }
-    strangers(month, folder, checks)?;
+    strangers(month, folder, &mut checks)?;
     let manifest = match Manifest::parse_sealed(folder) {
         Ok((manifest, _)) => manifest,
         Err(problem) => {
             checks.find(Code::B01, place(month, NAME), String::new(), problem);
-            return Ok((None, figures));
+            let (closed, before) = (None, None);
+            return Ok(Read {
+                month,
+                closed,
+                figures,
+                digest,
+                has_manifest: false,
+                before,
+                checks,
+            });
         }
     };
-    let rules = check_manifest(month, &manifest, before, checks);
-    check_outputs(month, folder, &manifest, &mut figures, checks);
-    let grids = read_tables(month, folder, &manifest, &mut figures, checks);
+    let before = manifest.previous_manifest_sha256.clone();
+    let rules = check_manifest(month, &manifest, &mut checks);
+    check_outputs(month, folder, &manifest, &mut figures, &mut checks);
+    let grids = read_tables(month, folder, &manifest, &mut figures, &mut checks);
     let closed = rules.zip(grids).map(|(rules, grids)| Closed {
         month,
         folder: folder.to_owned(),
@@ -89,7 +109,27 @@ pub(super) fn read(
         rules,
         grids,
     });
-    Ok((closed, figures))
+    Ok(Read { month, closed, figures, digest, has_manifest: true, before, checks })
+}
+
+/// Whether a period continues the chain.
+pub(super) fn check_chain(read: &Read, before: Option<&Read>, checks: &mut Checks) {
+    checks.count(2);
+    if let Some(last) = before.map(|before| before.month).filter(|l| read.month != l.plus(1)) {
+        let found = format!("after {last} comes {}", read.month);
+        checks.find(Code::B02, read.month.to_string(), String::new(), found);
+    }
+    let expected = before.and_then(|before| before.digest.clone());
+    if read.has_manifest && read.before != expected {
+        let none = || "none".to_owned();
+        let found = format!(
+            "{}, the one before has {}",
+            read.before.clone().unwrap_or_else(none),
+            expected.unwrap_or_else(none)
+        );
+        let place = place(read.month, NAME);
+        checks.find(Code::B02, place, "previous_manifest_sha256".to_owned(), found);
+    }
 }
 
 /// Whatever lies in the folder although no manifest lists it.
@@ -123,27 +163,13 @@ fn strangers(month: Month, folder: &Path, checks: &mut Checks) -> Outcome<()> {
     Ok(())
 }
 
-/// The manifest itself: its period, its place in the chain, its rules, its day.
-fn check_manifest(
-    month: Month,
-    manifest: &Manifest,
-    before: Option<String>,
-    checks: &mut Checks,
-) -> Option<Rules> {
+/// The manifest itself: its period, its rules, its day, what it lists.
+fn check_manifest(month: Month, manifest: &Manifest, checks: &mut Checks) -> Option<Rules> {
     let file = place(month, NAME);
-    checks.count(5);
+    checks.count(4);
     if manifest.period != month.to_string() {
         let found = format!("the manifest of {}", manifest.period);
         checks.find(Code::B02, file.clone(), "period".to_owned(), found);
-    }
-    if manifest.previous_manifest_sha256 != before {
-        let none = || "none".to_owned();
-        let found = format!(
-            "{}, the one before has {}",
-            manifest.previous_manifest_sha256.clone().unwrap_or_else(none),
-            before.unwrap_or_else(none)
-        );
-        checks.find(Code::B02, file.clone(), "previous_manifest_sha256".to_owned(), found);
     }
     let digest = sha256_hex(manifest.rules.text.as_bytes());
     if digest != manifest.rules.sha256 {

@@ -26,7 +26,7 @@ use serde::Serialize;
 
 use self::{
     checks::Checks,
-    files::Closed,
+    files::{Closed, Read},
     register::{Expectations, RegisterFile},
 };
 use crate::{
@@ -89,33 +89,23 @@ pub fn verify(options: &VerifyOptions, monitor: &Monitor) -> Outcome<Verified> {
     let mut checks = Checks::default();
     let mut verified = Verified { newest: newest.to_string(), ..Verified::default() };
     let mut history = History::default();
-    let mut before: Option<Closed> = None;
-    let mut head = None;
-    for (month, folder) in &periods {
+    let read = |at: usize| periods.get(at).map(|(month, folder)| files::read(*month, folder));
+    let (mut before, mut next) = (None, read(0).transpose()?);
+    for at in 0.. {
+        let Some(mut this) = next.take() else { break };
         monitor.stage("verifying", 0)?;
-        if let Some(last) = history.last
-            && *month != last.plus(1)
-        {
-            let found = format!("after {last} comes {month}");
-            checks.find(Code::B02, month.to_string(), String::new(), found);
-        }
-        history.last = Some(*month);
-        let (read, figures) = files::read(*month, folder, &mut head, &mut checks)?;
-        verified.periods.push(figures);
-        if let Some(closed) = &read {
-            let judged = guarded(|| {
-                period_laws(closed, before.as_ref(), &history, &mut checks);
-                history.expectations.gather(closed, before.as_ref());
-            });
-            if judged.is_none() {
-                let found = "figures so large that they cannot be added up".to_owned();
-                checks.find(Code::B07, place(*month, "tables"), String::new(), found);
-            }
-            history.registers.extend(RegisterFile::open(closed, &mut checks));
-            history.remember(closed);
-        }
-        before = read;
+        checks.absorb([std::mem::take(&mut this.checks)]);
+        files::check_chain(&this, before.as_ref(), &mut checks);
+        // The next period is read while this one is judged.
+        let (following, ()) = rayon::join(
+            || read(at + 1).transpose(),
+            || judge(&this, before.as_ref(), &mut history, &mut checks),
+        );
+        verified.periods.push(std::mem::take(&mut this.figures));
+        before = Some(this);
+        next = following?;
     }
+    let head = before.and_then(|last| last.digest);
     monitor.stage("verifying register", 0)?;
     register_laws(&mut history, &mut verified, &mut checks);
     compare_head(options, &periods, head.as_deref(), &mut checks);
@@ -148,14 +138,28 @@ fn periods(options: &VerifyOptions) -> Outcome<(Vec<(Month, PathBuf)>, Month)> {
     Ok((periods, newest))
 }
 
-/// What follows from what within a period, and between it and the one before.
-fn period_laws(closed: &Closed, before: Option<&Closed>, history: &History, checks: &mut Checks) {
-    let Some(policy) = closed.policy(checks) else { return };
-    tables::check(closed, policy, checks);
-    copies::check(closed, before, checks);
-    carry::check(closed, before, checks);
-    money::check(closed, before, history, policy, checks);
-    notices::check(closed, before, history, policy, checks);
+/// Judges a period by all laws, and remembers what later ones need of it.
+fn judge(this: &Read, before: Option<&Read>, history: &mut History, checks: &mut Checks) {
+    let Some(closed) = &this.closed else { return };
+    let before = before.and_then(|before| before.closed.as_ref());
+    if let Some(policy) = closed.policy(checks) {
+        let tables = place(closed.month, "tables");
+        checks.together(
+            &tables,
+            &[
+                &|checks| tables::order(closed, checks),
+                &|checks| tables::check(closed, policy, checks),
+                &|checks| copies::check(closed, before, checks),
+                &|checks| carry::check(closed, before, checks),
+                &|checks| money::check(closed, before, history, policy, checks),
+                &|checks| notices::check(closed, before, history, policy, checks),
+            ],
+        );
+    }
+    // Sums that do not fit have been found by then.
+    _ = guarded(|| history.expectations.gather(closed, before));
+    history.registers.extend(RegisterFile::open(closed, checks));
+    history.remember(closed);
 }
 
 /// What the registers of all periods say together.
@@ -207,7 +211,6 @@ fn finish(verified: Verified, checks: Checks) -> Outcome<Verified> {
 /// What earlier periods have to do with later ones.
 #[derive(Debug, Default)]
 struct History {
-    last: Option<Month>,
     money: money::Past,
     notices: notices::Past,
     registers: Vec<RegisterFile>,

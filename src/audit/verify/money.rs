@@ -112,29 +112,34 @@ fn same_pairs(closed: &Closed, checks: &mut Checks) {
     }
 }
 
-/// What positions owe, by a province of the insured division and the treating one.
-fn owed(closed: &Closed, fund: Option<&str>, column: &str) -> ByPair {
-    let mut sums = ByPair::new();
-    for row in closed.grid("positions").iter() {
-        let insured = Province::of_division(row.text("insuplc_admdvs").as_bytes());
-        let treating = Province::from_text(row.text("treating_province"));
-        if let Some((insured, treating)) = insured.zip(treating)
-            && fund.is_none_or(|fund| fund == row.text("fund_class"))
-        {
-            *sums.entry(Pair { insured, treating }).or_default() += row.number(column);
+/// Visits, payable, and that of the employees' and of the residents' fund, which positions have of a pair.
+fn owed(closed: &Closed) -> [ByPair; 4] {
+    let grid = closed.grid("positions");
+    let [insured, treating, fund, visits, payable] =
+        ["insuplc_admdvs", "treating_province", "fund_class", "visits", "payable"]
+            .map(|column| grid.column(column));
+    let mut sums = [const { ByPair::new() }; 4];
+    for row in 0..grid.rows {
+        let pair = Province::of_division(grid.text(row, insured).as_bytes())
+            .zip(Province::from_text(grid.text(row, treating)));
+        let Some((insured, treating)) = pair else { continue };
+        let pair = Pair { insured, treating };
+        let mut add = |of: usize, number| *sums[of].entry(pair).or_default() += number;
+        add(0, grid.number(row, visits));
+        add(1, grid.number(row, payable));
+        match FundClass::from_name(grid.text(row, fund)) {
+            Some(FundClass::Employee) => add(2, grid.number(row, payable)),
+            Some(FundClass::Resident) => add(3, grid.number(row, payable)),
+            None => {}
         }
     }
     sums
 }
 
 fn pairs(closed: &Closed, before: Option<&Closed>, policy: &Policy, checks: &mut Checks) {
-    for (column, fund, of) in [
-        ("visits", None, "visits"),
-        ("gross", None, "payable"),
-        ("gross_employee", Some("employee"), "payable"),
-        ("gross_resident", Some("resident"), "payable"),
-    ] {
-        compare(closed, "pairs", column, &owed(closed, fund, of), checks);
+    let columns = ["visits", "gross", "gross_employee", "gross_resident"];
+    for (column, sums) in columns.into_iter().zip(owed(closed)) {
+        compare(closed, "pairs", column, &sums, checks);
     }
     let mut held_back = ByPair::new();
     for row in closed.grid("deductions").iter().filter(|row| row.flag("accepted") == Some(true)) {

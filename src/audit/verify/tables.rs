@@ -1,6 +1,6 @@
 //! What the tables of one period say about each other: control, rejects, breaks, open items, positions.
 
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use super::{
     checks::{Checks, differs, unequal},
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     audit::{
-        grid::{Cell, Grid, Row},
+        grid::{Cell, Row},
         schema::TABLES,
     },
     book::manifest::NAME,
@@ -24,9 +24,6 @@ use crate::{
 
 /// Applies the laws within a period.
 pub(super) fn check(closed: &Closed, policy: &Policy, checks: &mut Checks) {
-    for table in &TABLES {
-        order(closed, closed.grid(table.name), checks);
-    }
     let control = control(closed, checks);
     rejects(closed, &control, checks);
     breaks(closed, &control, checks);
@@ -45,42 +42,32 @@ type Control<'a> = BTreeMap<(&'a str, &'a str), Totals>;
 /// Tables of which several rows may have the same key.
 const WITH_EQUAL_KEYS: [&str; 4] = ["breaks", "deductions", "payments", "permits"];
 
-/// Rows are in order, and told apart by their key where the contract says so.
-fn order(closed: &Closed, grid: &Grid, checks: &mut Checks) {
-    let name = grid.spec.name;
-    let rank = |row: Row| -> Vec<Rank> {
-        let ranked = row.key().zip(grid.spec.key).map(|(cell, column)| match (name, *column) {
-            ("control", "bucket") => Rank::Place(place_of_bucket(cell)),
-            ("break_fields", "field") => Rank::Place(place_of_field(cell)),
-            _ => Rank::of(cell),
-        });
-        ranked.collect()
-    };
-    let rises = |row: usize| {
-        let (before, this) = (rank(grid.row(row - 1)), rank(grid.row(row)));
-        let good = before < this || (before == this && WITH_EQUAL_KEYS.contains(&name));
-        (!good).then(|| format!("row {row}, {}", grid.row(row).shown_key()))
-    };
-    checks.law(Code::B06, &closed.file(name), "order of rows", (1..grid.rows).map(rises));
-}
-
-/// What orders a value.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    Null,
-    Place(usize),
-    Number(i128),
-    Text(String),
-}
-
-impl Rank {
-    fn of(cell: Cell) -> Rank {
-        match cell {
-            Cell::Null => Rank::Null,
-            Cell::Text(text) => Rank::Text(text.to_owned()),
-            Cell::Number(number) => Rank::Number(number),
-            Cell::Flag(flag) => Rank::Number(flag.into()),
-        }
+/// Rows of every table are in order, and told apart by their key where the contract says so.
+pub(super) fn order(closed: &Closed, checks: &mut Checks) {
+    for spec in &TABLES {
+        let grid = closed.grid(spec.name);
+        let places: Vec<usize> = spec.key.iter().map(|column| grid.column(column)).collect();
+        let compare = |row: usize| {
+            let ranks = |row| {
+                spec.key.iter().zip(&places).map(move |(column, place)| {
+                    let cell = grid.cell(row, *place);
+                    match (spec.name, *column) {
+                        ("control", "bucket") => (place_of_bucket(cell), Cell::Null),
+                        ("break_fields", "field") => (place_of_field(cell), Cell::Null),
+                        _ => (0, cell),
+                    }
+                })
+            };
+            ranks(row - 1).cmp(ranks(row))
+        };
+        let may_be_equal = WITH_EQUAL_KEYS.contains(&spec.name);
+        let rises = |row: usize| {
+            let order = compare(row);
+            let good = order == Ordering::Less || (order == Ordering::Equal && may_be_equal);
+            (!good).then(|| format!("row {row}, {}", grid.row(row).shown_key()))
+        };
+        let file = closed.file(spec.name);
+        checks.law(Code::B06, &file, "order of rows", (1..grid.rows).map(rises));
     }
 }
 
@@ -331,18 +318,20 @@ fn decisions(closed: &Closed, checks: &mut Checks) {
 fn positions(closed: &Closed, policy: &Policy, checks: &mut Checks) {
     let file = closed.file("positions");
     let grid = closed.grid("positions");
-    let sums = grid.iter().map(|row| {
-        let amounts: [FenSum; 13] =
-            std::array::from_fn(|index| row.number(AMOUNT_FIELDS[index].name()));
+    let columns: [usize; 13] =
+        std::array::from_fn(|index| grid.column(AMOUNT_FIELDS[index].name()));
+    let owed = grid.column("payable");
+    let sums = (0..grid.rows).map(|row| {
+        let amounts: [FenSum; 13] = columns.map(|column| grid.number(row, column));
         let funds: FenSum = amounts[amount::FUNDS].iter().sum();
         let shares: FenSum = [amount::FUND, amount::ACCOUNT, amount::CASH, amount::HOSPITAL]
             .map(|part| amounts[part])
             .iter()
             .sum();
-        unequal("payable", row.number("payable"), policy.payable_sum(&amounts))
+        unequal("payable", grid.number(row, owed), policy.payable_sum(&amounts))
             .or_else(|| unequal("fund_pay_sumamt", amounts[amount::FUND], funds))
             .or_else(|| unequal("medfee_sumamt", amounts[amount::MEDFEE], shares))
-            .map(|problem| format!("{}: {problem}", row.shown_key()))
+            .map(|problem| format!("{}: {problem}", grid.row(row).shown_key()))
     });
     checks.law(Code::B07, &file, "amounts of a position", sums);
     let keys = grid.iter().map(|row| {
