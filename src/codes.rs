@@ -121,6 +121,11 @@ impl Province {
         u8::try_from(index).ok().filter(|index| *index < 32).map(Province)
     }
 
+    /// Its Chinese name, without what kind of unit it is.
+    pub fn name(self) -> &'static str {
+        PROVINCES[self.index()].1
+    }
+
     /// The two-digit code.
     pub fn code(self) -> u8 {
         PROVINCES[self.index()].0

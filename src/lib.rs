@@ -12,6 +12,7 @@
 //! | [`reserve`] | pairs → quotas, reserves, notices, payments |
 //! | [`statement`] | all of these → tables |
 //! | [`book`] | everything → a closed period |
+//! | [`forms`] | a closed period → what people read, print and sign |
 //! | [`audit`] | a closed period → proven, rerun, explained |
 //!
 //! [`engine`] calls them and asserts the control totals between them: read it first. Money is whole fen
@@ -42,6 +43,7 @@ pub mod statement;
 pub mod book;
 
 pub mod audit;
+pub mod forms;
 
 pub mod cli;
 pub mod synth;

@@ -43,6 +43,8 @@ pub(super) enum Command {
     Status(StatusArguments),
     /// Play what-if scenarios on the newest period of a book; nothing is written
     Stress(StressArguments),
+    /// Write the statements and notices of a closed period, for each province
+    Statements(StatementsArguments),
     /// Verify a book: every digest, the chain, every figure that follows from others
     Verify(VerifyArguments),
     /// Tell the life of a settlement, or list the settlements behind a figure
@@ -333,6 +335,33 @@ fn parse_care(text: &str) -> Result<CareClass, String> {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  liangqing statements --book book --period 2025-10 --out statements/2025-10
+
+Writes national/ and one folder a province (31/, 34/ and so on), each with statement.xlsx, notices.xlsx and the
+same sheets as CSV and JSON, and SHA256SUMS over all of them. A province's folder holds only rows in which it pays
+or is paid. The same period gives the same bytes. Titles, headings and columns come from a template: copy
+pipelines/forms.toml and pass the copy with --forms.")]
+pub(super) struct StatementsArguments {
+    /// Folder of the closed periods
+    #[arg(long, value_name = "DIR")]
+    pub(super) book: PathBuf,
+    /// The closed period, YYYY-MM
+    #[arg(long, value_parser = parse_period)]
+    pub(super) period: Month,
+    /// A new folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    /// Template file [default: built in]
+    #[arg(long, value_name = "FILE")]
+    pub(super) forms: Option<PathBuf>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct CheckArguments {
     /// The pipeline file
     pub(super) pipeline: PathBuf,
@@ -359,6 +388,7 @@ impl Arguments {
             Command::Synth(arguments) => arguments.format,
             Command::Status(arguments) => arguments.format,
             Command::Stress(arguments) => arguments.format,
+            Command::Statements(arguments) => arguments.format,
             Command::Verify(arguments) => arguments.format,
             Command::Explain(arguments) => arguments.format,
             Command::Diff(arguments) => arguments.format,

@@ -14,6 +14,7 @@ mod explain;
 mod printer;
 mod progress;
 mod run;
+mod statements;
 mod status;
 mod synth;
 
@@ -61,6 +62,7 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
         args::Command::Synth(arguments) => synth::synth(&arguments, stop),
         args::Command::Status(arguments) => status::status(&arguments),
         args::Command::Stress(arguments) => status::stress(&arguments),
+        args::Command::Statements(arguments) => statements::statements(&arguments),
         args::Command::Verify(arguments) => audit::verify(&arguments, stop),
         args::Command::Explain(arguments) => explain::explain(&arguments, stop),
         args::Command::Diff(arguments) => audit::diff(&arguments),

@@ -122,7 +122,10 @@ fn only_the_command_line_looks_at_the_clock() {
 #[test]
 fn money_is_never_floating_point() {
     let floats = ["f64", "f32"];
-    let allowed = |file: &str| file.starts_with("src/cli/") || file.starts_with("src/synth/");
+    // A spreadsheet has no other numbers: amounts beyond its 15 digits go there as text.
+    let allowed = |file: &str| {
+        ["src/cli/", "src/synth/", "src/forms/xlsx.rs"].iter().any(|place| file.starts_with(place))
+    };
     assert_none(&floats.map(|word| lines_with(word, allowed)).concat());
 }
 

@@ -1,0 +1,450 @@
+//! What the forms of a period say, worked out of its tables.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use super::{Sheet, Template, Value, Workbook, capital::capitals, province, template::Values};
+use crate::{
+    audit::{
+        compare::table,
+        grid::{Grid, Row},
+    },
+    codes::{CareClass, Month, Pair, Province},
+    diag::{Failure, Outcome},
+    money::FenSum,
+};
+
+/// The tables of a period that forms are made of.
+pub(super) struct Content {
+    period: Month,
+    pairs: Grid,
+    positions: Grid,
+    quotas: Grid,
+    deductions: Grid,
+    breaks: Grid,
+    notices: Grid,
+    /// Total cost by pair, which `pairs` does not have, in fen.
+    medfee: BTreeMap<Pair, FenSum>,
+}
+
+const PAIR: [&str; 10] = [
+    "province",
+    "visits",
+    "medfee",
+    "employee",
+    "resident",
+    "gross",
+    "deductions",
+    "brought_forward",
+    "payable",
+    "carried_forward",
+];
+const DETAIL: [&str; 14] = [
+    "division",
+    "province",
+    "care",
+    "cost_month",
+    "visits",
+    "medfee",
+    "pooled",
+    "account",
+    "large",
+    "civil",
+    "assistance",
+    "other",
+    "payable",
+    "fund",
+];
+
+impl Content {
+    pub(super) fn read(folder: &Path, period: Month) -> Outcome<Content> {
+        let positions = table(folder, "positions")?;
+        let mut medfee = BTreeMap::new();
+        for row in positions.iter() {
+            if let Some(pair) = position_pair(row) {
+                *medfee.entry(pair).or_default() += row.number("medfee_sumamt");
+            }
+        }
+        Ok(Content {
+            period,
+            positions,
+            medfee,
+            pairs: table(folder, "pairs")?,
+            quotas: table(folder, "quotas")?,
+            deductions: table(folder, "deductions")?,
+            breaks: table(folder, "breaks")?,
+            notices: table(folder, "notices")?,
+        })
+    }
+
+    /// What all provinces pay, in fen.
+    pub(super) fn payable(&self) -> FenSum {
+        self.pairs.sum("payable")
+    }
+
+    pub(super) fn notices(&self) -> u64 {
+        self.notices.rows as u64
+    }
+
+    /// What details and pairs say is the same, pair by pair.
+    pub(super) fn prove(&self) -> Outcome<()> {
+        let mut detailed: BTreeMap<Pair, FenSum> = BTreeMap::new();
+        for row in self.positions.iter() {
+            if let Some(pair) = position_pair(row) {
+                *detailed.entry(pair).or_default() += row.number("payable");
+            }
+        }
+        for row in self.pairs.iter() {
+            let Some(pair) = row.pair() else { continue };
+            let (gross, positions) = (row.number("gross"), detailed.remove(&pair).unwrap_or(0));
+            if gross != positions {
+                let problem = format!(
+                    "pairs and positions of {} differ for {pair}\n    hint: verify the book",
+                    self.period
+                );
+                return Err(Failure::Book(problem));
+            }
+        }
+        Failure::unless(detailed.values().all(|fen| *fen == 0), || "a pair is missing".to_owned())
+    }
+
+    /// The provinces that pay or are paid, or have something to look at.
+    pub(super) fn provinces(&self) -> Vec<Province> {
+        let mut found = BTreeSet::new();
+        let pairs = self.pairs.iter().filter_map(|row| row.pair());
+        let breaks = self.carried().filter_map(break_pair);
+        for pair in pairs.chain(breaks) {
+            found.extend([pair.insured, pair.treating]);
+        }
+        found.into_iter().collect()
+    }
+
+    fn carried(&self) -> impl Iterator<Item = Row<'_>> {
+        self.breaks.iter().filter(|row| row.flag("carried") == Some(true))
+    }
+
+    /// The workbooks of the nation and of each province.
+    pub(super) fn workbooks(&self, template: &Template) -> Outcome<Vec<Workbook>> {
+        let statement =
+            |folder: String, sheets| Workbook { folder, name: "statement".into(), sheets };
+        let sheets = vec![self.national(template)?, self.quota_changes(template)?];
+        let mut workbooks = vec![statement("national".to_owned(), sheets)];
+        for province in self.provinces() {
+            let folder = province.to_string();
+            workbooks.push(statement(folder.clone(), self.statement(province, template)?));
+            let notices = self.notices_of(province, template)?;
+            if !notices.is_empty() {
+                workbooks.push(Workbook { folder, name: "notices".to_owned(), sheets: notices });
+            }
+        }
+        Ok(workbooks)
+    }
+
+    fn sheet(
+        &self,
+        template: &Template,
+        file: &str,
+        of: &str,
+        rows: Vec<Values>,
+        offered: &[&str],
+    ) -> Outcome<Sheet> {
+        template.sheet(file, of, &self.period.to_string(), rows, offered)
+    }
+
+    /// F1: every province with what it pays and what it receives.
+    fn national(&self, template: &Template) -> Outcome<Sheet> {
+        const OFFERED: [&str; 12] = [
+            "province",
+            "payable_visits",
+            "payable_medfee",
+            "payable_gross",
+            "payable_deductions",
+            "payable_amount",
+            "receivable_visits",
+            "receivable_medfee",
+            "receivable_gross",
+            "receivable_deductions",
+            "receivable_amount",
+            "net",
+        ];
+        let columns = ["visits", "medfee", "gross", "deductions", "payable"];
+        let mut sums: BTreeMap<Province, [[FenSum; 5]; 2]> = BTreeMap::new();
+        for row in self.pairs.iter() {
+            let Some(pair) = row.pair() else { continue };
+            let values = columns.map(|column| match column {
+                "medfee" => self.medfee.get(&pair).copied().unwrap_or(0),
+                column => row.number(column),
+            });
+            for (side, province) in [pair.insured, pair.treating].into_iter().enumerate() {
+                let sums = &mut sums.entry(province).or_default()[side];
+                sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+            }
+        }
+        let rows = sums.into_iter().map(|(of, [pays, receives])| {
+            let mut values = Values::from([("province", Value::Text(province(of)))]);
+            let sides = OFFERED[1..11].iter().zip(pays.into_iter().chain(receives));
+            for (at, (name, sum)) in sides.enumerate() {
+                let value = if at % 5 == 0 { Value::Count(sum) } else { Value::Money(sum) };
+                values.insert(*name, value);
+            }
+            values.insert("net", Value::Money(receives[4] - pays[4]));
+            values
+        });
+        self.sheet(template, "national", "全国", rows.collect(), &OFFERED)
+    }
+
+    /// F14: quotas that notices change.
+    fn quota_changes(&self, template: &Template) -> Outcome<Sheet> {
+        const OFFERED: [&str; 9] = [
+            "notice_id",
+            "insured",
+            "treating",
+            "kind",
+            "quota",
+            "next_quota",
+            "payer",
+            "payee",
+            "amount",
+        ];
+        let quotas: BTreeMap<Pair, Row> =
+            self.quotas.iter().filter_map(|row| Some((row.pair()?, row))).collect();
+        let rows = self.notices.iter().filter(|row| row.text("kind") != "QS").filter_map(|row| {
+            let pair = notice_pair(row)?;
+            let quota =
+                |column| Value::Money(quotas.get(&pair).map_or(0, |quota| quota.number(column)));
+            let amount = row.number("amount");
+            let proposal = row.text("kind") == "JJ";
+            let next = if proposal {
+                let next = quotas.get(&pair).map_or(0, |quota| quota.number("next_quota"));
+                Value::Money(next + amount)
+            } else {
+                quota("next_quota")
+            };
+            Some(Values::from([
+                ("notice_id", text(row.text("notice_id"))),
+                ("insured", Value::Text(province(pair.insured))),
+                ("treating", Value::Text(province(pair.treating))),
+                ("kind", text(if proposal { "紧急调增" } else { "年度调整" })),
+                ("quota", quota("quota")),
+                ("next_quota", next),
+                ("payer", named(row.text("payer"))),
+                ("payee", named(row.text("payee"))),
+                ("amount", Value::Money(amount)),
+            ]))
+        });
+        self.sheet(template, "quotas", "全国", rows.collect(), &OFFERED)
+    }
+
+    /// F2 to F7 of a province, and what it has to look into.
+    fn statement(&self, of: Province, template: &Template) -> Outcome<Vec<Sheet>> {
+        let shown = of.name();
+        let pays = self.pair_rows(|pair| (pair.insured == of).then_some(pair.treating));
+        let receives = self.pair_rows(|pair| (pair.treating == of).then_some(pair.insured));
+        let mut sheets = vec![
+            self.sheet(template, "payable", shown, pays, &PAIR)?,
+            self.sheet(template, "receivable", shown, receives, &PAIR)?,
+        ];
+        for fund in ["employee", "resident"] {
+            let rows = self.positions.iter().filter(|row| {
+                let pair = position_pair(*row);
+                row.text("fund_class") == fund && pair.is_some_and(|pair| pair.insured == of)
+            });
+            let rows = rows.map(detail).collect();
+            sheets.push(self.sheet(template, fund, shown, rows, &DETAIL)?);
+        }
+        sheets.push(self.deductions_of(of, template)?);
+        sheets.push(self.breaks_of(of, template)?);
+        Ok(sheets)
+    }
+
+    fn pair_rows(&self, other: impl Fn(Pair) -> Option<Province>) -> Vec<Values> {
+        let rows = self.pairs.iter().filter_map(|row| {
+            let pair = row.pair()?;
+            let other = other(pair)?;
+            let medfee = self.medfee.get(&pair).copied().unwrap_or(0);
+            let fen = |column| Value::Money(row.number(column));
+            Some(Values::from([
+                ("province", Value::Text(province(other))),
+                ("visits", Value::Count(row.number("visits"))),
+                ("medfee", Value::Money(medfee)),
+                ("employee", fen("gross_employee")),
+                ("resident", fen("gross_resident")),
+                ("gross", fen("gross")),
+                ("deductions", fen("deductions")),
+                ("brought_forward", fen("brought_forward")),
+                ("payable", fen("payable")),
+                ("carried_forward", fen("carried_forward")),
+            ]))
+        });
+        rows.collect()
+    }
+
+    fn deductions_of(&self, of: Province, template: &Template) -> Outcome<Sheet> {
+        const OFFERED: [&str; 7] =
+            ["insured", "treating", "ddct_id", "setl_id", "fund", "amount", "code"];
+        let accepted = self.deductions.iter().filter(|row| row.flag("accepted") == Some(true));
+        let own = accepted.filter(|row| row.pair().is_some_and(|pair| is_of(pair, of)));
+        let rows = own.map(|row| {
+            Values::from([
+                ("insured", named(row.text("insured_province"))),
+                ("treating", named(row.text("treating_province"))),
+                ("ddct_id", text(row.text("ddct_id"))),
+                ("setl_id", text(row.text("setl_id"))),
+                ("fund", text(fund(row.text("fund_class")))),
+                ("amount", Value::Money(row.number("amount"))),
+                ("code", text(if row.text("code") == "R01" { "退回" } else { "扣款" })),
+            ])
+        });
+        self.sheet(template, "deductions", of.name(), rows.collect(), &OFFERED)
+    }
+
+    fn breaks_of(&self, of: Province, template: &Template) -> Outcome<Sheet> {
+        const OFFERED: [&str; 10] = [
+            "insured",
+            "treating",
+            "setl_id",
+            "class",
+            "fields",
+            "cost_month",
+            "treating_payable",
+            "insured_payable",
+            "effect",
+            "first_period",
+        ];
+        let own = self.carried().filter_map(|row| {
+            let pair = break_pair(row).filter(|pair| is_of(*pair, of))?;
+            Some((pair, row))
+        });
+        let rows = own.map(|(pair, row)| {
+            let payable = |column| match row.number_or_null(column) {
+                Some(fen) => Value::Money(fen),
+                None => text("无"),
+            };
+            Values::from([
+                ("insured", Value::Text(province(pair.insured))),
+                ("treating", Value::Text(province(pair.treating))),
+                ("setl_id", text(row.text("setl_id"))),
+                ("class", text(class(row.text("class")))),
+                ("fields", text(row.text("fields"))),
+                ("cost_month", text(row.text("cost_month"))),
+                ("treating_payable", payable("treating_payable")),
+                ("insured_payable", payable("insured_payable")),
+                ("effect", Value::Money(row.number("effect"))),
+                ("first_period", text(row.text("first_period"))),
+            ])
+        });
+        self.sheet(template, "breaks", of.name(), rows.collect(), &OFFERED)
+    }
+
+    /// F8 to F13: the notices on which a province pays or is paid.
+    fn notices_of(&self, of: Province, template: &Template) -> Outcome<Vec<Sheet>> {
+        let code = of.to_string();
+        let own = self
+            .notices
+            .iter()
+            .filter(|row| [row.text("payer"), row.text("payee")].contains(&code.as_str()));
+        own.map(|row| {
+            let day = |column: &str| match row.number_or_null(column) {
+                Some(_) => Value::Text(row.shown(column)),
+                None => Value::Text(String::new()),
+            };
+            let amount = row.number("amount");
+            let values = Values::from([
+                ("notice_id", text(row.text("notice_id"))),
+                ("period", text(row.text("period"))),
+                ("payer", named(row.text("payer"))),
+                ("payee", named(row.text("payee"))),
+                ("amount", Value::Money(amount)),
+                ("capital", Value::Text(capitals(amount))),
+                ("issued_on", day("issued_on")),
+                ("file_by", day("file_by")),
+                ("pay_by", day("pay_by")),
+                ("confirm_by", day("confirm_by")),
+            ]);
+            let pays = row.text("payer") == code;
+            template.notice(pays, row.text("kind"), of.name(), &values)
+        })
+        .collect()
+    }
+}
+
+fn is_of(pair: Pair, province: Province) -> bool {
+    pair.insured == province || pair.treating == province
+}
+
+fn position_pair(row: Row) -> Option<Pair> {
+    Some(Pair {
+        insured: Province::of_division(row.text("insuplc_admdvs").as_bytes())?,
+        treating: Province::from_text(row.text("treating_province"))?,
+    })
+}
+
+fn break_pair(row: Row) -> Option<Pair> {
+    Some(Pair {
+        insured: Province::of_division(row.text("insuplc_admdvs").as_bytes())?,
+        treating: Province::of_division(row.text("mdtrtarea_admvs").as_bytes())?,
+    })
+}
+
+fn notice_pair(row: Row) -> Option<Pair> {
+    let (rest, treating) = row.text("notice_id").rsplit_once('-')?;
+    let (_, insured) = rest.rsplit_once('-')?;
+    Some(Pair { insured: Province::from_text(insured)?, treating: Province::from_text(treating)? })
+}
+
+/// A row of the details of a fund.
+fn detail(row: Row) -> Values {
+    let sum =
+        |columns: &[&str]| Value::Money(columns.iter().map(|column| row.number(column)).sum());
+    let care = match CareClass::from_name(row.text("care_class")) {
+        Some(CareClass::Inpatient) => "住院",
+        Some(CareClass::Outpatient) => "普通门诊",
+        Some(CareClass::Chronic) => "门诊慢特病",
+        Some(CareClass::Pharmacy) => "药店购药",
+        None => "",
+    };
+    Values::from([
+        ("division", text(row.text("insuplc_admdvs"))),
+        ("province", named(row.text("treating_province"))),
+        ("fund", text(fund(row.text("fund_class")))),
+        ("care", text(care)),
+        ("cost_month", text(row.text("cost_month"))),
+        ("visits", Value::Count(row.number("visits"))),
+        ("medfee", sum(&["medfee_sumamt"])),
+        ("pooled", sum(&["hifp_pay"])),
+        ("account", sum(&["acct_pay"])),
+        ("large", sum(&["hifmi_pay", "hifob_pay"])),
+        ("civil", sum(&["cvlserv_pay"])),
+        ("assistance", sum(&["maf_pay"])),
+        ("other", sum(&["hifes_pay", "hifdm_pay", "oth_pay"])),
+        ("payable", sum(&["payable"])),
+    ])
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+/// A province by its code.
+fn named(code: &str) -> Value {
+    Value::Text(Province::from_text(code).map_or_else(|| code.to_owned(), province))
+}
+
+fn fund(name: &str) -> &'static str {
+    if name == "employee" { "职工" } else { "居民" }
+}
+
+/// A break class in Chinese.
+fn class(name: &str) -> &'static str {
+    match name {
+        "missing_insured" => "参保地无记录",
+        "missing_treating" => "就医地无记录",
+        "field_mismatch" => "身份信息不一致",
+        "amount_mismatch" => "金额不一致",
+        "reversal_unpaired" => "退费无原结算",
+        "reversal_mismatch" => "退费与原结算不符",
+        _ => "其他",
+    }
+}

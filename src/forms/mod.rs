@@ -1,0 +1,165 @@
+//! Forms: what people read, print and sign, made of the tables of a closed period.
+//!
+//! **Purpose.** Statements and notices of each province, and the national tables.
+//!
+//! **In.** The tables of a closed period; a template with titles, headings and columns.
+//!
+//! **Out.** Workbooks (XLSX), and the same sheets as CSV and JSON.
+//!
+//! **Invariants.** A province gets only rows in which it pays or is paid. Every total is the sum of its rows and
+//! what the tables say. The same period gives the same bytes.
+
+mod capital;
+mod content;
+mod plain;
+mod template;
+mod xlsx;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+pub use self::template::Template;
+use crate::{
+    book::{closed_periods, manifest::Manifest},
+    codes::{Month, Province},
+    contract::lines::parse_day,
+    diag::{Failure, Outcome},
+    digest::sha256_hex,
+    money::{FenSum, yuan},
+};
+
+/// A value of a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Text, which stays text in a spreadsheet.
+    Text(String),
+    /// Money in fen.
+    Money(FenSum),
+    /// A whole number.
+    Count(i128),
+}
+
+/// A sheet: a title, headings, rows, and totals of its amounts.
+#[derive(Debug)]
+pub struct Sheet {
+    /// Its name, short.
+    pub name: String,
+    /// Its name in files, in Latin letters.
+    pub file: String,
+    /// Its title.
+    pub title: String,
+    /// Lines below the title.
+    pub subtitle: String,
+    /// Headings, with the width of each column in characters.
+    pub columns: Vec<(String, u16)>,
+    /// Rows, as many values as there are columns.
+    pub rows: Vec<Vec<Value>>,
+    /// Whether the amounts are added up below.
+    pub totals: bool,
+}
+
+/// A workbook of one reader.
+#[derive(Debug)]
+pub struct Workbook {
+    /// Folder below the output folder.
+    pub folder: String,
+    /// Name of the file without its ending.
+    pub name: String,
+    /// Its sheets.
+    pub sheets: Vec<Sheet>,
+}
+
+/// One way to write a workbook.
+trait Renderer: Sync {
+    /// The files of a workbook: path below its folder, bytes.
+    fn render(&self, workbook: &Workbook, template: &Template) -> Outcome<Vec<(String, Vec<u8>)>>;
+}
+
+/// What was written.
+#[derive(Debug, Serialize)]
+pub struct Written {
+    /// The period.
+    pub period: String,
+    /// Folders of provinces.
+    pub provinces: u64,
+    /// Files.
+    pub files: u64,
+    /// Notices, each for payer and payee.
+    pub notices: u64,
+    /// What all provinces pay, in yuan: what all of them receive.
+    pub payable: String,
+}
+
+/// Writes the forms of a closed period into a new folder.
+pub fn write(book: &Path, period: Month, out: &Path, template: &Template) -> Outcome<Written> {
+    let periods = if book.is_dir() { closed_periods(book)? } else { Vec::new() };
+    let Some((_, folder)) = periods.iter().find(|(month, _)| *month == period) else {
+        let problem = format!("period {period} is not closed in {}", book.display());
+        return Err(Failure::Book(problem));
+    };
+    if out.exists() {
+        let problem = format!("{} is there already\n    hint: name a new folder", out.display());
+        return Err(Failure::Usage(problem));
+    }
+    let (manifest, _) = Manifest::read(folder)?;
+    let issued_on = parse_day(&manifest.as_of)
+        .ok_or_else(|| Failure::Book(format!("the manifest of {period} has no day")))?;
+    let content = content::Content::read(folder, period)?;
+    content.prove()?;
+    let workbooks = content.workbooks(template)?;
+    let xlsx = xlsx::Xlsx { issued_on };
+    let renderers: [&dyn Renderer; 2] = [&xlsx, &plain::Plain];
+    let rendered: Vec<Vec<(String, Vec<u8>)>> = workbooks
+        .par_iter()
+        .map(|workbook| {
+            let mut files = Vec::new();
+            for renderer in renderers {
+                let of_renderer = renderer.render(workbook, template)?;
+                let below = |(path, bytes)| (format!("{}/{path}", workbook.folder), bytes);
+                files.extend(of_renderer.into_iter().map(below));
+            }
+            Ok(files)
+        })
+        .collect::<Outcome<_>>()?;
+    let files: BTreeMap<String, Vec<u8>> = rendered.into_iter().flatten().collect();
+    publish(out, &files)?;
+    Ok(Written {
+        period: period.to_string(),
+        provinces: content.provinces().len() as u64,
+        files: files.len() as u64 + 1,
+        notices: content.notices(),
+        payable: yuan(content.payable()),
+    })
+}
+
+/// Writes all files beside the output folder, with their digests, and gives them their place in one step.
+fn publish(out: &Path, files: &BTreeMap<String, Vec<u8>>) -> Outcome<()> {
+    let name = out.file_name().unwrap_or_default().to_string_lossy();
+    let part: PathBuf = out.with_file_name(format!(".{name}.part"));
+    if part.exists() {
+        fs::remove_dir_all(&part).map_err(Failure::io(&part))?;
+    }
+    let mut digests = String::new();
+    for (path, bytes) in files {
+        let place = part.join(path);
+        if let Some(folder) = place.parent() {
+            fs::create_dir_all(folder).map_err(Failure::io(folder))?;
+        }
+        fs::write(&place, bytes).map_err(Failure::io(&place))?;
+        digests.push_str(&format!("{}  {path}\n", sha256_hex(bytes)));
+    }
+    let place = part.join("SHA256SUMS");
+    fs::write(&place, digests).map_err(Failure::io(&place))?;
+    fs::rename(&part, out).map_err(Failure::io(out))
+}
+
+/// A province for people: code and name.
+fn province(province: Province) -> String {
+    format!("{province} {}", province.name())
+}

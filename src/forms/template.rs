@@ -1,0 +1,187 @@
+//! The template of forms: titles, headings, which columns in which order.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Sheet, Value};
+use crate::diag::{Failure, Outcome};
+
+/// The built-in template.
+const BUILT_IN: &str = include_str!("../../pipelines/forms.toml");
+
+/// The format of templates that this program reads.
+const FORMAT: u32 = 1;
+
+/// A template file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    format: u32,
+    /// Font of the workbooks.
+    pub font: String,
+    /// What amounts are in.
+    pub unit: String,
+    /// The word before totals.
+    pub total: String,
+    /// Who signs.
+    pub sign_off: Vec<String>,
+    national: Form,
+    quotas: Form,
+    payable: Form,
+    receivable: Form,
+    employee: Form,
+    resident: Form,
+    deductions: Form,
+    breaks: Form,
+    pay: BTreeMap<String, Paper>,
+    receive: BTreeMap<String, Paper>,
+    notice: Lines,
+}
+
+/// A form of rows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    title: String,
+    name: String,
+    /// Heading, value, width.
+    columns: Vec<(String, String, u16)>,
+}
+
+/// What a notice is called, and which business it is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Paper {
+    title: String,
+    business: String,
+}
+
+/// The lines of a notice.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lines {
+    name: String,
+    /// Heading and value.
+    lines: Vec<(String, String)>,
+}
+
+/// The values of a row, by name.
+pub(super) type Values = BTreeMap<&'static str, Value>;
+
+impl Template {
+    /// The built-in template.
+    pub fn built_in() -> Template {
+        Template::parse(BUILT_IN).expect("Invariant: the built-in template is good")
+    }
+
+    /// Reads a template.
+    pub fn parse(text: &str) -> Result<Template, String> {
+        let template: Template = toml::from_str(text).map_err(|error| error.to_string())?;
+        if template.format != FORMAT {
+            return Err(format!("format {}, this program knows {FORMAT}", template.format));
+        }
+        for papers in [&template.pay, &template.receive] {
+            let missing = ["QS", "ND", "JJ"].into_iter().find(|kind| !papers.contains_key(*kind));
+            if let Some(kind) = missing {
+                return Err(format!("pay.{kind} or receive.{kind} is missing"));
+            }
+        }
+        Ok(template)
+    }
+
+    fn form(&self, file: &str) -> &Form {
+        match file {
+            "national" => &self.national,
+            "quotas" => &self.quotas,
+            "payable" => &self.payable,
+            "receivable" => &self.receivable,
+            "employee" => &self.employee,
+            "resident" => &self.resident,
+            "deductions" => &self.deductions,
+            _ => &self.breaks,
+        }
+    }
+
+    /// A sheet of rows; its columns are those of the template.
+    pub(super) fn sheet(
+        &self,
+        file: &str,
+        province: &str,
+        period: &str,
+        rows: Vec<Values>,
+        offered: &[&str],
+    ) -> Outcome<Sheet> {
+        let form = self.form(file);
+        let fill = |text: &str| text.replace("{province}", province).replace("{period}", period);
+        let unknown = form
+            .columns
+            .iter()
+            .find(|(_, value, _)| value != "number" && !offered.contains(&value.as_str()));
+        if let Some((heading, value, _)) = unknown {
+            let problem = format!(
+                "forms: {file}, column {heading}: no value {value:?}; there are number, {}",
+                offered.join(", ")
+            );
+            return Err(Failure::Usage(problem));
+        }
+        let rows = rows.into_iter().enumerate().map(|(at, mut values)| {
+            values.insert("number", Value::Count(at as i128 + 1));
+            let value =
+                |name: &str| values.get(name).cloned().unwrap_or(Value::Text(String::new()));
+            form.columns.iter().map(|(_, name, _)| value(name)).collect()
+        });
+        Ok(Sheet {
+            name: form.name.clone(),
+            file: file.to_owned(),
+            title: fill(&form.title),
+            subtitle: format!("清算期:{period}    {}", self.unit),
+            columns: form
+                .columns
+                .iter()
+                .map(|(heading, _, width)| (heading.clone(), *width))
+                .collect(),
+            rows: rows.collect(),
+            totals: true,
+        })
+    }
+
+    /// A notice, for the one who pays or the one who is paid.
+    pub(super) fn notice(
+        &self,
+        pays: bool,
+        kind: &str,
+        province: &str,
+        values: &Values,
+    ) -> Outcome<Sheet> {
+        let papers = if pays { &self.pay } else { &self.receive };
+        let paper = &papers[kind];
+        let mut rows = Vec::new();
+        for (heading, name) in &self.notice.lines {
+            let value = match name.as_str() {
+                "blank" => Value::Text(String::new()),
+                "business" => Value::Text(paper.business.clone()),
+                name => values.get(name).cloned().ok_or_else(|| {
+                    let known: Vec<&str> = values.keys().copied().collect();
+                    let known = known.join(", ");
+                    Failure::Usage(format!(
+                        "forms: notice, line {heading}: no value {name:?}; there are blank, business, {known}"
+                    ))
+                })?,
+            };
+            rows.push(vec![Value::Text(heading.clone()), value]);
+        }
+        let Some(Value::Text(notice_id)) = values.get("notice_id") else {
+            return Err(Failure::Bug("a notice without a number".to_owned()));
+        };
+        Ok(Sheet {
+            name: notice_id.clone(),
+            file: notice_id.clone(),
+            title: paper.title.replace("{province}", province),
+            subtitle: self.unit.clone(),
+            columns: vec![(self.notice.name.clone(), 20), (String::new(), 60)],
+            rows,
+            totals: false,
+        })
+    }
+}

@@ -1,0 +1,198 @@
+//! Workbooks: text stays text, totals are formulas that agree with our figures, pages print on A4.
+
+use chrono::NaiveDate;
+use rust_xlsxwriter::{
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, Workbook as Book,
+    Worksheet, XlsxError, utility::row_col_to_cell,
+};
+
+use super::{Renderer, Sheet, Template, Value, Workbook};
+use crate::{
+    diag::{Failure, Outcome},
+    money::{FenSum, yuan},
+};
+
+/// Writes a workbook as XLSX.
+pub(super) struct Xlsx {
+    /// What the file says about when it was made.
+    pub(super) issued_on: NaiveDate,
+}
+
+/// Rows of one sheet; a spreadsheet holds 1,048,576.
+const MOST_ROWS: usize = 1_000_000;
+/// A4.
+const PAPER: u8 = 9;
+/// The first amount that a spreadsheet's numbers do not hold exactly, in fen: it is written as text.
+const EXACT: FenSum = 1_000_000_000_000_000;
+
+impl Renderer for Xlsx {
+    fn render(&self, workbook: &Workbook, template: &Template) -> Outcome<Vec<(String, Vec<u8>)>> {
+        let failed =
+            |error: XlsxError| Failure::Bug(format!("workbook {}: {error}", workbook.name));
+        let mut book = Book::new();
+        let created = ExcelDateTime::parse_from_str(&format!("{}T00:00:00", self.issued_on));
+        let properties = DocProperties::new().set_creation_datetime(&created.map_err(failed)?);
+        book.set_properties(&properties);
+        for sheet in &workbook.sheets {
+            let parts = sheet.rows.chunks(MOST_ROWS).count().max(1);
+            for part in 0..parts {
+                let worksheet = book.add_worksheet();
+                let number = if parts == 1 { String::new() } else { format!(" {}", part + 1) };
+                worksheet.set_name(format!("{}{number}", sheet.name)).map_err(failed)?;
+                let rows = sheet.rows.chunks(MOST_ROWS).nth(part).unwrap_or_default();
+                Page { sheet, template, worksheet }.write(rows).map_err(failed)?;
+            }
+        }
+        let bytes = book.save_to_buffer().map_err(failed)?;
+        Ok(vec![(format!("{}.xlsx", workbook.name), bytes)])
+    }
+}
+
+/// A worksheet being written.
+struct Page<'a> {
+    sheet: &'a Sheet,
+    template: &'a Template,
+    worksheet: &'a mut Worksheet,
+}
+
+/// The row of the headings, from 0: title and subtitle are above.
+const HEADINGS: u32 = 2;
+
+impl Page<'_> {
+    fn format(&self) -> Format {
+        Format::new().set_font_name(&self.template.font).set_font_size(11)
+    }
+
+    fn cell(&self) -> Format {
+        self.format().set_border(FormatBorder::Thin).set_align(FormatAlign::VerticalCenter)
+    }
+
+    fn write(mut self, rows: &[Vec<Value>]) -> Result<(), XlsxError> {
+        let last = u16::try_from(self.sheet.columns.len() - 1).unwrap_or(u16::MAX);
+        let centre = self.format().set_align(FormatAlign::Center).set_bold();
+        self.worksheet.merge_range(0, 0, 0, last, &self.sheet.title, &centre.set_font_size(16))?;
+        let right = self.format().set_align(FormatAlign::Right);
+        self.worksheet.merge_range(1, 0, 1, last, &self.sheet.subtitle, &right)?;
+        self.worksheet.set_row_height(0, 30)?;
+        for (column, (_, width)) in (0..).zip(&self.sheet.columns) {
+            self.worksheet.set_column_width(column, *width)?;
+        }
+        let first = if self.sheet.totals { self.headings()? } else { HEADINGS };
+        for (row, values) in (first..).zip(rows) {
+            for (column, value) in (0..).zip(values) {
+                self.value(row, column, value)?;
+            }
+            if !self.sheet.totals {
+                self.worksheet.set_row_height(row, 28)?;
+            }
+        }
+        let mut below = first + u32::try_from(rows.len()).unwrap_or(0);
+        if self.sheet.totals {
+            self.totals(first, below, rows)?;
+            below += 1;
+        }
+        self.sign_off(below + 1, last)?;
+        self.page_setup(last);
+        Ok(())
+    }
+
+    fn headings(&mut self) -> Result<u32, XlsxError> {
+        let heading = self
+            .cell()
+            .set_bold()
+            .set_align(FormatAlign::Center)
+            .set_text_wrap()
+            .set_background_color("#E7EDF3");
+        for (column, (name, _)) in (0..).zip(&self.sheet.columns) {
+            self.worksheet.write_string_with_format(HEADINGS, column, name, &heading)?;
+        }
+        self.worksheet.set_row_height(HEADINGS, 32)?;
+        self.worksheet.set_freeze_panes(HEADINGS + 1, 0)?;
+        self.worksheet.set_repeat_rows(0, HEADINGS)?;
+        Ok(HEADINGS + 1)
+    }
+
+    fn value(&mut self, row: u32, column: u16, value: &Value) -> Result<(), XlsxError> {
+        let cell = self.cell();
+        match value {
+            Value::Text(text) => {
+                let text_cell = cell.set_num_format("@").set_text_wrap();
+                self.worksheet.write_string_with_format(row, column, text, &text_cell)?;
+            }
+            Value::Money(fen) => match exact(*fen) {
+                Some(number) => {
+                    let money = cell.set_num_format("#,##0.00");
+                    self.worksheet.write_number_with_format(row, column, number, &money)?;
+                }
+                None => {
+                    self.worksheet.write_string_with_format(row, column, yuan(*fen), &cell)?;
+                }
+            },
+            Value::Count(count) => {
+                let number = count.to_string().parse::<f64>().unwrap_or_default();
+                let counted = cell.set_num_format("#,##0");
+                self.worksheet.write_number_with_format(row, column, number, &counted)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sums of the amounts and counts of all rows, as formulas whose results are our own sums.
+    fn totals(&mut self, first: u32, row: u32, rows: &[Vec<Value>]) -> Result<(), XlsxError> {
+        let bold = self.cell().set_bold();
+        self.worksheet.write_string_with_format(row, 0, &self.template.total, &bold)?;
+        for column in 1..u16::try_from(self.sheet.columns.len()).unwrap_or(u16::MAX) {
+            let values = || rows.iter().map(|row| &row[usize::from(column)]);
+            let money: FenSum =
+                values().map(|v| if let Value::Money(fen) = v { *fen } else { 0 }).sum();
+            let count: i128 = values().map(|v| if let Value::Count(n) = v { *n } else { 0 }).sum();
+            let has_money = values().any(|value| matches!(value, Value::Money(_)));
+            let has_count = values().any(|value| matches!(value, Value::Count(_)));
+            let (result, format) = match (has_money, has_count) {
+                (true, _) => (yuan(money), bold.clone().set_num_format("#,##0.00")),
+                (_, true) => (count.to_string(), bold.clone().set_num_format("#,##0")),
+                _ => {
+                    self.worksheet.write_string_with_format(row, column, "", &bold)?;
+                    continue;
+                }
+            };
+            if has_money && exact(money).is_none() {
+                self.worksheet.write_string_with_format(row, column, result, &bold)?;
+                continue;
+            }
+            let (from, to) = (row_col_to_cell(first, column), row_col_to_cell(row - 1, column));
+            let sum = Formula::new(format!("=SUM({from}:{to})")).set_result(result);
+            self.worksheet.write_formula_with_format(row, column, sum, &format)?;
+        }
+        Ok(())
+    }
+
+    /// Who signs, side by side.
+    fn sign_off(&mut self, row: u32, last: u16) -> Result<(), XlsxError> {
+        let format = self.format();
+        let people = u16::try_from(self.template.sign_off.len()).unwrap_or(1).max(1);
+        for (at, who) in (0..).zip(&self.template.sign_off) {
+            if self.sheet.totals {
+                let column = at * (last + 1) / people;
+                self.worksheet.write_string_with_format(row, column, who, &format)?;
+            } else {
+                self.worksheet.write_string_with_format(row + u32::from(at), 0, who, &format)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn page_setup(&mut self, last: u16) {
+        self.worksheet.set_paper_size(PAPER).set_print_fit_to_pages(1, 0);
+        self.worksheet.set_print_center_horizontally(true);
+        self.worksheet.set_footer("&C&P / &N");
+        if last > 3 {
+            self.worksheet.set_landscape();
+        }
+    }
+}
+
+/// An amount as the number of a spreadsheet, which has 15 digits.
+fn exact(fen: FenSum) -> Option<f64> {
+    (fen.unsigned_abs() < EXACT.unsigned_abs()).then(|| yuan(fen).parse().ok()).flatten()
+}
