@@ -8,6 +8,7 @@ mod looks;
 mod policies;
 mod properties;
 mod publish;
+mod replay;
 mod rules;
 mod tidy;
 mod verify;
