@@ -10,7 +10,7 @@ use arrow_schema::{DataType, Field, Schema};
 use parquet::{
     arrow::{
         ArrowWriter,
-        arrow_reader::ParquetRecordBatchReaderBuilder,
+        arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
         arrow_writer::{
             ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriterOptions, compute_leaves,
         },
@@ -29,6 +29,7 @@ use crate::{
     book::manifest::FileEntry,
     diag::{Failure, Outcome},
     digest::hex,
+    ingest::{footer, guarded, source::SharedFile},
     money::{Fen, FenSum},
 };
 
@@ -290,6 +291,13 @@ impl Write for Hashing {
     }
 }
 
+fn decode(file: SharedFile) -> Result<Vec<RecordBatch>, String> {
+    let metadata = footer::read(&file, ArrowReaderOptions::new())?;
+    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).build();
+    let batches = reader.map_err(|error| error.to_string())?.collect::<Result<_, _>>();
+    batches.map_err(|error| error.to_string())
+}
+
 /// A table read back from a closed period.
 pub struct Stored {
     place: String,
@@ -301,14 +309,11 @@ impl Stored {
     pub fn read(folder: &Path, name: &str) -> Outcome<Stored> {
         let path = folder.join("tables").join(format!("{name}.parquet"));
         let place = path.display().to_string();
-        let file = File::open(&path).map_err(Failure::io(&path))?;
-        let damaged = |error: String| Failure::Book(format!("{place} cannot be read: {error}"));
-        let batches = ParquetRecordBatchReaderBuilder::try_new(file)
-            .and_then(ParquetRecordBatchReaderBuilder::build)
-            .map_err(|error| damaged(error.to_string()))?
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| damaged(error.to_string()))?;
-        Ok(Stored { place, batches })
+        let file = SharedFile::open(&path).map_err(Failure::io(&path))?;
+        match guarded(|| decode(file)).unwrap_or_else(|| Err("it cannot be decoded".into())) {
+            Ok(batches) => Ok(Stored { place, batches }),
+            Err(error) => Err(Failure::Book(format!("{place} cannot be read: {error}"))),
+        }
     }
 
     fn arrays(&self, name: &str, kind: fn(&DataType) -> bool) -> Outcome<Vec<&ArrayRef>> {
