@@ -217,9 +217,9 @@ impl ParquetFile {
     }
 
     /// Writes the footer and makes the file durable.
-    pub fn close(self) -> Outcome<FileEntry> {
-        let hashing = self.writer.into_inner().map_err(|error| write_failure(&self.path, error))?;
-        hashing.close(self.path, self.rows)
+    pub fn close(mut self) -> Outcome<FileEntry> {
+        self.writer.finish().map_err(|error| write_failure(&self.path, error))?;
+        self.writer.inner().close(self.path, self.rows)
     }
 }
 
@@ -271,10 +271,11 @@ impl Hashing {
     }
 
     /// Makes the file durable and says what it is.
-    pub fn close(self, path: String, rows: u64) -> Outcome<FileEntry> {
+    pub fn close(&self, path: String, rows: u64) -> Outcome<FileEntry> {
         let io = |error| Failure::Io { place: self.place.clone(), error };
         self.file.sync_all().map_err(io)?;
-        Ok(FileEntry { path, bytes: self.bytes, rows, sha256: hex(&self.digest.finalize()) })
+        let sha256 = hex(&self.digest.clone().finalize());
+        Ok(FileEntry { path, bytes: self.bytes, rows, sha256 })
     }
 }
 

@@ -3,6 +3,7 @@
 mod cases;
 mod errors;
 mod exits;
+mod faults;
 mod fixtures;
 mod looks;
 mod policies;

@@ -72,13 +72,11 @@ fn replay(name: &str, changes: usize) {
     }
     let mut sequence = Sequence(1);
     for change in 0..inputs.len() + changes {
-        let input = match inputs.get(change) {
-            Some(input) => input.clone(),
-            None => {
-                let other = sequence.below(inputs.len());
-                let input = sequence.below(inputs.len());
-                changed(&inputs[input], &inputs[other], &mut sequence)
-            }
+        let input = if let Some(input) = inputs.get(change) {
+            input.clone()
+        } else {
+            let [input, other] = [0; 2].map(|_| &inputs[sequence.below(inputs.len())]);
+            changed(input, other, &mut sequence)
         };
         if catch_unwind(AssertUnwindSafe(|| target(&bench, &input))).is_err() {
             let path = std::env::temp_dir().join(format!("liangqing-{name}-{change}"));
