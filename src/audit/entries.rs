@@ -17,7 +17,12 @@ use parquet::{
     file::{metadata::RowGroupMetaData, statistics::Statistics},
 };
 
-use crate::{codes::Month, ingest::guarded, money::FenSum, reconcile::index::Key};
+use crate::{
+    codes::Month,
+    ingest::{footer, guarded, source::SharedFile},
+    money::FenSum,
+    reconcile::index::Key,
+};
 
 /// A settlement as the register of a period has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +64,7 @@ impl Entries {
     /// Opens `register.parquet` of a period's folder, or says what is wrong with it.
     pub fn open(folder: &Path, period: Month) -> Result<Entries, String> {
         let path = folder.join("register.parquet");
-        let opened = guarded(|| footer(&path)).unwrap_or_else(|| Err("damaged".to_owned()))?;
+        let opened = guarded(|| opened(&path)).unwrap_or_else(|| Err("damaged".to_owned()))?;
         let (metadata, ranges) = opened;
         Ok(Entries { period, path, metadata, ranges })
     }
@@ -115,10 +120,9 @@ impl Entries {
 }
 
 /// Footer and row groups of a register.
-fn footer(path: &Path) -> Result<(ArrowReaderMetadata, Vec<Range>), String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
-        .map_err(|error| error.to_string())?;
+fn opened(path: &Path) -> Result<(ArrowReaderMetadata, Vec<Range>), String> {
+    let file = SharedFile::open(path).map_err(|error| error.to_string())?;
+    let metadata = footer::read(&file, ArrowReaderOptions::new())?;
     let columns: Vec<String> = metadata
         .schema()
         .fields()
@@ -145,9 +149,10 @@ pub fn reversals(folder: &Path) -> Result<Vec<Key>, String> {
 }
 
 fn keys(path: &Path) -> Result<Vec<Key>, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
-        .and_then(ParquetRecordBatchReaderBuilder::build)
+    let file = SharedFile::open(path).map_err(|error| error.to_string())?;
+    let metadata = footer::read(&file, ArrowReaderOptions::new())?;
+    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
+        .build()
         .map_err(|error| error.to_string())?;
     let mut keys = Vec::new();
     for batch in reader {

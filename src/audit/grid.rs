@@ -1,18 +1,18 @@
 //! A table of a closed period in memory, read by whoever checks it, cell by cell.
 
-use std::{cmp::Ordering, fs::File, path::Path};
+use std::{cmp::Ordering, path::Path};
 
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch,
     RecordBatchReader, StringArray, TimestampMicrosecondArray, cast::AsArray,
 };
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 
 use super::schema::{Kind, TableSpec};
 use crate::{
     codes::{Month, Pair, Province},
     contract::fields::Field,
-    ingest::guarded,
+    ingest::{footer, guarded, source::SharedFile},
     mask::masked,
     money::{FenSum, yuan},
 };
@@ -81,14 +81,14 @@ impl Grid {
     /// Reads `<folder>/tables/<name>.parquet`; says what is wrong with its columns.
     pub fn read(folder: &Path, spec: TableSpec) -> Result<Grid, String> {
         let path = folder.join("tables").join(format!("{}.parquet", spec.name));
-        let file = File::open(path).map_err(|error| error.to_string())?;
+        let file = SharedFile::open(&path).map_err(|error| error.to_string())?;
         guarded(|| Grid::decode(file, spec))
             .unwrap_or_else(|| Err("it cannot be decoded".to_owned()))
     }
 
-    fn decode(file: File, spec: TableSpec) -> Result<Grid, String> {
-        let builder =
-            ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| error.to_string())?;
+    fn decode(file: SharedFile, spec: TableSpec) -> Result<Grid, String> {
+        let metadata = footer::read(&file, ArrowReaderOptions::new())?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
         let columns = spec.columns();
         let found: Vec<String> = builder
             .schema()

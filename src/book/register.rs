@@ -31,7 +31,7 @@ use crate::{
     book::{manifest::FileEntry, staging::Staging},
     codes::Month,
     diag::{Failure, Outcome},
-    ingest::{fetch::select, record::Group, source::SharedFile},
+    ingest::{fetch::select, footer, guarded, record::Group, source::SharedFile},
     money::{Fen, FenSum},
     reconcile::{
         build::Index,
@@ -333,10 +333,11 @@ impl KeyedFile {
         let place = path.display().to_string();
         let damaged = |error: String| Failure::Book(format!("{place} cannot be read: {error}"));
         let file = SharedFile::open(path).map_err(Failure::io(path))?;
-        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
-            .map_err(|error| damaged(error.to_string()))?;
+        let metadata = footer::read(&file, ArrowReaderOptions::new()).map_err(damaged)?;
         let range = |group: &parquet::file::metadata::RowGroupMetaData| {
-            let Some(Statistics::Int64(keys)) = group.column(0).statistics() else { return None };
+            let Statistics::Int64(keys) = group.columns().first()?.statistics()? else {
+                return None;
+            };
             Some((keys.min_opt()?.cast_unsigned(), keys.max_opt()?.cast_unsigned()))
         };
         let ranges = metadata.metadata().row_groups().iter().map(range).collect::<Option<Vec<_>>>();
@@ -406,11 +407,14 @@ impl KeyedFile {
             Some(rows) => builder.with_row_selection(select(rows, all)),
             None => builder,
         };
-        let mut reader = builder.build().map_err(|error| self.damaged(&error.to_string()))?;
-        match reader.next() {
-            Some(Ok(batch)) if batch.num_rows() == wanted => Ok(batch),
-            Some(Err(error)) => Err(self.damaged(&error.to_string())),
-            _ => Err(self.damaged("rows are missing")),
+        let decode = || match builder.build() {
+            Ok(mut reader) => reader.next().transpose().map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match guarded(decode).unwrap_or_else(|| Err("pages that cannot be decoded".into())) {
+            Ok(Some(batch)) if batch.num_rows() == wanted => Ok(batch),
+            Ok(_) => Err(self.damaged("rows are missing")),
+            Err(error) => Err(self.damaged(&error)),
         }
     }
 }

@@ -12,6 +12,7 @@
 
 pub mod batch;
 pub mod fetch;
+pub mod footer;
 mod pages;
 pub mod record;
 pub mod rows;

@@ -22,7 +22,7 @@ use parquet::{
     schema::types::ColumnDescriptor,
 };
 
-use super::{batch::CST_OFFSET, guarded};
+use super::{batch::CST_OFFSET, footer, guarded};
 use crate::{
     codes::Side,
     contract::fields::{FIELDS, Field, Kind},
@@ -155,9 +155,7 @@ impl Source {
         if file.len == 0 {
             return Err(damaged("an empty file".into()));
         }
-        let loaded = guarded(|| ArrowReaderMetadata::load(&file, plain_options()))
-            .ok_or_else(|| damaged("a footer that cannot be decoded".into()))?
-            .map_err(|error| damaged(error.to_string()))?;
+        let loaded = footer::read(&file, plain_options()).map_err(damaged)?;
         let metadata = Arc::clone(loaded.metadata());
         let lies = guarded(|| footer_error(&metadata, file.len));
         if let Some(error) = lies.unwrap_or(Some("a footer that cannot be true".into())) {

@@ -10,7 +10,7 @@ use arrow_schema::{DataType, Field, Schema};
 use parquet::{
     arrow::{
         ArrowWriter,
-        arrow_reader::ParquetRecordBatchReaderBuilder,
+        arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
         arrow_writer::{
             ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriterOptions, compute_leaves,
         },
@@ -29,6 +29,7 @@ use crate::{
     book::manifest::FileEntry,
     diag::{Failure, Outcome},
     digest::hex,
+    ingest::{footer, guarded, source::SharedFile},
     money::{Fen, FenSum},
 };
 
@@ -216,9 +217,9 @@ impl ParquetFile {
     }
 
     /// Writes the footer and makes the file durable.
-    pub fn close(self) -> Outcome<FileEntry> {
-        let hashing = self.writer.into_inner().map_err(|error| write_failure(&self.path, error))?;
-        hashing.close(self.path, self.rows)
+    pub fn close(mut self) -> Outcome<FileEntry> {
+        self.writer.finish().map_err(|error| write_failure(&self.path, error))?;
+        self.writer.inner().close(self.path, self.rows)
     }
 }
 
@@ -270,10 +271,11 @@ impl Hashing {
     }
 
     /// Makes the file durable and says what it is.
-    pub fn close(self, path: String, rows: u64) -> Outcome<FileEntry> {
+    pub fn close(&self, path: String, rows: u64) -> Outcome<FileEntry> {
         let io = |error| Failure::Io { place: self.place.clone(), error };
         self.file.sync_all().map_err(io)?;
-        Ok(FileEntry { path, bytes: self.bytes, rows, sha256: hex(&self.digest.finalize()) })
+        let sha256 = hex(&self.digest.clone().finalize());
+        Ok(FileEntry { path, bytes: self.bytes, rows, sha256 })
     }
 }
 
@@ -290,6 +292,13 @@ impl Write for Hashing {
     }
 }
 
+fn decode(file: SharedFile) -> Result<Vec<RecordBatch>, String> {
+    let metadata = footer::read(&file, ArrowReaderOptions::new())?;
+    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).build();
+    let batches = reader.map_err(|error| error.to_string())?.collect::<Result<_, _>>();
+    batches.map_err(|error| error.to_string())
+}
+
 /// A table read back from a closed period.
 pub struct Stored {
     place: String,
@@ -301,14 +310,11 @@ impl Stored {
     pub fn read(folder: &Path, name: &str) -> Outcome<Stored> {
         let path = folder.join("tables").join(format!("{name}.parquet"));
         let place = path.display().to_string();
-        let file = File::open(&path).map_err(Failure::io(&path))?;
-        let damaged = |error: String| Failure::Book(format!("{place} cannot be read: {error}"));
-        let batches = ParquetRecordBatchReaderBuilder::try_new(file)
-            .and_then(ParquetRecordBatchReaderBuilder::build)
-            .map_err(|error| damaged(error.to_string()))?
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| damaged(error.to_string()))?;
-        Ok(Stored { place, batches })
+        let file = SharedFile::open(&path).map_err(Failure::io(&path))?;
+        match guarded(|| decode(file)).unwrap_or_else(|| Err("it cannot be decoded".into())) {
+            Ok(batches) => Ok(Stored { place, batches }),
+            Err(error) => Err(Failure::Book(format!("{place} cannot be read: {error}"))),
+        }
     }
 
     fn arrays(&self, name: &str, kind: fn(&DataType) -> bool) -> Outcome<Vec<&ArrayRef>> {

@@ -32,7 +32,7 @@ fn large_delivery() -> World {
     world
 }
 
-fn start(command: &mut Command) -> Child {
+pub(crate) fn start(command: &mut Command) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().expect("started")
 }
@@ -69,7 +69,7 @@ fn undisturbed(world: &World) -> (BTreeMap<String, String>, Duration) {
     (complete, took)
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir(to).expect("made");
     for name in names_in(from) {
         let (from, to) = (from.join(&name), to.join(&name));
@@ -189,7 +189,7 @@ fn a_dry_run_says_the_same_and_publishes_nothing() {
 }
 
 /// A book of three small months with something in every table.
-fn small_book() -> World {
+pub(crate) fn small_book() -> World {
     let world = World::new();
     world.small_file(
         "2025-10",

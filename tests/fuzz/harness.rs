@@ -1,0 +1,256 @@
+//! What is done with bytes of unknown origin, by the fuzz targets and by the replay of their corpus in the
+//! ordinary tests.
+//!
+//! Whatever the bytes are, a command may refuse them, with the exit status of whatever they are part of. It
+//! may not panic, nor take them for a fault of its own.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use liangqing::{
+    book::manifest::{Manifest, NAME, SEAL, seal},
+    codes::Month,
+    contract::small_files::NAMES,
+    diag::{Failure, Outcome},
+    digest::sha256_hex,
+    engine::{RunOptions, RunReport, run},
+    event::Monitor,
+    pipeline::Settings,
+    rules::Rules,
+};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use tempfile::TempDir;
+
+/// What bytes of unknown origin are given to.
+pub(crate) type Target = fn(&Bench, &[u8]);
+
+/// The targets by name.
+pub(crate) const TARGETS: [(&str, Target); 4] = [
+    ("delivery", Bench::delivery),
+    ("small_file", Bench::small_file),
+    ("settings", Bench::settings),
+    ("book", Bench::book),
+];
+
+/// The quotas that a first period starts from; it is taken like the small files of a delivery.
+const OPENING_QUOTAS: &str = "opening-quotas.csv";
+
+/// The periods of the sample months; the last one is never closed.
+const PERIODS: [Month; 3] = [Month::new(2025, 10), Month::new(2025, 11), Month::new(2025, 12)];
+
+/// A folder in which runs are tried: the sample months, and what was closed of them.
+pub(crate) struct Bench {
+    folder: TempDir,
+    samples: PathBuf,
+    /// What the closed 2025-11 holds, by path.
+    closed: BTreeMap<String, Vec<u8>>,
+    pool: ThreadPool,
+}
+
+impl Bench {
+    /// Closes 2025-10 in a book `one`, 2025-10 and 2025-11 in a book `two`.
+    pub(crate) fn new() -> Bench {
+        // Each run makes its files durable: in memory that takes no time.
+        let memory = Path::new("/dev/shm");
+        let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let folder = TempDir::new_in(place).expect("a folder");
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let samples = package.ancestors().map(|above| above.join("sample-data"));
+        let samples = samples.into_iter().find(|path| path.is_dir()).expect("sample data");
+        let pool = ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
+        let mut bench = Bench { folder, samples, closed: BTreeMap::new(), pool };
+        for (book, periods) in [("one", 1), ("two", 2)] {
+            for (n, period) in PERIODS.into_iter().take(periods).enumerate() {
+                let quotas = (n == 0).then(|| bench.samples.join(OPENING_QUOTAS));
+                let options = RunOptions {
+                    opening_quotas: quotas,
+                    dry_run: false,
+                    ..bench.options(book, period)
+                };
+                bench.run(&options).expect("the sample months are good");
+            }
+        }
+        let newest = bench.newest();
+        let (manifest, _) = Manifest::read(&newest).expect("a manifest");
+        let listed = manifest.outputs.into_iter().map(|output| output.path);
+        for path in listed.chain([NAME.to_owned()]) {
+            let bytes = fs::read(newest.join(&path)).expect("read");
+            bench.closed.insert(path, bytes);
+        }
+        bench
+    }
+
+    /// Valid inputs of a target, to start from.
+    pub(crate) fn seeds(&self, target: &str) -> Vec<Vec<u8>> {
+        let numbered = |(number, bytes): (usize, Vec<u8>)| {
+            let number = u8::try_from(number).expect("few");
+            [&[number], bytes.as_slice()].concat()
+        };
+        match target {
+            "delivery" => {
+                let sides = PERIODS.map(|period| self.samples.join(period.to_string()));
+                let files = sides.iter().flat_map(|input| files(input)).collect::<Vec<_>>();
+                let parquet = |path: &&PathBuf| path.extension().is_some_and(|e| e == "parquet");
+                files.iter().filter(parquet).map(|path| fs::read(path).expect("read")).collect()
+            }
+            "small_file" => {
+                let file = |(number, name): (usize, &str)| {
+                    let folder = if name == OPENING_QUOTAS { "" } else { "2025-11" };
+                    let folder = if name == "permits.csv" { "2025-10" } else { folder };
+                    let bytes = fs::read(self.samples.join(folder).join(name)).expect("read");
+                    numbered((number, bytes))
+                };
+                NAMES.into_iter().chain([OPENING_QUOTAS]).enumerate().map(file).collect()
+            }
+            "settings" => {
+                let rules = liangqing::rules::BUILT_IN;
+                // Short lists change more easily.
+                let short =
+                    rules.lines().filter(|line| !line.starts_with("  ")).collect::<Vec<_>>();
+                vec![
+                    liangqing::pipeline::MONTH_END.into(),
+                    rules.into(),
+                    short.join("\n").into_bytes(),
+                ]
+            }
+            _ => self.closed.values().cloned().enumerate().map(numbered).collect(),
+        }
+    }
+
+    /// A Parquet file, delivered by both sides.
+    pub(crate) fn delivery(&self, bytes: &[u8]) {
+        let input = self.folder.path().join("in");
+        for side in ["treating", "insured"] {
+            let side = input.join(side);
+            fs::create_dir_all(&side).expect("made");
+            fs::write(side.join("a.parquet"), bytes).expect("written");
+        }
+        let options = RunOptions { input, ..self.options("none", PERIODS[1]) };
+        match self.run(&options) {
+            Ok(_) | Err(Failure::Refused(_)) => {}
+            Err(failure) => panic!("{failure:?}"),
+        }
+    }
+
+    /// A small file, of the kind that the first byte names, in a delivery that is good otherwise.
+    pub(crate) fn small_file(&self, bytes: &[u8]) {
+        let Some((kind, bytes)) = bytes.split_first() else { return };
+        let kind = usize::from(*kind) % (NAMES.len() + 1);
+        let (name, book, period) = match NAMES.get(kind) {
+            Some(name) => (*name, "one", PERIODS[1]),
+            None => (OPENING_QUOTAS, "none", PERIODS[0]),
+        };
+        let input = self.folder.path().join("with-small-file");
+        for side in ["treating", "insured"] {
+            let delivered = self.samples.join(period.to_string()).join(side);
+            link(&delivered, &input.join(side));
+        }
+        for other in NAMES {
+            _ = fs::remove_file(input.join(other));
+        }
+        fs::write(input.join(name), bytes).expect("written");
+        let opening_quotas = (name == OPENING_QUOTAS).then(|| input.join(name));
+        let options = RunOptions { input, opening_quotas, ..self.options(book, period) };
+        match self.run(&options) {
+            Ok(_) | Err(Failure::Refused(_)) => {}
+            Err(failure) => panic!("{failure:?}"),
+        }
+    }
+
+    /// A pipeline or rules file; a month is closed by rules that are accepted.
+    pub(crate) fn settings(&self, bytes: &[u8]) {
+        let Ok(text) = str::from_utf8(bytes) else { return };
+        _ = Settings::parse(text, Path::new("folder"));
+        let Ok(rules) = Rules::parse(text) else { return };
+        let options = RunOptions { rules, ..self.options("one", PERIODS[1]) };
+        acceptable(self.run(&options));
+    }
+
+    /// A file of the newest closed period, which the first byte names; manifest and seal agree with it.
+    pub(crate) fn book(&self, bytes: &[u8]) {
+        let Some((which, bytes)) = bytes.split_first() else { return };
+        let which = usize::from(*which) % self.closed.len();
+        let (path, original) = self.closed.iter().nth(which).expect("one of them");
+        let mut manifest = self.closed[NAME].clone();
+        if path == NAME {
+            manifest = bytes.to_vec();
+        } else {
+            self.replace(path, bytes);
+            let text = String::from_utf8(manifest).expect("UTF-8");
+            let (old, new) = (sha256_hex(original), sha256_hex(bytes));
+            manifest = text.replace(&old, &new).into_bytes();
+        }
+        self.seal(&manifest);
+        let outcome = self.run(&self.options("two", PERIODS[2]));
+        self.replace(path, original);
+        self.seal(&self.closed[NAME]);
+        acceptable(outcome);
+    }
+
+    fn newest(&self) -> PathBuf {
+        self.folder.path().join("two").join(PERIODS[1].to_string())
+    }
+
+    fn replace(&self, path: &str, bytes: &[u8]) {
+        fs::write(self.newest().join(path), bytes).expect("written");
+    }
+
+    fn seal(&self, manifest: &[u8]) {
+        self.replace(NAME, manifest);
+        self.replace(SEAL, seal(&sha256_hex(manifest)).as_bytes());
+    }
+
+    /// A dry run of a sample month.
+    fn options(&self, book: &str, period: Month) -> RunOptions {
+        RunOptions {
+            period,
+            input: self.samples.join(period.to_string()),
+            book: self.folder.path().join(book),
+            opening_quotas: None,
+            rules: Rules::built_in(),
+            as_of: None,
+            memory: 16 << 20,
+            dry_run: true,
+        }
+    }
+
+    fn run(&self, options: &RunOptions) -> Outcome<RunReport> {
+        self.pool.install(|| run(options, &Monitor::silent()))
+    }
+}
+
+/// What a command may say of bytes that are not its own.
+fn acceptable(outcome: Outcome<RunReport>) {
+    match outcome {
+        Ok(_) | Err(Failure::Refused(_) | Failure::Usage(_) | Failure::Book(_)) => {}
+        Err(failure) => panic!("{failure:?}"),
+    }
+}
+
+/// Links a folder, in place of what was there.
+fn link(from: &Path, to: &Path) {
+    fs::create_dir_all(to.parent().expect("a parent")).expect("made");
+    _ = fs::remove_file(to);
+    std::os::unix::fs::symlink(from, to).expect("linked");
+}
+
+/// The files below a folder, by path.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs::read_dir(folder) else { continue };
+        for path in entries.map(|entry| entry.expect("an entry").path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
