@@ -12,6 +12,7 @@ mod properties;
 mod publish;
 mod replay;
 mod rules;
+mod statements;
 mod tidy;
 mod verify;
 mod world;

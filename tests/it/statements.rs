@@ -1,0 +1,179 @@
+//! What people get: statements and notices of each province.
+
+use std::{collections::BTreeMap, fs, io::Cursor, path::Path, process::Command};
+
+use calamine::{Data, Reader, Xlsx};
+use liangqing::contract::fields::Field;
+
+use crate::world::{PROGRAM, Ran, Row, World, names_in, tree};
+
+const PLANTED: [&str; 2] = ["P34000000000000777777", "V31000000000000888888"];
+
+/// A month between three provinces, with a break whose key looks like a formula.
+fn world() -> World {
+    let world = World::new();
+    let quotas = "insured_province,treating_province,quota\n34,31,1000.00\n34,32,90000.00\n";
+    world.small_file("2025-10", "opening-quotas.csv", quotas);
+    let planted = |row: Row| row.with(Field::psn_no, PLANTED[0]).with(Field::mdtrt_id, PLANTED[1]);
+    let rows = [
+        planted(Row::new("A")),
+        planted(Row::new("B").with(Field::mdtrtarea_admvs, "320100")),
+        planted(Row::new("C").with(Field::insuplc_admdvs, "410100").with(Field::insutype, "390")),
+        planted(Row::new("=1+1")),
+    ];
+    world.deliver("2025-10", "treating/a.parquet", &rows);
+    let other = rows[3].clone().with(Field::psn_no, "P34000000000000666666");
+    world.deliver("2025-10", "insured/a.parquet", &[&rows[..3], &[other]].concat());
+    world.run("2025-10").expect(0);
+    world
+}
+
+fn statements(world: &World, out: &str, flags: &[&str]) -> Ran {
+    let mut command = Command::new(PROGRAM);
+    command.args(["statements", "--period", "2025-10", "--book"]).arg(world.book());
+    command.arg("--out").arg(world.path(out)).args(flags).output().expect("started").into()
+}
+
+fn csv(path: &Path) -> Vec<BTreeMap<String, String>> {
+    let bytes = fs::read(path).expect("read");
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").expect("a mark of UTF-8");
+    let mut reader = csv::Reader::from_reader(text);
+    reader.deserialize().collect::<Result<_, _>>().expect("CSV")
+}
+
+fn sheet(path: &Path, name: &str) -> calamine::Range<Data> {
+    let bytes = fs::read(path).expect("read");
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("a workbook");
+    book.worksheet_range(name).expect("a sheet")
+}
+
+#[test]
+fn each_province_gets_its_own_rows_and_they_tie_to_the_tables() {
+    let world = world();
+    let ran = statements(&world, "out", &[]).expect(0);
+    assert!(ran.stdout.contains("2400.00 yuan, which 4 notices"), "{}", ran.stdout);
+    assert_eq!(names_in(&world.path("out")), ["31", "32", "34", "41", "SHA256SUMS", "national"]);
+    let pairs = world.table(
+        "2025-10",
+        "pairs",
+        &["insured_province", "treating_province", "gross", "payable"],
+    );
+    for province in ["31", "32", "34", "41"] {
+        for (file, own, other, amount) in
+            [("payable", 0, 1, "应付金额"), ("receivable", 1, 0, "应收金额")]
+        {
+            let rows = csv(&world.path("out").join(province).join(format!("{file}.csv")));
+            let found: Vec<[String; 3]> = rows
+                .iter()
+                .map(|row| {
+                    let place = if file == "payable" { "就医省" } else { "参保省" };
+                    [row[place][..2].to_owned(), row["小计"].clone(), row[amount].clone()]
+                })
+                .collect();
+            let expected: Vec<[String; 3]> = pairs
+                .iter()
+                .filter(|row| row[own] == province)
+                .map(|row| [row[other].clone(), row[2].clone(), row[3].clone()])
+                .collect();
+            assert_eq!(found, expected, "{province} {file}");
+        }
+    }
+    let mut sums = Command::new("sha256sum");
+    sums.args(["--check", "--quiet", "SHA256SUMS"]).current_dir(world.path("out"));
+    assert!(sums.status().expect("started").success());
+}
+
+#[test]
+fn workbooks_hold_text_as_text_and_totals_as_formulas() {
+    let world = world();
+    statements(&world, "out", &[]).expect(0);
+    let payable = sheet(&world.path("out/34/statement.xlsx"), "应付");
+    let text = |row, column| payable.get_value((row, column)).map(ToString::to_string);
+    assert_eq!(text(0, 0).as_deref(), Some("安徽跨省异地就医应付医疗费用清算表"));
+    assert_eq!(payable.get_value((3, 1)), Some(&Data::String("31 上海".to_owned())));
+    assert_eq!(payable.get_value((5, 9)), Some(&Data::Float(1600.0)));
+    let bytes = fs::read(world.path("out/34/statement.xlsx")).expect("read");
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("a workbook");
+    let formulas = book.worksheet_formula("应付").expect("formulas");
+    assert_eq!(formulas.get_value((5, 9)).map(String::as_str), Some("SUM(J4:J5)"));
+    let breaks = sheet(&world.path("out/34/statement.xlsx"), "待协查");
+    assert_eq!(breaks.get_value((3, 3)), Some(&Data::String("=1+1".to_owned())));
+    assert_eq!(csv(&world.path("out/34/breaks.csv"))[0]["结算ID"], "'=1+1");
+    let notice = sheet(&world.path("out/34/notices.xlsx"), "QS-2025-10-34-31");
+    let capital = notice.rows().find(|row| row[0] == Data::String("金额(大写)".to_owned()));
+    assert_eq!(capital.expect("a line")[1], Data::String("捌佰元整".to_owned()));
+    // The other party gets the same notice as a receipt.
+    let receipt = sheet(&world.path("out/31/notices.xlsx"), "QS-2025-10-34-31");
+    assert_eq!(
+        receipt.get_value((0, 0)),
+        Some(&Data::String("上海跨省异地就医费用收款通知书".to_owned()))
+    );
+}
+
+#[test]
+fn nothing_for_people_names_a_person_or_a_visit() {
+    let world = world();
+    statements(&world, "out", &[]).expect(0);
+    let mut texts = vec![
+        world.verify(&[]).stdout,
+        world.run_with("2025-10", &[]).stderr,
+        statements(&world, "json", &["--format", "json"]).stdout,
+    ];
+    for command in ["explain", "status", "stress"] {
+        let flags: &[&str] = match command {
+            "explain" => &["=1+1", "-q"],
+            "status" => &["--as-of", "2025-12-01"],
+            _ => &["--scenario", "volume=10"],
+        };
+        let ran: Ran = Command::new(PROGRAM)
+            .arg(command)
+            .args(flags)
+            .arg("--book")
+            .arg(world.book())
+            .output()
+            .expect("started")
+            .into();
+        texts.push(ran.expect(0).stdout);
+    }
+    for (path, _) in tree(&world.path("out")) {
+        let path = world.path("out").join(path);
+        if path.extension().is_some_and(|kind| kind == "xlsx") {
+            let mut book: Xlsx<_> =
+                Xlsx::new(Cursor::new(fs::read(&path).expect("read"))).expect("a workbook");
+            texts.extend(book.worksheets().iter().map(|(_, range)| format!("{range:?}")));
+        } else if path.is_file() {
+            texts.push(fs::read_to_string(&path).expect("text"));
+        }
+    }
+    for planted in PLANTED.iter().chain(&["P34000000000000666666"]) {
+        let named = texts.iter().find(|text| text.contains(planted));
+        assert!(named.is_none(), "{planted}: {named:?}");
+    }
+    assert!(texts.iter().any(|text| text.contains("***6666")));
+}
+
+#[test]
+fn the_same_period_gives_the_same_bytes_and_a_template_other_words() {
+    let world = world();
+    statements(&world, "out", &[]).expect(0);
+    statements(&world, "again", &[]).expect(0);
+    assert_eq!(tree(&world.path("out")), tree(&world.path("again")));
+    statements(&world, "out", &[]).expect(2);
+    let forms = include_str!("../../pipelines/forms.toml");
+    let path = world.path("forms.toml");
+    fs::write(&path, forms.replace("\"小计\", \"gross\"", "\"应付合计\", \"gross\""))
+        .expect("written");
+    let path = path.to_str().expect("UTF-8");
+    statements(&world, "other", &["--forms", path]).expect(0);
+    assert!(csv(&world.path("other/34/payable.csv"))[0].contains_key("应付合计"));
+    fs::write(path, forms.replace("\"visits\", 10", "\"people\", 10")).expect("written");
+    let ran = statements(&world, "bad", &["--forms", path]).expect(2);
+    assert!(
+        ran.stderr.contains("no value \"people\"; there are number, province, visits"),
+        "{}",
+        ran.stderr
+    );
+    fs::write(path, "format = 2").expect("written");
+    statements(&world, "bad", &["--forms", path]).expect(2);
+    assert!(!world.path("bad").exists());
+}
