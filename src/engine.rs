@@ -43,6 +43,7 @@ use crate::{
         reserves_table,
     },
     rules::{Permit, Policy, Rules, permits_table},
+    signing::{SIGNATURE, Signer},
     statement::table::Table,
 };
 
@@ -63,6 +64,8 @@ pub struct RunOptions {
     pub as_of: Option<NaiveDate>,
     /// Bytes of memory for the index of the delivery; beyond it the disk is used.
     pub memory: usize,
+    /// Who signs the manifest.
+    pub signer: Option<Signer>,
     /// Do everything but publish.
     pub dry_run: bool,
 }
@@ -135,7 +138,7 @@ pub fn close(
     let written = |of: fn(&FileEntry) -> u64| outputs.iter().map(of).sum();
     monitor.stopwatch.count(Activity::Write, written(|e| e.rows), written(|e| e.bytes));
     let manifest = manifest(options, book, &delivered, outputs, &reconciled.control);
-    let manifest_sha256 = write_manifest(staging, &manifest)?;
+    let manifest_sha256 = write_manifest(staging, &manifest, options.signer.as_ref())?;
     Ok(RunReport {
         period,
         control: reconciled.control,
@@ -458,10 +461,18 @@ fn manifest(
     }
 }
 
-fn write_manifest(staging: &Staging, manifest: &Manifest) -> Outcome<String> {
+/// Writes the manifest, its signature and their seal; gives the digest of the manifest.
+fn write_manifest(
+    staging: &Staging,
+    manifest: &Manifest,
+    signer: Option<&Signer>,
+) -> Outcome<String> {
     let bytes = manifest.to_bytes()?;
+    let signature = signer.map(|signer| signer.sign(&bytes)).transpose()?;
+    let seal = seal(&bytes, signature.as_deref()).into_bytes();
     let digest = sha256_hex(&bytes);
-    for (name, bytes) in [(NAME, bytes.as_slice()), (SEAL, seal(&digest).as_bytes())] {
+    let files = [(NAME, Some(bytes)), (SIGNATURE, signature), (SEAL, Some(seal))];
+    for (name, bytes) in files.into_iter().filter_map(|(name, bytes)| Some((name, bytes?))) {
         let path = staging.period().join(name);
         fs::write(&path, bytes)
             .and_then(|()| fs::File::open(&path)?.sync_all())

@@ -99,7 +99,8 @@ pub fn rerun(options: &RerunOptions, monitor: &Monitor) -> Outcome<Rerun> {
 
 /// The settings that the period was closed with, but for what is given.
 fn settings(options: &RerunOptions, manifest: &Manifest) -> Outcome<RunOptions> {
-    let mut run = options.run.clone();
+    // A signature is on the manifest, and changes nothing in it.
+    let mut run = RunOptions { signer: None, ..options.run.clone() };
     let unreadable =
         |what: String| Failure::Book(format!("the manifest of {}: {what}", run.period));
     run.rules = match &options.rules {

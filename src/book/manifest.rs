@@ -10,6 +10,7 @@ use crate::{
     diag::{Failure, Outcome},
     digest::sha256_hex,
     money::{FenSum, parse_sum, yuan},
+    signing::SIGNATURE,
 };
 
 /// Name of the file in a period's folder.
@@ -113,9 +114,11 @@ impl ControlEntry {
     }
 }
 
-/// The bytes of the seal of a manifest with a digest.
-pub fn seal(digest: &str) -> String {
-    format!("{digest}  {NAME}\n")
+/// The bytes of the seal of a manifest and, where there is one, of its signature.
+pub fn seal(manifest: &[u8], signature: Option<&[u8]>) -> String {
+    let line = |bytes: &[u8], name: &str| format!("{}  {name}\n", sha256_hex(bytes));
+    let signature = signature.map(|signature| line(signature, SIGNATURE));
+    format!("{}{}", line(manifest, NAME), signature.unwrap_or_default())
 }
 
 impl Manifest {
@@ -153,10 +156,11 @@ impl Manifest {
     pub fn parse_sealed(folder: &Path) -> Result<(Manifest, String), String> {
         let bytes = fs::read(folder.join(NAME)).map_err(|error| error.to_string())?;
         let sealed = fs::read(folder.join(SEAL)).map_err(|error| format!("{SEAL}: {error}"))?;
-        let digest = sha256_hex(&bytes);
-        if sealed != seal(&digest).as_bytes() {
-            return Err(format!("its digest is {digest}, {SEAL} has another"));
+        let signature = fs::read(folder.join(SIGNATURE)).ok();
+        if sealed != seal(&bytes, signature.as_deref()).as_bytes() {
+            return Err(format!("{SEAL} has another digest of it, or of {SIGNATURE}"));
         }
+        let digest = sha256_hex(&bytes);
         let manifest: Manifest =
             serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
         if manifest.format != FORMAT {

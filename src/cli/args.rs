@@ -10,6 +10,7 @@ use crate::{
     book::stress::Scenario,
     codes::{CareClass, FundClass, Month, Pair, Province},
     pipeline::{Settings, parse_date, parse_memory, parse_period, parse_threads},
+    signing::Algorithm,
     synth::Order,
 };
 
@@ -51,6 +52,8 @@ pub(super) enum Command {
     Explain(ExplainArguments),
     /// Say how two runs of a period differ, or two books, and why
     Diff(DiffArguments),
+    /// Make a pair of keys to sign manifests with
+    Keygen(KeygenArguments),
     /// Check a pipeline file and the rules it names, and list every error
     Check(CheckArguments),
     /// Print a completion script for a shell
@@ -96,6 +99,9 @@ pub(super) struct RunArguments {
     /// Memory for reading and matching, such as 512MiB; beyond it the disk is used
     #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
     memory: Option<usize>,
+    /// Private key that signs the manifest [default: it is not signed]
+    #[arg(long, value_name = "FILE")]
+    sign_key: Option<PathBuf>,
     /// Do everything but publish
     #[arg(long)]
     dry_run: bool,
@@ -235,6 +241,9 @@ pub(super) struct VerifyArguments {
     /// Digest that the manifest of the last verified period has to have
     #[arg(long, value_name = "DIGEST", value_parser = parse_digest)]
     pub(super) head: Option<String>,
+    /// File of the keys that are trusted: every period has to be signed by one, or to come before one that is
+    #[arg(long, value_name = "FILE")]
+    pub(super) trusted_keys: Option<PathBuf>,
     /// Threads [default: all]
     #[arg(long, value_name = "N", value_parser = parse_threads)]
     pub(super) threads: Option<usize>,
@@ -362,6 +371,44 @@ pub(super) struct StatementsArguments {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  liangqing keygen --out keys/agency.pem --algorithm sm2
+
+Writes the private key to FILE, readable by its owner alone, and the public key to FILE.pub, both as OpenSSL has
+them. The id that it prints goes into the file of trusted keys (docs/audit.md).")]
+pub(super) struct KeygenArguments {
+    /// The private key's file; the public key goes to FILE.pub
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: PathBuf,
+    /// The kind of key
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) algorithm: KeyAlgorithm,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+/// The kind of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum KeyAlgorithm {
+    /// Ed25519.
+    #[default]
+    Ed25519,
+    /// SM2 with SM3, which public bodies in China use.
+    Sm2,
+}
+
+impl From<KeyAlgorithm> for Algorithm {
+    fn from(algorithm: KeyAlgorithm) -> Algorithm {
+        match algorithm {
+            KeyAlgorithm::Ed25519 => Algorithm::Ed25519,
+            KeyAlgorithm::Sm2 => Algorithm::Sm2,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
 pub(super) struct CheckArguments {
     /// The pipeline file
     pub(super) pipeline: PathBuf,
@@ -389,6 +436,7 @@ impl Arguments {
             Command::Status(arguments) => arguments.format,
             Command::Stress(arguments) => arguments.format,
             Command::Statements(arguments) => arguments.format,
+            Command::Keygen(arguments) => arguments.format,
             Command::Verify(arguments) => arguments.format,
             Command::Explain(arguments) => arguments.format,
             Command::Diff(arguments) => arguments.format,
@@ -409,6 +457,7 @@ impl RunArguments {
             as_of: self.as_of,
             threads: self.threads,
             memory: self.memory,
+            sign_key: self.sign_key.clone(),
             dry_run: self.dry_run.then_some(true),
             benchmark: None,
             rerun: false,

@@ -3,9 +3,10 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
+use serde_json::json;
 
 use super::{
-    args::{DiffArguments, Format, RunArguments, VerifyArguments},
+    args::{DiffArguments, Format, KeygenArguments, RunArguments, VerifyArguments},
     printer::{counted, report, text},
     progress,
     run::thread_pool,
@@ -20,6 +21,7 @@ use crate::{
     engine::RunOptions,
     money::count_grouped,
     pipeline::Settings,
+    signing::{self, trusted::TrustedKeys},
 };
 
 /// `liangqing verify`
@@ -29,14 +31,28 @@ pub(super) fn verify(arguments: &VerifyArguments, stop: Arc<AtomicBool>) -> Outc
         period: arguments.period,
         head: arguments.head.clone(),
     };
+    let trusted = arguments.trusted_keys.as_deref().map(TrustedKeys::read).transpose()?;
     let monitor = progress::monitor(stop, arguments.quiet, None);
     let pool = thread_pool(arguments.threads)?;
-    let verified = pool.install(|| verify::verify(&options, &monitor));
+    let verified = pool.install(|| verify::verify(&options, trusted.as_ref(), &monitor));
     monitor.done();
     let verified = verified?;
     match arguments.format {
         Format::Human => text(&verified_text(&verified)),
         Format::Json => report(&verified),
+    }
+}
+
+/// `liangqing keygen`
+pub(super) fn keygen(arguments: &KeygenArguments) -> Outcome<()> {
+    let (id, public) = signing::keygen(&arguments.out, arguments.algorithm.into())?;
+    match arguments.format {
+        Format::Human => text(&format!(
+            "private   {}, for its owner alone\npublic    {}\nid        {id}\n",
+            arguments.out.display(),
+            public.display()
+        )),
+        Format::Json => report(&json!({ "id": id, "private": arguments.out, "public": public })),
     }
 }
 
@@ -183,6 +199,7 @@ fn verified_text(verified: &Verified) -> String {
         ),
         format!("head      {} ({last})", verified.head),
     ];
+    lines.extend(verified.signatures.iter().map(|signature| format!("signed    {signature}")));
     if verified.newest != last {
         lines.push(format!("note      the book goes on to {}", verified.newest));
     }

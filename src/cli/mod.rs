@@ -63,6 +63,7 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
         args::Command::Status(arguments) => status::status(&arguments),
         args::Command::Stress(arguments) => status::stress(&arguments),
         args::Command::Statements(arguments) => statements::statements(&arguments),
+        args::Command::Keygen(arguments) => audit::keygen(&arguments),
         args::Command::Verify(arguments) => audit::verify(&arguments, stop),
         args::Command::Explain(arguments) => explain::explain(&arguments, stop),
         args::Command::Diff(arguments) => audit::diff(&arguments),

@@ -16,6 +16,7 @@ use crate::{
     engine::{self, RunOptions},
     pipeline::{Benchmark, MONTH_END, Settings},
     rules::Rules,
+    signing::Signer,
     synth::{Breaks, Order, SynthOptions},
 };
 
@@ -138,6 +139,7 @@ fn options(settings: &Settings) -> Outcome<RunOptions> {
         rules: read_rules(settings.rules.as_deref())?,
         as_of: settings.as_of,
         memory: settings.memory.unwrap_or(DEFAULT_MEMORY),
+        signer: settings.sign_key.as_deref().map(Signer::read).transpose()?,
         dry_run: settings.dry_run.unwrap_or(false),
     })
 }

@@ -50,11 +50,15 @@ fn digit(number: u128) -> usize {
 
 /// A whole number without a unit; nothing for 0.
 fn whole(number: u128) -> String {
-    let groups: Vec<u128> =
-        (0..GROUPS.len()).map(|group| number / 10_000u128.pow(group as u32) % 10_000).collect();
+    let mut rest = number;
+    let groups = GROUPS.map(|name| {
+        let value = rest % 10_000;
+        rest /= 10_000;
+        (name, value)
+    });
     let mut text = String::new();
     let mut gap = false;
-    for (group, value) in groups.into_iter().enumerate().rev() {
+    for (name, value) in groups.into_iter().rev() {
         if value == 0 {
             gap = !text.is_empty();
             continue;
@@ -64,7 +68,7 @@ fn whole(number: u128) -> String {
             text.push('零');
         }
         text.push_str(&four(value));
-        text.push_str(GROUPS[group]);
+        text.push_str(name);
         gap = false;
     }
     text
@@ -74,8 +78,8 @@ fn whole(number: u128) -> String {
 fn four(value: u128) -> String {
     let mut text = String::new();
     let mut zero = false;
-    for place in (0..4).rev() {
-        match digit(value / 10u128.pow(place as u32)) {
+    for (place, worth) in PLACES.into_iter().zip([1, 10, 100, 1_000]).rev() {
+        match digit(value / worth) {
             0 => zero = !text.is_empty(),
             digit => {
                 if zero {
@@ -83,7 +87,7 @@ fn four(value: u128) -> String {
                     zero = false;
                 }
                 text.push(DIGITS[digit]);
-                text.push_str(PLACES[place]);
+                text.push_str(place);
             }
         }
     }

@@ -152,7 +152,7 @@ fn publish(out: &Path, files: &BTreeMap<String, Vec<u8>>) -> Outcome<()> {
             fs::create_dir_all(folder).map_err(Failure::io(folder))?;
         }
         fs::write(&place, bytes).map_err(Failure::io(&place))?;
-        digests.push_str(&format!("{}  {path}\n", sha256_hex(bytes)));
+        digests.extend([&sha256_hex(bytes), "  ", path, "\n"]);
     }
     let place = part.join("SHA256SUMS");
     fs::write(&place, digests).map_err(Failure::io(&place))?;

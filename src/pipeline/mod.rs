@@ -40,6 +40,8 @@ pub struct Settings {
     pub threads: Option<usize>,
     /// Memory in bytes.
     pub memory: Option<usize>,
+    /// The private key that signs the manifest.
+    pub sign_key: Option<PathBuf>,
     /// Publish nothing.
     pub dry_run: Option<bool>,
     /// A month to synthesise before the run, which is then timed.
@@ -130,6 +132,7 @@ impl Settings {
             "book" => self.book = Some(path()?),
             "opening_quotas" => self.opening_quotas = Some(path()?),
             "rules" => self.rules = Some(path()?),
+            "sign_key" => self.sign_key = Some(path()?),
             "as_of" => self.as_of = Some(parse_date(text()?)?),
             "threads" => {
                 let number = value.as_integer().ok_or("a whole number is expected")?;
@@ -141,7 +144,7 @@ impl Settings {
             }
             _ => {
                 return Err("unknown key; known: pipeline, period, input, book, opening_quotas, \
-                            rules, as_of, threads, memory, dry_run, settlements, seed"
+                            rules, as_of, threads, memory, sign_key, dry_run, settlements, seed"
                     .to_owned());
             }
         }
@@ -160,6 +163,7 @@ impl Settings {
             as_of: self.as_of.or(other.as_of),
             threads: self.threads.or(other.threads),
             memory: self.memory.or(other.memory),
+            sign_key: self.sign_key.or(other.sign_key),
             dry_run: self.dry_run.or(other.dry_run),
             benchmark: self.benchmark.or(other.benchmark),
             rerun: self.rerun || other.rerun,

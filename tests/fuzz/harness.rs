@@ -67,6 +67,7 @@ impl Bench {
                 let quotas = (n == 0).then(|| bench.samples.join(OPENING_QUOTAS));
                 let options = RunOptions {
                     opening_quotas: quotas,
+                    signer: None,
                     dry_run: false,
                     ..bench.options(book, period)
                 };
@@ -200,7 +201,7 @@ impl Bench {
 
     fn seal(&self, manifest: &[u8]) {
         self.replace(NAME, manifest);
-        self.replace(SEAL, seal(&sha256_hex(manifest)).as_bytes());
+        self.replace(SEAL, seal(manifest, None).as_bytes());
     }
 
     /// A dry run of a sample month.
@@ -213,6 +214,7 @@ impl Bench {
             rules: Rules::built_in(),
             as_of: None,
             memory: 16 << 20,
+            signer: None,
             dry_run: true,
         }
     }

@@ -136,6 +136,7 @@ fn try_delivery(world: &World) -> Outcome<RunReport> {
         rules: Rules::built_in(),
         as_of: None,
         memory: 1 << 20,
+        signer: None,
         dry_run: true,
     };
     run(&options, &Monitor::silent())

@@ -12,6 +12,7 @@ mod properties;
 mod publish;
 mod replay;
 mod rules;
+mod signing;
 mod statements;
 mod tidy;
 mod verify;

@@ -137,6 +137,7 @@ fn close(folder: &Path, book: &str, carried: Carried) {
             rules: Rules::built_in(),
             as_of: None,
             memory: carried.memory,
+            signer: None,
             dry_run: false,
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(carried.threads).build();

@@ -15,6 +15,7 @@ use crate::{
     diag::{Code, Failure, Outcome},
     digest::{sha256_hex, sha256_of},
     rules::{Policy, Rules},
+    signing::SIGNATURE,
 };
 
 /// A closed period whose tables could all be read.
@@ -65,6 +66,9 @@ pub(super) struct Read {
     pub(super) figures: PeriodVerified,
     /// Digest of its manifest; none when it cannot be read.
     pub(super) digest: Option<String>,
+    /// Bytes of the manifest and of its signature; empty when they cannot be read.
+    pub(super) bytes: Vec<u8>,
+    pub(super) signature: Option<Vec<u8>>,
     /// Whether there is a manifest, and which digest it has of the one before.
     has_manifest: bool,
     before: Option<String>,
@@ -77,22 +81,26 @@ pub(super) fn read(month: Month, folder: &Path) -> Outcome<Read> {
     let mut figures = PeriodVerified { period: month.to_string(), ..PeriodVerified::default() };
     let bytes = fs::read(folder.join(NAME)).ok();
     let digest = bytes.as_deref().map(sha256_hex);
-    if let Some(bytes) = &bytes {
+    let signature = fs::read(folder.join(SIGNATURE)).ok();
+    for file in [&bytes, &signature].into_iter().flatten() {
         figures.files += 1;
-        figures.bytes += bytes.len() as u64;
+        figures.bytes += file.len() as u64;
     }
+    let bytes = bytes.unwrap_or_default();
     strangers(month, folder, &mut checks)?;
     let manifest = match Manifest::parse_sealed(folder) {
         Ok((manifest, _)) => manifest,
         Err(problem) => {
             checks.find(Code::B01, place(month, NAME), String::new(), problem);
-            let (closed, before) = (None, None);
+            let (closed, before, has_manifest) = (None, None, false);
             return Ok(Read {
                 month,
                 closed,
                 figures,
                 digest,
-                has_manifest: false,
+                bytes,
+                signature,
+                has_manifest,
                 before,
                 checks,
             });
@@ -109,7 +117,8 @@ pub(super) fn read(month: Month, folder: &Path) -> Outcome<Read> {
         rules,
         grids,
     });
-    Ok(Read { month, closed, figures, digest, has_manifest: true, before, checks })
+    let has_manifest = true;
+    Ok(Read { month, closed, figures, digest, bytes, signature, has_manifest, before, checks })
 }
 
 /// Whether a period continues the chain.
@@ -144,7 +153,7 @@ fn strangers(month: Month, folder: &Path, checks: &mut Checks) -> Outcome<()> {
         names.sort();
         Ok(names)
     };
-    let mut known = vec![NAME.to_owned(), SEAL.to_owned(), "tables".to_owned()];
+    let mut known = [NAME, SEAL, SIGNATURE, "tables"].map(str::to_owned).to_vec();
     known.extend(REGISTER.map(str::to_owned));
     let mut strangers: Vec<String> =
         names(folder)?.into_iter().filter(|name| !known.contains(name)).collect();

@@ -36,6 +36,10 @@ use crate::{
     event::Monitor,
     ingest::guarded,
     money::yuan,
+    signing::{
+        SIGNATURE,
+        trusted::{Signed, Standing, TrustedKeys},
+    },
 };
 
 /// What to verify.
@@ -60,6 +64,8 @@ pub struct Verified {
     pub head: String,
     /// Whether it was compared with a digest from elsewhere.
     pub head_given: bool,
+    /// Who vouches for which period, when trusted keys were given.
+    pub signatures: Vec<String>,
     /// How many laws were applied.
     pub laws: u64,
     /// How many figures were compared.
@@ -83,12 +89,17 @@ pub struct PeriodVerified {
     pub cleared: String,
 }
 
-/// Verifies a book up to a period.
-pub fn verify(options: &VerifyOptions, monitor: &Monitor) -> Outcome<Verified> {
+/// Verifies a book up to a period; with keys, also who vouches for it.
+pub fn verify(
+    options: &VerifyOptions,
+    trusted: Option<&TrustedKeys>,
+    monitor: &Monitor,
+) -> Outcome<Verified> {
     let (periods, newest) = periods(options)?;
     let mut checks = Checks::default();
     let mut verified = Verified { newest: newest.to_string(), ..Verified::default() };
     let mut history = History::default();
+    let mut signed = Vec::new();
     let read = |at: usize| periods.get(at).map(|(month, folder)| files::read(*month, folder));
     let (mut before, mut next) = (None, read(0).transpose()?);
     for at in 0.. {
@@ -102,6 +113,11 @@ pub fn verify(options: &VerifyOptions, monitor: &Monitor) -> Outcome<Verified> {
             || judge(&this, before.as_ref(), &mut history, &mut checks),
         );
         verified.periods.push(std::mem::take(&mut this.figures));
+        signed.push(Signed {
+            period: this.month,
+            manifest: std::mem::take(&mut this.bytes),
+            signature: this.signature.take(),
+        });
         before = Some(this);
         next = following?;
     }
@@ -109,6 +125,9 @@ pub fn verify(options: &VerifyOptions, monitor: &Monitor) -> Outcome<Verified> {
     monitor.stage("verifying register", 0)?;
     register_laws(&mut history, &mut verified, &mut checks);
     compare_head(options, &periods, head.as_deref(), &mut checks);
+    if let Some(trusted) = trusted {
+        verified.signatures = check_signatures(&signed, trusted, &mut checks);
+    }
     verified.head = head.unwrap_or_default();
     verified.head_given = options.head.is_some();
     (verified.laws, verified.figures) = (checks.laws, checks.figures);
@@ -192,6 +211,28 @@ fn compare_head(
         let found = format!("{}, given was {expected}", head.unwrap_or("no manifest"));
         checks.find(Code::B05, format!("{month}/manifest.json"), String::new(), found);
     }
+}
+
+/// Every period is signed by a trusted key, or comes before one that is; says by whom.
+fn check_signatures(signed: &[Signed], trusted: &TrustedKeys, checks: &mut Checks) -> Vec<String> {
+    let mut said = Vec::new();
+    for (Signed { period: month, .. }, standing) in signed.iter().zip(trusted.judge(signed)) {
+        checks.count(1);
+        let problem = match standing {
+            Standing::Signed(name) => {
+                said.push(format!("{month} by {name}"));
+                continue;
+            }
+            Standing::CoveredBy(later) => {
+                said.push(format!("{month} through {later}"));
+                continue;
+            }
+            Standing::Unsigned => "no signature, and no later period is signed".to_owned(),
+            Standing::Bad(problem) => problem,
+        };
+        checks.find(Code::B10, place(*month, SIGNATURE), String::new(), problem);
+    }
+    said
 }
 
 /// Passes when something was checked and nothing was found.
