@@ -43,7 +43,29 @@ pub struct Book {
     pub newest: Option<Manifest>,
     _made: MadeFolders,
     /// The lock of a book that is to grow; it dies with the process, and is given back last.
-    _lock: Option<File>,
+    _lock: Option<Lock>,
+}
+
+/// A folder that is locked; the lock dies with the process.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Lock {
+    fn of(folder: &Path, taken: impl FnOnce() -> String) -> Outcome<Lock> {
+        let file = File::open(folder).map_err(Failure::io(folder))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock(file)),
+            Err(TryLockError::WouldBlock) => Err(Failure::Book(taken())),
+            Err(TryLockError::Error(error)) => Err(Failure::io(folder)(error)),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough while a child that was just forked still has it.
+        _ = self.0.unlock();
+    }
 }
 
 /// Folders that go again, innermost first, unless something was put into them.
@@ -76,15 +98,8 @@ impl Book {
     pub fn open(root: &Path, period: Month) -> Outcome<Book> {
         let made = MadeFolders::make(root)?;
         let root = root.canonicalize().map_err(Failure::io(root))?;
-        let lock = File::open(&root).map_err(Failure::io(&root))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let problem = format!("another run is at work on the book {}", root.display());
-                return Err(Failure::Book(problem));
-            }
-            Err(TryLockError::Error(error)) => return Err(Failure::io(&root)(error)),
-        }
+        let lock =
+            Lock::of(&root, || format!("another run is at work on the book {}", root.display()))?;
         let periods = closed_periods(&root)?;
         check_order(&periods, period)?;
         let (head, newest) = check_chain(&periods)?.unzip();

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::Lock;
 use crate::{
     codes::Month,
     diag::{Failure, Outcome},
@@ -18,7 +19,7 @@ use crate::{
 pub struct Staging {
     folder: PathBuf,
     /// What keeps two audits of a period apart; it dies with the process.
-    _lock: Option<File>,
+    _lock: Option<Lock>,
 }
 
 impl Staging {
@@ -74,11 +75,8 @@ impl Staging {
 
     /// Takes a folder over, with what a killed audit has left in it.
     fn locked(folder: PathBuf, period: Month) -> Outcome<Staging> {
-        let lock = File::open(&folder).map_err(Failure::io(&folder))?;
-        if lock.try_lock().is_err() {
-            let problem = format!("another audit of {period} is at work in {}", folder.display());
-            return Err(Failure::Book(problem));
-        }
+        let taken = || format!("another audit of {period} is at work in {}", folder.display());
+        let lock = Lock::of(&folder, taken)?;
         let staging = Staging { folder, _lock: Some(lock) };
         for leftover in [staging.period(), staging.scratch()] {
             match fs::remove_dir_all(&leftover) {

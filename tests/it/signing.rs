@@ -191,10 +191,8 @@ fn openssl_checks_our_signatures_and_makes_keys_for_them() {
     let folder = world.path("");
     let make = "umask 077; openssl genpkey -algorithm ED25519 -out their.ed25519; \
                 openssl genpkey -algorithm SM2 -out their.sm2";
-    let Some(made) = openssl(&folder, make) else {
-        println!("no OpenSSL 3 on this machine: nothing to compare with");
-        return;
-    };
+    // Without OpenSSL 3 there is nothing to compare with.
+    let Some(made) = openssl(&folder, make) else { return };
     assert!(made);
     let check = |period: &str, key: &str, algorithm: &str| {
         let signature = fs::read_to_string(sig(&world, period)).expect("read");
