@@ -35,6 +35,10 @@ pub fn open_items(folder: &Path, policy: &Policy, period: Month) -> Outcome<Vec<
     let first_periods = stored.texts("first_period")?;
     let records = records(&folder.join("tables/open_items.parquet"))?;
     Failure::unless(records.len() == sides.len(), || "open items read twice differ".into())?;
+    let copies = || sides.iter().zip(records.iter().map(Record::setl_id));
+    if !copies().is_sorted_by(|a, b| a < b) {
+        return Err(damaged(TABLE, "a copy twice, or out of order"));
+    }
     let columns = records.into_iter().zip(sides).zip(first_periods);
     columns
         .map(|((record, side), first_period)| {

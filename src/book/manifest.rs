@@ -129,8 +129,8 @@ impl Manifest {
         let of_side = self.control.iter().filter(|entry| entry.side == side.name());
         let mut sums = (0, 0);
         for entry in of_side.filter(|entry| carried.contains(&entry.bucket.as_str())) {
-            sums.0 += entry.rows;
-            sums.1 += parse_sum(&entry.medfee_sumamt).ok()?;
+            sums.0 = i64::checked_add(sums.0, entry.rows)?;
+            sums.1 = FenSum::checked_add(sums.1, parse_sum(&entry.medfee_sumamt).ok()?)?;
         }
         Some(sums)
     }
@@ -167,5 +167,40 @@ impl Manifest {
             return Err(format!("format {}, this program knows {FORMAT}", manifest.format));
         }
         Ok((manifest, digest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_carried_is_added_up_or_is_damage() {
+        let entry = |rows: i64, medfee_sumamt: &str| ControlEntry {
+            side: "treating".to_owned(),
+            bucket: "missing_insured".to_owned(),
+            rows,
+            medfee_sumamt: medfee_sumamt.to_owned(),
+            payable: "0.00".to_owned(),
+        };
+        let carried = |control: Vec<ControlEntry>| {
+            let manifest = Manifest {
+                format: FORMAT,
+                program: String::new(),
+                period: String::new(),
+                as_of: String::new(),
+                rules: RulesCopy::of(""),
+                previous_manifest_sha256: None,
+                inputs: Vec::new(),
+                outputs: Vec::new(),
+                control,
+            };
+            manifest.carried(Side::Treating)
+        };
+        assert_eq!(carried(vec![entry(1, "1.00"), entry(2, "0.50")]), Some((3, 150)));
+        assert_eq!(carried(vec![entry(i64::MAX, "0.00"), entry(1, "0.00")]), None);
+        let most = "999999999999999999999999999999999999.99";
+        assert_eq!(carried(vec![entry(1, most), entry(1, most)]), None);
+        assert_eq!(carried(vec![entry(1, "one yuan")]), None);
     }
 }

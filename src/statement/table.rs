@@ -30,7 +30,7 @@ use crate::{
     diag::{Failure, Outcome},
     digest::hex,
     ingest::{footer, guarded, source::SharedFile},
-    money::{Fen, FenSum},
+    money::{Fen, FenSum, yuan},
 };
 
 /// A table under construction.
@@ -292,6 +292,9 @@ impl Write for Hashing {
     }
 }
 
+/// Sums of 2^32 rows stay far below it, and it may be multiplied by what a rules file can say.
+const BEYOND_REASON: FenSum = 1_000_000_000_000_000_000_000_000_000_000;
+
 fn decode(file: SharedFile) -> Result<Vec<RecordBatch>, String> {
     let metadata = footer::read(&file, ArrowReaderOptions::new())?;
     let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).build();
@@ -338,10 +341,18 @@ impl Stored {
         Ok(arrays.into_iter().flat_map(|array| array.as_string::<i32>().iter()).collect())
     }
 
-    /// A column of amounts or sums, in fen.
+    /// A column of amounts or sums, in fen; none is so large that reckoning with it could overflow.
     pub fn fen(&self, name: &str) -> Outcome<Vec<Option<FenSum>>> {
         let arrays = self.arrays(name, |t| matches!(t, DataType::Decimal128(_, 2)))?;
-        Ok(arrays.into_iter().flat_map(|a| a.as_primitive::<Decimal128Type>().iter()).collect())
+        let values = arrays.into_iter().flat_map(|a| a.as_primitive::<Decimal128Type>().iter());
+        let bounded = |fen: Option<FenSum>| match fen {
+            Some(fen) if fen.unsigned_abs() >= BEYOND_REASON.unsigned_abs() => {
+                let found = format!("{}: column {name} holds {} yuan", self.place, yuan(fen));
+                Err(Failure::Book(format!("the book is damaged: {found}")))
+            }
+            fen => Ok(fen),
+        };
+        values.map(bounded).collect()
     }
 
     /// A column of yes and no.

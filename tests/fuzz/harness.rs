@@ -220,7 +220,13 @@ impl Bench {
     }
 
     fn run(&self, options: &RunOptions) -> Outcome<RunReport> {
-        self.pool.install(|| run(options, &Monitor::silent()))
+        loop {
+            match self.pool.install(|| run(options, &Monitor::silent())) {
+                // Until it begins, a program that another test has started holds the lock of the last run.
+                Err(Failure::Book(problem)) if problem.starts_with("another run") => {}
+                outcome => return outcome,
+            }
+        }
     }
 }
 
