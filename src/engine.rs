@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use rayon::prelude::*;
 
 use crate::{
+    audit::independent::{self, Compared, Task},
     book::{
         Book, brought,
         manifest::{ControlEntry, FORMAT, FileEntry, Manifest, NAME, RulesCopy},
@@ -65,6 +66,8 @@ pub struct RunOptions {
     pub memory: usize,
     /// Do everything but publish.
     pub dry_run: bool,
+    /// Recompute the period by a second implementation, and publish only if both agree.
+    pub independent: bool,
 }
 
 impl RunOptions {
@@ -89,6 +92,8 @@ pub struct RunReport {
     pub money: Movements,
     /// What was taken although it is written differently.
     pub normalisations: Normalisations,
+    /// What a second implementation found equal; none when it was not asked.
+    pub independent: Option<Compared>,
     /// The closed period's folder; none on a dry run.
     pub published: Option<PathBuf>,
     /// Digest of its manifest.
@@ -100,6 +105,9 @@ pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
     let period = options.period;
     let policy = options.rules.policy(period).map_err(|error| Failure::Usage(error.to_string()))?;
     let setting = Setting { policy, int96: options.rules.int96, period, monitor };
+    if options.independent {
+        independent::available()?;
+    }
     let book = Book::open(&options.book, period)?;
     let staging = Staging::create(&book.root)?;
 
@@ -110,6 +118,7 @@ pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
     let outputs = monitor
         .stopwatch
         .measure(Activity::Write, || write(&staging, &delivered, &reconciled, &cleared, monitor))?;
+    let independent = recomputed(options, &book, &staging, monitor)?;
     let written = |of: fn(&FileEntry) -> u64| outputs.iter().map(of).sum();
     monitor.stopwatch.count(Activity::Write, written(|e| e.rows), written(|e| e.bytes));
     let manifest = manifest(options, &book, &delivered, outputs, &reconciled.control);
@@ -129,9 +138,30 @@ pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
         breaks: count_classes(&reconciled.settled),
         money: cleared.money,
         normalisations: delivered.survey.normalisations,
+        independent,
         published,
         manifest_sha256,
     })
+}
+
+/// Recomputes the staged period by a second implementation, where that is wanted.
+fn recomputed(
+    options: &RunOptions,
+    book: &Book,
+    staging: &Staging,
+    monitor: &Monitor,
+) -> Outcome<Option<Compared>> {
+    let RunOptions { input, rules, period, memory, .. } = options;
+    let task = Task {
+        input,
+        earlier: &book.periods,
+        rules,
+        period: *period,
+        result: &staging.period(),
+        scratch: &staging.scratch(),
+        memory: *memory,
+    };
+    options.independent.then(|| independent::recompute(&task, monitor)).transpose()
 }
 
 /// The copies that the period before could not clear.

@@ -38,5 +38,8 @@ pub mod reserve;
 pub mod statement;
 
 pub mod book;
+
+pub mod audit;
+
 pub mod cli;
 pub mod synth;

@@ -88,6 +88,9 @@ pub(super) struct RunArguments {
     /// Do everything but publish
     #[arg(long)]
     dry_run: bool,
+    /// Recompute the period by a second implementation, and publish only if both agree
+    #[arg(long)]
+    independent: bool,
     /// Say what the time went into: each activity, its rows and bytes a second
     #[arg(long)]
     pub(super) timings: bool,
@@ -249,6 +252,7 @@ impl RunArguments {
             threads: self.threads,
             memory: self.memory,
             dry_run: self.dry_run.then_some(true),
+            independent: self.independent.then_some(true),
             benchmark: None,
         }
     }

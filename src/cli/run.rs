@@ -136,6 +136,7 @@ fn options(settings: &Settings) -> Outcome<RunOptions> {
         as_of: settings.as_of,
         memory: settings.memory.unwrap_or(DEFAULT_MEMORY),
         dry_run: settings.dry_run.unwrap_or(false),
+        independent: settings.independent.unwrap_or(false),
     })
 }
 

@@ -42,6 +42,8 @@ pub struct Settings {
     pub memory: Option<usize>,
     /// Publish nothing.
     pub dry_run: Option<bool>,
+    /// Recompute the period by a second implementation.
+    pub independent: Option<bool>,
     /// A month to synthesise before the run, which is then timed.
     pub benchmark: Option<Benchmark>,
 }
@@ -136,9 +138,12 @@ impl Settings {
             "dry_run" => {
                 self.dry_run = Some(value.as_bool().ok_or("true or false is expected")?);
             }
+            "independent" => {
+                self.independent = Some(value.as_bool().ok_or("true or false is expected")?);
+            }
             _ => {
                 return Err("unknown key; known: pipeline, period, input, book, opening_quotas, \
-                            rules, as_of, threads, memory, dry_run, settlements, seed"
+                            rules, as_of, threads, memory, dry_run, independent, settlements, seed"
                     .to_owned());
             }
         }
@@ -158,6 +163,7 @@ impl Settings {
             threads: self.threads.or(other.threads),
             memory: self.memory.or(other.memory),
             dry_run: self.dry_run.or(other.dry_run),
+            independent: self.independent.or(other.independent),
             benchmark: self.benchmark.or(other.benchmark),
         }
     }
