@@ -29,6 +29,8 @@ mod compare;
 #[cfg(feature = "independent")]
 mod delivery;
 #[cfg(feature = "independent")]
+mod delta;
+#[cfg(feature = "independent")]
 mod earlier;
 #[cfg(feature = "independent")]
 mod facts;

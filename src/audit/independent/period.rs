@@ -33,8 +33,9 @@ use crate::{
 const ROW: usize = 1024;
 /// Rows that are read at a time, at least and at most.
 const PIECE: [usize; 2] = [1 << 10, 1 << 18];
-/// At most so many partitions.
+/// At most so many partitions, and at least so many rows in each.
 const PARTS: usize = 512;
+const PART_ROWS: usize = 100;
 
 /// Columns of a row on its way through the steps, before those of the record.
 const HEAD: [&str; 10] =
@@ -63,7 +64,8 @@ pub(super) fn recompute(task: &Task, monitor: &Monitor) -> Outcome<Compared> {
         }
     }
     let delivered: usize = files.iter().map(|file| file.records.rows()).sum();
-    let parts = (delivered.saturating_mul(ROW) / (task.memory / 2).max(1)).clamp(1, PARTS);
+    let parts = delivered.saturating_mul(ROW) / (task.memory / 2).max(1);
+    let parts = parts.min(delivered / PART_ROWS).clamp(1, PARTS);
     let scratch = Scratch::create(task.scratch, u32::try_from(parts).unwrap_or(1))?;
     let mut period = Period {
         setting,

@@ -3,7 +3,11 @@
 //! Texts are text, and empty text is null; days are counted from 1970-01-01, times are local (UTC+8) in
 //! microseconds, amounts are fen with their real value.
 
-use std::{ops::Range, path::Path};
+use std::{
+    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
 
 use polars::prelude::{
     BinaryChunked, DataFrame, DataType, Int64Chunked, Int128Chunked, IntoSeries, NamedFrom,
@@ -13,7 +17,7 @@ use polars_parquet::parquet::schema::types::{
     PhysicalType, PrimitiveConvertedType, PrimitiveLogicalType, PrimitiveType,
 };
 
-use super::stored::Stored;
+use super::stored::{Stored, decimals_of};
 use crate::{
     contract::fields::{FIELDS, Field, Kind},
     diag::{Failure, Outcome},
@@ -37,6 +41,8 @@ struct Column {
     name: String,
     /// Where it holds times: what they mean.
     clock: Clock,
+    /// Where it holds amounts: how many decimals they have.
+    decimals: Option<usize>,
 }
 
 /// What a column of times means.
@@ -79,9 +85,12 @@ impl Records {
         let of = |primitive: &PrimitiveType| {
             let name = primitive.field_info.name.as_str();
             let (field, _) = Field::of_column(name)?;
-            Some(Column { field, name: name.to_owned(), clock: Clock::of(primitive) })
+            let (name, clock, decimals) =
+                (name.to_owned(), Clock::of(primitive), decimals_of(primitive));
+            Some(Column { field, name, clock, decimals })
         };
         let columns = stored.columns().filter_map(of).collect();
+        let stored = stored.with_raw_decimals();
         Ok(Records { name: name.to_owned(), stored, columns, int96 })
     }
 
@@ -101,13 +110,20 @@ impl Records {
 
     /// Some rows, with every field of the record, in the order of the contract.
     pub(super) fn read(&self, rows: Range<usize>) -> Outcome<DataFrame> {
-        let height = rows.len();
-        self.try_read(rows, height).map_err(|error| unreadable(&self.name, &error))
+        let read = AssertUnwindSafe(|| self.try_read(rows));
+        let read = catch_unwind(read).unwrap_or_else(|_| Err(wrong("Polars panicked".to_owned())));
+        read.map_err(|error| unreadable(&self.name, &error))
     }
 
-    fn try_read(&self, rows: Range<usize>, height: usize) -> PolarsResult<DataFrame> {
-        let names = self.columns.iter().map(|column| column.name.clone()).collect();
-        let frame = self.stored.read(names, rows)?;
+    fn try_read(&self, rows: Range<usize>) -> PolarsResult<DataFrame> {
+        let height = rows.len();
+        let names = || self.columns.iter().map(|column| column.name.clone());
+        let frame = self.stored.read(names().collect(), rows.clone()).or_else(|_| {
+            let columns = names().map(|name| self.stored.read_column(&name, rows.clone()));
+            let columns: PolarsResult<Vec<_>> =
+                columns.map(|series| series.map(Into::into)).collect();
+            DataFrame::new(height, columns?)
+        })?;
         if frame.height() != height {
             return Err(wrong(format!("{} rows where there should be {height}", frame.height())));
         }
@@ -116,14 +132,40 @@ impl Records {
                 return Ok(absent(field, height).into());
             };
             let series = frame.column(&column.name)?.as_materialized_series();
-            let plain = plain(field, series, self.utc(column.clock))?;
+            let plain = self.plain(column, series)?;
             Ok(plain.with_name(field.name().into()).into())
         });
         DataFrame::new(height, columns.into_iter().collect::<PolarsResult<Vec<_>>>()?)
     }
 
-    fn utc(&self, clock: Clock) -> bool {
-        clock == Clock::Utc || (clock == Clock::Int96 && self.int96 == Int96::Utc)
+    fn plain(&self, column: &Column, series: &Series) -> PolarsResult<Series> {
+        let field = column.field;
+        match (field.kind(), series.dtype()) {
+            (Kind::Text, DataType::String) => Ok(text(series.str()?)),
+            (Kind::Text, DataType::Binary) => Ok(text(&utf8(series.binary()?)?)),
+            (Kind::Text, dtype) if dtype.is_integer() => series.cast(&DataType::String),
+            (Kind::Date, DataType::Date) => Ok(series.to_physical_repr().into_owned()),
+            (Kind::Time, DataType::Datetime(unit, _)) => {
+                let utc = match column.clock {
+                    Clock::Int96 => self.int96 == Int96::Utc,
+                    clock => clock == Clock::Utc,
+                };
+                times(series.to_physical_repr().i64()?, *unit, utc)
+            }
+            (Kind::Amount, DataType::Decimal(..)) => {
+                let values = series.to_physical_repr().into_owned();
+                amounts(column, values.i128()?.iter().map(|value| value.map(Some)))
+            }
+            (Kind::Amount, DataType::Binary) => {
+                let values = series.binary()?.iter();
+                amounts(column, values.map(|bytes| bytes.map(of_bytes)))
+            }
+            // A column of the null type has no other type either.
+            (kind, _) if series.null_count() == series.len() && kind != Kind::Time => {
+                Ok(absent(field, series.len()))
+            }
+            (_, dtype) => Err(wrong(format!("column {} is {dtype}", column.name))),
+        }
     }
 }
 
@@ -150,26 +192,6 @@ fn dtype(field: Field) -> DataType {
         Kind::Date => DataType::Int32,
         Kind::Time => DataType::Int64,
         Kind::Amount => DataType::Int128,
-    }
-}
-
-fn plain(field: Field, series: &Series, utc: bool) -> PolarsResult<Series> {
-    match (field.kind(), series.dtype()) {
-        (Kind::Text, DataType::String) => Ok(text(series.str()?)),
-        (Kind::Text, DataType::Binary) => Ok(text(&utf8(series.binary()?)?)),
-        (Kind::Text, dtype) if dtype.is_integer() => series.cast(&DataType::String),
-        (Kind::Date, DataType::Date) => Ok(series.to_physical_repr().into_owned()),
-        (Kind::Time, DataType::Datetime(unit, _)) => {
-            times(series.to_physical_repr().i64()?, *unit, utc)
-        }
-        (Kind::Amount, DataType::Decimal(_, scale)) => {
-            amounts(series.to_physical_repr().i128()?, *scale)
-        }
-        // A column of the null type has no other type either.
-        (kind, _) if series.null_count() == series.len() && kind != Kind::Time => {
-            Ok(absent(field, series.len()))
-        }
-        (_, dtype) => Err(wrong(format!("column {} is {dtype}", series.name()))),
     }
 }
 
@@ -204,19 +226,37 @@ fn times(values: &Int64Chunked, unit: TimeUnit, utc: bool) -> PolarsResult<Serie
     Ok(local.collect::<Int64Chunked>().into_series())
 }
 
-fn amounts(values: &Int128Chunked, scale: usize) -> PolarsResult<Series> {
-    let unit = match scale {
-        0 => 100,
-        1 => 10,
-        2 => 1,
-        _ => return Err(wrong(format!("column {} has {scale} decimals", values.name()))),
+/// Amounts in fen of numbers without their point; a number that is no number is too large.
+fn amounts(
+    column: &Column,
+    numbers: impl Iterator<Item = Option<Option<i128>>>,
+) -> PolarsResult<Series> {
+    let unit = match column.decimals {
+        Some(0) => 100,
+        Some(1) => 10,
+        Some(2) => 1,
+        other => return Err(wrong(format!("column {} has decimals {other:?}", column.name))),
     };
-    let fen = |value: Option<i128>| {
-        value.map(|value| value.checked_mul(unit)).map_or(Some(None), |v| v.map(Some))
-    };
-    let fen: Option<Vec<Option<i128>>> = values.iter().map(fen).collect();
-    let fen = fen.ok_or_else(|| {
-        wrong(format!("column {} has an amount beyond DECIMAL(38,2)", values.name()))
-    })?;
+    let mut fen = Vec::new();
+    for number in numbers {
+        let value = number.map(|number| number?.checked_mul(unit));
+        if value == Some(None) {
+            let name = &column.name;
+            return Err(wrong(format!("column {name} has an amount beyond DECIMAL(38,2)")));
+        }
+        fen.push(value.flatten());
+    }
     Ok(fen.into_iter().collect::<Int128Chunked>().into_series())
+}
+
+/// The number that bytes are, most significant first; `None` when it is too large.
+fn of_bytes(bytes: &[u8]) -> Option<i128> {
+    let negative = bytes.first().is_some_and(|first| first.leading_ones() > 0);
+    let fill = if negative { u8::MAX } else { 0 };
+    let (head, tail) = bytes.split_at(bytes.len().saturating_sub(16));
+    let mut all = [fill; 16];
+    all[16 - tail.len()..].copy_from_slice(tail);
+    let number = i128::from_be_bytes(all);
+    let fits = head.iter().all(|byte| *byte == fill) && (number < 0) == negative;
+    fits.then_some(number)
 }

@@ -13,11 +13,15 @@ use polars::prelude::{
 };
 use polars_io::{SerReader, parquet::metadata::FileMetadata, prelude::ParquetReader};
 use polars_parquet::parquet::{
+    metadata::SchemaDescriptor,
     read::read_metadata,
-    schema::types::{ParquetType, PrimitiveType},
+    schema::types::{
+        ParquetType, PhysicalType, PrimitiveConvertedType, PrimitiveLogicalType, PrimitiveType,
+    },
     statistics::Statistics,
 };
 
+use super::delta;
 use crate::diag::{Failure, Outcome};
 
 /// An open file.
@@ -32,6 +36,27 @@ impl Stored {
         let mut metadata = read_metadata(&mut File::open(path)?)?;
         metadata.key_value_metadata = None;
         Ok(Stored { path: path.to_owned(), metadata: Arc::new(metadata) })
+    }
+
+    /// Leaves decimals that are stored as bytes as bytes: Polars knows neither all lengths nor nulls of them.
+    pub(super) fn with_raw_decimals(mut self) -> Stored {
+        let metadata = Arc::make_mut(&mut self.metadata);
+        let fields = metadata.schema_descr.fields().iter().cloned().map(|field| match field {
+            ParquetType::PrimitiveType(primitive) if is_bytes(&primitive) => {
+                let PrimitiveType { field_info, physical_type, .. } = primitive;
+                let bare = PrimitiveType {
+                    field_info,
+                    physical_type,
+                    logical_type: None,
+                    converted_type: None,
+                };
+                ParquetType::PrimitiveType(bare)
+            }
+            other => other,
+        });
+        let fields = fields.collect();
+        metadata.schema_descr = SchemaDescriptor::new(metadata.schema_descr.name().into(), fields);
+        self
     }
 
     /// How many rows it has.
@@ -59,6 +84,16 @@ impl Stored {
         reader.with_columns(Some(columns)).with_slice(Some((rows.start, rows.len()))).finish()
     }
 
+    /// One column of some rows of a row group, by any decoder that there is.
+    pub(super) fn read_column(&self, column: &str, rows: Range<usize>) -> PolarsResult<Series> {
+        let read = self.read(vec![column.to_owned()], rows.clone());
+        let read =
+            read.and_then(|frame| Ok(frame.column(column)?.as_materialized_series().clone()));
+        read.or_else(|error| {
+            delta::read(&self.path, &self.metadata, column, rows).map_err(|_| error)
+        })
+    }
+
     /// The rows of each row group.
     pub(super) fn row_groups(&self) -> impl Iterator<Item = Range<usize>> {
         let mut end = 0;
@@ -81,6 +116,23 @@ impl Stored {
                 && bound(statistics.max_value).is_none_or(|max| max >= wanted.start)
         });
         may_hold.map(|(_, rows)| rows).collect()
+    }
+}
+
+fn is_bytes(primitive: &PrimitiveType) -> bool {
+    let bytes = matches!(
+        primitive.physical_type,
+        PhysicalType::ByteArray | PhysicalType::FixedLenByteArray(_)
+    );
+    bytes && decimals_of(primitive).is_some()
+}
+
+/// How many decimals a decimal column has.
+pub(super) fn decimals_of(primitive: &PrimitiveType) -> Option<usize> {
+    match (&primitive.logical_type, &primitive.converted_type) {
+        (Some(PrimitiveLogicalType::Decimal(_, scale)), _)
+        | (None, Some(PrimitiveConvertedType::Decimal(_, scale))) => Some(*scale),
+        _ => None,
     }
 }
 
