@@ -58,6 +58,7 @@ Examples:
   liangqing run --period 2025-10 --input deliveries/2025-10 --book book --opening-quotas quotas.csv
   liangqing run --period 2025-11 --input deliveries/2025-11 --book book --dry-run
   liangqing run pipelines/month-end.toml --period 2025-11 --format json")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct RunArguments {
     /// Pipeline file; flags override it [default: the built-in pipelines/month-end.toml]
     pub(super) pipeline: Option<PathBuf>,

@@ -4,6 +4,8 @@ mod cases;
 mod errors;
 mod exits;
 mod fixtures;
+#[cfg(feature = "independent")]
+mod independent;
 mod looks;
 mod policies;
 mod properties;

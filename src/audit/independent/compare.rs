@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use polars::prelude::{AnyValue, DataFrame, Expr, IntoLazy, JoinType, col, len, lit};
+use polars::prelude::{AnyValue, DataFrame, Expr, IntoLazy, JoinType, PlSmallStr, col, len, lit};
 
 use super::{
     Compared, ComparedTable,
@@ -29,8 +29,8 @@ pub(super) fn all(tables: Vec<Table>, result: &Path) -> Outcome<Compared> {
     }
     if !differences.is_empty() {
         return Err(Failure::Difference(format!(
-            "the independent recomputation found differences\n{}\n    hint: nothing was published; please \
-             report this with the delivery and the book",
+            "the independent recomputation found differences\n{}\n    hint: keep the \
+             delivery and the book as they are, and report this",
             differences.join("\n")
         )));
     }
@@ -136,7 +136,7 @@ impl Different<'_> {
 
     /// The columns to show of rows of one key: of two rows those that differ.
     fn columns(&self, found: &[Vec<usize>; 2]) -> Outcome<Vec<&str>> {
-        let names = self.only[0].get_column_names().into_iter().map(|name| name.as_str());
+        let names = self.only[0].get_column_names().into_iter().map(PlSmallStr::as_str);
         let rest: Vec<&str> = names.filter(|name| !self.key.contains(name)).collect();
         let ([period], [recomputed]) = (&found[0][..], &found[1][..]) else { return Ok(rest) };
         let mut differing = Vec::new();
@@ -152,17 +152,18 @@ impl Different<'_> {
     fn values(&self, at: usize, row: usize, columns: &[&str]) -> Outcome<String> {
         let frame = &self.only[at];
         let person = Field::psn_no.name();
-        let of_person = value(frame, "field", row).is_ok_and(|f| f == AnyValue::String(person));
+        let of_person = value(frame, "field", row).is_ok_and(|f| f.get_str() == Some(person));
         let mut shown = Vec::new();
         for name in columns {
-            let value = match value(frame, name, row)? {
+            let value = value(frame, name, row)?;
+            let value = match (&value, value.get_str()) {
                 _ if *name == person || (of_person && name.ends_with("_value")) => "***".to_owned(),
-                AnyValue::Null => "-".to_owned(),
-                AnyValue::String(text) => text.to_owned(),
-                AnyValue::Int128(fen) if self.decimals.iter().any(|known| known == name) => {
-                    yuan(fen)
+                (AnyValue::Null, _) => "-".to_owned(),
+                (_, Some(text)) => text.to_owned(),
+                (AnyValue::Int128(fen), _) if self.decimals.iter().any(|known| known == name) => {
+                    yuan(*fen)
                 }
-                other => other.to_string(),
+                (other, _) => other.to_string(),
             };
             shown.push(format!("{name}={value}"));
         }

@@ -172,8 +172,8 @@ impl Records {
 /// A file of the delivery that Polars does not read.
 fn unreadable(name: &str, error: &PolarsError) -> Failure {
     Failure::Usage(format!(
-        "the independent recomputation cannot read this file: {name}: {error}\n    hint: nothing was \
-         published; run without --independent, or have the file written by another program"
+        "the independent recomputation cannot read this file: {name}: {error}\n    hint: do \
+         without the recomputation, or have the file written by another program"
     ))
 }
 
