@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use rayon::prelude::*;
 
 use crate::{
+    audit::independent::{self, Compared, Task},
     book::{
         Book, brought,
         manifest::{ControlEntry, FORMAT, FileEntry, Manifest, NAME, RulesCopy, SEAL, seal},
@@ -68,6 +69,8 @@ pub struct RunOptions {
     pub signer: Option<Signer>,
     /// Do everything but publish.
     pub dry_run: bool,
+    /// Recompute the period by a second implementation, and publish only if both agree.
+    pub independent: bool,
 }
 
 impl RunOptions {
@@ -97,6 +100,8 @@ pub struct RunReport {
     pub money: Movements,
     /// What was taken although it is written differently.
     pub normalisations: Normalisations,
+    /// What a second implementation found equal; none when it was not asked.
+    pub independent: Option<Compared>,
     /// The closed period's folder; none on a dry run.
     pub published: Option<PathBuf>,
     /// Digest of its manifest.
@@ -106,6 +111,9 @@ pub struct RunReport {
 /// Closes a period: reads the delivery, reconciles it, clears it, writes it, publishes it.
 pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
     options.policy()?;
+    if options.independent {
+        independent::available()?;
+    }
     let book = Book::open(&options.book, options.period)?;
     let staging = Staging::create(&book.root)?;
     let report = close(options, &book, &staging, monitor)?;
@@ -135,6 +143,7 @@ pub fn close(
     let outputs = monitor
         .stopwatch
         .measure(Activity::Write, || write(staging, &delivered, &reconciled, &cleared, monitor))?;
+    let independent = recomputed(options, book, staging, monitor)?;
     let written = |of: fn(&FileEntry) -> u64| outputs.iter().map(of).sum();
     monitor.stopwatch.count(Activity::Write, written(|e| e.rows), written(|e| e.bytes));
     let manifest = manifest(options, book, &delivered, outputs, &reconciled.control);
@@ -146,9 +155,30 @@ pub fn close(
         breaks: count_classes(&reconciled.settled),
         money: cleared.money,
         normalisations: delivered.survey.normalisations,
+        independent,
         published: None,
         manifest_sha256,
     })
+}
+
+/// Recomputes the staged period by a second implementation, where that is wanted.
+fn recomputed(
+    options: &RunOptions,
+    book: &Book,
+    staging: &Staging,
+    monitor: &Monitor,
+) -> Outcome<Option<Compared>> {
+    let RunOptions { input, rules, period, memory, .. } = options;
+    let task = Task {
+        input,
+        earlier: &book.periods,
+        rules,
+        period: *period,
+        result: &staging.period(),
+        scratch: &staging.scratch(),
+        memory: *memory,
+    };
+    options.independent.then(|| independent::recompute(&task, monitor)).transpose()
 }
 
 /// The copies that the period before could not clear.

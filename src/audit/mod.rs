@@ -14,6 +14,7 @@ pub mod diff;
 pub mod entries;
 pub mod explain;
 pub mod grid;
+pub mod independent;
 pub mod rerun;
 pub mod scan;
 pub mod schema;

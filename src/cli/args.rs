@@ -72,6 +72,7 @@ Examples:
   liangqing run pipelines/audit-rerun.toml --period 2025-10 --input deliveries/2025-10 --book book
 
 The last one closes nothing: it works a closed period out again and compares it with what was published.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct RunArguments {
     /// Pipeline file; flags override it [default: the built-in pipelines/month-end.toml]
     pub(super) pipeline: Option<PathBuf>,
@@ -105,6 +106,9 @@ pub(super) struct RunArguments {
     /// Do everything but publish
     #[arg(long)]
     dry_run: bool,
+    /// Recompute the period by a second implementation, and publish only if both agree
+    #[arg(long)]
+    independent: bool,
     /// Say what the time went into: each activity, its rows and bytes a second
     #[arg(long)]
     pub(super) timings: bool,
@@ -459,6 +463,7 @@ impl RunArguments {
             memory: self.memory,
             sign_key: self.sign_key.clone(),
             dry_run: self.dry_run.then_some(true),
+            independent: self.independent.then_some(true),
             benchmark: None,
             rerun: false,
         }

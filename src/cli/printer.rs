@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::{args::Format, run::shown};
 use crate::{
+    audit::independent::ComparedTable,
     clear::pairs::PairSums,
     codes::Side,
     control::{Bucket, Class},
@@ -77,7 +78,9 @@ pub(super) fn failure(failure: &Failure, format: Format) {
         Failure::Refused(_) => {
             lines.push(format!("{all} in all; nothing was published and the book is as it was"));
         }
-        Failure::Differences(..) => lines.push(format!("{all} in all")),
+        Failure::Differences(_, findings) if !findings.is_empty() => {
+            lines.push(format!("{all} in all"));
+        }
         _ => {}
     }
     lines.push(String::new());
@@ -203,6 +206,16 @@ fn machine(report: &RunReport, options: &RunOptions) -> Value {
     };
     let sum =
         |of: fn(&PairSums) -> FenSum| yuan(report.money.pairs.values().map(of).sum::<FenSum>());
+    let independent = report.independent.as_ref().map(|compared| {
+        let table = |table: &ComparedTable| {
+            (table.name.to_owned(), json!({ "rows": table.rows, "yuan": yuan(table.fen) }))
+        };
+        json!({
+            "equal": true,
+            "rows": compared.rows(),
+            "tables": Value::Object(compared.tables.iter().map(table).collect()),
+        })
+    });
     json!({
         "format": 1,
         "status": if options.dry_run { "dry run" } else { "closed" },
@@ -217,6 +230,7 @@ fn machine(report: &RunReport, options: &RunOptions) -> Value {
         "payable": sum(PairSums::payable),
         "carried_forward": sum(PairSums::carried_forward),
         "normalisations": report.normalisations,
+        "independent": independent,
     })
 }
 
@@ -248,6 +262,14 @@ fn human(report: &RunReport, options: &RunOptions) -> String {
             counted(pairs.len() as u64, "pair")
         ),
     ];
+    lines.extend(report.independent.as_ref().map(|compared| {
+        format!(
+            "checked   independent recomputation: {}, {}, {} yuan: equal",
+            counted(compared.tables.len() as u64, "table"),
+            counted(compared.rows(), "row"),
+            yuan_grouped(compared.payable())
+        )
+    }));
     lines.extend(notes(report).iter().map(|note| format!("note      {note}")));
     match &report.published {
         Some(folder) => {

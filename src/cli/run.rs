@@ -141,6 +141,7 @@ fn options(settings: &Settings) -> Outcome<RunOptions> {
         memory: settings.memory.unwrap_or(DEFAULT_MEMORY),
         signer: settings.sign_key.as_deref().map(Signer::read).transpose()?,
         dry_run: settings.dry_run.unwrap_or(false),
+        independent: settings.independent.unwrap_or(false),
     })
 }
 

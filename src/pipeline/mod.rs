@@ -44,6 +44,8 @@ pub struct Settings {
     pub sign_key: Option<PathBuf>,
     /// Publish nothing.
     pub dry_run: Option<bool>,
+    /// Recompute the period by a second implementation.
+    pub independent: Option<bool>,
     /// A month to synthesise before the run, which is then timed.
     pub benchmark: Option<Benchmark>,
     /// Work a closed period out again and compare, in place of closing one.
@@ -142,9 +144,12 @@ impl Settings {
             "dry_run" => {
                 self.dry_run = Some(value.as_bool().ok_or("true or false is expected")?);
             }
+            "independent" => {
+                self.independent = Some(value.as_bool().ok_or("true or false is expected")?);
+            }
             _ => {
                 return Err("unknown key; known: pipeline, period, input, book, opening_quotas, \
-                            rules, as_of, threads, memory, sign_key, dry_run, settlements, seed"
+                            rules, as_of, threads, memory, sign_key, dry_run, independent, settlements, seed"
                     .to_owned());
             }
         }
@@ -165,6 +170,7 @@ impl Settings {
             memory: self.memory.or(other.memory),
             sign_key: self.sign_key.or(other.sign_key),
             dry_run: self.dry_run.or(other.dry_run),
+            independent: self.independent.or(other.independent),
             benchmark: self.benchmark.or(other.benchmark),
             rerun: self.rerun || other.rerun,
         }

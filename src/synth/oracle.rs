@@ -135,7 +135,7 @@ impl Read {
         check(5, care.is_none());
         let chronic = care.is_some_and(|care| care.name() == "chronic");
         check(6, chronic && open.is_none_or(|since| since > day));
-        check(7, a[1] != a[2..10].iter().sum());
+        check(7, a[1] != a[2..10].iter().sum::<i128>());
         check(8, !huge && a[0] != a[1] + a[10] + a[11] + a[12]);
         let reversal = !self.text(Field::init_setl_id).is_empty();
         check(9, a[..13].iter().any(|a| if reversal { *a > 0 } else { *a < 0 }));
@@ -143,7 +143,7 @@ impl Read {
         let plain = code.iter().all(u8::is_ascii_alphanumeric);
         check(11, code.len() != 12 || !plain || !matches!(code[0], b'H' | b'P'));
         check(12, self.text(Field::fulamt_advpay_flag) == "1");
-        check(13, !huge && a[0] != a[14..].iter().sum());
+        check(13, !huge && a[0] != a[14..].iter().sum::<i128>());
         check(14, self.text(Field::psn_no).len() > 40);
         check(15, huge);
         broken

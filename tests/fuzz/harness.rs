@@ -215,6 +215,7 @@ impl Bench {
             as_of: None,
             memory: 16 << 20,
             signer: None,
+            independent: false,
             dry_run: true,
         }
     }

@@ -56,6 +56,15 @@ fn all_findings_are_listed_at_once() {
     assert!(!world.book().exists(), "a book was made");
 }
 
+#[cfg(not(feature = "independent"))]
+#[test]
+fn what_was_not_built_is_2_before_anything_is_read() {
+    let world = World::new();
+    let ran = world.run_with("2025-10", &["--independent"]).expect(2);
+    assert!(ran.stderr.contains("cargo build --release --features independent"), "{}", ran.stderr);
+    assert!(!world.book().exists(), "a book was made");
+}
+
 #[test]
 fn findings_for_programs_are_json() {
     let world = World::new();

@@ -18,7 +18,7 @@ use liangqing::{
     rules::{Int96, Rules},
 };
 
-use crate::world::{Row, World, tree};
+use crate::world::{INDEPENDENT, Row, World, tree};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
@@ -138,6 +138,7 @@ fn try_delivery(world: &World) -> Outcome<RunReport> {
         memory: 1 << 20,
         signer: None,
         dry_run: true,
+        independent: INDEPENDENT,
     };
     run(&options, &Monitor::silent())
 }

@@ -6,6 +6,8 @@ mod errors;
 mod exits;
 mod faults;
 mod fixtures;
+#[cfg(feature = "independent")]
+mod independent;
 mod looks;
 mod policies;
 mod properties;

@@ -15,7 +15,7 @@ use proptest::{
 };
 use tempfile::TempDir;
 
-use crate::world::{Row, batch, columns_in, read_table, tree, write_parquet};
+use crate::world::{INDEPENDENT, Row, batch, columns_in, read_table, tree, write_parquet};
 
 /// The tables of which the contract says that files and order change nothing.
 const LASTING: [&str; 8] =
@@ -139,6 +139,7 @@ fn close(folder: &Path, book: &str, carried: Carried) {
             memory: carried.memory,
             signer: None,
             dry_run: false,
+            independent: INDEPENDENT,
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(carried.threads).build();
         let report = pool.expect("threads").install(|| run(&options, &Monitor::silent()));

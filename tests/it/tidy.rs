@@ -120,6 +120,34 @@ fn only_the_command_line_looks_at_the_clock() {
 }
 
 #[test]
+fn only_the_second_implementation_knows_polars() {
+    let allowed = |file: &str| file.starts_with("src/audit/independent/");
+    assert_none(&lines_with("polars", allowed));
+}
+
+/// The second implementation shares words with the engine, not work.
+#[test]
+fn the_second_implementation_shares_nothing_with_the_engine() {
+    let shared = ["codes", "diag", "event", "money", "rules", "contract::fields"];
+    let mut offenders = Vec::new();
+    for (file, text) in sources("src/audit/independent") {
+        let uses = text.split("use crate::").skip(1).filter_map(|rest| rest.split(';').next());
+        let paths = uses.flat_map(|used| match used.strip_prefix('{') {
+            Some(list) => list.lines().map(str::trim).collect(),
+            None => vec![used],
+        });
+        let is_shared = |path: &str| {
+            shared
+                .iter()
+                .any(|shared| path.strip_prefix(shared).is_some_and(|rest| !rest.starts_with('_')))
+        };
+        let foreign = paths.filter(|path| !["", "}"].contains(path) && !is_shared(path));
+        offenders.extend(foreign.map(|path| format!("{file}: {path}")));
+    }
+    assert_none(&offenders);
+}
+
+#[test]
 fn money_is_never_floating_point() {
     let floats = ["f64", "f32"];
     // A spreadsheet has no other numbers: amounts beyond its 15 digits go there as text.

@@ -30,6 +30,9 @@ use tempfile::TempDir;
 /// The program under test.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_liangqing");
 
+/// Whether every run is recomputed by the second implementation as well.
+pub(crate) const INDEPENDENT: bool = cfg!(feature = "independent");
+
 /// How a null looks in rows that are read back.
 pub(crate) const NULL: &str = "-";
 
@@ -290,6 +293,9 @@ impl World {
         let mut command = Command::new(PROGRAM);
         command.args(["run", "--quiet", "--period", period, "--input"]).arg(self.input(period));
         command.arg("--book").arg(self.book());
+        if INDEPENDENT {
+            command.arg("--independent");
+        }
         let quotas = self.input(period).join("opening-quotas.csv");
         if quotas.exists() {
             command.arg("--opening-quotas").arg(quotas);

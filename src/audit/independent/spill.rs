@@ -1,0 +1,134 @@
+//! Rows on disk, partitioned by key: what is worked on at a time fits into memory.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use polars::prelude::{DataFrame, IntoSeries, PolarsResult, UInt32Chunked};
+use polars_io::prelude::{ParquetCompression, ParquetWriter, StatisticsOptions};
+
+use super::stored::{Stored, failed};
+use crate::diag::{Failure, Outcome};
+
+/// A folder that goes when it is dropped.
+pub(super) struct Scratch {
+    folder: PathBuf,
+    /// How many partitions keys are cut into.
+    parts: u32,
+}
+
+impl Scratch {
+    /// Makes the folder.
+    pub(super) fn create(below: &Path, parts: u32) -> Outcome<Scratch> {
+        let folder = below.join("independent");
+        fs::create_dir(&folder).map_err(Failure::io(&folder))?;
+        Ok(Scratch { folder, parts })
+    }
+
+    /// The partitions, in the order of keys.
+    pub(super) fn parts(&self) -> Range<u32> {
+        0..self.parts
+    }
+
+    /// The partition of a key.
+    pub(super) fn part_of(&self, key: u64) -> u32 {
+        let part = (u128::from(key) * u128::from(self.parts)) >> 64;
+        u32::try_from(part).unwrap_or_default()
+    }
+
+    /// The keys of a partition.
+    pub(super) fn keys_of(&self, part: u32) -> Range<u128> {
+        let first = |part: u32| (u128::from(part) << 64).div_ceil(u128::from(self.parts));
+        first(part)..first(part + 1)
+    }
+
+    /// Begins a set of rows.
+    pub(super) fn spill(&self, name: &'static str, key: &'static str) -> Spill<'_> {
+        Spill { scratch: self, name, key, files: Vec::new() }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed now goes with the staging folder around it.
+        _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A set of rows on disk, each in the partition of its key.
+pub(super) struct Spill<'a> {
+    scratch: &'a Scratch,
+    name: &'static str,
+    /// The column that holds the key.
+    key: &'static str,
+    files: Vec<Piece>,
+}
+
+/// A file, and which of its rows belong to which partition.
+struct Piece {
+    path: PathBuf,
+    parts: BTreeMap<u32, Range<usize>>,
+}
+
+impl Spill<'_> {
+    /// Adds rows; all have the same columns.
+    pub(super) fn add(&mut self, frame: &DataFrame) -> Outcome<()> {
+        if frame.height() == 0 {
+            return Ok(());
+        }
+        let path = self.scratch.folder.join(format!("{}-{}", self.name, self.files.len()));
+        let parts = self.write(frame, &path).map_err(failed)?;
+        self.files.push(Piece { path, parts });
+        Ok(())
+    }
+
+    fn write(&self, frame: &DataFrame, path: &Path) -> PolarsResult<BTreeMap<u32, Range<usize>>> {
+        let keys = frame.column(self.key)?.u64()?;
+        let parts = keys.iter().map(|key| key.map(|key| self.scratch.part_of(key)));
+        let parts = parts.collect::<UInt32Chunked>().with_name("part".into()).into_series();
+        let mut frame = frame.clone();
+        frame.with_column(parts.into())?;
+        let mut pieces = BTreeMap::new();
+        for piece in frame.partition_by(["part"], true)? {
+            let part = piece.column("part")?.u32()?.get(0).unwrap_or_default();
+            pieces.insert(part, piece.drop("part")?);
+        }
+        let mut places = BTreeMap::new();
+        let mut end = 0;
+        // Columns of one value or few are short anyway, and the rest does not compress well.
+        let writer = ParquetWriter::new(File::create_new(path)?)
+            .with_compression(ParquetCompression::Uncompressed)
+            .with_statistics(StatisticsOptions::empty());
+        let mut writer = writer.batched(frame.drop("part")?.schema())?;
+        for (part, mut piece) in pieces {
+            piece.rechunk_mut_par();
+            writer.write_batch(&piece)?;
+            places.insert(part, end..end + piece.height());
+            end += piece.height();
+        }
+        writer.finish()?;
+        Ok(places)
+    }
+
+    /// All rows of a partition; none when there are none.
+    pub(super) fn read(&self, part: u32) -> Outcome<Option<DataFrame>> {
+        let mut all: Option<DataFrame> = None;
+        for piece in &self.files {
+            let Some(rows) = piece.parts.get(&part) else { continue };
+            let frame = read(&piece.path, rows.clone()).map_err(failed)?;
+            match &mut all {
+                Some(all) => _ = all.vstack_mut_owned(frame).map_err(failed)?,
+                None => all = Some(frame),
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn read(path: &Path, rows: Range<usize>) -> PolarsResult<DataFrame> {
+    let stored = Stored::open(path)?;
+    stored.read(stored.names(), rows)
+}
