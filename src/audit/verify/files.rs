@@ -87,7 +87,9 @@ pub(super) fn read(month: Month, folder: &Path) -> Outcome<Read> {
         figures.bytes += file.len() as u64;
     }
     let bytes = bytes.unwrap_or_default();
-    strangers(month, folder, &mut checks)?;
+    if folder.is_dir() {
+        strangers(month, folder, &mut checks)?;
+    }
     let manifest = match Manifest::parse_sealed(folder) {
         Ok((manifest, _)) => manifest,
         Err(problem) => {
