@@ -156,7 +156,7 @@ fn rejects(closed: &Closed, control: &Control, checks: &mut Checks) {
     let places = grid.iter().map(|row| {
         let path = row.text("file");
         let input = closed.manifest.inputs.iter().find(|input| input.path == path);
-        let inside = input.is_some_and(|input| row.number("row") < input.rows.into());
+        let inside = input.is_some_and(|input| row.number("row") < i128::from(input.rows));
         let rules: Vec<&str> = row.text("rules").split(',').collect();
         let ruled = rules.is_sorted_by(|a, b| a < b)
             && rules.iter().all(|rule| (1..=15).any(|number| *rule == format!("V{number:02}")));
