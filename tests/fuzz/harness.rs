@@ -11,6 +11,7 @@ use std::{
 };
 
 use liangqing::{
+    audit::verify::{VerifyOptions, verify},
     book::manifest::{Manifest, NAME, SEAL, seal},
     codes::Month,
     contract::small_files::NAMES,
@@ -169,7 +170,8 @@ impl Bench {
         acceptable(self.run(&options));
     }
 
-    /// A file of the newest closed period, which the first byte names; manifest and seal agree with it.
+    /// A file of the newest closed period, which the first byte names; manifest and seal agree with it. The
+    /// next month is closed on it, and it is verified.
     pub(crate) fn book(&self, bytes: &[u8]) {
         let Some((which, bytes)) = bytes.split_first() else { return };
         let which = usize::from(*which) % self.closed.len();
@@ -184,10 +186,17 @@ impl Bench {
             manifest = text.replace(&old, &new).into_bytes();
         }
         self.seal(&manifest);
-        let outcome = self.run(&self.options("two", PERIODS[2]));
+        let options = self.options("two", PERIODS[2]);
+        let outcome = self.run(&options);
+        let verifying = VerifyOptions { book: options.book, period: None, head: None };
+        let verified = self.pool.install(|| verify(&verifying, &Monitor::silent()));
         self.replace(path, original);
         self.seal(&self.closed[NAME]);
         acceptable(outcome);
+        match verified {
+            Ok(_) | Err(Failure::Differences(..)) => {}
+            Err(failure) => panic!("{failure:?}"),
+        }
     }
 
     fn newest(&self) -> PathBuf {

@@ -106,12 +106,12 @@ pub fn verify(options: &VerifyOptions, monitor: &Monitor) -> Outcome<Verified> {
             let judged = guarded(|| {
                 period_laws(closed, before.as_ref(), &history, &mut checks);
                 history.expectations.gather(closed, before.as_ref());
+                history.registers.extend(RegisterFile::open(closed, &mut checks));
             });
             if judged.is_none() {
                 let found = "figures so large that they cannot be added up".to_owned();
                 checks.find(Code::B07, place(*month, "tables"), String::new(), found);
             }
-            history.registers.extend(RegisterFile::open(closed, &mut checks));
             history.remember(closed);
         }
         before = read;
@@ -160,19 +160,22 @@ fn period_laws(closed: &Closed, before: Option<&Closed>, history: &History, chec
 
 /// What the registers of all periods say together.
 fn register_laws(history: &mut History, verified: &mut Verified, checks: &mut Checks) {
-    let read = guarded(|| register::check(&history.registers, &mut history.expectations, checks));
-    let Some(sums) = read else {
-        let found = "figures so large that they cannot be added up".to_owned();
-        return checks.find(Code::B09, "register.parquet".to_owned(), String::new(), found);
-    };
-    for (file, sums) in history.registers.iter().zip(sums) {
-        sums.compare(file, checks);
-        let period = file.period.to_string();
-        if let Some(figures) = verified.periods.iter_mut().find(|found| found.period == period) {
-            figures.registered = sums.rows;
-            figures.rows += sums.rows;
-            figures.cleared = yuan(sums.payable());
+    let read = guarded(|| {
+        let sums = register::check(&history.registers, &mut history.expectations, checks);
+        for (file, sums) in history.registers.iter().zip(sums) {
+            sums.compare(file, checks);
+            let period = file.period.to_string();
+            if let Some(figures) = verified.periods.iter_mut().find(|found| found.period == period)
+            {
+                figures.registered = sums.rows;
+                figures.rows += sums.rows;
+                figures.cleared = yuan(sums.payable());
+            }
         }
+    });
+    if read.is_none() {
+        let found = "figures so large that they cannot be added up".to_owned();
+        checks.find(Code::B09, "register.parquet".to_owned(), String::new(), found);
     }
 }
 
