@@ -1,6 +1,6 @@
 //! One run, from a delivery to a closed period: the stages in order, and the totals between them.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use chrono::NaiveDate;
 use rayon::prelude::*;
@@ -9,7 +9,7 @@ use crate::{
     audit::independent::{self, Compared, Task},
     book::{
         Book, brought,
-        manifest::{ControlEntry, FORMAT, FileEntry, Manifest, NAME, RulesCopy, SEAL, seal},
+        manifest::{ControlEntry, FORMAT, FileEntry, Manifest, RulesCopy},
         register::{Register, write_register, write_reversals},
         staging::Staging,
     },
@@ -22,7 +22,6 @@ use crate::{
     contract::{delivery::Delivery, small_files::OpeningQuotas},
     control::{Bucket, Control},
     diag::{Failure, Finding, Outcome},
-    digest::sha256_hex,
     event::{Activity, Monitor},
     ingest::survey::{Normalisations, Setting, Survey, rejects_table},
     money::{FenSum, yuan},
@@ -44,7 +43,7 @@ use crate::{
         reserves_table,
     },
     rules::{Permit, Policy, Rules, permits_table},
-    signing::{SIGNATURE, Signer},
+    signing::Signer,
     statement::table::Table,
 };
 
@@ -147,7 +146,7 @@ pub fn close(
     let written = |of: fn(&FileEntry) -> u64| outputs.iter().map(of).sum();
     monitor.stopwatch.count(Activity::Write, written(|e| e.rows), written(|e| e.bytes));
     let manifest = manifest(options, book, &delivered, outputs, &reconciled.control);
-    let manifest_sha256 = write_manifest(staging, &manifest, options.signer.as_ref())?;
+    let manifest_sha256 = manifest.write(&staging.period(), options.signer.as_ref())?;
     Ok(RunReport {
         period,
         control: reconciled.control,
@@ -489,26 +488,6 @@ fn manifest(
         outputs,
         control: ControlEntry::all(control),
     }
-}
-
-/// Writes the manifest, its signature and their seal; gives the digest of the manifest.
-fn write_manifest(
-    staging: &Staging,
-    manifest: &Manifest,
-    signer: Option<&Signer>,
-) -> Outcome<String> {
-    let bytes = manifest.to_bytes()?;
-    let signature = signer.map(|signer| signer.sign(&bytes)).transpose()?;
-    let seal = seal(&bytes, signature.as_deref()).into_bytes();
-    let digest = sha256_hex(&bytes);
-    let files = [(NAME, Some(bytes)), (SIGNATURE, signature), (SEAL, Some(seal))];
-    for (name, bytes) in files.into_iter().filter_map(|(name, bytes)| Some((name, bytes?))) {
-        let path = staging.period().join(name);
-        fs::write(&path, bytes)
-            .and_then(|()| fs::File::open(&path)?.sync_all())
-            .map_err(Failure::io(&path))?;
-    }
-    Ok(digest)
 }
 
 fn count_classes(settled: &Settled) -> BTreeMap<&'static str, u64> {

@@ -10,7 +10,7 @@ use crate::{
     diag::{Failure, Outcome},
     digest::sha256_hex,
     money::{FenSum, parse_sum, yuan},
-    signing::SIGNATURE,
+    signing::{SIGNATURE, Signer},
 };
 
 /// Name of the file in a period's folder.
@@ -141,6 +141,22 @@ impl Manifest {
             .map_err(|error| Failure::Bug(format!("manifest: {error}")))?;
         bytes.push(b'\n');
         Ok(bytes)
+    }
+
+    /// Writes the manifest, its signature and their seal into a folder; gives the digest of the manifest.
+    pub fn write(&self, folder: &Path, signer: Option<&Signer>) -> Outcome<String> {
+        let bytes = self.to_bytes()?;
+        let signature = signer.map(|signer| signer.sign(&bytes)).transpose()?;
+        let seal = seal(&bytes, signature.as_deref()).into_bytes();
+        let digest = sha256_hex(&bytes);
+        let files = [(NAME, Some(bytes)), (SIGNATURE, signature), (SEAL, Some(seal))];
+        for (name, bytes) in files.into_iter().filter_map(|(name, bytes)| Some((name, bytes?))) {
+            let path = folder.join(name);
+            fs::write(&path, bytes)
+                .and_then(|()| fs::File::open(&path)?.sync_all())
+                .map_err(Failure::io(&path))?;
+        }
+        Ok(digest)
     }
 
     /// Reads the manifest of a closed period, and its digest.

@@ -21,7 +21,7 @@ use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
 
 use liangqing::contract::fields::Field;
 
-use crate::world::{Row, World};
+use crate::world::{INDEPENDENT, Row, World};
 
 /// A heading and the indented lines below it.
 struct Block {
@@ -122,7 +122,9 @@ fn play_period(world: &World, blocks: &mut [Block], problems: &mut String) {
     for (file, text) in &period.small_files {
         world.small_file(&name, file, text);
     }
-    let ran = world.run_with(&name, &period.flags);
+    let independent = INDEPENDENT.then_some("--independent");
+    let flags: Vec<&str> = period.flags.iter().copied().chain(independent).collect();
+    let ran = world.run_with(&name, &flags);
     if ran.status != period.exit {
         let (exit, stderr) = (period.exit, &ran.stderr);
         writeln!(problems, "  {name}: exit {}, expected {exit}\n{stderr}", ran.status)

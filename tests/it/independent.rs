@@ -192,10 +192,10 @@ fn neither_memory_nor_partitions_change_what_is_found() {
 fn the_report_says_how_much_was_checked() {
     let world = World::new();
     world.deliver_both("2025-10", &[Row::new("A")]);
-    let ran = world.run_with("2025-10", &["--dry-run"]).expect(0);
+    let ran = world.run_with("2025-10", &["--dry-run", "--independent"]).expect(0);
     let line = "checked   independent recomputation: 7 tables, 38 rows, 800.00 yuan: equal";
     assert!(ran.stdout.contains(line), "{}", ran.stdout);
-    let ran = world.run_with("2025-10", &["--format", "json"]).expect(0);
+    let ran = world.run_with("2025-10", &["--format", "json", "--independent"]).expect(0);
     let report: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
     let positions = serde_json::json!({ "rows": 1, "yuan": "800.00" });
     assert_eq!(report["independent"]["tables"]["positions"], positions);

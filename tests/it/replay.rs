@@ -95,20 +95,20 @@ fn write_seeds(folder: &Path, inputs: &[Vec<u8>]) {
 
 #[test]
 fn any_parquet_file_is_taken_or_refused() {
-    replay("delivery", 1000);
+    replay("delivery", 700);
 }
 
 #[test]
 fn any_small_file_is_taken_or_refused() {
-    replay("small_file", 500);
+    replay("small_file", 250);
 }
 
 #[test]
 fn any_settings_are_taken_or_refused() {
-    replay("settings", 500);
+    replay("settings", 1000);
 }
 
 #[test]
 fn any_book_is_taken_or_refused() {
-    replay("book", 500);
+    replay("book", 150);
 }

@@ -293,9 +293,6 @@ impl World {
         let mut command = Command::new(PROGRAM);
         command.args(["run", "--quiet", "--period", period, "--input"]).arg(self.input(period));
         command.arg("--book").arg(self.book());
-        if INDEPENDENT {
-            command.arg("--independent");
-        }
         let quotas = self.input(period).join("opening-quotas.csv");
         if quotas.exists() {
             command.arg("--opening-quotas").arg(quotas);

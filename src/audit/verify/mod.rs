@@ -175,27 +175,35 @@ fn judge(this: &Read, before: Option<&Read>, history: &mut History, checks: &mut
             ],
         );
     }
-    // Sums that do not fit have been found by then.
-    _ = guarded(|| history.expectations.gather(closed, before));
-    history.registers.extend(RegisterFile::open(closed, checks));
-    history.remember(closed);
+    let gathered = guarded(|| {
+        history.expectations.gather(closed, before);
+        history.registers.extend(RegisterFile::open(closed, checks));
+        history.remember(closed);
+    });
+    if gathered.is_none() {
+        let found = "figures so large that they cannot be added up".to_owned();
+        checks.find(Code::B07, place(closed.month, "tables"), String::new(), found);
+    }
 }
 
 /// What the registers of all periods say together.
 fn register_laws(history: &mut History, verified: &mut Verified, checks: &mut Checks) {
-    let read = guarded(|| register::check(&history.registers, &mut history.expectations, checks));
-    let Some(sums) = read else {
-        let found = "figures so large that they cannot be added up".to_owned();
-        return checks.find(Code::B09, "register.parquet".to_owned(), String::new(), found);
-    };
-    for (file, sums) in history.registers.iter().zip(sums) {
-        sums.compare(file, checks);
-        let period = file.period.to_string();
-        if let Some(figures) = verified.periods.iter_mut().find(|found| found.period == period) {
-            figures.registered = sums.rows;
-            figures.rows += sums.rows;
-            figures.cleared = yuan(sums.payable());
+    let read = guarded(|| {
+        let sums = register::check(&history.registers, &mut history.expectations, checks);
+        for (file, sums) in history.registers.iter().zip(sums) {
+            sums.compare(file, checks);
+            let period = file.period.to_string();
+            if let Some(figures) = verified.periods.iter_mut().find(|found| found.period == period)
+            {
+                figures.registered = sums.rows;
+                figures.rows += sums.rows;
+                figures.cleared = yuan(sums.payable());
+            }
         }
+    });
+    if read.is_none() {
+        let found = "figures so large that they cannot be added up".to_owned();
+        checks.find(Code::B09, "register.parquet".to_owned(), String::new(), found);
     }
 }
 
