@@ -334,3 +334,33 @@ impl Counter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{money::FEN_LIMIT, rules::Rules};
+
+    #[test]
+    fn a_position_beyond_64_bits_is_one_position() {
+        const ROWS: usize = 2_000;
+        let period = Month::new(2025, 10);
+        let rules = Rules::built_in();
+        let policy = rules.policy(period).expect("in force");
+        let fen = vec![FEN_LIMIT - 1; ROWS];
+        let rows: Vec<(usize, Packed)> =
+            (0..ROWS).map(|row| (row, Packed::new(340_100, 0, 1))).collect();
+        let counters = Counters::default();
+        for rows in rows.chunks(ROWS_AT_A_TIME) {
+            counters.0[0].lock().expect("alone").add(rows, &[Some(&fen); 13]);
+        }
+        let positions = Positions::counted(&counters, policy, period);
+        let rows = i64::try_from(ROWS).expect("few");
+        let sum = FenSum::from(FEN_LIMIT - 1) * FenSum::from(rows);
+        let found: Vec<_> = positions.iter().collect();
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].0.insuplc_admdvs, found[0].0.cost_month), (340_100, period.plus(-1)));
+        // Eight funds and the account are payable.
+        let expected = PositionSums { rows, visits: rows, amounts: [sum; 13], payable: 9 * sum };
+        assert_eq!(*found[0].1, expected);
+    }
+}
