@@ -10,7 +10,7 @@ use crate::{
     diag::{Failure, Outcome},
     digest::sha256_hex,
     money::{FenSum, parse_sum, yuan},
-    signing::{SIGNATURE, Signer},
+    signing::{SIGNATURE, Signer, read_signature},
 };
 
 /// Name of the file in a period's folder.
@@ -172,7 +172,7 @@ impl Manifest {
     pub fn parse_sealed(folder: &Path) -> Result<(Manifest, String), String> {
         let bytes = fs::read(folder.join(NAME)).map_err(|error| error.to_string())?;
         let sealed = fs::read(folder.join(SEAL)).map_err(|error| format!("{SEAL}: {error}"))?;
-        let signature = fs::read(folder.join(SIGNATURE)).ok();
+        let signature = read_signature(folder)?;
         if sealed != seal(&bytes, signature.as_deref()).as_bytes() {
             return Err(format!("{SEAL} has another digest of it, or of {SIGNATURE}"));
         }

@@ -200,6 +200,10 @@ fn verified_text(verified: &Verified) -> String {
         format!("head      {} ({last})", verified.head),
     ];
     lines.extend(verified.signatures.iter().map(|signature| format!("signed    {signature}")));
+    if verified.unchecked > 0 {
+        let signatures = counted(verified.unchecked, "signature");
+        lines.push(format!("note      no --trusted-keys were given: {signatures} not checked"));
+    }
     if verified.newest != last {
         lines.push(format!("note      the book goes on to {}", verified.newest));
     }

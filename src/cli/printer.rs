@@ -21,6 +21,7 @@ use crate::{
     event::{Estimate, Timing},
     money::{FenSum, count_grouped, yuan, yuan_grouped},
     reserve::{Level, notices::Kind},
+    signing::Signer,
     synth::{Summary, SynthOptions},
 };
 
@@ -222,6 +223,7 @@ fn machine(report: &RunReport, options: &RunOptions) -> Value {
         "period": report.period.to_string(),
         "published": report.published,
         "manifest_sha256": report.manifest_sha256,
+        "signed_by": options.signer.as_ref().map(Signer::id),
         "control": { "treating": control(Side::Treating), "insured": control(Side::Insured) },
         "rejects": report.rejects,
         "breaks": report.breaks,
@@ -275,6 +277,7 @@ fn human(report: &RunReport, options: &RunOptions) -> String {
         Some(folder) => {
             lines.push(format!("closed    {}", shown(folder)));
             lines.push(format!("manifest  {}", report.manifest_sha256));
+            lines.extend(options.signer.iter().map(|signer| format!("signed    {}", signer.id())));
         }
         None => lines.push("dry run   nothing was published".to_owned()),
     }

@@ -148,7 +148,11 @@ fn keys_are_changed_revoked_and_bound_to_periods() {
     // Every error of the file at once.
     let refused =
         verify(&[("old", "00", ""), ("gone", "00", ""), ("new", &new_id, "from = \"x\"")], 2);
-    for part in ["key old: its id is", "key gone: ", "key new: \"x\" is not a month"] {
+    for part in [
+        "id: the key in `public` has the id",
+        "gone.pub: it cannot be read",
+        "from: \"x\" is not a month",
+    ] {
         assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
     }
 }
@@ -156,22 +160,118 @@ fn keys_are_changed_revoked_and_bound_to_periods() {
 #[test]
 fn a_key_that_others_may_read_or_that_is_none_is_refused_before_the_run() {
     let world = World::new();
-    let (key, _) = keygen(&world, "agency", "ed25519");
-    let run = |key: &Path| world.run_with("2025-10", &["--sign-key", text(key)]).expect(2).stderr;
-    for mode in [0o640, 0o604, 0o660, 0o602] {
+    let (key, _) = keygen(&world, "agency", "sm2");
+    let refused = |expected: &str| {
+        // There is no delivery either: had it been looked for first, that would be the complaint.
+        let stderr = world.run_with("2025-10", &["--sign-key", text(&key)]).expect(2).stderr;
+        assert!(stderr.contains(expected), "{expected}: {stderr}");
+        assert!(!world.book().exists());
+        stderr
+    };
+    for mode in [0o640, 0o604, 0o620, 0o602, 0o666] {
         fs::set_permissions(&key, fs::Permissions::from_mode(mode)).expect("changed");
-        assert!(run(&key).contains("chmod 600"), "{mode:o}");
+        refused(&format!("(mode {mode:03o})"));
+        refused(&format!("chmod 600 {}", text(&key)));
     }
-    assert!(run(&world.path("agency.pub")).contains("others may use this private key"));
-    assert!(run(&world.path("nothing")).contains("cannot be read"));
-    let other = world.path("other.pem");
-    fs::write(&other, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
-        .expect("written");
-    fs::set_permissions(&other, fs::Permissions::from_mode(0o600)).expect("changed");
-    assert!(run(&other).contains("no private key of Ed25519 or SM2"));
-    assert!(!world.book().exists());
-    let again = liangqing(&["keygen", "--out", text(&key)]).expect(2);
-    assert!(again.stderr.contains("is not replaced"), "{}", again.stderr);
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("changed");
+    let pem = fs::read_to_string(&key).expect("read");
+    let secret = pem.lines().nth(1).expect("a line");
+    let public = fs::read_to_string(world.path("agency.pub")).expect("read");
+    let others = [
+        (public, "it holds \"PUBLIC KEY\""),
+        (pem.replace("PRIVATE", "ENCRYPTED PRIVATE"), "it has a password"),
+        (pem.replacen(&secret[..8], "AAAAAAAA", 1), "the key in it is damaged"),
+        ("x".repeat(1 << 20), "it holds no key"),
+        (String::new(), "it holds no key"),
+    ];
+    for (other, expected) in others {
+        fs::write(&key, other).expect("written");
+        assert!(!refused(expected).contains(&secret[8..]), "key material was shown");
+    }
+    fs::remove_file(&key).expect("removed");
+    refused("it cannot be read");
+    fs::create_dir(&key).expect("made");
+    refused("it is not a file");
+}
+
+#[test]
+fn a_pair_of_keys_is_made_whole_or_not_at_all() {
+    for algorithm in ALGORITHMS {
+        let world = World::new();
+        let (key, _) = keygen(&world, "agency", algorithm);
+        let again = || {
+            let ran = liangqing(&["keygen", "--out", text(&key), "--algorithm", algorithm]);
+            assert!(ran.expect(2).stderr.contains("is not replaced"));
+        };
+        let before = tree(&world.path(""));
+        again();
+        assert_eq!(tree(&world.path("")), before);
+        fs::remove_file(&key).expect("removed");
+        let before = tree(&world.path(""));
+        again();
+        assert_eq!(tree(&world.path("")), before, "half a pair was made");
+        // A link that leads nowhere is in the way as well.
+        fs::remove_file(world.path("agency.pub")).expect("removed");
+        std::os::unix::fs::symlink("nowhere", world.path("agency.pub")).expect("linked");
+        again();
+        assert!(!key.exists() && !world.path("nowhere").exists());
+        liangqing(&["keygen", "--out", text(&world.path("no/agency"))]).expect(6);
+    }
+}
+
+#[test]
+fn a_signature_is_no_part_of_the_manifest() {
+    let world = World::new();
+    let (_, id) = keygen(&world, "agency", "sm2");
+    close(&world, "2025-10", None);
+    let mut unsigned = tree(&world.book());
+    fs::remove_dir_all(world.book()).expect("removed");
+    let pipeline = world.path("month-end.toml");
+    fs::write(&pipeline, "pipeline = \"month-end\"\nsign_key = \"agency\"\n").expect("written");
+    let ran = world.run_with("2025-10", &[text(&pipeline)]).expect(0);
+    assert!(ran.stdout.contains(&format!("signed    {id}")), "{}", ran.stdout);
+    let signed = tree(&world.book());
+    for name in ["2025-10/manifest.sig", "2025-10/manifest.sha256"] {
+        assert_ne!(
+            unsigned.insert(name.to_owned(), signed[name].clone()).as_ref(),
+            signed.get(name)
+        );
+    }
+    assert_eq!(unsigned, signed);
+    let unchecked = world.verify(&[]).expect(0).stdout;
+    assert!(
+        unchecked.contains("--trusted-keys were given: 1 signature not checked"),
+        "{unchecked}"
+    );
+}
+
+#[test]
+fn a_signature_that_is_no_small_file_is_damage() {
+    let world = World::new();
+    let (key, id) = keygen(&world, "agency", "ed25519");
+    close(&world, "2025-10", Some(&key));
+    let trusted = trust(&world, &[("agency", &id, "")]);
+    let path = sig(&world, "2025-10");
+    let noticed = |expected: &str| {
+        for flags in [&[][..], &["--trusted-keys", text(&trusted)]] {
+            let stderr = world.verify(flags).expect(5).stderr;
+            assert!(stderr.contains(&format!("B01 2025-10/manifest.json: found {expected}")));
+        }
+        assert!(world.run("2025-11").expect(4).stderr.contains(expected));
+    };
+    let mut flipped = fs::read(&path).expect("read");
+    flipped[9] ^= 1;
+    fs::write(&path, flipped).expect("written");
+    noticed("manifest.sha256 has another digest of it, or of manifest.sig");
+    fs::write(&path, vec![b' '; 1 << 20]).expect("written");
+    noticed("manifest.sig: more than 4096 bytes");
+    fs::remove_file(&path).expect("removed");
+    // A folder cannot hide behind the name either, not even where the seal expects no signature.
+    let seal = path.with_extension("sha256");
+    let sealed = fs::read_to_string(&seal).expect("read");
+    fs::write(&seal, sealed.split_inclusive('\n').next().expect("a line")).expect("written");
+    fs::create_dir(&path).expect("made");
+    noticed("manifest.sig: not a file");
 }
 
 /// What OpenSSL says; nothing when it is not there or too old.

@@ -148,6 +148,13 @@ fn the_second_implementation_shares_nothing_with_the_engine() {
 }
 
 #[test]
+fn only_new_keys_are_random() {
+    let sources = ["getrandom", "SysRng", "OsRng", "try_generate", "thread_rng", "rand::"];
+    let allowed = |file: &str| file == "src/signing/key.rs";
+    assert_none(&sources.map(|word| lines_with(word, allowed)).concat());
+}
+
+#[test]
 fn money_is_never_floating_point() {
     let floats = ["f64", "f32"];
     // A spreadsheet has no other numbers: amounts beyond its 15 digits go there as text.

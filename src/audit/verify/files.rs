@@ -15,7 +15,7 @@ use crate::{
     diag::{Code, Failure, Outcome},
     digest::{sha256_hex, sha256_of},
     rules::{Policy, Rules},
-    signing::SIGNATURE,
+    signing::{SIGNATURE, read_signature},
 };
 
 /// A closed period whose tables could all be read.
@@ -81,7 +81,8 @@ pub(super) fn read(month: Month, folder: &Path) -> Outcome<Read> {
     let mut figures = PeriodVerified { period: month.to_string(), ..PeriodVerified::default() };
     let bytes = fs::read(folder.join(NAME)).ok();
     let digest = bytes.as_deref().map(sha256_hex);
-    let signature = fs::read(folder.join(SIGNATURE)).ok();
+    // One that cannot be read is found with the seal.
+    let signature = read_signature(folder).ok().flatten();
     for file in [&bytes, &signature].into_iter().flatten() {
         figures.files += 1;
         figures.bytes += file.len() as u64;

@@ -66,6 +66,8 @@ pub struct Verified {
     pub head_given: bool,
     /// Who vouches for which period, when trusted keys were given.
     pub signatures: Vec<String>,
+    /// Periods with a signature that nobody checked, since no trusted keys were given.
+    pub unchecked: u64,
     /// How many laws were applied.
     pub laws: u64,
     /// How many figures were compared.
@@ -127,6 +129,9 @@ pub fn verify(
     compare_head(options, &periods, head.as_deref(), &mut checks);
     if let Some(trusted) = trusted {
         verified.signatures = check_signatures(&signed, trusted, &mut checks);
+    } else {
+        verified.unchecked =
+            signed.iter().filter(|period| period.signature.is_some()).count() as u64;
     }
     verified.head = head.unwrap_or_default();
     verified.head_given = options.head.is_some();

@@ -1,0 +1,190 @@
+//! A private key: made, read, and used to sign.
+
+use std::{
+    fmt,
+    fs::{self, File, OpenOptions},
+    io::{ErrorKind, Read, Write},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use ed25519_dalek::{Signer as _, pkcs8::KeypairBytes};
+use sm2::{
+    dsa,
+    elliptic_curve::zeroize::Zeroizing,
+    pkcs8::{EncodePrivateKey, LineEnding, PrivateKeyInfoRef, SecretDocument},
+};
+
+use super::{Algorithm, DISTID, LONGEST_KEY, file::SignatureFile, public::PublicKey};
+use crate::diag::{Failure, Outcome};
+
+/// A private key. It is wiped from memory when it goes.
+#[derive(Clone)]
+pub struct Signer(Secret);
+
+#[derive(Clone)]
+enum Secret {
+    Ed25519(Box<ed25519_dalek::SigningKey>),
+    Sm2(sm2::SecretKey),
+}
+
+/// Nothing of the key itself.
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signer({})", self.id())
+    }
+}
+
+impl Signer {
+    /// Reads a private key in PEM; one that others may read or write is refused.
+    pub fn read(path: &Path) -> Outcome<Signer> {
+        let shown = path.display();
+        let refuse = |problem: String| Failure::Usage(format!("private key {shown}: {problem}"));
+        let unreadable = |error: std::io::Error| refuse(format!("it cannot be read: {error}"));
+        // A pipe would be waited for.
+        if !fs::metadata(path).map_err(unreadable)?.is_file() {
+            return Err(refuse("it is not a file".to_owned()));
+        }
+        let file = File::open(path).map_err(unreadable)?;
+        let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(refuse(format!(
+                "others than its owner may use it (mode {mode:03o})\n    hint: chmod 600 {shown}, and \
+                 make a new key if others have seen it"
+            )));
+        }
+        // Room for all of it: a text that grows leaves copies behind.
+        let mut text = Zeroizing::new(Vec::with_capacity(LONGEST_KEY + 1));
+        file.take(LONGEST_KEY as u64 + 1).read_to_end(&mut text).map_err(unreadable)?;
+        Signer::from_pem(&text).map_err(refuse)
+    }
+
+    /// Reads PKCS#8 in PEM, or says what it is instead.
+    pub(super) fn from_pem(pem: &[u8]) -> Result<Signer, String> {
+        let hint = "\n    hint: expected is PKCS#8 in PEM, as liangqing keygen and openssl genpkey \
+                    write it";
+        let text = std::str::from_utf8(pem).ok().filter(|text| text.len() <= LONGEST_KEY);
+        let document = text.and_then(|text| SecretDocument::from_pem(text.trim_start()).ok());
+        let (label, document) = document.ok_or_else(|| format!("it holds no key{hint}"))?;
+        match label {
+            "PRIVATE KEY" => {}
+            "ENCRYPTED PRIVATE KEY" => {
+                let hint = "openssl pkey decrypts it into a file that only its owner may read";
+                return Err(format!("it has a password\n    hint: {hint}"));
+            }
+            other => return Err(format!("it holds {other:?}{hint}")),
+        }
+        let info = PrivateKeyInfoRef::try_from(document.as_bytes())
+            .map_err(|_| format!("the key in it is damaged{hint}"))?;
+        if let Ok(key) = ed25519_dalek::SigningKey::try_from(info.clone()) {
+            return Ok(Signer(Secret::Ed25519(Box::new(key))));
+        }
+        let algorithm = info.algorithm.oid;
+        let key = sm2::SecretKey::try_from(info).map_err(|_| {
+            let known = "known: Ed25519, SM2";
+            format!(
+                "the key in it is damaged, or of another algorithm ({algorithm}); {known}{hint}"
+            )
+        })?;
+        Ok(Signer(Secret::Sm2(key)))
+    }
+
+    /// PKCS#8 in PEM.
+    pub(super) fn to_pem(&self) -> Outcome<Zeroizing<String>> {
+        let pem = match &self.0 {
+            // Without the public key, which OpenSSL does not expect in this place.
+            Secret::Ed25519(key) => KeypairBytes { secret_key: key.to_bytes(), public_key: None }
+                .to_pkcs8_pem(LineEnding::LF),
+            Secret::Sm2(key) => key.to_pkcs8_pem(LineEnding::LF),
+        };
+        pem.map_err(|error| Failure::Bug(format!("private key: {error}")))
+    }
+
+    /// Makes a key.
+    pub(super) fn random(algorithm: Algorithm) -> Outcome<Signer> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        loop {
+            getrandom::fill(bytes.as_mut()).map_err(|error| Failure::Io {
+                place: "random numbers of the system".to_owned(),
+                error: std::io::Error::other(error),
+            })?;
+            match algorithm {
+                Algorithm::Ed25519 => {
+                    let key = Box::new(ed25519_dalek::SigningKey::from_bytes(&bytes));
+                    return Ok(Signer(Secret::Ed25519(key)));
+                }
+                // Nearly every number is a key.
+                Algorithm::Sm2 => {
+                    if let Ok(key) = sm2::SecretKey::from_slice(bytes.as_ref()) {
+                        return Ok(Signer(Secret::Sm2(key)));
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn public(&self) -> PublicKey {
+        match &self.0 {
+            Secret::Ed25519(key) => PublicKey::Ed25519(Box::new(key.verifying_key())),
+            Secret::Sm2(key) => PublicKey::Sm2(key.public_key()),
+        }
+    }
+
+    /// The id of the key: SHA-256 of the public key's DER.
+    pub fn id(&self) -> String {
+        self.public().id()
+    }
+
+    /// Signs the bytes of a manifest; the bytes of `manifest.sig`.
+    pub fn sign(&self, manifest: &[u8]) -> Outcome<Vec<u8>> {
+        let failed = |error| Failure::Bug(format!("signing: {error}"));
+        let signature = match &self.0 {
+            Secret::Ed25519(key) => key.try_sign(manifest).map_err(failed)?.to_vec(),
+            Secret::Sm2(key) => {
+                let key = dsa::SigningKey::new(DISTID, key).map_err(failed)?;
+                let signature: dsa::Signature = key.try_sign(manifest).map_err(failed)?;
+                signature.to_der().as_bytes().to_vec()
+            }
+        };
+        let public = self.public();
+        Failure::unless(public.verifies(manifest, &signature), || {
+            "signing: the key does not confirm its own signature".to_owned()
+        })?;
+        SignatureFile::new(&public, &signature).to_bytes()
+    }
+}
+
+/// Makes a pair of keys: the private one at a path, the public one beside it with `.pub`; gives its id. Files
+/// that are there already stay as they are.
+pub fn keygen(path: &Path, algorithm: Algorithm) -> Outcome<(String, PathBuf)> {
+    let signer = Signer::random(algorithm)?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".pub");
+    let beside = PathBuf::from(beside);
+    if beside.symlink_metadata().is_ok() {
+        return Err(taken(&beside));
+    }
+    create(path, 0o600, signer.to_pem()?.as_bytes())?;
+    create(&beside, 0o644, signer.public().to_pem()?.as_bytes()).inspect_err(|_| {
+        // Half a pair is of no use, and would be in the way of the next try.
+        _ = fs::remove_file(path);
+    })?;
+    Ok((signer.id(), beside))
+}
+
+fn create(path: &Path, mode: u32, bytes: &[u8]) -> Outcome<()> {
+    let opened = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
+    let mut file = match opened {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(taken(path)),
+        opened => opened.map_err(Failure::io(path))?,
+    };
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| {
+        _ = fs::remove_file(path);
+        Failure::io(path)(error)
+    })
+}
+
+fn taken(path: &Path) -> Failure {
+    let problem = "is there already, and is not replaced\n    hint: give another --out";
+    Failure::Usage(format!("{} {problem}", path.display()))
+}
