@@ -229,6 +229,7 @@ pub(super) struct StressArguments {
 #[command(after_help = "\
 Examples:
   liangqing verify --book book
+  liangqing verify --book book --trusted-keys trusted.toml
   liangqing verify --book book --period 2025-11 --head 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 
 Everything is worked out from something else: pairs from positions, reserves from pairs and payments, what
@@ -376,11 +377,13 @@ pub(super) struct StatementsArguments {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
+  liangqing keygen --out keys/agency.pem
   liangqing keygen --out keys/agency.pem --algorithm sm2
 
 Writes the private key to FILE, readable by its owner alone, and the public key to FILE.pub, both as OpenSSL has
-them. The id that it prints goes into the file of trusted keys (docs/audit.md).")]
+them. Neither file is ever replaced: exit status 2. The id that it prints goes into the file of trusted keys
+(docs/audit.md).")]
 pub(super) struct KeygenArguments {
     /// The private key's file; the public key goes to FILE.pub
     #[arg(long, value_name = "FILE")]

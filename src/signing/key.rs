@@ -65,7 +65,8 @@ impl Signer {
                     write it";
         let text = std::str::from_utf8(pem).ok().filter(|text| text.len() <= LONGEST_KEY);
         let document = text.and_then(|text| SecretDocument::from_pem(text.trim_start()).ok());
-        let (label, document) = document.ok_or_else(|| format!("it holds no key{hint}"))?;
+        let (label, document) =
+            document.ok_or_else(|| format!("it holds no key, or a damaged one{hint}"))?;
         match label {
             "PRIVATE KEY" => {}
             "ENCRYPTED PRIVATE KEY" => {

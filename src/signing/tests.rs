@@ -35,8 +35,8 @@ const RFC_8032: [[&str; 4]; 3] = [
         "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
         "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
         "72",
-        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c\
-         387b2eaeb4302aeeb00d291612bb0c00",
+        "92a009a9f0d4cab8720e820b5f\
+         642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
     ],
     [
         "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
@@ -93,7 +93,9 @@ fn sm2_signs_the_same_bytes_in_the_same_way_for_good() {
     let key = sm2_key();
     let signature = signed(&key, b"message digest");
     assert!(key.public().verifies(b"message digest", &signature));
-    insta::assert_snapshot!(hex(&signature), @"");
+    let expected = "3044022024858ee71d63e687feefe41f5af80a59f0791eb1dabc2bbe71daf0e57f06c36702203d15550de52785a4\
+        35004c937256ac715c0e04176ac57062c6722fa692f7a491";
+    assert_eq!(hex(&signature), expected);
     assert_ne!(signature, signed(&key, b"message digesT"));
 }
 
@@ -135,12 +137,12 @@ fn what_is_no_private_key_is_called_what_it_is() {
         ("x".repeat(1 << 20), "it holds no key"),
         (pem("PUBLIC KEY", "3000"), "it holds \"PUBLIC KEY\""),
         (pem("EC PRIVATE KEY", "3000"), "it holds \"EC PRIVATE KEY\""),
-        (pem("ENCRYPTED PRIVATE KEY", "3000"), "it is encrypted"),
+        (pem("ENCRYPTED PRIVATE KEY", "3000"), "it has a password"),
         (pem("PRIVATE KEY", "3000"), "the key in it is damaged"),
-        (pem("PRIVATE KEY", &short), "the key in it is damaged"),
+        (pem("PRIVATE KEY", &short), "it holds no key, or a damaged one"),
         (
             pem("PRIVATE KEY", &x25519),
-            "the key in it is damaged or of another algorithm (1.3.101.110)",
+            "the key in it is damaged, or of another algorithm (1.3.101.110)",
         ),
     ];
     for (text, expected) in cases {
@@ -155,7 +157,7 @@ fn a_weak_public_key_is_refused() {
     let der = bytes(&format!("302a300506032b6570032100{}{}", "01", "00".repeat(31)));
     let base64 = Base64::encode_string(&der);
     let pem = format!("-----BEGIN PUBLIC KEY-----\n{base64}\n-----END PUBLIC KEY-----\n");
-    assert!(PublicKey::from_pem(&pem).expect_err("weak").contains("weak"));
+    assert!(PublicKey::from_pem(&pem).expect_err("weak").contains("anybody could sign"));
 }
 
 #[test]
