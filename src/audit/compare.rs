@@ -5,12 +5,12 @@ use std::{cmp::Ordering, collections::BTreeSet, path::Path};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{
-    entries::{Entries, Entry, REVERSAL},
-    grid::{Cell, Grid, Row},
-    schema::{TABLES, TableSpec},
-};
+use super::entries::{Entries, Entry, REVERSAL};
 use crate::{
+    book::{
+        grid::{Cell, Grid, Row},
+        schema::{TABLES, TableSpec},
+    },
     codes::Month,
     diag::{Failure, Outcome},
     ingest::record::Group,
@@ -133,21 +133,8 @@ fn rows_of(folder: &Path) -> Option<u64> {
     Entries::open(folder, Month::new(0, 1)).ok().map(|entries| entries.rows())
 }
 
-/// A table of a closed period, by name.
-pub fn table(folder: &Path, name: &str) -> Outcome<Grid> {
-    let spec = TABLES.iter().find(|table| table.name == name);
-    grid(folder, *spec.expect("Invariant: a table of the contract"))
-}
-
-fn grid(folder: &Path, spec: TableSpec) -> Outcome<Grid> {
-    Grid::read(folder, spec).map_err(|problem| {
-        let place = folder.join("tables").join(spec.name);
-        Failure::Book(format!("{}.parquet cannot be read: {problem}", place.display()))
-    })
-}
-
 fn rows(first: &Path, second: &Path, spec: TableSpec) -> Outcome<Difference> {
-    let (first, second) = (grid(first, spec)?, grid(second, spec)?);
+    let (first, second) = (Grid::open(first, spec.name)?, Grid::open(second, spec.name)?);
     let mut found = empty(spec.name, spec.money);
     found.rows = [first.rows as u64, second.rows as u64];
     if let Some(money) = spec.money {

@@ -8,13 +8,13 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    compare::{self, Difference, table},
+    compare::{self, Difference},
     entries::Entry,
-    grid::Grid,
 };
 use crate::{
     book::{
         closed_periods,
+        grid::Grid,
         manifest::{FileEntry, Manifest, NAME},
     },
     codes::{Month, Side},
@@ -245,7 +245,7 @@ impl Runs<'_> {
     /// Settlements that are too late in one of the runs alone.
     fn late(&self) -> Outcome<BTreeSet<Key>> {
         let late = |folder: &Path| -> Outcome<BTreeSet<Key>> {
-            let breaks = table(folder, "breaks")?;
+            let breaks = Grid::open(folder, "breaks")?;
             let classes = [Class::LateRefused, Class::Expired].map(Class::name);
             let late = breaks.iter().filter(|row| classes.contains(&row.text("class")));
             Ok(late.map(|row| Key::of(row.text("setl_id"))).collect())
@@ -256,8 +256,9 @@ impl Runs<'_> {
 
     /// What is to be paid, and what it is made of.
     fn payable(&self) -> Outcome<Payable> {
-        let pairs = [table(self.folders[0], "pairs")?, table(self.folders[1], "pairs")?];
-        let reserves = [table(self.folders[0], "reserves")?, table(self.folders[1], "reserves")?];
+        let pairs = [Grid::open(self.folders[0], "pairs")?, Grid::open(self.folders[1], "pairs")?];
+        let reserves =
+            [Grid::open(self.folders[0], "reserves")?, Grid::open(self.folders[1], "reserves")?];
         let of = |tables: &[Grid; 2], column| tables[1].sum(column) - tables[0].sum(column);
         let sum = |column| of(&pairs, column);
         let net = sum("gross") - sum("deductions") + sum("brought_forward");

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     book::{
         Book,
+        grid::Grid,
         manifest::{FileEntry, Manifest, NAME},
         staging::Staging,
     },
@@ -263,7 +264,7 @@ fn same(closed: &Path, manifest: &Manifest, digest: String, again: &Manifest) ->
         files: again.outputs.len() as u64,
         bytes: of(|output| output.bytes),
         rows: of(|output| output.rows),
-        cleared: yuan(compare::table(closed, "pairs")?.sum("gross")),
+        cleared: yuan(Grid::open(closed, "pairs")?.sum("gross")),
         manifest_sha256: digest,
         closed_by: (manifest.program != again.program).then(|| manifest.program.clone()),
     })

@@ -161,8 +161,8 @@ impl Manifest {
 
     /// Reads the manifest of a closed period, and its digest.
     pub fn read(folder: &Path) -> Outcome<(Manifest, String)> {
-        let path = folder.join(NAME);
         Manifest::parse_sealed(folder).map_err(|problem| {
+            let path = folder.join(NAME);
             Failure::Book(format!("the book is damaged: {}: {problem}", path.display()))
         })
     }
@@ -170,19 +170,50 @@ impl Manifest {
     /// Reads the manifest of a closed period, and its digest, which its seal holds too; or says what is
     /// wrong with it.
     pub fn parse_sealed(folder: &Path) -> Result<(Manifest, String), String> {
-        let bytes = fs::read(folder.join(NAME)).map_err(|error| error.to_string())?;
-        let sealed = fs::read(folder.join(SEAL)).map_err(|error| format!("{SEAL}: {error}"))?;
-        let signature = read_signature(folder)?;
-        if sealed != seal(&bytes, signature.as_deref()).as_bytes() {
+        let sealed = Sealed::read(folder);
+        Ok((sealed.parse()?, sealed.digest().unwrap_or_default()))
+    }
+}
+
+/// The files of a closed period that vouch for all others: their bytes, or why there are none.
+#[derive(Debug)]
+pub struct Sealed {
+    /// The manifest.
+    pub manifest: Result<Vec<u8>, String>,
+    /// Its signature, if it has one.
+    pub signature: Result<Option<Vec<u8>>, String>,
+    seal: Result<Vec<u8>, String>,
+}
+
+impl Sealed {
+    /// Reads them.
+    pub fn read(folder: &Path) -> Sealed {
+        Sealed {
+            manifest: fs::read(folder.join(NAME)).map_err(|error| error.to_string()),
+            signature: read_signature(folder),
+            seal: fs::read(folder.join(SEAL)).map_err(|error| format!("{SEAL}: {error}")),
+        }
+    }
+
+    /// The digest of the manifest, where it can be read.
+    pub fn digest(&self) -> Option<String> {
+        self.manifest.as_deref().ok().map(sha256_hex)
+    }
+
+    /// The manifest, when the seal has the digests of it and of its signature; or what is wrong with it.
+    pub fn parse(&self) -> Result<Manifest, String> {
+        let manifest = self.manifest.as_deref().map_err(Clone::clone)?;
+        let sealed = self.seal.as_deref().map_err(Clone::clone)?;
+        let signature = self.signature.as_ref().map_err(Clone::clone)?;
+        if sealed != seal(manifest, signature.as_deref()).as_bytes() {
             return Err(format!("{SEAL} has another digest of it, or of {SIGNATURE}"));
         }
-        let digest = sha256_hex(&bytes);
         let manifest: Manifest =
-            serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+            serde_json::from_slice(manifest).map_err(|error| error.to_string())?;
         if manifest.format != FORMAT {
             return Err(format!("format {}, this program knows {FORMAT}", manifest.format));
         }
-        Ok((manifest, digest))
+        Ok(manifest)
     }
 }
 

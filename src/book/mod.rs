@@ -10,8 +10,10 @@
 //! before; one run at a time.
 
 pub mod brought;
+pub mod grid;
 pub mod manifest;
 pub mod register;
+pub mod schema;
 pub mod staging;
 pub mod status;
 pub mod stress;
@@ -147,6 +149,15 @@ pub fn closed_periods(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
     }
     periods.sort();
     Ok(periods)
+}
+
+/// The folder of a closed period.
+pub fn closed_period(root: &Path, period: Month) -> Outcome<PathBuf> {
+    let periods = if root.is_dir() { closed_periods(root)? } else { Vec::new() };
+    let found = periods.into_iter().find(|(month, _)| *month == period);
+    found.map(|(_, folder)| folder).ok_or_else(|| {
+        Failure::Book(format!("period {period} is not closed in {}", root.display()))
+    })
 }
 
 fn check_order(periods: &[(Month, PathBuf)], period: Month) -> Outcome<()> {

@@ -7,10 +7,7 @@ use std::{
 
 use super::{Sheet, Template, Value, Workbook, capital::capitals, province, template::Values};
 use crate::{
-    audit::{
-        compare::table,
-        grid::{Grid, Row},
-    },
+    book::grid::{Grid, Row},
     codes::{CareClass, Month, Pair, Province},
     diag::{Failure, Outcome},
     money::FenSum,
@@ -60,10 +57,10 @@ const DETAIL: [&str; 14] = [
 
 impl Content {
     pub(super) fn read(folder: &Path, period: Month) -> Outcome<Content> {
-        let positions = table(folder, "positions")?;
+        let positions = Grid::open(folder, "positions")?;
         let mut medfee = BTreeMap::new();
         for row in positions.iter() {
-            if let Some(pair) = position_pair(row) {
+            if let Some(pair) = row.pair() {
                 *medfee.entry(pair).or_default() += row.number("medfee_sumamt");
             }
         }
@@ -71,11 +68,11 @@ impl Content {
             period,
             positions,
             medfee,
-            pairs: table(folder, "pairs")?,
-            quotas: table(folder, "quotas")?,
-            deductions: table(folder, "deductions")?,
-            breaks: table(folder, "breaks")?,
-            notices: table(folder, "notices")?,
+            pairs: Grid::open(folder, "pairs")?,
+            quotas: Grid::open(folder, "quotas")?,
+            deductions: Grid::open(folder, "deductions")?,
+            breaks: Grid::open(folder, "breaks")?,
+            notices: Grid::open(folder, "notices")?,
         })
     }
 
@@ -92,7 +89,7 @@ impl Content {
     pub(super) fn prove(&self) -> Outcome<()> {
         let mut detailed: BTreeMap<Pair, FenSum> = BTreeMap::new();
         for row in self.positions.iter() {
-            if let Some(pair) = position_pair(row) {
+            if let Some(pair) = row.pair() {
                 *detailed.entry(pair).or_default() += row.number("payable");
             }
         }
@@ -114,7 +111,7 @@ impl Content {
     pub(super) fn provinces(&self) -> Vec<Province> {
         let mut found = BTreeSet::new();
         let pairs = self.pairs.iter().filter_map(|row| row.pair());
-        let breaks = self.carried().filter_map(break_pair);
+        let breaks = self.carried().filter_map(|row| row.pair());
         for pair in pairs.chain(breaks) {
             found.extend([pair.insured, pair.treating]);
         }
@@ -211,7 +208,7 @@ impl Content {
         let quotas: BTreeMap<Pair, Row> =
             self.quotas.iter().filter_map(|row| Some((row.pair()?, row))).collect();
         let rows = self.notices.iter().filter(|row| row.text("kind") != "QS").filter_map(|row| {
-            let pair = notice_pair(row)?;
+            let pair = row.pair()?;
             let quota =
                 |column| Value::Money(quotas.get(&pair).map_or(0, |quota| quota.number(column)));
             let amount = row.number("amount");
@@ -248,7 +245,7 @@ impl Content {
         ];
         for fund in ["employee", "resident"] {
             let rows = self.positions.iter().filter(|row| {
-                let pair = position_pair(*row);
+                let pair = row.pair();
                 row.text("fund_class") == fund && pair.is_some_and(|pair| pair.insured == of)
             });
             let rows = rows.map(detail).collect();
@@ -314,7 +311,7 @@ impl Content {
             "first_period",
         ];
         let own = self.carried().filter_map(|row| {
-            let pair = break_pair(row).filter(|pair| is_of(*pair, of))?;
+            let pair = row.pair().filter(|pair| is_of(*pair, of))?;
             Some((pair, row))
         });
         let rows = own.map(|(pair, row)| {
@@ -372,26 +369,6 @@ impl Content {
 
 fn is_of(pair: Pair, province: Province) -> bool {
     pair.insured == province || pair.treating == province
-}
-
-fn position_pair(row: Row) -> Option<Pair> {
-    Some(Pair {
-        insured: Province::of_division(row.text("insuplc_admdvs").as_bytes())?,
-        treating: Province::from_text(row.text("treating_province"))?,
-    })
-}
-
-fn break_pair(row: Row) -> Option<Pair> {
-    Some(Pair {
-        insured: Province::of_division(row.text("insuplc_admdvs").as_bytes())?,
-        treating: Province::of_division(row.text("mdtrtarea_admvs").as_bytes())?,
-    })
-}
-
-fn notice_pair(row: Row) -> Option<Pair> {
-    let (rest, treating) = row.text("notice_id").rsplit_once('-')?;
-    let (_, insured) = rest.rsplit_once('-')?;
-    Some(Pair { insured: Province::from_text(insured)?, treating: Province::from_text(treating)? })
 }
 
 /// A row of the details of a fund.

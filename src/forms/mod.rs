@@ -11,26 +11,22 @@
 
 mod capital;
 mod content;
+pub mod folder;
 mod plain;
 mod template;
 mod xlsx;
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use rayon::prelude::*;
 use serde::Serialize;
 
 pub use self::template::Template;
 use crate::{
-    book::{closed_periods, manifest::Manifest},
+    book::{self, manifest::Manifest},
     codes::{Month, Province},
     contract::lines::parse_day,
     diag::{Failure, Outcome},
-    digest::sha256_hex,
     money::{FenSum, yuan},
 };
 
@@ -98,15 +94,8 @@ pub struct Written {
 
 /// Writes the forms of a closed period into a new folder.
 pub fn write(book: &Path, period: Month, out: &Path, template: &Template) -> Outcome<Written> {
-    let periods = if book.is_dir() { closed_periods(book)? } else { Vec::new() };
-    let Some((_, folder)) = periods.iter().find(|(month, _)| *month == period) else {
-        let problem = format!("period {period} is not closed in {}", book.display());
-        return Err(Failure::Book(problem));
-    };
-    if out.exists() {
-        let problem = format!("{} is there already\n    hint: name a new folder", out.display());
-        return Err(Failure::Usage(problem));
-    }
+    let folder = &book::closed_period(book, period)?;
+    folder::must_be_new(out)?;
     let (manifest, _) = Manifest::read(folder)?;
     let issued_on = parse_day(&manifest.as_of)
         .ok_or_else(|| Failure::Book(format!("the manifest of {period} has no day")))?;
@@ -128,7 +117,7 @@ pub fn write(book: &Path, period: Month, out: &Path, template: &Template) -> Out
         })
         .collect::<Outcome<_>>()?;
     let files: BTreeMap<String, Vec<u8>> = rendered.into_iter().flatten().collect();
-    publish(out, &files)?;
+    folder::publish(out, &files)?;
     Ok(Written {
         period: period.to_string(),
         provinces: content.provinces().len() as u64,
@@ -136,27 +125,6 @@ pub fn write(book: &Path, period: Month, out: &Path, template: &Template) -> Out
         notices: content.notices(),
         payable: yuan(content.payable()),
     })
-}
-
-/// Writes all files beside the output folder, with their digests, and gives them their place in one step.
-fn publish(out: &Path, files: &BTreeMap<String, Vec<u8>>) -> Outcome<()> {
-    let name = out.file_name().unwrap_or_default().to_string_lossy();
-    let part: PathBuf = out.with_file_name(format!(".{name}.part"));
-    if part.exists() {
-        fs::remove_dir_all(&part).map_err(Failure::io(&part))?;
-    }
-    let mut digests = String::new();
-    for (path, bytes) in files {
-        let place = part.join(path);
-        if let Some(folder) = place.parent() {
-            fs::create_dir_all(folder).map_err(Failure::io(folder))?;
-        }
-        fs::write(&place, bytes).map_err(Failure::io(&place))?;
-        digests.extend([&sha256_hex(bytes), "  ", path, "\n"]);
-    }
-    let place = part.join("SHA256SUMS");
-    fs::write(&place, digests).map_err(Failure::io(&place))?;
-    fs::rename(&part, out).map_err(Failure::io(out))
 }
 
 /// A province for people: code and name.

@@ -7,12 +7,11 @@ use serde::Serialize;
 use super::{Closed, rules_of, source};
 use crate::{
     audit::{
-        compare::table,
         entries::{Entries, Entry, VOIDED},
-        grid::Row,
         scan::{Delivered, Judge, scan},
         verify::payable_of,
     },
+    book::grid::{Grid, Row},
     codes::{CareClass, FundClass, Month, Pair, Side},
     contract::fields::Field,
     diag::{Code, Failure, Finding, Outcome},
@@ -118,7 +117,7 @@ pub fn explain_figure(
             }
         }
         if let Some(before) = at.checked_sub(1).map(|before| &periods[before]) {
-            let grid = table(&before.folder, "open_items")?;
+            let grid = Grid::open(&before.folder, "open_items")?;
             let mut rows: Vec<Row> = grid.iter().collect();
             rows.retain(|row| {
                 let insured = accepted.contains(&Key::of(row.text("setl_id")));
@@ -160,7 +159,7 @@ fn cleared(figure: Figure, closed: &Closed) -> Outcome<BTreeMap<Key, Entry>> {
 
 /// Settlements of which a decision cleared the insured copy.
 fn accepted_insured(closed: &Closed) -> Outcome<std::collections::BTreeSet<Key>> {
-    let decisions = table(&closed.folder, "decisions")?;
+    let decisions = Grid::open(&closed.folder, "decisions")?;
     let accepted = decisions.iter().filter(|row| row.text("decision") == "accept_insured");
     Ok(accepted.map(|row| Key::of(row.text("setl_id"))).collect())
 }
@@ -216,7 +215,7 @@ fn report(
         let found = vec![Finding::new(Code::E02, "delivery", place, what)];
         return Err(Failure::Differences("the figure cannot be explained".to_owned(), found));
     }
-    let pairs = table(&closed.folder, "pairs")?;
+    let pairs = Grid::open(&closed.folder, "pairs")?;
     let totals = pairs.iter().find(|row| row.pair() == Some(figure.pair));
     let columns = ["gross", "deductions", "brought_forward", "payable", "carried_forward"];
     let pair_totals =

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{
-    compare::table,
-    entries::{Entries, Entry, REVERSAL, VOIDED, reversals},
-    grid::{Grid, Row},
-};
+use super::entries::{Entries, Entry, REVERSAL, VOIDED, reversals};
 use crate::{
-    book::{closed_periods, manifest::Manifest},
+    book::{
+        closed_periods,
+        grid::{Grid, Row},
+        manifest::Manifest,
+    },
     codes::Month,
     contract::fields::{AMOUNT_FIELDS, FIELDS, Field},
     control::Class,
@@ -162,7 +162,7 @@ fn of<'a>(grid: &'a Grid, setl_id: &'a str) -> impl Iterator<Item = Row<'a>> {
 fn table_events(setl_id: &str, period: &Closed) -> Outcome<Vec<Event>> {
     let folder = &period.folder;
     let mut events = Vec::new();
-    for row in of(&table(folder, "rejects")?, setl_id) {
+    for row in of(&Grid::open(folder, "rejects")?, setl_id) {
         let what = format!(
             "{}, row {}, breaks {}",
             row.text("file"),
@@ -171,18 +171,18 @@ fn table_events(setl_id: &str, period: &Closed) -> Outcome<Vec<Event>> {
         );
         events.push(Event::new("rejected", what));
     }
-    let fields = table(folder, "break_fields")?;
-    for row in of(&table(folder, "breaks")?, setl_id) {
+    let fields = Grid::open(folder, "break_fields")?;
+    for row in of(&Grid::open(folder, "breaks")?, setl_id) {
         events.push(break_event(row, of(&fields, setl_id)));
     }
-    for row in of(&table(folder, "open_items")?, setl_id) {
+    for row in of(&Grid::open(folder, "open_items")?, setl_id) {
         let (side, first) = (row.text("side"), row.text("first_period"));
         let mut event = Event::new("carried", format!("the {side} copy, there since {first}"));
         let there = FIELDS.map(Field::name).into_iter().filter(|name| row.shown(name) != "null");
         event.details = there.map(|name| (name.to_owned(), row.for_people(name))).collect();
         events.push(event);
     }
-    for row in of(&table(folder, "decisions")?, setl_id) {
+    for row in of(&Grid::open(folder, "decisions")?, setl_id) {
         let without = row.text("class_without");
         let what = format!("{}; it would have been {without}", row.text("decision"));
         events.push(Event::new("decided", what));
@@ -253,7 +253,7 @@ fn registered(
     );
     events.push(Event::new("cleared", what));
     let number = format!("QS-{month}-{}", group.pair);
-    let notice = table(&period.folder, "notices")?;
+    let notice = Grid::open(&period.folder, "notices")?;
     let amount = notice.iter().find(|row| row.text("notice_id") == number);
     let amount = amount.map(|row| row.shown("amount"));
     let what = match amount {
@@ -261,7 +261,7 @@ fn registered(
         Some(amount) => {
             let mut status = String::new();
             for later in from_here {
-                let statuses = table(&later.folder, "notice_status")?;
+                let statuses = Grid::open(&later.folder, "notice_status")?;
                 if let Some(row) = statuses.iter().find(|row| row.text("notice_id") == number) {
                     status = format!("{} at the close of {}", row.text("status"), later.month);
                 }
@@ -274,7 +274,7 @@ fn registered(
 }
 
 fn deductions(setl_id: &str, period: &Closed) -> Outcome<Vec<Event>> {
-    let grid = table(&period.folder, "deductions")?;
+    let grid = Grid::open(&period.folder, "deductions")?;
     let events = of(&grid, setl_id).map(|row| {
         let (ddct_id, amount) = (row.text("ddct_id"), row.shown("amount"));
         let what = match (row.flag("accepted"), row.text_or_null("code")) {

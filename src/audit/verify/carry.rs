@@ -7,7 +7,7 @@ use super::{
     files::Closed,
 };
 use crate::{
-    audit::grid::{Grid, Row},
+    book::grid::{Grid, Row},
     codes::{Month, Side},
     diag::Code,
 };

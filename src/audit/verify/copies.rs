@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{checks::Checks, files::Closed, tables::compared_fields};
 use crate::{
-    audit::grid::{Cell, Row},
+    book::grid::{Cell, Row},
     codes::{Month, Province, Side},
     contract::fields::{AMOUNT_FIELDS, amount},
     diag::Code,

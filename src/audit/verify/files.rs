@@ -6,16 +6,16 @@ use rayon::prelude::*;
 
 use super::{PeriodVerified, checks::Checks, place};
 use crate::{
-    audit::{
+    book::{
         grid::Grid,
+        manifest::{FileEntry, Manifest, NAME, SEAL, Sealed},
         schema::{TABLES, TableSpec},
     },
-    book::manifest::{FileEntry, Manifest, NAME, SEAL},
     codes::Month,
     diag::{Code, Failure, Outcome},
     digest::{sha256_hex, sha256_of},
     rules::{Policy, Rules},
-    signing::{SIGNATURE, read_signature},
+    signing::SIGNATURE,
 };
 
 /// A closed period whose tables could all be read.
@@ -79,48 +79,30 @@ pub(super) struct Read {
 pub(super) fn read(month: Month, folder: &Path) -> Outcome<Read> {
     let mut checks = Checks::default();
     let mut figures = PeriodVerified { period: month.to_string(), ..PeriodVerified::default() };
-    let bytes = fs::read(folder.join(NAME)).ok();
-    let digest = bytes.as_deref().map(sha256_hex);
-    // One that cannot be read is found with the seal.
-    let signature = read_signature(folder).ok().flatten();
-    for file in [&bytes, &signature].into_iter().flatten() {
-        figures.files += 1;
-        figures.bytes += file.len() as u64;
+    let sealed = Sealed::read(folder);
+    let digest = sealed.digest();
+    let manifest = sealed.parse();
+    let signature = sealed.signature.ok().flatten();
+    let bytes = sealed.manifest.unwrap_or_default();
+    for file in [Some(&bytes).filter(|_| digest.is_some()), signature.as_ref()] {
+        figures.files += u64::from(file.is_some());
+        figures.bytes += file.map_or(0, |file| file.len() as u64);
     }
-    let bytes = bytes.unwrap_or_default();
     if folder.is_dir() {
         strangers(month, folder, &mut checks)?;
     }
-    let manifest = match Manifest::parse_sealed(folder) {
-        Ok((manifest, _)) => manifest,
-        Err(problem) => {
-            checks.find(Code::B01, place(month, NAME), String::new(), problem);
-            let (closed, before, has_manifest) = (None, None, false);
-            return Ok(Read {
-                month,
-                closed,
-                figures,
-                digest,
-                bytes,
-                signature,
-                has_manifest,
-                before,
-                checks,
-            });
-        }
-    };
-    let before = manifest.previous_manifest_sha256.clone();
-    let rules = check_manifest(month, &manifest, &mut checks);
-    check_outputs(month, folder, &manifest, &mut figures, &mut checks);
-    let grids = read_tables(month, folder, &manifest, &mut figures, &mut checks);
-    let closed = rules.zip(grids).map(|(rules, grids)| Closed {
-        month,
-        folder: folder.to_owned(),
-        manifest,
-        rules,
-        grids,
+    let manifest = manifest
+        .map_err(|problem| checks.find(Code::B01, place(month, NAME), String::new(), problem))
+        .ok();
+    let has_manifest = manifest.is_some();
+    let before = manifest.as_ref().and_then(|manifest| manifest.previous_manifest_sha256.clone());
+    let closed = manifest.and_then(|manifest| {
+        let rules = check_manifest(month, &manifest, &mut checks);
+        check_outputs(month, folder, &manifest, &mut figures, &mut checks);
+        let grids = read_tables(month, folder, &manifest, &mut figures, &mut checks);
+        let (rules, grids) = rules.zip(grids)?;
+        Some(Closed { month, folder: folder.to_owned(), manifest, rules, grids })
     });
-    let has_manifest = true;
     Ok(Read { month, closed, figures, digest, bytes, signature, has_manifest, before, checks })
 }
 

@@ -9,7 +9,7 @@ use super::{
     notices,
 };
 use crate::{
-    audit::grid::Row,
+    book::grid::Row,
     codes::{FundClass, Month, Pair, Province},
     diag::Code,
     money::FenSum,

@@ -11,7 +11,7 @@ use super::{
     money::{ByPair, by_pair},
 };
 use crate::{
-    audit::grid::{Grid, Row},
+    book::grid::{Grid, Row, pair_of_notice},
     codes::{Pair, Province},
     contract::lines::parse_day,
     diag::Code,
@@ -30,7 +30,7 @@ impl Past {
     pub(super) fn remember(&mut self, closed: &Closed) {
         for row in closed.grid("notices").iter() {
             let payer = Province::from_text(row.text("payer"));
-            if let Some(issued) = pair_of(row.text("notice_id")).zip(payer) {
+            if let Some(issued) = pair_of_notice(row.text("notice_id")).zip(payer) {
                 self.issued.insert(row.text("notice_id").to_owned(), issued);
             }
         }
@@ -56,13 +56,6 @@ fn accepted(closed: &Closed) -> impl Iterator<Item = Row<'_>> {
     closed.grid("payments").iter().filter(|row| row.flag("accepted") == Some(true))
 }
 
-/// The pair of a notice, by its number: kind, period, insured and treating province.
-fn pair_of(notice_id: &str) -> Option<Pair> {
-    let (rest, treating) = notice_id.rsplit_once('-')?;
-    let (_, insured) = rest.rsplit_once('-')?;
-    Some(Pair { insured: Province::from_text(insured)?, treating: Province::from_text(treating)? })
-}
-
 /// Applies the laws of a period's notices.
 pub(super) fn check(
     closed: &Closed,
@@ -83,7 +76,7 @@ pub(super) fn approved_now(closed: &Closed, before: Option<&Closed>) -> Vec<(Pai
     let earlier = before.map(approvals).unwrap_or_default();
     let now = approvals(closed);
     let new = now.into_iter().filter(|(id, _)| !earlier.contains_key(id));
-    new.filter_map(|(id, fen)| Some((pair_of(id)?, fen))).collect()
+    new.filter_map(|(id, fen)| Some((pair_of_notice(id)?, fen))).collect()
 }
 
 fn approvals(closed: &Closed) -> BTreeMap<&str, FenSum> {

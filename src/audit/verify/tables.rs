@@ -8,11 +8,11 @@ use super::{
     is_input_of, place,
 };
 use crate::{
-    audit::{
+    book::{
         grid::{Cell, Row},
+        manifest::NAME,
         schema::TABLES,
     },
-    book::manifest::NAME,
     codes::{CareClass, FundClass, Province, Side},
     contract::fields::{AMOUNT_FIELDS, Field, amount},
     control::{Bucket, Class},

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     audit::{
         entries::{Entry, VOIDED},
-        grid::Grid,
         verify::files::Closed,
     },
+    book::grid::Grid,
     codes::{CareClass, FundClass, Month},
     control::Class,
     ingest::record::Group,

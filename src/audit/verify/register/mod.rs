@@ -14,11 +14,9 @@ use super::{
     place,
 };
 use crate::{
-    audit::{
-        entries::{Entries, Entry, REVERSAL, Range, SETTLEMENT, VOIDED, reversals},
-        grid::Row,
-    },
-    codes::{CareClass, FundClass, Month, Pair, Province, Side},
+    audit::entries::{Entries, Entry, REVERSAL, Range, SETTLEMENT, VOIDED, reversals},
+    book::grid::Row,
+    codes::{CareClass, FundClass, Month, Side},
     control::Class,
     diag::Code,
     ingest::record::Group,
@@ -91,10 +89,7 @@ fn cleared(closed: &Closed) -> BTreeMap<i32, [i128; 2]> {
 
 fn group_of(row: Row) -> Option<Group> {
     Some(Group {
-        pair: Pair {
-            insured: Province::of_division(row.text("insuplc_admdvs").as_bytes())?,
-            treating: Province::from_text(row.text("treating_province"))?,
-        },
+        pair: row.pair()?,
         fund: FundClass::from_name(row.text("fund_class"))?,
         care: CareClass::from_name(row.text("care_class"))?,
     })

@@ -8,10 +8,11 @@ use arrow_array::{
 };
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 
-use super::schema::{Kind, TableSpec};
+use super::schema::{Kind, TABLES, TableSpec};
 use crate::{
     codes::{Month, Pair, Province},
     contract::fields::Field,
+    diag::{Failure, Outcome},
     ingest::{footer, guarded, source::SharedFile},
     mask::masked,
     money::{FenSum, yuan},
@@ -78,6 +79,16 @@ impl Values {
 }
 
 impl Grid {
+    /// A table of a closed period, by name.
+    pub fn open(folder: &Path, name: &str) -> Outcome<Grid> {
+        let spec = TABLES.iter().find(|table| table.name == name);
+        let spec = spec.expect("Invariant: a table of the contract");
+        Grid::read(folder, *spec).map_err(|problem| {
+            let place = folder.join("tables").join(name);
+            Failure::Book(format!("{}.parquet cannot be read: {problem}", place.display()))
+        })
+    }
+
     /// Reads `<folder>/tables/<name>.parquet`; says what is wrong with its columns.
     pub fn read(folder: &Path, spec: TableSpec) -> Result<Grid, String> {
         let path = folder.join("tables").join(format!("{}.parquet", spec.name));
@@ -218,12 +229,19 @@ impl<'a> Row<'a> {
         self.text_or_null(column).and_then(Month::from_text)
     }
 
-    /// The pair of a table of pairs.
+    /// The pair that the row is about: by its provinces, its divisions or its notice.
     pub fn pair(&self) -> Option<Pair> {
-        Some(Pair {
-            insured: Province::from_text(self.text("insured_province"))?,
-            treating: Province::from_text(self.text("treating_province"))?,
-        })
+        let province = |column| Province::from_text(self.text(column));
+        let division = |column| Province::of_division(self.text(column).as_bytes());
+        let (insured, treating) = match self.grid.spec.name {
+            "positions" => (division("insuplc_admdvs"), province("treating_province")),
+            "breaks" | "open_items" => (division("insuplc_admdvs"), division("mdtrtarea_admvs")),
+            "notices" | "notice_status" | "payments" => {
+                return pair_of_notice(self.text("notice_id"));
+            }
+            _ => (province("insured_province"), province("treating_province")),
+        };
+        Some(Pair { insured: insured?, treating: treating? })
     }
 
     /// Its table.
@@ -276,6 +294,13 @@ impl<'a> Row<'a> {
             _ => self.shown(column),
         }
     }
+}
+
+/// The pair of a notice, by its number: kind, period, insured and treating province.
+pub fn pair_of_notice(notice_id: &str) -> Option<Pair> {
+    let (rest, treating) = notice_id.rsplit_once('-')?;
+    let (_, insured) = rest.rsplit_once('-')?;
+    Some(Pair { insured: Province::from_text(insured)?, treating: Province::from_text(treating)? })
 }
 
 /// A value for people.
