@@ -44,6 +44,7 @@ pub mod book;
 
 pub mod audit;
 pub mod forms;
+pub mod query;
 pub mod signing;
 
 pub mod cli;

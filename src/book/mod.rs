@@ -23,6 +23,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use grid::Grid;
 use manifest::Manifest;
 use rayon::prelude::*;
 
@@ -149,6 +150,18 @@ pub fn closed_periods(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
     }
     periods.sort();
     Ok(periods)
+}
+
+/// A table of a closed period, whose file is the one that the period's manifest lists.
+pub fn table(folder: &Path, manifest: &Manifest, name: &str) -> Outcome<Grid> {
+    let path = format!("tables/{name}.parquet");
+    let digest = File::open(folder.join(&path)).and_then(sha256_of);
+    let listed = manifest.outputs.iter().find(|output| output.path == path);
+    match (digest, listed) {
+        (Ok(digest), Some(output)) if digest == output.sha256 => Grid::open(folder, name),
+        (Err(error), _) => Err(damaged(folder, &format!("{path}: {error}"))),
+        _ => Err(damaged(folder, &format!("{path} has other bytes"))),
+    }
 }
 
 /// The folder of a closed period.

@@ -12,6 +12,7 @@ mod looks;
 mod policies;
 mod properties;
 mod publish;
+mod query;
 mod replay;
 mod rules;
 mod signing;
