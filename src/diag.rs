@@ -65,6 +65,11 @@ codes! {
     Q02 "one answer a proposal" "remove the line: the proposal has been answered";
     Q03 "an approved amount above 0" "correct the amount";
     Q04 "the name of who approved it" "fill in approved_by";
+    N01 "H or P and 11 letters or digits" "correct the institution's code";
+    N02 "six digits of a county in one of the 32 provinces" "correct the county";
+    N03 "H or P, as the institution's code begins" "correct the kind, or the code";
+    N04 "inpatient, outpatient, chronic, pharmacy, separated by semicolons" "correct the kinds of care";
+    N05 "each institution once" "remove one of the lines, or put their kinds of care together";
     B01 "the manifest of a closed period and its seal" "restore the period from a copy; whoever has the digest of its manifest can tell which copy is right";
     B02 "periods month by month, each manifest with the digest of the one before" "restore the period from a copy, and find out who changed it";
     B03 "the file as its manifest lists it" "restore the period from a copy";
@@ -221,7 +226,7 @@ mod tests {
              at once, with one of these codes, the file, the place\nand what was found there; the run ends with \
              exit status 3 and nothing is published. The codes\nare stable. Rows that break a row rule \
              (V01 to V15) are no findings: they are in `tables/rejects`.\n\nCodes that begin with B come \
-             from `verify`, those that begin with A from an audit rerun, with E\nfrom `explain`; they end with exit status 5.\n\nThis page is made by \
+             from `verify`, those that begin with A from an audit rerun, with E\nfrom `explain`; they end with exit status 5. Those that begin with N refuse the registry of a `bulletin`.\n\nThis page is made by \
              `UPDATE_DOCS=1 cargo test --lib catalogue`.\n\n| code | expected | what to do |\n|---|---|---|\n\
              {rows}"
         );

@@ -43,6 +43,7 @@ pub mod statement;
 pub mod book;
 
 pub mod audit;
+pub mod bulletin;
 pub mod forms;
 pub mod query;
 pub mod signing;

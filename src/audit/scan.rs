@@ -51,6 +51,40 @@ pub fn scan(
     wanted: impl Fn(Key) -> bool + Sync,
     monitor: &Monitor,
 ) -> Outcome<Vec<Delivered>> {
+    let found: Vec<Vec<Delivered>> = over_groups(sources, monitor, |at, group, begin| {
+        let rows = scan_group(sources[at], group, judge, &wanted)?;
+        let placed = |row: Delivered| Delivered { source: at, row: begin + row.row, ..row };
+        Ok(rows.into_iter().map(placed).collect())
+    })?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// Goes over all rows of some files, judged; what is gathered of each row group comes in the order of files and
+/// rows.
+pub fn gather<T: Default + Send>(
+    sources: &[&Source],
+    judge: Judge,
+    take: impl Fn(&mut T, &Source, &Batch, &Checked) + Sync,
+    monitor: &Monitor,
+) -> Outcome<Vec<T>> {
+    over_groups(sources, monitor, |at, group, _| {
+        let (source, mut gathered) = (sources[at], T::default());
+        let mut checked = Checked::default();
+        for batch in Batches::open(source, group, judge.int96, ROWS_ALONE, None, &Arc::default())? {
+            let batch: Batch = batch?;
+            checked.check(&batch, judge.policy, judge.period);
+            take(&mut gathered, source, &batch, &checked);
+        }
+        Ok(gathered)
+    })
+}
+
+/// Does something with each row group (file, row group, rows before it in the file), on all threads.
+fn over_groups<T: Send>(
+    sources: &[&Source],
+    monitor: &Monitor,
+    work: impl Fn(usize, usize, u64) -> Result<T, ReadError> + Sync,
+) -> Outcome<Vec<T>> {
     let groups: Vec<(usize, usize, u64)> = sources
         .iter()
         .enumerate()
@@ -65,17 +99,15 @@ pub fn scan(
         .collect();
     let all: u64 = sources.iter().map(|source| source.rows()).sum();
     monitor.stage("searching delivery", all)?;
-    let found: Vec<Vec<Delivered>> = groups
+    groups
         .into_par_iter()
         .map(|(at, group, begin)| {
-            let found = scan_group(sources[at], group, judge, &wanted);
-            let rows = found.map_err(|problem| unreadable(sources[at], &problem))?;
+            let done = work(at, group, begin);
+            let done = done.map_err(|problem| unreadable(sources[at], &problem))?;
             monitor.advance(sources[at].metadata.row_group(group).num_rows().unsigned_abs())?;
-            let placed = |row: Delivered| Delivered { source: at, row: begin + row.row, ..row };
-            Ok(rows.into_iter().map(placed).collect())
+            Ok(done)
         })
-        .collect::<Outcome<_>>()?;
-    Ok(found.into_iter().flatten().collect())
+        .collect()
 }
 
 fn unreadable(source: &Source, problem: &ReadError) -> Failure {

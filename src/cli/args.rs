@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::query::QueryArguments;
+use super::{bulletin::BulletinArguments, query::QueryArguments};
 use crate::{
     book::stress::Scenario,
     codes::{CareClass, FundClass, Month, Pair, Province},
@@ -47,6 +47,8 @@ pub(super) enum Command {
     Stress(StressArguments),
     /// Write the statements and notices of a closed period, for each province
     Statements(StatementsArguments),
+    /// Write the bulletin of a month or of a quarter, without a word about few persons
+    Bulletin(BulletinArguments),
     /// Ask the tables of closed periods in SQL, or list them
     Query(QueryArguments),
     /// Verify a book: every digest, the chain, every figure that follows from others
@@ -446,6 +448,7 @@ impl Arguments {
             Command::Status(arguments) => arguments.format,
             Command::Stress(arguments) => arguments.format,
             Command::Statements(arguments) => arguments.format,
+            Command::Bulletin(arguments) => arguments.format,
             Command::Query(arguments) => arguments.format.of_failures(),
             Command::Keygen(arguments) => arguments.format,
             Command::Verify(arguments) => arguments.format,

@@ -10,6 +10,7 @@
 
 mod args;
 mod audit;
+mod bulletin;
 mod explain;
 mod printer;
 mod progress;
@@ -64,6 +65,7 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
         args::Command::Status(arguments) => status::status(&arguments),
         args::Command::Stress(arguments) => status::stress(&arguments),
         args::Command::Statements(arguments) => statements::statements(&arguments),
+        args::Command::Bulletin(arguments) => bulletin::bulletin(&arguments, stop),
         args::Command::Query(arguments) => query::query(&arguments),
         args::Command::Keygen(arguments) => audit::keygen(&arguments),
         args::Command::Verify(arguments) => audit::verify(&arguments, stop),

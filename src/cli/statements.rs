@@ -1,5 +1,7 @@
 //! The command `statements`.
 
+use std::path::Path;
+
 use super::{
     args::{Format, StatementsArguments},
     printer::{counted, report, text},
@@ -12,11 +14,7 @@ use crate::{
 
 /// `liangqing statements`
 pub(super) fn statements(arguments: &StatementsArguments) -> Outcome<()> {
-    let template = match &arguments.forms {
-        None => Template::built_in(),
-        Some(path) => Template::parse(&read_text(path)?)
-            .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?,
-    };
+    let template = template(arguments.forms.as_deref())?;
     let written = forms::write(&arguments.book, arguments.period, &arguments.out, &template)?;
     match arguments.format {
         Format::Json => report(&written),
@@ -29,5 +27,14 @@ pub(super) fn statements(arguments: &StatementsArguments) -> Outcome<()> {
             written.payable,
             counted(written.notices, "notice"),
         )),
+    }
+}
+
+/// The template in a file, or the built-in one.
+pub(super) fn template(path: Option<&Path>) -> Outcome<Template> {
+    match path {
+        None => Ok(Template::built_in()),
+        Some(path) => Template::parse(&read_text(path)?)
+            .map_err(|error| Failure::Usage(format!("{}: {error}", path.display()))),
     }
 }

@@ -11,4 +11,5 @@
 pub mod delivery;
 pub mod fields;
 pub mod lines;
+pub mod registry;
 pub mod small_files;

@@ -5,7 +5,9 @@ use std::{
     path::Path,
 };
 
-use super::{Sheet, Template, Value, Workbook, capital::capitals, province, template::Values};
+use super::{
+    Sheet, Template, Value, Workbook, capital::capitals, care, province, template::Values,
+};
 use crate::{
     book::grid::{Grid, Row},
     codes::{CareClass, Month, Pair, Province},
@@ -375,13 +377,7 @@ fn is_of(pair: Pair, province: Province) -> bool {
 fn detail(row: Row) -> Values {
     let sum =
         |columns: &[&str]| Value::Money(columns.iter().map(|column| row.number(column)).sum());
-    let care = match CareClass::from_name(row.text("care_class")) {
-        Some(CareClass::Inpatient) => "住院",
-        Some(CareClass::Outpatient) => "普通门诊",
-        Some(CareClass::Chronic) => "门诊慢特病",
-        Some(CareClass::Pharmacy) => "药店购药",
-        None => "",
-    };
+    let care = CareClass::from_name(row.text("care_class")).map_or("", care);
     Values::from([
         ("division", text(row.text("insuplc_admdvs"))),
         ("province", named(row.text("treating_province"))),

@@ -18,13 +18,15 @@ mod xlsx;
 
 use std::{collections::BTreeMap, path::Path};
 
+use chrono::NaiveDate;
 use rayon::prelude::*;
 use serde::Serialize;
 
 pub use self::template::Template;
+pub(crate) use self::template::{Target, Values};
 use crate::{
     book::{self, manifest::Manifest},
-    codes::{Month, Province},
+    codes::{CareClass, Month, Province},
     contract::lines::parse_day,
     diag::{Failure, Outcome},
     money::{FenSum, yuan},
@@ -41,7 +43,7 @@ pub enum Value {
     Count(i128),
 }
 
-/// A sheet: a title, headings, rows, and totals of its amounts.
+/// A sheet: a title, headings, rows.
 #[derive(Debug)]
 pub struct Sheet {
     /// Its name, short.
@@ -56,8 +58,19 @@ pub struct Sheet {
     pub columns: Vec<(String, u16)>,
     /// Rows, as many values as there are columns.
     pub rows: Vec<Vec<Value>>,
-    /// Whether the amounts are added up below.
-    pub totals: bool,
+    /// What it looks like.
+    pub layout: Layout,
+}
+
+/// What a sheet looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// Headings, rows, and the sums of amounts and counts below them.
+    Summed,
+    /// Headings and rows, sums among them where there are any.
+    Listed,
+    /// The lines of a notice.
+    Notice,
 }
 
 /// A workbook of one reader.
@@ -102,6 +115,23 @@ pub fn write(book: &Path, period: Month, out: &Path, template: &Template) -> Out
     let content = content::Content::read(folder, period)?;
     content.prove()?;
     let workbooks = content.workbooks(template)?;
+    let files = render(&workbooks, template, issued_on)?;
+    folder::publish(out, &files)?;
+    Ok(Written {
+        period: period.to_string(),
+        provinces: content.provinces().len() as u64,
+        files: files.len() as u64 + 1,
+        notices: content.notices(),
+        payable: yuan(content.payable()),
+    })
+}
+
+/// The files of workbooks, by path: XLSX, and each sheet as CSV and JSON.
+pub(crate) fn render(
+    workbooks: &[Workbook],
+    template: &Template,
+    issued_on: NaiveDate,
+) -> Outcome<BTreeMap<String, Vec<u8>>> {
     let xlsx = xlsx::Xlsx { issued_on };
     let renderers: [&dyn Renderer; 2] = [&xlsx, &plain::Plain];
     let rendered: Vec<Vec<(String, Vec<u8>)>> = workbooks
@@ -116,18 +146,20 @@ pub fn write(book: &Path, period: Month, out: &Path, template: &Template) -> Out
             Ok(files)
         })
         .collect::<Outcome<_>>()?;
-    let files: BTreeMap<String, Vec<u8>> = rendered.into_iter().flatten().collect();
-    folder::publish(out, &files)?;
-    Ok(Written {
-        period: period.to_string(),
-        provinces: content.provinces().len() as u64,
-        files: files.len() as u64 + 1,
-        notices: content.notices(),
-        payable: yuan(content.payable()),
-    })
+    Ok(rendered.into_iter().flatten().collect())
 }
 
 /// A province for people: code and name.
-fn province(province: Province) -> String {
+pub(crate) fn province(province: Province) -> String {
     format!("{province} {}", province.name())
+}
+
+/// A kind of care for people.
+pub(crate) const fn care(care: CareClass) -> &'static str {
+    match care {
+        CareClass::Inpatient => "住院",
+        CareClass::Outpatient => "普通门诊",
+        CareClass::Chronic => "门诊慢特病",
+        CareClass::Pharmacy => "药店购药",
+    }
 }

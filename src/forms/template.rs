@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Sheet, Value};
-use crate::diag::{Failure, Outcome};
+use super::{Layout, Sheet, Value};
+use crate::{
+    codes::CareClass,
+    contract::lines::parse_day,
+    diag::{Failure, Outcome},
+};
 
 /// The built-in template.
 const BUILT_IN: &str = include_str!("../../pipelines/forms.toml");
@@ -37,7 +41,59 @@ pub struct Template {
     pay: BTreeMap<String, Paper>,
     receive: BTreeMap<String, Paper>,
     notice: Lines,
+    /// What bulletins say, and what they leave out.
+    pub(crate) bulletin: BulletinTemplate,
 }
+
+/// The part of bulletins.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BulletinTemplate {
+    /// The fewest persons whose count is shown.
+    pub(crate) threshold: u64,
+    /// What stands for a smaller count.
+    pub(crate) few: String,
+    /// What stands for a count that would give a smaller one away.
+    pub(crate) hidden: String,
+    /// What both mean, for the line below the title.
+    pub(crate) note: String,
+    /// What stands for a figure that nothing was delivered for.
+    pub(crate) missing: String,
+    /// Targets of a notice.
+    pub(crate) targets: Vec<Target>,
+    forms: BTreeMap<String, Form>,
+}
+
+/// A share of counties that a notice asks for by a day.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Target {
+    /// The kind of care.
+    pub(crate) care: CareClass,
+    /// The day, YYYY-MM-DD.
+    pub(crate) by: String,
+    /// The share in per cent.
+    pub(crate) percent: u8,
+    /// The notice.
+    pub(crate) source: String,
+}
+
+/// The forms of a bulletin.
+const BULLETIN: [&str; 13] = [
+    "volumes",
+    "sides",
+    "pairs",
+    "errors",
+    "error_provinces",
+    "late",
+    "breaks_treating",
+    "breaks_insured",
+    "institutions",
+    "areas",
+    "targets",
+    "networks",
+    "quarter",
+];
 
 /// A form of rows.
 #[derive(Debug, Deserialize)]
@@ -67,7 +123,25 @@ struct Lines {
 }
 
 /// The values of a row, by name.
-pub(super) type Values = BTreeMap<&'static str, Value>;
+pub(crate) type Values = BTreeMap<&'static str, Value>;
+
+impl BulletinTemplate {
+    fn check(&self) -> Result<(), String> {
+        if let Some(form) = BULLETIN.iter().find(|form| !self.forms.contains_key(**form)) {
+            return Err(format!("bulletin.forms.{form} is missing"));
+        }
+        if self.threshold == 0 {
+            return Err("bulletin.threshold is 0: at least 1".to_owned());
+        }
+        for target in &self.targets {
+            if parse_day(&target.by).is_none() || target.percent > 100 {
+                let by = &target.by;
+                return Err(format!("bulletin.targets of {by}: a day and up to 100 per cent"));
+            }
+        }
+        Ok(())
+    }
+}
 
 impl Template {
     /// The built-in template.
@@ -87,6 +161,7 @@ impl Template {
                 return Err(format!("pay.{kind} or receive.{kind} is missing"));
             }
         }
+        template.bulletin.check()?;
         Ok(template)
     }
 
@@ -99,12 +174,13 @@ impl Template {
             "employee" => &self.employee,
             "resident" => &self.resident,
             "deductions" => &self.deductions,
-            _ => &self.breaks,
+            "breaks" => &self.breaks,
+            of_bulletin => &self.bulletin.forms[of_bulletin],
         }
     }
 
     /// A sheet of rows; its columns are those of the template.
-    pub(super) fn sheet(
+    pub(crate) fn sheet(
         &self,
         file: &str,
         province: &str,
@@ -142,7 +218,7 @@ impl Template {
                 .map(|(heading, _, width)| (heading.clone(), *width))
                 .collect(),
             rows: rows.collect(),
-            totals: true,
+            layout: Layout::Summed,
         })
     }
 
@@ -181,7 +257,7 @@ impl Template {
             subtitle: self.unit.clone(),
             columns: vec![(self.notice.name.clone(), 20), (String::new(), 60)],
             rows,
-            totals: false,
+            layout: Layout::Notice,
         })
     }
 }

@@ -6,7 +6,7 @@ use rust_xlsxwriter::{
     Worksheet, XlsxError, utility::row_col_to_cell,
 };
 
-use super::{Renderer, Sheet, Template, Value, Workbook};
+use super::{Layout, Renderer, Sheet, Template, Value, Workbook};
 use crate::{
     diag::{Failure, Outcome},
     money::{FenSum, yuan},
@@ -77,17 +77,18 @@ impl Page<'_> {
         for (column, (_, width)) in (0..).zip(&self.sheet.columns) {
             self.worksheet.set_column_width(column, *width)?;
         }
-        let first = if self.sheet.totals { self.headings()? } else { HEADINGS };
+        let notice = self.sheet.layout == Layout::Notice;
+        let first = if notice { HEADINGS } else { self.headings()? };
         for (row, values) in (first..).zip(rows) {
             for (column, value) in (0..).zip(values) {
                 self.value(row, column, value)?;
             }
-            if !self.sheet.totals {
+            if notice {
                 self.worksheet.set_row_height(row, 28)?;
             }
         }
         let mut below = first + u32::try_from(rows.len()).unwrap_or(0);
-        if self.sheet.totals {
+        if self.sheet.layout == Layout::Summed {
             self.totals(first, below, rows)?;
             below += 1;
         }
@@ -172,7 +173,7 @@ impl Page<'_> {
         let format = self.format();
         let people = u16::try_from(self.template.sign_off.len()).unwrap_or(1).max(1);
         for (at, who) in (0..).zip(&self.template.sign_off) {
-            if self.sheet.totals {
+            if self.sheet.layout != Layout::Notice {
                 let column = at * (last + 1) / people;
                 self.worksheet.write_string_with_format(row, column, who, &format)?;
             } else {

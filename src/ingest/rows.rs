@@ -35,10 +35,14 @@ impl Broken {
         self.0 == 0
     }
 
+    /// The numbers of the broken rules, in order.
+    pub fn rules(self) -> impl Iterator<Item = u8> {
+        (1..=15u8).filter(move |rule| self.0 & Broken::rule(*rule).0 != 0)
+    }
+
     /// The codes of the broken rules, in order, separated by commas.
     pub fn codes(self) -> String {
-        let broken = (1..=15u8).filter(|rule| self.0 & Broken::rule(*rule).0 != 0);
-        broken.map(|rule| format!("V{rule:02}")).collect::<Vec<_>>().join(",")
+        self.rules().map(|rule| format!("V{rule:02}")).collect::<Vec<_>>().join(",")
     }
 }
 
@@ -280,7 +284,7 @@ impl Checked {
 }
 
 /// Whether a code is `H` or `P` and 11 letters or digits (V11).
-fn is_institution(code: &[u8]) -> bool {
+pub fn is_institution(code: &[u8]) -> bool {
     matches!(code, [b'H' | b'P', rest @ ..]
         if rest.len() == 11 && rest.iter().all(u8::is_ascii_alphanumeric))
 }

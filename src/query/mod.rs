@@ -123,6 +123,7 @@ pub fn list(book: &Path, periods: &[Month]) -> Outcome<Vec<TableInfo>> {
 }
 
 /// A closed period that is asked.
+#[cfg_attr(not(feature = "query"), expect(dead_code, reason = "a list looks at manifests alone"))]
 struct Closed {
     month: Month,
     folder: PathBuf,

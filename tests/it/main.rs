@@ -1,6 +1,7 @@
 //! The integration tests: the program from outside, and the laws that its results obey.
 
 mod audit;
+mod bulletin;
 mod cases;
 mod errors;
 mod exits;

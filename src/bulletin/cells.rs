@@ -1,0 +1,206 @@
+//! Which counts of a bulletin are not shown: those of few persons, and those that would give them away.
+//!
+//! All counts of a bulletin are cells, and every sum that can be worked out from what it shows is an equation
+//! between cells, over all of its sheets. A reader knows the sum and the cells that are shown; what is left
+//! has to have more than one solution.
+
+/// A cell, by its number.
+pub(super) type Id = usize;
+
+/// How a cell is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// As it is.
+    Shown,
+    /// It counts few persons.
+    Few,
+    /// It would give away one of few.
+    Hidden,
+}
+
+/// The counts of a bulletin and the sums among them.
+#[derive(Debug, Default)]
+pub(super) struct Cells {
+    /// Fewest persons whose count is shown.
+    threshold: u64,
+    /// Count, and whether it is of few persons.
+    counts: Vec<(u128, bool)>,
+    sums: Vec<(Vec<Id>, Id)>,
+    /// Cells that are shown whatever they are.
+    public: Vec<Id>,
+}
+
+impl Cells {
+    pub(super) fn new(threshold: u64) -> Cells {
+        Cells { threshold, ..Cells::default() }
+    }
+
+    /// A count of settlements: fewer of them than the threshold are fewer persons, too.
+    pub(super) fn count(&mut self, count: u128) -> Id {
+        self.of_persons(count, count)
+    }
+
+    /// A count of settlements of so many persons, or of at least so many, from the threshold on.
+    pub(super) fn of_persons(&mut self, count: u128, persons: u128) -> Id {
+        let few = count > 0 && persons < u128::from(self.threshold);
+        self.counts.push((count, few));
+        self.counts.len() - 1
+    }
+
+    /// Says that a count is shown whatever it is: that of the nation.
+    pub(super) fn publish(&mut self, cell: Id) {
+        self.counts[cell].1 = false;
+        self.public.push(cell);
+    }
+
+    /// Says that some cells add up to another.
+    pub(super) fn sum(&mut self, parts: Vec<Id>, total: Id) {
+        self.sums.push((parts, total));
+    }
+
+    /// Adds the cell of a sum.
+    pub(super) fn total(&mut self, parts: Vec<Id>) -> Id {
+        let count = parts.iter().map(|part| self.counts[*part].0).sum();
+        let total = self.count(count);
+        self.sum(parts, total);
+        total
+    }
+
+    /// How each cell is shown.
+    pub(super) fn marks(&self) -> Vec<Mark> {
+        let few = |(_, few): &(u128, bool)| if *few { Mark::Few } else { Mark::Shown };
+        let mut marks: Vec<Mark> = self.counts.iter().map(few).collect();
+        loop {
+            let mut more = false;
+            for sum in &self.sums {
+                while let Some(cell) = self.to_hide(sum, &marks) {
+                    marks[cell] = Mark::Hidden;
+                    more = true;
+                }
+            }
+            if !more {
+                return marks;
+            }
+        }
+    }
+
+    /// The cell of a sum that has to be hidden as well: the smallest part that is not 0, else the total, else
+    /// a part that is 0.
+    fn to_hide(&self, (parts, total): &(Vec<Id>, Id), marks: &[Mark]) -> Option<Id> {
+        if !self.is_given_away((parts, *total), marks) {
+            return None;
+        }
+        let shown = |cell: &&Id| marks[**cell] == Mark::Shown && !self.public.contains(cell);
+        let part = parts.iter().filter(|cell| self.counts[**cell].0 > 0).filter(shown);
+        let smallest = part.min_by_key(|cell| self.counts[**cell].0).copied();
+        smallest
+            .or_else(|| Some(total).filter(shown).copied())
+            .or_else(|| parts.iter().find(shown).copied())
+    }
+
+    /// Whether what is shown of a sum leaves one solution for the rest.
+    fn is_given_away(&self, (parts, total): (&[Id], Id), marks: &[Mark]) -> bool {
+        let unknown: Vec<Id> =
+            parts.iter().copied().filter(|cell| marks[*cell] != Mark::Shown).collect();
+        if marks[total] != Mark::Shown {
+            return unknown.is_empty();
+        }
+        let few = unknown.iter().filter(|cell| marks[**cell] == Mark::Few).count() as u128;
+        let hidden = unknown.len() as u128 - few;
+        let left: u128 = unknown.iter().map(|cell| self.counts[*cell].0).sum();
+        let threshold = u128::from(self.threshold);
+        // Of few there is at least 1, of hidden ones at least the threshold: a rest that is no more than that, or all
+        // that few can be, has one solution.
+        let least = few + hidden * threshold;
+        let most = if hidden == 0 { few * (threshold - 1) } else { u128::MAX };
+        unknown.len() == 1 || (few > 0 && (left <= least || left >= most))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A table with both margins: cells by row, the last of a row and the last row being totals.
+    fn table(counts: &[Vec<u128>]) -> (Cells, Vec<Vec<Id>>) {
+        let mut cells = Cells::new(5);
+        let mut ids: Vec<Vec<Id>> = counts
+            .iter()
+            .map(|row| row.iter().map(|count| cells.count(*count)).collect())
+            .collect();
+        for row in &mut ids {
+            row.push(cells.total(row.clone()));
+        }
+        let columns = ids[0].len();
+        let column = |at: usize| ids.iter().map(|row| row[at]).collect::<Vec<_>>();
+        let totals: Vec<Id> = (0..columns - 1).map(|at| cells.total(column(at))).collect();
+        let last = cells.total(column(columns - 1));
+        cells.sum(totals.clone(), last);
+        ids.push([totals, vec![last]].concat());
+        (cells, ids)
+    }
+
+    fn shown(counts: &[Vec<u128>]) -> Vec<String> {
+        let (cells, ids) = table(counts);
+        let marks = cells.marks();
+        let shown = |id: &Id| match marks[*id] {
+            Mark::Shown => cells.counts[*id].0.to_string(),
+            Mark::Few => "<5".to_owned(),
+            Mark::Hidden => "*".to_owned(),
+        };
+        ids.iter().map(|row| row.iter().map(shown).collect::<Vec<_>>().join(" ")).collect()
+    }
+
+    #[test]
+    fn a_small_cell_takes_others_with_it() {
+        assert_eq!(shown(&[vec![10, 20], vec![30, 40]]), ["10 20 30", "30 40 70", "40 60 100"]);
+        assert_eq!(shown(&[vec![3, 20], vec![30, 40]]), ["<5 * 23", "* * 70", "33 60 93"]);
+        // 1 and 1 are all that 2 can be.
+        assert_eq!(shown(&[vec![1, 1, 9]]), ["<5 <5 * 11", "<5 <5 * 11"]);
+        // 1 and 5 are all that 6 can be.
+        assert_eq!(shown(&[vec![1, 5, 9]]), ["<5 * * 15", "<5 * * 15"]);
+        // Nothing but the total is left to hide.
+        assert_eq!(shown(&[vec![0, 3]]), ["0 <5 <5", "0 <5 <5"]);
+    }
+
+    proptest! {
+        /// In no line of a table a cell of few persons has one solution.
+        #[test]
+        fn no_line_gives_a_small_cell_away(
+            counts in prop::collection::vec(prop::collection::vec(0u128..12, 4), 1..6),
+        ) {
+            let (cells, ids) = table(&counts);
+            let marks = cells.marks();
+            let columns = (0..5).map(|at| ids.iter().map(|row| row[at]).collect::<Vec<_>>());
+            for line in ids.iter().cloned().chain(columns) {
+                let unknown: Vec<Id> =
+                    line.iter().copied().filter(|id| marks[*id] != Mark::Shown).collect();
+                prop_assert!(unknown.len() != 1, "{:?}", shown(&counts));
+            }
+            for (id, (count, few)) in cells.counts.iter().enumerate() {
+                prop_assert_eq!(*few, (1..5).contains(count));
+                prop_assert!(!few || marks[id] == Mark::Few);
+                prop_assert!(marks[id] != Mark::Hidden || !few);
+            }
+            for (parts, total) in &cells.sums {
+                if marks[*total] != Mark::Shown { continue; }
+                let unknown: Vec<Id> =
+                    parts.iter().copied().filter(|id| marks[*id] != Mark::Shown).collect();
+                let left: u128 = unknown.iter().map(|id| cells.counts[*id].0).sum();
+                let few = unknown.iter().filter(|id| marks[**id] == Mark::Few).count() as u128;
+                let hidden = unknown.len() as u128 - few;
+                // What one of few can be, when the others are anything that their marks allow.
+                let ways = (1..5u128).filter(|value| {
+                    let others = left.checked_sub(*value);
+                    others.is_some_and(|others| {
+                        let least = (few - 1) + hidden * 5;
+                        others >= least && (hidden > 0 || others <= (few - 1) * 4)
+                    })
+                });
+                prop_assert!(few == 0 || ways.count() > 1, "{:?}", shown(&counts));
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The sheets of a month for which its delivery is needed; without it they say so.
+
+use std::collections::BTreeMap;
+
+use super::{
+    cells::{Cells, Id},
+    delivered::{Delivered, Rejected},
+    draft::{Draft, Item, Row, percent},
+    monthly::{Cleared, RULE_NAMES, all_pairs, margins, side_name},
+};
+use crate::{
+    codes::{Pair, Province, Side},
+    forms::Template,
+};
+
+/// What coverage is worked out from.
+pub(super) struct Coverage<'a> {
+    pub(super) delivered: Option<&'a Delivered>,
+    pub(super) template: &'a Template,
+    pub(super) cleared: &'a Cleared,
+}
+
+/// Cells of what the treating side delivered, by insured and by treating province.
+type Margins = [BTreeMap<Province, Id>; 2];
+
+impl Coverage<'_> {
+    fn missing(&self) -> Item {
+        Item::text(&self.template.bulletin.missing)
+    }
+
+    /// A sheet whose one row says that there was no delivery.
+    fn without(&self, file: &'static str, offered: Vec<&'static str>) -> Draft {
+        Draft {
+            file,
+            rows: vec![Row::from([(offered[0], self.missing())])],
+            offered,
+            protected: false,
+        }
+    }
+
+    /// What each pair delivered, and how much of it cleared.
+    pub(super) fn pairs(&self, cells: &mut Cells) -> (Draft, Margins) {
+        const DELIVERED: [&str; 2] = ["delivered_treating", "delivered_insured"];
+        const RATES: [&str; 2] = ["rate_treating", "rate_insured"];
+        let pairs = all_pairs(self.cleared, self.delivered);
+        let mut of_sides: [Vec<(Pair, Id)>; 2] = Default::default();
+        let mut rows = Vec::new();
+        for pair in pairs {
+            let mut row = Row::from([
+                ("insured", Item::province(pair.insured)),
+                ("treating", Item::province(pair.treating)),
+            ]);
+            let (cleared, cell) = match self.cleared.pairs.get(&pair) {
+                Some((cleared, cell)) => (*cleared, vec![*cell]),
+                None => (0, Vec::new()),
+            };
+            let value = crate::forms::Value::Count(cleared.cast_signed());
+            row.insert("cleared", Item::of(&cell, value));
+            for side in Side::BOTH.map(Side::index) {
+                let items = self.delivered.map(|all| {
+                    let rows = all.pairs.get(&pair).map_or(0, |rows| rows[side]);
+                    let id = cells.count(rows);
+                    of_sides[side].push((pair, id));
+                    let rate = crate::forms::Value::Text(percent(cleared, rows));
+                    (Item::cell(id, rows), Item::of(&[cell.as_slice(), &[id]].concat(), rate))
+                });
+                let (delivered, rate) = items.unwrap_or_else(|| (self.missing(), self.missing()));
+                row.insert(DELIVERED[side], delivered);
+                row.insert(RATES[side], rate);
+            }
+            rows.push(row);
+        }
+        let [treating, insured] = of_sides;
+        let margins = [treating, insured].map(|pairs| {
+            let margins = margins(pairs.into_iter(), cells);
+            for provinces in &margins {
+                let national = cells.total(provinces.values().copied().collect());
+                cells.publish(national);
+            }
+            margins
+        });
+        let [treating, _] = margins;
+        let offered =
+            ["insured", "treating", "cleared"].into_iter().chain(DELIVERED).chain(RATES).collect();
+        (Draft { file: "pairs", offered, rows, protected: true }, treating)
+    }
+
+    /// Rows that broke a rule, by the province that sent them.
+    pub(super) fn errors(&self) -> Option<Draft> {
+        let delivered = self.delivered?;
+        let row = |((side, province), rejected): (&(Side, Option<Province>), &Rejected)| {
+            let mut row = Row::from([
+                ("side", Item::text(side_name(*side))),
+                ("province", province.map_or_else(|| Item::text(""), Item::province)),
+                ("rejected", Item::count(rejected.rows)),
+            ]);
+            row.extend(RULE_NAMES.into_iter().zip(rejected.rules.map(Item::count)));
+            row
+        };
+        let rows = delivered.rejects.iter().map(row).collect();
+        let offered = ["side", "province", "rejected"].into_iter().chain(RULE_NAMES).collect();
+        Some(Draft { file: "error_provinces", offered, rows, protected: false })
+    }
+
+    /// Institutions, counties and pooling areas that settled.
+    pub(super) fn places(&self, margins: &Margins, cells: &mut Cells) -> [Draft; 2] {
+        let institutions = vec!["province", "hospitals", "pharmacies", "counties"];
+        let areas = vec!["province", "area", "insured", "treating", "both"];
+        match self.delivered {
+            None => [self.without("institutions", institutions), self.without("areas", areas)],
+            Some(delivered) => [
+                self.institutions(delivered, institutions),
+                self.areas(delivered, areas, margins, cells),
+            ],
+        }
+    }
+
+    fn institutions(&self, delivered: &Delivered, offered: Vec<&'static str>) -> Draft {
+        let mut total = [0; 3];
+        let mut rows = Vec::new();
+        let row = |province: Item, [hospitals, pharmacies, counties]: [u128; 3]| {
+            Row::from([
+                ("province", province),
+                ("hospitals", Item::count(hospitals)),
+                ("pharmacies", Item::count(pharmacies)),
+                ("counties", Item::count(counties)),
+            ])
+        };
+        for (province, codes) in &delivered.institutions {
+            let of_kind = |kind: char| codes.iter().filter(|code| code.starts_with(kind)).count();
+            let counties = delivered.counties.get(province).map_or(0, |counties| counties.len());
+            let counts = [of_kind('H'), of_kind('P'), counties].map(|count| count as u128);
+            total.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+            rows.push(row(Item::province(*province), counts));
+        }
+        rows.push(row(Item::text(&self.template.total), total));
+        Draft { file: "institutions", offered, rows, protected: false }
+    }
+
+    fn areas(
+        &self,
+        delivered: &Delivered,
+        offered: Vec<&'static str>,
+        margins: &Margins,
+        cells: &mut Cells,
+    ) -> Draft {
+        const NAMES: [&str; 2] = ["insured", "treating"];
+        let mut parts: [BTreeMap<Province, Vec<Id>>; 2] = Default::default();
+        let mut rows = Vec::new();
+        let mut total = [0; 2];
+        let mut both = 0;
+        for ((province, area), sides) in &delivered.areas {
+            let mut row =
+                Row::from([("province", Item::province(*province)), ("area", Item::text(area))]);
+            for (side, visits) in sides.iter().enumerate() {
+                let id = cells.of_persons(visits.rows, visits.persons());
+                parts[side].entry(*province).or_default().push(id);
+                total[side] += visits.rows;
+                row.insert(NAMES[side], Item::cell(id, visits.rows));
+            }
+            let is_both = sides.iter().all(|visits| visits.rows > 0);
+            both += u128::from(is_both);
+            row.insert("both", Item::text(if is_both { "是" } else { "否" }));
+            rows.push(row);
+        }
+        // What a province's areas add up to can be worked out from its pairs.
+        for (parts, margins) in parts.into_iter().zip(margins) {
+            for (province, parts) in parts {
+                if let Some(margin) = margins.get(&province) {
+                    cells.sum(parts, *margin);
+                }
+            }
+        }
+        let mut last = Row::from([
+            ("province", Item::text(&self.template.total)),
+            ("both", Item::count(both)),
+        ]);
+        last.extend(NAMES.into_iter().zip(total.map(Item::count)));
+        rows.push(last);
+        Draft { file: "areas", offered, rows, protected: true }
+    }
+}

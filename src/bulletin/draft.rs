@@ -1,0 +1,110 @@
+//! A sheet before it is known which of its counts are shown.
+
+use std::collections::BTreeMap;
+
+use super::cells::{Id, Mark};
+use crate::{
+    codes::{Month, Province},
+    diag::Outcome,
+    forms::{self, Layout, Sheet, Template, Value, Values},
+    money::FenSum,
+};
+
+/// A value of a sheet, and the cells that have to be shown for it to be.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    value: Value,
+    cells: Vec<Id>,
+}
+
+impl Item {
+    /// A value that depends on cells.
+    pub(super) fn of(cells: &[Id], value: Value) -> Item {
+        Item { value, cells: cells.to_vec() }
+    }
+
+    /// A count that is a cell itself.
+    pub(super) fn cell(cell: Id, count: u128) -> Item {
+        Item::of(&[cell], Value::Count(count.cast_signed()))
+    }
+
+    /// A text.
+    pub(super) fn text(text: impl Into<String>) -> Item {
+        Item::of(&[], Value::Text(text.into()))
+    }
+
+    /// A count that everybody may know.
+    pub(super) fn count(count: u128) -> Item {
+        Item::of(&[], Value::Count(count.cast_signed()))
+    }
+
+    /// Money that everybody may know, in fen.
+    pub(super) fn money(fen: FenSum) -> Item {
+        Item::of(&[], Value::Money(fen))
+    }
+
+    /// A province for people.
+    pub(super) fn province(province: Province) -> Item {
+        Item::text(forms::province(province))
+    }
+}
+
+/// A row by the names of its values.
+pub(super) type Row = BTreeMap<&'static str, Item>;
+
+/// A sheet in the making.
+#[derive(Debug)]
+pub(super) struct Draft {
+    /// Its form.
+    pub(super) file: &'static str,
+    /// The names of its values.
+    pub(super) offered: Vec<&'static str>,
+    /// Its rows.
+    pub(super) rows: Vec<Row>,
+    /// Whether any of its values are cells.
+    pub(super) protected: bool,
+}
+
+impl Draft {
+    /// The sheet, and how many values are left out.
+    pub(super) fn sheet(
+        self,
+        template: &Template,
+        period: &str,
+        marks: &[Mark],
+    ) -> Outcome<(Sheet, u64)> {
+        let mut left_out = 0;
+        let mut shown = |item: Item| {
+            let mark = item.cells.iter().map(|cell| marks[*cell]).find(|mark| *mark != Mark::Shown);
+            left_out += u64::from(mark.is_some());
+            match mark {
+                None | Some(Mark::Shown) => item.value,
+                Some(Mark::Few) => Value::Text(template.bulletin.few.clone()),
+                Some(Mark::Hidden) => Value::Text(template.bulletin.hidden.clone()),
+            }
+        };
+        let rows = self.rows.into_iter();
+        let rows: Vec<Values> = rows
+            .map(|row| row.into_iter().map(|(name, item)| (name, shown(item))).collect())
+            .collect();
+        let mut sheet = template.sheet(self.file, "全国", period, rows, &self.offered)?;
+        sheet.layout = Layout::Listed;
+        if self.protected {
+            sheet.subtitle = format!("{}    {}", sheet.subtitle, template.bulletin.note);
+        }
+        Ok((sheet, left_out))
+    }
+}
+
+/// A share in per cent with two decimals, never rounded up; nothing of nothing.
+pub(super) fn percent(part: u128, whole: u128) -> String {
+    match (part * 10_000).checked_div(whole) {
+        Some(share) => format!("{}.{:02}%", share / 100, share % 100),
+        None => String::new(),
+    }
+}
+
+/// Months from a cost month to a period.
+pub(super) fn lateness(period: Month, cost_month: Option<Month>) -> i32 {
+    cost_month.map_or(0, |month| period.since(month))
+}

@@ -1,0 +1,146 @@
+//! Bulletins (通报): what the national agency tells all provinces about a month, or a quarter.
+//!
+//! **Purpose.** Volumes, match rates, errors, late claims, breaks and coverage of a month; money paid and
+//! received of a quarter.
+//!
+//! **In.** The tables of closed periods; for coverage the delivery of the period, and a registry of institutions.
+//!
+//! **Out.** A workbook (XLSX), and its sheets as CSV and JSON.
+//!
+//! **Invariants.** No person, visit or settlement is named. A count of few persons is not shown, and cannot be
+//! worked out from the counts that are. The same period gives the same bytes.
+
+mod cells;
+mod coverage;
+mod delivered;
+mod draft;
+mod monthly;
+mod network;
+mod quarterly;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+
+use self::{cells::Cells, delivered::Delivered, draft::Draft};
+use crate::{
+    book::{self, grid::Grid, manifest::Manifest},
+    codes::Month,
+    contract::{
+        lines::parse_day,
+        registry::{Institution, read_registry},
+    },
+    diag::{Failure, Outcome},
+    event::Monitor,
+    forms::{self, Template, Workbook, folder},
+};
+
+/// What a bulletin is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The book.
+    pub book: &'a Path,
+    /// The period, or the last one of the quarter.
+    pub period: Month,
+    /// Whether it is the bulletin of a quarter.
+    pub quarterly: bool,
+    /// The delivery of the period.
+    pub input: Option<&'a Path>,
+    /// The networked institutions.
+    pub registry: Option<&'a Path>,
+    /// A new folder.
+    pub out: &'a Path,
+    /// Titles, headings, threshold, targets.
+    pub template: &'a Template,
+}
+
+/// What was written.
+#[derive(Debug, Serialize)]
+pub struct Written {
+    /// The period, or the quarter.
+    pub period: String,
+    /// Sheets.
+    pub sheets: u64,
+    /// Files.
+    pub files: u64,
+    /// Values that are left out because they tell about few persons.
+    pub left_out: u64,
+}
+
+/// A closed period.
+struct Closed {
+    period: Month,
+    folder: PathBuf,
+    manifest: Manifest,
+}
+
+impl Closed {
+    fn open(book: &Path, period: Month) -> Outcome<Closed> {
+        let folder = book::closed_period(book, period)?;
+        let (manifest, _) = Manifest::read(&folder)?;
+        Ok(Closed { period, folder, manifest })
+    }
+
+    fn table(&self, name: &str) -> Outcome<Grid> {
+        book::table(&self.folder, &self.manifest, name)
+    }
+}
+
+/// Writes the bulletin of a closed period, or of a quarter, into a new folder.
+pub fn write(request: &Request, monitor: &Monitor) -> Outcome<Written> {
+    folder::must_be_new(request.out)?;
+    let closed = Closed::open(request.book, request.period)?;
+    let issued_on = parse_day(&closed.manifest.as_of)
+        .ok_or_else(|| Failure::Book(format!("the manifest of {} has no day", request.period)))?;
+    let mut cells = Cells::new(request.template.bulletin.threshold);
+    let (name, period, drafts) = if request.quarterly {
+        let drafts = vec![quarterly::draft(request.book, &closed, request.template)?];
+        ("quarterly", quarterly::name(request.period), drafts)
+    } else {
+        let drafts = monthly(request, &closed, &mut cells, monitor)?;
+        ("monthly", request.period.to_string(), drafts)
+    };
+    let marks = cells.marks();
+    let mut left_out = 0;
+    let mut sheets = Vec::new();
+    for draft in drafts {
+        let (sheet, of_sheet) = draft.sheet(request.template, &period, &marks)?;
+        left_out += of_sheet;
+        sheets.push(sheet);
+    }
+    let all = sheets.len() as u64;
+    let workbook = Workbook { folder: name.to_owned(), name: "bulletin".to_owned(), sheets };
+    let files = forms::render(&[workbook], request.template, issued_on)?;
+    folder::publish(request.out, &files)?;
+    Ok(Written { period, sheets: all, files: files.len() as u64 + 1, left_out })
+}
+
+fn monthly(
+    request: &Request,
+    closed: &Closed,
+    cells: &mut Cells,
+    monitor: &Monitor,
+) -> Outcome<Vec<Draft>> {
+    let registry = request.registry.map(registry).transpose()?;
+    let enough = usize::try_from(request.template.bulletin.threshold).unwrap_or(usize::MAX);
+    let delivered = request
+        .input
+        .map(|input| Delivered::read(input, closed.period, &closed.manifest, enough, monitor))
+        .transpose()?;
+    let mut drafts = monthly::drafts(closed, delivered.as_ref(), request.template, cells)?;
+    drafts.extend(network::drafts(registry.as_deref(), closed.period, request.template));
+    Ok(drafts)
+}
+
+fn registry(path: &Path) -> Outcome<Vec<Institution>> {
+    let bytes = fs::read(path).map_err(|error| {
+        Failure::Usage(format!("--registry {} cannot be read: {error}", path.display()))
+    })?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut findings = Vec::new();
+    let institutions = read_registry(&bytes, &name, &mut findings);
+    if findings.is_empty() { Ok(institutions) } else { Err(Failure::Refused(findings)) }
+}

@@ -1,0 +1,363 @@
+//! The sheets of a month that follow from its tables.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Closed,
+    cells::{Cells, Id},
+    coverage::Coverage,
+    delivered::{Delivered, RULES},
+    draft::{Draft, Item, Row, lateness, percent},
+};
+use crate::{
+    audit::entries::{Entries, VOIDED},
+    book::grid::{Grid, Row as TableRow},
+    codes::{Month, Pair, Province, Side},
+    control::Class,
+    diag::{Failure, Outcome},
+    forms::{Template, Value},
+    ingest::record::Group,
+    money::FenSum,
+};
+
+/// The settlements that cleared, by pair, with their sums by province.
+pub(super) struct Cleared {
+    /// Settlements of a pair, reversals among them, and their cell.
+    pub(super) pairs: BTreeMap<Pair, (u128, Id)>,
+    provinces: [BTreeMap<Province, Id>; 2],
+    national: Id,
+}
+
+impl Cleared {
+    fn read(closed: &Closed, cells: &mut Cells) -> Outcome<Cleared> {
+        let unreadable = |problem: String| {
+            Failure::Book(format!("the register of {} cannot be read: {problem}", closed.period))
+        };
+        let entries = Entries::open(&closed.folder, closed.period).map_err(unreadable)?;
+        let mut counts: BTreeMap<Pair, u128> = BTreeMap::new();
+        for group in 0..entries.row_groups() {
+            let cleared = entries.group(group).map_err(unreadable)?;
+            for entry in cleared.into_iter().filter(|entry| entry.kind != VOIDED) {
+                let group = u16::try_from(entry.group).ok().and_then(Group::from_number);
+                let group =
+                    group.ok_or_else(|| unreadable("a group that does not exist".into()))?;
+                *counts.entry(group.pair).or_default() += 1;
+            }
+        }
+        let pairs: BTreeMap<Pair, (u128, Id)> =
+            counts.into_iter().map(|(pair, n)| (pair, (n, cells.count(n)))).collect();
+        let cell = |(pair, (_, id)): (&Pair, &(u128, Id))| (*pair, *id);
+        let provinces = margins(pairs.iter().map(cell), cells);
+        let national = cells.total(provinces[0].values().copied().collect());
+        cells.sum(provinces[1].values().copied().collect(), national);
+        Ok(Cleared { pairs, provinces, national })
+    }
+}
+
+/// Cells of the sums of pairs by insured and by treating province.
+pub(super) fn margins(
+    pairs: impl Iterator<Item = (Pair, Id)>,
+    cells: &mut Cells,
+) -> [BTreeMap<Province, Id>; 2] {
+    let mut parts: [BTreeMap<Province, Vec<Id>>; 2] = Default::default();
+    for (pair, cell) in pairs {
+        parts[0].entry(pair.insured).or_default().push(cell);
+        parts[1].entry(pair.treating).or_default().push(cell);
+    }
+    parts.map(|of| of.into_iter().map(|(place, parts)| (place, cells.total(parts))).collect())
+}
+
+/// The sheets of a month.
+pub(super) fn drafts(
+    closed: &Closed,
+    delivered: Option<&Delivered>,
+    template: &Template,
+    cells: &mut Cells,
+) -> Outcome<Vec<Draft>> {
+    let cleared = Cleared::read(closed, cells)?;
+    let positions = closed.table("positions")?;
+    let breaks = closed.table("breaks")?;
+    let coverage = Coverage { delivered, template, cleared: &cleared };
+    let mut drafts =
+        vec![volumes(&positions, &cleared, template)?, sides(&closed.table("control")?)];
+    let (pairs, margins) = coverage.pairs(cells);
+    drafts.push(pairs);
+    drafts.push(errors(&closed.table("rejects")?, template));
+    drafts.extend(coverage.errors());
+    let classes = Classes::of(&breaks, cells)?;
+    drafts.push(late(closed.period, &positions, &breaks, &classes, (cells, template)));
+    drafts.extend(classes.drafts(template));
+    drafts.extend(coverage.places(&margins, cells));
+    Ok(drafts)
+}
+
+/// The pair of a row, which it has by its shape.
+fn pair_of(row: &TableRow) -> Outcome<Pair> {
+    let table = row.grid().spec.name;
+    row.pair().ok_or_else(|| {
+        Failure::Book(format!("the book is damaged: {table} names a province that does not exist"))
+    })
+}
+
+/// What cleared, by province: of those who are insured there, and of those who were treated there.
+fn volumes(positions: &Grid, cleared: &Cleared, template: &Template) -> Outcome<Draft> {
+    const COLUMNS: [&str; 3] = ["visits", "medfee_sumamt", "fund_pay_sumamt"];
+    const NAMES: [[&str; 3]; 2] = [
+        ["insured_visits", "insured_cost", "insured_fund"],
+        ["treating_visits", "treating_cost", "treating_fund"],
+    ];
+    let mut sums: BTreeMap<Province, [[FenSum; 3]; 2]> = BTreeMap::new();
+    let mut national = [0; 3];
+    for row in positions.iter() {
+        let pair = pair_of(&row)?;
+        let values = COLUMNS.map(|column| row.number(column));
+        let add = |sums: &mut [FenSum; 3]| sums.iter_mut().zip(values).for_each(|(s, v)| *s += v);
+        add(&mut sums.entry(pair.insured).or_default()[0]);
+        add(&mut sums.entry(pair.treating).or_default()[1]);
+        add(&mut national);
+    }
+    let values = |side: usize, sums: [FenSum; 3], cell: Option<&Id>| {
+        let cells: Vec<Id> = cell.copied().into_iter().collect();
+        let value = |at: usize, sum| if at == 0 { Value::Count(sum) } else { Value::Money(sum) };
+        let item =
+            move |(at, sum): (usize, FenSum)| (NAMES[side][at], Item::of(&cells, value(at, sum)));
+        sums.into_iter().enumerate().map(item).collect::<Vec<_>>()
+    };
+    let mut rows: Vec<Row> = Vec::new();
+    for (province, sides) in sums {
+        let mut row = Row::from([("province", Item::province(province))]);
+        for (side, sums) in sides.into_iter().enumerate() {
+            row.extend(values(side, sums, cleared.provinces[side].get(&province)));
+        }
+        rows.push(row);
+    }
+    let mut total = Row::from([("province", Item::text(&template.total))]);
+    (0..2).for_each(|side| total.extend(values(side, national, Some(&cleared.national))));
+    rows.push(total);
+    let offered = ["province"].into_iter().chain(NAMES.into_iter().flatten()).collect();
+    Ok(Draft { file: "volumes", offered, rows, protected: true })
+}
+
+/// A side for people.
+pub(super) fn side_name(side: Side) -> &'static str {
+    match side {
+        Side::Treating => "就医地",
+        Side::Insured => "参保地",
+    }
+}
+
+/// What became of the rows of each side.
+fn sides(control: &Grid) -> Draft {
+    let rows = Side::BOTH.map(|side| {
+        let of_side = || control.iter().filter(move |row| row.text("side") == side.name());
+        let rows = |bucket: &str| {
+            let row = of_side().find(|row| row.text("bucket") == bucket);
+            row.map_or(0, |row| row.number("rows").unsigned_abs())
+        };
+        let broken: u128 = Class::ALL.into_iter().map(|class| rows(class.name())).sum();
+        let (delivered, cleared) = (rows("delivered"), rows("cleared"));
+        Row::from([
+            ("side", Item::text(side_name(side))),
+            ("delivered", Item::count(delivered)),
+            ("opened", Item::count(rows("opened"))),
+            ("rejected", Item::count(rows("rejected"))),
+            ("broken", Item::count(broken)),
+            ("cleared", Item::count(cleared)),
+            ("rate", Item::text(percent(cleared, delivered))),
+        ])
+    });
+    let offered = vec!["side", "delivered", "opened", "rejected", "broken", "cleared", "rate"];
+    Draft { file: "sides", offered, rows: rows.into(), protected: false }
+}
+
+/// Names of the rules.
+pub(super) const RULE_NAMES: [&str; RULES] = [
+    "V01", "V02", "V03", "V04", "V05", "V06", "V07", "V08", "V09", "V10", "V11", "V12", "V13",
+    "V14", "V15",
+];
+
+/// Rows that broke a rule, by the file that brought them.
+fn errors(rejects: &Grid, template: &Template) -> Draft {
+    let mut files: BTreeMap<(&str, &str), (u128, [u128; RULES])> = BTreeMap::new();
+    let mut total = (0, [0; RULES]);
+    for row in rejects.iter() {
+        let of_file = files.entry((row.text("side"), row.text("file"))).or_default();
+        for sums in [of_file, &mut total] {
+            sums.0 += 1;
+            for rule in row.text("rules").split(',') {
+                if let Some(at) = RULE_NAMES.iter().position(|name| *name == rule) {
+                    sums.1[at] += 1;
+                }
+            }
+        }
+    }
+    let row = |side: &str, file: &str, (rows, rules): (u128, [u128; RULES])| {
+        let mut row = Row::from([
+            (
+                "side",
+                Item::text(
+                    Side::from_name(side)
+                        .map_or_else(|| side.to_owned(), |s| side_name(s).to_owned()),
+                ),
+            ),
+            ("file", Item::text(file)),
+            ("rejected", Item::count(rows)),
+        ]);
+        row.extend(RULE_NAMES.into_iter().zip(rules.map(Item::count)));
+        row
+    };
+    let mut rows: Vec<Row> =
+        files.into_iter().map(|((side, file), sums)| row(side, file, sums)).collect();
+    rows.push(row(&template.total, "", total));
+    let offered = ["side", "file", "rejected"].into_iter().chain(RULE_NAMES).collect();
+    Draft { file: "errors", offered, rows, protected: false }
+}
+
+/// Settlements and copies that came late, by months of lateness.
+fn late(
+    period: Month,
+    positions: &Grid,
+    breaks: &Grid,
+    classes: &Classes,
+    (cells, template): (&mut Cells, &Template),
+) -> Draft {
+    const NAMES: [&str; 4] = ["cleared", "carried", "late_refused", "expired"];
+    let mut months: BTreeMap<i32, ([i128; 4], FenSum)> = BTreeMap::new();
+    for row in positions.iter() {
+        let sums = months.entry(lateness(period, row.month("cost_month"))).or_default();
+        sums.0[0] += row.number("visits");
+        sums.1 += row.number("payable");
+    }
+    for row in breaks.iter() {
+        let months_late = i32::try_from(row.number("lateness")).unwrap_or(i32::MAX);
+        let sums = months.entry(months_late).or_default();
+        let class = row.text("class");
+        sums.0[1] += i128::from(row.flag("carried") == Some(true));
+        sums.0[2] += i128::from(class == "late_refused");
+        sums.0[3] += i128::from(class == "expired");
+    }
+    months.retain(|months_late, _| *months_late > 0);
+    let mut parts: [Vec<Id>; 4] = Default::default();
+    let mut rows = Vec::new();
+    let mut total = ([0; 4], 0);
+    for (months_late, (counts, payable)) in months {
+        let ids = counts.map(|count| cells.count(count.unsigned_abs()));
+        parts.iter_mut().zip(ids).for_each(|(parts, id)| parts.push(id));
+        total.0.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        total.1 += payable;
+        let lateness = Item::text(months_late.to_string());
+        rows.push(late_row(lateness, NAMES, counts, ids, payable));
+    }
+    let mut ids = [0; 4];
+    for ((at, parts), count) in parts.into_iter().enumerate().zip(total.0) {
+        // The sums of classes stand among the breaks as well.
+        ids[at] = match classes.totals.get(NAMES[at]) {
+            Some(total) => *total,
+            None => cells.count(count.unsigned_abs()),
+        };
+        cells.sum(parts, ids[at]);
+    }
+    rows.push(late_row(Item::text(&template.total), NAMES, total.0, ids, total.1));
+    let offered = ["lateness", "payable"].into_iter().chain(NAMES).collect();
+    Draft { file: "late", offered, rows, protected: true }
+}
+
+fn late_row(
+    lateness: Item,
+    names: [&'static str; 4],
+    counts: [i128; 4],
+    ids: [Id; 4],
+    payable: FenSum,
+) -> Row {
+    let mut row = Row::from([
+        ("lateness", lateness),
+        ("payable", Item::of(&ids[..1], Value::Money(payable))),
+    ]);
+    let items = ids.into_iter().zip(counts).map(|(id, count)| Item::of(&[id], Value::Count(count)));
+    row.extend(names.into_iter().zip(items));
+    row
+}
+
+/// Breaks by class and province.
+struct Classes {
+    /// Breaks of a province (as treating place, as insured place) by class, with their cells and that of their sum.
+    provinces: [BTreeMap<Province, (BTreeMap<&'static str, (u128, Id)>, Id)>; 2],
+    /// Cells of the sums by class.
+    totals: BTreeMap<&'static str, Id>,
+    /// All breaks by class.
+    counts: BTreeMap<&'static str, u128>,
+    national: Id,
+}
+
+impl Classes {
+    fn of(breaks: &Grid, cells: &mut Cells) -> Outcome<Classes> {
+        let mut counts: [BTreeMap<Province, BTreeMap<&'static str, u128>>; 2] = Default::default();
+        for row in breaks.iter() {
+            let pair = pair_of(&row)?;
+            let class = Class::ALL.into_iter().map(Class::name).find(|n| *n == row.text("class"));
+            let Some(class) = class else { continue };
+            for (side, province) in [pair.treating, pair.insured].into_iter().enumerate() {
+                let of_province = counts[side].entry(province).or_default();
+                *of_province.entry(class).or_default() += 1;
+            }
+        }
+        let provinces = counts.map(|of_side| {
+            let with_cells = |(province, classes): (Province, BTreeMap<&'static str, u128>)| {
+                let classes: BTreeMap<&'static str, (u128, Id)> =
+                    classes.into_iter().map(|(class, n)| (class, (n, cells.count(n)))).collect();
+                let total = cells.total(classes.values().map(|(_, id)| *id).collect());
+                (province, (classes, total))
+            };
+            of_side.into_iter().map(with_cells).collect::<BTreeMap<_, _>>()
+        });
+        let (mut totals, mut all) = (BTreeMap::new(), BTreeMap::new());
+        for class in Class::ALL.into_iter().map(Class::name) {
+            let of_class = |side: usize| {
+                let classes =
+                    provinces[side].values().filter_map(|(classes, _)| classes.get(class));
+                classes.copied().unzip::<u128, Id, Vec<u128>, Vec<Id>>()
+            };
+            let [(counts, treating), (_, insured)] = [of_class(0), of_class(1)];
+            let total = cells.total(treating);
+            cells.sum(insured, total);
+            totals.insert(class, total);
+            all.insert(class, counts.iter().sum());
+        }
+        let national = cells.total(totals.values().copied().collect());
+        for side in &provinces {
+            cells.sum(side.values().map(|(_, total)| *total).collect(), national);
+        }
+        Ok(Classes { provinces, totals, counts: all, national })
+    }
+
+    fn drafts(&self, template: &Template) -> [Draft; 2] {
+        let names = || Class::ALL.into_iter().map(Class::name);
+        let draft = |side: usize, file: &'static str| {
+            let row =
+                |(province, (classes, total)): (&Province, &(BTreeMap<_, (u128, Id)>, Id))| {
+                    let mut row = Row::from([("province", Item::province(*province))]);
+                    row.extend(names().map(|class| match classes.get(class) {
+                        Some((count, id)) => (class, Item::cell(*id, *count)),
+                        None => (class, Item::count(0)),
+                    }));
+                    let all = classes.values().map(|(count, _)| count).sum();
+                    row.insert("total", Item::cell(*total, all));
+                    row
+                };
+            let mut rows: Vec<Row> = self.provinces[side].iter().map(row).collect();
+            let mut last = Row::from([("province", Item::text(&template.total))]);
+            last.extend(names().map(|c| (c, Item::cell(self.totals[c], self.counts[c]))));
+            last.insert("total", Item::cell(self.national, self.counts.values().sum()));
+            rows.push(last);
+            let offered = ["province", "total"].into_iter().chain(names()).collect();
+            Draft { file, offered, rows, protected: true }
+        };
+        [draft(0, "breaks_treating"), draft(1, "breaks_insured")]
+    }
+}
+
+/// The provinces of pairs.
+pub(super) fn all_pairs(cleared: &Cleared, delivered: Option<&Delivered>) -> BTreeSet<Pair> {
+    let delivered = delivered.into_iter().flat_map(|delivered| delivered.pairs.keys());
+    cleared.pairs.keys().chain(delivered).copied().collect()
+}

@@ -1,0 +1,167 @@
+//! Money paid and received in a quarter, province by province.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Closed,
+    draft::{Draft, Item, Row, percent},
+};
+use crate::{
+    book::grid::{Cell, Row as TableRow},
+    codes::{Month, Province},
+    contract::lines::parse_day,
+    diag::{Failure, Outcome},
+    forms::Template,
+    money::FenSum,
+};
+
+/// Money of one side of a province, in fen.
+#[derive(Debug, Clone, Copy, Default)]
+struct Flow {
+    on_time: FenSum,
+    late: FenSum,
+    open: FenSum,
+    overdue: FenSum,
+}
+
+/// Payer and payee of each notice.
+type Parties = BTreeMap<String, [Province; 2]>;
+
+/// How a quarter is named.
+pub(super) fn name(last: Month) -> String {
+    format!("{}-Q{}", last.year(), last.of_year().div_ceil(3))
+}
+
+/// The sheet of the quarter that ends with a period.
+pub(super) fn draft(book: &std::path::Path, last: &Closed, template: &Template) -> Outcome<Draft> {
+    let period = last.period;
+    if !period.of_year().is_multiple_of(3) {
+        let problem = format!("{period} does not end a quarter\n    hint: give its last month");
+        return Err(Failure::Usage(problem));
+    }
+    let (first, second) =
+        (Closed::open(book, period.plus(-2))?, Closed::open(book, period.plus(-1))?);
+    let parties = parties(book, period)?;
+    let mut flows: BTreeMap<Province, [Flow; 2]> = BTreeMap::new();
+    for closed in [&first, &second, last] {
+        paid(closed, &parties, &mut flows)?;
+    }
+    open(last, &parties, &mut flows)?;
+    let mut total = [Flow::default(); 2];
+    let mut rows = Vec::new();
+    for (province, flows) in &flows {
+        for (sum, flow) in total.iter_mut().zip(flows) {
+            sum.on_time += flow.on_time;
+            sum.late += flow.late;
+            sum.open += flow.open;
+            sum.overdue += flow.overdue;
+        }
+        rows.push(row(Item::province(*province), flows));
+    }
+    rows.push(row(Item::text(&template.total), &total));
+    Ok(Draft { file: "quarter", offered: OFFERED.to_vec(), rows, protected: false })
+}
+
+const OFFERED: [&str; 12] = [
+    "province",
+    "paid",
+    "paid_on_time",
+    "paid_late",
+    "paid_rate",
+    "to_pay",
+    "to_pay_overdue",
+    "received",
+    "received_on_time",
+    "received_late",
+    "to_receive",
+    "to_receive_overdue",
+];
+
+fn row(province: Item, [pays, receives]: &[Flow; 2]) -> Row {
+    let paid = pays.on_time + pays.late;
+    let rate = percent(pays.on_time.unsigned_abs(), paid.unsigned_abs());
+    Row::from([
+        ("province", province),
+        ("paid", Item::money(paid)),
+        ("paid_on_time", Item::money(pays.on_time)),
+        ("paid_late", Item::money(pays.late)),
+        ("paid_rate", Item::text(rate)),
+        ("to_pay", Item::money(pays.open)),
+        ("to_pay_overdue", Item::money(pays.overdue)),
+        ("received", Item::money(receives.on_time + receives.late)),
+        ("received_on_time", Item::money(receives.on_time)),
+        ("received_late", Item::money(receives.late)),
+        ("to_receive", Item::money(receives.open)),
+        ("to_receive_overdue", Item::money(receives.overdue)),
+    ])
+}
+
+/// Who pays whom on the notices of a book up to a period.
+fn parties(book: &std::path::Path, last: Month) -> Outcome<Parties> {
+    let mut parties = Parties::new();
+    for (period, _) in crate::book::closed_periods(book)? {
+        if period > last {
+            break;
+        }
+        for row in Closed::open(book, period)?.table("notices")?.iter() {
+            let province = |column| Province::from_text(row.text(column));
+            if let (Some(payer), Some(payee)) = (province("payer"), province("payee")) {
+                parties.insert(row.text("notice_id").to_owned(), [payer, payee]);
+            }
+        }
+    }
+    Ok(parties)
+}
+
+fn parties_of(parties: &Parties, row: &TableRow) -> Outcome<[Province; 2]> {
+    let notice = row.text("notice_id");
+    parties.get(notice).copied().ok_or_else(|| {
+        Failure::Book(format!("the book is damaged: no period issued the notice {notice}"))
+    })
+}
+
+/// What was paid in a period, in time or late.
+fn paid(
+    closed: &Closed,
+    parties: &Parties,
+    flows: &mut BTreeMap<Province, [Flow; 2]>,
+) -> Outcome<()> {
+    let (payments, status) = (closed.table("payments")?, closed.table("notice_status")?);
+    let pay_by: BTreeMap<&str, Cell> =
+        status.iter().map(|row| (row.text("notice_id"), row.cell("pay_by"))).collect();
+    for row in payments.iter().filter(|row| row.flag("accepted") == Some(true)) {
+        let late = match (row.cell("paid_on"), pay_by.get(row.text("notice_id"))) {
+            (Cell::Number(paid_on), Some(Cell::Number(pay_by))) => paid_on > *pay_by,
+            _ => false,
+        };
+        for (side, province) in parties_of(parties, &row)?.into_iter().enumerate() {
+            let flow = &mut flows.entry(province).or_default()[side];
+            let sum = if late { &mut flow.late } else { &mut flow.on_time };
+            *sum += row.number("amount");
+        }
+    }
+    Ok(())
+}
+
+/// What is open at the end, and what of it should have been paid by the day of the close.
+fn open(
+    closed: &Closed,
+    parties: &Parties,
+    flows: &mut BTreeMap<Province, [Flow; 2]>,
+) -> Outcome<()> {
+    let as_of = parse_day(&closed.manifest.as_of).map(|day| i128::from(day.to_epoch_days()));
+    for row in closed.table("notice_status")?.iter() {
+        if !matches!(row.text("status"), "unpaid" | "partial") {
+            continue;
+        }
+        let owed = row.number_or_null("approved").unwrap_or_else(|| row.number("amount"));
+        let open = owed - row.number("paid");
+        let overdue = row.number_or_null("pay_by").is_some_and(|day| Some(day) < as_of);
+        for (side, province) in parties_of(parties, &row)?.into_iter().enumerate() {
+            let flow = &mut flows.entry(province).or_default()[side];
+            flow.open += open;
+            flow.overdue += if overdue { open } else { 0 };
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! `registry.csv`: the institutions that are networked, and the counties there are.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use super::lines::{Line, parse_day, read};
+use crate::{
+    codes::{CareClass, Province},
+    diag::{Code, Finding},
+    ingest::rows::is_institution,
+};
+
+/// An institution of the registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Institution {
+    /// Its county, six digits.
+    pub county: String,
+    /// The province of the county.
+    pub province: Province,
+    /// What it settles across provinces.
+    pub care_classes: BTreeSet<CareClass>,
+    /// Since when; an institution that is not networked has no day.
+    pub opened_on: Option<NaiveDate>,
+}
+
+const COLUMNS: [&str; 5] = ["fixmedins_code", "county", "kind", "care_classes", "opened_on"];
+
+/// Reads a registry; all findings are listed.
+pub fn read_registry(bytes: &[u8], name: &str, findings: &mut Vec<Finding>) -> Vec<Institution> {
+    let mut codes = BTreeSet::new();
+    read(bytes, name, COLUMNS, findings, |line| institution(line, &mut codes))
+}
+
+fn institution(line: &mut Line, codes: &mut BTreeSet<String>) -> Option<Institution> {
+    let code = line.values[0].clone();
+    if !is_institution(code.as_bytes()) {
+        line.refuse(Code::N01, 0);
+    }
+    let province = Province::of_division(line.values[1].as_bytes());
+    if province.is_none() {
+        line.refuse(Code::N02, 1);
+    }
+    if !matches!(line.values[2].as_str(), "H" | "P") || !code.starts_with(&line.values[2]) {
+        line.refuse(Code::N03, 2);
+    }
+    let care_classes: Option<BTreeSet<CareClass>> =
+        line.values[3].split(';').map(CareClass::from_name).collect();
+    if care_classes.is_none() {
+        line.refuse(Code::N04, 3);
+    }
+    let opened_on = match line.values[4].as_str() {
+        "" => Some(None),
+        day => parse_day(day).map(Some),
+    };
+    if opened_on.is_none() {
+        line.refuse(Code::S05, 4);
+    }
+    if !codes.insert(code) {
+        line.refuse(Code::N05, 0);
+    }
+    let county = line.values[1].clone();
+    Some(Institution {
+        county,
+        province: province?,
+        care_classes: care_classes?,
+        opened_on: opened_on?,
+    })
+}
