@@ -44,6 +44,7 @@ pub mod book;
 
 pub mod audit;
 pub mod forms;
+pub mod pseudonym;
 pub mod signing;
 
 pub mod cli;

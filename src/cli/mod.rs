@@ -64,6 +64,9 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
         args::Command::Stress(arguments) => status::stress(&arguments),
         args::Command::Statements(arguments) => statements::statements(&arguments),
         args::Command::Keygen(arguments) => audit::keygen(&arguments),
+        args::Command::Decisions(args::DecisionsCommand::Import(arguments)) => {
+            statements::import(&arguments)
+        }
         args::Command::Verify(arguments) => audit::verify(&arguments, stop),
         args::Command::Explain(arguments) => explain::explain(&arguments, stop),
         args::Command::Diff(arguments) => audit::diff(&arguments),

@@ -17,6 +17,7 @@ mod rules;
 mod signing;
 mod statements;
 mod tidy;
+mod verification;
 mod verify;
 mod world;
 mod year;
