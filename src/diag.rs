@@ -119,6 +119,14 @@ impl Finding {
     ) -> Finding {
         Finding { code, file: file.into(), place: place.into(), found: found.into() }
     }
+
+    /// The finding with its file below a folder, unless it is named so already.
+    pub fn below(self, folder: &str) -> Finding {
+        if Path::new(&self.file).starts_with(folder) {
+            return self;
+        }
+        Finding { file: format!("{folder}/{}", self.file), ..self }
+    }
 }
 
 impl fmt::Display for Finding {

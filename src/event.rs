@@ -191,6 +191,16 @@ impl Monitor {
         Monitor::new(Arc::default(), |_| {})
     }
 
+    /// The same run, one part of several at a time: what a part tells nobody hears.
+    pub fn of_part(&self) -> Monitor {
+        let Monitor { stop, stopwatch, .. } = self;
+        Monitor {
+            stop: Arc::clone(stop),
+            listener: Box::new(|_| {}),
+            stopwatch: Arc::clone(stopwatch),
+        }
+    }
+
     /// A stage begins.
     pub fn stage(&self, name: &'static str, rows: u64) -> Outcome<()> {
         tracing::info!(rows, "{name}");

@@ -76,12 +76,17 @@ pub(super) fn rerun(
 ) -> Outcome<()> {
     let rules = settings.rules.as_ref().map(|_| options.rules.clone());
     let monitor = progress::monitor(stop, arguments.quiet, None);
-    let rerun = rerun::rerun(&RerunOptions { run: options, rules }, &monitor);
+    let options = RerunOptions { run: options, rules };
+    let rerun = match settings.through {
+        None => rerun::rerun(&options, &monitor).map(|rerun| vec![rerun]),
+        Some(through) => rerun::rerun_range(&options, through, &monitor),
+    };
     monitor.done();
     let rerun = rerun?;
-    match arguments.format {
-        Format::Human => text(&rerun_text(&rerun)),
-        Format::Json => report(&rerun),
+    match (arguments.format, rerun.as_slice()) {
+        (Format::Human, all) => text(&all.iter().map(rerun_text).collect::<Vec<_>>().join("\n")),
+        (Format::Json, [one]) if settings.through.is_none() => report(one),
+        (Format::Json, all) => report(&json!({ "periods": all })),
     }
 }
 

@@ -67,7 +67,9 @@ fn fill(form: &mut [Vec<String>], answers: &[(&str, [&str; 5])]) {
 fn save_csv(world: &World, name: &str, form: &[Vec<String>]) -> std::path::PathBuf {
     let path = world.path(name);
     let mut writer = csv::Writer::from_path(&path).expect("made");
-    form.iter().for_each(|line| writer.write_record(line).expect("written"));
+    for line in form {
+        writer.write_record(line).expect("written");
+    }
     writer.flush().expect("written");
     path
 }

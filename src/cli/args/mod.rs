@@ -80,8 +80,9 @@ Examples:
   liangqing run --period 2025-11 --input deliveries/2025-11 --book book --dry-run
   liangqing run pipelines/month-end.toml --period 2025-11 --format json
   liangqing run pipelines/audit-rerun.toml --period 2025-10 --input deliveries/2025-10 --book book
+  liangqing run pipelines/audit-rerun.toml --period 2025-01 --through 2025-12 --input deliveries --book book
 
-The last one closes nothing: it works a closed period out again and compares it with what was published.")]
+The last two close nothing: they work closed periods out again and compare them with what was published.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct RunArguments {
     /// Pipeline file; flags override it [default: the built-in pipelines/month-end.toml]
@@ -92,6 +93,9 @@ pub(super) struct RunArguments {
     /// Folder of the delivery: treating/*.parquet, insured/*.parquet and the small files
     #[arg(long, value_name = "DIR")]
     input: Option<PathBuf>,
+    /// With pipelines/audit-rerun.toml, the last of several periods; --input then holds one folder a period
+    #[arg(long, value_name = "PERIOD", value_parser = parse_period)]
+    through: Option<Month>,
     /// Folder of the closed periods; it is made when it is not there
     #[arg(long, value_name = "DIR")]
     book: Option<PathBuf>,
@@ -290,6 +294,7 @@ impl RunArguments {
             independent: self.independent.then_some(true),
             benchmark: None,
             rerun: false,
+            through: self.through,
         }
     }
 }
