@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::report::ReportArguments;
 use crate::{
     book::stress::Scenario,
     codes::{CareClass, FundClass, Month, Pair, Province},
@@ -46,6 +47,8 @@ pub(super) enum Command {
     Stress(StressArguments),
     /// Write the statements and notices of a closed period, for each province
     Statements(StatementsArguments),
+    /// Write one HTML page about a closed period, for people: charts and tables, readable offline
+    Report(ReportArguments),
     /// Verify a book: every digest, the chain, every figure that follows from others
     Verify(VerifyArguments),
     /// Tell the life of a settlement, or list the settlements behind a figure
@@ -443,6 +446,7 @@ impl Arguments {
             Command::Status(arguments) => arguments.format,
             Command::Stress(arguments) => arguments.format,
             Command::Statements(arguments) => arguments.format,
+            Command::Report(arguments) => arguments.format,
             Command::Keygen(arguments) => arguments.format,
             Command::Verify(arguments) => arguments.format,
             Command::Explain(arguments) => arguments.format,
