@@ -110,15 +110,24 @@ fn cards(source: &Source, buckets: &BTreeMap<&str, Totals>) -> Vec<Card> {
         .sum();
     let proposals = source.notices.iter().filter(|row| row.text("kind") == "JJ").count();
     let stake = Money(carried.stake).short();
+    let brought = Money(source.pairs.sum("brought_forward"));
     vec![
         money("应付金额", "Payable", source.pairs.sum("payable")),
         money("清算总额", "Gross", source.pairs.sum("gross")),
         money("审核扣款", "Deductions", source.pairs.sum("deductions")),
         card(
+            words("结转下期", "Carried forward"),
+            Money(source.pairs.sum("carried_forward")).short(),
+            words(
+                format!("上期结转 {brought} 元"),
+                format!("{brought} yuan were brought forward"),
+            ),
+        ),
+        card(
             words("清算笔数", "Settlements cleared"),
             words(format!("{} 笔", count(cleared)), count(cleared)),
             words(
-                format!("人次 {}(退费计 −1)", count(source.pairs.sum("visits"))),
+                format!("人次 {}（退费计 −1）", count(source.pairs.sum("visits"))),
                 format!("{} visits, a reversal being −1", count(source.pairs.sum("visits"))),
             ),
         ),
@@ -134,7 +143,7 @@ fn cards(source: &Source, buckets: &BTreeMap<&str, Totals>) -> Vec<Card> {
             words("结转差异", "Breaks carried"),
             words(format!("{} 笔", count(carried.count)), count(carried.count)),
             words(
-                format!("争议 {};全部差异 {} 笔", stake.zh, count(all.count)),
+                format!("争议 {}；全部差异 {} 笔", stake.zh, count(all.count)),
                 format!("{} at stake; {} breaks in all", stake.en, count(all.count)),
             ),
         ),
@@ -142,7 +151,7 @@ fn cards(source: &Source, buckets: &BTreeMap<&str, Totals>) -> Vec<Card> {
             words("通知书", "Notices"),
             words(format!("{} 份", count(notices)), count(notices)),
             words(
-                format!("应缴 {};另有提议 {proposals} 份", Money(due).short().zh),
+                format!("应缴 {}；另有提议 {proposals} 份", Money(due).short().zh),
                 format!("{} to pay; {proposals} of them proposals", Money(due).short().en),
             ),
         ),
@@ -256,7 +265,7 @@ fn tasks(
         (
             carried,
             words(
-                format!("笔差异结转,待两地说明(最久 {oldest} 期)"),
+                format!("笔差异结转，待两地说明（最久 {oldest} 期）"),
                 format!(
                     "breaks are carried for both sides to explain (oldest: {oldest} periods)"
                 ),
@@ -266,7 +275,7 @@ fn tasks(
         ),
         (
             rejected,
-            words("条记录校验不通过,退回报送方", "rows broke a rule and go back to their senders"),
+            words("条记录校验不通过，退回报送方", "rows broke a rule and go back to their senders"),
             "#proof",
             false,
         ),

@@ -1,6 +1,9 @@
 //! The tables that the page is made of, and a break as the page sees it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     book::{
@@ -55,21 +58,20 @@ impl Source {
         })
     }
 
-    /// What pairs, positions and the control table say of the money is the same.
+    /// What pairs and positions say of the money is the same, pair by pair.
     pub(super) fn prove(&self) -> Outcome<()> {
-        let pairs = self.pairs.sum("gross");
-        let positions = self.positions.sum("payable");
-        let cleared: FenSum = self
-            .control
-            .iter()
-            .filter(|row| (row.text("side"), row.text("bucket")) == ("treating", "cleared"))
-            .map(|row| row.number("payable"))
-            .sum();
-        if pairs == positions && positions == cleared {
+        let mut differences: BTreeMap<Option<Pair>, FenSum> = BTreeMap::new();
+        for row in self.pairs.iter() {
+            *differences.entry(row.pair()).or_default() += row.number("gross");
+        }
+        for row in self.positions.iter() {
+            *differences.entry(row.pair()).or_default() -= row.number("payable");
+        }
+        if differences.values().all(|fen| *fen == 0) {
             return Ok(());
         }
         let problem = format!(
-            "pairs, positions and control of {} say different sums\n    hint: verify the book",
+            "pairs and positions of {} say different sums\n    hint: verify the book",
             self.period
         );
         Err(Failure::Book(problem))

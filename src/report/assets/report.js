@@ -90,8 +90,10 @@
   const heat = () => {
     const cells = data.flows.cells.filter((cell) => yuan(cell.fen) > 0);
     const logs = cells.map((cell) => Math.log10(yuan(cell.fen)));
-    const low = Math.floor(Math.min(...logs, 9));
-    const high = Math.max(low + 1, Math.ceil(Math.max(...logs, 0)));
+    // Nineteen of twenty cells are on the scale; what is below has its palest colour.
+    const sorted = [...logs].sort((a, b) => a - b);
+    const low = Math.floor(sorted[Math.floor(sorted.length / 20)] ?? 0);
+    const high = Math.max(low + 1, ...[1, 2, 5, 10].map(Math.log10).map((step) => step + Math.floor(sorted.at(-1) ?? 1)).filter((step) => step >= (sorted.at(-1) ?? 1)).slice(0, 1));
     const axis = { splitArea: { show: false }, axisLine: { show: false } };
     const size = state.printing ? 9 : 12;
     const provinces = names();
@@ -102,7 +104,7 @@
       yAxis: categories(provinces, { ...axis, inverse: true, axisLabel: label({ interval: 0, fontSize: size }) }),
       visualMap: {
         min: low, max: high, calculable: false, orient: "horizontal", left: "center", bottom: 0, itemWidth: 14, itemHeight: 260,
-        text: [short(10 ** high), short(10 ** low)], textStyle: label(),
+        text: [short(10 ** high), `≤ ${short(10 ** low)}`], textStyle: label(),
         inRange: { color: [0, 1, 2, 3, 4].map((step) => colour(`heat-${step}`)) },
       },
       tooltip: {
@@ -167,7 +169,7 @@
     });
     return {
       ...base(),
-      legend: legend({ data: [say("应付", "Payable"), say("应收", "Receivable"), { name: say("净额(参考)", "Net (reference)"), icon: "diamond" }] }),
+      legend: legend({ data: [say("应付", "Payable"), say("应收", "Receivable"), { name: say("净额（参考）", "Net (reference)"), icon: "diamond" }] }),
       grid: { left: state.lang === "zh" ? 60 : 106, right: 20, top: 36, bottom: 28 },
       xAxis: amounts({ axisLabel: label({ color: colour("muted"), hideOverlap: true, formatter: (value) => short(Math.abs(value)) }) }),
       yAxis: categories(names(), { inverse: true, axisLine: { show: false } }),
@@ -180,7 +182,7 @@
           return tip(text(row.name), [
             say(`应付 ${row.shown[0]} 元`, `Payable ${row.shown[0]} yuan`),
             say(`应收 ${row.shown[1]} 元`, `Receivable ${row.shown[1]} yuan`),
-            say(`净额 ${row.shown[2]} 元(仅供参考)`, `Net ${row.shown[2]} yuan (for reference)`),
+            say(`净额 ${row.shown[2]} 元（仅供参考）`, `Net ${row.shown[2]} yuan (for reference)`),
           ]);
         },
       },
@@ -188,7 +190,7 @@
         bar(say("应付", "Payable"), "pay", -1, "c-blue"),
         bar(say("应收", "Receivable"), "receive", 1, "c-orange"),
         {
-          name: say("净额(参考)", "Net (reference)"), type: "line", lineStyle: { width: 0 }, symbol: "diamond", symbolSize: 9, z: 5,
+          name: say("净额（参考）", "Net (reference)"), type: "line", lineStyle: { width: 0 }, symbol: "diamond", symbolSize: 9, z: 5,
           data: rows.map((row) => yuan(row.net)),
           itemStyle: { color: colour("ink"), borderColor: colour("paper"), borderWidth: 1 },
         },
@@ -223,7 +225,7 @@
   const line = (value, place, format, tone) => () => ({
     ...base(),
     grid: { left: 8, right: 24, top: 28, bottom: 4, containLabel: true },
-    xAxis: categories(data.trend.map((point) => point.period), { boundaryGap: false, axisLabel: label({ hideOverlap: true }) }),
+    xAxis: categories(data.trend.map((point) => point.period), { boundaryGap: data.trend.length <= 6, axisLabel: label({ hideOverlap: true }) }),
     yAxis: amounts({ scale: place === 2, axisLabel: label({ color: colour("muted"), formatter: format }), splitNumber: 3 }),
     tooltip: {
       ...base().tooltip,

@@ -135,12 +135,24 @@ fn cases(source: &Source) -> Vec<Case<'_>> {
             let setl_id = found.row.text("setl_id");
             let institution = institutions.get(setl_id).map(|code| Place::Institution((*code).into()));
             Case {
-                changes: changes.get(setl_id).cloned().unwrap_or_default(),
+                changes: changes.remove(setl_id).map(without_sums).unwrap_or_default(),
                 places: institution.into_iter().chain(places(&found)).collect(),
                 found,
             }
         })
         .collect()
+}
+
+/// The changes without those that only follow from others: where a part differs, its sums do, and cash.
+fn without_sums(mut changes: Changes) -> Changes {
+    let follows = |field| [Field::medfee_sumamt, Field::fund_pay_sumamt, Field::psn_cash_pay].contains(&field);
+    let is_part = |(field, change): &(Field, Change)| {
+        matches!(change, Change::Offset(_)) && !follows(*field)
+    };
+    if changes.iter().any(is_part) {
+        changes.retain(|(field, _)| !follows(*field));
+    }
+    changes
 }
 
 /// The field that a line of `break_fields` is about: `cost_month` follows from the time.

@@ -10,14 +10,14 @@ use crate::{contract::fields::Field, control::Class, money::yuan_grouped};
 pub(super) fn sentence(cluster: &Cluster) -> Words {
     let place = place(cluster);
     let what = what(cluster);
-    words(format!("{}:{}。", place.zh, what.zh), format!("{}: {}.", place.en, what.en))
+    words(format!("{}：{}。", place.zh, what.zh), format!("{}: {}.", place.en, what.en))
 }
 
 fn place(cluster: &Cluster) -> Words {
     let over = |name: Words| match cluster.pairs {
         0 | 1 => name,
         pairs => words(
-            format!("{}(涉及 {pairs} 对省份)", name.zh),
+            format!("{}（涉及 {pairs} 对省份）", name.zh),
             format!("{} (with {pairs} pairs)", name.en),
         ),
     };
@@ -56,7 +56,7 @@ fn what(cluster: &Cluster) -> Words {
     let joined = |text: fn(&Words) -> &str, between: &str| {
         parts.iter().map(text).collect::<Vec<_>>().join(between)
     };
-    words(joined(|part| &part.zh, ","), joined(|part| &part.en, ", "))
+    words(joined(|part| &part.zh, "；"), joined(|part| &part.en, ", "))
 }
 
 fn changed(of: Field, change: &Change) -> Words {
