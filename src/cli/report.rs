@@ -40,7 +40,8 @@ pub(super) struct ReportArguments {
 /// `liangqing report`
 pub(super) fn report(arguments: &ReportArguments) -> Outcome<()> {
     let period = arguments.period;
-    let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("report-{period}.html")));
+    let out =
+        arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("report-{period}.html")));
     let written = report::write(&arguments.book, period, &out, arguments.force)?;
     match arguments.format {
         Format::Json => print(&written),

@@ -118,11 +118,7 @@ fn group(name: Words, tally: Tally, whole: FenSum) -> Group {
         share: percent(tally.count, whole),
         count: tally.count.to_string(),
         stake: tally.stake.to_string(),
-        shown: [
-            count(tally.count),
-            Money(tally.stake).to_string(),
-            Money(tally.held).to_string(),
-        ],
+        shown: [count(tally.count), Money(tally.stake).to_string(), Money(tally.held).to_string()],
     }
 }
 
@@ -136,10 +132,7 @@ fn aged(age: i32) -> Words {
 
 fn lately((of, months): (Class, FenSum)) -> Words {
     let name = class(of);
-    words(
-        format!("{} · 迟 {months} 个月", name.zh),
-        format!("{} · {months} months late", name.en),
-    )
+    words(format!("{} · 迟 {months} 个月", name.zh), format!("{} · {months} months late", name.en))
 }
 
 fn largest(carried: &[&Break]) -> Vec<Single> {

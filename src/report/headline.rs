@@ -118,10 +118,7 @@ fn cards(source: &Source, buckets: &BTreeMap<&str, Totals>) -> Vec<Card> {
         card(
             words("结转下期", "Carried forward"),
             Money(source.pairs.sum("carried_forward")).short(),
-            words(
-                format!("上期结转 {brought} 元"),
-                format!("{brought} yuan were brought forward"),
-            ),
+            words(format!("上期结转 {brought} 元"), format!("{brought} yuan were brought forward")),
         ),
         card(
             words("清算笔数", "Settlements cleared"),
@@ -203,7 +200,8 @@ fn debtors(source: &Source) -> (Vec<Debtor>, Option<(Words, Words)>) {
         }
     }
     let whole: FenSum = owes.values().sum();
-    let mut ranked: Vec<(Province, FenSum)> = owes.into_iter().filter(|(_, fen)| *fen > 0).collect();
+    let mut ranked: Vec<(Province, FenSum)> =
+        owes.into_iter().filter(|(_, fen)| *fen > 0).collect();
     ranked.sort_by_key(|(province, fen)| (-fen, *province));
     let most = ranked.first().map_or(1, |(_, fen)| *fen);
     let debtor = |(of, fen): &(Province, FenSum)| Debtor {
@@ -266,9 +264,7 @@ fn tasks(
             carried,
             words(
                 format!("笔差异结转，待两地说明（最久 {oldest} 期）"),
-                format!(
-                    "breaks are carried for both sides to explain (oldest: {oldest} periods)"
-                ),
+                format!("breaks are carried for both sides to explain (oldest: {oldest} periods)"),
             ),
             "#breaks",
             false,

@@ -89,8 +89,7 @@ fn render(source: &Source) -> Outcome<(String, bool)> {
     let trend = trend::trend(source)?;
     let punctuality = Punctuality::of(source)?;
     let headline = Headline::of(source, &reserves, &punctuality);
-    let data =
-        Data { flows: &flows, breaks: &breaks, trend: &trend, payers: &punctuality.payers };
+    let data = Data { flows: &flows, breaks: &breaks, trend: &trend, payers: &punctuality.payers };
     let page = Page {
         period: source.period.to_string(),
         month: words::month(source.period),
@@ -121,21 +120,25 @@ struct Data<'a> {
 }
 
 impl Data<'_> {
-    /// As JSON that can neither end the script it stands in nor begin a comment.
     fn embedded(&self) -> Outcome<String> {
         let json = serde_json::to_string(self);
-        let json = json.map_err(|error| Failure::Bug(format!("the page's data: {error}")))?;
-        let mut safe = String::with_capacity(json.len());
-        for letter in json.chars() {
-            match letter {
-                '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                    safe.push_str(&format!("\\u{:04x}", u32::from(letter)));
-                }
-                letter => safe.push(letter),
-            }
-        }
-        Ok(safe)
+        json.map(|json| for_script(&json))
+            .map_err(|error| Failure::Bug(format!("the page's data: {error}")))
     }
+}
+
+/// JSON that can neither end the script it stands in nor begin a comment, and means the same.
+fn for_script(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for letter in json.chars() {
+        match letter {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                safe.push_str(&format!("\\u{:04x}", u32::from(letter)));
+            }
+            letter => safe.push(letter),
+        }
+    }
+    safe
 }
 
 /// The page.
@@ -173,5 +176,19 @@ impl Page<'_> {
     /// A text of the template.
     fn t(zh: &str, en: &str) -> Words {
         words::words(zh, en)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_stays_data() {
+        let hostile = "</script><!--&\u{2028}\u{2029}安徽";
+        let json = serde_json::to_string(hostile).expect("JSON");
+        let safe = for_script(&json);
+        assert!(safe.chars().all(|letter| !"<>&\u{2028}\u{2029}".contains(letter)), "{safe}");
+        assert_eq!(serde_json::from_str::<String>(&safe).expect("JSON"), hostile);
     }
 }

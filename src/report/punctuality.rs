@@ -9,11 +9,7 @@ use super::{
     words::{Money, Words, count, province, words},
 };
 use crate::{
-    book::grid::Grid,
-    codes::Province,
-    contract::lines::parse_day,
-    diag::Outcome,
-    money::FenSum,
+    book::grid::Grid, codes::Province, contract::lines::parse_day, diag::Outcome, money::FenSum,
 };
 
 /// What became of a notice.
@@ -84,7 +80,10 @@ impl Punctuality {
                     payer: *payer,
                     fate,
                     overdue: matches!(fate, Fate::Partial | Fate::Unpaid)
-                        && row.number_or_null("pay_by").zip(today).is_some_and(|(by, day)| by < day),
+                        && row
+                            .number_or_null("pay_by")
+                            .zip(today)
+                            .is_some_and(|(by, day)| by < day),
                     due: row.number_or_null("approved").unwrap_or_else(|| row.number("amount")),
                     paid: row.number("paid"),
                 });

@@ -44,7 +44,7 @@ pub(super) fn trend(source: &Source) -> Outcome<Vec<Point>> {
         let oldest = carried.iter().map(|found| found.age).max().unwrap_or(0);
         let age = hundredths(ages, tally.count).unwrap_or_else(|| "0.00".to_owned());
         let gross = pairs.sum("gross");
-        
+
         points.push(Point {
             period: period.to_string(),
             gross: gross.to_string(),

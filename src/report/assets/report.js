@@ -40,7 +40,8 @@
       state.lang === "zh"
         ? size >= 1e8 ? [1e8, " 亿元"] : size >= 1e4 ? [1e4, " 万元"] : [1, " 元"]
         : size >= 1e9 ? [1e9, " bn"] : size >= 1e6 ? [1e6, " m"] : size >= 1e3 ? [1e3, " k"] : [1, ""];
-    return `${Number((value / unit).toPrecision(3))}${name}`;
+    const sign = state.lang === "zh" ? "" : "¥";
+    return `${value < 0 ? "−" : ""}${sign}${Number((size / unit).toPrecision(3))}${name}`;
   };
 
   // A tooltip as elements, never as markup: what stands in it may come from a delivery.
@@ -90,20 +91,20 @@
   const heat = () => {
     const cells = data.flows.cells.filter((cell) => yuan(cell.fen) > 0);
     const logs = cells.map((cell) => Math.log10(yuan(cell.fen)));
-    // Nineteen of twenty cells are on the scale; what is below has its palest colour.
+    // Nine of ten cells are on the scale; what is below has its palest colour.
     const sorted = [...logs].sort((a, b) => a - b);
-    const low = Math.floor(sorted[Math.floor(sorted.length / 20)] ?? 0);
+    const low = Math.floor(sorted[Math.floor(sorted.length / 10)] ?? 0);
     const high = Math.max(low + 1, ...[1, 2, 5, 10].map(Math.log10).map((step) => step + Math.floor(sorted.at(-1) ?? 1)).filter((step) => step >= (sorted.at(-1) ?? 1)).slice(0, 1));
     const axis = { splitArea: { show: false }, axisLine: { show: false } };
     const size = state.printing ? 9 : 12;
     const provinces = names();
     return {
       ...base(),
-      grid: { left: state.lang === "zh" ? 56 : 100, right: 4, top: state.lang === "zh" ? 60 : 96, bottom: 64 },
+      grid: { left: state.lang === "zh" ? 56 : 100, right: 4, top: state.lang === "zh" ? 64 : 116, bottom: 64 },
       xAxis: categories(provinces, { ...axis, position: "top", axisLabel: label({ interval: 0, rotate: state.lang === "zh" ? 60 : 90, fontSize: size }) }),
       yAxis: categories(provinces, { ...axis, inverse: true, axisLabel: label({ interval: 0, fontSize: size }) }),
       visualMap: {
-        min: low, max: high, calculable: false, orient: "horizontal", left: "center", bottom: 0, itemWidth: 14, itemHeight: 260,
+        min: low, max: high, calculable: false, orient: "horizontal", left: narrow() ? 0 : "center", bottom: 0, itemWidth: 14, itemHeight: 260,
         text: [short(10 ** high), `≤ ${short(10 ** low)}`], textStyle: label(),
         inRange: { color: [0, 1, 2, 3, 4].map((step) => colour(`heat-${step}`)) },
       },
@@ -285,20 +286,19 @@
   // Bars get the height that their number asks for.
   const height = (name) => {
     const rows = { classes: data.breaks.classes.length, ages: data.breaks.ages.length, late: data.breaks.late.length, payers: data.payers.length + 2 }[name];
-    return rows === undefined ? null : Math.max(90, 30 * rows + 16);
+    return rows === undefined ? null : Math.max(90, (state.printing ? 22 : 30) * rows + 16);
   };
 
   // A printed page is 184 mm wide inside its margins.
   const PAPER = 690;
+  const ON_PAPER = { heat: 590, sankey: 290, provinces: 560 };
   const draw = () => {
     for (const place of document.querySelectorAll("[data-chart]")) {
       const name = place.dataset.chart;
-      const tall = height(name);
-      if (tall !== null) place.style.height = `${tall}px`;
+      const tall = state.printing ? ON_PAPER[name] ?? height(name) : height(name);
+      place.style.height = tall === null ? "" : `${tall}px`;
       const half = place.closest(".columns") !== null;
       place.style.width = state.printing ? `${half ? PAPER / 2 - 14 : PAPER}px` : "";
-      if (state.printing && name === "heat") place.style.height = "700px";
-      else if (name === "heat") place.style.height = "";
       let chart = charts.get(name);
       if (!chart) {
         chart = echarts.init(place, null, { renderer: "svg" });

@@ -133,7 +133,8 @@ fn cases(source: &Source) -> Vec<Case<'_>> {
     carried
         .map(|found| {
             let setl_id = found.row.text("setl_id");
-            let institution = institutions.get(setl_id).map(|code| Place::Institution((*code).into()));
+            let institution =
+                institutions.get(setl_id).map(|code| Place::Institution((*code).into()));
             Case {
                 changes: changes.remove(setl_id).map(without_sums).unwrap_or_default(),
                 places: institution.into_iter().chain(places(&found)).collect(),
@@ -145,10 +146,11 @@ fn cases(source: &Source) -> Vec<Case<'_>> {
 
 /// The changes without those that only follow from others: where a part differs, its sums do, and cash.
 fn without_sums(mut changes: Changes) -> Changes {
-    let follows = |field| [Field::medfee_sumamt, Field::fund_pay_sumamt, Field::psn_cash_pay].contains(&field);
-    let is_part = |(field, change): &(Field, Change)| {
-        matches!(change, Change::Offset(_)) && !follows(*field)
+    let follows = |field| {
+        [Field::medfee_sumamt, Field::fund_pay_sumamt, Field::psn_cash_pay].contains(&field)
     };
+    let is_part =
+        |(field, change): &(Field, Change)| matches!(change, Change::Offset(_)) && !follows(*field);
     if changes.iter().any(is_part) {
         changes.retain(|(field, _)| !follows(*field));
     }

@@ -38,11 +38,17 @@ fn place(cluster: &Cluster) -> Words {
         Place::Pair(of) => pair(*of),
         Place::Declares(of) => {
             let name = province(*of);
-            over(words(format!("{}作为就医省", name.zh), format!("{} as treating province", name.en)))
+            over(words(
+                format!("{}作为就医省", name.zh),
+                format!("{} as treating province", name.en),
+            ))
         }
         Place::Owes(of) => {
             let name = province(*of);
-            over(words(format!("{}作为参保省", name.zh), format!("{} as insured province", name.en)))
+            over(words(
+                format!("{}作为参保省", name.zh),
+                format!("{} as insured province", name.en),
+            ))
         }
     }
 }
@@ -74,12 +80,13 @@ fn changed(of: Field, change: &Change) -> Words {
             let (insured, treating) = (shown(insured), shown(treating));
             words(
                 format!("{} 参保地为 {insured}、就医地为 {treating}", name.zh),
-                format!("{} is {insured} at the insured side, {treating} at the treating side", name.en),
+                format!(
+                    "{} is {insured} at the insured side, {treating} at the treating side",
+                    name.en
+                ),
             )
         }
-        Change::Free => {
-            words(format!("{} 不一致", name.zh), format!("{} differs", name.en))
-        }
+        Change::Free => words(format!("{} 不一致", name.zh), format!("{} differs", name.en)),
     }
 }
 
