@@ -221,62 +221,73 @@ fn tasks(
     punctuality: &Punctuality,
 ) -> Vec<Task> {
     let rejected: FenSum = buckets.get("rejected").map_or(0, |[a, b]| a[0] + b[0]);
-    let breaks = source.all_breaks();
-    let oldest = breaks.iter().filter(|found| found.carried).map(|found| found.age).max();
-    let carried = breaks.iter().filter(|found| found.carried).count() as FenSum;
-    let oldest = oldest.unwrap_or(0);
     let proposals = source.notices.iter().filter(|row| row.text("kind") == "JJ").count();
-    let counts = [
-        (
+    let tasks = [
+        task(
             reserves.red,
-            words(
-                "对省份占用预付金达到红色预警",
-                "pairs have used their reserve up to the red line",
-            ),
-            "#reserves",
-            true,
+            ["对省份占用预付金达到红色预警", "pair has", "pairs have", "reached the red line"],
+            ("#reserves", true),
         ),
-        (
+        task(
             reserves.overdrawn.len() as FenSum,
-            words("对省份预付金透支", "pairs have overdrawn their reserve"),
-            "#reserves",
-            true,
+            ["对省份预付金透支", "pair has", "pairs have", "overdrawn the reserve"],
+            ("#reserves", true),
         ),
-        (
+        task(
             punctuality.overdue,
-            words(
+            [
                 "份通知书截至本期开具日已逾期未付清",
-                "notices were overdue when this period's were issued",
-            ),
-            "#punctuality",
-            true,
+                "notice was",
+                "notices were",
+                "overdue when this period's were issued",
+            ],
+            ("#punctuality", true),
         ),
-        (
+        task(
             proposals as FenSum,
-            words(
+            [
                 "份紧急调增提议待国家经办机构答复",
-                "emergency proposals await the national agency",
-            ),
-            "#reserves",
-            false,
+                "emergency proposal is",
+                "emergency proposals are",
+                "for the national agency to answer",
+            ],
+            ("#reserves", false),
         ),
-        (
-            carried,
-            words(
-                format!("笔差异结转，待两地说明（最久 {oldest} 期）"),
-                format!("breaks are carried for both sides to explain (oldest: {oldest} periods)"),
-            ),
-            "#breaks",
-            false,
-        ),
-        (
+        carried(source),
+        task(
             rejected,
-            words("条记录校验不通过，退回报送方", "rows broke a rule and go back to their senders"),
-            "#proof",
-            false,
+            [
+                "条记录校验不通过，退回报送方",
+                "row goes",
+                "rows go",
+                "back to the sender: a rule is broken",
+            ],
+            ("#proof", false),
         ),
     ];
-    let some = counts.into_iter().filter(|(number, ..)| *number > 0);
-    some.map(|(number, what, link, urgent)| Task { count: count(number), what, link, urgent })
-        .collect()
+    tasks.into_iter().flatten().collect()
+}
+
+/// A task, if there is one: in Chinese; in English for one, for many, and how it goes on.
+fn task(
+    number: FenSum,
+    [zh, one, many, rest]: [&str; 4],
+    (link, urgent): (&'static str, bool),
+) -> Option<Task> {
+    let subject = if number == 1 { one } else { many };
+    let what = words(zh, format!("{subject} {rest}"));
+    (number > 0).then(|| Task { count: count(number), what, link, urgent })
+}
+
+fn carried(source: &Source) -> Option<Task> {
+    let mut breaks = source.all_breaks();
+    breaks.retain(|found| found.carried);
+    let oldest = breaks.iter().map(|found| found.age).max()?;
+    let [zh, en] = match oldest {
+        0 => ["均为本期新增".to_owned(), "all new".to_owned()],
+        oldest => [format!("最久 {oldest} 期"), format!("periods since the oldest: {oldest}")],
+    };
+    let zh = format!("笔差异结转，待两地说明（{zh}）");
+    let rest = format!("carried for both sides to explain ({en})");
+    task(breaks.len() as FenSum, [&zh, "break is", "breaks are", &rest], ("#breaks", false))
 }

@@ -19,7 +19,7 @@ mod source;
 mod trend;
 mod words;
 
-use std::{fs, path::Path};
+use std::{fmt::Write, fs, path::Path};
 
 use askama::Template;
 use serde::Serialize;
@@ -133,7 +133,8 @@ fn for_script(json: &str) -> String {
     for letter in json.chars() {
         match letter {
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                safe.push_str(&format!("\\u{:04x}", u32::from(letter)));
+                // Writing to a text does not fail.
+                _ = write!(safe, "\\u{:04x}", u32::from(letter));
             }
             letter => safe.push(letter),
         }

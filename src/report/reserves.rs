@@ -14,7 +14,7 @@ pub(super) struct Used {
     pub(super) payable: Money,
     pub(super) quota: Money,
     /// Payable ÷ quota, as a percentage; none without a quota.
-    pub(super) used: Option<String>,
+    pub(super) percent: Option<String>,
     /// For a bar: at most 100.
     pub(super) width: FenSum,
 }
@@ -31,7 +31,7 @@ pub(super) struct Overdrawn {
 /// Reserves of the period.
 pub(super) struct Reserves {
     /// The pairs to look at: red ones first, by payable.
-    pub(super) used: Vec<Used>,
+    pub(super) to_watch: Vec<Used>,
     pub(super) red: FenSum,
     pub(super) yellow: FenSum,
     pub(super) green: FenSum,
@@ -66,7 +66,7 @@ impl Reserves {
             .collect();
         overdrawn.sort_by_key(|(closing, of, _)| (*closing, *of));
         Reserves {
-            used: used(source),
+            to_watch: to_watch(source),
             red: level("red"),
             yellow: level("yellow"),
             green: level("green"),
@@ -79,7 +79,7 @@ impl Reserves {
     }
 }
 
-fn used(source: &Source) -> Vec<Used> {
+fn to_watch(source: &Source) -> Vec<Used> {
     let mut used: Vec<(bool, FenSum, Pair, Used)> = source
         .pairs
         .iter()
@@ -98,7 +98,7 @@ fn used(source: &Source) -> Vec<Used> {
                 red,
                 payable: Money(payable),
                 quota: Money(quota),
-                used: hundredths(parts, quota),
+                percent: hundredths(parts, quota),
                 width: parts.checked_div(quota).map_or(100, |percent| percent.clamp(0, 100)),
             };
             Some((!red, -payable, of, shown))

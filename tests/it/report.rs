@@ -141,7 +141,8 @@ fn a_page_depends_on_nothing_but_the_periods_up_to_its_own() {
 fn planted() -> World {
     let world = World::new();
     let personal = |row: Row| row.with(Field::psn_no, PLANTED[0]).with(Field::mdtrt_id, PLANTED[1]);
-    let mut treating = vec![personal(Row::new("</script><script>alert(1)</script>"))];
+    let hostile = Row::new("</script><script>alert(1)</script>").with(Field::hifp_pay, "9999.00");
+    let mut treating = vec![personal(Row::new("WHO")), personal(hostile)];
     let mut insured = vec![treating[0].clone().with(Field::psn_no, PLANTED[2])];
     for number in 0..8 {
         let home = ["340100", "410100"][number % 2];

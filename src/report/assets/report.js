@@ -95,7 +95,7 @@
     const sorted = [...logs].sort((a, b) => a - b);
     const low = Math.floor(sorted[Math.floor(sorted.length / 10)] ?? 0);
     const high = Math.max(low + 1, ...[1, 2, 5, 10].map(Math.log10).map((step) => step + Math.floor(sorted.at(-1) ?? 1)).filter((step) => step >= (sorted.at(-1) ?? 1)).slice(0, 1));
-    const axis = { splitArea: { show: false }, axisLine: { show: false } };
+    const axis = { splitLine: { show: true, lineStyle: { color: colour("faint") } }, axisLine: { show: false } };
     const size = state.printing ? 9 : 12;
     const provinces = names();
     return {
@@ -192,7 +192,7 @@
         bar(say("应收", "Receivable"), "receive", 1, "c-orange"),
         {
           name: say("净额（参考）", "Net (reference)"), type: "line", lineStyle: { width: 0 }, symbol: "diamond", symbolSize: 9, z: 5,
-          data: rows.map((row) => yuan(row.net)),
+          data: rows.map((row) => (row.pay === "0" && row.receive === "0" ? null : yuan(row.net))),
           itemStyle: { color: colour("ink"), borderColor: colour("paper"), borderWidth: 1 },
         },
       ],
@@ -285,6 +285,10 @@
 
   // Bars get the height that their number asks for.
   const height = (name) => {
+    if (name === "sankey") {
+      const ends = ["insured", "treating"].map((key) => new Set(data.flows.largest.map((flow) => flow[key])).size);
+      return Math.min(620, 100 + 60 * Math.max(...ends));
+    }
     const rows = { classes: data.breaks.classes.length, ages: data.breaks.ages.length, late: data.breaks.late.length, payers: data.payers.length + 2 }[name];
     return rows === undefined ? null : Math.max(90, (state.printing ? 22 : 30) * rows + 16);
   };
