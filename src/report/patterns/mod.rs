@@ -64,6 +64,9 @@ enum Place {
     Institution(String),
     Insured(String, Province),
     Treating(String),
+    /// The city of an insured division, by its four digits, and a treating province.
+    InsuredCity(String, Province),
+    TreatingCity(String),
     Pair(Pair),
     Declares(Province),
     Owes(Province),
@@ -185,11 +188,20 @@ fn change(field: Field, treating: &str, insured: &str) -> Change {
 /// Identity fields whose values are a person's or a settlement's own.
 const IDENTITIES: [Field; 3] = [Field::psn_no, Field::dise_codg, Field::init_setl_id];
 
+/// The city of a division: its first four digits.
+fn city(division: &str) -> String {
+    division.chars().take(4).collect()
+}
+
 fn places(found: &Break) -> Vec<Place> {
     let Some(pair) = found.pair else { return Vec::new() };
+    let insured = found.row.text("insuplc_admdvs");
+    let treating = found.row.text("mdtrtarea_admvs");
     vec![
-        Place::Insured(found.row.text("insuplc_admdvs").to_owned(), pair.treating),
-        Place::Treating(found.row.text("mdtrtarea_admvs").to_owned()),
+        Place::Insured(insured.to_owned(), pair.treating),
+        Place::Treating(treating.to_owned()),
+        Place::InsuredCity(city(insured), pair.treating),
+        Place::TreatingCity(city(treating)),
         Place::Pair(pair),
         Place::Declares(pair.treating),
         Place::Owes(pair.insured),
@@ -267,8 +279,9 @@ fn by_place(source: &Source, rest: &[&Case], clusters: &mut Vec<Cluster>) {
     }
 }
 
-/// The first place with far more than its share of `whole` breaks: an institution has half of what its province
-/// has, a division or pair ten times what its visits make likely.
+/// The place with most breaks of those that have far more than their share of `whole`, or a narrower one with nine
+/// of ten of them. An institution has to have half of what its province has, a city, division or pair ten times what
+/// its visits make likely.
 fn crowded_place(group: &[&Case], whole: usize, visits: &Visits) -> Option<Place> {
     let mut counts: BTreeMap<&Place, usize> = BTreeMap::new();
     for place in group.iter().flat_map(|case| &case.places) {
@@ -284,16 +297,18 @@ fn crowded_place(group: &[&Case], whole: usize, visits: &Visits) -> Option<Place
             number >= 2 * FEWEST_AT_A_PLACE
                 && province(place).is_some_and(|others| number * 2 >= others)
         }
-        Place::Insured(..) | Place::Pair(_) => {
+        Place::Insured(..) | Place::InsuredCity(..) | Place::Pair(_) => {
             let own = visits.of.get(place).copied().unwrap_or(0).max(0);
             let number = number as FenSum;
             number * visits.all > TIMES_ITS_SHARE * whole as FenSum * (own + number)
         }
         _ => false,
     };
-    let enough = counts.iter().filter(|(_, number)| **number >= FEWEST_AT_A_PLACE);
-    let mut crowded = enough.filter(|(place, number)| is_crowded(place, **number));
-    crowded.next().map(|(place, _)| (*place).clone())
+    let mut crowded = counts.clone();
+    crowded.retain(|place, number| *number >= FEWEST_AT_A_PLACE && is_crowded(place, *number));
+    let most = crowded.values().max()?;
+    let place = crowded.iter().find(|(_, number)| **number * 10 >= most * 9);
+    place.map(|(place, _)| (*place).clone())
 }
 
 /// Visits that cleared, by place and in all.
@@ -306,8 +321,12 @@ fn visits(source: &Source) -> Visits {
     let mut visits = Visits { of: BTreeMap::new(), all: 0 };
     for row in source.positions.iter() {
         let (Some(pair), number) = (row.pair(), row.number("visits")) else { continue };
-        let division = row.text("insuplc_admdvs").to_owned();
-        for place in [Place::Insured(division, pair.treating), Place::Pair(pair)] {
+        let division = row.text("insuplc_admdvs");
+        for place in [
+            Place::Insured(division.to_owned(), pair.treating),
+            Place::InsuredCity(city(division), pair.treating),
+            Place::Pair(pair),
+        ] {
             *visits.of.entry(place).or_default() += number;
         }
         visits.all += number;

@@ -32,6 +32,16 @@ fn place(cluster: &Cluster) -> Words {
                 format!("Persons of division {division} treated in {}", treating.en),
             )
         }
+        Place::InsuredCity(city, treating) => {
+            let treating = province(*treating);
+            words(
+                format!("参保地市 {city}00 的人员在{}就医", treating.zh),
+                format!("Persons of city {city}00 treated in {}", treating.en),
+            )
+        }
+        Place::TreatingCity(city) => {
+            over(words(format!("就医地市 {city}00"), format!("Treating city {city}00")))
+        }
         Place::Treating(division) => {
             over(words(format!("就医地区划 {division}"), format!("Treating division {division}")))
         }
