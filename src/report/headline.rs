@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    patterns::Patterns,
     punctuality::Punctuality,
     reserves::Reserves,
     source::{Source, Tally},
@@ -70,7 +71,12 @@ pub(super) struct Headline {
 type Totals = [[FenSum; 3]; 2];
 
 impl Headline {
-    pub(super) fn of(source: &Source, reserves: &Reserves, punctuality: &Punctuality) -> Headline {
+    pub(super) fn of(
+        source: &Source,
+        reserves: &Reserves,
+        patterns: &Patterns,
+        punctuality: &Punctuality,
+    ) -> Headline {
         let mut buckets: BTreeMap<&str, Totals> = BTreeMap::new();
         for row in source.control.iter() {
             let Some(side) = Side::from_name(row.text("side")) else { continue };
@@ -83,7 +89,7 @@ impl Headline {
             proof: proof(&buckets),
             debtors,
             largest,
-            tasks: tasks(source, &buckets, reserves, punctuality),
+            tasks: tasks(source, &buckets, reserves, patterns, punctuality),
         }
     }
 }
@@ -218,10 +224,12 @@ fn tasks(
     source: &Source,
     buckets: &BTreeMap<&str, Totals>,
     reserves: &Reserves,
+    patterns: &Patterns,
     punctuality: &Punctuality,
 ) -> Vec<Task> {
     let rejected: FenSum = buckets.get("rejected").map_or(0, |[a, b]| a[0] + b[0]);
     let proposals = source.notices.iter().filter(|row| row.text("kind") == "JJ").count();
+    let explained = &patterns.explained[0];
     let tasks = [
         task(
             reserves.red,
@@ -252,6 +260,16 @@ fn tasks(
                 "for the national agency to answer",
             ],
             ("#reserves", false),
+        ),
+        task(
+            patterns.found as FenSum,
+            [
+                &format!("条系统性规律，共解释 {explained} 笔差异"),
+                "systematic pattern explains",
+                "systematic patterns explain",
+                &format!("breaks: {explained}"),
+            ],
+            ("#patterns", false),
         ),
         carried(source),
         task(

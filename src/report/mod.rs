@@ -88,7 +88,8 @@ fn render(source: &Source) -> Outcome<(String, bool)> {
     let reserves = Reserves::of(source);
     let trend = trend::trend(source)?;
     let punctuality = Punctuality::of(source)?;
-    let headline = Headline::of(source, &reserves, &punctuality);
+    let patterns = Patterns::of(source);
+    let headline = Headline::of(source, &reserves, &patterns, &punctuality);
     let data = Data { flows: &flows, breaks: &breaks, trend: &trend, payers: &punctuality.payers };
     let page = Page {
         period: source.period.to_string(),
@@ -102,7 +103,7 @@ fn render(source: &Source) -> Outcome<(String, bool)> {
         flows: &flows,
         reserves: &reserves,
         breaks: &breaks,
-        patterns: &Patterns::of(source),
+        patterns: &patterns,
         trend: &trend,
         punctuality: &punctuality,
     };

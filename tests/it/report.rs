@@ -152,7 +152,7 @@ fn planted() -> World {
         treating.push(row.clone().with(Field::hifp_pay, "712.00"));
         insured.push(row);
     }
-    for number in 0..4 {
+    for number in 0..6 {
         let row = personal(Row::new(&format!("KIND{number}")))
             .with(Field::fixmedins_code, "H31010000888");
         treating.push(row.clone().with(Field::insutype, "390"));
@@ -204,7 +204,7 @@ fn one_cause_is_one_pattern() {
             "8",
             "96.00",
         ),
-        ("is 310 at the insured side, 390 at the treating side", "H31010000888", "4", "0.00"),
+        ("is 310 at the insured side, 390 at the treating side", "H31010000888", "6", "0.00"),
     ];
     for (row, (sentence, institution, count, stake)) in rows.iter().zip(expected) {
         for part in [sentence, institution, &format!(">{count}<"), &format!(">{stake}<")] {

@@ -2,7 +2,7 @@
 //!
 //! First by *change*: the same fields differ, each by the same offset or from the same code to the same code. Such
 //! breaks are put down to the narrowest place that nearly all of them share. What is left over is looked at by
-//! *place*: an institution, division or pair with far more breaks of a class than its share of all visits.
+//! *place*: an institution, division or pair with far more breaks of a class than its share of other things.
 
 mod sentence;
 
@@ -20,10 +20,10 @@ use crate::{
 };
 
 /// Fewer breaks than this with one change are chance.
-const FEWEST_ALIKE: usize = 3;
+const FEWEST_ALIKE: usize = 5;
 /// Fewer breaks than this at one place are chance.
-const FEWEST_AT_A_PLACE: usize = 5;
-/// How many times its share of visits a place has to have of the breaks.
+const FEWEST_AT_A_PLACE: usize = 10;
+/// How many times its share of other things a place has to have of the breaks.
 const TIMES_ITS_SHARE: FenSum = 10;
 /// How many are shown.
 const SHOWN: usize = 20;
@@ -94,9 +94,10 @@ struct Cluster {
 impl Patterns {
     pub(super) fn of(source: &Source) -> Patterns {
         let cases = cases(source);
+        let usual = Usual::of(source, &cases);
         let mut clusters = Vec::new();
-        let rest = by_change(&cases, &mut clusters);
-        by_place(source, &rest, &mut clusters);
+        let rest = by_change(&cases, &usual, &mut clusters);
+        by_place(&rest, &usual, &mut clusters);
         clusters.sort_by(|a, b| {
             let key = |of: &Cluster| (-of.tally.stake, -of.tally.held, -of.tally.count, of.class);
             (key(a), &a.place, &a.changes).cmp(&(key(b), &b.place, &b.changes))
@@ -209,7 +210,11 @@ fn places(found: &Break) -> Vec<Place> {
 }
 
 /// Takes the breaks with one change; gives the others.
-fn by_change<'a>(cases: &'a [Case<'a>], clusters: &mut Vec<Cluster>) -> Vec<&'a Case<'a>> {
+fn by_change<'a>(
+    cases: &'a [Case<'a>],
+    usual: &Usual,
+    clusters: &mut Vec<Cluster>,
+) -> Vec<&'a Case<'a>> {
     let mut alike: BTreeMap<(Class, &Changes), Vec<&Case>> = BTreeMap::new();
     let mut rest = Vec::new();
     for case in cases {
@@ -221,7 +226,8 @@ fn by_change<'a>(cases: &'a [Case<'a>], clusters: &mut Vec<Cluster>) -> Vec<&'a 
         }
     }
     for ((class, changes), mut group) in alike {
-        while let Some(place) = shared_place(&group) {
+        let whole = group.len();
+        while let Some(place) = shared_place(&group, whole, usual) {
             let (inside, outside): (Vec<_>, Vec<_>) =
                 group.into_iter().partition(|case| case.places.contains(&place));
             clusters.push(cluster(class, place, changes.clone(), &inside));
@@ -232,23 +238,29 @@ fn by_change<'a>(cases: &'a [Case<'a>], clusters: &mut Vec<Cluster>) -> Vec<&'a 
     rest
 }
 
-/// The narrowest place that nine of ten breaks share; else the one with most breaks, if it has enough of them.
-fn shared_place(group: &[&Case]) -> Option<Place> {
-    let mut counts: BTreeMap<&Place, usize> = BTreeMap::new();
+/// The narrowest place that nine of ten breaks share; else the one with most breaks of those that stand out.
+fn shared_place(group: &[&Case], whole: usize, usual: &Usual) -> Option<Place> {
+    let mut counts = counts(group);
+    counts.retain(|_, number| *number >= FEWEST_ALIKE);
+    let nearly_all = counts.iter().find(|(_, number)| **number * 10 >= group.len() * 9);
+    let most = || {
+        let standing = counts.iter().filter(|(place, number)| {
+            let quarter = matches!(place, Place::Institution(_)) && **number * 4 >= whole;
+            **number * 10 >= whole && (quarter || usual.is_exceeded(place, **number, whole))
+        });
+        // Of equal numbers the first, which is the narrowest.
+        standing.rev().max_by_key(|(_, number)| **number)
+    };
+    nearly_all.or_else(most).map(|(place, _)| (*place).clone())
+}
+
+/// How many breaks each place has.
+fn counts<'a>(group: &[&'a Case]) -> BTreeMap<&'a Place, usize> {
+    let mut counts = BTreeMap::new();
     for place in group.iter().flat_map(|case| &case.places) {
         *counts.entry(place).or_default() += 1;
     }
-    counts.retain(|_, number| *number >= FEWEST_ALIKE);
-    let nearly_all = counts.iter().find(|(_, number)| **number * 10 >= group.len() * 9);
-    let is_narrow = |place: &Place| !matches!(place, Place::Declares(_) | Place::Owes(_));
-    let most = || {
-        let narrow = counts.iter().filter(|(place, number)| {
-            is_narrow(place) && **number >= FEWEST_AT_A_PLACE.max(group.len() / 10)
-        });
-        // Of equal numbers the first, which is the narrowest.
-        narrow.rev().max_by_key(|(_, number)| **number)
-    };
-    nearly_all.or_else(most).map(|(place, _)| (*place).clone())
+    counts
 }
 
 fn cluster(class: Class, place: Place, changes: Changes, cases: &[&Case]) -> Cluster {
@@ -260,8 +272,7 @@ fn cluster(class: Class, place: Place, changes: Changes, cases: &[&Case]) -> Clu
 }
 
 /// Takes breaks of one class and of the same fields that crowd at a place.
-fn by_place(source: &Source, rest: &[&Case], clusters: &mut Vec<Cluster>) {
-    let visits = visits(source);
+fn by_place(rest: &[&Case], usual: &Usual, clusters: &mut Vec<Cluster>) {
     let mut groups: BTreeMap<(Class, Vec<Field>), Vec<&Case>> = BTreeMap::new();
     for case in rest {
         let fields = case.changes.iter().map(|(field, _)| *field).collect();
@@ -270,7 +281,7 @@ fn by_place(source: &Source, rest: &[&Case], clusters: &mut Vec<Cluster>) {
     for ((class, fields), mut group) in groups {
         let changes: Changes = fields.into_iter().map(|field| (field, Change::Free)).collect();
         let whole = group.len();
-        while let Some(place) = crowded_place(&group, whole, &visits) {
+        while let Some(place) = crowded_place(&group, whole, usual) {
             let (inside, outside): (Vec<_>, Vec<_>) =
                 group.into_iter().partition(|case| case.places.contains(&place));
             clusters.push(cluster(class, place, changes.clone(), &inside));
@@ -280,56 +291,65 @@ fn by_place(source: &Source, rest: &[&Case], clusters: &mut Vec<Cluster>) {
 }
 
 /// The place with most breaks of those that have far more than their share of `whole`, or a narrower one with nine
-/// of ten of them. An institution has to have half of what its province has, a city, division or pair ten times what
-/// its visits make likely.
-fn crowded_place(group: &[&Case], whole: usize, visits: &Visits) -> Option<Place> {
-    let mut counts: BTreeMap<&Place, usize> = BTreeMap::new();
-    for place in group.iter().flat_map(|case| &case.places) {
-        *counts.entry(place).or_default() += 1;
-    }
-    let province = |of: &Place| {
-        let case = group.iter().find(|case| case.places.contains(of))?;
-        let wide = case.places.iter().find(|place| matches!(place, Place::Declares(_)))?;
-        counts.get(wide).copied()
-    };
-    let is_crowded = |place: &Place, number: usize| match place {
-        Place::Institution(_) => {
-            number >= 2 * FEWEST_AT_A_PLACE
-                && province(place).is_some_and(|others| number * 2 >= others)
-        }
-        Place::Insured(..) | Place::InsuredCity(..) | Place::Pair(_) => {
-            let own = visits.of.get(place).copied().unwrap_or(0).max(0);
-            let number = number as FenSum;
-            number * visits.all > TIMES_ITS_SHARE * whole as FenSum * (own + number)
-        }
-        _ => false,
-    };
-    let mut crowded = counts.clone();
-    crowded.retain(|place, number| *number >= FEWEST_AT_A_PLACE && is_crowded(place, *number));
+/// of ten of them.
+fn crowded_place(group: &[&Case], whole: usize, usual: &Usual) -> Option<Place> {
+    let mut crowded = counts(group);
+    crowded.retain(|place, number| {
+        *number >= FEWEST_AT_A_PLACE && usual.is_exceeded(place, *number, whole)
+    });
     let most = crowded.values().max()?;
     let place = crowded.iter().find(|(_, number)| **number * 10 >= most * 9);
     place.map(|(place, _)| (*place).clone())
 }
 
-/// Visits that cleared, by place and in all.
-struct Visits {
-    of: BTreeMap<Place, FenSum>,
-    all: FenSum,
+/// What is usual: visits that cleared and breaks that are carried, by place and in all.
+struct Usual {
+    visits: BTreeMap<Place, FenSum>,
+    all_visits: FenSum,
+    breaks: BTreeMap<Place, usize>,
+    all_breaks: usize,
 }
 
-fn visits(source: &Source) -> Visits {
-    let mut visits = Visits { of: BTreeMap::new(), all: 0 };
-    for row in source.positions.iter() {
-        let (Some(pair), number) = (row.pair(), row.number("visits")) else { continue };
-        let division = row.text("insuplc_admdvs");
-        for place in [
-            Place::Insured(division.to_owned(), pair.treating),
-            Place::InsuredCity(city(division), pair.treating),
-            Place::Pair(pair),
-        ] {
-            *visits.of.entry(place).or_default() += number;
+impl Usual {
+    fn of(source: &Source, cases: &[Case]) -> Usual {
+        let mut usual = Usual {
+            visits: BTreeMap::new(),
+            all_visits: 0,
+            breaks: BTreeMap::new(),
+            all_breaks: cases.len(),
+        };
+        for place in cases.iter().flat_map(|case| &case.places) {
+            *usual.breaks.entry(place.clone()).or_default() += 1;
         }
-        visits.all += number;
+        for row in source.positions.iter() {
+            let (Some(pair), number) = (row.pair(), row.number("visits")) else { continue };
+            let division = row.text("insuplc_admdvs");
+            for place in [
+                Place::Insured(division.to_owned(), pair.treating),
+                Place::InsuredCity(city(division), pair.treating),
+                Place::Pair(pair),
+            ] {
+                *usual.visits.entry(place).or_default() += number;
+            }
+            usual.all_visits += number;
+        }
+        usual
     }
-    visits
+
+    /// Whether a place has far more of `whole` breaks than its share of visits or, where positions do not say how
+    /// many it has, than its share of all other breaks.
+    fn is_exceeded(&self, place: &Place, number: usize, whole: usize) -> bool {
+        let (own, all) = match place {
+            Place::Insured(..) | Place::InsuredCity(..) | Place::Pair(_) => {
+                let own = self.visits.get(place).copied().unwrap_or(0).max(0);
+                (own + number as FenSum, self.all_visits)
+            }
+            Place::Institution(_) | Place::Treating(_) | Place::TreatingCity(_) => {
+                let own = self.breaks.get(place).map_or(0, |all| all.saturating_sub(number));
+                (own as FenSum + 1, self.all_breaks.saturating_sub(whole) as FenSum)
+            }
+            Place::Declares(_) | Place::Owes(_) => return false,
+        };
+        number as FenSum * all > TIMES_ITS_SHARE * whole as FenSum * own
+    }
 }
