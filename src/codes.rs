@@ -140,6 +140,11 @@ impl Province {
         }
     }
 
+    /// Its English name.
+    pub fn english_name(self) -> &'static str {
+        PROVINCES[self.index()].2
+    }
+
     /// The two-digit code.
     pub fn code(self) -> u8 {
         PROVINCES[self.index()].0

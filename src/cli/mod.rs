@@ -13,6 +13,7 @@ mod audit;
 mod explain;
 mod printer;
 mod progress;
+mod report;
 mod run;
 mod statements;
 mod status;
@@ -63,6 +64,7 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
         args::Command::Status(arguments) => status::status(&arguments),
         args::Command::Stress(arguments) => status::stress(&arguments),
         args::Command::Statements(arguments) => statements::statements(&arguments),
+        args::Command::Report(arguments) => report::report(&arguments),
         args::Command::Keygen(arguments) => audit::keygen(&arguments),
         args::Command::Decisions(args::DecisionsCommand::Import(arguments)) => {
             statements::import(&arguments)

@@ -13,6 +13,7 @@ mod policies;
 mod properties;
 mod publish;
 mod replay;
+mod report;
 mod rules;
 mod signing;
 mod statements;

@@ -11,7 +11,7 @@ use clap_complete::Shell;
 
 pub(super) use self::{
     audit::{DiffArguments, ExplainArguments, KeygenArguments, VerifyArguments},
-    people::{DecisionsCommand, ImportArguments, StatementsArguments},
+    people::{DecisionsCommand, ImportArguments, ReportArguments, StatementsArguments},
 };
 
 use crate::{
@@ -53,6 +53,8 @@ pub(super) enum Command {
     Stress(StressArguments),
     /// Write the statements and notices of a closed period, for each province
     Statements(StatementsArguments),
+    /// Write one HTML page about a closed period, for people: charts and tables, readable offline
+    Report(ReportArguments),
     /// Verify a book: every digest, the chain, every figure that follows from others
     Verify(VerifyArguments),
     /// Tell the life of a settlement, or list the settlements behind a figure
@@ -267,6 +269,7 @@ impl Arguments {
             Command::Status(arguments) => arguments.format,
             Command::Stress(arguments) => arguments.format,
             Command::Statements(arguments) => arguments.format,
+            Command::Report(arguments) => arguments.format,
             Command::Keygen(arguments) => arguments.format,
             Command::Decisions(DecisionsCommand::Import(arguments)) => arguments.format,
             Command::Verify(arguments) => arguments.format,

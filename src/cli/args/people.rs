@@ -69,3 +69,29 @@ pub(in crate::cli) struct ImportArguments {
     #[arg(long, value_enum, default_value_t)]
     pub(in crate::cli) format: Format,
 }
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  liangqing report --book book --period 2025-10
+
+Writes one HTML file that needs nothing else: it opens without a network, in Chinese and in English, light and
+dark, and prints. What it shows comes from the tables of the period and of the periods before it. It names
+settlements and institutions, but no person and no visit. The same book gives the same bytes.")]
+pub(in crate::cli) struct ReportArguments {
+    /// Folder of the closed periods
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) book: PathBuf,
+    /// The closed period, YYYY-MM
+    #[arg(long, value_parser = parse_period)]
+    pub(in crate::cli) period: Month,
+    /// The page [default: report-<PERIOD>.html]
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) out: Option<PathBuf>,
+    /// Replace the page when it is there already
+    #[arg(long)]
+    pub(in crate::cli) force: bool,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(in crate::cli) format: Format,
+}
