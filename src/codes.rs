@@ -126,6 +126,25 @@ impl Province {
         PROVINCES[self.index()].1
     }
 
+    /// Its Chinese name in full.
+    pub fn full_name(self) -> String {
+        let name = self.name();
+        match self.code() {
+            11 | 12 | 31 | 50 => format!("{name}市"),
+            15 | 54 => format!("{name}自治区"),
+            45 => format!("{name}壮族自治区"),
+            64 => format!("{name}回族自治区"),
+            65 => format!("{name}维吾尔自治区"),
+            66 => format!("新疆生产建设{name}"),
+            _ => format!("{name}省"),
+        }
+    }
+
+    /// Its English name.
+    pub fn english_name(self) -> &'static str {
+        PROVINCES[self.index()].2
+    }
+
     /// The two-digit code.
     pub fn code(self) -> u8 {
         PROVINCES[self.index()].0

@@ -61,6 +61,7 @@ codes! {
     C04 "decided_by and approved_by, two different persons" "have a second person approve the decision";
     C05 "a decision that is needed" "remove it: the settlement clears or leaves without it";
     C06 "accept_treating, accept_insured or void" "correct the decision";
+    R01 "a reply form with its headings" "fill in verification.xlsx or reply.csv of a province's folder, as `statements` wrote them";
     Q01 "the notice_id of an emergency proposal of an earlier period" "correct the notice_id";
     Q02 "one answer a proposal" "remove the line: the proposal has been answered";
     Q03 "an approved amount above 0" "correct the amount";
@@ -123,6 +124,14 @@ impl Finding {
     ) -> Finding {
         Finding { code, file: file.into(), place: place.into(), found: found.into() }
     }
+
+    /// The finding with its file below a folder, unless it is named so already.
+    pub fn below(self, folder: &str) -> Finding {
+        if Path::new(&self.file).starts_with(folder) {
+            return self;
+        }
+        Finding { file: format!("{folder}/{}", self.file), ..self }
+    }
 }
 
 impl fmt::Display for Finding {
@@ -154,6 +163,9 @@ pub enum Failure {
     /// The delivery; every finding is listed.
     #[error("the delivery is refused")]
     Refused(Vec<Finding>),
+    /// Files other than a delivery; every finding is listed.
+    #[error("{0} refused")]
+    Unfit(&'static str, Vec<Finding>),
     /// The book: order, already closed, damaged.
     #[error("{0}")]
     Book(String),
@@ -182,7 +194,7 @@ impl Failure {
         match self {
             Failure::Bug(_) => 1,
             Failure::Usage(_) => 2,
-            Failure::Refused(_) => 3,
+            Failure::Refused(_) | Failure::Unfit(..) => 3,
             Failure::Book(_) => 4,
             Failure::Differences(..) | Failure::Reported => 5,
             Failure::Io { .. } => 6,
@@ -193,7 +205,9 @@ impl Failure {
     /// What was found, each with its place.
     pub fn findings(&self) -> &[Finding] {
         match self {
-            Failure::Refused(findings) | Failure::Differences(_, findings) => findings,
+            Failure::Refused(findings)
+            | Failure::Unfit(_, findings)
+            | Failure::Differences(_, findings) => findings,
             _ => &[],
         }
     }
@@ -226,7 +240,8 @@ mod tests {
              at once, with one of these codes, the file, the place\nand what was found there; the run ends with \
              exit status 3 and nothing is published. The codes\nare stable. Rows that break a row rule \
              (V01 to V15) are no findings: they are in `tables/rejects`.\n\nCodes that begin with B come \
-             from `verify`, those that begin with A from an audit rerun, with E\nfrom `explain`; they end with exit status 5. Those that begin with N refuse the registry of a `bulletin`.\n\nThis page is made by \
+             from `verify`, those that begin with A from an audit rerun, with E\nfrom `explain`; they end with exit status 5. \
+             R is a reply form that `decisions import` cannot read, N refuses the registry of a\n`bulletin`.\n\nThis page is made by \
              `UPDATE_DOCS=1 cargo test --lib catalogue`.\n\n| code | expected | what to do |\n|---|---|---|\n\
              {rows}"
         );

@@ -28,7 +28,7 @@ use crate::{
     reconcile::{
         breaks::{SideCopy, break_fields_table, breaks_table, open_items_table},
         build::{Index, read_delivery},
-        decisions::{Decisions, decisions_table},
+        decisions::{self, Decisions, decisions_table},
         index::Key,
         matching::{doubtful_copies, find_originals, match_index, watched},
         proof::{Proof, all_positions, plain_positions},
@@ -211,7 +211,7 @@ fn read(
     let mut findings = Vec::new();
     let delivery = Delivery::open(&options.input, options.period, &mut findings)?;
     let opening_quotas = read_opening_quotas(options, book, &mut findings)?;
-    let decisions = Decisions::of(&delivery.small.decisions);
+    let decisions = Decisions::of(decisions::FILE, &delivery.small.decisions);
     let watched = watched(carried, &decisions);
     let (survey, index) = read_delivery(&delivery, setting, staging, &watched, options.memory)?;
     findings.extend(survey.findings.iter().cloned());

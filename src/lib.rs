@@ -13,6 +13,7 @@
 //! | [`statement`] | all of these → tables |
 //! | [`book`] | everything → a closed period |
 //! | [`forms`] | a closed period → what people read, print and sign |
+//! | [`report`] | a closed period and those before it → one page for people |
 //! | [`audit`] | a closed period → proven, rerun, explained |
 //!
 //! [`engine`] calls them and asserts the control totals between them: read it first. Money is whole fen
@@ -45,7 +46,9 @@ pub mod book;
 pub mod audit;
 pub mod bulletin;
 pub mod forms;
+pub mod pseudonym;
 pub mod query;
+pub mod report;
 pub mod signing;
 
 pub mod cli;

@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeSet, fs::File, path::Path};
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::{
@@ -16,6 +17,7 @@ use crate::{
         manifest::{FileEntry, Manifest, NAME},
         staging::Staging,
     },
+    codes::Month,
     contract::{delivery::Delivery, lines::parse_day},
     diag::{Code, Failure, Finding, Outcome},
     digest::{sha256_hex, sha256_of},
@@ -96,6 +98,47 @@ pub fn rerun(options: &RerunOptions, monitor: &Monitor) -> Outcome<Rerun> {
     }
     let problem = format!("period {period} does not come out as it was published");
     Err(Failure::Differences(problem, findings))
+}
+
+/// Reruns every closed period from the one that the options name to another, several at a time; the input
+/// holds one folder a period. Gives the reports in order, or whatever differs in any of them.
+pub fn rerun_range(
+    options: &RerunOptions,
+    through: Month,
+    monitor: &Monitor,
+) -> Outcome<Vec<Rerun>> {
+    let first = options.run.period;
+    let periods: Vec<Month> = (0..=through.since(first)).map(|after| first.plus(after)).collect();
+    if periods.is_empty() {
+        return Err(Failure::Usage(format!("--through {through} comes before {first}")));
+    }
+    monitor.stage("rerunning", 0)?;
+    let at_a_time = rayon::current_num_threads().min(periods.len());
+    let of_period = |period: &Month| {
+        let mut options = options.clone();
+        let run = &mut options.run;
+        run.period = *period;
+        run.input = run.input.join(period.to_string());
+        run.opening_quotas = run.opening_quotas.take().filter(|_| *period == first);
+        run.memory /= at_a_time;
+        rerun(&options, &monitor.of_part())
+    };
+    let reruns: Vec<Outcome<Rerun>> = periods.par_iter().with_max_len(1).map(of_period).collect();
+    let (mut same, mut problems, mut findings) = (Vec::new(), Vec::new(), Vec::new());
+    for (period, rerun) in periods.iter().zip(reruns) {
+        match rerun {
+            Ok(rerun) => same.push(rerun),
+            Err(Failure::Differences(problem, found)) => {
+                problems.push(problem);
+                findings.extend(found.into_iter().map(|found| found.below(&period.to_string())));
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    if problems.is_empty() {
+        return Ok(same);
+    }
+    Err(Failure::Differences(problems.join("\n       "), findings))
 }
 
 /// The settings that the period was closed with, but for what is given.

@@ -1,6 +1,6 @@
 //! The sheets of a month for which its delivery is needed; without it they say so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     cells::{Cells, Id},
@@ -128,7 +128,7 @@ impl Coverage<'_> {
         };
         for (province, codes) in &delivered.institutions {
             let of_kind = |kind: char| codes.iter().filter(|code| code.starts_with(kind)).count();
-            let counties = delivered.counties.get(province).map_or(0, |counties| counties.len());
+            let counties = delivered.counties.get(province).map_or(0, BTreeSet::len);
             let counts = [of_kind('H'), of_kind('P'), counties].map(|count| count as u128);
             total.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
             rows.push(row(Item::province(*province), counts));

@@ -112,7 +112,7 @@ pub fn write(request: &Request, monitor: &Monitor) -> Outcome<Written> {
         sheets.push(sheet);
     }
     let all = sheets.len() as u64;
-    let workbook = Workbook { folder: name.to_owned(), name: "bulletin".to_owned(), sheets };
+    let workbook = Workbook { folder: name.to_owned(), name: "bulletin", sheets };
     let files = forms::render(&[workbook], request.template, issued_on)?;
     folder::publish(request.out, &files)?;
     Ok(Written { period, sheets: all, files: files.len() as u64 + 1, left_out })
@@ -142,5 +142,9 @@ fn registry(path: &Path) -> Outcome<Vec<Institution>> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut findings = Vec::new();
     let institutions = read_registry(&bytes, &name, &mut findings);
-    if findings.is_empty() { Ok(institutions) } else { Err(Failure::Refused(findings)) }
+    if findings.is_empty() {
+        Ok(institutions)
+    } else {
+        Err(Failure::Unfit("the registry is", findings))
+    }
 }

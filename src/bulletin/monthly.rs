@@ -278,10 +278,13 @@ fn late_row(
     row
 }
 
+/// Breaks of a province by class, with their cells and that of their sum.
+type OfProvince = (BTreeMap<&'static str, (u128, Id)>, Id);
+
 /// Breaks by class and province.
 struct Classes {
-    /// Breaks of a province (as treating place, as insured place) by class, with their cells and that of their sum.
-    provinces: [BTreeMap<Province, (BTreeMap<&'static str, (u128, Id)>, Id)>; 2],
+    /// Of provinces as treating places, and as insured places.
+    provinces: [BTreeMap<Province, OfProvince>; 2],
     /// Cells of the sums by class.
     totals: BTreeMap<&'static str, Id>,
     /// All breaks by class.
@@ -333,17 +336,16 @@ impl Classes {
     fn drafts(&self, template: &Template) -> [Draft; 2] {
         let names = || Class::ALL.into_iter().map(Class::name);
         let draft = |side: usize, file: &'static str| {
-            let row =
-                |(province, (classes, total)): (&Province, &(BTreeMap<_, (u128, Id)>, Id))| {
-                    let mut row = Row::from([("province", Item::province(*province))]);
-                    row.extend(names().map(|class| match classes.get(class) {
-                        Some((count, id)) => (class, Item::cell(*id, *count)),
-                        None => (class, Item::count(0)),
-                    }));
-                    let all = classes.values().map(|(count, _)| count).sum();
-                    row.insert("total", Item::cell(*total, all));
-                    row
-                };
+            let row = |(province, (classes, total)): (&Province, &OfProvince)| {
+                let mut row = Row::from([("province", Item::province(*province))]);
+                row.extend(names().map(|class| match classes.get(class) {
+                    Some((count, id)) => (class, Item::cell(*id, *count)),
+                    None => (class, Item::count(0)),
+                }));
+                let all = classes.values().map(|(count, _)| count).sum();
+                row.insert("total", Item::cell(*total, all));
+                row
+            };
             let mut rows: Vec<Row> = self.provinces[side].iter().map(row).collect();
             let mut last = Row::from([("province", Item::text(&template.total))]);
             last.extend(names().map(|c| (c, Item::cell(self.totals[c], self.counts[c]))));

@@ -2,12 +2,11 @@
 
 use std::sync::{Arc, atomic::AtomicBool};
 
-use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use serde_json::json;
 
 use super::{
     args::{DiffArguments, Format, KeygenArguments, RunArguments, VerifyArguments},
-    printer::{counted, report, text},
+    printer::{counted, report, table, text},
     progress,
     run::thread_pool,
 };
@@ -21,6 +20,7 @@ use crate::{
     engine::RunOptions,
     money::count_grouped,
     pipeline::Settings,
+    pseudonym,
     signing::{self, trusted::TrustedKeys},
 };
 
@@ -45,6 +45,17 @@ pub(super) fn verify(arguments: &VerifyArguments, stop: Arc<AtomicBool>) -> Outc
 
 /// `liangqing keygen`
 pub(super) fn keygen(arguments: &KeygenArguments) -> Outcome<()> {
+    let out = &arguments.out;
+    if let Some(version) = &arguments.pseudonyms {
+        pseudonym::keygen(out, version)?;
+        return match arguments.format {
+            Format::Human => text(&format!(
+                "private   {}, for its owner alone\nversion   {version}\n",
+                out.display()
+            )),
+            Format::Json => report(&json!({ "version": version, "private": out })),
+        };
+    }
     let (id, public) = signing::keygen(&arguments.out, arguments.algorithm.into())?;
     match arguments.format {
         Format::Human => text(&format!(
@@ -65,12 +76,17 @@ pub(super) fn rerun(
 ) -> Outcome<()> {
     let rules = settings.rules.as_ref().map(|_| options.rules.clone());
     let monitor = progress::monitor(stop, arguments.quiet, None);
-    let rerun = rerun::rerun(&RerunOptions { run: options, rules }, &monitor);
+    let options = RerunOptions { run: options, rules };
+    let rerun = match settings.through {
+        None => rerun::rerun(&options, &monitor).map(|rerun| vec![rerun]),
+        Some(through) => rerun::rerun_range(&options, through, &monitor),
+    };
     monitor.done();
     let rerun = rerun?;
-    match arguments.format {
-        Format::Human => text(&rerun_text(&rerun)),
-        Format::Json => report(&rerun),
+    match (arguments.format, rerun.as_slice()) {
+        (Format::Human, all) => text(&all.iter().map(rerun_text).collect::<Vec<_>>().join("\n")),
+        (Format::Json, [one]) if settings.through.is_none() => report(one),
+        (Format::Json, all) => report(&json!({ "periods": all })),
     }
 }
 
@@ -94,7 +110,8 @@ fn diff_text(found: &Differences) -> String {
         }
     }
     if found.periods.len() > 1 {
-        let mut all = table(["period", "payable", "carried forward", "closing reserves", "tables"]);
+        let mut all =
+            table(["period", "payable", "carried forward", "closing reserves", "tables"], 1);
         for period in &found.periods {
             let Payable { payable, carried_forward, reserves, .. } = &period.payable;
             let tables = period.tables.len().to_string();
@@ -141,17 +158,6 @@ fn period_lines(period: &PeriodDifference) -> Vec<String> {
     lines
 }
 
-/// A table whose columns stand to the right, but the first.
-fn table<const N: usize>(header: [&str; N]) -> Table {
-    let mut table = Table::new();
-    table.load_style(NOTHING);
-    table.set_header(header);
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
-}
-
 fn rerun_text(rerun: &Rerun) -> String {
     let mut lines = vec![
         format!(
@@ -176,7 +182,7 @@ fn rerun_text(rerun: &Rerun) -> String {
 }
 
 fn verified_text(verified: &Verified) -> String {
-    let mut table = table(["period", "files", "bytes", "rows", "settlements", "yuan cleared"]);
+    let mut table = table(["period", "files", "bytes", "rows", "settlements", "yuan cleared"], 1);
     for period in &verified.periods {
         table.add_row([
             period.period.clone(),

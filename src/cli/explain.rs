@@ -5,11 +5,9 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use comfy_table::{CellAlignment, Table, presets::NOTHING};
-
 use super::{
     args::{ExplainArguments, Format},
-    printer::{counted, report, text},
+    printer::{counted, report, table, text},
     progress,
     run::{shown, thread_pool},
 };
@@ -91,9 +89,8 @@ fn figure_text(explained: &Explained, out: Option<&Path>) -> String {
     if let Some(out) = out {
         lines.push(format!("written to {}", shown(out)));
     } else {
-        let mut table = Table::new();
-        table.load_style(NOTHING);
-        table.set_header(["setl_id", "copy", "from", "row", "fund", "care", "month", "yuan"]);
+        let header = ["setl_id", "copy", "from", "row", "fund", "care", "month", "yuan"];
+        let mut table = table(header, 7);
         for row in rows.iter().take(SHOWN) {
             table.add_row([
                 &row.setl_id,
@@ -105,9 +102,6 @@ fn figure_text(explained: &Explained, out: Option<&Path>) -> String {
                 &row.cost_month,
                 &row.payable,
             ]);
-        }
-        for column in table.column_iter_mut().skip(7) {
-            column.set_cell_alignment(CellAlignment::Right);
         }
         lines.push(table.trim_fmt());
         if rows.len() > SHOWN {

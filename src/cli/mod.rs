@@ -15,6 +15,7 @@ mod explain;
 mod printer;
 mod progress;
 mod query;
+mod report;
 mod run;
 mod statements;
 mod status;
@@ -67,7 +68,11 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
         args::Command::Statements(arguments) => statements::statements(&arguments),
         args::Command::Bulletin(arguments) => bulletin::bulletin(&arguments, stop),
         args::Command::Query(arguments) => query::query(&arguments),
+        args::Command::Report(arguments) => report::report(&arguments),
         args::Command::Keygen(arguments) => audit::keygen(&arguments),
+        args::Command::Decisions(args::DecisionsCommand::Import(arguments)) => {
+            statements::import(&arguments)
+        }
         args::Command::Verify(arguments) => audit::verify(&arguments, stop),
         args::Command::Explain(arguments) => explain::explain(&arguments, stop),
         args::Command::Diff(arguments) => audit::diff(&arguments),

@@ -79,6 +79,7 @@ pub(super) fn failure(failure: &Failure, format: Format) {
         Failure::Refused(_) => {
             lines.push(format!("{all} in all; nothing was published and the book is as it was"));
         }
+        Failure::Unfit(..) => lines.push(format!("{all} in all; nothing was written")),
         Failure::Differences(_, findings) if !findings.is_empty() => {
             lines.push(format!("{all} in all"));
         }
@@ -134,11 +135,20 @@ fn timing_value(timing: &Timing) -> Value {
     })
 }
 
-/// What threads were busy with, added up over all of them.
-fn timings_table(timings: &[Timing]) -> String {
+/// A table of which the columns from a place on stand to the right.
+pub(super) fn table<const N: usize>(header: [&str; N], right_from: usize) -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING);
-    table.set_header(["busy with", "seconds", "rows", "rows/s", "MB", "MB/s"]);
+    table.set_header(header);
+    for column in table.column_iter_mut().skip(right_from) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+/// What threads were busy with, added up over all of them.
+fn timings_table(timings: &[Timing]) -> String {
+    let mut table = table(["busy with", "seconds", "rows", "rows/s", "MB", "MB/s"], 1);
     let number = |number: u64| if number == 0 { String::new() } else { count_grouped(number) };
     for Timing { activity, busy, rows, bytes } in timings {
         table.add_row([
@@ -149,9 +159,6 @@ fn timings_table(timings: &[Timing]) -> String {
             number(bytes / 1_000_000),
             number(per_second(*bytes, *busy) / 1_000_000),
         ]);
-    }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
     }
     table.trim_fmt()
 }
@@ -304,9 +311,7 @@ pub(super) fn synth_summary(
             "breaks": summary.breaks, "measures": measures,
         }));
     }
-    let mut table = Table::new();
-    table.load_style(NOTHING);
-    table.set_header(["measure", "published or asked for", "made"]);
+    let mut table = table(["measure", "published or asked for", "made"], 3);
     for measure in &summary.measures {
         table.add_row([&measure.measure, &measure.target, &measure.made]);
     }
@@ -326,9 +331,7 @@ pub(super) fn synth_summary(
 }
 
 fn control_table(report: &RunReport) -> String {
-    let mut table = Table::new();
-    table.load_style(NOTHING);
-    table.set_header(["", "treating rows", "yuan payable", "insured rows", "yuan payable"]);
+    let mut table = table(["", "treating rows", "yuan payable", "insured rows", "yuan payable"], 1);
     for bucket in Bucket::all() {
         let sides = Side::BOTH.map(|side| report.control.get(side, bucket));
         if sides.iter().all(|totals| totals.rows == 0) {
@@ -340,9 +343,6 @@ fn control_table(report: &RunReport) -> String {
             row.push(yuan_grouped(totals.payable));
         }
         table.add_row(row);
-    }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
     }
     table.trim_fmt()
 }

@@ -1,6 +1,6 @@
 //! The command `query`.
 
-use std::{fs::File, io::Write, path::PathBuf, sync::Arc};
+use std::{fs::File, io::Write, sync::Arc};
 
 use arrow_array::{
     Array, ArrayRef, RecordBatch,
@@ -8,7 +8,6 @@ use arrow_array::{
     types::{Date32Type, Decimal128Type, Int64Type, TimestampMicrosecondType},
 };
 use arrow_schema::DataType;
-use clap::{Args, ValueEnum};
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use parquet::{
     arrow::{ArrowWriter, arrow_writer::ArrowWriterOptions},
@@ -18,94 +17,19 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Value, json};
 
 use super::{
-    args::Format,
+    args::{Limit, QueryArguments, RowFormat},
     printer::{counted, json_text, text, warning},
     run::shown,
 };
 use crate::{
-    codes::Month,
     diag::{Failure, Outcome},
     money::count_grouped,
-    pipeline::parse_period,
     query::{self, Answer, Question, TableInfo},
     statement::table::reproducible,
 };
 
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  liangqing query --list --book book
-  liangqing query \"SELECT insured_province, SUM(payable) AS owed FROM pairs GROUP BY 1 ORDER BY owed DESC\" --book book
-  liangqing query \"SELECT * FROM breaks WHERE carried\" --book book --period 2025-11 --format csv --out breaks.csv
-
-Every table of a period has its name, all closed periods of the book and a first column `period`. One SELECT, WITH
-included; nothing but the book is read and nothing in it is written. docs/query.md has the questions of a month's
-end, and the same for DuckDB, pandas and Excel.")]
-#[command(group = clap::ArgGroup::new("question").required(true).args(["sql", "list"]))]
-pub(super) struct QueryArguments {
-    /// One SELECT
-    sql: Option<String>,
-    /// Show tables, columns, types and rows
-    #[arg(long)]
-    list: bool,
-    /// Folder of the closed periods
-    #[arg(long, value_name = "DIR")]
-    book: PathBuf,
-    /// A period to ask, YYYY-MM; may be given several times [default: all]
-    #[arg(long = "period", value_name = "PERIOD", value_parser = parse_period)]
-    periods: Vec<Month>,
-    /// How to show the rows
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) format: RowFormat,
-    /// A new file for the rows
-    #[arg(long, value_name = "FILE", conflicts_with = "list")]
-    out: Option<PathBuf>,
-    /// Most rows to show, or all [default: 100 in a table, else all]
-    #[arg(long, value_name = "N|all", conflicts_with = "list")]
-    limit: Option<Limit>,
-    /// Show the numbers of persons and visits as they are
-    #[arg(long, conflicts_with = "list")]
-    unmasked: bool,
-}
-
-/// How rows are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum RowFormat {
-    /// For people.
-    #[default]
-    Table,
-    /// For spreadsheets.
-    Csv,
-    /// For programs: one object a row, money as text.
-    Json,
-    /// For tools of data; needs --out.
-    Parquet,
-}
-
-impl RowFormat {
-    /// How a failure is told.
-    pub(super) fn of_failures(self) -> Format {
-        if self == RowFormat::Json { Format::Json } else { Format::Human }
-    }
-}
-
-/// Most rows of an answer.
-#[derive(Debug, Clone, Copy)]
-struct Limit(usize);
-
 /// Rows of a table for people, unless they say otherwise.
 const SHOWN: Limit = Limit(100);
-
-impl std::str::FromStr for Limit {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Limit, String> {
-        match text {
-            "all" => Ok(Limit(usize::MAX)),
-            text => text.parse().map(Limit).map_err(|_| "not a number or `all`".to_owned()),
-        }
-    }
-}
 
 /// `liangqing query`
 pub(super) fn query(arguments: &QueryArguments) -> Outcome<()> {

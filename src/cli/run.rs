@@ -26,6 +26,11 @@ pub(super) fn run(arguments: &RunArguments, stop: Arc<AtomicBool>) -> Outcome<()
     let settings = arguments.settings().over(file);
     let options = options(&settings)?;
     let pool = thread_pool(settings.threads)?;
+    if settings.through.is_some() && !settings.rerun {
+        let problem =
+            "--through goes with pipelines/audit-rerun.toml: periods are closed one by one";
+        return Err(Failure::Usage(problem.to_owned()));
+    }
     if settings.rerun {
         return pool.install(|| audit::rerun(&settings, options, stop, arguments));
     }

@@ -1,11 +1,10 @@
 //! The commands `status` and `stress`.
 
-use comfy_table::{Table, presets::NOTHING};
 use serde_json::json;
 
 use super::{
     args::{Format, StatusArguments, StressArguments},
-    printer::{counted, json_text, report, text},
+    printer::{counted, json_text, report, table, text},
     run::read_rules,
 };
 use crate::{
@@ -37,11 +36,11 @@ pub(super) fn stress(arguments: &StressArguments) -> Outcome<()> {
 }
 
 fn status_text(status: &BookStatus) -> String {
-    let mut deadlines = table(["due", "days left", "what"]);
+    let mut deadlines = table(["due", "days left", "what"], 3);
     for deadline in &status.deadlines {
         deadlines.add_row([&deadline.on, &deadline.days_left.to_string(), &deadline.what]);
     }
-    let mut notices = table(["to pay by", "days left", "notice, payer to payee, yuan open"]);
+    let mut notices = table(["to pay by", "days left", "notice, payer to payee, yuan open"], 3);
     for notice in &status.unpaid {
         let days = notice.days_left.map_or(String::new(), |days| days.to_string());
         let pay_by = notice.pay_by.clone().unwrap_or_default();
@@ -50,7 +49,7 @@ fn status_text(status: &BookStatus) -> String {
         notices.add_row([pay_by, days, what]);
     }
     let mut open =
-        table(["cost year", "copies carried", "treating and insured payable, last period"]);
+        table(["cost year", "copies carried", "treating and insured payable, last period"], 3);
     for year in &status.open {
         let payable =
             format!("{} and {}, {}", year.treating_payable, year.insured_payable, year.last_period);
@@ -87,11 +86,4 @@ fn stress_text(stressed: &[Stressed]) -> String {
 
 fn listed(values: &[String]) -> String {
     if values.is_empty() { "none".to_owned() } else { values.join(", ") }
-}
-
-fn table(header: [&str; 3]) -> Table {
-    let mut table = Table::new();
-    table.load_style(NOTHING);
-    table.set_header(header);
-    table
 }

@@ -13,6 +13,7 @@ mod capital;
 mod content;
 pub mod folder;
 mod plain;
+pub mod replies;
 mod template;
 mod xlsx;
 
@@ -30,6 +31,7 @@ use crate::{
     contract::lines::parse_day,
     diag::{Failure, Outcome},
     money::{FenSum, yuan},
+    pseudonym::Pseudonyms,
 };
 
 /// A value of a form.
@@ -60,6 +62,8 @@ pub struct Sheet {
     pub rows: Vec<Vec<Value>>,
     /// What it looks like.
     pub layout: Layout,
+    /// A column in which readers choose one of some words.
+    pub choices: Option<(usize, Vec<String>)>,
 }
 
 /// What a sheet looks like.
@@ -79,7 +83,7 @@ pub struct Workbook {
     /// Folder below the output folder.
     pub folder: String,
     /// Name of the file without its ending.
-    pub name: String,
+    pub name: &'static str,
     /// Its sheets.
     pub sheets: Vec<Sheet>,
 }
@@ -105,8 +109,17 @@ pub struct Written {
     pub payable: String,
 }
 
+/// How forms look, and how persons are named in them.
+#[derive(Debug)]
+pub struct Style {
+    /// Titles, headings, columns.
+    pub template: Template,
+    /// Names persons beside the masked end of their numbers.
+    pub pseudonyms: Option<Pseudonyms>,
+}
+
 /// Writes the forms of a closed period into a new folder.
-pub fn write(book: &Path, period: Month, out: &Path, template: &Template) -> Outcome<Written> {
+pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<Written> {
     let folder = &book::closed_period(book, period)?;
     folder::must_be_new(out)?;
     let (manifest, _) = Manifest::read(folder)?;
@@ -114,12 +127,26 @@ pub fn write(book: &Path, period: Month, out: &Path, template: &Template) -> Out
         .ok_or_else(|| Failure::Book(format!("the manifest of {period} has no day")))?;
     let content = content::Content::read(folder, period)?;
     content.prove()?;
-    let workbooks = content.workbooks(template)?;
-    let files = render(&workbooks, template, issued_on)?;
+    let provinces = content.provinces();
+    let readers: Vec<Option<Province>> =
+        [None].into_iter().chain(provinces.iter().copied().map(Some)).collect();
+    // A reader's sheets are made when it is their turn: those of all together would not be small.
+    let rendered: Vec<BTreeMap<String, Vec<u8>>> = readers
+        .par_iter()
+        .with_max_len(1)
+        .map(|reader| {
+            let workbooks = match reader {
+                None => content.nation(&style.template)?,
+                Some(province) => content.province(*province, style)?,
+            };
+            render(&workbooks, &style.template, issued_on)
+        })
+        .collect::<Outcome<_>>()?;
+    let files: BTreeMap<String, Vec<u8>> = rendered.into_iter().flatten().collect();
     folder::publish(out, &files)?;
     Ok(Written {
         period: period.to_string(),
-        provinces: content.provinces().len() as u64,
+        provinces: provinces.len() as u64,
         files: files.len() as u64 + 1,
         notices: content.notices(),
         payable: yuan(content.payable()),
@@ -134,24 +161,20 @@ pub(crate) fn render(
 ) -> Outcome<BTreeMap<String, Vec<u8>>> {
     let xlsx = xlsx::Xlsx { issued_on };
     let renderers: [&dyn Renderer; 2] = [&xlsx, &plain::Plain];
-    let rendered: Vec<Vec<(String, Vec<u8>)>> = workbooks
-        .par_iter()
-        .map(|workbook| {
-            let mut files = Vec::new();
-            for renderer in renderers {
-                let of_renderer = renderer.render(workbook, template)?;
-                let below = |(path, bytes)| (format!("{}/{path}", workbook.folder), bytes);
-                files.extend(of_renderer.into_iter().map(below));
-            }
-            Ok(files)
-        })
-        .collect::<Outcome<_>>()?;
-    Ok(rendered.into_iter().flatten().collect())
+    let mut files = BTreeMap::new();
+    for workbook in workbooks {
+        for renderer in renderers {
+            let of_renderer = renderer.render(workbook, template)?;
+            let below = |(path, bytes)| (format!("{}/{path}", workbook.folder), bytes);
+            files.extend(of_renderer.into_iter().map(below));
+        }
+    }
+    Ok(files)
 }
 
 /// A province for people: code and name.
 pub(crate) fn province(province: Province) -> String {
-    format!("{province} {}", province.name())
+    format!("{province} {}", province.full_name())
 }
 
 /// A kind of care for people.

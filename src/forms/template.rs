@@ -9,6 +9,7 @@ use crate::{
     codes::CareClass,
     contract::lines::parse_day,
     diag::{Failure, Outcome},
+    reconcile::decisions::Verdict,
 };
 
 /// The built-in template.
@@ -38,6 +39,15 @@ pub struct Template {
     resident: Form,
     deductions: Form,
     breaks: Form,
+    differences: Form,
+    copies: Form,
+    pub(super) reply: Form,
+    /// What fields are called.
+    labels: BTreeMap<String, String>,
+    /// What sides are called.
+    sides: BTreeMap<String, String>,
+    /// What decisions are called.
+    decisions: BTreeMap<String, String>,
     pay: BTreeMap<String, Paper>,
     receive: BTreeMap<String, Paper>,
     notice: Lines,
@@ -98,11 +108,23 @@ const BULLETIN: [&str; 13] = [
 /// A form of rows.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Form {
+pub(super) struct Form {
     title: String,
     name: String,
     /// Heading, value, width.
     columns: Vec<(String, String, u16)>,
+}
+
+impl Form {
+    /// The place of a value among the columns.
+    fn place(&self, value: &str) -> Option<usize> {
+        self.columns.iter().position(|(_, name, _)| name == value)
+    }
+
+    /// The heading of a value.
+    pub(super) fn heading(&self, value: &str) -> Option<&str> {
+        self.place(value).map(|at| self.columns[at].0.as_str())
+    }
 }
 
 /// What a notice is called, and which business it is.
@@ -174,6 +196,9 @@ impl Template {
             "employee" => &self.employee,
             "resident" => &self.resident,
             "deductions" => &self.deductions,
+            "differences" => &self.differences,
+            "copies" => &self.copies,
+            "reply" => &self.reply,
             "breaks" => &self.breaks,
             of_bulletin => &self.bulletin.forms[of_bulletin],
         }
@@ -219,7 +244,26 @@ impl Template {
                 .collect(),
             rows: rows.collect(),
             layout: Layout::Summed,
+            choices: form
+                .place("decision")
+                .map(|at| (at, self.verdicts().map(|(_, w)| w).collect())),
         })
+    }
+
+    /// Decisions, and what they are called.
+    pub(super) fn verdicts(&self) -> impl Iterator<Item = (Verdict, String)> {
+        let word = |name| self.decisions.get(name).map_or(name, String::as_str).to_owned();
+        Verdict::ALL.into_iter().map(move |verdict| (verdict, word(verdict.name())))
+    }
+
+    /// What a field is called.
+    pub(super) fn label<'a>(&'a self, field: &'a str) -> &'a str {
+        self.labels.get(field).map_or(field, String::as_str)
+    }
+
+    /// What a side is called.
+    pub(super) fn side<'a>(&'a self, side: &'a str) -> &'a str {
+        self.sides.get(side).map_or(side, String::as_str)
     }
 
     /// A notice, for the one who pays or the one who is paid.
@@ -258,6 +302,7 @@ impl Template {
             columns: vec![(self.notice.name.clone(), 20), (String::new(), 60)],
             rows,
             layout: Layout::Notice,
+            choices: None,
         })
     }
 }

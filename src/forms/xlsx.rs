@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use rust_xlsxwriter::{
-    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, Workbook as Book,
-    Worksheet, XlsxError, utility::row_col_to_cell,
+    DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula,
+    Workbook as Book, Worksheet, XlsxError, utility::row_col_to_cell,
 };
 
 use super::{Layout, Renderer, Sheet, Template, Value, Workbook};
@@ -22,6 +22,8 @@ pub(super) struct Xlsx {
 const MOST_ROWS: usize = 1_000_000;
 /// A4.
 const PAPER: u8 = 9;
+/// Characters that are printed beside each other, in small print.
+const WIDEST: u32 = 240;
 /// The first amount that a spreadsheet's numbers do not hold exactly, in fen: it is written as text.
 const EXACT: FenSum = 1_000_000_000_000_000;
 
@@ -89,12 +91,12 @@ impl Page<'_> {
         }
         let mut below = first + u32::try_from(rows.len()).unwrap_or(0);
         if self.sheet.layout == Layout::Summed {
+            self.choices(first, below)?;
             self.totals(first, below, rows)?;
             below += 1;
         }
         self.sign_off(below + 1, last)?;
-        self.page_setup(last);
-        Ok(())
+        self.page_setup(last)
     }
 
     fn headings(&mut self) -> Result<u32, XlsxError> {
@@ -138,6 +140,17 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// Cells in which readers choose a word.
+    fn choices(&mut self, first: u32, end: u32) -> Result<(), XlsxError> {
+        let Some((column, words)) = self.sheet.choices.as_ref().filter(|_| end > first) else {
+            return Ok(());
+        };
+        let list = DataValidation::new().allow_list_strings(words)?;
+        let column = u16::try_from(*column).unwrap_or(u16::MAX);
+        self.worksheet.add_data_validation(first, column, end - 1, column, &list)?;
+        Ok(())
+    }
+
     /// Sums of the amounts and counts of all rows, as formulas whose results are our own sums.
     fn totals(&mut self, first: u32, row: u32, rows: &[Vec<Value>]) -> Result<(), XlsxError> {
         let bold = self.cell().set_bold();
@@ -173,23 +186,29 @@ impl Page<'_> {
         let format = self.format();
         let people = u16::try_from(self.template.sign_off.len()).unwrap_or(1).max(1);
         for (at, who) in (0..).zip(&self.template.sign_off) {
-            if self.sheet.layout != Layout::Notice {
-                let column = at * (last + 1) / people;
-                self.worksheet.write_string_with_format(row, column, who, &format)?;
-            } else {
-                self.worksheet.write_string_with_format(row + u32::from(at), 0, who, &format)?;
-            }
+            let (row, column) = match self.sheet.layout {
+                Layout::Notice => (row + u32::from(at), 0),
+                Layout::Summed | Layout::Listed => (row, at * (last + 1) / people),
+            };
+            self.worksheet.write_string_with_format(row, column, who, &format)?;
         }
         Ok(())
     }
 
-    fn page_setup(&mut self, last: u16) {
-        self.worksheet.set_paper_size(PAPER).set_print_fit_to_pages(1, 0);
+    fn page_setup(&mut self, last: u16) -> Result<(), XlsxError> {
+        let width: u32 = self.sheet.columns.iter().map(|(_, width)| u32::from(*width)).sum();
+        let across = u16::try_from(width.div_ceil(WIDEST)).unwrap_or(u16::MAX);
+        if across > 1 {
+            // What every page of a wide sheet shows again, so that its rows can be told apart.
+            self.worksheet.set_repeat_columns(0, 2)?;
+        }
+        self.worksheet.set_paper_size(PAPER).set_print_fit_to_pages(across, 0);
         self.worksheet.set_print_center_horizontally(true);
         self.worksheet.set_footer("&C&P / &N");
         if last > 3 {
             self.worksheet.set_landscape();
         }
+        Ok(())
     }
 }
 

@@ -50,6 +50,8 @@ pub struct Settings {
     pub benchmark: Option<Benchmark>,
     /// Work a closed period out again and compare, in place of closing one.
     pub rerun: bool,
+    /// The last of several periods that are worked out again.
+    pub through: Option<Month>,
 }
 
 /// A month to synthesise.
@@ -130,6 +132,7 @@ impl Settings {
                 }
             }
             "period" => self.period = Some(parse_period(text()?)?),
+            "through" => self.through = Some(parse_period(text()?)?),
             "input" => self.input = Some(path()?),
             "book" => self.book = Some(path()?),
             "opening_quotas" => self.opening_quotas = Some(path()?),
@@ -173,6 +176,7 @@ impl Settings {
             independent: self.independent.or(other.independent),
             benchmark: self.benchmark.or(other.benchmark),
             rerun: self.rerun || other.rerun,
+            through: self.through.or(other.through),
         }
     }
 }

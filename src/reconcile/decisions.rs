@@ -23,6 +23,10 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Every verdict.
+    pub const ALL: [Verdict; 3] =
+        [Verdict::Accept(Side::Treating), Verdict::Accept(Side::Insured), Verdict::Void];
+
     /// The word used in files.
     pub const fn name(self) -> &'static str {
         match self {
@@ -33,9 +37,7 @@ impl Verdict {
     }
 
     fn from_name(name: &str) -> Option<Verdict> {
-        [Verdict::Accept(Side::Treating), Verdict::Accept(Side::Insured), Verdict::Void]
-            .into_iter()
-            .find(|verdict| verdict.name() == name)
+        Verdict::ALL.into_iter().find(|verdict| verdict.name() == name)
     }
 }
 
@@ -57,6 +59,8 @@ pub struct DecisionLine {
 /// The decisions of a delivery by settlement, and what became of them.
 #[derive(Debug, Default)]
 pub struct Decisions {
+    /// The file, for findings.
+    file: String,
     by_settlement: BTreeMap<String, Decision>,
     /// What is wrong, with the line.
     findings: Vec<(u64, Finding)>,
@@ -80,8 +84,8 @@ pub struct Applied {
 
 impl Decisions {
     /// Checks what the lines say by themselves.
-    pub fn of(lines: &[DecisionLine]) -> Decisions {
-        let mut decisions = Decisions::default();
+    pub fn of(file: &str, lines: &[DecisionLine]) -> Decisions {
+        let mut decisions = Decisions { file: file.to_owned(), ..Decisions::default() };
         for line in lines {
             decisions.take(line);
         }
@@ -107,7 +111,7 @@ impl Decisions {
 
     fn refuse(&mut self, code: Code, line: u64, setl_id: &str, found: &str) {
         let place = format!("line {line}, setl_id {setl_id}");
-        self.findings.push((line, Finding::new(code, FILE, place, found)));
+        self.findings.push((line, Finding::new(code, &self.file, place, found)));
     }
 
     /// The settlements that are decided on.
@@ -200,7 +204,7 @@ mod tests {
             line("c", "void", names),
         ];
         assert_eq!(
-            codes(Decisions::of(&lines)),
+            codes(Decisions::of(FILE, &lines)),
             [Code::C04, Code::C06, Code::C03, Code::C01, Code::C01]
         );
     }
@@ -208,11 +212,11 @@ mod tests {
     #[test]
     fn a_decision_needs_its_copy_and_a_need() {
         let names = ["Li", "Wang"];
-        let mut decisions = Decisions::of(&[line("a", "accept_insured", names)]);
+        let mut decisions = Decisions::of(FILE, &[line("a", "accept_insured", names)]);
         assert_eq!(decisions.verdict("a", [true, false]), None);
         assert_eq!(codes(decisions), [Code::C02]);
 
-        let mut decisions = Decisions::of(&[line("a", "void", names)]);
+        let mut decisions = Decisions::of(FILE, &[line("a", "void", names)]);
         assert_eq!(decisions.verdict("a", [true, true]), Some(Verdict::Void));
         decisions.applied("a", None, None);
         assert_eq!(codes(decisions), [Code::C05]);

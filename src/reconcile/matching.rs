@@ -119,6 +119,9 @@ fn between<T>(list: &[T], hash: impl Fn(&T) -> u64, first: u64, last: u64) -> &[
     &list[start..end.max(start)]
 }
 
+/// Bytes that a copy takes until its tables are written, about: its values, its break, its row.
+const BYTES_OF_COPY: u64 = 800;
+
 /// The rows that the match could not decide on, with all their fields: those of which the values were at
 /// hand, and the others, which are read again.
 pub fn doubtful_copies(
@@ -129,6 +132,9 @@ pub fn doubtful_copies(
 ) -> Outcome<Vec<SideCopy>> {
     let Setting { policy, period, int96, monitor } = setting;
     let rows: usize = matched.doubtful.iter().map(Vec::len).sum();
+    monitor.check_memory(rows as u64 * BYTES_OF_COPY, || {
+        format!("copies in doubt, {rows} of them,")
+    })?;
     let mut copies = Vec::with_capacity(rows);
     let mut missing = [Vec::new(), Vec::new()];
     for (side, at_hand) in at_hand.into_iter().enumerate() {

@@ -1,10 +1,7 @@
 //! A private key: made, read, and used to sign.
 
 use std::{
-    fmt,
-    fs::{self, File, OpenOptions},
-    io::{ErrorKind, Read, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    fmt, fs,
     path::{Path, PathBuf},
 };
 
@@ -15,7 +12,7 @@ use sm2::{
     pkcs8::{EncodePrivateKey, LineEnding, PrivateKeyInfoRef, SecretDocument},
 };
 
-use super::{Algorithm, DISTID, LONGEST_KEY, file::SignatureFile, public::PublicKey};
+use super::{Algorithm, DISTID, LONGEST_KEY, file::SignatureFile, public::PublicKey, secret};
 use crate::diag::{Failure, Outcome};
 
 /// A private key. It is wiped from memory when it goes.
@@ -38,25 +35,9 @@ impl fmt::Debug for Signer {
 impl Signer {
     /// Reads a private key in PEM; one that others may read or write is refused.
     pub fn read(path: &Path) -> Outcome<Signer> {
-        let shown = path.display();
-        let refuse = |problem: String| Failure::Usage(format!("private key {shown}: {problem}"));
-        let unreadable = |error: std::io::Error| refuse(format!("it cannot be read: {error}"));
-        // A pipe would be waited for.
-        if !fs::metadata(path).map_err(unreadable)?.is_file() {
-            return Err(refuse("it is not a file".to_owned()));
-        }
-        let file = File::open(path).map_err(unreadable)?;
-        let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(refuse(format!(
-                "others than its owner may use it (mode {mode:03o})\n    hint: chmod 600 {shown}, and \
-                 make a new key if others have seen it"
-            )));
-        }
-        // Room for all of it: a text that grows leaves copies behind.
-        let mut text = Zeroizing::new(Vec::with_capacity(LONGEST_KEY + 1));
-        file.take(LONGEST_KEY as u64 + 1).read_to_end(&mut text).map_err(unreadable)?;
-        Signer::from_pem(&text).map_err(refuse)
+        let text = secret::read("private key", path)?;
+        Signer::from_pem(&text)
+            .map_err(|problem| Failure::Usage(format!("private key {}: {problem}", path.display())))
     }
 
     /// Reads PKCS#8 in PEM, or says what it is instead.
@@ -103,12 +84,8 @@ impl Signer {
 
     /// Makes a key.
     pub(super) fn random(algorithm: Algorithm) -> Outcome<Signer> {
-        let mut bytes = Zeroizing::new([0; 32]);
         loop {
-            getrandom::fill(bytes.as_mut()).map_err(|error| Failure::Io {
-                place: "random numbers of the system".to_owned(),
-                error: std::io::Error::other(error),
-            })?;
+            let bytes = secret::random()?;
             match algorithm {
                 Algorithm::Ed25519 => {
                     let key = Box::new(ed25519_dalek::SigningKey::from_bytes(&bytes));
@@ -163,29 +140,12 @@ pub fn keygen(path: &Path, algorithm: Algorithm) -> Outcome<(String, PathBuf)> {
     beside.push(".pub");
     let beside = PathBuf::from(beside);
     if beside.symlink_metadata().is_ok() {
-        return Err(taken(&beside));
+        return Err(secret::taken(&beside));
     }
-    create(path, 0o600, signer.to_pem()?.as_bytes())?;
-    create(&beside, 0o644, signer.public().to_pem()?.as_bytes()).inspect_err(|_| {
+    secret::create(path, 0o600, signer.to_pem()?.as_bytes())?;
+    secret::create(&beside, 0o644, signer.public().to_pem()?.as_bytes()).inspect_err(|_| {
         // Half a pair is of no use, and would be in the way of the next try.
         _ = fs::remove_file(path);
     })?;
     Ok((signer.id(), beside))
-}
-
-fn create(path: &Path, mode: u32, bytes: &[u8]) -> Outcome<()> {
-    let opened = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
-    let mut file = match opened {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(taken(path)),
-        opened => opened.map_err(Failure::io(path))?,
-    };
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| {
-        _ = fs::remove_file(path);
-        Failure::io(path)(error)
-    })
-}
-
-fn taken(path: &Path) -> Failure {
-    let problem = "is there already, and is not replaced\n    hint: give another --out";
-    Failure::Usage(format!("{} {problem}", path.display()))
 }

@@ -12,6 +12,7 @@
 mod file;
 mod key;
 mod public;
+pub(crate) mod secret;
 pub mod trusted;
 
 use serde::{Deserialize, Serialize};

@@ -330,3 +330,44 @@ fn the_settlements_behind_a_figure_add_up_to_it() {
     let wrong = [&flags[..], &[text(&book), "--input", text(&october)]].concat();
     assert!(liangqing(&wrong).expect(5).stderr.contains("E02"));
 }
+
+#[test]
+fn a_range_of_periods_comes_out_as_one_by_one() {
+    let world = book();
+    let inputs = world.input("2025-10").parent().expect("a parent").to_owned();
+    let quotas = world.input("2025-10").join("opening-quotas.csv");
+    let flags = ["--through", "2025-11", "--opening-quotas", text(&quotas)];
+    let before = tree(&world.book());
+    let ran = rerun(&world, "2025-10", &inputs, &flags).expect(0);
+    let one = rerun(&world, "2025-10", &inputs.join("2025-10"), &flags[2..]).expect(0);
+    let other = rerun(&world, "2025-11", &inputs.join("2025-11"), &[]).expect(0);
+    assert_eq!(ran.stdout, format!("{}\n{}", one.stdout, other.stdout));
+    let all = rerun(&world, "2025-10", &inputs, &[&flags[..], &["--format", "json"]].concat());
+    assert_eq!(json(&all.expect(0))["periods"].as_array().map(Vec::len), Some(2));
+
+    // Whatever differs in any of them is listed.
+    world.small_file(
+        "2025-10",
+        "deductions.csv",
+        "ddct_id,setl_id,amount,reason_code,decided_on\n",
+    );
+    world.deliver_both(
+        "2025-11",
+        &[Row::new("D").in_month("2025-11").with(Field::acct_pay, "1.00")],
+    );
+    let ran = rerun(&world, "2025-10", &inputs, &flags).expect(5);
+    for part in [
+        "error: period 2025-10 does not come out as it was published\n       period 2025-11 does not",
+        "A01 2025-10/deductions.csv",
+        "A01 2025-11/treating/a.parquet",
+        "A04 2025-11/tables/pairs.parquet",
+    ] {
+        assert!(ran.stderr.contains(part), "{part} is not in {}", ran.stderr);
+    }
+    assert_eq!(tree(&world.book()), before);
+    let ran = rerun(&world, "2025-11", &inputs, &["--through", "2025-10"]).expect(2);
+    assert!(ran.stderr.contains("--through 2025-10 comes before 2025-11"), "{}", ran.stderr);
+    rerun(&world, "2025-11", &inputs, &["--through", "2025-12"]).expect(4);
+    let ran = world.run_with("2025-12", &["--through", "2026-01"]).expect(2);
+    assert!(ran.stderr.contains("--through goes with"), "{}", ran.stderr);
+}

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use liangqing::contract::fields::Field;
+
 use crate::world::{PROGRAM, Ran, Row, World, tree};
 
 /// A first period: quota 1000.00, payable 800.00, one settlement missing on the insured side.
@@ -83,4 +85,26 @@ fn looking_at_nothing_is_a_usage_error() {
     let world = closed_book();
     look(&world, &["status"]).expect(2);
     look(&world, &["stress", "--scenario", "volume=lots"]).expect(2);
+}
+
+#[test]
+fn a_run_says_how_many_pairs_are_red_and_what_broke() {
+    let world = World::new();
+    let quotas =
+        "insured_province,treating_province,quota\n34,31,888.88\n35,31,888.89\n36,31,1142.85\n";
+    world.small_file("2025-10", "opening-quotas.csv", quotas);
+    let of = |id, division| Row::new(id).with(Field::insuplc_admdvs, division);
+    let rows = [of("A", "340100"), of("B", "350100"), of("C", "360100"), of("D", "340100")];
+    world.deliver("2025-10", "treating/a.parquet", &rows);
+    world.deliver("2025-10", "insured/a.parquet", &rows[..3]);
+    let ran = world.run("2025-10").expect(0);
+    for said in ["utilisation: 1 pair red, 2 yellow", "missing_insured"] {
+        assert!(ran.stdout.contains(said), "{said} is not in {}", ran.stdout);
+    }
+    let again = World::new();
+    again.small_file("2025-10", "opening-quotas.csv", quotas);
+    again.deliver("2025-10", "treating/a.parquet", &rows);
+    again.deliver("2025-10", "insured/a.parquet", &rows[..3]);
+    let summary = json(&again.run_with("2025-10", &["--format", "json"]).expect(0));
+    assert_eq!(summary["breaks"]["missing_insured"], 1, "{summary}");
 }

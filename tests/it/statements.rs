@@ -89,8 +89,8 @@ fn workbooks_hold_text_as_text_and_totals_as_formulas() {
     statements(&world, "out", &[]).expect(0);
     let payable = sheet(&world.path("out/34/statement.xlsx"), "应付");
     let text = |row, column| payable.get_value((row, column)).map(ToString::to_string);
-    assert_eq!(text(0, 0).as_deref(), Some("安徽跨省异地就医应付医疗费用清算表"));
-    assert_eq!(payable.get_value((3, 1)), Some(&Data::String("31 上海".to_owned())));
+    assert_eq!(text(0, 0).as_deref(), Some("安徽省跨省异地就医应付医疗费用清算表"));
+    assert_eq!(payable.get_value((3, 1)), Some(&Data::String("31 上海市".to_owned())));
     assert_eq!(payable.get_value((5, 9)), Some(&Data::Float(1600.0)));
     let bytes = fs::read(world.path("out/34/statement.xlsx")).expect("read");
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("a workbook");
@@ -106,7 +106,7 @@ fn workbooks_hold_text_as_text_and_totals_as_formulas() {
     let receipt = sheet(&world.path("out/31/notices.xlsx"), "QS-2025-10-34-31");
     assert_eq!(
         receipt.get_value((0, 0)),
-        Some(&Data::String("上海跨省异地就医费用收款通知书".to_owned()))
+        Some(&Data::String("上海市跨省异地就医费用收款通知书".to_owned()))
     );
 }
 

@@ -5,8 +5,10 @@ use std::{
     path::Path,
 };
 
+mod verification;
+
 use super::{
-    Sheet, Template, Value, Workbook, capital::capitals, care, province, template::Values,
+    Sheet, Style, Template, Value, Workbook, capital::capitals, care, province, template::Values,
 };
 use crate::{
     book::grid::{Grid, Row},
@@ -24,6 +26,8 @@ pub(super) struct Content {
     deductions: Grid,
     breaks: Grid,
     notices: Grid,
+    break_fields: Grid,
+    open_items: Grid,
     /// Total cost by pair, which `pairs` does not have, in fen.
     medfee: BTreeMap<Pair, FenSum>,
 }
@@ -75,6 +79,8 @@ impl Content {
             deductions: Grid::open(folder, "deductions")?,
             breaks: Grid::open(folder, "breaks")?,
             notices: Grid::open(folder, "notices")?,
+            break_fields: Grid::open(folder, "break_fields")?,
+            open_items: Grid::open(folder, "open_items")?,
         })
     }
 
@@ -124,21 +130,22 @@ impl Content {
         self.breaks.iter().filter(|row| row.flag("carried") == Some(true))
     }
 
-    /// The workbooks of the nation and of each province.
-    pub(super) fn workbooks(&self, template: &Template) -> Outcome<Vec<Workbook>> {
-        let statement =
-            |folder: String, sheets| Workbook { folder, name: "statement".into(), sheets };
+    /// The workbook of the nation.
+    pub(super) fn nation(&self, template: &Template) -> Outcome<Vec<Workbook>> {
         let sheets = vec![self.national(template)?, self.quota_changes(template)?];
-        let mut workbooks = vec![statement("national".to_owned(), sheets)];
-        for province in self.provinces() {
-            let folder = province.to_string();
-            workbooks.push(statement(folder.clone(), self.statement(province, template)?));
-            let notices = self.notices_of(province, template)?;
-            if !notices.is_empty() {
-                workbooks.push(Workbook { folder, name: "notices".to_owned(), sheets: notices });
-            }
-        }
-        Ok(workbooks)
+        Ok(vec![Workbook { folder: "national".to_owned(), name: "statement", sheets }])
+    }
+
+    /// The workbooks of a province.
+    pub(super) fn province(&self, of: Province, style: &Style) -> Outcome<Vec<Workbook>> {
+        let template = &style.template;
+        let sheets = [
+            ("statement", self.statement(of, template)?),
+            ("notices", self.notices_of(of, template)?),
+            ("verification", self.verification(of, style)?),
+        ];
+        let workbook = |(name, sheets)| Workbook { folder: of.to_string(), name, sheets };
+        Ok(sheets.map(workbook).into_iter().filter(|book| !book.sheets.is_empty()).collect())
     }
 
     fn sheet(
@@ -238,7 +245,7 @@ impl Content {
 
     /// F2 to F7 of a province, and what it has to look into.
     fn statement(&self, of: Province, template: &Template) -> Outcome<Vec<Sheet>> {
-        let shown = of.name();
+        let shown = &of.full_name();
         let pays = self.pair_rows(|pair| (pair.insured == of).then_some(pair.treating));
         let receives = self.pair_rows(|pair| (pair.treating == of).then_some(pair.insured));
         let mut sheets = vec![
@@ -296,7 +303,7 @@ impl Content {
                 ("code", text(if row.text("code") == "R01" { "退回" } else { "扣款" })),
             ])
         });
-        self.sheet(template, "deductions", of.name(), rows.collect(), &OFFERED)
+        self.sheet(template, "deductions", &of.full_name(), rows.collect(), &OFFERED)
     }
 
     fn breaks_of(&self, of: Province, template: &Template) -> Outcome<Sheet> {
@@ -334,7 +341,7 @@ impl Content {
                 ("first_period", text(row.text("first_period"))),
             ])
         });
-        self.sheet(template, "breaks", of.name(), rows.collect(), &OFFERED)
+        self.sheet(template, "breaks", &of.full_name(), rows.collect(), &OFFERED)
     }
 
     /// F8 to F13: the notices on which a province pays or is paid.
@@ -363,7 +370,7 @@ impl Content {
                 ("confirm_by", day("confirm_by")),
             ]);
             let pays = row.text("payer") == code;
-            template.notice(pays, row.text("kind"), of.name(), &values)
+            template.notice(pays, row.text("kind"), &of.full_name(), &values)
         })
         .collect()
     }

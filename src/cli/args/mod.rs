@@ -1,17 +1,27 @@
 //! The arguments.
 
+mod audit;
+mod people;
+mod query;
+
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::{bulletin::BulletinArguments, query::QueryArguments};
+pub(super) use self::{
+    audit::{DiffArguments, ExplainArguments, KeygenArguments, VerifyArguments},
+    people::{
+        BulletinArguments, DecisionsCommand, ImportArguments, ReportArguments, StatementsArguments,
+    },
+    query::{Limit, QueryArguments, RowFormat},
+};
+
 use crate::{
     book::stress::Scenario,
-    codes::{CareClass, FundClass, Month, Pair, Province},
+    codes::Month,
     pipeline::{Settings, parse_date, parse_memory, parse_period, parse_threads},
-    signing::Algorithm,
     synth::Order,
 };
 
@@ -51,6 +61,8 @@ pub(super) enum Command {
     Bulletin(BulletinArguments),
     /// Ask the tables of closed periods in SQL, or list them
     Query(QueryArguments),
+    /// Write one HTML page about a closed period, for people: charts and tables, readable offline
+    Report(ReportArguments),
     /// Verify a book: every digest, the chain, every figure that follows from others
     Verify(VerifyArguments),
     /// Tell the life of a settlement, or list the settlements behind a figure
@@ -59,6 +71,9 @@ pub(super) enum Command {
     Diff(DiffArguments),
     /// Make a pair of keys to sign manifests with
     Keygen(KeygenArguments),
+    /// Decisions on what is open
+    #[command(subcommand)]
+    Decisions(DecisionsCommand),
     /// Check a pipeline file and the rules it names, and list every error
     Check(CheckArguments),
     /// Print a completion script for a shell
@@ -75,8 +90,9 @@ Examples:
   liangqing run --period 2025-11 --input deliveries/2025-11 --book book --dry-run
   liangqing run pipelines/month-end.toml --period 2025-11 --format json
   liangqing run pipelines/audit-rerun.toml --period 2025-10 --input deliveries/2025-10 --book book
+  liangqing run pipelines/audit-rerun.toml --period 2025-01 --through 2025-12 --input deliveries --book book
 
-The last one closes nothing: it works a closed period out again and compares it with what was published.")]
+The last two close nothing: they work closed periods out again and compare them with what was published.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct RunArguments {
     /// Pipeline file; flags override it [default: the built-in pipelines/month-end.toml]
@@ -87,6 +103,9 @@ pub(super) struct RunArguments {
     /// Folder of the delivery: treating/*.parquet, insured/*.parquet and the small files
     #[arg(long, value_name = "DIR")]
     input: Option<PathBuf>,
+    /// With pipelines/audit-rerun.toml, the last of several periods; --input then holds one folder a period
+    #[arg(long, value_name = "PERIOD", value_parser = parse_period)]
+    through: Option<Month>,
     /// Folder of the closed periods; it is made when it is not there
     #[arg(long, value_name = "DIR")]
     book: Option<PathBuf>,
@@ -231,196 +250,6 @@ pub(super) struct StressArguments {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  liangqing verify --book book
-  liangqing verify --book book --trusted-keys trusted.toml
-  liangqing verify --book book --period 2025-11 --head 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
-
-Everything is worked out from something else: pairs from positions, reserves from pairs and payments, what
-is opened from what was carried, the register from all of them. --head is the digest that `run` printed when
-it closed the period; without it, periods that were cut off at the end are not noticed. docs/audit.md says
-how to check a month without this program.")]
-pub(super) struct VerifyArguments {
-    /// Folder of the closed periods
-    #[arg(long, value_name = "DIR")]
-    pub(super) book: PathBuf,
-    /// Verify up to this period, YYYY-MM [default: the newest]
-    #[arg(long, value_parser = parse_period)]
-    pub(super) period: Option<Month>,
-    /// Digest that the manifest of the last verified period has to have
-    #[arg(long, value_name = "DIGEST", value_parser = parse_digest)]
-    pub(super) head: Option<String>,
-    /// File of the keys that are trusted: every period has to be signed by one, or to come before one that is
-    #[arg(long, value_name = "FILE")]
-    pub(super) trusted_keys: Option<PathBuf>,
-    /// Threads [default: all]
-    #[arg(long, value_name = "N", value_parser = parse_threads)]
-    pub(super) threads: Option<usize>,
-    /// How to print the report
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
-    /// Show no progress
-    #[arg(long, short)]
-    pub(super) quiet: bool,
-}
-
-/// Reads a SHA-256 in hexadecimal.
-fn parse_digest(text: &str) -> Result<String, String> {
-    let good = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if good { Ok(text.to_ascii_lowercase()) } else { Err("not a SHA-256 in 64 digits".to_owned()) }
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  liangqing diff book/2025-10 other-book/2025-10
-  liangqing diff book restated-book
-
-Amounts are those of the second without those of the first. What cleared differently is split by cause;
-causes that the results alone cannot tell apart are named together: run once more with one of them changed.
-Two books show what a changed period does to every later one (docs/audit.md). Exit status 5: they differ.")]
-pub(super) struct DiffArguments {
-    /// A closed period, or a book
-    pub(super) first: PathBuf,
-    /// The same period, or book, otherwise
-    pub(super) second: PathBuf,
-    /// How to print the report
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  liangqing explain S16 --book book
-  liangqing explain S16 --book book --input deliveries/2025-10 --input deliveries/2025-11
-  liangqing explain --pair 34-31 --period 2025-10 --book book --input deliveries/2025-10 --out rows.csv
-
-The book knows a cleared settlement by the hash of its setl_id; files and rows that it came from are found in
-the deliveries, whose digests are compared with the manifests. Numbers of persons and visits are masked.")]
-#[command(group = clap::ArgGroup::new("subject").required(true).args(["setl_id", "pair"]))]
-pub(super) struct ExplainArguments {
-    /// The settlement
-    pub(super) setl_id: Option<String>,
-    /// The settlements that a pair cleared: insured and treating province, such as 34-31
-    #[arg(long, value_name = "PAIR", value_parser = parse_pair, requires_all = ["period", "input"])]
-    pub(super) pair: Option<Pair>,
-    /// In this period, YYYY-MM
-    #[arg(long, value_parser = parse_period, requires = "pair")]
-    pub(super) period: Option<Month>,
-    /// Of one fund: employee or resident
-    #[arg(long, value_name = "FUND", value_parser = parse_fund, requires = "pair")]
-    pub(super) fund: Option<FundClass>,
-    /// Of one kind of care: chronic, inpatient, outpatient or pharmacy
-    #[arg(long, value_name = "CARE", value_parser = parse_care, requires = "pair")]
-    pub(super) care: Option<CareClass>,
-    /// Write all rows of a figure into this CSV file
-    #[arg(long, value_name = "FILE", requires = "pair")]
-    pub(super) out: Option<PathBuf>,
-    /// Folder of the closed periods
-    #[arg(long, value_name = "DIR")]
-    pub(super) book: PathBuf,
-    /// Delivery to search; may be given several times
-    #[arg(long, value_name = "DIR")]
-    pub(super) input: Vec<PathBuf>,
-    /// Threads [default: all]
-    #[arg(long, value_name = "N", value_parser = parse_threads)]
-    pub(super) threads: Option<usize>,
-    /// How to print the report
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
-    /// Show no progress
-    #[arg(long, short)]
-    pub(super) quiet: bool,
-}
-
-/// Reads a pair such as `34-31`.
-fn parse_pair(text: &str) -> Result<Pair, String> {
-    let pair = text.split_once('-').and_then(|(insured, treating)| {
-        let (insured, treating) = (Province::from_text(insured)?, Province::from_text(treating)?);
-        Some(Pair { insured, treating })
-    });
-    pair.ok_or_else(|| "not two provinces such as 34-31".to_owned())
-}
-
-fn parse_fund(text: &str) -> Result<FundClass, String> {
-    FundClass::from_name(text).ok_or_else(|| "not employee or resident".to_owned())
-}
-
-fn parse_care(text: &str) -> Result<CareClass, String> {
-    let known = "not chronic, inpatient, outpatient or pharmacy";
-    CareClass::from_name(text).ok_or_else(|| known.to_owned())
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  liangqing statements --book book --period 2025-10 --out statements/2025-10
-
-Writes national/ and one folder a province (31/, 34/ and so on), each with statement.xlsx, notices.xlsx and the
-same sheets as CSV and JSON, and SHA256SUMS over all of them. A province's folder holds only rows in which it pays
-or is paid. The same period gives the same bytes. Titles, headings and columns come from a template: copy
-pipelines/forms.toml and pass the copy with --forms.")]
-pub(super) struct StatementsArguments {
-    /// Folder of the closed periods
-    #[arg(long, value_name = "DIR")]
-    pub(super) book: PathBuf,
-    /// The closed period, YYYY-MM
-    #[arg(long, value_parser = parse_period)]
-    pub(super) period: Month,
-    /// A new folder
-    #[arg(long, value_name = "DIR")]
-    pub(super) out: PathBuf,
-    /// Template file [default: built in]
-    #[arg(long, value_name = "FILE")]
-    pub(super) forms: Option<PathBuf>,
-    /// How to print the report
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  liangqing keygen --out keys/agency.pem
-  liangqing keygen --out keys/agency.pem --algorithm sm2
-
-Writes the private key to FILE, readable by its owner alone, and the public key to FILE.pub, both as OpenSSL has
-them. Neither file is ever replaced: exit status 2. The id that it prints goes into the file of trusted keys
-(docs/audit.md).")]
-pub(super) struct KeygenArguments {
-    /// The private key's file; the public key goes to FILE.pub
-    #[arg(long, value_name = "FILE")]
-    pub(super) out: PathBuf,
-    /// The kind of key
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) algorithm: KeyAlgorithm,
-    /// How to print the report
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
-}
-
-/// The kind of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum KeyAlgorithm {
-    /// Ed25519.
-    #[default]
-    Ed25519,
-    /// SM2 with SM3, which public bodies in China use.
-    Sm2,
-}
-
-impl From<KeyAlgorithm> for Algorithm {
-    fn from(algorithm: KeyAlgorithm) -> Algorithm {
-        match algorithm {
-            KeyAlgorithm::Ed25519 => Algorithm::Ed25519,
-            KeyAlgorithm::Sm2 => Algorithm::Sm2,
-        }
-    }
-}
-
-#[derive(Debug, Args)]
 pub(super) struct CheckArguments {
     /// The pipeline file
     pub(super) pipeline: PathBuf,
@@ -450,7 +279,9 @@ impl Arguments {
             Command::Statements(arguments) => arguments.format,
             Command::Bulletin(arguments) => arguments.format,
             Command::Query(arguments) => arguments.format.of_failures(),
+            Command::Report(arguments) => arguments.format,
             Command::Keygen(arguments) => arguments.format,
+            Command::Decisions(DecisionsCommand::Import(arguments)) => arguments.format,
             Command::Verify(arguments) => arguments.format,
             Command::Explain(arguments) => arguments.format,
             Command::Diff(arguments) => arguments.format,
@@ -476,6 +307,7 @@ impl RunArguments {
             independent: self.independent.then_some(true),
             benchmark: None,
             rerun: false,
+            through: self.through,
         }
     }
 }

@@ -1,0 +1,134 @@
+//! Pseudonyms: a person stays recognisable from month to month to whoever has the key's papers, and nameless to
+//! everybody else.
+
+use std::{fmt, path::Path};
+
+use base64ct::{Base64, Encoding};
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use sm2::elliptic_curve::zeroize::Zeroizing;
+
+use crate::{
+    diag::{Failure, Outcome},
+    digest::hex,
+    signing::secret,
+};
+
+/// The format of key files that this program writes and reads.
+const FORMAT: u32 = 1;
+
+/// Bytes of a pseudonym: among 10^9 persons two share one with a chance of 10^-6.
+const BYTES: usize = 10;
+
+/// A key, and the version that is written beside every pseudonym made with it.
+pub struct Pseudonyms {
+    version: String,
+    mac: Hmac<Sha256>,
+}
+
+/// A key file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyFile {
+    format: u32,
+    version: String,
+    /// Base64 of 32 bytes.
+    key: String,
+}
+
+/// Nothing of the key itself.
+impl fmt::Debug for Pseudonyms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pseudonyms({})", self.version)
+    }
+}
+
+impl Pseudonyms {
+    /// Reads a key file; one that others may read or write is refused.
+    pub fn read(path: &Path) -> Outcome<Pseudonyms> {
+        let text = secret::read("pseudonym key", path)?;
+        Pseudonyms::parse(&text).map_err(|problem| {
+            let hint = "liangqing keygen --pseudonyms VERSION makes one";
+            Failure::Usage(format!("pseudonym key {}: {problem}\n    hint: {hint}", path.display()))
+        })
+    }
+
+    fn parse(text: &[u8]) -> Result<Pseudonyms, String> {
+        let text = std::str::from_utf8(text).map_err(|_| "it is not UTF-8".to_owned())?;
+        // The message of the parser shows lines, and one of them is the key.
+        let file: KeyFile = toml::from_str(text).map_err(|_| "it is no key file".to_owned())?;
+        if file.format != FORMAT {
+            return Err(format!("format {}, this program knows {FORMAT}", file.format));
+        }
+        let mut key = Zeroizing::new([0; 32]);
+        if Base64::decode(&file.key, key.as_mut()).map(<[u8]>::len) != Ok(32) {
+            return Err("the key is not 32 bytes in base64".to_owned());
+        }
+        check_version(&file.version)?;
+        let mac = Hmac::new_from_slice(key.as_ref()).map_err(|error| error.to_string())?;
+        Ok(Pseudonyms { version: file.version, mac })
+    }
+
+    /// The version of the key.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The pseudonym of a person's number: the first 80 bits of HMAC-SHA-256.
+    pub fn of(&self, psn_no: &str) -> String {
+        let mut mac = self.mac.clone();
+        mac.update(psn_no.as_bytes());
+        format!("p{}", hex(&mac.finalize().into_bytes()[..BYTES]))
+    }
+}
+
+/// Makes a key file with a version, for its owner alone.
+pub fn keygen(path: &Path, version: &str) -> Outcome<()> {
+    check_version(version).map_err(Failure::Usage)?;
+    let key = Base64::encode_string(secret::random()?.as_ref());
+    let file = KeyFile { format: FORMAT, version: version.to_owned(), key };
+    let text = toml::to_string(&file).map_err(|error| Failure::Bug(error.to_string()))?;
+    secret::create(path, 0o600, text.as_bytes())
+}
+
+fn check_version(version: &str) -> Result<(), String> {
+    let good = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    if (1..=40).contains(&version.len()) && version.chars().all(good) {
+        return Ok(());
+    }
+    Err(format!("version {version:?} is not 1 to 40 letters, digits, dots or dashes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "CwsLCwsLCwsLCwsLCwsLCwsLCwsLCwsLCwsLCwsLCws=";
+    const OTHER: &str = "DAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw=";
+
+    fn key(version: &str, key: &str) -> Result<Pseudonyms, String> {
+        Pseudonyms::parse(
+            format!("format = 1\nversion = \"{version}\"\nkey = \"{key}\"\n").as_bytes(),
+        )
+    }
+
+    #[test]
+    fn a_pseudonym_is_the_start_of_the_hmac() {
+        let pseudonyms = key("2025-1", KEY).expect("a key");
+        // printf %s 34000001 | openssl dgst -sha256 -mac HMAC -macopt hexkey:0b0b…
+        assert_eq!(pseudonyms.of("34000001"), "p8ba5f2c72c63cbd6539f");
+        assert_eq!(pseudonyms.of("34000001"), pseudonyms.of("34000001"));
+        let other = key("2026-1", OTHER).expect("a key");
+        assert_ne!(pseudonyms.of("34000001"), other.of("34000001"));
+        assert_eq!(format!("{other:?}"), "Pseudonyms(2026-1)");
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused_without_showing_it() {
+        for (version, key_text) in [("1", &KEY[4..]), ("", KEY), ("1", ""), ("1", "\\")] {
+            let problem = key(version, key_text).expect_err("no key");
+            assert!(!problem.contains("CwsLCw"), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Breaks by class, pair and age, the largest ones, and how late things came.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{
+    source::{Break, Source, Tally},
+    words::{Money, Words, class, count, month, pair, percent, words},
+};
+use crate::{
+    codes::{Month, Pair},
+    control::Class,
+    money::FenSum,
+};
+
+/// How many pairs and settlements are listed.
+const LISTED: usize = 15;
+
+/// A group of breaks: how many, and their money.
+#[derive(Debug, Serialize)]
+pub(super) struct Group {
+    pub(super) name: Words,
+    /// Of all, as a percentage.
+    #[serde(skip)]
+    pub(super) share: String,
+    count: String,
+    stake: String,
+    /// Count, fen at stake, fen held back, for people.
+    pub(super) shown: [String; 3],
+}
+
+/// A break by itself.
+pub(super) struct Single {
+    pub(super) setl_id: String,
+    pub(super) class: Words,
+    pub(super) pair: Words,
+    pub(super) age: i32,
+    pub(super) stake: Money,
+    pub(super) held: Money,
+}
+
+/// Breaks of the period.
+#[derive(Serialize)]
+pub(super) struct Breaks {
+    pub(super) classes: Vec<Group>,
+    /// Carried ones, by periods since they came.
+    pub(super) ages: Vec<Group>,
+    /// Late ones, by months of lateness.
+    pub(super) late: Vec<Group>,
+    #[serde(skip)]
+    pub(super) pairs: Vec<Group>,
+    #[serde(skip)]
+    pub(super) all_pairs: usize,
+    #[serde(skip)]
+    pub(super) largest: Vec<Single>,
+    #[serde(skip)]
+    pub(super) total: Option<Group>,
+    /// Cost months before the period that cleared in it.
+    #[serde(skip)]
+    pub(super) earlier: Vec<Earlier>,
+}
+
+/// A cost month that cleared: visits and payable.
+pub(super) struct Earlier {
+    pub(super) month: Words,
+    pub(super) lateness: i32,
+    pub(super) visits: String,
+    pub(super) payable: Money,
+    pub(super) share: String,
+}
+
+impl Breaks {
+    pub(super) fn of(source: &Source) -> Breaks {
+        let all = source.all_breaks();
+        let whole = Tally::of(&all).count;
+        let carried: Vec<&Break> = all.iter().filter(|found| found.carried).collect();
+        let is_late = |found: &&Break| [Class::LateRefused, Class::Expired].contains(&found.class);
+        let lateness = |found: &Break| found.row.number("lateness");
+        let classes = tally(all.iter(), |found| Some(found.class));
+        let ages = tally(carried.iter().copied(), |found| Some(found.age));
+        let late = tally(all.iter().filter(is_late), |found| Some((found.class, lateness(found))));
+        let mut pairs: Vec<(Pair, Tally)> =
+            tally(carried.iter().copied(), |found| found.pair).into_iter().collect();
+        pairs.sort_by_key(|(of, tally)| (-tally.stake, -tally.count, *of));
+        let all_pairs = pairs.len();
+        pairs.truncate(LISTED);
+        let of = |name: Words, tally: Tally| group(name, tally, whole);
+        Breaks {
+            classes: classes.into_iter().map(|(name, tally)| of(class(name), tally)).collect(),
+            ages: ages.into_iter().map(|(age, tally)| of(aged(age), tally)).collect(),
+            late: late.into_iter().map(|(key, tally)| of(lately(key), tally)).collect(),
+            pairs: pairs.into_iter().map(|(key, tally)| of(pair(key), tally)).collect(),
+            all_pairs,
+            largest: largest(&carried),
+            total: (whole > 0).then(|| of(words("合计", "Total"), Tally::of(&all))),
+            earlier: earlier(source),
+        }
+    }
+}
+
+fn tally<'a, K: Ord>(
+    breaks: impl Iterator<Item = &'a Break<'a>>,
+    key: impl Fn(&Break) -> Option<K>,
+) -> BTreeMap<K, Tally> {
+    let mut tallies: BTreeMap<K, Tally> = BTreeMap::new();
+    for found in breaks {
+        if let Some(key) = key(found) {
+            tallies.entry(key).or_default().add(found);
+        }
+    }
+    tallies
+}
+
+fn group(name: Words, tally: Tally, whole: FenSum) -> Group {
+    Group {
+        name,
+        share: percent(tally.count, whole),
+        count: tally.count.to_string(),
+        stake: tally.stake.to_string(),
+        shown: [count(tally.count), Money(tally.stake).to_string(), Money(tally.held).to_string()],
+    }
+}
+
+fn aged(age: i32) -> Words {
+    match age {
+        0 => words("本期新增", "New this period"),
+        1 => words("1 期", "1 period"),
+        age => words(format!("{age} 期"), format!("{age} periods")),
+    }
+}
+
+fn lately((of, months): (Class, FenSum)) -> Words {
+    let name = class(of);
+    words(format!("{} · 迟 {months} 个月", name.zh), format!("{} · {months} months late", name.en))
+}
+
+fn largest(carried: &[&Break]) -> Vec<Single> {
+    let mut ranked = carried.to_vec();
+    ranked.sort_by(|a, b| {
+        let key = |found: &Break| (-found.stake, -found.held, -found.age);
+        (key(a), a.row.text("setl_id")).cmp(&(key(b), b.row.text("setl_id")))
+    });
+    ranked.truncate(LISTED);
+    let single = |found: &Break| Single {
+        setl_id: found.row.text("setl_id").to_owned(),
+        class: class(found.class),
+        pair: found.pair.map(pair).unwrap_or_default(),
+        age: found.age,
+        stake: Money(found.stake),
+        held: Money(found.held),
+    };
+    ranked.into_iter().map(single).collect()
+}
+
+fn earlier(source: &Source) -> Vec<Earlier> {
+    let mut months: BTreeMap<Month, [FenSum; 2]> = BTreeMap::new();
+    for row in source.positions.iter() {
+        let Some(of) = row.month("cost_month") else { continue };
+        let sums = months.entry(of).or_default();
+        sums[0] += row.number("visits");
+        sums[1] += row.number("payable");
+    }
+    let whole: FenSum = months.values().map(|[_, payable]| payable).sum();
+    let line = |(of, [visits, payable]): (Month, [FenSum; 2])| Earlier {
+        month: month(of),
+        lateness: source.period.since(of),
+        visits: count(visits),
+        payable: Money(payable),
+        share: percent(payable, whole),
+    };
+    months.into_iter().rev().map(line).collect()
+}

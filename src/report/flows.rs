@@ -1,0 +1,141 @@
+//! Who pays whom: the 32 × 32 matrix, the largest flows, each province's two sides.
+
+use serde::Serialize;
+
+use super::{
+    source::Source,
+    words::{Money, Words, count, percent, province},
+};
+use crate::{codes::Province, money::FenSum};
+
+/// How many of the largest flows the diagram shows.
+const LARGEST: usize = 24;
+
+/// A cell of the matrix with money or visits; money in fen as text, beyond what a script's numbers hold.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Flow {
+    pub(super) insured: usize,
+    pub(super) treating: usize,
+    fen: String,
+    /// In yuan, for people.
+    shown: String,
+    visits: String,
+    #[serde(skip)]
+    payable: FenSum,
+}
+
+/// A province's two sides.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Sides {
+    pub(super) name: Words,
+    pay: String,
+    receive: String,
+    net: String,
+    /// Payable, receivable and their difference for people.
+    pub(super) shown: [String; 3],
+}
+
+/// A row of the matrix as a table: who pays, and what to whom, in 万元.
+pub(super) struct MatrixRow {
+    pub(super) name: Words,
+    pub(super) cells: Vec<String>,
+    pub(super) total: String,
+}
+
+/// Who pays whom.
+#[derive(Serialize)]
+pub(super) struct Flows {
+    names: Vec<Words>,
+    cells: Vec<Flow>,
+    largest: Vec<Flow>,
+    provinces: Vec<Sides>,
+    /// What the largest flows are of all payable.
+    #[serde(skip)]
+    pub(super) share: String,
+    #[serde(skip)]
+    pub(super) matrix: Vec<MatrixRow>,
+    /// Totals of the matrix' columns, then of all.
+    #[serde(skip)]
+    pub(super) totals: Vec<String>,
+}
+
+impl Flows {
+    pub(super) fn of(source: &Source) -> Flows {
+        let mut payable = [[0; 32]; 32];
+        let mut cells = Vec::new();
+        for row in source.pairs.iter() {
+            let (Some(pair), fen) = (row.pair(), row.number("payable")) else { continue };
+            let (insured, treating) = (pair.insured.index(), pair.treating.index());
+            payable[insured][treating] += fen;
+            let visits = row.number("visits");
+            if fen != 0 || visits != 0 {
+                cells.push(Flow {
+                    insured,
+                    treating,
+                    fen: fen.to_string(),
+                    shown: Money(fen).to_string(),
+                    visits: count(visits),
+                    payable: fen,
+                });
+            }
+        }
+        let whole: FenSum = payable.as_flattened().iter().sum();
+        let mut largest = cells.clone();
+        largest.retain(|flow| flow.payable > 0);
+        largest.sort_by_key(|flow| (-flow.payable, flow.insured, flow.treating));
+        largest.truncate(LARGEST);
+        let shown: FenSum = largest.iter().map(|flow| flow.payable).sum();
+        let column = |treating: usize| payable.iter().map(|row| row[treating]).sum::<FenSum>();
+        let all = |fen: FenSum| Money(fen).ten_thousands();
+        Flows {
+            names: Province::all().map(province).collect(),
+            cells,
+            largest,
+            provinces: Province::all()
+                .map(|of| sides(of, payable[of.index()].iter().sum(), column(of.index())))
+                .collect(),
+            share: percent(shown, whole),
+            matrix: Province::all().map(|of| matrix_row(of, &payable[of.index()])).collect(),
+            totals: (0..32).map(column).chain([whole]).map(all).collect(),
+        }
+    }
+
+    /// The names of the provinces in official order.
+    pub(super) fn names(&self) -> &[Words] {
+        &self.names
+    }
+
+    /// Each province's two sides.
+    pub(super) fn provinces(&self) -> &[Sides] {
+        &self.provinces
+    }
+
+    /// The largest flows: who pays, who is paid, how much, how many visits.
+    pub(super) fn ranked(&self) -> impl Iterator<Item = (&Words, &Words, &str, &str)> {
+        let names = |flow: &Flow| (&self.names[flow.insured], &self.names[flow.treating]);
+        self.largest.iter().map(move |flow| {
+            let (insured, treating) = names(flow);
+            (insured, treating, flow.shown.as_str(), flow.visits.as_str())
+        })
+    }
+}
+
+fn sides(of: Province, pay: FenSum, receive: FenSum) -> Sides {
+    let net = receive - pay;
+    Sides {
+        name: province(of),
+        pay: pay.to_string(),
+        receive: receive.to_string(),
+        net: net.to_string(),
+        shown: [pay, receive, net].map(|fen| Money(fen).to_string()),
+    }
+}
+
+fn matrix_row(of: Province, payable: &[FenSum; 32]) -> MatrixRow {
+    let cell = |fen: &FenSum| match fen {
+        0 => String::new(),
+        fen => Money(*fen).ten_thousands(),
+    };
+    let total = Money(payable.iter().sum()).ten_thousands();
+    MatrixRow { name: province(of), cells: payable.iter().map(cell).collect(), total }
+}

@@ -1,0 +1,311 @@
+//! The top of the page: what came out, the proof, and what is to be done.
+
+use std::collections::BTreeMap;
+
+use super::{
+    patterns::Patterns,
+    punctuality::Punctuality,
+    reserves::Reserves,
+    source::{Source, Tally},
+    words::{Money, Words, bucket, count, pair, percent, province, words},
+};
+use crate::{
+    codes::{Pair, Province, Side},
+    control::Bucket,
+    money::FenSum,
+};
+
+/// A figure with its name.
+pub(super) struct Card {
+    pub(super) label: Words,
+    pub(super) value: Words,
+    pub(super) note: Words,
+}
+
+/// Something to act on.
+pub(super) struct Task {
+    pub(super) count: String,
+    pub(super) what: Words,
+    pub(super) link: &'static str,
+    pub(super) urgent: bool,
+}
+
+/// A line of the control table: rows and payable of the treating, then of the insured side.
+pub(super) struct Line {
+    pub(super) name: Words,
+    pub(super) cells: [(String, Money); 2],
+}
+
+/// What came in, or where it went.
+pub(super) struct Half {
+    pub(super) lines: Vec<Line>,
+    pub(super) sum: Line,
+}
+
+/// The control table and whether it balances.
+pub(super) struct Proof {
+    pub(super) halves: [Half; 2],
+    pub(super) difference: Line,
+    pub(super) balanced: bool,
+}
+
+/// A province that owes much.
+pub(super) struct Debtor {
+    pub(super) name: Words,
+    pub(super) amount: Words,
+    pub(super) share: String,
+    /// Of the largest, in hundredths.
+    pub(super) width: FenSum,
+}
+
+/// The top of the page.
+pub(super) struct Headline {
+    pub(super) cards: Vec<Card>,
+    pub(super) proof: Proof,
+    pub(super) debtors: Vec<Debtor>,
+    pub(super) largest: Option<(Words, Words)>,
+    pub(super) tasks: Vec<Task>,
+}
+
+/// Rows, cost and payable of a bucket on both sides.
+type Totals = [[FenSum; 3]; 2];
+
+impl Headline {
+    pub(super) fn of(
+        source: &Source,
+        reserves: &Reserves,
+        patterns: &Patterns,
+        punctuality: &Punctuality,
+    ) -> Headline {
+        let mut buckets: BTreeMap<&str, Totals> = BTreeMap::new();
+        for row in source.control.iter() {
+            let Some(side) = Side::from_name(row.text("side")) else { continue };
+            let totals = &mut buckets.entry(row.text("bucket")).or_default()[side.index()];
+            *totals = ["rows", "medfee_sumamt", "payable"].map(|column| row.number(column));
+        }
+        let (debtors, largest) = debtors(source);
+        Headline {
+            cards: cards(source, &buckets),
+            proof: proof(&buckets),
+            debtors,
+            largest,
+            tasks: tasks(source, &buckets, reserves, patterns, punctuality),
+        }
+    }
+}
+
+fn cards(source: &Source, buckets: &BTreeMap<&str, Totals>) -> Vec<Card> {
+    let card = |label, value, note| Card { label, value, note };
+    let money = |zh: &str, en: &str, fen: FenSum| {
+        let exact = Money(fen);
+        card(words(zh, en), exact.short(), words(format!("{exact} 元"), format!("{exact} yuan")))
+    };
+    let of = |name: &str| buckets.get(name).copied().unwrap_or_default();
+    let rows = |name: &str| of(name)[0][0];
+    let came = rows("delivered") + rows("opened");
+    let cleared = rows("cleared");
+    let breaks = source.all_breaks();
+    let all = Tally::of(&breaks);
+    let carried = Tally::of(breaks.iter().filter(|found| found.carried));
+    let notices = source.notices.rows as FenSum;
+    let due: FenSum = source
+        .notices
+        .iter()
+        .filter(|row| row.text("kind") != "JJ")
+        .map(|row| row.number("amount"))
+        .sum();
+    let proposals = source.notices.iter().filter(|row| row.text("kind") == "JJ").count();
+    let stake = Money(carried.stake).short();
+    let brought = Money(source.pairs.sum("brought_forward"));
+    vec![
+        money("应付金额", "Payable", source.pairs.sum("payable")),
+        money("清算总额", "Gross", source.pairs.sum("gross")),
+        money("审核扣款", "Deductions", source.pairs.sum("deductions")),
+        card(
+            words("结转下期", "Carried forward"),
+            Money(source.pairs.sum("carried_forward")).short(),
+            words(format!("上期结转 {brought} 元"), format!("{brought} yuan were brought forward")),
+        ),
+        card(
+            words("清算笔数", "Settlements cleared"),
+            words(format!("{} 笔", count(cleared)), count(cleared)),
+            words(
+                format!("人次 {}（退费计 −1）", count(source.pairs.sum("visits"))),
+                format!("{} visits, a reversal being −1", count(source.pairs.sum("visits"))),
+            ),
+        ),
+        card(
+            words("两地一致率", "Match rate"),
+            words(percent(cleared, came), percent(cleared, came)),
+            words(
+                format!("就医地送达与期初挂账 {} 笔", count(came)),
+                format!("of {} treating rows, delivered and opened", count(came)),
+            ),
+        ),
+        card(
+            words("结转差异", "Breaks carried"),
+            words(format!("{} 笔", count(carried.count)), count(carried.count)),
+            words(
+                format!("争议 {}；全部差异 {} 笔", stake.zh, count(all.count)),
+                format!("{} at stake; {} breaks in all", stake.en, count(all.count)),
+            ),
+        ),
+        card(
+            words("通知书", "Notices"),
+            words(format!("{} 份", count(notices)), count(notices)),
+            words(
+                format!("应缴 {}；另有提议 {proposals} 份", Money(due).short().zh),
+                format!("{} to pay; {proposals} of them proposals", Money(due).short().en),
+            ),
+        ),
+    ]
+}
+
+fn proof(buckets: &BTreeMap<&str, Totals>) -> Proof {
+    let line = |name: Words, totals: Totals| Line {
+        name,
+        cells: totals.map(|[rows, _, payable]| (count(rows), Money(payable))),
+    };
+    let mut sums = [Totals::default(); 2];
+    let mut lines = [Vec::new(), Vec::new()];
+    for name in Bucket::all().map(Bucket::name) {
+        let totals = buckets.get(name).copied().unwrap_or_default();
+        let comes_in = ["delivered", "opened"].contains(&name);
+        let half = usize::from(!comes_in);
+        let places = sums[half].iter_mut().flatten().zip(totals.as_flattened());
+        places.for_each(|(sum, value)| *sum += value);
+        if totals != Totals::default() || comes_in || name == "cleared" {
+            lines[half].push(line(bucket(name), totals));
+        }
+    }
+    let [came, went] = sums;
+    let mut difference = came;
+    let places = difference.iter_mut().flatten().zip(went.as_flattened());
+    places.for_each(|(value, went)| *value -= went);
+    let [into, out] = lines;
+    Proof {
+        balanced: difference == Totals::default(),
+        halves: [
+            Half { lines: into, sum: line(words("来源合计", "In"), came) },
+            Half { lines: out, sum: line(words("去向合计", "Out"), went) },
+        ],
+        difference: line(words("来源 − 去向", "In − out"), difference),
+    }
+}
+
+/// The five provinces that owe most, and the pair.
+fn debtors(source: &Source) -> (Vec<Debtor>, Option<(Words, Words)>) {
+    let mut owes: BTreeMap<Province, FenSum> = BTreeMap::new();
+    let mut largest: Option<(FenSum, Pair)> = None;
+    for row in source.pairs.iter() {
+        let Some(pair) = row.pair() else { continue };
+        let payable = row.number("payable");
+        *owes.entry(pair.insured).or_default() += payable;
+        if payable > largest.map_or(0, |(most, _)| most) {
+            largest = Some((payable, pair));
+        }
+    }
+    let whole: FenSum = owes.values().sum();
+    let mut ranked: Vec<(Province, FenSum)> =
+        owes.into_iter().filter(|(_, fen)| *fen > 0).collect();
+    ranked.sort_by_key(|(province, fen)| (-fen, *province));
+    let most = ranked.first().map_or(1, |(_, fen)| *fen);
+    let debtor = |(of, fen): &(Province, FenSum)| Debtor {
+        name: province(*of),
+        amount: Money(*fen).short(),
+        share: percent(*fen, whole),
+        width: fen * 100 / most,
+    };
+    let shown = ranked.iter().take(5).map(debtor).collect();
+    (shown, largest.map(|(fen, of)| (pair(of), Money(fen).short())))
+}
+
+fn tasks(
+    source: &Source,
+    buckets: &BTreeMap<&str, Totals>,
+    reserves: &Reserves,
+    patterns: &Patterns,
+    punctuality: &Punctuality,
+) -> Vec<Task> {
+    let rejected: FenSum = buckets.get("rejected").map_or(0, |[a, b]| a[0] + b[0]);
+    let proposals = source.notices.iter().filter(|row| row.text("kind") == "JJ").count();
+    let explained = &patterns.explained[0];
+    let tasks = [
+        task(
+            reserves.red,
+            ["对省份占用预付金达到红色预警", "pair has", "pairs have", "reached the red line"],
+            ("#reserves", true),
+        ),
+        task(
+            reserves.overdrawn.len() as FenSum,
+            ["对省份预付金透支", "pair has", "pairs have", "overdrawn the reserve"],
+            ("#reserves", true),
+        ),
+        task(
+            punctuality.overdue,
+            [
+                "份通知书截至本期开具日已逾期未付清",
+                "notice was",
+                "notices were",
+                "overdue when this period's were issued",
+            ],
+            ("#punctuality", true),
+        ),
+        task(
+            proposals as FenSum,
+            [
+                "份紧急调增提议待国家经办机构答复",
+                "emergency proposal is",
+                "emergency proposals are",
+                "for the national agency to answer",
+            ],
+            ("#reserves", false),
+        ),
+        task(
+            patterns.found as FenSum,
+            [
+                &format!("条系统性规律，共解释 {explained} 笔差异"),
+                "systematic pattern explains",
+                "systematic patterns explain",
+                &format!("breaks: {explained}"),
+            ],
+            ("#patterns", false),
+        ),
+        carried(source),
+        task(
+            rejected,
+            [
+                "条记录校验不通过，退回报送方",
+                "row goes",
+                "rows go",
+                "back to the sender: a rule is broken",
+            ],
+            ("#proof", false),
+        ),
+    ];
+    tasks.into_iter().flatten().collect()
+}
+
+/// A task, if there is one: in Chinese; in English for one, for many, and how it goes on.
+fn task(
+    number: FenSum,
+    [zh, one, many, rest]: [&str; 4],
+    (link, urgent): (&'static str, bool),
+) -> Option<Task> {
+    let subject = if number == 1 { one } else { many };
+    let what = words(zh, format!("{subject} {rest}"));
+    (number > 0).then(|| Task { count: count(number), what, link, urgent })
+}
+
+fn carried(source: &Source) -> Option<Task> {
+    let mut breaks = source.all_breaks();
+    breaks.retain(|found| found.carried);
+    let oldest = breaks.iter().map(|found| found.age).max()?;
+    let [zh, en] = match oldest {
+        0 => ["均为本期新增".to_owned(), "all new".to_owned()],
+        oldest => [format!("最久 {oldest} 期"), format!("periods since the oldest: {oldest}")],
+    };
+    let zh = format!("笔差异结转，待两地说明（{zh}）");
+    let rest = format!("carried for both sides to explain ({en})");
+    task(breaks.len() as FenSum, [&zh, "break is", "breaks are", &rest], ("#breaks", false))
+}

@@ -1,0 +1,196 @@
+//! Report: one page about a closed period, for whoever has to understand it.
+//!
+//! **Purpose.** Say whether the month balances, who owes whom, what is to be done, and how it came.
+//!
+//! **In.** The tables of a closed period and of the periods before it.
+//!
+//! **Out.** One HTML file that needs nothing else: no network, no other file.
+//!
+//! **Invariants.** Every figure that people read is text made here, from whole fen; scripts only draw. No number
+//! of a person or a visit is on the page. The same book gives the same bytes.
+
+mod breaks;
+mod flows;
+mod headline;
+mod patterns;
+mod punctuality;
+mod reserves;
+mod source;
+mod trend;
+mod words;
+
+use std::{fmt::Write, fs, path::Path};
+
+use askama::Template;
+use serde::Serialize;
+
+use self::{
+    breaks::Breaks,
+    flows::Flows,
+    headline::Headline,
+    patterns::Patterns,
+    punctuality::{Payer, Punctuality},
+    reserves::Reserves,
+    source::Source,
+    trend::Point,
+    words::Words,
+};
+use crate::{
+    codes::Month,
+    diag::{Failure, Outcome},
+    money::yuan,
+};
+
+/// What was written.
+#[derive(Debug, Serialize)]
+pub struct Written {
+    /// The period.
+    pub period: String,
+    /// The first period of its trend.
+    pub first_period: String,
+    /// What all provinces pay, in yuan.
+    pub payable: String,
+    /// Whether the control table balances.
+    pub balanced: bool,
+    /// Length of the page.
+    pub bytes: u64,
+}
+
+/// Writes the page of a closed period; replaces what is there only when told to.
+pub fn write(book: &Path, period: Month, out: &Path, force: bool) -> Outcome<Written> {
+    if out.exists() && !force {
+        let problem = format!(
+            "{} is there already\n    hint: name another file, or replace it with --force",
+            out.display()
+        );
+        return Err(Failure::Usage(problem));
+    }
+    let source = Source::read(book, period)?;
+    source.prove()?;
+    let (page, balanced) = render(&source)?;
+    let name = out.file_name().unwrap_or_default().to_string_lossy();
+    let part = out.with_file_name(format!(".{name}.part"));
+    fs::write(&part, &page).map_err(Failure::io(&part))?;
+    fs::rename(&part, out).map_err(Failure::io(out))?;
+    Ok(Written {
+        period: period.to_string(),
+        first_period: source.history.first().map_or(period, |(first, _)| *first).to_string(),
+        payable: yuan(source.pairs.sum("payable")),
+        balanced,
+        bytes: page.len() as u64,
+    })
+}
+
+/// The page and whether the control table balances.
+fn render(source: &Source) -> Outcome<(String, bool)> {
+    let flows = Flows::of(source);
+    let breaks = Breaks::of(source);
+    let reserves = Reserves::of(source);
+    let trend = trend::trend(source)?;
+    let punctuality = Punctuality::of(source)?;
+    let patterns = Patterns::of(source);
+    let headline = Headline::of(source, &reserves, &patterns, &punctuality);
+    let data = Data { flows: &flows, breaks: &breaks, trend: &trend, payers: &punctuality.payers };
+    let page = Page {
+        period: source.period.to_string(),
+        month: words::month(source.period),
+        as_of: &source.manifest.as_of,
+        digest: &source.digest,
+        closed_by: &source.manifest.program,
+        program: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")),
+        data: data.embedded()?,
+        headline: &headline,
+        flows: &flows,
+        reserves: &reserves,
+        breaks: &breaks,
+        patterns: &patterns,
+        trend: &trend,
+        punctuality: &punctuality,
+    };
+    let text = page.render().map_err(|error| Failure::Bug(format!("the page: {error}")))?;
+    Ok((text, headline.proof.balanced))
+}
+
+/// What the charts are drawn from.
+#[derive(Serialize)]
+struct Data<'a> {
+    flows: &'a Flows,
+    breaks: &'a Breaks,
+    trend: &'a [Point],
+    payers: &'a [Payer],
+}
+
+impl Data<'_> {
+    fn embedded(&self) -> Outcome<String> {
+        let json = serde_json::to_string(self);
+        json.map(|json| for_script(&json))
+            .map_err(|error| Failure::Bug(format!("the page's data: {error}")))
+    }
+}
+
+/// JSON that can neither end the script it stands in nor begin a comment, and means the same.
+fn for_script(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for letter in json.chars() {
+        match letter {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                // Writing to a text does not fail.
+                _ = write!(safe, "\\u{:04x}", u32::from(letter));
+            }
+            letter => safe.push(letter),
+        }
+    }
+    safe
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "report.html", config = "src/report/askama.toml")]
+struct Page<'a> {
+    period: String,
+    month: Words,
+    as_of: &'a str,
+    digest: &'a str,
+    closed_by: &'a str,
+    program: &'a str,
+    data: String,
+    headline: &'a Headline,
+    flows: &'a Flows,
+    reserves: &'a Reserves,
+    breaks: &'a Breaks,
+    patterns: &'a Patterns,
+    trend: &'a [Point],
+    punctuality: &'a Punctuality,
+}
+
+impl Page<'_> {
+    const STYLE: &'static str = include_str!("assets/report.css");
+    const SCRIPT: &'static str = include_str!("assets/report.js");
+    const CHARTS: &'static str = include_str!("assets/echarts.custom.min.js");
+    const LICENSES: [&'static str; 5] = [
+        include_str!("assets/licenses/echarts-NOTICE"),
+        include_str!("assets/licenses/echarts-LICENSE"),
+        include_str!("assets/licenses/d3-LICENSE"),
+        include_str!("assets/licenses/zrender-LICENSE"),
+        include_str!("assets/licenses/tslib-LICENSE"),
+    ];
+
+    /// A text of the template.
+    fn t(zh: &str, en: &str) -> Words {
+        words::words(zh, en)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_stays_data() {
+        let hostile = "</script><!--&\u{2028}\u{2029}安徽";
+        let json = serde_json::to_string(hostile).expect("JSON");
+        let safe = for_script(&json);
+        assert!(safe.chars().all(|letter| !"<>&\u{2028}\u{2029}".contains(letter)), "{safe}");
+        assert_eq!(serde_json::from_str::<String>(&safe).expect("JSON"), hostile);
+    }
+}

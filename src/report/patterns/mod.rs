@@ -1,0 +1,355 @@
+//! Systematic patterns: breaks that have one cause, found by what they share.
+//!
+//! First by *change*: the same fields differ, each by the same offset or from the same code to the same code. Such
+//! breaks are put down to the narrowest place that nearly all of them share. What is left over is looked at by
+//! *place*: an institution, division or pair with far more breaks of a class than its share of other things.
+
+mod sentence;
+
+use std::collections::BTreeMap;
+
+use super::{
+    source::{Break, Source, Tally},
+    words::{Money, Words, count},
+};
+use crate::{
+    codes::{Pair, Province},
+    contract::fields::Field,
+    control::Class,
+    money::{FenSum, parse_sum},
+};
+
+/// Fewer breaks than this with one change are chance.
+const FEWEST_ALIKE: usize = 5;
+/// Fewer breaks than this at one place are chance.
+const FEWEST_AT_A_PLACE: usize = 10;
+/// How many times its share of other things a place has to have of the breaks.
+const TIMES_ITS_SHARE: FenSum = 10;
+/// How many are shown.
+const SHOWN: usize = 20;
+
+/// A pattern for people.
+pub(super) struct Pattern {
+    pub(super) sentence: Words,
+    pub(super) class: Words,
+    /// Breaks, fen at stake, fen held back.
+    pub(super) shown: [String; 3],
+}
+
+/// The patterns of a period, by fen at stake.
+pub(super) struct Patterns {
+    pub(super) ranked: Vec<Pattern>,
+    pub(super) found: usize,
+    /// Breaks that patterns explain, and all that are carried.
+    pub(super) explained: [String; 2],
+}
+
+/// How a field differs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Change {
+    /// Treating − insured, in fen.
+    Offset(FenSum),
+    /// From the code of the insured side to that of the treating side.
+    Recoded(String, String),
+    /// It differs; what it holds is a person's, or as many values as there are rows.
+    Free,
+}
+
+/// The fields that differ, each with how.
+type Changes = Vec<(Field, Change)>;
+
+/// A place that breaks share, the narrowest first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Institution(String),
+    Insured(String, Province),
+    Treating(String),
+    /// The city of an insured division, by its four digits, and a treating province.
+    InsuredCity(String, Province),
+    TreatingCity(String),
+    Pair(Pair),
+    Declares(Province),
+    Owes(Province),
+}
+
+/// A carried break with where it happened.
+struct Case<'a> {
+    found: Break<'a>,
+    changes: Changes,
+    /// From the narrowest to the widest, one of each kind.
+    places: Vec<Place>,
+}
+
+/// Breaks with one cause.
+#[derive(Debug)]
+struct Cluster {
+    class: Class,
+    place: Place,
+    changes: Changes,
+    /// Pairs that are concerned.
+    pairs: usize,
+    tally: Tally,
+}
+
+impl Patterns {
+    pub(super) fn of(source: &Source) -> Patterns {
+        let cases = cases(source);
+        let usual = Usual::of(source, &cases);
+        let mut clusters = Vec::new();
+        let rest = by_change(&cases, &usual, &mut clusters);
+        by_place(&rest, &usual, &mut clusters);
+        clusters.sort_by(|a, b| {
+            let key = |of: &Cluster| (-of.tally.stake, -of.tally.held, -of.tally.count, of.class);
+            (key(a), &a.place, &a.changes).cmp(&(key(b), &b.place, &b.changes))
+        });
+        let explained: FenSum = clusters.iter().map(|cluster| cluster.tally.count).sum();
+        let pattern = |of: &Cluster| Pattern {
+            sentence: sentence::sentence(of),
+            class: super::words::class(of.class),
+            shown: [
+                count(of.tally.count),
+                Money(of.tally.stake).to_string(),
+                Money(of.tally.held).to_string(),
+            ],
+        };
+        Patterns {
+            ranked: clusters.iter().take(SHOWN).map(pattern).collect(),
+            found: clusters.len(),
+            explained: [count(explained), count(cases.len() as FenSum)],
+        }
+    }
+}
+
+/// The carried breaks with what differs and where.
+fn cases(source: &Source) -> Vec<Case<'_>> {
+    let mut changes: BTreeMap<&str, Changes> = BTreeMap::new();
+    for row in source.break_fields.iter() {
+        let Some((field, _)) = changed_field(row.text("field")) else { continue };
+        let change = change(field, row.text("treating_value"), row.text("insured_value"));
+        changes.entry(row.text("setl_id")).or_default().push((field, change));
+    }
+    let mut institutions: BTreeMap<&str, &str> = BTreeMap::new();
+    for row in source.open_items.iter() {
+        // The insured side comes first; the copy of the treating side is the better witness.
+        institutions.insert(row.text("setl_id"), row.text("fixmedins_code"));
+    }
+    let carried = source.all_breaks().into_iter().filter(|found| found.carried);
+    carried
+        .map(|found| {
+            let setl_id = found.row.text("setl_id");
+            let institution =
+                institutions.get(setl_id).map(|code| Place::Institution((*code).into()));
+            Case {
+                changes: changes.remove(setl_id).map(without_sums).unwrap_or_default(),
+                places: institution.into_iter().chain(places(&found)).collect(),
+                found,
+            }
+        })
+        .collect()
+}
+
+/// The changes without those that only follow from others: where a part differs, its sums do, and cash.
+fn without_sums(mut changes: Changes) -> Changes {
+    let follows = |field| {
+        [Field::medfee_sumamt, Field::fund_pay_sumamt, Field::psn_cash_pay].contains(&field)
+    };
+    let is_part =
+        |(field, change): &(Field, Change)| matches!(change, Change::Offset(_)) && !follows(*field);
+    if changes.iter().any(is_part) {
+        changes.retain(|(field, _)| !follows(*field));
+    }
+    changes
+}
+
+/// The field that a line of `break_fields` is about: `cost_month` follows from the time.
+fn changed_field(name: &str) -> Option<(Field, bool)> {
+    if name == "cost_month" { Some((Field::setl_time, false)) } else { Field::of_column(name) }
+}
+
+fn change(field: Field, treating: &str, insured: &str) -> Change {
+    const CODES: [Field; 6] = [
+        Field::insuplc_admdvs,
+        Field::mdtrtarea_admvs,
+        Field::fixmedins_code,
+        Field::insutype,
+        Field::med_type,
+        Field::setl_time,
+    ];
+    if CODES.contains(&field) {
+        return Change::Recoded(insured.to_owned(), treating.to_owned());
+    }
+    match (parse_sum(treating), parse_sum(insured)) {
+        (Ok(treating), Ok(insured)) if !IDENTITIES.contains(&field) => {
+            Change::Offset(treating - insured)
+        }
+        _ => Change::Free,
+    }
+}
+
+/// Identity fields whose values are a person's or a settlement's own.
+const IDENTITIES: [Field; 3] = [Field::psn_no, Field::dise_codg, Field::init_setl_id];
+
+/// The city of a division: its first four digits.
+fn city(division: &str) -> String {
+    division.chars().take(4).collect()
+}
+
+fn places(found: &Break) -> Vec<Place> {
+    let Some(pair) = found.pair else { return Vec::new() };
+    let insured = found.row.text("insuplc_admdvs");
+    let treating = found.row.text("mdtrtarea_admvs");
+    vec![
+        Place::Insured(insured.to_owned(), pair.treating),
+        Place::Treating(treating.to_owned()),
+        Place::InsuredCity(city(insured), pair.treating),
+        Place::TreatingCity(city(treating)),
+        Place::Pair(pair),
+        Place::Declares(pair.treating),
+        Place::Owes(pair.insured),
+    ]
+}
+
+/// Takes the breaks with one change; gives the others.
+fn by_change<'a>(
+    cases: &'a [Case<'a>],
+    usual: &Usual,
+    clusters: &mut Vec<Cluster>,
+) -> Vec<&'a Case<'a>> {
+    let mut alike: BTreeMap<(Class, &Changes), Vec<&Case>> = BTreeMap::new();
+    let mut rest = Vec::new();
+    for case in cases {
+        let constant = case.changes.iter().any(|(_, change)| *change != Change::Free);
+        if constant {
+            alike.entry((case.found.class, &case.changes)).or_default().push(case);
+        } else {
+            rest.push(case);
+        }
+    }
+    for ((class, changes), mut group) in alike {
+        let whole = group.len();
+        while let Some(place) = shared_place(&group, whole, usual) {
+            let (inside, outside): (Vec<_>, Vec<_>) =
+                group.into_iter().partition(|case| case.places.contains(&place));
+            clusters.push(cluster(class, place, changes.clone(), &inside));
+            group = outside;
+        }
+        rest.append(&mut group);
+    }
+    rest
+}
+
+/// The narrowest place that nine of ten breaks share; else the one with most breaks of those that stand out.
+fn shared_place(group: &[&Case], whole: usize, usual: &Usual) -> Option<Place> {
+    let mut counts = counts(group);
+    counts.retain(|_, number| *number >= FEWEST_ALIKE);
+    let nearly_all = counts.iter().find(|(_, number)| **number * 10 >= group.len() * 9);
+    let most = || {
+        let standing = counts.iter().filter(|(place, number)| {
+            let quarter = matches!(place, Place::Institution(_)) && **number * 4 >= whole;
+            **number * 10 >= whole && (quarter || usual.is_exceeded(place, **number, whole))
+        });
+        // Of equal numbers the first, which is the narrowest.
+        standing.rev().max_by_key(|(_, number)| **number)
+    };
+    nearly_all.or_else(most).map(|(place, _)| (*place).clone())
+}
+
+/// How many breaks each place has.
+fn counts<'a>(group: &[&'a Case]) -> BTreeMap<&'a Place, usize> {
+    let mut counts = BTreeMap::new();
+    for place in group.iter().flat_map(|case| &case.places) {
+        *counts.entry(place).or_default() += 1;
+    }
+    counts
+}
+
+fn cluster(class: Class, place: Place, changes: Changes, cases: &[&Case]) -> Cluster {
+    let mut pairs: Vec<Option<Pair>> = cases.iter().map(|case| case.found.pair).collect();
+    pairs.sort();
+    pairs.dedup();
+    let tally = Tally::of(cases.iter().map(|case| &case.found));
+    Cluster { class, place, changes, pairs: pairs.len(), tally }
+}
+
+/// Takes breaks of one class and of the same fields that crowd at a place.
+fn by_place(rest: &[&Case], usual: &Usual, clusters: &mut Vec<Cluster>) {
+    let mut groups: BTreeMap<(Class, Vec<Field>), Vec<&Case>> = BTreeMap::new();
+    for case in rest {
+        let fields = case.changes.iter().map(|(field, _)| *field).collect();
+        groups.entry((case.found.class, fields)).or_default().push(case);
+    }
+    for ((class, fields), mut group) in groups {
+        let changes: Changes = fields.into_iter().map(|field| (field, Change::Free)).collect();
+        let whole = group.len();
+        while let Some(place) = crowded_place(&group, whole, usual) {
+            let (inside, outside): (Vec<_>, Vec<_>) =
+                group.into_iter().partition(|case| case.places.contains(&place));
+            clusters.push(cluster(class, place, changes.clone(), &inside));
+            group = outside;
+        }
+    }
+}
+
+/// The place with most breaks of those that have far more than their share of `whole`, or a narrower one with nine
+/// of ten of them.
+fn crowded_place(group: &[&Case], whole: usize, usual: &Usual) -> Option<Place> {
+    let mut crowded = counts(group);
+    crowded.retain(|place, number| {
+        *number >= FEWEST_AT_A_PLACE && usual.is_exceeded(place, *number, whole)
+    });
+    let most = crowded.values().max()?;
+    let place = crowded.iter().find(|(_, number)| **number * 10 >= most * 9);
+    place.map(|(place, _)| (*place).clone())
+}
+
+/// What is usual: visits that cleared and breaks that are carried, by place and in all.
+struct Usual {
+    visits: BTreeMap<Place, FenSum>,
+    all_visits: FenSum,
+    breaks: BTreeMap<Place, usize>,
+    all_breaks: usize,
+}
+
+impl Usual {
+    fn of(source: &Source, cases: &[Case]) -> Usual {
+        let mut usual = Usual {
+            visits: BTreeMap::new(),
+            all_visits: 0,
+            breaks: BTreeMap::new(),
+            all_breaks: cases.len(),
+        };
+        for place in cases.iter().flat_map(|case| &case.places) {
+            *usual.breaks.entry(place.clone()).or_default() += 1;
+        }
+        for row in source.positions.iter() {
+            let (Some(pair), number) = (row.pair(), row.number("visits")) else { continue };
+            let division = row.text("insuplc_admdvs");
+            for place in [
+                Place::Insured(division.to_owned(), pair.treating),
+                Place::InsuredCity(city(division), pair.treating),
+                Place::Pair(pair),
+            ] {
+                *usual.visits.entry(place).or_default() += number;
+            }
+            usual.all_visits += number;
+        }
+        usual
+    }
+
+    /// Whether a place has far more of `whole` breaks than its share of visits or, where positions do not say how
+    /// many it has, than its share of all other breaks.
+    fn is_exceeded(&self, place: &Place, number: usize, whole: usize) -> bool {
+        let (own, all) = match place {
+            Place::Insured(..) | Place::InsuredCity(..) | Place::Pair(_) => {
+                let own = self.visits.get(place).copied().unwrap_or(0).max(0);
+                (own + number as FenSum, self.all_visits)
+            }
+            Place::Institution(_) | Place::Treating(_) | Place::TreatingCity(_) => {
+                let own = self.breaks.get(place).map_or(0, |all| all.saturating_sub(number));
+                (own as FenSum + 1, self.all_breaks.saturating_sub(whole) as FenSum)
+            }
+            Place::Declares(_) | Place::Owes(_) => return false,
+        };
+        number as FenSum * all > TIMES_ITS_SHARE * whole as FenSum * own
+    }
+}

@@ -1,0 +1,120 @@
+//! A pattern in words.
+
+use super::{
+    super::words::{Words, field, pair, province, words},
+    Change, Cluster, Place,
+};
+use crate::{contract::fields::Field, control::Class, money::yuan_grouped};
+
+/// What the breaks share, as a sentence.
+pub(super) fn sentence(cluster: &Cluster) -> Words {
+    let place = place(cluster);
+    let what = what(cluster);
+    words(format!("{}：{}。", place.zh, what.zh), format!("{}: {}.", place.en, what.en))
+}
+
+fn place(cluster: &Cluster) -> Words {
+    let over = |name: Words| match cluster.pairs {
+        0 | 1 => name,
+        pairs => words(
+            format!("{}（涉及 {pairs} 对省份）", name.zh),
+            format!("{} (with {pairs} pairs)", name.en),
+        ),
+    };
+    match &cluster.place {
+        Place::Institution(code) => {
+            over(words(format!("医药机构 {code}"), format!("Institution {code}")))
+        }
+        Place::Insured(division, treating) => {
+            let treating = province(*treating);
+            words(
+                format!("参保地区划 {division} 的人员在{}就医", treating.zh),
+                format!("Persons of division {division} treated in {}", treating.en),
+            )
+        }
+        Place::InsuredCity(city, treating) => {
+            let treating = province(*treating);
+            words(
+                format!("参保地市 {city}00 的人员在{}就医", treating.zh),
+                format!("Persons of city {city}00 treated in {}", treating.en),
+            )
+        }
+        Place::TreatingCity(city) => {
+            over(words(format!("就医地市 {city}00"), format!("Treating city {city}00")))
+        }
+        Place::Treating(division) => {
+            over(words(format!("就医地区划 {division}"), format!("Treating division {division}")))
+        }
+        Place::Pair(of) => pair(*of),
+        Place::Declares(of) => {
+            let name = province(*of);
+            over(words(
+                format!("{}作为就医省", name.zh),
+                format!("{} as treating province", name.en),
+            ))
+        }
+        Place::Owes(of) => {
+            let name = province(*of);
+            over(words(
+                format!("{}作为参保省", name.zh),
+                format!("{} as insured province", name.en),
+            ))
+        }
+    }
+}
+
+fn what(cluster: &Cluster) -> Words {
+    if cluster.changes.is_empty() {
+        return lacking(cluster.class);
+    }
+    let parts: Vec<Words> =
+        cluster.changes.iter().map(|(of, change)| changed(*of, change)).collect();
+    let joined = |text: fn(&Words) -> &str, between: &str| {
+        parts.iter().map(text).collect::<Vec<_>>().join(between)
+    };
+    words(joined(|part| &part.zh, "；"), joined(|part| &part.en, ", "))
+}
+
+fn changed(of: Field, change: &Change) -> Words {
+    let name = field(if of == Field::setl_time { "cost_month" } else { of.name() });
+    match change {
+        Change::Offset(fen) => {
+            let amount = yuan_grouped(fen.saturating_abs());
+            let (zh, en) = if *fen < 0 { ("少", "less") } else { ("多", "more") };
+            words(
+                format!("{} 就医地每笔都比参保地{zh} {amount} 元", name.zh),
+                format!("{} is {amount} yuan {en} at the treating side, every time", name.en),
+            )
+        }
+        Change::Recoded(insured, treating) => {
+            let (insured, treating) = (shown(insured), shown(treating));
+            words(
+                format!("{} 参保地为 {insured}、就医地为 {treating}", name.zh),
+                format!(
+                    "{} is {insured} at the insured side, {treating} at the treating side",
+                    name.en
+                ),
+            )
+        }
+        Change::Free => words(format!("{} 不一致", name.zh), format!("{} differs", name.en)),
+    }
+}
+
+/// A code; what is null has none.
+fn shown(code: &str) -> &str {
+    if code.is_empty() { "–" } else { code }
+}
+
+fn lacking(class: Class) -> Words {
+    match class {
+        Class::MissingInsured => words(
+            "大量结算在参保地没有记录",
+            "many settlements are not on record at the insured side",
+        ),
+        Class::MissingTreating => words(
+            "大量结算在就医地没有记录",
+            "many settlements are not on record at the treating side",
+        ),
+        _ => words("退费集中无法核对", "many reversals cannot be matched"),
+    }
+}

@@ -1,0 +1,131 @@
+//! Notices of the book: what became of each, by who pays.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{
+    source::Source,
+    words::{Money, Words, count, province, words},
+};
+use crate::{
+    book::grid::Grid, codes::Province, contract::lines::parse_day, diag::Outcome, money::FenSum,
+};
+
+/// What became of a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    OnTime,
+    Late,
+    Partial,
+    Unpaid,
+}
+
+/// A notice as the latest close that lists it has it.
+struct Standing {
+    payer: Province,
+    fate: Fate,
+    overdue: bool,
+    due: FenSum,
+    paid: FenSum,
+}
+
+/// The notices of a payer.
+#[derive(Serialize)]
+pub(super) struct Payer {
+    pub(super) name: Words,
+    /// Paid in time, paid late, paid in part, unpaid.
+    counts: [u32; 4],
+    /// The same and how many are overdue, for people.
+    pub(super) shown: [String; 5],
+    #[serde(skip)]
+    pub(super) due: Money,
+    #[serde(skip)]
+    pub(super) open: Money,
+}
+
+/// The notices of the book.
+pub(super) struct Punctuality {
+    /// By payer, those who owe most on notices first.
+    pub(super) payers: Vec<Payer>,
+    pub(super) total: Option<Payer>,
+    /// Notices that were to be paid before this period's were issued, and are not.
+    pub(super) overdue: FenSum,
+    /// Emergency proposals that were never approved.
+    pub(super) proposals: FenSum,
+}
+
+impl Punctuality {
+    pub(super) fn of(source: &Source) -> Outcome<Punctuality> {
+        let today = parse_day(&source.manifest.as_of);
+        let today = today.map(|day| i128::from(day.to_epoch_days()));
+        let mut payers: BTreeMap<String, Province> = BTreeMap::new();
+        let mut standings: BTreeMap<String, Option<Standing>> = BTreeMap::new();
+        for (_, folder) in &source.history {
+            for row in Grid::open(folder, "notices")?.iter() {
+                if let Some(payer) = Province::from_text(row.text("payer")) {
+                    payers.insert(row.text("notice_id").to_owned(), payer);
+                }
+            }
+            for row in Grid::open(folder, "notice_status")?.iter() {
+                let fate = match (row.text("status"), row.flag("punctual")) {
+                    ("paid", Some(false)) => Some(Fate::Late),
+                    ("paid", _) => Some(Fate::OnTime),
+                    ("partial", _) => Some(Fate::Partial),
+                    ("unpaid", _) => Some(Fate::Unpaid),
+                    _ => None,
+                };
+                let notice = row.text("notice_id");
+                let standing = fate.zip(payers.get(notice)).map(|(fate, payer)| Standing {
+                    payer: *payer,
+                    fate,
+                    overdue: matches!(fate, Fate::Partial | Fate::Unpaid)
+                        && row
+                            .number_or_null("pay_by")
+                            .zip(today)
+                            .is_some_and(|(by, day)| by < day),
+                    due: row.number_or_null("approved").unwrap_or_else(|| row.number("amount")),
+                    paid: row.number("paid"),
+                });
+                standings.insert(notice.to_owned(), standing);
+            }
+        }
+        let proposals = standings.values().filter(|standing| standing.is_none()).count();
+        let standings: Vec<Standing> = standings.into_values().flatten().collect();
+        Ok(Punctuality::sorted(&standings, proposals as FenSum))
+    }
+
+    fn sorted(standings: &[Standing], proposals: FenSum) -> Punctuality {
+        let mut by_payer: BTreeMap<Province, Vec<&Standing>> = BTreeMap::new();
+        for standing in standings {
+            by_payer.entry(standing.payer).or_default().push(standing);
+        }
+        let mut payers: Vec<Payer> =
+            by_payer.into_iter().map(|(of, own)| payer(province(of), &own)).collect();
+        // Stable: provinces of equal sums stay in official order.
+        payers.sort_by_key(|payer| (-payer.open.0, -payer.due.0));
+        let all: Vec<&Standing> = standings.iter().collect();
+        Punctuality {
+            payers,
+            total: (!all.is_empty()).then(|| payer(words("合计", "Total"), &all)),
+            overdue: standings.iter().filter(|standing| standing.overdue).count() as FenSum,
+            proposals,
+        }
+    }
+}
+
+fn payer(name: Words, own: &[&Standing]) -> Payer {
+    let counts = [Fate::OnTime, Fate::Late, Fate::Partial, Fate::Unpaid].map(|fate| {
+        let of = own.iter().filter(|standing| standing.fate == fate).count();
+        u32::try_from(of).unwrap_or(u32::MAX)
+    });
+    let overdue = own.iter().filter(|standing| standing.overdue).count();
+    let [on_time, late, partial, unpaid] = counts.map(|number| count(number.into()));
+    Payer {
+        name,
+        counts,
+        shown: [on_time, late, partial, unpaid, count(overdue as FenSum)],
+        due: Money(own.iter().map(|standing| standing.due).sum()),
+        open: Money(own.iter().map(|standing| standing.due - standing.paid).sum()),
+    }
+}

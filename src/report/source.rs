@@ -1,0 +1,143 @@
+//! The tables that the page is made of, and a break as the page sees it.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    book::{
+        self, Book,
+        grid::{Grid, Row},
+        manifest::Manifest,
+    },
+    codes::{Month, Pair},
+    control::Class,
+    diag::{Failure, Outcome},
+    money::FenSum,
+};
+
+/// A period's tables, and the periods up to it.
+pub(super) struct Source {
+    pub(super) period: Month,
+    pub(super) manifest: Manifest,
+    /// Digest of the manifest.
+    pub(super) digest: String,
+    /// The periods of the book up to this one with their folders, oldest first.
+    pub(super) history: Vec<(Month, PathBuf)>,
+    pub(super) pairs: Grid,
+    pub(super) positions: Grid,
+    pub(super) reserves: Grid,
+    pub(super) breaks: Grid,
+    pub(super) break_fields: Grid,
+    pub(super) open_items: Grid,
+    pub(super) control: Grid,
+    pub(super) notices: Grid,
+}
+
+impl Source {
+    /// Reads a closed period; every file of the book is compared with its manifest before.
+    pub(super) fn read(root: &Path, period: Month) -> Outcome<Source> {
+        let folder = &book::closed_period(root, period)?;
+        let mut history = Book::look(root)?;
+        history.retain(|(month, _)| *month <= period);
+        let (manifest, digest) = Manifest::read(folder)?;
+        Ok(Source {
+            period,
+            manifest,
+            digest,
+            history,
+            pairs: Grid::open(folder, "pairs")?,
+            positions: Grid::open(folder, "positions")?,
+            reserves: Grid::open(folder, "reserves")?,
+            breaks: Grid::open(folder, "breaks")?,
+            break_fields: Grid::open(folder, "break_fields")?,
+            open_items: Grid::open(folder, "open_items")?,
+            control: Grid::open(folder, "control")?,
+            notices: Grid::open(folder, "notices")?,
+        })
+    }
+
+    /// What pairs and positions say of the money is the same, pair by pair.
+    pub(super) fn prove(&self) -> Outcome<()> {
+        let mut differences: BTreeMap<Option<Pair>, FenSum> = BTreeMap::new();
+        for row in self.pairs.iter() {
+            *differences.entry(row.pair()).or_default() += row.number("gross");
+        }
+        for row in self.positions.iter() {
+            *differences.entry(row.pair()).or_default() -= row.number("payable");
+        }
+        if differences.values().all(|fen| *fen == 0) {
+            return Ok(());
+        }
+        let problem = format!(
+            "pairs and positions of {} say different sums\n    hint: verify the book",
+            self.period
+        );
+        Err(Failure::Book(problem))
+    }
+
+    /// The breaks of the period.
+    pub(super) fn all_breaks(&self) -> Vec<Break<'_>> {
+        breaks_of(&self.breaks, self.period)
+    }
+}
+
+/// A break.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Break<'a> {
+    pub(super) row: Row<'a>,
+    pub(super) class: Class,
+    pub(super) pair: Option<Pair>,
+    /// What the two sides disagree about, in fen: the size of the effect.
+    pub(super) stake: FenSum,
+    /// What is not cleared because of it, in fen: the payable of the treating copy, else of the other.
+    pub(super) held: FenSum,
+    /// Periods since it first came.
+    pub(super) age: i32,
+    pub(super) carried: bool,
+}
+
+/// The breaks of a table of a period.
+pub(super) fn breaks_of(grid: &Grid, period: Month) -> Vec<Break<'_>> {
+    let breaks = grid.iter().filter_map(|row| {
+        let payable = row.number_or_null("treating_payable");
+        Some(Break {
+            row,
+            class: Class::from_name(row.text("class"))?,
+            pair: row.pair(),
+            stake: magnitude(row.number("effect")),
+            held: magnitude(payable.unwrap_or_else(|| row.number("insured_payable"))),
+            age: row.month("first_period").map_or(0, |first| period.since(first)),
+            carried: row.flag("carried") == Some(true),
+        })
+    });
+    breaks.collect()
+}
+
+fn magnitude(fen: FenSum) -> FenSum {
+    fen.saturating_abs()
+}
+
+/// Number and money of some breaks.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tally {
+    pub(super) count: FenSum,
+    pub(super) stake: FenSum,
+    pub(super) held: FenSum,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, found: &Break) {
+        self.count += 1;
+        self.stake += found.stake;
+        self.held += found.held;
+    }
+
+    /// The tally of some breaks.
+    pub(super) fn of<'a>(breaks: impl IntoIterator<Item = &'a Break<'a>>) -> Tally {
+        let mut tally = Tally::default();
+        breaks.into_iter().for_each(|found| tally.add(found));
+        tally
+    }
+}

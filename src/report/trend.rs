@@ -1,0 +1,66 @@
+//! The periods of the book up to this one, one after the other.
+
+use serde::Serialize;
+
+use super::{
+    source::{Source, Tally, breaks_of},
+    words::{Money, count, hundredths, percent},
+};
+use crate::{book::grid::Grid, diag::Outcome, money::FenSum};
+
+/// A period: what a chart plots as plain numbers, and what people read.
+#[derive(Serialize)]
+pub(super) struct Point {
+    pub(super) period: String,
+    /// In fen.
+    gross: String,
+    /// A percentage.
+    rate: Option<String>,
+    carried: String,
+    /// Mean age of the breaks carried, in periods.
+    age: String,
+    /// Gross, payable, match rate, breaks carried, fen at stake, mean and greatest age, for people.
+    pub(super) shown: [String; 7],
+}
+
+/// The periods of the book up to this one.
+pub(super) fn trend(source: &Source) -> Outcome<Vec<Point>> {
+    let mut points = Vec::new();
+    for (period, folder) in &source.history {
+        let pairs = Grid::open(folder, "pairs")?;
+        let control = Grid::open(folder, "control")?;
+        let breaks = Grid::open(folder, "breaks")?;
+        let rows = |buckets: &[&str]| -> FenSum {
+            let of = control.iter().filter(|row| {
+                row.text("side") == "treating" && buckets.contains(&row.text("bucket"))
+            });
+            of.map(|row| row.number("rows")).sum()
+        };
+        let (cleared, came) = (rows(&["cleared"]), rows(&["delivered", "opened"]));
+        let mut carried = breaks_of(&breaks, *period);
+        carried.retain(|found| found.carried);
+        let tally = Tally::of(&carried);
+        let ages: FenSum = carried.iter().map(|found| FenSum::from(found.age)).sum();
+        let oldest = carried.iter().map(|found| found.age).max().unwrap_or(0);
+        let age = hundredths(ages, tally.count).unwrap_or_else(|| "0.00".to_owned());
+        let gross = pairs.sum("gross");
+
+        points.push(Point {
+            period: period.to_string(),
+            gross: gross.to_string(),
+            rate: hundredths(cleared * 100, came),
+            carried: tally.count.to_string(),
+            shown: [
+                Money(gross).to_string(),
+                Money(pairs.sum("payable")).to_string(),
+                percent(cleared, came),
+                count(tally.count),
+                Money(tally.stake).to_string(),
+                age.clone(),
+                oldest.to_string(),
+            ],
+            age,
+        });
+    }
+    Ok(points)
+}
