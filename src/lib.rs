@@ -14,6 +14,8 @@
 //! | [`book`] | everything → a closed period |
 //! | [`forms`] | a closed period → what people read, print and sign |
 //! | [`report`] | a closed period and those before it → one page for people |
+//! | [`bulletin`] | closed periods → what the nation is told |
+//! | [`query`] | closed periods → answers to SQL |
 //! | [`audit`] | a closed period → proven, rerun, explained |
 //!
 //! [`engine`] calls them and asserts the control totals between them: read it first. Money is whole fen
