@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     args::{ExplainArguments, Format},
+    lang::word,
     printer::{counted, report, table, text},
     progress,
     run::{shown, thread_pool},
@@ -94,11 +95,11 @@ fn figure_text(explained: &Explained, out: Option<&Path>) -> String {
         for row in rows.iter().take(SHOWN) {
             table.add_row([
                 &row.setl_id,
-                row.side,
+                &word(row.side),
                 &row.from,
                 &row.row.map_or(String::new(), |row| row.to_string()),
-                row.fund_class,
-                row.care_class,
+                &word(row.fund_class),
+                &word(row.care_class),
                 &row.cost_month,
                 &row.payable,
             ]);

@@ -12,6 +12,7 @@ mod args;
 mod audit;
 mod bulletin;
 mod explain;
+mod lang;
 mod printer;
 mod progress;
 mod query;
@@ -30,14 +31,19 @@ use std::{
     },
 };
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::diag::{Failure, Outcome};
 
 /// Parses the command line, runs the command, gives the exit status.
 pub fn main() -> ExitCode {
     crate::ingest::quiet_decoder_panics();
-    let arguments = args::Arguments::parse();
+    let given: Vec<String> =
+        std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    lang::Language::of(&given, |variable| std::env::var(variable).ok()).choose();
+    let matches = lang::localised(args::Arguments::command()).get_matches();
+    let arguments =
+        args::Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let format = arguments.format();
     let done = catch_unwind(AssertUnwindSafe(|| dispatch(arguments)));
     let done = done.unwrap_or_else(|_| Err(Failure::Bug("a panic, see above".to_owned())));
@@ -85,7 +91,7 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
                 "liangqing",
                 &mut script,
             );
-            printer::text(&String::from_utf8_lossy(&script))
+            printer::print(&String::from_utf8_lossy(&script))
         }
     }
 }

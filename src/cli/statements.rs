@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{
     args::{Format, ImportArguments, StatementsArguments},
+    lang::word,
     printer::{counted, report, table, text},
     run::{read_text, shown},
 };
@@ -73,8 +74,8 @@ fn import_text(replies: &Replies, out: Option<&Path>) -> String {
         for decided in replies.decisions.iter().take(SHOWN) {
             preview.add_row([
                 &decided.setl_id,
-                decided.class,
-                decided.decision,
+                &word(decided.class),
+                &word(decided.decision),
                 &decided.from,
                 decided.payable.as_deref().unwrap_or(""),
             ]);

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{
     args::{Format, StatusArguments, StressArguments},
+    lang::word,
     printer::{counted, json_text, report, table, text},
     run::read_rules,
 };
@@ -38,7 +39,8 @@ pub(super) fn stress(arguments: &StressArguments) -> Outcome<()> {
 fn status_text(status: &BookStatus) -> String {
     let mut deadlines = table(["due", "days left", "what"], 3);
     for deadline in &status.deadlines {
-        deadlines.add_row([&deadline.on, &deadline.days_left.to_string(), &deadline.what]);
+        let days = deadline.days_left.to_string();
+        deadlines.add_row([&deadline.on, &days, &word(&deadline.what)]);
     }
     let mut notices = table(["to pay by", "days left", "notice, payer to payee, yuan open"], 3);
     for notice in &status.unpaid {

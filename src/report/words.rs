@@ -213,7 +213,7 @@ mod tests {
             let Words { zh, en } = Money(fen).short();
             [zh, en].map(|text| text.replace('\u{a0}', " "))
         };
-        assert_eq!(short(999_999), ["9，999.99 元", "¥9,999.99"]);
+        assert_eq!(short(999_999), ["9,999.99 元", "¥9,999.99"]);
         assert_eq!(short(1_000_000), ["1.00 万元", "¥10,000.00"]);
         assert_eq!(short(-123_456_789), ["-123.46 万元", "−¥1.23 million"]);
         assert_eq!(short(123_450_000_000), ["12.35 亿元", "¥1.23 billion"]);
@@ -229,7 +229,7 @@ mod tests {
         let shown = words("<甲>", "a&b").to_string();
         assert_eq!(
             shown,
-            "<span lang=\"zh-CN\">&#60；甲&#62；</span><span lang=\"en\">a&#38；b</span>"
+            "<span lang=\"zh-CN\">&#60;甲&#62;</span><span lang=\"en\">a&#38;b</span>"
         );
         assert_eq!(same("34").to_string(), "34");
     }

@@ -11,12 +11,12 @@ use std::{
 use calamine::{Reader, Xlsx};
 use liangqing::{contract::fields::Field, money::parse_sum};
 
-use crate::world::{PROGRAM, Ran, Row, World, names_in, tree};
+use crate::world::{Ran, Row, World, names_in, program, tree};
 
 type Rows = Vec<BTreeMap<String, String>>;
 
 fn bulletin(world: &World, out: &str, flags: &[&str]) -> Ran {
-    let mut command = Command::new(PROGRAM);
+    let mut command = program();
     command.args(["bulletin", "--quiet", "--book"]).arg(world.book());
     command.arg("--out").arg(world.path(out)).args(flags).output().expect("started").into()
 }
@@ -44,7 +44,7 @@ fn fen(text: &str) -> i128 {
 /// A small month of the whole country.
 fn country() -> World {
     let world = World::new();
-    let made: Ran = Command::new(PROGRAM)
+    let made: Ran = program()
         .args(["synth", "--quiet", "--period", "2025-10", "--settlements", "4000", "--out"])
         .arg(world.path("in"))
         .output()
@@ -417,7 +417,7 @@ fn a_quarter_ties_to_payments_and_notices() {
                 path(&sample.join("opening-quotas.csv")).to_owned(),
             ];
         }
-        let mut command = Command::new(PROGRAM);
+        let mut command = program();
         command.args(["run", "--quiet", "--period", period, "--input"]).arg(sample.join(period));
         let ran: Ran =
             command.arg("--book").arg(world.book()).args(&quotas).output().expect("run").into();

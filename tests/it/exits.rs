@@ -19,7 +19,9 @@ use parquet::file::metadata::{
     FileMetaData, ParquetMetaDataBuilder, ParquetMetaDataReader, ParquetMetaDataWriter,
 };
 
-use crate::world::{PROGRAM, Ran, Row, World, batch, names_in, with_column, without_column};
+use crate::world::{
+    PROGRAM, Ran, Row, World, batch, names_in, program, with_column, without_column,
+};
 
 const PERIOD: &str = "2025-11";
 const FILE: &str = "treating/a.parquet";
@@ -92,9 +94,8 @@ fn wrong_usage_is_2() {
     usage(&["--rules", "no-such-file"]);
     usage(&["--opening-quotas", "no-such-file"]);
     usage(&["no-such-pipeline"]);
-    let program = |arguments: &[&str]| -> Ran {
-        Command::new(PROGRAM).args(arguments).output().expect("started").into()
-    };
+    let program =
+        |arguments: &[&str]| -> Ran { program().args(arguments).output().expect("started").into() };
     program(&[]).expect(2);
     program(&["run"]).expect(2);
     let input = program(&["run", "--period", "2025-10", "--input", "no-such", "--book", "b"]);

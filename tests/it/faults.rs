@@ -14,7 +14,7 @@ use std::{
 
 use crate::{
     publish::{copy, small_book, start},
-    world::{PROGRAM, Ran, World, names_in, tree},
+    world::{PROGRAM, Ran, World, names_in, program, tree},
 };
 
 /// The period that the faults come upon.
@@ -305,7 +305,7 @@ fn a_book_that_was_moved_goes_on_with_the_same_bytes() {
         away.join("here").join(name)
     };
     let close = |book: &Path, input: &Path| {
-        let mut command = Command::new(PROGRAM);
+        let mut command = program();
         command.args(["run", "--quiet", "--period", PERIOD, "--input"]).arg(input);
         Ran::from(command.arg("--book").arg(book).output().expect("started")).expect(0);
         assert!(tree(book) == scene.complete, "{}", book.display());

@@ -1,11 +1,9 @@
 //! SQL over a book: what can be asked, what is refused, and that nobody is named.
 
-use std::process::Command;
-
-use crate::world::{PROGRAM, Ran, Row, World};
+use crate::world::{Ran, Row, World, program};
 
 fn query(world: &World, flags: &[&str]) -> Ran {
-    let mut command = Command::new(PROGRAM);
+    let mut command = program();
     command.arg("query").args(flags).arg("--book").arg(world.book());
     command.output().expect("started").into()
 }

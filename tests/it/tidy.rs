@@ -222,7 +222,8 @@ fn fits(pattern: &[String], lines: &[&str]) -> bool {
 fn output_of(shown: &Shown, folder: &Path, path: &str) -> String {
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("{{ {}\n}} 2>&1", shown.command)]);
-    let output = shell.current_dir(folder).env("PATH", path).output().expect("started");
+    let output = shell.current_dir(folder).env("PATH", path).env("LC_ALL", "C.UTF-8");
+    let output = output.output().expect("started");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -233,7 +234,16 @@ fn is_for_outside(command: &str) -> bool {
 
 #[test]
 fn the_readme_shows_what_happens() {
-    let Ok(text) = fs::read_to_string(root().join("README.md")) else { return };
+    check_readme("README.md");
+}
+
+#[test]
+fn the_chinese_readme_shows_what_happens() {
+    check_readme("README.zh-CN.md");
+}
+
+fn check_readme(name: &str) {
+    let text = fs::read_to_string(root().join(name)).expect("a README");
     let bin: PathBuf = Path::new(PROGRAM).parent().expect("a folder").to_owned();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
     // What the commands make stays out of the repository: they run in a folder of links to it.
@@ -253,7 +263,7 @@ fn the_readme_shows_what_happens() {
         pattern.truncate(pattern.iter().rposition(|line| !line.is_empty()).map_or(0, |at| at + 1));
         lines.truncate(lines.iter().rposition(|line| !line.is_empty()).map_or(0, |at| at + 1));
         if !fits(&pattern, &lines) {
-            problems.push(format!("README.md:{}: $ {}\n{output}", shown.line, shown.command));
+            problems.push(format!("{name}:{}: $ {}\n{output}", shown.line, shown.command));
         }
     }
     assert_none(&problems);
