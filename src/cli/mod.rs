@@ -11,6 +11,7 @@
 mod args;
 mod audit;
 mod explain;
+mod lang;
 mod printer;
 mod progress;
 mod report;
@@ -28,14 +29,17 @@ use std::{
     },
 };
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 use crate::diag::{Failure, Outcome};
 
 /// Parses the command line, runs the command, gives the exit status.
 pub fn main() -> ExitCode {
     crate::ingest::quiet_decoder_panics();
-    let arguments = args::Arguments::parse();
+    let arguments = match lang::parse() {
+        Ok(arguments) => arguments,
+        Err(status) => return status,
+    };
     let format = arguments.format();
     let done = catch_unwind(AssertUnwindSafe(|| dispatch(arguments)));
     let done = done.unwrap_or_else(|_| Err(Failure::Bug("a panic, see above".to_owned())));
@@ -81,7 +85,7 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
                 "liangqing",
                 &mut script,
             );
-            printer::text(&String::from_utf8_lossy(&script))
+            printer::raw(&String::from_utf8_lossy(&script))
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use liangqing::contract::fields::Field;
 use serde_json::Value;
 
-use crate::world::{PROGRAM, Ran, Row, World, names_in, tree};
+use crate::world::{Ran, Row, World, names_in, program, tree};
 
 const RERUN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/audit-rerun.toml");
 
@@ -42,13 +42,13 @@ fn other(row: &Row) -> Row {
 }
 
 fn rerun(world: &World, period: &str, input: &Path, flags: &[&str]) -> Ran {
-    let mut command = Command::new(PROGRAM);
+    let mut command = program();
     command.args(["run", RERUN, "--quiet", "--period", period, "--input"]).arg(input);
     command.arg("--book").arg(world.book()).args(flags).output().expect("started").into()
 }
 
 fn liangqing(arguments: &[&str]) -> Ran {
-    Command::new(PROGRAM).args(arguments).output().expect("started").into()
+    program().args(arguments).output().expect("started").into()
 }
 
 fn text(path: &Path) -> &str {
@@ -207,7 +207,7 @@ fn a_rerun_finds_what_was_changed_in_the_book() {
 fn restated(world: &World) -> PathBuf {
     let book = world.path("restated");
     let close = |period: &str| {
-        let mut command = Command::new(PROGRAM);
+        let mut command = program();
         command.args(["run", "--quiet", "--period", period, "--input"]).arg(world.input(period));
         command.arg("--book").arg(&book);
         if period == "2025-10" {

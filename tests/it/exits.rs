@@ -19,7 +19,9 @@ use parquet::file::metadata::{
     FileMetaData, ParquetMetaDataBuilder, ParquetMetaDataReader, ParquetMetaDataWriter,
 };
 
-use crate::world::{PROGRAM, Ran, Row, World, batch, names_in, with_column, without_column};
+use crate::world::{
+    PROGRAM, Ran, Row, World, batch, names_in, program, with_column, without_column,
+};
 
 const PERIOD: &str = "2025-11";
 const FILE: &str = "treating/a.parquet";
@@ -92,9 +94,8 @@ fn wrong_usage_is_2() {
     usage(&["--rules", "no-such-file"]);
     usage(&["--opening-quotas", "no-such-file"]);
     usage(&["no-such-pipeline"]);
-    let program = |arguments: &[&str]| -> Ran {
-        Command::new(PROGRAM).args(arguments).output().expect("started").into()
-    };
+    let program =
+        |arguments: &[&str]| -> Ran { program().args(arguments).output().expect("started").into() };
     program(&[]).expect(2);
     program(&["run"]).expect(2);
     let input = program(&["run", "--period", "2025-10", "--input", "no-such", "--book", "b"]);
@@ -127,7 +128,7 @@ fn a_disk_that_is_full_is_6_and_leaves_nothing() {
     let script = "trap '' XFSZ; ulimit -f 200; exec \"$0\" \"$@\"";
     let run = world.command("2025-10");
     let mut limited = Command::new("sh");
-    limited.args(["-c", script, PROGRAM]).args(run.get_args());
+    limited.env("LC_ALL", "C").args(["-c", script, PROGRAM]).args(run.get_args());
     let ran = Ran::from(limited.output().expect("started")).expect(6);
     assert!(ran.stderr.contains("too large"), "{}", ran.stderr);
     assert!(!world.book().exists(), "a book was made");

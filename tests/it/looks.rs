@@ -1,10 +1,8 @@
 //! Looking at a book without closing anything: `status` and `stress`.
 
-use std::process::Command;
-
 use liangqing::contract::fields::Field;
 
-use crate::world::{PROGRAM, Ran, Row, World, tree};
+use crate::world::{Ran, Row, World, program, tree};
 
 /// A first period: quota 1000.00, payable 800.00, one settlement missing on the insured side.
 fn closed_book() -> World {
@@ -19,7 +17,7 @@ fn closed_book() -> World {
 }
 
 fn look(world: &World, arguments: &[&str]) -> Ran {
-    let mut command = Command::new(PROGRAM);
+    let mut command = program();
     let (name, rest) = arguments.split_first().expect("a command");
     command.arg(name).arg("--book").arg(world.book()).args(rest);
     command.output().expect("started").into()

@@ -12,7 +12,7 @@ use std::{
 
 use liangqing::contract::fields::Field;
 
-use crate::world::{PROGRAM, Ran, Row, World, names_in, tree};
+use crate::world::{Ran, Row, World, names_in, program, tree};
 
 /// A book with 2025-10 closed and a delivery for 2025-11 that takes a while.
 fn large_delivery() -> World {
@@ -157,7 +157,7 @@ fn of_two_runs_on_a_book_one_is_refused() {
     at_work(&world);
     let again = world.run("2025-11").expect(4);
     assert!(again.stderr.contains("another run"), "{}", again.stderr);
-    let mut by_link = Command::new(PROGRAM);
+    let mut by_link = program();
     by_link.args(["run", "--period", "2025-11", "--input"]).arg(world.input("2025-11"));
     by_link.arg("--book").arg(world.path("link"));
     Ran::from(by_link.output().expect("started")).expect(4);

@@ -1,6 +1,6 @@
 //! The page about a period: it says what the tables say, names nobody, and lets nothing out of its place.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use liangqing::{
     contract::fields::Field,
@@ -8,13 +8,13 @@ use liangqing::{
 };
 use serde_json::Value;
 
-use crate::world::{PROGRAM, Ran, Row, World};
+use crate::world::{Ran, Row, World, program};
 
 const PLANTED: [&str; 3] =
     ["P34000000000000777777", "V31000000000000888888", "P34000000000000666666"];
 
 fn report(world: &World, period: &str, out: &str, flags: &[&str]) -> Ran {
-    let mut command = Command::new(PROGRAM);
+    let mut command = program();
     command.args(["report", "--period", period, "--book"]).arg(world.book());
     command.arg("--out").arg(world.path(out)).args(flags).output().expect("started").into()
 }
@@ -37,7 +37,7 @@ fn sample() -> World {
     let world = World::new();
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data");
     for period in ["2025-10", "2025-11", "2025-12"] {
-        let mut command = Command::new(PROGRAM);
+        let mut command = program();
         command.args(["run", "--quiet", "--period", period, "--input"]).arg(samples.join(period));
         command.arg("--book").arg(world.book());
         if period == "2025-10" {

@@ -7,12 +7,12 @@ use std::{
     process::Command,
 };
 
-use crate::world::{PROGRAM, Ran, Row, World, tree};
+use crate::world::{Ran, Row, World, program, tree};
 
 const ALGORITHMS: [&str; 2] = ["ed25519", "sm2"];
 
 fn liangqing(arguments: &[&str]) -> Ran {
-    Command::new(PROGRAM).args(arguments).output().expect("started").into()
+    program().args(arguments).output().expect("started").into()
 }
 
 fn text(path: &Path) -> &str {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, io::Cursor, path::Path, process::Command};
 use calamine::{Data, Reader, Xlsx};
 use liangqing::contract::fields::Field;
 
-use crate::world::{PROGRAM, Ran, Row, World, names_in, tree};
+use crate::world::{Ran, Row, World, names_in, program, tree};
 
 const PLANTED: [&str; 2] = ["P34000000000000777777", "V31000000000000888888"];
 
@@ -29,7 +29,7 @@ fn world() -> World {
 }
 
 fn statements(world: &World, out: &str, flags: &[&str]) -> Ran {
-    let mut command = Command::new(PROGRAM);
+    let mut command = program();
     command.args(["statements", "--period", "2025-10", "--book"]).arg(world.book());
     command.arg("--out").arg(world.path(out)).args(flags).output().expect("started").into()
 }
@@ -125,7 +125,7 @@ fn nothing_for_people_names_a_person_or_a_visit() {
             "status" => &["--as-of", "2025-12-01"],
             _ => &["--scenario", "volume=10"],
         };
-        let ran: Ran = Command::new(PROGRAM)
+        let ran: Ran = program()
             .arg(command)
             .args(flags)
             .arg("--book")

@@ -1,11 +1,11 @@
 //! Cost verification: the pack that provinces get, and the replies that become decisions.
 
-use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
+use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, path::Path};
 
 use liangqing::contract::fields::Field;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
-use crate::world::{PROGRAM, Ran, Row, World, names_in, tree};
+use crate::world::{Ran, Row, World, names_in, program, tree};
 
 const PERSONS: [&str; 2] = ["P34000000000000777777", "P34000000000000888777777"];
 
@@ -24,7 +24,7 @@ fn world() -> World {
 }
 
 fn liangqing(arguments: &[&str], world: &World) -> Ran {
-    let mut command = Command::new(PROGRAM);
+    let mut command = program();
     command.args(arguments).arg("--book").arg(world.book());
     command.output().expect("started").into()
 }
@@ -82,7 +82,7 @@ fn a_pack_shows_what_is_open_and_names_nobody() {
     let world = world();
     let key = world.path("key.toml");
     let key = key.to_str().expect("UTF-8");
-    let mut keygen = Command::new(PROGRAM);
+    let mut keygen = program();
     keygen.args(["keygen", "--pseudonyms", "2025-1", "--out", key]);
     assert!(keygen.output().expect("started").status.success());
     statements(&world, &["--pseudonym-key", key]).expect(0);

@@ -30,6 +30,13 @@ use tempfile::TempDir;
 /// The program under test.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_liangqing");
 
+/// The program, in English whatever the machine speaks.
+pub(crate) fn program() -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.env("LC_ALL", "C");
+    command
+}
+
 /// Whether every run is recomputed by the second implementation as well.
 pub(crate) const INDEPENDENT: bool = cfg!(feature = "independent");
 
@@ -290,7 +297,7 @@ impl World {
 
     /// The command that closes a period of the book; opening quotas next to the deliveries are taken.
     pub(crate) fn command(&self, period: &str) -> Command {
-        let mut command = Command::new(PROGRAM);
+        let mut command = program();
         command.args(["run", "--quiet", "--period", period, "--input"]).arg(self.input(period));
         command.arg("--book").arg(self.book());
         let quotas = self.input(period).join("opening-quotas.csv");
@@ -309,7 +316,7 @@ impl World {
     }
 
     pub(crate) fn verify(&self, flags: &[&str]) -> Ran {
-        let mut command = Command::new(PROGRAM);
+        let mut command = program();
         command.args(["verify", "--quiet", "--book"]).arg(self.book()).args(flags);
         command.output().expect("started").into()
     }

@@ -5,12 +5,11 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
     fs,
-    process::Command,
 };
 
 use liangqing::{codes::Month, contract::lines::parse_day, money::parse_sum};
 
-use crate::world::{NULL, PROGRAM, World, read_table};
+use crate::world::{NULL, World, program, read_table};
 
 const FIRST: &str = "2024-11";
 const PERIODS: i32 = 15;
@@ -65,7 +64,7 @@ fn synthesise(world: &World) {
         rates.join("\n")
     );
     fs::write(world.path("rates.toml"), rates).expect("written");
-    let made = Command::new(PROGRAM)
+    let made = program()
         .args(["synth", "--quiet", "--period", FIRST, "--settlements", "1500", "--periods"])
         .arg(PERIODS.to_string())
         .arg("--breaks")

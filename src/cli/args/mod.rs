@@ -27,6 +27,9 @@ use crate::{
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Command,
+    /// Language of the terminal [default: that of the environment]
+    #[arg(long, global = true, value_enum, value_name = "LANG")]
+    lang: Option<super::lang::Lang>,
 }
 
 const EXIT_STATUS: &str = "\

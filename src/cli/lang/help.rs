@@ -1,0 +1,93 @@
+//! The command line and its help pages, in the language of the terminal.
+
+use std::{
+    ffi::OsString,
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use clap::{CommandFactory, FromArgMatches};
+
+use super::{Catalogue, Lang, catalogue, speak};
+use crate::cli::args::Arguments;
+
+/// Parses the command line; what it cannot parse is said, with the exit status of that.
+pub(in crate::cli) fn parse() -> Result<Arguments, ExitCode> {
+    let line: Vec<OsString> = std::env::args_os().collect();
+    speak(Lang::wanted(&line, |name| std::env::var(name).ok()));
+    let mut command = Arguments::command();
+    if let Some(catalogue) = catalogue() {
+        command = catalogue.command(command, "");
+    }
+    let parsed = command
+        .try_get_matches_from_mut(line)
+        .and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches))
+        .map_err(|error| error.format(&mut command));
+    parsed.map_err(|error| {
+        match catalogue() {
+            None => _ = error.print(),
+            Some(catalogue) => catalogue.print(&error),
+        }
+        ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    })
+}
+
+impl Catalogue {
+    /// A command with its help in Chinese: entries are `run`, `run.period`, and `run.after` for what
+    /// stands below.
+    pub(super) fn command(&self, command: clap::Command, above: &str) -> clap::Command {
+        let name = key(above, command.get_name());
+        let mut command = command.mut_args(|arg| {
+            match self.help.get(&argument_key(&name, arg.get_id().as_str())) {
+                Some(chinese) => arg.help(chinese),
+                None => arg,
+            }
+        });
+        if let Some(about) = self.help.get(&name) {
+            command = command.about(about);
+        }
+        if let Some(below) = self.help.get(&format!("{name}.after")) {
+            command = command.after_help(below);
+        }
+        command.mut_subcommands(|command| self.command(command, &name))
+    }
+
+    /// Prints a help page, or what is wrong with the command line.
+    fn print(&self, error: &clap::Error) {
+        let page = error.render();
+        if error.use_stderr() {
+            let text = self.phrased(&self.text(&page.to_string()));
+            _ = io::stderr().lock().write_all(text.as_bytes());
+        } else {
+            let styled = io::stdout().is_terminal();
+            let page = if styled { page.ansi().to_string() } else { page.to_string() };
+            _ = io::stdout().lock().write_all(self.phrased(&page).as_bytes());
+        }
+    }
+
+    /// A page of the parser with its fixed phrases in Chinese.
+    pub(super) fn phrased(&self, page: &str) -> String {
+        // The longest first: some phrases begin like others.
+        let mut phrases: Vec<_> = self.phrases.iter().collect();
+        phrases.sort_by_key(|(english, _)| std::cmp::Reverse(english.len()));
+        phrases
+            .into_iter()
+            .fold(page.to_owned(), |page, (english, chinese)| page.replace(english, chinese))
+    }
+}
+
+/// The entry of a command: the program's own is `liangqing`, `decisions import` is `decisions-import`.
+pub(super) fn key(above: &str, name: &str) -> String {
+    match above {
+        "" | "liangqing" => name.to_owned(),
+        above => format!("{above}-{name}"),
+    }
+}
+
+/// The entry of an argument; `--lang` is one for all.
+pub(super) fn argument_key(command: &str, argument: &str) -> String {
+    match argument {
+        "lang" | "format" | "quiet" | "threads" | "rules" => format!("any.{argument}"),
+        argument => format!("{command}.{argument}"),
+    }
+}
