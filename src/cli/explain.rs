@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     args::{ExplainArguments, Format},
-    lang::word,
+    lang::said,
     printer::{counted, report, table, text},
     progress,
     run::{shown, thread_pool},
@@ -94,14 +94,14 @@ fn figure_text(explained: &Explained, out: Option<&Path>) -> String {
         let mut table = table(header, 7);
         for row in rows.iter().take(SHOWN) {
             table.add_row([
-                &row.setl_id,
-                &word(row.side),
-                &row.from,
-                &row.row.map_or(String::new(), |row| row.to_string()),
-                &word(row.fund_class),
-                &word(row.care_class),
-                &row.cost_month,
-                &row.payable,
+                row.setl_id.as_str().into(),
+                said(row.side),
+                said(&row.from),
+                row.row.map_or(String::new(), |row| row.to_string()).into(),
+                said(row.fund_class),
+                said(row.care_class),
+                row.cost_month.as_str().into(),
+                row.payable.as_str().into(),
             ]);
         }
         lines.push(table.trim_fmt());

@@ -31,19 +31,17 @@ use std::{
     },
 };
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::CommandFactory;
 
 use crate::diag::{Failure, Outcome};
 
 /// Parses the command line, runs the command, gives the exit status.
 pub fn main() -> ExitCode {
     crate::ingest::quiet_decoder_panics();
-    let given: Vec<String> =
-        std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
-    lang::Language::of(&given, |variable| std::env::var(variable).ok()).choose();
-    let matches = lang::localised(args::Arguments::command()).get_matches();
-    let arguments =
-        args::Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let arguments = match lang::parse() {
+        Ok(arguments) => arguments,
+        Err(status) => return status,
+    };
     let format = arguments.format();
     let done = catch_unwind(AssertUnwindSafe(|| dispatch(arguments)));
     let done = done.unwrap_or_else(|_| Err(Failure::Bug("a panic, see above".to_owned())));
@@ -91,7 +89,7 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
                 "liangqing",
                 &mut script,
             );
-            printer::print(&String::from_utf8_lossy(&script))
+            printer::raw(&String::from_utf8_lossy(&script))
         }
     }
 }

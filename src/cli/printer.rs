@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     args::Format,
-    lang::{told, word},
+    lang::{said, word},
     run::shown,
 };
 use crate::{
@@ -31,11 +31,11 @@ use crate::{
 
 /// Prints text for people on stdout, in their language.
 pub(super) fn text(text: &str) -> Outcome<()> {
-    print(&told(text))
+    raw(&said(text))
 }
 
-/// Prints on stdout; a reader that goes away is not an error.
-pub(super) fn print(text: &str) -> Outcome<()> {
+/// Prints text on stdout as it is; a reader that goes away is not an error.
+pub(super) fn raw(text: &str) -> Outcome<()> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::Io { place: "stdout".to_owned(), error })
@@ -46,7 +46,7 @@ pub(super) fn print(text: &str) -> Outcome<()> {
 
 /// Prints a report for programs on stdout.
 pub(super) fn json_text(value: &Value) -> Outcome<()> {
-    print(&format!("{value:#}\n"))
+    raw(&format!("{value:#}\n"))
 }
 
 /// Prints what a command found as a versioned report for programs.
@@ -95,12 +95,12 @@ pub(super) fn failure(failure: &Failure, format: Format) {
         _ => {}
     }
     lines.push(String::new());
-    _ = io::stderr().lock().write_all(told(&lines.join("\n")).as_bytes());
+    _ = io::stderr().lock().write_all(said(&lines.join("\n")).as_bytes());
 }
 
 /// Says on stderr what did not stop a command.
 pub(super) fn warning(text: &str) {
-    _ = writeln!(io::stderr().lock(), "{}", told(&format!("warning: {text}")));
+    _ = writeln!(io::stderr().lock(), "{}", said(&format!("warning: {text}")));
 }
 
 /// The report of `check`.
@@ -148,7 +148,7 @@ fn timing_value(timing: &Timing) -> Value {
 pub(super) fn table<const N: usize>(header: [&str; N], right_from: usize) -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING);
-    table.set_header(header.map(word));
+    table.set_header(header.map(said));
     for column in table.column_iter_mut().skip(right_from) {
         column.set_cell_alignment(CellAlignment::Right);
     }
@@ -161,7 +161,7 @@ fn timings_table(timings: &[Timing]) -> String {
     let number = |number: u64| if number == 0 { String::new() } else { count_grouped(number) };
     for Timing { activity, busy, rows, bytes } in timings {
         table.add_row([
-            activity.name().to_owned(),
+            said(activity.name()).into_owned(),
             format!("{}.{:02}", busy.as_secs(), busy.subsec_millis() / 10),
             number(*rows),
             number(per_second(*rows, *busy)),
@@ -183,7 +183,7 @@ pub(super) fn estimate(estimate: &Estimate, book: &Path, quiet: bool) {
     let Estimate { rows, input_bytes, memory_bytes, disk_bytes, core_seconds, .. } = *estimate;
     if !quiet {
         let [least, most] = core_seconds;
-        let estimate = format!(
+        let line = format!(
             "estimate  {} in {} MB; {} MB of memory, {} MB of disk, {} to {} core seconds",
             counted(rows, "row"),
             megabytes(input_bytes),
@@ -192,7 +192,7 @@ pub(super) fn estimate(estimate: &Estimate, book: &Path, quiet: bool) {
             least,
             most
         );
-        _ = writeln!(io::stderr().lock(), "{}", told(&estimate));
+        _ = writeln!(io::stderr().lock(), "{}", said(&line));
     }
     // The folder is there: the run has opened its book.
     if let Ok(disk) = rustix::fs::statvfs(book) {
@@ -322,7 +322,7 @@ pub(super) fn synth_summary(
     }
     let mut table = table(["measure", "published or asked for", "made"], 3);
     for measure in &summary.measures {
-        table.add_row([&measure.measure, &measure.target, &measure.made]);
+        table.add_row([said(&measure.measure), said(&measure.target), said(&measure.made)]);
     }
     let breaks: Vec<String> =
         summary.breaks.iter().map(|(class, rows)| format!("{class} {rows}")).collect();
@@ -346,7 +346,7 @@ fn control_table(report: &RunReport) -> String {
         if sides.iter().all(|totals| totals.rows == 0) {
             continue;
         }
-        let mut row = vec![word(bucket.name())];
+        let mut row = vec![word(bucket.name()).into_owned()];
         for totals in sides {
             row.push(count_grouped(totals.rows.unsigned_abs()));
             row.push(yuan_grouped(totals.payable));

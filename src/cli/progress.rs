@@ -8,7 +8,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::printer;
+use super::{lang::said, printer};
 use crate::event::{Event, Monitor};
 
 /// The time since the program first asked for it.
@@ -33,13 +33,13 @@ pub(super) fn monitor(stop: Arc<AtomicBool>, quiet: bool, book: Option<PathBuf>)
     Monitor::new(stop, move |event| match event {
         Event::Stage { name, rows } => {
             bar.reset();
-            bar.set_message(name);
+            bar.set_message(said(name));
             let template = if rows > 0 {
                 "{msg:>16} {wide_bar} {human_pos}/{human_len} rows, {per_sec}, {eta} left"
             } else {
                 "{msg:>16} {spinner} {elapsed}"
             };
-            if let Ok(style) = ProgressStyle::with_template(template) {
+            if let Ok(style) = ProgressStyle::with_template(&said(template)) {
                 bar.set_style(style);
             }
             bar.set_length(rows);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     args::{Format, ImportArguments, StatementsArguments},
-    lang::word,
+    lang::{said, word},
     printer::{counted, report, table, text},
     run::{read_text, shown},
 };
@@ -73,11 +73,11 @@ fn import_text(replies: &Replies, out: Option<&Path>) -> String {
         let mut preview = table(["setl_id", "class", "decision", "from", "yuan that clear"], 4);
         for decided in replies.decisions.iter().take(SHOWN) {
             preview.add_row([
-                &decided.setl_id,
-                &word(decided.class),
-                &word(decided.decision),
-                &decided.from,
-                decided.payable.as_deref().unwrap_or(""),
+                decided.setl_id.as_str().into(),
+                word(decided.class),
+                word(decided.decision),
+                said(&decided.from),
+                decided.payable.as_deref().unwrap_or("").into(),
             ]);
         }
         lines.push(preview.trim_fmt());

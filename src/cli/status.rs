@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     args::{Format, StatusArguments, StressArguments},
-    lang::word,
+    lang::said,
     printer::{counted, json_text, report, table, text},
     run::read_rules,
 };
@@ -40,7 +40,7 @@ fn status_text(status: &BookStatus) -> String {
     let mut deadlines = table(["due", "days left", "what"], 3);
     for deadline in &status.deadlines {
         let days = deadline.days_left.to_string();
-        deadlines.add_row([&deadline.on, &days, &word(&deadline.what)]);
+        deadlines.add_row([&deadline.on, &days, said(&deadline.what).as_ref()]);
     }
     let mut notices = table(["to pay by", "days left", "notice, payer to payee, yuan open"], 3);
     for notice in &status.unpaid {
@@ -48,14 +48,14 @@ fn status_text(status: &BookStatus) -> String {
         let pay_by = notice.pay_by.clone().unwrap_or_default();
         let what =
             format!("{}, {} to {}, {}", notice.notice_id, notice.payer, notice.payee, notice.open);
-        notices.add_row([pay_by, days, what]);
+        notices.add_row([pay_by, days, said(&what).into_owned()]);
     }
     let mut open =
         table(["cost year", "copies carried", "treating and insured payable, last period"], 3);
     for year in &status.open {
         let payable =
             format!("{} and {}, {}", year.treating_payable, year.insured_payable, year.last_period);
-        open.add_row([year.year.to_string(), year.copies.to_string(), payable]);
+        open.add_row([year.year.to_string(), year.copies.to_string(), said(&payable).into_owned()]);
     }
     let late = counted(status.late() as u64, "notice");
     let lines = [

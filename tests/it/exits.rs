@@ -128,7 +128,7 @@ fn a_disk_that_is_full_is_6_and_leaves_nothing() {
     let script = "trap '' XFSZ; ulimit -f 200; exec \"$0\" \"$@\"";
     let run = world.command("2025-10");
     let mut limited = Command::new("sh");
-    limited.args(["-c", script, PROGRAM]).args(run.get_args());
+    limited.env("LC_ALL", "C").args(["-c", script, PROGRAM]).args(run.get_args());
     let ran = Ran::from(limited.output().expect("started")).expect(6);
     assert!(ran.stderr.contains("too large"), "{}", ran.stderr);
     assert!(!world.book().exists(), "a book was made");

@@ -71,7 +71,10 @@ impl Scene {
     /// A run of one thread under a shell script, which gets the command as its arguments.
     fn run_under(&self, script: &str) -> Ran {
         let mut shell = Command::new("sh");
-        shell.args(["-c", script, PROGRAM]).args(self.world.command(PERIOD).get_args());
+        shell
+            .env("LC_ALL", "C")
+            .args(["-c", script, PROGRAM])
+            .args(self.world.command(PERIOD).get_args());
         shell.args(["--threads", "1"]).output().expect("started").into()
     }
 
@@ -184,7 +187,7 @@ fn a_disk_that_ends_anywhere_is_6_and_leaves_nothing() {
     let attempt = |size: u32, nodes: u32| {
         let mut shell = Command::new("unshare");
         shell.args(["--mount", "sh", "-c", SMALL_DISK, "sh"]).arg(&place);
-        shell.args([size.to_string(), nodes.to_string()]).arg(PROGRAM);
+        shell.env("LC_ALL", "C").args([size.to_string(), nodes.to_string()]).arg(PROGRAM);
         shell.arg(scene.world.input(PERIOD)).arg(scene.world.book()).arg(&out);
         let ran: Ran = shell.output().ok()?.into();
         if !out.exists() {
@@ -211,7 +214,10 @@ fn a_disk_that_ends_anywhere_is_6_and_leaves_nothing() {
 fn as_nobody(scene: &Scene, arguments: &[&str]) -> Option<Ran> {
     fs::set_permissions(scene.world.path(""), Permissions::from_mode(0o755)).expect("set");
     let mut command = Command::new("setpriv");
-    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", PROGRAM]).args(arguments);
+    command
+        .env("LC_ALL", "C")
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups", PROGRAM])
+        .args(arguments);
     let ran: Ran = command.arg("--book").arg(scene.world.book()).output().ok()?.into();
     // 127: somebody who may not even reach the program.
     (![126, 127].contains(&ran.status)).then_some(ran)
@@ -236,7 +242,7 @@ fn a_book_that_may_not_be_written_is_6_and_can_still_be_read() {
     fs::set_permissions(scene.world.path(""), Permissions::from_mode(0o777)).expect("set");
     let command = ["--reuid=65534", "--regid=65534", "--clear-groups", PROGRAM];
     let mut last = Command::new("setpriv");
-    last.args(command).args(close).arg("--book").arg(scene.world.book());
+    last.env("LC_ALL", "C").args(command).args(close).arg("--book").arg(scene.world.book());
     Ran::from(last.output().expect("started")).expect(6);
     assert!(!scene.closed_after("a period that may not be added"));
     scene.nothing_is_left("a period that may not be added");
@@ -281,7 +287,7 @@ fn neither_clock_nor_surroundings_change_a_byte() {
     closes(&mut scene.world.command(PERIOD), "file times");
     let run = scene.world.command(PERIOD);
     let mut other_day = Command::new("faketime");
-    other_day.arg("2031-02-28 23:59:59").arg(PROGRAM).args(run.get_args());
+    other_day.env("LC_ALL", "C").arg("2031-02-28 23:59:59").arg(PROGRAM).args(run.get_args());
     match other_day.stdin(Stdio::null()).output() {
         Ok(output) => {
             Ran::from(output).expect(0);

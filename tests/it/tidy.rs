@@ -196,7 +196,7 @@ fn console_blocks(text: &str) -> Vec<Vec<Shown>> {
                 command.push_str(line);
             }
             (None, Some(shown)) => shown.output.push(line.trim_end().to_owned()),
-            (None, None) => panic!("README.md:{}: output without a command", at + 1),
+            (None, None) => panic!("line {}: output without a command", at + 1),
         }
     }
     blocks
@@ -219,11 +219,11 @@ fn fits(pattern: &[String], lines: &[&str]) -> bool {
     }
 }
 
-fn output_of(shown: &Shown, folder: &Path, path: &str) -> String {
+fn output_of(shown: &Shown, folder: &Path, path: &str, locale: &str) -> String {
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("{{ {}\n}} 2>&1", shown.command)]);
-    let output = shell.current_dir(folder).env("PATH", path).env("LC_ALL", "C.UTF-8");
-    let output = output.output().expect("started");
+    shell.env_remove("LC_ALL").env_remove("LC_MESSAGES").env("LANG", locale);
+    let output = shell.current_dir(folder).env("PATH", path).output().expect("started");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -234,16 +234,17 @@ fn is_for_outside(command: &str) -> bool {
 
 #[test]
 fn the_readme_shows_what_happens() {
-    check_readme("README.md");
+    shows_what_happens("README.md", "C");
 }
 
 #[test]
 fn the_chinese_readme_shows_what_happens() {
-    check_readme("README.zh-CN.md");
+    shows_what_happens("README.zh-CN.md", "zh_CN.UTF-8");
 }
 
-fn check_readme(name: &str) {
-    let text = fs::read_to_string(root().join(name)).expect("a README");
+/// Runs the commands of a page's console blocks, one after the other.
+fn shows_what_happens(page: &str, locale: &str) {
+    let Ok(text) = fs::read_to_string(root().join(page)) else { return };
     let bin: PathBuf = Path::new(PROGRAM).parent().expect("a folder").to_owned();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
     // What the commands make stays out of the repository: they run in a folder of links to it.
@@ -257,13 +258,13 @@ fn check_readme(name: &str) {
         if is_for_outside(&shown.command) {
             continue;
         }
-        let output = output_of(shown, folder.path(), &path);
+        let output = output_of(shown, folder.path(), &path, locale);
         let mut lines: Vec<&str> = output.lines().map(str::trim_end).collect();
         let mut pattern = shown.output.clone();
         pattern.truncate(pattern.iter().rposition(|line| !line.is_empty()).map_or(0, |at| at + 1));
         lines.truncate(lines.iter().rposition(|line| !line.is_empty()).map_or(0, |at| at + 1));
         if !fits(&pattern, &lines) {
-            problems.push(format!("{name}:{}: $ {}\n{output}", shown.line, shown.command));
+            problems.push(format!("{page}:{}: $ {}\n{output}", shown.line, shown.command));
         }
     }
     assert_none(&problems);

@@ -36,7 +36,7 @@ fn sample_book() -> World {
     let world = World::new();
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data");
     for period in PERIODS {
-        let mut run = std::process::Command::new(crate::world::PROGRAM);
+        let mut run = crate::world::program();
         run.args(["run", "--quiet", "--period", period, "--input"]).arg(samples.join(period));
         run.arg("--book").arg(world.book());
         if period == PERIODS[0] {

@@ -35,6 +35,9 @@ pub(super) struct Arguments {
     pub(super) lang: Option<Language>,
     #[command(subcommand)]
     pub(super) command: Command,
+    /// Language of the terminal [default: that of the environment]
+    #[arg(long, global = true, value_enum, value_name = "LANG")]
+    lang: Option<super::lang::Lang>,
 }
 
 const EXIT_STATUS: &str = "\

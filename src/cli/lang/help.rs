@@ -1,52 +1,93 @@
-//! Help in the chosen language.
+//! The command line and its help pages, in the language of the terminal.
 
-use clap::{Arg, ArgAction, Command};
+use std::{
+    ffi::OsString,
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
 
-use super::{catalogue, catalogue::Catalogue};
+use clap::{CommandFactory, FromArgMatches};
 
-/// A command with all that is below it, in the chosen language.
-pub(in crate::cli) fn localised(command: Command) -> Command {
-    match catalogue() {
-        None => command,
-        Some(catalogue) => {
-            let version = Arg::new("version").short('V').long("version");
-            let version = version.action(ArgAction::Version).help("显示版本").help_heading("选项");
-            chinese(command, catalogue).disable_version_flag(true).arg(version)
+use super::{Catalogue, Lang, catalogue, speak};
+use crate::cli::args::Arguments;
+
+/// Parses the command line; what it cannot parse is said, with the exit status of that.
+pub(in crate::cli) fn parse() -> Result<Arguments, ExitCode> {
+    let line: Vec<OsString> = std::env::args_os().collect();
+    speak(Lang::wanted(&line, |name| std::env::var(name).ok()));
+    let mut command = Arguments::command();
+    if let Some(catalogue) = catalogue() {
+        command = catalogue.command(command, "");
+    }
+    let parsed = command
+        .try_get_matches_from_mut(line)
+        .and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches))
+        .map_err(|error| error.format(&mut command));
+    parsed.map_err(|error| {
+        match catalogue() {
+            None => _ = error.print(),
+            Some(catalogue) => catalogue.print(&error),
+        }
+        ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    })
+}
+
+impl Catalogue {
+    /// A command with its help in Chinese: entries are `run`, `run.period`, and `run.after` for what
+    /// stands below.
+    pub(super) fn command(&self, command: clap::Command, above: &str) -> clap::Command {
+        let name = key(above, command.get_name());
+        let mut command = command.mut_args(|arg| {
+            match self.help.get(&argument_key(&name, arg.get_id().as_str())) {
+                Some(chinese) => arg.help(chinese),
+                None => arg,
+            }
+        });
+        if let Some(about) = self.help.get(&name) {
+            command = command.about(about);
+        }
+        if let Some(below) = self.help.get(&format!("{name}.after")) {
+            command = command.after_help(below);
+        }
+        command.mut_subcommands(|command| self.command(command, &name))
+    }
+
+    /// Prints a help page, or what is wrong with the command line.
+    fn print(&self, error: &clap::Error) {
+        let page = error.render();
+        if error.use_stderr() {
+            let text = self.phrased(&self.text(&page.to_string()));
+            _ = io::stderr().lock().write_all(text.as_bytes());
+        } else {
+            let styled = io::stdout().is_terminal();
+            let page = if styled { page.ansi().to_string() } else { page.to_string() };
+            _ = io::stdout().lock().write_all(self.phrased(&page).as_bytes());
         }
     }
+
+    /// A page of the parser with its fixed phrases in Chinese.
+    pub(super) fn phrased(&self, page: &str) -> String {
+        // The longest first: some phrases begin like others.
+        let mut phrases: Vec<_> = self.phrases.iter().collect();
+        phrases.sort_by_key(|(english, _)| std::cmp::Reverse(english.len()));
+        phrases
+            .into_iter()
+            .fold(page.to_owned(), |page, (english, chinese)| page.replace(english, chinese))
+    }
 }
 
-fn chinese(command: Command, catalogue: &'static Catalogue) -> Command {
-    let about = command.get_about().and_then(|text| catalogue.whole(&text.to_string()));
-    let after = command.get_after_help().map(|text| paragraphs(&text.to_string(), catalogue));
-    let help = Arg::new("help").short('h').long("help").action(ArgAction::Help).help("显示帮助");
-    let mut command = command
-        .mut_args(|argument| {
-            let heading = if argument.is_positional() { "参数" } else { "选项" };
-            let help = argument.get_help().and_then(|text| catalogue.whole(&text.to_string()));
-            let argument = argument.help_heading(heading);
-            match help {
-                Some(help) => argument.help(help),
-                None => argument,
-            }
-        })
-        .disable_help_flag(true)
-        .disable_help_subcommand(true)
-        .arg(help.help_heading("选项"))
-        .subcommand_help_heading("命令")
-        .help_template("{about}\n\n用法: {usage}\n\n{all-args}{after-help}")
-        .mut_subcommands(|below| chinese(below, catalogue));
-    if let Some(about) = about {
-        command = command.about(about);
+/// The entry of a command: the program's own is `liangqing`, `decisions import` is `decisions-import`.
+pub(super) fn key(above: &str, name: &str) -> String {
+    match above {
+        "" | "liangqing" => name.to_owned(),
+        above => format!("{above}-{name}"),
     }
-    if let Some(after) = after {
-        command = command.after_help(after);
-    }
-    command
 }
 
-/// What stands below the arguments: paragraphs as a whole, examples line by line.
-fn paragraphs(text: &str, catalogue: &Catalogue) -> String {
-    let paragraph = |text: &str| catalogue.whole(text).unwrap_or_else(|| catalogue.text(text));
-    text.split("\n\n").map(paragraph).collect::<Vec<_>>().join("\n\n")
+/// The entry of an argument; `--lang` is one for all.
+pub(super) fn argument_key(command: &str, argument: &str) -> String {
+    match argument {
+        "lang" | "format" | "quiet" | "threads" | "rules" => format!("any.{argument}"),
+        argument => format!("{command}.{argument}"),
+    }
 }

@@ -1,67 +1,202 @@
-//! The language in which people are told things.
+//! The languages of the terminal.
 //!
-//! Messages are English in the code. The catalogue `zh.toml` holds their Chinese by the English text, with `{}` for
-//! what is filled in. What has no entry stays English. Reports for programs, tables and files know no language.
+//! **Purpose.** What people read on the terminal, in English or in Chinese.
+//!
+//! **In.** English text, as the whole program writes it; the catalogue `zh.toml`.
+//!
+//! **Out.** The same text in Chinese, line by line, where Chinese was asked for.
+//!
+//! **Invariants.** Reports for programs, tables and files never come through here. What the catalogue
+//! does not know stays English.
 
-mod catalogue;
 mod help;
+mod template;
+#[cfg(test)]
+mod tests;
 
-use std::sync::OnceLock;
+use std::{borrow::Cow, collections::BTreeMap, ffi::OsString, sync::OnceLock};
 
 use clap::ValueEnum;
+use serde::Deserialize;
+use unicode_width::UnicodeWidthStr;
 
-use self::catalogue::Catalogue;
-pub(super) use self::help::localised;
+pub(super) use self::help::parse;
+use self::template::Template;
+use crate::{codes::Province, diag::Code};
 
-/// A language.
+/// A language of the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Language {
+pub(super) enum Lang {
     /// 中文.
     Zh,
     /// English.
     En,
 }
 
-/// The catalogue of the chosen language; none for English.
-static CHOSEN: OnceLock<Option<Catalogue>> = OnceLock::new();
-
-impl Language {
-    /// The one that the command line asks for, else that of the environment.
-    pub(super) fn of(
-        arguments: &[String],
-        environment: impl Fn(&str) -> Option<String>,
-    ) -> Language {
-        let asked = arguments.iter().enumerate().find_map(|(at, argument)| {
-            let next = || arguments.get(at + 1).map(String::as_str);
-            if argument == "--lang" { next() } else { argument.strip_prefix("--lang=") }
-        });
-        let named = asked.and_then(|name| Language::from_str(name, true).ok());
-        // The first that is set decides, as POSIX has it.
-        let mut variables = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(environment);
-        let mut locale = || variables.find(|value| !value.is_empty()).unwrap_or_default();
-        named.unwrap_or_else(
-            || {
-                if locale().starts_with("zh") { Language::Zh } else { Language::En }
-            },
-        )
+impl Lang {
+    /// The language that the command line names, or else the environment.
+    pub(super) fn wanted(arguments: &[OsString], environment: fn(&str) -> Option<String>) -> Lang {
+        let mut named = None;
+        let mut arguments = arguments.iter().filter_map(|argument| argument.to_str());
+        while let Some(argument) = arguments.next().filter(|argument| *argument != "--") {
+            let value = match argument {
+                "--lang" => arguments.next(),
+                _ => argument.strip_prefix("--lang="),
+            };
+            named = value.and_then(|value| Lang::from_str(value, false).ok()).or(named);
+        }
+        named.unwrap_or_else(|| {
+            let mut locales = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(environment);
+            match locales.find(|locale| !locale.is_empty()) {
+                Some(locale) if locale.starts_with("zh") => Lang::Zh,
+                _ => Lang::En,
+            }
+        })
     }
+}
 
-    /// Makes it the language of the process.
-    pub(super) fn choose(self) {
-        _ = CHOSEN.set((self == Language::Zh).then(Catalogue::chinese));
-    }
+/// What is read into Chinese; empty: English.
+static CATALOGUE: OnceLock<Option<Catalogue>> = OnceLock::new();
+
+/// Settles the language, once, before anything is said.
+pub(super) fn speak(lang: Lang) {
+    CATALOGUE.get_or_init(|| (lang == Lang::Zh).then(Catalogue::built_in));
 }
 
 fn catalogue() -> Option<&'static Catalogue> {
-    CHOSEN.get().and_then(Option::as_ref)
+    CATALOGUE.get()?.as_ref()
 }
 
-/// A text for people, line by line.
-pub(super) fn told(text: &str) -> String {
-    catalogue().map_or_else(|| text.to_owned(), |catalogue| catalogue.text(text))
+/// Text for people, in their language.
+pub(super) fn said(text: &str) -> Cow<'_, str> {
+    match catalogue() {
+        None => Cow::Borrowed(text),
+        Some(catalogue) => Cow::Owned(catalogue.text(text)),
+    }
 }
 
-/// A word of a table.
-pub(super) fn word(word: &str) -> String {
-    catalogue().map_or_else(|| word.to_owned(), |catalogue| catalogue.phrase(word))
+/// A word of the tables (a class, a decision), with its Chinese before it.
+pub(super) fn word(name: &str) -> Cow<'_, str> {
+    match catalogue().and_then(|catalogue| catalogue.words.get(name)) {
+        None => Cow::Borrowed(name),
+        Some(chinese) => Cow::Owned(format!("{chinese} ({name})")),
+    }
+}
+
+/// `zh.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entries {
+    /// First words of lines, with the value in a column of its own.
+    labels: BTreeMap<String, String>,
+    /// What lines begin with before a message.
+    openings: BTreeMap<String, String>,
+    /// Words of the tables.
+    words: BTreeMap<String, String>,
+    /// Messages, by their English shape.
+    messages: BTreeMap<String, String>,
+    /// Messages that come from elsewhere: the parser of the command line, the system.
+    foreign: BTreeMap<String, String>,
+    /// What is expected and what to do, by code.
+    codes: BTreeMap<String, [String; 2]>,
+    /// Help, by command and argument.
+    help: BTreeMap<String, String>,
+    /// Fixed phrases of help pages.
+    phrases: BTreeMap<String, String>,
+}
+
+/// The Chinese of everything that is said.
+#[derive(Debug)]
+struct Catalogue {
+    labels: BTreeMap<String, String>,
+    openings: BTreeMap<String, String>,
+    words: BTreeMap<String, String>,
+    help: BTreeMap<String, String>,
+    phrases: BTreeMap<String, String>,
+    /// The weightiest first.
+    templates: Vec<Template>,
+}
+
+impl Catalogue {
+    fn entries() -> Entries {
+        toml::from_str(include_str!("zh.toml")).expect("the catalogue that is built in")
+    }
+
+    fn built_in() -> Catalogue {
+        let entries = Catalogue::entries();
+        let Entries { labels, openings, words, help, phrases, .. } = entries;
+        let codes = Code::ALL.iter().filter_map(|code| {
+            let [expected, hint] = entries.codes.get(code.id())?;
+            Some([(code.expected(), expected.as_str()), (code.hint(), hint.as_str())])
+        });
+        let provinces = Province::all().map(|province| (province.english_name(), province.name()));
+        let messages = entries.messages.iter().chain(&entries.foreign);
+        let mut templates: Vec<Template> = messages
+            .map(|(english, chinese)| (english.as_str(), chinese.as_str()))
+            .chain(codes.flatten())
+            .chain(provinces)
+            .flat_map(|(english, chinese)| Template::all_of(english, chinese))
+            .collect();
+        // The order is stable, and that of the entries is alphabetical.
+        templates.sort_by_key(|template| std::cmp::Reverse(template.weight()));
+        Catalogue { labels, openings, words, help, phrases, templates }
+    }
+
+    /// Lines of Chinese for lines of English.
+    fn text(&self, text: &str) -> String {
+        text.split('\n').map(|line| self.line(line)).collect::<Vec<_>>().join("\n")
+    }
+
+    fn line(&self, line: &str) -> String {
+        let rest = line.trim_start_matches(' ');
+        let rest = rest.strip_prefix("- ").unwrap_or(rest);
+        let indent = &line[..line.len() - rest.len()];
+        let said = self.labelled(rest).or_else(|| self.opened(rest)).or_else(|| self.message(rest));
+        said.map_or_else(|| line.to_owned(), |said| format!("{indent}{said}"))
+    }
+
+    /// A line with an opening, such as `error: `.
+    fn opened(&self, line: &str) -> Option<String> {
+        self.openings.iter().find_map(|(opening, chinese)| {
+            line.strip_prefix(opening).map(|rest| format!("{chinese}{}", self.part(rest)))
+        })
+    }
+
+    /// A line of a label and a value; the value stays in its column.
+    fn labelled(&self, line: &str) -> Option<String> {
+        // Long labels are followed by one blank, short ones by more: else they are words.
+        let spaced = |label: &&str| label.len() > 8 || line[label.len()..].starts_with("  ");
+        let (label, chinese) = self
+            .labels
+            .iter()
+            .map(|(label, chinese)| (label.as_str(), chinese))
+            .filter(|(label, _)| {
+                line.strip_prefix(label).is_some_and(|rest| rest.starts_with(' ')) && spaced(label)
+            })
+            .max_by_key(|(label, _)| label.len())?;
+        let value = line[label.len()..].trim_start();
+        let column = (line.len() - value.len()).max(chinese.width() + 2);
+        let gap = " ".repeat(column - chinese.width());
+        Some(format!("{chinese}{gap}{}", self.part(value)))
+    }
+
+    /// A message within another; what is not known stays as it is.
+    fn part(&self, text: &str) -> String {
+        self.message(text).unwrap_or_else(|| text.to_owned())
+    }
+
+    /// The Chinese of one message, or of a list of messages that are all known.
+    fn message(&self, text: &str) -> Option<String> {
+        if let Some(chinese) = self.words.get(text) {
+            return Some(format!("{chinese} ({text})"));
+        }
+        let inner = |text: &str| self.message(text);
+        let whole = self.templates.iter().find_map(|template| template.translate(text, &inner));
+        whole.or_else(|| {
+            let parts = text.split(", ").map(|part| {
+                self.templates.iter().find_map(|template| template.translate(part, &inner))
+            });
+            parts.collect::<Option<Vec<_>>>().map(|parts| parts.join("、"))
+        })
+    }
 }

@@ -1,0 +1,166 @@
+use std::{ffi::OsString, fs, path::Path};
+
+use clap::CommandFactory;
+
+use super::{
+    help::{argument_key, key},
+    *,
+};
+use crate::cli::args::Arguments;
+
+fn wanted(arguments: &[&str], environment: fn(&str) -> Option<String>) -> Lang {
+    Lang::wanted(&arguments.iter().map(OsString::from).collect::<Vec<_>>(), environment)
+}
+
+#[test]
+fn the_flag_comes_before_the_environment() {
+    let chinese = |name: &str| (name == "LANG").then(|| "zh_CN.UTF-8".to_owned());
+    assert_eq!(wanted(&["run"], chinese), Lang::Zh);
+    assert_eq!(wanted(&["run", "--lang", "en"], chinese), Lang::En);
+    assert_eq!(wanted(&["--lang=zh", "run"], |_| None), Lang::Zh);
+    assert_eq!(wanted(&["explain", "--", "--lang=zh"], |_| None), Lang::En);
+    let first = |name: &str| match name {
+        "LC_ALL" => Some(String::new()),
+        "LC_MESSAGES" => Some("C".to_owned()),
+        _ => Some("zh_CN".to_owned()),
+    };
+    assert_eq!(wanted(&["run"], first), Lang::En);
+}
+
+#[test]
+fn messages_are_found_by_their_shape() {
+    let chinese = Catalogue::built_in();
+    let said = |text: &str| chinese.text(text);
+    assert_eq!(said("error: no period is closed in my book"), "错误：my book 中没有已结账的清算期");
+    assert_eq!(said("error: a, b missing"), "错误：缺少 a, b");
+    assert_eq!(said("closed    book/none"), "已结账    book/none");
+    assert_eq!(said("red       none"), "红色预警  无");
+    assert_eq!(said("{\n  made of words\n}"), "{\n  made of words\n}");
+    assert_eq!(
+        said("normalised 1 column under another name, 2 null amounts"),
+        "已规范：1 列使用别名、2 个空金额"
+    );
+    assert_eq!(
+        said(
+            "  F03 treating/31.parquet, column psn_no: found no such column, expected every required column"
+        ),
+        "  F03 treating/31.parquet，列 psn_no：实际为没有此列；应为齐全的必需列"
+    );
+}
+
+/// Everything on the help pages of a command and those below it that the catalogue lacks.
+fn missing_help(command: &clap::Command, above: &str, chinese: &Catalogue) -> Vec<String> {
+    let name = key(above, command.get_name());
+    let mut wanted = vec![name.clone()];
+    wanted.extend(command.get_after_help().map(|_| format!("{name}.after")));
+    let arguments = command.get_arguments();
+    wanted.extend(arguments.map(|argument| argument_key(&name, argument.get_id().as_str())));
+    let mut missing: Vec<String> =
+        wanted.into_iter().filter(|key| !chinese.help.contains_key(key)).collect();
+    let values = command.get_arguments().filter(|a| a.get_id() != "lang" && a.get_id() != "shell");
+    for value in values.flat_map(clap::Arg::get_possible_values) {
+        let help = value.get_help().map(ToString::to_string).unwrap_or_default();
+        if chinese.phrased(&help) == help && help != "Ed25519" && !help.is_empty() {
+            missing.push(format!("phrase {help}"));
+        }
+    }
+    missing.extend(command.get_subcommands().flat_map(|below| missing_help(below, &name, chinese)));
+    missing
+}
+
+#[test]
+fn every_command_and_argument_has_chinese_help() {
+    let missing = missing_help(&Arguments::command(), "", &Catalogue::built_in());
+    assert_eq!(missing, [""; 0], "add them to [help] of src/cli/lang/zh.toml");
+}
+
+#[test]
+fn every_help_entry_is_on_a_page() {
+    fn pages(command: &clap::Command, above: &str) -> Vec<String> {
+        let name = key(above, command.get_name());
+        let mut keys = vec![name.clone(), format!("{name}.after")];
+        keys.extend(command.get_arguments().map(|a| argument_key(&name, a.get_id().as_str())));
+        keys.extend(command.get_subcommands().flat_map(|below| pages(below, &name)));
+        keys
+    }
+    let pages = pages(&Arguments::command(), "");
+    let chinese = Catalogue::built_in();
+    let stale: Vec<_> = chinese.help.keys().filter(|key| !pages.contains(key)).collect();
+    assert!(stale.is_empty(), "{stale:?}");
+}
+
+#[test]
+fn every_code_has_its_chinese() {
+    let Entries { codes, .. } = Catalogue::entries();
+    let ids: Vec<&str> = Code::ALL.iter().map(|code| code.id()).collect();
+    let missing: Vec<_> = ids.iter().filter(|id| !codes.contains_key(**id)).collect();
+    assert!(missing.is_empty(), "add {missing:?} to [codes] of src/cli/lang/zh.toml");
+    assert!(codes.keys().all(|id| ids.contains(&id.as_str())), "a code that is no more");
+    let row = |id: &&str| format!("| {id} | {} | {} |\n", codes[*id][0], codes[*id][1]);
+    let text = format!(
+        "# 问题项：送达为何被拒收，账套何处有误\n\n送达的全部问题一次列出，每项有以下代码之一、所在文件、位置与实际\
+         情况；运行以退出状态 3 结束，\n不发布任何结果。代码固定不变。违反行规则（V01 至 V15）的行不是问题项，见 \
+         `tables/rejects`。\n\nB 开头的代码出自 `verify`，A 开头的出自审计重算，E 开头的出自 `explain`，均以退出状态 5 \
+         结束。\nR 是 `decisions import` 无法读取的协查回复。[English](errors.md)\n\n本页由 \
+         `UPDATE_DOCS=1 cargo test --lib every_code_has_its_chinese` 生成。\n\n| 代码 | 应为 | 办法 |\n|---|---|---|\n{}",
+        ids.iter().map(row).collect::<String>()
+    );
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/errors.zh-CN.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(path, &text).expect("written");
+    }
+    assert_eq!(fs::read_to_string(path).expect("docs/errors.zh-CN.md"), text);
+}
+
+/// The text of all sources below a folder, with literals of several lines in one.
+fn sources(folder: &Path) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() && !path.ends_with("cli/lang") {
+            text.push_str(&sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let source = fs::read_to_string(&path).expect("UTF-8").replace("\\\"", "\"");
+            let mut pieces = source.split("\\\n");
+            text.push_str(pieces.next().unwrap_or_default());
+            pieces.for_each(|piece| text.push_str(piece.trim_start()));
+        }
+    }
+    text
+}
+
+/// A message that was changed without its Chinese is noticed.
+#[test]
+fn what_has_chinese_is_said_by_the_program() {
+    let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let entries = Catalogue::entries();
+    let mut stale = Vec::new();
+    let words = entries.labels.keys().chain(entries.words.keys()).chain(entries.messages.keys());
+    for english in words {
+        for literal in english.split("(s)").flat_map(|part| {
+            let mut templates = Template::all_of(part, "");
+            templates.remove(0).literals
+        }) {
+            let literal = literal.trim_matches([' ', ',', ':', ';', '(', ')', '\'', '"']);
+            if !sources.contains(literal) {
+                stale.push(format!("{english}: no source says {literal:?}"));
+            }
+        }
+    }
+    assert!(stale.is_empty(), "\n{}", stale.join("\n"));
+}
+
+#[test]
+fn holes_are_the_same_on_both_sides() {
+    let entries = Catalogue::entries();
+    for (english, chinese) in entries.messages.iter().chain(&entries.foreign) {
+        for template in Template::all_of(english, chinese) {
+            let between = &template.literals[1..template.literals.len().max(2) - 1];
+            assert!(between.iter().all(|literal| !literal.is_empty()), "{english}: holes touch");
+            let holes = template.literals.len() - 1;
+            let filled = (0..holes).filter(|at| chinese.contains(&format!("{{{at}}}"))).count();
+            let filled = filled + chinese.matches("{}").count();
+            assert_eq!(holes, filled, "{english} = {chinese}");
+        }
+    }
+}

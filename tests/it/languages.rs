@@ -1,0 +1,118 @@
+//! What people read, in Chinese: no line of the usual commands stays English, and programs see no difference.
+
+use std::{fs, path::Path, process::Output};
+
+use crate::world::program;
+
+/// English that stays: names of columns, folders and fields, which are the same in every language.
+const NAMES: [&str; 11] = [
+    "liangqing",
+    "verify",
+    "book",
+    "insured",
+    "treating",
+    "statements",
+    "notices",
+    "amount",
+    "paid",
+    "lateness",
+    "effect",
+];
+
+/// A folder with two months of the sample closed.
+fn scene() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["sample-data", "pipelines"] {
+        let there = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        std::os::unix::fs::symlink(there, folder.path().join(name)).expect("linked");
+    }
+    folder
+}
+
+fn output(folder: &Path, command: &str) -> Output {
+    program().args(command.split(' ')).current_dir(folder).output().expect("started")
+}
+
+fn text(output: &Output) -> String {
+    let streams = [&output.stdout, &output.stderr];
+    streams.map(|stream| String::from_utf8_lossy(stream).into_owned()).concat()
+}
+
+/// Words of a line that are English, and are not names.
+fn english(line: &str) -> Vec<&str> {
+    // What a command may be called with, and fields with their values, are no language.
+    if line.trim_start().starts_with("- liangqing") || line.starts_with("            ") {
+        return Vec::new();
+    }
+    let plain = |word: &&str| word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let words = line.split([' ', '，', '：', '；', '、', '（', '）', ',', ':']);
+    words.filter(plain).filter(|word| !NAMES.contains(word)).collect()
+}
+
+#[test]
+fn reports_leave_nothing_in_english() {
+    let scene = scene();
+    let folder = scene.path();
+    fs::create_dir_all(folder.join("bad/treating")).expect("made");
+    fs::create_dir_all(folder.join("bad/insured")).expect("made");
+    let first = "run --period 2025-10 --input sample-data/2025-10 --opening-quotas sample-data/opening-quotas.csv";
+    let commands = [
+        (0, format!("{first} --book book --timings")),
+        (0, "run --period 2025-11 --input sample-data/2025-11 --book book --dry-run".to_owned()),
+        (0, "run --period 2025-11 --input sample-data/2025-11 --book book".to_owned()),
+        (4, "run --period 2025-11 --input sample-data/2025-11 --book book".to_owned()),
+        (3, "run --period 2025-12 --input bad --book book".to_owned()),
+        (2, "run --period 2025-13 --input bad --book book".to_owned()),
+        (2, "run --period 2025-12".to_owned()),
+        (2, "verify".to_owned()),
+        (0, "status --book book --as-of 2026-01-10".to_owned()),
+        (0, "stress --book book --scenario volume=60 --scenario late=34:45".to_owned()),
+        (0, "verify --book book".to_owned()),
+        (0, "run pipelines/audit-rerun.toml --period 2025-11 --input sample-data/2025-11 --book book".to_owned()),
+        (0, "statements --book book --period 2025-11 --out statements".to_owned()),
+        (0, "decisions import statements/34/reply.csv --book book".to_owned()),
+        (0, "report --book book --period 2025-11".to_owned()),
+        (0, "explain S11 --book book --input sample-data/2025-10 --input sample-data/2025-11".to_owned()),
+        (0, "explain S16 --book book".to_owned()),
+        (0, "explain --pair 34-31 --period 2025-11 --book book --input sample-data/2025-11".to_owned()),
+        (0, format!("{first} --book other --as-of 2025-11-20")),
+        (5, "diff book/2025-10 other/2025-10".to_owned()),
+        (5, "diff book other".to_owned()),
+        (0, "keygen --out agency.key".to_owned()),
+        (2, "keygen --out agency.key".to_owned()),
+        (0, "synth --out made --period 2025-10 --settlements 500".to_owned()),
+    ];
+    let mut left = Vec::new();
+    for (status, command) in &commands {
+        let output = output(folder, &format!("{command} --lang zh"));
+        let said = text(&output);
+        assert_eq!(output.status.code(), Some(*status), "{command}\n{said}");
+        for line in said.lines().filter(|line| !english(line).is_empty()) {
+            left.push(format!("{command}\n  {line}\n  {:?}", english(line)));
+        }
+    }
+    assert!(left.is_empty(), "\n{}", left.join("\n"));
+}
+
+#[test]
+fn the_language_reaches_no_report_for_programs() {
+    let scene = scene();
+    let quotas = "--opening-quotas sample-data/opening-quotas.csv";
+    let run = |lang: &str, book: &str| {
+        let command = format!(
+            "run --quiet --period 2025-10 --input sample-data/2025-10 --book {book} {quotas} --format json"
+        );
+        let mut program = program();
+        program.args(command.split(' ')).env("LC_ALL", lang).current_dir(scene.path());
+        let output = program.output().expect("started");
+        assert!(output.status.success());
+        text(&output).replace(book, "book")
+    };
+    assert_eq!(run("C", "first"), run("zh_CN.UTF-8", "second"));
+    let refused =
+        output(scene.path(), "status --book none --as-of 2026-01-10 --format json --lang zh");
+    assert!(text(&refused).contains("--book none is not a folder"), "{}", text(&refused));
+    let script =
+        |lang: &str| output(scene.path(), &format!("completions bash --lang {lang}")).stdout;
+    assert_eq!(script("zh"), script("en"));
+}
