@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::{
     args::{Limit, QueryArguments, RowFormat},
-    printer::{counted, json_text, print, text, warning},
+    printer::{counted, json_text, raw, text, warning},
     run::shown,
 };
 use crate::{
@@ -56,7 +56,7 @@ pub(super) fn query(arguments: &QueryArguments) -> Outcome<()> {
     let Answer { rows: all, .. } = answer;
     let rows = all.slice(0, most);
     let Some(out) = &arguments.out else {
-        return print(&String::from_utf8_lossy(&rendered(&rows, &all, arguments.format)?));
+        return raw(&String::from_utf8_lossy(&rendered(&rows, &all, arguments.format)?));
     };
     let mut bytes = rendered(&rows, &all, arguments.format)?;
     if arguments.format == RowFormat::Csv {

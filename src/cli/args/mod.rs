@@ -18,7 +18,6 @@ pub(super) use self::{
     query::{Limit, QueryArguments, RowFormat},
 };
 
-use super::lang::Language;
 use crate::{
     book::stress::Scenario,
     codes::Month,
@@ -30,9 +29,6 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true, after_help = EXIT_STATUS)]
 pub(super) struct Arguments {
-    /// Language of messages and help [default: that of the system, zh or en]
-    #[arg(long, value_enum, global = true, value_name = "zh|en", hide_possible_values = true)]
-    pub(super) lang: Option<Language>,
     #[command(subcommand)]
     pub(super) command: Command,
     /// Language of the terminal [default: that of the environment]
