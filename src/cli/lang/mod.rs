@@ -14,7 +14,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-use std::{borrow::Cow, collections::BTreeMap, ffi::OsString, sync::OnceLock};
+use std::{borrow::Cow, cmp::Reverse, collections::BTreeMap, ffi::OsString, sync::OnceLock};
 
 use clap::ValueEnum;
 use serde::Deserialize;
@@ -113,8 +113,10 @@ struct Catalogue {
     words: BTreeMap<String, String>,
     help: BTreeMap<String, String>,
     phrases: BTreeMap<String, String>,
-    /// The weightiest first.
+    /// Those with words of their own before those without, the weightiest first.
     templates: Vec<Template>,
+    /// Where those without begin.
+    bare_from: usize,
 }
 
 impl Catalogue {
@@ -138,8 +140,9 @@ impl Catalogue {
             .flat_map(|(english, chinese)| Template::all_of(english, chinese))
             .collect();
         // The order is stable, and that of the entries is alphabetical.
-        templates.sort_by_key(|template| std::cmp::Reverse(template.weight()));
-        Catalogue { labels, openings, words, help, phrases, templates }
+        templates.sort_by_key(|template| Reverse((template.has_words(), template.weight())));
+        let bare_from = templates.partition_point(Template::has_words);
+        Catalogue { labels, openings, words, help, phrases, templates, bare_from }
     }
 
     /// Lines of Chinese for lines of English.
@@ -185,18 +188,23 @@ impl Catalogue {
         self.message(text).unwrap_or_else(|| text.to_owned())
     }
 
-    /// The Chinese of one message, or of a list of messages that are all known.
+    /// The Chinese of a message.
     fn message(&self, text: &str) -> Option<String> {
         if let Some(chinese) = self.words.get(text) {
             return Some(format!("{chinese} ({text})"));
         }
-        let inner = |text: &str| self.message(text);
-        let whole = self.templates.iter().find_map(|template| template.translate(text, &inner));
-        whole.or_else(|| {
-            let parts = text.split(", ").map(|part| {
-                self.templates.iter().find_map(|template| template.translate(part, &inner))
-            });
-            parts.collect::<Option<Vec<_>>>().map(|parts| parts.join("、"))
-        })
+        let fits = |template: &Template| template.translate(text, &|inner| self.message(inner));
+        let (worded, bare) = self.templates.split_at(self.bare_from);
+        worded
+            .iter()
+            .find_map(fits)
+            .or_else(|| self.list(text))
+            .or_else(|| bare.iter().find_map(fits))
+    }
+
+    /// Several messages with commas between them, if all of them are known.
+    fn list(&self, text: &str) -> Option<String> {
+        let parts = text.contains(", ").then(|| text.split(", ").map(|part| self.message(part)));
+        Some(parts?.collect::<Option<Vec<_>>>()?.join("、"))
     }
 }

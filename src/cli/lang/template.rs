@@ -68,6 +68,11 @@ impl Template {
         Template { literals, holes, chinese: chinese.to_owned() }
     }
 
+    /// Whether it has a word of its own: others are shapes, such as `{m}: {m}`.
+    pub(super) fn has_words(&self) -> bool {
+        self.literals.concat().contains(char::is_alphabetic)
+    }
+
     /// How much of the message is given: the more, the more it says.
     pub(super) fn weight(&self) -> usize {
         self.literals.iter().map(String::len).sum()
@@ -85,14 +90,12 @@ impl Template {
         if !fill(&self.holes, &self.literals[1..], rest, &mut found) {
             return None;
         }
-        let mut known = self.literals.concat().contains(char::is_alphabetic);
-        let mut values = Vec::new();
-        for (value, hole) in found.into_iter().zip(&self.holes) {
-            let message = (*hole == Hole::Message).then(|| inner(value)).flatten();
-            known |= message.is_some();
-            values.push(message.unwrap_or_else(|| value.to_owned()));
-        }
-        known.then(|| filled(&self.chinese, &values))
+        let has_words = self.has_words();
+        let values = found.into_iter().zip(&self.holes).map(|(value, hole)| match hole {
+            Hole::Message => inner(value).or_else(|| has_words.then(|| value.to_owned())),
+            Hole::Text | Hole::Word | Hole::Number => Some(value.to_owned()),
+        });
+        Some(filled(&self.chinese, &values.collect::<Option<Vec<_>>>()?))
     }
 }
 
