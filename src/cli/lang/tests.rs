@@ -44,7 +44,7 @@ fn messages_are_found_by_their_shape() {
         said(
             "  F03 treating/31.parquet, column psn_no: found no such column, expected every required column"
         ),
-        "  F03 treating/31.parquet，列 psn_no：实际为没有此列；应为齐全的必需列"
+        "  F03 treating/31.parquet，列 psn_no，实际：没有此列；应为：齐全的必需列"
     );
 }
 
