@@ -126,11 +126,16 @@ impl Province {
         PROVINCES[self.index()].1
     }
 
+    /// Whether it is a municipality (直辖市), whose counties are of one pooling area.
+    pub fn is_municipality(self) -> bool {
+        matches!(self.code(), 11 | 12 | 31 | 50)
+    }
+
     /// Its Chinese name in full.
     pub fn full_name(self) -> String {
         let name = self.name();
         match self.code() {
-            11 | 12 | 31 | 50 => format!("{name}市"),
+            _ if self.is_municipality() => format!("{name}市"),
             15 | 54 => format!("{name}自治区"),
             45 => format!("{name}壮族自治区"),
             64 => format!("{name}回族自治区"),

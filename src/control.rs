@@ -180,6 +180,25 @@ impl Class {
         }
     }
 
+    /// What people are told in Chinese.
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Class::AlreadyCleared => "已清算过",
+            Class::Duplicate => "重复记录",
+            Class::Conflict => "同号不同值",
+            Class::LateRefused => "超期拒收",
+            Class::Expired => "挂账过期",
+            Class::Voided => "决定作废",
+            Class::MissingInsured => "参保地无记录",
+            Class::MissingTreating => "就医地无记录",
+            Class::FieldMismatch => "身份信息不一致",
+            Class::AmountMismatch => "金额不一致",
+            Class::ReversalUnpaired => "退费无原结算",
+            Class::ReversalMismatch => "退费与原结算不符",
+            Class::AlreadyReversed => "已退费过",
+        }
+    }
+
     /// Whether its copies are carried to the next period.
     pub const fn is_carried(self) -> bool {
         matches!(

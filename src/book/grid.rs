@@ -1,6 +1,6 @@
 //! A table of a closed period in memory, read by whoever checks it, cell by cell.
 
-use std::{cmp::Ordering, path::Path};
+use std::{borrow::Cow, cmp::Ordering, path::Path};
 
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch,
@@ -284,15 +284,18 @@ impl<'a> Row<'a> {
 
     /// A value for people: as it is shown, with the numbers of persons and visits masked.
     pub fn for_people(&self, column: &str) -> String {
+        self.text_for_people(column).map_or_else(|| self.shown(column), Cow::into_owned)
+    }
+
+    /// A text for people, if there is one: numbers of persons and visits are masked.
+    pub fn text_for_people(&self, column: &str) -> Option<Cow<'a, str>> {
         let named = match column {
             "treating_value" | "insured_value" => self.text("field"),
             column => column,
         };
         let personal = Field::of_column(named).is_some_and(|(field, _)| field.is_personal());
-        match self.text_or_null(column) {
-            Some(text) if personal => masked(text),
-            _ => self.shown(column),
-        }
+        let text = self.text_or_null(column)?;
+        Some(if personal { masked(text).into() } else { text.into() })
     }
 }
 

@@ -121,10 +121,7 @@ impl Book {
 
     /// Looks into a book without closing anything: its periods, checked.
     pub fn look(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
-        if !root.is_dir() {
-            return Err(Failure::Usage(format!("--book {} is not a folder", root.display())));
-        }
-        let periods = closed_periods(root)?;
+        let periods = periods_in(root)?;
         if let Some((last, _)) = periods.last() {
             check_order(&periods, last.plus(1))?;
         }
@@ -152,15 +149,48 @@ pub fn closed_periods(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
     Ok(periods)
 }
 
-/// A table of a closed period, whose file is the one that the period's manifest lists.
-pub fn table(folder: &Path, manifest: &Manifest, name: &str) -> Outcome<Grid> {
-    let path = format!("tables/{name}.parquet");
-    let digest = File::open(folder.join(&path)).and_then(sha256_of);
-    let listed = manifest.outputs.iter().find(|output| output.path == path);
-    match (digest, listed) {
-        (Ok(digest), Some(output)) if digest == output.sha256 => Grid::open(folder, name),
-        (Err(error), _) => Err(damaged(folder, &format!("{path}: {error}"))),
-        _ => Err(damaged(folder, &format!("{path} has other bytes"))),
+/// The closed periods of a book that somebody names, oldest first; nothing is checked.
+pub fn periods_in(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
+    if !root.is_dir() {
+        return Err(Failure::Usage(format!("--book {} is not a folder", root.display())));
+    }
+    closed_periods(root)
+}
+
+/// A closed period that somebody looks at.
+#[derive(Debug)]
+pub struct Closed {
+    /// The period.
+    pub month: Month,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Its manifest, which its seal confirms.
+    pub manifest: Manifest,
+}
+
+impl Closed {
+    /// A closed period of a book.
+    pub fn open(root: &Path, period: Month) -> Outcome<Closed> {
+        Closed::read(period, closed_period(root, period)?)
+    }
+
+    /// The closed period in a folder.
+    pub fn read(month: Month, folder: PathBuf) -> Outcome<Closed> {
+        let (manifest, _) = Manifest::read(&folder)?;
+        Ok(Closed { month, folder, manifest })
+    }
+
+    /// A table, whose file is the one that the manifest lists.
+    pub fn table(&self, name: &str) -> Outcome<Grid> {
+        let Closed { folder, manifest, .. } = self;
+        let path = format!("tables/{name}.parquet");
+        let digest = File::open(folder.join(&path)).and_then(sha256_of);
+        let listed = manifest.outputs.iter().find(|output| output.path == path);
+        match (digest, listed) {
+            (Ok(digest), Some(output)) if digest == output.sha256 => Grid::open(folder, name),
+            (Err(error), _) => Err(damaged(folder, &format!("{path}: {error}"))),
+            _ => Err(damaged(folder, &format!("{path} has other bytes"))),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     codes::{Pair, Province, Side},
-    forms::Template,
+    forms::{Template, Value},
 };
 
 /// What coverage is worked out from.
@@ -54,14 +54,14 @@ impl Coverage<'_> {
                 Some((cleared, cell)) => (*cleared, vec![*cell]),
                 None => (0, Vec::new()),
             };
-            let value = crate::forms::Value::Count(cleared.cast_signed());
+            let value = Value::Count(cleared.cast_signed());
             row.insert("cleared", Item::of(&cell, value));
             for side in Side::BOTH.map(Side::index) {
                 let items = self.delivered.map(|all| {
                     let rows = all.pairs.get(&pair).map_or(0, |rows| rows[side]);
                     let id = cells.count(rows);
                     of_sides[side].push((pair, id));
-                    let rate = crate::forms::Value::Text(percent(cleared, rows));
+                    let rate = Value::Text(percent(cleared, rows));
                     (Item::cell(id, rows), Item::of(&[cell.as_slice(), &[id]].concat(), rate))
                 });
                 let (delivered, rate) = items.unwrap_or_else(|| (self.missing(), self.missing()));

@@ -78,11 +78,7 @@ impl Delivered {
         enough: usize,
         monitor: &Monitor,
     ) -> Outcome<Delivered> {
-        let mut findings = Vec::new();
-        let delivery = Delivery::open(input, period, &mut findings)?;
-        if !findings.is_empty() {
-            return Err(Failure::Refused(findings));
-        }
+        let delivery = Delivery::open_whole(input, period)?;
         let sources: Vec<&Source> = delivery.sources.iter().collect();
         check_inputs(&sources, manifest)?;
         let rules = Rules::parse(&manifest.rules.text)
@@ -159,12 +155,10 @@ fn keep(set: &mut BTreeSet<String>, text: &str) {
     }
 }
 
-/// Municipalities, whose counties are of one pooling area.
-const MUNICIPALITIES: [&str; 4] = ["11", "12", "31", "50"];
-
 /// The pooling area of a division: its city, or its municipality.
 fn pooling_area(division: &str) -> String {
-    let digits = if MUNICIPALITIES.iter().any(|code| division.starts_with(code)) { 2 } else { 4 };
+    let province = Province::of_division(division.as_bytes());
+    let digits = if province.is_some_and(Province::is_municipality) { 2 } else { 4 };
     format!("{:0<6}", division.chars().take(digits).collect::<String>())
 }
 

@@ -18,16 +18,13 @@ mod monthly;
 mod network;
 mod quarterly;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use serde::Serialize;
 
 use self::{cells::Cells, delivered::Delivered, draft::Draft};
 use crate::{
-    book::{self, grid::Grid, manifest::Manifest},
+    book::Closed,
     codes::Month,
     contract::{
         lines::parse_day,
@@ -70,25 +67,6 @@ pub struct Written {
     pub left_out: u64,
 }
 
-/// A closed period.
-struct Closed {
-    period: Month,
-    folder: PathBuf,
-    manifest: Manifest,
-}
-
-impl Closed {
-    fn open(book: &Path, period: Month) -> Outcome<Closed> {
-        let folder = book::closed_period(book, period)?;
-        let (manifest, _) = Manifest::read(&folder)?;
-        Ok(Closed { period, folder, manifest })
-    }
-
-    fn table(&self, name: &str) -> Outcome<Grid> {
-        book::table(&self.folder, &self.manifest, name)
-    }
-}
-
 /// Writes the bulletin of a closed period, or of a quarter, into a new folder.
 pub fn write(request: &Request, monitor: &Monitor) -> Outcome<Written> {
     folder::must_be_new(request.out)?;
@@ -128,10 +106,10 @@ fn monthly(
     let enough = usize::try_from(request.template.bulletin.threshold).unwrap_or(usize::MAX);
     let delivered = request
         .input
-        .map(|input| Delivered::read(input, closed.period, &closed.manifest, enough, monitor))
+        .map(|input| Delivered::read(input, closed.month, &closed.manifest, enough, monitor))
         .transpose()?;
     let mut drafts = monthly::drafts(closed, delivered.as_ref(), request.template, cells)?;
-    drafts.extend(network::drafts(registry.as_deref(), closed.period, request.template));
+    drafts.extend(network::drafts(registry.as_deref(), closed.month, request.template));
     Ok(drafts)
 }
 

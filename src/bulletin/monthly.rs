@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Closed,
     cells::{Cells, Id},
     coverage::Coverage,
     delivered::{Delivered, RULES},
@@ -11,7 +10,10 @@ use super::{
 };
 use crate::{
     audit::entries::{Entries, VOIDED},
-    book::grid::{Grid, Row as TableRow},
+    book::{
+        Closed,
+        grid::{Grid, Row as TableRow},
+    },
     codes::{Month, Pair, Province, Side},
     control::Class,
     diag::{Failure, Outcome},
@@ -31,9 +33,9 @@ pub(super) struct Cleared {
 impl Cleared {
     fn read(closed: &Closed, cells: &mut Cells) -> Outcome<Cleared> {
         let unreadable = |problem: String| {
-            Failure::Book(format!("the register of {} cannot be read: {problem}", closed.period))
+            Failure::Book(format!("the register of {} cannot be read: {problem}", closed.month))
         };
-        let entries = Entries::open(&closed.folder, closed.period).map_err(unreadable)?;
+        let entries = Entries::open(&closed.folder, closed.month).map_err(unreadable)?;
         let mut counts: BTreeMap<Pair, u128> = BTreeMap::new();
         for group in 0..entries.row_groups() {
             let cleared = entries.group(group).map_err(unreadable)?;
@@ -85,7 +87,7 @@ pub(super) fn drafts(
     drafts.push(errors(&closed.table("rejects")?, template));
     drafts.extend(coverage.errors());
     let classes = Classes::of(&breaks, cells)?;
-    drafts.push(late(closed.period, &positions, &breaks, &classes, (cells, template)));
+    drafts.push(late(closed.month, &positions, &breaks, &classes, (cells, template)));
     drafts.extend(classes.drafts(template));
     drafts.extend(coverage.places(&margins, cells));
     Ok(drafts)

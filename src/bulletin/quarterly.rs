@@ -1,13 +1,13 @@
 //! Money paid and received in a quarter, province by province.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
-use super::{
-    Closed,
-    draft::{Draft, Item, Row, percent},
-};
+use super::draft::{Draft, Item, Row, percent};
 use crate::{
-    book::grid::{Cell, Row as TableRow},
+    book::{
+        Closed, closed_periods,
+        grid::{Cell, Row as TableRow},
+    },
     codes::{Month, Province},
     contract::lines::parse_day,
     diag::{Failure, Outcome},
@@ -33,8 +33,8 @@ pub(super) fn name(last: Month) -> String {
 }
 
 /// The sheet of the quarter that ends with a period.
-pub(super) fn draft(book: &std::path::Path, last: &Closed, template: &Template) -> Outcome<Draft> {
-    let period = last.period;
+pub(super) fn draft(book: &Path, last: &Closed, template: &Template) -> Outcome<Draft> {
+    let period = last.month;
     if !period.of_year().is_multiple_of(3) {
         let problem = format!("{period} does not end a quarter\n    hint: give its last month");
         return Err(Failure::Usage(problem));
@@ -97,13 +97,13 @@ fn row(province: Item, [pays, receives]: &[Flow; 2]) -> Row {
 }
 
 /// Who pays whom on the notices of a book up to a period.
-fn parties(book: &std::path::Path, last: Month) -> Outcome<Parties> {
+fn parties(book: &Path, last: Month) -> Outcome<Parties> {
     let mut parties = Parties::new();
-    for (period, _) in crate::book::closed_periods(book)? {
+    for (period, folder) in closed_periods(book)? {
         if period > last {
             break;
         }
-        for row in Closed::open(book, period)?.table("notices")?.iter() {
+        for row in Closed::read(period, folder)?.table("notices")?.iter() {
             let province = |column| Province::from_text(row.text(column));
             if let (Some(payer), Some(payee)) = (province("payer"), province("payee")) {
                 parties.insert(row.text("notice_id").to_owned(), [payer, payee]);

@@ -32,12 +32,12 @@ pub(super) fn verify(arguments: &VerifyArguments, stop: Arc<AtomicBool>) -> Outc
         head: arguments.head.clone(),
     };
     let trusted = arguments.trusted_keys.as_deref().map(TrustedKeys::read).transpose()?;
-    let monitor = progress::monitor(stop, arguments.quiet, None);
-    let pool = thread_pool(arguments.threads)?;
+    let monitor = progress::monitor(stop, arguments.working.quiet, None);
+    let pool = thread_pool(arguments.working.threads)?;
     let verified = pool.install(|| verify::verify(&options, trusted.as_ref(), &monitor));
     monitor.done();
     let verified = verified?;
-    match arguments.format {
+    match arguments.working.format {
         Format::Human => text(&verified_text(&verified)),
         Format::Json => report(&verified),
     }

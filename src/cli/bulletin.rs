@@ -17,7 +17,7 @@ use crate::{
 /// `liangqing bulletin`
 pub(super) fn bulletin(arguments: &BulletinArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
     let template = template(arguments.forms.as_deref())?;
-    let monitor = progress::monitor(stop, arguments.quiet, None);
+    let monitor = progress::monitor(stop, arguments.working.quiet, None);
     let request = Request {
         book: &arguments.book,
         period: arguments.period,
@@ -27,11 +27,11 @@ pub(super) fn bulletin(arguments: &BulletinArguments, stop: Arc<AtomicBool>) -> 
         out: &arguments.out,
         template: &template,
     };
-    let pool = thread_pool(arguments.threads)?;
+    let pool = thread_pool(arguments.working.threads)?;
     let written = pool.install(|| bulletin::write(&request, &monitor));
     monitor.done();
     let written = written?;
-    match arguments.format {
+    match arguments.working.format {
         Format::Json => report(&written),
         Format::Human => text(&format!(
             "written   {}\nbulletin  {}, {} in {}\nleft out  {} about few persons\n",

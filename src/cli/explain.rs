@@ -27,14 +27,14 @@ const SHOWN: usize = 20;
 
 /// `liangqing explain`
 pub(super) fn explain(arguments: &ExplainArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
-    let monitor = progress::monitor(stop, arguments.quiet, None);
-    let pool = thread_pool(arguments.threads)?;
+    let monitor = progress::monitor(stop, arguments.working.quiet, None);
+    let pool = thread_pool(arguments.working.threads)?;
     if let Some(setl_id) = &arguments.setl_id {
         let life =
             pool.install(|| explain::explain(setl_id, &arguments.book, &arguments.input, &monitor));
         monitor.done();
         let life = life?;
-        return match arguments.format {
+        return match arguments.working.format {
             Format::Human => text(&life_text(&life)),
             Format::Json => report(&life),
         };
@@ -45,7 +45,7 @@ pub(super) fn explain(arguments: &ExplainArguments, stop: Arc<AtomicBool>) -> Ou
     if let Some(out) = &arguments.out {
         write(&explained, out)?;
     }
-    match arguments.format {
+    match arguments.working.format {
         Format::Human => text(&figure_text(&explained, arguments.out.as_deref())),
         Format::Json => report(&explained),
     }

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     diag::{Failure, Outcome},
+    forms::no_formula,
     money::count_grouped,
     query::{self, Answer, Question, TableInfo},
     statement::table::reproducible,
@@ -147,11 +148,6 @@ fn csv(rows: &RecordBatch) -> Outcome<Vec<u8>> {
         writer.write_record(values).map_err(failed)?;
     }
     writer.into_inner().map_err(|error| Failure::Bug(error.to_string()))
-}
-
-/// Text that a spreadsheet would take for a formula is kept from being one.
-fn no_formula(text: String) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
 }
 
 fn parquet(rows: &RecordBatch) -> Outcome<Vec<u8>> {

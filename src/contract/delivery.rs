@@ -75,6 +75,13 @@ impl Delivery {
         Ok(Delivery { sources, small })
     }
 
+    /// Finds and opens the files of a delivery; anything wrong with them refuses it.
+    pub fn open_whole(input: &Path, period: Month) -> Outcome<Delivery> {
+        let mut findings = Vec::new();
+        let delivery = Delivery::open(input, period, &mut findings)?;
+        if findings.is_empty() { Ok(delivery) } else { Err(Failure::Refused(findings)) }
+    }
+
     /// Rows of a side.
     pub fn rows(&self, side: Side) -> u64 {
         let of_side = self.sources.iter().filter(|source| source.side == side);

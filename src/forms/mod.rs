@@ -24,7 +24,10 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 pub use self::template::Template;
-pub(crate) use self::template::{Target, Values};
+pub(crate) use self::{
+    plain::no_formula,
+    template::{Target, Values},
+};
 use crate::{
     book::{self, manifest::Manifest},
     codes::{CareClass, Month, Province},

@@ -58,13 +58,15 @@ fn csv(headings: &[String], rows: &[Vec<Value>]) -> Outcome<Vec<u8>> {
     writer.into_inner().map_err(|error| Failure::Bug(format!("CSV: {error}")))
 }
 
-/// A value as text. Text that a spreadsheet would take for a formula is kept from being one.
+/// Text that a spreadsheet would take for a formula is kept from being one.
+pub(crate) fn no_formula(text: String) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
+}
+
+/// A value as text.
 fn shown(value: &Value) -> String {
     match value {
-        Value::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => {
-            format!("'{text}")
-        }
-        Value::Text(text) => text.clone(),
+        Value::Text(text) => no_formula(text.clone()),
         Value::Money(fen) => yuan(*fen),
         Value::Count(count) => count.to_string(),
     }

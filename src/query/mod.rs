@@ -19,15 +19,14 @@ mod frames;
 #[cfg(feature = "query")]
 mod statement;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use arrow_array::RecordBatch;
 use serde::Serialize;
 
 use crate::{
     book::{
-        self,
-        manifest::Manifest,
+        self, Closed,
         schema::{Kind, TABLES, TableSpec},
     },
     codes::Month,
@@ -122,20 +121,9 @@ pub fn list(book: &Path, periods: &[Month]) -> Outcome<Vec<TableInfo>> {
     Ok(TABLES.iter().map(table).collect())
 }
 
-/// A closed period that is asked.
-#[cfg_attr(not(feature = "query"), expect(dead_code, reason = "a list looks at manifests alone"))]
-struct Closed {
-    month: Month,
-    folder: PathBuf,
-    manifest: Manifest,
-}
-
 /// The closed periods that are asked, oldest first, each once.
 fn closed(book: &Path, wanted: &[Month]) -> Outcome<Vec<Closed>> {
-    if !book.is_dir() {
-        return Err(Failure::Usage(format!("--book {} is not a folder", book.display())));
-    }
-    let mut periods = book::closed_periods(book)?;
+    let mut periods = book::periods_in(book)?;
     if let Some(month) = wanted.iter().find(|month| !periods.iter().any(|(m, _)| m == *month)) {
         return Err(Failure::Book(format!("period {month} is not closed in {}", book.display())));
     }
@@ -143,11 +131,7 @@ fn closed(book: &Path, wanted: &[Month]) -> Outcome<Vec<Closed>> {
     if periods.is_empty() {
         return Err(Failure::Book(format!("no period is closed in {}", book.display())));
     }
-    let closed = |(month, folder): (Month, PathBuf)| {
-        let (manifest, _) = Manifest::read(&folder)?;
-        Ok(Closed { month, folder, manifest })
-    };
-    periods.into_iter().map(closed).collect()
+    periods.into_iter().map(|(month, folder)| Closed::read(month, folder)).collect()
 }
 
 /// The columns that can be asked: the period, then those of the table but a period of its own, which is the same.

@@ -142,22 +142,22 @@ pub(super) fn month(month: Month) -> Words {
 
 /// A break class.
 pub(super) fn class(class: Class) -> Words {
-    let (zh, en) = match class {
-        Class::AlreadyCleared => ("已清算过", "Already cleared"),
-        Class::Duplicate => ("重复记录", "Duplicate"),
-        Class::Conflict => ("同号不同值", "Conflict"),
-        Class::LateRefused => ("超期拒收", "Late, refused"),
-        Class::Expired => ("挂账过期", "Expired"),
-        Class::Voided => ("决定作废", "Voided"),
-        Class::MissingInsured => ("参保地无记录", "Missing at insured side"),
-        Class::MissingTreating => ("就医地无记录", "Missing at treating side"),
-        Class::FieldMismatch => ("身份信息不一致", "Identity differs"),
-        Class::AmountMismatch => ("金额不一致", "Amount differs"),
-        Class::ReversalUnpaired => ("退费无原结算", "Reversal without original"),
-        Class::ReversalMismatch => ("退费与原结算不符", "Reversal unlike original"),
-        Class::AlreadyReversed => ("已退费过", "Already reversed"),
+    let en = match class {
+        Class::AlreadyCleared => "Already cleared",
+        Class::Duplicate => "Duplicate",
+        Class::Conflict => "Conflict",
+        Class::LateRefused => "Late, refused",
+        Class::Expired => "Expired",
+        Class::Voided => "Voided",
+        Class::MissingInsured => "Missing at insured side",
+        Class::MissingTreating => "Missing at treating side",
+        Class::FieldMismatch => "Identity differs",
+        Class::AmountMismatch => "Amount differs",
+        Class::ReversalUnpaired => "Reversal without original",
+        Class::ReversalMismatch => "Reversal unlike original",
+        Class::AlreadyReversed => "Already reversed",
     };
-    words(zh, en)
+    words(class.chinese(), en)
 }
 
 /// A bucket of the control table.

@@ -11,7 +11,7 @@ use std::{
 use calamine::{Reader, Xlsx};
 use liangqing::{contract::fields::Field, money::parse_sum};
 
-use crate::world::{Ran, Row, World, names_in, program, tree};
+use crate::world::{Ran, Row, World, names_in, program, spreadsheet, tree};
 
 type Rows = Vec<BTreeMap<String, String>>;
 
@@ -27,10 +27,7 @@ fn path(path: &Path) -> &str {
 
 /// A sheet as CSV.
 fn sheet(world: &World, out: &str, file: &str) -> Rows {
-    let path = world.path(out).join(format!("{file}.csv"));
-    let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").expect("a mark of UTF-8");
-    csv::Reader::from_reader(text).deserialize().collect::<Result<_, _>>().expect("CSV")
+    spreadsheet(&world.path(out).join(format!("{file}.csv")))
 }
 
 fn number(text: &str) -> i128 {

@@ -1,11 +1,11 @@
 //! What people get: statements and notices of each province.
 
-use std::{collections::BTreeMap, fs, io::Cursor, path::Path, process::Command};
+use std::{fs, io::Cursor, path::Path, process::Command};
 
 use calamine::{Data, Reader, Xlsx};
 use liangqing::contract::fields::Field;
 
-use crate::world::{Ran, Row, World, names_in, program, tree};
+use crate::world::{Ran, Row, World, names_in, program, spreadsheet, tree};
 
 const PLANTED: [&str; 2] = ["P34000000000000777777", "V31000000000000888888"];
 
@@ -34,13 +34,6 @@ fn statements(world: &World, out: &str, flags: &[&str]) -> Ran {
     command.arg("--out").arg(world.path(out)).args(flags).output().expect("started").into()
 }
 
-fn csv(path: &Path) -> Vec<BTreeMap<String, String>> {
-    let bytes = fs::read(path).expect("read");
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").expect("a mark of UTF-8");
-    let mut reader = csv::Reader::from_reader(text);
-    reader.deserialize().collect::<Result<_, _>>().expect("CSV")
-}
-
 fn sheet(path: &Path, name: &str) -> calamine::Range<Data> {
     let bytes = fs::read(path).expect("read");
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("a workbook");
@@ -62,7 +55,7 @@ fn each_province_gets_its_own_rows_and_they_tie_to_the_tables() {
         for (file, own, other, amount) in
             [("payable", 0, 1, "应付金额"), ("receivable", 1, 0, "应收金额")]
         {
-            let rows = csv(&world.path("out").join(province).join(format!("{file}.csv")));
+            let rows = spreadsheet(&world.path("out").join(province).join(format!("{file}.csv")));
             let found: Vec<[String; 3]> = rows
                 .iter()
                 .map(|row| {
@@ -98,7 +91,7 @@ fn workbooks_hold_text_as_text_and_totals_as_formulas() {
     assert_eq!(formulas.get_value((5, 9)).map(String::as_str), Some("SUM(J4:J5)"));
     let breaks = sheet(&world.path("out/34/statement.xlsx"), "待协查");
     assert_eq!(breaks.get_value((3, 3)), Some(&Data::String("=1+1".to_owned())));
-    assert_eq!(csv(&world.path("out/34/breaks.csv"))[0]["结算ID"], "'=1+1");
+    assert_eq!(spreadsheet(&world.path("out/34/breaks.csv"))[0]["结算ID"], "'=1+1");
     let notice = sheet(&world.path("out/34/notices.xlsx"), "QS-2025-10-34-31");
     let capital = notice.rows().find(|row| row[0] == Data::String("金额(大写)".to_owned()));
     assert_eq!(capital.expect("a line")[1], Data::String("捌佰元整".to_owned()));
@@ -165,7 +158,7 @@ fn the_same_period_gives_the_same_bytes_and_a_template_other_words() {
         .expect("written");
     let path = path.to_str().expect("UTF-8");
     statements(&world, "other", &["--forms", path]).expect(0);
-    assert!(csv(&world.path("other/34/payable.csv"))[0].contains_key("应付合计"));
+    assert!(spreadsheet(&world.path("other/34/payable.csv"))[0].contains_key("应付合计"));
     fs::write(path, forms.replace("\"visits\", 10", "\"people\", 10")).expect("written");
     let ran = statements(&world, "bad", &["--forms", path]).expect(2);
     assert!(

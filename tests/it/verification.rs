@@ -1,11 +1,11 @@
 //! Cost verification: the pack that provinces get, and the replies that become decisions.
 
-use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use liangqing::contract::fields::Field;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
-use crate::world::{Ran, Row, World, names_in, program, tree};
+use crate::world::{Ran, Row, World, names_in, program, spreadsheet, tree};
 
 const PERSONS: [&str; 2] = ["P34000000000000777777", "P34000000000000888777777"];
 
@@ -90,14 +90,7 @@ fn a_pack_shows_what_is_open_and_names_nobody() {
     let names = |province: &str| names_in(&world.path("out").join(province));
     assert!(names("34").contains(&"verification.xlsx".to_owned()), "{:?}", names("34"));
     assert!(!names("41").contains(&"verification.xlsx".to_owned()), "{:?}", names("41"));
-    let read = |file| {
-        let path = world.path("out").join("34").join(file);
-        let text = fs::read_to_string(path).expect("read");
-        let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-        let rows: Vec<BTreeMap<String, String>> =
-            reader.deserialize().collect::<Result<_, _>>().expect("CSV");
-        rows
-    };
+    let read = |file| spreadsheet(&world.path("out").join("34").join(file));
     let differences = read("differences.csv");
     assert_eq!(differences.len(), 1);
     let [treating, insured] = ["就医地记录", "参保地记录"].map(|side| differences[0][side].clone());

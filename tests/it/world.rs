@@ -400,6 +400,13 @@ pub(crate) fn tree(folder: &Path) -> BTreeMap<String, String> {
     found
 }
 
+/// The rows of a CSV file for spreadsheets, by heading.
+pub(crate) fn spreadsheet(path: &Path) -> Vec<BTreeMap<String, String>> {
+    let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").expect("a mark of UTF-8");
+    csv::Reader::from_reader(text).deserialize().collect::<Result<_, _>>().expect("CSV")
+}
+
 /// Names in a folder.
 pub(crate) fn names_in(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).expect("a folder");

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde::Serialize;
 
-use super::{Closed, rules_of, source};
+use super::{Closed, rules_of};
 use crate::{
     audit::{
         entries::{Entries, Entry, VOIDED},
@@ -13,7 +13,7 @@ use crate::{
     },
     book::grid::{Grid, Row},
     codes::{CareClass, FundClass, Month, Pair, Side},
-    contract::fields::Field,
+    contract::{delivery::Delivery, fields::Field},
     diag::{Code, Failure, Finding, Outcome},
     event::Monitor,
     ingest::{record::Group, source::Source},
@@ -100,7 +100,7 @@ pub fn explain_figure(
             found.entry(key).or_insert(settlement);
         }
     };
-    let delivery = source::open(input, closed.month)?;
+    let delivery = Delivery::open_whole(input, closed.month)?;
     let sources: Vec<&Source> = delivery.sources.iter().collect();
     let accepted = accepted_insured(closed)?;
     let rows = scan(&sources, judge, |key| cleared.contains_key(&key), monitor)?;

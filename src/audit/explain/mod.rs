@@ -10,9 +10,9 @@ use serde::Serialize;
 use super::entries::{Entries, Entry, REVERSAL, VOIDED, reversals};
 use crate::{
     book::{
-        closed_periods,
+        Closed,
         grid::{Grid, Row},
-        manifest::Manifest,
+        periods_in,
     },
     codes::Month,
     contract::fields::{AMOUNT_FIELDS, FIELDS, Field},
@@ -63,22 +63,9 @@ impl Event {
     }
 }
 
-/// A closed period, opened for reading.
-struct Closed {
-    month: Month,
-    folder: PathBuf,
-    manifest: Manifest,
-}
-
 fn periods(book: &Path) -> Outcome<Vec<Closed>> {
-    if !book.is_dir() {
-        return Err(Failure::Usage(format!("--book {} is not a folder", book.display())));
-    }
-    let periods = closed_periods(book)?.into_iter().map(|(month, folder)| {
-        let (manifest, _) = Manifest::read(&folder)?;
-        Ok(Closed { month, folder, manifest })
-    });
-    periods.collect()
+    let periods = periods_in(book)?.into_iter();
+    periods.map(|(month, folder)| Closed::read(month, folder)).collect()
 }
 
 /// Tells the life of a settlement: from the book, and from deliveries where these are given.

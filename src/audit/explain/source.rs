@@ -38,13 +38,6 @@ impl Row {
     }
 }
 
-/// The files of a delivery, opened; what cannot be opened is said, and searched no further.
-pub(super) fn open(input: &Path, period: Month) -> Outcome<Delivery> {
-    let mut findings = Vec::new();
-    let delivery = Delivery::open(input, period, &mut findings)?;
-    if findings.is_empty() { Ok(delivery) } else { Err(Failure::Refused(findings)) }
-}
-
 /// The rows of a settlement in a delivery, each with the period that was closed with its file.
 pub(super) fn rows_of(
     setl_id: &str,
@@ -53,7 +46,7 @@ pub(super) fn rows_of(
     monitor: &Monitor,
 ) -> Outcome<Vec<Row>> {
     let newest = periods.last().map_or(Month::new(2000, 1), |period| period.month);
-    let delivery = open(input, newest)?;
+    let delivery = Delivery::open_whole(input, newest)?;
     let sources: Vec<&Source> = delivery.sources.iter().collect();
     // The period whose manifest lists the same files, else the newest: rows are judged by its rules.
     let lists = |period: &&Closed| {

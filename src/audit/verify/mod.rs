@@ -142,10 +142,7 @@ pub fn verify(
 /// The periods to verify, oldest first, and the newest of the book.
 fn periods(options: &VerifyOptions) -> Outcome<(Vec<(Month, PathBuf)>, Month)> {
     let book = &options.book;
-    if !book.is_dir() {
-        return Err(Failure::Usage(format!("--book {} is not a folder", book.display())));
-    }
-    let mut periods = book::closed_periods(book)?;
+    let mut periods = book::periods_in(book)?;
     let nothing = |what: String| {
         let found = Finding::new(Code::B02, book.display().to_string(), "", what);
         Failure::Differences("nothing was verified".to_owned(), vec![found])

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Format;
+use super::{Format, Working};
 use crate::{
     codes::{CareClass, FundClass, Month, Pair, Province},
-    pipeline::{parse_period, parse_threads},
+    pipeline::parse_period,
     signing::Algorithm,
 };
 
@@ -35,15 +35,8 @@ pub(in crate::cli) struct VerifyArguments {
     /// File of the keys that are trusted: every period has to be signed by one, or to come before one that is
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) trusted_keys: Option<PathBuf>,
-    /// Threads [default: all]
-    #[arg(long, value_name = "N", value_parser = parse_threads)]
-    pub(in crate::cli) threads: Option<usize>,
-    /// How to print the report
-    #[arg(long, value_enum, default_value_t)]
-    pub(in crate::cli) format: Format,
-    /// Show no progress
-    #[arg(long, short)]
-    pub(in crate::cli) quiet: bool,
+    #[command(flatten)]
+    pub(in crate::cli) working: Working,
 }
 
 /// Reads a SHA-256 in hexadecimal.
@@ -105,15 +98,8 @@ pub(in crate::cli) struct ExplainArguments {
     /// Delivery to search; may be given several times
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) input: Vec<PathBuf>,
-    /// Threads [default: all]
-    #[arg(long, value_name = "N", value_parser = parse_threads)]
-    pub(in crate::cli) threads: Option<usize>,
-    /// How to print the report
-    #[arg(long, value_enum, default_value_t)]
-    pub(in crate::cli) format: Format,
-    /// Show no progress
-    #[arg(long, short)]
-    pub(in crate::cli) quiet: bool,
+    #[command(flatten)]
+    pub(in crate::cli) working: Working,
 }
 
 /// Reads a pair such as `34-31`.

@@ -261,6 +261,20 @@ pub(super) struct CheckArguments {
     pub(super) format: Format,
 }
 
+/// How a longer command works and reports.
+#[derive(Debug, Args)]
+pub(super) struct Working {
+    /// Threads [default: all]
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    pub(super) threads: Option<usize>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
 /// How a report is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(super) enum Format {
@@ -280,13 +294,13 @@ impl Arguments {
             Command::Status(arguments) => arguments.format,
             Command::Stress(arguments) => arguments.format,
             Command::Statements(arguments) => arguments.format,
-            Command::Bulletin(arguments) => arguments.format,
+            Command::Bulletin(arguments) => arguments.working.format,
             Command::Query(arguments) => arguments.format.of_failures(),
             Command::Report(arguments) => arguments.format,
             Command::Keygen(arguments) => arguments.format,
             Command::Decisions(DecisionsCommand::Import(arguments)) => arguments.format,
-            Command::Verify(arguments) => arguments.format,
-            Command::Explain(arguments) => arguments.format,
+            Command::Verify(arguments) => arguments.working.format,
+            Command::Explain(arguments) => arguments.working.format,
             Command::Diff(arguments) => arguments.format,
             Command::Completions { .. } => Format::Human,
         }

@@ -4,11 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Format;
-use crate::{
-    codes::Month,
-    pipeline::{parse_period, parse_threads},
-};
+use super::{Format, Working};
+use crate::{codes::Month, pipeline::parse_period};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -131,13 +128,6 @@ pub(in crate::cli) struct BulletinArguments {
     /// Template file [default: built in]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) forms: Option<PathBuf>,
-    /// Threads [default: all]
-    #[arg(long, value_name = "N", value_parser = parse_threads)]
-    pub(in crate::cli) threads: Option<usize>,
-    /// How to print the report
-    #[arg(long, value_enum, default_value_t)]
-    pub(in crate::cli) format: Format,
-    /// Show no progress
-    #[arg(long, short)]
-    pub(in crate::cli) quiet: bool,
+    #[command(flatten)]
+    pub(in crate::cli) working: Working,
 }

@@ -38,15 +38,15 @@ impl Catalogue {
     pub(super) fn command(&self, command: clap::Command, above: &str) -> clap::Command {
         let name = key(above, command.get_name());
         let mut command = command.mut_args(|arg| {
-            match self.help.get(&argument_key(&name, arg.get_id().as_str())) {
+            match self.entries.help.get(&argument_key(&name, arg.get_id().as_str())) {
                 Some(chinese) => arg.help(chinese),
                 None => arg,
             }
         });
-        if let Some(about) = self.help.get(&name) {
+        if let Some(about) = self.entries.help.get(&name) {
             command = command.about(about);
         }
-        if let Some(below) = self.help.get(&format!("{name}.after")) {
+        if let Some(below) = self.entries.help.get(&format!("{name}.after")) {
             command = command.after_help(below);
         }
         command.mut_subcommands(|command| self.command(command, &name))
@@ -68,7 +68,7 @@ impl Catalogue {
     /// A page of the parser with its fixed phrases in Chinese.
     pub(super) fn phrased(&self, page: &str) -> String {
         // The longest first: some phrases begin like others.
-        let mut phrases: Vec<_> = self.phrases.iter().collect();
+        let mut phrases: Vec<_> = self.entries.phrases.iter().collect();
         phrases.sort_by_key(|(english, _)| std::cmp::Reverse(english.len()));
         phrases
             .into_iter()

@@ -77,7 +77,7 @@ pub(super) fn said(text: &str) -> Cow<'_, str> {
 
 /// A word of the tables (a class, a decision), with its Chinese before it.
 pub(super) fn word(name: &str) -> Cow<'_, str> {
-    match catalogue().and_then(|catalogue| catalogue.words.get(name)) {
+    match catalogue().and_then(|catalogue| catalogue.entries.words.get(name)) {
         None => Cow::Borrowed(name),
         Some(chinese) => Cow::Owned(format!("{chinese} ({name})")),
     }
@@ -108,11 +108,7 @@ struct Entries {
 /// The Chinese of everything that is said.
 #[derive(Debug)]
 struct Catalogue {
-    labels: BTreeMap<String, String>,
-    openings: BTreeMap<String, String>,
-    words: BTreeMap<String, String>,
-    help: BTreeMap<String, String>,
-    phrases: BTreeMap<String, String>,
+    entries: Entries,
     /// Those with words of their own before those without, the weightiest first.
     templates: Vec<Template>,
     /// Where those without begin.
@@ -126,7 +122,6 @@ impl Catalogue {
 
     fn built_in() -> Catalogue {
         let entries = Catalogue::entries();
-        let Entries { labels, openings, words, help, phrases, .. } = entries;
         let codes = Code::ALL.iter().filter_map(|code| {
             let [expected, hint] = entries.codes.get(code.id())?;
             Some([(code.expected(), expected.as_str()), (code.hint(), hint.as_str())])
@@ -142,7 +137,7 @@ impl Catalogue {
         // The order is stable, and that of the entries is alphabetical.
         templates.sort_by_key(|template| Reverse((template.has_words(), template.weight())));
         let bare_from = templates.partition_point(Template::has_words);
-        Catalogue { labels, openings, words, help, phrases, templates, bare_from }
+        Catalogue { entries, templates, bare_from }
     }
 
     /// Lines of Chinese for lines of English.
@@ -160,7 +155,7 @@ impl Catalogue {
 
     /// A line with an opening, such as `error: `.
     fn opened(&self, line: &str) -> Option<String> {
-        self.openings.iter().find_map(|(opening, chinese)| {
+        self.entries.openings.iter().find_map(|(opening, chinese)| {
             line.strip_prefix(opening).map(|rest| format!("{chinese}{}", self.part(rest)))
         })
     }
@@ -170,6 +165,7 @@ impl Catalogue {
         // Long labels are followed by one blank, short ones by more: else they are words.
         let spaced = |label: &&str| label.len() > 8 || line[label.len()..].starts_with("  ");
         let (label, chinese) = self
+            .entries
             .labels
             .iter()
             .map(|(label, chinese)| (label.as_str(), chinese))
@@ -190,7 +186,7 @@ impl Catalogue {
 
     /// The Chinese of a message.
     fn message(&self, text: &str) -> Option<String> {
-        if let Some(chinese) = self.words.get(text) {
+        if let Some(chinese) = self.entries.words.get(text) {
             return Some(format!("{chinese} ({text})"));
         }
         let fits = |template: &Template| template.translate(text, &|inner| self.message(inner));

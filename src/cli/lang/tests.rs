@@ -56,7 +56,7 @@ fn missing_help(command: &clap::Command, above: &str, chinese: &Catalogue) -> Ve
     let arguments = command.get_arguments();
     wanted.extend(arguments.map(|argument| argument_key(&name, argument.get_id().as_str())));
     let mut missing: Vec<String> =
-        wanted.into_iter().filter(|key| !chinese.help.contains_key(key)).collect();
+        wanted.into_iter().filter(|key| !chinese.entries.help.contains_key(key)).collect();
     let values = command.get_arguments().filter(|a| a.get_id() != "lang" && a.get_id() != "shell");
     for value in values.flat_map(clap::Arg::get_possible_values) {
         let help = value.get_help().map(ToString::to_string).unwrap_or_default();
@@ -85,7 +85,7 @@ fn every_help_entry_is_on_a_page() {
     }
     let pages = pages(&Arguments::command(), "");
     let chinese = Catalogue::built_in();
-    let stale: Vec<_> = chinese.help.keys().filter(|key| !pages.contains(key)).collect();
+    let stale: Vec<_> = chinese.entries.help.keys().filter(|key| !pages.contains(key)).collect();
     assert!(stale.is_empty(), "{stale:?}");
 }
 

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     book::grid::{Grid, Row},
     codes::{CareClass, Month, Pair, Province},
+    control::Class,
     diag::{Failure, Outcome},
     money::FenSum,
 };
@@ -418,13 +419,5 @@ fn fund(name: &str) -> &'static str {
 
 /// A break class in Chinese.
 fn class(name: &str) -> &'static str {
-    match name {
-        "missing_insured" => "参保地无记录",
-        "missing_treating" => "就医地无记录",
-        "field_mismatch" => "身份信息不一致",
-        "amount_mismatch" => "金额不一致",
-        "reversal_unpaired" => "退费无原结算",
-        "reversal_mismatch" => "退费与原结算不符",
-        _ => "其他",
-    }
+    Class::from_name(name).map_or("其他", Class::chinese)
 }
