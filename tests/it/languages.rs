@@ -5,7 +5,11 @@ use std::{fs, path::Path, process::Output};
 use crate::world::program;
 
 /// English that stays: names of columns, folders and fields, which are the same in every language.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 15] = [
+    "bulletin",
+    "chmod",
+    "explain",
+    "reason",
     "liangqing",
     "verify",
     "book",
@@ -19,7 +23,7 @@ const NAMES: [&str; 11] = [
     "effect",
 ];
 
-/// A folder with two months of the sample closed.
+/// A folder with the sample in it.
 fn scene() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for name in ["sample-data", "pipelines"] {
@@ -87,8 +91,60 @@ fn reports_leave_nothing_in_english() {
         (2, "keygen --out agency.key".to_owned()),
         (0, "synth --out made --period 2025-10 --settlements 500".to_owned()),
     ];
+    leave_nothing_in_english(folder, &commands);
+}
+
+#[test]
+fn refusals_leave_nothing_in_english() {
+    let scene = scene();
+    let folder = scene.path();
+    let deliver = |name: &str, file: &str, text: &str| {
+        let copied = std::process::Command::new("cp")
+            .args(["-rL", "sample-data/2025-10", name])
+            .current_dir(folder)
+            .status();
+        assert!(copied.expect("started").success());
+        fs::write(folder.join(name).join(file), text).expect("written");
+    };
+    let decisions = "setl_id,decision,reason,decided_by,approved_by,decided_on\n";
+    deliver("form", "decisions.csv", &format!("{decisions}S1,yes,r,a,a,2025-02-30\n"));
+    deliver("needless", "decisions.csv", &format!("{decisions}S999,void,r,a,b,2025-12-03\n"));
+    deliver("headless", "permits.csv", "permit_id\n");
+    deliver("totals", "control-totals.csv", "file,rows,medfee_sumamt,fund_pay_sumamt,acct_pay\n");
+    fs::write(folder.join("agency.key"), "none").expect("written");
+    let run = |input: &str| {
+        let quotas = "--opening-quotas sample-data/opening-quotas.csv";
+        format!("run --quiet --period 2025-10 --input {input} --book book {quotas}")
+    };
+    let head = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    let commands = [
+        (3, run("form")),
+        (3, run("needless")),
+        (3, run("headless")),
+        (3, run("totals")),
+        (2, run("no_such")),
+        (0, run("sample-data/2025-10")),
+        (4, run("sample-data/2025-10")),
+        (4, "run --period 2025-12 --input sample-data/2025-12 --book book".to_owned()),
+        (
+            2,
+            "run --period 2025-11 --input sample-data/2025-11 --book book --sign-key agency.key"
+                .to_owned(),
+        ),
+        (5, format!("verify --book book --head {head}")),
+        (2, "status --book book --as-of 2025-13-01".to_owned()),
+        (2, "stress --book book --scenario early=1".to_owned()),
+        (5, "explain S999 --book book".to_owned()),
+        (2, "explain S1 --pair 34-31".to_owned()),
+        (2, "diff book no_such".to_owned()),
+        (2, "synth --out made --period 2025-10 --settlements 0".to_owned()),
+    ];
+    leave_nothing_in_english(folder, &commands);
+}
+
+fn leave_nothing_in_english(folder: &Path, commands: &[(i32, String)]) {
     let mut left = Vec::new();
-    for (status, command) in &commands {
+    for (status, command) in commands {
         let output = output(folder, &format!("{command} --lang zh"));
         let said = text(&output);
         assert_eq!(output.status.code(), Some(*status), "{command}\n{said}");
