@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::{
     args::{Limit, QueryArguments, RowFormat},
+    lang::said,
     printer::{counted, json_text, raw, text, warning},
     run::shown,
 };
@@ -57,6 +58,9 @@ pub(super) fn query(arguments: &QueryArguments) -> Outcome<()> {
     let Answer { rows: all, .. } = answer;
     let rows = all.slice(0, most);
     let Some(out) = &arguments.out else {
+        if arguments.format == RowFormat::Table {
+            return raw(&format!("{}\n{}\n", table(&rows), said(&footer(&rows, &all))));
+        }
         return raw(&String::from_utf8_lossy(&rendered(&rows, &all, arguments.format)?));
     };
     let mut bytes = rendered(&rows, &all, arguments.format)?;
@@ -73,7 +77,7 @@ pub(super) fn query(arguments: &QueryArguments) -> Outcome<()> {
 
 fn rendered(rows: &RecordBatch, all: &RecordBatch, format: RowFormat) -> Outcome<Vec<u8>> {
     match format {
-        RowFormat::Table => Ok(table(rows, all.num_rows()).into_bytes()),
+        RowFormat::Table => Ok(format!("{}\n{}\n", table(rows), footer(rows, all)).into_bytes()),
         RowFormat::Csv => csv(rows),
         RowFormat::Json => {
             let rows: Vec<RowOf> = (0..rows.num_rows()).map(|row| RowOf { rows, row }).collect();
@@ -88,7 +92,7 @@ fn rendered(rows: &RecordBatch, all: &RecordBatch, format: RowFormat) -> Outcome
 fn list(arguments: &QueryArguments) -> Outcome<()> {
     let tables = query::list(&arguments.book, &arguments.periods)?;
     match arguments.format {
-        RowFormat::Table => text(&list_text(&tables)),
+        RowFormat::Table => raw(&list_text(&tables)),
         RowFormat::Json => json_text(&json!({ "format": 1, "tables": tables })),
         RowFormat::Csv | RowFormat::Parquet => {
             Err(Failure::Usage("--list is shown as a table or as JSON".to_owned()))
@@ -102,7 +106,8 @@ fn list_text(tables: &[TableInfo]) -> String {
         for column in &info.columns {
             table.add_row(["", column.name, column.kind]);
         }
-        format!("{}  {}\n{}\n", info.name, counted(info.rows, "row"), table.trim_fmt())
+        let rows = counted(info.rows, "row");
+        format!("{}  {}\n{}\n", info.name, said(&rows), table.trim_fmt())
     };
     tables.iter().map(shown).collect::<Vec<_>>().join("\n")
 }
@@ -113,7 +118,7 @@ fn empty_table() -> Table {
     table
 }
 
-fn table(rows: &RecordBatch, all: usize) -> String {
+fn table(rows: &RecordBatch) -> String {
     let mut table = empty_table();
     let schema = rows.schema();
     table.set_header(schema.fields().iter().map(|field| field.name()));
@@ -128,11 +133,16 @@ fn table(rows: &RecordBatch, all: usize) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    let more = match all - rows.num_rows() {
-        0 => String::new(),
-        more => format!(", {} more: --limit all shows them", count_grouped(more as u64)),
-    };
-    format!("{}\n{}{more}\n", table.trim_fmt(), counted(rows.num_rows() as u64, "row"))
+    table.trim_fmt()
+}
+
+/// How many rows a table shows, and how many it leaves out.
+fn footer(rows: &RecordBatch, all: &RecordBatch) -> String {
+    let shown = counted(rows.num_rows() as u64, "row");
+    match all.num_rows() - rows.num_rows() {
+        0 => shown,
+        more => format!("{shown}, {} more: --limit all shows them", count_grouped(more as u64)),
+    }
 }
 
 fn csv(rows: &RecordBatch) -> Outcome<Vec<u8>> {

@@ -5,7 +5,8 @@ use std::{fs, path::Path, process::Output};
 use crate::world::program;
 
 /// English that stays: names of columns, folders and fields, which are the same in every language.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
+    "bulletin",
     "chmod",
     "explain",
     "reason",
@@ -75,6 +76,11 @@ fn reports_leave_nothing_in_english() {
         (0, "statements --book book --period 2025-11 --out statements".to_owned()),
         (0, "decisions import statements/34/reply.csv --book book".to_owned()),
         (0, "report --book book --period 2025-11".to_owned()),
+        (2, "report --book book --period 2025-11".to_owned()),
+        (0, "bulletin --book book --period 2025-11 --out bulletin".to_owned()),
+        (2, "bulletin --book book --period 2025-11 --quarter --out quarter".to_owned()),
+        (5, "bulletin --book book --period 2025-11 --input sample-data/2025-10 --out other".to_owned()),
+        (2, "query --list --format csv --book book".to_owned()),
         (0, "explain S11 --book book --input sample-data/2025-10 --input sample-data/2025-11".to_owned()),
         (0, "explain S16 --book book".to_owned()),
         (0, "explain --pair 34-31 --period 2025-11 --book book --input sample-data/2025-11".to_owned()),
@@ -170,4 +176,14 @@ fn the_language_reaches_no_report_for_programs() {
     let script =
         |lang: &str| output(scene.path(), &format!("completions bash --lang {lang}")).stdout;
     assert_eq!(script("zh"), script("en"));
+}
+
+#[test]
+fn names_of_columns_are_the_same_in_every_language() {
+    let scene = scene();
+    let first = "run --quiet --period 2025-10 --input sample-data/2025-10 --book book";
+    assert!(output(scene.path(), first).status.success());
+    let listed = text(&output(scene.path(), "query --list --book book --lang zh"));
+    assert!(listed.contains("\n    period             VARCHAR\n"), "{listed}");
+    assert!(listed.contains("pairs  ") && listed.contains(" 行\n"), "{listed}");
 }

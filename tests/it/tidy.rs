@@ -242,6 +242,23 @@ fn the_chinese_readme_shows_what_happens() {
     shows_what_happens("README.zh-CN.md", "zh_CN.UTF-8");
 }
 
+/// What one README tells, the other tells too: as many commands, and every page that it sends its reader to.
+#[test]
+fn the_readmes_are_alike() {
+    let read = |page: &str| fs::read_to_string(root().join(page)).expect("a page");
+    let (english, chinese) = (read("README.md"), read("README.zh-CN.md"));
+    let commands = |text: &str| console_blocks(text).iter().flatten().count();
+    assert_eq!(commands(&english), commands(&chinese));
+    let pages = english.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+    let told = |page: &&str| {
+        let own = page.replace(".md", ".zh-CN.md");
+        chinese.contains(&format!("]({page}")) || chinese.contains(&format!("]({own}"))
+    };
+    let untold: Vec<&str> =
+        pages.filter(|page| *page != "README.zh-CN.md" && !told(page)).collect();
+    assert_eq!(untold, [""; 0]);
+}
+
 /// Runs the commands of a page's console blocks, one after the other.
 fn shows_what_happens(page: &str, locale: &str) {
     let Ok(text) = fs::read_to_string(root().join(page)) else { return };

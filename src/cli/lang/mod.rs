@@ -105,10 +105,15 @@ struct Entries {
     phrases: BTreeMap<String, String>,
 }
 
+/// What stands around the parts of a finding: its place, what is there and what should be.
+const FINDING: &str = "{m}: found {m}, expected {m}";
+
 /// The Chinese of everything that is said.
 #[derive(Debug)]
 struct Catalogue {
     entries: Entries,
+    /// What stands around the parts of a finding.
+    finding: Template,
     /// Those with words of their own before those without, the weightiest first.
     templates: Vec<Template>,
     /// Where those without begin.
@@ -136,8 +141,10 @@ impl Catalogue {
             .collect();
         // The order is stable, and that of the entries is alphabetical.
         templates.sort_by_key(|template| Reverse((template.has_words(), template.weight())));
+        let chinese = entries.messages.get(FINDING).map_or(FINDING, String::as_str);
+        let finding = Template::all_of(FINDING, chinese).remove(0);
         let bare_from = templates.partition_point(Template::has_words);
-        Catalogue { entries, templates, bare_from }
+        Catalogue { entries, finding, templates, bare_from }
     }
 
     /// Lines of Chinese for lines of English.
@@ -149,7 +156,11 @@ impl Catalogue {
         let rest = line.trim_start_matches(' ');
         let rest = rest.strip_prefix("- ").unwrap_or(rest);
         let indent = &line[..line.len() - rest.len()];
-        let said = self.labelled(rest).or_else(|| self.opened(rest)).or_else(|| self.message(rest));
+        let said = self
+            .labelled(rest)
+            .or_else(|| self.opened(rest))
+            .or_else(|| self.found(rest))
+            .or_else(|| self.message(rest));
         said.map_or_else(|| line.to_owned(), |said| format!("{indent}{said}"))
     }
 
@@ -158,6 +169,13 @@ impl Catalogue {
         self.entries.openings.iter().find_map(|(opening, chinese)| {
             line.strip_prefix(opening).map(|rest| format!("{chinese}{}", self.part(rest)))
         })
+    }
+
+    /// A line with a finding, which begins with its code: what is found may be of any shape.
+    fn found(&self, line: &str) -> Option<String> {
+        let (code, _) = line.split_once(' ')?;
+        let is_finding = Code::ALL.iter().any(|known| known.id() == code);
+        is_finding.then(|| self.finding.translate(line, &|inner| self.message(inner)))?
     }
 
     /// A line of a label and a value; the value stays in its column.

@@ -46,6 +46,14 @@ fn messages_are_found_by_their_shape() {
         ),
         "  F03 treating/31.parquet，列 psn_no，实际：没有此列；应为：齐全的必需列"
     );
+    // What was found says more than what stands around it.
+    assert_eq!(
+        said(
+            "  A01 insured/31.parquet: found no such file; the period was closed with 0c61, expected the input \
+             that the period was closed with"
+        ),
+        "  A01 insured/31.parquet，实际：没有此文件；该期结账时为 0c61；应为：该期结账时的输入"
+    );
 }
 
 /// Everything on the help pages of a command and those below it that the catalogue lacks.
