@@ -55,7 +55,7 @@ impl Lang {
     }
 }
 
-/// What is read into Chinese; empty: English.
+/// The Chinese that is spoken; none where English is.
 static CATALOGUE: OnceLock<Option<Catalogue>> = OnceLock::new();
 
 /// Settles the language, once, before anything is said.
