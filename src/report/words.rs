@@ -62,7 +62,7 @@ impl Money {
     /// In a unit that leaves few digits, rounded half up to two decimals of it.
     pub(super) fn short(self) -> Words {
         let magnitude = self.0.unsigned_abs();
-        let sign = if self.0 < 0 { "−" } else { "" };
+        let sign = if self.0 < 0 { "-" } else { "" };
         let zh = match magnitude {
             0..1_000_000 => format!("{} 元", yuan_grouped(self.0)),
             1_000_000..10_000_000_000 => format!("{} 万元", self.in_units_of(10_000)),
@@ -213,9 +213,9 @@ mod tests {
             let Words { zh, en } = Money(fen).short();
             [zh, en].map(|text| text.replace('\u{a0}', " "))
         };
-        assert_eq!(short(999_999), ["9，999.99 元", "¥9,999.99"]);
+        assert_eq!(short(999_999), ["9,999.99 元", "¥9,999.99"]);
         assert_eq!(short(1_000_000), ["1.00 万元", "¥10,000.00"]);
-        assert_eq!(short(-123_456_789), ["-123.46 万元", "−¥1.23 million"]);
+        assert_eq!(short(-123_456_789), ["-123.46 万元", "-¥1.23 million"]);
         assert_eq!(short(123_450_000_000), ["12.35 亿元", "¥1.23 billion"]);
         assert_eq!(percent(19, 34), "55.88\u{a0}%");
         assert_eq!(percent(1, 0), "–");
@@ -229,7 +229,7 @@ mod tests {
         let shown = words("<甲>", "a&b").to_string();
         assert_eq!(
             shown,
-            "<span lang=\"zh-CN\">&#60；甲&#62；</span><span lang=\"en\">a&#38；b</span>"
+            "<span lang=\"zh-CN\">&#60;甲&#62;</span><span lang=\"en\">a&#38;b</span>"
         );
         assert_eq!(same("34").to_string(), "34");
     }

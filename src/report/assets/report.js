@@ -41,7 +41,7 @@
         ? size >= 1e8 ? [1e8, " 亿元"] : size >= 1e4 ? [1e4, " 万元"] : [1, " 元"]
         : size >= 1e9 ? [1e9, " bn"] : size >= 1e6 ? [1e6, " m"] : size >= 1e3 ? [1e3, " k"] : [1, ""];
     const sign = state.lang === "zh" ? "" : "¥";
-    return `${value < 0 ? "−" : ""}${sign}${Number((size / unit).toPrecision(3))}${name}`;
+    return `${value < 0 ? "-" : ""}${sign}${Number((size / unit).toPrecision(3))}${name}`;
   };
 
   // A tooltip as elements, never as markup: what stands in it may come from a delivery.
