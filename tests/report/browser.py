@@ -79,8 +79,9 @@ class Tab:
 
     def __init__(self, browser, width=1440, height=1000, dark=False):
         self.browser = browser
-        target = browser.send("Target.createTarget", url="about:blank")["targetId"]
-        self.session = browser.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.target = browser.send("Target.createTarget", url="about:blank")["targetId"]
+        attached = browser.send("Target.attachToTarget", targetId=self.target, flatten=True)
+        self.session = attached["sessionId"]
         for domain in ["Page", "Runtime", "Log", "Network"]:
             self.send(f"{domain}.enable")
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height,
@@ -90,6 +91,9 @@ class Tab:
 
     def send(self, method, **parameters):
         return self.browser.send(method, session=self.session, **parameters)
+
+    def close(self):
+        self.browser.send("Target.closeTarget", targetId=self.target)
 
     def open(self, address):
         self.send("Page.navigate", url=address)

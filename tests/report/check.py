@@ -146,6 +146,7 @@ def main():
                 paper = tab.print(os.path.join(arguments.work, "print.pdf"))
                 checks.that(paper.startswith(b"%PDF-") and len(paper) > 50_000, "print: a PDF")
                 look(tab, checks, "after printing")
+            tab.close()
     finally:
         window.close()
     for failed in checks.failed:
