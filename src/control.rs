@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Rows, and two of their sums in fen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Totals {
     /// How many rows.
     pub rows: i64,
@@ -216,7 +216,7 @@ impl Class {
 const BUCKETS: usize = 5 + Class::ALL.len();
 
 /// The control table of a period.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Control {
     totals: [[Totals; BUCKETS]; 2],
 }

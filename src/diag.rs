@@ -96,14 +96,14 @@ impl fmt::Display for Code {
 }
 
 /// One reason why a delivery is refused.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Finding {
     /// File, as its path below the input folder.
     pub file: String,
     /// Where in the file: a column, a row, a line.
     pub place: String,
     /// Stable code.
-    #[serde(serialize_with = "code_id")]
+    #[serde(serialize_with = "code_id", deserialize_with = "code_of")]
     pub code: Code,
     /// What is there.
     pub found: String,
@@ -112,6 +112,12 @@ pub struct Finding {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn code_id<S: serde::Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(code.id())
+}
+
+fn code_of<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Code, D::Error> {
+    let id = <String as serde::Deserialize>::deserialize(deserializer)?;
+    let code = Code::ALL.iter().find(|code| code.id() == id).copied();
+    code.ok_or_else(|| serde::de::Error::custom(format!("no code {id}")))
 }
 
 impl Finding {

@@ -1,6 +1,6 @@
 //! One run, from a delivery to a closed period: the stages in order, and the totals between them.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use chrono::NaiveDate;
 use rayon::prelude::*;
@@ -27,8 +27,9 @@ use crate::{
     money::{FenSum, yuan},
     reconcile::{
         breaks::{SideCopy, break_fields_table, breaks_table, open_items_table},
-        build::{Index, read_delivery},
+        build::Index,
         decisions::{self, Decisions, decisions_table},
+        engine::Engine,
         index::Key,
         matching::{doubtful_copies, find_originals, match_index, watched},
         proof::{Proof, all_positions, plain_positions},
@@ -60,6 +61,8 @@ pub struct RunOptions {
     pub opening_quotas: Option<PathBuf>,
     /// The policy.
     pub rules: Rules,
+    /// Who reads the delivery.
+    pub engine: Arc<dyn Engine>,
     /// Day of issue of the notices; by default the last day of the month after the period.
     pub as_of: Option<NaiveDate>,
     /// Bytes of memory for the index of the delivery; beyond it the disk is used.
@@ -133,11 +136,11 @@ pub fn close(
     monitor: &Monitor,
 ) -> Outcome<RunReport> {
     let (period, policy) = (options.period, options.policy()?);
-    let setting = Setting { policy, int96: options.rules.int96, period, monitor };
+    let setting = Setting { rules: &options.rules, policy, period, monitor };
 
     let carried = carried(book, setting)?;
     let mut delivered = read(options, book, staging, &carried, setting)?;
-    let reconciled = reconcile(book, &mut delivered, carried, setting)?;
+    let reconciled = reconcile(&*options.engine, book, &mut delivered, carried, setting)?;
     let cleared = clear(options, book, &delivered, &reconciled)?;
     let outputs = monitor
         .stopwatch
@@ -151,7 +154,7 @@ pub fn close(
         period,
         control: reconciled.control,
         rejects: delivered.survey.rejects.len() as u64,
-        breaks: count_classes(&reconciled.settled),
+        breaks: reconciled.settled.classes(),
         money: cleared.money,
         normalisations: delivered.survey.normalisations,
         independent,
@@ -213,7 +216,8 @@ fn read(
     let opening_quotas = read_opening_quotas(options, book, &mut findings)?;
     let decisions = Decisions::of(decisions::FILE, &delivery.small.decisions);
     let watched = watched(carried, &decisions);
-    let (survey, index) = read_delivery(&delivery, setting, staging, &watched, options.memory)?;
+    let engine = &options.engine;
+    let (survey, index) = engine.read(&delivery, setting, staging, &watched, options.memory)?;
     findings.extend(survey.findings.iter().cloned());
     delivery.check_files(&survey.files, &mut findings);
     if findings.is_empty() {
@@ -236,6 +240,7 @@ struct Reconciled {
 
 /// Matches the two sides; takes what is doubtful through the rules; proves that nothing is missing.
 fn reconcile(
+    engine: &dyn Engine,
     book: &Book,
     delivered: &mut Delivered,
     open_items: Vec<SideCopy>,
@@ -250,7 +255,7 @@ fn reconcile(
 
     monitor.stage("matching", 0)?;
     let matched = match_index(index, &register, watched, monitor)?;
-    let doubtful = doubtful_copies(delivery, &matched, at_hand, setting)?;
+    let doubtful = doubtful_copies(engine, delivery, &matched, at_hand, setting)?;
     let proof = Proof::of(survey, &matched, &doubtful)?;
     let stopwatch = &monitor.stopwatch;
     let positions =
@@ -488,12 +493,4 @@ fn manifest(
         outputs,
         control: ControlEntry::all(control),
     }
-}
-
-fn count_classes(settled: &Settled) -> BTreeMap<&'static str, u64> {
-    let mut counts = BTreeMap::new();
-    for found in &settled.breaks {
-        *counts.entry(found.class()).or_default() += 1;
-    }
-    counts
 }

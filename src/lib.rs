@@ -17,6 +17,7 @@
 //! | [`bulletin`] | closed periods → what the nation is told |
 //! | [`query`] | closed periods → answers to SQL |
 //! | [`audit`] | a closed period → proven, rerun, explained |
+//! | [`cluster`] | the first two stages on many machines |
 //!
 //! [`engine`] calls them and asserts the control totals between them: read it first. Money is whole fen
 //! ([`money`]), policy is dated data ([`rules`]), and nothing but the declared inputs decides.
@@ -54,4 +55,5 @@ pub mod report;
 pub mod signing;
 
 pub mod cli;
+pub mod cluster;
 pub mod synth;

@@ -215,6 +215,10 @@ struct Counter {
     full: Vec<Slot>,
 }
 
+/// A position, or a part of it, in numbers: its key, which is never 0, its rows, its 13 amounts in fen. Those of
+/// one key add up as long as every number fits.
+pub type Part = [i64; 15];
+
 /// What a thread needs to count a batch.
 #[derive(Debug, Default)]
 pub struct CountScratch {
@@ -262,6 +266,24 @@ impl Counters {
                 rows.clear();
             }
         }
+    }
+
+    /// What was counted, to be handed to another machine.
+    pub fn parts(&self) -> impl Iterator<Item = Part> {
+        self.all().into_iter().map(|Slot { key, rows, amounts }| {
+            let mut part = [0; 15];
+            (part[0], part[1]) = (key.0.cast_signed(), rows);
+            part[2..].copy_from_slice(&amounts);
+            part
+        })
+    }
+
+    /// Takes what another machine counted.
+    pub fn take(&mut self, part: &Part) {
+        let [key, rows, amounts @ ..] = *part;
+        let slot = Slot { key: Packed(key.cast_unsigned()), rows, amounts };
+        let first = self.0[0].get_mut().unwrap_or_else(PoisonError::into_inner);
+        first.full.push(slot);
     }
 
     /// All positions that were counted.

@@ -11,6 +11,7 @@
 mod args;
 mod audit;
 mod bulletin;
+mod cluster;
 mod explain;
 mod lang;
 mod printer;
@@ -80,6 +81,7 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
         args::Command::Verify(arguments) => audit::verify(&arguments, stop),
         args::Command::Explain(arguments) => explain::explain(&arguments, stop),
         args::Command::Diff(arguments) => audit::diff(&arguments),
+        args::Command::Cluster(command) => cluster::serve(&command, &stop),
         args::Command::Check(arguments) => run::check(&arguments),
         args::Command::Completions { shell } => {
             let mut script = Vec::new();

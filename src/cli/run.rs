@@ -8,7 +8,9 @@ use std::{
 
 use super::{
     args::{CheckArguments, RunArguments},
-    audit, printer, progress,
+    audit,
+    cluster::Remote,
+    printer, progress,
     synth::generated,
 };
 use crate::{
@@ -23,8 +25,9 @@ use crate::{
 /// `liangqing run`
 pub(super) fn run(arguments: &RunArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
     let file = read_pipeline(arguments.pipeline.as_deref())?;
-    let settings = arguments.settings().over(file);
-    let options = options(&settings)?;
+    let mut settings = arguments.settings().over(file);
+    let remote = Remote::bring(&mut settings)?;
+    let options = options(&settings, &remote)?;
     let pool = thread_pool(settings.threads)?;
     if settings.through.is_some() && !settings.rerun {
         let problem =
@@ -41,7 +44,10 @@ pub(super) fn run(arguments: &RunArguments, stop: Arc<AtomicBool>) -> Outcome<()
     let monitor = progress::monitor(stop, arguments.quiet, Some(options.book.clone()));
     let report = pool.install(|| engine::run(&options, &monitor));
     monitor.done();
-    let report = report?;
+    let mut report = report?;
+    if report.published.is_some() {
+        report.published = remote.send(options.period)?.or(report.published);
+    }
     let timings =
         (arguments.timings || settings.benchmark.is_some()).then(|| monitor.stopwatch.timings());
     match printer::run_report(&report, &options, timings.as_deref(), arguments.format) {
@@ -118,7 +124,7 @@ pub(super) fn read_text(path: &Path) -> Outcome<String> {
         .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", path.display())))
 }
 
-fn options(settings: &Settings) -> Outcome<RunOptions> {
+fn options(settings: &Settings, remote: &Remote) -> Outcome<RunOptions> {
     let missing: Vec<&str> = [
         ("--period", settings.period.is_none()),
         ("--input", settings.input.is_none()),
@@ -142,6 +148,7 @@ fn options(settings: &Settings) -> Outcome<RunOptions> {
         book,
         opening_quotas: settings.opening_quotas.clone(),
         rules: read_rules(settings.rules.as_deref())?,
+        engine: remote.engine(settings)?,
         as_of: settings.as_of,
         memory: settings.memory.unwrap_or(DEFAULT_MEMORY),
         signer: settings.sign_key.as_deref().map(Signer::read).transpose()?,

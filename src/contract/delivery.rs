@@ -26,7 +26,7 @@ pub struct Delivery {
 }
 
 /// What was found in a file, to be compared with what its sender declared.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct FileFacts {
     /// Rows.
     pub rows: u64,
@@ -36,6 +36,18 @@ pub struct FileFacts {
     pub sha256: String,
     /// Sums of medfee_sumamt, fund_pay_sumamt and acct_pay, in fen.
     pub sums: [FenSum; 3],
+}
+
+impl FileFacts {
+    /// Adds what was found in another part of the file.
+    pub fn absorb(&mut self, other: FileFacts) {
+        self.rows += other.rows;
+        self.bytes = self.bytes.max(other.bytes);
+        self.sha256.push_str(&other.sha256);
+        for (sum, more) in self.sums.iter_mut().zip(other.sums) {
+            *sum = sum.saturating_add(more);
+        }
+    }
 }
 
 impl Delivery {

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A valid row. Amounts are in fen, time is local (UTC+8).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Record {
     texts: Texts,
     /// First day of the stay, from 1970-01-01.
@@ -25,7 +25,7 @@ pub struct Record {
 }
 
 /// The text fields of a record, one after the other: millions of records may be in memory.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Texts {
     all: Box<str>,
     /// Where each field ends.

@@ -12,6 +12,7 @@
 use std::{
     cmp::Reverse,
     collections::BinaryHeap,
+    ops::Range,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -124,6 +125,49 @@ fn most_open(delivery: &Delivery) -> (usize, u64) {
     most
 }
 
+/// Some row groups of one file, in order, which are read on their own.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Part {
+    /// Position of the file in the delivery.
+    pub file: usize,
+    /// The row groups.
+    pub row_groups: Range<usize>,
+    /// Their first row, counted from the start of the file.
+    pub row: u64,
+    /// Its ordinal on its side.
+    pub ordinal: u32,
+    /// Whether the file is hashed with them.
+    pub digest: bool,
+}
+
+impl Part {
+    /// Every row and file of a delivery, once: parts of at least so many rows, where a file has them.
+    pub fn all_of(delivery: &Delivery, rows: u64) -> Result<Vec<Part>, Finding> {
+        let mut parts: Vec<Part> = Vec::new();
+        let mut of_last = 0;
+        let no_groups = |file| Part { file, row_groups: 0..0, row: 0, ordinal: 0, digest: true };
+        for lane in lanes(delivery)? {
+            while parts.last().map_or(0, |part| part.file + 1) < lane.file {
+                parts.push(no_groups(parts.last().map_or(0, |part| part.file + 1)));
+            }
+            let is_first = parts.last().is_none_or(|part| part.file < lane.file);
+            if is_first || of_last >= rows {
+                let row_groups = lane.row_group..lane.row_group;
+                let Lane { file, row, ordinal, .. } = lane;
+                parts.push(Part { file, row_groups, row, ordinal, digest: is_first });
+                of_last = 0;
+            }
+            if let Some(part) = parts.last_mut() {
+                part.row_groups.end = lane.row_group + 1;
+                of_last += lane.left;
+            }
+        }
+        let next = parts.last().map_or(0, |part| part.file + 1);
+        parts.extend((next..delivery.sources.len()).map(no_groups));
+        Ok(parts)
+    }
+}
+
 /// The work that is left.
 pub struct Schedule {
     in_step: bool,
@@ -156,6 +200,23 @@ impl Schedule {
             at_work: vec![None; threads],
         };
         Ok(Schedule { in_step, state: Mutex::new(state) })
+    }
+
+    /// A part, for one thread. Of the delivery there is nothing but its file.
+    pub fn of_part(delivery: &Delivery, part: &Part) -> Schedule {
+        let groups = delivery.sources[0].metadata.row_groups();
+        let (mut row, mut ordinal) = (part.row, part.ordinal);
+        let lane = |row_group: usize| {
+            let left = groups[row_group].num_rows().cast_unsigned();
+            let lane = Lane { file: 0, row_group, row, ordinal, left, time: 0, batches: None };
+            (row, ordinal) = (row + left, after(ordinal, left).unwrap_or(u32::MAX));
+            Some(lane)
+        };
+        let lanes: Vec<Option<Lane>> = part.row_groups.clone().map(lane).collect();
+        let waiting = (0..lanes.len()).map(|lane| Reverse((0, lane))).collect();
+        let digests = if part.digest { vec![0] } else { Vec::new() };
+        let state = State { digests, waiting, lanes, at_work: vec![None] };
+        Schedule { in_step: false, state: Mutex::new(state) }
     }
 
     /// Work for a thread; none when nothing is left for it.

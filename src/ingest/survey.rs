@@ -4,13 +4,14 @@ use std::{fs::File, sync::Arc};
 
 use parquet::errors::ParquetError;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{
     batch::{AmountColumn, Batch, Batches, ReadError},
     guarded,
     pages::RowGroup,
     rows::Checked,
-    schedule::{Lane, Plan, Schedule, Work},
+    schedule::{Lane, Part, Plan, ROWS_ALONE, Schedule, Work},
     source::{Form, SharedFile, Source},
 };
 use crate::{
@@ -23,18 +24,18 @@ use crate::{
     diag::{Code, Failure, Finding, Outcome},
     digest::sha256_of,
     event::{Activity, Monitor},
-    money::FenSum,
-    rules::{Int96, Policy},
+    money::{FEN_SUM_LIMIT, FenSum},
+    rules::{Policy, Rules},
     statement::table::Table,
 };
 
 /// What the survey is told.
 #[derive(Clone, Copy)]
 pub struct Setting<'a> {
-    /// What is in force.
+    /// The rules.
+    pub rules: &'a Rules,
+    /// What of them is in force in the period.
     pub policy: &'a Policy,
-    /// What INT96 timestamps mean.
-    pub int96: Int96,
     /// The period that is cleared.
     pub period: Month,
     /// Who watches.
@@ -63,7 +64,7 @@ pub trait RowSink: Send {
 }
 
 /// A row that broke a rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reject {
     /// Position of its file in the delivery.
     pub file: usize,
@@ -76,7 +77,7 @@ pub struct Reject {
 }
 
 /// Things that were not as the contract writes them, and were taken all the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Normalisations {
     /// Columns under another name.
     pub alias_columns: u64,
@@ -99,7 +100,7 @@ pub struct Normalisations {
 }
 
 /// What the first read found.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Survey {
     /// Each file, in the order of the delivery.
     pub files: Vec<FileFacts>,
@@ -123,10 +124,12 @@ pub fn survey<S: RowSink>(
     plan: Plan,
     sinks: Vec<S>,
 ) -> Outcome<(Survey, Vec<S>)> {
+    let mut all = Survey::begin(delivery);
     let schedule = match Schedule::new(delivery, plan.in_step, sinks.len()) {
         Ok(schedule) => schedule,
         Err(finding) => {
-            return Ok((Survey { findings: vec![finding], ..Survey::default() }, sinks));
+            all.findings.push(finding);
+            return Ok((all, sinks));
         }
     };
     let reading = Reading { delivery, setting, batch_rows: plan.batch_rows };
@@ -134,35 +137,48 @@ pub fn survey<S: RowSink>(
         .into_par_iter()
         .enumerate()
         .with_max_len(1)
-        .map(|(thread, mut sink)| {
-            let mut local = Survey::of(delivery);
-            let mut checked = Checked::default();
-            while let Some(work) = schedule.take(thread) {
-                setting.monitor.check()?;
-                match work {
-                    Work::Digest(file) => local.digest(delivery, file, setting.monitor),
-                    Work::Rows { lane, frontier } => {
-                        let rest =
-                            local.rows(&reading, *lane, frontier, &mut checked, &mut sink)?;
-                        schedule.put_back(thread, rest);
-                    }
-                }
-            }
-            Ok((local, sink))
-        })
+        .map(|(thread, mut sink)| Ok((read(&reading, &schedule, thread, &mut sink)?, sink)))
         .collect();
-    let mut all = Survey::of(delivery);
-    all.normalisations = column_normalisations(&delivery.sources);
     let mut sinks = Vec::new();
     for worker in workers {
         let (local, sink) = worker?;
         all.absorb(local);
         sinks.push(sink);
     }
-    all.rejects.sort_by_key(|reject| (reject.file, reject.row));
-    // Row group 2 comes before row group 10.
-    all.findings.sort_by_key(|f| (f.file.clone(), f.place.len(), f.place.clone(), f.code));
-    Ok((all, sinks))
+    Ok((all.finish(), sinks))
+}
+
+/// Reads a part of a delivery of one file; what is found of columns and of all files is not in it.
+pub fn survey_part(
+    delivery: &Delivery,
+    setting: Setting,
+    part: &Part,
+    sink: &mut impl RowSink,
+) -> Outcome<Survey> {
+    let reading = Reading { delivery, setting, batch_rows: ROWS_ALONE };
+    read(&reading, &Schedule::of_part(delivery, part), 0, sink)
+}
+
+/// Reads what is scheduled for a thread.
+fn read<S: RowSink>(
+    reading: &Reading,
+    schedule: &Schedule,
+    thread: usize,
+    sink: &mut S,
+) -> Outcome<Survey> {
+    let mut local = Survey::of(reading.delivery);
+    let mut checked = Checked::default();
+    while let Some(work) = schedule.take(thread) {
+        reading.setting.monitor.check()?;
+        match work {
+            Work::Digest(file) => local.digest(reading.delivery, file, reading.setting.monitor),
+            Work::Rows { lane, frontier } => {
+                let rest = local.rows(reading, *lane, frontier, &mut checked, sink)?;
+                schedule.put_back(thread, rest);
+            }
+        }
+    }
+    Ok(local)
 }
 
 /// What reading a row group needs besides the row group.
@@ -173,9 +189,28 @@ struct Reading<'a> {
 }
 
 impl Survey {
+    /// A survey of a delivery of which no row has been read.
+    pub fn begin(delivery: &Delivery) -> Survey {
+        Survey { normalisations: column_normalisations(&delivery.sources), ..Survey::of(delivery) }
+    }
+
     fn of(delivery: &Delivery) -> Survey {
         let files = vec![FileFacts::default(); delivery.sources.len()];
         Survey { files, ..Survey::default() }
+    }
+
+    /// Puts in order what was found, when everything has been read.
+    pub fn finish(mut self) -> Survey {
+        self.rejects.sort_by_key(|reject| (reject.file, reject.row));
+        // Row group 2 comes before row group 10.
+        self.findings.sort_by_key(|f| (f.file.clone(), f.place.len(), f.place.clone(), f.code));
+        for side in Side::BOTH {
+            if self.magnitudes[side.index()] >= FEN_SUM_LIMIT {
+                let found = "amounts that together are beyond it";
+                self.findings.push(Finding::new(Code::F12, side.name(), "", found));
+            }
+        }
+        self
     }
 
     fn digest(&mut self, delivery: &Delivery, file: usize, monitor: &Monitor) {
@@ -224,10 +259,10 @@ impl Survey {
         checked: &mut Checked,
         sink: &mut S,
     ) -> Result<bool, Stop> {
-        let Setting { policy, int96, period, monitor } = reading.setting;
+        let Setting { rules, policy, period, monitor } = reading.setting;
         if lane.batches.is_none() {
             let (rows, watch) = (reading.batch_rows, &monitor.stopwatch);
-            let opened = Batches::open(source, lane.row_group, int96, rows, None, watch);
+            let opened = Batches::open(source, lane.row_group, rules.int96, rows, None, watch);
             lane.batches = Some(opened.map_err(Stop::Read)?);
         }
         let Some(batch) = lane.batches.as_mut().and_then(Iterator::next) else {
@@ -321,14 +356,18 @@ impl Survey {
         self.normalisations.empty_texts += batch.empty_texts();
     }
 
+    /// Adds what was found in a part of one file, which has a position in the delivery.
+    pub fn absorb_part(&mut self, file: usize, mut part: Survey) {
+        for (own, others) in self.files[file..].iter_mut().zip(part.files.drain(..)) {
+            own.absorb(others);
+        }
+        part.rejects.iter_mut().for_each(|reject| reject.file = file);
+        self.absorb(part);
+    }
+
     fn absorb(&mut self, other: Survey) {
         for (own, others) in self.files.iter_mut().zip(other.files) {
-            own.rows += others.rows;
-            own.bytes = own.bytes.max(others.bytes);
-            own.sha256.push_str(&others.sha256);
-            for (sum, more) in own.sums.iter_mut().zip(others.sums) {
-                *sum = sum.saturating_add(more);
-            }
+            own.absorb(others);
         }
         for (own, others) in self.magnitudes.iter_mut().zip(other.magnitudes) {
             *own = own.saturating_add(others);

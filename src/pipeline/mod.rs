@@ -16,7 +16,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use crate::{codes::Month, contract::lines::parse_day};
+use crate::{cluster::is_remote, codes::Month, contract::lines::parse_day};
 
 /// The pipeline that runs when none is named.
 pub const MONTH_END: &str = include_str!("../../pipelines/month-end.toml");
@@ -42,6 +42,10 @@ pub struct Settings {
     pub memory: Option<usize>,
     /// The private key that signs the manifest.
     pub sign_key: Option<PathBuf>,
+    /// Who reads the delivery.
+    pub engine: Option<EngineName>,
+    /// The scheduler of a cluster.
+    pub cluster: Option<String>,
     /// Publish nothing.
     pub dry_run: Option<bool>,
     /// Recompute the period by a second implementation.
@@ -52,6 +56,16 @@ pub struct Settings {
     pub rerun: bool,
     /// The last of several periods that are worked out again.
     pub through: Option<Month>,
+}
+
+/// Who reads a delivery.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum EngineName {
+    /// This machine.
+    #[default]
+    Native,
+    /// A Ballista cluster.
+    Ballista,
 }
 
 /// A month to synthesise.
@@ -111,7 +125,11 @@ impl Settings {
     fn set(&mut self, key: &str, value: &Spanned<DeValue>, folder: &Path) -> Result<(), String> {
         let value = value.get_ref();
         let text = || value.as_str().ok_or("a text in quotes is expected".to_owned());
-        let path = || text().map(|text| folder.join(text));
+        let path = || {
+            let text = text()?;
+            let remote = is_remote(Path::new(text));
+            Ok::<_, String>(if remote { PathBuf::from(text) } else { folder.join(text) })
+        };
         match key {
             "pipeline" => match text()? {
                 "month-end" | "national-benchmark" => {}
@@ -138,6 +156,8 @@ impl Settings {
             "opening_quotas" => self.opening_quotas = Some(path()?),
             "rules" => self.rules = Some(path()?),
             "sign_key" => self.sign_key = Some(path()?),
+            "engine" => self.engine = Some(parse_engine(text()?)?),
+            "cluster" => self.cluster = Some(text()?.to_owned()),
             "as_of" => self.as_of = Some(parse_date(text()?)?),
             "threads" => {
                 let number = value.as_integer().ok_or("a whole number is expected")?;
@@ -152,7 +172,7 @@ impl Settings {
             }
             _ => {
                 return Err("unknown key; known: pipeline, period, input, book, opening_quotas, \
-                            rules, as_of, threads, memory, sign_key, dry_run, independent, settlements, seed"
+                            rules, as_of, threads, memory, sign_key, engine, cluster, dry_run, independent, settlements, seed"
                     .to_owned());
             }
         }
@@ -172,6 +192,8 @@ impl Settings {
             threads: self.threads.or(other.threads),
             memory: self.memory.or(other.memory),
             sign_key: self.sign_key.or(other.sign_key),
+            engine: self.engine.or(other.engine),
+            cluster: self.cluster.or(other.cluster),
             dry_run: self.dry_run.or(other.dry_run),
             independent: self.independent.or(other.independent),
             benchmark: self.benchmark.or(other.benchmark),
@@ -189,6 +211,15 @@ pub fn parse_period(text: &str) -> Result<Month, String> {
 /// Reads a day `YYYY-MM-DD`.
 pub fn parse_date(text: &str) -> Result<NaiveDate, String> {
     parse_day(text).ok_or_else(|| format!("{text:?} is not a day YYYY-MM-DD"))
+}
+
+/// Reads the name of an engine.
+pub fn parse_engine(text: &str) -> Result<EngineName, String> {
+    match text {
+        "native" => Ok(EngineName::Native),
+        "ballista" => Ok(EngineName::Ballista),
+        other => Err(format!("{other:?} is no engine; known: native, ballista")),
+    }
 }
 
 /// Reads a number of threads, 1 to 1024.

@@ -14,14 +14,13 @@ use crate::{
     clear::positions::{CountScratch, Counters},
     codes::Side,
     contract::delivery::Delivery,
-    diag::{Code, Finding, Outcome},
+    diag::Outcome,
     event::Activity,
     ingest::{
         batch::Batch,
         record::Record,
         survey::{Piece, RowSink, Setting, Survey, survey},
     },
-    money::FEN_SUM_LIMIT,
 };
 
 /// The index of a delivery, and the plain positions that it was counted into.
@@ -65,17 +64,17 @@ struct Parting {
 }
 
 /// What a thread collects for each partition before it hands it over.
-struct Buffers<T>(Vec<Vec<T>>);
+pub(super) struct Buffers<T>(Vec<Vec<T>>);
 
 /// Items that a thread collects for a partition.
 const BUFFERED: usize = 64;
 
 impl<T: super::store::Stored + Keyed> Buffers<T> {
-    fn new(partitions: usize) -> Buffers<T> {
+    pub(super) fn new(partitions: usize) -> Buffers<T> {
         Buffers((0..partitions).map(|_| Vec::new()).collect())
     }
 
-    fn push(&mut self, store: &Store<T>, item: T) -> Outcome<()> {
+    pub(super) fn push(&mut self, store: &Store<T>, item: T) -> Outcome<()> {
         let partition = store.partitioning().of(item.key());
         let buffer = &mut self.0[partition];
         buffer.push(item);
@@ -87,7 +86,7 @@ impl<T: super::store::Stored + Keyed> Buffers<T> {
     }
 
     /// Hands over what is left.
-    fn finish(self, store: &Store<T>) -> Outcome<()> {
+    pub(super) fn finish(self, store: &Store<T>) -> Outcome<()> {
         let mut buffers = self.0.into_iter().enumerate();
         buffers.try_for_each(|(partition, buffer)| store.push(partition, &buffer))
     }
@@ -208,6 +207,23 @@ impl RowSink for Indexer<'_> {
     }
 }
 
+/// Empty stores of the entries of each side, and of the settlements that clear.
+pub(super) fn stores(
+    rows: [u64; 2],
+    room: &Room,
+    staging: &Staging,
+) -> ([Store<Entry>; 2], Store<Cleared>) {
+    let partitioning = Partitioning::for_rows(rows[0].max(rows[1]));
+    let scratch = staging.scratch();
+    let (of_side, of_cleared) = room.expected(rows);
+    let of_sides = Side::BOTH.map(|side| {
+        let spill = scratch.join(format!("index-{}", side.name()));
+        Store::new(partitioning, of_side[side.index()], room.of_side, spill)
+    });
+    let spill = scratch.join("index-cleared");
+    (of_sides, Store::new(partitioning, of_cleared, room.of_cleared, spill))
+}
+
 /// Reads a delivery for the first time: judges its rows, adds them up, indexes them. `watched` are hashes
 /// of keys about which open items or decisions say something, `memory` the bytes that it may take.
 pub fn read_delivery(
@@ -222,20 +238,10 @@ pub fn read_delivery(
     let room = Room::of(delivery, memory, threads);
     tracing::info!(?room, "memory");
     setting.monitor.estimate(room.estimate(delivery));
-    let partitioning = Partitioning::for_rows(rows[0].max(rows[1]));
-    let scratch = staging.scratch();
-    let (of_side, of_cleared) = room.expected(rows);
+    let (stores, cleared) = stores(rows, &room, staging);
     let shared = Shared {
-        stores: Side::BOTH.map(|side| {
-            let spill = scratch.join(format!("index-{}", side.name()));
-            Store::new(partitioning, of_side[side.index()], room.of_side, spill)
-        }),
-        cleared: Store::new(
-            partitioning,
-            of_cleared,
-            room.of_cleared,
-            scratch.join("index-cleared"),
-        ),
+        stores,
+        cleared,
         window: Window::new(if room.plan.in_step { rows[0].saturating_add(rows[1]) } else { 0 }),
         counters: Counters::default(),
         setting,
@@ -243,7 +249,7 @@ pub fn read_delivery(
     };
     setting.monitor.stage("reading", rows[0].saturating_add(rows[1]))?;
     let sinks = (0..threads).map(|_| Indexer::new(&shared)).collect();
-    let (mut survey, mut sinks) = survey(delivery, setting, room.plan, sinks)?;
+    let (survey, mut sinks) = survey(delivery, setting, room.plan, sinks)?;
     if let Some(sink) = sinks.first_mut() {
         sink.parting.let_go(&shared, None)?;
     }
@@ -255,12 +261,6 @@ pub fn read_delivery(
     }
     for of_side in &mut copies {
         of_side.sort_unstable_by_key(|copy| copy.ordinal);
-    }
-    for side in Side::BOTH {
-        if survey.magnitudes[side.index()] >= FEN_SUM_LIMIT {
-            let found = "amounts that together are beyond it";
-            survey.findings.push(Finding::new(Code::F12, side.name(), "", found));
-        }
     }
     let Shared { stores, cleared, window, counters, .. } = shared;
     Ok((survey, Index { stores, cleared, revoked: window.revoked(), copies, counters }))

@@ -13,6 +13,7 @@ use super::{
     breaks::SideCopy,
     build::Index,
     decisions::Decisions,
+    engine::Engine,
     index::{Cleared, Entry, Key, Keyed},
 };
 use crate::{
@@ -21,11 +22,7 @@ use crate::{
     contract::delivery::Delivery,
     diag::Outcome,
     event::{Activity, Monitor},
-    ingest::{
-        fetch::fetch,
-        record::{Group, Record},
-        survey::Setting,
-    },
+    ingest::{record::Group, survey::Setting},
 };
 
 /// Hashes of the keys about which an open item or a decision says something, in order.
@@ -125,12 +122,13 @@ const BYTES_OF_COPY: u64 = 800;
 /// The rows that the match could not decide on, with all their fields: those of which the values were at
 /// hand, and the others, which are read again.
 pub fn doubtful_copies(
+    engine: &dyn Engine,
     delivery: &Delivery,
     matched: &AllMatched,
     at_hand: [Vec<SideCopy>; 2],
     setting: Setting,
 ) -> Outcome<Vec<SideCopy>> {
-    let Setting { policy, period, int96, monitor } = setting;
+    let monitor = setting.monitor;
     let rows: usize = matched.doubtful.iter().map(Vec::len).sum();
     monitor.check_memory(rows as u64 * BYTES_OF_COPY, || {
         format!("copies in doubt, {rows} of them,")
@@ -150,11 +148,7 @@ pub fn doubtful_copies(
     }
     monitor.stage("reading breaks", missing.iter().map(Vec::len).sum::<usize>() as u64)?;
     for side in Side::BOTH {
-        let copy =
-            |ordinal, record: Record| SideCopy::delivered(side, ordinal, record, policy, period);
-        for piece in fetch(delivery, side, &missing[side.index()], int96, monitor, copy)? {
-            copies.extend(piece);
-        }
+        copies.extend(engine.fetch(delivery, side, &missing[side.index()], setting)?);
     }
     Ok(copies)
 }

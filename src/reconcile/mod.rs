@@ -11,7 +11,9 @@
 
 pub mod breaks;
 pub mod build;
+pub mod collector;
 pub mod decisions;
+pub mod engine;
 pub mod index;
 pub mod matching;
 pub mod proof;

@@ -72,6 +72,16 @@ impl Room {
         }
     }
 
+    /// The memory of a run whose rows other machines read.
+    pub fn of_collector(delivery: &Delivery, memory: usize) -> Room {
+        let plan = Plan { in_step: true, batch_rows: 0, bytes: 0 };
+        let settlements = delivery.rows(Side::Treating).min(delivery.rows(Side::Insured));
+        let needed = settlements.min(u32::MAX.into()) * size_of::<Cleared>() as u64;
+        let (of_side, of_cleared) = (memory / 8, memory / 2);
+        let kept = needed.min(of_cleared as u64);
+        Room { plan, of_side, of_cleared, memory: BASE + kept, spill: needed - kept }
+    }
+
     /// What the run will need.
     pub fn estimate(&self, delivery: &Delivery) -> Estimate {
         let rows = Side::BOTH.map(|side| delivery.rows(side).min(u32::MAX.into()));

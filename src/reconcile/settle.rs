@@ -56,6 +56,17 @@ pub struct Settled {
     pub decisions: Vec<(String, Verdict, Applied)>,
 }
 
+impl Settled {
+    /// Breaks by class.
+    pub fn classes(&self) -> BTreeMap<&'static str, u64> {
+        let mut counts = BTreeMap::new();
+        for found in &self.breaks {
+            *counts.entry(found.class()).or_default() += 1;
+        }
+        counts
+    }
+}
+
 /// What the register keeps of a copy that cleared.
 fn registered(copy: &SideCopy) -> (Key, Registered) {
     let kind = if copy.reverses().is_some() { Kind::Reversal } else { Kind::Settlement };

@@ -1,6 +1,7 @@
 //! The arguments.
 
 mod audit;
+mod cluster;
 mod people;
 mod query;
 
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 
 pub(super) use self::{
     audit::{DiffArguments, ExplainArguments, KeygenArguments, VerifyArguments},
+    cluster::{ClusterCommand, ExecutorArguments, SchedulerArguments},
     people::{
         BulletinArguments, DecisionsCommand, ImportArguments, ReportArguments, StatementsArguments,
     },
@@ -21,7 +23,9 @@ pub(super) use self::{
 use crate::{
     book::stress::Scenario,
     codes::Month,
-    pipeline::{Settings, parse_date, parse_memory, parse_period, parse_threads},
+    pipeline::{
+        EngineName, Settings, parse_date, parse_engine, parse_memory, parse_period, parse_threads,
+    },
     synth::Order,
 };
 
@@ -77,6 +81,9 @@ pub(super) enum Command {
     /// Decisions on what is open
     #[command(subcommand)]
     Decisions(DecisionsCommand),
+    /// Processes of a cluster that reads deliveries for runs
+    #[command(subcommand)]
+    Cluster(ClusterCommand),
     /// Check a pipeline file and the rules it names, and list every error
     Check(CheckArguments),
     /// Print a completion script for a shell
@@ -130,6 +137,12 @@ pub(super) struct RunArguments {
     /// Private key that signs the manifest [default: it is not signed]
     #[arg(long, value_name = "FILE")]
     sign_key: Option<PathBuf>,
+    /// Who reads the delivery: this machine, or a cluster [default: native]
+    #[arg(long, value_name = "ENGINE", value_parser = parse_engine)]
+    engine: Option<EngineName>,
+    /// Scheduler of the cluster
+    #[arg(long, value_name = "df://HOST:PORT")]
+    cluster: Option<String>,
     /// Do everything but publish
     #[arg(long)]
     dry_run: bool,
@@ -302,7 +315,7 @@ impl Arguments {
             Command::Verify(arguments) => arguments.working.format,
             Command::Explain(arguments) => arguments.working.format,
             Command::Diff(arguments) => arguments.format,
-            Command::Completions { .. } => Format::Human,
+            Command::Cluster(_) | Command::Completions { .. } => Format::Human,
         }
     }
 }
@@ -320,6 +333,8 @@ impl RunArguments {
             threads: self.threads,
             memory: self.memory,
             sign_key: self.sign_key.clone(),
+            engine: self.engine,
+            cluster: self.cluster.clone(),
             dry_run: self.dry_run.then_some(true),
             independent: self.independent.then_some(true),
             benchmark: None,

@@ -1,0 +1,108 @@
+//! The commands of a cluster, and what of a run lies elsewhere.
+
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use super::{
+    args::{ClusterCommand, ExecutorArguments, SchedulerArguments},
+    printer::text,
+};
+use crate::{
+    cluster::{self, ExecutorOptions, Mirror, SchedulerOptions, is_remote},
+    codes::Month,
+    diag::{Failure, Outcome},
+    pipeline::{EngineName, Settings},
+    reconcile::engine::{Engine, Native},
+};
+
+/// `liangqing cluster`
+pub(super) fn serve(command: &ClusterCommand, stop: &AtomicBool) -> Outcome<()> {
+    match command {
+        ClusterCommand::Scheduler(arguments) => scheduler(arguments, stop),
+        ClusterCommand::Executor(arguments) => executor(arguments, stop),
+    }
+}
+
+fn scheduler(arguments: &SchedulerArguments, stop: &AtomicBool) -> Outcome<()> {
+    let bind = address("--bind", &arguments.bind)?;
+    text(&format!("scheduler df://{bind}\n"))?;
+    cluster::scheduler(&SchedulerOptions { bind }, stop)
+}
+
+fn executor(arguments: &ExecutorArguments, stop: &AtomicBool) -> Outcome<()> {
+    let scheduler = cluster::parse_address(&arguments.scheduler)
+        .map_err(|problem| Failure::Usage(format!("--scheduler {problem}")))?;
+    let options = ExecutorOptions {
+        scheduler,
+        bind: address("--bind", &arguments.bind)?,
+        host: arguments.host.clone(),
+        tasks: arguments.tasks,
+        memory: arguments.memory,
+        work: arguments.work.clone(),
+    };
+    text(&format!("executor {} for {}\n", options.bind, arguments.scheduler))?;
+    cluster::executor(&options, stop)
+}
+
+fn address(flag: &str, text: &str) -> Outcome<SocketAddr> {
+    let found = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+    found.ok_or_else(|| Failure::Usage(format!("{flag} {text:?}: HOST:PORT is expected")))
+}
+
+/// Copies of what a run reads and writes in object stores; they go with the value.
+pub(super) struct Remote {
+    delivery: Option<Arc<Mirror>>,
+    book: Option<(Mirror, PathBuf)>,
+    _quotas: Option<Mirror>,
+}
+
+impl Remote {
+    /// Copies what is elsewhere, and puts the copies in its place.
+    pub(super) fn bring(settings: &mut Settings) -> Outcome<Remote> {
+        let remote = |path: &Option<PathBuf>| path.clone().filter(|path| is_remote(path));
+        // Executors read the rows of a delivery themselves.
+        let whole = settings.engine != Some(EngineName::Ballista)
+            || settings.rerun
+            || settings.independent == Some(true);
+        let delivery = remote(&settings.input).map(|path| Mirror::of_delivery(&path, whole));
+        let delivery = delivery.transpose()?.map(Arc::new);
+        let quotas = remote(&settings.opening_quotas).map(|path| Mirror::of_file(&path));
+        let quotas = quotas.transpose()?;
+        let book = remote(&settings.book).map(|path| Ok((Mirror::of_book(&path)?, path)));
+        let book = book.transpose()?;
+        let path = |mirror: &Mirror| mirror.path().to_owned();
+        settings.input = delivery.as_deref().map(path).or(settings.input.take());
+        settings.book = book.as_ref().map(|(book, _)| path(book)).or(settings.book.take());
+        let file = settings.opening_quotas.as_deref().and_then(Path::file_name);
+        let copied = quotas.as_ref().zip(file).map(|(quotas, file)| quotas.path().join(file));
+        settings.opening_quotas = copied.or(settings.opening_quotas.take());
+        Ok(Remote { delivery, book, _quotas: quotas })
+    }
+
+    /// The engine that the settings name.
+    pub(super) fn engine(&self, settings: &Settings) -> Outcome<Arc<dyn Engine>> {
+        match (settings.engine.unwrap_or_default(), &settings.cluster) {
+            (EngineName::Native, None) => Ok(Arc::new(Native)),
+            (EngineName::Ballista, Some(cluster)) => {
+                cluster::engine(cluster, self.delivery.clone())
+            }
+            (EngineName::Native, Some(_)) => {
+                Err(Failure::Usage("--cluster goes with --engine ballista".to_owned()))
+            }
+            (EngineName::Ballista, None) => {
+                let problem = "--engine ballista needs --cluster df://HOST:PORT";
+                Err(Failure::Usage(problem.to_owned()))
+            }
+        }
+    }
+
+    /// Sends a period that was closed to the book, if that is elsewhere; says where it is.
+    pub(super) fn send(&self, period: Month) -> Outcome<Option<PathBuf>> {
+        let Some((book, address)) = &self.book else { return Ok(None) };
+        book.send_period(&period.to_string())?;
+        Ok(Some(address.join(period.to_string())))
+    }
+}

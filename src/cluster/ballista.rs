@@ -1,0 +1,390 @@
+//! The engine that lets a cluster read.
+
+use std::{
+    collections::BTreeSet,
+    io::{self, BufRead, BufReader, Write},
+    net::{TcpStream, ToSocketAddrs},
+    sync::Arc,
+    time::Duration,
+};
+
+use ballista_core::extension::{SessionConfigExt, SessionStateExt};
+use datafusion::{
+    arrow::array::{AsArray, LargeBinaryArray, RecordBatch},
+    execution::SessionStateBuilder,
+    physical_plan::SendableRecordBatchStream,
+    prelude::{SessionConfig, SessionContext},
+};
+use futures::StreamExt;
+
+use super::{
+    Mirror, PROGRAM,
+    functions::{gather_function, meet_function},
+    job::{Codec, Job, JobTable, Reading, Terms, What},
+    parcels::{Parcel, Report},
+    parse_address, runtime,
+};
+use crate::{
+    book::staging::Staging,
+    codes::Side,
+    contract::delivery::Delivery,
+    diag::{Failure, Outcome},
+    event::Monitor,
+    ingest::{
+        record::Record,
+        schedule::Part,
+        source::Source,
+        survey::{Setting, Survey},
+    },
+    reconcile::{breaks::SideCopy, build::Index, collector::Collector, engine::Engine},
+};
+
+/// Rows of a task, about: a file with more is read by several.
+const TASK_ROWS: u64 = 2_000_000;
+/// Copies of a partition, about, that meet in one task.
+const PARTITION_ROWS: u64 = 1_000_000;
+const MOST_PARTITIONS: u64 = 1024;
+/// Tasks of a job, at the most: small files are read several by a task.
+const MOST_TASKS: usize = 512;
+/// Rows that are read again by one query.
+const ROWS_AGAIN: usize = 1_000_000;
+/// Bytes of a message: a batch of results, or a plan with the places of all files.
+pub(super) const MESSAGE_BYTES: usize = 256 << 20;
+/// How long the scheduler may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often a signal is looked for while the cluster works.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Reads on a Ballista cluster. Its executors see the files where this machine sees them, or in the object
+/// store.
+#[derive(Debug)]
+pub(super) struct Ballista {
+    host: String,
+    port: u16,
+    /// Where the delivery comes from, if it is not in a folder.
+    mirror: Option<Arc<Mirror>>,
+}
+
+/// What one query is about.
+const MATCH: &str = "SELECT meet(gather(parcels)) AS parcels FROM job GROUP BY hash";
+const ROWS: &str = "SELECT hash, parcels FROM job";
+
+impl Ballista {
+    pub(super) fn new(cluster: &str, mirror: Option<Arc<Mirror>>) -> Outcome<Ballista> {
+        let (host, port) = parse_address(cluster)
+            .map_err(|problem| Failure::Usage(format!("--cluster {problem}")))?;
+        Ok(Ballista { host, port, mirror })
+    }
+
+    fn address(&self) -> String {
+        format!("df://{}:{}", self.host, self.port)
+    }
+
+    fn failed(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
+        Failure::Io { place: self.address(), error: io::Error::other(error) }
+    }
+
+    /// Asks the scheduler whether it is there and has executors, before anything else is done: a query
+    /// would wait for them.
+    fn greet(&self) -> Outcome<()> {
+        let start = "start one: liangqing cluster scheduler, liangqing cluster executor";
+        let absent = |error: &dyn std::fmt::Display| {
+            self.failed(format!("no scheduler answers: {error}\n    hint: {start}"))
+        };
+        let answer = || -> io::Result<String> {
+            let addresses = (self.host.as_str(), self.port).to_socket_addrs()?;
+            let mut last = io::Error::other("the name has no address");
+            for address in addresses {
+                match TcpStream::connect_timeout(&address, PATIENCE) {
+                    Ok(mut stream) => {
+                        stream.set_read_timeout(Some(PATIENCE))?;
+                        write!(
+                            stream,
+                            "GET /readyz HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+                            self.host
+                        )?;
+                        let mut line = String::new();
+                        BufReader::new(stream).read_line(&mut line)?;
+                        return Ok(line);
+                    }
+                    Err(error) => last = error,
+                }
+            }
+            Err(last)
+        };
+        let line = answer().map_err(|error| absent(&error))?;
+        match line.split(' ').nth(1) {
+            Some("200") => Ok(()),
+            Some("503") => {
+                Err(self.failed(format!("the scheduler has no executor\n    hint: {start}")))
+            }
+            _ => Err(absent(&"something else is there")),
+        }
+    }
+
+    fn context(&self, partitions: usize) -> Outcome<SessionContext> {
+        let config = SessionConfig::new_with_ballista()
+            .with_ballista_logical_extension_codec(Arc::new(Codec::default()))
+            .with_ballista_physical_extension_codec(Arc::new(Codec::default()))
+            .with_ballista_grpc_client_max_message_size(MESSAGE_BYTES)
+            .with_ballista_job_name("liangqing")
+            .with_target_partitions(partitions);
+        let state = SessionStateBuilder::new().with_config(config).with_default_features().build();
+        let state = state
+            .upgrade_for_ballista(format!("http://{}:{}", self.host, self.port))
+            .map_err(|error| self.failed(error))?;
+        let context = SessionContext::new_with_state(state);
+        context.register_udf(meet_function().as_ref().clone());
+        context.register_udaf(gather_function().as_ref().clone());
+        Ok(context)
+    }
+
+    /// Runs a query over a job, and looks at each batch of its result.
+    fn query(
+        &self,
+        sql: &str,
+        job: Job,
+        partitions: usize,
+        monitor: &Monitor,
+        mut look: impl FnMut(&RecordBatch) -> Outcome<()>,
+    ) -> Outcome<()> {
+        let answer = async {
+            let context = self.context(partitions)?;
+            let table = Arc::new(JobTable(Arc::new(job)));
+            context.register_table("job", table).map_err(|error| self.failed(error))?;
+            let query = context.sql(sql).await.map_err(|error| self.failed(error))?;
+            let started = self.unless_stopped(query.execute_stream(), monitor).await?;
+            let mut batches: SendableRecordBatchStream =
+                started.map_err(|error| self.failed(error))?;
+            while let Some(batch) = self.unless_stopped(batches.next(), monitor).await? {
+                look(&batch.map_err(|error| self.failed(error))?)?;
+            }
+            Ok(())
+        };
+        runtime()?.block_on(answer)
+    }
+
+    /// Waits for something, and gives up when a signal comes.
+    async fn unless_stopped<T>(
+        &self,
+        work: impl Future<Output = T>,
+        monitor: &Monitor,
+    ) -> Outcome<T> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            monitor.check()?;
+            if let Ok(done) = tokio::time::timeout(LOOK, &mut work).await {
+                return Ok(done);
+            }
+        }
+    }
+
+    fn reading(&self, source: &Source, what: What) -> Outcome<Reading> {
+        let remote = self.mirror.as_ref().and_then(|mirror| mirror.origin(&source.path));
+        let place = match remote {
+            Some(place) => place,
+            None => {
+                let path = source.path.canonicalize().map_err(Failure::io(&source.path))?;
+                path.display().to_string()
+            }
+        };
+        let treating = source.side == Side::Treating;
+        Ok(Reading { treating, name: source.name.clone(), place, what })
+    }
+
+    fn first_job(&self, delivery: &Delivery, parts: &[Part], setting: Setting) -> Outcome<Job> {
+        let reading = |(number, part): (u32, &Part)| {
+            let source = &delivery.sources[part.file];
+            let groups = source.metadata.row_groups()[part.row_groups.clone()].iter();
+            let rows: u64 = groups.map(|group| group.num_rows().cast_unsigned()).sum();
+            Ok((rows, self.reading(source, What::Part(number, part.clone()))?))
+        };
+        let readings = (0..).zip(parts).map(reading).collect::<Outcome<Vec<_>>>()?;
+        Ok(job(setting, spread_out(readings)))
+    }
+
+    fn second_job(
+        &self,
+        delivery: &Delivery,
+        side: Side,
+        ordinals: &[u32],
+        setting: Setting,
+    ) -> Outcome<Job> {
+        let mut readings = Vec::new();
+        let (mut first, mut rest) = (0u32, ordinals);
+        for source in delivery.sources.iter().filter(|source| source.side == side) {
+            let next = first + u32::try_from(source.rows()).unwrap_or(u32::MAX - first);
+            let (wanted, others) = rest.split_at(rest.partition_point(|ordinal| *ordinal < next));
+            if !wanted.is_empty() {
+                let what = What::Rows(first, wanted.to_vec());
+                readings.push((wanted.len() as u64, self.reading(source, what)?));
+            }
+            (first, rest) = (next, others);
+        }
+        Ok(job(setting, spread_out(readings)))
+    }
+}
+
+fn job(setting: Setting, tasks: Vec<Vec<Reading>>) -> Job {
+    let terms = Terms {
+        program: PROGRAM.to_owned(),
+        rules: setting.rules.text.clone(),
+        period: setting.period.to_string(),
+    };
+    Job { terms, tasks }
+}
+
+/// Shares readings out to tasks: the largest first, each to the task that has least.
+fn spread_out(mut readings: Vec<(u64, Reading)>) -> Vec<Vec<Reading>> {
+    let tasks = readings.len().clamp(1, MOST_TASKS);
+    readings.sort_by_key(|(rows, _)| std::cmp::Reverse(*rows));
+    let mut shared: Vec<(u64, Vec<Reading>)> = (0..tasks).map(|_| (0, Vec::new())).collect();
+    for (rows, reading) in readings {
+        if let Some((all, of_task)) =
+            shared.iter_mut().min_by_key(|(all, of_task)| (*all, of_task.len()))
+        {
+            *all += rows;
+            of_task.push(reading);
+        }
+    }
+    shared.into_iter().map(|(_, of_task)| of_task).collect()
+}
+
+impl Engine for Ballista {
+    fn read(
+        &self,
+        delivery: &Delivery,
+        setting: Setting,
+        staging: &Staging,
+        _watched: &[u64],
+        memory: usize,
+    ) -> Outcome<(Survey, Index)> {
+        self.greet()?;
+        let rows = Side::BOTH.map(|side| delivery.rows(side)).iter().sum::<u64>();
+        let mut received = Received {
+            survey: Survey::begin(delivery),
+            collector: Collector::new(delivery, staging, memory),
+            parts: Vec::new(),
+            read: BTreeSet::new(),
+        };
+        // A file in an object store is brought to an executor whole: it is read by one task.
+        let task_rows = if self.mirror.is_some() { u64::MAX } else { TASK_ROWS };
+        match Part::all_of(delivery, task_rows) {
+            Ok(parts) => received.parts = parts,
+            Err(finding) => received.survey.findings.push(finding),
+        }
+        setting.monitor.stage("reading on the cluster", rows)?;
+        let job = self.first_job(delivery, &received.parts, setting)?;
+        let partitions = (rows / PARTITION_ROWS).clamp(2, MOST_PARTITIONS);
+        let partitions = usize::try_from(partitions).unwrap_or(2);
+        self.query(MATCH, job, partitions, setting.monitor, |batch| {
+            received.take(batch, setting.monitor).map_err(|stop| match stop {
+                Taken::Failure(failure) => failure,
+                Taken::Disorder(error) => self.failed(error),
+            })
+        })?;
+        let Received { survey, collector, parts, read } = received;
+        if read.len() != parts.len() {
+            return Err(self.failed(format!("{} of {} parts were read", read.len(), parts.len())));
+        }
+        Ok((survey.finish(), collector.finish()?))
+    }
+
+    fn fetch(
+        &self,
+        delivery: &Delivery,
+        side: Side,
+        ordinals: &[u32],
+        setting: Setting,
+    ) -> Outcome<Vec<SideCopy>> {
+        let Setting { policy, period, monitor, .. } = setting;
+        let mut copies = Vec::with_capacity(ordinals.len());
+        for ordinals in ordinals.chunks(ROWS_AGAIN) {
+            let job = self.second_job(delivery, side, ordinals, setting)?;
+            self.query(ROWS, job, 1, monitor, |batch| {
+                let hashes =
+                    batch.column(0).as_primitive::<datafusion::arrow::datatypes::UInt64Type>();
+                let records: &LargeBinaryArray = batch.column(1).as_binary();
+                for (ordinal, record) in hashes.values().iter().zip(records) {
+                    let ordinal = u32::try_from(*ordinal).map_err(|error| self.failed(error))?;
+                    let record: Record = postcard::from_bytes(record.unwrap_or_default())
+                        .map_err(|error| self.failed(error))?;
+                    copies.push(SideCopy::delivered(side, ordinal, record, policy, period)?);
+                }
+                monitor.advance(batch.num_rows() as u64)
+            })?;
+        }
+        copies.sort_unstable_by_key(|copy| copy.ordinal);
+        let found = copies.iter().filter_map(|copy| copy.ordinal);
+        if !found.eq(ordinals.iter().copied()) {
+            return Err(self.failed("other rows came than were asked for"));
+        }
+        Ok(copies)
+    }
+}
+
+/// What has come of the first read.
+struct Received {
+    survey: Survey,
+    collector: Collector,
+    parts: Vec<Part>,
+    /// The parts that have been reported.
+    read: BTreeSet<u32>,
+}
+
+/// Why what came cannot be taken.
+#[derive(Debug, thiserror::Error)]
+enum Taken {
+    #[error("{0}")]
+    Failure(#[from] Failure),
+    #[error("{0}")]
+    Disorder(String),
+}
+
+impl Received {
+    fn take(&mut self, batch: &RecordBatch, monitor: &Monitor) -> Result<(), Taken> {
+        let groups: &LargeBinaryArray = batch.column(0).as_binary();
+        let mut rows = 0;
+        for mut group in groups.iter().flatten() {
+            loop {
+                let parcel = Parcel::unpack(&mut group);
+                match parcel.map_err(|error| Taken::Disorder(error.to_string()))? {
+                    None => break,
+                    Some(Parcel::Claim(claim)) => {
+                        self.collector.claim(claim)?;
+                        rows += 2;
+                    }
+                    Some(Parcel::Copy(side, entry)) => {
+                        self.collector.entry(side, entry)?;
+                        rows += 1;
+                    }
+                    Some(Parcel::Position(part)) => self.collector.position(&part),
+                    Some(Parcel::Report(report)) => self.report(*report)?,
+                }
+            }
+        }
+        Ok(monitor.advance(rows)?)
+    }
+
+    fn report(&mut self, report: Report) -> Result<(), Taken> {
+        let file_of = |part: u32| {
+            let part = self.parts.get(part as usize);
+            part.map(|part| part.file).ok_or_else(|| Taken::Disorder("no such part".to_owned()))
+        };
+        match report {
+            Report::Read(part, survey) => {
+                let file = file_of(part)?;
+                if !self.read.insert(part) {
+                    return Err(Taken::Disorder(format!("part {part} was read twice")));
+                }
+                self.survey.absorb_part(file, survey);
+            }
+            Report::Reject(part, mut reject) => {
+                reject.file = file_of(part)?;
+                self.survey.rejects.push(reject);
+            }
+            Report::Finding(finding) => self.survey.findings.push(finding),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,284 @@
+//! What an executor does: it reads its files by the rules that the job brings, and hands on parcels.
+
+use std::{
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use datafusion::{
+    arrow::{
+        array::{ArrayRef, LargeBinaryBuilder, RecordBatch, UInt64Builder},
+        error::ArrowError,
+    },
+    common::{DataFusionError, Result as Done},
+    execution::TaskContext,
+};
+
+use super::{
+    PROGRAM,
+    functions::external,
+    job::{Reading, Terms, What, schema},
+    parcels::{Parcel, Report, pack_copy},
+    storage,
+};
+use crate::{
+    clear::positions::{CountScratch, Counters},
+    codes::{Month, Side},
+    contract::{delivery::Delivery, small_files::SmallFiles},
+    diag::{Code, Failure, Finding, Outcome},
+    event::Monitor,
+    ingest::{
+        fetch::fetch,
+        record::Record,
+        schedule::Part,
+        source::Source,
+        survey::{Piece, RowSink, Setting, Survey, survey_part},
+    },
+    reconcile::index::Entries,
+    rules::Rules,
+};
+
+/// Rows of a batch that is handed on.
+const BATCH_ROWS: usize = 8 * 1024;
+
+/// Why a task ends before its time.
+#[derive(Debug, thiserror::Error)]
+enum Stop {
+    #[error("{0}")]
+    Failure(#[from] Failure),
+    #[error("{0}")]
+    Refused(Finding),
+    #[error(transparent)]
+    DataFusion(#[from] DataFusionError),
+    #[error("nobody listens any more")]
+    Deaf,
+}
+
+impl From<ArrowError> for Stop {
+    fn from(error: ArrowError) -> Stop {
+        Stop::DataFusion(error.into())
+    }
+}
+
+/// Does the readings of a task; `send` says whether somebody still listens.
+pub(super) fn run(
+    terms: &Terms,
+    readings: &[Reading],
+    context: &TaskContext,
+    send: impl FnMut(RecordBatch) -> bool + Send,
+) -> Done<()> {
+    let mut sender = Sender::new(send);
+    match carry_out(terms, readings, context, &mut sender) {
+        Ok(()) | Err(Stop::Deaf) => Ok(()),
+        Err(Stop::DataFusion(error)) => Err(error),
+        Err(other) => Err(external(other)),
+    }
+}
+
+fn carry_out<S: FnMut(RecordBatch) -> bool + Send>(
+    terms: &Terms,
+    readings: &[Reading],
+    context: &TaskContext,
+    sender: &mut Sender<S>,
+) -> Result<(), Stop> {
+    if terms.program != PROGRAM {
+        let problem = format!("{} gives work to an executor of {PROGRAM}", terms.program);
+        return Err(Failure::Usage(problem).into());
+    }
+    let rules = Rules::parse(&terms.rules).map_err(|error| Failure::Usage(error.to_string()))?;
+    let period = Month::from_text(&terms.period);
+    let period = period.ok_or_else(|| Failure::Bug(format!("period {}", terms.period)))?;
+    let policy = rules.policy(period).map_err(|error| Failure::Usage(error.to_string()))?;
+    let monitor = Monitor::new(Arc::new(AtomicBool::new(false)), |_| ());
+    let setting = Setting { rules: &rules, policy, period, monitor: &monitor };
+    let counters = Counters::default();
+    for reading in readings {
+        // It goes when the reading is done, if it was brought here for it.
+        let local = storage::bring(&reading.place, context)?;
+        let path = local.as_ref().and_then(|file| file.path());
+        let path = path.unwrap_or(Path::new(&reading.place));
+        if let Err(error) = std::fs::metadata(path) {
+            let place = format!("{}, as an executor sees it", path.display());
+            return Err(Failure::Io { place, error }.into());
+        }
+        match &reading.what {
+            What::Part(number, part) => {
+                let report = first_read(reading, path, part, setting, &counters, sender);
+                report.and_then(|survey| sender.report(*number, survey))?;
+            }
+            What::Rows(first, ordinals) => {
+                second_read(reading, path, *first, ordinals, setting, sender)?;
+            }
+        }
+    }
+    for part in counters.parts() {
+        sender.parcel(spread(part[0].cast_unsigned()), &Parcel::Position(part))?;
+    }
+    sender.flush()
+}
+
+/// The file alone, as a delivery.
+fn delivery(reading: &Reading, path: &Path) -> Result<Delivery, Vec<Finding>> {
+    let source = Source::open(reading.side(), &reading.name, path)?;
+    Ok(Delivery { sources: vec![source], small: SmallFiles::default() })
+}
+
+/// Reads a part of a file: copies as they come, and what is to be said of it.
+fn first_read<S: FnMut(RecordBatch) -> bool + Send>(
+    reading: &Reading,
+    path: &Path,
+    part: &Part,
+    setting: Setting,
+    counters: &Counters,
+    sender: &mut Sender<S>,
+) -> Result<Survey, Stop> {
+    let refused = |findings| Survey { findings, ..Survey::default() };
+    let delivery = match delivery(reading, path) {
+        Ok(delivery) => delivery,
+        Err(findings) => return Ok(refused(findings)),
+    };
+    if delivery.sources[0].metadata.num_row_groups() < part.row_groups.end {
+        return Ok(refused(vec![changed(reading)]));
+    }
+    let mut packer = Packer {
+        setting,
+        entries: Entries::default(),
+        counters,
+        scratch: CountScratch::default(),
+        sender,
+        stop: None,
+    };
+    let survey = survey_part(&delivery, setting, part, &mut packer);
+    match packer.stop {
+        Some(stop) => Err(stop),
+        None => Ok(survey?),
+    }
+}
+
+/// Reads some rows of a file once more, whole.
+fn second_read<S: FnMut(RecordBatch) -> bool + Send>(
+    reading: &Reading,
+    path: &Path,
+    first: u32,
+    ordinals: &[u32],
+    setting: Setting,
+    sender: &mut Sender<S>,
+) -> Result<(), Stop> {
+    let refused = |findings: Vec<Finding>| findings.into_iter().next().map(Stop::Refused);
+    let delivery = delivery(reading, path)
+        .map_err(|findings| refused(findings).unwrap_or(Stop::Refused(changed(reading))))?;
+    let of_file: Vec<u32> = ordinals.iter().map(|ordinal| ordinal - first).collect();
+    let bytes = |ordinal: u32, record: Record| -> Outcome<(u32, Vec<u8>)> {
+        let bytes = postcard::to_allocvec(&record);
+        Ok((ordinal, bytes.map_err(|error| Failure::Bug(error.to_string()))?))
+    };
+    let int96 = setting.rules.int96;
+    let pieces = fetch(&delivery, reading.side(), &of_file, int96, setting.monitor, bytes);
+    let pieces = match pieces {
+        Err(Failure::Refused(findings)) => return Err(refused(findings).unwrap_or(Stop::Deaf)),
+        pieces => pieces?,
+    };
+    for (ordinal, bytes) in pieces.into_iter().flatten() {
+        sender.row(u64::from(first + ordinal), |into| into.extend(bytes))?;
+    }
+    Ok(())
+}
+
+/// A file that is not the one that the survey began with.
+fn changed(reading: &Reading) -> Finding {
+    let found = "another file than at the beginning of this run";
+    Finding::new(Code::F02, &reading.name, "footer", found)
+}
+
+/// Makes parcels of rows as they are read.
+struct Packer<'a, S> {
+    setting: Setting<'a>,
+    entries: Entries,
+    counters: &'a Counters,
+    scratch: CountScratch,
+    sender: &'a mut Sender<S>,
+    /// Why no more rows are wanted, which a survey cannot say.
+    stop: Option<Stop>,
+}
+
+impl<S: FnMut(RecordBatch) -> bool + Send> RowSink for Packer<'_, S> {
+    fn take(&mut self, piece: Piece) -> Outcome<()> {
+        let Piece { side, ordinal, batch, checked, .. } = piece;
+        let Setting { policy, period, .. } = self.setting;
+        self.entries.index(&batch, checked, policy, period, ordinal, |_| false);
+        if side == Side::Treating {
+            let entries =
+                self.entries.all().map(|entry| ((entry.ordinal - ordinal) as usize, entry));
+            self.counters.count(&batch, checked, entries, period, &mut self.scratch);
+        }
+        for entry in self.entries.all() {
+            if let Err(stop) = self.sender.row(entry.hash, |into| pack_copy(side, *entry, into)) {
+                self.stop = Some(stop);
+                return Err(Failure::Interrupted);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Hands rows on in batches.
+struct Sender<S> {
+    send: S,
+    hashes: UInt64Builder,
+    parcels: LargeBinaryBuilder,
+    bytes: Vec<u8>,
+    rows: usize,
+}
+
+impl<S: FnMut(RecordBatch) -> bool + Send> Sender<S> {
+    fn new(send: S) -> Sender<S> {
+        let (hashes, parcels) = (UInt64Builder::new(), LargeBinaryBuilder::new());
+        Sender { send, hashes, parcels, bytes: Vec::new(), rows: 0 }
+    }
+
+    fn row(&mut self, hash: u64, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), Stop> {
+        self.bytes.clear();
+        write(&mut self.bytes);
+        self.hashes.append_value(hash);
+        self.parcels.append_value(&self.bytes);
+        self.rows += 1;
+        if self.rows == BATCH_ROWS { self.flush() } else { Ok(()) }
+    }
+
+    fn parcel(&mut self, hash: u64, parcel: &Parcel) -> Result<(), Stop> {
+        let mut packed = Ok(());
+        self.row(hash, |into| packed = parcel.pack(into))?;
+        packed.map_err(|error| Stop::DataFusion(external(error)))
+    }
+
+    /// What was found in a part: its totals, and each reject and finding apart.
+    fn report(&mut self, part: u32, mut survey: Survey) -> Result<(), Stop> {
+        let rejects = std::mem::take(&mut survey.rejects);
+        let findings = std::mem::take(&mut survey.findings);
+        let reports = std::iter::once(Report::Read(part, survey))
+            .chain(rejects.into_iter().map(|reject| Report::Reject(part, reject)))
+            .chain(findings.into_iter().map(Report::Finding));
+        for (number, report) in (0u64..).zip(reports) {
+            // Spread over all groups; which group a report is in says nothing.
+            let hash = spread(u64::from(part) << 40 | number);
+            self.parcel(hash, &Parcel::Report(Box::new(report)))?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Stop> {
+        if self.rows == 0 {
+            return Ok(());
+        }
+        self.rows = 0;
+        let columns: [ArrayRef; 2] =
+            [Arc::new(self.hashes.finish()), Arc::new(self.parcels.finish())];
+        let batch = RecordBatch::try_new(schema(), columns.to_vec())?;
+        if (self.send)(batch) { Ok(()) } else { Err(Stop::Deaf) }
+    }
+}
+
+/// A number, spread over 64 bits.
+const fn spread(number: u64) -> u64 {
+    number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}

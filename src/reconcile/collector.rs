@@ -1,0 +1,72 @@
+//! An index that is made of what other machines found.
+
+use super::{
+    build::{Buffers, Index, stores},
+    index::{Cleared, Entry},
+    room::Room,
+    store::Store,
+};
+use crate::{
+    book::staging::Staging,
+    clear::positions::{Counters, Part},
+    codes::Side,
+    contract::delivery::Delivery,
+    diag::Outcome,
+};
+
+/// Takes claims, entries and parts of positions, in any order; each once.
+pub struct Collector {
+    stores: [Store<Entry>; 2],
+    entries: [Buffers<Entry>; 2],
+    cleared: Store<Cleared>,
+    claims: Buffers<Cleared>,
+    counters: Counters,
+}
+
+impl Collector {
+    /// An empty one, for a delivery, in so many bytes of memory and beyond them on disk.
+    pub fn new(delivery: &Delivery, staging: &Staging, memory: usize) -> Collector {
+        let room = Room::of_collector(delivery, memory);
+        let rows = Side::BOTH.map(|side| delivery.rows(side));
+        let (stores, cleared) = stores(rows, &room, staging);
+        let partitions = cleared.partitioning().count();
+        Collector {
+            stores,
+            entries: Side::BOTH.map(|_| Buffers::new(partitions)),
+            cleared,
+            claims: Buffers::new(partitions),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Two copies that are equal, and have a key that no other copy of the delivery has.
+    pub fn claim(&mut self, claim: Cleared) -> Outcome<()> {
+        self.claims.push(&self.cleared, claim)
+    }
+
+    /// A copy about which more than an equal partner decides.
+    pub fn entry(&mut self, side: Side, entry: Entry) -> Outcome<()> {
+        let side = side.index();
+        self.entries[side].push(&self.stores[side], entry)
+    }
+
+    /// A part of a position.
+    pub fn position(&mut self, part: &Part) {
+        self.counters.take(part);
+    }
+
+    /// The index.
+    pub fn finish(self) -> Outcome<Index> {
+        for (store, entries) in self.stores.iter().zip(self.entries) {
+            entries.finish(store)?;
+        }
+        self.claims.finish(&self.cleared)?;
+        Ok(Index {
+            stores: self.stores,
+            cleared: self.cleared,
+            revoked: Vec::new(),
+            copies: [Vec::new(), Vec::new()],
+            counters: self.counters,
+        })
+    }
+}

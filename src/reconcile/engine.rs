@@ -1,0 +1,78 @@
+//! Who reads the copies of a delivery and finds their partners: this machine, or a cluster.
+
+use std::fmt;
+
+use super::{
+    breaks::SideCopy,
+    build::{Index, read_delivery},
+};
+use crate::{
+    book::staging::Staging,
+    codes::Side,
+    contract::delivery::Delivery,
+    diag::Outcome,
+    ingest::{
+        fetch::fetch,
+        record::Record,
+        survey::{Setting, Survey},
+    },
+};
+
+/// Reads the copies of a delivery. Whatever the engine, the rest of a run is the same, and so are its bytes.
+///
+/// What an engine finds equal is a claim, no more: the match examines every claim, and the proof that no
+/// row is missing or there twice is made with the totals of the survey.
+pub trait Engine: fmt::Debug + Send + Sync {
+    /// Reads every row once: judges it, adds it up, finds its partner or leaves its entry. `watched` are
+    /// hashes of keys about which open items or decisions say something, `memory` the bytes that it may
+    /// take on this machine.
+    fn read(
+        &self,
+        delivery: &Delivery,
+        setting: Setting,
+        staging: &Staging,
+        watched: &[u64],
+        memory: usize,
+    ) -> Outcome<(Survey, Index)>;
+
+    /// Reads the valid rows of a side with these ordinals, which are in order and given once each; they
+    /// come in this order.
+    fn fetch(
+        &self,
+        delivery: &Delivery,
+        side: Side,
+        ordinals: &[u32],
+        setting: Setting,
+    ) -> Outcome<Vec<SideCopy>>;
+}
+
+/// This machine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Native;
+
+impl Engine for Native {
+    fn read(
+        &self,
+        delivery: &Delivery,
+        setting: Setting,
+        staging: &Staging,
+        watched: &[u64],
+        memory: usize,
+    ) -> Outcome<(Survey, Index)> {
+        read_delivery(delivery, setting, staging, watched, memory)
+    }
+
+    fn fetch(
+        &self,
+        delivery: &Delivery,
+        side: Side,
+        ordinals: &[u32],
+        setting: Setting,
+    ) -> Outcome<Vec<SideCopy>> {
+        let Setting { rules, policy, period, monitor } = setting;
+        let copy =
+            |ordinal, record: Record| SideCopy::delivered(side, ordinal, record, policy, period);
+        let pieces = fetch(delivery, side, ordinals, rules.int96, monitor, copy)?;
+        Ok(pieces.into_iter().flatten().collect())
+    }
+}
