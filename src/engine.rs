@@ -29,7 +29,7 @@ use crate::{
         breaks::{SideCopy, break_fields_table, breaks_table, open_items_table},
         build::Index,
         decisions::{self, Decisions, decisions_table},
-        engine::Engine,
+        engine::{Engine, Foreseen},
         index::Key,
         matching::{doubtful_copies, find_originals, match_index, watched},
         proof::{Proof, all_positions, plain_positions},
@@ -139,9 +139,11 @@ pub fn close(
     let setting = Setting { rules: &options.rules, policy, period, monitor };
 
     let carried = carried(book, setting)?;
-    let mut delivered = read(options, book, staging, &carried, setting)?;
-    let reconciled = reconcile(&*options.engine, book, &mut delivered, carried, setting)?;
-    let cleared = clear(options, book, &delivered, &reconciled)?;
+    let register = Register::open(&book.periods)?;
+    let mut delivered = read(options, book, &register, staging, &carried, setting)?;
+    let reconciled =
+        reconcile(&*options.engine, book, &register, &mut delivered, carried, setting)?;
+    let cleared = clear(options, book, &register, &delivered, &reconciled)?;
     let outputs = monitor
         .stopwatch
         .measure(Activity::Write, || write(staging, &delivered, &reconciled, &cleared, monitor))?;
@@ -206,6 +208,7 @@ struct Delivered {
 fn read(
     options: &RunOptions,
     book: &Book,
+    register: &Register,
     staging: &Staging,
     carried: &[SideCopy],
     setting: Setting,
@@ -216,8 +219,10 @@ fn read(
     let opening_quotas = read_opening_quotas(options, book, &mut findings)?;
     let decisions = Decisions::of(decisions::FILE, &delivery.small.decisions);
     let watched = watched(carried, &decisions);
-    let engine = &options.engine;
-    let (survey, index) = engine.read(&delivery, setting, staging, &watched, options.memory)?;
+    let familiar = register.familiar(options.memory, setting.monitor)?;
+    let foreseen = Foreseen { watched: &watched, familiar: &familiar };
+    let (survey, index) =
+        options.engine.read(&delivery, setting, staging, foreseen, options.memory)?;
     findings.extend(survey.findings.iter().cloned());
     delivery.check_files(&survey.files, &mut findings);
     if findings.is_empty() {
@@ -230,7 +235,6 @@ fn read(
 
 /// What became of every settlement.
 struct Reconciled {
-    register: Register,
     permits: Vec<Permit>,
     settled: Settled,
     proof: Proof,
@@ -242,6 +246,7 @@ struct Reconciled {
 fn reconcile(
     engine: &dyn Engine,
     book: &Book,
+    register: &Register,
     delivered: &mut Delivered,
     open_items: Vec<SideCopy>,
     setting: Setting,
@@ -250,16 +255,18 @@ fn reconcile(
     let decisions = std::mem::take(&mut delivered.decisions);
     let at_hand = std::mem::take(&mut delivered.index.copies);
     let Delivered { delivery, watched, survey, index, .. } = delivered;
-    let permits = permits_in_force(book, delivery, period)?;
-    let register = Register::open(&book.periods)?;
+    let permits = brought::permits_in_force(book.previous(), &delivery.small.permits, period)?;
 
     monitor.stage("matching", 0)?;
-    let matched = match_index(index, &register, watched, monitor)?;
+    let matched = match_index(index, register, watched, monitor)?;
     let doubtful = doubtful_copies(engine, delivery, &matched, at_hand, setting)?;
     let proof = Proof::of(survey, &matched, &doubtful)?;
     let stopwatch = &monitor.stopwatch;
-    let positions =
-        stopwatch.measure(Activity::AddUp, || plain_positions(index, &doubtful, policy, period));
+    // Hundreds of thousands of positions, each with room for more: not needed beyond this.
+    let counters = std::mem::take(&mut index.counters);
+    let positions = stopwatch
+        .measure(Activity::AddUp, || plain_positions(&counters, &doubtful, policy, period));
+    drop(counters);
     stopwatch.count(Activity::Settle, doubtful.len() as u64, 0);
 
     let copies = doubtful.into_iter().chain(open_items).collect();
@@ -267,7 +274,7 @@ fn reconcile(
     let mut settled = stopwatch.measure(Activity::Settle, || {
         let settling = settle(copies, context, decisions)?;
         let originals = settling.originals();
-        let known = find_originals(index, &register, &originals)?;
+        let known = find_originals(index, register, &originals)?;
         settling.finish(&known, &register.reversed(&originals)?)
     })?;
 
@@ -278,7 +285,7 @@ fn reconcile(
     let positions =
         stopwatch.measure(Activity::AddUp, || all_positions(positions, &cleared, &proof))?;
     drop(cleared);
-    Ok(Reconciled { register, permits, settled, proof, control, positions })
+    Ok(Reconciled { permits, settled, proof, control, positions })
 }
 
 /// What was opened is what the period before carried, in rows and in cost; what is payable may follow
@@ -310,10 +317,11 @@ struct Cleared {
 fn clear(
     options: &RunOptions,
     book: &Book,
+    register: &Register,
     delivered: &Delivered,
     reconciled: &Reconciled,
 ) -> Outcome<Cleared> {
-    let deductions = judge_deductions(book, delivered, reconciled)?;
+    let deductions = judge_deductions(book, register, delivered, &reconciled.settled)?;
     let money = settle_money(options, book, delivered, &reconciled.positions, &deductions)?;
     Ok(Cleared { deductions, money })
 }
@@ -380,25 +388,13 @@ fn read_opening_quotas(
     OpeningQuotas::read(path, findings)
 }
 
-/// The permits that were brought in or delivered and are in force.
-fn permits_in_force(book: &Book, delivery: &Delivery, period: Month) -> Outcome<Vec<Permit>> {
-    let mut permits = match book.previous() {
-        Some(folder) => brought::permits(folder, period)?,
-        None => Vec::new(),
-    };
-    let delivered = delivery.small.permits.iter();
-    permits.extend(delivered.filter(|permit| permit.until_period >= period).cloned());
-    permits.sort();
-    Ok(permits)
-}
-
 /// What is held back of settlements that cleared, and given back of those that were reversed.
 fn judge_deductions(
     book: &Book,
+    register: &Register,
     delivered: &Delivered,
-    reconciled: &Reconciled,
+    settled: &Settled,
 ) -> Outcome<Vec<Deduction>> {
-    let Reconciled { register, settled, .. } = reconciled;
     let lines = &delivered.delivery.small.deductions;
     let mut keys: Vec<Key> = lines.iter().map(|line| Key::of(&line.setl_id)).collect();
     keys.sort_unstable();

@@ -74,8 +74,21 @@ fn records(path: &Path) -> Outcome<Vec<Record>> {
     Ok(records)
 }
 
+/// The permits in force: those of the period before, and those that were delivered.
+pub fn permits_in_force(
+    previous: Option<&Path>,
+    delivered: &[Permit],
+    period: Month,
+) -> Outcome<Vec<Permit>> {
+    let brought = previous.map(|folder| permits(folder, period)).transpose()?;
+    let mut permits = brought.unwrap_or_default();
+    permits.extend(delivered.iter().filter(|permit| permit.until_period >= period).cloned());
+    permits.sort();
+    Ok(permits)
+}
+
 /// The permits of a closed period that are still in force.
-pub fn permits(folder: &Path, period: Month) -> Outcome<Vec<Permit>> {
+fn permits(folder: &Path, period: Month) -> Outcome<Vec<Permit>> {
     const TABLE: &str = "permits";
     let stored = Stored::read(folder, TABLE)?;
     let text = |name: &str| stored.texts(name);

@@ -10,7 +10,9 @@
 //! before; one run at a time.
 
 pub mod brought;
+pub mod familiar;
 pub mod grid;
+mod keyed_file;
 pub mod manifest;
 pub mod register;
 pub mod schema;

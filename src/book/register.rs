@@ -12,26 +12,24 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use arrow_array::{
     ArrayRef, Decimal128Array, Int32Array, RecordBatch, UInt32Array, UInt64Array,
     cast::AsArray,
-    types::{Decimal128Type, Int32Type, UInt32Type, UInt64Type},
+    types::{Decimal128Type, Int32Type},
 };
 use arrow_schema::{DataType, Field, Schema};
 use parquet::{
-    arrow::{
-        ProjectionMask,
-        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
-    },
     basic::{Compression, Encoding},
-    file::{properties::WriterProperties, statistics::Statistics},
+    file::properties::WriterProperties,
     schema::types::ColumnPath,
 };
 
 use rayon::prelude::*;
 
+use super::keyed_file::KeyedFile;
 use crate::{
-    book::{manifest::FileEntry, staging::Staging},
+    book::{familiar::Familiar, manifest::FileEntry, staging::Staging},
     codes::Month,
     diag::{Failure, Outcome},
-    ingest::{fetch::select, footer, guarded, record::Group, source::SharedFile},
+    event::Monitor,
+    ingest::record::Group,
     money::{Fen, FenSum},
     reconcile::{
         build::Index,
@@ -289,6 +287,26 @@ impl Register {
         Ok(found)
     }
 
+    /// Which keys the newest periods may hold: of as many periods as a part of some bytes of memory has
+    /// room for.
+    pub fn familiar(&self, memory: usize, monitor: &Monitor) -> Outcome<Familiar> {
+        let bytes = memory as u64 / FOR_FAMILIAR;
+        let mut keys = 0;
+        let fits = |file: &&KeyedFile| {
+            keys += file.rows();
+            Familiar::bytes(keys) <= bytes
+        };
+        let files: Vec<&KeyedFile> = self.settlements.iter().rev().take_while(fits).collect();
+        let familiar = Familiar::with_room(files.iter().map(|file| file.rows()).sum());
+        let groups = files.iter().flat_map(|file| (0..file.ranges.len()).map(move |g| (file, g)));
+        groups.collect::<Vec<_>>().into_par_iter().try_for_each(|(file, group)| {
+            monitor.check()?;
+            file.hashes(group)?.iter().for_each(|hash| familiar.add(*hash));
+            Ok(())
+        })?;
+        Ok(familiar)
+    }
+
     /// Which of some keys, in order, have been reversed.
     pub fn reversed(&self, keys: &[Key]) -> Outcome<Vec<Key>> {
         let look = |part: &[Key]| {
@@ -319,124 +337,14 @@ fn registered(columns: &RecordBatch, row: usize) -> Option<Registered> {
     })
 }
 
-/// A Parquet file whose first two columns are sorted keys.
-struct KeyedFile {
-    place: String,
-    file: SharedFile,
-    metadata: ArrowReaderMetadata,
-    /// First and last hash of each row group.
-    ranges: Vec<(u64, u64)>,
-}
-
-impl KeyedFile {
-    fn open(path: &Path) -> Outcome<KeyedFile> {
-        let place = path.display().to_string();
-        let damaged = |error: String| Failure::Book(format!("{place} cannot be read: {error}"));
-        let file = SharedFile::open(path).map_err(Failure::io(path))?;
-        let metadata = footer::read(&file, ArrowReaderOptions::new()).map_err(damaged)?;
-        let range = |group: &parquet::file::metadata::RowGroupMetaData| {
-            let Statistics::Int64(keys) = group.columns().first()?.statistics()? else {
-                return None;
-            };
-            Some((keys.min_opt()?.cast_unsigned(), keys.max_opt()?.cast_unsigned()))
-        };
-        let ranges = metadata.metadata().row_groups().iter().map(range).collect::<Option<Vec<_>>>();
-        let ranges = ranges.ok_or_else(|| damaged("row groups without statistics".into()))?;
-        Ok(KeyedFile { place, file, metadata, ranges })
-    }
-
-    fn damaged(&self, what: &str) -> Failure {
-        Failure::Book(format!("{} is damaged: {what}", self.place))
-    }
-
-    /// Calls back for every row whose key is in one of some lists, each of which is in order.
-    fn search<K: Keyed>(
-        &self,
-        lists: &[&[K]],
-        mut hit: impl FnMut(Key, &RecordBatch, usize) -> Outcome<()>,
-    ) -> Outcome<()> {
-        for (group, (first, last)) in self.ranges.iter().enumerate() {
-            let wanted = || lists.iter().map(|list| within(list, *first, *last));
-            if wanted().all(<[K]>::is_empty) {
-                continue;
-            }
-            let hashes = self.read(group, &[0], None)?;
-            let hashes = hashes.column(0).as_primitive_opt::<UInt64Type>();
-            let hashes = hashes.ok_or_else(|| self.damaged("column key"))?;
-            let mut rows: Vec<usize> =
-                wanted().flat_map(|list| in_common(hashes.values(), list)).collect();
-            rows.sort_unstable();
-            rows.dedup();
-            if rows.is_empty() {
-                continue;
-            }
-            let columns = self.read(group, &[0, 1, 2, 3, 4], Some(&rows))?;
-            let hashes = columns.column(0).as_primitive::<UInt64Type>();
-            let checks = columns.column(1).as_primitive_opt::<UInt32Type>();
-            let checks = checks.ok_or_else(|| self.damaged("column check"))?;
-            for row in 0..columns.num_rows() {
-                let key = Key { hash: hashes.value(row), check: checks.value(row) };
-                if wanted().any(|list| list.binary_search_by_key(&key, Keyed::key).is_ok()) {
-                    hit(key, &columns, row)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Some columns of a row group: all of its rows, or some of them.
-    fn read(
-        &self,
-        group: usize,
-        columns: &[usize],
-        rows: Option<&[usize]>,
-    ) -> Outcome<RecordBatch> {
-        let metadata = self.metadata.metadata();
-        let descriptor = metadata.file_metadata().schema_descr();
-        let known = columns.iter().copied().filter(|c| *c < descriptor.num_columns());
-        let all = usize::try_from(metadata.row_group(group).num_rows()).unwrap_or(0);
-        let wanted = rows.map_or(all, <[usize]>::len);
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
-            self.file.clone(),
-            self.metadata.clone(),
-        )
-        .with_row_groups(vec![group])
-        .with_projection(ProjectionMask::leaves(descriptor, known))
-        .with_batch_size(wanted);
-        let builder = match rows {
-            Some(rows) => builder.with_row_selection(select(rows, all)),
-            None => builder,
-        };
-        let decode = || match builder.build() {
-            Ok(mut reader) => reader.next().transpose().map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
-        match guarded(decode).unwrap_or_else(|| Err("pages that cannot be decoded".into())) {
-            Ok(Some(batch)) if batch.num_rows() == wanted => Ok(batch),
-            Ok(_) => Err(self.damaged("rows are missing")),
-            Err(error) => Err(self.damaged(&error)),
-        }
-    }
-}
+/// One of so many bytes of memory is for the keys of earlier periods.
+const FOR_FAMILIAR: u64 = 16;
 
 /// The part of a list, which is in order, between two hashes.
-fn within<K: Keyed>(list: &[K], first: u64, last: u64) -> &[K] {
+pub(super) fn within<K: Keyed>(list: &[K], first: u64, last: u64) -> &[K] {
     let start = list.partition_point(|keyed| keyed.key().hash < first);
     let end = list.partition_point(|keyed| keyed.key().hash <= last);
     &list[start..end.max(start)]
-}
-
-/// Where sorted hashes have one in common with a list, which is in order.
-fn in_common<K: Keyed>(hashes: &[u64], list: &[K]) -> Vec<usize> {
-    let mut rows = Vec::new();
-    let mut hashes = hashes.iter().enumerate().peekable();
-    for wanted in list.iter().map(|keyed| keyed.key().hash) {
-        while hashes.next_if(|(_, hash)| **hash < wanted).is_some() {}
-        while let Some((row, _)) = hashes.next_if(|(_, hash)| **hash == wanted) {
-            rows.push(row);
-        }
-    }
-    rows
 }
 
 #[cfg(test)]

@@ -211,7 +211,7 @@ pub struct Counters(Vec<Mutex<Counter>>);
 struct Counter {
     slots: Vec<Slot>,
     used: usize,
-    /// Sums that went beyond 64 bits, as they were before.
+    /// Parts of positions that are complete: of sums that went beyond 64 bits, of other machines.
     full: Vec<Slot>,
 }
 

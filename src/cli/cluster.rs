@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     args::{ClusterCommand, ExecutorArguments, SchedulerArguments},
-    printer::text,
+    printer::{text, warning},
 };
 use crate::{
     cluster::{self, ExecutorOptions, Mirror, SchedulerOptions, is_remote},
@@ -52,6 +52,32 @@ fn address(flag: &str, text: &str) -> Outcome<SocketAddr> {
     found.ok_or_else(|| Failure::Usage(format!("{flag} {text:?}: HOST:PORT is expected")))
 }
 
+/// The cluster that is to read a delivery, if one is.
+pub(super) fn named_cluster(settings: &Settings) -> Outcome<Option<&str>> {
+    match (settings.engine.unwrap_or_default(), settings.cluster.as_deref()) {
+        (EngineName::Native, None) => Ok(None),
+        (EngineName::Ballista, Some(cluster)) => Ok(Some(cluster)),
+        (EngineName::Native, Some(_)) => {
+            Err(Failure::Usage("--cluster goes with --engine ballista".to_owned()))
+        }
+        (EngineName::Ballista, None) => {
+            let problem = "--engine ballista needs --cluster df://HOST:PORT";
+            Err(Failure::Usage(problem.to_owned()))
+        }
+    }
+}
+
+fn copy_book(address: &Path, stop: &AtomicBool) -> Outcome<(Mirror, PathBuf)> {
+    let (book, without) = Mirror::of_book(address, stop)?;
+    for period in without {
+        warning(&format!(
+            "{}/{period} has no manifest: it was never closed, and is not looked at",
+            address.display()
+        ));
+    }
+    Ok((book, address.to_owned()))
+}
+
 /// Copies of what a run reads and writes in object stores; they go with the value.
 pub(super) struct Remote {
     delivery: Option<Arc<Mirror>>,
@@ -61,18 +87,17 @@ pub(super) struct Remote {
 
 impl Remote {
     /// Copies what is elsewhere, and puts the copies in its place.
-    pub(super) fn bring(settings: &mut Settings) -> Outcome<Remote> {
+    pub(super) fn bring(settings: &mut Settings, stop: &AtomicBool) -> Outcome<Remote> {
         let remote = |path: &Option<PathBuf>| path.clone().filter(|path| is_remote(path));
         // Executors read the rows of a delivery themselves.
         let whole = settings.engine != Some(EngineName::Ballista)
             || settings.rerun
             || settings.independent == Some(true);
-        let delivery = remote(&settings.input).map(|path| Mirror::of_delivery(&path, whole));
+        let delivery = remote(&settings.input).map(|path| Mirror::of_delivery(&path, whole, stop));
         let delivery = delivery.transpose()?.map(Arc::new);
-        let quotas = remote(&settings.opening_quotas).map(|path| Mirror::of_file(&path));
+        let quotas = remote(&settings.opening_quotas).map(|path| Mirror::of_file(&path, stop));
         let quotas = quotas.transpose()?;
-        let book = remote(&settings.book).map(|path| Ok((Mirror::of_book(&path)?, path)));
-        let book = book.transpose()?;
+        let book = remote(&settings.book).map(|path| copy_book(&path, stop)).transpose()?;
         let path = |mirror: &Mirror| mirror.path().to_owned();
         settings.input = delivery.as_deref().map(path).or(settings.input.take());
         settings.book = book.as_ref().map(|(book, _)| path(book)).or(settings.book.take());
@@ -84,18 +109,9 @@ impl Remote {
 
     /// The engine that the settings name.
     pub(super) fn engine(&self, settings: &Settings) -> Outcome<Arc<dyn Engine>> {
-        match (settings.engine.unwrap_or_default(), &settings.cluster) {
-            (EngineName::Native, None) => Ok(Arc::new(Native)),
-            (EngineName::Ballista, Some(cluster)) => {
-                cluster::engine(cluster, self.delivery.clone())
-            }
-            (EngineName::Native, Some(_)) => {
-                Err(Failure::Usage("--cluster goes with --engine ballista".to_owned()))
-            }
-            (EngineName::Ballista, None) => {
-                let problem = "--engine ballista needs --cluster df://HOST:PORT";
-                Err(Failure::Usage(problem.to_owned()))
-            }
+        match named_cluster(settings)? {
+            Some(cluster) => cluster::engine(cluster, self.delivery.clone()),
+            None => Ok(Arc::new(Native)),
         }
     }
 

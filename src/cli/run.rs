@@ -9,11 +9,12 @@ use std::{
 use super::{
     args::{CheckArguments, RunArguments},
     audit,
-    cluster::Remote,
+    cluster::{Remote, named_cluster},
     printer, progress,
     synth::generated,
 };
 use crate::{
+    codes::Month,
     diag::{Failure, Outcome},
     engine::{self, RunOptions},
     pipeline::{Benchmark, MONTH_END, Settings},
@@ -26,14 +27,16 @@ use crate::{
 pub(super) fn run(arguments: &RunArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
     let file = read_pipeline(arguments.pipeline.as_deref())?;
     let mut settings = arguments.settings().over(file);
-    let remote = Remote::bring(&mut settings)?;
-    let options = options(&settings, &remote)?;
-    let pool = thread_pool(settings.threads)?;
+    named_cluster(&settings)?;
+    required(&settings)?;
     if settings.through.is_some() && !settings.rerun {
         let problem =
             "--through goes with pipelines/audit-rerun.toml: periods are closed one by one";
         return Err(Failure::Usage(problem.to_owned()));
     }
+    let remote = Remote::bring(&mut settings, &stop)?;
+    let options = options(&settings, &remote)?;
+    let pool = thread_pool(settings.threads)?;
     if settings.rerun {
         return pool.install(|| audit::rerun(&settings, options, stop, arguments));
     }
@@ -124,7 +127,8 @@ pub(super) fn read_text(path: &Path) -> Outcome<String> {
         .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", path.display())))
 }
 
-fn options(settings: &Settings, remote: &Remote) -> Outcome<RunOptions> {
+/// The settings without which there is no run: period, input, book.
+fn required(settings: &Settings) -> Outcome<(Month, PathBuf, PathBuf)> {
     let missing: Vec<&str> = [
         ("--period", settings.period.is_none()),
         ("--input", settings.input.is_none()),
@@ -133,15 +137,19 @@ fn options(settings: &Settings, remote: &Remote) -> Outcome<RunOptions> {
     .into_iter()
     .filter_map(|(flag, missing)| missing.then_some(flag))
     .collect();
-    let (Some(period), Some(input), Some(book)) =
+    if let (Some(period), Some(input), Some(book)) =
         (settings.period, settings.input.clone(), settings.book.clone())
-    else {
-        let problem = format!(
-            "{} missing\n    hint: give them as flags or in the pipeline file",
-            missing.join(", ")
-        );
-        return Err(Failure::Usage(problem));
-    };
+    {
+        return Ok((period, input, book));
+    }
+    let missing = missing.join(", ");
+    let problem =
+        format!("{missing} missing\n    hint: give them as flags or in the pipeline file");
+    Err(Failure::Usage(problem))
+}
+
+fn options(settings: &Settings, remote: &Remote) -> Outcome<RunOptions> {
+    let (period, input, book) = required(settings)?;
     Ok(RunOptions {
         period,
         input,

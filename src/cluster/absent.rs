@@ -25,17 +25,17 @@ pub enum Mirror {}
 
 impl Mirror {
     /// Copies nothing.
-    pub fn of_delivery(_: &Path, _: bool) -> Outcome<Mirror> {
+    pub fn of_delivery(_: &Path, _: bool, _: &AtomicBool) -> Outcome<Mirror> {
         absent()
     }
 
     /// Copies nothing.
-    pub fn of_file(_: &Path) -> Outcome<Mirror> {
+    pub fn of_file(_: &Path, _: &AtomicBool) -> Outcome<Mirror> {
         absent()
     }
 
     /// Copies nothing.
-    pub fn of_book(_: &Path) -> Outcome<Mirror> {
+    pub fn of_book(_: &Path, _: &AtomicBool) -> Outcome<(Mirror, Vec<String>)> {
         absent()
     }
 

@@ -20,15 +20,15 @@ use futures::StreamExt;
 use super::{
     Mirror, PROGRAM,
     functions::{gather_function, meet_function},
-    job::{Codec, Job, JobTable, Reading, Terms, What},
+    job::{Codec, FINDING, Job, JobTable, Reading, Terms, What, identity},
     parcels::{Parcel, Report},
-    parse_address, runtime,
+    parse_address, runtime, unless,
 };
 use crate::{
     book::staging::Staging,
     codes::Side,
     contract::delivery::Delivery,
-    diag::{Failure, Outcome},
+    diag::{Failure, Finding, Outcome},
     event::Monitor,
     ingest::{
         record::Record,
@@ -36,7 +36,12 @@ use crate::{
         source::Source,
         survey::{Setting, Survey},
     },
-    reconcile::{breaks::SideCopy, build::Index, collector::Collector, engine::Engine},
+    reconcile::{
+        breaks::SideCopy,
+        build::Index,
+        collector::Collector,
+        engine::{Engine, Foreseen},
+    },
 };
 
 /// Rows of a task, about: a file with more is read by several.
@@ -52,8 +57,6 @@ const ROWS_AGAIN: usize = 1_000_000;
 pub(super) const MESSAGE_BYTES: usize = 256 << 20;
 /// How long the scheduler may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often a signal is looked for while the cluster works.
-const LOOK: Duration = Duration::from_millis(100);
 
 /// Reads on a Ballista cluster. Its executors see the files where this machine sees them, or in the object
 /// store.
@@ -153,10 +156,10 @@ impl Ballista {
             let table = Arc::new(JobTable(Arc::new(job)));
             context.register_table("job", table).map_err(|error| self.failed(error))?;
             let query = context.sql(sql).await.map_err(|error| self.failed(error))?;
-            let started = self.unless_stopped(query.execute_stream(), monitor).await?;
+            let started = unless(query.execute_stream(), || monitor.check()).await?;
             let mut batches: SendableRecordBatchStream =
                 started.map_err(|error| self.failed(error))?;
-            while let Some(batch) = self.unless_stopped(batches.next(), monitor).await? {
+            while let Some(batch) = unless(batches.next(), || monitor.check()).await? {
                 look(&batch.map_err(|error| self.failed(error))?)?;
             }
             Ok(())
@@ -164,32 +167,17 @@ impl Ballista {
         runtime()?.block_on(answer)
     }
 
-    /// Waits for something, and gives up when a signal comes.
-    async fn unless_stopped<T>(
-        &self,
-        work: impl Future<Output = T>,
-        monitor: &Monitor,
-    ) -> Outcome<T> {
-        let mut work = std::pin::pin!(work);
-        loop {
-            monitor.check()?;
-            if let Ok(done) = tokio::time::timeout(LOOK, &mut work).await {
-                return Ok(done);
-            }
-        }
-    }
-
     fn reading(&self, source: &Source, what: What) -> Outcome<Reading> {
         let remote = self.mirror.as_ref().and_then(|mirror| mirror.origin(&source.path));
-        let place = match remote {
-            Some(place) => place,
-            None => {
-                let path = source.path.canonicalize().map_err(Failure::io(&source.path))?;
-                path.display().to_string()
-            }
+        let place = if let Some(place) = remote {
+            place
+        } else {
+            let path = source.path.canonicalize().map_err(Failure::io(&source.path))?;
+            path.display().to_string()
         };
         let treating = source.side == Side::Treating;
-        Ok(Reading { treating, name: source.name.clone(), place, what })
+        let identity = identity(source);
+        Ok(Reading { treating, name: source.name.clone(), place, identity, what })
     }
 
     fn first_job(&self, delivery: &Delivery, parts: &[Part], setting: Setting) -> Outcome<Job> {
@@ -256,16 +244,18 @@ impl Engine for Ballista {
         delivery: &Delivery,
         setting: Setting,
         staging: &Staging,
-        _watched: &[u64],
+        _: Foreseen,
         memory: usize,
     ) -> Outcome<(Survey, Index)> {
         self.greet()?;
-        let rows = Side::BOTH.map(|side| delivery.rows(side)).iter().sum::<u64>();
+        let [treating, insured] = Side::BOTH.map(|side| delivery.rows(side));
+        let rows = treating.saturating_add(insured);
         let mut received = Received {
             survey: Survey::begin(delivery),
             collector: Collector::new(delivery, staging, memory),
             parts: Vec::new(),
             read: BTreeSet::new(),
+            announced: 0,
         };
         // A file in an object store is brought to an executor whole: it is read by one task.
         let task_rows = if self.mirror.is_some() { u64::MAX } else { TASK_ROWS };
@@ -273,6 +263,7 @@ impl Engine for Ballista {
             Ok(parts) => received.parts = parts,
             Err(finding) => received.survey.findings.push(finding),
         }
+        let own = received.survey.findings.len();
         setting.monitor.stage("reading on the cluster", rows)?;
         let job = self.first_job(delivery, &received.parts, setting)?;
         let partitions = (rows / PARTITION_ROWS).clamp(2, MOST_PARTITIONS);
@@ -283,9 +274,11 @@ impl Engine for Ballista {
                 Taken::Disorder(error) => self.failed(error),
             })
         })?;
-        let Received { survey, collector, parts, read } = received;
-        if read.len() != parts.len() {
-            return Err(self.failed(format!("{} of {} parts were read", read.len(), parts.len())));
+        let Received { survey, collector, parts, read, announced } = received;
+        let come = (survey.rejects.len() + survey.findings.len() - own) as u64;
+        if read.len() != parts.len() || come != announced {
+            let parts = format!("{} of {} parts", read.len(), parts.len());
+            return Err(self.failed(format!("{parts}, {come} of {announced} reports have come")));
         }
         Ok((survey.finish(), collector.finish()?))
     }
@@ -306,6 +299,11 @@ impl Engine for Ballista {
                     batch.column(0).as_primitive::<datafusion::arrow::datatypes::UInt64Type>();
                 let records: &LargeBinaryArray = batch.column(1).as_binary();
                 for (ordinal, record) in hashes.values().iter().zip(records) {
+                    if *ordinal == FINDING {
+                        let finding: Finding = postcard::from_bytes(record.unwrap_or_default())
+                            .map_err(|error| self.failed(error))?;
+                        return Err(Failure::Refused(vec![finding]));
+                    }
                     let ordinal = u32::try_from(*ordinal).map_err(|error| self.failed(error))?;
                     let record: Record = postcard::from_bytes(record.unwrap_or_default())
                         .map_err(|error| self.failed(error))?;
@@ -330,6 +328,8 @@ struct Received {
     parts: Vec<Part>,
     /// The parts that have been reported.
     read: BTreeSet<u32>,
+    /// Rejects and findings that they have announced.
+    announced: u64,
 }
 
 /// Why what came cannot be taken.
@@ -372,12 +372,13 @@ impl Received {
             part.map(|part| part.file).ok_or_else(|| Taken::Disorder("no such part".to_owned()))
         };
         match report {
-            Report::Read(part, survey) => {
+            Report::Read { part, survey, reports } => {
+                self.announced += reports;
                 let file = file_of(part)?;
                 if !self.read.insert(part) {
                     return Err(Taken::Disorder(format!("part {part} was read twice")));
                 }
-                self.survey.absorb_part(file, survey);
+                self.survey.absorb_part(file, *survey);
             }
             Report::Reject(part, mut reject) => {
                 reject.file = file_of(part)?;

@@ -36,7 +36,7 @@ pub(super) fn meet_function() -> Arc<ScalarUDF> {
 
 /// An error of ours, as DataFusion takes it.
 pub(super) fn external(error: impl std::error::Error + Send + Sync + 'static) -> DataFusionError {
-    DataFusionError::External(Box::new(error))
+    DataFusionError::External(error.to_string().into())
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -45,7 +45,7 @@ struct Gather {
 }
 
 impl AggregateUDFImpl for Gather {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "gather"
     }
 
@@ -160,10 +160,10 @@ impl GroupsAccumulator for Groups {
         values: &[ArrayRef],
         filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
-        match filter {
-            None => Ok(vec![Arc::clone(&values[0])]),
-            Some(_) => not_impl_err!("gather with a filter"),
+        if filter.is_some() {
+            return not_impl_err!("gather with a filter");
         }
+        Ok(vec![Arc::clone(&values[0])])
     }
 
     fn size(&self) -> usize {
@@ -177,7 +177,7 @@ struct Meet {
 }
 
 impl ScalarUDFImpl for Meet {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "meet"
     }
 

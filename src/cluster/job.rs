@@ -33,12 +33,16 @@ use datafusion_proto::{
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::runtime::Handle;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     functions::{PARCELS, external, gather_function, meet_function},
     task,
 };
-use crate::{codes::Side, ingest::schedule::Part};
+use crate::{
+    codes::Side,
+    ingest::{schedule::Part, source::Source},
+};
 
 /// What is to be read, and by which rules.
 #[derive(Debug, Serialize, Deserialize)]
@@ -69,6 +73,8 @@ pub(super) struct Reading {
     pub(super) name: String,
     /// Where it is: a path, or an address of an object store.
     pub(super) place: String,
+    /// By which it is known again: see [`identity`].
+    pub(super) identity: u64,
     /// What of it.
     pub(super) what: What,
 }
@@ -86,6 +92,22 @@ impl Reading {
     pub(super) fn side(&self) -> Side {
         if self.treating { Side::Treating } else { Side::Insured }
     }
+}
+
+/// The row that a finding is in, in place of an ordinal, when rows are read once more.
+pub(super) const FINDING: u64 = u64::MAX;
+
+/// What tells a file from another that has taken its place: its length, and where its pages lie.
+pub(super) fn identity(source: &Source) -> u64 {
+    let groups = source.metadata.row_groups();
+    let mut numbers = vec![source.bytes.cast_signed()];
+    for group in groups {
+        numbers.push(group.num_rows());
+        for column in group.columns() {
+            numbers.extend([column.data_page_offset(), column.compressed_size()]);
+        }
+    }
+    xxh3_64(&numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>())
 }
 
 /// What comes of a job: the hash of a key, or an ordinal, and bytes.
@@ -244,9 +266,10 @@ impl ExecutionPlan for JobExec {
             {
                 readings.extend(postcard::from_bytes::<Vec<Reading>>(task).map_err(external)?);
             }
+            // Nobody listens any more when the query was given up.
             let send = |batch: RecordBatch| {
-                // Nobody listens any more when the query was given up.
-                batch.project(&columns).is_ok_and(|batch| batches.blocking_send(Ok(batch)).is_ok())
+                let batch = batch.project(&columns).map_err(Into::into);
+                batches.blocking_send(batch).is_ok()
             };
             task::run(&terms, &readings, &context, send)
         });

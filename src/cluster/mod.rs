@@ -96,14 +96,28 @@ pub fn engine(cluster: &str, mirror: Option<Arc<Mirror>>) -> Outcome<Arc<dyn Eng
 fn runtime() -> Outcome<&'static tokio::runtime::Runtime> {
     use std::sync::OnceLock;
     static RUNTIME: OnceLock<std::io::Result<tokio::runtime::Runtime>> = OnceLock::new();
-    let made = RUNTIME.get_or_init(|| {
-        tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            // Plans are walked by functions that call themselves.
-            .thread_stack_size(16 << 20)
-            .build()
-    });
+    let made =
+        RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().enable_all().build());
     made.as_ref().map_err(|error| Failure::Bug(format!("no runtime: {error}")))
+}
+
+/// Waits for other machines, and gives up when a check says so.
+#[cfg(feature = "cluster")]
+fn wait_for<T>(work: impl Future<Output = T>, check: impl Fn() -> Outcome<()>) -> Outcome<T> {
+    runtime()?.block_on(unless(work, check))
+}
+
+/// Waits, and gives up when a check says so.
+#[cfg(feature = "cluster")]
+async fn unless<T>(work: impl Future<Output = T>, check: impl Fn() -> Outcome<()>) -> Outcome<T> {
+    const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
+    let mut work = std::pin::pin!(work);
+    loop {
+        check()?;
+        if let Ok(done) = tokio::time::timeout(LOOK, &mut work).await {
+            return Ok(done);
+        }
+    }
 }
 
 #[cfg(not(feature = "cluster"))]

@@ -33,8 +33,15 @@ pub(super) enum Parcel {
 /// A word about the reading of a part of the delivery.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Report {
-    /// The part has been read; rejects and findings come apart, as there may be any number of them.
-    Read(u32, Survey),
+    /// A part has been read; so many rejects and findings come apart, as there may be any number of them.
+    Read {
+        /// Which part.
+        part: u32,
+        /// What else was found in it.
+        survey: Box<Survey>,
+        /// How many reports come besides this one.
+        reports: u64,
+    },
     /// A row broke a rule.
     Reject(u32, Reject),
     /// A reason why the delivery is refused.
@@ -116,7 +123,7 @@ pub(super) fn pack_copy(side: Side, entry: Entry, into: &mut Vec<u8>) {
 
 fn pack_position(part: &Position, into: &mut Vec<u8>) {
     into.push(tag::POSITION);
-    part.iter().for_each(|number| into.extend(number.to_le_bytes()));
+    into.extend(part.iter().flat_map(|number| number.to_le_bytes()));
 }
 
 /// What a group of one hash comes to.
@@ -162,7 +169,9 @@ fn add_up(group: &[u8], into: &mut Vec<u8>) -> Result<(), Disorder> {
             None => sums.push(part),
         }
     }
-    sums.iter().for_each(|sum| pack_position(sum, into));
+    for sum in &sums {
+        pack_position(sum, into);
+    }
     Ok(())
 }
 
@@ -256,7 +265,7 @@ mod tests {
         let reject = Reject { file: 0, row: 5, setl_id: None, rules: "V01".to_owned() };
         let finding = Finding::new(crate::diag::Code::F02, "treating/a", "footer", "short");
         let reports = [
-            Report::Read(3, Survey::default()),
+            Report::Read { part: 3, survey: Box::default(), reports: 2 },
             Report::Reject(1, reject),
             Report::Finding(finding),
         ];

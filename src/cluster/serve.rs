@@ -3,6 +3,7 @@
 use std::{
     future::Future,
     io,
+    net::TcpStream,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -15,7 +16,11 @@ use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_
 use ballista_scheduler::{
     cluster::BallistaCluster, config::SchedulerConfig, scheduler_process::start_server,
 };
-use datafusion::{execution::SessionStateBuilder, prelude::SessionConfig};
+use datafusion::{
+    execution::{FunctionRegistry, SessionStateBuilder},
+    prelude::SessionConfig,
+};
+use tempfile::TempDir;
 
 use super::{
     ExecutorOptions, SchedulerOptions,
@@ -53,7 +58,6 @@ pub fn scheduler(options: &SchedulerOptions, stop: &AtomicBool) -> Outcome<()> {
         override_session_builder: Some(Arc::new(|config| {
             let mut state =
                 SessionStateBuilder::new().with_config(config).with_default_features().build();
-            use datafusion::execution::FunctionRegistry;
             state.register_udf(meet_function())?;
             state.register_udaf(gather_function())?;
             Ok(state)
@@ -77,8 +81,13 @@ pub fn executor(options: &ExecutorOptions, stop: &AtomicBool) -> Outcome<()> {
     let next = port.checked_add(1).ok_or_else(|| {
         Failure::Usage("--bind: an executor takes this port and the next one".to_owned())
     })?;
-    let work = options.work.as_ref().map(|folder| folder.display().to_string());
-    if let Some(folder) = &options.work {
+    let place = format!("{}:{}", options.scheduler.0, options.scheduler.1);
+    wait_for_scheduler(&place, stop)?;
+    // It goes with the process.
+    let temporary = options.work.is_none().then(|| TempDir::with_prefix("liangqing-"));
+    let temporary = temporary.transpose().map_err(Failure::io(&std::env::temp_dir()))?;
+    let work = options.work.as_deref().or(temporary.as_ref().map(TempDir::path));
+    if let Some(folder) = work {
         std::fs::create_dir_all(folder).map_err(Failure::io(folder))?;
     }
     let config = ExecutorProcessConfig {
@@ -88,9 +97,8 @@ pub fn executor(options: &ExecutorOptions, stop: &AtomicBool) -> Outcome<()> {
         grpc_port: next,
         scheduler_host: options.scheduler.0.clone(),
         scheduler_port: options.scheduler.1,
-        scheduler_connect_timeout_seconds: 10,
         vcores: options.tasks.unwrap_or(0),
-        work_dir: work,
+        work_dir: work.map(|folder| folder.display().to_string()),
         memory_pool_size: options.memory.map(|bytes| bytes as u64),
         job_data_ttl_seconds: KEPT,
         job_data_clean_up_interval_seconds: 60,
@@ -103,7 +111,6 @@ pub fn executor(options: &ExecutorOptions, stop: &AtomicBool) -> Outcome<()> {
         override_physical_codec: Some(Arc::new(Codec::default())),
         ..ExecutorProcessConfig::default()
     };
-    let place = format!("{}:{}", options.scheduler.0, options.scheduler.1);
     until_stopped(&place, stop, start_executor_process(Arc::new(config)))
 }
 
@@ -114,6 +121,26 @@ fn session_config() -> SessionConfig {
         .with_ballista_grpc_client_max_message_size(MESSAGE_BYTES)
 }
 
+/// Waits until something answers at an address: processes of a cluster are started together.
+fn wait_for_scheduler(place: &str, stop: &AtomicBool) -> Outcome<()> {
+    const ATTEMPTS: u32 = 100;
+    let mut attempt = 0;
+    loop {
+        match TcpStream::connect(place) {
+            Ok(_) => return Ok(()),
+            Err(_) if stop.load(Ordering::Relaxed) => return Err(Failure::Interrupted),
+            Err(_) if attempt < ATTEMPTS => std::thread::sleep(LOOK),
+            Err(error) => return Err(Failure::Io { place: place.to_owned(), error }),
+        }
+        attempt += 1;
+    }
+}
+
+/// How often a signal is looked for.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long a process has for clearing up.
+const GRACE: Duration = Duration::from_secs(3);
+
 /// Serves until the flag is set, or something fails.
 fn until_stopped(
     place: &str,
@@ -122,8 +149,10 @@ fn until_stopped(
 ) -> Outcome<()> {
     let stopped = async {
         while !stop.load(Ordering::Relaxed) {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(LOOK).await;
         }
+        // Ballista has heard the signal as well, and removes what is on its disk.
+        tokio::time::sleep(GRACE).await;
     };
     let served = async {
         tokio::select! {

@@ -4,11 +4,15 @@
 //! (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL` and so on), on this machine and on the executors.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io::{self, Write},
-    os::unix::fs::FileExt,
+    os::unix::fs::{FileExt, PermissionsExt},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use datafusion::{
@@ -20,19 +24,22 @@ use object_store::{
     ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, aws::AmazonS3Builder, buffered::BufWriter,
     path::Path as Key,
 };
-use tempfile::TempDir;
+use tempfile::{Builder, TempDir};
 use tokio::io::AsyncWriteExt;
 
-use super::{functions::external, is_remote, runtime};
+use super::{functions::external, is_remote, wait_for};
 use crate::{
     book::manifest,
     diag::{Failure, Outcome},
+    digest::sha256_hex,
 };
 
 /// Objects that are brought or sent at a time.
 const AT_A_TIME: usize = 16;
 /// Bytes of a file's end that are brought at once; most footers are shorter.
 const TAIL: u64 = 64 << 10;
+/// Bytes of a footer that can be true.
+const LONGEST_FOOTER: u64 = 256 << 20;
 
 /// A place in an object store.
 #[derive(Debug, Clone)]
@@ -72,7 +79,16 @@ impl Place {
                 .collect();
             Some((path.join("/"), object))
         };
-        Ok(objects.into_iter().filter_map(below).collect())
+        let objects: Vec<(String, ObjectMeta)> = objects.into_iter().filter_map(below).collect();
+        let folders: BTreeSet<String> = objects
+            .iter()
+            .flat_map(|(path, _)| Path::new(path).ancestors().skip(1))
+            .map(|folder| folder.display().to_string())
+            .collect();
+        // Some tools make an empty object for a folder.
+        let is_marker = |path: &str, size| path.is_empty() || (size == 0 && folders.contains(path));
+        let real = objects.into_iter().filter(|(path, object)| !is_marker(path, object.size));
+        Ok(real.collect())
     }
 
     /// Brings an object into a new file.
@@ -89,7 +105,7 @@ impl Place {
         let here = |error| self.failed_here(error);
         file.set_len(object.size).map_err(here)?;
         let mut length = TAIL.min(object.size);
-        loop {
+        while length > 0 {
             let start = object.size - length;
             let range = start..object.size;
             let end = self.store.get_range(&object.location, range).await;
@@ -99,11 +115,12 @@ impl Place {
                 .last_chunk::<8>()
                 .map_or(0, |[a, b, c, d, ..]| u64::from(u32::from_le_bytes([*a, *b, *c, *d])) + 8);
             // What a file says that it has and has not is told when its footer is read.
-            if footer <= length || length == object.size {
-                return Ok(());
+            if footer <= length || length == object.size || footer > LONGEST_FOOTER {
+                break;
             }
             length = footer.min(object.size);
         }
+        Ok(())
     }
 
     fn failed_here(&self, error: io::Error) -> Failure {
@@ -122,14 +139,16 @@ impl Place {
 /// A copy on this machine of what is in an object store; it goes with the value.
 #[derive(Debug)]
 pub struct Mirror {
-    folder: TempDir,
     address: String,
+    copy: PathBuf,
+    /// The copy, and what a run puts beside it.
+    _folder: TempDir,
 }
 
 impl Mirror {
     /// Copies a delivery: its small files, and of its Parquet files all or the footers alone.
-    pub fn of_delivery(address: &Path, whole: bool) -> Outcome<Mirror> {
-        Mirror::of(address, |path| match path.ends_with(".parquet") {
+    pub fn of_delivery(address: &Path, whole: bool, stop: &AtomicBool) -> Outcome<Mirror> {
+        Mirror::of(address, stop, |path| match path.ends_with(".parquet") {
             true if whole => Some(Copied::Whole),
             true => Some(Copied::Footer),
             false => (whole || !path.contains('/')).then_some(Copied::Whole),
@@ -137,35 +156,50 @@ impl Mirror {
     }
 
     /// Copies a file, under its own name.
-    pub fn of_file(address: &Path) -> Outcome<Mirror> {
+    pub fn of_file(address: &Path, stop: &AtomicBool) -> Outcome<Mirror> {
         let place = Place::of(&address.to_string_lossy())?;
-        let folder = new_folder()?;
-        let path = folder.path().join(address.file_name().unwrap_or_default());
+        let mirror = Mirror::empty(&place)?;
+        let path = mirror.path().join(address.file_name().unwrap_or_default());
         let mut file = File::create_new(&path).map_err(Failure::io(&path))?;
-        runtime()?.block_on(place.bring(&place.key, &mut file))?;
-        Ok(Mirror { address: place.address, folder })
+        wait_for(place.bring(&place.key, &mut file), || stopped(stop))??;
+        Ok(mirror)
     }
 
-    /// Copies a book: every period whose manifest is there. A run that was cut off while it sent its
-    /// period has left no manifest.
-    pub fn of_book(address: &Path) -> Outcome<Mirror> {
-        Mirror::of(address, |_| Some(Copied::Whole)).and_then(|mirror| {
-            let folders = fs::read_dir(mirror.path()).map_err(Failure::io(mirror.path()))?;
-            for folder in folders {
-                let folder = folder.map_err(Failure::io(mirror.path()))?.path();
-                if folder.is_dir() && !folder.join(manifest::NAME).exists() {
-                    fs::remove_dir_all(&folder).map_err(Failure::io(&folder))?;
-                }
+    /// Copies a book: every period whose manifest is there; says which are without. A run that was cut off
+    /// while it sent its period has left no manifest.
+    pub fn of_book(address: &Path, stop: &AtomicBool) -> Outcome<(Mirror, Vec<String>)> {
+        let mirror = Mirror::of(address, stop, |_| Some(Copied::Whole))?;
+        let mut without = Vec::new();
+        for folder in fs::read_dir(mirror.path()).map_err(Failure::io(mirror.path()))? {
+            let folder = folder.map_err(Failure::io(mirror.path()))?;
+            let path = folder.path();
+            if path.is_dir() && !path.join(manifest::NAME).exists() {
+                fs::remove_dir_all(&path).map_err(Failure::io(&path))?;
+                without.push(folder.file_name().to_string_lossy().into_owned());
             }
-            Ok(mirror)
-        })
+        }
+        without.sort();
+        Ok((mirror, without))
     }
 
-    fn of(address: &Path, wanted: impl Fn(&str) -> Option<Copied>) -> Outcome<Mirror> {
-        let address = address.to_string_lossy();
-        let place = Place::of(&address)?;
-        let folder = new_folder()?;
-        let root = folder.path();
+    /// A folder for a copy, for nobody else to look into; a run's own files go beside the copy.
+    fn empty(place: &Place) -> Outcome<Mirror> {
+        let private = fs::Permissions::from_mode(0o700);
+        let folder = Builder::new().prefix("liangqing-").permissions(private).tempdir();
+        let folder = folder.map_err(Failure::io(&std::env::temp_dir()))?;
+        let copy = folder.path().join("copy");
+        fs::create_dir(&copy).map_err(Failure::io(&copy))?;
+        Ok(Mirror { address: place.address.clone(), copy, _folder: folder })
+    }
+
+    fn of(
+        address: &Path,
+        stop: &AtomicBool,
+        wanted: impl Fn(&str) -> Option<Copied>,
+    ) -> Outcome<Mirror> {
+        let place = Place::of(&address.to_string_lossy())?;
+        let mirror = Mirror::empty(&place)?;
+        let root = mirror.path();
         let copy = async {
             let objects = place.list().await?;
             let copies = objects.iter().filter_map(|(path, object)| {
@@ -173,13 +207,13 @@ impl Mirror {
             });
             stream::iter(copies).buffer_unordered(AT_A_TIME).try_collect::<Vec<()>>().await
         };
-        runtime()?.block_on(copy)?;
-        Ok(Mirror { address: place.address.clone(), folder })
+        wait_for(copy, || stopped(stop))??;
+        Ok(mirror)
     }
 
     /// The copy.
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        &self.copy
     }
 
     /// The address of what a path is a copy of.
@@ -189,34 +223,73 @@ impl Mirror {
     }
 
     /// Sends a closed period: its manifest last, and only if no other run has sent one.
+    ///
+    /// The claim comes first, so that of two runs one sends; whatever a run has left that was cut off, and
+    /// that is no part of this period, goes before the manifest comes.
     pub fn send_period(&self, period: &str) -> Outcome<()> {
-        let place = Place::of(&self.address)?;
+        let place = Place::of(&self.address)?.below(period);
         let root = self.path().join(period);
         let mut files = Vec::new();
-        files_below(&root, period, &mut files)?;
-        let last = format!("{period}/{}", manifest::NAME);
-        files.retain(|file| *file != last);
-        let key = |file: &str| file.split('/').fold(place.key.clone(), |key, part| key.join(part));
+        files_below(&root, "", &mut files)?;
+        files.retain(|file| file != manifest::NAME);
+        let bytes = fs::read(root.join(manifest::NAME)).map_err(Failure::io(&root))?;
         let send = async {
-            let sent = files.iter().map(|file| place.send(self.path().join(file), key(file)));
-            stream::iter(sent).buffer_unordered(AT_A_TIME).try_collect::<Vec<()>>().await?;
-            let bytes = fs::read(root.join(manifest::NAME)).map_err(Failure::io(&root))?;
-            let sent =
-                place.store.put_opts(&key(&last), bytes.into(), PutMode::Create.into()).await;
-            match sent {
-                Err(object_store::Error::AlreadyExists { .. }) => Err(Failure::Book(format!(
-                    "period {period} is closed already in {}: another run has sent it meanwhile",
-                    self.address
-                ))),
-                sent => sent.map(drop).map_err(place.failed()),
+            if !place.put_new(CLAIM, sha256_hex(&bytes).into_bytes()).await? {
+                return Err(place.sent_by_another(period));
             }
+            let sent = files.iter().map(|file| place.send(root.join(file), place.key_of(file)));
+            stream::iter(sent).buffer_unordered(AT_A_TIME).try_collect::<Vec<()>>().await?;
+            for (path, object) in place.list().await? {
+                if path != CLAIM && path != manifest::NAME && !files.contains(&path) {
+                    place.store.delete(&object.location).await.map_err(place.failed())?;
+                }
+            }
+            if !place.put_new(manifest::NAME, bytes.clone()).await? {
+                return Err(place.sent_by_another(period));
+            }
+            place.store.delete(&place.key_of(CLAIM)).await.map_err(place.failed())
         };
-        runtime()?.block_on(send)
+        super::runtime()?.block_on(send)
     }
 }
 
-fn new_folder() -> Outcome<TempDir> {
-    TempDir::with_prefix("liangqing-").map_err(Failure::io(&std::env::temp_dir()))
+/// What a run puts into a period that it is about to send: the digest of its manifest.
+const CLAIM: &str = "sending";
+
+impl Place {
+    fn below(self, folder: &str) -> Place {
+        let address = format!("{}/{folder}", self.address);
+        Place { address, key: self.key_of(folder), ..self }
+    }
+
+    fn key_of(&self, file: &str) -> Key {
+        file.split('/').fold(self.key.clone(), Key::join)
+    }
+
+    /// Puts an object that is not there; says whether it is there now with these bytes.
+    async fn put_new(&self, file: &str, bytes: Vec<u8>) -> Outcome<bool> {
+        let key = self.key_of(file);
+        match self.store.put_opts(&key, bytes.clone().into(), PutMode::Create.into()).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::AlreadyExists { .. }) => {
+                let there = self.store.get(&key).await.map_err(self.failed())?;
+                Ok(there.bytes().await.map_err(self.failed())? == bytes)
+            }
+            Err(error) => Err(self.failed()(error)),
+        }
+    }
+
+    fn sent_by_another(&self, period: &str) -> Failure {
+        Failure::Book(format!(
+            "period {period} has been sent to {0} by another run, or is being sent\n    hint: if that run \
+             is over and the period is not closed, remove {0}/{CLAIM}",
+            self.address
+        ))
+    }
+}
+
+fn stopped(stop: &AtomicBool) -> Outcome<()> {
+    if stop.load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
 }
 
 /// How much of an object is copied.
@@ -242,11 +315,10 @@ fn files_below(folder: &Path, name: &str, files: &mut Vec<String>) -> Outcome<()
     for entry in fs::read_dir(folder).map_err(Failure::io(folder))? {
         let path = entry.map_err(Failure::io(folder))?.path();
         let file = path.file_name().unwrap_or_default().to_string_lossy();
-        let name = format!("{name}/{file}");
         if path.is_dir() {
-            files_below(&path, &name, files)?;
+            files_below(&path, &format!("{name}{file}/"), files)?;
         } else {
-            files.push(name);
+            files.push(format!("{name}{file}"));
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! What an executor does: it reads its files by the rules that the job brings, and hands on parcels.
 
 use std::{
+    fmt,
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -17,7 +18,7 @@ use datafusion::{
 use super::{
     PROGRAM,
     functions::external,
-    job::{Reading, Terms, What, schema},
+    job::{FINDING, Reading, Terms, What, identity, schema},
     parcels::{Parcel, Report, pack_copy},
     storage,
 };
@@ -42,16 +43,21 @@ use crate::{
 const BATCH_ROWS: usize = 8 * 1024;
 
 /// Why a task ends before its time.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 enum Stop {
     #[error("{0}")]
     Failure(#[from] Failure),
-    #[error("{0}")]
-    Refused(Finding),
     #[error(transparent)]
     DataFusion(#[from] DataFusionError),
     #[error("nobody listens any more")]
     Deaf,
+}
+
+/// Ballista tells of a task's failure in this form.
+impl fmt::Debug for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl From<ArrowError> for Stop {
@@ -137,7 +143,7 @@ fn first_read<S: FnMut(RecordBatch) -> bool + Send>(
         Ok(delivery) => delivery,
         Err(findings) => return Ok(refused(findings)),
     };
-    if delivery.sources[0].metadata.num_row_groups() < part.row_groups.end {
+    if identity(&delivery.sources[0]) != reading.identity {
         return Ok(refused(vec![changed(reading)]));
     }
     let mut packer = Packer {
@@ -164,9 +170,10 @@ fn second_read<S: FnMut(RecordBatch) -> bool + Send>(
     setting: Setting,
     sender: &mut Sender<S>,
 ) -> Result<(), Stop> {
-    let refused = |findings: Vec<Finding>| findings.into_iter().next().map(Stop::Refused);
-    let delivery = delivery(reading, path)
-        .map_err(|findings| refused(findings).unwrap_or(Stop::Refused(changed(reading))))?;
+    let same = |delivery: &Delivery| identity(&delivery.sources[0]) == reading.identity;
+    let Some(delivery) = delivery(reading, path).ok().filter(same) else {
+        return sender.finding(&changed(reading));
+    };
     let of_file: Vec<u32> = ordinals.iter().map(|ordinal| ordinal - first).collect();
     let bytes = |ordinal: u32, record: Record| -> Outcome<(u32, Vec<u8>)> {
         let bytes = postcard::to_allocvec(&record);
@@ -175,7 +182,9 @@ fn second_read<S: FnMut(RecordBatch) -> bool + Send>(
     let int96 = setting.rules.int96;
     let pieces = fetch(&delivery, reading.side(), &of_file, int96, setting.monitor, bytes);
     let pieces = match pieces {
-        Err(Failure::Refused(findings)) => return Err(refused(findings).unwrap_or(Stop::Deaf)),
+        Err(Failure::Refused(findings)) => {
+            return findings.iter().try_for_each(|finding| sender.finding(finding));
+        }
         pieces => pieces?,
     };
     for (ordinal, bytes) in pieces.into_iter().flatten() {
@@ -205,7 +214,7 @@ impl<S: FnMut(RecordBatch) -> bool + Send> RowSink for Packer<'_, S> {
     fn take(&mut self, piece: Piece) -> Outcome<()> {
         let Piece { side, ordinal, batch, checked, .. } = piece;
         let Setting { policy, period, .. } = self.setting;
-        self.entries.index(&batch, checked, policy, period, ordinal, |_| false);
+        self.entries.index(&batch, checked, policy, period, ordinal, |_, _| false);
         if side == Side::Treating {
             let entries =
                 self.entries.all().map(|entry| ((entry.ordinal - ordinal) as usize, entry));
@@ -255,15 +264,23 @@ impl<S: FnMut(RecordBatch) -> bool + Send> Sender<S> {
     fn report(&mut self, part: u32, mut survey: Survey) -> Result<(), Stop> {
         let rejects = std::mem::take(&mut survey.rejects);
         let findings = std::mem::take(&mut survey.findings);
-        let reports = std::iter::once(Report::Read(part, survey))
-            .chain(rejects.into_iter().map(|reject| Report::Reject(part, reject)))
-            .chain(findings.into_iter().map(Report::Finding));
+        let count = (rejects.len() + findings.len()) as u64;
+        let reports =
+            std::iter::once(Report::Read { part, survey: Box::new(survey), reports: count })
+                .chain(rejects.into_iter().map(|reject| Report::Reject(part, reject)))
+                .chain(findings.into_iter().map(Report::Finding));
         for (number, report) in (0u64..).zip(reports) {
             // Spread over all groups; which group a report is in says nothing.
             let hash = spread(u64::from(part) << 40 | number);
             self.parcel(hash, &Parcel::Report(Box::new(report)))?;
         }
         Ok(())
+    }
+
+    /// A reason why rows cannot be read once more.
+    fn finding(&mut self, finding: &Finding) -> Result<(), Stop> {
+        let bytes = postcard::to_allocvec(finding).map_err(external)?;
+        self.row(FINDING, |into| into.extend(bytes))
     }
 
     fn flush(&mut self) -> Result<(), Stop> {

@@ -40,7 +40,7 @@ pub struct FileFacts {
 
 impl FileFacts {
     /// Adds what was found in another part of the file.
-    pub fn absorb(&mut self, other: FileFacts) {
+    pub fn absorb(&mut self, other: &FileFacts) {
         self.rows += other.rows;
         self.bytes = self.bytes.max(other.bytes);
         self.sha256.push_str(&other.sha256);

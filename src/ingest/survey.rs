@@ -359,15 +359,14 @@ impl Survey {
     /// Adds what was found in a part of one file, which has a position in the delivery.
     pub fn absorb_part(&mut self, file: usize, mut part: Survey) {
         for (own, others) in self.files[file..].iter_mut().zip(part.files.drain(..)) {
-            own.absorb(others);
+            own.absorb(&others);
         }
-        part.rejects.iter_mut().for_each(|reject| reject.file = file);
         self.absorb(part);
     }
 
     fn absorb(&mut self, other: Survey) {
         for (own, others) in self.files.iter_mut().zip(other.files) {
-            own.absorb(others);
+            own.absorb(&others);
         }
         for (own, others) in self.magnitudes.iter_mut().zip(other.magnitudes) {
             *own = own.saturating_add(others);

@@ -4,13 +4,14 @@ use rustc_hash::FxHashSet;
 
 use super::{
     breaks::SideCopy,
+    engine::Foreseen,
     index::{Cleared, Entries, Entry, Keyed},
     room::Room,
     store::{Partitioning, Store},
     window::{HeldBatch, Window},
 };
 use crate::{
-    book::staging::Staging,
+    book::{familiar::Familiar, staging::Staging},
     clear::positions::{CountScratch, Counters},
     codes::Side,
     contract::delivery::Delivery,
@@ -46,6 +47,8 @@ struct Shared<'a> {
     setting: Setting<'a>,
     /// Hashes of keys about which an open item or a decision says something.
     watched: FxHashSet<u64>,
+    /// Keys that the register may hold.
+    familiar: &'a Familiar,
 }
 
 /// One thread's part of the first read.
@@ -184,12 +187,14 @@ impl Parting {
 impl RowSink for Indexer<'_> {
     fn take(&mut self, piece: Piece) -> Outcome<()> {
         let Piece { side, ordinal, batch, checked, frontier } = piece;
-        let Shared { setting, watched, window, counters, .. } = self.shared;
+        let Shared { setting, watched, familiar, window, counters, .. } = self.shared;
         let Setting { policy, period, monitor, .. } = *setting;
         let stopwatch = &monitor.stopwatch;
-        let is_watched = |hash| !watched.is_empty() && watched.contains(&hash);
+        let is_foreseen = |hash, late| {
+            (!watched.is_empty() && watched.contains(&hash)) || (late && familiar.may_have(hash))
+        };
         stopwatch.measure(Activity::Match, || {
-            self.entries.index(&batch, checked, policy, period, ordinal, is_watched);
+            self.entries.index(&batch, checked, policy, period, ordinal, is_foreseen);
         });
         stopwatch.count(Activity::Match, batch.rows as u64, 0);
         if side == Side::Treating {
@@ -224,13 +229,13 @@ pub(super) fn stores(
     (of_sides, Store::new(partitioning, of_cleared, room.of_cleared, spill))
 }
 
-/// Reads a delivery for the first time: judges its rows, adds them up, indexes them. `watched` are hashes
-/// of keys about which open items or decisions say something, `memory` the bytes that it may take.
+/// Reads a delivery for the first time: judges its rows, adds them up, indexes them. `memory` is the bytes
+/// that it may take.
 pub fn read_delivery(
     delivery: &Delivery,
     setting: Setting,
     staging: &Staging,
-    watched: &[u64],
+    foreseen: Foreseen,
     memory: usize,
 ) -> Outcome<(Survey, Index)> {
     let rows = Side::BOTH.map(|side| delivery.rows(side));
@@ -245,7 +250,8 @@ pub fn read_delivery(
         window: Window::new(if room.plan.in_step { rows[0].saturating_add(rows[1]) } else { 0 }),
         counters: Counters::default(),
         setting,
-        watched: watched.iter().copied().collect(),
+        watched: foreseen.watched.iter().copied().collect(),
+        familiar: foreseen.familiar,
     };
     setting.monitor.stage("reading", rows[0].saturating_add(rows[1]))?;
     let sinks = (0..threads).map(|_| Indexer::new(&shared)).collect();

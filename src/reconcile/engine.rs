@@ -7,7 +7,7 @@ use super::{
     build::{Index, read_delivery},
 };
 use crate::{
-    book::staging::Staging,
+    book::{familiar::Familiar, staging::Staging},
     codes::Side,
     contract::delivery::Delivery,
     diag::Outcome,
@@ -18,20 +18,29 @@ use crate::{
     },
 };
 
+/// Keys of which it is known before a row is read that more than two equal copies may decide. Whoever has
+/// their values at hand need not read them again; nothing else depends on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Foreseen<'a> {
+    /// Hashes of those about which open items or decisions say something.
+    pub watched: &'a [u64],
+    /// Those that the register may hold, which only late rows can have.
+    pub familiar: &'a Familiar,
+}
+
 /// Reads the copies of a delivery. Whatever the engine, the rest of a run is the same, and so are its bytes.
 ///
 /// What an engine finds equal is a claim, no more: the match examines every claim, and the proof that no
 /// row is missing or there twice is made with the totals of the survey.
 pub trait Engine: fmt::Debug + Send + Sync {
-    /// Reads every row once: judges it, adds it up, finds its partner or leaves its entry. `watched` are
-    /// hashes of keys about which open items or decisions say something, `memory` the bytes that it may
-    /// take on this machine.
+    /// Reads every row once: judges it, adds it up, finds its partner or leaves its entry. `memory` is the
+    /// bytes that it may take on this machine.
     fn read(
         &self,
         delivery: &Delivery,
         setting: Setting,
         staging: &Staging,
-        watched: &[u64],
+        foreseen: Foreseen,
         memory: usize,
     ) -> Outcome<(Survey, Index)>;
 
@@ -56,10 +65,10 @@ impl Engine for Native {
         delivery: &Delivery,
         setting: Setting,
         staging: &Staging,
-        watched: &[u64],
+        foreseen: Foreseen,
         memory: usize,
     ) -> Outcome<(Survey, Index)> {
-        read_delivery(delivery, setting, staging, watched, memory)
+        read_delivery(delivery, setting, staging, foreseen, memory)
     }
 
     fn fetch(

@@ -192,7 +192,7 @@ pub struct Entries {
 
 impl Entries {
     /// Makes the entries of a batch, the first row of which has an ordinal; what an earlier batch left
-    /// goes, its memory is used again. Hashes of some keys make their rows doubtful.
+    /// goes, its memory is used again. Hashes of some keys, of late rows or of any, make their rows doubtful.
     pub fn index(
         &mut self,
         batch: &Batch,
@@ -200,7 +200,7 @@ impl Entries {
         policy: &Policy,
         period: Month,
         first_ordinal: u32,
-        is_watched: impl Fn(u64) -> bool,
+        is_foreseen: impl Fn(u64, bool) -> bool,
     ) {
         self.undoubted.clear();
         self.doubtful.clear();
@@ -211,7 +211,9 @@ impl Entries {
             if !checked.broken[row].is_valid() {
                 continue;
             }
-            let in_time = checked.month[row].is_some_and(|month| timely.contains(month));
+            let month = checked.month[row];
+            let in_time = month.is_some_and(|month| timely.contains(month));
+            let late = month.is_some_and(|month| month < period);
             let payable = plain_payable(checked.payable[row], in_time, checked.reversal[row]);
             let entry = Entry {
                 hash: key.hash,
@@ -222,7 +224,7 @@ impl Entries {
                 group: checked.group(row).map_or(0, Group::number),
                 plain: payable.is_some(),
             };
-            if entry.plain && !is_watched(entry.hash) {
+            if entry.plain && !is_foreseen(entry.hash, late) {
                 self.undoubted.push(entry);
             } else {
                 self.doubtful.push(entry);

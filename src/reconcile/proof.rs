@@ -1,10 +1,8 @@
 //! The proof that nothing was lost, doubled or invented on the way from the delivery to the positions.
 
-use super::{
-    breaks::SideCopy, build::Index, index::plain_payable, matching::AllMatched, settle::Settled,
-};
+use super::{breaks::SideCopy, index::plain_payable, matching::AllMatched, settle::Settled};
 use crate::{
-    clear::positions::Positions,
+    clear::positions::{Counters, Positions},
     codes::{Month, Side},
     control::{Bucket, Control, Totals},
     diag::{Failure, Outcome},
@@ -61,12 +59,12 @@ impl Proof {
 
 /// The positions of what cleared by itself.
 pub fn plain_positions(
-    index: &Index,
+    counters: &Counters,
     doubtful: &[SideCopy],
     policy: &Policy,
     period: Month,
 ) -> Positions {
-    let mut positions = Positions::counted(&index.counters, policy, period);
+    let mut positions = Positions::counted(counters, policy, period);
     // Doubtful rows that looked plain at the first read have been counted: out with them.
     let counted = |copy: &&SideCopy| {
         let Facts { payable, timing, .. } = copy.facts;
