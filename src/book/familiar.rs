@@ -42,13 +42,13 @@ impl Familiar {
     /// The first bits choose the word: hashes in their order go through the table in its order.
     #[expect(clippy::cast_possible_truncation, reason = "below the length of the table")]
     fn place(&self, hash: u64) -> usize {
-        (u128::from(hash) * self.0.len() as u128 >> 64) as usize
+        ((u128::from(hash) * self.0.len() as u128) >> 64) as usize
     }
 }
 
 /// The last bits of a hash choose the bits of its word.
 const fn bits(hash: u64) -> u64 {
-    1 << (hash & 63) | 1 << (hash >> 6 & 63)
+    (1 << (hash & 63)) | (1 << ((hash >> 6) & 63))
 }
 
 #[cfg(test)]

@@ -260,9 +260,13 @@ def object_store(checks):
 def with_store(checks, cluster, store):
     native = checks.work / "sample-native"
     first = ["--opening-quotas", "s3://clearing/in/opening-quotas.csv"]
+    # Some tools make an empty object for a folder.
+    for marker in ("in/2025-10/", "in/2025-10/treating/", "book/"):
+        store.put_object(Bucket="clearing", Key=marker, Body=b"")
     for period in PERIODS:
         # What a run leaves that is cut off while it sends its period.
-        store.put_object(Bucket="clearing", Key=f"book/{period}/register.parquet", Body=b"cut off")
+        for name in ("register.parquet", "manifest.sig", "tables/old.parquet"):
+            store.put_object(Bucket="clearing", Key=f"book/{period}/{name}", Body=b"cut off")
         more = first if period == PERIODS[0] else []
         done = checks.run("s3://clearing/book", f"s3://clearing/in/{period}", period, *more, *cluster.arguments(),
                           "--format", "json")
@@ -282,6 +286,21 @@ def with_store(checks, cluster, store):
     checks.same("object store: natively", native / PERIODS[0], brought("native") / PERIODS[0])
     done = checks.run("s3://clearing/book", f"s3://clearing/in/{PERIODS[0]}", PERIODS[0], *first, *cluster.arguments())
     checks.check(done.returncode == 4, "object store: a closed period stays closed", done.stderr)
+    store.put_object(Bucket="clearing", Key=f"race/{PERIODS[0]}/sending", Body=b"another manifest")
+    done = checks.run("s3://clearing/race", f"s3://clearing/in/{PERIODS[0]}", PERIODS[0], *first)
+    checks.check(done.returncode == 4 and "another run" in done.stderr, "object store: of two runs, one sends",
+                 done.stderr)
+    source = checks.work / "cut"
+    shutil.copytree(SAMPLE / PERIODS[0], source)
+    first_file = sorted((source / "treating").glob("*.parquet"))[0]
+    first_file.write_bytes(b"")
+    for path in source.rglob("*"):
+        if path.is_file():
+            store.upload_file(str(path), "clearing", f"cut/{path.relative_to(source)}")
+    words = [checks.run(checks.work / "cut-book", place, PERIODS[0], *more).stderr
+             for place, more in ((source, []), ("s3://clearing/cut", cluster.arguments()))]
+    checks.check("F02" in words[0] and words[0] == words[1], "object store: an empty file is refused in the same words",
+                 "\n".join(words))
     done = checks.run("s3://nowhere/book", f"s3://clearing/in/{PERIODS[0]}", PERIODS[0], *first, *cluster.arguments())
     checks.check(done.returncode == 6 and "s3://nowhere/book" in done.stderr, "object store: no such bucket is told",
                  done.stderr)
