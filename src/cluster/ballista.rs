@@ -18,11 +18,12 @@ use datafusion::{
 use futures::StreamExt;
 
 use super::{
-    Mirror, PROGRAM,
+    Mirror,
     functions::{gather_function, meet_function},
-    job::{Codec, FINDING, Job, JobTable, Reading, Terms, What, identity},
+    job::{Codec, FINDING, Job, JobTable, PROGRAM, Reading, Terms, What, identity},
     parcels::{Parcel, Report},
-    parse_address, runtime, unless,
+    parse_address,
+    waiting::{runtime, unless},
 };
 use crate::{
     book::staging::Staging,
@@ -58,10 +59,15 @@ pub(super) const MESSAGE_BYTES: usize = 256 << 20;
 /// How long the scheduler may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The engine of a cluster, `df://HOST:PORT`; the delivery may be a copy of what is in an object store.
+pub fn engine(cluster: &str, mirror: Option<Arc<Mirror>>) -> Outcome<Arc<dyn Engine>> {
+    Ok(Arc::new(Ballista::new(cluster, mirror)?))
+}
+
 /// Reads on a Ballista cluster. Its executors see the files where this machine sees them, or in the object
 /// store.
 #[derive(Debug)]
-pub(super) struct Ballista {
+struct Ballista {
     host: String,
     port: u16,
     /// Where the delivery comes from, if it is not in a folder.
@@ -73,7 +79,7 @@ const MATCH: &str = "SELECT meet(gather(parcels)) AS parcels FROM job GROUP BY h
 const ROWS: &str = "SELECT hash, parcels FROM job";
 
 impl Ballista {
-    pub(super) fn new(cluster: &str, mirror: Option<Arc<Mirror>>) -> Outcome<Ballista> {
+    fn new(cluster: &str, mirror: Option<Arc<Mirror>>) -> Outcome<Ballista> {
         let (host, port) = parse_address(cluster)
             .map_err(|problem| Failure::Usage(format!("--cluster {problem}")))?;
         Ok(Ballista { host, port, mirror })

@@ -44,6 +44,9 @@ use crate::{
     ingest::{schedule::Part, source::Source},
 };
 
+/// The program, as jobs and executors name it.
+pub(super) const PROGRAM: &str = concat!("liangqing ", env!("CARGO_PKG_VERSION"));
+
 /// What is to be read, and by which rules.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Job {

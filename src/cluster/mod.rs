@@ -5,21 +5,14 @@
 //!
 //! **In.** A delivery in folders that all machines see, or in an object store; the address of a scheduler.
 //!
-//! **Out.** An [`Engine`]: a survey and an index, equal to those that this machine would have made; the
+//! **Out.** An [`Engine`](crate::reconcile::engine::Engine): a survey and an index, equal to those that this
+//! machine would have made; the
 //! processes of a cluster; copies of what is in an object store.
 //!
 //! **Invariants.** An executor reads by the rules that the job brings, with the code of [`crate::ingest`]. What
 //! meets on the cluster is a claim, which the match examines. Every part of the delivery is reported once.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
-
-use crate::{
-    diag::{Failure, Outcome},
-    reconcile::engine::Engine,
-};
+use std::path::{Path, PathBuf};
 
 #[cfg(feature = "cluster")]
 mod ballista;
@@ -35,9 +28,12 @@ mod serve;
 mod storage;
 #[cfg(feature = "cluster")]
 mod task;
+#[cfg(feature = "cluster")]
+mod waiting;
 
 #[cfg(feature = "cluster")]
 pub use self::{
+    ballista::engine,
     serve::{executor, scheduler},
     storage::Mirror,
 };
@@ -79,45 +75,6 @@ pub struct ExecutorOptions {
     pub memory: Option<usize>,
     /// Folder for what passes between stages.
     pub work: Option<PathBuf>,
-}
-
-/// The program, as jobs and executors name it.
-#[cfg(feature = "cluster")]
-const PROGRAM: &str = concat!("liangqing ", env!("CARGO_PKG_VERSION"));
-
-/// The engine of a cluster, `df://HOST:PORT`; the delivery may be a copy of what is in an object store.
-#[cfg(feature = "cluster")]
-pub fn engine(cluster: &str, mirror: Option<Arc<Mirror>>) -> Outcome<Arc<dyn Engine>> {
-    Ok(Arc::new(ballista::Ballista::new(cluster, mirror)?))
-}
-
-/// A runtime for what waits for other machines.
-#[cfg(feature = "cluster")]
-fn runtime() -> Outcome<&'static tokio::runtime::Runtime> {
-    use std::sync::OnceLock;
-    static RUNTIME: OnceLock<std::io::Result<tokio::runtime::Runtime>> = OnceLock::new();
-    let made =
-        RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().enable_all().build());
-    made.as_ref().map_err(|error| Failure::Bug(format!("no runtime: {error}")))
-}
-
-/// Waits for other machines, and gives up when a check says so.
-#[cfg(feature = "cluster")]
-fn wait_for<T>(work: impl Future<Output = T>, check: impl Fn() -> Outcome<()>) -> Outcome<T> {
-    runtime()?.block_on(unless(work, check))
-}
-
-/// Waits, and gives up when a check says so.
-#[cfg(feature = "cluster")]
-async fn unless<T>(work: impl Future<Output = T>, check: impl Fn() -> Outcome<()>) -> Outcome<T> {
-    const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
-    let mut work = std::pin::pin!(work);
-    loop {
-        check()?;
-        if let Ok(done) = tokio::time::timeout(LOOK, &mut work).await {
-            return Ok(done);
-        }
-    }
 }
 
 #[cfg(not(feature = "cluster"))]

@@ -27,7 +27,7 @@ use super::{
     ballista::MESSAGE_BYTES,
     functions::{gather_function, meet_function},
     job::Codec,
-    runtime,
+    waiting::runtime,
 };
 use crate::diag::{Failure, Outcome};
 

@@ -27,7 +27,11 @@ use object_store::{
 use tempfile::{Builder, TempDir};
 use tokio::io::AsyncWriteExt;
 
-use super::{functions::external, is_remote, wait_for};
+use super::{
+    functions::external,
+    is_remote,
+    waiting::{runtime, wait_for},
+};
 use crate::{
     book::manifest,
     diag::{Failure, Outcome},
@@ -249,7 +253,7 @@ impl Mirror {
             }
             place.store.delete(&place.key_of(CLAIM)).await.map_err(place.failed())
         };
-        super::runtime()?.block_on(send)
+        runtime()?.block_on(send)
     }
 }
 

@@ -16,9 +16,8 @@ use datafusion::{
 };
 
 use super::{
-    PROGRAM,
     functions::external,
-    job::{FINDING, Reading, Terms, What, identity, schema},
+    job::{FINDING, PROGRAM, Reading, Terms, What, identity, schema},
     parcels::{Parcel, Report, pack_copy},
     storage,
 };

@@ -276,6 +276,8 @@ def with_store(checks, cluster, store):
     def brought(prefix):
         folder = checks.work / prefix
         for entry in store.list_objects_v2(Bucket="clearing", Prefix=f"{prefix}/").get("Contents", []):
+            if entry["Key"].endswith("/"):
+                continue
             path = folder / entry["Key"].removeprefix(f"{prefix}/")
             path.parent.mkdir(parents=True, exist_ok=True)
             store.download_file("clearing", entry["Key"], str(path))

@@ -68,6 +68,7 @@ impl Bench {
             for (n, period) in PERIODS.into_iter().take(periods).enumerate() {
                 let quotas = (n == 0).then(|| bench.samples.join(OPENING_QUOTAS));
                 let options = RunOptions {
+                    engine: std::sync::Arc::new(liangqing::reconcile::engine::Native),
                     opening_quotas: quotas,
                     signer: None,
                     dry_run: false,

@@ -129,6 +129,7 @@ fn disputed_files_are_refused_or_right() {
 /// Runs a delivery in this process, as a dry run.
 fn try_delivery(world: &World) -> Outcome<RunReport> {
     let options = RunOptions {
+        engine: std::sync::Arc::new(liangqing::reconcile::engine::Native),
         period: Month::new(2025, 11),
         input: world.input("2025-11"),
         book: world.book(),

@@ -130,6 +130,7 @@ fn deliver(months: &Months) -> TempDir {
 fn close(folder: &Path, book: &str, carried: Carried) {
     for period in PERIODS {
         let options = RunOptions {
+            engine: std::sync::Arc::new(liangqing::reconcile::engine::Native),
             period: Month::from_text(period).expect("a month"),
             input: folder.join("in").join(period),
             book: folder.join(book),
