@@ -6,8 +6,7 @@
 //! **In.** A delivery in folders that all machines see, or in an object store; the address of a scheduler.
 //!
 //! **Out.** An [`Engine`](crate::reconcile::engine::Engine): a survey and an index, equal to those that this
-//! machine would have made; the
-//! processes of a cluster; copies of what is in an object store.
+//! machine would have made; the processes of a cluster; copies of what is in an object store.
 //!
 //! **Invariants.** An executor reads by the rules that the job brings, with the code of [`crate::ingest`]. What
 //! meets on the cluster is a claim, which the match examines. Every part of the delivery is reported once.

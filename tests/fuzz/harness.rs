@@ -68,7 +68,6 @@ impl Bench {
             for (n, period) in PERIODS.into_iter().take(periods).enumerate() {
                 let quotas = (n == 0).then(|| bench.samples.join(OPENING_QUOTAS));
                 let options = RunOptions {
-                    engine: std::sync::Arc::new(liangqing::reconcile::engine::Native),
                     opening_quotas: quotas,
                     signer: None,
                     dry_run: false,
@@ -218,6 +217,7 @@ impl Bench {
     /// A dry run of a sample month.
     fn options(&self, book: &str, period: Month) -> RunOptions {
         RunOptions {
+            engine: std::sync::Arc::new(liangqing::reconcile::engine::Native),
             period,
             input: self.samples.join(period.to_string()),
             book: self.folder.path().join(book),
