@@ -33,6 +33,7 @@ use std::{
 };
 
 use clap::CommandFactory;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 use crate::diag::{Failure, Outcome};
 
@@ -56,9 +57,14 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(arguments: args::Arguments) -> Outcome<()> {
+    // What fails is told once, at the end; processes that serve others have no end.
+    let serves = matches!(arguments.command, args::Command::Cluster(_));
+    let level = if serves { LevelFilter::ERROR } else { LevelFilter::OFF };
+    let filter =
+        EnvFilter::builder().with_env_var("LIANGQING_LOG").with_default_directive(level.into());
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
-        .with_env_filter(tracing_subscriber::EnvFilter::from_env("LIANGQING_LOG"))
+        .with_env_filter(filter.from_env_lossy())
         .without_time()
         .init();
     let stop = Arc::new(AtomicBool::new(false));

@@ -298,3 +298,23 @@ impl<S: FnMut(RecordBatch) -> bool + Send> Sender<S> {
 const fn spread(number: u64) -> u64 {
     number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_work_of_another_version_is_refused() {
+        let terms = Terms {
+            program: "liangqing 0.0.1".to_owned(),
+            rules: Rules::built_in().text,
+            period: "2025-10".to_owned(),
+        };
+        let done = run(&terms, &[], &TaskContext::default(), |_| true);
+        let problem = done.expect_err("refused").to_string();
+        let expected = format!("liangqing 0.0.1 gives work to an executor of {PROGRAM}");
+        assert!(problem.contains(&expected), "{problem}");
+        let own = Terms { program: PROGRAM.to_owned(), ..terms };
+        run(&own, &[], &TaskContext::default(), |_| true).expect("nothing to do");
+    }
+}
