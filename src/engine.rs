@@ -269,7 +269,8 @@ fn reconcile(
     drop(counters);
     stopwatch.count(Activity::Settle, doubtful.len() as u64, 0);
 
-    let copies = doubtful.into_iter().chain(open_items).collect();
+    let mut copies = doubtful;
+    copies.extend(open_items);
     let context = Context { period, permits: &permits, registered: &matched.registered };
     let mut settled = stopwatch.measure(Activity::Settle, || {
         let settling = settle(copies, context, decisions)?;

@@ -33,7 +33,7 @@ use crate::{
     money::{Fen, FenSum},
     reconcile::{
         build::Index,
-        index::{Cleared, Key, Keyed},
+        index::{Claim, Cleared, Key, Keyed},
         matching::{in_parts, plain_registered},
         proof::Proof,
         settle::Settled,
@@ -262,7 +262,7 @@ impl Register {
     /// Which keys of some lists, each in order, are registered, and how.
     pub fn find<K: Keyed>(
         &self,
-        claims: &[Cleared],
+        claims: &[Claim],
         lists: &[&[K]],
     ) -> Outcome<BTreeMap<Key, Registered>> {
         let mut found = BTreeMap::new();

@@ -12,7 +12,7 @@ use crate::{
     diag::Finding,
     ingest::survey::{Reject, Survey},
     reconcile::{
-        index::{Cleared, Entry},
+        index::{Claim, Entry},
         store::Stored,
     },
 };
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) enum Parcel {
     /// Two copies that met.
-    Claim(Cleared),
+    Claim(Claim),
     /// A copy.
     Copy(Side, Entry),
     /// A part of a position.
@@ -62,7 +62,7 @@ mod tag {
 }
 
 const COPY_BYTES: usize = size_of::<<Entry as Stored>::Bytes>();
-const CLAIM_BYTES: usize = size_of::<<Cleared as Stored>::Bytes>();
+const CLAIM_BYTES: usize = size_of::<<Claim as Stored>::Bytes>();
 const POSITION_BYTES: usize = size_of::<Position>();
 
 impl Parcel {
@@ -90,7 +90,7 @@ impl Parcel {
         let Some((tag, rest)) = bytes.split_first() else { return Ok(None) };
         *bytes = rest;
         let parcel = match *tag {
-            tag::CLAIM => Parcel::Claim(Cleared::from_bytes(take::<CLAIM_BYTES>(bytes)?)),
+            tag::CLAIM => Parcel::Claim(Claim::from_bytes(take::<CLAIM_BYTES>(bytes)?)),
             tag::TREATING => Parcel::Copy(Side::Treating, Entry::from_bytes(take(bytes)?)),
             tag::INSURED => Parcel::Copy(Side::Insured, Entry::from_bytes(take(bytes)?)),
             tag::POSITION => {
@@ -141,7 +141,7 @@ pub(super) fn meet(group: &[u8], into: &mut Vec<u8>) -> Result<(), Disorder> {
 }
 
 /// The claim that the only two copies of a hash make, if they do.
-fn claim(group: &[u8]) -> Option<Cleared> {
+fn claim(group: &[u8]) -> Option<Claim> {
     let (mut treating, mut insured) = (None, None);
     let mut rest = group;
     while let Some(Parcel::Copy(side, entry)) = Parcel::unpack(&mut rest).ok()? {
@@ -150,7 +150,7 @@ fn claim(group: &[u8]) -> Option<Cleared> {
     let (treating, insured) = (treating?, insured?);
     let equal = treating.hash == insured.hash && treating.fingerprint == insured.fingerprint;
     let clears = equal && treating.plain && insured.plain;
-    clears.then(|| Cleared::of(&treating, insured.ordinal))
+    clears.then(|| Claim::of(&treating, insured.ordinal))
 }
 
 /// Adds up the parts of positions in a group; what does not fit stays a part of its own.
@@ -215,7 +215,7 @@ mod tests {
             let of = |side| if side == Side::Treating { treating } else { insured };
             let met = met(&pair.map(|side| Parcel::Copy(side, of(side))));
             let [Parcel::Claim(claim)] = &met[..] else { panic!("{met:?}") };
-            assert_eq!(*claim, Cleared::of(&treating, 2));
+            assert_eq!(*claim, Claim::of(&treating, 2));
         }
     }
 

@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use super::{
     breaks::SideCopy,
     engine::Foreseen,
-    index::{Cleared, Entries, Entry, Keyed},
+    index::{Claim, Cleared, Entries, Entry, Keyed},
     room::Room,
     store::{Partitioning, Store},
     window::{HeldBatch, Window},
@@ -29,6 +29,8 @@ pub struct Index {
     /// Entries of each side by partition: of the rows that did not clear in the window.
     pub stores: [Store<Entry>; 2],
     /// Settlements that clear unless the match finds a doubt.
+    pub claims: Store<Claim>,
+    /// Settlements that cleared; the match fills it.
     pub cleared: Store<Cleared>,
     /// Claims that were taken back: hash and treating ordinal, in order.
     pub revoked: Vec<(u64, u32)>,
@@ -41,7 +43,7 @@ pub struct Index {
 /// What all threads of the first read share.
 struct Shared<'a> {
     stores: [Store<Entry>; 2],
-    cleared: Store<Cleared>,
+    claims: Store<Claim>,
     window: Window,
     counters: Counters,
     setting: Setting<'a>,
@@ -55,7 +57,7 @@ struct Shared<'a> {
 struct Indexer<'a> {
     shared: &'a Shared<'a>,
     entries: Entries,
-    cleared: Buffers<Cleared>,
+    claims: Buffers<Claim>,
     parting: Parting,
     count_scratch: CountScratch,
 }
@@ -97,11 +99,11 @@ impl<T: super::store::Stored + Keyed> Buffers<T> {
 
 impl<'a> Indexer<'a> {
     fn new(shared: &'a Shared<'a>) -> Indexer<'a> {
-        let partitions = shared.cleared.partitioning().count();
+        let partitions = shared.claims.partitioning().count();
         Indexer {
             shared,
             entries: Entries::default(),
-            cleared: Buffers::new(partitions),
+            claims: Buffers::new(partitions),
             parting: Parting {
                 buffers: [Buffers::new(partitions), Buffers::new(partitions)],
                 copies: [Vec::new(), Vec::new()],
@@ -114,11 +116,11 @@ impl<'a> Indexer<'a> {
     fn hold(&mut self, side: Side, first: u32, batch: Batch, frontier: i64) -> Outcome<()> {
         let Entries { undoubted, doubtful, .. } = &self.entries;
         self.parting.leave(self.shared, side, first, &batch, doubtful)?;
-        let Shared { window, cleared, .. } = self.shared;
-        let (claims, mut claimed) = (&mut self.cleared, Ok(()));
+        let Shared { window, claims: store, .. } = self.shared;
+        let (claims, mut claimed) = (&mut self.claims, Ok(()));
         let held = window.hold(side, first, batch, undoubted, |claim| {
             if claimed.is_ok() {
-                claimed = claims.push(cleared, claim);
+                claimed = claims.push(store, claim);
             }
         });
         claimed?;
@@ -134,7 +136,7 @@ impl<'a> Indexer<'a> {
         for (store, buffers) in self.shared.stores.iter().zip(buffers) {
             buffers.finish(store)?;
         }
-        self.cleared.finish(&self.shared.cleared)?;
+        self.claims.finish(&self.shared.claims)?;
         Ok(copies)
     }
 }
@@ -212,21 +214,29 @@ impl RowSink for Indexer<'_> {
     }
 }
 
-/// Empty stores of the entries of each side, and of the settlements that clear.
-pub(super) fn stores(
-    rows: [u64; 2],
-    room: &Room,
-    staging: &Staging,
-) -> ([Store<Entry>; 2], Store<Cleared>) {
-    let partitioning = Partitioning::for_rows(rows[0].max(rows[1]));
-    let scratch = staging.scratch();
-    let (of_side, of_cleared) = room.expected(rows);
-    let of_sides = Side::BOTH.map(|side| {
-        let spill = scratch.join(format!("index-{}", side.name()));
-        Store::new(partitioning, of_side[side.index()], room.of_side, spill)
-    });
-    let spill = scratch.join("index-cleared");
-    (of_sides, Store::new(partitioning, of_cleared, room.of_cleared, spill))
+/// The stores of an index, empty.
+pub(super) struct Stores {
+    pub(super) of_sides: [Store<Entry>; 2],
+    pub(super) claims: Store<Claim>,
+    pub(super) cleared: Store<Cleared>,
+}
+
+impl Stores {
+    pub(super) fn new(rows: [u64; 2], room: &Room, staging: &Staging) -> Stores {
+        let partitioning = Partitioning::for_rows(rows[0].max(rows[1]));
+        let spill = |name: &str| staging.scratch().join(format!("index-{name}"));
+        let (of_side, claims) = room.expected(rows);
+        // What cleared comes as what was claimed goes: as many, in fewer bytes.
+        let of_cleared = room.of_cleared / size_of::<Claim>() * size_of::<Cleared>();
+        Stores {
+            of_sides: Side::BOTH.map(|side| {
+                let expected = of_side[side.index()];
+                Store::new(partitioning, expected, room.of_side, spill(side.name()))
+            }),
+            claims: Store::new(partitioning, claims, room.of_cleared, spill("claims")),
+            cleared: Store::new(partitioning, 0, of_cleared, spill("cleared")),
+        }
+    }
 }
 
 /// Reads a delivery for the first time: judges its rows, adds them up, indexes them. `memory` is the bytes
@@ -243,10 +253,10 @@ pub fn read_delivery(
     let room = Room::of(delivery, memory, threads);
     tracing::info!(?room, "memory");
     setting.monitor.estimate(room.estimate(delivery));
-    let (stores, cleared) = stores(rows, &room, staging);
+    let Stores { of_sides, claims, cleared } = Stores::new(rows, &room, staging);
     let shared = Shared {
-        stores,
-        cleared,
+        stores: of_sides,
+        claims,
         window: Window::new(if room.plan.in_step { rows[0].saturating_add(rows[1]) } else { 0 }),
         counters: Counters::default(),
         setting,
@@ -268,6 +278,7 @@ pub fn read_delivery(
     for of_side in &mut copies {
         of_side.sort_unstable_by_key(|copy| copy.ordinal);
     }
-    let Shared { stores, cleared, window, counters, .. } = shared;
-    Ok((survey, Index { stores, cleared, revoked: window.revoked(), copies, counters }))
+    let Shared { stores, claims, window, counters, .. } = shared;
+    let revoked = window.revoked();
+    Ok((survey, Index { stores, claims, cleared, revoked, copies, counters }))
 }

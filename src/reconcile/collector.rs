@@ -1,10 +1,9 @@
 //! An index that is made of what other machines found.
 
 use super::{
-    build::{Buffers, Index, stores},
-    index::{Cleared, Entry},
+    build::{Buffers, Index, Stores},
+    index::{Claim, Entry},
     room::Room,
-    store::Store,
 };
 use crate::{
     book::staging::Staging,
@@ -16,10 +15,9 @@ use crate::{
 
 /// Takes claims, entries and parts of positions, in any order; each once.
 pub struct Collector {
-    stores: [Store<Entry>; 2],
+    stores: Stores,
     entries: [Buffers<Entry>; 2],
-    cleared: Store<Cleared>,
-    claims: Buffers<Cleared>,
+    claims: Buffers<Claim>,
     counters: Counters,
 }
 
@@ -28,26 +26,25 @@ impl Collector {
     pub fn new(delivery: &Delivery, staging: &Staging, memory: usize) -> Collector {
         let room = Room::of_collector(delivery, memory);
         let rows = Side::BOTH.map(|side| delivery.rows(side));
-        let (stores, cleared) = stores(rows, &room, staging);
-        let partitions = cleared.partitioning().count();
+        let stores = Stores::new(rows, &room, staging);
+        let partitions = stores.claims.partitioning().count();
         Collector {
             stores,
             entries: Side::BOTH.map(|_| Buffers::new(partitions)),
-            cleared,
             claims: Buffers::new(partitions),
             counters: Counters::default(),
         }
     }
 
     /// Two copies that are equal, and have a key that no other copy of the delivery has.
-    pub fn claim(&mut self, claim: Cleared) -> Outcome<()> {
-        self.claims.push(&self.cleared, claim)
+    pub fn claim(&mut self, claim: Claim) -> Outcome<()> {
+        self.claims.push(&self.stores.claims, claim)
     }
 
     /// A copy about which more than an equal partner decides.
     pub fn entry(&mut self, side: Side, entry: Entry) -> Outcome<()> {
         let side = side.index();
-        self.entries[side].push(&self.stores[side], entry)
+        self.entries[side].push(&self.stores.of_sides[side], entry)
     }
 
     /// A part of a position.
@@ -57,13 +54,15 @@ impl Collector {
 
     /// The index.
     pub fn finish(self) -> Outcome<Index> {
-        for (store, entries) in self.stores.iter().zip(self.entries) {
+        let Stores { of_sides, claims, cleared } = self.stores;
+        for (store, entries) in of_sides.iter().zip(self.entries) {
             entries.finish(store)?;
         }
-        self.claims.finish(&self.cleared)?;
+        self.claims.finish(&claims)?;
         Ok(Index {
-            stores: self.stores,
-            cleared: self.cleared,
+            stores: of_sides,
+            claims,
+            cleared,
             revoked: Vec::new(),
             copies: [Vec::new(), Vec::new()],
             counters: self.counters,

@@ -111,11 +111,11 @@ impl Stored for Entry {
     }
 }
 
-/// A settlement that cleared on the entries of its two copies.
+/// Two copies that are equal by their entries: a settlement that clears unless the match finds a doubt.
 ///
 /// The hash is kept in halves, so that it takes 28 bytes: there are as many as settlements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cleared {
+pub struct Claim {
     hash: [u32; 2],
     check: u32,
     /// Positions of both rows, each on its side.
@@ -126,11 +126,11 @@ pub struct Cleared {
     pub group: u16,
 }
 
-impl Cleared {
-    /// Clears a treating and an insured entry, which are equal but for their place.
+impl Claim {
+    /// Of a treating and an insured entry, which are equal but for their place.
     #[expect(clippy::cast_possible_truncation, reason = "the hash is cut into halves")]
-    pub const fn of(treating: &Entry, insured_ordinal: u32) -> Cleared {
-        Cleared {
+    pub const fn of(treating: &Entry, insured_ordinal: u32) -> Claim {
+        Claim {
             hash: [(treating.hash >> 32) as u32, treating.hash as u32],
             check: treating.check,
             ordinals: [treating.ordinal, insured_ordinal],
@@ -145,13 +145,13 @@ impl Cleared {
     }
 }
 
-impl Keyed for Cleared {
+impl Keyed for Claim {
     fn key(&self) -> Key {
         Key { hash: self.hash(), check: self.check }
     }
 }
 
-impl Stored for Cleared {
+impl Stored for Claim {
     type Bytes = [u8; 28];
 
     fn to_bytes(self) -> [u8; 28] {
@@ -166,15 +166,79 @@ impl Stored for Cleared {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "a group has 16 bits")]
-    fn from_bytes(bytes: &[u8; 28]) -> Cleared {
+    fn from_bytes(bytes: &[u8; 28]) -> Claim {
         let word = |at: usize| u32::from_le_bytes(part(bytes, at * 4));
-        Cleared {
+        Claim {
             hash: [word(0), word(1)],
             check: word(2),
             ordinals: [word(3), word(4)],
             payable: word(5),
             group: word(6) as u16,
         }
+    }
+}
+
+/// A settlement that cleared on the entries of its two copies: what the register keeps of it.
+///
+/// The numbers are kept in parts of 16 bits, so that it takes 18 bytes: there are as many as settlements, from
+/// the match to the end of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cleared([u16; 9]);
+
+impl Cleared {
+    /// What becomes of a claim that stands.
+    #[expect(clippy::cast_possible_truncation, reason = "the numbers are cut into parts")]
+    pub const fn of(claim: &Claim) -> Cleared {
+        let [high, low] = claim.hash;
+        let (check, payable) = (claim.check, claim.payable);
+        Cleared([
+            (high >> 16) as u16,
+            high as u16,
+            (low >> 16) as u16,
+            low as u16,
+            (check >> 16) as u16,
+            check as u16,
+            (payable >> 16) as u16,
+            payable as u16,
+            claim.group,
+        ])
+    }
+
+    const fn word(self, at: usize) -> u32 {
+        (self.0[at] as u32) << 16 | self.0[at + 1] as u32
+    }
+
+    /// Payable in fen.
+    pub const fn payable(self) -> u32 {
+        self.word(6)
+    }
+
+    /// Number of its group.
+    pub const fn group(self) -> u16 {
+        self.0[8]
+    }
+}
+
+impl Keyed for Cleared {
+    fn key(&self) -> Key {
+        let hash = u64::from(self.word(0)) << 32 | u64::from(self.word(2));
+        Key { hash, check: self.word(4) }
+    }
+}
+
+impl Stored for Cleared {
+    type Bytes = [u8; 18];
+
+    fn to_bytes(self) -> [u8; 18] {
+        let mut bytes = [0; 18];
+        for (place, part) in bytes.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            *place = part.to_le_bytes();
+        }
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8; 18]) -> Cleared {
+        Cleared(std::array::from_fn(|at| u16::from_le_bytes(part(bytes, at * 2))))
     }
 }
 
@@ -314,7 +378,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_kinds_come_back_from_their_bytes() {
+    fn all_kinds_come_back_from_their_bytes() {
         let entry = Entry {
             hash: 0x0123_4567_89ab_cdef,
             check: 7,
@@ -325,9 +389,12 @@ mod tests {
             plain: true,
         };
         assert_eq!(Entry::from_bytes(&entry.to_bytes()), entry);
-        let cleared = Cleared::of(&entry, 11);
+        let claim = Claim::of(&entry, 11);
+        assert_eq!(Claim::from_bytes(&claim.to_bytes()), claim);
+        let cleared = Cleared::of(&claim);
         assert_eq!(Cleared::from_bytes(&cleared.to_bytes()), cleared);
+        assert_eq!((cleared.payable(), cleared.group()), (entry.payable, entry.group));
         assert_eq!(cleared.key(), entry.key());
-        assert_eq!((size_of::<Entry>(), size_of::<Cleared>()), (32, 28));
+        assert_eq!([size_of::<Entry>(), size_of::<Claim>(), size_of::<Cleared>()], [32, 28, 18]);
     }
 }

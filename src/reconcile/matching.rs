@@ -14,7 +14,7 @@ use super::{
     build::Index,
     decisions::Decisions,
     engine::Engine,
-    index::{Cleared, Entry, Key, Keyed},
+    index::{Claim, Cleared, Entry, Key, Keyed},
 };
 use crate::{
     book::register::{Kind, Register, Registered},
@@ -50,7 +50,7 @@ pub struct AllMatched {
 /// A partition's match, its registered keys, how many settlements cleared.
 type PartitionMatch = (Matched, BTreeMap<Key, Registered>, i64);
 
-/// Matches every partition; what cleared takes the place of what was claimed.
+/// Matches every partition: what was claimed goes, what cleared comes.
 pub fn match_index(
     index: &Index,
     register: &Register,
@@ -88,7 +88,7 @@ fn match_one(
     watched: &[u64],
     partition: usize,
 ) -> Outcome<PartitionMatch> {
-    let mut claims = index.cleared.take(partition)?;
+    let mut claims = index.claims.take(partition)?;
     let mut treating = index.stores[0].take(partition)?;
     let mut insured = index.stores[1].take(partition)?;
     claims.sort_unstable_by_key(|claim| (claim.hash(), claim.ordinals[0]));
@@ -105,7 +105,7 @@ fn match_one(
     let mut matched = match_partition(claims, [&treating, &insured], known);
     let cleared = std::mem::take(&mut matched.cleared);
     let count = i64::try_from(cleared.len()).unwrap_or(i64::MAX);
-    index.cleared.put(partition, cleared)?;
+    index.cleared.put(partition, cleared.iter().map(Cleared::of).collect())?;
     Ok((matched, registered, count))
 }
 
@@ -188,8 +188,8 @@ pub fn in_parts(keys: &[Key]) -> impl ParallelIterator<Item = &[Key]> {
 pub fn plain_registered(cleared: &Cleared) -> Registered {
     Registered {
         kind: Kind::Settlement,
-        payable: cleared.payable.into(),
-        group: Group::from_number(cleared.group),
+        payable: cleared.payable().into(),
+        group: Group::from_number(cleared.group()),
     }
 }
 
@@ -197,7 +197,7 @@ pub fn plain_registered(cleared: &Cleared) -> Registered {
 #[derive(Debug, Default)]
 pub struct Matched {
     /// The settlements that cleared, in the order of their keys.
-    pub cleared: Vec<Cleared>,
+    pub cleared: Vec<Claim>,
     /// Their payable, in fen.
     pub payable: i128,
     /// Ordinals of the doubtful rows of each side.
@@ -217,11 +217,7 @@ pub struct Known<'a> {
 
 /// Matches a partition: what was claimed to clear, and the entries of all other rows, each in order. A
 /// shared hash makes a key doubtful, the values decide.
-pub fn match_partition(
-    mut claims: Vec<Cleared>,
-    mut sides: [&[Entry]; 2],
-    known: Known,
-) -> Matched {
+pub fn match_partition(mut claims: Vec<Claim>, mut sides: [&[Entry]; 2], known: Known) -> Matched {
     let Known { watched, registered, revoked } = known;
     let mut taken_back = revoked.iter().peekable();
     claims.retain(|claim| {
@@ -234,7 +230,7 @@ pub fn match_partition(
     let mut watched = watched.iter().copied().peekable();
     let mut registered = registered.iter().map(|key| key.hash).peekable();
     let mut matched = Matched::default();
-    let next_hash = |sides: [&[Entry]; 2], withdrawn: Option<&&Cleared>| {
+    let next_hash = |sides: [&[Entry]; 2], withdrawn: Option<&&Claim>| {
         let of_sides = sides.into_iter().filter_map(|side| side.first()).map(|entry| entry.hash);
         of_sides.chain(withdrawn.map(|claim| claim.hash())).min()
     };
@@ -253,7 +249,7 @@ pub fn match_partition(
             ([one], [other])
                 if free && one.plain && other.plain && one.fingerprint == other.fingerprint =>
             {
-                matched.cleared.push(Cleared::of(one, other.ordinal));
+                matched.cleared.push(Claim::of(one, other.ordinal));
             }
             _ => {
                 let rows = [of_treating, of_insured];
@@ -270,7 +266,7 @@ pub fn match_partition(
 
 /// Takes the claims out about whose hash another claim, row, open item, decision or the register says
 /// something.
-fn withdraw(claims: &mut Vec<Cleared>, sides: [&[Entry]; 2], known: Known) -> Vec<Cleared> {
+fn withdraw(claims: &mut Vec<Claim>, sides: [&[Entry]; 2], known: Known) -> Vec<Claim> {
     let mut contested: Vec<u64> = sides.into_iter().flatten().map(|entry| entry.hash).collect();
     contested.extend(known.watched);
     contested.extend(known.registered.iter().map(|key| key.hash));
@@ -287,7 +283,7 @@ fn withdraw(claims: &mut Vec<Cleared>, sides: [&[Entry]; 2], known: Known) -> Ve
 }
 
 /// Merges two lists in the order of their keys.
-fn merge(first: Vec<Cleared>, second: Vec<Cleared>) -> Vec<Cleared> {
+fn merge(first: Vec<Claim>, second: Vec<Claim>) -> Vec<Claim> {
     if second.is_empty() {
         return first;
     }
@@ -315,8 +311,8 @@ mod tests {
     }
 
     /// The claim that a treating and an insured row clear.
-    fn claim(hash: u64, treating: u32, insured: u32) -> Cleared {
-        Cleared::of(&entry(hash, treating, 1), insured)
+    fn claim(hash: u64, treating: u32, insured: u32) -> Claim {
+        Claim::of(&entry(hash, treating, 1), insured)
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! How the memory of a run is shared out, before it begins, by what the footers say.
 
-use super::index::{Cleared, Entry};
+use super::index::{Claim, Entry};
 use crate::{codes::Side, contract::delivery::Delivery, event::Estimate, ingest::schedule::Plan};
 
 /// Bytes that open row groups may really take, for each byte of their pages: batches that are held, their
@@ -53,11 +53,11 @@ impl Room {
         // Values of doubtful rows are needed when nothing is read any more.
         let index =
             memory.saturating_sub(base.saturating_add(reading.max(doubtful))).max(memory / 8);
-        let (entry, cleared) = (size_of::<Entry>() as u64, size_of::<Cleared>() as u64);
+        let (entry, claim) = (size_of::<Entry>() as u64, size_of::<Claim>() as u64);
         let settlements = rows[0].min(rows[1]);
         let (of_side, of_cleared, needed) = if plan.in_step {
             // Few rows leave the window without having cleared.
-            (index / 16, index / 8 * 7, settlements * cleared)
+            (index / 16, index / 8 * 7, settlements * claim)
         } else {
             // What cleared takes the place of the rows.
             (index / 2, index, all * entry)
@@ -76,7 +76,7 @@ impl Room {
     pub fn of_collector(delivery: &Delivery, memory: usize) -> Room {
         let plan = Plan { in_step: true, batch_rows: 0, bytes: 0 };
         let settlements = delivery.rows(Side::Treating).min(delivery.rows(Side::Insured));
-        let needed = settlements.min(u32::MAX.into()) * size_of::<Cleared>() as u64;
+        let needed = settlements.min(u32::MAX.into()) * size_of::<Claim>() as u64;
         let (of_side, of_cleared) = (memory / 8, memory / 2);
         let kept = needed.min(of_cleared as u64);
         Room { plan, of_side, of_cleared, memory: BASE + kept, spill: needed - kept }

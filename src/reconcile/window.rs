@@ -23,7 +23,7 @@ use std::{
 };
 
 use super::{
-    index::{Cleared, Entry},
+    index::{Claim, Entry},
     store::locked,
 };
 use crate::{codes::Side, ingest::batch::Batch};
@@ -231,7 +231,7 @@ impl Window {
         first_ordinal: u32,
         batch: Batch,
         entries: &[Entry],
-        mut claim: impl FnMut(Cleared),
+        mut claim: impl FnMut(Claim),
     ) -> bool {
         let fits = batch.rows <= BATCH_ROWS;
         let Some(number) = fits.then(|| locked(&self.held).free.pop()).flatten() else {
@@ -298,7 +298,7 @@ impl Window {
         side: Side,
         place: Place,
         entry: &Entry,
-        claim: &mut impl FnMut(Cleared),
+        claim: &mut impl FnMut(Claim),
     ) {
         let tag = tag_of(entry.hash);
         let at = table.bucket(entry.hash);
@@ -326,7 +326,7 @@ impl Window {
         side: Side,
         place: Place,
         entry: &Entry,
-        claim: &mut impl FnMut(Cleared),
+        claim: &mut impl FnMut(Claim),
     ) {
         let row = self.row(first);
         match State::from_bits(row.state.load(Relaxed)) {
@@ -339,7 +339,7 @@ impl Window {
                     Side::Treating => (entry.ordinal, other),
                     Side::Insured => (other, entry.ordinal),
                 };
-                claim(Cleared::of(&Entry { ordinal: treating, ..*entry }, insured));
+                claim(Claim::of(&Entry { ordinal: treating, ..*entry }, insured));
                 self.set(first, State::Cleared(place));
                 self.set(place, State::Cleared(place));
             }
