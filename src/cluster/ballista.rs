@@ -74,8 +74,9 @@ struct Ballista {
     mirror: Option<Arc<Mirror>>,
 }
 
-/// What one query is about.
+/// The first read: copies of one hash come together, and claims of those that are equal.
 const MATCH: &str = "SELECT meet(gather(parcels)) AS parcels FROM job GROUP BY hash";
+/// The second read: rows by their ordinals.
 const ROWS: &str = "SELECT hash, parcels FROM job";
 
 impl Ballista {

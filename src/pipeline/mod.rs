@@ -171,9 +171,12 @@ impl Settings {
                 self.independent = Some(value.as_bool().ok_or("true or false is expected")?);
             }
             _ => {
-                return Err("unknown key; known: pipeline, period, input, book, opening_quotas, \
-                            rules, as_of, threads, memory, sign_key, engine, cluster, dry_run, independent, settlements, seed"
-                    .to_owned());
+                return Err(
+                    "unknown key; known: pipeline, period, through, input, book, opening_quotas, \
+                            rules, as_of, threads, memory, sign_key, engine, cluster, dry_run, \
+                            independent, settlements, seed"
+                        .to_owned(),
+                );
             }
         }
         Ok(())
