@@ -219,8 +219,7 @@ fn read(
     let opening_quotas = read_opening_quotas(options, book, &mut findings)?;
     let decisions = Decisions::of(decisions::FILE, &delivery.small.decisions);
     let watched = watched(carried, &decisions);
-    let familiar = register.familiar(options.memory, setting.monitor)?;
-    let foreseen = Foreseen { watched: &watched, familiar: &familiar };
+    let foreseen = Foreseen { watched: &watched, register };
     let (survey, index) =
         options.engine.read(&delivery, setting, staging, foreseen, options.memory)?;
     findings.extend(survey.findings.iter().cloned());

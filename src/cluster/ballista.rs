@@ -13,14 +13,14 @@ use datafusion::{
     arrow::array::{AsArray, LargeBinaryArray, RecordBatch},
     execution::SessionStateBuilder,
     physical_plan::SendableRecordBatchStream,
-    prelude::{SessionConfig, SessionContext},
+    prelude::SessionContext,
 };
 use futures::StreamExt;
 
 use super::{
     Mirror,
     functions::{gather_function, meet_function},
-    job::{Codec, FINDING, Job, JobTable, PROGRAM, Reading, Terms, What, identity},
+    job::{FINDING, Job, JobTable, PROGRAM, Reading, Terms, What, identity, session_config},
     parcels::{Parcel, Report},
     parse_address,
     waiting::{runtime, unless},
@@ -54,8 +54,6 @@ const MOST_PARTITIONS: u64 = 1024;
 const MOST_TASKS: usize = 512;
 /// Rows that are read again by one query.
 const ROWS_AGAIN: usize = 1_000_000;
-/// Bytes of a message: a batch of results, or a plan with the places of all files.
-pub(super) const MESSAGE_BYTES: usize = 256 << 20;
 /// How long the scheduler may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -133,12 +131,8 @@ impl Ballista {
     }
 
     fn context(&self, partitions: usize) -> Outcome<SessionContext> {
-        let config = SessionConfig::new_with_ballista()
-            .with_ballista_logical_extension_codec(Arc::new(Codec::default()))
-            .with_ballista_physical_extension_codec(Arc::new(Codec::default()))
-            .with_ballista_grpc_client_max_message_size(MESSAGE_BYTES)
-            .with_ballista_job_name("liangqing")
-            .with_target_partitions(partitions);
+        let config =
+            session_config().with_ballista_job_name("liangqing").with_target_partitions(partitions);
         let state = SessionStateBuilder::new().with_config(config).with_default_features().build();
         let state = state
             .upgrade_for_ballista(format!("http://{}:{}", self.host, self.port))

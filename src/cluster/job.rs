@@ -6,7 +6,10 @@
 
 use std::{any::Any, fmt, sync::Arc};
 
-use ballista_core::serde::{BallistaLogicalExtensionCodec, BallistaPhysicalExtensionCodec};
+use ballista_core::{
+    extension::SessionConfigExt,
+    serde::{BallistaLogicalExtensionCodec, BallistaPhysicalExtensionCodec},
+};
 use datafusion::{
     arrow::{
         array::{ArrayRef, AsArray, LargeBinaryArray, RecordBatch},
@@ -25,6 +28,7 @@ use datafusion::{
         },
         stream::RecordBatchReceiverStream,
     },
+    prelude::SessionConfig,
 };
 use datafusion_proto::{
     logical_plan::LogicalExtensionCodec,
@@ -278,6 +282,17 @@ impl ExecutionPlan for JobExec {
         });
         Ok(stream.build())
     }
+}
+
+/// Bytes of a message: a batch of results, or a plan with the places of all files.
+pub(super) const MESSAGE_BYTES: usize = 256 << 20;
+
+/// What every session has, of a run, of the scheduler, of an executor.
+pub(super) fn session_config() -> SessionConfig {
+    SessionConfig::new_with_ballista()
+        .with_ballista_logical_extension_codec(Arc::new(Codec::default()))
+        .with_ballista_physical_extension_codec(Arc::new(Codec::default()))
+        .with_ballista_grpc_client_max_message_size(MESSAGE_BYTES)
 }
 
 /// Takes jobs over the wire; everything else is Ballista's.

@@ -11,22 +11,18 @@ use std::{
     time::Duration,
 };
 
-use ballista_core::{extension::SessionConfigExt, registry::BallistaFunctionRegistry};
+use ballista_core::registry::BallistaFunctionRegistry;
 use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
 use ballista_scheduler::{
     cluster::BallistaCluster, config::SchedulerConfig, scheduler_process::start_server,
 };
-use datafusion::{
-    execution::{FunctionRegistry, SessionStateBuilder},
-    prelude::SessionConfig,
-};
+use datafusion::execution::{FunctionRegistry, SessionStateBuilder};
 use tempfile::TempDir;
 
 use super::{
     ExecutorOptions, SchedulerOptions,
-    ballista::MESSAGE_BYTES,
     functions::{gather_function, meet_function},
-    job::Codec,
+    job::{Codec, MESSAGE_BYTES, session_config},
     waiting::runtime,
 };
 use crate::diag::{Failure, Outcome};
@@ -112,13 +108,6 @@ pub fn executor(options: &ExecutorOptions, stop: &AtomicBool) -> Outcome<()> {
         ..ExecutorProcessConfig::default()
     };
     until_stopped(&place, stop, start_executor_process(Arc::new(config)))
-}
-
-fn session_config() -> SessionConfig {
-    SessionConfig::new_with_ballista()
-        .with_ballista_logical_extension_codec(Arc::new(Codec::default()))
-        .with_ballista_physical_extension_codec(Arc::new(Codec::default()))
-        .with_ballista_grpc_client_max_message_size(MESSAGE_BYTES)
 }
 
 /// Waits until something answers at an address: processes of a cluster are started together.

@@ -50,7 +50,7 @@ struct Shared<'a> {
     /// Hashes of keys about which an open item or a decision says something.
     watched: FxHashSet<u64>,
     /// Keys that the register may hold.
-    familiar: &'a Familiar,
+    familiar: Familiar,
 }
 
 /// One thread's part of the first read.
@@ -261,7 +261,7 @@ pub fn read_delivery(
         counters: Counters::default(),
         setting,
         watched: foreseen.watched.iter().copied().collect(),
-        familiar: foreseen.familiar,
+        familiar: foreseen.register.familiar(memory, setting.monitor)?,
     };
     setting.monitor.stage("reading", rows[0].saturating_add(rows[1]))?;
     let sinks = (0..threads).map(|_| Indexer::new(&shared)).collect();

@@ -7,7 +7,7 @@ use super::{
     build::{Index, read_delivery},
 };
 use crate::{
-    book::{familiar::Familiar, staging::Staging},
+    book::{register::Register, staging::Staging},
     codes::Side,
     contract::delivery::Delivery,
     diag::Outcome,
@@ -20,12 +20,12 @@ use crate::{
 
 /// Keys of which it is known before a row is read that more than two equal copies may decide. Whoever has
 /// their values at hand need not read them again; nothing else depends on it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Foreseen<'a> {
     /// Hashes of those about which open items or decisions say something.
     pub watched: &'a [u64],
-    /// Those that the register may hold, which only late rows can have.
-    pub familiar: &'a Familiar,
+    /// The register, which may hold keys of late rows.
+    pub register: &'a Register,
 }
 
 /// Reads the copies of a delivery. Whatever the engine, the rest of a run is the same, and so are its bytes.
