@@ -61,11 +61,11 @@ pub fn open_items(folder: &Path, policy: &Policy, period: Month) -> Outcome<Vec<
 fn records(path: &Path) -> Outcome<Vec<Record>> {
     let unreadable = || damaged("open_items", "it cannot be read");
     let source = Source::open(Side::Treating, "open_items", path).map_err(|_| unreadable())?;
+    let tools = std::sync::Arc::default();
     let mut records = Vec::new();
     for row_group in 0..source.metadata.num_row_groups() {
-        let unwatched = std::sync::Arc::default();
         let int96 = Int96::Local;
-        let batches = Batches::open(&source, row_group, int96, ROWS_ALONE, None, &unwatched);
+        let batches = Batches::open(&source, row_group, int96, ROWS_ALONE, None, &tools);
         for batch in batches.map_err(|_| unreadable())? {
             let batch = batch.map_err(|_| unreadable())?;
             records.extend((0..batch.rows).map(|row| Record::of(&batch, row)));

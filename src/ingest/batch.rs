@@ -23,6 +23,7 @@ use parquet::{
 };
 
 use super::{
+    buffers::Tools,
     guarded,
     pages::RowGroup,
     source::{Column, Form, SharedFile, Source},
@@ -30,7 +31,7 @@ use super::{
 };
 use crate::{
     contract::fields::{AMOUNT_FIELDS, FIELDS, Field, amount},
-    event::{Activity, Stopwatch},
+    event::Activity,
     money::{FEN_LIMIT, Fen, FenSum},
     rules::Int96,
 };
@@ -96,7 +97,7 @@ pub struct Batches {
     reader: ParquetRecordBatchReader,
     /// Fields in the order of the reader's columns.
     columns: Vec<Column>,
-    stopwatch: Arc<Stopwatch>,
+    tools: Arc<Tools>,
     /// The newest list of codes of each text field.
     lists: [Option<Arc<CodeList>>; TEXT_FIELDS.len()],
 }
@@ -109,9 +110,9 @@ impl Batches {
         int96: Int96,
         batch_rows: usize,
         selection: Option<RowSelection>,
-        stopwatch: &Arc<Stopwatch>,
+        tools: &Arc<Tools>,
     ) -> Result<Batches, ReadError> {
-        guarded(|| Batches::try_open(source, row_group, int96, batch_rows, selection, stopwatch))
+        guarded(|| Batches::try_open(source, row_group, int96, batch_rows, selection, tools))
             .ok_or(ReadError::Panic)?
             .map_err(ReadError::Parquet)
     }
@@ -122,7 +123,7 @@ impl Batches {
         int96: Int96,
         batch_rows: usize,
         selection: Option<RowSelection>,
-        stopwatch: &Arc<Stopwatch>,
+        tools: &Arc<Tools>,
     ) -> Result<Batches, ParquetError> {
         let mut columns = source.columns.clone();
         columns.sort_by_key(|column| column.root);
@@ -131,18 +132,18 @@ impl Batches {
         let hinted = source.reader_metadata(row_group)?;
         let levels = parquet_to_arrow_field_levels(schema, mask, Some(hinted.schema().fields()))?;
         let file = Arc::new(SharedFile::open(&source.path)?);
-        let stopwatch = Arc::clone(stopwatch);
+        let tools = Arc::clone(tools);
         let group = RowGroup {
             file,
             metadata: &source.metadata,
             number: row_group,
-            stopwatch: Arc::clone(&stopwatch),
+            tools: Arc::clone(&tools),
         };
         let reader = ParquetRecordBatchReader::try_new_with_row_groups(
             &levels, &group, batch_rows, selection,
         )?;
         let lists = [const { None }; TEXT_FIELDS.len()];
-        Ok(Batches { int96, reader, columns, stopwatch, lists })
+        Ok(Batches { int96, reader, columns, tools, lists })
     }
 
     fn typed(&mut self, batch: &RecordBatch) -> Result<Batch, ReadError> {
@@ -187,8 +188,8 @@ impl Iterator for Batches {
     type Item = Result<Batch, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let stopwatch = Arc::clone(&self.stopwatch);
-        stopwatch.measure(Activity::Decode, || {
+        let tools = Arc::clone(&self.tools);
+        tools.stopwatch.measure(Activity::Decode, || {
             let batch = match guarded(|| self.reader.next()) {
                 Some(batch) => batch?.map_err(|error| ReadError::Parquet(error.into())),
                 None => Err(ReadError::Panic),

@@ -1,10 +1,13 @@
 //! The second read of a delivery: the rows that the match could not decide on, with all their fields.
 
+use std::sync::Arc;
+
 use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use rayon::prelude::*;
 
 use super::{
     batch::{Batches, ReadError},
+    buffers::Tools,
     record::Record,
     schedule::ROWS_ALONE,
 };
@@ -38,12 +41,13 @@ pub fn fetch<T: Send>(
     make: impl Fn(u32, Record) -> Outcome<T> + Sync,
 ) -> Outcome<Vec<Vec<T>>> {
     let pieces = pieces(delivery, side, ordinals);
+    let tools = Tools::new(&monitor.stopwatch);
     pieces
         .par_iter()
         .map(|piece| {
             monitor.check()?;
             let mut made = Vec::with_capacity(piece.wanted.len());
-            let read = read(delivery, piece, int96, monitor, |ordinal, record| {
+            let read = read(delivery, piece, int96, &tools, |ordinal, record| {
                 made.push(make(ordinal, record));
             });
             monitor.advance(piece.wanted.len() as u64)?;
@@ -82,17 +86,15 @@ fn read(
     delivery: &Delivery,
     piece: &Piece,
     int96: Int96,
-    monitor: &Monitor,
+    tools: &Arc<Tools>,
     mut take: impl FnMut(u32, Record),
 ) -> Result<(), ReadError> {
     let source = &delivery.sources[piece.file];
     let rows: Vec<usize> = piece.wanted.iter().map(|o| (o - piece.base) as usize).collect();
     let selection = select(&rows, piece.rows);
     let mut ordinals = piece.wanted.iter();
-    let stopwatch = &monitor.stopwatch;
     let wanted = piece.wanted.len().min(ROWS_ALONE);
-    for batch in Batches::open(source, piece.row_group, int96, wanted, Some(selection), stopwatch)?
-    {
+    for batch in Batches::open(source, piece.row_group, int96, wanted, Some(selection), tools)? {
         let batch = batch?;
         for (row, ordinal) in (0..batch.rows).zip(ordinals.by_ref()) {
             take(*ordinal, Record::of(&batch, row));

@@ -11,6 +11,7 @@
 //! never becomes a value.
 
 pub mod batch;
+pub mod buffers;
 pub mod fetch;
 pub mod footer;
 mod pages;

@@ -7,7 +7,7 @@
 
 use std::{
     cell::RefCell,
-    io::{self, BufRead, BufReader, Cursor, Read},
+    io::{self, BufRead, BufReader, Read},
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -28,8 +28,11 @@ use parquet::{
 };
 use zstd::bulk::Decompressor;
 
-use super::source::{FileReader, SharedFile};
-use crate::event::{Activity, Stopwatch};
+use super::{
+    buffers::Tools,
+    source::{FileReader, SharedFile},
+};
+use crate::event::Activity;
 
 thread_local! {
     static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
@@ -40,7 +43,7 @@ pub(super) struct RowGroup<'a> {
     pub(super) file: Arc<SharedFile>,
     pub(super) metadata: &'a ParquetMetaData,
     pub(super) number: usize,
-    pub(super) stopwatch: Arc<Stopwatch>,
+    pub(super) tools: Arc<Tools>,
 }
 
 impl RowGroup<'_> {
@@ -57,13 +60,13 @@ impl RowGroup<'_> {
             return Ok(Box::new(SerializedPageReader::new(file, chunk, rows, None)?));
         }
         let size = Arc::new(PageSize(AtomicI64::new(-1)));
-        let stopwatch = Arc::clone(&self.stopwatch);
-        let tapped = Tapped { file: Arc::clone(&self.file), size: Arc::clone(&size), stopwatch };
+        let tools = Arc::clone(&self.tools);
+        let tapped = Tapped { file: Arc::clone(&self.file), size: Arc::clone(&size), tools };
         let as_it_lies = ColumnChunkMetaData::into_builder(chunk.clone())
             .set_compression(Compression::UNCOMPRESSED)
             .build()?;
         let pages = SerializedPageReader::new(Arc::new(tapped), &as_it_lies, rows, None)?;
-        Ok(Box::new(ZstdPages { pages, size, stopwatch: Arc::clone(&self.stopwatch) }))
+        Ok(Box::new(ZstdPages { pages, size, tools: Arc::clone(&self.tools) }))
     }
 }
 
@@ -102,7 +105,7 @@ impl PageIterator for OneChunk {}
 struct ZstdPages {
     pages: SerializedPageReader<Tapped>,
     size: Arc<PageSize>,
-    stopwatch: Arc<Stopwatch>,
+    tools: Arc<Tools>,
 }
 
 impl ZstdPages {
@@ -113,31 +116,37 @@ impl ZstdPages {
         if plain > bytes.len() || plain > size {
             return Err(ParquetError::General("a page header that cannot be true".into()));
         }
-        let mut whole = Vec::with_capacity(size);
-        whole.extend_from_slice(&bytes[..plain]);
-        // Nothing but nulls: no values, no frame.
-        if size > plain {
-            let mut target = Cursor::new(&mut whole);
-            target.set_position(plain as u64);
-            let mut decompress = || {
-                DECOMPRESSOR.with_borrow_mut(|decompressor| -> Result<()> {
-                    let decompressor = match decompressor {
-                        Some(decompressor) => decompressor,
-                        none => none.insert(Decompressor::new()?),
-                    };
-                    decompressor.decompress_to_buffer(&bytes[plain..], &mut target)?;
-                    Ok(())
-                })
-            };
-            self.stopwatch.measure(Activity::Decompress, &mut decompress)?;
-            self.stopwatch.count(Activity::Decompress, 0, size as u64);
-        }
-        if whole.len() != size {
-            let found = format!("a page of {} bytes where {size} are declared", whole.len());
-            return Err(ParquetError::General(found));
-        }
-        Ok(whole.into())
+        self.tools.bytes(size, |whole| {
+            let (levels, values) = whole.split_at_mut(plain);
+            levels.copy_from_slice(&bytes[..plain]);
+            // Nothing but nulls: no values, no frame.
+            if values.is_empty() {
+                return Ok(());
+            }
+            let wanted = values.len();
+            let found = self
+                .tools
+                .stopwatch
+                .measure(Activity::Decompress, || decompress(&bytes[plain..], values))?;
+            self.tools.stopwatch.count(Activity::Decompress, 0, size as u64);
+            if found != wanted {
+                let found = format!("a page of {} bytes where {size} are declared", plain + found);
+                return Err(ParquetError::General(found));
+            }
+            Ok(())
+        })
     }
+}
+
+/// Decompresses a frame; says how many bytes came of it.
+fn decompress(frame: &[u8], into: &mut [u8]) -> Result<usize> {
+    DECOMPRESSOR.with_borrow_mut(|decompressor| {
+        let decompressor = match decompressor {
+            Some(decompressor) => decompressor,
+            none => none.insert(Decompressor::new()?),
+        };
+        Ok(decompressor.decompress_to_buffer(frame, into)?)
+    })
 }
 
 impl PageReader for ZstdPages {
@@ -188,7 +197,7 @@ struct PageSize(AtomicI64);
 struct Tapped {
     file: Arc<SharedFile>,
     size: Arc<PageSize>,
-    stopwatch: Arc<Stopwatch>,
+    tools: Arc<Tools>,
 }
 
 struct TappedReader {
@@ -212,8 +221,10 @@ impl ChunkReader for Tapped {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
-        self.stopwatch.count(Activity::Read, 0, length as u64);
-        self.stopwatch.measure(Activity::Read, || self.file.get_bytes(start, length))
+        let stopwatch = &self.tools.stopwatch;
+        stopwatch.count(Activity::Read, 0, length as u64);
+        let read = |buffer: &mut [u8]| self.file.read_exact_at(buffer, start);
+        Ok(stopwatch.measure(Activity::Read, || self.tools.bytes(length, read))?)
     }
 }
 

@@ -45,6 +45,11 @@ impl SharedFile {
         Ok(SharedFile { file: Arc::new(file), len })
     }
 
+    /// Fills a buffer with the bytes from `start` on.
+    pub fn read_exact_at(&self, buffer: &mut [u8], start: u64) -> io::Result<()> {
+        self.file.read_exact_at(buffer, start)
+    }
+
     /// A reader of the bytes from `start` on.
     pub fn reader(&self, start: u64) -> FileReader {
         FileReader { file: Arc::clone(&self.file), at: start }
@@ -80,7 +85,7 @@ impl ChunkReader for SharedFile {
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
         let mut buffer = vec![0; length];
-        self.file.read_exact_at(&mut buffer, start)?;
+        self.read_exact_at(&mut buffer, start)?;
         Ok(buffer.into())
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     batch::{AmountColumn, Batch, Batches, ReadError},
+    buffers::Tools,
     guarded,
     pages::RowGroup,
     rows::Checked,
@@ -132,7 +133,8 @@ pub fn survey<S: RowSink>(
             return Ok((all, sinks));
         }
     };
-    let reading = Reading { delivery, setting, batch_rows: plan.batch_rows };
+    let tools = Tools::new(&setting.monitor.stopwatch);
+    let reading = Reading { delivery, setting, batch_rows: plan.batch_rows, tools };
     let workers: Vec<Outcome<(Survey, S)>> = sinks
         .into_par_iter()
         .enumerate()
@@ -155,7 +157,8 @@ pub fn survey_part(
     part: &Part,
     sink: &mut impl RowSink,
 ) -> Outcome<Survey> {
-    let reading = Reading { delivery, setting, batch_rows: ROWS_ALONE };
+    let tools = Tools::new(&setting.monitor.stopwatch);
+    let reading = Reading { delivery, setting, batch_rows: ROWS_ALONE, tools };
     read(&reading, &Schedule::of_part(delivery, part), 0, sink)
 }
 
@@ -186,6 +189,7 @@ struct Reading<'a> {
     delivery: &'a Delivery,
     setting: Setting<'a>,
     batch_rows: usize,
+    tools: Arc<Tools>,
 }
 
 impl Survey {
@@ -261,15 +265,15 @@ impl Survey {
     ) -> Result<bool, Stop> {
         let Setting { rules, policy, period, monitor } = reading.setting;
         if lane.batches.is_none() {
-            let (rows, watch) = (reading.batch_rows, &monitor.stopwatch);
-            let opened = Batches::open(source, lane.row_group, rules.int96, rows, None, watch);
+            let (rows, tools) = (reading.batch_rows, &reading.tools);
+            let opened = Batches::open(source, lane.row_group, rules.int96, rows, None, tools);
             lane.batches = Some(opened.map_err(Stop::Read)?);
         }
         let Some(batch) = lane.batches.as_mut().and_then(Iterator::next) else {
             if lane.left > 0 {
                 return Err(ParquetError::EOF(format!("{} rows are missing", lane.left)).into());
             }
-            guarded(|| walk_ignored(source, lane.row_group, monitor))
+            guarded(|| walk_ignored(source, lane.row_group, &reading.tools))
                 .ok_or(ReadError::Panic)
                 .map_err(Stop::Read)??;
             return Ok(false);
@@ -414,7 +418,7 @@ fn real_totals(batch: &Batch, row: usize, policy: &Policy) -> Totals {
 }
 
 /// Walks the pages of the columns that nobody reads: damage there is damage of the file.
-fn walk_ignored(source: &Source, row_group: usize, monitor: &Monitor) -> Result<(), ParquetError> {
+fn walk_ignored(source: &Source, row_group: usize, tools: &Arc<Tools>) -> Result<(), ParquetError> {
     let read: Vec<usize> =
         source.columns.iter().filter(|c| c.form != Form::Null).map(|c| c.leaf).collect();
     let columns = source.metadata.row_group(row_group).num_columns();
@@ -423,8 +427,8 @@ fn walk_ignored(source: &Source, row_group: usize, monitor: &Monitor) -> Result<
         return Ok(());
     }
     let file = Arc::new(SharedFile::open(&source.path)?);
-    let stopwatch = Arc::clone(&monitor.stopwatch);
-    let group = RowGroup { file, metadata: &source.metadata, number: row_group, stopwatch };
+    let tools = Arc::clone(tools);
+    let group = RowGroup { file, metadata: &source.metadata, number: row_group, tools };
     for leaf in ignored {
         let mut pages = group.pages(leaf)?;
         while pages.get_next_page()?.is_some() {}

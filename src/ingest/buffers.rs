@@ -1,0 +1,144 @@
+//! Buffers for pages, used again and again.
+//!
+//! A national month is thousands of pages of a megabyte, of which hundreds are open at a time. A page in
+//! fresh memory costs half as much again as decompressing it: the kernel clears each page of its own first.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+
+use crate::event::Stopwatch;
+
+/// What the readers of a delivery share.
+#[derive(Debug, Default)]
+pub struct Tools {
+    /// Measures what they are busy with.
+    pub stopwatch: Arc<Stopwatch>,
+    /// Buffers that are free.
+    idle: Mutex<Idle>,
+}
+
+/// Free buffers by their size.
+#[derive(Debug, Default)]
+struct Idle {
+    by_size: BTreeMap<usize, Vec<Vec<u8>>>,
+    bytes: usize,
+}
+
+/// A buffer goes back when nobody looks at its bytes any more.
+struct Lent {
+    buffer: Vec<u8>,
+    length: usize,
+    tools: Arc<Tools>,
+}
+
+/// Bytes of free buffers that are kept, at the most.
+const MOST_IDLE: usize = 64 << 20;
+/// Sizes are rounded up to parts of a power of two, so that pages of about the same size share buffers.
+const PARTS: usize = 8;
+/// Smaller buffers are not worth it.
+const SMALLEST: usize = 4 << 10;
+
+impl Tools {
+    /// With a stopwatch.
+    pub fn new(stopwatch: &Arc<Stopwatch>) -> Arc<Tools> {
+        Arc::new(Tools { stopwatch: Arc::clone(stopwatch), ..Tools::default() })
+    }
+
+    /// So many bytes, which `fill` writes; it finds there what was there before.
+    pub(super) fn bytes<E>(
+        self: &Arc<Tools>,
+        length: usize,
+        fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    ) -> Result<Bytes, E> {
+        let size = rounded(length);
+        let buffer = self.take(size).unwrap_or_else(|| vec![0; size]);
+        let mut lent = Lent { buffer, length, tools: Arc::clone(self) };
+        fill(&mut lent.buffer[..length])?;
+        Ok(Bytes::from_owner(lent))
+    }
+
+    fn take(&self, size: usize) -> Option<Vec<u8>> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let buffer = idle.by_size.get_mut(&size)?.pop()?;
+        idle.bytes -= size;
+        Some(buffer)
+    }
+
+    fn give_back(&self, buffer: Vec<u8>) {
+        let size = buffer.len();
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if size >= SMALLEST && idle.bytes + size <= MOST_IDLE {
+            idle.bytes += size;
+            idle.by_size.entry(size).or_default().push(buffer);
+        }
+    }
+}
+
+/// A size of buffers that is at least so large.
+fn rounded(length: usize) -> usize {
+    let step = (length.max(SMALLEST).next_power_of_two() / 2 / PARTS).max(1);
+    length.checked_next_multiple_of(step).unwrap_or(length)
+}
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        &self.buffer[..self.length]
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.tools.give_back(std::mem::take(&mut self.buffer));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(tools: &Arc<Tools>, length: usize, byte: u8) -> Bytes {
+        let fill = |bytes: &mut [u8]| {
+            bytes.fill(byte);
+            Ok::<_, ()>(())
+        };
+        tools.bytes(length, fill).expect("filled")
+    }
+
+    #[test]
+    fn a_buffer_is_used_again_when_its_bytes_are_gone_and_not_before() {
+        let tools = Arc::new(Tools::default());
+        let first = filled(&tools, 100_000, 1);
+        let part = first.slice(10..20);
+        let place = first.as_ptr();
+        drop(first);
+        assert_ne!(filled(&tools, 100_000, 2).as_ptr(), place);
+        assert_eq!(part[..], [1; 10]);
+        drop(part);
+        let again = [filled(&tools, 99_999, 3), filled(&tools, 100_001, 4)];
+        assert!(again.iter().any(|bytes| bytes.as_ptr() == place));
+        assert!(again[0].iter().all(|byte| *byte == 3) && again[0].len() == 99_999);
+    }
+
+    #[test]
+    fn what_is_kept_has_a_limit() {
+        let tools = Arc::new(Tools::default());
+        let all: Vec<Bytes> = (0..100).map(|_| filled(&tools, 1 << 20, 1)).collect();
+        drop(all);
+        assert_eq!(tools.idle.lock().expect("alone").bytes, MOST_IDLE);
+        drop(filled(&tools, 10, 1));
+        assert_eq!(tools.idle.lock().expect("alone").bytes, MOST_IDLE);
+    }
+
+    #[test]
+    fn sizes_are_rounded_by_an_eighth_at_the_most() {
+        for length in [0, 1, 4_096, 4_097, 100_000, (1 << 20) + 1, 3 << 20] {
+            let size = rounded(length);
+            assert!(size >= length && size <= length.max(SMALLEST) / 8 * 9 + 1, "{length} {size}");
+        }
+        assert_eq!(rounded(usize::MAX), usize::MAX);
+    }
+}
