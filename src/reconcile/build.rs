@@ -127,7 +127,20 @@ impl<'a> Indexer<'a> {
         if !held {
             self.parting.index(self.shared, side, undoubted.iter())?;
         }
-        self.parting.let_go(self.shared, Some(frontier))
+        self.let_go(Some(frontier))
+    }
+
+    /// Rows that the window lets go.
+    fn let_go(&mut self, frontier: Option<i64>) -> Outcome<()> {
+        let Shared { window, claims: store, .. } = self.shared;
+        let (claims, mut claimed) = (&mut self.claims, Ok(()));
+        let gone = window.let_go(frontier, |claim| {
+            if claimed.is_ok() {
+                claimed = claims.push(store, claim);
+            }
+        });
+        claimed?;
+        gone.into_iter().try_for_each(|held| self.parting.part_with(self.shared, held))
     }
 
     /// Hands over what is left.
@@ -142,18 +155,15 @@ impl<'a> Indexer<'a> {
 }
 
 impl Parting {
-    /// Rows that the window lets go.
-    fn let_go(&mut self, shared: &Shared, frontier: Option<i64>) -> Outcome<()> {
-        for held in shared.window.let_go(frontier) {
-            let HeldBatch { side, first_ordinal, batch, entries } = held;
-            // Where few rows find their partners, values are not worth their memory.
-            if entries.len() * 4 > batch.rows && entries.len() > 64 {
-                self.index(shared, side, entries.iter())?;
-            } else {
-                self.leave(shared, side, first_ordinal, &batch, &entries)?;
-            }
+    /// Rows that the window let go.
+    fn part_with(&mut self, shared: &Shared, held: HeldBatch) -> Outcome<()> {
+        let HeldBatch { side, first_ordinal, batch, entries } = held;
+        // Where few rows find their partners, values are not worth their memory.
+        if entries.len() * 4 > batch.rows && entries.len() > 64 {
+            self.index(shared, side, entries.iter())
+        } else {
+            self.leave(shared, side, first_ordinal, &batch, &entries)
         }
-        Ok(())
     }
 
     /// Rows that do not clear by themselves: entries for the match, values for what it doubts.
@@ -267,7 +277,7 @@ pub fn read_delivery(
     let sinks = (0..threads).map(|_| Indexer::new(&shared)).collect();
     let (survey, mut sinks) = survey(delivery, setting, room.plan, sinks)?;
     if let Some(sink) = sinks.first_mut() {
-        sink.parting.let_go(&shared, None)?;
+        sink.let_go(None)?;
     }
     let mut copies = [Vec::new(), Vec::new()];
     for sink in sinks {

@@ -61,7 +61,7 @@ impl Keyed for Entry {
 }
 
 /// What the index keeps of a valid row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// The part of the key by which entries are ordered and partitioned.
     pub hash: u64,

@@ -9,16 +9,16 @@
 //! entries of all other rows are known. A window that misses a partner, in files in another order, costs
 //! time and no more.
 //!
-//! A row is found by its key in a table of buckets, each as large as a line of a processor's cache; the
-//! table holds 16 bits of the key and the row's place, so that it is small and stays near the processor.
-//! What is to be compared lies with the batch.
+//! Keys are spread over shards. Rows gather in front of a shard and are looked at many at a time, while all
+//! of the shard is near the processor: a look-up of one row in a table of all would wait for memory, twice.
+//! What is to be known of a row lies with the shard; the batch is told which of its rows cleared.
 
 use std::{
     cmp::Reverse,
     collections::BinaryHeap,
     sync::{
         Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering::Relaxed},
     },
 };
 
@@ -31,20 +31,24 @@ use crate::{codes::Side, ingest::batch::Batch};
 /// How long a batch is held after the reading has passed its last row, in microseconds: clocks of two
 /// provinces may differ.
 const SLACK: i64 = 3_600 * 1_000_000;
-/// Batches that can be held at a time; rows of one, at the most; rows of all.
-const SEATS: usize = 1024;
+/// Batches that can be held at a time; rows of one, at the most; rows of all that are still awaited.
+const SEATS: usize = 2048;
 const BATCH_ROWS: usize = 2048;
 const HELD_ROWS: usize = 384 * 1024;
-/// Keys are spread over so many tables, each behind a lock of its own.
+/// Rows that are let go together.
+const LET_GO_ROWS: usize = 64 * 1024;
+/// Keys are spread over so many tables, each behind a lock of its own: a power of two.
 const SHARDS: usize = 64;
+/// Rows that gather in front of a shard.
+const GATHERED: usize = 1024;
 /// Items of a bucket.
-const BUCKET: usize = 8;
+const BUCKET: usize = 16;
 /// Keys that are looked up together.
-const LOOKED_UP_AT_A_TIME: usize = 32;
+const LOOKED_UP_AT_A_TIME: usize = 64;
 /// The window is given up when more than half of so many rows found no partner in it.
 const TRIAL_ROWS: u32 = 512 * 1024;
 
-/// Rows that are held, and a table of their keys.
+/// Rows that are held, and tables of their keys.
 pub struct Window {
     shards: Vec<Mutex<Shard>>,
     seats: Vec<Seat>,
@@ -57,22 +61,40 @@ pub struct Window {
     alone: AtomicU32,
 }
 
-/// The keys of a shard; an item whose batch has been let go is free.
+/// The rows of some keys.
 struct Shard {
+    /// Rows that nobody has looked at yet.
+    gathered: Vec<Coming>,
     buckets: Vec<Bucket>,
+    /// The newest rows that came first with their keys, in a ring: those whose batch has gone mean nothing.
+    rows: Vec<HeldRow>,
+    next: usize,
     /// Claims that turned out to be in doubt: hash and treating ordinal.
     revoked: Vec<(u64, u32)>,
 }
 
+/// The newest rows of some keys: 16 bits of each key, and where it is in the ring.
 #[derive(Clone, Copy, Default)]
 #[repr(align(64))]
-struct Bucket([Item; BUCKET]);
+struct Bucket {
+    tags: [u16; BUCKET],
+    rows: [u16; BUCKET],
+}
 
-/// A row that came first with its key, and a part of the key.
+/// A row that comes.
 #[derive(Clone, Copy, Default)]
-struct Item {
-    tag: u16,
+struct Coming {
+    entry: Entry,
     place: Place,
+}
+
+/// A row that came first with its key.
+#[derive(Clone, Copy, Default)]
+struct HeldRow {
+    hash: u64,
+    fingerprint: u64,
+    place: Place,
+    state: State,
 }
 
 /// A row of a batch that is held.
@@ -83,30 +105,24 @@ struct Place {
     row: u16,
 }
 
-/// Where a batch is held. Rows change under the lock of their shard only.
+/// Where a batch is held.
 struct Seat {
     treating: AtomicBool,
     first_ordinal: AtomicU32,
-    /// Made when the seat is first taken.
-    rows: OnceLock<Vec<HeldRow>>,
+    /// Which of its rows cleared; made when the seat is first taken.
+    cleared: OnceLock<Vec<AtomicBool>>,
     batch: Mutex<Option<HeldBatch>>,
 }
 
-#[derive(Default)]
-struct HeldRow {
-    hash: AtomicU64,
-    fingerprint: AtomicU64,
-    state: AtomicU64,
-}
-
 /// How a row stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum State {
     /// Its partner has not come.
+    #[default]
     Waits,
     /// Something else has come than an equal partner: the values must decide.
     Doubtful,
-    /// It cleared with its partner; the place is that of the one that came second.
+    /// It cleared with its partner, which is at a place.
     Cleared(Place),
 }
 
@@ -122,25 +138,34 @@ pub struct HeldBatch {
     pub entries: Vec<Entry>,
 }
 
+#[derive(Default)]
 struct Waiting {
-    /// Last time and seat of each batch.
-    by_time: BinaryHeap<Reverse<(i64, usize)>>,
+    /// Last time, seat and rows of each batch that is awaited.
+    by_time: BinaryHeap<Reverse<(i64, usize, usize)>>,
     rows: usize,
+    /// Seats and rows of the batches that nobody waits for any more.
+    due: Vec<usize>,
+    due_rows: usize,
     free: Vec<usize>,
 }
 
+/// By the first bits, as partitions of the index: what a shard claims goes to few of them.
 const fn shard_of(hash: u64) -> usize {
-    // The first bits choose the partition of the index, the last ones the place in the shard.
-    (hash >> 40) as usize % SHARDS
+    (hash >> (64 - SHARDS.trailing_zeros())) as usize
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "16 bits of the hash")]
 const fn tag_of(hash: u64) -> u16 {
-    (hash >> 24) as u16
+    (hash >> 32) as u16
 }
 
-/// Sorts entries by shard; says where each shard ends, after a 0.
-fn by_shard(entries: &[Entry]) -> (Vec<Entry>, [usize; SHARDS + 1]) {
+/// Rows of a batch by shard; says where each shard ends, after a 0.
+fn by_shard(
+    entries: &[Entry],
+    seat: u16,
+    turn: u16,
+    first: u32,
+) -> (Vec<Coming>, [usize; SHARDS + 1]) {
     let mut ends = [0; SHARDS + 1];
     for entry in entries {
         ends[shard_of(entry.hash) + 1] += 1;
@@ -149,69 +174,102 @@ fn by_shard(entries: &[Entry]) -> (Vec<Entry>, [usize; SHARDS + 1]) {
         ends[shard + 1] += ends[shard];
     }
     let mut next = ends;
-    let mut sorted = entries.to_vec();
+    let mut sorted = vec![Coming::default(); entries.len()];
     for entry in entries {
-        let place = &mut next[shard_of(entry.hash)];
-        sorted[*place] = *entry;
-        *place += 1;
+        let at = &mut next[shard_of(entry.hash)];
+        let row = narrow((entry.ordinal - first) as usize);
+        sorted[*at] = Coming { entry: *entry, place: Place { seat, turn, row } };
+        *at += 1;
     }
     (sorted, ends)
 }
 
 impl Shard {
+    /// For so many rows.
+    fn new(rows: usize) -> Shard {
+        // The place in the ring has 16 bits.
+        let rows = rows.next_power_of_two().clamp(BUCKET, 1 << 16);
+        Shard {
+            gathered: Vec::new(),
+            buckets: vec![Bucket::default(); rows / BUCKET * 2],
+            rows: vec![HeldRow::default(); rows],
+            next: 0,
+            revoked: Vec::new(),
+        }
+    }
+
     /// The bucket of a key.
     fn bucket(&self, hash: u64) -> usize {
-        usize::try_from(hash & 0xff_ffff).unwrap_or(0) & (self.buckets.len() - 1)
+        usize::try_from(hash & 0xffff_ffff).unwrap_or(0) & (self.buckets.len() - 1)
+    }
+
+    /// A row of that key, if one is held.
+    fn find(&self, hash: u64, is_held: impl Fn(Place) -> bool) -> Option<usize> {
+        let bucket = &self.buckets[self.bucket(hash)];
+        let mut equal = bucket.equal(tag_of(hash));
+        while equal != 0 {
+            let number = usize::from(bucket.rows[equal.trailing_zeros() as usize]);
+            let row = &self.rows[number];
+            if row.hash == hash && is_held(row.place) {
+                return Some(number);
+            }
+            equal &= equal - 1;
+        }
+        None
+    }
+
+    /// Keeps a row that came first with its key, in place of the oldest.
+    fn keep(&mut self, row: HeldRow) {
+        let at = self.bucket(row.hash);
+        let bucket = &mut self.buckets[at];
+        bucket.tags.copy_within(..BUCKET - 1, 1);
+        bucket.rows.copy_within(..BUCKET - 1, 1);
+        bucket.tags[0] = tag_of(row.hash);
+        bucket.rows[0] = narrow(self.next);
+        self.rows[self.next] = row;
+        self.next = (self.next + 1) & (self.rows.len() - 1);
+    }
+
+    /// Looks at all that a block of keys will need: the memory answers to many look-ups at a time where
+    /// nothing waits for the first, and what was looked at is near afterwards.
+    fn touch(&self, coming: &[Coming]) {
+        let near = |all, row: &Coming| all ^ self.buckets[self.bucket(row.entry.hash)].tags[0];
+        std::hint::black_box(coming.iter().fold(0, near));
+        let near = |all, row: &Coming| {
+            let bucket = &self.buckets[self.bucket(row.entry.hash)];
+            let equal = bucket.equal(tag_of(row.entry.hash));
+            // No branch: it would be guessed, wrongly half of the time.
+            let number = bucket.rows[equal.trailing_zeros() as usize % BUCKET];
+            all ^ self.rows[usize::from(number)].hash
+        };
+        std::hint::black_box(coming.iter().fold(0, near));
     }
 }
 
-impl State {
-    fn to_bits(self) -> u64 {
-        match self {
-            State::Waits => 0,
-            State::Doubtful => 1,
-            State::Cleared(Place { seat, turn, row }) => {
-                2 | u64::from(seat) << 16 | u64::from(turn) << 32 | u64::from(row) << 48
-            }
-        }
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "parts of 16 bits")]
-    fn from_bits(bits: u64) -> State {
-        match bits & 3 {
-            0 => State::Waits,
-            1 => State::Doubtful,
-            _ => State::Cleared(Place {
-                seat: (bits >> 16) as u16,
-                turn: (bits >> 32) as u16,
-                row: (bits >> 48) as u16,
-            }),
-        }
+impl Bucket {
+    /// A bit for each item that has a tag.
+    fn equal(&self, tag: u16) -> u32 {
+        let bits = self.tags.iter().zip(0..).map(|(other, bit)| u32::from(*other == tag) << bit);
+        bits.fold(0, |all, bit| all | bit)
     }
 }
 
 impl Window {
     /// An empty window for a delivery of so many rows; none are held when there are 0.
     pub fn new(rows: u64) -> Window {
-        let rows = usize::try_from(rows).unwrap_or(usize::MAX).min(HELD_ROWS);
+        let rows = usize::try_from(rows).unwrap_or(usize::MAX).min(HELD_ROWS + LET_GO_ROWS);
         let seats = if rows == 0 { 0 } else { SEATS };
-        let buckets = vec![Bucket::default(); (rows / BUCKET / SHARDS).next_power_of_two()];
-        let shard = || Mutex::new(Shard { buckets: buckets.clone(), revoked: Vec::new() });
         let seat = || Seat {
             treating: AtomicBool::new(false),
             first_ordinal: AtomicU32::new(0),
-            rows: OnceLock::new(),
+            cleared: OnceLock::new(),
             batch: Mutex::new(None),
         };
         Window {
-            shards: (0..SHARDS).map(|_| shard()).collect(),
+            shards: (0..SHARDS).map(|_| Mutex::new(Shard::new(rows / SHARDS))).collect(),
             seats: (0..seats).map(|_| seat()).collect(),
             turns: (0..seats).map(|_| AtomicU16::new(1)).collect(),
-            held: Mutex::new(Waiting {
-                by_time: BinaryHeap::new(),
-                rows: 0,
-                free: (0..seats).rev().collect(),
-            }),
+            held: Mutex::new(Waiting { free: (0..seats).rev().collect(), ..Waiting::default() }),
             useless: AtomicBool::new(false),
             let_go: AtomicU32::new(0),
             alone: AtomicU32::new(0),
@@ -238,157 +296,113 @@ impl Window {
             return false;
         };
         let seat = &self.seats[number];
-        let rows = seat.rows.get_or_init(|| (0..BATCH_ROWS).map(|_| HeldRow::default()).collect());
+        let none = || (0..BATCH_ROWS).map(|_| AtomicBool::new(false)).collect();
+        let cleared = seat.cleared.get_or_init(none);
+        cleared[..batch.rows].iter().for_each(|row| row.store(false, Relaxed));
         seat.treating.store(side == Side::Treating, Relaxed);
         seat.first_ordinal.store(first_ordinal, Relaxed);
-        let row_of = |entry: &Entry| (entry.ordinal - first_ordinal) as usize;
-        for entry in entries {
-            let row = &rows[row_of(entry)];
-            row.hash.store(entry.hash, Relaxed);
-            row.fingerprint.store(entry.fingerprint, Relaxed);
-            row.state.store(State::Waits.to_bits(), Relaxed);
-        }
         let turn = self.turns[number].load(Relaxed);
-        let (entries, ends) = by_shard(entries);
+        let (rows, ends) = by_shard(entries, narrow(number), turn, first_ordinal);
         for (shard, ends) in self.shards.iter().zip(ends.windows(2)) {
-            let mut table = locked(shard);
-            for block in entries[ends[0]..ends[1]].chunks(LOOKED_UP_AT_A_TIME) {
-                self.touch(&table, block.iter().map(|entry| entry.hash));
-                for entry in block {
-                    let row = narrow(row_of(entry));
-                    let place = Place { seat: narrow(number), turn, row };
-                    self.meet(&mut table, side, place, entry, &mut claim);
-                }
+            let mut shard = locked(shard);
+            shard.gathered.extend_from_slice(&rows[ends[0]..ends[1]]);
+            if shard.gathered.len() >= GATHERED {
+                self.meet_gathered(&mut shard, &mut claim);
             }
         }
         let (rows, time) = (batch.rows, batch.time().last().unwrap_or(i64::MIN));
+        let entries = entries.to_vec();
         *locked(&seat.batch) = Some(HeldBatch { side, first_ordinal, batch, entries });
         let mut waiting = locked(&self.held);
-        waiting.by_time.push(Reverse((time, number)));
+        waiting.by_time.push(Reverse((time, number, rows)));
         waiting.rows += rows;
         true
     }
 
-    /// Looks at all that a block of keys will need: the memory answers to many look-ups at a time where
-    /// nothing waits for the first, and what was looked at is near afterwards.
-    fn touch(&self, table: &Shard, hashes: impl Iterator<Item = u64> + Clone) {
-        let near = |all, hash| all ^ table.buckets[table.bucket(hash)].0[0].tag;
-        std::hint::black_box(hashes.clone().fold(0, near));
-        let row =
-            |hash| {
-                let Bucket(items) = &table.buckets[table.bucket(hash)];
-                let tag = tag_of(hash);
-                // No branch: it would be guessed, wrongly half of the time.
-                items.iter().fold(Place::default(), |found, item| {
-                    if item.tag == tag { item.place } else { found }
-                })
-            };
-        let near = |all, hash| {
-            let Place { seat, row, .. } = row(hash);
-            let rows = self.seats[usize::from(seat)].rows.get();
-            all ^ rows.map_or(0, |rows| rows[usize::from(row)].hash.load(Relaxed))
-        };
-        std::hint::black_box(hashes.fold(0, near));
+    /// Looks at the rows that gathered in front of a shard.
+    fn meet_gathered(&self, shard: &mut Shard, claim: &mut impl FnMut(Claim)) {
+        let mut gathered = std::mem::take(&mut shard.gathered);
+        for block in gathered.chunks(LOOKED_UP_AT_A_TIME) {
+            shard.touch(block);
+            block.iter().for_each(|coming| self.meet(shard, coming, claim));
+        }
+        gathered.clear();
+        shard.gathered = gathered;
     }
 
     /// A row comes: it clears with its partner, waits for it, or casts doubt on rows of its key.
-    fn meet(
-        &self,
-        table: &mut Shard,
-        side: Side,
-        place: Place,
-        entry: &Entry,
-        claim: &mut impl FnMut(Claim),
-    ) {
-        let tag = tag_of(entry.hash);
-        let at = table.bucket(entry.hash);
-        let Bucket(items) = &mut table.buckets[at];
-        let mut free = None;
-        for item in items {
-            if !self.is_held(item.place) {
-                free = Some(item);
-            } else if item.tag == tag && self.row(item.place).hash.load(Relaxed) == entry.hash {
-                let first = item.place;
-                return self.answer(first, &mut table.revoked, side, place, entry, claim);
-            }
-        }
-        // A full bucket leaves the row alone: it waits, and the match finds its partner.
-        if let Some(free) = free {
-            *free = Item { tag, place };
-        }
-    }
-
-    /// A row comes whose key has come before.
-    fn answer(
-        &self,
-        first: Place,
-        revoked: &mut Vec<(u64, u32)>,
-        side: Side,
-        place: Place,
-        entry: &Entry,
-        claim: &mut impl FnMut(Claim),
-    ) {
-        let row = self.row(first);
-        match State::from_bits(row.state.load(Relaxed)) {
-            State::Waits
-                if self.side(first) != side
-                    && row.fingerprint.load(Relaxed) == entry.fingerprint =>
-            {
-                let other = self.ordinal(first);
-                let (treating, insured) = match side {
+    fn meet(&self, shard: &mut Shard, coming: &Coming, claim: &mut impl FnMut(Claim)) {
+        let Coming { entry, place } = coming;
+        let Some(first) = shard.find(entry.hash, |place| self.is_held(place)) else {
+            let (hash, fingerprint, place) = (entry.hash, entry.fingerprint, *place);
+            return shard.keep(HeldRow { hash, fingerprint, place, state: State::Waits });
+        };
+        let first = &mut shard.rows[first];
+        let sides = [first.place, *place].map(|place| self.side(place));
+        first.state = match first.state {
+            State::Waits if sides[0] != sides[1] && first.fingerprint == entry.fingerprint => {
+                let other = self.ordinal(first.place);
+                let (treating, insured) = match sides[1] {
                     Side::Treating => (entry.ordinal, other),
                     Side::Insured => (other, entry.ordinal),
                 };
                 claim(Claim::of(&Entry { ordinal: treating, ..*entry }, insured));
-                self.set(first, State::Cleared(place));
-                self.set(place, State::Cleared(place));
+                self.set_cleared([first.place, *place], true);
+                State::Cleared(*place)
             }
-            State::Waits => self.set(first, State::Doubtful),
             State::Cleared(second) if self.is_held(second) => {
-                let treating = if self.side(first) == Side::Treating { first } else { second };
-                revoked.push((entry.hash, self.ordinal(treating)));
-                self.set(first, State::Doubtful);
-                self.set(second, State::Doubtful);
+                let treating = if sides[0] == Side::Treating { first.place } else { second };
+                shard.revoked.push((entry.hash, self.ordinal(treating)));
+                self.set_cleared([first.place, second], false);
+                State::Doubtful
             }
+            State::Waits => State::Doubtful,
             // The match sees that there is one row too many.
-            State::Cleared(_) | State::Doubtful => {}
-        }
+            State::Cleared(_) | State::Doubtful => first.state,
+        };
     }
 
-    /// Lets the batches go that the reading has left behind, or all, with the entries that did not clear.
-    pub fn let_go(&self, frontier: Option<i64>) -> Vec<HeldBatch> {
+    /// Lets the batches go that the reading has left behind, when these are many, or all, with the entries
+    /// that did not clear; claims what clears before.
+    pub fn let_go(&self, frontier: Option<i64>, mut claim: impl FnMut(Claim)) -> Vec<HeldBatch> {
         let due = self.due(frontier);
         if due.is_empty() {
             return Vec::new();
         }
-        for (seat, _) in &due {
+        for shard in &self.shards {
+            self.meet_gathered(&mut locked(shard), &mut claim);
+        }
+        for seat in &due {
             let next = self.turns[*seat].load(Relaxed).checked_add(1).unwrap_or(1);
             self.turns[*seat].store(next, Relaxed);
         }
         // Whoever is in a shard may still have seen them; whoever enters it from now on does not.
         self.shards.iter().for_each(|shard| drop(locked(shard)));
-        let seats: Vec<usize> = due.iter().map(|(seat, _)| *seat).collect();
-        let gone = due.into_iter().map(|(seat, held)| self.still_open(seat, held)).collect();
-        locked(&self.held).free.extend(seats);
+        let gone = due.iter().filter_map(|seat| self.still_open(&self.seats[*seat])).collect();
+        locked(&self.held).free.extend(due);
         gone
     }
 
-    /// Takes out the batches that nobody waits for any more, and the earliest when there are too many.
-    fn due(&self, frontier: Option<i64>) -> Vec<(usize, HeldBatch)> {
-        let mut due = Vec::new();
+    /// The seats of the batches that nobody waits for any more, and of the earliest when there are too many.
+    fn due(&self, frontier: Option<i64>) -> Vec<usize> {
         let mut waiting = locked(&self.held);
-        while let Some(Reverse((time, seat))) = waiting.by_time.peek().copied() {
-            let full = waiting.rows > HELD_ROWS || waiting.free.len() < SEATS / 16;
+        let few_seats = waiting.free.len() < SEATS / 16;
+        while let Some(Reverse((time, seat, rows))) = waiting.by_time.peek().copied() {
+            let full = waiting.rows > HELD_ROWS || few_seats && waiting.due_rows < LET_GO_ROWS;
             let awaited = |frontier| time.saturating_add(SLACK) >= frontier;
             if frontier.is_some_and(awaited) && !full {
                 break;
             }
             waiting.by_time.pop();
-            let batch = locked(&self.seats[seat].batch).take();
-            waiting.rows -= batch.as_ref().map_or(0, |held| held.batch.rows);
-            due.extend(batch.map(|batch| (seat, batch)));
+            waiting.rows -= rows;
+            waiting.due.push(seat);
+            waiting.due_rows += rows;
         }
-        due
+        if frontier.is_some() && waiting.due_rows < LET_GO_ROWS && !few_seats {
+            return Vec::new();
+        }
+        waiting.due_rows = 0;
+        std::mem::take(&mut waiting.due)
     }
 
     /// The claims that turned out to be in doubt: hash and treating ordinal, in order.
@@ -401,17 +415,15 @@ impl Window {
         revoked
     }
 
-    /// Leaves the entries that did not clear; gives the window up when these are too many.
-    fn still_open(&self, seat: usize, mut held: HeldBatch) -> HeldBatch {
+    /// A batch with the entries that did not clear; gives the window up when these are too many.
+    fn still_open(&self, seat: &Seat) -> Option<HeldBatch> {
+        let mut held = locked(&seat.batch).take()?;
+        let cleared = seat.cleared.get()?;
         let count = |entries: &[Entry]| u32::try_from(entries.len()).unwrap_or(0);
         let rows = count(&held.entries);
-        let seat = &self.seats[seat];
         let first = held.first_ordinal;
-        held.entries.retain(|entry| {
-            let row = (entry.ordinal - first) as usize;
-            let state = seat.rows.get().map_or(0, |rows| rows[row].state.load(Relaxed));
-            !matches!(State::from_bits(state), State::Cleared(_))
-        });
+        held.entries.retain(|entry| !cleared[(entry.ordinal - first) as usize].load(Relaxed));
+        held.entries.shrink_to_fit();
         let let_go = self.let_go.fetch_add(rows, Relaxed) + rows;
         let alone = count(&held.entries);
         let alone = self.alone.fetch_add(alone, Relaxed) + alone;
@@ -420,21 +432,19 @@ impl Window {
             self.let_go.store(0, Relaxed);
             self.alone.store(0, Relaxed);
         }
-        held
+        Some(held)
     }
 
     fn is_held(&self, place: Place) -> bool {
         place.turn != 0 && self.turns[usize::from(place.seat)].load(Relaxed) == place.turn
     }
 
-    fn row(&self, place: Place) -> &HeldRow {
-        let rows = self.seats[usize::from(place.seat)].rows.get();
-        let rows = rows.expect("Invariant: a batch that is held has a seat");
-        &rows[usize::from(place.row)]
-    }
-
-    fn set(&self, place: Place, state: State) {
-        self.row(place).state.store(state.to_bits(), Relaxed);
+    fn set_cleared(&self, places: [Place; 2], is_cleared: bool) {
+        for Place { seat, row, .. } in places {
+            let rows = self.seats[usize::from(seat)].cleared.get();
+            let rows = rows.expect("Invariant: a batch that is held has a seat");
+            rows[usize::from(row)].store(is_cleared, Relaxed);
+        }
     }
 
     fn ordinal(&self, place: Place) -> u32 {

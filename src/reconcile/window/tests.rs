@@ -4,41 +4,40 @@ use super::*;
 
 const HOUR: i64 = 3_600 * 1_000_000;
 
-/// Holds rows of a side, given by hash and fingerprint, at an hour; gives the claims by ordinals.
-fn hold(window: &Window, side: Side, first: u32, rows: &[(u64, u64)], hour: i64) -> Vec<[u32; 2]> {
+/// Holds rows of a side, given by hash and fingerprint, at an hour.
+fn hold(window: &Window, side: Side, first: u32, rows: &[(u64, u64)], hour: i64) {
     let entry = |(ordinal, (hash, fingerprint)): (u32, &(u64, u64))| Entry {
         hash: *hash,
-        check: 0,
         ordinal,
         fingerprint: *fingerprint,
         payable: 1,
-        group: 0,
         plain: true,
+        ..Entry::default()
     };
     let entries: Vec<Entry> = (first..).zip(rows).map(entry).collect();
     let batch = Batch::of_times(vec![hour * HOUR; rows.len()]);
-    let mut claims = Vec::new();
-    assert!(window.hold(side, first, batch, &entries, |claim| claims.push(claim.ordinals)));
-    claims.sort_unstable();
-    claims
+    assert!(window.hold(side, first, batch, &entries, |_| panic!("too few rows to look at")));
 }
 
-/// Side and ordinal of the rows that are let go without having cleared.
-fn left(window: &Window, frontier: Option<i64>) -> Vec<(Side, u32)> {
+/// What is claimed when batches are let go, by ordinals; side and ordinal of the rows that go without having
+/// cleared.
+fn let_go(window: &Window, frontier: Option<i64>) -> (Vec<[u32; 2]>, Vec<(Side, u32)>) {
+    let mut claims = Vec::new();
     let of = |held: HeldBatch| held.entries.into_iter().map(move |e| (held.side, e.ordinal));
-    let mut left: Vec<_> = window.let_go(frontier).into_iter().flat_map(of).collect();
+    let gone = window.let_go(frontier, |claim| claims.push(claim.ordinals));
+    let mut left: Vec<_> = gone.into_iter().flat_map(of).collect();
+    claims.sort_unstable();
     left.sort_unstable();
-    left
+    (claims, left)
 }
 
 #[test]
 fn equal_copies_clear_and_others_are_left() {
     let window = Window::new(1000);
-    assert!(hold(&window, Side::Treating, 0, &[(1, 1), (2, 2), (3, 3)], 0).is_empty());
-    let claims = hold(&window, Side::Insured, 10, &[(3, 3), (2, 9), (1, 1), (4, 4)], 0);
-    assert_eq!(claims, [[0, 12], [2, 10]]);
-    let others = [(Side::Treating, 1), (Side::Insured, 11), (Side::Insured, 13)];
-    assert_eq!(left(&window, None), others);
+    hold(&window, Side::Treating, 0, &[(1, 1), (2, 2), (3, 3)], 0);
+    hold(&window, Side::Insured, 10, &[(3, 3), (2, 9), (1, 1), (4, 4)], 0);
+    let others = vec![(Side::Treating, 1), (Side::Insured, 11), (Side::Insured, 13)];
+    assert_eq!(let_go(&window, None), (vec![[0, 12], [2, 10]], others));
     assert!(window.revoked().is_empty());
 }
 
@@ -46,25 +45,82 @@ fn equal_copies_clear_and_others_are_left() {
 fn a_third_row_takes_a_claim_back() {
     let window = Window::new(1000);
     hold(&window, Side::Treating, 0, &[(7, 7)], 0);
-    assert_eq!(hold(&window, Side::Insured, 0, &[(7, 7)], 0), [[0, 0]]);
-    assert!(hold(&window, Side::Insured, 1, &[(7, 7)], 0).is_empty());
-    assert!(hold(&window, Side::Treating, 1, &[(7, 7)], 0).is_empty());
+    hold(&window, Side::Insured, 0, &[(7, 7)], 0);
+    hold(&window, Side::Insured, 1, &[(7, 7)], 0);
+    hold(&window, Side::Treating, 1, &[(7, 7)], 0);
     let all = [0, 1].map(|ordinal| (Side::Treating, ordinal));
-    assert_eq!(left(&window, None), [all, all.map(|(_, n)| (Side::Insured, n))].concat());
+    let all = [all, all.map(|(_, n)| (Side::Insured, n))].concat();
+    assert_eq!(let_go(&window, None), (vec![[0, 0]], all));
     assert_eq!(window.revoked(), [(7, 0)]);
 }
 
 #[test]
 fn what_the_reading_has_left_behind_finds_no_partner() {
-    let window = Window::new(1000);
-    hold(&window, Side::Treating, 0, &[(1, 1)], 0);
-    hold(&window, Side::Treating, 1, &[(2, 2)], 5);
-    assert_eq!(left(&window, Some(HOUR)), []);
-    assert_eq!(left(&window, Some(2 * HOUR)), [(Side::Treating, 0)]);
-    // The first is gone; the place where it was held is taken again.
-    assert!(hold(&window, Side::Insured, 0, &[(1, 1)], 5).is_empty());
-    assert_eq!(hold(&window, Side::Insured, 1, &[(2, 2)], 5), [[1, 1]]);
-    assert_eq!(left(&window, None), [(Side::Insured, 0)]);
+    const BATCHES: usize = LET_GO_ROWS / BATCH_ROWS;
+    let window = Window::new(2 * LET_GO_ROWS as u64);
+    let rows = |number: usize| {
+        let numbers = (1..).skip(number * BATCH_ROWS).take(BATCH_ROWS);
+        numbers.map(|n: u64| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15), n)).collect::<Vec<_>>()
+    };
+    let mut claims = Vec::new();
+    for (number, first) in (0..=BATCHES).zip((0..).step_by(BATCH_ROWS)) {
+        let rows = rows(number);
+        let entries = rows.iter().zip(first..).map(|((hash, fingerprint), ordinal)| Entry {
+            hash: *hash,
+            fingerprint: *fingerprint,
+            ordinal,
+            ..Entry::default()
+        });
+        // The last comes later.
+        let hour = if number == BATCHES { 5 } else { 0 };
+        let batch = Batch::of_times(vec![hour * HOUR; rows.len()]);
+        let entries: Vec<Entry> = entries.collect();
+        assert!(window.hold(Side::Treating, first, batch, &entries, |c| claims.push(c)));
+    }
+    assert!(claims.is_empty());
+    assert_eq!(let_go(&window, Some(HOUR)), (vec![], vec![]));
+    let (claims, left) = let_go(&window, Some(2 * HOUR));
+    assert_eq!((claims.len(), left.len()), (0, LET_GO_ROWS));
+    // The first are gone, and their seats are taken again; the last is held.
+    hold(&window, Side::Insured, 0, &rows(0)[..10], 5);
+    hold(&window, Side::Insured, 10, &rows(BATCHES)[..10], 5);
+    let (claims, left) = let_go(&window, None);
+    let first = u32::try_from(LET_GO_ROWS).expect("few");
+    assert_eq!(claims, (0..10).map(|n| [first + n, 10 + n]).collect::<Vec<_>>());
+    assert_eq!(left.len(), BATCH_ROWS - 10 + 10);
+    assert!(left[left.len() - 10..].iter().all(|(side, row)| *side == Side::Insured && *row < 10));
+}
+
+#[test]
+fn rows_are_found_however_many_came_since() {
+    // Each shard looks at what gathered long before the end.
+    const ROWS: u32 = 200_000;
+    let window = Window::new(2 * u64::from(ROWS));
+    let mut claims = Vec::new();
+    for side in Side::BOTH {
+        for first in (0..ROWS).step_by(BATCH_ROWS) {
+            let rows = first..(first + BATCH_ROWS as u32).min(ROWS);
+            let entry = |ordinal: u32| {
+                let hash = u64::from(ordinal).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                Entry { hash, ordinal, ..Entry::default() }
+            };
+            let entries: Vec<Entry> = rows.map(entry).collect();
+            let batch = Batch::of_times(vec![0; entries.len()]);
+            assert!(window.hold(side, first, batch, &entries, |claim| claims.push(claim.ordinals)));
+        }
+    }
+    assert!(claims.len() > 100_000);
+    let left: usize = window
+        .let_go(None, |claim| claims.push(claim.ordinals))
+        .iter()
+        .map(|b| b.entries.len())
+        .sum();
+    assert!(claims.iter().all(|[treating, insured]| treating == insured));
+    claims.sort_unstable();
+    claims.dedup();
+    // A bucket that is full forgets a row.
+    assert!(claims.len() as u32 > ROWS / 1000 * 999, "{}", claims.len());
+    assert_eq!(left, 2 * (ROWS as usize - claims.len()));
 }
 
 #[test]
