@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clear::positions::Part as Position,
+    clear::counters::Part as Position,
     codes::Side,
     diag::Finding,
     ingest::survey::{Reject, Survey},

@@ -22,7 +22,7 @@ use super::{
     storage,
 };
 use crate::{
-    clear::positions::{CountScratch, Counters},
+    clear::counters::{CountScratch, Counters},
     codes::{Month, Side},
     contract::{delivery::Delivery, small_files::SmallFiles},
     diag::{Code, Failure, Finding, Outcome},

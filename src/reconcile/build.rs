@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     book::{familiar::Familiar, staging::Staging},
-    clear::positions::{CountScratch, Counters},
+    clear::counters::{CountScratch, Counters},
     codes::Side,
     contract::delivery::Delivery,
     diag::Outcome,

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     book::staging::Staging,
-    clear::positions::{Counters, Part},
+    clear::counters::{Counters, Part},
     codes::Side,
     contract::delivery::Delivery,
     diag::Outcome,

@@ -88,14 +88,14 @@ fn match_one(
     watched: &[u64],
     partition: usize,
 ) -> Outcome<PartitionMatch> {
-    let mut claims = index.claims.take(partition)?;
+    let claims = index.claims.take(partition)?;
     let mut treating = index.stores[0].take(partition)?;
     let mut insured = index.stores[1].take(partition)?;
-    claims.sort_unstable_by_key(|claim| (claim.hash(), claim.ordinals[0]));
+    let (first, last) = index.cleared.partitioning().range(partition);
+    let claims = in_order(claims, first, last);
     treating.sort_unstable();
     insured.sort_unstable();
     let registered = register.find(&claims, &[&treating[..], &insured[..]])?;
-    let (first, last) = index.cleared.partitioning().range(partition);
     let revoked = &index.revoked;
     let known = Known {
         watched: between(watched, |hash| *hash, first, last),
@@ -107,6 +107,32 @@ fn match_one(
     let count = i64::try_from(cleared.len()).unwrap_or(i64::MAX);
     index.cleared.put(partition, cleared.iter().map(Cleared::of).collect())?;
     Ok((matched, registered, count))
+}
+
+/// Puts the claims of a partition in order, by hash and treating ordinal. Hashes spread evenly, so each is
+/// near its place once its first bits are in order.
+fn in_order(claims: Vec<Claim>, first: u64, last: u64) -> Vec<Claim> {
+    const TOGETHER: usize = 8;
+    let Some(any) = claims.first().copied() else { return claims };
+    let heaps = (claims.len() / TOGETHER).next_power_of_two();
+    let bits_left = (last - first).count_ones() - heaps.trailing_zeros();
+    let heap = |claim: &Claim| usize::try_from((claim.hash() - first) >> bits_left).unwrap_or(0);
+    let mut begins = vec![0; heaps + 1];
+    claims.iter().for_each(|claim| begins[heap(claim) + 1] += 1);
+    for heap in 0..heaps {
+        begins[heap + 1] += begins[heap];
+    }
+    let mut next = begins.clone();
+    let mut sorted = vec![any; claims.len()];
+    for claim in claims {
+        let at = &mut next[heap(&claim)];
+        sorted[*at] = claim;
+        *at += 1;
+    }
+    for heap in begins.windows(2) {
+        sorted[heap[0]..heap[1]].sort_unstable_by_key(|claim| (claim.hash(), claim.ordinals[0]));
+    }
+    sorted
 }
 
 /// The part of a list in the order of hashes that lies between two of them.
@@ -219,12 +245,14 @@ pub struct Known<'a> {
 /// shared hash makes a key doubtful, the values decide.
 pub fn match_partition(mut claims: Vec<Claim>, mut sides: [&[Entry]; 2], known: Known) -> Matched {
     let Known { watched, registered, revoked } = known;
-    let mut taken_back = revoked.iter().peekable();
-    claims.retain(|claim| {
-        let this = (claim.hash(), claim.ordinals[0]);
-        while taken_back.next_if(|other| **other < this).is_some() {}
-        taken_back.peek() != Some(&&this)
-    });
+    if !revoked.is_empty() {
+        let mut taken_back = revoked.iter().peekable();
+        claims.retain(|claim| {
+            let this = (claim.hash(), claim.ordinals[0]);
+            while taken_back.next_if(|other| **other < this).is_some() {}
+            taken_back.peek() != Some(&&this)
+        });
+    }
     let withdrawn = withdraw(&mut claims, sides, known);
     let mut withdrawn = withdrawn.iter().peekable();
     let mut watched = watched.iter().copied().peekable();
@@ -305,6 +333,7 @@ fn take_hash<'a>(side: &mut &'a [Entry], hash: u64) -> &'a [Entry] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reconcile::store::Partitioning;
 
     fn entry(hash: u64, ordinal: u32, fingerprint: u64) -> Entry {
         Entry { hash, check: 0, ordinal, fingerprint, payable: 3, group: 0, plain: true }
@@ -313,6 +342,27 @@ mod tests {
     /// The claim that a treating and an insured row clear.
     fn claim(hash: u64, treating: u32, insured: u32) -> Claim {
         Claim::of(&entry(hash, treating, 1), insured)
+    }
+
+    #[test]
+    fn claims_are_put_in_order_by_hash_and_treating_row() {
+        let partitioning = Partitioning::for_rows(0);
+        for (count, spread) in [(0, 1), (1, 1), (7, 1), (10_000, 1), (5_000, 1 << 40)] {
+            for partition in [0, 3, partitioning.count() - 1] {
+                let (first, last) = partitioning.range(partition);
+                let claims: Vec<Claim> = (0..count)
+                    .map(|n| {
+                        let hash = first
+                            + u64::from(n / 2).wrapping_mul(spread * 0x9e37_79b9_7f4a)
+                                % (last - first);
+                        claim(hash, n.reverse_bits(), n)
+                    })
+                    .collect();
+                let mut expected = claims.clone();
+                expected.sort_by_key(|claim| (claim.hash(), claim.ordinals[0]));
+                assert_eq!(in_order(claims, first, last), expected);
+            }
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{breaks::SideCopy, index::plain_payable, matching::AllMatched, settle::Settled};
 use crate::{
-    clear::positions::{Counters, Positions},
+    clear::{counters::Counters, positions::Positions},
     codes::{Month, Side},
     control::{Bucket, Control, Totals},
     diag::{Failure, Outcome},
