@@ -32,8 +32,8 @@ use crate::{codes::Side, ingest::batch::Batch};
 /// provinces may differ.
 const SLACK: i64 = 3_600 * 1_000_000;
 /// Batches that can be held at a time; rows of one, at the most; rows of all that are still awaited.
-const SEATS: usize = 2048;
-const BATCH_ROWS: usize = 2048;
+const SEATS: usize = 1 << Place::SEAT_BITS;
+const BATCH_ROWS: usize = 1 << Place::ROW_BITS;
 const HELD_ROWS: usize = 384 * 1024;
 /// Rows that are let go together.
 const LET_GO_ROWS: usize = 64 * 1024;
@@ -42,7 +42,7 @@ const SHARDS: usize = 64;
 /// Rows that gather in front of a shard.
 const GATHERED: usize = 1024;
 /// Items of a bucket.
-const BUCKET: usize = 16;
+const BUCKET: usize = 8;
 /// Keys that are looked up together.
 const LOOKED_UP_AT_A_TIME: usize = 64;
 /// The window is given up when more than half of so many rows found no partner in it.
@@ -66,20 +66,15 @@ struct Shard {
     /// Rows that nobody has looked at yet.
     gathered: Vec<Coming>,
     buckets: Vec<Bucket>,
-    /// The newest rows that came first with their keys, in a ring: those whose batch has gone mean nothing.
-    rows: Vec<HeldRow>,
-    next: usize,
     /// Claims that turned out to be in doubt: hash and treating ordinal.
     revoked: Vec<(u64, u32)>,
 }
 
-/// The newest rows of some keys: 16 bits of each key, and where it is in the ring.
+/// Rows that came first with their keys; those whose batch has gone are free places. Two lines of a
+/// processor's cache.
 #[derive(Clone, Copy, Default)]
-#[repr(align(64))]
-struct Bucket {
-    tags: [u16; BUCKET],
-    rows: [u16; BUCKET],
-}
+#[repr(align(128))]
+struct Bucket([HeldRow; BUCKET]);
 
 /// A row that comes.
 #[derive(Clone, Copy, Default)]
@@ -91,19 +86,15 @@ struct Coming {
 /// A row that came first with its key.
 #[derive(Clone, Copy, Default)]
 struct HeldRow {
-    hash: u64,
-    fingerprint: u64,
-    place: Place,
-    state: State,
+    /// Its fingerprint while it waits; the place of its partner once it cleared.
+    with: u64,
+    /// 24 bits of its key, 2 that say how it stands, its place.
+    bits: u64,
 }
 
-/// A row of a batch that is held.
+/// A row of a batch that is held: turn and seat of the batch, the row in it.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Place {
-    seat: u16,
-    turn: u16,
-    row: u16,
-}
+struct Place(u64);
 
 /// Where a batch is held.
 struct Seat {
@@ -115,15 +106,14 @@ struct Seat {
 }
 
 /// How a row stands.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     /// Its partner has not come.
-    #[default]
     Waits,
     /// Something else has come than an equal partner: the values must decide.
     Doubtful,
-    /// It cleared with its partner, which is at a place.
-    Cleared(Place),
+    /// It cleared with its partner.
+    Cleared,
 }
 
 /// A batch that is held, with the entries of its undoubted rows.
@@ -154,15 +144,10 @@ const fn shard_of(hash: u64) -> usize {
     (hash >> (64 - SHARDS.trailing_zeros())) as usize
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "16 bits of the hash")]
-const fn tag_of(hash: u64) -> u16 {
-    (hash >> 32) as u16
-}
-
 /// Rows of a batch by shard; says where each shard ends, after a 0.
 fn by_shard(
     entries: &[Entry],
-    seat: u16,
+    seat: usize,
     turn: u16,
     first: u32,
 ) -> (Vec<Coming>, [usize; SHARDS + 1]) {
@@ -177,80 +162,97 @@ fn by_shard(
     let mut sorted = vec![Coming::default(); entries.len()];
     for entry in entries {
         let at = &mut next[shard_of(entry.hash)];
-        let row = narrow((entry.ordinal - first) as usize);
-        sorted[*at] = Coming { entry: *entry, place: Place { seat, turn, row } };
+        let place = Place::new(seat, turn, entry.ordinal - first);
+        sorted[*at] = Coming { entry: *entry, place };
         *at += 1;
     }
     (sorted, ends)
 }
 
+impl Place {
+    const ROW_BITS: u32 = 11;
+    const SEAT_BITS: u32 = 11;
+    const BITS: u32 = Place::ROW_BITS + Place::SEAT_BITS + 16;
+
+    fn new(seat: usize, turn: u16, row: u32) -> Place {
+        let seat = u64::from(turn) << Place::SEAT_BITS | seat as u64;
+        Place(seat << Place::ROW_BITS | u64::from(row))
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "11 bits")]
+    const fn row(self) -> usize {
+        self.0 as usize & (BATCH_ROWS - 1)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "11 bits")]
+    const fn seat(self) -> usize {
+        (self.0 >> Place::ROW_BITS) as usize & (SEATS - 1)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "16 bits")]
+    const fn turn(self) -> u16 {
+        (self.0 >> (Place::ROW_BITS + Place::SEAT_BITS)) as u16
+    }
+}
+
+impl HeldRow {
+    fn new(tag: u64, state: State, place: Place, with: u64) -> HeldRow {
+        HeldRow { with, bits: (tag << 2 | state as u64) << Place::BITS | place.0 }
+    }
+
+    const fn tag(self) -> u64 {
+        self.bits >> (Place::BITS + 2)
+    }
+
+    const fn place(self) -> Place {
+        Place(self.bits & ((1 << Place::BITS) - 1))
+    }
+
+    fn state(self) -> State {
+        let state = self.bits >> Place::BITS & 3;
+        [State::Waits, State::Doubtful, State::Cleared, State::Doubtful][state as usize]
+    }
+}
+
+/// The part of a key that a row keeps; others choose the shard and the bucket.
+const fn tag_of(hash: u64) -> u64 {
+    hash >> 16 & 0xff_ffff
+}
+
 impl Shard {
-    /// For so many rows.
+    /// For so many rows, of which half find their partners here.
     fn new(rows: usize) -> Shard {
-        // The place in the ring has 16 bits.
-        let rows = rows.next_power_of_two().clamp(BUCKET, 1 << 16);
-        Shard {
-            gathered: Vec::new(),
-            buckets: vec![Bucket::default(); rows / BUCKET * 2],
-            rows: vec![HeldRow::default(); rows],
-            next: 0,
-            revoked: Vec::new(),
-        }
+        let buckets = vec![Bucket::default(); (rows / BUCKET).next_power_of_two()];
+        Shard { gathered: Vec::new(), buckets, revoked: Vec::new() }
     }
 
     /// The bucket of a key.
     fn bucket(&self, hash: u64) -> usize {
-        usize::try_from(hash & 0xffff_ffff).unwrap_or(0) & (self.buckets.len() - 1)
-    }
-
-    /// A row of that key, if one is held.
-    fn find(&self, hash: u64, is_held: impl Fn(Place) -> bool) -> Option<usize> {
-        let bucket = &self.buckets[self.bucket(hash)];
-        let mut equal = bucket.equal(tag_of(hash));
-        while equal != 0 {
-            let number = usize::from(bucket.rows[equal.trailing_zeros() as usize]);
-            let row = &self.rows[number];
-            if row.hash == hash && is_held(row.place) {
-                return Some(number);
-            }
-            equal &= equal - 1;
-        }
-        None
-    }
-
-    /// Keeps a row that came first with its key, in place of the oldest.
-    fn keep(&mut self, row: HeldRow) {
-        let at = self.bucket(row.hash);
-        let bucket = &mut self.buckets[at];
-        bucket.tags.copy_within(..BUCKET - 1, 1);
-        bucket.rows.copy_within(..BUCKET - 1, 1);
-        bucket.tags[0] = tag_of(row.hash);
-        bucket.rows[0] = narrow(self.next);
-        self.rows[self.next] = row;
-        self.next = (self.next + 1) & (self.rows.len() - 1);
+        usize::try_from(hash >> 40).unwrap_or(0) & (self.buckets.len() - 1)
     }
 
     /// Looks at all that a block of keys will need: the memory answers to many look-ups at a time where
     /// nothing waits for the first, and what was looked at is near afterwards.
     fn touch(&self, coming: &[Coming]) {
-        let near = |all, row: &Coming| all ^ self.buckets[self.bucket(row.entry.hash)].tags[0];
-        std::hint::black_box(coming.iter().fold(0, near));
         let near = |all, row: &Coming| {
-            let bucket = &self.buckets[self.bucket(row.entry.hash)];
-            let equal = bucket.equal(tag_of(row.entry.hash));
-            // No branch: it would be guessed, wrongly half of the time.
-            let number = bucket.rows[equal.trailing_zeros() as usize % BUCKET];
-            all ^ self.rows[usize::from(number)].hash
+            let Bucket(rows) = &self.buckets[self.bucket(row.entry.hash)];
+            all ^ rows[0].bits ^ rows[BUCKET - 1].bits
         };
         std::hint::black_box(coming.iter().fold(0, near));
     }
 }
 
 impl Bucket {
-    /// A bit for each item that has a tag.
-    fn equal(&self, tag: u16) -> u32 {
-        let bits = self.tags.iter().zip(0..).map(|(other, bit)| u32::from(*other == tag) << bit);
-        bits.fold(0, |all, bit| all | bit)
+    /// The places that have a tag.
+    fn with_tag(&self, tag: u64) -> impl Iterator<Item = usize> + use<> {
+        let Bucket(rows) = self;
+        let bits = rows.iter().zip(0..).map(|(row, bit)| u32::from(row.tag() == tag) << bit);
+        let mut left = bits.fold(0, |all, bit| all | bit);
+        std::iter::from_fn(move || {
+            let next = (left != 0).then_some(left.trailing_zeros() as usize);
+            left &= left.wrapping_sub(1);
+            next
+        })
     }
 }
 
@@ -301,22 +303,35 @@ impl Window {
         cleared[..batch.rows].iter().for_each(|row| row.store(false, Relaxed));
         seat.treating.store(side == Side::Treating, Relaxed);
         seat.first_ordinal.store(first_ordinal, Relaxed);
+        let (of_batch, time) = (batch.rows, batch.time().last().unwrap_or(i64::MIN));
+        let held = HeldBatch { side, first_ordinal, batch, entries: entries.to_vec() };
+        *locked(&seat.batch) = Some(held);
         let turn = self.turns[number].load(Relaxed);
-        let (rows, ends) = by_shard(entries, narrow(number), turn, first_ordinal);
-        for (shard, ends) in self.shards.iter().zip(ends.windows(2)) {
-            let mut shard = locked(shard);
-            shard.gathered.extend_from_slice(&rows[ends[0]..ends[1]]);
+        let (rows, ends) = by_shard(entries, number, turn, first_ordinal);
+        self.each_shard(|number, shard| {
+            shard.gathered.extend_from_slice(&rows[ends[number]..ends[number + 1]]);
             if shard.gathered.len() >= GATHERED {
-                self.meet_gathered(&mut shard, &mut claim);
+                self.meet_gathered(shard, &mut claim);
+            }
+        });
+        let mut waiting = locked(&self.held);
+        waiting.by_time.push(Reverse((time, number, of_batch)));
+        waiting.rows += of_batch;
+        true
+    }
+
+    /// Visits every shard, those last that others are in.
+    fn each_shard(&self, mut visit: impl FnMut(usize, &mut Shard)) {
+        let mut taken = Vec::new();
+        for (number, shard) in self.shards.iter().enumerate() {
+            match shard.try_lock() {
+                Ok(mut shard) => visit(number, &mut shard),
+                Err(_) => taken.push(number),
             }
         }
-        let (rows, time) = (batch.rows, batch.time().last().unwrap_or(i64::MIN));
-        let entries = entries.to_vec();
-        *locked(&seat.batch) = Some(HeldBatch { side, first_ordinal, batch, entries });
-        let mut waiting = locked(&self.held);
-        waiting.by_time.push(Reverse((time, number, rows)));
-        waiting.rows += rows;
-        true
+        for number in taken {
+            visit(number, &mut locked(&self.shards[number]));
+        }
     }
 
     /// Looks at the rows that gathered in front of a shard.
@@ -333,33 +348,54 @@ impl Window {
     /// A row comes: it clears with its partner, waits for it, or casts doubt on rows of its key.
     fn meet(&self, shard: &mut Shard, coming: &Coming, claim: &mut impl FnMut(Claim)) {
         let Coming { entry, place } = coming;
-        let Some(first) = shard.find(entry.hash, |place| self.is_held(place)) else {
-            let (hash, fingerprint, place) = (entry.hash, entry.fingerprint, *place);
-            return shard.keep(HeldRow { hash, fingerprint, place, state: State::Waits });
-        };
-        let first = &mut shard.rows[first];
-        let sides = [first.place, *place].map(|place| self.side(place));
-        first.state = match first.state {
-            State::Waits if sides[0] != sides[1] && first.fingerprint == entry.fingerprint => {
-                let other = self.ordinal(first.place);
+        let (tag, at) = (tag_of(entry.hash), shard.bucket(entry.hash));
+        let bucket = &shard.buckets[at];
+        let is_held = |at: &usize| self.is_held(bucket.0[*at].place());
+        if let Some(first) = bucket.with_tag(tag).find(is_held) {
+            let row = self.answer(bucket.0[first], coming, &mut shard.revoked, claim);
+            shard.buckets[at].0[first] = row;
+        } else if let Some(free) = (0..BUCKET).find(|at| !is_held(at)) {
+            let row = HeldRow::new(tag, State::Waits, *place, entry.fingerprint);
+            shard.buckets[at].0[free] = row;
+        }
+        // A full bucket leaves the row alone: it waits, and the match finds its partner.
+    }
+
+    /// A row comes whose key has come before: how the first stands then.
+    fn answer(
+        &self,
+        row: HeldRow,
+        coming: &Coming,
+        revoked: &mut Vec<(u64, u32)>,
+        claim: &mut impl FnMut(Claim),
+    ) -> HeldRow {
+        let Coming { entry, place } = coming;
+        let (first, second) = (row.place(), Place(row.with));
+        let sides = [first, *place].map(|place| self.side(place));
+        let now = |state, with| HeldRow::new(row.tag(), state, first, with);
+        match row.state() {
+            State::Waits if sides[0] != sides[1] && row.with == entry.fingerprint => {
+                let other = self.ordinal(first);
                 let (treating, insured) = match sides[1] {
                     Side::Treating => (entry.ordinal, other),
                     Side::Insured => (other, entry.ordinal),
                 };
                 claim(Claim::of(&Entry { ordinal: treating, ..*entry }, insured));
-                self.set_cleared([first.place, *place], true);
-                State::Cleared(*place)
+                self.set_cleared([first, *place], true);
+                now(State::Cleared, place.0)
             }
-            State::Cleared(second) if self.is_held(second) => {
-                let treating = if sides[0] == Side::Treating { first.place } else { second };
-                shard.revoked.push((entry.hash, self.ordinal(treating)));
-                self.set_cleared([first.place, second], false);
-                State::Doubtful
+            // Another key, of which the same 40 bits are looked at: the match finds its rows.
+            _ if self.hash(first) != Some(entry.hash) => row,
+            State::Cleared if self.is_held(second) => {
+                let treating = if sides[0] == Side::Treating { first } else { second };
+                revoked.push((entry.hash, self.ordinal(treating)));
+                self.set_cleared([first, second], false);
+                now(State::Doubtful, 0)
             }
-            State::Waits => State::Doubtful,
+            State::Waits => now(State::Doubtful, 0),
             // The match sees that there is one row too many.
-            State::Cleared(_) | State::Doubtful => first.state,
-        };
+            State::Cleared | State::Doubtful => row,
+        }
     }
 
     /// Lets the batches go that the reading has left behind, when these are many, or all, with the entries
@@ -369,9 +405,7 @@ impl Window {
         if due.is_empty() {
             return Vec::new();
         }
-        for shard in &self.shards {
-            self.meet_gathered(&mut locked(shard), &mut claim);
-        }
+        self.each_shard(|_, shard| self.meet_gathered(shard, &mut claim));
         for seat in &due {
             let next = self.turns[*seat].load(Relaxed).checked_add(1).unwrap_or(1);
             self.turns[*seat].store(next, Relaxed);
@@ -436,29 +470,34 @@ impl Window {
     }
 
     fn is_held(&self, place: Place) -> bool {
-        place.turn != 0 && self.turns[usize::from(place.seat)].load(Relaxed) == place.turn
+        place.turn() != 0 && self.turns[place.seat()].load(Relaxed) == place.turn()
     }
 
     fn set_cleared(&self, places: [Place; 2], is_cleared: bool) {
-        for Place { seat, row, .. } in places {
-            let rows = self.seats[usize::from(seat)].cleared.get();
+        for place in places {
+            let rows = self.seats[place.seat()].cleared.get();
             let rows = rows.expect("Invariant: a batch that is held has a seat");
-            rows[usize::from(row)].store(is_cleared, Relaxed);
+            rows[place.row()].store(is_cleared, Relaxed);
         }
     }
 
+    /// The hash of the key of a row, which its entry has.
+    fn hash(&self, place: Place) -> Option<u64> {
+        let (batch, ordinal) = (locked(&self.seats[place.seat()].batch), self.ordinal(place));
+        let entries = &batch.as_ref()?.entries;
+        let at = entries.binary_search_by_key(&ordinal, |entry| entry.ordinal).ok()?;
+        Some(entries[at].hash)
+    }
+
     fn ordinal(&self, place: Place) -> u32 {
-        self.seats[usize::from(place.seat)].first_ordinal.load(Relaxed) + u32::from(place.row)
+        let row = u32::try_from(place.row()).expect("Invariant: a row has 11 bits");
+        self.seats[place.seat()].first_ordinal.load(Relaxed) + row
     }
 
     fn side(&self, place: Place) -> Side {
-        let treating = self.seats[usize::from(place.seat)].treating.load(Relaxed);
+        let treating = self.seats[place.seat()].treating.load(Relaxed);
         if treating { Side::Treating } else { Side::Insured }
     }
-}
-
-fn narrow(number: usize) -> u16 {
-    u16::try_from(number).expect("Invariant: seats and rows of a batch are fewer than 65,536")
 }
 
 #[cfg(test)]

@@ -4,10 +4,15 @@ use super::*;
 
 const HOUR: i64 = 3_600 * 1_000_000;
 
-/// Holds rows of a side, given by hash and fingerprint, at an hour.
+/// The hash of a key, spread as hashes are.
+const fn spread(key: u64) -> u64 {
+    key.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// Holds rows of a side, given by key and fingerprint, at an hour.
 fn hold(window: &Window, side: Side, first: u32, rows: &[(u64, u64)], hour: i64) {
-    let entry = |(ordinal, (hash, fingerprint)): (u32, &(u64, u64))| Entry {
-        hash: *hash,
+    let entry = |(ordinal, (key, fingerprint)): (u32, &(u64, u64))| Entry {
+        hash: spread(*key),
         ordinal,
         fingerprint: *fingerprint,
         payable: 1,
@@ -51,7 +56,29 @@ fn a_third_row_takes_a_claim_back() {
     let all = [0, 1].map(|ordinal| (Side::Treating, ordinal));
     let all = [all, all.map(|(_, n)| (Side::Insured, n))].concat();
     assert_eq!(let_go(&window, None), (vec![[0, 0]], all));
-    assert_eq!(window.revoked(), [(7, 0)]);
+    assert_eq!(window.revoked(), [(spread(7), 0)]);
+}
+
+#[test]
+fn keys_that_look_alike_are_told_apart() {
+    let window = Window::new(1000);
+    let rows = |hash: u64, ordinal| Entry { hash, ordinal, fingerprint: hash, ..Entry::default() };
+    let mut claims = Vec::new();
+    // They differ in the last bits only, which the window does not look at.
+    for (side, hash, ordinal) in [
+        (Side::Treating, 1, 0),
+        (Side::Insured, 1, 0),
+        (Side::Treating, 2, 1),
+        (Side::Insured, 2, 1),
+    ] {
+        let batch = Batch::of_times(vec![0]);
+        let held = window.hold(side, ordinal, batch, &[rows(hash, ordinal)], |_| ());
+        assert!(held);
+    }
+    let left = window.let_go(None, |claim| claims.push((claim.hash(), claim.ordinals)));
+    assert_eq!(claims, [(1, [0, 0])]);
+    assert_eq!(left.iter().map(|held| held.entries.len()).sum::<usize>(), 2);
+    assert!(window.revoked().is_empty());
 }
 
 #[test]
@@ -60,13 +87,13 @@ fn what_the_reading_has_left_behind_finds_no_partner() {
     let window = Window::new(2 * LET_GO_ROWS as u64);
     let rows = |number: usize| {
         let numbers = (1..).skip(number * BATCH_ROWS).take(BATCH_ROWS);
-        numbers.map(|n: u64| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15), n)).collect::<Vec<_>>()
+        numbers.map(|n: u64| (n, n)).collect::<Vec<_>>()
     };
     let mut claims = Vec::new();
     for (number, first) in (0..=BATCHES).zip((0..).step_by(BATCH_ROWS)) {
         let rows = rows(number);
-        let entries = rows.iter().zip(first..).map(|((hash, fingerprint), ordinal)| Entry {
-            hash: *hash,
+        let entries = rows.iter().zip(first..).map(|((key, fingerprint), ordinal)| Entry {
+            hash: spread(*key),
             fingerprint: *fingerprint,
             ordinal,
             ..Entry::default()
@@ -101,7 +128,7 @@ fn rows_are_found_however_many_came_since() {
         for first in (0..ROWS).step_by(BATCH_ROWS) {
             let rows = first..(first + BATCH_ROWS as u32).min(ROWS);
             let entry = |ordinal: u32| {
-                let hash = u64::from(ordinal).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                let hash = spread(u64::from(ordinal) + 1);
                 Entry { hash, ordinal, ..Entry::default() }
             };
             let entries: Vec<Entry> = rows.map(entry).collect();
