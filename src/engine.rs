@@ -32,7 +32,7 @@ use crate::{
         engine::{Engine, Foreseen},
         index::Key,
         matching::{doubtful_copies, find_originals, match_index, watched},
-        proof::{Proof, all_positions, plain_positions},
+        proof::{Proof, all_positions, counted_in_doubt},
         settle::{Context, Settled, settle},
     },
     reserve::{
@@ -261,29 +261,32 @@ fn reconcile(
     let doubtful = doubtful_copies(engine, delivery, &matched, at_hand, setting)?;
     let proof = Proof::of(survey, &matched, &doubtful)?;
     let stopwatch = &monitor.stopwatch;
-    // Hundreds of thousands of positions, each with room for more: not needed beyond this.
-    let counters = std::mem::take(&mut index.counters);
-    let positions = stopwatch
-        .measure(Activity::AddUp, || plain_positions(&counters, &doubtful, policy, period));
-    drop(counters);
+    let in_doubt = counted_in_doubt(&doubtful, stopwatch);
     stopwatch.count(Activity::Settle, doubtful.len() as u64, 0);
+    // Hundreds of thousands of positions: not needed beyond this.
+    let counters = std::mem::take(&mut index.counters);
+    let positions =
+        move || stopwatch.measure(Activity::AddUp, || Positions::counted(counters, policy, period));
 
     let mut copies = doubtful;
     copies.extend(open_items);
     let context = Context { period, permits: &permits, registered: &matched.registered };
-    let mut settled = stopwatch.measure(Activity::Settle, || {
+    let settled = || {
         let settling = settle(copies, context, decisions)?;
         let originals = settling.originals();
         let known = find_originals(index, register, &originals)?;
         settling.finish(&known, &register.reversed(&originals)?)
-    })?;
+    };
+    let settled = || stopwatch.measure(Activity::Settle, settled);
+    let (positions, settled) = rayon::join(positions, settled);
+    let mut settled = settled?;
 
     let control = proof.control(survey, &settled)?;
     handed_over(book, &control)?;
     // Their values are needed here for the last time.
     let cleared = std::mem::take(&mut settled.cleared);
-    let positions =
-        stopwatch.measure(Activity::AddUp, || all_positions(positions, &cleared, &proof))?;
+    let positions = stopwatch
+        .measure(Activity::AddUp, || all_positions(positions, in_doubt, &cleared, &proof))?;
     drop(cleared);
     Ok(Reconciled { permits, settled, proof, control, positions })
 }

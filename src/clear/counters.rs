@@ -167,9 +167,12 @@ impl Counters {
     }
 
     /// All positions of a period, or parts of them, with rows and amounts, in order.
-    pub fn in_order(&self, period: Month) -> impl Iterator<Item = (PositionKey, i64, Amounts)> {
-        let counters: Vec<_> =
-            self.0.iter().map(|c| c.lock().unwrap_or_else(PoisonError::into_inner)).collect();
+    pub fn in_order(self, period: Month) -> impl Iterator<Item = (PositionKey, i64, Amounts)> {
+        let counters: Vec<Counter> = self
+            .0
+            .into_iter()
+            .map(|counter| counter.into_inner().unwrap_or_else(PoisonError::into_inner))
+            .collect();
         let keyed = |(at, (key, place)): (usize, (Packed, Place))| (key.unpack(period), at, place);
         let mut order: Vec<(PositionKey, usize, Place)> = counters
             .iter()
@@ -350,7 +353,7 @@ mod tests {
         for rows in rows.chunks(ROWS_AT_A_TIME) {
             counters.0[0].lock().expect("alone").add(rows, &columns);
         }
-        let positions = Positions::counted(&counters, policy, period);
+        let positions = Positions::counted(counters, policy, period);
         let rows = i64::try_from(ROWS).expect("few");
         let sum = FenSum::from(FEN_LIMIT - 1) * FenSum::from(rows);
         let found: Vec<_> = positions.iter().collect();
@@ -381,7 +384,7 @@ mod tests {
         let mut others = Counters::default();
         assert_eq!(counters.parts().count(), 500);
         counters.parts().for_each(|part| others.take(&part));
-        for counters in [&counters, &others] {
+        for counters in [counters, others] {
             let all: Vec<_> = counters.in_order(period).collect();
             assert_eq!(all.len(), 500);
             for ((key, rows, amounts), division) in all.into_iter().zip(110_000..) {

@@ -68,9 +68,30 @@ impl PositionSums {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Positions(Vec<(PositionKey, PositionSums)>);
 
+/// What is added to positions, and what is taken out of them.
+#[derive(Debug, Default)]
+pub struct Changes(BTreeMap<PositionKey, PositionSums>);
+
+impl Changes {
+    /// Adds a settlement, or takes it out again with `times` −1.
+    pub fn add(&mut self, record: &Record, facts: &Facts, times: i64) {
+        let key = PositionKey {
+            insuplc_admdvs: division(record.text(Field::insuplc_admdvs)),
+            treating: facts.group.pair.treating,
+            fund: facts.group.fund,
+            care: facts.group.care,
+            cost_month: facts.cost_month,
+            insured: facts.group.pair.insured,
+        };
+        let visits = if record.reverses().is_some() { -1 } else { 1 };
+        let amounts = record.compared_amounts().iter().copied();
+        self.0.entry(key).or_default().add(times, visits, amounts, facts.payable);
+    }
+}
+
 impl Positions {
     /// What was counted in a period, by its policy.
-    pub fn counted(counters: &Counters, policy: &Policy, period: Month) -> Positions {
+    pub fn counted(counters: Counters, policy: &Policy, period: Month) -> Positions {
         let mut positions: Vec<(PositionKey, PositionSums)> = Vec::new();
         for (key, rows, amounts) in counters.in_order(period) {
             let amounts = amounts.map(FenSum::from);
@@ -84,26 +105,14 @@ impl Positions {
         Positions(positions)
     }
 
-    /// Adds settlements, or takes them out again with `times` −1; drops positions into which nothing
-    /// went.
-    pub fn add<'c>(&mut self, copies: impl Iterator<Item = (&'c Record, &'c Facts, i64)>) {
-        let mut new: BTreeMap<PositionKey, PositionSums> = BTreeMap::new();
-        for (record, facts, times) in copies {
-            let key = PositionKey {
-                insuplc_admdvs: division(record.text(Field::insuplc_admdvs)),
-                treating: facts.group.pair.treating,
-                fund: facts.group.fund,
-                care: facts.group.care,
-                cost_month: facts.cost_month,
-                insured: facts.group.pair.insured,
-            };
-            let sums = match self.0.binary_search_by_key(&key, |(key, _)| *key) {
-                Ok(place) => &mut self.0[place].1,
-                Err(_) => new.entry(key).or_default(),
-            };
-            let visits = if record.reverses().is_some() { -1 } else { 1 };
-            let amounts = record.compared_amounts().iter().copied();
-            sums.add(times, visits, amounts, facts.payable);
+    /// Makes changes; drops positions into which nothing went.
+    pub fn change(&mut self, Changes(changes): Changes) {
+        let mut new = Vec::new();
+        for (key, sums) in changes {
+            match self.0.binary_search_by_key(&key, |(key, _)| *key) {
+                Ok(place) => self.0[place].1.merge(&sums),
+                Err(_) => new.push((key, sums)),
+            }
         }
         if !new.is_empty() {
             self.0.extend(new);

@@ -250,6 +250,15 @@ impl Batch {
         self.amounts[index].as_ref()
     }
 
+    /// Looks at all amounts of a row, so that they are near the processor when they are needed; what comes of
+    /// it means nothing.
+    pub fn glance(&self, row: usize) -> Fen {
+        self.amounts
+            .iter()
+            .flatten()
+            .fold(self.time.local[row], |all, column| all ^ column.fen[row])
+    }
+
     /// The points in time of settlement.
     pub fn time(&self) -> &TimeColumn {
         &self.time

@@ -121,7 +121,17 @@ impl TextColumn {
         match self {
             TextColumn::Absent => into.resize(rows, of(None)),
             TextColumn::Coded(coded) => coded.spread(&coded.list.map(&of), of(None), into),
-            TextColumn::Plain(_) => into.extend((0..rows).map(|row| of(self.value(row)))),
+            TextColumn::Plain(array) => {
+                let of_row =
+                    |row: usize| of(Some(array.value(row)).filter(|text| !text.is_empty()));
+                match array.nulls().filter(|nulls| nulls.null_count() > 0) {
+                    None => into.extend((0..rows).map(of_row)),
+                    Some(nulls) => {
+                        into.resize(rows, of(None));
+                        nulls.valid_indices().for_each(|row| into[row] = of_row(row));
+                    }
+                }
+            }
         }
     }
 
@@ -173,13 +183,7 @@ impl TextColumn {
 
     /// Which rows have a text.
     pub fn is_there(&self, rows: usize, into: &mut Vec<bool>) {
-        match self {
-            TextColumn::Plain(array) if array.null_count() == rows => {
-                into.clear();
-                into.resize(rows, false);
-            }
-            _ => self.map(rows, into, |text| text.is_some()),
-        }
+        self.map(rows, into, |text| text.is_some());
     }
 
     /// Whether a text may be missing in some row; seen at a glance, so that ordinary columns need not be

@@ -304,9 +304,7 @@ impl Entries {
     /// Hashes setl_id, and setl_id with every compared field, two at a time.
     fn hash(&mut self, batch: &Batch, checked: &Checked) {
         let ids = batch.text(Field::setl_id);
-        let keys = (0..batch.rows).map(|row| Key::and_rest(ids.value(row).unwrap_or_default()));
-        self.keys.clear();
-        self.keys.extend(keys);
+        ids.map(batch.rows, &mut self.keys, |id| Key::and_rest(id.unwrap_or_default()));
         self.prints.clear();
         self.prints.extend(self.keys.iter().map(|(_, rest)| *rest));
         let [first, second] = &mut self.hashes;

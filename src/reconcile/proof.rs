@@ -2,12 +2,12 @@
 
 use super::{breaks::SideCopy, index::plain_payable, matching::AllMatched, settle::Settled};
 use crate::{
-    clear::{counters::Counters, positions::Positions},
-    codes::{Month, Side},
+    clear::positions::{Changes, Positions},
+    codes::Side,
     control::{Bucket, Control, Totals},
     diag::{Failure, Outcome},
+    event::{Activity, Stopwatch},
     ingest::{record::Facts, survey::Survey},
-    rules::Policy,
 };
 
 /// The control totals of what cleared by itself, proven from two sides.
@@ -57,31 +57,32 @@ impl Proof {
     }
 }
 
-/// The positions of what cleared by itself.
-pub fn plain_positions(
-    counters: &Counters,
-    doubtful: &[SideCopy],
-    policy: &Policy,
-    period: Month,
-) -> Positions {
-    let mut positions = Positions::counted(counters, policy, period);
-    // Doubtful rows that looked plain at the first read have been counted: out with them.
+/// What was counted of rows that turned out to be in doubt, and has to be taken out again.
+pub fn counted_in_doubt(doubtful: &[SideCopy], stopwatch: &Stopwatch) -> Changes {
+    let mut changes = Changes::default();
+    // Those that looked plain at the first read have been counted.
     let counted = |copy: &&SideCopy| {
         let Facts { payable, timing, .. } = copy.facts;
         let reversal = copy.reverses().is_some();
         copy.side == Side::Treating && plain_payable(payable, timing.in_time(), reversal).is_some()
     };
-    positions.add(doubtful.iter().filter(counted).map(|copy| (&*copy.record, &copy.facts, -1)));
-    positions
+    stopwatch.measure(Activity::AddUp, || {
+        for copy in doubtful.iter().filter(counted) {
+            changes.add(&copy.record, &copy.facts, -1);
+        }
+    });
+    changes
 }
 
 /// The positions of everything that cleared, proven against the totals.
 pub fn all_positions(
     mut positions: Positions,
+    mut changes: Changes,
     cleared: &[SideCopy],
     proof: &Proof,
 ) -> Outcome<Positions> {
-    positions.add(cleared.iter().map(|copy| (&*copy.record, &copy.facts, 1)));
+    cleared.iter().for_each(|copy| changes.add(&copy.record, &copy.facts, 1));
+    positions.change(changes);
     let expected = cleared.iter().map(SideCopy::totals).fold(proof.plain[0], |mut all, totals| {
         all += totals;
         all
