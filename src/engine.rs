@@ -340,40 +340,33 @@ fn write(
     monitor.stage("writing", 0)?;
     let Reconciled { permits, settled, proof, control, positions, .. } = reconciled;
     let Cleared { deductions, money } = cleared;
-    let tables: Vec<Box<dyn Fn() -> Table + Sync + '_>> = vec![
-        Box::new(|| positions.table()),
-        Box::new(|| open_items_table(&settled.open_items)),
-        Box::new(|| breaks_table(&settled.breaks)),
-        Box::new(|| break_fields_table(&settled.break_fields)),
-        Box::new(|| pairs_table(money)),
-        Box::new(|| rejects_table(&delivered.delivery, &delivered.survey.rejects)),
-        Box::new(|| control.table()),
-        Box::new(|| deductions_table(deductions)),
-        Box::new(|| quotas_table(&money.quotas)),
-        Box::new(|| reserves_table(&money.reserves)),
-        Box::new(|| notices_table(&money.notices, money.issued_on, money.dates)),
-        Box::new(|| notice_status_table(&money.statuses)),
-        Box::new(|| payments_table(&money.payments)),
-        Box::new(|| permits_table(permits)),
-        Box::new(|| decisions_table(&settled.decisions)),
+    let folder = staging.period();
+    let of = |table: Table| table.write(&folder);
+    let files: Vec<Box<dyn Fn() -> Outcome<FileEntry> + Sync + '_>> = vec![
+        Box::new(|| write_register(staging, &delivered.index, settled, proof)),
+        Box::new(|| positions.write(&folder)),
+        Box::new(|| of(open_items_table(&settled.open_items))),
+        Box::new(|| of(breaks_table(&settled.breaks))),
+        Box::new(|| of(break_fields_table(&settled.break_fields))),
+        Box::new(|| of(pairs_table(money))),
+        Box::new(|| of(rejects_table(&delivered.delivery, &delivered.survey.rejects))),
+        Box::new(|| of(control.table())),
+        Box::new(|| of(deductions_table(deductions))),
+        Box::new(|| of(quotas_table(&money.quotas))),
+        Box::new(|| of(reserves_table(&money.reserves))),
+        Box::new(|| of(notices_table(&money.notices, money.issued_on, money.dates))),
+        Box::new(|| of(notice_status_table(&money.statuses))),
+        Box::new(|| of(payments_table(&money.payments))),
+        Box::new(|| of(permits_table(permits))),
+        Box::new(|| of(decisions_table(&settled.decisions))),
     ];
-    let (register, tables) = rayon::join(
-        || write_register(staging, &delivered.index, settled, proof),
-        || {
-            let write = |table: &(dyn Fn() -> Table + Sync)| {
-                monitor.check()?;
-                table().write(&staging.period())
-            };
-            tables
-                .par_iter()
-                .with_max_len(1)
-                .map(|table| write(&**table))
-                .collect::<Outcome<Vec<_>>>()
-        },
-    );
-    let mut outputs = tables?;
-    outputs.push(register?);
-    outputs.push(write_reversals(&staging.period(), &settled.reversed)?);
+    let write = |file: &Box<dyn Fn() -> Outcome<FileEntry> + Sync + '_>| {
+        monitor.check()?;
+        file()
+    };
+    let written = files.par_iter().with_max_len(1).map(write).collect::<Outcome<Vec<_>>>();
+    let mut outputs = written?;
+    outputs.push(write_reversals(&folder, &settled.reversed)?);
     Ok(outputs)
 }
 

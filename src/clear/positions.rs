@@ -1,12 +1,14 @@
 //! What cleared, added up by insured division, treating province, fund, care and cost month.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use super::counters::Counters;
 use crate::{
+    book::manifest::FileEntry,
     codes::{CareClass, FundClass, Month, Province},
     contract::fields::{AMOUNT_FIELDS, Field},
     control::Totals,
+    diag::Outcome,
     ingest::record::{Facts, Record},
     money::{Fen, FenSum},
     rules::Policy,
@@ -92,8 +94,10 @@ impl Changes {
 impl Positions {
     /// What was counted in a period, by its policy.
     pub fn counted(counters: Counters, policy: &Policy, period: Month) -> Positions {
-        let mut positions: Vec<(PositionKey, PositionSums)> = Vec::new();
-        for (key, rows, amounts) in counters.in_order(period) {
+        let counted = counters.in_order(period);
+        let mut positions: Vec<(PositionKey, PositionSums)> =
+            Vec::with_capacity(counted.size_hint().0);
+        for (key, rows, amounts) in counted {
             let amounts = amounts.map(FenSum::from);
             let payable = policy.payable_sum(&amounts);
             let sums = PositionSums { rows, visits: rows, amounts, payable };
@@ -136,23 +140,27 @@ impl Positions {
         self.0.iter().map(|(key, sums)| (key, sums))
     }
 
-    /// The table `positions`.
-    pub fn table(&self) -> Table {
-        let keys = || self.0.iter().map(|(key, _)| key);
-        let sums = || self.0.iter().map(|(_, sums)| sums);
-        let text = |of: fn(&PositionKey) -> String| keys().map(move |key| Some(of(key)));
-        let mut table = Table::new("positions")
-            .text("insuplc_admdvs", text(|key| format!("{:06}", key.insuplc_admdvs)))
-            .text("treating_province", text(|key| key.treating.to_string()))
-            .text("fund_class", text(|key| key.fund.name().to_owned()))
-            .text("care_class", text(|key| key.care.name().to_owned()))
-            .text("cost_month", text(|key| key.cost_month.to_string()))
-            .count("visits", sums().map(|sums| sums.visits));
-        for (index, field) in AMOUNT_FIELDS[..13].iter().enumerate() {
-            table = table.sum(field.name(), sums().map(|sums| sums.amounts[index]));
-        }
-        table.sum("payable", sums().map(|sums| sums.payable))
+    /// Writes the table `positions`.
+    pub fn write(&self, folder: &Path) -> Outcome<FileEntry> {
+        Table::write_by_parts(&self.0, table, folder)
     }
+}
+
+fn table(positions: &[(PositionKey, PositionSums)]) -> Table {
+    let keys = || positions.iter().map(|(key, _)| key);
+    let sums = || positions.iter().map(|(_, sums)| sums);
+    let text = |of: fn(&PositionKey) -> String| keys().map(move |key| Some(of(key)));
+    let mut table = Table::new("positions")
+        .text("insuplc_admdvs", text(|key| format!("{:06}", key.insuplc_admdvs)))
+        .text("treating_province", text(|key| key.treating.to_string()))
+        .text("fund_class", text(|key| key.fund.name().to_owned()))
+        .text("care_class", text(|key| key.care.name().to_owned()))
+        .text("cost_month", text(|key| key.cost_month.to_string()))
+        .count("visits", sums().map(|sums| sums.visits));
+    for (index, field) in AMOUNT_FIELDS[..13].iter().enumerate() {
+        table = table.sum(field.name(), sums().map(|sums| sums.amounts[index]));
+    }
+    table.sum("payable", sums().map(|sums| sums.payable))
 }
 
 /// The number of a division code, which has six digits in valid rows.

@@ -104,12 +104,8 @@ impl Table {
 
     /// Writes the table to `<folder>/tables/<name>.parquet`.
     pub fn write(self, folder: &Path) -> Outcome<FileEntry> {
-        let path = format!("tables/{}.parquet", self.name);
-        let properties = reproducible().set_compression(Compression::SNAPPY).build();
-        let schema = Arc::new(Schema::new(self.fields));
-        let mut file = ParquetFile::create(folder, &path, &schema, properties)?;
-        let batch = RecordBatch::try_new(schema, self.columns)
-            .map_err(|error| Failure::Bug(format!("table {}: {error}", self.name)))?;
+        let mut file = self.create(folder)?;
+        let batch = self.batch()?;
         let starts: Vec<usize> = (0..batch.num_rows()).step_by(GROUP_ROWS).collect();
         let encoder = file.encoder();
         file.append_all(&starts, |start| {
@@ -117,6 +113,32 @@ impl Table {
             Ok((encoder.encode(batch.slice(*start, rows).columns())?, ()))
         })?;
         file.close()
+    }
+
+    /// Writes a table of many rows, of which few are there as columns at a time: the same bytes.
+    pub fn write_by_parts<T: Sync>(
+        rows: &[T],
+        table: impl Fn(&[T]) -> Table + Sync,
+        folder: &Path,
+    ) -> Outcome<FileEntry> {
+        let mut file = table(&[]).create(folder)?;
+        let parts: Vec<&[T]> = rows.chunks(GROUP_ROWS).collect();
+        let encoder = file.encoder();
+        file.append_all(&parts, |part| Ok((encoder.encode(table(part).batch()?.columns())?, ())))?;
+        file.close()
+    }
+
+    /// The file for it.
+    fn create(&self, folder: &Path) -> Outcome<ParquetFile> {
+        let properties = reproducible().set_compression(Compression::SNAPPY).build();
+        let schema = Arc::new(Schema::new(self.fields.clone()));
+        let path = format!("tables/{}.parquet", self.name);
+        ParquetFile::create(folder, &path, &schema, properties)
+    }
+
+    fn batch(self) -> Outcome<RecordBatch> {
+        RecordBatch::try_new(Arc::new(Schema::new(self.fields)), self.columns)
+            .map_err(|error| Failure::Bug(format!("table {}: {error}", self.name)))
     }
 }
 
