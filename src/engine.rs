@@ -360,12 +360,11 @@ fn write(
         Box::new(|| of(permits_table(permits))),
         Box::new(|| of(decisions_table(&settled.decisions))),
     ];
-    let write = |file: &Box<dyn Fn() -> Outcome<FileEntry> + Sync + '_>| {
+    let written = files.par_iter().with_max_len(1).map(|file| {
         monitor.check()?;
         file()
-    };
-    let written = files.par_iter().with_max_len(1).map(write).collect::<Outcome<Vec<_>>>();
-    let mut outputs = written?;
+    });
+    let mut outputs = written.collect::<Outcome<Vec<_>>>()?;
     outputs.push(write_reversals(&folder, &settled.reversed)?);
     Ok(outputs)
 }

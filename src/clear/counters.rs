@@ -275,27 +275,23 @@ impl Counter {
 
     /// Adds a row with rare amounts, or to sums that go beyond their bits.
     fn add_all(&mut self, place: usize, key: Packed, amounts: Amounts) {
-        let narrow = |place: usize| u32::try_from(place).ok();
-        let (rows, sums) = self.at(Place::Sums(narrow(place).expect(FEWER)));
+        let (rows, sums) = self.at(Place::Sums(u32::try_from(place).expect(FEWER)));
         let both = || sums.iter().zip(amounts);
         let added: Option<Vec<Fen>> = both().map(|(sum, fen)| sum.checked_add(fen)).collect();
-        let (rows, sums) = match (narrow(rows.unsigned_abs() as usize + 1), added) {
-            (Some(rows), Some(added)) => (rows, std::array::from_fn(|index| added[index])),
-            _ => {
-                self.full.push(part(key, rows, &sums));
-                (1, amounts)
-            }
+        let together = u32::try_from(rows + 1).ok().zip(added);
+        let (rows, sums) = if let Some((rows, added)) = together {
+            (rows, std::array::from_fn(|index| added[index]))
+        } else {
+            self.full.push(part(key, rows, &sums));
+            (1, amounts)
         };
-        let at = match self.sums[place].rare.checked_sub(1) {
-            Some(at) => at as usize,
-            None => {
-                self.rare.push([0; RARE.len()]);
-                self.rare.len() - 1
-            }
-        };
-        self.rare[at] = RARE.map(|index| sums[index]);
-        let rare = narrow(at + 1).expect(FEWER);
-        self.sums[place] = Sums { rows, rare, usual: USUAL.map(|index| sums[index]) };
+        let of_position = &mut self.sums[place];
+        if of_position.rare == 0 {
+            self.rare.push([0; RARE.len()]);
+            of_position.rare = u32::try_from(self.rare.len()).expect(FEWER);
+        }
+        (of_position.rows, of_position.usual) = (rows, USUAL.map(|index| sums[index]));
+        self.rare[of_position.rare as usize - 1] = RARE.map(|index| sums[index]);
     }
 
     /// Where the sums of a key are; there is room for one more.

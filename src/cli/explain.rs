@@ -15,10 +15,11 @@ use super::{
 use crate::{
     audit::explain::{
         self, Life,
-        figure::{Explained, Figure, explain_figure},
+        figure::{Explained, Figure, Settlement, explain_figure},
     },
     diag::{Failure, Outcome},
     event::Monitor,
+    forms::no_formula,
     money::count_grouped,
 };
 
@@ -121,7 +122,9 @@ fn write(explained: &Explained, out: &Path) -> Outcome<()> {
     let mut writer = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
     let failed = |error: csv::Error| Failure::Bug(format!("rows of a figure: {error}"));
     for row in &explained.settlements {
-        writer.serialize(row).map_err(failed)?;
+        // What a delivery's writer chose.
+        let (setl_id, from) = (no_formula(row.setl_id.clone()), no_formula(row.from.clone()));
+        writer.serialize(Settlement { setl_id, from, ..row.clone() }).map_err(failed)?;
     }
     let bytes = writer.into_inner().map_err(|error| Failure::Bug(error.to_string()))?;
     std::fs::write(out, bytes).map_err(Failure::io(out))

@@ -29,7 +29,7 @@ pub(crate) use self::{
     template::{Target, Values},
 };
 use crate::{
-    book::{self, manifest::Manifest},
+    book::Closed,
     codes::{CareClass, Month, Province},
     contract::lines::parse_day,
     diag::{Failure, Outcome},
@@ -123,12 +123,11 @@ pub struct Style {
 
 /// Writes the forms of a closed period into a new folder.
 pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<Written> {
-    let folder = &book::closed_period(book, period)?;
+    let closed = Closed::open(book, period)?;
     folder::must_be_new(out)?;
-    let (manifest, _) = Manifest::read(folder)?;
-    let issued_on = parse_day(&manifest.as_of)
+    let issued_on = parse_day(&closed.manifest.as_of)
         .ok_or_else(|| Failure::Book(format!("the manifest of {period} has no day")))?;
-    let content = content::Content::read(folder, period)?;
+    let content = content::Content::read(&closed)?;
     content.prove()?;
     let provinces = content.provinces();
     let readers: Vec<Option<Province>> =

@@ -292,6 +292,7 @@ pub fn read_delivery(
     for of_side in &mut copies {
         of_side.sort_unstable_by_key(|copy| copy.ordinal);
     }
+    tracing::debug!(values = ?copies.each_ref().map(Vec::len), "left by the window");
     let Shared { stores, claims, window, counters, .. } = shared;
     let revoked = window.revoked();
     Ok((survey, Index { stores, claims, cleared, revoked, copies, counters }))

@@ -118,7 +118,9 @@ fn in_order(claims: Vec<Claim>, first: u64, last: u64) -> Vec<Claim> {
     let bits_left = (last - first).count_ones() - heaps.trailing_zeros();
     let heap = |claim: &Claim| usize::try_from((claim.hash() - first) >> bits_left).unwrap_or(0);
     let mut begins = vec![0; heaps + 1];
-    claims.iter().for_each(|claim| begins[heap(claim) + 1] += 1);
+    for claim in &claims {
+        begins[heap(claim) + 1] += 1;
+    }
     for heap in 0..heaps {
         begins[heap + 1] += begins[heap];
     }
@@ -351,7 +353,7 @@ mod tests {
             for partition in [0, 3, partitioning.count() - 1] {
                 let (first, last) = partitioning.range(partition);
                 let claims: Vec<Claim> = (0..count)
-                    .map(|n| {
+                    .map(|n: u32| {
                         let hash = first
                             + u64::from(n / 2).wrapping_mul(spread * 0x9e37_79b9_7f4a)
                                 % (last - first);

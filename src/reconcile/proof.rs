@@ -81,7 +81,9 @@ pub fn all_positions(
     cleared: &[SideCopy],
     proof: &Proof,
 ) -> Outcome<Positions> {
-    cleared.iter().for_each(|copy| changes.add(&copy.record, &copy.facts, 1));
+    for copy in cleared {
+        changes.add(&copy.record, &copy.facts, 1);
+    }
     positions.change(changes);
     let expected = cleared.iter().map(SideCopy::totals).fold(proof.plain[0], |mut all, totals| {
         all += totals;

@@ -11,7 +11,7 @@
 //!
 //! Keys are spread over shards. Rows gather in front of a shard and are looked at many at a time, while all
 //! of the shard is near the processor: a look-up of one row in a table of all would wait for memory, twice.
-//! What is to be known of a row lies with the shard; the batch is told which of its rows cleared.
+//! What is compared lies in the table; the batch is told which of its rows cleared.
 
 use std::{
     cmp::Reverse,
@@ -140,6 +140,7 @@ struct Waiting {
 }
 
 /// By the first bits, as partitions of the index: what a shard claims goes to few of them.
+#[expect(clippy::cast_possible_truncation, reason = "6 bits")]
 const fn shard_of(hash: u64) -> usize {
     (hash >> (64 - SHARDS.trailing_zeros())) as usize
 }
@@ -184,7 +185,6 @@ impl Place {
         self.0 as usize & (BATCH_ROWS - 1)
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "11 bits")]
     const fn seat(self) -> usize {
         (self.0 >> Place::ROW_BITS) as usize & (SEATS - 1)
     }
@@ -339,7 +339,9 @@ impl Window {
         let mut gathered = std::mem::take(&mut shard.gathered);
         for block in gathered.chunks(LOOKED_UP_AT_A_TIME) {
             shard.touch(block);
-            block.iter().for_each(|coming| self.meet(shard, coming, claim));
+            for coming in block {
+                self.meet(shard, coming, claim);
+            }
         }
         gathered.clear();
         shard.gathered = gathered;
@@ -422,7 +424,7 @@ impl Window {
         let mut waiting = locked(&self.held);
         let few_seats = waiting.free.len() < SEATS / 16;
         while let Some(Reverse((time, seat, rows))) = waiting.by_time.peek().copied() {
-            let full = waiting.rows > HELD_ROWS || few_seats && waiting.due_rows < LET_GO_ROWS;
+            let full = waiting.rows > HELD_ROWS || few_seats && waiting.due.len() < SEATS / 4;
             let awaited = |frontier| time.saturating_add(SLACK) >= frontier;
             if frontier.is_some_and(awaited) && !full {
                 break;

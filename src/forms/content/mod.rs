@@ -1,9 +1,6 @@
 //! What the forms of a period say, worked out of its tables.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 mod verification;
 
@@ -11,7 +8,10 @@ use super::{
     Sheet, Style, Template, Value, Workbook, capital::capitals, care, province, template::Values,
 };
 use crate::{
-    book::grid::{Grid, Row},
+    book::{
+        Closed,
+        grid::{Grid, Row},
+    },
     codes::{CareClass, Month, Pair, Province},
     control::Class,
     diag::{Failure, Outcome},
@@ -63,8 +63,8 @@ const DETAIL: [&str; 14] = [
 ];
 
 impl Content {
-    pub(super) fn read(folder: &Path, period: Month) -> Outcome<Content> {
-        let positions = Grid::open(folder, "positions")?;
+    pub(super) fn read(closed: &Closed) -> Outcome<Content> {
+        let positions = closed.table("positions")?;
         let mut medfee = BTreeMap::new();
         for row in positions.iter() {
             if let Some(pair) = row.pair() {
@@ -72,16 +72,16 @@ impl Content {
             }
         }
         Ok(Content {
-            period,
+            period: closed.month,
             positions,
             medfee,
-            pairs: Grid::open(folder, "pairs")?,
-            quotas: Grid::open(folder, "quotas")?,
-            deductions: Grid::open(folder, "deductions")?,
-            breaks: Grid::open(folder, "breaks")?,
-            notices: Grid::open(folder, "notices")?,
-            break_fields: Grid::open(folder, "break_fields")?,
-            open_items: Grid::open(folder, "open_items")?,
+            pairs: closed.table("pairs")?,
+            quotas: closed.table("quotas")?,
+            deductions: closed.table("deductions")?,
+            breaks: closed.table("breaks")?,
+            notices: closed.table("notices")?,
+            break_fields: closed.table("break_fields")?,
+            open_items: closed.table("open_items")?,
         })
     }
 
