@@ -80,8 +80,9 @@ impl Tools {
 
 /// A size of buffers that is at least so large.
 fn rounded(length: usize) -> usize {
-    let step = (length.max(SMALLEST).next_power_of_two() / 2 / PARTS).max(1);
-    length.checked_next_multiple_of(step).unwrap_or(length)
+    let power = length.max(SMALLEST).checked_next_power_of_two();
+    let step = power.map(|power| power / 2 / PARTS);
+    step.and_then(|step| length.checked_next_multiple_of(step)).unwrap_or(length)
 }
 
 impl AsRef<[u8]> for Lent {

@@ -354,9 +354,9 @@ mod tests {
                 let (first, last) = partitioning.range(partition);
                 let claims: Vec<Claim> = (0..count)
                     .map(|n: u32| {
-                        let hash = first
-                            + u64::from(n / 2).wrapping_mul(spread * 0x9e37_79b9_7f4a)
-                                % (last - first);
+                        let spread =
+                            u64::from(n / 2).wrapping_mul(spread).wrapping_mul(0x9e37_79b9_7f4a);
+                        let hash = first + spread % (last - first);
                         claim(hash, n.reverse_bits(), n)
                     })
                     .collect();

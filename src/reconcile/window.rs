@@ -22,11 +22,14 @@ use std::{
     },
 };
 
+use self::shard::{BUCKET, Coming, HeldRow, Place, Shard, State, tag_of};
 use super::{
     index::{Claim, Entry},
     store::locked,
 };
 use crate::{codes::Side, ingest::batch::Batch};
+
+mod shard;
 
 /// How long a batch is held after the reading has passed its last row, in microseconds: clocks of two
 /// provinces may differ.
@@ -41,8 +44,6 @@ const LET_GO_ROWS: usize = 64 * 1024;
 const SHARDS: usize = 64;
 /// Rows that gather in front of a shard.
 const GATHERED: usize = 1024;
-/// Items of a bucket.
-const BUCKET: usize = 8;
 /// Keys that are looked up together.
 const LOOKED_UP_AT_A_TIME: usize = 64;
 /// The window is given up when more than half of so many rows found no partner in it.
@@ -61,41 +62,6 @@ pub struct Window {
     alone: AtomicU32,
 }
 
-/// The rows of some keys.
-struct Shard {
-    /// Rows that nobody has looked at yet.
-    gathered: Vec<Coming>,
-    buckets: Vec<Bucket>,
-    /// Claims that turned out to be in doubt: hash and treating ordinal.
-    revoked: Vec<(u64, u32)>,
-}
-
-/// Rows that came first with their keys; those whose batch has gone are free places. Two lines of a
-/// processor's cache.
-#[derive(Clone, Copy, Default)]
-#[repr(align(128))]
-struct Bucket([HeldRow; BUCKET]);
-
-/// A row that comes.
-#[derive(Clone, Copy, Default)]
-struct Coming {
-    entry: Entry,
-    place: Place,
-}
-
-/// A row that came first with its key.
-#[derive(Clone, Copy, Default)]
-struct HeldRow {
-    /// Its fingerprint while it waits; the place of its partner once it cleared.
-    with: u64,
-    /// 24 bits of its key, 2 that say how it stands, its place.
-    bits: u64,
-}
-
-/// A row of a batch that is held: turn and seat of the batch, the row in it.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Place(u64);
-
 /// Where a batch is held.
 struct Seat {
     treating: AtomicBool,
@@ -103,17 +69,6 @@ struct Seat {
     /// Which of its rows cleared; made when the seat is first taken.
     cleared: OnceLock<Vec<AtomicBool>>,
     batch: Mutex<Option<HeldBatch>>,
-}
-
-/// How a row stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// Its partner has not come.
-    Waits,
-    /// Something else has come than an equal partner: the values must decide.
-    Doubtful,
-    /// It cleared with its partner.
-    Cleared,
 }
 
 /// A batch that is held, with the entries of its undoubted rows.
@@ -168,92 +123,6 @@ fn by_shard(
         *at += 1;
     }
     (sorted, ends)
-}
-
-impl Place {
-    const ROW_BITS: u32 = 11;
-    const SEAT_BITS: u32 = 11;
-    const BITS: u32 = Place::ROW_BITS + Place::SEAT_BITS + 16;
-
-    fn new(seat: usize, turn: u16, row: u32) -> Place {
-        let seat = u64::from(turn) << Place::SEAT_BITS | seat as u64;
-        Place(seat << Place::ROW_BITS | u64::from(row))
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "11 bits")]
-    const fn row(self) -> usize {
-        self.0 as usize & (BATCH_ROWS - 1)
-    }
-
-    const fn seat(self) -> usize {
-        (self.0 >> Place::ROW_BITS) as usize & (SEATS - 1)
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "16 bits")]
-    const fn turn(self) -> u16 {
-        (self.0 >> (Place::ROW_BITS + Place::SEAT_BITS)) as u16
-    }
-}
-
-impl HeldRow {
-    fn new(tag: u64, state: State, place: Place, with: u64) -> HeldRow {
-        HeldRow { with, bits: (tag << 2 | state as u64) << Place::BITS | place.0 }
-    }
-
-    const fn tag(self) -> u64 {
-        self.bits >> (Place::BITS + 2)
-    }
-
-    const fn place(self) -> Place {
-        Place(self.bits & ((1 << Place::BITS) - 1))
-    }
-
-    fn state(self) -> State {
-        let state = self.bits >> Place::BITS & 3;
-        [State::Waits, State::Doubtful, State::Cleared, State::Doubtful][state as usize]
-    }
-}
-
-/// The part of a key that a row keeps; others choose the shard and the bucket.
-const fn tag_of(hash: u64) -> u64 {
-    hash >> 16 & 0xff_ffff
-}
-
-impl Shard {
-    /// For so many rows, of which half find their partners here.
-    fn new(rows: usize) -> Shard {
-        let buckets = vec![Bucket::default(); (rows / BUCKET).next_power_of_two()];
-        Shard { gathered: Vec::new(), buckets, revoked: Vec::new() }
-    }
-
-    /// The bucket of a key.
-    fn bucket(&self, hash: u64) -> usize {
-        usize::try_from(hash >> 40).unwrap_or(0) & (self.buckets.len() - 1)
-    }
-
-    /// Looks at all that a block of keys will need: the memory answers to many look-ups at a time where
-    /// nothing waits for the first, and what was looked at is near afterwards.
-    fn touch(&self, coming: &[Coming]) {
-        let near = |all, row: &Coming| {
-            let Bucket(rows) = &self.buckets[self.bucket(row.entry.hash)];
-            all ^ rows[0].bits ^ rows[BUCKET - 1].bits
-        };
-        std::hint::black_box(coming.iter().fold(0, near));
-    }
-}
-
-impl Bucket {
-    /// The places that have a tag.
-    fn with_tag(&self, tag: u64) -> impl Iterator<Item = usize> + use<> {
-        let Bucket(rows) = self;
-        let bits = rows.iter().zip(0..).map(|(row, bit)| u32::from(row.tag() == tag) << bit);
-        let mut left = bits.fold(0, |all, bit| all | bit);
-        std::iter::from_fn(move || {
-            let next = (left != 0).then_some(left.trailing_zeros() as usize);
-            left &= left.wrapping_sub(1);
-            next
-        })
-    }
 }
 
 impl Window {
