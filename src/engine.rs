@@ -261,7 +261,7 @@ fn reconcile(
     let doubtful = doubtful_copies(engine, delivery, &matched, at_hand, setting)?;
     let proof = Proof::of(survey, &matched, &doubtful)?;
     let stopwatch = &monitor.stopwatch;
-    let in_doubt = counted_in_doubt(&doubtful, stopwatch);
+    let in_doubt = stopwatch.measure(Activity::AddUp, || counted_in_doubt(&doubtful));
     stopwatch.count(Activity::Settle, doubtful.len() as u64, 0);
     // Hundreds of thousands of positions: not needed beyond this.
     let counters = std::mem::take(&mut index.counters);

@@ -11,6 +11,7 @@ use crate::{
     event::Monitor,
     ingest::{
         batch::{Batch, Batches, ReadError},
+        buffers::Tools,
         record::Record,
         rows::{Broken, Checked},
         schedule::ROWS_ALONE,
@@ -51,8 +52,9 @@ pub fn scan(
     wanted: impl Fn(Key) -> bool + Sync,
     monitor: &Monitor,
 ) -> Outcome<Vec<Delivered>> {
+    let tools = Tools::new(&monitor.stopwatch);
     let found: Vec<Vec<Delivered>> = over_groups(sources, monitor, |at, group, begin| {
-        let rows = scan_group(sources[at], group, judge, &wanted)?;
+        let rows = scan_group(sources[at], group, judge, &tools, &wanted)?;
         let placed = |row: Delivered| Delivered { source: at, row: begin + row.row, ..row };
         Ok(rows.into_iter().map(placed).collect())
     })?;
@@ -67,10 +69,11 @@ pub fn gather<T: Default + Send>(
     take: impl Fn(&mut T, &Source, &Batch, &Checked) + Sync,
     monitor: &Monitor,
 ) -> Outcome<Vec<T>> {
+    let tools = Tools::new(&monitor.stopwatch);
     over_groups(sources, monitor, |at, group, _| {
         let (source, mut gathered) = (sources[at], T::default());
         let mut checked = Checked::default();
-        for batch in Batches::open(source, group, judge.int96, ROWS_ALONE, None, &Arc::default())? {
+        for batch in Batches::open(source, group, judge.int96, ROWS_ALONE, None, &tools)? {
             let batch: Batch = batch?;
             checked.check(&batch, judge.policy, judge.period);
             take(&mut gathered, source, &batch, &checked);
@@ -118,12 +121,13 @@ fn scan_group(
     source: &Source,
     group: usize,
     judge: Judge,
+    tools: &Arc<Tools>,
     wanted: &impl Fn(Key) -> bool,
 ) -> Result<Vec<Delivered>, ReadError> {
     let mut found = Vec::new();
     let mut begin = 0;
     let mut checked = Checked::default();
-    for batch in Batches::open(source, group, judge.int96, ROWS_ALONE, None, &Arc::default())? {
+    for batch in Batches::open(source, group, judge.int96, ROWS_ALONE, None, tools)? {
         let batch: Batch = batch?;
         let setl_ids = batch.text(Field::setl_id);
         let is_wanted = |row: &usize| setl_ids.value(*row).is_some_and(|id| wanted(Key::of(id)));

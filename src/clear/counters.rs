@@ -18,7 +18,7 @@ use crate::{
     reconcile::index::Entry,
 };
 
-/// A key in 64 bits: division, group, lateness; never 0.
+/// A key in 64 bits: division, group, lateness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Packed(u64);
 
@@ -43,7 +43,7 @@ impl Packed {
 
     /// Where the search for it begins, in a table of a power of two.
     fn place(self, mask: usize) -> usize {
-        usize::try_from(self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40).unwrap_or(0) & mask
+        usize::try_from(self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32).unwrap_or(0) & mask
     }
 }
 
@@ -80,8 +80,8 @@ struct Counter {
     full: Vec<Part>,
 }
 
-/// A position, or a part of it, in numbers: its key, which is never 0, its rows, its 13 amounts in fen. Those of
-/// one key add up as long as every number fits.
+/// A position, or a part of it, in numbers: its key, its rows, its 13 amounts in fen. Those of one key add up as
+/// long as every number fits.
 pub type Part = [i64; 15];
 
 fn part(key: Packed, rows: i64, amounts: &Amounts) -> Part {
@@ -258,7 +258,7 @@ impl Counter {
         for (place, (row, key)) in places.iter().zip(rows) {
             let amount = |index: usize| columns.amounts[index].map_or(0, |fen| fen[*row]);
             let sums = &mut self.sums[*place];
-            let mut beyond = sums.rows == u32::MAX;
+            let mut beyond = false;
             let mut usual = sums.usual;
             for (sum, index) in usual.iter_mut().zip(USUAL) {
                 let (wider, overflow) = sum.overflowing_add(amount(index));
@@ -278,8 +278,8 @@ impl Counter {
         let (rows, sums) = self.at(Place::Sums(u32::try_from(place).expect(FEWER)));
         let both = || sums.iter().zip(amounts);
         let added: Option<Vec<Fen>> = both().map(|(sum, fen)| sum.checked_add(fen)).collect();
-        let together = u32::try_from(rows + 1).ok().zip(added);
-        let (rows, sums) = if let Some((rows, added)) = together {
+        let (rows, sums) = if let Some(added) = added {
+            let rows = u32::try_from(rows + 1).expect(FEWER);
             (rows, std::array::from_fn(|index| added[index]))
         } else {
             self.full.push(part(key, rows, &sums));

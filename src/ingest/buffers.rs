@@ -2,6 +2,7 @@
 //!
 //! A national month is thousands of pages of a megabyte, of which hundreds are open at a time. A page in
 //! fresh memory costs half as much again as decompressing it: the kernel clears each page of its own first.
+//! Pages of Zstandard go through them, as they lie in the file and decompressed (`pages`).
 
 use std::{
     collections::BTreeMap,
@@ -71,10 +72,26 @@ impl Tools {
     fn give_back(&self, buffer: Vec<u8>) {
         let size = buffer.len();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if size >= SMALLEST && idle.bytes + size <= MOST_IDLE {
+        if size >= SMALLEST && idle.has_room(size) {
             idle.bytes += size;
             idle.by_size.entry(size).or_default().push(buffer);
         }
+    }
+}
+
+impl Idle {
+    /// Whether a buffer can be kept: in place of others, which nobody has asked for since.
+    fn has_room(&mut self, size: usize) -> bool {
+        while self.bytes + size > MOST_IDLE {
+            let of_others = self.by_size.iter_mut().filter(|(other, _)| **other != size);
+            let Some((other, _)) =
+                of_others.filter_map(|(other, buffers)| Some((*other, buffers.pop()?))).next()
+            else {
+                return false;
+            };
+            self.bytes -= other;
+        }
+        true
     }
 }
 
@@ -132,6 +149,11 @@ mod tests {
         assert_eq!(tools.idle.lock().expect("alone").bytes, MOST_IDLE);
         drop(filled(&tools, 10, 1));
         assert_eq!(tools.idle.lock().expect("alone").bytes, MOST_IDLE);
+        // Those of another size make room.
+        drop(filled(&tools, 2 << 20, 1));
+        let idle = tools.idle.lock().expect("alone");
+        assert_eq!(idle.bytes, MOST_IDLE);
+        assert_eq!(idle.by_size[&(2 << 20)].len(), 1);
     }
 
     #[test]

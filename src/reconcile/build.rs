@@ -90,6 +90,21 @@ impl<T: super::store::Stored + Keyed> Buffers<T> {
         Ok(())
     }
 
+    /// Takes all that something gives away while it works.
+    fn push_all<R>(
+        &mut self,
+        store: &Store<T>,
+        work: impl FnOnce(&mut dyn FnMut(T)) -> R,
+    ) -> Outcome<R> {
+        let mut pushed = Ok(());
+        let done = work(&mut |item| {
+            if pushed.is_ok() {
+                pushed = self.push(store, item);
+            }
+        });
+        pushed.map(|()| done)
+    }
+
     /// Hands over what is left.
     pub(super) fn finish(self, store: &Store<T>) -> Outcome<()> {
         let mut buffers = self.0.into_iter().enumerate();
@@ -117,13 +132,9 @@ impl<'a> Indexer<'a> {
         let Entries { undoubted, doubtful, .. } = &self.entries;
         self.parting.leave(self.shared, side, first, &batch, doubtful)?;
         let Shared { window, claims: store, .. } = self.shared;
-        let (claims, mut claimed) = (&mut self.claims, Ok(()));
-        let held = window.hold(side, first, batch, undoubted, |claim| {
-            if claimed.is_ok() {
-                claimed = claims.push(store, claim);
-            }
-        });
-        claimed?;
+        let held = self
+            .claims
+            .push_all(store, |claim| window.hold(side, first, batch, undoubted, claim))?;
         if !held {
             self.parting.index(self.shared, side, undoubted.iter())?;
         }
@@ -133,13 +144,7 @@ impl<'a> Indexer<'a> {
     /// Rows that the window lets go.
     fn let_go(&mut self, frontier: Option<i64>) -> Outcome<()> {
         let Shared { window, claims: store, .. } = self.shared;
-        let (claims, mut claimed) = (&mut self.claims, Ok(()));
-        let gone = window.let_go(frontier, |claim| {
-            if claimed.is_ok() {
-                claimed = claims.push(store, claim);
-            }
-        });
-        claimed?;
+        let gone = self.claims.push_all(store, |claim| window.let_go(frontier, claim))?;
         gone.into_iter().try_for_each(|held| self.parting.part_with(self.shared, held))
     }
 
@@ -221,9 +226,13 @@ impl RowSink for Indexer<'_> {
             });
             stopwatch.count(Activity::AddUp, batch.rows as u64, 0);
         }
-        stopwatch.measure(Activity::Match, || match frontier.filter(|_| window.is_useful()) {
-            Some(frontier) => self.hold(side, ordinal, batch, frontier),
-            None => self.parting.index(self.shared, side, self.entries.all()),
+        stopwatch.measure(Activity::Match, || match frontier {
+            Some(frontier) if window.is_useful() => self.hold(side, ordinal, batch, frontier),
+            _ => {
+                self.parting.index(self.shared, side, self.entries.all())?;
+                // Nothing is held where nothing was; what was is of no use any more.
+                self.let_go(None)
+            }
         })
     }
 }

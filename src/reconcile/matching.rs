@@ -109,30 +109,31 @@ fn match_one(
     Ok((matched, registered, count))
 }
 
-/// Puts the claims of a partition in order, by hash and treating ordinal. Hashes spread evenly, so each is
-/// near its place once its first bits are in order.
+/// Puts the claims of a partition in order, by hash and treating ordinal. Hashes spread evenly between the
+/// first and the last, so each claim is near its place once it is on the pile of its next bits.
 fn in_order(claims: Vec<Claim>, first: u64, last: u64) -> Vec<Claim> {
     const TOGETHER: usize = 8;
     let Some(any) = claims.first().copied() else { return claims };
-    let heaps = (claims.len() / TOGETHER).next_power_of_two();
-    let bits_left = (last - first).count_ones() - heaps.trailing_zeros();
-    let heap = |claim: &Claim| usize::try_from((claim.hash() - first) >> bits_left).unwrap_or(0);
-    let mut begins = vec![0; heaps + 1];
+    let piles = (claims.len() / TOGETHER).next_power_of_two();
+    // A partition is all hashes that begin with some bits, four at least: others are left to choose a pile.
+    let bits_left = (last - first).count_ones() - piles.trailing_zeros();
+    let pile_of = |claim: &Claim| usize::try_from((claim.hash() - first) >> bits_left).unwrap_or(0);
+    let mut begins = vec![0; piles + 1];
     for claim in &claims {
-        begins[heap(claim) + 1] += 1;
+        begins[pile_of(claim) + 1] += 1;
     }
-    for heap in 0..heaps {
-        begins[heap + 1] += begins[heap];
+    for pile in 0..piles {
+        begins[pile + 1] += begins[pile];
     }
     let mut next = begins.clone();
     let mut sorted = vec![any; claims.len()];
     for claim in claims {
-        let at = &mut next[heap(&claim)];
+        let at = &mut next[pile_of(&claim)];
         sorted[*at] = claim;
         *at += 1;
     }
-    for heap in begins.windows(2) {
-        sorted[heap[0]..heap[1]].sort_unstable_by_key(|claim| (claim.hash(), claim.ordinals[0]));
+    for pile in begins.windows(2) {
+        sorted[pile[0]..pile[1]].sort_unstable_by_key(|claim| (claim.hash(), claim.ordinals[0]));
     }
     sorted
 }

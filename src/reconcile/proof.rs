@@ -6,7 +6,6 @@ use crate::{
     codes::Side,
     control::{Bucket, Control, Totals},
     diag::{Failure, Outcome},
-    event::{Activity, Stopwatch},
     ingest::{record::Facts, survey::Survey},
 };
 
@@ -58,7 +57,7 @@ impl Proof {
 }
 
 /// What was counted of rows that turned out to be in doubt, and has to be taken out again.
-pub fn counted_in_doubt(doubtful: &[SideCopy], stopwatch: &Stopwatch) -> Changes {
+pub fn counted_in_doubt(doubtful: &[SideCopy]) -> Changes {
     let mut changes = Changes::default();
     // Those that looked plain at the first read have been counted.
     let counted = |copy: &&SideCopy| {
@@ -66,11 +65,9 @@ pub fn counted_in_doubt(doubtful: &[SideCopy], stopwatch: &Stopwatch) -> Changes
         let reversal = copy.reverses().is_some();
         copy.side == Side::Treating && plain_payable(payable, timing.in_time(), reversal).is_some()
     };
-    stopwatch.measure(Activity::AddUp, || {
-        for copy in doubtful.iter().filter(counted) {
-            changes.add(&copy.record, &copy.facts, -1);
-        }
-    });
+    for copy in doubtful.iter().filter(counted) {
+        changes.add(&copy.record, &copy.facts, -1);
+    }
     changes
 }
 

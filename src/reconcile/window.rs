@@ -38,12 +38,16 @@ const SLACK: i64 = 3_600 * 1_000_000;
 const SEATS: usize = 1 << Place::SEAT_BITS;
 const BATCH_ROWS: usize = 1 << Place::ROW_BITS;
 const HELD_ROWS: usize = 384 * 1024;
-/// Rows that are let go together.
+/// Rows that are let go together, at the most; a part of the rows of a small delivery, which goes the same
+/// ways as a large one.
 const LET_GO_ROWS: usize = 64 * 1024;
+const LET_GO_PART: usize = 16;
 /// Keys are spread over so many tables, each behind a lock of its own: a power of two.
 const SHARDS: usize = 64;
-/// Rows that gather in front of a shard.
-const GATHERED: usize = 1024;
+/// Rows that gather in front of a shard: as many in front of all as are let go together.
+const fn gathered(let_go_rows: usize) -> usize {
+    let_go_rows / SHARDS
+}
 /// Keys that are looked up together.
 const LOOKED_UP_AT_A_TIME: usize = 64;
 /// The window is given up when more than half of so many rows found no partner in it.
@@ -56,6 +60,7 @@ pub struct Window {
     /// Tells the batches apart that had a seat one after the other; never 0.
     turns: Vec<AtomicU16>,
     held: Mutex<Waiting>,
+    let_go_rows: usize,
     useless: AtomicBool,
     /// Rows that were let go, and those of them that had not found a partner.
     let_go: AtomicU32,
@@ -88,7 +93,7 @@ struct Waiting {
     /// Last time, seat and rows of each batch that is awaited.
     by_time: BinaryHeap<Reverse<(i64, usize, usize)>>,
     rows: usize,
-    /// Seats and rows of the batches that nobody waits for any more.
+    /// Seats of the batches that nobody waits for any more, and how many rows these have.
     due: Vec<usize>,
     due_rows: usize,
     free: Vec<usize>,
@@ -128,7 +133,9 @@ fn by_shard(
 impl Window {
     /// An empty window for a delivery of so many rows; none are held when there are 0.
     pub fn new(rows: u64) -> Window {
-        let rows = usize::try_from(rows).unwrap_or(usize::MAX).min(HELD_ROWS + LET_GO_ROWS);
+        let all = usize::try_from(rows).unwrap_or(usize::MAX);
+        let let_go_rows = (all / LET_GO_PART).min(LET_GO_ROWS);
+        let rows = all.min(HELD_ROWS + let_go_rows);
         let seats = if rows == 0 { 0 } else { SEATS };
         let seat = || Seat {
             treating: AtomicBool::new(false),
@@ -141,6 +148,7 @@ impl Window {
             seats: (0..seats).map(|_| seat()).collect(),
             turns: (0..seats).map(|_| AtomicU16::new(1)).collect(),
             held: Mutex::new(Waiting { free: (0..seats).rev().collect(), ..Waiting::default() }),
+            let_go_rows,
             useless: AtomicBool::new(false),
             let_go: AtomicU32::new(0),
             alone: AtomicU32::new(0),
@@ -160,15 +168,15 @@ impl Window {
         first_ordinal: u32,
         batch: Batch,
         entries: &[Entry],
-        mut claim: impl FnMut(Claim),
+        claim: &mut dyn FnMut(Claim),
     ) -> bool {
         let fits = batch.rows <= BATCH_ROWS;
         let Some(number) = fits.then(|| locked(&self.held).free.pop()).flatten() else {
             return false;
         };
         let seat = &self.seats[number];
-        let none = || (0..BATCH_ROWS).map(|_| AtomicBool::new(false)).collect();
-        let cleared = seat.cleared.get_or_init(none);
+        let flags = || (0..BATCH_ROWS).map(|_| AtomicBool::new(false)).collect();
+        let cleared = seat.cleared.get_or_init(flags);
         cleared[..batch.rows].iter().for_each(|row| row.store(false, Relaxed));
         seat.treating.store(side == Side::Treating, Relaxed);
         seat.first_ordinal.store(first_ordinal, Relaxed);
@@ -177,10 +185,10 @@ impl Window {
         *locked(&seat.batch) = Some(held);
         let turn = self.turns[number].load(Relaxed);
         let (rows, ends) = by_shard(entries, number, turn, first_ordinal);
-        self.each_shard(|number, shard| {
-            shard.gathered.extend_from_slice(&rows[ends[number]..ends[number + 1]]);
-            if shard.gathered.len() >= GATHERED {
-                self.meet_gathered(shard, &mut claim);
+        self.each_shard(|at, shard| {
+            shard.gathered.extend_from_slice(&rows[ends[at]..ends[at + 1]]);
+            if shard.gathered.len() >= gathered(self.let_go_rows) {
+                self.meet_gathered(shard, claim);
             }
         });
         let mut waiting = locked(&self.held);
@@ -204,7 +212,7 @@ impl Window {
     }
 
     /// Looks at the rows that gathered in front of a shard.
-    fn meet_gathered(&self, shard: &mut Shard, claim: &mut impl FnMut(Claim)) {
+    fn meet_gathered(&self, shard: &mut Shard, claim: &mut dyn FnMut(Claim)) {
         let mut gathered = std::mem::take(&mut shard.gathered);
         for block in gathered.chunks(LOOKED_UP_AT_A_TIME) {
             shard.touch(block);
@@ -217,7 +225,7 @@ impl Window {
     }
 
     /// A row comes: it clears with its partner, waits for it, or casts doubt on rows of its key.
-    fn meet(&self, shard: &mut Shard, coming: &Coming, claim: &mut impl FnMut(Claim)) {
+    fn meet(&self, shard: &mut Shard, coming: &Coming, claim: &mut dyn FnMut(Claim)) {
         let Coming { entry, place } = coming;
         let (tag, at) = (tag_of(entry.hash), shard.bucket(entry.hash));
         let bucket = &shard.buckets[at];
@@ -238,7 +246,7 @@ impl Window {
         row: HeldRow,
         coming: &Coming,
         revoked: &mut Vec<(u64, u32)>,
-        claim: &mut impl FnMut(Claim),
+        claim: &mut dyn FnMut(Claim),
     ) -> HeldRow {
         let Coming { entry, place } = coming;
         let (first, second) = (row.place(), Place(row.with));
@@ -255,28 +263,29 @@ impl Window {
                 self.set_cleared([first, *place], true);
                 now(State::Cleared, place.0)
             }
-            // Another key, of which the same 40 bits are looked at: the match finds its rows.
+            // The match sees that there is one row too many.
+            State::Doubtful => row,
+            State::Cleared if !self.is_held(second) => row,
+            // Another key, of which the same bits are looked at: the match finds its rows.
             _ if self.hash(first) != Some(entry.hash) => row,
-            State::Cleared if self.is_held(second) => {
+            State::Cleared => {
                 let treating = if sides[0] == Side::Treating { first } else { second };
                 revoked.push((entry.hash, self.ordinal(treating)));
                 self.set_cleared([first, second], false);
                 now(State::Doubtful, 0)
             }
             State::Waits => now(State::Doubtful, 0),
-            // The match sees that there is one row too many.
-            State::Cleared | State::Doubtful => row,
         }
     }
 
     /// Lets the batches go that the reading has left behind, when these are many, or all, with the entries
     /// that did not clear; claims what clears before.
-    pub fn let_go(&self, frontier: Option<i64>, mut claim: impl FnMut(Claim)) -> Vec<HeldBatch> {
+    pub fn let_go(&self, frontier: Option<i64>, claim: &mut dyn FnMut(Claim)) -> Vec<HeldBatch> {
         let due = self.due(frontier);
         if due.is_empty() {
             return Vec::new();
         }
-        self.each_shard(|_, shard| self.meet_gathered(shard, &mut claim));
+        self.each_shard(|_, shard| self.meet_gathered(shard, claim));
         for seat in &due {
             let next = self.turns[*seat].load(Relaxed).checked_add(1).unwrap_or(1);
             self.turns[*seat].store(next, Relaxed);
@@ -303,7 +312,7 @@ impl Window {
             waiting.due.push(seat);
             waiting.due_rows += rows;
         }
-        if frontier.is_some() && waiting.due_rows < LET_GO_ROWS && !few_seats {
+        if frontier.is_some() && waiting.due_rows < self.let_go_rows && !few_seats {
             return Vec::new();
         }
         waiting.due_rows = 0;
@@ -328,7 +337,6 @@ impl Window {
         let rows = count(&held.entries);
         let first = held.first_ordinal;
         held.entries.retain(|entry| !cleared[(entry.ordinal - first) as usize].load(Relaxed));
-        held.entries.shrink_to_fit();
         let let_go = self.let_go.fetch_add(rows, Relaxed) + rows;
         let alone = count(&held.entries);
         let alone = self.alone.fetch_add(alone, Relaxed) + alone;

@@ -105,7 +105,8 @@ impl Table {
     /// Writes the table to `<folder>/tables/<name>.parquet`.
     pub fn write(self, folder: &Path) -> Outcome<FileEntry> {
         let mut file = self.create(folder)?;
-        let batch = self.batch()?;
+        let batch = RecordBatch::try_new(Arc::new(Schema::new(self.fields)), self.columns)
+            .map_err(|error| Failure::Bug(format!("table {}: {error}", self.name)))?;
         let starts: Vec<usize> = (0..batch.num_rows()).step_by(GROUP_ROWS).collect();
         let encoder = file.encoder();
         file.append_all(&starts, |start| {
@@ -124,7 +125,7 @@ impl Table {
         let mut file = table(&[]).create(folder)?;
         let parts: Vec<&[T]> = rows.chunks(GROUP_ROWS).collect();
         let encoder = file.encoder();
-        file.append_all(&parts, |part| Ok((encoder.encode(table(part).batch()?.columns())?, ())))?;
+        file.append_all(&parts, |part| Ok((encoder.encode(&table(part).columns)?, ())))?;
         file.close()
     }
 
@@ -134,11 +135,6 @@ impl Table {
         let schema = Arc::new(Schema::new(self.fields.clone()));
         let path = format!("tables/{}.parquet", self.name);
         ParquetFile::create(folder, &path, &schema, properties)
-    }
-
-    fn batch(self) -> Outcome<RecordBatch> {
-        RecordBatch::try_new(Arc::new(Schema::new(self.fields)), self.columns)
-            .map_err(|error| Failure::Bug(format!("table {}: {error}", self.name)))
     }
 }
 
@@ -390,5 +386,26 @@ impl Stored {
             array.as_primitive::<arrow_array::types::Date32Type>().iter().collect::<Vec<_>>()
         };
         Ok(arrays.into_iter().flat_map(values).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_by_parts_is_the_same_table() {
+        let rows: Vec<i64> = (0..).take(GROUP_ROWS + 1000).collect();
+        let table = |rows: &[i64]| {
+            let text = rows.iter().map(|row| (row % 7 != 0).then(|| row.to_string()));
+            Table::new("some").count("row", rows.iter().copied()).text("text", text)
+        };
+        let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+        let [whole, parts] = folders.each_ref().map(|folder| folder.path());
+        for folder in [whole, parts] {
+            std::fs::create_dir(folder.join("tables")).expect("made");
+        }
+        let whole = table(&rows).write(whole).expect("written");
+        assert_eq!(Table::write_by_parts(&rows, table, parts).expect("written"), whole);
     }
 }

@@ -45,11 +45,11 @@ pub(super) struct Place(pub(super) u64);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     /// Its partner has not come.
-    Waits,
+    Waits = 0,
     /// Something else has come than an equal partner: the values must decide.
-    Doubtful,
+    Doubtful = 1,
     /// It cleared with its partner.
-    Cleared,
+    Cleared = 2,
 }
 
 impl Place {
@@ -91,8 +91,11 @@ impl HeldRow {
     }
 
     pub(super) fn state(self) -> State {
-        let state = self.bits >> Place::BITS & 3;
-        [State::Waits, State::Doubtful, State::Cleared, State::Doubtful][state as usize]
+        match self.bits >> Place::BITS & 3 {
+            0 => State::Waits,
+            2 => State::Cleared,
+            _ => State::Doubtful,
+        }
     }
 }
 

@@ -9,54 +9,67 @@ const fn spread(key: u64) -> u64 {
     key.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-/// Holds rows of a side, given by key and fingerprint, at an hour.
-fn hold(window: &Window, side: Side, first: u32, rows: &[(u64, u64)], hour: i64) {
-    let entry = |(ordinal, (key, fingerprint)): (u32, &(u64, u64))| Entry {
-        hash: spread(*key),
-        ordinal,
-        fingerprint: *fingerprint,
-        payable: 1,
-        plain: true,
-        ..Entry::default()
-    };
-    let entries: Vec<Entry> = (first..).zip(rows).map(entry).collect();
-    let batch = Batch::of_times(vec![hour * HOUR; rows.len()]);
-    assert!(window.hold(side, first, batch, &entries, |_| panic!("too few rows to look at")));
+/// A window, and what it claimed, by ordinals.
+struct Tried {
+    window: Window,
+    claims: Vec<[u32; 2]>,
 }
 
-/// What is claimed when batches are let go, by ordinals; side and ordinal of the rows that go without having
-/// cleared.
-fn let_go(window: &Window, frontier: Option<i64>) -> (Vec<[u32; 2]>, Vec<(Side, u32)>) {
-    let mut claims = Vec::new();
-    let of = |held: HeldBatch| held.entries.into_iter().map(move |e| (held.side, e.ordinal));
-    let gone = window.let_go(frontier, |claim| claims.push(claim.ordinals));
-    let mut left: Vec<_> = gone.into_iter().flat_map(of).collect();
-    claims.sort_unstable();
-    left.sort_unstable();
-    (claims, left)
+impl Tried {
+    fn new(rows: u64) -> Tried {
+        Tried { window: Window::new(rows), claims: Vec::new() }
+    }
+
+    /// Holds rows of a side, given by key and fingerprint, at an hour.
+    fn hold(&mut self, side: Side, first: u32, rows: &[(u64, u64)], hour: i64) {
+        let entry = |(ordinal, (key, fingerprint)): (u32, &(u64, u64))| Entry {
+            hash: spread(*key),
+            ordinal,
+            fingerprint: *fingerprint,
+            payable: 1,
+            plain: true,
+            ..Entry::default()
+        };
+        let entries: Vec<Entry> = (first..).zip(rows).map(entry).collect();
+        let batch = Batch::of_times(vec![hour * HOUR; rows.len()]);
+        let claim = &mut |claim: Claim| self.claims.push(claim.ordinals);
+        assert!(self.window.hold(side, first, batch, &entries, claim));
+    }
+
+    /// Side and ordinal of the rows that go without having cleared.
+    fn let_go(&mut self, frontier: Option<i64>) -> Vec<(Side, u32)> {
+        let of = |held: HeldBatch| held.entries.into_iter().map(move |e| (held.side, e.ordinal));
+        let claim = &mut |claim: Claim| self.claims.push(claim.ordinals);
+        let gone = self.window.let_go(frontier, claim);
+        let mut left: Vec<_> = gone.into_iter().flat_map(of).collect();
+        self.claims.sort_unstable();
+        left.sort_unstable();
+        left
+    }
 }
 
 #[test]
 fn equal_copies_clear_and_others_are_left() {
-    let window = Window::new(1000);
-    hold(&window, Side::Treating, 0, &[(1, 1), (2, 2), (3, 3)], 0);
-    hold(&window, Side::Insured, 10, &[(3, 3), (2, 9), (1, 1), (4, 4)], 0);
-    let others = vec![(Side::Treating, 1), (Side::Insured, 11), (Side::Insured, 13)];
-    assert_eq!(let_go(&window, None), (vec![[0, 12], [2, 10]], others));
-    assert!(window.revoked().is_empty());
+    let mut tried = Tried::new(1000);
+    tried.hold(Side::Treating, 0, &[(1, 1), (2, 2), (3, 3)], 0);
+    tried.hold(Side::Insured, 10, &[(3, 3), (2, 9), (1, 1), (4, 4)], 0);
+    let others = [(Side::Treating, 1), (Side::Insured, 11), (Side::Insured, 13)];
+    assert_eq!(tried.let_go(None), others);
+    assert_eq!(tried.claims, [[0, 12], [2, 10]]);
+    assert!(tried.window.revoked().is_empty());
 }
 
 #[test]
 fn a_third_row_takes_a_claim_back() {
-    let window = Window::new(1000);
-    hold(&window, Side::Treating, 0, &[(7, 7)], 0);
-    hold(&window, Side::Insured, 0, &[(7, 7)], 0);
-    hold(&window, Side::Insured, 1, &[(7, 7)], 0);
-    hold(&window, Side::Treating, 1, &[(7, 7)], 0);
+    let mut tried = Tried::new(1000);
+    tried.hold(Side::Treating, 0, &[(7, 7)], 0);
+    tried.hold(Side::Insured, 0, &[(7, 7)], 0);
+    tried.hold(Side::Insured, 1, &[(7, 7)], 0);
+    tried.hold(Side::Treating, 1, &[(7, 7)], 0);
     let all = [0, 1].map(|ordinal| (Side::Treating, ordinal));
-    let all = [all, all.map(|(_, n)| (Side::Insured, n))].concat();
-    assert_eq!(let_go(&window, None), (vec![[0, 0]], all));
-    assert_eq!(window.revoked(), [(spread(7), 0)]);
+    assert_eq!(tried.let_go(None), [all, all.map(|(_, n)| (Side::Insured, n))].concat());
+    assert_eq!(tried.claims, [[0, 0]]);
+    assert_eq!(tried.window.revoked(), [(spread(7), 0)]);
 }
 
 #[test]
@@ -72,10 +85,10 @@ fn keys_that_look_alike_are_told_apart() {
         (Side::Insured, 2, 1),
     ] {
         let batch = Batch::of_times(vec![0]);
-        let held = window.hold(side, ordinal, batch, &[rows(hash, ordinal)], |_| ());
-        assert!(held);
+        let claim = &mut |claim: Claim| claims.push((claim.hash(), claim.ordinals));
+        assert!(window.hold(side, ordinal, batch, &[rows(hash, ordinal)], claim));
     }
-    let left = window.let_go(None, |claim| claims.push((claim.hash(), claim.ordinals)));
+    let left = window.let_go(None, &mut |claim| claims.push((claim.hash(), claim.ordinals)));
     assert_eq!(claims, [(1, [0, 0])]);
     assert_eq!(left.iter().map(|held| held.entries.len()).sum::<usize>(), 2);
     assert!(window.revoked().is_empty());
@@ -83,39 +96,25 @@ fn keys_that_look_alike_are_told_apart() {
 
 #[test]
 fn what_the_reading_has_left_behind_finds_no_partner() {
-    const BATCHES: usize = LET_GO_ROWS / BATCH_ROWS;
-    let window = Window::new(2 * LET_GO_ROWS as u64);
-    let rows = |number: usize| {
-        let numbers = (1..).skip(number * BATCH_ROWS).take(BATCH_ROWS);
-        numbers.map(|n: u64| (n, n)).collect::<Vec<_>>()
-    };
-    let mut claims = Vec::new();
-    for (number, first) in (0..=BATCHES).zip((0..).step_by(BATCH_ROWS)) {
-        let rows = rows(number);
-        let entries = rows.iter().zip(first..).map(|((key, fingerprint), ordinal)| Entry {
-            hash: spread(*key),
-            fingerprint: *fingerprint,
-            ordinal,
-            ..Entry::default()
-        });
-        // The last comes later.
-        let hour = if number == BATCHES { 5 } else { 0 };
-        let batch = Batch::of_times(vec![hour * HOUR; rows.len()]);
-        let entries: Vec<Entry> = entries.collect();
-        assert!(window.hold(Side::Treating, first, batch, &entries, |c| claims.push(c)));
-    }
-    assert!(claims.is_empty());
-    assert_eq!(let_go(&window, Some(HOUR)), (vec![], vec![]));
-    let (claims, left) = let_go(&window, Some(2 * HOUR));
-    assert_eq!((claims.len(), left.len()), (0, LET_GO_ROWS));
-    // The first are gone, and their seats are taken again; the last is held.
-    hold(&window, Side::Insured, 0, &rows(0)[..10], 5);
-    hold(&window, Side::Insured, 10, &rows(BATCHES)[..10], 5);
-    let (claims, left) = let_go(&window, None);
-    let first = u32::try_from(LET_GO_ROWS).expect("few");
-    assert_eq!(claims, (0..10).map(|n| [first + n, 10 + n]).collect::<Vec<_>>());
-    assert_eq!(left.len(), BATCH_ROWS - 10 + 10);
-    assert!(left[left.len() - 10..].iter().all(|(side, row)| *side == Side::Insured && *row < 10));
+    let mut tried = Tried::new(1000);
+    let many: Vec<(u64, u64)> = (1..=100).map(|key| (key, key)).collect();
+    tried.hold(Side::Treating, 0, &many, 0);
+    tried.hold(Side::Treating, 100, &[(101, 1)], 5);
+    assert_eq!(tried.let_go(Some(HOUR)), []);
+    assert_eq!(tried.let_go(Some(2 * HOUR)).len(), 100);
+    // The first are gone, and their seat is taken again; the last is held.
+    tried.hold(Side::Insured, 0, &many, 5);
+    tried.hold(Side::Insured, 100, &[(101, 1)], 5);
+    assert_eq!(tried.let_go(None), (0..100).map(|row| (Side::Insured, row)).collect::<Vec<_>>());
+    assert_eq!(tried.claims, [[100, 100]]);
+}
+
+#[test]
+fn few_rows_are_let_go_together_with_others() {
+    let mut tried = Tried::new(100_000);
+    tried.hold(Side::Treating, 0, &[(1, 1)], 0);
+    assert_eq!(tried.let_go(Some(9 * HOUR)), []);
+    assert_eq!(tried.let_go(None), [(Side::Treating, 0)]);
 }
 
 #[test]
@@ -134,12 +133,12 @@ fn rows_are_found_however_many_came_since() {
             };
             let entries: Vec<Entry> = ordinals.iter().map(entry).collect();
             let batch = Batch::of_times(vec![0; entries.len()]);
-            let claim = |claim: Claim| claims.push(claim.ordinals);
+            let claim = &mut |claim: Claim| claims.push(claim.ordinals);
             assert!(window.hold(side, ordinals[0], batch, &entries, claim));
         }
     }
     assert!(claims.len() > ROWS / 2);
-    let gone = window.let_go(None, |claim| claims.push(claim.ordinals));
+    let gone = window.let_go(None, &mut |claim| claims.push(claim.ordinals));
     let left: usize = gone.iter().map(|held| held.entries.len()).sum();
     assert!(claims.iter().all(|[treating, insured]| treating == insured));
     claims.sort_unstable();
@@ -150,8 +149,64 @@ fn rows_are_found_however_many_came_since() {
 }
 
 #[test]
+fn every_row_goes_once_whatever_threads_do() {
+    const BATCHES: u32 = 60;
+    const ROWS: u32 = 100;
+    const THREADS: u32 = 4;
+    // So few keys that many come three times and more, on either side, near each other or not.
+    const KEYS: u64 = 60_000;
+    let window = Window::new(u64::from(2 * THREADS * BATCHES * ROWS) / 8);
+    let work = |thread: u32| {
+        let (mut claims, mut left) = (Vec::new(), Vec::new());
+        let mut claim = |claim: Claim| claims.push((claim.hash(), claim.ordinals));
+        for batch in 0..BATCHES {
+            for side in Side::BOTH {
+                let first = (batch * THREADS + thread) * ROWS;
+                let entry = |ordinal: u32| {
+                    let near = u64::from(batch) * KEYS / u64::from(BATCHES);
+                    let key = near + spread(u64::from(ordinal) * 2 + side as u64) % 1_400;
+                    let hash = spread(key + 1);
+                    Entry { hash, ordinal, fingerprint: key % 50 / 49, ..Entry::default() }
+                };
+                let entries: Vec<Entry> = (first..first + ROWS).map(entry).collect();
+                let rows = Batch::of_times(vec![i64::from(batch) * HOUR; entries.len()]);
+                assert!(window.hold(side, first, rows, &entries, &mut claim));
+                left.extend(window.let_go(Some(i64::from(batch) * HOUR), &mut claim));
+            }
+        }
+        (claims, left)
+    };
+    let (mut claims, mut left) = (Vec::new(), Vec::new());
+    std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..THREADS).map(|thread| scope.spawn(move || work(thread))).collect();
+        for thread in threads {
+            let (of_thread, gone) = thread.join().expect("no panic");
+            claims.extend(of_thread);
+            left.extend(gone);
+        }
+    });
+    left.extend(window.let_go(None, &mut |claim| claims.push((claim.hash(), claim.ordinals))));
+    let revoked = window.revoked();
+    let mut rows: Vec<(Side, u32)> = left
+        .iter()
+        .flat_map(|held| held.entries.iter().map(|entry| (held.side, entry.ordinal)))
+        .collect();
+    let all_claims = claims.len();
+    claims.retain(|(hash, [treating, _])| !revoked.contains(&(*hash, *treating)));
+    assert_eq!(all_claims, claims.len() + revoked.len());
+    assert!(claims.len() > 1_000 && revoked.len() > 1_000, "{} {}", claims.len(), revoked.len());
+    for (_, [treating, insured]) in claims {
+        rows.extend([(Side::Treating, treating), (Side::Insured, insured)]);
+    }
+    rows.sort_unstable();
+    let of_side = |side| (0..THREADS * BATCHES * ROWS).map(move |ordinal| (side, ordinal));
+    assert!(rows.into_iter().eq(Side::BOTH.into_iter().flat_map(of_side)));
+}
+
+#[test]
 fn no_more_is_held_than_there_are_seats_for() {
     let window = Window::new(0);
     let batch = Batch::of_times(vec![0]);
-    assert!(!window.hold(Side::Treating, 0, batch, &[], |_| ()));
+    assert!(!window.hold(Side::Treating, 0, batch, &[], &mut |_| ()));
 }
