@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// Keys for each word of the table.
 const KEYS_OF_WORD: u64 = 4;
 
-/// The keys of some periods, as bits; two of one word for each.
+/// Some keys, as bits; two of one word for each.
 #[derive(Debug, Default)]
 pub struct Familiar(Vec<AtomicU64>);
 

@@ -47,8 +47,10 @@ struct Shared<'a> {
     window: Window,
     counters: Counters,
     setting: Setting<'a>,
-    /// Hashes of keys about which an open item or a decision says something.
+    /// Hashes of keys about which an open item or a decision says something; most others are denied by the
+    /// table, which is nearer to the processor.
     watched: FxHashSet<u64>,
+    may_be_watched: Familiar,
     /// Keys that the register may hold.
     familiar: Familiar,
 }
@@ -208,11 +210,13 @@ impl Parting {
 impl RowSink for Indexer<'_> {
     fn take(&mut self, piece: Piece) -> Outcome<()> {
         let Piece { side, ordinal, batch, checked, frontier } = piece;
-        let Shared { setting, watched, familiar, window, counters, .. } = self.shared;
+        let Shared { setting, watched, may_be_watched, familiar, window, counters, .. } =
+            self.shared;
         let Setting { policy, period, monitor, .. } = *setting;
         let stopwatch = &monitor.stopwatch;
         let is_foreseen = |hash, late| {
-            (!watched.is_empty() && watched.contains(&hash)) || (late && familiar.may_have(hash))
+            (may_be_watched.may_have(hash) && watched.contains(&hash))
+                || (late && familiar.may_have(hash))
         };
         stopwatch.measure(Activity::Match, || {
             self.entries.index(&batch, checked, policy, period, ordinal, is_foreseen);
@@ -277,6 +281,8 @@ pub fn read_delivery(
     tracing::info!(?room, "memory");
     setting.monitor.estimate(room.estimate(delivery));
     let Stores { of_sides, claims, cleared } = Stores::new(rows, &room, staging);
+    let may_be_watched = Familiar::with_room(foreseen.watched.len() as u64);
+    foreseen.watched.iter().for_each(|hash| may_be_watched.add(*hash));
     let shared = Shared {
         stores: of_sides,
         claims,
@@ -284,6 +290,7 @@ pub fn read_delivery(
         counters: Counters::default(),
         setting,
         watched: foreseen.watched.iter().copied().collect(),
+        may_be_watched,
         familiar: foreseen.register.familiar(memory, setting.monitor)?,
     };
     setting.monitor.stage("reading", rows[0].saturating_add(rows[1]))?;
