@@ -83,12 +83,9 @@ impl Idle {
     /// Whether a buffer can be kept: in place of others, which nobody has asked for since.
     fn has_room(&mut self, size: usize) -> bool {
         while self.bytes + size > MOST_IDLE {
-            let of_others = self.by_size.iter_mut().filter(|(other, _)| **other != size);
-            let Some((other, _)) =
-                of_others.filter_map(|(other, buffers)| Some((*other, buffers.pop()?))).next()
-            else {
-                return false;
-            };
+            let mut of_others = self.by_size.iter_mut().filter(|(other, _)| **other != size);
+            let dropped = of_others.find_map(|(other, buffers)| buffers.pop().map(|_| *other));
+            let Some(other) = dropped else { return false };
             self.bytes -= other;
         }
         true

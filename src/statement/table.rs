@@ -401,7 +401,7 @@ mod tests {
             Table::new("some").count("row", rows.iter().copied()).text("text", text)
         };
         let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
-        let [whole, parts] = folders.each_ref().map(|folder| folder.path());
+        let [whole, parts] = folders.each_ref().map(tempfile::TempDir::path);
         for folder in [whole, parts] {
             std::fs::create_dir(folder.join("tables")).expect("made");
         }
