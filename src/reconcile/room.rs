@@ -21,8 +21,8 @@ const BASE_OF_ROWS: u64 = 160 << 20;
 const BYTES_OUT: u64 = 18;
 const BASE_OUT: u64 = 4 << 20;
 /// Nanoseconds of one core for each row, at least and at the most (docs/performance.md).
-const NANOS_IN_STEP: [u64; 2] = [600, 1400];
-const NANOS_ALONE: [u64; 2] = [900, 2100];
+const NANOS_IN_STEP: [u64; 2] = [400, 1200];
+const NANOS_ALONE: [u64; 2] = [600, 1800];
 
 /// The memory of a run.
 #[derive(Debug, Clone, Copy)]
