@@ -15,6 +15,7 @@ use super::{
     decisions::Decisions,
     engine::Engine,
     index::{Claim, Cleared, Entry, Key, Keyed},
+    store::on_piles,
 };
 use crate::{
     book::register::{Kind, Register, Registered},
@@ -88,11 +89,10 @@ fn match_one(
     watched: &[u64],
     partition: usize,
 ) -> Outcome<PartitionMatch> {
-    let claims = index.claims.take(partition)?;
+    let (first, last) = index.cleared.partitioning().range(partition);
+    let claims = in_order(&index.claims.take(partition)?, first, last);
     let mut treating = index.stores[0].take(partition)?;
     let mut insured = index.stores[1].take(partition)?;
-    let (first, last) = index.cleared.partitioning().range(partition);
-    let claims = in_order(claims, first, last);
     treating.sort_unstable();
     insured.sort_unstable();
     let registered = register.find(&claims, &[&treating[..], &insured[..]])?;
@@ -111,27 +111,13 @@ fn match_one(
 
 /// Puts the claims of a partition in order, by hash and treating ordinal. Hashes spread evenly between the
 /// first and the last, so each claim is near its place once it is on the pile of its next bits.
-fn in_order(claims: Vec<Claim>, first: u64, last: u64) -> Vec<Claim> {
+fn in_order(claims: &[Claim], first: u64, last: u64) -> Vec<Claim> {
     const TOGETHER: usize = 8;
-    let Some(any) = claims.first().copied() else { return claims };
     let piles = (claims.len() / TOGETHER).next_power_of_two();
     // A partition is all hashes that begin with some bits, four at least: others are left to choose a pile.
     let bits_left = (last - first).count_ones() - piles.trailing_zeros();
     let pile_of = |claim: &Claim| usize::try_from((claim.hash() - first) >> bits_left).unwrap_or(0);
-    let mut begins = vec![0; piles + 1];
-    for claim in &claims {
-        begins[pile_of(claim) + 1] += 1;
-    }
-    for pile in 0..piles {
-        begins[pile + 1] += begins[pile];
-    }
-    let mut next = begins.clone();
-    let mut sorted = vec![any; claims.len()];
-    for claim in claims {
-        let at = &mut next[pile_of(&claim)];
-        sorted[*at] = claim;
-        *at += 1;
-    }
+    let (mut sorted, begins) = on_piles(claims, piles, pile_of, |claim| *claim);
     for pile in begins.windows(2) {
         sorted[pile[0]..pile[1]].sort_unstable_by_key(|claim| (claim.hash(), claim.ordinals[0]));
     }
@@ -363,7 +349,7 @@ mod tests {
                     .collect();
                 let mut expected = claims.clone();
                 expected.sort_by_key(|claim| (claim.hash(), claim.ordinals[0]));
-                assert_eq!(in_order(claims, first, last), expected);
+                assert_eq!(in_order(&claims, first, last), expected);
             }
         }
     }

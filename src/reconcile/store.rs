@@ -89,6 +89,32 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What is made of each item, pile by pile and in order within a pile; says where each pile begins, and where
+/// the last ends.
+pub(super) fn on_piles<T, U: Copy>(
+    items: &[T],
+    piles: usize,
+    pile_of: impl Fn(&T) -> usize,
+    make: impl Fn(&T) -> U,
+) -> (Vec<U>, Vec<usize>) {
+    let mut begins = vec![0; piles + 1];
+    for item in items {
+        begins[pile_of(item) + 1] += 1;
+    }
+    for pile in 0..piles {
+        begins[pile + 1] += begins[pile];
+    }
+    let Some(first) = items.first() else { return (Vec::new(), begins) };
+    let mut next = begins.clone();
+    let mut made = vec![make(first); items.len()];
+    for item in items {
+        let at = &mut next[pile_of(item)];
+        made[*at] = make(item);
+        *at += 1;
+    }
+    (made, begins)
+}
+
 impl<T: Stored> Store<T> {
     /// An empty store for so many items, about, that may take so many bytes of memory; the spill file is
     /// made when it is needed.

@@ -25,7 +25,7 @@ use std::{
 use self::shard::{BUCKET, Coming, HeldRow, Place, Shard, State, tag_of};
 use super::{
     index::{Claim, Entry},
-    store::locked,
+    store::{locked, on_piles},
 };
 use crate::{codes::Side, ingest::batch::Batch};
 
@@ -105,31 +105,6 @@ const fn shard_of(hash: u64) -> usize {
     (hash >> (64 - SHARDS.trailing_zeros())) as usize
 }
 
-/// Rows of a batch by shard; says where each shard ends, after a 0.
-fn by_shard(
-    entries: &[Entry],
-    seat: usize,
-    turn: u16,
-    first: u32,
-) -> (Vec<Coming>, [usize; SHARDS + 1]) {
-    let mut ends = [0; SHARDS + 1];
-    for entry in entries {
-        ends[shard_of(entry.hash) + 1] += 1;
-    }
-    for shard in 0..SHARDS {
-        ends[shard + 1] += ends[shard];
-    }
-    let mut next = ends;
-    let mut sorted = vec![Coming::default(); entries.len()];
-    for entry in entries {
-        let at = &mut next[shard_of(entry.hash)];
-        let place = Place::new(seat, turn, entry.ordinal - first);
-        sorted[*at] = Coming { entry: *entry, place };
-        *at += 1;
-    }
-    (sorted, ends)
-}
-
 impl Window {
     /// An empty window for a delivery of so many rows; none are held when there are 0.
     pub fn new(rows: u64) -> Window {
@@ -184,9 +159,17 @@ impl Window {
         let held = HeldBatch { side, first_ordinal, batch, entries: entries.to_vec() };
         *locked(&seat.batch) = Some(held);
         let turn = self.turns[number].load(Relaxed);
-        let (rows, ends) = by_shard(entries, number, turn, first_ordinal);
+        let (rows, begins) = on_piles(
+            entries,
+            SHARDS,
+            |entry| shard_of(entry.hash),
+            |entry| {
+                let place = Place::new(number, turn, entry.ordinal - first_ordinal);
+                Coming { entry: *entry, place }
+            },
+        );
         self.each_shard(|at, shard| {
-            shard.gathered.extend_from_slice(&rows[ends[at]..ends[at + 1]]);
+            shard.gathered.extend_from_slice(&rows[begins[at]..begins[at + 1]]);
             if shard.gathered.len() >= gathered(self.let_go_rows) {
                 self.meet_gathered(shard, claim);
             }
