@@ -108,7 +108,9 @@ impl Bucket {
 }
 
 /// Why a copy did not clear (contract §4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Class {
     /// Its settlement is in the register.
     AlreadyCleared,
@@ -230,6 +232,12 @@ impl Control {
     /// Adds to a bucket.
     pub fn add(&mut self, side: Side, bucket: Bucket, totals: Totals) {
         self.totals[side.index()][bucket.index()] += totals;
+    }
+
+    /// Adds the totals of every bucket.
+    pub fn merge(&mut self, other: &Control) {
+        let all = self.totals.iter_mut().flatten();
+        all.zip(other.totals.iter().flatten()).for_each(|(all, more)| *all += *more);
     }
 
     /// The table `control`.

@@ -14,7 +14,7 @@ use crate::{
         staging::Staging,
     },
     clear::{
-        deductions::{Deduction, Standing, by_pair, deduct, deductions_table},
+        deductions::{self, Deduction, by_pair, deduct, deductions_table},
         pairs::pairs,
         positions::Positions,
     },
@@ -26,14 +26,16 @@ use crate::{
     ingest::survey::{Normalisations, Setting, Survey, rejects_table},
     money::{FenSum, yuan},
     reconcile::{
-        breaks::{SideCopy, break_fields_table, breaks_table, open_items_table},
+        breaks::{break_fields_table, breaks_table, open_items_table},
         build::Index,
         decisions::{self, Decisions, decisions_table},
         engine::{Engine, Foreseen},
         index::Key,
-        matching::{doubtful_copies, find_originals, match_index, watched},
-        proof::{Proof, all_positions, counted_in_doubt},
+        matching::{Standing, match_index, read_again},
+        proof::Proof,
+        room::RoomInDoubt,
         settle::{Context, Settled, settle},
+        values::Values,
     },
     reserve::{
         Movements, Standing as MoneyStanding, move_money,
@@ -138,11 +140,9 @@ pub fn close(
     let (period, policy) = (options.period, options.policy()?);
     let setting = Setting { rules: &options.rules, policy, period, monitor };
 
-    let carried = carried(book, setting)?;
     let register = Register::open(&book.periods)?;
-    let mut delivered = read(options, book, &register, staging, &carried, setting)?;
-    let reconciled =
-        reconcile(&*options.engine, book, &register, &mut delivered, carried, setting)?;
+    let mut delivered = read(options, book, &register, staging, setting)?;
+    let reconciled = reconcile(options, book, &register, &mut delivered, staging, setting)?;
     let cleared = clear(options, book, &register, &delivered, &reconciled)?;
     let outputs = monitor
         .stopwatch
@@ -156,7 +156,7 @@ pub fn close(
         period,
         control: reconciled.control,
         rejects: delivered.survey.rejects.len() as u64,
-        breaks: reconciled.settled.classes(),
+        breaks: reconciled.settled.tally.classes.clone(),
         money: cleared.money,
         normalisations: delivered.survey.normalisations,
         independent,
@@ -185,12 +185,15 @@ fn recomputed(
     options.independent.then(|| independent::recompute(&task, monitor)).transpose()
 }
 
-/// The copies that the period before could not clear.
-fn carried(book: &Book, setting: Setting) -> Outcome<Vec<SideCopy>> {
-    match book.previous() {
-        Some(folder) => brought::open_items(folder, setting.policy, setting.period),
-        None => Ok(Vec::new()),
-    }
+/// Takes the copies that the period before could not clear; gives the hashes of their keys.
+fn carried(book: &Book, values: &Values, setting: Setting) -> Outcome<Vec<u64>> {
+    let mut hashes = Vec::new();
+    let Some(folder) = book.previous() else { return Ok(hashes) };
+    brought::open_items(folder, setting.policy, setting.period, |copy| {
+        hashes.push(Key::of(copy.record.setl_id()).hash);
+        values.push(copy.side, None, copy.first_period, &copy.record)
+    })?;
+    Ok(hashes)
 }
 
 /// A delivery that was accepted.
@@ -202,6 +205,8 @@ struct Delivered {
     watched: Vec<u64>,
     survey: Survey,
     index: Index,
+    /// Copies in doubt: open items, and rows that did not clear while they were at hand.
+    values: Values,
 }
 
 /// Opens and reads a delivery; refuses it with every finding at once.
@@ -210,7 +215,6 @@ fn read(
     book: &Book,
     register: &Register,
     staging: &Staging,
-    carried: &[SideCopy],
     setting: Setting,
 ) -> Outcome<Delivered> {
     setting.monitor.stage("opening", 0)?;
@@ -218,14 +222,27 @@ fn read(
     let delivery = Delivery::open(&options.input, options.period, &mut findings)?;
     let opening_quotas = read_opening_quotas(options, book, &mut findings)?;
     let decisions = Decisions::of(decisions::FILE, &delivery.small.decisions);
-    let watched = watched(carried, &decisions);
+    let room = RoomInDoubt::of(&delivery, options.memory);
+    let values = Values::new(&delivery, room, staging);
+    let mut watched = carried(book, &values, setting)?;
+    watched.extend(decisions.settlements().map(|setl_id| Key::of(setl_id).hash));
+    watched.sort_unstable();
+    watched.dedup();
     let foreseen = Foreseen { watched: &watched, register };
     let (survey, index) =
-        options.engine.read(&delivery, setting, staging, foreseen, options.memory)?;
+        options.engine.read(&delivery, setting, staging, foreseen, &values, options.memory)?;
     findings.extend(survey.findings.iter().cloned());
     delivery.check_files(&survey.files, &mut findings);
     if findings.is_empty() {
-        return Ok(Delivered { delivery, opening_quotas, decisions, watched, survey, index });
+        return Ok(Delivered {
+            delivery,
+            opening_quotas,
+            decisions,
+            watched,
+            survey,
+            index,
+            values,
+        });
     }
     // Within a file they are in order.
     findings.sort_by(|a, b| a.file.cmp(&b.file));
@@ -243,51 +260,33 @@ struct Reconciled {
 
 /// Matches the two sides; takes what is doubtful through the rules; proves that nothing is missing.
 fn reconcile(
-    engine: &dyn Engine,
+    options: &RunOptions,
     book: &Book,
     register: &Register,
     delivered: &mut Delivered,
-    open_items: Vec<SideCopy>,
+    staging: &Staging,
     setting: Setting,
 ) -> Outcome<Reconciled> {
     let Setting { policy, period, monitor, .. } = setting;
     let decisions = std::mem::take(&mut delivered.decisions);
-    let at_hand = std::mem::take(&mut delivered.index.copies);
-    let Delivered { delivery, watched, survey, index, .. } = delivered;
+    let Delivered { delivery, watched, survey, index, values, .. } = delivered;
     let permits = brought::permits_in_force(book.previous(), &delivery.small.permits, period)?;
 
     monitor.stage("matching", 0)?;
-    let matched = match_index(index, register, watched, monitor)?;
-    let doubtful = doubtful_copies(engine, delivery, &matched, at_hand, setting)?;
-    let proof = Proof::of(survey, &matched, &doubtful)?;
-    let stopwatch = &monitor.stopwatch;
-    let in_doubt = stopwatch.measure(Activity::AddUp, || counted_in_doubt(&doubtful));
-    stopwatch.count(Activity::Settle, doubtful.len() as u64, 0);
-    // Hundreds of thousands of positions: not needed beyond this.
-    let counters = std::mem::take(&mut index.counters);
-    let positions =
-        move || stopwatch.measure(Activity::AddUp, || Positions::counted(counters, policy, period));
+    let mut matched = match_index(index, register, watched, monitor)?;
+    read_again(&*options.engine, delivery, &mut matched, values, setting)?;
+    let context = Context { period, policy, permits: &permits, register, index };
+    let room = RoomInDoubt::of(delivery, options.memory);
+    let settled = settle(context, decisions, values, &matched, (staging, room), monitor)?;
 
-    let mut copies = doubtful;
-    copies.extend(open_items);
-    let context = Context { period, permits: &permits, registered: &matched.registered };
-    let settled = || {
-        let settling = settle(copies, context, decisions)?;
-        let originals = settling.originals();
-        let known = find_originals(index, register, &originals)?;
-        settling.finish(&known, &register.reversed(&originals)?)
-    };
-    let settled = || stopwatch.measure(Activity::Settle, settled);
-    let (positions, settled) = rayon::join(positions, settled);
-    let mut settled = settled?;
-
-    let control = proof.control(survey, &settled)?;
+    let proof = Proof::of(survey, &matched, settled.tally.in_doubt)?;
+    let control = proof.control(survey, &settled.tally)?;
     handed_over(book, &control)?;
-    // Their values are needed here for the last time.
-    let cleared = std::mem::take(&mut settled.cleared);
-    let positions = stopwatch
-        .measure(Activity::AddUp, || all_positions(positions, in_doubt, &cleared, &proof))?;
-    drop(cleared);
+    let positions = monitor.stopwatch.measure(Activity::AddUp, || {
+        let counters = std::mem::take(&mut index.counters);
+        let positions = Positions::counted(counters, policy);
+        proof.of_positions(&positions, &settled.tally).map(|()| positions)
+    })?;
     Ok(Reconciled { permits, settled, proof, control, positions })
 }
 
@@ -343,11 +342,11 @@ fn write(
     let folder = staging.period();
     let of = |table: Table| table.write(&folder);
     let files: Vec<Box<dyn Fn() -> Outcome<FileEntry> + Sync + '_>> = vec![
-        Box::new(|| write_register(staging, &delivered.index, settled, proof)),
+        Box::new(|| write_register(staging, &delivered.index.stores, &settled.tally, proof)),
         Box::new(|| positions.write(&folder)),
-        Box::new(|| of(open_items_table(&settled.open_items))),
-        Box::new(|| of(breaks_table(&settled.breaks))),
-        Box::new(|| of(break_fields_table(&settled.break_fields))),
+        Box::new(|| settled.open_items.write(open_items_table, &folder)),
+        Box::new(|| settled.breaks.write(breaks_table, &folder)),
+        Box::new(|| settled.break_fields.write(break_fields_table, &folder)),
         Box::new(|| of(pairs_table(money))),
         Box::new(|| of(rejects_table(&delivered.delivery, &delivered.survey.rejects))),
         Box::new(|| of(control.table())),
@@ -365,7 +364,7 @@ fn write(
         file()
     });
     let mut outputs = written.collect::<Outcome<Vec<_>>>()?;
-    outputs.push(write_reversals(&folder, &settled.reversed)?);
+    outputs.push(write_reversals(&folder, &settled.tally.reversed)?);
     Ok(outputs)
 }
 
@@ -394,15 +393,11 @@ fn judge_deductions(
     let mut keys: Vec<Key> = lines.iter().map(|line| Key::of(&line.setl_id)).collect();
     keys.sort_unstable();
     keys.dedup();
-    let mut settlements = find_originals(&delivered.index, register, &keys)?;
-    settlements.extend(settled.registered.iter().copied());
-    let earlier = register.reversed(&keys)?;
-    let reversed = earlier.into_iter().chain(settled.reversed.iter().copied()).collect();
-    let standing = Standing {
-        settlements: &settlements,
-        reversed: &reversed,
-        reversed_now: &settled.reversed,
-    };
+    let named = Standing::of_many(&keys, &delivered.index, register)?;
+    let reversed_now = &settled.tally.reversed;
+    let reversed = named.reversed.iter().chain(reversed_now).copied().collect();
+    let standing =
+        deductions::Standing { settlements: &named.registered, reversed: &reversed, reversed_now };
     Ok(deduct(lines, brought::deductions(&book.periods)?, &standing))
 }
 

@@ -27,51 +27,57 @@ pub fn damaged(table: &str, what: &str) -> Failure {
     Failure::Book(format!("the book is damaged: table {table}: {what}"))
 }
 
-/// The open items of a closed period, seen from the next one.
-pub fn open_items(folder: &Path, policy: &Policy, period: Month) -> Outcome<Vec<SideCopy>> {
+/// The open items of a closed period, seen from the next one, one after the other.
+pub fn open_items(
+    folder: &Path,
+    policy: &Policy,
+    period: Month,
+    mut take: impl FnMut(SideCopy) -> Outcome<()>,
+) -> Outcome<()> {
     const TABLE: &str = "open_items";
-    let stored = Stored::read(folder, TABLE)?;
-    let sides = stored.texts("side")?;
-    let first_periods = stored.texts("first_period")?;
-    let records = records(&folder.join("tables/open_items.parquet"))?;
-    Failure::unless(records.len() == sides.len(), || "open items read twice differ".into())?;
-    let copies = || sides.iter().zip(records.iter().map(Record::setl_id));
-    if !copies().is_sorted_by(|a, b| a < b) {
-        return Err(damaged(TABLE, "a copy twice, or out of order"));
-    }
-    let columns = records.into_iter().zip(sides).zip(first_periods);
-    columns
-        .map(|((record, side), first_period)| {
-            let side = side.and_then(Side::from_name).ok_or_else(|| damaged(TABLE, "a side"))?;
-            let first_period = first_period.and_then(Month::from_text);
-            let first_period = first_period.ok_or_else(|| damaged(TABLE, "a period"))?;
-            let facts = record.facts(policy, period).ok_or_else(|| {
-                Failure::Usage(format!(
-                    "the rules of {period} have no class for the open item {}\n    hint: keep the \
-                     codes of open items in the rules until these are cleared or voided",
-                    record.setl_id()
-                ))
-            })?;
-            let record = Box::new(record);
-            Ok(SideCopy { side, ordinal: None, first_period, record, facts })
-        })
-        .collect()
+    let stored = Stored::columns(folder, TABLE, &["side", "first_period"])?;
+    let (sides, first_periods) = (stored.texts("side")?, stored.texts("first_period")?);
+    let mut columns = sides.into_iter().zip(first_periods);
+    let mut last = None;
+    each_record(&folder.join("tables/open_items.parquet"), |record| {
+        let columns = columns.next();
+        let (side, first_period) =
+            columns.ok_or_else(|| Failure::Bug("open items read twice differ".into()))?;
+        let place = Some((side.map(str::to_owned), record.setl_id().to_owned()));
+        if last >= place {
+            return Err(damaged(TABLE, "a copy twice, or out of order"));
+        }
+        last = place;
+        let side = side.and_then(Side::from_name).ok_or_else(|| damaged(TABLE, "a side"))?;
+        let first_period = first_period.and_then(Month::from_text);
+        let first_period = first_period.ok_or_else(|| damaged(TABLE, "a period"))?;
+        let facts = record.facts(policy, period).ok_or_else(|| {
+            Failure::Usage(format!(
+                "the rules of {period} have no class for the open item {}\n    hint: keep the \
+                 codes of open items in the rules until these are cleared or voided",
+                record.setl_id()
+            ))
+        })?;
+        let record = Box::new(record);
+        take(SideCopy { side, ordinal: None, first_period, record, facts })
+    })?;
+    Failure::unless(columns.next().is_none(), || "open items read twice differ".into())
 }
 
-fn records(path: &Path) -> Outcome<Vec<Record>> {
+/// Reads the open items of a closed period, one after the other.
+fn each_record(path: &Path, mut take: impl FnMut(Record) -> Outcome<()>) -> Outcome<()> {
     let unreadable = || damaged("open_items", "it cannot be read");
     let source = Source::open(Side::Treating, "open_items", path).map_err(|_| unreadable())?;
     let tools = std::sync::Arc::default();
-    let mut records = Vec::new();
     for row_group in 0..source.metadata.num_row_groups() {
         let int96 = Int96::Local;
         let batches = Batches::open(&source, row_group, int96, ROWS_ALONE, None, &tools);
         for batch in batches.map_err(|_| unreadable())? {
             let batch = batch.map_err(|_| unreadable())?;
-            records.extend((0..batch.rows).map(|row| Record::of(&batch, row)));
+            (0..batch.rows).try_for_each(|row| take(Record::of(&batch, row)))?;
         }
     }
-    Ok(records)
+    Ok(())
 }
 
 /// The permits in force: those of the period before, and those that were delivered.

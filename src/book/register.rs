@@ -32,12 +32,12 @@ use crate::{
     ingest::record::Group,
     money::{Fen, FenSum},
     reconcile::{
-        build::Index,
-        index::{Claim, Cleared, Key, Keyed},
-        matching::{in_parts, plain_registered},
+        build::Stores,
+        index::{Claim, Cleared, Key, Keyed, Listed},
+        matching::plain_registered,
         proof::Proof,
-        settle::Settled,
-        store::{Partitioning, Store},
+        settle::Tally,
+        store::{Partitioning, Store, Stored},
     },
     statement::table::{Encoder, ParquetFile, RowGroup, reproducible},
 };
@@ -71,7 +71,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Kind; 3] = [Kind::Settlement, Kind::Reversal, Kind::Voided];
+    /// Every kind.
+    pub const ALL: [Kind; 3] = [Kind::Settlement, Kind::Reversal, Kind::Voided];
 }
 
 fn schema() -> Arc<Schema> {
@@ -99,7 +100,7 @@ fn properties() -> WriterProperties {
 }
 
 /// A row group of the register: settlements in the order of their keys.
-fn encode(encoder: &Encoder, rows: &[(Key, Registered)]) -> Outcome<RowGroup> {
+fn encode(encoder: &Encoder, rows: &[Listed]) -> Outcome<RowGroup> {
     let rises = rows.is_sorted_by(|(a, _), (b, _)| a < b);
     Failure::unless(rises, || "register: a settlement twice".to_owned())?;
     let group = |entry: &Registered| entry.group.map_or(-1, |group| i32::from(group.number()));
@@ -122,19 +123,11 @@ fn bug(error: impl std::fmt::Display) -> Failure {
 /// Writes everything that a period registers: what cleared by itself, the settled rest, the voided.
 pub fn write_register(
     staging: &Staging,
-    index: &Index,
-    settled: &Settled,
+    stores: &Stores,
+    tally: &Tally,
     proof: &Proof,
 ) -> Outcome<FileEntry> {
-    let voided = Registered { kind: Kind::Voided, payable: 0, group: None };
-    let mut others: Vec<(Key, Registered)> = settled
-        .registered
-        .iter()
-        .copied()
-        .chain(settled.voided.iter().map(|key| (*key, voided)))
-        .collect();
-    others.sort_unstable_by_key(|(key, _)| *key);
-    let rows = Registering { cleared: &index.cleared, others: &others };
+    let rows = Registering { cleared: &stores.cleared, settled: &stores.settled };
     let mut file = ParquetFile::create(&staging.period(), SETTLEMENTS, &schema(), properties())?;
     let encoder = file.encoder();
     let payables = file.append_all(&rows.groups()?, |borders| {
@@ -143,21 +136,23 @@ pub fn write_register(
         Ok((encode(&encoder, &rows)?, payable))
     })?;
     let payable: FenSum = payables.into_iter().sum();
-    let cleared: FenSum = settled.registered.iter().map(|(_, r)| FenSum::from(r.payable)).sum();
-    let owed = proof.plain[0].payable + cleared;
-    Failure::unless(payable == owed, || format!("the register holds {payable} fen of {owed}"))?;
+    let mut owed = proof.plain[0];
+    owed += tally.cleared;
+    Failure::unless(payable == owed.payable, || {
+        format!("the register holds {payable} fen of {}", owed.payable)
+    })?;
     let written = file.close()?;
-    let expected = proof.plain[0].rows.cast_unsigned() + others.len() as u64;
+    let expected = owed.rows.cast_unsigned() + tally.voided;
     Failure::unless(written.rows == expected, || {
         format!("the register has {} rows, {expected} were expected", written.rows)
     })?;
     Ok(written)
 }
 
-/// What is to be registered: what cleared by itself, and the others, both in the order of their keys.
+/// What is to be registered: what cleared by itself, and what was settled, both in the order of their keys.
 struct Registering<'a> {
     cleared: &'a Store<Cleared>,
-    others: &'a [(Key, Registered)],
+    settled: &'a Store<Listed>,
 }
 
 /// First and last hash of a row group.
@@ -171,7 +166,8 @@ impl Registering<'_> {
         let parts = Partitioning::for_rows(u64::MAX);
         for part in 0..parts.count() {
             let (start, end) = parts.range(part);
-            rows += self.count((start, end))?;
+            visit(self.settled, (start, end), |settled| rows += settled.len())?;
+            visit(self.cleared, (start, end), |cleared| rows += cleared.len())?;
             let is_last = part + 1 == parts.count();
             if rows >= GROUP_ROWS || (is_last && rows > 0) {
                 groups.push((first, end));
@@ -181,39 +177,29 @@ impl Registering<'_> {
         Ok(groups)
     }
 
-    /// Shows what cleared by itself of a range, partition by partition.
-    fn visit(&self, (first, last): Borders, mut look: impl FnMut(&[Cleared])) -> Outcome<()> {
-        let partitioning = self.cleared.partitioning();
-        let of = |hash| partitioning.of(Key { hash, check: 0 });
-        (of(first)..=of(last)).try_for_each(|partition| {
-            self.cleared.visit(partition, |cleared| look(within(cleared, first, last)))
-        })
-    }
-
-    fn count(&self, borders: Borders) -> Outcome<usize> {
-        let mut count = within(self.others, borders.0, borders.1).len();
-        self.visit(borders, |cleared| count += cleared.len())?;
-        Ok(count)
-    }
-
     /// What is to be registered of a range, in order.
-    fn between(&self, borders: Borders) -> Outcome<Vec<(Key, Registered)>> {
-        let mut rows = Vec::new();
-        self.visit(borders, |cleared| {
+    fn between(&self, borders: Borders) -> Outcome<Vec<Listed>> {
+        let (mut rows, mut settled) = (Vec::new(), Vec::new());
+        visit(self.cleared, borders, |cleared| {
             rows.extend(cleared.iter().map(|entry| (entry.key(), plain_registered(entry))));
         })?;
-        let others = within(self.others, borders.0, borders.1);
-        if others.is_empty() {
+        visit(self.settled, borders, |some| settled.extend_from_slice(some))?;
+        if settled.is_empty() {
             return Ok(rows);
         }
-        Ok(merged(rows.into_iter(), others.iter().copied()).collect())
+        Ok(merged(rows.into_iter(), settled.into_iter()).collect())
     }
 }
 
-impl Keyed for (Key, Registered) {
-    fn key(&self) -> Key {
-        self.0
-    }
+/// Shows what a store has of a range, partition by partition, each in the order of its keys.
+fn visit<T: Stored + Keyed>(
+    store: &Store<T>,
+    (first, last): Borders,
+    mut look: impl FnMut(&[T]),
+) -> Outcome<()> {
+    let of = |hash| store.partitioning().of(Key { hash, check: 0 });
+    (of(first)..=of(last))
+        .try_for_each(|partition| store.visit(partition, |items| look(within(items, first, last))))
 }
 
 /// Merges two lists in the order of their keys.
@@ -309,18 +295,13 @@ impl Register {
 
     /// Which of some keys, in order, have been reversed.
     pub fn reversed(&self, keys: &[Key]) -> Outcome<Vec<Key>> {
-        let look = |part: &[Key]| {
-            let mut found = Vec::new();
-            for file in &self.reversals {
-                file.search(&[part], |key, _, _| {
-                    found.push(key);
-                    Ok(())
-                })?;
-            }
-            Ok(found)
-        };
-        let found: Vec<Vec<Key>> = in_parts(keys).map(look).collect::<Outcome<_>>()?;
-        let mut found: Vec<Key> = found.into_iter().flatten().collect();
+        let mut found = Vec::new();
+        for file in &self.reversals {
+            file.search(&[keys], |key, _, _| {
+                found.push(key);
+                Ok(())
+            })?;
+        }
         found.sort_unstable();
         Ok(found)
     }

@@ -166,12 +166,13 @@ fn levels(folder: &Path) -> Outcome<Vec<(Pair, String)>> {
 
 fn open_years(folder: &Path, policy: &Policy, next: Month) -> Outcome<Vec<OpenYear>> {
     let mut years: BTreeMap<i32, (u64, [FenSum; 2])> = BTreeMap::new();
-    for copy in brought::open_items(folder, policy, next)? {
+    brought::open_items(folder, policy, next, |copy| {
         let year = copy.facts.cost_month.year();
         let (copies, payable) = years.entry(year).or_default();
         *copies += 1;
         payable[copy.side.index()] += FenSum::from(copy.facts.payable);
-    }
+        Ok(())
+    })?;
     let years = years.into_iter().map(|(year, (copies, [treating, insured]))| OpenYear {
         year,
         copies,

@@ -5,40 +5,63 @@
 //! line of a processor's cache, with the amounts that most settlements have; the others lie apart. Many
 //! rows are looked up together, each step for all of them, so that the memory answers to many at a time.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::positions::PositionKey;
 use crate::{
     codes::Month,
     contract::fields::{Field, amount},
-    ingest::{batch::Batch, record::Group, rows::Checked},
-    money::Fen,
+    ingest::{
+        batch::Batch,
+        record::{Facts, Group, Record},
+        rows::Checked,
+    },
+    money::{Fen, FenSum},
     reconcile::index::Entry,
 };
 
-/// A key in 64 bits: division, group, lateness.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Packed(u64);
+/// A key in 64 bits, in the order of positions: division, group, cost month. The division decides the insured
+/// province, which is the first part of a group's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Packed(u64);
 
 impl Packed {
-    fn new(division: u32, group: u16, lateness: u16) -> Packed {
-        Packed(u64::from(division) << 32 | u64::from(group) << 16 | u64::from(lateness))
+    const MONTH_BITS: u32 = 31;
+    const GROUP_BITS: u32 = 13;
+    /// As many months before year 0 as after it.
+    const FIRST: Month = Month::new(0, 1).plus(-(1 << (Packed::MONTH_BITS - 1)));
+
+    fn new(division: u32, group: u16, cost_month: Month) -> Packed {
+        let month = cost_month.since(Packed::FIRST).cast_unsigned();
+        let key = u64::from(division) << Packed::GROUP_BITS | u64::from(group);
+        Packed(key << Packed::MONTH_BITS | u64::from(month))
     }
 
+    /// The key.
     #[expect(clippy::cast_possible_truncation, reason = "the parts are cut out again")]
-    fn unpack(self, period: Month) -> PositionKey {
-        let group = Group::from_number((self.0 >> 16) as u16);
-        let group = group.expect("Invariant: a group was packed");
+    pub fn unpack(self) -> PositionKey {
+        let group = self.group();
+        let month = self.0 as u32 & ((1 << Packed::MONTH_BITS) - 1);
         PositionKey {
-            insuplc_admdvs: (self.0 >> 32) as u32,
+            insuplc_admdvs: (self.0 >> (Packed::MONTH_BITS + Packed::GROUP_BITS)) as u32,
             treating: group.pair.treating,
             fund: group.fund,
             care: group.care,
-            cost_month: period.plus(-i32::from(self.0 as u16)),
+            cost_month: Packed::FIRST.plus(month.cast_signed()),
             insured: group.pair.insured,
         }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the part is cut out again")]
+    fn group(self) -> Group {
+        let number = (self.0 >> Packed::MONTH_BITS) as u16 & ((1 << Packed::GROUP_BITS) - 1);
+        Group::from_number(number).expect("Invariant: a group was packed")
     }
 
     /// Where the search for it begins, in a table of a power of two.
@@ -58,14 +81,14 @@ const RARE: [usize; 6] = [4, 5, 6, 7, 9, amount::HOSPITAL];
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(align(64))]
 struct Sums {
-    rows: u32,
+    rows: i32,
     /// Position of the rare sums, from 1; 0 while there are none.
     rare: u32,
     usual: [Fen; USUAL.len()],
 }
 
-/// Adds up plain rows: those that clear unless the match says otherwise. One for each treating province,
-/// shared by the threads: what a province sends lies together.
+/// Adds up plain rows, those that clear unless the match says otherwise, and what is settled later. One for
+/// each treating province, shared by the threads: what a province sends lies together.
 #[derive(Debug)]
 pub struct Counters(Vec<Mutex<Counter>>);
 
@@ -76,8 +99,21 @@ struct Counter {
     table: Vec<(Packed, u32)>,
     sums: Vec<Sums>,
     rare: Vec<[Fen; RARE.len()]>,
-    /// Parts of positions that are complete: of sums that went beyond 64 bits, of other machines.
+    /// Reversals among the rows, by the position of the sums.
+    reversals: FxHashMap<u32, i64>,
+    /// Parts of positions that do not fit the sums, of which they are not a part any more.
     full: Vec<Part>,
+}
+
+/// What was counted into a position.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted {
+    /// Rows.
+    pub rows: i64,
+    /// Reversals among them.
+    pub reversals: i64,
+    /// The 13 amounts, in fen.
+    pub amounts: [FenSum; 13],
 }
 
 /// A position, or a part of it, in numbers: its key, its rows, its 13 amounts in fen. Those of one key add up as
@@ -123,15 +159,13 @@ impl Counters {
         batch: &Batch,
         checked: &Checked,
         rows: impl Iterator<Item = (usize, &'e Entry)>,
-        period: Month,
         scratch: &mut CountScratch,
     ) {
         let CountScratch { rows: of_province, divisions, rare } = scratch;
         batch.text(Field::insuplc_admdvs).divisions(batch.rows, divisions);
         for (row, entry) in rows.filter(|(_, entry)| entry.plain) {
-            let lateness = checked.month[row].map_or(0, |month| period.since(month));
-            let lateness = u16::try_from(lateness).expect("Invariant: the limit fits 16 bits");
-            let packed = Packed::new(divisions[row], entry.group, lateness);
+            let month = checked.month[row].expect("Invariant: a valid row has a cost month");
+            let packed = Packed::new(divisions[row], entry.group, month);
             let treating = checked.treating[row].expect("Invariant: a valid row has provinces");
             of_province[treating.index()].push((row, packed));
         }
@@ -162,37 +196,87 @@ impl Counters {
     }
 
     /// Takes what another machine counted.
-    pub fn take(&mut self, part: &Part) {
-        self.0[0].get_mut().unwrap_or_else(PoisonError::into_inner).full.push(*part);
+    pub fn take(&self, part: &Part) {
+        let [key, rows, amounts @ ..] = part;
+        let key = Packed(key.cast_unsigned());
+        self.of(key).add_all(key, *rows, amounts);
     }
 
-    /// All positions of a period, or parts of them, with rows and amounts, in order.
-    pub fn in_order(self, period: Month) -> impl Iterator<Item = (PositionKey, i64, Amounts)> {
-        let counters: Vec<Counter> = self
-            .0
-            .into_iter()
-            .map(|counter| counter.into_inner().unwrap_or_else(PoisonError::into_inner))
-            .collect();
-        let keyed = |(at, (key, place)): (usize, (Packed, Place))| (key.unpack(period), at, place);
-        let mut order: Vec<(PositionKey, usize, Place)> = counters
-            .iter()
-            .enumerate()
-            .flat_map(|(at, counter)| counter.places().map(move |place| (at, place)))
-            .map(keyed)
-            .collect();
-        order.par_sort_unstable_by_key(|(key, ..)| *key);
-        order.into_iter().map(move |(key, at, place)| {
-            let (rows, amounts) = counters[at].at(place);
-            (key, rows, amounts)
-        })
+    /// Adds a settlement that was settled on its values, or takes a row out again that was counted: `times` is
+    /// 1 or −1.
+    pub fn change(&self, record: &Record, facts: &Facts, times: i64) {
+        // The division of a valid row has six digits.
+        let division = record.text(Field::insuplc_admdvs).and_then(|code| code.parse().ok());
+        let key = Packed::new(division.unwrap_or(0), facts.group.number(), facts.cost_month);
+        let amounts = record.compared_amounts().map(|fen| fen * times);
+        let mut counter = self.of(key);
+        let place = counter.add_all(key, times, &amounts);
+        if record.reverses().is_some() {
+            *counter.reversals.entry(place).or_default() += times;
+        }
+    }
+
+    /// The counter of a key.
+    fn of(&self, key: Packed) -> MutexGuard<'_, Counter> {
+        let counter = &self.0[key.group().pair.treating.index()];
+        counter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All of it, to be read.
+    pub fn finish(self) -> AllCounted {
+        let counters = self.0.into_iter();
+        let counters = counters.map(|c| c.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let mut all = AllCounted { counters: counters.collect(), beyond: BTreeMap::new() };
+        for (number, counter) in (0..).zip(&mut all.counters) {
+            for [key, rows, amounts @ ..] in std::mem::take(&mut counter.full) {
+                let at = counter.find(Packed(key.cast_unsigned()));
+                let (all_rows, sums) = all.beyond.entry(Place { counter: number, at }).or_default();
+                *all_rows += rows;
+                sums.iter_mut().zip(amounts).for_each(|(sum, fen)| *sum += FenSum::from(fen));
+            }
+        }
+        all
     }
 }
 
-/// Where a position, or a part of it, is in a counter.
-#[derive(Debug, Clone, Copy)]
-enum Place {
-    Sums(u32),
-    Full(usize),
+/// What was counted.
+#[derive(Debug)]
+pub struct AllCounted {
+    counters: Vec<Counter>,
+    /// Rows and amounts of positions that do not fit their sums.
+    beyond: BTreeMap<Place, (i64, [FenSum; 13])>,
+}
+
+/// Where a position is among what was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    counter: u8,
+    at: u32,
+}
+
+impl AllCounted {
+    /// The positions of one treating province after the other, in no order.
+    pub fn places(&self) -> impl ParallelIterator<Item = Vec<(Packed, Place)>> {
+        (0..self.counters.len()).into_par_iter().map(|number| {
+            let counter = u8::try_from(number).expect("Invariant: there are 32 counters");
+            let keys = self.counters[number].table.iter().filter(|(_, at)| *at != 0);
+            keys.map(|(key, at)| (*key, Place { counter, at: at - 1 })).collect()
+        })
+    }
+
+    /// What was counted into a position.
+    pub fn at(&self, place: Place) -> Counted {
+        let counter = &self.counters[usize::from(place.counter)];
+        let (rows, amounts) = counter.at(place.at);
+        let reversals = counter.reversals.get(&place.at).copied().unwrap_or(0);
+        let mut counted =
+            Counted { rows: rows.into(), reversals, amounts: amounts.map(FenSum::from) };
+        if let Some((rows, amounts)) = self.beyond.get(&place) {
+            counted.rows += rows;
+            counted.amounts.iter_mut().zip(amounts).for_each(|(sum, more)| *sum += more);
+        }
+        counted
+    }
 }
 
 impl Counter {
@@ -201,50 +285,48 @@ impl Counter {
             table: vec![Default::default(); 64],
             sums: Vec::new(),
             rare: Vec::new(),
+            reversals: FxHashMap::default(),
             full: Vec::new(),
         }
     }
 
-    /// The keys and places of all positions and parts.
-    fn places(&self) -> impl Iterator<Item = (Packed, Place)> {
-        let sums = self.table.iter().filter(|(_, at)| *at != 0);
-        let sums = sums.map(|(key, at)| (*key, Place::Sums(at - 1)));
-        let full = self.full.iter().enumerate();
-        sums.chain(full.map(|(at, part)| (Packed(part[0].cast_unsigned()), Place::Full(at))))
+    /// The rows and the amounts in the sums at a place.
+    fn at(&self, place: u32) -> (i32, Amounts) {
+        let Sums { rows, rare, usual } = &self.sums[place as usize];
+        let mut amounts = [0; 13];
+        USUAL.into_iter().zip(usual).for_each(|(index, sum)| amounts[index] = *sum);
+        if let Some(at) = rare.checked_sub(1) {
+            let rare = &self.rare[at as usize];
+            RARE.into_iter().zip(rare).for_each(|(index, sum)| amounts[index] = *sum);
+        }
+        (*rows, amounts)
     }
 
-    /// The rows and the amounts of a position.
-    fn at(&self, place: Place) -> (i64, Amounts) {
-        match place {
-            Place::Full(at) => {
-                let [_, rows, amounts @ ..] = self.full[at];
-                (rows, amounts)
-            }
-            Place::Sums(at) => {
-                let Sums { rows, rare, usual } = &self.sums[at as usize];
-                let mut amounts = [0; 13];
-                USUAL.into_iter().zip(usual).for_each(|(index, sum)| amounts[index] = *sum);
-                if let Some(at) = rare.checked_sub(1) {
-                    let rare = &self.rare[at as usize];
-                    RARE.into_iter().zip(rare).for_each(|(index, sum)| amounts[index] = *sum);
-                }
-                (i64::from(*rows), amounts)
-            }
+    /// Puts rows and amounts into the sums at a place.
+    fn put(&mut self, place: u32, rows: i32, amounts: &Amounts) {
+        let sums = &mut self.sums[place as usize];
+        (sums.rows, sums.usual) = (rows, USUAL.map(|index| amounts[index]));
+        let rare = RARE.map(|index| amounts[index]);
+        if sums.rare == 0 && rare != [0; RARE.len()] {
+            self.rare.push(rare);
+            sums.rare = u32::try_from(self.rare.len()).expect(FEWER);
+        } else if let Some(at) = sums.rare.checked_sub(1) {
+            self.rare[at as usize] = rare;
         }
     }
 
     fn parts(&self) -> impl Iterator<Item = Part> {
-        self.places().map(|(key, place)| {
-            let (rows, amounts) = self.at(place);
-            part(key, rows, &amounts)
-        })
+        let keys = self.table.iter().filter(|(_, at)| *at != 0);
+        let sums = keys.map(|(key, at)| {
+            let (rows, amounts) = self.at(at - 1);
+            part(*key, rows.into(), &amounts)
+        });
+        sums.chain(self.full.iter().copied())
     }
 
     /// Adds up to so many rows.
     fn add(&mut self, rows: &[(usize, Packed)], columns: &Columns) {
-        while self.sums.len() + rows.len() > self.table.len() / 2 {
-            self.grow();
-        }
+        self.make_room(rows.len());
         let mask = self.table.len() - 1;
         let near = |all, (_, key): &(usize, Packed)| all ^ self.table[key.place(mask)].1;
         std::hint::black_box(rows.iter().fold(0, near));
@@ -253,55 +335,55 @@ impl Counter {
             *place = self.find(*key);
         }
         let places = &places[..rows.len()];
-        let near = |all, place: &usize| all ^ self.sums[*place].rows;
+        let near = |all, place: &u32| all ^ self.sums[*place as usize].rows;
         std::hint::black_box(places.iter().fold(0, near));
         for (place, (row, key)) in places.iter().zip(rows) {
             let amount = |index: usize| columns.amounts[index].map_or(0, |fen| fen[*row]);
-            let sums = &mut self.sums[*place];
-            let mut beyond = false;
+            let sums = &mut self.sums[*place as usize];
+            let (more, mut beyond) = sums.rows.overflowing_add(1);
             let mut usual = sums.usual;
             for (sum, index) in usual.iter_mut().zip(USUAL) {
                 let (wider, overflow) = sum.overflowing_add(amount(index));
                 (*sum, beyond) = (wider, beyond | overflow);
             }
             if beyond || columns.rare[*row] != 0 {
-                self.add_all(*place, *key, std::array::from_fn(amount));
+                self.add_all(*key, 1, &std::array::from_fn(amount));
             } else {
-                sums.rows += 1;
-                sums.usual = usual;
+                (sums.rows, sums.usual) = (more, usual);
             }
         }
     }
 
-    /// Adds a row with rare amounts, or to sums that go beyond their bits.
-    fn add_all(&mut self, place: usize, key: Packed, amounts: Amounts) {
-        let (rows, sums) = self.at(Place::Sums(u32::try_from(place).expect(FEWER)));
-        let both = || sums.iter().zip(amounts);
-        let added: Option<Vec<Fen>> = both().map(|(sum, fen)| sum.checked_add(fen)).collect();
-        let (rows, sums) = if let Some(added) = added {
-            let rows = u32::try_from(rows + 1).expect(FEWER);
-            (rows, std::array::from_fn(|index| added[index]))
+    /// Adds any rows and amounts to a position; says where its sums are.
+    fn add_all(&mut self, key: Packed, rows: i64, amounts: &Amounts) -> u32 {
+        self.make_room(1);
+        let place = self.find(key);
+        let (rows_before, sums) = self.at(place);
+        let all_rows = i32::try_from(i64::from(rows_before).saturating_add(rows)).ok();
+        let mut added = [0; 13];
+        let fit = added.iter_mut().zip(sums.iter().zip(amounts)).all(|(added, (sum, fen))| {
+            let sum = sum.checked_add(*fen);
+            *added = sum.unwrap_or(0);
+            sum.is_some()
+        });
+        if let Some(rows) = all_rows.filter(|_| fit) {
+            self.put(place, rows, &added);
         } else {
-            self.full.push(part(key, rows, &sums));
-            (1, amounts)
-        };
-        let of_position = &mut self.sums[place];
-        if of_position.rare == 0 {
-            self.rare.push([0; RARE.len()]);
-            of_position.rare = u32::try_from(self.rare.len()).expect(FEWER);
+            self.full.push(part(key, rows_before.into(), &sums));
+            self.full.push(part(key, rows, amounts));
+            self.put(place, 0, &[0; 13]);
         }
-        (of_position.rows, of_position.usual) = (rows, USUAL.map(|index| sums[index]));
-        self.rare[of_position.rare as usize - 1] = RARE.map(|index| sums[index]);
+        place
     }
 
     /// Where the sums of a key are; there is room for one more.
-    fn find(&mut self, key: Packed) -> usize {
+    fn find(&mut self, key: Packed) -> u32 {
         let at = self.item(key);
         if self.table[at].1 == 0 {
             self.sums.push(Sums::default());
             self.table[at] = (key, u32::try_from(self.sums.len()).expect(FEWER));
         }
-        self.table[at].1 as usize - 1
+        self.table[at].1 - 1
     }
 
     /// The item of a key, or a free one for it.
@@ -312,6 +394,13 @@ impl Counter {
             at = (at + 1) & mask;
         }
         at
+    }
+
+    /// Makes the table large enough for so many keys more.
+    fn make_room(&mut self, keys: usize) {
+        while self.sums.len() + keys > self.table.len() / 2 {
+            self.grow();
+        }
     }
 
     fn grow(&mut self) {
@@ -327,73 +416,4 @@ impl Counter {
 const FEWER: &str = "Invariant: a side has fewer rows than 2^32";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        clear::positions::{PositionSums, Positions},
-        money::{FEN_LIMIT, FenSum},
-        rules::Rules,
-    };
-
-    #[test]
-    fn a_position_beyond_64_bits_is_one_position() {
-        const ROWS: usize = 2_000;
-        let period = Month::new(2025, 10);
-        let rules = Rules::built_in();
-        let policy = rules.policy(period).expect("in force");
-        let fen = vec![FEN_LIMIT - 1; ROWS];
-        let rows: Vec<(usize, Packed)> =
-            (0..ROWS).map(|row| (row, Packed::new(340_100, 0, 1))).collect();
-        let counters = Counters::default();
-        let columns = Columns { amounts: [Some(&fen); 13], rare: &fen };
-        for rows in rows.chunks(ROWS_AT_A_TIME) {
-            counters.0[0].lock().expect("alone").add(rows, &columns);
-        }
-        let positions = Positions::counted(counters, policy, period);
-        let rows = i64::try_from(ROWS).expect("few");
-        let sum = FenSum::from(FEN_LIMIT - 1) * FenSum::from(rows);
-        let found: Vec<_> = positions.iter().collect();
-        assert_eq!(found.len(), 1);
-        assert_eq!((found[0].0.insuplc_admdvs, found[0].0.cost_month), (340_100, period.plus(-1)));
-        // Eight funds and the account are payable.
-        let expected = PositionSums { rows, visits: rows, amounts: [sum; 13], payable: 9 * sum };
-        assert_eq!(*found[0].1, expected);
-    }
-
-    #[test]
-    fn parts_are_what_was_counted() {
-        let period = Month::new(2025, 10);
-        let columns: Vec<Vec<Fen>> = (0..13).map(|index| vec![index, 0, 100 * index]).collect();
-        let rare = [1, 0, 1];
-        let counters = Counters::default();
-        {
-            let amounts = std::array::from_fn(|index| Some(&columns[index][..]));
-            let mut counter = counters.0[3].lock().expect("alone");
-            // Enough keys for the table to grow, each three times.
-            for division in 110_000..110_500 {
-                let key = Packed::new(division, 77, 2);
-                let columns = Columns { amounts, rare: &rare };
-                counter.add(&[(0, key), (1, key), (2, key)], &columns);
-            }
-        }
-        let expected: Amounts = std::array::from_fn(|index| 101 * columns[index][0]);
-        let mut others = Counters::default();
-        assert_eq!(counters.parts().count(), 500);
-        counters.parts().for_each(|part| others.take(&part));
-        for counters in [counters, others] {
-            let all: Vec<_> = counters.in_order(period).collect();
-            assert_eq!(all.len(), 500);
-            for ((key, rows, amounts), division) in all.into_iter().zip(110_000..) {
-                assert_eq!((key.insuplc_admdvs, key.cost_month), (division, period.plus(-2)));
-                assert_eq!((rows, amounts), (3, expected));
-            }
-        }
-    }
-
-    #[test]
-    fn every_amount_is_usual_or_rare() {
-        let mut all = [USUAL.as_slice(), &RARE].concat();
-        all.sort_unstable();
-        assert_eq!(all, (0..13).collect::<Vec<_>>());
-    }
-}
+mod tests;

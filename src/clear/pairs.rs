@@ -57,13 +57,13 @@ pub fn pairs(
     brought_forward: &BTreeMap<Pair, FenSum>,
 ) -> Pairs {
     let mut pairs = Pairs::new();
-    for (key, sums) in positions.iter() {
-        let pair = pairs.entry(Pair { insured: key.insured, treating: key.treating }).or_default();
-        pair.visits += sums.visits;
-        pair.gross += sums.payable;
-        match key.fund {
-            FundClass::Employee => pair.gross_employee += sums.payable,
-            FundClass::Resident => pair.gross_resident += sums.payable,
+    for (pair, fund, visits, payable) in positions.by_pair() {
+        let pair = pairs.entry(pair).or_default();
+        pair.visits += visits;
+        pair.gross += payable;
+        match fund {
+            FundClass::Employee => pair.gross_employee += payable,
+            FundClass::Resident => pair.gross_resident += payable,
         }
     }
     for (pair, held_back) in deductions {

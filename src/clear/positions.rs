@@ -2,15 +2,16 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use super::counters::Counters;
+use rayon::prelude::*;
+
+use super::counters::{AllCounted, Counted, Counters, Packed, Place};
 use crate::{
     book::manifest::FileEntry,
-    codes::{CareClass, FundClass, Month, Province},
-    contract::fields::{AMOUNT_FIELDS, Field},
+    codes::{CareClass, FundClass, Month, Pair, Province},
+    contract::fields::AMOUNT_FIELDS,
     control::Totals,
     diag::Outcome,
-    ingest::record::{Facts, Record},
-    money::{Fen, FenSum},
+    money::FenSum,
     rules::Policy,
     statement::table::Table,
 };
@@ -45,104 +46,84 @@ pub struct PositionSums {
     pub payable: FenSum,
 }
 
-impl PositionSums {
-    /// Adds a settlement `times` times: 1, or −1 to take it out again.
-    fn add(&mut self, times: i64, visits: i64, amounts: impl Iterator<Item = Fen>, payable: Fen) {
-        self.rows += times;
-        self.visits += times * visits;
-        for (sum, fen) in self.amounts.iter_mut().zip(amounts) {
-            *sum += FenSum::from(fen) * FenSum::from(times);
-        }
-        self.payable += FenSum::from(payable) * FenSum::from(times);
-    }
-
-    fn merge(&mut self, other: &PositionSums) {
-        self.rows += other.rows;
-        self.visits += other.visits;
-        for (sum, more) in self.amounts.iter_mut().zip(other.amounts) {
-            *sum += more;
-        }
-        self.payable += other.payable;
-    }
+/// All positions of a period, in order: their keys, and where the sums of each were counted.
+pub struct Positions {
+    order: Vec<(Packed, Place)>,
+    counted: AllCounted,
+    policy: Policy,
+    sums: PairSums,
 }
 
-/// All positions of a period, in order.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Positions(Vec<(PositionKey, PositionSums)>);
-
-/// What is added to positions, and what is taken out of them.
-#[derive(Debug, Default)]
-pub struct Changes(BTreeMap<PositionKey, PositionSums>);
-
-impl Changes {
-    /// Adds a settlement, or takes it out again with `times` −1.
-    pub fn add(&mut self, record: &Record, facts: &Facts, times: i64) {
-        let key = PositionKey {
-            insuplc_admdvs: division(record.text(Field::insuplc_admdvs)),
-            treating: facts.group.pair.treating,
-            fund: facts.group.fund,
-            care: facts.group.care,
-            cost_month: facts.cost_month,
-            insured: facts.group.pair.insured,
-        };
-        let visits = if record.reverses().is_some() { -1 } else { 1 };
-        let amounts = record.compared_amounts().iter().copied();
-        self.0.entry(key).or_default().add(times, visits, amounts, facts.payable);
-    }
-}
+/// What the positions of each pair and fund come to: visits and totals.
+type PairSums = BTreeMap<(Pair, FundClass), (i64, Totals)>;
 
 impl Positions {
     /// What was counted in a period, by its policy.
-    pub fn counted(counters: Counters, policy: &Policy, period: Month) -> Positions {
-        let counted = counters.in_order(period);
-        let mut positions: Vec<(PositionKey, PositionSums)> =
-            Vec::with_capacity(counted.size_hint().0);
-        for (key, rows, amounts) in counted {
-            let amounts = amounts.map(FenSum::from);
-            let payable = policy.payable_sum(&amounts);
-            let sums = PositionSums { rows, visits: rows, amounts, payable };
-            match positions.last_mut().filter(|(last, _)| *last == key) {
-                Some((_, all)) => all.merge(&sums),
-                None => positions.push((key, sums)),
+    pub fn counted(counters: Counters, policy: &Policy) -> Positions {
+        let counted = counters.finish();
+        let policy = policy.clone();
+        let mut all = Positions { order: Vec::new(), counted, policy, sums: PairSums::new() };
+        let parts: Vec<_> = all.counted.places().map(|places| all.add_up(places)).collect();
+        for (places, sums) in parts {
+            all.order.extend(places);
+            for (key, (visits, totals)) in sums {
+                let (all_visits, all_totals) = all.sums.entry(key).or_default();
+                *all_visits += visits;
+                *all_totals += totals;
             }
         }
-        Positions(positions)
+        all.order.par_sort_unstable_by_key(|(key, _)| *key);
+        all
     }
 
-    /// Makes changes; drops positions into which nothing went.
-    pub fn change(&mut self, Changes(changes): Changes) {
-        let mut new = Vec::new();
-        for (key, sums) in changes {
-            match self.0.binary_search_by_key(&key, |(key, _)| *key) {
-                Ok(place) => self.0[place].1.merge(&sums),
-                Err(_) => new.push((key, sums)),
+    /// Adds up positions; those into which nothing went are none.
+    fn add_up(&self, mut places: Vec<(Packed, Place)>) -> (Vec<(Packed, Place)>, PairSums) {
+        let mut sums = PairSums::new();
+        places.retain(|(key, place)| {
+            let PositionSums { rows, visits, amounts, payable } = self.sums(*place);
+            if rows != 0 {
+                let PositionKey { insured, treating, fund, .. } = key.unpack();
+                let of_pair = sums.entry((Pair { insured, treating }, fund)).or_default();
+                of_pair.0 += visits;
+                of_pair.1 += Totals { rows, medfee: amounts[0], payable };
             }
-        }
-        if !new.is_empty() {
-            self.0.extend(new);
-            // Two runs in order: a stable sort merges them.
-            self.0.sort_by_key(|(key, _)| *key);
-        }
-        self.0.retain(|(_, sums)| sums.rows != 0);
+            rows != 0
+        });
+        (places, sums)
+    }
+
+    /// The sums of a position.
+    fn sums(&self, place: Place) -> PositionSums {
+        let Counted { rows, reversals, amounts } = self.counted.at(place);
+        let payable = self.policy.payable_sum(&amounts);
+        PositionSums { rows, visits: rows - 2 * reversals, amounts, payable }
     }
 
     /// Their totals.
     pub fn totals(&self) -> Totals {
-        let mut totals = Totals::default();
-        for (_, sums) in &self.0 {
-            totals += Totals { rows: sums.rows, medfee: sums.amounts[0], payable: sums.payable };
-        }
-        totals
+        self.sums.values().fold(Totals::default(), |mut all, (_, totals)| {
+            all += *totals;
+            all
+        })
+    }
+
+    /// The visits and the payable of each pair and fund.
+    pub fn by_pair(&self) -> impl Iterator<Item = (Pair, FundClass, i64, FenSum)> {
+        let sums = self.sums.iter();
+        sums.map(|((pair, fund), (visits, totals))| (*pair, *fund, *visits, totals.payable))
     }
 
     /// The positions in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&PositionKey, &PositionSums)> {
-        self.0.iter().map(|(key, sums)| (key, sums))
+    #[cfg(test)]
+    pub fn iter(&self) -> impl Iterator<Item = (PositionKey, PositionSums)> {
+        self.order.iter().map(|(key, place)| (key.unpack(), self.sums(*place)))
     }
 
     /// Writes the table `positions`.
     pub fn write(&self, folder: &Path) -> Outcome<FileEntry> {
-        Table::write_by_parts(&self.0, table, folder)
+        let with_sums = |(key, place): &(Packed, Place)| (key.unpack(), self.sums(*place));
+        let rows = |part: &[(Packed, Place)]| part.iter().map(with_sums).collect::<Vec<_>>();
+        Table::write_by_parts(&self.order, |part| table(&rows(part)), folder)
     }
 }
 
@@ -161,9 +142,4 @@ fn table(positions: &[(PositionKey, PositionSums)]) -> Table {
         table = table.sum(field.name(), sums().map(|sums| sums.amounts[index]));
     }
     table.sum("payable", sums().map(|sums| sums.payable))
-}
-
-/// The number of a division code, which has six digits in valid rows.
-fn division(code: Option<&str>) -> u32 {
-    code.and_then(|code| code.parse().ok()).unwrap_or(0)
 }

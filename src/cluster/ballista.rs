@@ -38,10 +38,10 @@ use crate::{
         survey::{Setting, Survey},
     },
     reconcile::{
-        breaks::SideCopy,
         build::Index,
         collector::Collector,
         engine::{Engine, Foreseen},
+        values::Values,
     },
 };
 
@@ -246,6 +246,7 @@ impl Engine for Ballista {
         setting: Setting,
         staging: &Staging,
         _: Foreseen,
+        values: &Values,
         memory: usize,
     ) -> Outcome<(Survey, Index)> {
         self.greet()?;
@@ -253,7 +254,7 @@ impl Engine for Ballista {
         let rows = treating.saturating_add(insured);
         let mut received = Received {
             survey: Survey::begin(delivery),
-            collector: Collector::new(delivery, staging, memory),
+            collector: Collector::new(delivery, values.partitioning(), staging, memory),
             parts: Vec::new(),
             read: BTreeSet::new(),
             announced: 0,
@@ -290,11 +291,12 @@ impl Engine for Ballista {
         side: Side,
         ordinals: &[u32],
         setting: Setting,
-    ) -> Outcome<Vec<SideCopy>> {
-        let Setting { policy, period, monitor, .. } = setting;
-        let mut copies = Vec::with_capacity(ordinals.len());
+        take: &(dyn Fn(u32, Record) -> Outcome<()> + Sync),
+    ) -> Outcome<()> {
+        let monitor = setting.monitor;
         for ordinals in ordinals.chunks(ROWS_AGAIN) {
             let job = self.second_job(delivery, side, ordinals, setting)?;
+            let mut come = Vec::with_capacity(ordinals.len());
             self.query(ROWS, job, 1, monitor, |batch| {
                 let hashes =
                     batch.column(0).as_primitive::<datafusion::arrow::datatypes::UInt64Type>();
@@ -308,17 +310,17 @@ impl Engine for Ballista {
                     let ordinal = u32::try_from(*ordinal).map_err(|error| self.failed(error))?;
                     let record: Record = postcard::from_bytes(record.unwrap_or_default())
                         .map_err(|error| self.failed(error))?;
-                    copies.push(SideCopy::delivered(side, ordinal, record, policy, period)?);
+                    come.push(ordinal);
+                    take(ordinal, record)?;
                 }
                 monitor.advance(batch.num_rows() as u64)
             })?;
+            come.sort_unstable();
+            if come != ordinals {
+                return Err(self.failed("other rows came than were asked for"));
+            }
         }
-        copies.sort_unstable_by_key(|copy| copy.ordinal);
-        let found = copies.iter().filter_map(|copy| copy.ordinal);
-        if !found.eq(ordinals.iter().copied()) {
-            return Err(self.failed("other rows came than were asked for"));
-        }
-        Ok(copies)
+        Ok(())
     }
 }
 

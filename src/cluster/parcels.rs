@@ -197,6 +197,7 @@ mod tests {
             payable: 5,
             group: 8,
             plain: true,
+            valued: false,
         }
     }
 

@@ -217,7 +217,7 @@ impl<S: FnMut(RecordBatch) -> bool + Send> RowSink for Packer<'_, S> {
         if side == Side::Treating {
             let entries =
                 self.entries.all().map(|entry| ((entry.ordinal - ordinal) as usize, entry));
-            self.counters.count(&batch, checked, entries, period, &mut self.scratch);
+            self.counters.count(&batch, checked, entries, &mut self.scratch);
         }
         for entry in self.entries.all() {
             if let Err(stop) = self.sender.row(entry.hash, |into| pack_copy(side, *entry, into)) {

@@ -123,7 +123,7 @@ mod tests {
             names(
                 "select (select count(*) from notices) from pairs p where exists (select 1 from quotas)"
             ),
-            ["pairs", "notices", "quotas"]
+            ["notices", "pairs", "quotas"]
         );
         for (sql, why) in [
             ("drop table pairs", "DROP is no SELECT"),
@@ -142,7 +142,7 @@ mod tests {
             ("with pairs as (select 1) select * from pairs", "pairs is a table of the book"),
             ("select * from (select 1) as breaks", "breaks is a table of the book"),
             ("select * from pairs as breaks", "breaks is a table of the book"),
-            ("select from from", "cannot be read"),
+            ("select (", "cannot be read"),
         ] {
             let problem = tables_of(sql).expect_err(sql).to_string();
             assert!(problem.contains(why), "{sql}: {problem}");

@@ -1,13 +1,16 @@
 //! What did not clear: breaks, the fields behind them, and the copies that are carried.
 
+use std::cmp::Ordering;
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+
+use super::sorted::Row;
 use crate::{
     codes::{Month, Side},
-    contract::fields::{AMOUNT_FIELDS, Field},
+    contract::fields::{AMOUNT_FIELDS, FIELDS, Field, Kind},
     control::{Class, Totals},
-    diag::{Failure, Outcome},
     ingest::record::{Difference, Facts, Record},
     money::Fen,
-    rules::Policy,
     statement::table::Table,
 };
 
@@ -27,21 +30,6 @@ pub struct SideCopy {
 }
 
 impl SideCopy {
-    /// A valid row of this delivery.
-    pub fn delivered(
-        side: Side,
-        ordinal: u32,
-        record: Record,
-        policy: &Policy,
-        period: Month,
-    ) -> Outcome<SideCopy> {
-        let facts = record.facts(policy, period).ok_or_else(|| {
-            Failure::Bug(format!("a valid row of the {} side has no class", side.name()))
-        })?;
-        let (ordinal, record) = (Some(ordinal), Box::new(record));
-        Ok(SideCopy { side, ordinal, first_period: period, record, facts })
-    }
-
     /// Its control totals.
     pub fn totals(&self) -> Totals {
         Totals::of(&self.record, self.facts.payable)
@@ -56,12 +44,33 @@ impl SideCopy {
 /// The copies of one settlement, treating first.
 pub type Copies = [Option<SideCopy>; 2];
 
+/// A word of a table, one of a few: a class, a side, a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct Word(&'static str);
+
+impl Word {
+    /// Of both copies.
+    const BOTH: Word = Word("both");
+    /// The cost month differs.
+    const COST_MONTH: Word = Word("cost_month");
+}
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Word, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let names = Class::ALL.into_iter().map(Class::name);
+        let names = names.chain(Side::BOTH.map(Side::name)).chain(FIELDS.map(Field::name));
+        let mut words = names.map(Word).chain([Word::BOTH, Word::COST_MONTH]);
+        words.find(|known| known.0 == word).ok_or_else(|| D::Error::custom("an unknown word"))
+    }
+}
+
 /// A row of the table `breaks`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Break {
     setl_id: String,
-    class: &'static str,
-    side: &'static str,
+    class: Word,
+    side: Word,
     fields: Option<String>,
     insuplc_admdvs: String,
     mdtrtarea_admvs: String,
@@ -79,7 +88,7 @@ impl Break {
     pub fn of_row(class: Class, copy: &SideCopy) -> Break {
         let mut payables = [None, None];
         payables[copy.side.index()] = Some(copy.facts.payable);
-        Break::describe(class, copy, copy.side.name(), payables, copy.first_period)
+        Break::describe(class, copy, Word(copy.side.name()), payables, copy.first_period)
     }
 
     /// The break of a settlement with the copies that are there; at least one is.
@@ -88,8 +97,8 @@ impl Break {
         let described = treating.as_ref().or(insured.as_ref());
         let described = described.expect("Invariant: a break has a copy");
         let side = match (treating, insured) {
-            (Some(_), Some(_)) => "both",
-            _ => described.side.name(),
+            (Some(_), Some(_)) => Word::BOTH,
+            _ => Word(described.side.name()),
         };
         let there = || copies.iter().flatten();
         let payables = copies.each_ref().map(|copy| copy.as_ref().map(|copy| copy.facts.payable));
@@ -105,14 +114,14 @@ impl Break {
     fn describe(
         class: Class,
         copy: &SideCopy,
-        side: &'static str,
+        side: Word,
         payables: [Option<Fen>; 2],
         first_period: Month,
     ) -> Break {
         let text = |field| copy.record.text(field).unwrap_or_default().to_owned();
         Break {
             setl_id: text(Field::setl_id),
-            class: class.name(),
+            class: Word(class.name()),
             side,
             fields: None,
             insuplc_admdvs: text(Field::insuplc_admdvs),
@@ -134,7 +143,7 @@ impl Break {
 
     /// The word for its class.
     pub fn class(&self) -> &'static str {
-        self.class
+        self.class.0
     }
 
     /// Treating − insured payable in fen; a copy that is not there counts as 0.
@@ -143,28 +152,73 @@ impl Break {
     }
 }
 
+impl Row for Break {
+    const BYTES: usize = 400;
+
+    fn order(&self, other: &Break) -> Ordering {
+        self.cmp(other)
+    }
+}
+
 /// A row of the table `break_fields`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct BreakField {
-    /// The settlement.
-    pub setl_id: String,
+    setl_id: String,
     /// Position among the fields that differ.
-    pub position: usize,
-    /// The field.
-    pub field: &'static str,
-    /// What the treating copy has.
-    pub treating: Option<String>,
-    /// What the insured copy has.
-    pub insured: Option<String>,
+    position: usize,
+    field: Word,
+    treating: Option<String>,
+    insured: Option<String>,
+}
+
+impl BreakField {
+    /// The rows of a break's differences.
+    pub fn all<'a>(
+        setl_id: &'a str,
+        differences: &'a [Difference],
+    ) -> impl Iterator<Item = BreakField> + 'a {
+        differences.iter().enumerate().map(|(position, difference)| BreakField {
+            setl_id: setl_id.to_owned(),
+            position,
+            field: Word(difference.field),
+            treating: difference.first.clone(),
+            insured: difference.second.clone(),
+        })
+    }
+}
+
+impl Row for BreakField {
+    const BYTES: usize = 240;
+
+    fn order(&self, other: &BreakField) -> Ordering {
+        self.cmp(other)
+    }
 }
 
 /// A copy that is carried to the next period (挂账).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OpenItem {
-    /// Why.
-    pub class: Class,
-    /// The copy.
-    pub copy: SideCopy,
+    side: Word,
+    first_period: Month,
+    class: Word,
+    record: Box<Record>,
+}
+
+impl OpenItem {
+    /// A copy, and why it is carried.
+    pub fn of(class: Class, copy: SideCopy) -> OpenItem {
+        let SideCopy { side, first_period, record, .. } = copy;
+        OpenItem { side: Word(side.name()), first_period, class: Word(class.name()), record }
+    }
+}
+
+impl Row for OpenItem {
+    const BYTES: usize = 640;
+
+    fn order(&self, other: &OpenItem) -> Ordering {
+        let ids = [self, other].map(|item| item.record.setl_id());
+        self.side.cmp(&other.side).then(ids[0].cmp(ids[1]))
+    }
 }
 
 /// The table `breaks`, in the order of its rows.
@@ -172,8 +226,8 @@ pub fn breaks_table(breaks: &[Break]) -> Table {
     let text = |of: fn(&Break) -> &str| breaks.iter().map(move |b| Some(of(b)));
     Table::new("breaks")
         .text("setl_id", text(|b| &b.setl_id))
-        .text("class", text(|b| b.class))
-        .text("side", text(|b| b.side))
+        .text("class", text(|b| b.class.0))
+        .text("side", text(|b| b.side.0))
         .text("fields", breaks.iter().map(|b| b.fields.as_deref()))
         .text("insuplc_admdvs", text(|b| &b.insuplc_admdvs))
         .text("mdtrtarea_admvs", text(|b| &b.mdtrtarea_admvs))
@@ -192,19 +246,18 @@ pub fn breaks_table(breaks: &[Break]) -> Table {
 pub fn break_fields_table(fields: &[BreakField]) -> Table {
     Table::new("break_fields")
         .text("setl_id", fields.iter().map(|f| Some(&f.setl_id)))
-        .text("field", fields.iter().map(|f| Some(f.field)))
+        .text("field", fields.iter().map(|f| Some(f.field.0)))
         .text("treating_value", fields.iter().map(|f| f.treating.as_deref()))
         .text("insured_value", fields.iter().map(|f| f.insured.as_deref()))
 }
 
 /// The table `open_items`; the next period reads it back as a delivery of records.
 pub fn open_items_table(items: &[OpenItem]) -> Table {
-    use crate::contract::fields::{FIELDS, Kind};
-    let records = || items.iter().map(|item| &*item.copy.record);
+    let records = || items.iter().map(|item| &*item.record);
     let mut table = Table::new("open_items")
-        .text("side", items.iter().map(|item| Some(item.copy.side.name())))
-        .text("first_period", items.iter().map(|item| Some(item.copy.first_period.to_string())))
-        .text("class", items.iter().map(|item| Some(item.class.name())));
+        .text("side", items.iter().map(|item| Some(item.side.0)))
+        .text("first_period", items.iter().map(|item| Some(item.first_period.to_string())))
+        .text("class", items.iter().map(|item| Some(item.class.0)));
     for field in FIELDS {
         let name = field.name();
         table = match (field.kind(), field) {

@@ -3,11 +3,11 @@
 use rustc_hash::FxHashSet;
 
 use super::{
-    breaks::SideCopy,
     engine::Foreseen,
-    index::{Claim, Cleared, Entries, Entry, Keyed},
+    index::{Claim, Cleared, Entries, Entry, Keyed, Listed},
     room::Room,
     store::{Partitioning, Store},
+    values::Values,
     window::{HeldBatch, Window},
 };
 use crate::{
@@ -26,24 +26,32 @@ use crate::{
 
 /// The index of a delivery, and the plain positions that it was counted into.
 pub struct Index {
-    /// Entries of each side by partition: of the rows that did not clear in the window.
-    pub stores: [Store<Entry>; 2],
-    /// Settlements that clear unless the match finds a doubt.
-    pub claims: Store<Claim>,
-    /// Settlements that cleared; the match fills it.
-    pub cleared: Store<Cleared>,
+    /// What is kept of rows and settlements.
+    pub stores: Stores,
     /// Claims that were taken back: hash and treating ordinal, in order.
     pub revoked: Vec<(u64, u32)>,
-    /// Copies whose values were at hand when they did not clear, by side and ordinal.
-    pub copies: [Vec<SideCopy>; 2],
-    /// Positions of the plain rows of the treating side.
+    /// Positions: of the plain rows of the treating side, until settling makes them those of what cleared.
     pub counters: Counters,
+}
+
+/// What is kept of rows and settlements, by the partition of the key.
+pub struct Stores {
+    /// Entries of each side: of the rows that did not clear in the window.
+    pub of_sides: [Store<Entry>; 2],
+    /// Settlements that clear unless the match finds a doubt.
+    pub claims: Store<Claim>,
+    /// Settlements that cleared by themselves; the match fills it.
+    pub cleared: Store<Cleared>,
+    /// Those that are in the register already; the match fills it.
+    pub registered: Store<Listed>,
+    /// Those in doubt that the register will keep; settling fills it.
+    pub settled: Store<Listed>,
 }
 
 /// What all threads of the first read share.
 struct Shared<'a> {
-    stores: [Store<Entry>; 2],
-    claims: Store<Claim>,
+    stores: Stores,
+    values: &'a Values,
     window: Window,
     counters: Counters,
     setting: Setting<'a>,
@@ -67,7 +75,6 @@ struct Indexer<'a> {
 /// What a thread collects of rows that did not clear in the window.
 struct Parting {
     buffers: [Buffers<Entry>; 2],
-    copies: [Vec<SideCopy>; 2],
 }
 
 /// What a thread collects for each partition before it hands it over.
@@ -116,15 +123,12 @@ impl<T: super::store::Stored + Keyed> Buffers<T> {
 
 impl<'a> Indexer<'a> {
     fn new(shared: &'a Shared<'a>) -> Indexer<'a> {
-        let partitions = shared.claims.partitioning().count();
+        let partitions = shared.stores.claims.partitioning().count();
         Indexer {
             shared,
             entries: Entries::default(),
             claims: Buffers::new(partitions),
-            parting: Parting {
-                buffers: [Buffers::new(partitions), Buffers::new(partitions)],
-                copies: [Vec::new(), Vec::new()],
-            },
+            parting: Parting { buffers: [Buffers::new(partitions), Buffers::new(partitions)] },
             count_scratch: CountScratch::default(),
         }
     }
@@ -133,31 +137,30 @@ impl<'a> Indexer<'a> {
     fn hold(&mut self, side: Side, first: u32, batch: Batch, frontier: i64) -> Outcome<()> {
         let Entries { undoubted, doubtful, .. } = &self.entries;
         self.parting.leave(self.shared, side, first, &batch, doubtful)?;
-        let Shared { window, claims: store, .. } = self.shared;
+        let Shared { window, stores, .. } = self.shared;
         let held = self
             .claims
-            .push_all(store, |claim| window.hold(side, first, batch, undoubted, claim))?;
+            .push_all(&stores.claims, |claim| window.hold(side, first, batch, undoubted, claim))?;
         if !held {
-            self.parting.index(self.shared, side, undoubted.iter())?;
+            self.parting.index(self.shared, side, undoubted.iter().copied())?;
         }
         self.let_go(Some(frontier))
     }
 
     /// Rows that the window lets go.
     fn let_go(&mut self, frontier: Option<i64>) -> Outcome<()> {
-        let Shared { window, claims: store, .. } = self.shared;
-        let gone = self.claims.push_all(store, |claim| window.let_go(frontier, claim))?;
+        let Shared { window, stores, .. } = self.shared;
+        let gone = self.claims.push_all(&stores.claims, |claim| window.let_go(frontier, claim))?;
         gone.into_iter().try_for_each(|held| self.parting.part_with(self.shared, held))
     }
 
     /// Hands over what is left.
-    fn finish(self) -> Outcome<[Vec<SideCopy>; 2]> {
-        let Parting { buffers, copies } = self.parting;
-        for (store, buffers) in self.shared.stores.iter().zip(buffers) {
+    fn finish(self) -> Outcome<()> {
+        let Stores { of_sides, claims, .. } = &self.shared.stores;
+        for (store, buffers) in of_sides.iter().zip(self.parting.buffers) {
             buffers.finish(store)?;
         }
-        self.claims.finish(&self.shared.claims)?;
-        Ok(copies)
+        self.claims.finish(claims)
     }
 }
 
@@ -167,7 +170,7 @@ impl Parting {
         let HeldBatch { side, first_ordinal, batch, entries } = held;
         // Where few rows find their partners, values are not worth their memory.
         if entries.len() * 4 > batch.rows && entries.len() > 64 {
-            self.index(shared, side, entries.iter())
+            self.index(shared, side, entries.iter().copied())
         } else {
             self.leave(shared, side, first_ordinal, &batch, &entries)
         }
@@ -182,28 +185,26 @@ impl Parting {
         batch: &Batch,
         entries: &[Entry],
     ) -> Outcome<()> {
-        let Setting { policy, period, .. } = shared.setting;
         let row_of = |entry: &Entry| (entry.ordinal - first_ordinal) as usize;
         // The batch is no longer near the processor: all amounts are asked for before the first is needed.
         let near = |all, entry| all ^ batch.glance(row_of(entry));
         std::hint::black_box(entries.iter().fold(0, near));
         for entry in entries {
             let record = Record::of(batch, row_of(entry));
-            let copy = SideCopy::delivered(side, entry.ordinal, record, policy, period)?;
-            self.copies[side.index()].push(copy);
+            shared.values.push(side, Some(entry.ordinal), shared.setting.period, &record)?;
         }
-        self.index(shared, side, entries.iter())
+        self.index(shared, side, entries.iter().map(|entry| Entry { valued: true, ..*entry }))
     }
 
-    fn index<'e>(
+    fn index(
         &mut self,
         shared: &Shared,
         side: Side,
-        mut entries: impl Iterator<Item = &'e Entry>,
+        mut entries: impl Iterator<Item = Entry>,
     ) -> Outcome<()> {
-        let store = &shared.stores[side.index()];
+        let store = &shared.stores.of_sides[side.index()];
         let buffers = &mut self.buffers[side.index()];
-        entries.try_for_each(|entry| buffers.push(store, *entry))
+        entries.try_for_each(|entry| buffers.push(store, entry))
     }
 }
 
@@ -226,14 +227,14 @@ impl RowSink for Indexer<'_> {
             let entries =
                 self.entries.all().map(|entry| ((entry.ordinal - ordinal) as usize, entry));
             stopwatch.measure(Activity::AddUp, || {
-                counters.count(&batch, checked, entries, period, &mut self.count_scratch);
+                counters.count(&batch, checked, entries, &mut self.count_scratch);
             });
             stopwatch.count(Activity::AddUp, batch.rows as u64, 0);
         }
         stopwatch.measure(Activity::Match, || match frontier {
             Some(frontier) if window.is_useful() => self.hold(side, ordinal, batch, frontier),
             _ => {
-                self.parting.index(self.shared, side, self.entries.all())?;
+                self.parting.index(self.shared, side, self.entries.all().copied())?;
                 // Nothing is held where nothing was; what was is of no use any more.
                 self.let_go(None)
             }
@@ -241,16 +242,14 @@ impl RowSink for Indexer<'_> {
     }
 }
 
-/// The stores of an index, empty.
-pub(super) struct Stores {
-    pub(super) of_sides: [Store<Entry>; 2],
-    pub(super) claims: Store<Claim>,
-    pub(super) cleared: Store<Cleared>,
-}
-
 impl Stores {
-    pub(super) fn new(rows: [u64; 2], room: &Room, staging: &Staging) -> Stores {
-        let partitioning = Partitioning::for_rows(rows[0].max(rows[1]));
+    /// Empty ones.
+    pub(super) fn new(
+        rows: [u64; 2],
+        partitioning: Partitioning,
+        room: &Room,
+        staging: &Staging,
+    ) -> Stores {
         let spill = |name: &str| staging.scratch().join(format!("index-{name}"));
         let (of_side, claims) = room.expected(rows);
         // What cleared comes as what was claimed goes: as many, in fewer bytes.
@@ -262,6 +261,8 @@ impl Stores {
             }),
             claims: Store::new(partitioning, claims, room.of_cleared, spill("claims")),
             cleared: Store::new(partitioning, 0, of_cleared, spill("cleared")),
+            registered: Store::new(partitioning, 0, room.of_listed, spill("registered")),
+            settled: Store::new(partitioning, 0, room.of_listed, spill("settled")),
         }
     }
 }
@@ -273,6 +274,7 @@ pub fn read_delivery(
     setting: Setting,
     staging: &Staging,
     foreseen: Foreseen,
+    values: &Values,
     memory: usize,
 ) -> Outcome<(Survey, Index)> {
     let rows = Side::BOTH.map(|side| delivery.rows(side));
@@ -280,12 +282,11 @@ pub fn read_delivery(
     let room = Room::of(delivery, memory, threads);
     tracing::info!(?room, "memory");
     setting.monitor.estimate(room.estimate(delivery));
-    let Stores { of_sides, claims, cleared } = Stores::new(rows, &room, staging);
     let may_be_watched = Familiar::with_room(foreseen.watched.len() as u64);
     foreseen.watched.iter().for_each(|hash| may_be_watched.add(*hash));
     let shared = Shared {
-        stores: of_sides,
-        claims,
+        stores: Stores::new(rows, values.partitioning(), &room, staging),
+        values,
         window: Window::new(if room.plan.in_step { rows[0].saturating_add(rows[1]) } else { 0 }),
         counters: Counters::default(),
         setting,
@@ -299,17 +300,7 @@ pub fn read_delivery(
     if let Some(sink) = sinks.first_mut() {
         sink.let_go(None)?;
     }
-    let mut copies = [Vec::new(), Vec::new()];
-    for sink in sinks {
-        for (all, more) in copies.iter_mut().zip(sink.finish()?) {
-            all.extend(more);
-        }
-    }
-    for of_side in &mut copies {
-        of_side.sort_unstable_by_key(|copy| copy.ordinal);
-    }
-    tracing::debug!(values = ?copies.each_ref().map(Vec::len), "left by the window");
-    let Shared { stores, claims, window, counters, .. } = shared;
-    let revoked = window.revoked();
-    Ok((survey, Index { stores, claims, cleared, revoked, copies, counters }))
+    sinks.into_iter().try_for_each(Indexer::finish)?;
+    let Shared { stores, window, counters, .. } = shared;
+    Ok((survey, Index { stores, revoked: window.revoked(), counters }))
 }

@@ -4,6 +4,7 @@ use super::{
     build::{Buffers, Index, Stores},
     index::{Claim, Entry},
     room::Room,
+    store::Partitioning,
 };
 use crate::{
     book::staging::Staging,
@@ -23,11 +24,16 @@ pub struct Collector {
 
 impl Collector {
     /// An empty one, for a delivery, in so many bytes of memory and beyond them on disk.
-    pub fn new(delivery: &Delivery, staging: &Staging, memory: usize) -> Collector {
+    pub fn new(
+        delivery: &Delivery,
+        partitioning: Partitioning,
+        staging: &Staging,
+        memory: usize,
+    ) -> Collector {
         let room = Room::of_collector(delivery, memory);
         let rows = Side::BOTH.map(|side| delivery.rows(side));
-        let stores = Stores::new(rows, &room, staging);
-        let partitions = stores.claims.partitioning().count();
+        let stores = Stores::new(rows, partitioning, &room, staging);
+        let partitions = partitioning.count();
         Collector {
             stores,
             entries: Side::BOTH.map(|_| Buffers::new(partitions)),
@@ -54,18 +60,10 @@ impl Collector {
 
     /// The index.
     pub fn finish(self) -> Outcome<Index> {
-        let Stores { of_sides, claims, cleared } = self.stores;
-        for (store, entries) in of_sides.iter().zip(self.entries) {
+        for (store, entries) in self.stores.of_sides.iter().zip(self.entries) {
             entries.finish(store)?;
         }
-        self.claims.finish(&claims)?;
-        Ok(Index {
-            stores: of_sides,
-            claims,
-            cleared,
-            revoked: Vec::new(),
-            copies: [Vec::new(), Vec::new()],
-            counters: self.counters,
-        })
+        self.claims.finish(&self.stores.claims)?;
+        Ok(Index { stores: self.stores, revoked: Vec::new(), counters: self.counters })
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 pub const FILE: &str = "decisions.csv";
 
 /// What was decided about a settlement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Verdict {
     /// One side's copy clears as it stands.
     Accept(Side),

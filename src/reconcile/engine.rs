@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    breaks::SideCopy,
     build::{Index, read_delivery},
+    values::Values,
 };
 use crate::{
     book::{register::Register, staging::Staging},
@@ -33,26 +33,28 @@ pub struct Foreseen<'a> {
 /// What an engine finds equal is a claim, no more: the match examines every claim, and the proof that no
 /// row is missing or there twice is made with the totals of the survey.
 pub trait Engine: fmt::Debug + Send + Sync {
-    /// Reads every row once: judges it, adds it up, finds its partner or leaves its entry. `memory` is the
-    /// bytes that it may take on this machine.
+    /// Reads every row once: judges it, adds it up, finds its partner or leaves its entry, and perhaps its
+    /// values. `memory` is the bytes that it may take on this machine.
     fn read(
         &self,
         delivery: &Delivery,
         setting: Setting,
         staging: &Staging,
         foreseen: Foreseen,
+        values: &Values,
         memory: usize,
     ) -> Outcome<(Survey, Index)>;
 
-    /// Reads the valid rows of a side with these ordinals, which are in order and given once each; they
-    /// come in this order.
+    /// Reads the valid rows of a side with these ordinals, which are in order and given once each; gives each
+    /// of them once, in any order.
     fn fetch(
         &self,
         delivery: &Delivery,
         side: Side,
         ordinals: &[u32],
         setting: Setting,
-    ) -> Outcome<Vec<SideCopy>>;
+        take: &(dyn Fn(u32, Record) -> Outcome<()> + Sync),
+    ) -> Outcome<()>;
 }
 
 /// This machine.
@@ -66,9 +68,10 @@ impl Engine for Native {
         setting: Setting,
         staging: &Staging,
         foreseen: Foreseen,
+        values: &Values,
         memory: usize,
     ) -> Outcome<(Survey, Index)> {
-        read_delivery(delivery, setting, staging, foreseen, memory)
+        read_delivery(delivery, setting, staging, foreseen, values, memory)
     }
 
     fn fetch(
@@ -77,11 +80,8 @@ impl Engine for Native {
         side: Side,
         ordinals: &[u32],
         setting: Setting,
-    ) -> Outcome<Vec<SideCopy>> {
-        let Setting { rules, policy, period, monitor } = setting;
-        let copy =
-            |ordinal, record: Record| SideCopy::delivered(side, ordinal, record, policy, period);
-        let pieces = fetch(delivery, side, ordinals, rules.int96, monitor, copy)?;
-        Ok(pieces.into_iter().flatten().collect())
+        take: &(dyn Fn(u32, Record) -> Outcome<()> + Sync),
+    ) -> Outcome<()> {
+        fetch(delivery, side, ordinals, setting.rules.int96, setting.monitor, take).map(drop)
     }
 }

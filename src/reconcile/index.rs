@@ -3,6 +3,7 @@
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::{
+    book::register::{Kind, Registered},
     codes::Month,
     contract::fields::Field,
     ingest::{
@@ -77,6 +78,8 @@ pub struct Entry {
     pub group: u16,
     /// Whether nothing but its partner decides about it: no reversal, in time, an ordinary amount.
     pub plain: bool,
+    /// Whether its values are at hand.
+    pub valued: bool,
 }
 
 fn part<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
@@ -95,6 +98,7 @@ impl Stored for Entry {
         bytes[24..28].copy_from_slice(&self.payable.to_le_bytes());
         bytes[28..30].copy_from_slice(&self.group.to_le_bytes());
         bytes[30] = u8::from(self.plain);
+        bytes[31] = u8::from(self.valued);
         bytes
     }
 
@@ -107,6 +111,7 @@ impl Stored for Entry {
             payable: u32::from_le_bytes(part(bytes, 24)),
             group: u16::from_le_bytes(part(bytes, 28)),
             plain: bytes[30] != 0,
+            valued: bytes[31] != 0,
         }
     }
 }
@@ -242,6 +247,41 @@ impl Stored for Cleared {
     }
 }
 
+/// A settlement that is in the register, or will be, and what the register says of it.
+pub type Listed = (Key, Registered);
+
+impl Keyed for Listed {
+    fn key(&self) -> Key {
+        self.0
+    }
+}
+
+impl Stored for Listed {
+    type Bytes = [u8; 23];
+
+    fn to_bytes(self) -> [u8; 23] {
+        let (key, Registered { kind, payable, group }) = self;
+        let mut bytes = [0; 23];
+        bytes[0..8].copy_from_slice(&key.hash.to_le_bytes());
+        bytes[8..12].copy_from_slice(&key.check.to_le_bytes());
+        bytes[12..20].copy_from_slice(&payable.to_le_bytes());
+        bytes[20..22].copy_from_slice(&group.map_or(u16::MAX, Group::number).to_le_bytes());
+        bytes[22] = kind as u8;
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8; 23]) -> Listed {
+        let hash = u64::from_le_bytes(part(bytes, 0));
+        let check = u32::from_le_bytes(part(bytes, 8));
+        let registered = Registered {
+            kind: Kind::ALL[usize::from(bytes[22])],
+            payable: i64::from_le_bytes(part(bytes, 12)),
+            group: Group::from_number(u16::from_le_bytes(part(bytes, 20))),
+        };
+        (Key { hash, check }, registered)
+    }
+}
+
 /// The entries of a batch's valid rows.
 #[derive(Debug, Default)]
 pub struct Entries {
@@ -287,6 +327,7 @@ impl Entries {
                 payable: payable.unwrap_or(0),
                 group: checked.group(row).map_or(0, Group::number),
                 plain: payable.is_some(),
+                valued: false,
             };
             if entry.plain && !is_foreseen(entry.hash, late) {
                 self.undoubted.push(entry);
@@ -385,6 +426,7 @@ mod tests {
             payable: 5,
             group: 8191,
             plain: true,
+            valued: true,
         };
         assert_eq!(Entry::from_bytes(&entry.to_bytes()), entry);
         let claim = Claim::of(&entry, 11);

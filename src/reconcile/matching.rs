@@ -11,11 +11,11 @@ use rayon::prelude::*;
 
 use super::{
     breaks::SideCopy,
-    build::Index,
-    decisions::Decisions,
+    build::{Index, Stores},
     engine::Engine,
-    index::{Claim, Cleared, Entry, Key, Keyed},
+    index::{Claim, Cleared, Entry, Key, Keyed, Listed},
     store::on_piles,
+    values::Values,
 };
 use crate::{
     book::register::{Kind, Register, Registered},
@@ -23,33 +23,41 @@ use crate::{
     contract::delivery::Delivery,
     diag::Outcome,
     event::{Activity, Monitor},
-    ingest::{record::Group, survey::Setting},
+    ingest::{
+        record::{Group, Record},
+        survey::Setting,
+    },
 };
 
-/// Hashes of the keys about which an open item or a decision says something, in order.
-pub fn watched(open_items: &[SideCopy], decisions: &Decisions) -> Vec<u64> {
-    let ids = open_items.iter().map(|copy| copy.record.setl_id()).chain(decisions.settlements());
-    let mut hashes: Vec<u64> = ids.map(|setl_id| Key::of(setl_id).hash).collect();
-    hashes.sort_unstable();
-    hashes.dedup();
-    hashes
-}
-
-/// What the match of all partitions says.
+/// What the match of all partitions says; the index has what cleared, and which keys are in the register.
 #[derive(Debug, Default)]
 pub struct AllMatched {
     /// Settlements that cleared by themselves.
     pub cleared: i64,
     /// Their payable, in fen; that of both copies, which are equal.
     pub payable: i128,
-    /// Ordinals of the doubtful rows of each side, in order.
-    pub doubtful: [Vec<u32>; 2],
-    /// The keys of this delivery that are in the register.
-    pub registered: BTreeMap<Key, Registered>,
+    /// Ordinals of the doubtful rows of each side that have to be read again, in order.
+    pub missing: [Vec<u32>; 2],
+    /// The doubtful rows of each partition.
+    pub in_doubt: Vec<InDoubt>,
 }
 
-/// A partition's match, its registered keys, how many settlements cleared.
-type PartitionMatch = (Matched, BTreeMap<Key, Registered>, i64);
+/// The rows of a partition that the match could not decide on.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct InDoubt {
+    /// How many there are of each side.
+    pub rows: [u64; 2],
+    /// Ordinals of rows of each side that cleared although their values are at hand, in order.
+    cleared: [Vec<u32>; 2],
+}
+
+impl InDoubt {
+    /// Whether a copy of which the values are at hand is not in doubt any more.
+    pub fn has_cleared(&self, copy: &SideCopy) -> bool {
+        let cleared = &self.cleared[copy.side.index()];
+        copy.ordinal.is_some_and(|ordinal| cleared.binary_search(&ordinal).is_ok())
+    }
+}
 
 /// Matches every partition: what was claimed goes, what cleared comes.
 pub fn match_index(
@@ -58,8 +66,8 @@ pub fn match_index(
     watched: &[u64],
     monitor: &Monitor,
 ) -> Outcome<AllMatched> {
-    let partitioning = index.cleared.partitioning();
-    let partitions: Vec<Outcome<PartitionMatch>> = (0..partitioning.count())
+    let partitioning = index.stores.cleared.partitioning();
+    let partitions: Vec<Outcome<(Matched, i64)>> = (0..partitioning.count())
         .into_par_iter()
         .map(|partition| {
             monitor.check()?;
@@ -70,15 +78,15 @@ pub fn match_index(
         .collect();
     let mut all = AllMatched::default();
     for partition in partitions {
-        let (matched, registered, cleared) = partition?;
+        let (matched, cleared) = partition?;
         all.cleared += cleared;
         all.payable += matched.payable;
-        for (all, more) in all.doubtful.iter_mut().zip(&matched.doubtful) {
+        for (all, more) in all.missing.iter_mut().zip(&matched.missing) {
             all.extend(more);
         }
-        all.registered.extend(registered);
+        all.in_doubt.push(matched.in_doubt);
     }
-    all.doubtful.iter_mut().for_each(|ordinals| ordinals.sort_unstable());
+    all.missing.iter_mut().for_each(|ordinals| ordinals.sort_unstable());
     Ok(all)
 }
 
@@ -88,11 +96,12 @@ fn match_one(
     register: &Register,
     watched: &[u64],
     partition: usize,
-) -> Outcome<PartitionMatch> {
-    let (first, last) = index.cleared.partitioning().range(partition);
-    let claims = in_order(&index.claims.take(partition)?, first, last);
-    let mut treating = index.stores[0].take(partition)?;
-    let mut insured = index.stores[1].take(partition)?;
+) -> Outcome<(Matched, i64)> {
+    let Stores { of_sides, claims, cleared, registered: listed, .. } = &index.stores;
+    let (first, last) = cleared.partitioning().range(partition);
+    let claims = in_order(&claims.take(partition)?, first, last);
+    let mut treating = of_sides[0].take(partition)?;
+    let mut insured = of_sides[1].take(partition)?;
     treating.sort_unstable();
     insured.sort_unstable();
     let registered = register.find(&claims, &[&treating[..], &insured[..]])?;
@@ -103,10 +112,11 @@ fn match_one(
         revoked: between(revoked, |(hash, _)| *hash, first, last),
     };
     let mut matched = match_partition(claims, [&treating, &insured], known);
-    let cleared = std::mem::take(&mut matched.cleared);
-    let count = i64::try_from(cleared.len()).unwrap_or(i64::MAX);
-    index.cleared.put(partition, cleared.iter().map(Cleared::of).collect())?;
-    Ok((matched, registered, count))
+    let now = std::mem::take(&mut matched.cleared);
+    let count = i64::try_from(now.len()).unwrap_or(i64::MAX);
+    cleared.put(partition, now.iter().map(Cleared::of).collect())?;
+    listed.put(partition, registered.into_iter().collect())?;
+    Ok((matched, count))
 }
 
 /// Puts the claims of a partition in order, by hash and treating ordinal. Hashes spread evenly between the
@@ -131,72 +141,69 @@ fn between<T>(list: &[T], hash: impl Fn(&T) -> u64, first: u64, last: u64) -> &[
     &list[start..end.max(start)]
 }
 
-/// Bytes that a copy takes until its tables are written, about: its values, its break, its row.
-const BYTES_OF_COPY: u64 = 800;
-
-/// The rows that the match could not decide on, with all their fields: those of which the values were at
-/// hand, and the others, which are read again.
-pub fn doubtful_copies(
+/// Reads the rows again that the match could not decide on and of which the values are not at hand.
+pub fn read_again(
     engine: &dyn Engine,
     delivery: &Delivery,
-    matched: &AllMatched,
-    at_hand: [Vec<SideCopy>; 2],
+    matched: &mut AllMatched,
+    values: &Values,
     setting: Setting,
-) -> Outcome<Vec<SideCopy>> {
-    let monitor = setting.monitor;
-    let rows: usize = matched.doubtful.iter().map(Vec::len).sum();
-    monitor.check_memory(rows as u64 * BYTES_OF_COPY, || {
-        format!("copies in doubt, {rows} of them,")
-    })?;
-    let mut copies = Vec::with_capacity(rows);
-    let mut missing = [Vec::new(), Vec::new()];
-    for (side, at_hand) in at_hand.into_iter().enumerate() {
-        let mut at_hand = at_hand.into_iter().peekable();
-        for ordinal in &matched.doubtful[side] {
-            // What is at hand of rows that cleared after all is not needed.
-            while at_hand.next_if(|copy| copy.ordinal < Some(*ordinal)).is_some() {}
-            match at_hand.next_if(|copy| copy.ordinal == Some(*ordinal)) {
-                Some(copy) => copies.push(copy),
-                None => missing[side].push(*ordinal),
-            }
+) -> Outcome<()> {
+    let missing = std::mem::take(&mut matched.missing);
+    let rows = missing.iter().map(Vec::len).sum::<usize>() as u64;
+    setting.monitor.stage("reading breaks", rows)?;
+    Side::BOTH.into_iter().zip(missing).try_for_each(|(side, ordinals)| {
+        let keep =
+            |ordinal, record: Record| values.push(side, Some(ordinal), setting.period, &record);
+        engine.fetch(delivery, side, &ordinals, setting, &keep)
+    })
+}
+
+/// How some settlements stand, as far as nothing is in doubt about them any more.
+#[derive(Debug, Default)]
+pub struct Standing {
+    /// What the register says, or will say, of those that cleared or were voided, earlier or now.
+    pub registered: BTreeMap<Key, Registered>,
+    /// Those that were reversed earlier, in order.
+    pub reversed: Vec<Key>,
+}
+
+impl Standing {
+    /// Of keys, which are in order. What is settled at the same time may be there or not: reversals.
+    pub fn of(keys: &[Key], index: &Index, register: &Register) -> Outcome<Standing> {
+        let mut registered = register.find(&[], &[keys])?;
+        let Stores { cleared, settled, .. } = &index.stores;
+        let partitioning = cleared.partitioning();
+        for wanted in keys.chunk_by(|a, b| partitioning.of(*a) == partitioning.of(*b)) {
+            let partition = partitioning.of(wanted[0]);
+            cleared.visit(partition, |cleared| {
+                let found = wanted.iter().filter_map(|key| {
+                    let at = cleared.binary_search_by_key(key, Keyed::key).ok()?;
+                    Some((*key, plain_registered(&cleared[at])))
+                });
+                registered.extend(found);
+            })?;
+            settled.visit(partition, |settled| {
+                let is_wanted = |(key, _): &&Listed| wanted.binary_search(key).is_ok();
+                registered.extend(settled.iter().filter(is_wanted).copied());
+            })?;
         }
+        Ok(Standing { registered, reversed: register.reversed(keys)? })
     }
-    monitor.stage("reading breaks", missing.iter().map(Vec::len).sum::<usize>() as u64)?;
-    for side in Side::BOTH {
-        copies.extend(engine.fetch(delivery, side, &missing[side.index()], setting)?);
-    }
-    Ok(copies)
-}
 
-/// What is known of the originals of reversals outside the doubtful settlements.
-pub fn find_originals(
-    index: &Index,
-    register: &Register,
-    originals: &[Key],
-) -> Outcome<BTreeMap<Key, Registered>> {
-    // They are spread over the whole register: each thread looks through a part of it.
-    let found = in_parts(originals).map(|part| register.find(&[], &[part]));
-    let found: Vec<BTreeMap<Key, Registered>> = found.collect::<Outcome<_>>()?;
-    let mut known: BTreeMap<Key, Registered> = found.into_iter().flatten().collect();
-    let store = &index.cleared;
-    for wanted in
-        originals.chunk_by(|a, b| store.partitioning().of(*a) == store.partitioning().of(*b))
-    {
-        let partition = store.partitioning().of(wanted[0]);
-        store.visit(partition, |cleared| {
-            for key in wanted {
-                if let Ok(at) = cleared.binary_search_by_key(key, Keyed::key) {
-                    known.insert(*key, plain_registered(&cleared[at]));
-                }
-            }
-        })?;
+    /// Of many keys, which are in order: those of each part on any thread.
+    pub fn of_many(keys: &[Key], index: &Index, register: &Register) -> Outcome<Standing> {
+        // They are spread over the whole register: each thread looks through a part of it.
+        let parts = keys.par_chunks(keys.len().div_ceil(64).max(1));
+        let parts: Vec<Outcome<Standing>> =
+            parts.map(|part| Standing::of(part, index, register)).collect();
+        parts.into_iter().try_fold(Standing::default(), |mut all, part| {
+            let Standing { registered, reversed } = part?;
+            all.registered.extend(registered);
+            all.reversed.extend(reversed);
+            Ok(all)
+        })
     }
-    Ok(known)
-}
-
-/// Keys, which are in order, in parts to be looked up one beside the other.
-pub fn in_parts(keys: &[Key]) -> impl ParallelIterator<Item = &[Key]> {
-    keys.par_chunks(keys.len().div_ceil(64).max(1))
 }
 
 /// What the register keeps of a settlement that cleared by itself.
@@ -215,8 +222,20 @@ pub struct Matched {
     pub cleared: Vec<Claim>,
     /// Their payable, in fen.
     pub payable: i128,
-    /// Ordinals of the doubtful rows of each side.
-    pub doubtful: [Vec<u32>; 2],
+    /// Ordinals of the doubtful rows of each side of which the values are not at hand.
+    pub missing: [Vec<u32>; 2],
+    /// The doubtful rows.
+    pub in_doubt: InDoubt,
+}
+
+impl Matched {
+    /// A row is in doubt.
+    fn doubt(&mut self, side: usize, ordinal: u32, valued: bool) {
+        self.in_doubt.rows[side] += 1;
+        if !valued {
+            self.missing[side].push(ordinal);
+        }
+    }
 }
 
 /// What is known of keys besides the rows of the delivery; each list is in order.
@@ -257,8 +276,8 @@ pub fn match_partition(mut claims: Vec<Claim>, mut sides: [&[Entry]; 2], known: 
         while registered.next_if(|other| *other < hash).is_some() {}
         let mut free = watched.peek() != Some(&hash) && registered.peek() != Some(&hash);
         while let Some(claim) = withdrawn.next_if(|claim| claim.hash() == hash) {
-            for (doubtful, ordinal) in matched.doubtful.iter_mut().zip(claim.ordinals) {
-                doubtful.push(ordinal);
+            for (side, ordinal) in claim.ordinals.into_iter().enumerate() {
+                matched.doubt(side, ordinal, false);
             }
             free = false;
         }
@@ -267,15 +286,20 @@ pub fn match_partition(mut claims: Vec<Claim>, mut sides: [&[Entry]; 2], known: 
                 if free && one.plain && other.plain && one.fingerprint == other.fingerprint =>
             {
                 matched.cleared.push(Claim::of(one, other.ordinal));
+                for (cleared, row) in matched.in_doubt.cleared.iter_mut().zip([one, other]) {
+                    cleared.extend(row.valued.then_some(row.ordinal));
+                }
             }
             _ => {
-                let rows = [of_treating, of_insured];
-                for (doubtful, rows) in matched.doubtful.iter_mut().zip(rows) {
-                    doubtful.extend(rows.iter().map(|entry| entry.ordinal));
+                for (side, rows) in [of_treating, of_insured].into_iter().enumerate() {
+                    for row in rows {
+                        matched.doubt(side, row.ordinal, row.valued);
+                    }
                 }
             }
         }
     }
+    matched.in_doubt.cleared.iter_mut().for_each(|ordinals| ordinals.sort_unstable());
     matched.cleared = merge(claims, std::mem::take(&mut matched.cleared));
     matched.payable = matched.cleared.iter().map(|cleared| i128::from(cleared.payable)).sum();
     matched
@@ -325,7 +349,8 @@ mod tests {
     use crate::reconcile::store::Partitioning;
 
     fn entry(hash: u64, ordinal: u32, fingerprint: u64) -> Entry {
-        Entry { hash, check: 0, ordinal, fingerprint, payable: 3, group: 0, plain: true }
+        let (check, group, plain, valued) = (0, 0, true, ordinal % 2 == 1);
+        Entry { hash, check, ordinal, fingerprint, payable: 3, group, plain, valued }
     }
 
     /// The claim that a treating and an insured row clear.
@@ -385,7 +410,10 @@ mod tests {
         let matched = match_partition(vec![claim(1, 9, 9)], [&treating, &insured], known);
         assert_eq!(matched.cleared, vec![claim(1, 9, 9), claim(9, 0, 1)]);
         assert_eq!(matched.payable, 6);
-        assert_eq!(matched.doubtful, [vec![1, 2, 3, 4, 5, 6, 7], vec![2, 3, 0, 4, 5, 6]]);
+        // Of doubtful rows 1 to 7 and 0, 2 to 6; values of those with odd numbers are at hand.
+        assert_eq!(matched.in_doubt.rows, [7, 6]);
+        assert_eq!(matched.missing, [vec![2, 4, 6], vec![2, 0, 4, 6]]);
+        assert_eq!(matched.in_doubt.cleared, [vec![], vec![1]]);
     }
 
     #[test]
@@ -410,17 +438,18 @@ mod tests {
         };
         let matched = match_partition(claims, [&treating, &insured], known);
         assert_eq!(matched.cleared, vec![claim(1, 0, 0)]);
-        let all_others = vec![1, 2, 3, 4, 5, 6, 7, 8, 9];
-        let mut doubtful = matched.doubtful;
-        for ordinals in &mut doubtful {
+        // All others are in doubt. Rows that were claimed are read again, odd ones among the entries are not.
+        assert_eq!(matched.in_doubt.rows, [9, 9]);
+        let mut missing = matched.missing;
+        for ordinals in &mut missing {
             ordinals.sort_unstable();
         }
-        assert_eq!(doubtful, [all_others, vec![1, 2, 3, 4, 5, 6, 7, 8, 10]]);
+        assert_eq!(missing, [vec![1, 2, 3, 4, 5, 6, 8], vec![1, 2, 3, 4, 5, 6, 8, 10]]);
     }
 
     #[test]
     fn nothing_matches_nothing() {
         let matched = match_partition(Vec::new(), [&[], &[]], Known::default());
-        assert!(matched.cleared.is_empty() && matched.doubtful.iter().all(Vec::is_empty));
+        assert!(matched.cleared.is_empty() && matched.in_doubt == InDoubt::default());
     }
 }

@@ -1,12 +1,12 @@
 //! The proof that nothing was lost, doubled or invented on the way from the delivery to the positions.
 
-use super::{breaks::SideCopy, index::plain_payable, matching::AllMatched, settle::Settled};
+use super::{matching::AllMatched, settle::Tally};
 use crate::{
-    clear::positions::{Changes, Positions},
+    clear::positions::Positions,
     codes::Side,
     control::{Bucket, Control, Totals},
     diag::{Failure, Outcome},
-    ingest::{record::Facts, survey::Survey},
+    ingest::survey::Survey,
 };
 
 /// The control totals of what cleared by itself, proven from two sides.
@@ -18,14 +18,11 @@ pub struct Proof {
 impl Proof {
     /// Valid rows without the doubtful ones are what the match cleared: in rows and payable as the match
     /// counted them, and in cost the same on both sides.
-    pub fn of(survey: &Survey, matched: &AllMatched, doubtful: &[SideCopy]) -> Outcome<Proof> {
+    pub fn of(survey: &Survey, matched: &AllMatched, in_doubt: [Totals; 2]) -> Outcome<Proof> {
         let plain = Side::BOTH.map(|side| {
             let delivered = survey.control.get(side, Bucket::Delivered);
-            let mut rest = delivered.minus(survey.control.get(side, Bucket::Rejected));
-            for copy in doubtful.iter().filter(|copy| copy.side == side) {
-                rest = rest.minus(copy.totals());
-            }
-            rest
+            let valid = delivered.minus(survey.control.get(side, Bucket::Rejected));
+            valid.minus(in_doubt[side.index()])
         });
         for side in Side::BOTH {
             let Totals { rows, payable, .. } = plain[side.index()];
@@ -43,8 +40,8 @@ impl Proof {
     }
 
     /// The control table of the period.
-    pub fn control(&self, survey: &Survey, settled: &Settled) -> Outcome<Control> {
-        let mut control = settled.control.clone();
+    pub fn control(&self, survey: &Survey, tally: &Tally) -> Outcome<Control> {
+        let mut control = tally.control.clone();
         for side in Side::BOTH {
             for bucket in [Bucket::Delivered, Bucket::Rejected] {
                 control.add(side, bucket, survey.control.get(side, bucket));
@@ -54,41 +51,14 @@ impl Proof {
         control.prove()?;
         Ok(control)
     }
-}
 
-/// What was counted of rows that turned out to be in doubt, and has to be taken out again.
-pub fn counted_in_doubt(doubtful: &[SideCopy]) -> Changes {
-    let mut changes = Changes::default();
-    // Those that looked plain at the first read have been counted.
-    let counted = |copy: &&SideCopy| {
-        let Facts { payable, timing, .. } = copy.facts;
-        let reversal = copy.reverses().is_some();
-        copy.side == Side::Treating && plain_payable(payable, timing.in_time(), reversal).is_some()
-    };
-    for copy in doubtful.iter().filter(counted) {
-        changes.add(&copy.record, &copy.facts, -1);
+    /// Positions hold what cleared by itself, and the copies in doubt that cleared.
+    pub fn of_positions(&self, positions: &Positions, tally: &Tally) -> Outcome<()> {
+        let mut expected = self.plain[0];
+        expected += tally.cleared;
+        let found = positions.totals();
+        Failure::unless(found == expected, || {
+            format!("positions hold {found:?}, {expected:?} cleared")
+        })
     }
-    changes
-}
-
-/// The positions of everything that cleared, proven against the totals.
-pub fn all_positions(
-    mut positions: Positions,
-    mut changes: Changes,
-    cleared: &[SideCopy],
-    proof: &Proof,
-) -> Outcome<Positions> {
-    for copy in cleared {
-        changes.add(&copy.record, &copy.facts, 1);
-    }
-    positions.change(changes);
-    let expected = cleared.iter().map(SideCopy::totals).fold(proof.plain[0], |mut all, totals| {
-        all += totals;
-        all
-    });
-    let found = positions.totals();
-    Failure::unless(found == expected, || {
-        format!("positions hold {found:?}, {expected:?} cleared")
-    })?;
-    Ok(positions)
 }

@@ -1,6 +1,9 @@
 //! How the memory of a run is shared out, before it begins, by what the footers say.
 
-use super::index::{Claim, Entry};
+use super::{
+    index::{Claim, Entry},
+    values::PACKED,
+};
 use crate::{codes::Side, contract::delivery::Delivery, event::Estimate, ingest::schedule::Plan};
 
 /// Bytes that open row groups may really take, for each byte of their pages: batches that are held, their
@@ -8,9 +11,10 @@ use crate::{codes::Side, contract::delivery::Delivery, event::Estimate, ingest::
 const HELD_FOR_OPEN: u64 = 3;
 /// One of so many bytes of memory is for reading.
 const FOR_READING: u64 = 2;
-/// One of so many rows is in doubt, about, and is kept with all its values; bytes of such a row.
+/// One of so many rows is in doubt, about, and is kept with all its values.
 const ROWS_FOR_ONE_IN_DOUBT: u64 = 100;
-const BYTES_IN_DOUBT: u64 = 512;
+/// Bytes of a row in doubt in the tables that it goes to, about.
+const BYTES_IN_TABLES: u64 = 640;
 /// The program, positions, tables being written: bytes that are there whatever the delivery; and for each
 /// row of a delivery, up to the size of a country's divisions.
 const BASE: u64 = 48 << 20;
@@ -24,6 +28,40 @@ const BASE_OUT: u64 = 4 << 20;
 const NANOS_IN_STEP: [u64; 2] = [400, 1200];
 const NANOS_ALONE: [u64; 2] = [600, 1800];
 
+/// The memory for rows in doubt; what does not fit goes to disk.
+#[derive(Debug, Clone, Copy)]
+pub struct RoomInDoubt {
+    /// Rows that will be in doubt, about.
+    pub rows: u64,
+    /// Bytes of their values, from the first read until they are settled.
+    pub values: usize,
+    /// Bytes of reversals that wait for their originals.
+    pub reversals: usize,
+    /// Bytes of the rows of tables, until they are written.
+    pub tables: usize,
+}
+
+impl RoomInDoubt {
+    /// Its share of so many bytes of memory.
+    pub fn of(delivery: &Delivery, memory: usize) -> RoomInDoubt {
+        let rows = Side::BOTH.map(|side| delivery.rows(side).min(u32::MAX.into()));
+        RoomInDoubt {
+            rows: rows.iter().sum::<u64>() / ROWS_FOR_ONE_IN_DOUBT,
+            values: memory / 8,
+            reversals: memory / 16,
+            tables: memory / 4,
+        }
+    }
+
+    /// Bytes that are expected until they are settled, and then.
+    fn expected(self) -> [u64; 2] {
+        let at_most = |rows: u64, bytes: usize| rows.min(bytes as u64);
+        let values = at_most(self.rows * PACKED, self.values);
+        let tables = at_most(self.rows * BYTES_IN_TABLES, self.tables + self.reversals);
+        [values, tables]
+    }
+}
+
 /// The memory of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Room {
@@ -33,6 +71,8 @@ pub struct Room {
     pub of_side: usize,
     /// Bytes of the index for settlements that cleared.
     pub of_cleared: usize,
+    /// Bytes for those that are in the register, and as many for those that it will keep.
+    pub of_listed: usize,
     /// Bytes that are expected to be in memory at the same time.
     pub memory: u64,
     /// Bytes that go to disk besides the results.
@@ -48,11 +88,11 @@ impl Room {
         let all = rows[0] + rows[1];
         let plan = Plan::of(delivery, memory / FOR_READING / HELD_FOR_OPEN, threads);
         let reading = plan.bytes.saturating_mul(HELD_FOR_OPEN);
-        let doubtful = all / ROWS_FOR_ONE_IN_DOUBT * BYTES_IN_DOUBT;
+        let [values, tables] = RoomInDoubt::of(delivery, narrow(memory)).expected();
         let base = BASE + BASE_OF_ROWS.min(all * BASE_OF_A_ROW);
-        // Values of doubtful rows are needed when nothing is read any more.
-        let index =
-            memory.saturating_sub(base.saturating_add(reading.max(doubtful))).max(memory / 8);
+        // Rows of tables are made when nothing is read any more.
+        let others = base.saturating_add(values).saturating_add(reading.max(tables));
+        let index = memory.saturating_sub(others).max(memory / 8);
         let (entry, claim) = (size_of::<Entry>() as u64, size_of::<Claim>() as u64);
         let settlements = rows[0].min(rows[1]);
         let (of_side, of_cleared, needed) = if plan.in_step {
@@ -62,12 +102,12 @@ impl Room {
             // What cleared takes the place of the rows.
             (index / 2, index, all * entry)
         };
-        let narrow = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
         Room {
             plan,
             of_side: narrow(of_side),
             of_cleared: narrow(of_cleared),
-            memory: base.saturating_add(reading.max(doubtful)).saturating_add(needed.min(index)),
+            of_listed: narrow(memory / 32),
+            memory: others.saturating_add(needed.min(index)),
             spill: needed.saturating_sub(index),
         }
     }
@@ -78,8 +118,9 @@ impl Room {
         let settlements = delivery.rows(Side::Treating).min(delivery.rows(Side::Insured));
         let needed = settlements.min(u32::MAX.into()) * size_of::<Claim>() as u64;
         let (of_side, of_cleared) = (memory / 8, memory / 2);
+        let of_listed = memory / 32;
         let kept = needed.min(of_cleared as u64);
-        Room { plan, of_side, of_cleared, memory: BASE + kept, spill: needed - kept }
+        Room { plan, of_side, of_cleared, of_listed, memory: BASE + kept, spill: needed - kept }
     }
 
     /// What the run will need.
@@ -105,4 +146,8 @@ impl Room {
             (rows, 0)
         }
     }
+}
+
+fn narrow(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
 }

@@ -1,134 +1,260 @@
 //! The rules of reconciliation, step by step (contract §4), on the values of every doubtful settlement.
 //!
-//! Steps 1 to 7 look at one settlement at a time; step 8 at reversals and their originals, once it is
-//! known which originals clear.
+//! Steps 1 to 7 look at one settlement at a time, those of a partition of the keys one after the other, and
+//! many partitions side by side. Step 8 looks at reversals and their originals (`reversals`), by the partition
+//! of the original, once it is known which originals clear.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Mutex};
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
 
 use super::{
     breaks::{Break, BreakField, Copies, OpenItem, SideCopy},
+    build::Index,
     decisions::{Applied, Decisions, Verdict},
-    index::Key,
+    index::{Key, Listed, plain_payable},
+    matching::{AllMatched, InDoubt},
+    reversals::Reversal,
+    room::RoomInDoubt,
+    sorted::{Sorted, Sorter},
+    store::{Store, locked},
+    values::Values,
 };
 use crate::{
-    book::register::{Kind, Registered},
+    book::{
+        register::{Kind, Register, Registered},
+        staging::Staging,
+    },
     codes::{Month, Side},
-    control::{Bucket, Class, Control},
+    control::{Bucket, Class, Control, Totals},
     diag::{Failure, Outcome},
+    event::{Activity, Monitor},
     ingest::record::{Difference, Facts},
-    rules::Permit,
+    rules::{Permit, Policy},
 };
 
 /// What the rules look at besides the copies themselves.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The period that is cleared.
     pub period: Month,
+    /// Its policy.
+    pub policy: &'a Policy,
     /// The permits in force.
     pub permits: &'a [Permit],
-    /// The doubtful settlements that are in the register.
-    pub registered: &'a BTreeMap<Key, Registered>,
+    /// What earlier periods cleared.
+    pub register: &'a Register,
+    /// What the match cleared, and found in the register.
+    pub index: &'a Index,
 }
 
-/// What became of the doubtful settlements.
-#[derive(Debug, Default)]
+/// What became of the doubtful settlements; the index has what the register keeps of them.
 pub struct Settled {
     /// What did not clear.
-    pub breaks: Vec<Break>,
+    pub breaks: Sorted<Break>,
     /// The differences behind mismatches.
-    pub break_fields: Vec<BreakField>,
+    pub break_fields: Sorted<BreakField>,
     /// The copies that are carried.
-    pub open_items: Vec<OpenItem>,
-    /// The copy of each settlement that cleared.
-    pub cleared: Vec<SideCopy>,
-    /// What the register keeps of them.
-    pub registered: Vec<(Key, Registered)>,
-    /// Settlements that were voided now.
-    pub voided: Vec<Key>,
-    /// Settlements that were reversed now.
-    pub reversed: Vec<Key>,
-    /// Where the copies went, in rows and fen.
-    pub control: Control,
+    pub open_items: Sorted<OpenItem>,
     /// Decisions that took effect.
     pub decisions: Vec<(String, Verdict, Applied)>,
+    /// Where the copies went.
+    pub tally: Tally,
 }
 
-impl Settled {
+/// Where copies in doubt went, in rows and fen.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Where they went.
+    pub control: Control,
+    /// What came of each side's delivery.
+    pub in_doubt: [Totals; 2],
+    /// The copy of each settlement that cleared.
+    pub cleared: Totals,
+    /// Settlements that were voided now.
+    pub voided: u64,
     /// Breaks by class.
-    pub fn classes(&self) -> BTreeMap<&'static str, u64> {
-        let mut counts = BTreeMap::new();
-        for found in &self.breaks {
-            *counts.entry(found.class()).or_default() += 1;
+    pub classes: BTreeMap<&'static str, u64>,
+    /// Settlements that were reversed now, in the order of their keys.
+    pub reversed: Vec<Key>,
+}
+
+impl Tally {
+    /// Adds what was found elsewhere; keys come in order.
+    fn add(&mut self, other: Tally) {
+        self.control.merge(&other.control);
+        for (all, more) in self.in_doubt.iter_mut().zip(other.in_doubt) {
+            *all += more;
         }
-        counts
+        self.cleared += other.cleared;
+        self.voided += other.voided;
+        for (class, count) in other.classes {
+            *self.classes.entry(class).or_default() += count;
+        }
+        self.reversed.extend(other.reversed);
     }
 }
 
-/// What the register keeps of a copy that cleared.
-fn registered(copy: &SideCopy) -> (Key, Registered) {
-    let kind = if copy.reverses().is_some() { Kind::Reversal } else { Kind::Settlement };
-    let Facts { payable, group, .. } = copy.facts;
-    (Key::of(copy.record.setl_id()), Registered { kind, payable, group: Some(group) })
-}
-
-/// Steps 1 to 7 are done; reversals wait for their originals.
-pub struct Settling<'a> {
-    context: Context<'a>,
-    decisions: Decisions,
-    settled: Settled,
-    reversals: Vec<Reversal>,
-}
-
-/// A reversal that got to step 8.
-struct Reversal {
-    copies: Copies,
-    /// Whose copy clears.
-    clearing: Side,
-    verdict: Option<Verdict>,
-    /// The class of step 6 or 7 that a decision overrides.
-    overridden: Option<Class>,
-}
-
-/// Takes all copies of the doubtful settlements, of both sides, new and open, through steps 1 to 7.
+/// Takes all copies of the doubtful settlements, of both sides, new and open, through the steps.
 pub fn settle(
-    mut copies: Vec<SideCopy>,
-    context: Context<'_>,
+    context: Context,
     decisions: Decisions,
-) -> Outcome<Settling<'_>> {
-    copies.par_sort_unstable_by(|a, b| {
-        let order = |copy: &SideCopy| (copy.side, copy.ordinal);
-        a.record.setl_id().cmp(b.record.setl_id()).then(order(a).cmp(&order(b)))
-    });
-    let settled = Settled::default();
-    let mut settling = Settling { context, decisions, settled, reversals: Vec::new() };
-    let mut copies = copies.into_iter().peekable();
-    while let Some(first) = copies.next() {
-        let mut of_one = vec![first];
-        while let Some(next) =
-            copies.next_if(|next| next.record.setl_id() == of_one[0].record.setl_id())
-        {
-            of_one.push(next);
-        }
-        settling.settle_one(of_one)?;
-    }
-    Ok(settling)
+    values: &Values,
+    matched: &AllMatched,
+    (staging, room): (&Staging, RoomInDoubt),
+    monitor: &Monitor,
+) -> Outcome<Settled> {
+    let settling = Settling::new(context, decisions, values, staging, room);
+    let mut tally = Tally::default();
+    let mut each = |step: &(dyn Fn(usize) -> Outcome<Tally> + Sync)| -> Outcome<()> {
+        let measured = |partition| {
+            monitor.check()?;
+            monitor.stopwatch.measure(Activity::Settle, || step(partition))
+        };
+        let partitions = (0..matched.in_doubt.len()).into_par_iter();
+        let tallies: Vec<Outcome<Tally>> = partitions.map(measured).collect();
+        tallies.into_iter().try_for_each(|of_one| {
+            tally.add(of_one?);
+            Ok(())
+        })
+    };
+    each(&|partition| settling.settle_partition(partition, &matched.in_doubt[partition]))?;
+    each(&|partition| settling.reverse_partition(partition))?;
+    each(&|partition| settling.put_in_order(partition))?;
+    let rows = tally.in_doubt.iter().map(|totals| totals.rows.cast_unsigned()).sum();
+    monitor.stopwatch.count(Activity::Settle, rows, 0);
+    settling.finish(tally)
 }
 
-impl Settling<'_> {
-    /// The originals that the reversals name, in order.
-    pub fn originals(&self) -> Vec<Key> {
-        let mut keys: Vec<Key> = self.reversals.iter().filter_map(Reversal::original).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        keys
+/// Settles partitions, each on any thread.
+pub(super) struct Settling<'a> {
+    pub(super) context: Context<'a>,
+    values: &'a Values,
+    decisions: Mutex<Decisions>,
+    breaks: Sorter<Break>,
+    break_fields: Sorter<BreakField>,
+    open_items: Sorter<OpenItem>,
+    /// Reversals that got to step 8, packed, by the partition of the original.
+    pub(super) reversals: Store<u8>,
+}
+
+impl<'a> Settling<'a> {
+    fn new(
+        context: Context<'a>,
+        decisions: Decisions,
+        values: &'a Values,
+        staging: &Staging,
+        room: RoomInDoubt,
+    ) -> Settling<'a> {
+        let spill = staging.scratch().join("reversals");
+        let partitioning = values.partitioning();
+        Settling {
+            context,
+            values,
+            decisions: Mutex::new(decisions),
+            // Most of what is settled is carried, and takes the most room.
+            breaks: Sorter::new(room.tables / 3, staging, "breaks"),
+            break_fields: Sorter::new(room.tables / 6, staging, "break-fields"),
+            open_items: Sorter::new(room.tables / 2, staging, "open-items"),
+            reversals: Store::new(partitioning, room.values as u64 / 4, room.reversals, spill),
+        }
+    }
+
+    /// Steps 1 to 7 for the settlements of a partition.
+    fn settle_partition(&self, partition: usize, in_doubt: &InDoubt) -> Outcome<Tally> {
+        let index = self.context.index;
+        let mut copies = self.values.take(partition, &self.context)?;
+        copies.retain(|copy| !in_doubt.has_cleared(copy));
+        let registered = index.stores.registered.take(partition)?;
+        let mut judge = Judge::new(self, &registered);
+        for copy in copies.iter().filter(|copy| copy.ordinal.is_some()) {
+            judge.tally.in_doubt[copy.side.index()] += copy.totals();
+            // Those that looked plain at the first read have been counted.
+            let Facts { payable, timing, .. } = copy.facts;
+            let reversal = copy.reverses().is_some();
+            let plain = plain_payable(payable, timing.in_time(), reversal).is_some();
+            if copy.side == Side::Treating && plain {
+                index.counters.change(&copy.record, &copy.facts, -1);
+            }
+        }
+        let rows = judge.tally.in_doubt.map(|totals| totals.rows.cast_unsigned());
+        Failure::unless(rows == in_doubt.rows, || {
+            format!("values of {rows:?} rows in doubt, there are {:?}", in_doubt.rows)
+        })?;
+        copies.sort_unstable_by(|a, b| {
+            let order = |copy: &SideCopy| (copy.side, copy.ordinal);
+            a.record.setl_id().cmp(b.record.setl_id()).then(order(a).cmp(&order(b)))
+        });
+        let mut copies = copies.into_iter().peekable();
+        while let Some(first) = copies.next() {
+            let mut of_one = vec![first];
+            while let Some(next) =
+                copies.next_if(|next| next.record.setl_id() == of_one[0].record.setl_id())
+            {
+                of_one.push(next);
+            }
+            judge.settle_one(of_one)?;
+        }
+        judge.finish()
+    }
+
+    /// What the register will keep of a partition's settlements, in the order of their keys.
+    fn put_in_order(&self, partition: usize) -> Outcome<Tally> {
+        let settled = &self.context.index.stores.settled;
+        let mut listed = settled.take(partition)?;
+        listed.sort_unstable_by_key(|(key, _)| *key);
+        settled.put(partition, listed)?;
+        Ok(Tally::default())
+    }
+
+    fn finish(self, tally: Tally) -> Outcome<Settled> {
+        let decisions =
+            self.decisions.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let decisions = decisions.finish().map_err(Failure::Refused)?;
+        Ok(Settled {
+            breaks: self.breaks.finish()?,
+            break_fields: self.break_fields.finish()?,
+            open_items: self.open_items.finish()?,
+            decisions,
+            tally,
+        })
+    }
+}
+
+/// Settles some settlements, one after the other, and collects what becomes of them.
+pub(super) struct Judge<'a> {
+    pub(super) settling: &'a Settling<'a>,
+    /// What the register says of them, in order.
+    registered: &'a [Listed],
+    pub(super) tally: Tally,
+    breaks: Vec<Break>,
+    break_fields: Vec<BreakField>,
+    open_items: Vec<OpenItem>,
+}
+
+impl<'a> Judge<'a> {
+    pub(super) fn new(settling: &'a Settling<'a>, registered: &'a [Listed]) -> Judge<'a> {
+        Judge {
+            settling,
+            registered,
+            tally: Tally::default(),
+            breaks: Vec::new(),
+            break_fields: Vec::new(),
+            open_items: Vec::new(),
+        }
+    }
+
+    /// Hands the rows of tables over.
+    pub(super) fn finish(self) -> Outcome<Tally> {
+        self.settling.breaks.push(self.breaks)?;
+        self.settling.break_fields.push(self.break_fields)?;
+        self.settling.open_items.push(self.open_items)?;
+        Ok(self.tally)
     }
 
     fn settle_one(&mut self, copies: Vec<SideCopy>) -> Outcome<()> {
         for copy in copies.iter().filter(|copy| copy.ordinal.is_none()) {
-            self.settled.control.add(copy.side, Bucket::Opened, copy.totals());
+            self.tally.control.add(copy.side, Bucket::Opened, copy.totals());
         }
         let copies = self.not_registered(copies)?;
         let (treating, insured): (Vec<_>, Vec<_>) =
@@ -136,7 +262,7 @@ impl Settling<'_> {
         let kept = [self.one_of_side(treating)?, self.one_of_side(insured)?];
         let kept = kept.map(|copy| copy.and_then(|copy| self.in_time(copy)));
         if kept.iter().any(Option::is_some) {
-            self.compare(kept);
+            self.compare(kept)?;
         }
         Ok(())
     }
@@ -144,25 +270,26 @@ impl Settling<'_> {
     /// Step 1: what is in the register leaves.
     fn not_registered(&mut self, copies: Vec<SideCopy>) -> Outcome<Vec<SideCopy>> {
         let key = Key::of(copies[0].record.setl_id());
-        let Some(registered) = self.context.registered.get(&key) else { return Ok(copies) };
+        let found = self.registered.binary_search_by_key(&key, |(key, _)| *key);
+        let Ok(at) = found else { return Ok(copies) };
         Failure::unless(copies.iter().all(|copy| copy.ordinal.is_some()), || {
             format!("open item {} is in the register", copies[0].record.setl_id())
         })?;
-        if registered.kind != Kind::Voided {
+        if self.registered[at].1.kind != Kind::Voided {
             for copy in &copies {
                 self.leave_row(Class::AlreadyCleared, copy);
             }
             return Ok(Vec::new());
         }
         for copy in &copies {
-            self.settled.control.add(copy.side, Bucket::Break(Class::Voided), copy.totals());
+            self.tally.control.add(copy.side, Bucket::Break(Class::Voided), copy.totals());
         }
         // Of several rows of a side the break shows one that does not depend on their order.
         let shown = Side::BOTH.map(|side| {
             let of_side = copies.iter().filter(|copy| copy.side == side);
             of_side.min_by(|a, b| a.record.compared().cmp(&b.record.compared())).cloned()
         });
-        self.settled.breaks.push(Break::of_settlement(Class::Voided, &shown, &[]));
+        self.broken(Break::of_settlement(Class::Voided, &shown, &[]));
         Ok(Vec::new())
     }
 
@@ -179,7 +306,7 @@ impl Settling<'_> {
         }
         let agree = new.iter().all(|copy| copy.record.agrees_with(&new[0].record));
         if let Some(open) = open {
-            self.settled.control.add(open.side, Bucket::Superseded, open.totals());
+            self.tally.control.add(open.side, Bucket::Superseded, open.totals());
             let replacing = if agree { 1 } else { new.len() };
             new[..replacing].iter_mut().for_each(|copy| copy.first_period = open.first_period);
         }
@@ -199,9 +326,9 @@ impl Settling<'_> {
     /// Step 4: what is too late leaves, unless a permit covers it.
     fn in_time(&mut self, copy: SideCopy) -> Option<SideCopy> {
         let Facts { group, cost_month, timing, .. } = copy.facts;
-        let period = self.context.period;
+        let Context { period, permits, .. } = self.settling.context;
         let covers = |permit: &Permit| permit.covers(group.pair, cost_month, period, timing);
-        if timing.in_time() || self.context.permits.iter().any(covers) {
+        if timing.in_time() || permits.iter().any(covers) {
             return Some(copy);
         }
         let new = copy.ordinal.is_some();
@@ -210,12 +337,12 @@ impl Settling<'_> {
     }
 
     /// Steps 5 to 7: decisions, missing copies, mismatches.
-    fn compare(&mut self, copies: Copies) {
+    fn compare(&mut self, copies: Copies) -> Outcome<()> {
         let (class, differences) = class_of(&copies);
         let there = copies.each_ref().map(Option::is_some);
         let setl_id = copies.iter().flatten().next().map(|copy| copy.record.setl_id().to_owned());
         let setl_id = setl_id.unwrap_or_default();
-        let verdict = self.decisions.verdict(&setl_id, there);
+        let verdict = locked(&self.settling.decisions).verdict(&setl_id, there);
         let clearing = match verdict {
             Some(Verdict::Accept(side)) => side,
             _ if there[0] => Side::Treating,
@@ -225,145 +352,83 @@ impl Settling<'_> {
         match (verdict, class) {
             (None, Some(class)) => self.hold(class, copies, &differences),
             _ if reversal => {
-                self.reversals.push(Reversal { copies, clearing, verdict, overridden: class });
+                let reversal = Reversal { copies, clearing, verdict, overridden: class };
+                self.settling.keep(&reversal)?;
             }
             (Some(Verdict::Void), class) => {
-                self.decisions.applied(&setl_id, class, None);
-                self.void(&copies);
+                self.void(&copies)?;
+                self.applied(&setl_id, class, None);
             }
             (Some(Verdict::Accept(_)), class) => {
-                let payable = self.clear(copies, clearing);
-                self.decisions.applied(&setl_id, class, payable);
+                let payable = self.clear(copies, clearing)?;
+                self.applied(&setl_id, class, payable);
             }
-            (None, None) => _ = self.clear(copies, clearing),
+            (None, None) => _ = self.clear(copies, clearing)?,
         }
+        Ok(())
     }
 
-    /// Step 8: reversals, in the order of their keys, given the originals that cleared outside the
-    /// doubtful settlements (earlier or now) and those that were reversed earlier.
-    pub fn finish(
-        mut self,
-        originals: &BTreeMap<Key, Registered>,
-        reversed: &[Key],
-    ) -> Outcome<Settled> {
-        let cleared_here: BTreeMap<Key, Registered> =
-            self.settled.cleared.iter().map(registered).collect();
-        let mut taken: FxHashSet<Key> = reversed.iter().copied().collect();
-        for reversal in std::mem::take(&mut self.reversals) {
-            let Some(key) = reversal.original() else {
-                return Err(Failure::Bug("a reversal without an original's key".into()));
-            };
-            let original = cleared_here.get(&key).or_else(|| originals.get(&key));
-            self.reverse(reversal, key, original, &mut taken);
-        }
-        self.settled.registered = self.settled.cleared.iter().map(registered).collect();
-        self.settled.breaks.par_sort_unstable();
-        self.settled.break_fields.par_sort_unstable();
-        self.settled.open_items.par_sort_by(|a, b| {
-            let order = |item: &OpenItem| item.copy.side.name();
-            let ids = [a, b].map(|item| item.copy.record.setl_id());
-            order(a).cmp(order(b)).then(ids[0].cmp(ids[1]))
-        });
-        self.settled.voided.sort_unstable();
-        self.settled.reversed.sort_unstable();
-        let decisions = self.decisions.finish().map_err(Failure::Refused)?;
-        Ok(Settled { decisions, ..self.settled })
-    }
-
-    fn reverse(
-        &mut self,
-        reversal: Reversal,
-        key: Key,
-        original: Option<&Registered>,
-        taken: &mut FxHashSet<Key>,
-    ) {
-        let Reversal { copies, clearing, verdict, overridden } = reversal;
-        let Some(copy) = &copies[clearing.index()] else { return };
-        let setl_id = copy.record.setl_id().to_owned();
-        let class = match original.filter(|original| original.kind == Kind::Settlement) {
-            None => Some(Class::ReversalUnpaired),
-            Some(original)
-                if original.group != Some(copy.facts.group)
-                    || original.payable != -copy.facts.payable =>
-            {
-                Some(Class::ReversalMismatch)
-            }
-            Some(_) => None,
-        };
-        let class_without = overridden.or(class);
-        match (verdict, class) {
-            (Some(Verdict::Void), _) => {
-                self.decisions.applied(&setl_id, class_without, None);
-                self.void(&copies);
-            }
-            (None, Some(class)) => self.hold(class, copies, &[]),
-            (verdict, _) => {
-                let payable = if taken.insert(key) {
-                    self.settled.reversed.push(key);
-                    self.clear(copies, clearing)
-                } else {
-                    self.leave(Class::AlreadyReversed, &copies, &[]);
-                    None
-                };
-                if verdict.is_some() {
-                    self.decisions.applied(&setl_id, class_without, payable);
-                }
-            }
-        }
+    /// A decision took effect.
+    pub(super) fn applied(&self, setl_id: &str, class: Option<Class>, payable: Option<i64>) {
+        locked(&self.settling.decisions).applied(setl_id, class, payable);
     }
 
     /// A settlement clears with one side's copy; gives what is owed.
-    fn clear(&mut self, copies: Copies, clearing: Side) -> Option<i64> {
+    pub(super) fn clear(&mut self, copies: Copies, clearing: Side) -> Outcome<Option<i64>> {
         for copy in copies.iter().flatten() {
-            self.settled.control.add(copy.side, Bucket::Cleared, copy.totals());
+            self.tally.control.add(copy.side, Bucket::Cleared, copy.totals());
         }
-        let copy = copies.into_iter().flatten().find(|copy| copy.side == clearing)?;
-        let payable = copy.facts.payable;
-        self.settled.cleared.push(copy);
-        Some(payable)
-    }
-
-    /// A settlement is carried.
-    fn hold(&mut self, class: Class, copies: Copies, differences: &[Difference]) {
-        self.leave(class, &copies, differences);
-        let carried = copies.into_iter().flatten().map(|copy| OpenItem { class, copy });
-        self.settled.open_items.extend(carried);
+        let copy = copies.into_iter().flatten().find(|copy| copy.side == clearing);
+        let Some(copy) = copy else { return Ok(None) };
+        self.tally.cleared += copy.totals();
+        self.settling.context.index.counters.change(&copy.record, &copy.facts, 1);
+        let kind = if copy.reverses().is_some() { Kind::Reversal } else { Kind::Settlement };
+        let Facts { payable, group, .. } = copy.facts;
+        self.list(&copy, Registered { kind, payable, group: Some(group) })?;
+        Ok(Some(payable))
     }
 
     /// A settlement is given up.
-    fn void(&mut self, copies: &Copies) {
+    pub(super) fn void(&mut self, copies: &Copies) -> Outcome<()> {
         self.leave(Class::Voided, copies, &[]);
-        let copy = copies.iter().flatten().next();
-        self.settled.voided.extend(copy.map(|copy| Key::of(copy.record.setl_id())));
+        let Some(copy) = copies.iter().flatten().next() else { return Ok(()) };
+        self.tally.voided += 1;
+        self.list(copy, Registered { kind: Kind::Voided, payable: 0, group: None })
+    }
+
+    /// The register will keep a settlement.
+    fn list(&self, copy: &SideCopy, registered: Registered) -> Outcome<()> {
+        let key = Key::of(copy.record.setl_id());
+        let settled = &self.settling.context.index.stores.settled;
+        settled.push(settled.partitioning().of(key), &[(key, registered)])
+    }
+
+    /// A settlement is carried.
+    pub(super) fn hold(&mut self, class: Class, copies: Copies, differences: &[Difference]) {
+        self.leave(class, &copies, differences);
+        let carried = copies.into_iter().flatten().map(|copy| OpenItem::of(class, copy));
+        self.open_items.extend(carried);
     }
 
     /// A settlement does not clear.
-    fn leave(&mut self, class: Class, copies: &Copies, differences: &[Difference]) {
+    pub(super) fn leave(&mut self, class: Class, copies: &Copies, differences: &[Difference]) {
         for copy in copies.iter().flatten() {
-            self.settled.control.add(copy.side, Bucket::Break(class), copy.totals());
+            self.tally.control.add(copy.side, Bucket::Break(class), copy.totals());
         }
         let found = Break::of_settlement(class, copies, differences);
-        let fields = differences.iter().enumerate().map(|(position, d)| BreakField {
-            setl_id: found.setl_id().to_owned(),
-            position,
-            field: d.field,
-            treating: d.first.clone(),
-            insured: d.second.clone(),
-        });
-        self.settled.break_fields.extend(fields);
-        self.settled.breaks.push(found);
+        self.break_fields.extend(BreakField::all(found.setl_id(), differences));
+        self.broken(found);
     }
 
     /// One row leaves by itself.
     fn leave_row(&mut self, class: Class, copy: &SideCopy) {
-        self.settled.control.add(copy.side, Bucket::Break(class), copy.totals());
-        self.settled.breaks.push(Break::of_row(class, copy));
+        self.tally.control.add(copy.side, Bucket::Break(class), copy.totals());
+        self.broken(Break::of_row(class, copy));
     }
-}
 
-impl Reversal {
-    fn original(&self) -> Option<Key> {
-        self.copies[self.clearing.index()].as_ref()?.reverses().map(Key::of)
+    fn broken(&mut self, found: Break) {
+        *self.tally.classes.entry(found.class()).or_default() += 1;
+        self.breaks.push(found);
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 use super::index::Key;
 use crate::diag::{Failure, Outcome};
 
-/// What a store holds: as many bytes on disk as in memory.
+/// What a store holds: about as many bytes on disk as in memory.
 pub trait Stored: Copy + Send {
     /// Its bytes on disk.
     type Bytes: AsRef<[u8]> + Default + AsMut<[u8]>;
@@ -21,6 +21,19 @@ pub trait Stored: Copy + Send {
 
     /// As it was put on disk.
     fn from_bytes(bytes: &Self::Bytes) -> Self;
+}
+
+/// A part of something that was packed.
+impl Stored for u8 {
+    type Bytes = [u8; 1];
+
+    fn to_bytes(self) -> [u8; 1] {
+        [self]
+    }
+
+    fn from_bytes(bytes: &[u8; 1]) -> u8 {
+        bytes[0]
+    }
 }
 
 /// How keys are cut into partitions: by their first bits.
@@ -78,8 +91,8 @@ impl<T> Default for Partition<T> {
     }
 }
 
-/// The file that takes what does not fit the budget.
-struct Spill {
+/// The file that takes what does not fit the budget; made when it is needed.
+pub(super) struct Spill {
     path: PathBuf,
     file: Mutex<Option<File>>,
 }
@@ -127,7 +140,7 @@ impl<T: Stored> Store<T> {
             partitions: (0..count).map(|_| Mutex::default()).collect(),
             room: bytes / count / size_of::<T>(),
             expected: mean.saturating_add(mean / 16 + 64),
-            spill: Spill { path: spill, file: Mutex::new(None) },
+            spill: Spill::new(spill),
         }
     }
 
@@ -145,7 +158,7 @@ impl<T: Stored> Store<T> {
         // Memory that is there is used, and never more than there is room for.
         let most = place.memory.capacity().max(self.room);
         if place.memory.len() + items.len() > most && !place.memory.is_empty() {
-            let piece = self.spill.write(&place.memory)?;
+            let piece = self.write(&place.memory)?;
             place.pieces.push(piece);
             place.memory.clear();
         }
@@ -157,7 +170,7 @@ impl<T: Stored> Store<T> {
     pub fn put(&self, partition: usize, items: Vec<T>) -> Outcome<()> {
         let mut place = locked(&self.partitions[partition]);
         if items.len() > self.room {
-            place.pieces.push(self.spill.write(&items)?);
+            place.pieces.push(self.write(&items)?);
         } else {
             place.memory = items;
         }
@@ -172,7 +185,7 @@ impl<T: Stored> Store<T> {
         }
         let mut items = Vec::new();
         for (offset, count) in &place.pieces {
-            self.spill.read(*offset, *count, &mut items)?;
+            self.read(*offset, *count, &mut items)?;
         }
         Ok(look(&items))
     }
@@ -183,18 +196,39 @@ impl<T: Stored> Store<T> {
             std::mem::take(&mut *locked(&self.partitions[partition]));
         let mut items = memory;
         for (offset, count) in pieces {
-            self.spill.read(offset, count, &mut items)?;
+            self.read(offset, count, &mut items)?;
         }
         Ok(items)
     }
-}
 
-impl Spill {
-    fn write<T: Stored>(&self, items: &[T]) -> Outcome<(u64, usize)> {
+    fn write(&self, items: &[T]) -> Outcome<(u64, usize)> {
         let mut bytes = Vec::with_capacity(items.len() * size_of::<T::Bytes>());
         for item in items {
             bytes.extend_from_slice(item.to_bytes().as_ref());
         }
+        Ok((self.spill.write(&bytes)?, items.len()))
+    }
+
+    fn read(&self, offset: u64, count: usize, into: &mut Vec<T>) -> Outcome<()> {
+        let mut bytes = vec![0; count * size_of::<T::Bytes>()];
+        self.spill.read(offset, &mut bytes)?;
+        let mut item = T::Bytes::default();
+        into.extend(bytes.chunks_exact(size_of::<T::Bytes>()).map(|bytes| {
+            item.as_mut().copy_from_slice(bytes);
+            T::from_bytes(&item)
+        }));
+        Ok(())
+    }
+}
+
+impl Spill {
+    /// Nothing yet, at a path.
+    pub(super) fn new(path: PathBuf) -> Spill {
+        Spill { path, file: Mutex::new(None) }
+    }
+
+    /// Takes bytes; says where they are.
+    pub(super) fn write(&self, bytes: &[u8]) -> Outcome<u64> {
         let mut guard = locked(&self.file);
         let io = |error| Failure::Io { place: self.path.display().to_string(), error };
         let file = match &mut *guard {
@@ -206,23 +240,16 @@ impl Spill {
             }
         };
         let offset = file.seek(SeekFrom::End(0)).map_err(io)?;
-        file.write_all_at(&bytes, offset).map_err(io)?;
-        Ok((offset, items.len()))
+        file.write_all_at(bytes, offset).map_err(io)?;
+        Ok(offset)
     }
 
-    fn read<T: Stored>(&self, offset: u64, count: usize, into: &mut Vec<T>) -> Outcome<()> {
-        let mut bytes = vec![0; count * size_of::<T::Bytes>()];
+    /// Gives bytes back.
+    pub(super) fn read(&self, offset: u64, bytes: &mut [u8]) -> Outcome<()> {
         let guard = locked(&self.file);
         let file =
-            guard.as_ref().ok_or_else(|| Failure::Bug("a spilled piece has no file".into()))?;
-        file.read_exact_at(&mut bytes, offset).map_err(Failure::io(&self.path))?;
-        drop(guard);
-        let mut item = T::Bytes::default();
-        into.extend(bytes.chunks_exact(size_of::<T::Bytes>()).map(|bytes| {
-            item.as_mut().copy_from_slice(bytes);
-            T::from_bytes(&item)
-        }));
-        Ok(())
+            guard.as_ref().ok_or_else(|| Failure::Bug("what was spilled has no file".into()))?;
+        file.read_exact_at(bytes, offset).map_err(Failure::io(&self.path))
     }
 }
 
@@ -234,7 +261,8 @@ mod tests {
     fn entry(hash: u64, ordinal: u32) -> Entry {
         let check = ordinal ^ 7;
         let fingerprint = hash ^ 0x63;
-        Entry { hash, check, ordinal, fingerprint, payable: 5, group: 8191, plain: true }
+        let (group, plain, valued) = (8191, true, false);
+        Entry { hash, check, ordinal, fingerprint, payable: 5, group, plain, valued }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Schema};
 use parquet::{
     arrow::{
-        ArrowWriter,
+        ArrowWriter, ProjectionMask,
         arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
         arrow_writer::{
             ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriterOptions, compute_leaves,
@@ -126,6 +126,31 @@ impl Table {
         let parts: Vec<&[T]> = rows.chunks(GROUP_ROWS).collect();
         let encoder = file.encoder();
         file.append_all(&parts, |part| Ok((encoder.encode(&table(part).columns)?, ())))?;
+        file.close()
+    }
+
+    /// Writes a table of rows that come one after the other, in order, of which few are in memory at a time:
+    /// the same bytes.
+    pub fn write_as_it_comes<T: Send + Sync>(
+        mut next: impl FnMut() -> Outcome<Option<T>> + Send,
+        table: impl Fn(&[T]) -> Table + Sync,
+        folder: &Path,
+    ) -> Outcome<FileEntry> {
+        let mut file = table(&[]).create(folder)?;
+        let encoder = file.encoder();
+        let mut part = || -> Outcome<Vec<T>> {
+            std::iter::from_fn(|| next().transpose()).take(GROUP_ROWS).collect()
+        };
+        let mut rows = part()?;
+        while !rows.is_empty() {
+            let encode = || {
+                let columns = table(&rows).columns;
+                encoder.encode(&columns)
+            };
+            let (group, more) = rayon::join(encode, &mut part);
+            file.append(group?)?;
+            rows = more?;
+        }
         file.close()
     }
 
@@ -313,9 +338,15 @@ impl Write for Hashing {
 /// Sums of 2^32 rows stay far below it, and it may be multiplied by what a rules file can say.
 const BEYOND_REASON: FenSum = 1_000_000_000_000_000_000_000_000_000_000;
 
-fn decode(file: SharedFile) -> Result<Vec<RecordBatch>, String> {
+/// Decodes some columns, or all.
+fn decode(file: SharedFile, columns: Option<&[&str]>) -> Result<Vec<RecordBatch>, String> {
     let metadata = footer::read(&file, ArrowReaderOptions::new())?;
-    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).build();
+    let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
+    if let Some(columns) = columns {
+        let mask = ProjectionMask::columns(reader.parquet_schema(), columns.iter().copied());
+        reader = reader.with_projection(mask);
+    }
+    let reader = reader.build();
     let batches = reader.map_err(|error| error.to_string())?.collect::<Result<_, _>>();
     batches.map_err(|error| error.to_string())
 }
@@ -329,10 +360,21 @@ pub struct Stored {
 impl Stored {
     /// Reads `<folder>/tables/<name>.parquet`.
     pub fn read(folder: &Path, name: &str) -> Outcome<Stored> {
+        Stored::part(folder, name, None)
+    }
+
+    /// Reads some of its columns.
+    pub fn columns(folder: &Path, name: &str, columns: &[&str]) -> Outcome<Stored> {
+        Stored::part(folder, name, Some(columns))
+    }
+
+    fn part(folder: &Path, name: &str, columns: Option<&[&str]>) -> Outcome<Stored> {
         let path = folder.join("tables").join(format!("{name}.parquet"));
         let place = path.display().to_string();
         let file = SharedFile::open(&path).map_err(Failure::io(&path))?;
-        match guarded(|| decode(file)).unwrap_or_else(|| Err("it cannot be decoded".into())) {
+        match guarded(|| decode(file, columns))
+            .unwrap_or_else(|| Err("it cannot be decoded".into()))
+        {
             Ok(batches) => Ok(Stored { place, batches }),
             Err(error) => Err(Failure::Book(format!("{place} cannot be read: {error}"))),
         }

@@ -310,3 +310,25 @@ fn a_large_delivery_spills_to_the_same_bytes() {
         assert_eq!(tree(&folder.path().join(book)), expected, "{book}");
     }
 }
+
+/// A month that was sent before, and one of which a side is left out: every row is in doubt, and the values of
+/// none fit the memory.
+#[test]
+fn months_in_which_everything_is_in_doubt_are_the_same_from_disk() {
+    let rows = |name: &str| -> Vec<(usize, Row)> {
+        (0..3_000).map(|n| (n % 3, Row::new(&format!("{name}{n}")))).collect()
+    };
+    let before = || [rows("S"), rows("S")];
+    let months = Months {
+        rows: [before(), before(), [rows("T"), Vec::new()]],
+        deductions: [const { Vec::new() }; 3],
+    };
+    let folder = deliver(&months);
+    close(folder.path(), "book", USUAL);
+    check_conservation(folder.path());
+    let expected = tree(&folder.path().join("book"));
+    for (book, threads, memory) in [("none", 2, 0), ("little", 1, 100_000)] {
+        close(folder.path(), book, Carried { threads, memory });
+        assert_eq!(tree(&folder.path().join(book)), expected, "{book}");
+    }
+}

@@ -1,0 +1,140 @@
+//! Step 8 of the rules: reversals and their originals (contract §4).
+//!
+//! Reversals wait, packed, in the partition of their original's key. All that decides about them is together
+//! there: the reversals of one original, whether it cleared, now or earlier, and whether it was reversed.
+
+use rustc_hash::FxHashSet;
+
+use super::{
+    breaks::{Copies, SideCopy},
+    decisions::Verdict,
+    index::Key,
+    matching::Standing,
+    settle::{Context, Judge, Settling, Tally},
+    values::{Packed, pack, unpack_all},
+};
+use crate::{
+    book::register::{Kind, Registered},
+    codes::Side,
+    control::Class,
+    diag::{Failure, Outcome},
+    ingest::record::Record,
+};
+
+/// A reversal that got to step 8.
+pub(super) struct Reversal {
+    pub(super) copies: Copies,
+    /// Whose copy clears.
+    pub(super) clearing: Side,
+    pub(super) verdict: Option<Verdict>,
+    /// The class of step 6 or 7 that a decision overrides.
+    pub(super) overridden: Option<Class>,
+}
+
+/// A reversal as it is packed.
+type PackedReversal<R> = (Side, Option<Verdict>, Option<Class>, [Option<Packed<R>>; 2]);
+
+impl Reversal {
+    /// The copy that clears.
+    fn copy(&self) -> Outcome<&SideCopy> {
+        let copy = self.copies[self.clearing.index()].as_ref();
+        copy.ok_or_else(|| Failure::Bug("a reversal without the copy that clears".into()))
+    }
+
+    /// The original's key.
+    fn original(&self) -> Outcome<Key> {
+        let original = self.copy()?.reverses().map(Key::of);
+        original.ok_or_else(|| Failure::Bug("a reversal without an original's key".into()))
+    }
+}
+
+impl Settling<'_> {
+    /// Keeps a reversal for step 8.
+    pub(super) fn keep(&self, reversal: &Reversal) -> Outcome<()> {
+        let partition = self.reversals.partitioning().of(reversal.original()?);
+        let copies = reversal.copies.each_ref().map(|copy| copy.as_ref().map(SideCopy::packed));
+        let Reversal { clearing, verdict, overridden, .. } = reversal;
+        let packed: PackedReversal<&Record> = (*clearing, *verdict, *overridden, copies);
+        self.reversals.push(partition, &pack(&packed)?)
+    }
+
+    /// Step 8 for the reversals of a partition's originals, in the order of their own keys.
+    pub(super) fn reverse_partition(&self, partition: usize) -> Outcome<Tally> {
+        let Context { index, register, .. } = self.context;
+        let reversals = self.waiting(partition)?;
+        let mut originals: Vec<Key> = reversals.iter().map(|(original, _)| *original).collect();
+        originals.sort_unstable();
+        originals.dedup();
+        let Standing { registered, reversed } = Standing::of(&originals, index, register)?;
+        let mut reversed: FxHashSet<Key> = reversed.into_iter().collect();
+        let mut judge = Judge::new(self, &[]);
+        for (key, reversal) in reversals {
+            judge.reverse(reversal, key, registered.get(&key), &mut reversed)?;
+        }
+        judge.tally.reversed.sort_unstable();
+        judge.finish()
+    }
+
+    /// The reversals that wait in a partition, each with its original's key, in the order of their own.
+    fn waiting(&self, partition: usize) -> Outcome<Vec<(Key, Reversal)>> {
+        let bytes = self.reversals.take(partition)?;
+        let mut waiting = unpack_all(&bytes, |packed: PackedReversal<Box<Record>>| {
+            let (clearing, verdict, overridden, [treating, insured]) = packed;
+            let copy = |packed: Option<_>| packed.map(|p| self.context.copy(p)).transpose();
+            let copies = [copy(treating)?, copy(insured)?];
+            let reversal = Reversal { copies, clearing, verdict, overridden };
+            Ok((reversal.original()?, reversal))
+        })?;
+        let setl_id = |reversal: &Reversal| {
+            let copy = reversal.copies.iter().flatten().next();
+            copy.map(|copy| copy.record.setl_id().to_owned())
+        };
+        waiting.sort_by_cached_key(|(_, reversal)| setl_id(reversal));
+        Ok(waiting)
+    }
+}
+
+impl Judge<'_> {
+    fn reverse(
+        &mut self,
+        reversal: Reversal,
+        key: Key,
+        original: Option<&Registered>,
+        reversed: &mut FxHashSet<Key>,
+    ) -> Outcome<()> {
+        let copy = reversal.copy()?;
+        let setl_id = copy.record.setl_id().to_owned();
+        let class = match original.filter(|original| original.kind == Kind::Settlement) {
+            None => Some(Class::ReversalUnpaired),
+            Some(original)
+                if original.group != Some(copy.facts.group)
+                    || original.payable != -copy.facts.payable =>
+            {
+                Some(Class::ReversalMismatch)
+            }
+            Some(_) => None,
+        };
+        let Reversal { copies, clearing, verdict, overridden } = reversal;
+        let class_without = overridden.or(class);
+        match (verdict, class) {
+            (Some(Verdict::Void), _) => {
+                self.void(&copies)?;
+                self.applied(&setl_id, class_without, None);
+            }
+            (None, Some(class)) => self.hold(class, copies, &[]),
+            (verdict, _) => {
+                let payable = if reversed.insert(key) {
+                    self.tally.reversed.push(key);
+                    self.clear(copies, clearing)?
+                } else {
+                    self.leave(Class::AlreadyReversed, &copies, &[]);
+                    None
+                };
+                if verdict.is_some() {
+                    self.applied(&setl_id, class_without, payable);
+                }
+            }
+        }
+        Ok(())
+    }
+}

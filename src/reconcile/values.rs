@@ -1,0 +1,107 @@
+//! Copies in doubt, with all their values: by the partition of their key, packed, until they are settled.
+//!
+//! There may be few of them or, when a month is sent again or a side is left out, as many as rows: in memory
+//! within a budget, and beyond it on disk.
+
+use super::{
+    breaks::SideCopy,
+    index::Key,
+    room::RoomInDoubt,
+    settle::Context,
+    store::{Partitioning, Store},
+};
+use crate::{
+    book::staging::Staging,
+    codes::{Month, Side},
+    contract::delivery::Delivery,
+    diag::{Failure, Outcome},
+    ingest::record::Record,
+};
+
+/// A copy as it is packed: what the policy makes of it is worked out again.
+pub(super) type Packed<R> = (Side, Option<u32>, Month, R);
+
+/// Bytes of a packed copy, about.
+pub const PACKED: u64 = 320;
+
+/// Copies in doubt.
+pub struct Values(Store<u8>);
+
+impl Values {
+    /// None yet, of a delivery.
+    pub fn new(delivery: &Delivery, room: RoomInDoubt, staging: &Staging) -> Values {
+        let rows = Side::BOTH.map(|side| delivery.rows(side));
+        let partitioning = Partitioning::for_rows(rows[0].max(rows[1]));
+        let spill = staging.scratch().join("values");
+        Values(Store::new(partitioning, room.rows * PACKED, room.values, spill))
+    }
+
+    /// How keys are cut into partitions.
+    pub const fn partitioning(&self) -> Partitioning {
+        self.0.partitioning()
+    }
+
+    /// Takes a copy.
+    pub fn push(
+        &self,
+        side: Side,
+        ordinal: Option<u32>,
+        first_period: Month,
+        record: &Record,
+    ) -> Outcome<()> {
+        let partition = self.partitioning().of(Key::of(record.setl_id()));
+        let packed: Packed<&Record> = (side, ordinal, first_period, record);
+        self.0.push(partition, &pack(&packed)?)
+    }
+
+    /// Takes the copies of a partition out, in no order.
+    pub fn take(&self, partition: usize, context: &Context) -> Outcome<Vec<SideCopy>> {
+        unpack_all(&self.0.take(partition)?, |packed| context.copy(packed))
+    }
+}
+
+impl SideCopy {
+    /// What is packed of it.
+    pub(super) fn packed(&self) -> Packed<&Record> {
+        (self.side, self.ordinal, self.first_period, &self.record)
+    }
+}
+
+impl Context<'_> {
+    /// A copy that was packed.
+    pub(super) fn copy(&self, packed: Packed<Box<Record>>) -> Outcome<SideCopy> {
+        let (side, ordinal, first_period, record) = packed;
+        let facts = record.facts(self.policy, self.period).ok_or_else(|| {
+            Failure::Bug(format!("a valid row of the {} side has no class", side.name()))
+        })?;
+        Ok(SideCopy { side, ordinal, first_period, record, facts })
+    }
+}
+
+/// Something as bytes that go to disk and come back in the same run.
+pub(super) fn pack(value: &impl serde::Serialize) -> Outcome<Vec<u8>> {
+    postcard::to_allocvec(value).map_err(|error| damaged(&error))
+}
+
+/// What was packed.
+pub(super) fn unpack<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Outcome<T> {
+    postcard::from_bytes(bytes).map_err(|error| damaged(&error))
+}
+
+/// What is made of each thing that was packed, one behind the other.
+pub(super) fn unpack_all<T: serde::de::DeserializeOwned, U>(
+    mut bytes: &[u8],
+    mut make: impl FnMut(T) -> Outcome<U>,
+) -> Outcome<Vec<U>> {
+    let mut all = Vec::new();
+    while !bytes.is_empty() {
+        let (value, rest) = postcard::take_from_bytes(bytes).map_err(|error| damaged(&error))?;
+        all.push(make(value)?);
+        bytes = rest;
+    }
+    Ok(all)
+}
+
+fn damaged(error: &postcard::Error) -> Failure {
+    Failure::Bug(format!("packed values: {error}"))
+}
