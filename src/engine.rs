@@ -140,8 +140,15 @@ pub fn close(
     let (period, policy) = (options.period, options.policy()?);
     let setting = Setting { rules: &options.rules, policy, period, monitor };
 
-    let register = Register::open(&book.periods)?;
-    let mut delivered = read(options, book, &register, staging, setting)?;
+    // A damaged book is told before anything that comes of its damage.
+    let opened_and_read = || {
+        let register = Register::open(&book.periods)?;
+        let delivered = read(options, book, &register, staging, setting)?;
+        Ok((register, delivered))
+    };
+    let (checked, read) = rayon::join(|| book.check_files(), opened_and_read);
+    checked?;
+    let (register, mut delivered) = read?;
     let reconciled = reconcile(options, book, &register, &mut delivered, staging, setting)?;
     let cleared = clear(options, book, &register, &delivered, &reconciled)?;
     let outputs = monitor
@@ -228,6 +235,7 @@ fn read(
     watched.extend(decisions.settlements().map(|setl_id| Key::of(setl_id).hash));
     watched.sort_unstable();
     watched.dedup();
+    delivery.small.deductions.iter().try_for_each(|line| values.name(&line.setl_id))?;
     let foreseen = Foreseen { watched: &watched, register };
     let (survey, index) =
         options.engine.read(&delivery, setting, staging, foreseen, &values, options.memory)?;
@@ -273,7 +281,7 @@ fn reconcile(
     let permits = brought::permits_in_force(book.previous(), &delivery.small.permits, period)?;
 
     monitor.stage("matching", 0)?;
-    let mut matched = match_index(index, register, watched, monitor)?;
+    let mut matched = match_index(index, register, watched, values, monitor)?;
     read_again(&*options.engine, delivery, &mut matched, values, setting)?;
     let context = Context { period, policy, permits: &permits, register, index };
     let room = RoomInDoubt::of(delivery, options.memory);

@@ -29,6 +29,7 @@ use grid::Grid;
 use manifest::Manifest;
 use rayon::prelude::*;
 
+use self::manifest::FileEntry;
 use crate::{
     codes::Month,
     diag::{Failure, Outcome},
@@ -46,6 +47,7 @@ pub struct Book {
     pub head: Option<String>,
     /// The newest manifest.
     pub newest: Option<Manifest>,
+    files: Vec<ListedFile>,
     _made: MadeFolders,
     /// The lock of a book that is to grow; it dies with the process, and is given back last.
     _lock: Option<Lock>,
@@ -99,7 +101,8 @@ impl Drop for MadeFolders {
 }
 
 impl Book {
-    /// Opens a book for a period that is to be closed next, and checks the chain of its manifests.
+    /// Opens a book for a period that is to be closed next, and checks the chain of its manifests; not yet the
+    /// files that these list.
     pub fn open(root: &Path, period: Month) -> Outcome<Book> {
         let made = MadeFolders::make(root)?;
         let root = root.canonicalize().map_err(Failure::io(root))?;
@@ -107,18 +110,21 @@ impl Book {
             Lock::of(&root, || format!("another run is at work on the book {}", root.display()))?;
         let periods = closed_periods(&root)?;
         check_order(&periods, period)?;
-        let (head, newest) = check_chain(&periods)?.unzip();
-        Ok(Book { root, periods, head, newest, _made: made, _lock: Some(lock) })
+        let Chain { newest, files } = Chain::of(&periods)?;
+        let (head, newest) = newest.unzip();
+        Ok(Book { root, periods, head, newest, files, _made: made, _lock: Some(lock) })
     }
 
-    /// Looks at a book as it was before a period was closed; nothing will be written into it.
+    /// Looks at a book as it was before a period was closed, as `open` does; nothing will be written into it.
     pub fn before(root: &Path, period: Month) -> Outcome<Book> {
         let root = root.canonicalize().map_err(Failure::io(root))?;
         let mut periods = closed_periods(&root)?;
         periods.retain(|(month, _)| *month < period);
         check_order(&periods, period)?;
-        let (head, newest) = check_chain(&periods)?.unzip();
-        Ok(Book { root, periods, head, newest, _made: MadeFolders(Vec::new()), _lock: None })
+        let Chain { newest, files } = Chain::of(&periods)?;
+        let (head, newest) = newest.unzip();
+        let made = MadeFolders(Vec::new());
+        Ok(Book { root, periods, head, newest, files, _made: made, _lock: None })
     }
 
     /// Looks into a book without closing anything: its periods, checked.
@@ -127,8 +133,13 @@ impl Book {
         if let Some((last, _)) = periods.last() {
             check_order(&periods, last.plus(1))?;
         }
-        check_chain(&periods)?;
+        check_files(&Chain::of(&periods)?.files)?;
         Ok(periods)
+    }
+
+    /// Checks that every file of every closed period is what its manifest says.
+    pub fn check_files(&self) -> Outcome<()> {
+        check_files(&self.files)
     }
 
     /// The folder of the period before.
@@ -233,35 +244,53 @@ fn check_order(periods: &[(Month, PathBuf)], period: Month) -> Outcome<()> {
     }
 }
 
-/// Checks that each manifest names the digest of the one before, and that every file of every closed
-/// period is what its manifest says; gives the newest manifest with its digest.
-fn check_chain(periods: &[(Month, PathBuf)]) -> Outcome<Option<(String, Manifest)>> {
-    let mut head: Option<(String, Manifest)> = None;
-    let mut files = Vec::new();
-    for (period, folder) in periods {
-        let (manifest, digest) = Manifest::read(folder)?;
-        if manifest.period != period.to_string() {
-            return Err(damaged(folder, "manifest.json is that of another period"));
+/// The manifests of a book, each of which names the digest of the one before.
+struct Chain {
+    /// The newest, after its digest.
+    newest: Option<(String, Manifest)>,
+    /// The files that they list.
+    files: Vec<ListedFile>,
+}
+
+/// A file that a manifest lists, and the period's folder.
+type ListedFile = (PathBuf, FileEntry);
+
+impl Chain {
+    fn of(periods: &[(Month, PathBuf)]) -> Outcome<Chain> {
+        let mut chain = Chain { newest: None, files: Vec::new() };
+        for (period, folder) in periods {
+            let (manifest, digest) = Manifest::read(folder)?;
+            if manifest.period != period.to_string() {
+                return Err(damaged(folder, "manifest.json is that of another period"));
+            }
+            let before = chain.newest.as_ref().map(|(digest, _)| digest);
+            if manifest.previous_manifest_sha256.as_ref() != before {
+                return Err(damaged(folder, "manifest.json does not continue the chain"));
+            }
+            let listed: Vec<&str> = manifest.outputs.iter().map(|o| o.path.as_str()).collect();
+            if listed != OUTPUTS {
+                return Err(damaged(folder, "manifest.json does not list the files of a period"));
+            }
+            chain.files.extend(manifest.outputs.iter().map(|o| (folder.clone(), o.clone())));
+            chain.newest = Some((digest, manifest));
         }
-        if manifest.previous_manifest_sha256.as_ref() != head.as_ref().map(|(digest, _)| digest) {
-            return Err(damaged(folder, "manifest.json does not continue the chain"));
-        }
-        let listed: Vec<&str> = manifest.outputs.iter().map(|o| o.path.as_str()).collect();
-        if listed != OUTPUTS {
-            return Err(damaged(folder, "manifest.json does not list the files of a period"));
-        }
-        files.extend(manifest.outputs.iter().map(|output| (folder, output.clone())));
-        head = Some((digest, manifest));
+        Ok(chain)
     }
-    files.into_par_iter().try_for_each(|(folder, output)| {
+}
+
+/// Checks that files are what manifests say.
+fn check_files(files: &[ListedFile]) -> Outcome<()> {
+    let check = |(folder, output): &ListedFile| {
         let digest = File::open(folder.join(&output.path)).and_then(sha256_of);
         match digest {
             Ok(digest) if digest == output.sha256 => Ok(()),
             Ok(_) => Err(damaged(folder, &format!("{} has other bytes", output.path))),
             Err(error) => Err(damaged(folder, &format!("{}: {error}", output.path))),
         }
-    })?;
-    Ok(head)
+    };
+    // Of several that are damaged the first is told.
+    let checked: Vec<Outcome<()>> = files.par_iter().map(check).collect();
+    checked.into_iter().collect()
 }
 
 /// What a period's folder holds besides its manifest, in order.

@@ -33,8 +33,7 @@ use crate::{
     money::{Fen, FenSum},
     reconcile::{
         build::Stores,
-        index::{Claim, Cleared, Key, Keyed, Listed},
-        matching::plain_registered,
+        index::{Cleared, Key, Keyed, Listed},
         proof::Proof,
         settle::Tally,
         store::{Partitioning, Store, Stored},
@@ -99,21 +98,46 @@ fn properties() -> WriterProperties {
     properties.build()
 }
 
-/// A row group of the register: settlements in the order of their keys.
-fn encode(encoder: &Encoder, rows: &[Listed]) -> Outcome<RowGroup> {
-    let rises = rows.is_sorted_by(|(a, _), (b, _)| a < b);
-    Failure::unless(rises, || "register: a settlement twice".to_owned())?;
-    let group = |entry: &Registered| entry.group.map_or(-1, |group| i32::from(group.number()));
-    let payable: Decimal128Array =
-        rows.iter().map(|(_, entry)| Some(i128::from(entry.payable))).collect();
-    let columns: Vec<ArrayRef> = vec![
-        Arc::new(rows.iter().map(|(key, _)| key.hash).collect::<UInt64Array>()),
-        Arc::new(rows.iter().map(|(key, _)| key.check).collect::<UInt32Array>()),
-        Arc::new(payable.with_precision_and_scale(16, 2).map_err(bug)?),
-        Arc::new(rows.iter().map(|(_, entry)| group(entry)).collect::<Int32Array>()),
-        Arc::new(rows.iter().map(|(_, entry)| entry.kind as i32).collect::<Int32Array>()),
-    ];
-    encoder.encode(&columns)
+/// Rows of the register, column by column.
+#[derive(Default)]
+struct Rows {
+    keys: Vec<u64>,
+    checks: Vec<u32>,
+    payables: Vec<FenSum>,
+    groups: Vec<i32>,
+    kinds: Vec<i32>,
+}
+
+impl Rows {
+    fn push(&mut self, key: Key, payable: Fen, group: Option<u16>, kind: Kind) {
+        self.keys.push(key.hash);
+        self.checks.push(key.check);
+        self.payables.push(payable.into());
+        self.groups.push(group.map_or(-1, i32::from));
+        self.kinds.push(kind as i32);
+    }
+
+    fn push_listed(&mut self, (key, registered): &Listed) {
+        let Registered { kind, payable, group } = registered;
+        self.push(*key, *payable, group.map(Group::number), *kind);
+    }
+
+    /// A row group of settlements in the order of their keys.
+    fn encode(self, encoder: &Encoder) -> Outcome<RowGroup> {
+        let keys = self.keys.iter().zip(&self.checks);
+        Failure::unless(keys.is_sorted_by(|a, b| a < b), || {
+            "register: a settlement twice".to_owned()
+        })?;
+        let payables = Decimal128Array::from(self.payables).with_precision_and_scale(16, 2);
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(UInt64Array::from(self.keys)),
+            Arc::new(UInt32Array::from(self.checks)),
+            Arc::new(payables.map_err(bug)?),
+            Arc::new(Int32Array::from(self.groups)),
+            Arc::new(Int32Array::from(self.kinds)),
+        ];
+        encoder.encode(&columns)
+    }
 }
 
 fn bug(error: impl std::fmt::Display) -> Failure {
@@ -132,8 +156,8 @@ pub fn write_register(
     let encoder = file.encoder();
     let payables = file.append_all(&rows.groups()?, |borders| {
         let rows = rows.between(*borders)?;
-        let payable: FenSum = rows.iter().map(|(_, entry)| FenSum::from(entry.payable)).sum();
-        Ok((encode(&encoder, &rows)?, payable))
+        let payable: FenSum = rows.payables.iter().sum();
+        Ok((rows.encode(&encoder)?, payable))
     })?;
     let payable: FenSum = payables.into_iter().sum();
     let mut owed = proof.plain[0];
@@ -178,16 +202,22 @@ impl Registering<'_> {
     }
 
     /// What is to be registered of a range, in order.
-    fn between(&self, borders: Borders) -> Outcome<Vec<Listed>> {
-        let (mut rows, mut settled) = (Vec::new(), Vec::new());
-        visit(self.cleared, borders, |cleared| {
-            rows.extend(cleared.iter().map(|entry| (entry.key(), plain_registered(entry))));
-        })?;
+    fn between(&self, borders: Borders) -> Outcome<Rows> {
+        let mut settled = Vec::new();
         visit(self.settled, borders, |some| settled.extend_from_slice(some))?;
-        if settled.is_empty() {
-            return Ok(rows);
-        }
-        Ok(merged(rows.into_iter(), settled.into_iter()).collect())
+        let mut settled = settled.iter().peekable();
+        let mut rows = Rows::default();
+        visit(self.cleared, borders, |cleared| {
+            for entry in cleared {
+                let key = entry.key();
+                while let Some(before) = settled.next_if(|(settled, _)| *settled < key) {
+                    rows.push_listed(before);
+                }
+                rows.push(key, entry.payable().into(), Some(entry.group()), Kind::Settlement);
+            }
+        })?;
+        settled.for_each(|listed| rows.push_listed(listed));
+        Ok(rows)
     }
 }
 
@@ -200,19 +230,6 @@ fn visit<T: Stored + Keyed>(
     let of = |hash| store.partitioning().of(Key { hash, check: 0 });
     (of(first)..=of(last))
         .try_for_each(|partition| store.visit(partition, |items| look(within(items, first, last))))
-}
-
-/// Merges two lists in the order of their keys.
-fn merged<T>(
-    first: impl Iterator<Item = (Key, T)>,
-    second: impl Iterator<Item = (Key, T)>,
-) -> impl Iterator<Item = (Key, T)> {
-    let (mut first, mut second) = (first.peekable(), second.peekable());
-    std::iter::from_fn(move || match (first.peek(), second.peek()) {
-        (Some((a, _)), Some((b, _))) if b < a => second.next(),
-        (None, _) => second.next(),
-        _ => first.next(),
-    })
 }
 
 /// Writes the settlements that this period's cleared reversals reversed.
@@ -245,22 +262,16 @@ impl Register {
         Ok(Register { settlements: open(SETTLEMENTS)?, reversals: open(REVERSALS)? })
     }
 
+    /// Whether there are no earlier periods.
+    pub fn is_empty(&self) -> bool {
+        self.settlements.is_empty()
+    }
+
     /// Which keys of some lists, each in order, are registered, and how.
-    pub fn find<K: Keyed>(
-        &self,
-        claims: &[Claim],
-        lists: &[&[K]],
-    ) -> Outcome<BTreeMap<Key, Registered>> {
+    pub fn find(&self, lists: &[&[Key]]) -> Outcome<BTreeMap<Key, Registered>> {
         let mut found = BTreeMap::new();
-        if self.settlements.is_empty() {
-            return Ok(found);
-        }
-        let keys = |list: &&[K]| list.iter().map(Keyed::key).collect();
-        let mut lists: Vec<Vec<Key>> = lists.iter().map(keys).collect();
-        lists.push(claims.iter().map(Keyed::key).collect());
-        let lists: Vec<&[Key]> = lists.iter().map(Vec::as_slice).collect();
         for file in &self.settlements {
-            file.search(&lists, |key, columns, row| {
+            file.search(lists, |key, columns, row| {
                 let registered = registered(columns, row).ok_or_else(|| file.damaged("kind"))?;
                 let twice = found.insert(key, registered).is_some();
                 if twice {
@@ -332,6 +343,12 @@ pub(super) fn within<K: Keyed>(list: &[K], first: u64, last: u64) -> &[K] {
 mod tests {
     use super::*;
 
+    fn encode(encoder: &Encoder, listed: &[Listed]) -> Outcome<RowGroup> {
+        let mut rows = Rows::default();
+        listed.iter().for_each(|listed| rows.push_listed(listed));
+        rows.encode(encoder)
+    }
+
     #[test]
     fn what_is_registered_is_found_again() {
         let folder = tempfile::tempdir().expect("a folder");
@@ -360,7 +377,7 @@ mod tests {
         let mut wanted: Vec<Key> = all.keys().copied().step_by(7).collect();
         wanted.extend(wanted.clone().into_iter().map(|key| Key { check: 8, ..key }));
         wanted.sort_unstable();
-        let found = register.find(&[], &[&wanted[..]]).expect("searched");
+        let found = register.find(&[&wanted[..]]).expect("searched");
         let expected: BTreeMap<Key, Registered> =
             all.iter().step_by(7).map(|(key, r)| (*key, *r)).collect();
         assert_eq!(found, expected);

@@ -115,6 +115,20 @@ impl TextColumn {
         }
     }
 
+    /// Looks at where the text of a row is, and then, a second time, at the text, so that it is near the processor
+    /// when it is needed; what comes of it means nothing.
+    #[expect(clippy::cast_possible_truncation, reason = "it means nothing")]
+    pub fn glance(&self, row: usize, at_text: bool) -> i64 {
+        match self {
+            TextColumn::Absent => 0,
+            TextColumn::Coded(Coded { places, .. }) => places.values()[row].into(),
+            TextColumn::Plain(array) if at_text => {
+                array.value(row).bytes().next().map_or(0, i64::from)
+            }
+            TextColumn::Plain(array) => array.views()[row] as i64,
+        }
+    }
+
     /// A property of every row's text, worked out once a value of a list.
     pub fn map<T: Copy>(&self, rows: usize, into: &mut Vec<T>, of: impl Fn(Option<&str>) -> T) {
         into.clear();

@@ -55,6 +55,22 @@ impl Keyed for Key {
     }
 }
 
+impl Stored for Key {
+    type Bytes = [u8; 12];
+
+    fn to_bytes(self) -> [u8; 12] {
+        let mut bytes = [0; 12];
+        bytes[0..8].copy_from_slice(&self.hash.to_le_bytes());
+        bytes[8..12].copy_from_slice(&self.check.to_le_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8; 12]) -> Key {
+        let check = u32::from_le_bytes(part(bytes, 8));
+        Key { hash: u64::from_le_bytes(part(bytes, 0)), check }
+    }
+}
+
 impl Keyed for Entry {
     fn key(&self) -> Key {
         Key { hash: self.hash, check: self.check }
@@ -262,8 +278,7 @@ impl Stored for Listed {
     fn to_bytes(self) -> [u8; 23] {
         let (key, Registered { kind, payable, group }) = self;
         let mut bytes = [0; 23];
-        bytes[0..8].copy_from_slice(&key.hash.to_le_bytes());
-        bytes[8..12].copy_from_slice(&key.check.to_le_bytes());
+        bytes[0..12].copy_from_slice(&key.to_bytes());
         bytes[12..20].copy_from_slice(&payable.to_le_bytes());
         bytes[20..22].copy_from_slice(&group.map_or(u16::MAX, Group::number).to_le_bytes());
         bytes[22] = kind as u8;
@@ -271,14 +286,12 @@ impl Stored for Listed {
     }
 
     fn from_bytes(bytes: &[u8; 23]) -> Listed {
-        let hash = u64::from_le_bytes(part(bytes, 0));
-        let check = u32::from_le_bytes(part(bytes, 8));
         let registered = Registered {
             kind: Kind::ALL[usize::from(bytes[22])],
             payable: i64::from_le_bytes(part(bytes, 12)),
             group: Group::from_number(u16::from_le_bytes(part(bytes, 20))),
         };
-        (Key { hash, check }, registered)
+        (Key::from_bytes(&part(bytes, 0)), registered)
     }
 }
 

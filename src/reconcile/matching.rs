@@ -64,6 +64,7 @@ pub fn match_index(
     index: &Index,
     register: &Register,
     watched: &[u64],
+    values: &Values,
     monitor: &Monitor,
 ) -> Outcome<AllMatched> {
     let partitioning = index.stores.cleared.partitioning();
@@ -73,7 +74,7 @@ pub fn match_index(
             monitor.check()?;
             monitor
                 .stopwatch
-                .measure(Activity::Match, || match_one(index, register, watched, partition))
+                .measure(Activity::Match, || match_one(index, register, watched, values, partition))
         })
         .collect();
     let mut all = AllMatched::default();
@@ -95,6 +96,7 @@ fn match_one(
     index: &Index,
     register: &Register,
     watched: &[u64],
+    values: &Values,
     partition: usize,
 ) -> Outcome<(Matched, i64)> {
     let Stores { of_sides, claims, cleared, registered: listed, .. } = &index.stores;
@@ -104,7 +106,12 @@ fn match_one(
     let mut insured = of_sides[1].take(partition)?;
     treating.sort_unstable();
     insured.sort_unstable();
-    let registered = register.find(&claims, &[&treating[..], &insured[..]])?;
+    let registered = if register.is_empty() {
+        BTreeMap::new()
+    } else {
+        let (treating, insured) = (keys(&treating), keys(&insured));
+        register.find(&[&keys(&claims), &treating, &insured, &values.named(partition)?])?
+    };
     let revoked = &index.revoked;
     let known = Known {
         watched: between(watched, |hash| *hash, first, last),
@@ -117,6 +124,10 @@ fn match_one(
     cleared.put(partition, now.iter().map(Cleared::of).collect())?;
     listed.put(partition, registered.into_iter().collect())?;
     Ok((matched, count))
+}
+
+fn keys<K: Keyed>(list: &[K]) -> Vec<Key> {
+    list.iter().map(Keyed::key).collect()
 }
 
 /// Puts the claims of a partition in order, by hash and treating ordinal. Hashes spread evenly between the
@@ -169,23 +180,26 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Of keys, which are in order. What is settled at the same time may be there or not: reversals.
+    /// Of keys, which are in order, and were named before the match. What is settled at the same time may be
+    /// there or not: reversals.
     pub fn of(keys: &[Key], index: &Index, register: &Register) -> Outcome<Standing> {
-        let mut registered = register.find(&[], &[keys])?;
-        let Stores { cleared, settled, .. } = &index.stores;
+        let mut registered = BTreeMap::new();
+        let Stores { cleared, registered: earlier, settled, .. } = &index.stores;
         let partitioning = cleared.partitioning();
         for wanted in keys.chunk_by(|a, b| partitioning.of(*a) == partitioning.of(*b)) {
             let partition = partitioning.of(wanted[0]);
+            let mut take = |listed: &[Listed]| {
+                let is_wanted = |(key, _): &&Listed| wanted.binary_search(key).is_ok();
+                registered.extend(listed.iter().filter(is_wanted).copied());
+            };
+            earlier.visit(partition, &mut take)?;
+            settled.visit(partition, &mut take)?;
             cleared.visit(partition, |cleared| {
                 let found = wanted.iter().filter_map(|key| {
                     let at = cleared.binary_search_by_key(key, Keyed::key).ok()?;
                     Some((*key, plain_registered(&cleared[at])))
                 });
                 registered.extend(found);
-            })?;
-            settled.visit(partition, |settled| {
-                let is_wanted = |(key, _): &&Listed| wanted.binary_search(key).is_ok();
-                registered.extend(settled.iter().filter(is_wanted).copied());
             })?;
         }
         Ok(Standing { registered, reversed: register.reversed(keys)? })
@@ -207,7 +221,7 @@ impl Standing {
 }
 
 /// What the register keeps of a settlement that cleared by itself.
-pub fn plain_registered(cleared: &Cleared) -> Registered {
+fn plain_registered(cleared: &Cleared) -> Registered {
     Registered {
         kind: Kind::Settlement,
         payable: cleared.payable().into(),

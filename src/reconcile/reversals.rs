@@ -65,7 +65,9 @@ impl Settling<'_> {
         let mut originals: Vec<Key> = reversals.iter().map(|(original, _)| *original).collect();
         originals.sort_unstable();
         originals.dedup();
-        let Standing { registered, reversed } = Standing::of(&originals, index, register)?;
+        let Standing { mut registered, reversed } = Standing::of(&originals, index, register)?;
+        // Those of reversals that were read again, after the match.
+        registered.extend(register.find(&[&self.values.named(partition)?])?);
         let mut reversed: FxHashSet<Key> = reversed.into_iter().collect();
         let mut judge = Judge::new(self, &[]);
         for (key, reversal) in reversals {

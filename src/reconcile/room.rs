@@ -35,6 +35,8 @@ pub struct RoomInDoubt {
     pub rows: u64,
     /// Bytes of their values, from the first read until they are settled.
     pub values: usize,
+    /// Bytes of the keys that they and deductions name.
+    pub named: usize,
     /// Bytes of reversals that wait for their originals.
     pub reversals: usize,
     /// Bytes of the rows of tables, until they are written.
@@ -48,6 +50,7 @@ impl RoomInDoubt {
         RoomInDoubt {
             rows: rows.iter().sum::<u64>() / ROWS_FOR_ONE_IN_DOUBT,
             values: memory / 8,
+            named: memory / 64,
             reversals: memory / 16,
             tables: memory / 4,
         }

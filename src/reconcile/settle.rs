@@ -129,7 +129,7 @@ pub fn settle(
 /// Settles partitions, each on any thread.
 pub(super) struct Settling<'a> {
     pub(super) context: Context<'a>,
-    values: &'a Values,
+    pub(super) values: &'a Values,
     decisions: Mutex<Decisions>,
     breaks: Sorter<Break>,
     break_fields: Sorter<BreakField>,
@@ -165,7 +165,7 @@ impl<'a> Settling<'a> {
         let index = self.context.index;
         let mut copies = self.values.take(partition, &self.context)?;
         copies.retain(|copy| !in_doubt.has_cleared(copy));
-        let registered = index.stores.registered.take(partition)?;
+        let registered = index.stores.registered.visit(partition, <[Listed]>::to_vec)?;
         let mut judge = Judge::new(self, &registered);
         for copy in copies.iter().filter(|copy| copy.ordinal.is_some()) {
             judge.tally.in_doubt[copy.side.index()] += copy.totals();

@@ -24,21 +24,28 @@ pub(super) type Packed<R> = (Side, Option<u32>, Month, R);
 /// Bytes of a packed copy, about.
 pub const PACKED: u64 = 320;
 
-/// Copies in doubt.
-pub struct Values(Store<u8>);
+/// Copies in doubt, and the settlements that are named besides them.
+pub struct Values {
+    copies: Store<u8>,
+    /// Keys that reversals and deductions name, and that nobody has looked for in the register yet.
+    named: Store<Key>,
+}
 
 impl Values {
     /// None yet, of a delivery.
     pub fn new(delivery: &Delivery, room: RoomInDoubt, staging: &Staging) -> Values {
         let rows = Side::BOTH.map(|side| delivery.rows(side));
         let partitioning = Partitioning::for_rows(rows[0].max(rows[1]));
-        let spill = staging.scratch().join("values");
-        Values(Store::new(partitioning, room.rows * PACKED, room.values, spill))
+        let spill = |name| staging.scratch().join(name);
+        Values {
+            copies: Store::new(partitioning, room.rows * PACKED, room.values, spill("values")),
+            named: Store::new(partitioning, 0, room.named, spill("named")),
+        }
     }
 
     /// How keys are cut into partitions.
     pub const fn partitioning(&self) -> Partitioning {
-        self.0.partitioning()
+        self.copies.partitioning()
     }
 
     /// Takes a copy.
@@ -51,12 +58,27 @@ impl Values {
     ) -> Outcome<()> {
         let partition = self.partitioning().of(Key::of(record.setl_id()));
         let packed: Packed<&Record> = (side, ordinal, first_period, record);
-        self.0.push(partition, &pack(&packed)?)
+        self.copies.push(partition, &pack(&packed)?)?;
+        record.reverses().map_or(Ok(()), |original| self.name(original))
+    }
+
+    /// Takes the key of a settlement that something says something about.
+    pub fn name(&self, setl_id: &str) -> Outcome<()> {
+        let key = Key::of(setl_id);
+        self.named.push(self.partitioning().of(key), &[key])
+    }
+
+    /// Takes the keys of a partition out that were named since this was last asked, in order.
+    pub fn named(&self, partition: usize) -> Outcome<Vec<Key>> {
+        let mut named = self.named.take(partition)?;
+        named.sort_unstable();
+        named.dedup();
+        Ok(named)
     }
 
     /// Takes the copies of a partition out, in no order.
     pub fn take(&self, partition: usize, context: &Context) -> Outcome<Vec<SideCopy>> {
-        unpack_all(&self.0.take(partition)?, |packed| context.copy(packed))
+        unpack_all(&self.copies.take(partition)?, |packed| context.copy(packed))
     }
 }
 

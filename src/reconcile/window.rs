@@ -17,7 +17,7 @@ use std::{
     cmp::Reverse,
     collections::BinaryHeap,
     sync::{
-        Mutex, OnceLock, PoisonError,
+        Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering::Relaxed},
     },
 };
@@ -56,9 +56,7 @@ const TRIAL_ROWS: u32 = 512 * 1024;
 /// Rows that are held, and tables of their keys.
 pub struct Window {
     shards: Vec<Mutex<Shard>>,
-    seats: Vec<Seat>,
-    /// Tells the batches apart that had a seat one after the other; never 0.
-    turns: Vec<AtomicU16>,
+    seats: Seats,
     held: Mutex<Waiting>,
     let_go_rows: usize,
     useless: AtomicBool,
@@ -67,13 +65,15 @@ pub struct Window {
     alone: AtomicU32,
 }
 
-/// Where a batch is held.
-struct Seat {
-    treating: AtomicBool,
-    first_ordinal: AtomicU32,
-    /// Which of its rows cleared; made when the seat is first taken.
-    cleared: OnceLock<Vec<AtomicBool>>,
-    batch: Mutex<Option<HeldBatch>>,
+/// Where batches are held, by seat. What is asked of every row lies close together.
+struct Seats {
+    /// Tells the batches apart that had a seat one after the other; never 0.
+    turns: Vec<AtomicU16>,
+    treating: Vec<AtomicBool>,
+    first_ordinals: Vec<AtomicU32>,
+    /// Which rows cleared, those of one seat after those of the other.
+    cleared: Vec<AtomicBool>,
+    batches: Vec<Mutex<Option<HeldBatch>>>,
 }
 
 /// A batch that is held, with the entries of its undoubted rows.
@@ -111,17 +111,11 @@ impl Window {
         let all = usize::try_from(rows).unwrap_or(usize::MAX);
         let let_go_rows = (all / LET_GO_PART).min(LET_GO_ROWS);
         let rows = all.min(HELD_ROWS + let_go_rows);
-        let seats = if rows == 0 { 0 } else { SEATS };
-        let seat = || Seat {
-            treating: AtomicBool::new(false),
-            first_ordinal: AtomicU32::new(0),
-            cleared: OnceLock::new(),
-            batch: Mutex::new(None),
-        };
+        // No batch is without rows.
+        let seats = rows.min(SEATS);
         Window {
             shards: (0..SHARDS).map(|_| Mutex::new(Shard::new(rows / SHARDS))).collect(),
-            seats: (0..seats).map(|_| seat()).collect(),
-            turns: (0..seats).map(|_| AtomicU16::new(1)).collect(),
+            seats: Seats::new(seats),
             held: Mutex::new(Waiting { free: (0..seats).rev().collect(), ..Waiting::default() }),
             let_go_rows,
             useless: AtomicBool::new(false),
@@ -149,16 +143,15 @@ impl Window {
         let Some(number) = fits.then(|| locked(&self.held).free.pop()).flatten() else {
             return false;
         };
-        let seat = &self.seats[number];
-        let flags = || (0..BATCH_ROWS).map(|_| AtomicBool::new(false)).collect();
-        let cleared = seat.cleared.get_or_init(flags);
-        cleared[..batch.rows].iter().for_each(|row| row.store(false, Relaxed));
-        seat.treating.store(side == Side::Treating, Relaxed);
-        seat.first_ordinal.store(first_ordinal, Relaxed);
+        let seats = &self.seats;
+        let cleared = &seats.cleared_of(number)[..batch.rows];
+        cleared.iter().for_each(|row| row.store(false, Relaxed));
+        seats.treating[number].store(side == Side::Treating, Relaxed);
+        seats.first_ordinals[number].store(first_ordinal, Relaxed);
         let (of_batch, time) = (batch.rows, batch.time().last().unwrap_or(i64::MIN));
         let held = HeldBatch { side, first_ordinal, batch, entries: entries.to_vec() };
-        *locked(&seat.batch) = Some(held);
-        let turn = self.turns[number].load(Relaxed);
+        *locked(&seats.batches[number]) = Some(held);
+        let turn = seats.turns[number].load(Relaxed);
         let (rows, begins) = on_piles(
             entries,
             SHARDS,
@@ -270,12 +263,12 @@ impl Window {
         }
         self.each_shard(|_, shard| self.meet_gathered(shard, claim));
         for seat in &due {
-            let next = self.turns[*seat].load(Relaxed).checked_add(1).unwrap_or(1);
-            self.turns[*seat].store(next, Relaxed);
+            let turn = &self.seats.turns[*seat];
+            turn.store(turn.load(Relaxed).checked_add(1).unwrap_or(1), Relaxed);
         }
         // Whoever is in a shard may still have seen them; whoever enters it from now on does not.
         self.shards.iter().for_each(|shard| drop(locked(shard)));
-        let gone = due.iter().filter_map(|seat| self.still_open(&self.seats[*seat])).collect();
+        let gone = due.iter().filter_map(|seat| self.still_open(*seat)).collect();
         locked(&self.held).free.extend(due);
         gone
     }
@@ -283,9 +276,10 @@ impl Window {
     /// The seats of the batches that nobody waits for any more, and of the earliest when there are too many.
     fn due(&self, frontier: Option<i64>) -> Vec<usize> {
         let mut waiting = locked(&self.held);
-        let few_seats = waiting.free.len() < SEATS / 16;
+        let seats = self.seats.turns.len();
+        let few_seats = waiting.free.len() < seats / 16;
         while let Some(Reverse((time, seat, rows))) = waiting.by_time.peek().copied() {
-            let full = waiting.rows > HELD_ROWS || few_seats && waiting.due.len() < SEATS / 4;
+            let full = waiting.rows > HELD_ROWS || few_seats && waiting.due.len() < seats / 4;
             let awaited = |frontier| time.saturating_add(SLACK) >= frontier;
             if frontier.is_some_and(awaited) && !full {
                 break;
@@ -313,9 +307,9 @@ impl Window {
     }
 
     /// A batch with the entries that did not clear; gives the window up when these are too many.
-    fn still_open(&self, seat: &Seat) -> Option<HeldBatch> {
-        let mut held = locked(&seat.batch).take()?;
-        let cleared = seat.cleared.get()?;
+    fn still_open(&self, seat: usize) -> Option<HeldBatch> {
+        let mut held = locked(&self.seats.batches[seat]).take()?;
+        let cleared = self.seats.cleared_of(seat);
         let count = |entries: &[Entry]| u32::try_from(entries.len()).unwrap_or(0);
         let rows = count(&held.entries);
         let first = held.first_ordinal;
@@ -332,20 +326,18 @@ impl Window {
     }
 
     fn is_held(&self, place: Place) -> bool {
-        place.turn() != 0 && self.turns[place.seat()].load(Relaxed) == place.turn()
+        place.turn() != 0 && self.seats.turns[place.seat()].load(Relaxed) == place.turn()
     }
 
     fn set_cleared(&self, places: [Place; 2], is_cleared: bool) {
         for place in places {
-            let rows = self.seats[place.seat()].cleared.get();
-            let rows = rows.expect("Invariant: a batch that is held has a seat");
-            rows[place.row()].store(is_cleared, Relaxed);
+            self.seats.cleared[place.number()].store(is_cleared, Relaxed);
         }
     }
 
     /// The hash of the key of a row, which its entry has.
     fn hash(&self, place: Place) -> Option<u64> {
-        let (batch, ordinal) = (locked(&self.seats[place.seat()].batch), self.ordinal(place));
+        let (batch, ordinal) = (locked(&self.seats.batches[place.seat()]), self.ordinal(place));
         let entries = &batch.as_ref()?.entries;
         let at = entries.binary_search_by_key(&ordinal, |entry| entry.ordinal).ok()?;
         Some(entries[at].hash)
@@ -353,12 +345,32 @@ impl Window {
 
     fn ordinal(&self, place: Place) -> u32 {
         let row = u32::try_from(place.row()).expect("Invariant: a row has 11 bits");
-        self.seats[place.seat()].first_ordinal.load(Relaxed) + row
+        self.seats.first_ordinals[place.seat()].load(Relaxed) + row
     }
 
     fn side(&self, place: Place) -> Side {
-        let treating = self.seats[place.seat()].treating.load(Relaxed);
+        let treating = self.seats.treating[place.seat()].load(Relaxed);
         if treating { Side::Treating } else { Side::Insured }
+    }
+}
+
+impl Seats {
+    fn new(seats: usize) -> Seats {
+        fn all<T>(count: usize, of_one: impl Fn() -> T) -> Vec<T> {
+            std::iter::repeat_with(of_one).take(count).collect()
+        }
+        Seats {
+            turns: all(seats, || AtomicU16::new(1)),
+            treating: all(seats, AtomicBool::default),
+            first_ordinals: all(seats, AtomicU32::default),
+            cleared: all(seats * BATCH_ROWS, AtomicBool::default),
+            batches: all(seats, Mutex::default),
+        }
+    }
+
+    /// Which rows of a seat cleared.
+    fn cleared_of(&self, seat: usize) -> &[AtomicBool] {
+        &self.cleared[seat * BATCH_ROWS..][..BATCH_ROWS]
     }
 }
 

@@ -67,6 +67,12 @@ impl Place {
         self.0 as usize & (BATCH_ROWS - 1)
     }
 
+    /// Its number among the rows of all seats.
+    #[expect(clippy::cast_possible_truncation, reason = "22 bits")]
+    pub(super) const fn number(self) -> usize {
+        self.0 as usize & (SEATS * BATCH_ROWS - 1)
+    }
+
     pub(super) const fn seat(self) -> usize {
         (self.0 >> Place::ROW_BITS) as usize & (SEATS - 1)
     }
