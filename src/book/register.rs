@@ -345,7 +345,9 @@ mod tests {
 
     fn encode(encoder: &Encoder, listed: &[Listed]) -> Outcome<RowGroup> {
         let mut rows = Rows::default();
-        listed.iter().for_each(|listed| rows.push_listed(listed));
+        for one in listed {
+            rows.push_listed(one);
+        }
         rows.encode(encoder)
     }
 

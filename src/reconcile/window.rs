@@ -144,8 +144,9 @@ impl Window {
             return false;
         };
         let seats = &self.seats;
-        let cleared = &seats.cleared_of(number)[..batch.rows];
-        cleared.iter().for_each(|row| row.store(false, Relaxed));
+        for row in &seats.cleared_of(number)[..batch.rows] {
+            row.store(false, Relaxed);
+        }
         seats.treating[number].store(side == Side::Treating, Relaxed);
         seats.first_ordinals[number].store(first_ordinal, Relaxed);
         let (of_batch, time) = (batch.rows, batch.time().last().unwrap_or(i64::MIN));
