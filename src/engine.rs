@@ -146,7 +146,7 @@ pub fn close(
         let delivered = read(options, book, &register, staging, setting)?;
         Ok((register, delivered))
     };
-    let (checked, read) = rayon::join(|| book.check_files(), opened_and_read);
+    let (checked, read) = rayon::join(|| book.check_files(monitor), opened_and_read);
     checked?;
     let (register, mut delivered) = read?;
     let reconciled = reconcile(options, book, &register, &mut delivered, staging, setting)?;

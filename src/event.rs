@@ -1,6 +1,7 @@
 //! What a long command says while it works, and how it is told to stop.
 
 use std::{
+    io,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
@@ -170,6 +171,8 @@ impl Stopwatch {
 pub struct Monitor {
     stop: Arc<AtomicBool>,
     listener: Box<dyn Fn(Event) + Send + Sync>,
+    /// How many bytes of memory are free, where somebody knows.
+    free_memory: fn() -> Option<u64>,
     /// What measures the run.
     pub stopwatch: Arc<Stopwatch>,
 }
@@ -177,13 +180,36 @@ pub struct Monitor {
 impl Monitor {
     /// Tells events to a listener, and stops when the flag is set.
     pub fn new(stop: Arc<AtomicBool>, listener: impl Fn(Event) + Send + Sync + 'static) -> Monitor {
-        Monitor { stop, listener: Box::new(listener), stopwatch: Arc::default() }
+        let free_memory = || None;
+        Monitor { stop, listener: Box::new(listener), free_memory, stopwatch: Arc::default() }
     }
 
     /// Measures with a clock.
     #[must_use]
     pub fn with_clock(self, clock: fn() -> Duration) -> Monitor {
         Monitor { stopwatch: Arc::new(Stopwatch::new(clock)), ..self }
+    }
+
+    /// Knows how much memory is free: a run stops before it needs more.
+    #[must_use]
+    pub fn with_free_memory(self, free_memory: fn() -> Option<u64>) -> Monitor {
+        Monitor { free_memory, ..self }
+    }
+
+    /// Fails when something will take more memory than is free.
+    pub fn check_memory(&self, bytes: u64, what: impl FnOnce() -> String) -> Outcome<()> {
+        match (self.free_memory)() {
+            Some(free) if free < bytes => Err(Failure::Io {
+                place: "memory".to_owned(),
+                error: io::Error::other(format!(
+                    "{} take about {} MiB of memory, and {} MiB are free\n    hint: do all rows have one setl_id? otherwise take a larger machine",
+                    what(),
+                    bytes >> 20,
+                    free >> 20
+                )),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Nobody watches.
@@ -194,6 +220,7 @@ impl Monitor {
     /// The same run, one part of several at a time: what a part tells nobody hears.
     pub fn of_part(&self) -> Monitor {
         let part = Monitor::new(Arc::clone(&self.stop), |_| {});
+        let part = part.with_free_memory(self.free_memory);
         Monitor { stopwatch: Arc::clone(&self.stopwatch), ..part }
     }
 

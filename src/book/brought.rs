@@ -34,48 +34,63 @@ pub fn open_items(
     period: Month,
     mut take: impl FnMut(SideCopy) -> Outcome<()>,
 ) -> Outcome<()> {
-    const TABLE: &str = "open_items";
-    let stored = Stored::columns(folder, TABLE, &["side", "first_period"])?;
-    let (sides, first_periods) = (stored.texts("side")?, stored.texts("first_period")?);
-    let mut columns = sides.into_iter().zip(first_periods);
+    let unreadable = || damaged(OPEN_ITEMS, "it cannot be read");
+    let path = folder.join(format!("tables/{OPEN_ITEMS}.parquet"));
+    let source = Source::open(Side::Treating, OPEN_ITEMS, &path).map_err(|_| unreadable())?;
     let mut last = None;
-    each_record(&folder.join("tables/open_items.parquet"), |record| {
-        let columns = columns.next();
-        let (side, first_period) =
-            columns.ok_or_else(|| Failure::Bug("open items read twice differ".into()))?;
-        let place = Some((side.map(str::to_owned), record.setl_id().to_owned()));
-        if last >= place {
-            return Err(damaged(TABLE, "a copy twice, or out of order"));
-        }
-        last = place;
-        let side = side.and_then(Side::from_name).ok_or_else(|| damaged(TABLE, "a side"))?;
-        let first_period = first_period.and_then(Month::from_text);
-        let first_period = first_period.ok_or_else(|| damaged(TABLE, "a period"))?;
-        let facts = record.facts(policy, period).ok_or_else(|| {
-            Failure::Usage(format!(
-                "the rules of {period} have no class for the open item {}\n    hint: keep the \
-                 codes of open items in the rules until these are cleared or voided",
-                record.setl_id()
-            ))
+    for row_group in 0..source.metadata.num_row_groups() {
+        let stored = Stored::part(folder, OPEN_ITEMS, &["side", "first_period"], row_group)?;
+        let columns = stored.texts("side")?.into_iter().zip(stored.texts("first_period")?);
+        let mut columns = columns.map(Some).chain([None]);
+        each_record(&source, row_group, |record| {
+            let (side, first_period) = columns.next().flatten().ok_or_else(unreadable)?;
+            let place = Some((side.map(str::to_owned), record.setl_id().to_owned()));
+            if last >= place {
+                return Err(damaged(OPEN_ITEMS, "a copy twice, or out of order"));
+            }
+            last = place;
+            take(open_item(record, side, first_period, policy, period)?)
         })?;
-        let record = Box::new(record);
-        take(SideCopy { side, ordinal: None, first_period, record, facts })
-    })?;
-    Failure::unless(columns.next().is_none(), || "open items read twice differ".into())
+        Failure::unless(columns.next() == Some(None), || "open items read twice differ".into())?;
+    }
+    Ok(())
 }
 
-/// Reads the open items of a closed period, one after the other.
-fn each_record(path: &Path, mut take: impl FnMut(Record) -> Outcome<()>) -> Outcome<()> {
-    let unreadable = || damaged("open_items", "it cannot be read");
-    let source = Source::open(Side::Treating, "open_items", path).map_err(|_| unreadable())?;
+const OPEN_ITEMS: &str = "open_items";
+
+/// An open item, by its record and what is kept besides it.
+fn open_item(
+    record: Record,
+    side: Option<&str>,
+    first_period: Option<&str>,
+    policy: &Policy,
+    period: Month,
+) -> Outcome<SideCopy> {
+    let side = side.and_then(Side::from_name).ok_or_else(|| damaged(OPEN_ITEMS, "a side"))?;
+    let first_period = first_period.and_then(Month::from_text);
+    let first_period = first_period.ok_or_else(|| damaged(OPEN_ITEMS, "a period"))?;
+    let facts = record.facts(policy, period).ok_or_else(|| {
+        Failure::Usage(format!(
+            "the rules of {period} have no class for the open item {}\n    hint: keep the codes of \
+             open items in the rules until these are cleared or voided",
+            record.setl_id()
+        ))
+    })?;
+    Ok(SideCopy { side, ordinal: None, first_period, record: Box::new(record), facts })
+}
+
+/// Reads the open items of a row group, one after the other.
+fn each_record(
+    source: &Source,
+    row_group: usize,
+    mut take: impl FnMut(Record) -> Outcome<()>,
+) -> Outcome<()> {
+    let unreadable = || damaged(OPEN_ITEMS, "it cannot be read");
     let tools = std::sync::Arc::default();
-    for row_group in 0..source.metadata.num_row_groups() {
-        let int96 = Int96::Local;
-        let batches = Batches::open(&source, row_group, int96, ROWS_ALONE, None, &tools);
-        for batch in batches.map_err(|_| unreadable())? {
-            let batch = batch.map_err(|_| unreadable())?;
-            (0..batch.rows).try_for_each(|row| take(Record::of(&batch, row)))?;
-        }
+    let batches = Batches::open(source, row_group, Int96::Local, ROWS_ALONE, None, &tools);
+    for batch in batches.map_err(|_| unreadable())? {
+        let batch = batch.map_err(|_| unreadable())?;
+        (0..batch.rows).try_for_each(|row| take(Record::of(&batch, row)))?;
     }
     Ok(())
 }

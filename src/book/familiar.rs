@@ -23,7 +23,7 @@ impl Familiar {
 
     /// Bytes of a table for so many keys.
     pub const fn bytes(keys: u64) -> u64 {
-        keys.div_ceil(KEYS_OF_WORD) * 8
+        keys.div_ceil(KEYS_OF_WORD).saturating_mul(8)
     }
 
     /// Takes a key in, by its hash.

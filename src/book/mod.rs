@@ -34,6 +34,7 @@ use crate::{
     codes::Month,
     diag::{Failure, Outcome},
     digest::sha256_of,
+    event::Monitor,
 };
 
 /// A book that is open for closing one more period.
@@ -47,6 +48,7 @@ pub struct Book {
     pub head: Option<String>,
     /// The newest manifest.
     pub newest: Option<Manifest>,
+    /// Every file that a manifest lists.
     files: Vec<ListedFile>,
     _made: MadeFolders,
     /// The lock of a book that is to grow; it dies with the process, and is given back last.
@@ -133,13 +135,13 @@ impl Book {
         if let Some((last, _)) = periods.last() {
             check_order(&periods, last.plus(1))?;
         }
-        check_files(&Chain::of(&periods)?.files)?;
+        check_files(&Chain::of(&periods)?.files, &Monitor::silent())?;
         Ok(periods)
     }
 
     /// Checks that every file of every closed period is what its manifest says.
-    pub fn check_files(&self) -> Outcome<()> {
-        check_files(&self.files)
+    pub fn check_files(&self, monitor: &Monitor) -> Outcome<()> {
+        check_files(&self.files, monitor)
     }
 
     /// The folder of the period before.
@@ -279,8 +281,9 @@ impl Chain {
 }
 
 /// Checks that files are what manifests say.
-fn check_files(files: &[ListedFile]) -> Outcome<()> {
+fn check_files(files: &[ListedFile], monitor: &Monitor) -> Outcome<()> {
     let check = |(folder, output): &ListedFile| {
+        monitor.check()?;
         let digest = File::open(folder.join(&output.path)).and_then(sha256_of);
         match digest {
             Ok(digest) if digest == output.sha256 => Ok(()),

@@ -173,7 +173,7 @@ pub fn write_register(
     Ok(written)
 }
 
-/// What is to be registered: what cleared by itself, and what was settled, both in the order of their keys.
+/// What is to be registered: what cleared by itself, in the order of keys, and what was settled, in none.
 struct Registering<'a> {
     cleared: &'a Store<Cleared>,
     settled: &'a Store<Listed>,
@@ -190,8 +190,10 @@ impl Registering<'_> {
         let parts = Partitioning::for_rows(u64::MAX);
         for part in 0..parts.count() {
             let (start, end) = parts.range(part);
-            visit(self.settled, (start, end), |settled| rows += settled.len())?;
-            visit(self.cleared, (start, end), |cleared| rows += cleared.len())?;
+            rows += self.settled_between((start, end))?.len();
+            visit(self.cleared, (start, end), |cleared| {
+                rows += within(cleared, start, end).len();
+            })?;
             let is_last = part + 1 == parts.count();
             if rows >= GROUP_ROWS || (is_last && rows > 0) {
                 groups.push((first, end));
@@ -203,12 +205,11 @@ impl Registering<'_> {
 
     /// What is to be registered of a range, in order.
     fn between(&self, borders: Borders) -> Outcome<Rows> {
-        let mut settled = Vec::new();
-        visit(self.settled, borders, |some| settled.extend_from_slice(some))?;
+        let settled = self.settled_between(borders)?;
         let mut settled = settled.iter().peekable();
         let mut rows = Rows::default();
         visit(self.cleared, borders, |cleared| {
-            for entry in cleared {
+            for entry in within(cleared, borders.0, borders.1) {
                 let key = entry.key();
                 while let Some(before) = settled.next_if(|(settled, _)| *settled < key) {
                     rows.push_listed(before);
@@ -219,17 +220,27 @@ impl Registering<'_> {
         settled.for_each(|listed| rows.push_listed(listed));
         Ok(rows)
     }
+
+    /// What was settled of a range, in order.
+    fn settled_between(&self, (first, last): Borders) -> Outcome<Vec<Listed>> {
+        let mut settled: Vec<Listed> = Vec::new();
+        visit(self.settled, (first, last), |some| {
+            let is_within = |(key, _): &&Listed| (first..=last).contains(&key.hash);
+            settled.extend(some.iter().filter(is_within).copied());
+        })?;
+        settled.sort_unstable_by_key(|(key, _)| *key);
+        Ok(settled)
+    }
 }
 
-/// Shows what a store has of a range, partition by partition, each in the order of its keys.
-fn visit<T: Stored + Keyed>(
+/// Shows the partitions of a store that hold keys of a range.
+fn visit<T: Stored>(
     store: &Store<T>,
     (first, last): Borders,
     mut look: impl FnMut(&[T]),
 ) -> Outcome<()> {
     let of = |hash| store.partitioning().of(Key { hash, check: 0 });
-    (of(first)..=of(last))
-        .try_for_each(|partition| store.visit(partition, |items| look(within(items, first, last))))
+    (of(first)..=of(last)).try_for_each(|partition| store.visit(partition, &mut look))
 }
 
 /// Writes the settlements that this period's cleared reversals reversed.
@@ -290,7 +301,7 @@ impl Register {
         let bytes = memory as u64 / FOR_FAMILIAR;
         let mut keys = 0;
         let fits = |file: &&KeyedFile| {
-            keys += file.rows();
+            keys = file.rows().saturating_add(keys);
             Familiar::bytes(keys) <= bytes
         };
         let files: Vec<&KeyedFile> = self.settlements.iter().rev().take_while(fits).collect();

@@ -17,6 +17,14 @@ fn clock() -> Duration {
     BEGIN.elapsed()
 }
 
+/// Bytes of memory that programs may still take, where the system says so.
+fn free_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes << 10)
+}
+
 /// A monitor that shows progress, unless it is to be quiet; for a run, also what it will need of the disk
 /// on which its book lies.
 pub(super) fn monitor(stop: Arc<AtomicBool>, quiet: bool, book: Option<PathBuf>) -> Monitor {
@@ -45,4 +53,5 @@ pub(super) fn monitor(stop: Arc<AtomicBool>, quiet: bool, book: Option<PathBuf>)
         Event::Done => bar.finish_and_clear(),
     })
     .with_clock(clock)
+    .with_free_memory(free_memory)
 }

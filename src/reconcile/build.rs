@@ -1,7 +1,5 @@
 //! Builds the index of a delivery while its rows are read for the first time.
 
-use rustc_hash::FxHashSet;
-
 use super::{
     engine::Foreseen,
     index::{Claim, Cleared, Entries, Entry, Keyed, Listed},
@@ -55,9 +53,9 @@ struct Shared<'a> {
     window: Window,
     counters: Counters,
     setting: Setting<'a>,
-    /// Hashes of keys about which an open item or a decision says something; most others are denied by the
-    /// table, which is nearer to the processor.
-    watched: FxHashSet<u64>,
+    /// Hashes of keys about which an open item or a decision says something, in order; most others are denied
+    /// by the table, which is nearer to the processor.
+    watched: &'a [u64],
     may_be_watched: Familiar,
     /// Keys that the register may hold.
     familiar: Familiar,
@@ -215,7 +213,7 @@ impl RowSink for Indexer<'_> {
         let Setting { policy, period, monitor, .. } = *setting;
         let stopwatch = &monitor.stopwatch;
         let is_foreseen = |hash, late| {
-            (may_be_watched.may_have(hash) && watched.contains(&hash))
+            (may_be_watched.may_have(hash) && watched.binary_search(&hash).is_ok())
                 || (late && familiar.may_have(hash))
         };
         stopwatch.measure(Activity::Match, || {
@@ -289,7 +287,7 @@ pub fn read_delivery(
         window: Window::new(if room.plan.in_step { rows[0].saturating_add(rows[1]) } else { 0 }),
         counters: Counters::default(),
         setting,
-        watched: foreseen.watched.iter().copied().collect(),
+        watched: foreseen.watched,
         may_be_watched,
         familiar: foreseen.register.familiar(memory, setting.monitor)?,
     };

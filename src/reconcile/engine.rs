@@ -22,7 +22,7 @@ use crate::{
 /// their values at hand need not read them again; nothing else depends on it.
 #[derive(Clone, Copy)]
 pub struct Foreseen<'a> {
-    /// Hashes of those about which open items or decisions say something.
+    /// Hashes of those about which open items or decisions say something, in order.
     pub watched: &'a [u64],
     /// The register, which may hold keys of late rows.
     pub register: &'a Register,

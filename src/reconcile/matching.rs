@@ -109,8 +109,11 @@ fn match_one(
     let registered = if register.is_empty() {
         BTreeMap::new()
     } else {
+        let mut claimed = keys(&claims);
+        // Those of equal hashes are in the order of their rows.
+        claimed.sort_unstable();
         let (treating, insured) = (keys(&treating), keys(&insured));
-        register.find(&[&keys(&claims), &treating, &insured, &values.named(partition)?])?
+        register.find(&[&claimed, &treating, &insured, &values.named(partition)?])?
     };
     let revoked = &index.revoked;
     let known = Known {
@@ -180,8 +183,8 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Of keys, which are in order, and were named before the match. What is settled at the same time may be
-    /// there or not: reversals.
+    /// Of keys, which are in order; what the register says of those that were named before the match. What is
+    /// settled at the same time may be there or not: reversals.
     pub fn of(keys: &[Key], index: &Index, register: &Register) -> Outcome<Standing> {
         let mut registered = BTreeMap::new();
         let Stores { cleared, registered: earlier, settled, .. } = &index.stores;

@@ -3,6 +3,8 @@
 //! Reversals wait, packed, in the partition of their original's key. All that decides about them is together
 //! there: the reversals of one original, whether it cleared, now or earlier, and whether it was reversed.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashSet;
 
 use super::{
@@ -58,16 +60,26 @@ impl Settling<'_> {
         self.reversals.push(partition, &pack(&packed)?)
     }
 
-    /// Step 8 for the reversals of a partition's originals, in the order of their own keys.
-    pub(super) fn reverse_partition(&self, partition: usize) -> Outcome<Tally> {
+    /// Step 8 for the reversals of the originals of some partitions, in the order of their own keys.
+    pub(super) fn reverse_partitions(&self, partitions: Range<usize>) -> Outcome<Tally> {
         let Context { index, register, .. } = self.context;
-        let reversals = self.waiting(partition)?;
+        let (mut reversals, mut named) = (Vec::new(), Vec::new());
+        for partition in partitions {
+            self.check_memory(self.reversals.len(partition))?;
+            reversals.extend(self.waiting(partition)?);
+            named.extend(self.values.named(partition)?);
+        }
+        let setl_id = |reversal: &Reversal| {
+            let copy = reversal.copies.iter().flatten().next();
+            copy.map(|copy| copy.record.setl_id().to_owned())
+        };
+        reversals.sort_by_cached_key(|(_, reversal)| setl_id(reversal));
         let mut originals: Vec<Key> = reversals.iter().map(|(original, _)| *original).collect();
         originals.sort_unstable();
         originals.dedup();
         let Standing { mut registered, reversed } = Standing::of(&originals, index, register)?;
         // Those of reversals that were read again, after the match.
-        registered.extend(register.find(&[&self.values.named(partition)?])?);
+        registered.extend(register.find(&[&named])?);
         let mut reversed: FxHashSet<Key> = reversed.into_iter().collect();
         let mut judge = Judge::new(self, &[]);
         for (key, reversal) in reversals {
@@ -77,22 +89,16 @@ impl Settling<'_> {
         judge.finish()
     }
 
-    /// The reversals that wait in a partition, each with its original's key, in the order of their own.
+    /// The reversals that wait in a partition, each with its original's key.
     fn waiting(&self, partition: usize) -> Outcome<Vec<(Key, Reversal)>> {
         let bytes = self.reversals.take(partition)?;
-        let mut waiting = unpack_all(&bytes, |packed: PackedReversal<Box<Record>>| {
+        unpack_all(&bytes, |packed: PackedReversal<Box<Record>>| {
             let (clearing, verdict, overridden, [treating, insured]) = packed;
             let copy = |packed: Option<_>| packed.map(|p| self.context.copy(p)).transpose();
             let copies = [copy(treating)?, copy(insured)?];
             let reversal = Reversal { copies, clearing, verdict, overridden };
             Ok((reversal.original()?, reversal))
-        })?;
-        let setl_id = |reversal: &Reversal| {
-            let copy = reversal.copies.iter().flatten().next();
-            copy.map(|copy| copy.record.setl_id().to_owned())
-        };
-        waiting.sort_by_cached_key(|(_, reversal)| setl_id(reversal));
-        Ok(waiting)
+        })
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     room::RoomInDoubt,
     sorted::{Sorted, Sorter},
     store::{Store, locked},
-    values::Values,
+    values::{PACKED, Values},
 };
 use crate::{
     book::{
@@ -104,27 +104,35 @@ pub fn settle(
     (staging, room): (&Staging, RoomInDoubt),
     monitor: &Monitor,
 ) -> Outcome<Settled> {
-    let settling = Settling::new(context, decisions, values, staging, room);
+    let settling = Settling::new(context, decisions, values, staging, room, monitor);
     let mut tally = Tally::default();
-    let mut each = |step: &(dyn Fn(usize) -> Outcome<Tally> + Sync)| -> Outcome<()> {
-        let measured = |partition| {
-            monitor.check()?;
-            monitor.stopwatch.measure(Activity::Settle, || step(partition))
-        };
-        let partitions = (0..matched.in_doubt.len()).into_par_iter();
-        let tallies: Vec<Outcome<Tally>> = partitions.map(measured).collect();
+    let mut all = |tallies: Vec<Outcome<Tally>>| {
         tallies.into_iter().try_for_each(|of_one| {
             tally.add(of_one?);
-            Ok(())
+            Ok::<(), Failure>(())
         })
     };
-    each(&|partition| settling.settle_partition(partition, &matched.in_doubt[partition]))?;
-    each(&|partition| settling.reverse_partition(partition))?;
-    each(&|partition| settling.put_in_order(partition))?;
+    let partitions = matched.in_doubt.len();
+    let settled = (0..partitions).into_par_iter().map(|partition| {
+        settling.measured(|| settling.settle_partition(partition, &matched.in_doubt[partition]))
+    });
+    all(settled.collect())?;
+    // What was reversed earlier does not lie by partition: whoever looks for it looks for much.
+    let some = partitions.div_ceil(STEPS_OF_REVERSALS);
+    let reversed = (0..partitions).into_par_iter().step_by(some).map(|first| {
+        let last = (first + some).min(partitions);
+        settling.measured(|| settling.reverse_partitions(first..last))
+    });
+    all(reversed.collect())?;
     let rows = tally.in_doubt.iter().map(|totals| totals.rows.cast_unsigned()).sum();
     monitor.stopwatch.count(Activity::Settle, rows, 0);
     settling.finish(tally)
 }
+
+/// Reversals are settled in so many steps, or fewer.
+const STEPS_OF_REVERSALS: usize = 64;
+/// Copies in doubt take so many times the bytes that they are packed in.
+const UNPACKED: usize = 4;
 
 /// Settles partitions, each on any thread.
 pub(super) struct Settling<'a> {
@@ -136,6 +144,8 @@ pub(super) struct Settling<'a> {
     open_items: Sorter<OpenItem>,
     /// Reversals that got to step 8, packed, by the partition of the original.
     pub(super) reversals: Store<u8>,
+    room: RoomInDoubt,
+    monitor: &'a Monitor,
 }
 
 impl<'a> Settling<'a> {
@@ -145,6 +155,7 @@ impl<'a> Settling<'a> {
         values: &'a Values,
         staging: &Staging,
         room: RoomInDoubt,
+        monitor: &'a Monitor,
     ) -> Settling<'a> {
         let spill = staging.scratch().join("reversals");
         let partitioning = values.partitioning();
@@ -157,12 +168,31 @@ impl<'a> Settling<'a> {
             break_fields: Sorter::new(room.tables / 6, staging, "break-fields"),
             open_items: Sorter::new(room.tables / 2, staging, "open-items"),
             reversals: Store::new(partitioning, room.values as u64 / 4, room.reversals, spill),
+            room,
+            monitor,
         }
+    }
+
+    fn measured(&self, step: impl FnOnce() -> Outcome<Tally>) -> Outcome<Tally> {
+        self.monitor.check()?;
+        self.monitor.stopwatch.measure(Activity::Settle, step)
+    }
+
+    /// Fails when copies that have to be in memory at the same time do not fit.
+    pub(super) fn check_memory(&self, packed: usize) -> Outcome<()> {
+        if packed <= self.room.values {
+            return Ok(());
+        }
+        self.monitor.check_memory((packed * UNPACKED) as u64, || {
+            let copies = (packed as u64).div_ceil(PACKED);
+            format!("copies in doubt in one partition of the keys, {copies} of them,")
+        })
     }
 
     /// Steps 1 to 7 for the settlements of a partition.
     fn settle_partition(&self, partition: usize, in_doubt: &InDoubt) -> Outcome<Tally> {
         let index = self.context.index;
+        self.check_memory(self.values.bytes(partition))?;
         let mut copies = self.values.take(partition, &self.context)?;
         copies.retain(|copy| !in_doubt.has_cleared(copy));
         let registered = index.stores.registered.visit(partition, <[Listed]>::to_vec)?;
@@ -196,15 +226,6 @@ impl<'a> Settling<'a> {
             judge.settle_one(of_one)?;
         }
         judge.finish()
-    }
-
-    /// What the register will keep of a partition's settlements, in the order of their keys.
-    fn put_in_order(&self, partition: usize) -> Outcome<Tally> {
-        let settled = &self.context.index.stores.settled;
-        let mut listed = settled.take(partition)?;
-        listed.sort_unstable_by_key(|(key, _)| *key);
-        settled.put(partition, listed)?;
-        Ok(Tally::default())
     }
 
     fn finish(self, tally: Tally) -> Outcome<Settled> {

@@ -55,8 +55,13 @@ struct Run {
 pub struct Sorted<T> {
     memory: Vec<T>,
     runs: Vec<Run>,
+    /// Bytes of a run that are read together, at least.
+    read_together: u64,
     spill: Spill,
 }
+
+/// What they are at the most, and at the least.
+const READ_TOGETHER: [u64; 2] = [256 * 1024, 4 * 1024];
 
 impl<T: Row> Sorter<T> {
     /// An empty one that may take so many bytes of memory; its file has a name of its own.
@@ -104,7 +109,10 @@ impl<T: Row> Sorter<T> {
             runs.push(self.write(&memory)?);
             memory = Vec::new();
         }
-        Ok(Sorted { memory, runs, spill: self.spill })
+        let [most, least] = READ_TOGETHER;
+        let read_together = (self.room * T::BYTES / runs.len().max(1)) as u64;
+        let read_together = read_together.clamp(least, most);
+        Ok(Sorted { memory, runs, read_together, spill: self.spill })
     }
 }
 
@@ -134,8 +142,13 @@ struct First<T> {
 
 impl<'a, T: Row> Merged<'a, T> {
     fn of(sorted: &'a Sorted<T>) -> Outcome<Merged<'a, T>> {
-        let reader =
-            |run: &Run| Reader { spill: &sorted.spill, run: *run, bytes: Vec::new(), at: 0 };
+        let reader = |run: &Run| Reader {
+            spill: &sorted.spill,
+            run: *run,
+            together: sorted.read_together,
+            bytes: Vec::new(),
+            at: 0,
+        };
         let readers = sorted.runs.iter().map(reader).collect();
         let mut merged = Merged { readers, first: BinaryHeap::new() };
         (0..sorted.runs.len()).try_for_each(|run| merged.advance(run))?;
@@ -182,12 +195,10 @@ struct Reader<'a> {
     spill: &'a Spill,
     /// What is left of it on disk.
     run: Run,
+    together: u64,
     bytes: Vec<u8>,
     at: usize,
 }
-
-/// Bytes of a run that are read together, at least.
-const READ_AT_A_TIME: u64 = 256 * 1024;
 
 impl Reader<'_> {
     /// The bytes of the next row.
@@ -212,7 +223,7 @@ impl Reader<'_> {
         }
         self.bytes.drain(..self.at);
         self.at = 0;
-        let more = ((bytes - there) as u64).max(READ_AT_A_TIME).min(self.run.bytes);
+        let more = ((bytes - there) as u64).max(self.together).min(self.run.bytes);
         self.bytes.resize(there + usize::try_from(more).map_err(|_| damaged())?, 0);
         self.spill.read(self.run.offset, &mut self.bytes[there..])?;
         self.run = Run { offset: self.run.offset + more, bytes: self.run.bytes - more };

@@ -1,6 +1,7 @@
-//! Where the index is kept: partitioned by key, in memory within a budget and beyond it on disk.
+//! Where what belongs to keys is kept, by partition of these: in memory within a budget and beyond it on disk.
 
 use std::{
+    borrow::Cow,
     fs::File,
     io::{Seek, SeekFrom},
     os::unix::fs::FileExt,
@@ -21,6 +22,24 @@ pub trait Stored: Copy + Send {
 
     /// As it was put on disk.
     fn from_bytes(bytes: &Self::Bytes) -> Self;
+
+    /// Puts items on disk.
+    fn all_to_bytes(items: &[Self]) -> Cow<'_, [u8]> {
+        let mut bytes = Vec::with_capacity(size_of::<Self::Bytes>() * items.len());
+        for item in items {
+            bytes.extend_from_slice(item.to_bytes().as_ref());
+        }
+        bytes.into()
+    }
+
+    /// Adds items that were put on disk to others.
+    fn all_from_bytes(bytes: Vec<u8>, into: &mut Vec<Self>) {
+        let mut item = Self::Bytes::default();
+        into.extend(bytes.chunks_exact(size_of::<Self::Bytes>()).map(|bytes| {
+            item.as_mut().copy_from_slice(bytes);
+            Self::from_bytes(&item)
+        }));
+    }
 }
 
 /// A part of something that was packed.
@@ -33,6 +52,14 @@ impl Stored for u8 {
 
     fn from_bytes(bytes: &[u8; 1]) -> u8 {
         bytes[0]
+    }
+
+    fn all_to_bytes(items: &[u8]) -> Cow<'_, [u8]> {
+        items.into()
+    }
+
+    fn all_from_bytes(bytes: Vec<u8>, into: &mut Vec<u8>) {
+        into.extend(bytes);
     }
 }
 
@@ -68,7 +95,7 @@ impl Partitioning {
     }
 }
 
-/// Entries or settlements by partition, in memory within a budget and beyond it on disk.
+/// Items by partition, in memory within a budget and beyond it on disk.
 pub struct Store<T> {
     partitioning: Partitioning,
     partitions: Vec<Mutex<Partition<T>>>,
@@ -162,8 +189,20 @@ impl<T: Stored> Store<T> {
             place.pieces.push(piece);
             place.memory.clear();
         }
+        let needed = place.memory.len() + items.len();
+        if needed > place.memory.capacity() {
+            let more = (place.memory.capacity() * 2).min(self.room).max(needed);
+            let more = more - place.memory.len();
+            place.memory.reserve_exact(more);
+        }
         place.memory.extend_from_slice(items);
         Ok(())
+    }
+
+    /// How many items a partition has.
+    pub fn len(&self, partition: usize) -> usize {
+        let place = locked(&self.partitions[partition]);
+        place.memory.len() + place.pieces.iter().map(|(_, count)| count).sum::<usize>()
     }
 
     /// Puts items, in order, into a partition that has been taken out.
@@ -177,7 +216,7 @@ impl<T: Stored> Store<T> {
         Ok(())
     }
 
-    /// Shows the items of a partition, in the order in which they were put there.
+    /// Shows the items of a partition: those that were put there in their order, those that were added in any.
     pub fn visit<R>(&self, partition: usize, look: impl FnOnce(&[T]) -> R) -> Outcome<R> {
         let place = locked(&self.partitions[partition]);
         if place.pieces.is_empty() {
@@ -187,6 +226,7 @@ impl<T: Stored> Store<T> {
         for (offset, count) in &place.pieces {
             self.read(*offset, *count, &mut items)?;
         }
+        items.extend_from_slice(&place.memory);
         Ok(look(&items))
     }
 
@@ -202,21 +242,13 @@ impl<T: Stored> Store<T> {
     }
 
     fn write(&self, items: &[T]) -> Outcome<(u64, usize)> {
-        let mut bytes = Vec::with_capacity(items.len() * size_of::<T::Bytes>());
-        for item in items {
-            bytes.extend_from_slice(item.to_bytes().as_ref());
-        }
-        Ok((self.spill.write(&bytes)?, items.len()))
+        Ok((self.spill.write(&T::all_to_bytes(items))?, items.len()))
     }
 
     fn read(&self, offset: u64, count: usize, into: &mut Vec<T>) -> Outcome<()> {
         let mut bytes = vec![0; count * size_of::<T::Bytes>()];
         self.spill.read(offset, &mut bytes)?;
-        let mut item = T::Bytes::default();
-        into.extend(bytes.chunks_exact(size_of::<T::Bytes>()).map(|bytes| {
-            item.as_mut().copy_from_slice(bytes);
-            T::from_bytes(&item)
-        }));
+        T::all_from_bytes(bytes, into);
         Ok(())
     }
 }
@@ -292,11 +324,19 @@ mod tests {
             for entry in &entries {
                 store.push(partitioning.of(entry.key()), &[*entry]).expect("pushed");
             }
-            let mut back: Vec<Entry> = (0..partitioning.count())
-                .flat_map(|partition| store.take(partition).expect("taken"))
-                .collect();
-            back.sort_unstable();
-            assert_eq!(back, entries);
+            let partitions = || 0..partitioning.count();
+            let shown = partitions().flat_map(|partition| {
+                let shown = store.visit(partition, <[Entry]>::to_vec).expect("shown");
+                assert_eq!(shown.len(), store.len(partition));
+                shown
+            });
+            let mut shown: Vec<Entry> = shown.collect();
+            shown.sort_unstable();
+            assert_eq!(shown, entries);
+            let taken = partitions().flat_map(|partition| store.take(partition).expect("taken"));
+            let mut taken: Vec<Entry> = taken.collect();
+            taken.sort_unstable();
+            assert_eq!(taken, entries);
         }
         assert!(!folder.path().join("ample").exists());
         assert!(folder.path().join("scarce").exists());

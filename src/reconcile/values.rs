@@ -76,6 +76,11 @@ impl Values {
         Ok(named)
     }
 
+    /// Bytes that the copies of a partition are packed in.
+    pub fn bytes(&self, partition: usize) -> usize {
+        self.copies.len(partition)
+    }
+
     /// Takes the copies of a partition out, in no order.
     pub fn take(&self, partition: usize, context: &Context) -> Outcome<Vec<SideCopy>> {
         unpack_all(&self.copies.take(partition)?, |packed| context.copy(packed))

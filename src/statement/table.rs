@@ -338,13 +338,13 @@ impl Write for Hashing {
 /// Sums of 2^32 rows stay far below it, and it may be multiplied by what a rules file can say.
 const BEYOND_REASON: FenSum = 1_000_000_000_000_000_000_000_000_000_000;
 
-/// Decodes some columns, or all.
-fn decode(file: SharedFile, columns: Option<&[&str]>) -> Result<Vec<RecordBatch>, String> {
+/// Decodes all of a file, or some columns of a row group.
+fn decode(file: SharedFile, part: Option<(&[&str], usize)>) -> Result<Vec<RecordBatch>, String> {
     let metadata = footer::read(&file, ArrowReaderOptions::new())?;
     let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
-    if let Some(columns) = columns {
+    if let Some((columns, row_group)) = part {
         let mask = ProjectionMask::columns(reader.parquet_schema(), columns.iter().copied());
-        reader = reader.with_projection(mask);
+        reader = reader.with_projection(mask).with_row_groups(vec![row_group]);
     }
     let reader = reader.build();
     let batches = reader.map_err(|error| error.to_string())?.collect::<Result<_, _>>();
@@ -360,21 +360,19 @@ pub struct Stored {
 impl Stored {
     /// Reads `<folder>/tables/<name>.parquet`.
     pub fn read(folder: &Path, name: &str) -> Outcome<Stored> {
-        Stored::part(folder, name, None)
+        Stored::all_or_part(folder, name, None)
     }
 
-    /// Reads some of its columns.
-    pub fn columns(folder: &Path, name: &str, columns: &[&str]) -> Outcome<Stored> {
-        Stored::part(folder, name, Some(columns))
+    /// Reads some columns of a row group of it.
+    pub fn part(folder: &Path, name: &str, columns: &[&str], row_group: usize) -> Outcome<Stored> {
+        Stored::all_or_part(folder, name, Some((columns, row_group)))
     }
 
-    fn part(folder: &Path, name: &str, columns: Option<&[&str]>) -> Outcome<Stored> {
+    fn all_or_part(folder: &Path, name: &str, part: Option<(&[&str], usize)>) -> Outcome<Stored> {
         let path = folder.join("tables").join(format!("{name}.parquet"));
         let place = path.display().to_string();
         let file = SharedFile::open(&path).map_err(Failure::io(&path))?;
-        match guarded(|| decode(file, columns))
-            .unwrap_or_else(|| Err("it cannot be decoded".into()))
-        {
+        match guarded(|| decode(file, part)).unwrap_or_else(|| Err("it cannot be decoded".into())) {
             Ok(batches) => Ok(Stored { place, batches }),
             Err(error) => Err(Failure::Book(format!("{place} cannot be read: {error}"))),
         }

@@ -8,7 +8,13 @@ use std::{
 };
 
 use arrow_array::Float64Array;
-use liangqing::contract::fields::Field;
+use liangqing::{
+    codes::Month,
+    contract::fields::Field,
+    engine::{RunOptions, run},
+    event::Monitor,
+    rules::Rules,
+};
 use parquet::file::metadata::{
     FileMetaData, ParquetMetaDataBuilder, ParquetMetaDataReader, ParquetMetaDataWriter,
 };
@@ -185,4 +191,35 @@ fn footers_that_cannot_be_true_are_damage() {
         }
     }
     assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+}
+
+#[test]
+fn a_run_that_would_need_more_memory_than_is_free_stops_before_it_takes_it() {
+    let world = World::new();
+    world.deliver("2025-10", "treating/a.parquet", &[Row::new("A"), Row::new("B")]);
+    world.deliver("2025-10", "insured/a.parquet", &[Row::new("A")]);
+    let options = RunOptions {
+        engine: std::sync::Arc::new(liangqing::reconcile::engine::Native),
+        period: Month::from_text("2025-10").expect("a month"),
+        input: world.input("2025-10"),
+        book: world.book(),
+        opening_quotas: None,
+        rules: Rules::built_in(),
+        as_of: None,
+        // Copies in doubt have no share of it, so that the first is one too many.
+        memory: 0,
+        signer: None,
+        dry_run: false,
+        independent: false,
+    };
+    let free = |free_memory| run(&options, &Monitor::silent().with_free_memory(free_memory));
+    let failure = free(|| Some(100)).expect_err("one copy takes more");
+    assert_eq!(failure.exit_status(), 6);
+    let said = failure.to_string();
+    let expected =
+        "memory: copies in doubt in one partition of the keys, 1 of them, take about 0 MiB";
+    assert!(said.starts_with(expected), "{said}");
+    assert!(!world.book().exists());
+    free(|| Some(10_000)).expect("enough");
+    assert_eq!(names_in(&world.book()), ["2025-10"]);
 }

@@ -332,3 +332,28 @@ fn months_in_which_everything_is_in_doubt_are_the_same_from_disk() {
         assert_eq!(tree(&folder.path().join(book)), expected, "{book}");
     }
 }
+
+/// Settlements that wait for a copy, and clear in the month in which they are reversed: what the register keeps of
+/// them is on disk, and in memory, when their reversals ask for it.
+#[test]
+fn originals_that_clear_in_doubt_are_found_wherever_they_are_kept() {
+    let some = |row: &dyn Fn(u32) -> Row| -> Vec<(usize, Row)> {
+        (0..400).map(|n| (n as usize % 3, row(n))).collect()
+    };
+    let settlements = || some(&|n| Row::new(&format!("S{n}")));
+    let reversals = || some(&|n| Row::reversal(&format!("R{n}"), &format!("S{n}")));
+    let second = [reversals(), [settlements(), reversals()].concat()];
+    let months = Months {
+        rows: [[settlements(), Vec::new()], second, [Vec::new(), Vec::new()]],
+        deductions: [const { Vec::new() }; 3],
+    };
+    let folder = deliver(&months);
+    close(folder.path(), "book", USUAL);
+    let expected = tree(&folder.path().join("book"));
+    let breaks = table(folder.path(), "2025-11", "breaks");
+    assert!(breaks.is_empty(), "all of them clear");
+    for (book, threads, memory) in [("none", 2, 0), ("little", 1, 100_000)] {
+        close(folder.path(), book, Carried { threads, memory });
+        assert_eq!(tree(&folder.path().join(book)), expected, "{book}");
+    }
+}
