@@ -56,12 +56,13 @@ impl RoomInDoubt {
         }
     }
 
-    /// Bytes that are expected until they are settled, and then.
-    fn expected(self) -> [u64; 2] {
-        let at_most = |rows: u64, bytes: usize| rows.min(bytes as u64);
-        let values = at_most(self.rows * PACKED, self.values);
-        let tables = at_most(self.rows * BYTES_IN_TABLES, self.tables + self.reversals);
-        [values, tables]
+    /// Bytes that are expected in memory until they are settled, and then; bytes on disk.
+    fn expected(self) -> ([u64; 2], u64) {
+        let needed = [self.rows * PACKED, self.rows * BYTES_IN_TABLES];
+        let room = [self.values, self.tables + self.reversals].map(|bytes| bytes as u64);
+        let parts = || needed.into_iter().zip(room);
+        let disk = parts().map(|(needed, room)| needed.saturating_sub(room)).sum();
+        ([0, 1].map(|part| needed[part].min(room[part])), disk)
     }
 }
 
@@ -91,7 +92,7 @@ impl Room {
         let all = rows[0] + rows[1];
         let plan = Plan::of(delivery, memory / FOR_READING / HELD_FOR_OPEN, threads);
         let reading = plan.bytes.saturating_mul(HELD_FOR_OPEN);
-        let [values, tables] = RoomInDoubt::of(delivery, narrow(memory)).expected();
+        let ([values, tables], in_doubt) = RoomInDoubt::of(delivery, narrow(memory)).expected();
         let base = BASE + BASE_OF_ROWS.min(all * BASE_OF_A_ROW);
         // Rows of tables are made when nothing is read any more.
         let others = base.saturating_add(values).saturating_add(reading.max(tables));
@@ -111,7 +112,7 @@ impl Room {
             of_cleared: narrow(of_cleared),
             of_listed: narrow(memory / 32),
             memory: others.saturating_add(needed.min(index)),
-            spill: needed.saturating_sub(index),
+            spill: needed.saturating_sub(index) + in_doubt,
         }
     }
 
