@@ -133,15 +133,18 @@ impl KeyedFile {
     }
 }
 
-/// Where sorted hashes have one in common with a list, which is in order.
+/// Where sorted hashes have one in common with a list, which is in order. Which of two that differ is less cannot be
+/// foreseen, so nothing branches on it.
 fn in_common<K: Keyed>(hashes: &[u64], list: &[K]) -> Vec<usize> {
     let mut rows = Vec::new();
-    let mut hashes = hashes.iter().enumerate().peekable();
-    for wanted in list.iter().map(|keyed| keyed.key().hash) {
-        while hashes.next_if(|(_, hash)| **hash < wanted).is_some() {}
-        while let Some((row, _)) = hashes.next_if(|(_, hash)| **hash == wanted) {
+    let (mut row, mut place) = (0, 0);
+    while let (Some(hash), Some(keyed)) = (hashes.get(row), list.get(place)) {
+        let wanted = keyed.key().hash;
+        if *hash == wanted {
             rows.push(row);
         }
+        row += usize::from(*hash <= wanted);
+        place += usize::from(wanted < *hash);
     }
     rows
 }

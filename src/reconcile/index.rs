@@ -305,6 +305,7 @@ pub struct Entries {
     keys: Vec<(Key, u64)>,
     prints: Vec<u64>,
     hashes: [Vec<u64>; 2],
+    foreseen: Vec<bool>,
 }
 
 impl Entries {
@@ -322,6 +323,11 @@ impl Entries {
         self.undoubted.clear();
         self.doubtful.clear();
         self.hash(batch, checked);
+        let is_late = |month: &Option<Month>| month.is_some_and(|month| month < period);
+        let keys = self.keys.iter().zip(&checked.month);
+        self.foreseen.clear();
+        // By itself: what is looked at is far from the processor, and here many look-ups go on at a time.
+        self.foreseen.extend(keys.map(|((key, _), month)| is_foreseen(key.hash, is_late(month))));
         let mut timely = TimelyMonths { policy, period, last: None };
         let rows = (first_ordinal..).zip(&self.keys).zip(&self.prints).enumerate();
         for (row, ((ordinal, (key, _)), fingerprint)) in rows {
@@ -330,7 +336,7 @@ impl Entries {
             }
             let month = checked.month[row];
             let in_time = month.is_some_and(|month| timely.contains(month));
-            let late = month.is_some_and(|month| month < period);
+
             let payable = plain_payable(checked.payable[row], in_time, checked.reversal[row]);
             let entry = Entry {
                 hash: key.hash,
@@ -342,7 +348,7 @@ impl Entries {
                 plain: payable.is_some(),
                 valued: false,
             };
-            if entry.plain && !is_foreseen(entry.hash, late) {
+            if entry.plain && !self.foreseen[row] {
                 self.undoubted.push(entry);
             } else {
                 self.doubtful.push(entry);
