@@ -212,9 +212,10 @@ impl RowSink for Indexer<'_> {
             self.shared;
         let Setting { policy, period, monitor, .. } = *setting;
         let stopwatch = &monitor.stopwatch;
+        // What came before is rarely of this month when it comes again; such rows are read once more.
         let is_foreseen = |hash, late| {
-            (may_be_watched.may_have(hash) && watched.binary_search(&hash).is_ok())
-                || (late && familiar.may_have(hash))
+            let watched = || may_be_watched.may_have(hash) && watched.binary_search(&hash).is_ok();
+            late && (familiar.may_have(hash) || watched())
         };
         stopwatch.measure(Activity::Match, || {
             self.entries.index(&batch, checked, policy, period, ordinal, is_foreseen);
