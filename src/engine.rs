@@ -33,7 +33,6 @@ use crate::{
         index::Key,
         matching::{Standing, match_index, read_again},
         proof::Proof,
-        room::RoomInDoubt,
         settle::{Context, Settled, settle},
         values::Values,
     },
@@ -229,8 +228,7 @@ fn read(
     let delivery = Delivery::open(&options.input, options.period, &mut findings)?;
     let opening_quotas = read_opening_quotas(options, book, &mut findings)?;
     let decisions = Decisions::of(decisions::FILE, &delivery.small.decisions);
-    let room = RoomInDoubt::of(&delivery, options.memory);
-    let values = Values::new(&delivery, room, staging);
+    let values = Values::new(&delivery, options.memory, staging);
     let mut watched = carried(book, &values, setting)?;
     watched.extend(decisions.settlements().map(|setl_id| Key::of(setl_id).hash));
     watched.sort_unstable();
@@ -284,8 +282,7 @@ fn reconcile(
     let mut matched = match_index(index, register, watched, values, monitor)?;
     read_again(&*options.engine, delivery, &mut matched, values, setting)?;
     let context = Context { period, policy, permits: &permits, register, index };
-    let room = RoomInDoubt::of(delivery, options.memory);
-    let settled = settle(context, decisions, values, &matched, (staging, room), monitor)?;
+    let settled = settle(context, decisions, values, &matched, staging, monitor)?;
 
     let proof = Proof::of(survey, &matched, settled.tally.in_doubt)?;
     let control = proof.control(survey, &settled.tally)?;

@@ -219,8 +219,8 @@ impl Monitor {
 
     /// The same run, one part of several at a time: what a part tells nobody hears.
     pub fn of_part(&self) -> Monitor {
-        let part = Monitor::new(Arc::clone(&self.stop), |_| {});
-        let part = part.with_free_memory(self.free_memory);
+        let stop = Arc::clone(&self.stop);
+        let part = Monitor::new(stop, |_| {}).with_free_memory(self.free_memory);
         Monitor { stopwatch: Arc::clone(&self.stopwatch), ..part }
     }
 

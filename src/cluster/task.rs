@@ -34,7 +34,7 @@ use crate::{
         source::Source,
         survey::{Piece, RowSink, Setting, Survey, survey_part},
     },
-    reconcile::index::Entries,
+    reconcile::{index::Entries, values::pack},
     rules::Rules,
 };
 
@@ -174,10 +174,7 @@ fn second_read<S: FnMut(RecordBatch) -> bool + Send>(
         return sender.finding(&changed(reading));
     };
     let of_file: Vec<u32> = ordinals.iter().map(|ordinal| ordinal - first).collect();
-    let bytes = |ordinal: u32, record: Record| -> Outcome<(u32, Vec<u8>)> {
-        let bytes = postcard::to_allocvec(&record);
-        Ok((ordinal, bytes.map_err(|error| Failure::Bug(error.to_string()))?))
-    };
+    let bytes = |ordinal: u32, record: Record| Ok((ordinal, pack(&record)?));
     let int96 = setting.rules.int96;
     let pieces = fetch(&delivery, reading.side(), &of_file, int96, setting.monitor, bytes);
     let pieces = match pieces {

@@ -15,7 +15,6 @@ use super::{
     index::{Key, Listed, plain_payable},
     matching::{AllMatched, InDoubt},
     reversals::Reversal,
-    room::RoomInDoubt,
     sorted::{Sorted, Sorter},
     store::{Store, locked},
     values::{PACKED, Values},
@@ -101,10 +100,10 @@ pub fn settle(
     decisions: Decisions,
     values: &Values,
     matched: &AllMatched,
-    (staging, room): (&Staging, RoomInDoubt),
+    staging: &Staging,
     monitor: &Monitor,
 ) -> Outcome<Settled> {
-    let settling = Settling::new(context, decisions, values, staging, room, monitor);
+    let settling = Settling::new(context, decisions, values, staging, monitor);
     let mut tally = Tally::default();
     let mut all = |tallies: Vec<Outcome<Tally>>| {
         tallies.into_iter().try_for_each(|of_one| {
@@ -144,7 +143,6 @@ pub(super) struct Settling<'a> {
     open_items: Sorter<OpenItem>,
     /// Reversals that got to step 8, packed, by the partition of the original.
     pub(super) reversals: Store<u8>,
-    room: RoomInDoubt,
     monitor: &'a Monitor,
 }
 
@@ -154,11 +152,10 @@ impl<'a> Settling<'a> {
         decisions: Decisions,
         values: &'a Values,
         staging: &Staging,
-        room: RoomInDoubt,
         monitor: &'a Monitor,
     ) -> Settling<'a> {
         let spill = staging.scratch().join("reversals");
-        let partitioning = values.partitioning();
+        let (partitioning, room) = (values.partitioning(), values.room);
         Settling {
             context,
             values,
@@ -168,7 +165,6 @@ impl<'a> Settling<'a> {
             break_fields: Sorter::new(room.tables / 6, staging, "break-fields"),
             open_items: Sorter::new(room.tables / 2, staging, "open-items"),
             reversals: Store::new(partitioning, room.values as u64 / 4, room.reversals, spill),
-            room,
             monitor,
         }
     }
@@ -180,7 +176,7 @@ impl<'a> Settling<'a> {
 
     /// Fails when copies that have to be in memory at the same time do not fit.
     pub(super) fn check_memory(&self, packed: usize) -> Outcome<()> {
-        if packed <= self.room.values {
+        if packed <= self.values.room.values {
             return Ok(());
         }
         self.monitor.check_memory((packed * UNPACKED) as u64, || {

@@ -29,17 +29,21 @@ pub struct Values {
     copies: Store<u8>,
     /// Keys that reversals and deductions name, and that nobody has looked for in the register yet.
     named: Store<Key>,
+    /// The memory for them, and for what comes of them.
+    pub(super) room: RoomInDoubt,
 }
 
 impl Values {
-    /// None yet, of a delivery.
-    pub fn new(delivery: &Delivery, room: RoomInDoubt, staging: &Staging) -> Values {
+    /// None yet, of a delivery; `memory` is the bytes that a run may take.
+    pub fn new(delivery: &Delivery, memory: usize, staging: &Staging) -> Values {
+        let room = RoomInDoubt::of(delivery, memory);
         let rows = Side::BOTH.map(|side| delivery.rows(side));
         let partitioning = Partitioning::for_rows(rows[0].max(rows[1]));
         let spill = |name| staging.scratch().join(name);
         Values {
             copies: Store::new(partitioning, room.rows * PACKED, room.values, spill("values")),
             named: Store::new(partitioning, 0, room.named, spill("named")),
+            room,
         }
     }
 
@@ -105,8 +109,8 @@ impl Context<'_> {
     }
 }
 
-/// Something as bytes that go to disk and come back in the same run.
-pub(super) fn pack(value: &impl serde::Serialize) -> Outcome<Vec<u8>> {
+/// Something as bytes that come back in the same run, from disk or from another machine.
+pub(crate) fn pack(value: &impl serde::Serialize) -> Outcome<Vec<u8>> {
     postcard::to_allocvec(value).map_err(|error| damaged(&error))
 }
 

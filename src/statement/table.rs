@@ -440,12 +440,15 @@ mod tests {
             let text = rows.iter().map(|row| (row % 7 != 0).then(|| row.to_string()));
             Table::new("some").count("row", rows.iter().copied()).text("text", text)
         };
-        let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
-        let [whole, parts] = folders.each_ref().map(tempfile::TempDir::path);
-        for folder in [whole, parts] {
+        let folders = [(); 3].map(|()| tempfile::tempdir().expect("a folder"));
+        let [whole, parts, coming] = folders.each_ref().map(tempfile::TempDir::path);
+        for folder in [whole, parts, coming] {
             std::fs::create_dir(folder.join("tables")).expect("made");
         }
         let whole = table(&rows).write(whole).expect("written");
         assert_eq!(Table::write_by_parts(&rows, table, parts).expect("written"), whole);
+        let mut rows = rows.into_iter().map(Some);
+        let next = || Ok(rows.next().flatten());
+        assert_eq!(Table::write_as_it_comes(next, table, coming).expect("written"), whole);
     }
 }
