@@ -7,7 +7,7 @@ use std::ops::AddAssign;
 
 use crate::{
     codes::Side,
-    diag::{Failure, Outcome},
+    diag::{Code, Failure, Finding, Outcome},
     ingest::record::Record,
     money::{FEN_SUM_LIMIT, Fen, FenSum},
     statement::table::Table,
@@ -55,6 +55,11 @@ impl AddAssign for Totals {
         self.medfee = self.medfee.saturating_add(other.medfee);
         self.payable = self.payable.saturating_add(other.payable);
     }
+}
+
+/// The amounts of a side add up to more than `DECIMAL(38,2)` holds.
+pub fn beyond_decimal(side: Side) -> Finding {
+    Finding::new(Code::F12, side.name(), "", "amounts that together are beyond it")
 }
 
 /// Where a copy of a settlement ends in a period.
@@ -270,7 +275,10 @@ impl Control {
             Failure::unless(came == went, || {
                 format!("control totals of the {name} side: {came:?} came in, {went:?} went out")
             })?;
-            Failure::unless(came.fit(), || format!("the {name} side is beyond DECIMAL(38,2)"))?;
+            // What was opened may be what is too much.
+            if !came.fit() {
+                return Err(Failure::Refused(vec![beyond_decimal(side)]));
+            }
         }
         Ok(())
     }

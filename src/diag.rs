@@ -35,11 +35,11 @@ macro_rules! codes {
 codes! {
     F01 "at least one Parquet file on each side" "deliver both treating/*.parquet and insured/*.parquet; a side without settlements sends one empty file";
     F02 "a whole, undamaged Parquet file" "ask the sender for the file again and compare its sha256 with theirs";
-    F03 "every required column" "export the column under its national name or one of its known other names";
+    F03 "every required column" "export the columns under their national names or one of their known other names; what stands in the path alone (Hive partitions) is not read";
     F04 "a column of the kind that the contract names" "export the column with the type of the contract";
     F05 "a decimal amount" "cast to DECIMAL(16,2) where the exact value is still known; floating point has lost it";
     F06 "a decimal amount" "plain integers may be yuan or fen: cast to DECIMAL(16,2)";
-    F07 "at most two decimals and a precision of at most 38" "round at the source and export DECIMAL(16,2)";
+    F07 "a scale from 0 to 18 and a precision of at most 38" "export DECIMAL(16,2)";
     F08 "each field once" "drop one of the columns";
     F09 "the totals that control-totals.csv declares" "ask the sender which is right: the file or the totals; send both again together";
     F10 "control-totals.csv lists every Parquet file exactly once" "complete the list, or send the file that is missing";
@@ -245,7 +245,7 @@ mod tests {
             "# Findings: why a delivery is refused, or a book is not in order\n\nEvery finding of a delivery is listed \
              at once, with one of these codes, the file, the place\nand what was found there; the run ends with \
              exit status 3 and nothing is published. The codes\nare stable. Rows that break a row rule \
-             (V01 to V15) are no findings: they are in `tables/rejects`.\n\nCodes that begin with B come \
+             (V01 to V18) are no findings: they are in `tables/rejects`.\n\nCodes that begin with B come \
              from `verify`, those that begin with A from an audit rerun, with E\nfrom `explain`; they end with exit status 5. \
              R is a reply form that `decisions import` cannot read, N refuses the registry of a\n`bulletin`.\n\nThis page is made by \
              `UPDATE_DOCS=1 cargo test --lib catalogue`.\n\n| code | expected | what to do |\n|---|---|---|\n\
@@ -260,10 +260,10 @@ mod tests {
 
     #[test]
     fn a_finding_says_where_what_and_what_to_do() {
-        let finding = Finding::new(Code::F07, "treating/31.parquet", "column acct_pay", "scale 3");
+        let finding = Finding::new(Code::F07, "treating/31.parquet", "column acct_pay", "scale 19");
         insta::assert_snapshot!(finding.to_string(), @r"
-        F07 treating/31.parquet, column acct_pay: found scale 3, expected at most two decimals and a precision of at most 38
-            hint: round at the source and export DECIMAL(16,2)
+        F07 treating/31.parquet, column acct_pay: found scale 19, expected a scale from 0 to 18 and a precision of at most 38
+            hint: export DECIMAL(16,2)
         ");
     }
 }

@@ -293,7 +293,7 @@ impl<'a> Row<'a> {
             "treating_value" | "insured_value" => self.text("field"),
             column => column,
         };
-        let personal = Field::of_column(named).is_some_and(|(field, _)| field.is_personal());
+        let personal = Field::of_column(named).is_some_and(|known| known.field.is_personal());
         let text = self.text_or_null(column)?;
         Some(if personal { masked(text).into() } else { text.into() })
     }

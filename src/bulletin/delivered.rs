@@ -14,13 +14,17 @@ use crate::{
     diag::{Code, Failure, Finding, Outcome},
     digest::sha256_of,
     event::Monitor,
-    ingest::{batch::Batch, rows::Checked, source::Source},
+    ingest::{
+        batch::Batch,
+        rows::{self, Checked},
+        source::Source,
+    },
     reconcile::index::Key,
     rules::Rules,
 };
 
-/// Rules V01 to V15.
-pub(super) const RULES: usize = 15;
+/// Rules V01 to V18.
+pub(super) const RULES: usize = rows::RULES as usize;
 
 /// What a delivery shows.
 #[derive(Debug, Default)]

@@ -175,7 +175,7 @@ fn sides(control: &Grid) -> Draft {
 /// Names of the rules.
 pub(super) const RULE_NAMES: [&str; RULES] = [
     "V01", "V02", "V03", "V04", "V05", "V06", "V07", "V08", "V09", "V10", "V11", "V12", "V13",
-    "V14", "V15",
+    "V14", "V15", "V16", "V17", "V18",
 ];
 
 /// Rows that broke a rule, by the file that brought them.

@@ -380,12 +380,14 @@ fn notes(report: &RunReport) -> Vec<String> {
     }
     let taken: Vec<String> = [
         (n.alias_columns, "column", " under another name"),
+        (n.respelled_columns, "column", " in another spelling"),
         (n.integer_code_columns, "column", " of integer codes"),
         (n.null_columns, "column", " of the null type"),
-        (n.rescaled_columns, "decimal column", " of a scale below 2"),
+        (n.rescaled_columns, "decimal column", " of another scale"),
         (n.utc_time_columns, "timestamp column", " in UTC"),
         (n.null_amounts, "null amount", ""),
         (n.empty_texts, "empty text", ""),
+        (n.padded_flags, "flag", " with blanks"),
         (n.extra_columns, "further column", ""),
     ]
     .into_iter()

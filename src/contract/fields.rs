@@ -9,7 +9,7 @@ pub enum Kind {
     Date,
     /// A point in time, kept in local time (UTC+8).
     Time,
-    /// Money: a decimal of scale ≤ 2, kept in fen.
+    /// Money: a decimal, kept in fen.
     Amount,
 }
 
@@ -97,14 +97,64 @@ impl Field {
         self as usize
     }
 
-    /// The field that a column name stands for, and whether the name is an alias.
-    pub fn of_column(column: &str) -> Option<(Field, bool)> {
-        FIELDS.into_iter().find_map(|field| match column {
-            _ if column == field.name() => Some((field, false)),
-            _ if field.aliases().contains(&column) => Some((field, true)),
+    /// The field that a column name stands for: in any case, with blanks or marks of byte order around it.
+    pub fn of_column(column: &str) -> Option<Named> {
+        let bare = column.trim_matches(|letter| is_blank(letter) || letter == '\u{feff}');
+        let name = bare.to_ascii_lowercase();
+        let respelled = name != column;
+        FIELDS.into_iter().find_map(|field| match name.as_str() {
+            name if name == field.name() => Some(Named { field, alias: false, respelled }),
+            name if field.aliases().contains(&name) => Some(Named { field, alias: true, respelled }),
             _ => None,
         })
     }
+}
+
+/// What the name of a column says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Named {
+    /// The field that it stands for.
+    pub field: Field,
+    /// Whether it is another name of the field.
+    pub alias: bool,
+    /// Whether it is written in another case, or with blanks around it.
+    pub respelled: bool,
+}
+
+/// The fields that are flags.
+pub const FLAGS: [Field; 2] = [Field::refd_setl_flag, Field::fulamt_advpay_flag];
+
+/// What a flag says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flag {
+    /// 1 is true, 0 or nothing is false; `None` for anything else (V16).
+    pub says: Option<bool>,
+    /// Whether there are blanks around it.
+    pub padded: bool,
+}
+
+impl Flag {
+    /// Reads a flag.
+    pub fn of(text: Option<&str>) -> Flag {
+        let text = text.unwrap_or_default();
+        let bare = without_blanks(text);
+        let says = match bare {
+            "" | "0" => Some(false),
+            "1" => Some(true),
+            _ => None,
+        };
+        Flag { says, padded: bare.len() < text.len() }
+    }
+}
+
+/// A text without the blanks around it.
+pub fn without_blanks(text: &str) -> &str {
+    text.trim_matches(is_blank)
+}
+
+/// White space as Unicode has it, and NUL, with which some writers fill texts of fixed length.
+const fn is_blank(letter: char) -> bool {
+    letter.is_whitespace() || letter == '\0'
 }
 
 /// The amounts: first the 13 that are compared, in the order in which they are compared and listed,
@@ -166,7 +216,40 @@ mod tests {
         assert_eq!(names.len(), all);
         assert_eq!(FIELDS.len(), 33);
         assert!(AMOUNT_FIELDS.iter().all(|field| field.kind() == Kind::Amount));
-        assert_eq!(Field::of_column("insu_plc"), Some((Field::insuplc_admdvs, true)));
-        assert_eq!(Field::of_column("psn_name"), None);
+    }
+
+    #[test]
+    fn columns_are_known_by_their_names() {
+        let named = |name: &str| {
+            let Named { field, alias, respelled } = Field::of_column(name)?;
+            Some((field, alias, respelled))
+        };
+        assert_eq!(named("setl_id"), Some((Field::setl_id, false, false)));
+        assert_eq!(named("insu_plc"), Some((Field::insuplc_admdvs, true, false)));
+        assert_eq!(named("INSU_PLC "), Some((Field::insuplc_admdvs, true, true)));
+        for name in ["SETL_ID", " setl_id", "\u{feff}setl_id", "\u{feff} Setl_Id\u{3000}\0"] {
+            assert_eq!(named(name), Some((Field::setl_id, false, true)), "{name:?}");
+        }
+        for name in ["psn_name", "setl id", "setl_id1", "ｓetl_id", "", " "] {
+            assert_eq!(named(name), None, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn flags_are_read_without_the_blanks_around_them() {
+        let read = |text: &str| {
+            let Flag { says, padded } = Flag::of(Some(text));
+            (says, padded)
+        };
+        assert_eq!(Flag::of(None), Flag { says: Some(false), padded: false });
+        assert_eq!([read(""), read("0"), read("1")], [false, false, true].map(|s| (Some(s), false)));
+        for text in ["1  ", " 1", "\t1\r\n", "1\0\0", "\u{3000}1\u{a0}"] {
+            assert_eq!(read(text), (Some(true), true), "{text:?}");
+        }
+        assert_eq!([read(" 0"), read("  ")], [(Some(false), true); 2]);
+        for text in ["01", "１", "Y", "是", "true", "2", "-1", "0 1", "\u{feff}1", "\u{200b}1"] {
+            assert_eq!(read(text), (None, false), "{text:?}");
+        }
+        assert_eq!(read(" Y "), (None, true));
     }
 }

@@ -6,13 +6,11 @@ use arrow_array::{
     Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray, RecordBatch, StringViewArray,
     cast::AsArray,
     types::{
-        Date32Type, Decimal64Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type,
-        TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, UInt8Type,
-        UInt16Type, UInt32Type, UInt64Type,
+        Date32Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type,
+        UInt64Type,
     },
 };
-use arrow_buffer::{NullBuffer, ScalarBuffer};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::{DataType, Field as ArrowField, Fields, TimeUnit};
 use parquet::{
     arrow::{
         ProjectionMask,
@@ -23,23 +21,20 @@ use parquet::{
 };
 
 use super::{
+    amounts::{self, AmountColumn, BeyondDecimal},
     buffers::Tools,
     guarded,
     pages::RowGroup,
     source::{Column, Form, SharedFile, Source},
     text::{CodeList, Coded, TextColumn},
+    times::{self, TimeColumn},
 };
+pub use super::times::DAY;
 use crate::{
     contract::fields::{AMOUNT_FIELDS, FIELDS, Field, amount},
     event::Activity,
-    money::{FEN_LIMIT, Fen, FenSum},
     rules::Int96,
 };
-
-/// China Standard Time is 8 hours ahead of UTC, in microseconds.
-pub(super) const CST_OFFSET: i64 = 8 * 3_600 * 1_000_000;
-/// A day in microseconds.
-pub const DAY: i64 = 24 * 3_600 * 1_000_000;
 
 /// Some consecutive rows of a file, column by column.
 #[derive(Debug)]
@@ -52,28 +47,6 @@ pub struct Batch {
     amounts: Vec<Option<AmountColumn>>,
 }
 
-/// Points in time, in microseconds since 1970-01-01 local time (UTC+8).
-#[derive(Debug, Default)]
-pub struct TimeColumn {
-    local: Vec<i64>,
-    nulls: Option<NullBuffer>,
-}
-
-/// Amounts in fen.
-#[derive(Debug)]
-pub struct AmountColumn {
-    /// The values; 0 where null or too large.
-    pub fen: ScalarBuffer<Fen>,
-    /// Which are there.
-    pub nulls: Option<NullBuffer>,
-    /// Rows whose value does not fit `DECIMAL(16,2)`, with the real value.
-    pub wide: Vec<(usize, FenSum)>,
-}
-
-/// An amount that not even `DECIMAL(38,2)` holds.
-#[derive(Debug)]
-pub struct BeyondDecimal;
-
 /// Why a batch could not be read.
 #[derive(Debug)]
 pub enum ReadError {
@@ -81,8 +54,8 @@ pub enum ReadError {
     Parquet(ParquetError),
     /// Bytes that make the decoder panic.
     Panic,
-    /// An amount that no `DECIMAL(38,2)` holds, in a field.
-    Beyond(Field),
+    /// An amount that no `DECIMAL(38,2)` holds, in a field of a row, counted from the first of the batch.
+    Beyond(Field, usize),
 }
 
 impl From<ParquetError> for ReadError {
@@ -95,6 +68,8 @@ impl From<ParquetError> for ReadError {
 pub struct Batches {
     int96: Int96,
     reader: ParquetRecordBatchReader,
+    /// INT96 timestamps once more, in milliseconds.
+    millis: Option<ParquetRecordBatchReader>,
     /// Fields in the order of the reader's columns.
     columns: Vec<Column>,
     tools: Arc<Tools>,
@@ -139,14 +114,47 @@ impl Batches {
             number: row_group,
             tools: Arc::clone(&tools),
         };
+        let millis = columns.iter().find(|column| column.form == Form::Int96).map(|column| {
+            let mask = ProjectionMask::leaves(schema, [column.leaf]);
+            let fields = in_milliseconds(hinted.schema().fields(), column.root);
+            let levels = parquet_to_arrow_field_levels(schema, mask, Some(&fields))?;
+            let selection = selection.clone();
+            ParquetRecordBatchReader::try_new_with_row_groups(&levels, &group, batch_rows, selection)
+        });
+        let millis = millis.transpose()?;
         let reader = ParquetRecordBatchReader::try_new_with_row_groups(
             &levels, &group, batch_rows, selection,
         )?;
         let lists = [const { None }; TEXT_FIELDS.len()];
-        Ok(Batches { int96, reader, columns, tools, lists })
+        Ok(Batches { int96, reader, millis, columns, tools, lists })
     }
 
-    fn typed(&mut self, batch: &RecordBatch) -> Result<Batch, ReadError> {
+    /// The next rows as they are decoded, and their INT96 timestamps in milliseconds.
+    fn decoded(&mut self) -> Option<Result<(RecordBatch, Option<ArrayRef>), ReadError>> {
+        let both = guarded(|| {
+            let batch = self.reader.next()?;
+            Some((batch, self.millis.as_mut().and_then(Iterator::next)))
+        });
+        let Some(both) = both else { return Some(Err(ReadError::Panic)) };
+        let both = both.map(|(batch, millis)| {
+            let batch = batch.map_err(ParquetError::from)?;
+            let millis = millis.transpose().map_err(ParquetError::from)?;
+            let millis = millis.map(|millis| Arc::clone(millis.column(0)));
+            match &millis {
+                Some(millis) if millis.len() != batch.num_rows() => {
+                    Err(ParquetError::General("timestamps of other rows".into()))
+                }
+                _ => Ok((batch, millis)),
+            }
+        });
+        both.map(|both| both.map_err(ReadError::Parquet))
+    }
+
+    fn typed(
+        &mut self,
+        batch: &RecordBatch,
+        millis: Option<&ArrayRef>,
+    ) -> Result<Batch, ReadError> {
         let mut typed = Batch {
             rows: batch.num_rows(),
             texts: Vec::with_capacity(TEXT_FIELDS.len()),
@@ -169,12 +177,13 @@ impl Batches {
         }
         if let Some((times, form)) = array(Field::setl_time) {
             let utc = form == Form::UtcTime || (form == Form::Int96 && int96 == Int96::Utc);
-            typed.time = time(times, utc);
+            typed.time = times::decode(times, millis, utc);
         }
         for field in AMOUNT_FIELDS {
             let column = match array(field) {
                 Some((a, Form::Decimal { scale, .. })) => {
-                    Some(amounts(a, scale).map_err(|BeyondDecimal| ReadError::Beyond(field))?)
+                    let beyond = |BeyondDecimal(row)| ReadError::Beyond(field, row);
+                    Some(amounts::decode(a, scale).map_err(beyond)?)
                 }
                 _ => None,
             };
@@ -190,11 +199,8 @@ impl Iterator for Batches {
     fn next(&mut self) -> Option<Self::Item> {
         let tools = Arc::clone(&self.tools);
         tools.stopwatch.measure(Activity::Decode, || {
-            let batch = match guarded(|| self.reader.next()) {
-                Some(batch) => batch?.map_err(|error| ReadError::Parquet(error.into())),
-                None => Err(ReadError::Panic),
-            };
-            Some(batch.and_then(|batch| self.typed(&batch)))
+            let decoded = self.decoded()?;
+            Some(decoded.and_then(|(batch, millis)| self.typed(&batch, millis.as_ref())))
         })
     }
 }
@@ -290,49 +296,14 @@ impl Batch {
     }
 }
 
-impl TimeColumn {
-    /// The last point in time that is there.
-    pub fn last(&self) -> Option<i64> {
-        (0..self.local.len()).rev().find_map(|row| self.value(row))
-    }
-
-    /// The point in time of a row.
-    pub fn value(&self, row: usize) -> Option<i64> {
-        match &self.nulls {
-            Some(nulls) if nulls.is_null(row) => None,
-            _ => Some(self.local[row]),
-        }
-    }
-}
-
-impl AmountColumn {
-    /// The amount of a row, 0 when it is too large; `None` when null.
-    pub fn value(&self, row: usize) -> Option<Fen> {
-        match &self.nulls {
-            Some(nulls) if nulls.is_null(row) => None,
-            _ => Some(self.fen[row]),
-        }
-    }
-
-    /// The sum of the real values of all rows; at the ends of 128 bits it stays there.
-    pub fn total(&self) -> FenSum {
-        // 512 values below 10^16 stay below 2^63.
-        let narrow: FenSum =
-            self.fen.chunks(512).map(|block| FenSum::from(wrapping_sum(block))).sum();
-        self.wide.iter().fold(narrow, |sum, (_, value)| sum.saturating_add(*value))
-    }
-
-    /// The sum of the magnitudes of the values that are too large: it does not depend on their order.
-    pub fn magnitude(&self) -> FenSum {
-        self.wide
-            .iter()
-            .fold(0, |sum: FenSum, (_, value)| sum.saturating_add(value.saturating_abs()))
-    }
-}
-
-/// A sum that is known to fit: it takes several values at a time, for nothing is checked.
-fn wrapping_sum(block: &[Fen]) -> Fen {
-    block.iter().fold(0, |sum: Fen, fen| sum.wrapping_add(*fen))
+/// The fields of a schema, one of them as timestamps in milliseconds.
+fn in_milliseconds(fields: &Fields, root: usize) -> Fields {
+    let millis = DataType::Timestamp(TimeUnit::Millisecond, None);
+    let changed = |(at, field): (usize, &Arc<ArrowField>)| match at == root {
+        true => Arc::new(field.as_ref().clone().with_data_type(millis.clone())),
+        false => Arc::clone(field),
+    };
+    fields.iter().enumerate().map(changed).collect()
 }
 
 fn text(
@@ -369,60 +340,4 @@ fn integer_codes(array: &ArrayRef) -> StringViewArray {
         DataType::UInt64 => format::<UInt64Type>(array),
         _ => format::<Int64Type>(array),
     }
-}
-
-fn time(array: &ArrayRef, utc: bool) -> TimeColumn {
-    let offset = if utc { CST_OFFSET } else { 0 };
-    let local = match array.data_type() {
-        DataType::Timestamp(TimeUnit::Millisecond, _) => {
-            let values = array.as_primitive::<TimestampMillisecondType>().values();
-            values.iter().map(|t| t.saturating_mul(1_000).saturating_add(offset)).collect()
-        }
-        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
-            let values = array.as_primitive::<TimestampNanosecondType>().values();
-            values.iter().map(|t| t.div_euclid(1_000) + offset).collect()
-        }
-        _ => {
-            let values = array.as_primitive::<TimestampMicrosecondType>().values();
-            values.iter().map(|t| t.saturating_add(offset)).collect()
-        }
-    };
-    TimeColumn { local, nulls: array.nulls().cloned() }
-}
-
-fn amounts(array: &ArrayRef, scale: u8) -> Result<AmountColumn, BeyondDecimal> {
-    let Some(narrow) = array.as_primitive_opt::<Decimal64Type>() else {
-        return widened(array.as_primitive::<Decimal128Type>().iter(), array.nulls(), scale);
-    };
-    // Without a way out of the loop it takes several values at a time.
-    let beyond = |v: &i64| {
-        v.wrapping_add(FEN_LIMIT - 1).cast_unsigned() > 2 * (FEN_LIMIT.cast_unsigned() - 1)
-    };
-    let fit = !narrow.values().iter().fold(false, |any, v| any | beyond(v));
-    if scale == 2 && narrow.null_count() == 0 && fit {
-        // The usual case: the file's own values.
-        let fen = narrow.values().clone();
-        return Ok(AmountColumn { fen, nulls: None, wide: Vec::new() });
-    }
-    widened(narrow.iter().map(|v| v.map(FenSum::from)), array.nulls(), scale)
-}
-
-fn widened(
-    values: impl Iterator<Item = Option<FenSum>>,
-    nulls: Option<&NullBuffer>,
-    scale: u8,
-) -> Result<AmountColumn, BeyondDecimal> {
-    let unit = 10i128.pow(2 - u32::from(scale));
-    let mut wide = Vec::new();
-    let mut fen = Vec::new();
-    for (row, value) in values.enumerate() {
-        let value = value.unwrap_or(0).checked_mul(unit).ok_or(BeyondDecimal)?;
-        let narrow =
-            Fen::try_from(value).ok().filter(|v| v.unsigned_abs() < FEN_LIMIT.unsigned_abs());
-        if narrow.is_none() {
-            wide.push((row, value));
-        }
-        fen.push(narrow.unwrap_or(0));
-    }
-    Ok(AmountColumn { fen: fen.into(), nulls: nulls.cloned(), wide })
 }

@@ -10,8 +10,10 @@
 //! columns that are ignored; a row that breaks a rule is listed with all the rules that it broke; damage
 //! never becomes a value.
 
+pub mod amounts;
 pub mod batch;
 pub mod buffers;
+mod columns;
 pub mod fetch;
 pub mod footer;
 mod pages;
@@ -21,6 +23,7 @@ pub mod schedule;
 pub mod source;
 pub mod survey;
 pub mod text;
+pub mod times;
 
 use std::{
     cell::Cell,

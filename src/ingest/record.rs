@@ -2,8 +2,11 @@
 
 use crate::{
     codes::{CareClass, FundClass, Month, Pair, Province},
-    contract::fields::{AMOUNT_FIELDS, Field, amount},
-    ingest::batch::{Batch, DAY, TEXT_FIELDS, text_position},
+    contract::fields::{AMOUNT_FIELDS, FLAGS, Field, amount, without_blanks},
+    ingest::{
+        batch::{Batch, TEXT_FIELDS, text_position},
+        times::DAY,
+    },
     money::{Fen, yuan},
     rules::{Policy, Timing},
 };
@@ -57,9 +60,6 @@ impl Texts {
     }
 }
 
-/// The flags, which are '0' when null.
-const FLAGS: [Field; 2] = [Field::refd_setl_flag, Field::fulamt_advpay_flag];
-
 /// The identity fields, in the order in which they are compared; the cost month follows them.
 pub const IDENTITY_FIELDS: [Field; 8] = [
     Field::psn_no,
@@ -91,8 +91,12 @@ impl Record {
         let value = |index| batch.amount(index).and_then(|column| column.value(row));
         Record {
             texts: Texts::of(|field| {
-                let default = FLAGS.contains(&field).then_some("0");
-                batch.text(field).value(row).or(default)
+                let text = batch.text(field).value(row);
+                if !FLAGS.contains(&field) {
+                    return text;
+                }
+                // A flag is '0' when it is null, and counts without the blanks around it.
+                text.map(without_blanks).filter(|flag| !flag.is_empty()).or(Some("0"))
             }),
             begndate: batch.date(Field::begndate, row),
             enddate: batch.date(Field::enddate, row),

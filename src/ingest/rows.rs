@@ -1,12 +1,14 @@
-//! The row rules V01 to V15 (contract §3), column by column.
+//! The row rules V01 to V18 (contract §3), column by column.
 
 use crate::{
     codes::{CareClass, FundClass, Month, Pair, Province},
-    contract::fields::{AMOUNT_FIELDS, Field, amount},
+    contract::fields::{AMOUNT_FIELDS, FLAGS, Field, Flag, amount},
     ingest::{
-        batch::{AmountColumn, Batch, DAY},
+        amounts::AmountColumn,
+        batch::Batch,
         record::Group,
         text::TextColumn,
+        times::{DAY, TimeColumn},
     },
     money::Fen,
     rules::Policy,
@@ -14,7 +16,10 @@ use crate::{
 
 /// The rules that a row broke: bit n−1 stands for rule n.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Broken(u16);
+pub struct Broken(u32);
+
+/// How many rules there are.
+pub const RULES: u8 = 18;
 
 /// Longest key or number, in characters (V14).
 const LONGEST_ID: usize = 40;
@@ -37,7 +42,7 @@ impl Broken {
 
     /// The numbers of the broken rules, in order.
     pub fn rules(self) -> impl Iterator<Item = u8> {
-        (1..=15u8).filter(move |rule| self.0 & Broken::rule(*rule).0 != 0)
+        (1..=RULES).filter(move |rule| self.0 & Broken::rule(*rule).0 != 0)
     }
 
     /// The codes of the broken rules, in order, separated by commas.
@@ -63,9 +68,12 @@ pub struct Checked {
     pub care: Vec<Option<CareClass>>,
     /// Cost month.
     pub month: Vec<Option<Month>>,
-    /// Payable in fen: nulls and values that are too large count as 0 here.
+    /// Payable in fen: nulls and values that are unfit count as 0 here.
     pub payable: Vec<Fen>,
-    flags: Vec<bool>,
+    /// How many flags have blanks around them.
+    pub padded_flags: u64,
+    flags: Vec<Flag>,
+    marks: Vec<bool>,
     sums: [Vec<Fen>; 2],
 }
 
@@ -82,7 +90,7 @@ impl Checked {
         batch.text(Field::insutype).map(rows, &mut self.fund, fund);
         let care = |text: Option<&str>| text.and_then(|text| policy.care_class(text));
         batch.text(Field::med_type).map(rows, &mut self.care, care);
-        months(batch, &mut self.month);
+        months(batch.time(), batch.rows, &mut self.month);
         payables(batch, policy, &mut self.payable);
         self.required_values(batch);
         self.codes(batch);
@@ -93,7 +101,9 @@ impl Checked {
             broken.add(10, month.is_some_and(|month| month > period));
         }
         self.lengths(batch);
-        self.ranges(batch);
+        self.unfit_amounts(batch);
+        self.flags(batch);
+        self.years(batch.time());
     }
 
     /// Who owes whom, from which fund, for what; `None` where a code has no class.
@@ -134,7 +144,7 @@ impl Checked {
         }
     }
 
-    /// V02, V03, V04, V05, V11, V12: codes.
+    /// V02, V03, V04, V05, V11: codes.
     fn codes(&mut self, batch: &Batch) {
         let [insured, treating] = [Field::insuplc_admdvs, Field::mdtrtarea_admvs];
         self.mark_unclassified(2, batch.text(insured), |c, row| c.insured[row].is_none());
@@ -147,11 +157,10 @@ impl Checked {
         self.mark_unclassified(5, batch.text(Field::med_type), |c, row| c.care[row].is_none());
         let is_good = |text: Option<&str>| text.is_none_or(|t| is_institution(t.as_bytes()));
         let column = batch.text(Field::fixmedins_code);
-        column.institutions(batch.rows, &mut self.flags, is_good);
-        for (broken, good) in self.broken.iter_mut().zip(&self.flags) {
+        column.institutions(batch.rows, &mut self.marks, is_good);
+        for (broken, good) in self.broken.iter_mut().zip(&self.marks) {
             broken.add(11, !good);
         }
-        self.mark_texts(12, batch.text(Field::fulamt_advpay_flag), |text| text == Some("1"));
     }
 
     /// V06: chronic without a disease code that was open on the day of settlement.
@@ -166,8 +175,8 @@ impl Checked {
         diseases.map(batch.rows, &mut since, |text| text.and_then(|t| policy.chronic_since(t)));
         for row in chronic {
             let named = diseases.value(row).is_some();
-            let open = match (batch.time().value(row), since[row]) {
-                // Without a day only the missing code can be judged.
+            let open = match (batch.time().allowed(row), since[row]) {
+                // Without a day, or with one that cannot be (V17), only the missing code can be judged.
                 (None, _) => named,
                 (Some(time), Some(since)) => named && time.div_euclid(DAY) >= since,
                 (Some(_), None) => false,
@@ -188,8 +197,7 @@ impl Checked {
         }
     }
 
-    /// A sum that does not hold; rows in which a value that it needs is null or too large are not
-    /// judged. Null optional amounts are 0, null scope fields are absent. Ten values below 10^16 cannot
+    /// A sum that does not hold; rows in which a value that it needs is null or unfit are not judged. Null optional amounts are 0, null scope fields are absent. Ten values below 10^16 cannot
     /// overflow 64 bits.
     fn mark_sum(&mut self, rule: u8, batch: &Batch, total: usize, parts: &[usize]) {
         let rest = &mut self.sums[0];
@@ -202,7 +210,7 @@ impl Checked {
             for (rest, fen) in rest.iter_mut().zip(column.fen.iter()) {
                 *rest = rest.wrapping_add(fen.wrapping_mul(sign));
             }
-            skip.extend(column.wide.iter().map(|(row, _)| *row));
+            skip.extend(column.unfit.iter().map(|unfit| unfit.row));
             let needed = AMOUNT_FIELDS[index].required() || amount::SCOPE.contains(&index);
             if let Some(nulls) = column.nulls.as_ref().filter(|_| needed) {
                 skip.extend((0..batch.rows).filter(|row| nulls.is_null(*row)));
@@ -229,9 +237,9 @@ impl Checked {
                 *below |= fen;
                 *above |= fen.wrapping_neg();
             }
-            for (row, value) in &column.wide {
-                let reversal = self.reversal[*row];
-                self.broken[*row].add(9, if reversal { *value > 0 } else { *value < 0 });
+            for unfit in column.unfit.iter().filter(|unfit| !unfit.fraction) {
+                let reversal = self.reversal[unfit.row];
+                self.broken[unfit.row].add(9, if reversal { unfit.fen > 0 } else { unfit.fen < 0 });
             }
         }
         let signs = below.iter().zip(above).zip(&self.reversal);
@@ -252,18 +260,41 @@ impl Checked {
         }
     }
 
-    /// V15: amounts that are too large.
-    fn ranges(&mut self, batch: &Batch) {
+    /// V15, V18: amounts that are too large, or no whole number of fen.
+    fn unfit_amounts(&mut self, batch: &Batch) {
         for column in (0..AMOUNT_FIELDS.len()).filter_map(|index| batch.amount(index)) {
-            for (row, _) in &column.wide {
-                self.broken[*row].add(15, true);
+            for unfit in &column.unfit {
+                self.broken[unfit.row].add(if unfit.fraction { 18 } else { 15 }, true);
             }
         }
     }
 
+    /// V12, V16: flags.
+    fn flags(&mut self, batch: &Batch) {
+        self.padded_flags = 0;
+        for field in FLAGS {
+            batch.text(field).flags(batch.rows, &mut self.flags);
+            for (broken, flag) in self.broken.iter_mut().zip(&self.flags) {
+                broken.add(12, field == Field::fulamt_advpay_flag && flag.says == Some(true));
+                broken.add(16, flag.says.is_none());
+                self.padded_flags += u64::from(flag.padded);
+            }
+        }
+    }
+
+    /// V17: times that no settlement of this system has.
+    fn years(&mut self, times: &TimeColumn) {
+        if times.all_allowed() {
+            return;
+        }
+        for (row, broken) in self.broken.iter_mut().enumerate() {
+            broken.add(17, times.value(row) != times.allowed(row));
+        }
+    }
+
     fn mark_texts(&mut self, rule: u8, column: &TextColumn, broken: impl Fn(Option<&str>) -> bool) {
-        column.map(self.broken.len(), &mut self.flags, broken);
-        for (row, broken) in self.broken.iter_mut().zip(&self.flags) {
+        column.map(self.broken.len(), &mut self.marks, broken);
+        for (row, broken) in self.broken.iter_mut().zip(&self.marks) {
             row.add(rule, *broken);
         }
     }
@@ -290,19 +321,18 @@ pub fn is_institution(code: &[u8]) -> bool {
 }
 
 /// The cost month of each row.
-fn months(batch: &Batch, into: &mut Vec<Option<Month>>) {
-    // Rows of one day follow each other in most files.
-    let (mut start, mut month) = (i64::MAX, Month::of_day(0));
-    let month_of = |time: i64| {
+fn months(times: &TimeColumn, rows: usize, into: &mut Vec<Option<Month>>) {
+    // Rows of one day follow each other in most files. The day that is known at first is that of 1970.
+    let (mut start, mut month) = (0, Month::of_day(0));
+    let mut month_of = |time: i64| {
         if !time.checked_sub(start).is_some_and(|since| (0..DAY).contains(&since)) {
             let day = time.div_euclid(DAY);
             (start, month) = (day.saturating_mul(DAY), Month::of_day(day));
         }
         month
     };
-    let mut month_of = month_of;
     into.clear();
-    into.extend((0..batch.rows).map(|row| batch.time().value(row).map(&mut month_of)));
+    into.extend((0..rows).map(|row| times.value(row).map(&mut month_of)));
 }
 
 fn payables(batch: &Batch, policy: &Policy, into: &mut Vec<Fen>) {
@@ -318,5 +348,39 @@ fn payables(batch: &Batch, policy: &Policy, into: &mut Vec<Fen>) {
 fn add(sums: &mut [Fen], column: &AmountColumn) {
     for (sum, fen) in sums.iter_mut().zip(column.fen.iter()) {
         *sum = sum.wrapping_add(*fen);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_month_of_a_time_does_not_depend_on_the_times_before_it() {
+        let times = [
+            i64::MAX,
+            i64::MAX - DAY,
+            i64::MIN,
+            i64::MIN + DAY,
+            0,
+            -1,
+            DAY - 1,
+            DAY,
+            1_760_000_000_000_000,
+            1_762_000_000_000_000,
+        ];
+        let months_of = |local: Vec<i64>| {
+            let (rows, mut of) = (local.len(), Vec::new());
+            months(&TimeColumn { local, nulls: None }, rows, &mut of);
+            of
+        };
+        let alone = |time: i64| months_of(vec![time])[0];
+        assert_eq!(alone(i64::MAX), Some(Month::of_day(i64::MAX.div_euclid(DAY))));
+        for first in times {
+            for second in times {
+                let both = months_of(vec![first, second]);
+                assert_eq!(both, [alone(first), alone(second)], "{first} {second}");
+            }
+        }
     }
 }

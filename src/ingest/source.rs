@@ -12,20 +12,23 @@ use arrow_schema::{DataType, Field as ArrowField, Schema, TimeUnit};
 use bytes::Bytes;
 use parquet::{
     arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions},
-    basic::{ConvertedType, LogicalType, TimeUnit as ParquetTimeUnit, Type as Physical},
+    basic::{ConvertedType, LogicalType, TimeUnit as ParquetTimeUnit},
     errors::ParquetError,
     file::{
         metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData},
         reader::{ChunkReader, Length},
         statistics::Statistics,
     },
-    schema::types::ColumnDescriptor,
 };
 
-use super::{batch::CST_OFFSET, footer, guarded};
+use super::{
+    columns::Columns,
+    footer, guarded,
+    times::{ALLOWED, CST_OFFSET},
+};
 use crate::{
     codes::Side,
-    contract::fields::{FIELDS, Field, Kind},
+    contract::fields::Field,
     diag::{Code, Finding},
 };
 
@@ -118,7 +121,7 @@ pub enum Form {
     UtcTime,
     /// INT96 timestamps.
     Int96,
-    /// Decimals of a scale of 0, 1 or 2, and whether 64 bits hold them.
+    /// Decimals of a scale from 0 to 18, and whether 64 bits hold them.
     Decimal {
         /// Decimals after the point.
         scale: u8,
@@ -148,6 +151,8 @@ pub struct Source {
     pub columns: Vec<Column>,
     /// How many columns use another name.
     pub aliases: u64,
+    /// How many columns have their name in another case, or with blanks around it.
+    pub respelled: u64,
     /// How many columns are ignored.
     pub extra_columns: u64,
 }
@@ -166,19 +171,20 @@ impl Source {
         if let Some(error) = lies.unwrap_or(Some("a footer that cannot be true".into())) {
             return Err(damaged(error));
         }
-        let mut source = Source {
+        let Columns { columns, aliases, respelled, extra_columns } =
+            Columns::of(metadata.file_metadata().schema_descr(), name)?;
+        Ok(Source {
             side,
             name: name.to_owned(),
             path: path.to_owned(),
             bytes: file.len,
             metadata,
             schema: loaded.schema().as_ref().clone(),
-            columns: Vec::new(),
-            aliases: 0,
-            extra_columns: 0,
-        };
-        let findings = source.map_columns();
-        if findings.is_empty() { Ok(source) } else { Err(findings) }
+            columns,
+            aliases,
+            respelled,
+            extra_columns,
+        })
     }
 
     /// Rows of the file.
@@ -203,7 +209,7 @@ impl Source {
     }
 
     /// The earliest and the latest `setl_time` of a row group, in microseconds local time, if its footer
-    /// says so.
+    /// says so; those that no settlement may have count as the earliest and the latest that it may.
     pub fn times(&self, row_group: usize) -> Option<(i64, i64)> {
         let column = self.columns.iter().find(|column| column.field == Field::setl_time)?;
         let chunk = self.metadata.row_group(row_group).column(column.leaf);
@@ -224,8 +230,9 @@ impl Source {
             if column.form == Form::UtcTime { micros.saturating_add(CST_OFFSET) } else { micros }
         };
         let (first, last) = (local(*times.min_opt()?), local(*times.max_opt()?));
+        let within = |time: i64| time.clamp(ALLOWED.start, ALLOWED.end);
         // A footer may lie.
-        (first <= last).then_some((first, last))
+        (first <= last).then_some((within(first), within(last)))
     }
 
     /// About how many bytes a row group takes while it is read: a page of each column, as it lies in
@@ -245,49 +252,6 @@ impl Source {
         };
         // A footer may lie: sums of all row groups stay within 64 bits.
         self.columns.iter().map(of_column).fold(0, u64::saturating_add).min(1 << 40)
-    }
-
-    fn map_columns(&mut self) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        let schema = self.metadata.file_metadata().schema_descr_ptr();
-        let mut seen: [Option<String>; FIELDS.len()] = [const { None }; FIELDS.len()];
-        for (root, node) in schema.root_schema().get_fields().iter().enumerate() {
-            let Some((field, alias)) = Field::of_column(node.name()) else {
-                self.extra_columns += 1;
-                continue;
-            };
-            let place = format!("column {}", node.name());
-            if let Some(first) = &seen[field.index()] {
-                let found = format!("{} beside {first}, both {}", node.name(), field.name());
-                findings.push(Finding::new(Code::F08, &self.name, place, found));
-                continue;
-            }
-            seen[field.index()] = Some(node.name().to_owned());
-            self.aliases += u64::from(alias);
-            let leaf = (0..schema.num_columns())
-                .find(|leaf| schema.get_column_root_idx(*leaf) == root && node.is_primitive());
-            let form = match leaf {
-                Some(leaf) => form_of(field, &schema.column(leaf)),
-                None => Err((Code::F04, "a nested column".to_owned())),
-            };
-            match (form, leaf) {
-                (Ok(form), Some(leaf)) => self.columns.push(Column { field, root, leaf, form }),
-                (Err((code, found)), _) => {
-                    findings.push(Finding::new(code, &self.name, place, found));
-                }
-                (Ok(_), None) => {}
-            }
-        }
-        let missing = FIELDS.into_iter().filter(|f| f.required() && seen[f.index()].is_none());
-        findings.extend(missing.map(|field| {
-            Finding::new(
-                Code::F03,
-                &self.name,
-                format!("column {}", field.name()),
-                "no such column",
-            )
-        }));
-        findings
     }
 }
 
@@ -350,125 +314,4 @@ fn column_error(
     (flat && column.num_values() != group.num_rows()).then(|| {
         format!("column {name}: {} values for {} rows", column.num_values(), group.num_rows())
     })
-}
-
-/// The form of a field's column, or why it is refused.
-fn form_of(field: Field, column: &ColumnDescriptor) -> Result<Form, (Code, String)> {
-    let wrong = || (Code::F04, format!("{} for {}", describe(column), kind_name(field.kind())));
-    if column.max_rep_level() > 0 {
-        return Err((Code::F04, "a repeated column".to_owned()));
-    }
-    if matches!(column.logical_type_ref(), Some(LogicalType::Unknown)) {
-        return if field.required() { Err(wrong()) } else { Ok(Form::Null) };
-    }
-    match field.kind() {
-        Kind::Text => text_form(column).ok_or_else(wrong),
-        Kind::Date => is_date(column).then_some(Form::Date).ok_or_else(wrong),
-        Kind::Time => time_form(column).ok_or_else(wrong),
-        Kind::Amount => amount_form(column),
-    }
-}
-
-fn text_form(column: &ColumnDescriptor) -> Option<Form> {
-    let text = matches!(
-        column.logical_type_ref(),
-        Some(LogicalType::String | LogicalType::Enum | LogicalType::Json)
-    ) || matches!(
-        column.converted_type(),
-        ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON
-    );
-    match column.physical_type() {
-        Physical::BYTE_ARRAY if text => Some(Form::Text),
-        Physical::INT32 | Physical::INT64 if is_plain_integer(column) => Some(Form::IntegerCode),
-        _ => None,
-    }
-}
-
-fn is_plain_integer(column: &ColumnDescriptor) -> bool {
-    match column.logical_type_ref() {
-        Some(LogicalType::Integer { .. }) => true,
-        Some(_) => false,
-        None => matches!(
-            column.converted_type(),
-            ConvertedType::NONE
-                | ConvertedType::INT_8
-                | ConvertedType::INT_16
-                | ConvertedType::INT_32
-                | ConvertedType::INT_64
-                | ConvertedType::UINT_8
-                | ConvertedType::UINT_16
-                | ConvertedType::UINT_32
-                | ConvertedType::UINT_64
-        ),
-    }
-}
-
-fn is_date(column: &ColumnDescriptor) -> bool {
-    column.physical_type() == Physical::INT32
-        && (matches!(column.logical_type_ref(), Some(LogicalType::Date))
-            || column.converted_type() == ConvertedType::DATE)
-}
-
-fn time_form(column: &ColumnDescriptor) -> Option<Form> {
-    match (column.physical_type(), column.logical_type_ref(), column.converted_type()) {
-        (Physical::INT96, _, _) => Some(Form::Int96),
-        (Physical::INT64, Some(LogicalType::Timestamp(t)), _) => {
-            Some(if t.is_adjusted_to_u_t_c { Form::UtcTime } else { Form::LocalTime })
-        }
-        // A converted type alone is UTC-adjusted, as the format defines.
-        (
-            Physical::INT64,
-            None,
-            ConvertedType::TIMESTAMP_MILLIS | ConvertedType::TIMESTAMP_MICROS,
-        ) => Some(Form::UtcTime),
-        _ => None,
-    }
-}
-
-fn amount_form(column: &ColumnDescriptor) -> Result<Form, (Code, String)> {
-    let physical = column.physical_type();
-    let (scale, precision) = match (column.logical_type_ref(), column.converted_type()) {
-        (Some(LogicalType::Decimal(decimal)), _) => (decimal.scale, decimal.precision),
-        (None, ConvertedType::DECIMAL) => (column.type_scale(), column.type_precision()),
-        _ => {
-            let code = match physical {
-                Physical::FLOAT | Physical::DOUBLE => Code::F05,
-                Physical::INT32 | Physical::INT64 if is_plain_integer(column) => Code::F06,
-                Physical::FIXED_LEN_BYTE_ARRAY
-                    if matches!(column.logical_type_ref(), Some(LogicalType::Float16)) =>
-                {
-                    Code::F05
-                }
-                _ => Code::F04,
-            };
-            return Err((code, format!("{} for an amount", describe(column))));
-        }
-    };
-    if precision > 38 {
-        return Err((Code::F07, format!("DECIMAL({precision},{scale})")));
-    }
-    match u8::try_from(scale) {
-        Ok(scale @ 0..=2) => {
-            let narrow = matches!(physical, Physical::INT32 | Physical::INT64);
-            Ok(Form::Decimal { scale, narrow })
-        }
-        _ => Err((Code::F07, format!("DECIMAL({precision},{scale})"))),
-    }
-}
-
-fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Text => "text",
-        Kind::Date => "a date",
-        Kind::Time => "a timestamp",
-        Kind::Amount => "an amount",
-    }
-}
-
-fn describe(column: &ColumnDescriptor) -> String {
-    match (column.logical_type_ref(), column.converted_type()) {
-        (Some(logical), _) => format!("{} {logical:?}", column.physical_type()),
-        (None, ConvertedType::NONE) => column.physical_type().to_string(),
-        (None, converted) => format!("{} {converted}", column.physical_type()),
-    }
 }

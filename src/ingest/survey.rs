@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    batch::{AmountColumn, Batch, Batches, ReadError},
+    amounts::AmountColumn,
+    batch::{Batch, Batches, ReadError},
     buffers::Tools,
     guarded,
     pages::RowGroup,
@@ -21,7 +22,7 @@ use crate::{
         delivery::{Delivery, FileFacts},
         fields::{Field, amount},
     },
-    control::{Bucket, Control, Totals},
+    control::{Bucket, Control, Totals, beyond_decimal},
     diag::{Code, Failure, Finding, Outcome},
     digest::sha256_of,
     event::{Activity, Monitor},
@@ -82,13 +83,15 @@ pub struct Reject {
 pub struct Normalisations {
     /// Columns under another name.
     pub alias_columns: u64,
+    /// Columns with their name in another case, or with blanks around it.
+    pub respelled_columns: u64,
     /// Columns of integers for text.
     pub integer_code_columns: u64,
     /// Columns of the null type.
     pub null_columns: u64,
     /// Columns that are ignored.
     pub extra_columns: u64,
-    /// Decimal columns of a scale below 2.
+    /// Decimal columns of another scale than 2.
     pub rescaled_columns: u64,
     /// Timestamp columns converted from UTC.
     pub utc_time_columns: u64,
@@ -98,6 +101,8 @@ pub struct Normalisations {
     pub null_amounts: u64,
     /// Empty texts, which count as null.
     pub empty_texts: u64,
+    /// Flags with blanks around them.
+    pub padded_flags: u64,
 }
 
 /// What the first read found.
@@ -111,8 +116,8 @@ pub struct Survey {
     pub control: Control,
     /// What was taken although it is written differently.
     pub normalisations: Normalisations,
-    /// Magnitudes of the amounts of each side that do not fit `DECIMAL(16,2)`, added up: as long as these
-    /// fit `DECIMAL(38,2)`, no sum of them in any order leaves 128 bits.
+    /// Magnitudes of the amounts of each side that break V15 or V18, added up: as long as these fit
+    /// `DECIMAL(38,2)`, no sum of amounts in any order leaves 128 bits.
     pub magnitudes: [FenSum; 2],
     /// Why the delivery is refused, if it is.
     pub findings: Vec<Finding>,
@@ -209,9 +214,10 @@ impl Survey {
         // Row group 2 comes before row group 10.
         self.findings.sort_by_key(|f| (f.file.clone(), f.place.len(), f.place.clone(), f.code));
         for side in Side::BOTH {
-            if self.magnitudes[side.index()] >= FEN_SUM_LIMIT {
-                let found = "amounts that together are beyond it";
-                self.findings.push(Finding::new(Code::F12, side.name(), "", found));
+            let mut totals =
+                [Bucket::Delivered, Bucket::Rejected].map(|b| self.control.get(side, b)).into_iter();
+            if self.magnitudes[side.index()] >= FEN_SUM_LIMIT || !totals.all(Totals::fit) {
+                self.findings.push(beyond_decimal(side));
             }
         }
         self
@@ -246,7 +252,7 @@ impl Survey {
                 Ok(false) => return Ok(None),
                 Err(Stop::Failure(failure)) => return Err(failure),
                 Err(Stop::Read(error)) => {
-                    self.unreadable(source, lane.row_group, error);
+                    self.unreadable(source, &lane, error);
                     return Ok(None);
                 }
             }
@@ -300,15 +306,16 @@ impl Survey {
         Ok(true)
     }
 
-    fn unreadable(&mut self, source: &Source, row_group: usize, error: ReadError) {
-        let place = format!("row group {row_group}");
+    fn unreadable(&mut self, source: &Source, lane: &Lane, error: ReadError) {
+        let place = format!("row group {}", lane.row_group);
         match error {
             ReadError::Parquet(error) => self.damaged(source, &place, error.to_string()),
             ReadError::Panic => {
                 self.damaged(source, &place, "pages that cannot be decoded".into());
             }
-            ReadError::Beyond(field) => {
-                let place = format!("{place}, column {}", field.name());
+            ReadError::Beyond(field, row) => {
+                let row = lane.row + row as u64;
+                let place = format!("{place}, row {row}, column {}", field.name());
                 let found = "an amount beyond it";
                 self.findings.push(Finding::new(Code::F12, &source.name, place, found));
             }
@@ -358,6 +365,7 @@ impl Survey {
         }
         self.normalisations.null_amounts += batch.null_amounts();
         self.normalisations.empty_texts += batch.empty_texts();
+        self.normalisations.padded_flags += checked.padded_flags;
     }
 
     /// Adds what was found in a part of one file, which has a position in the delivery.
@@ -379,6 +387,7 @@ impl Survey {
         self.findings.extend(other.findings);
         self.normalisations.null_amounts += other.normalisations.null_amounts;
         self.normalisations.empty_texts += other.normalisations.empty_texts;
+        self.normalisations.padded_flags += other.normalisations.padded_flags;
         for side in Side::BOTH {
             for bucket in [Bucket::Delivered, Bucket::Rejected] {
                 self.control.add(side, bucket, other.control.get(side, bucket));
@@ -405,13 +414,9 @@ impl From<Failure> for Stop {
     }
 }
 
-/// The real totals of a row, even of amounts that are too large.
+/// What a row adds to totals, with its real amounts even where they are unfit.
 fn real_totals(batch: &Batch, row: usize, policy: &Policy) -> Totals {
-    let real = |index: usize| {
-        let Some(column) = batch.amount(index) else { return 0 };
-        let wide = column.wide.binary_search_by_key(&row, |(at, _)| *at);
-        wide.map_or_else(|_| column.value(row).unwrap_or(0).into(), |at| column.wide[at].1)
-    };
+    let real = |index: usize| batch.amount(index).map_or(0, |column| column.counted(row));
     let chosen = (0..13).filter(|index| policy.payable[*index]);
     let payable = chosen.map(real).fold(0, FenSum::saturating_add);
     Totals { rows: 1, medfee: real(amount::MEDFEE), payable }
@@ -443,10 +448,11 @@ fn column_normalisations(sources: &[Source]) -> Normalisations {
     };
     Normalisations {
         alias_columns: sources.iter().map(|source| source.aliases).sum(),
+        respelled_columns: sources.iter().map(|source| source.respelled).sum(),
         extra_columns: sources.iter().map(|source| source.extra_columns).sum(),
         integer_code_columns: count(|form| *form == Form::IntegerCode),
         null_columns: count(|form| *form == Form::Null),
-        rescaled_columns: count(|form| matches!(form, Form::Decimal { scale: 0 | 1, .. })),
+        rescaled_columns: count(|form| matches!(form, Form::Decimal { scale, .. } if *scale != 2)),
         utc_time_columns: count(|form| *form == Form::UtcTime),
         int96_columns: count(|form| *form == Form::Int96),
         ..Normalisations::default()

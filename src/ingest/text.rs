@@ -9,7 +9,7 @@ use arrow_array::{
 use arrow_buffer::ArrowNativeType;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::codes::Province;
+use crate::{codes::Province, contract::fields::Flag};
 
 /// A text column; empty text is the same as null.
 #[derive(Debug)]
@@ -38,6 +38,7 @@ pub struct CodeList {
     provinces: OnceLock<Vec<Option<Province>>>,
     divisions: OnceLock<Vec<u32>>,
     institutions: OnceLock<Vec<bool>>,
+    flags: OnceLock<Vec<Flag>>,
 }
 
 impl CodeList {
@@ -49,6 +50,7 @@ impl CodeList {
             provinces: OnceLock::new(),
             divisions: OnceLock::new(),
             institutions: OnceLock::new(),
+            flags: OnceLock::new(),
         }
     }
 
@@ -193,6 +195,11 @@ impl TextColumn {
         is_good: impl Fn(Option<&str>) -> bool,
     ) {
         self.map_once(rows, into, |list| &list.institutions, is_good);
+    }
+
+    /// What each row's text says as a flag.
+    pub fn flags(&self, rows: usize, into: &mut Vec<Flag>) {
+        self.map_once(rows, into, |list| &list.flags, Flag::of);
     }
 
     /// Which rows have a text.

@@ -195,7 +195,8 @@ fn row(line: &str, period: &str) -> Row {
             ("month", month) => row.in_month(month),
             ("time", time) => row.with(Field::setl_time, time.replace('T', " ")),
             _ => {
-                let (field, _) = Field::of_column(name).unwrap_or_else(|| panic!("{name}"));
+                let named = Field::of_column(name).unwrap_or_else(|| panic!("{name}"));
+                let field = named.field;
                 if value.is_empty() { row.without(field) } else { row.with(field, value) }
             }
         };

@@ -1,4 +1,4 @@
-//! The row rules V01 to V15 (contract §3), as expressions over columns.
+//! The row rules V01 to V18 (contract §3), as expressions over columns.
 
 use polars::prelude::{
     BooleanChunked, DataFrame, DataType, Expr, IntoLazy, IntoSeries, NULL, NamedFrom,
@@ -16,7 +16,7 @@ use crate::{
 /// Longest key or number, in characters (V14).
 const LONGEST: usize = 40;
 
-/// Adds a column for each rule, `V01` to `V15`, true where a row breaks it, and `broken` for any of them.
+/// Adds a column for each rule, `V01` to `V18`, true where a row breaks it, and `broken` for any of them.
 pub(super) fn judge(frame: &mut DataFrame, period: Month) -> Outcome<()> {
     for (name, mask) in [("institution", institutions(frame)?), ("long", lengths(frame)?)] {
         frame.with_column(mask.with_name(name.into()).into_series().into()).map_err(failed)?;

@@ -84,7 +84,7 @@ impl Records {
         let stored = Stored::open(path).map_err(|error| unreadable(name, &error))?;
         let of = |primitive: &PrimitiveType| {
             let name = primitive.field_info.name.as_str();
-            let (field, _) = Field::of_column(name)?;
+            let field = Field::of_column(name)?.field;
             let (name, clock, decimals) =
                 (name.to_owned(), Clock::of(primitive), decimals_of(primitive));
             Some(Column { field, name, clock, decimals })

@@ -124,7 +124,7 @@ impl Patterns {
 fn cases(source: &Source) -> Vec<Case<'_>> {
     let mut changes: BTreeMap<&str, Changes> = BTreeMap::new();
     for row in source.break_fields.iter() {
-        let Some((field, _)) = changed_field(row.text("field")) else { continue };
+        let Some(field) = changed_field(row.text("field")) else { continue };
         let change = change(field, row.text("treating_value"), row.text("insured_value"));
         changes.entry(row.text("setl_id")).or_default().push((field, change));
     }
@@ -162,8 +162,9 @@ fn without_sums(mut changes: Changes) -> Changes {
 }
 
 /// The field that a line of `break_fields` is about: `cost_month` follows from the time.
-fn changed_field(name: &str) -> Option<(Field, bool)> {
-    if name == "cost_month" { Some((Field::setl_time, false)) } else { Field::of_column(name) }
+fn changed_field(name: &str) -> Option<Field> {
+    let field = || Field::of_column(name).map(|named| named.field);
+    if name == "cost_month" { Some(Field::setl_time) } else { field() }
 }
 
 fn change(field: Field, treating: &str, insured: &str) -> Change {

@@ -1,0 +1,182 @@
+//! Columns of money: decimals of any scale as fen, and beside them what is no ordinary amount.
+
+use arrow_array::{
+    Array, ArrayRef,
+    cast::AsArray,
+    types::{Decimal64Type, Decimal128Type},
+};
+use arrow_buffer::{NullBuffer, ScalarBuffer};
+
+use crate::money::{FEN_LIMIT, FEN_SUM_LIMIT, Fen, FenSum};
+
+/// Amounts in fen.
+#[derive(Debug)]
+pub struct AmountColumn {
+    /// The values; 0 where null or unfit.
+    pub fen: ScalarBuffer<Fen>,
+    /// Which are there.
+    pub nulls: Option<NullBuffer>,
+    /// Values that break V15 or V18, in the order of rows.
+    pub unfit: Vec<Unfit>,
+}
+
+/// A value that is no amount of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unfit {
+    /// Its row.
+    pub row: usize,
+    /// The real value; the nearest whole fen, half away from 0, where it is a fraction of fen.
+    pub fen: FenSum,
+    /// Whether it is no whole number of fen (V18); else it does not fit `DECIMAL(16,2)` (V15).
+    pub fraction: bool,
+}
+
+/// A row with an amount that not even `DECIMAL(38,2)` holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BeyondDecimal(pub usize);
+
+impl AmountColumn {
+    /// The amount of a row, 0 when it is unfit; `None` when null.
+    pub fn value(&self, row: usize) -> Option<Fen> {
+        match &self.nulls {
+            Some(nulls) if nulls.is_null(row) => None,
+            _ => Some(self.fen[row]),
+        }
+    }
+
+    /// What a row adds to totals, even when it is unfit; null adds nothing.
+    pub fn counted(&self, row: usize) -> FenSum {
+        match self.unfit.binary_search_by_key(&row, |unfit| unfit.row) {
+            Ok(at) => self.unfit[at].fen,
+            Err(_) => self.value(row).unwrap_or(0).into(),
+        }
+    }
+
+    /// What all rows add to totals; at the ends of 128 bits it stays there.
+    pub fn total(&self) -> FenSum {
+        // 512 values below 10^16 stay below 2^63.
+        let fit: FenSum = self.fen.chunks(512).map(|block| FenSum::from(wrapping_sum(block))).sum();
+        self.unfit.iter().fold(fit, |sum, unfit| sum.saturating_add(unfit.fen))
+    }
+
+    /// The sum of the magnitudes of the unfit values: it does not depend on their order.
+    pub fn magnitude(&self) -> FenSum {
+        self.unfit.iter().fold(0, |sum: FenSum, u| sum.saturating_add(u.fen.saturating_abs()))
+    }
+}
+
+/// A sum that is known to fit: it takes several values at a time, for nothing is checked.
+fn wrapping_sum(block: &[Fen]) -> Fen {
+    block.iter().fold(0, |sum: Fen, fen| sum.wrapping_add(*fen))
+}
+
+/// A column of decimals with so many digits after the point.
+pub(super) fn decode(array: &ArrayRef, scale: u8) -> Result<AmountColumn, BeyondDecimal> {
+    let Some(narrow) = array.as_primitive_opt::<Decimal64Type>() else {
+        return converted(array.as_primitive::<Decimal128Type>().iter(), array.nulls(), scale);
+    };
+    // Without a way out of the loop it takes several values at a time.
+    let beyond = |v: &i64| {
+        v.wrapping_add(FEN_LIMIT - 1).cast_unsigned() > 2 * (FEN_LIMIT.cast_unsigned() - 1)
+    };
+    let fit = !narrow.values().iter().fold(false, |any, v| any | beyond(v));
+    if scale == 2 && narrow.null_count() == 0 && fit {
+        // The usual case: the file's own values.
+        let fen = narrow.values().clone();
+        return Ok(AmountColumn { fen, nulls: None, unfit: Vec::new() });
+    }
+    converted(narrow.iter().map(|v| v.map(FenSum::from)), array.nulls(), scale)
+}
+
+fn converted(
+    values: impl Iterator<Item = Option<FenSum>>,
+    nulls: Option<&NullBuffer>,
+    scale: u8,
+) -> Result<AmountColumn, BeyondDecimal> {
+    let mut unfit = Vec::new();
+    let mut fen = Vec::new();
+    for (row, value) in values.enumerate() {
+        let (value, fraction) =
+            in_fen(value.unwrap_or(0), scale).ok_or(BeyondDecimal(row))?;
+        let fits = Fen::try_from(value)
+            .ok()
+            .filter(|v| !fraction && v.unsigned_abs() < FEN_LIMIT.unsigned_abs());
+        if fits.is_none() {
+            unfit.push(Unfit { row, fen: value, fraction });
+        }
+        fen.push(fits.unwrap_or(0));
+    }
+    Ok(AmountColumn { fen: fen.into(), nulls: nulls.cloned(), unfit })
+}
+
+/// A number of so many decimals in fen, half a fen away from 0, and whether it is a fraction of fen; `None`
+/// when `DECIMAL(38,2)` does not hold it.
+fn in_fen(number: i128, scale: u8) -> Option<(FenSum, bool)> {
+    let (fen, fraction) = match scale.checked_sub(2) {
+        None | Some(0) => (number.checked_mul(10i128.pow(u32::from(2 - scale)))?, false),
+        Some(more) => {
+            let unit = 10i128.pow(more.into());
+            let (whole, rest) = (number / unit, number % unit);
+            let away = rest.unsigned_abs() * 2 >= unit.unsigned_abs();
+            (if away { whole + rest.signum() } else { whole }, rest != 0)
+        }
+    };
+    (fen.unsigned_abs() < FEN_SUM_LIMIT.unsigned_abs()).then_some((fen, fraction))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{Decimal64Array, Decimal128Array};
+
+    use super::*;
+
+    #[test]
+    fn fractions_of_fen_are_rounded_away_from_0() {
+        assert_eq!(in_fen(12_345, 2), Some((12_345, false)));
+        assert_eq!(in_fen(-7, 0), Some((-700, false)));
+        assert_eq!(in_fen(7, 1), Some((70, false)));
+        assert_eq!(in_fen(1_230, 3), Some((123, false)));
+        assert_eq!(in_fen(1_234, 3), Some((123, true)));
+        assert_eq!(in_fen(1_235, 3), Some((124, true)));
+        assert_eq!(in_fen(-1_234, 3), Some((-123, true)));
+        assert_eq!(in_fen(-1_235, 3), Some((-124, true)));
+        assert_eq!(in_fen(4_999_999_999_999_999, 18), Some((0, true)));
+        assert_eq!(in_fen(5_000_000_000_000_000, 18), Some((1, true)));
+        assert_eq!(in_fen(-1, 18), Some((0, true)));
+    }
+
+    #[test]
+    fn numbers_at_the_ends_of_128_bits_are_refused_or_rounded() {
+        for scale in 0..=2 {
+            assert_eq!(in_fen(i128::MIN, scale), None);
+            assert_eq!(in_fen(i128::MAX, scale), None);
+        }
+        assert_eq!(in_fen(FEN_SUM_LIMIT - 1, 2), Some((FEN_SUM_LIMIT - 1, false)));
+        assert_eq!(in_fen(FEN_SUM_LIMIT, 2), None);
+        assert_eq!(in_fen(10i128.pow(36), 0), None);
+        assert_eq!(in_fen(i128::MAX, 18), Some((17_014_118_346_046_923_173_169, true)));
+        assert_eq!(in_fen(i128::MIN, 18), Some((-17_014_118_346_046_923_173_169, true)));
+    }
+
+    #[test]
+    fn columns_keep_what_is_unfit_beside_the_amounts() {
+        let array = Decimal64Array::from(vec![Some(1_000), Some(1_004), None, Some(1_006)]);
+        let array: ArrayRef = Arc::new(array.with_precision_and_scale(18, 3).expect("a type"));
+        let column = decode(&array, 3).expect("no number is too large");
+        assert_eq!(column.fen[..], [100, 0, 0, 0]);
+        assert_eq!((0..4).map(|row| column.counted(row)).collect::<Vec<_>>(), [100, 100, 0, 101]);
+        assert_eq!((column.total(), column.magnitude()), (301, 201));
+        assert!(column.unfit.iter().all(|unfit| unfit.fraction));
+
+        let array = Decimal128Array::from(vec![FEN_SUM_LIMIT - 1, FEN_LIMIT.into()]);
+        let array: ArrayRef = Arc::new(array.with_precision_and_scale(38, 2).expect("a type"));
+        let column = decode(&array, 2).expect("38 digits fit");
+        assert_eq!(column.unfit.iter().map(|unfit| unfit.row).collect::<Vec<_>>(), [0, 1]);
+        assert!(column.unfit.iter().all(|unfit| !unfit.fraction));
+        let array = Decimal128Array::from(vec![0, FEN_SUM_LIMIT - 1]);
+        let array: ArrayRef = Arc::new(array.with_precision_and_scale(38, 0).expect("a type"));
+        assert_eq!(decode(&array, 0).expect_err("too large"), BeyondDecimal(1));
+    }
+}

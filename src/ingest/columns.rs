@@ -1,0 +1,285 @@
+//! Which columns of a file stand for which fields, and why a file is refused for its columns.
+
+use std::path::Path;
+
+use parquet::{
+    basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical},
+    schema::types::{ColumnDescriptor, SchemaDescriptor},
+};
+
+use super::source::{Column, Form};
+use crate::{
+    contract::fields::{FIELDS, Field, Kind, Named},
+    diag::{Code, Finding},
+};
+
+/// The columns of a file.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    /// Those that stand for fields.
+    pub(super) columns: Vec<Column>,
+    /// How many use another name.
+    pub(super) aliases: u64,
+    /// How many have their name in another case, or with blanks around it.
+    pub(super) respelled: u64,
+    /// How many are ignored.
+    pub(super) extra_columns: u64,
+}
+
+impl Columns {
+    /// The columns of a schema; all findings at once.
+    pub(super) fn of(schema: &SchemaDescriptor, file: &str) -> Result<Columns, Vec<Finding>> {
+        let (mut found, mut findings) = (Columns::default(), Vec::new());
+        let mut seen: [Option<&str>; FIELDS.len()] = [None; FIELDS.len()];
+        let mut others = Vec::new();
+        for (root, node) in schema.root_schema().get_fields().iter().enumerate() {
+            let name = node.name();
+            let Some(Named { field, alias, respelled }) = Field::of_column(name) else {
+                others.push(name);
+                continue;
+            };
+            let place = format!("column {name}");
+            if let Some(first) = seen[field.index()] {
+                let both = format!("{name} beside {first}, both {}", field.name());
+                findings.push(Finding::new(Code::F08, file, place, both));
+                continue;
+            }
+            seen[field.index()] = Some(name);
+            found.aliases += u64::from(alias);
+            found.respelled += u64::from(respelled);
+            let leaf = (0..schema.num_columns())
+                .find(|leaf| schema.get_column_root_idx(*leaf) == root && node.is_primitive());
+            let form = match leaf {
+                Some(leaf) => form_of(field, &schema.column(leaf)).map(|form| (leaf, form)),
+                None => Err((Code::F04, "a nested column".to_owned())),
+            };
+            match form {
+                Ok((leaf, form)) => found.columns.push(Column { field, root, leaf, form }),
+                Err((code, found)) => findings.push(Finding::new(code, file, place, found)),
+            }
+        }
+        found.extra_columns = others.len() as u64;
+        let missing = FIELDS.into_iter().filter(|f| f.required() && seen[f.index()].is_none());
+        let missing: Vec<Field> = missing.collect();
+        if !missing.is_empty() {
+            let there = schema.root_schema().get_fields().iter().map(|node| node.name());
+            let found = without(&missing, &there.collect::<Vec<_>>(), &others, file);
+            findings.push(Finding::new(Code::F03, file, "", found));
+        }
+        if findings.is_empty() { Ok(found) } else { Err(findings) }
+    }
+}
+
+/// Digits after the point of an amount, at most.
+const MOST_DECIMALS: u8 = 18;
+/// Names that a finding lists at most, and letters of one.
+const MOST_NAMES: usize = 40;
+const LONGEST_NAME: usize = 60;
+
+/// What is said of a file that lacks fields: which, what their names may be, and what is there.
+fn without(missing: &[Field], there: &[&str], others: &[&str], file: &str) -> String {
+    let names: Vec<&str> = missing.iter().map(|field| field.name()).collect();
+    let mut said = vec![format!("no column {}", names.join(", "))];
+    let near = missing.iter().filter_map(|field| {
+        let other = nearest(*field, others)?;
+        Some(format!("{} for {}", short(other), field.name()))
+    });
+    let near: Vec<String> = near.collect();
+    if !near.is_empty() {
+        said.push(format!("meant may be {}", near.join(", ")));
+    }
+    let folders = Path::new(file).parent().into_iter().flat_map(Path::components);
+    let folders = folders.filter_map(|folder| folder.as_os_str().to_str());
+    let in_path = folders.filter(|folder| {
+        let named = folder.split_once('=').and_then(|(name, _)| Field::of_column(name));
+        named.is_some_and(|named| missing.contains(&named.field))
+    });
+    let in_path: Vec<String> = in_path.map(short).collect();
+    if !in_path.is_empty() {
+        said.push(format!("in the path alone is {}", in_path.join(", ")));
+    }
+    said.push(match there.len() {
+        0 => "there are no columns".to_owned(),
+        count => {
+            let mut listed: Vec<String> = there.iter().take(MOST_NAMES).map(|n| short(n)).collect();
+            if count > MOST_NAMES {
+                listed.push("…".to_owned());
+            }
+            format!("the columns, {count}, are {}", listed.join(", "))
+        }
+    });
+    said.join("; ")
+}
+
+/// The column that is spelt most like a field, if one is.
+fn nearest<'a>(field: Field, others: &[&'a str]) -> Option<&'a str> {
+    // Hostile names may be as long as a file, and as many.
+    let others = others.iter().copied().filter(|name| name.len() <= LONGEST_NAME).take(1_000);
+    let known = || [field.name()].into_iter().chain(field.aliases().iter().copied());
+    let away = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        let steps = known().map(|known| (strsim::damerau_levenshtein(known, &name), known.len()));
+        steps.filter(|(steps, length)| steps * 3 <= *length).map(|(steps, _)| steps).min()
+    };
+    let near = others.filter_map(|name| Some((away(name)?, name)));
+    near.min_by_key(|(away, _)| *away).map(|(_, name)| name)
+}
+
+fn short(name: &str) -> String {
+    match name.char_indices().nth(LONGEST_NAME) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
+/// The form of a field's column, or why it is refused.
+fn form_of(field: Field, column: &ColumnDescriptor) -> Result<Form, (Code, String)> {
+    let wrong = || {
+        let (kind, remedy) = wanted(field.kind());
+        (Code::F04, format!("{} for {kind}; {remedy}", describe(column)))
+    };
+    if column.max_rep_level() > 0 {
+        return Err((Code::F04, "a repeated column".to_owned()));
+    }
+    if matches!(column.logical_type_ref(), Some(LogicalType::Unknown)) {
+        return if field.required() { Err(wrong()) } else { Ok(Form::Null) };
+    }
+    match field.kind() {
+        Kind::Text => text_form(column).ok_or_else(wrong),
+        Kind::Date => is_date(column).then_some(Form::Date).ok_or_else(wrong),
+        Kind::Time => time_form(column).ok_or_else(wrong),
+        Kind::Amount => amount_form(column),
+    }
+}
+
+fn text_form(column: &ColumnDescriptor) -> Option<Form> {
+    let text = matches!(
+        column.logical_type_ref(),
+        Some(LogicalType::String | LogicalType::Enum | LogicalType::Json)
+    ) || matches!(
+        column.converted_type(),
+        ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON
+    );
+    match column.physical_type() {
+        Physical::BYTE_ARRAY if text => Some(Form::Text),
+        Physical::INT32 | Physical::INT64 if is_plain_integer(column) => Some(Form::IntegerCode),
+        _ => None,
+    }
+}
+
+fn is_plain_integer(column: &ColumnDescriptor) -> bool {
+    match column.logical_type_ref() {
+        Some(LogicalType::Integer { .. }) => true,
+        Some(_) => false,
+        None => matches!(
+            column.converted_type(),
+            ConvertedType::NONE
+                | ConvertedType::INT_8
+                | ConvertedType::INT_16
+                | ConvertedType::INT_32
+                | ConvertedType::INT_64
+                | ConvertedType::UINT_8
+                | ConvertedType::UINT_16
+                | ConvertedType::UINT_32
+                | ConvertedType::UINT_64
+        ),
+    }
+}
+
+fn is_date(column: &ColumnDescriptor) -> bool {
+    column.physical_type() == Physical::INT32
+        && (matches!(column.logical_type_ref(), Some(LogicalType::Date))
+            || column.converted_type() == ConvertedType::DATE)
+}
+
+fn time_form(column: &ColumnDescriptor) -> Option<Form> {
+    match (column.physical_type(), column.logical_type_ref(), column.converted_type()) {
+        (Physical::INT96, _, _) => Some(Form::Int96),
+        (Physical::INT64, Some(LogicalType::Timestamp(t)), _) => {
+            Some(if t.is_adjusted_to_u_t_c { Form::UtcTime } else { Form::LocalTime })
+        }
+        // A converted type alone is UTC-adjusted, as the format defines.
+        (
+            Physical::INT64,
+            None,
+            ConvertedType::TIMESTAMP_MILLIS | ConvertedType::TIMESTAMP_MICROS,
+        ) => Some(Form::UtcTime),
+        _ => None,
+    }
+}
+
+fn amount_form(column: &ColumnDescriptor) -> Result<Form, (Code, String)> {
+    let physical = column.physical_type();
+    let (scale, precision) = match (column.logical_type_ref(), column.converted_type()) {
+        (Some(LogicalType::Decimal(decimal)), _) => (decimal.scale, decimal.precision),
+        (None, ConvertedType::DECIMAL) => (column.type_scale(), column.type_precision()),
+        _ => {
+            let code = match physical {
+                Physical::FLOAT | Physical::DOUBLE => Code::F05,
+                Physical::INT32 | Physical::INT64 if is_plain_integer(column) => Code::F06,
+                Physical::FIXED_LEN_BYTE_ARRAY
+                    if matches!(column.logical_type_ref(), Some(LogicalType::Float16)) =>
+                {
+                    Code::F05
+                }
+                _ => Code::F04,
+            };
+            let remedy = if code == Code::F04 { "; export it as DECIMAL(16,2)" } else { "" };
+            return Err((code, format!("{} for an amount{remedy}", describe(column))));
+        }
+    };
+    if precision > 38 {
+        return Err((Code::F07, format!("DECIMAL({precision},{scale})")));
+    }
+    match u8::try_from(scale) {
+        Ok(scale @ 0..=MOST_DECIMALS) => {
+            let narrow = matches!(physical, Physical::INT32 | Physical::INT64);
+            Ok(Form::Decimal { scale, narrow })
+        }
+        _ => Err((Code::F07, format!("DECIMAL({precision},{scale})"))),
+    }
+}
+
+/// What a field wants, and what makes it so.
+fn wanted(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Text => ("text", "declare it as String"),
+        Kind::Date => ("a date", "export it as DATE"),
+        Kind::Time => ("a timestamp", "export it as TIMESTAMP"),
+        Kind::Amount => ("an amount", "export it as DECIMAL(16,2)"),
+    }
+}
+
+/// What a column holds, in the words of the format.
+fn describe(column: &ColumnDescriptor) -> String {
+    let physical = column.physical_type();
+    match (column.logical_type_ref(), column.converted_type()) {
+        (Some(logical), _) => format!("{physical} {}", annotation(logical)),
+        (None, ConvertedType::NONE) => physical.to_string(),
+        (None, converted) => format!("{physical} {converted}"),
+    }
+}
+
+fn annotation(logical: &LogicalType) -> String {
+    let clock = |name: &str, unit: TimeUnit, utc: bool| {
+        let unit = match unit {
+            TimeUnit::MILLIS => "MILLIS",
+            TimeUnit::MICROS => "MICROS",
+            TimeUnit::NANOS => "NANOS",
+        };
+        format!("{name}({unit},{})", if utc { "UTC" } else { "local" })
+    };
+    match logical {
+        LogicalType::Decimal(of) => format!("DECIMAL({},{})", of.precision, of.scale),
+        LogicalType::Timestamp(of) => clock("TIMESTAMP", of.unit, of.is_adjusted_to_u_t_c),
+        LogicalType::Time(of) => clock("TIME", of.unit, of.is_adjusted_to_u_t_c),
+        LogicalType::Integer(of) => {
+            format!("{}INT({})", if of.is_signed { "" } else { "U" }, of.bit_width)
+        }
+        other => {
+            // Those without particulars are named so; what follows a name may be as long as a file.
+            let name = format!("{other:?}");
+            name.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default().to_owned()
+        }
+    }
+}
