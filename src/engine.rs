@@ -19,7 +19,7 @@ use crate::{
         positions::Positions,
     },
     codes::{Month, Pair, Side},
-    contract::{delivery::Delivery, small_files::OpeningQuotas},
+    contract::{delivery::Delivery, small_files::OpeningQuotas, walk::Unread},
     control::{Bucket, Control},
     diag::{Failure, Finding, Outcome},
     event::{Activity, Monitor},
@@ -103,6 +103,8 @@ pub struct RunReport {
     pub money: Movements,
     /// What was taken although it is written differently.
     pub normalisations: Normalisations,
+    /// What lies in the delivery and was not read.
+    pub unread: Vec<Unread>,
     /// What a second implementation found equal; none when it was not asked.
     pub independent: Option<Compared>,
     /// The closed period's folder; none on a dry run.
@@ -165,6 +167,7 @@ pub fn close(
         breaks: reconciled.settled.tally.classes.clone(),
         money: cleared.money,
         normalisations: delivered.survey.normalisations,
+        unread: delivered.delivery.unread,
         independent,
         published: None,
         manifest_sha256,
@@ -225,7 +228,9 @@ fn read(
 ) -> Outcome<Delivered> {
     setting.monitor.stage("opening", 0)?;
     let mut findings = Vec::new();
-    let delivery = Delivery::open(&options.input, options.period, &mut findings)?;
+    let mut delivery = Delivery::open(&options.input, options.period, &mut findings)?;
+    let own = options.opening_quotas.iter().chain([&book.root]);
+    delivery.forget(&options.input, own);
     let opening_quotas = read_opening_quotas(options, book, &mut findings)?;
     let decisions = Decisions::of(decisions::FILE, &delivery.small.decisions);
     let values = Values::new(&delivery, options.memory, staging);

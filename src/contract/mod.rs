@@ -13,3 +13,4 @@ pub mod fields;
 pub mod lines;
 pub mod registry;
 pub mod small_files;
+pub mod walk;
