@@ -222,8 +222,7 @@ fn amount_form(column: &ColumnDescriptor) -> Result<Form, (Code, String)> {
                 _ => Code::F04,
             };
             // Otherwise the hint of the code says it.
-            let wanted =
-                if code == Code::F04 { wanted(Kind::Amount) } else { " for an amount" };
+            let wanted = if code == Code::F04 { wanted(Kind::Amount) } else { " for an amount" };
             return Err((code, format!("{}{wanted}", describe(column))));
         }
     };
@@ -278,7 +277,10 @@ fn annotation(logical: &LogicalType) -> String {
         other => {
             // Those without particulars are named so; what follows a name may be as long as a file.
             let name = format!("{other:?}");
-            name.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default().to_owned()
+            name.split(|letter: char| !letter.is_alphanumeric())
+                .next()
+                .unwrap_or_default()
+                .to_owned()
         }
     }
 }

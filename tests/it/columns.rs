@@ -7,7 +7,10 @@ use arrow_schema::{Field as Column, Schema};
 use liangqing::contract::fields::Field;
 use parquet::{
     data_type::{ByteArray, ByteArrayType, DataType, Int64Type, Int96, Int96Type},
-    file::{properties::WriterProperties, writer::SerializedFileWriter},
+    file::{
+        properties::WriterProperties,
+        writer::{SerializedFileWriter, SerializedRowGroupWriter},
+    },
     schema::parser::parse_message_type,
 };
 
@@ -105,7 +108,10 @@ fn a_foreign_file_is_one_finding() {
     let column = || -> ArrayRef { Arc::new(StringArray::from(vec!["x"])) };
     let foreign = RecordBatch::try_from_iter(names.iter().map(|name| (name, column())));
     let said = refused(&foreign.expect("columns"));
-    assert!(said.contains("found no column setl_id, psn_no, insuplc_admdvs, mdtrtarea_admvs"), "{said}");
+    assert!(
+        said.contains("found no column setl_id, psn_no, insuplc_admdvs, mdtrtarea_admvs"),
+        "{said}"
+    );
     assert!(said.contains("the columns, 60, are nnn"), "{said}");
     assert!(said.contains("…, …, expected") && said.len() < 4_000, "{said}");
     assert!(said.contains("1 finding in all"), "{said}");
@@ -184,6 +190,12 @@ fn times_beyond_their_unit_stay_beyond() {
     }
 }
 
+fn write_column<T: DataType>(group: &mut SerializedRowGroupWriter<File>, values: &[T::T]) {
+    let mut column = group.next_column().expect("no error").expect("a column");
+    column.typed::<T>().write_batch(values, None, None).expect("written");
+    column.close().expect("closed");
+}
+
 /// Writes a file of required columns with times of INT96: nanoseconds of the day and Julian day.
 fn write_int96(path: &Path, times: &[(i64, i32)]) {
     const TEXTS: [(&str, &str); 6] = [
@@ -214,17 +226,6 @@ fn write_int96(path: &Path, times: &[(i64, i32)]) {
     let file = File::create(path).expect("created");
     let mut file = SerializedFileWriter::new(file, schema, properties).expect("a writer");
     let mut group = file.next_row_group().expect("a row group");
-    let mut column = |write: &mut dyn FnMut(&mut parquet::file::writer::SerializedColumnWriter)| {
-        let mut column = group.next_column().expect("no error").expect("a column");
-        write(&mut column);
-        column.close().expect("closed");
-    };
-    fn all<T: DataType>(
-        column: &mut parquet::file::writer::SerializedColumnWriter,
-        values: &[T::T],
-    ) {
-        column.typed::<T>().write_batch(values, None, None).expect("written");
-    }
     let int96 = |(nanos, day): &(i64, i32)| {
         let mut value = Int96::new();
         let nanos = nanos.cast_unsigned().to_le_bytes().as_chunks::<4>().0.to_vec();
@@ -233,14 +234,14 @@ fn write_int96(path: &Path, times: &[(i64, i32)]) {
         value
     };
     let times: Vec<Int96> = times.iter().map(int96).collect();
-    column(&mut |to| all::<Int96Type>(to, &times));
+    write_column::<Int96Type>(&mut group, &times);
     let ids: Vec<ByteArray> = (0..times.len()).map(|n| ByteArray::from(&*n.to_string())).collect();
-    column(&mut |to| all::<ByteArrayType>(to, &ids));
+    write_column::<ByteArrayType>(&mut group, &ids);
     for (_, text) in TEXTS {
-        column(&mut |to| all::<ByteArrayType>(to, &vec![ByteArray::from(text); times.len()]));
+        write_column::<ByteArrayType>(&mut group, &vec![ByteArray::from(text); times.len()]);
     }
     for (_, amount) in AMOUNTS {
-        column(&mut |to| all::<Int64Type>(to, &vec![amount; times.len()]));
+        write_column::<Int64Type>(&mut group, &vec![amount; times.len()]);
     }
     group.close().expect("closed");
     file.close().expect("closed");

@@ -269,14 +269,31 @@ fn v16_flags_are_0_or_1_with_blanks_around_them() {
     };
     let manual = judged_as(
         Field::fulamt_advpay_flag,
-        &["1  ", " 1", "\t1\n", "\u{3000}1", "1\0\0", "0  ", " ", "01", "１", "Y", "是", "true", "2", "1 1"],
+        &[
+            "1  ",
+            " 1",
+            "\t1\n",
+            "\u{3000}1",
+            "1\0\0",
+            "0  ",
+            " ",
+            "01",
+            "１",
+            "Y",
+            "是",
+            "true",
+            "2",
+            "1 1",
+        ],
     );
     let mut expected = ["V16"; 14];
     expected[..5].fill("V12");
     expected[5..7].fill(NULL);
     assert_eq!(manual, expected);
-    let refunded =
-        judged_as(Field::refd_setl_flag, &["1", "1  ", " 0 ", "", "  ", "N", "-1", "00", "\u{200b}1"]);
+    let refunded = judged_as(
+        Field::refd_setl_flag,
+        &["1", "1  ", " 0 ", "", "  ", "N", "-1", "00", "\u{200b}1"],
+    );
     assert_eq!(refunded, [NULL, NULL, NULL, NULL, NULL, "V16", "V16", "V16", "V16"]);
     // Each flag by itself.
     let both = row().with(Field::fulamt_advpay_flag, "1").with(Field::refd_setl_flag, "Y");

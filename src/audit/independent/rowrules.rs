@@ -76,9 +76,9 @@ fn rules(period: Month) -> [(&'static str, Expr); 18] {
             .fill_null(lit(false))
     });
     let all_scope = amount::SCOPE.map(|index| there(AMOUNT_FIELDS[index])).reduce(Expr::and);
-    let large = AMOUNT_FIELDS.iter().map(|field| {
-        fits(*field).not().and(is_fraction(*field).not()).fill_null(lit(false))
-    });
+    let large = AMOUNT_FIELDS
+        .iter()
+        .map(|field| fits(*field).not().and(is_fraction(*field).not()).fill_null(lit(false)));
     let says = |field: Field, text: &'static str| col(field.name()).eq(lit(text));
     let no_flag = [Field::refd_setl_flag, Field::fulamt_advpay_flag]
         .map(|field| there(field).and(says(field, "0").or(says(field, "1")).not()));
