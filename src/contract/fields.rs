@@ -104,7 +104,9 @@ impl Field {
         let respelled = name != column;
         FIELDS.into_iter().find_map(|field| match name.as_str() {
             name if name == field.name() => Some(Named { field, alias: false, respelled }),
-            name if field.aliases().contains(&name) => Some(Named { field, alias: true, respelled }),
+            name if field.aliases().contains(&name) => {
+                Some(Named { field, alias: true, respelled })
+            }
             _ => None,
         })
     }
@@ -242,7 +244,10 @@ mod tests {
             (says, padded)
         };
         assert_eq!(Flag::of(None), Flag { says: Some(false), padded: false });
-        assert_eq!([read(""), read("0"), read("1")], [false, false, true].map(|s| (Some(s), false)));
+        assert_eq!(
+            [read(""), read("0"), read("1")],
+            [false, false, true].map(|s| (Some(s), false))
+        );
         for text in ["1  ", " 1", "\t1\r\n", "1\0\0", "\u{3000}1\u{a0}"] {
             assert_eq!(read(text), (Some(true), true), "{text:?}");
         }

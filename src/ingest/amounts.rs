@@ -96,8 +96,7 @@ fn converted(
     let mut unfit = Vec::new();
     let mut fen = Vec::new();
     for (row, value) in values.enumerate() {
-        let (value, fraction) =
-            in_fen(value.unwrap_or(0), scale).ok_or(BeyondDecimal(row))?;
+        let (value, fraction) = in_fen(value.unwrap_or(0), scale).ok_or(BeyondDecimal(row))?;
         let fits = Fen::try_from(value)
             .ok()
             .filter(|v| !fraction && v.unsigned_abs() < FEN_LIMIT.unsigned_abs());

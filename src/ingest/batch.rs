@@ -20,6 +20,7 @@ use parquet::{
     errors::ParquetError,
 };
 
+pub use super::times::DAY;
 use super::{
     amounts::{self, AmountColumn, BeyondDecimal},
     buffers::Tools,
@@ -29,7 +30,6 @@ use super::{
     text::{CodeList, Coded, TextColumn},
     times::{self, TimeColumn},
 };
-pub use super::times::DAY;
 use crate::{
     contract::fields::{AMOUNT_FIELDS, FIELDS, Field, amount},
     event::Activity,
@@ -119,7 +119,9 @@ impl Batches {
             let fields = in_milliseconds(hinted.schema().fields(), column.root);
             let levels = parquet_to_arrow_field_levels(schema, mask, Some(&fields))?;
             let selection = selection.clone();
-            ParquetRecordBatchReader::try_new_with_row_groups(&levels, &group, batch_rows, selection)
+            ParquetRecordBatchReader::try_new_with_row_groups(
+                &levels, &group, batch_rows, selection,
+            )
         });
         let millis = millis.transpose()?;
         let reader = ParquetRecordBatchReader::try_new_with_row_groups(
@@ -299,9 +301,11 @@ impl Batch {
 /// The fields of a schema, one of them as timestamps in milliseconds.
 fn in_milliseconds(fields: &Fields, root: usize) -> Fields {
     let millis = DataType::Timestamp(TimeUnit::Millisecond, None);
-    let changed = |(at, field): (usize, &Arc<ArrowField>)| match at == root {
-        true => Arc::new(field.as_ref().clone().with_data_type(millis.clone())),
-        false => Arc::clone(field),
+    let changed = |(at, field): (usize, &Arc<ArrowField>)| {
+        if at != root {
+            return Arc::clone(field);
+        }
+        Arc::new(field.as_ref().clone().with_data_type(millis.clone()))
     };
     fields.iter().enumerate().map(changed).collect()
 }

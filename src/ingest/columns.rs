@@ -82,7 +82,7 @@ fn without(missing: &[Field], there: &[&str], others: &[&str], file: &str) -> St
     let mut said = vec![format!("no column {}", names.join(", "))];
     let near = missing.iter().filter_map(|field| {
         let other = nearest(*field, others)?;
-        Some(format!("{} for {}", short(other), field.name()))
+        Some(format!("{} = {}", short(other), field.name()))
     });
     let near: Vec<String> = near.collect();
     if !near.is_empty() {
@@ -134,10 +134,7 @@ fn short(name: &str) -> String {
 
 /// The form of a field's column, or why it is refused.
 fn form_of(field: Field, column: &ColumnDescriptor) -> Result<Form, (Code, String)> {
-    let wrong = || {
-        let (kind, remedy) = wanted(field.kind());
-        (Code::F04, format!("{} for {kind}; {remedy}", describe(column)))
-    };
+    let wrong = || (Code::F04, format!("{}{}", describe(column), wanted(field.kind())));
     if column.max_rep_level() > 0 {
         return Err((Code::F04, "a repeated column".to_owned()));
     }
@@ -224,8 +221,9 @@ fn amount_form(column: &ColumnDescriptor) -> Result<Form, (Code, String)> {
                 }
                 _ => Code::F04,
             };
-            let remedy = if code == Code::F04 { "; export it as DECIMAL(16,2)" } else { "" };
-            return Err((code, format!("{} for an amount{remedy}", describe(column))));
+            // Otherwise the hint of the code says it.
+            let wanted = if code == Code::F04 { wanted(Kind::Amount) } else { " for an amount" };
+            return Err((code, format!("{}{wanted}", describe(column))));
         }
     };
     if precision > 38 {
@@ -240,13 +238,13 @@ fn amount_form(column: &ColumnDescriptor) -> Result<Form, (Code, String)> {
     }
 }
 
-/// What a field wants, and what makes it so.
-fn wanted(kind: Kind) -> (&'static str, &'static str) {
+/// What a column should be, and what makes it so.
+fn wanted(kind: Kind) -> &'static str {
     match kind {
-        Kind::Text => ("text", "declare it as String"),
-        Kind::Date => ("a date", "export it as DATE"),
-        Kind::Time => ("a timestamp", "export it as TIMESTAMP"),
-        Kind::Amount => ("an amount", "export it as DECIMAL(16,2)"),
+        Kind::Text => " for text; declare it as String",
+        Kind::Date => " for a date; export it as DATE",
+        Kind::Time => " for a timestamp; export it as TIMESTAMP",
+        Kind::Amount => " for an amount; export it as DECIMAL(16,2)",
     }
 }
 
@@ -279,7 +277,10 @@ fn annotation(logical: &LogicalType) -> String {
         other => {
             // Those without particulars are named so; what follows a name may be as long as a file.
             let name = format!("{other:?}");
-            name.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default().to_owned()
+            name.split(|letter: char| !letter.is_alphanumeric())
+                .next()
+                .unwrap_or_default()
+                .to_owned()
         }
     }
 }

@@ -214,8 +214,9 @@ impl Survey {
         // Row group 2 comes before row group 10.
         self.findings.sort_by_key(|f| (f.file.clone(), f.place.len(), f.place.clone(), f.code));
         for side in Side::BOTH {
-            let mut totals =
-                [Bucket::Delivered, Bucket::Rejected].map(|b| self.control.get(side, b)).into_iter();
+            let mut totals = [Bucket::Delivered, Bucket::Rejected]
+                .map(|b| self.control.get(side, b))
+                .into_iter();
             if self.magnitudes[side.index()] >= FEN_SUM_LIMIT || !totals.all(Totals::fit) {
                 self.findings.push(beyond_decimal(side));
             }

@@ -14,6 +14,7 @@
 //!   A missing_insured treating
 //! ```
 //!
+//! In a value of a row `␣` stands for a blank, and `infinity` for the time that databases export so.
 //! A side without rows delivers an empty file; rows of `control` without any row are left out.
 //! `UPDATE_CASES=1` rewrites the expectations; each has to be checked against the contract then.
 
@@ -197,6 +198,7 @@ fn row(line: &str, period: &str) -> Row {
             _ => {
                 let named = Field::of_column(name).unwrap_or_else(|| panic!("{name}"));
                 let field = named.field;
+                let value = value.replace('␣', " ");
                 if value.is_empty() { row.without(field) } else { row.with(field, value) }
             }
         };

@@ -121,16 +121,20 @@ reproducers! {
     "#;
 
     F03 a_missing_column
-    |world| world.deliver_batch(PERIOD, FILE, &without_column(&good(), "psn_no")),
+    |world| {
+        let others = without_column(&without_column(&good(), "psn_no"), "med_type");
+        let medi_type = Arc::new(StringArray::from(vec!["11"]));
+        world.deliver_batch(PERIOD, FILE, &with_column(&others, "medi_type", medi_type));
+    },
     @r#"
-    F03 treating/a.parquet, column psn_no: found no such column, expected every required column
-      hint: export the column under its national name or one of its known other names
+    F03 treating/a.parquet: found no column psn_no, med_type; meant may be medi_type = med_type; the columns, 32, are setl_id, mdtrt_id, init_setl_id, insuplc_admdvs, mdtrtarea_admvs, fixmedins_code, insutype, dise_codg, begndate, enddate, setl_time, refd_setl_flag, fulamt_advpay_flag, medfee_sumamt, hifp_pay, cvlserv_pay, hifes_pay, hifmi_pay, hifob_pay, hifdm_pay, maf_pay, oth_pay, fund_pay_sumamt, acct_pay, psn_cash_pay, hosp_part_amt, acct_mulaid_pay, fulamt_ownpay_amt, overlmt_selfpay, preselfpay_amt, inscp_scp_amt, medi_type, expected every required column
+      hint: export the columns under their national names or one of their known other names; what stands in the path alone (Hive partitions) is not read
     "#;
 
     F04 a_column_of_the_wrong_kind
     |world| column(world, "setl_time", Arc::new(StringArray::from(vec!["2025-11-15"]))),
     @r#"
-    F04 treating/a.parquet, column setl_time: found BYTE_ARRAY String for a timestamp, expected a column of the kind that the contract names
+    F04 treating/a.parquet, column setl_time: found BYTE_ARRAY String for a timestamp; export it as TIMESTAMP, expected a column of the kind that the contract names
       hint: export the column with the type of the contract
     "#;
 
@@ -148,11 +152,11 @@ reproducers! {
       hint: plain integers may be yuan or fen: cast to DECIMAL(16,2)
     "#;
 
-    F07 three_decimals
-    |world| column(world, "acct_pay", decimals(vec![Some(100_000)], 16, 3)),
+    F07 nineteen_decimals
+    |world| column(world, "acct_pay", decimals(vec![Some(10i128.pow(21))], 38, 19)),
     @r#"
-    F07 treating/a.parquet, column acct_pay: found DECIMAL(16,3), expected at most two decimals and a precision of at most 38
-      hint: round at the source and export DECIMAL(16,2)
+    F07 treating/a.parquet, column acct_pay: found DECIMAL(38,19), expected a scale from 0 to 18 and a precision of at most 38
+      hint: export DECIMAL(16,2)
     "#;
 
     F08 a_field_twice
@@ -189,7 +193,7 @@ reproducers! {
     F12 amounts_beyond_every_decimal
     |world| column(world, "acct_pay", decimals(vec![Some(10i128.pow(37))], 38, 0)),
     @r#"
-    F12 treating/a.parquet, row group 0, column acct_pay: found an amount beyond it, expected amounts and their sums within DECIMAL(38,2)
+    F12 treating/a.parquet, row group 0, row 0, column acct_pay: found an amount beyond it, expected amounts and their sums within DECIMAL(38,2)
       hint: ask the sender for the file again
     "#;
 

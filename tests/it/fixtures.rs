@@ -159,6 +159,7 @@ fn deliver(file: &str, sides: &[&str]) -> World {
 fn normalised(report: &RunReport) -> BTreeSet<&'static str> {
     let Normalisations {
         alias_columns,
+        respelled_columns,
         integer_code_columns,
         null_columns,
         extra_columns,
@@ -167,10 +168,11 @@ fn normalised(report: &RunReport) -> BTreeSet<&'static str> {
         int96_columns,
         null_amounts,
         empty_texts,
-        ..
+        padded_flags,
     } = report.normalisations;
     let counts = [
         ("alias", alias_columns),
+        ("respelled", respelled_columns),
         ("integer_code", integer_code_columns),
         ("null_column", null_columns),
         ("extra_column", extra_columns),
@@ -179,6 +181,7 @@ fn normalised(report: &RunReport) -> BTreeSet<&'static str> {
         ("int96", int96_columns),
         ("null_amount", null_amounts),
         ("empty_text", empty_texts),
+        ("padded_flag", padded_flags),
     ];
     counts.into_iter().filter(|(_, count)| *count > 0).map(|(name, _)| name).collect()
 }

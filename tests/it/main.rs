@@ -3,6 +3,7 @@
 mod audit;
 mod bulletin;
 mod cases;
+mod columns;
 mod errors;
 mod exits;
 mod faults;

@@ -1,15 +1,16 @@
-//! The row rules V01 to V15 (contract §3): for each the rows that break it, and those that just do not.
+//! The row rules V01 to V18 (contract §3): for each the rows that break it, and those that just do not.
 
 use liangqing::contract::fields::Field;
 
-use crate::world::{NULL, Row, World};
+use crate::world::{INDEPENDENT, NULL, Row, World};
 
 /// The rules that each row broke, in a delivery of the period 2025-10; `-` for none.
 fn judged(rows: &[Row]) -> Vec<String> {
     let world = World::new();
     world.deliver("2025-10", "treating/a.parquet", rows);
     world.deliver("2025-10", "insured/a.parquet", &[]);
-    world.run("2025-10").expect(0);
+    let flags: &[&str] = if INDEPENDENT { &["--independent"] } else { &[] };
+    world.run_with("2025-10", flags).expect(0);
     let mut judged = vec![NULL.to_owned(); rows.len()];
     for reject in world.table("2025-10", "rejects", &["side", "file", "row", "rules"]) {
         assert_eq!(reject[..2], ["treating", "treating/a.parquet"]);
@@ -187,7 +188,7 @@ fn v10_costs_of_later_months_wait() {
         at("2025-10-31 23:59:59.999999"),
         at("2025-11-01 00:00:00"),
         at("2026-10-01 00:00:00"),
-        at("1969-12-31 23:59:59"),
+        at("2000-01-01 00:00:00"),
     ];
     assert_eq!(judged(&rows), [NULL, "V10", "V10", NULL]);
 }
@@ -262,6 +263,160 @@ fn v15_amounts_fit_sixteen_digits() {
 }
 
 #[test]
+fn v16_flags_are_0_or_1_with_blanks_around_them() {
+    let judged_as = |field: Field, flags: &[&str]| {
+        judged(&flags.iter().map(|flag| row().with(field, *flag)).collect::<Vec<_>>())
+    };
+    let manual = judged_as(
+        Field::fulamt_advpay_flag,
+        &[
+            "1  ",
+            " 1",
+            "\t1\n",
+            "\u{3000}1",
+            "1\0\0",
+            "0  ",
+            " ",
+            "01",
+            "１",
+            "Y",
+            "是",
+            "true",
+            "2",
+            "1 1",
+        ],
+    );
+    let mut expected = ["V16"; 14];
+    expected[..5].fill("V12");
+    expected[5..7].fill(NULL);
+    assert_eq!(manual, expected);
+    let refunded = judged_as(
+        Field::refd_setl_flag,
+        &["1", "1  ", " 0 ", "", "  ", "N", "-1", "00", "\u{200b}1"],
+    );
+    assert_eq!(refunded, [NULL, NULL, NULL, NULL, NULL, "V16", "V16", "V16", "V16"]);
+    // Each flag by itself.
+    let both = row().with(Field::fulamt_advpay_flag, "1").with(Field::refd_setl_flag, "Y");
+    assert_eq!(judged(&[both]), ["V12,V16"]);
+}
+
+#[test]
+fn flags_go_on_without_the_blanks_around_them() {
+    let world = World::new();
+    let flags = ["1 ", "0", "  "].map(|flag| Row::new("A").with(Field::refd_setl_flag, flag));
+    for (number, flag) in flags.into_iter().enumerate() {
+        let row = flag.with(Field::setl_id, number.to_string());
+        world.deliver("2025-10", &format!("treating/{number}.parquet"), &[row]);
+    }
+    world.deliver("2025-10", "insured/a.parquet", &[]);
+    let ran = world.run_with("2025-10", &["--format", "json"]).expect(0);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert_eq!(report["normalisations"]["padded_flags"], 2);
+    let open = world.table("2025-10", "open_items", &["setl_id", "refd_setl_flag"]);
+    assert_eq!(open, [["0", "1"], ["1", "0"], ["2", "0"]]);
+    world.verify(&[]).expect(0);
+}
+
+#[test]
+fn v17_settlements_are_of_this_century() {
+    let at = |time: &str| row().with(Field::setl_time, time);
+    let rows = [
+        at("2000-01-01 00:00:00"),
+        at("1999-12-31 23:59:59.999999"),
+        at("2099-12-31 23:59:59.999999"),
+        at("2100-01-01 00:00:00"),
+        at("1969-12-31 23:59:59"),
+        at("infinity"),
+        at("-infinity"),
+        at("0000-01-01 00:00:00"),
+        // A day is needed for a code, and not for its want.
+        at("1999-12-31 10:00:00").with(Field::med_type, "14").with(Field::dise_codg, "M03900"),
+        at("infinity").with(Field::med_type, "14").with(Field::dise_codg, "none"),
+        at("infinity").with(Field::med_type, "14"),
+    ];
+    let expected = [
+        NULL,
+        "V17",
+        "V10",
+        "V10,V17",
+        "V17",
+        "V10,V17",
+        "V17",
+        "V17",
+        "V17",
+        "V10,V17",
+        "V06,V10,V17",
+    ];
+    assert_eq!(judged(&rows), expected);
+}
+
+#[test]
+fn infinite_times_are_seen_wherever_they_stand() {
+    for time in ["infinity", "-infinity"] {
+        let broken = if time == "infinity" { "V10,V17" } else { "V17" };
+        let odd = Row::new("odd").with(Field::setl_time, time);
+        let plain = ["A", "B", "C"].map(Row::new);
+        for at in 0..=plain.len() {
+            let mut rows = plain.to_vec();
+            rows.insert(at, odd.clone());
+            let world = World::new();
+            world.deliver("2025-10", "treating/a.parquet", &rows);
+            world.deliver("2025-10", "insured/a.parquet", &rows);
+            world.run("2025-10").expect(0);
+            let rejects = world.table("2025-10", "rejects", &["side", "setl_id", "rules"]);
+            assert_eq!(rejects, [["insured", "odd", broken], ["treating", "odd", broken]]);
+            assert_eq!(world.table("2025-10", "positions", &["visits"]), [["3"]]);
+            assert!(world.table("2025-10", "breaks", &["setl_id"]).is_empty());
+            world.verify(&[]).expect(0);
+        }
+    }
+}
+
+#[test]
+fn v18_amounts_are_whole_fen() {
+    let rows = [
+        row().with(Field::acct_mulaid_pay, "10.00000000"),
+        row().with(Field::acct_mulaid_pay, "10.001"),
+        row().with(Field::overlmt_selfpay, "-0.00000001"),
+        // V07 and V08 need the value, V09 does not judge it, and of its size nothing is said.
+        row().with(Field::hifp_pay, "700.005").with(Field::fund_pay_sumamt, "1.00"),
+        row().with(Field::hosp_part_amt, "-0.005").with(Field::psn_cash_pay, "-1.00"),
+        row().with(Field::hosp_part_amt, "100000000000000.001"),
+        row()
+            .with(Field::medfee_sumamt, "1000.004")
+            .with(Field::fund_pay_sumamt, "5.00")
+            .with(Field::fulamt_ownpay_amt, "1.00")
+            .with(Field::overlmt_selfpay, "1.00")
+            .with(Field::preselfpay_amt, "1.00")
+            .with(Field::inscp_scp_amt, "1.00"),
+    ];
+    let expected = [NULL, "V18", "V18", "V08,V18", "V09,V18", "V18", "V07,V18"];
+    assert_eq!(judged(&rows), expected);
+}
+
+#[test]
+fn fractions_of_fen_count_rounded_each_by_itself() {
+    let world = World::new();
+    let rows = ["1000.004", "1000.005", "-1000.005", "99999999999999.999"]
+        .map(|cost| row().with(Field::medfee_sumamt, cost).with(Field::acct_pay, "0.005"));
+    world.deliver("2025-10", "treating/a.parquet", &rows);
+    world.deliver("2025-10", "insured/a.parquet", &[]);
+    let total = "100000000001000.00";
+    let declared = format!(
+        "file,rows,medfee_sumamt,fund_pay_sumamt,acct_pay\ntreating/a.parquet,4,{total},2800.00,0.04\n\
+         insured/a.parquet,0,0,0,0\n"
+    );
+    world.small_file("2025-10", "control-totals.csv", declared);
+    world.run("2025-10").expect(0);
+    let control =
+        world.table("2025-10", "control", &["side", "bucket", "rows", "medfee_sumamt", "payable"]);
+    for bucket in ["delivered", "rejected"] {
+        let expected = ["treating", bucket, "4", total, "2800.04"].map(String::from).to_vec();
+        assert!(control.contains(&expected), "{control:?}");
+    }
+}
+
+#[test]
 fn rules_next_to_missing_values() {
     let wide = "100000000000000.00";
     let rows = [
@@ -293,7 +448,8 @@ fn rules_next_to_missing_values() {
             .with(Field::fund_pay_sumamt, "1.00")
             .with(Field::medfee_sumamt, "-1.00")
             .with(Field::mdtrt_id, id(41))
-            .with(Field::acct_mulaid_pay, wide),
+            .with(Field::acct_mulaid_pay, wide)
+            .with(Field::refd_setl_flag, "?"),
     ];
     let expected = [
         "V01,V02",
@@ -303,7 +459,7 @@ fn rules_next_to_missing_values() {
         "V01",
         "V06",
         "V01",
-        "V01,V02,V04,V05,V07,V08,V09,V10,V11,V12,V14,V15",
+        "V01,V02,V04,V05,V07,V08,V09,V10,V11,V12,V14,V15,V16",
     ];
     assert_eq!(judged(&rows), expected);
 }

@@ -106,17 +106,17 @@ impl Row {
         }
     }
 
-    fn fen(&self, field: Field) -> Option<i128> {
+    /// An amount in units of 10^-8 yuan.
+    fn amount(&self, field: Field) -> Option<i128> {
         if let Some(value) = self.values.get(&field) {
-            let value = value.as_deref()?;
-            return Some(fen(value));
+            return value.as_deref().map(units);
         }
         let sign = if self.text(Field::init_setl_id).is_some() { -1 } else { 1 };
-        let sum = |fields: &[Field]| fields.iter().filter_map(|part| self.fen(*part)).sum();
+        let sum = |fields: &[Field]| fields.iter().filter_map(|part| self.amount(*part)).sum();
         Some(match field {
-            Field::hifp_pay => sign * 70_000,
-            Field::acct_pay => sign * 10_000,
-            Field::psn_cash_pay => sign * 20_000,
+            Field::hifp_pay => sign * units("700.00"),
+            Field::acct_pay => sign * units("100.00"),
+            Field::psn_cash_pay => sign * units("200.00"),
             Field::fund_pay_sumamt => sum(&FUNDS),
             Field::medfee_sumamt => sum(&[
                 Field::fund_pay_sumamt,
@@ -133,15 +133,17 @@ impl Row {
     }
 }
 
-fn fen(text: &str) -> i128 {
-    let (yuan, cents) = text.split_once('.').unwrap_or((text, "00"));
-    assert_eq!(cents.len(), 2, "{text} has two decimals");
-    format!("{yuan}{cents}").parse().expect("an amount")
+/// Units of 10^-8 yuan, and how many of them a fen has.
+fn units(text: &str) -> i128 {
+    let (yuan, parts) = text.split_once('.').unwrap_or((text, "00"));
+    assert!((2..=8).contains(&parts.len()), "{text} has two decimals or more");
+    format!("{yuan}{parts:0<8}").parse().expect("an amount")
 }
+const FEN: i128 = 1_000_000;
 
-/// Rows as Arrow has them, every field of the record a column.
+/// Rows as Arrow has them, every field of the record a column; amounts have more than two decimals where a
+/// value in their column needs them.
 pub(crate) fn batch(rows: &[Row]) -> RecordBatch {
-    let wide = |fen: &i128| fen.unsigned_abs() >= 10u128.pow(16);
     let column = |field: Field| -> ArrayRef {
         match field.kind() {
             Kind::Text => Arc::new(rows.iter().map(|row| row.text(field)).collect::<StringArray>()),
@@ -154,9 +156,14 @@ pub(crate) fn batch(rows: &[Row]) -> RecordBatch {
                     .collect::<TimestampMicrosecondArray>(),
             ),
             Kind::Amount => {
-                let amounts: Vec<Option<i128>> = rows.iter().map(|row| row.fen(field)).collect();
-                let digits = if amounts.iter().flatten().any(wide) { 38 } else { 16 };
-                decimals(amounts, digits, 2)
+                let amounts: Vec<Option<i128>> = rows.iter().map(|row| row.amount(field)).collect();
+                let any = |is: fn(&i128) -> bool| amounts.iter().flatten().any(is);
+                if any(|amount| amount % FEN != 0) {
+                    return decimals(amounts, 38, 8);
+                }
+                let wide = any(|amount| (amount / FEN).unsigned_abs() >= 10u128.pow(16));
+                let fen = amounts.iter().map(|amount| amount.map(|units| units / FEN)).collect();
+                decimals(fen, if wide { 38 } else { 16 }, 2)
             }
         }
     };
@@ -214,7 +221,13 @@ fn days(text: &str) -> i32 {
     text.parse::<NaiveDate>().expect("a day").to_epoch_days()
 }
 
+/// Microseconds of a time; the ends of their range are what databases export for infinity.
 fn micros(text: &str) -> i64 {
+    match text {
+        "infinity" => return i64::MAX,
+        "-infinity" => return i64::MIN,
+        _ => {}
+    }
     let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").expect("a time");
     time.and_utc().timestamp_micros()
 }

@@ -80,7 +80,7 @@ ZONE = dt.timezone(dt.timedelta(hours=8))
 def plain(column, v):
     """One value of either program in a common form."""
     if isinstance(v, decimal.Decimal):
-        return o.yuan(o.to_fen(v))
+        return o.yuan(o.to_fen(v)[0])
     if isinstance(v, dt.datetime):
         v = v.astimezone(ZONE).replace(tzinfo=None) if v.tzinfo else v
         return v.isoformat()

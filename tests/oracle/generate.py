@@ -18,6 +18,7 @@ import random
 import shutil
 import sys
 from decimal import Decimal
+from fractions import Fraction
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -46,11 +47,17 @@ def relayout(source, target, seed):
     shutil.copytree(source, target)
     gen = Gen(seed, 0, "2025-09")
     rows, _ = o.read_delivery(source)
+    for r in rows["treating"] + rows["insured"]:
+        r.update(r["fraction"])
     for side in o.SIDES:
         shutil.rmtree(os.path.join(target, side))
         gen.write_side(target, side, rows[side])
     if os.path.exists(os.path.join(target, "control-totals.csv")):
         gen.control_totals(target)
+
+
+# INT64's ends: what exports hold for infinity, whatever the unit
+FAR = [-2 ** 63, 2 ** 63 - 1]
 
 
 class Gen:
@@ -258,7 +265,7 @@ class Gen:
         r = dict(r)
         neg = r["init_setl_id"] is not None
         for _ in range(g.choice([1, 1, 1, 2, 3])):
-            x = g.randrange(19)
+            x = g.randrange(22)
             if x == 0:
                 f = g.choice(o.REQUIRED)
                 r[f] = "" if f in o.STRINGS and self.chance(0.5) else None
@@ -316,6 +323,19 @@ class Gen:
                 for f in g.sample(["setl_time", "medfee_sumamt", "acct_pay", "hifp_pay",
                                    "med_type", "insuplc_admdvs"], 2):
                     r[f] = None
+            elif x == 19:
+                r["setl_time"] = g.choice([
+                    dt.datetime(1999, 12, 31, 23, 59, 59, 999000), dt.datetime(2000, 1, 1),
+                    dt.datetime(2099, 12, 31, 23, 59, 59, 999000), dt.datetime(2100, 1, 1),
+                    dt.datetime(1970, 1, 1), dt.datetime(1, 1, 2), dt.datetime(9999, 12, 30), *FAR])
+            elif x == 20:
+                r[g.choice(o.FLAGS)] = g.choice(["Y", "01", "\uff11", "2", "true", "\u662f", "-", "1 1",
+                                                 "\u200b1", " 1 ", "1  ", "\u30001", "0 ", "\t0", "   "])
+            elif x == 21:
+                f = g.choice(o.DECIMALS)
+                part = Fraction(g.choice([1, 4, 5, 6, 9, 49, 50, 51]), g.choice([10, 100]))
+                r[f] = (r[f] or 0) + g.choice([0, 10 ** 16]) + part
+                r[f] = -r[f] if neg and r[f] > 0 and self.chance(0.8) else r[f]
         return r
 
     # ------------------------------------------------------------ one delivery
@@ -491,20 +511,29 @@ class Gen:
                             g.choice([pa.int32(), pa.int64(), pa.uint32()]))
         if f not in o.REQUIRED and self.chance(0.3):
             values = ["" if v is None and self.chance(0.5) else v for v in values]
+        if f in o.FLAGS and self.chance(0.15):
+            values = [v + "  " if v and self.chance(0.7) else v for v in values]
         typ = g.choice([pa.string(), pa.string(), pa.large_string()])
         a = pa.array(values, typ)
         return a.dictionary_encode() if self.chance(0.1) else a
 
     def decimal_array(self, f, values):
         g = self.rng
+        there = [abs(v) for v in values if v is not None]
         scale = 2
-        if self.chance(0.1) and all(v is None or v % 10 == 0 for v in values):
-            scale = 0 if all(v is None or v % 100 == 0 for v in values) else 1
-        div = 10 ** (2 - scale)
-        digits = max([len(str(abs(v) // div)) for v in values if v is not None] + [scale + 1])
+        if any(isinstance(v, Fraction) and v.denominator > 1 for v in there):
+            scale = g.choice([4, 5, 10, 18])
+        elif self.chance(0.1) and all(v % 10 == 0 for v in there):
+            scale = 0 if all(v % 100 == 0 for v in there) else 1
+        elif self.chance(0.1):
+            scale = g.choice([3, 6, 10, 18])
+        scale = min(scale, 40 - len(str(int(max(there, default=0)) + 1)))
+        vals = [None if v is None else v * Fraction(10) ** (scale - 2) for v in values]
+        assert all(v is None or v.denominator == 1 for v in vals), (f, scale)
+        vals = [None if v is None else int(v) for v in vals]
+        digits = max([len(str(abs(v))) for v in vals if v is not None] + [scale + 1])
         precision = g.choice([p for p in (9, 12, 16, 18, 19, 20, 38, digits) if p >= digits])
-        vals = [None if v is None else o_decimal(v // div if v >= 0 else -(-v // div), scale)
-                for v in values]
+        vals = [None if v is None else o_decimal(v, scale) for v in vals]
         return pa.array(vals, pa.decimal128(precision, scale))
 
     def time_array(self, values, writer):
@@ -512,12 +541,16 @@ class Gen:
         unit = g.choice(["ms", "us", "ns"])
         per = {"ms": 1000, "us": 1, "ns": 1}[unit]
         zone = g.choice([None, None, "UTC", "Asia/Shanghai"])
-        int96 = writer == "pyarrow" and self.chance(0.12)
+        near = dt.datetime(1700, 1, 1), dt.datetime(2200, 1, 1)
+        far = any(v in FAR or v is not None and not near[0] < v < near[1] for v in values)
+        if far and unit == "ns":
+            unit, per = "us", 1           # nanoseconds do not hold them
+        int96 = writer == "pyarrow" and not far and self.chance(0.12)
         utc = zone is not None or int96
         raw = []
         for v in values:
-            if v is None:
-                raw.append(None)
+            if v is None or v in FAR:
+                raw.append(v)
                 continue
             us = (v - dt.datetime(1970, 1, 1)) // dt.timedelta(microseconds=1)
             us -= 8 * 3600 * 10 ** 6 if utc else 0
@@ -529,11 +562,17 @@ class Gen:
         g = self.rng
         writer = g.choice(["pyarrow", "pyarrow", "duckdb", "polars"])
         cols, int96 = [], False
+        if any(r["setl_time"] in FAR for r in rows) and writer == "duckdb":
+            writer = "pyarrow"            # it does not take them in every unit
+        respell = g.choice([None] * 5 + [str.upper, str.title, lambda n: " " + n, lambda n: n + "\u3000",
+                                         lambda n: "\ufeff" + n if n == "setl_id" else n])
         for f in o.ALL_FIELDS:
             values = [r[f] for r in rows]
             name = f
             if f in ALIAS_OF and self.chance(0.2):
                 name = g.choice(ALIAS_OF[f])
+            if respell:
+                name = respell(name)
             optional = f not in o.REQUIRED
             if optional and all(not v for v in values) and self.chance(0.5):
                 continue                  # the column is not there
@@ -557,9 +596,8 @@ class Gen:
                       ("box", pa.array([{"setl_id": "x", "acct_pay": 1.0}] * n,
                                        pa.struct([("setl_id", pa.string()),
                                                   ("acct_pay", pa.float64())]))),
-                      ("SETL_ID", pa.array(["no"] * n, pa.string()))):
-            # DuckDB takes names without regard to case
-            if self.chance(0.12) and not (extra[0] == "SETL_ID" and writer == "duckdb"):
+                      ("setl id", pa.array(["no"] * n, pa.string()))):
+            if self.chance(0.12):
                 cols.append(extra)
         if self.chance(0.5):
             g.shuffle(cols)
@@ -609,7 +647,7 @@ class Gen:
                 if pa.types.is_decimal(f.type) and f.type.scale == 2 and self.chance(0.5):
                     binary[f.name] = f.type.precision
                     pad = g.choice([0, 0, 1])
-                    vals = [None if v is None else signed_bytes(o.to_fen(v), pad)
+                    vals = [None if v is None else signed_bytes(o.to_fen(v)[0], pad)
                             for v in t.column(i).to_pylist()]
                     t = t.set_column(i, pa.field(f.name, pa.binary(), f.nullable),
                                      pa.array(vals, pa.binary()))
@@ -1086,9 +1124,12 @@ def bad_kinds():
                                                         pa.array([100] * len(t), pa.int64()))),
         "integer-scope": bad_parquet(lambda t: set_col(t, "preselfpay_amt",
                                                        nulls_of(t, pa.int32()))),
-        "scale-3": bad_parquet(lambda t: set_col(t, "acct_pay",
-                                                 pa.array([Decimal("1.000")] * len(t),
-                                                          pa.decimal128(16, 3)))),
+        "scale-19": bad_parquet(lambda t: set_col(t, "acct_pay",
+                                                  pa.array([Decimal("1.000")] * len(t),
+                                                           pa.decimal128(38, 19)))),
+        "beyond-38": bad_parquet(lambda t: set_col(t, "overlmt_selfpay",
+                                                   pa.array([Decimal(10 ** 36)] * len(t),
+                                                            pa.decimal128(38, 0)))),
         "null-required": bad_parquet(lambda t: set_col(t, "psn_cash_pay", pa.nulls(len(t)))),
         "null-required-text": bad_parquet(lambda t: set_col(t, "psn_no", pa.nulls(len(t)))),
         "list-field": bad_parquet(lambda t: set_col(t, "psn_no", pa.array([["a"]] * len(t)))),
@@ -1096,6 +1137,7 @@ def bad_kinds():
         "twice-two-aliases": bad_parquet(lambda t: t.rename_columns(
             ["insu_plc" if c == "insuplc_admdvs" else c for c in t.column_names])
             .append_column("insu_admdvs", t["insuplc_admdvs"])),
+        "twice-case": bad_parquet(lambda t: t.append_column(" SETL_ID", t["setl_id"])),
         "twice-name": bad_parquet(lambda t: t.append_column("setl_id", t["setl_id"])),
         "twice-name-optional": bad_parquet(lambda t: t.append_column("dise_no", t["dise_codg"])),
         "totals-rows": totals(edit(rows=lambda v: str(int(v) + 1))),

@@ -20,6 +20,7 @@ import pickle
 import re
 import sys
 from collections import defaultdict
+from fractions import Fraction
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -42,6 +43,11 @@ CLOSE_MONTH = 2                      # February of the next year
 YELLOW, RED = 70, 90
 FILE_DAYS, PAY_DAYS, CONFIRM_DAYS = 5, 10, 5
 LIMIT_16_2 = 10 ** 16 - 1            # largest fen value of DECIMAL(16,2)
+LIMIT_38_2 = 10 ** 38 - 1
+FIRST_TIME, END_TIME = dt.datetime(2000, 1, 1), dt.datetime(2100, 1, 1)
+# White space of Unicode, and NUL: what may stand around flags
+BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\0" + "".join(
+    map(chr, range(0x2000, 0x200b)))
 
 FUNDS = ["hifp_pay", "cvlserv_pay", "hifes_pay", "hifmi_pay", "hifob_pay", "hifdm_pay",
          "maf_pay", "oth_pay"]
@@ -52,6 +58,7 @@ PAYABLE = FUNDS + ["acct_pay"]
 STRINGS = ["setl_id", "mdtrt_id", "init_setl_id", "psn_no", "insuplc_admdvs", "mdtrtarea_admvs",
            "fixmedins_code", "insutype", "med_type", "dise_codg", "refd_setl_flag",
            "fulamt_advpay_flag"]
+FLAGS = ["refd_setl_flag", "fulamt_advpay_flag"]
 DATES = ["begndate", "enddate"]
 DECIMALS = AMOUNTS13 + ["acct_mulaid_pay"] + SCOPE
 ALL_FIELDS = STRINGS + DATES + ["setl_time"] + DECIMALS
@@ -192,7 +199,7 @@ def wanted_kind(field, kind):
     if kind[0] == "null":
         return field not in REQUIRED
     if field in DECIMALS:
-        return kind[0] == "decimal" and kind[1] <= 2
+        return kind[0] == "decimal" and 0 <= kind[1] <= 18
     if field in DATES:
         return kind[0] == "date"
     if field == "setl_time":
@@ -201,14 +208,25 @@ def wanted_kind(field, kind):
 
 
 def to_local(value, unit, utc):
-    """Raw timestamp to wall time of UTC+8."""
+    """Raw timestamp to wall time of UTC+8; what no datetime holds is the first or the last one."""
     per = {"s": 10 ** 9, "ms": 10 ** 6, "us": 1000, "ns": 1}[unit]
-    t = dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=value * per // 1000)
-    return t + dt.timedelta(hours=8) if utc else t
+    try:
+        t = dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=value * per // 1000)
+        return t + dt.timedelta(hours=8) if utc else t
+    except OverflowError:
+        return dt.datetime.min if value < 0 else dt.datetime.max
+
+
+def field_of(name):
+    """What a column stands for: names in any case, with blanks or a BOM around them."""
+    bare = name.strip(BLANKS + "\ufeff")
+    bare = "".join(c.lower() if c.isascii() else c for c in bare)
+    return ALIASES.get(bare, bare)
 
 
 def read_parquet(path, rel):
-    """Returns (rows, findings); rows are dicts of ALL_FIELDS, amounts in fen, without judgement."""
+    """Returns (rows, findings); rows are dicts of ALL_FIELDS, amounts in fen, without judgement.
+    `fraction` of a row names the amounts that are no whole fen, with their exact fen."""
     try:
         pf = pq.ParquetFile(path, page_checksum_verification=True)
         names = list(pf.schema_arrow.names)
@@ -216,7 +234,7 @@ def read_parquet(path, rel):
         return [], ["%s: unreadable: %s" % (rel, str(e).splitlines()[0])]
     found, findings = {}, []
     for n in names:
-        f = ALIASES.get(n, n)
+        f = field_of(n)
         if f not in ALL_FIELDS:
             continue
         if f in found:
@@ -245,8 +263,15 @@ def read_parquet(path, rel):
     rows = []
     for i in range(table.num_rows):
         r = {f: None for f in ALL_FIELDS}
+        r["fraction"] = {}
         for f in cols:
             r[f] = cols[f][i]
+            if f in DECIMALS and r[f] is not None:
+                r[f], exact = r[f]
+                if exact != r[f]:
+                    r["fraction"][f] = exact
+                if abs(r[f]) > LIMIT_38_2:
+                    return [], ["%s: an amount of %s is beyond DECIMAL(38,2)" % (rel, f)]
         r["file"], r["row"] = rel, i
         rows.append(r)
     return rows, []
@@ -270,20 +295,24 @@ def column_values(col, field, kind):
             v = v.decode("utf-8")
         if v is not None and not isinstance(v, str):
             v = str(int(v))                       # integer codes
+        if v is not None and field in FLAGS:
+            v = v.strip(BLANKS)
         out.append(v if v else None)              # empty text is null
     return out
 
 
 def to_fen(v):
-    """Exact: no decimal context is involved."""
+    """The fen of a decimal, half a fen away from 0, and the exact value; no decimal context is involved."""
     sign, digits, exp = v.as_tuple()
-    n = int("".join(map(str, digits))) * 10 ** (exp + 2)
-    return -n if sign else n
+    exact = Fraction(int("".join(map(str, digits)))) * Fraction(10) ** (exp + 2)
+    fen = (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+    return (-fen, -exact) if sign else (fen, exact)
 
 
 def finish_record(r):
     """Derived values; the rest of the program sees optional amounts as 0."""
-    r["cost_month"] = None if r["setl_time"] is None else r["setl_time"].strftime("%Y-%m")
+    r["cost_month"] = None if r["setl_time"] is None else "%04d-%02d" % (
+        r["setl_time"].year, r["setl_time"].month)
     r["ip"], r["tp"] = province(r["insuplc_admdvs"]), province(r["mdtrtarea_admvs"])
     r["fund_class"] = FUND_CLASS.get(r["insutype"])
     r["care_class"] = CARE_CLASS.get(r["med_type"])
@@ -443,11 +472,14 @@ def read_opening_quotas(path):
 def broken_rules(r, period):
     """§3 and §6.1; every rule that the row broke, in order."""
     out = []
-    large = {f for f in DECIMALS if r[f] is not None and abs(r[f]) > LIMIT_16_2}
+    large = {f for f in DECIMALS if r[f] is not None and abs(r[f]) > LIMIT_16_2
+             and f not in r["fraction"]}
+    unfit = large | set(r["fraction"])
+    in_range = r["setl_time"] is not None and FIRST_TIME <= r["setl_time"] < END_TIME
 
     def known(*fields):
-        """Required values that are there and not too large; optional amounts are 0."""
-        return all(f not in large and (r[f] is not None or f not in REQUIRED) for f in fields)
+        """Required values that are there, whole and not too large; optional amounts are 0."""
+        return all(f not in unfit and (r[f] is not None or f not in REQUIRED) for f in fields)
 
     def amt(f):
         return r[f] or 0
@@ -465,7 +497,7 @@ def broken_rules(r, period):
     if r["care_class"] == "chronic":
         if r["dise_codg"] is None:
             out.append("V06")
-        elif r["setl_time"] is not None:
+        elif in_range:
             since = CHRONIC.get(r["dise_codg"])
             if since is None or r["setl_time"].date() < since:
                 out.append("V06")
@@ -476,7 +508,7 @@ def broken_rules(r, period):
     if known("medfee_sumamt", *parts):
         if amt("medfee_sumamt") != sum(amt(f) for f in parts):
             out.append("V08")
-    there = [r[f] for f in AMOUNTS13 if r[f] is not None and f not in large]
+    there = [r[f] for f in AMOUNTS13 if r[f] is not None and f not in unfit]
     if any(a > 0 if r["init_setl_id"] is not None else a < 0 for a in there):
         out.append("V09")
     if r["cost_month"] is not None and r["cost_month"] > period:
@@ -494,6 +526,12 @@ def broken_rules(r, period):
         out.append("V14")
     if large:
         out.append("V15")
+    if any(r[f] not in (None, "0", "1") for f in FLAGS):
+        out.append("V16")
+    if r["setl_time"] is not None and not in_range:
+        out.append("V17")
+    if r["fraction"]:
+        out.append("V18")
     return out
 
 

@@ -1,6 +1,8 @@
-//! Decimals of fixed length in DELTA_BYTE_ARRAY, which Polars has no decoder for.
+//! Columns that Polars has no decoder for, or none that keeps all values, by one that it has: it is told that
+//! the column is of another type.
 //!
-//! The encoding is that of bytes of any length, for which Polars has one: it is told that the column has them.
+//! Decimals of fixed length in DELTA_BYTE_ARRAY are encoded as bytes of any length; INT96, of which Polars
+//! keeps what 64 bits of nanoseconds hold, lies there like bytes of a fixed length.
 
 use std::{
     fs::File,
@@ -26,6 +28,45 @@ pub(super) fn read(
     column: &str,
     rows: Range<usize>,
 ) -> PolarsResult<Series> {
+    let (chunk, rows) = place(metadata, column, rows)?;
+    let PhysicalType::FixedLenByteArray(length) = chunk.physical_type() else {
+        return Err(wrong(format!("column {column} is not of a fixed length")));
+    };
+    let wanted = rows.len();
+    let bytes = (PhysicalType::ByteArray, ArrowDataType::BinaryView);
+    let series = read_as(path, chunk, column, rows, bytes)?;
+    // Pages of another encoding have no lengths in them.
+    let right = series.binary()?.iter().flatten().all(|bytes| bytes.len() == length);
+    if right && series.len() == wanted {
+        return Ok(series);
+    }
+    Err(wrong(format!("column {column} is not in DELTA_BYTE_ARRAY")))
+}
+
+/// Some rows, all of one row group, of a column of INT96, as their bytes.
+pub(super) fn read_int96(
+    path: &Path,
+    metadata: &FileMetadata,
+    column: &str,
+    rows: Range<usize>,
+) -> PolarsResult<Series> {
+    const BYTES: usize = 12;
+    let (chunk, rows) = place(metadata, column, rows)?;
+    let wanted = rows.len();
+    let bytes = (PhysicalType::FixedLenByteArray(BYTES), ArrowDataType::FixedSizeBinary(BYTES));
+    let series = read_as(path, chunk, column, rows, bytes)?;
+    if chunk.physical_type() == PhysicalType::Int96 && series.len() == wanted {
+        return Ok(series);
+    }
+    Err(wrong(format!("column {column} is not INT96")))
+}
+
+/// The chunk of a column that rows are in, and where in it they are.
+fn place<'a>(
+    metadata: &'a FileMetadata,
+    column: &str,
+    rows: Range<usize>,
+) -> PolarsResult<(&'a ColumnChunkMetadata, Range<usize>)> {
     let mut start = 0;
     let group = metadata.row_groups.iter().find(|group| {
         let here = (start..start + group.num_rows()).contains(&rows.start);
@@ -34,27 +75,30 @@ pub(super) fn read(
     });
     let chunk = group.and_then(|group| group.columns_under_root_iter(column)?.next());
     let chunk = chunk.ok_or_else(|| wrong(format!("no column {column}")))?;
-    let PhysicalType::FixedLenByteArray(length) = chunk.physical_type() else {
-        return Err(wrong(format!("column {column} is not of a fixed length")));
-    };
+    Ok((chunk, rows.start - start..rows.end - start))
+}
 
+/// Rows of a chunk, as if it were of another type.
+fn read_as(
+    path: &Path,
+    chunk: &ColumnChunkMetadata,
+    column: &str,
+    rows: Range<usize>,
+    (physical, data): (PhysicalType, ArrowDataType),
+) -> PolarsResult<Series> {
     let mut page = PageMetaData::from(chunk);
-    page.descriptor.primitive_type.physical_type = PhysicalType::ByteArray;
+    page.descriptor.primitive_type.physical_type = physical;
+    page.descriptor.primitive_type.logical_type = None;
+    page.descriptor.primitive_type.converted_type = None;
     let primitive = page.descriptor.primitive_type.clone();
     let bytes = Cursor::new(bytes_of(path, chunk)?.into());
     let pages = PageReader::new_with_page_meta(bytes, page, Vec::new(), usize::MAX);
-    let field = ArrowField::new(column.into(), ArrowDataType::BinaryView, true);
-    let filter = Filter::new_ranged(rows.start - start, rows.end - start);
+    let field = ArrowField::new(column.into(), data, true);
+    let filter = Filter::new_ranged(rows.start, rows.end);
     let pages = BasicDecompressor::new(pages, Vec::new());
     let (arrays, _) =
         column_iter_to_arrays(vec![pages], vec![&primitive], field.clone(), Some(filter))?;
-    let series = Series::try_from((&field, arrays))?;
-    // Pages of another encoding have no lengths in them.
-    let right = series.binary()?.iter().flatten().all(|bytes| bytes.len() == length);
-    if right && series.len() == rows.len() {
-        return Ok(series);
-    }
-    Err(wrong(format!("column {column} is not in DELTA_BYTE_ARRAY")))
+    Series::try_from((&field, arrays))
 }
 
 fn bytes_of(path: &Path, chunk: &ColumnChunkMetadata) -> PolarsResult<Vec<u8>> {

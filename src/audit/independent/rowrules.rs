@@ -15,6 +15,9 @@ use crate::{
 
 /// Longest key or number, in characters (V14).
 const LONGEST: usize = 40;
+/// The days 2000-01-01 and 2100-01-01, counted from 1970-01-01: times lie between them (V17).
+const FIRST_DAY: i64 = 30 * 365 + 7;
+const END_DAY: i64 = 130 * 365 + 32;
 
 /// Adds a column for each rule, `V01` to `V18`, true where a row breaks it, and `broken` for any of them.
 pub(super) fn judge(frame: &mut DataFrame, period: Month) -> Outcome<()> {
@@ -36,7 +39,7 @@ pub(super) fn judge(frame: &mut DataFrame, period: Month) -> Outcome<()> {
 
 /// The rejects of some judged rows: row and setl_id, and the codes of the rules they broke.
 pub(super) fn rejects(broken: &DataFrame) -> Outcome<DataFrame> {
-    let names: Vec<String> = (1..=15).map(|rule| format!("V{rule:02}")).collect();
+    let names: Vec<String> = (1..=18).map(|rule| format!("V{rule:02}")).collect();
     let masks: Result<Vec<_>, _> =
         names.iter().map(|name| broken.column(name).and_then(|mask| mask.bool())).collect();
     let masks = masks.map_err(failed)?;
@@ -50,7 +53,7 @@ pub(super) fn rejects(broken: &DataFrame) -> Outcome<DataFrame> {
     Ok(rejects)
 }
 
-fn rules(period: Month) -> [(&'static str, Expr); 15] {
+fn rules(period: Month) -> [(&'static str, Expr); 18] {
     let there = |field: Field| col(field.name()).is_not_null();
     let any =
         |expressions: Vec<Expr>| expressions.into_iter().reduce(Expr::or).unwrap_or(lit(false));
@@ -60,7 +63,8 @@ fn rules(period: Month) -> [(&'static str, Expr); 15] {
     let chronic = col("care").eq(lit(CareClass::Chronic as i32));
     let not_open = col("since").is_null().or(col("day").lt(col("since")));
     let disease = there(Field::dise_codg);
-    let not_open = disease.clone().not().or(there(Field::setl_time).and(not_open));
+    let dated = col("day").gt_eq(lit(FIRST_DAY)).and(col("day").lt(lit(END_DAY)));
+    let not_open = disease.clone().not().or(dated.clone().and(not_open));
     let parts = [amount::FUND, amount::ACCOUNT, amount::CASH, amount::HOSPITAL];
     let reversal = there(Field::init_setl_id);
     let signs = AMOUNT_FIELDS[..13].iter().map(|field| {
@@ -68,11 +72,16 @@ fn rules(period: Month) -> [(&'static str, Expr); 15] {
         when(reversal.clone())
             .then(value().gt(lit(0)))
             .otherwise(value().lt(lit(0)))
+            .and(is_fraction(*field).not())
             .fill_null(lit(false))
     });
     let all_scope = amount::SCOPE.map(|index| there(AMOUNT_FIELDS[index])).reduce(Expr::and);
-    let large = AMOUNT_FIELDS.iter().map(|field| fits(*field).not().fill_null(lit(false)));
-    let advance = col(Field::fulamt_advpay_flag.name()).eq(lit("1"));
+    let large = AMOUNT_FIELDS
+        .iter()
+        .map(|field| fits(*field).not().and(is_fraction(*field).not()).fill_null(lit(false)));
+    let says = |field: Field, text: &'static str| col(field.name()).eq(lit(text));
+    let no_flag = [Field::refd_setl_flag, Field::fulamt_advpay_flag]
+        .map(|field| there(field).and(says(field, "0").or(says(field, "1")).not()));
     [
         ("V01", any(missing.collect())),
         (
@@ -89,10 +98,13 @@ fn rules(period: Month) -> [(&'static str, Expr); 15] {
         ("V09", any(signs.collect())),
         ("V10", col("month").gt(lit(number(period)))),
         ("V11", col("institution")),
-        ("V12", advance),
+        ("V12", says(Field::fulamt_advpay_flag, "1")),
         ("V13", all_scope.unwrap_or(lit(false)).and(unequal(amount::MEDFEE, amount::SCOPE))),
         ("V14", col("long")),
         ("V15", any(large.collect())),
+        ("V16", any(no_flag.into())),
+        ("V17", dated.not()),
+        ("V18", col("fractions").neq(lit(0u32))),
     ]
 }
 
@@ -103,11 +115,20 @@ fn unequal(total: usize, parts: impl IntoIterator<Item = usize>) -> Expr {
     judged(AMOUNT_FIELDS[total]).neq(sum)
 }
 
-/// An amount that rules can judge: null where a required one is missing, or where it is too large.
+/// An amount that rules can judge: null where a required one is missing, or where it is too large or no whole
+/// number of fen.
 fn judged(field: Field) -> Expr {
     let value = col(field.name());
     let value = if field.required() { value } else { value.fill_null(lit(0)) };
-    when(fits(field).neq_missing(lit(false))).then(value).otherwise(lit(NULL)).cast(DataType::Int64)
+    let fit = fits(field).neq_missing(lit(false)).and(is_fraction(field).not());
+    when(fit).then(value).otherwise(lit(NULL)).cast(DataType::Int64)
+}
+
+/// Whether an amount was no whole number of fen.
+fn is_fraction(field: Field) -> Expr {
+    let place = AMOUNT_FIELDS.iter().position(|amount| *amount == field);
+    let bit = place.map_or(0, |place| 1u32 << place);
+    col("fractions").and(lit(bit)).neq(lit(0u32))
 }
 
 /// Whether an amount fits `DECIMAL(16,2)`; null where it is null.

@@ -1,7 +1,7 @@
 //! Records out of Parquet files of any writer: every field a column of one form.
 //!
-//! Texts are text, and empty text is null; days are counted from 1970-01-01, times are local (UTC+8) in
-//! microseconds, amounts are fen with their real value.
+//! Texts are text, and empty text is null; flags are without blanks; days are counted from 1970-01-01, times
+//! are local (UTC+8) in microseconds, amounts are fen with their real value.
 
 use std::{
     ops::Range,
@@ -19,7 +19,7 @@ use polars_parquet::parquet::schema::types::{
 
 use super::stored::{Stored, decimals_of};
 use crate::{
-    contract::fields::{FIELDS, Field, Kind},
+    contract::fields::{AMOUNT_FIELDS, FIELDS, Field, Kind},
     diag::{Failure, Outcome},
     rules::Int96,
 };
@@ -108,7 +108,8 @@ impl Records {
         self.stored.row_groups().flat_map(cut).collect()
     }
 
-    /// Some rows, with every field of the record, in the order of the contract.
+    /// Some rows, with every field of the record, in the order of the contract, and `fractions`: which amounts,
+    /// a bit each, were no whole number of fen and are rounded.
     pub(super) fn read(&self, rows: Range<usize>) -> Outcome<DataFrame> {
         let read = AssertUnwindSafe(|| self.try_read(rows));
         let read = catch_unwind(read).unwrap_or_else(|_| Err(wrong("Polars panicked".to_owned())));
@@ -127,38 +128,52 @@ impl Records {
         if frame.height() != height {
             return Err(wrong(format!("{} rows where there should be {height}", frame.height())));
         }
-        let columns = FIELDS.map(|field| {
+        let mut fractions = vec![0u32; height];
+        let mut columns = Vec::with_capacity(FIELDS.len() + 1);
+        for field in FIELDS {
             let Some(column) = self.columns.iter().find(|column| column.field == field) else {
-                return Ok(absent(field, height).into());
+                columns.push(absent(field, height).into());
+                continue;
             };
             let series = frame.column(&column.name)?.as_materialized_series();
-            let plain = self.plain(column, series)?;
-            Ok(plain.with_name(field.name().into()).into())
-        });
-        DataFrame::new(height, columns.into_iter().collect::<PolarsResult<Vec<_>>>()?)
+            let plain = match column.clock {
+                Clock::Int96 => {
+                    int96(&self.stored.read_int96(&column.name, rows.clone())?, self.int96)?
+                }
+                _ => self.plain(column, series, &mut fractions)?,
+            };
+            columns.push(plain.with_name(field.name().into()).into());
+        }
+        columns.push(Series::new("fractions".into(), fractions).into());
+        DataFrame::new(height, columns)
     }
 
-    fn plain(&self, column: &Column, series: &Series) -> PolarsResult<Series> {
+    fn plain(
+        &self,
+        column: &Column,
+        series: &Series,
+        fractions: &mut [u32],
+    ) -> PolarsResult<Series> {
         let field = column.field;
+        let is_flag = matches!(field, Field::refd_setl_flag | Field::fulamt_advpay_flag);
         match (field.kind(), series.dtype()) {
+            (Kind::Text, DataType::String) if is_flag => Ok(flags(series.str()?)),
+            (Kind::Text, DataType::Binary) if is_flag => Ok(flags(&utf8(series.binary()?)?)),
             (Kind::Text, DataType::String) => Ok(text(series.str()?)),
             (Kind::Text, DataType::Binary) => Ok(text(&utf8(series.binary()?)?)),
             (Kind::Text, dtype) if dtype.is_integer() => series.cast(&DataType::String),
             (Kind::Date, DataType::Date) => Ok(series.to_physical_repr().into_owned()),
             (Kind::Time, DataType::Datetime(unit, _)) => {
-                let utc = match column.clock {
-                    Clock::Int96 => self.int96 == Int96::Utc,
-                    clock => clock == Clock::Utc,
-                };
-                times(series.to_physical_repr().i64()?, *unit, utc)
+                let utc = column.clock == Clock::Utc;
+                Ok(times(series.to_physical_repr().i64()?, *unit, utc))
             }
             (Kind::Amount, DataType::Decimal(..)) => {
                 let values = series.to_physical_repr().into_owned();
-                amounts(column, values.i128()?.iter().map(|value| value.map(Some)))
+                amounts(column, values.i128()?.iter().map(|value| value.map(Some)), fractions)
             }
             (Kind::Amount, DataType::Binary) => {
                 let values = series.binary()?.iter();
-                amounts(column, values.map(|bytes| bytes.map(of_bytes)))
+                amounts(column, values.map(|bytes| bytes.map(of_bytes)), fractions)
             }
             // A column of the null type has no other type either.
             (kind, _) if series.null_count() == series.len() && kind != Kind::Time => {
@@ -200,6 +215,16 @@ fn text(values: &StringChunked) -> Series {
     filled.collect::<StringChunked>().into_series()
 }
 
+/// Flags, without white space and NUL around them.
+fn flags(values: &StringChunked) -> Series {
+    let bare = |text: &str| {
+        let blank = |letter: char| letter == '\0' || letter.is_whitespace();
+        let flag = text.trim_start_matches(blank).trim_end_matches(blank);
+        (!flag.is_empty()).then(|| flag.to_owned())
+    };
+    values.iter().map(|value| value.and_then(bare)).collect::<StringChunked>().into_series()
+}
+
 fn utf8(values: &BinaryChunked) -> PolarsResult<StringChunked> {
     let text =
         |value: Option<&[u8]>| value.map(|bytes| String::from_utf8(bytes.to_vec())).transpose();
@@ -208,11 +233,7 @@ fn utf8(values: &BinaryChunked) -> PolarsResult<StringChunked> {
     Ok(StringChunked::new(values.name().clone(), texts))
 }
 
-fn times(values: &Int64Chunked, unit: TimeUnit, utc: bool) -> PolarsResult<Series> {
-    // This is what Polars makes of an INT96 that its nanoseconds do not reach.
-    if unit == TimeUnit::Nanoseconds && values.iter().flatten().any(|time| time == i64::MAX) {
-        return Err(wrong(format!("column {} has a time after the year 2262", values.name())));
-    }
+fn times(values: &Int64Chunked, unit: TimeUnit, utc: bool) -> Series {
     let ahead = if utc { AHEAD } else { 0 };
     let local = |time: i64| {
         let micros = match unit {
@@ -223,28 +244,58 @@ fn times(values: &Int64Chunked, unit: TimeUnit, utc: bool) -> PolarsResult<Serie
         micros.saturating_add(ahead)
     };
     let local = values.iter().map(|time| time.map(local));
+    local.collect::<Int64Chunked>().into_series()
+}
+
+/// INT96: nanoseconds of a day, 8 bytes, and a Julian day, 4 bytes, least significant first.
+fn int96(values: &Series, meaning: Int96) -> PolarsResult<Series> {
+    const EPOCH: i128 = 2_440_588;
+    let ahead = if meaning == Int96::Utc { AHEAD } else { 0 };
+    let local = |bytes: &[u8]| {
+        let (nanos, day) = bytes.split_first_chunk::<8>()?;
+        let (day, _) = day.split_first_chunk::<4>()?;
+        let (nanos, day) = (i64::from_le_bytes(*nanos), i32::from_le_bytes(*day));
+        let micros = (i128::from(day) - EPOCH) * 86_400_000_000 + i128::from(nanos / 1_000);
+        let ends = if micros < 0 { i64::MIN } else { i64::MAX };
+        Some(i64::try_from(micros).unwrap_or(ends).saturating_add(ahead))
+    };
+    let local = values.binary()?.iter().map(|bytes| local(bytes?));
     Ok(local.collect::<Int64Chunked>().into_series())
 }
 
-/// Amounts in fen of numbers without their point; a number that is no number is too large.
+/// Amounts in fen of numbers without their point, half a fen away from 0; a number that is no number is too
+/// large. Marks those that were a fraction of fen.
 fn amounts(
     column: &Column,
     numbers: impl Iterator<Item = Option<Option<i128>>>,
+    fractions: &mut [u32],
 ) -> PolarsResult<Series> {
-    let unit = match column.decimals {
-        Some(0) => 100,
-        Some(1) => 10,
-        Some(2) => 1,
-        other => return Err(wrong(format!("column {} has decimals {other:?}", column.name))),
+    let name = &column.name;
+    let Some(decimals @ 0..=18) = column.decimals.and_then(|decimals| u32::try_from(decimals).ok())
+    else {
+        return Err(wrong(format!("column {name} has decimals {:?}", column.decimals)));
     };
+    let place = AMOUNT_FIELDS.iter().position(|field| *field == column.field);
+    let bit = place.map_or(0, |place| 1u32 << place);
     let mut fen = Vec::new();
-    for number in numbers {
-        let value = number.map(|number| number?.checked_mul(unit));
-        if value == Some(None) {
-            let name = &column.name;
+    for (number, fractions) in numbers.zip(fractions) {
+        let Some(number) = number else {
+            fen.push(None);
+            continue;
+        };
+        let value = number.and_then(|number| match decimals {
+            0..=2 => number.checked_mul(10i128.pow(2 - decimals)),
+            // Half a fen more, away from 0, and then cut.
+            _ => {
+                let fen = 10i128.pow(decimals - 2);
+                *fractions |= if number % fen == 0 { 0 } else { bit };
+                Some((number / (fen / 2) + number.signum()) / 2)
+            }
+        });
+        if value.is_none() {
             return Err(wrong(format!("column {name} has an amount beyond DECIMAL(38,2)")));
         }
-        fen.push(value.flatten());
+        fen.push(value);
     }
     Ok(fen.into_iter().collect::<Int128Chunked>().into_series())
 }

@@ -94,6 +94,11 @@ impl Stored {
         })
     }
 
+    /// A column of INT96 of some rows of a row group, as bytes.
+    pub(super) fn read_int96(&self, column: &str, rows: Range<usize>) -> PolarsResult<Series> {
+        delta::read_int96(&self.path, &self.metadata, column, rows)
+    }
+
     /// The rows of each row group.
     pub(super) fn row_groups(&self) -> impl Iterator<Item = Range<usize>> {
         let mut end = 0;

@@ -42,9 +42,17 @@ fn messages_are_found_by_their_shape() {
     );
     assert_eq!(
         said(
-            "  F03 treating/31.parquet, column psn_no: found no such column, expected every required column"
+            "  S02 payments.csv, column amount: found no such column, expected a header line with every column once"
         ),
-        "  F03 treating/31.parquet，列 psn_no，实际：没有此列；应为：齐全的必需列"
+        "  S02 payments.csv，列 amount，实际：没有此列；应为：每列恰好出现一次的表头"
+    );
+    assert_eq!(
+        said(
+            "  F03 treating/31.parquet: found no column psn_no, insutype; meant may be insu_type = insutype; in the \
+             path alone is psn_no=7; the columns, 2, are setl_id, insu_type, expected every required column"
+        ),
+        "  F03 treating/31.parquet，实际：缺少列 psn_no, insutype；可能是：insu_type = insutype；仅见于路径：psn_no=7；\
+         现有 2 列：setl_id, insu_type；应为：齐全的必需列"
     );
     // What was found says more than what stands around it.
     assert_eq!(
