@@ -15,7 +15,7 @@ use crate::{
 
 /// The columns of a file.
 #[derive(Debug, Default)]
-pub(super) struct Columns {
+pub(super) struct Mapped {
     /// Those that stand for fields.
     pub(super) columns: Vec<Column>,
     /// How many use another name.
@@ -26,10 +26,10 @@ pub(super) struct Columns {
     pub(super) extra_columns: u64,
 }
 
-impl Columns {
+impl Mapped {
     /// The columns of a schema; all findings at once.
-    pub(super) fn of(schema: &SchemaDescriptor, file: &str) -> Result<Columns, Vec<Finding>> {
-        let (mut found, mut findings) = (Columns::default(), Vec::new());
+    pub(super) fn of(schema: &SchemaDescriptor, file: &str) -> Result<Mapped, Vec<Finding>> {
+        let (mut found, mut findings) = (Mapped::default(), Vec::new());
         let mut seen: [Option<&str>; FIELDS.len()] = [None; FIELDS.len()];
         let mut others = Vec::new();
         for (root, node) in schema.root_schema().get_fields().iter().enumerate() {

@@ -22,7 +22,7 @@ use parquet::{
 };
 
 use super::{
-    columns::Columns,
+    columns::Mapped,
     footer, guarded,
     times::{ALLOWED, CST_OFFSET},
 };
@@ -171,8 +171,8 @@ impl Source {
         if let Some(error) = lies.unwrap_or(Some("a footer that cannot be true".into())) {
             return Err(damaged(error));
         }
-        let Columns { columns, aliases, respelled, extra_columns } =
-            Columns::of(metadata.file_metadata().schema_descr(), name)?;
+        let Mapped { columns, aliases, respelled, extra_columns } =
+            Mapped::of(metadata.file_metadata().schema_descr(), name)?;
         Ok(Source {
             side,
             name: name.to_owned(),

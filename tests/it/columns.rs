@@ -290,3 +290,64 @@ fn absurd_days_of_int96_are_no_days_of_this_month() {
     let open = world.table(PERIOD, "open_items", &["setl_id", "setl_time"]);
     assert_eq!(open, [["0", "2025-10-15T20:00:00"], ["11", "2025-10-15T20:00:00"]]);
 }
+
+#[test]
+fn flags_go_on_without_the_blanks_around_them() {
+    let world = World::new();
+    let flags = ["1 ", "0", "  "].map(|flag| Row::new("A").with(Field::refd_setl_flag, flag));
+    for (number, flag) in flags.into_iter().enumerate() {
+        let row = flag.with(Field::setl_id, number.to_string());
+        world.deliver("2025-10", &format!("treating/{number}.parquet"), &[row]);
+    }
+    world.deliver("2025-10", "insured/a.parquet", &[]);
+    let ran = world.run_with("2025-10", &["--format", "json"]).expect(0);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert_eq!(report["normalisations"]["padded_flags"], 2);
+    let open = world.table("2025-10", "open_items", &["setl_id", "refd_setl_flag"]);
+    assert_eq!(open, [["0", "1"], ["1", "0"], ["2", "0"]]);
+    world.verify(&[]).expect(0);
+}
+
+#[test]
+fn infinite_times_are_seen_wherever_they_stand() {
+    for time in ["infinity", "-infinity"] {
+        let broken = if time == "infinity" { "V10,V17" } else { "V17" };
+        let odd = Row::new("odd").with(Field::setl_time, time);
+        let plain = ["A", "B", "C"].map(Row::new);
+        for at in 0..=plain.len() {
+            let mut rows = plain.to_vec();
+            rows.insert(at, odd.clone());
+            let world = World::new();
+            world.deliver("2025-10", "treating/a.parquet", &rows);
+            world.deliver("2025-10", "insured/a.parquet", &rows);
+            world.run("2025-10").expect(0);
+            let rejects = world.table("2025-10", "rejects", &["side", "setl_id", "rules"]);
+            assert_eq!(rejects, [["insured", "odd", broken], ["treating", "odd", broken]]);
+            assert_eq!(world.table("2025-10", "positions", &["visits"]), [["3"]]);
+            assert!(world.table("2025-10", "breaks", &["setl_id"]).is_empty());
+            world.verify(&[]).expect(0);
+        }
+    }
+}
+
+#[test]
+fn fractions_of_fen_count_rounded_each_by_itself() {
+    let world = World::new();
+    let rows = ["1000.004", "1000.005", "-1000.005", "99999999999999.999"]
+        .map(|cost| Row::new("A").with(Field::medfee_sumamt, cost).with(Field::acct_pay, "0.005"));
+    world.deliver("2025-10", "treating/a.parquet", &rows);
+    world.deliver("2025-10", "insured/a.parquet", &[]);
+    let total = "100000000001000.00";
+    let declared = format!(
+        "file,rows,medfee_sumamt,fund_pay_sumamt,acct_pay\ntreating/a.parquet,4,{total},2800.00,0.04\n\
+         insured/a.parquet,0,0,0,0\n"
+    );
+    world.small_file("2025-10", "control-totals.csv", declared);
+    world.run("2025-10").expect(0);
+    let control =
+        world.table("2025-10", "control", &["side", "bucket", "rows", "medfee_sumamt", "payable"]);
+    for bucket in ["delivered", "rejected"] {
+        let expected = ["treating", bucket, "4", total, "2800.04"].map(String::from).to_vec();
+        assert!(control.contains(&expected), "{control:?}");
+    }
+}

@@ -17,7 +17,7 @@ use crate::{
     contract::fields::{AMOUNT_FIELDS, Field, amount},
     control::{Bucket, Class},
     diag::Code,
-    ingest::record::IDENTITY_FIELDS,
+    ingest::{record::IDENTITY_FIELDS, rows::RULES},
     money::{Fen, FenSum, parse_sum},
     rules::Policy,
 };
@@ -159,7 +159,7 @@ fn rejects(closed: &Closed, control: &Control, checks: &mut Checks) {
         let inside = input.is_some_and(|input| row.number("row") < i128::from(input.rows));
         let rules: Vec<&str> = row.text("rules").split(',').collect();
         let ruled = rules.is_sorted_by(|a, b| a < b)
-            && rules.iter().all(|rule| (1..=15).any(|number| *rule == format!("V{number:02}")));
+            && rules.iter().all(|rule| (1..=RULES).any(|number| *rule == format!("V{number:02}")));
         (!inside || !ruled).then(|| row.shown_key())
     });
     checks.law(Code::B07, &file, "a row of an input, with its rules", places);

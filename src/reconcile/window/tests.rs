@@ -4,7 +4,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::*;
 
-const HOUR: i64 = 3_600 * 1_000_000;
+/// An hour of 2000-01-01 or later: of times before it the window knows nothing.
+fn at(hour: impl Into<i64>) -> i64 {
+    const HOUR: i64 = 3_600 * 1_000_000;
+    (10_957 * 24 + hour.into()) * HOUR
+}
 
 /// The hash of a key, spread as hashes are.
 const fn spread(key: u64) -> u64 {
@@ -33,7 +37,7 @@ impl Tried {
             ..Entry::default()
         };
         let entries: Vec<Entry> = (first..).zip(rows).map(entry).collect();
-        let batch = Batch::of_times(vec![hour * HOUR; rows.len()]);
+        let batch = Batch::of_times(vec![at(hour); rows.len()]);
         let claim = &mut |claim: Claim| self.claims.push(claim.ordinals);
         assert!(self.window.hold(side, first, batch, &entries, claim));
     }
@@ -86,7 +90,7 @@ fn keys_that_look_alike_are_told_apart() {
         (Side::Treating, 2, 1),
         (Side::Insured, 2, 1),
     ] {
-        let batch = Batch::of_times(vec![0]);
+        let batch = Batch::of_times(vec![at(0)]);
         let claim = &mut |claim: Claim| claims.push((claim.hash(), claim.ordinals));
         assert!(window.hold(side, ordinal, batch, &[rows(hash, ordinal)], claim));
     }
@@ -102,8 +106,8 @@ fn what_the_reading_has_left_behind_finds_no_partner() {
     let many: Vec<(u64, u64)> = (1..=100).map(|key| (key, key)).collect();
     tried.hold(Side::Treating, 0, &many, 0);
     tried.hold(Side::Treating, 100, &[(101, 1)], 5);
-    assert_eq!(tried.let_go(Some(HOUR)), []);
-    assert_eq!(tried.let_go(Some(2 * HOUR)).len(), 100);
+    assert_eq!(tried.let_go(Some(at(1))), []);
+    assert_eq!(tried.let_go(Some(at(2))).len(), 100);
     // The first are gone, and their seat is taken again; the last is held.
     tried.hold(Side::Insured, 0, &many, 5);
     tried.hold(Side::Insured, 100, &[(101, 1)], 5);
@@ -115,7 +119,7 @@ fn what_the_reading_has_left_behind_finds_no_partner() {
 fn few_rows_are_let_go_together_with_others() {
     let mut tried = Tried::new(100_000);
     tried.hold(Side::Treating, 0, &[(1, 1)], 0);
-    assert_eq!(tried.let_go(Some(9 * HOUR)), []);
+    assert_eq!(tried.let_go(Some(at(9))), []);
     assert_eq!(tried.let_go(None), [(Side::Treating, 0)]);
 }
 
@@ -134,7 +138,7 @@ fn rows_are_found_however_many_came_since() {
                 Entry { hash, ordinal: *ordinal, ..Entry::default() }
             };
             let entries: Vec<Entry> = ordinals.iter().map(entry).collect();
-            let batch = Batch::of_times(vec![0; entries.len()]);
+            let batch = Batch::of_times(vec![at(0); entries.len()]);
             let claim = &mut |claim: Claim| claims.push(claim.ordinals);
             assert!(window.hold(side, ordinals[0], batch, &entries, claim));
         }
@@ -172,9 +176,9 @@ fn every_row_goes_once_whatever_threads_do() {
                     Entry { hash, ordinal, fingerprint: key % 50 / 49, ..Entry::default() }
                 };
                 let entries: Vec<Entry> = (first..first + ROWS).map(entry).collect();
-                let rows = Batch::of_times(vec![i64::from(batch) * HOUR; entries.len()]);
+                let rows = Batch::of_times(vec![at(batch); entries.len()]);
                 assert!(window.hold(side, first, rows, &entries, &mut claim));
-                left.extend(window.let_go(Some(i64::from(batch) * HOUR), &mut claim));
+                left.extend(window.let_go(Some(at(batch)), &mut claim));
             }
         }
         (claims, left)
@@ -210,6 +214,6 @@ fn every_row_goes_once_whatever_threads_do() {
 #[test]
 fn no_more_is_held_than_there_are_seats_for() {
     let window = Window::new(0);
-    let batch = Batch::of_times(vec![0]);
+    let batch = Batch::of_times(vec![at(0)]);
     assert!(!window.hold(Side::Treating, 0, batch, &[], &mut |_| ()));
 }
