@@ -14,6 +14,7 @@ pub mod batch;
 pub mod buffers;
 pub mod fetch;
 pub mod footer;
+pub mod months;
 mod pages;
 pub mod record;
 pub mod rows;

@@ -10,6 +10,7 @@ use super::{
     batch::{AmountColumn, Batch, Batches, ReadError},
     buffers::Tools,
     guarded,
+    months::CostMonths,
     pages::RowGroup,
     rows::Checked,
     schedule::{Lane, Part, Plan, ROWS_ALONE, Schedule, Work},
@@ -109,6 +110,8 @@ pub struct Survey {
     pub rejects: Vec<Reject>,
     /// Delivered and rejected, in rows and fen.
     pub control: Control,
+    /// Rows of each side by cost month.
+    pub cost_months: [CostMonths; 2],
     /// What was taken although it is written differently.
     pub normalisations: Normalisations,
     /// Magnitudes of the amounts of each side that do not fit `DECIMAL(16,2)`, added up: as long as these
@@ -343,6 +346,7 @@ impl Survey {
             payable: chosen.map(total).fold(0, FenSum::saturating_add),
         };
         self.control.add(side, Bucket::Delivered, delivered);
+        self.cost_months[side.index()].count(checked);
         let magnitudes = (0..13).filter_map(|index| batch.amount(index));
         let magnitude = magnitudes.map(AmountColumn::magnitude).fold(0, FenSum::saturating_add);
         let sum = &mut self.magnitudes[side.index()];
@@ -374,6 +378,9 @@ impl Survey {
         }
         for (own, others) in self.magnitudes.iter_mut().zip(other.magnitudes) {
             *own = own.saturating_add(others);
+        }
+        for (own, others) in self.cost_months.iter_mut().zip(&other.cost_months) {
+            own.absorb(others);
         }
         self.rejects.extend(other.rejects);
         self.findings.extend(other.findings);
