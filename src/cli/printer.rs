@@ -330,7 +330,7 @@ pub(super) fn synth_summary(
         summary.breaks.iter().map(|(class, rows)| format!("{class} {rows}")).collect();
     text(&format!(
         "{}\n\nmade      {} of {} in {}\nplanted   {}\n\nnext\n  - liangqing run --period {} \
-         --input {} --book DIR\n",
+         --input {} --book DIR --accept G04\n",
         table.trim_fmt(),
         counted(summary.rows, "row"),
         counted(summary.settlements, "settlement"),

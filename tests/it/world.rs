@@ -310,14 +310,19 @@ impl World {
     /// The command that closes a period of the book; opening quotas next to the deliveries are taken, and a
     /// first period without them is meant.
     pub(crate) fn command(&self, period: &str) -> Command {
+        let mut command = self.asking_command(period);
+        command.args(["--accept", "G04"]);
+        command
+    }
+
+    /// The same, with nothing that is meant.
+    pub(crate) fn asking_command(&self, period: &str) -> Command {
         let mut command = program();
         command.args(["run", "--quiet", "--period", period, "--input"]).arg(self.input(period));
         command.arg("--book").arg(self.book());
         let quotas = self.input(period).join("opening-quotas.csv");
         if quotas.exists() {
             command.arg("--opening-quotas").arg(quotas);
-        } else {
-            command.args(["--accept", "G04"]);
         }
         command
     }
