@@ -50,6 +50,8 @@ codes! {
     F10 "control-totals.csv lists every Parquet file exactly once" "complete the list, or send the file that is missing";
     F11 "each file once on a side" "remove one of the two";
     F12 "amounts and their sums within DECIMAL(38,2)" "ask the sender for the file again";
+    F13 "files that stay as they are while a run reads them" "wait until nobody writes to the delivery any more, then run again";
+    F14 "names in UTF-8" "rename the file or the folder";
     G01 "nothing that looks like a part of the delivery and is not read" "give it the name that is meant, or take it away; `--accept G01` if it is meant to be left out";
     G02 "a side at least half of whose rows have the period as their cost month" "compare --period with the folder; `--accept G02` if it is meant";
     G03 "a side less than half of whose rows an earlier period has cleared" "compare the folder with those of the earlier periods; `--accept G03` if it is meant";
@@ -119,6 +121,8 @@ pub struct Finding {
     pub code: Code,
     /// What is there.
     pub found: String,
+    /// What to do about it, where it is not what the code says.
+    pub own_hint: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
@@ -139,7 +143,20 @@ impl Finding {
         place: impl Into<String>,
         found: impl Into<String>,
     ) -> Finding {
-        Finding { code, file: file.into(), place: place.into(), found: found.into() }
+        let (file, place, found) = (file.into(), place.into(), found.into());
+        Finding { code, file, place, found, own_hint: None }
+    }
+
+    /// The finding with something better to do about it than the code says of all its kind.
+    #[must_use]
+    pub fn hinting(self, hint: impl Into<String>) -> Finding {
+        let own_hint = Some(hint.into()).filter(|hint| hint != self.code.hint());
+        Finding { own_hint, ..self }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> &str {
+        self.own_hint.as_deref().unwrap_or(self.code.hint())
     }
 
     /// The finding with its file below a folder, unless it is named so already.
@@ -158,7 +175,7 @@ impl fmt::Display for Finding {
             write!(f, ", {}", printable(&self.place))?;
         }
         write!(f, ": found {}, expected {}", printable(&self.found), self.code.expected())?;
-        write!(f, "\n    hint: {}", self.code.hint())
+        write!(f, "\n    hint: {}", printable(self.hint()))
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
         positions::Positions,
     },
     codes::{Month, Pair},
-    contract::{delivery::Delivery, small_files::OpeningQuotas},
+    contract::{delivery::Delivery, small_files::OpeningQuotas, walk::Unread},
     control::Control,
     diag::{Code, Failure, Finding, Outcome},
     event::{Activity, Monitor},
@@ -112,6 +112,8 @@ pub struct RunReport {
     pub normalisations: Normalisations,
     /// What was asked about and is meant, by code.
     pub accepted: Vec<Finding>,
+    /// What lies in the delivery and was not read.
+    pub unread: Vec<Unread>,
     /// What a second implementation found equal; none when it was not asked.
     pub independent: Option<Compared>,
     /// The closed period's folder; none on a dry run.
@@ -175,6 +177,7 @@ pub fn close(
         money: cleared.money,
         normalisations: delivered.survey.normalisations,
         accepted: delivered.slips.met(),
+        unread: delivered.delivery.unread,
         independent,
         published: None,
         manifest_sha256,
@@ -236,7 +239,9 @@ fn read(
 ) -> Outcome<Delivered> {
     setting.monitor.stage("opening", 0)?;
     let mut findings = Vec::new();
-    let delivery = Delivery::open(&options.input, options.period, &mut findings)?;
+    let mut delivery = Delivery::open(&options.input, options.period, &mut findings)?;
+    let own = options.opening_quotas.iter().chain([&book.root]);
+    delivery.forget(&options.input, own);
     let opening_quotas = read_opening_quotas(options, book, &mut findings)?;
     let decisions = Decisions::of(decisions::FILE, &delivery.small.decisions);
     let values = Values::new(&delivery, options.memory, staging);

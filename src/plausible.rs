@@ -11,7 +11,10 @@ use std::{
 use crate::{
     book::Book,
     codes::{Month, Side},
-    contract::delivery::{Delivery, FileFacts},
+    contract::{
+        delivery::{Delivery, FileFacts},
+        near::look_alikes,
+    },
     control::{Bucket, Class, Control},
     diag::{Code, Failure, Finding, Outcome},
     ingest::survey::Survey,
@@ -77,7 +80,7 @@ impl Slips {
     }
 }
 
-/// G02, G04, G05, G06: what can be asked about once the rows are read.
+/// G01, G02, G04 to G07: all but what only the register knows.
 pub fn of_delivery(
     delivery: &Delivery,
     survey: &Survey,
@@ -85,7 +88,7 @@ pub fn of_delivery(
     period: Month,
     opening_quotas: Option<&PathBuf>,
 ) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings = look_alikes(&delivery.unread);
     if book.periods.is_empty() && opening_quotas.is_none() {
         findings.push(Finding::new(Code::G04, OPENING_QUOTAS, "", "a first period without them"));
     }

@@ -22,6 +22,7 @@ mod run;
 mod statements;
 mod status;
 mod synth;
+mod unread;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

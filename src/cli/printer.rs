@@ -14,6 +14,7 @@ use super::{
     args::Format,
     lang::{said, word},
     run::shown,
+    unread,
 };
 use crate::{
     audit::independent::ComparedTable,
@@ -72,7 +73,7 @@ pub(super) fn failure(failure: &Failure, format: Format) {
                     json!({
                         "code": finding.code.id(), "file": finding.file, "place": finding.place,
                         "found": finding.found, "expected": finding.code.expected(),
-                        "hint": finding.code.hint(),
+                        "hint": finding.hint(),
                     })
                 })
                 .collect();
@@ -249,6 +250,7 @@ fn machine(report: &RunReport, options: &RunOptions) -> Value {
         "carried_forward": sum(PairSums::carried_forward),
         "normalisations": report.normalisations,
         "accepted": report.accepted,
+        "unread": report.unread,
         "independent": independent,
     })
 }
@@ -290,7 +292,8 @@ fn human(report: &RunReport, options: &RunOptions) -> String {
         )
     }));
     lines.extend(accepted(report));
-    lines.extend(notes(report).iter().map(|note| format!("note      {note}")));
+    let notes = notes(report).into_iter().chain(unread::named(&report.unread));
+    lines.extend(notes.map(|note| format!("note      {note}")));
     match &report.published {
         Some(folder) => {
             lines.push(format!("closed    {}", shown(folder)));

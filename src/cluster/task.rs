@@ -125,7 +125,7 @@ fn carry_out<S: FnMut(RecordBatch) -> bool + Send>(
 /// The file alone, as a delivery.
 fn delivery(reading: &Reading, path: &Path) -> Result<Delivery, Vec<Finding>> {
     let source = Source::open(reading.side(), &reading.name, path)?;
-    Ok(Delivery { sources: vec![source], small: SmallFiles::default() })
+    Ok(Delivery { sources: vec![source], small: SmallFiles::default(), unread: Vec::new() })
 }
 
 /// Reads a part of a file: copies as they come, and what is to be said of it.

@@ -2,13 +2,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     path::{Path, PathBuf},
 };
 
 use rayon::prelude::*;
 
-use super::small_files::{DeclaredTotals, SmallFiles};
+use super::{
+    small_files::{DeclaredTotals, SmallFiles},
+    walk::{Found, Unread, walk},
+};
 use crate::{
     codes::{Month, Side},
     diag::{Code, Failure, Finding, Outcome},
@@ -23,6 +25,8 @@ pub struct Delivery {
     pub sources: Vec<Source>,
     /// The small files.
     pub small: SmallFiles,
+    /// What lies there and is not read.
+    pub unread: Vec<Unread>,
 }
 
 /// What was found in a file, to be compared with what its sender declared.
@@ -57,21 +61,11 @@ impl Delivery {
             let problem = format!("--input {} is not a folder", input.display());
             return Err(Failure::Usage(problem));
         }
-        let mut files = Vec::new();
-        for side in Side::BOTH {
-            let mut of_side = Vec::new();
-            let folder = input.join(side.name());
-            if folder.is_dir() {
-                find_parquet(&folder, side.name(), &[], &mut of_side, findings)?;
-            }
-            if of_side.is_empty() {
-                findings.push(Finding::new(Code::F01, side.name(), "", "no Parquet file"));
-            }
-            of_side.sort_unstable();
-            files.extend(of_side.into_iter().map(|(name, path)| (side, name, path)));
-        }
-        let opened: Vec<Result<Source, Vec<Finding>>> =
-            files.par_iter().map(|(side, name, path)| Source::open(*side, name, path)).collect();
+        let Found { parquet, unread } = walk(input, findings)?;
+        let opened: Vec<Result<Source, Vec<Finding>>> = parquet
+            .par_iter()
+            .map(|file| Source::open(file.side, &file.name, &file.path))
+            .collect();
         let mut sources = Vec::new();
         for source in opened {
             match source {
@@ -80,11 +74,11 @@ impl Delivery {
             }
         }
         let small = SmallFiles::read(input, period, findings)?;
-        let names: Vec<String> = files.into_iter().map(|(_, name, _)| name).collect();
+        let names: Vec<String> = parquet.into_iter().map(|file| file.name).collect();
         if let Some(totals) = &small.control_totals {
             check_list(totals, &names, findings);
         }
-        Ok(Delivery { sources, small })
+        Ok(Delivery { sources, small, unread })
     }
 
     /// Finds and opens the files of a delivery; anything wrong with them refuses it.
@@ -92,6 +86,24 @@ impl Delivery {
         let mut findings = Vec::new();
         let delivery = Delivery::open(input, period, &mut findings)?;
         if findings.is_empty() { Ok(delivery) } else { Err(Failure::Refused(findings)) }
+    }
+
+    /// Takes files and folders that are no part of the delivery, though they lie in it, from what is not read:
+    /// the book, what a run puts beside it, opening quotas.
+    pub fn forget<'a>(&mut self, input: &Path, own: impl Iterator<Item = &'a PathBuf>) {
+        let Ok(input) = input.canonicalize() else { return };
+        for own in own.filter_map(|own| own.canonicalize().ok()) {
+            let Ok(own) = own.strip_prefix(&input) else { continue };
+            let beside = own.with_file_name(format!(
+                ".{}.staging",
+                own.file_name().unwrap_or_default().to_string_lossy()
+            ));
+            let is_own = |unread: &Unread| {
+                let name = Path::new(&unread.name);
+                name.starts_with(own) || name.starts_with(&beside)
+            };
+            self.unread.retain(|unread| !is_own(unread));
+        }
     }
 
     /// Rows of a side.
@@ -119,39 +131,6 @@ impl Delivery {
             }
         }
     }
-}
-
-/// Finds the Parquet files below a folder; what cannot be reached is a finding, never left out.
-fn find_parquet(
-    folder: &Path,
-    name: &str,
-    above: &[PathBuf],
-    found: &mut Vec<(String, PathBuf)>,
-    findings: &mut Vec<Finding>,
-) -> Outcome<()> {
-    let here = folder.canonicalize().map_err(Failure::io(folder))?;
-    if above.contains(&here) {
-        findings.push(Finding::new(Code::F02, name, "", "a link to a folder above it"));
-        return Ok(());
-    }
-    let above = [above, &[here]].concat();
-    for entry in fs::read_dir(folder).map_err(Failure::io(folder))? {
-        let path = entry.map_err(Failure::io(folder))?.path();
-        let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let name = format!("{name}/{file_name}");
-        match fs::metadata(&path) {
-            Ok(metadata) if metadata.is_dir() => {
-                find_parquet(&path, &name, &above, found, findings)?;
-            }
-            Ok(metadata) if file_name.ends_with(".parquet") && !metadata.is_file() => {
-                findings.push(Finding::new(Code::F02, name, "", "neither a file nor a folder"));
-            }
-            Ok(_) if file_name.ends_with(".parquet") => found.push((name, path)),
-            Ok(_) => {}
-            Err(error) => findings.push(Finding::new(Code::F02, name, "", error.to_string())),
-        }
-    }
-    Ok(())
 }
 
 /// control-totals.csv lists every Parquet file exactly once, and every file that it lists exists.

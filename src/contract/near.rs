@@ -15,16 +15,39 @@ use crate::{
 
 /// Endings of files that come beside others and hold none of their rows.
 const BESIDE: [&str; 12] = [
-    "asc", "crc", "crc32", "md5", "p7s", "sha1", "sha256", "sha256sum", "sha512", "sig", "sm3", "xxh",
+    "asc",
+    "crc",
+    "crc32",
+    "md5",
+    "p7s",
+    "sha1",
+    "sha256",
+    "sha256sum",
+    "sha512",
+    "sig",
+    "sm3",
+    "xxh",
 ];
 /// Endings under which rows of a side may be lying.
 const ROWS: [&str; 21] = [
-    "7z", "arrow", "avro", "csv", "et", "feather", "gz", "ods", "orc", "rar", "tar", "tgz", "tsv", "xls",
-    "xlsb", "xlsm", "xlsx", "xz", "zip", "zst", "bz2",
+    "7z", "arrow", "avro", "csv", "et", "feather", "gz", "ods", "orc", "rar", "tar", "tgz", "tsv",
+    "xls", "xlsb", "xlsm", "xlsx", "xz", "zip", "zst", "bz2",
 ];
 /// What copies of a file have before or after its name.
 const COPY: [&str; 14] = [
-    "copyof", "copy", "的副本", "副本", "复件", "backup", "bak", "old", "new", "final", "最新", "最终", "终版",
+    "copyof",
+    "copy",
+    "的副本",
+    "副本",
+    "复件",
+    "backup",
+    "bak",
+    "old",
+    "new",
+    "final",
+    "最新",
+    "最终",
+    "终版",
     "定稿",
 ];
 /// What people call the folder of a side; words that go on are meant as well.
@@ -43,16 +66,17 @@ pub fn look_alikes(unread: &[Unread]) -> Vec<Finding> {
         let is_side = Side::BOTH.into_iter().any(|side| side.name() == top);
         let is_file = !matches!(kind, Kind::Folder);
         let meant = match (folder, is_side) {
-            ("", _) if !is_file || near_side(top).is_some() => {
+            ("", _) if *kind == Kind::Link && near_side(top).is_some() => {
+                folders.entry(top).or_insert(0);
                 sides.extend(near_side(top).map(|side| (top, side)));
-                (*kind == Kind::Link).then(|| folders.entry(top).or_insert(0));
+                None
+            }
+            ("", _) if !is_file => {
+                sides.extend(near_side(top).map(|side| (top, side)));
                 None
             }
             ("", _) if name == ANSWER_KEY => None,
-            ("", _) => small_file(file).or_else(|| {
-                let name = parquet(file)?;
-                Some(format!("treating/{name} or insured/{name}"))
-            }),
+            ("", _) => small_file(file).or_else(|| side_file(file)),
             (_, true) if is_file => below_a_side(folder, file),
             (_, false) if is_file && (parquet(file).is_some() || rows(file).is_some()) => {
                 *folders.entry(top).or_insert(0) += 1;
@@ -73,6 +97,16 @@ pub fn look_alikes(unread: &[Unread]) -> Vec<Finding> {
 
 fn not_read(name: &str, meant: &str) -> Finding {
     Finding::new(Code::G01, name, "", format!("a name that is not read, in place of {meant}"))
+}
+
+/// The name below a side that a file beside it should have.
+fn side_file(file: &str) -> Option<String> {
+    let name = parquet(file).or_else(|| near_side(file).and_then(|_| rows(file)))?;
+    let side = near_side(file);
+    Some(match side {
+        Some(side) => format!("{}/{name}", side.name()),
+        None => format!("treating/{name} or insured/{name}"),
+    })
 }
 
 /// The name that a file below a side should have.
@@ -114,7 +148,10 @@ fn plain(name: &str) -> String {
             || matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
     };
     let letters = name.nfkc().filter(|letter| !unseen(letter));
-    letters.flat_map(char::to_lowercase).map(|letter| if letter == '。' { '.' } else { letter }).collect()
+    letters
+        .flat_map(char::to_lowercase)
+        .map(|letter| if letter == '。' { '.' } else { letter })
+        .collect()
 }
 
 /// A stem without what copies have around it.
@@ -295,8 +332,12 @@ mod tests {
             let below = format!("treating/a/{name}");
             assert_eq!(found(&[&below]), [format!("G01 treating/a/{meant}")], "{name}");
         }
+        let of_a_side = ["treating.csv", "Insured.parquet", "参保地.zip"];
+        let meant = ["treating/treating", "insured/Insured", "insured/参保地"];
+        assert_eq!(found(&of_a_side), meant.map(|name| format!("G01 {name}.parquet")));
         let top = ["31.parquet", "33.PARQUET", "truth.parquet"];
-        let meant = ["31", "33"].map(|n| format!("G01 treating/{n}.parquet or insured/{n}.parquet"));
+        let meant =
+            ["31", "33"].map(|n| format!("G01 treating/{n}.parquet or insured/{n}.parquet"));
         assert_eq!(found(&top), meant);
     }
 
@@ -318,7 +359,8 @@ mod tests {
             ("backup", "treating or insured"),
         ] {
             for file in ["31.parquet", "deep/31.PARQUET", "31.csv"] {
-                let names = [format!("{folder}/"), format!("{folder}/{file}"), format!("{folder}/b.pq")];
+                let names =
+                    [format!("{folder}/"), format!("{folder}/{file}"), format!("{folder}/b.pq")];
                 let names = names.each_ref().map(String::as_str);
                 assert_eq!(found(&names), [format!("G01 {meant}")], "{folder} {file}");
             }
@@ -361,7 +403,10 @@ mod tests {
             ("treating/_delta_log/00000.json", "treating/_delta_log"),
             ("insured/deep/_delta_log/", "insured/deep/_delta_log"),
             ("treating/.hoodie/hoodie.properties", "treating/.hoodie"),
-            ("treating/2025/.hoodie_partition_metadata", "treating/2025/.hoodie_partition_metadata"),
+            (
+                "treating/2025/.hoodie_partition_metadata",
+                "treating/2025/.hoodie_partition_metadata",
+            ),
             ("insured/metadata/v3.metadata.json", "insured/metadata"),
             ("insured/t/metadata/00001-ab.gz.metadata.json", "insured/t/metadata"),
         ];
@@ -370,7 +415,8 @@ mod tests {
             let found: Vec<_> = findings.iter().map(|f| (f.code, f.file.as_str())).collect();
             assert_eq!(found, [(Code::G07, mark)], "{name}");
         }
-        let log = ["treating/_delta_log/", "treating/_delta_log/0.json", "treating/_delta_log/1.json"];
+        let log =
+            ["treating/_delta_log/", "treating/_delta_log/0.json", "treating/_delta_log/1.json"];
         assert_eq!(found(&log).len(), 1);
         assert_eq!(found(&["treating/metadata/readme.json", "treating/delta_log/0.json"]), [""; 0]);
     }

@@ -1,0 +1,113 @@
+//! What lies in a delivery and was not read, for people: folder by folder, a few names of each.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::printer::counted;
+use crate::{
+    contract::walk::{Kind, SUFFIX, Unread},
+    diag::printable,
+};
+
+/// Folders that are named, and names in each; the report for programs has all.
+const MOST: [usize; 2] = [10, 3];
+
+/// A folder in which something was not read.
+#[derive(Default)]
+struct Group<'a> {
+    /// Whether nothing in it was read.
+    whole: bool,
+    files: Vec<&'a str>,
+    parquet: u64,
+}
+
+/// What was not read.
+pub(super) fn named(unread: &[Unread]) -> Vec<String> {
+    let folders = unread.iter().filter(|unread| unread.kind == Kind::Folder);
+    let folders: BTreeSet<&str> = folders.map(|unread| unread.name.as_str()).collect();
+    let mut groups: BTreeMap<&str, Group> = BTreeMap::new();
+    for Unread { name, kind, .. } in unread {
+        let ends = name.match_indices('/').map(|(at, _)| at).chain([name.len()]);
+        let outermost = ends.map(|end| &name[..end]).find(|above| folders.contains(above));
+        let around =
+            outermost.unwrap_or_else(|| name.rsplit_once('/').map_or("", |(above, _)| above));
+        let group = groups.entry(around).or_default();
+        group.whole = outermost.is_some();
+        if *kind != Kind::Folder {
+            group.files.push(name);
+            group.parquet += u64::from(name.ends_with(SUFFIX));
+        }
+    }
+    let line = |(folder, group): (&&str, &Group)| printable(&group.line(folder));
+    let shown = groups.iter().take(MOST[0]).map(line);
+    let more = groups.len().saturating_sub(MOST[0]) as u64;
+    let more = (more > 0).then(|| format!("not read: {}", counted_more(more, "folder")));
+    shown.chain(more).collect()
+}
+
+impl Group<'_> {
+    fn line(&self, folder: &str) -> String {
+        let Group { whole, files, parquet } = self;
+        if *whole {
+            let files = counted(files.len() as u64, "file");
+            return format!("not read: {folder}/ ({files}, {parquet} of Parquet)");
+        }
+        let mut names: Vec<String> =
+            files.iter().take(MOST[1]).map(|name| (*name).to_owned()).collect();
+        let more = files.len().saturating_sub(MOST[1]) as u64;
+        names.extend((more > 0).then(|| counted_more(more, "file")));
+        format!("not read: {}", names.join(", "))
+    }
+}
+
+fn counted_more(count: u64, noun: &str) -> String {
+    format!("{} more", counted(count, noun))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unread(names: &[&str]) -> Vec<Unread> {
+        let unread = names.iter().map(|name| Unread {
+            name: name.trim_end_matches('/').to_owned(),
+            kind: if name.ends_with('/') { Kind::Folder } else { Kind::File },
+            hidden: false,
+        });
+        let mut unread: Vec<Unread> = unread.collect();
+        unread.sort_unstable();
+        unread
+    }
+
+    #[test]
+    fn folders_are_counted_and_the_first_files_named() {
+        let unread = unread(&[
+            "notes.txt",
+            "treating/1.csv",
+            "treating/2.csv",
+            "treating/3.csv",
+            "treating/4.csv",
+            "treating/_tmp/",
+            "treating/_tmp.crc",
+            "treating/_tmp/0/",
+            "treating/_tmp/0/a.parquet",
+            "treating/_tmp/b.txt",
+        ]);
+        assert_eq!(
+            named(&unread),
+            [
+                "not read: notes.txt",
+                "not read: treating/1.csv, treating/2.csv, treating/3.csv, 2 files more",
+                "not read: treating/_tmp/ (2 files, 1 of Parquet)",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_long_list_is_cut() {
+        let names: Vec<String> = (0..13).map(|folder| format!("{folder:02}/")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let lines = named(&unread(&names));
+        assert_eq!(lines.len(), 11);
+        assert_eq!(lines[10], "not read: 3 folders more");
+    }
+}

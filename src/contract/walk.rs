@@ -1,0 +1,373 @@
+//! What lies in the input folder of a period: the Parquet files that are read, and all that is not.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
+    fs::{self, FileType},
+    io::{self, ErrorKind},
+    os::unix::{ffi::OsStrExt, fs::MetadataExt},
+    path::{Path, PathBuf},
+};
+
+use rustix::io::Errno;
+use serde::Serialize;
+
+use super::small_files;
+use crate::{
+    codes::Side,
+    diag::{Code, Failure, Finding, Outcome},
+};
+
+/// What lies in an input folder.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The Parquet files that are read, treating first, by name as bytes.
+    pub parquet: Vec<ParquetFile>,
+    /// Everything else but the small files, by name as bytes.
+    pub unread: Vec<Unread>,
+}
+
+/// A Parquet file of a side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParquetFile {
+    /// Whose copies it holds.
+    pub side: Side,
+    /// Path below the input folder, with `/`.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// Something that is not read. A folder that is not read is listed itself, and so is all that is in it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Unread {
+    /// Path below the input folder, with `/`; bytes that are not UTF-8 as `\xFF`.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Whether its name, or that of a folder around it in the delivery, begins with `.` or `_`.
+    pub hidden: bool,
+}
+
+/// What something is that is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A file.
+    File,
+    /// A folder.
+    Folder,
+    /// A link, wherever it leads.
+    Link,
+    /// A pipe, a socket, a device.
+    Special,
+}
+
+impl From<FileType> for Kind {
+    fn from(of: FileType) -> Kind {
+        match of {
+            _ if of.is_file() => Kind::File,
+            _ if of.is_dir() => Kind::Folder,
+            _ if of.is_symlink() => Kind::Link,
+            _ => Kind::Special,
+        }
+    }
+}
+
+/// What Parquet files end in.
+pub const SUFFIX: &str = ".parquet";
+
+/// Looks through an input folder. What cannot be told for sure is a finding; what may not be looked at, a failure.
+pub fn walk(input: &Path, findings: &mut Vec<Finding>) -> Outcome<Found> {
+    let mut walk = Walk { input, found: Found::default(), seen: BTreeMap::new(), findings };
+    for entry in entries(input).map_err(Failure::io(input))? {
+        let name = shown(entry.file_name().unwrap_or_default());
+        let side = Side::BOTH.into_iter().find(|side| side.name() == name);
+        match side {
+            _ if small_files::NAMES.contains(&name.as_str()) => {}
+            Some(side) if is_folder(&entry)? => walk.side(side, &entry)?,
+            _ => walk.leave_out(&entry, is_hidden(&name)),
+        }
+    }
+    let Found { parquet, unread } = &mut walk.found;
+    parquet.sort_unstable_by(|a, b| (a.side, &a.name).cmp(&(b.side, &b.name)));
+    unread.sort_unstable();
+    for side in Side::BOTH {
+        let is_of_side = |finding: &Finding| Path::new(&finding.file).starts_with(side.name());
+        if !parquet.iter().any(|file| file.side == side) && !walk.findings.iter().any(is_of_side) {
+            walk.findings.push(Finding::new(Code::F01, side.name(), "", "no Parquet file"));
+        }
+    }
+    Ok(walk.found)
+}
+
+struct Walk<'a> {
+    input: &'a Path,
+    found: Found,
+    /// The folders of a side that were looked through, by device and number.
+    seen: BTreeMap<(u64, u64), PathBuf>,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Walk<'_> {
+    fn side(&mut self, side: Side, folder: &Path) -> Outcome<()> {
+        self.seen.clear();
+        self.folder(side, folder)
+    }
+
+    fn folder(&mut self, side: Side, folder: &Path) -> Outcome<()> {
+        let failed = Failure::io(folder);
+        let here = fs::metadata(folder).map_err(Failure::io(folder))?;
+        if let Some(first) = self.seen.insert((here.dev(), here.ino()), folder.to_owned()) {
+            self.again(folder, &first);
+            return Ok(());
+        }
+        for path in entries(folder).map_err(failed)? {
+            let name = path.file_name().unwrap_or_default();
+            let is_parquet = name.as_bytes().ends_with(SUFFIX.as_bytes());
+            if is_hidden(&shown(name)) {
+                self.leave_out(&path, true);
+                continue;
+            }
+            match fs::metadata(&path) {
+                Ok(metadata) if metadata.is_dir() => self.folder(side, &path)?,
+                Ok(metadata) if is_parquet && metadata.is_file() => self.take(side, path),
+                Ok(_) if is_parquet => {
+                    let hint = "remove it, or put the file itself in its place";
+                    self.refuse(Code::F02, &path, "neither a file nor a folder", hint);
+                }
+                Ok(_) => self.leave_out(&path, false),
+                // It went away between two looks.
+                Err(error) if path.symlink_metadata().is_err() && leads_nowhere(&error) => {
+                    if is_parquet {
+                        self.refuse(Code::F13, &path, "a file that is gone", Code::F13.hint());
+                    }
+                }
+                Err(error) if leads_nowhere(&error) && is_parquet => {
+                    let hint = "remove the link, or put the file itself in its place";
+                    self.refuse(Code::F02, &path, "a link that leads nowhere", hint);
+                }
+                // What editors and office programs leave beside a file that they have open.
+                Err(error) if leads_nowhere(&error) => self.leave_out(&path, false),
+                Err(error) => return Err(Failure::io(&path)(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// A folder that was looked through before, by another name: its rows would count twice.
+    fn again(&mut self, folder: &Path, first: &Path) {
+        if folder.starts_with(first) {
+            let hint = "remove the link";
+            self.refuse(Code::F02, folder, "a link to a folder above it", hint);
+        } else {
+            let found = format!("the same folder as {}", self.name_of(first));
+            self.refuse(Code::F11, folder, &found, Code::F11.hint());
+        }
+    }
+
+    fn take(&mut self, side: Side, path: PathBuf) {
+        let below = path.strip_prefix(self.input).unwrap_or(&path);
+        if let Some(name) = below.to_str() {
+            self.found.parquet.push(ParquetFile { side, name: name.to_owned(), path });
+        } else {
+            self.refuse(Code::F14, &path, "a name that is not UTF-8", Code::F14.hint());
+        }
+    }
+
+    /// Lists something that is not read, and all that is in it.
+    fn leave_out(&mut self, path: &Path, hidden: bool) {
+        let kind = path.symlink_metadata().map_or(Kind::Special, |found| found.file_type().into());
+        self.found.unread.push(Unread { name: self.name_of(path), kind, hidden });
+        if kind == Kind::Folder {
+            // One that may not be looked into is named; it is not read anyway.
+            for entry in entries(path).into_iter().flatten() {
+                let name = shown(entry.file_name().unwrap_or_default());
+                self.leave_out(&entry, hidden || is_hidden(&name));
+            }
+        }
+    }
+
+    fn refuse(&mut self, code: Code, path: &Path, found: &str, hint: &str) {
+        self.findings.push(Finding::new(code, self.name_of(path), "", found).hinting(hint));
+    }
+
+    fn name_of(&self, path: &Path) -> String {
+        shown(path.strip_prefix(self.input).unwrap_or(path).as_os_str())
+    }
+}
+
+/// What is in a folder, in order.
+fn entries(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
+    fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect()
+}
+
+/// Whether something is a folder, or a link to one; what may not be looked at is a failure.
+fn is_folder(path: &Path) -> Outcome<bool> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.is_dir()),
+        Err(error) if leads_nowhere(&error) => Ok(false),
+        Err(error) => Err(Failure::io(path)(error)),
+    }
+}
+
+/// Whether an error says that there is nothing, and not that it may not be looked at.
+fn leads_nowhere(error: &io::Error) -> bool {
+    let is_loop = error.raw_os_error() == Some(Errno::LOOP.raw_os_error());
+    is_loop || matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// Whether readers of data lakes leave a name out, and so does the program.
+fn is_hidden(name: &str) -> bool {
+    name.starts_with(['.', '_'])
+}
+
+/// A name as text; bytes that are not UTF-8 as `\xFF`, so that no two names become one.
+fn shown(name: &OsStr) -> String {
+    if let Some(name) = name.to_str() {
+        return name.to_owned();
+    }
+    let mut text = String::new();
+    for chunk in name.as_bytes().utf8_chunks() {
+        text.push_str(&chunk.valid().replace('\\', "\\\\"));
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02X}")));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        ffi::OsString,
+        os::unix::{ffi::OsStringExt, fs::symlink},
+    };
+
+    use super::*;
+
+    /// A delivery with these files, each with a byte.
+    fn delivery(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            fs::write(path, "x").expect("written");
+        }
+        folder
+    }
+
+    fn looked_through(folder: &Path) -> (Found, Vec<String>) {
+        let mut findings = Vec::new();
+        let found = walk(folder, &mut findings).expect("looked through");
+        (found, findings.iter().map(|f| format!("{} {}: {}", f.code, f.file, f.found)).collect())
+    }
+
+    #[test]
+    fn everything_is_either_read_or_named() {
+        let folder = delivery(&[
+            "treating/b.parquet",
+            "treating/a/z.parquet",
+            "treating/a.parquet",
+            "treating/x.parquet/part-0.parquet",
+            "treating/31.PARQUET",
+            "treating/_delta_log/0.json",
+            "treating/_temporary/0/p.parquet",
+            "treating/deep/.hidden/p.parquet",
+            "treating/._a.parquet",
+            "insured/a.parquet",
+            "insured/notes.txt",
+            "payments.csv",
+            ".DS_Store",
+            "Treating/a.parquet",
+        ]);
+        let (found, findings) = looked_through(folder.path());
+        assert_eq!(findings, [""; 0]);
+        let read: Vec<&str> = found.parquet.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(
+            read,
+            [
+                "treating/a.parquet",
+                "treating/a/z.parquet",
+                "treating/b.parquet",
+                "treating/x.parquet/part-0.parquet",
+                "insured/a.parquet"
+            ]
+        );
+        let unread = found.unread.iter().map(|unread| {
+            format!(
+                "{} {:?}{}",
+                unread.name,
+                unread.kind,
+                if unread.hidden { " hidden" } else { "" }
+            )
+        });
+        assert_eq!(
+            unread.collect::<Vec<_>>(),
+            [
+                ".DS_Store File hidden",
+                "Treating Folder",
+                "Treating/a.parquet File",
+                "insured/notes.txt File",
+                "treating/._a.parquet File hidden",
+                "treating/31.PARQUET File",
+                "treating/_delta_log Folder hidden",
+                "treating/_delta_log/0.json File hidden",
+                "treating/_temporary Folder hidden",
+                "treating/_temporary/0 Folder hidden",
+                "treating/_temporary/0/p.parquet File hidden",
+                "treating/deep/.hidden Folder hidden",
+                "treating/deep/.hidden/p.parquet File hidden",
+            ]
+        );
+    }
+
+    #[test]
+    fn links_that_lead_nowhere_matter_only_where_a_file_should_be() {
+        let folder = delivery(&["treating/a.parquet", "insured/a.parquet"]);
+        for name in ["treating/lost.parquet", "treating/.#a.parquet", "treating/.~lock.a.parquet#"]
+        {
+            symlink("operator@host.4711", folder.path().join(name)).expect("linked");
+        }
+        symlink("lock", folder.path().join("insured/lock")).expect("linked");
+        let (found, findings) = looked_through(folder.path());
+        assert_eq!(findings, ["F02 treating/lost.parquet: a link that leads nowhere"]);
+        let unread: Vec<&str> = found.unread.iter().map(|unread| unread.name.as_str()).collect();
+        assert_eq!(unread, ["insured/lock", "treating/.#a.parquet", "treating/.~lock.a.parquet#"]);
+        assert!(found.unread.iter().all(|unread| unread.kind == Kind::Link));
+    }
+
+    #[test]
+    fn a_folder_is_looked_through_once_a_side() {
+        let folder = delivery(&["treating/a/a.parquet", "insured/a.parquet"]);
+        symlink("a", folder.path().join("treating/b")).expect("linked");
+        symlink("../treating/a", folder.path().join("insured/other")).expect("linked");
+        let (found, findings) = looked_through(folder.path());
+        assert_eq!(findings, ["F11 treating/b: the same folder as treating/a"]);
+        assert!(found.parquet.iter().any(|file| file.name == "insured/other/a.parquet"));
+        fs::remove_file(folder.path().join("treating/b")).expect("removed");
+        fs::remove_file(folder.path().join("insured/other")).expect("removed");
+        symlink("..", folder.path().join("treating/a/up")).expect("linked");
+        let (_, findings) = looked_through(folder.path());
+        assert_eq!(findings, ["F02 treating/a/up: a link to a folder above it"]);
+    }
+
+    #[test]
+    fn names_that_are_no_text_are_told_apart() {
+        let folder = delivery(&["treating/a.parquet", "insured/a.parquet"]);
+        for byte in [0xfe, 0xff] {
+            let name = |end: &[u8]| OsString::from_vec([b"\xe4\xba", &[byte][..], end].concat());
+            fs::write(folder.path().join("treating").join(name(b".parquet")), "x")
+                .expect("written");
+            fs::write(folder.path().join(name(b"\\")), "x").expect("written");
+        }
+        let (found, findings) = looked_through(folder.path());
+        assert_eq!(
+            findings,
+            [
+                r"F14 treating/\xE4\xBA\xFE.parquet: a name that is not UTF-8",
+                r"F14 treating/\xE4\xBA\xFF.parquet: a name that is not UTF-8"
+            ]
+        );
+        let unread: Vec<&str> = found.unread.iter().map(|unread| unread.name.as_str()).collect();
+        assert_eq!(unread, [r"\xE4\xBA\xFE\\", r"\xE4\xBA\xFF\\"]);
+    }
+}
