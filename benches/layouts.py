@@ -78,8 +78,8 @@ def main():
             book = os.path.join(args.work, "book-" + name.replace(" ", "-").replace("%", "percent"))
             shutil.rmtree(book, ignore_errors=True)
             begin = time.monotonic()
-            subprocess.run([args.program, "run", "--quiet", "--period", args.period, "--input", folder, "--book", book],
-                           check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([args.program, "run", "--quiet", "--period", args.period, "--input", folder, "--book", book,
+                            "--accept", "G04"], check=True, stdout=subprocess.DEVNULL)
             walls[name].append(time.monotonic() - begin)
             ordinary = os.path.join(args.work, "book-ordinary")
             for table in SAME:

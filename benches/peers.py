@@ -256,7 +256,7 @@ def bench(args):
                          "--threads", str(args.threads), "--work", os.path.join(work, name)]
     commands = {
         "liangqing": [program, "run", "--quiet", "--period", args.period, "--input", delivery, "--book", work + "/book",
-                      "--threads", str(args.threads)],
+                      "--accept", "G04", "--threads", str(args.threads)],
         "bare decode": [yardstick, delivery, str(args.threads)],
         **{name: peer(name) for name in PEERS},
     }

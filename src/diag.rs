@@ -24,6 +24,11 @@ macro_rules! codes {
                 match self { $(Code::$code => $expected),* }
             }
 
+            /// The code that a text names.
+            pub fn of_id(id: &str) -> Option<Code> {
+                Code::ALL.iter().find(|code| code.id() == id).copied()
+            }
+
             /// What to do about it.
             pub const fn hint(self) -> &'static str {
                 match self { $(Code::$code => $hint),* }
@@ -47,6 +52,13 @@ codes! {
     F12 "amounts and their sums within DECIMAL(38,2)" "ask the sender for the file again";
     F13 "files that stay as they are while a run reads them" "wait until nobody writes to the delivery any more, then run again";
     F14 "names in UTF-8" "rename the file or the folder";
+    G01 "nothing that looks like a part of the delivery and is not read" "give it the name that is meant, or take it away; `--accept G01` if it is meant to be left out";
+    G02 "a side at least half of whose rows have the period as their cost month" "compare --period with the folder; `--accept G02` if it is meant";
+    G03 "a side less than half of whose rows an earlier period has cleared" "compare the folder with those of the earlier periods; `--accept G03` if it is meant";
+    G04 "the quotas that the first period of a book starts from" "give --opening-quotas FILE, without it every quota is 0; `--accept G04` if it is meant";
+    G05 "files that no earlier period was closed with" "compare the folder with that of the earlier period; `--accept G05` if it is meant";
+    G06 "files that only one side has" "ask whose file it is, and for the other side's own; `--accept G06` if it is meant";
+    G07 "Parquet files alone, not a table with its older versions" "export the current version; `--accept G07` if every file is meant to count";
     S01 "UTF-8 text" "save the file as CSV UTF-8";
     S02 "a header line with every column once" "name the columns as the contract does; order is free, further columns are ignored";
     S03 "as many values as the header has columns" "quote values that hold commas or line breaks";
@@ -120,8 +132,7 @@ fn code_id<S: serde::Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S:
 
 fn code_of<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Code, D::Error> {
     let id = <String as serde::Deserialize>::deserialize(deserializer)?;
-    let code = Code::ALL.iter().find(|code| code.id() == id).copied();
-    code.ok_or_else(|| serde::de::Error::custom(format!("no code {id}")))
+    Code::of_id(&id).ok_or_else(|| serde::de::Error::custom(format!("no code {id}")))
 }
 
 impl Finding {
@@ -262,7 +273,9 @@ mod tests {
             "# Findings: why a delivery is refused, or a book is not in order\n\nEvery finding of a delivery is listed \
              at once, with one of these codes, the file, the place\nand what was found there; the run ends with \
              exit status 3 and nothing is published. The codes\nare stable. Rows that break a row rule \
-             (V01 to V18) are no findings: they are in `tables/rejects`.\n\nCodes that begin with B come \
+             (V01 to V18) are no findings: they are in `tables/rejects`.\n\nCodes that begin with G ask about \
+             what looks like a slip, before a period is closed for good: `--accept\nCODE` (repeatable; `accept = [\"G02\"]` in a \
+             pipeline) lets it pass, and the manifest lists it.\n\nCodes that begin with B come \
              from `verify`, those that begin with A from an audit rerun, with E\nfrom `explain`; they end with exit status 5. \
              R is a reply form that `decisions import` cannot read, N refuses the registry of a\n`bulletin`.\n\nThis page is made by \
              `UPDATE_DOCS=1 cargo test --lib catalogue`.\n\n| code | expected | what to do |\n|---|---|---|\n\

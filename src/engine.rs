@@ -1,6 +1,10 @@
 //! One run, from a delivery to a closed period: the stages in order, and the totals between them.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use chrono::NaiveDate;
 use rayon::prelude::*;
@@ -18,17 +22,18 @@ use crate::{
         pairs::pairs,
         positions::Positions,
     },
-    codes::{Month, Pair, Side},
+    codes::{Month, Pair},
     contract::{delivery::Delivery, small_files::OpeningQuotas, walk::Unread},
-    control::{Bucket, Control},
-    diag::{Failure, Finding, Outcome},
+    control::Control,
+    diag::{Code, Failure, Finding, Outcome},
     event::{Activity, Monitor},
     ingest::survey::{Normalisations, Setting, Survey, rejects_table},
-    money::{FenSum, yuan},
+    money::FenSum,
+    plausible::{self, Slips},
     reconcile::{
         breaks::{break_fields_table, breaks_table, open_items_table},
         build::Index,
-        decisions::{self, Decisions, decisions_table},
+        decisions::{self, Applied, Decisions, Verdict, decisions_table},
         engine::{Engine, Foreseen},
         index::Key,
         matching::{Standing, match_index, read_again},
@@ -64,6 +69,8 @@ pub struct RunOptions {
     pub rules: Rules,
     /// Who reads the delivery.
     pub engine: Arc<dyn Engine>,
+    /// The plausibility codes that are meant.
+    pub accept: BTreeSet<Code>,
     /// Day of issue of the notices; by default the last day of the month after the period.
     pub as_of: Option<NaiveDate>,
     /// Bytes of memory for the index of the delivery; beyond it the disk is used.
@@ -103,6 +110,8 @@ pub struct RunReport {
     pub money: Movements,
     /// What was taken although it is written differently.
     pub normalisations: Normalisations,
+    /// What was asked about and is meant, by code.
+    pub accepted: Vec<Finding>,
     /// What lies in the delivery and was not read.
     pub unread: Vec<Unread>,
     /// What a second implementation found equal; none when it was not asked.
@@ -167,6 +176,7 @@ pub fn close(
         breaks: reconciled.settled.tally.classes.clone(),
         money: cleared.money,
         normalisations: delivered.survey.normalisations,
+        accepted: delivered.slips.met(),
         unread: delivered.delivery.unread,
         independent,
         published: None,
@@ -213,6 +223,7 @@ struct Delivered {
     /// Hashes of the keys about which an open item or a decision says something.
     watched: Vec<u64>,
     survey: Survey,
+    slips: Slips,
     index: Index,
     /// Copies in doubt: open items, and rows that did not clear while they were at hand.
     values: Values,
@@ -244,6 +255,10 @@ fn read(
         options.engine.read(&delivery, setting, staging, foreseen, &values, options.memory)?;
     findings.extend(survey.findings.iter().cloned());
     delivery.check_files(&survey.files, &mut findings);
+    let quotas = options.opening_quotas.as_ref();
+    findings.extend(plausible::of_delivery(&delivery, &survey, book, options.period, quotas));
+    let mut slips = Slips::meant(&options.accept);
+    let mut findings = slips.sift(findings);
     if findings.is_empty() {
         return Ok(Delivered {
             delivery,
@@ -251,6 +266,7 @@ fn read(
             decisions,
             watched,
             survey,
+            slips,
             index,
             values,
         });
@@ -264,6 +280,7 @@ fn read(
 struct Reconciled {
     permits: Vec<Permit>,
     settled: Settled,
+    decisions: Vec<(String, Verdict, Applied)>,
     proof: Proof,
     control: Control,
     positions: Positions,
@@ -280,43 +297,26 @@ fn reconcile(
 ) -> Outcome<Reconciled> {
     let Setting { policy, period, monitor, .. } = setting;
     let decisions = std::mem::take(&mut delivered.decisions);
-    let Delivered { delivery, watched, survey, index, values, .. } = delivered;
+    let Delivered { delivery, watched, survey, slips, index, values, .. } = delivered;
     let permits = brought::permits_in_force(book.previous(), &delivery.small.permits, period)?;
 
     monitor.stage("matching", 0)?;
     let mut matched = match_index(index, register, watched, values, monitor)?;
     read_again(&*options.engine, delivery, &mut matched, values, setting)?;
     let context = Context { period, policy, permits: &permits, register, index };
-    let settled = settle(context, decisions, values, &matched, staging, monitor)?;
+    let mut settled = settle(context, decisions, values, &matched, staging, monitor)?;
 
     let proof = Proof::of(survey, &matched, settled.tally.in_doubt)?;
     let control = proof.control(survey, &settled.tally)?;
-    handed_over(book, &control)?;
+    brought::handed_over(book.newest.as_ref(), &control)?;
+    plausible::cleared_before(&control, &settled.tally.already_cleared, book, slips)?;
+    let decisions = std::mem::take(&mut settled.decisions).finish().map_err(Failure::Refused)?;
     let positions = monitor.stopwatch.measure(Activity::AddUp, || {
         let counters = std::mem::take(&mut index.counters);
         let positions = Positions::counted(counters, policy);
         proof.of_positions(&positions, &settled.tally).map(|()| positions)
     })?;
-    Ok(Reconciled { permits, settled, proof, control, positions })
-}
-
-/// What was opened is what the period before carried, in rows and in cost; what is payable may follow
-/// another policy now.
-fn handed_over(book: &Book, control: &Control) -> Outcome<()> {
-    for side in Side::BOTH {
-        let opened = control.get(side, Bucket::Opened);
-        let carried = book.newest.as_ref().map_or(Some((0, 0)), |manifest| manifest.carried(side));
-        if carried != Some((opened.rows, opened.medfee)) {
-            return Err(Failure::Book(format!(
-                "the book is damaged: {} open items of the {} side, of {} yuan, were not what the \
-                 period before carried",
-                opened.rows,
-                side.name(),
-                yuan(opened.medfee)
-            )));
-        }
-    }
-    Ok(())
+    Ok(Reconciled { permits, settled, decisions, proof, control, positions })
 }
 
 /// What is owed.
@@ -347,7 +347,7 @@ fn write(
     monitor: &Monitor,
 ) -> Outcome<Vec<FileEntry>> {
     monitor.stage("writing", 0)?;
-    let Reconciled { permits, settled, proof, control, positions, .. } = reconciled;
+    let Reconciled { permits, settled, decisions, proof, control, positions } = reconciled;
     let Cleared { deductions, money } = cleared;
     let folder = staging.period();
     let of = |table: Table| table.write(&folder);
@@ -367,7 +367,7 @@ fn write(
         Box::new(|| of(notice_status_table(&money.statuses))),
         Box::new(|| of(payments_table(&money.payments))),
         Box::new(|| of(permits_table(permits))),
-        Box::new(|| of(decisions_table(&settled.decisions))),
+        Box::new(|| of(decisions_table(decisions))),
     ];
     let written = files.par_iter().with_max_len(1).map(|file| {
         monitor.check()?;
@@ -488,5 +488,6 @@ fn manifest(
         inputs,
         outputs,
         control: ControlEntry::all(control),
+        accepted: delivered.slips.codes(),
     }
 }

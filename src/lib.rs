@@ -34,6 +34,7 @@ pub mod mask;
 pub mod money;
 
 pub mod pipeline;
+pub mod plausible;
 pub mod rules;
 
 pub mod contract;

@@ -187,6 +187,11 @@ impl Runs<'_> {
         given.extend(
             both.map(|((what, was), (_, is))| format!("{what}: {} to {}", short(&was), short(&is))),
         );
+        let [was, is] = self.manifests.each_ref().map(|manifest| match manifest.accepted[..] {
+            [] => "none".to_owned(),
+            _ => manifest.accepted.join(" "),
+        });
+        given.extend((was != is).then(|| format!("accepted: {was} to {is}")));
         given
     }
 

@@ -25,12 +25,10 @@ use crate::{
     event::Monitor,
     ingest::source::Source,
     money::{FenSum, yuan},
+    plausible::{OPENING_QUOTAS, parse_code},
     reconcile::index::Key,
     rules::Rules,
 };
-
-/// The name under which a manifest lists the opening quotas.
-const OPENING_QUOTAS: &str = "opening-quotas.csv";
 
 /// A period that came out as it was published.
 #[derive(Debug, Serialize)]
@@ -153,6 +151,10 @@ fn settings(options: &RerunOptions, manifest: &Manifest) -> Outcome<RunOptions> 
     };
     let as_of = parse_day(&manifest.as_of).ok_or_else(|| unreadable("as_of".to_owned()))?;
     run.as_of = run.as_of.or(Some(as_of));
+    // Codes that are given are for periods from before codes were asked about.
+    for code in &manifest.accepted {
+        run.accept.insert(parse_code(code).map_err(unreadable)?);
+    }
     let quotas = manifest.inputs.iter().any(|input| input.path == OPENING_QUOTAS);
     if quotas && run.opening_quotas.is_none() {
         let problem = format!(
@@ -247,6 +249,7 @@ fn differences(
             manifest.previous_manifest_sha256 == again.previous_manifest_sha256,
         ),
         ("control", manifest.control == again.control),
+        ("accepted", accepted_alike(run, manifest, again)),
         ("outputs", manifest.outputs == again.outputs || !findings.is_empty()),
         ("period", manifest.period == again.period),
     ];
@@ -254,6 +257,14 @@ fn differences(
     let rest = rest.into_iter().filter(|(_, same)| !same);
     findings.extend(rest.map(|(what, _)| Finding::new(Code::A04, file.clone(), what, "another")));
     Ok(changed.into_iter().map(|(_, found)| found).chain(findings).collect())
+}
+
+/// Whether a rerun met what was accepted, and nothing else but what it was told to accept.
+fn accepted_alike(run: &RunOptions, manifest: &Manifest, again: &Manifest) -> bool {
+    let listed = |code: &String| manifest.accepted.contains(code);
+    let given = |code: &String| run.accept.iter().any(|given| given.id() == *code);
+    manifest.accepted.iter().all(|code| again.accepted.contains(code))
+        && again.accepted.iter().all(|code| listed(code) || given(code))
 }
 
 /// How the rows of an output differ, in rows and money, the first of them in words.

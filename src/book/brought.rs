@@ -7,12 +7,14 @@ use std::{
 
 use chrono::NaiveDate;
 
+use super::manifest::Manifest;
 use crate::{
     clear::deductions::{Accepted, Deduction},
     codes::{FundClass, Month, Pair, Province, Side},
+    control::{Bucket, Control},
     diag::{Failure, Outcome},
     ingest::{batch::Batches, record::Record, schedule::ROWS_ALONE, source::Source},
-    money::{Fen, FenSum},
+    money::{Fen, FenSum, yuan},
     reconcile::breaks::SideCopy,
     reserve::{
         notices::{Kind, Notice, Status},
@@ -25,6 +27,25 @@ use crate::{
 /// What a table of the book cannot hold unless it was damaged.
 pub fn damaged(table: &str, what: &str) -> Failure {
     Failure::Book(format!("the book is damaged: table {table}: {what}"))
+}
+
+/// What was opened is what the period before carried, in rows and in cost; what is payable may follow
+/// another policy now.
+pub fn handed_over(before: Option<&Manifest>, control: &Control) -> Outcome<()> {
+    for side in Side::BOTH {
+        let opened = control.get(side, Bucket::Opened);
+        let carried = before.map_or(Some((0, 0)), |manifest| manifest.carried(side));
+        if carried != Some((opened.rows, opened.medfee)) {
+            return Err(Failure::Book(format!(
+                "the book is damaged: {} open items of the {} side, of {} yuan, were not what the \
+                 period before carried",
+                opened.rows,
+                side.name(),
+                yuan(opened.medfee)
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The open items of a closed period, seen from the next one, one after the other.

@@ -46,6 +46,10 @@ pub struct Manifest {
     pub outputs: Vec<FileEntry>,
     /// The control totals, as in the table `control`.
     pub control: Vec<ControlEntry>,
+    /// The plausibility codes that were met and accepted, in order; left out when there is none, as in
+    /// manifests from before they were asked about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<String>,
 }
 
 /// The rules file of a period.
@@ -241,6 +245,7 @@ mod tests {
                 inputs: Vec::new(),
                 outputs: Vec::new(),
                 control,
+                accepted: Vec::new(),
             };
             manifest.carried(Side::Treating)
         };

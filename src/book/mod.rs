@@ -21,6 +21,7 @@ pub mod status;
 pub mod stress;
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
 };
@@ -31,7 +32,7 @@ use rayon::prelude::*;
 
 use self::manifest::FileEntry;
 use crate::{
-    codes::Month,
+    codes::{Month, Side},
     diag::{Failure, Outcome},
     digest::sha256_of,
     event::Monitor,
@@ -48,6 +49,8 @@ pub struct Book {
     pub head: Option<String>,
     /// The newest manifest.
     pub newest: Option<Manifest>,
+    /// The Parquet files with rows that periods were closed with, by digest: the newest period, and the path.
+    pub delivered: BTreeMap<String, (Month, String)>,
     /// Every file that a manifest lists.
     files: Vec<ListedFile>,
     _made: MadeFolders,
@@ -112,9 +115,10 @@ impl Book {
             Lock::of(&root, || format!("another run is at work on the book {}", root.display()))?;
         let periods = closed_periods(&root)?;
         check_order(&periods, period)?;
-        let Chain { newest, files } = Chain::of(&periods)?;
+        let Chain { newest, files, delivered } = Chain::of(&periods)?;
         let (head, newest) = newest.unzip();
-        Ok(Book { root, periods, head, newest, files, _made: made, _lock: Some(lock) })
+        let (_made, _lock) = (made, Some(lock));
+        Ok(Book { root, periods, head, newest, delivered, files, _made, _lock })
     }
 
     /// Looks at a book as it was before a period was closed, as `open` does; nothing will be written into it.
@@ -123,10 +127,10 @@ impl Book {
         let mut periods = closed_periods(&root)?;
         periods.retain(|(month, _)| *month < period);
         check_order(&periods, period)?;
-        let Chain { newest, files } = Chain::of(&periods)?;
+        let Chain { newest, files, delivered } = Chain::of(&periods)?;
         let (head, newest) = newest.unzip();
-        let made = MadeFolders(Vec::new());
-        Ok(Book { root, periods, head, newest, files, _made: made, _lock: None })
+        let (_made, _lock) = (MadeFolders(Vec::new()), None);
+        Ok(Book { root, periods, head, newest, delivered, files, _made, _lock })
     }
 
     /// Looks into a book without closing anything: its periods, checked.
@@ -252,6 +256,8 @@ struct Chain {
     newest: Option<(String, Manifest)>,
     /// The files that they list.
     files: Vec<ListedFile>,
+    /// Their inputs of both sides that have rows, by digest.
+    delivered: BTreeMap<String, (Month, String)>,
 }
 
 /// A file that a manifest lists, and the period's folder.
@@ -259,7 +265,7 @@ type ListedFile = (PathBuf, FileEntry);
 
 impl Chain {
     fn of(periods: &[(Month, PathBuf)]) -> Outcome<Chain> {
-        let mut chain = Chain { newest: None, files: Vec::new() };
+        let mut chain = Chain { newest: None, files: Vec::new(), delivered: BTreeMap::new() };
         for (period, folder) in periods {
             let (manifest, digest) = Manifest::read(folder)?;
             if manifest.period != period.to_string() {
@@ -274,6 +280,13 @@ impl Chain {
                 return Err(damaged(folder, "manifest.json does not list the files of a period"));
             }
             chain.files.extend(manifest.outputs.iter().map(|o| (folder.clone(), o.clone())));
+            let of_sides = manifest.inputs.iter().filter(|input| {
+                let side =
+                    Side::BOTH.into_iter().find(|s| Path::new(&input.path).starts_with(s.name()));
+                side.is_some() && input.rows > 0
+            });
+            let of_sides = of_sides.map(|i| (i.sha256.clone(), (*period, i.path.clone())));
+            chain.delivered.extend(of_sides);
             chain.newest = Some((digest, manifest));
         }
         Ok(chain)

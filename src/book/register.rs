@@ -56,6 +56,8 @@ pub struct Registered {
     pub payable: Fen,
     /// Who owed whom, from which fund, for what; none when voided.
     pub group: Option<Group>,
+    /// Which of the earlier periods holds it, the oldest is 0; none when this one will.
+    pub earlier: Option<u16>,
 }
 
 /// What a registered settlement is.
@@ -118,7 +120,7 @@ impl Rows {
     }
 
     fn push_listed(&mut self, (key, registered): &Listed) {
-        let Registered { kind, payable, group } = registered;
+        let Registered { kind, payable, group, .. } = registered;
         self.push(*key, *payable, group.map(Group::number), *kind);
     }
 
@@ -281,9 +283,10 @@ impl Register {
     /// Which keys of some lists, each in order, are registered, and how.
     pub fn find(&self, lists: &[&[Key]]) -> Outcome<BTreeMap<Key, Registered>> {
         let mut found = BTreeMap::new();
-        for file in &self.settlements {
+        for (earlier, file) in (0..).zip(&self.settlements) {
             file.search(lists, |key, columns, row| {
-                let registered = registered(columns, row).ok_or_else(|| file.damaged("kind"))?;
+                let registered = registered(columns, row, earlier);
+                let registered = registered.ok_or_else(|| file.damaged("kind"))?;
                 let twice = found.insert(key, registered).is_some();
                 if twice {
                     Err(file.damaged("a settlement of an earlier period again"))
@@ -329,7 +332,7 @@ impl Register {
     }
 }
 
-fn registered(columns: &RecordBatch, row: usize) -> Option<Registered> {
+fn registered(columns: &RecordBatch, row: usize, earlier: u16) -> Option<Registered> {
     let payable = columns.column(2).as_primitive_opt::<Decimal128Type>()?.value(row);
     let group = columns.column(3).as_primitive_opt::<Int32Type>()?.value(row);
     let kind = columns.column(4).as_primitive_opt::<Int32Type>()?.value(row);
@@ -337,6 +340,7 @@ fn registered(columns: &RecordBatch, row: usize) -> Option<Registered> {
         kind: *Kind::ALL.get(usize::try_from(kind).ok()?)?,
         payable: Fen::try_from(payable).ok()?,
         group: u16::try_from(group).ok().and_then(Group::from_number),
+        earlier: Some(earlier),
     })
 }
 
@@ -371,6 +375,7 @@ mod tests {
                 kind: Kind::ALL[usize::try_from(n % 3).expect("small")],
                 payable: 100 + n.cast_signed(),
                 group: Group::from_number(u16::try_from(n % 8192).expect("small")),
+                earlier: Some(0),
             };
             (key, registered)
         };
@@ -404,7 +409,7 @@ mod tests {
         let file = ParquetFile::create(folder.path(), SETTLEMENTS, &schema(), properties());
         let encoder = file.expect("made").encoder();
         let key = Key { hash: 1, check: 1 };
-        let entry = Registered { kind: Kind::Voided, payable: 0, group: None };
+        let entry = Registered { kind: Kind::Voided, payable: 0, group: None, earlier: None };
         assert!(encode(&encoder, &[(key, entry)]).is_ok());
         assert!(encode(&encoder, &[(key, entry), (key, entry)]).is_err());
     }

@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn the_first_reason_that_holds_refuses() {
-        let known = |kind, payable| Registered { kind, payable, group: Group::from_number(10) };
+        let group = Group::from_number(10);
+        let known = |kind, payable| Registered { kind, payable, group, earlier: None };
         let settlements: BTreeMap<Key, Registered> = [
             ("s", known(Kind::Settlement, 100)),
             ("r", known(Kind::Settlement, 100)),

@@ -21,7 +21,7 @@ use crate::{
     clear::pairs::PairSums,
     codes::Side,
     control::{Bucket, Class},
-    diag::{Failure, Outcome},
+    diag::{Failure, Finding, Outcome, printable},
     engine::{RunOptions, RunReport},
     event::{Estimate, Timing},
     money::{FenSum, count_grouped, yuan, yuan_grouped},
@@ -249,6 +249,7 @@ fn machine(report: &RunReport, options: &RunOptions) -> Value {
         "payable": sum(PairSums::payable),
         "carried_forward": sum(PairSums::carried_forward),
         "normalisations": report.normalisations,
+        "accepted": report.accepted,
         "unread": report.unread,
         "independent": independent,
     })
@@ -290,6 +291,7 @@ fn human(report: &RunReport, options: &RunOptions) -> String {
             yuan_grouped(compared.payable())
         )
     }));
+    lines.extend(accepted(report));
     let notes = notes(report).into_iter().chain(unread::named(&report.unread));
     lines.extend(notes.map(|note| format!("note      {note}")));
     match &report.published {
@@ -331,7 +333,7 @@ pub(super) fn synth_summary(
         summary.breaks.iter().map(|(class, rows)| format!("{class} {rows}")).collect();
     text(&format!(
         "{}\n\nmade      {} of {} in {}\nplanted   {}\n\nnext\n  - liangqing run --period {} \
-         --input {} --book DIR\n",
+         --input {} --book DIR --accept G04\n",
         table.trim_fmt(),
         counted(summary.rows, "row"),
         counted(summary.settlements, "settlement"),
@@ -416,6 +418,18 @@ fn notes(report: &RunReport) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// What was asked about and is meant: of each code the first finding, and how many there are.
+fn accepted(report: &RunReport) -> Vec<String> {
+    let by_code = report.accepted.chunk_by(|a, b| a.code == b.code);
+    let line = |of_code: &[Finding]| {
+        let Finding { code, file, found, .. } = &of_code[0];
+        let first = format!("accepted  {code} at {}: {}", printable(file), printable(found));
+        let more = of_code.len() - 1;
+        if more == 0 { first } else { format!("{first}, and {more} more") }
+    };
+    by_code.map(line).collect()
 }
 
 fn next_steps(report: &RunReport, options: &RunOptions) -> Vec<String> {

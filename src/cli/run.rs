@@ -157,6 +157,7 @@ fn options(settings: &Settings, remote: &Remote) -> Outcome<RunOptions> {
         opening_quotas: settings.opening_quotas.clone(),
         rules: read_rules(settings.rules.as_deref())?,
         engine: remote.engine(settings)?,
+        accept: settings.accept.clone(),
         as_of: settings.as_of,
         memory: settings.memory.unwrap_or(DEFAULT_MEMORY),
         signer: settings.sign_key.as_deref().map(Signer::read).transpose()?,

@@ -11,6 +11,7 @@
 pub mod delivery;
 pub mod fields;
 pub mod lines;
+pub mod near;
 pub mod registry;
 pub mod small_files;
 pub mod walk;

@@ -16,6 +16,7 @@ pub mod buffers;
 mod columns;
 pub mod fetch;
 pub mod footer;
+pub mod months;
 mod pages;
 pub mod record;
 pub mod rows;

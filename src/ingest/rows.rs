@@ -40,6 +40,11 @@ impl Broken {
         self.0 == 0
     }
 
+    /// Whether the row is valid but for a cost month after the period (V10).
+    pub const fn is_valid_but_early(self) -> bool {
+        self.0 & !Broken::rule(10).0 == 0
+    }
+
     /// The numbers of the broken rules, in order.
     pub fn rules(self) -> impl Iterator<Item = u8> {
         (1..=RULES).filter(move |rule| self.0 & Broken::rule(*rule).0 != 0)

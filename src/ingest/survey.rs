@@ -11,6 +11,7 @@ use super::{
     batch::{Batch, Batches, ReadError},
     buffers::Tools,
     guarded,
+    months::CostMonths,
     pages::RowGroup,
     rows::Checked,
     schedule::{Lane, Part, Plan, ROWS_ALONE, Schedule, Work},
@@ -114,6 +115,8 @@ pub struct Survey {
     pub rejects: Vec<Reject>,
     /// Delivered and rejected, in rows and fen.
     pub control: Control,
+    /// Rows of each side by cost month.
+    pub cost_months: [CostMonths; 2],
     /// What was taken although it is written differently.
     pub normalisations: Normalisations,
     /// Magnitudes of the amounts of each side that break V15 or V18, added up: as long as these fit
@@ -351,6 +354,7 @@ impl Survey {
             payable: chosen.map(total).fold(0, FenSum::saturating_add),
         };
         self.control.add(side, Bucket::Delivered, delivered);
+        self.cost_months[side.index()].count(checked);
         let magnitudes = (0..13).filter_map(|index| batch.amount(index));
         let magnitude = magnitudes.map(AmountColumn::magnitude).fold(0, FenSum::saturating_add);
         let sum = &mut self.magnitudes[side.index()];
@@ -383,6 +387,9 @@ impl Survey {
         }
         for (own, others) in self.magnitudes.iter_mut().zip(other.magnitudes) {
             *own = own.saturating_add(others);
+        }
+        for (own, others) in self.cost_months.iter_mut().zip(&other.cost_months) {
+            own.absorb(others);
         }
         self.rejects.extend(other.rejects);
         self.findings.extend(other.findings);

@@ -8,7 +8,10 @@
 //!
 //! **Invariants.** Unknown keys are refused; every error of a file is listed with its line.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use chrono::NaiveDate;
 use toml::{
@@ -16,7 +19,9 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use crate::{cluster::is_remote, codes::Month, contract::lines::parse_day};
+use crate::{
+    cluster::is_remote, codes::Month, contract::lines::parse_day, diag::Code, plausible::parse_code,
+};
 
 /// The pipeline that runs when none is named.
 pub const MONTH_END: &str = include_str!("../../pipelines/month-end.toml");
@@ -40,6 +45,8 @@ pub struct Settings {
     pub threads: Option<usize>,
     /// Memory in bytes.
     pub memory: Option<usize>,
+    /// The plausibility codes that are meant: those of the file and those of the flags.
+    pub accept: BTreeSet<Code>,
     /// The private key that signs the manifest.
     pub sign_key: Option<PathBuf>,
     /// Who reads the delivery.
@@ -158,6 +165,7 @@ impl Settings {
             "sign_key" => self.sign_key = Some(path()?),
             "engine" => self.engine = Some(parse_engine(text()?)?),
             "cluster" => self.cluster = Some(text()?.to_owned()),
+            "accept" => self.accept = parse_codes(value)?,
             "as_of" => self.as_of = Some(parse_date(text()?)?),
             "threads" => {
                 let number = value.as_integer().ok_or("a whole number is expected")?;
@@ -173,8 +181,8 @@ impl Settings {
             _ => {
                 return Err(
                     "unknown key; known: pipeline, period, through, input, book, opening_quotas, \
-                            rules, as_of, threads, memory, sign_key, engine, cluster, dry_run, \
-                            independent, settlements, seed"
+                            rules, accept, as_of, threads, memory, sign_key, engine, cluster, \
+                            dry_run, independent, settlements, seed"
                         .to_owned(),
                 );
             }
@@ -182,7 +190,7 @@ impl Settings {
         Ok(())
     }
 
-    /// These settings where they are given, others where not.
+    /// These settings where they are given, others where not; codes that are accepted add up.
     #[must_use]
     pub fn over(self, other: Settings) -> Settings {
         Settings {
@@ -191,6 +199,7 @@ impl Settings {
             book: self.book.or(other.book),
             opening_quotas: self.opening_quotas.or(other.opening_quotas),
             rules: self.rules.or(other.rules),
+            accept: self.accept.into_iter().chain(other.accept).collect(),
             as_of: self.as_of.or(other.as_of),
             threads: self.threads.or(other.threads),
             memory: self.memory.or(other.memory),
@@ -214,6 +223,16 @@ pub fn parse_period(text: &str) -> Result<Month, String> {
 /// Reads a day `YYYY-MM-DD`.
 pub fn parse_date(text: &str) -> Result<NaiveDate, String> {
     parse_day(text).ok_or_else(|| format!("{text:?} is not a day YYYY-MM-DD"))
+}
+
+/// Reads a list of plausibility codes.
+fn parse_codes(value: &DeValue) -> Result<BTreeSet<Code>, String> {
+    let list = value.as_array().ok_or("a list such as [\"G02\"] is expected")?;
+    let code = |value: &Spanned<DeValue>| {
+        let text = value.get_ref().as_str().ok_or("a text in quotes is expected".to_owned());
+        text.and_then(parse_code)
+    };
+    list.iter().map(code).collect()
 }
 
 /// Reads the name of an engine.
@@ -288,6 +307,23 @@ mod tests {
         let both = flags.over(file);
         assert_eq!(both.period, Some(Month::new(2025, 11)));
         assert_eq!(both.book, Some(PathBuf::from("/p/b")));
+    }
+
+    #[test]
+    fn codes_that_are_accepted_add_up_and_are_known() {
+        let head = "pipeline = \"month-end\"\n";
+        let accepted = |list: &str| {
+            let text = format!("{head}accept = {list}\n");
+            let settings = Settings::parse(&text, Path::new(""))?;
+            let flags = Settings { accept: [Code::G04].into(), ..Settings::default() };
+            Ok::<_, PipelineError>(flags.over(settings).accept.into_iter().collect::<Vec<_>>())
+        };
+        assert_eq!(accepted("[]"), Ok(vec![Code::G04]));
+        assert_eq!(accepted("[\"G07\", \"G02\"]"), Ok(vec![Code::G02, Code::G04, Code::G07]));
+        for bad in ["\"G02\"", "[\"G08\"]", "[\"g02\"]", "[\"F02\"]", "[2]", "true"] {
+            let errors = accepted(bad).expect_err("refused").0;
+            assert!(errors[0].starts_with("line 2, accept: "), "{errors:?}");
+        }
     }
 
     #[test]

@@ -273,23 +273,26 @@ impl Keyed for Listed {
 }
 
 impl Stored for Listed {
-    type Bytes = [u8; 23];
+    type Bytes = [u8; 25];
 
-    fn to_bytes(self) -> [u8; 23] {
-        let (key, Registered { kind, payable, group }) = self;
-        let mut bytes = [0; 23];
+    fn to_bytes(self) -> [u8; 25] {
+        let (key, Registered { kind, payable, group, earlier }) = self;
+        let mut bytes = [0; 25];
         bytes[0..12].copy_from_slice(&key.to_bytes());
         bytes[12..20].copy_from_slice(&payable.to_le_bytes());
         bytes[20..22].copy_from_slice(&group.map_or(u16::MAX, Group::number).to_le_bytes());
         bytes[22] = kind as u8;
+        bytes[23..25].copy_from_slice(&earlier.unwrap_or(u16::MAX).to_le_bytes());
         bytes
     }
 
-    fn from_bytes(bytes: &[u8; 23]) -> Listed {
+    fn from_bytes(bytes: &[u8; 25]) -> Listed {
+        let earlier = u16::from_le_bytes(part(bytes, 23));
         let registered = Registered {
             kind: Kind::ALL[usize::from(bytes[22])],
             payable: i64::from_le_bytes(part(bytes, 12)),
             group: Group::from_number(u16::from_le_bytes(part(bytes, 20))),
+            earlier: (earlier != u16::MAX).then_some(earlier),
         };
         (Key::from_bytes(&part(bytes, 0)), registered)
     }

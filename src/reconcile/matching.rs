@@ -229,6 +229,7 @@ fn plain_registered(cleared: &Cleared) -> Registered {
         kind: Kind::Settlement,
         payable: cleared.payable().into(),
         group: Group::from_number(cleared.group()),
+        earlier: None,
     }
 }
 

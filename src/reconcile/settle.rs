@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::{
     breaks::{Break, BreakField, Copies, OpenItem, SideCopy},
     build::Index,
-    decisions::{Applied, Decisions, Verdict},
+    decisions::{Decisions, Verdict},
     index::{Key, Listed, plain_payable},
     matching::{AllMatched, InDoubt},
     reversals::Reversal,
@@ -55,8 +55,8 @@ pub struct Settled {
     pub break_fields: Sorted<BreakField>,
     /// The copies that are carried.
     pub open_items: Sorted<OpenItem>,
-    /// Decisions that took effect.
-    pub decisions: Vec<(String, Verdict, Applied)>,
+    /// Decisions, and what they did.
+    pub decisions: Decisions,
     /// Where the copies went.
     pub tally: Tally,
 }
@@ -74,6 +74,8 @@ pub struct Tally {
     pub voided: u64,
     /// Breaks by class.
     pub classes: BTreeMap<&'static str, u64>,
+    /// Rows of a side that an earlier period, by its place in the book, has cleared.
+    pub already_cleared: BTreeMap<(Side, Option<u16>), u64>,
     /// Settlements that were reversed now, in the order of their keys.
     pub reversed: Vec<Key>,
 }
@@ -89,6 +91,9 @@ impl Tally {
         self.voided += other.voided;
         for (class, count) in other.classes {
             *self.classes.entry(class).or_default() += count;
+        }
+        for (earlier, count) in other.already_cleared {
+            *self.already_cleared.entry(earlier).or_default() += count;
         }
         self.reversed.extend(other.reversed);
     }
@@ -227,7 +232,6 @@ impl<'a> Settling<'a> {
     fn finish(self, tally: Tally) -> Outcome<Settled> {
         let decisions =
             self.decisions.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let decisions = decisions.finish().map_err(Failure::Refused)?;
         Ok(Settled {
             breaks: self.breaks.finish()?,
             break_fields: self.break_fields.finish()?,
@@ -292,8 +296,10 @@ impl<'a> Judge<'a> {
         Failure::unless(copies.iter().all(|copy| copy.ordinal.is_some()), || {
             format!("open item {} is in the register", copies[0].record.setl_id())
         })?;
-        if self.registered[at].1.kind != Kind::Voided {
+        let Registered { kind, earlier, .. } = self.registered[at].1;
+        if kind != Kind::Voided {
             for copy in &copies {
+                *self.tally.already_cleared.entry((copy.side, earlier)).or_default() += 1;
                 self.leave_row(Class::AlreadyCleared, copy);
             }
             return Ok(Vec::new());
@@ -401,7 +407,7 @@ impl<'a> Judge<'a> {
         self.settling.context.index.counters.change(&copy.record, &copy.facts, 1);
         let kind = if copy.reverses().is_some() { Kind::Reversal } else { Kind::Settlement };
         let Facts { payable, group, .. } = copy.facts;
-        self.list(&copy, Registered { kind, payable, group: Some(group) })?;
+        self.list(&copy, Registered { kind, payable, group: Some(group), earlier: None })?;
         Ok(Some(payable))
     }
 
@@ -410,7 +416,8 @@ impl<'a> Judge<'a> {
         self.leave(Class::Voided, copies, &[]);
         let Some(copy) = copies.iter().flatten().next() else { return Ok(()) };
         self.tally.voided += 1;
-        self.list(copy, Registered { kind: Kind::Voided, payable: 0, group: None })
+        let (kind, earlier) = (Kind::Voided, None);
+        self.list(copy, Registered { kind, payable: 0, group: None, earlier })
     }
 
     /// The register will keep a settlement.

@@ -20,6 +20,7 @@ use liangqing::{
     engine::{RunOptions, RunReport, run},
     event::Monitor,
     pipeline::Settings,
+    plausible::CODES,
     rules::Rules,
 };
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -223,6 +224,7 @@ impl Bench {
             book: self.folder.path().join(book),
             opening_quotas: None,
             rules: Rules::built_in(),
+            accept: CODES.into(),
             as_of: None,
             memory: 16 << 20,
             signer: None,

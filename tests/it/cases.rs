@@ -8,21 +8,24 @@
 //!   A month=2025-09 hifp_pay=600.00      setl_id, then what differs from the default row; `name=` is null
 //! decisions.csv:                         a small file as it is
 //!   setl_id,decision,...
+//! insured/b.parquet = 2025-10/treating/a.parquet    the bytes of another file
 //! expect exit 3                          by default 0
 //! expect findings:                       code and place of each finding
 //! expect breaks: setl_id class side      some columns of a table; `-` is null
 //!   A missing_insured treating
+//! expect accepted: 2025-10               the codes that the manifest lists as accepted
 //! ```
 //!
 //! In a value of a row `␣` stands for a blank, and `infinity` for the time that databases export so.
+//! Unless a period speaks of G04 or `--accept`, a first one without opening quotas is meant.
 //! A side without rows delivers an empty file; rows of `control` without any row are left out.
 //! `UPDATE_CASES=1` rewrites the expectations; each has to be checked against the contract then.
 
 use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
 
-use liangqing::contract::fields::Field;
+use liangqing::{book::manifest::Manifest, contract::fields::Field};
 
-use crate::world::{INDEPENDENT, Row, World};
+use crate::world::{INDEPENDENT, Ran, Row, World};
 
 /// A heading and the indented lines below it.
 struct Block {
@@ -37,6 +40,8 @@ struct Period<'a> {
     flags: Vec<&'a str>,
     files: BTreeMap<String, Vec<Row>>,
     small_files: Vec<(&'a str, String)>,
+    copies: Vec<(&'a str, &'a str)>,
+    asking: bool,
     exit: i32,
 }
 
@@ -113,7 +118,10 @@ fn play_period(world: &World, blocks: &mut [Block], problems: &mut String) {
     let period = period(blocks);
     let name = period.name.to_owned();
     for side in ["treating", "insured"] {
-        if !period.files.keys().any(|file| file.starts_with(side)) {
+        let copied = period.copies.iter().any(|(to, _)| to.starts_with(side));
+        // A period may be tried again.
+        let there = copied || world.input(&name).join(side).exists();
+        if !there && !period.files.keys().any(|file| file.starts_with(side)) {
             world.deliver(&name, &format!("{side}/a.parquet"), &[]);
         }
     }
@@ -123,9 +131,14 @@ fn play_period(world: &World, blocks: &mut [Block], problems: &mut String) {
     for (file, text) in &period.small_files {
         world.small_file(&name, file, text);
     }
+    for (to, from) in &period.copies {
+        fs::copy(world.path("in").join(from), world.input(&name).join(to)).expect("copied");
+    }
     let independent = INDEPENDENT.then_some("--independent");
     let flags: Vec<&str> = period.flags.iter().copied().chain(independent).collect();
-    let ran = world.run_with(&name, &flags);
+    let mut command =
+        if period.asking { world.asking_command(&name) } else { world.command(&name) };
+    let ran: Ran = command.args(&flags).output().expect("started").into();
     if ran.status != period.exit {
         let (exit, stderr) = (period.exit, &ran.stderr);
         writeln!(problems, "  {name}: exit {}, expected {exit}\n{stderr}", ran.status)
@@ -140,6 +153,7 @@ fn play_period(world: &World, blocks: &mut [Block], problems: &mut String) {
         };
         let rows = match table {
             "findings" => findings(&ran.stderr),
+            "accepted" => accepted(world, columns.trim()),
             _ => rows(world, &name, table, &columns.split_whitespace().collect::<Vec<_>>()),
         };
         let tokens = |line: &String| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
@@ -156,10 +170,13 @@ fn period(blocks: &[Block]) -> Period<'_> {
     let mut words = blocks[0].heading["== ".len()..].split_whitespace();
     let name = words.next().expect("a period");
     let mut period = Period { name, flags: words.collect(), ..Period::default() };
+    let speaks = |block: &Block| block.lines.iter().any(|line| line.trim().starts_with("G04 "));
+    period.asking = period.flags.contains(&"--accept") || blocks.iter().any(speaks);
     for Block { heading, lines } in &blocks[1..] {
         if let Some(exit) = heading.strip_prefix("expect exit ") {
             period.exit = exit.parse().expect("a number");
         }
+        period.copies.extend(heading.split_once(" = "));
         let Some(file) = heading.strip_suffix(':').filter(|file| !file.starts_with("expect"))
         else {
             continue;
@@ -222,6 +239,12 @@ fn findings(stderr: &str) -> Vec<Vec<String>> {
         Some(place.split_whitespace().map(str::to_owned).collect())
     });
     found.collect()
+}
+
+/// The codes that the manifest of a period lists as accepted.
+fn accepted(world: &World, period: &str) -> Vec<Vec<String>> {
+    let (manifest, _) = Manifest::read(&world.book().join(period)).expect("a manifest");
+    manifest.accepted.into_iter().map(|code| vec![code]).collect()
 }
 
 fn difference(expected: &[Vec<String>], found: &[Vec<String>]) -> String {

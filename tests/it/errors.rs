@@ -45,9 +45,9 @@ macro_rules! reproducers {
 
 #[test]
 fn every_code_has_a_reproducer() {
-    let in_a_first_period = [Code::S08, Code::S09];
+    let in_a_first_period = [Code::G04, Code::S08, Code::S09];
     // Those of the auditor are no findings of a delivery: see verify.rs and audit.rs.
-    let of_a_delivery = |code: &&Code| code.id().starts_with(['F', 'S', 'C', 'Q']);
+    let of_a_delivery = |code: &&Code| code.id().starts_with(['F', 'G', 'S', 'C', 'Q']);
     let missing: Vec<&Code> = Code::ALL
         .iter()
         .filter(of_a_delivery)
@@ -94,6 +94,18 @@ fn permit(world: &World, line: &str) {
 fn control_totals(world: &World, lines: &[&str]) {
     let header = "file,rows,medfee_sumamt,fund_pay_sumamt,acct_pay";
     small_file(world, "control-totals.csv", &[&[header], lines].concat());
+}
+
+/// Delivers the bytes of a file once more.
+fn copied(world: &World, period: &str, from: &str, to: &str) {
+    let (from, to) = (world.input(period).join(from), world.input(PERIOD).join(to));
+    fs::copy(from, to).expect("copied");
+}
+
+/// Ten rows of two cost months, so many of the period.
+fn ten_rows(of_the_period: usize, earlier: &str) -> Vec<Row> {
+    let month = |n: usize| if n < of_the_period { PERIOD } else { earlier };
+    (0..10).map(|n| Row::new(&format!("B{n}")).in_month(month(n))).collect()
 }
 
 /// Leaves only one side's copy of the settlement.
@@ -184,7 +196,7 @@ reproducers! {
     "#;
 
     F11 the_same_file_twice
-    |world| world.deliver_batch(PERIOD, "treating/b.parquet", &good()),
+    |world| copied(world, PERIOD, FILE, "treating/b.parquet"),
     @r#"
     F11 treating/b.parquet: found the same bytes as treating/a.parquet, expected each file once on a side
       hint: remove one of the two
@@ -196,6 +208,26 @@ reproducers! {
     F12 treating/a.parquet, row group 0, row 0, column acct_pay: found an amount beyond it, expected amounts and their sums within DECIMAL(38,2)
       hint: ask the sender for the file again
     "#;
+
+    G02 other_months_than_the_period
+    |world| world.deliver(PERIOD, FILE, &ten_rows(4, "2025-10")),
+    @"";
+
+    G03 what_an_earlier_period_has_cleared
+    |world| {
+        let again = (0..5).map(|_| Row::new("A"));
+        let new = ten_rows(5, PERIOD).into_iter().take(5);
+        world.deliver(PERIOD, FILE, &again.chain(new).collect::<Vec<_>>());
+    },
+    @"";
+
+    G05 a_file_of_an_earlier_period
+    |world| copied(world, "2025-10", "insured/a.parquet", "treating/b.parquet"),
+    @"";
+
+    G06 a_file_of_both_sides
+    |world| copied(world, PERIOD, FILE, "insured/a.parquet"),
+    @"";
 
     S01 bytes_that_are_not_utf8
     |world| world.small_file(PERIOD, "payments.csv", b"notice_id,paid_on,amount,bank_name,bank_serial\n\xff,,,,\n"),

@@ -13,6 +13,7 @@ use liangqing::{
     contract::fields::Field,
     engine::{RunOptions, run},
     event::Monitor,
+    plausible::CODES,
     rules::Rules,
 };
 use parquet::file::metadata::{
@@ -205,6 +206,7 @@ fn a_run_that_would_need_more_memory_than_is_free_stops_before_it_takes_it() {
         book: world.book(),
         opening_quotas: None,
         rules: Rules::built_in(),
+        accept: CODES.into(),
         as_of: None,
         // Copies in doubt have no share of it, so that the first is one too many.
         memory: 0,

@@ -15,6 +15,7 @@ use liangqing::{
     event::Monitor,
     ingest::{batch::Batches, record::Record, source::Source, survey::Normalisations},
     money::yuan,
+    plausible::CODES,
     rules::{Int96, Rules},
 };
 
@@ -135,6 +136,7 @@ fn try_delivery(world: &World) -> Outcome<RunReport> {
         book: world.book(),
         opening_quotas: None,
         rules: Rules::built_in(),
+        accept: CODES.into(),
         as_of: None,
         memory: 1 << 20,
         signer: None,

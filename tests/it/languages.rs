@@ -181,7 +181,8 @@ fn the_language_reaches_no_report_for_programs() {
 #[test]
 fn names_of_columns_are_the_same_in_every_language() {
     let scene = scene();
-    let first = "run --quiet --period 2025-10 --input sample-data/2025-10 --book book";
+    let first = "run --quiet --period 2025-10 --input sample-data/2025-10 --book book \
+                 --opening-quotas sample-data/opening-quotas.csv";
     assert!(output(scene.path(), first).status.success());
     let listed = text(&output(scene.path(), "query --list --book book --lang zh"));
     assert!(listed.contains("\n    period             VARCHAR\n"), "{listed}");

@@ -7,6 +7,7 @@ use liangqing::{
     contract::fields::Field,
     engine::{RunOptions, run},
     event::Monitor,
+    plausible::CODES,
     rules::Rules,
 };
 use proptest::{
@@ -136,6 +137,7 @@ fn close(folder: &Path, book: &str, carried: Carried) {
             book: folder.join(book),
             opening_quotas: None,
             rules: Rules::built_in(),
+            accept: CODES.into(),
             as_of: None,
             memory: carried.memory,
             signer: None,

@@ -24,7 +24,10 @@ use liangqing::{
     digest::sha256_hex,
     money::yuan,
 };
-use parquet::arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder};
+use parquet::{
+    arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder},
+    file::{metadata::KeyValue, properties::WriterProperties},
+};
 use tempfile::TempDir;
 
 /// The program under test.
@@ -210,9 +213,17 @@ fn columns_of(batch: &RecordBatch) -> Vec<(String, ArrayRef)> {
 
 /// Writes a Parquet file and the folders above it.
 pub(crate) fn write_parquet(path: &Path, batch: &RecordBatch) {
+    write_marked(path, batch, "");
+}
+
+/// Writes a Parquet file with a mark in its footer, and the folders above it.
+fn write_marked(path: &Path, batch: &RecordBatch, mark: &str) {
     fs::create_dir_all(path.parent().expect("a folder")).expect("made");
     let file = File::create(path).expect("created");
-    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).expect("a writer");
+    let mark = KeyValue::new("mark".to_owned(), mark.to_owned());
+    let properties = WriterProperties::builder().set_key_value_metadata(Some(vec![mark])).build();
+    let mut writer =
+        ArrowWriter::try_new(file, batch.schema(), Some(properties)).expect("a writer");
     writer.write(batch).expect("written");
     writer.close().expect("closed");
 }
@@ -292,7 +303,8 @@ impl World {
     }
 
     pub(crate) fn deliver_batch(&self, period: &str, file: &str, batch: &RecordBatch) {
-        write_parquet(&self.input(period).join(file), batch);
+        // No two of them have the same bytes.
+        write_marked(&self.input(period).join(file), batch, &format!("{period}/{file}"));
     }
 
     /// Writes the same rows to a file of each side.
@@ -308,8 +320,16 @@ impl World {
         fs::write(self.input(period).join(name), text).expect("written");
     }
 
-    /// The command that closes a period of the book; opening quotas next to the deliveries are taken.
+    /// The command that closes a period of the book; opening quotas next to the deliveries are taken, and a
+    /// first period without them is meant.
     pub(crate) fn command(&self, period: &str) -> Command {
+        let mut command = self.asking_command(period);
+        command.args(["--accept", "G04"]);
+        command
+    }
+
+    /// The same, with nothing that is meant.
+    pub(crate) fn asking_command(&self, period: &str) -> Command {
         let mut command = program();
         command.args(["run", "--quiet", "--period", period, "--input"]).arg(self.input(period));
         command.arg("--book").arg(self.book());

@@ -357,6 +357,7 @@ def other_ways(binary, deliveries, work, again, do_relayout):
                 cmd += ["--opening-quotas", os.path.join(deliveries, step["opening_quotas"])]
             if step["as_of"]:
                 cmd += ["--as-of", step["as_of"]]
+            cmd += accepting(o.ASKED)
             done = subprocess.run(cmd + args, capture_output=True, text=True, errors="replace")
             if done.returncode:
                 problems.append("%s: exit %d\n%s\n%s" % (label, done.returncode, " ".join(cmd + args),
@@ -383,6 +384,33 @@ def other_ways(binary, deliveries, work, again, do_relayout):
     return not problems
 
 
+def accepting(codes):
+    return [word for code in codes for word in ("--accept", code)]
+
+
+def check_asked(cmd, met, problems):
+    """The program asks about what the oracle has met, in its two rounds."""
+    rounds = [{c for c in met if c != "G03"}, {c for c in met if c == "G03"}]
+    said = set()
+    for asked in rounds:
+        if not asked:
+            continue
+        done = subprocess.run(cmd + ["--quiet", "--format", "json"] + accepting(sorted(said)),
+                              capture_output=True, text=True, errors="replace")
+        found = {f["code"] for f in json.loads(done.stdout or "{}").get("findings", [])}
+        if done.returncode != 3 or found != asked:
+            problems.append("exit %d with %s, where the oracle asks about %s" % (
+                done.returncode, sorted(found), sorted(asked)))
+        said |= asked
+
+
+def check_accepted(book, period, met, problems):
+    manifest = json.load(open(os.path.join(book, period, "manifest.json"), encoding="utf-8"))
+    if manifest.get("accepted", []) != met or met == [] and "accepted" in manifest:
+        problems.append("manifest.json: accepted %s, where the oracle has met %s" % (
+            manifest.get("accepted"), met))
+
+
 def run_plan(binary, deliveries, work, extra, limit, keep_going):
     """Returns True when everything is equal."""
     shutil.rmtree(work, ignore_errors=True)
@@ -400,8 +428,14 @@ def run_plan(binary, deliveries, work, extra, limit, keep_going):
         if step["as_of"]:
             cmd += ["--as-of", step["as_of"]]
         was = tree(book)
+        problems, cleared, meant = [], None, o.ASKED
+        if step["expect"] == 0:
+            as_of = step["as_of"] and dt.date.fromisoformat(step["as_of"])
+            cleared = o.clear_period(state, step["period"], folder, quotas, as_of)
+            meant = cleared[0]["accepted"]
+            check_asked(cmd, meant, problems)
+        cmd += accepting(meant)
         done = subprocess.run(cmd + extra, capture_output=True, text=True, errors="replace")
-        problems = []
         if done.returncode != step["expect"]:
             problems.append("exit %d, expected %d\n%s" % (
                 done.returncode, step["expect"], (done.stdout + done.stderr)[-1500:]))
@@ -416,8 +450,7 @@ def run_plan(binary, deliveries, work, extra, limit, keep_going):
             touched = sorted(k for k in was if "/" in k.rstrip("/") and was[k] != now.get(k))
             if touched:
                 problems.append("closed periods changed: %s" % ", ".join(touched[:5]))
-            as_of = step["as_of"] and dt.date.fromisoformat(step["as_of"])
-            state, tables = o.clear_period(state, step["period"], folder, quotas, as_of)
+            state, tables = cleared
             if done.returncode == 0:
                 got = {}
                 for name in COLUMNS:
@@ -427,6 +460,7 @@ def run_plan(binary, deliveries, work, extra, limit, keep_going):
                         compare_table(name, tables[name], rows, limit, problems)
                         check_order(name, rows, problems)
                 check_manifest(book, step["period"], folder, work, problems)
+                check_accepted(book, step["period"], meant, problems)
                 if len(got) == len(COLUMNS):
                     identities(got, before, problems)
                 before = got

@@ -6,7 +6,7 @@ Shares no code with the program. Money is Python integers in fen. Sections of th
 contract are named in the comments. Parquet is read with pyarrow, nothing else is.
 
     python oracle.py --period 2025-10 --input DIR --book DIR --out DIR
-                     [--opening-quotas FILE] [--as-of DATE]
+                     [--opening-quotas FILE] [--accept CODE] [--as-of DATE]
 """
 import argparse
 import copy
@@ -535,6 +535,60 @@ def broken_rules(r, period):
     return out
 
 
+# ---------------------------------------------------------------- §3 plausibility
+
+FEWEST_ROWS = 10
+ASKED = ["G01", "G02", "G03", "G04", "G05", "G06", "G07"]
+
+
+def files_with_rows(folder):
+    """Per side the digests of the files that have rows."""
+    out = {}
+    for side in SIDES:
+        out[side] = set()
+        for d, _, names in os.walk(os.path.join(folder, side)):
+            for p in (os.path.join(d, n) for n in names if n.endswith(".parquet")):
+                if pq.ParquetFile(p).metadata.num_rows:
+                    out[side].add(hashlib.sha256(open(p, "rb").read()).hexdigest())
+    return out
+
+
+def asked_about_files(run, rows, folder, opening_quotas):
+    """G02, G04, G05, G06."""
+    asked, state = set(), run.state
+    for side in SIDES:
+        months = [r["cost_month"] for r in rows[side]
+                  if broken_rules(r, run.period) in ([], ["V10"])]
+        if len(months) >= FEWEST_ROWS and 2 * months.count(run.period) < len(months):
+            asked.add("G02")
+    if not state["periods"] and opening_quotas is None:
+        asked.add("G04")
+    files = files_with_rows(folder)
+    if state["delivered"] & (files["treating"] | files["insured"]):
+        asked.add("G05")
+    if files["treating"] & files["insured"]:
+        asked.add("G06")
+    state["delivered"] |= files["treating"] | files["insured"]
+    return asked
+
+
+def asked_about_cleared(run):
+    """G03."""
+    for side in SIDES:
+        rows = lambda bucket: run.control[side, bucket][0]
+        valid = rows("delivered") - rows("rejected")
+        if valid >= FEWEST_ROWS and 2 * rows("already_cleared") >= valid:
+            return {"G03"}
+    return set()
+
+
+def must_be_meant(state, asked, accept):
+    """Every code that is met has to be accepted."""
+    state["accepted"] = sorted(set(state["accepted"]) | asked)
+    if asked - set(accept):
+        raise Refused(sorted(asked - set(accept)))
+
+
 # ---------------------------------------------------------------- §4 reconciliation
 
 class Run:
@@ -1035,11 +1089,13 @@ def status_table(run):
 def empty_state():
     return {"periods": [], "register": {}, "reversed": {}, "open": {s: {} for s in SIDES},
             "permits": [], "quota": {}, "carry": {}, "reserve": {}, "payables": {},
-            "notices": {}, "serials": set(), "ddct_ids": set(), "deducted": {}}
+            "notices": {}, "serials": set(), "ddct_ids": set(), "deducted": {},
+            "delivered": set(), "accepted": []}
 
 
-def clear_period(state, period, folder, opening_quotas=None, as_of=None):
-    """Returns (new state, tables); raises Refused, WrongOrder or Usage. state is not touched."""
+def clear_period(state, period, folder, opening_quotas=None, as_of=None, accept=ASKED):
+    """Returns (new state, tables); raises Refused, WrongOrder or Usage. state is not touched; the new one
+    says which plausibility codes were met."""
     state = copy.deepcopy(state)
     if state["periods"]:
         if month_no(period) != month_no(state["periods"][-1]) + 1:
@@ -1052,12 +1108,15 @@ def clear_period(state, period, folder, opening_quotas=None, as_of=None):
     as_of = as_of or last_day_of_next_month(period)
     rows, small = read_delivery(folder)
     run = Run(state, period)
+    state["accepted"] = []
+    must_be_meant(state, asked_about_files(run, rows, folder, opening_quotas), accept)
     for p in small["permits.csv"]:
         state["permits"].append(dict(p, first_period=period))
     permits = [p for p in state["permits"] if period <= p["until_period"]]
     state["permits"] = permits
     valid = step0_reject(run, rows)
     step1_register(run, valid)
+    must_be_meant(state, asked_about_cleared(run), accept)
     kept, still_open = steps2_and_3(run, valid)
     reach = step4_late(run, kept, still_open, permits)
     findings = []
@@ -1131,12 +1190,13 @@ def main():
     ap.add_argument("--book", required=True)
     ap.add_argument("--out", required=True)
     ap.add_argument("--opening-quotas")
+    ap.add_argument("--accept", action="append", default=[], choices=ASKED)
     ap.add_argument("--as-of", type=dt.date.fromisoformat)
     a = ap.parse_args()
     saved = os.path.join(a.book, "oracle.pickle")
     state = pickle.load(open(saved, "rb")) if os.path.exists(saved) else empty_state()
     try:
-        state, tables = clear_period(state, a.period, a.input, a.opening_quotas, a.as_of)
+        state, tables = clear_period(state, a.period, a.input, a.opening_quotas, a.as_of, a.accept)
     except Refused as e:
         print("\n".join(e.findings), file=sys.stderr)
         return 3

@@ -14,6 +14,7 @@ use crate::{
     codes::Month,
     diag::{Code, Failure, Outcome},
     digest::{sha256_hex, sha256_of},
+    plausible::parse_code,
     rules::{Policy, Rules},
     signing::SIGNATURE,
 };
@@ -172,6 +173,11 @@ fn check_manifest(month: Month, manifest: &Manifest, checks: &mut Checks) -> Opt
     }
     if crate::contract::lines::parse_day(&manifest.as_of).is_none() {
         checks.find(Code::B01, file.clone(), "as_of".to_owned(), manifest.as_of.clone());
+    }
+    let known = manifest.accepted.iter().all(|code| parse_code(code).is_ok());
+    if !known || !manifest.accepted.is_sorted_by(|a, b| a < b) {
+        let found = format!("{:?}", manifest.accepted);
+        checks.find(Code::B01, file.clone(), "accepted".to_owned(), found);
     }
     let mut expected: Vec<String> = TABLES.iter().map(path_of).collect();
     expected.extend(REGISTER.map(str::to_owned));

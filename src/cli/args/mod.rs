@@ -23,9 +23,11 @@ pub(super) use self::{
 use crate::{
     book::stress::Scenario,
     codes::Month,
+    diag::Code,
     pipeline::{
         EngineName, Settings, parse_date, parse_engine, parse_memory, parse_period, parse_threads,
     },
+    plausible::parse_code,
     synth::Order,
 };
 
@@ -125,6 +127,9 @@ pub(super) struct RunArguments {
     /// Rules file [default: built in]
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
+    /// Let pass what looks like a slip (G01 to G07); repeatable, the manifest lists it
+    #[arg(long, value_name = "CODE", value_parser = parse_code)]
+    accept: Vec<Code>,
     /// Day of issue of the notices [default: last day of the month after the period]
     #[arg(long, value_name = "DATE", value_parser = parse_date)]
     as_of: Option<NaiveDate>,
@@ -329,6 +334,7 @@ impl RunArguments {
             book: self.book.clone(),
             opening_quotas: self.opening_quotas.clone(),
             rules: self.rules.clone(),
+            accept: self.accept.iter().copied().collect(),
             as_of: self.as_of,
             threads: self.threads,
             memory: self.memory,

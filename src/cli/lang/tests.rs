@@ -116,7 +116,8 @@ fn every_code_has_its_chinese() {
     let text = format!(
         "# 问题项：送达为何被拒收，账套何处有误\n\n送达的全部问题一次列出，每项有以下代码之一、所在文件、位置与实际\
          情况；运行以退出状态 3 结束，\n不发布任何结果。代码固定不变。违反行规则（V01 至 V18）的行不是问题项，见 \
-         `tables/rejects`。\n\nB 开头的代码出自 `verify`，A 开头的出自审计重算，E 开头的出自 `explain`，均以退出状态 5 \
+         `tables/rejects`。\n\nG 开头的代码询问看似失误之处，\
+         以免清算期就此结账：`--accept 代码`（可重复；流程文件中写 `accept = [\"G02\"]`）予以放行，清单会列明。\n\nB 开头的代码出自 `verify`，A 开头的出自审计重算，E 开头的出自 `explain`，均以退出状态 5 \
          结束。\nR 是 `decisions import` 无法读取的协查回复。[English](errors.md)\n\n本页由 \
          `UPDATE_DOCS=1 cargo test --lib every_code_has_its_chinese` 生成。\n\n| 代码 | 应为 | 办法 |\n|---|---|---|\n{}",
         ids.iter().map(row).collect::<String>()

@@ -1,0 +1,423 @@
+//! Names that look like those of a delivery, and are none: a file by such a name is not read (G01, G07).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::{
+    small_files,
+    walk::{Kind, SUFFIX, Unread},
+};
+use crate::{
+    codes::Side,
+    diag::{Code, Finding},
+};
+
+/// Endings of files that come beside others and hold none of their rows.
+const BESIDE: [&str; 12] = [
+    "asc",
+    "crc",
+    "crc32",
+    "md5",
+    "p7s",
+    "sha1",
+    "sha256",
+    "sha256sum",
+    "sha512",
+    "sig",
+    "sm3",
+    "xxh",
+];
+/// Endings under which rows of a side may be lying.
+const ROWS: [&str; 21] = [
+    "7z", "arrow", "avro", "csv", "et", "feather", "gz", "ods", "orc", "rar", "tar", "tgz", "tsv",
+    "xls", "xlsb", "xlsm", "xlsx", "xz", "zip", "zst", "bz2",
+];
+/// What copies of a file have before or after its name.
+const COPY: [&str; 14] = [
+    "copyof",
+    "copy",
+    "的副本",
+    "副本",
+    "复件",
+    "backup",
+    "bak",
+    "old",
+    "new",
+    "final",
+    "最新",
+    "最终",
+    "终版",
+    "定稿",
+];
+/// What people call the folder of a side; words that go on are meant as well.
+const SIDES: [(Side, [&str; 2]); 2] =
+    [(Side::Treating, ["treat", "就医"]), (Side::Insured, ["insur", "参保"])];
+/// The breaks that `synth` has planted lie beside what it makes.
+const ANSWER_KEY: &str = "truth.parquet";
+
+/// Everything that is not read and looks as if it should have been.
+pub fn look_alikes(unread: &[Unread]) -> Vec<Finding> {
+    let mut findings = tables(unread);
+    let (mut folders, mut sides) = (BTreeMap::new(), BTreeMap::new());
+    for Unread { name, kind, .. } in unread.iter().filter(|unread| !unread.hidden) {
+        let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+        let top = name.split('/').next().unwrap_or_default();
+        let is_side = Side::BOTH.into_iter().any(|side| side.name() == top);
+        let is_file = !matches!(kind, Kind::Folder);
+        let meant = match (folder, is_side) {
+            ("", _) if *kind == Kind::Link && near_side(top).is_some() => {
+                folders.entry(top).or_insert(0);
+                sides.extend(near_side(top).map(|side| (top, side)));
+                None
+            }
+            ("", _) if !is_file => {
+                sides.extend(near_side(top).map(|side| (top, side)));
+                None
+            }
+            ("", _) if name == ANSWER_KEY => None,
+            ("", _) => small_file(file).or_else(|| side_file(file)),
+            (_, true) if is_file => below_a_side(folder, file),
+            (_, false) if is_file && (parquet(file).is_some() || rows(file).is_some()) => {
+                *folders.entry(top).or_insert(0) += 1;
+                None
+            }
+            (_, false) if is_file => small_file(file),
+            _ => None,
+        };
+        findings.extend(meant.map(|meant| not_read(name, &meant)));
+    }
+    findings.extend(folders.into_iter().filter_map(|(folder, files)| match sides.get(folder) {
+        Some(side) => Some(not_read(folder, side.name())),
+        None if files == 0 => None,
+        None => Some(not_read(folder, "treating or insured")),
+    }));
+    findings
+}
+
+fn not_read(name: &str, meant: &str) -> Finding {
+    Finding::new(Code::G01, name, "", format!("a name that is not read, in place of {meant}"))
+}
+
+/// The name below a side that a file beside it should have.
+fn side_file(file: &str) -> Option<String> {
+    let name = parquet(file).or_else(|| near_side(file).and_then(|_| rows(file)))?;
+    let side = near_side(file);
+    Some(match side {
+        Some(side) => format!("{}/{name}", side.name()),
+        None => format!("treating/{name} or insured/{name}"),
+    })
+}
+
+/// The name that a file below a side should have.
+fn below_a_side(folder: &str, file: &str) -> Option<String> {
+    let meant = parquet(file).or_else(|| rows(file));
+    small_file(file).or_else(|| meant.map(|name| format!("{folder}/{name}")))
+}
+
+/// G07: folders of table formats, in which files of older versions lie beside those of the current one.
+fn tables(unread: &[Unread]) -> Vec<Finding> {
+    let marks: BTreeSet<&str> = unread.iter().filter_map(|unread| mark(&unread.name)).collect();
+    let found = |mark: &&str| {
+        let found = "the folder of a table format, with files of old versions beside it";
+        Finding::new(Code::G07, *mark, "", found)
+    };
+    marks.iter().map(found).collect()
+}
+
+/// The mark of a table format that something is, or lies in.
+fn mark(name: &str) -> Option<&str> {
+    let mut end = 0;
+    for part in name.split('/') {
+        end += part.len();
+        if ["_delta_log", ".hoodie", ".hoodie_partition_metadata"].contains(&part) {
+            return Some(&name[..end]);
+        }
+        end += 1;
+    }
+    let (folder, file) = name.rsplit_once('/')?;
+    let is_metadata = folder == "metadata" || folder.ends_with("/metadata");
+    (is_metadata && file.contains(".metadata.json")).then_some(folder)
+}
+
+/// A name as it is compared: full width as half width, no capitals, no blanks, nothing that is not seen.
+fn plain(name: &str) -> String {
+    let unseen = |letter: &char| {
+        letter.is_whitespace()
+            || letter.is_control()
+            || matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    let letters = name.nfkc().filter(|letter| !unseen(letter));
+    letters
+        .flat_map(char::to_lowercase)
+        .map(|letter| if letter == '。' { '.' } else { letter })
+        .collect()
+}
+
+/// A stem without what copies have around it.
+fn without_copy(stem: &str) -> &str {
+    let mut rest = stem;
+    loop {
+        let bare = rest.trim_matches(|c: char| c.is_ascii_digit() || "()[]-_ ~#".contains(c));
+        let bare = COPY.into_iter().fold(bare, |bare, word| {
+            bare.strip_suffix(word).or_else(|| bare.strip_prefix(word)).unwrap_or(bare)
+        });
+        if bare == rest {
+            return rest;
+        }
+        rest = bare;
+    }
+}
+
+/// Words of a stem, none of them more than one.
+fn singular(stem: &str) -> String {
+    stem.split(['-', '_']).map(|word| word.trim_end_matches('s')).collect()
+}
+
+/// The small file that a name is nearly that of.
+fn small_file(file: &str) -> Option<String> {
+    let plain = plain(file);
+    let (stem, endings) = plain.split_once('.').unwrap_or((&plain, ""));
+    // Office programs leave such a file beside one that is open.
+    if file.starts_with("~$") || is_beside(endings) {
+        return None;
+    }
+    let stem = singular(without_copy(stem));
+    let near = small_files::NAMES.into_iter().find(|name| {
+        let known = singular(name.trim_end_matches(".csv"));
+        strsim::damerau_levenshtein(&known, &stem) <= 1
+    });
+    near.map(str::to_owned)
+}
+
+fn is_beside(endings: &str) -> bool {
+    endings.rsplit('.').next().is_some_and(|ending| BESIDE.contains(&ending))
+}
+
+/// The Parquet file that a name is nearly that of.
+fn parquet(file: &str) -> Option<String> {
+    let name: String = file.nfkc().collect();
+    if name.starts_with("~$") || is_beside(&plain(&name)) {
+        return None;
+    }
+    let mut dots = name.match_indices(['.', '。']);
+    let ending = dots.find(|(at, dot)| {
+        let rest = &name[at + dot.len()..];
+        is_parquet(&plain(rest.split(['.', '。']).next().unwrap_or_default()))
+    });
+    let stem = match ending {
+        Some((at, _)) => &name[..at],
+        // The dot is missing.
+        None => {
+            let plain = plain(&name);
+            let stem = plain.strip_suffix("parquet").filter(|stem| !stem.is_empty())?;
+            return Some(format!("{}{SUFFIX}", stem.trim_end_matches(['-', '_'])));
+        }
+    };
+    Some(format!("{}{SUFFIX}", stem.trim()))
+}
+
+fn is_parquet(ending: &str) -> bool {
+    let bare = without_copy(ending);
+    ["parq", "pq", "pqt"].contains(&bare) || strsim::damerau_levenshtein("parquet", bare) <= 1
+}
+
+/// The Parquet file that rows under another ending should be in.
+fn rows(file: &str) -> Option<String> {
+    let name: String = file.nfkc().collect();
+    let (stem, _) = name.rsplit_once('.')?;
+    let ending = plain(&name).rsplit('.').next().map(|ending| without_copy(ending).to_owned());
+    let ending = ending.filter(|_| !name.starts_with("~$"))?;
+    ROWS.contains(&ending.as_str()).then(|| format!("{}{SUFFIX}", stem.trim()))
+}
+
+/// The side that a folder is nearly called after.
+fn near_side(folder: &str) -> Option<Side> {
+    let plain = plain(folder);
+    let is_near = |(side, words): &(Side, [&str; 2])| {
+        words.iter().any(|word| plain.contains(word))
+            || strsim::damerau_levenshtein(side.name(), without_copy(&plain)) <= 2
+    };
+    SIDES.iter().find(|side| is_near(side)).map(|(side, _)| *side)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unread(name: &str) -> Unread {
+        let (name, kind) = match name.strip_suffix('/') {
+            Some(folder) => (folder, Kind::Folder),
+            None => (name, Kind::File),
+        };
+        let hidden = name.split('/').any(|part| part.starts_with(['.', '_']));
+        Unread { name: name.to_owned(), kind, hidden }
+    }
+
+    fn found(names: &[&str]) -> Vec<String> {
+        let unread: Vec<Unread> = names.iter().map(|name| unread(name)).collect();
+        let findings = look_alikes(&unread);
+        let said = findings.iter().map(|finding| {
+            let (_, meant) = finding.found.split_once("in place of ").unwrap_or_default();
+            format!("{} {}", finding.code, meant)
+        });
+        said.collect()
+    }
+
+    #[test]
+    fn names_that_are_nearly_those_of_small_files() {
+        for (name, meant) in [
+            ("Payments.csv", "payments.csv"),
+            ("payment.csv", "payments.csv"),
+            ("payments .csv", "payments.csv"),
+            (" payments.csv", "payments.csv"),
+            ("payments.csv ", "payments.csv"),
+            ("payments.CSV", "payments.csv"),
+            ("payments.csv.csv", "payments.csv"),
+            ("payments.csv.txt", "payments.csv"),
+            ("payments.txt", "payments.csv"),
+            ("payments", "payments.csv"),
+            ("payments.csv~", "payments.csv"),
+            ("payments.csv.gz", "payments.csv"),
+            ("payments(1).csv", "payments.csv"),
+            ("payments （2）.csv", "payments.csv"),
+            ("payments - Copy.csv", "payments.csv"),
+            ("Copy of payments.csv", "payments.csv"),
+            ("payments - 副本.csv", "payments.csv"),
+            ("payments的副本.csv", "payments.csv"),
+            ("payments_2025-11.csv", "payments.csv"),
+            ("ｐａｙｍｅｎｔｓ．ｃｓｖ", "payments.csv"),
+            ("payments\u{200b}.csv", "payments.csv"),
+            ("paymnets.csv", "payments.csv"),
+            ("control_totals.csv", "control-totals.csv"),
+            ("control-total.csv", "control-totals.csv"),
+            ("Control Totals.csv", "control-totals.csv"),
+            ("controltotals.csv", "control-totals.csv"),
+            ("quota_change.csv", "quota-changes.csv"),
+            ("deductions.xlsx", "deductions.csv"),
+            ("deductions.csv.csv", "deductions.csv"),
+            ("decision.csv", "decisions.csv"),
+            ("PERMIT.CSV", "permits.csv"),
+            ("treating/payments.csv", "payments.csv"),
+            ("small/payments.csv", "payments.csv"),
+        ] {
+            assert_eq!(found(&[name]), [format!("G01 {meant}")], "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_nearly_those_of_parquet_files() {
+        for (name, meant) in [
+            ("31.PARQUET", "31.parquet"),
+            ("31.Parquet", "31.parquet"),
+            ("31.parq", "31.parquet"),
+            ("31.pq", "31.parquet"),
+            ("31.parquet.gz", "31.parquet"),
+            ("31.parquet.zip", "31.parquet"),
+            ("31.parquet.part", "31.parquet"),
+            ("31.parquet.bak", "31.parquet"),
+            ("31.parquet ", "31.parquet"),
+            ("31.parquet(1)", "31.parquet"),
+            ("31.parquet - 副本", "31.parquet"),
+            ("31．ｐａｒｑｕｅｔ", "31.parquet"),
+            ("31.parqeut", "31.parquet"),
+            ("31.parquets", "31.parquet"),
+            ("31.parquet.parquet1", "31.parquet"),
+            ("31parquet", "31.parquet"),
+            ("31.csv", "31.parquet"),
+            ("31.XLSX", "31.parquet"),
+            ("31.zip", "31.parquet"),
+            ("2025.10.csv", "2025.10.parquet"),
+        ] {
+            let below = format!("treating/a/{name}");
+            assert_eq!(found(&[&below]), [format!("G01 treating/a/{meant}")], "{name}");
+        }
+        let of_a_side = ["treating.csv", "Insured.parquet", "参保地.zip"];
+        let meant = ["treating/treating", "insured/Insured", "insured/参保地"];
+        assert_eq!(found(&of_a_side), meant.map(|name| format!("G01 {name}.parquet")));
+        let top = ["31.parquet", "33.PARQUET", "truth.parquet"];
+        let meant =
+            ["31", "33"].map(|n| format!("G01 treating/{n}.parquet or insured/{n}.parquet"));
+        assert_eq!(found(&top), meant);
+    }
+
+    #[test]
+    fn folders_that_are_nearly_those_of_sides() {
+        for (folder, meant) in [
+            ("Treating", "treating"),
+            ("TREATING", "treating"),
+            ("treat", "treating"),
+            ("treating ", "treating"),
+            ("treating (1)", "treating"),
+            ("teating", "treating"),
+            ("就医", "treating"),
+            ("就医地", "treating"),
+            ("ｔｒｅａｔｉｎｇ", "treating"),
+            ("insure", "insured"),
+            ("Insured", "insured"),
+            ("参保地", "insured"),
+            ("backup", "treating or insured"),
+        ] {
+            for file in ["31.parquet", "deep/31.PARQUET", "31.csv"] {
+                let names =
+                    [format!("{folder}/"), format!("{folder}/{file}"), format!("{folder}/b.pq")];
+                let names = names.each_ref().map(String::as_str);
+                assert_eq!(found(&names), [format!("G01 {meant}")], "{folder} {file}");
+            }
+            assert_eq!(found(&[&format!("{folder}/"), &format!("{folder}/notes.txt")]), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn ordinary_things_are_left_alone() {
+        let ordinary = [
+            "README.txt",
+            "README",
+            "说明.docx",
+            "sha256sums.txt",
+            "opening-quotas.csv",
+            "rules.toml",
+            "manifest.json",
+            "payments.csv.sha256",
+            "~$payments.xlsx",
+            "treating/31.parquet.md5",
+            "treating/31.parquet.sha256",
+            "treating/README.md",
+            "treating/parquet-notes.txt",
+            "treating/说明.docx",
+            "insured/_SUCCESS",
+            "treating/.31.parquet.crc",
+            "treating/._31.PARQUET",
+            "treating/_temporary/0/31.parquet",
+            "__MACOSX/treating/._31.parquet",
+            "letters/",
+            "letters/34.pdf",
+            "totals.txt",
+        ];
+        assert_eq!(found(&ordinary), [""; 0]);
+    }
+
+    #[test]
+    fn tables_of_lakes_are_known_by_their_marks() {
+        let marks = [
+            ("treating/_delta_log/00000.json", "treating/_delta_log"),
+            ("insured/deep/_delta_log/", "insured/deep/_delta_log"),
+            ("treating/.hoodie/hoodie.properties", "treating/.hoodie"),
+            (
+                "treating/2025/.hoodie_partition_metadata",
+                "treating/2025/.hoodie_partition_metadata",
+            ),
+            ("insured/metadata/v3.metadata.json", "insured/metadata"),
+            ("insured/t/metadata/00001-ab.gz.metadata.json", "insured/t/metadata"),
+        ];
+        for (name, mark) in marks {
+            let findings = look_alikes(&[unread(name)]);
+            let found: Vec<_> = findings.iter().map(|f| (f.code, f.file.as_str())).collect();
+            assert_eq!(found, [(Code::G07, mark)], "{name}");
+        }
+        let log =
+            ["treating/_delta_log/", "treating/_delta_log/0.json", "treating/_delta_log/1.json"];
+        assert_eq!(found(&log).len(), 1);
+        assert_eq!(found(&["treating/metadata/readme.json", "treating/delta_log/0.json"]), [""; 0]);
+    }
+}

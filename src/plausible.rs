@@ -1,0 +1,182 @@
+//! Plausibility (contract §3): slips of a month end, asked about before a period is closed for good.
+//!
+//! Each is a finding that refuses the delivery until somebody says that it is meant. What was meant and was
+//! met stands in the manifest.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use crate::{
+    book::Book,
+    codes::{Month, Side},
+    contract::{
+        delivery::{Delivery, FileFacts},
+        near::look_alikes,
+    },
+    control::{Bucket, Class, Control},
+    diag::{Code, Failure, Finding, Outcome},
+    ingest::survey::Survey,
+};
+
+/// The codes that may be accepted.
+pub const CODES: [Code; 7] =
+    [Code::G01, Code::G02, Code::G03, Code::G04, Code::G05, Code::G06, Code::G07];
+
+/// With fewer rows than this on a side nothing is said of halves.
+const FEWEST_ROWS: u64 = 10;
+/// So many months are listed one by one.
+const MONTHS_SHOWN: usize = 24;
+/// Under this name the opening quotas stand in a manifest.
+pub const OPENING_QUOTAS: &str = "opening-quotas.csv";
+
+/// Reads a code that may be accepted.
+pub fn parse_code(text: &str) -> Result<Code, String> {
+    let code = CODES.into_iter().find(|code| code.id() == text);
+    code.ok_or_else(|| format!("{text:?} cannot be accepted; known: {}", ids(CODES).join(", ")))
+}
+
+fn ids(codes: impl IntoIterator<Item = Code>) -> Vec<String> {
+    codes.into_iter().map(|code| code.id().to_owned()).collect()
+}
+
+/// Whether a finding asks whether something is meant.
+pub fn is_question(finding: &Finding) -> bool {
+    CODES.contains(&finding.code)
+}
+
+/// The slips of a run that are meant.
+#[derive(Debug, Default)]
+pub struct Slips {
+    meant: BTreeSet<Code>,
+    met: BTreeSet<Finding>,
+}
+
+impl Slips {
+    /// None met yet.
+    pub fn meant(codes: &BTreeSet<Code>) -> Slips {
+        Slips { meant: codes.clone(), met: BTreeSet::new() }
+    }
+
+    /// The findings that refuse the delivery; those that are meant are kept apart.
+    pub fn sift(&mut self, findings: Vec<Finding>) -> Vec<Finding> {
+        let is_meant = |finding: &Finding| self.meant.contains(&finding.code);
+        let (met, rest): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_meant);
+        self.met.extend(met);
+        rest
+    }
+
+    /// The codes that were met, for the manifest.
+    pub fn codes(&self) -> Vec<String> {
+        ids(self.met.iter().map(|finding| finding.code).collect::<BTreeSet<_>>())
+    }
+
+    /// What was met, by code.
+    pub fn met(&self) -> Vec<Finding> {
+        let mut met: Vec<Finding> = self.met.iter().cloned().collect();
+        met.sort_by_key(|finding| finding.code);
+        met
+    }
+}
+
+/// G01, G02, G04 to G07: all but what only the register knows.
+pub fn of_delivery(
+    delivery: &Delivery,
+    survey: &Survey,
+    book: &Book,
+    period: Month,
+    opening_quotas: Option<&PathBuf>,
+) -> Vec<Finding> {
+    let mut findings = look_alikes(&delivery.unread);
+    if book.periods.is_empty() && opening_quotas.is_none() {
+        findings.push(Finding::new(Code::G04, OPENING_QUOTAS, "", "a first period without them"));
+    }
+    findings.extend(delivered_before(delivery, &survey.files, &book.delivered));
+    findings.extend(on_both_sides(delivery, &survey.files));
+    findings.extend(Side::BOTH.into_iter().filter_map(|side| other_months(survey, side, period)));
+    findings
+}
+
+/// Files with rows, and their digests.
+fn with_rows<'a>(
+    delivery: &'a Delivery,
+    files: &'a [FileFacts],
+) -> impl Iterator<Item = (Side, &'a str, &'a str)> {
+    let read = delivery.sources.iter().zip(files).filter(|(_, facts)| facts.rows > 0);
+    read.map(|(source, facts)| (source.side, source.name.as_str(), facts.sha256.as_str()))
+}
+
+/// G05: files of an earlier period.
+fn delivered_before(
+    delivery: &Delivery,
+    files: &[FileFacts],
+    earlier: &BTreeMap<String, (Month, String)>,
+) -> Vec<Finding> {
+    let again = with_rows(delivery, files).filter_map(|(_, name, sha256)| {
+        let (period, path) = earlier.get(sha256)?;
+        let found = format!("the same bytes as {path} of {period}");
+        Some(Finding::new(Code::G05, name, "", found))
+    });
+    again.collect()
+}
+
+/// G06: files of one side that the other one has as well.
+fn on_both_sides(delivery: &Delivery, files: &[FileFacts]) -> Vec<Finding> {
+    let of = |wanted: Side| with_rows(delivery, files).filter(move |(side, ..)| *side == wanted);
+    let treating: BTreeMap<&str, &str> =
+        of(Side::Treating).map(|(_, name, sha256)| (sha256, name)).collect();
+    let both = of(Side::Insured).filter_map(|(_, name, sha256)| {
+        let found = format!("the same bytes as {}", treating.get(sha256)?);
+        Some(Finding::new(Code::G06, name, "", found))
+    });
+    both.collect()
+}
+
+/// G02: a side most of whose rows are of other months. A side with a row group that could not be read is not
+/// judged: how much was read of it before says nothing.
+fn other_months(survey: &Survey, side: Side, period: Month) -> Option<Finding> {
+    let of_side = |finding: &Finding| finding.file.starts_with(side.name());
+    if survey.findings.iter().any(of_side) {
+        return None;
+    }
+    let months = &survey.cost_months[side.index()];
+    let (all, ordinary) = (months.all(), months.of(period));
+    if all < FEWEST_ROWS || ordinary >= all - ordinary {
+        return None;
+    }
+    let shown = months.by_month().take(MONTHS_SHOWN);
+    let mut counts: Vec<String> = shown.map(|(month, rows)| format!("{month} {rows}")).collect();
+    let rest: u64 = months.by_month().skip(MONTHS_SHOWN).map(|(_, rows)| rows).sum();
+    counts.extend((rest > 0).then(|| format!("… {rest}")));
+    let found = format!("{ordinary} of {all} rows of {period}, by month: {}", counts.join(" "));
+    Some(Finding::new(Code::G02, side.name(), "", found))
+}
+
+/// G03: sides half of whose valid rows, or more, an earlier period has cleared. Refuses the delivery unless that
+/// is meant.
+pub fn cleared_before(
+    control: &Control,
+    cleared: &BTreeMap<(Side, Option<u16>), u64>,
+    book: &Book,
+    slips: &mut Slips,
+) -> Outcome<()> {
+    let rows = |side, bucket| control.get(side, bucket).rows.unsigned_abs();
+    let of_side = |side: Side| {
+        let valid = rows(side, Bucket::Delivered) - rows(side, Bucket::Rejected);
+        let again = rows(side, Bucket::Break(Class::AlreadyCleared));
+        if valid < FEWEST_ROWS || again < valid - again {
+            return None;
+        }
+        let by_period = cleared.iter().filter(|((of, _), _)| *of == side);
+        let counts = by_period.filter_map(|((_, earlier), rows)| {
+            let (period, _) = book.periods.get(usize::from((*earlier)?))?;
+            Some(format!("{period} {rows}"))
+        });
+        let counts = counts.collect::<Vec<_>>().join(" ");
+        let found = format!("{again} of {valid} valid rows cleared already, by period: {counts}");
+        Some(Finding::new(Code::G03, side.name(), "", found))
+    };
+    let findings = slips.sift(Side::BOTH.into_iter().filter_map(of_side).collect());
+    if findings.is_empty() { Ok(()) } else { Err(Failure::Refused(findings)) }
+}
