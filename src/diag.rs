@@ -45,6 +45,7 @@ codes! {
     F10 "control-totals.csv lists every Parquet file exactly once" "complete the list, or send the file that is missing";
     F11 "each file once on a side" "remove one of the two";
     F12 "amounts and their sums within DECIMAL(38,2)" "ask the sender for the file again";
+    F15 "texts of at most 65,536 bytes" "export the column as the contract has it: its texts are codes and names";
     S01 "UTF-8 text" "save the file as CSV UTF-8";
     S02 "a header line with every column once" "name the columns as the contract does; order is free, further columns are ignored";
     S03 "as many values as the header has columns" "quote values that hold commas or line breaks";
