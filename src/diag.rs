@@ -59,6 +59,7 @@ codes! {
     G05 "files that no earlier period was closed with" "compare the folder with that of the earlier period; `--accept G05` if it is meant";
     G06 "files that only one side has" "ask whose file it is, and for the other side's own; `--accept G06` if it is meant";
     G07 "Parquet files alone, not a table with its older versions" "export the current version; `--accept G07` if every file is meant to count";
+    F15 "texts of at most 65,536 bytes" "export the column as the contract has it: its texts are codes and names";
     S01 "UTF-8 text" "save the file as CSV UTF-8";
     S02 "a header line with every column once" "name the columns as the contract does; order is free, further columns are ignored";
     S03 "as many values as the header has columns" "quote values that hold commas or line breaks";

@@ -1,9 +1,6 @@
 //! The register of a closed period, read by whoever checks it: its settlements in the order of their keys.
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use arrow_array::{
     RecordBatch,
@@ -19,7 +16,7 @@ use parquet::{
 
 use crate::{
     codes::Month,
-    ingest::{footer, guarded, source::SharedFile},
+    ingest::{claims, footer, guarded, source::SharedFile},
     money::FenSum,
     reconcile::index::Key,
 };
@@ -85,7 +82,8 @@ impl Entries {
     }
 
     fn decode(&self, group: usize) -> Result<Vec<Entry>, String> {
-        let file = File::open(&self.path).map_err(|error| error.to_string())?;
+        let file = SharedFile::open(&self.path).map_err(|error| error.to_string())?;
+        claims::of_table(&file, self.metadata.metadata(), Some(group))?;
         let reader =
             ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
                 .with_row_groups(vec![group])
@@ -151,6 +149,7 @@ pub fn reversals(folder: &Path) -> Result<Vec<Key>, String> {
 fn keys(path: &Path) -> Result<Vec<Key>, String> {
     let file = SharedFile::open(path).map_err(|error| error.to_string())?;
     let metadata = footer::read(&file, ArrowReaderOptions::new())?;
+    claims::of_table(&file, metadata.metadata(), None)?;
     let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
         .build()
         .map_err(|error| error.to_string())?;

@@ -13,7 +13,7 @@ use crate::{
     codes::{Month, Pair, Province},
     contract::fields::Field,
     diag::{Failure, Outcome},
-    ingest::{footer, guarded, source::SharedFile},
+    ingest::{claims, footer, guarded, source::SharedFile},
     mask::masked,
     money::{FenSum, yuan},
 };
@@ -99,6 +99,7 @@ impl Grid {
 
     fn decode(file: SharedFile, spec: TableSpec) -> Result<Grid, String> {
         let metadata = footer::read(&file, ArrowReaderOptions::new())?;
+        claims::of_table(&file, metadata.metadata(), None)?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
         let columns = spec.columns();
         let found: Vec<String> = builder

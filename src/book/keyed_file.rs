@@ -19,7 +19,7 @@ use parquet::{
 use super::register::within;
 use crate::{
     diag::{Failure, Outcome},
-    ingest::{fetch::select, footer, guarded, source::SharedFile},
+    ingest::{claims, fetch::select, footer, guarded, source::SharedFile},
     reconcile::index::{Key, Keyed},
 };
 
@@ -106,6 +106,7 @@ impl KeyedFile {
         rows: Option<&[usize]>,
     ) -> Outcome<RecordBatch> {
         let metadata = self.metadata.metadata();
+        claims::of_table(&self.file, metadata, Some(group)).map_err(|lie| self.damaged(&lie))?;
         let descriptor = metadata.file_metadata().schema_descr();
         let known = columns.iter().copied().filter(|c| *c < descriptor.num_columns());
         let all = usize::try_from(metadata.row_group(group).num_rows()).unwrap_or(0);

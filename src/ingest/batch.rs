@@ -23,8 +23,9 @@ use parquet::{
 pub use super::times::DAY;
 use super::{
     amounts::{self, AmountColumn, BeyondDecimal},
-    buffers::Tools,
-    guarded,
+    buffers::{Taken, Tools},
+    claims, guarded,
+    lengths::Lengths,
     pages::RowGroup,
     source::{Column, Form, SharedFile, Source},
     text::{CodeList, Coded, TextColumn},
@@ -56,6 +57,8 @@ pub enum ReadError {
     Panic,
     /// An amount that no `DECIMAL(38,2)` holds, in a field of a row, counted from the first of the batch.
     Beyond(Field, usize),
+    /// Texts that are too long, in a field.
+    Long(Field, String),
 }
 
 impl From<ParquetError> for ReadError {
@@ -75,6 +78,10 @@ pub struct Batches {
     tools: Arc<Tools>,
     /// The newest list of codes of each text field.
     lists: [Option<Arc<CodeList>>; TEXT_FIELDS.len()],
+    /// How long the texts of each may be yet.
+    lengths: [Lengths; TEXT_FIELDS.len()],
+    /// The room that is taken for them.
+    room: Option<Taken>,
 }
 
 impl Batches {
@@ -107,6 +114,14 @@ impl Batches {
         let hinted = source.reader_metadata(row_group)?;
         let levels = parquet_to_arrow_field_levels(schema, mask, Some(hinted.schema().fields()))?;
         let file = Arc::new(SharedFile::open(&source.path)?);
+        let in_group = source.metadata.row_group(row_group);
+        let leaves = columns.iter().map(|column| column.leaf);
+        let bytes = claims::of_columns(&file, in_group, leaves).map_err(ParquetError::General)?;
+        let room = tools.room(bytes, || source.open_bytes(row_group));
+        let lengths = TEXT_FIELDS.map(|field| {
+            let column = columns.iter().find(|column| column.field == field);
+            column.map_or_else(Lengths::default, |column| Lengths::of(in_group, column.leaf))
+        });
         let tools = Arc::clone(tools);
         let group = RowGroup {
             file,
@@ -128,7 +143,12 @@ impl Batches {
             &levels, &group, batch_rows, selection,
         )?;
         let lists = [const { None }; TEXT_FIELDS.len()];
-        Ok(Batches { int96, reader, millis, columns, tools, lists })
+        Ok(Batches { int96, reader, millis, columns, tools, lists, lengths, room })
+    }
+
+    /// Whether others wait for the room that it takes.
+    pub(super) fn takes_room(&self) -> bool {
+        self.room.is_some()
     }
 
     /// The next rows as they are decoded, and their INT96 timestamps in milliseconds.
@@ -169,9 +189,12 @@ impl Batches {
             let position = columns.iter().position(|column| column.field == field)?;
             Some((batch.column(position), columns[position].form))
         };
-        for (field, list) in TEXT_FIELDS.into_iter().zip(&mut self.lists) {
+        let lists = self.lists.iter_mut().zip(&mut self.lengths);
+        for (field, (list, lengths)) in TEXT_FIELDS.into_iter().zip(lists) {
             let column = array(field).map(|(array, form)| text(array, form, list)).transpose()?;
-            typed.texts.push(column.unwrap_or(TextColumn::Absent));
+            let column = column.unwrap_or(TextColumn::Absent);
+            lengths.check(&column).map_err(|found| ReadError::Long(field, found))?;
+            typed.texts.push(column);
         }
         for (slot, field) in [Field::begndate, Field::enddate].into_iter().enumerate() {
             typed.dates[slot] =

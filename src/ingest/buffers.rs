@@ -6,11 +6,13 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    io,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
 
+use super::schedule::Plan;
 use crate::event::Stopwatch;
 
 /// What the readers of a delivery share.
@@ -20,6 +22,18 @@ pub struct Tools {
     pub stopwatch: Arc<Stopwatch>,
     /// Buffers that are free.
     idle: Mutex<Idle>,
+    /// The plan, where there is one.
+    plan: Option<Plan>,
+    /// Bytes that row groups take which are read.
+    taken: Mutex<u64>,
+    freed: Condvar,
+}
+
+/// Bytes that a row group takes, until it has been read.
+#[derive(Debug)]
+pub(super) struct Taken {
+    bytes: u64,
+    tools: Arc<Tools>,
 }
 
 /// Free buffers by their size.
@@ -40,6 +54,13 @@ struct Lent {
 const MOST_IDLE: usize = 64 << 20;
 /// Sizes are rounded up to parts of a power of two, so that pages of about the same size share buffers.
 const PARTS: usize = 8;
+/// Larger buffers are asked for: the system may refuse them.
+const LARGE: usize = 8 << 20;
+/// Bytes that row groups may take together, where no plan says more; one alone may take any.
+const ROOM: u64 = 256 << 20;
+/// How far the pages of a row group may be from what its footer says before it is read on its own.
+const AS_PLANNED: u64 = 4;
+const MORE_THAN_PLANNED: u64 = 1 << 20;
 /// Smaller buffers are not worth it.
 const SMALLEST: usize = 4 << 10;
 
@@ -49,14 +70,43 @@ impl Tools {
         Arc::new(Tools { stopwatch: Arc::clone(stopwatch), ..Tools::default() })
     }
 
+    /// For what is read as planned.
+    pub(super) fn planned(stopwatch: &Arc<Stopwatch>, plan: Plan) -> Arc<Tools> {
+        let stopwatch = Arc::clone(stopwatch);
+        Arc::new(Tools { stopwatch, plan: Some(plan), ..Tools::default() })
+    }
+
+    /// Waits until there is room for a row group. Whoever reads row groups in step holds many of them, and waits
+    /// for none: those that take about what is planned need no room, any other is to be read to its end.
+    pub(super) fn room(self: &Arc<Tools>, bytes: u64, planned: impl Fn() -> u64) -> Option<Taken> {
+        let most = self.plan.map_or(ROOM, |plan| plan.room.max(ROOM));
+        let as_planned = || planned().saturating_mul(AS_PLANNED).saturating_add(MORE_THAN_PLANNED);
+        if self.plan.is_some_and(|plan| plan.in_step) && bytes <= as_planned() {
+            return None;
+        }
+        let mut taken = self.taken();
+        while *taken > 0 && taken.saturating_add(bytes) > most {
+            taken = self.freed.wait(taken).unwrap_or_else(PoisonError::into_inner);
+        }
+        *taken = taken.saturating_add(bytes);
+        Some(Taken { bytes, tools: Arc::clone(self) })
+    }
+
+    fn taken(&self) -> MutexGuard<'_, u64> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// So many bytes, which `fill` writes; it finds there what was there before.
-    pub(super) fn bytes<E>(
+    pub(super) fn bytes<E: From<io::Error>>(
         self: &Arc<Tools>,
         length: usize,
         fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
     ) -> Result<Bytes, E> {
         let size = rounded(length);
-        let buffer = self.take(size).unwrap_or_else(|| vec![0; size]);
+        let buffer = match self.take(size) {
+            Some(buffer) => buffer,
+            None => fresh(size)?,
+        };
         let mut lent = Lent { buffer, length, tools: Arc::clone(self) };
         fill(&mut lent.buffer[..length])?;
         Ok(Bytes::from_owner(lent))
@@ -76,6 +126,24 @@ impl Tools {
             idle.bytes += size;
             idle.by_size.entry(size).or_default().push(buffer);
         }
+    }
+}
+
+/// A new buffer.
+fn fresh(size: usize) -> io::Result<Vec<u8>> {
+    if size < LARGE {
+        return Ok(vec![0; size]);
+    }
+    let mut buffer = Vec::new();
+    buffer.try_reserve_exact(size).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+    buffer.resize(size, 0);
+    Ok(buffer)
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        *self.tools.taken() -= self.bytes;
+        self.tools.freed.notify_all();
     }
 }
 
@@ -118,7 +186,7 @@ mod tests {
     fn filled(tools: &Arc<Tools>, length: usize, byte: u8) -> Bytes {
         let fill = |bytes: &mut [u8]| {
             bytes.fill(byte);
-            Ok::<_, ()>(())
+            Ok::<_, io::Error>(())
         };
         tools.bytes(length, fill).expect("filled")
     }

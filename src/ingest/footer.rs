@@ -4,11 +4,19 @@
 //! makes room for as many row groups and children as are announced. A few bytes would end the process,
 //! where no finding could be listed any more. So the bounds are checked here first, on the bytes.
 
-use std::io::Read;
+use std::{io::Read, sync::Arc};
 
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::{
+    arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions},
+    errors::ParquetError,
+    file::metadata::{ColumnChunkMetaData, RowGroupMetaData},
+};
 
-use super::{guarded, source::SharedFile};
+use super::{
+    guarded,
+    source::SharedFile,
+    thrift::{Walk, kind},
+};
 
 /// Levels that a schema may be nested; the fields of the contract take one.
 const DEEPEST: usize = 64;
@@ -23,9 +31,36 @@ pub fn read(file: &SharedFile, options: ArrowReaderOptions) -> Result<ArrowReade
         if let Some(footer) = bytes(file)? {
             check(&footer)?;
         }
-        ArrowReaderMetadata::load(file, options).map_err(|error| error.to_string())
+        let load = || {
+            let loaded = ArrowReaderMetadata::load(file, options.clone())?;
+            without_zeros(loaded, options.clone())
+        };
+        load().map_err(|error| error.to_string())
     };
     guarded(decode).unwrap_or_else(|| Err(DISORDER.into()))
+}
+
+/// Some writers put 0 where they mean that a column has no dictionary.
+fn without_zeros(
+    loaded: ArrowReaderMetadata,
+    options: ArrowReaderOptions,
+) -> Result<ArrowReaderMetadata, ParquetError> {
+    let zero = |column: &ColumnChunkMetaData| column.dictionary_page_offset() == Some(0);
+    let metadata = loaded.metadata();
+    if !metadata.row_groups().iter().flat_map(RowGroupMetaData::columns).any(zero) {
+        return Ok(loaded);
+    }
+    let mended = |column: &ColumnChunkMetaData| {
+        let builder = column.clone().into_builder();
+        if zero(column) { builder.set_dictionary_page_offset(None) } else { builder }.build()
+    };
+    let groups = metadata.row_groups().iter().map(|group| {
+        let columns = group.columns().iter().map(mended).collect::<Result<_, _>>()?;
+        group.clone().into_builder().set_column_metadata(columns).build()
+    });
+    let groups = groups.collect::<Result<_, _>>()?;
+    let builder = metadata.as_ref().clone().into_builder().set_row_groups(groups);
+    ArrowReaderMetadata::try_new(Arc::new(builder.build()), options)
 }
 
 const DISORDER: &str = "a footer that cannot be decoded";
@@ -48,31 +83,29 @@ fn bytes(file: &SharedFile) -> Result<Option<Vec<u8>>, String> {
 
 /// Says what is wrong with a footer, if its bounds are.
 fn check(footer: &[u8]) -> Result<(), String> {
-    let depth = Walk(footer).footer().ok_or(DISORDER)?;
-    if depth > DEEPEST {
+    let shape = Walk(footer).footer().ok_or(DISORDER)?;
+    if shape.depth > DEEPEST {
         return Err(format!("a schema that is nested deeper than {DEEPEST} levels"));
+    }
+    if shape.row_groups.iter().any(|types| !shape.types.starts_with(types)) {
+        return Err("a column of another type than the schema has".into());
     }
     Ok(())
 }
 
-/// Types of the compact protocol of Thrift.
-mod kind {
-    pub(super) const STOP: u8 = 0;
-    pub(super) const TRUE: u8 = 1;
-    pub(super) const FALSE: u8 = 2;
-    pub(super) const BYTE: u8 = 3;
-    pub(super) const I16: u8 = 4;
-    pub(super) const I32: u8 = 5;
-    pub(super) const I64: u8 = 6;
-    pub(super) const DOUBLE: u8 = 7;
-    pub(super) const BINARY: u8 = 8;
-    pub(super) const LIST: u8 = 9;
-    pub(super) const SET: u8 = 10;
-    pub(super) const STRUCT: u8 = 12;
-    pub(super) const UUID: u8 = 13;
+/// What a footer says that the decoder takes for granted.
+#[derive(Debug, Default)]
+struct Shape {
+    /// How deep the schema is nested.
+    depth: usize,
+    /// The types of its columns.
+    types: Vec<i64>,
+    /// The types of the columns of row groups, as often as they are others.
+    row_groups: Vec<Vec<i64>>,
 }
 
-/// Types of the fields of a footer and of an element of its schema, from the first on. The decoder takes
+/// Types of the fields of a footer, of an element of its schema, of a row group, of a column in it and of what is
+/// said of that, from the first on. The decoder takes
 /// them for granted: what is written as another type would be read as something else than is seen here.
 const FOOTER: [u8; 9] = [
     kind::I32,
@@ -97,41 +130,47 @@ const ELEMENT: [u8; 10] = [
     kind::I32,
     kind::STRUCT,
 ];
+const ROW_GROUP: [u8; 1] = [kind::LIST];
+const COLUMN: [u8; 3] = [kind::BINARY, kind::I64, kind::STRUCT];
+const OF_COLUMN: [u8; 1] = [kind::I32];
 
-/// What is left of a footer. Every step gives none when the bytes are in disorder.
-struct Walk<'a>(&'a [u8]);
-
-impl Walk<'_> {
-    /// How deep the schema is nested.
-    fn footer(mut self) -> Option<usize> {
-        let (mut depth, mut last) = (0, 0);
+impl Walk<&[u8]> {
+    fn footer(mut self) -> Option<Shape> {
+        let (mut shape, mut last) = (Shape::default(), 0);
         loop {
             match self.field(&mut last, &FOOTER)? {
-                (_, kind::STOP) => return Some(depth),
-                (2, _) => depth = depth.max(self.schema()?),
+                (_, kind::STOP) => return Some(shape),
+                (2, _) => self.schema(&mut shape)?,
                 (4, _) => {
-                    let (row_groups, of) = self.list()?;
+                    let row_groups = self.structures()?;
                     if row_groups > MOST_ROW_GROUPS {
                         return None;
                     }
-                    self.elements(row_groups, of, DEEPEST)?;
+                    for _ in 0..row_groups {
+                        let types = self.row_group()?;
+                        if shape.row_groups.last() != Some(&types) {
+                            shape.row_groups.push(types);
+                        }
+                    }
                 }
                 (_, of) => self.skip(of, DEEPEST)?,
             }
         }
     }
 
-    /// How deep a schema is nested: its elements follow each other, each before its children.
-    fn schema(&mut self) -> Option<usize> {
-        let (elements, of) = self.list()?;
-        if of != kind::STRUCT {
-            return None;
-        }
-        let mut deepest = 0;
+    /// How many structures a list has.
+    fn structures(&mut self) -> Option<usize> {
+        let (count, of) = self.list()?;
+        (of == kind::STRUCT || count == 0).then_some(count)
+    }
+
+    /// A schema: its elements follow each other, each before its children.
+    fn schema(&mut self, shape: &mut Shape) -> Option<()> {
+        let elements = self.structures()?;
         // Children that are still to come, a level each.
         let mut open: Vec<usize> = Vec::new();
         for left in (0..elements).rev() {
-            let children = self.element()?;
+            let (children, of) = self.element()?;
             if children > left {
                 return None;
             }
@@ -140,118 +179,67 @@ impl Walk<'_> {
             }
             if children > 0 {
                 open.push(children);
+            } else if !open.is_empty() {
+                shape.types.push(of);
             }
-            deepest = deepest.max(open.len());
+            shape.depth = shape.depth.max(open.len());
             while open.last() == Some(&0) {
                 open.pop();
             }
         }
-        Some(deepest)
+        Some(())
     }
 
-    /// How many children an element of the schema has.
-    fn element(&mut self) -> Option<usize> {
-        let (mut children, mut last) = (0, 0);
+    /// How many children an element of the schema has, and its type.
+    fn element(&mut self) -> Option<(usize, i64)> {
+        let (mut children, mut of_values, mut last) = (0, 0, 0);
         loop {
             match self.field(&mut last, &ELEMENT)? {
-                (_, kind::STOP) => return Some(children),
+                (_, kind::STOP) => return Some((children, of_values)),
+                (1, _) => of_values = self.number()?,
                 (5, _) => children = usize::try_from(self.number()?).ok()?,
                 (_, of) => self.skip(of, DEEPEST)?,
             }
         }
     }
 
-    /// The next field of a structure and its type.
-    fn field(&mut self, last: &mut i16, known: &[u8]) -> Option<(i16, u8)> {
-        let byte = self.byte()?;
-        let of = byte & 0xf;
-        if of == kind::STOP {
-            return Some((0, of));
-        }
-        *last = match byte >> 4 {
-            0 => i16::try_from(self.number()?).ok()?,
-            step => last.checked_add(step.into())?,
-        };
-        let place = usize::try_from(*last).ok().and_then(|id| id.checked_sub(1));
-        let expected = place.and_then(|place| known.get(place));
-        expected.is_none_or(|expected| *expected == of).then_some((*last, of))
-    }
-
-    fn skip(&mut self, of: u8, levels: usize) -> Option<()> {
-        let levels = levels.checked_sub(1)?;
-        match of {
-            kind::TRUE | kind::FALSE => Some(()),
-            kind::BYTE => self.take(1),
-            kind::I16 | kind::I32 | kind::I64 => self.varint().map(drop),
-            kind::DOUBLE => self.take(8),
-            kind::UUID => self.take(16),
-            kind::BINARY => {
-                let length = self.varint()?;
-                self.take(usize::try_from(length).ok()?)
-            }
-            kind::LIST | kind::SET => {
-                let (count, of) = self.list()?;
-                self.elements(count, of, levels)
-            }
-            kind::STRUCT => {
-                let mut last = 0;
-                loop {
-                    match self.field(&mut last, &[])? {
-                        (_, kind::STOP) => return Some(()),
-                        (_, of) => self.skip(of, levels)?,
+    /// The types of the columns of a row group.
+    fn row_group(&mut self) -> Option<Vec<i64>> {
+        let (mut types, mut last) = (Vec::new(), 0);
+        loop {
+            match self.field(&mut last, &ROW_GROUP)? {
+                (_, kind::STOP) => return Some(types),
+                (1, _) => {
+                    for _ in 0..self.structures()? {
+                        types.push(self.column()?);
                     }
                 }
-            }
-            // A footer has no maps.
-            _ => None,
-        }
-    }
-
-    /// The number of elements of a list and their type; each takes a byte or more.
-    fn list(&mut self) -> Option<(usize, u8)> {
-        let byte = self.byte()?;
-        let count = match byte >> 4 {
-            0xf => usize::try_from(self.varint()?).ok()?,
-            few => few.into(),
-        };
-        (count <= self.0.len()).then_some((count, byte & 0xf))
-    }
-
-    fn elements(&mut self, count: usize, of: u8, levels: usize) -> Option<()> {
-        // Readers do not agree whether a truth in a list takes a byte; a footer has none.
-        if matches!(of, kind::TRUE | kind::FALSE) && count > 0 {
-            return None;
-        }
-        (0..count).try_for_each(|_| self.skip(of, levels))
-    }
-
-    /// A zigzag number.
-    fn number(&mut self) -> Option<i64> {
-        let number = self.varint()?;
-        Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
-    }
-
-    fn varint(&mut self) -> Option<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(number);
+                (_, of) => self.skip(of, DEEPEST)?,
             }
         }
-        None
     }
 
-    fn byte(&mut self) -> Option<u8> {
-        let (byte, rest) = self.0.split_first()?;
-        self.0 = rest;
-        Some(*byte)
+    /// The type of a column of a row group.
+    fn column(&mut self) -> Option<i64> {
+        let (mut of_values, mut last) = (None, 0);
+        loop {
+            match self.field(&mut last, &COLUMN)? {
+                (_, kind::STOP) => return of_values,
+                (3, _) => of_values = self.of_column()?,
+                (_, of) => self.skip(of, DEEPEST)?,
+            }
+        }
     }
 
-    fn take(&mut self, length: usize) -> Option<()> {
-        self.0 = self.0.get(length..)?;
-        Some(())
+    fn of_column(&mut self) -> Option<Option<i64>> {
+        let (mut of_values, mut last) = (None, 0);
+        loop {
+            match self.field(&mut last, &OF_COLUMN)? {
+                (_, kind::STOP) => return Some(of_values),
+                (1, _) => of_values = Some(self.number()?),
+                (_, of) => self.skip(of, DEEPEST)?,
+            }
+        }
     }
 }
 
@@ -273,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_schema_is_as_deep_as_its_deepest_branch() {
-        let depth = |children: &[u8]| Walk(&footer(children)).footer();
+        let depth = |children: &[u8]| Walk(&footer(children)[..]).footer().map(|shape| shape.depth);
         assert_eq!(depth(&[3, 0, 0, 0]), Some(1));
         assert_eq!(depth(&[3, 0, 1, 1, 0, 0]), Some(3));
         assert_eq!(depth(&[2, 1, 0, 1, 0]), Some(2));

@@ -6,24 +6,29 @@
 //!
 //! **Out.** [`batch::Batch`]: text, local time and fen by column; [`survey::Survey`]: totals, rejects.
 //!
-//! **Invariants.** Every byte of every file is hashed, and every page of every column is read, also of
+//! **Invariants.** Every byte of every file is hashed, and every page of every column is looked at, also of
 //! columns that are ignored; a row that breaks a rule is listed with all the rules that it broke; damage
-//! never becomes a value.
+//! never becomes a value; nothing that a file claims takes memory before it is known that it can be so.
 
 pub mod amounts;
 pub mod batch;
 pub mod buffers;
+pub mod claims;
+mod codec;
 mod columns;
 pub mod fetch;
 pub mod footer;
+mod lengths;
 pub mod months;
 mod pages;
+mod payload;
 pub mod record;
 pub mod rows;
 pub mod schedule;
 pub mod source;
 pub mod survey;
 pub mod text;
+mod thrift;
 pub mod times;
 
 use std::{

@@ -2,11 +2,10 @@
 //!
 //! The parquet crate gives every column chunk that is open a decompressor of its own, some 150 KiB each.
 //! With dozens of row groups open in step these are hundreds of megabytes, none of them near the
-//! processor when it is needed. Here pages of Zstandard, which most exports use, are taken from the crate
-//! as they lie in the file; all other codecs are left to it.
+//! processor when it is needed. Here pages are taken from the crate as they lie in the file, and unpacked into
+//! buffers of the size that their headers claim, once these claims have been looked through (`claims`).
 
 use std::{
-    cell::RefCell,
     io::{self, BufRead, BufReader, Read},
     sync::{
         Arc,
@@ -26,17 +25,13 @@ use parquet::{
         serialized_reader::SerializedPageReader,
     },
 };
-use zstd::bulk::Decompressor;
 
 use super::{
     buffers::Tools,
+    claims, codec, payload,
     source::{FileReader, SharedFile},
 };
 use crate::event::Activity;
-
-thread_local! {
-    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
-}
 
 /// A row group of a file.
 pub(super) struct RowGroup<'a> {
@@ -51,22 +46,26 @@ impl RowGroup<'_> {
         self.metadata.row_group(self.number)
     }
 
-    /// Reads the pages of a column.
+    /// Reads the pages of a column, whose headers claim nothing that cannot be.
     pub(super) fn pages(&self, leaf: usize) -> Result<Box<dyn PageReader>> {
         let chunk = self.group().column(leaf);
-        let rows = self.num_rows();
-        if !matches!(chunk.compression(), Compression::ZSTD(_)) {
-            let file = Arc::clone(&self.file);
-            return Ok(Box::new(SerializedPageReader::new(file, chunk, rows, None)?));
-        }
+        let claims = claims::of_column(&self.file, chunk).map_err(ParquetError::General)?;
         let size = Arc::new(PageSize(AtomicI64::new(-1)));
         let tools = Arc::clone(&self.tools);
         let tapped = Tapped { file: Arc::clone(&self.file), size: Arc::clone(&size), tools };
         let as_it_lies = ColumnChunkMetaData::into_builder(chunk.clone())
             .set_compression(Compression::UNCOMPRESSED)
             .build()?;
+        let rows = self.num_rows();
         let pages = SerializedPageReader::new(Arc::new(tapped), &as_it_lies, rows, None)?;
-        Ok(Box::new(ZstdPages { pages, size, tools: Arc::clone(&self.tools) }))
+        Ok(Box::new(Unpacked {
+            pages,
+            codec: chunk.compression(),
+            nullable: chunk.column_descr().max_def_level() > 0,
+            most: usize::try_from(claims.page).unwrap_or(usize::MAX),
+            size,
+            tools: Arc::clone(&self.tools),
+        }))
     }
 }
 
@@ -101,19 +100,27 @@ impl Iterator for OneChunk {
 
 impl PageIterator for OneChunk {}
 
-/// Pages that are compressed with Zstandard.
-struct ZstdPages {
+/// The pages of a column, unpacked.
+struct Unpacked {
     pages: SerializedPageReader<Tapped>,
+    codec: Compression,
+    /// Whether its values have levels, of which there are two.
+    nullable: bool,
+    /// Bytes of its largest page.
+    most: usize,
     size: Arc<PageSize>,
     tools: Arc<Tools>,
 }
 
-impl ZstdPages {
+impl Unpacked {
     /// The bytes of a page, of which the first are never compressed.
-    fn decompress(&self, bytes: &Bytes, plain: usize) -> Result<Bytes> {
+    fn unpack(&self, bytes: &Bytes, plain: usize) -> Result<Bytes> {
+        if self.codec == Compression::UNCOMPRESSED {
+            return Ok(bytes.clone());
+        }
         let size = usize::try_from(self.size.0.load(Ordering::Relaxed))
             .map_err(|_| ParquetError::General("a page header in disorder".into()))?;
-        if plain > bytes.len() || plain > size {
+        if plain > bytes.len() || plain > size || size > self.most {
             return Err(ParquetError::General("a page header that cannot be true".into()));
         }
         self.tools.bytes(size, |whole| {
@@ -123,38 +130,20 @@ impl ZstdPages {
             if values.is_empty() {
                 return Ok(());
             }
-            let wanted = values.len();
-            let found = self
-                .tools
-                .stopwatch
-                .measure(Activity::Decompress, || decompress(&bytes[plain..], values))?;
+            let unpack = || codec::unpack(self.codec, &bytes[plain..], values);
+            self.tools.stopwatch.measure(Activity::Decompress, unpack)?;
             self.tools.stopwatch.count(Activity::Decompress, 0, size as u64);
-            if found != wanted {
-                let found = format!("a page of {} bytes where {size} are declared", plain + found);
-                return Err(ParquetError::General(found));
-            }
             Ok(())
         })
     }
 }
 
-/// Decompresses a frame; says how many bytes came of it.
-fn decompress(frame: &[u8], into: &mut [u8]) -> Result<usize> {
-    DECOMPRESSOR.with_borrow_mut(|decompressor| {
-        let decompressor = match decompressor {
-            Some(decompressor) => decompressor,
-            none => none.insert(Decompressor::new()?),
-        };
-        Ok(decompressor.decompress_to_buffer(frame, into)?)
-    })
-}
-
-impl PageReader for ZstdPages {
+impl PageReader for Unpacked {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
         let Some(mut page) = self.pages.get_next_page()? else { return Ok(None) };
         match &mut page {
             Page::DataPage { buf, .. } | Page::DictionaryPage { buf, .. } => {
-                *buf = self.decompress(buf, 0)?;
+                *buf = self.unpack(buf, 0)?;
             }
             Page::DataPageV2 {
                 buf,
@@ -166,10 +155,11 @@ impl PageReader for ZstdPages {
                 let levels = u64::from(*def_levels_byte_len) + u64::from(*rep_levels_byte_len);
                 let levels = usize::try_from(levels).unwrap_or(usize::MAX);
                 if *is_compressed {
-                    *buf = self.decompress(buf, levels)?;
+                    *buf = self.unpack(buf, levels)?;
                 }
             }
         }
+        payload::check(&page, self.nullable)?;
         Ok(Some(page))
     }
 
@@ -182,7 +172,7 @@ impl PageReader for ZstdPages {
     }
 }
 
-impl Iterator for ZstdPages {
+impl Iterator for Unpacked {
     type Item = Result<Page>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -30,6 +30,13 @@ const ROWS_IN_STEP: usize = 128 * 1024;
 const FEWEST_ROWS: usize = 256;
 const MOST_ROWS: usize = 2 * 1024;
 
+/// Rows that are taken for granted on a side, and how many more for each byte of its files: rows that no byte
+/// carries, nulls or one value again and again, could be any number.
+const ROWS_FOR_NOTHING: u64 = 1 << 20;
+const ROWS_FOR_A_BYTE: u64 = 8;
+/// Where row groups are read one after the other, what they take may be so many times as much: it is known.
+const ROOM_ALONE: u64 = 3;
+
 /// The most row groups that are open at a time: each has its file open.
 const MOST_OPEN: usize = 512;
 
@@ -49,6 +56,13 @@ pub struct Lane {
     pub time: i64,
     /// The reader, once it is open.
     pub batches: Option<Batches>,
+}
+
+impl Lane {
+    /// Whether it has to be read to its end, as it takes room from others.
+    pub(super) fn takes_room(&self) -> bool {
+        self.batches.as_ref().is_some_and(Batches::takes_room)
+    }
 }
 
 /// A piece of work for one thread.
@@ -74,6 +88,8 @@ pub struct Plan {
     pub batch_rows: usize,
     /// Bytes that open row groups take, about.
     pub bytes: u64,
+    /// Bytes that those may take together which are read one after the other.
+    pub room: u64,
 }
 
 impl Plan {
@@ -91,6 +107,7 @@ impl Plan {
             in_step,
             batch_rows,
             bytes: if in_step { bytes } else { largest.saturating_mul(threads as u64) },
+            room: most.saturating_mul(ROOM_ALONE),
         }
     }
 }
@@ -250,9 +267,11 @@ impl Schedule {
 /// Every row group, by file, with its place.
 fn lanes(delivery: &Delivery) -> Result<Vec<Lane>, Finding> {
     let mut lanes = Vec::new();
-    let mut ordinals = [0u32; 2];
+    let (mut ordinals, mut bytes) = ([0u32; 2], [0u64; 2]);
     for (file, source) in delivery.sources.iter().enumerate() {
         let mut row = 0;
+        let bytes = &mut bytes[source.side.index()];
+        *bytes = bytes.saturating_add(source.bytes);
         for (row_group, group) in source.metadata.row_groups().iter().enumerate() {
             let left = group.num_rows().cast_unsigned();
             let next = &mut ordinals[source.side.index()];
@@ -261,6 +280,9 @@ fn lanes(delivery: &Delivery) -> Result<Vec<Lane>, Finding> {
             lanes.push(Lane { file, row_group, row, ordinal, left, time, batches });
             row += left;
             *next = after(*next, left).ok_or_else(|| too_many(source, row_group))?;
+            if u64::from(*next) > most_rows(*bytes) {
+                return Err(without_bytes(source, row_group, *next, *bytes));
+            }
         }
     }
     Ok(lanes)
@@ -268,6 +290,16 @@ fn lanes(delivery: &Delivery) -> Result<Vec<Lane>, Finding> {
 
 fn after(ordinal: u32, rows: u64) -> Option<u32> {
     u32::try_from(rows).ok().and_then(|rows| ordinal.checked_add(rows))
+}
+
+/// Rows that files of so many bytes can have.
+pub(super) fn most_rows(bytes: u64) -> u64 {
+    ROWS_FOR_NOTHING.saturating_add(bytes.saturating_mul(ROWS_FOR_A_BYTE))
+}
+
+fn without_bytes(source: &Source, row_group: usize, rows: u32, bytes: u64) -> Finding {
+    let found = format!("{rows} rows on its side in files of {bytes} bytes");
+    Finding::new(Code::F02, &source.name, format!("row group {row_group}"), found)
 }
 
 fn too_many(source: &Source, row_group: usize) -> Finding {

@@ -284,7 +284,7 @@ fn plain_options() -> ArrowReaderOptions {
 }
 
 /// A footer that reads well but cannot be true.
-fn footer_error(metadata: &ParquetMetaData, len: u64) -> Option<String> {
+pub(super) fn footer_error(metadata: &ParquetMetaData, len: u64) -> Option<String> {
     let declared = metadata.file_metadata().num_rows();
     let groups = metadata.row_groups();
     let rows = groups.iter().map(RowGroupMetaData::num_rows).fold(0, i64::saturating_add);
@@ -309,6 +309,10 @@ fn column_error(
     let inside = |end: i64| start >= 0 && end >= start && end.cast_unsigned() <= len;
     if !end.is_some_and(inside) {
         return Some(format!("column {name}: bytes beyond the file"));
+    }
+    let (dictionary, data) = (column.dictionary_page_offset(), column.data_page_offset());
+    if dictionary.is_some_and(|dictionary| dictionary > data) {
+        return Some(format!("column {name}: a dictionary behind what it is for"));
     }
     let flat = column.column_descr().max_rep_level() == 0;
     (flat && column.num_values() != group.num_rows()).then(|| {

@@ -10,9 +10,8 @@ use super::{
     amounts::AmountColumn,
     batch::{Batch, Batches, ReadError},
     buffers::Tools,
-    guarded,
+    claims, guarded,
     months::CostMonths,
-    pages::RowGroup,
     rows::Checked,
     schedule::{Lane, Part, Plan, ROWS_ALONE, Schedule, Work},
     source::{Form, SharedFile, Source},
@@ -141,7 +140,7 @@ pub fn survey<S: RowSink>(
             return Ok((all, sinks));
         }
     };
-    let tools = Tools::new(&setting.monitor.stopwatch);
+    let tools = Tools::planned(&setting.monitor.stopwatch, plan);
     let reading = Reading { delivery, setting, batch_rows: plan.batch_rows, tools };
     let workers: Vec<Outcome<(Survey, S)>> = sinks
         .into_par_iter()
@@ -251,7 +250,7 @@ impl Survey {
         let source = &reading.delivery.sources[lane.file];
         loop {
             match self.piece(reading, source, &mut lane, frontier, checked, sink) {
-                Ok(true) if frontier.is_some() => return Ok(Some(lane)),
+                Ok(true) if frontier.is_some() && !lane.takes_room() => return Ok(Some(lane)),
                 Ok(true) => {}
                 Ok(false) => return Ok(None),
                 Err(Stop::Failure(failure)) => return Err(failure),
@@ -283,7 +282,7 @@ impl Survey {
             if lane.left > 0 {
                 return Err(ParquetError::EOF(format!("{} rows are missing", lane.left)).into());
             }
-            guarded(|| walk_ignored(source, lane.row_group, &reading.tools))
+            guarded(|| check_ignored(source, lane.row_group, &reading.tools))
                 .ok_or(ReadError::Panic)
                 .map_err(Stop::Read)??;
             return Ok(false);
@@ -322,6 +321,10 @@ impl Survey {
                 let place = format!("{place}, row {row}, column {}", field.name());
                 let found = "an amount beyond it";
                 self.findings.push(Finding::new(Code::F12, &source.name, place, found));
+            }
+            ReadError::Long(field, found) => {
+                let place = format!("{place}, column {}", field.name());
+                self.findings.push(Finding::new(Code::F15, &source.name, place, found));
             }
         }
     }
@@ -430,23 +433,25 @@ fn real_totals(batch: &Batch, row: usize, policy: &Policy) -> Totals {
     Totals { rows: 1, medfee: real(amount::MEDFEE), payable }
 }
 
-/// Walks the pages of the columns that nobody reads: damage there is damage of the file.
-fn walk_ignored(source: &Source, row_group: usize, tools: &Arc<Tools>) -> Result<(), ParquetError> {
-    let read: Vec<usize> =
-        source.columns.iter().filter(|c| c.form != Form::Null).map(|c| c.leaf).collect();
-    let columns = source.metadata.row_group(row_group).num_columns();
-    let ignored: Vec<usize> = (0..columns).filter(|leaf| !read.contains(leaf)).collect();
-    if ignored.is_empty() {
+/// Goes over the pages of the columns that nobody reads: damage there is damage of the file. They are not
+/// unpacked, as nothing bounds what they unpack to.
+fn check_ignored(source: &Source, row_group: usize, tools: &Tools) -> Result<(), ParquetError> {
+    let group = source.metadata.row_group(row_group);
+    let mut read = vec![false; group.num_columns()];
+    for column in source.columns.iter().filter(|column| column.form != Form::Null) {
+        read[column.leaf] = true;
+    }
+    if read.iter().all(|read| *read) {
         return Ok(());
     }
-    let file = Arc::new(SharedFile::open(&source.path)?);
-    let tools = Arc::clone(tools);
-    let group = RowGroup { file, metadata: &source.metadata, number: row_group, tools };
-    for leaf in ignored {
-        let mut pages = group.pages(leaf)?;
-        while pages.get_next_page()?.is_some() {}
-    }
-    Ok(())
+    let file = SharedFile::open(&source.path)?;
+    let ignored = group.columns().iter().zip(read).filter(|(_, read)| !read);
+    tools.stopwatch.measure(Activity::Read, || {
+        for (chunk, _) in ignored {
+            claims::check_ignored(&file, chunk).map_err(ParquetError::General)?;
+        }
+        Ok(())
+    })
 }
 
 fn column_normalisations(sources: &[Source]) -> Normalisations {

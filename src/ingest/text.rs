@@ -90,6 +90,11 @@ impl Coded {
         Coded { places: array.keys().clone(), list }
     }
 
+    /// Where its list is: another list is elsewhere as long as this one is there.
+    pub(super) fn address(&self) -> usize {
+        Arc::as_ptr(&self.list).addr()
+    }
+
     /// What is known of each place of the list, row by row.
     fn spread<T: Copy>(&self, of_place: &[T], missing: T, into: &mut Vec<T>) {
         let places = self.places.values();
@@ -232,6 +237,18 @@ impl TextColumn {
             TextColumn::Plain(array) if array.null_count() == array.len() => 0,
             TextColumn::Plain(array) => lengths(array).fold(0, u32::max) as usize,
         }
+    }
+
+    /// Bytes of all texts, but for so many of each.
+    pub(super) fn bytes_beyond(&self, ordinary: u64) -> u64 {
+        let beyond =
+            |text: Option<&str>| (text.map_or(0, str::len) as u64).saturating_sub(ordinary);
+        let rows = match self {
+            TextColumn::Absent => 0,
+            TextColumn::Coded(coded) => coded.places.len(),
+            TextColumn::Plain(array) => array.len(),
+        };
+        (0..rows).map(|row| beyond(self.value(row))).sum()
     }
 
     /// How many values are there, but empty.

@@ -118,7 +118,7 @@ impl Room {
 
     /// The memory of a run whose rows other machines read.
     pub fn of_collector(delivery: &Delivery, memory: usize) -> Room {
-        let plan = Plan { in_step: true, batch_rows: 0, bytes: 0 };
+        let plan = Plan { in_step: true, batch_rows: 0, bytes: 0, room: 0 };
         let settlements = delivery.rows(Side::Treating).min(delivery.rows(Side::Insured));
         let needed = settlements.min(u32::MAX.into()) * size_of::<Claim>() as u64;
         let (of_side, of_cleared) = (memory / 8, memory / 2);

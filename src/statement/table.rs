@@ -29,7 +29,7 @@ use crate::{
     book::manifest::FileEntry,
     diag::{Failure, Outcome},
     digest::hex,
-    ingest::{footer, guarded, source::SharedFile},
+    ingest::{claims, footer, guarded, source::SharedFile},
     money::{Fen, FenSum, yuan},
 };
 
@@ -341,6 +341,7 @@ const BEYOND_REASON: FenSum = 1_000_000_000_000_000_000_000_000_000_000;
 /// Decodes all of a file, or some columns of a row group.
 fn decode(file: SharedFile, part: Option<(&[&str], usize)>) -> Result<Vec<RecordBatch>, String> {
     let metadata = footer::read(&file, ArrowReaderOptions::new())?;
+    claims::of_table(&file, metadata.metadata(), part.map(|(_, row_group)| row_group))?;
     let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
     if let Some((columns, row_group)) = part {
         let mask = ProjectionMask::columns(reader.parquet_schema(), columns.iter().copied());
