@@ -26,7 +26,7 @@ use super::{
     buffers::Tools,
     guarded,
     pages::RowGroup,
-    source::{Column, Form, SharedFile, Source},
+    source::{Column, Form, Source},
     text::{CodeList, Coded, TextColumn},
 };
 use crate::{
@@ -131,7 +131,7 @@ impl Batches {
         let mask = ProjectionMask::leaves(schema, columns.iter().map(|column| column.leaf));
         let hinted = source.reader_metadata(row_group)?;
         let levels = parquet_to_arrow_field_levels(schema, mask, Some(hinted.schema().fields()))?;
-        let file = Arc::new(SharedFile::open(&source.path)?);
+        let file = Arc::new(source.reopen()?);
         let tools = Arc::clone(tools);
         let group = RowGroup {
             file,

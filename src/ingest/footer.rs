@@ -8,7 +8,7 @@ use std::io::Read;
 
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 
-use super::{guarded, source::SharedFile};
+use super::{diagnose::plain, guarded, source::SharedFile};
 
 /// Levels that a schema may be nested; the fields of the contract take one.
 const DEEPEST: usize = 64;
@@ -20,35 +20,43 @@ const TAIL: usize = 8;
 /// Reads the footer of a file, whatever its bytes are.
 pub fn read(file: &SharedFile, options: ArrowReaderOptions) -> Result<ArrowReaderMetadata, String> {
     let decode = || {
-        if let Some(footer) = bytes(file)? {
-            check(&footer)?;
-        }
-        ArrowReaderMetadata::load(file, options).map_err(|error| error.to_string())
+        check(&bytes(file)?)?;
+        ArrowReaderMetadata::load(file, options).map_err(|error| plain(&error.to_string()))
     };
     guarded(decode).unwrap_or_else(|| Err(DISORDER.into()))
 }
 
 const DISORDER: &str = "a footer that cannot be decoded";
+/// What is found of a file with encrypted columns.
+pub const ENCRYPTED: &str = "encrypted columns";
 
-/// The bytes of a footer; none when the file does not end like one, which the decoder says better.
-fn bytes(file: &SharedFile) -> Result<Option<Vec<u8>>, String> {
+/// The bytes of a footer.
+fn bytes(file: &SharedFile) -> Result<Vec<u8>, String> {
     let read = |start: u64, length: usize| {
         let mut bytes = vec![0; length];
         file.reader(start).read_exact(&mut bytes).map_err(|error| error.to_string())?;
         Ok::<_, String>(bytes)
     };
-    let Some(tail) = file.len.checked_sub(TAIL as u64) else { return Ok(None) };
+    const CUT: &str =
+        "a file that does not end like a Parquet file: cut off, or with something behind its end";
+    let tail = file.len.checked_sub(TAIL as u64).ok_or(CUT)?;
     let end = read(tail, TAIL)?;
+    if !end.ends_with(b"PAR1") {
+        return Err(CUT.into());
+    }
     let length = u32::from_le_bytes([end[0], end[1], end[2], end[3]]);
     match tail.checked_sub(length.into()) {
-        Some(start) => read(start, length as usize).map(Some),
-        None => Ok(None),
+        Some(start) => read(start, length as usize),
+        None => Err(format!("a footer of {length} bytes in a file of {} bytes", file.len)),
     }
 }
 
 /// Says what is wrong with a footer, if its bounds are.
 fn check(footer: &[u8]) -> Result<(), String> {
-    let depth = Walk(footer).footer().ok_or(DISORDER)?;
+    let Bounds { depth, encrypted } = Walk(footer).footer().ok_or(DISORDER)?;
+    if encrypted {
+        return Err(ENCRYPTED.into());
+    }
     if depth > DEEPEST {
         return Err(format!("a schema that is nested deeper than {DEEPEST} levels"));
     }
@@ -98,17 +106,29 @@ const ELEMENT: [u8; 10] = [
     kind::STRUCT,
 ];
 
+/// What a footer says of itself.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Bounds {
+    /// How deep the schema is nested.
+    depth: usize,
+    /// Whether it names a way of encryption.
+    encrypted: bool,
+}
+
 /// What is left of a footer. Every step gives none when the bytes are in disorder.
 struct Walk<'a>(&'a [u8]);
 
 impl Walk<'_> {
-    /// How deep the schema is nested.
-    fn footer(mut self) -> Option<usize> {
-        let (mut depth, mut last) = (0, 0);
+    fn footer(mut self) -> Option<Bounds> {
+        let (mut bounds, mut last) = (Bounds::default(), 0);
         loop {
             match self.field(&mut last, &FOOTER)? {
-                (_, kind::STOP) => return Some(depth),
-                (2, _) => depth = depth.max(self.schema()?),
+                (_, kind::STOP) => return Some(bounds),
+                (2, _) => bounds.depth = bounds.depth.max(self.schema()?),
+                (8, of) => {
+                    bounds.encrypted = true;
+                    self.skip(of, DEEPEST)?;
+                }
                 (4, _) => {
                     let (row_groups, of) = self.list()?;
                     if row_groups > MOST_ROW_GROUPS {
@@ -273,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_schema_is_as_deep_as_its_deepest_branch() {
-        let depth = |children: &[u8]| Walk(&footer(children)).footer();
+        let depth = |children: &[u8]| Walk(&footer(children)).footer().map(|bounds| bounds.depth);
         assert_eq!(depth(&[3, 0, 0, 0]), Some(1));
         assert_eq!(depth(&[3, 0, 1, 1, 0, 0]), Some(3));
         assert_eq!(depth(&[2, 1, 0, 1, 0]), Some(2));

@@ -12,6 +12,8 @@
 
 pub mod batch;
 pub mod buffers;
+mod diagnose;
+mod disguise;
 pub mod fetch;
 pub mod footer;
 mod pages;

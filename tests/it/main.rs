@@ -3,6 +3,7 @@
 mod audit;
 mod bulletin;
 mod cases;
+mod deliveries;
 mod errors;
 mod exits;
 mod faults;
