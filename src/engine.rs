@@ -150,6 +150,7 @@ pub fn close(
     let (period, policy) = (options.period, options.policy()?);
     let setting = Setting { rules: &options.rules, policy, period, monitor };
 
+    let standing = book.standing();
     // A damaged book is told before anything that comes of its damage.
     let opened_and_read = || {
         let register = Register::open(&book.periods)?;
@@ -159,15 +160,34 @@ pub fn close(
     let (checked, read) = rayon::join(|| book.check_files(monitor), opened_and_read);
     checked?;
     let (register, mut delivered) = read?;
-    let reconciled = reconcile(options, book, &register, &mut delivered, staging, setting)?;
-    let cleared = clear(options, book, &register, &delivered, &reconciled)?;
+    let closed = worked_out(options, book, &register, &mut delivered, staging, setting);
+    if !matches!(closed, Err(Failure::Interrupted)) {
+        // What was changed meanwhile was read in part before and in part after, whatever came of it.
+        delivered.delivery.unchanged()?;
+        standing.unchanged()?;
+    }
+    closed
+}
+
+/// Works a period out from a delivery that was read.
+fn worked_out(
+    options: &RunOptions,
+    book: &Book,
+    register: &Register,
+    delivered: &mut Delivered,
+    staging: &Staging,
+    setting: Setting,
+) -> Outcome<RunReport> {
+    let Setting { period, monitor, .. } = setting;
+    let reconciled = reconcile(options, book, register, delivered, staging, setting)?;
+    let cleared = clear(options, book, register, delivered, &reconciled)?;
     let outputs = monitor
         .stopwatch
-        .measure(Activity::Write, || write(staging, &delivered, &reconciled, &cleared, monitor))?;
+        .measure(Activity::Write, || write(staging, delivered, &reconciled, &cleared, monitor))?;
     let independent = recomputed(options, book, staging, monitor)?;
     let written = |of: fn(&FileEntry) -> u64| outputs.iter().map(of).sum();
     monitor.stopwatch.count(Activity::Write, written(|e| e.rows), written(|e| e.bytes));
-    let manifest = manifest(options, book, &delivered, outputs, &reconciled.control);
+    let manifest = manifest(options, book, delivered, outputs, &reconciled.control);
     let manifest_sha256 = manifest.write(&staging.period(), options.signer.as_ref())?;
     Ok(RunReport {
         period,
@@ -177,7 +197,7 @@ pub fn close(
         money: cleared.money,
         normalisations: delivered.survey.normalisations,
         accepted: delivered.slips.met(),
-        unread: delivered.delivery.unread,
+        unread: std::mem::take(&mut delivered.delivery.unread),
         independent,
         published: None,
         manifest_sha256,
@@ -242,7 +262,9 @@ fn read(
     let mut delivery = Delivery::open(&options.input, options.period, &mut findings)?;
     let own = options.opening_quotas.iter().chain([&book.root]);
     delivery.forget(&options.input, own);
-    let opening_quotas = read_opening_quotas(options, book, &mut findings)?;
+    let first = book.periods.first().map(|(first, _)| *first);
+    let opening_quotas =
+        OpeningQuotas::of_first(options.opening_quotas.as_deref(), first, &mut findings)?;
     let decisions = Decisions::of(decisions::FILE, &delivery.small.decisions);
     let values = Values::new(&delivery, options.memory, staging);
     let mut watched = carried(book, &values, setting)?;
@@ -258,7 +280,7 @@ fn read(
     let quotas = options.opening_quotas.as_ref();
     findings.extend(plausible::of_delivery(&delivery, &survey, book, options.period, quotas));
     let mut slips = Slips::meant(&options.accept);
-    let mut findings = slips.sift(findings);
+    let findings = slips.sift(findings);
     if findings.is_empty() {
         return Ok(Delivered {
             delivery,
@@ -271,9 +293,7 @@ fn read(
             values,
         });
     }
-    // Within a file they are in order.
-    findings.sort_by(|a, b| a.file.cmp(&b.file));
-    Err(Failure::Refused(findings))
+    Err(delivery.refused(findings))
 }
 
 /// What became of every settlement.
@@ -376,20 +396,6 @@ fn write(
     let mut outputs = written.collect::<Outcome<Vec<_>>>()?;
     outputs.push(write_reversals(&folder, &settled.tally.reversed)?);
     Ok(outputs)
-}
-
-/// The quotas that the first period starts from.
-fn read_opening_quotas(
-    options: &RunOptions,
-    book: &Book,
-    findings: &mut Vec<Finding>,
-) -> Outcome<OpeningQuotas> {
-    let Some(path) = &options.opening_quotas else { return Ok(OpeningQuotas::default()) };
-    if let Some((first, _)) = book.periods.first() {
-        let problem = format!("--opening-quotas goes with the first period, which is {first}");
-        return Err(Failure::Usage(problem));
-    }
-    OpeningQuotas::read(path, findings)
 }
 
 /// What is held back of settlements that cleared, and given back of those that were reversed.

@@ -85,6 +85,10 @@ pub fn rerun(options: &RerunOptions, monitor: &Monitor) -> Outcome<Rerun> {
                 return same(&closed, &manifest, digest, &again);
             }
         }
+        // Files that change while they are read say nothing about the period.
+        Err(Failure::Refused(refused)) if refused.iter().all(|found| found.code == Code::F13) => {
+            return Err(Failure::Refused(refused));
+        }
         Err(Failure::Refused(refused)) => {
             let inputs = listed_inputs(&run, &manifest);
             findings.extend(changed(&manifest.inputs, &inputs).into_iter().map(|(_, found)| found));

@@ -17,6 +17,7 @@ pub mod manifest;
 pub mod register;
 pub mod schema;
 pub mod staging;
+mod standing;
 pub mod status;
 pub mod stress;
 

@@ -95,7 +95,9 @@ impl Delivered {
                     .for_each(|row| delivered.row(source.side, batch, checked, row, enough));
             };
         let mut all = Delivered::default();
-        for group in gather(&sources, judge, take, monitor)? {
+        let gathered = gather(&sources, judge, take, monitor);
+        delivery.unchanged()?;
+        for group in gathered? {
             all.merge(group, enough);
         }
         Ok(all)

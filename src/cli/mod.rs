@@ -13,6 +13,7 @@ mod audit;
 mod bulletin;
 mod cluster;
 mod explain;
+mod findings;
 mod lang;
 mod printer;
 mod progress;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     args::Format,
+    findings,
     lang::{said, word},
     run::shown,
     unread,
@@ -83,7 +84,12 @@ pub(super) fn failure(failure: &Failure, format: Format) {
         return;
     }
     let mut lines = vec![format!("error: {failure}")];
-    lines.extend(failure.findings().iter().map(|finding| format!("  {finding}")));
+    match failure {
+        Failure::Refused(_) | Failure::Unfit(..) => {
+            lines.extend(findings::listed(failure.findings()));
+        }
+        _ => lines.extend(failure.findings().iter().map(|finding| format!("  {finding}"))),
+    }
     let all = counted(failure.findings().len() as u64, "finding");
     match failure {
         Failure::Refused(_) => {

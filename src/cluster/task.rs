@@ -24,7 +24,7 @@ use super::{
 use crate::{
     clear::counters::{CountScratch, Counters},
     codes::{Month, Side},
-    contract::{delivery::Delivery, small_files::SmallFiles},
+    contract::delivery::Delivery,
     diag::{Code, Failure, Finding, Outcome},
     event::Monitor,
     ingest::{
@@ -125,7 +125,7 @@ fn carry_out<S: FnMut(RecordBatch) -> bool + Send>(
 /// The file alone, as a delivery.
 fn delivery(reading: &Reading, path: &Path) -> Result<Delivery, Vec<Finding>> {
     let source = Source::open(reading.side(), &reading.name, path)?;
-    Ok(Delivery { sources: vec![source], small: SmallFiles::default(), unread: Vec::new() })
+    Ok(Delivery::of_file(source))
 }
 
 /// Reads a part of a file: copies as they come, and what is to be said of it.
@@ -192,7 +192,7 @@ fn second_read<S: FnMut(RecordBatch) -> bool + Send>(
 /// A file that is not the one that the survey began with.
 fn changed(reading: &Reading) -> Finding {
     let found = "another file than at the beginning of this run";
-    Finding::new(Code::F02, &reading.name, "footer", found)
+    Finding::new(Code::F13, &reading.name, "footer", found)
 }
 
 /// Makes parcels of rows as they are read.

@@ -1,25 +1,28 @@
 //! The delivery of a period: its files, found, opened and checked as files (contract §2, §3).
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
 use rayon::prelude::*;
 
 use super::{
+    identity::{Identities, changed, settle},
+    listed,
     small_files::{DeclaredTotals, SmallFiles},
-    walk::{Found, Unread, walk},
+    walk::{Found, ParquetFile, Unread, walk},
 };
 use crate::{
     codes::{Month, Side},
     diag::{Code, Failure, Finding, Outcome},
-    ingest::source::Source,
+    ingest::source::{SharedFile, Source},
     money::{FenSum, yuan},
 };
 
 /// The input folder of a period.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Delivery {
     /// The Parquet files that could be opened, treating first, by path.
     pub sources: Vec<Source>,
@@ -27,6 +30,8 @@ pub struct Delivery {
     pub small: SmallFiles,
     /// What lies there and is not read.
     pub unread: Vec<Unread>,
+    /// The input folder, and what the files that are read were before a byte of them was.
+    standing: Option<(PathBuf, Identities)>,
 }
 
 /// What was found in a file, to be compared with what its sender declared.
@@ -61,31 +66,64 @@ impl Delivery {
             let problem = format!("--input {} is not a folder", input.display());
             return Err(Failure::Usage(problem));
         }
-        let Found { parquet, unread } = walk(input, findings)?;
-        let opened: Vec<Result<Source, Vec<Finding>>> = parquet
-            .par_iter()
-            .map(|file| Source::open(file.side, &file.name, &file.path))
-            .collect();
+        let found = walk(input, findings)?;
+        settle();
+        let standing = Some((input.to_owned(), found.identities()));
+        let Found { parquet, unread, .. } = found;
+        let opened: Vec<Outcome<Result<Source, Vec<Finding>>>> =
+            parquet.par_iter().map(open_file).collect();
         let mut sources = Vec::new();
         for source in opened {
-            match source {
+            match source? {
                 Ok(source) => sources.push(source),
                 Err(of_file) => findings.extend(of_file),
             }
         }
-        let small = SmallFiles::read(input, period, findings)?;
+        let mut small = SmallFiles::read(input, period, findings)?;
         let names: Vec<String> = parquet.into_iter().map(|file| file.name).collect();
-        if let Some(totals) = &small.control_totals {
-            check_list(totals, &names, findings);
+        if let Some(totals) = &mut small.control_totals {
+            listed::check(totals, &names, findings);
         }
-        Ok(Delivery { sources, small, unread })
+        Ok(Delivery { sources, small, unread, standing })
     }
 
     /// Finds and opens the files of a delivery; anything wrong with them refuses it.
     pub fn open_whole(input: &Path, period: Month) -> Outcome<Delivery> {
         let mut findings = Vec::new();
         let delivery = Delivery::open(input, period, &mut findings)?;
-        if findings.is_empty() { Ok(delivery) } else { Err(Failure::Refused(findings)) }
+        if findings.is_empty() { Ok(delivery) } else { Err(delivery.refused(findings)) }
+    }
+
+    /// A file alone, of which somebody else knows that it stays.
+    pub fn of_file(source: Source) -> Delivery {
+        Delivery { sources: vec![source], ..Delivery::default() }
+    }
+
+    /// What was changed since the delivery was opened: it was read in part before and in part after.
+    fn changes(&self) -> Outcome<Vec<Finding>> {
+        let Some((input, before)) = &self.standing else { return Ok(Vec::new()) };
+        let now = walk(input, &mut Vec::new())?.identities();
+        Ok(changed(before, &now))
+    }
+
+    /// Refuses a delivery that was changed since it was opened, whatever came of it.
+    pub fn unchanged(&self) -> Outcome<()> {
+        let changes = self.changes()?;
+        if changes.is_empty() { Ok(()) } else { Err(Failure::Refused(changes)) }
+    }
+
+    /// Why a delivery is refused, in the order of files. Of a file that was changed meanwhile, that is all.
+    pub fn refused(&self, mut findings: Vec<Finding>) -> Failure {
+        match self.changes() {
+            Ok(changes) => {
+                findings.retain(|found| changes.iter().all(|change| change.file != found.file));
+                findings.extend(changes);
+            }
+            Err(failure) => return failure,
+        }
+        // Within a file they are in order.
+        findings.sort_by(|a, b| a.file.cmp(&b.file));
+        Failure::Refused(findings)
     }
 
     /// Takes files and folders that are no part of the delivery, though they lie in it, from what is not read:
@@ -133,26 +171,20 @@ impl Delivery {
     }
 }
 
-/// control-totals.csv lists every Parquet file exactly once, and every file that it lists exists.
-fn check_list(totals: &[DeclaredTotals], names: &[String], findings: &mut Vec<Finding>) {
-    const LIST: &str = "control-totals.csv";
-    let there: BTreeSet<&str> = names.iter().map(String::as_str).collect();
-    let mut listed = BTreeSet::new();
-    for declared in totals {
-        let place = format!("line {}", declared.line);
-        if !there.contains(declared.file.as_str()) {
-            let found = format!("{}, which is not there", declared.file);
-            findings.push(Finding::new(Code::F10, LIST, &place, found));
+/// Opens a Parquet file that was found; one that may not be read is a failure.
+fn open_file(file: &ParquetFile) -> Outcome<Result<Source, Vec<Finding>>> {
+    let ParquetFile { side, name, path, identity } = file;
+    let changed = |found: String| Ok(Err(vec![Finding::new(Code::F13, name, "", found)]));
+    let shared = match SharedFile::open(path) {
+        Ok(shared) => shared,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return changed("a file that is gone".to_owned());
         }
-        if !listed.insert(declared.file.as_str()) {
-            let found = format!("{} again", declared.file);
-            findings.push(Finding::new(Code::F10, LIST, &place, found));
-        }
-    }
-    for name in names {
-        if !listed.contains(name.as_str()) {
-            findings.push(Finding::new(Code::F10, name, "", "a file that is not listed"));
-        }
+        Err(error) => return Err(Failure::io(path)(error)),
+    };
+    match identity.difference(&shared.identity) {
+        Some(found) => changed(found),
+        None => Ok(Source::of(*side, name, path, &shared)),
     }
 }
 

@@ -2,6 +2,10 @@
 
 use chrono::NaiveDate;
 
+use super::{
+    encoding::{self, Encoding},
+    header,
+};
 use crate::{
     codes::{Month, Province},
     diag::{Code, Finding},
@@ -101,7 +105,12 @@ pub(super) fn read<T, const N: usize>(
         Err(error) => {
             let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
             let line = good.matches('\n').count() + 1;
-            refuse(Code::S01, format!("line {line}"), "bytes that are not UTF-8".into());
+            let found = match encoding::guess(bytes) {
+                Some(Encoding::Utf16) => "text in UTF-16",
+                Some(Encoding::Gbk) => "bytes that are not UTF-8, perhaps GBK",
+                _ => "bytes that are not UTF-8",
+            };
+            refuse(Code::S01, format!("line {line}"), found.into());
             return Vec::new();
         }
     };
@@ -109,15 +118,30 @@ pub(super) fn read<T, const N: usize>(
         refuse(Code::S03, format!("line {line}"), "a quote out of place".into());
         return Vec::new();
     }
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    let header: Vec<String> = match reader.headers() {
-        Ok(header) => header.iter().map(str::to_owned).collect(),
-        Err(error) => {
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
+    let found = reader.records().find(|record| !record.as_ref().is_ok_and(is_blank));
+    let (header, start) = match found {
+        None => {
+            refuse(Code::S02, "line 1".into(), "no header".into());
+            return Vec::new();
+        }
+        Some(Err(error)) => {
             refuse(Code::S02, "line 1".into(), error.to_string());
             return Vec::new();
         }
+        Some(Ok(record)) => {
+            let header: Vec<String> = record.iter().map(str::to_owned).collect();
+            (header, record.position().map_or(0, csv::Position::byte))
+        }
     };
-    let Some(positions) = positions(&header, &columns, &mut refuse) else { return Vec::new() };
+    let positions = match header::positions(&header, &columns, text, start, name) {
+        Ok(positions) => positions,
+        Err(finding) => {
+            findings.push(finding);
+            return Vec::new();
+        }
+    };
     let mut parsed = Vec::new();
     let mut lines = LineNumbers { text, at: 0, number: 1 };
     for record in reader.records() {
@@ -129,6 +153,9 @@ pub(super) fn read<T, const N: usize>(
                 continue;
             }
         };
+        if is_blank(&record) {
+            continue;
+        }
         let number = lines.of(record.position().map_or(0, csv::Position::byte));
         if record.len() != header.len() {
             let found = format!("{} values for {} columns", record.len(), header.len());
@@ -186,24 +213,7 @@ impl LineNumbers<'_> {
     }
 }
 
-/// Where each column is, or findings.
-fn positions(
-    header: &[String],
-    columns: &[&str],
-    refuse: &mut impl FnMut(Code, String, String),
-) -> Option<Vec<usize>> {
-    if header.is_empty() {
-        refuse(Code::S02, "line 1".into(), "no header".into());
-        return None;
-    }
-    let mut positions = Vec::new();
-    for column in columns {
-        let mut places = (0..header.len()).filter(|at| header[*at] == *column);
-        match (places.next(), places.next()) {
-            (Some(place), None) => positions.push(place),
-            (None, _) => refuse(Code::S02, format!("column {column}"), "no such column".into()),
-            (_, Some(_)) => refuse(Code::S02, format!("column {column}"), "it twice".into()),
-        }
-    }
-    (positions.len() == columns.len()).then_some(positions)
+/// Whether a line is one that spreadsheets leave behind: nothing but commas and blanks.
+fn is_blank(record: &csv::StringRecord) -> bool {
+    record.iter().all(|value| value.trim().is_empty())
 }

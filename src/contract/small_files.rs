@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use chrono::NaiveDate;
 
-use super::lines::{Line, read};
+use super::{
+    identity::{Identity, settle},
+    lines::{Line, read},
+};
 use crate::{
     book::manifest::FileEntry,
     codes::{Month, Pair},
@@ -191,6 +194,20 @@ impl OpeningQuotas {
     /// What the file is called in findings and in the manifest, wherever it lies.
     const NAME: &str = "opening-quotas.csv";
 
+    /// Reads the quotas that the first period of a book starts from; `first` is that of a book that has one.
+    pub fn of_first(
+        path: Option<&Path>,
+        first: Option<Month>,
+        findings: &mut Vec<Finding>,
+    ) -> Outcome<OpeningQuotas> {
+        let Some(path) = path else { return Ok(OpeningQuotas::default()) };
+        if let Some(first) = first {
+            let problem = format!("--opening-quotas goes with the first period, which is {first}");
+            return Err(Failure::Usage(problem));
+        }
+        OpeningQuotas::read(path, findings)
+    }
+
     /// Reads a file of opening quotas.
     pub fn read(path: &Path, findings: &mut Vec<Finding>) -> Outcome<OpeningQuotas> {
         if !path.is_file() {
@@ -199,7 +216,12 @@ impl OpeningQuotas {
         }
         let columns = ["insured_province", "treating_province", "quota"];
         let mut seen = BTreeSet::new();
+        let before = Identity::at(path).map_err(Failure::io(path))?;
+        settle();
         let bytes = fs::read(path).map_err(Failure::io(path))?;
+        let now = Identity::at(path).map_err(Failure::io(path))?;
+        let change = before.difference(&now);
+        findings.extend(change.map(|found| Finding::new(Code::F13, Self::NAME, "", found)));
         let quotas: Vec<OpeningQuota> = read(&bytes, Self::NAME, columns, findings, |line| {
             let [insured, treating] = [line.province(0), line.province(1)];
             let quota = line.amount(2);
@@ -324,7 +346,9 @@ mod tests {
         assert_eq!(findings("payments.csv", b""), ["S02 line 1: no header"]);
         assert_eq!(
             findings("payments.csv", b"notice_id,paid_on,amount,amount,bank_name\n"),
-            ["S02 column amount: it twice", "S02 column bank_serial: no such column"]
+            [
+                "S02 line 1: \"notice_id,paid_on,amount,amount,bank_name\", without bank_serial; twice amount"
+            ]
         );
         assert_eq!(
             findings("payments.csv", b"notice_id\n\xff\n"),
@@ -368,6 +392,22 @@ mod tests {
         assert_eq!(
             findings("payments.csv", text.as_bytes()),
             ["S03 line 4: 4 values for 5 columns", "S05 line 6, column paid_on: \"x\""]
+        );
+    }
+
+    #[test]
+    fn lines_of_commas_and_blanks_are_those_of_a_spreadsheet() {
+        let text = ",,,,\nnotice_id,paid_on,amount,bank_name,bank_serial\n,,,,\n \u{3000}\n, ,,\t,\n,,\n\
+                    n,2025-10-01,1,b,s\n,,,,\nn,x,1,b,s\n";
+        assert_eq!(findings("payments.csv", text.as_bytes()), ["S05 line 9, column paid_on: \"x\""]);
+    }
+
+    #[test]
+    fn text_of_another_encoding_is_told() {
+        assert_eq!(findings("payments.csv", b"\xff\xfen\0o\0"), ["S01 line 1: text in UTF-16"]);
+        assert_eq!(
+            findings("payments.csv", b"a\n\xc9\xcf\xba\xa3\n"),
+            ["S01 line 2: bytes that are not UTF-8, perhaps GBK"]
         );
     }
 

@@ -12,7 +12,10 @@ use std::{
 use rustix::io::Errno;
 use serde::Serialize;
 
-use super::small_files;
+use super::{
+    identity::{Identities, Identity},
+    small_files,
+};
 use crate::{
     codes::Side,
     diag::{Code, Failure, Finding, Outcome},
@@ -23,7 +26,9 @@ use crate::{
 pub struct Found {
     /// The Parquet files that are read, treating first, by name as bytes.
     pub parquet: Vec<ParquetFile>,
-    /// Everything else but the small files, by name as bytes.
+    /// The small files that are there.
+    pub small: Vec<(String, Identity)>,
+    /// Everything else, by name as bytes.
     pub unread: Vec<Unread>,
 }
 
@@ -36,6 +41,16 @@ pub struct ParquetFile {
     pub name: String,
     /// Where it is.
     pub path: PathBuf,
+    /// What tells it from what it is after somebody has written to it.
+    pub identity: Identity,
+}
+
+impl Found {
+    /// The identities of the files that are read.
+    pub fn identities(&self) -> Identities {
+        let parquet = self.parquet.iter().map(|file| (file.name.clone(), file.identity));
+        parquet.chain(self.small.iter().cloned()).collect()
+    }
 }
 
 /// Something that is not read. A folder that is not read is listed itself, and so is all that is in it.
@@ -84,12 +99,14 @@ pub fn walk(input: &Path, findings: &mut Vec<Finding>) -> Outcome<Found> {
         let name = shown(entry.file_name().unwrap_or_default());
         let side = Side::BOTH.into_iter().find(|side| side.name() == name);
         match side {
-            _ if small_files::NAMES.contains(&name.as_str()) => {}
+            _ if small_files::NAMES.contains(&name.as_str()) => {
+                walk.found.small.extend(Identity::at(&entry).ok().map(|identity| (name, identity)));
+            }
             Some(side) if is_folder(&entry)? => walk.side(side, &entry)?,
             _ => walk.leave_out(&entry, is_hidden(&name)),
         }
     }
-    let Found { parquet, unread } = &mut walk.found;
+    let Found { parquet, unread, .. } = &mut walk.found;
     parquet.sort_unstable_by(|a, b| (a.side, &a.name).cmp(&(b.side, &b.name)));
     unread.sort_unstable();
     for side in Side::BOTH {
@@ -131,7 +148,9 @@ impl Walk<'_> {
             }
             match fs::metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => self.folder(side, &path)?,
-                Ok(metadata) if is_parquet && metadata.is_file() => self.take(side, path),
+                Ok(metadata) if is_parquet && metadata.is_file() => {
+                    self.take(side, path, Identity::of(&metadata));
+                }
                 Ok(_) if is_parquet => {
                     let hint = "remove it, or put the file itself in its place";
                     self.refuse(Code::F02, &path, "neither a file nor a folder", hint);
@@ -166,10 +185,11 @@ impl Walk<'_> {
         }
     }
 
-    fn take(&mut self, side: Side, path: PathBuf) {
+    fn take(&mut self, side: Side, path: PathBuf, identity: Identity) {
         let below = path.strip_prefix(self.input).unwrap_or(&path);
         if let Some(name) = below.to_str() {
-            self.found.parquet.push(ParquetFile { side, name: name.to_owned(), path });
+            let name = name.to_owned();
+            self.found.parquet.push(ParquetFile { side, name, path, identity });
         } else {
             self.refuse(Code::F14, &path, "a name that is not UTF-8", Code::F14.hint());
         }

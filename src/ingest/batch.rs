@@ -27,7 +27,7 @@ use super::{
     claims, guarded,
     lengths::Lengths,
     pages::RowGroup,
-    source::{Column, Form, SharedFile, Source},
+    source::{Column, Form, Source},
     text::{CodeList, Coded, TextColumn},
     times::{self, TimeColumn},
 };
@@ -113,7 +113,7 @@ impl Batches {
         let mask = ProjectionMask::leaves(schema, columns.iter().map(|column| column.leaf));
         let hinted = source.reader_metadata(row_group)?;
         let levels = parquet_to_arrow_field_levels(schema, mask, Some(hinted.schema().fields()))?;
-        let file = Arc::new(SharedFile::open(&source.path)?);
+        let file = Arc::new(source.reopen()?);
         let in_group = source.metadata.row_group(row_group);
         let leaves = columns.iter().map(|column| column.leaf);
         let bytes = claims::of_columns(&file, in_group, leaves).map_err(ParquetError::General)?;

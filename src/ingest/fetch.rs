@@ -56,7 +56,7 @@ pub fn fetch<T: Send>(
                 let place = format!("row group {}", piece.row_group);
                 let found = "other bytes than at the first read of this run";
                 let name = &delivery.sources[piece.file].name;
-                return Err(Failure::Refused(vec![Finding::new(Code::F02, name, place, found)]));
+                return Err(Failure::Refused(vec![Finding::new(Code::F13, name, place, found)]));
             }
             made.into_iter().collect()
         })

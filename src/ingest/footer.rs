@@ -13,6 +13,7 @@ use parquet::{
 };
 
 use super::{
+    diagnose::plain,
     guarded,
     source::SharedFile,
     thrift::{Walk, kind},
@@ -28,14 +29,12 @@ const TAIL: usize = 8;
 /// Reads the footer of a file, whatever its bytes are.
 pub fn read(file: &SharedFile, options: ArrowReaderOptions) -> Result<ArrowReaderMetadata, String> {
     let decode = || {
-        if let Some(footer) = bytes(file)? {
-            check(&footer)?;
-        }
+        check(&bytes(file)?)?;
         let load = || {
             let loaded = ArrowReaderMetadata::load(file, options.clone())?;
             without_zeros(loaded, options.clone())
         };
-        load().map_err(|error| error.to_string())
+        load().map_err(|error| plain(&error.to_string()))
     };
     guarded(decode).unwrap_or_else(|| Err(DISORDER.into()))
 }
@@ -64,26 +63,36 @@ fn without_zeros(
 }
 
 const DISORDER: &str = "a footer that cannot be decoded";
+/// What is found of a file with encrypted columns.
+pub const ENCRYPTED: &str = "encrypted columns";
 
-/// The bytes of a footer; none when the file does not end like one, which the decoder says better.
-fn bytes(file: &SharedFile) -> Result<Option<Vec<u8>>, String> {
+/// The bytes of a footer.
+fn bytes(file: &SharedFile) -> Result<Vec<u8>, String> {
     let read = |start: u64, length: usize| {
         let mut bytes = vec![0; length];
         file.reader(start).read_exact(&mut bytes).map_err(|error| error.to_string())?;
         Ok::<_, String>(bytes)
     };
-    let Some(tail) = file.len.checked_sub(TAIL as u64) else { return Ok(None) };
+    const CUT: &str =
+        "a file that does not end like a Parquet file: cut off, or with something behind its end";
+    let tail = file.len.checked_sub(TAIL as u64).ok_or(CUT)?;
     let end = read(tail, TAIL)?;
+    if !end.ends_with(b"PAR1") {
+        return Err(CUT.into());
+    }
     let length = u32::from_le_bytes([end[0], end[1], end[2], end[3]]);
     match tail.checked_sub(length.into()) {
-        Some(start) => read(start, length as usize).map(Some),
-        None => Ok(None),
+        Some(start) => read(start, length as usize),
+        None => Err(format!("a footer of {length} bytes in a file of {} bytes", file.len)),
     }
 }
 
 /// Says what is wrong with a footer, if its bounds are.
 fn check(footer: &[u8]) -> Result<(), String> {
     let shape = Walk(footer).footer().ok_or(DISORDER)?;
+    if shape.encrypted {
+        return Err(ENCRYPTED.into());
+    }
     if shape.depth > DEEPEST {
         return Err(format!("a schema that is nested deeper than {DEEPEST} levels"));
     }
@@ -98,6 +107,8 @@ fn check(footer: &[u8]) -> Result<(), String> {
 struct Shape {
     /// How deep the schema is nested.
     depth: usize,
+    /// Whether it names a way of encryption.
+    encrypted: bool,
     /// The types of its columns.
     types: Vec<i64>,
     /// The types of the columns of row groups, as often as they are others.
@@ -141,6 +152,10 @@ impl Walk<&[u8]> {
             match self.field(&mut last, &FOOTER)? {
                 (_, kind::STOP) => return Some(shape),
                 (2, _) => self.schema(&mut shape)?,
+                (8, of) => {
+                    shape.encrypted = true;
+                    self.skip(of, DEEPEST)?;
+                }
                 (4, _) => {
                     let row_groups = self.structures()?;
                     if row_groups > MOST_ROW_GROUPS {

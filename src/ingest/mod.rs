@@ -16,6 +16,8 @@ pub mod buffers;
 pub mod claims;
 mod codec;
 mod columns;
+mod diagnose;
+mod disguise;
 pub mod fetch;
 pub mod footer;
 mod lengths;

@@ -12,7 +12,7 @@ use arrow_schema::{DataType, Field as ArrowField, Schema, TimeUnit};
 use bytes::Bytes;
 use parquet::{
     arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions},
-    basic::{ConvertedType, LogicalType, TimeUnit as ParquetTimeUnit},
+    basic::{Compression, ConvertedType, LogicalType, TimeUnit as ParquetTimeUnit},
     errors::ParquetError,
     file::{
         metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData},
@@ -23,12 +23,12 @@ use parquet::{
 
 use super::{
     columns::Mapped,
-    footer, guarded,
+    disguise, footer, guarded,
     times::{ALLOWED, CST_OFFSET},
 };
 use crate::{
     codes::Side,
-    contract::fields::Field,
+    contract::{fields::Field, identity::Identity},
     diag::{Code, Finding},
 };
 
@@ -38,14 +38,17 @@ pub struct SharedFile {
     file: Arc<File>,
     /// Length in bytes.
     pub len: u64,
+    /// Which file it is, as it was when it was opened.
+    pub identity: Identity,
 }
 
 impl SharedFile {
     /// Opens a file.
     pub fn open(path: &Path) -> io::Result<SharedFile> {
         let file = File::open(path)?;
-        let len = file.metadata()?.len();
-        Ok(SharedFile { file: Arc::new(file), len })
+        let metadata = file.metadata()?;
+        let (len, identity) = (metadata.len(), Identity::of(&metadata));
+        Ok(SharedFile { file: Arc::new(file), len, identity })
     }
 
     /// Fills a buffer with the bytes from `start` on.
@@ -143,6 +146,8 @@ pub struct Source {
     pub path: PathBuf,
     /// Length in bytes.
     pub bytes: u64,
+    /// Which file it was when its footer was read.
+    identity: Identity,
     /// The footer.
     pub metadata: Arc<ParquetMetaData>,
     /// The schema as Arrow sees it, without hints.
@@ -160,16 +165,40 @@ pub struct Source {
 impl Source {
     /// Opens a file, reads its footer and checks its schema; all findings at once.
     pub fn open(side: Side, name: &str, path: &Path) -> Result<Source, Vec<Finding>> {
-        let damaged = |error: String| vec![Finding::new(Code::F02, name, "footer", error)];
-        let file = SharedFile::open(path).map_err(|e| damaged(e.to_string()))?;
+        let unreadable = |e: io::Error| vec![Finding::new(Code::F02, name, "", e.to_string())];
+        Source::of(side, name, path, &SharedFile::open(path).map_err(unreadable)?)
+    }
+
+    /// The same of a file that is open.
+    pub fn of(
+        side: Side,
+        name: &str,
+        path: &Path,
+        file: &SharedFile,
+    ) -> Result<Source, Vec<Finding>> {
+        let refused = |place: &str, found: &str| Finding::new(Code::F02, name, place, found);
+        let damaged = |found: &str| vec![refused("footer", found)];
         if file.len == 0 {
-            return Err(damaged("an empty file".into()));
+            let hint = "fetch the file again: it was not written to its end; \
+                        a side without settlements sends a Parquet file without rows";
+            return Err(vec![refused("", "an empty file").hinting(hint)]);
         }
-        let loaded = footer::read(&file, plain_options()).map_err(damaged)?;
+        if let Some((found, hint)) = disguise::of(file) {
+            return Err(vec![refused("", found).hinting(hint)]);
+        }
+        let loaded = footer::read(file, plain_options()).map_err(|error| match error.as_str() {
+            footer::ENCRYPTED => vec![refused("", &error).hinting(disguise::DECRYPT)],
+            _ => damaged(&error),
+        })?;
         let metadata = Arc::clone(loaded.metadata());
         let lies = guarded(|| footer_error(&metadata, file.len));
         if let Some(error) = lies.unwrap_or(Some("a footer that cannot be true".into())) {
-            return Err(damaged(error));
+            return Err(damaged(&error));
+        }
+        if let Some(column) = lzo_column(&metadata) {
+            let hint = "export it with another codec, such as Zstandard or Snappy";
+            let found = refused(&format!("column {column}"), "pages packed with LZO");
+            return Err(vec![found.hinting(hint)]);
         }
         let Mapped { columns, aliases, respelled, extra_columns } =
             Mapped::of(metadata.file_metadata().schema_descr(), name)?;
@@ -178,6 +207,7 @@ impl Source {
             name: name.to_owned(),
             path: path.to_owned(),
             bytes: file.len,
+            identity: file.identity,
             metadata,
             schema: loaded.schema().as_ref().clone(),
             columns,
@@ -185,6 +215,32 @@ impl Source {
             respelled,
             extra_columns,
         })
+    }
+
+    /// Opens the file once more, if it is still the one whose footer was read.
+    pub fn reopen(&self) -> io::Result<SharedFile> {
+        let file = SharedFile::open(&self.path)?;
+        match self.identity.difference(&file.identity) {
+            None => Ok(file),
+            Some(found) => Err(io::Error::other(found)),
+        }
+    }
+
+    /// The file as one that has nothing but a column.
+    pub(super) fn alone(&self, column: Column) -> Source {
+        Source {
+            name: self.name.clone(),
+            path: self.path.clone(),
+            metadata: Arc::clone(&self.metadata),
+            schema: self.schema.clone(),
+            columns: vec![column],
+            ..*self
+        }
+    }
+
+    /// What a leaf is called in the file.
+    pub(super) fn column_name(&self, leaf: usize) -> String {
+        self.metadata.file_metadata().schema_descr().column(leaf).path().string()
     }
 
     /// Rows of the file.
@@ -281,6 +337,13 @@ impl Column {
 fn plain_options() -> ArrowReaderOptions {
     // The Arrow schema that some writers embed is left out: the Parquet types alone decide.
     ArrowReaderOptions::new().with_skip_arrow_metadata(true)
+}
+
+/// The first column with a codec for which there is no decoder.
+fn lzo_column(metadata: &ParquetMetaData) -> Option<String> {
+    let chunks = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
+    let mut lzo = chunks.filter(|chunk| matches!(chunk.compression(), Compression::LZO));
+    lzo.next().map(|chunk| chunk.column_path().string())
 }
 
 /// A footer that reads well but cannot be true.

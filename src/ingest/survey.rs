@@ -1,6 +1,9 @@
 //! The first read of a delivery: every file hashed, every row decoded and judged.
 
-use std::{fs::File, sync::Arc};
+use std::{
+    io::{self, ErrorKind},
+    sync::Arc,
+};
 
 use parquet::errors::ParquetError;
 use rayon::prelude::*;
@@ -10,11 +13,13 @@ use super::{
     amounts::AmountColumn,
     batch::{Batch, Batches, ReadError},
     buffers::Tools,
-    claims, guarded,
+    claims,
+    diagnose::diagnose,
+    guarded,
     months::CostMonths,
     rows::Checked,
     schedule::{Lane, Part, Plan, ROWS_ALONE, Schedule, Work},
-    source::{Form, SharedFile, Source},
+    source::{Form, Source},
 };
 use crate::{
     codes::{Month, Side},
@@ -181,7 +186,7 @@ fn read<S: RowSink>(
     while let Some(work) = schedule.take(thread) {
         reading.setting.monitor.check()?;
         match work {
-            Work::Digest(file) => local.digest(reading.delivery, file, reading.setting.monitor),
+            Work::Digest(file) => local.digest(reading.delivery, file, reading.setting.monitor)?,
             Work::Rows { lane, frontier } => {
                 let rest = local.rows(reading, *lane, frontier, &mut checked, sink)?;
                 schedule.put_back(thread, rest);
@@ -226,15 +231,24 @@ impl Survey {
         self
     }
 
-    fn digest(&mut self, delivery: &Delivery, file: usize, monitor: &Monitor) {
+    fn digest(&mut self, delivery: &Delivery, file: usize, monitor: &Monitor) -> Outcome<()> {
         let source = &delivery.sources[file];
         monitor.stopwatch.count(Activity::Digest, 0, source.bytes);
-        let hash = || File::open(&source.path).and_then(sha256_of);
+        let hash = || source.reopen().and_then(|file| sha256_of(file.reader(0)));
         match monitor.stopwatch.measure(Activity::Digest, hash) {
             Ok(sha256) => self.files[file].sha256 = sha256,
-            Err(error) => self.damaged(source, "reading it", error.to_string()),
+            Err(error) if error.kind() == ErrorKind::NotFound => self.changed(source, error),
+            Err(error) if error.raw_os_error().is_some() => {
+                return Err(Failure::io(&source.path)(error));
+            }
+            Err(error) => self.changed(source, error),
         }
         self.files[file].bytes = source.bytes;
+        Ok(())
+    }
+
+    fn changed(&mut self, source: &Source, error: io::Error) {
+        self.findings.push(Finding::new(Code::F13, &source.name, "", error.to_string()));
     }
 
     /// Reads a piece of a row group, or what is left of it when there is no frontier; gives it back if
@@ -255,7 +269,8 @@ impl Survey {
                 Ok(false) => return Ok(None),
                 Err(Stop::Failure(failure)) => return Err(failure),
                 Err(Stop::Read(error)) => {
-                    self.unreadable(source, &lane, error);
+                    let int96 = reading.setting.rules.int96;
+                    self.findings.push(diagnose(source, &lane, error, int96, &reading.tools));
                     return Ok(None);
                 }
             }
@@ -307,30 +322,6 @@ impl Survey {
         lane.ordinal += u32::try_from(rows).unwrap_or(0);
         monitor.advance(rows)?;
         Ok(true)
-    }
-
-    fn unreadable(&mut self, source: &Source, lane: &Lane, error: ReadError) {
-        let place = format!("row group {}", lane.row_group);
-        match error {
-            ReadError::Parquet(error) => self.damaged(source, &place, error.to_string()),
-            ReadError::Panic => {
-                self.damaged(source, &place, "pages that cannot be decoded".into());
-            }
-            ReadError::Beyond(field, row) => {
-                let row = lane.row + row as u64;
-                let place = format!("{place}, row {row}, column {}", field.name());
-                let found = "an amount beyond it";
-                self.findings.push(Finding::new(Code::F12, &source.name, place, found));
-            }
-            ReadError::Long(field, found) => {
-                let place = format!("{place}, column {}", field.name());
-                self.findings.push(Finding::new(Code::F15, &source.name, place, found));
-            }
-        }
-    }
-
-    fn damaged(&mut self, source: &Source, place: &str, error: String) {
-        self.findings.push(Finding::new(Code::F02, &source.name, place, error));
     }
 
     /// Adds a batch to the totals.
@@ -444,7 +435,7 @@ fn check_ignored(source: &Source, row_group: usize, tools: &Tools) -> Result<(),
     if read.iter().all(|read| *read) {
         return Ok(());
     }
-    let file = SharedFile::open(&source.path)?;
+    let file = source.reopen()?;
     let ignored = group.columns().iter().zip(read).filter(|(_, read)| !read);
     tools.stopwatch.measure(Activity::Read, || {
         for (chunk, _) in ignored {

@@ -5,11 +5,21 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File, Permissions},
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     os::unix::fs::{PermissionsExt, symlink},
     path::Path,
     process::{Command, Stdio},
+    sync::Arc,
     time::{Duration, SystemTime},
+};
+
+use liangqing::{
+    codes::Month,
+    diag::{Code, Failure, Outcome},
+    engine::{RunOptions, RunReport, run},
+    event::{Event, Monitor},
+    reconcile::engine::Native,
+    rules::Rules,
 };
 
 use crate::{
@@ -325,4 +335,137 @@ fn a_book_that_was_moved_goes_on_with_the_same_bytes() {
     fs::rename(scene.world.book(), scene.world.path("old")).expect("moved");
     fs::rename(away.join("disk/2/book"), scene.world.book()).expect("moved");
     scene.world.run("2025-12").expect(0);
+}
+
+/// Closes the period, and lets somebody else do something each time a stage begins.
+fn beside(scene: &Scene, meddle: impl Fn(&str) + Send + Sync + 'static) -> Outcome<RunReport> {
+    let options = RunOptions {
+        engine: Arc::new(Native),
+        period: Month::from_text(PERIOD).expect("a month"),
+        input: scene.world.input(PERIOD),
+        book: scene.world.book(),
+        opening_quotas: None,
+        rules: Rules::built_in(),
+        as_of: None,
+        memory: 16 << 20,
+        signer: None,
+        dry_run: false,
+        independent: false,
+    };
+    let listener = move |event| {
+        if let Event::Stage { name, .. } = event {
+            meddle(name);
+        }
+    };
+    run(&options, &Monitor::new(Arc::default(), listener))
+}
+
+/// Writes a file anew where it lies, in as many bytes.
+fn rewrite(path: &Path) {
+    let bytes = fs::read(path).expect("read");
+    let file = File::options().write(true).open(path);
+    file.and_then(|mut file| file.write_all(&bytes)).expect("written");
+}
+
+/// What somebody else may do to a delivery while a run reads it.
+const MEDDLINGS: [(&str, fn(&Path)); 9] = [
+    ("a file is written anew", |input| rewrite(&input.join("treating/a.parquet"))),
+    ("a file is written anew, its time put back", |input| {
+        let path = input.join("insured/a.parquet");
+        let time = fs::metadata(&path).and_then(|metadata| metadata.modified()).expect("a time");
+        rewrite(&path);
+        let file = File::options().append(true).open(path).expect("opened");
+        file.set_modified(time).expect("set");
+    }),
+    ("a file grows", |input| {
+        let file = File::options().append(true).open(input.join("treating/a.parquet"));
+        file.and_then(|mut file| file.write_all(b"more")).expect("written");
+    }),
+    ("a file is cut off", |input| {
+        let file = File::options().write(true).open(input.join("insured/a.parquet"));
+        file.and_then(|file| file.set_len(100)).expect("cut");
+    }),
+    ("another file takes a file's place", |input| {
+        fs::copy(input.join("insured/a.parquet"), input.join("new")).expect("copied");
+        fs::rename(input.join("new"), input.join("insured/a.parquet")).expect("renamed");
+    }),
+    ("a file goes", |input| fs::remove_file(input.join("treating/a.parquet")).expect("removed")),
+    ("a file comes", |input| {
+        fs::copy(input.join("insured/a.parquet"), input.join("insured/b.parquet")).expect("copied");
+    }),
+    ("a small file is written anew", |input| rewrite(&input.join("payments.csv"))),
+    ("a small file comes", |input| fs::write(input.join("permits.csv"), "").expect("written")),
+];
+
+#[test]
+fn a_delivery_that_changes_while_it_is_read_is_refused_and_nothing_of_it_is_cleared() {
+    let scene = Scene::new();
+    let kept = tempfile::tempdir().expect("a folder");
+    let input = scene.world.input(PERIOD);
+    copy(&input, &kept.path().join("in"));
+    for (what, meddle) in MEDDLINGS {
+        for stage in ["reading", "matching", "writing"] {
+            let place = input.clone();
+            let done = beside(&scene, move |name| {
+                // In the same step of the system's time of files a write would leave no trace.
+                if name == "opening" {
+                    rewrite(&place.join("treating/a.parquet"));
+                }
+                if name == stage {
+                    meddle(&place);
+                }
+            });
+            let fault = format!("{what}, {stage}");
+            let Err(Failure::Refused(findings)) = done else { panic!("{fault}: {done:?}") };
+            assert!(findings.iter().all(|found| found.code == Code::F13), "{fault}: {findings:?}");
+            assert_eq!(findings.len(), 1, "{fault}: {findings:?}");
+            assert!(!scene.closed_after(&fault), "{fault}: closed");
+            scene.nothing_is_left(&fault);
+            fs::remove_dir_all(&input).expect("removed");
+            copy(&kept.path().join("in"), &input);
+        }
+    }
+    scene.rerun();
+}
+
+#[test]
+fn a_book_that_changes_while_it_is_read_is_damaged() {
+    let scene = Scene::new();
+    for file in ["register.parquet", "tables/open_items.parquet"] {
+        let path = scene.world.book().join("2025-10").join(file);
+        let done = beside(&scene, move |name| {
+            if name == "matching" {
+                rewrite(&path);
+            }
+        });
+        let Err(Failure::Book(problem)) = done else { panic!("{file}: {done:?}") };
+        assert!(problem.contains(&format!("{file} was changed during the run")), "{problem}");
+        assert!(!scene.closed_after(file));
+    }
+    scene.rerun();
+}
+
+#[test]
+fn what_may_not_be_read_is_6_and_named() {
+    let scene = Scene::new();
+    let input = scene.world.input(PERIOD);
+    fs::set_permissions(scene.world.path(""), Permissions::from_mode(0o777)).expect("set");
+    fs::set_permissions(scene.world.book(), Permissions::from_mode(0o777)).expect("set");
+    for (name, usual) in [("treating/a.parquet", 0o644), ("insured", 0o755), ("payments.csv", 0o644)]
+    {
+        let path = input.join(name);
+        let mode = |mode| fs::set_permissions(&path, Permissions::from_mode(mode)).expect("set");
+        mode(0);
+        let close = ["run", "--quiet", "--period", PERIOD, "--input", input.to_str().expect("UTF-8")];
+        let ran = as_nobody(&scene, &close);
+        mode(usual);
+        let Some(ran) = ran else {
+            not_tried("permissions", "nobody else can be taken");
+            return;
+        };
+        let ran = ran.expect(6);
+        let place = path.to_str().expect("UTF-8");
+        assert!(ran.stderr.contains(place) && ran.stderr.contains("denied"), "{}", ran.stderr);
+        assert!(!scene.closed_after(name));
+    }
 }

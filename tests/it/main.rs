@@ -4,6 +4,7 @@ mod audit;
 mod bulletin;
 mod cases;
 mod columns;
+mod deliveries;
 mod errors;
 mod exits;
 mod faults;

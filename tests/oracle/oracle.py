@@ -401,8 +401,9 @@ def read_delivery(folder):
     findings, rows, totals, small = [], {}, {}, {}
     for side in SIDES:
         base, files = os.path.join(folder, side), []
-        for d, _, names in os.walk(base):
-            files += [os.path.join(d, n) for n in names if n.endswith(".parquet")]
+        for d, folders, names in os.walk(base):
+            folders[:] = [f for f in folders if f[0] not in "._"]
+            files += [os.path.join(d, n) for n in names if n.endswith(".parquet") and n[0] not in "._"]
         rel = {p: os.path.relpath(p, folder).replace(os.sep, "/") for p in files}
         files.sort(key=lambda p: rel[p].encode())
         if not files:

@@ -103,7 +103,9 @@ pub fn explain_figure(
     let delivery = Delivery::open_whole(input, closed.month)?;
     let sources: Vec<&Source> = delivery.sources.iter().collect();
     let accepted = accepted_insured(closed)?;
-    let rows = scan(&sources, judge, |key| cleared.contains_key(&key), monitor)?;
+    let rows = scan(&sources, judge, |key| cleared.contains_key(&key), monitor);
+    delivery.unchanged()?;
+    let rows = rows?;
     // The copy that cleared: the treating one where there is one, unless a decision took the other.
     for preferred in [true, false] {
         let rows = rows.iter().filter(|row| row.broken.is_valid()).filter(|row| {

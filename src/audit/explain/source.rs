@@ -61,7 +61,6 @@ pub(super) fn rows_of(
     let policy = rules.policy(month).map_err(|error| Failure::Usage(error.to_string()))?;
     let judge = Judge { int96: rules.int96, policy, period: month };
     let key = Key::of(setl_id);
-    let found = scan(&sources, judge, |wanted| wanted == key, monitor)?;
     let row = |delivered: Delivered| {
         let source = sources[delivered.source];
         let io = Failure::io(&source.path);
@@ -73,5 +72,8 @@ pub(super) fn rows_of(
         let period = periods.iter().find(closed_with).map(|period| period.month);
         Ok(Row { period, side: source.side, file: source.name.clone(), delivered })
     };
-    found.into_iter().map(row).collect()
+    let found = scan(&sources, judge, |wanted| wanted == key, monitor);
+    let rows = found.and_then(|found| found.into_iter().map(row).collect());
+    delivery.unchanged()?;
+    rows
 }

@@ -43,6 +43,9 @@ pub(super) fn files(input: &Path, side: Side) -> Outcome<Vec<(String, PathBuf)>>
         for entry in fs::read_dir(&folder).map_err(Failure::io(&folder))? {
             let path = entry.map_err(Failure::io(&folder))?.path();
             let file = path.file_name().unwrap_or_default().to_string_lossy();
+            if file.starts_with(['.', '_']) {
+                continue;
+            }
             let name = format!("{name}/{file}");
             if path.is_dir() {
                 folders.push((name, path));
@@ -108,16 +111,27 @@ fn lines<T, const N: usize>(
             "the independent recomputation cannot read this file: {name}: {place}"
         ))
     };
-    let mut reader = csv::Reader::from_reader(text);
-    let header = reader.headers().map_err(|error| wrong(error.to_string()))?.clone();
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
+    let is_empty = |record: &csv::StringRecord| record.iter().all(|value| value.trim().is_empty());
+    let mut records = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| wrong(error.to_string()))?;
+        if !is_empty(&record) {
+            records.push(record);
+        }
+    }
+    let mut records = records.iter();
+    let header = records.next().ok_or_else(|| wrong("it has no header".to_owned()))?;
     let mut places = [0; N];
     for (place, column) in places.iter_mut().zip(columns) {
         let found = header.iter().position(|name| name == column);
         *place = found.ok_or_else(|| wrong(format!("column {column} is missing")))?;
     }
     let mut found = Vec::new();
-    for (at, record) in reader.records().enumerate() {
-        let record = record.map_err(|error| wrong(error.to_string()))?;
+    for (at, record) in records.enumerate() {
+        if record.len() != header.len() {
+            return Err(wrong(format!("record {} has another length", at + 1)));
+        }
         let values = places.map(|place| &record[place]);
         found.push(line(values).ok_or_else(|| wrong(format!("record {}", at + 1)))?);
     }

@@ -1,0 +1,85 @@
+//! The findings of a refused delivery, for people: the same of many files once, and of many alike the first.
+
+use std::collections::BTreeMap;
+
+use super::printer::counted;
+use crate::diag::{Code, Finding, printable};
+
+/// Files that are named beside the first one with a finding.
+const FILES: usize = 3;
+/// Findings of one kind in one file that are listed.
+const ALIKE: usize = 20;
+
+/// Findings, with the others that say the same.
+pub(super) fn listed(findings: &[Finding]) -> Vec<String> {
+    let mut places: BTreeMap<Finding, usize> = BTreeMap::new();
+    let mut groups: Vec<(&Finding, Vec<&str>)> = Vec::new();
+    for finding in findings {
+        let same = Finding { file: String::new(), ..finding.clone() };
+        let place = *places.entry(same).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some((_, others)) => others.push(&finding.file),
+            None => groups.push((finding, Vec::new())),
+        }
+    }
+    let mut all: BTreeMap<(Code, &str), usize> = BTreeMap::new();
+    groups.iter().for_each(|(first, _)| *all.entry((first.code, &first.file)).or_default() += 1);
+    let mut seen: BTreeMap<(Code, &str), usize> = BTreeMap::new();
+    let mut lines = Vec::new();
+    for (first, others) in &groups {
+        let kind = (first.code, first.file.as_str());
+        let number = seen.entry(kind).or_default();
+        *number += 1;
+        if *number <= ALIKE {
+            lines.push(format!("  {first}"));
+            lines.extend(also_in(others));
+        } else if *number == all[&kind] {
+            let (code, file) = kind;
+            let more = counted((*number - ALIKE) as u64, "finding");
+            lines.push(printable(&format!("  {code} {file}: {more} more")));
+        }
+    }
+    lines
+}
+
+/// The other files of which the same is true.
+fn also_in(files: &[&str]) -> Option<String> {
+    let count = counted(files.len() as u64, "file");
+    let mut names = files.iter().take(FILES).copied().collect::<Vec<_>>().join(", ");
+    if files.len() > FILES {
+        names.push_str(", …");
+    }
+    (!files.is_empty()).then(|| printable(&format!("    the same in {count} more: {names}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_true_of_many_files_is_said_once() {
+        let file = |n: u32| Finding::new(Code::F02, format!("treating/{n}.parquet"), "", "text");
+        let mut findings: Vec<Finding> = (10..15).map(file).collect();
+        findings.push(Finding::new(Code::F03, "treating/10.parquet", "column psn_no", "none"));
+        let lines = listed(&findings);
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert!(lines[0].starts_with("  F02 treating/10.parquet: found text"));
+        assert_eq!(
+            lines[1],
+            "    the same in 4 files more: treating/11.parquet, treating/12.parquet, \
+             treating/13.parquet, …"
+        );
+        assert!(lines[2].starts_with("  F03 treating/10.parquet, column psn_no"));
+    }
+
+    #[test]
+    fn a_thousand_lines_alike_are_a_count() {
+        let line = |n: u32| Finding::new(Code::S05, "payments.csv", format!("line {n}"), "\"x\"");
+        let mut findings: Vec<Finding> = (0..1000).map(line).collect();
+        findings.push(Finding::new(Code::S04, "payments.csv", "line 7", "\"y\""));
+        let lines = listed(&findings);
+        assert_eq!(lines.len(), 22);
+        assert_eq!(lines[20], "  S05 payments.csv: 980 findings more");
+        assert!(lines[21].starts_with("  S04 payments.csv, line 7"));
+    }
+}

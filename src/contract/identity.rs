@@ -1,0 +1,113 @@
+//! What tells a file from what it is after somebody has written to it, so that a manifest never vouches for
+//! other bytes than those that were cleared.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, Metadata},
+    io,
+    os::unix::fs::MetadataExt,
+    path::Path,
+    thread,
+    time::Duration,
+};
+
+use crate::diag::{Code, Finding};
+
+/// What the system knows of a file besides its bytes. The time of the last change cannot be set by anybody,
+/// so no write is missed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    file: (u64, u64),
+    bytes: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Identity {
+    /// That of a file, by what the system says of it.
+    pub fn of(metadata: &Metadata) -> Identity {
+        Identity {
+            file: (metadata.dev(), metadata.ino()),
+            bytes: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    /// That of the file at a path.
+    pub fn at(path: &Path) -> io::Result<Identity> {
+        fs::metadata(path).map(|metadata| Identity::of(&metadata))
+    }
+
+    /// What has happened to the file, if anything has.
+    pub fn difference(&self, now: &Identity) -> Option<String> {
+        if self.file != now.file {
+            Some("another file in its place than at the beginning of the run".to_owned())
+        } else if self.bytes != now.bytes {
+            Some(format!("{} bytes, {} at the beginning of the run", now.bytes, self.bytes))
+        } else if self.modified != now.modified {
+            Some("a file that was written to during the run".to_owned())
+        } else {
+            let changed = "a file that was changed, renamed or linked during the run";
+            (self.changed != now.changed).then(|| changed.to_owned())
+        }
+    }
+}
+
+/// Waits until every later write shows: the system's time of files moves in steps of up to 10 milliseconds, and
+/// two writes within one leave the same time. To be called after identities were taken and before a byte is read.
+pub fn settle() {
+    thread::sleep(Duration::from_millis(20));
+}
+
+/// The identities of files, by name.
+pub type Identities = BTreeMap<String, Identity>;
+
+/// The files that are not what they were.
+pub fn changed(before: &Identities, now: &Identities) -> Vec<Finding> {
+    let gone = before.keys().filter(|name| !now.contains_key(*name));
+    let gone = gone.map(|name| (name, "a file that is gone".to_owned()));
+    let others = now.iter().filter_map(|(name, now)| match before.get(name) {
+        None => Some((name, "a file that came during the run".to_owned())),
+        Some(before) => before.difference(now).map(|found| (name, found)),
+    });
+    let finding = |(name, found): (&String, String)| Finding::new(Code::F13, name, "", found);
+    gone.chain(others).map(finding).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+
+    #[test]
+    fn whatever_happens_to_a_file_shows() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("f");
+        let happens = |what: &dyn Fn(&Path)| {
+            fs::write(&path, "before").expect("written");
+            let before = Identity::at(&path).expect("there");
+            settle();
+            what(&path);
+            before.difference(&Identity::at(&path).expect("there")).unwrap_or_default()
+        };
+        let write = |path: &Path, text: &str| fs::write(path, text).expect("written");
+        assert_eq!(happens(&|_| {}), "");
+        assert!(happens(&|path| write(path, "behind")).contains("written to"));
+        assert!(happens(&|path| write(path, "longer than before")).starts_with("18 bytes"));
+        let replace = |path: &Path| {
+            write(&path.with_extension("new"), "before");
+            fs::rename(path.with_extension("new"), path).expect("renamed");
+        };
+        assert!(happens(&replace).starts_with("another file"));
+        // Whoever sets the time back is seen all the same.
+        let hide = |path: &Path| {
+            let time = fs::metadata(path).and_then(|metadata| metadata.modified()).expect("a time");
+            write(path, "behind");
+            let file = File::options().append(true).open(path).expect("opened");
+            file.set_modified(time).expect("set");
+        };
+        assert!(happens(&hide).starts_with("a file that was changed"));
+    }
+}

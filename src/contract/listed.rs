@@ -1,0 +1,128 @@
+//! The list of files in control-totals.csv, held against the files that are there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::small_files::DeclaredTotals;
+use crate::diag::{Code, Finding};
+
+const LIST: &str = "control-totals.csv";
+
+/// control-totals.csv lists every Parquet file exactly once, and every file that it lists exists. Files that it
+/// names in another way are named as they are from here on.
+pub(super) fn check(totals: &mut [DeclaredTotals], names: &[String], findings: &mut Vec<Finding>) {
+    let there: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    let by_path = unique(names, |name| path(name));
+    let mut listed = BTreeSet::new();
+    for declared in totals {
+        let place = format!("line {}", declared.line);
+        if !there.contains(declared.file.as_str()) {
+            if let Some(name) = by_path.get(&path(&declared.file)) {
+                declared.file = (*name).to_owned();
+            } else {
+                let near = near(&declared.file, names);
+                let hint = near.map_or(String::new(), |near| format!("; there is {near}"));
+                let found = format!("{}, which is not there{hint}", declared.file);
+                findings.push(Finding::new(Code::F10, LIST, &place, found));
+                // One mistake is one finding.
+                listed.extend(near.map(str::to_owned));
+            }
+        }
+        if !listed.insert(declared.file.clone()) {
+            let found = format!("{} again", declared.file);
+            findings.push(Finding::new(Code::F10, LIST, &place, found));
+        }
+    }
+    for name in names {
+        if !listed.contains(name) {
+            findings.push(Finding::new(Code::F10, name, "", "a file that is not listed"));
+        }
+    }
+}
+
+/// A path as Windows, shells and macOS write it, as the delivery has it: with `/`, from the input folder on,
+/// composed.
+fn path(name: &str) -> String {
+    let name = name.replace('\\', "/");
+    let mut rest = name.as_str();
+    while let Some(shorter) = rest.strip_prefix("./").or_else(|| rest.strip_prefix('/')) {
+        rest = shorter;
+    }
+    rest.nfc().collect()
+}
+
+/// The only file that a list may mean by a name that no file has.
+fn near<'a>(declared: &str, names: &'a [String]) -> Option<&'a str> {
+    let folded = |name: &str| path(name).nfkc().flat_map(char::to_lowercase).collect::<String>();
+    let file = |name: &str| folded(name.rsplit(['/', '\\']).next().unwrap_or(name));
+    let by_case = unique(names, |name| folded(name));
+    let by_file = unique(names, |name| file(name));
+    let found = by_case.get(&folded(declared)).or_else(|| by_file.get(&file(declared)));
+    found.copied()
+}
+
+/// The names by something that follows from them, where it follows from one alone.
+fn unique(names: &[String], of: impl Fn(&str) -> String) -> BTreeMap<String, &str> {
+    let mut found: BTreeMap<String, Option<&str>> = BTreeMap::new();
+    for name in names {
+        found.entry(of(name)).and_modify(|name| *name = None).or_insert(Some(name));
+    }
+    found.into_iter().filter_map(|(key, name)| Some((key, name?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(declared: &[&str], names: &[&str]) -> (Vec<String>, Vec<String>) {
+        let totals = declared.iter().zip(2..).map(|(file, line)| DeclaredTotals {
+            line,
+            file: (*file).to_owned(),
+            rows: 0,
+            sums: [0; 3],
+        });
+        let mut totals: Vec<DeclaredTotals> = totals.collect();
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut findings = Vec::new();
+        check(&mut totals, &names, &mut findings);
+        let found = findings.iter().map(|f| format!("{} {}: {}", f.file, f.place, f.found));
+        (totals.into_iter().map(|declared| declared.file).collect(), found.collect())
+    }
+
+    #[test]
+    fn files_are_known_by_other_ways_of_writing_their_path() {
+        let there = ["insured/a.parquet", "insured/caf\u{e9}.parquet", "treating/x/31.parquet"];
+        let declared =
+            ["/insured/a.parquet", "./insured/cafe\u{301}.parquet", ".\\treating\\x\\31.parquet"];
+        let (names, found) = checked(&declared, &there);
+        assert_eq!(names, there);
+        assert_eq!(found, [""; 0]);
+        // A name with a backslash is a name.
+        let (names, found) = checked(&["insured\\a.parquet"], &["insured\\a.parquet"]);
+        assert_eq!((names, found), (vec!["insured\\a.parquet".to_owned()], Vec::new()));
+    }
+
+    #[test]
+    fn the_near_name_is_pointed_at_and_a_mistake_is_one_finding() {
+        let (_, found) = checked(&["Treating/A.parquet"], &["treating/a.parquet"]);
+        assert_eq!(
+            found,
+            [
+                "control-totals.csv line 2: Treating/A.parquet, which is not there; there is treating/a.parquet"
+            ]
+        );
+        let (_, found) = checked(&["a.parquet"], &["insured/b.parquet", "treating/a.parquet"]);
+        assert_eq!(
+            found,
+            [
+                "control-totals.csv line 2: a.parquet, which is not there; there is treating/a.parquet",
+                "insured/b.parquet : a file that is not listed",
+            ]
+        );
+        let (_, found) = checked(&["a.parquet"], &["insured/a.parquet", "treating/a.parquet"]);
+        assert_eq!(found.len(), 3, "it may mean either: {found:?}");
+        let (_, found) = checked(&["x/a", "x\\a"], &["x/a"]);
+        assert_eq!(found, ["control-totals.csv line 3: x/a again"]);
+    }
+}

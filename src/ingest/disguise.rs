@@ -1,0 +1,180 @@
+//! What a file is that is called `.parquet` and is none: what to do about it depends on that.
+
+use std::io::Read;
+
+use super::source::SharedFile;
+use crate::contract::encoding::{self, Encoding};
+
+/// What a file is, and what to do about it.
+pub(super) type Disguise = (&'static str, &'static str);
+
+/// Bytes of a file's beginning that are looked at.
+const HEAD: usize = 4096;
+/// Bytes of an archive's end, which lists what is in it.
+const END: usize = 1 << 16;
+
+const UNPACK: &str = "unpack it and deliver the Parquet file that is in it";
+const EXPORT: &str = "export the rows as Parquet; another name does not make it a Parquet file";
+const CONVERT: &str =
+    "convert it to Parquet with the types of the contract, or have the sender export Parquet";
+const FETCH: &str = "fetch the file again: what came is an answer of the server, not the file";
+
+/// What files of other kinds begin with, at which byte.
+const KINDS: [(usize, &[u8], Disguise); 32] = [
+    (0, b"PARE", ("an encrypted Parquet file", DECRYPT)),
+    (0, b"PK\x05\x06", ("an empty ZIP archive", UNPACK)),
+    (0, b"PK\x07\x08", ("a ZIP archive", UNPACK)),
+    (0, b"\x1f\x8b", ("a file packed with gzip", UNPACK)),
+    (0, b"\x1f\x9d", ("a file packed with compress", UNPACK)),
+    (0, b"BZh", ("a file packed with bzip2", UNPACK)),
+    (0, b"\xfd7zXZ\0", ("a file packed with xz", UNPACK)),
+    (0, b"\x28\xb5\x2f\xfd", ("a file packed with zstd", UNPACK)),
+    (0, b"\x04\x22\x4d\x18", ("a file packed with lz4", UNPACK)),
+    (0, b"\x89LZO\0", ("a file packed with lzop", UNPACK)),
+    (0, b"\xff\x06\0\0sNaPpY", ("a file packed with snappy", UNPACK)),
+    (0, b"7z\xbc\xaf\x27\x1c", ("a 7-Zip archive", UNPACK)),
+    (0, b"Rar!\x1a\x07", ("a RAR archive", UNPACK)),
+    (257, b"ustar", ("a tar archive", UNPACK)),
+    (0, b"ORC", ("an ORC file", CONVERT)),
+    (0, b"Obj\x01", ("an Avro file", CONVERT)),
+    (0, b"ARROW1", ("an Arrow IPC (Feather) file", CONVERT)),
+    (0, b"FEA1", ("a Feather file", CONVERT)),
+    (0, b"\xff\xff\xff\xff", ("an Arrow IPC stream", CONVERT)),
+    (0, b"SQLite format 3\0", ("an SQLite database", CONVERT)),
+    (8, b"DUCK", ("a DuckDB database", CONVERT)),
+    (0, b"SEQ", ("a Hadoop SequenceFile", CONVERT)),
+    (0, b"RCF", ("a Hadoop RCFile", CONVERT)),
+    (0, b"\x89HDF\r\n", ("an HDF5 file", CONVERT)),
+    (0, b"%PDF", ("a PDF document", EXPORT)),
+    (
+        0,
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        ("an Excel workbook (XLS, or one with a password)", EXPORT),
+    ),
+    (
+        0,
+        b"\0\x05\x16\x07",
+        ("a companion file of macOS, without rows", "remove it; copy without such files"),
+    ),
+    (
+        0,
+        b"version https://git-lfs",
+        ("a pointer of Git LFS, not the file", "fetch the file itself: git lfs pull"),
+    ),
+    (0, b"<!DOCTYPE html", ("a web page", FETCH)),
+    (0, b"<!doctype html", ("a web page", FETCH)),
+    (0, b"<html", ("a web page", FETCH)),
+    (0, b"<?xml", ("an XML document", EXPORT)),
+];
+
+/// What to do about encryption.
+pub(super) const DECRYPT: &str =
+    "export it without encryption; protect the way that it takes instead";
+
+/// What a file is that does not begin like a Parquet file, if that can be told.
+pub(super) fn of(file: &SharedFile) -> Option<Disguise> {
+    let head = part(file, 0, HEAD)?;
+    if head.starts_with(b"PAR1") || head.is_empty() {
+        return None;
+    }
+    let known = KINDS.iter().find(|(at, magic, _)| {
+        head.get(*at..).is_some_and(|from_there| from_there.starts_with(magic))
+    });
+    if let Some((_, _, kind)) = known {
+        return Some(*kind);
+    }
+    if head.starts_with(b"PK\x03\x04") {
+        return Some(archive(file));
+    }
+    if head.iter().all(|byte| *byte == 0) {
+        return Some((
+            "zeros in place of its beginning",
+            "fetch the file again: it was not copied to its end",
+        ));
+    }
+    text(&head)
+}
+
+/// What a ZIP archive is: office documents are some, too.
+fn archive(file: &SharedFile) -> Disguise {
+    let end = file.len.saturating_sub(END as u64);
+    let lists = |part: &[u8]| {
+        let pieces = [part, b"xl/workbook".as_slice()];
+        pieces[0].windows(pieces[1].len()).any(|piece| piece == pieces[1])
+    };
+    let parts = [part(file, end, END), part(file, 0, HEAD)];
+    if parts.iter().flatten().any(|part| lists(part)) {
+        ("an Excel workbook (XLSX)", EXPORT)
+    } else {
+        ("a ZIP archive", UNPACK)
+    }
+}
+
+/// What a text is.
+fn text(head: &[u8]) -> Option<Disguise> {
+    let (words, hint) = match encoding::guess(head)? {
+        Encoding::Utf8 => {
+            let start = String::from_utf8_lossy(head);
+            let start = start.trim_start_matches('\u{feff}').trim_start();
+            let lower = start.get(..14).unwrap_or(start).to_ascii_lowercase();
+            if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
+                return Some(("a web page", FETCH));
+            }
+            let line = start.lines().next().unwrap_or_default();
+            match line.chars().next() {
+                Some('{' | '[') => ("JSON text", CONVERT),
+                Some('<') => ("an XML document", EXPORT),
+                _ if line.contains([',', ';', '\t', '|']) => ("CSV text", CONVERT),
+                _ => ("text", EXPORT),
+            }
+        }
+        Encoding::Gbk => ("text in GBK, perhaps CSV", CONVERT),
+        Encoding::Utf16 => ("text in UTF-16, perhaps CSV", CONVERT),
+    };
+    Some((words, hint))
+}
+
+/// Some bytes of a file, as many as there are.
+fn part(file: &SharedFile, start: u64, length: usize) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.reader(start).take(length as u64).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(bytes: &[u8]) -> Option<&'static str> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("f");
+        std::fs::write(&path, bytes).expect("written");
+        of(&SharedFile::open(&path).expect("opened")).map(|(found, _)| found)
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_told_by_its_beginning() {
+        for (at, magic, (kind, _)) in KINDS {
+            let bytes = [vec![0; at].as_slice(), magic, b"\x01 and more PAR1"].concat();
+            assert_eq!(found(&bytes), Some(kind));
+        }
+        assert_eq!(found(b"PK\x03\x04....PAR1"), Some("a ZIP archive"));
+        assert_eq!(
+            found(b"PK\x03\x04[Content_Types].xml xl/workbook.xml"),
+            Some("an Excel workbook (XLSX)")
+        );
+        assert_eq!(found(b"setl_id,psn_no\nS1,X1\n"), Some("CSV text"));
+        assert_eq!(found(b"\n <!Doctype HTML><body>"), Some("a web page"));
+        assert_eq!(found(b"{\"setl_id\": 1}"), Some("JSON text"));
+        assert_eq!(found(b"\xff\xfes\0e\0t\0"), Some("text in UTF-16, perhaps CSV"));
+        assert_eq!(found(b"setl_id,\xc9\xcf\xba\xa3\n"), Some("text in GBK, perhaps CSV"));
+        assert_eq!(found(&[0; 100]), Some("zeros in place of its beginning"));
+    }
+
+    #[test]
+    fn what_begins_like_a_parquet_file_and_what_nobody_knows_is_left_to_the_decoder() {
+        assert_eq!(found(b"PAR1 and nothing more PAR1"), None);
+        assert_eq!(found(b"\x15\x04\x00\xfe\x80\x02\x99"), None);
+        assert_eq!(found(b""), None);
+    }
+}
