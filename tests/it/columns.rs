@@ -121,7 +121,7 @@ fn a_foreign_file_is_one_finding() {
 fn decimals_of_every_scale_are_the_same_amounts() {
     let rows = batch(&[Row::new("A")]);
     for scale in [0, 1, 3, 10, 18] {
-        let unit = 10i128.pow(u32::try_from(scale).expect("a scale"));
+        let unit = 10i128.pow(u32::from(scale));
         for digits in [18, 38].into_iter().filter(|digits| *digits > scale + 2) {
             let amount = decimals(vec![Some(100 * unit)], digits, scale.cast_signed());
             let (world, ran) = run(&with_column(&rows, "acct_pay", amount));
