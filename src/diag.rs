@@ -157,6 +157,9 @@ fn printable(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
+/// Errors of the system that say nothing about a file: no memory, and too many open files of all and of the process.
+const SHORTAGES: [i32; 3] = [12, 23, 24];
+
 /// Why a command did not succeed; each variant has its exit status (contract §7).
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -208,6 +211,30 @@ impl Failure {
         }
     }
 
+    /// The failure of the system that is behind a failure, where files could not be opened, or memory not be had:
+    /// then nothing is known about a delivery or a book.
+    #[must_use]
+    pub fn or_shortage(self) -> Failure {
+        let findings = self.findings().iter().map(|finding| (finding.file.clone(), &finding.found));
+        let (place, said) = ("the system".to_owned(), self.to_string());
+        let told: Vec<(String, &String)> = findings.chain([(place, &said)]).collect();
+        // Readers of files hand such errors on as text.
+        let shortage = SHORTAGES.into_iter().find_map(|number| {
+            let mark = format!("(os error {number})");
+            let (place, _) = told.iter().find(|(_, said)| said.contains(&mark))?;
+            Some(Failure::Io { place: place.clone(), error: io::Error::from_raw_os_error(number) })
+        });
+        match self {
+            Failure::Io { .. } => self,
+            other => shortage.unwrap_or(other),
+        }
+    }
+
+    /// Whether something is not there.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Failure::Io { error, .. } if error.kind() == io::ErrorKind::NotFound)
+    }
+
     /// What was found, each with its place.
     pub fn findings(&self) -> &[Finding] {
         match self {
@@ -256,6 +283,17 @@ mod tests {
             std::fs::write(path, &text).expect("written");
         }
         assert_eq!(std::fs::read_to_string(path).expect("docs/errors.md"), text);
+    }
+
+    #[test]
+    fn too_many_open_files_are_no_damage() {
+        let error = io::Error::from_raw_os_error(24).to_string();
+        let finding = |found: &str| Finding::new(Code::F02, "treating/31.parquet", "footer", found);
+        let refused = Failure::Refused(vec![finding("cut off"), finding(&error)]).or_shortage();
+        assert_eq!(refused.exit_status(), 6);
+        assert!(refused.to_string().starts_with("treating/31.parquet: "), "{refused}");
+        assert_eq!(Failure::Book(format!("damaged: {error}")).or_shortage().exit_status(), 6);
+        assert_eq!(Failure::Refused(vec![finding("cut off")]).or_shortage().exit_status(), 3);
     }
 
     #[test]

@@ -117,14 +117,13 @@ pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
     if options.independent {
         independent::available()?;
     }
-    let book = Book::open(&options.book, options.period)?;
-    let staging = Staging::create(&book.root)?;
+    let (book, staging) = Book::open(&options.book, options.period)?;
     let report = close(options, &book, &staging, monitor)?;
     monitor.check()?;
     if options.dry_run {
         return Ok(report);
     }
-    staging.publish(&book.root, options.period)?;
+    staging.publish(&book, options.period)?;
     Ok(RunReport { published: Some(book.root.join(options.period.to_string())), ..report })
 }
 

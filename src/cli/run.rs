@@ -1,9 +1,11 @@
 //! The commands `run` and `check`.
 
 use std::{
-    fs,
+    fs, io,
+    num::NonZero,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
+    thread,
 };
 
 use super::{
@@ -36,6 +38,10 @@ pub(super) fn run(arguments: &RunArguments, stop: Arc<AtomicBool>) -> Outcome<()
     }
     let remote = Remote::bring(&mut settings, &stop)?;
     let options = options(&settings, &remote)?;
+    if options.independent {
+        // Polars starts threads of its own, and can only panic when it may not.
+        drop(thread_pool(None)?);
+    }
     let pool = thread_pool(settings.threads)?;
     if settings.rerun {
         return pool.install(|| audit::rerun(&settings, options, stop, arguments));
@@ -99,8 +105,15 @@ pub(super) fn check(arguments: &CheckArguments) -> Outcome<()> {
 
 /// The threads that do the work; by default as many as the machine has.
 pub(super) fn thread_pool(threads: Option<usize>) -> Outcome<rayon::ThreadPool> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0));
-    pool.build().map_err(|error| Failure::Usage(format!("--threads: {error}")))
+    let all = || thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = threads.unwrap_or_else(all);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|error| Failure::Io {
+        place: format!("{threads} threads"),
+        error: io::Error::other(format!(
+            "{error}\n    hint: --threads 1 needs one alone; a limit of processes or of memory may be too low"
+        )),
+    })
 }
 
 fn read_pipeline(path: Option<&Path>) -> Outcome<Settings> {

@@ -51,6 +51,7 @@ pub(super) fn generated(
         }
         SynthError::Io { path, source } => Failure::io(&path)(source),
         SynthError::Parquet { .. } => Failure::Bug(error.to_string()),
+        SynthError::Place(failure) => failure,
         SynthError::Stopped => Failure::Interrupted,
     })
 }

@@ -1,0 +1,129 @@
+//! What goes again unless a command gets to its end.
+//!
+//! All of it is known to the process: whoever ends it in the middle calls [`remove_all`] before.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use crate::diag::{Failure, Outcome};
+
+/// What is not finished yet.
+struct All {
+    /// In the order in which they were made.
+    made: Vec<Made>,
+    /// Numbers that were given.
+    given: u64,
+    /// Whether the command is being ended: nothing may begin any more.
+    over: bool,
+}
+
+struct Made {
+    number: u64,
+    path: PathBuf,
+    /// Whether it goes with what is in it.
+    whole: bool,
+}
+
+static ALL: Mutex<All> = Mutex::new(All { made: Vec::new(), given: 0, over: false });
+
+fn all() -> MutexGuard<'static, All> {
+    // A thread that panicked has left no half of a change in it.
+    ALL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes what is not finished, and lets nothing be begun or published any more: for whoever is about to end the
+/// process. Waits for a last step that is under way.
+pub fn remove_all() {
+    let mut all = all();
+    all.over = true;
+    while let Some(made) = all.made.pop() {
+        made.remove();
+    }
+}
+
+impl Made {
+    fn remove(&self) {
+        // Other threads may still make files in it while it goes.
+        for _ in 0..10 {
+            let removed = match self.whole {
+                true => fs::remove_dir_all(&self.path),
+                false => fs::remove_dir(&self.path),
+            };
+            // What cannot be removed now is removed by whoever works there next.
+            if removed.is_ok() || !self.whole {
+                return;
+            }
+        }
+    }
+}
+
+/// A folder that was made, and goes with this value.
+#[derive(Debug)]
+pub(crate) struct Unfinished {
+    number: u64,
+    path: PathBuf,
+}
+
+impl Unfinished {
+    /// Makes a folder that goes with all that is in it.
+    pub(crate) fn tree(path: &Path, make: impl FnOnce() -> io::Result<()>) -> Outcome<Unfinished> {
+        Unfinished::made(path, true, make)
+    }
+
+    /// Makes a folder that goes unless something is in it.
+    pub(crate) fn folder(
+        path: &Path,
+        make: impl FnOnce() -> io::Result<()>,
+    ) -> Outcome<Unfinished> {
+        Unfinished::made(path, false, make)
+    }
+
+    fn made(
+        path: &Path,
+        whole: bool,
+        make: impl FnOnce() -> io::Result<()>,
+    ) -> Outcome<Unfinished> {
+        let mut all = all();
+        if all.over {
+            return Err(Failure::Interrupted);
+        }
+        make().map_err(Failure::io(path))?;
+        all.given += 1;
+        let number = all.given;
+        all.made.push(Made { number, path: path.to_owned(), whole });
+        Ok(Unfinished { number, path: path.to_owned() })
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes a last step, in the middle of which the command is not ended.
+    pub(crate) fn last_step<T>(&self, step: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+        let all = all();
+        if all.over { Err(Failure::Interrupted) } else { step() }
+    }
+
+    /// Lets it be: it is somebody else's.
+    pub(crate) fn leave(self) {
+        drop(self.forget());
+    }
+
+    fn forget(&self) -> Option<Made> {
+        let mut all = all();
+        let at = all.made.iter().position(|made| made.number == self.number)?;
+        Some(all.made.remove(at))
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(made) = self.forget() {
+            made.remove();
+        }
+    }
+}
