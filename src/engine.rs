@@ -118,7 +118,8 @@ pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
         independent::available()?;
     }
     let (book, staging) = Book::open(&options.book, options.period)?;
-    let report = close(options, &book, &staging, monitor)?;
+    let closed = close(options, &book, &staging, monitor);
+    let report = closed.map_err(|failure| book.behind(failure))?;
     monitor.check()?;
     if options.dry_run {
         return Ok(report);

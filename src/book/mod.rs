@@ -103,6 +103,12 @@ impl Book {
         self.lock.as_ref().ok_or_else(|| Failure::Bug("a book that is not locked grows".to_owned()))
     }
 
+    /// What is behind a failure: the book may have been moved away from under it.
+    pub fn behind(&self, failure: Failure) -> Failure {
+        let moved = self.lock.as_ref().and_then(|lock| lock.must_be_there().err());
+        moved.filter(|_| !matches!(failure, Failure::Interrupted)).unwrap_or(failure)
+    }
+
     /// The folder of the period before.
     pub fn previous(&self) -> Option<&Path> {
         self.periods.last().map(|(_, folder)| folder.as_path())

@@ -8,6 +8,8 @@ use std::{
     thread,
 };
 
+use rustix::process::{Resource, getrlimit};
+
 use super::{
     args::{CheckArguments, RunArguments},
     audit,
@@ -107,14 +109,26 @@ pub(super) fn check(arguments: &CheckArguments) -> Outcome<()> {
 pub(super) fn thread_pool(threads: Option<usize>) -> Outcome<rayon::ThreadPool> {
     let all = || thread::available_parallelism().map_or(1, NonZero::get);
     let threads = threads.unwrap_or_else(all);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map_err(|error| Failure::Io {
+    let failed = |problem: String| Failure::Io {
         place: format!("{threads} threads"),
         error: io::Error::other(format!(
-            "{error}\n    hint: --threads 1 needs one alone; a limit of processes or of memory may be too low"
+            "{problem}\n    hint: --threads 1 needs one alone; a limit of processes or of memory may be too low"
         )),
-    })
+    };
+    let (wanted, limit) = (threads as u64 * OF_A_THREAD, getrlimit(Resource::As).current);
+    // Memory that is not there when it is needed ends the process.
+    if let Some(limit) = limit.filter(|limit| *limit < wanted) {
+        let (wanted, limit) = (wanted >> 20, limit >> 20);
+        return Err(failed(format!(
+            "they may take {wanted} MiB of memory, the limit is {limit} MiB"
+        )));
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|error| failed(error.to_string()))
 }
+
+/// Bytes of address space that a thread sets aside: its stack, and a segment of the allocator.
+const OF_A_THREAD: u64 = 34 << 20;
 
 fn read_pipeline(path: Option<&Path>) -> Outcome<Settings> {
     let (text, folder) = match path {

@@ -1,7 +1,7 @@
 //! A folder of a known name in which one process works: private, locked, and removed by it or by the next.
 
 use std::{
-    fs::{self, DirBuilder},
+    fs::{self, DirBuilder, File},
     io::{Error, ErrorKind},
     os::unix::fs::{DirBuilderExt, MetadataExt},
     path::Path,
@@ -13,10 +13,15 @@ use crate::diag::{Failure, Outcome};
 /// A folder of this process, which goes with the value.
 #[derive(Debug)]
 pub(crate) struct Claim {
+    // They go first: a folder is removed through open files, of which there may be no more than these.
+    _spare: Vec<File>,
     // It goes before the lock does.
     folder: Unfinished,
     lock: Lock,
 }
+
+/// Open files that are kept for the end: as many as folders lie in each other in what is worked in.
+const SPARE: usize = 6;
 
 /// What came of the wish to have a folder.
 #[derive(Debug)]
@@ -64,7 +69,10 @@ impl Claim {
             match made {
                 Ok(made) => match Lock::of(folder) {
                     Ok(Some(lock)) if lock.is_there() => {
-                        return Ok(Claimed::Ours(Claim { folder: made, lock }));
+                        let spare = (0..SPARE).map(|_| lock.folder().try_clone());
+                        let _spare =
+                            spare.collect::<Result<_, _>>().map_err(Failure::io(folder))?;
+                        return Ok(Claimed::Ours(Claim { _spare, folder: made, lock }));
                     }
                     // Between the two steps another process took it for a leftover.
                     Ok(None) => {

@@ -225,22 +225,20 @@ fn opened(folder: &Path) -> Outcome<File> {
 /// Fails when a place, of which links are resolved, is in a book or in what a side delivered.
 pub fn outside_of_books(path: &Path) -> Outcome<()> {
     for folder in path.ancestors().skip(1) {
-        if is_period(folder) || is_book(folder)? {
-            return Err(Failure::Usage(format!(
-                "{} is in the book {}, where nothing but closed periods belongs\n    hint: name a place outside of \
-                 it",
-                path.display(),
-                folder.display()
-            )));
-        }
-        if is_side(folder) {
-            return Err(Failure::Usage(format!(
-                "{} is in {}, where it would be taken for a part of the delivery\n    hint: name a place outside of \
-                 it",
-                path.display(),
-                folder.display()
-            )));
-        }
+        let belongs = if is_period(folder) {
+            "a closed period, which never changes"
+        } else if is_book(folder)? {
+            "a book, in which nothing but closed periods belongs"
+        } else if is_side(folder) {
+            "a side of a delivery, all of which is read"
+        } else {
+            continue;
+        };
+        return Err(Failure::Usage(format!(
+            "{} is in {}: {belongs}\n    hint: name a place outside of it",
+            path.display(),
+            folder.display()
+        )));
     }
     Ok(())
 }

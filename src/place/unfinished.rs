@@ -20,6 +20,7 @@ struct All {
     over: bool,
 }
 
+#[derive(Clone)]
 struct Made {
     number: u64,
     path: PathBuf,
@@ -37,10 +38,15 @@ fn all() -> MutexGuard<'static, All> {
 /// Removes what is not finished, and lets nothing be begun or published any more: for whoever is about to end the
 /// process. Waits for a last step that is under way.
 pub fn remove_all() {
-    let mut all = all();
-    all.over = true;
-    while let Some(made) = all.made.pop() {
-        made.remove();
+    all().end();
+}
+
+impl All {
+    fn end(&mut self) {
+        self.over = true;
+        while let Some(made) = self.made.pop() {
+            made.remove();
+        }
     }
 }
 
@@ -48,12 +54,10 @@ impl Made {
     fn remove(&self) {
         // Other threads may still make files in it while it goes.
         for _ in 0..10 {
-            let removed = match self.whole {
-                true => fs::remove_dir_all(&self.path),
-                false => fs::remove_dir(&self.path),
-            };
+            // An empty folder goes without any open file.
+            let removed = fs::remove_dir(&self.path);
             // What cannot be removed now is removed by whoever works there next.
-            if removed.is_ok() || !self.whole {
+            if removed.is_ok() || !self.whole || fs::remove_dir_all(&self.path).is_ok() {
                 return;
             }
         }
@@ -122,8 +126,34 @@ impl Unfinished {
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        if let Some(made) = self.forget() {
+        // It is known until it is gone: whoever ends the process meanwhile removes what is left of it.
+        let known = all().made.iter().find(|made| made.number == self.number).cloned();
+        if let Some(made) = known {
             made.remove();
+            drop(self.forget());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_is_unfinished_goes_innermost_first_and_what_is_kept_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let made = |number, name: &str, whole| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(&path).expect("made");
+            Made { number, path, whole }
+        };
+        let made = vec![made(1, "new", false), made(2, "new/.part", true), made(3, "other", false)];
+        fs::create_dir_all(folder.path().join("new/.part/period/tables")).expect("made");
+        fs::write(folder.path().join("other/published"), "").expect("written");
+        let mut all = All { made, given: 3, over: false };
+        all.end();
+        assert!(all.over && all.made.is_empty());
+        assert!(!folder.path().join("new").exists());
+        assert!(folder.path().join("other/published").exists());
     }
 }

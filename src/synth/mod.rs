@@ -103,7 +103,7 @@ pub enum SynthError {
         /// What the system said.
         source: io::Error,
     },
-    /// A Parquet file could not be written.
+    /// A Parquet file could not be made.
     #[error("{}: {source}", .path.display())]
     Parquet {
         /// The file.

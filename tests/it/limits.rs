@@ -48,11 +48,21 @@ fn scene() -> World {
     world
 }
 
-fn limited(limit: &str, command: &str, somebody: &[&str]) -> Ran {
+fn limited(limit: &str, command: &str) -> Ran {
     let script = format!("{limit}; exec \"$0\" \"$@\"");
-    let mut words = somebody.iter().copied().chain(["sh", "-c", &script, PROGRAM]);
-    let mut shell = Command::new(words.next().expect("a word"));
-    shell.env("LC_ALL", "C").args(words).args(command.split(' ')).output().expect("started").into()
+    let mut shell = Command::new("sh");
+    shell.env("LC_ALL", "C").args(["-c", &script, PROGRAM]).args(command.split(' '));
+    shell.output().expect("started").into()
+}
+
+/// Runs a command as somebody who may have one thread; nobody limits root.
+fn with_one_thread(command: &str) -> Option<Ran> {
+    let mut limited = Command::new("setpriv");
+    limited.env("LC_ALL", "C").args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+    limited.args(["prlimit", "--nproc=1", PROGRAM]).args(command.split(' '));
+    let ran: Ran = limited.output().ok()?.into();
+    // 126, 127: somebody who may not even reach the program.
+    (![126, 127].contains(&ran.status) && !ran.stderr.starts_with("setpriv:")).then_some(ran)
 }
 
 /// Takes back what a command has made, if it succeeded; else there must be nothing.
@@ -77,19 +87,28 @@ fn nothing_is_left(world: &World, before: &[String], what: &str, ran: &Ran) {
 fn threads_that_cannot_be_started_are_6() {
     let world = scene();
     let (before, names) = (tree(&world.path("")), names_in(&world.path("")));
-    // Nobody limits root.
-    let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
     for command in commands(&world).iter().filter(|command| !command.starts_with("keygen")) {
-        let ran = limited("ulimit -u 1", command, &nobody);
-        if [126, 127].contains(&ran.status) {
+        let Some(ran) = with_one_thread(command) else {
             eprintln!("not tried, for nobody else can be taken here: {command}");
             return;
-        }
+        };
         assert_eq!(ran.status, 6, "{command}: {ran:?}");
         assert!(ran.stderr.contains("threads: "), "{command}: {}", ran.stderr);
         nothing_is_left(&world, &names, command, &ran);
     }
     assert_eq!(tree(&world.path("")), before);
+}
+
+#[test]
+fn more_threads_than_the_limit_of_memory_has_room_for_are_6() {
+    let world = scene();
+    let names = names_in(&world.path(""));
+    for command in commands(&world).iter().filter(|command| command.contains(" -q ")) {
+        let ran = limited("ulimit -v 8000000", &format!("{command} --threads 1000"));
+        assert_eq!(ran.status, 6, "{command}: {ran:?}");
+        assert!(ran.stderr.contains("1000 threads: they may take"), "{command}: {}", ran.stderr);
+        nothing_is_left(&world, &names, command, &ran);
+    }
 }
 
 #[test]
@@ -99,7 +118,7 @@ fn files_that_may_have_no_bytes_are_6() {
     let mut refused = 0;
     for command in commands(&world) {
         for blocks in [0, 1, 8] {
-            let ran = limited(&format!("ulimit -f {blocks}"), &command, &[]);
+            let ran = limited(&format!("ulimit -f {blocks}"), &command);
             nothing_is_left(&world, &names, &format!("{blocks} blocks: {command}"), &ran);
             let told = ran.stderr.contains("File too large (os error 27)");
             assert_eq!(told, ran.status == 6, "{command}: {ran:?}");
@@ -116,7 +135,7 @@ fn too_many_open_files_are_6() {
     let mut refused = 0;
     for command in commands(&world) {
         for files in [6, 7, 8, 9, 10, 12, 14, 17, 20, 24, 30, 40] {
-            let ran = limited(&format!("ulimit -n {files}"), &command, &[]);
+            let ran = limited(&format!("ulimit -n {files}"), &command);
             nothing_is_left(&world, &names, &format!("{files} files: {command}"), &ran);
             refused += i32::from(ran.status == 6);
         }

@@ -63,8 +63,8 @@ fn of_form(form: &Form) -> Vec<String> {
     let reserved = name.trim().is_empty() || name.to_lowercase() == "history";
     if reserved || name.contains(char::is_control) || check_sheet_name(name).is_err() {
         problems.push(format!(
-            "no sheet can be named {name:?}: 1 to 31 characters are expected, none of []:*?/\\, no ' at an end, not \
-             History"
+            "no sheet can be named {name:?}: expected are 1 to 31 characters, without []:*? and slashes of either kind, \
+             without ' at an end, and not History"
         ));
     }
     if form.columns.is_empty() || form.columns.len() > MOST_COLUMNS {
