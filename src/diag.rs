@@ -157,8 +157,12 @@ fn printable(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
-/// Errors of the system that say nothing about a file: no memory, and too many open files of all and of the process.
-const SHORTAGES: [i32; 3] = [12, 23, 24];
+/// Errors of the system that say nothing about a file: no memory, too many open files of all and of the process.
+const SHORTAGES: [(i32, &str); 3] = [
+    (12, "nothing is wrong with the file: a limit of memory is too low, or the machine too small"),
+    (23, "nothing is wrong with the file: the machine has too many files open"),
+    (24, "nothing is wrong with the file: the limit of open files is too low (ulimit -n)"),
+];
 
 /// Why a command did not succeed; each variant has its exit status (contract §7).
 #[derive(Debug, thiserror::Error)]
@@ -215,19 +219,21 @@ impl Failure {
     /// then nothing is known about a delivery or a book.
     #[must_use]
     pub fn or_shortage(self) -> Failure {
+        let (own, said) = match &self {
+            Failure::Io { place, error } => (place.clone(), error.to_string()),
+            other => ("the system".to_owned(), other.to_string()),
+        };
         let findings = self.findings().iter().map(|finding| (finding.file.clone(), &finding.found));
-        let (place, said) = ("the system".to_owned(), self.to_string());
-        let told: Vec<(String, &String)> = findings.chain([(place, &said)]).collect();
+        let told: Vec<(String, &String)> = findings.chain([(own, &said)]).collect();
         // Readers of files hand such errors on as text.
-        let shortage = SHORTAGES.into_iter().find_map(|number| {
+        let shortage = SHORTAGES.into_iter().find_map(|(number, hint)| {
             let mark = format!("(os error {number})");
             let (place, _) = told.iter().find(|(_, said)| said.contains(&mark))?;
-            Some(Failure::Io { place: place.clone(), error: io::Error::from_raw_os_error(number) })
+            let error = io::Error::from_raw_os_error(number);
+            let error = io::Error::other(format!("{error}\n    hint: {hint}"));
+            Some(Failure::Io { place: place.clone(), error })
         });
-        match self {
-            Failure::Io { .. } => self,
-            other => shortage.unwrap_or(other),
-        }
+        shortage.unwrap_or(self)
     }
 
     /// Whether something is not there.

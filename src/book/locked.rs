@@ -65,6 +65,9 @@ impl Locked {
             made.into_iter().for_each(Unfinished::leave);
             return Ok(None);
         }
+        if beside.is_some() {
+            Staging::clear_inside(root)?;
+        }
         Ok(Some(Locked { root: root.to_owned(), lock, beside, made }))
     }
 }

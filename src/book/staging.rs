@@ -46,13 +46,22 @@ impl Staging {
 
     /// Makes the staging folder of a book that is locked in the book.
     pub(crate) fn inside(book: &Path) -> Outcome<Staging> {
-        let inside = book.join(".staging");
+        let inside = book.join(INSIDE);
         match Claim::take(&inside)? {
             Claimed::Ours(claim) => Staging::in_claim(claim),
             Claimed::Busy => Err(super::busy(book)),
             Claimed::Denied(error) => Err(Failure::io(&inside)(error)),
             Claimed::Strange => Err(strange(&inside)),
         }
+    }
+
+    /// Removes what a killed run has left in a book that is locked, when it could not work beside it.
+    pub(super) fn clear_inside(book: &Path) -> Outcome<()> {
+        let inside = book.join(INSIDE);
+        if inside.is_dir() {
+            drop(Claim::take(&inside)?);
+        }
+        Ok(())
     }
 
     /// Makes a folder in which a closed period is worked out again: next to the book, or among the system's
@@ -128,6 +137,8 @@ impl Staging {
     }
 }
 
+/// The staging folder in a book.
+const INSIDE: &str = ".staging";
 /// The name of what becomes the period, until it does.
 const PERIOD: &str = "period";
 

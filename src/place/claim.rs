@@ -70,9 +70,13 @@ impl Claim {
                 Ok(made) => match Lock::of(folder) {
                     Ok(Some(lock)) if lock.is_there() => {
                         let spare = (0..SPARE).map(|_| lock.folder().try_clone());
-                        let _spare =
+                        let spare_files =
                             spare.collect::<Result<_, _>>().map_err(Failure::io(folder))?;
-                        return Ok(Claimed::Ours(Claim { _spare, folder: made, lock }));
+                        return Ok(Claimed::Ours(Claim {
+                            _spare: spare_files,
+                            folder: made,
+                            lock,
+                        }));
                     }
                     // Between the two steps another process took it for a leftover.
                     Ok(None) => {

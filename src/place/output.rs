@@ -67,6 +67,10 @@ pub fn write_file(path: &Path, replace: Replace, readers: Readers, bytes: &[u8])
 impl Output {
     /// The place of a file, if one may be written there.
     pub fn file(path: &Path, replace: Replace) -> Outcome<Output> {
+        if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            let problem = format!("{} is a folder\n    hint: name a new file", path.display());
+            return Err(Failure::Usage(problem));
+        }
         let output = Output::place(path, replace)?;
         output.must_be_free()?;
         Ok(output)
@@ -311,6 +315,7 @@ mod tests {
         }
         refused(Path::new("/dev/null"), Replace::Yes);
         refused(Path::new(""), Replace::Yes);
+        refused(&at("new/"), Replace::No);
         refused(&at("file"), Replace::No);
         refused(&at("file"), Replace::Never);
         let twin = at("twin");

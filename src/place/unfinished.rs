@@ -109,7 +109,8 @@ impl Unfinished {
     /// Takes a last step, in the middle of which the command is not ended.
     pub(crate) fn last_step<T>(&self, step: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
         let all = all();
-        if all.over { Err(Failure::Interrupted) } else { step() }
+        let known = all.made.iter().any(|made| made.number == self.number);
+        if known { step() } else { Err(Failure::Interrupted) }
     }
 
     /// Lets it be: it is somebody else's.

@@ -438,6 +438,8 @@ fn what_lies_beside_the_periods_is_left_alone() {
     closed(&world, &["2025-10"]);
     fs::write(world.book().join("notes.txt"), "mine").expect("written");
     fs::create_dir(world.book().join("2025")).expect("made");
+    // But for what a killed run has left that could not work beside the book.
+    fs::create_dir_all(world.book().join(".staging/period")).expect("made");
     closed(&world, &["2025-11"]);
     assert_eq!(names_in(&world.book()), ["2025", "2025-10", "2025-11", "notes.txt"]);
 }
