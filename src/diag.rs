@@ -186,6 +186,13 @@ pub fn printable(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
+/// Errors of the system that say nothing about a file: no memory, too many open files of all and of the process.
+const SHORTAGES: [(i32, &str); 3] = [
+    (12, "nothing is wrong with the file: a limit of memory is too low, or the machine too small"),
+    (23, "nothing is wrong with the file: the machine has too many files open"),
+    (24, "nothing is wrong with the file: the limit of open files is too low (ulimit -n)"),
+];
+
 /// Why a command did not succeed; each variant has its exit status (contract §7).
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -235,6 +242,32 @@ impl Failure {
             Failure::Io { .. } => 6,
             Failure::Interrupted => 130,
         }
+    }
+
+    /// The failure of the system that is behind a failure, where files could not be opened, or memory not be had:
+    /// then nothing is known about a delivery or a book.
+    #[must_use]
+    pub fn or_shortage(self) -> Failure {
+        let (own, said) = match &self {
+            Failure::Io { place, error } => (place.clone(), error.to_string()),
+            other => ("the system".to_owned(), other.to_string()),
+        };
+        let findings = self.findings().iter().map(|finding| (finding.file.clone(), &finding.found));
+        let told: Vec<(String, &String)> = findings.chain([(own, &said)]).collect();
+        // Readers of files hand such errors on as text.
+        let shortage = SHORTAGES.into_iter().find_map(|(number, hint)| {
+            let mark = format!("(os error {number})");
+            let (place, _) = told.iter().find(|(_, said)| said.contains(&mark))?;
+            let error = io::Error::from_raw_os_error(number);
+            let error = io::Error::other(format!("{error}\n    hint: {hint}"));
+            Some(Failure::Io { place: place.clone(), error })
+        });
+        shortage.unwrap_or(self)
+    }
+
+    /// Whether something is not there.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Failure::Io { error, .. } if error.kind() == io::ErrorKind::NotFound)
     }
 
     /// What was found, each with its place.
@@ -287,6 +320,17 @@ mod tests {
             std::fs::write(path, &text).expect("written");
         }
         assert_eq!(std::fs::read_to_string(path).expect("docs/errors.md"), text);
+    }
+
+    #[test]
+    fn too_many_open_files_are_no_damage() {
+        let error = io::Error::from_raw_os_error(24).to_string();
+        let finding = |found: &str| Finding::new(Code::F02, "treating/31.parquet", "footer", found);
+        let refused = Failure::Refused(vec![finding("cut off"), finding(&error)]).or_shortage();
+        assert_eq!(refused.exit_status(), 6);
+        assert!(refused.to_string().starts_with("treating/31.parquet: "), "{refused}");
+        assert_eq!(Failure::Book(format!("damaged: {error}")).or_shortage().exit_status(), 6);
+        assert_eq!(Failure::Refused(vec![finding("cut off")]).or_shortage().exit_status(), 3);
     }
 
     #[test]

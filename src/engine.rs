@@ -128,14 +128,14 @@ pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
     if options.independent {
         independent::available()?;
     }
-    let book = Book::open(&options.book, options.period)?;
-    let staging = Staging::create(&book.root)?;
-    let report = close(options, &book, &staging, monitor)?;
+    let (book, staging) = Book::open(&options.book, options.period)?;
+    let closed = close(options, &book, &staging, monitor);
+    let report = closed.map_err(|failure| book.behind(failure))?;
     monitor.check()?;
     if options.dry_run {
         return Ok(report);
     }
-    staging.publish(&book.root, options.period)?;
+    staging.publish(&book, options.period)?;
     Ok(RunReport { published: Some(book.root.join(options.period.to_string())), ..report })
 }
 

@@ -32,6 +32,7 @@ pub mod digest;
 pub mod event;
 pub mod mask;
 pub mod money;
+pub mod place;
 
 pub mod pipeline;
 pub mod plausible;

@@ -12,6 +12,7 @@ use sm2::elliptic_curve::zeroize::Zeroizing;
 use crate::{
     diag::{Failure, Outcome},
     digest::hex,
+    place::output::{Readers, Replace, write_file},
     signing::secret,
 };
 
@@ -89,7 +90,7 @@ pub fn keygen(path: &Path, version: &str) -> Outcome<()> {
     let key = Base64::encode_string(secret::random()?.as_ref());
     let file = KeyFile { format: FORMAT, version: version.to_owned(), key };
     let text = toml::to_string(&file).map_err(|error| Failure::Bug(error.to_string()))?;
-    secret::create(path, 0o600, text.as_bytes())
+    write_file(path, Replace::Never, Readers::Owner, text.as_bytes())
 }
 
 fn check_version(version: &str) -> Result<(), String> {

@@ -167,7 +167,12 @@ impl Manifest {
     pub fn read(folder: &Path) -> Outcome<(Manifest, String)> {
         Manifest::parse_sealed(folder).map_err(|problem| {
             let path = folder.join(NAME);
-            Failure::Book(format!("the book is damaged: {}: {problem}", path.display()))
+            let path = path.display();
+            Failure::Book(if problem.starts_with(OTHER_FORMAT) {
+                format!("{path}: {problem}\n    hint: take the program that closed the period, or a newer one")
+            } else {
+                format!("the book is damaged: {path}: {problem}")
+            })
         })
     }
 
@@ -177,6 +182,15 @@ impl Manifest {
         let sealed = Sealed::read(folder);
         Ok((sealed.parse()?, sealed.digest().unwrap_or_default()))
     }
+}
+
+/// How it is told that a manifest is of another format.
+const OTHER_FORMAT: &str = "format";
+
+/// What every manifest begins with.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
 }
 
 /// The files of a closed period that vouch for all others: their bytes, or why there are none.
@@ -212,12 +226,13 @@ impl Sealed {
         if sealed != seal(manifest, signature.as_deref()).as_bytes() {
             return Err(format!("{SEAL} has another digest of it, or of {SIGNATURE}"));
         }
-        let manifest: Manifest =
+        // Another format may have other fields: it is told before they are looked at.
+        let Format { format } =
             serde_json::from_slice(manifest).map_err(|error| error.to_string())?;
-        if manifest.format != FORMAT {
-            return Err(format!("format {}, this program knows {FORMAT}", manifest.format));
+        if format != FORMAT {
+            return Err(format!("{OTHER_FORMAT} {format}, this program knows {FORMAT}"));
         }
-        Ok(manifest)
+        serde_json::from_slice(manifest).map_err(|error| error.to_string())
     }
 }
 

@@ -13,6 +13,7 @@ pub mod brought;
 pub mod familiar;
 pub mod grid;
 mod keyed_file;
+mod locked;
 pub mod manifest;
 pub mod register;
 pub mod schema;
@@ -23,7 +24,7 @@ pub mod stress;
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File, TryLockError},
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
@@ -31,12 +32,13 @@ use grid::Grid;
 use manifest::Manifest;
 use rayon::prelude::*;
 
-use self::manifest::FileEntry;
+use self::{locked::Locked, manifest::FileEntry, staging::Staging};
 use crate::{
     codes::{Month, Side},
     diag::{Failure, Outcome},
     digest::sha256_of,
     event::Monitor,
+    place::{Lock, Unfinished},
 };
 
 /// A book that is open for closing one more period.
@@ -54,72 +56,25 @@ pub struct Book {
     pub delivered: BTreeMap<String, (Month, String)>,
     /// Every file that a manifest lists.
     files: Vec<ListedFile>,
-    _made: MadeFolders,
+    /// Folders that were made for it, which go again while it is locked.
+    _made: Vec<Unfinished>,
     /// The lock of a book that is to grow; it dies with the process, and is given back last.
-    _lock: Option<Lock>,
-}
-
-/// A folder that is locked; the lock dies with the process.
-#[derive(Debug)]
-struct Lock(File);
-
-impl Lock {
-    fn of(folder: &Path, taken: impl FnOnce() -> String) -> Outcome<Lock> {
-        let file = File::open(folder).map_err(Failure::io(folder))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Lock(file)),
-            Err(TryLockError::WouldBlock) => Err(Failure::Book(taken())),
-            Err(TryLockError::Error(error)) => Err(Failure::io(folder)(error)),
-        }
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // Closing the file is not enough while a child that was just forked still has it.
-        _ = self.0.unlock();
-    }
-}
-
-/// Folders that go again, innermost first, unless something was put into them.
-#[derive(Debug)]
-struct MadeFolders(Vec<PathBuf>);
-
-impl MadeFolders {
-    fn make(folder: &Path) -> Outcome<MadeFolders> {
-        let missing = folder.ancestors().take_while(|ancestor| !ancestor.exists());
-        let missing = MadeFolders(missing.map(Path::to_owned).collect());
-        fs::create_dir_all(folder).map_err(Failure::io(folder))?;
-        for made in &missing.0 {
-            let parent = made.parent().filter(|parent| !parent.as_os_str().is_empty());
-            let parent = parent.unwrap_or(Path::new("."));
-            File::open(parent).and_then(|p| p.sync_all()).map_err(Failure::io(parent))?;
-        }
-        Ok(missing)
-    }
-}
-
-impl Drop for MadeFolders {
-    fn drop(&mut self) {
-        // A folder with a period in it is not empty, and stays.
-        self.0.iter().take_while(|folder| fs::remove_dir(folder).is_ok()).for_each(drop);
-    }
+    lock: Option<Lock>,
 }
 
 impl Book {
     /// Opens a book for a period that is to be closed next, and checks the chain of its manifests; not yet the
-    /// files that these list.
-    pub fn open(root: &Path, period: Month) -> Outcome<Book> {
-        let made = MadeFolders::make(root)?;
-        let root = root.canonicalize().map_err(Failure::io(root))?;
-        let lock =
-            Lock::of(&root, || format!("another run is at work on the book {}", root.display()))?;
+    /// files that these list. Gives the folder in which the period is built, too.
+    pub fn open(root: &Path, period: Month) -> Outcome<(Book, Staging)> {
+        let Locked { root, lock, beside, made } = Locked::take(root)?;
         let periods = closed_periods(&root)?;
         check_order(&periods, period)?;
         let Chain { newest, files, delivered } = Chain::of(&periods)?;
         let (head, newest) = newest.unzip();
-        let (_made, _lock) = (made, Some(lock));
-        Ok(Book { root, periods, head, newest, delivered, files, _made, _lock })
+        let staging = beside.map_or_else(|| Staging::inside(&root), Ok)?;
+        let (_made, lock) = (made, Some(lock));
+        let book = Book { root, periods, head, newest, delivered, files, _made, lock };
+        Ok((book, staging))
     }
 
     /// Looks at a book as it was before a period was closed, as `open` does; nothing will be written into it.
@@ -130,8 +85,7 @@ impl Book {
         check_order(&periods, period)?;
         let Chain { newest, files, delivered } = Chain::of(&periods)?;
         let (head, newest) = newest.unzip();
-        let (_made, _lock) = (MadeFolders(Vec::new()), None);
-        Ok(Book { root, periods, head, newest, delivered, files, _made, _lock })
+        Ok(Book { root, periods, head, newest, delivered, files, _made: Vec::new(), lock: None })
     }
 
     /// Looks into a book without closing anything: its periods, checked.
@@ -147,6 +101,17 @@ impl Book {
     /// Checks that every file of every closed period is what its manifest says.
     pub fn check_files(&self, monitor: &Monitor) -> Outcome<()> {
         check_files(&self.files, monitor)
+    }
+
+    /// The lock of a book that is to grow.
+    fn lock(&self) -> Outcome<&Lock> {
+        self.lock.as_ref().ok_or_else(|| Failure::Bug("a book that is not locked grows".to_owned()))
+    }
+
+    /// What is behind a failure: the book may have been moved away from under it.
+    pub fn behind(&self, failure: Failure) -> Failure {
+        let moved = self.lock.as_ref().and_then(|lock| lock.must_be_there().err());
+        moved.filter(|_| !matches!(failure, Failure::Interrupted)).unwrap_or(failure)
     }
 
     /// The folder of the period before.
@@ -330,6 +295,10 @@ const OUTPUTS: [&str; 17] = [
     "tables/rejects.parquet",
     "tables/reserves.parquet",
 ];
+
+fn busy(book: &Path) -> Failure {
+    Failure::Book(format!("another run is at work on the book {}", book.display()))
+}
 
 fn damaged(folder: &Path, what: &str) -> Failure {
     Failure::Book(format!(

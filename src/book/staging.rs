@@ -2,129 +2,160 @@
 
 use std::{
     fs::{self, File},
-    io::ErrorKind,
+    io::{Error, ErrorKind},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
-use super::Lock;
+use super::Book;
 use crate::{
     codes::Month,
     diag::{Failure, Outcome},
     digest::sha256_hex,
+    place::{Claim, Claimed, rename_new},
 };
 
-/// The staging folder of a run; it goes when the run does, unless it was published.
+pub use crate::place::remove_all;
+
+/// The staging folder of a run: nobody else may look into it or work in it; it goes when the run does.
 #[derive(Debug)]
-pub struct Staging {
-    folder: PathBuf,
-    /// What keeps two audits of a period apart; it dies with the process.
-    _lock: Option<Lock>,
-}
+pub struct Staging(Claim);
+
+/// Audits of one period that strangers' folders keep from their place.
+const MOST_STRANGERS: u32 = 1000;
 
 impl Staging {
-    /// Makes the staging folder of a book, after removing what a killed run has left.
-    ///
-    /// It lies next to the book, so that the book's own folder is untouched until the end; when that
-    /// place is on another file system or may not be written, it lies in the book.
-    pub fn create(book: &Path) -> Outcome<Staging> {
-        let name = book.file_name().unwrap_or_default().to_string_lossy();
-        let beside = book.parent().map(|parent| parent.join(format!(".{name}.staging")));
-        let inside = book.join(".staging");
-        for leftover in beside.iter().chain([&inside]) {
-            match fs::remove_dir_all(leftover) {
-                Ok(()) => {}
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(Failure::io(leftover)(error)),
-            }
-        }
+    /// Makes the staging folder of a book next to it, after removing what a killed run has left; none when that
+    /// place is on another file system or may not be written.
+    pub(super) fn beside(book: &Path) -> Outcome<Option<Staging>> {
+        let (Some(parent), Some(beside)) = (book.parent(), beside(book, "staging")) else {
+            return Ok(None);
+        };
         let device = |path: &Path| fs::metadata(path).map(|metadata| metadata.dev()).ok();
-        let same_device = |path: &PathBuf| path.parent().and_then(device) == device(book);
-        if let Some(beside) = beside.filter(same_device) {
-            match fs::create_dir(&beside) {
-                Ok(()) => return Staging { folder: beside, _lock: None }.with_folders(),
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
-                    ) => {}
-                Err(error) => return Err(Failure::io(&beside)(error)),
-            }
+        // A book that is not there yet will be on the file system of the folder above.
+        if device(book).is_some_and(|of_book| device(parent) != Some(of_book)) {
+            return Ok(None);
         }
-        fs::create_dir(&inside).map_err(Failure::io(&inside))?;
-        Staging { folder: inside, _lock: None }.with_folders()
+        match Claim::take(&beside)? {
+            Claimed::Ours(claim) => Ok(Some(Staging::in_claim(claim)?)),
+            Claimed::Busy => Err(super::busy(book)),
+            Claimed::Denied(_) => Ok(None),
+            Claimed::Strange => Err(strange(&beside)),
+        }
+    }
+
+    /// Makes the staging folder of a book that is locked in the book.
+    pub(crate) fn inside(book: &Path) -> Outcome<Staging> {
+        let inside = book.join(INSIDE);
+        match Claim::take(&inside)? {
+            Claimed::Ours(claim) => Staging::in_claim(claim),
+            Claimed::Busy => Err(super::busy(book)),
+            Claimed::Denied(error) => Err(Failure::io(&inside)(error)),
+            Claimed::Strange => Err(strange(&inside)),
+        }
+    }
+
+    /// Removes what a killed run has left in a book that is locked, when it could not work beside it.
+    pub(super) fn clear_inside(book: &Path) -> Outcome<()> {
+        let inside = book.join(INSIDE);
+        if inside.is_dir() {
+            drop(Claim::take(&inside)?);
+        }
+        Ok(())
     }
 
     /// Makes a folder in which a closed period is worked out again: next to the book, or among the system's
     /// temporary folders when that place may not be written. Nothing in it is ever published.
     pub fn for_audit(book: &Path, period: Month) -> Outcome<Staging> {
-        let name = book.file_name().unwrap_or_default().to_string_lossy();
-        let beside = book.parent().map(|parent| parent.join(format!(".{name}.audit-{period}")));
+        if let Some(beside) = beside(book, &format!("audit-{period}")) {
+            match Claim::take(&beside)? {
+                Claimed::Ours(claim) => return Staging::in_claim(claim),
+                Claimed::Busy => return Err(other_audit(period, &beside)),
+                Claimed::Strange => return Err(strange(&beside)),
+                Claimed::Denied(_) => {}
+            }
+        }
         let of_book = sha256_hex(book.as_os_str().as_encoded_bytes());
-        let elsewhere =
-            std::env::temp_dir().join(format!("liangqing-audit-{}-{period}", &of_book[..16]));
-        let mut refused = None;
-        for folder in beside.into_iter().chain([elsewhere]) {
-            match fs::create_dir_all(&folder) {
-                Ok(()) => return Staging::locked(folder, period),
-                Err(error) => refused = Some(Failure::io(&folder)(error)),
+        let name = format!("liangqing-audit-{}-{period}", &of_book[..16]);
+        let temporary = std::env::temp_dir();
+        // Anybody may make folders there, of any name: what is not ours is left alone.
+        for number in 0..MOST_STRANGERS {
+            let folder = temporary.join(format!("{name}-{number}"));
+            match Claim::take_among_strangers(&folder)? {
+                Claimed::Ours(claim) => return Staging::in_claim(claim),
+                Claimed::Busy => return Err(other_audit(period, &folder)),
+                Claimed::Denied(error) => return Err(Failure::io(&folder)(error)),
+                Claimed::Strange => {}
             }
         }
-        Err(refused.expect("Invariant: there is at least one place"))
+        let problem = Error::new(ErrorKind::AlreadyExists, "others have taken every name for it");
+        Err(Failure::io(&temporary.join(name))(problem))
     }
 
-    /// Takes a folder over, with what a killed audit has left in it.
-    fn locked(folder: PathBuf, period: Month) -> Outcome<Staging> {
-        let taken = || format!("another audit of {period} is at work in {}", folder.display());
-        let lock = Lock::of(&folder, taken)?;
-        let staging = Staging { folder, _lock: Some(lock) };
-        for leftover in [staging.period(), staging.scratch()] {
-            match fs::remove_dir_all(&leftover) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(Failure::io(&leftover)(error));
-                }
-                _ => {}
-            }
-        }
-        staging.with_folders()
-    }
-
-    fn with_folders(self) -> Outcome<Staging> {
-        for folder in [self.period(), self.period().join("tables"), self.scratch()] {
+    fn in_claim(claim: Claim) -> Outcome<Staging> {
+        let staging = Staging(claim);
+        for folder in [staging.period(), staging.period().join("tables"), staging.scratch()] {
             fs::create_dir(&folder).map_err(Failure::io(&folder))?;
         }
-        Ok(self)
+        Ok(staging)
     }
 
     /// The folder that becomes the period.
     pub fn period(&self) -> PathBuf {
-        self.folder.join("period")
+        self.0.path().join(PERIOD)
     }
 
     /// A folder for what does not fit into memory.
     pub fn scratch(&self) -> PathBuf {
-        self.folder.join("scratch")
+        self.0.path().join("scratch")
     }
 
     /// Makes the folder durable and gives it its name in the book. After this the period is closed.
-    pub fn publish(self, book: &Path, period: Month) -> Outcome<()> {
-        let from = self.period();
-        for folder in [from.join("tables"), from.clone()] {
-            sync(&folder)?;
+    ///
+    /// Folders go by what was locked, not by paths, which must lead there still.
+    pub fn publish(self, book: &Book, period: Month) -> Outcome<()> {
+        for folder in [self.period().join("tables"), self.period()] {
+            File::open(&folder).and_then(|f| f.sync_all()).map_err(Failure::io(&folder))?;
         }
-        let to = book.join(period.to_string());
-        fs::rename(&from, &to).map_err(Failure::io(&to))?;
-        sync(book)
+        let lock = book.lock()?;
+        let name = PathBuf::from(period.to_string());
+        self.0.last_step(|| {
+            lock.must_be_there()?;
+            self.0.lock().must_be_there()?;
+            rename_new((self.0.lock().folder(), PERIOD), (lock.folder(), &name)).map_err(|error| {
+                let place = book.root.join(&name);
+                match error.kind() {
+                    ErrorKind::AlreadyExists => {
+                        let place = place.display();
+                        Failure::Book(format!("{place} came into the book during the run"))
+                    }
+                    _ => Failure::io(&place)(error),
+                }
+            })
+        })?;
+        lock.folder().sync_all().map_err(Failure::io(&book.root))
     }
 }
 
-impl Drop for Staging {
-    fn drop(&mut self) {
-        // What cannot be removed now is removed by the next run.
-        _ = fs::remove_dir_all(&self.folder);
-    }
+/// The staging folder in a book.
+const INSIDE: &str = ".staging";
+/// The name of what becomes the period, until it does.
+const PERIOD: &str = "period";
+
+/// A hidden place next to a book.
+fn beside(book: &Path, what: &str) -> Option<PathBuf> {
+    let name = book.file_name()?.to_string_lossy();
+    Some(book.with_file_name(format!(".{name}.{what}")))
 }
 
-fn sync(folder: &Path) -> Outcome<()> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(Failure::io(folder))
+fn other_audit(period: Month, folder: &Path) -> Failure {
+    Failure::Book(format!("another audit of {period} is at work in {}", folder.display()))
+}
+
+fn strange(place: &Path) -> Failure {
+    let problem = Error::new(
+        ErrorKind::AlreadyExists,
+        "it is in the way, and is no folder\n    hint: move it away",
+    );
+    Failure::io(place)(problem)
 }

@@ -21,6 +21,7 @@ use crate::{
     event::Monitor,
     forms::no_formula,
     money::count_grouped,
+    place::output::{Output, Readers, Replace},
 };
 
 /// Rows of a figure that are shown when they are not written into a file.
@@ -28,6 +29,8 @@ const SHOWN: usize = 20;
 
 /// `liangqing explain`
 pub(super) fn explain(arguments: &ExplainArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
+    let replace = Replace::when(arguments.force);
+    let out = arguments.out.as_deref().map(|out| Output::file(out, replace)).transpose()?;
     let monitor = progress::monitor(stop, arguments.working.quiet, None);
     let pool = thread_pool(arguments.working.threads)?;
     if let Some(setl_id) = &arguments.setl_id {
@@ -43,8 +46,8 @@ pub(super) fn explain(arguments: &ExplainArguments, stop: Arc<AtomicBool>) -> Ou
     let explained = pool.install(|| figure(arguments, &monitor));
     monitor.done();
     let explained = explained?;
-    if let Some(out) = &arguments.out {
-        write(&explained, out)?;
+    if let Some(out) = out {
+        out.write(Readers::Usual, &csv_of(&explained)?)?;
     }
     match arguments.working.format {
         Format::Human => text(&figure_text(&explained, arguments.out.as_deref())),
@@ -117,8 +120,8 @@ fn figure_text(explained: &Explained, out: Option<&Path>) -> String {
     lines.join("\n")
 }
 
-/// Writes the rows of a figure as CSV, which spreadsheets know as UTF-8 by its first bytes.
-fn write(explained: &Explained, out: &Path) -> Outcome<()> {
+/// The rows of a figure as CSV, which spreadsheets know as UTF-8 by its first bytes.
+fn csv_of(explained: &Explained) -> Outcome<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
     let failed = |error: csv::Error| Failure::Bug(format!("rows of a figure: {error}"));
     for row in &explained.settlements {
@@ -126,6 +129,5 @@ fn write(explained: &Explained, out: &Path) -> Outcome<()> {
         let (setl_id, from) = (no_formula(row.setl_id.clone()), no_formula(row.from.clone()));
         writer.serialize(Settlement { setl_id, from, ..row.clone() }).map_err(failed)?;
     }
-    let bytes = writer.into_inner().map_err(|error| Failure::Bug(error.to_string()))?;
-    std::fs::write(out, bytes).map_err(Failure::io(out))
+    writer.into_inner().map_err(|error| Failure::Bug(error.to_string()))
 }

@@ -52,6 +52,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            let failure = failure.or_shortage();
             printer::failure(&failure, format);
             ExitCode::from(failure.exit_status())
         }
@@ -69,6 +70,8 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
         .with_env_filter(filter.from_env_lossy())
         .without_time()
         .init();
+    // A file that reaches the limit of its length is an error of whoever writes it.
+    _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     let stop = Arc::new(AtomicBool::new(false));
     let handler = Arc::clone(&stop);
     // Without a handler a signal ends the process, and the next run clears up.
@@ -76,19 +79,19 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
     match arguments.command {
         args::Command::Run(arguments) => run::run(&arguments, stop),
         args::Command::Synth(arguments) => synth::synth(&arguments, stop),
-        args::Command::Status(arguments) => status::status(&arguments),
-        args::Command::Stress(arguments) => status::stress(&arguments),
-        args::Command::Statements(arguments) => statements::statements(&arguments),
+        args::Command::Status(arguments) => in_pool(|| status::status(&arguments)),
+        args::Command::Stress(arguments) => in_pool(|| status::stress(&arguments)),
+        args::Command::Statements(arguments) => in_pool(|| statements::statements(&arguments)),
         args::Command::Bulletin(arguments) => bulletin::bulletin(&arguments, stop),
-        args::Command::Query(arguments) => query::query(&arguments),
-        args::Command::Report(arguments) => report::report(&arguments),
+        args::Command::Query(arguments) => in_pool(|| query::query(&arguments)),
+        args::Command::Report(arguments) => in_pool(|| report::report(&arguments)),
         args::Command::Keygen(arguments) => audit::keygen(&arguments),
         args::Command::Decisions(args::DecisionsCommand::Import(arguments)) => {
-            statements::import(&arguments)
+            in_pool(|| statements::import(&arguments))
         }
         args::Command::Verify(arguments) => audit::verify(&arguments, stop),
         args::Command::Explain(arguments) => explain::explain(&arguments, stop),
-        args::Command::Diff(arguments) => audit::diff(&arguments),
+        args::Command::Diff(arguments) => in_pool(|| audit::diff(&arguments)),
         args::Command::Cluster(command) => cluster::serve(&command, &stop),
         args::Command::Check(arguments) => run::check(&arguments),
         args::Command::Completions { shell } => {
@@ -102,4 +105,9 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
             printer::raw(&String::from_utf8_lossy(&script))
         }
     }
+}
+
+/// Runs a command on threads that were asked for: those that come unasked can only panic when there are none.
+fn in_pool(command: impl FnOnce() -> Outcome<()> + Send) -> Outcome<()> {
+    run::thread_pool(None)?.install(command)
 }

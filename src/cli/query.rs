@@ -1,6 +1,6 @@
 //! The command `query`.
 
-use std::{fs::File, io::Write, sync::Arc};
+use std::sync::Arc;
 
 use arrow_array::{
     Array, ArrayRef, RecordBatch,
@@ -20,12 +20,13 @@ use super::{
     args::{Limit, QueryArguments, RowFormat},
     lang::said,
     printer::{counted, json_text, raw, text, warning},
-    run::shown,
+    run::{shown, thread_pool},
 };
 use crate::{
     diag::{Failure, Outcome},
     forms::no_formula,
     money::count_grouped,
+    place::output::{Output, Readers, Replace},
     query::{self, Answer, Question, TableInfo},
     statement::table::reproducible,
 };
@@ -40,6 +41,10 @@ pub(super) fn query(arguments: &QueryArguments) -> Outcome<()> {
     if arguments.format == RowFormat::Parquet && arguments.out.is_none() {
         return Err(Failure::Usage("--format parquet needs --out FILE".to_owned()));
     }
+    // Polars starts threads of its own, and can only panic when it may not.
+    drop(thread_pool(None)?);
+    let replace = Replace::when(arguments.force);
+    let output = arguments.out.as_deref().map(|out| Output::file(out, replace)).transpose()?;
     let question = Question {
         book: &arguments.book,
         periods: &arguments.periods,
@@ -57,7 +62,7 @@ pub(super) fn query(arguments: &QueryArguments) -> Outcome<()> {
     let most = arguments.limit.unwrap_or(usual).0.min(answer.rows.num_rows());
     let Answer { rows: all, .. } = answer;
     let rows = all.slice(0, most);
-    let Some(out) = &arguments.out else {
+    let (Some(out), Some(output)) = (&arguments.out, output) else {
         if arguments.format == RowFormat::Table {
             return raw(&format!("{}\n{}\n", table(&rows), said(&footer(&rows, &all))));
         }
@@ -67,11 +72,7 @@ pub(super) fn query(arguments: &QueryArguments) -> Outcome<()> {
     if arguments.format == RowFormat::Csv {
         bytes.splice(0..0, *b"\xef\xbb\xbf");
     }
-    if out.exists() {
-        let problem = format!("{} is there already\n    hint: name a new file", out.display());
-        return Err(Failure::Usage(problem));
-    }
-    File::create_new(out).and_then(|mut file| file.write_all(&bytes)).map_err(Failure::io(out))?;
+    output.write(Readers::Usual, &bytes)?;
     text(&format!("written   {}\nrows      {}\n", shown(out), count_grouped(most as u64)))
 }
 

@@ -1,10 +1,14 @@
 //! The commands `run` and `check`.
 
 use std::{
-    fs,
+    fs, io,
+    num::NonZero,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
+    thread,
 };
+
+use rustix::process::{Resource, getrlimit};
 
 use super::{
     args::{CheckArguments, RunArguments},
@@ -36,6 +40,10 @@ pub(super) fn run(arguments: &RunArguments, stop: Arc<AtomicBool>) -> Outcome<()
     }
     let remote = Remote::bring(&mut settings, &stop)?;
     let options = options(&settings, &remote)?;
+    if options.independent {
+        // Polars starts threads of its own, and can only panic when it may not.
+        drop(thread_pool(None)?);
+    }
     let pool = thread_pool(settings.threads)?;
     if settings.rerun {
         return pool.install(|| audit::rerun(&settings, options, stop, arguments));
@@ -99,9 +107,28 @@ pub(super) fn check(arguments: &CheckArguments) -> Outcome<()> {
 
 /// The threads that do the work; by default as many as the machine has.
 pub(super) fn thread_pool(threads: Option<usize>) -> Outcome<rayon::ThreadPool> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0));
-    pool.build().map_err(|error| Failure::Usage(format!("--threads: {error}")))
+    let all = || thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = threads.unwrap_or_else(all);
+    let failed = |problem: String| Failure::Io {
+        place: format!("{threads} threads"),
+        error: io::Error::other(format!(
+            "{problem}\n    hint: --threads 1 needs one alone; a limit of processes or of memory may be too low"
+        )),
+    };
+    let (wanted, limit) = (threads as u64 * OF_A_THREAD, getrlimit(Resource::As).current);
+    // Memory that is not there when it is needed ends the process.
+    if let Some(limit) = limit.filter(|limit| *limit < wanted) {
+        let (wanted, limit) = (wanted >> 20, limit >> 20);
+        return Err(failed(format!(
+            "they may take {wanted} MiB of memory, the limit is {limit} MiB"
+        )));
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|error| failed(error.to_string()))
 }
+
+/// Bytes of address space that a thread sets aside: its stack, and a segment of the allocator.
+const OF_A_THREAD: u64 = 34 << 20;
 
 fn read_pipeline(path: Option<&Path>) -> Outcome<Settings> {
     let (text, folder) = match path {

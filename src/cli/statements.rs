@@ -15,8 +15,8 @@ use crate::{
         replies::{self, Replies},
     },
     money::{count_grouped, yuan_grouped},
+    place::output::{Output, Readers, Replace},
     pseudonym::Pseudonyms,
-    signing::secret,
 };
 
 /// Decisions that are shown one by one.
@@ -53,13 +53,15 @@ pub(super) fn template(path: Option<&Path>) -> Outcome<Template> {
 /// `liangqing decisions import`
 pub(super) fn import(arguments: &ImportArguments) -> Outcome<()> {
     let template = template(arguments.forms.as_deref())?;
+    let replace = Replace::when(arguments.force);
+    let output = arguments.out.as_deref().map(|out| Output::file(out, replace)).transpose()?;
     let replies = replies::read(&arguments.replies, &arguments.book, &template)?;
-    if let Some(out) = &arguments.out {
+    if let Some(output) = output {
         if replies.decisions.is_empty() {
             let problem = "no reply decides anything: there is nothing to write";
             return Err(Failure::Usage(problem.to_owned()));
         }
-        secret::create(out, 0o644, &replies.to_csv()?)?;
+        output.write(Readers::Usual, &replies.to_csv()?)?;
     }
     match arguments.format {
         Format::Json => report(&replies),

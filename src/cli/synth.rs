@@ -1,9 +1,12 @@
 //! The command `synth`.
 
 use std::{
+    io,
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
+
+use parquet::errors::ParquetError;
 
 use super::{
     args::SynthArguments,
@@ -50,7 +53,16 @@ pub(super) fn generated(
             Failure::Usage(error.to_string())
         }
         SynthError::Io { path, source } => Failure::io(&path)(source),
+        SynthError::Parquet { path, source: ParquetError::External(source) }
+            if source.is::<io::Error>() =>
+        {
+            let shown = source.to_string();
+            let io =
+                source.downcast::<io::Error>().map_or_else(|_| io::Error::other(shown), |io| *io);
+            Failure::io(&path)(io)
+        }
         SynthError::Parquet { .. } => Failure::Bug(error.to_string()),
+        SynthError::Place(failure) => failure,
         SynthError::Stopped => Failure::Interrupted,
     })
 }

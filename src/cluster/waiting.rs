@@ -13,7 +13,10 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) fn runtime() -> Outcome<&'static Runtime> {
     static RUNTIME: OnceLock<io::Result<Runtime>> = OnceLock::new();
     let made = RUNTIME.get_or_init(|| Builder::new_multi_thread().enable_all().build());
-    made.as_ref().map_err(|error| Failure::Bug(format!("no runtime: {error}")))
+    made.as_ref().map_err(|error| Failure::Io {
+        place: "threads for the cluster".to_owned(),
+        error: io::Error::new(error.kind(), error.to_string()),
+    })
 }
 
 /// Waits for something, and gives up when a check says so.

@@ -1,39 +1,23 @@
 //! A folder of files for people, which appears whole, with the digests of its files.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
-use crate::{
-    diag::{Failure, Outcome},
-    digest::sha256_hex,
-};
+use crate::{diag::Outcome, digest::sha256_hex, place::output::Output};
 
-/// Fails when something has the place of a folder that is to be made.
+/// Fails when a folder may not be made in a place.
 pub fn must_be_new(out: &Path) -> Outcome<()> {
-    if !out.exists() {
-        return Ok(());
-    }
-    let problem = format!("{} is there already\n    hint: name a new folder", out.display());
-    Err(Failure::Usage(problem))
+    Output::folder(out).map(drop)
 }
 
-/// Writes files (path below the folder, bytes) and `SHA256SUMS` beside a new folder, and gives them their
-/// place in one step.
+/// Writes files (path below the folder, bytes) and `SHA256SUMS` into a new folder, which gets its place in one
+/// step.
 pub fn publish(out: &Path, files: &BTreeMap<String, Vec<u8>>) -> Outcome<()> {
-    let name = out.file_name().unwrap_or_default().to_string_lossy();
-    let part = out.with_file_name(format!(".{name}.part"));
-    if part.exists() {
-        fs::remove_dir_all(&part).map_err(Failure::io(&part))?;
-    }
     let mut digests = String::new();
     for (path, bytes) in files {
-        let place = part.join(path);
-        if let Some(folder) = place.parent() {
-            fs::create_dir_all(folder).map_err(Failure::io(folder))?;
-        }
-        fs::write(&place, bytes).map_err(Failure::io(&place))?;
         digests.extend([&sha256_hex(bytes), "  ", path, "\n"]);
     }
-    let place = part.join("SHA256SUMS");
-    fs::write(&place, digests).map_err(Failure::io(&place))?;
-    fs::rename(&part, out).map_err(Failure::io(out))
+    let mut files: BTreeMap<&str, &[u8]> =
+        files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect();
+    files.insert("SHA256SUMS", digests.as_bytes());
+    Output::folder(out)?.write_all(&files)
 }

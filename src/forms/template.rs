@@ -1,5 +1,7 @@
 //! The template of forms: titles, headings, which columns in which order.
 
+mod check;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -184,7 +186,9 @@ impl Template {
             }
         }
         template.bulletin.check()?;
-        Ok(template)
+        let file: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
+        let problems = check::check(&template, &file);
+        if problems.is_empty() { Ok(template) } else { Err(problems.join("\n       ")) }
     }
 
     fn form(&self, file: &str) -> &Form {

@@ -20,6 +20,10 @@ pub(super) struct Xlsx {
 
 /// Rows of one sheet; a spreadsheet holds 1,048,576.
 const MOST_ROWS: usize = 1_000_000;
+/// The first day that a spreadsheet knows.
+const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1900, 1, 1).expect("Invariant: a day");
+/// Characters of a sheet's name.
+const LONGEST_NAME: usize = 31;
 /// A4.
 const PAPER: u8 = 9;
 /// Characters that are printed beside each other, in small print.
@@ -32,15 +36,16 @@ impl Renderer for Xlsx {
         let failed =
             |error: XlsxError| Failure::Bug(format!("workbook {}: {error}", workbook.name));
         let mut book = Book::new();
-        let created = ExcelDateTime::parse_from_str(&format!("{}T00:00:00", self.issued_on));
+        // Books of earlier versions may have an earlier day.
+        let day = self.issued_on.max(FIRST_DAY);
+        let created = ExcelDateTime::parse_from_str(&format!("{day}T00:00:00"));
         let properties = DocProperties::new().set_creation_datetime(&created.map_err(failed)?);
         book.set_properties(&properties);
         for sheet in &workbook.sheets {
             let parts = sheet.rows.chunks(MOST_ROWS).count().max(1);
             for part in 0..parts {
                 let worksheet = book.add_worksheet();
-                let number = if parts == 1 { String::new() } else { format!(" {}", part + 1) };
-                worksheet.set_name(format!("{}{number}", sheet.name)).map_err(failed)?;
+                worksheet.set_name(part_name(&sheet.name, part, parts)).map_err(failed)?;
                 let rows = sheet.rows.chunks(MOST_ROWS).nth(part).unwrap_or_default();
                 Page { sheet, template, worksheet }.write(rows).map_err(failed)?;
             }
@@ -48,6 +53,20 @@ impl Renderer for Xlsx {
         let bytes = book.save_to_buffer().map_err(failed)?;
         Ok(vec![(format!("{}.xlsx", workbook.name), bytes)])
     }
+}
+
+/// The name of a part of a sheet, which has no more characters than a name may have.
+fn part_name(name: &str, part: usize, parts: usize) -> String {
+    if parts == 1 {
+        return name.to_owned();
+    }
+    let number = format!(" {}", part + 1);
+    let mut length = number.len();
+    let fits = |letter: &char| {
+        length += letter.len_utf16();
+        length <= LONGEST_NAME
+    };
+    name.chars().take_while(fits).collect::<String>() + &number
 }
 
 /// A worksheet being written.
@@ -72,9 +91,9 @@ impl Page<'_> {
     fn write(mut self, rows: &[Vec<Value>]) -> Result<(), XlsxError> {
         let last = u16::try_from(self.sheet.columns.len() - 1).unwrap_or(u16::MAX);
         let centre = self.format().set_align(FormatAlign::Center).set_bold();
-        self.worksheet.merge_range(0, 0, 0, last, &self.sheet.title, &centre.set_font_size(16))?;
+        self.across(0, last, &self.sheet.title, &centre.set_font_size(16))?;
         let right = self.format().set_align(FormatAlign::Right);
-        self.worksheet.merge_range(1, 0, 1, last, &self.sheet.subtitle, &right)?;
+        self.across(1, last, &self.sheet.subtitle, &right)?;
         self.worksheet.set_row_height(0, 30)?;
         for (column, (_, width)) in (0..).zip(&self.sheet.columns) {
             self.worksheet.set_column_width(column, *width)?;
@@ -97,6 +116,16 @@ impl Page<'_> {
         }
         self.sign_off(below + 1, last)?;
         self.page_setup(last)
+    }
+
+    /// Writes a line over all columns.
+    fn across(&mut self, row: u32, last: u16, text: &str, look: &Format) -> Result<(), XlsxError> {
+        // One cell alone cannot be merged.
+        match last {
+            0 => self.worksheet.write_string_with_format(row, 0, text, look)?,
+            _ => self.worksheet.merge_range(row, 0, row, last, text, look)?,
+        };
+        Ok(())
     }
 
     fn headings(&mut self) -> Result<u32, XlsxError> {
@@ -215,4 +244,18 @@ impl Page<'_> {
 /// An amount as the number of a spreadsheet, which has 15 digits.
 fn exact(fen: FenSum) -> Option<f64> {
     (fen.unsigned_abs() < EXACT.unsigned_abs()).then(|| yuan(fen).parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_long_sheet_have_names_that_sheets_may_have() {
+        assert_eq!(part_name("应付", 0, 1), "应付");
+        assert_eq!(part_name("应付", 1, 2), "应付 2");
+        let name = "表".repeat(31);
+        assert_eq!(part_name(&name, 11, 12), format!("{} 12", "表".repeat(28)));
+        assert_eq!(part_name(&"𠮷".repeat(15), 0, 2), format!("{} 1", "𠮷".repeat(14)));
+    }
 }

@@ -10,10 +10,11 @@
 
 use std::{
     collections::BTreeSet,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
 };
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -215,14 +216,23 @@ impl Settings {
     }
 }
 
+/// The years of periods and of days that are given: those of settlements.
+const YEARS: RangeInclusive<i32> = 2000..=2099;
+
 /// Reads a period `YYYY-MM`.
 pub fn parse_period(text: &str) -> Result<Month, String> {
-    Month::from_text(text).ok_or_else(|| format!("{text:?} is not a month YYYY-MM"))
+    let month = Month::from_text(text).ok_or_else(|| format!("{text:?} is not a month YYYY-MM"))?;
+    if YEARS.contains(&month.year()) { Ok(month) } else { Err(out_of_range(text)) }
 }
 
 /// Reads a day `YYYY-MM-DD`.
 pub fn parse_date(text: &str) -> Result<NaiveDate, String> {
-    parse_day(text).ok_or_else(|| format!("{text:?} is not a day YYYY-MM-DD"))
+    let day = parse_day(text).ok_or_else(|| format!("{text:?} is not a day YYYY-MM-DD"))?;
+    if YEARS.contains(&day.year()) { Ok(day) } else { Err(out_of_range(text)) }
+}
+
+fn out_of_range(text: &str) -> String {
+    format!("{text:?} is not in the years {} to {}", YEARS.start(), YEARS.end())
 }
 
 /// Reads a list of plausibility codes.
@@ -250,22 +260,27 @@ pub fn parse_threads(text: &str) -> Result<usize, String> {
     threads.ok_or_else(|| format!("{text:?} is not a number from 1 to 1024"))
 }
 
-/// Reads a size such as `512MiB`, `2GiB` or `800MB`; at least 16 MiB.
+/// Sizes of memory that are taken: beyond them no machine is, and sums end.
+const MEMORY: RangeInclusive<usize> = 16 << 20..=1 << 50;
+
+/// Reads a size such as `512MiB`, `2GiB` or `800MB`; from 16 MiB to 1024 TiB.
 pub fn parse_memory(text: &str) -> Result<usize, String> {
-    let error = || format!("{text:?} is not a size such as 512MiB or 2GiB, of at least 16MiB");
+    let error = || format!("{text:?} is not a size such as 512MiB or 2GiB, from 16MiB to 1024TiB");
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
     let factor: usize = match unit.trim() {
         "KiB" => 1 << 10,
         "MiB" => 1 << 20,
         "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
         "KB" | "kB" => 1_000,
         "MB" => 1_000_000,
         "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
         _ => return Err(error()),
     };
     let bytes = number.parse::<usize>().ok().and_then(|number| number.checked_mul(factor));
-    bytes.filter(|bytes| *bytes >= 16 << 20).ok_or_else(error)
+    bytes.filter(|bytes| MEMORY.contains(bytes)).ok_or_else(error)
 }
 
 #[cfg(test)]
@@ -330,8 +345,21 @@ mod tests {
     fn sizes_have_units() {
         assert_eq!(parse_memory("512MiB"), Ok(512 << 20));
         assert_eq!(parse_memory("2 GiB"), Ok(2 << 30));
-        for bad in ["512", "MiB", "1KiB", "99999999999GiB", "-1GiB", "1TiB"] {
+        assert_eq!(parse_memory("99TiB"), Ok(99 << 40));
+        for bad in ["512", "MiB", "1KiB", "99999999999GiB", "-1GiB", "1025TiB", "17179869183GiB"] {
             assert!(parse_memory(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn periods_and_days_are_of_this_century() {
+        for good in ["2000-01", "2025-10", "2099-12"] {
+            assert!(parse_period(good).is_ok() && parse_date(&format!("{good}-01")).is_ok());
+        }
+        for bad in ["0000-01", "0001-01", "1899-12", "1999-12", "2100-01", "9999-12"] {
+            let refused = format!("\"{bad}\" is not in the years 2000 to 2099");
+            assert_eq!(parse_period(bad), Err(refused));
+            assert!(parse_date(&format!("{bad}-31")).is_err(), "{bad}");
         }
     }
 }

@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn rows_come_in_their_order_whatever_the_room() {
         let folder = tempfile::tempdir().expect("a folder");
-        let staging = Staging::create(folder.path()).expect("made");
+        let staging = Staging::inside(folder.path()).expect("made");
         // Numbers that repeat, texts of many lengths: one is longer than what is read at a time.
         let row = |n: u64| {
             let length = if n == 77 { 300_000 } else { usize::try_from(n % 50).expect("small") };

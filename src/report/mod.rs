@@ -19,7 +19,7 @@ mod source;
 mod trend;
 mod words;
 
-use std::{fmt::Write, fs, path::Path};
+use std::{fmt::Write, path::Path};
 
 use askama::Template;
 use serde::Serialize;
@@ -39,6 +39,7 @@ use crate::{
     codes::Month,
     diag::{Failure, Outcome},
     money::yuan,
+    place::output::{Output, Readers, Replace},
 };
 
 /// What was written.
@@ -58,20 +59,11 @@ pub struct Written {
 
 /// Writes the page of a closed period; replaces what is there only when told to.
 pub fn write(book: &Path, period: Month, out: &Path, force: bool) -> Outcome<Written> {
-    if out.exists() && !force {
-        let problem = format!(
-            "{} is there already\n    hint: name another file, or replace it with --force",
-            out.display()
-        );
-        return Err(Failure::Usage(problem));
-    }
+    let output = Output::file(out, Replace::when(force))?;
     let source = Source::read(book, period)?;
     source.prove()?;
     let (page, balanced) = render(&source)?;
-    let name = out.file_name().unwrap_or_default().to_string_lossy();
-    let part = out.with_file_name(format!(".{name}.part"));
-    fs::write(&part, &page).map_err(Failure::io(&part))?;
-    fs::rename(&part, out).map_err(Failure::io(out))?;
+    output.write(Readers::Usual, page.as_bytes())?;
     Ok(Written {
         period: period.to_string(),
         first_period: source.history.first().map_or(period, |(first, _)| *first).to_string(),

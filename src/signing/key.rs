@@ -13,7 +13,10 @@ use sm2::{
 };
 
 use super::{Algorithm, DISTID, LONGEST_KEY, file::SignatureFile, public::PublicKey, secret};
-use crate::diag::{Failure, Outcome};
+use crate::{
+    diag::{Failure, Outcome},
+    place::output::{Output, Readers, Replace},
+};
 
 /// A private key. It is wiped from memory when it goes.
 #[derive(Clone)]
@@ -139,11 +142,10 @@ pub fn keygen(path: &Path, algorithm: Algorithm) -> Outcome<(String, PathBuf)> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".pub");
     let beside = PathBuf::from(beside);
-    if beside.symlink_metadata().is_ok() {
-        return Err(secret::taken(&beside));
-    }
-    secret::create(path, 0o600, signer.to_pem()?.as_bytes())?;
-    secret::create(&beside, 0o644, signer.public().to_pem()?.as_bytes()).inspect_err(|_| {
+    let [private, public] = [path, &beside].map(|path| Output::file(path, Replace::Never));
+    let (private, public) = (private?, public?);
+    private.write(Readers::Owner, signer.to_pem()?.as_bytes())?;
+    public.write(Readers::Usual, signer.public().to_pem()?.as_bytes()).inspect_err(|_| {
         // Half a pair is of no use, and would be in the way of the next try.
         _ = fs::remove_file(path);
     })?;

@@ -1,9 +1,9 @@
 //! Files that only their owner may read.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, ErrorKind, Read, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    fs::{self, File},
+    io::{self, Read},
+    os::unix::fs::PermissionsExt,
     path::Path,
 };
 
@@ -34,25 +34,6 @@ pub(crate) fn read(kind: &str, path: &Path) -> Outcome<Zeroizing<Vec<u8>>> {
     let mut text = Zeroizing::new(Vec::with_capacity(LONGEST_KEY + 1));
     file.take(LONGEST_KEY as u64 + 1).read_to_end(&mut text).map_err(unreadable)?;
     Ok(text)
-}
-
-/// Makes a file; one that is there stays as it is.
-pub(crate) fn create(path: &Path, mode: u32, bytes: &[u8]) -> Outcome<()> {
-    let opened = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
-    let mut file = match opened {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(taken(path)),
-        opened => opened.map_err(Failure::io(path))?,
-    };
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| {
-        _ = fs::remove_file(path);
-        Failure::io(path)(error)
-    })
-}
-
-/// Something has the place of a file that is to be made.
-pub(crate) fn taken(path: &Path) -> Failure {
-    let problem = "is there already, and is not replaced\n    hint: give another --out";
-    Failure::Usage(format!("{} {problem}", path.display()))
 }
 
 /// 32 random bytes.

@@ -44,6 +44,7 @@ pub use self::{
 };
 use crate::{
     codes::Month,
+    diag::Failure,
     rules::{Rules, RulesError},
 };
 
@@ -79,6 +80,8 @@ pub struct SynthOptions {
 pub const MOST_SETTLEMENTS: u64 = 1_000_000_000;
 /// The most periods.
 pub const MOST_PERIODS: u32 = 120;
+/// The last period: settlements end with the century.
+pub const LAST_PERIOD: Month = Month::new(2099, 12);
 
 /// Why nothing (more) was generated.
 #[derive(Debug, thiserror::Error)]
@@ -100,7 +103,7 @@ pub enum SynthError {
         /// What the system said.
         source: io::Error,
     },
-    /// A Parquet file could not be written.
+    /// A Parquet file could not be made.
     #[error("{}: {source}", .path.display())]
     Parquet {
         /// The file.
@@ -108,6 +111,9 @@ pub enum SynthError {
         /// What went wrong.
         source: parquet::errors::ParquetError,
     },
+    /// A folder may not be made, or not in its place.
+    #[error(transparent)]
+    Place(#[from] Failure),
     /// The caller asked to stop; the period under way was removed.
     #[error("stopped")]
     Stopped,

@@ -20,11 +20,12 @@ use parquet::{
 use crate::{
     codes::{Month, Side},
     money::yuan,
+    place::output::Output,
     rules::Rules,
 };
 
 use super::{
-    MOST_PERIODS, MOST_SETTLEMENTS, Order, Summary, SynthError, SynthOptions,
+    LAST_PERIOD, MOST_PERIODS, MOST_SETTLEMENTS, Order, Summary, SynthError, SynthOptions,
     deliver::{self, Job, Progress},
     geography::name,
     row::Id,
@@ -62,30 +63,27 @@ pub(super) fn generate(
     let world = World::new(options, rules)?;
     let periods: Vec<Month> =
         (0..options.periods).map(|n| options.first_period.plus(n.cast_signed())).collect();
-    for period in &periods {
+    if let Some(last) = periods.last().filter(|last| **last > LAST_PERIOD) {
+        let problem = format!("the last period would be {last}, after {LAST_PERIOD}");
+        return Err(SynthError::Options(problem));
+    }
+    let place = |period: &Month| {
         let folder = options.out.join(period.to_string());
         if folder.exists() {
             return Err(SynthError::Exists(folder));
         }
-    }
+        Ok(Output::folder(&folder)?)
+    };
+    let places: Vec<Output> = periods.iter().map(place).collect::<Result<_, SynthError>>()?;
     let mut summary = Summary::default();
     let mut profile = Profile::new(world.policy(options.first_period));
-    for period in periods {
-        let staging = options.out.join(format!(".{period}.part"));
-        let made = write_period(&world, options, period, &staging, progress);
-        match made.and_then(|made| publish(&staging, &options.out.join(period.to_string()), made)) {
-            Ok((totals, made, classes)) => {
-                summary.rows += totals;
-                profile.merge(&made);
-                for class in classes {
-                    *summary.breaks.entry(class.to_owned()).or_default() += 1;
-                }
-            }
-            Err(error) => {
-                // The reason is worth more than a failure to tidy up after it.
-                _ = fs::remove_dir_all(&staging);
-                return Err(error);
-            }
+    for (period, place) in periods.into_iter().zip(places) {
+        let (rows, made, classes) =
+            place.fill(|folder| write_period(&world, options, period, folder, progress))?;
+        summary.rows += rows;
+        profile.merge(&made);
+        for class in classes {
+            *summary.breaks.entry(class.to_owned()).or_default() += 1;
         }
         summary.settlements += world.births.iter().sum::<u64>();
     }
@@ -94,11 +92,6 @@ pub(super) fn generate(
 }
 
 type Made = (u64, Profile, Vec<&'static str>);
-
-fn publish(staging: &Path, folder: &Path, made: Made) -> Result<Made, SynthError> {
-    fs::rename(staging, folder).map_err(io(folder))?;
-    Ok(made)
-}
 
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> SynthError {
     let path = path.to_owned();
@@ -112,9 +105,6 @@ fn write_period(
     folder: &Path,
     progress: &Progress,
 ) -> Result<Made, SynthError> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).map_err(io(folder))?;
-    }
     for side in Side::BOTH {
         let folder = folder.join(side.name());
         fs::create_dir_all(&folder).map_err(io(&folder))?;

@@ -1,7 +1,8 @@
 //! The auditor's commands from outside: verify, the audit rerun, diff, explain.
 
 use std::{
-    fs,
+    fs::{self, File, Permissions},
+    os::unix::fs::{PermissionsExt, chown, symlink},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -9,7 +10,7 @@ use std::{
 use liangqing::contract::fields::Field;
 use serde_json::Value;
 
-use crate::world::{Ran, Row, World, names_in, program, tree};
+use crate::world::{PROGRAM, Ran, Row, World, names_in, program, tree};
 
 const RERUN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/audit-rerun.toml");
 
@@ -370,4 +371,79 @@ fn a_range_of_periods_comes_out_as_one_by_one() {
     rerun(&world, "2025-11", &inputs, &["--through", "2025-12"]).expect(4);
     let ran = world.run_with("2025-12", &["--through", "2026-01"]).expect(2);
     assert!(ran.stderr.contains("--through goes with"), "{}", ran.stderr);
+}
+
+/// Runs an audit of the last period as somebody who may not write beside the book.
+fn rerun_as_nobody(world: &World) -> Option<Ran> {
+    let mut command = Command::new("setpriv");
+    command.env("LC_ALL", "C").env("TMPDIR", world.path("tmp"));
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", PROGRAM, "run", "-q", RERUN]);
+    command.args(["--period", "2025-11", "--input"]).arg(world.input("2025-11"));
+    let ran: Ran = command.arg("--book").arg(world.book()).output().ok()?.into();
+    // 126, 127: somebody who may not even reach the program.
+    (![126, 127].contains(&ran.status) && !ran.stderr.starts_with("setpriv:")).then_some(ran)
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "whoever runs the tests should know")]
+fn an_audit_among_strangers_works_in_a_folder_of_its_own() {
+    let world = book();
+    let mode =
+        |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).expect("set");
+    let temporary = world.path("tmp");
+    fs::create_dir(&temporary).expect("made");
+    mode(&temporary, 0o1777);
+    mode(&world.path(""), 0o755);
+    let of_book = world.book().canonicalize().expect("there");
+    let of_book = liangqing::digest::sha256_hex(of_book.as_os_str().as_encoded_bytes());
+    let name = |n: u32| temporary.join(format!("liangqing-audit-{}-2025-11-{n}", &of_book[..16]));
+    // Strangers have made a folder and a link of the names; the third is what a killed audit has left.
+    fs::create_dir_all(world.path("victim/period")).expect("made");
+    mode(&world.path("victim/period"), 0o777);
+    mode(&world.path("victim"), 0o777);
+    fs::create_dir_all(name(0).join("period")).expect("made");
+    mode(&name(0), 0o777);
+    symlink("../victim", name(1)).expect("linked");
+    fs::create_dir_all(name(2).join("scratch/left")).expect("made");
+    for left in [name(2), name(2).join("scratch"), name(2).join("scratch/left")] {
+        if chown(&left, Some(65534), Some(65534)).is_err() {
+            eprintln!("not tried, for nothing can be given away here: an audit among strangers");
+            return;
+        }
+    }
+    let Some(ran) = rerun_as_nobody(&world) else {
+        eprintln!("not tried, for nobody else can be taken here: an audit among strangers");
+        return;
+    };
+    ran.expect(0);
+    assert!(name(0).join("period").exists() && name(1).is_symlink() && !name(2).exists());
+    assert!(world.path("victim/period").exists());
+    // Another audit of the period is at work there.
+    fs::create_dir(name(2)).expect("made");
+    chown(name(2), Some(65534), Some(65534)).expect("given");
+    let lock = File::open(name(2)).expect("opened");
+    lock.lock().expect("locked");
+    let told = rerun_as_nobody(&world).expect("as before").expect(4).stderr;
+    assert!(told.contains("another audit of 2025-11 is at work"), "{told}");
+    drop(lock);
+    rerun_as_nobody(&world).expect("as before").expect(0);
+    assert_eq!(names_in(&temporary).len(), 2);
+}
+
+#[test]
+fn of_two_audits_of_a_period_one_is_told() {
+    let world = book();
+    let beside = world.path(".book.audit-2025-11");
+    fs::create_dir_all(beside.join("period")).expect("made");
+    let lock = File::open(&beside).expect("opened");
+    lock.lock().expect("locked");
+    let told = rerun(&world, "2025-11", &world.input("2025-11"), &[]).expect(4).stderr;
+    assert!(told.contains("another audit of 2025-11 is at work"), "{told}");
+    drop(lock);
+    rerun(&world, "2025-11", &world.input("2025-11"), &[]).expect(0);
+    assert!(!beside.exists());
+    // What is no folder is nobody's leftover.
+    symlink("book", &beside).expect("linked");
+    rerun(&world, "2025-11", &world.input("2025-11"), &[]).expect(6);
+    assert!(beside.is_symlink() && world.book().join("2025-11").exists());
 }

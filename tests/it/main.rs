@@ -12,11 +12,14 @@ mod fixtures;
 #[cfg(feature = "independent")]
 mod independent;
 mod languages;
+mod limits;
 mod looks;
+mod outputs;
 mod policies;
 mod properties;
 mod publish;
 mod query;
+mod races;
 mod replay;
 mod report;
 mod rules;

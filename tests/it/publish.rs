@@ -3,9 +3,10 @@
 use std::{
     collections::BTreeMap,
     fs,
+    io::{BufRead, BufReader},
     os::unix::fs::symlink,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStderr, Command, Stdio},
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -166,6 +167,56 @@ fn of_two_runs_on_a_book_one_is_refused() {
     assert_eq!(names_in(&world.path("")), ["book", "in", "link"], "leftovers");
 }
 
+/// Waits until a run reads its delivery: it has its locks by then.
+fn reading(command: &mut Command) -> (Child, BufReader<ChildStderr>) {
+    let mut child = start(command.env("LIANGQING_LOG", "info"));
+    let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut line = String::new();
+    while !line.contains("reading") {
+        line.clear();
+        assert_ne!(log.read_line(&mut line).expect("a line"), 0, "the run does not read");
+    }
+    (child, log)
+}
+
+#[test]
+fn a_book_that_is_moved_or_replaced_during_a_run_gets_nothing() {
+    let world = large_delivery();
+    let (book, away) = (world.book(), world.path("away"));
+    let before = tree(&book);
+    let staging = world.path(".book.staging");
+    let unfinished = |what: &str| {
+        assert_eq!(tree(&away), before, "{what}");
+        fs::remove_dir_all(&book).ok();
+        fs::rename(&away, &book).expect("moved");
+    };
+    for replaced in [false, true] {
+        let (child, _log) = reading(&mut world.command("2025-11"));
+        fs::rename(&book, &away).expect("moved");
+        if replaced {
+            copy(&away, &book);
+        }
+        finish(child).expect(4);
+        assert!(!replaced || tree(&book) == before, "the other book has changed");
+        unfinished("moved");
+        assert!(!staging.exists());
+    }
+    // The folder in which the period is built.
+    let (child, _log) = reading(&mut world.command("2025-11"));
+    fs::rename(&staging, world.path("stolen")).expect("moved");
+    symlink("stolen", &staging).expect("linked");
+    assert_eq!(finish(child).status, 4);
+    assert_eq!(tree(&book), before);
+    fs::remove_file(&staging).ok();
+    // A period that comes from elsewhere meanwhile stays as it is.
+    let (child, _log) = reading(&mut world.command("2025-11"));
+    fs::create_dir(book.join("2025-11")).expect("made");
+    finish(child).expect(4);
+    assert!(tree(&book.join("2025-11")).is_empty() && !staging.exists());
+    fs::remove_dir(book.join("2025-11")).expect("removed");
+    world.run("2025-11").expect(0);
+}
+
 #[test]
 fn a_dry_run_says_the_same_and_publishes_nothing() {
     let world = World::new();
@@ -292,6 +343,22 @@ fn an_edited_manifest_is_damage() {
     closed(&world, &["2025-12"]);
 }
 
+#[test]
+fn a_manifest_of_another_format_is_told_whatever_is_in_it() {
+    let world = small_book();
+    closed(&world, &["2025-10"]);
+    let folder = world.book().join("2025-10");
+    let text = fs::read_to_string(folder.join("manifest.json")).expect("read");
+    let text = text.replacen("\"format\": 1", "\"format\": 9,\n  \"news\": true", 1);
+    let seal = format!("{}  manifest.json\n", liangqing::digest::sha256_hex(text.as_bytes()));
+    fs::write(folder.join("manifest.json"), text).expect("written");
+    fs::write(folder.join("manifest.sha256"), seal).expect("written");
+    let told = book_refused(&world, "2025-11");
+    assert!(told.contains("format 9, this program knows") && !told.contains("damaged"), "{told}");
+    let told = world.verify(&[]).expect(5).stderr;
+    assert!(told.contains("B01 2025-10/manifest.json: found format 9, this program"), "{told}");
+}
+
 /// Turns bits in a file of a period, one at a time, and closes the next period each time: that is refused,
 /// or the bit was of no matter. Gives the exceptions.
 fn turn_bits(
@@ -371,6 +438,8 @@ fn what_lies_beside_the_periods_is_left_alone() {
     closed(&world, &["2025-10"]);
     fs::write(world.book().join("notes.txt"), "mine").expect("written");
     fs::create_dir(world.book().join("2025")).expect("made");
+    // But for what a killed run has left that could not work beside the book.
+    fs::create_dir_all(world.book().join(".staging/period")).expect("made");
     closed(&world, &["2025-11"]);
     assert_eq!(names_in(&world.book()), ["2025", "2025-10", "2025-11", "notes.txt"]);
 }

@@ -170,3 +170,42 @@ fn the_same_period_gives_the_same_bytes_and_a_template_other_words() {
     statements(&world, "bad", &["--forms", path]).expect(2);
     assert!(!world.path("bad").exists());
 }
+
+#[test]
+fn what_a_spreadsheet_does_not_take_is_told_before_anything_is_written() {
+    let world = world();
+    let forms = include_str!("../../pipelines/forms.toml");
+    let path = world.path("forms.toml");
+    let with = |from: &str, to: &str| {
+        assert!(forms.contains(from), "{from}");
+        fs::write(&path, forms.replacen(from, to, 1)).expect("written");
+        statements(&world, "bad", &["--forms", path.to_str().expect("UTF-8")])
+    };
+    let long = format!("name = \"{}\"", "表".repeat(32));
+    for name in [&long, "name = \"\"", "name = \"a/b\"", "name = \"'a\"", "name = \"history\""] {
+        let told = with("name = \"清算表\"", name).expect(2).stderr;
+        assert!(told.contains("national: no sheet can be named"), "{name}: {told}");
+    }
+    let told = with("name = \"应收\"", "name = \"应付\"").expect(2).stderr;
+    assert!(told.contains("receivable: sheet \"应付\" is there already, as payable"), "{told}");
+    assert!(!world.path("bad").exists());
+    // One column is enough, and needs no cells that are one.
+    let (before, rest) = forms.split_once("[deductions]\n").expect("a form");
+    let (_, after) = rest.split_once("\n[breaks]\n").expect("the next");
+    let one =
+        "[deductions]\ntitle = \"t\"\nname = \"a\"\ncolumns = [[\"编号\", \"ddct_id\", 20]]\n";
+    fs::write(&path, format!("{before}{one}[breaks]\n{after}")).expect("written");
+    statements(&world, "narrow", &["--forms", path.to_str().expect("UTF-8")]).expect(0);
+}
+
+#[test]
+fn a_book_with_a_day_that_no_spreadsheet_knows_still_has_statements() {
+    let world = world();
+    let folder = world.book().join("2025-10");
+    let text = fs::read_to_string(folder.join("manifest.json")).expect("read");
+    let text = text.replacen("\"as_of\": \"2025-11-30\"", "\"as_of\": \"0001-01-01\"", 1);
+    let seal = format!("{}  manifest.json\n", liangqing::digest::sha256_hex(text.as_bytes()));
+    fs::write(folder.join("manifest.json"), text).expect("written");
+    fs::write(folder.join("manifest.sha256"), seal).expect("written");
+    statements(&world, "out", &[]).expect(0);
+}

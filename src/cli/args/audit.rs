@@ -92,6 +92,9 @@ pub(in crate::cli) struct ExplainArguments {
     /// Write all rows of a figure into this CSV file
     #[arg(long, value_name = "FILE", requires = "pair")]
     pub(in crate::cli) out: Option<PathBuf>,
+    /// Replace the file when it is there already
+    #[arg(long, requires = "out")]
+    pub(in crate::cli) force: bool,
     /// Folder of the closed periods
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) book: PathBuf,

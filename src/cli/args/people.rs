@@ -59,9 +59,12 @@ pub(in crate::cli) struct ImportArguments {
     /// The book whose open items are decided on
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) book: PathBuf,
-    /// The decisions.csv to write, which must not exist
+    /// The decisions.csv to write
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) out: Option<PathBuf>,
+    /// Replace the file when it is there already
+    #[arg(long, requires = "out")]
+    pub(in crate::cli) force: bool,
     /// The template with which the forms were made
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) forms: Option<PathBuf>,

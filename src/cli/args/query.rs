@@ -36,6 +36,9 @@ pub(in crate::cli) struct QueryArguments {
     /// A new file for the rows
     #[arg(long, value_name = "FILE", conflicts_with = "list")]
     pub(in crate::cli) out: Option<PathBuf>,
+    /// Replace the file when it is there already
+    #[arg(long, requires = "out")]
+    pub(in crate::cli) force: bool,
     /// Most rows to show, or all [default: 100 in a table, else all]
     #[arg(long, value_name = "N|all", conflicts_with = "list")]
     pub(in crate::cli) limit: Option<Limit>,

@@ -1,0 +1,204 @@
+//! A folder of a known name in which one process works: private, locked, and removed by it or by the next.
+
+use std::{
+    fs::{self, DirBuilder, File},
+    io::{Error, ErrorKind},
+    os::unix::fs::{DirBuilderExt, MetadataExt},
+    path::Path,
+};
+
+use super::{Lock, TRIES, Unfinished};
+use crate::diag::{Failure, Outcome};
+
+/// A folder of this process, which goes with the value.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    // They go first: a folder is removed through open files, of which there may be no more than these.
+    _spare: Vec<File>,
+    // It goes before the lock does.
+    folder: Unfinished,
+    lock: Lock,
+}
+
+/// Open files that are kept for the end: as many as folders lie in each other in what is worked in.
+const SPARE: usize = 6;
+
+/// What came of the wish to have a folder.
+#[derive(Debug)]
+pub(crate) enum Claimed {
+    /// It is ours.
+    Ours(Claim),
+    /// Another process works in it.
+    Busy,
+    /// We may not make it, or not remove what was left there.
+    Denied(Error),
+    /// Something is there that is no folder, or a folder of somebody else.
+    Strange,
+}
+
+/// Whose leftovers may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leftovers {
+    /// Whoever's: the name belongs to the book, or to what is written.
+    Any,
+    /// Our own: anybody may make folders in this place.
+    Own,
+}
+
+/// What is in the way of a folder.
+enum Obstacle {
+    Gone,
+    Busy,
+    Strange,
+}
+
+impl Claim {
+    /// Makes a folder in a place whose leftovers are of no use to anybody.
+    pub(crate) fn take(folder: &Path) -> Outcome<Claimed> {
+        Claim::take_from(folder, Leftovers::Any)
+    }
+
+    /// Makes a folder in a place where anybody may make some.
+    pub(crate) fn take_among_strangers(folder: &Path) -> Outcome<Claimed> {
+        Claim::take_from(folder, Leftovers::Own)
+    }
+
+    fn take_from(folder: &Path, leftovers: Leftovers) -> Outcome<Claimed> {
+        for _ in 0..TRIES {
+            let made = Unfinished::tree(folder, || DirBuilder::new().mode(0o700).create(folder));
+            match made {
+                Ok(made) => match Lock::of(folder) {
+                    Ok(Some(lock)) if lock.is_there() => {
+                        let spare = (0..SPARE).map(|_| lock.folder().try_clone());
+                        let spare_files =
+                            spare.collect::<Result<_, _>>().map_err(Failure::io(folder))?;
+                        return Ok(Claimed::Ours(Claim {
+                            _spare: spare_files,
+                            folder: made,
+                            lock,
+                        }));
+                    }
+                    // Between the two steps another process took it for a leftover.
+                    Ok(None) => {
+                        made.leave();
+                        return Ok(Claimed::Busy);
+                    }
+                    Ok(Some(_)) => made.leave(),
+                    Err(error) if error.kind() == ErrorKind::NotFound => made.leave(),
+                    Err(error) => return Err(Failure::io(folder)(error)),
+                },
+                Err(Failure::Io { error, .. }) if error.kind() == ErrorKind::AlreadyExists => {
+                    match clear(folder, leftovers) {
+                        Ok(Obstacle::Gone) => {}
+                        Ok(Obstacle::Busy) => return Ok(Claimed::Busy),
+                        Ok(Obstacle::Strange) => return Ok(Claimed::Strange),
+                        Err(error) => return denied(folder, error),
+                    }
+                }
+                Err(Failure::Io { error, .. }) => return denied(folder, error),
+                Err(failure) => return Err(failure),
+            }
+        }
+        Err(Failure::io(folder)(Error::other("others make and remove it all the time")))
+    }
+
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Its lock.
+    pub(crate) fn lock(&self) -> &Lock {
+        &self.lock
+    }
+
+    /// Takes a last step, in the middle of which the command is not ended.
+    pub(crate) fn last_step<T>(&self, step: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+        self.folder.last_step(step)
+    }
+}
+
+fn denied(folder: &Path, error: Error) -> Outcome<Claimed> {
+    match error.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Ok(Claimed::Denied(error)),
+        _ => Err(Failure::io(folder)(error)),
+    }
+}
+
+/// Removes what a killed process has left, unless it is of no such process.
+fn clear(folder: &Path, leftovers: Leftovers) -> std::io::Result<Obstacle> {
+    let found = match fs::symlink_metadata(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Obstacle::Gone),
+        found => found?,
+    };
+    let own = || found.uid() == rustix::process::geteuid().as_raw();
+    if !found.is_dir() || (leftovers == Leftovers::Own && !own()) {
+        return Ok(Obstacle::Strange);
+    }
+    let lock = match Lock::of(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Obstacle::Gone),
+        lock => lock?,
+    };
+    let Some(lock) = lock else { return Ok(Obstacle::Busy) };
+    // Others may have removed this one and made the next.
+    if lock.is_there() {
+        fs::remove_dir_all(folder)?;
+    }
+    Ok(Obstacle::Gone)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn take(path: &Path) -> Claimed {
+        Claim::take(path).expect("no failure")
+    }
+
+    #[test]
+    fn a_claim_is_private_and_goes_and_so_do_leftovers() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("work");
+        fs::create_dir_all(path.join("of/a/killed/run")).expect("made");
+        let Claimed::Ours(claim) = take(&path) else { panic!("it is free") };
+        let mode = fs::metadata(claim.path()).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        assert!(!path.join("of").exists());
+        assert!(matches!(take(&path), Claimed::Busy));
+        drop(claim);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn what_is_no_folder_of_ours_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, precious) = (folder.path().join("work"), folder.path().join("precious"));
+        fs::create_dir_all(precious.join("period")).expect("made");
+        symlink("precious", &path).expect("linked");
+        assert!(matches!(take(&path), Claimed::Strange));
+        assert!(precious.join("period").exists());
+        fs::remove_file(&path).expect("removed");
+        fs::write(&path, "mine").expect("written");
+        assert!(matches!(take(&path), Claimed::Strange));
+    }
+
+    #[test]
+    fn of_many_that_want_a_folder_at_once_one_has_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("work");
+        for round in 0..50 {
+            if round % 2 == 0 {
+                fs::create_dir_all(path.join("left")).expect("made");
+            }
+            let wishes: Vec<Claimed> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| take(&path))).collect();
+                threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+            });
+            let ours = wishes.iter().filter(|wish| matches!(wish, Claimed::Ours(_))).count();
+            assert_eq!(ours, 1, "{wishes:?}");
+        }
+        assert!(!path.exists());
+    }
+}

@@ -1,0 +1,387 @@
+//! Files and folders that commands write for people, wherever these want them.
+//!
+//! They are made in a folder of their own beside their place, `.<name>.part`, and get it by one rename.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsStr,
+    fs::{self, File, OpenOptions},
+    io::{ErrorKind, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::renameat;
+
+use super::{Claim, Claimed, make_folders, rename_new, resolve};
+use crate::{
+    book::manifest::{NAME, SEAL},
+    codes::{Month, Side},
+    diag::{Failure, Outcome},
+    digest::sha256_hex,
+};
+
+/// Whether a file may take the place of another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replace {
+    /// Somebody said so.
+    Yes,
+    /// Nobody said so, but could.
+    No,
+    /// Never: what is there may be irreplaceable.
+    Never,
+}
+
+impl Replace {
+    /// What a flag says.
+    pub const fn when(forced: bool) -> Replace {
+        if forced { Replace::Yes } else { Replace::No }
+    }
+}
+
+/// Who may read a file besides its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Whoever the user's umask lets.
+    Usual,
+    /// Nobody.
+    Owner,
+}
+
+/// The place of a file or a folder that is to be written.
+#[derive(Debug)]
+pub struct Output {
+    /// As it was given.
+    shown: PathBuf,
+    /// The folder that it is to be in; it need not be there.
+    folder: PathBuf,
+    name: PathBuf,
+    replace: Replace,
+}
+
+/// Writes a file, whole or not at all.
+pub fn write_file(path: &Path, replace: Replace, readers: Readers, bytes: &[u8]) -> Outcome<()> {
+    Output::file(path, replace)?.write(readers, bytes)
+}
+
+impl Output {
+    /// The place of a file, if one may be written there.
+    pub fn file(path: &Path, replace: Replace) -> Outcome<Output> {
+        if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            let problem = format!("{} is a folder\n    hint: name a new file", path.display());
+            return Err(Failure::Usage(problem));
+        }
+        let output = Output::place(path, replace)?;
+        output.must_be_free()?;
+        Ok(output)
+    }
+
+    /// The place of a new folder, if one may be made there.
+    pub fn folder(path: &Path) -> Outcome<Output> {
+        let output = Output::place(path, Replace::No)?;
+        match fs::symlink_metadata(output.path()) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(output),
+            Err(error) => Err(Failure::io(path)(error)),
+            Ok(_) => Err(output.folder_taken()),
+        }
+    }
+
+    fn place(path: &Path, replace: Replace) -> Outcome<Output> {
+        let Some(name) = path.file_name() else {
+            let problem = format!("{} has no name that something could get", path.display());
+            return Err(Failure::Usage(problem));
+        };
+        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        let folder = resolve(folder).map_err(Failure::io(folder))?;
+        let shown = path.to_owned();
+        let output = Output { shown, folder, name: PathBuf::from(name), replace };
+        outside_of_books(&output.path())?;
+        Ok(output)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join(&self.name)
+    }
+
+    fn must_be_free(&self) -> Outcome<()> {
+        let path = self.path();
+        let found = match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            found => found.map_err(Failure::io(&path))?,
+        };
+        if found.is_file() {
+            return if self.replace == Replace::Yes { Ok(()) } else { Err(self.file_taken()) };
+        }
+        let what = match () {
+            () if found.is_symlink() => "is a link",
+            () if found.is_dir() => "is a folder",
+            () => "is no regular file",
+        };
+        let shown = self.shown.display();
+        Err(Failure::Usage(format!("{shown} {what}\n    hint: name a new file")))
+    }
+
+    fn file_taken(&self) -> Failure {
+        let hint = match self.replace {
+            Replace::Never => "is there already, and is not replaced\n    hint: give another --out",
+            _ => "is there already\n    hint: name another file, or replace it with --force",
+        };
+        Failure::Usage(format!("{} {hint}", self.shown.display()))
+    }
+
+    fn folder_taken(&self) -> Failure {
+        let shown = self.shown.display();
+        Failure::Usage(format!("{shown} is there already\n    hint: name a new folder"))
+    }
+
+    /// The folder in which it is made.
+    fn part(&self) -> Outcome<Claim> {
+        let name = self.name.to_string_lossy();
+        let long = name.len() > LONGEST_NAME;
+        let name = if long { sha256_hex(name.as_bytes()) } else { name.into_owned() };
+        let part = self.folder.join(format!(".{name}.part"));
+        match Claim::take(&part)? {
+            Claimed::Ours(claim) => Ok(claim),
+            Claimed::Denied(error) => Err(Failure::io(&part)(error)),
+            Claimed::Busy => Err(Failure::Usage(format!(
+                "another command is writing {}\n    hint: wait for it, or name another place",
+                self.shown.display()
+            ))),
+            Claimed::Strange => Err(Failure::Usage(format!(
+                "{} is in the way, and is not ours\n    hint: move it away, or name another place",
+                part.display()
+            ))),
+        }
+    }
+
+    /// Writes the file.
+    pub fn write(&self, readers: Readers, bytes: &[u8]) -> Outcome<()> {
+        let (part, folder) = (self.part()?, opened(&self.folder)?);
+        let new = part.path().join(NEW);
+        let mode = if readers == Readers::Owner { 0o600 } else { 0o666 };
+        let written = OpenOptions::new().write(true).create_new(true).mode(mode).open(&new);
+        let written = written.and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        });
+        written.map_err(Failure::io(&self.shown))?;
+        part.last_step(|| {
+            self.must_be_free()?;
+            let from = part.lock().folder();
+            let renamed = match self.replace {
+                Replace::Yes => renameat(from, NEW, &folder, &self.name).map_err(Into::into),
+                _ => rename_new((from, NEW), (&folder, &self.name)),
+            };
+            renamed.map_err(|error| match error.kind() {
+                ErrorKind::AlreadyExists => self.file_taken(),
+                _ => Failure::io(&self.shown)(error),
+            })
+        })
+    }
+
+    /// Makes the folder, and lets somebody fill it.
+    pub fn fill<T, E: From<Failure>>(
+        &self,
+        fill: impl FnOnce(&Path) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let made = make_folders(&self.folder)?;
+        let (part, folder) = (self.part()?, opened(&self.folder)?);
+        let new = part.path().join(NEW);
+        fs::create_dir(&new).map_err(Failure::io(&new))?;
+        let filled = fill(&new)?;
+        part.last_step(|| {
+            rename_new((part.lock().folder(), NEW), (&folder, &self.name)).map_err(|error| {
+                match error.kind() {
+                    ErrorKind::AlreadyExists => self.folder_taken(),
+                    _ => Failure::io(&self.shown)(error),
+                }
+            })
+        })?;
+        drop((part, made));
+        Ok(filled)
+    }
+
+    /// Makes the folder with some files: path below it, bytes.
+    pub fn write_all(&self, files: &BTreeMap<&str, &[u8]>) -> Outcome<()> {
+        self.fill(|new| {
+            for (path, bytes) in files {
+                let place = new.join(path);
+                if let Some(folder) = place.parent() {
+                    fs::create_dir_all(folder).map_err(Failure::io(folder))?;
+                }
+                fs::write(&place, bytes).map_err(Failure::io(&place))?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Bytes of a name to which something can be added.
+const LONGEST_NAME: usize = 200;
+/// What is made is called so until it has its place.
+const NEW: &str = "new";
+
+fn opened(folder: &Path) -> Outcome<File> {
+    File::open(folder).map_err(Failure::io(folder))
+}
+
+/// Fails when a place, of which links are resolved, is in a book or in what a side delivered.
+pub fn outside_of_books(path: &Path) -> Outcome<()> {
+    for folder in path.ancestors().skip(1) {
+        let belongs = if is_period(folder) {
+            "a closed period, which never changes"
+        } else if is_book(folder)? {
+            "a book, in which nothing but closed periods belongs"
+        } else if is_side(folder) {
+            "a side of a delivery, all of which is read"
+        } else {
+            continue;
+        };
+        return Err(Failure::Usage(format!(
+            "{} is in {}: {belongs}\n    hint: name a place outside of it",
+            path.display(),
+            folder.display()
+        )));
+    }
+    Ok(())
+}
+
+/// Whether a folder is a closed period, by whatever name.
+pub(crate) fn is_period(folder: &Path) -> bool {
+    let has = |name: &str| folder.join(name).is_file();
+    has(NAME) && (has(SEAL) || month(folder.file_name()).is_some())
+}
+
+fn month(name: Option<&OsStr>) -> Option<Month> {
+    Month::from_text(name?.to_str()?)
+}
+
+/// Whether closed periods are in a folder.
+fn is_book(folder: &Path) -> Outcome<bool> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        // Folders that are still to be made, or that others may not look into.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => {
+            return Ok(false);
+        }
+        Err(error) => return Err(Failure::io(folder)(error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(Failure::io(folder))?;
+        if month(Some(&entry.file_name())).is_some() && is_period(&entry.path()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a folder is what a side delivered: one of two that lie beside each other.
+fn is_side(folder: &Path) -> bool {
+    let named = |side: &Side| folder.file_name().is_some_and(|name| name == side.name());
+    let both = || Side::BOTH.iter().all(|side| folder.with_file_name(side.name()).is_dir());
+    Side::BOTH.iter().any(named) && both()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn refused(path: &Path, replace: Replace) {
+        let failure = Output::file(path, replace).expect_err("refused");
+        assert_eq!(failure.exit_status(), 2, "{failure}");
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("a folder").flatten();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_takes_no_place_but_a_free_one_or_that_of_a_file_that_was_given_up() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("file"), "precious").expect("written");
+        symlink("file", at("link")).expect("linked");
+        symlink("nowhere", at("dangling")).expect("linked");
+        for name in ["link", "dangling", ".", ".."] {
+            refused(&at(name), Replace::Yes);
+            refused(&at(name), Replace::No);
+        }
+        refused(Path::new("/dev/null"), Replace::Yes);
+        refused(Path::new(""), Replace::Yes);
+        refused(&at("new/"), Replace::No);
+        refused(&at("file"), Replace::No);
+        refused(&at("file"), Replace::Never);
+        let twin = at("twin");
+        fs::hard_link(at("file"), &twin).expect("linked");
+        write_file(&at("file"), Replace::Yes, Readers::Owner, b"new").expect("written");
+        assert_eq!(fs::read(at("file")).expect("read"), b"new");
+        assert_eq!(fs::read(twin).expect("read"), b"precious");
+        let mode = fs::metadata(at("file")).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        write_file(&at(&"n".repeat(255)), Replace::No, Readers::Usual, b"").expect("written");
+        assert!(names(folder.path()).iter().all(|name| !name.contains("part")));
+    }
+
+    #[test]
+    fn a_place_that_was_taken_meanwhile_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (file, made) = (folder.path().join("file"), folder.path().join("made"));
+        let output = Output::file(&file, Replace::No).expect("free");
+        fs::write(&file, "precious").expect("written");
+        assert_eq!(output.write(Readers::Usual, b"new").expect_err("taken").exit_status(), 2);
+        assert_eq!(fs::read(&file).expect("read"), b"precious");
+        let output = Output::folder(&made).expect("free");
+        let files = [("a/b", &b"b"[..])].into();
+        fs::create_dir(&made).expect("made");
+        assert_eq!(output.write_all(&files).expect_err("taken").exit_status(), 2);
+        fs::remove_dir(&made).expect("removed");
+        output.write_all(&files).expect("written");
+        assert_eq!(fs::read(made.join("a/b")).expect("read"), b"b");
+        assert_eq!(names(folder.path()), ["file", "made"]);
+    }
+
+    #[test]
+    fn folders_above_a_new_one_are_made_and_go_again_with_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let out = folder.path().join("a/b/out");
+        let output = Output::folder(&out).expect("free");
+        let failed: Outcome<()> = output.fill(|_| Err(Failure::Interrupted));
+        assert!(failed.is_err() && names(folder.path()).is_empty());
+        output.fill(|new| fs::write(new.join("x"), "").map_err(Failure::io(new))).expect("made");
+        assert!(out.join("x").exists());
+    }
+
+    #[test]
+    fn nothing_is_written_into_books_and_deliveries() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        for file in ["book/2025-10/manifest.json", "copy/manifest.json", "copy/manifest.sha256"] {
+            fs::create_dir_all(at(file).parent().expect("a folder")).expect("made");
+            fs::write(at(file), "").expect("written");
+        }
+        for inner in
+            ["book/2025-10/tables", "book/notes", "in/treating", "in/insured", "other/treating"]
+        {
+            fs::create_dir_all(at(inner)).expect("made");
+        }
+        symlink("book/notes", at("link")).expect("linked");
+        let within =
+            ["book/x", "book/2025-10/x", "book/2025-10/tables/x", "book/notes/x", "link/x"];
+        for path in
+            within.into_iter().chain(["copy/x", "link/../x", "in/treating/x", "in/../book/x"])
+        {
+            refused(&at(path), Replace::Yes);
+            assert_eq!(Output::folder(&at(path)).expect_err(path).exit_status(), 2);
+        }
+        for path in ["x", "in/decisions.csv", "other/treating/x"] {
+            Output::file(&at(path), Replace::No).expect(path);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What goes again unless a command gets to its end.
+//!
+//! All of it is known to the process: whoever ends it in the middle calls [`remove_all`] before.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use crate::diag::{Failure, Outcome};
+
+/// What is not finished yet.
+struct All {
+    /// In the order in which they were made.
+    made: Vec<Made>,
+    /// Numbers that were given.
+    given: u64,
+    /// Whether the command is being ended: nothing may begin any more.
+    over: bool,
+}
+
+#[derive(Clone)]
+struct Made {
+    number: u64,
+    path: PathBuf,
+    /// Whether it goes with what is in it.
+    whole: bool,
+}
+
+static ALL: Mutex<All> = Mutex::new(All { made: Vec::new(), given: 0, over: false });
+
+fn all() -> MutexGuard<'static, All> {
+    // A thread that panicked has left no half of a change in it.
+    ALL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes what is not finished, and lets nothing be begun or published any more: for whoever is about to end the
+/// process. Waits for a last step that is under way.
+pub fn remove_all() {
+    all().end();
+}
+
+impl All {
+    fn end(&mut self) {
+        self.over = true;
+        while let Some(made) = self.made.pop() {
+            made.remove();
+        }
+    }
+}
+
+impl Made {
+    fn remove(&self) {
+        // Other threads may still make files in it while it goes.
+        for _ in 0..10 {
+            // An empty folder goes without any open file.
+            let removed = fs::remove_dir(&self.path);
+            // What cannot be removed now is removed by whoever works there next.
+            if removed.is_ok() || !self.whole || fs::remove_dir_all(&self.path).is_ok() {
+                return;
+            }
+        }
+    }
+}
+
+/// A folder that was made, and goes with this value.
+#[derive(Debug)]
+pub(crate) struct Unfinished {
+    number: u64,
+    path: PathBuf,
+}
+
+impl Unfinished {
+    /// Makes a folder that goes with all that is in it.
+    pub(crate) fn tree(path: &Path, make: impl FnOnce() -> io::Result<()>) -> Outcome<Unfinished> {
+        Unfinished::made(path, true, make)
+    }
+
+    /// Makes a folder that goes unless something is in it.
+    pub(crate) fn folder(
+        path: &Path,
+        make: impl FnOnce() -> io::Result<()>,
+    ) -> Outcome<Unfinished> {
+        Unfinished::made(path, false, make)
+    }
+
+    fn made(
+        path: &Path,
+        whole: bool,
+        make: impl FnOnce() -> io::Result<()>,
+    ) -> Outcome<Unfinished> {
+        let mut all = all();
+        if all.over {
+            return Err(Failure::Interrupted);
+        }
+        make().map_err(Failure::io(path))?;
+        all.given += 1;
+        let number = all.given;
+        all.made.push(Made { number, path: path.to_owned(), whole });
+        Ok(Unfinished { number, path: path.to_owned() })
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes a last step, in the middle of which the command is not ended.
+    pub(crate) fn last_step<T>(&self, step: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+        let all = all();
+        let known = all.made.iter().any(|made| made.number == self.number);
+        if known { step() } else { Err(Failure::Interrupted) }
+    }
+
+    /// Lets it be: it is somebody else's.
+    pub(crate) fn leave(self) {
+        drop(self.forget());
+    }
+
+    fn forget(&self) -> Option<Made> {
+        let mut all = all();
+        let at = all.made.iter().position(|made| made.number == self.number)?;
+        Some(all.made.remove(at))
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // It is known until it is gone: whoever ends the process meanwhile removes what is left of it.
+        let known = all().made.iter().find(|made| made.number == self.number).cloned();
+        if let Some(made) = known {
+            made.remove();
+            drop(self.forget());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_is_unfinished_goes_innermost_first_and_what_is_kept_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let made = |number, name: &str, whole| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(&path).expect("made");
+            Made { number, path, whole }
+        };
+        let made = vec![made(1, "new", false), made(2, "new/.part", true), made(3, "other", false)];
+        fs::create_dir_all(folder.path().join("new/.part/period/tables")).expect("made");
+        fs::write(folder.path().join("other/published"), "").expect("written");
+        let mut all = All { made, given: 3, over: false };
+        all.end();
+        assert!(all.over && all.made.is_empty());
+        assert!(!folder.path().join("new").exists());
+        assert!(folder.path().join("other/published").exists());
+    }
+}
