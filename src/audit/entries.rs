@@ -6,7 +6,7 @@ use std::{
 };
 
 use arrow_array::{
-    RecordBatch,
+    Array, RecordBatch,
     cast::AsArray,
     types::{Decimal128Type, Int32Type, UInt32Type, UInt64Type},
 };
@@ -94,7 +94,9 @@ impl Entries {
         let mut all: Vec<Entry> = Vec::new();
         for batch in reader {
             let batch = batch.map_err(|error| error.to_string())?;
-            all.extend(entries_of(&batch, self.period).ok_or("columns of other types")?);
+            all.extend(
+                entries_of(&batch, self.period).ok_or("columns of other types, or empty cells")?,
+            );
         }
         let (first, last) = self.ranges[group];
         let after = group.checked_sub(1).is_none_or(|before| self.ranges[before].1 < first);
@@ -151,6 +153,10 @@ pub fn reversals(folder: &Path) -> Result<Vec<Key>, String> {
 fn keys(path: &Path) -> Result<Vec<Key>, String> {
     let file = SharedFile::open(path).map_err(|error| error.to_string())?;
     let metadata = footer::read(&file, ArrowReaderOptions::new())?;
+    let columns = metadata.schema().fields().iter();
+    if !columns.map(|field| field.name().as_str()).eq(["key", "check"]) {
+        return Err("columns other than key and check".to_owned());
+    }
     let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
         .build()
         .map_err(|error| error.to_string())?;
@@ -163,6 +169,9 @@ fn keys(path: &Path) -> Result<Vec<Key>, String> {
 }
 
 fn keys_of(batch: &RecordBatch) -> Option<Vec<Key>> {
+    if batch.columns().iter().any(|column| column.null_count() > 0) {
+        return None;
+    }
     let hashes = batch.columns().first()?.as_primitive_opt::<UInt64Type>()?;
     let checks = batch.columns().get(1)?.as_primitive_opt::<UInt32Type>()?;
     let keys = hashes.values().iter().zip(checks.values());

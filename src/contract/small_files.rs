@@ -189,7 +189,7 @@ pub struct OpeningQuotas {
 
 impl OpeningQuotas {
     /// What the file is called in findings and in the manifest, wherever it lies.
-    const NAME: &str = "opening-quotas.csv";
+    pub const NAME: &str = "opening-quotas.csv";
 
     /// Reads a file of opening quotas.
     pub fn read(path: &Path, findings: &mut Vec<Finding>) -> Outcome<OpeningQuotas> {
