@@ -96,6 +96,7 @@ codes! {
     B08 "what the period before handed over" "restore both periods from copies; if the digests agree, rerun them from their inputs";
     B09 "a register that agrees with the tables, each settlement once" "restore the period from a copy; if the digests agree, rerun it from its inputs";
     B10 "a signature by a trusted key" "ask the signer; a key that was changed or withdrawn belongs into the file of trusted keys";
+    B11 "the rules that were given" "find out who decided on other rules; the manifest of the period has a copy of them, `diff` shows what they changed";
     A01 "the input that the period was closed with" "find the delivery as it was: the manifest has the digest of every file";
     A02 "the rules and the day that the period was closed with" "leave --rules and --as-of away: the manifest has both";
     A03 "a delivery that is accepted, as it was when the period was closed" "find the delivery as it was: the manifest has the digest of every file";

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use arrow_array::{
-    RecordBatch,
+    Array, RecordBatch,
     cast::AsArray,
     types::{Decimal128Type, Int32Type, UInt32Type, UInt64Type},
 };
@@ -92,7 +92,9 @@ impl Entries {
         let mut all: Vec<Entry> = Vec::new();
         for batch in reader {
             let batch = batch.map_err(|error| error.to_string())?;
-            all.extend(entries_of(&batch, self.period).ok_or("columns of other types")?);
+            all.extend(
+                entries_of(&batch, self.period).ok_or("columns of other types, or empty cells")?,
+            );
         }
         let (first, last) = self.ranges[group];
         let after = group.checked_sub(1).is_none_or(|before| self.ranges[before].1 < first);
@@ -150,6 +152,10 @@ fn keys(path: &Path) -> Result<Vec<Key>, String> {
     let file = SharedFile::open(path).map_err(|error| error.to_string())?;
     let metadata = footer::read(&file, ArrowReaderOptions::new())?;
     claims::of_table(&file, metadata.metadata(), None)?;
+    let columns = metadata.schema().fields().iter();
+    if !columns.map(|field| field.name().as_str()).eq(["key", "check"]) {
+        return Err("columns other than key and check".to_owned());
+    }
     let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
         .build()
         .map_err(|error| error.to_string())?;
@@ -162,6 +168,9 @@ fn keys(path: &Path) -> Result<Vec<Key>, String> {
 }
 
 fn keys_of(batch: &RecordBatch) -> Option<Vec<Key>> {
+    if batch.columns().iter().any(|column| column.null_count() > 0) {
+        return None;
+    }
     let hashes = batch.columns().first()?.as_primitive_opt::<UInt64Type>()?;
     let checks = batch.columns().get(1)?.as_primitive_opt::<UInt32Type>()?;
     let keys = hashes.values().iter().zip(checks.values());

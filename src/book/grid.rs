@@ -130,6 +130,19 @@ impl Grid {
         Ok(Grid { spec, rows, columns, values })
     }
 
+    /// Whether a column has an empty cell.
+    pub fn has_empty(&self, column: usize) -> bool {
+        let empty = match &self.values[column] {
+            Values::Text(array) => array.null_count(),
+            Values::Money(array) => array.null_count(),
+            Values::Count(array) => array.null_count(),
+            Values::Day(array) => array.null_count(),
+            Values::Time(array) => array.null_count(),
+            Values::Flag(array) => array.null_count(),
+        };
+        empty > 0
+    }
+
     /// The place of a column, which the table has by its shape.
     pub fn column(&self, name: &str) -> usize {
         let place = self.columns.iter().position(|(column, _)| *column == name);
@@ -174,7 +187,8 @@ impl Grid {
 
     /// The sum of a column of numbers.
     pub fn sum(&self, column: &str) -> i128 {
-        self.iter().map(|row| row.number(column)).sum()
+        let column = self.column(column);
+        (0..self.rows).map(|row| self.number(row, column)).sum()
     }
 }
 

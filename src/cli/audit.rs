@@ -1,6 +1,9 @@
 //! The commands of the auditor.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use serde_json::json;
 
@@ -8,7 +11,7 @@ use super::{
     args::{DiffArguments, Format, KeygenArguments, RunArguments, VerifyArguments},
     printer::{counted, report, table, text},
     progress,
-    run::thread_pool,
+    run::{read_rules, thread_pool},
 };
 use crate::{
     audit::{
@@ -17,6 +20,7 @@ use crate::{
         verify::{self, Verified, VerifyOptions},
     },
     diag::{Failure, Outcome},
+    digest,
     engine::RunOptions,
     money::count_grouped,
     pipeline::Settings,
@@ -26,10 +30,14 @@ use crate::{
 
 /// `liangqing verify`
 pub(super) fn verify(arguments: &VerifyArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
+    let digest = |path: &PathBuf| {
+        read_rules(Some(path)).map(|rules| digest::sha256_hex(rules.text.as_bytes()))
+    };
     let options = VerifyOptions {
         book: arguments.book.clone(),
         period: arguments.period,
         head: arguments.head.clone(),
+        rules: arguments.rules.iter().map(digest).collect::<Outcome<_>>()?,
     };
     let trusted = arguments.trusted_keys.as_deref().map(TrustedKeys::read).transpose()?;
     let monitor = progress::monitor(stop, arguments.working.quiet, None);
@@ -205,6 +213,7 @@ fn verified_text(verified: &Verified) -> String {
         ),
         format!("head      {} ({last})", verified.head),
     ];
+    lines.extend(policy_lines(verified));
     lines.extend(verified.signatures.iter().map(|signature| format!("signed    {signature}")));
     if verified.unchecked > 0 {
         let signatures = counted(verified.unchecked, "signature");
@@ -221,4 +230,21 @@ fn verified_text(verified: &Verified) -> String {
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// The rules of the periods, and days of issue that nobody would expect.
+fn policy_lines(verified: &Verified) -> Vec<String> {
+    let rules = verified.rules.iter().map(|rules| {
+        let (periods, sha256) = (rules.periods(), &rules.sha256);
+        if rules.built_in {
+            format!("rules     {periods}: {sha256}, the rules of this program")
+        } else {
+            format!("rules     {periods}: {sha256}, not the rules of this program")
+        }
+    });
+    let days = verified.days.iter().map(|day| {
+        format!("day       {}: issued on {}, not on {}", day.period, day.as_of, day.last_day)
+    });
+    let given = verified.rules_given.then(|| "rules     those that were given".to_owned());
+    rules.chain(given).chain(days).collect()
 }

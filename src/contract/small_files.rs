@@ -192,7 +192,7 @@ pub struct OpeningQuotas {
 
 impl OpeningQuotas {
     /// What the file is called in findings and in the manifest, wherever it lies.
-    const NAME: &str = "opening-quotas.csv";
+    pub const NAME: &str = "opening-quotas.csv";
 
     /// Reads the quotas that the first period of a book starts from; `first` is that of a book that has one.
     pub fn of_first(

@@ -54,6 +54,11 @@ impl Broken {
     pub fn codes(self) -> String {
         self.rules().map(|rule| format!("V{rule:02}")).collect::<Vec<_>>().join(",")
     }
+
+    /// The codes of all rules that there are, likewise.
+    pub fn every_code() -> String {
+        Broken(!0).codes()
+    }
 }
 
 /// What the rules found in a batch, row by row.

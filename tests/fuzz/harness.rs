@@ -191,7 +191,8 @@ impl Bench {
         self.seal(&manifest);
         let options = self.options("two", PERIODS[2]);
         let outcome = self.run(&options);
-        let verifying = VerifyOptions { book: options.book, period: None, head: None };
+        let verifying =
+            VerifyOptions { book: options.book, period: None, head: None, rules: Vec::new() };
         let verified = self.pool.install(|| verify(&verifying, None, &Monitor::silent()));
         self.replace(path, original);
         self.seal(&self.closed[NAME]);

@@ -9,6 +9,8 @@ mod errors;
 mod exits;
 mod faults;
 mod fixtures;
+mod forger;
+mod forgeries;
 #[cfg(feature = "independent")]
 mod independent;
 mod languages;

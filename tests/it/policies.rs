@@ -50,6 +50,53 @@ fn each_period_uses_what_was_in_force() {
         let digest = liangqing::digest::sha256_hex(two_policies().as_bytes());
         assert!(manifest.expect("a manifest").contains(&digest), "{period}");
     }
+    world.verify(&flags).expect(0);
+}
+
+#[test]
+fn verify_names_the_rules_and_the_days_of_every_period() {
+    let world = World::new();
+    let [built_in, other] = ["built-in.toml", "other.toml"].map(|name| world.path(name));
+    fs::write(&built_in, BUILT_IN).expect("written");
+    fs::write(&other, two_policies()).expect("written");
+    let [built_in, other] = [&built_in, &other].map(|path| path.to_str().expect("a path"));
+    for (period, flags) in [
+        ("2025-10", vec![]),
+        ("2025-11", vec!["--as-of", "2025-12-31"]),
+        ("2025-12", vec!["--as-of", "2026-01-20", "--rules", other]),
+    ] {
+        let time = format!("{period}-09 10:00:00");
+        world.deliver_both(period, &[Row::new(period).with(Field::setl_time, time)]);
+        world.run_with(period, &flags).expect(0);
+    }
+    let digests = [BUILT_IN, &two_policies()].map(|t| liangqing::digest::sha256_hex(t.as_bytes()));
+    let said = world.verify(&[]).expect(0).stdout;
+    for line in [
+        format!("rules     2025-10 through 2025-11: {}, the rules of this program", digests[0]),
+        format!("rules     2025-12: {}, not the rules of this program", digests[1]),
+        "day       2025-12: issued on 2026-01-20, not on 2026-01-31".to_owned(),
+    ] {
+        assert!(said.lines().any(|said| said == line), "{line}\n{said}");
+    }
+    assert_eq!(said.matches("\nday ").count(), 1);
+
+    let refused = world.verify(&["--rules", built_in]).expect(5).stderr;
+    let found = format!(
+        "B11 2025-12/manifest.json, rules: found 2025-12: the rules {}; those that were given: \
+         2025-10 through 2025-11,",
+        digests[1]
+    );
+    assert!(refused.contains(&found), "{refused}");
+    let both = world.verify(&["--rules", built_in, "--rules", other]).expect(0).stdout;
+    assert!(both.contains("\nrules     those that were given\n"), "{both}");
+    world.verify(&["--rules", "no-such.toml"]).expect(2);
+
+    let json = world.verify(&["--format", "json"]).expect(0).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["rules"][0]["through"], "2025-11");
+    assert_eq!(json["rules"][1]["sha256"], digests[1].as_str());
+    assert_eq!([&json["rules"][0]["built_in"], &json["rules"][1]["built_in"]], [true, false]);
+    assert_eq!(json["days"][0]["as_of"], "2026-01-20");
 }
 
 #[test]

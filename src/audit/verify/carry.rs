@@ -1,16 +1,12 @@
 //! What a period takes over: open items and permits of the one before, the lines of its small files.
 
-use std::collections::BTreeMap;
-
 use super::{
     checks::{Checks, differs},
     files::Closed,
+    inputs::OPENING_QUOTAS,
+    notices,
 };
-use crate::{
-    book::grid::{Grid, Row},
-    codes::{Month, Side},
-    diag::Code,
-};
+use crate::{book::grid::Row, codes::Month, diag::Code};
 
 /// Applies the laws between a period and the one before; a first period takes over nothing.
 pub(super) fn check(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
@@ -19,47 +15,9 @@ pub(super) fn check(closed: &Closed, before: Option<&Closed>, checks: &mut Check
     if before.is_none() && closed.manifest.previous_manifest_sha256.is_some() {
         return;
     }
-    opened(closed, before, checks);
-    first_periods(closed, before, checks);
+    opening_quotas(closed, checks);
+    approvals(closed, before, checks);
     permits(closed, before, checks);
-}
-
-/// What was opened is what was carried, in rows and in cost.
-fn opened(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
-    let carried = |side: Side| {
-        let items = before.map(|before| before.grid("open_items"));
-        let items = items.into_iter().flat_map(Grid::iter);
-        let of_side = items.filter(|row| row.text("side") == side.name());
-        of_side.fold([0, 0], |sums, row| [sums[0] + 1, sums[1] + row.number("medfee_sumamt")])
-    };
-    let found = |side: Side| {
-        let mut rows = closed.grid("control").iter();
-        let row = rows.find(|r| r.text("side") == side.name() && r.text("bucket") == "opened");
-        row.map_or([0, 0], |row| [row.number("rows"), row.number("medfee_sumamt")])
-    };
-    let same = Side::BOTH.into_iter().flat_map(|side| {
-        let (found, carried) = (found(side), carried(side));
-        ["rows", "medfee_sumamt"].into_iter().enumerate().map(move |(at, what)| {
-            differs(format!("{} {what}", side.name()), found[at], carried[at])
-        })
-    });
-    checks.law(Code::B08, &closed.file("control"), "opened = carried before", same);
-}
-
-/// Copies by side and settlement, with the period in which each first came.
-fn copies(closed: &Closed) -> BTreeMap<(&str, &str), Option<Month>> {
-    let items = closed.grid("open_items").iter();
-    items.map(|r| ((r.text("side"), r.text("setl_id")), r.month("first_period"))).collect()
-}
-
-/// An open item that is older than the period was one before, of the same age; a new one was none.
-fn first_periods(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
-    let earlier = before.map(copies).unwrap_or_default();
-    let same = copies(closed).into_iter().map(|((side, setl_id), first)| {
-        let expected = earlier.get(&(side, setl_id)).copied().unwrap_or(Some(closed.month));
-        (first != expected).then(|| format!("{side} {setl_id}"))
-    });
-    checks.law(Code::B08, &closed.file("open_items"), "first_period", same.collect::<Vec<_>>());
 }
 
 /// Permits that are in force stay until they end, and new ones are of this period.
@@ -75,15 +33,43 @@ fn permits(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
     let kept: Vec<_> = before.map(all).unwrap_or_default().into_iter().filter(until).collect();
     let same = (old != kept).then(|| format!("{} of {} are kept", old.len(), kept.len()));
     let ended = new.iter().map(|permit| (!until(permit)).then(|| permit[0].clone()));
-    let lines = lines_of(closed, "permits.csv");
+    let lines = closed.lines_of("permits.csv");
     let many = (new.len() as u64 > lines).then(|| format!("{} new, {lines} delivered", new.len()));
     let file = closed.file("permits");
     checks.law(Code::B08, &file, "in force", ended.chain([same, many]));
+    let good = closed.grid("permits").iter().map(|row| {
+        let good = row.pair().is_some()
+            && row.month("cost_month").is_some()
+            && row.flag("past_year_close").is_some()
+            && row.month("first_period").is_some_and(|first| first <= closed.month);
+        (!good).then(|| row.shown_key())
+    });
+    checks.law(Code::B07, &file, "provinces, months and a flag", good);
 }
 
-/// Lines of a small file of the delivery.
-fn lines_of(closed: &Closed, file: &str) -> u64 {
-    closed.manifest.inputs.iter().find(|input| input.path == file).map_or(0, |input| input.rows)
+/// A first period has the quotas that were given to it, at most one a line, and none below 0.
+fn opening_quotas(closed: &Closed, checks: &mut Checks) {
+    let file = closed.file("quotas");
+    let quotas = || closed.grid("quotas").iter();
+    let negative = quotas().map(|row| (row.number("quota") < 0).then(|| row.shown_key()));
+    checks.law(Code::B07, &file, "no quota below 0", negative);
+    if closed.is_first() {
+        let lines = closed.lines_of(OPENING_QUOTAS);
+        let many = quotas().filter(|row| row.number("quota") != 0).count() as u64;
+        let more = (many > lines).then(|| format!("{many} quotas, {lines} delivered"));
+        checks.law(Code::B08, &file, "the opening quotas that were given", [more]);
+    }
+}
+
+/// Every line of the quota changes approves one proposal, and nothing else does.
+fn approvals(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
+    let approved = notices::approved_now(closed, before);
+    let lines = closed.lines_of("quota-changes.csv");
+    let same = [differs("approved", approved.len() as u64, lines)];
+    let file = closed.file("notice_status");
+    checks.law(Code::B07, &file, "the quota changes of the delivery", same);
+    let none = approved.iter().map(|(pair, fen)| (*fen <= 0).then(|| pair.to_string()));
+    checks.law(Code::B07, &file, "an amount above 0 is approved", none);
 }
 
 /// What the small files brought is all there: every deduction, payment and decision has its row.
@@ -92,7 +78,7 @@ fn small_files(closed: &Closed, checks: &mut Checks) {
     let rows =
         |table: &str| closed.grid(table).iter().filter(|row| !given_back(row)).count() as u64;
     for table in ["deductions", "payments", "decisions"] {
-        let lines = lines_of(closed, &format!("{table}.csv"));
+        let lines = closed.lines_of(&format!("{table}.csv"));
         let same = [differs("rows", rows(table), lines)];
         checks.law(Code::B07, &closed.file(table), "the lines of the delivery", same);
     }

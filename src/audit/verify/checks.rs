@@ -61,17 +61,18 @@ impl Checks {
         law: &str,
         figures: impl IntoIterator<Item = Option<String>>,
     ) {
+        let mut tally = Tally::default();
+        figures.into_iter().for_each(|figure| tally.see(figure));
+        self.tallied(code, file, law, tally);
+    }
+
+    /// A law that was applied on the way.
+    pub(super) fn tallied(&mut self, code: Code, file: &str, law: &str, tally: Tally) {
         self.laws += 1;
-        let (mut wrong, mut first) = (0u64, None);
-        for figure in figures {
-            self.figures += 1;
-            if let Some(problem) = figure {
-                wrong += 1;
-                first.get_or_insert(problem);
-            }
-        }
-        if let Some(first) = first {
-            let more = if wrong > 1 { format!(" (and {} more)", wrong - 1) } else { String::new() };
+        self.figures += tally.figures;
+        if let Some(first) = tally.first {
+            let more = tally.wrong - 1;
+            let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
             self.find(code, file.to_owned(), law.to_owned(), format!("{first}{more}"));
         }
     }
@@ -80,6 +81,30 @@ impl Checks {
     pub(super) fn sorted(mut self) -> Vec<Finding> {
         self.findings.sort_by(|a, b| a.file.cmp(&b.file));
         self.findings
+    }
+}
+
+/// How a law stands, figure by figure.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    figures: u64,
+    wrong: u64,
+    first: Option<String>,
+}
+
+impl Tally {
+    /// A figure, with what is wrong with it.
+    pub(super) fn see(&mut self, problem: Option<String>) {
+        self.figures += 1;
+        if let Some(problem) = problem {
+            self.wrong += 1;
+            self.first.get_or_insert(problem);
+        }
+    }
+
+    /// A figure that holds, or what is wrong with it.
+    pub(super) fn hold(&mut self, holds: bool, problem: impl FnOnce() -> String) {
+        self.see((!holds).then(problem));
     }
 }
 

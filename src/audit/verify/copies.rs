@@ -1,56 +1,72 @@
-//! The copies that are carried: what they say of each other, of their breaks, and of the month before.
+//! The copies that are carried: what they say of each other and of their breaks.
 
 use std::collections::BTreeMap;
 
-use super::{checks::Checks, files::Closed, tables::compared_fields};
+use super::{
+    brought::describes,
+    checks::{Checks, Tally},
+    fates::{Columns, cost_month},
+    files::Closed,
+    settlements::settlements,
+    tables::compared_fields,
+};
 use crate::{
     book::grid::{Cell, Row},
-    codes::{Month, Province, Side},
+    codes::{CareClass, Month, Province},
     contract::fields::{AMOUNT_FIELDS, amount},
+    control::Class,
     diag::Code,
     ingest::batch::DAY,
     money::FenSum,
+    rules::Policy,
 };
 
-/// Both copies of a settlement, treating first, as far as they are carried.
-type Copies<'a> = BTreeMap<&'a str, [Option<Row<'a>>; 2]>;
-
-fn copies(closed: &Closed) -> Copies<'_> {
-    let mut copies = Copies::new();
-    for row in closed.grid("open_items").iter() {
-        if let Some(side) = Side::from_name(row.text("side")) {
-            copies.entry(row.text("setl_id")).or_default()[side.index()] = Some(row);
+/// Applies the laws of carried copies.
+pub(super) fn check(closed: &Closed, policy: &Policy, checks: &mut Checks) {
+    let file = closed.file("open_items");
+    let rules = closed.grid("open_items").iter().map(|row| row_rules(closed.month, policy, row));
+    checks.law(Code::B07, &file, "the row rules", rules);
+    let mut shown: BTreeMap<(&str, &str), [Option<&str>; 2]> = BTreeMap::new();
+    for row in closed.grid("break_fields").iter() {
+        let values = ["treating_value", "insured_value"].map(|column| row.text_or_null(column));
+        shown.insert((row.text("setl_id"), row.text("field")), values);
+    }
+    let columns = Columns::of(closed.grid("breaks"));
+    let [mut differences, mut classes, mut described] = std::array::from_fn(|_| Tally::default());
+    for settlement in settlements(closed, None) {
+        let setl_id = settlement.setl_id;
+        let class = match settlement.carried {
+            [None, None] => continue,
+            [Some(treating), Some(insured)] => {
+                compare(setl_id, [treating, insured], &shown, &mut differences)
+            }
+            [Some(_), None] => Some(Class::MissingInsured),
+            [None, Some(_)] => Some(Class::MissingTreating),
+        };
+        for copy in settlement.carried.into_iter().flatten() {
+            let found = Class::from_name(copy.text("class"));
+            let reverses = copy.text_or_null("init_setl_id").is_some();
+            let step_8 = [Class::ReversalUnpaired, Class::ReversalMismatch].map(Some);
+            let good = class.map_or(reverses && step_8.contains(&found), |c| found == Some(c));
+            classes.hold(good, || copy.shown_key());
+        }
+        let copy = settlement.carried[0].or(settlement.carried[1]);
+        let carried = settlement.breaks.filter_map(|row| columns.broken(row));
+        let carried = carried.filter(|broken| broken.class.is_carried());
+        for (broken, copy) in carried.zip(copy) {
+            described.hold(describes(&broken, copy), || setl_id.to_owned());
         }
     }
-    copies
+    let fields = closed.file("break_fields");
+    checks.tallied(Code::B07, &fields, "what the copies have", differences);
+    checks.tallied(Code::B07, &file, "the class that the copies make", classes);
+    let breaks = closed.file("breaks");
+    checks.tallied(Code::B07, &breaks, "values of the copy that is carried", described);
 }
 
-/// Applies the laws of carried copies.
-pub(super) fn check(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
-    let copies = copies(closed);
-    let file = closed.file("open_items");
-    let rules = closed.grid("open_items").iter().map(row_rules);
-    checks.law(Code::B07, &file, "the row rules", rules);
-    differences(closed, &copies, checks);
-    let breaks = closed.grid("breaks").iter().filter(|row| row.flag("carried") == Some(true));
-    let described = breaks.map(|row| {
-        let both = copies.get(row.text("setl_id"))?;
-        let copy = both[0].or(both[1])?;
-        let same = ["insuplc_admdvs", "mdtrtarea_admvs", "insutype", "med_type"]
-            .iter()
-            .all(|column| row.cell(column) == copy.cell(column));
-        let good = same && row.month("cost_month") == Some(cost_month(copy));
-        (!good).then(|| row.shown_key())
-    });
-    checks.law(Code::B07, &closed.file("breaks"), "values of the copy that is carried", described);
-    if let Some(before) = before {
-        kept(closed, before, checks);
-    }
-}
-
-fn cost_month(row: Row) -> Month {
-    let day = row.number("setl_time").div_euclid(DAY.into());
-    Month::of_day(i64::try_from(day).unwrap_or(i64::MAX))
+/// The day on which it was settled.
+fn day_of(row: Row) -> i64 {
+    i64::try_from(row.number("setl_time").div_euclid(DAY.into())).unwrap_or(i64::MAX)
 }
 
 /// A value as `break_fields` writes it.
@@ -62,34 +78,31 @@ fn written(row: Row, field: &str) -> Option<String> {
     }
 }
 
-/// The fields in which two copies differ are those that breaks and break_fields name, with both values.
-fn differences(closed: &Closed, copies: &Copies, checks: &mut Checks) {
-    let mut shown: BTreeMap<(&str, &str), [Option<&str>; 2]> = BTreeMap::new();
-    for row in closed.grid("break_fields").iter() {
-        let values = ["treating_value", "insured_value"].map(|column| row.text_or_null(column));
-        shown.insert((row.text("setl_id"), row.text("field")), values);
+/// Values by settlement and field, treating first.
+type Shown<'a> = BTreeMap<(&'a str, &'a str), [Option<&'a str>; 2]>;
+
+/// The fields in which two copies differ are those that `break_fields` names, with both values; gives the
+/// class of the mismatch, or none where there is none.
+fn compare(setl_id: &str, copies: [Row; 2], shown: &Shown, tally: &mut Tally) -> Option<Class> {
+    let mut first = None;
+    for field in compared_fields() {
+        let values = copies.map(|copy| written(copy, field));
+        let found = shown.get(&(setl_id, field));
+        let good = if values[0] == values[1] {
+            found.is_none()
+        } else {
+            first.get_or_insert(field);
+            found == Some(&[values[0].as_deref(), values[1].as_deref()])
+        };
+        tally.hold(good, || format!("{setl_id} {field}"));
     }
-    let two = copies
-        .iter()
-        .filter_map(|(setl_id, [treating, insured])| Some((*setl_id, (*treating)?, (*insured)?)));
-    let same = two.flat_map(|(setl_id, treating, insured)| {
-        let shown = &shown;
-        compared_fields().map(move |field| {
-            let values = [written(treating, field), written(insured, field)];
-            let found = shown.get(&(setl_id, field));
-            let good = if values[0] == values[1] {
-                found.is_none()
-            } else {
-                found == Some(&[values[0].as_deref(), values[1].as_deref()])
-            };
-            (!good).then(|| format!("{setl_id} {field}"))
-        })
-    });
-    checks.law(Code::B07, &closed.file("break_fields"), "what the copies have", same);
+    let is_amount = |field| AMOUNT_FIELDS.iter().any(|amount| amount.name() == field);
+    first.map(|field| if is_amount(field) { Class::AmountMismatch } else { Class::FieldMismatch })
 }
 
-/// What a carried copy breaks of the row rules that do not need dated lists; it was a valid row once.
-fn row_rules(row: Row) -> Option<String> {
+/// What a carried copy breaks of the row rules; it was a valid row once. The list of chronic diseases is that
+/// of the period in which it came.
+fn row_rules(period: Month, policy: &Policy, row: Row) -> Option<String> {
     let amounts: [FenSum; 13] =
         std::array::from_fn(|index| row.number(AMOUNT_FIELDS[index].name()));
     let funds: FenSum = amounts[amount::FUNDS].iter().sum();
@@ -101,42 +114,28 @@ fn row_rules(row: Row) -> Option<String> {
     let signs = amounts.iter().all(|fen| if is_reversal { *fen <= 0 } else { *fen >= 0 });
     let scope: Option<Vec<FenSum>> =
         AMOUNT_FIELDS[amount::SCOPE].iter().map(|f| row.number_or_null(f.name())).collect();
-    let institution = row.text("fixmedins_code");
+    let institution = row.text("fixmedins_code").as_bytes();
+    let ids = ["setl_id", "init_setl_id", "psn_no", "mdtrt_id"];
+    let care = policy.care_class(row.text("med_type"));
+    let is_new = row.month("first_period") == Some(period);
+    let open = || policy.chronic_since(row.text("dise_codg")).is_some_and(|day| day <= day_of(row));
     let rules = [
         ("V01", !row.text("psn_no").is_empty()),
         ("V02", provinces.iter().all(Option::is_some)),
         ("V03", provinces[0] != provinces[1]),
+        ("V04", policy.fund_class(row.text("insutype")).is_some()),
+        ("V05", care.is_some()),
+        ("V06", care != Some(CareClass::Chronic) || !is_new || open()),
         ("V07", amounts[amount::FUND] == funds),
         ("V08", amounts[amount::MEDFEE] == shares),
         ("V09", signs),
-        ("V11", institution.len() == 12 && institution.starts_with(['H', 'P'])),
+        ("V10", cost_month(row) <= period),
+        ("V11", institution.len() == 12 && institution.iter().all(u8::is_ascii_alphanumeric)),
+        ("V11", matches!(institution.first(), Some(b'H' | b'P'))),
         ("V12", row.text("fulamt_advpay_flag") != "1"),
+        ("V14", ids.iter().all(|id| row.text(id).chars().count() <= 40)),
         ("V13", scope.is_none_or(|scope| scope.iter().sum::<FenSum>() == amounts[amount::MEDFEE])),
     ];
     let broken = rules.into_iter().find(|(_, holds)| !holds);
     broken.map(|(rule, _)| format!("{} breaks {rule}", row.shown_key()))
-}
-
-/// Of the copies that were carried before and still are, at most those that were superseded have changed.
-fn kept(closed: &Closed, before: &Closed, checks: &mut Checks) {
-    let (grid, earlier) = (closed.grid("open_items"), self::copies(before));
-    let changed = |side: Side| {
-        let of_side = grid.iter().filter(|row| row.text("side") == side.name());
-        let pairs =
-            of_side.filter_map(|row| Some((row, earlier.get(row.text("setl_id"))?[side.index()]?)));
-        let fields =
-            || grid.columns().iter().map(|(name, _)| *name).filter(|name| *name != "class");
-        pairs.filter(|(row, was)| fields().any(|field| row.cell(field) != was.cell(field))).count()
-    };
-    let superseded = |side: Side| {
-        let mut rows = closed.grid("control").iter();
-        let row = rows.find(|r| r.text("side") == side.name() && r.text("bucket") == "superseded");
-        row.map_or(0, |row| row.number("rows"))
-    };
-    let few = Side::BOTH.map(|side| {
-        let (changed, superseded) = (changed(side) as i128, superseded(side));
-        let many = || format!("{} side: {changed} changed, {superseded} superseded", side.name());
-        (changed > superseded).then(many)
-    });
-    checks.law(Code::B08, &closed.file("open_items"), "carried as they were", few);
 }

@@ -7,11 +7,12 @@ use rayon::prelude::*;
 use super::{PeriodVerified, checks::Checks, place};
 use crate::{
     book::{
-        grid::Grid,
+        grid::{Grid, Row},
         manifest::{FileEntry, Manifest, NAME, SEAL, Sealed},
         schema::{TABLES, TableSpec},
     },
-    codes::Month,
+    codes::{Month, Side},
+    control::Bucket,
     diag::{Code, Failure, Outcome},
     digest::{sha256_hex, sha256_of},
     plausible::parse_code,
@@ -38,6 +39,26 @@ impl Closed {
     /// The path of a table, for findings.
     pub(super) fn file(&self, table: &str) -> String {
         place(self.month, &format!("tables/{table}.parquet"))
+    }
+
+    /// Rows, medfee_sumamt and payable of a cell of the table `control`.
+    pub(super) fn control(&self, side: Side, bucket: Bucket) -> [i128; 3] {
+        let is_it =
+            |row: &Row| row.text("side") == side.name() && row.text("bucket") == bucket.name();
+        let row = self.grid("control").iter().find(is_it);
+        row.map_or([0; 3], |row| {
+            ["rows", "medfee_sumamt", "payable"].map(|column| row.number(column))
+        })
+    }
+
+    /// Whether it is the first period of its book.
+    pub(super) fn is_first(&self) -> bool {
+        self.manifest.previous_manifest_sha256.is_none()
+    }
+
+    /// Lines of a small file of the delivery.
+    pub(super) fn lines_of(&self, file: &str) -> u64 {
+        self.manifest.inputs.iter().find(|input| input.path == file).map_or(0, |input| input.rows)
     }
 
     /// The policy of the period, by its own copy of the rules.
@@ -150,12 +171,26 @@ fn strangers(month: Month, folder: &Path, checks: &mut Checks) -> Outcome<()> {
         let unknown = names(&tables)?.into_iter().filter(|name| !known.contains(name));
         strangers.extend(unknown.map(|name| format!("tables/{name}")));
     }
+    links(month, folder, checks);
     checks.count(1);
     for stranger in strangers {
         let found = "a file that nothing lists".to_owned();
         checks.find(Code::B04, place(month, &stranger), String::new(), found);
     }
     Ok(())
+}
+
+/// What is no folder and no file of the period but a link: what it leads to is not in the book.
+fn links(month: Month, folder: &Path, checks: &mut Checks) {
+    let outputs = TABLES.iter().map(path_of).chain(REGISTER.map(str::to_owned));
+    let others = [NAME, SEAL, SIGNATURE, "tables"].map(str::to_owned);
+    for path in outputs.chain(others) {
+        checks.count(1);
+        if folder.join(&path).is_symlink() {
+            let found = "a link to somewhere else".to_owned();
+            checks.find(Code::B04, place(month, &path), String::new(), found);
+        }
+    }
 }
 
 /// The manifest itself: its period, its rules, its day, what it lists.

@@ -9,15 +9,23 @@
 //! **Invariants.** A figure is compared with what it is made of, in other columns, tables or periods. The
 //! engine's own code for clearing and reserves is not called.
 
+mod brought;
 mod carry;
 mod checks;
 mod copies;
+mod decided;
+mod fates;
 mod files;
+mod inputs;
 mod money;
 mod notices;
+mod policies;
 mod register;
+mod settlements;
 mod tables;
+mod timing;
 
+pub use self::policies::{OtherDay, RulesInForce};
 pub(super) use self::tables::payable_of;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +35,7 @@ use serde::Serialize;
 use self::{
     checks::Checks,
     files::{Closed, Read},
+    policies::Policies,
     register::{Expectations, RegisterFile},
 };
 use crate::{
@@ -51,6 +60,8 @@ pub struct VerifyOptions {
     pub period: Option<Month>,
     /// The digest that the manifest of that period has to have.
     pub head: Option<String>,
+    /// Digests of the rules files of which every period has to have one; none where any will do.
+    pub rules: Vec<String>,
 }
 
 /// What was verified.
@@ -64,6 +75,12 @@ pub struct Verified {
     pub head: String,
     /// Whether it was compared with a digest from elsewhere.
     pub head_given: bool,
+    /// The rules of the periods, in their order; every entry but the first is a change.
+    pub rules: Vec<RulesInForce>,
+    /// Whether they were compared with rules from elsewhere.
+    pub rules_given: bool,
+    /// The periods whose day of issue is another than it is by default.
+    pub days: Vec<OtherDay>,
     /// Who vouches for which period, when trusted keys were given.
     pub signatures: Vec<String>,
     /// Periods with a signature that nobody checked, since no trusted keys were given.
@@ -127,6 +144,10 @@ pub fn verify(
     monitor.stage("verifying register", 0)?;
     register_laws(&mut history, &mut verified, &mut checks);
     compare_head(options, &periods, head.as_deref(), &mut checks);
+    let policies = std::mem::take(&mut history.policies);
+    policies.compare(&options.rules, &mut checks);
+    (verified.rules, verified.days) = (policies.rules, policies.days);
+    verified.rules_given = !options.rules.is_empty();
     if let Some(trusted) = trusted {
         verified.signatures = check_signatures(&signed, trusted, &mut checks);
     } else {
@@ -163,6 +184,7 @@ fn periods(options: &VerifyOptions) -> Outcome<(Vec<(Month, PathBuf)>, Month)> {
 fn judge(this: &Read, before: Option<&Read>, history: &mut History, checks: &mut Checks) {
     let Some(closed) = &this.closed else { return };
     let before = before.and_then(|before| before.closed.as_ref());
+    history.policies.remember(closed);
     if let Some(policy) = closed.policy(checks) {
         let tables = place(closed.month, "tables");
         checks.together(
@@ -170,7 +192,9 @@ fn judge(this: &Read, before: Option<&Read>, history: &mut History, checks: &mut
             &[
                 &|checks| tables::order(closed, checks),
                 &|checks| tables::check(closed, policy, checks),
-                &|checks| copies::check(closed, before, checks),
+                &|checks| inputs::check(closed, checks),
+                &|checks| copies::check(closed, policy, checks),
+                &|checks| fates::check(closed, before, policy, checks),
                 &|checks| carry::check(closed, before, checks),
                 &|checks| money::check(closed, before, history, policy, checks),
                 &|checks| notices::check(closed, before, history, policy, checks),
@@ -178,7 +202,9 @@ fn judge(this: &Read, before: Option<&Read>, history: &mut History, checks: &mut
         );
     }
     let gathered = guarded(|| {
-        history.expectations.gather(closed, before);
+        if let Ok(policy) = closed.rules.policy(closed.month) {
+            history.expectations.gather(closed, before, policy);
+        }
         history.registers.extend(RegisterFile::open(closed, checks));
         history.remember(closed);
     });
@@ -191,6 +217,9 @@ fn judge(this: &Read, before: Option<&Read>, history: &mut History, checks: &mut
 /// What the registers of all periods say together.
 fn register_laws(history: &mut History, verified: &mut Verified, checks: &mut Checks) {
     let read = guarded(|| {
+        if let Some(last) = history.registers.last() {
+            history.expectations.finish(last.period);
+        }
         let sums = register::check(&history.registers, &mut history.expectations, checks);
         for (file, sums) in history.registers.iter().zip(sums) {
             sums.compare(file, checks);
@@ -264,6 +293,7 @@ fn finish(verified: Verified, checks: Checks) -> Outcome<Verified> {
 struct History {
     money: money::Past,
     notices: notices::Past,
+    policies: Policies,
     registers: Vec<RegisterFile>,
     expectations: Expectations,
 }

@@ -183,6 +183,7 @@ fn deductions(closed: &Closed, past: &Past, checks: &mut Checks) {
     let held_back_now = held_back_now.filter(|row| row.text_or_null("code").is_none());
     let now: BTreeSet<&str> = held_back_now.map(|row| row.text("ddct_id")).collect();
     let mut numbers: BTreeSet<&str> = BTreeSet::new();
+    let mut given_back: BTreeSet<&str> = BTreeSet::new();
     let rows: Vec<Option<String>> = grid
         .iter()
         .map(|row| {
@@ -199,7 +200,8 @@ fn deductions(closed: &Closed, past: &Past, checks: &mut Checks) {
                 }
                 (Some(true), Some("R01")) => {
                     let entry = (row.text("setl_id").to_owned(), -amount);
-                    amount < 0 && known && held_back.is_some_and(|all| *all == [entry])
+                    let once = given_back.insert(number);
+                    amount < 0 && known && once && held_back.is_some_and(|all| *all == [entry])
                 }
                 (Some(false), Some(code)) => match code {
                     "D05" => amount <= 0 && (known || unknown),

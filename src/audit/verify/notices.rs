@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 
 use super::{
     History,
@@ -66,8 +66,8 @@ pub(super) fn check(
 ) {
     issued(closed, history, policy, checks);
     payments(closed, &history.notices, checks);
-    if before.is_some() || closed.manifest.previous_manifest_sha256.is_none() {
-        statuses(closed, before, checks);
+    if before.is_some() || closed.is_first() {
+        statuses(closed, before, policy, checks);
     }
 }
 
@@ -162,6 +162,7 @@ fn payments(closed: &Closed, past: &Past, checks: &mut Checks) {
     let grid = closed.grid("payments");
     let now = grid.iter().filter(|row| row.flag("accepted") == Some(true));
     let now: BTreeSet<&str> = now.map(|row| row.text("bank_serial")).collect();
+    let open = open_amounts(closed);
     let rows: Vec<Option<String>> = grid
         .iter()
         .map(|row| {
@@ -169,12 +170,17 @@ fn payments(closed: &Closed, past: &Past, checks: &mut Checks) {
             let serial = row.text("bank_serial");
             let known = past.issued.contains_key(row.text("notice_id"));
             let used = past.serials.contains(serial) || now.contains(serial);
+            let fresh = amount > 0 && !past.serials.contains(serial);
+            // A notice that was reported as paid is open no more.
+            let left = open.get(row.text("notice_id")).copied();
             let good = match (row.flag("accepted"), row.text_or_null("code")) {
-                (Some(true), None) => amount > 0 && known && serials.insert(serial.to_owned()),
+                (Some(true), None) => {
+                    fresh && known && left.is_some() && serials.insert(serial.to_owned())
+                }
                 (Some(false), Some("P03")) => amount <= 0,
                 (Some(false), Some("P02")) => amount > 0 && used,
-                (Some(false), Some("P01")) => amount > 0 && !known,
-                (Some(false), Some("P04")) => amount > 0 && known,
+                (Some(false), Some("P01")) => fresh && !known,
+                (Some(false), Some("P04")) => fresh && known && amount > left.unwrap_or(0),
                 _ => false,
             };
             (!good).then(|| row.shown_key())
@@ -183,8 +189,20 @@ fn payments(closed: &Closed, past: &Past, checks: &mut Checks) {
     checks.law(Code::B07, &closed.file("payments"), "accepted or refused", rows);
 }
 
+/// What is left to be paid of each notice after the payments of a period, in fen.
+fn open_amounts(closed: &Closed) -> BTreeMap<&str, FenSum> {
+    let left = |row: Row| due_of(row) - row.number("paid");
+    closed.grid("notice_status").iter().map(|row| (row.text("notice_id"), left(row))).collect()
+}
+
+/// What is to be paid of a notice: of a proposal what was approved, in fen.
+fn due_of(status: Row) -> FenSum {
+    let proposal = status.text("notice_id").starts_with("JJ");
+    status.number(if proposal { "approved" } else { "amount" })
+}
+
 /// Every notice that was not reported as paid is there, with what was approved and paid of it since.
-fn statuses(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
+fn statuses(closed: &Closed, before: Option<&Closed>, policy: &Policy, checks: &mut Checks) {
     let earlier = before.map(|before| before.grid("notice_status"));
     let earlier = earlier.into_iter().flat_map(Grid::iter);
     let mut expected: BTreeMap<&str, Row> = earlier
@@ -193,21 +211,21 @@ fn statuses(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
         .collect();
     expected.extend(closed.grid("notices").iter().map(|row| (row.text("notice_id"), row)));
     let grid = closed.grid("notice_status");
-    let rows: Vec<Option<String>> =
-        grid.iter()
-            .map(|row| match expected.remove(row.text("notice_id")) {
-                None => Some(format!("{} was not open", row.shown_key())),
-                Some(from) => status(closed, row, from)
-                    .map(|problem| format!("{}: {problem}", row.shown_key())),
-            })
-            .collect();
+    let rows: Vec<Option<String>> = grid
+        .iter()
+        .map(|row| match expected.remove(row.text("notice_id")) {
+            None => Some(format!("{} was not open", row.shown_key())),
+            Some(from) => status(closed, policy, row, from)
+                .map(|problem| format!("{}: {problem}", row.shown_key())),
+        })
+        .collect();
     let lost = expected.into_keys().map(|notice_id| Some(format!("{notice_id} is gone")));
     let file = closed.file("notice_status");
     checks.law(Code::B08, &file, "open before or issued now", rows.into_iter().chain(lost));
 }
 
 /// What is wrong with the status of a notice, seen from its last one or from its issue.
-fn status(closed: &Closed, row: Row, from: Row) -> Option<String> {
+fn status(closed: &Closed, policy: &Policy, row: Row, from: Row) -> Option<String> {
     let is_new = from.is_of("notices");
     let old = |column: &str| if is_new { None } else { from.number_or_null(column) };
     let now = accepted(closed).filter(|paid| paid.text("notice_id") == row.text("notice_id"));
@@ -215,7 +233,7 @@ fn status(closed: &Closed, row: Row, from: Row) -> Option<String> {
     let paid = old("paid").unwrap_or(0) + now.iter().map(|p| p.number("amount")).sum::<i128>();
     let approved = row.number_or_null("approved");
     let proposal = row.text("notice_id").starts_with("JJ");
-    let due = if proposal { approved.unwrap_or(0) } else { row.number("amount") };
+    let due = due_of(row);
     let word = match (proposal, approved) {
         (true, None) => "proposed",
         _ if paid == due => "paid",
@@ -239,6 +257,24 @@ fn status(closed: &Closed, row: Row, from: Row) -> Option<String> {
         .or_else(|| problem(row.flag("punctual") == punctual, "punctual"))
         .or_else(|| {
             let kept = pay_by == from.number_or_null("pay_by");
-            problem(if newly_approved { pay_by.is_some() } else { kept }, "pay_by")
+            let follows = || pay_by.is_some_and(|day| can_be_pay_by(closed, policy, day));
+            problem(if newly_approved { follows() } else { kept }, "pay_by")
         })
+}
+
+/// Whether there is a day of approval from which the calendar leads to a day of payment.
+fn can_be_pay_by(closed: &Closed, policy: &Policy, pay_by: i128) -> bool {
+    let Some(pay_by) = i32::try_from(pay_by).ok().and_then(NaiveDate::from_epoch_days) else {
+        return false;
+    };
+    let calendar = &closed.rules.calendar;
+    let leads = |day: &NaiveDate| {
+        calendar.after(calendar.after(*day, policy.file_days), policy.pay_days) >= pay_by
+    };
+    // The later the approval, the later the day: the first that gets there gets there exactly, or none does.
+    let days = u64::from(policy.file_days) + u64::from(policy.pay_days);
+    let Some(from) = pay_by.checked_sub_days(Days::new(30 + 4 * days)) else { return true };
+    from.iter_days().take_while(|day| *day <= pay_by).find(leads).is_some_and(|day| {
+        calendar.after(calendar.after(day, policy.file_days), policy.pay_days) == pay_by
+    })
 }

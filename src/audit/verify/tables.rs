@@ -1,11 +1,16 @@
-//! What the tables of one period say about each other: control, rejects, breaks, open items, positions.
+//! What the tables of one period say about each other: control, breaks, open items, positions.
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{
-    checks::{Checks, differs, unequal},
+    checks::{Checks, Tally, differs, unequal},
+    fates::Columns,
     files::Closed,
     is_input_of, place,
+    timing::Timing,
 };
 use crate::{
     book::{
@@ -13,20 +18,20 @@ use crate::{
         manifest::NAME,
         schema::TABLES,
     },
-    codes::{CareClass, FundClass, Province, Side},
+    codes::{CareClass, FundClass, Month, Pair, Province, Side},
     contract::fields::{AMOUNT_FIELDS, Field, amount},
     control::{Bucket, Class},
     diag::Code,
-    ingest::{record::IDENTITY_FIELDS, rows::RULES},
-    money::{Fen, FenSum, parse_sum},
+    ingest::record::IDENTITY_FIELDS,
+    money::{Fen, FenSum, parse_sum, yuan},
     rules::Policy,
 };
 
 /// Applies the laws within a period.
 pub(super) fn check(closed: &Closed, policy: &Policy, checks: &mut Checks) {
     let control = control(closed, checks);
-    rejects(closed, &control, checks);
-    breaks(closed, &control, checks);
+    filled(closed, checks);
+    breaks(closed, &control, policy, checks);
     break_fields(closed, checks);
     open_items(closed, &control, policy, checks);
     decisions(closed, checks);
@@ -41,6 +46,50 @@ type Control<'a> = BTreeMap<(&'a str, &'a str), Totals>;
 
 /// Tables of which several rows may have the same key.
 const WITH_EQUAL_KEYS: [&str; 4] = ["breaks", "deductions", "payments", "permits"];
+
+/// Columns that may have empty cells.
+const MAY_BE_EMPTY: [&str; 28] = [
+    "break_fields insured_value",
+    "break_fields treating_value",
+    "breaks fields",
+    "breaks insured_payable",
+    "breaks treating_payable",
+    "decisions payable",
+    "deductions code",
+    "deductions fund_class",
+    "deductions insured_province",
+    "deductions treating_province",
+    "notice_status approved",
+    "notice_status completed_on",
+    "notice_status pay_by",
+    "notice_status punctual",
+    "notices confirm_by",
+    "notices file_by",
+    "notices pay_by",
+    "open_items begndate",
+    "open_items dise_codg",
+    "open_items enddate",
+    "open_items fulamt_ownpay_amt",
+    "open_items init_setl_id",
+    "open_items inscp_scp_amt",
+    "open_items mdtrt_id",
+    "open_items overlmt_selfpay",
+    "open_items preselfpay_amt",
+    "payments code",
+    "rejects setl_id",
+];
+
+/// No other column has an empty cell.
+fn filled(closed: &Closed, checks: &mut Checks) {
+    for spec in &TABLES {
+        let grid = closed.grid(spec.name);
+        let empty = grid.columns().iter().enumerate().map(|(column, (name, _))| {
+            let may_be = MAY_BE_EMPTY.contains(&format!("{} {name}", spec.name).as_str());
+            (!may_be && grid.has_empty(column)).then(|| (*name).to_owned())
+        });
+        checks.law(Code::B06, &closed.file(spec.name), "no empty cell", empty);
+    }
+}
 
 /// Rows of every table are in order, and told apart by their key where the contract says so.
 pub(super) fn order(closed: &Closed, checks: &mut Checks) {
@@ -116,6 +165,12 @@ fn control<'a>(closed: &'a Closed, checks: &mut Checks) -> Control<'a> {
     });
     checks.law(Code::B07, &file, "delivered + opened = all the others", balance);
 
+    let counts = cells.iter().map(|((side, bucket), [rows, medfee, payable])| {
+        let good = *rows > 0 || (*rows == 0 && *medfee == 0 && *payable == 0);
+        (!good).then(|| format!("{side} {bucket}: {rows} rows"))
+    });
+    checks.law(Code::B07, &file, "no fen without rows", counts);
+
     let listed: Vec<(&str, &str, Option<Totals>)> = closed
         .manifest
         .control
@@ -144,29 +199,8 @@ fn control<'a>(closed: &'a Closed, checks: &mut Checks) -> Control<'a> {
     cells
 }
 
-fn rejects(closed: &Closed, control: &Control, checks: &mut Checks) {
-    let grid = closed.grid("rejects");
-    let file = closed.file("rejects");
-    let counts = Side::BOTH.into_iter().map(|side| {
-        let rows = grid.iter().filter(|row| row.text("side") == side.name()).count();
-        let expected = control.get(&(side.name(), "rejected")).map_or(0, |totals| totals[0]);
-        differs(format!("{} rows", side.name()), rows as i128, expected)
-    });
-    checks.law(Code::B07, &file, "as many as control has", counts);
-    let places = grid.iter().map(|row| {
-        let path = row.text("file");
-        let input = closed.manifest.inputs.iter().find(|input| input.path == path);
-        let inside = input.is_some_and(|input| row.number("row") < i128::from(input.rows));
-        let rules: Vec<&str> = row.text("rules").split(',').collect();
-        let ruled = rules.is_sorted_by(|a, b| a < b)
-            && rules.iter().all(|rule| (1..=RULES).any(|number| *rule == format!("V{number:02}")));
-        (!inside || !ruled).then(|| row.shown_key())
-    });
-    checks.law(Code::B07, &file, "a row of an input, with its rules", places);
-}
-
 /// Whether a class has one break a row; the others have one a settlement.
-fn is_by_row(class: Class) -> bool {
+pub(super) fn is_by_row(class: Class) -> bool {
     use Class::{AlreadyCleared, Conflict, Duplicate, Expired, LateRefused};
     matches!(class, AlreadyCleared | Duplicate | Conflict | LateRefused | Expired)
 }
@@ -176,33 +210,81 @@ fn is_of(row: Row, side: Side) -> bool {
     [side.name(), "both"].contains(&row.text("side"))
 }
 
-fn breaks(closed: &Closed, control: &Control, checks: &mut Checks) {
+/// The breaks of a side and class.
+#[derive(Debug, Clone, Copy)]
+struct Broken {
+    rows: i128,
+    payable: FenSum,
+    /// The smallest and the largest payable.
+    range: (FenSum, FenSum),
+}
+
+impl Broken {
+    const NONE: Broken = Broken { rows: 0, payable: 0, range: (FenSum::MAX, FenSum::MIN) };
+
+    fn add(&mut self, fen: FenSum) {
+        self.rows += 1;
+        self.payable += fen;
+        self.range = (self.range.0.min(fen), self.range.1.max(fen));
+    }
+
+    /// What does not fit its cell of control. Of what was voided before, every row counts in control, and the
+    /// settlement once here.
+    fn problem(&self, what: &str, cell: Totals, again: bool, parts: bool) -> Option<String> {
+        let [rows, medfee, owed] = cell;
+        if again && self.rows < rows {
+            return None;
+        }
+        // What is owed is a part of the cost, of a settlement and, both below 0, of a reversal.
+        let (least, most) = self.range;
+        let part = (least <= 0 || medfee >= owed) && (most >= 0 || medfee <= owed);
+        let larger = parts && self.rows > 0 && !part;
+        let cost = || format!("{what}: more is owed than the cost {}", yuan(medfee));
+        differs(format!("{what}, rows"), self.rows, rows)
+            .or_else(|| unequal(format!("{what}, payable"), self.payable, owed))
+            .or_else(|| larger.then(cost))
+    }
+}
+
+fn breaks(closed: &Closed, control: &Control, policy: &Policy, checks: &mut Checks) {
     let grid = closed.grid("breaks");
     let file = closed.file("breaks");
-    let mut found: BTreeMap<(&str, &str), [i128; 2]> = BTreeMap::new();
-    for row in grid.iter() {
-        for side in Side::BOTH.into_iter().filter(|side| is_of(row, *side)) {
-            let payable = format!("{}_payable", side.name());
-            let sums = found.entry((side.name(), row.text("class"))).or_default();
-            sums[0] += 1;
-            sums[1] += row.number(&payable);
+    let decisions = closed.grid("decisions").iter();
+    let voided: BTreeSet<&str> = decisions
+        .filter(|row| row.text("decision") == "void")
+        .map(|row| row.text("setl_id"))
+        .collect();
+    let columns = Columns::of(grid);
+    let mut found: BTreeMap<(&str, Class), Broken> = BTreeMap::new();
+    let mut again = [false; 2];
+    for row in 0..grid.rows {
+        let Some(broken) = columns.broken(row) else { continue };
+        for side in Side::BOTH.into_iter().filter(|side| broken.on[side.index()]) {
+            let sums = found.entry((side.name(), broken.class)).or_insert(Broken::NONE);
+            sums.add(broken.payables[side.index()].unwrap_or(0));
+            again[side.index()] |=
+                broken.class == Class::Voided && !voided.contains(grid.row(row).text("setl_id"));
         }
     }
+    let parts = owes_parts(policy);
     let cells = Side::BOTH.into_iter().flat_map(|side| Class::ALL.map(|class| (side, class)));
     let same = cells.map(|(side, class)| {
-        let cell = (side.name(), class.name());
-        let [rows, payable] = found.get(&cell).copied().unwrap_or_default();
-        let [all, _, owed] = control.get(&cell).copied().unwrap_or_default();
+        let broken = found.get(&(side.name(), class)).copied().unwrap_or(Broken::NONE);
+        let cell = control.get(&(side.name(), class.name())).copied().unwrap_or_default();
+        let again = class == Class::Voided && again[side.index()];
         let what = format!("{} {}", side.name(), class.name());
-        // Of what was voided before, every row counts in control, and the settlement once here.
-        if class == Class::Voided {
-            return (rows > all).then(|| format!("{what}: {rows} rows, in control {all}"));
-        }
-        differs(format!("{what}, rows"), rows, all)
-            .or_else(|| unequal(format!("{what}, payable"), payable, owed))
+        broken.problem(&what, cell, again, parts)
     });
     checks.law(Code::B07, &file, "as control has them", same);
     checks.law(Code::B07, &file, "values of a row", grid.iter().map(|row| break_row(closed, row)));
+}
+
+/// Whether what a policy makes payable are parts of the cost, none of them counted twice.
+fn owes_parts(policy: &Policy) -> bool {
+    let mut sums = [0; 13];
+    sums[amount::MEDFEE] = 1;
+    sums[amount::FUND] = 1;
+    policy.payable_sum(&sums) == 0
 }
 
 /// What does not fit within a break.
@@ -212,7 +294,9 @@ fn break_row(closed: &Closed, row: Row) -> Option<String> {
     let mismatch = matches!(class, Some(Class::FieldMismatch | Class::AmountMismatch));
     let one = class.is_some_and(is_by_row);
     let late = row.month("cost_month").map(|month| closed.month.since(month));
-    let good = class.is_some_and(|class| row.flag("carried") == Some(class.is_carried()))
+    let side = row.text("side");
+    let good = (side == "both" || Side::from_name(side).is_some())
+        && class.is_some_and(|class| row.flag("carried") == Some(class.is_carried()))
         && row.number("effect") == sides[0].unwrap_or(0) - sides[1].unwrap_or(0)
         && sides[0].is_some() == is_of(row, Side::Treating)
         && sides[1].is_some() == is_of(row, Side::Insured)
@@ -257,32 +341,16 @@ pub(in crate::audit) fn payable_of(row: Row, policy: &Policy) -> Option<Fen> {
     policy.payable(amounts.first_chunk()?)
 }
 
-/// Open items are the copies of the carried breaks, and what control carries.
+/// Open items are what control carries.
 fn open_items(closed: &Closed, control: &Control, policy: &Policy, checks: &mut Checks) {
     let file = closed.file("open_items");
-    let mut carried: BTreeMap<(&str, &str), (&str, i128)> = BTreeMap::new();
-    for row in closed.grid("breaks").iter().filter(|row| row.flag("carried") == Some(true)) {
-        for side in Side::BOTH.into_iter().filter(|side| is_of(row, *side)) {
-            let payable = row.number(&format!("{}_payable", side.name()));
-            carried.insert((side.name(), row.text("setl_id")), (row.text("class"), payable));
-        }
-    }
-    let grid = closed.grid("open_items");
     let mut sums: Control = Control::new();
-    let copies = grid.iter().map(|row| {
-        let payable = payable_of(row, policy).map(i128::from);
+    for row in closed.grid("open_items").iter() {
         let totals = sums.entry((row.text("side"), row.text("class"))).or_default();
         totals[0] += 1;
         totals[1] += row.number("medfee_sumamt");
-        totals[2] += payable.unwrap_or(0);
-        let expected = carried.get(&(row.text("side"), row.text("setl_id")));
-        let found = payable.map(|payable| (row.text("class"), payable));
-        (expected != found.as_ref()).then(|| format!("{} is not a carried break", row.shown_key()))
-    });
-    let copies: Vec<Option<String>> = copies.collect();
-    let all = differs("copies", grid.rows, carried.len());
-    checks.law(Code::B07, &file, "the copies of carried breaks", copies.into_iter().chain([all]));
-
+        totals[2] += payable_of(row, policy).map_or(0, i128::from);
+    }
     let carried = Class::ALL.into_iter().filter(|class| class.is_carried());
     let cells = carried.flat_map(|class| Side::BOTH.map(|side| (side.name(), class.name())));
     let same = cells.map(|cell| {
@@ -334,16 +402,25 @@ fn positions(closed: &Closed, policy: &Policy, checks: &mut Checks) {
             .map(|problem| format!("{}: {problem}", grid.row(row).shown_key()))
     });
     checks.law(Code::B07, &file, "amounts of a position", sums);
-    let keys = grid.iter().map(|row| {
-        let insured = Province::of_division(row.text("insuplc_admdvs").as_bytes());
-        let treating = Province::from_text(row.text("treating_province"));
-        let known = insured.is_some()
-            && treating.is_some()
-            && insured != treating
-            && FundClass::from_name(row.text("fund_class")).is_some()
-            && CareClass::from_name(row.text("care_class")).is_some()
-            && row.month("cost_month").is_some_and(|month| month <= closed.month);
-        (!known).then(|| row.shown_key())
+    let timing = Timing::of(closed, policy);
+    let [insured, treating, fund, care, month] =
+        ["insuplc_admdvs", "treating_province", "fund_class", "care_class", "cost_month"]
+            .map(|column| grid.column(column));
+    let mut late = Tally::default();
+    let keys = (0..grid.rows).map(|row| {
+        let insured = Province::of_division(grid.text(row, insured).as_bytes());
+        let pair = insured.zip(Province::from_text(grid.text(row, treating)));
+        let pair = pair.map(|(insured, treating)| Pair { insured, treating });
+        let month = Month::from_text(grid.text(row, month));
+        let shown = || grid.row(row).shown_key();
+        late.hold(month.is_none_or(|month| timing.allows(pair, month)), shown);
+        let known = pair.is_some_and(|pair| pair.insured != pair.treating)
+            && FundClass::from_name(grid.text(row, fund)).is_some()
+            && CareClass::from_name(grid.text(row, care)).is_some()
+            && month.is_some_and(|month| month <= closed.month);
+        (!known).then(shown)
     });
+    let keys: Vec<Option<String>> = keys.collect();
     checks.law(Code::B07, &file, "two provinces, classes, a month", keys);
+    checks.tallied(Code::B07, &file, "a cost month that may clear", late);
 }

@@ -16,12 +16,14 @@ use crate::{
 Examples:
   liangqing verify --book book
   liangqing verify --book book --trusted-keys trusted.toml
+  liangqing verify --book book --rules rules.toml
   liangqing verify --book book --period 2025-11 --head 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 
 Everything is worked out from something else: pairs from positions, reserves from pairs and payments, what
 is opened from what was carried, the register from all of them. --head is the digest that `run` printed when
-it closed the period; without it, periods that were cut off at the end are not noticed. docs/audit.md says
-how to check a month without this program.")]
+it closed the period; without it, periods that were cut off at the end are not noticed. The report names the
+rules of each period, and days of issue that are not the last of the next month. docs/audit.md says what only
+the inputs vouch for, and how to check a month without this program.")]
 pub(in crate::cli) struct VerifyArguments {
     /// Folder of the closed periods
     #[arg(long, value_name = "DIR")]
@@ -35,6 +37,9 @@ pub(in crate::cli) struct VerifyArguments {
     /// File of the keys that are trusted: every period has to be signed by one, or to come before one that is
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) trusted_keys: Option<PathBuf>,
+    /// File of rules with which every period has to have been closed; given several times, one of them
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) rules: Vec<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) working: Working,
 }

@@ -87,6 +87,8 @@ pub(super) fn key(above: &str, name: &str) -> String {
 /// The entry of an argument; `--lang` is one for all.
 pub(super) fn argument_key(command: &str, argument: &str) -> String {
     match argument {
+        // Those of `verify` are compared with, not closed with.
+        "rules" if command == "verify" => format!("{command}.{argument}"),
         "lang" | "format" | "quiet" | "threads" | "rules" => format!("any.{argument}"),
         argument => format!("{command}.{argument}"),
     }

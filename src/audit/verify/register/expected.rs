@@ -1,18 +1,22 @@
 //! What the tables of a period say of settlements in the register.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::super::{
+    fates::{Break, Columns, group_of, is_voided_again},
+    files::Closed,
+    settlements::{Settlement, settlements},
+    tables::payable_of,
+};
 use crate::{
-    audit::{
-        entries::{Entry, VOIDED},
-        verify::files::Closed,
-    },
-    book::grid::Grid,
-    codes::{CareClass, FundClass, Month},
-    control::Class,
+    audit::entries::{Entry, SETTLEMENT, VOIDED},
+    book::grid::Row,
+    codes::{CareClass, FundClass, Month, Side},
+    control::{Bucket, Class},
     ingest::record::Group,
-    money::FenSum,
+    money::{Fen, FenSum},
     reconcile::index::Key,
+    rules::Policy,
 };
 
 /// What tables expect of the register.
@@ -21,6 +25,8 @@ pub(in crate::audit::verify) struct Expectations {
     pub(super) list: Vec<(Key, Month, Expected)>,
     /// What was held back so far, by settlement, in fen.
     held_back: BTreeMap<String, FenSum>,
+    /// Accepted deductions that were not given back, by number and settlement.
+    standing: BTreeMap<(String, String), Key>,
 }
 
 /// What is expected of a settlement in a period.
@@ -28,97 +34,274 @@ pub(in crate::audit::verify) struct Expectations {
 pub(super) enum Expected {
     /// Voided in this period.
     Voided,
+    /// Voided in an earlier period.
+    VoidedEarlier,
     /// Cleared in this period, with a payable in fen.
-    Cleared(FenSum),
-    /// Cleared by now, with a payable of at least so many fen.
-    Deducted(FenSum),
+    Cleared(Fen),
+    /// Cleared in this period, with a group and a payable in fen.
+    ClearedAs(i32, Fen),
+    /// Cleared by now, with a payable of at least so many fen, and not reversed.
+    Deducted(Fen),
+    /// Cleared by now, with a payable below so many fen, and not reversed.
+    Exceeded(Fen),
     /// Cleared by now, of a pair and a fund: the number of the group without its care class.
     Of(i32),
-    /// Registered in an earlier period.
+    /// Not cleared by now.
+    Uncleared,
+    /// Reversed by now.
+    Reversed,
+    /// Reversed in this period.
+    ReversedNow,
+    /// Not reversed by now.
+    Unreversed,
+    /// Cleared in an earlier period.
     Earlier,
+    /// Not registered in an earlier period.
+    New,
     /// Not registered by now.
     Absent,
-    /// Registered in this period: an open item that no other table shows.
+    /// Cleared in this period: a copy that no other table shows.
     Left,
+    /// No settlement that cleared by now.
+    Unpaired,
+    /// A settlement that cleared by now, of another group or with another payable.
+    Unlike(i32, Fen),
+}
+
+/// A sum as wide as a record's value: no record owes what is beyond.
+fn narrow(fen: FenSum) -> Fen {
+    Fen::try_from(fen).unwrap_or(if fen < 0 { Fen::MIN } else { Fen::MAX })
 }
 
 impl Expectations {
     /// Gathers what the tables of a period say about the register.
-    pub(in crate::audit::verify) fn gather(&mut self, closed: &Closed, before: Option<&Closed>) {
-        for row in closed.grid("deductions").iter().filter(|r| r.flag("accepted") == Some(true)) {
-            let sum = self.held_back.entry(row.text("setl_id").to_owned()).or_default();
-            *sum += row.number("amount");
-            let expected = Expected::Deducted(*sum);
-            self.list.push((Key::of(row.text("setl_id")), closed.month, expected));
-        }
-        for row in closed.grid("deductions").iter() {
-            if let Some((pair, fund)) = row.pair().zip(FundClass::from_name(row.text("fund_class")))
-            {
-                let group = Group { pair, fund, care: CareClass::ALL[0] };
-                let expected = Expected::Of(i32::from(group.number()));
-                self.list.push((Key::of(row.text("setl_id")), closed.month, expected));
+    pub(in crate::audit::verify) fn gather(
+        &mut self,
+        closed: &Closed,
+        before: Option<&Closed>,
+        policy: &Policy,
+    ) {
+        self.gather_deductions(closed);
+        let columns = Columns::of(closed.grid("breaks"));
+        let none_replaced = Side::BOTH.map(|side| closed.control(side, Bucket::Superseded)[0] == 0);
+        let mut breaks = Vec::new();
+        for settlement in settlements(closed, before) {
+            breaks.clear();
+            breaks.extend(settlement.breaks.clone().filter_map(|row| columns.broken(row)));
+            let key = Key::of(settlement.setl_id);
+            let seen = Seen { settlement: &settlement, breaks: &breaks, policy };
+            seen.expected(none_replaced, |expected| self.list.push((key, closed.month, expected)));
+            if let Some((original, expected)) = seen.original(none_replaced) {
+                self.list.push((original, closed.month, expected));
             }
         }
-        let mut expect = |setl_id: &str, expected| {
-            self.list.push((Key::of(setl_id), closed.month, expected));
-        };
-        for row in closed.grid("decisions").iter() {
-            match (row.text("decision"), row.number_or_null("payable")) {
-                ("void", _) => expect(row.text("setl_id"), Expected::Voided),
-                (_, Some(fen)) => expect(row.text("setl_id"), Expected::Cleared(fen)),
+    }
+
+    /// Deductions: what is held back, why not, and what is given back.
+    fn gather_deductions(&mut self, closed: &Closed) {
+        let mut expect = |key: Key, expected| self.list.push((key, closed.month, expected));
+        for row in closed.grid("deductions").iter() {
+            let (setl_id, code) = (row.text("setl_id"), row.text_or_null("code"));
+            let key = Key::of(setl_id);
+            let number = || (row.text("ddct_id").to_owned(), setl_id.to_owned());
+            let held_back = self.held_back.get(setl_id).copied().unwrap_or(0);
+            let sum = held_back + row.number("amount");
+            match (row.flag("accepted") == Some(true), code) {
+                (true, Some(_)) => {
+                    expect(key, Expected::ReversedNow);
+                    self.standing.remove(&number());
+                }
+                (true, None) => {
+                    expect(key, Expected::Deducted(narrow(sum)));
+                    self.standing.insert(number(), key);
+                }
+                (false, Some("D02")) => expect(key, Expected::Exceeded(narrow(sum))),
+                (false, Some("D03")) => expect(key, Expected::Reversed),
                 _ => {}
             }
-        }
-        let mut shown: BTreeSet<&str> = BTreeSet::new();
-        for row in closed.grid("breaks").iter() {
-            shown.insert(row.text("setl_id"));
-            if row.flag("carried") == Some(true) {
-                expect(row.text("setl_id"), Expected::Absent);
-            } else if row.text("class") == Class::AlreadyCleared.name() {
-                expect(row.text("setl_id"), Expected::Earlier);
+            if row.flag("accepted") == Some(true) {
+                self.held_back.insert(setl_id.to_owned(), sum);
             }
+            let of = row.pair().zip(FundClass::from_name(row.text("fund_class")));
+            expect(
+                key,
+                of.map_or(Expected::Uncleared, |(pair, fund)| {
+                    let group = Group { pair, fund, care: CareClass::ALL[0] };
+                    Expected::Of(i32::from(group.number()))
+                }),
+            );
         }
-        let items = before.map(|before| before.grid("open_items"));
-        for row in items.into_iter().flat_map(Grid::iter) {
-            if !shown.contains(row.text("setl_id")) {
-                expect(row.text("setl_id"), Expected::Left);
+    }
+
+    /// What is still held back at the end of the book is of settlements that nothing reversed.
+    pub(in crate::audit::verify) fn finish(&mut self, last: Month) {
+        let standing = std::mem::take(&mut self.standing);
+        let unreversed = standing.into_values().map(|key| (key, last, Expected::Unreversed));
+        self.list.extend(unreversed);
+    }
+}
+
+/// A settlement as a period's tables show it.
+struct Seen<'a> {
+    settlement: &'a Settlement<'a>,
+    breaks: &'a [Break<'a>],
+    policy: &'a Policy,
+}
+
+impl Seen<'_> {
+    /// What follows for the register.
+    fn expected(&self, none_replaced: [bool; 2], mut expect: impl FnMut(Expected)) {
+        let decision = self.settlement.decision;
+        match decision.map(|row| (row.text("decision"), row.number_or_null("payable"))) {
+            Some(("void", _)) => expect(Expected::Voided),
+            Some((_, Some(fen))) => expect(Expected::Cleared(narrow(fen))),
+            _ => {}
+        }
+        if let Some(first) = self.breaks.first() {
+            expect(self.broken(first));
+        }
+        if let Some(left) = self.left(none_replaced) {
+            expect(left);
+        }
+    }
+
+    /// What follows from its breaks.
+    fn broken(&self, first: &Break) -> Expected {
+        let whole = self.breaks.iter().find(|broken| broken.is_whole());
+        let only_twice = self.breaks.iter().all(|broken| broken.class == Class::Duplicate);
+        if first.class == Class::AlreadyCleared {
+            return Expected::Earlier;
+        }
+        if is_voided_again(self.settlement, first) {
+            return Expected::VoidedEarlier;
+        }
+        match whole {
+            Some(broken) if broken.class == Class::Voided => Expected::New,
+            Some(_) => Expected::Absent,
+            // One copy alone clears by decision only.
+            None if only_twice || self.settlement.decision.is_some() => Expected::New,
+            None => Expected::Absent,
+        }
+    }
+
+    /// Of a copy that was brought in, and of a row that was there twice: what the book shows no break of has
+    /// cleared.
+    fn left(&self, none_replaced: [bool; 2]) -> Option<Expected> {
+        let sides = Side::BOTH.into_iter().filter_map(|side| {
+            let at = side.index();
+            let mut on = self.breaks.iter().filter(|broken| broken.on[at]);
+            let twice = on.clone().find(|broken| broken.class == Class::Duplicate);
+            let gone = on.any(|broken| broken.class != Class::Duplicate);
+            let brought = self.settlement.opened[at];
+            (!gone && (twice.is_some() || brought.is_some())).then_some(())?;
+            let as_it_was = brought
+                .filter(|_| none_replaced[at])
+                .map(|copy| (self.group_of(copy), payable_of(copy, self.policy)));
+            let as_it_is =
+                twice.map(|broken| (broken.group(self.policy), broken.payables[at].map(narrow)));
+            let values = as_it_is.or(as_it_was).filter(|_| self.settlement.decision.is_none());
+            Some(match values {
+                Some((Some(group), Some(fen))) => Expected::ClearedAs(group, fen),
+                _ => Expected::Left,
+            })
+        });
+        sides.max_by_key(|expected| *expected != Expected::Left)
+    }
+
+    fn group_of(&self, copy: Row) -> Option<i32> {
+        let columns = ["insuplc_admdvs", "mdtrtarea_admvs", "insutype", "med_type"];
+        let [insured, treating, insutype, med_type] = columns.map(|column| copy.text(column));
+        group_of(&[insured, treating, insutype, med_type, ""], self.policy)
+    }
+
+    /// What a reversal that did not clear says of its original.
+    fn original(&self, none_replaced: [bool; 2]) -> Option<(Key, Expected)> {
+        let reversed = self.breaks.iter().any(|broken| broken.class == Class::AlreadyReversed);
+        if reversed {
+            let sides = Side::BOTH.into_iter().filter(|side| none_replaced[side.index()]);
+            let copy = sides.filter_map(|side| self.settlement.opened[side.index()]).next()?;
+            return Some((Key::of(copy.text_or_null("init_setl_id")?), Expected::Reversed));
+        }
+        let copy = self.settlement.carried.iter().flatten().next()?;
+        let key = Key::of(copy.text_or_null("init_setl_id")?);
+        match Class::from_name(copy.text("class"))? {
+            Class::ReversalUnpaired => Some((key, Expected::Unpaired)),
+            Class::ReversalMismatch => {
+                let fen = payable_of(*copy, self.policy)?.checked_neg()?;
+                Some((key, Expected::Unlike(self.group_of(*copy)?, fen)))
             }
+            _ => None,
         }
     }
 }
 
 impl Expected {
-    /// Whether the register has a settlement as a period expects it.
-    pub(super) fn holds(self, entry: Option<&Entry>, month: Month) -> bool {
-        let now = entry.filter(|entry| entry.period == month);
+    /// Whether the register has a settlement as a period expects it, and when it was reversed.
+    pub(super) fn holds(
+        self,
+        entry: Option<&Entry>,
+        reversed: Option<Month>,
+        month: Month,
+    ) -> bool {
         let by_now = entry.filter(|entry| entry.period <= month);
+        let now = by_now.filter(|entry| entry.period == month);
+        let earlier = by_now.filter(|entry| entry.period < month);
+        let cleared = by_now.filter(|entry| entry.kind != VOIDED);
+        let cleared_now = now.filter(|entry| entry.kind != VOIDED);
+        let settled = by_now.filter(|entry| entry.kind == SETTLEMENT);
+        let unreversed = reversed.is_none_or(|period| period > month);
+        let owes = |entry: &Entry, fen: Fen| entry.payable == FenSum::from(fen);
         match self {
             Expected::Voided => now.is_some_and(|entry| entry.kind == VOIDED),
-            Expected::Cleared(fen) => {
-                now.is_some_and(|entry| entry.kind != VOIDED && entry.payable == fen)
+            Expected::VoidedEarlier => earlier.is_some_and(|entry| entry.kind == VOIDED),
+            Expected::Cleared(fen) => cleared_now.is_some_and(|entry| owes(entry, fen)),
+            Expected::ClearedAs(group, fen) => {
+                cleared_now.is_some_and(|entry| entry.group == group && owes(entry, fen))
             }
-            Expected::Deducted(fen) => by_now.is_some_and(|entry| {
-                entry.kind != VOIDED && 0 <= fen && fen <= entry.payable.max(0)
+            Expected::Deducted(fen) => cleared.is_some_and(|entry| {
+                unreversed && 0 <= fen && FenSum::from(fen) <= entry.payable.max(0)
             }),
+            Expected::Exceeded(fen) => {
+                unreversed && cleared.is_some_and(|entry| FenSum::from(fen) > entry.payable)
+            }
             Expected::Of(group) => {
                 let cares = i32::try_from(CareClass::ALL.len()).unwrap_or(1);
-                by_now.is_some_and(|entry| entry.group - entry.group.rem_euclid(cares) == group)
+                cleared.is_some_and(|entry| entry.group - entry.group.rem_euclid(cares) == group)
             }
-            Expected::Earlier => entry.is_some_and(|entry| entry.period < month),
+            Expected::Uncleared => cleared.is_none(),
+            Expected::Reversed => !unreversed,
+            Expected::ReversedNow => reversed == Some(month),
+            Expected::Unreversed => unreversed,
+            Expected::Earlier => earlier.is_some_and(|entry| entry.kind != VOIDED),
+            Expected::New => earlier.is_none(),
             Expected::Absent => by_now.is_none(),
-            Expected::Left => now.is_some(),
+            Expected::Left => cleared_now.is_some(),
+            Expected::Unpaired => settled.is_none(),
+            Expected::Unlike(group, fen) => {
+                settled.is_some_and(|entry| entry.group != group || !owes(entry, fen))
+            }
         }
     }
 
     pub(super) fn words(self) -> &'static str {
         match self {
             Expected::Voided => "decisions voids it",
+            Expected::VoidedEarlier => "breaks says that it was voided earlier",
             Expected::Cleared(_) => "decisions clears it, with its payable",
+            Expected::ClearedAs(..) => "a copy of it left, with its group and payable",
             Expected::Deducted(_) => "deductions holds back from it, at most its payable",
+            Expected::Exceeded(_) => "deductions refuses more than its payable",
             Expected::Of(_) => "deductions has its pair and fund",
+            Expected::Uncleared => "deductions does not know it",
+            Expected::Reversed => "deductions says that it is reversed",
+            Expected::ReversedNow => "deductions gives back, as it is reversed",
+            Expected::Unreversed => "what was held back from it was not given back",
             Expected::Earlier => "breaks says that it cleared earlier",
-            Expected::Absent => "breaks carries it",
+            Expected::New => "breaks says that it had not cleared before",
+            Expected::Absent => "breaks says that it did not clear",
             Expected::Left => "it was carried here, and no table has it",
+            Expected::Unpaired => "its reversal has no original",
+            Expected::Unlike(..) => "its reversal does not fit it",
         }
     }
 }

@@ -1,15 +1,16 @@
 //! The register of all periods, read once: order, each settlement once, and what tables expect of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
 mod expected;
+mod sums;
 
 pub(super) use self::expected::Expectations;
-use self::expected::Expected;
+use self::{expected::Expected, sums::Sums};
 use super::{
-    checks::{Checks, differs, unequal},
+    checks::Checks,
     files::{Closed, REGISTER, check_rows},
     place,
 };
@@ -29,16 +30,16 @@ use crate::{
 pub(super) struct RegisterFile {
     pub(super) period: Month,
     entries: Entries,
-    /// Visits and fen that cleared, by group, as positions have them.
-    cleared: BTreeMap<i32, [i128; 2]>,
+    /// What cleared, by group, as positions have it.
+    cleared: BTreeMap<i32, Cleared>,
     /// Settlements that cleared, as control and decisions have them on each side.
     settlements: [i128; 2],
     /// What they owe in fen, likewise; none where a decision cleared the other side's copy with its amounts.
     owed: [Option<FenSum>; 2],
     /// Settlements that a decision voided.
     voided: i128,
-    /// Settlements that a decision let clear: a reversal among them needs no original.
-    accepted: usize,
+    /// Settlements that a decision let clear, in order: a reversal among them needs no original.
+    accepted: Vec<Key>,
     /// What was reversed.
     reversed: Vec<Key>,
 }
@@ -58,7 +59,9 @@ impl RegisterFile {
         check_rows(closed.month, REGISTER[0], &closed.manifest, entries.rows(), checks);
         check_rows(closed.month, REGISTER[1], &closed.manifest, reversed.len() as u64, checks);
         let accepted = closed.grid("decisions").iter();
-        let accepted = accepted.filter(|row| row.number_or_null("payable").is_some()).count();
+        let accepted = accepted.filter(|row| row.number_or_null("payable").is_some());
+        let mut accepted: Vec<Key> = accepted.map(|row| Key::of(row.text("setl_id"))).collect();
+        accepted.sort_unstable();
         Some(RegisterFile {
             period: closed.month,
             entries,
@@ -75,14 +78,33 @@ impl RegisterFile {
     }
 }
 
-/// Visits and fen by group, as positions have them.
-fn cleared(closed: &Closed) -> BTreeMap<i32, [i128; 2]> {
-    let mut sums: BTreeMap<i32, [i128; 2]> = BTreeMap::new();
-    for row in closed.grid("positions").iter() {
-        let Some(group) = group_of(row) else { continue };
+/// What positions have of a group.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cleared {
+    visits: i128,
+    fen: FenSum,
+    /// Whether a position has something above 0, and something below.
+    above: bool,
+    below: bool,
+}
+
+/// What cleared by group, as positions have it.
+fn cleared(closed: &Closed) -> BTreeMap<i32, Cleared> {
+    let mut sums: BTreeMap<i32, Cleared> = BTreeMap::new();
+    let grid = closed.grid("positions");
+    let visits = grid.column("visits");
+    let payable = grid.column("payable");
+    for row in 0..grid.rows {
+        let Some(group) = group_of(grid.row(row)) else { continue };
         let sums = sums.entry(i32::from(group.number())).or_default();
-        sums[0] += row.number("visits");
-        sums[1] += row.number("payable");
+        sums.visits += grid.number(row, visits);
+        sums.fen += grid.number(row, payable);
+        // The amounts stand between these two.
+        for column in visits..=payable {
+            let number = grid.number(row, column);
+            sums.above |= number > 0;
+            sums.below |= number < 0;
+        }
     }
     sums
 }
@@ -125,80 +147,6 @@ fn cleared_on(closed: &Closed, side: Side, column: &str, of: fn(Row) -> i128) ->
     cleared.next().map_or(0, |row| row.number(column)) + without.map(of).sum::<i128>()
 }
 
-/// What the register of a period holds.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Sums {
-    /// Rows.
-    pub(super) rows: u64,
-    kinds: [i128; 3],
-    /// Visits and fen that cleared, by group.
-    cleared: BTreeMap<i32, [i128; 2]>,
-    /// Reversed settlements that were not cleared by then.
-    without_original: usize,
-}
-
-impl Sums {
-    /// What cleared, in fen.
-    pub(super) fn payable(&self) -> FenSum {
-        self.cleared.values().map(|[_, fen]| fen).sum()
-    }
-
-    fn add(&mut self, other: &Sums) {
-        self.rows += other.rows;
-        self.without_original += other.without_original;
-        for (kind, rows) in self.kinds.iter_mut().zip(other.kinds) {
-            *kind += rows;
-        }
-        for (group, [visits, fen]) in &other.cleared {
-            let sums = self.cleared.entry(*group).or_default();
-            sums[0] += visits;
-            sums[1] += fen;
-        }
-    }
-
-    fn count(&mut self, entry: &Entry) {
-        self.rows += 1;
-        if let Ok(kind) = usize::try_from(entry.kind) {
-            self.kinds[kind.min(2)] += 1;
-        }
-        if entry.kind != VOIDED {
-            let sums = self.cleared.entry(entry.group).or_default();
-            sums[0] += if entry.kind == REVERSAL { -1 } else { 1 };
-            sums[1] += entry.payable;
-        }
-    }
-
-    /// Compares what a register holds with what the tables of its period say.
-    pub(super) fn compare(&self, file: &RegisterFile, checks: &mut Checks) {
-        let path = place(file.period, REGISTER[0]);
-        let groups: BTreeSet<&i32> = self.cleared.keys().chain(file.cleared.keys()).collect();
-        let same = groups.into_iter().map(|group| {
-            let of = |sums: &BTreeMap<i32, [i128; 2]>| sums.get(group).copied().unwrap_or_default();
-            let ([visits, fen], [other_visits, other_fen]) = (of(&self.cleared), of(&file.cleared));
-            differs(format!("group {group}, visits"), visits, other_visits)
-                .or_else(|| unequal(format!("group {group}"), fen, other_fen))
-        });
-        checks.law(Code::B09, &path, "what positions have", same);
-        let cleared = self.kinds[0] + self.kinds[1];
-        let sides = Side::BOTH.map(|side| {
-            differs(format!("{} side", side.name()), cleared, file.settlements[side.index()])
-        });
-        checks.law(Code::B09, &path, "settlements that cleared, as control has them", sides);
-        let voided = differs("voided", self.kinds[2], file.voided);
-        checks.law(Code::B09, &path, "as many as decisions void", [voided]);
-        let owed = Side::BOTH.map(|side| {
-            let owed = file.owed[side.index()]?;
-            unequal(format!("{} side", side.name()), self.payable(), owed)
-        });
-        checks.law(Code::B09, &path, "what cleared, as control and decisions have it", owed);
-        let reversals = self.without_original <= file.accepted;
-        let enough = (!reversals).then(|| format!("{} are not registered", self.without_original));
-        let many = i128::try_from(file.reversed.len()).unwrap_or(i128::MAX);
-        let many = differs("as many as reversals", many, self.kinds[1]);
-        checks.law(Code::B09, &place(file.period, REGISTER[1]), "originals", [enough, many]);
-    }
-}
-
 /// What was found in a range of keys.
 #[derive(Debug, Default)]
 struct Found {
@@ -230,7 +178,7 @@ pub(super) fn check(
     let mut sums = vec![Sums::default(); files.len()];
     let mut problems: BTreeMap<(Month, &str), Vec<String>> = BTreeMap::new();
     for found in found {
-        sums.iter_mut().zip(&found.sums).for_each(|(sums, more)| sums.add(more));
+        sums.iter_mut().zip(found.sums).for_each(|(sums, more)| sums.add(more));
         checks.count(found.figures);
         for (month, law, problem) in found.problems {
             problems.entry((month, law)).or_default().push(problem);
@@ -251,7 +199,7 @@ fn look(files: &[RegisterFile], expected: &[(Key, Month, Expected)], range: Rang
         match file.entries.within(range) {
             Ok(of_file) => {
                 for entry in &of_file {
-                    found.sums[at].count(entry);
+                    found.sums[at].count(entry, &file.accepted);
                 }
                 entries.extend(of_file);
             }
@@ -264,30 +212,52 @@ fn look(files: &[RegisterFile], expected: &[(Key, Month, Expected)], range: Rang
         let problem = format!("a settlement of {} again", two[0].period);
         found.problems.push((two[1].period, "each settlement once", problem));
     }
+    for entry in entries.iter().filter(|entry| !is_well_formed(entry)) {
+        let problem = format!("key {:016x}", entry.key.hash);
+        found.problems.push((entry.period, "kind, group and payable of an entry", problem));
+    }
     let of = |key: Key| {
         let at = entries.partition_point(|entry| entry.key < key);
         entries[at..].first().filter(|entry| entry.key == key)
+    };
+    let all_reversed = reversed(files, range, of, &mut found);
+    let reversed_in = |key: Key| {
+        let at = all_reversed.partition_point(|(reversed, _)| *reversed < key);
+        let first = all_reversed.get(at).filter(|(reversed, _)| *reversed == key);
+        first.map(|(_, file)| files[*file].period)
     };
     let within = |key: &Key| range.0 <= key.hash && key.hash <= range.1;
     let from = expected.partition_point(|(key, _, _)| key.hash < range.0);
     for (key, month, expected) in expected[from..].iter().take_while(|(key, ..)| within(key)) {
         found.figures += 1;
-        if !expected.holds(of(*key), *month) {
+        if !expected.holds(of(*key), reversed_in(*key), *month) {
             let problem = format!("key {:016x}: {}", key.hash, expected.words());
             found.problems.push((*month, "what the tables say of a settlement", problem));
         }
     }
-    reversed(files, range, of, &mut found);
     found
 }
 
-/// Each settlement is reversed once, and was cleared by then.
+/// Whether an entry is one that a close can write: a settlement owes, a reversal takes back, what was voided
+/// is of no group.
+fn is_well_formed(entry: &Entry) -> bool {
+    let group = u16::try_from(entry.group).ok().and_then(Group::from_number);
+    let known = group.is_some_and(|group| group.pair.insured != group.pair.treating);
+    match entry.kind {
+        SETTLEMENT => known && entry.payable >= 0,
+        REVERSAL => known && entry.payable <= 0,
+        VOIDED => entry.group == -1 && entry.payable == 0,
+        _ => false,
+    }
+}
+
+/// Each settlement is reversed once, and was cleared by then; gives all that were reversed, in order.
 fn reversed<'a>(
     files: &[RegisterFile],
     range: Range,
     of: impl Fn(Key) -> Option<&'a Entry>,
     found: &mut Found,
-) {
+) -> Vec<(Key, usize)> {
     let mut reversed: Vec<(Key, usize)> = Vec::new();
     for (at, file) in files.iter().enumerate() {
         let within = |key: &&Key| range.0 <= key.hash && key.hash <= range.1;
@@ -299,10 +269,10 @@ fn reversed<'a>(
         let problem = format!("reversed in {} already", files[two[0].1].period);
         found.problems.push((files[two[1].1].period, "each settlement is reversed once", problem));
     }
-    for (key, at) in reversed {
-        let original = of(key).filter(|entry| entry.kind == SETTLEMENT);
-        if original.is_none_or(|entry| entry.period > files[at].period) {
-            found.sums[at].without_original += 1;
-        }
+    for (key, at) in &reversed {
+        let original = of(*key).filter(|entry| entry.kind == SETTLEMENT);
+        let original = original.filter(|entry| entry.period <= files[*at].period);
+        found.sums[*at].count_original(original);
     }
+    reversed
 }

@@ -1,0 +1,177 @@
+//! What the period before carried: each copy is carried on, expired, replaced, or cleared.
+
+use super::{
+    checks::{Checks, Tally, differs, unequal},
+    fates::{Break, cost_month, is_voided_again},
+    files::Closed,
+    settlements::Settlement,
+    tables::payable_of,
+};
+use crate::{
+    book::grid::Row,
+    codes::Side,
+    control::{Bucket, Class},
+    diag::Code,
+    money::FenSum,
+    rules::Policy,
+};
+
+/// The open items of a side that were brought in.
+#[derive(Debug, Default)]
+struct OfSide {
+    opened: [i128; 3],
+    expired: [i128; 3],
+    /// Those that a new row has replaced for certain.
+    replaced: [i128; 3],
+    /// Cost and payable of those that a new row may have replaced.
+    perhaps: [Vec<FenSum>; 2],
+    /// What control has as replaced.
+    superseded: [i128; 3],
+}
+
+/// The laws of what was brought in, as far as they were applied.
+#[derive(Debug)]
+pub(super) struct Brought<'a> {
+    closed: &'a Closed,
+    policy: &'a Policy,
+    sides: [OfSide; 2],
+    kept: Tally,
+    first_periods: Tally,
+}
+
+impl<'a> Brought<'a> {
+    pub(super) fn new(closed: &'a Closed, policy: &'a Policy) -> Brought<'a> {
+        let sides = Side::BOTH.map(|side| OfSide {
+            superseded: closed.control(side, Bucket::Superseded),
+            ..OfSide::default()
+        });
+        let (kept, first_periods) = (Tally::default(), Tally::default());
+        Brought { closed, policy, sides, kept, first_periods }
+    }
+
+    pub(super) fn see(&mut self, settlement: &Settlement, breaks: &[Break]) {
+        for side in Side::BOTH {
+            if let Some(copy) = settlement.carried[side.index()] {
+                let came = settlement.opened[side.index()].map(|copy| copy.month("first_period"));
+                let came = came.unwrap_or(Some(self.closed.month));
+                let named = || format!("{} {}", side.name(), settlement.setl_id);
+                self.first_periods.hold(copy.month("first_period") == came, named);
+            }
+            if let Some(copy) = settlement.opened[side.index()] {
+                self.see_copy(side, copy, settlement, breaks);
+            }
+        }
+    }
+
+    fn see_copy(&mut self, side: Side, copy: Row, settlement: &Settlement, breaks: &[Break]) {
+        let at = side.index();
+        let payable = payable_of(copy, self.policy).map_or(0, FenSum::from);
+        let totals = [1, copy.number("medfee_sumamt"), payable];
+        let of_side = &mut self.sides[at];
+        add(&mut of_side.opened, totals);
+        let on = || breaks.iter().filter(|broken| broken.on[at]);
+        let has = |classes: &[Class]| on().any(|broken| classes.contains(&broken.class));
+        let changed = settlement.carried[at].is_some_and(|now| !is_same(now, copy));
+        if has(&[Class::Expired]) {
+            add(&mut of_side.expired, totals);
+        } else if changed || has(&[Class::Conflict, Class::LateRefused, Class::Duplicate]) {
+            add(&mut of_side.replaced, totals);
+        } else {
+            of_side.perhaps[0].push(totals[1]);
+            of_side.perhaps[1].push(totals[2]);
+        }
+        // A copy that nothing can have replaced is the one that the break is about.
+        let none_replaced = of_side.superseded[0] == 0;
+        for broken in on() {
+            let whole = broken.is_whole() && !broken.class.is_carried();
+            let whole = whole && none_replaced && !is_voided_again(settlement, broken);
+            if broken.class == Class::Expired || whole {
+                let same = broken.payables[at] == Some(payable)
+                    && (!broken.describes(side) || describes(broken, copy));
+                self.kept.hold(same, || format!("{} {}", settlement.setl_id, broken.class.name()));
+            }
+        }
+    }
+
+    pub(super) fn finish(self, checks: &mut Checks) {
+        let Brought { closed, sides, kept, first_periods, .. } = self;
+        let control = closed.file("control");
+        let columns = ["rows", "medfee_sumamt", "payable"];
+        let cells = Side::BOTH.into_iter().zip(&sides).flat_map(|(side, of_side)| {
+            let expired = closed.control(side, Bucket::Break(Class::Expired));
+            let opened = closed.control(side, Bucket::Opened);
+            let pairs = [("opened", opened, of_side.opened), ("expired", expired, of_side.expired)];
+            pairs.into_iter().flat_map(move |(bucket, found, expected)| {
+                (0..3).map(move |at| {
+                    let what = format!("{} {bucket} {}", side.name(), columns[at]);
+                    match at {
+                        0 => differs(what, found[at], expected[at]),
+                        _ => unequal(what, found[at], expected[at]),
+                    }
+                })
+            })
+        });
+        checks.law(Code::B08, &control, "opened and expired = carried before", cells);
+        let superseded = Side::BOTH.into_iter().zip(sides).map(|(side, of_side)| {
+            let [rows, medfee, payable] = of_side.superseded;
+            let found = format!("{} side: {rows} superseded", side.name());
+            (!of_side.fits([rows, medfee, payable])).then_some(found)
+        });
+        checks.law(Code::B08, &control, "superseded, of what was brought in", superseded);
+        checks.tallied(Code::B08, &closed.file("breaks"), "as it was brought in", kept);
+        checks.tallied(Code::B08, &closed.file("open_items"), "first_period", first_periods);
+    }
+}
+
+impl OfSide {
+    /// Whether so many rows of so many fen can have been replaced.
+    fn fits(mut self, superseded: [i128; 3]) -> bool {
+        let Ok(more) = usize::try_from(superseded[0] - self.replaced[0]) else { return false };
+        more <= self.perhaps[0].len()
+            && [1, 2].into_iter().all(|at| {
+                let sum = superseded[at] - self.replaced[at];
+                is_sum_of(sum, more, &mut self.perhaps[at - 1])
+            })
+    }
+}
+
+/// Whether a sum lies between those of the smallest and of the largest so many values.
+fn is_sum_of(sum: FenSum, many: usize, values: &mut [FenSum]) -> bool {
+    if 0 < many && many < values.len() {
+        values.sort_unstable();
+    }
+    let least: FenSum = values[..many].iter().sum();
+    let most: FenSum = values[values.len() - many..].iter().sum();
+    least <= sum && sum <= most
+}
+
+fn add(sums: &mut [i128; 3], totals: [i128; 3]) {
+    sums.iter_mut().zip(totals).for_each(|(sum, more)| *sum += more);
+}
+
+/// Whether two rows of open items are the same but for their class.
+fn is_same(now: Row, was: Row) -> bool {
+    let columns = now.grid().columns().iter().enumerate();
+    let mut columns = columns.filter(|(_, (name, _))| *name != "class");
+    columns.all(|(column, _)| now.at(column) == was.at(column))
+}
+
+/// Whether a break has the values of a copy.
+pub(super) fn describes(broken: &Break, copy: Row) -> bool {
+    let texts = ["insuplc_admdvs", "mdtrtarea_admvs", "insutype", "med_type"];
+    texts.into_iter().zip(broken.described).all(|(column, text)| copy.text(column) == text)
+        && broken.described[4] == cost_month(copy).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_of_some_values_is_within_their_bounds() {
+        let sums = |many: usize, sum: FenSum| is_sum_of(sum, many, &mut [5, -3, 9, 1]);
+        assert!(sums(0, 0) && !sums(0, 1));
+        assert!(sums(4, 12) && !sums(4, 11));
+        assert!(sums(2, -2) && sums(2, 14) && !sums(2, -3) && !sums(2, 15));
+    }
+}

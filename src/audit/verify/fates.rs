@@ -1,0 +1,339 @@
+//! What became of every copy that did not just clear: one thing, for a reason that the book can show.
+
+use super::{
+    brought::Brought,
+    checks::{Checks, Tally},
+    decided::Decided,
+    files::Closed,
+    settlements::{Settlement, settlements},
+    tables::{is_by_row, payable_of},
+    timing::Timing,
+};
+use crate::{
+    book::grid::{Cell, Grid, Row},
+    codes::{Month, Pair, Province, Side},
+    control::Class,
+    diag::Code,
+    ingest::{batch::DAY, record::Group},
+    money::FenSum,
+    rules::Policy,
+};
+
+/// Applies the laws of single settlements, in one pass over all that the tables name.
+pub(super) fn check(
+    closed: &Closed,
+    before: Option<&Closed>,
+    policy: &Policy,
+    checks: &mut Checks,
+) {
+    // What cannot be read has been reported; nothing follows from it.
+    if before.is_none() && closed.manifest.previous_manifest_sha256.is_some() {
+        return;
+    }
+    let columns = Columns::of(closed.grid("breaks"));
+    let mut fates = Fates::new(closed, policy);
+    let mut brought = Brought::new(closed, policy);
+    let mut decided = Decided::new(closed, policy);
+    let mut breaks = Vec::new();
+    for settlement in settlements(closed, before) {
+        breaks.clear();
+        breaks.extend(settlement.breaks.clone().filter_map(|row| columns.broken(row)));
+        fates.see(&settlement, &breaks);
+        brought.see(&settlement, &breaks);
+        decided.see(&settlement, &breaks);
+    }
+    fates.finish(checks);
+    brought.finish(checks);
+    decided.finish(checks);
+}
+
+/// Where the columns of `breaks` are.
+#[derive(Debug)]
+pub(super) struct Columns<'a> {
+    grid: &'a Grid,
+    class: usize,
+    side: usize,
+    payables: [usize; 2],
+    described: [usize; 5],
+    first_period: usize,
+}
+
+impl<'a> Columns<'a> {
+    pub(super) fn of(grid: &'a Grid) -> Columns<'a> {
+        let described = ["insuplc_admdvs", "mdtrtarea_admvs", "insutype", "med_type", "cost_month"];
+        Columns {
+            grid,
+            class: grid.column("class"),
+            side: grid.column("side"),
+            payables: ["treating_payable", "insured_payable"].map(|column| grid.column(column)),
+            described: described.map(|column| grid.column(column)),
+            first_period: grid.column("first_period"),
+        }
+    }
+
+    /// A break; none when its class is none.
+    pub(super) fn broken(&self, row: usize) -> Option<Break<'a>> {
+        let class = Class::from_name(self.grid.text(row, self.class))?;
+        let side = self.grid.text(row, self.side);
+        let number = |column| match self.grid.cell(row, column) {
+            Cell::Number(number) => Some(number),
+            _ => None,
+        };
+        Some(Break {
+            class,
+            on: Side::BOTH.map(|of| [of.name(), "both"].contains(&side)),
+            payables: self.payables.map(number),
+            described: self.described.map(|column| self.grid.text(row, column)),
+            first_period: Month::from_text(self.grid.text(row, self.first_period)),
+        })
+    }
+}
+
+/// A row of `breaks`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Break<'a> {
+    pub(super) class: Class,
+    /// Whose copies it is about, treating first.
+    pub(super) on: [bool; 2],
+    pub(super) payables: [Option<FenSum>; 2],
+    /// Divisions, insutype, med_type, cost month: of the treating copy if there is one.
+    pub(super) described: [&'a str; 5],
+    first_period: Option<Month>,
+}
+
+impl Break<'_> {
+    /// Whether it is about all copies of the settlement that are left.
+    pub(super) fn is_whole(&self) -> bool {
+        !is_by_row(self.class)
+    }
+
+    /// Whether it describes the copy of a side.
+    pub(super) fn describes(&self, side: Side) -> bool {
+        self.on[side.index()] && (side == Side::Treating || !self.on[0])
+    }
+
+    fn pair(&self) -> Option<Pair> {
+        pair_of(&self.described)
+    }
+
+    fn cost_month(&self) -> Option<Month> {
+        Month::from_text(self.described[4])
+    }
+
+    /// The number of its group, by a policy.
+    pub(super) fn group(&self, policy: &Policy) -> Option<i32> {
+        group_of(&self.described, policy)
+    }
+}
+
+/// The number of the group of a copy, by its divisions, insutype and med_type.
+pub(super) fn group_of(described: &[&str; 5], policy: &Policy) -> Option<i32> {
+    let pair = pair_of(described)?;
+    let fund = policy.fund_class(described[2])?;
+    let care = policy.care_class(described[3])?;
+    Some(Group { pair, fund, care }.number().into())
+}
+
+/// The pair of a copy, by its divisions.
+fn pair_of(described: &[&str; 5]) -> Option<Pair> {
+    let province = |at: usize| Province::of_division(described[at].as_bytes());
+    Some(Pair { insured: province(0)?, treating: province(1)? })
+}
+
+/// The cost month of an open item.
+pub(super) fn cost_month(row: Row) -> Month {
+    let day = row.number("setl_time").div_euclid(DAY.into());
+    Month::of_day(i64::try_from(day).unwrap_or(i64::MAX))
+}
+
+/// Whether a break is about a settlement that was voided in an earlier period.
+pub(super) fn is_voided_again(settlement: &Settlement, broken: &Break) -> bool {
+    let voids = settlement.decision.is_some_and(|row| row.text("decision") == "void");
+    broken.class == Class::Voided && !voids
+}
+
+/// The laws of fates, as far as they were applied.
+struct Fates<'a> {
+    closed: &'a Closed,
+    policy: &'a Policy,
+    timing: Timing,
+    one_each: Tally,
+    sides: Tally,
+    in_time: Tally,
+    first_periods: Tally,
+    codes: Tally,
+    duplicates: Tally,
+    carried: Tally,
+}
+
+impl<'a> Fates<'a> {
+    fn new(closed: &'a Closed, policy: &'a Policy) -> Fates<'a> {
+        Fates {
+            closed,
+            policy,
+            timing: Timing::of(closed, policy),
+            one_each: Tally::default(),
+            sides: Tally::default(),
+            in_time: Tally::default(),
+            first_periods: Tally::default(),
+            codes: Tally::default(),
+            duplicates: Tally::default(),
+            carried: Tally::default(),
+        }
+    }
+
+    fn see(&mut self, settlement: &Settlement, breaks: &[Break]) {
+        let name = || settlement.setl_id.to_owned();
+        self.one_each.see(one_fate(settlement, breaks).map(|what| format!("{}: {what}", name())));
+        for side in Side::BOTH {
+            self.duplicates.hold(duplicates_are_equal(side, settlement, breaks), name);
+            self.carries(side, settlement, breaks);
+        }
+        for broken in breaks {
+            let named = || format!("{} {}", settlement.setl_id, broken.class.name());
+            self.sides.hold(sides_fit(settlement, broken), named);
+            self.in_time.hold(self.timing_fits(settlement, broken), named);
+            self.codes.hold(self.was_valid(broken), named);
+            let first = self.first_period(settlement, broken);
+            self.first_periods.hold(broken.first_period == first, named);
+        }
+    }
+
+    /// What a break carries is an open item of its class and payable, in time; nothing else is.
+    fn carries(&mut self, side: Side, settlement: &Settlement, breaks: &[Break]) {
+        let at = side.index();
+        let broken = breaks.iter().find(|broken| broken.class.is_carried() && broken.on[at]);
+        let problem = || format!("{} {}", side.name(), settlement.setl_id);
+        let Some(copy) = settlement.carried[at] else {
+            return self.carried.hold(broken.is_none(), problem);
+        };
+        let payable = payable_of(copy, self.policy).map(FenSum::from);
+        let class = copy.text("class");
+        let same = broken
+            .is_some_and(|broken| broken.class.name() == class && broken.payables[at] == payable);
+        self.carried.hold(same && copy.text("side") == side.name(), problem);
+        let allowed = self.timing.allows(copy.pair(), cost_month(copy));
+        self.in_time.hold(allowed, || format!("{} {class}", problem()));
+    }
+
+    /// What leaves late is late; what is decided or judged after that is not.
+    fn timing_fits(&self, settlement: &Settlement, broken: &Break) -> bool {
+        let late = matches!(broken.class, Class::LateRefused | Class::Expired);
+        let judged = late
+            || broken.class == Class::AlreadyReversed
+            || (broken.class == Class::Voided && !is_voided_again(settlement, broken));
+        let Some(cost_month) = broken.cost_month().filter(|_| judged) else { return true };
+        self.timing.allows(broken.pair(), cost_month) != late
+    }
+
+    /// Whether the codes of a break are those of a row that no rule rejects.
+    fn was_valid(&self, broken: &Break) -> bool {
+        broken.pair().is_some_and(|pair| pair.insured != pair.treating)
+            && broken.group(self.policy).is_some()
+            && broken.cost_month().is_some_and(|month| month <= self.closed.month)
+    }
+
+    /// When the copy of a break, the older of two, first came into the book.
+    fn first_period(&self, settlement: &Settlement, broken: &Break) -> Option<Month> {
+        let now = Some(self.closed.month);
+        let new = matches!(broken.class, Class::AlreadyCleared | Class::Duplicate);
+        if new || is_voided_again(settlement, broken) {
+            return now;
+        }
+        let came = |side: &Side| match settlement.opened[side.index()] {
+            Some(copy) => copy.month("first_period"),
+            None => now,
+        };
+        Side::BOTH.iter().filter(|side| broken.on[side.index()]).map(came).min().flatten()
+    }
+
+    fn finish(self, checks: &mut Checks) {
+        let file = self.closed.file("breaks");
+        checks.tallied(Code::B07, &file, "one fate a copy", self.one_each);
+        checks.tallied(Code::B07, &file, "sides and payables of a class", self.sides);
+        checks.tallied(Code::B07, &file, "what is late leaves, and nothing else", self.in_time);
+        checks.tallied(Code::B08, &file, "first_period", self.first_periods);
+        checks.tallied(Code::B07, &file, "codes of a valid row", self.codes);
+        checks.tallied(Code::B07, &file, "a duplicate as the row that stays", self.duplicates);
+        let file = self.closed.file("open_items");
+        checks.tallied(Code::B07, &file, "the copies of carried breaks", self.carried);
+    }
+}
+
+/// What is wrong with what became of the copies of a settlement.
+fn one_fate(settlement: &Settlement, breaks: &[Break]) -> Option<&'static str> {
+    if breaks.iter().filter(|broken| broken.is_whole()).count() > 1 {
+        return Some("two breaks of one settlement");
+    }
+    let known = |broken: &Break| {
+        broken.class == Class::AlreadyCleared || is_voided_again(settlement, broken)
+    };
+    if breaks.iter().any(known) {
+        let copies = settlement.opened.iter().chain(&settlement.carried).flatten().count();
+        let alone = breaks.iter().all(known) && copies == 0 && settlement.decision.is_none();
+        return (!alone).then_some("it was registered before, and has another fate as well");
+    }
+    Side::BOTH.into_iter().find_map(|side| fate_on(side, settlement, breaks))
+}
+
+/// What is wrong with what became of a side's copy.
+fn fate_on(side: Side, settlement: &Settlement, breaks: &[Break]) -> Option<&'static str> {
+    let at = side.index();
+    let on = || breaks.iter().filter(|broken| broken.on[at]);
+    let count = |class: Class| on().filter(|broken| broken.class == class).count();
+    let whole = on().filter(|broken| broken.is_whole()).count();
+    let conflicts = count(Class::Conflict);
+    let expired = count(Class::Expired);
+    let others = count(Class::LateRefused) + expired + whole;
+    if conflicts == 1 {
+        return Some("a conflict without its second row");
+    }
+    if others > 1 || (conflicts > 0 && others + count(Class::Duplicate) > 0) {
+        return Some("a copy with two fates");
+    }
+    let brought = settlement.opened[at].is_some() && count(Class::Duplicate) == 0;
+    (expired > 0 && !brought).then_some("expired, and was no open item, or was replaced")
+}
+
+/// Whether the sides that a break names, and what they owe, are those of its class.
+fn sides_fit(settlement: &Settlement, broken: &Break) -> bool {
+    let decision = settlement.decision;
+    let sides = match broken.class {
+        Class::MissingInsured => [true, false],
+        Class::MissingTreating => [false, true],
+        Class::Voided if !is_voided_again(settlement, broken) => {
+            match decision.map_or("", |row| row.text("class_without")) {
+                "missing_insured" => [true, false],
+                "missing_treating" => [false, true],
+                _ => [true, true],
+            }
+        }
+        Class::AlreadyReversed if decision.is_some() => broken.on,
+        class if is_by_row(class) || class == Class::Voided => broken.on,
+        _ => [true, true],
+    };
+    let reversal = matches!(
+        broken.class,
+        Class::ReversalUnpaired | Class::ReversalMismatch | Class::AlreadyReversed
+    );
+    let both = broken.on == [true, true];
+    let equal = broken.payables[0] == broken.payables[1] || !both || decision.is_some();
+    let negative = broken.payables.iter().flatten().all(|fen| *fen <= 0);
+    broken.on == sides && broken.on != [false, false] && (!reversal || (equal && negative))
+}
+
+/// Duplicates are equal to the row that stays, as far as the book shows it.
+fn duplicates_are_equal(side: Side, settlement: &Settlement, breaks: &[Break]) -> bool {
+    let at = side.index();
+    let mut on = breaks.iter().filter(|broken| broken.on[at]);
+    let Some(one) = on.clone().find(|broken| broken.class == Class::Duplicate) else { return true };
+    let accepts = settlement
+        .decision
+        .filter(|row| row.text("decision").strip_prefix("accept_") == Some(side.name()));
+    let accepted = accepts.and_then(|row| row.number_or_null("payable"));
+    accepted.is_none_or(|fen| one.payables[at] == Some(fen))
+        && on.all(|broken| {
+            broken.payables[at] == one.payables[at]
+                && (!broken.describes(side) || broken.described == one.described)
+        })
+}

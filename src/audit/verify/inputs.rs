@@ -1,0 +1,94 @@
+//! What a manifest says of the delivery: files that a delivery can have, each once, and what rejects say of them.
+
+use std::collections::BTreeSet;
+
+use super::{checks::Checks, files::Closed, is_input_of, place};
+use crate::{
+    book::{grid::Row, manifest::NAME},
+    codes::Side,
+    contract::small_files::{self, OpeningQuotas},
+    control::Bucket,
+    diag::Code,
+    ingest::rows::Broken,
+};
+
+/// What the file of opening quotas is called, wherever it lies.
+pub(super) const OPENING_QUOTAS: &str = OpeningQuotas::NAME;
+
+/// Applies the laws of the inputs.
+pub(super) fn check(closed: &Closed, checks: &mut Checks) {
+    let inputs = &closed.manifest.inputs;
+    let manifest = place(closed.month, NAME);
+    let known = inputs.iter().map(|input| {
+        let side = Side::BOTH.into_iter().any(|side| is_input_of(side, &input.path));
+        let small = small_files::NAMES.contains(&input.path.as_str());
+        let opening = input.path == OPENING_QUOTAS && closed.is_first();
+        let digest = input.sha256.len() == 64
+            && input.sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        (!(digest && (side || small || opening))).then(|| input.path.clone())
+    });
+    checks.law(Code::B07, &manifest, "inputs that a delivery can have", known);
+    let ordered = inputs.windows(2).map(|two| {
+        (two[0].path >= two[1].path).then(|| format!("{} again, or out of order", two[1].path))
+    });
+    checks.law(Code::B07, &manifest, "each input once, in order", ordered);
+    let sides = Side::BOTH.map(|side| {
+        let of_side = || inputs.iter().filter(|input| is_input_of(side, &input.path));
+        let (mut digests, mut rows) = (BTreeSet::new(), of_side().filter(|input| input.rows > 0));
+        let twice = rows.find(|input| !digests.insert(&input.sha256));
+        match (of_side().next(), twice) {
+            (None, _) => Some(format!("no file of the {} side", side.name())),
+            (_, Some(input)) => Some(format!("{} has the bytes of another file", input.path)),
+            _ => None,
+        }
+    });
+    checks.law(Code::B07, &manifest, "files on both sides, each once", sides);
+    let files = Side::BOTH
+        .into_iter()
+        .flat_map(|side| inputs.iter().filter(move |input| is_input_of(side, &input.path)));
+    let files = files.count() as u64;
+    let totals = small_files::NAMES[0];
+    let listed = closed.lines_of(totals);
+    let delivered = inputs.iter().any(|input| input.path == totals);
+    let all = (delivered && listed != files).then(|| format!("{listed} lines, {files} files"));
+    checks.law(Code::B07, &manifest, "control totals of every file", [all]);
+    rejects(closed, checks);
+}
+
+/// As many rejects as control has, each a row of a file of its side, with the rules that it broke.
+fn rejects(closed: &Closed, checks: &mut Checks) {
+    let grid = closed.grid("rejects");
+    let file = closed.file("rejects");
+    let counts = Side::BOTH.map(|side| {
+        let rows = grid.iter().filter(|row| row.text("side") == side.name()).count();
+        let [expected, ..] = closed.control(side, Bucket::Rejected);
+        let what = format!("{} rows", side.name());
+        super::checks::differs(what, rows as i128, expected)
+    });
+    checks.law(Code::B07, &file, "as many as control has", counts);
+    let rules = Broken::every_code();
+    let rules: Vec<&str> = rules.split(',').collect();
+    let good = |row: &Row| is_in_its_file(closed, row) && has_rules(&rules, row);
+    let places = grid.iter().map(|row| (!good(&row)).then(|| row.shown_key()));
+    checks.law(Code::B07, &file, "a row of an input, with its rules", places);
+}
+
+/// Whether there is such a row in such a file of its side.
+fn is_in_its_file(closed: &Closed, row: &Row) -> bool {
+    let path = row.text("file");
+    let inputs = &closed.manifest.inputs;
+    let input = inputs.binary_search_by(|input| input.path.as_str().cmp(path)).ok();
+    let rows = input.map_or(0, |at| i128::from(inputs[at].rows));
+    let side = Side::from_name(row.text("side"));
+    side.is_some_and(|side| is_input_of(side, path)) && (0..rows).contains(&row.number("row"))
+}
+
+/// Whether the rules are such that there are, each once, in order; a row without a setl_id breaks the first.
+fn has_rules(known: &[&str], row: &Row) -> bool {
+    let rules: Vec<&str> = row.text("rules").split(',').collect();
+    let place = |rule: &&str| known.iter().position(|known| known == rule);
+    let places: Option<Vec<usize>> = rules.iter().map(place).collect();
+    let named = row.text_or_null("setl_id").is_some_and(|setl_id| !setl_id.is_empty());
+    places.is_some_and(|places| places.is_sorted_by(|a, b| a < b))
+        && (named || rules.contains(&known[0]))
+}

@@ -1,0 +1,95 @@
+//! Under which rules each period was closed, and on which day its notices were issued: the book alone cannot
+//! say whether these are right, so it says what changed.
+
+use serde::Serialize;
+
+use super::{checks::Checks, files::Closed, place};
+use crate::{
+    book::manifest::NAME, codes::Month, contract::lines::parse_day, diag::Code, digest::sha256_hex,
+    rules::BUILT_IN,
+};
+
+/// Rules, and the periods one after the other that were closed with them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RulesInForce {
+    /// The first of these periods.
+    pub from: String,
+    /// The last.
+    pub through: String,
+    /// The digest of the rules file.
+    pub sha256: String,
+    /// Whether these are the rules that are built into this program.
+    pub built_in: bool,
+}
+
+/// A period whose notices were not issued on the last day of the month after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OtherDay {
+    /// The period.
+    pub period: String,
+    /// Its day of issue.
+    pub as_of: String,
+    /// The last day of the month after it.
+    pub last_day: String,
+}
+
+/// What the manifests of a book say of rules and days.
+#[derive(Debug, Default)]
+pub(super) struct Policies {
+    pub(super) rules: Vec<RulesInForce>,
+    pub(super) days: Vec<OtherDay>,
+    months: Vec<Month>,
+}
+
+impl Policies {
+    /// Remembers a period.
+    pub(super) fn remember(&mut self, closed: &Closed) {
+        let (period, sha256) = (closed.month.to_string(), &closed.manifest.rules.sha256);
+        match self.rules.last_mut().filter(|last| last.sha256 == *sha256) {
+            Some(last) => last.through = period,
+            None => {
+                let built_in = *sha256 == sha256_hex(BUILT_IN.as_bytes());
+                let (from, through) = (period.clone(), period);
+                self.rules.push(RulesInForce { from, through, sha256: sha256.clone(), built_in });
+                self.months.push(closed.month);
+            }
+        }
+        let last_day = closed.month.plus(1).last_day();
+        let as_of = &closed.manifest.as_of;
+        if parse_day(as_of) != Some(last_day) {
+            let (period, last_day) = (closed.month.to_string(), last_day.to_string());
+            self.days.push(OtherDay { period, as_of: as_of.clone(), last_day });
+        }
+    }
+
+    /// Every period was closed with one of the rules files that were given.
+    pub(super) fn compare(&self, given: &[String], checks: &mut Checks) {
+        if given.is_empty() {
+            return;
+        }
+        let is_given = |rules: &&RulesInForce| given.contains(&rules.sha256);
+        let same: Vec<String> =
+            self.rules.iter().filter(is_given).map(RulesInForce::periods).collect();
+        let same = match same.as_slice() {
+            [] => "no period has those that were given".to_owned(),
+            some => format!("those that were given: {}", some.join("; ")),
+        };
+        for (rules, month) in self.rules.iter().zip(&self.months) {
+            checks.count(1);
+            if !is_given(&rules) {
+                let found = format!("{}: the rules {}; {same}", rules.periods(), rules.sha256);
+                checks.find(Code::B11, place(*month, NAME), "rules".to_owned(), found);
+            }
+        }
+    }
+}
+
+impl RulesInForce {
+    /// The periods for people.
+    pub fn periods(&self) -> String {
+        if self.from == self.through {
+            return self.from.clone();
+        }
+        format!("{} through {}", self.from, self.through)
+    }
+}

@@ -1,0 +1,177 @@
+//! What the register of a period holds, added up, and what its tables say of that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Cleared, RegisterFile};
+use crate::{
+    audit::{
+        entries::{Entry, REVERSAL, SETTLEMENT, VOIDED},
+        verify::{
+            checks::{Checks, differs, unequal},
+            files::REGISTER,
+            place,
+        },
+    },
+    codes::Side,
+    diag::Code,
+    money::FenSum,
+    reconcile::index::Key,
+};
+
+/// A group, and a payable in fen.
+type Owed = (i32, FenSum);
+
+/// Settlements and reversals of a group, and their fen.
+#[derive(Debug, Clone, Copy, Default)]
+struct OfGroup {
+    settlements: i128,
+    reversals: i128,
+    fen: FenSum,
+}
+
+/// What the register of a period holds.
+#[derive(Debug, Default, Clone)]
+pub(in crate::audit::verify) struct Sums {
+    /// Rows.
+    pub(in crate::audit::verify) rows: u64,
+    kinds: [i128; 3],
+    groups: BTreeMap<i32, OfGroup>,
+    /// What each reversal takes back that no decision let clear.
+    taken_back: Vec<Owed>,
+    /// Reversals that a decision let clear.
+    accepted: usize,
+    /// What each settlement owed that was reversed.
+    reversed: Vec<Owed>,
+    /// Reversed settlements that were not cleared by then.
+    without_original: usize,
+}
+
+impl Sums {
+    /// What cleared, in fen.
+    pub(in crate::audit::verify) fn payable(&self) -> FenSum {
+        self.groups.values().map(|group| group.fen).sum()
+    }
+
+    pub(super) fn add(&mut self, other: Sums) {
+        self.rows += other.rows;
+        self.accepted += other.accepted;
+        self.without_original += other.without_original;
+        for (kind, rows) in self.kinds.iter_mut().zip(other.kinds) {
+            *kind += rows;
+        }
+        for (group, more) in other.groups {
+            let sums = self.groups.entry(group).or_default();
+            sums.settlements += more.settlements;
+            sums.reversals += more.reversals;
+            sums.fen += more.fen;
+        }
+        self.taken_back.extend(other.taken_back);
+        self.reversed.extend(other.reversed);
+    }
+
+    /// Counts an entry; some settlements cleared by decision.
+    pub(super) fn count(&mut self, entry: &Entry, accepted: &[Key]) {
+        self.rows += 1;
+        match entry.kind {
+            SETTLEMENT => self.kinds[0] += 1,
+            REVERSAL => self.kinds[1] += 1,
+            _ => self.kinds[2] += 1,
+        }
+        if entry.kind == VOIDED {
+            return;
+        }
+        let sums = self.groups.entry(entry.group).or_default();
+        sums.fen += entry.payable;
+        if entry.kind != REVERSAL {
+            sums.settlements += 1;
+            return;
+        }
+        sums.reversals += 1;
+        if accepted.binary_search(&entry.key).is_ok() {
+            self.accepted += 1;
+        } else {
+            self.taken_back.push((entry.group, -entry.payable));
+        }
+    }
+
+    /// Counts a settlement that was reversed, if it was cleared by then.
+    pub(super) fn count_original(&mut self, original: Option<&Entry>) {
+        match original {
+            Some(entry) => self.reversed.push((entry.group, entry.payable)),
+            None => self.without_original += 1,
+        }
+    }
+
+    /// Compares what a register holds with what the tables of its period say.
+    pub(in crate::audit::verify) fn compare(&self, file: &RegisterFile, checks: &mut Checks) {
+        let path = place(file.period, REGISTER[0]);
+        let groups: BTreeSet<&i32> = self.groups.keys().chain(file.cleared.keys()).collect();
+        let same = groups.into_iter().map(|group| {
+            let here = self.groups.get(group).copied().unwrap_or_default();
+            let there = file.cleared.get(group).copied().unwrap_or_default();
+            compare_group(*group, here, there)
+        });
+        checks.law(Code::B09, &path, "what positions have", same);
+        let cleared = self.kinds[0] + self.kinds[1];
+        let sides = Side::BOTH.map(|side| {
+            differs(format!("{} side", side.name()), cleared, file.settlements[side.index()])
+        });
+        checks.law(Code::B09, &path, "settlements that cleared, as control has them", sides);
+        let voided = differs("voided", self.kinds[2], file.voided);
+        checks.law(Code::B09, &path, "as many as decisions void", [voided]);
+        let owed = Side::BOTH.map(|side| {
+            let owed = file.owed[side.index()]?;
+            unequal(format!("{} side", side.name()), self.payable(), owed)
+        });
+        checks.law(Code::B09, &path, "what cleared, as control and decisions have it", owed);
+        let reversals = self.without_original <= self.accepted;
+        let enough = (!reversals).then(|| format!("{} are not registered", self.without_original));
+        let many = i128::try_from(file.reversed.len()).unwrap_or(i128::MAX);
+        let many = differs("as many as reversals", many, self.kinds[1]);
+        let path = place(file.period, REGISTER[1]);
+        checks.law(Code::B09, &path, "originals", [enough, many]);
+        let strangers = missing(&self.taken_back, &self.reversed).into_iter().map(|owed| {
+            Some(format!("group {}: nothing of {} is reversed", owed.0, crate::money::yuan(owed.1)))
+        });
+        checks.law(Code::B09, &path, "each reversal the negative of an original", strangers);
+    }
+}
+
+/// What is wrong with a group, in the register and in positions.
+fn compare_group(group: i32, here: OfGroup, there: Cleared) -> Option<String> {
+    let below = there.below && here.reversals == 0;
+    let above = there.above && here.settlements == 0;
+    let sign = || (below || above).then(|| format!("group {group}: a position of another sign"));
+    let visits = here.settlements - here.reversals;
+    differs(format!("group {group}, visits"), visits, there.visits)
+        .or_else(|| unequal(format!("group {group}"), here.fen, there.fen))
+        .or_else(sign)
+}
+
+/// What is in the first list and not as often in the second.
+fn missing(first: &[Owed], second: &[Owed]) -> Vec<Owed> {
+    let sorted = |list: &[Owed]| {
+        let mut list = list.to_vec();
+        list.sort_unstable();
+        list
+    };
+    let mut second = sorted(second).into_iter().peekable();
+    let mut first = sorted(first);
+    first.retain(|owed| {
+        while second.next_if(|other| other < owed).is_some() {}
+        second.next_if_eq(owed).is_none()
+    });
+    first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reversal_needs_an_original_of_its_own() {
+        let second = [(1, 5), (2, 7), (1, 5)];
+        assert!(missing(&[(2, 7), (1, 5), (1, 5)], &second).is_empty());
+        assert_eq!(missing(&[(1, 5), (1, 5), (1, 5), (3, 7)], &second), [(1, 5), (3, 7)]);
+    }
+}

@@ -1,0 +1,88 @@
+//! The settlements that a period's tables name, one after the other: their breaks, their carried copies, the
+//! open items that were brought in, what was decided.
+
+use std::ops::Range;
+
+use super::files::Closed;
+use crate::{
+    book::grid::{Grid, Row},
+    codes::Side,
+};
+
+/// A settlement that did not just clear.
+#[derive(Debug)]
+pub(super) struct Settlement<'a> {
+    pub(super) setl_id: &'a str,
+    /// Its rows of `breaks`.
+    pub(super) breaks: Range<usize>,
+    /// Its copies that were brought in, treating first.
+    pub(super) opened: [Option<Row<'a>>; 2],
+    /// Its copies that are carried, treating first.
+    pub(super) carried: [Option<Row<'a>>; 2],
+    pub(super) decision: Option<Row<'a>>,
+}
+
+/// Every settlement of a period, by setl_id. Where a table is not in order, which is a finding of its own, a
+/// settlement comes in parts.
+pub(super) fn settlements<'a>(
+    closed: &'a Closed,
+    before: Option<&'a Closed>,
+) -> impl Iterator<Item = Settlement<'a>> {
+    let mut breaks = Cursor::of(closed.grid("breaks"));
+    let mut opened = Side::BOTH.map(|side| before.map(|before| copies(before, side)));
+    let mut carried = Side::BOTH.map(|side| copies(closed, side));
+    let mut decisions = Cursor::of(closed.grid("decisions"));
+    std::iter::from_fn(move || {
+        let heads = opened.iter().flatten().chain(&carried).chain([&breaks, &decisions]);
+        let setl_id = heads.filter_map(Cursor::head).min()?;
+        let first = breaks.rows.start;
+        while breaks.take(setl_id).is_some() {}
+        Some(Settlement {
+            setl_id,
+            breaks: first..breaks.rows.start,
+            opened: opened.each_mut().map(|copies| copies.as_mut()?.take(setl_id)),
+            carried: carried.each_mut().map(|copies| copies.take(setl_id)),
+            decision: decisions.take(setl_id),
+        })
+    })
+}
+
+/// The copies of a side that a period carries: those of the insured side come first.
+fn copies(closed: &Closed, side: Side) -> Cursor<'_> {
+    let mut cursor = Cursor::of(closed.grid("open_items"));
+    let column = cursor.grid.column("side");
+    let insured = |row: usize| cursor.grid.text(row, column) == Side::Insured.name();
+    let border = (0..cursor.grid.rows).find(|row| !insured(*row)).unwrap_or(cursor.grid.rows);
+    cursor.rows = match side {
+        Side::Insured => 0..border,
+        Side::Treating => border..cursor.grid.rows,
+    };
+    cursor
+}
+
+/// Rows of a table in the order of their settlements.
+#[derive(Debug)]
+struct Cursor<'a> {
+    grid: &'a Grid,
+    setl_id: usize,
+    rows: Range<usize>,
+}
+
+impl<'a> Cursor<'a> {
+    fn of(grid: &'a Grid) -> Cursor<'a> {
+        Cursor { grid, setl_id: grid.column("setl_id"), rows: 0..grid.rows }
+    }
+
+    /// The next settlement.
+    fn head(&self) -> Option<&'a str> {
+        (!self.rows.is_empty()).then(|| self.grid.text(self.rows.start, self.setl_id))
+    }
+
+    /// The next row, if it is of a settlement.
+    fn take(&mut self, setl_id: &str) -> Option<Row<'a>> {
+        if self.head()? != setl_id {
+            return None;
+        }
+        self.rows.next().map(|row| self.grid.row(row))
+    }
+}
