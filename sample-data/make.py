@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the Parquet files of the sample from their CSV twins. The CSV is the source.
 
-    python make.py            write YYYY-MM/{treating,insured}/NN.parquet next to each NN.csv
+    python make.py            write YYYY-MM/{treating,insured}/NN.parquet from each text/…/NN.csv
     python make.py --check    write nothing; exit 1 when a Parquet file is not what its twin says
 
 The versions in requirements.txt give the same bytes every time. A twin is
@@ -55,8 +55,9 @@ def main():
     check = sys.argv[1:] == ["--check"]
     if sys.argv[1:] and not check:
         sys.exit(__doc__)
-    twins = sorted(HERE.glob("2???-??/treating/*.csv")) + sorted(HERE.glob("2???-??/insured/*.csv"))
-    wanted = {twin.with_suffix(".parquet"): parquet_of(twin) for twin in twins}
+    text = HERE / "text"                  # a delivery holds no text of its rows
+    twins = sorted(text.glob("2???-??/treating/*.csv")) + sorted(text.glob("2???-??/insured/*.csv"))
+    wanted = {HERE / twin.relative_to(text).with_suffix(".parquet"): parquet_of(twin) for twin in twins}
     if not check:
         for path, content in wanted.items():
             path.write_bytes(content)

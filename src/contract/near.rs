@@ -78,11 +78,11 @@ pub fn look_alikes(unread: &[Unread]) -> Vec<Finding> {
             ("", _) if name == ANSWER_KEY => None,
             ("", _) => small_file(file).or_else(|| side_file(file)),
             (_, true) if is_file => below_a_side(folder, file),
-            (_, false) if is_file && (parquet(file).is_some() || rows(file).is_some()) => {
-                *folders.entry(top).or_insert(0) += 1;
+            (_, false) if is_file => small_file(file).or_else(|| {
+                let holds_rows = parquet(file).is_some() || rows(file).is_some();
+                holds_rows.then(|| *folders.entry(top).or_insert(0) += 1);
                 None
-            }
-            (_, false) if is_file => small_file(file),
+            }),
             _ => None,
         };
         findings.extend(meant.map(|meant| not_read(name, &meant)));

@@ -132,7 +132,9 @@ fn play_period(world: &World, blocks: &mut [Block], problems: &mut String) {
         world.small_file(&name, file, text);
     }
     for (to, from) in &period.copies {
-        fs::copy(world.path("in").join(from), world.input(&name).join(to)).expect("copied");
+        let to = world.input(&name).join(to);
+        fs::create_dir_all(to.parent().expect("a folder")).expect("made");
+        fs::copy(world.path("in").join(from), to).expect("copied");
     }
     let independent = INDEPENDENT.then_some("--independent");
     let flags: Vec<&str> = period.flags.iter().copied().chain(independent).collect();

@@ -5,7 +5,7 @@ use std::{fs, path::Path, sync::Arc};
 use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use liangqing::diag::Code;
 
-use crate::world::{Row, World, batch, decimals, tree, with_column, without_column};
+use crate::world::{Ran, Row, World, batch, decimals, tree, with_column, without_column};
 
 /// Runs a reproducer: the delivery that it makes for 2025-11 is refused, the book stays as it is, and a
 /// finding has the code. Gives the findings.
@@ -210,9 +210,19 @@ reproducers! {
       hint: ask the sender for the file again
     "#;
 
+    G01 a_name_that_is_not_read
+    |world| world.small_file(PERIOD, "treating/31.PARQUET", "PAR1"),
+    @r#"
+    G01 treating/31.PARQUET: found a name that is not read, in place of treating/31.parquet, expected nothing that looks like a part of the delivery and is not read
+      hint: give it the name that is meant, or take it away; `--accept G01` if it is meant to be left out
+    "#;
+
     G02 other_months_than_the_period
     |world| world.deliver(PERIOD, FILE, &ten_rows(4, "2025-10")),
-    @"";
+    @r#"
+    G02 treating: found 4 of 10 rows of 2025-11, by month: 2025-10 6 2025-11 4, expected a side at least half of whose rows have the period as their cost month
+      hint: compare --period with the folder; `--accept G02` if it is meant
+    "#;
 
     G03 what_an_earlier_period_has_cleared
     |world| {
@@ -220,15 +230,31 @@ reproducers! {
         let new = ten_rows(5, PERIOD).into_iter().take(5);
         world.deliver(PERIOD, FILE, &again.chain(new).collect::<Vec<_>>());
     },
-    @"";
+    @r#"
+    G03 treating: found 5 of 10 valid rows cleared already, by period: 2025-10 5, expected a side less than half of whose rows an earlier period has cleared
+      hint: compare the folder with those of the earlier periods; `--accept G03` if it is meant
+    "#;
 
     G05 a_file_of_an_earlier_period
     |world| copied(world, "2025-10", "insured/a.parquet", "treating/b.parquet"),
-    @"";
+    @r#"
+    G05 treating/b.parquet: found the same bytes as insured/a.parquet of 2025-10, expected files that no earlier period was closed with
+      hint: compare the folder with that of the earlier period; `--accept G05` if it is meant
+    "#;
 
     G06 a_file_of_both_sides
     |world| copied(world, PERIOD, FILE, "insured/a.parquet"),
-    @"";
+    @r#"
+    G06 insured/a.parquet: found the same bytes as treating/a.parquet, expected files that only one side has
+      hint: ask whose file it is, and for the other side's own; `--accept G06` if it is meant
+    "#;
+
+    G07 a_table_with_its_old_versions
+    |world| world.small_file(PERIOD, "insured/_delta_log/00000000000000000000.json", "{}"),
+    @r#"
+    G07 insured/_delta_log: found the folder of a table format, with files of old versions beside it, expected Parquet files alone, not a table with its older versions
+      hint: export the current version; `--accept G07` if every file is meant to count
+    "#;
 
     F14 a_name_that_is_not_utf8
     |world| {
@@ -393,6 +419,20 @@ fn opening_quotas(lines: &str) -> String {
     let ran = world.run("2025-10").expect(3);
     assert!(!world.book().exists(), "a book was made");
     ran.stderr
+}
+
+#[test]
+fn a_first_period_without_quotas_is_asked_about() {
+    let world = World::new();
+    world.deliver_both("2025-10", &[Row::new("A")]);
+    let asked: Ran = world.asking_command("2025-10").output().expect("started").into();
+    insta::assert_snapshot!(asked.expect(3).stderr, @r#"
+    error: the delivery is refused
+      G04 opening-quotas.csv: found a first period without them, expected the quotas that the first period of a book starts from
+        hint: give --opening-quotas FILE, without it every quota is 0; `--accept G04` if it is meant
+    1 finding in all; nothing was published and the book is as it was
+    "#);
+    assert!(!world.book().exists(), "a book was made");
 }
 
 #[test]

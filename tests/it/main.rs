@@ -17,6 +17,7 @@ mod languages;
 mod limits;
 mod looks;
 mod outputs;
+mod plausible;
 mod policies;
 mod properties;
 mod publish;

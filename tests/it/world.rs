@@ -316,8 +316,9 @@ impl World {
 
     /// Writes a small file of a delivery.
     pub(crate) fn small_file(&self, period: &str, name: &str, text: impl AsRef<[u8]>) {
-        fs::create_dir_all(self.input(period)).expect("made");
-        fs::write(self.input(period).join(name), text).expect("written");
+        let path = self.input(period).join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, text).expect("written");
     }
 
     /// The command that closes a period of the book; opening quotas next to the deliveries are taken, and a
