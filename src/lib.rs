@@ -30,6 +30,7 @@ pub mod control;
 pub mod diag;
 pub mod digest;
 pub mod event;
+pub mod interrupt;
 pub mod mask;
 pub mod money;
 pub mod place;

@@ -8,7 +8,8 @@ use std::{
 use super::{busy, staging::Staging};
 use crate::{
     diag::{Failure, Outcome},
-    place::{Lock, TRIES, Unfinished, make_folders, output::is_period, resolve},
+    interrupt::Unfinished,
+    place::{Lock, TRIES, make_folders, output::is_period, resolve},
 };
 
 /// A book that is locked.

@@ -38,7 +38,8 @@ use crate::{
     diag::{Failure, Outcome},
     digest::sha256_of,
     event::Monitor,
-    place::{Lock, Unfinished},
+    interrupt::Unfinished,
+    place::Lock,
 };
 
 /// A book that is open for closing one more period.

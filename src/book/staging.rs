@@ -15,8 +15,6 @@ use crate::{
     place::{Claim, Claimed, rename_new},
 };
 
-pub use crate::place::remove_all;
-
 /// The staging folder of a run: nobody else may look into it or work in it; it goes when the run does.
 #[derive(Debug)]
 pub struct Staging(Claim);

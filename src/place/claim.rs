@@ -7,8 +7,11 @@ use std::{
     path::Path,
 };
 
-use super::{Lock, TRIES, Unfinished};
-use crate::diag::{Failure, Outcome};
+use super::{Lock, TRIES};
+use crate::{
+    diag::{Failure, Outcome},
+    interrupt::Unfinished,
+};
 
 /// A folder of this process, which goes with the value.
 #[derive(Debug)]

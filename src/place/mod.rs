@@ -13,7 +13,6 @@
 mod claim;
 mod lock;
 pub mod output;
-mod unfinished;
 
 use std::{
     fs::{self, File},
@@ -26,13 +25,14 @@ use rustix::{
     io::Errno,
 };
 
-pub use self::unfinished::remove_all;
 pub(crate) use self::{
     claim::{Claim, Claimed},
     lock::Lock,
-    unfinished::Unfinished,
 };
-use crate::diag::{Failure, Outcome};
+use crate::{
+    diag::{Failure, Outcome},
+    interrupt::Unfinished,
+};
 
 /// How often something is tried again that others may have changed meanwhile.
 pub(crate) const TRIES: u32 = 1000;

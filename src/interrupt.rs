@@ -1,9 +1,10 @@
-//! What goes again unless a command gets to its end.
+//! What a signal finds: what is under construction, which goes with the process, and steps that stay whole.
 //!
-//! All of it is known to the process: whoever ends it in the middle calls [`remove_all`] before.
+//! A command that is told to stop does so where it next looks at its [monitor](crate::event::Monitor). Where it
+//! does not look, because it waits for a pipe or is deep in a file, [`abandon`] clears up in its place.
 
 use std::{
-    fs, io,
+    fs, io, mem,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -18,6 +19,8 @@ struct All {
     given: u64,
     /// Whether the command is being ended: nothing may begin any more.
     over: bool,
+    /// Whether the result of the command is in its place.
+    settled: bool,
 }
 
 #[derive(Clone)]
@@ -28,17 +31,48 @@ struct Made {
     whole: bool,
 }
 
-static ALL: Mutex<All> = Mutex::new(All { made: Vec::new(), given: 0, over: false });
+static ALL: Mutex<All> = 
+    Mutex::new(All { made: Vec::new(), given: 0, over: false, settled: false });
 
 fn all() -> MutexGuard<'static, All> {
     // A thread that panicked has left no half of a change in it.
     ALL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes what is not finished, and lets nothing be begun or published any more: for whoever is about to end the
-/// process. Waits for a last step that is under way.
-pub fn remove_all() {
-    all().end();
+/// Removes whatever is under construction, for the process is about to end; nothing is begun or gets its place any
+/// more. Waits for a last step that is under way. Says whether the result is in its place.
+pub fn abandon() -> bool {
+    let mut all = all();
+    all.end();
+    let settled = all.settled;
+    // Whoever waits for it waits until the process has ended.
+    mem::forget(all);
+    settled
+}
+
+/// Gives the result of a command its place: no signal ends the process within this step, and once it is done the
+/// command has succeeded, whatever comes.
+pub fn settle<T, E>(step: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    let mut all = all();
+    let done = step();
+    all.settled |= done.is_ok();
+    done
+}
+
+/// Says that the result is in its place.
+pub fn settled() {
+    all().settled = true;
+}
+
+/// Says that something is left to be done that can be interrupted.
+pub fn unsettle() {
+    all().settled = false;
+}
+
+/// Whether the result is in its place. Waits for a step that is being done, and for ever once the process is about
+/// to end.
+pub fn is_settled() -> bool {
+    all().settled
 }
 
 impl All {
@@ -106,11 +140,15 @@ impl Unfinished {
         &self.path
     }
 
-    /// Takes a last step, in the middle of which the command is not ended.
+    /// Takes the last step, in the middle of which the command is not ended and after which it has succeeded.
     pub(crate) fn last_step<T>(&self, step: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
-        let all = all();
-        let known = all.made.iter().any(|made| made.number == self.number);
-        if known { step() } else { Err(Failure::Interrupted) }
+        let mut all = all();
+        if !all.made.iter().any(|made| made.number == self.number) {
+            return Err(Failure::Interrupted);
+        }
+        let done = step();
+        all.settled |= done.is_ok();
+        done
     }
 
     /// Lets it be: it is somebody else's.
@@ -151,10 +189,18 @@ mod tests {
         let made = vec![made(1, "new", false), made(2, "new/.part", true), made(3, "other", false)];
         fs::create_dir_all(folder.path().join("new/.part/period/tables")).expect("made");
         fs::write(folder.path().join("other/published"), "").expect("written");
-        let mut all = All { made, given: 3, over: false };
+        let mut all = All { made, given: 3, over: false, settled: false };
         all.end();
         assert!(all.over && all.made.is_empty());
         assert!(!folder.path().join("new").exists());
         assert!(folder.path().join("other/published").exists());
+    }
+
+    #[test]
+    fn a_step_that_fails_settles_nothing() {
+        unsettle();
+        assert!(settle(|| Err::<(), _>("full")).is_err());
+        settle(|| Ok::<_, ()>(())).expect("done");
+        assert!(is_settled());
     }
 }
