@@ -30,6 +30,8 @@ pub mod control;
 pub mod diag;
 pub mod digest;
 pub mod event;
+pub mod interrupt;
+pub mod judged;
 pub mod mask;
 pub mod money;
 

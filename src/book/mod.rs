@@ -35,6 +35,7 @@ use crate::{
     diag::{Failure, Outcome},
     digest::sha256_of,
     event::Monitor,
+    interrupt::Unfinished,
 };
 
 /// A book that is open for closing one more period.
@@ -79,14 +80,22 @@ impl Drop for Lock {
 
 /// Folders that go again, innermost first, unless something was put into them.
 #[derive(Debug)]
-struct MadeFolders(Vec<PathBuf>);
+struct MadeFolders(Vec<(PathBuf, Unfinished)>);
 
 impl MadeFolders {
     fn make(folder: &Path) -> Outcome<MadeFolders> {
         let missing = folder.ancestors().take_while(|ancestor| !ancestor.exists());
-        let missing = MadeFolders(missing.map(Path::to_owned).collect());
+        let missing: Vec<&Path> = missing.collect();
         fs::create_dir_all(folder).map_err(Failure::io(folder))?;
-        for made in &missing.0 {
+        // The innermost goes first.
+        let mut made: Vec<(PathBuf, Unfinished)> = missing
+            .into_iter()
+            .rev()
+            .map(|folder| (folder.to_owned(), Unfinished::if_empty(folder)))
+            .collect();
+        made.reverse();
+        let missing = MadeFolders(made);
+        for (made, _) in &missing.0 {
             let parent = made.parent().filter(|parent| !parent.as_os_str().is_empty());
             let parent = parent.unwrap_or(Path::new("."));
             File::open(parent).and_then(|p| p.sync_all()).map_err(Failure::io(parent))?;
@@ -98,7 +107,7 @@ impl MadeFolders {
 impl Drop for MadeFolders {
     fn drop(&mut self) {
         // A folder with a period in it is not empty, and stays.
-        self.0.iter().take_while(|folder| fs::remove_dir(folder).is_ok()).for_each(drop);
+        self.0.iter().take_while(|(folder, _)| fs::remove_dir(folder).is_ok()).for_each(drop);
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     codes::Month,
     diag::{Failure, Outcome},
     digest::sha256_hex,
+    interrupt::{self, Unfinished},
 };
 
 /// The staging folder of a run; it goes when the run does, unless it was published.
@@ -20,6 +21,7 @@ pub struct Staging {
     folder: PathBuf,
     /// What keeps two audits of a period apart; it dies with the process.
     _lock: Option<Lock>,
+    _unfinished: Unfinished,
 }
 
 impl Staging {
@@ -42,7 +44,7 @@ impl Staging {
         let same_device = |path: &PathBuf| path.parent().and_then(device) == device(book);
         if let Some(beside) = beside.filter(same_device) {
             match fs::create_dir(&beside) {
-                Ok(()) => return Staging { folder: beside, _lock: None }.with_folders(),
+                Ok(()) => return Staging::new(beside, None).with_folders(),
                 Err(error)
                     if matches!(
                         error.kind(),
@@ -52,7 +54,7 @@ impl Staging {
             }
         }
         fs::create_dir(&inside).map_err(Failure::io(&inside))?;
-        Staging { folder: inside, _lock: None }.with_folders()
+        Staging::new(inside, None).with_folders()
     }
 
     /// Makes a folder in which a closed period is worked out again: next to the book, or among the system's
@@ -77,7 +79,7 @@ impl Staging {
     fn locked(folder: PathBuf, period: Month) -> Outcome<Staging> {
         let taken = || format!("another audit of {period} is at work in {}", folder.display());
         let lock = Lock::of(&folder, taken)?;
-        let staging = Staging { folder, _lock: Some(lock) };
+        let staging = Staging::new(folder, Some(lock));
         for leftover in [staging.period(), staging.scratch()] {
             match fs::remove_dir_all(&leftover) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -87,6 +89,11 @@ impl Staging {
             }
         }
         staging.with_folders()
+    }
+
+    fn new(folder: PathBuf, lock: Option<Lock>) -> Staging {
+        let unfinished = Unfinished::new(&folder);
+        Staging { folder, _lock: lock, _unfinished: unfinished }
     }
 
     fn with_folders(self) -> Outcome<Staging> {
@@ -113,8 +120,10 @@ impl Staging {
             sync(&folder)?;
         }
         let to = book.join(period.to_string());
-        fs::rename(&from, &to).map_err(Failure::io(&to))?;
-        sync(book)
+        interrupt::settle(|| {
+            fs::rename(&from, &to).map_err(Failure::io(&to))?;
+            sync(book)
+        })
     }
 }
 

@@ -8,18 +8,20 @@ use std::{
 use super::{
     args::{ExplainArguments, Format},
     lang::said,
-    printer::{counted, report, table, text},
+    printer::{counted, report, text},
     progress,
     run::{shown, thread_pool},
+    table::table,
 };
 use crate::{
     audit::explain::{
         self, Life,
         figure::{Explained, Figure, Settlement, explain_figure},
     },
-    diag::{Failure, Outcome},
+    diag::{Failure, Outcome, printable},
     event::Monitor,
     forms::no_formula,
+    interrupt::Unfinished,
     money::count_grouped,
 };
 
@@ -64,14 +66,17 @@ fn figure(arguments: &ExplainArguments, monitor: &Monitor) -> Outcome<Explained>
 }
 
 fn life_text(life: &Life) -> String {
-    let mut lines = vec![format!("{}: {}", life.setl_id, life.standing)];
+    let mut lines = vec![format!("{}: {}", printable(&life.setl_id), printable(&life.standing))];
     for chapter in &life.periods {
         lines.push(String::new());
-        lines.push(chapter.period.clone());
+        lines.push(printable(&chapter.period));
         for event in &chapter.events {
-            lines.push(format!("  {:<10}{}", event.kind, event.what));
+            lines.push(format!("  {:<10}{}", event.kind, printable(&event.what)));
             lines.extend(
-                event.details.iter().map(|(name, value)| format!("            {name:<18} {value}")),
+                event
+                    .details
+                    .iter()
+                    .map(|(name, value)| format!("            {name:<18} {}", printable(value))),
             );
         }
     }
@@ -127,5 +132,8 @@ fn write(explained: &Explained, out: &Path) -> Outcome<()> {
         writer.serialize(Settlement { setl_id, from, ..row.clone() }).map_err(failed)?;
     }
     let bytes = writer.into_inner().map_err(|error| Failure::Bug(error.to_string()))?;
-    std::fs::write(out, bytes).map_err(Failure::io(out))
+    let unfinished = (!out.exists()).then(|| Unfinished::new(out));
+    std::fs::write(out, bytes).map_err(Failure::io(out))?;
+    unfinished.into_iter().for_each(Unfinished::finish);
+    Ok(())
 }

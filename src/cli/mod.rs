@@ -13,29 +13,32 @@ mod audit;
 mod bulletin;
 mod cluster;
 mod explain;
+mod judged;
 mod lang;
 mod printer;
 mod progress;
 mod query;
 mod report;
 mod run;
+mod signals;
 mod statements;
 mod status;
 mod synth;
+mod table;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use clap::CommandFactory;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
-use crate::diag::{Failure, Outcome};
+use crate::{
+    diag::{Failure, Outcome},
+    interrupt,
+};
 
 /// Parses the command line, runs the command, gives the exit status.
 pub fn main() -> ExitCode {
@@ -48,9 +51,15 @@ pub fn main() -> ExitCode {
     let done = catch_unwind(AssertUnwindSafe(|| dispatch(arguments)));
     let done = done.unwrap_or_else(|_| Err(Failure::Bug("a panic, see above".to_owned())));
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => {
+            // A signal that comes now is too late.
+            interrupt::settled();
+            ExitCode::SUCCESS
+        }
         Err(failure) => {
-            printer::failure(&failure, format);
+            // What failed because everything was removed is no failure: this waits for the end then.
+            interrupt::is_settled();
+            signals::failure(&failure, format);
             ExitCode::from(failure.exit_status())
         }
     }
@@ -68,9 +77,7 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
         .without_time()
         .init();
     let stop = Arc::new(AtomicBool::new(false));
-    let handler = Arc::clone(&stop);
-    // Without a handler a signal ends the process, and the next run clears up.
-    _ = ctrlc::set_handler(move || handler.store(true, Ordering::Relaxed));
+    signals::listen(Arc::clone(&stop), arguments.format());
     match arguments.command {
         args::Command::Run(arguments) => run::run(&arguments, stop),
         args::Command::Synth(arguments) => synth::synth(&arguments, stop),

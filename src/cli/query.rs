@@ -23,8 +23,9 @@ use super::{
     run::shown,
 };
 use crate::{
-    diag::{Failure, Outcome},
+    diag::{self, Failure, Outcome, printable},
     forms::no_formula,
+    interrupt::Unfinished,
     money::count_grouped,
     query::{self, Answer, Question, TableInfo},
     statement::table::reproducible,
@@ -68,10 +69,13 @@ pub(super) fn query(arguments: &QueryArguments) -> Outcome<()> {
         bytes.splice(0..0, *b"\xef\xbb\xbf");
     }
     if out.exists() {
-        let problem = format!("{} is there already\n    hint: name a new file", out.display());
+        let problem = format!("{} is there already\n    hint: name a new file", diag::shown(out));
         return Err(Failure::Usage(problem));
     }
-    File::create_new(out).and_then(|mut file| file.write_all(&bytes)).map_err(Failure::io(out))?;
+    let mut file = File::create_new(out).map_err(Failure::io(out))?;
+    let unfinished = Unfinished::new(out);
+    file.write_all(&bytes).map_err(Failure::io(out))?;
+    unfinished.finish();
     text(&format!("written   {}\nrows      {}\n", shown(out), count_grouped(most as u64)))
 }
 
@@ -121,10 +125,12 @@ fn empty_table() -> Table {
 fn table(rows: &RecordBatch) -> String {
     let mut table = empty_table();
     let schema = rows.schema();
-    table.set_header(schema.fields().iter().map(|field| field.name()));
+    table.set_header(schema.fields().iter().map(|field| printable(field.name())));
     for row in 0..rows.num_rows() {
         let values = rows.columns().iter();
-        table.add_row(values.map(|column| plain(column, row).unwrap_or_else(|| "null".to_owned())));
+        let shown =
+            |column| plain(column, row).map_or("null".to_owned(), |value| printable(&value));
+        table.add_row(values.map(shown));
     }
     for (at, field) in schema.fields().iter().enumerate() {
         if let (DataType::Decimal128(..) | DataType::Int64, Some(column)) =

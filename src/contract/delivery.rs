@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::small_files::{DeclaredTotals, SmallFiles};
 use crate::{
     codes::{Month, Side},
-    diag::{Code, Failure, Finding, Outcome},
+    diag::{Code, Failure, Finding, Outcome, shown},
     ingest::source::Source,
     money::{FenSum, yuan},
 };
@@ -54,7 +54,7 @@ impl Delivery {
     /// Finds and opens the files of a delivery. What is wrong with them is added to the findings.
     pub fn open(input: &Path, period: Month, findings: &mut Vec<Finding>) -> Outcome<Delivery> {
         if !input.is_dir() {
-            let problem = format!("--input {} is not a folder", input.display());
+            let problem = format!("--input {} is not a folder", shown(input));
             return Err(Failure::Usage(problem));
         }
         let mut files = Vec::new();

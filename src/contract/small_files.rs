@@ -8,7 +8,7 @@ use super::lines::{Line, read};
 use crate::{
     book::manifest::FileEntry,
     codes::{Month, Pair},
-    diag::{Code, Failure, Finding, Outcome},
+    diag::{Code, Failure, Finding, Outcome, shown},
     digest::sha256_hex,
     money::{Fen, FenSum},
     reconcile::decisions::DecisionLine,
@@ -194,7 +194,7 @@ impl OpeningQuotas {
     /// Reads a file of opening quotas.
     pub fn read(path: &Path, findings: &mut Vec<Finding>) -> Outcome<OpeningQuotas> {
         if !path.is_file() {
-            let problem = format!("--opening-quotas {} is not a file", path.display());
+            let problem = format!("--opening-quotas {} is not a file", shown(path));
             return Err(Failure::Usage(problem));
         }
         let columns = ["insured_province", "treating_province", "quota"];

@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use crate::{
-    diag::{Failure, Outcome},
+    diag::{Failure, Outcome, shown},
     digest::sha256_hex,
+    interrupt::{self, Unfinished},
 };
 
 /// Fails when something has the place of a folder that is to be made.
@@ -12,7 +13,7 @@ pub fn must_be_new(out: &Path) -> Outcome<()> {
     if !out.exists() {
         return Ok(());
     }
-    let problem = format!("{} is there already\n    hint: name a new folder", out.display());
+    let problem = format!("{} is there already\n    hint: name a new folder", shown(out));
     Err(Failure::Usage(problem))
 }
 
@@ -24,6 +25,7 @@ pub fn publish(out: &Path, files: &BTreeMap<String, Vec<u8>>) -> Outcome<()> {
     if part.exists() {
         fs::remove_dir_all(&part).map_err(Failure::io(&part))?;
     }
+    let _unfinished = Unfinished::new(&part);
     let mut digests = String::new();
     for (path, bytes) in files {
         let place = part.join(path);
@@ -35,5 +37,5 @@ pub fn publish(out: &Path, files: &BTreeMap<String, Vec<u8>>) -> Outcome<()> {
     }
     let place = part.join("SHA256SUMS");
     fs::write(&place, digests).map_err(Failure::io(&place))?;
-    fs::rename(&part, out).map_err(Failure::io(out))
+    interrupt::settle(|| fs::rename(&part, out).map_err(Failure::io(out)))
 }

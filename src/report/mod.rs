@@ -12,6 +12,7 @@
 mod breaks;
 mod flows;
 mod headline;
+mod judged;
 mod patterns;
 mod punctuality;
 mod reserves;
@@ -37,7 +38,9 @@ use self::{
 };
 use crate::{
     codes::Month,
-    diag::{Failure, Outcome},
+    diag::{Failure, Outcome, shown},
+    interrupt::{self, Unfinished},
+    judged::Judged,
     money::yuan,
 };
 
@@ -52,6 +55,10 @@ pub struct Written {
     pub payable: String,
     /// Whether the control table balances.
     pub balanced: bool,
+    /// What became of the deductions.
+    pub deductions: Judged,
+    /// What became of the payments.
+    pub payments: Judged,
     /// Length of the page.
     pub bytes: u64,
 }
@@ -61,7 +68,7 @@ pub fn write(book: &Path, period: Month, out: &Path, force: bool) -> Outcome<Wri
     if out.exists() && !force {
         let problem = format!(
             "{} is there already\n    hint: name another file, or replace it with --force",
-            out.display()
+            shown(out)
         );
         return Err(Failure::Usage(problem));
     }
@@ -70,13 +77,16 @@ pub fn write(book: &Path, period: Month, out: &Path, force: bool) -> Outcome<Wri
     let (page, balanced) = render(&source)?;
     let name = out.file_name().unwrap_or_default().to_string_lossy();
     let part = out.with_file_name(format!(".{name}.part"));
+    let _unfinished = Unfinished::new(&part);
     fs::write(&part, &page).map_err(Failure::io(&part))?;
-    fs::rename(&part, out).map_err(Failure::io(out))?;
+    interrupt::settle(|| fs::rename(&part, out).map_err(Failure::io(out)))?;
     Ok(Written {
         period: period.to_string(),
         first_period: source.history.first().map_or(period, |(first, _)| *first).to_string(),
         payable: yuan(source.pairs.sum("payable")),
         balanced,
+        deductions: source.deductions.clone(),
+        payments: source.payments.clone(),
         bytes: page.len() as u64,
     })
 }

@@ -10,7 +10,10 @@ use std::{
 use sm2::elliptic_curve::zeroize::Zeroizing;
 
 use super::LONGEST_KEY;
-use crate::diag::{Failure, Outcome};
+use crate::{
+    diag::{Failure, Outcome},
+    interrupt::Unfinished,
+};
 
 /// Reads a secret of a kind, at most one byte more than the longest key has; one that others than its owner
 /// may read or write is refused.
@@ -43,10 +46,13 @@ pub(crate) fn create(path: &Path, mode: u32, bytes: &[u8]) -> Outcome<()> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(taken(path)),
         opened => opened.map_err(Failure::io(path))?,
     };
+    let unfinished = Unfinished::new(path);
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| {
         _ = fs::remove_file(path);
         Failure::io(path)(error)
-    })
+    })?;
+    unfinished.finish();
+    Ok(())
 }
 
 /// Something has the place of a file that is to be made.

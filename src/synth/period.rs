@@ -19,6 +19,7 @@ use parquet::{
 
 use crate::{
     codes::{Month, Side},
+    interrupt::{self, Unfinished},
     money::yuan,
     rules::Rules,
 };
@@ -70,10 +71,18 @@ pub(super) fn generate(
     }
     let mut summary = Summary::default();
     let mut profile = Profile::new(world.policy(options.first_period));
+    let last = periods.last().copied();
     for period in periods {
         let staging = options.out.join(format!(".{period}.part"));
+        let _unfinished = Unfinished::new(&staging);
         let made = write_period(&world, options, period, &staging, progress);
-        match made.and_then(|made| publish(&staging, &options.out.join(period.to_string()), made)) {
+        let folder = options.out.join(period.to_string());
+        let publish = || fs::rename(&staging, &folder).map_err(io(&folder));
+        let published = made.and_then(|made| {
+            if last == Some(period) { interrupt::settle(publish) } else { publish() }?;
+            Ok(made)
+        });
+        match published {
             Ok((totals, made, classes)) => {
                 summary.rows += totals;
                 profile.merge(&made);
@@ -94,11 +103,6 @@ pub(super) fn generate(
 }
 
 type Made = (u64, Profile, Vec<&'static str>);
-
-fn publish(staging: &Path, folder: &Path, made: Made) -> Result<Made, SynthError> {
-    fs::rename(staging, folder).map_err(io(folder))?;
-    Ok(made)
-}
 
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> SynthError {
     let path = path.to_owned();
