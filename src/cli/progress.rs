@@ -27,7 +27,11 @@ fn free_memory() -> Option<u64> {
 }
 
 /// Rows a second, whole.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate, shown for a moment")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rate, shown for a moment"
+)]
 fn rate(state: &ProgressState, out: &mut dyn Write) {
     _ = write!(out, "{}", HumanCount(state.per_sec() as u64));
 }
@@ -54,7 +58,7 @@ pub(super) fn monitor(stop: Arc<AtomicBool>, quiet: bool, book: Option<PathBuf>)
         }
         Event::Estimate(estimate) => {
             if let Some(book) = &book {
-                printer::estimate(&estimate, book, quiet);
+                bar.suspend(|| printer::estimate(&estimate, book, quiet));
             }
         }
         Event::Rows(rows) => bar.inc(rows),

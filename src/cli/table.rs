@@ -51,7 +51,9 @@ impl Table {
         for column in grid.column_iter_mut().skip(self.right_from) {
             column.set_cell_alignment(CellAlignment::Right);
         }
-        self.rows.iter().for_each(|row| drop(grid.add_row(row)));
+        for row in &self.rows {
+            grid.add_row(row);
+        }
         grid.trim_fmt()
     }
 

@@ -9,6 +9,7 @@ mod faults;
 mod fixtures;
 #[cfg(feature = "independent")]
 mod independent;
+mod judged;
 mod languages;
 mod looks;
 mod policies;

@@ -179,7 +179,9 @@ fn outputs_for_people_are_whole_or_not_there() {
     world.deliver("2025-10", "insured/a.parquet", &[]);
     world.run("2025-10").expect(0);
     let mut interrupted = 0;
-    for (at, name) in ["statements", "report", "bulletin", "synth"].into_iter().cycle().take(24).enumerate() {
+    for (at, name) in
+        ["statements", "report", "bulletin", "synth"].into_iter().cycle().take(24).enumerate()
+    {
         let mut command = program();
         command.arg(name);
         match name {
@@ -196,7 +198,11 @@ fn outputs_for_people_are_whole_or_not_there() {
             130 | 143 if name == "synth" => {
                 interrupted += 1;
                 let left = world.path("out");
-                assert!(!left.exists() || names_in(&left).is_empty(), "{name}: {:?}", names_in(&left));
+                assert!(
+                    !left.exists() || names_in(&left).is_empty(),
+                    "{name}: {:?}",
+                    names_in(&left)
+                );
             }
             130 | 143 => {
                 interrupted += 1;

@@ -49,7 +49,11 @@ fn nothing_of_a_delivery_steers_the_terminal() {
     world.deliver("2025-10", "treating/a.parquet", &rows);
     let other = |row: Row| row.with(Field::psn_no, "P\u{1b}[2J");
     let others: Vec<Row> = rows[3..].iter().cloned().map(other).collect();
-    world.deliver("2025-10", "insured/\u{1b}[2J\nX: cleared.parquet", &[&rows[..3], &others].concat());
+    world.deliver(
+        "2025-10",
+        "insured/\u{1b}[2J\nX: cleared.parquet",
+        &[&rows[..3], &others].concat(),
+    );
     world.run("2025-10").expect(0);
     let book = world.book();
     let copy = World::new();
@@ -67,7 +71,8 @@ fn nothing_of_a_delivery_steers_the_terminal() {
         pair.arg(&book).arg("--input").arg(world.input("2025-10"));
         assert_tame(&pair.output().expect("started"), "--pair");
         let mut diff = program();
-        diff.args(["--lang", lang, "diff"]).args([book.join("2025-10"), copy.book().join("2025-10")]);
+        diff.args(["--lang", lang, "diff"])
+            .args([book.join("2025-10"), copy.book().join("2025-10")]);
         let output = diff.output().expect("started");
         assert_eq!(output.status.code(), Some(5));
         assert_tame(&output, "diff");
@@ -77,7 +82,8 @@ fn nothing_of_a_delivery_steers_the_terminal() {
 #[test]
 fn nothing_of_the_command_line_or_its_files_steers_the_terminal() {
     let world = World::new();
-    fs::write(world.path("keys.toml"), "\"\\u001b[2J\\nX: cleared\" = 1\n\"a\u{202e}\" = 2\n").expect("written");
+    fs::write(world.path("keys.toml"), "\"\\u001b[2J\\nX: cleared\" = 1\n\"a\u{202e}\" = 2\n")
+        .expect("written");
     let evil = "no\u{1b}[2J\nX: cleared\u{202e}";
     let equals = format!("--book={evil}");
     let paths = format!("{}/{evil}", world.path("").display());
@@ -107,11 +113,12 @@ fn nothing_of_the_command_line_or_its_files_steers_the_terminal() {
 /// A book in which every pair of provinces owes something that is not paid.
 fn every_pair() -> World {
     const PROVINCES: [u8; 32] = [
-        11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52,
-        53, 54, 61, 62, 63, 64, 65, 66,
+        11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51,
+        52, 53, 54, 61, 62, 63, 64, 65, 66,
     ];
     let world = World::new();
-    let division = |province: u8| if province == 66 { "659001".to_owned() } else { format!("{province}0100") };
+    let division =
+        |province: u8| if province == 66 { "659001".to_owned() } else { format!("{province}0100") };
     let pairs = PROVINCES.iter().flat_map(|of| PROVINCES.iter().map(move |at| (*of, *at)));
     let rows: Vec<Row> = pairs
         .filter(|(of, at)| of != at)
@@ -132,7 +139,11 @@ fn every_pair() -> World {
     let quotas = format!("insured_province,treating_province,quota\n{quotas}");
     world.small_file("2025-10", "opening-quotas.csv", quotas);
     world.deliver_both("2025-10", &rows);
-    world.deliver("2025-10", "treating/b.parquet", &[Row::new("T").with(Field::hifp_pay, "12345678901.23")]);
+    world.deliver(
+        "2025-10",
+        "treating/b.parquet",
+        &[Row::new("T").with(Field::hifp_pay, "12345678901.23")],
+    );
     world.run("2025-10").expect(0);
     world
 }
@@ -178,18 +189,37 @@ fn no_table_is_wider_than_a_terminal() {
         &["diff", book, other],
         &["explain", "T", "--book", book, "--input", input],
         &["explain", "--pair", "34-31", "--period", "2025-10", "--book", book, "--input", input],
-        &["run", "--period", "2025-10", "--input", input, "--book", "{new}", "--dry-run", "--timings"],
+        &[
+            "run",
+            "--period",
+            "2025-10",
+            "--input",
+            input,
+            "--book",
+            "{new}",
+            "--dry-run",
+            "--timings",
+        ],
         &["stress", "--scenario", "volume=20", "--book", book],
     ];
     for command in commands {
         for lang in ["en", "zh"] {
             let new = world.path("new").display().to_string();
             let command = command.iter().map(|part| if *part == "{new}" { &new } else { *part });
-            let ran: Ran = program().args(["--lang", lang]).args(command.clone()).output().expect("started").into();
+            let ran: Ran = program()
+                .args(["--lang", lang])
+                .args(command.clone())
+                .output()
+                .expect("started")
+                .into();
             for line in ran.stdout.lines() {
                 // A table has a margin; what is told of many pairs in one line is broken by the terminal.
                 let of_table = line.starts_with(' ') && !line.starts_with("  ");
-                assert!(!of_table || line.width() <= 80, "{lang} {:?}: {line}", command.collect::<Vec<_>>());
+                assert!(
+                    !of_table || line.width() <= 80,
+                    "{lang} {:?}: {line}",
+                    command.collect::<Vec<_>>()
+                );
             }
         }
     }

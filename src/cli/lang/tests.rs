@@ -81,7 +81,10 @@ fn at_once(chinese: &Catalogue, text: &str) -> String {
 fn the_length_of_a_list_costs_no_time() {
     let chinese = Catalogue::built_in();
     let list = |part: &str, parts: usize| vec![part; parts].join(", ");
-    assert_eq!(at_once(&chinese, &format!("red       {}", list("34-31", 992))).chars().next(), Some('红'));
+    assert_eq!(
+        at_once(&chinese, &format!("red       {}", list("34-31", 992))).chars().next(),
+        Some('红')
+    );
     for part in ["34-31", "1 row", "none", "a: b", "1 of 2, x; (y)", "x to y", "X 1 yuan"] {
         for before in ["", "red       ", "error: ", "F03 x: found "] {
             at_once(&chinese, &format!("{before}{}", list(part, 5000)));
