@@ -181,10 +181,44 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Text from outside without control characters: it may neither forge lines nor drive a terminal.
+/// Text from outside for people, on one line: it may neither forge lines, nor drive a terminal, nor turn the
+/// order of letters around, nor hide any.
 pub fn printable(text: &str) -> String {
-    let shown = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
-    text.chars().map(shown).collect()
+    text.chars().map(|letter| if steers(letter) { '\u{fffd}' } else { letter }).collect()
+}
+
+/// Text of several lines for people: as [`printable`], with the line breaks that are there.
+pub fn printable_lines(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+}
+
+/// A path for people.
+pub fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy())
+}
+
+/// What is wrong with a TOML file: the names in it are those of its writer.
+pub fn toml_problem(error: &toml::de::Error) -> String {
+    error.to_string().replace(error.message(), &printable(error.message()))
+}
+
+/// Whether a letter does something else on a terminal than to stand there: controls, marks of direction, letters
+/// without a width, and what ends a line besides the controls.
+fn steers(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 /// Errors of the system that say nothing about a file: no memory, too many open files of all and of the process.
@@ -219,7 +253,7 @@ pub enum Failure {
     #[error("differences, see the report")]
     Reported,
     /// The operating system: disk full, permission.
-    #[error("{place}: {error}")]
+    #[error("{}: {error}", printable(.place))]
     Io {
         /// The file or folder.
         place: String,
@@ -283,7 +317,7 @@ impl Failure {
 
     /// An I/O failure at a path; to be used with `map_err`.
     pub fn io(place: &Path) -> impl FnOnce(io::Error) -> Failure + use<> {
-        let place = place.display().to_string();
+        let place = place.to_string_lossy().into_owned();
         move |error| Failure::Io { place, error }
     }
 

@@ -28,6 +28,7 @@ use crate::{
     diag::{Code, Failure, Finding, Outcome},
     event::{Activity, Monitor},
     ingest::survey::{Normalisations, Setting, Survey, rejects_table},
+    judged::Judged,
     money::FenSum,
     plausible::{self, Slips},
     reconcile::{
@@ -45,7 +46,7 @@ use crate::{
         Movements, Standing as MoneyStanding, move_money,
         notices::{notice_status_table, notices_table},
         pairs_table,
-        payments::payments_table,
+        payments::{Payment, payments_table},
         quotas::{periods_needed, quotas_table},
         reserves_table,
     },
@@ -108,6 +109,10 @@ pub struct RunReport {
     pub breaks: BTreeMap<&'static str, u64>,
     /// Who pays whom, and the reserves.
     pub money: Movements,
+    /// What became of the deductions.
+    pub deductions: Judged,
+    /// What became of the payments.
+    pub payments: Judged,
     /// What was taken although it is written differently.
     pub normalisations: Normalisations,
     /// What was asked about and is meant, by code.
@@ -194,6 +199,8 @@ fn worked_out(
         control: reconciled.control,
         rejects: delivered.survey.rejects.len() as u64,
         breaks: reconciled.settled.tally.classes.clone(),
+        deductions: cleared.judged_deductions(),
+        payments: cleared.judged_payments(),
         money: cleared.money,
         normalisations: delivered.survey.normalisations,
         accepted: delivered.slips.met(),
@@ -343,6 +350,22 @@ fn reconcile(
 struct Cleared {
     deductions: Vec<Deduction>,
     money: Movements,
+}
+
+impl Cleared {
+    fn judged_deductions(&self) -> Judged {
+        let mut judged = Judged::default();
+        self.deductions.iter().for_each(|d| judged.add(d.accepted, d.code, d.amount.into()));
+        judged
+    }
+
+    fn judged_payments(&self) -> Judged {
+        let mut judged = Judged::default();
+        for (accepted, code, fen) in self.money.payments.iter().map(Payment::judged) {
+            judged.add(accepted, code, fen);
+        }
+        judged
+    }
 }
 
 /// Holds back deductions, works out pairs, quotas, reserves, notices and payments.

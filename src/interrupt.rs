@@ -31,7 +31,7 @@ struct Made {
     whole: bool,
 }
 
-static ALL: Mutex<All> = 
+static ALL: Mutex<All> =
     Mutex::new(All { made: Vec::new(), given: 0, over: false, settled: false });
 
 fn all() -> MutexGuard<'static, All> {

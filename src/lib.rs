@@ -31,6 +31,7 @@ pub mod diag;
 pub mod digest;
 pub mod event;
 pub mod interrupt;
+pub mod judged;
 pub mod mask;
 pub mod money;
 pub mod place;

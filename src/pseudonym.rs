@@ -10,7 +10,7 @@ use sha2::Sha256;
 use sm2::elliptic_curve::zeroize::Zeroizing;
 
 use crate::{
-    diag::{Failure, Outcome},
+    diag::{Failure, Outcome, shown},
     digest::hex,
     place::output::{Readers, Replace, write_file},
     signing::secret,
@@ -51,7 +51,7 @@ impl Pseudonyms {
         let text = secret::read("pseudonym key", path)?;
         Pseudonyms::parse(&text).map_err(|problem| {
             let hint = "liangqing keygen --pseudonyms VERSION makes one";
-            Failure::Usage(format!("pseudonym key {}: {problem}\n    hint: {hint}", path.display()))
+            Failure::Usage(format!("pseudonym key {}: {problem}\n    hint: {hint}", shown(path)))
         })
     }
 

@@ -254,7 +254,7 @@ struct Stream {
 
 impl Stream {
     fn open(folder: &Path) -> Outcome<Stream> {
-        let place = folder.join("register.parquet").display().to_string();
+        let place = crate::diag::shown(&folder.join("register.parquet"));
         // Two registers are compared as if they were of one period.
         let entries = Entries::open(folder, Month::new(0, 1));
         let entries = entries.map_err(|problem| unreadable(&place, &problem))?;

@@ -97,7 +97,7 @@ pub fn diff(first: &Path, second: &Path) -> Outcome<Differences> {
             let problem = format!(
                 "{} is neither a closed period nor a book\n    hint: name two folders of one period, \
                  or two books",
-                folder.display()
+                crate::diag::shown(folder)
             );
             return Err(Failure::Usage(problem));
         }

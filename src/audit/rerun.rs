@@ -67,7 +67,8 @@ pub fn rerun(options: &RerunOptions, monitor: &Monitor) -> Outcome<Rerun> {
     let book = Book::before(&options.run.book, period)?;
     let closed = book.root.join(period.to_string());
     if !closed.is_dir() {
-        let problem = format!("period {period} is not closed in {}", book.root.display());
+        let problem =
+            format!("period {period} is not closed in {}", crate::diag::shown(&book.root));
         return Err(Failure::Book(problem));
     }
     let (manifest, digest) = Manifest::parse_sealed(&closed).map_err(|problem| {

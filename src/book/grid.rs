@@ -85,7 +85,10 @@ impl Grid {
         let spec = spec.expect("Invariant: a table of the contract");
         Grid::read(folder, *spec).map_err(|problem| {
             let place = folder.join("tables").join(name);
-            Failure::Book(format!("{}.parquet cannot be read: {problem}", place.display()))
+            Failure::Book(format!(
+                "{}.parquet cannot be read: {problem}",
+                crate::diag::shown(&place)
+            ))
         })
     }
 

@@ -34,7 +34,7 @@ pub(super) struct KeyedFile {
 
 impl KeyedFile {
     pub(super) fn open(path: &Path) -> Outcome<KeyedFile> {
-        let place = path.display().to_string();
+        let place = crate::diag::shown(path);
         let damaged = |error: String| Failure::Book(format!("{place} cannot be read: {error}"));
         let file = SharedFile::open(path).map_err(Failure::io(path))?;
         let metadata = footer::read(&file, ArrowReaderOptions::new()).map_err(damaged)?;

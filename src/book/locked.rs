@@ -54,7 +54,7 @@ impl Locked {
         let beside = Staging::beside(root)?;
         made.splice(0..0, make_folders(root)?);
         if !root.is_dir() {
-            let problem = format!("--book {} is not a folder", root.display());
+            let problem = format!("--book {} is not a folder", crate::diag::shown(root));
             return Err(Failure::Usage(problem));
         }
         let Some(lock) = Lock::of(root).map_err(Failure::io(root))? else {
@@ -79,8 +79,8 @@ fn outside_of_periods(root: &Path) -> Outcome<()> {
         None => Ok(()),
         Some(period) => Err(Failure::Usage(format!(
             "--book {} is in the closed period {}\n    hint: name the folder that holds the periods",
-            root.display(),
-            period.display()
+            crate::diag::shown(root),
+            crate::diag::shown(period)
         ))),
     }
 }

@@ -167,7 +167,7 @@ impl Manifest {
     pub fn read(folder: &Path) -> Outcome<(Manifest, String)> {
         Manifest::parse_sealed(folder).map_err(|problem| {
             let path = folder.join(NAME);
-            let path = path.display();
+            let path = crate::diag::shown(&path);
             Failure::Book(if problem.starts_with(OTHER_FORMAT) {
                 format!("{path}: {problem}\n    hint: take the program that closed the period, or a newer one")
             } else {

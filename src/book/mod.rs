@@ -138,7 +138,7 @@ pub fn closed_periods(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
 /// The closed periods of a book that somebody names, oldest first; nothing is checked.
 pub fn periods_in(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
     if !root.is_dir() {
-        return Err(Failure::Usage(format!("--book {} is not a folder", root.display())));
+        return Err(Failure::Usage(format!("--book {} is not a folder", crate::diag::shown(root))));
     }
     closed_periods(root)
 }
@@ -185,7 +185,7 @@ pub fn closed_period(root: &Path, period: Month) -> Outcome<PathBuf> {
     let periods = if root.is_dir() { closed_periods(root)? } else { Vec::new() };
     let found = periods.into_iter().find(|(month, _)| *month == period);
     found.map(|(_, folder)| folder).ok_or_else(|| {
-        Failure::Book(format!("period {period} is not closed in {}", root.display()))
+        Failure::Book(format!("period {period} is not closed in {}", crate::diag::shown(root)))
     })
 }
 
@@ -298,12 +298,12 @@ const OUTPUTS: [&str; 17] = [
 ];
 
 fn busy(book: &Path) -> Failure {
-    Failure::Book(format!("another run is at work on the book {}", book.display()))
+    Failure::Book(format!("another run is at work on the book {}", crate::diag::shown(book)))
 }
 
 fn damaged(folder: &Path, what: &str) -> Failure {
     Failure::Book(format!(
         "the book is damaged: {}: {what}\n    hint: restore this period from a copy",
-        folder.display()
+        crate::diag::shown(folder)
     ))
 }

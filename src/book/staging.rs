@@ -124,7 +124,7 @@ impl Staging {
                 let place = book.root.join(&name);
                 match error.kind() {
                     ErrorKind::AlreadyExists => {
-                        let place = place.display();
+                        let place = crate::diag::shown(&place);
                         Failure::Book(format!("{place} came into the book during the run"))
                     }
                     _ => Failure::io(&place)(error),
@@ -147,7 +147,7 @@ fn beside(book: &Path, what: &str) -> Option<PathBuf> {
 }
 
 fn other_audit(period: Month, folder: &Path) -> Failure {
-    Failure::Book(format!("another audit of {period} is at work in {}", folder.display()))
+    Failure::Book(format!("another audit of {period} is at work in {}", crate::diag::shown(folder)))
 }
 
 fn strange(place: &Path) -> Failure {

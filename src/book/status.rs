@@ -5,10 +5,11 @@ use std::{collections::BTreeMap, path::Path};
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
-use super::{Book, brought};
+use super::{Book, brought, grid::Grid};
 use crate::{
     codes::{Month, Pair},
-    diag::{Failure, Outcome},
+    diag::{Failure, Outcome, shown},
+    judged::Judged,
     money::{FenSum, yuan},
     reserve::{Level, notices::Status},
     rules::{Policy, Rules},
@@ -34,6 +35,10 @@ pub struct BookStatus {
     pub red: Vec<String>,
     /// Pairs at the yellow level.
     pub yellow: Vec<String>,
+    /// What became of the deductions of the period that was closed last.
+    pub deductions: Judged,
+    /// What became of its payments.
+    pub payments: Judged,
     /// Copies that are carried, by cost year.
     pub open: Vec<OpenYear>,
 }
@@ -85,7 +90,7 @@ pub struct OpenYear {
 pub fn status(root: &Path, rules: &Rules, as_of: NaiveDate) -> Outcome<BookStatus> {
     let periods = Book::look(root)?;
     let Some((closed, folder)) = periods.last() else {
-        return Err(Failure::Usage(format!("no period is closed in {}", root.display())));
+        return Err(Failure::Usage(format!("no period is closed in {}", shown(root))));
     };
     let next = closed.plus(1);
     let policy = rules.policy(next).map_err(|error| Failure::Usage(error.to_string()))?;
@@ -105,6 +110,8 @@ pub fn status(root: &Path, rules: &Rules, as_of: NaiveDate) -> Outcome<BookStatu
         proposals: issued.active.values().filter(is_proposal).map(|s| s.notice.number()).collect(),
         red: at(Level::Red),
         yellow: at(Level::Yellow),
+        deductions: Judged::of_table(&Grid::open(folder, "deductions")?),
+        payments: Judged::of_table(&Grid::open(folder, "payments")?),
         open: open_years(folder, policy, next)?,
     })
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{Book, brought};
 use crate::{
     codes::{Pair, Province},
-    diag::{Failure, Outcome},
+    diag::{Failure, Outcome, shown},
     money::{FenSum, yuan},
     reserve::Level,
     rules::{Policy, Rules},
@@ -78,7 +78,7 @@ struct Ground {
 pub fn stress(root: &Path, rules: &Rules, scenarios: &[Scenario]) -> Outcome<Vec<Stressed>> {
     let periods = Book::look(root)?;
     let Some((closed, folder)) = periods.last() else {
-        return Err(Failure::Usage(format!("no period is closed in {}", root.display())));
+        return Err(Failure::Usage(format!("no period is closed in {}", shown(root))));
     };
     let policy = rules.policy(closed.plus(1)).map_err(|e| Failure::Usage(e.to_string()))?;
     let issued = brought::notices(&periods)?;

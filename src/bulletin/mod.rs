@@ -30,7 +30,7 @@ use crate::{
         lines::parse_day,
         registry::{Institution, read_registry},
     },
-    diag::{Failure, Outcome},
+    diag::{Failure, Outcome, shown},
     event::Monitor,
     forms::{self, Template, Workbook, folder},
 };
@@ -115,7 +115,7 @@ fn monthly(
 
 fn registry(path: &Path) -> Outcome<Vec<Institution>> {
     let bytes = fs::read(path).map_err(|error| {
-        Failure::Usage(format!("--registry {} cannot be read: {error}", path.display()))
+        Failure::Usage(format!("--registry {} cannot be read: {error}", shown(path)))
     })?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut findings = Vec::new();

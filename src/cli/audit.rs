@@ -9,9 +9,10 @@ use serde_json::json;
 
 use super::{
     args::{DiffArguments, Format, KeygenArguments, RunArguments, VerifyArguments},
-    printer::{counted, report, table, text},
+    printer::{counted, report, text},
     progress,
     run::{read_rules, thread_pool},
+    table::table,
 };
 use crate::{
     audit::{
@@ -19,7 +20,7 @@ use crate::{
         rerun::{self, Rerun, RerunOptions},
         verify::{self, Verified, VerifyOptions},
     },
-    diag::{Failure, Outcome},
+    diag::{Failure, Outcome, printable, shown},
     digest,
     engine::RunOptions,
     money::count_grouped,
@@ -59,7 +60,7 @@ pub(super) fn keygen(arguments: &KeygenArguments) -> Outcome<()> {
         return match arguments.format {
             Format::Human => text(&format!(
                 "private   {}, for its owner alone\nversion   {version}\n",
-                out.display()
+                shown(out)
             )),
             Format::Json => report(&json!({ "version": version, "private": out })),
         };
@@ -68,8 +69,8 @@ pub(super) fn keygen(arguments: &KeygenArguments) -> Outcome<()> {
     match arguments.format {
         Format::Human => text(&format!(
             "private   {}, for its owner alone\npublic    {}\nid        {id}\n",
-            arguments.out.display(),
-            public.display()
+            shown(&arguments.out),
+            shown(&public)
         )),
         Format::Json => report(&json!({ "id": id, "private": arguments.out, "public": public })),
     }
@@ -140,7 +141,7 @@ fn period_lines(period: &PeriodDifference) -> Vec<String> {
         return vec![format!("period    {}: the same", period.period)];
     }
     let mut lines = vec![format!("period    {}", period.period)];
-    lines.extend(period.given.iter().map(|given| format!("given     {given}")));
+    lines.extend(period.given.iter().map(|given| format!("given     {}", printable(given))));
     if period.is_none() {
         lines.push("results   the same".to_owned());
         return lines;
@@ -157,7 +158,9 @@ fn period_lines(period: &PeriodDifference) -> Vec<String> {
     ));
     for table in &period.tables {
         lines.push(format!("table     {}: {}", table.table, table.summary()));
-        lines.extend(table.examples.iter().map(|example| format!("          {example}")));
+        lines.extend(
+            table.examples.iter().map(|example| format!("          {}", printable(example))),
+        );
         let more = table.rows_that_differ() - table.examples.len() as u64;
         if more > 0 {
             lines.push(format!("          and {} more", count_grouped(more)));
@@ -183,7 +186,7 @@ fn rerun_text(rerun: &Rerun) -> String {
         format!("manifest  {}", rerun.manifest_sha256),
     ];
     if let Some(program) = &rerun.closed_by {
-        lines.push(format!("note      the period was closed by {program}"));
+        lines.push(format!("note      the period was closed by {}", printable(program)));
     }
     lines.push(String::new());
     lines.join("\n")

@@ -13,13 +13,16 @@ use super::{
 use crate::{
     cluster::{self, ExecutorOptions, Mirror, SchedulerOptions, is_remote},
     codes::Month,
-    diag::{Failure, Outcome},
+    diag::{Failure, Outcome, shown},
+    interrupt,
     pipeline::{EngineName, Settings},
     reconcile::engine::{Engine, Native},
 };
 
 /// `liangqing cluster`
 pub(super) fn serve(command: &ClusterCommand, stop: &AtomicBool) -> Outcome<()> {
+    // They serve until somebody ends them: that is no interruption.
+    interrupt::settled();
     match command {
         ClusterCommand::Scheduler(arguments) => scheduler(arguments, stop),
         ClusterCommand::Executor(arguments) => executor(arguments, stop),
@@ -72,7 +75,7 @@ fn copy_book(address: &Path, stop: &AtomicBool) -> Outcome<(Mirror, PathBuf)> {
     for period in without {
         warning(&format!(
             "{}/{period} has no manifest: it was never closed, and is not looked at",
-            address.display()
+            shown(address)
         ));
     }
     Ok((book, address.to_owned()))
@@ -118,6 +121,8 @@ impl Remote {
     /// Sends a period that was closed to the book, if that is elsewhere; says where it is.
     pub(super) fn send(&self, period: Month) -> Outcome<Option<PathBuf>> {
         let Some((book, address)) = &self.book else { return Ok(None) };
+        // What is in the copy is not in the book yet.
+        interrupt::unsettle();
         book.send_period(&period.to_string())?;
         Ok(Some(address.join(period.to_string())))
     }

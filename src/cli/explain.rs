@@ -8,16 +8,17 @@ use std::{
 use super::{
     args::{ExplainArguments, Format},
     lang::said,
-    printer::{counted, report, table, text},
+    printer::{counted, report, text},
     progress,
     run::{shown, thread_pool},
+    table::table,
 };
 use crate::{
     audit::explain::{
         self, Life,
         figure::{Explained, Figure, Settlement, explain_figure},
     },
-    diag::{Failure, Outcome},
+    diag::{Failure, Outcome, printable},
     event::Monitor,
     forms::no_formula,
     money::count_grouped,
@@ -67,14 +68,17 @@ fn figure(arguments: &ExplainArguments, monitor: &Monitor) -> Outcome<Explained>
 }
 
 fn life_text(life: &Life) -> String {
-    let mut lines = vec![format!("{}: {}", life.setl_id, life.standing)];
+    let mut lines = vec![format!("{}: {}", printable(&life.setl_id), printable(&life.standing))];
     for chapter in &life.periods {
         lines.push(String::new());
-        lines.push(chapter.period.clone());
+        lines.push(printable(&chapter.period));
         for event in &chapter.events {
-            lines.push(format!("  {:<10}{}", event.kind, event.what));
+            lines.push(format!("  {:<10}{}", event.kind, printable(&event.what)));
             lines.extend(
-                event.details.iter().map(|(name, value)| format!("            {name:<18} {value}")),
+                event
+                    .details
+                    .iter()
+                    .map(|(name, value)| format!("            {name:<18} {}", printable(value))),
             );
         }
     }

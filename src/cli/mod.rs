@@ -14,30 +14,33 @@ mod bulletin;
 mod cluster;
 mod explain;
 mod findings;
+mod judged;
 mod lang;
 mod printer;
 mod progress;
 mod query;
 mod report;
 mod run;
+mod signals;
 mod statements;
 mod status;
 mod synth;
+mod table;
 mod unread;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use clap::CommandFactory;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
-use crate::diag::{Failure, Outcome};
+use crate::{
+    diag::{Failure, Outcome},
+    interrupt,
+};
 
 /// Parses the command line, runs the command, gives the exit status.
 pub fn main() -> ExitCode {
@@ -50,10 +53,16 @@ pub fn main() -> ExitCode {
     let done = catch_unwind(AssertUnwindSafe(|| dispatch(arguments)));
     let done = done.unwrap_or_else(|_| Err(Failure::Bug("a panic, see above".to_owned())));
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => {
+            // A signal that comes now is too late.
+            interrupt::settled();
+            ExitCode::SUCCESS
+        }
         Err(failure) => {
+            // What failed because everything was removed is no failure: this waits for the end then.
+            interrupt::is_settled();
             let failure = failure.or_shortage();
-            printer::failure(&failure, format);
+            signals::failure(&failure, format);
             ExitCode::from(failure.exit_status())
         }
     }
@@ -73,9 +82,7 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
     // A file that reaches the limit of its length is an error of whoever writes it.
     _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     let stop = Arc::new(AtomicBool::new(false));
-    let handler = Arc::clone(&stop);
-    // Without a handler a signal ends the process, and the next run clears up.
-    _ = ctrlc::set_handler(move || handler.store(true, Ordering::Relaxed));
+    signals::listen(Arc::clone(&stop), arguments.format());
     match arguments.command {
         args::Command::Run(arguments) => run::run(&arguments, stop),
         args::Command::Synth(arguments) => synth::synth(&arguments, stop),

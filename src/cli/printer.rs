@@ -6,15 +6,15 @@ use std::{
     time::Duration,
 };
 
-use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
 
 use super::{
     args::Format,
-    findings,
+    findings, judged,
     lang::{said, word},
     run::shown,
+    table::table,
     unread,
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     clear::pairs::PairSums,
     codes::Side,
     control::{Bucket, Class},
-    diag::{Failure, Finding, Outcome, printable},
+    diag::{self, Failure, Finding, Outcome, printable},
     engine::{RunOptions, RunReport},
     event::{Estimate, Timing},
     money::{FenSum, count_grouped, yuan, yuan_grouped},
@@ -38,7 +38,8 @@ pub(super) fn text(text: &str) -> Outcome<()> {
 
 /// Prints text on stdout as it is; a reader that goes away is not an error.
 pub(super) fn raw(text: &str) -> Outcome<()> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::Io { place: "stdout".to_owned(), error })
         }
@@ -113,7 +114,7 @@ pub(super) fn warning(text: &str) {
 /// The report of `check`.
 pub(super) fn checked(pipeline: &Path, format: Format) -> Outcome<()> {
     match format {
-        Format::Human => text(&format!("{}: good\n", pipeline.display())),
+        Format::Human => text(&format!("{}: good\n", diag::shown(pipeline))),
         Format::Json => json_text(&json!({ "status": "ok", "pipeline": pipeline })),
     }
 }
@@ -149,17 +150,6 @@ fn timing_value(timing: &Timing) -> Value {
         "bytes": timing.bytes,
         "bytes_per_second": per_second(timing.bytes, timing.busy),
     })
-}
-
-/// A table of which the columns from a place on stand to the right.
-pub(super) fn table<const N: usize>(header: [&str; N], right_from: usize) -> Table {
-    let mut table = Table::new();
-    table.load_style(NOTHING);
-    table.set_header(header.map(said));
-    for column in table.column_iter_mut().skip(right_from) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
 }
 
 /// What threads were busy with, added up over all of them.
@@ -254,6 +244,8 @@ fn machine(report: &RunReport, options: &RunOptions) -> Value {
         "gross": sum(|pair| pair.gross),
         "payable": sum(PairSums::payable),
         "carried_forward": sum(PairSums::carried_forward),
+        "deductions": report.deductions,
+        "payments": report.payments,
         "normalisations": report.normalisations,
         "accepted": report.accepted,
         "unread": report.unread,
@@ -298,6 +290,7 @@ fn human(report: &RunReport, options: &RunOptions) -> String {
         )
     }));
     lines.extend(accepted(report));
+    lines.extend(judged::lines(&report.deductions, &report.payments));
     let notes = notes(report).into_iter().chain(unread::named(&report.unread));
     lines.extend(notes.map(|note| format!("note      {note}")));
     match &report.published {
@@ -346,25 +339,31 @@ pub(super) fn synth_summary(
         counted(options.periods.into(), "period"),
         if breaks.is_empty() { "nothing".to_owned() } else { breaks.join(", ") },
         options.first_period,
-        options.out.join(options.first_period.to_string()).display(),
+        shown(&options.out.join(options.first_period.to_string())),
     ))
 }
 
 fn control_table(report: &RunReport) -> String {
-    let mut table = table(["", "treating rows", "yuan payable", "insured rows", "yuan payable"], 1);
+    let mut both = table(["", "treating rows", "yuan payable", "insured rows", "yuan payable"], 1);
+    let mut sides = [
+        table(["", "treating rows", "yuan payable"], 1),
+        table(["", "insured rows", "yuan payable"], 1),
+    ];
     for bucket in Bucket::all() {
-        let sides = Side::BOTH.map(|side| report.control.get(side, bucket));
-        if sides.iter().all(|totals| totals.rows == 0) {
+        let totals = Side::BOTH.map(|side| report.control.get(side, bucket));
+        if totals.iter().all(|totals| totals.rows == 0) {
             continue;
         }
-        let mut row = vec![word(bucket.name()).into_owned()];
-        for totals in sides {
-            row.push(count_grouped(totals.rows.unsigned_abs()));
-            row.push(yuan_grouped(totals.payable));
+        let name = word(bucket.name()).into_owned();
+        let cells =
+            totals.map(|of| [count_grouped(of.rows.unsigned_abs()), yuan_grouped(of.payable)]);
+        for (side, [rows, payable]) in sides.iter_mut().zip(&cells) {
+            side.add_row([&name, rows, payable]);
         }
-        table.add_row(row);
+        let [[treating, owed], [insured, owes]] = cells;
+        both.add_row([name, treating, owed, insured, owes]);
     }
-    table.trim_fmt()
+    if both.is_wide() { sides.map(|side| side.trim_fmt()).join("\n\n") } else { both.trim_fmt() }
 }
 
 fn percent(part: i64, whole: i64) -> String {
@@ -455,6 +454,7 @@ fn next_steps(report: &RunReport, options: &RunOptions) -> Vec<String> {
             report.period.plus(1)
         ));
     }
+    steps.extend(judged::next_steps(&report.deductions, &report.payments));
     let notices = |kind| report.money.notices.values().filter(|n| n.kind == kind).count() as u64;
     let (clearing, yearly) = (notices(Kind::Clearing), notices(Kind::Yearly));
     if clearing + yearly > 0 {

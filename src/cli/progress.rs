@@ -1,14 +1,15 @@
 //! Progress on stderr: rows, rate, time left; nothing when stderr is not a terminal.
 
 use std::{
+    fmt::Write,
     path::PathBuf,
     sync::{Arc, LazyLock, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::{lang::said, printer};
+use super::{lang::said, printer, signals};
 use crate::event::{Event, Monitor};
 
 /// The time since the program first asked for it.
@@ -25,28 +26,39 @@ fn free_memory() -> Option<u64> {
     Some(kilobytes << 10)
 }
 
+/// Rows a second, whole.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rate, shown for a moment"
+)]
+fn rate(state: &ProgressState, out: &mut dyn Write) {
+    _ = write!(out, "{}", HumanCount(state.per_sec() as u64));
+}
+
 /// A monitor that shows progress, unless it is to be quiet; for a run, also what it will need of the disk
 /// on which its book lies.
 pub(super) fn monitor(stop: Arc<AtomicBool>, quiet: bool, book: Option<PathBuf>) -> Monitor {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(None, target);
+    signals::shows(&bar);
     Monitor::new(stop, move |event| match event {
         Event::Stage { name, rows } => {
-            bar.reset();
-            bar.set_message(said(name));
             let template = if rows > 0 {
-                "{msg:>16} {wide_bar} {human_pos}/{human_len} rows, {per_sec}, {eta} left"
+                "{msg:>16} {wide_bar} {human_pos}/{human_len} rows, {rate}/s, {eta} left"
             } else {
                 "{msg:>16} {spinner} {elapsed}"
             };
             if let Ok(style) = ProgressStyle::with_template(&said(template)) {
-                bar.set_style(style);
+                bar.set_style(style.with_key("rate", rate));
             }
             bar.set_length(rows);
+            bar.set_message(said(name));
+            bar.reset();
         }
         Event::Estimate(estimate) => {
             if let Some(book) = &book {
-                printer::estimate(&estimate, book, quiet);
+                bar.suspend(|| printer::estimate(&estimate, book, quiet));
             }
         }
         Event::Rows(rows) => bar.inc(rows),

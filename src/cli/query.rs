@@ -23,7 +23,7 @@ use super::{
     run::{shown, thread_pool},
 };
 use crate::{
-    diag::{Failure, Outcome},
+    diag::{Failure, Outcome, printable},
     forms::no_formula,
     money::count_grouped,
     place::output::{Output, Readers, Replace},
@@ -122,10 +122,12 @@ fn empty_table() -> Table {
 fn table(rows: &RecordBatch) -> String {
     let mut table = empty_table();
     let schema = rows.schema();
-    table.set_header(schema.fields().iter().map(|field| field.name()));
+    table.set_header(schema.fields().iter().map(|field| printable(field.name())));
     for row in 0..rows.num_rows() {
         let values = rows.columns().iter();
-        table.add_row(values.map(|column| plain(column, row).unwrap_or_else(|| "null".to_owned())));
+        let shown =
+            |column| plain(column, row).map_or("null".to_owned(), |value| printable(&value));
+        table.add_row(values.map(shown));
     }
     for (at, field) in schema.fields().iter().enumerate() {
         if let (DataType::Decimal128(..) | DataType::Int64, Some(column)) =

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::{
     args::{Format, ReportArguments},
+    judged,
     printer::{report as print, text},
     run::shown,
 };
@@ -18,12 +19,13 @@ pub(super) fn report(arguments: &ReportArguments) -> Outcome<()> {
     match arguments.format {
         Format::Json => print(&written),
         Format::Human => text(&format!(
-            "written   {}\nperiods   {} through {}\npayable   {} yuan\nproof     {}\n",
+            "written   {}\nperiods   {} through {}\npayable   {} yuan\nproof     {}\n{}",
             shown(&out),
             written.first_period,
             written.period,
             written.payable,
             if written.balanced { "balanced" } else { "NOT balanced" },
+            judged::text(&written.deductions, &written.payments),
         )),
     }
 }

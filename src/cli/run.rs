@@ -19,8 +19,9 @@ use super::{
 };
 use crate::{
     codes::Month,
-    diag::{Failure, Outcome},
+    diag::{self, Failure, Outcome},
     engine::{self, RunOptions},
+    interrupt,
     pipeline::{Benchmark, MONTH_END, Settings},
     rules::Rules,
     signing::Signer,
@@ -83,7 +84,7 @@ fn synthesise(
     }
     let name = options.period.to_string();
     let (Some(out), true) = (options.input.parent(), options.input.ends_with(&name)) else {
-        let input = options.input.display();
+        let input = diag::shown(&options.input);
         return Err(Failure::Usage(format!("a benchmark's input is a folder {name}, not {input}")));
     };
     let synth = SynthOptions {
@@ -95,7 +96,10 @@ fn synthesise(
         breaks: Breaks::built_in(),
         order: Order::Time,
     };
-    generated(&synth, &options.rules, &progress::monitor(stop, quiet, None)).map(drop)
+    generated(&synth, &options.rules, &progress::monitor(stop, quiet, None))?;
+    // The run itself is still to come.
+    interrupt::unsettle();
+    Ok(())
 }
 
 /// `liangqing check`
@@ -136,7 +140,7 @@ fn read_pipeline(path: Option<&Path>) -> Outcome<Settings> {
         Some(path) => (read_text(path)?, path.parent().unwrap_or(Path::new(""))),
     };
     Settings::parse(&text, folder).map_err(|error| {
-        let name = path.map_or("built in".to_owned(), |path| path.display().to_string());
+        let name = path.map_or("built in".to_owned(), diag::shown);
         Failure::Usage(format!("{name}: {error}"))
     })
 }
@@ -145,13 +149,13 @@ fn read_pipeline(path: Option<&Path>) -> Outcome<Settings> {
 pub(super) fn read_rules(path: Option<&Path>) -> Outcome<Rules> {
     let Some(path) = path else { return Ok(Rules::built_in()) };
     Rules::parse(&read_text(path)?)
-        .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
+        .map_err(|error| Failure::Usage(format!("{}: {error}", diag::shown(path))))
 }
 
 /// A file that the command line names.
 pub(super) fn read_text(path: &Path) -> Outcome<String> {
     fs::read_to_string(path)
-        .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", path.display())))
+        .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", diag::shown(path))))
 }
 
 /// The settings without which there is no run: period, input, book.
@@ -199,5 +203,5 @@ const DEFAULT_MEMORY: usize = 2 << 30;
 /// Where a path leads, as people like to read it.
 pub(super) fn shown(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::new());
-    path.strip_prefix(here).unwrap_or(path).display().to_string()
+    diag::shown(path.strip_prefix(here).unwrap_or(path))
 }

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use super::{
     args::{Format, ImportArguments, StatementsArguments},
+    judged,
     lang::{said, word},
-    printer::{counted, report, table, text},
+    printer::{counted, report, text},
     run::{read_text, shown},
+    table::table,
 };
 use crate::{
     diag::{Failure, Outcome},
@@ -32,13 +34,14 @@ pub(super) fn statements(arguments: &StatementsArguments) -> Outcome<()> {
     match arguments.format {
         Format::Json => report(&written),
         Format::Human => text(&format!(
-            "written   {}\nforms     {} in {} for {}\npayable   {} yuan, which {} tell payers and payees\n",
+            "written   {}\nforms     {} in {} for {}\npayable   {} yuan, which {} tell payers and payees\n{}",
             shown(&arguments.out),
             counted(written.files, "file"),
             written.period,
             counted(written.provinces, "province"),
             written.payable,
             counted(written.notices, "notice"),
+            judged::text(&written.deductions, &written.payments),
         )),
     }
 }
@@ -47,7 +50,7 @@ pub(super) fn statements(arguments: &StatementsArguments) -> Outcome<()> {
 pub(super) fn template(path: Option<&Path>) -> Outcome<Template> {
     let Some(path) = path else { return Ok(Template::built_in()) };
     Template::parse(&read_text(path)?)
-        .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
+        .map_err(|error| Failure::Usage(format!("{}: {error}", shown(path))))
 }
 
 /// `liangqing decisions import`

@@ -4,16 +4,18 @@ use serde_json::json;
 
 use super::{
     args::{Format, StatusArguments, StressArguments},
+    judged,
     lang::said,
-    printer::{counted, json_text, report, table, text},
+    printer::{counted, json_text, report, text},
     run::read_rules,
+    table::table,
 };
 use crate::{
     book::{
         status::{self, BookStatus},
         stress::{self, Stressed},
     },
-    diag::Outcome,
+    diag::{Outcome, printable},
 };
 
 /// `liangqing status`
@@ -66,6 +68,8 @@ fn status_text(status: &BookStatus) -> String {
         format!("proposed  {}", listed(&status.proposals)),
         format!("late      {late} of {}", status.unpaid.len()),
     ];
+    let judged = judged::lines(&status.deductions, &status.payments);
+    let lines: Vec<String> = lines.into_iter().chain(judged).collect();
     let tables = [deadlines, notices, open].map(|table| table.trim_fmt());
     format!("{}\n\n{}\n", lines.join("\n"), tables.join("\n\n"))
 }
@@ -87,5 +91,5 @@ fn stress_text(stressed: &[Stressed]) -> String {
 }
 
 fn listed(values: &[String]) -> String {
-    if values.is_empty() { "none".to_owned() } else { values.join(", ") }
+    if values.is_empty() { "none".to_owned() } else { printable(&values.join(", ")) }
 }

@@ -14,7 +14,7 @@ use super::{
     run::{read_rules, read_text, thread_pool},
 };
 use crate::{
-    diag::{Failure, Outcome},
+    diag::{Failure, Outcome, shown},
     event::Monitor,
     rules::Rules,
     synth::{Breaks, Summary, SynthError, SynthOptions, generate},
@@ -73,6 +73,6 @@ fn breaks(argument: Option<&Path>) -> Outcome<Breaks> {
         None => Ok(Breaks::built_in()),
         Some(none) if none.as_os_str() == "none" => Ok(Breaks::none()),
         Some(path) => Breaks::parse(&read_text(path)?)
-            .map_err(|error| Failure::Usage(format!("{}: {error}", path.display()))),
+            .map_err(|error| Failure::Usage(format!("{}: {error}", shown(path)))),
     }
 }

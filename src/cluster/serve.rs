@@ -25,7 +25,10 @@ use super::{
     job::{Codec, MESSAGE_BYTES, session_config},
     waiting::runtime,
 };
-use crate::diag::{Failure, Outcome};
+use crate::{
+    diag::{Failure, Outcome},
+    interrupt::Unfinished,
+};
 
 /// How often an executor says that it is there, and after how long a silent one is given up, in seconds.
 const HEARTBEAT: u64 = 2;
@@ -82,6 +85,8 @@ pub fn executor(options: &ExecutorOptions, stop: &AtomicBool) -> Outcome<()> {
     // It goes with the process.
     let temporary = options.work.is_none().then(|| TempDir::with_prefix("liangqing-"));
     let temporary = temporary.transpose().map_err(Failure::io(&std::env::temp_dir()))?;
+    let _unfinished =
+        temporary.as_ref().map(|folder| Unfinished::tree(folder.path(), || Ok(()))).transpose()?;
     let work = options.work.as_deref().or(temporary.as_ref().map(TempDir::path));
     if let Some(folder) = work {
         std::fs::create_dir_all(folder).map_err(Failure::io(folder))?;
@@ -128,7 +133,7 @@ fn wait_for_scheduler(place: &str, stop: &AtomicBool) -> Outcome<()> {
 /// How often a signal is looked for.
 const LOOK: Duration = Duration::from_millis(100);
 /// How long a process has for clearing up.
-const GRACE: Duration = Duration::from_secs(3);
+const GRACE: Duration = Duration::from_millis(600);
 
 /// Serves until the flag is set, or something fails.
 fn until_stopped(

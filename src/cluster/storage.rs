@@ -36,6 +36,7 @@ use crate::{
     book::manifest,
     diag::{Failure, Outcome},
     digest::sha256_hex,
+    interrupt::{self, Unfinished},
 };
 
 /// Objects that are brought or sent at a time.
@@ -147,6 +148,7 @@ pub struct Mirror {
     copy: PathBuf,
     /// The copy, and what a run puts beside it.
     _folder: TempDir,
+    _unfinished: Unfinished,
 }
 
 impl Mirror {
@@ -191,9 +193,15 @@ impl Mirror {
         let private = fs::Permissions::from_mode(0o700);
         let folder = Builder::new().prefix("liangqing-").permissions(private).tempdir();
         let folder = folder.map_err(Failure::io(&std::env::temp_dir()))?;
+        let unfinished = Unfinished::tree(folder.path(), || Ok(()))?;
         let copy = folder.path().join("copy");
         fs::create_dir(&copy).map_err(Failure::io(&copy))?;
-        Ok(Mirror { address: place.address.clone(), copy, _folder: folder })
+        Ok(Mirror {
+            address: place.address.clone(),
+            copy,
+            _folder: folder,
+            _unfinished: unfinished,
+        })
     }
 
     fn of(
@@ -248,12 +256,17 @@ impl Mirror {
                     place.store.delete(&object.location).await.map_err(place.failed())?;
                 }
             }
+            Ok::<(), Failure>(())
+        };
+        let runtime = runtime()?;
+        runtime.block_on(send)?;
+        let close = async {
             if !place.put_new(manifest::NAME, bytes.clone()).await? {
                 return Err(place.sent_by_another(period));
             }
             place.store.delete(&place.key_of(CLAIM)).await.map_err(place.failed())
         };
-        runtime()?.block_on(send)
+        interrupt::settle(|| runtime.block_on(close))
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     codes::{Month, Side},
-    diag::{Code, Failure, Finding, Outcome},
+    diag::{Code, Failure, Finding, Outcome, shown},
     ingest::source::{SharedFile, Source},
     money::{FenSum, yuan},
 };
@@ -63,7 +63,7 @@ impl Delivery {
     /// Finds and opens the files of a delivery. What is wrong with them is added to the findings.
     pub fn open(input: &Path, period: Month, findings: &mut Vec<Finding>) -> Outcome<Delivery> {
         if !input.is_dir() {
-            let problem = format!("--input {} is not a folder", input.display());
+            let problem = format!("--input {} is not a folder", shown(input));
             return Err(Failure::Usage(problem));
         }
         let found = walk(input, findings)?;

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     book::manifest::FileEntry,
     codes::{Month, Pair},
-    diag::{Code, Failure, Finding, Outcome},
+    diag::{Code, Failure, Finding, Outcome, shown},
     digest::sha256_hex,
     money::{Fen, FenSum},
     reconcile::decisions::DecisionLine,
@@ -211,7 +211,7 @@ impl OpeningQuotas {
     /// Reads a file of opening quotas.
     pub fn read(path: &Path, findings: &mut Vec<Finding>) -> Outcome<OpeningQuotas> {
         if !path.is_file() {
-            let problem = format!("--opening-quotas {} is not a file", path.display());
+            let problem = format!("--opening-quotas {} is not a file", shown(path));
             return Err(Failure::Usage(problem));
         }
         let columns = ["insured_province", "treating_province", "quota"];
@@ -399,7 +399,10 @@ mod tests {
     fn lines_of_commas_and_blanks_are_those_of_a_spreadsheet() {
         let text = ",,,,\nnotice_id,paid_on,amount,bank_name,bank_serial\n,,,,\n \u{3000}\n, ,,\t,\n,,\n\
                     n,2025-10-01,1,b,s\n,,,,\nn,x,1,b,s\n";
-        assert_eq!(findings("payments.csv", text.as_bytes()), ["S05 line 9, column paid_on: \"x\""]);
+        assert_eq!(
+            findings("payments.csv", text.as_bytes()),
+            ["S05 line 9, column paid_on: \"x\""]
+        );
     }
 
     #[test]

@@ -33,6 +33,7 @@ use crate::{
     codes::{CareClass, Month, Province},
     contract::lines::parse_day,
     diag::{Failure, Outcome},
+    judged::Judged,
     money::{FenSum, yuan},
     pseudonym::Pseudonyms,
 };
@@ -110,6 +111,10 @@ pub struct Written {
     pub notices: u64,
     /// What all provinces pay, in yuan: what all of them receive.
     pub payable: String,
+    /// What became of the deductions.
+    pub deductions: Judged,
+    /// What became of the payments.
+    pub payments: Judged,
 }
 
 /// How forms look, and how persons are named in them.
@@ -146,12 +151,15 @@ pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<W
         .collect::<Outcome<_>>()?;
     let files: BTreeMap<String, Vec<u8>> = rendered.into_iter().flatten().collect();
     folder::publish(out, &files)?;
+    let [deductions, payments] = content.all_judged();
     Ok(Written {
         period: period.to_string(),
         provinces: provinces.len() as u64,
         files: files.len() as u64 + 1,
         notices: content.notices(),
         payable: yuan(content.payable()),
+        deductions,
+        payments,
     })
 }
 

@@ -10,7 +10,7 @@ use super::{Layout, Sheet, Value};
 use crate::{
     codes::CareClass,
     contract::lines::parse_day,
-    diag::{Failure, Outcome},
+    diag::{Failure, Outcome, toml_problem},
     reconcile::decisions::Verdict,
 };
 
@@ -40,6 +40,8 @@ pub struct Template {
     employee: Form,
     resident: Form,
     deductions: Form,
+    /// The built-in one where a template has none.
+    judged: Option<Form>,
     breaks: Form,
     differences: Form,
     copies: Form,
@@ -175,7 +177,7 @@ impl Template {
 
     /// Reads a template.
     pub fn parse(text: &str) -> Result<Template, String> {
-        let template: Template = toml::from_str(text).map_err(|error| error.to_string())?;
+        let mut template: Template = toml::from_str(text).map_err(|error| toml_problem(&error))?;
         if template.format != FORMAT {
             return Err(format!("format {}, this program knows {FORMAT}", template.format));
         }
@@ -186,6 +188,7 @@ impl Template {
             }
         }
         template.bulletin.check()?;
+        template.judged = template.judged.or_else(|| Template::built_in().judged);
         let file: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
         let problems = check::check(&template, &file);
         if problems.is_empty() { Ok(template) } else { Err(problems.join("\n       ")) }
@@ -200,6 +203,9 @@ impl Template {
             "employee" => &self.employee,
             "resident" => &self.resident,
             "deductions" => &self.deductions,
+            "judged" => {
+                self.judged.as_ref().expect("Invariant: a template without it has the built-in one")
+            }
             "differences" => &self.differences,
             "copies" => &self.copies,
             "reply" => &self.reply,

@@ -21,7 +21,11 @@ use toml::{
 };
 
 use crate::{
-    cluster::is_remote, codes::Month, contract::lines::parse_day, diag::Code, plausible::parse_code,
+    cluster::is_remote,
+    codes::Month,
+    contract::lines::parse_day,
+    diag::{Code, printable, toml_problem},
+    plausible::parse_code,
 };
 
 /// The pipeline that runs when none is named.
@@ -95,7 +99,9 @@ impl Settings {
     pub fn parse(text: &str, folder: &Path) -> Result<Settings, PipelineError> {
         let table = match DeTable::parse(text) {
             Ok(table) => table.into_inner(),
-            Err(error) => return Err(PipelineError(vec![error.to_string().trim_end().to_owned()])),
+            Err(error) => {
+                return Err(PipelineError(vec![toml_problem(&error).trim_end().to_owned()]));
+            }
         };
         let mut settings = Settings::default();
         let mut errors = Vec::new();
@@ -112,11 +118,11 @@ impl Settings {
             let of_benchmark = ["settlements", "seed"].contains(&key.get_ref().as_ref());
             if of_benchmark && !is_benchmark {
                 let error = "only goes with pipeline = \"national-benchmark\"";
-                errors.push((line, format!("line {line}, {}: {error}", key.get_ref())));
+                errors.push((line, format!("line {line}, {}: {error}", printable(key.get_ref()))));
                 continue;
             }
             if let Err(error) = settings.set(key.get_ref(), value, folder) {
-                errors.push((line, format!("line {line}, {}: {error}", key.get_ref())));
+                errors.push((line, format!("line {line}, {}: {error}", printable(key.get_ref()))));
             }
         }
         if is_benchmark && settings.benchmark.is_none_or(|benchmark| benchmark.settlements == 0) {

@@ -45,7 +45,7 @@ impl Lock {
         if self.is_there() {
             return Ok(());
         }
-        let place = self.path.display();
+        let place = crate::diag::shown(&self.path);
         Err(Failure::Book(format!(
             "{place} was moved, removed or replaced during the run\n    hint: nothing was published; run again when \
              nobody moves it"

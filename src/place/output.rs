@@ -68,7 +68,8 @@ impl Output {
     /// The place of a file, if one may be written there.
     pub fn file(path: &Path, replace: Replace) -> Outcome<Output> {
         if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
-            let problem = format!("{} is a folder\n    hint: name a new file", path.display());
+            let problem =
+                format!("{} is a folder\n    hint: name a new file", crate::diag::shown(path));
             return Err(Failure::Usage(problem));
         }
         let output = Output::place(path, replace)?;
@@ -88,7 +89,8 @@ impl Output {
 
     fn place(path: &Path, replace: Replace) -> Outcome<Output> {
         let Some(name) = path.file_name() else {
-            let problem = format!("{} has no name that something could get", path.display());
+            let problem =
+                format!("{} has no name that something could get", crate::diag::shown(path));
             return Err(Failure::Usage(problem));
         };
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -118,7 +120,7 @@ impl Output {
             () if found.is_dir() => "is a folder",
             () => "is no regular file",
         };
-        let shown = self.shown.display();
+        let shown = crate::diag::shown(&self.shown);
         Err(Failure::Usage(format!("{shown} {what}\n    hint: name a new file")))
     }
 
@@ -127,11 +129,11 @@ impl Output {
             Replace::Never => "is there already, and is not replaced\n    hint: give another --out",
             _ => "is there already\n    hint: name another file, or replace it with --force",
         };
-        Failure::Usage(format!("{} {hint}", self.shown.display()))
+        Failure::Usage(format!("{} {hint}", crate::diag::shown(&self.shown)))
     }
 
     fn folder_taken(&self) -> Failure {
-        let shown = self.shown.display();
+        let shown = crate::diag::shown(&self.shown);
         Failure::Usage(format!("{shown} is there already\n    hint: name a new folder"))
     }
 
@@ -146,11 +148,11 @@ impl Output {
             Claimed::Denied(error) => Err(Failure::io(&part)(error)),
             Claimed::Busy => Err(Failure::Usage(format!(
                 "another command is writing {}\n    hint: wait for it, or name another place",
-                self.shown.display()
+                crate::diag::shown(&self.shown)
             ))),
             Claimed::Strange => Err(Failure::Usage(format!(
                 "{} is in the way, and is not ours\n    hint: move it away, or name another place",
-                part.display()
+                crate::diag::shown(&part)
             ))),
         }
     }
@@ -240,8 +242,8 @@ pub fn outside_of_books(path: &Path) -> Outcome<()> {
         };
         return Err(Failure::Usage(format!(
             "{} is in {}: {belongs}\n    hint: name a place outside of it",
-            path.display(),
-            folder.display()
+            crate::diag::shown(path),
+            crate::diag::shown(folder)
         )));
     }
     Ok(())

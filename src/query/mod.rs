@@ -125,11 +125,14 @@ pub fn list(book: &Path, periods: &[Month]) -> Outcome<Vec<TableInfo>> {
 fn closed(book: &Path, wanted: &[Month]) -> Outcome<Vec<Closed>> {
     let mut periods = book::periods_in(book)?;
     if let Some(month) = wanted.iter().find(|month| !periods.iter().any(|(m, _)| m == *month)) {
-        return Err(Failure::Book(format!("period {month} is not closed in {}", book.display())));
+        return Err(Failure::Book(format!(
+            "period {month} is not closed in {}",
+            crate::diag::shown(book)
+        )));
     }
     periods.retain(|(month, _)| wanted.is_empty() || wanted.contains(month));
     if periods.is_empty() {
-        return Err(Failure::Book(format!("no period is closed in {}", book.display())));
+        return Err(Failure::Book(format!("no period is closed in {}", crate::diag::shown(book))));
     }
     periods.into_iter().map(|(month, folder)| Closed::read(month, folder)).collect()
 }

@@ -262,7 +262,7 @@ impl Spill {
     /// Takes bytes; says where they are.
     pub(super) fn write(&self, bytes: &[u8]) -> Outcome<u64> {
         let mut guard = locked(&self.file);
-        let io = |error| Failure::Io { place: self.path.display().to_string(), error };
+        let io = |error| Failure::Io { place: crate::diag::shown(&self.path), error };
         let file = match &mut *guard {
             Some(file) => file,
             none => {

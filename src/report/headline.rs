@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    judged::{self, Outcome},
     patterns::Patterns,
     punctuality::Punctuality,
     reserves::Reserves,
@@ -65,6 +66,7 @@ pub(super) struct Headline {
     pub(super) debtors: Vec<Debtor>,
     pub(super) largest: Option<(Words, Words)>,
     pub(super) tasks: Vec<Task>,
+    pub(super) judged: Vec<Outcome>,
 }
 
 /// Rows, cost and payable of a bucket on both sides.
@@ -89,6 +91,7 @@ impl Headline {
             proof: proof(&buckets),
             debtors,
             largest,
+            judged: judged::outcomes(source),
             tasks: tasks(source, &buckets, reserves, patterns, punctuality),
         }
     }
@@ -283,11 +286,11 @@ fn tasks(
             ("#proof", false),
         ),
     ];
-    tasks.into_iter().flatten().collect()
+    tasks.into_iter().chain(judged::tasks(source)).flatten().collect()
 }
 
 /// A task, if there is one: in Chinese; in English for one, for many, and how it goes on.
-fn task(
+pub(super) fn task(
     number: FenSum,
     [zh, one, many, rest]: [&str; 4],
     (link, urgent): (&'static str, bool),

@@ -12,6 +12,7 @@
 mod breaks;
 mod flows;
 mod headline;
+mod judged;
 mod patterns;
 mod punctuality;
 mod reserves;
@@ -38,6 +39,7 @@ use self::{
 use crate::{
     codes::Month,
     diag::{Failure, Outcome},
+    judged::Judged,
     money::yuan,
     place::output::{Output, Readers, Replace},
 };
@@ -53,6 +55,10 @@ pub struct Written {
     pub payable: String,
     /// Whether the control table balances.
     pub balanced: bool,
+    /// What became of the deductions.
+    pub deductions: Judged,
+    /// What became of the payments.
+    pub payments: Judged,
     /// Length of the page.
     pub bytes: u64,
 }
@@ -69,6 +75,8 @@ pub fn write(book: &Path, period: Month, out: &Path, force: bool) -> Outcome<Wri
         first_period: source.history.first().map_or(period, |(first, _)| *first).to_string(),
         payable: yuan(source.pairs.sum("payable")),
         balanced,
+        deductions: source.deductions.clone(),
+        payments: source.payments.clone(),
         bytes: page.len() as u64,
     })
 }

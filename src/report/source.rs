@@ -14,6 +14,7 @@ use crate::{
     codes::{Month, Pair},
     control::Class,
     diag::{Failure, Outcome},
+    judged::Judged,
     money::FenSum,
 };
 
@@ -33,6 +34,10 @@ pub(super) struct Source {
     pub(super) open_items: Grid,
     pub(super) control: Grid,
     pub(super) notices: Grid,
+    /// What became of the deductions.
+    pub(super) deductions: Judged,
+    /// What became of the payments.
+    pub(super) payments: Judged,
 }
 
 impl Source {
@@ -55,6 +60,8 @@ impl Source {
             open_items: Grid::open(folder, "open_items")?,
             control: Grid::open(folder, "control")?,
             notices: Grid::open(folder, "notices")?,
+            deductions: Judged::of_table(&Grid::open(folder, "deductions")?),
+            payments: Judged::of_table(&Grid::open(folder, "payments")?),
         })
     }
 

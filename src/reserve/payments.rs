@@ -38,6 +38,11 @@ pub struct Payment {
 }
 
 impl Payment {
+    /// Whether it counts, why not, and its amount in fen.
+    pub fn judged(&self) -> (bool, Option<&'static str>, FenSum) {
+        (self.code.is_none(), self.code, self.line.amount.into())
+    }
+
     /// What the payment adds to the reserves of all pairs, in fen.
     pub fn movement(&self, statuses: &BTreeMap<String, Status>) -> FenSum {
         let Some(status) = statuses.get(&self.line.notice_id).filter(|_| self.code.is_none())

@@ -19,6 +19,7 @@ use crate::{
     calendar::{Calendar, CalendarYear},
     codes::{CareClass, FundClass, Month, Pair},
     contract::{fields::AMOUNT_FIELDS, lines::parse_day},
+    diag::{printable, toml_problem},
     money::{Fen, FenSum},
     statement::table::Table,
 };
@@ -152,7 +153,7 @@ impl Rules {
     /// Reads a rules file and checks all of it.
     pub fn parse(text: &str) -> Result<Rules, RulesError> {
         let one = |error: String| RulesError(vec![error]);
-        let table: toml::Table = toml::from_str(text).map_err(|e| one(e.to_string()))?;
+        let table: toml::Table = toml::from_str(text).map_err(|e| one(toml_problem(&e)))?;
         match table.get("format").and_then(toml::Value::as_integer) {
             Some(FORMAT) => {}
             Some(other) => {
@@ -162,7 +163,7 @@ impl Rules {
             }
             None => return Err(one(format!("`format = {FORMAT}` is missing"))),
         }
-        let file: File = toml::from_str(text).map_err(|e| one(e.to_string()))?;
+        let file: File = toml::from_str(text).map_err(|e| one(toml_problem(&e)))?;
         let mut errors = Vec::new();
         let policies: Vec<Policy> =
             file.policy.iter().filter_map(|raw| raw.check(&mut errors)).collect();
@@ -174,7 +175,7 @@ impl Rules {
         }
         let calendar = Calendar::of(&file.calendar, &mut errors);
         if !errors.is_empty() {
-            return Err(RulesError(errors));
+            return Err(RulesError(errors.iter().map(|error| printable(error)).collect()));
         }
         Ok(Rules { text: text.to_owned(), int96: file.int96, calendar, policies })
     }

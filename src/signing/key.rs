@@ -39,8 +39,9 @@ impl Signer {
     /// Reads a private key in PEM; one that others may read or write is refused.
     pub fn read(path: &Path) -> Outcome<Signer> {
         let text = secret::read("private key", path)?;
-        Signer::from_pem(&text)
-            .map_err(|problem| Failure::Usage(format!("private key {}: {problem}", path.display())))
+        Signer::from_pem(&text).map_err(|problem| {
+            Failure::Usage(format!("private key {}: {problem}", crate::diag::shown(path)))
+        })
     }
 
     /// Reads PKCS#8 in PEM, or says what it is instead.

@@ -15,7 +15,7 @@ use crate::diag::{Failure, Outcome};
 /// Reads a secret of a kind, at most one byte more than the longest key has; one that others than its owner
 /// may read or write is refused.
 pub(crate) fn read(kind: &str, path: &Path) -> Outcome<Zeroizing<Vec<u8>>> {
-    let shown = path.display();
+    let shown = crate::diag::shown(path);
     let refuse = |problem: &str| Failure::Usage(format!("{kind} {shown}: {problem}"));
     let unreadable = |error: io::Error| refuse(&format!("it cannot be read: {error}"));
     // A pipe would be waited for.

@@ -310,7 +310,7 @@ impl Hashing {
     /// Makes a new file.
     pub fn create(path: &Path) -> Outcome<Hashing> {
         let file = File::create_new(path).map_err(Failure::io(path))?;
-        Ok(Hashing { place: path.display().to_string(), file, digest: Sha256::new(), bytes: 0 })
+        Ok(Hashing { place: crate::diag::shown(path), file, digest: Sha256::new(), bytes: 0 })
     }
 
     /// Makes the file durable and says what it is.
@@ -371,7 +371,7 @@ impl Stored {
 
     fn all_or_part(folder: &Path, name: &str, part: Option<(&[&str], usize)>) -> Outcome<Stored> {
         let path = folder.join("tables").join(format!("{name}.parquet"));
-        let place = path.display().to_string();
+        let place = crate::diag::shown(&path);
         let file = SharedFile::open(&path).map_err(Failure::io(&path))?;
         match guarded(|| decode(file, part)).unwrap_or_else(|| Err("it cannot be decoded".into())) {
             Ok(batches) => Ok(Stored { place, batches }),

@@ -1,6 +1,7 @@
 //! How much of what is planted: rates in parts per million.
 
 use super::life::Fate;
+use crate::diag::{printable, toml_problem};
 
 const BUILT_IN: &str = include_str!("breaks.toml");
 const FORMAT: i64 = 1;
@@ -62,7 +63,7 @@ impl Breaks {
     /// Reads a breaks file and checks all of it.
     pub fn parse(text: &str) -> Result<Breaks, BreaksError> {
         let file: toml::Table =
-            toml::from_str(text).map_err(|e| BreaksError(vec![e.to_string()]))?;
+            toml::from_str(text).map_err(|e| BreaksError(vec![toml_problem(&e)]))?;
         let mut errors = Vec::new();
         if file.get("format").and_then(toml::Value::as_integer) != Some(FORMAT) {
             errors.push(format!("`format = {FORMAT}` is missing or not known"));
@@ -70,7 +71,7 @@ impl Breaks {
         let mut breaks = Breaks::none();
         for (key, value) in file.iter().filter(|(key, _)| *key != "format") {
             let Some(place) = KEYS.iter().position(|(name, _)| name == key) else {
-                errors.push(format!("unknown key {key}"));
+                errors.push(format!("unknown key {}", printable(key)));
                 continue;
             };
             match value.as_integer().and_then(|rate| u32::try_from(rate).ok()) {

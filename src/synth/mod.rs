@@ -93,10 +93,10 @@ pub enum SynthError {
     #[error(transparent)]
     Rules(#[from] RulesError),
     /// The period's folder is there already.
-    #[error("{} is there already; nothing is overwritten", .0.display())]
+    #[error("{} is there already; nothing is overwritten", crate::diag::shown(.0))]
     Exists(PathBuf),
     /// A file could not be written.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}: {source}", crate::diag::shown(.path))]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -104,7 +104,7 @@ pub enum SynthError {
         source: io::Error,
     },
     /// A Parquet file could not be made.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}: {source}", crate::diag::shown(.path))]
     Parquet {
         /// The file.
         path: PathBuf,

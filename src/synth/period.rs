@@ -19,6 +19,7 @@ use parquet::{
 
 use crate::{
     codes::{Month, Side},
+    interrupt,
     money::yuan,
     place::output::Output,
     rules::Rules,
@@ -78,6 +79,7 @@ pub(super) fn generate(
     let mut summary = Summary::default();
     let mut profile = Profile::new(world.policy(options.first_period));
     for (period, place) in periods.into_iter().zip(places) {
+        interrupt::unsettle();
         let (rows, made, classes) =
             place.fill(|folder| write_period(&world, options, period, folder, progress))?;
         summary.rows += rows;

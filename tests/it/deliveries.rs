@@ -48,7 +48,8 @@ fn plain(rows: &[Row], compression: Compression) -> Vec<u8> {
         .set_statistics_enabled(parquet::file::properties::EnabledStatistics::None)
         .build();
     let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, rows.schema(), Some(properties)).expect("one");
+    let mut writer =
+        ArrowWriter::try_new(&mut bytes, rows.schema(), Some(properties)).expect("one");
     writer.write(&rows).expect("written");
     writer.close().expect("closed");
     bytes
@@ -56,8 +57,7 @@ fn plain(rows: &[Row], compression: Compression) -> Vec<u8> {
 
 /// Bytes with the only place of some others changed.
 fn changed(mut bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
-    let places: Vec<usize> =
-        (0..bytes.len()).filter(|at| bytes[*at..].starts_with(from)).collect();
+    let places: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(from)).collect();
     assert_eq!((places.len(), from.len()), (1, to.len()));
     bytes[places[0]..][..to.len()].copy_from_slice(to);
     bytes
@@ -96,8 +96,7 @@ fn what_is_hidden_and_locks_of_editors_refuse_no_month_and_are_named() {
         symlink("operator@host.4711", side.join(name)).expect("linked");
     }
     let ran = world.run_with(PERIOD, &["--dry-run"]).expect(0);
-    let notes: Vec<&str> =
-        ran.stdout.lines().filter(|line| line.contains("not read: ")).collect();
+    let notes: Vec<&str> = ran.stdout.lines().filter(|line| line.contains("not read: ")).collect();
     assert_eq!(
         notes,
         [

@@ -13,6 +13,7 @@ mod forger;
 mod forgeries;
 #[cfg(feature = "independent")]
 mod independent;
+mod judged;
 mod languages;
 mod limits;
 mod looks;
@@ -26,8 +27,10 @@ mod races;
 mod replay;
 mod report;
 mod rules;
+mod signals;
 mod signing;
 mod statements;
+mod terminal;
 mod tidy;
 mod verification;
 mod verify;

@@ -85,7 +85,8 @@ pub fn explain_figure(
     let periods = super::periods(book)?;
     let at = periods.iter().position(|period| period.month == figure.period);
     let Some(at) = at else {
-        let problem = format!("period {} is not closed in {}", figure.period, book.display());
+        let problem =
+            format!("period {} is not closed in {}", figure.period, crate::diag::shown(book));
         return Err(Failure::Book(problem));
     };
     let closed = &periods[at];

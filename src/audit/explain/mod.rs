@@ -98,7 +98,7 @@ pub fn explain(setl_id: &str, book: &Path, inputs: &[PathBuf], monitor: &Monitor
     }
     if chapters.is_empty() {
         let found = format!("no trace of it in {} periods", periods.len());
-        let place = book.display().to_string();
+        let place = crate::diag::shown(book);
         let found = vec![Finding::new(Code::E01, place, format!("setl_id {setl_id}"), found)];
         return Err(Failure::Differences("nothing to explain".to_owned(), found));
     }

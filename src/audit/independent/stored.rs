@@ -224,7 +224,10 @@ fn numbers(series: &Series) -> PolarsResult<Series> {
 
 /// A file of the book that is not what it was.
 pub(super) fn unreadable(path: &Path, error: &PolarsError) -> Failure {
-    Failure::Book(format!("the independent recomputation cannot read {}: {error}", path.display()))
+    Failure::Book(format!(
+        "the independent recomputation cannot read {}: {error}",
+        crate::diag::shown(path)
+    ))
 }
 
 /// What may go wrong in a calculation: a fault of this program, or of the disk.

@@ -165,7 +165,7 @@ fn periods(options: &VerifyOptions) -> Outcome<(Vec<(Month, PathBuf)>, Month)> {
     let book = &options.book;
     let mut periods = book::periods_in(book)?;
     let nothing = |what: String| {
-        let found = Finding::new(Code::B02, book.display().to_string(), "", what);
+        let found = Finding::new(Code::B02, crate::diag::shown(book), "", what);
         Failure::Differences("nothing was verified".to_owned(), vec![found])
     };
     let Some(newest) = periods.last().map(|(month, _)| *month) else {

@@ -8,13 +8,14 @@ use std::{
 
 use clap::{CommandFactory, FromArgMatches};
 
-use super::{Catalogue, Lang, catalogue, speak};
+use super::{Catalogue, Lang, catalogue, given, speak};
 use crate::cli::args::Arguments;
 
 /// Parses the command line; what it cannot parse is said, with the exit status of that.
 pub(in crate::cli) fn parse() -> Result<Arguments, ExitCode> {
     let line: Vec<OsString> = std::env::args_os().collect();
     speak(Lang::wanted(&line, |name| std::env::var(name).ok()));
+    given::know(&line);
     let mut command = Arguments::command();
     if let Some(catalogue) = catalogue() {
         command = catalogue.command(command, "");
@@ -24,10 +25,7 @@ pub(in crate::cli) fn parse() -> Result<Arguments, ExitCode> {
         .and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches))
         .map_err(|error| error.format(&mut command));
     parsed.map_err(|error| {
-        match catalogue() {
-            None => _ = error.print(),
-            Some(catalogue) => catalogue.print(&error),
-        }
+        print(&error, catalogue());
         ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
     })
 }
@@ -52,19 +50,6 @@ impl Catalogue {
         command.mut_subcommands(|command| self.command(command, &name))
     }
 
-    /// Prints a help page, or what is wrong with the command line.
-    fn print(&self, error: &clap::Error) {
-        let page = error.render();
-        if error.use_stderr() {
-            let text = self.phrased(&self.text(&page.to_string()));
-            _ = io::stderr().lock().write_all(text.as_bytes());
-        } else {
-            let styled = io::stdout().is_terminal();
-            let page = if styled { page.ansi().to_string() } else { page.to_string() };
-            _ = io::stdout().lock().write_all(self.phrased(&page).as_bytes());
-        }
-    }
-
     /// A page of the parser with its fixed phrases in Chinese.
     pub(super) fn phrased(&self, page: &str) -> String {
         // The longest first: some phrases begin like others.
@@ -73,6 +58,27 @@ impl Catalogue {
         phrases
             .into_iter()
             .fold(page.to_owned(), |page, (english, chinese)| page.replace(english, chinese))
+    }
+}
+
+/// Prints a help page, or what is wrong with the command line.
+fn print(error: &clap::Error, catalogue: Option<&Catalogue>) {
+    let page = error.render();
+    let to_stderr = error.use_stderr();
+    let terminal = if to_stderr { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
+    // What is wrong is found by its words in Chinese; styles would stand between them.
+    let styled = terminal && !(to_stderr && catalogue.is_some());
+    let page = if styled { page.ansi().to_string() } else { page.to_string() };
+    let page = given::tamed(&page);
+    let text = match catalogue {
+        None => page.into_owned(),
+        Some(catalogue) if to_stderr => catalogue.phrased(&catalogue.text(&page)),
+        Some(catalogue) => catalogue.phrased(&page),
+    };
+    if to_stderr {
+        _ = io::stderr().lock().write_all(text.as_bytes());
+    } else {
+        _ = io::stdout().lock().write_all(text.as_bytes());
     }
 }
 

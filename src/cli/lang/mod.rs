@@ -9,12 +9,15 @@
 //! **Invariants.** Reports for programs, tables and files never come through here. What the catalogue
 //! does not know stays English.
 
+mod given;
 mod help;
 mod template;
 #[cfg(test)]
 mod tests;
 
-use std::{borrow::Cow, cmp::Reverse, collections::BTreeMap, ffi::OsString, sync::OnceLock};
+use std::{
+    borrow::Cow, cell::Cell, cmp::Reverse, collections::BTreeMap, ffi::OsString, sync::OnceLock,
+};
 
 use clap::ValueEnum;
 use serde::Deserialize;
@@ -22,7 +25,10 @@ use unicode_width::UnicodeWidthStr;
 
 pub(super) use self::help::parse;
 use self::template::Template;
-use crate::{codes::Province, diag::Code};
+use crate::{
+    codes::Province,
+    diag::{Code, printable_lines},
+};
 
 /// A language of the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -67,12 +73,22 @@ fn catalogue() -> Option<&'static Catalogue> {
     CATALOGUE.get()?.as_ref()
 }
 
-/// Text for people, in their language.
+/// What a line begins with that is in the language of its reader already.
+const AS_IS: char = '\u{1}';
+
+/// Text that is in the language of its reader already, such as a table: names in it are no messages.
+pub(super) fn as_is(text: &str) -> String {
+    text.lines().map(|line| format!("{AS_IS}{line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// Text for people, in their language. Of all characters that steer a terminal none but its own line breaks
+/// is left in it.
 pub(super) fn said(text: &str) -> Cow<'_, str> {
-    match catalogue() {
-        None => Cow::Borrowed(text),
-        Some(catalogue) => Cow::Owned(catalogue.text(text)),
-    }
+    let text = given::tamed(text);
+    Cow::Owned(match catalogue() {
+        None => printable_lines(&text.replace(AS_IS, "")),
+        Some(catalogue) => printable_lines(&catalogue.text(&text)),
+    })
 }
 
 /// A word of the tables (a class, a decision), with its Chinese before it.
@@ -153,33 +169,37 @@ impl Catalogue {
     }
 
     fn line(&self, line: &str) -> String {
+        if let Some(line) = line.strip_prefix(AS_IS) {
+            return line.to_owned();
+        }
         let rest = line.trim_start_matches(' ');
         let rest = rest.strip_prefix("- ").unwrap_or(rest);
         let indent = &line[..line.len() - rest.len()];
+        let effort = Effort::for_text(line);
         let said = self
-            .labelled(rest)
-            .or_else(|| self.opened(rest))
-            .or_else(|| self.found(rest))
-            .or_else(|| self.message(rest));
+            .labelled(rest, &effort)
+            .or_else(|| self.opened(rest, &effort))
+            .or_else(|| self.found(rest, &effort))
+            .or_else(|| self.message(rest, &effort));
         said.map_or_else(|| line.to_owned(), |said| format!("{indent}{said}"))
     }
 
     /// A line with an opening, such as `error: `.
-    fn opened(&self, line: &str) -> Option<String> {
+    fn opened(&self, line: &str, effort: &Effort) -> Option<String> {
         self.entries.openings.iter().find_map(|(opening, chinese)| {
-            line.strip_prefix(opening).map(|rest| format!("{chinese}{}", self.part(rest)))
+            line.strip_prefix(opening).map(|rest| format!("{chinese}{}", self.part(rest, effort)))
         })
     }
 
     /// A line with a finding, which begins with its code: what is found may be of any shape.
-    fn found(&self, line: &str) -> Option<String> {
+    fn found(&self, line: &str, effort: &Effort) -> Option<String> {
         let (code, _) = line.split_once(' ')?;
         let is_finding = Code::ALL.iter().any(|known| known.id() == code);
-        is_finding.then(|| self.finding.translate(line, &|inner| self.message(inner)))?
+        is_finding.then(|| self.finding.translate(line, &|inner| Some(self.part(inner, effort))))?
     }
 
     /// A line of a label and a value; the value stays in its column.
-    fn labelled(&self, line: &str) -> Option<String> {
+    fn labelled(&self, line: &str, effort: &Effort) -> Option<String> {
         // Long labels are followed by one blank, short ones by more: else they are words.
         let spaced = |label: &&str| label.len() > 8 || line[label.len()..].starts_with("  ");
         let (label, chinese) = self
@@ -194,31 +214,50 @@ impl Catalogue {
         let value = line[label.len()..].trim_start();
         let column = (line.len() - value.len()).max(chinese.width() + 2);
         let gap = " ".repeat(column - chinese.width());
-        Some(format!("{chinese}{gap}{}", self.part(value)))
+        Some(format!("{chinese}{gap}{}", self.part(value, effort)))
     }
 
     /// A message within another; what is not known stays as it is.
-    fn part(&self, text: &str) -> String {
-        self.message(text).unwrap_or_else(|| text.to_owned())
+    fn part(&self, text: &str, effort: &Effort) -> String {
+        self.message(text, effort).unwrap_or_else(|| text.to_owned())
     }
 
     /// The Chinese of a message.
-    fn message(&self, text: &str) -> Option<String> {
+    fn message(&self, text: &str, effort: &Effort) -> Option<String> {
         if let Some(chinese) = self.entries.words.get(text) {
             return Some(format!("{chinese} ({text})"));
         }
-        let fits = |template: &Template| template.translate(text, &|inner| self.message(inner));
+        effort.spend(text)?;
+        let inner = |inner: &str| self.message(inner, effort);
+        let fits = |template: &Template| template.translate(text, &inner);
         let (worded, bare) = self.templates.split_at(self.bare_from);
         worded
             .iter()
             .find_map(fits)
-            .or_else(|| self.list(text))
+            .or_else(|| self.list(text, effort))
             .or_else(|| bare.iter().find_map(fits))
     }
 
     /// Several messages with commas between them, if all of them are known.
-    fn list(&self, text: &str) -> Option<String> {
-        let parts = text.contains(", ").then(|| text.split(", ").map(|part| self.message(part)));
-        Some(parts?.collect::<Option<Vec<_>>>()?.join("、"))
+    fn list(&self, text: &str, effort: &Effort) -> Option<String> {
+        let parts = text.contains(", ").then(|| text.split(", "));
+        let parts = parts?.map(|part| self.message(part, effort));
+        Some(parts.collect::<Option<Vec<_>>>()?.join("、"))
+    }
+}
+
+/// How much text may still be looked at for the sake of one line: a few times its length. Shapes lie within
+/// shapes, and a line that fits many of them is not worth the time that all of their combinations take.
+struct Effort(Cell<usize>);
+
+impl Effort {
+    fn for_text(text: &str) -> Effort {
+        Effort(Cell::new(4 * text.len() + (8 << 10)))
+    }
+
+    /// Fails when there is no effort left for a text.
+    fn spend(&self, text: &str) -> Option<()> {
+        self.0.set(self.0.get().checked_sub(text.len() + 64)?);
+        Some(())
     }
 }

@@ -36,6 +36,7 @@ pub(super) struct Template {
     pub(super) literals: Vec<String>,
     holes: Vec<Hole>,
     chinese: String,
+    has_words: bool,
 }
 
 impl Template {
@@ -65,12 +66,13 @@ impl Template {
             rest = &rest[end..];
         }
         literals.push(rest.to_owned());
-        Template { literals, holes, chinese: chinese.to_owned() }
+        let has_words = literals.concat().contains(char::is_alphabetic);
+        Template { literals, holes, chinese: chinese.to_owned(), has_words }
     }
 
     /// Whether it has a word of its own: others are shapes, such as `{m}: {m}`.
     pub(super) fn has_words(&self) -> bool {
-        self.literals.concat().contains(char::is_alphabetic)
+        self.has_words
     }
 
     /// How much of the message is given: the more, the more it says.
@@ -85,41 +87,35 @@ impl Template {
         text: &str,
         inner: &dyn Fn(&str) -> Option<String>,
     ) -> Option<String> {
-        let mut found = Vec::new();
-        let rest = text.strip_prefix(self.literals[0].as_str())?;
-        if !fill(&self.holes, &self.literals[1..], rest, &mut found) {
-            return None;
-        }
-        let has_words = self.has_words();
+        let found = fill(&self.holes, &self.literals, text)?;
         let values = found.into_iter().zip(&self.holes).map(|(value, hole)| match hole {
-            Hole::Message => inner(value).or_else(|| has_words.then(|| value.to_owned())),
+            Hole::Message => inner(value).or_else(|| self.has_words.then(|| value.to_owned())),
             Hole::Text | Hole::Word | Hole::Number => Some(value.to_owned()),
         });
         Some(filled(&self.chinese, &values.collect::<Option<Vec<_>>>()?))
     }
 }
 
-/// Finds what stands in the holes, each followed by its literal, up to the end of the text.
-fn fill<'a>(holes: &[Hole], literals: &[String], text: &'a str, found: &mut Vec<&'a str>) -> bool {
-    let (Some((hole, holes)), Some((literal, literals))) =
-        (holes.split_first(), literals.split_first())
-    else {
-        return text.is_empty();
+/// Finds what stands in the holes: each ends where its literal first comes, the last one at the end of the text.
+/// Nothing is tried twice, so that the time follows from the length of the text alone.
+fn fill<'a>(holes: &[Hole], literals: &[String], text: &'a str) -> Option<Vec<&'a str>> {
+    let (first, between) = literals.split_first()?;
+    let mut rest = text.strip_prefix(first.as_str())?;
+    let Some((last, between)) = between.split_last() else {
+        return rest.is_empty().then(Vec::new);
     };
-    let ends: Vec<usize> = match literal.as_str() {
-        "" => vec![text.len()],
-        literal => text.match_indices(literal).map(|(at, _)| at).collect(),
-    };
-    for end in ends {
-        if hole.takes(&text[..end]) {
-            found.push(&text[..end]);
-            if fill(holes, literals, &text[end + literal.len()..], found) {
-                return true;
-            }
-            found.pop();
-        }
+    rest = rest.strip_suffix(last.as_str())?;
+    let mut found = Vec::with_capacity(holes.len());
+    for literal in between {
+        // A hole is never empty, so its literal is no part of its first letter.
+        let begin = rest.chars().next()?.len_utf8();
+        let end = begin + rest[begin..].find(literal.as_str())?;
+        found.push(&rest[..end]);
+        rest = &rest[end + literal.len()..];
     }
-    false
+    found.push(rest);
+    let fits = holes.iter().zip(&found).all(|(hole, value)| hole.takes(value));
+    fits.then_some(found)
 }
 
 /// Chinese with its holes filled: `{}` in order, `{0}` by place.

@@ -1,4 +1,9 @@
-use std::{ffi::OsString, fs, path::Path};
+use std::{
+    ffi::OsString,
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use clap::CommandFactory;
 
@@ -62,6 +67,48 @@ fn messages_are_found_by_their_shape() {
         ),
         "  A01 insured/31.parquet，实际：没有此文件；该期结账时为 0c61；应为：该期结账时的输入"
     );
+}
+
+#[test]
+fn names_in_a_table_are_no_messages() {
+    let chinese = Catalogue::built_in();
+    assert_eq!(chinese.text(&as_is("none\n  1 row")), "none\n  1 row");
+}
+
+/// The Chinese of a text, which has to come at once.
+#[track_caller]
+fn at_once(chinese: &Catalogue, text: &str) -> String {
+    let begun = Instant::now();
+    let said = chinese.text(text);
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(1), "{took:?} for {} bytes: {text:.100}", text.len());
+    said
+}
+
+#[test]
+fn the_length_of_a_list_costs_no_time() {
+    let chinese = Catalogue::built_in();
+    let list = |part: &str, parts: usize| vec![part; parts].join(", ");
+    assert_eq!(
+        at_once(&chinese, &format!("red       {}", list("34-31", 992))).chars().next(),
+        Some('红')
+    );
+    for part in ["34-31", "1 row", "none", "a: b", "1 of 2, x; (y)", "x to y", "X 1 yuan"] {
+        for before in ["", "red       ", "error: ", "F03 x: found "] {
+            at_once(&chinese, &format!("{before}{}", list(part, 5000)));
+        }
+    }
+    at_once(&chinese, &"9,".repeat(50_000));
+    at_once(&chinese, &": ".repeat(50_000));
+}
+
+#[test]
+fn no_text_in_a_message_costs_time() {
+    let chinese = Catalogue::built_in();
+    let hostile = "a, 1: 2 of 3; x (y) to none, found b, expected 1 row, in 2 = ".repeat(16);
+    for template in &chinese.templates {
+        at_once(&chinese, &template.literals.join(&hostile));
+    }
 }
 
 /// Everything on the help pages of a command and those below it that the catalogue lacks.

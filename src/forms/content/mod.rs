@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+mod judged;
 mod verification;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
 use crate::{
     book::{
         Closed,
-        grid::{Grid, Row},
+        grid::{Grid, Row, pair_of_notice},
     },
     codes::{CareClass, Month, Pair, Province},
     control::Class,
@@ -25,6 +26,7 @@ pub(super) struct Content {
     positions: Grid,
     quotas: Grid,
     deductions: Grid,
+    payments: Grid,
     breaks: Grid,
     notices: Grid,
     break_fields: Grid,
@@ -78,6 +80,7 @@ impl Content {
             pairs: closed.table("pairs")?,
             quotas: closed.table("quotas")?,
             deductions: closed.table("deductions")?,
+            payments: closed.table("payments")?,
             breaks: closed.table("breaks")?,
             notices: closed.table("notices")?,
             break_fields: closed.table("break_fields")?,
@@ -133,7 +136,8 @@ impl Content {
 
     /// The workbook of the nation.
     pub(super) fn nation(&self, template: &Template) -> Outcome<Vec<Workbook>> {
-        let sheets = vec![self.national(template)?, self.quota_changes(template)?];
+        let mut sheets = vec![self.national(template)?, self.quota_changes(template)?];
+        sheets.extend(self.judged("全国", template, |_| true)?);
         Ok(vec![Workbook { folder: "national".to_owned(), name: "statement", sheets }])
     }
 
@@ -262,6 +266,7 @@ impl Content {
             sheets.push(self.sheet(template, fund, shown, rows, &DETAIL)?);
         }
         sheets.push(self.deductions_of(of, template)?);
+        sheets.extend(self.judged(shown, template, |row| is_of_row(row, of))?);
         sheets.push(self.breaks_of(of, template)?);
         Ok(sheets)
     }
@@ -375,6 +380,15 @@ impl Content {
         })
         .collect()
     }
+}
+
+/// Whether a deduction is of a settlement of the province, or a payment on a notice of it.
+fn is_of_row(row: &Row, province: Province) -> bool {
+    let pair = match row.is_of("payments") {
+        true => pair_of_notice(row.text("notice_id")),
+        false => row.pair(),
+    };
+    pair.is_some_and(|pair| is_of(pair, province))
 }
 
 fn is_of(pair: Pair, province: Province) -> bool {

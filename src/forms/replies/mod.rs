@@ -20,7 +20,7 @@ use super::Template;
 use crate::{
     book::{self, grid::Grid},
     control::Class,
-    diag::{Code, Failure, Finding, Outcome},
+    diag::{Code, Failure, Finding, Outcome, shown},
     money::{Fen, yuan},
     reconcile::decisions::{DecisionLine, Decisions, Verdict},
 };
@@ -70,14 +70,14 @@ struct Open {
 pub fn read(files: &[impl AsRef<Path>], book: &Path, template: &Template) -> Outcome<Replies> {
     let periods = book::Book::look(book)?;
     let Some((period, folder)) = periods.last() else {
-        return Err(Failure::Book(format!("{} has no closed period", book.display())));
+        return Err(Failure::Book(format!("{} has no closed period", shown(book))));
     };
     let open = open_items(folder)?;
     let mut replies = Replies { period: period.to_string(), unanswered: 0, decisions: Vec::new() };
     let mut findings = Vec::new();
     for path in files {
         let path = path.as_ref();
-        let name = path.display().to_string();
+        let name = crate::diag::shown(path);
         let bytes = fs::read(path).map_err(Failure::io(path))?;
         match sheet::read(&bytes, &name, template, |id| open.contains_key(id)) {
             Ok(lines) => replies.take(&name, lines, &open, &mut findings),

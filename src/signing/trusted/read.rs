@@ -39,8 +39,9 @@ struct Given {
 impl TrustedKeys {
     /// Reads a file of trusted keys. All of its errors are listed, as a usage error.
     pub fn read(path: &Path) -> Outcome<TrustedKeys> {
-        let usage =
-            |problem: String| Failure::Usage(format!("trusted keys {}: {problem}", path.display()));
+        let usage = |problem: String| {
+            Failure::Usage(format!("trusted keys {}: {problem}", crate::diag::shown(path)))
+        };
         let text = text_of(path).map_err(usage)?;
         TrustedKeys::parse(&text, path.parent().unwrap_or(Path::new("")))
             .map_err(|errors| usage(format!("refused:\n  {}", errors.join("\n  "))))
@@ -170,7 +171,7 @@ fn public_key(text: &str, folder: &Path) -> Result<PublicKey, String> {
         return PublicKey::from_pem(text);
     }
     let path = folder.join(text);
-    let problem = |problem: String| format!("{}: {problem}", path.display());
+    let problem = |problem: String| format!("{}: {problem}", crate::diag::shown(&path));
     PublicKey::from_pem(&text_of(&path).map_err(problem)?).map_err(problem)
 }
 

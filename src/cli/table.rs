@@ -1,0 +1,100 @@
+//! Tables on the terminal: no wider than it is, and with nothing in them that steers it.
+
+use comfy_table::{CellAlignment, Table as Grid, presets::NOTHING};
+use unicode_width::UnicodeWidthStr;
+
+use super::lang::{as_is, said};
+use crate::diag::printable;
+
+/// Columns of a terminal.
+const WIDTH: usize = 80;
+
+/// A table of which the columns from a place on stand to the right.
+#[derive(Debug)]
+pub(super) struct Table {
+    header: Vec<String>,
+    right_from: usize,
+    rows: Vec<Vec<String>>,
+}
+
+/// A table with a header, in the language of its reader.
+pub(super) fn table<const N: usize>(header: [&str; N], right_from: usize) -> Table {
+    Table {
+        header: header.map(|name| said(name).into_owned()).into(),
+        right_from,
+        rows: Vec::new(),
+    }
+}
+
+impl Table {
+    /// Adds a row, whose words are in the language of the reader already.
+    pub(super) fn add_row<S: AsRef<str>>(&mut self, row: impl IntoIterator<Item = S>) {
+        self.rows.push(row.into_iter().map(|value| printable(value.as_ref())).collect());
+    }
+
+    /// Whether a terminal is too narrow for it.
+    pub(super) fn is_wide(&self) -> bool {
+        self.grid().lines().any(|line| line.width() > WIDTH)
+    }
+
+    /// Lines of text: the table, or, where a terminal is too narrow for it, its rows one below the other.
+    pub(super) fn trim_fmt(&self) -> String {
+        let text = self.grid();
+        let wide = text.lines().any(|line| line.width() > WIDTH);
+        as_is(&if wide { self.turned() } else { text })
+    }
+
+    fn grid(&self) -> String {
+        let mut grid = Grid::new();
+        grid.load_style(NOTHING);
+        grid.set_header(&self.header);
+        for column in grid.column_iter_mut().skip(self.right_from) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        for row in &self.rows {
+            grid.add_row(row);
+        }
+        grid.trim_fmt()
+    }
+
+    /// Every row as lines of a heading and a value.
+    fn turned(&self) -> String {
+        let widest = self.header.iter().map(|name| name.width()).max().unwrap_or(0);
+        let line = |(name, value): (&String, &String)| {
+            format!(" {name}{}  {value}", " ".repeat(widest - name.width()))
+        };
+        let block = |row: &Vec<String>| {
+            let lines = self.header.iter().zip(row).filter(|(_, value)| !value.is_empty());
+            lines.map(line).collect::<Vec<_>>().join("\n")
+        };
+        self.rows.iter().map(block).collect::<Vec<_>>().join("\n\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(table: &Table) -> Vec<String> {
+        table.trim_fmt().lines().map(|line| line.replace('\u{1}', "")).collect()
+    }
+
+    #[test]
+    fn a_table_that_is_too_wide_is_turned() {
+        let mut found = table(["province", "yuan"], 1);
+        found.add_row(["31", "1.00"]);
+        assert_eq!(lines(&found), [" province  yuan", " 31        1.00"]);
+        found.add_row(["新".repeat(35), "12,345,678.90".to_owned()]);
+        let long = format!(" province  {}", "新".repeat(35));
+        let turned = [" province  31", " yuan      1.00", "", &long, " yuan      12,345,678.90"];
+        assert_eq!(lines(&found), turned);
+        assert!(found.is_wide());
+    }
+
+    #[test]
+    fn nothing_in_a_table_steers_the_terminal() {
+        let mut found = table(["setl_id"], 1);
+        found.add_row(["S\u{1b}[2J\nS\u{202e}\u{200b}\u{1}"]);
+        assert_eq!(lines(&found)[1], " S\u{fffd}[2J\u{fffd}S\u{fffd}\u{fffd}\u{fffd}");
+    }
+}

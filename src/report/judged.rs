@@ -1,0 +1,71 @@
+//! What became of deductions and payments.
+
+use super::{
+    headline::{Task, task},
+    source::Source,
+    words::{Money, Words, count, words},
+};
+use crate::{
+    judged::{GIVEN_BACK, Judged, Lines, reason},
+    money::FenSum,
+};
+
+/// Deductions or payments of one outcome.
+pub(super) struct Outcome {
+    pub(super) kind: Words,
+    pub(super) outcome: Words,
+    pub(super) code: String,
+    pub(super) reason: Words,
+    pub(super) rows: String,
+    pub(super) amount: Money,
+}
+
+/// What became of all of them: those that count first, then those that were refused, by code.
+pub(super) fn outcomes(source: &Source) -> Vec<Outcome> {
+    let kinds = [
+        (words("审核扣款", "deductions"), &source.deductions),
+        (words("付款", "payments"), &source.payments),
+    ];
+    let mut outcomes = Vec::new();
+    for (kind, judged) in kinds {
+        let mut add = |outcome, code: &str, [zh, en]: [&str; 2], lines: Lines| {
+            if lines.count > 0 {
+                outcomes.push(Outcome {
+                    kind: kind.clone(),
+                    outcome,
+                    code: code.to_owned(),
+                    reason: words(zh, en),
+                    rows: count(lines.count.into()),
+                    amount: Money(lines.fen),
+                });
+            }
+        };
+        add(words("接受", "accepted"), "", [""; 2], judged.accepted);
+        let reversed = ["原结算已退费", "the settlement was reversed"];
+        add(words("退回", "given back"), GIVEN_BACK, reversed, judged.given_back);
+        for (code, lines) in &judged.refused {
+            add(words("未接受", "refused"), code, reason(code), *lines);
+        }
+    }
+    outcomes
+}
+
+/// What is to be done about those that were refused.
+pub(super) fn tasks(source: &Source) -> [Option<Task>; 2] {
+    let refused = |judged: &Judged, zh: &str, one: &str, many: &str| {
+        let Lines { count, fen } = judged.all_refused();
+        let codes: Vec<&str> = judged.refused.keys().map(String::as_str).collect();
+        let [rest_zh, rest_en] = [("、", "元"), (", ", "yuan")]
+            .map(|(comma, yuan)| format!("{} {yuan}; {}", Money(fen), codes.join(comma)));
+        let zh = format!("{zh}：{}", rest_zh.replace("; ", "，"));
+        task(
+            FenSum::from(count),
+            [&zh, one, many, &format!("refused: {rest_en}")],
+            ("#judged", false),
+        )
+    };
+    [
+        refused(&source.deductions, "笔审核扣款未接受", "deduction was", "deductions were"),
+        refused(&source.payments, "笔付款未接受", "payment was", "payments were"),
+    ]
+}
