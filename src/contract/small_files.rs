@@ -399,7 +399,10 @@ mod tests {
     fn lines_of_commas_and_blanks_are_those_of_a_spreadsheet() {
         let text = ",,,,\nnotice_id,paid_on,amount,bank_name,bank_serial\n,,,,\n \u{3000}\n, ,,\t,\n,,\n\
                     n,2025-10-01,1,b,s\n,,,,\nn,x,1,b,s\n";
-        assert_eq!(findings("payments.csv", text.as_bytes()), ["S05 line 9, column paid_on: \"x\""]);
+        assert_eq!(
+            findings("payments.csv", text.as_bytes()),
+            ["S05 line 9, column paid_on: \"x\""]
+        );
     }
 
     #[test]

@@ -451,12 +451,14 @@ fn what_may_not_be_read_is_6_and_named() {
     let input = scene.world.input(PERIOD);
     fs::set_permissions(scene.world.path(""), Permissions::from_mode(0o777)).expect("set");
     fs::set_permissions(scene.world.book(), Permissions::from_mode(0o777)).expect("set");
-    for (name, usual) in [("treating/a.parquet", 0o644), ("insured", 0o755), ("payments.csv", 0o644)]
+    for (name, usual) in
+        [("treating/a.parquet", 0o644), ("insured", 0o755), ("payments.csv", 0o644)]
     {
         let path = input.join(name);
         let mode = |mode| fs::set_permissions(&path, Permissions::from_mode(mode)).expect("set");
         mode(0);
-        let close = ["run", "--quiet", "--period", PERIOD, "--input", input.to_str().expect("UTF-8")];
+        let close =
+            ["run", "--quiet", "--period", PERIOD, "--input", input.to_str().expect("UTF-8")];
         let ran = as_nobody(&scene, &close);
         mode(usual);
         let Some(ran) = ran else {
