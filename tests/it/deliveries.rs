@@ -65,12 +65,27 @@ fn changed(mut bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_file_of_another_kind_is_named_and_so_is_what_to_do() {
-    insta::assert_snapshot!(refused_bytes(b"setl_id,psn_no\nS1,X1\n"), @"");
-    insta::assert_snapshot!(refused_bytes(&[b"PK\x03\x04", &plain(&[Row::new("A")], Compression::SNAPPY)[..]].concat()), @"");
-    insta::assert_snapshot!(refused_bytes(b"PARE....PARE"), @"");
-    insta::assert_snapshot!(refused_bytes(b""), @"");
+    insta::assert_snapshot!(refused_bytes(b"setl_id,psn_no\nS1,X1\n"), @r#"
+        F02 treating/a.parquet: found CSV text, expected a whole, undamaged Parquet file
+          hint: convert it to Parquet with the types of the contract, or have the sender export Parquet
+    "#);
+    insta::assert_snapshot!(refused_bytes(&[b"PK\x03\x04", &plain(&[Row::new("A")], Compression::SNAPPY)[..]].concat()), @r#"
+        F02 treating/a.parquet: found a ZIP archive, expected a whole, undamaged Parquet file
+          hint: unpack it and deliver the Parquet file that is in it
+    "#);
+    insta::assert_snapshot!(refused_bytes(b"PARE....PARE"), @r#"
+        F02 treating/a.parquet: found an encrypted Parquet file, expected a whole, undamaged Parquet file
+          hint: export it without encryption; protect the way that it takes instead
+    "#);
+    insta::assert_snapshot!(refused_bytes(b""), @r#"
+        F02 treating/a.parquet: found an empty file, expected a whole, undamaged Parquet file
+          hint: fetch the file again: it was not written to its end; a side without settlements sends a Parquet file without rows
+    "#);
     let whole = plain(&[Row::new("A")], Compression::SNAPPY);
-    insta::assert_snapshot!(refused_bytes(&whole[..whole.len() - 9]), @"");
+    insta::assert_snapshot!(refused_bytes(&whole[..whole.len() - 9]), @r#"
+        F02 treating/a.parquet, footer: found a file that does not end like a Parquet file: cut off, or with something behind its end, expected a whole, undamaged Parquet file
+          hint: ask the sender for the file again and compare its sha256 with theirs
+    "#);
 }
 
 #[test]
@@ -80,7 +95,10 @@ fn text_that_is_not_utf8_is_told_with_its_column_and_row() {
     rows[2] = rows[2].clone().with(liangqing::contract::fields::Field::psn_no, "上海01");
     let bytes = plain(&rows, Compression::UNCOMPRESSED);
     let bytes = changed(bytes, "上海01".as_bytes(), b"\xc9\xcf\xba\xa30100");
-    insta::assert_snapshot!(refused_bytes(&bytes), @"");
+    insta::assert_snapshot!(refused_bytes(&bytes), @r#"
+        F02 treating/a.parquet, row group 0, column psn_no, row 2: found text that is not UTF-8, perhaps GBK, expected a whole, undamaged Parquet file
+          hint: have the sender export text in UTF-8; a database in GBK has to convert it
+    "#);
 }
 
 #[test]
@@ -123,10 +141,16 @@ fn names_that_are_no_text_and_links_that_lead_nowhere_are_findings() {
     let side = world.input(PERIOD).join("treating");
     let name = Path::new(OsStr::from_bytes(b"\xcb\xc4\xb4\xa8.parquet"));
     fs::rename(side.join("a.parquet"), side.join(name)).expect("renamed");
-    insta::assert_snapshot!(refused(&world), @"");
+    insta::assert_snapshot!(refused(&world), @r#"
+        F14 treating/\xCBĴ\xA8.parquet: found a name that is not UTF-8, expected names in UTF-8
+          hint: rename the file or the folder
+    "#);
     fs::rename(side.join(name), side.join("a.parquet")).expect("renamed");
     symlink("elsewhere/b.parquet", side.join("b.parquet")).expect("linked");
-    insta::assert_snapshot!(refused(&world), @"");
+    insta::assert_snapshot!(refused(&world), @r#"
+        F02 treating/b.parquet: found a link that leads nowhere, expected a whole, undamaged Parquet file
+          hint: remove the link, or put the file itself in its place
+    "#);
 }
 
 #[test]
@@ -140,7 +164,10 @@ fn a_list_of_files_may_write_their_paths_in_another_way() {
     list([".\\treating\\a.parquet", "/insured/a.parquet"]);
     world.run_with(PERIOD, &["--dry-run"]).expect(0);
     list(["treating/A.parquet", "insured/a.parquet"]);
-    insta::assert_snapshot!(refused(&world), @"");
+    insta::assert_snapshot!(refused(&world), @r#"
+        F10 control-totals.csv, line 2: found treating/A.parquet, which is not there; there is treating/a.parquet, expected control-totals.csv lists every Parquet file exactly once
+          hint: complete the list, or send the file that is missing
+    "#);
 }
 
 #[test]
@@ -148,7 +175,10 @@ fn the_header_that_was_found_is_shown_and_guessed() {
     let world = good();
     let header = "notice_id;paid_on;amount;bank_name;bank_serial\n";
     world.small_file(PERIOD, "payments.csv", header);
-    insta::assert_snapshot!(refused(&world), @"");
+    insta::assert_snapshot!(refused(&world), @r#"
+        S02 payments.csv, line 1: found "notice_id;paid_on;amount;bank_name;bank_serial", without notice_id, paid_on, amount, bank_name, bank_serial, expected a header line with every column once
+          hint: separate columns by commas, not by semicolons
+    "#);
 }
 
 #[test]

@@ -129,7 +129,7 @@ reproducers! {
     F02 a_damaged_file
     |world| fs::write(world.input(PERIOD).join(FILE), "PAR1 and nothing more PAR1").expect("written"),
     @r#"
-    F02 treating/a.parquet, footer: found EOF: Parquet file too small. Size is 26 but need 543519351, expected a whole, undamaged Parquet file
+    F02 treating/a.parquet, footer: found a footer of 543519343 bytes in a file of 26 bytes, expected a whole, undamaged Parquet file
       hint: ask the sender for the file again and compare its sha256 with theirs
     "#;
 
@@ -262,7 +262,10 @@ reproducers! {
         let name = std::ffi::OsStr::from_bytes(b"treating/\xcb\xc4.parquet");
         fs::copy(world.input(PERIOD).join(FILE), world.input(PERIOD).join(name)).expect("copied");
     },
-    @"";
+    @r#"
+    F14 treating/\xCB\xC4.parquet: found a name that is not UTF-8, expected names in UTF-8
+      hint: rename the file or the folder
+    "#;
 
     S01 bytes_that_are_not_utf8
     |world| world.small_file(PERIOD, "payments.csv", b"notice_id,paid_on,amount,bank_name,bank_serial\n\xff,,,,\n"),
@@ -274,7 +277,7 @@ reproducers! {
     S02 a_header_without_a_column
     |world| small_file(world, "payments.csv", &["notice_id,paid_on,bank_name,bank_serial"]),
     @r#"
-    S02 payments.csv, column amount: found no such column, expected a header line with every column once
+    S02 payments.csv, line 1: found "notice_id,paid_on,bank_name,bank_serial", without amount, expected a header line with every column once
       hint: name the columns as the contract does; order is free, further columns are ignored
     "#;
 
