@@ -64,7 +64,7 @@ codes! {
     C06 "accept_treating, accept_insured or void" "correct the decision";
     R01 "a reply form with its headings" "fill in verification.xlsx or reply.csv of a province's folder, as `statements` wrote them";
     R02 "a setl_id that means one settlement" "enter it as the form has it, blanks included";
-    R03 "a reply form within bounds: CSV of 256 MiB, a workbook of 64 MiB that unpacks to 1 GiB, a million answers" "send the sheet of the reply alone, as CSV UTF-8; a workbook that unpacks to many times its size was not made by a spreadsheet";
+    R03 "a reply form within bounds: CSV of 256 MiB, a workbook of 64 MiB that unpacks to 512 MiB, a million answers" "send the sheet of the reply alone, as CSV UTF-8; a workbook that unpacks to many times its size was not made by a spreadsheet";
     Q01 "the notice_id of an emergency proposal of an earlier period" "correct the notice_id";
     Q02 "one answer a proposal" "remove the line: the proposal has been answered";
     Q03 "an approved amount above 0" "correct the amount";

@@ -75,8 +75,9 @@ pub(crate) fn shown(text: &str) -> String {
 /// Text for a spreadsheet's CSV: what it would take for a formula, now or after it has dropped blanks or made
 /// characters narrow, has an apostrophe before it. So has what begins with one: whoever takes one off has the text.
 pub(crate) fn no_formula(text: String) -> String {
+    let formula = is_formula(&text);
     let text = if text.chars().any(char::is_control) { shown(&text) } else { text };
-    if is_formula(&text) { format!("'{text}") } else { text }
+    if formula { format!("'{text}") } else { text }
 }
 
 fn is_formula(text: &str) -> bool {
@@ -127,9 +128,31 @@ mod tests {
     #[test]
     fn what_may_become_a_formula_has_an_apostrophe_which_comes_off_again() {
         for text in [
-            "=1", "+1", "-1", "@A", "\t=1", "\r=1", "\n=1", "\u{b}=1", " =1", "  -1", "\u{a0}=1", "\u{feff}=1",
-            "\u{3000}＝1", "＝1", "＋1", "－1", "＠A", "\u{fe66}1", "\u{200b}=1", "\n", "\u{85}x", "\u{2028}=1",
-            "'=1", "'x", "\u{202e}x",
+            "=1",
+            "+1",
+            "-1",
+            "@A",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            "\u{b}=1",
+            " =1",
+            "  -1",
+            "\u{a0}=1",
+            "\u{feff}=1",
+            "\u{3000}＝1",
+            "＝1",
+            "＋1",
+            "－1",
+            "＠A",
+            "\u{fe66}1",
+            "\u{200b}=1",
+            "\n",
+            "\u{85}x",
+            "\u{2028}=1",
+            "'=1",
+            "'x",
+            "\u{202e}x",
         ] {
             let guarded = no_formula(text.to_owned());
             assert_eq!(unguarded(&guarded), shown(text), "{text:?}");

@@ -95,7 +95,8 @@ impl Decisions {
 
     fn take(&mut self, line: &DecisionLine) {
         let setl_id = &line.setl_id;
-        let [decided_by, approved_by] = [&line.decided_by, &line.approved_by].map(|name| bare(name));
+        let [decided_by, approved_by] =
+            [&line.decided_by, &line.approved_by].map(|name| bare(name));
         if decided_by.is_empty() || approved_by.is_empty() || decided_by == approved_by {
             let found = format!("{:?} and {:?}", line.decided_by, line.approved_by);
             self.refuse(Code::C04, line.line, setl_id, &found);

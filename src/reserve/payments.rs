@@ -14,8 +14,8 @@ use crate::{
     contract::small_files::{PaymentLine, QuotaChange},
     diag::{Code, Finding},
     money::FenSum,
-    spelling::bare,
     rules::Policy,
+    spelling::bare,
     statement::table::Table,
 };
 

@@ -212,7 +212,9 @@ impl<'a> Form<'a> {
             }
         }
         if self.held > WRITTEN || self.lines.len() > ANSWERS {
-            return Err(Unreadable::Bounds(format!("more than {ANSWERS} answers, or 256 MiB of them")));
+            return Err(Unreadable::Bounds(format!(
+                "more than {ANSWERS} answers, or 256 MiB of them"
+            )));
         }
         Ok(true)
     }

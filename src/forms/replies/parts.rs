@@ -13,7 +13,7 @@ use zip::ZipArchive;
 
 /// Bytes that a workbook may take, packed, and that it may unpack to.
 pub(super) const PACKED: u64 = 64 << 20;
-const UNPACKED: u64 = 1 << 30;
+const UNPACKED: u64 = 512 << 20;
 /// Bytes of the shared texts, which are held.
 pub(super) const TEXTS: u64 = 256 << 20;
 /// Bytes of a part that says how the others belong together.
@@ -148,7 +148,9 @@ impl<'a> Part<'a> {
                 },
                 Event::Text(text) if shown => into.push_str(&text),
                 Event::CData(text) if shown => into.push_str(&text),
-                Event::GeneralRef(name) if shown => into.push(letter(&name).ok_or(damage.clone())?),
+                Event::GeneralRef(name) if shown => {
+                    into.push(letter(&name).ok_or_else(|| damage.clone())?)
+                }
                 _ => {}
             }
         }

@@ -78,7 +78,8 @@ impl Frame {
                 "sheet" => {
                     let target = attribute(&of, "id").and_then(|id| relations.get(&id));
                     // A sheet that leads twice to one part would be read twice.
-                    if let Some((_, target)) = target.filter(|(kind, _)| kind.ends_with("/worksheet"))
+                    if let Some((_, target)) =
+                        target.filter(|(kind, _)| kind.ends_with("/worksheet"))
                         && seen.insert(target)
                     {
                         frame.sheets.push(below(folder, target));
@@ -304,11 +305,7 @@ struct Head {
 
 impl Head {
     fn of(of: &BytesStart) -> Head {
-        Head {
-            place: attribute(of, "r"),
-            style: attribute(of, "s"),
-            kind: attribute(of, "t"),
-        }
+        Head { place: attribute(of, "r"), style: attribute(of, "s"), kind: attribute(of, "t") }
     }
 
     /// A value as text, and as a day; none where it names a text that is not there.
