@@ -24,6 +24,7 @@
 
 pub mod engine;
 
+pub mod bounded;
 pub mod calendar;
 pub mod codes;
 pub mod control;
@@ -35,6 +36,7 @@ pub mod judged;
 pub mod mask;
 pub mod money;
 pub mod place;
+pub mod spelling;
 
 pub mod pipeline;
 pub mod plausible;

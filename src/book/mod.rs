@@ -21,6 +21,7 @@ pub mod staging;
 mod standing;
 pub mod status;
 pub mod stress;
+pub mod twins;
 
 use std::{
     collections::BTreeMap,

@@ -98,14 +98,14 @@ fn figure_text(explained: &Explained, out: Option<&Path>) -> String {
     if let Some(out) = out {
         lines.push(format!("written to {}", shown(out)));
     } else {
-        let header = ["setl_id", "copy", "from", "row", "fund", "care", "month", "yuan"];
+        let header = ["setl_id", "copy", "from", "line", "fund", "care", "month", "yuan"];
         let mut table = table(header, 7);
         for row in rows.iter().take(SHOWN) {
             table.add_row([
                 row.setl_id.as_str().into(),
                 said(row.side),
                 said(&row.from),
-                row.row.map_or(String::new(), |row| row.to_string()).into(),
+                row.line.map_or(String::new(), |line| line.to_string()).into(),
                 said(row.fund_class),
                 said(row.care_class),
                 row.cost_month.as_str().into(),

@@ -1,7 +1,7 @@
 //! The commands `run` and `check`.
 
 use std::{
-    fs, io,
+    io,
     num::NonZero,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
@@ -18,6 +18,7 @@ use super::{
     synth::generated,
 };
 use crate::{
+    bounded,
     codes::Month,
     diag::{self, Failure, Outcome},
     engine::{self, RunOptions},
@@ -154,7 +155,7 @@ pub(super) fn read_rules(path: Option<&Path>) -> Outcome<Rules> {
 
 /// A file that the command line names.
 pub(super) fn read_text(path: &Path) -> Outcome<String> {
-    fs::read_to_string(path)
+    bounded::read_text(path, bounded::SETTINGS)
         .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", diag::shown(path))))
 }
 

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     book::manifest::FileEntry,
+    bounded,
     codes::{Month, Pair},
     diag::{Code, Failure, Finding, Outcome, shown},
     digest::sha256_hex,
@@ -120,8 +121,10 @@ impl SmallFiles {
                     findings.push(Finding::new(Code::S02, name, "", "something that is no file"));
                     continue;
                 }
-                let bytes = fs::read(&path).map_err(Failure::io(&path))?;
-                files.take(name, &bytes, period, findings);
+                match bounded::read(&path, bounded::SMALL_FILE).map_err(Failure::io(&path))? {
+                    Some(bytes) => files.take(name, &bytes, period, findings),
+                    None => findings.push(too_large(name)),
+                }
             }
         }
         Ok(files)
@@ -218,10 +221,14 @@ impl OpeningQuotas {
         let mut seen = BTreeSet::new();
         let before = Identity::at(path).map_err(Failure::io(path))?;
         settle();
-        let bytes = fs::read(path).map_err(Failure::io(path))?;
+        let bytes = bounded::read(path, bounded::SMALL_FILE).map_err(Failure::io(path))?;
         let now = Identity::at(path).map_err(Failure::io(path))?;
         let change = before.difference(&now);
         findings.extend(change.map(|found| Finding::new(Code::F13, Self::NAME, "", found)));
+        let Some(bytes) = bytes else {
+            findings.push(too_large(Self::NAME));
+            return Ok(OpeningQuotas::default());
+        };
         let quotas: Vec<OpeningQuota> = read(&bytes, Self::NAME, columns, findings, |line| {
             let [insured, treating] = [line.province(0), line.province(1)];
             let quota = line.amount(2);
@@ -237,6 +244,10 @@ impl OpeningQuotas {
         let entry = Some(entry(Self::NAME, &bytes, quotas.len()));
         Ok(OpeningQuotas { quotas, entry })
     }
+}
+
+fn too_large(name: &str) -> Finding {
+    Finding::new(Code::S11, name, "", bounded::more_than(bounded::SMALL_FILE))
 }
 
 /// A small file as the manifest lists it.

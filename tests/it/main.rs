@@ -18,6 +18,7 @@ mod languages;
 mod limits;
 mod looks;
 mod outputs;
+mod people;
 mod plausible;
 mod policies;
 mod properties;

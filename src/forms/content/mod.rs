@@ -12,6 +12,7 @@ use crate::{
     book::{
         Closed,
         grid::{Grid, Row, pair_of_notice},
+        twins::{Twins, visible},
     },
     codes::{CareClass, Month, Pair, Province},
     control::Class,
@@ -33,6 +34,7 @@ pub(super) struct Content {
     open_items: Grid,
     /// Total cost by pair, which `pairs` does not have, in fen.
     medfee: BTreeMap<Pair, FenSum>,
+    twins: Twins,
 }
 
 const PAIR: [&str; 10] = [
@@ -73,7 +75,10 @@ impl Content {
                 *medfee.entry(pair).or_default() += row.number("medfee_sumamt");
             }
         }
+        let breaks = closed.table("breaks")?;
         Ok(Content {
+            twins: Twins::of(&breaks),
+            breaks,
             period: closed.month,
             positions,
             medfee,
@@ -81,7 +86,6 @@ impl Content {
             quotas: closed.table("quotas")?,
             deductions: closed.table("deductions")?,
             payments: closed.table("payments")?,
-            breaks: closed.table("breaks")?,
             notices: closed.table("notices")?,
             break_fields: closed.table("break_fields")?,
             open_items: closed.table("open_items")?,
@@ -313,7 +317,7 @@ impl Content {
     }
 
     fn breaks_of(&self, of: Province, template: &Template) -> Outcome<Sheet> {
-        const OFFERED: [&str; 10] = [
+        const OFFERED: [&str; 11] = [
             "insured",
             "treating",
             "setl_id",
@@ -324,6 +328,7 @@ impl Content {
             "insured_payable",
             "effect",
             "first_period",
+            "note",
         ];
         let own = self.carried().filter_map(|row| {
             let pair = row.pair().filter(|pair| is_of(*pair, of))?;
@@ -345,6 +350,7 @@ impl Content {
                 ("insured_payable", payable("insured_payable")),
                 ("effect", Value::Money(row.number("effect"))),
                 ("first_period", text(row.text("first_period"))),
+                ("note", note(&self.twins, row)),
             ])
         });
         self.sheet(template, "breaks", &of.full_name(), rows.collect(), &OFFERED)
@@ -420,6 +426,14 @@ fn detail(row: Row) -> Values {
 
 fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
+}
+
+/// What a missing copy may be: a copy of the other side whose setl_id is spelt otherwise. It is of the same pair.
+fn note(twins: &Twins, row: Row) -> Value {
+    Value::Text(twins.other(&row).map_or_else(String::new, |other| {
+        let other = visible(other.text("setl_id"));
+        format!("与对方 {other} 仅空格、大小写或全半角不同")
+    }))
 }
 
 /// A province by its code.
