@@ -261,7 +261,8 @@ mod tests {
         let text = format!(
             "# Findings: why a delivery is refused, or a book is not in order\n\nEvery finding of a delivery is listed \
              at once, with one of these codes, the file, the place\nand what was found there; the run ends with \
-             exit status 3 and nothing is published. The codes\nare stable. Rows that break a row rule \
+             exit status 3 and nothing is published. The codes\nare stable. \
+             Where more is known of a case, a finding says something better to do than stands here. Rows that break a row rule \
              (V01 to V15) are no findings: they are in `tables/rejects`.\n\nCodes that begin with B come \
              from `verify`, those that begin with A from an audit rerun, with E\nfrom `explain`; they end with exit status 5. \
              R is a reply form that `decisions import` cannot read, N refuses the registry of a\n`bulletin`.\n\nThis page is made by \

@@ -273,5 +273,6 @@ fn after(ordinal: u32, rows: u64) -> Option<u32> {
 fn too_many(source: &Source, row_group: usize) -> Finding {
     let found = format!("more than {} rows on its side", u32::MAX);
     let place = format!("row group {row_group}");
-    Finding::new(Code::F02, &source.name, place, found)
+    let hint = "see whether files are there twice or are of other periods: no month has so many rows";
+    Finding::new(Code::F02, &source.name, place, found).hinting(hint)
 }
