@@ -344,7 +344,8 @@ mod tests {
         let text = format!(
             "# Findings: why a delivery is refused, or a book is not in order\n\nEvery finding of a delivery is listed \
              at once, with one of these codes, the file, the place\nand what was found there; the run ends with \
-             exit status 3 and nothing is published. The codes\nare stable. Rows that break a row rule \
+             exit status 3 and nothing is published. The codes\nare stable. \
+             Where more is known of a case, a finding says something better to do than stands here. Rows that break a row rule \
              (V01 to V18) are no findings: they are in `tables/rejects`.\n\nCodes that begin with G ask about \
              what looks like a slip, before a period is closed for good: `--accept\nCODE` (repeatable; `accept = [\"G02\"]` in a \
              pipeline) lets it pass, and the manifest lists it.\n\nCodes that begin with B come \

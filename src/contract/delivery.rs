@@ -62,6 +62,11 @@ impl FileFacts {
 impl Delivery {
     /// Finds and opens the files of a delivery. What is wrong with them is added to the findings.
     pub fn open(input: &Path, period: Month, findings: &mut Vec<Finding>) -> Outcome<Delivery> {
+        if let Err(error) = input.metadata()
+            && error.kind() == ErrorKind::PermissionDenied
+        {
+            return Err(Failure::io(input)(error));
+        }
         if !input.is_dir() {
             let problem = format!("--input {} is not a folder", shown(input));
             return Err(Failure::Usage(problem));

@@ -269,6 +269,8 @@ impl Survey {
                 Ok(false) => return Ok(None),
                 Err(Stop::Failure(failure)) => return Err(failure),
                 Err(Stop::Read(error)) => {
+                    // What is open of it goes before it is opened again.
+                    lane.batches = None;
                     let int96 = reading.setting.rules.int96;
                     self.findings.push(diagnose(source, &lane, error, int96, &reading.tools));
                     return Ok(None);
