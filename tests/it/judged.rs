@@ -71,12 +71,16 @@ fn people_are_told_of_what_was_refused() {
     says(&first.stdout, &DEDUCTIONS);
     says(
         &first.stdout,
-        &["  - tell the auditors of 5 refused deductions, 800.00 yuan (D01 1, D02 1, D03 1, D04 1, D05 1; tables/deductions.parquet)"],
+        &[
+            "  - tell the auditors of 5 refused deductions, 800.00 yuan (D01 1, D02 1, D03 1, D04 1, D05 1; tables/deductions.parquet)",
+        ],
     );
     says(&second.stdout, &PAYMENTS);
     says(
         &second.stdout,
-        &["  - settle with the bank 1 refused payment, 2,000.00 yuan (P02 1; tables/payments.parquet)"],
+        &[
+            "  - settle with the bank 1 refused payment, 2,000.00 yuan (P02 1; tables/payments.parquet)",
+        ],
     );
     let status = ran(at, &["status", "--book", "book", "--as-of", "2026-01-10"]).expect(0);
     says(&status.stdout, &PAYMENTS);
@@ -85,7 +89,9 @@ fn people_are_told_of_what_was_refused() {
     let report = ["report", "--book", "book", "--period", "2025-10", "--out", "page.html"];
     says(&ran(at, &report).expect(0).stdout, &DEDUCTIONS);
     let page = fs::read_to_string(at.join("page.html")).expect("read");
-    for told in ["D01", "D05", "more than is payable for the settlement", "超出该结算的应付金额", "600.00"] {
+    for told in
+        ["D01", "D05", "more than is payable for the settlement", "超出该结算的应付金额", "600.00"]
+    {
         assert!(page.contains(told), "{told} is not on the page");
     }
     // The province, the nation: refused ones whose settlement nobody knows are told to the nation alone.
@@ -109,8 +115,11 @@ fn programs_are_told_of_what_was_refused() {
     let (folder, _) = closed_book();
     let at = folder.path();
     let (input, quotas) = (sample("2025-10"), sample("opening-quotas.csv"));
-    let run = ["run", "--quiet", "--dry-run", "--format", "json", "--book", "new", "--period", "2025-10"];
-    let told = value(&ran(at, &[&run[..], &["--input", &input, "--opening-quotas", &quotas]].concat()).expect(0));
+    let run =
+        ["run", "--quiet", "--dry-run", "--format", "json", "--book", "new", "--period", "2025-10"];
+    let told = value(
+        &ran(at, &[&run[..], &["--input", &input, "--opening-quotas", &quotas]].concat()).expect(0),
+    );
     assert_eq!(told["deductions"]["accepted"], json!({ "rows": 2, "amount": "650.00" }));
     assert_eq!(told["deductions"]["refused"], json!({ "rows": 5, "amount": "800.00" }));
     let codes: Vec<&str> = told["deductions"]["refused_by_code"]
