@@ -31,8 +31,19 @@ enum Leftover {
     IfEmpty(PathBuf),
 }
 
-static STANDING: Mutex<Standing> =
-    Mutex::new(Standing { unfinished: BTreeMap::new(), next: 0, settled: false });
+static STANDING: Mutex<Standing> = Mutex::new(Standing::new());
+
+impl Standing {
+    const fn new() -> Standing {
+        Standing { unfinished: BTreeMap::new(), next: 0, settled: false }
+    }
+
+    fn settle<T, E>(&mut self, step: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let done = step();
+        self.settled |= done.is_ok();
+        done
+    }
+}
 
 fn standing() -> MutexGuard<'static, Standing> {
     // Nothing in here is half done when a panic passes through.
@@ -83,10 +94,7 @@ impl Drop for Unfinished {
 /// Gives the result of a command its place: no signal ends the process within this step, and once it is done
 /// the command has succeeded, whatever comes.
 pub fn settle<T, E>(step: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-    let mut standing = standing();
-    let done = step();
-    standing.settled |= done.is_ok();
-    done
+    standing().settle(step)
 }
 
 /// Says that the result is in its place.
@@ -171,11 +179,12 @@ mod tests {
 
     #[test]
     fn a_step_that_fails_settles_nothing() {
-        assert!(settle(|| Err::<(), _>("full")).is_err());
-        assert!(!is_settled());
-        settle(|| Ok::<_, ()>(())).expect("done");
-        assert!(is_settled());
-        unsettle();
-        assert!(!is_settled());
+        let mut standing = Standing::new();
+        assert!(standing.settle(|| Err::<(), _>("full")).is_err());
+        assert!(!standing.settled);
+        standing.settle(|| Ok::<_, ()>(())).expect("done");
+        assert!(standing.settled);
+        assert!(standing.settle(|| Err::<(), _>("late")).is_err());
+        assert!(standing.settled, "what is there stays there");
     }
 }
