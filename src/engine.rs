@@ -199,8 +199,8 @@ fn worked_out(
         control: reconciled.control,
         rejects: delivered.survey.rejects.len() as u64,
         breaks: reconciled.settled.tally.classes.clone(),
-        deductions: cleared.judged_deductions(),
-        payments: cleared.judged_payments(),
+        deductions: cleared.deductions.iter().map(Deduction::judged).collect(),
+        payments: cleared.money.payments.iter().map(Payment::judged).collect(),
         money: cleared.money,
         normalisations: delivered.survey.normalisations,
         accepted: delivered.slips.met(),
@@ -350,22 +350,6 @@ fn reconcile(
 struct Cleared {
     deductions: Vec<Deduction>,
     money: Movements,
-}
-
-impl Cleared {
-    fn judged_deductions(&self) -> Judged {
-        let mut judged = Judged::default();
-        self.deductions.iter().for_each(|d| judged.add(d.accepted, d.code, d.amount.into()));
-        judged
-    }
-
-    fn judged_payments(&self) -> Judged {
-        let mut judged = Judged::default();
-        for (accepted, code, fen) in self.money.payments.iter().map(Payment::judged) {
-            judged.add(accepted, code, fen);
-        }
-        judged
-    }
 }
 
 /// Holds back deductions, works out pairs, quotas, reserves, notices and payments.

@@ -31,8 +31,7 @@ struct Made {
     whole: bool,
 }
 
-static ALL: Mutex<All> =
-    Mutex::new(All { made: Vec::new(), given: 0, over: false, settled: false });
+static ALL: Mutex<All> = Mutex::new(All::new());
 
 fn all() -> MutexGuard<'static, All> {
     // A thread that panicked has left no half of a change in it.
@@ -53,10 +52,7 @@ pub fn abandon() -> bool {
 /// Gives the result of a command its place: no signal ends the process within this step, and once it is done the
 /// command has succeeded, whatever comes.
 pub fn settle<T, E>(step: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-    let mut all = all();
-    let done = step();
-    all.settled |= done.is_ok();
-    done
+    all().settle(step)
 }
 
 /// Says that the result is in its place.
@@ -76,6 +72,16 @@ pub fn is_settled() -> bool {
 }
 
 impl All {
+    const fn new() -> All {
+        All { made: Vec::new(), given: 0, over: false, settled: false }
+    }
+
+    fn settle<T, E>(&mut self, step: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let done = step();
+        self.settled |= done.is_ok();
+        done
+    }
+
     fn end(&mut self) {
         self.over = true;
         while let Some(made) = self.made.pop() {
@@ -146,9 +152,7 @@ impl Unfinished {
         if !all.made.iter().any(|made| made.number == self.number) {
             return Err(Failure::Interrupted);
         }
-        let done = step();
-        all.settled |= done.is_ok();
-        done
+        all.settle(step)
     }
 
     /// Lets it be: it is somebody else's.
@@ -189,7 +193,7 @@ mod tests {
         let made = vec![made(1, "new", false), made(2, "new/.part", true), made(3, "other", false)];
         fs::create_dir_all(folder.path().join("new/.part/period/tables")).expect("made");
         fs::write(folder.path().join("other/published"), "").expect("written");
-        let mut all = All { made, given: 3, over: false, settled: false };
+        let mut all = All { made, ..All::new() };
         all.end();
         assert!(all.over && all.made.is_empty());
         assert!(!folder.path().join("new").exists());
@@ -198,9 +202,11 @@ mod tests {
 
     #[test]
     fn a_step_that_fails_settles_nothing() {
-        unsettle();
-        assert!(settle(|| Err::<(), _>("full")).is_err());
-        settle(|| Ok::<_, ()>(())).expect("done");
-        assert!(is_settled());
+        let mut all = All::new();
+        assert!(all.settle(|| Err::<(), _>("full")).is_err());
+        assert!(!all.settled);
+        all.settle(|| Ok::<_, ()>(())).expect("done");
+        assert!(all.settle(|| Err::<(), _>("late")).is_err());
+        assert!(all.settled, "what is there stays there");
     }
 }

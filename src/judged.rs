@@ -79,12 +79,11 @@ impl Judged {
 
     /// Of some rows of the tables `deductions` or `payments`.
     pub fn of_rows<'a>(rows: impl Iterator<Item = Row<'a>>) -> Judged {
-        let mut judged = Judged::default();
-        for row in rows {
+        let row = |row: Row<'a>| {
             let accepted = row.flag("accepted") == Some(true);
-            judged.add(accepted, row.text_or_null("code"), row.number("amount"));
-        }
-        judged
+            (accepted, row.text_or_null("code"), row.number("amount"))
+        };
+        rows.map(row).collect()
     }
 
     /// Of all rows of a table.
@@ -105,6 +104,15 @@ impl Judged {
     /// Whether there were any rows.
     pub fn is_empty(&self) -> bool {
         *self == Judged::default()
+    }
+}
+
+/// Of rows: whether they count, their code, their amount in fen.
+impl<'a> FromIterator<(bool, Option<&'a str>, FenSum)> for Judged {
+    fn from_iter<I: IntoIterator<Item = (bool, Option<&'a str>, FenSum)>>(rows: I) -> Judged {
+        let mut judged = Judged::default();
+        rows.into_iter().for_each(|(accepted, code, fen)| judged.add(accepted, code, fen));
+        judged
     }
 }
 

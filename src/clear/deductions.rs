@@ -30,6 +30,13 @@ pub struct Deduction {
     pub of: Option<(Pair, FundClass)>,
 }
 
+impl Deduction {
+    /// Whether it counts, why not, and its amount in fen.
+    pub fn judged(&self) -> (bool, Option<&'static str>, FenSum) {
+        (self.accepted, self.code, self.amount.into())
+    }
+}
+
 /// The accepted deductions of the book.
 #[derive(Debug, Default)]
 pub struct Accepted {

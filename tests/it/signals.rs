@@ -58,7 +58,6 @@ fn what_waits_for_a_pipe_ends_within_a_second() {
     world.run("2025-10").expect(0);
     let before = tree(&world.book());
     pipe(&world.path("pipe"));
-    pipe(&world.input(PERIOD).join("permits.csv"));
     let run = |flags: &[&str]| {
         let mut command = world.command(PERIOD);
         command.current_dir(world.path("")).args(flags);
@@ -72,7 +71,6 @@ fn what_waits_for_a_pipe_ends_within_a_second() {
     let mut check = program();
     check.current_dir(world.path("")).args(["check", "pipe"]);
     let commands = [
-        ("INT", run(&[])),
         ("TERM", run(&["--rules", "pipe"])),
         ("HUP", run(&["pipe"])),
         ("TERM", check),
@@ -91,12 +89,6 @@ fn what_waits_for_a_pipe_ends_within_a_second() {
         assert_eq!(tree(&world.book()), before, "{command:?}");
         assert_eq!(names_in(&world.path("")), ["book", "in", "pipe"], "{command:?}: leftovers");
     }
-    // A book that the run has made goes again.
-    fs::remove_dir_all(world.book()).expect("removed");
-    let child = start(&mut run(&[]));
-    stuck(&child);
-    ended(child, &["TERM"]).0.expect(130);
-    assert_eq!(names_in(&world.path("")), ["in", "pipe"], "leftovers");
 }
 
 #[test]
@@ -113,8 +105,10 @@ fn a_second_signal_ends_at_once() {
 
 #[test]
 fn a_report_that_nobody_takes_holds_nothing_up() {
-    // More than a pipe holds.
-    let child = start(program().args(["completions", "bash"]));
+    // The pipe is full when the program begins to print.
+    let script = "head -c 65536 /dev/zero; exec \"$0\" completions bash";
+    let mut shell = Command::new("sh");
+    let child = start(shell.env("LC_ALL", "C").args(["-c", script, PROGRAM]));
     sleep(Duration::from_millis(300));
     let (ran, took) = ended(child, &["TERM"]);
     ran.expect(130);
@@ -142,10 +136,52 @@ fn a_reader_that_goes_away_is_no_error() {
     }
 }
 
+fn can_trace() -> bool {
+    let tried = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status();
+    tried.is_ok_and(|status| status.success())
+}
+
+/// A run for which the system takes its time over a call.
+fn traced(world: &World, delay: &str) -> Child {
+    let call = delay.split(':').next().expect("a call");
+    let mut traced = Command::new("strace");
+    traced.env("LC_ALL", "C").args(["-D", "-f", "-qq", "-o", "/dev/null"]);
+    traced.args(["-e", &format!("trace={call}"), "-e", &format!("inject={delay}"), PROGRAM]);
+    start(traced.args(world.command(PERIOD).get_args()))
+}
+
+#[test]
+fn a_disk_that_takes_its_time_holds_nothing_up() {
+    if !can_trace() {
+        return;
+    }
+    let world = small_book();
+    for book in [true, false] {
+        if book {
+            world.run("2025-10").expect(0);
+        } else {
+            // What the run has made goes again.
+            fs::remove_dir_all(world.book()).expect("removed");
+        }
+        let before = names_in(&world.path(""));
+        let child = traced(&world, "fsync:delay_enter=8000000");
+        let begun = Instant::now();
+        while names_in(&world.path("")) == before {
+            assert!(begun.elapsed() < Duration::from_secs(20), "nothing is made");
+            sleep(Duration::from_millis(5));
+        }
+        sleep(Duration::from_millis(1500));
+        let (ran, took) = ended(child, &["TERM"]);
+        let ran = ran.expect(130);
+        assert_eq!(ran.stderr, "error: interrupted, nothing was published\n");
+        assert!(took < Duration::from_millis(1500), "{took:?}");
+        assert_eq!(names_in(&world.path("")), before, "leftovers");
+    }
+}
+
 #[test]
 fn once_the_period_is_in_the_book_the_run_is_done() {
-    let can_trace = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status();
-    if !can_trace.is_ok_and(|status| status.success()) {
+    if !can_trace() {
         return;
     }
     let world = small_book();
@@ -154,10 +190,7 @@ fn once_the_period_is_in_the_book_the_run_is_done() {
     let complete = tree(&world.book());
     fs::remove_dir_all(world.book().join(PERIOD)).expect("removed");
     // The system gives the period its name, and takes two seconds to say so.
-    let mut traced = Command::new("strace");
-    traced.env("LC_ALL", "C").args(["-D", "-f", "-qq", "-o", "/dev/null"]);
-    traced.args(["-e", "trace=rename", "-e", "inject=rename:delay_exit=2000000", PROGRAM]);
-    let child = start(traced.args(world.command(PERIOD).get_args()));
+    let child = traced(&world, "rename:delay_exit=2000000");
     let begun = Instant::now();
     while !world.book().join(PERIOD).exists() {
         assert!(begun.elapsed() < Duration::from_secs(20), "nothing is published");

@@ -28,6 +28,11 @@ fn of_argument(argument: &OsStr) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The command line, nothing of which steers a terminal.
+pub(super) fn harmless(line: &[OsString]) -> Vec<OsString> {
+    line.iter().map(|argument| printable(&argument.to_string_lossy()).into()).collect()
+}
+
 /// A message in which the arguments are harmless.
 pub(super) fn tamed(text: &str) -> Cow<'_, str> {
     tamed_by(TAMED.get().map_or(&[], Vec::as_slice), text)

@@ -20,11 +20,15 @@ pub(in crate::cli) fn parse() -> Result<Arguments, ExitCode> {
     if let Some(catalogue) = catalogue() {
         command = catalogue.command(command, "");
     }
-    let parsed = command
-        .try_get_matches_from_mut(line)
-        .and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches))
-        .map_err(|error| error.format(&mut command));
-    parsed.map_err(|error| {
+    let parse = |command: &mut clap::Command, line: &[OsString]| {
+        let matches = command.try_get_matches_from_mut(line);
+        let parsed = matches.and_then(|mut found| Arguments::from_arg_matches_mut(&mut found));
+        parsed.map_err(|error| error.format(command))
+    };
+    parse(&mut command, &line).map_err(|error| {
+        // The parser repeats what it was given, and takes pieces out of it.
+        let harmless = given::harmless(&line);
+        let error = parse(&mut command, &harmless).err().unwrap_or(error);
         print(&error, catalogue());
         ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
     })
@@ -69,9 +73,8 @@ fn print(error: &clap::Error, catalogue: Option<&Catalogue>) {
     // What is wrong is found by its words in Chinese; styles would stand between them.
     let styled = terminal && !(to_stderr && catalogue.is_some());
     let page = if styled { page.ansi().to_string() } else { page.to_string() };
-    let page = given::tamed(&page);
     let text = match catalogue {
-        None => page.into_owned(),
+        None => page,
         Some(catalogue) if to_stderr => catalogue.phrased(&catalogue.text(&page)),
         Some(catalogue) => catalogue.phrased(&page),
     };

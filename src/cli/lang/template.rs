@@ -123,8 +123,11 @@ fn filled(chinese: &str, values: &[String]) -> String {
     let mut text = String::new();
     let mut next = 0;
     for (at, piece) in chinese.split('{').enumerate() {
-        let hole = piece.split_once('}').filter(|_| at > 0);
+        // What else stands in braces is for whoever reads the message.
+        let is_place = |place: &str| place.bytes().all(|byte| byte.is_ascii_digit());
+        let hole = piece.split_once('}').filter(|(place, _)| at > 0 && is_place(place));
         let Some((place, rest)) = hole else {
+            text.push_str(if at > 0 { "{" } else { "" });
             text.push_str(piece);
             continue;
         };

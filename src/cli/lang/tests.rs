@@ -70,6 +70,14 @@ fn messages_are_found_by_their_shape() {
 }
 
 #[test]
+fn the_bar_keeps_all_of_its_parts() {
+    let chinese = Catalogue::built_in();
+    let english = "{msg:>16} {wide_bar} {human_pos}/{human_len} rows, {rate}/s, {eta} left";
+    let said = chinese.text(english);
+    assert_eq!(said, "{msg:>16} {wide_bar} {human_pos}/{human_len} 行，{rate}/秒，剩余 {eta}");
+}
+
+#[test]
 fn names_in_a_table_are_no_messages() {
     let chinese = Catalogue::built_in();
     assert_eq!(chinese.text(&as_is("none\n  1 row")), "none\n  1 row");

@@ -390,10 +390,8 @@ impl Content {
 
 /// Whether a deduction is of a settlement of the province, or a payment on a notice of it.
 fn is_of_row(row: &Row, province: Province) -> bool {
-    let pair = match row.is_of("payments") {
-        true => pair_of_notice(row.text("notice_id")),
-        false => row.pair(),
-    };
+    let pair =
+        if row.is_of("payments") { pair_of_notice(row.text("notice_id")) } else { row.pair() };
     pair.is_some_and(|pair| is_of(pair, province))
 }
 
