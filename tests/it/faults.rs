@@ -346,6 +346,7 @@ fn beside(scene: &Scene, meddle: impl Fn(&str) + Send + Sync + 'static) -> Outco
         book: scene.world.book(),
         opening_quotas: None,
         rules: Rules::built_in(),
+        accept: [].into(),
         as_of: None,
         memory: 16 << 20,
         signer: None,
