@@ -31,17 +31,22 @@ impl Mapped {
     pub(super) fn of(schema: &SchemaDescriptor, file: &str) -> Result<Mapped, Vec<Finding>> {
         let (mut found, mut findings) = (Mapped::default(), Vec::new());
         let mut seen: [Option<&str>; FIELDS.len()] = [None; FIELDS.len()];
-        let mut others = Vec::new();
+        let (mut others, mut twice) = (Vec::new(), 0);
         for (root, node) in schema.root_schema().get_fields().iter().enumerate() {
             let name = node.name();
             let Some(Named { field, alias, respelled }) = Field::of_column(name) else {
                 others.push(name);
                 continue;
             };
-            let place = format!("column {name}");
+            let place = format!("column {}", short(name));
             if let Some(first) = seen[field.index()] {
-                let both = format!("{name} beside {first}, both {}", field.name());
-                findings.push(Finding::new(Code::F08, file, place, both));
+                twice += 1;
+                // A thousand of them say no more.
+                if twice <= MOST_NAMES {
+                    let (name, first) = (short(name), short(first));
+                    let both = format!("{name} beside {first}, both {}", field.name());
+                    findings.push(Finding::new(Code::F08, file, place, both));
+                }
                 continue;
             }
             seen[field.index()] = Some(name);
