@@ -117,8 +117,8 @@ impl Book {
         check_order(&periods, period)?;
         let Chain { newest, files, delivered } = Chain::of(&periods)?;
         let (head, newest) = newest.unzip();
-        let (_made, _lock) = (made, Some(lock));
-        Ok(Book { root, periods, head, newest, delivered, files, _made, _lock })
+        let lock = Some(lock);
+        Ok(Book { root, periods, head, newest, delivered, files, _made: made, _lock: lock })
     }
 
     /// Looks at a book as it was before a period was closed, as `open` does; nothing will be written into it.
@@ -129,8 +129,8 @@ impl Book {
         check_order(&periods, period)?;
         let Chain { newest, files, delivered } = Chain::of(&periods)?;
         let (head, newest) = newest.unzip();
-        let (_made, _lock) = (MadeFolders(Vec::new()), None);
-        Ok(Book { root, periods, head, newest, delivered, files, _made, _lock })
+        let made = MadeFolders(Vec::new());
+        Ok(Book { root, periods, head, newest, delivered, files, _made: made, _lock: None })
     }
 
     /// Looks into a book without closing anything: its periods, checked.
