@@ -146,10 +146,10 @@ fn other_months(survey: &Survey, side: Side, period: Month) -> Option<Finding> {
         return None;
     }
     let shown = months.by_month().take(MONTHS_SHOWN);
-    let mut counts: Vec<String> = shown.map(|(month, rows)| format!("{month} {rows}")).collect();
+    let mut counts: Vec<String> = shown.map(|(month, rows)| format!("{month}: {rows}")).collect();
     let rest: u64 = months.by_month().skip(MONTHS_SHOWN).map(|(_, rows)| rows).sum();
-    counts.extend((rest > 0).then(|| format!("… {rest}")));
-    let found = format!("{ordinary} of {all} rows of {period}, by month: {}", counts.join(" "));
+    counts.extend((rest > 0).then(|| format!("…: {rest}")));
+    let found = format!("{ordinary} of {all} rows of {period}, by month: {}", counts.join(", "));
     Some(Finding::new(Code::G02, side.name(), "", found))
 }
 
@@ -171,9 +171,9 @@ pub fn cleared_before(
         let by_period = cleared.iter().filter(|((of, _), _)| *of == side);
         let counts = by_period.filter_map(|((_, earlier), rows)| {
             let (period, _) = book.periods.get(usize::from((*earlier)?))?;
-            Some(format!("{period} {rows}"))
+            Some(format!("{period}: {rows}"))
         });
-        let counts = counts.collect::<Vec<_>>().join(" ");
+        let counts = counts.collect::<Vec<_>>().join(", ");
         let found = format!("{again} of {valid} valid rows cleared already, by period: {counts}");
         Some(Finding::new(Code::G03, side.name(), "", found))
     };

@@ -88,9 +88,9 @@ pub fn look_alikes(unread: &[Unread]) -> Vec<Finding> {
         findings.extend(meant.map(|meant| not_read(name, &meant)));
     }
     findings.extend(folders.into_iter().filter_map(|(folder, files)| match sides.get(folder) {
-        Some(side) => Some(not_read(folder, side.name())),
+        Some(side) => Some(not_read(folder, &format!("{}/", side.name()))),
         None if files == 0 => None,
-        None => Some(not_read(folder, "treating or insured")),
+        None => Some(not_read(folder, "treating/ or insured/")),
     }));
     findings
 }
@@ -205,16 +205,13 @@ fn parquet(file: &str) -> Option<String> {
         let rest = &name[at + dot.len()..];
         is_parquet(&plain(rest.split(['.', '。']).next().unwrap_or_default()))
     });
-    let stem = match ending {
-        Some((at, _)) => &name[..at],
-        // The dot is missing.
-        None => {
-            let plain = plain(&name);
-            let stem = plain.strip_suffix("parquet").filter(|stem| !stem.is_empty())?;
-            return Some(format!("{}{SUFFIX}", stem.trim_end_matches(['-', '_'])));
-        }
-    };
-    Some(format!("{}{SUFFIX}", stem.trim()))
+    if let Some((at, _)) = ending {
+        return Some(format!("{}{SUFFIX}", name[..at].trim()));
+    }
+    // The dot is missing.
+    let plain = plain(&name);
+    let stem = plain.strip_suffix("parquet").filter(|stem| !stem.is_empty())?;
+    Some(format!("{}{SUFFIX}", stem.trim_end_matches(['-', '_'])))
 }
 
 fn is_parquet(ending: &str) -> bool {
@@ -356,13 +353,13 @@ mod tests {
             ("insure", "insured"),
             ("Insured", "insured"),
             ("参保地", "insured"),
-            ("backup", "treating or insured"),
+            ("backup", "treating/ or insured"),
         ] {
             for file in ["31.parquet", "deep/31.PARQUET", "31.csv"] {
                 let names =
                     [format!("{folder}/"), format!("{folder}/{file}"), format!("{folder}/b.pq")];
                 let names = names.each_ref().map(String::as_str);
-                assert_eq!(found(&names), [format!("G01 {meant}")], "{folder} {file}");
+                assert_eq!(found(&names), [format!("G01 {meant}/")], "{folder} {file}");
             }
             assert_eq!(found(&[&format!("{folder}/"), &format!("{folder}/notes.txt")]), [""; 0]);
         }

@@ -220,7 +220,7 @@ reproducers! {
     G02 other_months_than_the_period
     |world| world.deliver(PERIOD, FILE, &ten_rows(4, "2025-10")),
     @r#"
-    G02 treating: found 4 of 10 rows of 2025-11, by month: 2025-10 6 2025-11 4, expected a side at least half of whose rows have the period as their cost month
+    G02 treating: found 4 of 10 rows of 2025-11, by month: 2025-10: 6, 2025-11: 4, expected a side at least half of whose rows have the period as their cost month
       hint: compare --period with the folder; `--accept G02` if it is meant
     "#;
 
@@ -231,7 +231,7 @@ reproducers! {
         world.deliver(PERIOD, FILE, &again.chain(new).collect::<Vec<_>>());
     },
     @r#"
-    G03 treating: found 5 of 10 valid rows cleared already, by period: 2025-10 5, expected a side less than half of whose rows an earlier period has cleared
+    G03 treating: found 5 of 10 valid rows cleared already, by period: 2025-10: 5, expected a side less than half of whose rows an earlier period has cleared
       hint: compare the folder with those of the earlier periods; `--accept G03` if it is meant
     "#;
 
