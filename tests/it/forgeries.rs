@@ -21,6 +21,9 @@ const C: &str = "2025-12";
 /// What a forger does to a book.
 type Forge = fn(&Forger);
 
+/// What a forger does to the manifests.
+type Edit = fn(&mut Manifest);
+
 /// What is done, the law that tells, and how it is done.
 type Forgery = (&'static str, &'static str, Forge);
 
@@ -39,7 +42,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// The places of what is found in a copy of the sample book after a forgery.
-fn told(sample: &World, forge: Forge, edit: fn(&mut Manifest)) -> Vec<String> {
+fn told(sample: &World, forge: Forge, edit: Edit) -> Vec<String> {
     let copied = tempfile::tempdir().expect("a folder");
     copy(&sample.book(), copied.path());
     let forger = Forger::of(copied.path());
@@ -71,7 +74,7 @@ fn what_a_forger_does_is_told() {
 #[test]
 fn other_inputs_are_told() {
     let sample = sample_book();
-    let edits: [(&str, fn(&mut Manifest)); 9] = [
+    let edits: [(&str, Edit); 9] = [
         ("the quota changes of the delivery", |m| lines(m, B, "quota-changes.csv", 0)),
         ("the opening quotas that were given", |m| lines(m, A, "opening-quotas.csv", 3)),
         ("control totals of every file", |m| lines(m, A, "control-totals.csv", 4)),

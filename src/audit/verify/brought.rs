@@ -5,7 +5,7 @@ use super::{
     fates::{Break, cost_month, is_voided_again},
     files::Closed,
     settlements::Settlement,
-    tables::payable_of,
+    tables::{amounts_in, payable_at},
 };
 use crate::{
     book::grid::Row,
@@ -35,6 +35,8 @@ pub(super) struct Brought<'a> {
     closed: &'a Closed,
     policy: &'a Policy,
     sides: [OfSide; 2],
+    /// Where open items have their amounts.
+    amounts: [usize; 13],
     kept: Tally,
     first_periods: Tally,
 }
@@ -46,7 +48,8 @@ impl<'a> Brought<'a> {
             ..OfSide::default()
         });
         let (kept, first_periods) = (Tally::default(), Tally::default());
-        Brought { closed, policy, sides, kept, first_periods }
+        let amounts = amounts_in(closed.grid("open_items"));
+        Brought { closed, policy, sides, amounts, kept, first_periods }
     }
 
     pub(super) fn see(&mut self, settlement: &Settlement, breaks: &[Break]) {
@@ -65,7 +68,7 @@ impl<'a> Brought<'a> {
 
     fn see_copy(&mut self, side: Side, copy: Row, settlement: &Settlement, breaks: &[Break]) {
         let at = side.index();
-        let payable = payable_of(copy, self.policy).map_or(0, FenSum::from);
+        let payable = payable_at(copy, &self.amounts, self.policy).map_or(0, FenSum::from);
         let totals = [1, copy.number("medfee_sumamt"), payable];
         let of_side = &mut self.sides[at];
         add(&mut of_side.opened, totals);

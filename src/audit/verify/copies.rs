@@ -8,7 +8,7 @@ use super::{
     fates::{Columns, cost_month},
     files::Closed,
     settlements::settlements,
-    tables::compared_fields,
+    tables::{amounts_in, compared_fields},
 };
 use crate::{
     book::grid::{Cell, Row},
@@ -24,7 +24,9 @@ use crate::{
 /// Applies the laws of carried copies.
 pub(super) fn check(closed: &Closed, policy: &Policy, checks: &mut Checks) {
     let file = closed.file("open_items");
-    let rules = closed.grid("open_items").iter().map(|row| row_rules(closed.month, policy, row));
+    let grid = closed.grid("open_items");
+    let places = amounts_in(grid);
+    let rules = grid.iter().map(|row| row_rules(closed.month, policy, &places, row));
     checks.law(Code::B07, &file, "the row rules", rules);
     let mut shown: BTreeMap<(&str, &str), [Option<&str>; 2]> = BTreeMap::new();
     for row in closed.grid("break_fields").iter() {
@@ -102,9 +104,11 @@ fn compare(setl_id: &str, copies: [Row; 2], shown: &Shown, tally: &mut Tally) ->
 
 /// What a carried copy breaks of the row rules; it was a valid row once. The list of chronic diseases is that
 /// of the period in which it came.
-fn row_rules(period: Month, policy: &Policy, row: Row) -> Option<String> {
-    let amounts: [FenSum; 13] =
-        std::array::from_fn(|index| row.number(AMOUNT_FIELDS[index].name()));
+fn row_rules(period: Month, policy: &Policy, places: &[usize; 13], row: Row) -> Option<String> {
+    let amounts = places.map(|column| match row.at(column) {
+        Cell::Number(fen) => fen,
+        _ => 0,
+    });
     let funds: FenSum = amounts[amount::FUNDS].iter().sum();
     let shares = [amount::FUND, amount::ACCOUNT, amount::CASH, amount::HOSPITAL];
     let shares: FenSum = shares.map(|part| amounts[part]).iter().sum();

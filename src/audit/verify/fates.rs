@@ -1,12 +1,14 @@
 //! What became of every copy that did not just clear: one thing, for a reason that the book can show.
 
+use rustc_hash::FxHashMap;
+
 use super::{
     brought::Brought,
     checks::{Checks, Tally},
     decided::Decided,
     files::Closed,
     settlements::{Settlement, settlements},
-    tables::{is_by_row, payable_of},
+    tables::{amounts_in, is_by_row, payable_at},
     timing::Timing,
 };
 use crate::{
@@ -84,7 +86,7 @@ impl<'a> Columns<'a> {
             on: Side::BOTH.map(|of| [of.name(), "both"].contains(&side)),
             payables: self.payables.map(number),
             described: self.described.map(|column| self.grid.text(row, column)),
-            first_period: Month::from_text(self.grid.text(row, self.first_period)),
+            first_period: self.grid.text(row, self.first_period),
         })
     }
 }
@@ -98,7 +100,7 @@ pub(super) struct Break<'a> {
     pub(super) payables: [Option<FenSum>; 2],
     /// Divisions, insutype, med_type, cost month: of the treating copy if there is one.
     pub(super) described: [&'a str; 5],
-    first_period: Option<Month>,
+    first_period: &'a str,
 }
 
 impl Break<'_> {
@@ -157,6 +159,10 @@ struct Fates<'a> {
     closed: &'a Closed,
     policy: &'a Policy,
     timing: Timing,
+    /// Where open items have their amounts.
+    amounts: [usize; 13],
+    /// Whether codes are those of a valid row.
+    valid: FxHashMap<[&'a str; 4], bool>,
     one_each: Tally,
     sides: Tally,
     in_time: Tally,
@@ -172,6 +178,8 @@ impl<'a> Fates<'a> {
             closed,
             policy,
             timing: Timing::of(closed, policy),
+            amounts: amounts_in(closed.grid("open_items")),
+            valid: FxHashMap::default(),
             one_each: Tally::default(),
             sides: Tally::default(),
             in_time: Tally::default(),
@@ -182,7 +190,7 @@ impl<'a> Fates<'a> {
         }
     }
 
-    fn see(&mut self, settlement: &Settlement, breaks: &[Break]) {
+    fn see(&mut self, settlement: &Settlement, breaks: &[Break<'a>]) {
         let name = || settlement.setl_id.to_owned();
         self.one_each.see(one_fate(settlement, breaks).map(|what| format!("{}: {what}", name())));
         for side in Side::BOTH {
@@ -193,9 +201,11 @@ impl<'a> Fates<'a> {
             let named = || format!("{} {}", settlement.setl_id, broken.class.name());
             self.sides.hold(sides_fit(settlement, broken), named);
             self.in_time.hold(self.timing_fits(settlement, broken), named);
-            self.codes.hold(self.was_valid(broken), named);
+            let valid = self.was_valid(broken);
+            self.codes.hold(valid, named);
             let first = self.first_period(settlement, broken);
-            self.first_periods.hold(broken.first_period == first, named);
+            let found = Month::from_text(broken.first_period);
+            self.first_periods.hold(found == first, named);
         }
     }
 
@@ -207,7 +217,7 @@ impl<'a> Fates<'a> {
         let Some(copy) = settlement.carried[at] else {
             return self.carried.hold(broken.is_none(), problem);
         };
-        let payable = payable_of(copy, self.policy).map(FenSum::from);
+        let payable = payable_at(copy, &self.amounts, self.policy).map(FenSum::from);
         let class = copy.text("class");
         let same = broken
             .is_some_and(|broken| broken.class.name() == class && broken.payables[at] == payable);
@@ -227,10 +237,15 @@ impl<'a> Fates<'a> {
     }
 
     /// Whether the codes of a break are those of a row that no rule rejects.
-    fn was_valid(&self, broken: &Break) -> bool {
-        broken.pair().is_some_and(|pair| pair.insured != pair.treating)
-            && broken.group(self.policy).is_some()
-            && broken.cost_month().is_some_and(|month| month <= self.closed.month)
+    fn was_valid(&mut self, broken: &Break<'a>) -> bool {
+        let [insured, treating, insutype, med_type, _] = broken.described;
+        let policy = self.policy;
+        let valid = self.valid.entry([insured, treating, insutype, med_type]);
+        let valid = *valid.or_insert_with(|| {
+            broken.pair().is_some_and(|pair| pair.insured != pair.treating)
+                && broken.group(policy).is_some()
+        });
+        valid && broken.cost_month().is_some_and(|month| month <= self.closed.month)
     }
 
     /// When the copy of a break, the older of two, first came into the book.

@@ -45,14 +45,13 @@ impl Policies {
     /// Remembers a period.
     pub(super) fn remember(&mut self, closed: &Closed) {
         let (period, sha256) = (closed.month.to_string(), &closed.manifest.rules.sha256);
-        match self.rules.last_mut().filter(|last| last.sha256 == *sha256) {
-            Some(last) => last.through = period,
-            None => {
-                let built_in = *sha256 == sha256_hex(BUILT_IN.as_bytes());
-                let (from, through) = (period.clone(), period);
-                self.rules.push(RulesInForce { from, through, sha256: sha256.clone(), built_in });
-                self.months.push(closed.month);
-            }
+        if let Some(last) = self.rules.last_mut().filter(|last| last.sha256 == *sha256) {
+            last.through = period;
+        } else {
+            let built_in = *sha256 == sha256_hex(BUILT_IN.as_bytes());
+            let (from, through) = (period.clone(), period);
+            self.rules.push(RulesInForce { from, through, sha256: sha256.clone(), built_in });
+            self.months.push(closed.month);
         }
         let last_day = closed.month.plus(1).last_day();
         let as_of = &closed.manifest.as_of;

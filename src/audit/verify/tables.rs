@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     book::{
-        grid::{Cell, Row},
+        grid::{Cell, Grid, Row},
         manifest::NAME,
         schema::TABLES,
     },
@@ -334,22 +334,35 @@ fn break_fields(closed: &Closed, checks: &mut Checks) {
 
 /// What the 13 amounts of a row owe, in fen.
 pub(in crate::audit) fn payable_of(row: Row, policy: &Policy) -> Option<Fen> {
-    let amounts: Vec<Fen> = AMOUNT_FIELDS[..13]
-        .iter()
-        .map(|field| Fen::try_from(row.number(field.name())).ok())
-        .collect::<Option<_>>()?;
-    policy.payable(amounts.first_chunk()?)
+    payable_at(row, &amounts_in(row.grid()), policy)
+}
+
+/// Where a table has the 13 amounts.
+pub(super) fn amounts_in(grid: &Grid) -> [usize; 13] {
+    std::array::from_fn(|index| grid.column(AMOUNT_FIELDS[index].name()))
+}
+
+/// What the amounts in some columns owe, in fen.
+pub(super) fn payable_at(row: Row, columns: &[usize; 13], policy: &Policy) -> Option<Fen> {
+    let mut amounts = [0; 13];
+    for (amount, column) in amounts.iter_mut().zip(columns) {
+        if let Cell::Number(fen) = row.at(*column) {
+            *amount = Fen::try_from(fen).ok()?;
+        }
+    }
+    policy.payable(&amounts)
 }
 
 /// Open items are what control carries.
 fn open_items(closed: &Closed, control: &Control, policy: &Policy, checks: &mut Checks) {
     let file = closed.file("open_items");
     let mut sums: Control = Control::new();
+    let amounts = amounts_in(closed.grid("open_items"));
     for row in closed.grid("open_items").iter() {
         let totals = sums.entry((row.text("side"), row.text("class"))).or_default();
         totals[0] += 1;
         totals[1] += row.number("medfee_sumamt");
-        totals[2] += payable_of(row, policy).map_or(0, i128::from);
+        totals[2] += payable_at(row, &amounts, policy).map_or(0, i128::from);
     }
     let carried = Class::ALL.into_iter().filter(|class| class.is_carried());
     let cells = carried.flat_map(|class| Side::BOTH.map(|side| (side.name(), class.name())));
@@ -386,8 +399,7 @@ fn decisions(closed: &Closed, checks: &mut Checks) {
 fn positions(closed: &Closed, policy: &Policy, checks: &mut Checks) {
     let file = closed.file("positions");
     let grid = closed.grid("positions");
-    let columns: [usize; 13] =
-        std::array::from_fn(|index| grid.column(AMOUNT_FIELDS[index].name()));
+    let columns = amounts_in(grid);
     let owed = grid.column("payable");
     let sums = (0..grid.rows).map(|row| {
         let amounts: [FenSum; 13] = columns.map(|column| grid.number(row, column));

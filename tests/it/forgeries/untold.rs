@@ -1,15 +1,15 @@
 //! What nothing in a book tells.
 
-use liangqing::{book::manifest::Manifest, digest::sha256_hex};
+use liangqing::digest::sha256_hex;
 
-use super::{A, B, Forge};
+use super::{A, B, Edit, Forge};
 use crate::{
     forger::{Cells, Forger, Line},
     world::NULL,
 };
 
 /// What nothing in a book tells, each with its words in docs/audit.md.
-pub(super) const UNTOLD: [(&str, Forge, fn(&mut Manifest)); 15] = [
+pub(super) const UNTOLD: [(&str, Forge, Edit); 15] = [
     (
         "which settlement of a group owed what",
         |f| {

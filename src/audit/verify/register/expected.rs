@@ -177,10 +177,9 @@ impl Seen<'_> {
         }
         match whole {
             Some(broken) if broken.class == Class::Voided => Expected::New,
-            Some(_) => Expected::Absent,
-            // One copy alone clears by decision only.
             None if only_twice || self.settlement.decision.is_some() => Expected::New,
-            None => Expected::Absent,
+            // One copy alone clears by decision only.
+            _ => Expected::Absent,
         }
     }
 
@@ -218,8 +217,8 @@ impl Seen<'_> {
     fn original(&self, none_replaced: [bool; 2]) -> Option<(Key, Expected)> {
         let reversed = self.breaks.iter().any(|broken| broken.class == Class::AlreadyReversed);
         if reversed {
-            let sides = Side::BOTH.into_iter().filter(|side| none_replaced[side.index()]);
-            let copy = sides.filter_map(|side| self.settlement.opened[side.index()]).next()?;
+            let mut sides = Side::BOTH.into_iter().filter(|side| none_replaced[side.index()]);
+            let copy = sides.find_map(|side| self.settlement.opened[side.index()])?;
             return Some((Key::of(copy.text_or_null("init_setl_id")?), Expected::Reversed));
         }
         let copy = self.settlement.carried.iter().flatten().next()?;
