@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Bytes of a settings file: rules, a pipeline, a template. The built-in ones have some 20,000.
-pub const SETTINGS: u64 = 4 << 20;
+pub const SETTINGS: u64 = 1 << 20;
 
 /// Bytes of a small file of a delivery, of a registry, of a reply as CSV.
 pub const SMALL_FILE: u64 = 256 << 20;
@@ -61,6 +61,6 @@ mod tests {
         assert_eq!(read(&path, SETTINGS).expect("read"), None);
         assert_eq!(read(Path::new("/dev/zero"), SETTINGS).expect("read"), None);
         let problem = read_text(Path::new("/dev/zero"), SETTINGS).expect_err("refused").to_string();
-        assert_eq!(problem, "more than 4 MiB");
+        assert_eq!(problem, "more than 1 MiB");
     }
 }
