@@ -8,7 +8,10 @@ use std::{
 };
 
 /// Bytes of a settings file: rules, a pipeline, a template. The built-in ones have some 20,000.
-pub const SETTINGS: u64 = 4 << 20;
+pub const SETTINGS: u64 = 1 << 20;
+
+/// Bytes of a line of a settings file.
+const LINE: usize = 16 << 10;
 
 /// Bytes of a small file of a delivery, of a registry, of a reply as CSV.
 pub const SMALL_FILE: u64 = 256 << 20;
@@ -37,7 +40,13 @@ pub fn read_all(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 /// The text of a file that has to be small.
 pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
     let text = String::from_utf8(read_all(path, most)?);
-    text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "bytes that are not UTF-8"))
+    let text =
+        text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "bytes that are not UTF-8"))?;
+    // What is wrong with a line is shown with the line.
+    match text.lines().position(|line| line.len() > LINE) {
+        Some(at) => Err(io::Error::other(format!("line {} has more than {LINE} bytes", at + 1))),
+        None => Ok(text),
+    }
 }
 
 /// A limit as people read it.
@@ -61,6 +70,9 @@ mod tests {
         assert_eq!(read(&path, SETTINGS).expect("read"), None);
         assert_eq!(read(Path::new("/dev/zero"), SETTINGS).expect("read"), None);
         let problem = read_text(Path::new("/dev/zero"), SETTINGS).expect_err("refused").to_string();
-        assert_eq!(problem, "more than 4 MiB");
+        assert_eq!(problem, "more than 1 MiB");
+        std::fs::write(&path, format!("a\n{}", "x".repeat(LINE + 1))).expect("written");
+        let problem = read_text(&path, SETTINGS).expect_err("refused").to_string();
+        assert_eq!(problem, "line 2 has more than 16384 bytes");
     }
 }

@@ -130,7 +130,7 @@ fn csv_of(explained: &Explained) -> Outcome<Vec<u8>> {
     let failed = |error: csv::Error| Failure::Bug(format!("rows of a figure: {error}"));
     for row in &explained.settlements {
         // What a delivery's writer chose.
-        let (setl_id, from) = (no_formula(row.setl_id.clone()), no_formula(row.from.clone()));
+        let (setl_id, from) = (no_formula(&row.setl_id), no_formula(&row.from));
         writer.serialize(Settlement { setl_id, from, ..row.clone() }).map_err(failed)?;
     }
     writer.into_inner().map_err(|error| Failure::Bug(error.to_string()))

@@ -66,6 +66,8 @@ pub(crate) fn shown(text: &str) -> String {
         '\t' | '\n' | '\r' => letter,
         '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(letter)).unwrap_or('\u{fffd}'),
         '\u{7f}' => '\u{2421}',
+        // Lines end there for some readers of CSV.
+        '\u{2028}' | '\u{2029}' => '\u{2424}',
         '\u{80}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
         letter => letter,
     };
@@ -74,10 +76,9 @@ pub(crate) fn shown(text: &str) -> String {
 
 /// Text for a spreadsheet's CSV: what it would take for a formula, now or after it has dropped blanks or made
 /// characters narrow, has an apostrophe before it. So has what begins with one: whoever takes one off has the text.
-pub(crate) fn no_formula(text: String) -> String {
-    let formula = is_formula(&text);
-    let text = if text.chars().any(char::is_control) { shown(&text) } else { text };
-    if formula { format!("'{text}") } else { text }
+pub(crate) fn no_formula(text: &str) -> String {
+    let shown = shown(text);
+    if is_formula(text) { format!("'{shown}") } else { shown }
 }
 
 fn is_formula(text: &str) -> bool {
@@ -97,7 +98,7 @@ pub(super) fn unguarded(text: &str) -> &str {
 /// A value as text.
 fn cell(value: &Value) -> String {
     match value {
-        Value::Text(text) => no_formula(text.clone()),
+        Value::Text(text) => no_formula(text),
         Value::Money(fen) => yuan(*fen),
         Value::Count(count) => count.to_string(),
     }
@@ -154,13 +155,13 @@ mod tests {
             "'x",
             "\u{202e}x",
         ] {
-            let guarded = no_formula(text.to_owned());
+            let guarded = no_formula(text);
             assert_eq!(unguarded(&guarded), shown(text), "{text:?}");
             assert!(guarded.starts_with('\''), "{text:?}");
         }
         for text in ["", "A=1", "0012", " A", "31 上海市", "1E5", "\"=1", "a\tb"] {
-            assert_eq!(no_formula(text.to_owned()), text);
+            assert_eq!(no_formula(text), text);
         }
-        assert_eq!(no_formula("x\0y\u{1b}[2J".to_owned()), "x\u{2400}y\u{241b}[2J");
+        assert_eq!(no_formula("x\0y\u{1b}[2J"), "x\u{2400}y\u{241b}[2J");
     }
 }

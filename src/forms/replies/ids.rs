@@ -87,7 +87,7 @@ mod tests {
         let known = Ids::of(&open);
         for id in ids {
             assert_eq!(known.meant(id, false), Meant::One(id), "{id:?}");
-            assert_eq!(known.meant(&no_formula(id.to_owned()), true), Meant::One(id), "{id:?}");
+            assert_eq!(known.meant(&no_formula(id), true), Meant::One(id), "{id:?}");
         }
         assert_eq!(known.meant("S2", true), Meant::One("S2 "));
         assert_eq!(known.meant("\u{a0}S2\n", false), Meant::One("S2 "));
