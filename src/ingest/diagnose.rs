@@ -142,7 +142,8 @@ fn said(error: &ReadError) -> (String, Option<&'static str>) {
         return ("a page whose checksum is wrong".to_owned(), None);
     }
     if text.contains("NYI: ") || lower.contains("disabled feature") {
-        let hint = "have the sender export with another codec or encoding, such as Zstandard and plain";
+        let hint =
+            "have the sender export with another codec or encoding, such as Zstandard and plain";
         return (plain(&text), Some(hint));
     }
     (plain(&text), None)

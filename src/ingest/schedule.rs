@@ -305,6 +305,7 @@ fn without_bytes(source: &Source, row_group: usize, rows: u32, bytes: u64) -> Fi
 fn too_many(source: &Source, row_group: usize) -> Finding {
     let found = format!("more than {} rows on its side", u32::MAX);
     let place = format!("row group {row_group}");
-    let hint = "see whether files are there twice or are of other periods: no month has so many rows";
+    let hint =
+        "see whether files are there twice or are of other periods: no month has so many rows";
     Finding::new(Code::F02, &source.name, place, found).hinting(hint)
 }
