@@ -178,7 +178,8 @@ fn period(blocks: &[Block]) -> Period<'_> {
         if let Some(exit) = heading.strip_prefix("expect exit ") {
             period.exit = exit.parse().expect("a number");
         }
-        period.copies.extend(heading.split_once(" = "));
+        let copy = heading.split_once(" = ").filter(|(to, _)| to.ends_with(".parquet"));
+        period.copies.extend(copy);
         let Some(file) = heading.strip_suffix(':').filter(|file| !file.starts_with("expect"))
         else {
             continue;
