@@ -20,6 +20,7 @@ mod pages;
 pub mod record;
 pub mod rows;
 pub mod schedule;
+mod shared;
 pub mod source;
 pub mod survey;
 pub mod text;
