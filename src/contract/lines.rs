@@ -105,16 +105,9 @@ pub(super) fn read<T, const N: usize>(
         refuse(Code::S11, place, found);
         return Vec::new();
     }
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
-        Err(error) => {
-            let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-            let line = good.matches('\n').count() + 1;
-            let found = match encoding::guess(bytes) {
-                Some(Encoding::Utf16) => "text in UTF-16",
-                Some(Encoding::Gbk) => "bytes that are not UTF-8, perhaps GBK",
-                _ => "bytes that are not UTF-8",
-            };
+    let text = match decoded(bytes) {
+        Ok(text) => text,
+        Err((line, found)) => {
             refuse(Code::S01, format!("line {line}"), found.into());
             return Vec::new();
         }
@@ -125,19 +118,11 @@ pub(super) fn read<T, const N: usize>(
     }
     let mut reader =
         csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
-    let found = reader.records().find(|record| !record.as_ref().is_ok_and(is_blank));
-    let (header, start) = match found {
-        None => {
-            refuse(Code::S02, "line 1".into(), "no header".into());
+    let (header, start) = match first(&mut reader) {
+        Ok(header) => header,
+        Err(found) => {
+            refuse(Code::S02, "line 1".into(), found);
             return Vec::new();
-        }
-        Some(Err(error)) => {
-            refuse(Code::S02, "line 1".into(), error.to_string());
-            return Vec::new();
-        }
-        Some(Ok(record)) => {
-            let header: Vec<String> = record.iter().map(str::to_owned).collect();
-            (header, record.position().map_or(0, csv::Position::byte))
         }
     };
     let positions = match header::positions(&header, &columns, text, start, name) {
@@ -195,6 +180,34 @@ impl Listed {
         if let Some(last) = findings.last().filter(|_| self.more > 0) {
             let found = format!("{} findings more in this file", self.more);
             findings.push(Finding::new(last.code, name, "", found));
+        }
+    }
+}
+
+/// The text of a file; or the line that is none, and what it is.
+fn decoded(bytes: &[u8]) -> Result<&str, (usize, &'static str)> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
+        Err(error) => {
+            let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+            let found = match encoding::guess(bytes) {
+                Some(Encoding::Utf16) => "text in UTF-16",
+                Some(Encoding::Gbk) => "bytes that are not UTF-8, perhaps GBK",
+                _ => "bytes that are not UTF-8",
+            };
+            Err((good.matches('\n').count() + 1, found))
+        }
+    }
+}
+
+/// The first line that is not blank, and the byte at which the one before ends.
+fn first(reader: &mut csv::Reader<&[u8]>) -> Result<(Vec<String>, u64), String> {
+    match reader.records().find(|record| !record.as_ref().is_ok_and(is_blank)) {
+        None => Err("no header".to_owned()),
+        Some(Err(error)) => Err(error.to_string()),
+        Some(Ok(record)) => {
+            let header = record.iter().map(str::to_owned).collect();
+            Ok((header, record.position().map_or(0, csv::Position::byte)))
         }
     }
 }

@@ -27,6 +27,7 @@ mod payload;
 pub mod record;
 pub mod rows;
 pub mod schedule;
+mod shared;
 pub mod source;
 pub mod survey;
 pub mod text;

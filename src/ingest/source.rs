@@ -1,26 +1,23 @@
 //! One input file: its bytes, its footer, and what each of its columns stands for.
 
 use std::{
-    fs::File,
-    io::{self, BufReader, Read},
-    os::unix::fs::FileExt,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use arrow_schema::{DataType, Field as ArrowField, Schema, TimeUnit};
-use bytes::Bytes;
 use parquet::{
     arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions},
     basic::{Compression, ConvertedType, LogicalType, TimeUnit as ParquetTimeUnit},
     errors::ParquetError,
     file::{
         metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData},
-        reader::{ChunkReader, Length},
         statistics::Statistics,
     },
 };
 
+pub use super::shared::{FileReader, SharedFile};
 use super::{
     columns::Mapped,
     disguise, footer, guarded,
@@ -31,70 +28,6 @@ use crate::{
     contract::{fields::Field, identity::Identity},
     diag::{Code, Finding},
 };
-
-/// A file that can be read from many threads: every read names its place.
-#[derive(Debug, Clone)]
-pub struct SharedFile {
-    file: Arc<File>,
-    /// Length in bytes.
-    pub len: u64,
-    /// Which file it is, as it was when it was opened.
-    pub identity: Identity,
-}
-
-impl SharedFile {
-    /// Opens a file.
-    pub fn open(path: &Path) -> io::Result<SharedFile> {
-        let file = File::open(path)?;
-        let metadata = file.metadata()?;
-        let (len, identity) = (metadata.len(), Identity::of(&metadata));
-        Ok(SharedFile { file: Arc::new(file), len, identity })
-    }
-
-    /// Fills a buffer with the bytes from `start` on.
-    pub fn read_exact_at(&self, buffer: &mut [u8], start: u64) -> io::Result<()> {
-        self.file.read_exact_at(buffer, start)
-    }
-
-    /// A reader of the bytes from `start` on.
-    pub fn reader(&self, start: u64) -> FileReader {
-        FileReader { file: Arc::clone(&self.file), at: start }
-    }
-}
-
-/// Reads a [`SharedFile`] from a place on.
-pub struct FileReader {
-    file: Arc<File>,
-    at: u64,
-}
-
-impl Read for FileReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read_at(buffer, self.at)?;
-        self.at += read as u64;
-        Ok(read)
-    }
-}
-
-impl Length for SharedFile {
-    fn len(&self) -> u64 {
-        self.len
-    }
-}
-
-impl ChunkReader for SharedFile {
-    type T = BufReader<FileReader>;
-
-    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
-        Ok(BufReader::with_capacity(1 << 10, self.reader(start)))
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
-        let mut buffer = vec![0; length];
-        self.read_exact_at(&mut buffer, start)?;
-        Ok(buffer.into())
-    }
-}
 
 /// A column of a file that stands for a field of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
