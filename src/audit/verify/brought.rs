@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     book::grid::Row,
-    codes::Side,
+    codes::{Month, Side},
     control::{Bucket, Class},
     diag::Code,
     money::FenSum,
@@ -162,8 +162,9 @@ fn is_same(now: Row, was: Row) -> bool {
 /// Whether a break has the values of a copy.
 pub(super) fn describes(broken: &Break, copy: Row) -> bool {
     let texts = ["insuplc_admdvs", "mdtrtarea_admvs", "insutype", "med_type"];
-    texts.into_iter().zip(broken.described).all(|(column, text)| copy.text(column) == text)
-        && broken.described[4] == cost_month(copy).to_string()
+    let described = broken.described();
+    texts.into_iter().zip(described).all(|(column, text)| copy.text(column) == text)
+        && Month::from_text(described[4]) == Some(cost_month(copy))
 }
 
 #[cfg(test)]

@@ -85,8 +85,9 @@ impl<'a> Columns<'a> {
             class,
             on: Side::BOTH.map(|of| [of.name(), "both"].contains(&side)),
             payables: self.payables.map(number),
-            described: self.described.map(|column| self.grid.text(row, column)),
-            first_period: self.grid.text(row, self.first_period),
+            row: self.grid.row(row),
+            places: self.described,
+            first_period: self.first_period,
         })
     }
 }
@@ -98,12 +99,25 @@ pub(super) struct Break<'a> {
     /// Whose copies it is about, treating first.
     pub(super) on: [bool; 2],
     pub(super) payables: [Option<FenSum>; 2],
-    /// Divisions, insutype, med_type, cost month: of the treating copy if there is one.
-    pub(super) described: [&'a str; 5],
-    first_period: &'a str,
+    row: Row<'a>,
+    /// Where the row has what describes the copy, and when it came.
+    places: [usize; 5],
+    first_period: usize,
 }
 
-impl Break<'_> {
+impl<'a> Break<'a> {
+    /// Divisions, insutype, med_type, cost month: of the treating copy if there is one.
+    pub(super) fn described(&self) -> [&'a str; 5] {
+        self.places.map(|column| self.text(column))
+    }
+
+    fn text(&self, column: usize) -> &'a str {
+        match self.row.at(column) {
+            Cell::Text(text) => text,
+            _ => "",
+        }
+    }
+
     /// Whether it is about all copies of the settlement that are left.
     pub(super) fn is_whole(&self) -> bool {
         !is_by_row(self.class)
@@ -115,16 +129,16 @@ impl Break<'_> {
     }
 
     fn pair(&self) -> Option<Pair> {
-        pair_of(&self.described)
+        pair_of(&self.described())
     }
 
     fn cost_month(&self) -> Option<Month> {
-        Month::from_text(self.described[4])
+        Month::from_text(self.text(self.places[4]))
     }
 
     /// The number of its group, by a policy.
     pub(super) fn group(&self, policy: &Policy) -> Option<i32> {
-        group_of(&self.described, policy)
+        group_of(&self.described(), policy)
     }
 }
 
@@ -204,7 +218,7 @@ impl<'a> Fates<'a> {
             let valid = self.was_valid(broken);
             self.codes.hold(valid, named);
             let first = self.first_period(settlement, broken);
-            let found = Month::from_text(broken.first_period);
+            let found = Month::from_text(broken.text(broken.first_period));
             self.first_periods.hold(found == first, named);
         }
     }
@@ -232,13 +246,16 @@ impl<'a> Fates<'a> {
         let judged = late
             || broken.class == Class::AlreadyReversed
             || (broken.class == Class::Voided && !is_voided_again(settlement, broken));
-        let Some(cost_month) = broken.cost_month().filter(|_| judged) else { return true };
-        self.timing.allows(broken.pair(), cost_month) != late
+        if !judged {
+            return true;
+        }
+        let allows = |month| self.timing.allows(broken.pair(), month);
+        broken.cost_month().is_none_or(|month| allows(month) != late)
     }
 
     /// Whether the codes of a break are those of a row that no rule rejects.
     fn was_valid(&mut self, broken: &Break<'a>) -> bool {
-        let [insured, treating, insutype, med_type, _] = broken.described;
+        let [insured, treating, insutype, med_type, _] = broken.described();
         let policy = self.policy;
         let valid = self.valid.entry([insured, treating, insutype, med_type]);
         let valid = *valid.or_insert_with(|| {
@@ -349,6 +366,6 @@ fn duplicates_are_equal(side: Side, settlement: &Settlement, breaks: &[Break]) -
     accepted.is_none_or(|fen| one.payables[at] == Some(fen))
         && on.all(|broken| {
             broken.payables[at] == one.payables[at]
-                && (!broken.describes(side) || broken.described == one.described)
+                && (!broken.describes(side) || broken.described() == one.described())
         })
 }
