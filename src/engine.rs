@@ -23,7 +23,10 @@ use crate::{
     control::{Bucket, Control},
     diag::{Failure, Finding, Outcome},
     event::{Activity, Monitor},
-    ingest::survey::{Normalisations, Setting, Survey, rejects_table},
+    ingest::{
+        claims,
+        survey::{Normalisations, Setting, Survey, rejects_table},
+    },
     money::{FenSum, yuan},
     reconcile::{
         breaks::{break_fields_table, breaks_table, open_items_table},
@@ -188,7 +191,12 @@ fn recomputed(
         scratch: &staging.scratch(),
         memory: *memory,
     };
-    options.independent.then(|| independent::recompute(&task, monitor)).transpose()
+    if !options.independent {
+        return Ok(None);
+    }
+    // Files of the book that nothing else may have read.
+    book.periods.iter().try_for_each(|(_, folder)| claims::of_period(folder))?;
+    independent::recompute(&task, monitor).map(Some)
 }
 
 /// Takes the copies that the period before could not clear; gives the hashes of their keys.

@@ -3,6 +3,7 @@
 mod audit;
 mod bulletin;
 mod cases;
+mod claims;
 mod errors;
 mod exits;
 mod faults;
