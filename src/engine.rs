@@ -27,7 +27,10 @@ use crate::{
     control::Control,
     diag::{Code, Failure, Finding, Outcome},
     event::{Activity, Monitor},
-    ingest::survey::{Normalisations, Setting, Survey, rejects_table},
+    ingest::{
+        claims,
+        survey::{Normalisations, Setting, Survey, rejects_table},
+    },
     judged::Judged,
     money::FenSum,
     plausible::{self, Slips},
@@ -228,7 +231,12 @@ fn recomputed(
         scratch: &staging.scratch(),
         memory: *memory,
     };
-    options.independent.then(|| independent::recompute(&task, monitor)).transpose()
+    if !options.independent {
+        return Ok(None);
+    }
+    // Files of the book that nothing else may have read.
+    book.periods.iter().try_for_each(|(_, folder)| claims::of_period(folder))?;
+    independent::recompute(&task, monitor).map(Some)
 }
 
 /// Takes the copies that the period before could not clear; gives the hashes of their keys.

@@ -196,20 +196,26 @@ impl Monitor {
         Monitor { free_memory, ..self }
     }
 
-    /// Fails when something will take more memory than is free.
-    pub fn check_memory(&self, bytes: u64, what: impl FnOnce() -> String) -> Outcome<()> {
-        match (self.free_memory)() {
-            Some(free) if free < bytes => Err(Failure::Io {
-                place: "memory".to_owned(),
-                error: io::Error::other(format!(
-                    "{} take about {} MiB of memory, and {} MiB are free\n    hint: do all rows have one setl_id? otherwise take a larger machine",
-                    what(),
-                    bytes >> 20,
-                    free >> 20
-                )),
-            }),
-            _ => Ok(()),
+    /// Fails when something will take more memory than is free, or than it may take.
+    pub fn check_memory(
+        &self,
+        bytes: u64,
+        most: u64,
+        what: impl FnOnce() -> String,
+    ) -> Outcome<()> {
+        let free = (self.free_memory)().unwrap_or(u64::MAX).min(most);
+        if bytes <= free {
+            return Ok(());
         }
+        Err(Failure::Io {
+            place: "memory".to_owned(),
+            error: io::Error::other(format!(
+                "{} take about {} MiB of memory, and {} MiB are free\n    hint: do all rows have one setl_id? otherwise give more --memory, or take a larger machine",
+                what(),
+                bytes >> 20,
+                free >> 20
+            )),
+        })
     }
 
     /// Nobody watches.

@@ -18,12 +18,22 @@ fn clock() -> Duration {
     BEGIN.elapsed()
 }
 
-/// Bytes of memory that programs may still take, where the system says so.
+/// Bytes of memory that this program may still take, where the system says so: what is free, and what is left of a
+/// limit of its own.
 fn free_memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes << 10)
+    let kilobytes = |file: &str, name: &str| {
+        let text = std::fs::read_to_string(file).ok()?;
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kilobytes << 10)
+    };
+    let free = kilobytes("/proc/meminfo", "MemAvailable:");
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let limit = limits.lines().find_map(|line| line.strip_prefix("Max address space"));
+    let limit = limit.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    let taken = kilobytes("/proc/self/status", "VmSize:");
+    let left = limit.zip(taken).map(|(limit, taken)| limit.saturating_sub(taken));
+    free.into_iter().chain(left).min()
 }
 
 /// Rows a second, whole.

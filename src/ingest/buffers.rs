@@ -207,6 +207,25 @@ mod tests {
     }
 
     #[test]
+    fn row_groups_wait_for_each_other_where_they_do_not_fit_together() {
+        let plan = Plan { in_step: false, batch_rows: 1, bytes: 0, room: 0 };
+        let tools = Tools::planned(&Arc::default(), plan);
+        let large = tools.room(ROOM * 2, || 0).expect("alone it fits");
+        assert_eq!(*tools.taken(), ROOM * 2);
+        std::thread::scope(|scope| {
+            let next = scope.spawn(|| tools.room(ROOM, || 0).map(|taken| taken.bytes));
+            assert_eq!(*tools.taken(), ROOM * 2, "the other waits");
+            drop(large);
+            assert_eq!(next.join().expect("no panic"), Some(ROOM));
+        });
+        assert_eq!(*tools.taken(), 0);
+        // In step those that are as planned take none.
+        let tools = Tools::planned(&Arc::default(), Plan { in_step: true, ..plan });
+        assert!(tools.room(4 << 20, || 1 << 20).is_none());
+        assert!(tools.room(6 << 20, || 1 << 20).is_some());
+    }
+
+    #[test]
     fn what_is_kept_has_a_limit() {
         let tools = Arc::new(Tools::default());
         let all: Vec<Bytes> = (0..100).map(|_| filled(&tools, 1 << 20, 1)).collect();

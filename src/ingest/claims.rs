@@ -5,19 +5,22 @@
 //! column's bytes, it does not unpack to more than its codec can make of them or its values can need, and all
 //! pages together have the values that the footer names.
 
-use std::{io, ops::Range};
+use std::{io, ops::Range, path::Path};
 
 use parquet::{
+    arrow::arrow_reader::ArrowReaderOptions,
     basic::{Compression, Type as Physical},
     file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData},
     schema::types::ColumnDescriptor,
 };
 
 use super::{
+    footer, guarded,
     schedule::most_rows,
     source::{SharedFile, footer_error},
     thrift::{Input, Walk, kind},
 };
+use crate::diag::{Failure, Outcome};
 
 /// Bytes of the longest text that is read; ids of the contract have 40 characters.
 pub const LONGEST_TEXT: usize = 64 << 10;
@@ -38,8 +41,6 @@ const MOST_FOR_A_BYTE: u64 = 64;
 /// The encodings of texts by their lengths; by those that they share with the one before.
 const DELTA_LENGTH_BYTE_ARRAY: i64 = 6;
 const DELTA_BYTE_ARRAY: i64 = 7;
-/// What a batch of texts that share their beginnings may take when they are written out (`payload`).
-const WRITTEN_OUT: u64 = 16 << 20;
 
 /// Bytes of the largest pages of a column, unpacked, and of what they need while they are read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -265,6 +266,30 @@ pub fn of_table(
     Ok(())
 }
 
+/// The same of the tables and the register of a closed period, before a reader that believes pages reads them.
+pub fn of_period(period: &Path) -> Outcome<()> {
+    for folder in [period.to_owned(), period.join("tables")] {
+        for entry in std::fs::read_dir(&folder).map_err(Failure::io(&folder))? {
+            let path = entry.map_err(Failure::io(&folder))?.path();
+            if path.extension().is_some_and(|extension| extension == "parquet") {
+                of_table_at(&path).map_err(|lie| {
+                    Failure::Book(format!("{} cannot be read: {lie}", path.display()))
+                })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn of_table_at(path: &Path) -> Result<(), String> {
+    let file = SharedFile::open(path).map_err(|error| error.to_string())?;
+    let checked = guarded(|| {
+        let metadata = footer::read(&file, ArrowReaderOptions::new())?;
+        of_table(&file, metadata.metadata(), None)
+    });
+    checked.unwrap_or_else(|| Err("pages that cannot be decoded".into()))
+}
+
 fn is_ours(codec: Compression) -> bool {
     matches!(codec, Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::ZSTD(_))
 }
@@ -273,7 +298,7 @@ fn is_ours(codec: Compression) -> bool {
 pub(super) fn of_column(file: &SharedFile, chunk: &ColumnChunkMetaData) -> Result<Claims, String> {
     let named = |lie: String| format!("column {}: {lie}", chunk.column_path());
     let mut walk = Walk(Window::new(file, chunk));
-    let (mut data, mut dictionary, mut texts) = (0, 0, 0);
+    let (mut data, mut dictionary) = (0, 0);
     let (mut page, mut left, mut lengths) = (0, chunk.num_values(), false);
     while let Some((header, _)) = next_page(&mut walk).map_err(named)? {
         if let Some(lie) = header.lie(chunk, left) {
@@ -289,15 +314,12 @@ pub(super) fn of_column(file: &SharedFile, chunk: &ColumnChunkMetaData) -> Resul
             dictionary = dictionary.max(packed + 2 * unpacked);
         }
         lengths |= matches!(header.encoding, DELTA_LENGTH_BYTE_ARRAY | DELTA_BYTE_ARRAY);
-        if header.encoding == DELTA_BYTE_ARRAY {
-            texts = WRITTEN_OUT;
-        }
     }
     if left != 0 {
         let (all, missing) = (chunk.num_values(), left);
         return Err(named(format!("{missing} of {all} values are in none of its pages")));
     }
-    Ok(Claims { page, at_a_time: data + dictionary + texts, lengths })
+    Ok(Claims { page, at_a_time: data + dictionary, lengths })
 }
 
 impl Header {
@@ -394,4 +416,44 @@ fn checksum(file: &SharedFile, mut bytes: Range<u64>) -> io::Result<u32> {
         bytes.start += length as u64;
     }
     Ok(hasher.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use parquet::basic::ZstdLevel;
+
+    use super::*;
+
+    fn header(bytes: &[u8]) -> Option<Header> {
+        Header::read(&mut Walk(bytes))
+    }
+
+    #[test]
+    fn a_header_is_read_as_far_as_it_matters() {
+        // A data page: 40 bytes unpacked, 30 packed, a checksum, 5 values in encoding 8, statistics.
+        let own = [0x5c, 0x15, 10, 0x15, 16, 0x15, 6, 0x15, 6, 0x1c, 0x18, 1, b'a', 0, 0];
+        let page = [&[0x15, 0, 0x15, 80, 0x15, 60, 0x15, 3], &own[..1], &own[1..], &[0]].concat();
+        let mut fields = page.clone();
+        fields[8] = 0x1c;
+        let read = header(&fields).expect("a header");
+        assert_eq!((read.unpacked, read.packed, read.crc), (40, 30, Some(-2)));
+        assert_eq!((read.values, read.encoding, read.of), (5, 8, Page::Data));
+        assert!(header(&fields[..fields.len() - 1]).is_none(), "cut short");
+        assert!(header(&[0x15, 0, 0x15, 80, 0]).is_none(), "no packed size");
+        assert!(header(&[0x15, 18, 0x15, 80, 0x15, 60, 0]).is_none(), "a kind that nobody knows");
+        assert!(header(&[&[0x15, 0, 0x15, 80, 0x15, 60], &[0x1c; 1000][..]].concat()).is_none());
+    }
+
+    #[test]
+    fn no_codec_makes_more_of_a_byte_than_it_can() {
+        let mib = 1 << 20;
+        let zstd = zstd::bulk::compress(&vec![0; 64 * mib], 19).expect("packed");
+        let snappy = snap::raw::Encoder::new().compress_vec(&vec![0; mib]).expect("packed");
+        let lz4 = lz4_flex::block::compress(&vec![0; mib]);
+        let most = |codec, packed: Vec<u8>| most_unpacked(codec, packed.len() as u64);
+        assert!(most(Compression::ZSTD(ZstdLevel::default()), zstd) >= 64 << 20);
+        assert!(most(Compression::SNAPPY, snappy) >= 1 << 20);
+        assert!(most(Compression::LZ4_RAW, lz4) >= 1 << 20);
+        assert!(most_unpacked(Compression::SNAPPY, 17) < 1 << 10);
+    }
 }

@@ -98,3 +98,89 @@ fn size(bytes: &mut &[u8]) -> Option<usize> {
     *bytes = rest;
     usize::try_from(u32::from_be_bytes(*size)).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use parquet::basic::{BrotliLevel, GzipLevel, ZstdLevel};
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(bytes).and_then(|()| gzip.finish()).expect("packed")
+    }
+
+    fn brotli(bytes: &[u8]) -> Vec<u8> {
+        let mut packed = Vec::new();
+        brotli::CompressorWriter::new(&mut packed, 4 << 10, 5, 22)
+            .write_all(bytes)
+            .expect("packed");
+        packed
+    }
+
+    fn framed(bytes: &[u8]) -> Vec<u8> {
+        let mut frames = lz4_flex::frame::FrameEncoder::new(Vec::new());
+        frames.write_all(bytes).expect("packed");
+        frames.finish().expect("packed")
+    }
+
+    #[test]
+    fn every_codec_fills_its_room_and_no_more() {
+        let bytes: Vec<u8> = (0..200_000u32).flat_map(|n| (n / 7).to_le_bytes()).collect();
+        let snappy = snap::raw::Encoder::new().compress_vec(&bytes).expect("packed");
+        let block = lz4_flex::block::compress(&bytes);
+        let packed = [
+            (
+                Compression::ZSTD(ZstdLevel::default()),
+                zstd::bulk::compress(&bytes, 1).expect("packed"),
+            ),
+            (Compression::SNAPPY, snappy),
+            (Compression::GZIP(GzipLevel::default()), gzip(&bytes)),
+            (Compression::BROTLI(BrotliLevel::default()), brotli(&bytes)),
+            (Compression::LZ4_RAW, block.clone()),
+            (Compression::LZ4, block),
+            (Compression::LZ4, framed(&bytes)),
+        ];
+        for (codec, packed) in packed {
+            let mut room = vec![0; bytes.len()];
+            unpack(codec, &packed, &mut room).expect("unpacked");
+            assert!(room == bytes, "{codec}");
+            for other in [0, 80, bytes.len() - 1, bytes.len() + 1] {
+                assert!(unpack(codec, &packed, &mut vec![0; other]).is_err(), "{codec}, {other}");
+            }
+            let cut = &packed[..packed.len() / 2];
+            assert!(unpack(codec, cut, &mut room).is_err(), "{codec}, cut");
+        }
+        assert!(unpack(Compression::LZO, &[], &mut []).is_err());
+    }
+
+    #[test]
+    fn frames_of_hadoop_are_of_any_size_and_of_any_number_of_blocks() {
+        let bytes: Vec<u8> = (0..1000u32).flat_map(u32::to_le_bytes).collect();
+        let size = |length: usize| u32::try_from(length).expect("short").to_be_bytes();
+        let block = |part: &[u8]| {
+            let block = lz4_flex::block::compress(part);
+            [&size(block.len())[..], &block].concat()
+        };
+        let frame = |parts: &[&[u8]]| {
+            let length = parts.iter().map(|part| part.len()).sum();
+            [size(length).to_vec(), parts.iter().flat_map(|part| block(part)).collect()].concat()
+        };
+        let (first, second) = bytes.split_at(3000);
+        let (small, large) = bytes.split_at(1000);
+        let ways = [
+            [frame(&[first]), frame(&[second])].concat(),
+            [frame(&[small]), frame(&[large])].concat(),
+            frame(&[first, second]),
+            [frame(&[small, &large[..2000]]), frame(&[&large[2000..]])].concat(),
+        ];
+        for way in ways {
+            let mut room = vec![0; bytes.len()];
+            unpack(Compression::LZ4, &way, &mut room).expect("unpacked");
+            assert!(room == bytes);
+            assert!(unpack(Compression::LZ4, &way[..way.len() - 1], &mut room).is_err());
+        }
+    }
+}

@@ -89,14 +89,14 @@ fn bytes(file: &SharedFile) -> Result<Vec<u8>, String> {
 
 /// Says what is wrong with a footer, if its bounds are.
 fn check(footer: &[u8]) -> Result<(), String> {
-    let shape = Walk(footer).footer().ok_or(DISORDER)?;
-    if shape.encrypted {
+    let bounds = Walk(footer).footer().ok_or(DISORDER)?;
+    if bounds.encrypted {
         return Err(ENCRYPTED.into());
     }
-    if shape.depth > DEEPEST {
+    if bounds.depth > DEEPEST {
         return Err(format!("a schema that is nested deeper than {DEEPEST} levels"));
     }
-    if shape.row_groups.iter().any(|types| !shape.types.starts_with(types)) {
+    if bounds.row_groups.iter().any(|types| !bounds.types.starts_with(types)) {
         return Err("a column of another type than the schema has".into());
     }
     Ok(())
@@ -104,7 +104,7 @@ fn check(footer: &[u8]) -> Result<(), String> {
 
 /// What a footer says that the decoder takes for granted.
 #[derive(Debug, Default)]
-struct Shape {
+struct Bounds {
     /// How deep the schema is nested.
     depth: usize,
     /// Whether it names a way of encryption.
@@ -146,14 +146,14 @@ const COLUMN: [u8; 3] = [kind::BINARY, kind::I64, kind::STRUCT];
 const OF_COLUMN: [u8; 1] = [kind::I32];
 
 impl Walk<&[u8]> {
-    fn footer(mut self) -> Option<Shape> {
-        let (mut shape, mut last) = (Shape::default(), 0);
+    fn footer(mut self) -> Option<Bounds> {
+        let (mut bounds, mut last) = (Bounds::default(), 0);
         loop {
             match self.field(&mut last, &FOOTER)? {
-                (_, kind::STOP) => return Some(shape),
-                (2, _) => self.schema(&mut shape)?,
+                (_, kind::STOP) => return Some(bounds),
+                (2, _) => self.schema(&mut bounds)?,
                 (8, of) => {
-                    shape.encrypted = true;
+                    bounds.encrypted = true;
                     self.skip(of, DEEPEST)?;
                 }
                 (4, _) => {
@@ -163,8 +163,8 @@ impl Walk<&[u8]> {
                     }
                     for _ in 0..row_groups {
                         let types = self.row_group()?;
-                        if shape.row_groups.last() != Some(&types) {
-                            shape.row_groups.push(types);
+                        if bounds.row_groups.last() != Some(&types) {
+                            bounds.row_groups.push(types);
                         }
                     }
                 }
@@ -180,7 +180,7 @@ impl Walk<&[u8]> {
     }
 
     /// A schema: its elements follow each other, each before its children.
-    fn schema(&mut self, shape: &mut Shape) -> Option<()> {
+    fn schema(&mut self, bounds: &mut Bounds) -> Option<()> {
         let elements = self.structures()?;
         // Children that are still to come, a level each.
         let mut open: Vec<usize> = Vec::new();
@@ -195,9 +195,9 @@ impl Walk<&[u8]> {
             if children > 0 {
                 open.push(children);
             } else if !open.is_empty() {
-                shape.types.push(of);
+                bounds.types.push(of);
             }
-            shape.depth = shape.depth.max(open.len());
+            bounds.depth = bounds.depth.max(open.len());
             while open.last() == Some(&0) {
                 open.pop();
             }
@@ -276,7 +276,8 @@ mod tests {
 
     #[test]
     fn a_schema_is_as_deep_as_its_deepest_branch() {
-        let depth = |children: &[u8]| Walk(&footer(children)[..]).footer().map(|shape| shape.depth);
+        let depth =
+            |children: &[u8]| Walk(&footer(children)[..]).footer().map(|bounds| bounds.depth);
         assert_eq!(depth(&[3, 0, 0, 0]), Some(1));
         assert_eq!(depth(&[3, 0, 1, 1, 0, 0]), Some(3));
         assert_eq!(depth(&[2, 1, 0, 1, 0]), Some(2));
@@ -297,6 +298,18 @@ mod tests {
         assert!(check(&[0x28, 1, b'a', 0]).is_err());
         assert!(check(&[0xa9, 0x11, 1, 0]).is_err());
         assert!(check(&[0xab, 0, 0]).is_err());
+    }
+
+    #[test]
+    fn columns_are_of_the_type_that_the_schema_has() {
+        // A schema of one column of type 2, and a row group of one whose column is of the type that is given.
+        let of = |number: u8| {
+            let schema = [0x29, 0x2c, 0x48, 1, b'r', 0x15, 2, 0, 0x15, 4, 0x38, 1, b'a', 0];
+            let column = [0x29, 0x1c, 0x19, 0x1c, 0x3c, 0x15, number << 1, 0, 0, 0];
+            check(&[&schema[..], &column, &[0]].concat())
+        };
+        assert_eq!(of(2), Ok(()));
+        assert!(of(1).expect_err("another type").contains("another type"));
     }
 
     #[test]

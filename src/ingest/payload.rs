@@ -8,7 +8,7 @@ use parquet::{
 
 /// Texts in a row that are looked at together, and the bytes that they may take.
 const TOGETHER: usize = 4096;
-const MOST_TOGETHER: i64 = 4 << 20;
+const MOST_TOGETHER: i64 = 1 << 20;
 
 /// Checks the levels and the texts of a page of a column that is not nested.
 pub(super) fn check(page: &Page, nullable: bool) -> Result<()> {
@@ -143,4 +143,62 @@ fn varint(bytes: &mut &[u8]) -> Option<u64> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_0_or_1_in_runs_that_values_can_need() {
+        let check = |levels: &[u8]| check_levels(levels, 10).is_some();
+        assert!(check(&[20, 1]) && check(&[10, 0, 10, 1]) && check(&[3, 0xff, 4, 1]));
+        // The last run is cut short, or longer than needed; what comes behind it is not looked at.
+        assert!(check(&[5, 0xff]) && check(&[0xc8, 1, 1]) && check(&[20, 1, 77]));
+        assert!(!check(&[20, 2]), "a level of 2");
+        assert!(!check(&[0x80, 0x80, 0x80, 0x80, 0x80, 1, 1]), "a run of billions");
+        assert!(!check(&[20]), "no level");
+    }
+
+    #[test]
+    fn differences_add_up() {
+        // Three numbers from 7 on, each 2 more; the rest of the block is not there.
+        assert_eq!(
+            differences(&[128, 1, 4, 3, 14, 4, 0, 0, 0, 0], 3),
+            Some((vec![7, 9, 11], &[][..]))
+        );
+        // Five numbers of differences of -1 and 4 bits: 1, 2, 3, 15.
+        let packed = [128, 1, 4, 5, 0, 1, 4, 0, 0, 0, 0x21, 0xf3];
+        let all = [&packed[..], &[0; 14], b"rest"].concat();
+        assert_eq!(differences(&all, 5), Some((vec![0, 0, 1, 3, 17], &b"rest"[..])));
+        assert_eq!(differences(&all, 4), None, "more than there are values");
+        assert_eq!(differences(&all[..11], 5), None, "cut short");
+        assert_eq!(differences(&[128, 1, 4, 1, 1], 1), None, "below 0");
+        assert_eq!(differences(&[128, 1, 0, 1, 0], 1), None, "a block of no parts");
+    }
+
+    #[test]
+    fn texts_that_share_their_beginnings_are_not_written_out_beyond_measure() {
+        // So many texts that are as long as the one before and one byte more.
+        let page = |texts: usize, shared: u64| {
+            let varint = |mut number: u64| {
+                let mut bytes = Vec::new();
+                while number > 0x7f {
+                    bytes.push((number & 0x7f) as u8 | 0x80);
+                    number >>= 7;
+                }
+                bytes.push(number as u8);
+                bytes
+            };
+            let numbers = |first: u64| {
+                let head = [vec![128, 1, 4], varint(texts as u64), varint(first << 1)].concat();
+                let blocks = [0; 5].repeat((texts - 1).div_ceil(128));
+                [head, blocks].concat()
+            };
+            [numbers(shared), numbers(1), vec![b'x'; texts]].concat()
+        };
+        assert!(check_shared(&page(4000, 250), 4000).is_ok());
+        assert!(check_shared(&page(4000, 300), 4000).is_err());
+        assert!(check_shared(&page(4000, 250), 3999).is_err());
+    }
 }

@@ -307,7 +307,9 @@ fn column_error(
         return Some(format!("column {name}: bytes beyond the file"));
     }
     let (dictionary, data) = (column.dictionary_page_offset(), column.data_page_offset());
-    if dictionary.is_some_and(|dictionary| dictionary > data) {
+    // Of nothing some writers say that it lies anywhere.
+    let nothing = column.num_values() == 0;
+    if !nothing && dictionary.is_some_and(|dictionary| dictionary > data) {
         return Some(format!("column {name}: a dictionary behind what it is for"));
     }
     let flat = column.column_descr().max_rep_level() == 0;

@@ -33,6 +33,8 @@ const NANOS_ALONE: [u64; 2] = [600, 1800];
 pub struct RoomInDoubt {
     /// Rows that will be in doubt, about.
     pub rows: u64,
+    /// Bytes of the memory of the run.
+    pub memory: u64,
     /// Bytes of their values, from the first read until they are settled.
     pub values: usize,
     /// Bytes of the keys that they and deductions name.
@@ -49,6 +51,7 @@ impl RoomInDoubt {
         let rows = Side::BOTH.map(|side| delivery.rows(side).min(u32::MAX.into()));
         RoomInDoubt {
             rows: rows.iter().sum::<u64>() / ROWS_FOR_ONE_IN_DOUBT,
+            memory: memory as u64,
             values: memory / 8,
             named: memory / 64,
             reversals: memory / 16,

@@ -137,6 +137,9 @@ pub fn settle(
 const STEPS_OF_REVERSALS: usize = 64;
 /// Copies in doubt take so many times the bytes that they are packed in.
 const UNPACKED: usize = 4;
+/// What the copies of a partition may take whatever the memory of the run: they are more than their room there only
+/// when many rows have one key.
+const LEAST_MEMORY: u64 = 256 << 20;
 
 /// Settles partitions, each on any thread.
 pub(super) struct Settling<'a> {
@@ -184,7 +187,8 @@ impl<'a> Settling<'a> {
         if packed <= self.values.room.values {
             return Ok(());
         }
-        self.monitor.check_memory((packed * UNPACKED) as u64, || {
+        let most = self.values.room.memory.max(LEAST_MEMORY);
+        self.monitor.check_memory((packed * UNPACKED) as u64, most, || {
             let copies = (packed as u64).div_ceil(PACKED);
             format!("copies in doubt in one partition of the keys, {copies} of them,")
         })

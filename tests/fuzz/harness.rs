@@ -11,6 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use bytes::Bytes;
 use liangqing::{
     audit::verify::{VerifyOptions, verify},
     book::manifest::{Manifest, NAME, SEAL, seal},
@@ -25,6 +26,10 @@ use liangqing::{
     plausible::CODES,
     rules::Rules,
 };
+use parquet::{
+    basic::CompressionCodec,
+    file::metadata::{ParquetMetaData, ParquetMetaDataReader, ParquetMetaDataWriter},
+};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use rust_xlsxwriter::Workbook;
 use tempfile::TempDir;
@@ -36,6 +41,7 @@ pub(crate) type Target = fn(&Bench, &[u8]);
 /// The targets by name.
 pub(crate) const TARGETS: [(&str, Target); 5] = [
     ("delivery", Bench::delivery),
+    ("pages", Bench::pages),
     ("small_file", Bench::small_file),
     ("settings", Bench::settings),
     ("book", Bench::book),
@@ -109,6 +115,22 @@ impl Bench {
                 let parquet = |path: &&PathBuf| path.extension().is_some_and(|e| e == "parquet");
                 files.iter().filter(parquet).map(|path| fs::read(path).expect("read")).collect()
             }
+            "pages" => {
+                let whole = self.treating();
+                let metadata = footer(&whole);
+                let columns = metadata.row_group(0).columns().iter().enumerate();
+                let pages = columns.map(|(number, column)| {
+                    let known =
+                        CODECS.iter().position(|codec| *codec == column.compression_codec());
+                    let head =
+                        [number, known.expect("a codec")].map(|n| u8::try_from(n).expect("few"));
+                    let (start, length) = column.byte_range();
+                    let [start, length] =
+                        [start, length].map(|n| usize::try_from(n).expect("short"));
+                    [&head, &whole[start..start + length]].concat()
+                });
+                pages.collect()
+            }
             "small_file" => {
                 let file = |(number, name): (usize, &str)| {
                     let folder = if name == OPENING_QUOTAS { "" } else { "2025-11" };
@@ -152,6 +174,18 @@ impl Bench {
             Ok(_) | Err(Failure::Refused(_)) => {}
             Err(failure) => panic!("{failure:?}"),
         }
+    }
+
+    /// The pages of a column with their headers, in place of those of a good file; the first two bytes name the
+    /// column and its codec.
+    pub(crate) fn pages(&self, bytes: &[u8]) {
+        if let Some(([column, codec], pages)) = bytes.split_first_chunk() {
+            self.delivery(&with_pages(&self.treating(), (*column).into(), *codec, pages));
+        }
+    }
+
+    fn treating(&self) -> Vec<u8> {
+        fs::read(self.samples.join("2025-10/treating/31.parquet")).expect("read")
     }
 
     /// A small file, of the kind that the first byte names, in a delivery that is good otherwise.
@@ -323,6 +357,44 @@ fn packed(parts: &BTreeMap<String, Vec<u8>>) -> Vec<u8> {
         writer.write_all(bytes).expect("written");
     }
     writer.finish().expect("an archive").into_inner()
+}
+
+const CODECS: [CompressionCodec; 7] = [
+    CompressionCodec::UNCOMPRESSED,
+    CompressionCodec::SNAPPY,
+    CompressionCodec::GZIP,
+    CompressionCodec::LZ4,
+    CompressionCodec::ZSTD,
+    CompressionCodec::BROTLI,
+    CompressionCodec::LZ4_RAW,
+];
+
+fn footer(file: &[u8]) -> ParquetMetaData {
+    let bytes = Bytes::copy_from_slice(file);
+    ParquetMetaDataReader::new().parse_and_finish(&bytes).expect("a footer")
+}
+
+/// A file whose first row group has other pages in a column.
+pub(crate) fn with_pages(file: &[u8], column: usize, codec: u8, pages: &[u8]) -> Vec<u8> {
+    let metadata = footer(file);
+    let mut bytes = file.to_vec();
+    let place = i64::try_from(bytes.len()).expect("short");
+    bytes.extend(pages);
+    let mut groups = metadata.row_groups().to_vec();
+    let mut columns = groups[0].columns().to_vec();
+    let number = column % columns.len();
+    let builder = columns[number].clone().into_builder();
+    let changed = builder
+        .set_data_page_offset(place)
+        .set_dictionary_page_offset(None)
+        .set_total_compressed_size(i64::try_from(pages.len()).expect("short"))
+        .set_compression_codec(CODECS[usize::from(codec) % CODECS.len()]);
+    columns[number] = changed.build().expect("a column");
+    let group = groups[0].clone().into_builder().set_column_metadata(columns);
+    groups[0] = group.build().expect("a row group");
+    let metadata = metadata.into_builder().set_row_groups(groups).build();
+    ParquetMetaDataWriter::new(&mut bytes, &metadata).finish().expect("written");
+    bytes
 }
 
 /// What a command may say of bytes that are not its own.

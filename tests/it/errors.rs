@@ -267,6 +267,16 @@ reproducers! {
       hint: rename the file or the folder
     "#;
 
+    F15 a_text_of_a_hundred_thousand_letters
+    |world| {
+        let text = StringArray::from(vec!["x".repeat(100_000)]);
+        column(world, "dise_codg", Arc::new(text));
+    },
+    @r#"
+    F15 treating/a.parquet, row group 0, column dise_codg: found a text of 100000 bytes, expected texts of at most 65,536 bytes
+      hint: export the column as the contract has it: its texts are codes and names
+    "#;
+
     S01 bytes_that_are_not_utf8
     |world| world.small_file(PERIOD, "payments.csv", b"notice_id,paid_on,amount,bank_name,bank_serial\n\xff,,,,\n"),
     @r#"

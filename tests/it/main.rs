@@ -3,6 +3,7 @@
 mod audit;
 mod bulletin;
 mod cases;
+mod claims;
 mod columns;
 mod deliveries;
 mod errors;

@@ -7,7 +7,7 @@ use std::{
 };
 
 #[path = "../fuzz/harness.rs"]
-mod harness;
+pub(crate) mod harness;
 
 use harness::{Bench, TARGETS, files};
 
@@ -96,6 +96,11 @@ fn write_seeds(folder: &Path, inputs: &[Vec<u8>]) {
 #[test]
 fn any_parquet_file_is_taken_or_refused() {
     replay("delivery", 700);
+}
+
+#[test]
+fn any_pages_are_taken_or_refused() {
+    replay("pages", 1500);
 }
 
 #[test]
