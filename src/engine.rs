@@ -27,10 +27,7 @@ use crate::{
     control::Control,
     diag::{Code, Failure, Finding, Outcome},
     event::{Activity, Monitor},
-    ingest::{
-        claims,
-        survey::{Normalisations, Setting, Survey, rejects_table},
-    },
+    ingest::survey::{Normalisations, Setting, Survey, rejects_table},
     judged::Judged,
     money::FenSum,
     plausible::{self, Slips},
@@ -234,8 +231,7 @@ fn recomputed(
     if !options.independent {
         return Ok(None);
     }
-    // Files of the book that nothing else may have read.
-    book.periods.iter().try_for_each(|(_, folder)| claims::of_period(folder))?;
+    book.check_claims()?;
     independent::recompute(&task, monitor).map(Some)
 }
 
@@ -485,18 +481,8 @@ fn manifest(
     control: &Control,
 ) -> Manifest {
     let Delivered { delivery, opening_quotas, survey, .. } = delivered;
-    let mut inputs: Vec<FileEntry> = delivery
-        .sources
-        .iter()
-        .zip(&survey.files)
-        .map(|(source, facts)| FileEntry {
-            path: source.name.clone(),
-            bytes: facts.bytes,
-            rows: facts.rows,
-            sha256: facts.sha256.clone(),
-        })
-        .collect();
-    inputs.extend(delivery.small.entries.iter().chain(&opening_quotas.entry).cloned());
+    let mut inputs = delivery.entries(&survey.files);
+    inputs.extend(opening_quotas.entry.clone());
     inputs.sort();
     outputs.sort();
     Manifest {

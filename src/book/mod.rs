@@ -39,6 +39,7 @@ use crate::{
     diag::{Failure, Outcome},
     digest::sha256_of,
     event::Monitor,
+    ingest::claims,
     interrupt::Unfinished,
     place::Lock,
 };
@@ -114,6 +115,11 @@ impl Book {
     pub fn behind(&self, failure: Failure) -> Failure {
         let moved = self.lock.as_ref().and_then(|lock| lock.must_be_there().err());
         moved.filter(|_| !matches!(failure, Failure::Interrupted)).unwrap_or(failure)
+    }
+
+    /// Checks what the pages of every closed period claim, before a reader that believes them reads them.
+    pub fn check_claims(&self) -> Outcome<()> {
+        self.periods.iter().try_for_each(|(_, folder)| claims::of_period(folder))
     }
 
     /// The folder of the period before.

@@ -15,6 +15,7 @@ use super::{
     walk::{Found, ParquetFile, Unread, walk},
 };
 use crate::{
+    book::manifest::FileEntry,
     codes::{Month, Side},
     diag::{Code, Failure, Finding, Outcome, shown},
     ingest::source::{SharedFile, Source},
@@ -147,6 +148,18 @@ impl Delivery {
             };
             self.unread.retain(|unread| !is_own(unread));
         }
+    }
+
+    /// The files as a manifest lists them, with what was found in them.
+    pub fn entries(&self, facts: &[FileFacts]) -> Vec<FileEntry> {
+        let entry = |(source, facts): (&Source, &FileFacts)| FileEntry {
+            path: source.name.clone(),
+            bytes: facts.bytes,
+            rows: facts.rows,
+            sha256: facts.sha256.clone(),
+        };
+        let sources = self.sources.iter().zip(facts).map(entry);
+        sources.chain(self.small.entries.iter().cloned()).collect()
     }
 
     /// Rows of a side.

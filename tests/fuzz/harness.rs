@@ -39,7 +39,7 @@ use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 pub(crate) type Target = fn(&Bench, &[u8]);
 
 /// The targets by name.
-pub(crate) const TARGETS: [(&str, Target); 5] = [
+pub(crate) const TARGETS: [(&str, Target); 6] = [
     ("delivery", Bench::delivery),
     ("pages", Bench::pages),
     ("small_file", Bench::small_file),

@@ -105,7 +105,7 @@ fn text_that_is_not_utf8_is_told_with_its_column_and_row() {
 fn what_is_hidden_and_locks_of_editors_refuse_no_month_and_are_named() {
     let world = good();
     let side = world.input(PERIOD).join("treating");
-    for name in ["_delta_log/0.json", "_temporary/0/p.parquet", ".hidden.parquet", "notes.txt"] {
+    for name in ["_logs/0.json", "_temporary/0/p.parquet", ".hidden.parquet", "notes.txt"] {
         let path = side.join(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         fs::write(path, "no Parquet").expect("written");
@@ -119,7 +119,7 @@ fn what_is_hidden_and_locks_of_editors_refuse_no_month_and_are_named() {
         notes,
         [
             "note      not read: treating/.#a.parquet, treating/.hidden.parquet, treating/.~lock.a.parquet#, 2 files more",
-            "note      not read: treating/_delta_log/ (1 file, 0 of Parquet)",
+            "note      not read: treating/_logs/ (1 file, 0 of Parquet)",
             "note      not read: treating/_temporary/ (1 file, 1 of Parquet)",
         ]
     );
