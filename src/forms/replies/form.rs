@@ -160,7 +160,7 @@ impl<'a> Form<'a> {
                     break;
                 }
             }
-            self.end()?;
+            self.end();
             if self.found {
                 break;
             }
@@ -185,7 +185,7 @@ impl<'a> Form<'a> {
             return Err(Unreadable::Form("a workbook whose rows are not in order".to_owned()));
         }
         if row > self.sheet.row {
-            self.line()?;
+            self.line();
             self.sheet.row = row;
         }
         let sheet = &mut self.sheet;
@@ -220,12 +220,14 @@ impl<'a> Form<'a> {
     }
 
     /// Ends a sheet.
-    pub(super) fn end(&mut self) -> Result<(), Unreadable> {
-        if self.sheet.done { Ok(()) } else { self.line() }
+    pub(super) fn end(&mut self) {
+        if !self.sheet.done {
+            self.line();
+        }
     }
 
     /// Takes what the row holds: the headings, or a line.
-    fn line(&mut self) -> Result<(), Unreadable> {
+    fn line(&mut self) {
         let sheet = &mut self.sheet;
         if sheet.places.is_none() {
             let mut places = [0; 6];
@@ -239,7 +241,7 @@ impl<'a> Form<'a> {
                 sheet.places = Some((places, first));
                 self.found = true;
             }
-            return Ok(());
+            return;
         }
         let cells = std::mem::take(&mut sheet.cells);
         let number = u64::from(sheet.row) + 1;
@@ -248,7 +250,7 @@ impl<'a> Form<'a> {
         if entries.iter().all(|(text, _)| text.trim().is_empty()) {
             self.held -= id.0.len() + entries.iter().map(|(text, _)| text.len()).sum::<usize>();
             self.unanswered += u64::from(!id.0.trim().is_empty());
-            return Ok(());
+            return;
         }
         let setl_id = match self.ids.meant(&id.0, self.guarded) {
             Meant::One(setl_id) => setl_id.to_owned(),
@@ -257,7 +259,7 @@ impl<'a> Form<'a> {
                 let place = format!("line {number}, setl_id {}", id.0);
                 let found = format!("one that may be any of {ids}");
                 self.findings.push(Finding::new(Code::R02, self.file, place, found));
-                return Ok(());
+                return;
             }
         };
         let word = decision.0.trim();
@@ -272,7 +274,6 @@ impl<'a> Form<'a> {
             approved_by: approved.0.trim().to_owned(),
             decided_on: on.1.or_else(|| as_written(on.0.trim())),
         });
-        Ok(())
     }
 }
 

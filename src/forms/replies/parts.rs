@@ -149,7 +149,7 @@ impl<'a> Part<'a> {
                 Event::Text(text) if shown => into.push_str(&text),
                 Event::CData(text) if shown => into.push_str(&text),
                 Event::GeneralRef(name) if shown => {
-                    into.push(letter(&name).ok_or_else(|| damage.clone())?)
+                    into.push(letter(&name).ok_or_else(|| damage.clone())?);
                 }
                 _ => {}
             }

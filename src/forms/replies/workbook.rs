@@ -21,15 +21,15 @@ pub(super) fn read(bytes: &[u8], form: &mut Form) -> Result<(), Unreadable> {
     let mut archive = Archive::open(bytes)?;
     let frame = Frame::read(&mut archive)?;
     let mut shared = Shared::default();
-    if let Some(path) = &frame.texts {
-        if let Some(part) = archive.part(path, TEXTS)? {
-            shared.texts = Texts::read(part)?;
-        }
+    if let Some(path) = &frame.texts
+        && let Some(part) = archive.part(path, TEXTS)?
+    {
+        shared.texts = Texts::read(part)?;
     }
-    if let Some(path) = &frame.styles {
-        if let Some(part) = archive.part(path, FRAME)? {
-            shared.days = days(part)?;
-        }
+    if let Some(path) = &frame.styles
+        && let Some(part) = archive.part(path, FRAME)?
+    {
+        shared.days = days(part)?;
     }
     shared.from_1904 = frame.from_1904;
     for path in &frame.sheets {
@@ -38,7 +38,7 @@ pub(super) fn read(bytes: &[u8], form: &mut Form) -> Result<(), Unreadable> {
         };
         form.begin();
         sheet(part, &shared, form)?;
-        form.end()?;
+        form.end();
     }
     Ok(())
 }
