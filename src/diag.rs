@@ -55,6 +55,7 @@ codes! {
     S08 "each pair once" "remove one of the lines";
     S09 "a quota of 0 or more" "correct the quota";
     S10 "a whole number" "write the count in digits";
+    S11 "a small file: at most 256 MiB, 4,000,000 lines, 1 MiB a line" "look at the place: a quote that is never closed makes one line of many; a file that is really so large is not the one that the contract means";
     C01 "a settlement that this period has to decide on" "remove the decision: the settlement was cleared, refused, rejected or never delivered";
     C02 "a decision for a copy that exists" "accept the copy that is there, or void the settlement";
     C03 "one decision a settlement" "keep one of the lines";
@@ -62,6 +63,8 @@ codes! {
     C05 "a decision that is needed" "remove it: the settlement clears or leaves without it";
     C06 "accept_treating, accept_insured or void" "correct the decision";
     R01 "a reply form with its headings" "fill in verification.xlsx or reply.csv of a province's folder, as `statements` wrote them";
+    R02 "a setl_id that means one settlement" "enter it as the form has it, blanks included";
+    R03 "a reply form within bounds: CSV of 256 MiB, a workbook of 64 MiB that unpacks to 512 MiB, a million answers" "send the sheet of the reply alone, as CSV UTF-8; a workbook that unpacks to many times its size was not made by a spreadsheet";
     Q01 "the notice_id of an emergency proposal of an earlier period" "correct the notice_id";
     Q02 "one answer a proposal" "remove the line: the proposal has been answered";
     Q03 "an approved amount above 0" "correct the amount";

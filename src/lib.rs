@@ -24,6 +24,7 @@
 
 pub mod engine;
 
+pub mod bounded;
 pub mod calendar;
 pub mod codes;
 pub mod control;
@@ -32,6 +33,7 @@ pub mod digest;
 pub mod event;
 pub mod mask;
 pub mod money;
+pub mod spelling;
 
 pub mod pipeline;
 pub mod rules;

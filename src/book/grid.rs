@@ -185,6 +185,11 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
+    /// Its place in the table, from 0.
+    pub fn place(&self) -> usize {
+        self.row
+    }
+
     /// A value.
     pub fn cell(&self, column: &str) -> Cell<'a> {
         self.grid.cell(self.row, self.grid.column(column))

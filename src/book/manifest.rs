@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    bounded,
     codes::Side,
     control::{Bucket, Class, Control},
     diag::{Failure, Outcome},
@@ -185,13 +186,17 @@ pub struct Sealed {
     seal: Result<Vec<u8>, String>,
 }
 
+fn read(folder: &Path, name: &str) -> std::io::Result<Vec<u8>> {
+    bounded::read_all(&folder.join(name), bounded::MANIFEST)
+}
+
 impl Sealed {
     /// Reads them.
     pub fn read(folder: &Path) -> Sealed {
         Sealed {
-            manifest: fs::read(folder.join(NAME)).map_err(|error| error.to_string()),
+            manifest: read(folder, NAME).map_err(|error| error.to_string()),
             signature: read_signature(folder),
-            seal: fs::read(folder.join(SEAL)).map_err(|error| format!("{SEAL}: {error}")),
+            seal: read(folder, SEAL).map_err(|error| format!("{SEAL}: {error}")),
         }
     }
 

@@ -19,6 +19,7 @@ pub mod schema;
 pub mod staging;
 pub mod status;
 pub mod stress;
+pub mod twins;
 
 use std::{
     fs::{self, File, TryLockError},

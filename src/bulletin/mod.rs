@@ -18,13 +18,14 @@ mod monthly;
 mod network;
 mod quarterly;
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use serde::Serialize;
 
 use self::{cells::Cells, delivered::Delivered, draft::Draft};
 use crate::{
     book::Closed,
+    bounded,
     codes::Month,
     contract::{
         lines::parse_day,
@@ -114,7 +115,7 @@ fn monthly(
 }
 
 fn registry(path: &Path) -> Outcome<Vec<Institution>> {
-    let bytes = fs::read(path).map_err(|error| {
+    let bytes = bounded::read_all(path, bounded::SMALL_FILE).map_err(|error| {
         Failure::Usage(format!("--registry {} cannot be read: {error}", path.display()))
     })?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();

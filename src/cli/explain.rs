@@ -91,14 +91,14 @@ fn figure_text(explained: &Explained, out: Option<&Path>) -> String {
     if let Some(out) = out {
         lines.push(format!("written to {}", shown(out)));
     } else {
-        let header = ["setl_id", "copy", "from", "row", "fund", "care", "month", "yuan"];
+        let header = ["setl_id", "copy", "from", "line", "fund", "care", "month", "yuan"];
         let mut table = table(header, 7);
         for row in rows.iter().take(SHOWN) {
             table.add_row([
                 row.setl_id.as_str().into(),
                 said(row.side),
                 said(&row.from),
-                row.row.map_or(String::new(), |row| row.to_string()).into(),
+                row.line.map_or(String::new(), |line| line.to_string()).into(),
                 said(row.fund_class),
                 said(row.care_class),
                 row.cost_month.as_str().into(),
@@ -123,7 +123,7 @@ fn write(explained: &Explained, out: &Path) -> Outcome<()> {
     let failed = |error: csv::Error| Failure::Bug(format!("rows of a figure: {error}"));
     for row in &explained.settlements {
         // What a delivery's writer chose.
-        let (setl_id, from) = (no_formula(row.setl_id.clone()), no_formula(row.from.clone()));
+        let (setl_id, from) = (no_formula(&row.setl_id), no_formula(&row.from));
         writer.serialize(Settlement { setl_id, from, ..row.clone() }).map_err(failed)?;
     }
     let bytes = writer.into_inner().map_err(|error| Failure::Bug(error.to_string()))?;

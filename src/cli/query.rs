@@ -152,7 +152,7 @@ fn csv(rows: &RecordBatch) -> Outcome<Vec<u8>> {
     writer.write_record(schema.fields().iter().map(|field| field.name())).map_err(failed)?;
     for row in 0..rows.num_rows() {
         let values = rows.columns().iter().map(|column| match plain(column, row) {
-            Some(value) if *column.data_type() == DataType::Utf8 => no_formula(value),
+            Some(value) if *column.data_type() == DataType::Utf8 => no_formula(&value),
             value => value.unwrap_or_default(),
         });
         writer.write_record(values).map_err(failed)?;

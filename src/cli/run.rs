@@ -1,7 +1,6 @@
 //! The commands `run` and `check`.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
 };
@@ -14,6 +13,7 @@ use super::{
     synth::generated,
 };
 use crate::{
+    bounded,
     codes::Month,
     diag::{Failure, Outcome},
     engine::{self, RunOptions},
@@ -123,7 +123,7 @@ pub(super) fn read_rules(path: Option<&Path>) -> Outcome<Rules> {
 
 /// A file that the command line names.
 pub(super) fn read_text(path: &Path) -> Outcome<String> {
-    fs::read_to_string(path)
+    bounded::read_text(path, bounded::SETTINGS)
         .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", path.display())))
 }
 

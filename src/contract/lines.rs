@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use crate::{
     codes::{Month, Province},
+    contract::bounds,
     diag::{Code, Finding},
     money::{Fen, FenSum, parse_sum, parse_yuan},
 };
@@ -96,6 +97,10 @@ pub(super) fn read<T, const N: usize>(
     let mut refuse = |code, place: String, found: String| {
         findings.push(Finding::new(code, name, place, found));
     };
+    if let Some((place, found)) = bounds::breach(bytes) {
+        refuse(Code::S11, place, found);
+        return Vec::new();
+    }
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
         Err(error) => {
@@ -119,8 +124,10 @@ pub(super) fn read<T, const N: usize>(
     };
     let Some(positions) = positions(&header, &columns, &mut refuse) else { return Vec::new() };
     let mut parsed = Vec::new();
+    let mut listed = Listed { before: findings.len(), more: 0 };
     let mut lines = LineNumbers { text, at: 0, number: 1 };
     for record in reader.records() {
+        listed.bound(findings);
         let record = match record {
             Ok(record) => record,
             Err(error) => {
@@ -139,7 +146,30 @@ pub(super) fn read<T, const N: usize>(
         let mut line = Line { file: name, number, columns: &columns, values, findings };
         parsed.extend(parse(&mut line));
     }
+    listed.tell(name, findings);
     parsed
+}
+
+/// The findings of a file: so many are listed, the others counted.
+struct Listed {
+    before: usize,
+    more: usize,
+}
+
+impl Listed {
+    fn bound(&mut self, findings: &mut Vec<Finding>) {
+        let most = self.before + bounds::FINDINGS;
+        self.more += findings.len().saturating_sub(most);
+        findings.truncate(most);
+    }
+
+    fn tell(mut self, name: &str, findings: &mut Vec<Finding>) {
+        self.bound(findings);
+        if let Some(last) = findings.last().filter(|_| self.more > 0) {
+            let found = format!("{} findings more in this file", self.more);
+            findings.push(Finding::new(last.code, name, "", found));
+        }
+    }
 }
 
 /// The line of a quote that opens within a value, closes before its end, or is never closed: it would

@@ -8,6 +8,7 @@
 //!
 //! **Invariants.** Nothing is accepted in part: any finding refuses the delivery, and all are listed.
 
+pub mod bounds;
 pub mod delivery;
 pub mod fields;
 pub mod lines;

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use super::lines::{Line, read};
 use crate::{
     book::manifest::FileEntry,
+    bounded,
     codes::{Month, Pair},
     diag::{Code, Failure, Finding, Outcome},
     digest::sha256_hex,
@@ -117,8 +118,10 @@ impl SmallFiles {
                     findings.push(Finding::new(Code::S02, name, "", "something that is no file"));
                     continue;
                 }
-                let bytes = fs::read(&path).map_err(Failure::io(&path))?;
-                files.take(name, &bytes, period, findings);
+                match bounded::read(&path, bounded::SMALL_FILE).map_err(Failure::io(&path))? {
+                    Some(bytes) => files.take(name, &bytes, period, findings),
+                    None => findings.push(too_large(name)),
+                }
             }
         }
         Ok(files)
@@ -199,7 +202,11 @@ impl OpeningQuotas {
         }
         let columns = ["insured_province", "treating_province", "quota"];
         let mut seen = BTreeSet::new();
-        let bytes = fs::read(path).map_err(Failure::io(path))?;
+        let bytes = bounded::read(path, bounded::SMALL_FILE).map_err(Failure::io(path))?;
+        let Some(bytes) = bytes else {
+            findings.push(too_large(Self::NAME));
+            return Ok(OpeningQuotas::default());
+        };
         let quotas: Vec<OpeningQuota> = read(&bytes, Self::NAME, columns, findings, |line| {
             let [insured, treating] = [line.province(0), line.province(1)];
             let quota = line.amount(2);
@@ -215,6 +222,10 @@ impl OpeningQuotas {
         let entry = Some(entry(Self::NAME, &bytes, quotas.len()));
         Ok(OpeningQuotas { quotas, entry })
     }
+}
+
+fn too_large(name: &str) -> Finding {
+    Finding::new(Code::S11, name, "", bounded::more_than(bounded::SMALL_FILE))
 }
 
 /// A small file as the manifest lists it.

@@ -25,7 +25,7 @@ use serde::Serialize;
 
 pub use self::template::Template;
 pub(crate) use self::{
-    plain::no_formula,
+    plain::{no_formula, shown},
     template::{Target, Values},
 };
 use crate::{

@@ -1,12 +1,14 @@
 //! Workbooks: text stays text, totals are formulas that agree with our figures, pages print on A4.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use rust_xlsxwriter::{
     DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula,
     Workbook as Book, Worksheet, XlsxError, utility::row_col_to_cell,
 };
 
-use super::{Layout, Renderer, Sheet, Template, Value, Workbook};
+use super::{Layout, Renderer, Sheet, Template, Value, Workbook, plain::shown};
 use crate::{
     diag::{Failure, Outcome},
     money::{FenSum, yuan},
@@ -22,6 +24,9 @@ pub(super) struct Xlsx {
 const MOST_ROWS: usize = 1_000_000;
 /// A4.
 const PAPER: u8 = 9;
+/// Characters of a cell, and of a sheet's name, in UTF-16.
+const MOST_TEXT: usize = 32_767;
+const LONGEST_NAME: usize = 31;
 /// Characters that are printed beside each other, in small print.
 const WIDEST: u32 = 240;
 /// The first amount that a spreadsheet's numbers do not hold exactly, in fen: it is written as text.
@@ -35,12 +40,14 @@ impl Renderer for Xlsx {
         let created = ExcelDateTime::parse_from_str(&format!("{}T00:00:00", self.issued_on));
         let properties = DocProperties::new().set_creation_datetime(&created.map_err(failed)?);
         book.set_properties(&properties);
+        // The name that spreadsheets keep for themselves.
+        let mut names = BTreeSet::from(["history".to_owned()]);
         for sheet in &workbook.sheets {
             let parts = sheet.rows.chunks(MOST_ROWS).count().max(1);
             for part in 0..parts {
                 let worksheet = book.add_worksheet();
-                let number = if parts == 1 { String::new() } else { format!(" {}", part + 1) };
-                worksheet.set_name(format!("{}{number}", sheet.name)).map_err(failed)?;
+                let number = if parts == 1 { 0 } else { part + 1 };
+                worksheet.set_name(sheet_name(&sheet.name, number, &mut names)).map_err(failed)?;
                 let rows = sheet.rows.chunks(MOST_ROWS).nth(part).unwrap_or_default();
                 Page { sheet, template, worksheet }.write(rows).map_err(failed)?;
             }
@@ -72,9 +79,10 @@ impl Page<'_> {
     fn write(mut self, rows: &[Vec<Value>]) -> Result<(), XlsxError> {
         let last = u16::try_from(self.sheet.columns.len() - 1).unwrap_or(u16::MAX);
         let centre = self.format().set_align(FormatAlign::Center).set_bold();
-        self.worksheet.merge_range(0, 0, 0, last, &self.sheet.title, &centre.set_font_size(16))?;
+        let title = fitting(&self.sheet.title);
+        self.worksheet.merge_range(0, 0, 0, last, &title, &centre.set_font_size(16))?;
         let right = self.format().set_align(FormatAlign::Right);
-        self.worksheet.merge_range(1, 0, 1, last, &self.sheet.subtitle, &right)?;
+        self.worksheet.merge_range(1, 0, 1, last, &fitting(&self.sheet.subtitle), &right)?;
         self.worksheet.set_row_height(0, 30)?;
         for (column, (_, width)) in (0..).zip(&self.sheet.columns) {
             self.worksheet.set_column_width(column, *width)?;
@@ -120,7 +128,7 @@ impl Page<'_> {
         match value {
             Value::Text(text) => {
                 let text_cell = cell.set_num_format("@").set_text_wrap();
-                self.worksheet.write_string_with_format(row, column, text, &text_cell)?;
+                self.worksheet.write_string_with_format(row, column, fitting(text), &text_cell)?;
             }
             Value::Money(fen) => match exact(*fen) {
                 Some(number) => {
@@ -212,7 +220,79 @@ impl Page<'_> {
     }
 }
 
+/// Text as a cell takes it: characters that XML does not have as their pictures, and what is too long cut, visibly.
+fn fitting(text: &str) -> String {
+    let text = shown(text);
+    if text.len() <= MOST_TEXT || text.encode_utf16().count() <= MOST_TEXT {
+        return text;
+    }
+    let mark = format!("…(共 {} 字)", text.chars().count());
+    let cut = cut(&text, MOST_TEXT - mark.encode_utf16().count());
+    cut + &mark
+}
+
+/// The beginning of a text, of at most so many of a spreadsheet's characters.
+fn cut(text: &str, most: usize) -> String {
+    let mut length = 0;
+    let within = text.chars().take_while(|letter| {
+        length += letter.len_utf16();
+        length <= most
+    });
+    within.collect()
+}
+
+/// A name that a sheet may have and none has yet, with a number when it is not 0.
+fn sheet_name(name: &str, number: usize, names: &mut BTreeSet<String>) -> String {
+    let letter = |letter| if "[]:*?/\\".contains(letter) { '_' } else { letter };
+    let name: String = shown(name).replace(['\t', '\n', '\r'], " ").chars().map(letter).collect();
+    let name = if name.trim_matches(['\'', ' ']).is_empty() { "表" } else { &name };
+    let mut free = (number..).filter_map(|number| {
+        let end = if number == 0 { String::new() } else { format!(" {number}") };
+        let name = cut(name.trim_matches('\''), LONGEST_NAME - end.len());
+        let name = format!("{}{end}", name.trim_end_matches('\''));
+        names.insert(name.to_lowercase()).then_some(name)
+    });
+    free.next().expect("Invariant: numbers go on")
+}
+
 /// An amount as the number of a spreadsheet, which has 15 digits.
 fn exact(fen: FenSum) -> Option<f64> {
     (fen.unsigned_abs() < EXACT.unsigned_abs()).then(|| yuan(fen).parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_sheets_are_such_as_spreadsheets_take() {
+        let mut names = BTreeSet::from(["history".to_owned()]);
+        let long = "省".repeat(40);
+        for (name, number, expected) in [
+            ("应付", 0, "应付".to_owned()),
+            ("应付", 0, "应付 1".to_owned()),
+            ("应付", 2, "应付 2".to_owned()),
+            ("'a/b[c]:d'", 0, "a_b_c__d".to_owned()),
+            ("A_B_C__D", 0, "A_B_C__D 1".to_owned()),
+            ("History", 0, "History 1".to_owned()),
+            ("''", 0, "表".to_owned()),
+            (&long, 0, "省".repeat(31)),
+            (&long, 0, "省".repeat(29) + " 1"),
+            ("\u{1f4a3}\0", 0, "\u{1f4a3}\u{2400}".to_owned()),
+        ] {
+            let found = sheet_name(name, number, &mut names);
+            assert_eq!(found, expected);
+            assert!(rust_xlsxwriter::utility::check_sheet_name(&found).is_ok(), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_cell_does_not_hold_is_cut_visibly() {
+        assert_eq!(fitting("x\0\n"), "x\u{2400}\n");
+        let most = "字".repeat(MOST_TEXT);
+        assert_eq!(fitting(&most), most);
+        let cut = fitting(&"\u{1f4a3}".repeat(20_000));
+        assert!(cut.ends_with("\u{1f4a3}…(共 20000 字)"), "{}", &cut[cut.len() - 30..]);
+        assert!(cut.encode_utf16().count() <= MOST_TEXT);
+    }
 }

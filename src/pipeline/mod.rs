@@ -89,6 +89,7 @@ impl Settings {
             Ok(table) => table.into_inner(),
             Err(error) => return Err(PipelineError(vec![error.to_string().trim_end().to_owned()])),
         };
+        let breaks: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
         let mut settings = Settings::default();
         let mut errors = Vec::new();
         let mut kind = false;
@@ -98,7 +99,7 @@ impl Settings {
             settings.benchmark = Some(Benchmark::default());
         }
         for (key, value) in &table {
-            let line = 1 + text[..key.span().start].matches('\n').count();
+            let line = 1 + breaks.partition_point(|at| *at < key.span().start);
             kind |= key.get_ref() == "pipeline";
             // Tables are read in the order of their keys: what kind it is is not known before.
             let of_benchmark = ["settlements", "seed"].contains(&key.get_ref().as_ref());

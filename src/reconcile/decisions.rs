@@ -7,6 +7,7 @@ use crate::{
     control::Class,
     diag::{Code, Finding},
     money::Fen,
+    spelling::bare,
     statement::table::Table,
 };
 
@@ -94,7 +95,8 @@ impl Decisions {
 
     fn take(&mut self, line: &DecisionLine) {
         let setl_id = &line.setl_id;
-        let [decided_by, approved_by] = [&line.decided_by, &line.approved_by].map(|n| bare_name(n));
+        let [decided_by, approved_by] =
+            [&line.decided_by, &line.approved_by].map(|name| bare(name));
         if decided_by.is_empty() || approved_by.is_empty() || decided_by == approved_by {
             let found = format!("{:?} and {:?}", line.decided_by, line.approved_by);
             self.refuse(Code::C04, line.line, setl_id, &found);
@@ -175,11 +177,6 @@ pub fn decisions_table(decisions: &[(String, Verdict, Applied)]) -> Table {
         .amount("payable", decisions.iter().map(|(_, _, applied)| applied.payable))
 }
 
-/// A name without blanks and case: two spellings of one person are one person.
-pub fn bare_name(name: &str) -> String {
-    name.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,10 +199,11 @@ mod tests {
             line("b", "accept", names),
             line("c", "void", names),
             line("c", "void", names),
+            line("d", "void", ["\u{200b}张三", "张\u{2060}三"]),
         ];
         assert_eq!(
             codes(Decisions::of(FILE, &lines)),
-            [Code::C04, Code::C06, Code::C03, Code::C01, Code::C01]
+            [Code::C04, Code::C06, Code::C03, Code::C04, Code::C01, Code::C01, Code::C01]
         );
     }
 

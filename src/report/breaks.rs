@@ -9,8 +9,13 @@ use super::{
     words::{Money, Words, class, count, month, pair, percent, words},
 };
 use crate::{
+    book::{
+        grid::Row,
+        twins::{Twins, visible},
+    },
     codes::{Month, Pair},
     control::Class,
+    forms::shown,
     money::FenSum,
 };
 
@@ -54,11 +59,24 @@ pub(super) struct Breaks {
     pub(super) all_pairs: usize,
     #[serde(skip)]
     pub(super) largest: Vec<Single>,
+    /// Copies of both sides whose setl_ids are spelt otherwise, and how many there are.
+    #[serde(skip)]
+    pub(super) twins: Vec<Pairing>,
+    #[serde(skip)]
+    pub(super) all_twins: usize,
     #[serde(skip)]
     pub(super) total: Option<Group>,
     /// Cost months before the period that cleared in it.
     #[serde(skip)]
     pub(super) earlier: Vec<Earlier>,
+}
+
+/// A missing copy and the one of the other side that it may be.
+pub(super) struct Pairing {
+    /// The setl_ids of the treating and of the insured side.
+    pub(super) setl_ids: [String; 2],
+    pub(super) pair: Words,
+    pub(super) held: Money,
 }
 
 /// A cost month that cleared: visits and payable.
@@ -83,6 +101,7 @@ impl Breaks {
         let mut pairs: Vec<(Pair, Tally)> =
             tally(carried.iter().copied(), |found| found.pair).into_iter().collect();
         pairs.sort_by_key(|(of, tally)| (-tally.stake, -tally.count, *of));
+        let twins = Twins::of(&source.breaks);
         let all_pairs = pairs.len();
         pairs.truncate(LISTED);
         let of = |name: Words, tally: Tally| group(name, tally, whole);
@@ -93,6 +112,8 @@ impl Breaks {
             pairs: pairs.into_iter().map(|(key, tally)| of(pair(key), tally)).collect(),
             all_pairs,
             largest: largest(&carried),
+            all_twins: twins.of_treating(&source.breaks).count(),
+            twins: twins.of_treating(&source.breaks).take(LISTED).map(pairing).collect(),
             total: (whole > 0).then(|| of(words("合计", "Total"), Tally::of(&all))),
             earlier: earlier(source),
         }
@@ -143,7 +164,7 @@ fn largest(carried: &[&Break]) -> Vec<Single> {
     });
     ranked.truncate(LISTED);
     let single = |found: &Break| Single {
-        setl_id: found.row.text("setl_id").to_owned(),
+        setl_id: shown(found.row.text("setl_id")),
         class: class(found.class),
         pair: found.pair.map(pair).unwrap_or_default(),
         age: found.age,
@@ -151,6 +172,14 @@ fn largest(carried: &[&Break]) -> Vec<Single> {
         held: Money(found.held),
     };
     ranked.into_iter().map(single).collect()
+}
+
+fn pairing((treating, insured): (Row, Row)) -> Pairing {
+    Pairing {
+        setl_ids: [treating, insured].map(|row| visible(row.text("setl_id"))),
+        pair: treating.pair().map(pair).unwrap_or_default(),
+        held: Money(treating.number("treating_payable")),
+    }
 }
 
 fn earlier(source: &Source) -> Vec<Earlier> {

@@ -14,8 +14,8 @@ use crate::{
     contract::small_files::{PaymentLine, QuotaChange},
     diag::{Code, Finding},
     money::FenSum,
-    reconcile::decisions::bare_name,
     rules::Policy,
+    spelling::bare,
     statement::table::Table,
 };
 
@@ -67,7 +67,7 @@ impl Issued {
             if change.amount <= 0 {
                 refuse(Code::Q03, crate::money::yuan(change.amount));
             }
-            if bare_name(&change.approved_by).is_empty() {
+            if bare(&change.approved_by).is_empty() {
                 refuse(Code::Q04, "no name".into());
             }
             let Some(notice) =

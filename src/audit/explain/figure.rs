@@ -59,8 +59,10 @@ pub struct Settlement {
     pub side: &'static str,
     /// The file that it came in, or the period whose open item it was.
     pub from: String,
-    /// Its row in that file.
+    /// Its row in that file, from 0.
     pub row: Option<u64>,
+    /// Its line in a spreadsheet, whose first line has the names.
+    pub line: Option<u64>,
     /// Insured division.
     pub insuplc_admdvs: String,
     /// Institution.
@@ -172,6 +174,7 @@ fn delivered(row: &Delivered, source: &Source, judge: Judge) -> Option<(FenSum, 
         side: source.side.name(),
         from: source.name.clone(),
         row: Some(row.row),
+        line: Some(row.row + 2),
         insuplc_admdvs: text(Field::insuplc_admdvs),
         fixmedins_code: text(Field::fixmedins_code),
         fund_class: facts.group.fund.name(),
@@ -190,6 +193,7 @@ fn opened(row: Row, before: Month, policy: &Policy) -> Option<(FenSum, Settlemen
         side: side.name(),
         from: format!("open item of {before}"),
         row: None,
+        line: None,
         insuplc_admdvs: row.text("insuplc_admdvs").to_owned(),
         fixmedins_code: row.text("fixmedins_code").to_owned(),
         fund_class: policy.fund_class(row.text("insutype"))?.name(),

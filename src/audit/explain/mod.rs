@@ -141,6 +141,11 @@ pub const fn rule_of(class: Class) -> &'static str {
     }
 }
 
+/// A row as tables count it, from 0, and as a spreadsheet does, whose first line has the names.
+fn counted_row(row: i128) -> String {
+    format!("row {row} (line {} of a spreadsheet)", row.saturating_add(2))
+}
+
 fn of<'a>(grid: &'a Grid, setl_id: &'a str) -> impl Iterator<Item = Row<'a>> {
     grid.iter().filter(move |row| row.text("setl_id") == setl_id)
 }
@@ -151,9 +156,9 @@ fn table_events(setl_id: &str, period: &Closed) -> Outcome<Vec<Event>> {
     let mut events = Vec::new();
     for row in of(&Grid::open(folder, "rejects")?, setl_id) {
         let what = format!(
-            "{}, row {}, breaks {}",
+            "{}, {}, breaks {}",
             row.text("file"),
-            row.number("row"),
+            counted_row(row.number("row")),
             row.text("rules")
         );
         events.push(Event::new("rejected", what));

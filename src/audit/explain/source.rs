@@ -30,7 +30,7 @@ impl Row {
         let broken = self.delivered.broken;
         let rules =
             if broken.is_valid() { String::new() } else { format!(", breaks {}", broken.codes()) };
-        let place = format!("{}, row {}", self.file, self.delivered.row);
+        let place = format!("{}, {}", self.file, super::counted_row(self.delivered.row.into()));
         let what = format!("the {} copy: {place}{rules}", self.side.name());
         let mut event = Event::new("delivered", what);
         event.details = values(&self.delivered.record);

@@ -11,6 +11,7 @@ use crate::{
     book::{
         Closed,
         grid::{Grid, Row},
+        twins::{Twins, visible},
     },
     codes::{CareClass, Month, Pair, Province},
     control::Class,
@@ -31,6 +32,7 @@ pub(super) struct Content {
     open_items: Grid,
     /// Total cost by pair, which `pairs` does not have, in fen.
     medfee: BTreeMap<Pair, FenSum>,
+    twins: Twins,
 }
 
 const PAIR: [&str; 10] = [
@@ -71,14 +73,16 @@ impl Content {
                 *medfee.entry(pair).or_default() += row.number("medfee_sumamt");
             }
         }
+        let breaks = closed.table("breaks")?;
         Ok(Content {
+            twins: Twins::of(&breaks),
+            breaks,
             period: closed.month,
             positions,
             medfee,
             pairs: closed.table("pairs")?,
             quotas: closed.table("quotas")?,
             deductions: closed.table("deductions")?,
-            breaks: closed.table("breaks")?,
             notices: closed.table("notices")?,
             break_fields: closed.table("break_fields")?,
             open_items: closed.table("open_items")?,
@@ -308,7 +312,7 @@ impl Content {
     }
 
     fn breaks_of(&self, of: Province, template: &Template) -> Outcome<Sheet> {
-        const OFFERED: [&str; 10] = [
+        const OFFERED: [&str; 11] = [
             "insured",
             "treating",
             "setl_id",
@@ -319,6 +323,7 @@ impl Content {
             "insured_payable",
             "effect",
             "first_period",
+            "note",
         ];
         let own = self.carried().filter_map(|row| {
             let pair = row.pair().filter(|pair| is_of(*pair, of))?;
@@ -340,6 +345,7 @@ impl Content {
                 ("insured_payable", payable("insured_payable")),
                 ("effect", Value::Money(row.number("effect"))),
                 ("first_period", text(row.text("first_period"))),
+                ("note", note(&self.twins, row)),
             ])
         });
         self.sheet(template, "breaks", &of.full_name(), rows.collect(), &OFFERED)
@@ -406,6 +412,14 @@ fn detail(row: Row) -> Values {
 
 fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
+}
+
+/// What a missing copy may be: a copy of the other side whose setl_id is spelt otherwise. It is of the same pair.
+fn note(twins: &Twins, row: Row) -> Value {
+    Value::Text(twins.other(&row).map_or_else(String::new, |other| {
+        let other = visible(other.text("setl_id"));
+        format!("与对方 {other} 仅空格、大小写或全半角不同")
+    }))
 }
 
 /// A province by its code.

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Content, class, is_of, province, text};
+use super::{Content, class, is_of, note, province, text};
 use crate::{
-    book::grid::{Cell, Row},
+    book::{
+        grid::{Cell, Row},
+        twins::Twins,
+    },
     codes::{Pair, Province},
     contract::fields::{FIELDS, Field, Kind},
     diag::Outcome,
@@ -40,7 +43,7 @@ impl Content {
             let (pair, _) = open.get(row.text("setl_id"))?;
             Some(copy(row, *pair, style))
         });
-        let replies = open.values().map(|(pair, row)| reply(*row, *pair));
+        let replies = open.values().map(|(pair, row)| reply(*row, *pair, &self.twins));
         Ok(vec![
             sheet("differences", differences.collect(), &DIFFERENCE)?,
             sheet("copies", copies.collect(), &copy_columns())?,
@@ -59,7 +62,7 @@ const DIFFERENCE: [&str; 8] = [
     "treating_value",
     "insured_value",
 ];
-const REPLY: [&str; 12] = [
+const REPLY: [&str; 13] = [
     "insured",
     "treating",
     "setl_id",
@@ -72,6 +75,7 @@ const REPLY: [&str; 12] = [
     "decided_by",
     "approved_by",
     "decided_on",
+    "note",
 ];
 
 fn copy_columns() -> Vec<&'static str> {
@@ -124,13 +128,14 @@ fn copy(row: Row, pair: Pair, style: &Style) -> Values {
 }
 
 /// A line to answer on.
-fn reply(row: Row, pair: Pair) -> Values {
+fn reply(row: Row, pair: Pair, twins: &Twins) -> Values {
     let payable = |column| row.number_or_null(column).map_or_else(|| text("无"), Value::Money);
     let mut values = of_pair(pair, row);
     values.extend([
         ("cost_month", text(row.text("cost_month"))),
         ("treating_payable", payable("treating_payable")),
         ("insured_payable", payable("insured_payable")),
+        ("note", note(twins, row)),
     ]);
     values
 }

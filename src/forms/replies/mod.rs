@@ -9,16 +9,23 @@
 //!
 //! **Invariants.** All or nothing. A line without any entry stays open.
 
-mod sheet;
+mod form;
+mod ids;
+mod parts;
+mod workbook;
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use serde::Serialize;
 
-use self::sheet::Line;
+use self::{
+    form::{Form, Line},
+    ids::Ids,
+};
 use super::Template;
 use crate::{
     book::{self, grid::Grid},
+    bounded,
     control::Class,
     diag::{Code, Failure, Finding, Outcome},
     money::{Fen, yuan},
@@ -73,15 +80,21 @@ pub fn read(files: &[impl AsRef<Path>], book: &Path, template: &Template) -> Out
         return Err(Failure::Book(format!("{} has no closed period", book.display())));
     };
     let open = open_items(folder)?;
+    let ids = Ids::of(&open);
     let mut replies = Replies { period: period.to_string(), unanswered: 0, decisions: Vec::new() };
     let mut findings = Vec::new();
     for path in files {
         let path = path.as_ref();
         let name = path.display().to_string();
-        let bytes = fs::read(path).map_err(Failure::io(path))?;
-        match sheet::read(&bytes, &name, template, |id| open.contains_key(id)) {
-            Ok(lines) => replies.take(&name, lines, &open, &mut findings),
-            Err(more) => findings.extend(more),
+        let bytes = bounded::read(path, bounded::SMALL_FILE).map_err(Failure::io(path))?;
+        let Some(bytes) = bytes else {
+            let found = bounded::more_than(bounded::SMALL_FILE);
+            findings.push(Finding::new(Code::R03, name, "", found));
+            continue;
+        };
+        match Form::read(&bytes, &name, template, &ids) {
+            Ok(form) => replies.take(&name, form, &open, &mut findings),
+            Err(finding) => findings.push(finding),
         }
     }
     replies.agree(&mut findings);
@@ -106,17 +119,16 @@ impl Replies {
     fn take(
         &mut self,
         file: &str,
-        lines: Vec<Line>,
+        form: Form,
         open: &BTreeMap<String, Open>,
         findings: &mut Vec<Finding>,
     ) {
-        let (lines, blank): (Vec<Line>, Vec<Line>) =
-            lines.into_iter().partition(|line| !line.is_blank());
-        self.unanswered += blank.len() as u64;
-        let as_delivered: Vec<DecisionLine> = lines.iter().map(Line::decision_line).collect();
+        self.unanswered += form.unanswered;
+        findings.extend(form.findings);
+        let as_delivered: Vec<DecisionLine> = form.lines.iter().map(Line::decision_line).collect();
         let mut decisions = Decisions::of(file, &as_delivered);
         let mut by_settlement: BTreeMap<String, Line> =
-            lines.into_iter().map(|line| (line.setl_id.clone(), line)).collect();
+            form.lines.into_iter().map(|line| (line.setl_id.clone(), line)).collect();
         for (setl_id, line) in &by_settlement {
             let Some(open) = open.get(setl_id) else { continue };
             let copies = open.payable.map(|payable| payable.is_some());

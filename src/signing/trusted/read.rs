@@ -52,7 +52,7 @@ impl TrustedKeys {
             Ok(table) => table.into_inner(),
             Err(error) => return Err(vec![error.to_string().trim_end().to_owned()]),
         };
-        let mut reader = Reader { text, folder, errors: Vec::new(), keys: Vec::new() };
+        let mut reader = Reader { folder, errors: Vec::new(), keys: Vec::new() };
         let mut format = false;
         for (key, value) in &table {
             match key.get_ref().as_ref() {
@@ -74,14 +74,19 @@ impl TrustedKeys {
             reader.error(0, "key", "there is none; each key starts with [[key]]");
         }
         reader.errors.sort();
-        let errors: Vec<String> = reader.errors.into_iter().map(|(_, error)| error).collect();
+        let (mut line, mut seen) = (1, 0);
+        let counted = |(at, error): (usize, String)| {
+            line += text[seen..at].matches('\n').count();
+            seen = at;
+            format!("line {line}, {error}")
+        };
+        let errors: Vec<String> = reader.errors.into_iter().map(counted).collect();
         if errors.is_empty() { Ok(TrustedKeys(reader.keys)) } else { Err(errors) }
     }
 }
 
 /// What was read of a file so far, and what is wrong with it by place.
 struct Reader<'a> {
-    text: &'a str,
     folder: &'a Path,
     errors: Vec<(usize, String)>,
     keys: Vec<Trusted>,
@@ -89,8 +94,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn error(&mut self, at: usize, what: &str, problem: &str) {
-        let line = 1 + self.text[..at].matches('\n').count();
-        self.errors.push((at, format!("line {line}, {what}: {problem}")));
+        self.errors.push((at, format!("{what}: {problem}")));
     }
 
     fn keys(&mut self, value: &Spanned<DeValue>) {

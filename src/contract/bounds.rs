@@ -1,0 +1,57 @@
+//! How large a small file may be. Nothing in it is looked at before.
+
+/// Lines of a small file, its header among them.
+pub const LINES: u64 = 4_000_000;
+
+/// Bytes of a line, line breaks in quotes among them.
+pub const LINE: usize = 1 << 20;
+
+/// Findings of a file that are listed one by one.
+pub const FINDINGS: usize = 1_000;
+
+/// Where a file goes beyond what is read, and what is there.
+pub fn breach(bytes: &[u8]) -> Option<(String, String)> {
+    let (mut line, mut first, mut start) = (1_u64, 1_u64, 0);
+    let mut quoted = false;
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' => line += 1,
+            // Line breaks of old: they end lines as well.
+            b'\r' if bytes.get(at + 1) != Some(&b'\n') => line += 1,
+            _ => {}
+        }
+        if matches!(byte, b'\n' | b'\r') && !quoted {
+            (first, start) = (line, at + 1);
+        }
+        if at - start.min(at) >= LINE {
+            return Some((format!("line {first}"), "a line of more than 1 MiB".to_owned()));
+        }
+        if line > LINES && at + 1 < bytes.len() {
+            return Some((String::new(), format!("more than {LINES} lines")));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_have_their_bounds() {
+        let line = |length: usize| [vec![b'x'; length - 1], b"\n".to_vec()].concat();
+        assert_eq!(breach(&line(LINE)), None);
+        let long = [line(5), line(LINE + 2)].concat();
+        let found = Some(("line 2".to_owned(), "a line of more than 1 MiB".to_owned()));
+        assert_eq!(breach(&long), found);
+        // A quote that is never closed makes one line of many.
+        assert_eq!(breach(&[b"\"".to_vec(), line(9).repeat(LINE / 9 + 1)].concat()), {
+            Some(("line 1".to_owned(), "a line of more than 1 MiB".to_owned()))
+        });
+        let lines = usize::try_from(LINES).expect("64 bits");
+        assert_eq!(breach(&line(2).repeat(lines)), None);
+        let found = Some((String::new(), "more than 4000000 lines".to_owned()));
+        assert_eq!(breach(&line(2).repeat(lines + 1)), found);
+    }
+}
