@@ -689,7 +689,7 @@ class Gen:
             sides = o.SIDES if b["side"] == "both" else [b["side"]]
             out.append({"setl_id": b["setl_id"], "reason": "协查",
                         "decision": g.choice(["void"] + ["accept_" + s for s in sides] * 2),
-                        "decided_by": "Li Lei", "approved_by": g.choice(["韩梅梅", "Li Le i2"]),
+                        "decided_by": "Li Lei", "approved_by": g.choice(["韩梅梅", "Li Le i2", "Ｈａｎ Ｍｅｉ"]),
                         "decided_on": "2025-11-03"})
         return out
 
@@ -1115,6 +1115,9 @@ def bad_kinds():
         "decision-twice": decision(twice=True),
         "decision-no-name": decision(decided_by=""),
         "decision-no-approval": decision(approved_by=" "),
+        "decision-wide-name": decision(approved_by="\uff2c\uff49\u3000\uff2c\uff45\uff49"),
+        "decision-hidden-in-name": decision(approved_by="li \u200blei\u2060"),
+        "decision-name-of-nothing": decision(approved_by="\u200b\ufeff"),
         "decision-same-name": decision(approved_by=" lI  LEI "),
         "change-unknown": quota_change([{"notice_id": "JJ-2020-01-31-34"}]),
         "change-of-clearing": quota_change([{"notice_id": "QS"}]),

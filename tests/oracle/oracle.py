@@ -19,10 +19,26 @@ import os
 import pickle
 import re
 import sys
+import unicodedata
 from collections import defaultdict
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+# ---------------------------------------------------------------- names of persons (§4, §6.1)
+
+# Shown as nothing though Unicode counts them among letters, marks and symbols.
+EMPTY = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\u2065"
+                   "\U000e0000-\U000e0fff]")
+
+
+def bare(name):
+    """A name without blanks, format characters, width and case: two spellings of one person are one person."""
+    text = "".join(c.upper() for c in unicodedata.normalize("NFKD", name))
+    text = unicodedata.normalize("NFKD", "".join(c.lower() for c in text))
+    text = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf") and not c.isspace())
+    return unicodedata.normalize("NFKD", EMPTY.sub("", text))
+
 
 # ---------------------------------------------------------------- policy data (§2.1, §3, §5)
 
@@ -692,7 +708,7 @@ def check_decisions(rows, reach):
             bad.append("no such copy")
         if seen[sid] > 1:
             bad.append("decided twice")
-        names = ["".join(d[k].split()).casefold() for k in ("decided_by", "approved_by")]
+        names = [bare(d[k]) for k in ("decided_by", "approved_by")]
         if not all(names):
             bad.append("decided_by or approved_by is not given")
         elif names[0] == names[1]:
@@ -846,7 +862,7 @@ def apply_quota_changes(run, rows):
             bad.append("answered twice")
         if r["amount"] <= 0:
             bad.append("amount not above 0")
-        if not r["approved_by"].strip():
+        if not bare(r["approved_by"]):
             bad.append("approved_by is not given")
         findings += ["quota-changes.csv: %s: %s" % (nid, b) for b in bad]
         seen.add(nid)
