@@ -7,6 +7,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    io::{Cursor, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -19,21 +20,25 @@ use liangqing::{
     digest::sha256_hex,
     engine::{RunOptions, RunReport, run},
     event::Monitor,
+    forms::{Style, Template, replies},
     pipeline::Settings,
     rules::Rules,
 };
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use rust_xlsxwriter::Workbook;
 use tempfile::TempDir;
+use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 /// What bytes of unknown origin are given to.
 pub(crate) type Target = fn(&Bench, &[u8]);
 
 /// The targets by name.
-pub(crate) const TARGETS: [(&str, Target); 4] = [
+pub(crate) const TARGETS: [(&str, Target); 5] = [
     ("delivery", Bench::delivery),
     ("small_file", Bench::small_file),
     ("settings", Bench::settings),
     ("book", Bench::book),
+    ("reply", Bench::reply),
 ];
 
 /// The quotas that a first period starts from; it is taken like the small files of a delivery.
@@ -48,6 +53,8 @@ pub(crate) struct Bench {
     samples: PathBuf,
     /// What the closed 2025-11 holds, by path.
     closed: BTreeMap<String, Vec<u8>>,
+    /// A reply form that is filled in, as CSV, and the parts of it as a workbook.
+    reply: (Vec<u8>, BTreeMap<String, Vec<u8>>),
     pool: ThreadPool,
 }
 
@@ -63,7 +70,8 @@ impl Bench {
         let samples = package.ancestors().map(|above| above.join("sample-data"));
         let samples = samples.into_iter().find(|path| path.is_dir()).expect("sample data");
         let pool = ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
-        let mut bench = Bench { folder, samples, closed: BTreeMap::new(), pool };
+        let (closed, reply) = (BTreeMap::new(), (Vec::new(), BTreeMap::new()));
+        let mut bench = Bench { folder, samples, closed, reply, pool };
         for (book, periods) in [("one", 1), ("two", 2)] {
             for (n, period) in PERIODS.into_iter().take(periods).enumerate() {
                 let quotas = (n == 0).then(|| bench.samples.join(OPENING_QUOTAS));
@@ -83,6 +91,7 @@ impl Bench {
             let bytes = fs::read(newest.join(&path)).expect("read");
             bench.closed.insert(path, bytes);
         }
+        bench.reply = bench.filled_in();
         bench
     }
 
@@ -118,6 +127,12 @@ impl Bench {
                     rules.into(),
                     short.join("\n").into_bytes(),
                 ]
+            }
+            "reply" => {
+                let (csv, parts) = &self.reply;
+                let whole = [packed(parts), csv.clone()].map(|bytes| numbered((0, bytes)));
+                let parts = (1..).zip(parts.values().cloned()).map(numbered);
+                whole.into_iter().chain(parts).collect()
             }
             _ => self.closed.values().cloned().enumerate().map(numbered).collect(),
         }
@@ -201,6 +216,61 @@ impl Bench {
         }
     }
 
+    /// A reply form, or the part of a good one that the first byte names.
+    pub(crate) fn reply(&self, bytes: &[u8]) {
+        let Some((which, bytes)) = bytes.split_first() else { return };
+        let parts = &self.reply.1;
+        let form = match usize::from(*which) % (parts.len() + 1) {
+            0 => bytes.to_vec(),
+            part => {
+                let mut parts = parts.clone();
+                *parts.values_mut().nth(part - 1).expect("one of them") = bytes.to_vec();
+                packed(&parts)
+            }
+        };
+        let path = self.folder.path().join("reply");
+        fs::write(&path, form).expect("written");
+        let book = self.folder.path().join("two");
+        match replies::read(&[path], &book, &Template::built_in()) {
+            Ok(replies) => drop(replies.to_csv().expect("lines of CSV")),
+            Err(Failure::Unfit(..)) => {}
+            Err(failure) => panic!("{failure:?}"),
+        }
+    }
+
+    /// The reply form of a province of the sample, filled in.
+    fn filled_in(&self) -> (Vec<u8>, BTreeMap<String, Vec<u8>>) {
+        let out = self.folder.path().join("forms");
+        let style = Style { template: Template::built_in(), pseudonyms: None };
+        let book = self.folder.path().join("two");
+        liangqing::forms::write(&book, PERIODS[1], &out, &style).expect("forms");
+        let forms = files(&out).into_iter().find(|path| path.ends_with("reply.csv"));
+        let text = fs::read_to_string(forms.expect("something is open")).expect("read");
+        let mut filled = Vec::new();
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet();
+        for (row, line) in (0..).zip(text.lines()) {
+            let answer = ",void,重复上传,张三,李四,2025-11-20,";
+            let line = line.replacen(",,,,,,", answer, usize::from(row > 0));
+            for (column, value) in (0..).zip(line.split(',')) {
+                sheet
+                    .write_string(row, column, value.trim_start_matches('\u{feff}'))
+                    .expect("a cell");
+            }
+            filled.extend([line.as_bytes(), b"\n"].concat());
+        }
+        let bytes = workbook.save_to_buffer().expect("a workbook");
+        let mut archive = ZipArchive::new(Cursor::new(bytes)).expect("an archive");
+        let mut parts = BTreeMap::new();
+        for at in 0..archive.len() {
+            let mut part = archive.by_index(at).expect("a part");
+            let mut bytes = Vec::new();
+            part.read_to_end(&mut bytes).expect("read");
+            parts.insert(part.name().expect("UTF-8").into_owned(), bytes);
+        }
+        (filled, parts)
+    }
+
     fn newest(&self) -> PathBuf {
         self.folder.path().join("two").join(PERIODS[1].to_string())
     }
@@ -240,6 +310,16 @@ impl Bench {
             }
         }
     }
+}
+
+/// Parts as a workbook.
+fn packed(parts: &BTreeMap<String, Vec<u8>>) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in parts {
+        writer.start_file(name.as_str(), SimpleFileOptions::default()).expect("a part");
+        writer.write_all(bytes).expect("written");
+    }
+    writer.finish().expect("an archive").into_inner()
 }
 
 /// What a command may say of bytes that are not its own.

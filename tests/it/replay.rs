@@ -109,6 +109,11 @@ fn any_settings_are_taken_or_refused() {
 }
 
 #[test]
+fn any_reply_is_taken_or_refused() {
+    replay("reply", 1000);
+}
+
+#[test]
 fn any_book_is_taken_or_refused() {
     replay("book", 150);
 }

@@ -1,0 +1,17 @@
+#![no_main]
+
+#[allow(dead_code, reason = "shared with the replay")]
+#[path = "../harness.rs"]
+mod harness;
+
+use std::sync::LazyLock;
+
+use harness::Bench;
+use libfuzzer_sys::fuzz_target;
+
+static BENCH: LazyLock<Bench> = LazyLock::new(Bench::new);
+
+fuzz_target!(
+    init: liangqing::ingest::quiet_decoder_panics(),
+    |bytes: &[u8]| BENCH.reply(bytes)
+);
