@@ -281,8 +281,8 @@ fn the_life_of_a_settlement_is_told_without_naming_the_person() {
     .expect(0);
     for part in [
         "B: cleared in 2025-11",
-        "delivered the treating copy: treating/a.parquet, row 1",
-        "delivered the insured copy: insured/a.parquet, row 1",
+        "delivered the treating copy: treating/a.parquet, row 1 (line 3 of a spreadsheet)",
+        "delivered the insured copy: insured/a.parquet, row 1 (line 3 of a spreadsheet)",
         "field_mismatch (both), carried; step 7",
         "accept_treating; it would have been field_mismatch",
         "part of QS-2025-11-34-31 over 1590.00 yuan, unpaid at the close of 2025-11",
@@ -318,7 +318,7 @@ fn the_settlements_behind_a_figure_add_up_to_it() {
     assert_eq!(report["settlements"][0]["from"], "open item of 2025-10");
     assert_eq!(report["settlements"][1]["from"], "treating/a.parquet");
     let rows = fs::read_to_string(&out).expect("read");
-    assert!(rows.starts_with("\u{feff}setl_id,side,from,row,"), "{rows}");
+    assert!(rows.starts_with("\u{feff}setl_id,side,from,row,line,"), "{rows}");
     assert_eq!(rows.lines().count(), 3);
     let none = [&flags[..], &rest[..3], &["--care", "inpatient"]].concat();
     assert!(

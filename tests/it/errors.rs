@@ -253,6 +253,13 @@ reproducers! {
       hint: write the count in digits
     "#;
 
+    S11 a_line_without_end
+    |world| payments(world, &"x".repeat(2 << 20)),
+    @r#"
+    S11 payments.csv, line 2: found a line of more than 1 MiB, expected a small file: at most 256 MiB, 4,000,000 lines, 1 MiB a line
+      hint: look at the place: a quote that is never closed makes one line of many; a file that is really so large is not the one that the contract means
+    "#;
+
     C01 a_decision_on_what_was_never_delivered
     |world| decisions(world, &["X,void,r,Li,Wang,2025-12-01"]),
     @r#"

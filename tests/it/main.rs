@@ -11,6 +11,7 @@ mod fixtures;
 mod independent;
 mod languages;
 mod looks;
+mod people;
 mod policies;
 mod properties;
 mod publish;
