@@ -40,7 +40,7 @@ pub(super) fn listen(stop: Arc<AtomicBool>, format: Format) {
             if interrupt::is_settled() {
                 thread::sleep(patience.min(REPORT));
             }
-            leave(format)
+            leave(format);
         });
     });
 }

@@ -13,7 +13,7 @@ use crate::{
 /// Deductions or payments of one outcome.
 pub(super) struct Outcome {
     pub(super) kind: Words,
-    pub(super) outcome: Words,
+    pub(super) became: Words,
     pub(super) code: String,
     pub(super) reason: Words,
     pub(super) rows: String,
@@ -28,11 +28,11 @@ pub(super) fn outcomes(source: &Source) -> Vec<Outcome> {
     ];
     let mut outcomes = Vec::new();
     for (kind, judged) in kinds {
-        let mut add = |outcome, code: &str, [zh, en]: [&str; 2], lines: Lines| {
+        let mut add = |became, code: &str, [zh, en]: [&str; 2], lines: Lines| {
             if lines.count > 0 {
                 outcomes.push(Outcome {
                     kind: kind.clone(),
-                    outcome,
+                    became,
                     code: code.to_owned(),
                     reason: words(zh, en),
                     rows: count(lines.count.into()),

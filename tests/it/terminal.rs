@@ -130,13 +130,13 @@ fn every_pair() -> World {
         })
         .collect();
     assert_eq!(rows.len(), 992);
-    let quotas: String = PROVINCES
+    let quotas: Vec<String> = PROVINCES
         .iter()
         .flat_map(|of| PROVINCES.iter().map(move |at| (of, at)))
         .filter(|(of, at)| of != at)
         .map(|(of, at)| format!("{of},{at},12345678901.00\n"))
         .collect();
-    let quotas = format!("insured_province,treating_province,quota\n{quotas}");
+    let quotas = format!("insured_province,treating_province,quota\n{}", quotas.concat());
     world.small_file("2025-10", "opening-quotas.csv", quotas);
     world.deliver_both("2025-10", &rows);
     world.deliver(
