@@ -8,7 +8,7 @@ use crate::diag::{Code, Finding, printable};
 /// Files that are named beside the first one with a finding.
 const FILES: usize = 3;
 /// Findings of one kind in one file that are listed.
-const ALIKE: usize = 20;
+const ALIKE: usize = 1_000;
 
 /// Findings, with the others that say the same.
 pub(super) fn listed(findings: &[Finding]) -> Vec<String> {
@@ -30,7 +30,8 @@ pub(super) fn listed(findings: &[Finding]) -> Vec<String> {
         let kind = (first.code, first.file.as_str());
         let number = seen.entry(kind).or_default();
         *number += 1;
-        if *number <= ALIKE {
+        // What is true of a file as a whole is always said.
+        if *number <= ALIKE || first.place.is_empty() {
             lines.push(format!("  {first}"));
             lines.extend(also_in(others));
         } else if *number == all[&kind] {
@@ -73,13 +74,13 @@ mod tests {
     }
 
     #[test]
-    fn a_thousand_lines_alike_are_a_count() {
+    fn thousands_of_lines_alike_are_a_count() {
         let line = |n: u32| Finding::new(Code::S05, "payments.csv", format!("line {n}"), "\"x\"");
-        let mut findings: Vec<Finding> = (0..1000).map(line).collect();
+        let mut findings: Vec<Finding> = (0..2000).map(line).collect();
         findings.push(Finding::new(Code::S04, "payments.csv", "line 7", "\"y\""));
         let lines = listed(&findings);
-        assert_eq!(lines.len(), 22);
-        assert_eq!(lines[20], "  S05 payments.csv: 980 findings more");
-        assert!(lines[21].starts_with("  S04 payments.csv, line 7"));
+        assert_eq!(lines.len(), 1002);
+        assert_eq!(lines[1000], "  S05 payments.csv: 1,000 findings more");
+        assert!(lines[1001].starts_with("  S04 payments.csv, line 7"));
     }
 }

@@ -7,7 +7,7 @@ pub const LINES: u64 = 4_000_000;
 pub const LINE: usize = 1 << 20;
 
 /// Findings of a file that are listed one by one.
-pub const FINDINGS: usize = 1_000;
+pub const FINDINGS: usize = 100_000;
 
 /// Where a file goes beyond what is read, and what is there.
 pub fn breach(bytes: &[u8]) -> Option<(String, String)> {

@@ -61,11 +61,13 @@ pub(super) fn diagnose(
         let alone = source.alone(column);
         let (row, error) = fault(&alone, row_group, int96, tools)?;
         let row = row.map(|row| format!(", row {row}")).unwrap_or_default();
+        let error = without_column(error);
         Some((format!("{place}, column {}{row}", source.column_name(column.leaf)), error))
     };
     let fault = source.columns.iter().copied().find_map(of_column);
     let fault = fault.or_else(|| {
         let (leaf, error) = ignored_fault(source, row_group)?;
+        let error = without_column(error);
         Some((format!("{place}, column {}", source.column_name(leaf)), error))
     });
     let (place, error) = fault.unwrap_or((place, error));
@@ -125,6 +127,17 @@ fn ignored_fault(source: &Source, row_group: usize) -> Option<(usize, ReadError)
             None => Some((leaf, ReadError::Panic)),
         }
     })
+}
+
+/// An error without the column that it begins with: the place names it.
+fn without_column(error: ReadError) -> ReadError {
+    match error {
+        ReadError::Parquet(ParquetError::General(text)) if text.starts_with("column ") => {
+            let rest = text.split_once(": ").map(|(_, rest)| rest.to_owned());
+            ParquetError::General(rest.unwrap_or(text)).into()
+        }
+        error => error,
+    }
 }
 
 /// What an error says, and what to do about it where the file's sender cannot just send it again.

@@ -235,13 +235,21 @@ fn rows(world: &World, period: &str, table: &str, columns: &[&str]) -> Vec<Vec<S
     rows.into_iter().zip(counts).filter(|(_, count)| count[0] != "0").map(|(row, _)| row).collect()
 }
 
-/// Code and place of each finding on stderr.
+/// Code and place of each finding on stderr; where others say the same, these too.
 fn findings(stderr: &str) -> Vec<Vec<String>> {
-    let found = stderr.lines().filter_map(|line| {
-        let (place, _) = line.strip_prefix("  ")?.split_once(": found ")?;
-        Some(place.split_whitespace().map(str::to_owned).collect())
-    });
-    found.collect()
+    let mut found: Vec<Vec<String>> = Vec::new();
+    for line in stderr.lines() {
+        let same = line.trim_start().strip_prefix("the same in ").and_then(|l| l.split_once(": "));
+        if let (Some((_, files)), Some(first)) = (same, found.last().cloned()) {
+            let others = files.split(", ").map(|file| vec![first[0].clone(), file.to_owned()]);
+            found.extend(others);
+        } else if let Some((place, _)) =
+            line.strip_prefix("  ").and_then(|line| line.split_once(": found "))
+        {
+            found.push(place.split_whitespace().map(str::to_owned).collect());
+        }
+    }
+    found
 }
 
 /// The codes that the manifest of a period lists as accepted.

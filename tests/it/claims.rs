@@ -127,7 +127,8 @@ fn refused(cases: Vec<Case>) {
         let (world, ran) = run(column, codec, &pages);
         let Ran { status, stderr, .. } = &ran;
         assert_eq!(*status, 3, "{expected}: {stderr}");
-        assert!(stderr.contains("F02 treating/a.parquet, row group 0: found"), "{stderr}");
+        let place = format!("F02 treating/a.parquet, row group 0, column {column}: found");
+        assert!(stderr.contains(&place), "{place}: {stderr}");
         assert!(stderr.contains(expected), "{expected}: {stderr}");
         let left = fs::read_dir(world.path("")).expect("a folder").count();
         assert_eq!(left, 1, "{expected}: nothing but the delivery");

@@ -129,7 +129,7 @@ fn what_is_hidden_and_locks_of_editors_refuse_no_month_and_are_named() {
     assert_eq!(unread.len(), 10, "{unread:?}");
     assert_eq!(
         unread[3],
-        serde_json::json!({ "name": "treating/_delta_log", "kind": "folder", "hidden": true })
+        serde_json::json!({ "name": "treating/_logs", "kind": "folder", "hidden": true })
     );
     world.run(PERIOD).expect(0);
     assert_eq!(world.verify(&[]).status, 0);

@@ -262,17 +262,18 @@ fn small_files_beyond_all_bounds_are_findings() {
     let names = "ddct_id,setl_id,amount,reason_code,decided_on\n";
     fs::write(input.join("deductions.csv"), format!("{names}a,\"{}", "x\n".repeat(600_000)))
         .expect("written");
-    let bad = "n,2025-11-31,1.0.0,b,s\n".repeat(5_000);
+    let bad = "n,2025-11-31,1.0.0,b,s\n".repeat(60_000);
     let payments = format!("notice_id,paid_on,amount,bank_name,bank_serial\n{bad}");
     fs::write(input.join("payments.csv"), payments).expect("written");
     let ran = bounded(&run).expect(3);
     let long = "S11 deductions.csv, line 2: found a line of more than 1 MiB";
     assert!(ran.stderr.contains(long), "{}", &ran.stderr[..2_000]);
     assert!(
-        ran.stderr.contains("payments.csv: found 9000 findings more in this file"),
+        ran.stderr.contains("payments.csv: found 20000 findings more in this file"),
         "not counted"
     );
-    assert_eq!(ran.stderr.lines().filter(|line| line.starts_with("  S0")).count(), 1_001);
+    let listed = ran.stderr.lines().filter(|line| line.starts_with("  S0")).count();
+    assert!((2_000..2_010).contains(&listed), "{listed}");
     assert!(!book.exists());
 }
 
