@@ -122,7 +122,7 @@ impl Entries {
 /// Footer and row groups of a register.
 fn opened(path: &Path) -> Result<(ArrowReaderMetadata, Vec<Range>), String> {
     let file = SharedFile::open(path).map_err(|error| error.to_string())?;
-    let metadata = footer::read(&file, ArrowReaderOptions::new())?;
+    let metadata = footer::read(&file, &ArrowReaderOptions::new())?;
     let columns: Vec<String> = metadata
         .schema()
         .fields()
@@ -150,7 +150,7 @@ pub fn reversals(folder: &Path) -> Result<Vec<Key>, String> {
 
 fn keys(path: &Path) -> Result<Vec<Key>, String> {
     let file = SharedFile::open(path).map_err(|error| error.to_string())?;
-    let metadata = footer::read(&file, ArrowReaderOptions::new())?;
+    let metadata = footer::read(&file, &ArrowReaderOptions::new())?;
     claims::of_table(&file, metadata.metadata(), None)?;
     let columns = metadata.schema().fields().iter();
     if !columns.map(|field| field.name().as_str()).eq(["key", "check"]) {

@@ -101,7 +101,7 @@ impl Grid {
     }
 
     fn decode(file: SharedFile, spec: TableSpec) -> Result<Grid, String> {
-        let metadata = footer::read(&file, ArrowReaderOptions::new())?;
+        let metadata = footer::read(&file, &ArrowReaderOptions::new())?;
         claims::of_table(&file, metadata.metadata(), None)?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
         let columns = spec.columns();

@@ -37,7 +37,7 @@ impl KeyedFile {
         let place = crate::diag::shown(path);
         let damaged = |error: String| Failure::Book(format!("{place} cannot be read: {error}"));
         let file = SharedFile::open(path).map_err(Failure::io(path))?;
-        let metadata = footer::read(&file, ArrowReaderOptions::new()).map_err(damaged)?;
+        let metadata = footer::read(&file, &ArrowReaderOptions::new()).map_err(damaged)?;
         let range = |group: &parquet::file::metadata::RowGroupMetaData| {
             let Statistics::Int64(keys) = group.columns().first()?.statistics()? else {
                 return None;

@@ -75,8 +75,8 @@ impl Book {
         let Chain { newest, files, delivered } = Chain::of(&periods)?;
         let (head, newest) = newest.unzip();
         let staging = beside.map_or_else(|| Staging::inside(&root), Ok)?;
-        let (_made, lock) = (made, Some(lock));
-        let book = Book { root, periods, head, newest, delivered, files, _made, lock };
+        let lock = Some(lock);
+        let book = Book { root, periods, head, newest, delivered, files, _made: made, lock };
         Ok((book, staging))
     }
 

@@ -23,7 +23,9 @@ pub(super) fn listed(findings: &[Finding]) -> Vec<String> {
         }
     }
     let mut all: BTreeMap<(Code, &str), usize> = BTreeMap::new();
-    groups.iter().for_each(|(first, _)| *all.entry((first.code, &first.file)).or_default() += 1);
+    for (first, _) in &groups {
+        *all.entry((first.code, &first.file)).or_default() += 1;
+    }
     let mut seen: BTreeMap<(Code, &str), usize> = BTreeMap::new();
     let mut lines = Vec::new();
     for (first, others) in &groups {

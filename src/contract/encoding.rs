@@ -34,11 +34,13 @@ pub fn is_gbk(bytes: &[u8]) -> bool {
     let mut rest = bytes;
     while let [first, others @ ..] = rest {
         rest = match (first, others) {
-            (..=0x7f, _) => others,
-            (0x81..=0xfe, [0x40..=0x7e | 0x80..=0xfe, others @ ..]) => others,
-            (0x81..=0xfe, [0x30..=0x39, 0x81..=0xfe, 0x30..=0x39, others @ ..]) => others,
-            // Cut off within a character.
-            (0x81..=0xfe, []) => others,
+            // The last one may be cut off within a character.
+            (..=0x7f, _) | (0x81..=0xfe, []) => others,
+            (
+                0x81..=0xfe,
+                [0x40..=0x7e | 0x80..=0xfe, others @ ..]
+                | [0x30..=0x39, 0x81..=0xfe, 0x30..=0x39, others @ ..],
+            ) => others,
             _ => return false,
         };
     }

@@ -13,13 +13,13 @@ const LIST: &str = "control-totals.csv";
 /// names in another way are named as they are from here on.
 pub(super) fn check(totals: &mut [DeclaredTotals], names: &[String], findings: &mut Vec<Finding>) {
     let there: BTreeSet<&str> = names.iter().map(String::as_str).collect();
-    let by_path = unique(names, |name| path(name));
+    let by_path = unique(names, path);
     let mut listed = BTreeSet::new();
     for declared in totals {
         let place = format!("line {}", declared.line);
         if !there.contains(declared.file.as_str()) {
             if let Some(name) = by_path.get(&path(&declared.file)) {
-                declared.file = (*name).to_owned();
+                (*name).clone_into(&mut declared.file);
             } else {
                 let near = near(&declared.file, names);
                 let hint = near.map_or(String::new(), |near| format!("; there is {near}"));

@@ -284,7 +284,7 @@ pub fn of_period(period: &Path) -> Outcome<()> {
 fn of_table_at(path: &Path) -> Result<(), String> {
     let file = SharedFile::open(path).map_err(|error| error.to_string())?;
     let checked = guarded(|| {
-        let metadata = footer::read(&file, ArrowReaderOptions::new())?;
+        let metadata = footer::read(&file, &ArrowReaderOptions::new())?;
         of_table(&file, metadata.metadata(), None)
     });
     checked.unwrap_or_else(|| Err("pages that cannot be decoded".into()))

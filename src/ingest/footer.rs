@@ -27,7 +27,10 @@ const MOST_ROW_GROUPS: usize = i16::MAX as usize;
 const TAIL: usize = 8;
 
 /// Reads the footer of a file, whatever its bytes are.
-pub fn read(file: &SharedFile, options: ArrowReaderOptions) -> Result<ArrowReaderMetadata, String> {
+pub fn read(
+    file: &SharedFile,
+    options: &ArrowReaderOptions,
+) -> Result<ArrowReaderMetadata, String> {
     let decode = || {
         check(&bytes(file)?)?;
         let load = || {
@@ -66,6 +69,10 @@ const DISORDER: &str = "a footer that cannot be decoded";
 /// What is found of a file with encrypted columns.
 pub const ENCRYPTED: &str = "encrypted columns";
 
+/// What is found of a file without a footer.
+const CUT: &str =
+    "a file that does not end like a Parquet file: cut off, or with something behind its end";
+
 /// The bytes of a footer.
 fn bytes(file: &SharedFile) -> Result<Vec<u8>, String> {
     let read = |start: u64, length: usize| {
@@ -73,8 +80,6 @@ fn bytes(file: &SharedFile) -> Result<Vec<u8>, String> {
         file.reader(start).read_exact(&mut bytes).map_err(|error| error.to_string())?;
         Ok::<_, String>(bytes)
     };
-    const CUT: &str =
-        "a file that does not end like a Parquet file: cut off, or with something behind its end";
     let tail = file.len.checked_sub(TAIL as u64).ok_or(CUT)?;
     let end = read(tail, TAIL)?;
     if !end.ends_with(b"PAR1") {
@@ -240,18 +245,18 @@ impl Walk<&[u8]> {
         loop {
             match self.field(&mut last, &COLUMN)? {
                 (_, kind::STOP) => return of_values,
-                (3, _) => of_values = self.of_column()?,
+                (3, _) => self.of_column(&mut of_values)?,
                 (_, of) => self.skip(of, DEEPEST)?,
             }
         }
     }
 
-    fn of_column(&mut self) -> Option<Option<i64>> {
-        let (mut of_values, mut last) = (None, 0);
+    fn of_column(&mut self, of_values: &mut Option<i64>) -> Option<()> {
+        let mut last = 0;
         loop {
             match self.field(&mut last, &OF_COLUMN)? {
-                (_, kind::STOP) => return Some(of_values),
-                (1, _) => of_values = Some(self.number()?),
+                (_, kind::STOP) => return Some(()),
+                (1, _) => *of_values = Some(self.number()?),
                 (_, of) => self.skip(of, DEEPEST)?,
             }
         }

@@ -184,10 +184,10 @@ mod tests {
             let varint = |mut number: u64| {
                 let mut bytes = Vec::new();
                 while number > 0x7f {
-                    bytes.push((number & 0x7f) as u8 | 0x80);
+                    bytes.push(u8::try_from(number & 0x7f).expect("7 bits") | 0x80);
                     number >>= 7;
                 }
-                bytes.push(number as u8);
+                bytes.push(u8::try_from(number).expect("7 bits"));
                 bytes
             };
             let numbers = |first: u64| {

@@ -119,10 +119,11 @@ impl Source {
         if let Some((found, hint)) = disguise::of(file) {
             return Err(vec![refused("", found).hinting(hint)]);
         }
-        let loaded = footer::read(file, plain_options()).map_err(|error| match error.as_str() {
-            footer::ENCRYPTED => vec![refused("", &error).hinting(disguise::DECRYPT)],
-            _ => damaged(&error),
-        })?;
+        let loaded =
+            footer::read(file, &plain_options()).map_err(|error| match error.as_str() {
+                footer::ENCRYPTED => vec![refused("", &error).hinting(disguise::DECRYPT)],
+                _ => damaged(&error),
+            })?;
         let metadata = Arc::clone(loaded.metadata());
         let lies = guarded(|| footer_error(&metadata, file.len));
         if let Some(error) = lies.unwrap_or(Some("a footer that cannot be true".into())) {

@@ -237,17 +237,17 @@ impl Survey {
         let hash = || source.reopen().and_then(|file| sha256_of(file.reader(0)));
         match monitor.stopwatch.measure(Activity::Digest, hash) {
             Ok(sha256) => self.files[file].sha256 = sha256,
-            Err(error) if error.kind() == ErrorKind::NotFound => self.changed(source, error),
+            Err(error) if error.kind() == ErrorKind::NotFound => self.changed(source, &error),
             Err(error) if error.raw_os_error().is_some() => {
                 return Err(Failure::io(&source.path)(error));
             }
-            Err(error) => self.changed(source, error),
+            Err(error) => self.changed(source, &error),
         }
         self.files[file].bytes = source.bytes;
         Ok(())
     }
 
-    fn changed(&mut self, source: &Source, error: io::Error) {
+    fn changed(&mut self, source: &Source, error: &io::Error) {
         self.findings.push(Finding::new(Code::F13, &source.name, "", error.to_string()));
     }
 

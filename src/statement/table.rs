@@ -340,7 +340,7 @@ const BEYOND_REASON: FenSum = 1_000_000_000_000_000_000_000_000_000_000;
 
 /// Decodes all of a file, or some columns of a row group.
 fn decode(file: SharedFile, part: Option<(&[&str], usize)>) -> Result<Vec<RecordBatch>, String> {
-    let metadata = footer::read(&file, ArrowReaderOptions::new())?;
+    let metadata = footer::read(&file, &ArrowReaderOptions::new())?;
     claims::of_table(&file, metadata.metadata(), part.map(|(_, row_group)| row_group))?;
     let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
     if let Some((columns, row_group)) = part {

@@ -28,10 +28,10 @@ const DELTA: i64 = 7;
 fn varint(mut number: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     while number > 0x7f {
-        bytes.push(number as u8 | 0x80);
+        bytes.push(u8::try_from(number & 0x7f).expect("7 bits") | 0x80);
         number >>= 7;
     }
-    bytes.push(number as u8);
+    bytes.push(u8::try_from(number).expect("7 bits"));
     bytes
 }
 
@@ -55,7 +55,7 @@ fn page_with(
     let own = if kind == DATA { own } else { [field(1, values), field(1, 0), vec![0]].concat() };
     // The header of a data page is field 5, that of a dictionary 7.
     let step = if kind == DATA { 2 } else { 4 };
-    let header = [field(1, kind), field(1, unpacked), field(1, packed), vec![step << 4 | 12], own];
+    let header = [field(1, kind), field(1, unpacked), field(1, packed), vec![step << 4 | 0xc], own];
     [header.concat(), more.to_vec(), vec![0], body.to_vec()].concat()
 }
 

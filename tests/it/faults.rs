@@ -369,7 +369,10 @@ fn rewrite(path: &Path) {
 }
 
 /// What somebody else may do to a delivery while a run reads it.
-const MEDDLINGS: [(&str, fn(&Path)); 9] = [
+/// What somebody does to a delivery, by name.
+type Meddling = (&'static str, fn(&Path));
+
+const MEDDLINGS: [Meddling; 9] = [
     ("a file is written anew", |input| rewrite(&input.join("treating/a.parquet"))),
     ("a file is written anew, its time put back", |input| {
         let path = input.join("insured/a.parquet");

@@ -89,7 +89,9 @@ fn answered(world: &World) -> Vec<Vec<String>> {
 
 fn as_csv(path: &Path, lines: &[Vec<String>]) {
     let mut writer = csv::Writer::from_path(path).expect("made");
-    lines.iter().for_each(|line| writer.write_record(line).expect("written"));
+    for line in lines {
+        writer.write_record(line).expect("written");
+    }
     writer.flush().expect("written");
 }
 
@@ -245,7 +247,9 @@ fn small_files_beyond_all_bounds_are_findings() {
         "quota-changes.csv",
         "payments.csv",
     ];
-    files.iter().for_each(|name| claims(&input.join(name), 3 << 30));
+    for name in files {
+        claims(&input.join(name), 3 << 30);
+    }
     let quotas = world.path("quotas.csv");
     claims(&quotas, 3 << 30);
     let book = world.book();
@@ -257,7 +261,9 @@ fn small_files_beyond_all_bounds_are_findings() {
         ran.stderr
     );
     assert!(ran.stderr.contains("the same in 6 files more"), "{}", ran.stderr);
-    files.iter().for_each(|name| fs::remove_file(input.join(name)).expect("removed"));
+    for name in files {
+        fs::remove_file(input.join(name)).expect("removed");
+    }
     // A quote that is never closed, and more findings than anybody reads.
     let names = "ddct_id,setl_id,amount,reason_code,decided_on\n";
     fs::write(input.join("deductions.csv"), format!("{names}a,\"{}", "x\n".repeat(600_000)))

@@ -140,7 +140,7 @@ impl Records {
                 Clock::Int96 => {
                     int96(&self.stored.read_int96(&column.name, rows.clone())?, self.int96)?
                 }
-                _ => self.plain(column, series, &mut fractions)?,
+                _ => Self::plain(column, series, &mut fractions)?,
             };
             columns.push(plain.with_name(field.name().into()).into());
         }
@@ -148,12 +148,8 @@ impl Records {
         DataFrame::new(height, columns)
     }
 
-    fn plain(
-        &self,
-        column: &Column,
-        series: &Series,
-        fractions: &mut [u32],
-    ) -> PolarsResult<Series> {
+    /// Values of a column as they are compared.
+    fn plain(column: &Column, series: &Series, fractions: &mut [u32]) -> PolarsResult<Series> {
         let field = column.field;
         let is_flag = matches!(field, Field::refd_setl_flag | Field::fulamt_advpay_flag);
         match (field.kind(), series.dtype()) {
@@ -283,14 +279,15 @@ fn amounts(
             fen.push(None);
             continue;
         };
-        let value = number.and_then(|number| match decimals {
-            0..=2 => number.checked_mul(10i128.pow(2 - decimals)),
-            // Half a fen more, away from 0, and then cut.
-            _ => {
-                let fen = 10i128.pow(decimals - 2);
-                *fractions |= if number % fen == 0 { 0 } else { bit };
-                Some((number / (fen / 2) + number.signum()) / 2)
+        let value = number.and_then(|number| {
+            if decimals <= 2 {
+                return number.checked_mul(10i128.pow(2 - decimals));
             }
+            let fen = 10i128.pow(decimals - 2);
+            *fractions |= if number % fen == 0 { 0 } else { bit };
+            // Half a fen more, away from 0, and then cut.
+            let halves = number / (fen / 2) + number.signum();
+            Some(halves / 2)
         });
         if value.is_none() {
             return Err(wrong(format!("column {name} has an amount beyond DECIMAL(38,2)")));
