@@ -369,7 +369,6 @@ fn rewrite(path: &Path) {
 }
 
 /// What somebody else may do to a delivery while a run reads it.
-/// What somebody does to a delivery, by name.
 type Meddling = (&'static str, fn(&Path));
 
 const MEDDLINGS: [Meddling; 9] = [
