@@ -21,7 +21,8 @@ use crate::{
 /// Rows that are decoded at a time until one of them cannot be.
 const ROWS: usize = 1024;
 /// What the decoders put before what they say, in any number and order.
-const PREFIXES: [&str; 11] = [
+const PREFIXES: [&str; 12] = [
+    "parquet_data_error: ",
     "External: ",
     "Parquet argument error: ",
     "Parquet error: ",
