@@ -8,9 +8,9 @@
 use std::{hint::black_box, path::PathBuf, time::Instant};
 
 use liangqing::{
-    codes::Month,
-    contract::delivery::Delivery,
-    ingest::source::{SharedFile, Source},
+    columnar::shared::SharedFile,
+    ingest::{delivery::Delivery, source::Source},
+    model::codes::Month,
 };
 use parquet::{
     arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder},

@@ -10,38 +10,46 @@ use chrono::NaiveDate;
 use rayon::prelude::*;
 
 use crate::{
-    audit::independent::{self, Compared, Task},
     book::{
-        Book, brought,
-        manifest::{ControlEntry, FORMAT, FileEntry, Manifest, RulesCopy},
-        register::{Register, write_register, write_reversals},
-        staging::Staging,
+        Book,
+        manifest::{ControlEntry, FORMAT, Manifest, RulesCopy},
     },
     clear::{
         deductions::{self, Deduction, by_pair, deduct, deductions_table},
         pairs::pairs,
         positions::Positions,
     },
-    codes::{Month, Pair},
-    contract::{delivery::Delivery, small_files::OpeningQuotas, walk::Unread},
-    control::Control,
+    columnar::{entry::FileEntry, table::Table},
+    contract::{small_files::OpeningQuotas, walk::Unread},
     diag::{Code, Failure, Finding, Outcome},
     event::{Activity, Monitor},
-    ingest::survey::{Normalisations, Setting, Survey, rejects_table},
+    handover::{brought, permits::permits_table},
+    independent::{self, Compared, Task},
+    ingest::{
+        delivery::Delivery,
+        survey::{Normalisations, Setting, Survey, rejects_table},
+    },
     judged::Judged,
-    money::FenSum,
+    keyed::key::Key,
+    model::{
+        codes::{Month, Pair},
+        control::Control,
+        money::FenSum,
+    },
+    place::staging::Staging,
     plausible::{self, Slips},
     reconcile::{
         breaks::{break_fields_table, breaks_table, open_items_table},
         build::Index,
         decisions::{self, Applied, Decisions, Verdict, decisions_table},
-        engine::{Engine, Foreseen},
-        index::Key,
         matching::{Standing, match_index, read_again},
-        proof::Proof,
+        proof::{Proof, control_table},
+        reader::{Engine, Foreseen},
+        registering::write_register,
         settle::{Context, Settled, settle},
         values::Values,
     },
+    register::{format::write_reversals, lookup::Register},
     reserve::{
         Movements, Standing as MoneyStanding, move_money,
         notices::{notice_status_table, notices_table},
@@ -50,9 +58,8 @@ use crate::{
         quotas::{periods_needed, quotas_table},
         reserves_table,
     },
-    rules::{Permit, Policy, Rules, permits_table},
+    rules::{Permit, Policy, Rules},
     signing::Signer,
-    statement::table::Table,
 };
 
 /// Everything that decides about a run, and how it is carried out.
@@ -140,7 +147,7 @@ pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
     if options.dry_run {
         return Ok(report);
     }
-    staging.publish(&book, options.period)?;
+    book.publish(staging, options.period)?;
     Ok(RunReport { published: Some(book.root.join(options.period.to_string())), ..report })
 }
 
@@ -345,7 +352,7 @@ fn reconcile(
     let positions = monitor.stopwatch.measure(Activity::AddUp, || {
         let counters = std::mem::take(&mut index.counters);
         let positions = Positions::counted(counters, policy);
-        proof.of_positions(&positions, &settled.tally).map(|()| positions)
+        positions.prove(proof.cleared(&settled.tally)).map(|()| positions)
     })?;
     Ok(Reconciled { permits, settled, decisions, proof, control, positions })
 }
@@ -390,7 +397,7 @@ fn write(
         Box::new(|| settled.break_fields.write(break_fields_table, &folder)),
         Box::new(|| of(pairs_table(money))),
         Box::new(|| of(rejects_table(&delivered.delivery, &delivered.survey.rejects))),
-        Box::new(|| of(control.table())),
+        Box::new(|| of(control_table(control))),
         Box::new(|| of(deductions_table(deductions))),
         Box::new(|| of(quotas_table(&money.quotas))),
         Box::new(|| of(reserves_table(&money.reserves))),

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     book::grid::{Grid, Row},
-    money::{FenSum, yuan},
+    model::money::{FenSum, yuan},
 };
 
 /// The code of what is given back because its settlement was reversed.

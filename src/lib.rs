@@ -25,17 +25,15 @@
 pub mod engine;
 
 pub mod bounded;
-pub mod calendar;
-pub mod codes;
-pub mod control;
+pub mod columnar;
 pub mod diag;
 pub mod digest;
 pub mod event;
 pub mod interrupt;
 pub mod judged;
-pub mod mask;
-pub mod money;
+pub mod model;
 pub mod place;
+pub mod privacy;
 pub mod spelling;
 
 pub mod pipeline;
@@ -44,21 +42,24 @@ pub mod rules;
 
 pub mod contract;
 pub mod ingest;
+pub mod keyed;
 pub mod reconcile;
+pub mod register;
 
 pub mod clear;
 pub mod reserve;
-pub mod statement;
 
 pub mod book;
+pub mod handover;
+pub mod independent;
 
 pub mod audit;
 pub mod bulletin;
-pub mod forms;
-pub mod pseudonym;
+pub mod outlook;
 pub mod query;
 pub mod report;
 pub mod signing;
+pub mod statements;
 
 pub mod cli;
 pub mod cluster;

@@ -10,14 +10,16 @@ use std::{
 
 use crate::{
     book::Book,
-    codes::{Month, Side},
-    contract::{
-        delivery::{Delivery, FileFacts},
-        near::look_alikes,
-    },
-    control::{Bucket, Class, Control},
+    contract::near::look_alikes,
     diag::{Code, Failure, Finding, Outcome},
-    ingest::survey::Survey,
+    ingest::{
+        delivery::{Delivery, FileFacts},
+        survey::Survey,
+    },
+    model::{
+        codes::{Month, Side},
+        control::{Bucket, Class, Control},
+    },
 };
 
 /// The codes that may be accepted.

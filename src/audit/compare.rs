@@ -5,17 +5,15 @@ use std::{cmp::Ordering, collections::BTreeSet, path::Path};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::entries::{Entries, Entry, REVERSAL};
 use crate::{
     book::{
         grid::{Cell, Grid, Row},
         schema::{TABLES, TableSpec},
     },
-    codes::Month,
     diag::{Failure, Outcome},
-    ingest::record::Group,
-    money::yuan,
-    reconcile::index::Key,
+    keyed::key::Key,
+    model::{codes::Month, group::Group, money::yuan},
+    register::entries::{Entries, Entry, REVERSAL},
 };
 
 /// How many rows are shown of a table.

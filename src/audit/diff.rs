@@ -7,21 +7,19 @@ use std::{
 
 use serde::Serialize;
 
-use super::{
-    compare::{self, Difference},
-    entries::Entry,
-};
+use super::compare::{self, Difference};
 use crate::{
-    book::{
-        closed_periods,
-        grid::Grid,
-        manifest::{FileEntry, Manifest, NAME},
-    },
-    codes::{Month, Side},
-    control::Class,
+    book::{closed_periods, grid::Grid, manifest::Manifest},
+    columnar::entry::FileEntry,
     diag::{Failure, Outcome},
-    money::{FenSum, yuan},
-    reconcile::index::Key,
+    keyed::key::Key,
+    model::{
+        codes::{Month, Side},
+        control::Class,
+        money::{FenSum, yuan},
+    },
+    place::period::MANIFEST,
+    register::entries::Entry,
 };
 
 /// How two books differ, or two runs of one period.
@@ -87,13 +85,13 @@ impl PeriodDifference {
 
 /// Compares two folders: two books, or two runs of a period.
 pub fn diff(first: &Path, second: &Path) -> Outcome<Differences> {
-    if [first, second].iter().all(|folder| folder.join(NAME).is_file()) {
+    if [first, second].iter().all(|folder| folder.join(MANIFEST).is_file()) {
         let periods = vec![runs(first, second)?];
         return Ok(Differences { only_first: Vec::new(), only_second: Vec::new(), periods });
     }
     let books = [first, second].map(|folder| {
         let periods = if folder.is_dir() { closed_periods(folder)? } else { Vec::new() };
-        if periods.is_empty() || folder.join(NAME).exists() {
+        if periods.is_empty() || folder.join(MANIFEST).exists() {
             let problem = format!(
                 "{} is neither a closed period nor a book\n    hint: name two folders of one period, \
                  or two books",

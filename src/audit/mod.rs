@@ -11,9 +11,7 @@
 
 pub mod compare;
 pub mod diff;
-pub mod entries;
 pub mod explain;
-pub mod independent;
 pub mod rerun;
 pub mod scan;
 pub mod verify;

@@ -11,22 +11,21 @@ use super::{
     scan::{Judge, scan},
 };
 use crate::{
-    book::{
-        Book,
-        grid::Grid,
-        manifest::{FileEntry, Manifest, NAME},
-        staging::Staging,
-    },
-    codes::Month,
-    contract::{delivery::Delivery, lines::parse_day},
+    book::{Book, grid::Grid, manifest::Manifest},
+    columnar::entry::FileEntry,
     diag::{Code, Failure, Finding, Outcome},
     digest::{sha256_hex, sha256_of},
     engine::{self, RunOptions},
     event::Monitor,
-    ingest::source::Source,
-    money::{FenSum, yuan},
+    ingest::{delivery::Delivery, source::Source},
+    keyed::key::Key,
+    model::{
+        codes::Month,
+        dates::parse_day,
+        money::{FenSum, yuan},
+    },
+    place::{period::MANIFEST, staging::Staging},
     plausible::{OPENING_QUOTAS, parse_code},
-    reconcile::index::Key,
     rules::Rules,
 };
 
@@ -72,7 +71,7 @@ pub fn rerun(options: &RerunOptions, monitor: &Monitor) -> Outcome<Rerun> {
         return Err(Failure::Book(problem));
     }
     let (manifest, digest) = Manifest::parse_sealed(&closed).map_err(|problem| {
-        let found = Finding::new(Code::B01, format!("{period}/{NAME}"), "", problem);
+        let found = Finding::new(Code::B01, format!("{period}/{MANIFEST}"), "", problem);
         Failure::Differences(format!("period {period} cannot be rerun"), vec![found])
     })?;
     let run = settings(options, &manifest)?;
@@ -180,7 +179,7 @@ fn other_settings(run: &RunOptions, manifest: &Manifest) -> Vec<Finding> {
     other
         .map(|(what, given, closed)| {
             let found = format!("{given}, the period was closed with {closed}");
-            Finding::new(Code::A02, format!("{}/{NAME}", run.period), what, found)
+            Finding::new(Code::A02, format!("{}/{MANIFEST}", run.period), what, found)
         })
         .collect()
 }
@@ -258,7 +257,7 @@ fn differences(
         ("outputs", manifest.outputs == again.outputs || !findings.is_empty()),
         ("period", manifest.period == again.period),
     ];
-    let file = format!("{}/{NAME}", run.period);
+    let file = format!("{}/{MANIFEST}", run.period);
     let rest = rest.into_iter().filter(|(_, same)| !same);
     findings.extend(rest.map(|(what, _)| Finding::new(Code::A04, file.clone(), what, "another")));
     Ok(changed.into_iter().map(|(_, found)| found).chain(findings).collect())

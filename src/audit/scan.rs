@@ -5,8 +5,6 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::{
-    codes::Month,
-    contract::fields::Field,
     diag::{Failure, Outcome},
     event::Monitor,
     ingest::{
@@ -17,7 +15,8 @@ use crate::{
         schedule::ROWS_ALONE,
         source::Source,
     },
-    reconcile::index::Key,
+    keyed::key::Key,
+    model::{codes::Month, fields::Field},
     rules::{Int96, Policy},
 };
 

@@ -10,12 +10,14 @@ use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderB
 
 use super::schema::{Kind, TABLES, TableSpec};
 use crate::{
-    codes::{Month, Pair, Province},
-    contract::fields::Field,
+    columnar::{claims, footer, guard::guarded, shared::SharedFile},
     diag::{Failure, Outcome},
-    ingest::{claims, footer, guarded, source::SharedFile},
-    mask::masked,
-    money::{FenSum, yuan},
+    model::{
+        codes::{Month, Pair, Province},
+        fields::Field,
+        money::{FenSum, yuan},
+    },
+    privacy::mask::masked,
 };
 
 /// A value of a table; money in fen, days and times from 1970-01-01.

@@ -5,11 +5,15 @@ use std::{
     thread,
 };
 
-use super::{busy, staging::Staging};
 use crate::{
     diag::{Failure, Outcome},
     interrupt::Unfinished,
-    place::{Lock, TRIES, make_folders, output::is_period, resolve},
+    place::{
+        Lock, TRIES, make_folders,
+        period::is_period,
+        resolve,
+        staging::{Staging, busy},
+    },
 };
 
 /// A book that is locked.

@@ -6,20 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     bounded,
-    codes::Side,
-    control::{Bucket, Class, Control},
+    columnar::entry::FileEntry,
     diag::{Failure, Outcome},
     digest::sha256_hex,
-    money::{FenSum, parse_sum, yuan},
+    model::{
+        codes::Side,
+        control::{Bucket, Class, Control},
+        money::{FenSum, parse_sum, yuan},
+    },
+    place::period::{MANIFEST, SEAL},
     signing::{SIGNATURE, Signer, read_signature},
 };
-
-/// Name of the file in a period's folder.
-pub const NAME: &str = "manifest.json";
-
-/// Name of the file beside it that holds its digest, as `sha256sum` writes and checks it: a bit that flips
-/// in the newest manifest is noticed, which no later manifest vouches for yet.
-pub const SEAL: &str = "manifest.sha256";
 
 /// The format of manifests that this program writes and reads.
 pub const FORMAT: u32 = 1;
@@ -61,20 +58,6 @@ pub struct RulesCopy {
     pub sha256: String,
     /// The whole file.
     pub text: String,
-}
-
-/// A file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FileEntry {
-    /// Path, with `/`.
-    pub path: String,
-    /// Length.
-    pub bytes: u64,
-    /// Rows.
-    pub rows: u64,
-    /// SHA-256.
-    pub sha256: String,
 }
 
 /// A row of the control table, in yuan.
@@ -123,7 +106,7 @@ impl ControlEntry {
 pub fn seal(manifest: &[u8], signature: Option<&[u8]>) -> String {
     let line = |bytes: &[u8], name: &str| format!("{}  {name}\n", sha256_hex(bytes));
     let signature = signature.map(|signature| line(signature, SIGNATURE));
-    format!("{}{}", line(manifest, NAME), signature.unwrap_or_default())
+    format!("{}{}", line(manifest, MANIFEST), signature.unwrap_or_default())
 }
 
 impl Manifest {
@@ -154,7 +137,7 @@ impl Manifest {
         let signature = signer.map(|signer| signer.sign(&bytes)).transpose()?;
         let seal = seal(&bytes, signature.as_deref()).into_bytes();
         let digest = sha256_hex(&bytes);
-        let files = [(NAME, Some(bytes)), (SIGNATURE, signature), (SEAL, Some(seal))];
+        let files = [(MANIFEST, Some(bytes)), (SIGNATURE, signature), (SEAL, Some(seal))];
         for (name, bytes) in files.into_iter().filter_map(|(name, bytes)| Some((name, bytes?))) {
             let path = folder.join(name);
             fs::write(&path, bytes)
@@ -167,7 +150,7 @@ impl Manifest {
     /// Reads the manifest of a closed period, and its digest.
     pub fn read(folder: &Path) -> Outcome<(Manifest, String)> {
         Manifest::parse_sealed(folder).map_err(|problem| {
-            let path = folder.join(NAME);
+            let path = folder.join(MANIFEST);
             let path = crate::diag::shown(&path);
             Failure::Book(if problem.starts_with(OTHER_FORMAT) {
                 format!("{path}: {problem}\n    hint: take the program that closed the period, or a newer one")
@@ -212,7 +195,7 @@ impl Sealed {
     /// Reads them.
     pub fn read(folder: &Path) -> Sealed {
         Sealed {
-            manifest: read(folder, NAME).map_err(|error| error.to_string()),
+            manifest: read(folder, MANIFEST).map_err(|error| error.to_string()),
             signature: read_signature(folder),
             seal: read(folder, SEAL).map_err(|error| format!("{SEAL}: {error}")),
         }

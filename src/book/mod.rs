@@ -9,18 +9,11 @@
 //! **Invariants.** Periods follow each other month by month; each manifest names the digest of the one
 //! before; one run at a time.
 
-pub mod brought;
-pub mod familiar;
 pub mod grid;
-mod keyed_file;
 mod locked;
 pub mod manifest;
-pub mod register;
 pub mod schema;
-pub mod staging;
 mod standing;
-pub mod status;
-pub mod stress;
 pub mod twins;
 
 use std::{
@@ -33,15 +26,15 @@ use grid::Grid;
 use manifest::Manifest;
 use rayon::prelude::*;
 
-use self::{locked::Locked, manifest::FileEntry, staging::Staging};
+use self::locked::Locked;
 use crate::{
-    codes::{Month, Side},
+    columnar::{claims, entry::FileEntry},
     diag::{Failure, Outcome},
     digest::sha256_of,
     event::Monitor,
-    ingest::claims,
     interrupt::Unfinished,
-    place::Lock,
+    model::codes::{Month, Side},
+    place::{Lock, staging::Staging},
 };
 
 /// A book that is open for closing one more period.
@@ -109,6 +102,11 @@ impl Book {
     /// The lock of a book that is to grow.
     fn lock(&self) -> Outcome<&Lock> {
         self.lock.as_ref().ok_or_else(|| Failure::Bug("a book that is not locked grows".to_owned()))
+    }
+
+    /// Adds the period that was built in a staging folder, in one step.
+    pub fn publish(&self, staging: Staging, period: Month) -> Outcome<()> {
+        staging.publish(&self.root, self.lock()?, period)
     }
 
     /// What is behind a failure: the book may have been moved away from under it.
@@ -303,10 +301,6 @@ const OUTPUTS: [&str; 17] = [
     "tables/rejects.parquet",
     "tables/reserves.parquet",
 ];
-
-fn busy(book: &Path) -> Failure {
-    Failure::Book(format!("another run is at work on the book {}", crate::diag::shown(book)))
-}
 
 fn damaged(folder: &Path, what: &str) -> Failure {
     Failure::Book(format!(

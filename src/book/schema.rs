@@ -2,7 +2,7 @@
 
 use arrow_schema::{DataType, TimeUnit};
 
-use crate::contract::fields::{AMOUNT_FIELDS, FIELDS, Field, Kind as FieldKind};
+use crate::model::fields::{AMOUNT_FIELDS, FIELDS, Field, Kind as FieldKind};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::io;
 
 use super::{Book, damaged};
 use crate::{
-    contract::identity::{Identity, settle},
     diag::Outcome,
+    place::identity::{Identity, settle},
 };
 
 /// The files of a book's closed periods as they were.

@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::grid::{Grid, Row};
 use crate::{
-    control::Class,
+    model::control::Class,
     spelling::{bare, is_unseen},
 };
 

@@ -9,8 +9,8 @@ use super::{
     monthly::{Cleared, RULE_NAMES, all_pairs, margins, side_name},
 };
 use crate::{
-    codes::{Pair, Province, Side},
-    forms::{Template, Value},
+    model::codes::{Pair, Province, Side},
+    statements::{Template, Value},
 };
 
 /// What coverage is worked out from.

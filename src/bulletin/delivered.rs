@@ -9,17 +9,20 @@ use std::{
 use crate::{
     audit::scan::{Judge, gather},
     book::manifest::Manifest,
-    codes::{Month, Pair, Province, Side},
-    contract::{delivery::Delivery, fields::Field},
     diag::{Code, Failure, Finding, Outcome},
     digest::sha256_of,
     event::Monitor,
     ingest::{
         batch::Batch,
+        delivery::Delivery,
         rows::{self, Checked},
         source::Source,
     },
-    reconcile::index::Key,
+    keyed::key::Key,
+    model::{
+        codes::{Month, Pair, Province, Side},
+        fields::Field,
+    },
     rules::Rules,
 };
 

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::cells::{Id, Mark};
 use crate::{
-    codes::{Month, Province},
     diag::Outcome,
-    forms::{self, Layout, Sheet, Template, Value, Values},
-    money::FenSum,
+    model::{
+        codes::{Month, Province},
+        money::FenSum,
+    },
+    statements::{self, Layout, Sheet, Template, Value, Values},
 };
 
 /// A value of a sheet, and the cells that have to be shown for it to be.
@@ -45,7 +47,7 @@ impl Item {
 
     /// A province for people.
     pub(super) fn province(province: Province) -> Item {
-        Item::text(forms::province(province))
+        Item::text(statements::province(province))
     }
 }
 

@@ -26,14 +26,11 @@ use self::{cells::Cells, delivered::Delivered, draft::Draft};
 use crate::{
     book::Closed,
     bounded,
-    codes::Month,
-    contract::{
-        lines::parse_day,
-        registry::{Institution, read_registry},
-    },
+    contract::registry::{Institution, read_registry},
     diag::{Failure, Outcome, shown},
     event::Monitor,
-    forms::{self, Template, Workbook, folder},
+    model::{codes::Month, dates::parse_day},
+    statements::{self, Template, Workbook, folder},
 };
 
 /// What a bulletin is made of.
@@ -92,7 +89,7 @@ pub fn write(request: &Request, monitor: &Monitor) -> Outcome<Written> {
     }
     let all = sheets.len() as u64;
     let workbook = Workbook { folder: name.to_owned(), name: "bulletin", sheets };
-    let files = forms::render(&[workbook], request.template, issued_on)?;
+    let files = statements::render(&[workbook], request.template, issued_on)?;
     folder::publish(request.out, &files)?;
     Ok(Written { period, sheets: all, files: files.len() as u64 + 1, left_out })
 }

@@ -9,17 +9,19 @@ use super::{
     draft::{Draft, Item, Row, lateness, percent},
 };
 use crate::{
-    audit::entries::{Entries, VOIDED},
     book::{
         Closed,
         grid::{Grid, Row as TableRow},
     },
-    codes::{Month, Pair, Province, Side},
-    control::Class,
     diag::{Failure, Outcome},
-    forms::{Template, Value},
-    ingest::record::Group,
-    money::FenSum,
+    model::{
+        codes::{Month, Pair, Province, Side},
+        control::Class,
+        group::Group,
+        money::FenSum,
+    },
+    register::entries::{Entries, VOIDED},
+    statements::{Template, Value},
 };
 
 /// The settlements that cleared, by pair, with their sums by province.

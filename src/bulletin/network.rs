@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Draft, Item, Row, percent};
 use crate::{
-    codes::{CareClass, Month, Province},
-    contract::{lines::parse_day, registry::Institution},
-    forms::{Target, Template},
+    contract::registry::Institution,
+    model::{
+        codes::{CareClass, Month, Province},
+        dates::parse_day,
+    },
+    statements::{Target, Template},
 };
 
 /// Counties of a place, and those with a networked institution for each kind of care.
@@ -75,7 +78,7 @@ pub(super) fn drafts(
 fn target_row(nation: &Counties, care: CareClass, period: Month, template: &Template) -> Row {
     let (all, networked) = (nation.all.len() as u128, nation.networked(care));
     let mut row = Row::from([
-        ("care", Item::text(crate::forms::care(care))),
+        ("care", Item::text(crate::statements::care(care))),
         ("counties", Item::count(all)),
         ("networked", Item::count(networked)),
         ("share", Item::text(nation.share(care))),

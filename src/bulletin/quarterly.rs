@@ -8,11 +8,13 @@ use crate::{
         Closed, closed_periods,
         grid::{Cell, Row as TableRow},
     },
-    codes::{Month, Province},
-    contract::lines::parse_day,
     diag::{Failure, Outcome},
-    forms::Template,
-    money::FenSum,
+    model::{
+        codes::{Month, Province},
+        dates::parse_day,
+        money::FenSum,
+    },
+    statements::Template,
 };
 
 /// Money of one side of a province, in fen.

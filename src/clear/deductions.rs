@@ -5,12 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashSet;
 
 use crate::{
-    book::register::{Kind, Registered},
-    codes::{FundClass, Pair},
+    columnar::table::Table,
     contract::small_files::DeductionLine,
-    money::{Fen, FenSum},
-    reconcile::index::Key,
-    statement::table::Table,
+    keyed::{
+        key::Key,
+        registered::{Kind, Registered},
+    },
+    model::{
+        codes::{FundClass, Pair},
+        money::{Fen, FenSum},
+    },
 };
 
 /// A row of the table `deductions`.
@@ -162,7 +166,7 @@ pub fn deductions_table(deductions: &[Deduction]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::record::Group;
+    use crate::model::group::Group;
 
     fn line(ddct_id: &str, setl_id: &str, amount: Fen) -> DeductionLine {
         DeductionLine { ddct_id: ddct_id.into(), setl_id: setl_id.into(), amount }

@@ -8,7 +8,6 @@
 //!
 //! **Invariants.** Payment is gross: no pair is set off against another, and none flips its payer.
 
-pub mod counters;
 pub mod deductions;
 pub mod pairs;
 pub mod positions;

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::{
     clear::positions::Positions,
-    codes::{FundClass, Pair},
-    money::FenSum,
+    model::{
+        codes::{FundClass, Pair},
+        money::FenSum,
+    },
 };
 
 /// What a directed pair clears in a period, in fen.

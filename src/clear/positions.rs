@@ -4,34 +4,19 @@ use std::{collections::BTreeMap, path::Path};
 
 use rayon::prelude::*;
 
-use super::counters::{AllCounted, Counted, Counters, Packed, Place};
 use crate::{
-    book::manifest::FileEntry,
-    codes::{CareClass, FundClass, Month, Pair, Province},
-    contract::fields::AMOUNT_FIELDS,
-    control::Totals,
-    diag::Outcome,
-    money::FenSum,
+    columnar::{entry::FileEntry, table::Table},
+    diag::{Failure, Outcome},
+    model::{
+        codes::{FundClass, Pair},
+        control::Totals,
+        fields::AMOUNT_FIELDS,
+        group::PositionKey,
+        money::FenSum,
+    },
+    reconcile::counters::{AllCounted, Counted, Counters, Packed, Place},
     rules::Policy,
-    statement::table::Table,
 };
-
-/// What a position is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PositionKey {
-    /// The insured division, six digits as a number.
-    pub insuplc_admdvs: u32,
-    /// The province that is owed.
-    pub treating: Province,
-    /// From which fund.
-    pub fund: FundClass,
-    /// For what kind of care.
-    pub care: CareClass,
-    /// The cost month.
-    pub cost_month: Month,
-    /// The province that owes; the division decides it.
-    pub insured: Province,
-}
 
 /// The sums of a position, in fen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -104,6 +89,14 @@ impl Positions {
         self.sums.values().fold(Totals::default(), |mut all, (_, totals)| {
             all += *totals;
             all
+        })
+    }
+
+    /// Positions hold what cleared by itself, and the copies in doubt that cleared.
+    pub fn prove(&self, expected: Totals) -> Outcome<()> {
+        let found = self.totals();
+        Failure::unless(found == expected, || {
+            format!("positions hold {found:?}, {expected:?} cleared")
         })
     }
 

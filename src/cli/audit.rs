@@ -23,9 +23,9 @@ use crate::{
     diag::{Failure, Outcome, printable, shown},
     digest,
     engine::RunOptions,
-    money::count_grouped,
+    model::money::count_grouped,
     pipeline::Settings,
-    pseudonym,
+    privacy::pseudonym,
     signing::{self, trusted::TrustedKeys},
 };
 

@@ -11,12 +11,12 @@ use super::{
     printer::{text, warning},
 };
 use crate::{
-    cluster::{self, ExecutorOptions, Mirror, SchedulerOptions, is_remote},
-    codes::Month,
+    cluster::{self, ExecutorOptions, Mirror, SchedulerOptions},
     diag::{Failure, Outcome, shown},
     interrupt,
-    pipeline::{EngineName, Settings},
-    reconcile::engine::{Engine, Native},
+    model::codes::Month,
+    pipeline::{EngineName, Settings, is_remote},
+    reconcile::reader::{Engine, Native},
 };
 
 /// `liangqing cluster`

@@ -20,9 +20,9 @@ use crate::{
     },
     diag::{Failure, Outcome, printable},
     event::Monitor,
-    forms::no_formula,
-    money::count_grouped,
+    model::money::count_grouped,
     place::output::{Output, Readers, Replace},
+    statements::no_formula,
 };
 
 /// Rows of a figure that are shown when they are not written into a file.

@@ -3,7 +3,7 @@
 use super::printer::counted;
 use crate::{
     judged::{Judged, Lines, reason},
-    money::{count_grouped, yuan_grouped},
+    model::money::{count_grouped, yuan_grouped},
 };
 
 /// The lines of a report: those that count, then those that were refused, by code.

@@ -44,7 +44,7 @@ use crate::{
 
 /// Parses the command line, runs the command, gives the exit status.
 pub fn main() -> ExitCode {
-    crate::ingest::quiet_decoder_panics();
+    crate::columnar::guard::quiet_decoder_panics();
     let arguments = match lang::parse() {
         Ok(arguments) => arguments,
         Err(status) => return status,

@@ -18,14 +18,16 @@ use super::{
     unread,
 };
 use crate::{
-    audit::independent::ComparedTable,
     clear::pairs::PairSums,
-    codes::Side,
-    control::{Bucket, Class},
     diag::{self, Failure, Finding, Outcome, printable},
     engine::{RunOptions, RunReport},
     event::{Estimate, Timing},
-    money::{FenSum, count_grouped, yuan, yuan_grouped},
+    independent::ComparedTable,
+    model::{
+        codes::Side,
+        control::{Bucket, Class},
+        money::{FenSum, count_grouped, yuan, yuan_grouped},
+    },
     reserve::{Level, notices::Kind},
     signing::Signer,
     synth::{Summary, SynthOptions},

@@ -23,12 +23,12 @@ use super::{
     run::{shown, thread_pool},
 };
 use crate::{
+    columnar::table::reproducible,
     diag::{Failure, Outcome, printable},
-    forms::no_formula,
-    money::count_grouped,
+    model::money::count_grouped,
     place::output::{Output, Readers, Replace},
     query::{self, Answer, Question, TableInfo},
-    statement::table::reproducible,
+    statements::no_formula,
 };
 
 /// Rows of a table for people, unless they say otherwise.

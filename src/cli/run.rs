@@ -19,10 +19,10 @@ use super::{
 };
 use crate::{
     bounded,
-    codes::Month,
     diag::{self, Failure, Outcome},
     engine::{self, RunOptions},
     interrupt,
+    model::codes::Month,
     pipeline::{Benchmark, MONTH_END, Settings},
     rules::Rules,
     signing::Signer,

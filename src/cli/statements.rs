@@ -12,13 +12,13 @@ use super::{
 };
 use crate::{
     diag::{Failure, Outcome},
-    forms::{
+    model::money::{count_grouped, yuan_grouped},
+    place::output::{Output, Readers, Replace},
+    privacy::pseudonym::Pseudonyms,
+    statements::{
         self, Style, Template,
         replies::{self, Replies},
     },
-    money::{count_grouped, yuan_grouped},
-    place::output::{Output, Readers, Replace},
-    pseudonym::Pseudonyms,
 };
 
 /// Decisions that are shown one by one.
@@ -30,7 +30,7 @@ pub(super) fn statements(arguments: &StatementsArguments) -> Outcome<()> {
         template: template(arguments.forms.as_deref())?,
         pseudonyms: arguments.pseudonym_key.as_deref().map(Pseudonyms::read).transpose()?,
     };
-    let written = forms::write(&arguments.book, arguments.period, &arguments.out, &style)?;
+    let written = statements::write(&arguments.book, arguments.period, &arguments.out, &style)?;
     match arguments.format {
         Format::Json => report(&written),
         Format::Human => text(&format!(

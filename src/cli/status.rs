@@ -11,11 +11,11 @@ use super::{
     table::table,
 };
 use crate::{
-    book::{
+    diag::{Outcome, printable},
+    outlook::{
         status::{self, BookStatus},
         stress::{self, Stressed},
     },
-    diag::{Outcome, printable},
 };
 
 /// `liangqing status`

@@ -8,7 +8,7 @@ use std::{
 use super::{ExecutorOptions, SchedulerOptions};
 use crate::{
     diag::{Failure, Outcome},
-    reconcile::engine::Engine,
+    reconcile::reader::Engine,
 };
 
 fn absent<T>() -> Outcome<T> {

@@ -26,21 +26,21 @@ use super::{
     waiting::{runtime, unless},
 };
 use crate::{
-    book::staging::Staging,
-    codes::Side,
-    contract::delivery::Delivery,
     diag::{Failure, Finding, Outcome},
     event::Monitor,
     ingest::{
+        delivery::Delivery,
         record::Record,
         schedule::Part,
         source::Source,
         survey::{Setting, Survey},
     },
+    model::codes::Side,
+    place::staging::Staging,
     reconcile::{
         build::Index,
         collector::Collector,
-        engine::{Engine, Foreseen},
+        reader::{Engine, Foreseen},
         values::Values,
     },
 };

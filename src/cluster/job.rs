@@ -44,8 +44,8 @@ use super::{
     task,
 };
 use crate::{
-    codes::Side,
     ingest::{schedule::Part, source::Source},
+    model::codes::Side,
 };
 
 /// The program, as jobs and executors name it.

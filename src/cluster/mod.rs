@@ -5,13 +5,13 @@
 //!
 //! **In.** A delivery in folders that all machines see, or in an object store; the address of a scheduler.
 //!
-//! **Out.** An [`Engine`](crate::reconcile::engine::Engine): a survey and an index, equal to those that this
+//! **Out.** An [`Engine`](crate::reconcile::reader::Engine): a survey and an index, equal to those that this
 //! machine would have made; the processes of a cluster; copies of what is in an object store.
 //!
 //! **Invariants.** An executor reads by the rules that the job brings, with the code of [`crate::ingest`]. What
 //! meets on the cluster is a claim, which the match examines. Every part of the delivery is reported once.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[cfg(feature = "cluster")]
 mod ballista;
@@ -36,11 +36,6 @@ pub use self::{
     serve::{executor, scheduler},
     storage::Mirror,
 };
-
-/// Whether a path is an address of an object store.
-pub fn is_remote(path: &Path) -> bool {
-    path.to_str().is_some_and(|path| path.starts_with("s3://"))
-}
 
 /// Host and port of `df://HOST:PORT`.
 pub fn parse_address(text: &str) -> Result<(String, u16), String> {

@@ -7,14 +7,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clear::counters::Part as Position,
-    codes::Side,
     diag::Finding,
     ingest::survey::{Reject, Survey},
-    reconcile::{
-        index::{Claim, Entry},
+    keyed::{
+        entry::{Claim, Entry},
         store::Stored,
     },
+    model::codes::Side,
+    reconcile::counters::Part as Position,
 };
 
 /// What is handed on.

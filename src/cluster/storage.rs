@@ -29,14 +29,14 @@ use tokio::io::AsyncWriteExt;
 
 use super::{
     functions::external,
-    is_remote,
     waiting::{runtime, wait_for},
 };
 use crate::{
-    book::manifest,
     diag::{Failure, Outcome},
     digest::sha256_hex,
     interrupt::{self, Unfinished},
+    pipeline::is_remote,
+    place::period::MANIFEST,
 };
 
 /// Objects that are brought or sent at a time.
@@ -179,7 +179,7 @@ impl Mirror {
         for folder in fs::read_dir(mirror.path()).map_err(Failure::io(mirror.path()))? {
             let folder = folder.map_err(Failure::io(mirror.path()))?;
             let path = folder.path();
-            if path.is_dir() && !path.join(manifest::NAME).exists() {
+            if path.is_dir() && !path.join(MANIFEST).exists() {
                 fs::remove_dir_all(&path).map_err(Failure::io(&path))?;
                 without.push(folder.file_name().to_string_lossy().into_owned());
             }
@@ -243,8 +243,8 @@ impl Mirror {
         let root = self.path().join(period);
         let mut files = Vec::new();
         files_below(&root, "", &mut files)?;
-        files.retain(|file| file != manifest::NAME);
-        let bytes = fs::read(root.join(manifest::NAME)).map_err(Failure::io(&root))?;
+        files.retain(|file| file != MANIFEST);
+        let bytes = fs::read(root.join(MANIFEST)).map_err(Failure::io(&root))?;
         let send = async {
             if !place.put_new(CLAIM, sha256_hex(&bytes).into_bytes()).await? {
                 return Err(place.sent_by_another(period));
@@ -252,7 +252,7 @@ impl Mirror {
             let sent = files.iter().map(|file| place.send(root.join(file), place.key_of(file)));
             stream::iter(sent).buffer_unordered(AT_A_TIME).try_collect::<Vec<()>>().await?;
             for (path, object) in place.list().await? {
-                if path != CLAIM && path != manifest::NAME && !files.contains(&path) {
+                if path != CLAIM && path != MANIFEST && !files.contains(&path) {
                     place.store.delete(&object.location).await.map_err(place.failed())?;
                 }
             }
@@ -261,7 +261,7 @@ impl Mirror {
         let runtime = runtime()?;
         runtime.block_on(send)?;
         let close = async {
-            if !place.put_new(manifest::NAME, bytes.clone()).await? {
+            if !place.put_new(MANIFEST, bytes.clone()).await? {
                 return Err(place.sent_by_another(period));
             }
             place.store.delete(&place.key_of(CLAIM)).await.map_err(place.failed())

@@ -22,19 +22,22 @@ use super::{
     storage,
 };
 use crate::{
-    clear::counters::{CountScratch, Counters},
-    codes::{Month, Side},
-    contract::delivery::Delivery,
     diag::{Code, Failure, Finding, Outcome},
     event::Monitor,
     ingest::{
+        delivery::Delivery,
         fetch::fetch,
         record::Record,
         schedule::Part,
         source::Source,
         survey::{Piece, RowSink, Setting, Survey, survey_part},
     },
-    reconcile::{index::Entries, values::pack},
+    keyed::packed::pack,
+    model::codes::{Month, Side},
+    reconcile::{
+        counters::{CountScratch, Counters},
+        entries::Entries,
+    },
     rules::Rules,
 };
 

@@ -7,10 +7,13 @@ use super::{
     header,
 };
 use crate::{
-    codes::{Month, Province},
     contract::bounds,
     diag::{Code, Finding},
-    money::{Fen, FenSum, parse_sum, parse_yuan},
+    model::{
+        codes::{Month, Province},
+        dates::parse_day,
+        money::{Fen, FenSum, parse_sum, parse_yuan},
+    },
 };
 
 /// One line of a small file, its values in the order of the contract's columns.
@@ -78,16 +81,6 @@ impl Line<'_> {
         let value = Province::from_text(&self.values[column]);
         self.checked(Code::S07, column, value)
     }
-}
-
-/// Reads a day `YYYY-MM-DD`.
-pub fn parse_day(text: &str) -> Option<NaiveDate> {
-    let shaped = text.len() == 10
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    shaped.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()
 }
 
 /// Reads every line of a file; lines that break a rule are findings.

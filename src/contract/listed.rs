@@ -11,7 +11,7 @@ const LIST: &str = "control-totals.csv";
 
 /// control-totals.csv lists every Parquet file exactly once, and every file that it lists exists. Files that it
 /// names in another way are named as they are from here on.
-pub(super) fn check(totals: &mut [DeclaredTotals], names: &[String], findings: &mut Vec<Finding>) {
+pub(crate) fn check(totals: &mut [DeclaredTotals], names: &[String], findings: &mut Vec<Finding>) {
     let there: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let by_path = unique(names, path);
     let mut listed = BTreeSet::new();

@@ -9,13 +9,10 @@
 //! **Invariants.** Nothing is accepted in part: any finding refuses the delivery, and all are listed.
 
 pub mod bounds;
-pub mod delivery;
 pub mod encoding;
-pub mod fields;
 mod header;
-pub mod identity;
 pub mod lines;
-mod listed;
+pub mod listed;
 pub mod near;
 pub mod registry;
 pub mod small_files;

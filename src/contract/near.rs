@@ -9,8 +9,8 @@ use super::{
     walk::{Kind, SUFFIX, Unread},
 };
 use crate::{
-    codes::Side,
     diag::{Code, Finding},
+    model::codes::Side,
 };
 
 /// Endings of files that come beside others and hold none of their rows.

@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::lines::{Line, parse_day, read};
+use super::lines::{Line, read};
 use crate::{
-    codes::{CareClass, Province},
     diag::{Code, Finding},
-    ingest::rows::is_institution,
+    model::{
+        codes::{CareClass, Province},
+        dates::parse_day,
+        institution::is_institution,
+    },
 };
 
 /// An institution of the registry.

@@ -4,18 +4,17 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use chrono::NaiveDate;
 
-use super::{
-    identity::{Identity, settle},
-    lines::{Line, read},
-};
+use super::lines::{Line, read};
 use crate::{
-    book::manifest::FileEntry,
     bounded,
-    codes::{Month, Pair},
+    columnar::entry::FileEntry,
     diag::{Code, Failure, Finding, Outcome, shown},
     digest::sha256_hex,
-    money::{Fen, FenSum},
-    reconcile::decisions::DecisionLine,
+    model::{
+        codes::{Month, Pair},
+        money::{Fen, FenSum},
+    },
+    place::identity::{Identity, settle},
     rules::Permit,
 };
 
@@ -56,6 +55,21 @@ pub struct QuotaChange {
     pub approved_by: String,
     /// When.
     pub approved_on: NaiveDate,
+}
+
+/// A line of `decisions.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionLine {
+    /// Line of the file.
+    pub line: u64,
+    /// The settlement.
+    pub setl_id: String,
+    /// The word for what was decided.
+    pub decision: String,
+    /// Who decided.
+    pub decided_by: String,
+    /// Who approved it.
+    pub approved_by: String,
 }
 
 /// A line of `payments.csv`.

@@ -12,13 +12,11 @@ use std::{
 use rustix::io::Errno;
 use serde::Serialize;
 
-use super::{
-    identity::{Identities, Identity},
-    small_files,
-};
+use super::small_files;
 use crate::{
-    codes::Side,
     diag::{Code, Failure, Finding, Outcome},
+    model::codes::Side,
+    place::identity::{Identities, Identity},
 };
 
 /// What lies in an input folder.

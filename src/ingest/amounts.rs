@@ -7,7 +7,7 @@ use arrow_array::{
 };
 use arrow_buffer::{NullBuffer, ScalarBuffer};
 
-use crate::money::{FEN_LIMIT, FEN_SUM_LIMIT, Fen, FenSum};
+use crate::model::money::{FEN_LIMIT, FEN_SUM_LIMIT, Fen, FenSum};
 
 /// Amounts in fen.
 #[derive(Debug)]

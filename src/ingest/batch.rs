@@ -24,7 +24,6 @@ pub use super::times::DAY;
 use super::{
     amounts::{self, AmountColumn, BeyondDecimal},
     buffers::{Taken, Tools},
-    claims, guarded,
     lengths::Lengths,
     pages::RowGroup,
     source::{Column, Form, Source},
@@ -32,8 +31,9 @@ use super::{
     times::{self, TimeColumn},
 };
 use crate::{
-    contract::fields::{AMOUNT_FIELDS, FIELDS, Field, amount},
+    columnar::{claims, guard::guarded},
     event::Activity,
+    model::fields::{AMOUNT_FIELDS, FIELDS, Field, amount},
     rules::Int96,
 };
 

@@ -9,8 +9,8 @@ use parquet::{
 
 use super::source::{Column, Form};
 use crate::{
-    contract::fields::{FIELDS, Field, Kind, Named},
     diag::{Code, Finding},
+    model::fields::{FIELDS, Field, Kind, Named},
 };
 
 /// The columns of a file.

@@ -8,33 +8,21 @@ use parquet::{arrow::arrow_reader::RowSelector, errors::ParquetError};
 use super::{
     batch::{Batches, ReadError},
     buffers::Tools,
-    claims, guarded,
     schedule::Lane,
     source::{Form, Source},
 };
 use crate::{
-    contract::fields::Field,
+    columnar::{
+        claims,
+        guard::{guarded, plain},
+    },
     diag::{Code, Finding},
+    model::fields::Field,
     rules::Int96,
 };
 
 /// Rows that are decoded at a time until one of them cannot be.
 const ROWS: usize = 1024;
-/// What the decoders put before what they say, in any number and order.
-const PREFIXES: [&str; 12] = [
-    "parquet_data_error: ",
-    "External: ",
-    "Parquet argument error: ",
-    "Parquet error: ",
-    "Parquet: ",
-    "EOF: ",
-    "NYI: ",
-    "Arrow: ",
-    "Invalid argument error: ",
-    "Io error: ",
-    "IO error: ",
-    "General: ",
-];
 
 /// Says what is wrong with a row group.
 pub(super) fn diagnose(
@@ -161,26 +149,4 @@ fn said(error: &ReadError) -> (String, Option<&'static str>) {
         return (plain(&text), Some(hint));
     }
     (plain(&text), None)
-}
-
-/// An error of a decoder without what it puts before it.
-pub(super) fn plain(error: &str) -> String {
-    let mut text = error;
-    while let Some(rest) = PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)) {
-        text = rest;
-    }
-    // What stands behind a colon may be another error with all that is before it.
-    PREFIXES.iter().fold(text.to_owned(), |text, prefix| text.replace(prefix, ""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_of_the_decoders_are_left_out() {
-        let error = "External: Parquet argument error: Parquet error: Invalid page: EOF: short";
-        assert_eq!(plain(error), "Invalid page: short");
-        assert_eq!(plain("a page"), "a page");
-    }
 }

@@ -2,8 +2,10 @@
 
 use std::io::Read;
 
-use super::source::SharedFile;
-use crate::contract::encoding::{self, Encoding};
+use crate::{
+    columnar::shared::SharedFile,
+    contract::encoding::{self, Encoding},
+};
 
 /// What a file is, and what to do about it.
 pub(super) type Disguise = (&'static str, &'static str);

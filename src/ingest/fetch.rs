@@ -12,10 +12,10 @@ use super::{
     schedule::ROWS_ALONE,
 };
 use crate::{
-    codes::Side,
-    contract::delivery::Delivery,
     diag::{Code, Failure, Finding, Outcome},
     event::Monitor,
+    ingest::delivery::Delivery,
+    model::codes::Side,
     rules::Int96,
 };
 

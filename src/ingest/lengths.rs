@@ -6,7 +6,8 @@
 
 use parquet::file::metadata::RowGroupMetaData;
 
-use super::{claims::LONGEST_TEXT, text::TextColumn};
+use super::text::TextColumn;
+use crate::columnar::claims::LONGEST_TEXT;
 
 /// Bytes of a text that no column has to account for, and those that it may have besides, for each byte in the file.
 const ORDINARY: u64 = 256;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::rows::Checked;
-use crate::codes::Month;
+use crate::model::codes::Month;
 
 /// Rows by cost month: those that are valid, or only come before their period.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

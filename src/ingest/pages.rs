@@ -26,12 +26,14 @@ use parquet::{
     },
 };
 
-use super::{
-    buffers::Tools,
-    claims, codec, payload,
-    source::{FileReader, SharedFile},
+use super::buffers::Tools;
+use crate::{
+    columnar::{
+        claims, codec, payload,
+        shared::{FileReader, SharedFile},
+    },
+    event::Activity,
 };
-use crate::event::Activity;
 
 /// A row group of a file.
 pub(super) struct RowGroup<'a> {

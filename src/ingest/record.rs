@@ -1,13 +1,16 @@
 //! One settlement as one side has it, with every field of the record.
 
 use crate::{
-    codes::{CareClass, FundClass, Month, Pair, Province},
-    contract::fields::{AMOUNT_FIELDS, FLAGS, Field, amount, without_blanks},
     ingest::{
         batch::{Batch, TEXT_FIELDS, text_position},
         times::DAY,
     },
-    money::{Fen, yuan},
+    model::{
+        codes::{Month, Pair, Province},
+        fields::{AMOUNT_FIELDS, FLAGS, Field, amount, without_blanks},
+        group::Group,
+        money::{Fen, yuan},
+    },
     rules::{Policy, Timing},
 };
 
@@ -202,41 +205,6 @@ impl Record {
     }
 }
 
-/// Who owes whom, from which fund, for what kind of care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Group {
-    /// Who owes whom.
-    pub pair: Pair,
-    /// From which fund.
-    pub fund: FundClass,
-    /// For what kind of care.
-    pub care: CareClass,
-}
-
-impl Group {
-    /// A number below 2^13 for this group.
-    pub fn number(self) -> u16 {
-        let place = ((self.pair.insured.index() * 32 + self.pair.treating.index()) * 2
-            + self.fund as usize)
-            * 4
-            + self.care as usize;
-        u16::try_from(place).expect("Invariant: there are 8,192 groups")
-    }
-
-    /// The group with a number.
-    pub fn from_number(number: u16) -> Option<Group> {
-        let number = usize::from(number);
-        Some(Group {
-            pair: Pair {
-                insured: Province::from_index(number / 256)?,
-                treating: Province::from_index(number / 8 % 32)?,
-            },
-            fund: FundClass::ALL[number / 4 % 2],
-            care: CareClass::ALL[number % 4],
-        })
-    }
-}
-
 /// What a policy makes of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
@@ -248,17 +216,4 @@ pub struct Facts {
     pub timing: Timing,
     /// What is owed.
     pub payable: Fen,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn groups_have_numbers() {
-        for number in 0..8192 {
-            assert_eq!(Group::from_number(number).map(Group::number), Some(number));
-        }
-        assert_eq!(Group::from_number(8192), None);
-    }
 }

@@ -1,16 +1,19 @@
 //! The row rules V01 to V18 (contract §3), column by column.
 
 use crate::{
-    codes::{CareClass, FundClass, Month, Pair, Province},
-    contract::fields::{AMOUNT_FIELDS, FLAGS, Field, Flag, amount},
     ingest::{
         amounts::AmountColumn,
         batch::Batch,
-        record::Group,
         text::TextColumn,
         times::{DAY, TimeColumn},
     },
-    money::Fen,
+    model::{
+        codes::{CareClass, FundClass, Month, Pair, Province},
+        fields::{AMOUNT_FIELDS, FLAGS, Field, Flag, amount},
+        group::Group,
+        institution::is_institution,
+        money::Fen,
+    },
     rules::Policy,
 };
 
@@ -322,12 +325,6 @@ impl Checked {
             self.broken[row].add(rule, column.value(row).is_some());
         }
     }
-}
-
-/// Whether a code is `H` or `P` and 11 letters or digits (V11).
-pub fn is_institution(code: &[u8]) -> bool {
-    matches!(code, [b'H' | b'P', rest @ ..]
-        if rest.len() == 11 && rest.iter().all(u8::is_ascii_alphanumeric))
 }
 
 /// The cost month of each row.

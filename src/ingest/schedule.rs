@@ -18,8 +18,9 @@ use std::{
 
 use super::{batch::Batches, source::Source};
 use crate::{
-    contract::delivery::Delivery,
+    columnar::footer::most_rows,
     diag::{Code, Finding},
+    ingest::delivery::Delivery,
 };
 
 /// Rows that are decoded at a time when row groups are read one after the other.
@@ -30,10 +31,6 @@ const ROWS_IN_STEP: usize = 128 * 1024;
 const FEWEST_ROWS: usize = 256;
 const MOST_ROWS: usize = 2 * 1024;
 
-/// Rows that are taken for granted on a side, and how many more for each byte of its files: rows that no byte
-/// carries, nulls or one value again and again, could be any number.
-const ROWS_FOR_NOTHING: u64 = 1 << 20;
-const ROWS_FOR_A_BYTE: u64 = 8;
 /// Where row groups are read one after the other, what they take may be so many times as much: it is known.
 const ROOM_ALONE: u64 = 3;
 
@@ -290,11 +287,6 @@ fn lanes(delivery: &Delivery) -> Result<Vec<Lane>, Finding> {
 
 fn after(ordinal: u32, rows: u64) -> Option<u32> {
     u32::try_from(rows).ok().and_then(|rows| ordinal.checked_add(rows))
-}
-
-/// Rows that files of so many bytes can have.
-pub(super) fn most_rows(bytes: u64) -> u64 {
-    ROWS_FOR_NOTHING.saturating_add(bytes.saturating_mul(ROWS_FOR_A_BYTE))
 }
 
 fn without_bytes(source: &Source, row_group: usize, rows: u32, bytes: u64) -> Finding {

@@ -12,21 +12,25 @@ use parquet::{
     basic::{Compression, ConvertedType, LogicalType, TimeUnit as ParquetTimeUnit},
     errors::ParquetError,
     file::{
-        metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData},
+        metadata::{ParquetMetaData, RowGroupMetaData},
         statistics::Statistics,
     },
 };
 
-pub use super::shared::{FileReader, SharedFile};
 use super::{
     columns::Mapped,
-    disguise, footer, guarded,
+    disguise,
     times::{ALLOWED, CST_OFFSET},
 };
+pub use crate::columnar::shared::{FileReader, SharedFile};
 use crate::{
-    codes::Side,
-    contract::{fields::Field, identity::Identity},
+    columnar::{
+        footer::{self, footer_error},
+        guard::guarded,
+    },
     diag::{Code, Finding},
+    model::{codes::Side, fields::Field},
+    place::identity::Identity,
 };
 
 /// A column of a file that stands for a field of the contract.
@@ -278,43 +282,4 @@ fn lzo_column(metadata: &ParquetMetaData) -> Option<String> {
     let chunks = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
     let mut lzo = chunks.filter(|chunk| matches!(chunk.compression(), Compression::LZO));
     lzo.next().map(|chunk| chunk.column_path().string())
-}
-
-/// A footer that reads well but cannot be true.
-pub(super) fn footer_error(metadata: &ParquetMetaData, len: u64) -> Option<String> {
-    let declared = metadata.file_metadata().num_rows();
-    let groups = metadata.row_groups();
-    let rows = groups.iter().map(RowGroupMetaData::num_rows).fold(0, i64::saturating_add);
-    if rows != declared || groups.iter().any(|group| group.num_rows() < 0) {
-        return Some(format!("{declared} rows declared, {rows} in its row groups"));
-    }
-    groups.iter().enumerate().find_map(|(index, group)| {
-        let lie = group.columns().iter().find_map(|column| column_error(column, group, len))?;
-        Some(format!("row group {index}, {lie}"))
-    })
-}
-
-/// What a footer says of a column chunk that cannot be true.
-fn column_error(
-    column: &ColumnChunkMetaData,
-    group: &RowGroupMetaData,
-    len: u64,
-) -> Option<String> {
-    let name = column.column_path();
-    let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
-    let end = start.checked_add(column.compressed_size());
-    let inside = |end: i64| start >= 0 && end >= start && end.cast_unsigned() <= len;
-    if !end.is_some_and(inside) {
-        return Some(format!("column {name}: bytes beyond the file"));
-    }
-    let (dictionary, data) = (column.dictionary_page_offset(), column.data_page_offset());
-    // Of nothing some writers say that it lies anywhere.
-    let nothing = column.num_values() == 0;
-    if !nothing && dictionary.is_some_and(|dictionary| dictionary > data) {
-        return Some(format!("column {name}: a dictionary behind what it is for"));
-    }
-    let flat = column.column_descr().max_rep_level() == 0;
-    (flat && column.num_values() != group.num_rows()).then(|| {
-        format!("column {name}: {} values for {} rows", column.num_values(), group.num_rows())
-    })
 }

@@ -13,27 +13,25 @@ use super::{
     amounts::AmountColumn,
     batch::{Batch, Batches, ReadError},
     buffers::Tools,
-    claims,
     diagnose::diagnose,
-    guarded,
     months::CostMonths,
     rows::Checked,
     schedule::{Lane, Part, Plan, ROWS_ALONE, Schedule, Work},
     source::{Form, Source},
 };
 use crate::{
-    codes::{Month, Side},
-    contract::{
-        delivery::{Delivery, FileFacts},
-        fields::{Field, amount},
-    },
-    control::{Bucket, Control, Totals, beyond_decimal},
+    columnar::{claims, guard::guarded, table::Table},
     diag::{Code, Failure, Finding, Outcome},
     digest::sha256_of,
     event::{Activity, Monitor},
-    money::{FEN_SUM_LIMIT, FenSum},
+    ingest::delivery::{Delivery, FileFacts},
+    model::{
+        codes::{Month, Side},
+        control::{Bucket, Control, Totals, beyond_decimal},
+        fields::{Field, amount},
+        money::{FEN_SUM_LIMIT, FenSum},
+    },
     rules::{Policy, Rules},
-    statement::table::Table,
 };
 
 /// What the survey is told.

@@ -9,7 +9,7 @@ use arrow_array::{
 use arrow_buffer::ArrowNativeType;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::{codes::Province, contract::fields::Flag};
+use crate::model::{codes::Province, fields::Flag};
 
 /// A text column; empty text is the same as null.
 #[derive(Debug)]

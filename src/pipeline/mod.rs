@@ -14,17 +14,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
 use crate::{
-    cluster::is_remote,
-    codes::Month,
-    contract::lines::parse_day,
     diag::{Code, printable, toml_problem},
+    model::{
+        codes::Month,
+        dates::{parse_date, parse_period},
+    },
     plausible::parse_code,
 };
 
@@ -223,23 +224,9 @@ impl Settings {
     }
 }
 
-/// The years of periods and of days that are given: those of settlements.
-const YEARS: RangeInclusive<i32> = 2000..=2099;
-
-/// Reads a period `YYYY-MM`.
-pub fn parse_period(text: &str) -> Result<Month, String> {
-    let month = Month::from_text(text).ok_or_else(|| format!("{text:?} is not a month YYYY-MM"))?;
-    if YEARS.contains(&month.year()) { Ok(month) } else { Err(out_of_range(text)) }
-}
-
-/// Reads a day `YYYY-MM-DD`.
-pub fn parse_date(text: &str) -> Result<NaiveDate, String> {
-    let day = parse_day(text).ok_or_else(|| format!("{text:?} is not a day YYYY-MM-DD"))?;
-    if YEARS.contains(&day.year()) { Ok(day) } else { Err(out_of_range(text)) }
-}
-
-fn out_of_range(text: &str) -> String {
-    format!("{text:?} is not in the years {} to {}", YEARS.start(), YEARS.end())
+/// Whether a path is an address of an object store.
+pub fn is_remote(path: &Path) -> bool {
+    path.to_str().is_some_and(|path| path.starts_with("s3://"))
 }
 
 /// Reads a list of plausibility codes.

@@ -11,8 +11,11 @@
 //! again, whoever ends the command.
 
 mod claim;
+pub mod identity;
 mod lock;
 pub mod output;
+pub mod period;
+pub mod staging;
 
 use std::{
     fs::{self, File},

@@ -2,9 +2,13 @@
 //!
 //! They are made in a folder of their own beside their place, `.<name>.part`, and get it by one rename.
 
+use super::{
+    Claim, Claimed, make_folders,
+    period::{is_period, month},
+    rename_new, resolve,
+};
 use std::{
     collections::BTreeMap,
-    ffi::OsStr,
     fs::{self, File, OpenOptions},
     io::{ErrorKind, Write},
     os::unix::fs::OpenOptionsExt,
@@ -13,12 +17,10 @@ use std::{
 
 use rustix::fs::renameat;
 
-use super::{Claim, Claimed, make_folders, rename_new, resolve};
 use crate::{
-    book::manifest::{NAME, SEAL},
-    codes::{Month, Side},
     diag::{Failure, Outcome},
     digest::sha256_hex,
+    model::codes::Side,
 };
 
 /// Whether a file may take the place of another one.
@@ -247,16 +249,6 @@ pub fn outside_of_books(path: &Path) -> Outcome<()> {
         )));
     }
     Ok(())
-}
-
-/// Whether a folder is a closed period, by whatever name.
-pub(crate) fn is_period(folder: &Path) -> bool {
-    let has = |name: &str| folder.join(name).is_file();
-    has(NAME) && (has(SEAL) || month(folder.file_name()).is_some())
-}
-
-fn month(name: Option<&OsStr>) -> Option<Month> {
-    Month::from_text(name?.to_str()?)
 }
 
 /// Whether closed periods are in a folder.

@@ -11,8 +11,8 @@ use polars_plan::plans::IR;
 use super::{Answer, Question, answer::answer_of, closed, columns, frames, statement};
 use crate::{
     book::schema::{TABLES, TableSpec},
+    columnar::guard::guarded,
     diag::{Failure, Outcome},
-    ingest::guarded,
 };
 
 pub(super) fn answer(question: &Question) -> Outcome<Answer> {

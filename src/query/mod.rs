@@ -29,8 +29,8 @@ use crate::{
         self, Closed,
         schema::{Kind, TABLES, TableSpec},
     },
-    codes::Month,
     diag::{Failure, Outcome},
+    model::codes::Month,
 };
 
 /// The column that says which period a row is of; it comes first.

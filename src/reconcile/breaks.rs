@@ -4,14 +4,16 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use super::sorted::Row;
 use crate::{
-    codes::{Month, Side},
-    contract::fields::{AMOUNT_FIELDS, FIELDS, Field, Kind},
-    control::{Class, Totals},
+    columnar::table::Table,
     ingest::record::{Difference, Facts, Record},
-    money::Fen,
-    statement::table::Table,
+    keyed::sorted::Row,
+    model::{
+        codes::{Month, Side},
+        control::{Class, Totals},
+        fields::{AMOUNT_FIELDS, FIELDS, Field, Kind},
+        money::Fen,
+    },
 };
 
 /// One side's copy of a settlement in this period.
@@ -32,7 +34,7 @@ pub struct SideCopy {
 impl SideCopy {
     /// Its control totals.
     pub fn totals(&self) -> Totals {
-        Totals::of(&self.record, self.facts.payable)
+        Totals::of_one(self.record.amounts[0], self.facts.payable)
     }
 
     /// The settlement that it reverses.

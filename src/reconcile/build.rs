@@ -1,24 +1,31 @@
 //! Builds the index of a delivery while its rows are read for the first time.
 
 use super::{
-    engine::Foreseen,
-    index::{Claim, Cleared, Entries, Entry, Keyed, Listed},
-    room::Room,
-    store::{Partitioning, Store},
+    memory::Room,
+    reader::Foreseen,
     values::Values,
     window::{HeldBatch, Window},
 };
 use crate::{
-    book::{familiar::Familiar, staging::Staging},
-    clear::counters::{CountScratch, Counters},
-    codes::Side,
-    contract::delivery::Delivery,
     diag::Outcome,
     event::Activity,
     ingest::{
         batch::Batch,
+        delivery::Delivery,
         record::Record,
         survey::{Piece, RowSink, Setting, Survey, survey},
+    },
+    keyed::{
+        bloom::Familiar,
+        entry::{Claim, Cleared, Entry, Listed},
+        key::Keyed,
+        store::{Partitioning, Store},
+    },
+    model::codes::Side,
+    place::staging::Staging,
+    reconcile::{
+        counters::{CountScratch, Counters},
+        entries::Entries,
     },
 };
 
@@ -81,7 +88,7 @@ pub(super) struct Buffers<T>(Vec<Vec<T>>);
 /// Items that a thread collects for a partition.
 const BUFFERED: usize = 64;
 
-impl<T: super::store::Stored + Keyed> Buffers<T> {
+impl<T: crate::keyed::store::Stored + Keyed> Buffers<T> {
     pub(super) fn new(partitions: usize) -> Buffers<T> {
         Buffers((0..partitions).map(|_| Vec::new()).collect())
     }

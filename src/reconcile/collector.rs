@@ -2,16 +2,18 @@
 
 use super::{
     build::{Buffers, Index, Stores},
-    index::{Claim, Entry},
-    room::Room,
-    store::Partitioning,
+    memory::Room,
 };
 use crate::{
-    book::staging::Staging,
-    clear::counters::{Counters, Part},
-    codes::Side,
-    contract::delivery::Delivery,
     diag::Outcome,
+    ingest::delivery::Delivery,
+    keyed::{
+        entry::{Claim, Entry},
+        store::Partitioning,
+    },
+    model::codes::Side,
+    place::staging::Staging,
+    reconcile::counters::{Counters, Part},
 };
 
 /// Takes claims, entries and parts of positions, in any order; each once.

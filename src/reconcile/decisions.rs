@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    codes::Side,
-    control::Class,
+    columnar::table::Table,
+    contract::small_files::DecisionLine,
     diag::{Code, Finding},
-    money::Fen,
+    model::{codes::Side, control::Class, money::Fen},
     spelling::bare,
-    statement::table::Table,
 };
 
 /// Name of the file in a delivery.
@@ -40,21 +39,6 @@ impl Verdict {
     fn from_name(name: &str) -> Option<Verdict> {
         Verdict::ALL.into_iter().find(|verdict| verdict.name() == name)
     }
-}
-
-/// A line of `decisions.csv`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DecisionLine {
-    /// Line of the file.
-    pub line: u64,
-    /// The settlement.
-    pub setl_id: String,
-    /// The word for what was decided.
-    pub decision: String,
-    /// Who decided.
-    pub decided_by: String,
-    /// Who approved it.
-    pub approved_by: String,
 }
 
 /// The decisions of a delivery by settlement, and what became of them.

@@ -12,21 +12,21 @@ use rayon::prelude::*;
 use super::{
     breaks::SideCopy,
     build::{Index, Stores},
-    engine::Engine,
-    index::{Claim, Cleared, Entry, Key, Keyed, Listed},
-    store::on_piles,
+    reader::Engine,
     values::Values,
 };
 use crate::{
-    book::register::{Kind, Register, Registered},
-    codes::Side,
-    contract::delivery::Delivery,
     diag::Outcome,
     event::{Activity, Monitor},
-    ingest::{
-        record::{Group, Record},
-        survey::Setting,
+    ingest::{delivery::Delivery, record::Record, survey::Setting},
+    keyed::{
+        entry::{Claim, Cleared, Entry, Listed},
+        key::{Key, Keyed},
+        registered::{Kind, Registered},
+        store::on_piles,
     },
+    model::{codes::Side, group::Group},
+    register::lookup::Register,
 };
 
 /// What the match of all partitions says; the index has what cleared, and which keys are in the register.
@@ -364,7 +364,7 @@ fn take_hash<'a>(side: &mut &'a [Entry], hash: u64) -> &'a [Entry] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reconcile::store::Partitioning;
+    use crate::keyed::store::Partitioning;
 
     fn entry(hash: u64, ordinal: u32, fingerprint: u64) -> Entry {
         let (check, group, plain, valued) = (0, 0, true, ordinal % 2 == 1);

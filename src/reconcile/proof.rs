@@ -2,11 +2,13 @@
 
 use super::{matching::AllMatched, settle::Tally};
 use crate::{
-    clear::positions::Positions,
-    codes::Side,
-    control::{Bucket, Control, Totals},
+    columnar::table::Table,
     diag::{Failure, Outcome},
     ingest::survey::Survey,
+    model::{
+        codes::Side,
+        control::{Bucket, Control, Totals},
+    },
 };
 
 /// The control totals of what cleared by itself, proven from two sides.
@@ -39,6 +41,13 @@ impl Proof {
         Ok(Proof { plain })
     }
 
+    /// Everything that cleared on a side: plain rows, and rows that were in doubt.
+    pub fn cleared(&self, tally: &Tally) -> Totals {
+        let mut cleared = self.plain[0];
+        cleared += tally.cleared;
+        cleared
+    }
+
     /// The control table of the period.
     pub fn control(&self, survey: &Survey, tally: &Tally) -> Outcome<Control> {
         let mut control = tally.control.clone();
@@ -51,14 +60,21 @@ impl Proof {
         control.prove()?;
         Ok(control)
     }
+}
 
-    /// Positions hold what cleared by itself, and the copies in doubt that cleared.
-    pub fn of_positions(&self, positions: &Positions, tally: &Tally) -> Outcome<()> {
-        let mut expected = self.plain[0];
-        expected += tally.cleared;
-        let found = positions.totals();
-        Failure::unless(found == expected, || {
-            format!("positions hold {found:?}, {expected:?} cleared")
-        })
-    }
+/// The table `control`: rows and sums of each side and bucket.
+pub fn control_table(control: &Control) -> Table {
+    let mut sides = Side::BOTH;
+    sides.sort_by_key(|side| side.name());
+    let rows: Vec<(Side, Bucket, Totals)> = sides
+        .into_iter()
+        .flat_map(|side| Bucket::all().map(move |bucket| (side, bucket)))
+        .map(|(side, bucket)| (side, bucket, control.get(side, bucket)))
+        .collect();
+    Table::new("control")
+        .text("side", rows.iter().map(|(side, _, _)| Some(side.name())))
+        .text("bucket", rows.iter().map(|(_, bucket, _)| Some(bucket.name())))
+        .count("rows", rows.iter().map(|(_, _, totals)| totals.rows))
+        .sum("medfee_sumamt", rows.iter().map(|(_, _, totals)| totals.medfee))
+        .sum("payable", rows.iter().map(|(_, _, totals)| totals.payable))
 }

@@ -10,17 +10,19 @@ use rustc_hash::FxHashSet;
 use super::{
     breaks::{Copies, SideCopy},
     decisions::Verdict,
-    index::Key,
     matching::Standing,
     settle::{Context, Judge, Settling, Tally},
-    values::{Packed, pack, unpack_all},
+    values::Packed,
 };
 use crate::{
-    book::register::{Kind, Registered},
-    codes::Side,
-    control::Class,
     diag::{Failure, Outcome},
     ingest::record::Record,
+    keyed::{
+        key::Key,
+        packed::{pack, unpack_all},
+        registered::{Kind, Registered},
+    },
+    model::{codes::Side, control::Class},
 };
 
 /// A reversal that got to step 8.

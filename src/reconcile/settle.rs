@@ -12,23 +12,28 @@ use super::{
     breaks::{Break, BreakField, Copies, OpenItem, SideCopy},
     build::Index,
     decisions::{Decisions, Verdict},
-    index::{Key, Listed, plain_payable},
     matching::{AllMatched, InDoubt},
     reversals::Reversal,
-    sorted::{Sorted, Sorter},
-    store::{Store, locked},
     values::{PACKED, Values},
 };
 use crate::{
-    book::{
-        register::{Kind, Register, Registered},
-        staging::Staging,
-    },
-    codes::{Month, Side},
-    control::{Bucket, Class, Control, Totals},
     diag::{Failure, Outcome},
     event::{Activity, Monitor},
     ingest::record::{Difference, Facts},
+    keyed::{
+        entry::Listed,
+        key::Key,
+        registered::{Kind, Registered},
+        sorted::{Sorted, Sorter},
+        store::{Store, locked},
+    },
+    model::{
+        codes::{Month, Side},
+        control::{Bucket, Class, Control, Totals},
+    },
+    place::staging::Staging,
+    reconcile::entries::plain_payable,
+    register::lookup::Register,
     rules::{Permit, Policy},
 };
 

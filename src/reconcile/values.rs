@@ -3,19 +3,17 @@
 //! There may be few of them or, when a month is sent again or a side is left out, as many as rows: in memory
 //! within a budget, and beyond it on disk.
 
-use super::{
-    breaks::SideCopy,
-    index::Key,
-    room::RoomInDoubt,
-    settle::Context,
-    store::{Partitioning, Store},
-};
+use super::{breaks::SideCopy, memory::RoomInDoubt, settle::Context};
 use crate::{
-    book::staging::Staging,
-    codes::{Month, Side},
-    contract::delivery::Delivery,
     diag::{Failure, Outcome},
-    ingest::record::Record,
+    ingest::{delivery::Delivery, record::Record},
+    keyed::{
+        key::Key,
+        packed::{pack, unpack_all},
+        store::{Partitioning, Store},
+    },
+    model::codes::{Month, Side},
+    place::staging::Staging,
 };
 
 /// A copy as it is packed: what the policy makes of it is worked out again.
@@ -107,32 +105,4 @@ impl Context<'_> {
         })?;
         Ok(SideCopy { side, ordinal, first_period, record, facts })
     }
-}
-
-/// Something as bytes that come back in the same run, from disk or from another machine.
-pub(crate) fn pack(value: &impl serde::Serialize) -> Outcome<Vec<u8>> {
-    postcard::to_allocvec(value).map_err(|error| damaged(&error))
-}
-
-/// What was packed.
-pub(super) fn unpack<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Outcome<T> {
-    postcard::from_bytes(bytes).map_err(|error| damaged(&error))
-}
-
-/// What is made of each thing that was packed, one behind the other.
-pub(super) fn unpack_all<T: serde::de::DeserializeOwned, U>(
-    mut bytes: &[u8],
-    mut make: impl FnMut(T) -> Outcome<U>,
-) -> Outcome<Vec<U>> {
-    let mut all = Vec::new();
-    while !bytes.is_empty() {
-        let (value, rest) = postcard::take_from_bytes(bytes).map_err(|error| damaged(&error))?;
-        all.push(make(value)?);
-        bytes = rest;
-    }
-    Ok(all)
-}
-
-fn damaged(error: &postcard::Error) -> Failure {
-    Failure::Bug(format!("packed values: {error}"))
 }

@@ -23,11 +23,14 @@ use std::{
 };
 
 use self::shard::{BUCKET, Coming, HeldRow, Place, Shard, State, tag_of};
-use super::{
-    index::{Claim, Entry},
-    store::{locked, on_piles},
+use crate::{
+    ingest::batch::Batch,
+    keyed::{
+        entry::{Claim, Entry},
+        store::{locked, on_piles},
+    },
+    model::codes::Side,
 };
-use crate::{codes::Side, ingest::batch::Batch};
 
 mod shard;
 

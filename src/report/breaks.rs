@@ -13,10 +13,12 @@ use crate::{
         grid::Row,
         twins::{Twins, visible},
     },
-    codes::{Month, Pair},
-    control::Class,
-    forms::shown,
-    money::FenSum,
+    model::{
+        codes::{Month, Pair},
+        control::Class,
+        money::FenSum,
+    },
+    statements::shown,
 };
 
 /// How many pairs and settlements are listed.

@@ -6,7 +6,7 @@ use super::{
     source::Source,
     words::{Money, Words, count, percent, province},
 };
-use crate::{codes::Province, money::FenSum};
+use crate::model::{codes::Province, money::FenSum};
 
 /// How many of the largest flows the diagram shows.
 const LARGEST: usize = 24;

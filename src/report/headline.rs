@@ -10,7 +10,7 @@ use super::{
     source::{Source, Tally},
     words::{Money, Words, bucket, count, pair, percent, province, words},
 };
-use crate::{
+use crate::model::{
     codes::{Pair, Province, Side},
     control::Bucket,
     money::FenSum,

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     judged::{GIVEN_BACK, Judged, Lines, reason},
-    money::FenSum,
+    model::money::FenSum,
 };
 
 /// Deductions or payments of one outcome.

@@ -37,10 +37,9 @@ use self::{
     words::Words,
 };
 use crate::{
-    codes::Month,
     diag::{Failure, Outcome},
     judged::Judged,
-    money::yuan,
+    model::{codes::Month, money::yuan},
     place::output::{Output, Readers, Replace},
 };
 

@@ -9,7 +9,9 @@ use super::{
     words::{Money, Words, count, province, words},
 };
 use crate::{
-    book::grid::Grid, codes::Province, contract::lines::parse_day, diag::Outcome, money::FenSum,
+    book::grid::Grid,
+    diag::Outcome,
+    model::{codes::Province, dates::parse_day, money::FenSum},
 };
 
 /// What became of a notice.

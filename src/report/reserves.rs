@@ -4,7 +4,7 @@ use super::{
     source::Source,
     words::{Money, Words, hundredths, pair},
 };
-use crate::{codes::Pair, money::FenSum};
+use crate::model::{codes::Pair, money::FenSum};
 
 /// A pair at the red or the yellow level.
 pub(super) struct Used {

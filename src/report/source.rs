@@ -11,11 +11,13 @@ use crate::{
         grid::{Grid, Row},
         manifest::Manifest,
     },
-    codes::{Month, Pair},
-    control::Class,
     diag::{Failure, Outcome},
     judged::Judged,
-    money::FenSum,
+    model::{
+        codes::{Month, Pair},
+        control::Class,
+        money::FenSum,
+    },
 };
 
 /// A period's tables, and the periods up to it.

@@ -6,7 +6,7 @@ use super::{
     source::{Source, Tally, breaks_of},
     words::{Money, count, hundredths, percent},
 };
-use crate::{book::grid::Grid, diag::Outcome, money::FenSum};
+use crate::{book::grid::Grid, diag::Outcome, model::money::FenSum};
 
 /// A period: what a chart plots as plain numbers, and what people read.
 #[derive(Serialize)]

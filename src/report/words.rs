@@ -8,7 +8,7 @@ use askama::{
 };
 use serde::Serialize;
 
-use crate::{
+use crate::model::{
     codes::{Month, Pair, Province},
     control::Class,
     money::{FenSum, yuan, yuan_grouped},

@@ -23,12 +23,14 @@ use self::{
 };
 use crate::{
     clear::pairs::{PairSums, Pairs},
-    codes::{Month, Pair},
+    columnar::table::Table,
     contract::small_files::{PaymentLine, QuotaChange},
     diag::{Failure, Outcome},
-    money::FenSum,
+    model::{
+        codes::{Month, Pair},
+        money::FenSum,
+    },
     rules::{Policy, Rules},
-    statement::table::Table,
 };
 
 /// How much of a quota a period used (预警).

@@ -6,12 +6,14 @@ use chrono::NaiveDate;
 
 use super::{Level, quotas::Quotas};
 use crate::{
-    calendar::Calendar,
     clear::pairs::{PairSums, Pairs},
-    codes::{Month, Pair, Province},
-    money::FenSum,
+    columnar::table::Table,
+    model::{
+        calendar::Calendar,
+        codes::{Month, Pair, Province},
+        money::FenSum,
+    },
     rules::Policy,
-    statement::table::Table,
 };
 
 /// What a notice is about.

@@ -9,14 +9,12 @@ use super::{
     notices::{Dates, Kind, Notice, Status},
 };
 use crate::{
-    calendar::Calendar,
-    codes::Pair,
+    columnar::table::Table,
     contract::small_files::{PaymentLine, QuotaChange},
     diag::{Code, Finding},
-    money::FenSum,
+    model::{calendar::Calendar, codes::Pair, money::FenSum},
     rules::Policy,
     spelling::bare,
-    statement::table::Table,
 };
 
 /// The notices that a book has issued.
@@ -70,7 +68,7 @@ impl Issued {
                 findings.push(Finding::new(code, "quota-changes.csv", place, found));
             };
             if change.amount <= 0 {
-                refuse(Code::Q03, crate::money::yuan(change.amount));
+                refuse(Code::Q03, crate::model::money::yuan(change.amount));
             }
             if bare(&change.approved_by).is_empty() {
                 refuse(Code::Q04, "no name".into());

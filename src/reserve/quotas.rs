@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::{
     clear::pairs::{PairSums, Pairs},
-    codes::{Month, Pair},
-    money::FenSum,
+    columnar::table::Table,
+    model::{
+        codes::{Month, Pair},
+        money::FenSum,
+    },
     rules::{Policy, YearlyQuota},
-    statement::table::Table,
 };
 
 /// The quota of a pair, in fen.

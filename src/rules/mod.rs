@@ -16,12 +16,14 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::{
-    calendar::{Calendar, CalendarYear},
-    codes::{CareClass, FundClass, Month, Pair},
-    contract::{fields::AMOUNT_FIELDS, lines::parse_day},
     diag::{printable, toml_problem},
-    money::{Fen, FenSum},
-    statement::table::Table,
+    model::{
+        calendar::{Calendar, CalendarYear},
+        codes::{CareClass, FundClass, Month, Pair},
+        dates::parse_day,
+        fields::AMOUNT_FIELDS,
+        money::{Fen, FenSum},
+    },
 };
 
 /// The built-in rules file.
@@ -349,20 +351,6 @@ impl Permit {
             && self.until_period >= period
             && (!timing.past_year_close || self.past_year_close)
     }
-}
-
-/// The table `permits`.
-pub fn permits_table(permits: &[Permit]) -> Table {
-    let text = |of: fn(&Permit) -> String| permits.iter().map(move |permit| Some(of(permit)));
-    Table::new("permits")
-        .text("permit_id", text(|permit| permit.permit_id.clone()))
-        .text("insured_province", text(|permit| permit.pair.insured.to_string()))
-        .text("treating_province", text(|permit| permit.pair.treating.to_string()))
-        .text("cost_month", text(|permit| permit.cost_month.to_string()))
-        .text("until_period", text(|permit| permit.until_period.to_string()))
-        .flag("past_year_close", permits.iter().map(|permit| Some(permit.past_year_close)))
-        .text("reason", text(|permit| permit.reason.clone()))
-        .text("first_period", text(|permit| permit.first_period.to_string()))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Small changes to a copy: those that make it differ, and those that break a row rule.
 
-use crate::{
-    contract::fields::amount::{ACCOUNT, CASH, FUND, FUNDS, MEDFEE, SCOPE},
+use crate::model::{
+    fields::amount::{ACCOUNT, CASH, FUND, FUNDS, MEDFEE, SCOPE},
     money::FEN_LIMIT,
 };
 

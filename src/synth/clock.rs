@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, Days};
 
-use crate::codes::Month;
+use crate::model::codes::Month;
 
 /// Weight of each hour of the day.
 const HOURS: [u64; 24] =

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use parquet::errors::Result as ParquetResult;
 
-use crate::codes::{Month, Side};
+use crate::model::codes::{Month, Side};
 
 use super::{
     Order, SynthError,

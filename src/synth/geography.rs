@@ -1,7 +1,7 @@
 //! Where people are insured and treated: pooling areas, institutions and flows between provinces.
 #![expect(clippy::cast_possible_truncation, reason = "small tables")]
 
-use crate::codes::{PROVINCES, Pair, Province};
+use crate::model::codes::{PROVINCES, Pair, Province};
 
 use super::draw::{Zipf, at};
 

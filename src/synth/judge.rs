@@ -3,7 +3,7 @@
 //! It knows nothing of the engine: no files, no register, no partitions, only the few copies that a
 //! family delivers and the steps of the contract in their order.
 
-use crate::codes::{Month, Pair, Province, Side};
+use crate::model::codes::{Month, Pair, Province, Side};
 
 use super::{
     life::{Family, Verdict},

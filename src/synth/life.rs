@@ -1,6 +1,6 @@
 //! What a planted settlement may become, and the shape of its life.
 
-use crate::codes::{Month, Side};
+use crate::model::codes::{Month, Side};
 
 use super::row::{Id, Row};
 

@@ -43,8 +43,8 @@ pub use self::{
     summary::{Measure, Summary},
 };
 use crate::{
-    codes::Month,
     diag::Failure,
+    model::codes::Month,
     rules::{Rules, RulesError},
 };
 

@@ -11,8 +11,10 @@ use chrono::Datelike;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::{
-    codes::{Month, Pair, Province, Side},
-    contract::fields::{AMOUNT_FIELDS, FIELDS, Field, Kind},
+    model::{
+        codes::{Month, Pair, Province, Side},
+        fields::{AMOUNT_FIELDS, FIELDS, Field, Kind},
+    },
     rules::{Permit, Policy},
 };
 

@@ -18,9 +18,11 @@ use parquet::{
 };
 
 use crate::{
-    codes::{Month, Side},
     interrupt,
-    money::yuan,
+    model::{
+        codes::{Month, Side},
+        money::yuan,
+    },
     place::output::Output,
     rules::Rules,
 };
@@ -149,7 +151,7 @@ fn write_period(
 }
 
 fn province_code(index: usize) -> u8 {
-    crate::codes::PROVINCES[index].0
+    crate::model::codes::PROVINCES[index].0
 }
 
 /// All work of a period, the largest files first, so that no thread is left with one at the end.

@@ -1,8 +1,8 @@
 //! What becomes of a planted settlement: every copy of it, in every period, decided at its birth.
 
-use crate::{
+use crate::model::{
     codes::Side,
-    contract::fields::amount::{ACCOUNT, CASH, FUND, FUNDS, HOSPITAL, MEDFEE},
+    fields::amount::{ACCOUNT, CASH, FUND, FUNDS, HOSPITAL, MEDFEE},
 };
 
 use super::{

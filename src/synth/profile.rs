@@ -1,9 +1,9 @@
 //! What an ordinary settlement looks like: care, person, place and amounts.
 #![expect(clippy::cast_possible_truncation, reason = "random bits cut to size")]
 
-use crate::{
+use crate::model::{
     codes::CareClass,
-    contract::fields::amount::{ACCOUNT, CASH, FUND, HOSPITAL, MEDFEE, MUTUAL_AID},
+    fields::amount::{ACCOUNT, CASH, FUND, HOSPITAL, MEDFEE, MUTUAL_AID},
 };
 
 use super::{

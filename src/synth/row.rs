@@ -1,6 +1,6 @@
 //! One copy of a settlement, in compact form.
 
-use crate::codes::Month;
+use crate::model::codes::Month;
 
 /// Number of amounts of a record (`AMOUNT_FIELDS`).
 pub(super) const AMOUNTS: usize = 18;

@@ -1,6 +1,6 @@
 //! What a period holds besides rows: the answer key, decisions and deductions of one province.
 
-use crate::{codes::Month, money::yuan};
+use crate::model::{codes::Month, money::yuan};
 
 use super::{
     breaks::Breaks,

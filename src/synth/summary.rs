@@ -3,9 +3,11 @@
 use std::{collections::BTreeMap, iter};
 
 use crate::{
-    codes::CareClass,
-    contract::fields::amount::{FUND, MEDFEE},
-    money::{FenSum, count_grouped, yuan_grouped},
+    model::{
+        codes::CareClass,
+        fields::amount::{FUND, MEDFEE},
+        money::{FenSum, count_grouped, yuan_grouped},
+    },
     rules::Policy,
 };
 
@@ -60,7 +62,7 @@ impl Profile {
     pub(super) fn add(&mut self, row: &Row) {
         if let (None, 0..=2, Some(class)) =
             (row.init, row.id.origin, self.classes[row.med_type as usize])
-            && row.amounts[MEDFEE] < crate::money::FEN_LIMIT
+            && row.amounts[MEDFEE] < crate::model::money::FEN_LIMIT
         {
             self.rows[class as usize] += 1;
             self.cost[class as usize] += FenSum::from(row.amounts[MEDFEE]);

@@ -11,9 +11,9 @@ use parquet::{
     schema::parser::parse_message_type,
 };
 
-use crate::{
+use crate::model::{
     codes::Month,
-    contract::fields::{
+    fields::{
         AMOUNT_FIELDS, FIELDS, Field, Kind,
         amount::{ACCOUNT, FUND, MEDFEE},
     },

@@ -14,9 +14,11 @@ use super::{
     oracle::{Book, files, hour_and_weekday, lines, read_all, truth},
 };
 use crate::{
-    codes::{Month, Province},
-    contract::fields::Field,
-    money::parse_yuan,
+    model::{
+        codes::{Month, Province},
+        fields::Field,
+        money::parse_yuan,
+    },
     rules::{BUILT_IN, Rules},
 };
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    codes::{CareClass, Month, Pair},
+    model::codes::{CareClass, Month, Pair},
     rules::{Permit, Policy, Rules, RulesError, Timing},
 };
 

@@ -14,17 +14,18 @@ use std::{
 use bytes::Bytes;
 use liangqing::{
     audit::verify::{VerifyOptions, verify},
-    book::manifest::{Manifest, NAME, SEAL, seal},
-    codes::Month,
+    book::manifest::{Manifest, seal},
     contract::small_files::NAMES,
     diag::{Failure, Outcome},
     digest::sha256_hex,
     engine::{RunOptions, RunReport, run},
     event::Monitor,
-    forms::{Style, Template, replies},
+    model::codes::Month,
     pipeline::Settings,
+    place::period::{MANIFEST, SEAL},
     plausible::CODES,
     rules::Rules,
+    statements::{Style, Template, replies},
 };
 use parquet::{
     basic::CompressionCodec,
@@ -94,7 +95,7 @@ impl Bench {
         let newest = bench.newest();
         let (manifest, _) = Manifest::read(&newest).expect("a manifest");
         let listed = manifest.outputs.into_iter().map(|output| output.path);
-        for path in listed.chain([NAME.to_owned()]) {
+        for path in listed.chain([MANIFEST.to_owned()]) {
             let bytes = fs::read(newest.join(&path)).expect("read");
             bench.closed.insert(path, bytes);
         }
@@ -228,8 +229,8 @@ impl Bench {
         let Some((which, bytes)) = bytes.split_first() else { return };
         let which = usize::from(*which) % self.closed.len();
         let (path, original) = self.closed.iter().nth(which).expect("one of them");
-        let mut manifest = self.closed[NAME].clone();
-        if path == NAME {
+        let mut manifest = self.closed[MANIFEST].clone();
+        if path == MANIFEST {
             manifest = bytes.to_vec();
         } else {
             self.replace(path, bytes);
@@ -244,7 +245,7 @@ impl Bench {
             VerifyOptions { book: options.book, period: None, head: None, rules: Vec::new() };
         let verified = self.pool.install(|| verify(&verifying, None, &Monitor::silent()));
         self.replace(path, original);
-        self.seal(&self.closed[NAME]);
+        self.seal(&self.closed[MANIFEST]);
         acceptable(outcome);
         match verified {
             Ok(_) | Err(Failure::Differences(..)) => {}
@@ -279,7 +280,7 @@ impl Bench {
         let out = self.folder.path().join("forms");
         let style = Style { template: Template::built_in(), pseudonyms: None };
         let book = self.folder.path().join("two");
-        liangqing::forms::write(&book, PERIODS[1], &out, &style).expect("forms");
+        liangqing::statements::write(&book, PERIODS[1], &out, &style).expect("forms");
         let forms = files(&out).into_iter().find(|path| path.ends_with("reply.csv"));
         let text = fs::read_to_string(forms.expect("something is open")).expect("read");
         let mut filled = Vec::new();
@@ -316,14 +317,14 @@ impl Bench {
     }
 
     fn seal(&self, manifest: &[u8]) {
-        self.replace(NAME, manifest);
+        self.replace(MANIFEST, manifest);
         self.replace(SEAL, seal(manifest, None).as_bytes());
     }
 
     /// A dry run of a sample month.
     fn options(&self, book: &str, period: Month) -> RunOptions {
         RunOptions {
-            engine: std::sync::Arc::new(liangqing::reconcile::engine::Native),
+            engine: std::sync::Arc::new(liangqing::reconcile::reader::Native),
             period,
             input: self.samples.join(period.to_string()),
             book: self.folder.path().join(book),

@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use liangqing::contract::fields::Field;
+use liangqing::model::fields::Field;
 use serde_json::Value;
 
 use crate::world::{PROGRAM, Ran, Row, World, names_in, program, tree};

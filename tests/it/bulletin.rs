@@ -9,7 +9,7 @@ use std::{
 };
 
 use calamine::{Reader, Xlsx};
-use liangqing::{contract::fields::Field, money::parse_sum};
+use liangqing::model::{fields::Field, money::parse_sum};
 
 use crate::world::{Ran, Row, World, names_in, program, spreadsheet, tree};
 

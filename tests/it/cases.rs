@@ -23,7 +23,7 @@
 
 use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
 
-use liangqing::{book::manifest::Manifest, contract::fields::Field};
+use liangqing::{book::manifest::Manifest, model::fields::Field};
 
 use crate::world::{INDEPENDENT, Ran, Row, World};
 

@@ -4,7 +4,7 @@ use std::{fs::File, path::Path, sync::Arc};
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray, TimestampMillisecondArray};
 use arrow_schema::{Field as Column, Schema};
-use liangqing::contract::fields::Field;
+use liangqing::model::fields::Field;
 use parquet::{
     data_type::{ByteArray, ByteArrayType, DataType, Int64Type, Int96, Int96Type},
     file::{

@@ -92,7 +92,7 @@ fn a_file_of_another_kind_is_named_and_so_is_what_to_do() {
 fn text_that_is_not_utf8_is_told_with_its_column_and_row() {
     let rows = ["A", "B", "C"].map(Row::new);
     let mut rows = rows.to_vec();
-    rows[2] = rows[2].clone().with(liangqing::contract::fields::Field::psn_no, "上海01");
+    rows[2] = rows[2].clone().with(liangqing::model::fields::Field::psn_no, "上海01");
     let bytes = plain(&rows, Compression::UNCOMPRESSED);
     let bytes = changed(bytes, "上海01".as_bytes(), b"\xc9\xcf\xba\xa30100");
     insta::assert_snapshot!(refused_bytes(&bytes), @r#"

@@ -9,10 +9,9 @@ use std::{
 
 use arrow_array::Float64Array;
 use liangqing::{
-    codes::Month,
-    contract::fields::Field,
     engine::{RunOptions, run},
     event::Monitor,
+    model::{codes::Month, fields::Field},
     plausible::CODES,
     rules::Rules,
 };
@@ -213,7 +212,7 @@ fn a_run_that_would_need_more_memory_than_is_free_stops_before_it_takes_it() {
     world.deliver("2025-10", "treating/a.parquet", &[Row::new("A"), Row::new("B")]);
     world.deliver("2025-10", "insured/a.parquet", &[Row::new("A")]);
     let options = RunOptions {
-        engine: std::sync::Arc::new(liangqing::reconcile::engine::Native),
+        engine: std::sync::Arc::new(liangqing::reconcile::reader::Native),
         period: Month::from_text("2025-10").expect("a month"),
         input: world.input("2025-10"),
         book: world.book(),

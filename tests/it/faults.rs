@@ -14,11 +14,11 @@ use std::{
 };
 
 use liangqing::{
-    codes::Month,
     diag::{Code, Failure, Outcome},
     engine::{RunOptions, RunReport, run},
     event::{Event, Monitor},
-    reconcile::engine::Native,
+    model::codes::Month,
+    reconcile::reader::Native,
     rules::Rules,
 };
 

@@ -8,13 +8,15 @@ use std::{
 };
 
 use liangqing::{
-    codes::{Month, Side},
-    contract::fields::{AMOUNT_FIELDS, FIELDS, Field, Kind},
     diag::{Failure, Finding, Outcome},
     engine::{RunOptions, RunReport, run},
     event::Monitor,
     ingest::{batch::Batches, record::Record, source::Source, survey::Normalisations},
-    money::yuan,
+    model::{
+        codes::{Month, Side},
+        fields::{AMOUNT_FIELDS, FIELDS, Field, Kind},
+        money::yuan,
+    },
     plausible::CODES,
     rules::{Int96, Rules},
 };
@@ -130,7 +132,7 @@ fn disputed_files_are_refused_or_right() {
 /// Runs a delivery in this process, as a dry run.
 fn try_delivery(world: &World) -> Outcome<RunReport> {
     let options = RunOptions {
-        engine: std::sync::Arc::new(liangqing::reconcile::engine::Native),
+        engine: std::sync::Arc::new(liangqing::reconcile::reader::Native),
         period: Month::new(2025, 11),
         input: world.input("2025-11"),
         book: world.book(),

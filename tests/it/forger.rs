@@ -16,13 +16,14 @@ use chrono::{NaiveDate, NaiveDateTime};
 use liangqing::{
     audit::verify::{VerifyOptions, verify},
     book::{
-        manifest::{Manifest, NAME, SEAL, seal},
+        manifest::{Manifest, seal},
         schema::TABLES,
     },
     diag::Finding,
     digest::sha256_hex,
     event::Monitor,
-    money::yuan,
+    model::money::yuan,
+    place::period::{MANIFEST, SEAL},
 };
 use parquet::arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder};
 
@@ -33,7 +34,7 @@ pub(crate) const PERIODS: [&str; 3] = ["2025-10", "2025-11", "2025-12"];
 
 /// The sample book of three months, with something in every table.
 pub(crate) fn sample_book() -> World {
-    liangqing::ingest::quiet_decoder_panics();
+    liangqing::columnar::guard::quiet_decoder_panics();
     let world = World::new();
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data");
     for period in PERIODS {
@@ -69,7 +70,7 @@ pub(crate) fn reseal(book: &Path) {
 fn reseal_with(book: &Path, edit: impl Fn(&mut Manifest)) {
     let mut before: Option<String> = None;
     for folder in PERIODS.map(|period| book.join(period)).iter().filter(|f| f.exists()) {
-        let text = fs::read(folder.join(NAME)).expect("read");
+        let text = fs::read(folder.join(MANIFEST)).expect("read");
         let mut manifest: Manifest = serde_json::from_slice(&text).expect("a manifest");
         for output in &mut manifest.outputs {
             let bytes = fs::read(folder.join(&output.path)).expect("read");
@@ -82,7 +83,7 @@ fn reseal_with(book: &Path, edit: impl Fn(&mut Manifest)) {
         let bytes = manifest.to_bytes().expect("written");
         let digest = sha256_hex(&bytes);
         fs::write(folder.join(SEAL), seal(&bytes, None)).expect("written");
-        fs::write(folder.join(NAME), bytes).expect("written");
+        fs::write(folder.join(MANIFEST), bytes).expect("written");
         before = Some(digest);
     }
 }

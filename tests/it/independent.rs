@@ -8,11 +8,10 @@ use std::{
 
 use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 use liangqing::{
-    audit::independent::{Compared, Task, recompute},
-    codes::Month,
-    contract::fields::Field,
     diag::{Failure, Outcome},
     event::Monitor,
+    independent::{Compared, Task, recompute},
+    model::{codes::Month, fields::Field},
     rules::Rules,
     synth::{Breaks, Order, SynthOptions, generate},
 };

@@ -1,6 +1,6 @@
 //! Looking at a book without closing anything: `status` and `stress`.
 
-use liangqing::contract::fields::Field;
+use liangqing::model::fields::Field;
 
 use crate::world::{Ran, Row, World, program, tree};
 

@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path};
 
-use liangqing::book::manifest::{Manifest, NAME, SEAL, seal};
+use liangqing::{
+    book::manifest::{Manifest, seal},
+    place::period::{MANIFEST, SEAL},
+};
 
 use crate::world::{Ran, Row, World, program};
 
@@ -36,7 +39,7 @@ fn forge(world: &World, change: impl Fn(&mut Manifest)) {
     change(&mut manifest);
     let bytes = manifest.to_bytes().expect("written");
     fs::write(folder.join(SEAL), seal(&bytes, None)).expect("written");
-    fs::write(folder.join(NAME), bytes).expect("written");
+    fs::write(folder.join(MANIFEST), bytes).expect("written");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use liangqing::{contract::fields::Field, rules::BUILT_IN};
+use liangqing::{model::fields::Field, rules::BUILT_IN};
 
 use crate::world::{Row, World};
 

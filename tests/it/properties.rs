@@ -3,10 +3,9 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use liangqing::{
-    codes::Month,
-    contract::fields::Field,
     engine::{RunOptions, run},
     event::Monitor,
+    model::{codes::Month, fields::Field},
     plausible::CODES,
     rules::Rules,
 };
@@ -131,7 +130,7 @@ fn deliver(months: &Months) -> TempDir {
 fn close(folder: &Path, book: &str, carried: Carried) {
     for period in PERIODS {
         let options = RunOptions {
-            engine: std::sync::Arc::new(liangqing::reconcile::engine::Native),
+            engine: std::sync::Arc::new(liangqing::reconcile::reader::Native),
             period: Month::from_text(period).expect("a month"),
             input: folder.join("in").join(period),
             book: folder.join(book),

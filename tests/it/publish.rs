@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use liangqing::contract::fields::Field;
+use liangqing::model::fields::Field;
 
 use crate::world::{Ran, Row, World, names_in, program, tree};
 

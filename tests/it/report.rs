@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use liangqing::{
-    contract::fields::Field,
+use liangqing::model::{
+    fields::Field,
     money::{parse_sum, yuan_grouped},
 };
 use serde_json::Value;

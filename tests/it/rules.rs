@@ -1,6 +1,6 @@
 //! The row rules V01 to V18 (contract §3): for each the rows that break it, and those that just do not.
 
-use liangqing::contract::fields::Field;
+use liangqing::model::fields::Field;
 
 use crate::world::{INDEPENDENT, NULL, Row, World};
 

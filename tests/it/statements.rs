@@ -3,7 +3,7 @@
 use std::{fs, io::Cursor, path::Path, process::Command};
 
 use calamine::{Data, Reader, Xlsx};
-use liangqing::contract::fields::Field;
+use liangqing::model::fields::Field;
 
 use crate::world::{Ran, Row, World, names_in, program, spreadsheet, tree};
 

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use liangqing::contract::fields::Field;
+use liangqing::model::fields::Field;
 use unicode_width::UnicodeWidthStr;
 
 use crate::world::{Ran, Row, World, program};

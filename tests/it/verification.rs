@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-use liangqing::contract::fields::Field;
+use liangqing::model::fields::Field;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
 use crate::world::{Ran, Row, World, names_in, program, spreadsheet, tree};

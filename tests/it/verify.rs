@@ -12,7 +12,7 @@ use arrow_array::{
     },
 };
 use arrow_schema::DataType;
-use liangqing::book::manifest::{Manifest, NAME};
+use liangqing::{book::manifest::Manifest, place::period::MANIFEST};
 
 use crate::{
     forger::{PERIODS, findings, read, reseal, sample_book, write},
@@ -163,7 +163,7 @@ fn forge(
     mut noticed: impl FnMut(String, bool),
 ) {
     for (at, period) in PERIODS.iter().enumerate() {
-        let text = fs::read(world.book().join(period).join(NAME)).expect("read");
+        let text = fs::read(world.book().join(period).join(MANIFEST)).expect("read");
         let manifest: Manifest = serde_json::from_slice(&text).expect("a manifest");
         for path in manifest.outputs.iter().map(|output| &output.path) {
             let place = world.book().join(period).join(path);

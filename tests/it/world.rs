@@ -20,9 +20,11 @@ use arrow_array::{
 use arrow_schema::{DataType, Field as Column, Schema};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use liangqing::{
-    contract::fields::{FIELDS, Field, Kind},
     digest::sha256_hex,
-    money::yuan,
+    model::{
+        fields::{FIELDS, Field, Kind},
+        money::yuan,
+    },
 };
 use parquet::{
     arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder},

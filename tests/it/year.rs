@@ -7,7 +7,7 @@ use std::{
     fs,
 };
 
-use liangqing::{codes::Month, contract::lines::parse_day, money::parse_sum};
+use liangqing::model::{codes::Month, dates::parse_day, money::parse_sum};
 
 use crate::world::{NULL, World, program, read_table};
 
@@ -109,7 +109,7 @@ fn deliver_money(world: &World, last: &str, period: &str) {
         let day = parse_day(pay_by).expect("a day");
         let late = day + chrono::Days::new(3);
         let mut pay = |fen: i128, day: chrono::NaiveDate| {
-            let yuan = liangqing::money::yuan(fen);
+            let yuan = liangqing::model::money::yuan(fen);
             let serial = format!("{period}-{index}-{fen}-{day}");
             writeln!(payments, "{id},{day},{yuan},bank,{serial}").expect("text");
         };

@@ -7,18 +7,21 @@ use serde::Serialize;
 use super::{Closed, rules_of};
 use crate::{
     audit::{
-        entries::{Entries, Entry, VOIDED},
         scan::{Delivered, Judge, scan},
         verify::payable_of,
     },
     book::grid::{Grid, Row},
-    codes::{CareClass, FundClass, Month, Pair, Side},
-    contract::{delivery::Delivery, fields::Field},
     diag::{Code, Failure, Finding, Outcome},
     event::Monitor,
-    ingest::{record::Group, source::Source},
-    money::{FenSum, yuan},
-    reconcile::index::Key,
+    ingest::{delivery::Delivery, source::Source},
+    keyed::key::Key,
+    model::{
+        codes::{CareClass, FundClass, Month, Pair, Side},
+        fields::Field,
+        group::Group,
+        money::{FenSum, yuan},
+    },
+    register::entries::{Entries, Entry, VOIDED},
     rules::Policy,
 };
 

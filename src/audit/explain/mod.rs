@@ -7,22 +7,25 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::entries::{Entries, Entry, REVERSAL, VOIDED, reversals};
 use crate::{
     book::{
         Closed,
         grid::{Grid, Row},
         periods_in,
     },
-    codes::Month,
-    contract::fields::{AMOUNT_FIELDS, FIELDS, Field},
-    control::Class,
     diag::{Code, Failure, Finding, Outcome},
     event::Monitor,
-    ingest::record::{Group, Record},
-    mask::masked,
-    money::yuan,
-    reconcile::index::Key,
+    ingest::record::Record,
+    keyed::key::Key,
+    model::{
+        codes::Month,
+        control::Class,
+        fields::{AMOUNT_FIELDS, FIELDS, Field},
+        group::Group,
+        money::yuan,
+    },
+    privacy::mask::masked,
+    register::entries::{Entries, Entry, REVERSAL, VOIDED, reversals},
     rules::Rules,
 };
 

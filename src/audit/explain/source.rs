@@ -5,13 +5,12 @@ use std::{fs::File, path::Path};
 use super::{Closed, Event, rules_of, values};
 use crate::{
     audit::scan::{Delivered, Judge, scan},
-    codes::{Month, Side},
-    contract::delivery::Delivery,
     diag::{Failure, Outcome},
     digest::sha256_of,
     event::Monitor,
-    ingest::source::Source,
-    reconcile::index::Key,
+    ingest::{delivery::Delivery, source::Source},
+    keyed::key::Key,
+    model::codes::{Month, Side},
     rules::Rules,
 };
 

@@ -9,10 +9,12 @@ use super::{
 };
 use crate::{
     book::grid::Row,
-    codes::{Month, Side},
-    control::{Bucket, Class},
     diag::Code,
-    money::FenSum,
+    model::{
+        codes::{Month, Side},
+        control::{Bucket, Class},
+        money::FenSum,
+    },
     rules::Policy,
 };
 

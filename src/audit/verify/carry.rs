@@ -6,7 +6,7 @@ use super::{
     inputs::OPENING_QUOTAS,
     notices,
 };
-use crate::{book::grid::Row, codes::Month, diag::Code};
+use crate::{book::grid::Row, diag::Code, model::codes::Month};
 
 /// Applies the laws between a period and the one before; a first period takes over nothing.
 pub(super) fn check(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {

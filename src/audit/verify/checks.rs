@@ -5,9 +5,9 @@ use std::fmt::Display;
 use rayon::prelude::*;
 
 use crate::{
+    columnar::guard::guarded,
     diag::{Code, Finding},
-    ingest::guarded,
-    money::{FenSum, yuan},
+    model::money::{FenSum, yuan},
 };
 
 /// Findings so far.

@@ -12,12 +12,14 @@ use super::{
 };
 use crate::{
     book::grid::{Cell, Row},
-    codes::{CareClass, Month, Province},
-    contract::fields::{AMOUNT_FIELDS, amount},
-    control::Class,
     diag::Code,
     ingest::batch::DAY,
-    money::FenSum,
+    model::{
+        codes::{CareClass, Month, Province},
+        control::Class,
+        fields::{AMOUNT_FIELDS, amount},
+        money::FenSum,
+    },
     rules::Policy,
 };
 

@@ -8,10 +8,12 @@ use super::{
     tables::payable_of,
 };
 use crate::{
-    codes::Side,
-    control::{Bucket, Class},
     diag::Code,
-    money::FenSum,
+    model::{
+        codes::Side,
+        control::{Bucket, Class},
+        money::FenSum,
+    },
     rules::Policy,
 };
 

@@ -13,11 +13,14 @@ use super::{
 };
 use crate::{
     book::grid::{Cell, Grid, Row},
-    codes::{Month, Pair, Province, Side},
-    control::Class,
     diag::Code,
-    ingest::{batch::DAY, record::Group},
-    money::FenSum,
+    ingest::batch::DAY,
+    model::{
+        codes::{Month, Pair, Province, Side},
+        control::Class,
+        group::Group,
+        money::FenSum,
+    },
     rules::Policy,
 };
 

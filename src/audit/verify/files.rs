@@ -8,13 +8,17 @@ use super::{PeriodVerified, checks::Checks, place};
 use crate::{
     book::{
         grid::{Grid, Row},
-        manifest::{FileEntry, Manifest, NAME, SEAL, Sealed},
+        manifest::{Manifest, Sealed},
         schema::{TABLES, TableSpec},
     },
-    codes::{Month, Side},
-    control::Bucket,
+    columnar::entry::FileEntry,
     diag::{Code, Failure, Outcome},
     digest::{sha256_hex, sha256_of},
+    model::{
+        codes::{Month, Side},
+        control::Bucket,
+    },
+    place::period::{MANIFEST, SEAL},
     plausible::parse_code,
     rules::{Policy, Rules},
     signing::SIGNATURE,
@@ -67,7 +71,7 @@ impl Closed {
         policy
             .map_err(|error| {
                 let found = error.to_string();
-                checks.find(Code::B01, place(self.month, NAME), "rules".to_owned(), found);
+                checks.find(Code::B01, place(self.month, MANIFEST), "rules".to_owned(), found);
             })
             .ok()
     }
@@ -114,7 +118,7 @@ pub(super) fn read(month: Month, folder: &Path) -> Outcome<Read> {
         strangers(month, folder, &mut checks)?;
     }
     let manifest = manifest
-        .map_err(|problem| checks.find(Code::B01, place(month, NAME), String::new(), problem))
+        .map_err(|problem| checks.find(Code::B01, place(month, MANIFEST), String::new(), problem))
         .ok();
     let has_manifest = manifest.is_some();
     let before = manifest.as_ref().and_then(|manifest| manifest.previous_manifest_sha256.clone());
@@ -143,7 +147,7 @@ pub(super) fn check_chain(read: &Read, before: Option<&Read>, checks: &mut Check
             read.before.clone().unwrap_or_else(none),
             expected.unwrap_or_else(none)
         );
-        let place = place(read.month, NAME);
+        let place = place(read.month, MANIFEST);
         checks.find(Code::B02, place, "previous_manifest_sha256".to_owned(), found);
     }
 }
@@ -160,7 +164,7 @@ fn strangers(month: Month, folder: &Path, checks: &mut Checks) -> Outcome<()> {
         names.sort();
         Ok(names)
     };
-    let mut known = [NAME, SEAL, SIGNATURE, "tables"].map(str::to_owned).to_vec();
+    let mut known = [MANIFEST, SEAL, SIGNATURE, "tables"].map(str::to_owned).to_vec();
     known.extend(REGISTER.map(str::to_owned));
     let mut strangers: Vec<String> =
         names(folder)?.into_iter().filter(|name| !known.contains(name)).collect();
@@ -183,7 +187,7 @@ fn strangers(month: Month, folder: &Path, checks: &mut Checks) -> Outcome<()> {
 /// What is no folder and no file of the period but a link: what it leads to is not in the book.
 fn links(month: Month, folder: &Path, checks: &mut Checks) {
     let outputs = TABLES.iter().map(path_of).chain(REGISTER.map(str::to_owned));
-    let others = [NAME, SEAL, SIGNATURE, "tables"].map(str::to_owned);
+    let others = [MANIFEST, SEAL, SIGNATURE, "tables"].map(str::to_owned);
     for path in outputs.chain(others) {
         checks.count(1);
         if folder.join(&path).is_symlink() {
@@ -195,7 +199,7 @@ fn links(month: Month, folder: &Path, checks: &mut Checks) {
 
 /// The manifest itself: its period, its rules, its day, what it lists.
 fn check_manifest(month: Month, manifest: &Manifest, checks: &mut Checks) -> Option<Rules> {
-    let file = place(month, NAME);
+    let file = place(month, MANIFEST);
     checks.count(4);
     if manifest.period != month.to_string() {
         let found = format!("the manifest of {}", manifest.period);
@@ -206,7 +210,7 @@ fn check_manifest(month: Month, manifest: &Manifest, checks: &mut Checks) -> Opt
         let found = format!("rules with the digest {digest}");
         checks.find(Code::B01, file.clone(), "rules".to_owned(), found);
     }
-    if crate::contract::lines::parse_day(&manifest.as_of).is_none() {
+    if crate::model::dates::parse_day(&manifest.as_of).is_none() {
         checks.find(Code::B01, file.clone(), "as_of".to_owned(), manifest.as_of.clone());
     }
     let known = manifest.accepted.iter().all(|code| parse_code(code).is_ok());

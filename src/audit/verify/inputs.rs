@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use super::{checks::Checks, files::Closed, is_input_of, place};
 use crate::{
-    book::{grid::Row, manifest::NAME},
-    codes::Side,
+    book::grid::Row,
     contract::small_files::{self, OpeningQuotas},
-    control::Bucket,
     diag::Code,
     ingest::rows::Broken,
+    model::{codes::Side, control::Bucket},
+    place::period::MANIFEST,
 };
 
 /// What the file of opening quotas is called, wherever it lies.
@@ -18,7 +18,7 @@ pub(super) const OPENING_QUOTAS: &str = OpeningQuotas::NAME;
 /// Applies the laws of the inputs.
 pub(super) fn check(closed: &Closed, checks: &mut Checks) {
     let inputs = &closed.manifest.inputs;
-    let manifest = place(closed.month, NAME);
+    let manifest = place(closed.month, MANIFEST);
     let known = inputs.iter().map(|input| {
         let side = Side::BOTH.into_iter().any(|side| is_input_of(side, &input.path));
         let small = small_files::NAMES.contains(&input.path.as_str());

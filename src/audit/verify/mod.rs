@@ -40,11 +40,13 @@ use self::{
 };
 use crate::{
     book,
-    codes::{Month, Side},
+    columnar::guard::guarded,
     diag::{Code, Failure, Finding, Outcome},
     event::Monitor,
-    ingest::guarded,
-    money::yuan,
+    model::{
+        codes::{Month, Side},
+        money::yuan,
+    },
     signing::{
         SIGNATURE,
         trusted::{Signed, Standing, TrustedKeys},

@@ -10,9 +10,11 @@ use super::{
 };
 use crate::{
     book::grid::Row,
-    codes::{FundClass, Month, Pair, Province},
     diag::Code,
-    money::FenSum,
+    model::{
+        codes::{FundClass, Month, Pair, Province},
+        money::FenSum,
+    },
     rules::Policy,
 };
 

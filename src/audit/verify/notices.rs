@@ -12,10 +12,12 @@ use super::{
 };
 use crate::{
     book::grid::{Grid, Row, pair_of_notice},
-    codes::{Pair, Province},
-    contract::lines::parse_day,
     diag::Code,
-    money::FenSum,
+    model::{
+        codes::{Pair, Province},
+        dates::parse_day,
+        money::FenSum,
+    },
     rules::Policy,
 };
 

@@ -5,7 +5,10 @@ use serde::Serialize;
 
 use super::{checks::Checks, files::Closed, place};
 use crate::{
-    book::manifest::NAME, codes::Month, contract::lines::parse_day, diag::Code, digest::sha256_hex,
+    diag::Code,
+    digest::sha256_hex,
+    model::{codes::Month, dates::parse_day},
+    place::period::MANIFEST,
     rules::BUILT_IN,
 };
 
@@ -77,7 +80,7 @@ impl Policies {
             checks.count(1);
             if !is_given(&rules) {
                 let found = format!("{}: the rules {}; {same}", rules.periods(), rules.sha256);
-                checks.find(Code::B11, place(*month, NAME), "rules".to_owned(), found);
+                checks.find(Code::B11, place(*month, MANIFEST), "rules".to_owned(), found);
             }
         }
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::files::Closed;
 use crate::{
     book::grid::{Grid, Row},
-    codes::Side,
+    model::codes::Side,
 };
 
 /// A settlement that did not just clear.

@@ -15,15 +15,17 @@ use super::{
 use crate::{
     book::{
         grid::{Cell, Grid, Row},
-        manifest::NAME,
         schema::TABLES,
     },
-    codes::{CareClass, FundClass, Month, Pair, Province, Side},
-    contract::fields::{AMOUNT_FIELDS, Field, amount},
-    control::{Bucket, Class},
     diag::Code,
     ingest::record::IDENTITY_FIELDS,
-    money::{Fen, FenSum, parse_sum, yuan},
+    model::{
+        codes::{CareClass, FundClass, Month, Pair, Province, Side},
+        control::{Bucket, Class},
+        fields::{AMOUNT_FIELDS, Field, amount},
+        money::{Fen, FenSum, parse_sum, yuan},
+    },
+    place::period::MANIFEST,
     rules::Policy,
 };
 
@@ -186,7 +188,7 @@ fn control<'a>(closed: &'a Closed, checks: &mut Checks) -> Control<'a> {
         (cells.get(&(side, bucket)) != totals.as_ref()).then(|| format!("{side} {bucket}"))
     });
     let complete = (listed.len() != cells.len()).then(|| format!("{} entries", listed.len()));
-    let manifest = place(closed.month, NAME);
+    let manifest = place(closed.month, MANIFEST);
     checks.law(Code::B07, &manifest, "control, as in the table", same.chain([complete]));
 
     let delivered = Side::BOTH.into_iter().map(|side| {

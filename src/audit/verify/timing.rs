@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::files::Closed;
 use crate::{
-    codes::{Month, Pair},
+    model::codes::{Month, Pair},
     rules::Policy,
 };
 

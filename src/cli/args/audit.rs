@@ -6,8 +6,10 @@ use clap::{Args, ValueEnum};
 
 use super::{Format, Working};
 use crate::{
-    codes::{CareClass, FundClass, Month, Pair, Province},
-    pipeline::parse_period,
+    model::{
+        codes::{CareClass, FundClass, Month, Pair, Province},
+        dates::parse_period,
+    },
     signing::Algorithm,
 };
 

@@ -21,12 +21,13 @@ pub(super) use self::{
 };
 
 use crate::{
-    book::stress::Scenario,
-    codes::Month,
     diag::Code,
-    pipeline::{
-        EngineName, Settings, parse_date, parse_engine, parse_memory, parse_period, parse_threads,
+    model::{
+        codes::Month,
+        dates::{parse_date, parse_period},
     },
+    outlook::stress::Scenario,
+    pipeline::{EngineName, Settings, parse_engine, parse_memory, parse_threads},
     plausible::parse_code,
     synth::Order,
 };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::{Format, Working};
-use crate::{codes::Month, pipeline::parse_period};
+use crate::model::{codes::Month, dates::parse_period};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -26,8 +26,8 @@ use unicode_width::UnicodeWidthStr;
 pub(super) use self::help::parse;
 use self::template::Template;
 use crate::{
-    codes::Province,
     diag::{Code, printable_lines},
+    model::codes::Province,
 };
 
 /// A language of the terminal.

@@ -1,7 +1,7 @@
 //! A part of the window's table: what is known of the rows of some keys.
 
 use super::{BATCH_ROWS, SEATS};
-use crate::reconcile::index::Entry;
+use crate::keyed::entry::Entry;
 
 /// Items of a bucket.
 pub(super) const BUCKET: usize = 8;

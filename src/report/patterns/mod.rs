@@ -12,10 +12,10 @@ use super::{
     source::{Break, Source, Tally},
     words::{Money, Words, count},
 };
-use crate::{
+use crate::model::{
     codes::{Pair, Province},
-    contract::fields::Field,
     control::Class,
+    fields::Field,
     money::{FenSum, parse_sum},
 };
 

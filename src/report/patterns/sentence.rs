@@ -1,10 +1,10 @@
 //! A pattern in words.
 
-use super::{
-    super::words::{Words, field, pair, province, words},
-    Change, Cluster, Place,
+use super::{Change, Cluster, Place};
+use crate::{
+    model::{control::Class, fields::Field, money::yuan_grouped},
+    report::words::{Words, field, pair, province, words},
 };
-use crate::{contract::fields::Field, control::Class, money::yuan_grouped};
 
 /// What the breaks share, as a sentence.
 pub(super) fn sentence(cluster: &Cluster) -> Words {

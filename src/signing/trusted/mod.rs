@@ -8,7 +8,7 @@
 mod read;
 
 use super::{file::SignatureFile, public::PublicKey};
-use crate::codes::Month;
+use crate::model::codes::Month;
 
 /// The keys that are trusted.
 #[derive(Debug, PartialEq, Eq)]

@@ -13,9 +13,8 @@ use toml::{
 
 use super::{Trusted, TrustedKeys};
 use crate::{
-    codes::Month,
     diag::{Failure, Outcome},
-    pipeline::parse_period,
+    model::{codes::Month, dates::parse_period},
     signing::public::PublicKey,
 };
 

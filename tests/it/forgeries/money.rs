@@ -1,6 +1,6 @@
 //! What somebody may do to money, to the register, and to what was rejected.
 
-use liangqing::reconcile::index::Key;
+use liangqing::keyed::key::Key;
 
 use super::{A, B, C, Forgery};
 use crate::{forger::Forger, world::NULL};

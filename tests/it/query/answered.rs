@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use liangqing::contract::fields::Field;
+use liangqing::model::fields::Field;
 use serde_json::{Value, json};
 
 use super::query;
@@ -50,7 +50,7 @@ fn sums_are_those_of_the_tables() {
         let rows = world.table(period, "positions", &["payable"]);
         let fen: i128 =
             rows.iter().map(|row| row[0].replace('.', "").parse::<i128>().expect("fen")).sum();
-        liangqing::money::yuan(fen)
+        liangqing::model::money::yuan(fen)
     };
     assert_eq!(
         found,

@@ -2,20 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{
-    fates::{Break, Columns, group_of, is_voided_again},
-    files::Closed,
-    settlements::{Settlement, settlements},
-    tables::payable_of,
-};
 use crate::{
-    audit::entries::{Entry, SETTLEMENT, VOIDED},
+    audit::verify::{
+        fates::{Break, Columns, group_of, is_voided_again},
+        files::Closed,
+        settlements::{Settlement, settlements},
+        tables::payable_of,
+    },
     book::grid::Row,
-    codes::{CareClass, FundClass, Month, Side},
-    control::{Bucket, Class},
-    ingest::record::Group,
-    money::{Fen, FenSum},
-    reconcile::index::Key,
+    keyed::key::Key,
+    model::{
+        codes::{CareClass, FundClass, Month, Side},
+        control::{Bucket, Class},
+        group::Group,
+        money::{Fen, FenSum},
+    },
+    register::entries::{Entry, SETTLEMENT, VOIDED},
     rules::Policy,
 };
 

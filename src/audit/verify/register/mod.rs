@@ -15,14 +15,16 @@ use super::{
     place,
 };
 use crate::{
-    audit::entries::{Entries, Entry, REVERSAL, Range, SETTLEMENT, VOIDED, reversals},
     book::grid::Row,
-    codes::{CareClass, FundClass, Month, Side},
-    control::Class,
     diag::Code,
-    ingest::record::Group,
-    money::FenSum,
-    reconcile::index::Key,
+    keyed::key::Key,
+    model::{
+        codes::{CareClass, FundClass, Month, Side},
+        control::Class,
+        group::Group,
+        money::FenSum,
+    },
+    register::entries::{Entries, Entry, REVERSAL, Range, SETTLEMENT, VOIDED, reversals},
 };
 
 /// The register of a period, and what its tables say that it holds.

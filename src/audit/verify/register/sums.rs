@@ -4,18 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Cleared, RegisterFile};
 use crate::{
-    audit::{
-        entries::{Entry, REVERSAL, SETTLEMENT, VOIDED},
-        verify::{
-            checks::{Checks, differs, unequal},
-            files::REGISTER,
-            place,
-        },
+    audit::verify::{
+        checks::{Checks, differs, unequal},
+        files::REGISTER,
+        place,
     },
-    codes::Side,
     diag::Code,
-    money::FenSum,
-    reconcile::index::Key,
+    keyed::key::Key,
+    model::{codes::Side, money::FenSum},
+    register::entries::{Entry, REVERSAL, SETTLEMENT, VOIDED},
 };
 
 /// A group, and a payable in fen.
@@ -131,7 +128,11 @@ impl Sums {
         let path = place(file.period, REGISTER[1]);
         checks.law(Code::B09, &path, "originals", [enough, many]);
         let strangers = missing(&self.taken_back, &self.reversed).into_iter().map(|owed| {
-            Some(format!("group {}: nothing of {} is reversed", owed.0, crate::money::yuan(owed.1)))
+            Some(format!(
+                "group {}: nothing of {} is reversed",
+                owed.0,
+                crate::model::money::yuan(owed.1)
+            ))
         });
         checks.law(Code::B09, &path, "each reversal the negative of an original", strangers);
     }

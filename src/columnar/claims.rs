@@ -1,0 +1,459 @@
+//! What the page headers of a column claim, looked through before any page is read.
+//!
+//! The decoder makes room for as many bytes and values as a header announces, and for as many levels as a
+//! structure in it is nested. So headers are gone through first, as footers are: a page lies within its
+//! column's bytes, it does not unpack to more than its codec can make of them or its values can need, and all
+//! pages together have the values that the footer names.
+
+use std::{io, ops::Range, path::Path};
+
+use parquet::{
+    arrow::arrow_reader::ArrowReaderOptions,
+    basic::{Compression, Type as Physical},
+    file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData},
+    schema::types::ColumnDescriptor,
+};
+
+use super::{
+    footer::{self, footer_error, most_rows},
+    guard::guarded,
+    shared::SharedFile,
+    thrift::{Input, Walk, kind},
+};
+use crate::diag::{Failure, Outcome};
+
+/// Bytes of the longest text that is read; ids of the contract have 40 characters.
+pub const LONGEST_TEXT: usize = 64 << 10;
+/// Bytes that are looked at together where pages are not unpacked.
+const PIECE: usize = 256 << 10;
+/// Levels that a page header may be nested; what the format defines takes three.
+const DEEPEST: usize = 16;
+/// Bytes that a page may have besides its values: levels, the rest of a block. For texts also what one that is
+/// too long takes, so that it is found as such.
+const BESIDES_VALUES: u64 = 64 << 10;
+const BESIDES_TEXTS: u64 = 64 << 20;
+/// Bytes of levels and places in a dictionary for each value, at the most.
+const BESIDES_A_VALUE: u64 = 8;
+/// Bytes that pages of a row group may take while it is read, and for each byte of the row group in the file:
+/// exports are packed to a tenth, not to a thousandth.
+const MOST_AT_A_TIME: u64 = 256 << 20;
+const MOST_FOR_A_BYTE: u64 = 64;
+/// The encodings of texts by their lengths; by those that they share with the one before.
+const DELTA_LENGTH_BYTE_ARRAY: i64 = 6;
+const DELTA_BYTE_ARRAY: i64 = 7;
+
+/// Bytes of the largest pages of a column, unpacked, and of what they need while they are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Claims {
+    /// The largest page or dictionary.
+    pub(crate) page: u64,
+    /// All that is there at a time.
+    pub(crate) at_a_time: u64,
+    /// Whether texts are kept as a list of their lengths, whose length is a claim too.
+    lengths: bool,
+}
+
+/// What a page header says.
+#[derive(Debug, Default)]
+pub(crate) struct Header {
+    of: Page,
+    unpacked: i64,
+    pub(crate) packed: i64,
+    pub(crate) crc: Option<i64>,
+    values: i64,
+    encoding: i64,
+}
+
+/// The kinds of pages.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Page {
+    #[default]
+    Data,
+    Index,
+    Dictionary,
+}
+
+/// Types of the fields of a page header, from the first on, and of the numbers of a page's own header.
+const HEADER: [u8; 8] = [
+    kind::I32,
+    kind::I32,
+    kind::I32,
+    kind::I32,
+    kind::STRUCT,
+    kind::STRUCT,
+    kind::STRUCT,
+    kind::STRUCT,
+];
+const NUMBERS: [u8; 2] = [kind::I32, kind::I32];
+const NUMBERS_2: [u8; 6] = [kind::I32; 6];
+
+impl Header {
+    /// Reads a header, as far as it matters; none when it is in disorder.
+    pub(crate) fn read<I: Input>(walk: &mut Walk<I>) -> Option<Header> {
+        let (mut header, mut last, mut seen) = (Header::default(), 0, 0u8);
+        loop {
+            let (field, of) = walk.field(&mut last, &HEADER)?;
+            match (field, of) {
+                (_, kind::STOP) => break,
+                (1, _) => {
+                    header.of = match walk.number()? {
+                        0 | 3 => Page::Data,
+                        1 => Page::Index,
+                        2 => Page::Dictionary,
+                        _ => return None,
+                    }
+                }
+                (2, _) => header.unpacked = walk.number()?,
+                (3, _) => header.packed = walk.number()?,
+                (4, _) => header.crc = Some(walk.number()?),
+                (5 | 7, _) => header.own(walk, &NUMBERS, 2)?,
+                (8, _) => header.own(walk, &NUMBERS_2, 4)?,
+                _ => walk.skip(of, DEEPEST)?,
+            }
+            if (1..=3).contains(&field) {
+                seen |= 1 << field;
+            }
+        }
+        // Kind and sizes have to be there.
+        (seen == 0b1110).then_some(header)
+    }
+
+    /// The header of a data or dictionary page: how many values in which encoding.
+    fn own<I: Input>(&mut self, walk: &mut Walk<I>, known: &[u8], encoding: i16) -> Option<()> {
+        let mut last = 0;
+        loop {
+            match walk.field(&mut last, known)? {
+                (_, kind::STOP) => return Some(()),
+                (1, _) => self.values = walk.number()?,
+                (field, _) if field == encoding => self.encoding = walk.number()?,
+                (_, of) => walk.skip(of, DEEPEST)?,
+            }
+        }
+    }
+
+    fn is_data(&self) -> bool {
+        self.of == Page::Data
+    }
+}
+
+/// The bytes of a column in a file, a few of them at a time.
+pub(crate) struct Window<'a> {
+    file: &'a SharedFile,
+    /// The bytes after those at hand.
+    rest: Range<u64>,
+    bytes: [u8; 256],
+    at_hand: Range<usize>,
+}
+
+impl<'a> Window<'a> {
+    pub(crate) fn new(file: &'a SharedFile, chunk: &ColumnChunkMetaData) -> Window<'a> {
+        // Bounds that cannot be have been found in the footer (`source`).
+        let (start, length) = chunk.byte_range();
+        let rest = start..start.saturating_add(length);
+        Window { file, rest, bytes: [0; 256], at_hand: 0..0 }
+    }
+
+    fn length(&self) -> u64 {
+        (self.rest.end - self.rest.start) + self.at_hand.len() as u64
+    }
+
+    /// Where in the file the next byte lies.
+    pub(crate) fn place(&self) -> u64 {
+        self.rest.start - self.at_hand.len() as u64
+    }
+}
+
+impl Input for Window<'_> {
+    fn byte(&mut self) -> Option<u8> {
+        if self.at_hand.is_empty() {
+            let few = (self.rest.end - self.rest.start).min(self.bytes.len() as u64);
+            let some = usize::try_from(few).ok().filter(|some| *some > 0)?;
+            self.file.read_exact_at(&mut self.bytes[..some], self.rest.start).ok()?;
+            self.rest.start += few;
+            self.at_hand = 0..some;
+        }
+        let byte = self.bytes[self.at_hand.start];
+        self.at_hand.start += 1;
+        Some(byte)
+    }
+
+    fn take(&mut self, length: usize) -> Option<()> {
+        let at_hand = length.min(self.at_hand.len());
+        let others = (length - at_hand) as u64;
+        if others > self.rest.end - self.rest.start {
+            return None;
+        }
+        self.at_hand.start += at_hand;
+        self.rest.start += others;
+        Some(())
+    }
+
+    fn left(&self) -> usize {
+        usize::try_from(self.length()).unwrap_or(usize::MAX)
+    }
+}
+
+/// The next header of a column and the bytes of its page; none at the column's end.
+pub(crate) fn next_page(walk: &mut Walk<Window>) -> Result<Option<(Header, Range<u64>)>, String> {
+    if walk.0.left() == 0 {
+        return Ok(None);
+    }
+    let header = Header::read(walk).ok_or("a page header that cannot be decoded")?;
+    let left = walk.0.left();
+    let packed = usize::try_from(header.packed).ok().filter(|packed| *packed <= left);
+    let packed = packed.ok_or_else(|| {
+        format!("a page of {} bytes where its column has {left} left", header.packed)
+    })?;
+    let start = walk.0.place();
+    walk.take(packed).ok_or("a page beyond its column")?;
+    Ok(Some((header, start..start + packed as u64)))
+}
+
+/// Checks what the page headers of a row group's columns claim; says what these take while they are read.
+pub(crate) fn of_columns(
+    file: &SharedFile,
+    group: &RowGroupMetaData,
+    leaves: impl Iterator<Item = usize>,
+) -> Result<u64, String> {
+    at_a_time(leaves.map(|leaf| {
+        let chunk = group.column(leaf);
+        Ok((chunk, of_column(file, chunk)?))
+    }))
+}
+
+/// What some columns take while they are read together.
+fn at_a_time<'a>(
+    columns: impl Iterator<Item = Result<(&'a ColumnChunkMetaData, Claims), String>>,
+) -> Result<u64, String> {
+    let (mut all, mut in_file) = (0u64, 0u64);
+    for column in columns {
+        let (chunk, claims) = column?;
+        all = all.saturating_add(claims.at_a_time);
+        in_file = in_file.saturating_add(chunk.byte_range().1);
+    }
+    if all > MOST_AT_A_TIME.saturating_add(in_file.saturating_mul(MOST_FOR_A_BYTE)) {
+        return Err(format!(
+            "pages that take {all} bytes at a time where {in_file} are there (smaller pages can be read)"
+        ));
+    }
+    Ok(all)
+}
+
+/// Checks what the page headers of a table of ours claim: its row groups, or one of them. The crate's own reader
+/// takes them from here, so that only what it keeps within bounds is let through: what we write, and more.
+pub fn of_table(
+    file: &SharedFile,
+    metadata: &ParquetMetaData,
+    row_group: Option<usize>,
+) -> Result<(), String> {
+    if let Some(lie) = footer_error(metadata, file.len) {
+        return Err(lie);
+    }
+    let rows = metadata.file_metadata().num_rows().unsigned_abs();
+    if rows > most_rows(file.len) {
+        return Err(format!("{rows} rows in {} bytes", file.len));
+    }
+    let groups = row_group.map_or(0..metadata.num_row_groups(), |group| group..group + 1);
+    for group in groups.map(|group| metadata.row_group(group)) {
+        let columns = (0..group.num_columns()).map(|leaf| {
+            let (chunk, claims) = (group.column(leaf), of_column(file, group.column(leaf))?);
+            let foreign = claims.lengths || !is_ours(chunk.compression());
+            let named = || format!("column {}: pages as we do not write them", chunk.column_path());
+            if foreign { Err(named()) } else { Ok((chunk, claims)) }
+        });
+        at_a_time(columns)?;
+    }
+    Ok(())
+}
+
+/// The same of the tables and the register of a closed period, before a reader that believes pages reads them.
+pub fn of_period(period: &Path) -> Outcome<()> {
+    for folder in [period.to_owned(), period.join("tables")] {
+        for entry in std::fs::read_dir(&folder).map_err(Failure::io(&folder))? {
+            let path = entry.map_err(Failure::io(&folder))?.path();
+            if path.extension().is_some_and(|extension| extension == "parquet") {
+                of_table_at(&path).map_err(|lie| {
+                    Failure::Book(format!("{} cannot be read: {lie}", path.display()))
+                })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn of_table_at(path: &Path) -> Result<(), String> {
+    let file = SharedFile::open(path).map_err(|error| error.to_string())?;
+    let checked = guarded(|| {
+        let metadata = footer::read(&file, &ArrowReaderOptions::new())?;
+        of_table(&file, metadata.metadata(), None)
+    });
+    checked.unwrap_or_else(|| Err("pages that cannot be decoded".into()))
+}
+
+fn is_ours(codec: Compression) -> bool {
+    matches!(codec, Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::ZSTD(_))
+}
+
+/// Checks what the page headers of a column claim.
+pub(crate) fn of_column(file: &SharedFile, chunk: &ColumnChunkMetaData) -> Result<Claims, String> {
+    let named = |lie: String| format!("column {}: {lie}", chunk.column_path());
+    let mut walk = Walk(Window::new(file, chunk));
+    let (mut data, mut dictionary) = (0, 0);
+    let (mut page, mut left, mut lengths) = (0, chunk.num_values(), false);
+    while let Some((header, _)) = next_page(&mut walk).map_err(named)? {
+        if let Some(lie) = header.lie(chunk, left) {
+            return Err(named(lie));
+        }
+        let (packed, unpacked) = (header.packed.unsigned_abs(), header.unpacked.unsigned_abs());
+        page = page.max(unpacked);
+        if header.is_data() {
+            left -= header.values;
+            data = data.max(packed + unpacked);
+        } else {
+            // A list of values is made of it besides.
+            dictionary = dictionary.max(packed + 2 * unpacked);
+        }
+        lengths |= matches!(header.encoding, DELTA_LENGTH_BYTE_ARRAY | DELTA_BYTE_ARRAY);
+    }
+    if left != 0 {
+        let (all, missing) = (chunk.num_values(), left);
+        return Err(named(format!("{missing} of {all} values are in none of its pages")));
+    }
+    Ok(Claims { page, at_a_time: data + dictionary, lengths })
+}
+
+impl Header {
+    /// What cannot be true of it in a column of which so many values are left.
+    fn lie(&self, chunk: &ColumnChunkMetaData, left: i64) -> Option<String> {
+        let column = chunk.column_descr();
+        let Header { packed, unpacked, values, .. } = *self;
+        let (Ok(from), Ok(size)) = (u64::try_from(packed), u64::try_from(unpacked)) else {
+            return Some(format!("a page of {unpacked} bytes"));
+        };
+        // The size of what is not packed is read nowhere.
+        let size = if chunk.compression() == Compression::UNCOMPRESSED { from } else { size };
+        if size > most_unpacked(chunk.compression(), from) {
+            return Some(format!("a page of {packed} bytes that claims to unpack to {unpacked}"));
+        }
+        if self.of == Page::Index {
+            return None;
+        }
+        if values < 0 || (self.is_data() && values > left) {
+            return Some(format!("a page of {values} values where {left} are left"));
+        }
+        if !self.is_data() && values.unsigned_abs() > size / least_of_a_value(column) {
+            return Some(format!("a dictionary of {size} bytes that claims {values} values"));
+        }
+        (size > most_of_values(column, values.unsigned_abs()))
+            .then(|| format!("a page of {size} bytes for {values} values"))
+    }
+}
+
+/// Bytes that so many can be the packed form of, at the most.
+fn most_unpacked(codec: Compression, packed: u64) -> u64 {
+    let (ratio, besides) = match codec {
+        Compression::UNCOMPRESSED => (1, 0),
+        // A copy of 64 bytes takes three.
+        Compression::SNAPPY => (22, 64),
+        // A match of 258 bytes takes two bits.
+        Compression::GZIP(_) => (1032, 4 << 10),
+        // Each byte of a length adds 255.
+        Compression::LZ4 | Compression::LZ4_RAW => (255, 1 << 10),
+        // A block of 128 KiB takes four bytes.
+        Compression::ZSTD(_) => (32 << 10, 128 << 10),
+        // A block of 16 MiB takes some bits.
+        _ => (16 << 20, 16 << 20),
+    };
+    packed.saturating_mul(ratio).saturating_add(besides)
+}
+
+/// Bytes of a value in a dictionary, at least.
+fn least_of_a_value(column: &ColumnDescriptor) -> u64 {
+    match column.physical_type() {
+        Physical::BOOLEAN => 1,
+        Physical::INT32 | Physical::FLOAT | Physical::BYTE_ARRAY => 4,
+        Physical::INT64 | Physical::DOUBLE => 8,
+        Physical::INT96 => 12,
+        Physical::FIXED_LEN_BYTE_ARRAY => u64::try_from(column.type_length()).unwrap_or(0).max(1),
+    }
+}
+
+/// Bytes of so many values in a page, at the most.
+fn most_of_values(column: &ColumnDescriptor, values: u64) -> u64 {
+    let (of_a_value, besides) = match column.physical_type() {
+        Physical::BYTE_ARRAY => (4 + LONGEST_TEXT as u64, BESIDES_TEXTS),
+        _ => (least_of_a_value(column), BESIDES_VALUES),
+    };
+    values.saturating_mul(of_a_value + BESIDES_A_VALUE).saturating_add(besides)
+}
+
+/// Checks the page headers of a column that nobody reads, and its pages by their checksums, as they lie in the file.
+pub(crate) fn check_ignored(file: &SharedFile, chunk: &ColumnChunkMetaData) -> Result<(), String> {
+    let named = |lie: String| format!("column {}: {lie}", chunk.column_path());
+    let mut walk = Walk(Window::new(file, chunk));
+    while let Some((header, page)) = next_page(&mut walk).map_err(named)? {
+        if header.unpacked < 0 {
+            return Err(named(format!("a page of {} bytes", header.unpacked)));
+        }
+        if let Some(declared) = header.crc {
+            let crc = checksum(file, page).map_err(|error| named(error.to_string()))?;
+            if i64::from(crc.cast_signed()) != declared {
+                return Err(named("a page whose checksum differs".into()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The checksum of some bytes of a file, a few of them at a time.
+fn checksum(file: &SharedFile, mut bytes: Range<u64>) -> io::Result<u32> {
+    let mut hasher = crc32fast::Hasher::new();
+    let mut some = vec![0; PIECE.min(usize::try_from(bytes.end - bytes.start).unwrap_or(PIECE))];
+    while !bytes.is_empty() {
+        let length = some.len().min(usize::try_from(bytes.end - bytes.start).unwrap_or(PIECE));
+        file.read_exact_at(&mut some[..length], bytes.start)?;
+        hasher.update(&some[..length]);
+        bytes.start += length as u64;
+    }
+    Ok(hasher.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use parquet::basic::ZstdLevel;
+
+    use super::*;
+
+    fn header(bytes: &[u8]) -> Option<Header> {
+        Header::read(&mut Walk(bytes))
+    }
+
+    #[test]
+    fn a_header_is_read_as_far_as_it_matters() {
+        // A data page: 40 bytes unpacked, 30 packed, a checksum, 5 values in encoding 8, statistics.
+        let own = [0x5c, 0x15, 10, 0x15, 16, 0x15, 6, 0x15, 6, 0x1c, 0x18, 1, b'a', 0, 0];
+        let page = [&[0x15, 0, 0x15, 80, 0x15, 60, 0x15, 3], &own[..1], &own[1..], &[0]].concat();
+        let mut fields = page.clone();
+        fields[8] = 0x1c;
+        let read = header(&fields).expect("a header");
+        assert_eq!((read.unpacked, read.packed, read.crc), (40, 30, Some(-2)));
+        assert_eq!((read.values, read.encoding, read.of), (5, 8, Page::Data));
+        assert!(header(&fields[..fields.len() - 1]).is_none(), "cut short");
+        assert!(header(&[0x15, 0, 0x15, 80, 0]).is_none(), "no packed size");
+        assert!(header(&[0x15, 18, 0x15, 80, 0x15, 60, 0]).is_none(), "a kind that nobody knows");
+        assert!(header(&[&[0x15, 0, 0x15, 80, 0x15, 60], &[0x1c; 1000][..]].concat()).is_none());
+    }
+
+    #[test]
+    fn no_codec_makes_more_of_a_byte_than_it_can() {
+        let mib = 1 << 20;
+        let zstd = zstd::bulk::compress(&vec![0; 64 * mib], 19).expect("packed");
+        let snappy = snap::raw::Encoder::new().compress_vec(&vec![0; mib]).expect("packed");
+        let lz4 = lz4_flex::block::compress(&vec![0; mib]);
+        let most = |codec, packed: Vec<u8>| most_unpacked(codec, packed.len() as u64);
+        assert!(most(Compression::ZSTD(ZstdLevel::default()), zstd) >= 64 << 20);
+        assert!(most(Compression::SNAPPY, snappy) >= 1 << 20);
+        assert!(most(Compression::LZ4_RAW, lz4) >= 1 << 20);
+        assert!(most_unpacked(Compression::SNAPPY, 17) < 1 << 10);
+    }
+}

@@ -1,0 +1,20 @@
+//! Parquet in and out, and nothing of the domain.
+//!
+//! **Purpose.** Read a file of unknown origin within bounds, and write a table so that equal rows give equal bytes.
+//!
+//! **In.** Parquet files; columns of values.
+//!
+//! **Out.** Footers and pages that are what they claim; files with their digests.
+//!
+//! **Invariants.** Nothing that a file claims takes memory before it is known that it can be so. A panic of a decoder
+//! is damage of the file. Equal rows give equal bytes, on any machine.
+
+pub mod claims;
+pub mod codec;
+pub mod entry;
+pub mod footer;
+pub mod guard;
+pub mod payload;
+pub mod shared;
+pub mod table;
+pub mod thrift;

@@ -1,0 +1,454 @@
+//! A table of a period, built column by column, written as Parquet, read back by name.
+
+use std::{fs::File, io::Write, path::Path, sync::Arc};
+
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch,
+    StringArray, TimestampMicrosecondArray, cast::AsArray, types::Decimal128Type,
+};
+use arrow_schema::{DataType, Field, Schema};
+use parquet::{
+    arrow::{
+        ArrowWriter, ProjectionMask,
+        arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+        arrow_writer::{
+            ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriterOptions, compute_leaves,
+        },
+    },
+    basic::Compression,
+    errors::ParquetError,
+    file::{
+        properties::{WriterProperties, WriterPropertiesBuilder},
+        writer::SerializedFileWriter,
+    },
+};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    columnar::{claims, entry::FileEntry, footer, guard::guarded, shared::SharedFile},
+    diag::{Failure, Outcome},
+    digest::hex,
+    model::money::{Fen, FenSum, yuan},
+};
+
+/// A table under construction.
+pub struct Table {
+    name: &'static str,
+    fields: Vec<Field>,
+    columns: Vec<ArrayRef>,
+}
+
+impl Table {
+    /// An empty table.
+    pub fn new(name: &'static str) -> Table {
+        Table { name, fields: Vec::new(), columns: Vec::new() }
+    }
+
+    fn column(mut self, name: &str, array: impl Array + 'static) -> Table {
+        self.fields.push(Field::new(name, array.data_type().clone(), true));
+        self.columns.push(Arc::new(array));
+        self
+    }
+
+    /// A text column.
+    pub fn text<T: AsRef<str>>(self, name: &str, values: impl Iterator<Item = Option<T>>) -> Table {
+        self.column(name, values.collect::<StringArray>())
+    }
+
+    /// A column of whole numbers.
+    pub fn count(self, name: &str, values: impl Iterator<Item = i64>) -> Table {
+        self.column(name, values.map(Some).collect::<Int64Array>())
+    }
+
+    /// A column of amounts of one record, `DECIMAL(16,2)`, given in fen.
+    pub fn amount(self, name: &str, values: impl Iterator<Item = Option<Fen>>) -> Table {
+        self.decimal(name, 16, values.map(|fen| fen.map(FenSum::from)))
+    }
+
+    /// A column of sums, `DECIMAL(38,2)`, given in fen.
+    pub fn sum(self, name: &str, values: impl Iterator<Item = FenSum>) -> Table {
+        self.decimal(name, 38, values.map(Some))
+    }
+
+    /// A column of sums, some of which are not known yet.
+    pub fn sum_or_null(self, name: &str, values: impl Iterator<Item = Option<FenSum>>) -> Table {
+        self.decimal(name, 38, values)
+    }
+
+    fn decimal(
+        self,
+        name: &str,
+        digits: u8,
+        values: impl Iterator<Item = Option<FenSum>>,
+    ) -> Table {
+        let array = values.collect::<Decimal128Array>().with_precision_and_scale(digits, 2);
+        self.column(name, array.expect("Invariant: 2 decimals fit 16 and 38 digits"))
+    }
+
+    /// A column of days, counted from 1970-01-01.
+    pub fn date(self, name: &str, values: impl Iterator<Item = Option<i32>>) -> Table {
+        self.column(name, values.collect::<Date32Array>())
+    }
+
+    /// A column of local times, in microseconds from 1970-01-01.
+    pub fn time(self, name: &str, values: impl Iterator<Item = i64>) -> Table {
+        self.column(name, values.map(Some).collect::<TimestampMicrosecondArray>())
+    }
+
+    /// A column of yes and no.
+    pub fn flag(self, name: &str, values: impl Iterator<Item = Option<bool>>) -> Table {
+        self.column(name, values.collect::<BooleanArray>())
+    }
+
+    /// Writes the table to `<folder>/tables/<name>.parquet`.
+    pub fn write(self, folder: &Path) -> Outcome<FileEntry> {
+        let mut file = self.create(folder)?;
+        let batch = RecordBatch::try_new(Arc::new(Schema::new(self.fields)), self.columns)
+            .map_err(|error| Failure::Bug(format!("table {}: {error}", self.name)))?;
+        let starts: Vec<usize> = (0..batch.num_rows()).step_by(GROUP_ROWS).collect();
+        let encoder = file.encoder();
+        file.append_all(&starts, |start| {
+            let rows = GROUP_ROWS.min(batch.num_rows() - start);
+            Ok((encoder.encode(batch.slice(*start, rows).columns())?, ()))
+        })?;
+        file.close()
+    }
+
+    /// Writes a table of many rows, of which few are there as columns at a time: the same bytes.
+    pub fn write_by_parts<T: Sync>(
+        rows: &[T],
+        table: impl Fn(&[T]) -> Table + Sync,
+        folder: &Path,
+    ) -> Outcome<FileEntry> {
+        let mut file = table(&[]).create(folder)?;
+        let parts: Vec<&[T]> = rows.chunks(GROUP_ROWS).collect();
+        let encoder = file.encoder();
+        file.append_all(&parts, |part| Ok((encoder.encode(&table(part).columns)?, ())))?;
+        file.close()
+    }
+
+    /// Writes a table of rows that come one after the other, in order, of which few are in memory at a time:
+    /// the same bytes.
+    pub fn write_as_it_comes<T: Send + Sync>(
+        mut next: impl FnMut() -> Outcome<Option<T>> + Send,
+        table: impl Fn(&[T]) -> Table + Sync,
+        folder: &Path,
+    ) -> Outcome<FileEntry> {
+        let mut file = table(&[]).create(folder)?;
+        let encoder = file.encoder();
+        let mut part = || -> Outcome<Vec<T>> {
+            std::iter::from_fn(|| next().transpose()).take(GROUP_ROWS).collect()
+        };
+        let mut rows = part()?;
+        while !rows.is_empty() {
+            let encode = || {
+                let columns = table(&rows).columns;
+                encoder.encode(&columns)
+            };
+            let (group, more) = rayon::join(encode, &mut part);
+            file.append(group?)?;
+            rows = more?;
+        }
+        file.close()
+    }
+
+    /// The file for it.
+    fn create(&self, folder: &Path) -> Outcome<ParquetFile> {
+        let properties = reproducible().set_compression(Compression::SNAPPY).build();
+        let schema = Arc::new(Schema::new(self.fields.clone()));
+        let path = format!("tables/{}.parquet", self.name);
+        ParquetFile::create(folder, &path, &schema, properties)
+    }
+}
+
+/// Rows of a row group of a table.
+const GROUP_ROWS: usize = 128 * 1024;
+
+/// Properties under which equal rows give equal bytes.
+pub fn reproducible() -> WriterPropertiesBuilder {
+    WriterProperties::builder().set_created_by("liangqing".to_owned())
+}
+
+/// A Parquet file being written, and hashed on the way.
+pub struct ParquetFile {
+    path: String,
+    writer: SerializedFileWriter<Hashing>,
+    encoder: Arc<Encoder>,
+    rows: u64,
+}
+
+/// Makes row groups of a file, on any thread.
+pub struct Encoder {
+    path: String,
+    schema: Arc<Schema>,
+    factory: ArrowRowGroupWriterFactory,
+}
+
+/// A row group that can be appended to its file.
+pub struct RowGroup {
+    rows: usize,
+    columns: Vec<ArrowColumnChunk>,
+}
+
+impl ParquetFile {
+    /// Starts a file at a path below a folder.
+    pub fn create(
+        folder: &Path,
+        path: &str,
+        schema: &Arc<Schema>,
+        properties: WriterProperties,
+    ) -> Outcome<ParquetFile> {
+        let hashing = Hashing::create(&folder.join(path))?;
+        let options =
+            ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        let (writer, factory) =
+            ArrowWriter::try_new_with_options(hashing, Arc::clone(schema), options)
+                .and_then(ArrowWriter::into_serialized_writer)
+                .map_err(|error| write_failure(path, error))?;
+        let path = path.to_owned();
+        let schema = Arc::clone(schema);
+        let encoder = Arc::new(Encoder { path: path.clone(), schema, factory });
+        Ok(ParquetFile { path, writer, encoder, rows: 0 })
+    }
+
+    /// What makes its row groups.
+    pub fn encoder(&self) -> Arc<Encoder> {
+        Arc::clone(&self.encoder)
+    }
+
+    /// Appends a row group.
+    pub fn append(&mut self, group: RowGroup) -> Outcome<()> {
+        self.rows += group.rows as u64;
+        let append = || {
+            let mut writer = self.writer.next_row_group()?;
+            for column in group.columns {
+                column.append_to_row_group(&mut writer)?;
+            }
+            writer.close().map(drop)
+        };
+        append().map_err(|error| write_failure(&self.path, error))
+    }
+
+    /// Appends what is made of each item, in their order: some row groups are made while those before
+    /// them are written.
+    pub fn append_all<T: Sync, R: Send>(
+        &mut self,
+        items: &[T],
+        make: impl Fn(&T) -> Outcome<(RowGroup, R)> + Sync,
+    ) -> Outcome<Vec<R>> {
+        let mut made: Vec<(RowGroup, R)> = Vec::new();
+        let mut results = Vec::with_capacity(items.len());
+        let mut append = |made: Vec<(RowGroup, R)>| {
+            made.into_iter().try_for_each(|(group, result)| {
+                results.push(result);
+                self.append(group)
+            })
+        };
+        for items in items.chunks(rayon::current_num_threads() * 4) {
+            let before = std::mem::take(&mut made);
+            let (appended, now) = rayon::join(
+                || append(before),
+                || items.par_iter().map(&make).collect::<Outcome<Vec<_>>>(),
+            );
+            appended?;
+            made = now?;
+        }
+        append(made)?;
+        Ok(results)
+    }
+
+    /// Writes the footer and makes the file durable.
+    pub fn close(mut self) -> Outcome<FileEntry> {
+        self.writer.finish().map_err(|error| write_failure(&self.path, error))?;
+        self.writer.inner().close(self.path, self.rows)
+    }
+}
+
+impl Encoder {
+    /// Makes a row group of columns, each column for itself.
+    pub fn encode(&self, columns: &[ArrayRef]) -> Outcome<RowGroup> {
+        // The number of a row group matters to encrypted files only.
+        let writers = self.factory.create_column_writers(0);
+        let writers = writers.map_err(|error| write_failure(&self.path, error))?;
+        let fields = self.schema.fields();
+        let columns_made = writers
+            .into_par_iter()
+            .zip(columns.par_iter().zip(fields.par_iter()))
+            .map(|(mut writer, (column, field))| {
+                for leaf in compute_leaves(field, column)? {
+                    writer.write(&leaf)?;
+                }
+                writer.close()
+            })
+            .collect::<Result<Vec<_>, ParquetError>>()
+            .map_err(|error| write_failure(&self.path, error))?;
+        Ok(RowGroup { rows: columns.first().map_or(0, Array::len), columns: columns_made })
+    }
+}
+
+fn write_failure(path: &str, error: ParquetError) -> Failure {
+    match error {
+        ParquetError::External(error) => match error.downcast::<std::io::Error>() {
+            Ok(error) => Failure::Io { place: path.to_owned(), error: *error },
+            Err(error) => Failure::Bug(format!("writing {path}: {error}")),
+        },
+        error => Failure::Bug(format!("writing {path}: {error}")),
+    }
+}
+
+/// A file that hashes what is written to it.
+pub struct Hashing {
+    place: String,
+    file: File,
+    digest: Sha256,
+    bytes: u64,
+}
+
+impl Hashing {
+    /// Makes a new file.
+    pub fn create(path: &Path) -> Outcome<Hashing> {
+        let file = File::create_new(path).map_err(Failure::io(path))?;
+        Ok(Hashing { place: crate::diag::shown(path), file, digest: Sha256::new(), bytes: 0 })
+    }
+
+    /// Makes the file durable and says what it is.
+    pub fn close(&self, path: String, rows: u64) -> Outcome<FileEntry> {
+        let io = |error| Failure::Io { place: self.place.clone(), error };
+        self.file.sync_all().map_err(io)?;
+        let sha256 = hex(&self.digest.clone().finalize());
+        Ok(FileEntry { path, bytes: self.bytes, rows, sha256 })
+    }
+}
+
+impl Write for Hashing {
+    fn write(&mut self, buffer: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(buffer)?;
+        self.digest.update(&buffer[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Sums of 2^32 rows stay far below it, and it may be multiplied by what a rules file can say.
+const BEYOND_REASON: FenSum = 1_000_000_000_000_000_000_000_000_000_000;
+
+/// Decodes all of a file, or some columns of a row group.
+fn decode(file: SharedFile, part: Option<(&[&str], usize)>) -> Result<Vec<RecordBatch>, String> {
+    let metadata = footer::read(&file, &ArrowReaderOptions::new())?;
+    claims::of_table(&file, metadata.metadata(), part.map(|(_, row_group)| row_group))?;
+    let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
+    if let Some((columns, row_group)) = part {
+        let mask = ProjectionMask::columns(reader.parquet_schema(), columns.iter().copied());
+        reader = reader.with_projection(mask).with_row_groups(vec![row_group]);
+    }
+    let reader = reader.build();
+    let batches = reader.map_err(|error| error.to_string())?.collect::<Result<_, _>>();
+    batches.map_err(|error| error.to_string())
+}
+
+/// A table read back from a closed period.
+pub struct Stored {
+    place: String,
+    batches: Vec<RecordBatch>,
+}
+
+impl Stored {
+    /// Reads `<folder>/tables/<name>.parquet`.
+    pub fn read(folder: &Path, name: &str) -> Outcome<Stored> {
+        Stored::all_or_part(folder, name, None)
+    }
+
+    /// Reads some columns of a row group of it.
+    pub fn part(folder: &Path, name: &str, columns: &[&str], row_group: usize) -> Outcome<Stored> {
+        Stored::all_or_part(folder, name, Some((columns, row_group)))
+    }
+
+    fn all_or_part(folder: &Path, name: &str, part: Option<(&[&str], usize)>) -> Outcome<Stored> {
+        let path = folder.join("tables").join(format!("{name}.parquet"));
+        let place = crate::diag::shown(&path);
+        let file = SharedFile::open(&path).map_err(Failure::io(&path))?;
+        match guarded(|| decode(file, part)).unwrap_or_else(|| Err("it cannot be decoded".into())) {
+            Ok(batches) => Ok(Stored { place, batches }),
+            Err(error) => Err(Failure::Book(format!("{place} cannot be read: {error}"))),
+        }
+    }
+
+    fn arrays(&self, name: &str, kind: fn(&DataType) -> bool) -> Outcome<Vec<&ArrayRef>> {
+        let array = |batch: &RecordBatch| {
+            let index = batch.schema().index_of(name).ok()?;
+            kind(batch.column(index).data_type()).then_some(index)
+        };
+        self.batches
+            .iter()
+            .map(|batch| {
+                array(batch).map(|index| batch.column(index)).ok_or_else(|| {
+                    Failure::Book(format!("{}: column {name} is not what it was", self.place))
+                })
+            })
+            .collect()
+    }
+
+    /// A text column.
+    pub fn texts(&self, name: &str) -> Outcome<Vec<Option<&str>>> {
+        let arrays = self.arrays(name, |t| *t == DataType::Utf8)?;
+        Ok(arrays.into_iter().flat_map(|array| array.as_string::<i32>().iter()).collect())
+    }
+
+    /// A column of amounts or sums, in fen; none is so large that reckoning with it could overflow.
+    pub fn fen(&self, name: &str) -> Outcome<Vec<Option<FenSum>>> {
+        let arrays = self.arrays(name, |t| matches!(t, DataType::Decimal128(_, 2)))?;
+        let values = arrays.into_iter().flat_map(|a| a.as_primitive::<Decimal128Type>().iter());
+        let bounded = |fen: Option<FenSum>| match fen {
+            Some(fen) if fen.unsigned_abs() >= BEYOND_REASON.unsigned_abs() => {
+                let found = format!("{}: column {name} holds {} yuan", self.place, yuan(fen));
+                Err(Failure::Book(format!("the book is damaged: {found}")))
+            }
+            fen => Ok(fen),
+        };
+        values.map(bounded).collect()
+    }
+
+    /// A column of yes and no.
+    pub fn flags(&self, name: &str) -> Outcome<Vec<Option<bool>>> {
+        let arrays = self.arrays(name, |t| *t == DataType::Boolean)?;
+        Ok(arrays.into_iter().flat_map(|array| array.as_boolean().iter()).collect())
+    }
+
+    /// A column of days, from 1970-01-01.
+    pub fn dates(&self, name: &str) -> Outcome<Vec<Option<i32>>> {
+        let arrays = self.arrays(name, |t| *t == DataType::Date32)?;
+        let values = |array: &ArrayRef| {
+            array.as_primitive::<arrow_array::types::Date32Type>().iter().collect::<Vec<_>>()
+        };
+        Ok(arrays.into_iter().flat_map(values).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_by_parts_is_the_same_table() {
+        let rows: Vec<i64> = (0..).take(GROUP_ROWS + 1000).collect();
+        let table = |rows: &[i64]| {
+            let text = rows.iter().map(|row| (row % 7 != 0).then(|| row.to_string()));
+            Table::new("some").count("row", rows.iter().copied()).text("text", text)
+        };
+        let folders = [(); 3].map(|()| tempfile::tempdir().expect("a folder"));
+        let [whole, parts, coming] = folders.each_ref().map(tempfile::TempDir::path);
+        for folder in [whole, parts, coming] {
+            std::fs::create_dir(folder.join("tables")).expect("made");
+        }
+        let whole = table(&rows).write(whole).expect("written");
+        assert_eq!(Table::write_by_parts(&rows, table, parts).expect("written"), whole);
+        let mut rows = rows.into_iter().map(Some);
+        let next = || Ok(rows.next().flatten());
+        assert_eq!(Table::write_as_it_comes(next, table, coming).expect("written"), whole);
+    }
+}

@@ -1,0 +1,282 @@
+//! What the period before hands to this one.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use chrono::NaiveDate;
+
+use crate::{
+    book::manifest::Manifest,
+    clear::deductions::{Accepted, Deduction},
+    columnar::table::Stored,
+    diag::{Failure, Outcome},
+    ingest::{batch::Batches, record::Record, schedule::ROWS_ALONE, source::Source},
+    model::{
+        codes::{FundClass, Month, Pair, Province, Side},
+        control::{Bucket, Control},
+        money::{Fen, FenSum, yuan},
+    },
+    reconcile::breaks::SideCopy,
+    reserve::{
+        notices::{Kind, Notice, Status},
+        payments::Issued,
+    },
+    rules::{Int96, Permit, Policy},
+};
+
+/// What a table of the book cannot hold unless it was damaged.
+pub fn damaged(table: &str, what: &str) -> Failure {
+    Failure::Book(format!("the book is damaged: table {table}: {what}"))
+}
+
+/// What was opened is what the period before carried, in rows and in cost; what is payable may follow
+/// another policy now.
+pub fn handed_over(before: Option<&Manifest>, control: &Control) -> Outcome<()> {
+    for side in Side::BOTH {
+        let opened = control.get(side, Bucket::Opened);
+        let carried = before.map_or(Some((0, 0)), |manifest| manifest.carried(side));
+        if carried != Some((opened.rows, opened.medfee)) {
+            return Err(Failure::Book(format!(
+                "the book is damaged: {} open items of the {} side, of {} yuan, were not what the \
+                 period before carried",
+                opened.rows,
+                side.name(),
+                yuan(opened.medfee)
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The open items of a closed period, seen from the next one, one after the other.
+pub fn open_items(
+    folder: &Path,
+    policy: &Policy,
+    period: Month,
+    mut take: impl FnMut(SideCopy) -> Outcome<()>,
+) -> Outcome<()> {
+    let unreadable = || damaged(OPEN_ITEMS, "it cannot be read");
+    let path = folder.join(format!("tables/{OPEN_ITEMS}.parquet"));
+    let source = Source::open(Side::Treating, OPEN_ITEMS, &path).map_err(|_| unreadable())?;
+    let mut last = None;
+    for row_group in 0..source.metadata.num_row_groups() {
+        let stored = Stored::part(folder, OPEN_ITEMS, &["side", "first_period"], row_group)?;
+        let columns = stored.texts("side")?.into_iter().zip(stored.texts("first_period")?);
+        let mut columns = columns.map(Some).chain([None]);
+        each_record(&source, row_group, |record| {
+            let (side, first_period) = columns.next().flatten().ok_or_else(unreadable)?;
+            let place = Some((side.map(str::to_owned), record.setl_id().to_owned()));
+            if last >= place {
+                return Err(damaged(OPEN_ITEMS, "a copy twice, or out of order"));
+            }
+            last = place;
+            take(open_item(record, side, first_period, policy, period)?)
+        })?;
+        Failure::unless(columns.next() == Some(None), || "open items read twice differ".into())?;
+    }
+    Ok(())
+}
+
+const OPEN_ITEMS: &str = "open_items";
+
+/// An open item, by its record and what is kept besides it.
+fn open_item(
+    record: Record,
+    side: Option<&str>,
+    first_period: Option<&str>,
+    policy: &Policy,
+    period: Month,
+) -> Outcome<SideCopy> {
+    let side = side.and_then(Side::from_name).ok_or_else(|| damaged(OPEN_ITEMS, "a side"))?;
+    let first_period = first_period.and_then(Month::from_text);
+    let first_period = first_period.ok_or_else(|| damaged(OPEN_ITEMS, "a period"))?;
+    let facts = record.facts(policy, period).ok_or_else(|| {
+        Failure::Usage(format!(
+            "the rules of {period} have no class for the open item {}\n    hint: keep the codes of \
+             open items in the rules until these are cleared or voided",
+            record.setl_id()
+        ))
+    })?;
+    Ok(SideCopy { side, ordinal: None, first_period, record: Box::new(record), facts })
+}
+
+/// Reads the open items of a row group, one after the other.
+fn each_record(
+    source: &Source,
+    row_group: usize,
+    mut take: impl FnMut(Record) -> Outcome<()>,
+) -> Outcome<()> {
+    let unreadable = || damaged(OPEN_ITEMS, "it cannot be read");
+    let tools = std::sync::Arc::default();
+    let batches = Batches::open(source, row_group, Int96::Local, ROWS_ALONE, None, &tools);
+    for batch in batches.map_err(|_| unreadable())? {
+        let batch = batch.map_err(|_| unreadable())?;
+        (0..batch.rows).try_for_each(|row| take(Record::of(&batch, row)))?;
+    }
+    Ok(())
+}
+
+/// The permits in force: those of the period before, and those that were delivered.
+pub fn permits_in_force(
+    previous: Option<&Path>,
+    delivered: &[Permit],
+    period: Month,
+) -> Outcome<Vec<Permit>> {
+    let brought = previous.map(|folder| permits(folder, period)).transpose()?;
+    let mut permits = brought.unwrap_or_default();
+    permits.extend(delivered.iter().filter(|permit| permit.until_period >= period).cloned());
+    permits.sort();
+    Ok(permits)
+}
+
+/// The permits of a closed period that are still in force.
+fn permits(folder: &Path, period: Month) -> Outcome<Vec<Permit>> {
+    const TABLE: &str = "permits";
+    let stored = Stored::read(folder, TABLE)?;
+    let text = |name: &str| stored.texts(name);
+    let past_year_close = stored.flags("past_year_close")?;
+    let (ids, reasons) = (text("permit_id")?, text("reason")?);
+    let pairs = pairs_of(&stored, TABLE)?;
+    let months = [text("cost_month")?, text("until_period")?, text("first_period")?];
+    let mut permits = Vec::new();
+    for (row, pair) in pairs.into_iter().enumerate() {
+        let month = |column: usize| {
+            let month = months[column][row].and_then(Month::from_text);
+            month.ok_or_else(|| damaged(TABLE, "a month"))
+        };
+        permits.push(Permit {
+            permit_id: ids[row].unwrap_or_default().to_owned(),
+            pair,
+            cost_month: month(0)?,
+            until_period: month(1)?,
+            past_year_close: past_year_close[row].unwrap_or(false),
+            reason: reasons[row].unwrap_or_default().to_owned(),
+            first_period: month(2)?,
+        });
+    }
+    permits.retain(|permit| permit.until_period >= period);
+    Ok(permits)
+}
+
+/// The pair of each row of a table.
+pub fn pairs_of(stored: &Stored, table: &str) -> Outcome<Vec<Pair>> {
+    let insured = stored.texts("insured_province")?;
+    let treating = stored.texts("treating_province")?;
+    let province = |text: Option<&str>| {
+        text.and_then(Province::from_text).ok_or_else(|| damaged(table, "a province"))
+    };
+    let rows = insured.into_iter().zip(treating);
+    rows.map(|(i, t)| Ok(Pair { insured: province(i)?, treating: province(t)? })).collect()
+}
+
+/// A money column of a table by pair; zeros are left out.
+pub fn by_pair(folder: &Path, table: &str, column: &str) -> Outcome<BTreeMap<Pair, FenSum>> {
+    let stored = Stored::read(folder, table)?;
+    let rows = pairs_of(&stored, table)?.into_iter().zip(stored.fen(column)?);
+    Ok(rows.filter_map(|(pair, fen)| Some((pair, fen.filter(|fen| *fen != 0)?))).collect())
+}
+
+/// The accepted deductions of all closed periods.
+pub fn deductions(periods: &[(Month, PathBuf)]) -> Outcome<Accepted> {
+    const TABLE: &str = "deductions";
+    let mut all = Accepted::default();
+    for (_, folder) in periods {
+        let stored = Stored::read(folder, TABLE)?;
+        let text = |name: &str| stored.texts(name);
+        let (numbers, ids, funds) = (text("ddct_id")?, text("setl_id")?, text("fund_class")?);
+        let (insured, treating) = (text("insured_province")?, text("treating_province")?);
+        let amounts = stored.fen("amount")?;
+        for (row, accepted) in stored.flags("accepted")?.into_iter().enumerate() {
+            if accepted != Some(true) {
+                continue;
+            }
+            let province = |column: &[Option<&str>]| column[row].and_then(Province::from_text);
+            let of = province(&insured).zip(province(&treating)).and_then(|(insured, treating)| {
+                Some((Pair { insured, treating }, FundClass::from_name(funds[row]?)?))
+            });
+            let amount = amounts[row].and_then(|fen| Fen::try_from(fen).ok());
+            all.add(Deduction {
+                ddct_id: numbers[row].unwrap_or_default().to_owned(),
+                setl_id: ids[row].unwrap_or_default().to_owned(),
+                amount: amount.ok_or_else(|| damaged(TABLE, "an amount"))?,
+                code: None,
+                accepted: true,
+                of: Some(of.ok_or_else(|| damaged(TABLE, "an accepted row without its pair"))?),
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// The notices of all closed periods, and what became of them.
+pub fn notices(periods: &[(Month, PathBuf)]) -> Outcome<Issued> {
+    let mut issued = Issued::default();
+    for (period, folder) in periods {
+        issued.all.extend(issued_in(*period, folder)?);
+        let stored = Stored::read(folder, "payments")?;
+        let serials = stored.texts("bank_serial")?.into_iter().zip(stored.flags("accepted")?);
+        let accepted = serials.filter(|(_, accepted)| *accepted == Some(true));
+        issued.serials.extend(accepted.map(|(serial, _)| serial.unwrap_or_default().to_owned()));
+    }
+    if let Some((_, folder)) = periods.last() {
+        issued.active = statuses(folder, &issued.all)?;
+    }
+    Ok(issued)
+}
+
+fn issued_in(period: Month, folder: &Path) -> Outcome<BTreeMap<String, Notice>> {
+    const TABLE: &str = "notices";
+    let stored = Stored::read(folder, TABLE)?;
+    let numbers = stored.texts("notice_id")?;
+    let payers = stored.texts("payer")?;
+    let amounts = stored.fen("amount")?;
+    let mut notices = BTreeMap::new();
+    for (row, number) in numbers.into_iter().enumerate() {
+        let notice = notice(number, period, payers[row], amounts[row]);
+        let notice = notice.ok_or_else(|| damaged(TABLE, "a notice"))?;
+        notices.insert(notice.number(), notice);
+    }
+    Ok(notices)
+}
+
+/// A notice from its number, e.g. `QS-2025-10-34-31`.
+fn notice(
+    number: Option<&str>,
+    period: Month,
+    payer: Option<&str>,
+    amount: Option<FenSum>,
+) -> Option<Notice> {
+    let (kind, rest) = number?.split_once('-')?;
+    let (rest, treating) = rest.rsplit_once('-')?;
+    let (_, insured) = rest.rsplit_once('-')?;
+    let pair =
+        Pair { insured: Province::from_text(insured)?, treating: Province::from_text(treating)? };
+    let payer = Province::from_text(payer?)?;
+    Some(Notice { kind: Kind::from_name(kind)?, period, pair, payer, amount: amount? })
+}
+
+fn statuses(folder: &Path, all: &BTreeMap<String, Notice>) -> Outcome<BTreeMap<String, Status>> {
+    const TABLE: &str = "notice_status";
+    let stored = Stored::read(folder, TABLE)?;
+    let numbers = stored.texts("notice_id")?;
+    let (approved, paid) = (stored.fen("approved")?, stored.fen("paid")?);
+    let pay_by = stored.dates("pay_by")?;
+    let mut statuses = BTreeMap::new();
+    for (row, number) in numbers.into_iter().enumerate() {
+        let notice = number.and_then(|number| all.get(number));
+        let status = Status {
+            notice: *notice.ok_or_else(|| damaged(TABLE, "an unknown notice"))?,
+            approved: approved[row],
+            paid: paid[row].unwrap_or(0),
+            pay_by: pay_by[row].and_then(NaiveDate::from_epoch_days),
+            completed_on: None,
+        };
+        // What this close reported as paid is not reported again.
+        if status.name() != "paid" {
+            statuses.insert(status.notice.number(), status);
+        }
+    }
+    Ok(statuses)
+}

@@ -1,0 +1,230 @@
+//! The delivery of a period: its files, found, opened and checked as files (contract §2, §3).
+
+use std::{
+    collections::BTreeMap,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
+
+use rayon::prelude::*;
+
+use crate::{
+    columnar::{entry::FileEntry, shared::SharedFile},
+    contract::{
+        listed,
+        small_files::{DeclaredTotals, SmallFiles},
+        walk::{Found, ParquetFile, Unread, walk},
+    },
+    diag::{Code, Failure, Finding, Outcome, shown},
+    ingest::source::Source,
+    model::{
+        codes::{Month, Side},
+        money::{FenSum, yuan},
+    },
+    place::identity::{Identities, changed, settle},
+};
+
+/// The input folder of a period.
+#[derive(Debug, Default)]
+pub struct Delivery {
+    /// The Parquet files that could be opened, treating first, by path.
+    pub sources: Vec<Source>,
+    /// The small files.
+    pub small: SmallFiles,
+    /// What lies there and is not read.
+    pub unread: Vec<Unread>,
+    /// The input folder, and what the files that are read were before a byte of them was.
+    standing: Option<(PathBuf, Identities)>,
+}
+
+/// What was found in a file, to be compared with what its sender declared.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct FileFacts {
+    /// Rows.
+    pub rows: u64,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+    /// Sums of medfee_sumamt, fund_pay_sumamt and acct_pay, in fen.
+    pub sums: [FenSum; 3],
+}
+
+impl FileFacts {
+    /// Adds what was found in another part of the file.
+    pub fn absorb(&mut self, other: &FileFacts) {
+        self.rows += other.rows;
+        self.bytes = self.bytes.max(other.bytes);
+        self.sha256.push_str(&other.sha256);
+        for (sum, more) in self.sums.iter_mut().zip(other.sums) {
+            *sum = sum.saturating_add(more);
+        }
+    }
+}
+
+impl Delivery {
+    /// Finds and opens the files of a delivery. What is wrong with them is added to the findings.
+    pub fn open(input: &Path, period: Month, findings: &mut Vec<Finding>) -> Outcome<Delivery> {
+        if let Err(error) = input.metadata()
+            && error.kind() == ErrorKind::PermissionDenied
+        {
+            return Err(Failure::io(input)(error));
+        }
+        if !input.is_dir() {
+            let problem = format!("--input {} is not a folder", shown(input));
+            return Err(Failure::Usage(problem));
+        }
+        let found = walk(input, findings)?;
+        settle();
+        let standing = Some((input.to_owned(), found.identities()));
+        let Found { parquet, unread, .. } = found;
+        let opened: Vec<Outcome<Result<Source, Vec<Finding>>>> =
+            parquet.par_iter().map(open_file).collect();
+        let mut sources = Vec::new();
+        for source in opened {
+            match source? {
+                Ok(source) => sources.push(source),
+                Err(of_file) => findings.extend(of_file),
+            }
+        }
+        let mut small = SmallFiles::read(input, period, findings)?;
+        let names: Vec<String> = parquet.into_iter().map(|file| file.name).collect();
+        if let Some(totals) = &mut small.control_totals {
+            listed::check(totals, &names, findings);
+        }
+        Ok(Delivery { sources, small, unread, standing })
+    }
+
+    /// Finds and opens the files of a delivery; anything wrong with them refuses it.
+    pub fn open_whole(input: &Path, period: Month) -> Outcome<Delivery> {
+        let mut findings = Vec::new();
+        let delivery = Delivery::open(input, period, &mut findings)?;
+        if findings.is_empty() { Ok(delivery) } else { Err(delivery.refused(findings)) }
+    }
+
+    /// A file alone, of which somebody else knows that it stays.
+    pub fn of_file(source: Source) -> Delivery {
+        Delivery { sources: vec![source], ..Delivery::default() }
+    }
+
+    /// What was changed since the delivery was opened: it was read in part before and in part after.
+    fn changes(&self) -> Outcome<Vec<Finding>> {
+        let Some((input, before)) = &self.standing else { return Ok(Vec::new()) };
+        let now = walk(input, &mut Vec::new())?.identities();
+        Ok(changed(before, &now))
+    }
+
+    /// Refuses a delivery that was changed since it was opened, whatever came of it.
+    pub fn unchanged(&self) -> Outcome<()> {
+        let changes = self.changes()?;
+        if changes.is_empty() { Ok(()) } else { Err(Failure::Refused(changes)) }
+    }
+
+    /// Why a delivery is refused, in the order of files. Of a file that was changed meanwhile, that is all.
+    pub fn refused(&self, mut findings: Vec<Finding>) -> Failure {
+        match self.changes() {
+            Ok(changes) => {
+                findings.retain(|found| changes.iter().all(|change| change.file != found.file));
+                findings.extend(changes);
+            }
+            Err(failure) => return failure,
+        }
+        // Within a file they are in order.
+        findings.sort_by(|a, b| a.file.cmp(&b.file));
+        Failure::Refused(findings)
+    }
+
+    /// Takes files and folders that are no part of the delivery, though they lie in it, from what is not read:
+    /// the book, what a run puts beside it, opening quotas.
+    pub fn forget<'a>(&mut self, input: &Path, own: impl Iterator<Item = &'a PathBuf>) {
+        let Ok(input) = input.canonicalize() else { return };
+        for own in own.filter_map(|own| own.canonicalize().ok()) {
+            let Ok(own) = own.strip_prefix(&input) else { continue };
+            let beside = own.with_file_name(format!(
+                ".{}.staging",
+                own.file_name().unwrap_or_default().to_string_lossy()
+            ));
+            let is_own = |unread: &Unread| {
+                let name = Path::new(&unread.name);
+                name.starts_with(own) || name.starts_with(&beside)
+            };
+            self.unread.retain(|unread| !is_own(unread));
+        }
+    }
+
+    /// The files as a manifest lists them, with what was found in them.
+    pub fn entries(&self, facts: &[FileFacts]) -> Vec<FileEntry> {
+        let entry = |(source, facts): (&Source, &FileFacts)| FileEntry {
+            path: source.name.clone(),
+            bytes: facts.bytes,
+            rows: facts.rows,
+            sha256: facts.sha256.clone(),
+        };
+        let sources = self.sources.iter().zip(facts).map(entry);
+        sources.chain(self.small.entries.iter().cloned()).collect()
+    }
+
+    /// Rows of a side.
+    pub fn rows(&self, side: Side) -> u64 {
+        let of_side = self.sources.iter().filter(|source| source.side == side);
+        of_side.map(Source::rows).fold(0, u64::saturating_add)
+    }
+
+    /// Compares what the files hold with what was declared, and with each other.
+    pub fn check_files(&self, facts: &[FileFacts], findings: &mut Vec<Finding>) {
+        let declared = self.small.control_totals.iter().flatten();
+        let declared: BTreeMap<&str, &DeclaredTotals> =
+            declared.map(|declared| (declared.file.as_str(), declared)).collect();
+        let mut seen: BTreeMap<(Side, &str), &str> = BTreeMap::new();
+        for (source, own) in self.sources.iter().zip(facts) {
+            if own.rows > 0 {
+                let twin = seen.insert((source.side, &own.sha256), &source.name);
+                if let Some(twin) = twin {
+                    let found = format!("the same bytes as {twin}");
+                    findings.push(Finding::new(Code::F11, &source.name, "", found));
+                }
+            }
+            if let Some(declared) = declared.get(source.name.as_str()) {
+                compare_totals(&source.name, declared, own, findings);
+            }
+        }
+    }
+}
+
+/// Opens a Parquet file that was found; one that may not be read is a failure.
+fn open_file(file: &ParquetFile) -> Outcome<Result<Source, Vec<Finding>>> {
+    let ParquetFile { side, name, path, identity } = file;
+    let changed = |found: String| Ok(Err(vec![Finding::new(Code::F13, name, "", found)]));
+    let shared = match SharedFile::open(path) {
+        Ok(shared) => shared,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return changed("a file that is gone".to_owned());
+        }
+        Err(error) => return Err(Failure::io(path)(error)),
+    };
+    match identity.difference(&shared.identity) {
+        Some(found) => changed(found),
+        None => Ok(Source::of(*side, name, path, &shared)),
+    }
+}
+
+fn compare_totals(
+    name: &str,
+    declared: &DeclaredTotals,
+    own: &FileFacts,
+    findings: &mut Vec<Finding>,
+) {
+    let mut differ = |column: &str, found: String, declared: String| {
+        let found = format!("{found} where {declared} is declared");
+        findings.push(Finding::new(Code::F09, name, format!("column {column}"), found));
+    };
+    if declared.rows != own.rows {
+        differ("rows", own.rows.to_string(), declared.rows.to_string());
+    }
+    let columns = ["medfee_sumamt", "fund_pay_sumamt", "acct_pay"];
+    for (column, (own, declared)) in columns.into_iter().zip(own.sums.iter().zip(&declared.sums)) {
+        if own != declared {
+            differ(column, yuan(*own), yuan(*declared));
+        }
+    }
+}

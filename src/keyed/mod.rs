@@ -1,0 +1,18 @@
+//! Settlements by key: what is kept of each, in memory and beyond it.
+//!
+//! **Purpose.** Hold one small value a settlement, partitioned and sorted by its key, also when memory does not
+//! hold all of them.
+//!
+//! **In.** Values with keys.
+//!
+//! **Out.** Partitions, sorted tables, a Bloom filter of keys.
+//!
+//! **Invariants.** Partitions follow each other in the order of keys. What is spilled to disk comes back as it was.
+
+pub mod bloom;
+pub mod entry;
+pub mod key;
+pub(crate) mod packed;
+pub mod registered;
+pub mod sorted;
+pub mod store;

@@ -1,0 +1,31 @@
+//! Values as bytes that come back in the same run, from disk or from another machine.
+
+use crate::diag::{Failure, Outcome};
+
+/// Something as bytes that come back in the same run, from disk or from another machine.
+pub(crate) fn pack(value: &impl serde::Serialize) -> Outcome<Vec<u8>> {
+    postcard::to_allocvec(value).map_err(|error| damaged(&error))
+}
+
+/// What was packed.
+pub(crate) fn unpack<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Outcome<T> {
+    postcard::from_bytes(bytes).map_err(|error| damaged(&error))
+}
+
+/// What is made of each thing that was packed, one behind the other.
+pub(crate) fn unpack_all<T: serde::de::DeserializeOwned, U>(
+    mut bytes: &[u8],
+    mut make: impl FnMut(T) -> Outcome<U>,
+) -> Outcome<Vec<U>> {
+    let mut all = Vec::new();
+    while !bytes.is_empty() {
+        let (value, rest) = postcard::take_from_bytes(bytes).map_err(|error| damaged(&error))?;
+        all.push(make(value)?);
+        bytes = rest;
+    }
+    Ok(all)
+}
+
+fn damaged(error: &postcard::Error) -> Failure {
+    Failure::Bug(format!("packed values: {error}"))
+}

@@ -1,0 +1,273 @@
+//! Rows of a table that are made in any order and written in theirs: in memory within a budget, and beyond it
+//! in runs on disk, which are merged while the table is written.
+
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::BinaryHeap,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use rayon::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::store::{Spill, locked};
+use crate::{
+    columnar::{entry::FileEntry, table::Table},
+    diag::{Failure, Outcome},
+    keyed::packed::{pack, unpack},
+    place::staging::Staging,
+};
+
+/// A row of a table, which has an order.
+pub trait Row: Serialize + DeserializeOwned + Send + Sync {
+    /// Bytes of a row in memory, about.
+    const BYTES: usize;
+
+    /// Which comes first. Rows that are equal here are equal in the table.
+    fn order(&self, other: &Self) -> Ordering;
+}
+
+/// Takes rows in any order, from any thread.
+pub struct Sorter<T> {
+    rows: Mutex<Rows<T>>,
+    /// Rows that may be in memory.
+    room: usize,
+    spill: Spill,
+}
+
+/// Rows in memory, and the runs on disk.
+struct Rows<T> {
+    memory: Vec<T>,
+    runs: Vec<Run>,
+}
+
+/// Where rows in their order are on disk.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    offset: u64,
+    bytes: u64,
+}
+
+/// All rows, in their order: in memory, or in runs.
+pub struct Sorted<T> {
+    memory: Vec<T>,
+    runs: Vec<Run>,
+    /// Bytes of a run that are read together, at least.
+    read_together: u64,
+    spill: Spill,
+}
+
+/// What they are at the most, and at the least.
+const READ_TOGETHER: [u64; 2] = [256 * 1024, 4 * 1024];
+
+impl<T: Row> Sorter<T> {
+    /// An empty one that may take so many bytes of memory; its file has a name of its own.
+    pub fn new(bytes: usize, staging: &Staging, name: &str) -> Sorter<T> {
+        let spill = Spill::new(staging.scratch().join(format!("rows-{name}")));
+        let rows = Mutex::new(Rows { memory: Vec::new(), runs: Vec::new() });
+        Sorter { rows, room: (bytes / T::BYTES).max(1), spill }
+    }
+
+    /// Takes rows.
+    pub fn push(&self, rows: Vec<T>) -> Outcome<()> {
+        let mut all = locked(&self.rows);
+        all.memory.extend(rows);
+        if all.memory.len() <= self.room {
+            return Ok(());
+        }
+        let mut full = std::mem::take(&mut all.memory);
+        drop(all);
+        // By this thread alone: others go on meanwhile.
+        full.sort_unstable_by(T::order);
+        let run = self.write(&full)?;
+        locked(&self.rows).runs.push(run);
+        Ok(())
+    }
+
+    /// Puts rows, in their order, on disk.
+    fn write(&self, rows: &[T]) -> Outcome<Run> {
+        let mut bytes = Vec::new();
+        for row in rows {
+            let row = pack(row)?;
+            let length = u32::try_from(row.len()).map_err(|_| damaged())?;
+            bytes.extend(length.to_le_bytes());
+            bytes.extend(row);
+        }
+        Ok(Run { offset: self.spill.write(&bytes)?, bytes: bytes.len() as u64 })
+    }
+
+    /// All rows.
+    pub fn finish(mut self) -> Outcome<Sorted<T>> {
+        let rows = self.rows.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let (mut memory, mut runs) =
+            (std::mem::take(&mut rows.memory), std::mem::take(&mut rows.runs));
+        memory.par_sort_unstable_by(T::order);
+        if !runs.is_empty() {
+            runs.push(self.write(&memory)?);
+            memory = Vec::new();
+        }
+        let [most, least] = READ_TOGETHER;
+        let read_together = (self.room * T::BYTES / runs.len().max(1)) as u64;
+        let read_together = read_together.clamp(least, most);
+        Ok(Sorted { memory, runs, read_together, spill: self.spill })
+    }
+}
+
+impl<T: Row> Sorted<T> {
+    /// Writes the table of all rows.
+    pub fn write(&self, table: fn(&[T]) -> Table, folder: &Path) -> Outcome<FileEntry> {
+        if self.runs.is_empty() {
+            return Table::write_by_parts(&self.memory, table, folder);
+        }
+        let mut merged = Merged::of(self)?;
+        Table::write_as_it_comes(|| merged.next(), table, folder)
+    }
+}
+
+/// Merges runs.
+struct Merged<'a, T> {
+    readers: Vec<Reader<'a>>,
+    /// The first row of each run that is not at its end.
+    first: BinaryHeap<Reverse<First<T>>>,
+}
+
+/// A row that is the first of those that are left of its run.
+struct First<T> {
+    row: T,
+    run: usize,
+}
+
+impl<'a, T: Row> Merged<'a, T> {
+    fn of(sorted: &'a Sorted<T>) -> Outcome<Merged<'a, T>> {
+        let reader = |run: &Run| Reader {
+            spill: &sorted.spill,
+            run: *run,
+            together: sorted.read_together,
+            bytes: Vec::new(),
+            at: 0,
+        };
+        let readers = sorted.runs.iter().map(reader).collect();
+        let mut merged = Merged { readers, first: BinaryHeap::new() };
+        (0..sorted.runs.len()).try_for_each(|run| merged.advance(run))?;
+        Ok(merged)
+    }
+
+    fn advance(&mut self, run: usize) -> Outcome<()> {
+        if let Some(bytes) = self.readers[run].next()? {
+            let row = unpack(bytes)?;
+            self.first.push(Reverse(First { row, run }));
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> Outcome<Option<T>> {
+        let Some(Reverse(First { row, run })) = self.first.pop() else { return Ok(None) };
+        self.advance(run)?;
+        Ok(Some(row))
+    }
+}
+
+impl<T: Row> Ord for First<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.row.order(&other.row)
+    }
+}
+
+impl<T: Row> PartialOrd for First<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T: Row> PartialEq for First<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl<T: Row> Eq for First<T> {}
+
+/// Reads a run, a little at a time.
+struct Reader<'a> {
+    spill: &'a Spill,
+    /// What is left of it on disk.
+    run: Run,
+    together: u64,
+    bytes: Vec<u8>,
+    at: usize,
+}
+
+impl Reader<'_> {
+    /// The bytes of the next row.
+    fn next(&mut self) -> Outcome<Option<&[u8]>> {
+        if self.bytes.len() == self.at && self.run.bytes == 0 {
+            return Ok(None);
+        }
+        self.need(4)?;
+        let length = self.bytes[self.at..].first_chunk().ok_or_else(damaged)?;
+        let length = u32::from_le_bytes(*length) as usize;
+        self.need(4 + length)?;
+        let begin = self.at + 4;
+        self.at = begin + length;
+        self.bytes.get(begin..self.at).map(Some).ok_or_else(damaged)
+    }
+
+    /// Reads until so many bytes are there, or all.
+    fn need(&mut self, bytes: usize) -> Outcome<()> {
+        let there = self.bytes.len() - self.at;
+        if there >= bytes {
+            return Ok(());
+        }
+        self.bytes.drain(..self.at);
+        self.at = 0;
+        let more = ((bytes - there) as u64).max(self.together).min(self.run.bytes);
+        self.bytes.resize(there + usize::try_from(more).map_err(|_| damaged())?, 0);
+        self.spill.read(self.run.offset, &mut self.bytes[there..])?;
+        self.run = Run { offset: self.run.offset + more, bytes: self.run.bytes - more };
+        Ok(())
+    }
+}
+
+fn damaged() -> Failure {
+    Failure::Bug("rows on disk are not what they were".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Row for (u64, String) {
+        const BYTES: usize = 64;
+
+        fn order(&self, other: &Self) -> Ordering {
+            self.cmp(other)
+        }
+    }
+
+    #[test]
+    fn rows_come_in_their_order_whatever_the_room() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let staging = Staging::inside(folder.path()).expect("made");
+        // Numbers that repeat, texts of many lengths: one is longer than what is read at a time.
+        let row = |n: u64| {
+            let length = if n == 77 { 300_000 } else { usize::try_from(n % 50).expect("small") };
+            (n * 7919 % 4999, "x".repeat(length))
+        };
+        let rows: Vec<(u64, String)> = (0..10_000).map(row).collect();
+        let mut expected = rows.clone();
+        expected.sort();
+        for (bytes, runs) in [(usize::MAX, 0), (64 * 1000, 9), (0, 100)] {
+            let sorter = Sorter::new(bytes, &staging, &format!("of-{bytes}"));
+            rows.chunks(100).for_each(|some| sorter.push(some.to_vec()).expect("pushed"));
+            let sorted = sorter.finish().expect("finished");
+            assert_eq!(sorted.runs.len(), if runs == 0 { 0 } else { runs + 1 });
+            let mut found = sorted.memory.clone();
+            let mut merged = Merged::of(&sorted).expect("opened");
+            while let Some(row) = merged.next().expect("read") {
+                found.push(row);
+            }
+            assert!(found == expected, "{bytes}");
+        }
+    }
+}

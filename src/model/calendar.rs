@@ -1,0 +1,116 @@
+//! Working days (工作日): Monday to Friday, but for what the State Council's notice of a year says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Datelike, NaiveDate, Weekday};
+use serde::Deserialize;
+
+use crate::model::dates::parse_day;
+
+/// The working days that are known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Calendar {
+    years: BTreeSet<i32>,
+    /// Weekdays without work, and weekend days with it.
+    exceptions: BTreeMap<NaiveDate, bool>,
+}
+
+/// A year as the rules file has it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarYear {
+    year: i32,
+    /// The notice that says so.
+    source: String,
+    /// Weekdays without work, `MM-DD`.
+    off: Vec<String>,
+    /// Weekend days with work, `MM-DD`.
+    work: Vec<String>,
+}
+
+impl Calendar {
+    /// Takes the years of a rules file; what is wrong with them is added to the errors.
+    pub fn of(years: &[CalendarYear], errors: &mut Vec<String>) -> Calendar {
+        let mut calendar = Calendar::default();
+        for CalendarYear { year, source, off, work } in years {
+            if !calendar.years.insert(*year) {
+                errors.push(format!("calendar {year} is there twice"));
+            }
+            if source.is_empty() {
+                errors.push(format!("calendar {year} names no source"));
+            }
+            for (days, works) in [(off, false), (work, true)] {
+                for text in days {
+                    let day = parse_day(&format!("{year}-{text}"));
+                    let day = day.filter(|day| is_weekday(*day) != works);
+                    let taken = day.and_then(|day| calendar.exceptions.insert(day, works));
+                    if day.is_none() || taken.is_some() {
+                        let list = if works { "work" } else { "off" };
+                        errors
+                            .push(format!("calendar {year}: {list} day {text:?} is no exception"));
+                    }
+                }
+            }
+        }
+        calendar
+    }
+
+    /// Whether a day is a working day.
+    pub fn is_working_day(&self, day: NaiveDate) -> bool {
+        self.exceptions.get(&day).copied().unwrap_or_else(|| is_weekday(day))
+    }
+
+    /// The day that is so many working days after a day; the end of the calendar when there is none.
+    pub fn after(&self, day: NaiveDate, working_days: u16) -> NaiveDate {
+        let mut left = working_days;
+        let mut days = day.iter_days().skip(1);
+        let mut last = day;
+        while left > 0 {
+            let Some(next) = days.next() else { return last };
+            left -= u16::from(self.is_working_day(next));
+            last = next;
+        }
+        last
+    }
+
+    /// The years from one day to another for which Monday to Friday is assumed.
+    pub fn assumed(&self, from: NaiveDate, to: NaiveDate) -> Vec<i32> {
+        (from.year()..=to.year()).filter(|year| !self.years.contains(year)).collect()
+    }
+}
+
+fn is_weekday(day: NaiveDate) -> bool {
+    !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Rules;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a day")
+    }
+
+    #[test]
+    fn holidays_and_make_up_days_count() {
+        let rules = Rules::built_in();
+        let calendar = &rules.calendar;
+        // 2025: the Spring Festival from 28 January to 4 February, made up on 26 January and 8 February.
+        assert!(calendar.is_working_day(day("2025-01-26")));
+        assert!(!calendar.is_working_day(day("2025-02-04")));
+        assert!(calendar.is_working_day(day("2025-02-08")));
+        assert_eq!(calendar.after(day("2025-01-26"), 1), day("2025-01-27"));
+        assert_eq!(calendar.after(day("2025-01-26"), 2), day("2025-02-05"));
+        assert_eq!(calendar.after(day("2025-11-30"), 5), day("2025-12-05"));
+        assert_eq!(calendar.after(day("2025-11-30"), 0), day("2025-11-30"));
+    }
+
+    #[test]
+    fn a_year_without_data_is_monday_to_friday_and_says_so() {
+        let rules = Rules::built_in();
+        assert!(rules.calendar.is_working_day(day("2031-01-01")));
+        assert_eq!(rules.calendar.assumed(day("2026-12-31"), day("2027-01-20")), [2027]);
+        assert_eq!(rules.calendar.assumed(day("2025-12-31"), day("2026-01-20")), [0; 0]);
+    }
+}

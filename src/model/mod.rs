@@ -1,0 +1,18 @@
+//! The vocabulary that all share: codes, money, days, fields of a settlement, control totals.
+//!
+//! **Purpose.** Each word of the field is one type, with one place.
+//!
+//! **In.** Text and numbers of any input.
+//!
+//! **Out.** Values that are what their type says.
+//!
+//! **Invariants.** No policy and no file is known here. Money is whole fen.
+
+pub mod calendar;
+pub mod codes;
+pub mod control;
+pub mod dates;
+pub mod fields;
+pub mod group;
+pub mod institution;
+pub mod money;

@@ -1,0 +1,224 @@
+//! What if: the next period with more volume, or with a payer that pays late. Nothing is written.
+//!
+//! The model is simple and said in full: the next period draws what the last one drew, times the volume.
+//! Open notices of payers that are in time are paid before it closes; those of late payers stay open, and
+//! each begun 30 days of delay draw the pair's reserve once more before its money comes.
+
+use std::{collections::BTreeMap, path::Path, str::FromStr};
+
+use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
+use serde::Serialize;
+
+use crate::{
+    book::Book,
+    diag::{Failure, Outcome, shown},
+    handover::brought,
+    model::{
+        codes::{Pair, Province},
+        money::{FenSum, yuan},
+    },
+    reserve::Level,
+    rules::{Policy, Rules},
+};
+
+/// A what-if.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scenario {
+    /// Volume rises by so many per cent, or falls when negative.
+    Volume(Decimal),
+    /// A province pays so many days late.
+    Late(Province, u16),
+}
+
+impl FromStr for Scenario {
+    type Err = String;
+
+    /// Reads `volume=20` (per cent) or `late=34:45` (province and days).
+    fn from_str(text: &str) -> Result<Scenario, String> {
+        let error = || format!("{text:?} is neither volume=PERCENT nor late=PROVINCE:DAYS");
+        match text.split_once('=').ok_or_else(error)? {
+            ("volume", percent) => {
+                let percent = Decimal::from_str(percent).map_err(|_| error())?;
+                let sane = percent >= Decimal::NEGATIVE_ONE * Decimal::ONE_HUNDRED
+                    && percent <= Decimal::ONE_THOUSAND;
+                if sane { Ok(Scenario::Volume(percent)) } else { Err(error()) }
+            }
+            ("late", payer) => {
+                let (province, days) = payer.split_once(':').ok_or_else(error)?;
+                let province = Province::from_text(province).ok_or_else(error)?;
+                Ok(Scenario::Late(province, days.parse().map_err(|_| error())?))
+            }
+            _ => Err(error()),
+        }
+    }
+}
+
+/// What a scenario does to the next period.
+#[derive(Debug, Serialize)]
+pub struct Stressed {
+    /// The scenario.
+    pub scenario: String,
+    /// Pairs that turn red and were not.
+    pub turn_red: Vec<String>,
+    /// Pairs that turn yellow and were not.
+    pub turn_yellow: Vec<String>,
+    /// Treating provinces whose reserves together fall below zero, with how far, in yuan.
+    pub run_dry: BTreeMap<String, String>,
+    /// What emergency proposals would ask for, in yuan.
+    pub top_up: String,
+}
+
+/// The last closed period, as a scenario starts from it; fen by pair.
+struct Ground {
+    payable: BTreeMap<Pair, FenSum>,
+    quota: BTreeMap<Pair, FenSum>,
+    closing: BTreeMap<Pair, FenSum>,
+    /// Open amounts of notices by pair, with who pays.
+    open: Vec<(Pair, Province, FenSum)>,
+}
+
+/// Plays scenarios on the newest period of a book.
+pub fn stress(root: &Path, rules: &Rules, scenarios: &[Scenario]) -> Outcome<Vec<Stressed>> {
+    let periods = Book::look(root)?;
+    let Some((closed, folder)) = periods.last() else {
+        return Err(Failure::Usage(format!("no period is closed in {}", shown(root))));
+    };
+    let policy = rules.policy(closed.plus(1)).map_err(|e| Failure::Usage(e.to_string()))?;
+    let issued = brought::notices(&periods)?;
+    let open = issued.active.values().filter(|status| status.open() > 0);
+    let ground = Ground {
+        payable: brought::by_pair(folder, "pairs", "payable")?,
+        quota: brought::by_pair(folder, "quotas", "next_quota")?,
+        closing: brought::by_pair(folder, "reserves", "closing")?,
+        open: open.map(|s| (s.notice.pair, s.notice.payer, s.open())).collect(),
+    };
+    scenarios.iter().map(|scenario| ground.play(scenario, policy)).collect()
+}
+
+impl Ground {
+    fn play(&self, scenario: &Scenario, policy: &Policy) -> Outcome<Stressed> {
+        let drawn = self.drawn(scenario)?;
+        let of = |sums: &BTreeMap<Pair, FenSum>, pair: &Pair| sums.get(pair).copied().unwrap_or(0);
+        let mut stressed = Stressed {
+            scenario: scenario.to_string(),
+            turn_red: Vec::new(),
+            turn_yellow: Vec::new(),
+            run_dry: BTreeMap::new(),
+            top_up: String::new(),
+        };
+        let mut top_up: FenSum = 0;
+        let mut reserves = self.after_payments(scenario);
+        for (pair, payable) in &drawn {
+            let quota = of(&self.quota, pair);
+            let before = Level::of(of(&self.payable, pair), quota, policy);
+            let after = Level::of(*payable, quota, policy);
+            match after {
+                Level::Red if before != Level::Red => stressed.turn_red.push(pair.to_string()),
+                Level::Yellow if before != Level::Yellow => {
+                    stressed.turn_yellow.push(pair.to_string());
+                }
+                _ => {}
+            }
+            if after == Level::Red {
+                top_up += (payable * FenSum::from(policy.emergency_months) - quota).max(0);
+            }
+            *reserves.entry(pair.treating).or_default() -= payable * scenario.draws(pair.insured);
+        }
+        stressed.top_up = yuan(top_up);
+        let dry = reserves.into_iter().filter(|(_, fen)| *fen < 0);
+        stressed.run_dry = dry.map(|(province, fen)| (province.to_string(), yuan(fen))).collect();
+        Ok(stressed)
+    }
+
+    /// What each pair draws in the next period.
+    fn drawn(&self, scenario: &Scenario) -> Outcome<BTreeMap<Pair, FenSum>> {
+        let factor = match scenario {
+            Scenario::Volume(percent) => Decimal::ONE + percent / Decimal::ONE_HUNDRED,
+            Scenario::Late(..) => Decimal::ONE,
+        };
+        let scaled = |fen: FenSum| {
+            let fen = Decimal::try_from_i128_with_scale(fen, 0).ok()?.checked_mul(factor)?;
+            fen.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero).to_i128()
+        };
+        let drawn = self.payable.iter().map(|(pair, fen)| Some((*pair, scaled(*fen)?)));
+        let drawn: Option<_> = drawn.collect();
+        drawn.ok_or_else(|| Failure::Usage("payables too large for a scenario".to_owned()))
+    }
+
+    /// The reserves of each treating province once everybody who is in time has paid.
+    fn after_payments(&self, scenario: &Scenario) -> BTreeMap<Province, FenSum> {
+        let mut reserves: BTreeMap<Province, FenSum> = BTreeMap::new();
+        for (pair, fen) in &self.closing {
+            *reserves.entry(pair.treating).or_default() += fen;
+        }
+        for (pair, payer, open) in &self.open {
+            if !matches!(scenario, Scenario::Late(late, _) if late == payer) {
+                let paid_in = *payer == pair.insured;
+                *reserves.entry(pair.treating).or_default() += if paid_in { *open } else { -open };
+            }
+        }
+        reserves
+    }
+}
+
+impl Scenario {
+    /// How often a payer's pairs draw before its money comes.
+    fn draws(&self, insured: Province) -> FenSum {
+        match self {
+            Scenario::Late(late, days) if *late == insured => 1 + FenSum::from(days.div_ceil(30)),
+            _ => 1,
+        }
+    }
+}
+
+impl std::fmt::Display for Scenario {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Scenario::Volume(percent) => write!(f, "volume={percent}"),
+            Scenario::Late(province, days) => write!(f, "late={province}:{days}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::codes::Month;
+
+    fn pair(insured: &str, treating: &str) -> Pair {
+        let province = |text| Province::from_text(text).expect("a province");
+        Pair { insured: province(insured), treating: province(treating) }
+    }
+
+    #[test]
+    fn scenarios_are_read() {
+        for good in ["volume=20", "volume=-12.5", "late=34:45"] {
+            assert_eq!(good.parse::<Scenario>().map(|s| s.to_string()), Ok(good.to_owned()));
+        }
+        for bad in ["volume", "volume=x", "volume=-101", "late=34", "late=00:3", "early=34:1"] {
+            assert!(bad.parse::<Scenario>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn volume_and_delay_do_what_they_say() {
+        let rules = Rules::built_in();
+        let policy = rules.policy(Month::new(2025, 10)).expect("in force");
+        let ah_sh = pair("34", "31");
+        let ground = Ground {
+            payable: [(ah_sh, 6_500)].into(),
+            quota: [(ah_sh, 10_000)].into(),
+            closing: [(ah_sh, 3_500)].into(),
+            open: vec![(ah_sh, ah_sh.insured, 6_500)],
+        };
+        let play = |text: &str| ground.play(&text.parse().expect("good"), policy).expect("played");
+        let more = play("volume=10");
+        assert_eq!((more.turn_yellow.len(), more.turn_red.len(), more.run_dry.len()), (1, 0, 0));
+        let much_more = play("volume=50");
+        assert_eq!(much_more.turn_red, ["34-31"]);
+        assert_eq!(much_more.top_up, "95.00");
+        let late = play("late=34:31");
+        assert_eq!(late.run_dry.get("31").map(String::as_str), Some("-160.00"));
+        assert!(play("late=41:31").run_dry.is_empty());
+    }
+}

@@ -1,0 +1,162 @@
+//! A period under construction: a folder of its own that becomes the period in one step.
+
+use std::{
+    fs::{self, File},
+    io::{Error, ErrorKind},
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    diag::{Failure, Outcome},
+    digest::sha256_hex,
+    model::codes::Month,
+    place::{Claim, Claimed, Lock, rename_new},
+};
+
+/// The staging folder of a run: nobody else may look into it or work in it; it goes when the run does.
+#[derive(Debug)]
+pub struct Staging(Claim);
+
+/// Audits of one period that strangers' folders keep from their place.
+const MOST_STRANGERS: u32 = 1000;
+
+impl Staging {
+    /// Makes the staging folder of a book next to it, after removing what a killed run has left; none when that
+    /// place is on another file system or may not be written.
+    pub(crate) fn beside(book: &Path) -> Outcome<Option<Staging>> {
+        let (Some(parent), Some(beside)) = (book.parent(), beside(book, "staging")) else {
+            return Ok(None);
+        };
+        let device = |path: &Path| fs::metadata(path).map(|metadata| metadata.dev()).ok();
+        // A book that is not there yet will be on the file system of the folder above.
+        if device(book).is_some_and(|of_book| device(parent) != Some(of_book)) {
+            return Ok(None);
+        }
+        match Claim::take(&beside)? {
+            Claimed::Ours(claim) => Ok(Some(Staging::in_claim(claim)?)),
+            Claimed::Busy => Err(busy(book)),
+            Claimed::Denied(_) => Ok(None),
+            Claimed::Strange => Err(strange(&beside)),
+        }
+    }
+
+    /// Makes the staging folder of a book that is locked in the book.
+    pub(crate) fn inside(book: &Path) -> Outcome<Staging> {
+        let inside = book.join(INSIDE);
+        match Claim::take(&inside)? {
+            Claimed::Ours(claim) => Staging::in_claim(claim),
+            Claimed::Busy => Err(busy(book)),
+            Claimed::Denied(error) => Err(Failure::io(&inside)(error)),
+            Claimed::Strange => Err(strange(&inside)),
+        }
+    }
+
+    /// Removes what a killed run has left in a book that is locked, when it could not work beside it.
+    pub(crate) fn clear_inside(book: &Path) -> Outcome<()> {
+        let inside = book.join(INSIDE);
+        if inside.is_dir() {
+            drop(Claim::take(&inside)?);
+        }
+        Ok(())
+    }
+
+    /// Makes a folder in which a closed period is worked out again: next to the book, or among the system's
+    /// temporary folders when that place may not be written. Nothing in it is ever published.
+    pub fn for_audit(book: &Path, period: Month) -> Outcome<Staging> {
+        if let Some(beside) = beside(book, &format!("audit-{period}")) {
+            match Claim::take(&beside)? {
+                Claimed::Ours(claim) => return Staging::in_claim(claim),
+                Claimed::Busy => return Err(other_audit(period, &beside)),
+                Claimed::Strange => return Err(strange(&beside)),
+                Claimed::Denied(_) => {}
+            }
+        }
+        let of_book = sha256_hex(book.as_os_str().as_encoded_bytes());
+        let name = format!("liangqing-audit-{}-{period}", &of_book[..16]);
+        let temporary = std::env::temp_dir();
+        // Anybody may make folders there, of any name: what is not ours is left alone.
+        for number in 0..MOST_STRANGERS {
+            let folder = temporary.join(format!("{name}-{number}"));
+            match Claim::take_among_strangers(&folder)? {
+                Claimed::Ours(claim) => return Staging::in_claim(claim),
+                Claimed::Busy => return Err(other_audit(period, &folder)),
+                Claimed::Denied(error) => return Err(Failure::io(&folder)(error)),
+                Claimed::Strange => {}
+            }
+        }
+        let problem = Error::new(ErrorKind::AlreadyExists, "others have taken every name for it");
+        Err(Failure::io(&temporary.join(name))(problem))
+    }
+
+    fn in_claim(claim: Claim) -> Outcome<Staging> {
+        let staging = Staging(claim);
+        for folder in [staging.period(), staging.period().join("tables"), staging.scratch()] {
+            fs::create_dir(&folder).map_err(Failure::io(&folder))?;
+        }
+        Ok(staging)
+    }
+
+    /// The folder that becomes the period.
+    pub fn period(&self) -> PathBuf {
+        self.0.path().join(PERIOD)
+    }
+
+    /// A folder for what does not fit into memory.
+    pub fn scratch(&self) -> PathBuf {
+        self.0.path().join("scratch")
+    }
+
+    /// Makes the folder durable and gives it its name in the book. After this the period is closed.
+    ///
+    /// Folders go by what was locked, not by paths, which must lead there still.
+    pub(crate) fn publish(self, root: &Path, lock: &Lock, period: Month) -> Outcome<()> {
+        for folder in [self.period().join("tables"), self.period()] {
+            File::open(&folder).and_then(|f| f.sync_all()).map_err(Failure::io(&folder))?;
+        }
+        let name = PathBuf::from(period.to_string());
+        self.0.last_step(|| {
+            lock.must_be_there()?;
+            self.0.lock().must_be_there()?;
+            rename_new((self.0.lock().folder(), PERIOD), (lock.folder(), &name)).map_err(|error| {
+                let place = root.join(&name);
+                match error.kind() {
+                    ErrorKind::AlreadyExists => {
+                        let place = crate::diag::shown(&place);
+                        Failure::Book(format!("{place} came into the book during the run"))
+                    }
+                    _ => Failure::io(&place)(error),
+                }
+            })
+        })?;
+        lock.folder().sync_all().map_err(Failure::io(root))
+    }
+}
+
+/// The staging folder in a book.
+const INSIDE: &str = ".staging";
+/// The name of what becomes the period, until it does.
+const PERIOD: &str = "period";
+
+/// A hidden place next to a book.
+fn beside(book: &Path, what: &str) -> Option<PathBuf> {
+    let name = book.file_name()?.to_string_lossy();
+    Some(book.with_file_name(format!(".{name}.{what}")))
+}
+
+fn other_audit(period: Month, folder: &Path) -> Failure {
+    Failure::Book(format!("another audit of {period} is at work in {}", crate::diag::shown(folder)))
+}
+
+fn strange(place: &Path) -> Failure {
+    let problem = Error::new(
+        ErrorKind::AlreadyExists,
+        "it is in the way, and is no folder\n    hint: move it away",
+    );
+    Failure::io(place)(problem)
+}
+
+/// The failure of a book on which another run is at work.
+pub(crate) fn busy(book: &Path) -> Failure {
+    Failure::Book(format!("another run is at work on the book {}", crate::diag::shown(book)))
+}

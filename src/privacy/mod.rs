@@ -1,0 +1,12 @@
+//! Numbers of persons and visits, in what is made for people.
+//!
+//! **Purpose.** Nobody who reads a page or a workbook learns who a person is.
+//!
+//! **In.** Numbers as deliveries have them; a key.
+//!
+//! **Out.** Masked numbers, pseudonyms.
+//!
+//! **Invariants.** A key is never shown.
+
+pub mod mask;
+pub mod pseudonym;

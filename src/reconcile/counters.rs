@@ -1,0 +1,421 @@
+//! Counts plain rows into positions while they are read.
+//!
+//! A national month has nearly a million positions, and each row of the treating side goes into one that is
+//! far from the processor. So what a row touches is kept small: a table of keys, and of each position one
+//! line of a processor's cache, with the amounts that most settlements have; the others lie apart. Many
+//! rows are looked up together, each step for all of them, so that the memory answers to many at a time.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::{
+    ingest::{
+        batch::Batch,
+        record::{Facts, Record},
+        rows::Checked,
+    },
+    keyed::entry::Entry,
+    model::{
+        codes::Month,
+        fields::{Field, amount},
+        group::{Group, PositionKey},
+        money::{Fen, FenSum},
+    },
+};
+
+/// A key in 64 bits, in the order of positions: division, group, cost month. The division decides the insured
+/// province, which is the first part of a group's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Packed(u64);
+
+impl Packed {
+    const MONTH_BITS: u32 = 31;
+    const GROUP_BITS: u32 = 13;
+    /// As many months before year 0 as after it.
+    const FIRST: Month = Month::new(0, 1).plus(-(1 << (Packed::MONTH_BITS - 1)));
+
+    fn new(division: u32, group: u16, cost_month: Month) -> Packed {
+        let month = cost_month.since(Packed::FIRST).cast_unsigned();
+        let key = u64::from(division) << Packed::GROUP_BITS | u64::from(group);
+        Packed(key << Packed::MONTH_BITS | u64::from(month))
+    }
+
+    /// The key.
+    #[expect(clippy::cast_possible_truncation, reason = "the parts are cut out again")]
+    pub fn unpack(self) -> PositionKey {
+        let group = self.group();
+        let month = self.0 as u32 & ((1 << Packed::MONTH_BITS) - 1);
+        PositionKey {
+            insuplc_admdvs: (self.0 >> (Packed::MONTH_BITS + Packed::GROUP_BITS)) as u32,
+            treating: group.pair.treating,
+            fund: group.fund,
+            care: group.care,
+            cost_month: Packed::FIRST.plus(month.cast_signed()),
+            insured: group.pair.insured,
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the part is cut out again")]
+    fn group(self) -> Group {
+        let number = (self.0 >> Packed::MONTH_BITS) as u16 & ((1 << Packed::GROUP_BITS) - 1);
+        Group::from_number(number).expect("Invariant: a group was packed")
+    }
+
+    /// Where the search for it begins, in a table of a power of two.
+    fn place(self, mask: usize) -> usize {
+        usize::try_from(self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32).unwrap_or(0) & mask
+    }
+}
+
+/// The 13 amounts of a row, or their sums, in fen.
+type Amounts = [Fen; 13];
+
+/// The amounts that most settlements have, and the others.
+const USUAL: [usize; 7] = [amount::MEDFEE, amount::FUND, 2, 3, 8, amount::ACCOUNT, amount::CASH];
+const RARE: [usize; 6] = [4, 5, 6, 7, 9, amount::HOSPITAL];
+
+/// The sums of a position in 64 bits each: one line of a processor's cache.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
+struct Sums {
+    rows: i32,
+    /// Position of the rare sums, from 1; 0 while there are none.
+    rare: u32,
+    usual: [Fen; USUAL.len()],
+}
+
+/// Adds up plain rows, those that clear unless the match says otherwise, and what is settled later. One for
+/// each treating province, shared by the threads: what a province sends lies together.
+#[derive(Debug)]
+pub struct Counters(Vec<Mutex<Counter>>);
+
+/// The positions of a treating province.
+#[derive(Debug)]
+struct Counter {
+    /// An open table: a key, and the position of its sums from 1; 0 where it is free.
+    table: Vec<(Packed, u32)>,
+    sums: Vec<Sums>,
+    rare: Vec<[Fen; RARE.len()]>,
+    /// Reversals among the rows, by the position of the sums.
+    reversals: FxHashMap<u32, i64>,
+    /// Parts of positions that do not fit the sums, of which they are not a part any more.
+    full: Vec<Part>,
+}
+
+/// What was counted into a position.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted {
+    /// Rows.
+    pub rows: i64,
+    /// Reversals among them.
+    pub reversals: i64,
+    /// The 13 amounts, in fen.
+    pub amounts: [FenSum; 13],
+}
+
+/// A position, or a part of it, in numbers: its key, its rows, its 13 amounts in fen. Those of one key add up as
+/// long as every number fits.
+pub type Part = [i64; 15];
+
+fn part(key: Packed, rows: i64, amounts: &Amounts) -> Part {
+    let mut part = [0; 15];
+    (part[0], part[1]) = (key.0.cast_signed(), rows);
+    part[2..].copy_from_slice(amounts);
+    part
+}
+
+/// What a thread needs to count a batch.
+#[derive(Debug, Default)]
+pub struct CountScratch {
+    /// Row and key of each plain row, by treating province.
+    rows: [Vec<(usize, Packed)>; 32],
+    divisions: Vec<u32>,
+    /// The bits of the rare amounts of each row.
+    rare: Vec<Fen>,
+}
+
+/// The amounts of a batch, as far as it has them.
+struct Columns<'a> {
+    amounts: [Option<&'a [Fen]>; 13],
+    rare: &'a [Fen],
+}
+
+/// Rows that are looked up together.
+const ROWS_AT_A_TIME: usize = 64;
+
+impl Default for Counters {
+    fn default() -> Counters {
+        Counters((0..32).map(|_| Mutex::new(Counter::new())).collect())
+    }
+}
+
+impl Counters {
+    /// Adds the plain rows of a batch.
+    pub fn count<'e>(
+        &self,
+        batch: &Batch,
+        checked: &Checked,
+        rows: impl Iterator<Item = (usize, &'e Entry)>,
+        scratch: &mut CountScratch,
+    ) {
+        let CountScratch { rows: of_province, divisions, rare } = scratch;
+        batch.text(Field::insuplc_admdvs).divisions(batch.rows, divisions);
+        for (row, entry) in rows.filter(|(_, entry)| entry.plain) {
+            let month = checked.month[row].expect("Invariant: a valid row has a cost month");
+            let packed = Packed::new(divisions[row], entry.group, month);
+            let treating = checked.treating[row].expect("Invariant: a valid row has provinces");
+            of_province[treating.index()].push((row, packed));
+        }
+        let amounts =
+            std::array::from_fn(|index| batch.amount(index).map(|column| &column.fen[..]));
+        rare.clear();
+        rare.resize(batch.rows, 0);
+        for column in RARE.into_iter().filter_map(|index| amounts[index]) {
+            rare.iter_mut().zip(column).for_each(|(bits, fen)| *bits |= fen);
+        }
+        let columns = Columns { amounts, rare };
+        for (counter, rows) in self.0.iter().zip(of_province) {
+            if !rows.is_empty() {
+                let mut counter = counter.lock().unwrap_or_else(PoisonError::into_inner);
+                rows.chunks(ROWS_AT_A_TIME).for_each(|rows| counter.add(rows, &columns));
+                rows.clear();
+            }
+        }
+    }
+
+    /// What was counted, to be handed to another machine.
+    pub fn parts(&self) -> impl Iterator<Item = Part> {
+        let parts = |counter: &Mutex<Counter>| {
+            let counter = counter.lock().unwrap_or_else(PoisonError::into_inner);
+            counter.parts().collect::<Vec<_>>()
+        };
+        self.0.iter().flat_map(parts)
+    }
+
+    /// Takes what another machine counted.
+    pub fn take(&self, part: &Part) {
+        let [key, rows, amounts @ ..] = part;
+        let key = Packed(key.cast_unsigned());
+        self.of(key).add_all(key, *rows, amounts);
+    }
+
+    /// Adds a settlement that was settled on its values, or takes a row out again that was counted: `times` is
+    /// 1 or −1.
+    pub fn change(&self, record: &Record, facts: &Facts, times: i64) {
+        // The division of a valid row has six digits.
+        let division = record.text(Field::insuplc_admdvs).and_then(|code| code.parse().ok());
+        let key = Packed::new(division.unwrap_or(0), facts.group.number(), facts.cost_month);
+        let amounts = record.compared_amounts().map(|fen| fen * times);
+        let mut counter = self.of(key);
+        let place = counter.add_all(key, times, &amounts);
+        if record.reverses().is_some() {
+            *counter.reversals.entry(place).or_default() += times;
+        }
+    }
+
+    /// The counter of a key.
+    fn of(&self, key: Packed) -> MutexGuard<'_, Counter> {
+        let counter = &self.0[key.group().pair.treating.index()];
+        counter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All of it, to be read.
+    pub fn finish(self) -> AllCounted {
+        let counters = self.0.into_iter();
+        let counters = counters.map(|c| c.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let mut all = AllCounted { counters: counters.collect(), beyond: BTreeMap::new() };
+        for (number, counter) in (0..).zip(&mut all.counters) {
+            for [key, rows, amounts @ ..] in std::mem::take(&mut counter.full) {
+                let at = counter.find(Packed(key.cast_unsigned()));
+                let (all_rows, sums) = all.beyond.entry(Place { counter: number, at }).or_default();
+                *all_rows += rows;
+                sums.iter_mut().zip(amounts).for_each(|(sum, fen)| *sum += FenSum::from(fen));
+            }
+        }
+        all
+    }
+}
+
+/// What was counted.
+#[derive(Debug)]
+pub struct AllCounted {
+    counters: Vec<Counter>,
+    /// Rows and amounts of positions that do not fit their sums.
+    beyond: BTreeMap<Place, (i64, [FenSum; 13])>,
+}
+
+/// Where a position is among what was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    counter: u8,
+    at: u32,
+}
+
+impl AllCounted {
+    /// The positions of one treating province after the other, in no order.
+    pub fn places(&self) -> impl ParallelIterator<Item = Vec<(Packed, Place)>> {
+        (0..self.counters.len()).into_par_iter().map(|number| {
+            let counter = u8::try_from(number).expect("Invariant: there are 32 counters");
+            let keys = self.counters[number].table.iter().filter(|(_, at)| *at != 0);
+            keys.map(|(key, at)| (*key, Place { counter, at: at - 1 })).collect()
+        })
+    }
+
+    /// What was counted into a position.
+    pub fn at(&self, place: Place) -> Counted {
+        let counter = &self.counters[usize::from(place.counter)];
+        let (rows, amounts) = counter.at(place.at);
+        let reversals = counter.reversals.get(&place.at).copied().unwrap_or(0);
+        let mut counted =
+            Counted { rows: rows.into(), reversals, amounts: amounts.map(FenSum::from) };
+        if let Some((rows, amounts)) = self.beyond.get(&place) {
+            counted.rows += rows;
+            counted.amounts.iter_mut().zip(amounts).for_each(|(sum, more)| *sum += more);
+        }
+        counted
+    }
+}
+
+impl Counter {
+    fn new() -> Counter {
+        Counter {
+            table: vec![Default::default(); 64],
+            sums: Vec::new(),
+            rare: Vec::new(),
+            reversals: FxHashMap::default(),
+            full: Vec::new(),
+        }
+    }
+
+    /// The rows and the amounts in the sums at a place.
+    fn at(&self, place: u32) -> (i32, Amounts) {
+        let Sums { rows, rare, usual } = &self.sums[place as usize];
+        let mut amounts = [0; 13];
+        USUAL.into_iter().zip(usual).for_each(|(index, sum)| amounts[index] = *sum);
+        if let Some(at) = rare.checked_sub(1) {
+            let rare = &self.rare[at as usize];
+            RARE.into_iter().zip(rare).for_each(|(index, sum)| amounts[index] = *sum);
+        }
+        (*rows, amounts)
+    }
+
+    /// Puts rows and amounts into the sums at a place.
+    fn put(&mut self, place: u32, rows: i32, amounts: &Amounts) {
+        let sums = &mut self.sums[place as usize];
+        (sums.rows, sums.usual) = (rows, USUAL.map(|index| amounts[index]));
+        let rare = RARE.map(|index| amounts[index]);
+        if sums.rare == 0 && rare != [0; RARE.len()] {
+            self.rare.push(rare);
+            sums.rare = u32::try_from(self.rare.len()).expect(FEWER);
+        } else if let Some(at) = sums.rare.checked_sub(1) {
+            self.rare[at as usize] = rare;
+        }
+    }
+
+    fn parts(&self) -> impl Iterator<Item = Part> {
+        let keys = self.table.iter().filter(|(_, at)| *at != 0);
+        let sums = keys.map(|(key, at)| {
+            let (rows, amounts) = self.at(at - 1);
+            part(*key, rows.into(), &amounts)
+        });
+        sums.chain(self.full.iter().copied())
+    }
+
+    /// Adds up to so many rows.
+    fn add(&mut self, rows: &[(usize, Packed)], columns: &Columns) {
+        self.make_room(rows.len());
+        let mask = self.table.len() - 1;
+        let near = |all, (_, key): &(usize, Packed)| all ^ self.table[key.place(mask)].1;
+        std::hint::black_box(rows.iter().fold(0, near));
+        let mut places = [0; ROWS_AT_A_TIME];
+        for (place, (_, key)) in places.iter_mut().zip(rows) {
+            *place = self.find(*key);
+        }
+        let places = &places[..rows.len()];
+        let near = |all, place: &u32| all ^ self.sums[*place as usize].rows;
+        std::hint::black_box(places.iter().fold(0, near));
+        for (place, (row, key)) in places.iter().zip(rows) {
+            let amount = |index: usize| columns.amounts[index].map_or(0, |fen| fen[*row]);
+            let sums = &mut self.sums[*place as usize];
+            let (more, mut beyond) = sums.rows.overflowing_add(1);
+            let mut usual = sums.usual;
+            for (sum, index) in usual.iter_mut().zip(USUAL) {
+                let (wider, overflow) = sum.overflowing_add(amount(index));
+                (*sum, beyond) = (wider, beyond | overflow);
+            }
+            if beyond || columns.rare[*row] != 0 {
+                self.add_all(*key, 1, &std::array::from_fn(amount));
+            } else {
+                (sums.rows, sums.usual) = (more, usual);
+            }
+        }
+    }
+
+    /// Adds any rows and amounts to a position; says where its sums are.
+    fn add_all(&mut self, key: Packed, rows: i64, amounts: &Amounts) -> u32 {
+        self.make_room(1);
+        let place = self.find(key);
+        let (rows_before, sums) = self.at(place);
+        let all_rows = i32::try_from(i64::from(rows_before).saturating_add(rows)).ok();
+        let mut added = [0; 13];
+        let fit = added.iter_mut().zip(sums.iter().zip(amounts)).all(|(added, (sum, fen))| {
+            let sum = sum.checked_add(*fen);
+            *added = sum.unwrap_or(0);
+            sum.is_some()
+        });
+        if let Some(rows) = all_rows.filter(|_| fit) {
+            self.put(place, rows, &added);
+        } else {
+            self.full.push(part(key, rows_before.into(), &sums));
+            self.full.push(part(key, rows, amounts));
+            self.put(place, 0, &[0; 13]);
+        }
+        place
+    }
+
+    /// Where the sums of a key are; there is room for one more.
+    fn find(&mut self, key: Packed) -> u32 {
+        let at = self.item(key);
+        if self.table[at].1 == 0 {
+            self.sums.push(Sums::default());
+            self.table[at] = (key, u32::try_from(self.sums.len()).expect(FEWER));
+        }
+        self.table[at].1 - 1
+    }
+
+    /// The item of a key, or a free one for it.
+    fn item(&self, key: Packed) -> usize {
+        let mask = self.table.len() - 1;
+        let mut at = key.place(mask);
+        while self.table[at].1 != 0 && self.table[at].0 != key {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    /// Makes the table large enough for so many keys more.
+    fn make_room(&mut self, keys: usize) {
+        while self.sums.len() + keys > self.table.len() / 2 {
+            self.grow();
+        }
+    }
+
+    fn grow(&mut self) {
+        let larger = vec![Default::default(); self.table.len() * 2];
+        let table = std::mem::replace(&mut self.table, larger);
+        for item in table.into_iter().filter(|(_, place)| *place != 0) {
+            let at = self.item(item.0);
+            self.table[at] = item;
+        }
+    }
+}
+
+const FEWER: &str = "Invariant: a side has fewer rows than 2^32";
+
+#[cfg(test)]
+mod tests;

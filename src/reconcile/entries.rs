@@ -1,0 +1,144 @@
+//! The entries of a batch: one a valid row.
+
+use crate::{
+    ingest::{batch::Batch, record::IDENTITY_FIELDS, rows::Checked},
+    keyed::{entry::Entry, key::Key},
+    model::{codes::Month, fields::Field, group::Group, money::Fen},
+    rules::Policy,
+};
+
+/// The entries of a batch's valid rows.
+#[derive(Debug, Default)]
+pub struct Entries {
+    /// Of rows about which nothing but their partners decides.
+    pub undoubted: Vec<Entry>,
+    /// Of all others.
+    pub doubtful: Vec<Entry>,
+    keys: Vec<(Key, u64)>,
+    prints: Vec<u64>,
+    hashes: [Vec<u64>; 2],
+    foreseen: Vec<bool>,
+}
+
+impl Entries {
+    /// Makes the entries of a batch, the first row of which has an ordinal; what an earlier batch left
+    /// goes, its memory is used again. Hashes of some keys, of late rows or of any, make their rows doubtful.
+    pub fn index(
+        &mut self,
+        batch: &Batch,
+        checked: &Checked,
+        policy: &Policy,
+        period: Month,
+        first_ordinal: u32,
+        is_foreseen: impl Fn(u64, bool) -> bool,
+    ) {
+        self.undoubted.clear();
+        self.doubtful.clear();
+        self.hash(batch, checked);
+        let is_late = |month: &Option<Month>| month.is_some_and(|month| month < period);
+        let keys = self.keys.iter().zip(&checked.month);
+        self.foreseen.clear();
+        // By itself: what is looked at is far from the processor, and here many look-ups go on at a time.
+        self.foreseen.extend(keys.map(|((key, _), month)| is_foreseen(key.hash, is_late(month))));
+        let mut timely = TimelyMonths { policy, period, last: None };
+        let rows = (first_ordinal..).zip(&self.keys).zip(&self.prints).enumerate();
+        for (row, ((ordinal, (key, _)), fingerprint)) in rows {
+            if !checked.broken[row].is_valid() {
+                continue;
+            }
+            let month = checked.month[row];
+            let in_time = month.is_some_and(|month| timely.contains(month));
+
+            let payable = plain_payable(checked.payable[row], in_time, checked.reversal[row]);
+            let entry = Entry {
+                hash: key.hash,
+                check: key.check,
+                ordinal,
+                fingerprint: *fingerprint,
+                payable: payable.unwrap_or(0),
+                group: checked.group(row).map_or(0, Group::number),
+                plain: payable.is_some(),
+                valued: false,
+            };
+            if entry.plain && !self.foreseen[row] {
+                self.undoubted.push(entry);
+            } else {
+                self.doubtful.push(entry);
+            }
+        }
+    }
+
+    /// All entries.
+    pub fn all(&self) -> impl Iterator<Item = &Entry> {
+        self.undoubted.iter().chain(&self.doubtful)
+    }
+
+    /// Hashes setl_id, and setl_id with every compared field, two at a time.
+    fn hash(&mut self, batch: &Batch, checked: &Checked) {
+        let ids = batch.text(Field::setl_id);
+        ids.map(batch.rows, &mut self.keys, |id| Key::and_rest(id.unwrap_or_default()));
+        self.prints.clear();
+        self.prints.extend(self.keys.iter().map(|(_, rest)| *rest));
+        let [first, second] = &mut self.hashes;
+        for fields in IDENTITY_FIELDS.as_chunks::<2>().0 {
+            batch.text(fields[0]).hashes(batch.rows, first);
+            batch.text(fields[1]).hashes(batch.rows, second);
+            mix(&mut self.prints, first, second);
+        }
+        first.clear();
+        first.extend(checked.month.iter().map(|month| month.map_or(0, |m| u64::from(m.number()))));
+        amounts(batch, 0, second);
+        mix(&mut self.prints, first, second);
+        for index in (1..13).step_by(2) {
+            amounts(batch, index, first);
+            amounts(batch, index + 1, second);
+            mix(&mut self.prints, first, second);
+        }
+    }
+}
+
+/// The payable of a row about which nothing but its partner decides: it is no reversal, in time, and of
+/// an ordinary size.
+pub fn plain_payable(payable: Fen, in_time: bool, reversal: bool) -> Option<u32> {
+    if in_time && !reversal { u32::try_from(payable).ok() } else { None }
+}
+
+/// Remembers the last answer: neighbouring rows mostly share their month.
+struct TimelyMonths<'a> {
+    policy: &'a Policy,
+    period: Month,
+    last: Option<(Month, bool)>,
+}
+
+impl TimelyMonths<'_> {
+    fn contains(&mut self, month: Month) -> bool {
+        if let Some((_, timely)) = self.last.filter(|(last, _)| *last == month) {
+            return timely;
+        }
+        let timing = self.policy.timing(month, self.period);
+        let timely = timing.in_time();
+        self.last = Some((month, timely));
+        timely
+    }
+}
+
+/// The values of an amount as hashes take them; 0 where the file has no such column.
+fn amounts(batch: &Batch, index: usize, into: &mut Vec<u64>) {
+    into.clear();
+    match batch.amount(index) {
+        Some(column) => into.extend(column.fen.iter().map(|fen| fen.cast_unsigned())),
+        None => into.resize(batch.rows, 0),
+    }
+}
+
+/// Folds two more values into each fingerprint: the halves of a 128-bit product of both, which the
+/// fingerprint and constants have made unlikely to be 0.
+#[expect(clippy::cast_possible_truncation, reason = "the product is cut into halves")]
+fn mix(prints: &mut [u64], first: &[u64], second: &[u64]) {
+    const FIRST: u64 = 0x9e37_79b9_7f4a_7c15;
+    const SECOND: u64 = 0xd1b5_4a32_d192_ed03;
+    for (print, (first, second)) in prints.iter_mut().zip(first.iter().zip(second)) {
+        let product = u128::from(first ^ FIRST) * u128::from(second ^ SECOND ^ *print);
+        *print = (product as u64) ^ ((product >> 64) as u64) ^ print.rotate_left(23);
+    }
+}

@@ -1,0 +1,117 @@
+//! Writes what a period adds to the register.
+
+use super::{build::Stores, proof::Proof, settle::Tally};
+use crate::{
+    columnar::{entry::FileEntry, table::ParquetFile},
+    diag::{Failure, Outcome},
+    keyed::{
+        entry::{Cleared, Listed},
+        key::{Key, Keyed, within},
+        registered::Kind,
+        store::{Partitioning, Store, Stored},
+    },
+    model::money::FenSum,
+    place::staging::Staging,
+    register::format::{Rows, SETTLEMENTS, properties, schema},
+};
+
+/// A row group ends at the border of a partition once it has this many rows.
+const GROUP_ROWS: usize = 16 * 1024;
+
+/// Writes everything that a period registers: what cleared by itself, the settled rest, the voided.
+pub fn write_register(
+    staging: &Staging,
+    stores: &Stores,
+    tally: &Tally,
+    proof: &Proof,
+) -> Outcome<FileEntry> {
+    let rows = Registering { cleared: &stores.cleared, settled: &stores.settled };
+    let mut file = ParquetFile::create(&staging.period(), SETTLEMENTS, &schema(), properties())?;
+    let encoder = file.encoder();
+    let payables = file.append_all(&rows.groups()?, |borders| {
+        let rows = rows.between(*borders)?;
+        let payable: FenSum = rows.payables.iter().sum();
+        Ok((rows.encode(&encoder)?, payable))
+    })?;
+    let payable: FenSum = payables.into_iter().sum();
+    let owed = proof.cleared(tally);
+    Failure::unless(payable == owed.payable, || {
+        format!("the register holds {payable} fen of {}", owed.payable)
+    })?;
+    let written = file.close()?;
+    let expected = owed.rows.cast_unsigned() + tally.voided;
+    Failure::unless(written.rows == expected, || {
+        format!("the register has {} rows, {expected} were expected", written.rows)
+    })?;
+    Ok(written)
+}
+
+/// What is to be registered: what cleared by itself, in the order of keys, and what was settled, in none.
+struct Registering<'a> {
+    cleared: &'a Store<Cleared>,
+    settled: &'a Store<Listed>,
+}
+
+/// First and last hash of a row group.
+type Borders = (u64, u64);
+
+impl Registering<'_> {
+    /// Where row groups begin and end: at borders of 1/512 of the keys, once there are enough rows.
+    fn groups(&self) -> Outcome<Vec<Borders>> {
+        let mut groups = Vec::new();
+        let (mut first, mut rows) = (0, 0);
+        let parts = Partitioning::for_rows(u64::MAX);
+        for part in 0..parts.count() {
+            let (start, end) = parts.range(part);
+            rows += self.settled_between((start, end))?.len();
+            visit(self.cleared, (start, end), |cleared| {
+                rows += within(cleared, start, end).len();
+            })?;
+            let is_last = part + 1 == parts.count();
+            if rows >= GROUP_ROWS || (is_last && rows > 0) {
+                groups.push((first, end));
+                (first, rows) = (end.wrapping_add(1), 0);
+            }
+        }
+        Ok(groups)
+    }
+
+    /// What is to be registered of a range, in order.
+    fn between(&self, borders: Borders) -> Outcome<Rows> {
+        let settled = self.settled_between(borders)?;
+        let mut settled = settled.iter().peekable();
+        let mut rows = Rows::default();
+        visit(self.cleared, borders, |cleared| {
+            for entry in within(cleared, borders.0, borders.1) {
+                let key = entry.key();
+                while let Some(before) = settled.next_if(|(settled, _)| *settled < key) {
+                    rows.push_listed(before);
+                }
+                rows.push(key, entry.payable().into(), Some(entry.group()), Kind::Settlement);
+            }
+        })?;
+        settled.for_each(|listed| rows.push_listed(listed));
+        Ok(rows)
+    }
+
+    /// What was settled of a range, in order.
+    fn settled_between(&self, (first, last): Borders) -> Outcome<Vec<Listed>> {
+        let mut settled: Vec<Listed> = Vec::new();
+        visit(self.settled, (first, last), |some| {
+            let is_within = |(key, _): &&Listed| (first..=last).contains(&key.hash);
+            settled.extend(some.iter().filter(is_within).copied());
+        })?;
+        settled.sort_unstable_by_key(|(key, _)| *key);
+        Ok(settled)
+    }
+}
+
+/// Shows the partitions of a store that hold keys of a range.
+fn visit<T: Stored>(
+    store: &Store<T>,
+    (first, last): Borders,
+    mut look: impl FnMut(&[T]),
+) -> Outcome<()> {
+    let of = |hash| store.partitioning().of(Key { hash, check: 0 });
+    (of(first)..=of(last)).try_for_each(|partition| store.visit(partition, &mut look))
+}

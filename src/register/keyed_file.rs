@@ -1,0 +1,151 @@
+//! A file of the register, read by key.
+
+use std::path::Path;
+
+use arrow_array::{
+    RecordBatch,
+    cast::AsArray,
+    types::{UInt32Type, UInt64Type},
+};
+use arrow_buffer::ScalarBuffer;
+use parquet::{
+    arrow::{
+        ProjectionMask,
+        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+    },
+    file::statistics::Statistics,
+};
+
+use crate::{
+    columnar::{claims, footer, guard::guarded, shared::SharedFile},
+    diag::{Failure, Outcome},
+    ingest::fetch::select,
+    keyed::key::{Key, Keyed, within},
+};
+
+/// A Parquet file whose first two columns are sorted keys.
+pub(super) struct KeyedFile {
+    place: String,
+    file: SharedFile,
+    metadata: ArrowReaderMetadata,
+    /// First and last hash of each row group.
+    pub(super) ranges: Vec<(u64, u64)>,
+}
+
+impl KeyedFile {
+    pub(super) fn open(path: &Path) -> Outcome<KeyedFile> {
+        let place = crate::diag::shown(path);
+        let damaged = |error: String| Failure::Book(format!("{place} cannot be read: {error}"));
+        let file = SharedFile::open(path).map_err(Failure::io(path))?;
+        let metadata = footer::read(&file, &ArrowReaderOptions::new()).map_err(damaged)?;
+        let range = |group: &parquet::file::metadata::RowGroupMetaData| {
+            let Statistics::Int64(keys) = group.columns().first()?.statistics()? else {
+                return None;
+            };
+            Some((keys.min_opt()?.cast_unsigned(), keys.max_opt()?.cast_unsigned()))
+        };
+        let ranges = metadata.metadata().row_groups().iter().map(range).collect::<Option<Vec<_>>>();
+        let ranges = ranges.ok_or_else(|| damaged("row groups without statistics".into()))?;
+        Ok(KeyedFile { place, file, metadata, ranges })
+    }
+
+    pub(super) fn damaged(&self, what: &str) -> Failure {
+        Failure::Book(format!("{} is damaged: {what}", self.place))
+    }
+
+    /// Calls back for every row whose key is in one of some lists, each of which is in order.
+    pub(super) fn search<K: Keyed>(
+        &self,
+        lists: &[&[K]],
+        mut hit: impl FnMut(Key, &RecordBatch, usize) -> Outcome<()>,
+    ) -> Outcome<()> {
+        for (group, (first, last)) in self.ranges.iter().enumerate() {
+            let wanted = || lists.iter().map(|list| within(list, *first, *last));
+            if wanted().all(<[K]>::is_empty) {
+                continue;
+            }
+            let hashes = self.hashes(group)?;
+            let mut rows: Vec<usize> = wanted().flat_map(|list| in_common(&hashes, list)).collect();
+            rows.sort_unstable();
+            rows.dedup();
+            if rows.is_empty() {
+                continue;
+            }
+            let columns = self.read(group, &[0, 1, 2, 3, 4], Some(&rows))?;
+            let hashes = columns.column(0).as_primitive::<UInt64Type>();
+            let checks = columns.column(1).as_primitive_opt::<UInt32Type>();
+            let checks = checks.ok_or_else(|| self.damaged("column check"))?;
+            for row in 0..columns.num_rows() {
+                let key = Key { hash: hashes.value(row), check: checks.value(row) };
+                if wanted().any(|list| list.binary_search_by_key(&key, Keyed::key).is_ok()) {
+                    hit(key, &columns, row)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows of the file.
+    pub(super) fn rows(&self) -> u64 {
+        self.metadata.metadata().file_metadata().num_rows().max(0).cast_unsigned()
+    }
+
+    /// The hashes of a row group, in order.
+    pub(super) fn hashes(&self, group: usize) -> Outcome<ScalarBuffer<u64>> {
+        let hashes = self.read(group, &[0], None)?;
+        let hashes = hashes.column(0).as_primitive_opt::<UInt64Type>();
+        let hashes = hashes.ok_or_else(|| self.damaged("column key"))?;
+        Ok(hashes.values().clone())
+    }
+
+    /// Some columns of a row group: all of its rows, or some of them.
+    fn read(
+        &self,
+        group: usize,
+        columns: &[usize],
+        rows: Option<&[usize]>,
+    ) -> Outcome<RecordBatch> {
+        let metadata = self.metadata.metadata();
+        claims::of_table(&self.file, metadata, Some(group)).map_err(|lie| self.damaged(&lie))?;
+        let descriptor = metadata.file_metadata().schema_descr();
+        let known = columns.iter().copied().filter(|c| *c < descriptor.num_columns());
+        let all = usize::try_from(metadata.row_group(group).num_rows()).unwrap_or(0);
+        let wanted = rows.map_or(all, <[usize]>::len);
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
+            self.file.clone(),
+            self.metadata.clone(),
+        )
+        .with_row_groups(vec![group])
+        .with_projection(ProjectionMask::leaves(descriptor, known))
+        .with_batch_size(wanted);
+        let builder = match rows {
+            Some(rows) => builder.with_row_selection(select(rows, all)),
+            None => builder,
+        };
+        let decode = || match builder.build() {
+            Ok(mut reader) => reader.next().transpose().map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match guarded(decode).unwrap_or_else(|| Err("pages that cannot be decoded".into())) {
+            Ok(Some(batch)) if batch.num_rows() == wanted => Ok(batch),
+            Ok(_) => Err(self.damaged("rows are missing")),
+            Err(error) => Err(self.damaged(&error)),
+        }
+    }
+}
+
+/// Where sorted hashes have one in common with a list, which is in order. Which of two that differ is less cannot be
+/// foreseen, so nothing branches on it.
+fn in_common<K: Keyed>(hashes: &[u64], list: &[K]) -> Vec<usize> {
+    let mut rows = Vec::new();
+    let (mut row, mut place) = (0, 0);
+    while let (Some(hash), Some(keyed)) = (hashes.get(row), list.get(place)) {
+        let wanted = keyed.key().hash;
+        if *hash == wanted {
+            rows.push(row);
+        }
+        row += usize::from(*hash <= wanted);
+        place += usize::from(wanted < *hash);
+    }
+    rows
+}

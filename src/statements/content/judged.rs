@@ -1,0 +1,62 @@
+//! What became of deductions and payments: how many were accepted and refused, why, and how much.
+
+use super::{Content, Sheet, Template, Value, Values, text};
+use crate::{
+    book::grid::Row,
+    diag::Outcome,
+    judged::{GIVEN_BACK, Judged, Lines, reason},
+    statements::Layout,
+};
+
+const OFFERED: [&str; 6] = ["kind", "outcome", "code", "reason", "count", "amount"];
+
+impl Content {
+    /// The sheet of some rows; none where there are none.
+    pub(super) fn judged(
+        &self,
+        of: &str,
+        template: &Template,
+        own: impl Fn(&Row) -> bool,
+    ) -> Outcome<Option<Sheet>> {
+        let mut rows = Vec::new();
+        for (kind, table) in [("审核扣款", &self.deductions), ("付款", &self.payments)] {
+            let judged = Judged::of_rows(table.iter().filter(&own));
+            let counted = [
+                ("接受", "", "", judged.accepted),
+                ("退回", GIVEN_BACK, "原结算已退费", judged.given_back),
+            ];
+            rows.extend(
+                counted
+                    .into_iter()
+                    .filter(|(.., lines)| lines.count > 0)
+                    .map(|(outcome, code, why, lines)| values([kind, outcome, code, why], lines)),
+            );
+            rows.extend(judged.refused.iter().map(|(code, lines)| {
+                let [why, _] = reason(code);
+                values([kind, "未接受", code, why], *lines)
+            }));
+        }
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let sheet = self.sheet(template, "judged", of, rows, &OFFERED)?;
+        // Sums over what counts and what does not would say nothing.
+        Ok(Some(Sheet { layout: Layout::Listed, ..sheet }))
+    }
+
+    /// What became of all deductions, and of all payments.
+    pub(in crate::statements) fn all_judged(&self) -> [Judged; 2] {
+        [&self.deductions, &self.payments].map(Judged::of_table)
+    }
+}
+
+fn values([kind, outcome, code, why]: [&str; 4], lines: Lines) -> Values {
+    Values::from([
+        ("kind", text(kind)),
+        ("outcome", text(outcome)),
+        ("code", text(code)),
+        ("reason", text(why)),
+        ("count", Value::Count(lines.count.into())),
+        ("amount", Value::Money(lines.fen)),
+    ])
+}

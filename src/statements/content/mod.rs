@@ -1,0 +1,451 @@
+//! What the forms of a period say, worked out of its tables.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+mod judged;
+mod verification;
+
+use super::{
+    Sheet, Style, Template, Value, Workbook, capital::capitals, care, province, template::Values,
+};
+use crate::{
+    book::{
+        Closed,
+        grid::{Grid, Row, pair_of_notice},
+        twins::{Twins, visible},
+    },
+    diag::{Failure, Outcome},
+    model::{
+        codes::{CareClass, Month, Pair, Province},
+        control::Class,
+        money::FenSum,
+    },
+};
+
+/// The tables of a period that forms are made of.
+pub(super) struct Content {
+    period: Month,
+    pairs: Grid,
+    positions: Grid,
+    quotas: Grid,
+    deductions: Grid,
+    payments: Grid,
+    breaks: Grid,
+    notices: Grid,
+    break_fields: Grid,
+    open_items: Grid,
+    /// Total cost by pair, which `pairs` does not have, in fen.
+    medfee: BTreeMap<Pair, FenSum>,
+    twins: Twins,
+}
+
+const PAIR: [&str; 10] = [
+    "province",
+    "visits",
+    "medfee",
+    "employee",
+    "resident",
+    "gross",
+    "deductions",
+    "brought_forward",
+    "payable",
+    "carried_forward",
+];
+const DETAIL: [&str; 14] = [
+    "division",
+    "province",
+    "care",
+    "cost_month",
+    "visits",
+    "medfee",
+    "pooled",
+    "account",
+    "large",
+    "civil",
+    "assistance",
+    "other",
+    "payable",
+    "fund",
+];
+
+impl Content {
+    pub(super) fn read(closed: &Closed) -> Outcome<Content> {
+        let positions = closed.table("positions")?;
+        let mut medfee = BTreeMap::new();
+        for row in positions.iter() {
+            if let Some(pair) = row.pair() {
+                *medfee.entry(pair).or_default() += row.number("medfee_sumamt");
+            }
+        }
+        let breaks = closed.table("breaks")?;
+        Ok(Content {
+            twins: Twins::of(&breaks),
+            breaks,
+            period: closed.month,
+            positions,
+            medfee,
+            pairs: closed.table("pairs")?,
+            quotas: closed.table("quotas")?,
+            deductions: closed.table("deductions")?,
+            payments: closed.table("payments")?,
+            notices: closed.table("notices")?,
+            break_fields: closed.table("break_fields")?,
+            open_items: closed.table("open_items")?,
+        })
+    }
+
+    /// What all provinces pay, in fen.
+    pub(super) fn payable(&self) -> FenSum {
+        self.pairs.sum("payable")
+    }
+
+    pub(super) fn notices(&self) -> u64 {
+        self.notices.rows as u64
+    }
+
+    /// What details and pairs say is the same, pair by pair.
+    pub(super) fn prove(&self) -> Outcome<()> {
+        let mut detailed: BTreeMap<Pair, FenSum> = BTreeMap::new();
+        for row in self.positions.iter() {
+            if let Some(pair) = row.pair() {
+                *detailed.entry(pair).or_default() += row.number("payable");
+            }
+        }
+        for row in self.pairs.iter() {
+            let Some(pair) = row.pair() else { continue };
+            let (gross, positions) = (row.number("gross"), detailed.remove(&pair).unwrap_or(0));
+            if gross != positions {
+                let problem = format!(
+                    "pairs and positions of {} differ for {pair}\n    hint: verify the book",
+                    self.period
+                );
+                return Err(Failure::Book(problem));
+            }
+        }
+        Failure::unless(detailed.values().all(|fen| *fen == 0), || "a pair is missing".to_owned())
+    }
+
+    /// The provinces that pay or are paid, or have something to look at.
+    pub(super) fn provinces(&self) -> Vec<Province> {
+        let mut found = BTreeSet::new();
+        let pairs = self.pairs.iter().filter_map(|row| row.pair());
+        let breaks = self.carried().filter_map(|row| row.pair());
+        for pair in pairs.chain(breaks) {
+            found.extend([pair.insured, pair.treating]);
+        }
+        found.into_iter().collect()
+    }
+
+    fn carried(&self) -> impl Iterator<Item = Row<'_>> {
+        self.breaks.iter().filter(|row| row.flag("carried") == Some(true))
+    }
+
+    /// The workbook of the nation.
+    pub(super) fn nation(&self, template: &Template) -> Outcome<Vec<Workbook>> {
+        let mut sheets = vec![self.national(template)?, self.quota_changes(template)?];
+        sheets.extend(self.judged("全国", template, |_| true)?);
+        Ok(vec![Workbook { folder: "national".to_owned(), name: "statement", sheets }])
+    }
+
+    /// The workbooks of a province.
+    pub(super) fn province(&self, of: Province, style: &Style) -> Outcome<Vec<Workbook>> {
+        let template = &style.template;
+        let sheets = [
+            ("statement", self.statement(of, template)?),
+            ("notices", self.notices_of(of, template)?),
+            ("verification", self.verification(of, style)?),
+        ];
+        let workbook = |(name, sheets)| Workbook { folder: of.to_string(), name, sheets };
+        Ok(sheets.map(workbook).into_iter().filter(|book| !book.sheets.is_empty()).collect())
+    }
+
+    fn sheet(
+        &self,
+        template: &Template,
+        file: &str,
+        of: &str,
+        rows: Vec<Values>,
+        offered: &[&str],
+    ) -> Outcome<Sheet> {
+        template.sheet(file, of, &self.period.to_string(), rows, offered)
+    }
+
+    /// F1: every province with what it pays and what it receives.
+    fn national(&self, template: &Template) -> Outcome<Sheet> {
+        const OFFERED: [&str; 12] = [
+            "province",
+            "payable_visits",
+            "payable_medfee",
+            "payable_gross",
+            "payable_deductions",
+            "payable_amount",
+            "receivable_visits",
+            "receivable_medfee",
+            "receivable_gross",
+            "receivable_deductions",
+            "receivable_amount",
+            "net",
+        ];
+        let columns = ["visits", "medfee", "gross", "deductions", "payable"];
+        let mut sums: BTreeMap<Province, [[FenSum; 5]; 2]> = BTreeMap::new();
+        for row in self.pairs.iter() {
+            let Some(pair) = row.pair() else { continue };
+            let values = columns.map(|column| match column {
+                "medfee" => self.medfee.get(&pair).copied().unwrap_or(0),
+                column => row.number(column),
+            });
+            for (side, province) in [pair.insured, pair.treating].into_iter().enumerate() {
+                let sums = &mut sums.entry(province).or_default()[side];
+                sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+            }
+        }
+        let rows = sums.into_iter().map(|(of, [pays, receives])| {
+            let mut values = Values::from([("province", Value::Text(province(of)))]);
+            let sides = OFFERED[1..11].iter().zip(pays.into_iter().chain(receives));
+            for (at, (name, sum)) in sides.enumerate() {
+                let value = if at % 5 == 0 { Value::Count(sum) } else { Value::Money(sum) };
+                values.insert(*name, value);
+            }
+            values.insert("net", Value::Money(receives[4] - pays[4]));
+            values
+        });
+        self.sheet(template, "national", "全国", rows.collect(), &OFFERED)
+    }
+
+    /// F14: quotas that notices change.
+    fn quota_changes(&self, template: &Template) -> Outcome<Sheet> {
+        const OFFERED: [&str; 9] = [
+            "notice_id",
+            "insured",
+            "treating",
+            "kind",
+            "quota",
+            "next_quota",
+            "payer",
+            "payee",
+            "amount",
+        ];
+        let quotas: BTreeMap<Pair, Row> =
+            self.quotas.iter().filter_map(|row| Some((row.pair()?, row))).collect();
+        let rows = self.notices.iter().filter(|row| row.text("kind") != "QS").filter_map(|row| {
+            let pair = row.pair()?;
+            let quota =
+                |column| Value::Money(quotas.get(&pair).map_or(0, |quota| quota.number(column)));
+            let amount = row.number("amount");
+            let proposal = row.text("kind") == "JJ";
+            let next = if proposal {
+                let next = quotas.get(&pair).map_or(0, |quota| quota.number("next_quota"));
+                Value::Money(next + amount)
+            } else {
+                quota("next_quota")
+            };
+            Some(Values::from([
+                ("notice_id", text(row.text("notice_id"))),
+                ("insured", Value::Text(province(pair.insured))),
+                ("treating", Value::Text(province(pair.treating))),
+                ("kind", text(if proposal { "紧急调增" } else { "年度调整" })),
+                ("quota", quota("quota")),
+                ("next_quota", next),
+                ("payer", named(row.text("payer"))),
+                ("payee", named(row.text("payee"))),
+                ("amount", Value::Money(amount)),
+            ]))
+        });
+        self.sheet(template, "quotas", "全国", rows.collect(), &OFFERED)
+    }
+
+    /// F2 to F7 of a province, and what it has to look into.
+    fn statement(&self, of: Province, template: &Template) -> Outcome<Vec<Sheet>> {
+        let shown = &of.full_name();
+        let pays = self.pair_rows(|pair| (pair.insured == of).then_some(pair.treating));
+        let receives = self.pair_rows(|pair| (pair.treating == of).then_some(pair.insured));
+        let mut sheets = vec![
+            self.sheet(template, "payable", shown, pays, &PAIR)?,
+            self.sheet(template, "receivable", shown, receives, &PAIR)?,
+        ];
+        for fund in ["employee", "resident"] {
+            let rows = self.positions.iter().filter(|row| {
+                let pair = row.pair();
+                row.text("fund_class") == fund && pair.is_some_and(|pair| pair.insured == of)
+            });
+            let rows = rows.map(detail).collect();
+            sheets.push(self.sheet(template, fund, shown, rows, &DETAIL)?);
+        }
+        sheets.push(self.deductions_of(of, template)?);
+        sheets.extend(self.judged(shown, template, |row| is_of_row(row, of))?);
+        sheets.push(self.breaks_of(of, template)?);
+        Ok(sheets)
+    }
+
+    fn pair_rows(&self, other: impl Fn(Pair) -> Option<Province>) -> Vec<Values> {
+        let rows = self.pairs.iter().filter_map(|row| {
+            let pair = row.pair()?;
+            let other = other(pair)?;
+            let medfee = self.medfee.get(&pair).copied().unwrap_or(0);
+            let fen = |column| Value::Money(row.number(column));
+            Some(Values::from([
+                ("province", Value::Text(province(other))),
+                ("visits", Value::Count(row.number("visits"))),
+                ("medfee", Value::Money(medfee)),
+                ("employee", fen("gross_employee")),
+                ("resident", fen("gross_resident")),
+                ("gross", fen("gross")),
+                ("deductions", fen("deductions")),
+                ("brought_forward", fen("brought_forward")),
+                ("payable", fen("payable")),
+                ("carried_forward", fen("carried_forward")),
+            ]))
+        });
+        rows.collect()
+    }
+
+    fn deductions_of(&self, of: Province, template: &Template) -> Outcome<Sheet> {
+        const OFFERED: [&str; 7] =
+            ["insured", "treating", "ddct_id", "setl_id", "fund", "amount", "code"];
+        let accepted = self.deductions.iter().filter(|row| row.flag("accepted") == Some(true));
+        let own = accepted.filter(|row| row.pair().is_some_and(|pair| is_of(pair, of)));
+        let rows = own.map(|row| {
+            Values::from([
+                ("insured", named(row.text("insured_province"))),
+                ("treating", named(row.text("treating_province"))),
+                ("ddct_id", text(row.text("ddct_id"))),
+                ("setl_id", text(row.text("setl_id"))),
+                ("fund", text(fund(row.text("fund_class")))),
+                ("amount", Value::Money(row.number("amount"))),
+                ("code", text(if row.text("code") == "R01" { "退回" } else { "扣款" })),
+            ])
+        });
+        self.sheet(template, "deductions", &of.full_name(), rows.collect(), &OFFERED)
+    }
+
+    fn breaks_of(&self, of: Province, template: &Template) -> Outcome<Sheet> {
+        const OFFERED: [&str; 11] = [
+            "insured",
+            "treating",
+            "setl_id",
+            "class",
+            "fields",
+            "cost_month",
+            "treating_payable",
+            "insured_payable",
+            "effect",
+            "first_period",
+            "note",
+        ];
+        let own = self.carried().filter_map(|row| {
+            let pair = row.pair().filter(|pair| is_of(*pair, of))?;
+            Some((pair, row))
+        });
+        let rows = own.map(|(pair, row)| {
+            let payable = |column| match row.number_or_null(column) {
+                Some(fen) => Value::Money(fen),
+                None => text("无"),
+            };
+            Values::from([
+                ("insured", Value::Text(province(pair.insured))),
+                ("treating", Value::Text(province(pair.treating))),
+                ("setl_id", text(row.text("setl_id"))),
+                ("class", text(class(row.text("class")))),
+                ("fields", text(row.text("fields"))),
+                ("cost_month", text(row.text("cost_month"))),
+                ("treating_payable", payable("treating_payable")),
+                ("insured_payable", payable("insured_payable")),
+                ("effect", Value::Money(row.number("effect"))),
+                ("first_period", text(row.text("first_period"))),
+                ("note", note(&self.twins, row)),
+            ])
+        });
+        self.sheet(template, "breaks", &of.full_name(), rows.collect(), &OFFERED)
+    }
+
+    /// F8 to F13: the notices on which a province pays or is paid.
+    fn notices_of(&self, of: Province, template: &Template) -> Outcome<Vec<Sheet>> {
+        let code = of.to_string();
+        let own = self
+            .notices
+            .iter()
+            .filter(|row| [row.text("payer"), row.text("payee")].contains(&code.as_str()));
+        own.map(|row| {
+            let day = |column: &str| match row.number_or_null(column) {
+                Some(_) => Value::Text(row.shown(column)),
+                None => Value::Text(String::new()),
+            };
+            let amount = row.number("amount");
+            let values = Values::from([
+                ("notice_id", text(row.text("notice_id"))),
+                ("period", text(row.text("period"))),
+                ("payer", named(row.text("payer"))),
+                ("payee", named(row.text("payee"))),
+                ("amount", Value::Money(amount)),
+                ("capital", Value::Text(capitals(amount))),
+                ("issued_on", day("issued_on")),
+                ("file_by", day("file_by")),
+                ("pay_by", day("pay_by")),
+                ("confirm_by", day("confirm_by")),
+            ]);
+            let pays = row.text("payer") == code;
+            template.notice(pays, row.text("kind"), &of.full_name(), &values)
+        })
+        .collect()
+    }
+}
+
+/// Whether a deduction is of a settlement of the province, or a payment on a notice of it.
+fn is_of_row(row: &Row, province: Province) -> bool {
+    let pair =
+        if row.is_of("payments") { pair_of_notice(row.text("notice_id")) } else { row.pair() };
+    pair.is_some_and(|pair| is_of(pair, province))
+}
+
+fn is_of(pair: Pair, province: Province) -> bool {
+    pair.insured == province || pair.treating == province
+}
+
+/// A row of the details of a fund.
+fn detail(row: Row) -> Values {
+    let sum =
+        |columns: &[&str]| Value::Money(columns.iter().map(|column| row.number(column)).sum());
+    let care = CareClass::from_name(row.text("care_class")).map_or("", care);
+    Values::from([
+        ("division", text(row.text("insuplc_admdvs"))),
+        ("province", named(row.text("treating_province"))),
+        ("fund", text(fund(row.text("fund_class")))),
+        ("care", text(care)),
+        ("cost_month", text(row.text("cost_month"))),
+        ("visits", Value::Count(row.number("visits"))),
+        ("medfee", sum(&["medfee_sumamt"])),
+        ("pooled", sum(&["hifp_pay"])),
+        ("account", sum(&["acct_pay"])),
+        ("large", sum(&["hifmi_pay", "hifob_pay"])),
+        ("civil", sum(&["cvlserv_pay"])),
+        ("assistance", sum(&["maf_pay"])),
+        ("other", sum(&["hifes_pay", "hifdm_pay", "oth_pay"])),
+        ("payable", sum(&["payable"])),
+    ])
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+/// What a missing copy may be: a copy of the other side whose setl_id is spelt otherwise. It is of the same pair.
+fn note(twins: &Twins, row: Row) -> Value {
+    Value::Text(twins.other(&row).map_or_else(String::new, |other| {
+        let other = visible(other.text("setl_id"));
+        format!("与对方 {other} 仅空格、大小写或全半角不同")
+    }))
+}
+
+/// A province by its code.
+fn named(code: &str) -> Value {
+    Value::Text(Province::from_text(code).map_or_else(|| code.to_owned(), province))
+}
+
+fn fund(name: &str) -> &'static str {
+    if name == "employee" { "职工" } else { "居民" }
+}
+
+/// A break class in Chinese.
+fn class(name: &str) -> &'static str {
+    Class::from_name(name).map_or("其他", Class::chinese)
+}

@@ -1,0 +1,152 @@
+//! The cost-verification pack (费用协查): what two provinces have to look into, and a form to answer on.
+
+use std::collections::BTreeMap;
+
+use super::{Content, class, is_of, note, province, text};
+use crate::{
+    book::{
+        grid::{Cell, Row},
+        twins::Twins,
+    },
+    diag::Outcome,
+    model::{
+        codes::{Pair, Province},
+        fields::{FIELDS, Field, Kind},
+    },
+    privacy::mask::masked,
+    statements::{Sheet, Style, Value, template::Values},
+};
+
+impl Content {
+    /// What differs, both copies, and a form for the reply; nothing where nothing is open.
+    pub(super) fn verification(&self, of: Province, style: &Style) -> Outcome<Vec<Sheet>> {
+        let own = |row: &Row| row.pair().filter(|pair| is_of(*pair, of));
+        let open: BTreeMap<&str, (Pair, Row)> = self
+            .carried()
+            .filter_map(|row| Some((row.text("setl_id"), (own(&row)?, row))))
+            .collect();
+        if open.is_empty() {
+            return Ok(Vec::new());
+        }
+        let shown = of.full_name();
+        let sheet = |file, rows, offered: &[&str]| {
+            let mut sheet = self.sheet(&style.template, file, &shown, rows, offered)?;
+            if let Some(pseudonyms) = &style.pseudonyms {
+                let version = format!("    人员假名密钥:{}", pseudonyms.version());
+                sheet.subtitle.push_str(&version);
+            }
+            Ok(sheet)
+        };
+        let differences = self.break_fields.iter().filter_map(|row| {
+            let (pair, of_break) = open.get(row.text("setl_id"))?;
+            Some(difference(row, *pair, *of_break, style))
+        });
+        let copies = self.open_items.iter().filter_map(|row| {
+            let (pair, _) = open.get(row.text("setl_id"))?;
+            Some(copy(row, *pair, style))
+        });
+        let replies = open.values().map(|(pair, row)| reply(*row, *pair, &self.twins));
+        Ok(vec![
+            sheet("differences", differences.collect(), &DIFFERENCE)?,
+            sheet("copies", copies.collect(), &copy_columns())?,
+            sheet("reply", replies.collect(), &REPLY)?,
+        ])
+    }
+}
+
+const DIFFERENCE: [&str; 8] = [
+    "insured",
+    "treating",
+    "setl_id",
+    "class",
+    "label",
+    "field",
+    "treating_value",
+    "insured_value",
+];
+const REPLY: [&str; 13] = [
+    "insured",
+    "treating",
+    "setl_id",
+    "class",
+    "cost_month",
+    "treating_payable",
+    "insured_payable",
+    "decision",
+    "reason",
+    "decided_by",
+    "approved_by",
+    "decided_on",
+    "note",
+];
+
+fn copy_columns() -> Vec<&'static str> {
+    let fields = FIELDS.into_iter().map(Field::name);
+    ["insured", "treating", "side", "class", "first_period"].into_iter().chain(fields).collect()
+}
+
+fn of_pair(pair: Pair, row: Row) -> Values {
+    Values::from([
+        ("insured", Value::Text(province(pair.insured))),
+        ("treating", Value::Text(province(pair.treating))),
+        ("setl_id", text(row.text("setl_id"))),
+        ("class", text(class(row.text("class")))),
+    ])
+}
+
+/// A field in which both copies differ.
+fn difference(row: Row, pair: Pair, of_break: Row, style: &Style) -> Values {
+    let field = row.text("field");
+    let value = |column| match row.text_or_null(column) {
+        Some(number) if field == Field::psn_no.name() => person(number, style),
+        Some(_) => Value::Text(row.for_people(column)),
+        None => text(""),
+    };
+    let mut values = of_pair(pair, of_break);
+    values.extend([
+        ("label", text(style.template.label(field))),
+        ("field", text(field)),
+        ("treating_value", value("treating_value")),
+        ("insured_value", value("insured_value")),
+    ]);
+    values
+}
+
+/// A copy that is carried, field by field.
+fn copy(row: Row, pair: Pair, style: &Style) -> Values {
+    let mut values = of_pair(pair, row);
+    values.insert("side", text(style.template.side(row.text("side"))));
+    values.insert("first_period", text(row.text("first_period")));
+    for field in FIELDS {
+        let value = match (row.cell(field.name()), field) {
+            (Cell::Null, _) => text(""),
+            (Cell::Text(number), Field::psn_no) => person(number, style),
+            (Cell::Number(fen), _) if field.kind() == Kind::Amount => Value::Money(fen),
+            _ => Value::Text(row.for_people(field.name())),
+        };
+        values.insert(field.name(), value);
+    }
+    values
+}
+
+/// A line to answer on.
+fn reply(row: Row, pair: Pair, twins: &Twins) -> Values {
+    let payable = |column| row.number_or_null(column).map_or_else(|| text("无"), Value::Money);
+    let mut values = of_pair(pair, row);
+    values.extend([
+        ("cost_month", text(row.text("cost_month"))),
+        ("treating_payable", payable("treating_payable")),
+        ("insured_payable", payable("insured_payable")),
+        ("note", note(twins, row)),
+    ]);
+    values
+}
+
+/// A person's number, masked, with the pseudonym where there is a key.
+fn person(number: &str, style: &Style) -> Value {
+    let masked = masked(number);
+    Value::Text(match &style.pseudonyms {
+        Some(pseudonyms) => format!("{masked} {}", pseudonyms.of(number)),
+        None => masked,
+    })
+}

@@ -1,0 +1,167 @@
+//! The sheets of a workbook as CSV for spreadsheets and as JSON for programs.
+
+use serde_json::{Value as Json, json};
+use unicode_normalization::UnicodeNormalization;
+
+use super::{Renderer, Sheet, Template, Value, Workbook};
+use crate::{
+    diag::{Failure, Outcome},
+    model::money::yuan,
+    spelling::is_unseen,
+};
+
+/// Writes each sheet as one CSV and one JSON file; the notices of a workbook together.
+pub(super) struct Plain;
+
+impl Renderer for Plain {
+    fn render(&self, workbook: &Workbook, _: &Template) -> Outcome<Vec<(String, Vec<u8>)>> {
+        let mut files = Vec::new();
+        if workbook.name == "notices" {
+            files.push(("notices.csv".to_owned(), notices_csv(workbook)?));
+            let all: Vec<Json> = workbook.sheets.iter().map(sheet_json).collect();
+            files.push(("notices.json".to_owned(), bytes(&json!(all))?));
+            return Ok(files);
+        }
+        for sheet in &workbook.sheets {
+            let headings: Vec<String> =
+                sheet.columns.iter().map(|(name, _)| name.clone()).collect();
+            files.push((format!("{}.csv", sheet.file), csv(&headings, &sheet.rows)?));
+            files.push((format!("{}.json", sheet.file), bytes(&sheet_json(sheet))?));
+        }
+        Ok(files)
+    }
+}
+
+/// A notice a row: the headings are those of its lines.
+fn notices_csv(workbook: &Workbook) -> Outcome<Vec<u8>> {
+    let headings = |sheet: &Sheet| sheet.rows.iter().map(|row| cell(&row[0])).collect::<Vec<_>>();
+    let Some(first) = workbook.sheets.first() else { return Ok(Vec::new()) };
+    let mut names = vec!["通知书".to_owned()];
+    names.extend(headings(first));
+    let rows: Vec<Vec<Value>> = workbook
+        .sheets
+        .iter()
+        .map(|sheet| {
+            let values = sheet.rows.iter().map(|row| row[1].clone());
+            [Value::Text(sheet.title.clone())].into_iter().chain(values).collect()
+        })
+        .collect();
+    csv(&names, &rows)
+}
+
+/// CSV with the mark by which spreadsheets know UTF-8.
+fn csv(headings: &[String], rows: &[Vec<Value>]) -> Outcome<Vec<u8>> {
+    let failed = |error: csv::Error| Failure::Bug(format!("CSV: {error}"));
+    let mut writer = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
+    writer.write_record(headings).map_err(failed)?;
+    for row in rows {
+        writer.write_record(row.iter().map(cell)).map_err(failed)?;
+    }
+    writer.into_inner().map_err(|error| Failure::Bug(format!("CSV: {error}")))
+}
+
+/// Text for people: characters that a workbook does not take, and that terminals obey, are replaced by their pictures.
+pub(crate) fn shown(text: &str) -> String {
+    let letter = |letter: char| match letter {
+        '\t' | '\n' | '\r' => letter,
+        '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(letter)).unwrap_or('\u{fffd}'),
+        '\u{7f}' => '\u{2421}',
+        // Lines end there for some readers of CSV.
+        '\u{2028}' | '\u{2029}' => '\u{2424}',
+        '\u{80}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+        letter => letter,
+    };
+    text.chars().map(letter).collect()
+}
+
+/// Text for a spreadsheet's CSV: what it would take for a formula, now or after it has dropped blanks or made
+/// characters narrow, has an apostrophe before it. So has what begins with one: whoever takes one off has the text.
+pub(crate) fn no_formula(text: &str) -> String {
+    let shown = shown(text);
+    if is_formula(text) { format!("'{shown}") } else { shown }
+}
+
+fn is_formula(text: &str) -> bool {
+    let Some(first) = text.chars().next() else { return false };
+    let begins = text.trim_start_matches(is_unseen).chars().next();
+    let sign = begins.and_then(|letter| letter.nfkc().next());
+    first == '\''
+        || first != ' ' && is_unseen(first)
+        || sign.is_some_and(|sign| ['=', '+', '-', '@'].contains(&sign))
+}
+
+/// The text that stands behind the apostrophe of [`no_formula`].
+pub(super) fn unguarded(text: &str) -> &str {
+    text.strip_prefix('\'').unwrap_or(text)
+}
+
+/// A value as text.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Text(text) => no_formula(text),
+        Value::Money(fen) => yuan(*fen),
+        Value::Count(count) => count.to_string(),
+    }
+}
+
+fn sheet_json(sheet: &Sheet) -> Json {
+    let value = |value: &Value| match value {
+        Value::Text(text) => json!(text),
+        Value::Money(fen) => json!(yuan(*fen)),
+        Value::Count(count) => json!(count.to_string()),
+    };
+    let rows: Vec<Vec<Json>> =
+        sheet.rows.iter().map(|row| row.iter().map(value).collect()).collect();
+    let columns: Vec<&String> = sheet.columns.iter().map(|(heading, _)| heading).collect();
+    json!({ "title": sheet.title, "subtitle": sheet.subtitle, "columns": columns, "rows": rows })
+}
+
+fn bytes(value: &Json) -> Outcome<Vec<u8>> {
+    let text = serde_json::to_string_pretty(value);
+    let text = text.map_err(|error| Failure::Bug(format!("JSON: {error}")))?;
+    Ok(format!("{text}\n").into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_become_a_formula_has_an_apostrophe_which_comes_off_again() {
+        for text in [
+            "=1",
+            "+1",
+            "-1",
+            "@A",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            "\u{b}=1",
+            " =1",
+            "  -1",
+            "\u{a0}=1",
+            "\u{feff}=1",
+            "\u{3000}＝1",
+            "＝1",
+            "＋1",
+            "－1",
+            "＠A",
+            "\u{fe66}1",
+            "\u{200b}=1",
+            "\n",
+            "\u{85}x",
+            "\u{2028}=1",
+            "'=1",
+            "'x",
+            "\u{202e}x",
+        ] {
+            let guarded = no_formula(text);
+            assert_eq!(unguarded(&guarded), shown(text), "{text:?}");
+            assert!(guarded.starts_with('\''), "{text:?}");
+        }
+        for text in ["", "A=1", "0012", " A", "31 上海市", "1E5", "\"=1", "a\tb"] {
+            assert_eq!(no_formula(text), text);
+        }
+        assert_eq!(no_formula("x\0y\u{1b}[2J"), "x\u{2400}y\u{241b}[2J");
+    }
+}

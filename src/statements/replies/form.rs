@@ -1,0 +1,286 @@
+//! The lines of a reply form, collected from the cells of a workbook or of CSV: only what the form asks for is held.
+
+use chrono::NaiveDate;
+
+use super::{
+    ids::{Ids, Meant},
+    parts::Unreadable,
+    workbook,
+};
+use crate::{
+    contract::{bounds, small_files::DecisionLine},
+    diag::{Code, Finding},
+    model::dates::parse_day,
+    statements::Template,
+};
+
+/// What a reply says of a settlement.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    /// The line of the form, from 1.
+    pub(super) number: u64,
+    pub(super) setl_id: String,
+    /// The word of `decisions.csv` where the form's word is known.
+    decision: String,
+    pub(super) reason: String,
+    pub(super) decided_by: String,
+    pub(super) approved_by: String,
+    /// The day, where it is one.
+    pub(super) decided_on: Option<NaiveDate>,
+}
+
+impl Line {
+    /// As a delivery would have it.
+    pub(super) fn decision_line(&self) -> DecisionLine {
+        DecisionLine {
+            line: self.number,
+            setl_id: self.setl_id.clone(),
+            decision: self.decision.clone(),
+            decided_by: self.decided_by.clone(),
+            approved_by: self.approved_by.clone(),
+        }
+    }
+
+    /// Something wrong with the line.
+    pub(super) fn finding(&self, file: &str, code: Code, found: &str) -> Finding {
+        Finding::new(code, file, format!("line {}, setl_id {}", self.number, self.setl_id), found)
+    }
+}
+
+/// What a reply form has to have: setl_id and the five entries.
+const VALUES: [&str; 6] =
+    ["setl_id", "decision", "reason", "decided_by", "approved_by", "decided_on"];
+
+/// Lines with an answer that are taken from a form.
+const ANSWERS: usize = 1_000_000;
+/// Bytes of what is written on them.
+const WRITTEN: usize = 256 << 20;
+
+/// A form that is being read.
+pub(super) struct Form<'a> {
+    file: &'a str,
+    template: &'a Template,
+    ids: &'a Ids<'a>,
+    headings: [&'a str; 6],
+    /// Whether texts may have an apostrophe before them, as our CSV has.
+    guarded: bool,
+    /// Whether any sheet had the headings.
+    found: bool,
+    sheet: Sheet,
+    held: usize,
+    /// Lines with an answer.
+    pub(super) lines: Vec<Line>,
+    /// Lines on which nothing was entered.
+    pub(super) unanswered: u64,
+    /// Lines that are not clear.
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Where the reading of a sheet is.
+#[derive(Default)]
+struct Sheet {
+    /// The columns of what a form has to have, once the headings have come, and the first column of all.
+    places: Option<([u32; 6], u32)>,
+    /// Whether the sums below the lines have come.
+    done: bool,
+    row: u32,
+    /// Headings that this row has, and the first column that it has anything in.
+    named: [Option<u32>; 6],
+    first: Option<u32>,
+    /// What this row holds.
+    cells: [(String, Option<NaiveDate>); 6],
+}
+
+impl<'a> Form<'a> {
+    /// Reads a form: the lines below the headings, of every sheet that has them.
+    pub(super) fn read(
+        bytes: &[u8],
+        file: &'a str,
+        template: &'a Template,
+        ids: &'a Ids<'a>,
+    ) -> Result<Form<'a>, Finding> {
+        let headings = VALUES.map(|value| template.reply.heading(value).unwrap_or(value));
+        let mut form = Form {
+            file,
+            template,
+            ids,
+            headings,
+            guarded: false,
+            found: false,
+            sheet: Sheet::default(),
+            held: 0,
+            lines: Vec::new(),
+            unanswered: 0,
+            findings: Vec::new(),
+        };
+        let refuse = |code, found: String| Finding::new(code, file, "", found);
+        // XLSX is a ZIP archive; what is encrypted, and what spreadsheets wrote of old, is not.
+        let read = if bytes.starts_with(b"PK") {
+            workbook::read(bytes, &mut form)
+        } else if bytes.starts_with(b"\xd0\xcf\x11\xe0") {
+            Err(Unreadable::Form("an encrypted workbook, or one of the old form .xls".to_owned()))
+        } else {
+            let Ok(text) = std::str::from_utf8(bytes) else {
+                return Err(refuse(Code::S01, "bytes that are not UTF-8".to_owned()));
+            };
+            form.csv(text.strip_prefix('\u{feff}').unwrap_or(text))
+        };
+        match read {
+            Ok(()) if form.found => Ok(form),
+            Ok(()) => {
+                let headings = headings.join(", ");
+                Err(refuse(Code::R01, format!("no line with the headings {headings}")))
+            }
+            Err(Unreadable::Form(found)) => Err(refuse(Code::R01, found)),
+            Err(Unreadable::Bounds(found)) => Err(refuse(Code::R03, found)),
+        }
+    }
+
+    /// Reads CSV. Where lists are written with commas in numbers, spreadsheets separate values by semicolons.
+    fn csv(&mut self, text: &str) -> Result<(), Unreadable> {
+        if let Some((place, found)) = bounds::breach(text.as_bytes()) {
+            return Err(Unreadable::Bounds([place, found].join(" ").trim().to_owned()));
+        }
+        self.guarded = true;
+        for delimiter in *b",;\t" {
+            let mut builder = csv::ReaderBuilder::new();
+            let builder = builder.has_headers(false).flexible(true).delimiter(delimiter);
+            let mut reader = builder.from_reader(text.as_bytes());
+            let mut record = csv::StringRecord::new();
+            self.begin();
+            for row in 0.. {
+                let more = reader.read_record(&mut record);
+                if !more.map_err(|_| Unreadable::Form("CSV that is damaged".to_owned()))? {
+                    break;
+                }
+                let mut cells = (0..).zip(&record);
+                if !cells.try_fold(true, |on, (column, text)| {
+                    Ok(on && self.cell(row, column, text, None)?)
+                })? {
+                    break;
+                }
+            }
+            self.end();
+            if self.found {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins a sheet.
+    pub(super) fn begin(&mut self) {
+        self.sheet = Sheet::default();
+    }
+
+    /// Takes a cell; row and column are counted from 0. Says whether more of the sheet is of use.
+    pub(super) fn cell(
+        &mut self,
+        row: u32,
+        column: u32,
+        text: &str,
+        day: Option<NaiveDate>,
+    ) -> Result<bool, Unreadable> {
+        if row < self.sheet.row {
+            return Err(Unreadable::Form("a workbook whose rows are not in order".to_owned()));
+        }
+        if row > self.sheet.row {
+            self.line();
+            self.sheet.row = row;
+        }
+        let sheet = &mut self.sheet;
+        if sheet.done || text.is_empty() {
+            return Ok(!sheet.done);
+        }
+        let Some((places, first)) = sheet.places else {
+            for (named, heading) in sheet.named.iter_mut().zip(self.headings) {
+                if named.is_none() && text.trim() == heading {
+                    *named = Some(column);
+                }
+            }
+            sheet.first = Some(sheet.first.map_or(column, |first| first.min(column)));
+            return Ok(true);
+        };
+        if column == first && text.trim() == self.template.total {
+            sheet.done = true;
+            return Ok(false);
+        }
+        for (cell, place) in sheet.cells.iter_mut().zip(places) {
+            if place == column {
+                self.held += text.len();
+                *cell = (text.to_owned(), day);
+            }
+        }
+        if self.held > WRITTEN || self.lines.len() > ANSWERS {
+            return Err(Unreadable::Bounds(format!(
+                "more than {ANSWERS} answers, or 256 MiB of them"
+            )));
+        }
+        Ok(true)
+    }
+
+    /// Ends a sheet.
+    pub(super) fn end(&mut self) {
+        if !self.sheet.done {
+            self.line();
+        }
+    }
+
+    /// Takes what the row holds: the headings, or a line.
+    fn line(&mut self) {
+        let sheet = &mut self.sheet;
+        if sheet.places.is_none() {
+            let mut places = [0; 6];
+            let named = std::mem::take(&mut sheet.named);
+            let all = places.iter_mut().zip(named).all(|(place, named)| {
+                *place = named.unwrap_or_default();
+                named.is_some()
+            });
+            let first = sheet.first.take();
+            if let Some(first) = first.filter(|_| all) {
+                sheet.places = Some((places, first));
+                self.found = true;
+            }
+            return;
+        }
+        let cells = std::mem::take(&mut sheet.cells);
+        let number = u64::from(sheet.row) + 1;
+        let [id, decision, reason, by, approved, on] = cells;
+        let entries = [&decision, &reason, &by, &approved, &on];
+        if entries.iter().all(|(text, _)| text.trim().is_empty()) {
+            self.held -= id.0.len() + entries.iter().map(|(text, _)| text.len()).sum::<usize>();
+            self.unanswered += u64::from(!id.0.trim().is_empty());
+            return;
+        }
+        let setl_id = match self.ids.meant(&id.0, self.guarded) {
+            Meant::One(setl_id) => setl_id.to_owned(),
+            Meant::Nobody(written) => written,
+            Meant::Several(ids) => {
+                let place = format!("line {number}, setl_id {}", id.0);
+                let found = format!("one that may be any of {ids}");
+                self.findings.push(Finding::new(Code::R02, self.file, place, found));
+                return;
+            }
+        };
+        let word = decision.0.trim();
+        let mut verdicts = self.template.verdicts();
+        let verdict = verdicts.find(|(verdict, name)| [verdict.name(), name].contains(&word));
+        self.lines.push(Line {
+            number,
+            setl_id,
+            decision: verdict.map_or(word, |(verdict, _)| verdict.name()).to_owned(),
+            reason: reason.0.trim().to_owned(),
+            decided_by: by.0.trim().to_owned(),
+            approved_by: approved.0.trim().to_owned(),
+            decided_on: on.1.or_else(|| as_written(on.0.trim())),
+        });
+    }
+}
+
+/// A day as people write it.
+fn as_written(text: &str) -> Option<NaiveDate> {
+    // Years of five digits and more are days of some calendars, and slips on every form.
+    let parse = |form| NaiveDate::parse_from_str(text, form).ok();
+    let found = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"].into_iter().find_map(parse)?;
+    parse_day(&found.to_string())
+}

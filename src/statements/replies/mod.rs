@@ -1,0 +1,209 @@
+//! Reply forms that agencies have filled in, read back into decisions.
+//!
+//! **Purpose.** Nobody copies setl_ids by hand: what two persons wrote on the form of the cost-verification pack
+//! becomes `decisions.csv`, or every reason why it cannot.
+//!
+//! **In.** Reply forms as XLSX or CSV; the open items of the book.
+//!
+//! **Out.** [`Replies`], whose bytes are a `decisions.csv` for the next delivery.
+//!
+//! **Invariants.** All or nothing. A line without any entry stays open.
+
+mod form;
+mod ids;
+mod parts;
+mod workbook;
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde::Serialize;
+
+use self::{
+    form::{Form, Line},
+    ids::Ids,
+};
+use super::Template;
+use crate::{
+    book::{self, grid::Grid},
+    bounded,
+    contract::small_files::DecisionLine,
+    diag::{Code, Failure, Finding, Outcome, shown},
+    model::{
+        control::Class,
+        money::{Fen, yuan},
+    },
+    reconcile::decisions::{Decisions, Verdict},
+};
+
+/// The decisions of some reply forms.
+#[derive(Debug, Serialize)]
+pub struct Replies {
+    /// The period whose open items they are about.
+    pub period: String,
+    /// Lines on which nothing was entered.
+    pub unanswered: u64,
+    /// By setl_id.
+    pub decisions: Vec<Decided>,
+}
+
+/// A decision, and what it does.
+#[derive(Debug, Serialize)]
+pub struct Decided {
+    /// The settlement.
+    pub setl_id: String,
+    /// `accept_treating`, `accept_insured` or `void`.
+    pub decision: &'static str,
+    /// Why.
+    pub reason: String,
+    /// Who decided.
+    pub decided_by: String,
+    /// Who approved it.
+    pub approved_by: String,
+    /// The day.
+    pub decided_on: String,
+    /// The class that it ends.
+    pub class: &'static str,
+    /// What will clear, in yuan; none when it is voided.
+    pub payable: Option<String>,
+    /// The form and the line that it comes from.
+    pub from: String,
+}
+
+/// A settlement that is open.
+struct Open {
+    class: Class,
+    /// The payable of each copy that is there, in fen.
+    payable: [Option<Fen>; 2],
+}
+
+/// Reads reply forms, and compares them with the open items of the newest period of a book.
+pub fn read(files: &[impl AsRef<Path>], book: &Path, template: &Template) -> Outcome<Replies> {
+    let periods = book::Book::look(book)?;
+    let Some((period, folder)) = periods.last() else {
+        return Err(Failure::Book(format!("{} has no closed period", shown(book))));
+    };
+    let open = open_items(folder)?;
+    let ids = Ids::of(&open);
+    let mut replies = Replies { period: period.to_string(), unanswered: 0, decisions: Vec::new() };
+    let mut findings = Vec::new();
+    for path in files {
+        let path = path.as_ref();
+        let name = crate::diag::shown(path);
+        let bytes = bounded::read(path, bounded::SMALL_FILE).map_err(Failure::io(path))?;
+        let Some(bytes) = bytes else {
+            let found = bounded::more_than(bounded::SMALL_FILE);
+            findings.push(Finding::new(Code::R03, name, "", found));
+            continue;
+        };
+        match Form::read(&bytes, &name, template, &ids) {
+            Ok(form) => replies.take(&name, form, &open, &mut findings),
+            Err(finding) => findings.push(finding),
+        }
+    }
+    replies.agree(&mut findings);
+    if findings.is_empty() { Ok(replies) } else { Err(Failure::Unfit("the replies are", findings)) }
+}
+
+/// The settlements that the newest period carries.
+fn open_items(folder: &Path) -> Outcome<BTreeMap<String, Open>> {
+    let breaks = Grid::open(folder, "breaks")?;
+    let carried = breaks.iter().filter(|row| row.flag("carried") == Some(true));
+    let open = carried.filter_map(|row| {
+        let payable = |column| row.number_or_null(column).and_then(|fen| Fen::try_from(fen).ok());
+        let payable = [payable("treating_payable"), payable("insured_payable")];
+        let class = Class::from_name(row.text("class"))?;
+        Some((row.text("setl_id").to_owned(), Open { class, payable }))
+    });
+    Ok(open.collect())
+}
+
+impl Replies {
+    /// Takes the decisions of a form, or says what is wrong with them.
+    fn take(
+        &mut self,
+        file: &str,
+        form: Form,
+        open: &BTreeMap<String, Open>,
+        findings: &mut Vec<Finding>,
+    ) {
+        self.unanswered += form.unanswered;
+        findings.extend(form.findings);
+        let as_delivered: Vec<DecisionLine> = form.lines.iter().map(Line::decision_line).collect();
+        let mut decisions = Decisions::of(file, &as_delivered);
+        let mut by_settlement: BTreeMap<String, Line> =
+            form.lines.into_iter().map(|line| (line.setl_id.clone(), line)).collect();
+        for (setl_id, line) in &by_settlement {
+            let Some(open) = open.get(setl_id) else { continue };
+            let copies = open.payable.map(|payable| payable.is_some());
+            let Some(verdict) = decisions.verdict(setl_id, copies) else { continue };
+            let payable = match verdict {
+                Verdict::Accept(side) => open.payable[side.index()],
+                Verdict::Void => None,
+            };
+            decisions.applied(setl_id, Some(open.class), payable);
+            if line.decided_on.is_none() {
+                findings.push(line.finding(file, Code::S05, "no day, or one that does not exist"));
+            }
+        }
+        match decisions.finish() {
+            Err(more) => findings.extend(more),
+            Ok(applied) => self.decisions.extend(applied.into_iter().filter_map(
+                |(setl_id, verdict, applied)| {
+                    let line = by_settlement.remove(&setl_id)?;
+                    Some(Decided {
+                        setl_id,
+                        decision: verdict.name(),
+                        reason: line.reason,
+                        decided_by: line.decided_by,
+                        approved_by: line.approved_by,
+                        decided_on: line.decided_on?.to_string(),
+                        class: applied.class_without.name(),
+                        payable: applied.payable.map(yuan),
+                        from: format!("{file} line {}", line.number),
+                    })
+                },
+            )),
+        }
+    }
+
+    /// Both provinces may have answered: alike, and the first answer stands; or not.
+    fn agree(&mut self, findings: &mut Vec<Finding>) {
+        self.decisions.sort_by(|a, b| a.setl_id.cmp(&b.setl_id));
+        self.decisions.dedup_by(|later, first| {
+            let same = later.setl_id == first.setl_id;
+            if same && later.decision != first.decision {
+                let found =
+                    format!("{} in {}, {} here", first.decision, first.from, later.decision);
+                findings.push(Finding::new(Code::C03, later.from.clone(), &later.setl_id, found));
+            }
+            same
+        });
+    }
+
+    /// `decisions.csv`.
+    pub fn to_csv(&self) -> Outcome<Vec<u8>> {
+        let failed = |error: csv::Error| Failure::Bug(format!("decisions: {error}"));
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let names = ["setl_id", "decision", "reason", "decided_by", "approved_by", "decided_on"];
+        writer.write_record(names).map_err(failed)?;
+        for decided in &self.decisions {
+            let Decided { setl_id, decision, reason, decided_by, approved_by, decided_on, .. } =
+                decided;
+            let values = [setl_id, *decision, reason, decided_by, approved_by, decided_on];
+            writer.write_record(values).map_err(failed)?;
+        }
+        writer.into_inner().map_err(|error| Failure::Bug(error.to_string()))
+    }
+
+    /// How many settlements each decision names, and what clears through it, in fen.
+    pub fn totals(&self) -> Vec<(Verdict, u64, i128)> {
+        let of = |verdict: Verdict| {
+            let decided = || self.decisions.iter().filter(move |d| d.decision == verdict.name());
+            let fen = |d: &Decided| {
+                d.payable.as_deref().and_then(|p| crate::model::money::parse_sum(p).ok())
+            };
+            (verdict, decided().count() as u64, decided().filter_map(fen).sum())
+        };
+        Verdict::ALL.map(of).to_vec()
+    }
+}

@@ -1,0 +1,317 @@
+//! The template of forms: titles, headings, which columns in which order.
+
+mod check;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Layout, Sheet, Value};
+use crate::{
+    diag::{Failure, Outcome, toml_problem},
+    model::{codes::CareClass, dates::parse_day},
+    reconcile::decisions::Verdict,
+};
+
+/// The built-in template.
+const BUILT_IN: &str = include_str!("../../pipelines/forms.toml");
+
+/// The format of templates that this program reads.
+const FORMAT: u32 = 1;
+
+/// A template file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    format: u32,
+    /// Font of the workbooks.
+    pub font: String,
+    /// What amounts are in.
+    pub unit: String,
+    /// The word before totals.
+    pub total: String,
+    /// Who signs.
+    pub sign_off: Vec<String>,
+    national: Form,
+    quotas: Form,
+    payable: Form,
+    receivable: Form,
+    employee: Form,
+    resident: Form,
+    deductions: Form,
+    /// The built-in one where a template has none.
+    judged: Option<Form>,
+    breaks: Form,
+    differences: Form,
+    copies: Form,
+    pub(super) reply: Form,
+    /// What fields are called.
+    labels: BTreeMap<String, String>,
+    /// What sides are called.
+    sides: BTreeMap<String, String>,
+    /// What decisions are called.
+    decisions: BTreeMap<String, String>,
+    pay: BTreeMap<String, Paper>,
+    receive: BTreeMap<String, Paper>,
+    notice: Lines,
+    /// What bulletins say, and what they leave out.
+    pub(crate) bulletin: BulletinTemplate,
+}
+
+/// The part of bulletins.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BulletinTemplate {
+    /// The fewest persons whose count is shown.
+    pub(crate) threshold: u64,
+    /// What stands for a smaller count.
+    pub(crate) few: String,
+    /// What stands for a count that would give a smaller one away.
+    pub(crate) hidden: String,
+    /// What both mean, for the line below the title.
+    pub(crate) note: String,
+    /// What stands for a figure that nothing was delivered for.
+    pub(crate) missing: String,
+    /// Targets of a notice.
+    pub(crate) targets: Vec<Target>,
+    forms: BTreeMap<String, Form>,
+}
+
+/// A share of counties that a notice asks for by a day.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Target {
+    /// The kind of care.
+    pub(crate) care: CareClass,
+    /// The day, YYYY-MM-DD.
+    pub(crate) by: String,
+    /// The share in per cent.
+    pub(crate) percent: u8,
+    /// The notice.
+    pub(crate) source: String,
+}
+
+/// The forms of a bulletin.
+const BULLETIN: [&str; 13] = [
+    "volumes",
+    "sides",
+    "pairs",
+    "errors",
+    "error_provinces",
+    "late",
+    "breaks_treating",
+    "breaks_insured",
+    "institutions",
+    "areas",
+    "targets",
+    "networks",
+    "quarter",
+];
+
+/// A form of rows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Form {
+    title: String,
+    name: String,
+    /// Heading, value, width.
+    columns: Vec<(String, String, u16)>,
+}
+
+impl Form {
+    /// The place of a value among the columns.
+    fn place(&self, value: &str) -> Option<usize> {
+        self.columns.iter().position(|(_, name, _)| name == value)
+    }
+
+    /// The heading of a value.
+    pub(super) fn heading(&self, value: &str) -> Option<&str> {
+        self.place(value).map(|at| self.columns[at].0.as_str())
+    }
+}
+
+/// What a notice is called, and which business it is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Paper {
+    title: String,
+    business: String,
+}
+
+/// The lines of a notice.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lines {
+    name: String,
+    /// Heading and value.
+    lines: Vec<(String, String)>,
+}
+
+/// The values of a row, by name.
+pub(crate) type Values = BTreeMap<&'static str, Value>;
+
+impl BulletinTemplate {
+    fn check(&self) -> Result<(), String> {
+        if let Some(form) = BULLETIN.iter().find(|form| !self.forms.contains_key(**form)) {
+            return Err(format!("bulletin.forms.{form} is missing"));
+        }
+        if self.threshold == 0 {
+            return Err("bulletin.threshold is 0: at least 1".to_owned());
+        }
+        for target in &self.targets {
+            if parse_day(&target.by).is_none() || target.percent > 100 {
+                let by = &target.by;
+                return Err(format!("bulletin.targets of {by}: a day and up to 100 per cent"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Template {
+    /// The built-in template.
+    pub fn built_in() -> Template {
+        Template::parse(BUILT_IN).expect("Invariant: the built-in template is good")
+    }
+
+    /// Reads a template.
+    pub fn parse(text: &str) -> Result<Template, String> {
+        let mut template: Template = toml::from_str(text).map_err(|error| toml_problem(&error))?;
+        if template.format != FORMAT {
+            return Err(format!("format {}, this program knows {FORMAT}", template.format));
+        }
+        for papers in [&template.pay, &template.receive] {
+            let missing = ["QS", "ND", "JJ"].into_iter().find(|kind| !papers.contains_key(*kind));
+            if let Some(kind) = missing {
+                return Err(format!("pay.{kind} or receive.{kind} is missing"));
+            }
+        }
+        template.bulletin.check()?;
+        template.judged = template.judged.or_else(|| Template::built_in().judged);
+        let file: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
+        let problems = check::check(&template, &file);
+        if problems.is_empty() { Ok(template) } else { Err(problems.join("\n       ")) }
+    }
+
+    fn form(&self, file: &str) -> &Form {
+        match file {
+            "national" => &self.national,
+            "quotas" => &self.quotas,
+            "payable" => &self.payable,
+            "receivable" => &self.receivable,
+            "employee" => &self.employee,
+            "resident" => &self.resident,
+            "deductions" => &self.deductions,
+            "judged" => {
+                self.judged.as_ref().expect("Invariant: a template without it has the built-in one")
+            }
+            "differences" => &self.differences,
+            "copies" => &self.copies,
+            "reply" => &self.reply,
+            "breaks" => &self.breaks,
+            of_bulletin => &self.bulletin.forms[of_bulletin],
+        }
+    }
+
+    /// A sheet of rows; its columns are those of the template.
+    pub(crate) fn sheet(
+        &self,
+        file: &str,
+        province: &str,
+        period: &str,
+        rows: Vec<Values>,
+        offered: &[&str],
+    ) -> Outcome<Sheet> {
+        let form = self.form(file);
+        let fill = |text: &str| text.replace("{province}", province).replace("{period}", period);
+        let unknown = form
+            .columns
+            .iter()
+            .find(|(_, value, _)| value != "number" && !offered.contains(&value.as_str()));
+        if let Some((heading, value, _)) = unknown {
+            let problem = format!(
+                "forms: {file}, column {heading}: no value {value:?}; there are number, {}",
+                offered.join(", ")
+            );
+            return Err(Failure::Usage(problem));
+        }
+        let rows = rows.into_iter().enumerate().map(|(at, mut values)| {
+            values.insert("number", Value::Count(at as i128 + 1));
+            let value =
+                |name: &str| values.get(name).cloned().unwrap_or(Value::Text(String::new()));
+            form.columns.iter().map(|(_, name, _)| value(name)).collect()
+        });
+        Ok(Sheet {
+            name: form.name.clone(),
+            file: file.to_owned(),
+            title: fill(&form.title),
+            subtitle: format!("清算期:{period}    {}", self.unit),
+            columns: form
+                .columns
+                .iter()
+                .map(|(heading, _, width)| (heading.clone(), *width))
+                .collect(),
+            rows: rows.collect(),
+            layout: Layout::Summed,
+            choices: form
+                .place("decision")
+                .map(|at| (at, self.verdicts().map(|(_, w)| w).collect())),
+        })
+    }
+
+    /// Decisions, and what they are called.
+    pub(super) fn verdicts(&self) -> impl Iterator<Item = (Verdict, String)> {
+        let word = |name| self.decisions.get(name).map_or(name, String::as_str).to_owned();
+        Verdict::ALL.into_iter().map(move |verdict| (verdict, word(verdict.name())))
+    }
+
+    /// What a field is called.
+    pub(super) fn label<'a>(&'a self, field: &'a str) -> &'a str {
+        self.labels.get(field).map_or(field, String::as_str)
+    }
+
+    /// What a side is called.
+    pub(super) fn side<'a>(&'a self, side: &'a str) -> &'a str {
+        self.sides.get(side).map_or(side, String::as_str)
+    }
+
+    /// A notice, for the one who pays or the one who is paid.
+    pub(super) fn notice(
+        &self,
+        pays: bool,
+        kind: &str,
+        province: &str,
+        values: &Values,
+    ) -> Outcome<Sheet> {
+        let papers = if pays { &self.pay } else { &self.receive };
+        let paper = &papers[kind];
+        let mut rows = Vec::new();
+        for (heading, name) in &self.notice.lines {
+            let value = match name.as_str() {
+                "blank" => Value::Text(String::new()),
+                "business" => Value::Text(paper.business.clone()),
+                name => values.get(name).cloned().ok_or_else(|| {
+                    let known: Vec<&str> = values.keys().copied().collect();
+                    let known = known.join(", ");
+                    Failure::Usage(format!(
+                        "forms: notice, line {heading}: no value {name:?}; there are blank, business, {known}"
+                    ))
+                })?,
+            };
+            rows.push(vec![Value::Text(heading.clone()), value]);
+        }
+        let Some(Value::Text(notice_id)) = values.get("notice_id") else {
+            return Err(Failure::Bug("a notice without a number".to_owned()));
+        };
+        Ok(Sheet {
+            name: notice_id.clone(),
+            file: notice_id.clone(),
+            title: paper.title.replace("{province}", province),
+            subtitle: self.unit.clone(),
+            columns: vec![(self.notice.name.clone(), 20), (String::new(), 60)],
+            rows,
+            layout: Layout::Notice,
+            choices: None,
+        })
+    }
+}

@@ -1,0 +1,174 @@
+//! What a spreadsheet program takes of a template: told before anything is made of it.
+
+use rust_xlsxwriter::utility::check_sheet_name;
+
+use super::{BULLETIN, Form, Template};
+
+/// Characters of a text; a cell holds 32,767, some of which are filled in.
+const LONGEST_TEXT: usize = 1_000;
+/// Columns of a form; a sheet has 16,384.
+const MOST_COLUMNS: usize = 1_000;
+/// Width of a column, in characters.
+const WIDEST: u16 = 255;
+/// Who signs, side by side.
+const MOST_SIGN: usize = 100;
+/// Characters of the words in a cell's list, and the commas between them.
+const LONGEST_LIST: usize = 255;
+/// Characters of a font's name.
+const LONGEST_FONT: usize = 31;
+
+/// Everything that a spreadsheet program does not take.
+pub(super) fn check(template: &Template, file: &toml::Table) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (key, value) in file {
+        texts(key, value, &mut problems);
+    }
+    for workbook in workbooks(template) {
+        for (at, (place, form)) in workbook.iter().enumerate() {
+            problems.extend(of_form(form).into_iter().map(|problem| format!("{place}: {problem}")));
+            let alike = |other: &Form| other.name.to_lowercase() == form.name.to_lowercase();
+            if let Some((other, _)) = workbook[..at].iter().find(|(_, other)| alike(other)) {
+                problems
+                    .push(format!("{place}: sheet {:?} is there already, as {other}", form.name));
+            }
+        }
+    }
+    if template.font.trim().is_empty() || template.font.chars().count() > LONGEST_FONT {
+        problems.push(format!("font: a name of 1 to {LONGEST_FONT} characters is expected"));
+    }
+    if template.sign_off.len() > MOST_SIGN {
+        problems.push(format!("sign_off: more than {MOST_SIGN} sign"));
+    }
+    problems.extend(of_decisions(template));
+    problems
+}
+
+/// The forms that become sheets of one workbook.
+fn workbooks(template: &Template) -> [Vec<(String, &Form)>; 5] {
+    let named = |names: &[&str]| names.iter().map(|n| (n.to_string(), template.form(n))).collect();
+    let monthly = BULLETIN.iter().filter(|name| **name != "quarter");
+    let of_bulletin = |name: &&str| (format!("bulletin.forms.{name}"), template.form(name));
+    [
+        named(&["national", "quotas"]),
+        named(&["payable", "receivable", "employee", "resident", "deductions", "breaks"]),
+        named(&["differences", "copies", "reply"]),
+        monthly.map(of_bulletin).collect(),
+        vec![of_bulletin(&"quarter")],
+    ]
+}
+
+fn of_form(form: &Form) -> Vec<String> {
+    let mut problems = Vec::new();
+    let name = &form.name;
+    let reserved = name.trim().is_empty() || name.to_lowercase() == "history";
+    if reserved || name.contains(char::is_control) || check_sheet_name(name).is_err() {
+        problems.push(format!(
+            "no sheet can be named {name:?}: expected are 1 to 31 characters, without []:*? and slashes of either kind, \
+             without ' at an end, and not History"
+        ));
+    }
+    if form.columns.is_empty() || form.columns.len() > MOST_COLUMNS {
+        let columns = form.columns.len();
+        problems.push(format!("{columns} columns, 1 to {MOST_COLUMNS} are expected"));
+    }
+    let wide = form.columns.iter().filter(|(_, _, width)| *width > WIDEST);
+    problems.extend(wide.map(|(heading, _, width)| {
+        format!("column {heading}: width {width}, at most {WIDEST} is expected")
+    }));
+    problems
+}
+
+/// Decisions are chosen from a list in a cell.
+fn of_decisions(template: &Template) -> Option<String> {
+    let words: Vec<String> = template.verdicts().map(|(_, word)| word).collect();
+    let bad = |(at, word): (usize, &String)| {
+        word.trim().is_empty() || word.contains([',', '"']) || words[..at].contains(word)
+    };
+    let length: usize = words.iter().map(|word| word.encode_utf16().count() + 1).sum();
+    (length > LONGEST_LIST || words.iter().enumerate().any(bad)).then(|| {
+        format!(
+            "decisions: different words without commas and quotes are expected, of {LONGEST_LIST} characters \
+             together"
+        )
+    })
+}
+
+/// Looks through every text of the file.
+fn texts(place: &str, value: &toml::Value, problems: &mut Vec<String>) {
+    match value {
+        toml::Value::String(text) => {
+            let unfit = |letter: char| {
+                matches!(letter, '\u{fffe}' | '\u{ffff}')
+                    || (letter.is_control() && !matches!(letter, '\n' | '\t'))
+            };
+            if text.contains(unfit) || text.chars().count() > LONGEST_TEXT {
+                problems.push(format!(
+                    "{place}: a text of at most {LONGEST_TEXT} characters without control characters is expected"
+                ));
+            }
+        }
+        toml::Value::Array(values) => values.iter().for_each(|value| texts(place, value, problems)),
+        toml::Value::Table(values) => {
+            for (key, value) in values {
+                texts(&format!("{place}.{key}"), value, problems);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statements::template::BUILT_IN;
+
+    fn problem(from: &str, to: &str) -> String {
+        assert!(BUILT_IN.contains(from), "{from}");
+        let parsed = Template::parse(&BUILT_IN.replacen(from, to, 1));
+        parsed.err().unwrap_or_default()
+    }
+
+    #[test]
+    fn names_that_no_sheet_can_have_are_told() {
+        let named = |name: &str| problem("name = \"清算表\"", &format!("name = {name:?}"));
+        let long = "表".repeat(32);
+        for bad in [
+            "", " ", "a[b", "a]b", "a:b", "a*b", "a?b", "a/b", "a\\b", "'a", "a'", "hIsTory",
+            "a\nb", &long,
+        ] {
+            assert!(
+                named(bad).contains("national: no sheet can be named"),
+                "{bad:?}: {}",
+                named(bad)
+            );
+        }
+        // 31 characters as spreadsheets count them.
+        assert!(!named(&"𠮷".repeat(16)).is_empty());
+        for good in ["表".repeat(31), "a'b".to_owned(), "History 2".to_owned(), "𠮷".repeat(15)]
+        {
+            assert_eq!(named(&good), "", "{good:?}");
+        }
+    }
+
+    #[test]
+    fn two_sheets_of_a_workbook_have_two_names() {
+        let alike = problem("name = \"应收\"", "name = \"应付\"");
+        assert!(
+            alike.contains("receivable: sheet \"应付\" is there already, as payable"),
+            "{alike}"
+        );
+        assert_eq!(problem("name = \"应收\"", "name = \"清算表\""), "");
+        assert!(problem("name = \"匹配率\"", "name = \"迟报\"").contains("bulletin.forms.late"));
+    }
+
+    #[test]
+    fn texts_that_no_cell_takes_are_told_all_at_once() {
+        let long = "x".repeat(1_001);
+        let several = BUILT_IN
+            .replacen("name = \"清算表\"", &format!("name = \"a/b\"\n#{long}"), 1)
+            .replacen("font = \"", &format!("font = \"{long}"), 1);
+        let told = Template::parse(&several).expect_err("refused");
+        assert!(told.contains("font: a text") && told.contains("national: no sheet"), "{told}");
+        assert!(problem("经办人:", "经办人:\\u0007").starts_with("sign_off: a text"));
+    }
+}
