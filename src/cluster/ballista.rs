@@ -38,9 +38,9 @@ use crate::{
     model::codes::Side,
     place::staging::Staging,
     reconcile::{
-        build::Index,
+        build::{Foreseen, Index},
         collector::Collector,
-        reader::{Engine, Foreseen},
+        reader::Engine,
         values::Values,
     },
 };

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use super::{Lock, TRIES};
+use super::{lock::Lock, paths::TRIES};
 use crate::{
     diag::{Failure, Outcome},
     interrupt::Unfinished,

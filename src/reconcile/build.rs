@@ -2,7 +2,6 @@
 
 use super::{
     memory::Room,
-    reader::Foreseen,
     values::Values,
     window::{HeldBatch, Window},
 };
@@ -27,7 +26,18 @@ use crate::{
         counters::{CountScratch, Counters},
         entries::Entries,
     },
+    register::lookup::Register,
 };
+
+/// Keys of which it is known before a row is read that more than two equal copies may decide. Whoever has
+/// their values at hand need not read them again; nothing else depends on it.
+#[derive(Clone, Copy)]
+pub struct Foreseen<'a> {
+    /// Hashes of those about which open items or decisions say something, in order.
+    pub watched: &'a [u64],
+    /// The register, which may hold keys of late rows.
+    pub register: &'a Register,
+}
 
 /// The index of a delivery, and the plain positions that it was counted into.
 pub struct Index {

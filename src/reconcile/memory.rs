@@ -1,6 +1,5 @@
 //! How the memory of a run is shared out, before it begins, by what the footers say.
 
-use super::values::PACKED;
 use crate::{
     event::Estimate,
     ingest::{delivery::Delivery, schedule::Plan},
@@ -29,6 +28,9 @@ const BASE_OUT: u64 = 4 << 20;
 /// Nanoseconds of one core for each row, at least and at the most (docs/performance.md).
 const NANOS_IN_STEP: [u64; 2] = [400, 1200];
 const NANOS_ALONE: [u64; 2] = [600, 1800];
+
+/// Bytes of a packed copy, about.
+pub const PACKED: u64 = 320;
 
 /// The memory for rows in doubt; what does not fit goes to disk.
 #[derive(Debug, Clone, Copy)]

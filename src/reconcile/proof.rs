@@ -1,6 +1,6 @@
 //! The proof that nothing was lost, doubled or invented on the way from the delivery to the positions.
 
-use super::{matching::AllMatched, settle::Tally};
+use super::{matching::AllMatched, tally::Tally};
 use crate::{
     columnar::table::Table,
     diag::{Failure, Outcome},

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    build::{Index, read_delivery},
+    build::{Foreseen, Index, read_delivery},
     values::Values,
 };
 use crate::{
@@ -16,18 +16,7 @@ use crate::{
     },
     model::codes::Side,
     place::staging::Staging,
-    register::lookup::Register,
 };
-
-/// Keys of which it is known before a row is read that more than two equal copies may decide. Whoever has
-/// their values at hand need not read them again; nothing else depends on it.
-#[derive(Clone, Copy)]
-pub struct Foreseen<'a> {
-    /// Hashes of those about which open items or decisions say something, in order.
-    pub watched: &'a [u64],
-    /// The register, which may hold keys of late rows.
-    pub register: &'a Register,
-}
 
 /// Reads the copies of a delivery. Whatever the engine, the rest of a run is the same, and so are its bytes.
 ///

@@ -1,6 +1,6 @@
 //! Writes what a period adds to the register.
 
-use super::{build::Stores, proof::Proof, settle::Tally};
+use super::{build::Stores, proof::Proof, tally::Tally};
 use crate::{
     columnar::{entry::FileEntry, table::ParquetFile},
     diag::{Failure, Outcome},

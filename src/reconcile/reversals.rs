@@ -3,65 +3,31 @@
 //! Reversals wait, packed, in the partition of their original's key. All that decides about them is together
 //! there: the reversals of one original, whether it cleared, now or earlier, and whether it was reversed.
 
+use super::{
+    breaks::SideCopy,
+    context::Context,
+    decisions::Verdict,
+    judge::{Judge, Settling},
+    matching::Standing,
+    reversal::{PackedReversal, Reversal},
+    tally::Tally,
+};
 use std::ops::Range;
 
 use rustc_hash::FxHashSet;
 
-use super::{
-    breaks::{Copies, SideCopy},
-    decisions::Verdict,
-    matching::Standing,
-    settle::{Context, Judge, Settling, Tally},
-    values::Packed,
-};
 use crate::{
-    diag::{Failure, Outcome},
+    diag::Outcome,
     ingest::record::Record,
     keyed::{
         key::Key,
-        packed::{pack, unpack_all},
+        packed::unpack_all,
         registered::{Kind, Registered},
     },
-    model::{codes::Side, control::Class},
+    model::control::Class,
 };
 
-/// A reversal that got to step 8.
-pub(super) struct Reversal {
-    pub(super) copies: Copies,
-    /// Whose copy clears.
-    pub(super) clearing: Side,
-    pub(super) verdict: Option<Verdict>,
-    /// The class of step 6 or 7 that a decision overrides.
-    pub(super) overridden: Option<Class>,
-}
-
-/// A reversal as it is packed.
-type PackedReversal<R> = (Side, Option<Verdict>, Option<Class>, [Option<Packed<R>>; 2]);
-
-impl Reversal {
-    /// The copy that clears.
-    fn copy(&self) -> Outcome<&SideCopy> {
-        let copy = self.copies[self.clearing.index()].as_ref();
-        copy.ok_or_else(|| Failure::Bug("a reversal without the copy that clears".into()))
-    }
-
-    /// The original's key.
-    fn original(&self) -> Outcome<Key> {
-        let original = self.copy()?.reverses().map(Key::of);
-        original.ok_or_else(|| Failure::Bug("a reversal without an original's key".into()))
-    }
-}
-
 impl Settling<'_> {
-    /// Keeps a reversal for step 8.
-    pub(super) fn keep(&self, reversal: &Reversal) -> Outcome<()> {
-        let partition = self.reversals.partitioning().of(reversal.original()?);
-        let copies = reversal.copies.each_ref().map(|copy| copy.as_ref().map(SideCopy::packed));
-        let Reversal { clearing, verdict, overridden, .. } = reversal;
-        let packed: PackedReversal<&Record> = (*clearing, *verdict, *overridden, copies);
-        self.reversals.push(partition, &pack(&packed)?)
-    }
-
     /// Step 8 for the reversals of the originals of some partitions, in the order of their own keys.
     pub(super) fn reverse_partitions(&self, partitions: Range<usize>) -> Outcome<Tally> {
         let Context { index, register, .. } = self.context;
@@ -94,9 +60,12 @@ impl Settling<'_> {
     /// The reversals that wait in a partition, each with its original's key.
     fn waiting(&self, partition: usize) -> Outcome<Vec<(Key, Reversal)>> {
         let bytes = self.reversals.take(partition)?;
+        let Context { policy, period, .. } = self.context;
         unpack_all(&bytes, |packed: PackedReversal<Box<Record>>| {
             let (clearing, verdict, overridden, [treating, insured]) = packed;
-            let copy = |packed: Option<_>| packed.map(|p| self.context.copy(p)).transpose();
+            let copy = |packed: Option<_>| {
+                packed.map(|p| SideCopy::of_packed(p, policy, period)).transpose()
+            };
             let copies = [copy(treating)?, copy(insured)?];
             let reversal = Reversal { copies, clearing, verdict, overridden };
             Ok((reversal.original()?, reversal))

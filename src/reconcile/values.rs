@@ -3,7 +3,10 @@
 //! There may be few of them or, when a month is sent again or a side is left out, as many as rows: in memory
 //! within a budget, and beyond it on disk.
 
-use super::{breaks::SideCopy, memory::RoomInDoubt, settle::Context};
+use super::{
+    breaks::SideCopy,
+    memory::{PACKED, RoomInDoubt},
+};
 use crate::{
     diag::{Failure, Outcome},
     ingest::{delivery::Delivery, record::Record},
@@ -14,13 +17,11 @@ use crate::{
     },
     model::codes::{Month, Side},
     place::staging::Staging,
+    rules::Policy,
 };
 
 /// A copy as it is packed: what the policy makes of it is worked out again.
 pub(super) type Packed<R> = (Side, Option<u32>, Month, R);
-
-/// Bytes of a packed copy, about.
-pub const PACKED: u64 = 320;
 
 /// Copies in doubt, and the settlements that are named besides them.
 pub struct Values {
@@ -84,25 +85,29 @@ impl Values {
     }
 
     /// Takes the copies of a partition out, in no order.
-    pub fn take(&self, partition: usize, context: &Context) -> Outcome<Vec<SideCopy>> {
-        unpack_all(&self.copies.take(partition)?, |packed| context.copy(packed))
+    pub fn take(&self, partition: usize, policy: &Policy, period: Month) -> Outcome<Vec<SideCopy>> {
+        unpack_all(&self.copies.take(partition)?, |packed| {
+            SideCopy::of_packed(packed, policy, period)
+        })
     }
 }
 
 impl SideCopy {
-    /// What is packed of it.
-    pub(super) fn packed(&self) -> Packed<&Record> {
-        (self.side, self.ordinal, self.first_period, &self.record)
-    }
-}
-
-impl Context<'_> {
-    /// A copy that was packed.
-    pub(super) fn copy(&self, packed: Packed<Box<Record>>) -> Outcome<SideCopy> {
+    /// The copy that was packed; `policy` is the policy of the period.
+    pub(super) fn of_packed(
+        packed: Packed<Box<Record>>,
+        policy: &Policy,
+        period: Month,
+    ) -> Outcome<SideCopy> {
         let (side, ordinal, first_period, record) = packed;
-        let facts = record.facts(self.policy, self.period).ok_or_else(|| {
+        let facts = record.facts(policy, period).ok_or_else(|| {
             Failure::Bug(format!("a valid row of the {} side has no class", side.name()))
         })?;
         Ok(SideCopy { side, ordinal, first_period, record, facts })
+    }
+
+    /// What is packed of it.
+    pub(super) fn packed(&self) -> Packed<&Record> {
+        (self.side, self.ordinal, self.first_period, &self.record)
     }
 }

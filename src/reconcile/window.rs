@@ -13,6 +13,7 @@
 //! of the shard is near the processor: a look-up of one row in a table of all would wait for memory, twice.
 //! What is compared lies in the table; the batch is told which of its rows cleared.
 
+use self::shard::{BATCH_ROWS, BUCKET, Coming, HeldRow, Place, SEATS, Shard, State, tag_of};
 use std::{
     cmp::Reverse,
     collections::BinaryHeap,
@@ -22,7 +23,6 @@ use std::{
     },
 };
 
-use self::shard::{BUCKET, Coming, HeldRow, Place, Shard, State, tag_of};
 use crate::{
     ingest::batch::Batch,
     keyed::{
@@ -37,9 +37,6 @@ mod shard;
 /// How long a batch is held after the reading has passed its last row, in microseconds: clocks of two
 /// provinces may differ.
 const SLACK: i64 = 3_600 * 1_000_000;
-/// Batches that can be held at a time; rows of one, at the most; rows of all that are still awaited.
-const SEATS: usize = 1 << Place::SEAT_BITS;
-const BATCH_ROWS: usize = 1 << Place::ROW_BITS;
 const HELD_ROWS: usize = 384 * 1024;
 /// Rows that are let go together, at the most; a part of the rows of a small delivery, which goes the same
 /// ways as a large one.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::{Level, quotas::Quotas};
+use super::{level::Level, quotas::Quotas};
 use crate::{
     clear::pairs::{PairSums, Pairs},
     columnar::table::Table,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::{
-    Reserves,
+    balance::Reserves,
     notices::{Dates, Kind, Notice, Status},
 };
 use crate::{

@@ -9,7 +9,7 @@ use std::{
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
 
-use super::{Algorithm, public::PublicKey};
+use super::{algorithm::Algorithm, public::PublicKey};
 use crate::diag::{Failure, Outcome};
 
 /// Name of the file beside a manifest that holds its signature.

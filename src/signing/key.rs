@@ -12,7 +12,7 @@ use sm2::{
     pkcs8::{EncodePrivateKey, LineEnding, PrivateKeyInfoRef, SecretDocument},
 };
 
-use super::{Algorithm, DISTID, LONGEST_KEY, file::SignatureFile, public::PublicKey, secret};
+use super::{algorithm::Algorithm, algorithm::DISTID, algorithm::LONGEST_KEY, file::SignatureFile, public::PublicKey, secret};
 use crate::{
     diag::{Failure, Outcome},
     place::output::{Output, Readers, Replace},

@@ -6,7 +6,7 @@ use ed25519_dalek::{
 };
 use sm2::{dsa, pkcs8::LineEnding};
 
-use super::{Algorithm, DISTID};
+use super::{algorithm::Algorithm, algorithm::DISTID};
 use crate::{
     diag::{Failure, Outcome},
     digest::sha256_hex,

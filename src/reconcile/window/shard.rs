@@ -1,7 +1,11 @@
 //! A part of the window's table: what is known of the rows of some keys.
 
-use super::{BATCH_ROWS, SEATS};
 use crate::keyed::entry::Entry;
+
+/// Batches that can be held at a time; rows of one, at the most; rows of all that are still awaited.
+pub(super) const SEATS: usize = 1 << Place::SEAT_BITS;
+
+pub(super) const BATCH_ROWS: usize = 1 << Place::ROW_BITS;
 
 /// Items of a bucket.
 pub(super) const BUCKET: usize = 8;

@@ -1,0 +1,130 @@
+//! Paths, folders and renames.
+
+use std::{
+    fs::{self, File},
+    io::{self, ErrorKind},
+    path::{Component, Path, PathBuf},
+};
+
+use rustix::{
+    fs::{RenameFlags, renameat, renameat_with},
+    io::Errno,
+};
+
+use crate::{
+    diag::{Failure, Outcome},
+    interrupt::Unfinished,
+};
+
+/// How often something is tried again that others may have changed meanwhile.
+pub(crate) const TRIES: u32 = 1000;
+
+/// Where a path leads: absolute, without links. Its end need not be there.
+pub(crate) fn resolve(path: &Path) -> io::Result<PathBuf> {
+    if path.as_os_str().is_empty() {
+        return Err(io::Error::new(ErrorKind::NotFound, "the path is empty"));
+    }
+    let mut resolved = if path.is_absolute() { PathBuf::new() } else { std::env::current_dir()? };
+    for component in path.components() {
+        resolved.push(component);
+        match fs::symlink_metadata(&resolved) {
+            Ok(_) => resolved = resolved.canonicalize()?,
+            // What is not there holds no links.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                if component == Component::ParentDir {
+                    resolved.pop();
+                    resolved.pop();
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(resolved)
+}
+
+/// Makes a folder and those above it that are missing; they go again with the values, unless something is in them.
+pub(crate) fn make_folders(folder: &Path) -> Outcome<Vec<Unfinished>> {
+    let missing: Vec<&Path> =
+        folder.ancestors().take_while(|ancestor| ancestor.symlink_metadata().is_err()).collect();
+    let mut made = Vec::new();
+    for folder in missing.into_iter().rev() {
+        match Unfinished::folder(folder, || fs::create_dir(folder)) {
+            Ok(new) => made.push(new),
+            Err(Failure::Io { error, .. }) if error.kind() == ErrorKind::AlreadyExists => continue,
+            Err(failure) => return Err(failure),
+        }
+        let parent = folder.parent().unwrap_or(Path::new("/"));
+        File::open(parent).and_then(|p| p.sync_all()).map_err(Failure::io(parent))?;
+    }
+    // Innermost first, as they have to go.
+    made.reverse();
+    Ok(made)
+}
+
+/// Gives something in a folder a name in another one, which nothing may have yet.
+pub(crate) fn rename_new(from: (&File, &str), to: (&File, &Path)) -> io::Result<()> {
+    match renameat_with(from.0, from.1, to.0, to.1, RenameFlags::NOREPLACE) {
+        // File systems that know no such rename.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+            let taken = rustix::fs::statat(to.0, to.1, rustix::fs::AtFlags::SYMLINK_NOFOLLOW);
+            match taken {
+                Err(Errno::NOENT) => Ok(renameat(from.0, from.1, to.0, to.1)?),
+                Err(error) => Err(error.into()),
+                Ok(_) => Err(ErrorKind::AlreadyExists.into()),
+            }
+        }
+        renamed => Ok(renamed?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_path_leads_to_one_place_whether_it_is_there_or_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().canonicalize().expect("there");
+        fs::create_dir(root.join("real")).expect("made");
+        symlink("real", root.join("link")).expect("linked");
+        symlink("nowhere", root.join("dangling")).expect("linked");
+        let leads = |path: &str| resolve(&root.join(path)).ok();
+        for same in ["real/new", "link/new/", "link/./new", "real/../link/new", "link/x/../new"] {
+            assert_eq!(leads(same), Some(root.join("real/new")), "{same}");
+        }
+        assert_eq!(leads("a/b/../../c"), Some(root.join("c")));
+        assert_eq!(leads("dangling/new"), None);
+        assert!(resolve(Path::new("")).is_err());
+        assert_eq!(resolve(Path::new("/")).ok(), Some(PathBuf::from("/")));
+        let here = std::env::current_dir().and_then(|here| here.canonicalize()).expect("here");
+        assert_eq!(resolve(Path::new("no-such")).ok(), Some(here.join("no-such")));
+        assert_eq!(resolve(Path::new("no-such/..")).ok(), Some(here));
+    }
+
+    #[test]
+    fn folders_that_were_made_go_again_unless_something_is_in_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let inner = folder.path().join("a/b/c");
+        drop(make_folders(&inner).expect("made"));
+        assert!(!folder.path().join("a").exists());
+        let made = make_folders(&inner).expect("made");
+        fs::write(folder.path().join("a/b/file"), "").expect("written");
+        drop(made);
+        assert!(!inner.exists() && folder.path().join("a/b/file").exists());
+    }
+
+    #[test]
+    fn a_rename_takes_no_name_that_something_has() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("new")).expect("made");
+        fs::create_dir(at("taken")).expect("made");
+        let open = File::open(folder.path()).expect("opened");
+        let renamed = |to: &str| rename_new((&open, "new"), (&open, Path::new(to)));
+        assert_eq!(renamed("taken").map_err(|e| e.kind()), Err(ErrorKind::AlreadyExists));
+        renamed("free").expect("renamed");
+        assert!(at("free").is_dir() && !at("new").exists());
+    }
+}

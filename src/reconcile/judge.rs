@@ -1,0 +1,392 @@
+//! The rules of reconciliation, step by step (contract §4), on the values of every doubtful settlement.
+//!
+//! Steps 1 to 7 look at one settlement at a time, those of a partition of the keys one after the other, and
+//! many partitions side by side. Step 8 looks at reversals and their originals (`reversals`), by the partition
+//! of the original, once it is known which originals clear.
+
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+
+use super::{
+    breaks::{Break, BreakField, Copies, OpenItem, SideCopy},
+    context::Context,
+    decisions::{Decisions, Verdict},
+    matching::InDoubt,
+    memory::PACKED,
+    reversal::{PackedReversal, Reversal},
+    tally::{Settled, Tally},
+    values::Values,
+};
+
+use crate::{
+    diag::{Failure, Outcome},
+    event::{Activity, Monitor},
+    ingest::record::{Difference, Facts, Record},
+    keyed::{
+        entry::Listed,
+        key::Key,
+        packed::pack,
+        registered::{Kind, Registered},
+        sorted::Sorter,
+        store::{Store, locked},
+    },
+    model::{
+        codes::Side,
+        control::{Bucket, Class},
+    },
+    place::staging::Staging,
+    reconcile::entries::plain_payable,
+    rules::Permit,
+};
+
+/// Copies in doubt take so many times the bytes that they are packed in.
+const UNPACKED: usize = 4;
+/// What the copies of a partition may take whatever the memory of the run: they are more than their room there only
+/// when many rows have one key.
+const LEAST_MEMORY: u64 = 256 << 20;
+
+/// Settles partitions, each on any thread.
+pub(super) struct Settling<'a> {
+    pub(super) context: Context<'a>,
+    pub(super) values: &'a Values,
+    decisions: Mutex<Decisions>,
+    breaks: Sorter<Break>,
+    break_fields: Sorter<BreakField>,
+    open_items: Sorter<OpenItem>,
+    /// Reversals that got to step 8, packed, by the partition of the original.
+    pub(super) reversals: Store<u8>,
+    monitor: &'a Monitor,
+}
+
+impl<'a> Settling<'a> {
+    pub(super) fn new(
+        context: Context<'a>,
+        decisions: Decisions,
+        values: &'a Values,
+        staging: &Staging,
+        monitor: &'a Monitor,
+    ) -> Settling<'a> {
+        let spill = staging.scratch().join("reversals");
+        let (partitioning, room) = (values.partitioning(), values.room);
+        Settling {
+            context,
+            values,
+            decisions: Mutex::new(decisions),
+            // Most of what is settled is carried, and takes the most room.
+            breaks: Sorter::new(room.tables / 3, staging, "breaks"),
+            break_fields: Sorter::new(room.tables / 6, staging, "break-fields"),
+            open_items: Sorter::new(room.tables / 2, staging, "open-items"),
+            reversals: Store::new(partitioning, room.values as u64 / 4, room.reversals, spill),
+            monitor,
+        }
+    }
+
+    pub(super) fn measured(&self, step: impl FnOnce() -> Outcome<Tally>) -> Outcome<Tally> {
+        self.monitor.check()?;
+        self.monitor.stopwatch.measure(Activity::Settle, step)
+    }
+
+    /// Fails when copies that have to be in memory at the same time do not fit.
+    pub(super) fn check_memory(&self, packed: usize) -> Outcome<()> {
+        if packed <= self.values.room.values {
+            return Ok(());
+        }
+        let most = self.values.room.memory.max(LEAST_MEMORY);
+        self.monitor.check_memory((packed * UNPACKED) as u64, most, || {
+            let copies = (packed as u64).div_ceil(PACKED);
+            format!("copies in doubt in one partition of the keys, {copies} of them,")
+        })
+    }
+
+    /// Steps 1 to 7 for the settlements of a partition.
+    pub(super) fn settle_partition(&self, partition: usize, in_doubt: &InDoubt) -> Outcome<Tally> {
+        let index = self.context.index;
+        self.check_memory(self.values.bytes(partition))?;
+        let mut copies = self.values.take(partition, self.context.policy, self.context.period)?;
+        copies.retain(|copy| !in_doubt.has_cleared(copy));
+        let registered = index.stores.registered.visit(partition, <[Listed]>::to_vec)?;
+        let mut judge = Judge::new(self, &registered);
+        for copy in copies.iter().filter(|copy| copy.ordinal.is_some()) {
+            judge.tally.in_doubt[copy.side.index()] += copy.totals();
+            // Those that looked plain at the first read have been counted.
+            let Facts { payable, timing, .. } = copy.facts;
+            let reversal = copy.reverses().is_some();
+            let plain = plain_payable(payable, timing.in_time(), reversal).is_some();
+            if copy.side == Side::Treating && plain {
+                index.counters.change(&copy.record, &copy.facts, -1);
+            }
+        }
+        let rows = judge.tally.in_doubt.map(|totals| totals.rows.cast_unsigned());
+        Failure::unless(rows == in_doubt.rows, || {
+            format!("values of {rows:?} rows in doubt, there are {:?}", in_doubt.rows)
+        })?;
+        copies.sort_unstable_by(|a, b| {
+            let order = |copy: &SideCopy| (copy.side, copy.ordinal);
+            a.record.setl_id().cmp(b.record.setl_id()).then(order(a).cmp(&order(b)))
+        });
+        let mut copies = copies.into_iter().peekable();
+        while let Some(first) = copies.next() {
+            let mut of_one = vec![first];
+            while let Some(next) =
+                copies.next_if(|next| next.record.setl_id() == of_one[0].record.setl_id())
+            {
+                of_one.push(next);
+            }
+            judge.settle_one(of_one)?;
+        }
+        judge.finish()
+    }
+
+    /// Keeps a reversal for step 8.
+    pub(super) fn keep(&self, reversal: &Reversal) -> Outcome<()> {
+        let partition = self.reversals.partitioning().of(reversal.original()?);
+        let copies = reversal.copies.each_ref().map(|copy| copy.as_ref().map(SideCopy::packed));
+        let Reversal { clearing, verdict, overridden, .. } = reversal;
+        let packed: PackedReversal<&Record> = (*clearing, *verdict, *overridden, copies);
+        self.reversals.push(partition, &pack(&packed)?)
+    }
+
+    pub(super) fn finish(self, tally: Tally) -> Outcome<Settled> {
+        let decisions =
+            self.decisions.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Ok(Settled {
+            breaks: self.breaks.finish()?,
+            break_fields: self.break_fields.finish()?,
+            open_items: self.open_items.finish()?,
+            decisions,
+            tally,
+        })
+    }
+}
+
+/// Settles some settlements, one after the other, and collects what becomes of them.
+pub(super) struct Judge<'a> {
+    pub(super) settling: &'a Settling<'a>,
+    /// What the register says of them, in order.
+    registered: &'a [Listed],
+    pub(super) tally: Tally,
+    breaks: Vec<Break>,
+    break_fields: Vec<BreakField>,
+    open_items: Vec<OpenItem>,
+}
+
+impl<'a> Judge<'a> {
+    pub(super) fn new(settling: &'a Settling<'a>, registered: &'a [Listed]) -> Judge<'a> {
+        Judge {
+            settling,
+            registered,
+            tally: Tally::default(),
+            breaks: Vec::new(),
+            break_fields: Vec::new(),
+            open_items: Vec::new(),
+        }
+    }
+
+    /// Hands the rows of tables over.
+    pub(super) fn finish(self) -> Outcome<Tally> {
+        self.settling.breaks.push(self.breaks)?;
+        self.settling.break_fields.push(self.break_fields)?;
+        self.settling.open_items.push(self.open_items)?;
+        Ok(self.tally)
+    }
+
+    fn settle_one(&mut self, copies: Vec<SideCopy>) -> Outcome<()> {
+        for copy in copies.iter().filter(|copy| copy.ordinal.is_none()) {
+            self.tally.control.add(copy.side, Bucket::Opened, copy.totals());
+        }
+        let copies = self.not_registered(copies)?;
+        let (treating, insured): (Vec<_>, Vec<_>) =
+            copies.into_iter().partition(|copy| copy.side == Side::Treating);
+        let kept = [self.one_of_side(treating)?, self.one_of_side(insured)?];
+        let kept = kept.map(|copy| copy.and_then(|copy| self.in_time(copy)));
+        if kept.iter().any(Option::is_some) {
+            self.compare(kept)?;
+        }
+        Ok(())
+    }
+
+    /// Step 1: what is in the register leaves.
+    fn not_registered(&mut self, copies: Vec<SideCopy>) -> Outcome<Vec<SideCopy>> {
+        let key = Key::of(copies[0].record.setl_id());
+        let found = self.registered.binary_search_by_key(&key, |(key, _)| *key);
+        let Ok(at) = found else { return Ok(copies) };
+        Failure::unless(copies.iter().all(|copy| copy.ordinal.is_some()), || {
+            format!("open item {} is in the register", copies[0].record.setl_id())
+        })?;
+        let Registered { kind, earlier, .. } = self.registered[at].1;
+        if kind != Kind::Voided {
+            for copy in &copies {
+                *self.tally.already_cleared.entry((copy.side, earlier)).or_default() += 1;
+                self.leave_row(Class::AlreadyCleared, copy);
+            }
+            return Ok(Vec::new());
+        }
+        for copy in &copies {
+            self.tally.control.add(copy.side, Bucket::Break(Class::Voided), copy.totals());
+        }
+        // Of several rows of a side the break shows one that does not depend on their order.
+        let shown = Side::BOTH.map(|side| {
+            let of_side = copies.iter().filter(|copy| copy.side == side);
+            of_side.min_by(|a, b| a.record.compared().cmp(&b.record.compared())).cloned()
+        });
+        self.broken(Break::of_settlement(Class::Voided, &shown, &[]));
+        Ok(Vec::new())
+    }
+
+    /// Steps 2 and 3: duplicates and conflicts leave, a new row replaces the open item.
+    fn one_of_side(&mut self, copies: Vec<SideCopy>) -> Outcome<Option<SideCopy>> {
+        let (mut new, mut open): (Vec<_>, Vec<_>) =
+            copies.into_iter().partition(|copy| copy.ordinal.is_some());
+        Failure::unless(open.len() <= 1, || {
+            format!("{} is twice among the open items", open[0].record.setl_id())
+        })?;
+        let open = open.pop();
+        if new.is_empty() {
+            return Ok(open);
+        }
+        let agree = new.iter().all(|copy| copy.record.agrees_with(&new[0].record));
+        if let Some(open) = open {
+            self.tally.control.add(open.side, Bucket::Superseded, open.totals());
+            let replacing = if agree { 1 } else { new.len() };
+            new[..replacing].iter_mut().for_each(|copy| copy.first_period = open.first_period);
+        }
+        if !agree {
+            for copy in &new {
+                self.leave_row(Class::Conflict, copy);
+            }
+            return Ok(None);
+        }
+        for copy in &new[1..] {
+            self.leave_row(Class::Duplicate, copy);
+        }
+        new.truncate(1);
+        Ok(new.pop())
+    }
+
+    /// Step 4: what is too late leaves, unless a permit covers it.
+    fn in_time(&mut self, copy: SideCopy) -> Option<SideCopy> {
+        let Facts { group, cost_month, timing, .. } = copy.facts;
+        let Context { period, permits, .. } = self.settling.context;
+        let covers = |permit: &Permit| permit.covers(group.pair, cost_month, period, timing);
+        if timing.in_time() || permits.iter().any(covers) {
+            return Some(copy);
+        }
+        let new = copy.ordinal.is_some();
+        self.leave_row(if new { Class::LateRefused } else { Class::Expired }, &copy);
+        None
+    }
+
+    /// Steps 5 to 7: decisions, missing copies, mismatches.
+    fn compare(&mut self, copies: Copies) -> Outcome<()> {
+        let (class, differences) = class_of(&copies);
+        let there = copies.each_ref().map(Option::is_some);
+        let setl_id = copies.iter().flatten().next().map(|copy| copy.record.setl_id().to_owned());
+        let setl_id = setl_id.unwrap_or_default();
+        let verdict = locked(&self.settling.decisions).verdict(&setl_id, there);
+        let clearing = match verdict {
+            Some(Verdict::Accept(side)) => side,
+            _ if there[0] => Side::Treating,
+            _ => Side::Insured,
+        };
+        let reversal = copies[clearing.index()].as_ref().is_some_and(|c| c.reverses().is_some());
+        match (verdict, class) {
+            (None, Some(class)) => self.hold(class, copies, &differences),
+            _ if reversal => {
+                let reversal = Reversal { copies, clearing, verdict, overridden: class };
+                self.settling.keep(&reversal)?;
+            }
+            (Some(Verdict::Void), class) => {
+                self.void(&copies)?;
+                self.applied(&setl_id, class, None);
+            }
+            (Some(Verdict::Accept(_)), class) => {
+                let payable = self.clear(copies, clearing)?;
+                self.applied(&setl_id, class, payable);
+            }
+            (None, None) => _ = self.clear(copies, clearing)?,
+        }
+        Ok(())
+    }
+
+    /// A decision took effect.
+    pub(super) fn applied(&self, setl_id: &str, class: Option<Class>, payable: Option<i64>) {
+        locked(&self.settling.decisions).applied(setl_id, class, payable);
+    }
+
+    /// A settlement clears with one side's copy; gives what is owed.
+    pub(super) fn clear(&mut self, copies: Copies, clearing: Side) -> Outcome<Option<i64>> {
+        for copy in copies.iter().flatten() {
+            self.tally.control.add(copy.side, Bucket::Cleared, copy.totals());
+        }
+        let copy = copies.into_iter().flatten().find(|copy| copy.side == clearing);
+        let Some(copy) = copy else { return Ok(None) };
+        self.tally.cleared += copy.totals();
+        self.settling.context.index.counters.change(&copy.record, &copy.facts, 1);
+        let kind = if copy.reverses().is_some() { Kind::Reversal } else { Kind::Settlement };
+        let Facts { payable, group, .. } = copy.facts;
+        self.list(&copy, Registered { kind, payable, group: Some(group), earlier: None })?;
+        Ok(Some(payable))
+    }
+
+    /// A settlement is given up.
+    pub(super) fn void(&mut self, copies: &Copies) -> Outcome<()> {
+        self.leave(Class::Voided, copies, &[]);
+        let Some(copy) = copies.iter().flatten().next() else { return Ok(()) };
+        self.tally.voided += 1;
+        let (kind, earlier) = (Kind::Voided, None);
+        self.list(copy, Registered { kind, payable: 0, group: None, earlier })
+    }
+
+    /// The register will keep a settlement.
+    fn list(&self, copy: &SideCopy, registered: Registered) -> Outcome<()> {
+        let key = Key::of(copy.record.setl_id());
+        let settled = &self.settling.context.index.stores.settled;
+        settled.push(settled.partitioning().of(key), &[(key, registered)])
+    }
+
+    /// A settlement is carried.
+    pub(super) fn hold(&mut self, class: Class, copies: Copies, differences: &[Difference]) {
+        self.leave(class, &copies, differences);
+        let carried = copies.into_iter().flatten().map(|copy| OpenItem::of(class, copy));
+        self.open_items.extend(carried);
+    }
+
+    /// A settlement does not clear.
+    pub(super) fn leave(&mut self, class: Class, copies: &Copies, differences: &[Difference]) {
+        for copy in copies.iter().flatten() {
+            self.tally.control.add(copy.side, Bucket::Break(class), copy.totals());
+        }
+        let found = Break::of_settlement(class, copies, differences);
+        self.break_fields.extend(BreakField::all(found.setl_id(), differences));
+        self.broken(found);
+    }
+
+    /// One row leaves by itself.
+    fn leave_row(&mut self, class: Class, copy: &SideCopy) {
+        self.tally.control.add(copy.side, Bucket::Break(class), copy.totals());
+        self.broken(Break::of_row(class, copy));
+    }
+
+    fn broken(&mut self, found: Break) {
+        *self.tally.classes.entry(found.class()).or_default() += 1;
+        self.breaks.push(found);
+    }
+}
+
+/// Steps 6 and 7 without decisions, and the fields that differ.
+fn class_of(copies: &Copies) -> (Option<Class>, Vec<Difference>) {
+    match copies {
+        [Some(treating), Some(insured)] => {
+            let differences = treating.record.differences(&insured.record);
+            let class = match differences.first() {
+                None => None,
+                Some(first) if first.identity => Some(Class::FieldMismatch),
+                Some(_) => Some(Class::AmountMismatch),
+            };
+            (class, differences)
+        }
+        [Some(_), None] => (Some(Class::MissingInsured), Vec::new()),
+        _ => (Some(Class::MissingTreating), Vec::new()),
+    }
+}

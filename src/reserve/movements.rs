@@ -1,0 +1,211 @@
+//! The money of a period, worked out in the order of the contract.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::{
+    balance::{Reserve, Reserves},
+    level::Level,
+    notices::{Dates, Kind, Notice, Status, notices},
+    payments::{Issued, Payment},
+    quotas::{EarlierPayables, Quotas, quotas},
+};
+use crate::{
+    clear::pairs::{PairSums, Pairs},
+    columnar::table::Table,
+    contract::small_files::{PaymentLine, QuotaChange},
+    diag::{Failure, Outcome},
+    model::{
+        codes::{Month, Pair},
+        money::FenSum,
+    },
+    rules::{Policy, Rules},
+};
+
+/// The money of a period, pair by pair.
+#[derive(Debug)]
+pub struct Movements {
+    /// What each pair clears.
+    pub pairs: Pairs,
+    /// The quotas.
+    pub quotas: Quotas,
+    /// The reserves.
+    pub reserves: Reserves,
+    /// The notices that are issued.
+    pub notices: BTreeMap<String, Notice>,
+    /// Every notice that is not yet reported as paid.
+    pub statuses: BTreeMap<String, Status>,
+    /// The payments of the delivery.
+    pub payments: Vec<Payment>,
+    /// Day of issue, and the days that follow from it.
+    pub issued_on: NaiveDate,
+    /// The days of the notices.
+    pub dates: Dates,
+    /// Years of these days for which there is no calendar.
+    pub assumed_years: Vec<i32>,
+    /// The use of each pair's quota.
+    pub levels: BTreeMap<Pair, Level>,
+}
+
+/// What the period before hands over, in fen, and what this delivery brings.
+pub struct Standing<'a> {
+    /// Quotas in force.
+    pub in_force: BTreeMap<Pair, FenSum>,
+    /// Reserves.
+    pub opening: BTreeMap<Pair, FenSum>,
+    /// Payables of the periods that set a yearly quota now.
+    pub earlier: Option<EarlierPayables>,
+    /// The notices so far.
+    pub issued: Issued,
+    /// What the national agency approved.
+    pub changes: &'a [QuotaChange],
+    /// What the banks confirmed.
+    pub payments: &'a [PaymentLine],
+}
+
+/// Works out the money of a period: quota changes first, then payments, then what is new.
+pub fn move_money(
+    pairs: Pairs,
+    standing: Standing,
+    rules: &Rules,
+    period: Month,
+    issued_on: NaiveDate,
+) -> Outcome<Movements> {
+    let policy = rules.policy(period).map_err(|error| Failure::Usage(error.to_string()))?;
+    let Standing { in_force, opening, earlier, mut issued, changes, payments } = standing;
+    let approved = issued.approve(changes, policy, &rules.calendar).map_err(Failure::Refused)?;
+    let mut reserves: Reserves = opening
+        .iter()
+        .map(|(pair, opening)| (*pair, Reserve { opening: *opening, ..Reserve::default() }))
+        .collect();
+    let payments = issued.pay(payments, &mut reserves);
+    for (pair, sums) in &pairs {
+        reserves.entry(*pair).or_default().drawn = sums.payable();
+    }
+    let quotas = quotas(&in_force, &pairs, earlier.as_ref(), &approved, policy);
+    let notices = notices(&pairs, &quotas, policy, period);
+    let dates = Dates::from(issued_on, policy, &rules.calendar);
+    let mut statuses = issued.active;
+    statuses.extend(
+        notices.iter().map(|(number, notice)| (number.clone(), Status::issued(*notice, dates))),
+    );
+    let assumed_years = rules.calendar.assumed(issued_on, dates.confirm_by);
+    let mut movements = Movements {
+        pairs,
+        quotas,
+        reserves,
+        notices,
+        statuses,
+        payments,
+        issued_on,
+        dates,
+        assumed_years,
+        levels: BTreeMap::new(),
+    };
+    movements.complete();
+    movements.levels = movements.levels(policy);
+    movements.prove(&opening)?;
+    Ok(movements)
+}
+
+impl Movements {
+    /// Every pair with any money, quota, reserve or carry is in all three tables.
+    fn complete(&mut self) {
+        self.pairs.retain(|_, sums| !sums.is_empty());
+        self.quotas.retain(|_, quota| quota.in_force != 0 || quota.next != 0);
+        self.reserves.retain(|_, reserve| *reserve != Reserve::default());
+        let (pairs, quotas, reserves) = (&self.pairs, &self.quotas, &self.reserves);
+        let all: Vec<Pair> =
+            pairs.keys().chain(quotas.keys()).chain(reserves.keys()).copied().collect();
+        for pair in all {
+            self.pairs.entry(pair).or_default();
+            self.quotas.entry(pair).or_default();
+            self.reserves.entry(pair).or_default();
+        }
+    }
+
+    fn levels(&self, policy: &Policy) -> BTreeMap<Pair, Level> {
+        let level = |(pair, sums): (&Pair, &PairSums)| {
+            let quota = self.quotas.get(pair).map_or(0, |quota| quota.in_force);
+            (*pair, Level::of(sums.payable(), quota, policy))
+        };
+        self.pairs.iter().map(level).collect()
+    }
+
+    /// How many pairs are at a level.
+    pub fn at_level(&self, level: Level) -> usize {
+        self.levels.values().filter(|found| **found == level).count()
+    }
+
+    /// Opening + movements = closing, over the whole book, counted a second time.
+    fn prove(&self, opening: &BTreeMap<Pair, FenSum>) -> Outcome<()> {
+        let before: FenSum = opening.values().sum();
+        let paid: FenSum = self.payments.iter().map(|p| p.movement(&self.statuses)).sum();
+        let drawn: FenSum = self.pairs.values().map(PairSums::payable).sum();
+        let closing: FenSum = self.reserves.values().map(Reserve::closing).sum();
+        Failure::unless(before + paid - drawn == closing, || {
+            format!("reserves: {before} + {paid} - {drawn} is not {closing}")
+        })?;
+        let notified: FenSum = self
+            .notices
+            .values()
+            .filter(|notice| notice.kind == Kind::Clearing)
+            .map(|notice| notice.amount)
+            .sum();
+        Failure::unless(notified == drawn, || {
+            format!("clearing notices of {notified}, payables of {drawn}")
+        })
+    }
+}
+
+/// The table `reserves`.
+pub fn reserves_table(reserves: &Reserves) -> Table {
+    let sum = |of: fn(&Reserve) -> FenSum| reserves.values().map(of);
+    Table::new("reserves")
+        .text("insured_province", reserves.keys().map(|pair| Some(pair.insured.to_string())))
+        .text("treating_province", reserves.keys().map(|pair| Some(pair.treating.to_string())))
+        .sum("opening", sum(|reserve| reserve.opening))
+        .sum("paid_in", sum(|reserve| reserve.paid_in))
+        .sum("paid_back", sum(|reserve| reserve.paid_back))
+        .sum("drawn", sum(|reserve| reserve.drawn))
+        .sum("closing", sum(Reserve::closing))
+}
+
+/// The table `pairs`, with the quota in force and its use.
+pub fn pairs_table(money: &Movements) -> Table {
+    let pairs = &money.pairs;
+    let sum = |of: fn(&PairSums) -> FenSum| pairs.values().map(of);
+    Table::new("pairs")
+        .text("insured_province", pairs.keys().map(|pair| Some(pair.insured.to_string())))
+        .text("treating_province", pairs.keys().map(|pair| Some(pair.treating.to_string())))
+        .count("visits", pairs.values().map(|sums| sums.visits))
+        .sum("gross", sum(|sums| sums.gross))
+        .sum("gross_employee", sum(|sums| sums.gross_employee))
+        .sum("gross_resident", sum(|sums| sums.gross_resident))
+        .sum("deductions", sum(|sums| sums.deductions))
+        .sum("brought_forward", sum(|sums| sums.brought_forward))
+        .sum("payable", sum(PairSums::payable))
+        .sum("carried_forward", sum(PairSums::carried_forward))
+        .sum("quota", money.quotas.values().map(|quota| quota.in_force))
+        .text("reserve_level", money.levels.values().map(|level| Some(level.name())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_compared_as_whole_numbers() {
+        let rules = Rules::built_in();
+        let policy = rules.policy(Month::new(2025, 10)).expect("in force");
+        let level = |payable, quota| Level::of(payable, quota, policy);
+        assert_eq!(level(0, 0), Level::None);
+        assert_eq!(level(1, 0), Level::Red);
+        assert_eq!(level(0, 10), Level::Green);
+        assert_eq!(level(69_999, 100_000), Level::Green);
+        assert_eq!(level(70_000, 100_000), Level::Yellow);
+        assert_eq!(level(89_999, 100_000), Level::Yellow);
+        assert_eq!(level(90_000, 100_000), Level::Red);
+    }
+}

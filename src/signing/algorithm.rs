@@ -1,0 +1,29 @@
+//! How a manifest is signed.
+
+use serde::{Deserialize, Serialize};
+
+/// The identity that SM2 mixes into what is signed; the default of GM/T 0009, and of OpenSSL's users.
+pub(super) const DISTID: &str = "1234567812345678";
+
+/// Longest key that is read, in bytes.
+pub(super) const LONGEST_KEY: usize = 16 << 10;
+
+/// How a manifest is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Algorithm {
+    /// Ed25519 (RFC 8032).
+    Ed25519,
+    /// SM2 with SM3 (GB/T 32918, GB/T 32905).
+    Sm2,
+}
+
+impl Algorithm {
+    /// The word used in files and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Algorithm::Ed25519 => "ed25519",
+            Algorithm::Sm2 => "sm2",
+        }
+    }
+}
