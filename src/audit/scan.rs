@@ -10,9 +10,9 @@ use crate::{
     ingest::{
         batch::{Batch, Batches, ReadError},
         buffers::Tools,
+        plan::ROWS_ALONE,
         record::Record,
         rows::{Broken, Checked},
-        schedule::ROWS_ALONE,
         source::Source,
     },
     keyed::key::Key,

@@ -1,13 +1,13 @@
 //! The sheets of a month for which its delivery is needed; without it they say so.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{
     cells::{Cells, Id},
-    delivered::{Delivered, Rejected},
-    draft::{Draft, Item, Row, percent},
-    monthly::{Cleared, RULE_NAMES, all_pairs, margins, side_name},
+    cleared::{Cleared, all_pairs, margins},
+    delivered::{Delivered, RULE_NAMES, Rejected},
+    draft::{Draft, Item, Row, percent, side_name},
 };
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{
     model::codes::{Pair, Province, Side},
     statements::{Template, Value},

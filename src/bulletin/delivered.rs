@@ -29,6 +29,12 @@ use crate::{
 /// Rules V01 to V18.
 pub(super) const RULES: usize = rows::RULES as usize;
 
+/// Names of the rules.
+pub(super) const RULE_NAMES: [&str; RULES] = [
+    "V01", "V02", "V03", "V04", "V05", "V06", "V07", "V08", "V09", "V10", "V11", "V12", "V13",
+    "V14", "V15", "V16", "V17", "V18",
+];
+
 /// What a delivery shows.
 #[derive(Debug, Default)]
 pub(super) struct Delivered {

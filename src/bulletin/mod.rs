@@ -11,6 +11,7 @@
 //! worked out from the counts that are. The same period gives the same bytes.
 
 mod cells;
+mod cleared;
 mod coverage;
 mod delivered;
 mod draft;

@@ -1,13 +1,14 @@
 //! The sheets of a month that follow from its tables.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{
     cells::{Cells, Id},
+    cleared::Cleared,
     coverage::Coverage,
-    delivered::{Delivered, RULES},
-    draft::{Draft, Item, Row, lateness, percent},
+    delivered::{Delivered, RULE_NAMES, RULES},
+    draft::{Draft, Item, Row, lateness, percent, side_name},
 };
+use std::collections::BTreeMap;
+
 use crate::{
     book::{
         Closed,
@@ -17,59 +18,10 @@ use crate::{
     model::{
         codes::{Month, Pair, Province, Side},
         control::Class,
-        group::Group,
         money::FenSum,
     },
-    register::entries::{Entries, VOIDED},
     statements::{Template, Value},
 };
-
-/// The settlements that cleared, by pair, with their sums by province.
-pub(super) struct Cleared {
-    /// Settlements of a pair, reversals among them, and their cell.
-    pub(super) pairs: BTreeMap<Pair, (u128, Id)>,
-    provinces: [BTreeMap<Province, Id>; 2],
-    national: Id,
-}
-
-impl Cleared {
-    fn read(closed: &Closed, cells: &mut Cells) -> Outcome<Cleared> {
-        let unreadable = |problem: String| {
-            Failure::Book(format!("the register of {} cannot be read: {problem}", closed.month))
-        };
-        let entries = Entries::open(&closed.folder, closed.month).map_err(unreadable)?;
-        let mut counts: BTreeMap<Pair, u128> = BTreeMap::new();
-        for group in 0..entries.row_groups() {
-            let cleared = entries.group(group).map_err(unreadable)?;
-            for entry in cleared.into_iter().filter(|entry| entry.kind != VOIDED) {
-                let group = u16::try_from(entry.group).ok().and_then(Group::from_number);
-                let group =
-                    group.ok_or_else(|| unreadable("a group that does not exist".into()))?;
-                *counts.entry(group.pair).or_default() += 1;
-            }
-        }
-        let pairs: BTreeMap<Pair, (u128, Id)> =
-            counts.into_iter().map(|(pair, n)| (pair, (n, cells.count(n)))).collect();
-        let cell = |(pair, (_, id)): (&Pair, &(u128, Id))| (*pair, *id);
-        let provinces = margins(pairs.iter().map(cell), cells);
-        let national = cells.total(provinces[0].values().copied().collect());
-        cells.sum(provinces[1].values().copied().collect(), national);
-        Ok(Cleared { pairs, provinces, national })
-    }
-}
-
-/// Cells of the sums of pairs by insured and by treating province.
-pub(super) fn margins(
-    pairs: impl Iterator<Item = (Pair, Id)>,
-    cells: &mut Cells,
-) -> [BTreeMap<Province, Id>; 2] {
-    let mut parts: [BTreeMap<Province, Vec<Id>>; 2] = Default::default();
-    for (pair, cell) in pairs {
-        parts[0].entry(pair.insured).or_default().push(cell);
-        parts[1].entry(pair.treating).or_default().push(cell);
-    }
-    parts.map(|of| of.into_iter().map(|(place, parts)| (place, cells.total(parts))).collect())
-}
 
 /// The sheets of a month.
 pub(super) fn drafts(
@@ -142,14 +94,6 @@ fn volumes(positions: &Grid, cleared: &Cleared, template: &Template) -> Outcome<
     Ok(Draft { file: "volumes", offered, rows, protected: true })
 }
 
-/// A side for people.
-pub(super) fn side_name(side: Side) -> &'static str {
-    match side {
-        Side::Treating => "就医地",
-        Side::Insured => "参保地",
-    }
-}
-
 /// What became of the rows of each side.
 fn sides(control: &Grid) -> Draft {
     let rows = Side::BOTH.map(|side| {
@@ -173,12 +117,6 @@ fn sides(control: &Grid) -> Draft {
     let offered = vec!["side", "delivered", "opened", "rejected", "broken", "cleared", "rate"];
     Draft { file: "sides", offered, rows: rows.into(), protected: false }
 }
-
-/// Names of the rules.
-pub(super) const RULE_NAMES: [&str; RULES] = [
-    "V01", "V02", "V03", "V04", "V05", "V06", "V07", "V08", "V09", "V10", "V11", "V12", "V13",
-    "V14", "V15", "V16", "V17", "V18",
-];
 
 /// Rows that broke a rule, by the file that brought them.
 fn errors(rejects: &Grid, template: &Template) -> Draft {
@@ -360,10 +298,4 @@ impl Classes {
         };
         [draft(0, "breaks_treating"), draft(1, "breaks_insured")]
     }
-}
-
-/// The provinces of pairs.
-pub(super) fn all_pairs(cleared: &Cleared, delivered: Option<&Delivered>) -> BTreeSet<Pair> {
-    let delivered = delivered.into_iter().flat_map(|delivered| delivered.pairs.keys());
-    cleared.pairs.keys().chain(delivered).copied().collect()
 }

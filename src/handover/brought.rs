@@ -12,7 +12,7 @@ use crate::{
     clear::deductions::{Accepted, Deduction},
     columnar::table::Stored,
     diag::{Failure, Outcome},
-    ingest::{batch::Batches, record::Record, schedule::ROWS_ALONE, source::Source},
+    ingest::{batch::Batches, plan::ROWS_ALONE, record::Record, source::Source},
     model::{
         codes::{FundClass, Month, Pair, Province, Side},
         control::{Bucket, Control},

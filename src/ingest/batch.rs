@@ -24,9 +24,10 @@ pub use super::times::DAY;
 use super::{
     amounts::{self, AmountColumn, BeyondDecimal},
     buffers::{Taken, Tools},
+    form::{Column, Form},
     lengths::Lengths,
     pages::RowGroup,
-    source::{Column, Form, Source},
+    source::Source,
     text::{CodeList, Coded, TextColumn},
     times::{self, TimeColumn},
 };

@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::schedule::Plan;
+use super::plan::Plan;
 use crate::event::Stopwatch;
 
 /// What the readers of a delivery share.

@@ -7,7 +7,7 @@ use parquet::{
     schema::types::{ColumnDescriptor, SchemaDescriptor},
 };
 
-use super::source::{Column, Form};
+use super::form::{Column, Form};
 use crate::{
     diag::{Code, Finding},
     model::fields::{FIELDS, Field, Kind, Named},

@@ -8,8 +8,9 @@ use parquet::{arrow::arrow_reader::RowSelector, errors::ParquetError};
 use super::{
     batch::{Batches, ReadError},
     buffers::Tools,
+    form::Form,
     schedule::Lane,
-    source::{Form, Source},
+    source::Source,
 };
 use crate::{
     columnar::{

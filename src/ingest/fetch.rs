@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use super::{
     batch::{Batches, ReadError},
     buffers::Tools,
+    plan::ROWS_ALONE,
     record::Record,
-    schedule::ROWS_ALONE,
 };
 use crate::{
     diag::{Code, Failure, Finding, Outcome},

@@ -1,5 +1,11 @@
 //! One input file: its bytes, its footer, and what each of its columns stands for.
 
+use super::{
+    columns::Mapped,
+    disguise,
+    form::{Column, Form},
+    times::{ALLOWED, CST_OFFSET},
+};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -17,11 +23,6 @@ use parquet::{
     },
 };
 
-use super::{
-    columns::Mapped,
-    disguise,
-    times::{ALLOWED, CST_OFFSET},
-};
 pub use crate::columnar::shared::{FileReader, SharedFile};
 use crate::{
     columnar::{
@@ -32,45 +33,6 @@ use crate::{
     model::{codes::Side, fields::Field},
     place::identity::Identity,
 };
-
-/// A column of a file that stands for a field of the contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
-    /// The field.
-    pub field: Field,
-    /// Position among the columns of the schema's root.
-    pub root: usize,
-    /// Position among the leaves, as row groups count columns.
-    pub leaf: usize,
-    /// How its values become those of the contract.
-    pub form: Form,
-}
-
-/// How a column's values become those of the contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// Text.
-    Text,
-    /// Integers that stand for text.
-    IntegerCode,
-    /// Days.
-    Date,
-    /// Timestamps in local time.
-    LocalTime,
-    /// Timestamps that are instants in UTC.
-    UtcTime,
-    /// INT96 timestamps.
-    Int96,
-    /// Decimals of a scale from 0 to 18, and whether 64 bits hold them.
-    Decimal {
-        /// Decimals after the point.
-        scale: u8,
-        /// Stored as INT32 or INT64.
-        narrow: bool,
-    },
-    /// The null type: every value is null.
-    Null,
-}
 
 /// One Parquet file of a delivery.
 #[derive(Debug)]

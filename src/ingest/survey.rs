@@ -14,10 +14,12 @@ use super::{
     batch::{Batch, Batches, ReadError},
     buffers::Tools,
     diagnose::diagnose,
+    form::Form,
     months::CostMonths,
+    plan::{Plan, ROWS_ALONE},
     rows::Checked,
-    schedule::{Lane, Part, Plan, ROWS_ALONE, Schedule, Work},
-    source::{Form, Source},
+    schedule::{Lane, Part, Schedule, Work},
+    source::Source,
 };
 use crate::{
     columnar::{claims, guard::guarded, table::Table},

@@ -2,8 +2,9 @@
 //!
 //! They are made in a folder of their own beside their place, `.<name>.part`, and get it by one rename.
 
-use super::{claim::{Claim, Claimed}, paths::make_folders};
 use super::{
+    claim::{Claim, Claimed},
+    paths::make_folders,
     period::{is_period, month},
     rename_new, resolve,
 };

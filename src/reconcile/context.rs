@@ -1,7 +1,5 @@
 //! What the rules look at besides the copies themselves.
 
-
-
 use super::build::Index;
 use crate::{
     model::codes::Month,

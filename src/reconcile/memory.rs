@@ -2,7 +2,7 @@
 
 use crate::{
     event::Estimate,
-    ingest::{delivery::Delivery, schedule::Plan},
+    ingest::{delivery::Delivery, plan::Plan},
     keyed::entry::{Claim, Entry},
     model::codes::Side,
 };

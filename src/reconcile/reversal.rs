@@ -1,7 +1,5 @@
 //! A reversal that waits for its original.
 
-
-
 use super::{
     breaks::{Copies, SideCopy},
     decisions::Verdict,

@@ -9,10 +9,7 @@ use super::{
     decisions::Decisions,
 };
 use crate::{
-    keyed::{
-        key::Key,
-        sorted::Sorted,
-    },
+    keyed::{key::Key, sorted::Sorted},
     model::{
         codes::Side,
         control::{Control, Totals},

@@ -1,15 +1,16 @@
 //! The top of the page: what came out, the proof, and what is to be done.
 
-use std::collections::BTreeMap;
-
 use super::{
     judged::{self, Outcome},
     patterns::Patterns,
     punctuality::Punctuality,
     reserves::Reserves,
     source::{Source, Tally},
+    task::{Task, task},
     words::{Money, Words, bucket, count, pair, percent, province, words},
 };
+use std::collections::BTreeMap;
+
 use crate::model::{
     codes::{Pair, Province, Side},
     control::Bucket,
@@ -21,14 +22,6 @@ pub(super) struct Card {
     pub(super) label: Words,
     pub(super) value: Words,
     pub(super) note: Words,
-}
-
-/// Something to act on.
-pub(super) struct Task {
-    pub(super) count: String,
-    pub(super) what: Words,
-    pub(super) link: &'static str,
-    pub(super) urgent: bool,
 }
 
 /// A line of the control table: rows and payable of the treating, then of the insured side.
@@ -287,17 +280,6 @@ fn tasks(
         ),
     ];
     tasks.into_iter().chain(judged::tasks(source)).flatten().collect()
-}
-
-/// A task, if there is one: in Chinese; in English for one, for many, and how it goes on.
-pub(super) fn task(
-    number: FenSum,
-    [zh, one, many, rest]: [&str; 4],
-    (link, urgent): (&'static str, bool),
-) -> Option<Task> {
-    let subject = if number == 1 { one } else { many };
-    let what = words(zh, format!("{subject} {rest}"));
-    (number > 0).then(|| Task { count: count(number), what, link, urgent })
 }
 
 fn carried(source: &Source) -> Option<Task> {

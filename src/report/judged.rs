@@ -1,8 +1,8 @@
 //! What became of deductions and payments.
 
 use super::{
-    headline::{Task, task},
     source::Source,
+    task::{Task, task},
     words::{Money, Words, count, words},
 };
 use crate::{

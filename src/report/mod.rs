@@ -17,6 +17,7 @@ mod patterns;
 mod punctuality;
 mod reserves;
 mod source;
+mod task;
 mod trend;
 mod words;
 

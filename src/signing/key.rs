@@ -12,7 +12,10 @@ use sm2::{
     pkcs8::{EncodePrivateKey, LineEnding, PrivateKeyInfoRef, SecretDocument},
 };
 
-use super::{algorithm::Algorithm, algorithm::DISTID, algorithm::LONGEST_KEY, file::SignatureFile, public::PublicKey, secret};
+use super::{
+    algorithm::Algorithm, algorithm::DISTID, algorithm::LONGEST_KEY, file::SignatureFile,
+    public::PublicKey, secret,
+};
 use crate::{
     diag::{Failure, Outcome},
     place::output::{Output, Readers, Replace},

@@ -9,7 +9,7 @@ use std::{
 
 use sm2::elliptic_curve::zeroize::Zeroizing;
 
-use super::{algorithm::LONGEST_KEY};
+use super::algorithm::LONGEST_KEY;
 use crate::diag::{Failure, Outcome};
 
 /// Reads a secret of a kind, at most one byte more than the longest key has; one that others than its owner

@@ -3,7 +3,11 @@
 use serde_json::{Value as Json, json};
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Renderer, Sheet, Template, Value, Workbook};
+use super::{
+    renderer::Renderer,
+    sheet::{Sheet, Value, Workbook},
+    template::Template,
+};
 use crate::{
     diag::{Failure, Outcome},
     model::money::yuan,

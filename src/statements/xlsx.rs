@@ -8,7 +8,12 @@ use rust_xlsxwriter::{
     Workbook as Book, Worksheet, XlsxError, utility::row_col_to_cell,
 };
 
-use super::{Layout, Renderer, Sheet, Template, Value, Workbook, plain::shown};
+use super::{
+    plain::shown,
+    renderer::Renderer,
+    sheet::{Layout, Sheet, Value, Workbook},
+    template::Template,
+};
 use crate::{
     diag::{Failure, Outcome},
     model::money::{FenSum, yuan},

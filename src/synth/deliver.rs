@@ -7,10 +7,10 @@ use parquet::errors::Result as ParquetResult;
 use crate::model::codes::{Month, Side};
 
 use super::{
-    Order, SynthError,
     draw::{Permutation, at, below},
     geography::{pair_index, pair_of},
     life::{Fate, LAST_DELIVERY},
+    options::{Order, SynthError},
     plan::plan,
     row::Row,
     summary::Profile,

@@ -28,12 +28,12 @@ use crate::{
 };
 
 use super::{
-    LAST_PERIOD, MOST_PERIODS, MOST_SETTLEMENTS, Order, Summary, SynthError, SynthOptions,
     deliver::{self, Job, Progress},
     geography::name,
+    options::{LAST_PERIOD, MOST_PERIODS, MOST_SETTLEMENTS, Order, SynthError, SynthOptions},
     row::Id,
     scan::{Findings, scan},
-    summary::Profile,
+    summary::{Profile, Summary},
     table::Totals,
     world::World,
 };
@@ -52,7 +52,7 @@ enum Done {
 }
 
 /// Generates all periods.
-pub(super) fn generate(
+pub fn generate(
     options: &SynthOptions,
     rules: &Rules,
     progress: &Progress,

@@ -10,8 +10,11 @@ use std::{
 use tempfile::TempDir;
 
 use super::{
-    Breaks, Order, Summary, SynthError, SynthOptions, generate,
+    breaks::Breaks,
+    generate,
+    options::{Order, SynthError, SynthOptions},
     oracle::{Book, files, hour_and_weekday, lines, read_all, truth},
+    summary::Summary,
 };
 use crate::{
     model::{

@@ -9,11 +9,11 @@ use crate::{
 };
 
 use super::{
-    SynthOptions,
     clock::Clock,
     draw::{Draw, at, below},
     geography::{Geography, Vocabulary, pair_of, shares},
     life::Fate,
+    options::SynthOptions,
     profile::{self, Costs, INSUTYPES, MED_TYPES, NO_CARE, NO_FUND},
     row::{Id, PersonForm, Row},
 };

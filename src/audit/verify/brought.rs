@@ -1,8 +1,8 @@
 //! What the period before carried: each copy is carried on, expired, replaced, or cleared.
 
 use super::{
+    broken::{Break, cost_month, is_voided_again},
     checks::{Checks, Tally, differs, unequal},
-    fates::{Break, cost_month, is_voided_again},
     files::Closed,
     settlements::Settlement,
     tables::{amounts_in, payable_at},

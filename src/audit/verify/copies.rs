@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
+    broken::{Columns, cost_month},
     brought::describes,
     checks::{Checks, Tally},
-    fates::{Columns, cost_month},
     files::Closed,
     settlements::settlements,
     tables::{amounts_in, compared_fields},

@@ -1,8 +1,8 @@
 //! What decisions did, and what cleared by them and otherwise.
 
 use super::{
+    broken::Break,
     checks::{Checks, Tally, unequal},
-    fates::Break,
     files::Closed,
     settlements::Settlement,
     tables::payable_of,

@@ -1,24 +1,22 @@
 //! What became of every copy that did not just clear: one thing, for a reason that the book can show.
 
-use rustc_hash::FxHashMap;
-
 use super::{
+    broken::{Break, Columns, cost_month, is_by_row, is_voided_again},
     brought::Brought,
     checks::{Checks, Tally},
     decided::Decided,
     files::Closed,
     settlements::{Settlement, settlements},
-    tables::{amounts_in, is_by_row, payable_at},
+    tables::{amounts_in, payable_at},
     timing::Timing,
 };
+use rustc_hash::FxHashMap;
+
 use crate::{
-    book::grid::{Cell, Grid, Row},
     diag::Code,
-    ingest::batch::DAY,
     model::{
-        codes::{Month, Pair, Province, Side},
+        codes::{Month, Side},
         control::Class,
-        group::Group,
         money::FenSum,
     },
     rules::Policy,
@@ -50,125 +48,6 @@ pub(super) fn check(
     fates.finish(checks);
     brought.finish(checks);
     decided.finish(checks);
-}
-
-/// Where the columns of `breaks` are.
-#[derive(Debug)]
-pub(super) struct Columns<'a> {
-    grid: &'a Grid,
-    class: usize,
-    side: usize,
-    payables: [usize; 2],
-    described: [usize; 5],
-    first_period: usize,
-}
-
-impl<'a> Columns<'a> {
-    pub(super) fn of(grid: &'a Grid) -> Columns<'a> {
-        let described = ["insuplc_admdvs", "mdtrtarea_admvs", "insutype", "med_type", "cost_month"];
-        Columns {
-            grid,
-            class: grid.column("class"),
-            side: grid.column("side"),
-            payables: ["treating_payable", "insured_payable"].map(|column| grid.column(column)),
-            described: described.map(|column| grid.column(column)),
-            first_period: grid.column("first_period"),
-        }
-    }
-
-    /// A break; none when its class is none.
-    pub(super) fn broken(&self, row: usize) -> Option<Break<'a>> {
-        let class = Class::from_name(self.grid.text(row, self.class))?;
-        let side = self.grid.text(row, self.side);
-        let number = |column| match self.grid.cell(row, column) {
-            Cell::Number(number) => Some(number),
-            _ => None,
-        };
-        Some(Break {
-            class,
-            on: Side::BOTH.map(|of| [of.name(), "both"].contains(&side)),
-            payables: self.payables.map(number),
-            row: self.grid.row(row),
-            places: self.described,
-            first_period: self.first_period,
-        })
-    }
-}
-
-/// A row of `breaks`.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Break<'a> {
-    pub(super) class: Class,
-    /// Whose copies it is about, treating first.
-    pub(super) on: [bool; 2],
-    pub(super) payables: [Option<FenSum>; 2],
-    row: Row<'a>,
-    /// Where the row has what describes the copy, and when it came.
-    places: [usize; 5],
-    first_period: usize,
-}
-
-impl<'a> Break<'a> {
-    /// Divisions, insutype, med_type, cost month: of the treating copy if there is one.
-    pub(super) fn described(&self) -> [&'a str; 5] {
-        self.places.map(|column| self.text(column))
-    }
-
-    fn text(&self, column: usize) -> &'a str {
-        match self.row.at(column) {
-            Cell::Text(text) => text,
-            _ => "",
-        }
-    }
-
-    /// Whether it is about all copies of the settlement that are left.
-    pub(super) fn is_whole(&self) -> bool {
-        !is_by_row(self.class)
-    }
-
-    /// Whether it describes the copy of a side.
-    pub(super) fn describes(&self, side: Side) -> bool {
-        self.on[side.index()] && (side == Side::Treating || !self.on[0])
-    }
-
-    fn pair(&self) -> Option<Pair> {
-        pair_of(&self.described())
-    }
-
-    fn cost_month(&self) -> Option<Month> {
-        Month::from_text(self.text(self.places[4]))
-    }
-
-    /// The number of its group, by a policy.
-    pub(super) fn group(&self, policy: &Policy) -> Option<i32> {
-        group_of(&self.described(), policy)
-    }
-}
-
-/// The number of the group of a copy, by its divisions, insutype and med_type.
-pub(super) fn group_of(described: &[&str; 5], policy: &Policy) -> Option<i32> {
-    let pair = pair_of(described)?;
-    let fund = policy.fund_class(described[2])?;
-    let care = policy.care_class(described[3])?;
-    Some(Group { pair, fund, care }.number().into())
-}
-
-/// The pair of a copy, by its divisions.
-fn pair_of(described: &[&str; 5]) -> Option<Pair> {
-    let province = |at: usize| Province::of_division(described[at].as_bytes());
-    Some(Pair { insured: province(0)?, treating: province(1)? })
-}
-
-/// The cost month of an open item.
-pub(super) fn cost_month(row: Row) -> Month {
-    let day = row.number("setl_time").div_euclid(DAY.into());
-    Month::of_day(i64::try_from(day).unwrap_or(i64::MAX))
-}
-
-/// Whether a break is about a settlement that was voided in an earlier period.
-pub(super) fn is_voided_again(settlement: &Settlement, broken: &Break) -> bool {
-    let voids = settlement.decision.is_some_and(|row| row.text("decision") == "void");
-    broken.class == Class::Voided && !voids
 }
 
 /// The laws of fates, as far as they were applied.

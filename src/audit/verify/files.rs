@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use rayon::prelude::*;
 
-use super::{PeriodVerified, checks::Checks, place};
+use super::{checks::Checks, figures::PeriodVerified, places::place};
 use crate::{
     book::{
         grid::{Grid, Row},

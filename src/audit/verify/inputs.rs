@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{checks::Checks, files::Closed, is_input_of, place};
+use super::{
+    checks::Checks,
+    files::Closed,
+    places::{is_input_of, place},
+};
 use crate::{
     book::grid::Row,
     contract::small_files::{self, OpeningQuotas},

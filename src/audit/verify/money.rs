@@ -1,64 +1,23 @@
 //! Who pays whom: positions and deductions make pairs, pairs and notices make quotas and reserves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{
-    History,
     checks::{Checks, differs, unequal},
     files::Closed,
+    history::{History, PastMoney},
     notices,
+    pairs::{ByPair, by_pair},
 };
 use crate::{
     book::grid::Row,
     diag::Code,
     model::{
-        codes::{FundClass, Month, Pair, Province},
+        codes::{FundClass, Pair, Province},
         money::FenSum,
     },
     rules::Policy,
 };
-
-/// Sums by pair, in fen.
-pub(super) type ByPair = BTreeMap<Pair, FenSum>;
-
-/// What earlier periods have to do with the money of later ones.
-#[derive(Debug, Default)]
-pub(super) struct Past {
-    /// What each pair paid, by period.
-    payables: BTreeMap<Month, ByPair>,
-    /// Accepted deductions by their number: settlement and fen of each.
-    held_back: BTreeMap<String, Vec<(String, FenSum)>>,
-}
-
-impl Past {
-    pub(super) fn remember(&mut self, closed: &Closed) {
-        self.payables.insert(closed.month, by_pair(closed, "pairs", "payable"));
-        for row in closed.grid("deductions").iter().filter(|row| row.flag("accepted") == Some(true))
-        {
-            let entry = (row.text("setl_id").to_owned(), row.number("amount"));
-            self.held_back.entry(row.text("ddct_id").to_owned()).or_default().push(entry);
-        }
-    }
-
-    /// The yearly quotas that a period sets, half up to the fen, when all the months that count are in the
-    /// book.
-    pub(super) fn yearly(&self, closed: &Closed, policy: &Policy) -> Option<ByPair> {
-        let rule = policy.yearly_quota;
-        if closed.month.of_year() != rule.to_month {
-            return None;
-        }
-        let mut sums = by_pair(closed, "pairs", "payable");
-        for month in rule.from_month..rule.to_month {
-            let earlier = self.payables.get(&Month::new(closed.month.year(), month))?;
-            for (pair, payable) in earlier {
-                *sums.entry(*pair).or_default() += payable;
-            }
-        }
-        let span = FenSum::from(rule.to_month - rule.from_month + 1);
-        let quota = |sum: FenSum| (2 * FenSum::from(rule.months) * sum + span).div_euclid(2 * span);
-        Some(sums.into_iter().map(|(pair, sum)| (pair, quota(sum))).collect())
-    }
-}
 
 /// Applies the laws of a period's money.
 pub(super) fn check(
@@ -79,13 +38,6 @@ pub(super) fn check(
     }
     compare(closed, "pairs", "quota", &quotas, checks);
     reserves(closed, before, history, &quotas, checks);
-}
-
-/// A column of a table by pair; zeros are left out.
-pub(super) fn by_pair(closed: &Closed, table: &str, column: &str) -> ByPair {
-    let rows = closed.grid(table).iter();
-    let sums = rows.filter_map(|row| Some((row.pair()?, row.number(column))));
-    sums.filter(|(_, fen)| *fen != 0).collect()
 }
 
 /// Compares a column with sums that were worked out.
@@ -179,7 +131,7 @@ fn level(row: Row, policy: &Policy) -> &'static str {
 }
 
 /// What is held back and given back fits its sign, its code and what was accepted before.
-fn deductions(closed: &Closed, past: &Past, checks: &mut Checks) {
+fn deductions(closed: &Closed, past: &PastMoney, checks: &mut Checks) {
     let grid = closed.grid("deductions");
     let held_back_now = grid.iter().filter(|row| row.flag("accepted") == Some(true));
     let held_back_now = held_back_now.filter(|row| row.text_or_null("code").is_none());
@@ -225,7 +177,12 @@ fn deductions(closed: &Closed, past: &Past, checks: &mut Checks) {
 }
 
 /// The quotas of the next period: the yearly one where it is set now, else this one's, and what was approved.
-fn next_quotas(closed: &Closed, before: Option<&Closed>, past: &Past, policy: &Policy) -> ByPair {
+fn next_quotas(
+    closed: &Closed,
+    before: Option<&Closed>,
+    past: &PastMoney,
+    policy: &Policy,
+) -> ByPair {
     let yearly = past.yearly(closed, policy);
     let mut next = yearly.unwrap_or_else(|| by_pair(closed, "quotas", "quota"));
     for (pair, fen) in notices::approved_now(closed, before) {

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Days, NaiveDate};
 
 use super::{
-    History,
     checks::{Checks, differs, unequal},
     files::Closed,
-    money::{ByPair, by_pair},
+    history::{History, PastNotices, accepted},
+    pairs::{ByPair, by_pair},
 };
 use crate::{
     book::grid::{Grid, Row, pair_of_notice},
@@ -20,43 +20,6 @@ use crate::{
     },
     rules::Policy,
 };
-
-/// The notices of earlier periods: who pays, and the pair; and the bank serials of accepted payments.
-#[derive(Debug, Default)]
-pub(super) struct Past {
-    issued: BTreeMap<String, (Pair, Province)>,
-    serials: BTreeSet<String>,
-}
-
-impl Past {
-    pub(super) fn remember(&mut self, closed: &Closed) {
-        for row in closed.grid("notices").iter() {
-            let payer = Province::from_text(row.text("payer"));
-            if let Some(issued) = pair_of_notice(row.text("notice_id")).zip(payer) {
-                self.issued.insert(row.text("notice_id").to_owned(), issued);
-            }
-        }
-        let accepted = accepted(closed).map(|row| row.text("bank_serial").to_owned());
-        self.serials.extend(accepted);
-    }
-
-    /// What was paid into the reserve of each pair, and back out of it.
-    pub(super) fn paid(&self, closed: &Closed) -> (ByPair, ByPair) {
-        let (mut paid_in, mut paid_back) = (ByPair::new(), ByPair::new());
-        for row in accepted(closed) {
-            if let Some((pair, payer)) = self.issued.get(row.text("notice_id")) {
-                let sums = if *payer == pair.insured { &mut paid_in } else { &mut paid_back };
-                *sums.entry(*pair).or_default() += row.number("amount");
-            }
-        }
-        (paid_in, paid_back)
-    }
-}
-
-/// The accepted payments of a period.
-fn accepted(closed: &Closed) -> impl Iterator<Item = Row<'_>> {
-    closed.grid("payments").iter().filter(|row| row.flag("accepted") == Some(true))
-}
 
 /// Applies the laws of a period's notices.
 pub(super) fn check(
@@ -159,7 +122,7 @@ fn issued(closed: &Closed, history: &History, policy: &Policy, checks: &mut Chec
 }
 
 /// Payments are on notices of earlier periods, each bank serial is accepted once, refusals have a reason.
-fn payments(closed: &Closed, past: &Past, checks: &mut Checks) {
+fn payments(closed: &Closed, past: &PastNotices, checks: &mut Checks) {
     let mut serials = past.serials.clone();
     let grid = closed.grid("payments");
     let now = grid.iter().filter(|row| row.flag("accepted") == Some(true));

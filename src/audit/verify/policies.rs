@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{checks::Checks, files::Closed, place};
+use super::{checks::Checks, files::Closed, places::place};
 use crate::{
     diag::Code,
     digest::sha256_hex,

@@ -1,17 +1,17 @@
 //! What the tables of one period say about each other: control, breaks, open items, positions.
 
+use super::{
+    broken::{Columns, is_by_row},
+    checks::{Checks, Tally, differs, unequal},
+    files::Closed,
+    places::{is_input_of, place},
+    timing::Timing,
+};
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
 };
 
-use super::{
-    checks::{Checks, Tally, differs, unequal},
-    fates::Columns,
-    files::Closed,
-    is_input_of, place,
-    timing::Timing,
-};
 use crate::{
     book::{
         grid::{Cell, Grid, Row},
@@ -199,12 +199,6 @@ fn control<'a>(closed: &'a Closed, checks: &mut Checks) -> Control<'a> {
     });
     checks.law(Code::B07, &file, "rows of the inputs", delivered);
     cells
-}
-
-/// Whether a class has one break a row; the others have one a settlement.
-pub(super) fn is_by_row(class: Class) -> bool {
-    use Class::{AlreadyCleared, Conflict, Duplicate, Expired, LateRefused};
-    matches!(class, AlreadyCleared | Duplicate | Conflict | LateRefused | Expired)
 }
 
 /// The sides of a break.

@@ -4,8 +4,10 @@
 //! breaks are put down to the narrowest place that nearly all of them share. What is left over is looked at by
 //! *place*: an institution, division or pair with far more breaks of a class than its share of other things.
 
+mod cluster;
 mod sentence;
 
+use self::cluster::{Change, Changes, Cluster, Place};
 use std::collections::BTreeMap;
 
 use super::{
@@ -13,7 +15,7 @@ use super::{
     words::{Money, Words, count},
 };
 use crate::model::{
-    codes::{Pair, Province},
+    codes::Pair,
     control::Class,
     fields::Field,
     money::{FenSum, parse_sum},
@@ -44,51 +46,12 @@ pub(super) struct Patterns {
     pub(super) explained: [String; 2],
 }
 
-/// How a field differs.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Change {
-    /// Treating − insured, in fen.
-    Offset(FenSum),
-    /// From the code of the insured side to that of the treating side.
-    Recoded(String, String),
-    /// It differs; what it holds is a person's, or as many values as there are rows.
-    Free,
-}
-
-/// The fields that differ, each with how.
-type Changes = Vec<(Field, Change)>;
-
-/// A place that breaks share, the narrowest first.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
-    Institution(String),
-    Insured(String, Province),
-    Treating(String),
-    /// The city of an insured division, by its four digits, and a treating province.
-    InsuredCity(String, Province),
-    TreatingCity(String),
-    Pair(Pair),
-    Declares(Province),
-    Owes(Province),
-}
-
 /// A carried break with where it happened.
 struct Case<'a> {
     found: Break<'a>,
     changes: Changes,
     /// From the narrowest to the widest, one of each kind.
     places: Vec<Place>,
-}
-
-/// Breaks with one cause.
-#[derive(Debug)]
-struct Cluster {
-    class: Class,
-    place: Place,
-    changes: Changes,
-    /// Pairs that are concerned.
-    pairs: usize,
-    tally: Tally,
 }
 
 impl Patterns {

@@ -1,6 +1,6 @@
 //! A pattern in words.
 
-use super::{Change, Cluster, Place};
+use super::cluster::{Change, Cluster, Place};
 use crate::{
     model::{control::Class, fields::Field, money::yuan_grouped},
     report::words::{Words, field, pair, province, words},

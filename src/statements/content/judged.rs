@@ -5,7 +5,7 @@ use crate::{
     book::grid::Row,
     diag::Outcome,
     judged::{GIVEN_BACK, Judged, Lines, reason},
-    statements::Layout,
+    statements::sheet::Layout,
 };
 
 const OFFERED: [&str; 6] = ["kind", "outcome", "code", "reason", "count", "amount"];

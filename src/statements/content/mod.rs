@@ -6,7 +6,11 @@ mod judged;
 mod verification;
 
 use super::{
-    Sheet, Style, Template, Value, Workbook, capital::capitals, care, province, template::Values,
+    capital::capitals,
+    sheet::{Sheet, Value, Workbook},
+    style::Style,
+    template::{Template, Values},
+    words::{care, province},
 };
 use crate::{
     book::{

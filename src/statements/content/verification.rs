@@ -14,7 +14,11 @@ use crate::{
         fields::{FIELDS, Field, Kind},
     },
     privacy::mask::masked,
-    statements::{Sheet, Style, Value, template::Values},
+    statements::{
+        sheet::{Sheet, Value},
+        style::Style,
+        template::Values,
+    },
 };
 
 impl Content {

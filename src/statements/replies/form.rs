@@ -5,13 +5,13 @@ use chrono::NaiveDate;
 use super::{
     ids::{Ids, Meant},
     parts::Unreadable,
-    workbook,
+    workbook::{self, CellSink},
 };
 use crate::{
     contract::{bounds, small_files::DecisionLine},
     diag::{Code, Finding},
     model::dates::parse_day,
-    statements::Template,
+    statements::template::Template,
 };
 
 /// What a reply says of a settlement.
@@ -168,64 +168,6 @@ impl<'a> Form<'a> {
         Ok(())
     }
 
-    /// Begins a sheet.
-    pub(super) fn begin(&mut self) {
-        self.sheet = Sheet::default();
-    }
-
-    /// Takes a cell; row and column are counted from 0. Says whether more of the sheet is of use.
-    pub(super) fn cell(
-        &mut self,
-        row: u32,
-        column: u32,
-        text: &str,
-        day: Option<NaiveDate>,
-    ) -> Result<bool, Unreadable> {
-        if row < self.sheet.row {
-            return Err(Unreadable::Form("a workbook whose rows are not in order".to_owned()));
-        }
-        if row > self.sheet.row {
-            self.line();
-            self.sheet.row = row;
-        }
-        let sheet = &mut self.sheet;
-        if sheet.done || text.is_empty() {
-            return Ok(!sheet.done);
-        }
-        let Some((places, first)) = sheet.places else {
-            for (named, heading) in sheet.named.iter_mut().zip(self.headings) {
-                if named.is_none() && text.trim() == heading {
-                    *named = Some(column);
-                }
-            }
-            sheet.first = Some(sheet.first.map_or(column, |first| first.min(column)));
-            return Ok(true);
-        };
-        if column == first && text.trim() == self.template.total {
-            sheet.done = true;
-            return Ok(false);
-        }
-        for (cell, place) in sheet.cells.iter_mut().zip(places) {
-            if place == column {
-                self.held += text.len();
-                *cell = (text.to_owned(), day);
-            }
-        }
-        if self.held > WRITTEN || self.lines.len() > ANSWERS {
-            return Err(Unreadable::Bounds(format!(
-                "more than {ANSWERS} answers, or 256 MiB of them"
-            )));
-        }
-        Ok(true)
-    }
-
-    /// Ends a sheet.
-    pub(super) fn end(&mut self) {
-        if !self.sheet.done {
-            self.line();
-        }
-    }
-
     /// Takes what the row holds: the headings, or a line.
     fn line(&mut self) {
         let sheet = &mut self.sheet;
@@ -274,6 +216,63 @@ impl<'a> Form<'a> {
             approved_by: approved.0.trim().to_owned(),
             decided_on: on.1.or_else(|| as_written(on.0.trim())),
         });
+    }
+}
+
+impl CellSink for Form<'_> {
+    fn begin(&mut self) {
+        self.sheet = Sheet::default();
+    }
+
+    fn cell(
+        &mut self,
+        row: u32,
+        column: u32,
+        text: &str,
+        day: Option<NaiveDate>,
+    ) -> Result<bool, Unreadable> {
+        if row < self.sheet.row {
+            return Err(Unreadable::Form("a workbook whose rows are not in order".to_owned()));
+        }
+        if row > self.sheet.row {
+            self.line();
+            self.sheet.row = row;
+        }
+        let sheet = &mut self.sheet;
+        if sheet.done || text.is_empty() {
+            return Ok(!sheet.done);
+        }
+        let Some((places, first)) = sheet.places else {
+            for (named, heading) in sheet.named.iter_mut().zip(self.headings) {
+                if named.is_none() && text.trim() == heading {
+                    *named = Some(column);
+                }
+            }
+            sheet.first = Some(sheet.first.map_or(column, |first| first.min(column)));
+            return Ok(true);
+        };
+        if column == first && text.trim() == self.template.total {
+            sheet.done = true;
+            return Ok(false);
+        }
+        for (cell, place) in sheet.cells.iter_mut().zip(places) {
+            if place == column {
+                self.held += text.len();
+                *cell = (text.to_owned(), day);
+            }
+        }
+        if self.held > WRITTEN || self.lines.len() > ANSWERS {
+            return Err(Unreadable::Bounds(format!(
+                "more than {ANSWERS} answers, or 256 MiB of them"
+            )));
+        }
+        Ok(true)
+    }
+
+    fn end(&mut self) {
+        if !self.sheet.done {
+            self.line();
+        }
     }
 }
 

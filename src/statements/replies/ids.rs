@@ -2,11 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::Open;
 use crate::{
+    model::{control::Class, money::Fen},
     spelling::is_unseen,
     statements::plain::{shown, unguarded},
 };
+
+/// A settlement that is open.
+pub(super) struct Open {
+    pub(super) class: Class,
+    /// The payable of each copy that is there, in fen.
+    pub(super) payable: [Option<Fen>; 2],
+}
 
 /// The settlements that are open, as forms may have them.
 pub(super) struct Ids<'a> {
@@ -77,7 +84,7 @@ fn loosened(setl_id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::control::Class, statements::no_formula};
+    use crate::{model::control::Class, statements::plain::no_formula};
 
     #[test]
     fn exactly_first_then_without_blanks_where_that_means_one() {

@@ -20,9 +20,9 @@ use serde::Serialize;
 
 use self::{
     form::{Form, Line},
-    ids::Ids,
+    ids::{Ids, Open},
 };
-use super::Template;
+use super::template::Template;
 use crate::{
     book::{self, grid::Grid},
     bounded,
@@ -67,13 +67,6 @@ pub struct Decided {
     pub payable: Option<String>,
     /// The form and the line that it comes from.
     pub from: String,
-}
-
-/// A settlement that is open.
-struct Open {
-    class: Class,
-    /// The payable of each copy that is there, in fen.
-    payable: [Option<Fen>; 2],
 }
 
 /// Reads reply forms, and compares them with the open items of the newest period of a book.

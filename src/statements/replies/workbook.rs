@@ -6,18 +6,33 @@ use chrono::{Days, NaiveDate};
 use quick_xml::events::{BytesStart, Event};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
-use super::{
-    form::Form,
-    parts::{Archive, FRAME, Part, TEXTS, Unreadable, attribute},
-};
+use super::parts::{Archive, FRAME, Part, TEXTS, Unreadable, attribute};
 
 /// Sheets of a workbook.
 const SHEETS: usize = 64;
 /// The last row and column of a sheet, from 0.
 const LAST: (u32, u32) = (1_048_575, 16_383);
 
+/// Takes the cells of a workbook, sheet by sheet.
+pub(super) trait CellSink {
+    /// Begins a sheet.
+    fn begin(&mut self);
+
+    /// Takes a cell; row and column are counted from 0. Says whether more of the sheet is of use.
+    fn cell(
+        &mut self,
+        row: u32,
+        column: u32,
+        text: &str,
+        day: Option<NaiveDate>,
+    ) -> Result<bool, Unreadable>;
+
+    /// Ends a sheet.
+    fn end(&mut self);
+}
+
 /// Gives a form the cells of every sheet.
-pub(super) fn read(bytes: &[u8], form: &mut Form) -> Result<(), Unreadable> {
+pub(super) fn read(bytes: &[u8], form: &mut dyn CellSink) -> Result<(), Unreadable> {
     let mut archive = Archive::open(bytes)?;
     let frame = Frame::read(&mut archive)?;
     let mut shared = Shared::default();
@@ -237,7 +252,7 @@ fn is_day(code: &str) -> bool {
 }
 
 /// Gives a form the cells of a sheet.
-fn sheet(mut part: Part, shared: &Shared, form: &mut Form) -> Result<(), Unreadable> {
+fn sheet(mut part: Part, shared: &Shared, form: &mut dyn CellSink) -> Result<(), Unreadable> {
     let (mut row, mut column, mut inside) = (0, 0, false);
     let (mut value, mut buffer) = (String::new(), Vec::new());
     while let Some(event) = part.next(&mut buffer)? {

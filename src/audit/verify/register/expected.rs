@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     audit::verify::{
-        fates::{Break, Columns, group_of, is_voided_again},
+        broken::{Break, Columns, group_of, is_voided_again},
         files::Closed,
         settlements::{Settlement, settlements},
         tables::payable_of,

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Cleared, RegisterFile};
+use super::file::{Cleared, RegisterFile};
 use crate::{
     audit::verify::{
         checks::{Checks, differs, unequal},
         files::REGISTER,
-        place,
+        places::place,
     },
     diag::Code,
     keyed::key::Key,

@@ -1,0 +1,110 @@
+//! What earlier periods have to do with later ones.
+
+use super::{
+    files::Closed,
+    pairs::{ByPair, by_pair},
+    policies::Policies,
+    register::{Expectations, RegisterFile},
+};
+use crate::{
+    book::grid::{Row, pair_of_notice},
+    model::{
+        codes::{Month, Pair, Province},
+        money::FenSum,
+    },
+    rules::Policy,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What earlier periods have to do with later ones.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    pub(super) money: PastMoney,
+    pub(super) notices: PastNotices,
+    pub(super) policies: Policies,
+    pub(super) registers: Vec<RegisterFile>,
+    pub(super) expectations: Expectations,
+}
+
+impl History {
+    pub(super) fn remember(&mut self, closed: &Closed) {
+        self.money.remember(closed);
+        self.notices.remember(closed);
+    }
+}
+
+/// What earlier periods have to do with the money of later ones.
+#[derive(Debug, Default)]
+pub(super) struct PastMoney {
+    /// What each pair paid, by period.
+    pub(super) payables: BTreeMap<Month, ByPair>,
+    /// Accepted deductions by their number: settlement and fen of each.
+    pub(super) held_back: BTreeMap<String, Vec<(String, FenSum)>>,
+}
+
+impl PastMoney {
+    pub(super) fn remember(&mut self, closed: &Closed) {
+        self.payables.insert(closed.month, by_pair(closed, "pairs", "payable"));
+        for row in closed.grid("deductions").iter().filter(|row| row.flag("accepted") == Some(true))
+        {
+            let entry = (row.text("setl_id").to_owned(), row.number("amount"));
+            self.held_back.entry(row.text("ddct_id").to_owned()).or_default().push(entry);
+        }
+    }
+
+    /// The yearly quotas that a period sets, half up to the fen, when all the months that count are in the
+    /// book.
+    pub(super) fn yearly(&self, closed: &Closed, policy: &Policy) -> Option<ByPair> {
+        let rule = policy.yearly_quota;
+        if closed.month.of_year() != rule.to_month {
+            return None;
+        }
+        let mut sums = by_pair(closed, "pairs", "payable");
+        for month in rule.from_month..rule.to_month {
+            let earlier = self.payables.get(&Month::new(closed.month.year(), month))?;
+            for (pair, payable) in earlier {
+                *sums.entry(*pair).or_default() += payable;
+            }
+        }
+        let span = FenSum::from(rule.to_month - rule.from_month + 1);
+        let quota = |sum: FenSum| (2 * FenSum::from(rule.months) * sum + span).div_euclid(2 * span);
+        Some(sums.into_iter().map(|(pair, sum)| (pair, quota(sum))).collect())
+    }
+}
+
+/// The notices of earlier periods: who pays, and the pair; and the bank serials of accepted payments.
+#[derive(Debug, Default)]
+pub(super) struct PastNotices {
+    pub(super) issued: BTreeMap<String, (Pair, Province)>,
+    pub(super) serials: BTreeSet<String>,
+}
+
+impl PastNotices {
+    pub(super) fn remember(&mut self, closed: &Closed) {
+        for row in closed.grid("notices").iter() {
+            let payer = Province::from_text(row.text("payer"));
+            if let Some(issued) = pair_of_notice(row.text("notice_id")).zip(payer) {
+                self.issued.insert(row.text("notice_id").to_owned(), issued);
+            }
+        }
+        let accepted = accepted(closed).map(|row| row.text("bank_serial").to_owned());
+        self.serials.extend(accepted);
+    }
+
+    /// What was paid into the reserve of each pair, and back out of it.
+    pub(super) fn paid(&self, closed: &Closed) -> (ByPair, ByPair) {
+        let (mut paid_in, mut paid_back) = (ByPair::new(), ByPair::new());
+        for row in accepted(closed) {
+            if let Some((pair, payer)) = self.issued.get(row.text("notice_id")) {
+                let sums = if *payer == pair.insured { &mut paid_in } else { &mut paid_back };
+                *sums.entry(*pair).or_default() += row.number("amount");
+            }
+        }
+        (paid_in, paid_back)
+    }
+}
+
+/// The accepted payments of a period.
+pub(super) fn accepted(closed: &Closed) -> impl Iterator<Item = Row<'_>> {
+    closed.grid("payments").iter().filter(|row| row.flag("accepted") == Some(true))
+}

@@ -1,0 +1,146 @@
+//! The register of one period, and what its tables say that it holds.
+
+use crate::{
+    audit::verify::{
+        checks::Checks,
+        files::{Closed, REGISTER, check_rows},
+        places::place,
+    },
+    book::grid::Row,
+    diag::Code,
+    keyed::key::Key,
+    model::{
+        codes::{CareClass, FundClass, Month, Side},
+        control::Class,
+        group::Group,
+        money::FenSum,
+    },
+    register::entries::{Entries, reversals},
+};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// The register of a period, and what its tables say that it holds.
+#[derive(Debug)]
+pub(in crate::audit::verify) struct RegisterFile {
+    pub(in crate::audit::verify) period: Month,
+    pub(super) entries: Entries,
+    /// What cleared, by group, as positions have it.
+    pub(super) cleared: BTreeMap<i32, Cleared>,
+    /// Settlements that cleared, as control and decisions have them on each side.
+    pub(super) settlements: [i128; 2],
+    /// What they owe in fen, likewise; none where a decision cleared the other side's copy with its amounts.
+    pub(super) owed: [Option<FenSum>; 2],
+    /// Settlements that a decision voided.
+    pub(super) voided: i128,
+    /// Settlements that a decision let clear, in order: a reversal among them needs no original.
+    pub(super) accepted: Vec<Key>,
+    /// What was reversed.
+    pub(super) reversed: Vec<Key>,
+}
+
+impl RegisterFile {
+    /// Opens the two files of a period's register.
+    pub(in crate::audit::verify) fn open(
+        closed: &Closed,
+        checks: &mut Checks,
+    ) -> Option<RegisterFile> {
+        let mut damaged = |file: &str, problem: String| {
+            checks.find(Code::B06, place(closed.month, file), String::new(), problem);
+        };
+        let entries = Entries::open(&closed.folder, closed.month);
+        let entries = entries.map_err(|problem| damaged(REGISTER[0], problem)).ok()?;
+        let reversed = reversals(&closed.folder);
+        let reversed = reversed.map_err(|problem| damaged(REGISTER[1], problem)).ok()?;
+        let rises = reversed.windows(2).map(|two| (two[0] >= two[1]).then(|| "a key".to_owned()));
+        checks.law(Code::B06, &place(closed.month, REGISTER[1]), "order of keys", rises);
+        check_rows(closed.month, REGISTER[0], &closed.manifest, entries.rows(), checks);
+        check_rows(closed.month, REGISTER[1], &closed.manifest, reversed.len() as u64, checks);
+        let accepted = closed.grid("decisions").iter();
+        let accepted = accepted.filter(|row| row.number_or_null("payable").is_some());
+        let mut accepted: Vec<Key> = accepted.map(|row| Key::of(row.text("setl_id"))).collect();
+        accepted.sort_unstable();
+        Some(RegisterFile {
+            period: closed.month,
+            entries,
+            cleared: cleared(closed),
+            settlements: Side::BOTH.map(|side| cleared_on(closed, side, "rows", |_| 1)),
+            owed: Side::BOTH.map(|side| {
+                let owed = cleared_on(closed, side, "payable", |row| row.number("payable"));
+                (!by_other_copy(closed, side)).then_some(owed)
+            }),
+            voided: decided(closed, "void").count() as i128,
+            accepted,
+            reversed,
+        })
+    }
+}
+
+/// What positions have of a group.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Cleared {
+    pub(super) visits: i128,
+    pub(super) fen: FenSum,
+    /// Whether a position has something above 0, and something below.
+    pub(super) above: bool,
+    pub(super) below: bool,
+}
+
+/// What cleared by group, as positions have it.
+fn cleared(closed: &Closed) -> BTreeMap<i32, Cleared> {
+    let mut sums: BTreeMap<i32, Cleared> = BTreeMap::new();
+    let grid = closed.grid("positions");
+    let visits = grid.column("visits");
+    let payable = grid.column("payable");
+    for row in 0..grid.rows {
+        let Some(group) = group_of(grid.row(row)) else { continue };
+        let sums = sums.entry(i32::from(group.number())).or_default();
+        sums.visits += grid.number(row, visits);
+        sums.fen += grid.number(row, payable);
+        // The amounts stand between these two.
+        for column in visits..=payable {
+            let number = grid.number(row, column);
+            sums.above |= number > 0;
+            sums.below |= number < 0;
+        }
+    }
+    sums
+}
+
+fn group_of(row: Row) -> Option<Group> {
+    Some(Group {
+        pair: row.pair()?,
+        fund: FundClass::from_name(row.text("fund_class"))?,
+        care: CareClass::from_name(row.text("care_class"))?,
+    })
+}
+
+fn decided<'a>(closed: &'a Closed, decision: &'a str) -> impl Iterator<Item = Row<'a>> {
+    closed.grid("decisions").iter().filter(move |row| row.text("decision") == decision)
+}
+
+/// Whether a decision cleared a mismatch with the copy of the other side.
+fn by_other_copy(closed: &Closed, side: Side) -> bool {
+    let other = match side {
+        Side::Treating => "accept_insured",
+        Side::Insured => "accept_treating",
+    };
+    let mismatch = [Class::FieldMismatch, Class::AmountMismatch].map(Class::name);
+    decided(closed, other).any(|row| mismatch.contains(&row.text("class_without")))
+}
+
+/// Settlements that cleared, or what they owe, seen from a side: its own column of control, and those that a
+/// decision let clear without a copy of this side.
+fn cleared_on(closed: &Closed, side: Side, column: &str, of: fn(Row) -> i128) -> i128 {
+    let rows = closed.grid("control").iter();
+    let mut cleared =
+        rows.filter(|r| r.text("side") == side.name() && r.text("bucket") == "cleared");
+    let missing = match side {
+        Side::Treating => Class::MissingTreating,
+        Side::Insured => Class::MissingInsured,
+    };
+    let without = closed.grid("decisions").iter().filter(|row| {
+        row.text("class_without") == missing.name() && row.number_or_null("payable").is_some()
+    });
+    cleared.next().map_or(0, |row| row.number(column)) + without.map(of).sum::<i128>()
+}

@@ -1,0 +1,208 @@
+//! Verifies a book, period by period.
+
+use std::path::PathBuf;
+
+use super::{
+    carry,
+    checks::Checks,
+    copies, fates, files,
+    files::Read,
+    history::History,
+    inputs, money, notices,
+    places::place,
+    register,
+    register::RegisterFile,
+    tables,
+    verified::{Verified, VerifyOptions},
+};
+use crate::{
+    book,
+    columnar::guard::guarded,
+    diag::{Code, Failure, Finding, Outcome},
+    event::Monitor,
+    model::{codes::Month, money::yuan},
+    signing::{
+        SIGNATURE,
+        trusted::{Signed, Standing, TrustedKeys},
+    },
+};
+
+/// Verifies a book up to a period; with keys, also who vouches for it.
+pub fn verify(
+    options: &VerifyOptions,
+    trusted: Option<&TrustedKeys>,
+    monitor: &Monitor,
+) -> Outcome<Verified> {
+    let (periods, newest) = periods(options)?;
+    let mut checks = Checks::default();
+    let mut verified = Verified { newest: newest.to_string(), ..Verified::default() };
+    let mut history = History::default();
+    let mut signed = Vec::new();
+    let read = |at: usize| periods.get(at).map(|(month, folder)| files::read(*month, folder));
+    let (mut before, mut next) = (None, read(0).transpose()?);
+    for at in 0.. {
+        let Some(mut this) = next.take() else { break };
+        monitor.stage("verifying", 0)?;
+        checks.absorb([std::mem::take(&mut this.checks)]);
+        files::check_chain(&this, before.as_ref(), &mut checks);
+        // The next period is read while this one is judged.
+        let (following, ()) = rayon::join(
+            || read(at + 1).transpose(),
+            || judge(&this, before.as_ref(), &mut history, &mut checks),
+        );
+        verified.periods.push(std::mem::take(&mut this.figures));
+        signed.push(Signed {
+            period: this.month,
+            manifest: std::mem::take(&mut this.bytes),
+            signature: this.signature.take(),
+        });
+        before = Some(this);
+        next = following?;
+    }
+    let head = before.and_then(|last| last.digest);
+    monitor.stage("verifying register", 0)?;
+    register_laws(&mut history, &mut verified, &mut checks);
+    compare_head(options, &periods, head.as_deref(), &mut checks);
+    let policies = std::mem::take(&mut history.policies);
+    policies.compare(&options.rules, &mut checks);
+    (verified.rules, verified.days) = (policies.rules, policies.days);
+    verified.rules_given = !options.rules.is_empty();
+    if let Some(trusted) = trusted {
+        verified.signatures = check_signatures(&signed, trusted, &mut checks);
+    } else {
+        verified.unchecked =
+            signed.iter().filter(|period| period.signature.is_some()).count() as u64;
+    }
+    verified.head = head.unwrap_or_default();
+    verified.head_given = options.head.is_some();
+    (verified.laws, verified.figures) = (checks.laws, checks.figures);
+    finish(verified, checks)
+}
+
+/// The periods to verify, oldest first, and the newest of the book.
+fn periods(options: &VerifyOptions) -> Outcome<(Vec<(Month, PathBuf)>, Month)> {
+    let book = &options.book;
+    let mut periods = book::periods_in(book)?;
+    let nothing = |what: String| {
+        let found = Finding::new(Code::B02, crate::diag::shown(book), "", what);
+        Failure::Differences("nothing was verified".to_owned(), vec![found])
+    };
+    let Some(newest) = periods.last().map(|(month, _)| *month) else {
+        return Err(nothing("no closed period".to_owned()));
+    };
+    if let Some(period) = options.period {
+        if !periods.iter().any(|(month, _)| *month == period) {
+            return Err(nothing(format!("no period {period}; the newest is {newest}")));
+        }
+        periods.retain(|(month, _)| *month <= period);
+    }
+    Ok((periods, newest))
+}
+
+/// Judges a period by all laws, and remembers what later ones need of it.
+fn judge(this: &Read, before: Option<&Read>, history: &mut History, checks: &mut Checks) {
+    let Some(closed) = &this.closed else { return };
+    let before = before.and_then(|before| before.closed.as_ref());
+    history.policies.remember(closed);
+    if let Some(policy) = closed.policy(checks) {
+        let tables = place(closed.month, "tables");
+        checks.together(
+            &tables,
+            &[
+                &|checks| tables::order(closed, checks),
+                &|checks| tables::check(closed, policy, checks),
+                &|checks| inputs::check(closed, checks),
+                &|checks| copies::check(closed, policy, checks),
+                &|checks| fates::check(closed, before, policy, checks),
+                &|checks| carry::check(closed, before, checks),
+                &|checks| money::check(closed, before, history, policy, checks),
+                &|checks| notices::check(closed, before, history, policy, checks),
+            ],
+        );
+    }
+    let gathered = guarded(|| {
+        if let Ok(policy) = closed.rules.policy(closed.month) {
+            history.expectations.gather(closed, before, policy);
+        }
+        history.registers.extend(RegisterFile::open(closed, checks));
+        history.remember(closed);
+    });
+    if gathered.is_none() {
+        let found = "figures so large that they cannot be added up".to_owned();
+        checks.find(Code::B07, place(closed.month, "tables"), String::new(), found);
+    }
+}
+
+/// What the registers of all periods say together.
+fn register_laws(history: &mut History, verified: &mut Verified, checks: &mut Checks) {
+    let read = guarded(|| {
+        if let Some(last) = history.registers.last() {
+            history.expectations.finish(last.period);
+        }
+        let sums = register::check(&history.registers, &mut history.expectations, checks);
+        for (file, sums) in history.registers.iter().zip(sums) {
+            sums.compare(file, checks);
+            let period = file.period.to_string();
+            if let Some(figures) = verified.periods.iter_mut().find(|found| found.period == period)
+            {
+                figures.registered = sums.rows;
+                figures.rows += sums.rows;
+                figures.cleared = yuan(sums.payable());
+            }
+        }
+    });
+    if read.is_none() {
+        let found = "figures so large that they cannot be added up".to_owned();
+        checks.find(Code::B09, "register.parquet".to_owned(), String::new(), found);
+    }
+}
+
+fn compare_head(
+    options: &VerifyOptions,
+    periods: &[(Month, PathBuf)],
+    head: Option<&str>,
+    checks: &mut Checks,
+) {
+    let (Some(expected), Some((month, _))) = (&options.head, periods.last()) else { return };
+    checks.count(1);
+    if head != Some(expected) {
+        let found = format!("{}, given was {expected}", head.unwrap_or("no manifest"));
+        checks.find(Code::B05, format!("{month}/manifest.json"), String::new(), found);
+    }
+}
+
+/// Every period is signed by a trusted key, or comes before one that is; says by whom.
+fn check_signatures(signed: &[Signed], trusted: &TrustedKeys, checks: &mut Checks) -> Vec<String> {
+    let mut said = Vec::new();
+    for (Signed { period: month, .. }, standing) in signed.iter().zip(trusted.judge(signed)) {
+        checks.count(1);
+        let problem = match standing {
+            Standing::Signed(name) => {
+                said.push(format!("{month} by {name}"));
+                continue;
+            }
+            Standing::CoveredBy(later) => {
+                said.push(format!("{month} through {later}"));
+                continue;
+            }
+            Standing::Unsigned => "no signature, and no later period is signed".to_owned(),
+            Standing::Bad(problem) => problem,
+        };
+        checks.find(Code::B10, place(*month, SIGNATURE), String::new(), problem);
+    }
+    said
+}
+
+/// Passes when something was checked and nothing was found.
+fn finish(verified: Verified, checks: Checks) -> Outcome<Verified> {
+    let files: u64 = verified.periods.iter().map(|period| period.files).sum();
+    if checks.findings.is_empty() && files > 0 && checks.figures > 0 {
+        return Ok(verified);
+    }
+    let problem = format!(
+        "the book does not verify: {files} files of {} periods and {} figures were checked",
+        verified.periods.len(),
+        checks.figures
+    );
+    Err(Failure::Differences(problem, checks.sorted()))
+}

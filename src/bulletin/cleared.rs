@@ -1,0 +1,70 @@
+//! The settlements that cleared, by pair.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    cells::{Cells, Id},
+    delivered::Delivered,
+};
+use crate::{
+    book::Closed,
+    diag::{Failure, Outcome},
+    model::{
+        codes::{Pair, Province},
+        group::Group,
+    },
+    register::entries::{Entries, VOIDED},
+};
+
+/// The settlements that cleared, by pair, with their sums by province.
+pub(super) struct Cleared {
+    /// Settlements of a pair, reversals among them, and their cell.
+    pub(super) pairs: BTreeMap<Pair, (u128, Id)>,
+    pub(super) provinces: [BTreeMap<Province, Id>; 2],
+    pub(super) national: Id,
+}
+
+impl Cleared {
+    pub(super) fn read(closed: &Closed, cells: &mut Cells) -> Outcome<Cleared> {
+        let unreadable = |problem: String| {
+            Failure::Book(format!("the register of {} cannot be read: {problem}", closed.month))
+        };
+        let entries = Entries::open(&closed.folder, closed.month).map_err(unreadable)?;
+        let mut counts: BTreeMap<Pair, u128> = BTreeMap::new();
+        for group in 0..entries.row_groups() {
+            let cleared = entries.group(group).map_err(unreadable)?;
+            for entry in cleared.into_iter().filter(|entry| entry.kind != VOIDED) {
+                let group = u16::try_from(entry.group).ok().and_then(Group::from_number);
+                let group =
+                    group.ok_or_else(|| unreadable("a group that does not exist".into()))?;
+                *counts.entry(group.pair).or_default() += 1;
+            }
+        }
+        let pairs: BTreeMap<Pair, (u128, Id)> =
+            counts.into_iter().map(|(pair, n)| (pair, (n, cells.count(n)))).collect();
+        let cell = |(pair, (_, id)): (&Pair, &(u128, Id))| (*pair, *id);
+        let provinces = margins(pairs.iter().map(cell), cells);
+        let national = cells.total(provinces[0].values().copied().collect());
+        cells.sum(provinces[1].values().copied().collect(), national);
+        Ok(Cleared { pairs, provinces, national })
+    }
+}
+
+/// Cells of the sums of pairs by insured and by treating province.
+pub(super) fn margins(
+    pairs: impl Iterator<Item = (Pair, Id)>,
+    cells: &mut Cells,
+) -> [BTreeMap<Province, Id>; 2] {
+    let mut parts: [BTreeMap<Province, Vec<Id>>; 2] = Default::default();
+    for (pair, cell) in pairs {
+        parts[0].entry(pair.insured).or_default().push(cell);
+        parts[1].entry(pair.treating).or_default().push(cell);
+    }
+    parts.map(|of| of.into_iter().map(|(place, parts)| (place, cells.total(parts))).collect())
+}
+
+/// The provinces of pairs.
+pub(super) fn all_pairs(cleared: &Cleared, delivered: Option<&Delivered>) -> BTreeSet<Pair> {
+    let delivered = delivered.into_iter().flat_map(|delivered| delivered.pairs.keys());
+    cleared.pairs.keys().chain(delivered).copied().collect()
+}

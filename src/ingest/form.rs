@@ -1,0 +1,42 @@
+//! How a column of a file stands for a field of the contract.
+
+use crate::model::fields::Field;
+
+/// A column of a file that stands for a field of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// The field.
+    pub field: Field,
+    /// Position among the columns of the schema's root.
+    pub root: usize,
+    /// Position among the leaves, as row groups count columns.
+    pub leaf: usize,
+    /// How its values become those of the contract.
+    pub form: Form,
+}
+
+/// How a column's values become those of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Text.
+    Text,
+    /// Integers that stand for text.
+    IntegerCode,
+    /// Days.
+    Date,
+    /// Timestamps in local time.
+    LocalTime,
+    /// Timestamps that are instants in UTC.
+    UtcTime,
+    /// INT96 timestamps.
+    Int96,
+    /// Decimals of a scale from 0 to 18, and whether 64 bits hold them.
+    Decimal {
+        /// Decimals after the point.
+        scale: u8,
+        /// Stored as INT32 or INT64.
+        narrow: bool,
+    },
+    /// The null type: every value is null.
+    Null,
+}

@@ -1,0 +1,97 @@
+//! Writes the forms of a closed period.
+
+use std::{collections::BTreeMap, path::Path};
+
+use chrono::NaiveDate;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::{
+    content::Content, folder, plain::Plain, renderer::Renderer, sheet::Workbook, style::Style,
+    template::Template, xlsx::Xlsx,
+};
+use crate::{
+    book::Closed,
+    diag::{Failure, Outcome},
+    judged::Judged,
+    model::{
+        codes::{Month, Province},
+        dates::parse_day,
+        money::yuan,
+    },
+};
+
+/// What was written.
+#[derive(Debug, Serialize)]
+pub struct Written {
+    /// The period.
+    pub period: String,
+    /// Folders of provinces.
+    pub provinces: u64,
+    /// Files.
+    pub files: u64,
+    /// Notices, each for payer and payee.
+    pub notices: u64,
+    /// What all provinces pay, in yuan: what all of them receive.
+    pub payable: String,
+    /// What became of the deductions.
+    pub deductions: Judged,
+    /// What became of the payments.
+    pub payments: Judged,
+}
+
+/// Writes the forms of a closed period into a new folder.
+pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<Written> {
+    let closed = Closed::open(book, period)?;
+    folder::must_be_new(out)?;
+    let issued_on = parse_day(&closed.manifest.as_of)
+        .ok_or_else(|| Failure::Book(format!("the manifest of {period} has no day")))?;
+    let content = Content::read(&closed)?;
+    content.prove()?;
+    let provinces = content.provinces();
+    let readers: Vec<Option<Province>> =
+        [None].into_iter().chain(provinces.iter().copied().map(Some)).collect();
+    // A reader's sheets are made when it is their turn: those of all together would not be small.
+    let rendered: Vec<BTreeMap<String, Vec<u8>>> = readers
+        .par_iter()
+        .with_max_len(1)
+        .map(|reader| {
+            let workbooks = match reader {
+                None => content.nation(&style.template)?,
+                Some(province) => content.province(*province, style)?,
+            };
+            render(&workbooks, &style.template, issued_on)
+        })
+        .collect::<Outcome<_>>()?;
+    let files: BTreeMap<String, Vec<u8>> = rendered.into_iter().flatten().collect();
+    folder::publish(out, &files)?;
+    let [deductions, payments] = content.all_judged();
+    Ok(Written {
+        period: period.to_string(),
+        provinces: provinces.len() as u64,
+        files: files.len() as u64 + 1,
+        notices: content.notices(),
+        payable: yuan(content.payable()),
+        deductions,
+        payments,
+    })
+}
+
+/// The files of workbooks, by path: XLSX, and each sheet as CSV and JSON.
+pub(crate) fn render(
+    workbooks: &[Workbook],
+    template: &Template,
+    issued_on: NaiveDate,
+) -> Outcome<BTreeMap<String, Vec<u8>>> {
+    let xlsx = Xlsx { issued_on };
+    let renderers: [&dyn Renderer; 2] = [&xlsx, &Plain];
+    let mut files = BTreeMap::new();
+    for workbook in workbooks {
+        for renderer in renderers {
+            let of_renderer = renderer.render(workbook, template)?;
+            let below = |(path, bytes)| (format!("{}/{path}", workbook.folder), bytes);
+            files.extend(of_renderer.into_iter().map(below));
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,77 @@
+//! What is generated, and why nothing (more) is.
+
+use std::{io, path::PathBuf};
+
+use super::breaks::Breaks;
+use crate::{diag::Failure, model::codes::Month, rules::RulesError};
+
+/// In which order rows lie in the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// By time of settlement; a file holds what one province sends.
+    Time,
+    /// Rows of all provinces and times are spread over all files of a side.
+    Shuffled,
+}
+
+/// What to generate.
+#[derive(Debug, Clone)]
+pub struct SynthOptions {
+    /// Deliveries go to `<out>/<period>/`, which must not exist yet.
+    pub out: PathBuf,
+    /// The first period.
+    pub first_period: Month,
+    /// How many periods, at least 1.
+    pub periods: u32,
+    /// Settlements a period, each with two copies, reversals included.
+    pub settlements: u64,
+    /// The seed: another seed, another month.
+    pub seed: u64,
+    /// What is planted.
+    pub breaks: Breaks,
+    /// In which order rows lie in the files.
+    pub order: Order,
+}
+
+/// The most settlements a period: serial numbers of a pair have nine digits.
+pub const MOST_SETTLEMENTS: u64 = 1_000_000_000;
+/// The most periods.
+pub const MOST_PERIODS: u32 = 120;
+/// The last period: settlements end with the century.
+pub const LAST_PERIOD: Month = Month::new(2099, 12);
+
+/// Why nothing (more) was generated.
+#[derive(Debug, thiserror::Error)]
+pub enum SynthError {
+    /// An option is out of range.
+    #[error("{0}")]
+    Options(String),
+    /// The rules do not fit the periods or the codes that are generated.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    /// The period's folder is there already.
+    #[error("{} is there already; nothing is overwritten", crate::diag::shown(.0))]
+    Exists(PathBuf),
+    /// A file could not be written.
+    #[error("{}: {source}", crate::diag::shown(.path))]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A Parquet file could not be made.
+    #[error("{}: {source}", crate::diag::shown(.path))]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        source: parquet::errors::ParquetError,
+    },
+    /// A folder may not be made, or not in its place.
+    #[error(transparent)]
+    Place(#[from] Failure),
+    /// The caller asked to stop; the period under way was removed.
+    #[error("stopped")]
+    Stopped,
+}
