@@ -6,8 +6,6 @@
 
 use std::sync::Mutex;
 
-use rayon::prelude::*;
-
 use super::{
     breaks::{Break, BreakField, Copies, OpenItem, SideCopy},
     context::Context,

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
 use super::{
     breaks::{Break, BreakField, OpenItem},
     decisions::Decisions,

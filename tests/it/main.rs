@@ -32,6 +32,7 @@ mod rules;
 mod signals;
 mod signing;
 mod statements;
+mod structure;
 mod terminal;
 mod tidy;
 mod verification;

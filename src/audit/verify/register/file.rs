@@ -17,7 +17,6 @@ use crate::{
     },
     register::entries::{Entries, reversals},
 };
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// The register of a period, and what its tables say that it holds.
