@@ -1,14 +1,12 @@
 //! One run, from a delivery to a closed period: the stages in order, and the totals between them.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-    sync::Arc,
-};
+mod options;
 
-use chrono::NaiveDate;
+use std::{collections::BTreeMap, path::PathBuf};
+
 use rayon::prelude::*;
 
+pub use self::options::RunOptions;
 use crate::{
     book::{
         Book,
@@ -21,7 +19,7 @@ use crate::{
     },
     columnar::{entry::FileEntry, table::Table},
     contract::{small_files::OpeningQuotas, walk::Unread},
-    diag::{Code, Failure, Finding, Outcome},
+    diag::{Failure, Finding, Outcome},
     event::{Activity, Monitor},
     handover::{brought, permits::permits_table},
     independent::{self, Compared, Task},
@@ -45,7 +43,6 @@ use crate::{
         decisions::{self, Applied, Decisions, Verdict, decisions_table},
         matching::{Standing, match_index, read_again},
         proof::{Proof, control_table},
-        reader::Engine,
         registering::write_register,
         settle::settle,
         tally::Settled,
@@ -60,50 +57,8 @@ use crate::{
         quotas::{periods_needed, quotas_table},
         reserves_table,
     },
-    rules::{Permit, Policy, Rules},
-    signing::Signer,
+    rules::Permit,
 };
-
-/// Everything that decides about a run, and how it is carried out.
-#[derive(Debug, Clone)]
-pub struct RunOptions {
-    /// The period to close.
-    pub period: Month,
-    /// The delivery.
-    pub input: PathBuf,
-    /// The book.
-    pub book: PathBuf,
-    /// Quotas of the first period.
-    pub opening_quotas: Option<PathBuf>,
-    /// The policy.
-    pub rules: Rules,
-    /// Who reads the delivery.
-    pub engine: Arc<dyn Engine>,
-    /// The plausibility codes that are meant.
-    pub accept: BTreeSet<Code>,
-    /// Day of issue of the notices; by default the last day of the month after the period.
-    pub as_of: Option<NaiveDate>,
-    /// Bytes of memory for the index of the delivery; beyond it the disk is used.
-    pub memory: usize,
-    /// Who signs the manifest.
-    pub signer: Option<Signer>,
-    /// Do everything but publish.
-    pub dry_run: bool,
-    /// Recompute the period by a second implementation, and publish only if both agree.
-    pub independent: bool,
-}
-
-impl RunOptions {
-    /// The policy of the period.
-    fn policy(&self) -> Outcome<&Policy> {
-        self.rules.policy(self.period).map_err(|error| Failure::Usage(error.to_string()))
-    }
-
-    /// Day of issue of the period's notices.
-    fn issued_on(&self) -> NaiveDate {
-        self.as_of.unwrap_or_else(|| self.period.plus(1).last_day())
-    }
-}
 
 /// What a run did.
 #[derive(Debug)]

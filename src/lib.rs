@@ -12,12 +12,12 @@
 //! | 1 | `diag` `digest` `bounded` `spelling` | findings, failures and exit statuses; SHA-256; reading small files within bounds |
 //! | 2 | `model` `event` `interrupt` | the vocabulary: codes, money, days, fields, control totals; what a run tells its watcher; what a signal removes |
 //! | 3 | `place` `rules` | locks, staging, output folders; policy as dated data |
-//! | 4 | `columnar` `signing` | Parquet in and out; signatures over manifests |
+//! | 4 | `columnar` `signing` `independent` | Parquet in and out; signatures over manifests |
 //! | 5 | `contract` `keyed` `privacy` | small files and names of a delivery; settlements by key, in memory and on disk; masks and pseudonyms |
 //! | 6 | `ingest` `book` | Parquet files → judged rows; closed periods, their chain and their tables |
-//! | 7 | `register` `plausible` `judged` | what earlier periods cleared; slips that are asked about; deductions and payments in short |
+//! | 7 | `register` `plausible` `judged` `query` | what earlier periods cleared; slips that are asked about; deductions and payments in short |
 //! | 8 | `reconcile` `pipeline` | two copies → cleared settlements and breaks; the settings of a run |
-//! | 9 | `clear` | cleared settlements → positions → pairs, deductions |
+//! | 9 | `clear` `cluster` | cleared settlements → positions → pairs, deductions |
 //! | 10 | `reserve` | pairs → quotas, reserves, notices, payments |
 //! | 11 | `handover` | what a period takes over from the one before |
 //! | 12 | `engine` | calls all of these, asserts their totals, publishes |

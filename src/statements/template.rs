@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::sheet::{Layout, Sheet, Value};
 use crate::{
-    diag::{Failure, Outcome, toml_problem},
+    diag::{Failure, Outcome},
     model::{codes::CareClass, dates::parse_day},
     reconcile::decisions::Verdict,
 };

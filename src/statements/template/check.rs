@@ -119,8 +119,8 @@ fn texts(place: &str, value: &toml::Value, problems: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::read::BUILT_IN;
     use super::*;
-    use crate::statements::template::BUILT_IN;
 
     fn problem(from: &str, to: &str) -> String {
         assert!(BUILT_IN.contains(from), "{from}");

@@ -4,7 +4,7 @@ use super::{Template, check};
 use crate::diag::toml_problem;
 
 /// The built-in template.
-const BUILT_IN: &str = include_str!("../../../pipelines/forms.toml");
+pub(super) const BUILT_IN: &str = include_str!("../../../pipelines/forms.toml");
 
 /// The format of templates that this program reads.
 const FORMAT: u32 = 1;

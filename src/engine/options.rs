@@ -1,0 +1,52 @@
+//! Everything that decides about a run.
+
+use crate::{
+    diag::{Code, Failure, Outcome},
+    model::codes::Month,
+    reconcile::reader::Engine,
+    rules::{Policy, Rules},
+    signing::Signer,
+};
+use chrono::NaiveDate;
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+
+/// Everything that decides about a run, and how it is carried out.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// The period to close.
+    pub period: Month,
+    /// The delivery.
+    pub input: PathBuf,
+    /// The book.
+    pub book: PathBuf,
+    /// Quotas of the first period.
+    pub opening_quotas: Option<PathBuf>,
+    /// The policy.
+    pub rules: Rules,
+    /// Who reads the delivery.
+    pub engine: Arc<dyn Engine>,
+    /// The plausibility codes that are meant.
+    pub accept: BTreeSet<Code>,
+    /// Day of issue of the notices; by default the last day of the month after the period.
+    pub as_of: Option<NaiveDate>,
+    /// Bytes of memory for the index of the delivery; beyond it the disk is used.
+    pub memory: usize,
+    /// Who signs the manifest.
+    pub signer: Option<Signer>,
+    /// Do everything but publish.
+    pub dry_run: bool,
+    /// Recompute the period by a second implementation, and publish only if both agree.
+    pub independent: bool,
+}
+
+impl RunOptions {
+    /// The policy of the period.
+    pub(super) fn policy(&self) -> Outcome<&Policy> {
+        self.rules.policy(self.period).map_err(|error| Failure::Usage(error.to_string()))
+    }
+
+    /// Day of issue of the period's notices.
+    pub(super) fn issued_on(&self) -> NaiveDate {
+        self.as_of.unwrap_or_else(|| self.period.plus(1).last_day())
+    }
+}
