@@ -3,7 +3,7 @@
 //! The floor that a run is measured against: the same columns of the same files, decoded into the same
 //! types, by as many threads, row group by row group. `cargo bench --bench bare_decode -- DIR [THREADS]`.
 
-#![expect(clippy::print_stderr, reason = "a program of its own")]
+#![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "a program of its own")]
 
 use std::{hint::black_box, path::PathBuf, time::Instant};
 

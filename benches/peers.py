@@ -194,12 +194,12 @@ def target():
 
 def build():
     """Paths of the program and of the yardstick."""
-    subprocess.run(["cargo", "build", "--locked", "--release", "--quiet"], cwd=ROOT, check=True)
-    made = subprocess.run(["cargo", "bench", "--locked", "--quiet", "--no-run", "--bench", "bare_decode",
-                           "--message-format", "json"], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+    subprocess.run(["cargo", "build", "--locked", "--profile", "dist", "--quiet"], cwd=ROOT, check=True)
+    made = subprocess.run(["cargo", "bench", "--locked", "--profile", "dist", "--quiet", "--no-run", "--bench",
+                           "bare_decode", "--message-format", "json"], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
     units = (json.loads(line) for line in made.splitlines() if line.startswith(b"{"))
     yardstick = next(u["executable"] for u in units if u.get("executable") and u["target"]["name"] == "bare_decode")
-    return os.path.join(target(), "release", "liangqing"), yardstick
+    return os.path.join(target(), "dist", "liangqing"), yardstick
 
 
 def environment():

@@ -7,6 +7,8 @@ use std::{
     path::Path,
 };
 
+use crate::text::Text;
+
 /// Bytes of a settings file: rules, a pipeline, a template. The built-in ones have some 20,000.
 pub const SETTINGS: u64 = 1 << 20;
 
@@ -40,18 +42,19 @@ pub fn read_all(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 /// The text of a file that has to be small.
 pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
     let text = String::from_utf8(read_all(path, most)?);
-    let text =
-        text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "bytes that are not UTF-8"))?;
+    let text = text.map_err(|_| {
+        io::Error::new(io::ErrorKind::InvalidData, text!("bytes that are not UTF-8"))
+    })?;
     // What is wrong with a line is shown with the line.
     match text.lines().position(|line| line.len() > LINE) {
-        Some(at) => Err(io::Error::other(format!("line {} has more than {LINE} bytes", at + 1))),
+        Some(at) => Err(io::Error::other(text!("line {} has more than {} bytes", at + 1, LINE))),
         None => Ok(text),
     }
 }
 
 /// A limit as people read it.
-pub fn more_than(most: u64) -> String {
-    format!("more than {} MiB", most >> 20)
+pub fn more_than(most: u64) -> Text {
+    text!("more than {} MiB", most >> 20)
 }
 
 #[cfg(test)]

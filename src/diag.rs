@@ -2,166 +2,75 @@
 
 use std::{fmt, io, path::Path};
 
-macro_rules! codes {
-    ($($code:ident $expected:literal $hint:literal;)*) => {
-        /// A stable code of a finding in a delivery.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Code {
-            $(#[doc = concat!("Expected: ", $expected, ".")] $code),*
-        }
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-        impl Code {
-            /// Every code, in order.
-            pub const ALL: &[Code] = &[$(Code::$code),*];
+use crate::text::{Fill, Text, Value, escaped_lines};
+pub use crate::text::{printable, printable_lines};
 
-            /// The code as text.
-            pub const fn id(self) -> &'static str {
-                match self { $(Code::$code => stringify!($code)),* }
-            }
+pub mod codes;
 
-            /// What a good delivery has in this place.
-            pub const fn expected(self) -> &'static str {
-                match self { $(Code::$code => $expected),* }
-            }
+pub use self::codes::{AcceptedCode, Code};
 
-            /// The code that a text names.
-            pub fn of_id(id: &str) -> Option<Code> {
-                Code::ALL.iter().find(|code| code.id() == id).copied()
-            }
-
-            /// What to do about it.
-            pub const fn hint(self) -> &'static str {
-                match self { $(Code::$code => $hint),* }
-            }
-        }
-    };
+impl Fill for Code {
+    fn fill(&self) -> Value {
+        self.id().fill()
+    }
 }
 
-codes! {
-    F01 "at least one Parquet file on each side" "deliver both treating/*.parquet and insured/*.parquet; a side without settlements sends one empty file";
-    F02 "a whole, undamaged Parquet file" "ask the sender for the file again and compare its sha256 with theirs";
-    F03 "every required column" "export the columns under their national names or one of their known other names; what stands in the path alone (Hive partitions) is not read";
-    F04 "a column of the kind that the contract names" "export the column with the type of the contract";
-    F05 "a decimal amount" "cast to DECIMAL(16,2) where the exact value is still known; floating point has lost it";
-    F06 "a decimal amount" "plain integers may be yuan or fen: cast to DECIMAL(16,2)";
-    F07 "a scale from 0 to 18 and a precision of at most 38" "export DECIMAL(16,2)";
-    F08 "each field once" "drop one of the columns";
-    F09 "the totals that control-totals.csv declares" "ask the sender which is right: the file or the totals; send both again together";
-    F10 "control-totals.csv lists every Parquet file exactly once" "complete the list, or send the file that is missing";
-    F11 "each file once on a side" "remove one of the two";
-    F12 "amounts and their sums within DECIMAL(38,2)" "ask the sender for the file again";
-    F13 "files that stay as they are while a run reads them" "wait until nobody writes to the delivery any more, then run again";
-    F14 "names in UTF-8" "rename the file or the folder";
-    G01 "nothing that looks like a part of the delivery and is not read" "give it the name that is meant, or take it away; `--accept G01` if it is meant to be left out";
-    G02 "a side at least half of whose rows have the period as their cost month" "compare --period with the folder; `--accept G02` if it is meant";
-    G03 "a side less than half of whose rows an earlier period has cleared" "compare the folder with those of the earlier periods; `--accept G03` if it is meant";
-    G04 "the quotas that the first period of a book starts from" "give --opening-quotas FILE, without it every quota is 0; `--accept G04` if it is meant";
-    G05 "files that no earlier period was closed with" "compare the folder with that of the earlier period; `--accept G05` if it is meant";
-    G06 "files that only one side has" "ask whose file it is, and for the other side's own; `--accept G06` if it is meant";
-    G07 "Parquet files alone, not a table with its older versions" "export the current version; `--accept G07` if every file is meant to count";
-    F15 "texts of at most 65,536 bytes" "export the column as the contract has it: its texts are codes and names";
-    S01 "UTF-8 text" "save the file as CSV UTF-8";
-    S02 "a header line with every column once" "name the columns as the contract does; order is free, further columns are ignored";
-    S03 "as many values as the header has columns" "quote values that hold commas or line breaks";
-    S04 "digits with at most two decimals" "write amounts as 1234.56, without separators, blanks or signs other than a minus";
-    S05 "a day YYYY-MM-DD or a month YYYY-MM that exists" "correct the date";
-    S06 "0 or 1" "correct the flag";
-    S07 "the two-digit code of one of the 32 provinces" "correct the code";
-    S08 "each pair once" "remove one of the lines";
-    S09 "a quota of 0 or more" "correct the quota";
-    S10 "a whole number" "write the count in digits";
-    S11 "a small file: at most 256 MiB, 4,000,000 lines, 1 MiB a line" "look at the place: a quote that is never closed makes one line of many; a file that is really so large is not the one that the contract means";
-    C01 "a settlement that this period has to decide on" "remove the decision: the settlement was cleared, refused, rejected or never delivered";
-    C02 "a decision for a copy that exists" "accept the copy that is there, or void the settlement";
-    C03 "one decision a settlement" "keep one of the lines";
-    C04 "decided_by and approved_by, two different persons" "have a second person approve the decision";
-    C05 "a decision that is needed" "remove it: the settlement clears or leaves without it";
-    C06 "accept_treating, accept_insured or void" "correct the decision";
-    R01 "a reply form with its headings" "fill in verification.xlsx or reply.csv of a province's folder, as `statements` wrote them";
-    R02 "a setl_id that means one settlement" "enter it as the form has it, blanks included";
-    R03 "a reply form within bounds: CSV of 256 MiB, a workbook of 64 MiB that unpacks to 512 MiB, a million answers" "send the sheet of the reply alone, as CSV UTF-8; a workbook that unpacks to many times its size was not made by a spreadsheet";
-    Q01 "the notice_id of an emergency proposal of an earlier period" "correct the notice_id";
-    Q02 "one answer a proposal" "remove the line: the proposal has been answered";
-    Q03 "an approved amount above 0" "correct the amount";
-    Q04 "the name of who approved it" "fill in approved_by";
-    N01 "H or P and 11 letters or digits" "correct the institution's code";
-    N02 "six digits of a county in one of the 32 provinces" "correct the county";
-    N03 "H or P, as the institution's code begins" "correct the kind, or the code";
-    N04 "inpatient, outpatient, chronic, pharmacy, separated by semicolons" "correct the kinds of care";
-    N05 "each institution once" "remove one of the lines, or put their kinds of care together";
-    B01 "the manifest of a closed period and its seal" "restore the period from a copy; whoever has the digest of its manifest can tell which copy is right";
-    B02 "periods month by month, each manifest with the digest of the one before" "restore the period from a copy, and find out who changed it";
-    B03 "the file as its manifest lists it" "restore the period from a copy";
-    B04 "only files that the manifest lists" "find out where the file comes from, and remove it";
-    B05 "the head that was given" "the book was cut, continued or replaced since: compare with the copy that the head stands for";
-    B06 "a table with the columns and the order of the contract" "restore the period from a copy; if the digests agree, it was published so: rerun it from its inputs";
-    B07 "the same figure, worked out again from what it is made of" "restore the period from a copy; if the digests agree, it was published so: rerun it from its inputs";
-    B08 "what the period before handed over" "restore both periods from copies; if the digests agree, rerun them from their inputs";
-    B09 "a register that agrees with the tables, each settlement once" "restore the period from a copy; if the digests agree, rerun it from its inputs";
-    B10 "a signature by a trusted key" "ask the signer; a key that was changed or withdrawn belongs into the file of trusted keys";
-    B11 "the rules that were given" "find out who decided on other rules; the manifest of the period has a copy of them, `diff` shows what they changed";
-    A01 "the input that the period was closed with" "find the delivery as it was: the manifest has the digest of every file";
-    A02 "the rules and the day that the period was closed with" "leave --rules and --as-of away: the manifest has both";
-    A03 "a delivery that is accepted, as it was when the period was closed" "find the delivery as it was: the manifest has the digest of every file";
-    E01 "a settlement that some period of the book has met" "check the setl_id; what a period cleared is known by the hash of its setl_id alone";
-    E02 "the delivery that the period was closed with" "give the delivery of this period: every settlement of the figure is in it, or was an open item";
-    A04 "the same bytes, worked out again" "see which rows differ; when inputs and rules are the same, the period was changed, or another program wrote it";
-}
+impl Code {
+    /// The state that is expected, as a message.
+    pub fn expected_text(self) -> Text {
+        let [chinese, _] = self.chinese();
+        Text::named(self.expected(), chinese)
+    }
 
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.id())
+    /// The action that mends it, as a message.
+    pub fn hint_text(self) -> Text {
+        let [_, chinese] = self.chinese();
+        Text::named(self.hint(), chinese)
     }
 }
 
 /// One reason why a delivery is refused.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
-    /// File, as its path below the input folder.
+    /// The file, as its path below the input folder or the book.
     pub file: String,
-    /// Where in the file: a column, a row, a line.
-    pub place: String,
-    /// Stable code.
-    #[serde(serialize_with = "code_id", deserialize_with = "code_of")]
+    /// The place in the file: a column, a row, a line; empty when the finding is about the whole file.
+    #[schemars(with = "String")]
+    pub place: Text,
+    /// The stable code.
     pub code: Code,
-    /// What is there.
-    pub found: String,
-    /// What to do about it, where it is not what the code says.
-    pub own_hint: Option<String>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn code_id<S: serde::Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(code.id())
-}
-
-fn code_of<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Code, D::Error> {
-    let id = <String as serde::Deserialize>::deserialize(deserializer)?;
-    Code::of_id(&id).ok_or_else(|| serde::de::Error::custom(format!("no code {id}")))
+    /// What is there, in English.
+    #[schemars(with = "String")]
+    pub found: Text,
+    /// What to do about it, in English, where it is not what docs/errors.md says of the code.
+    #[schemars(with = "Option<String>")]
+    pub own_hint: Option<Text>,
 }
 
 impl Finding {
     /// A finding at a place of a file.
-    pub fn new(
-        code: Code,
-        file: impl Into<String>,
-        place: impl Into<String>,
-        found: impl Into<String>,
-    ) -> Finding {
-        let (file, place, found) = (file.into(), place.into(), found.into());
-        Finding { code, file, place, found, own_hint: None }
+    pub fn new(code: Code, file: impl Into<String>, place: Text, found: Text) -> Finding {
+        Finding { code, file: file.into(), place, found, own_hint: None }
+    }
+
+    /// A finding about a file as a whole.
+    pub fn of_file(code: Code, file: impl Into<String>, found: Text) -> Finding {
+        Finding::new(code, file, text!(""), found)
     }
 
     /// The finding with something better to do about it than the code says of all its kind.
     #[must_use]
-    pub fn hinting(self, hint: impl Into<String>) -> Finding {
-        let own_hint = Some(hint.into()).filter(|hint| hint != self.code.hint());
+    pub fn hinting(self, hint: Text) -> Finding {
+        let own_hint = Some(hint).filter(|hint| *hint != self.code.hint_text());
         Finding { own_hint, ..self }
     }
 
     /// What to do about it.
-    pub fn hint(&self) -> &str {
-        self.own_hint.as_deref().unwrap_or(self.code.hint())
+    pub fn hint(&self) -> Text {
+        self.own_hint.clone().unwrap_or_else(|| self.code.hint_text())
     }
 
     /// The finding with its file below a folder, unless it is named so already.
@@ -171,28 +80,24 @@ impl Finding {
         }
         Finding { file: format!("{folder}/{}", self.file), ..self }
     }
+
+    /// The finding as a message.
+    pub fn text(&self) -> Text {
+        let Finding { file, place, code, found, .. } = self;
+        let expected = code.expected_text();
+        let said = if place.is_empty() {
+            text!("{} {}: found {}, expected {}", code, file, found, expected)
+        } else {
+            text!("{} {}, {}: found {}, expected {}", code, file, place, found, expected)
+        };
+        said.hinting(self.hint())
+    }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.code, printable(&self.file))?;
-        if !self.place.is_empty() {
-            write!(f, ", {}", printable(&self.place))?;
-        }
-        write!(f, ": found {}, expected {}", printable(&self.found), self.code.expected())?;
-        write!(f, "\n    hint: {}", printable(self.hint()))
+        fmt::Display::fmt(&self.text(), f)
     }
-}
-
-/// Text from outside for people, on one line: it may neither forge lines, nor drive a terminal, nor turn the
-/// order of letters around, nor hide any.
-pub fn printable(text: &str) -> String {
-    text.chars().map(|letter| if steers(letter) { '\u{fffd}' } else { letter }).collect()
-}
-
-/// Text of several lines for people: as [`printable`], with the line breaks that are there.
-pub fn printable_lines(text: &str) -> String {
-    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
 /// A path for people.
@@ -200,75 +105,83 @@ pub fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy())
 }
 
-/// What is wrong with a TOML file: the names in it are those of its writer.
-pub fn toml_problem(error: &toml::de::Error) -> String {
-    error.to_string().replace(error.message(), &printable(error.message()))
+/// What is wrong with the text of a TOML file: the place, the line and what the parser says of it.
+pub fn toml_problem(text: &str, error: &toml::de::Error) -> Text {
+    let shown = error.to_string();
+    let shown = shown.trim_end();
+    let (Some(span), Some((_, rest))) = (error.span(), shown.split_once('\n')) else {
+        return Text::alone(escaped_lines(shown));
+    };
+    let before = text.get(..span.start).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    // The names in it are those of its writer, and may steer a terminal.
+    let rest = rest.replace(error.message(), &printable(error.message()));
+    text!("TOML parse error at line {}, column {}\n{}", line, column, escaped_lines(rest))
 }
 
-/// Whether a letter does something else on a terminal than to stand there: controls, marks of direction, letters
-/// without a width, and what ends a line besides the controls.
-fn steers(letter: char) -> bool {
-    letter.is_control()
-        || matches!(
-            letter,
-            '\u{ad}'
-                | '\u{34f}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
+/// What to do about an error of the system that says nothing about a file: no memory, too many open files of all and
+/// of the process.
+fn shortage(error: i32) -> Option<Text> {
+    Some(match error {
+        12 => text!(
+            "nothing is wrong with the file: a limit of memory is too low, or the machine too small"
+        ),
+        23 => text!("nothing is wrong with the file: the machine has too many files open"),
+        24 => {
+            text!("nothing is wrong with the file: the limit of open files is too low (ulimit -n)")
+        }
+        _ => return None,
+    })
 }
-
-/// Errors of the system that say nothing about a file: no memory, too many open files of all and of the process.
-const SHORTAGES: [(i32, &str); 3] = [
-    (12, "nothing is wrong with the file: a limit of memory is too low, or the machine too small"),
-    (23, "nothing is wrong with the file: the machine has too many files open"),
-    (24, "nothing is wrong with the file: the limit of open files is too low (ulimit -n)"),
-];
 
 /// Why a command did not succeed; each variant has its exit status (contract §7).
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum Failure {
     /// Our own fault: an invariant does not hold. Nothing is published.
-    #[error("internal error: {0}\n    hint: nothing was published; please report this message")]
-    Bug(String),
+    Bug(Text),
     /// The command line, the pipeline or the rules file.
-    #[error("{0}")]
-    Usage(String),
+    Usage(Text),
     /// The delivery; every finding is listed.
-    #[error("the delivery is refused")]
     Refused(Vec<Finding>),
-    /// Files other than a delivery; every finding is listed.
-    #[error("{0} refused")]
-    Unfit(&'static str, Vec<Finding>),
+    /// Files other than a delivery, and what they are; every finding is listed.
+    Unfit(Text, Vec<Finding>),
     /// The book: order, already closed, damaged.
-    #[error("{0}")]
-    Book(String),
+    Book(Text),
     /// A verification or an audit found differences; every one is listed.
-    #[error("{0}")]
-    Differences(String, Vec<Finding>),
+    Differences(Text, Vec<Finding>),
     /// A report that was printed shows differences.
-    #[error("differences, see the report")]
     Reported,
     /// The operating system: disk full, permission.
-    #[error("{}: {error}", printable(.place))]
     Io {
-        /// The file or folder.
-        place: String,
+        /// The file or folder, or what else failed.
+        place: Text,
         /// What the operating system says.
         error: io::Error,
     },
     /// Stopped by a signal; nothing is published.
-    #[error("interrupted, nothing was published")]
     Interrupted,
 }
 
+worded!(Failure);
+
 impl Failure {
+    /// The failure as a message.
+    pub fn text(&self) -> Text {
+        match self {
+            Failure::Bug(what) => text!("internal error: {}", what)
+                .hinting(text!("nothing was published; please report this message")),
+            Failure::Usage(text) | Failure::Book(text) | Failure::Differences(text, _) => {
+                text.clone()
+            }
+            Failure::Refused(_) => text!("the delivery is refused"),
+            Failure::Unfit(what, _) => text!("{} refused", what),
+            Failure::Reported => text!("differences, see the report"),
+            Failure::Io { place, error } => text!("{}: {}", place, error),
+            Failure::Interrupted => text!("interrupted, nothing was published"),
+        }
+    }
+
     /// The exit status of the process.
     pub const fn exit_status(&self) -> u8 {
         match self {
@@ -286,21 +199,20 @@ impl Failure {
     /// then nothing is known about a delivery or a book.
     #[must_use]
     pub fn or_shortage(self) -> Failure {
-        let (own, said) = match &self {
-            Failure::Io { place, error } => (place.clone(), error.to_string()),
-            other => ("the system".to_owned(), other.to_string()),
+        let own = match &self {
+            Failure::Io { place, error } => (place.clone(), text!("{}", error)),
+            other => (text!("the system"), other.text()),
         };
-        let findings = self.findings().iter().map(|finding| (finding.file.clone(), &finding.found));
-        let told: Vec<(String, &String)> = findings.chain([(own, &said)]).collect();
-        // Readers of files hand such errors on as text.
-        let shortage = SHORTAGES.into_iter().find_map(|(number, hint)| {
-            let mark = format!("(os error {number})");
-            let (place, _) = told.iter().find(|(_, said)| said.contains(&mark))?;
+        let findings = self.findings().iter();
+        let findings = findings.map(|finding| (Text::given(&finding.file), finding.found.clone()));
+        let told: Vec<(Text, Text)> = findings.chain([own]).collect();
+        let short = [12, 23, 24].into_iter().find_map(|number| {
+            let (place, _) = told.iter().find(|(_, said)| said.tells_of(number))?;
             let error = io::Error::from_raw_os_error(number);
-            let error = io::Error::other(format!("{error}\n    hint: {hint}"));
+            let error = text!("{}", error).hinting(shortage(number)?).into();
             Some(Failure::Io { place: place.clone(), error })
         });
-        shortage.unwrap_or(self)
+        short.unwrap_or(self)
     }
 
     /// Whether something is not there.
@@ -320,12 +232,12 @@ impl Failure {
 
     /// An I/O failure at a path; to be used with `map_err`.
     pub fn io(place: &Path) -> impl FnOnce(io::Error) -> Failure + use<> {
-        let place = place.to_string_lossy().into_owned();
+        let place = text!("{}", place);
         move |error| Failure::Io { place, error }
     }
 
     /// A broken invariant, unless it holds.
-    pub fn unless(holds: bool, invariant: impl FnOnce() -> String) -> Result<(), Failure> {
+    pub fn unless(holds: bool, invariant: impl FnOnce() -> Text) -> Result<(), Failure> {
         if holds { Ok(()) } else { Err(Failure::Bug(invariant())) }
     }
 }
@@ -338,43 +250,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_catalogue_of_codes_is_current() {
-        let row = |code: &Code| format!("| {code} | {} | {} |\n", code.expected(), code.hint());
-        let rows = Code::ALL.iter().map(row).collect::<Vec<_>>().concat();
-        let text = format!(
-            "# Findings: why a delivery is refused, or a book is not in order\n\nEvery finding of a delivery is listed \
-             at once, with one of these codes, the file, the place\nand what was found there; the run ends with \
-             exit status 3 and nothing is published. The codes\nare stable. \
-             Where more is known of a case, a finding says something better to do than stands here. Rows that break a row rule \
-             (V01 to V18) are no findings: they are in `tables/rejects`.\n\nCodes that begin with G ask about \
-             what looks like a slip, before a period is closed for good: `--accept\nCODE` (repeatable; `accept = [\"G02\"]` in a \
-             pipeline) lets it pass, and the manifest lists it.\n\nCodes that begin with B come \
-             from `verify`, those that begin with A from an audit rerun, with E\nfrom `explain`; they end with exit status 5. \
-             R is a reply form that `decisions import` cannot read, N refuses the registry of a\n`bulletin`.\n\nThis page is made by \
-             `UPDATE_DOCS=1 cargo test --lib catalogue`.\n\n| code | expected | what to do |\n|---|---|---|\n\
-             {rows}"
-        );
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/errors.md");
-        if std::env::var_os("UPDATE_DOCS").is_some() {
-            std::fs::write(path, &text).expect("written");
-        }
-        assert_eq!(std::fs::read_to_string(path).expect("docs/errors.md"), text);
-    }
-
-    #[test]
     fn too_many_open_files_are_no_damage() {
         let error = io::Error::from_raw_os_error(24).to_string();
-        let finding = |found: &str| Finding::new(Code::F02, "treating/31.parquet", "footer", found);
+        let finding = |found: &str| {
+            Finding::new(Code::F02, "treating/31.parquet", text!("footer"), Text::given(found))
+        };
         let refused = Failure::Refused(vec![finding("cut off"), finding(&error)]).or_shortage();
         assert_eq!(refused.exit_status(), 6);
         assert!(refused.to_string().starts_with("treating/31.parquet: "), "{refused}");
-        assert_eq!(Failure::Book(format!("damaged: {error}")).or_shortage().exit_status(), 6);
+        assert_eq!(
+            Failure::Book(Text::given(format!("damaged: {error}"))).or_shortage().exit_status(),
+            6
+        );
         assert_eq!(Failure::Refused(vec![finding("cut off")]).or_shortage().exit_status(), 3);
     }
 
     #[test]
     fn a_finding_says_where_what_and_what_to_do() {
-        let finding = Finding::new(Code::F07, "treating/31.parquet", "column acct_pay", "scale 19");
+        let finding = Finding::new(
+            Code::F07,
+            "treating/31.parquet",
+            text!("column {}", "acct_pay"),
+            Text::given("scale 19"),
+        );
         insta::assert_snapshot!(finding.to_string(), @r"
         F07 treating/31.parquet, column acct_pay: found scale 19, expected a scale from 0 to 18 and a precision of at most 38
             hint: export DECIMAL(16,2)

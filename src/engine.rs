@@ -22,7 +22,7 @@ use crate::{
     diag::{Failure, Finding, Outcome},
     event::{Activity, Monitor},
     handover::{brought, permits::permits_table},
-    independent::{self, Compared, Task},
+    independent::{Compared, Task},
     ingest::{
         delivery::Delivery,
         survey::{Normalisations, Setting, Survey, rejects_table},
@@ -33,17 +33,20 @@ use crate::{
         codes::{Month, Pair},
         control::Control,
         money::FenSum,
+        verdict::Verdict,
     },
     place::staging::Staging,
     plausible::{self, Slips},
     reconcile::{
         breaks::{break_fields_table, breaks_table, open_items_table},
-        build::{Foreseen, Index},
+        build::{FirstRead, Foreseen, Index},
         context::Context,
-        decisions::{self, Applied, Decisions, Verdict, decisions_table},
+        counters::Counters,
+        decisions::{self, Applied, Decisions, decisions_table},
         matching::{Standing, match_index, read_again},
         proof::{Proof, control_table},
         registering::write_register,
+        run::Run,
         settle::settle,
         tally::Settled,
         values::Values,
@@ -94,9 +97,6 @@ pub struct RunReport {
 /// Closes a period: reads the delivery, reconciles it, clears it, writes it, publishes it.
 pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
     options.policy()?;
-    if options.independent {
-        independent::available()?;
-    }
     let (book, staging) = Book::open(&options.book, options.period)?;
     let closed = close(options, &book, &staging, monitor);
     let report = closed.map_err(|failure| book.behind(failure))?;
@@ -123,13 +123,14 @@ pub fn close(
     // A damaged book is told before anything that comes of its damage.
     let opened_and_read = || {
         let register = Register::open(&book.periods)?;
-        let delivered = read(options, book, &register, staging, setting)?;
+        let delivered = read(Close { options, book, register: &register, staging, setting })?;
         Ok((register, delivered))
     };
     let (checked, read) = rayon::join(|| book.check_files(monitor), opened_and_read);
     checked?;
     let (register, mut delivered) = read?;
-    let closed = worked_out(options, book, &register, &mut delivered, staging, setting);
+    let close = Close { options, book, register: &register, staging, setting };
+    let closed = worked_out(close, &mut delivered);
     if !matches!(closed, Err(Failure::Interrupted)) {
         // What was changed meanwhile was read in part before and in part after, whatever came of it.
         delivered.delivery.unchanged()?;
@@ -138,18 +139,22 @@ pub fn close(
     closed
 }
 
+/// What the stages of a close share.
+#[derive(Clone, Copy)]
+struct Close<'a> {
+    options: &'a RunOptions,
+    book: &'a Book,
+    register: &'a Register,
+    staging: &'a Staging,
+    setting: Setting<'a>,
+}
+
 /// Works a period out from a delivery that was read.
-fn worked_out(
-    options: &RunOptions,
-    book: &Book,
-    register: &Register,
-    delivered: &mut Delivered,
-    staging: &Staging,
-    setting: Setting,
-) -> Outcome<RunReport> {
+fn worked_out(close: Close, delivered: &mut Delivered) -> Outcome<RunReport> {
+    let Close { options, book, staging, setting, .. } = close;
     let Setting { period, monitor, .. } = setting;
-    let reconciled = reconcile(options, book, register, delivered, staging, setting)?;
-    let cleared = clear(options, book, register, delivered, &reconciled)?;
+    let reconciled = reconcile(close, delivered)?;
+    let cleared = clear(close, delivered, &reconciled)?;
     let outputs = monitor
         .stopwatch
         .measure(Activity::Write, || write(staging, delivered, &reconciled, &cleared, monitor))?;
@@ -192,11 +197,9 @@ fn recomputed(
         scratch: &staging.scratch(),
         memory: *memory,
     };
-    if !options.independent {
-        return Ok(None);
-    }
+    let Some(recompute) = options.independent else { return Ok(None) };
     book.check_claims()?;
-    independent::recompute(&task, monitor).map(Some)
+    recompute(&task, monitor).map(Some)
 }
 
 /// Takes the copies that the period before could not clear; gives the hashes of their keys.
@@ -220,19 +223,15 @@ struct Delivered {
     survey: Survey,
     slips: Slips,
     index: Index,
+    counters: Counters,
     /// Copies in doubt: open items, and rows that did not clear while they were at hand.
     values: Values,
 }
 
 /// Opens and reads a delivery; refuses it with every finding at once.
-fn read(
-    options: &RunOptions,
-    book: &Book,
-    register: &Register,
-    staging: &Staging,
-    setting: Setting,
-) -> Outcome<Delivered> {
-    setting.monitor.stage("opening", 0)?;
+fn read(close: Close) -> Outcome<Delivered> {
+    let Close { options, book, register, staging, setting } = close;
+    setting.monitor.stage(text!("opening"), 0)?;
     let mut findings = Vec::new();
     let mut delivery = Delivery::open(&options.input, options.period, &mut findings)?;
     let own = options.opening_quotas.iter().chain([&book.root]);
@@ -248,8 +247,9 @@ fn read(
     watched.dedup();
     delivery.small.deductions.iter().try_for_each(|line| values.name(&line.setl_id))?;
     let foreseen = Foreseen { watched: &watched, register };
-    let (survey, index) =
-        options.engine.read(&delivery, setting, staging, foreseen, &values, options.memory)?;
+    let run =
+        Run { delivery: &delivery, setting, staging, values: &values, memory: options.memory };
+    let FirstRead { survey, index, counters } = options.engine.read(run, foreseen)?;
     findings.extend(survey.findings.iter().cloned());
     delivery.check_files(&survey.files, &mut findings);
     let quotas = options.opening_quotas.as_ref();
@@ -265,6 +265,7 @@ fn read(
             survey,
             slips,
             index,
+            counters,
             values,
         });
     }
@@ -282,24 +283,21 @@ struct Reconciled {
 }
 
 /// Matches the two sides; takes what is doubtful through the rules; proves that nothing is missing.
-fn reconcile(
-    options: &RunOptions,
-    book: &Book,
-    register: &Register,
-    delivered: &mut Delivered,
-    staging: &Staging,
-    setting: Setting,
-) -> Outcome<Reconciled> {
+fn reconcile(close: Close, delivered: &mut Delivered) -> Outcome<Reconciled> {
+    let Close { options, book, register, staging, setting } = close;
     let Setting { policy, period, monitor, .. } = setting;
     let decisions = std::mem::take(&mut delivered.decisions);
+    let counters = std::mem::take(&mut delivered.counters);
     let Delivered { delivery, watched, survey, slips, index, values, .. } = delivered;
     let permits = brought::permits_in_force(book.previous(), &delivery.small.permits, period)?;
 
-    monitor.stage("matching", 0)?;
-    let mut matched = match_index(index, register, watched, values, monitor)?;
-    read_again(&*options.engine, delivery, &mut matched, values, setting)?;
-    let context = Context { period, policy, permits: &permits, register, index };
-    let mut settled = settle(context, decisions, values, &matched, staging, monitor)?;
+    monitor.stage(text!("matching"), 0)?;
+    let run = Run { delivery, setting, staging, values, memory: options.memory };
+    let mut matched = match_index(run, index, Foreseen { watched, register })?;
+    read_again(run, &*options.engine, &mut matched)?;
+    let context =
+        Context { period, policy, permits: &permits, register, index, counters: &counters };
+    let mut settled = settle(run, context, decisions, &matched)?;
 
     let proof = Proof::of(survey, &matched, settled.tally.in_doubt)?;
     let control = proof.control(survey, &settled.tally)?;
@@ -307,7 +305,6 @@ fn reconcile(
     plausible::cleared_before(&control, &settled.tally.already_cleared, book, slips)?;
     let decisions = std::mem::take(&mut settled.decisions).finish().map_err(Failure::Refused)?;
     let positions = monitor.stopwatch.measure(Activity::AddUp, || {
-        let counters = std::mem::take(&mut index.counters);
         let positions = Positions::counted(counters, policy);
         positions.prove(proof.cleared(&settled.tally)).map(|()| positions)
     })?;
@@ -321,13 +318,8 @@ struct Cleared {
 }
 
 /// Holds back deductions, works out pairs, quotas, reserves, notices and payments.
-fn clear(
-    options: &RunOptions,
-    book: &Book,
-    register: &Register,
-    delivered: &Delivered,
-    reconciled: &Reconciled,
-) -> Outcome<Cleared> {
+fn clear(close: Close, delivered: &Delivered, reconciled: &Reconciled) -> Outcome<Cleared> {
+    let Close { options, book, register, .. } = close;
     let deductions = judge_deductions(book, register, delivered, &reconciled.settled)?;
     let money = settle_money(options, book, delivered, &reconciled.positions, &deductions)?;
     Ok(Cleared { deductions, money })
@@ -341,7 +333,7 @@ fn write(
     cleared: &Cleared,
     monitor: &Monitor,
 ) -> Outcome<Vec<FileEntry>> {
-    monitor.stage("writing", 0)?;
+    monitor.stage(text!("writing"), 0)?;
     let Reconciled { permits, settled, decisions, proof, control, positions } = reconciled;
     let Cleared { deductions, money } = cleared;
     let folder = staging.period();

@@ -9,15 +9,19 @@ use std::{
     time::Duration,
 };
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::diag::{Failure, Outcome};
+use crate::text::Text;
 
 /// Something that happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A stage begins that will touch a number of rows.
     Stage {
         /// What it does, for people.
-        name: &'static str,
+        name: Text,
         /// How many rows it will touch; 0 when that is not known.
         rows: u64,
     },
@@ -47,7 +51,8 @@ pub struct Estimate {
 }
 
 /// What a run is busy with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Activity {
     /// Hash input files.
     Digest,
@@ -60,6 +65,7 @@ pub enum Activity {
     /// Judge rows, add up files.
     Validate,
     /// Add up positions.
+    #[serde(rename = "add up")]
     AddUp,
     /// Find partners, in the window and by partition; look up the register.
     Match,
@@ -84,6 +90,21 @@ impl Activity {
     ];
 
     /// The word used in reports.
+    pub const fn text(self) -> Text {
+        match self {
+            Activity::Digest => text!("digest"),
+            Activity::Read => text!("read"),
+            Activity::Decompress => text!("decompress"),
+            Activity::Decode => text!("decode"),
+            Activity::Validate => text!("validate"),
+            Activity::AddUp => text!("add up"),
+            Activity::Match => text!("match"),
+            Activity::Settle => text!("settle"),
+            Activity::Write => text!("write"),
+        }
+    }
+
+    /// The name in reports for programs.
     pub const fn name(self) -> &'static str {
         match self {
             Activity::Digest => "digest",
@@ -197,24 +218,14 @@ impl Monitor {
     }
 
     /// Fails when something will take more memory than is free, or than it may take.
-    pub fn check_memory(
-        &self,
-        bytes: u64,
-        most: u64,
-        what: impl FnOnce() -> String,
-    ) -> Outcome<()> {
+    pub fn check_memory(&self, bytes: u64, most: u64, what: impl FnOnce() -> Text) -> Outcome<()> {
         let free = (self.free_memory)().unwrap_or(u64::MAX).min(most);
         if bytes <= free {
             return Ok(());
         }
         Err(Failure::Io {
-            place: "memory".to_owned(),
-            error: io::Error::other(format!(
-                "{} take about {} MiB of memory, and {} MiB are free\n    hint: do all rows have one setl_id? otherwise give more --memory, or take a larger machine",
-                what(),
-                bytes >> 20,
-                free >> 20
-            )),
+            place: text!("memory"),
+            error: io::Error::other(text!("{} take about {} MiB of memory, and {} MiB are free", what(), bytes >> 20, free >> 20).hinting(text!("do all rows have one setl_id? otherwise give more --memory, or take a larger machine"))),
         })
     }
 
@@ -231,7 +242,7 @@ impl Monitor {
     }
 
     /// A stage begins.
-    pub fn stage(&self, name: &'static str, rows: u64) -> Outcome<()> {
+    pub fn stage(&self, name: Text, rows: u64) -> Outcome<()> {
         tracing::info!(rows, "{name}");
         (self.listener)(Event::Stage { name, rows });
         self.check()

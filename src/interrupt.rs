@@ -106,14 +106,14 @@ impl Made {
 
 /// A folder that was made, and goes with this value.
 #[derive(Debug)]
-pub(crate) struct Unfinished {
+pub struct Unfinished {
     number: u64,
     path: PathBuf,
 }
 
 impl Unfinished {
     /// Makes a folder that goes with all that is in it.
-    pub(crate) fn tree(path: &Path, make: impl FnOnce() -> io::Result<()>) -> Outcome<Unfinished> {
+    pub fn tree(path: &Path, make: impl FnOnce() -> io::Result<()>) -> Outcome<Unfinished> {
         Unfinished::made(path, true, make)
     }
 

@@ -1,35 +1,32 @@
 //! What became of the deductions and payments of a period: how many were accepted and refused, why, and how much.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
-use serde::{Serialize, Serializer};
-use serde_json::json;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
 
 use crate::{
     book::grid::{Grid, Row},
+    diag::codes::LineCode,
     model::money::{FenSum, yuan},
+    shapes::Yuan,
+    text::Value,
 };
 
-/// The code of what is given back because its settlement was reversed.
-pub const GIVEN_BACK: &str = "R01";
+/// The code of a deduction that is given back because its settlement was reversed.
+pub const GIVEN_BACK: &str = LineCode::R01.id();
 
-/// Why a deduction or a payment is refused, in Chinese and in English, by code.
-const REASONS: [(&str, [&str; 2]); 9] = [
-    ("D01", ["该结算未清算", "no settlement that has cleared"]),
-    ("D02", ["超出该结算的应付金额", "more than is payable for the settlement"]),
-    ("D03", ["该结算已退费", "a settlement that was reversed"]),
-    ("D04", ["扣款编号已用过", "a ddct_id that was used before"]),
-    ("D05", ["金额不大于 0", "an amount that is not above 0"]),
-    ("P01", ["以前各期无此通知书", "no notice of an earlier period"]),
-    ("P02", ["银行流水号已用过", "a bank_serial that was used before"]),
-    ("P03", ["金额不大于 0", "an amount that is not above 0"]),
-    ("P04", ["超出通知书未付金额", "more than the notice has open"]),
-];
-
-/// Why a deduction or a payment is refused, in Chinese and in English.
+/// The meaning of the code of a deduction or a payment, in Chinese and in English.
 pub fn reason(code: &str) -> [&'static str; 2] {
-    let found = REASONS.iter().find(|(known, _)| *known == code);
-    found.map_or(["其他原因", "another reason"], |(_, reason)| *reason)
+    let [english, chinese] =
+        LineCode::of_id(code).map_or(["another reason", "其他原因"], LineCode::meaning);
+    [chinese, english]
+}
+
+/// The same as a value of messages.
+pub fn reason_named(code: &str) -> Value {
+    let [chinese, english] = reason(code);
+    Value::Name { english: english.into(), chinese: chinese.into() }
 }
 
 /// Some rows and their money.
@@ -48,14 +45,25 @@ impl Lines {
     }
 }
 
-impl Serialize for Lines {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        json!({ "rows": self.count, "amount": yuan(self.fen) }).serialize(serializer)
+/// A number of rows and the sum of their amounts.
+#[derive(Serialize, JsonSchema)]
+struct RowsAndAmount {
+    /// The number of rows.
+    rows: u64,
+    /// The sum of their amounts in yuan.
+    #[schemars(with = "Yuan")]
+    amount: String,
+}
+
+impl From<Lines> for RowsAndAmount {
+    fn from(lines: Lines) -> RowsAndAmount {
+        RowsAndAmount { rows: lines.count, amount: yuan(lines.fen) }
     }
 }
 
 /// What became of the deductions of a period, or of its payments.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(into = "JudgedReport")]
 pub struct Judged {
     /// Those that count.
     pub accepted: Lines,
@@ -81,7 +89,7 @@ impl Judged {
     pub fn of_rows<'a>(rows: impl Iterator<Item = Row<'a>>) -> Judged {
         let row = |row: Row<'a>| {
             let accepted = row.flag("accepted") == Some(true);
-            (accepted, row.text_or_null("code"), row.number("amount"))
+            (accepted, row.text_or_null("code"), row.fen("amount"))
         };
         rows.map(row).collect()
     }
@@ -116,36 +124,77 @@ impl<'a> FromIterator<(bool, Option<&'a str>, FenSum)> for Judged {
     }
 }
 
-impl Serialize for Judged {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let code = |(code, lines): (&String, &Lines)| {
-            let [_, reason] = reason(code);
-            json!({ "code": code, "reason": reason, "rows": lines.count, "amount": yuan(lines.fen) })
+/// What became of the deductions of a period, or of its payments.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Judged")]
+struct JudgedReport {
+    /// The rows that count.
+    accepted: RowsAndAmount,
+    /// The deductions of settlements that were reversed since; their amounts are negative.
+    given_back: RowsAndAmount,
+    /// The rows that do not count.
+    refused: RowsAndAmount,
+    /// The rows that do not count, by code.
+    refused_by_code: Vec<Refused>,
+}
+
+/// Rows that were refused for one reason.
+#[derive(Serialize, JsonSchema)]
+struct Refused {
+    /// The reason.
+    #[schemars(with = "LineCode")]
+    code: String,
+    /// The reason in English.
+    reason: &'static str,
+    /// The number of rows.
+    rows: u64,
+    /// The sum of their amounts in yuan.
+    #[schemars(with = "Yuan")]
+    amount: String,
+}
+
+impl JsonSchema for Judged {
+    fn schema_name() -> Cow<'static, str> {
+        JudgedReport::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        JudgedReport::json_schema(generator)
+    }
+}
+
+impl From<Judged> for JudgedReport {
+    fn from(judged: Judged) -> JudgedReport {
+        let refused = judged.all_refused().into();
+        let of_code = |(code, lines): (String, Lines)| {
+            let [_, reason] = reason(&code);
+            Refused { code, reason, rows: lines.count, amount: yuan(lines.fen) }
         };
-        json!({
-            "accepted": self.accepted,
-            "given_back": self.given_back,
-            "refused": self.all_refused(),
-            "refused_by_code": self.refused.iter().map(code).collect::<Vec<_>>(),
-        })
-        .serialize(serializer)
+        JudgedReport {
+            accepted: judged.accepted.into(),
+            given_back: judged.given_back.into(),
+            refused,
+            refused_by_code: judged.refused.into_iter().map(of_code).collect(),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn rows_are_counted_by_what_became_of_them() {
         let mut judged = Judged::default();
         assert!(judged.is_empty());
-        judged.add(true, None, 300);
-        judged.add(true, Some("R01"), -100);
-        judged.add(false, Some("D02"), 5);
-        judged.add(false, Some("D02"), 6);
-        judged.add(false, Some("D05"), -7);
-        assert_eq!(judged.all_refused(), Lines { count: 3, fen: 4 });
+        judged.add(true, None, FenSum::new(300));
+        judged.add(true, Some("R01"), FenSum::new(-100));
+        judged.add(false, Some("D02"), FenSum::new(5));
+        judged.add(false, Some("D02"), FenSum::new(6));
+        judged.add(false, Some("D05"), FenSum::new(-7));
+        assert_eq!(judged.all_refused(), Lines { count: 3, fen: FenSum::new(4) });
         let expected = json!({
             "accepted": { "rows": 1, "amount": "3.00" },
             "given_back": { "rows": 1, "amount": "-1.00" },

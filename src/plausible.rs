@@ -20,6 +20,7 @@ use crate::{
         codes::{Month, Side},
         control::{Bucket, Class, Control},
     },
+    text::{Text, quoted},
 };
 
 /// The codes that may be accepted.
@@ -34,9 +35,11 @@ const MONTHS_SHOWN: usize = 24;
 pub const OPENING_QUOTAS: &str = "opening-quotas.csv";
 
 /// Reads a code that may be accepted.
-pub fn parse_code(text: &str) -> Result<Code, String> {
+pub fn parse_code(text: &str) -> Result<Code, Text> {
     let code = CODES.into_iter().find(|code| code.id() == text);
-    code.ok_or_else(|| format!("{text:?} cannot be accepted; known: {}", ids(CODES).join(", ")))
+    code.ok_or_else(|| {
+        text!("{} cannot be accepted; known: {}", quoted(text), ids(CODES).join(", "))
+    })
 }
 
 fn ids(codes: impl IntoIterator<Item = Code>) -> Vec<String> {
@@ -92,7 +95,8 @@ pub fn of_delivery(
 ) -> Vec<Finding> {
     let mut findings = look_alikes(&delivery.unread);
     if book.periods.is_empty() && opening_quotas.is_none() {
-        findings.push(Finding::new(Code::G04, OPENING_QUOTAS, "", "a first period without them"));
+        let found = text!("a first period without them");
+        findings.push(Finding::of_file(Code::G04, OPENING_QUOTAS, found));
     }
     findings.extend(delivered_before(delivery, &survey.files, &book.delivered));
     findings.extend(on_both_sides(delivery, &survey.files));
@@ -117,8 +121,8 @@ fn delivered_before(
 ) -> Vec<Finding> {
     let again = with_rows(delivery, files).filter_map(|(_, name, sha256)| {
         let (period, path) = earlier.get(sha256)?;
-        let found = format!("the same bytes as {path} of {period}");
-        Some(Finding::new(Code::G05, name, "", found))
+        let found = text!("the same bytes as {} of {}", path, period);
+        Some(Finding::of_file(Code::G05, name, found))
     });
     again.collect()
 }
@@ -129,8 +133,8 @@ fn on_both_sides(delivery: &Delivery, files: &[FileFacts]) -> Vec<Finding> {
     let treating: BTreeMap<&str, &str> =
         of(Side::Treating).map(|(_, name, sha256)| (sha256, name)).collect();
     let both = of(Side::Insured).filter_map(|(_, name, sha256)| {
-        let found = format!("the same bytes as {}", treating.get(sha256)?);
-        Some(Finding::new(Code::G06, name, "", found))
+        let found = text!("the same bytes as {}", treating.get(sha256)?);
+        Some(Finding::of_file(Code::G06, name, found))
     });
     both.collect()
 }
@@ -151,8 +155,9 @@ fn other_months(survey: &Survey, side: Side, period: Month) -> Option<Finding> {
     let mut counts: Vec<String> = shown.map(|(month, rows)| format!("{month}: {rows}")).collect();
     let rest: u64 = months.by_month().skip(MONTHS_SHOWN).map(|(_, rows)| rows).sum();
     counts.extend((rest > 0).then(|| format!("…: {rest}")));
-    let found = format!("{ordinary} of {all} rows of {period}, by month: {}", counts.join(", "));
-    Some(Finding::new(Code::G02, side.name(), "", found))
+    let found =
+        text!("{} of {} rows of {}, by month: {}", ordinary, all, period, counts.join(", "));
+    Some(Finding::of_file(Code::G02, side.name(), found))
 }
 
 /// G03: sides half of whose valid rows, or more, an earlier period has cleared. Refuses the delivery unless that
@@ -176,8 +181,9 @@ pub fn cleared_before(
             Some(format!("{period}: {rows}"))
         });
         let counts = counts.collect::<Vec<_>>().join(", ");
-        let found = format!("{again} of {valid} valid rows cleared already, by period: {counts}");
-        Some(Finding::new(Code::G03, side.name(), "", found))
+        let found =
+            text!("{} of {} valid rows cleared already, by period: {}", again, valid, counts);
+        Some(Finding::of_file(Code::G03, side.name(), found))
     };
     let findings = slips.sift(Side::BOTH.into_iter().filter_map(of_side).collect());
     if findings.is_empty() { Ok(()) } else { Err(Failure::Refused(findings)) }

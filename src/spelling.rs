@@ -1,5 +1,5 @@
 //! Two spellings of one name: full width or half, composed or not, upper case or lower, with blanks and with
-//! characters that nobody sees.
+//! characters that nobody sees; names that are nearly the same; the beginning of a long one.
 
 use std::ops::RangeInclusive;
 
@@ -56,6 +56,42 @@ pub fn bare(text: &str) -> String {
     seen.collect::<String>().nfkd().collect()
 }
 
+/// The nearest of several candidates: of those in which at most so many letters have to be added, left out, replaced
+/// or swapped with their neighbour, the first with the fewest. A candidate is a value, a known name, the name that is
+/// held against it, and that bound.
+pub fn nearest<T, K: AsRef<str>, N: AsRef<str>>(
+    candidates: impl Iterator<Item = (T, K, N, usize)>,
+) -> Option<T> {
+    let near = candidates.filter_map(|(value, known, name, most)| {
+        let steps = strsim::damerau_levenshtein(known.as_ref(), name.as_ref());
+        (steps <= most).then_some((steps, value))
+    });
+    near.min_by_key(|(steps, _)| *steps).map(|(_, value)| value)
+}
+
+/// Whether a name is a known one but for so many letters.
+pub fn is_near(known: &str, name: &str, most: usize) -> bool {
+    nearest([((), known, name, most)].into_iter()).is_some()
+}
+
+/// The beginning of a text whose letters are at most so wide together.
+pub fn beginning(text: &str, most: usize, width: fn(char) -> usize) -> &str {
+    let mut room = most;
+    let beyond = text.char_indices().find(|(_, letter)| {
+        let left = room.checked_sub(width(*letter));
+        room = left.unwrap_or(0);
+        left.is_none()
+    });
+    &text[..beyond.map_or(text.len(), |(end, _)| end)]
+}
+
+/// A text for a message: of at most so many letters, and `…` where more would follow.
+pub fn short(text: &str, most: usize) -> String {
+    let beginning = beginning(text, most, |_| 1);
+    let mark = if beginning.len() < text.len() { "…" } else { "" };
+    format!("{beginning}{mark}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +118,29 @@ mod tests {
         assert_ne!(bare("张三"), bare("张山"));
         assert_ne!(bare("Jose"), bare("José"));
         assert_eq!(bare("\u{200b} \u{ad}\u{0}\u{3164}"), "");
+    }
+
+    #[test]
+    fn the_first_of_the_nearest_names_is_found() {
+        let known = ["permits", "payments", "paymants"];
+        let near = |name: &'static str, most| {
+            nearest(known.into_iter().map(move |known| (known, known, name, most)))
+        };
+        assert_eq!(near("paymnets", 1), Some("payments"));
+        assert_eq!(near("paymints", 1), Some("payments"), "the first");
+        assert_eq!(near("payment", 2), Some("payments"), "the nearest");
+        assert_eq!(near("paym", 3), None);
+        assert!(is_near("parquet", "parqeut", 1) && !is_near("parquet", "parket", 1));
+    }
+
+    #[test]
+    fn a_text_is_cut_between_letters() {
+        for (text, letters, units) in
+            [("", "", ""), ("两清", "两清", "两清"), ("a𠀀𠀀b", "a𠀀𠀀…", "a𠀀")]
+        {
+            assert_eq!(short(text, 3), letters);
+            assert_eq!(beginning(text, 4, char::len_utf16), units);
+        }
     }
 
     #[test]

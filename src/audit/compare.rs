@@ -3,44 +3,131 @@
 use std::{cmp::Ordering, collections::BTreeSet, path::Path};
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    book::{
-        grid::{Cell, Grid, Row},
-        schema::{TABLES, TableSpec},
-    },
-    diag::{Failure, Outcome},
+    book::grid::{Cell, Grid, Row},
+    columnar::shape::{TABLES, TableSpec},
+    diag::{Failure, Outcome, shown},
     keyed::key::Key,
-    model::{codes::Month, group::Group, money::yuan},
+    model::{
+        codes::Month,
+        group::Group,
+        money::{FenSum, yuan},
+    },
     register::entries::{Entries, Entry, REVERSAL},
+    shapes::Yuan,
+    text::{Text, list, word},
 };
 
 /// How many rows are shown of a table.
 const SHOWN: usize = 20;
 
+/// What stands for the register where tables are named.
+const REGISTER: &str = "register";
+
 /// How a table differs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Difference {
-    /// Its name, or `register`.
+    /// The name of the table, or `register`.
     pub table: &'static str,
-    /// Rows of the first and of the second.
+    /// The number of rows of the first and of the second.
     pub rows: [u64; 2],
-    /// Rows that only the first has.
+    /// The number of rows that only the first has.
     pub only_first: u64,
-    /// Rows that only the second has.
+    /// The number of rows that only the second has.
     pub only_second: u64,
-    /// Rows that both have, with other values.
+    /// The number of rows that both have, with other values.
     pub changed: u64,
-    /// The column whose sum is compared.
+    /// The column whose sum is compared; null for a table without money.
     pub money: Option<&'static str>,
-    /// The sum of the second without that of the first, in yuan.
+    /// The sum of the second less the sum of the first, in yuan.
+    #[schemars(with = "Yuan")]
     pub difference: String,
-    /// The first rows that differ, in words.
-    pub examples: Vec<String>,
+    /// The first 20 rows that differ.
+    pub examples: Vec<Example>,
     /// The settlements of rows that differ.
     #[serde(skip)]
     pub settlements: BTreeSet<Key>,
+}
+
+/// A row that differs.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Example {
+    /// How it differs.
+    pub change: Change,
+    /// The values of the key columns; for the register the hash of the setl_id in 16 hexadecimal digits.
+    pub key: Vec<String>,
+    /// The columns that differ; empty for a row of a table that only one side has.
+    pub columns: Vec<ColumnDifference>,
+}
+
+/// How a row differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Only the first has it.
+    Gone,
+    /// Only the second has it.
+    New,
+    /// Both have it, with other values.
+    Changed,
+}
+
+/// A column of a row with the values of both sides; null where a side has no such row.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ColumnDifference {
+    /// The column.
+    pub column: &'static str,
+    /// The value of the first.
+    pub first: Option<String>,
+    /// The value of the second.
+    pub second: Option<String>,
+}
+
+impl Example {
+    /// The row in words.
+    fn words(&self, of_register: bool) -> Text {
+        let key = self.key.join(" ");
+        if of_register {
+            let sides = [self.settlement(|of| &of.first), self.settlement(|of| &of.second)];
+            return match (self.change, sides) {
+                (Change::Gone, [Some(was), _]) => text!("gone: key {}, {}", key, was),
+                (Change::New, [_, Some(is)]) => text!("new: key {}, {}", key, is),
+                (_, [was, is]) => {
+                    let side = |side: Option<Text>| side.unwrap_or(text!("none"));
+                    text!("changed: key {}, {} to {}", key, side(was), side(is))
+                }
+            };
+        }
+        let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "null".to_owned());
+        let columns = self.columns.iter().map(|ColumnDifference { column, first, second }| {
+            text!("{} {} to {}", column, shown(first), shown(second))
+        });
+        match self.change {
+            Change::Gone => text!("gone: {}", key),
+            Change::New => text!("new: {}", key),
+            Change::Changed => text!("changed: {}: {}", key, list(columns)),
+        }
+    }
+
+    /// The settlement that a side's register has, in words.
+    fn settlement(&self, side: fn(&ColumnDifference) -> &Option<String>) -> Option<Text> {
+        let value = |name: &str| {
+            let column = self.columns.iter().find(|of| of.column == name)?;
+            side(column).as_deref()
+        };
+        let kind = value("kind")?;
+        let Some(payable) = value("payable") else { return Some(text!("{}", word(kind))) };
+        let group = ["pair", "fund_class", "care_class"].into_iter().filter_map(value);
+        let group = group.collect::<Vec<_>>().join(" ");
+        Some(if kind == "reversal" {
+            text!("reversal of {} yuan, {}", payable, group)
+        } else {
+            text!("settlement of {} yuan, {}", payable, group)
+        })
+    }
 }
 
 impl Difference {
@@ -50,25 +137,27 @@ impl Difference {
     }
 
     /// In words: how many rows, how much money.
-    pub fn summary(&self) -> String {
+    pub fn summary(&self) -> Text {
         let Difference { only_first, only_second, changed, money, difference, .. } = self;
-        let mut parts = Vec::new();
-        for (count, what) in [(changed, "changed"), (only_first, "gone"), (only_second, "new")] {
-            if *count > 0 {
-                parts.push(format!("{count} {what}"));
-            }
-        }
-        if let Some(money) = money {
-            parts.push(format!("{money} {difference} yuan"));
-        }
-        parts.join(", ")
+        let counts = [
+            (*changed > 0).then(|| text!("{} changed", changed)),
+            (*only_first > 0).then(|| text!("{} gone", only_first)),
+            (*only_second > 0).then(|| text!("{} new", only_second)),
+            money.map(|money| text!("{} {} yuan", money, difference)),
+        ];
+        text!("{}", list(counts.into_iter().flatten()))
     }
 
-    fn add(&mut self, kind: Ordering, example: impl FnOnce() -> String) {
-        match kind {
-            Ordering::Less => self.only_first += 1,
-            Ordering::Greater => self.only_second += 1,
-            Ordering::Equal => self.changed += 1,
+    /// The examples in words.
+    pub fn examples_in_words(&self) -> impl Iterator<Item = Text> {
+        self.examples.iter().map(|example| example.words(self.table == REGISTER))
+    }
+
+    fn add(&mut self, change: Change, example: impl FnOnce() -> Example) {
+        match change {
+            Change::Gone => self.only_first += 1,
+            Change::New => self.only_second += 1,
+            Change::Changed => self.changed += 1,
         }
         if self.examples.len() < SHOWN {
             self.examples.push(example());
@@ -81,22 +170,18 @@ pub fn compare(first: &Path, second: &Path) -> Outcome<Vec<Difference>> {
     let compared: Vec<Difference> =
         TABLES.into_par_iter().map(|spec| rows(first, second, spec)).collect::<Outcome<_>>()?;
     let mut all = compared;
-    let mut found = empty("register", Some("payable"));
-    let mut difference = 0;
+    let mut found = empty(REGISTER, Some("payable"));
+    let mut difference = FenSum::ZERO;
     register(first, second, |ours, theirs| {
-        let fen = |entry: Option<&Entry>| entry.map_or(0, |entry| entry.payable);
+        let fen = |entry: Option<&Entry>| entry.map_or(FenSum::ZERO, |entry| entry.payable);
         difference += fen(theirs) - fen(ours);
         found.settlements.extend(ours.or(theirs).map(|entry| entry.key));
-        let key = ours.or(theirs).map_or(0, |entry| entry.key.hash);
-        let was = ours.map(registered).unwrap_or_default();
-        let is = theirs.map(registered).unwrap_or_default();
-        match (ours, theirs) {
-            (Some(_), None) => found.add(Ordering::Less, || format!("gone: key {key:016x}, {was}")),
-            (None, _) => found.add(Ordering::Greater, || format!("new: key {key:016x}, {is}")),
-            _ => {
-                found.add(Ordering::Equal, || format!("changed: key {key:016x}, {was} to {is}"));
-            }
-        }
+        let change = match (ours, theirs) {
+            (Some(_), None) => Change::Gone,
+            (None, _) => Change::New,
+            _ => Change::Changed,
+        };
+        found.add(change, || settlement(change, ours, theirs));
     })?;
     found.difference = yuan(difference);
     found.rows = [first, second].map(|folder| rows_of(folder).unwrap_or(0));
@@ -112,19 +197,40 @@ fn empty(table: &'static str, money: Option<&'static str>) -> Difference {
         only_second: 0,
         changed: 0,
         money,
-        difference: yuan(0),
+        difference: yuan(FenSum::ZERO),
         examples: Vec::new(),
         settlements: BTreeSet::new(),
     }
 }
 
-fn registered(entry: &Entry) -> String {
-    let Ok(group) = u16::try_from(entry.group) else { return "voided".to_owned() };
-    let group = Group::from_number(group).map_or_else(String::new, |group| {
-        format!("{} {} {}", group.pair, group.fund.name(), group.care.name())
+/// A settlement that two registers do not have alike: all columns of both.
+fn settlement(change: Change, ours: Option<&Entry>, theirs: Option<&Entry>) -> Example {
+    let hash = ours.or(theirs).map_or(0, |entry| entry.key.hash);
+    let sides = [ours, theirs].map(|entry| entry.map(registered));
+    let value = |side: usize, at: usize| sides[side].as_ref().and_then(|of| of[at].clone());
+    let columns = ["kind", "payable", "pair", "fund_class", "care_class"];
+    let columns = columns.into_iter().enumerate().map(|(at, column)| ColumnDifference {
+        column,
+        first: value(0, at),
+        second: value(1, at),
     });
+    Example { change, key: vec![format!("{hash:016x}")], columns: columns.collect() }
+}
+
+/// Kind, payable, pair, fund class and care class.
+fn registered(entry: &Entry) -> [Option<String>; 5] {
+    let Ok(number) = u16::try_from(entry.group) else {
+        return [Some("voided".to_owned()), None, None, None, None];
+    };
     let kind = if entry.kind == REVERSAL { "reversal" } else { "settlement" };
-    format!("{kind} of {} yuan, {group}", yuan(entry.payable))
+    let group = Group::from_number(number);
+    [
+        Some(kind.to_owned()),
+        Some(yuan(entry.payable)),
+        group.map(|group| group.pair.to_string()),
+        group.map(|group| group.fund.name().to_owned()),
+        group.map(|group| group.care.name().to_owned()),
+    ]
 }
 
 fn rows_of(folder: &Path) -> Option<u64> {
@@ -194,22 +300,31 @@ fn rows_of_a_key(first: &[Row], second: &[Row], found: &mut Difference) {
     }
     let pairs = gone.len().min(rest.len());
     for (was, is) in gone.iter().zip(&rest) {
-        found.add(Ordering::Equal, || changed(**was, **is));
+        found.add(Change::Changed, || changed(**was, **is));
     }
     for row in &gone[pairs..] {
-        found.add(Ordering::Less, || format!("gone: {}", row.shown_key()));
+        found.add(Change::Gone, || one_side(Change::Gone, **row));
     }
     for row in &rest[pairs..] {
-        found.add(Ordering::Greater, || format!("new: {}", row.shown_key()));
+        found.add(Change::New, || one_side(Change::New, **row));
     }
 }
 
-fn changed(was: Row, is: Row) -> String {
+fn one_side(change: Change, row: Row) -> Example {
+    Example { change, key: row.shown_keys(), columns: Vec::new() }
+}
+
+fn changed(was: Row, is: Row) -> Example {
     let columns = was.grid().columns().iter().map(|(name, _)| *name);
     let differ = columns.filter(|column| was.cell(column) != is.cell(column));
-    let values = differ
-        .map(|column| format!("{column} {} to {}", was.for_people(column), is.for_people(column)));
-    format!("changed: {}: {}", was.shown_key(), values.collect::<Vec<_>>().join(", "))
+    let value =
+        |row: Row, column: &str| (row.cell(column) != Cell::Null).then(|| row.for_people(column));
+    let columns = differ.map(|column| ColumnDifference {
+        column,
+        first: value(was, column),
+        second: value(is, column),
+    });
+    Example { change: Change::Changed, key: was.shown_keys(), columns: columns.collect() }
 }
 
 /// Shows every settlement that the registers of two folders do not have alike.
@@ -252,7 +367,7 @@ struct Stream {
 
 impl Stream {
     fn open(folder: &Path) -> Outcome<Stream> {
-        let place = crate::diag::shown(&folder.join("register.parquet"));
+        let place = shown(&folder.join("register.parquet"));
         // Two registers are compared as if they were of one period.
         let entries = Entries::open(folder, Month::new(0, 1));
         let entries = entries.map_err(|problem| unreadable(&place, &problem))?;
@@ -269,6 +384,6 @@ impl Stream {
     }
 }
 
-fn unreadable(place: &str, problem: &str) -> Failure {
-    Failure::Book(format!("{place} cannot be read: {problem}"))
+fn unreadable(place: &str, problem: &Text) -> Failure {
+    Failure::Book(text!("{} cannot be read: {}", place, problem))
 }

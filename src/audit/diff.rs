@@ -5,13 +5,14 @@ use std::{
     path::Path,
 };
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::compare::{self, Difference};
 use crate::{
     book::{closed_periods, grid::Grid, manifest::Manifest},
     columnar::entry::FileEntry,
-    diag::{Failure, Outcome},
+    diag::{AcceptedCode, Failure, Outcome},
     keyed::key::Key,
     model::{
         codes::{Month, Side},
@@ -20,26 +21,34 @@ use crate::{
     },
     place::period::MANIFEST,
     register::entries::Entry,
+    shapes::{Day, Format, Period, Sha256, Yuan},
+    text::Text,
 };
 
 /// How two books differ, or two runs of one period.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "diff --format json")]
 pub struct Differences {
-    /// Periods that only the first has.
+    /// The format of the report.
+    format: Format<2>,
+    /// The periods that only the first has.
+    #[schemars(with = "Vec<Period>")]
     pub only_first: Vec<String>,
-    /// Periods that only the second has.
+    /// The periods that only the second has.
+    #[schemars(with = "Vec<Period>")]
     pub only_second: Vec<String>,
     /// The periods that both have, oldest first.
     pub periods: Vec<PeriodDifference>,
 }
 
-/// How two runs of a period differ. Amounts are those of the second without those of the first, in yuan.
-#[derive(Debug, Serialize)]
+/// How two runs of a period differ. Amounts are those of the second less those of the first, in yuan.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct PeriodDifference {
     /// The period.
+    #[schemars(with = "Period")]
     pub period: String,
-    /// What the runs were given: inputs, rules and so on that are not the same.
-    pub given: Vec<String>,
+    /// What the runs were given that is not the same.
+    pub given: Vec<Given>,
     /// What cleared, by cause.
     pub causes: Vec<Cause>,
     /// What is to be paid, and what it is made of.
@@ -48,31 +57,180 @@ pub struct PeriodDifference {
     pub tables: Vec<Difference>,
 }
 
+/// Something that the runs were given and that is not the same.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Given {
+    /// An input file.
+    Input {
+        /// The path below the input folder.
+        path: String,
+        /// The file of the first; null where it has none.
+        first: Option<InputFile>,
+        /// The file of the second; null where it has none.
+        second: Option<InputFile>,
+    },
+    /// The rules file.
+    Rules {
+        /// The SHA-256 of the first.
+        #[schemars(with = "Sha256")]
+        first: String,
+        /// The SHA-256 of the second.
+        #[schemars(with = "Sha256")]
+        second: String,
+    },
+    /// The day of issue of the notices.
+    AsOf {
+        /// The day of the first.
+        #[schemars(with = "Day")]
+        first: String,
+        /// The day of the second.
+        #[schemars(with = "Day")]
+        second: String,
+    },
+    /// The program.
+    Program {
+        /// The name and version of the first.
+        first: String,
+        /// The name and version of the second.
+        second: String,
+    },
+    /// The book before the period.
+    BookBefore {
+        /// The SHA-256 of the manifest before the first; null where there is none.
+        #[schemars(with = "Option<Sha256>")]
+        first: Option<String>,
+        /// The SHA-256 of the manifest before the second; null where there is none.
+        #[schemars(with = "Option<Sha256>")]
+        second: Option<String>,
+    },
+    /// The plausibility codes that were accepted.
+    Accepted {
+        /// The codes of the first.
+        #[schemars(with = "Vec<AcceptedCode>")]
+        first: Vec<String>,
+        /// The codes of the second.
+        #[schemars(with = "Vec<AcceptedCode>")]
+        second: Vec<String>,
+    },
+}
+
+/// An input file.
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct InputFile {
+    /// The number of rows.
+    pub rows: u64,
+    /// The SHA-256 of the bytes.
+    #[schemars(with = "Sha256")]
+    pub sha256: String,
+}
+
+impl Given {
+    /// The same in words, with the beginnings of digests.
+    pub fn words(&self) -> Text {
+        let short = |text: &str| text.chars().take(16).collect::<String>();
+        let changed = |what: Text, first: &str, second: &str| {
+            text!("{}: {} to {}", what, short(first), short(second))
+        };
+        let file = |file: &Option<InputFile>| match file {
+            None => text!("no file"),
+            Some(InputFile { rows, sha256 }) => text!("{} rows, {}", rows, short(sha256)),
+        };
+        let codes = |codes: &[String]| match codes {
+            [] => text!("none"),
+            codes => Text::given(codes.join(" ")),
+        };
+        match self {
+            Given::Input { path, first, second } => {
+                text!("{}: {} to {}", path, file(first), file(second))
+            }
+            Given::Rules { first, second } => changed(text!("rules"), first, second),
+            Given::AsOf { first, second } => changed(text!("as_of"), first, second),
+            Given::Program { first, second } => changed(text!("program"), first, second),
+            Given::BookBefore { first, second } => {
+                let digest = |digest: &Option<String>| digest.clone().unwrap_or_default();
+                changed(text!("the book before"), &digest(first), &digest(second))
+            }
+            Given::Accepted { first, second } => {
+                text!("accepted: {} to {}", codes(first), codes(second))
+            }
+        }
+    }
+}
+
 /// Settlements that cleared in one run alone, or with another payable.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Cause {
-    /// Why. Several that cannot be told apart from the results are named together.
-    pub cause: String,
-    /// How many settlements.
+    /// Why: the reasons that the results cannot tell apart.
+    pub any_of: Vec<Reason>,
+    /// The number of settlements.
     pub settlements: u64,
-    /// What they owe.
+    /// What they owe, in yuan.
+    #[schemars(with = "Yuan")]
     pub gross: String,
 }
 
-/// Payable + carried forward = gross − deductions + brought forward, all of them as differences.
-#[derive(Debug, Serialize)]
+impl Cause {
+    /// The reasons in words.
+    pub fn words(&self) -> Text {
+        words_of(&self.any_of)
+    }
+}
+
+/// Why a settlement cleared in one run and not in the other, or with another payable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Decisions about the settlement.
+    Decisions,
+    /// Permits that cover it.
+    Permits,
+    /// The delivered records.
+    Records,
+    /// The rules.
+    Rules,
+    /// The periods before.
+    BookBefore,
+    /// The program.
+    Program,
+    /// Decisions about other settlements.
+    DecisionsOfOthers,
+}
+
+fn words_of(reasons: &[Reason]) -> Text {
+    let word = |reason: &Reason| match reason {
+        Reason::Decisions => text!("decisions"),
+        Reason::Permits => text!("permits"),
+        Reason::Records => text!("records"),
+        Reason::Rules => text!("rules"),
+        Reason::BookBefore => text!("the book before"),
+        Reason::Program => text!("program"),
+        Reason::DecisionsOfOthers => text!("decisions of others"),
+    };
+    let both = |one: Text, other: Text| text!("{} or {}", one, other);
+    reasons.iter().map(word).reduce(both).unwrap_or(text!(""))
+}
+
+/// Payable + carried forward = gross − deductions + brought forward, all of them as differences in yuan.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Payable {
     /// What is to be paid.
+    #[schemars(with = "Yuan")]
     pub payable: String,
     /// What cleared.
+    #[schemars(with = "Yuan")]
     pub gross: String,
     /// What is held back.
+    #[schemars(with = "Yuan")]
     pub deductions: String,
     /// What the period before handed over.
+    #[schemars(with = "Yuan")]
     pub brought_forward: String,
-    /// What is handed to the next.
+    /// What is handed to the next period.
+    #[schemars(with = "Yuan")]
     pub carried_forward: String,
-    /// Closing reserves.
+    /// The closing reserves.
+    #[schemars(with = "Yuan")]
     pub reserves: String,
 }
 
@@ -87,16 +245,14 @@ impl PeriodDifference {
 pub fn diff(first: &Path, second: &Path) -> Outcome<Differences> {
     if [first, second].iter().all(|folder| folder.join(MANIFEST).is_file()) {
         let periods = vec![runs(first, second)?];
-        return Ok(Differences { only_first: Vec::new(), only_second: Vec::new(), periods });
+        let (only_first, only_second) = (Vec::new(), Vec::new());
+        return Ok(Differences { format: Format, only_first, only_second, periods });
     }
     let books = [first, second].map(|folder| {
         let periods = if folder.is_dir() { closed_periods(folder)? } else { Vec::new() };
         if periods.is_empty() || folder.join(MANIFEST).exists() {
-            let problem = format!(
-                "{} is neither a closed period nor a book\n    hint: name two folders of one period, \
-                 or two books",
-                crate::diag::shown(folder)
-            );
+            let problem = text!("{} is neither a closed period nor a book", folder)
+                .hinting(text!("name two folders of one period, or two books"));
             return Err(Failure::Usage(problem));
         }
         Ok(BTreeMap::from_iter(periods))
@@ -109,6 +265,7 @@ pub fn diff(first: &Path, second: &Path) -> Outcome<Differences> {
     };
     let both = first.iter().filter_map(|(month, folder)| Some((folder, second.get(month)?)));
     Ok(Differences {
+        format: Format,
         only_first: only(&first, &second),
         only_second: only(&second, &first),
         periods: both.map(|(first, second)| runs(first, second)).collect::<Outcome<_>>()?,
@@ -125,7 +282,7 @@ fn runs(first: &Path, second: &Path) -> Outcome<PeriodDifference> {
     let manifests = [Manifest::read(first)?.0, Manifest::read(second)?.0];
     if manifests[0].period != manifests[1].period {
         let problem =
-            format!("runs of two periods: {}, {}", manifests[0].period, manifests[1].period);
+            text!("runs of two periods: {}, {}", manifests[0].period, manifests[1].period);
         return Err(Failure::Usage(problem));
     }
     let runs = Runs { folders: [first, second], manifests };
@@ -157,56 +314,50 @@ impl Runs<'_> {
     }
 
     /// What the runs were given that is not the same.
-    fn given(&self) -> Vec<String> {
+    fn given(&self) -> Vec<Given> {
         let of = |path: &str, manifest: &Manifest| {
-            let input = manifest.inputs.iter().find(|input| input.path == path);
-            input.map_or("no file".to_owned(), |input| {
-                format!("{} rows, {}", input.rows, &input.sha256[..input.sha256.len().min(16)])
-            })
+            let input = manifest.inputs.iter().find(|input| input.path == path)?;
+            Some(InputFile { rows: input.rows, sha256: input.sha256.clone() })
         };
-        let [first, second] = &self.manifests;
-        let mut given: Vec<String> = self
-            .inputs()
-            .into_iter()
-            .map(|path| format!("{path}: {} to {}", of(path, first), of(path, second)))
-            .collect();
-        let texts = |manifest: &Manifest| {
-            let before = manifest.previous_manifest_sha256.clone().unwrap_or_default();
-            let Manifest { rules, as_of, program, .. } = manifest.clone();
-            [
-                ("rules", rules.sha256),
-                ("as_of", as_of),
-                ("program", program),
-                ("the book before", before),
-            ]
+        let [one, other] = &self.manifests;
+        let input = |path: &str| Given::Input {
+            path: path.to_owned(),
+            first: of(path, one),
+            second: of(path, other),
         };
-        let short = |text: &str| text.chars().take(16).collect::<String>();
-        let both = texts(first).into_iter().zip(texts(second)).filter(|(was, is)| was != is);
-        given.extend(
-            both.map(|((what, was), (_, is))| format!("{what}: {} to {}", short(&was), short(&is))),
-        );
-        let [was, is] = self.manifests.each_ref().map(|manifest| match manifest.accepted[..] {
-            [] => "none".to_owned(),
-            _ => manifest.accepted.join(" "),
-        });
-        given.extend((was != is).then(|| format!("accepted: {was} to {is}")));
+        let mut given: Vec<Given> = self.inputs().into_iter().map(input).collect();
+        let both = |of: fn(&Manifest) -> &String| {
+            let (first, second) = (of(one).clone(), of(other).clone());
+            (first != second).then_some((first, second))
+        };
+        let rules = both(|manifest| &manifest.rules.sha256);
+        given.extend(rules.map(|(first, second)| Given::Rules { first, second }));
+        let as_of = both(|manifest| &manifest.as_of);
+        given.extend(as_of.map(|(first, second)| Given::AsOf { first, second }));
+        let program = both(|manifest| &manifest.program);
+        given.extend(program.map(|(first, second)| Given::Program { first, second }));
+        let before = [one, other].map(|manifest| manifest.previous_manifest_sha256.clone());
+        let [first, second] = before;
+        given.extend((first != second).then_some(Given::BookBefore { first, second }));
+        let [first, second] = [one, other].map(|manifest| manifest.accepted.clone());
+        given.extend((first != second).then_some(Given::Accepted { first, second }));
         given
     }
 
     /// What may be behind a settlement that neither a decision nor a permit explains.
-    fn candidates(&self) -> String {
+    fn candidates(&self) -> Vec<Reason> {
         let inputs = self.inputs();
         let of_side =
             |side: Side| inputs.iter().any(|path| Path::new(path).starts_with(side.name()));
         let found = [
-            ("records", Side::BOTH.into_iter().any(of_side)),
-            ("rules", self.differs(|manifest| manifest.rules.sha256.clone())),
-            ("the book before", self.differs(|m| m.previous_manifest_sha256.clone())),
-            ("program", self.differs(|manifest| manifest.program.clone())),
+            (Reason::Records, Side::BOTH.into_iter().any(of_side)),
+            (Reason::Rules, self.differs(|manifest| manifest.rules.sha256.clone())),
+            (Reason::BookBefore, self.differs(|m| m.previous_manifest_sha256.clone())),
+            (Reason::Program, self.differs(|manifest| manifest.program.clone())),
         ];
-        let names: Vec<&str> =
-            found.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect();
-        if names.is_empty() { "decisions of others".to_owned() } else { names.join(" or ") }
+        let reasons: Vec<Reason> =
+            found.into_iter().filter(|(_, differs)| *differs).map(|(reason, _)| reason).collect();
+        if reasons.is_empty() { vec![Reason::DecisionsOfOthers] } else { reasons }
     }
 
     /// What cleared, by cause: decisions and permits where they differ for the settlement, else whatever was
@@ -220,14 +371,14 @@ impl Runs<'_> {
         let decided = settlements("decisions").filter(|_| inputs.contains("decisions.csv"));
         let late = if inputs.contains("permits.csv") { self.late()? } else { BTreeSet::new() };
         let candidates = self.candidates();
-        let mut causes: BTreeMap<&str, (u64, FenSum)> = BTreeMap::new();
+        let mut causes: BTreeMap<&[Reason], (u64, FenSum)> = BTreeMap::new();
         compare::register(self.folders[0], self.folders[1], |first, second| {
-            let fen = |entry: Option<&Entry>| entry.map_or(0, |entry| entry.payable);
+            let fen = |entry: Option<&Entry>| entry.map_or(FenSum::ZERO, |entry| entry.payable);
             let key = first.or(second).map_or(Key { hash: 0, check: 0 }, |entry| entry.key);
             let cause = if decided.is_some_and(|decided| decided.contains(&key)) {
-                "decisions"
+                &[Reason::Decisions][..]
             } else if late.contains(&key) {
-                "permits"
+                &[Reason::Permits][..]
             } else {
                 &candidates
             };
@@ -235,14 +386,14 @@ impl Runs<'_> {
             sums.0 += 1;
             sums.1 += fen(second) - fen(first);
         })?;
-        let causes = causes.into_iter();
-        Ok(causes
-            .map(|(cause, (settlements, fen))| Cause {
-                cause: cause.to_owned(),
-                settlements,
-                gross: yuan(fen),
-            })
-            .collect())
+        let causes = causes.into_iter().map(|(reasons, (settlements, fen))| Cause {
+            any_of: reasons.to_vec(),
+            settlements,
+            gross: yuan(fen),
+        });
+        let mut causes: Vec<Cause> = causes.collect();
+        causes.sort_by_key(Cause::words);
+        Ok(causes)
     }
 
     /// Settlements that are too late in one of the runs alone.
@@ -267,8 +418,8 @@ impl Runs<'_> {
         let net = sum("gross") - sum("deductions") + sum("brought_forward");
         let made = sum("payable") + sum("carried_forward");
         if net != made {
-            let problem = format!("pairs do not add up: {} is not {}", yuan(made), yuan(net));
-            return Err(Failure::Book(format!("{problem}\n    hint: verify both books")));
+            let problem = text!("pairs do not add up: {} is not {}", yuan(made), yuan(net));
+            return Err(Failure::Book(problem.hinting(text!("verify both books"))));
         }
         Ok(Payable {
             payable: yuan(sum("payable")),

@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, fs::File, path::Path};
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -27,26 +28,34 @@ use crate::{
     place::{period::MANIFEST, staging::Staging},
     plausible::{OPENING_QUOTAS, parse_code},
     rules::Rules,
+    shapes::{Format, Period, Sha256, Yuan},
+    text::{Text, indented, lines},
 };
 
 /// A period that came out as it was published.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "run pipelines/audit-rerun.toml --format json")]
 pub struct Rerun {
+    /// The format of the report.
+    format: Format<1>,
     /// The period.
+    #[schemars(with = "Period")]
     pub period: String,
-    /// Inputs whose digest was compared.
+    /// The number of inputs whose digest was compared.
     pub inputs: u64,
-    /// Outputs that were compared byte by byte.
+    /// The number of outputs that were compared byte by byte.
     pub files: u64,
-    /// Their bytes.
+    /// The length of the outputs in bytes.
     pub bytes: u64,
-    /// Their rows.
+    /// The number of rows of the outputs.
     pub rows: u64,
     /// What cleared, in yuan.
+    #[schemars(with = "Yuan")]
     pub cleared: String,
-    /// The digest of the manifest.
+    /// The SHA-256 of the manifest.
+    #[schemars(with = "Sha256")]
     pub manifest_sha256: String,
-    /// The program that closed the period, when it was another one.
+    /// The program that closed the period; null when it was this one.
     pub closed_by: Option<String>,
 }
 
@@ -66,13 +75,12 @@ pub fn rerun(options: &RerunOptions, monitor: &Monitor) -> Outcome<Rerun> {
     let book = Book::before(&options.run.book, period)?;
     let closed = book.root.join(period.to_string());
     if !closed.is_dir() {
-        let problem =
-            format!("period {period} is not closed in {}", crate::diag::shown(&book.root));
+        let problem = text!("period {} is not closed in {}", period, book.root);
         return Err(Failure::Book(problem));
     }
     let (manifest, digest) = Manifest::parse_sealed(&closed).map_err(|problem| {
-        let found = Finding::new(Code::B01, format!("{period}/{MANIFEST}"), "", problem);
-        Failure::Differences(format!("period {period} cannot be rerun"), vec![found])
+        let found = Finding::of_file(Code::B01, format!("{period}/{MANIFEST}"), problem);
+        Failure::Differences(text!("period {} cannot be rerun", period), vec![found])
     })?;
     let run = settings(options, &manifest)?;
     let mut findings = other_settings(&run, &manifest);
@@ -92,13 +100,13 @@ pub fn rerun(options: &RerunOptions, monitor: &Monitor) -> Outcome<Rerun> {
         Err(Failure::Refused(refused)) => {
             let inputs = listed_inputs(&run, &manifest);
             findings.extend(changed(&manifest.inputs, &inputs).into_iter().map(|(_, found)| found));
-            let found = format!("{} findings, which follow", refused.len());
-            findings.push(Finding::new(Code::A03, "delivery", "", found));
+            let found = text!("{} findings, which follow", refused.len());
+            findings.push(Finding::of_file(Code::A03, "delivery", found));
             findings.extend(refused);
         }
         Err(other) => return Err(other),
     }
-    let problem = format!("period {period} does not come out as it was published");
+    let problem = text!("period {} does not come out as it was published", period);
     Err(Failure::Differences(problem, findings))
 }
 
@@ -112,9 +120,9 @@ pub fn rerun_range(
     let first = options.run.period;
     let periods: Vec<Month> = (0..=through.since(first)).map(|after| first.plus(after)).collect();
     if periods.is_empty() {
-        return Err(Failure::Usage(format!("--through {through} comes before {first}")));
+        return Err(Failure::Usage(text!("--through {} comes before {}", through, first)));
     }
-    monitor.stage("rerunning", 0)?;
+    monitor.stage(text!("rerunning"), 0)?;
     let at_a_time = rayon::current_num_threads().min(periods.len());
     let of_period = |period: &Month| {
         let mut options = options.clone();
@@ -140,20 +148,19 @@ pub fn rerun_range(
     if problems.is_empty() {
         return Ok(same);
     }
-    Err(Failure::Differences(problems.join("\n       "), findings))
+    Err(Failure::Differences(text!("{}", lines(indented(problems))), findings))
 }
 
 /// The settings that the period was closed with, but for what is given.
 fn settings(options: &RerunOptions, manifest: &Manifest) -> Outcome<RunOptions> {
     // A signature is on the manifest, and changes nothing in it.
     let mut run = RunOptions { signer: None, ..options.run.clone() };
-    let unreadable =
-        |what: String| Failure::Book(format!("the manifest of {}: {what}", run.period));
+    let unreadable = |what: Text| Failure::Book(text!("the manifest of {}: {}", run.period, what));
     run.rules = match &options.rules {
         Some(rules) => rules.clone(),
-        None => Rules::parse(&manifest.rules.text).map_err(|e| unreadable(e.to_string()))?,
+        None => Rules::parse(&manifest.rules.text).map_err(|e| unreadable(e.text()))?,
     };
-    let as_of = parse_day(&manifest.as_of).ok_or_else(|| unreadable("as_of".to_owned()))?;
+    let as_of = parse_day(&manifest.as_of).ok_or_else(|| unreadable(text!("as_of")))?;
     run.as_of = run.as_of.or(Some(as_of));
     // Codes that are given are for periods from before codes were asked about.
     for code in &manifest.accepted {
@@ -161,10 +168,8 @@ fn settings(options: &RerunOptions, manifest: &Manifest) -> Outcome<RunOptions> 
     }
     let quotas = manifest.inputs.iter().any(|input| input.path == OPENING_QUOTAS);
     if quotas && run.opening_quotas.is_none() {
-        let problem = format!(
-            "period {} was closed with opening quotas\n    hint: give --opening-quotas FILE",
-            run.period
-        );
+        let problem = text!("period {} was closed with opening quotas", run.period)
+            .hinting(text!("give --opening-quotas FILE"));
         return Err(Failure::Usage(problem));
     }
     Ok(run)
@@ -178,8 +183,8 @@ fn other_settings(run: &RunOptions, manifest: &Manifest) -> Vec<Finding> {
     let other = compared.into_iter().filter(|(_, given, closed)| given != *closed);
     other
         .map(|(what, given, closed)| {
-            let found = format!("{given}, the period was closed with {closed}");
-            Finding::new(Code::A02, format!("{}/{MANIFEST}", run.period), what, found)
+            let found = text!("{}, the period was closed with {}", given, closed);
+            Finding::new(Code::A02, format!("{}/{MANIFEST}", run.period), Text::given(what), found)
         })
         .collect()
 }
@@ -206,14 +211,14 @@ fn changed(closed: &[FileEntry], now: &[FileEntry]) -> Vec<(String, Finding)> {
         input.map(|input| (input.bytes, input.sha256.clone()))
     };
     let shown = |input: Option<(u64, String)>| {
-        input.map_or("no file".to_owned(), |(bytes, digest)| format!("{bytes} bytes, {digest}"))
+        input.map_or(text!("no file"), |(bytes, digest)| text!("{} bytes, {}", bytes, digest))
     };
     let changed = paths.into_iter().filter(|path| of(closed, path) != of(now, path));
     changed
         .map(|path| {
             let (was, is) = (shown(of(closed, path)), shown(of(now, path)));
-            let found = format!("{is}; the period was closed with {was}");
-            (path.clone(), Finding::new(Code::A01, path.clone(), "", found))
+            let found = text!("{}; the period was closed with {}", is, was);
+            (path.clone(), Finding::of_file(Code::A01, path.clone(), found))
         })
         .collect()
 }
@@ -242,9 +247,9 @@ fn differences(
             let file = format!("{}/{}", run.period, output.path);
             let found = match &compared {
                 Ok(compared) => rows_of(compared, &output.path),
-                Err(failure) => failure.to_string(),
+                Err(failure) => failure.text(),
             };
-            findings.push(Finding::new(Code::A04, file, "", found));
+            findings.push(Finding::of_file(Code::A04, file, found));
         }
     }
     let rest = [
@@ -259,7 +264,9 @@ fn differences(
     ];
     let file = format!("{}/{MANIFEST}", run.period);
     let rest = rest.into_iter().filter(|(_, same)| !same);
-    findings.extend(rest.map(|(what, _)| Finding::new(Code::A04, file.clone(), what, "another")));
+    findings.extend(rest.map(|(what, _)| {
+        Finding::new(Code::A04, file.clone(), Text::given(what), text!("another"))
+    }));
     Ok(changed.into_iter().map(|(_, found)| found).chain(findings).collect())
 }
 
@@ -272,15 +279,16 @@ fn accepted_alike(run: &RunOptions, manifest: &Manifest, again: &Manifest) -> bo
 }
 
 /// How the rows of an output differ, in rows and money, the first of them in words.
-fn rows_of(compared: &[Difference], path: &str) -> String {
+fn rows_of(compared: &[Difference], path: &str) -> Text {
     let name = path.trim_start_matches("tables/").trim_end_matches(".parquet");
     let Some(found) = compared.iter().find(|found| found.table == name) else {
-        return "other bytes".to_owned();
+        return text!("other bytes");
     };
     if found.rows_that_differ() == 0 {
-        return "other bytes, but the same rows".to_owned();
+        return text!("other bytes, but the same rows");
     }
-    format!("{}; {}", found.summary(), found.examples.join("; "))
+    let both = |one: Text, other: Text| text!("{}; {}", one, other);
+    found.examples_in_words().fold(found.summary(), both)
 }
 
 /// Says of each changed Parquet file how many of its rows belong to settlements that came out differently.
@@ -293,16 +301,16 @@ fn trace(
     let delivery = Delivery::open(&run.input, run.period, &mut Vec::new())?;
     let is_changed = |source: &&Source| changed.iter().any(|(path, _)| *path == source.name);
     let sources: Vec<&Source> = delivery.sources.iter().filter(is_changed).collect();
-    let policy = run.rules.policy(run.period).map_err(|e| Failure::Usage(e.to_string()))?;
+    let policy = run.rules.policy(run.period).map_err(|e| Failure::Usage(e.text()))?;
     let judge = Judge { int96: run.rules.int96, policy, period: run.period };
     let rows = scan(&sources, judge, |key| settlements.contains(&key), monitor)?;
     for (at, source) in sources.iter().enumerate() {
         let of_file = || rows.iter().filter(|row| row.source == at);
-        let payable = of_file().filter_map(|row| policy.payable(row.record.compared_amounts()));
+        let payable = of_file().filter_map(|row| policy.payable(&row.record.amounts));
         let payable: FenSum = payable.map(FenSum::from).sum();
         let found = changed.iter_mut().find(|(path, _)| *path == source.name);
         if let Some((_, finding)) = found {
-            finding.found = format!(
+            finding.found = text!(
                 "{}; {} of its rows, {} yuan, are of settlements that come out differently",
                 finding.found,
                 of_file().count(),
@@ -317,6 +325,7 @@ fn trace(
 fn same(closed: &Path, manifest: &Manifest, digest: String, again: &Manifest) -> Outcome<Rerun> {
     let of = |count: fn(&FileEntry) -> u64| again.outputs.iter().map(count).sum();
     Ok(Rerun {
+        format: Format,
         period: manifest.period.clone(),
         inputs: again.inputs.len() as u64,
         files: again.outputs.len() as u64,

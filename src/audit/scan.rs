@@ -18,6 +18,7 @@ use crate::{
     keyed::key::Key,
     model::{codes::Month, fields::Field},
     rules::{Int96, Policy},
+    text::quoted,
 };
 
 /// A row of an input file.
@@ -100,7 +101,7 @@ fn over_groups<T: Send>(
         })
         .collect();
     let all: u64 = sources.iter().map(|source| source.rows()).sum();
-    monitor.stage("searching delivery", all)?;
+    monitor.stage(text!("searching delivery"), all)?;
     groups
         .into_par_iter()
         .map(|(at, group, begin)| {
@@ -113,7 +114,7 @@ fn over_groups<T: Send>(
 }
 
 fn unreadable(source: &Source, problem: &ReadError) -> Failure {
-    Failure::Usage(format!("{} cannot be read: {problem:?}", source.name))
+    Failure::Usage(text!("{} cannot be read: {}", source.name, quoted(problem)))
 }
 
 fn scan_group(

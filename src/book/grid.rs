@@ -8,9 +8,13 @@ use arrow_array::{
 };
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 
-use super::schema::{Kind, TABLES, TableSpec};
 use crate::{
-    columnar::{claims, footer, guard::guarded, shared::SharedFile},
+    columnar::{
+        claims, footer,
+        guard::{guarded, of_decoder},
+        shape::{self, Kind, TableSpec},
+        shared::SharedFile,
+    },
     diag::{Failure, Outcome},
     model::{
         codes::{Month, Pair, Province},
@@ -18,6 +22,7 @@ use crate::{
         money::{FenSum, yuan},
     },
     privacy::mask::masked,
+    text::Text,
 };
 
 /// A value of a table; money in fen, days and times from 1970-01-01.
@@ -83,26 +88,20 @@ impl Values {
 impl Grid {
     /// A table of a closed period, by name.
     pub fn open(folder: &Path, name: &str) -> Outcome<Grid> {
-        let spec = TABLES.iter().find(|table| table.name == name);
-        let spec = spec.expect("Invariant: a table of the contract");
-        Grid::read(folder, *spec).map_err(|problem| {
-            let place = folder.join("tables").join(name);
-            Failure::Book(format!(
-                "{}.parquet cannot be read: {problem}",
-                crate::diag::shown(&place)
-            ))
+        let spec = shape::of(name);
+        Grid::read(folder, spec).map_err(|problem| {
+            Failure::Book(text!("{} cannot be read: {}", folder.join(spec.path()), problem))
         })
     }
 
     /// Reads `<folder>/tables/<name>.parquet`; says what is wrong with its columns.
-    pub fn read(folder: &Path, spec: TableSpec) -> Result<Grid, String> {
-        let path = folder.join("tables").join(format!("{}.parquet", spec.name));
-        let file = SharedFile::open(&path).map_err(|error| error.to_string())?;
-        guarded(|| Grid::decode(file, spec))
-            .unwrap_or_else(|| Err("it cannot be decoded".to_owned()))
+    pub fn read(folder: &Path, spec: TableSpec) -> Result<Grid, Text> {
+        let path = folder.join(spec.path());
+        let file = SharedFile::open(&path).map_err(|error| text!("{}", error))?;
+        guarded(|| Grid::decode(file, spec)).unwrap_or_else(|| Err(text!("it cannot be decoded")))
     }
 
-    fn decode(file: SharedFile, spec: TableSpec) -> Result<Grid, String> {
+    fn decode(file: SharedFile, spec: TableSpec) -> Result<Grid, Text> {
         let metadata = footer::read(&file, &ArrowReaderOptions::new())?;
         claims::of_table(&file, metadata.metadata(), None)?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
@@ -116,19 +115,19 @@ impl Grid {
         let expected: Vec<String> =
             columns.iter().map(|(name, kind)| format!("{name} {}", kind.data_type())).collect();
         if found != expected {
-            return Err(format!("columns {}", found.join(", ")));
+            return Err(text!("columns {}", found.join(", ")));
         }
         // One batch holds all rows.
         let rows = usize::try_from(builder.metadata().file_metadata().num_rows())
-            .map_err(|_| "a negative number of rows".to_owned())?;
+            .map_err(|_| text!("a negative number of rows"))?;
         let reader = builder.with_batch_size(rows.max(1)).build();
-        let mut reader = reader.map_err(|error| error.to_string())?;
+        let mut reader = reader.map_err(|error| of_decoder(&error))?;
         let batch = match reader.next() {
-            Some(batch) => batch.map_err(|error| error.to_string())?,
+            Some(batch) => batch.map_err(|error| of_decoder(&error))?,
             None => RecordBatch::new_empty(reader.schema()),
         };
         if batch.num_rows() != rows || reader.next().is_some() {
-            return Err("another number of rows than its footer says".to_owned());
+            return Err(text!("another number of rows than its footer says"));
         }
         let arrays = batch.columns().iter().zip(&columns);
         let values = arrays.map(|(array, (_, kind))| Values::of(array, *kind)).collect();
@@ -172,6 +171,11 @@ impl Grid {
         }
     }
 
+    /// Money, by the place of its column; none when the cell is empty.
+    pub fn fen(&self, row: usize, column: usize) -> FenSum {
+        FenSum::new(self.number(row, column))
+    }
+
     /// A text, by the place of its column; empty when there is none.
     pub fn text(&self, row: usize, column: usize) -> &str {
         match self.cell(row, column) {
@@ -190,8 +194,13 @@ impl Grid {
         (0..self.rows).map(|row| self.row(row))
     }
 
+    /// The sum of a column of money.
+    pub fn sum(&self, column: &str) -> FenSum {
+        FenSum::new(self.count(column))
+    }
+
     /// The sum of a column of numbers.
-    pub fn sum(&self, column: &str) -> i128 {
+    pub fn count(&self, column: &str) -> i128 {
         let column = self.column(column);
         (0..self.rows).map(|row| self.number(row, column)).sum()
     }
@@ -239,6 +248,16 @@ impl<'a> Row<'a> {
             Cell::Number(number) => Some(number),
             _ => None,
         }
+    }
+
+    /// Money; none when the cell is empty.
+    pub fn fen(&self, column: &str) -> FenSum {
+        FenSum::new(self.number(column))
+    }
+
+    /// Money, if there is any.
+    pub fn fen_or_null(&self, column: &str) -> Option<FenSum> {
+        self.number_or_null(column).map(FenSum::new)
     }
 
     /// Yes or no, if it is said.
@@ -296,9 +315,13 @@ impl<'a> Row<'a> {
     }
 
     /// The key for people.
-    pub fn shown_key(&self) -> String {
-        let key = self.grid.spec.key.iter().map(|column| self.shown(column));
-        key.collect::<Vec<_>>().join(" ")
+    pub fn shown_key(&self) -> Text {
+        Text::given(self.shown_keys().join(" "))
+    }
+
+    /// The values of the key for people.
+    pub fn shown_keys(&self) -> Vec<String> {
+        self.grid.spec.key.iter().map(|column| self.shown(column)).collect()
     }
 
     /// A value in words: money in yuan, days as days.
@@ -337,7 +360,7 @@ pub fn show(cell: Cell, kind: Kind) -> String {
         (Cell::Null, _) => "null".to_owned(),
         (Cell::Text(text), _) => text.to_owned(),
         (Cell::Flag(flag), _) => flag.to_string(),
-        (Cell::Number(fen), Kind::Amount | Kind::Sum) => yuan(fen as FenSum),
+        (Cell::Number(fen), Kind::Amount | Kind::Sum) => yuan(FenSum::new(fen)),
         (Cell::Number(day), Kind::Day) => {
             let date = i32::try_from(day).ok().and_then(chrono::NaiveDate::from_epoch_days);
             date.map_or_else(|| day.to_string(), |date| date.to_string())

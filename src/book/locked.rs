@@ -58,7 +58,7 @@ impl Locked {
         let beside = Staging::beside(root)?;
         made.splice(0..0, make_folders(root)?);
         if !root.is_dir() {
-            let problem = format!("--book {} is not a folder", crate::diag::shown(root));
+            let problem = text!("--book {} is not a folder", root);
             return Err(Failure::Usage(problem));
         }
         let Some(lock) = Lock::of(root).map_err(Failure::io(root))? else {
@@ -81,10 +81,9 @@ impl Locked {
 fn outside_of_periods(root: &Path) -> Outcome<()> {
     match root.ancestors().find(|folder| is_period(folder)) {
         None => Ok(()),
-        Some(period) => Err(Failure::Usage(format!(
-            "--book {} is in the closed period {}\n    hint: name the folder that holds the periods",
-            crate::diag::shown(root),
-            crate::diag::shown(period)
-        ))),
+        Some(period) => Err(Failure::Usage(
+            text!("--book {} is in the closed period {}", root, period)
+                .hinting(text!("name the folder that holds the periods")),
+        )),
     }
 }

@@ -2,12 +2,13 @@
 
 use std::{fs, path::Path};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     bounded,
     columnar::entry::FileEntry,
-    diag::{Failure, Outcome},
+    diag::{AcceptedCode, Failure, Outcome},
     digest::sha256_hex,
     model::{
         codes::Side,
@@ -15,64 +16,77 @@ use crate::{
         money::{FenSum, parse_sum, yuan},
     },
     place::period::{MANIFEST, SEAL},
+    shapes::{self, Day, Period, Sha256, Yuan},
     signing::{SIGNATURE, Signer, read_signature},
+    text::Text,
 };
 
 /// The format of manifests that this program writes and reads.
 pub const FORMAT: u32 = 1;
 
-/// What a period was made of and what it holds. Nothing in it depends on when, where or by whom it was
-/// made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `manifest.json`: what a period was made of and what it holds (contract §6). Nothing in it depends on when, where or
+/// by whom it was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "The manifest of a closed period")]
 pub struct Manifest {
-    /// Format of this file.
+    /// The format of the file.
+    #[schemars(with = "shapes::Format<1>")]
     pub format: u32,
-    /// Name and version of the program.
+    /// The name and version of the program that closed the period.
     pub program: String,
     /// The period.
+    #[schemars(with = "Period")]
     pub period: String,
-    /// Day of issue of its notices.
+    /// The day of issue of its notices.
+    #[schemars(with = "Day")]
     pub as_of: String,
-    /// The policy.
+    /// The rules in force.
     pub rules: RulesCopy,
-    /// SHA-256 of the manifest of the period before.
+    /// The SHA-256 of the manifest of the period before; null for the first period of a book.
+    #[schemars(with = "Option<Sha256>")]
     pub previous_manifest_sha256: Option<String>,
     /// Every input, by path below the input folder.
     pub inputs: Vec<FileEntry>,
-    /// Every output, by path below the period's folder.
+    /// Every output, by path below the folder of the period.
     pub outputs: Vec<FileEntry>,
     /// The control totals, as in the table `control`.
     pub control: Vec<ControlEntry>,
     /// The plausibility codes that were met and accepted, in order; left out when there is none, as in
     /// manifests from before they were asked about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<AcceptedCode>")]
     pub accepted: Vec<String>,
 }
 
 /// The rules file of a period.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RulesCopy {
-    /// SHA-256 of the text.
+    /// The SHA-256 of the text.
+    #[schemars(with = "Sha256")]
     pub sha256: String,
     /// The whole file.
     pub text: String,
 }
 
-/// A row of the control table, in yuan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A row of the control table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ControlEntry {
-    /// Side.
+    /// The side.
+    #[schemars(with = "Side")]
     pub side: String,
-    /// Bucket.
+    /// Where the copies ended.
+    #[schemars(with = "Bucket")]
     pub bucket: String,
-    /// Rows.
+    /// The number of rows.
     pub rows: i64,
-    /// Sum of medfee_sumamt.
+    /// The sum of medfee_sumamt in yuan.
+    #[schemars(with = "Yuan")]
     pub medfee_sumamt: String,
-    /// Sum of the payable fields.
+    /// The sum of the payable fields in yuan.
+    #[schemars(with = "Yuan")]
     pub payable: String,
 }
 
@@ -115,10 +129,10 @@ impl Manifest {
         let carried = Class::ALL.into_iter().filter(|class| class.is_carried()).map(Class::name);
         let carried: Vec<&str> = carried.collect();
         let of_side = self.control.iter().filter(|entry| entry.side == side.name());
-        let mut sums = (0, 0);
+        let mut sums = (0i64, FenSum::ZERO);
         for entry in of_side.filter(|entry| carried.contains(&entry.bucket.as_str())) {
             sums.0 = i64::checked_add(sums.0, entry.rows)?;
-            sums.1 = FenSum::checked_add(sums.1, parse_sum(&entry.medfee_sumamt).ok()?)?;
+            sums.1 = sums.1.checked_add(parse_sum(&entry.medfee_sumamt).ok()?)?;
         }
         Some(sums)
     }
@@ -126,7 +140,7 @@ impl Manifest {
     /// The bytes of the file.
     pub fn to_bytes(&self) -> Outcome<Vec<u8>> {
         let mut bytes = serde_json::to_vec_pretty(self)
-            .map_err(|error| Failure::Bug(format!("manifest: {error}")))?;
+            .map_err(|error| Failure::Bug(text!("manifest: {}", Text::foreign(error))))?;
         bytes.push(b'\n');
         Ok(bytes)
     }
@@ -152,24 +166,25 @@ impl Manifest {
         Manifest::parse_sealed(folder).map_err(|problem| {
             let path = folder.join(MANIFEST);
             let path = crate::diag::shown(&path);
-            Failure::Book(if problem.starts_with(OTHER_FORMAT) {
-                format!("{path}: {problem}\n    hint: take the program that closed the period, or a newer one")
+            Failure::Book(if problem.is_of(OTHER_FORMAT) {
+                text!("{}: {}", path, problem)
+                    .hinting(text!("take the program that closed the period, or a newer one"))
             } else {
-                format!("the book is damaged: {path}: {problem}")
+                text!("the book is damaged: {}: {}", path, problem)
             })
         })
     }
 
     /// Reads the manifest of a closed period, and its digest, which its seal holds too; or says what is
     /// wrong with it.
-    pub fn parse_sealed(folder: &Path) -> Result<(Manifest, String), String> {
+    pub fn parse_sealed(folder: &Path) -> Result<(Manifest, String), Text> {
         let sealed = Sealed::read(folder);
         Ok((sealed.parse()?, sealed.digest().unwrap_or_default()))
     }
 }
 
 /// How it is told that a manifest is of another format.
-const OTHER_FORMAT: &str = "format";
+const OTHER_FORMAT: &str = "format {}, this program knows {}";
 
 /// What every manifest begins with.
 #[derive(Deserialize)]
@@ -181,10 +196,10 @@ struct Format {
 #[derive(Debug)]
 pub struct Sealed {
     /// The manifest.
-    pub manifest: Result<Vec<u8>, String>,
+    pub manifest: Result<Vec<u8>, Text>,
     /// Its signature, if it has one.
-    pub signature: Result<Option<Vec<u8>>, String>,
-    seal: Result<Vec<u8>, String>,
+    pub signature: Result<Option<Vec<u8>>, Text>,
+    seal: Result<Vec<u8>, Text>,
 }
 
 fn read(folder: &Path, name: &str) -> std::io::Result<Vec<u8>> {
@@ -195,9 +210,9 @@ impl Sealed {
     /// Reads them.
     pub fn read(folder: &Path) -> Sealed {
         Sealed {
-            manifest: read(folder, MANIFEST).map_err(|error| error.to_string()),
+            manifest: read(folder, MANIFEST).map_err(|error| text!("{}", error)),
             signature: read_signature(folder),
-            seal: read(folder, SEAL).map_err(|error| format!("{SEAL}: {error}")),
+            seal: read(folder, SEAL).map_err(|error| text!("{}: {}", SEAL, error)),
         }
     }
 
@@ -207,20 +222,19 @@ impl Sealed {
     }
 
     /// The manifest, when the seal has the digests of it and of its signature; or what is wrong with it.
-    pub fn parse(&self) -> Result<Manifest, String> {
+    pub fn parse(&self) -> Result<Manifest, Text> {
         let manifest = self.manifest.as_deref().map_err(Clone::clone)?;
         let sealed = self.seal.as_deref().map_err(Clone::clone)?;
         let signature = self.signature.as_ref().map_err(Clone::clone)?;
         if sealed != seal(manifest, signature.as_deref()).as_bytes() {
-            return Err(format!("{SEAL} has another digest of it, or of {SIGNATURE}"));
+            return Err(text!("{} has another digest of it, or of {}", SEAL, SIGNATURE));
         }
         // Another format may have other fields: it is told before they are looked at.
-        let Format { format } =
-            serde_json::from_slice(manifest).map_err(|error| error.to_string())?;
+        let Format { format } = serde_json::from_slice(manifest).map_err(Text::foreign)?;
         if format != FORMAT {
-            return Err(format!("{OTHER_FORMAT} {format}, this program knows {FORMAT}"));
+            return Err(text!("format {}, this program knows {}", format, FORMAT));
         }
-        serde_json::from_slice(manifest).map_err(|error| error.to_string())
+        serde_json::from_slice(manifest).map_err(Text::foreign)
     }
 }
 
@@ -252,7 +266,7 @@ mod tests {
             };
             manifest.carried(Side::Treating)
         };
-        assert_eq!(carried(vec![entry(1, "1.00"), entry(2, "0.50")]), Some((3, 150)));
+        assert_eq!(carried(vec![entry(1, "1.00"), entry(2, "0.50")]), Some((3, FenSum::new(150))));
         assert_eq!(carried(vec![entry(i64::MAX, "0.00"), entry(1, "0.00")]), None);
         let most = "999999999999999999999999999999999999.99";
         assert_eq!(carried(vec![entry(1, most), entry(1, most)]), None);

@@ -12,7 +12,6 @@
 pub mod grid;
 mod locked;
 pub mod manifest;
-pub mod schema;
 mod standing;
 pub mod twins;
 
@@ -28,13 +27,18 @@ use rayon::prelude::*;
 
 use self::locked::Locked;
 use crate::{
-    columnar::{claims, entry::FileEntry},
+    columnar::{
+        claims,
+        entry::FileEntry,
+        shape::{TABLES, TableSpec},
+    },
     diag::{Failure, Outcome},
     digest::sha256_of,
     event::Monitor,
     interrupt::Unfinished,
     model::codes::{Month, Side},
     place::{Lock, staging::Staging},
+    text::{Text, Value},
 };
 
 /// A book that is open for closing one more period.
@@ -101,7 +105,7 @@ impl Book {
 
     /// The lock of a book that is to grow.
     fn lock(&self) -> Outcome<&Lock> {
-        self.lock.as_ref().ok_or_else(|| Failure::Bug("a book that is not locked grows".to_owned()))
+        self.lock.as_ref().ok_or_else(|| Failure::Bug(text!("a book that is not locked grows")))
     }
 
     /// Adds the period that was built in a staging folder, in one step.
@@ -143,7 +147,7 @@ pub fn closed_periods(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
 /// The closed periods of a book that somebody names, oldest first; nothing is checked.
 pub fn periods_in(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
     if !root.is_dir() {
-        return Err(Failure::Usage(format!("--book {} is not a folder", crate::diag::shown(root))));
+        return Err(Failure::Usage(text!("--book {} is not a folder", root)));
     }
     closed_periods(root)
 }
@@ -179,8 +183,8 @@ impl Closed {
         let listed = manifest.outputs.iter().find(|output| output.path == path);
         match (digest, listed) {
             (Ok(digest), Some(output)) if digest == output.sha256 => Grid::open(folder, name),
-            (Err(error), _) => Err(damaged(folder, &format!("{path}: {error}"))),
-            _ => Err(damaged(folder, &format!("{path} has other bytes"))),
+            (Err(error), _) => Err(damaged(folder, text!("{}: {}", path, error))),
+            _ => Err(damaged(folder, text!("{} has other bytes", path))),
         }
     }
 }
@@ -189,33 +193,31 @@ impl Closed {
 pub fn closed_period(root: &Path, period: Month) -> Outcome<PathBuf> {
     let periods = if root.is_dir() { closed_periods(root)? } else { Vec::new() };
     let found = periods.into_iter().find(|(month, _)| *month == period);
-    found.map(|(_, folder)| folder).ok_or_else(|| {
-        Failure::Book(format!("period {period} is not closed in {}", crate::diag::shown(root)))
-    })
+    found
+        .map(|(_, folder)| folder)
+        .ok_or_else(|| Failure::Book(text!("period {} is not closed in {}", period, root)))
 }
 
 fn check_order(periods: &[(Month, PathBuf)], period: Month) -> Outcome<()> {
     if periods.iter().any(|(closed, _)| *closed == period) {
-        let problem = format!(
-            "period {period} is closed already, and closed periods never change\n    hint: \
-             corrections enter a later period"
-        );
+        let problem = text!("period {} is closed already, and closed periods never change", period)
+            .hinting(text!("corrections enter a later period"));
         return Err(Failure::Book(problem));
     }
     for pair in periods.windows(2) {
         if pair[1].0 != pair[0].0.plus(1) {
             let missing = pair[0].0.plus(1);
-            return Err(Failure::Book(format!(
-                "the book is damaged: period {missing} is not there"
+            return Err(Failure::Book(text!(
+                "the book is damaged: period {} is not there",
+                missing
             )));
         }
     }
     match periods.last() {
         Some((last, _)) if last.plus(1) != period => {
             let next = last.plus(1);
-            let problem = format!(
-                "period {period} does not follow {last}, the last one closed\n    hint: close {next} next"
-            );
+            let problem = text!("period {} does not follow {}, the last one closed", period, last)
+                .hinting(text!("close {} next", next));
             Err(Failure::Book(problem))
         }
         _ => Ok(()),
@@ -241,15 +243,17 @@ impl Chain {
         for (period, folder) in periods {
             let (manifest, digest) = Manifest::read(folder)?;
             if manifest.period != period.to_string() {
-                return Err(damaged(folder, "manifest.json is that of another period"));
+                return Err(damaged(folder, text!("manifest.json is that of another period")));
             }
             let before = chain.newest.as_ref().map(|(digest, _)| digest);
             if manifest.previous_manifest_sha256.as_ref() != before {
-                return Err(damaged(folder, "manifest.json does not continue the chain"));
+                return Err(damaged(folder, text!("manifest.json does not continue the chain")));
             }
-            let listed: Vec<&str> = manifest.outputs.iter().map(|o| o.path.as_str()).collect();
-            if listed != OUTPUTS {
-                return Err(damaged(folder, "manifest.json does not list the files of a period"));
+            if !manifest.outputs.iter().map(|output| output.path.as_str()).eq(outputs()) {
+                return Err(damaged(
+                    folder,
+                    text!("manifest.json does not list the files of a period"),
+                ));
             }
             chain.files.extend(manifest.outputs.iter().map(|o| (folder.clone(), o.clone())));
             let of_sides = manifest.inputs.iter().filter(|input| {
@@ -272,8 +276,8 @@ fn check_files(files: &[ListedFile], monitor: &Monitor) -> Outcome<()> {
         let digest = File::open(folder.join(&output.path)).and_then(sha256_of);
         match digest {
             Ok(digest) if digest == output.sha256 => Ok(()),
-            Ok(_) => Err(damaged(folder, &format!("{} has other bytes", output.path))),
-            Err(error) => Err(damaged(folder, &format!("{}: {error}", output.path))),
+            Ok(_) => Err(damaged(folder, text!("{} has other bytes", output.path))),
+            Err(error) => Err(damaged(folder, text!("{}: {}", output.path, error))),
         }
     };
     // Of several that are damaged the first is told.
@@ -282,29 +286,14 @@ fn check_files(files: &[ListedFile], monitor: &Monitor) -> Outcome<()> {
 }
 
 /// What a period's folder holds besides its manifest, in order.
-const OUTPUTS: [&str; 17] = [
-    "register.parquet",
-    "reversals.parquet",
-    "tables/break_fields.parquet",
-    "tables/breaks.parquet",
-    "tables/control.parquet",
-    "tables/decisions.parquet",
-    "tables/deductions.parquet",
-    "tables/notice_status.parquet",
-    "tables/notices.parquet",
-    "tables/open_items.parquet",
-    "tables/pairs.parquet",
-    "tables/payments.parquet",
-    "tables/permits.parquet",
-    "tables/positions.parquet",
-    "tables/quotas.parquet",
-    "tables/rejects.parquet",
-    "tables/reserves.parquet",
-];
+fn outputs() -> impl Iterator<Item = String> {
+    let register = ["register.parquet", "reversals.parquet"].into_iter().map(str::to_owned);
+    register.chain(TABLES.iter().map(TableSpec::path))
+}
 
-fn damaged(folder: &Path, what: &str) -> Failure {
-    Failure::Book(format!(
-        "the book is damaged: {}: {what}\n    hint: restore this period from a copy",
-        crate::diag::shown(folder)
-    ))
+fn damaged(folder: &Path, what: Text) -> Failure {
+    Failure::Book(
+        text!("the book is damaged: {}: {}", folder, Value::Text(what))
+            .hinting(text!("restore this period from a copy")),
+    )
 }

@@ -39,8 +39,8 @@ impl Standing<'_> {
             self.identities.iter().zip(now).zip(&self.book.files)
         {
             if *before != now {
-                let what = format!("{} was changed during the run", listed.path);
-                return Err(damaged(folder, &what));
+                let what = text!("{} was changed during the run", listed.path);
+                return Err(damaged(folder, what));
             }
         }
         Ok(())

@@ -14,6 +14,7 @@ use crate::{
         group::Group,
     },
     register::entries::{Entries, VOIDED},
+    text::Text,
 };
 
 /// The settlements that cleared, by pair, with their sums by province.
@@ -26,8 +27,8 @@ pub(super) struct Cleared {
 
 impl Cleared {
     pub(super) fn read(closed: &Closed, cells: &mut Cells) -> Outcome<Cleared> {
-        let unreadable = |problem: String| {
-            Failure::Book(format!("the register of {} cannot be read: {problem}", closed.month))
+        let unreadable = |problem: Text| {
+            Failure::Book(text!("the register of {} cannot be read: {}", closed.month, problem))
         };
         let entries = Entries::open(&closed.folder, closed.month).map_err(unreadable)?;
         let mut counts: BTreeMap<Pair, u128> = BTreeMap::new();
@@ -36,7 +37,7 @@ impl Cleared {
             for entry in cleared.into_iter().filter(|entry| entry.kind != VOIDED) {
                 let group = u16::try_from(entry.group).ok().and_then(Group::from_number);
                 let group =
-                    group.ok_or_else(|| unreadable("a group that does not exist".into()))?;
+                    group.ok_or_else(|| unreadable(text!("a group that does not exist")))?;
                 *counts.entry(group.pair).or_default() += 1;
             }
         }

@@ -3,13 +3,16 @@
 use super::{
     cells::{Cells, Id},
     cleared::{Cleared, all_pairs, margins},
-    delivered::{Delivered, RULE_NAMES, Rejected},
-    draft::{Draft, Item, Row, percent, side_name},
+    delivered::{Delivered, Rejected, rule_names},
+    draft::{Draft, Item, Row, percent},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    model::codes::{Pair, Province, Side},
+    model::{
+        codes::{Pair, Province, Side},
+        words::chinese,
+    },
     statements::{Template, Value},
 };
 
@@ -90,15 +93,15 @@ impl Coverage<'_> {
         let delivered = self.delivered?;
         let row = |((side, province), rejected): (&(Side, Option<Province>), &Rejected)| {
             let mut row = Row::from([
-                ("side", Item::text(side_name(*side))),
+                ("side", Item::text(chinese(side.name()))),
                 ("province", province.map_or_else(|| Item::text(""), Item::province)),
                 ("rejected", Item::count(rejected.rows)),
             ]);
-            row.extend(RULE_NAMES.into_iter().zip(rejected.rules.map(Item::count)));
+            row.extend(rule_names().into_iter().zip(rejected.rules.map(Item::count)));
             row
         };
         let rows = delivered.rejects.iter().map(row).collect();
-        let offered = ["side", "province", "rejected"].into_iter().chain(RULE_NAMES).collect();
+        let offered = ["side", "province", "rejected"].into_iter().chain(rule_names()).collect();
         Some(Draft { file: "error_provinces", offered, rows, protected: false })
     }
 

@@ -9,15 +9,10 @@ use std::{
 use crate::{
     audit::scan::{Judge, gather},
     book::manifest::Manifest,
-    diag::{Code, Failure, Finding, Outcome},
+    diag::{Code, Failure, Finding, Outcome, codes::RowRule},
     digest::sha256_of,
     event::Monitor,
-    ingest::{
-        batch::Batch,
-        delivery::Delivery,
-        rows::{self, Checked},
-        source::Source,
-    },
+    ingest::{batch::Batch, delivery::Delivery, rows::Checked, source::Source},
     keyed::key::Key,
     model::{
         codes::{Month, Pair, Province, Side},
@@ -26,14 +21,13 @@ use crate::{
     rules::Rules,
 };
 
-/// Rules V01 to V18.
-pub(super) const RULES: usize = rows::RULES as usize;
+/// How many row rules there are.
+pub(super) const RULES: usize = RowRule::ALL.len();
 
-/// Names of the rules.
-pub(super) const RULE_NAMES: [&str; RULES] = [
-    "V01", "V02", "V03", "V04", "V05", "V06", "V07", "V08", "V09", "V10", "V11", "V12", "V13",
-    "V14", "V15", "V16", "V17", "V18",
-];
+/// The codes of the row rules.
+pub(super) fn rule_names() -> [&'static str; RULES] {
+    std::array::from_fn(|at| RowRule::ALL[at].id())
+}
 
 /// What a delivery shows.
 #[derive(Debug, Default)]
@@ -95,8 +89,8 @@ impl Delivered {
         let sources: Vec<&Source> = delivery.sources.iter().collect();
         check_inputs(&sources, manifest)?;
         let rules = Rules::parse(&manifest.rules.text)
-            .map_err(|error| Failure::Book(format!("the rules of {period}: {error}")))?;
-        let policy = rules.policy(period).map_err(|error| Failure::Usage(error.to_string()))?;
+            .map_err(|error| Failure::Book(text!("the rules of {}: {}", period, error)))?;
+        let policy = rules.policy(period).map_err(|error| Failure::Usage(error.text()))?;
         let judge = Judge { int96: rules.int96, policy, period };
         let take =
             |delivered: &mut Delivered, source: &Source, batch: &Batch, checked: &Checked| {
@@ -119,7 +113,7 @@ impl Delivered {
             let sender = if side == Side::Treating { treating } else { insured };
             let rejected = self.rejects.entry((side, sender)).or_default();
             rejected.rows += 1;
-            broken.rules().for_each(|rule| rejected.rules[usize::from(rule) - 1] += 1);
+            broken.rules().for_each(|rule| rejected.rules[rule as usize] += 1);
             return;
         }
         let (Some(insured), Some(treating)) = (insured, treating) else { return };
@@ -189,20 +183,21 @@ fn check_inputs(sources: &[&Source], manifest: &Manifest) -> Outcome<()> {
     for source in sources {
         let digest = File::open(&source.path).and_then(sha256_of);
         let digest = digest.map_err(Failure::io(&source.path))?;
-        let closed = listed.remove(source.name.as_str()).unwrap_or("no such file");
-        if closed != digest {
-            let found = format!("{digest}; the period was closed with {closed}");
-            findings.push(Finding::new(Code::A01, &source.name, "", found));
-        }
+        let found = match listed.remove(source.name.as_str()) {
+            Some(closed) if closed == digest => continue,
+            Some(closed) => text!("{}; the period was closed with {}", digest, closed),
+            None => text!("{}; the period was closed with {}", digest, text!("no such file")),
+        };
+        findings.push(Finding::of_file(Code::A01, &source.name, found));
     }
     for (name, digest) in listed {
-        let found = format!("no file; the period was closed with {digest}");
-        findings.push(Finding::new(Code::A01, name, "", found));
+        let found = text!("{}; the period was closed with {}", text!("no file"), digest);
+        findings.push(Finding::of_file(Code::A01, name, found));
     }
     if findings.is_empty() {
         return Ok(());
     }
-    let problem = format!("--input is not the delivery of {}", manifest.period);
+    let problem = text!("--input is not the delivery of {}", manifest.period);
     Err(Failure::Differences(problem, findings))
 }
 

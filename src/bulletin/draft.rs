@@ -6,7 +6,7 @@ use super::cells::{Id, Mark};
 use crate::{
     diag::Outcome,
     model::{
-        codes::{Month, Province, Side},
+        codes::{Month, Province},
         money::FenSum,
     },
     statements::{self, Layout, Sheet, Template, Value, Values},
@@ -109,12 +109,4 @@ pub(super) fn percent(part: u128, whole: u128) -> String {
 /// Months from a cost month to a period.
 pub(super) fn lateness(period: Month, cost_month: Option<Month>) -> i32 {
     cost_month.map_or(0, |month| period.since(month))
-}
-
-/// A side for people.
-pub(super) fn side_name(side: Side) -> &'static str {
-    match side {
-        Side::Treating => "就医地",
-        Side::Insured => "参保地",
-    }
 }

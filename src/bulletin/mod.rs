@@ -21,6 +21,7 @@ mod quarterly;
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::{cells::Cells, delivered::Delivered, draft::Draft};
@@ -28,9 +29,10 @@ use crate::{
     book::Closed,
     bounded,
     contract::registry::{Institution, read_registry},
-    diag::{Failure, Outcome, shown},
+    diag::{Failure, Outcome},
     event::Monitor,
     model::{codes::Month, dates::parse_day},
+    shapes::Format,
     statements::{self, Template, Workbook, folder},
 };
 
@@ -54,15 +56,18 @@ pub struct Request<'a> {
 }
 
 /// What was written.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "bulletin --format json")]
 pub struct Written {
-    /// The period, or the quarter.
+    /// The format of the report.
+    format: Format<1>,
+    /// The period YYYY-MM, or the quarter as the sheets name it.
     pub period: String,
-    /// Sheets.
+    /// The number of sheets.
     pub sheets: u64,
-    /// Files.
+    /// The number of files.
     pub files: u64,
-    /// Values that are left out because they tell about few persons.
+    /// The number of values that are left out because they tell about few persons.
     pub left_out: u64,
 }
 
@@ -71,7 +76,7 @@ pub fn write(request: &Request, monitor: &Monitor) -> Outcome<Written> {
     folder::must_be_new(request.out)?;
     let closed = Closed::open(request.book, request.period)?;
     let issued_on = parse_day(&closed.manifest.as_of)
-        .ok_or_else(|| Failure::Book(format!("the manifest of {} has no day", request.period)))?;
+        .ok_or_else(|| Failure::Book(text!("the manifest of {} has no day", request.period)))?;
     let mut cells = Cells::new(request.template.bulletin.threshold);
     let (name, period, drafts) = if request.quarterly {
         let drafts = vec![quarterly::draft(request.book, &closed, request.template)?];
@@ -92,7 +97,8 @@ pub fn write(request: &Request, monitor: &Monitor) -> Outcome<Written> {
     let workbook = Workbook { folder: name.to_owned(), name: "bulletin", sheets };
     let files = statements::render(&[workbook], request.template, issued_on)?;
     folder::publish(request.out, &files)?;
-    Ok(Written { period, sheets: all, files: files.len() as u64 + 1, left_out })
+    let files = files.len() as u64 + 1;
+    Ok(Written { format: Format, period, sheets: all, files, left_out })
 }
 
 fn monthly(
@@ -113,15 +119,14 @@ fn monthly(
 }
 
 fn registry(path: &Path) -> Outcome<Vec<Institution>> {
-    let bytes = bounded::read_all(path, bounded::SMALL_FILE).map_err(|error| {
-        Failure::Usage(format!("--registry {} cannot be read: {error}", shown(path)))
-    })?;
+    let bytes = bounded::read_all(path, bounded::SMALL_FILE)
+        .map_err(|error| Failure::Usage(text!("--registry {} cannot be read: {}", path, error)))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut findings = Vec::new();
     let institutions = read_registry(&bytes, &name, &mut findings);
     if findings.is_empty() {
         Ok(institutions)
     } else {
-        Err(Failure::Unfit("the registry is", findings))
+        Err(Failure::Unfit(text!("the registry is"), findings))
     }
 }

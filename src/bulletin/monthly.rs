@@ -4,8 +4,8 @@ use super::{
     cells::{Cells, Id},
     cleared::Cleared,
     coverage::Coverage,
-    delivered::{Delivered, RULE_NAMES, RULES},
-    draft::{Draft, Item, Row, lateness, percent, side_name},
+    delivered::{Delivered, RULES, rule_names},
+    draft::{Draft, Item, Row, lateness, percent},
 };
 use std::collections::BTreeMap;
 
@@ -19,6 +19,7 @@ use crate::{
         codes::{Month, Pair, Province, Side},
         control::Class,
         money::FenSum,
+        words::chinese,
     },
     statements::{Template, Value},
 };
@@ -51,7 +52,7 @@ pub(super) fn drafts(
 fn pair_of(row: &TableRow) -> Outcome<Pair> {
     let table = row.grid().spec.name;
     row.pair().ok_or_else(|| {
-        Failure::Book(format!("the book is damaged: {table} names a province that does not exist"))
+        Failure::Book(text!("the book is damaged: {} names a province that does not exist", table))
     })
 }
 
@@ -62,21 +63,24 @@ fn volumes(positions: &Grid, cleared: &Cleared, template: &Template) -> Outcome<
         ["insured_visits", "insured_cost", "insured_fund"],
         ["treating_visits", "treating_cost", "treating_fund"],
     ];
-    let mut sums: BTreeMap<Province, [[FenSum; 3]; 2]> = BTreeMap::new();
+    let mut sums: BTreeMap<Province, [[i128; 3]; 2]> = BTreeMap::new();
     let mut national = [0; 3];
     for row in positions.iter() {
         let pair = pair_of(&row)?;
         let values = COLUMNS.map(|column| row.number(column));
-        let add = |sums: &mut [FenSum; 3]| sums.iter_mut().zip(values).for_each(|(s, v)| *s += v);
+        let add = |sums: &mut [i128; 3]| sums.iter_mut().zip(values).for_each(|(s, v)| *s += v);
         add(&mut sums.entry(pair.insured).or_default()[0]);
         add(&mut sums.entry(pair.treating).or_default()[1]);
         add(&mut national);
     }
-    let values = |side: usize, sums: [FenSum; 3], cell: Option<&Id>| {
+    let values = |side: usize, sums: [i128; 3], cell: Option<&Id>| {
         let cells: Vec<Id> = cell.copied().into_iter().collect();
-        let value = |at: usize, sum| if at == 0 { Value::Count(sum) } else { Value::Money(sum) };
+        let value = |at: usize, sum| match at {
+            0 => Value::Count(sum),
+            _ => Value::Money(FenSum::new(sum)),
+        };
         let item =
-            move |(at, sum): (usize, FenSum)| (NAMES[side][at], Item::of(&cells, value(at, sum)));
+            move |(at, sum): (usize, i128)| (NAMES[side][at], Item::of(&cells, value(at, sum)));
         sums.into_iter().enumerate().map(item).collect::<Vec<_>>()
     };
     let mut rows: Vec<Row> = Vec::new();
@@ -105,7 +109,7 @@ fn sides(control: &Grid) -> Draft {
         let broken: u128 = Class::ALL.into_iter().map(|class| rows(class.name())).sum();
         let (delivered, cleared) = (rows("delivered"), rows("cleared"));
         Row::from([
-            ("side", Item::text(side_name(side))),
+            ("side", Item::text(chinese(side.name()))),
             ("delivered", Item::count(delivered)),
             ("opened", Item::count(rows("opened"))),
             ("rejected", Item::count(rows("rejected"))),
@@ -127,7 +131,7 @@ fn errors(rejects: &Grid, template: &Template) -> Draft {
         for sums in [of_file, &mut total] {
             sums.0 += 1;
             for rule in row.text("rules").split(',') {
-                if let Some(at) = RULE_NAMES.iter().position(|name| *name == rule) {
+                if let Some(at) = rule_names().iter().position(|name| *name == rule) {
                     sums.1[at] += 1;
                 }
             }
@@ -135,23 +139,17 @@ fn errors(rejects: &Grid, template: &Template) -> Draft {
     }
     let row = |side: &str, file: &str, (rows, rules): (u128, [u128; RULES])| {
         let mut row = Row::from([
-            (
-                "side",
-                Item::text(
-                    Side::from_name(side)
-                        .map_or_else(|| side.to_owned(), |s| side_name(s).to_owned()),
-                ),
-            ),
+            ("side", Item::text(chinese(side))),
             ("file", Item::text(file)),
             ("rejected", Item::count(rows)),
         ]);
-        row.extend(RULE_NAMES.into_iter().zip(rules.map(Item::count)));
+        row.extend(rule_names().into_iter().zip(rules.map(Item::count)));
         row
     };
     let mut rows: Vec<Row> =
         files.into_iter().map(|((side, file), sums)| row(side, file, sums)).collect();
     rows.push(row(&template.total, "", total));
-    let offered = ["side", "file", "rejected"].into_iter().chain(RULE_NAMES).collect();
+    let offered = ["side", "file", "rejected"].into_iter().chain(rule_names()).collect();
     Draft { file: "errors", offered, rows, protected: false }
 }
 
@@ -168,7 +166,7 @@ fn late(
     for row in positions.iter() {
         let sums = months.entry(lateness(period, row.month("cost_month"))).or_default();
         sums.0[0] += row.number("visits");
-        sums.1 += row.number("payable");
+        sums.1 += row.fen("payable");
     }
     for row in breaks.iter() {
         let months_late = i32::try_from(row.number("lateness")).unwrap_or(i32::MAX);
@@ -181,7 +179,7 @@ fn late(
     months.retain(|months_late, _| *months_late > 0);
     let mut parts: [Vec<Id>; 4] = Default::default();
     let mut rows = Vec::new();
-    let mut total = ([0; 4], 0);
+    let mut total = ([0; 4], FenSum::ZERO);
     for (months_late, (counts, payable)) in months {
         let ids = counts.map(|count| cells.count(count.unsigned_abs()));
         parts.iter_mut().zip(ids).for_each(|(parts, id)| parts.push(id));

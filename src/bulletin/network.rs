@@ -8,6 +8,7 @@ use crate::{
     model::{
         codes::{CareClass, Month, Province},
         dates::parse_day,
+        words::chinese,
     },
     statements::{Target, Template},
 };
@@ -78,7 +79,7 @@ pub(super) fn drafts(
 fn target_row(nation: &Counties, care: CareClass, period: Month, template: &Template) -> Row {
     let (all, networked) = (nation.all.len() as u128, nation.networked(care));
     let mut row = Row::from([
-        ("care", Item::text(crate::statements::care(care))),
+        ("care", Item::text(chinese(care.name()))),
         ("counties", Item::count(all)),
         ("networked", Item::count(networked)),
         ("share", Item::text(nation.share(care))),

@@ -38,7 +38,8 @@ pub(super) fn name(last: Month) -> String {
 pub(super) fn draft(book: &Path, last: &Closed, template: &Template) -> Outcome<Draft> {
     let period = last.month;
     if !period.of_year().is_multiple_of(3) {
-        let problem = format!("{period} does not end a quarter\n    hint: give its last month");
+        let problem =
+            text!("{} does not end a quarter", period).hinting(text!("give its last month"));
         return Err(Failure::Usage(problem));
     }
     let (first, second) =
@@ -81,7 +82,7 @@ const OFFERED: [&str; 12] = [
 
 fn row(province: Item, [pays, receives]: &[Flow; 2]) -> Row {
     let paid = pays.on_time + pays.late;
-    let rate = percent(pays.on_time.unsigned_abs(), paid.unsigned_abs());
+    let rate = percent(pays.on_time.fen().unsigned_abs(), paid.fen().unsigned_abs());
     Row::from([
         ("province", province),
         ("paid", Item::money(paid)),
@@ -118,7 +119,7 @@ fn parties(book: &Path, last: Month) -> Outcome<Parties> {
 fn parties_of(parties: &Parties, row: &TableRow) -> Outcome<[Province; 2]> {
     let notice = row.text("notice_id");
     parties.get(notice).copied().ok_or_else(|| {
-        Failure::Book(format!("the book is damaged: no period issued the notice {notice}"))
+        Failure::Book(text!("the book is damaged: no period issued the notice {}", notice))
     })
 }
 
@@ -139,7 +140,7 @@ fn paid(
         for (side, province) in parties_of(parties, &row)?.into_iter().enumerate() {
             let flow = &mut flows.entry(province).or_default()[side];
             let sum = if late { &mut flow.late } else { &mut flow.on_time };
-            *sum += row.number("amount");
+            *sum += row.fen("amount");
         }
     }
     Ok(())
@@ -156,13 +157,13 @@ fn open(
         if !matches!(row.text("status"), "unpaid" | "partial") {
             continue;
         }
-        let owed = row.number_or_null("approved").unwrap_or_else(|| row.number("amount"));
-        let open = owed - row.number("paid");
+        let owed = row.fen_or_null("approved").unwrap_or_else(|| row.fen("amount"));
+        let open = owed - row.fen("paid");
         let overdue = row.number_or_null("pay_by").is_some_and(|day| Some(day) < as_of);
         for (side, province) in parties_of(parties, &row)?.into_iter().enumerate() {
             let flow = &mut flows.entry(province).or_default()[side];
             flow.open += open;
-            flow.overdue += if overdue { open } else { 0 };
+            flow.overdue += if overdue { open } else { FenSum::ZERO };
         }
     }
     Ok(())

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashSet;
 
 use crate::{
-    columnar::table::Table,
+    columnar::{shape, table::Table},
     contract::small_files::DeductionLine,
+    diag::codes::LineCode,
     keyed::{
         key::Key,
         registered::{Kind, Registered},
@@ -27,7 +28,7 @@ pub struct Deduction {
     /// What is held back, or given back when negative, in fen.
     pub amount: Fen,
     /// Why it was refused, or that it is given back; none when it is held back.
-    pub code: Option<&'static str>,
+    pub code: Option<LineCode>,
     /// Whether it counts.
     pub accepted: bool,
     /// Whose settlement it is, where that is known.
@@ -37,7 +38,7 @@ pub struct Deduction {
 impl Deduction {
     /// Whether it counts, why not, and its amount in fen.
     pub fn judged(&self) -> (bool, Option<&'static str>, FenSum) {
-        (self.accepted, self.code, self.amount.into())
+        (self.accepted, self.code.map(LineCode::id), self.amount.into())
     }
 }
 
@@ -111,29 +112,29 @@ fn refusal(
     cleared: Option<&Registered>,
     accepted: &Accepted,
     standing: &Standing,
-) -> Option<&'static str> {
-    if line.amount <= 0 {
-        return Some("D05");
+) -> Option<LineCode> {
+    if !line.amount.is_positive() {
+        return Some(LineCode::D05);
     }
     if accepted.numbers.contains(&line.ddct_id) {
-        return Some("D04");
+        return Some(LineCode::D04);
     }
-    let Some(cleared) = cleared else { return Some("D01") };
+    let Some(cleared) = cleared else { return Some(LineCode::D01) };
     let key = Key::of(&line.setl_id);
     if standing.reversed.contains(&key) {
-        return Some("D03");
+        return Some(LineCode::D03);
     }
-    let before = accepted.sums.get(&key).copied().unwrap_or(0);
+    let before = accepted.sums.get(&key).copied().unwrap_or_default();
     let exceeds = before + FenSum::from(line.amount) > FenSum::from(cleared.payable);
-    exceeds.then_some("D02")
+    exceeds.then_some(LineCode::D02)
 }
 
 /// What was held back of a settlement, once more with the sign turned.
 fn given_back(accepted: &Accepted, key: Key) -> impl Iterator<Item = Deduction> + '_ {
     let held_back = accepted.held_back.get(&key).into_iter().flatten();
-    held_back.filter(|deduction| deduction.amount > 0).map(|deduction| Deduction {
+    held_back.filter(|deduction| deduction.amount.is_positive()).map(|deduction| Deduction {
         amount: -deduction.amount,
-        code: Some("R01"),
+        code: Some(LineCode::R01),
         ..deduction.clone()
     })
 }
@@ -152,12 +153,12 @@ pub fn by_pair(deductions: &[Deduction]) -> BTreeMap<Pair, FenSum> {
 /// The table `deductions`.
 pub fn deductions_table(deductions: &[Deduction]) -> Table {
     let of = || deductions.iter().map(|deduction| deduction.of);
-    Table::new("deductions")
+    Table::new(shape::DEDUCTIONS)
         .text("ddct_id", deductions.iter().map(|d| Some(&d.ddct_id)))
         .text("setl_id", deductions.iter().map(|d| Some(&d.setl_id)))
         .amount("amount", deductions.iter().map(|d| Some(d.amount)))
         .flag("accepted", deductions.iter().map(|d| Some(d.accepted)))
-        .text("code", deductions.iter().map(|d| d.code))
+        .text("code", deductions.iter().map(|d| d.code.map(LineCode::id)))
         .text("insured_province", of().map(|of| of.map(|(pair, _)| pair.insured.to_string())))
         .text("treating_province", of().map(|of| of.map(|(pair, _)| pair.treating.to_string())))
         .text("fund_class", of().map(|of| of.map(|(_, fund)| fund.name())))
@@ -168,14 +169,18 @@ mod tests {
     use super::*;
     use crate::model::group::Group;
 
-    fn line(ddct_id: &str, setl_id: &str, amount: Fen) -> DeductionLine {
+    fn line(ddct_id: &str, setl_id: &str, amount: i64) -> DeductionLine {
+        let amount = Fen::new(amount);
         DeductionLine { ddct_id: ddct_id.into(), setl_id: setl_id.into(), amount }
     }
 
     #[test]
     fn the_first_reason_that_holds_refuses() {
         let group = Group::from_number(10);
-        let known = |kind, payable| Registered { kind, payable, group, earlier: None };
+        let known = |kind, payable| {
+            let payable = Fen::new(payable);
+            Registered { kind, payable, group, earlier: None }
+        };
         let settlements: BTreeMap<Key, Registered> = [
             ("s", known(Kind::Settlement, 100)),
             ("r", known(Kind::Settlement, 100)),
@@ -194,7 +199,7 @@ mod tests {
         accepted.add(Deduction {
             ddct_id: "d0".into(),
             setl_id: "r".into(),
-            amount: 30,
+            amount: Fen::new(30),
             code: None,
             accepted: true,
             of: None,
@@ -210,7 +215,7 @@ mod tests {
         ];
         let rows: Vec<(String, Option<&str>, Fen)> = deduct(&lines, accepted, &standing)
             .into_iter()
-            .map(|d| (d.ddct_id, d.code, d.amount))
+            .map(|d| (d.ddct_id, d.code.map(LineCode::id), d.amount))
             .collect();
         let expected = [
             ("d0", Some("R01"), -30),
@@ -222,6 +227,6 @@ mod tests {
             ("d5", Some("D02"), 41),
             ("d6", None, 40),
         ];
-        assert_eq!(rows, expected.map(|(id, code, fen)| (id.to_owned(), code, fen)));
+        assert_eq!(rows, expected.map(|(id, code, fen)| (id.to_owned(), code, Fen::new(fen))));
     }
 }

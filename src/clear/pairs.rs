@@ -35,12 +35,12 @@ impl PairSums {
 
     /// What the insured province pays: never negative.
     pub fn payable(&self) -> FenSum {
-        self.net().max(0)
+        self.net().max(FenSum::ZERO)
     }
 
     /// What is left for the next period: never positive.
     pub fn carried_forward(&self) -> FenSum {
-        self.net().min(0)
+        self.net().min(FenSum::ZERO)
     }
 
     /// Whether any money or visit is in it.
@@ -69,10 +69,10 @@ pub fn pairs(
         }
     }
     for (pair, held_back) in deductions {
-        pairs.entry(*pair).or_default().deductions += held_back;
+        pairs.entry(*pair).or_default().deductions += *held_back;
     }
     for (pair, brought) in brought_forward {
-        pairs.entry(*pair).or_default().brought_forward += brought;
+        pairs.entry(*pair).or_default().brought_forward += *brought;
     }
     pairs
 }
@@ -83,10 +83,12 @@ mod tests {
 
     #[test]
     fn a_pair_never_flips_its_payer() {
-        let sums =
-            PairSums { gross: 100, deductions: 150, brought_forward: -20, ..PairSums::default() };
-        assert_eq!((sums.payable(), sums.carried_forward()), (0, -70));
-        let sums = PairSums { gross: 100, brought_forward: -20, ..PairSums::default() };
-        assert_eq!((sums.payable(), sums.carried_forward()), (80, 0));
+        let settled = |deductions: i128| {
+            let [gross, deductions, brought_forward] = [100, deductions, -20].map(FenSum::new);
+            let sums = PairSums { gross, deductions, brought_forward, ..PairSums::default() };
+            (sums.payable().fen(), sums.carried_forward().fen())
+        };
+        assert_eq!(settled(150), (0, -70));
+        assert_eq!(settled(0), (80, 0));
     }
 }

@@ -5,17 +5,18 @@ use std::{collections::BTreeMap, path::Path};
 use rayon::prelude::*;
 
 use crate::{
-    columnar::{entry::FileEntry, table::Table},
+    columnar::{entry::FileEntry, shape, table::Table},
     diag::{Failure, Outcome},
     model::{
         codes::{FundClass, Pair},
         control::Totals,
-        fields::AMOUNT_FIELDS,
+        fields::{Amounts, COMPARED_AMOUNTS, Field},
         group::PositionKey,
         money::FenSum,
     },
     reconcile::counters::{AllCounted, Counted, Counters, Packed, Place},
     rules::Policy,
+    text::quoted,
 };
 
 /// The sums of a position, in fen.
@@ -25,8 +26,8 @@ pub struct PositionSums {
     pub rows: i64,
     /// Visits: a reversal counts −1.
     pub visits: i64,
-    /// The 13 amounts.
-    pub amounts: [FenSum; 13],
+    /// The compared amounts.
+    pub amounts: Amounts<FenSum>,
     /// What is owed.
     pub payable: FenSum,
 }
@@ -70,7 +71,7 @@ impl Positions {
                 let PositionKey { insured, treating, fund, .. } = key.unpack();
                 let of_pair = sums.entry((Pair { insured, treating }, fund)).or_default();
                 of_pair.0 += visits;
-                of_pair.1 += Totals { rows, medfee: amounts[0], payable };
+                of_pair.1 += Totals { rows, medfee: amounts[Field::medfee_sumamt], payable };
             }
             rows != 0
         });
@@ -96,7 +97,7 @@ impl Positions {
     pub fn prove(&self, expected: Totals) -> Outcome<()> {
         let found = self.totals();
         Failure::unless(found == expected, || {
-            format!("positions hold {found:?}, {expected:?} cleared")
+            text!("positions hold {}, {} cleared", quoted(found), quoted(expected))
         })
     }
 
@@ -124,15 +125,15 @@ fn table(positions: &[(PositionKey, PositionSums)]) -> Table {
     let keys = || positions.iter().map(|(key, _)| key);
     let sums = || positions.iter().map(|(_, sums)| sums);
     let text = |of: fn(&PositionKey) -> String| keys().map(move |key| Some(of(key)));
-    let mut table = Table::new("positions")
+    let mut table = Table::new(shape::POSITIONS)
         .text("insuplc_admdvs", text(|key| format!("{:06}", key.insuplc_admdvs)))
         .text("treating_province", text(|key| key.treating.to_string()))
         .text("fund_class", text(|key| key.fund.name().to_owned()))
         .text("care_class", text(|key| key.care.name().to_owned()))
         .text("cost_month", text(|key| key.cost_month.to_string()))
         .count("visits", sums().map(|sums| sums.visits));
-    for (index, field) in AMOUNT_FIELDS[..13].iter().enumerate() {
-        table = table.sum(field.name(), sums().map(|sums| sums.amounts[index]));
+    for field in COMPARED_AMOUNTS {
+        table = table.sum(field.name(), sums().map(|sums| sums.amounts[field]));
     }
     table.sum("payable", sums().map(|sums| sums.payable))
 }

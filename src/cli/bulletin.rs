@@ -1,22 +1,65 @@
 //! The command `bulletin`.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use clap::Args;
 
 use super::{
-    args::{BulletinArguments, Format},
-    printer::{counted, report, text},
+    files::{read_template, shown},
+    options::{Format, Working},
+    printer::{report, text},
     progress,
-    run::{shown, thread_pool},
-    statements::template,
+    threads::thread_pool,
 };
 use crate::{
     bulletin::{self, Request},
     diag::Outcome,
+    model::{codes::Month, dates::parse_period},
+    text::{Grouped, Text},
 };
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  liangqing bulletin --book book --period 2025-10 --out bulletins/2025-10
+  liangqing bulletin --book book --period 2025-10 --input deliveries/2025-10 --registry registry.csv --out bulletins/2025-10
+  liangqing bulletin --book book --period 2025-12 --quarter --out bulletins/2025-Q4
+
+Writes bulletin.xlsx, the same sheets as CSV and JSON, and SHA256SUMS. Match rates of pairs, errors by province,
+institutions and pooling areas need the delivery of the period; shares of counties need the registry. Counts of fewer
+than 5 persons are left out, and whatever would give them away (docs/bulletin.md).")]
+pub(super) struct BulletinArguments {
+    /// Folder of the closed periods
+    #[arg(long, value_name = "DIR")]
+    pub(super) book: PathBuf,
+    /// The closed period, or the last one of the quarter, YYYY-MM
+    #[arg(long, value_parser = parse_period)]
+    pub(super) period: Month,
+    /// Money paid and received in the quarter that ends with the period
+    #[arg(long, conflicts_with_all = ["input", "registry"])]
+    pub(super) quarter: bool,
+    /// The delivery that the period was closed with
+    #[arg(long, value_name = "DIR")]
+    pub(super) input: Option<PathBuf>,
+    /// Networked institutions: fixmedins_code, county, kind, care_classes, opened_on
+    #[arg(long, value_name = "FILE")]
+    pub(super) registry: Option<PathBuf>,
+    /// A new folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    /// Template file [default: built in]
+    #[arg(long, value_name = "FILE")]
+    pub(super) forms: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) working: Working,
+}
 
 /// `liangqing bulletin`
 pub(super) fn bulletin(arguments: &BulletinArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
-    let template = template(arguments.forms.as_deref())?;
+    let template = read_template(arguments.forms.as_deref())?;
     let monitor = progress::monitor(stop, arguments.working.quiet, None);
     let request = Request {
         book: &arguments.book,
@@ -33,13 +76,21 @@ pub(super) fn bulletin(arguments: &BulletinArguments, stop: Arc<AtomicBool>) -> 
     let written = written?;
     match arguments.working.format {
         Format::Json => report(&written),
-        Format::Human => text(&format!(
-            "written   {}\nbulletin  {}, {} in {}\nleft out  {} about few persons\n",
-            shown(&arguments.out),
-            written.period,
-            counted(written.sheets, "sheet"),
-            counted(written.files, "file"),
-            counted(written.left_out, "value"),
-        )),
+        Format::Human => text(&[
+            Text::labelled("written", text!("{}", shown(&arguments.out))),
+            Text::labelled(
+                "bulletin",
+                text!(
+                    "{}, {} sheet(s) in {} file(s)",
+                    written.period,
+                    Grouped(written.sheets),
+                    Grouped(written.files)
+                ),
+            ),
+            Text::labelled(
+                "left out",
+                text!("{} value(s) about few persons", Grouped(written.left_out)),
+            ),
+        ]),
     }
 }

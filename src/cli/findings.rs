@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::printer::counted;
-use crate::diag::{Code, Finding, printable};
+use crate::{
+    diag::{Code, Finding},
+    text::{Grouped, Text},
+};
 
 /// Files that are named beside the first one with a finding.
 const FILES: usize = 3;
@@ -11,7 +13,7 @@ const FILES: usize = 3;
 const ALIKE: usize = 1_000;
 
 /// Findings, with the others that say the same.
-pub(super) fn listed(findings: &[Finding]) -> Vec<String> {
+pub(super) fn listed(findings: &[Finding]) -> Vec<Text> {
     let mut places: BTreeMap<Finding, usize> = BTreeMap::new();
     let mut groups: Vec<(&Finding, Vec<&str>)> = Vec::new();
     for finding in findings {
@@ -34,25 +36,25 @@ pub(super) fn listed(findings: &[Finding]) -> Vec<String> {
         *number += 1;
         // What is true of a file as a whole is always said.
         if *number <= ALIKE || first.place.is_empty() {
-            lines.push(format!("  {first}"));
+            lines.push(text!("  {}", first.text()));
             lines.extend(also_in(others));
         } else if *number == all[&kind] {
             let (code, file) = kind;
-            let more = counted((*number - ALIKE) as u64, "finding");
-            lines.push(printable(&format!("  {code} {file}: {more} more")));
+            let more = Grouped((*number - ALIKE) as u64);
+            lines.push(text!("  {} {}: {} finding(s) more", code, file, more));
         }
     }
     lines
 }
 
 /// The other files of which the same is true.
-fn also_in(files: &[&str]) -> Option<String> {
-    let count = counted(files.len() as u64, "file");
+fn also_in(files: &[&str]) -> Option<Text> {
     let mut names = files.iter().take(FILES).copied().collect::<Vec<_>>().join(", ");
     if files.len() > FILES {
         names.push_str(", …");
     }
-    (!files.is_empty()).then(|| printable(&format!("    the same in {count} more: {names}")))
+    let count = Grouped(files.len() as u64);
+    (!files.is_empty()).then(|| text!("    the same in {} file(s) more: {}", count, names))
 }
 
 #[cfg(test)]
@@ -61,10 +63,12 @@ mod tests {
 
     #[test]
     fn what_is_true_of_many_files_is_said_once() {
-        let file = |n: u32| Finding::new(Code::F02, format!("treating/{n}.parquet"), "", "text");
+        let file =
+            |n: u32| Finding::of_file(Code::F02, format!("treating/{n}.parquet"), text!("text"));
         let mut findings: Vec<Finding> = (10..15).map(file).collect();
-        findings.push(Finding::new(Code::F03, "treating/10.parquet", "column psn_no", "none"));
-        let lines = listed(&findings);
+        let place = text!("column {}", "psn_no");
+        findings.push(Finding::new(Code::F03, "treating/10.parquet", place, text!("none")));
+        let lines: Vec<String> = listed(&findings).iter().map(Text::to_string).collect();
         assert_eq!(lines.len(), 3, "{lines:?}");
         assert!(lines[0].starts_with("  F02 treating/10.parquet: found text"));
         assert_eq!(
@@ -77,10 +81,17 @@ mod tests {
 
     #[test]
     fn thousands_of_lines_alike_are_a_count() {
-        let line = |n: u32| Finding::new(Code::S05, "payments.csv", format!("line {n}"), "\"x\"");
+        let line = |n: u32| {
+            Finding::new(Code::S05, "payments.csv", text!("line {}", n), Text::given("\"x\""))
+        };
         let mut findings: Vec<Finding> = (0..2000).map(line).collect();
-        findings.push(Finding::new(Code::S04, "payments.csv", "line 7", "\"y\""));
-        let lines = listed(&findings);
+        findings.push(Finding::new(
+            Code::S04,
+            "payments.csv",
+            text!("line {}", 7),
+            Text::given("\"y\""),
+        ));
+        let lines: Vec<String> = listed(&findings).iter().map(Text::to_string).collect();
         assert_eq!(lines.len(), 1002);
         assert_eq!(lines[1000], "  S05 payments.csv: 1,000 findings more");
         assert!(lines[1001].starts_with("  S04 payments.csv, line 7"));

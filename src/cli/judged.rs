@@ -1,64 +1,79 @@
 //! How deductions and payments are told to people.
 
-use super::printer::counted;
 use crate::{
-    judged::{Judged, Lines, reason},
+    judged::{Judged, Lines, reason_named},
     model::money::{count_grouped, yuan_grouped},
+    text::{Grouped, Text},
 };
 
 /// The lines of a report: those that count, then those that were refused, by code.
-pub(super) fn lines(deductions: &Judged, payments: &Judged) -> Vec<String> {
+pub(super) fn lines(deductions: &Judged, payments: &Judged) -> Vec<Text> {
     let mut lines = Vec::new();
-    for (label, noun, judged) in
-        [("deducted", "deduction", deductions), ("paid", "payment", payments)]
-    {
-        if judged.is_empty() {
-            continue;
-        }
-        lines.push(format!("{label:<10}{}{}", many(judged.accepted, noun), given_back(judged)));
-        lines.extend(judged.refused.iter().map(|(code, refused)| {
-            let [_, reason] = reason(code);
-            format!("refused   {code}: {}, {reason}", many(*refused, noun))
-        }));
+    if !deductions.is_empty() {
+        let Lines { count, fen } = deductions.accepted;
+        let (count, yuan) = (Grouped(count), yuan_grouped(fen));
+        let said = match deductions.given_back {
+            Lines { count: 0, .. } => text!("{} deduction(s), {} yuan", count, yuan),
+            Lines { count: back, fen } => text!(
+                "{} deduction(s), {} yuan; {} given back, {} yuan",
+                count,
+                yuan,
+                Grouped(back),
+                yuan_grouped(fen)
+            ),
+        };
+        lines.push(Text::labelled("deducted", said));
+        let refused = |code: &str, lines: Lines| {
+            let (yuan, why) = (yuan_grouped(lines.fen), reason_named(code));
+            text!("{}: {} deduction(s), {} yuan, {}", code, Grouped(lines.count), yuan, why)
+        };
+        lines.extend(all_refused(deductions, refused));
+    }
+    if !payments.is_empty() {
+        let Lines { count, fen } = payments.accepted;
+        let said = text!("{} payment(s), {} yuan", Grouped(count), yuan_grouped(fen));
+        lines.push(Text::labelled("paid", said));
+        let refused = |code: &str, lines: Lines| {
+            let (yuan, why) = (yuan_grouped(lines.fen), reason_named(code));
+            text!("{}: {} payment(s), {} yuan, {}", code, Grouped(lines.count), yuan, why)
+        };
+        lines.extend(all_refused(payments, refused));
     }
     lines
 }
 
-/// The same lines as text.
-pub(super) fn text(deductions: &Judged, payments: &Judged) -> String {
-    lines(deductions, payments).into_iter().map(|line| line + "\n").collect()
-}
-
-fn many(lines: Lines, noun: &str) -> String {
-    format!("{}, {} yuan", counted(lines.count, noun), yuan_grouped(lines.fen))
-}
-
-fn given_back(judged: &Judged) -> String {
-    match judged.given_back {
-        Lines { count: 0, .. } => String::new(),
-        Lines { count, fen } => {
-            format!("; {} given back, {} yuan", count_grouped(count), yuan_grouped(fen))
-        }
-    }
+fn all_refused(judged: &Judged, said: impl Fn(&str, Lines) -> Text) -> Vec<Text> {
+    let refused = judged.refused.iter();
+    refused.map(|(code, lines)| Text::labelled("refused", said(code, *lines))).collect()
 }
 
 /// What is to be done about those that were refused.
-pub(super) fn next_steps(deductions: &Judged, payments: &Judged) -> Vec<String> {
-    let step = |judged: &Judged, noun: &str, table: &str, step: &str| {
-        let refused = judged.all_refused();
-        (refused.count > 0).then(|| {
-            let codes: Vec<String> = judged
-                .refused
-                .iter()
-                .map(|(code, lines)| format!("{code} {}", count_grouped(lines.count)))
-                .collect();
-            let (codes, refused) = (codes.join(", "), many(refused, &format!("refused {noun}")));
-            format!("{step} {refused} ({codes}; tables/{table}.parquet)")
-        })
+pub(super) fn next_steps(deductions: &Judged, payments: &Judged) -> Vec<Text> {
+    let codes = |judged: &Judged| {
+        let codes = judged.refused.iter();
+        let codes = codes.map(|(code, lines)| format!("{code} {}", count_grouped(lines.count)));
+        codes.collect::<Vec<_>>().join(", ")
     };
-    let deductions = step(deductions, "deduction", "deductions", "tell the auditors of");
-    let payments = step(payments, "payment", "payments", "settle with the bank");
-    deductions.into_iter().chain(payments).collect()
+    let mut steps = Vec::new();
+    let Lines { count, fen } = deductions.all_refused();
+    if count > 0 {
+        steps.push(text!(
+            "tell the auditors of {} refused deduction(s), {} yuan ({}; tables/deductions.parquet)",
+            Grouped(count),
+            yuan_grouped(fen),
+            codes(deductions)
+        ));
+    }
+    let Lines { count, fen } = payments.all_refused();
+    if count > 0 {
+        steps.push(text!(
+            "settle with the bank {} refused payment(s), {} yuan ({}; tables/payments.parquet)",
+            Grouped(count),
+            yuan_grouped(fen),
+            codes(payments)
+        ));
+    }
+    steps
 }
 
 #[cfg(test)]
@@ -67,15 +82,17 @@ mod tests {
 
     #[test]
     fn what_was_refused_is_told_with_its_reason() {
+        let fen = crate::model::money::FenSum::new;
         let (mut deductions, mut payments) = (Judged::default(), Judged::default());
         assert!(lines(&deductions, &payments).is_empty());
-        deductions.add(true, None, 123_456);
-        deductions.add(true, Some("R01"), -100);
-        deductions.add(false, Some("D01"), 500);
-        deductions.add(false, Some("D02"), 100);
-        payments.add(false, Some("P02"), 200_000);
+        deductions.add(true, None, fen(123_456));
+        deductions.add(true, Some("R01"), fen(-100));
+        deductions.add(false, Some("D01"), fen(500));
+        deductions.add(false, Some("D02"), fen(100));
+        payments.add(false, Some("P02"), fen(200_000));
+        let english = |texts: Vec<Text>| texts.iter().map(Text::to_string).collect::<Vec<_>>();
         assert_eq!(
-            lines(&deductions, &payments),
+            english(lines(&deductions, &payments)),
             [
                 "deducted  1 deduction, 1,234.56 yuan; 1 given back, -1.00 yuan",
                 "refused   D01: 1 deduction, 5.00 yuan, no settlement that has cleared",
@@ -85,7 +102,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            next_steps(&deductions, &payments),
+            english(next_steps(&deductions, &payments)),
             [
                 "tell the auditors of 2 refused deductions, 6.00 yuan (D01 1, D02 1; tables/deductions.parquet)",
                 "settle with the bank 1 refused payment, 2,000.00 yuan (P02 1; tables/payments.parquet)",

@@ -7,26 +7,53 @@
 //! **Out.** Reports on stdout; progress and errors on stderr.
 //!
 //! **Invariants.** Nothing here decides about a result.
+#![allow(
+    rustdoc::invalid_html_tags,
+    reason = "comments of arguments are the text of --help, not HTML"
+)]
 
-mod args;
-mod audit;
+mod audit_rerun;
 mod bulletin;
+mod check;
 mod cluster;
+mod command;
+mod completions;
+mod decisions;
+#[cfg(test)]
+mod dictionary;
+mod diff;
 mod explain;
+mod extensions;
+mod failure;
+mod files;
 mod findings;
+mod groups;
+mod help_text;
 mod judged;
+mod keygen;
 mod lang;
+mod man;
+#[cfg(test)]
+mod markdown;
+mod options;
+mod page;
 mod printer;
 mod progress;
 mod query;
+mod remote;
 mod report;
 mod run;
+#[cfg(test)]
+mod schemas;
 mod signals;
 mod statements;
 mod status;
+mod stress;
 mod synth;
 mod table;
+mod threads;
 mod unread;
+mod verify;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -37,21 +64,27 @@ use std::{
 use clap::CommandFactory;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
+pub use self::extensions::Extensions;
+use self::{
+    command::{Arguments, Command},
+    decisions::DecisionsCommand,
+    threads::in_pool,
+};
 use crate::{
     diag::{Failure, Outcome},
     interrupt,
 };
 
 /// Parses the command line, runs the command, gives the exit status.
-pub fn main() -> ExitCode {
+pub fn main(extensions: Extensions) -> ExitCode {
     crate::columnar::guard::quiet_decoder_panics();
-    let arguments = match lang::parse() {
+    let arguments = match lang::parse::<Arguments>(command::program) {
         Ok(arguments) => arguments,
         Err(status) => return status,
     };
     let format = arguments.format();
-    let done = catch_unwind(AssertUnwindSafe(|| dispatch(arguments)));
-    let done = done.unwrap_or_else(|_| Err(Failure::Bug("a panic, see above".to_owned())));
+    let done = catch_unwind(AssertUnwindSafe(|| dispatch(arguments, extensions)));
+    let done = done.unwrap_or_else(|_| Err(Failure::Bug(text!("a panic, see above"))));
     match done {
         Ok(()) => {
             // A signal that comes now is too late.
@@ -68,9 +101,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn dispatch(arguments: args::Arguments) -> Outcome<()> {
+fn dispatch(arguments: Arguments, extensions: Extensions) -> Outcome<()> {
     // What fails is told once, at the end; processes that serve others have no end.
-    let serves = matches!(arguments.command, args::Command::Cluster(_));
+    let serves = matches!(arguments.command, Command::Cluster(_));
     let level = if serves { LevelFilter::ERROR } else { LevelFilter::OFF };
     let filter =
         EnvFilter::builder().with_env_var("LIANGQING_LOG").with_default_directive(level.into());
@@ -84,37 +117,26 @@ fn dispatch(arguments: args::Arguments) -> Outcome<()> {
     let stop = Arc::new(AtomicBool::new(false));
     signals::listen(Arc::clone(&stop), arguments.format());
     match arguments.command {
-        args::Command::Run(arguments) => run::run(&arguments, stop),
-        args::Command::Synth(arguments) => synth::synth(&arguments, stop),
-        args::Command::Status(arguments) => in_pool(|| status::status(&arguments)),
-        args::Command::Stress(arguments) => in_pool(|| status::stress(&arguments)),
-        args::Command::Statements(arguments) => in_pool(|| statements::statements(&arguments)),
-        args::Command::Bulletin(arguments) => bulletin::bulletin(&arguments, stop),
-        args::Command::Query(arguments) => in_pool(|| query::query(&arguments)),
-        args::Command::Report(arguments) => in_pool(|| report::report(&arguments)),
-        args::Command::Keygen(arguments) => audit::keygen(&arguments),
-        args::Command::Decisions(args::DecisionsCommand::Import(arguments)) => {
-            in_pool(|| statements::import(&arguments))
+        Command::Run(arguments) => run::run(&arguments, stop, extensions),
+        Command::Synth(arguments) => synth::synth(&arguments, stop),
+        Command::Status(arguments) => in_pool(|| status::status(&arguments)),
+        Command::Stress(arguments) => in_pool(|| stress::stress(&arguments)),
+        Command::Statements(arguments) => in_pool(|| statements::statements(&arguments)),
+        Command::Bulletin(arguments) => bulletin::bulletin(&arguments, stop),
+        Command::Query(arguments) => in_pool(|| query::query(&arguments, extensions)),
+        Command::Report(arguments) => in_pool(|| report::report(&arguments)),
+        Command::Keygen(arguments) => keygen::keygen(&arguments),
+        Command::Decisions(DecisionsCommand::Import(arguments)) => {
+            in_pool(|| decisions::import(&arguments))
         }
-        args::Command::Verify(arguments) => audit::verify(&arguments, stop),
-        args::Command::Explain(arguments) => explain::explain(&arguments, stop),
-        args::Command::Diff(arguments) => in_pool(|| audit::diff(&arguments)),
-        args::Command::Cluster(command) => cluster::serve(&command, &stop),
-        args::Command::Check(arguments) => run::check(&arguments),
-        args::Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(
-                shell,
-                &mut args::Arguments::command(),
-                "liangqing",
-                &mut script,
-            );
-            printer::raw(&String::from_utf8_lossy(&script))
+        Command::Verify(arguments) => verify::verify(&arguments, stop),
+        Command::Explain(arguments) => explain::explain(&arguments, stop),
+        Command::Diff(arguments) => in_pool(|| diff::diff(&arguments)),
+        Command::Cluster(command) => cluster::serve(&command, &stop, extensions),
+        Command::Check(arguments) => check::check(&arguments),
+        Command::Completions(arguments) => {
+            completions::completions(&arguments, Arguments::command())
         }
+        Command::Man(arguments) => man::man(&arguments, command::program),
     }
-}
-
-/// Runs a command on threads that were asked for: those that come unasked can only panic when there are none.
-fn in_pool(command: impl FnOnce() -> Outcome<()> + Send) -> Outcome<()> {
-    run::thread_pool(None)?.install(command)
 }

@@ -1,18 +1,27 @@
 //! Progress on stderr: rows, rate, time left; nothing when stderr is not a terminal.
 
 use std::{
-    fmt::Write,
-    path::PathBuf,
+    fmt,
+    io::{self, Write},
+    path::{Path, PathBuf},
     sync::{Arc, LazyLock, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::{lang::said, printer, signals};
-use crate::event::{Event, Monitor};
+use super::{files::shown, lang::said, printer::warning, signals};
+use crate::{
+    bounded,
+    event::{Estimate, Event, Monitor},
+    text::{Grouped, Text},
+};
 
 /// The time since the program first asked for it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "people see how long it takes; no result depends on it"
+)]
 fn clock() -> Duration {
     static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
     BEGIN.elapsed()
@@ -22,13 +31,14 @@ fn clock() -> Duration {
 /// limit of its own.
 fn free_memory() -> Option<u64> {
     let kilobytes = |file: &str, name: &str| {
-        let text = std::fs::read_to_string(file).ok()?;
+        let text = bounded::read_text(Path::new(file), bounded::SETTINGS).ok()?;
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;
         let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
         Some(kilobytes << 10)
     };
     let free = kilobytes("/proc/meminfo", "MemAvailable:");
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let limits = bounded::read_text(Path::new("/proc/self/limits"), bounded::SETTINGS);
+    let limits = limits.unwrap_or_default();
     let limit = limits.lines().find_map(|line| line.strip_prefix("Max address space"));
     let limit = limit.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
     let taken = kilobytes("/proc/self/status", "VmSize:");
@@ -42,8 +52,39 @@ fn free_memory() -> Option<u64> {
     clippy::cast_sign_loss,
     reason = "a rate, shown for a moment"
 )]
-fn rate(state: &ProgressState, out: &mut dyn Write) {
+fn rate(state: &ProgressState, out: &mut dyn fmt::Write) {
     _ = write!(out, "{}", HumanCount(state.per_sec() as u64));
+}
+
+/// What a run will need, on stderr; quietly, only what will not do.
+fn print_estimate(estimate: &Estimate, book: &Path, quiet: bool) {
+    let megabytes = |bytes: u64| Grouped(bytes.div_ceil(1_000_000));
+    let Estimate { rows, input_bytes, memory_bytes, disk_bytes, core_seconds, .. } = *estimate;
+    if !quiet {
+        let [least, most] = core_seconds;
+        let line = text!(
+            "{} in {} MB; {} MB of memory, {} MB of disk, {} to {} core seconds",
+            text!("{} row(s)", Grouped(rows)),
+            megabytes(input_bytes),
+            megabytes(memory_bytes),
+            megabytes(disk_bytes),
+            least,
+            most
+        );
+        _ = writeln!(io::stderr().lock(), "{}", said(&Text::labelled("estimate", line)));
+    }
+    // The folder is there: the run has opened its book.
+    if let Ok(disk) = rustix::fs::statvfs(book) {
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if free < disk_bytes {
+            warning(text!(
+                "{} MB are free at {}, about {} MB are needed",
+                megabytes(free),
+                shown(book),
+                megabytes(disk_bytes)
+            ));
+        }
+    }
 }
 
 /// A monitor that shows progress, unless it is to be quiet; for a run, also what it will need of the disk
@@ -55,20 +96,20 @@ pub(super) fn monitor(stop: Arc<AtomicBool>, quiet: bool, book: Option<PathBuf>)
     Monitor::new(stop, move |event| match event {
         Event::Stage { name, rows } => {
             let template = if rows > 0 {
-                "{msg:>16} {wide_bar} {human_pos}/{human_len} rows, {rate}/s, {eta} left"
+                text!("{msg:>16} {wide_bar} {human_pos}/{human_len} rows, {rate}/s, {eta} left")
             } else {
-                "{msg:>16} {spinner} {elapsed}"
+                text!("{msg:>16} {spinner} {elapsed}")
             };
-            if let Ok(style) = ProgressStyle::with_template(&said(template)) {
+            if let Ok(style) = ProgressStyle::with_template(&said(&template)) {
                 bar.set_style(style.with_key("rate", rate));
             }
             bar.set_length(rows);
-            bar.set_message(said(name));
+            bar.set_message(said(&name));
             bar.reset();
         }
         Event::Estimate(estimate) => {
             if let Some(book) = &book {
-                bar.suspend(|| printer::estimate(&estimate, book, quiet));
+                bar.suspend(|| print_estimate(&estimate, book, quiet));
             }
         }
         Event::Rows(rows) => bar.inc(rows),

@@ -1,6 +1,6 @@
 //! The command `query`.
 
-use std::sync::Arc;
+use std::{borrow::Cow, path::PathBuf, sync::Arc};
 
 use arrow_array::{
     Array, ArrayRef, RecordBatch,
@@ -8,38 +8,119 @@ use arrow_array::{
     types::{Date32Type, Decimal128Type, Int64Type, TimestampMicrosecondType},
 };
 use arrow_schema::DataType;
+use clap::{Args, ValueEnum};
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use parquet::{
     arrow::{ArrowWriter, arrow_writer::ArrowWriterOptions},
     basic::Compression,
 };
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
-    args::{Limit, QueryArguments, RowFormat},
+    extensions::Extensions,
+    files::shown,
     lang::said,
-    printer::{counted, json_text, raw, text, warning},
-    run::{shown, thread_pool},
+    options::Format,
+    printer::{raw, report, text, warning},
+    threads::thread_pool,
 };
 use crate::{
     columnar::table::reproducible,
     diag::{Failure, Outcome, printable},
-    model::money::count_grouped,
+    model::{codes::Month, dates::parse_period},
     place::output::{Output, Readers, Replace},
     query::{self, Answer, Question, TableInfo},
     statements::no_formula,
+    text::{Grouped, Text},
 };
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  liangqing query --list --book book
+  liangqing query \"SELECT insured_province, SUM(payable) AS owed FROM pairs GROUP BY 1 ORDER BY owed DESC\" --book book
+  liangqing query \"SELECT * FROM breaks WHERE carried\" --book book --period 2025-11 --format csv --out breaks.csv
+
+Every table of a period has its name, all closed periods of the book and a first column `period`. One SELECT, WITH
+included; nothing but the book is read and nothing in it is written. docs/query.md has the questions of a month's
+end, and the same for DuckDB, pandas and Excel.")]
+#[command(group = clap::ArgGroup::new("question").required(true).args(["sql", "list"]))]
+pub(super) struct QueryArguments {
+    /// One SELECT
+    pub(super) sql: Option<String>,
+    /// Show tables, columns, types and rows
+    #[arg(long)]
+    pub(super) list: bool,
+    /// Folder of the closed periods
+    #[arg(long, value_name = "DIR")]
+    pub(super) book: PathBuf,
+    /// A period to ask, YYYY-MM; may be given several times [default: all]
+    #[arg(long = "period", value_name = "PERIOD", value_parser = parse_period)]
+    pub(super) periods: Vec<Month>,
+    /// How to show the rows
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: RowFormat,
+    /// A new file for the rows
+    #[arg(long, value_name = "FILE", conflicts_with = "list")]
+    pub(super) out: Option<PathBuf>,
+    /// Replace the file when it is there already
+    #[arg(long, requires = "out")]
+    pub(super) force: bool,
+    /// Most rows to show, or all [default: 100 in a table, else all]
+    #[arg(long, value_name = "N|all", conflicts_with = "list")]
+    pub(super) limit: Option<Limit>,
+    /// Show the numbers of persons and visits as they are
+    #[arg(long, conflicts_with = "list")]
+    pub(super) unmasked: bool,
+}
+
+/// How rows are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum RowFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// For spreadsheets.
+    Csv,
+    /// For programs: one object a row, money as text.
+    Json,
+    /// For tools of data; needs --out.
+    Parquet,
+}
+
+impl RowFormat {
+    /// How a failure is told.
+    pub(super) fn of_failures(self) -> Format {
+        if self == RowFormat::Json { Format::Json } else { Format::Human }
+    }
+}
+
+/// Most rows of an answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limit(pub(super) usize);
+
+impl std::str::FromStr for Limit {
+    type Err = Text;
+
+    fn from_str(text: &str) -> Result<Limit, Text> {
+        match text {
+            "all" => Ok(Limit(usize::MAX)),
+            text => text.parse().map(Limit).map_err(|_| text!("not a number or `all`")),
+        }
+    }
+}
 
 /// Rows of a table for people, unless they say otherwise.
 const SHOWN: Limit = Limit(100);
 
 /// `liangqing query`
-pub(super) fn query(arguments: &QueryArguments) -> Outcome<()> {
+pub(super) fn query(arguments: &QueryArguments, extensions: Extensions) -> Outcome<()> {
     let Some(sql) = &arguments.sql else { return list(arguments) };
-    query::available()?;
+    let query = extensions.query()?;
     if arguments.format == RowFormat::Parquet && arguments.out.is_none() {
-        return Err(Failure::Usage("--format parquet needs --out FILE".to_owned()));
+        return Err(Failure::Usage(text!("--format parquet needs --out FILE")));
     }
     // Polars starts threads of its own, and can only panic when it may not.
     drop(thread_pool(None)?);
@@ -51,12 +132,14 @@ pub(super) fn query(arguments: &QueryArguments) -> Outcome<()> {
         sql,
         unmasked: arguments.unmasked,
     };
-    let answer = query::answer(&question)?;
+    let answer = query(&question)?;
     if arguments.unmasked {
-        warning("numbers of persons and visits are shown: keep the answer as safe as the book");
+        warning(text!(
+            "numbers of persons and visits are shown: keep the answer as safe as the book"
+        ));
     }
     for column in &answer.rounded {
-        warning(&format!("{column} was computed in floating point and rounded to 6 decimals"));
+        warning(text!("{} was computed in floating point and rounded to 6 decimals", column));
     }
     let usual = if arguments.format == RowFormat::Table { SHOWN } else { Limit(usize::MAX) };
     let most = arguments.limit.unwrap_or(usual).0.min(answer.rows.num_rows());
@@ -73,7 +156,10 @@ pub(super) fn query(arguments: &QueryArguments) -> Outcome<()> {
         bytes.splice(0..0, *b"\xef\xbb\xbf");
     }
     output.write(Readers::Usual, &bytes)?;
-    text(&format!("written   {}\nrows      {}\n", shown(out), count_grouped(most as u64)))
+    text(&[
+        Text::labelled("written", text!("{}", shown(out))),
+        Text::labelled("rows", text!("{}", Grouped(most as u64))),
+    ])
 }
 
 fn rendered(rows: &RecordBatch, all: &RecordBatch, format: RowFormat) -> Outcome<Vec<u8>> {
@@ -83,7 +169,8 @@ fn rendered(rows: &RecordBatch, all: &RecordBatch, format: RowFormat) -> Outcome
         RowFormat::Json => {
             let rows: Vec<RowOf> = (0..rows.num_rows()).map(|row| RowOf { rows, row }).collect();
             let json = serde_json::to_string_pretty(&rows);
-            let json = json.map_err(|error| Failure::Bug(format!("rows as JSON: {error}")))?;
+            let json = json
+                .map_err(|error| Failure::Bug(text!("rows as JSON: {}", Text::foreign(error))))?;
             Ok(format!("{json}\n").into_bytes())
         }
         RowFormat::Parquet => parquet(rows),
@@ -91,12 +178,12 @@ fn rendered(rows: &RecordBatch, all: &RecordBatch, format: RowFormat) -> Outcome
 }
 
 fn list(arguments: &QueryArguments) -> Outcome<()> {
-    let tables = query::list(&arguments.book, &arguments.periods)?;
+    let list = query::list(&arguments.book, &arguments.periods)?;
     match arguments.format {
-        RowFormat::Table => raw(&list_text(&tables)),
-        RowFormat::Json => json_text(&json!({ "format": 1, "tables": tables })),
+        RowFormat::Table => raw(&list_text(&list.tables)),
+        RowFormat::Json => report(&list),
         RowFormat::Csv | RowFormat::Parquet => {
-            Err(Failure::Usage("--list is shown as a table or as JSON".to_owned()))
+            Err(Failure::Usage(text!("--list is shown as a table or as JSON")))
         }
     }
 }
@@ -107,7 +194,7 @@ fn list_text(tables: &[TableInfo]) -> String {
         for column in &info.columns {
             table.add_row(["", column.name, column.kind]);
         }
-        let rows = counted(info.rows, "row");
+        let rows = text!("{} row(s)", Grouped(info.rows));
         format!("{}  {}\n{}\n", info.name, said(&rows), table.trim_fmt())
     };
     tables.iter().map(shown).collect::<Vec<_>>().join("\n")
@@ -140,16 +227,18 @@ fn table(rows: &RecordBatch) -> String {
 }
 
 /// How many rows a table shows, and how many it leaves out.
-fn footer(rows: &RecordBatch, all: &RecordBatch) -> String {
-    let shown = counted(rows.num_rows() as u64, "row");
+fn footer(rows: &RecordBatch, all: &RecordBatch) -> Text {
+    let shown = Grouped(rows.num_rows() as u64);
     match all.num_rows() - rows.num_rows() {
-        0 => shown,
-        more => format!("{shown}, {} more: --limit all shows them", count_grouped(more as u64)),
+        0 => text!("{} row(s)", shown),
+        more => {
+            text!("{} row(s), {} more: --limit all shows them", shown, Grouped(more as u64))
+        }
     }
 }
 
 fn csv(rows: &RecordBatch) -> Outcome<Vec<u8>> {
-    let failed = |error: csv::Error| Failure::Bug(format!("rows as CSV: {error}"));
+    let failed = |error: csv::Error| Failure::Bug(text!("rows as CSV: {}", Text::foreign(error)));
     let mut writer = csv::Writer::from_writer(Vec::new());
     let schema = rows.schema();
     writer.write_record(schema.fields().iter().map(|field| field.name())).map_err(failed)?;
@@ -160,7 +249,7 @@ fn csv(rows: &RecordBatch) -> Outcome<Vec<u8>> {
         });
         writer.write_record(values).map_err(failed)?;
     }
-    writer.into_inner().map_err(|error| Failure::Bug(error.to_string()))
+    writer.into_inner().map_err(|error| Failure::Bug(Text::foreign(error)))
 }
 
 fn parquet(rows: &RecordBatch) -> Outcome<Vec<u8>> {
@@ -173,7 +262,7 @@ fn parquet(rows: &RecordBatch) -> Outcome<Vec<u8>> {
             writer.into_inner()
         },
     );
-    written.map_err(|error| Failure::Bug(format!("rows as Parquet: {error}")))
+    written.map_err(|error| Failure::Bug(text!("rows as Parquet: {}", Text::foreign(error))))
 }
 
 /// A value as text; none when there is none.
@@ -201,9 +290,24 @@ fn plain(column: &ArrayRef, row: usize) -> Option<String> {
 const EXACT: u64 = 1 << 53;
 
 /// A row as an object, its columns in order.
-struct RowOf<'a> {
+pub(super) struct RowOf<'a> {
     rows: &'a RecordBatch,
     row: usize,
+}
+
+impl JsonSchema for RowOf<'_> {
+    fn schema_name() -> Cow<'static, str> {
+        "Row".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "additionalProperties": { "type": ["string", "integer", "boolean", "null"] },
+            "description": "A row by the names of its columns: money and other decimals, days and times as text; whole \
+                            numbers beyond 2^53 as text.",
+        })
+    }
 }
 
 impl Serialize for RowOf<'_> {

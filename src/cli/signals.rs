@@ -13,7 +13,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget};
 
-use super::{args::Format, printer};
+use super::{failure::print, options::Format};
 use crate::{diag::Failure, interrupt};
 
 /// How long a command has to end by itself.
@@ -55,7 +55,7 @@ pub(super) fn failure(failure: &Failure, format: Format) {
     if matches!(failure, Failure::Interrupted) && SAID.swap(true, Ordering::Relaxed) {
         return;
     }
-    printer::failure(failure, format);
+    print(failure, format);
 }
 
 /// Ends the process in the middle of its work.

@@ -1,105 +1,81 @@
-//! The commands `statements` and `decisions`.
+//! The command `statements`.
 
-use std::path::Path;
+use std::path::PathBuf;
+
+use clap::Args;
 
 use super::{
-    args::{Format, ImportArguments, StatementsArguments},
+    files::{read_template, shown},
     judged,
-    lang::{said, word},
-    printer::{counted, report, text},
-    run::{read_text, shown},
-    table::table,
+    options::Format,
+    printer::{report, text},
 };
 use crate::{
-    diag::{Failure, Outcome},
-    model::money::{count_grouped, yuan_grouped},
-    place::output::{Output, Readers, Replace},
+    diag::Outcome,
+    model::{codes::Month, dates::parse_period},
     privacy::pseudonym::Pseudonyms,
-    statements::{
-        self, Style, Template,
-        replies::{self, Replies},
-    },
+    statements::{self, Style},
+    text::{Grouped, Text},
 };
 
-/// Decisions that are shown one by one.
-const SHOWN: usize = 20;
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  liangqing statements --book book --period 2025-10 --out statements/2025-10
+
+Writes national/ and one folder a province (31/, 34/ and so on), each with statement.xlsx, notices.xlsx,
+verification.xlsx where something is open, the same sheets as CSV and JSON, and SHA256SUMS over all of them. A province's folder holds only rows in which it pays
+or is paid. The same period gives the same bytes. Titles, headings and columns come from a template: copy
+pipelines/forms.toml and pass the copy with --forms.")]
+pub(super) struct StatementsArguments {
+    /// Folder of the closed periods
+    #[arg(long, value_name = "DIR")]
+    pub(super) book: PathBuf,
+    /// The closed period, YYYY-MM
+    #[arg(long, value_parser = parse_period)]
+    pub(super) period: Month,
+    /// A new folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    /// Key for pseudonyms of persons, which `keygen --pseudonyms` makes; masked ends of numbers alone without it
+    #[arg(long, value_name = "FILE")]
+    pub(super) pseudonym_key: Option<PathBuf>,
+    /// Template file [default: built in]
+    #[arg(long, value_name = "FILE")]
+    pub(super) forms: Option<PathBuf>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
 
 /// `liangqing statements`
 pub(super) fn statements(arguments: &StatementsArguments) -> Outcome<()> {
     let style = Style {
-        template: template(arguments.forms.as_deref())?,
+        template: read_template(arguments.forms.as_deref())?,
         pseudonyms: arguments.pseudonym_key.as_deref().map(Pseudonyms::read).transpose()?,
     };
     let written = statements::write(&arguments.book, arguments.period, &arguments.out, &style)?;
     match arguments.format {
         Format::Json => report(&written),
-        Format::Human => text(&format!(
-            "written   {}\nforms     {} in {} for {}\npayable   {} yuan, which {} tell payers and payees\n{}",
-            shown(&arguments.out),
-            counted(written.files, "file"),
-            written.period,
-            counted(written.provinces, "province"),
-            written.payable,
-            counted(written.notices, "notice"),
-            judged::text(&written.deductions, &written.payments),
-        )),
-    }
-}
-
-/// The template in a file, or the built-in one.
-pub(super) fn template(path: Option<&Path>) -> Outcome<Template> {
-    let Some(path) = path else { return Ok(Template::built_in()) };
-    Template::parse(&read_text(path)?)
-        .map_err(|error| Failure::Usage(format!("{}: {error}", shown(path))))
-}
-
-/// `liangqing decisions import`
-pub(super) fn import(arguments: &ImportArguments) -> Outcome<()> {
-    let template = template(arguments.forms.as_deref())?;
-    let replace = Replace::when(arguments.force);
-    let output = arguments.out.as_deref().map(|out| Output::file(out, replace)).transpose()?;
-    let replies = replies::read(&arguments.replies, &arguments.book, &template)?;
-    if let Some(output) = output {
-        if replies.decisions.is_empty() {
-            let problem = "no reply decides anything: there is nothing to write";
-            return Err(Failure::Usage(problem.to_owned()));
+        Format::Human => {
+            let made = text!(
+                "{} in {} for {}",
+                text!("{} file(s)", Grouped(written.files)),
+                written.period,
+                text!("{} province(s)", Grouped(written.provinces))
+            );
+            let payable = text!(
+                "{} yuan, which {} tell payers and payees",
+                written.payable,
+                text!("{} notice(s)", Grouped(written.notices))
+            );
+            let mut lines = vec![
+                Text::labelled("written", text!("{}", shown(&arguments.out))),
+                Text::labelled("forms", made),
+                Text::labelled("payable", payable),
+            ];
+            lines.extend(judged::lines(&written.deductions, &written.payments));
+            text(&lines)
         }
-        output.write(Readers::Usual, &replies.to_csv()?)?;
     }
-    match arguments.format {
-        Format::Json => report(&replies),
-        Format::Human => text(&import_text(&replies, arguments.out.as_deref())),
-    }
-}
-
-fn import_text(replies: &Replies, out: Option<&Path>) -> String {
-    let mut lines = Vec::new();
-    if !replies.decisions.is_empty() {
-        let mut preview = table(["setl_id", "class", "decision", "from", "yuan that clear"], 4);
-        for decided in replies.decisions.iter().take(SHOWN) {
-            preview.add_row([
-                decided.setl_id.as_str().into(),
-                word(decided.class),
-                word(decided.decision),
-                said(&decided.from),
-                decided.payable.as_deref().unwrap_or("").into(),
-            ]);
-        }
-        lines.push(preview.trim_fmt());
-    }
-    if let Some(more) = replies.decisions.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        let more = count_grouped(more as u64);
-        lines.push(format!(" and {more} more: --format json shows all of them"));
-    }
-    for (verdict, count, fen) in replies.totals().into_iter().filter(|(_, count, _)| *count > 0) {
-        let yuan = yuan_grouped(fen);
-        lines.push(format!("{:<16}{}, {yuan} yuan", verdict.name(), counted(count, "settlement")));
-    }
-    lines.push(format!("{:<16}{}", "unanswered", counted(replies.unanswered, "line")));
-    lines.push(match out {
-        Some(out) => format!("{:<16}{}", "written", shown(out)),
-        None => format!("{:<16}nothing; --out FILE writes decisions.csv", "written"),
-    });
-    lines.push(String::new());
-    lines.join("\n")
 }

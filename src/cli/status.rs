@@ -1,22 +1,43 @@
-//! The commands `status` and `stress`.
+//! The command `status`.
 
-use serde_json::json;
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::Args;
 
 use super::{
-    args::{Format, StatusArguments, StressArguments},
+    files::read_rules,
     judged,
     lang::said,
-    printer::{counted, json_text, report, text},
-    run::read_rules,
-    table::table,
+    options::Format,
+    printer::{report, text},
+    table::{listed, table},
 };
 use crate::{
-    diag::{Outcome, printable},
-    outlook::{
-        status::{self, BookStatus},
-        stress::{self, Stressed},
-    },
+    diag::Outcome,
+    model::dates::parse_date,
+    outlook::status::{self, BookStatus},
+    text::{Grouped, Text},
 };
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  liangqing status --book book --as-of 2025-12-10")]
+pub(super) struct StatusArguments {
+    /// Folder of the closed periods
+    #[arg(long, value_name = "DIR")]
+    pub(super) book: PathBuf,
+    /// The day to look from, YYYY-MM-DD
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    pub(super) as_of: NaiveDate,
+    /// Rules file [default: built in]
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules: Option<PathBuf>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
 
 /// `liangqing status`
 pub(super) fn status(arguments: &StatusArguments) -> Outcome<()> {
@@ -28,68 +49,52 @@ pub(super) fn status(arguments: &StatusArguments) -> Outcome<()> {
     }
 }
 
-/// `liangqing stress`
-pub(super) fn stress(arguments: &StressArguments) -> Outcome<()> {
-    let rules = read_rules(arguments.rules.as_deref())?;
-    let stressed = stress::stress(&arguments.book, &rules, &arguments.scenarios)?;
-    match arguments.format {
-        Format::Human => text(&stress_text(&stressed)),
-        Format::Json => json_text(&json!({ "format": 1, "scenarios": stressed })),
+fn status_text(status: &BookStatus) -> Vec<Text> {
+    let notices = text!("{} notice(s) of {}", Grouped(status.late() as u64), status.unpaid.len());
+    let mut lines = vec![
+        Text::labelled("as of", text!("{}", status.as_of)),
+        Text::labelled("closed", text!("{}, next is {}", status.closed, status.next)),
+        Text::labelled("red", listed(&status.red)),
+        Text::labelled("yellow", listed(&status.yellow)),
+        Text::labelled("proposed", listed(&status.proposals)),
+        Text::labelled("late", notices),
+    ];
+    lines.extend(judged::lines(&status.deductions, &status.payments));
+    for table in [deadlines(status), unpaid(status), open(status)] {
+        lines.extend([text!(""), table]);
     }
+    lines
 }
 
-fn status_text(status: &BookStatus) -> String {
-    let mut deadlines = table(["due", "days left", "what"], 3);
+fn deadlines(status: &BookStatus) -> Text {
+    let mut table = table([text!("due"), text!("days left"), text!("what")], 3);
     for deadline in &status.deadlines {
         let days = deadline.days_left.to_string();
-        deadlines.add_row([&deadline.on, &days, said(&deadline.what).as_ref()]);
+        table.add_row([deadline.on.clone(), days, said(&deadline.words())]);
     }
-    let mut notices = table(["to pay by", "days left", "notice, payer to payee, yuan open"], 3);
+    table.trim_fmt()
+}
+
+fn unpaid(status: &BookStatus) -> Text {
+    let what = text!("notice, payer to payee, yuan open");
+    let mut table = table([text!("to pay by"), text!("days left"), what], 3);
     for notice in &status.unpaid {
         let days = notice.days_left.map_or(String::new(), |days| days.to_string());
         let pay_by = notice.pay_by.clone().unwrap_or_default();
         let what =
-            format!("{}, {} to {}, {}", notice.notice_id, notice.payer, notice.payee, notice.open);
-        notices.add_row([pay_by, days, said(&what).into_owned()]);
+            text!("{}, {} to {}, {}", notice.notice_id, notice.payer, notice.payee, notice.open);
+        table.add_row([pay_by, days, said(&what)]);
     }
-    let mut open =
-        table(["cost year", "copies carried", "treating and insured payable, last period"], 3);
+    table.trim_fmt()
+}
+
+fn open(status: &BookStatus) -> Text {
+    let payable = text!("treating and insured payable, last period");
+    let mut table = table([text!("cost year"), text!("copies carried"), payable], 3);
     for year in &status.open {
         let payable =
-            format!("{} and {}, {}", year.treating_payable, year.insured_payable, year.last_period);
-        open.add_row([year.year.to_string(), year.copies.to_string(), said(&payable).into_owned()]);
+            text!("{} and {}, {}", year.treating_payable, year.insured_payable, year.last_period);
+        table.add_row([year.year.to_string(), year.copies.to_string(), said(&payable)]);
     }
-    let late = counted(status.late() as u64, "notice");
-    let lines = [
-        format!("as of     {}", status.as_of),
-        format!("closed    {}, next is {}", status.closed, status.next),
-        format!("red       {}", listed(&status.red)),
-        format!("yellow    {}", listed(&status.yellow)),
-        format!("proposed  {}", listed(&status.proposals)),
-        format!("late      {late} of {}", status.unpaid.len()),
-    ];
-    let judged = judged::lines(&status.deductions, &status.payments);
-    let lines: Vec<String> = lines.into_iter().chain(judged).collect();
-    let tables = [deadlines, notices, open].map(|table| table.trim_fmt());
-    format!("{}\n\n{}\n", lines.join("\n"), tables.join("\n\n"))
-}
-
-fn stress_text(stressed: &[Stressed]) -> String {
-    let scenario = |s: &Stressed| {
-        let dry: Vec<String> =
-            s.run_dry.iter().map(|(province, fen)| format!("{province} ({fen})")).collect();
-        format!(
-            "{}\n  turn red     {}\n  turn yellow  {}\n  run dry      {}\n  top-up asked {}\n",
-            s.scenario,
-            listed(&s.turn_red),
-            listed(&s.turn_yellow),
-            listed(&dry),
-            s.top_up
-        )
-    };
-    stressed.iter().map(scenario).collect::<Vec<_>>().join("\n")
-}
-
-fn listed(values: &[String]) -> String {
-    if values.is_empty() { "none".to_owned() } else { printable(&values.join(", ")) }
+    table.trim_fmt()
 }

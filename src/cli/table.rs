@@ -3,8 +3,11 @@
 use comfy_table::{CellAlignment, Table as Grid, presets::NOTHING};
 use unicode_width::UnicodeWidthStr;
 
-use super::lang::{as_is, said};
-use crate::diag::printable;
+use super::lang::said;
+use crate::{
+    diag::printable,
+    text::{Text, escaped_lines},
+};
 
 /// Columns of a terminal.
 const WIDTH: usize = 80;
@@ -18,12 +21,8 @@ pub(super) struct Table {
 }
 
 /// A table with a header, in the language of its reader.
-pub(super) fn table<const N: usize>(header: [&str; N], right_from: usize) -> Table {
-    Table {
-        header: header.map(|name| said(name).into_owned()).into(),
-        right_from,
-        rows: Vec::new(),
-    }
+pub(super) fn table<const N: usize>(header: [Text; N], right_from: usize) -> Table {
+    Table { header: header.map(|name| said(&name)).into(), right_from, rows: Vec::new() }
 }
 
 impl Table {
@@ -38,10 +37,10 @@ impl Table {
     }
 
     /// Lines of text: the table, or, where a terminal is too narrow for it, its rows one below the other.
-    pub(super) fn trim_fmt(&self) -> String {
+    pub(super) fn trim_fmt(&self) -> Text {
         let text = self.grid();
         let wide = text.lines().any(|line| line.width() > WIDTH);
-        as_is(&if wide { self.turned() } else { text })
+        Text::alone(escaped_lines(if wide { self.turned() } else { text }))
     }
 
     fn grid(&self) -> String {
@@ -71,17 +70,22 @@ impl Table {
     }
 }
 
+/// Values in a line of text.
+pub(super) fn listed(values: &[String]) -> Text {
+    if values.is_empty() { text!("none") } else { Text::given(values.join(", ")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn lines(table: &Table) -> Vec<String> {
-        table.trim_fmt().lines().map(|line| line.replace('\u{1}', "")).collect()
+        table.trim_fmt().to_string().lines().map(str::to_owned).collect()
     }
 
     #[test]
     fn a_table_that_is_too_wide_is_turned() {
-        let mut found = table(["province", "yuan"], 1);
+        let mut found = table(["province", "yuan"].map(Text::given), 1);
         found.add_row(["31", "1.00"]);
         assert_eq!(lines(&found), [" province  yuan", " 31        1.00"]);
         found.add_row(["新".repeat(35), "12,345,678.90".to_owned()]);
@@ -93,7 +97,7 @@ mod tests {
 
     #[test]
     fn nothing_in_a_table_steers_the_terminal() {
-        let mut found = table(["setl_id"], 1);
+        let mut found = table([text!("{}", "setl_id")], 1);
         found.add_row(["S\u{1b}[2J\nS\u{202e}\u{200b}\u{1}"]);
         assert_eq!(lines(&found)[1], " S\u{fffd}[2J\u{fffd}S\u{fffd}\u{fffd}\u{fffd}");
     }

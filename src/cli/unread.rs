@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::printer::counted;
 use crate::{
     contract::walk::{Kind, SUFFIX, Unread},
-    diag::printable,
+    text::{Grouped, Text},
 };
 
 /// Folders that are named, and names in each; the report for programs has all.
@@ -21,7 +20,7 @@ struct Group<'a> {
 }
 
 /// What was not read.
-pub(super) fn named(unread: &[Unread]) -> Vec<String> {
+pub(super) fn named(unread: &[Unread]) -> Vec<Text> {
     let folders = unread.iter().filter(|unread| unread.kind == Kind::Folder);
     let folders: BTreeSet<&str> = folders.map(|unread| unread.name.as_str()).collect();
     let mut groups: BTreeMap<&str, Group> = BTreeMap::new();
@@ -37,30 +36,26 @@ pub(super) fn named(unread: &[Unread]) -> Vec<String> {
             group.parquet += u64::from(name.ends_with(SUFFIX));
         }
     }
-    let line = |(folder, group): (&&str, &Group)| printable(&group.line(folder));
+    let line = |(folder, group): (&&str, &Group)| group.line(folder);
     let shown = groups.iter().take(MOST[0]).map(line);
     let more = groups.len().saturating_sub(MOST[0]) as u64;
-    let more = (more > 0).then(|| format!("not read: {}", counted_more(more, "folder")));
+    let more = (more > 0).then(|| text!("not read: {} folder(s) more", Grouped(more)));
     shown.chain(more).collect()
 }
 
 impl Group<'_> {
-    fn line(&self, folder: &str) -> String {
+    fn line(&self, folder: &str) -> Text {
         let Group { whole, files, parquet } = self;
         if *whole {
-            let files = counted(files.len() as u64, "file");
-            return format!("not read: {folder}/ ({files}, {parquet} of Parquet)");
+            let files = Grouped(files.len() as u64);
+            return text!("not read: {}/ ({} file(s), {} of Parquet)", folder, files, parquet);
         }
-        let mut names: Vec<String> =
-            files.iter().take(MOST[1]).map(|name| (*name).to_owned()).collect();
-        let more = files.len().saturating_sub(MOST[1]) as u64;
-        names.extend((more > 0).then(|| counted_more(more, "file")));
-        format!("not read: {}", names.join(", "))
+        let names = files.iter().take(MOST[1]).copied().collect::<Vec<_>>().join(", ");
+        match files.len().saturating_sub(MOST[1]) as u64 {
+            0 => text!("not read: {}", names),
+            more => text!("not read: {}, {} file(s) more", names, Grouped(more)),
+        }
     }
-}
-
-fn counted_more(count: u64, noun: &str) -> String {
-    format!("{} more", counted(count, noun))
 }
 
 #[cfg(test)]
@@ -93,7 +88,7 @@ mod tests {
             "treating/_tmp/b.txt",
         ]);
         assert_eq!(
-            named(&unread),
+            named(&unread).iter().map(Text::to_string).collect::<Vec<_>>(),
             [
                 "not read: notes.txt",
                 "not read: treating/1.csv, treating/2.csv, treating/3.csv, 2 files more",
@@ -108,6 +103,6 @@ mod tests {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let lines = named(&unread(&names));
         assert_eq!(lines.len(), 11);
-        assert_eq!(lines[10], "not read: 3 folders more");
+        assert_eq!(lines[10].to_string(), "not read: 3 folders more");
     }
 }

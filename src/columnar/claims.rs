@@ -21,6 +21,7 @@ use super::{
     thrift::{Input, Walk, kind},
 };
 use crate::diag::{Failure, Outcome};
+use crate::text::Text;
 
 /// Bytes of the longest text that is read; ids of the contract have 40 characters.
 pub const LONGEST_TEXT: usize = 64 << 10;
@@ -193,19 +194,22 @@ impl Input for Window<'_> {
     }
 }
 
+/// The wording that names the column of a lie.
+pub(crate) const OF_COLUMN: &str = "column {}: {}";
+
 /// The next header of a column and the bytes of its page; none at the column's end.
-pub(crate) fn next_page(walk: &mut Walk<Window>) -> Result<Option<(Header, Range<u64>)>, String> {
+pub(crate) fn next_page(walk: &mut Walk<Window>) -> Result<Option<(Header, Range<u64>)>, Text> {
     if walk.0.left() == 0 {
         return Ok(None);
     }
-    let header = Header::read(walk).ok_or("a page header that cannot be decoded")?;
+    let header = Header::read(walk).ok_or(text!("a page header that cannot be decoded"))?;
     let left = walk.0.left();
     let packed = usize::try_from(header.packed).ok().filter(|packed| *packed <= left);
     let packed = packed.ok_or_else(|| {
-        format!("a page of {} bytes where its column has {left} left", header.packed)
+        text!("a page of {} bytes where its column has {} left", header.packed, left)
     })?;
     let start = walk.0.place();
-    walk.take(packed).ok_or("a page beyond its column")?;
+    walk.take(packed).ok_or(text!("a page beyond its column"))?;
     Ok(Some((header, start..start + packed as u64)))
 }
 
@@ -214,7 +218,7 @@ pub(crate) fn of_columns(
     file: &SharedFile,
     group: &RowGroupMetaData,
     leaves: impl Iterator<Item = usize>,
-) -> Result<u64, String> {
+) -> Result<u64, Text> {
     at_a_time(leaves.map(|leaf| {
         let chunk = group.column(leaf);
         Ok((chunk, of_column(file, chunk)?))
@@ -223,8 +227,8 @@ pub(crate) fn of_columns(
 
 /// What some columns take while they are read together.
 fn at_a_time<'a>(
-    columns: impl Iterator<Item = Result<(&'a ColumnChunkMetaData, Claims), String>>,
-) -> Result<u64, String> {
+    columns: impl Iterator<Item = Result<(&'a ColumnChunkMetaData, Claims), Text>>,
+) -> Result<u64, Text> {
     let (mut all, mut in_file) = (0u64, 0u64);
     for column in columns {
         let (chunk, claims) = column?;
@@ -232,8 +236,10 @@ fn at_a_time<'a>(
         in_file = in_file.saturating_add(chunk.byte_range().1);
     }
     if all > MOST_AT_A_TIME.saturating_add(in_file.saturating_mul(MOST_FOR_A_BYTE)) {
-        return Err(format!(
-            "pages that take {all} bytes at a time where {in_file} are there (smaller pages can be read)"
+        return Err(text!(
+            "pages that take {} bytes at a time where {} are there (smaller pages can be read)",
+            all,
+            in_file
         ));
     }
     Ok(all)
@@ -245,20 +251,21 @@ pub fn of_table(
     file: &SharedFile,
     metadata: &ParquetMetaData,
     row_group: Option<usize>,
-) -> Result<(), String> {
+) -> Result<(), Text> {
     if let Some(lie) = footer_error(metadata, file.len) {
         return Err(lie);
     }
     let rows = metadata.file_metadata().num_rows().unsigned_abs();
     if rows > most_rows(file.len) {
-        return Err(format!("{rows} rows in {} bytes", file.len));
+        return Err(text!("{} rows in {} bytes", rows, file.len));
     }
     let groups = row_group.map_or(0..metadata.num_row_groups(), |group| group..group + 1);
     for group in groups.map(|group| metadata.row_group(group)) {
         let columns = (0..group.num_columns()).map(|leaf| {
             let (chunk, claims) = (group.column(leaf), of_column(file, group.column(leaf))?);
             let foreign = claims.lengths || !is_ours(chunk.compression());
-            let named = || format!("column {}: pages as we do not write them", chunk.column_path());
+            let named =
+                || text!("column {}: pages as we do not write them", chunk.column_path().string());
             if foreign { Err(named()) } else { Ok((chunk, claims)) }
         });
         at_a_time(columns)?;
@@ -272,22 +279,21 @@ pub fn of_period(period: &Path) -> Outcome<()> {
         for entry in std::fs::read_dir(&folder).map_err(Failure::io(&folder))? {
             let path = entry.map_err(Failure::io(&folder))?.path();
             if path.extension().is_some_and(|extension| extension == "parquet") {
-                of_table_at(&path).map_err(|lie| {
-                    Failure::Book(format!("{} cannot be read: {lie}", path.display()))
-                })?;
+                of_table_at(&path)
+                    .map_err(|lie| Failure::Book(text!("{} cannot be read: {}", path, lie)))?;
             }
         }
     }
     Ok(())
 }
 
-fn of_table_at(path: &Path) -> Result<(), String> {
-    let file = SharedFile::open(path).map_err(|error| error.to_string())?;
+fn of_table_at(path: &Path) -> Result<(), Text> {
+    let file = SharedFile::open(path).map_err(|error| text!("{}", error))?;
     let checked = guarded(|| {
         let metadata = footer::read(&file, &ArrowReaderOptions::new())?;
         of_table(&file, metadata.metadata(), None)
     });
-    checked.unwrap_or_else(|| Err("pages that cannot be decoded".into()))
+    checked.unwrap_or_else(|| Err(text!("pages that cannot be decoded")))
 }
 
 fn is_ours(codec: Compression) -> bool {
@@ -295,8 +301,8 @@ fn is_ours(codec: Compression) -> bool {
 }
 
 /// Checks what the page headers of a column claim.
-pub(crate) fn of_column(file: &SharedFile, chunk: &ColumnChunkMetaData) -> Result<Claims, String> {
-    let named = |lie: String| format!("column {}: {lie}", chunk.column_path());
+pub(crate) fn of_column(file: &SharedFile, chunk: &ColumnChunkMetaData) -> Result<Claims, Text> {
+    let named = |lie: Text| text!("column {}: {}", chunk.column_path().string(), lie);
     let mut walk = Walk(Window::new(file, chunk));
     let (mut data, mut dictionary) = (0, 0);
     let (mut page, mut left, mut lengths) = (0, chunk.num_values(), false);
@@ -317,35 +323,35 @@ pub(crate) fn of_column(file: &SharedFile, chunk: &ColumnChunkMetaData) -> Resul
     }
     if left != 0 {
         let (all, missing) = (chunk.num_values(), left);
-        return Err(named(format!("{missing} of {all} values are in none of its pages")));
+        return Err(named(text!("{} of {} values are in none of its pages", missing, all)));
     }
     Ok(Claims { page, at_a_time: data + dictionary, lengths })
 }
 
 impl Header {
     /// What cannot be true of it in a column of which so many values are left.
-    fn lie(&self, chunk: &ColumnChunkMetaData, left: i64) -> Option<String> {
+    fn lie(&self, chunk: &ColumnChunkMetaData, left: i64) -> Option<Text> {
         let column = chunk.column_descr();
         let Header { packed, unpacked, values, .. } = *self;
         let (Ok(from), Ok(size)) = (u64::try_from(packed), u64::try_from(unpacked)) else {
-            return Some(format!("a page of {unpacked} bytes"));
+            return Some(text!("a page of {} bytes", unpacked));
         };
         // The size of what is not packed is read nowhere.
         let size = if chunk.compression() == Compression::UNCOMPRESSED { from } else { size };
         if size > most_unpacked(chunk.compression(), from) {
-            return Some(format!("a page of {packed} bytes that claims to unpack to {unpacked}"));
+            return Some(text!("a page of {} bytes that claims to unpack to {}", packed, unpacked));
         }
         if self.of == Page::Index {
             return None;
         }
         if values < 0 || (self.is_data() && values > left) {
-            return Some(format!("a page of {values} values where {left} are left"));
+            return Some(text!("a page of {} values where {} are left", values, left));
         }
         if !self.is_data() && values.unsigned_abs() > size / least_of_a_value(column) {
-            return Some(format!("a dictionary of {size} bytes that claims {values} values"));
+            return Some(text!("a dictionary of {} bytes that claims {} values", size, values));
         }
         (size > most_of_values(column, values.unsigned_abs()))
-            .then(|| format!("a page of {size} bytes for {values} values"))
+            .then(|| text!("a page of {} bytes for {} values", size, values))
     }
 }
 
@@ -388,17 +394,17 @@ fn most_of_values(column: &ColumnDescriptor, values: u64) -> u64 {
 }
 
 /// Checks the page headers of a column that nobody reads, and its pages by their checksums, as they lie in the file.
-pub(crate) fn check_ignored(file: &SharedFile, chunk: &ColumnChunkMetaData) -> Result<(), String> {
-    let named = |lie: String| format!("column {}: {lie}", chunk.column_path());
+pub(crate) fn check_ignored(file: &SharedFile, chunk: &ColumnChunkMetaData) -> Result<(), Text> {
+    let named = |lie: Text| text!("column {}: {}", chunk.column_path().string(), lie);
     let mut walk = Walk(Window::new(file, chunk));
     while let Some((header, page)) = next_page(&mut walk).map_err(named)? {
         if header.unpacked < 0 {
-            return Err(named(format!("a page of {} bytes", header.unpacked)));
+            return Err(named(text!("a page of {} bytes", header.unpacked)));
         }
         if let Some(declared) = header.crc {
-            let crc = checksum(file, page).map_err(|error| named(error.to_string()))?;
+            let crc = checksum(file, page).map_err(|error| named(text!("{}", error)))?;
             if i64::from(crc.cast_signed()) != declared {
-                return Err(named("a page whose checksum differs".into()));
+                return Err(named(text!("a page whose checksum differs")));
             }
         }
     }

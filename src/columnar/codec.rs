@@ -8,6 +8,8 @@ use parquet::{
 };
 use zstd::bulk::Decompressor;
 
+use crate::columnar::guard::damage;
+
 thread_local! {
     static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
 }
@@ -26,13 +28,16 @@ pub(crate) fn unpack(codec: Compression, packed: &[u8], into: &mut [u8]) -> Resu
         Compression::LZ4_RAW => block(packed, into)?,
         Compression::LZ4 => lz4(packed, into)?,
         Compression::UNCOMPRESSED | Compression::LZO => {
-            let found = "a codec that nobody reads; Zstandard and Snappy are read everywhere";
-            return Err(ParquetError::General(format!("{codec}: {found}")));
+            let found = text!(
+                "{}: a codec that nobody reads; Zstandard and Snappy are read everywhere",
+                codec.to_string()
+            );
+            return Err(damage(found));
         }
     };
     if found != wanted {
-        let found = format!("a page of {found} bytes where {wanted} are declared");
-        return Err(ParquetError::General(found));
+        let found = text!("a page of {} bytes where {} are declared", found, wanted);
+        return Err(damage(found));
     }
     Ok(())
 }

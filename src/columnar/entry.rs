@@ -1,17 +1,21 @@
 //! A file, as a manifest lists it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::shapes::Sha256;
+
 /// A file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileEntry {
-    /// Path, with `/`.
+    /// The path, with `/`.
     pub path: String,
-    /// Length.
+    /// The length in bytes.
     pub bytes: u64,
-    /// Rows.
+    /// The number of rows.
     pub rows: u64,
-    /// SHA-256.
+    /// The SHA-256 of the bytes.
+    #[schemars(with = "Sha256")]
     pub sha256: String,
 }

@@ -13,10 +13,12 @@ use parquet::{
 };
 
 use super::{
-    guard::{guarded, plain},
+    guard::{guarded, of_decoder},
     shared::SharedFile,
     thrift::{Walk, kind},
 };
+
+use crate::text::Text;
 
 /// Rows that are taken for granted on a side, and how many more for each byte of its files: rows that no byte
 /// carries, nulls or one value again and again, could be any number.
@@ -31,19 +33,16 @@ const MOST_ROW_GROUPS: usize = i16::MAX as usize;
 const TAIL: usize = 8;
 
 /// Reads the footer of a file, whatever its bytes are.
-pub fn read(
-    file: &SharedFile,
-    options: &ArrowReaderOptions,
-) -> Result<ArrowReaderMetadata, String> {
+pub fn read(file: &SharedFile, options: &ArrowReaderOptions) -> Result<ArrowReaderMetadata, Text> {
     let decode = || {
         check(&bytes(file)?)?;
         let load = || {
             let loaded = ArrowReaderMetadata::load(file, options.clone())?;
             without_zeros(loaded, options.clone())
         };
-        load().map_err(|error| plain(&error.to_string()))
+        load().map_err(|error| of_decoder(&error))
     };
-    guarded(decode).unwrap_or_else(|| Err(DISORDER.into()))
+    guarded(decode).unwrap_or(Err(DISORDER))
 }
 
 /// Some writers put 0 where they mean that a column has no dictionary.
@@ -69,44 +68,45 @@ fn without_zeros(
     ArrowReaderMetadata::try_new(Arc::new(builder.build()), options)
 }
 
-const DISORDER: &str = "a footer that cannot be decoded";
+const DISORDER: Text = text!("a footer that cannot be decoded");
 /// What is found of a file with encrypted columns.
-pub const ENCRYPTED: &str = "encrypted columns";
+pub const ENCRYPTED: Text = text!("encrypted columns");
 
 /// What is found of a file without a footer.
-const CUT: &str =
-    "a file that does not end like a Parquet file: cut off, or with something behind its end";
+const CUT: Text = text!(
+    "a file that does not end like a Parquet file: cut off, or with something behind its end"
+);
 
 /// The bytes of a footer.
-fn bytes(file: &SharedFile) -> Result<Vec<u8>, String> {
+fn bytes(file: &SharedFile) -> Result<Vec<u8>, Text> {
     let read = |start: u64, length: usize| {
         let mut bytes = vec![0; length];
-        file.reader(start).read_exact(&mut bytes).map_err(|error| error.to_string())?;
-        Ok::<_, String>(bytes)
+        file.reader(start).read_exact(&mut bytes).map_err(|error| text!("{}", error))?;
+        Ok::<_, Text>(bytes)
     };
     let tail = file.len.checked_sub(TAIL as u64).ok_or(CUT)?;
     let end = read(tail, TAIL)?;
     if !end.ends_with(b"PAR1") {
-        return Err(CUT.into());
+        return Err(CUT);
     }
     let length = u32::from_le_bytes([end[0], end[1], end[2], end[3]]);
     match tail.checked_sub(length.into()) {
         Some(start) => read(start, length as usize),
-        None => Err(format!("a footer of {length} bytes in a file of {} bytes", file.len)),
+        None => Err(text!("a footer of {} bytes in a file of {} bytes", length, file.len)),
     }
 }
 
 /// Says what is wrong with a footer, if its bounds are.
-fn check(footer: &[u8]) -> Result<(), String> {
+fn check(footer: &[u8]) -> Result<(), Text> {
     let bounds = Walk(footer).footer().ok_or(DISORDER)?;
     if bounds.encrypted {
-        return Err(ENCRYPTED.into());
+        return Err(ENCRYPTED);
     }
     if bounds.depth > DEEPEST {
-        return Err(format!("a schema that is nested deeper than {DEEPEST} levels"));
+        return Err(text!("a schema that is nested deeper than {} levels", DEEPEST));
     }
     if bounds.row_groups.iter().any(|types| !bounds.types.starts_with(types)) {
-        return Err("a column of another type than the schema has".into());
+        return Err(text!("a column of another type than the schema has"));
     }
     Ok(())
 }
@@ -268,16 +268,16 @@ impl Walk<&[u8]> {
 }
 
 /// A footer that reads well but cannot be true.
-pub fn footer_error(metadata: &ParquetMetaData, len: u64) -> Option<String> {
+pub fn footer_error(metadata: &ParquetMetaData, len: u64) -> Option<Text> {
     let declared = metadata.file_metadata().num_rows();
     let groups = metadata.row_groups();
     let rows = groups.iter().map(RowGroupMetaData::num_rows).fold(0, i64::saturating_add);
     if rows != declared || groups.iter().any(|group| group.num_rows() < 0) {
-        return Some(format!("{declared} rows declared, {rows} in its row groups"));
+        return Some(text!("{} rows declared, {} in its row groups", declared, rows));
     }
     groups.iter().enumerate().find_map(|(index, group)| {
         let lie = group.columns().iter().find_map(|column| column_error(column, group, len))?;
-        Some(format!("row group {index}, {lie}"))
+        Some(text!("row group {}, {}", index, lie))
     })
 }
 
@@ -287,27 +287,23 @@ pub fn most_rows(bytes: u64) -> u64 {
 }
 
 /// What a footer says of a column chunk that cannot be true.
-fn column_error(
-    column: &ColumnChunkMetaData,
-    group: &RowGroupMetaData,
-    len: u64,
-) -> Option<String> {
-    let name = column.column_path();
+fn column_error(column: &ColumnChunkMetaData, group: &RowGroupMetaData, len: u64) -> Option<Text> {
+    let name = column.column_path().string();
     let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
     let end = start.checked_add(column.compressed_size());
     let inside = |end: i64| start >= 0 && end >= start && end.cast_unsigned() <= len;
     if !end.is_some_and(inside) {
-        return Some(format!("column {name}: bytes beyond the file"));
+        return Some(text!("column {}: bytes beyond the file", name));
     }
     let (dictionary, data) = (column.dictionary_page_offset(), column.data_page_offset());
     // Of nothing some writers say that it lies anywhere.
     let nothing = column.num_values() == 0;
     if !nothing && dictionary.is_some_and(|dictionary| dictionary > data) {
-        return Some(format!("column {name}: a dictionary behind what it is for"));
+        return Some(text!("column {}: a dictionary behind what it is for", name));
     }
     let flat = column.column_descr().max_rep_level() == 0;
     (flat && column.num_values() != group.num_rows()).then(|| {
-        format!("column {name}: {} values for {} rows", column.num_values(), group.num_rows())
+        text!("column {}: {} values for {} rows", name, column.num_values(), group.num_rows())
     })
 }
 
@@ -341,7 +337,9 @@ mod tests {
     fn what_would_end_the_decoder_is_refused() {
         let mut chain = [1; 66];
         chain[65] = 0;
-        assert!(check(&footer(&chain)).expect_err("65 levels").contains("nested deeper"));
+        assert!(
+            check(&footer(&chain)).expect_err("65 levels").to_string().contains("nested deeper")
+        );
         assert!(check(&footer(&chain[1..])).is_ok());
         // A million row groups, a list longer than its bytes, children for another element's sake.
         assert!(check(&[0x49, 0xfc, 0xc0, 0x84, 0x3d, 0]).is_err());
@@ -362,7 +360,7 @@ mod tests {
             check(&[&schema[..], &column, &[0]].concat())
         };
         assert_eq!(of(2), Ok(()));
-        assert!(of(1).expect_err("another type").contains("another type"));
+        assert!(of(1).expect_err("another type").to_string().contains("another type"));
     }
 
     #[test]

@@ -2,15 +2,21 @@
 
 use std::{
     cell::Cell,
+    error::Error,
+    io,
     panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook},
 };
+
+use parquet::errors::ParquetError;
+
+use crate::text::Text;
 
 thread_local! {
     static DECODING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs a decoder over bytes of unknown origin: what makes it panic is damage too.
-pub(crate) fn guarded<T>(decode: impl FnOnce() -> T) -> Option<T> {
+pub fn guarded<T>(decode: impl FnOnce() -> T) -> Option<T> {
     let outer = DECODING.replace(true);
     let decoded = catch_unwind(AssertUnwindSafe(decode)).ok();
     DECODING.set(outer);
@@ -44,13 +50,28 @@ const PREFIXES: [&str; 12] = [
 ];
 
 /// An error of a decoder without what it puts before it.
-pub(crate) fn plain(error: &str) -> String {
+fn plain(error: &str) -> String {
     let mut text = error;
     while let Some(rest) = PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)) {
         text = rest;
     }
     // What stands behind a colon may be another error with all that is before it.
     PREFIXES.iter().fold(text.to_owned(), |text, prefix| text.replace(prefix, ""))
+}
+
+/// What is wrong with bytes, as an error of their decoder.
+pub(crate) fn damage(found: Text) -> ParquetError {
+    ParquetError::External(Box::new(found))
+}
+
+/// What a decoder says: our own message, an error of the system, or its words.
+pub(crate) fn of_decoder(error: &(dyn Error + 'static)) -> Text {
+    let mut causes = std::iter::successors(Some(error), |&error| error.source());
+    let known = causes.find_map(|cause| match cause.downcast_ref::<Text>() {
+        Some(text) => Some(text.clone()),
+        None => cause.downcast_ref::<io::Error>().map(|error| text!("{}", error)),
+    });
+    known.unwrap_or_else(|| Text::given(plain(&error.to_string())))
 }
 
 #[cfg(test)]

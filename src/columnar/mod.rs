@@ -15,6 +15,7 @@ pub mod entry;
 pub mod footer;
 pub mod guard;
 pub mod payload;
+pub mod shape;
 pub mod shared;
 pub mod table;
 pub mod thrift;

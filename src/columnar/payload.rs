@@ -1,10 +1,8 @@
 //! What lies in an unpacked page, as far as the decoder would believe it: levels, and counts of texts.
 
-use parquet::{
-    basic::Encoding,
-    column::page::Page,
-    errors::{ParquetError, Result},
-};
+use parquet::{basic::Encoding, column::page::Page, errors::Result};
+
+use crate::columnar::guard::damage;
 
 /// Texts in a row that are looked at together, and the bytes that they may take.
 const TOGETHER: usize = 4096;
@@ -15,42 +13,43 @@ pub(crate) fn check(page: &Page, nullable: bool) -> Result<()> {
     let (levels, values) = match page {
         Page::DictionaryPage { .. } => return Ok(()),
         Page::DataPage { buf, def_level_encoding: Encoding::RLE, .. } if nullable => {
-            let (length, rest) = buf.split_first_chunk().ok_or_else(|| lie("no levels"))?;
+            let (length, rest) =
+                buf.split_first_chunk().ok_or_else(|| damage(text!("a page with no levels")))?;
             let length = usize::try_from(u32::from_le_bytes(*length)).ok();
             let parts = length.and_then(|length| rest.split_at_checked(length));
-            parts.ok_or_else(|| lie("levels longer than their page"))?
+            parts.ok_or_else(|| damage(text!("a page with levels longer than their page")))?
         }
         // Levels of an encoding that is no longer used take a bit each.
         Page::DataPage { buf, num_values, .. } if nullable => {
             let packed = usize::try_from(num_values.div_ceil(8)).ok();
             let values = packed.and_then(|packed| buf.get(packed..));
-            (&[][..], values.ok_or_else(|| lie("levels longer than their page"))?)
+            (
+                &[][..],
+                values.ok_or_else(|| damage(text!("a page with levels longer than their page")))?,
+            )
         }
         Page::DataPage { buf, .. } => (&[][..], &buf[..]),
         Page::DataPageV2 { buf, def_levels_byte_len, rep_levels_byte_len, .. } => {
             let length = |bytes: &u32| usize::try_from(*bytes).unwrap_or(usize::MAX);
             let rest = buf.get(length(rep_levels_byte_len)..);
             let parts = rest.and_then(|rest| rest.split_at_checked(length(def_levels_byte_len)));
-            parts.ok_or_else(|| lie("levels longer than their page"))?
+            parts.ok_or_else(|| damage(text!("a page with levels longer than their page")))?
         }
     };
     let most = usize::try_from(page.num_values()).unwrap_or(0);
     if nullable {
-        check_levels(levels, most).ok_or_else(|| lie("levels that no page has"))?;
+        check_levels(levels, most)
+            .ok_or_else(|| damage(text!("a page with levels that no page has")))?;
     }
     match page.encoding() {
         // Nothing but nulls.
         _ if values.is_empty() => Ok(()),
-        Encoding::DELTA_LENGTH_BYTE_ARRAY => {
-            counted(values, most).map(drop).ok_or_else(|| lie("more texts than it has values"))
-        }
+        Encoding::DELTA_LENGTH_BYTE_ARRAY => counted(values, most)
+            .map(drop)
+            .ok_or_else(|| damage(text!("a page with more texts than it has values"))),
         Encoding::DELTA_BYTE_ARRAY => check_shared(values, most),
         _ => Ok(()),
     }
-}
-
-fn lie(what: &str) -> ParquetError {
-    ParquetError::General(format!("a page with {what}"))
 }
 
 /// Levels of 0 and 1 in runs, as far as there are values: so many equal ones, or eight a byte.
@@ -78,13 +77,17 @@ fn counted(mut bytes: &[u8], most: usize) -> Option<([usize; 3], &[u8])> {
 
 /// Checks texts that share their beginnings: written out they may take a thousand times the page.
 fn check_shared(values: &[u8], most: usize) -> Result<()> {
-    let numbers = |bytes| differences(bytes, most).ok_or_else(|| lie("texts in disorder"));
+    let numbers = |bytes| {
+        differences(bytes, most).ok_or_else(|| damage(text!("a page with texts in disorder")))
+    };
     let (shared, rest) = numbers(values)?;
     let (own, _) = numbers(rest)?;
     let lengths: Vec<i64> = shared.iter().zip(&own).map(|(shared, own)| shared + own).collect();
     let bytes = lengths.chunks(TOGETHER).map(|some| some.iter().sum::<i64>()).max();
     if bytes.is_some_and(|bytes| bytes > MOST_TOGETHER) {
-        return Err(lie("texts that are beyond measure once they are written out"));
+        return Err(damage(text!(
+            "a page with texts that are beyond measure once they are written out"
+        )));
     }
     Ok(())
 }

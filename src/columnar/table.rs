@@ -26,23 +26,41 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    columnar::{claims, entry::FileEntry, footer, guard::guarded, shared::SharedFile},
-    diag::{Failure, Outcome},
+    columnar::{
+        claims,
+        entry::FileEntry,
+        footer,
+        guard::{guarded, of_decoder},
+        shape::{self, TableSpec},
+        shared::SharedFile,
+    },
+    diag::{Failure, Outcome, shown},
     digest::hex,
     model::money::{Fen, FenSum, yuan},
+    text::Text,
 };
 
-/// A table under construction.
+/// A table under construction: the columns of its shape, in their order.
 pub struct Table {
-    name: &'static str,
+    spec: TableSpec,
     fields: Vec<Field>,
     columns: Vec<ArrayRef>,
 }
 
 impl Table {
     /// An empty table.
-    pub fn new(name: &'static str) -> Table {
-        Table { name, fields: Vec::new(), columns: Vec::new() }
+    pub fn new(spec: TableSpec) -> Table {
+        Table { spec, fields: Vec::new(), columns: Vec::new() }
+    }
+
+    /// Whether it has the columns of its shape.
+    fn check(&self) -> Outcome<()> {
+        let made =
+            self.fields.iter().map(|field| (field.name().as_str(), field.data_type().clone()));
+        let shape = self.spec.columns().into_iter();
+        Failure::unless(made.eq(shape.map(|(name, kind)| (name, kind.data_type()))), || {
+            text!("table {}: not the columns of its shape", self.spec.name)
+        })
     }
 
     fn column(mut self, name: &str, array: impl Array + 'static) -> Table {
@@ -82,7 +100,8 @@ impl Table {
         digits: u8,
         values: impl Iterator<Item = Option<FenSum>>,
     ) -> Table {
-        let array = values.collect::<Decimal128Array>().with_precision_and_scale(digits, 2);
+        let numbers = values.map(|sum| sum.map(FenSum::fen));
+        let array = numbers.collect::<Decimal128Array>().with_precision_and_scale(digits, 2);
         self.column(name, array.expect("Invariant: 2 decimals fit 16 and 38 digits"))
     }
 
@@ -105,7 +124,9 @@ impl Table {
     pub fn write(self, folder: &Path) -> Outcome<FileEntry> {
         let mut file = self.create(folder)?;
         let batch = RecordBatch::try_new(Arc::new(Schema::new(self.fields)), self.columns)
-            .map_err(|error| Failure::Bug(format!("table {}: {error}", self.name)))?;
+            .map_err(|error| {
+                Failure::Bug(text!("table {}: {}", self.spec.name, Text::foreign(error)))
+            })?;
         let starts: Vec<usize> = (0..batch.num_rows()).step_by(GROUP_ROWS).collect();
         let encoder = file.encoder();
         file.append_all(&starts, |start| {
@@ -155,10 +176,10 @@ impl Table {
 
     /// The file for it.
     fn create(&self, folder: &Path) -> Outcome<ParquetFile> {
+        self.check()?;
         let properties = reproducible().set_compression(Compression::SNAPPY).build();
         let schema = Arc::new(Schema::new(self.fields.clone()));
-        let path = format!("tables/{}.parquet", self.name);
-        ParquetFile::create(folder, &path, &schema, properties)
+        ParquetFile::create(folder, &self.spec.path(), &schema, properties)
     }
 }
 
@@ -290,10 +311,10 @@ impl Encoder {
 fn write_failure(path: &str, error: ParquetError) -> Failure {
     match error {
         ParquetError::External(error) => match error.downcast::<std::io::Error>() {
-            Ok(error) => Failure::Io { place: path.to_owned(), error: *error },
-            Err(error) => Failure::Bug(format!("writing {path}: {error}")),
+            Ok(error) => Failure::Io { place: text!("{}", path), error: *error },
+            Err(error) => Failure::Bug(text!("writing {}: {}", path, Text::foreign(error))),
         },
-        error => Failure::Bug(format!("writing {path}: {error}")),
+        error => Failure::Bug(text!("writing {}: {}", path, Text::foreign(error))),
     }
 }
 
@@ -309,12 +330,12 @@ impl Hashing {
     /// Makes a new file.
     pub fn create(path: &Path) -> Outcome<Hashing> {
         let file = File::create_new(path).map_err(Failure::io(path))?;
-        Ok(Hashing { place: crate::diag::shown(path), file, digest: Sha256::new(), bytes: 0 })
+        Ok(Hashing { place: shown(path), file, digest: Sha256::new(), bytes: 0 })
     }
 
     /// Makes the file durable and says what it is.
     pub fn close(&self, path: String, rows: u64) -> Outcome<FileEntry> {
-        let io = |error| Failure::Io { place: self.place.clone(), error };
+        let io = |error| Failure::Io { place: Text::given(&self.place), error };
         self.file.sync_all().map_err(io)?;
         let sha256 = hex(&self.digest.clone().finalize());
         Ok(FileEntry { path, bytes: self.bytes, rows, sha256 })
@@ -335,10 +356,10 @@ impl Write for Hashing {
 }
 
 /// Sums of 2^32 rows stay far below it, and it may be multiplied by what a rules file can say.
-const BEYOND_REASON: FenSum = 1_000_000_000_000_000_000_000_000_000_000;
+const BEYOND_REASON: FenSum = FenSum::new(1_000_000_000_000_000_000_000_000_000_000);
 
 /// Decodes all of a file, or some columns of a row group.
-fn decode(file: SharedFile, part: Option<(&[&str], usize)>) -> Result<Vec<RecordBatch>, String> {
+fn decode(file: SharedFile, part: Option<(&[&str], usize)>) -> Result<Vec<RecordBatch>, Text> {
     let metadata = footer::read(&file, &ArrowReaderOptions::new())?;
     claims::of_table(&file, metadata.metadata(), part.map(|(_, row_group)| row_group))?;
     let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
@@ -347,8 +368,8 @@ fn decode(file: SharedFile, part: Option<(&[&str], usize)>) -> Result<Vec<Record
         reader = reader.with_projection(mask).with_row_groups(vec![row_group]);
     }
     let reader = reader.build();
-    let batches = reader.map_err(|error| error.to_string())?.collect::<Result<_, _>>();
-    batches.map_err(|error| error.to_string())
+    let batches = reader.map_err(|error| of_decoder(&error))?.collect::<Result<_, _>>();
+    batches.map_err(|error: arrow_schema::ArrowError| of_decoder(&error))
 }
 
 /// A table read back from a closed period.
@@ -369,12 +390,12 @@ impl Stored {
     }
 
     fn all_or_part(folder: &Path, name: &str, part: Option<(&[&str], usize)>) -> Outcome<Stored> {
-        let path = folder.join("tables").join(format!("{name}.parquet"));
-        let place = crate::diag::shown(&path);
+        let path = folder.join(shape::of(name).path());
+        let place = shown(&path);
         let file = SharedFile::open(&path).map_err(Failure::io(&path))?;
-        match guarded(|| decode(file, part)).unwrap_or_else(|| Err("it cannot be decoded".into())) {
+        match guarded(|| decode(file, part)).unwrap_or_else(|| Err(text!("it cannot be decoded"))) {
             Ok(batches) => Ok(Stored { place, batches }),
-            Err(error) => Err(Failure::Book(format!("{place} cannot be read: {error}"))),
+            Err(error) => Err(Failure::Book(text!("{} cannot be read: {}", place, error))),
         }
     }
 
@@ -387,7 +408,7 @@ impl Stored {
             .iter()
             .map(|batch| {
                 array(batch).map(|index| batch.column(index)).ok_or_else(|| {
-                    Failure::Book(format!("{}: column {name} is not what it was", self.place))
+                    Failure::Book(text!("{}: column {} is not what it was", self.place, name))
                 })
             })
             .collect()
@@ -403,10 +424,10 @@ impl Stored {
     pub fn fen(&self, name: &str) -> Outcome<Vec<Option<FenSum>>> {
         let arrays = self.arrays(name, |t| matches!(t, DataType::Decimal128(_, 2)))?;
         let values = arrays.into_iter().flat_map(|a| a.as_primitive::<Decimal128Type>().iter());
-        let bounded = |fen: Option<FenSum>| match fen {
-            Some(fen) if fen.unsigned_abs() >= BEYOND_REASON.unsigned_abs() => {
-                let found = format!("{}: column {name} holds {} yuan", self.place, yuan(fen));
-                Err(Failure::Book(format!("the book is damaged: {found}")))
+        let bounded = |fen: Option<i128>| match fen.map(FenSum::new) {
+            Some(fen) if fen.abs() >= BEYOND_REASON => {
+                let found = text!("{}: column {} holds {} yuan", self.place, name, yuan(fen));
+                Err(Failure::Book(text!("the book is damaged: {}", found)))
             }
             fen => Ok(fen),
         };
@@ -432,13 +453,36 @@ impl Stored {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::columnar::shape::Kind;
+
+    const SOME: TableSpec =
+        shape::table("some", &["row"], None, &[("row", Kind::Count), ("text", Kind::Text)]);
+
+    #[test]
+    fn a_table_is_written_in_its_shape_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("tables")).expect("made");
+        let rows = || std::iter::once(1);
+        let text = || std::iter::once(Some("a"));
+        let refused = [
+            Table::new(SOME).count("row", rows()),
+            Table::new(SOME).text("text", text()).count("row", rows()),
+            Table::new(SOME).text("row", text()).text("text", text()),
+            Table::new(SOME).count("row", rows()).text("text", text()).text("more", text()),
+        ];
+        for table in refused {
+            assert!(matches!(table.write(folder.path()), Err(Failure::Bug(_))));
+        }
+        let table = Table::new(SOME).count("row", rows()).text("text", text());
+        assert!(table.write(folder.path()).is_ok());
+    }
 
     #[test]
     fn a_table_by_parts_is_the_same_table() {
         let rows: Vec<i64> = (0..).take(GROUP_ROWS + 1000).collect();
         let table = |rows: &[i64]| {
             let text = rows.iter().map(|row| (row % 7 != 0).then(|| row.to_string()));
-            Table::new("some").count("row", rows.iter().copied()).text("text", text)
+            Table::new(SOME).count("row", rows.iter().copied()).text("text", text)
         };
         let folders = [(); 3].map(|()| tempfile::tempdir().expect("a folder"));
         let [whole, parts, coming] = folders.each_ref().map(tempfile::TempDir::path);

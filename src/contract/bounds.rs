@@ -1,5 +1,7 @@
 //! How large a small file may be. Nothing in it is looked at before.
 
+use crate::text::Text;
+
 /// Lines of a small file, its header among them.
 pub const LINES: u64 = 4_000_000;
 
@@ -10,7 +12,7 @@ pub const LINE: usize = 1 << 20;
 pub const FINDINGS: usize = 100_000;
 
 /// Where a file goes beyond what is read, and what is there.
-pub fn breach(bytes: &[u8]) -> Option<(String, String)> {
+pub fn breach(bytes: &[u8]) -> Option<(Text, Text)> {
     let (mut line, mut first, mut start) = (1_u64, 1_u64, 0);
     let mut quoted = false;
     for (at, byte) in bytes.iter().enumerate() {
@@ -25,10 +27,10 @@ pub fn breach(bytes: &[u8]) -> Option<(String, String)> {
             (first, start) = (line, at + 1);
         }
         if at - start.min(at) >= LINE {
-            return Some((format!("line {first}"), "a line of more than 1 MiB".to_owned()));
+            return Some((text!("line {}", first), text!("a line of more than 1 MiB")));
         }
         if line > LINES && at + 1 < bytes.len() {
-            return Some((String::new(), format!("more than {LINES} lines")));
+            return Some((text!(""), text!("more than {} lines", LINES)));
         }
     }
     None
@@ -43,15 +45,14 @@ mod tests {
         let line = |length: usize| [vec![b'x'; length - 1], b"\n".to_vec()].concat();
         assert_eq!(breach(&line(LINE)), None);
         let long = [line(5), line(LINE + 2)].concat();
-        let found = Some(("line 2".to_owned(), "a line of more than 1 MiB".to_owned()));
-        assert_eq!(breach(&long), found);
+        let told = |bytes: &[u8]| breach(bytes).map(|(line, found)| format!("{line}: {found}"));
+        assert_eq!(told(&long).as_deref(), Some("line 2: a line of more than 1 MiB"));
         // A quote that is never closed makes one line of many.
-        assert_eq!(breach(&[b"\"".to_vec(), line(9).repeat(LINE / 9 + 1)].concat()), {
-            Some(("line 1".to_owned(), "a line of more than 1 MiB".to_owned()))
-        });
+        let open = [b"\"".to_vec(), line(9).repeat(LINE / 9 + 1)].concat();
+        assert_eq!(told(&open).as_deref(), Some("line 1: a line of more than 1 MiB"));
         let lines = usize::try_from(LINES).expect("64 bits");
         assert_eq!(breach(&line(2).repeat(lines)), None);
-        let found = Some((String::new(), "more than 4000000 lines".to_owned()));
-        assert_eq!(breach(&line(2).repeat(lines + 1)), found);
+        let many = line(2).repeat(lines + 1);
+        assert_eq!(told(&many).as_deref(), Some(": more than 4000000 lines"));
     }
 }

@@ -1,22 +1,22 @@
 //! The header of a small file: where its columns are, or what it is instead.
 
-use std::borrow::Cow;
-
-use unicode_normalization::UnicodeNormalization;
-
-use crate::diag::{Code, Finding};
+use crate::{
+    diag::{Code, Finding},
+    spelling::{bare, short},
+    text::{Text, quoted},
+};
 
 /// Letters of a header that are shown.
 const SHOWN: usize = 120;
 
 /// Separators that are taken for commas, and what they are called.
-const SEPARATORS: [(char, &str); 6] = [
-    (';', "semicolons"),
-    ('\t', "tabs"),
-    ('，', "full-width commas"),
-    ('；', "full-width semicolons"),
-    ('、', "enumeration commas"),
-    ('|', "bars"),
+static SEPARATORS: [(char, Text); 6] = [
+    (';', text!("semicolons")),
+    ('\t', text!("tabs")),
+    ('，', text!("full-width commas")),
+    ('；', text!("full-width semicolons")),
+    ('、', text!("enumeration commas")),
+    ('|', text!("bars")),
 ];
 
 /// Where each column is in a header, which lies in a file from a byte on; or the finding.
@@ -44,16 +44,14 @@ pub(super) fn positions(
     let skipped = rest[..rest.len() - text.len()].matches('\n').count();
     let line = before.matches('\n').count() + skipped + 1;
     let text = text.lines().next().unwrap_or_default();
-    let wrong = [("without", missing), ("twice", twice)].into_iter();
-    let wrong = wrong.filter(|(_, columns)| !columns.is_empty());
-    let wrong: Vec<String> =
-        wrong.map(|(what, columns)| format!("{what} {}", columns.join(", "))).collect();
-    let mut shown: String = text.chars().take(SHOWN).collect();
-    if shown != text {
-        shown.push('…');
-    }
-    let found = format!("{shown:?}, {}", wrong.join("; "));
-    let finding = Finding::new(Code::S02, file, format!("line {line}"), found);
+    let (shown, without, again) =
+        (quoted(short(text, SHOWN)), missing.join(", "), twice.join(", "));
+    let found = match (missing.is_empty(), twice.is_empty()) {
+        (false, false) => text!("{}, without {}; twice {}", shown, without, again),
+        (false, true) => text!("{}, without {}", shown, without),
+        (true, _) => text!("{}, twice {}", shown, again),
+    };
+    let finding = Finding::new(Code::S02, file, text!("line {}", line), found);
     Err(match guess(text, header, columns) {
         Some(hint) => finding.hinting(hint),
         None => finding,
@@ -61,21 +59,21 @@ pub(super) fn positions(
 }
 
 /// What to do about a header, if it can be told what it is.
-fn guess(text: &str, header: &[String], columns: &[&str]) -> Option<String> {
+fn guess(text: &str, header: &[String], columns: &[&str]) -> Option<Text> {
     if text.contains('\0') {
-        return Some("save the file as CSV UTF-8; this looks like UTF-16".to_owned());
+        return Some(text!("save the file as CSV UTF-8; this looks like UTF-16"));
     }
     if text.trim_start().to_ascii_lowercase().starts_with("sep=") {
-        return Some(
-            "remove this line, which Excel alone reads, and separate columns by commas".to_owned(),
-        );
+        return Some(text!(
+            "remove this line, which Excel alone reads, and separate columns by commas"
+        ));
     }
     let is_column = |name: &str| columns.contains(&name.trim().trim_matches('"'));
     let separator = SEPARATORS
         .iter()
         .find(|(separator, _)| text.contains(*separator) && text.split(*separator).any(is_column));
     if let Some((_, name)) = separator {
-        return Some(format!("separate columns by commas, not by {name}"));
+        return Some(text!("separate columns by commas, not by {}", name));
     }
     let near = |column: &&&str| {
         let is_near = |name: &&String| name != column && plain(name) == plain(column);
@@ -84,18 +82,16 @@ fn guess(text: &str, header: &[String], columns: &[&str]) -> Option<String> {
     let near: Vec<&str> = columns.iter().filter(near).copied().collect();
     if !near.is_empty() {
         let near = near.join(", ");
-        return Some(format!("write the names without blanks and in this way: {near}"));
+        return Some(text!("write the names without blanks and in this way: {}", near));
     }
     let has_none = !header.iter().any(|name| columns.contains(&name.as_str()));
     (has_none && header.len() >= columns.len())
-        .then(|| format!("put a header before the lines: {}", columns.join(",")))
+        .then(|| text!("put a header before the lines: {}", columns.join(",")))
 }
 
 /// A name without what two ways of writing it differ in.
-fn plain(name: &str) -> Cow<'_, str> {
-    let letters = name.nfkc().filter(|letter| !letter.is_whitespace() && *letter != '\u{feff}');
-    let letters = letters.map(|letter| if letter == '-' { '_' } else { letter });
-    letters.flat_map(char::to_lowercase).collect::<String>().into()
+fn plain(name: &str) -> String {
+    bare(name).replace('-', "_")
 }
 
 #[cfg(test)]
@@ -107,7 +103,7 @@ mod tests {
     fn hint(text: &str) -> String {
         let header: Vec<String> = text.split(',').map(str::to_owned).collect();
         let refused = positions(&header, &COLUMNS, text, 0, "f.csv").expect_err("refused");
-        refused.own_hint.unwrap_or_default()
+        refused.own_hint.map(|hint| hint.to_string()).unwrap_or_default()
     }
 
     #[test]
@@ -128,7 +124,7 @@ mod tests {
         let header = ["amount", "amount"].map(str::to_owned);
         let refused = positions(&header, &COLUMNS, " ,\n\namount,amount\nx,y\n", 3, "f.csv");
         let Finding { place, found, .. } = refused.expect_err("refused");
-        assert_eq!(place, "line 3");
-        assert_eq!(found, "\"amount,amount\", without notice_id; twice amount");
+        assert_eq!(place.to_string(), "line 3");
+        assert_eq!(found.to_string(), "\"amount,amount\", without notice_id; twice amount");
     }
 }

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{
+    columns::{Column, Kind},
     encoding::{self, Encoding},
     header,
 };
@@ -14,34 +15,33 @@ use crate::{
         dates::parse_day,
         money::{Fen, FenSum, parse_sum, parse_yuan},
     },
+    spelling::short,
+    text::{Text, quoted},
 };
 
 /// One line of a small file, its values in the order of the contract's columns.
 pub(super) struct Line<'a> {
     file: &'a str,
     pub(super) number: u64,
-    columns: &'a [&'a str],
+    columns: &'a [Column],
     pub(super) values: Vec<String>,
     findings: &'a mut Vec<Finding>,
 }
 
 impl Line<'_> {
     pub(super) fn refuse(&mut self, code: Code, column: usize) {
-        let place = format!("line {}, column {}", self.number, self.columns[column]);
+        let place = text!("line {}, column {}", self.number, self.columns[column].name);
         // A value in the wrong column may be long, and somebody's.
-        let mut shown: String = self.values[column].chars().take(20).collect();
-        if shown != self.values[column] {
-            shown.push('…');
-        }
-        let found = format!("{shown:?}");
+        let found = text!("{}", quoted(short(&self.values[column], 20)));
         self.findings.push(Finding::new(code, self.file, place, found));
     }
 
-    pub(super) fn refuse_line(&mut self, code: Code, found: &str) {
-        self.findings.push(Finding::new(code, self.file, format!("line {}", self.number), found));
+    pub(super) fn refuse_line(&mut self, code: Code, found: Text) {
+        self.findings.push(Finding::new(code, self.file, text!("line {}", self.number), found));
     }
 
-    fn checked<T>(&mut self, code: Code, column: usize, value: Option<T>) -> Option<T> {
+    fn checked<T>(&mut self, code: Code, column: usize, kind: Kind, value: Option<T>) -> Option<T> {
+        debug_assert_eq!(self.columns[column].kind, kind, "{}", self.columns[column].name);
         if value.is_none() {
             self.refuse(code, column);
         }
@@ -50,22 +50,28 @@ impl Line<'_> {
 
     pub(super) fn amount(&mut self, column: usize) -> Option<Fen> {
         let value = parse_yuan(&self.values[column]).ok();
-        self.checked(Code::S04, column, value)
+        self.checked(Code::S04, column, Kind::Amount, value)
     }
 
     pub(super) fn total(&mut self, column: usize) -> Option<FenSum> {
         let value = parse_sum(&self.values[column]).ok();
-        self.checked(Code::S04, column, value)
+        self.checked(Code::S04, column, Kind::Sum, value)
+    }
+
+    pub(super) fn count(&mut self, column: usize) -> Option<u64> {
+        let value =
+            self.values[column].parse().ok().filter(|_| !self.values[column].starts_with('+'));
+        self.checked(Code::S10, column, Kind::Count, value)
     }
 
     pub(super) fn day(&mut self, column: usize) -> Option<NaiveDate> {
         let value = parse_day(&self.values[column]);
-        self.checked(Code::S05, column, value)
+        self.checked(Code::S05, column, Kind::Day, value)
     }
 
     pub(super) fn month(&mut self, column: usize) -> Option<Month> {
         let value = Month::from_text(&self.values[column]);
-        self.checked(Code::S05, column, value)
+        self.checked(Code::S05, column, Kind::Month, value)
     }
 
     pub(super) fn flag(&mut self, column: usize) -> Option<bool> {
@@ -74,24 +80,24 @@ impl Line<'_> {
             "1" => Some(true),
             _ => None,
         };
-        self.checked(Code::S06, column, value)
+        self.checked(Code::S06, column, Kind::Flag, value)
     }
 
     pub(super) fn province(&mut self, column: usize) -> Option<Province> {
         let value = Province::from_text(&self.values[column]);
-        self.checked(Code::S07, column, value)
+        self.checked(Code::S07, column, Kind::Province, value)
     }
 }
 
 /// Reads every line of a file; lines that break a rule are findings.
-pub(super) fn read<T, const N: usize>(
+pub(super) fn read<T>(
     bytes: &[u8],
     name: &str,
-    columns: [&str; N],
+    columns: &[Column],
     findings: &mut Vec<Finding>,
     mut parse: impl FnMut(&mut Line) -> Option<T>,
 ) -> Vec<T> {
-    let mut refuse = |code, place: String, found: String| {
+    let mut refuse = |code, place: Text, found: Text| {
         findings.push(Finding::new(code, name, place, found));
     };
     if let Some((place, found)) = bounds::breach(bytes) {
@@ -101,12 +107,12 @@ pub(super) fn read<T, const N: usize>(
     let text = match decoded(bytes) {
         Ok(text) => text,
         Err((line, found)) => {
-            refuse(Code::S01, format!("line {line}"), found.into());
+            refuse(Code::S01, text!("line {}", line), found);
             return Vec::new();
         }
     };
     if let Some(line) = stray_quote(text) {
-        refuse(Code::S03, format!("line {line}"), "a quote out of place".into());
+        refuse(Code::S03, text!("line {}", line), text!("a quote out of place"));
         return Vec::new();
     }
     let mut reader =
@@ -114,11 +120,12 @@ pub(super) fn read<T, const N: usize>(
     let (header, start) = match first(&mut reader) {
         Ok(header) => header,
         Err(found) => {
-            refuse(Code::S02, "line 1".into(), found);
+            refuse(Code::S02, text!("line {}", 1), found);
             return Vec::new();
         }
     };
-    let positions = match header::positions(&header, &columns, text, start, name) {
+    let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+    let positions = match header::positions(&header, &names, text, start, name) {
         Ok(positions) => positions,
         Err(finding) => {
             findings.push(finding);
@@ -131,24 +138,21 @@ pub(super) fn read<T, const N: usize>(
     for record in reader.records() {
         listed.bound(findings);
         let record = match record {
+            Ok(record) if is_blank(&record) => continue,
             Ok(record) => record,
             Err(error) => {
-                let found = error.to_string();
-                findings.push(Finding::new(Code::S03, name, "", found));
+                findings.push(Finding::of_file(Code::S03, name, Text::foreign(error)));
                 continue;
             }
         };
-        if is_blank(&record) {
-            continue;
-        }
         let number = lines.of(record.position().map_or(0, csv::Position::byte));
         if record.len() != header.len() {
-            let found = format!("{} values for {} columns", record.len(), header.len());
-            findings.push(Finding::new(Code::S03, name, format!("line {number}"), found));
+            let found = text!("{} values for {} columns", record.len(), header.len());
+            findings.push(Finding::new(Code::S03, name, text!("line {}", number), found));
             continue;
         }
         let values = positions.iter().map(|at| record[*at].to_owned()).collect();
-        let mut line = Line { file: name, number, columns: &columns, values, findings };
+        let mut line = Line { file: name, number, columns, values, findings };
         parsed.extend(parse(&mut line));
     }
     listed.tell(name, findings);
@@ -171,22 +175,22 @@ impl Listed {
     fn tell(mut self, name: &str, findings: &mut Vec<Finding>) {
         self.bound(findings);
         if let Some(last) = findings.last().filter(|_| self.more > 0) {
-            let found = format!("{} findings more in this file", self.more);
-            findings.push(Finding::new(last.code, name, "", found));
+            let found = text!("{} findings more in this file", self.more);
+            findings.push(Finding::of_file(last.code, name, found));
         }
     }
 }
 
 /// The text of a file; or the line that is none, and what it is.
-fn decoded(bytes: &[u8]) -> Result<&str, (usize, &'static str)> {
+fn decoded(bytes: &[u8]) -> Result<&str, (usize, Text)> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
         Err(error) => {
             let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
             let found = match encoding::guess(bytes) {
-                Some(Encoding::Utf16) => "text in UTF-16",
-                Some(Encoding::Gbk) => "bytes that are not UTF-8, perhaps GBK",
-                _ => "bytes that are not UTF-8",
+                Some(Encoding::Utf16) => text!("text in UTF-16"),
+                Some(Encoding::Gbk) => text!("bytes that are not UTF-8, perhaps GBK"),
+                _ => text!("bytes that are not UTF-8"),
             };
             Err((good.matches('\n').count() + 1, found))
         }
@@ -194,10 +198,10 @@ fn decoded(bytes: &[u8]) -> Result<&str, (usize, &'static str)> {
 }
 
 /// The first line that is not blank, and the byte at which the one before ends.
-fn first(reader: &mut csv::Reader<&[u8]>) -> Result<(Vec<String>, u64), String> {
+fn first(reader: &mut csv::Reader<&[u8]>) -> Result<(Vec<String>, u64), Text> {
     match reader.records().find(|record| !record.as_ref().is_ok_and(is_blank)) {
-        None => Err("no header".to_owned()),
-        Some(Err(error)) => Err(error.to_string()),
+        None => Err(text!("no header")),
+        Some(Err(error)) => Err(Text::foreign(error)),
         Some(Ok(record)) => {
             let header = record.iter().map(str::to_owned).collect();
             Ok((header, record.position().map_or(0, csv::Position::byte)))

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization;
 
 use super::small_files::DeclaredTotals;
-use crate::diag::{Code, Finding};
+use crate::{
+    diag::{Code, Finding},
+    spelling::bare,
+};
 
 const LIST: &str = "control-totals.csv";
 
@@ -16,27 +19,30 @@ pub(crate) fn check(totals: &mut [DeclaredTotals], names: &[String], findings: &
     let by_path = unique(names, path);
     let mut listed = BTreeSet::new();
     for declared in totals {
-        let place = format!("line {}", declared.line);
+        let place = text!("line {}", declared.line);
         if !there.contains(declared.file.as_str()) {
             if let Some(name) = by_path.get(&path(&declared.file)) {
                 (*name).clone_into(&mut declared.file);
             } else {
                 let near = near(&declared.file, names);
-                let hint = near.map_or(String::new(), |near| format!("; there is {near}"));
-                let found = format!("{}, which is not there{hint}", declared.file);
-                findings.push(Finding::new(Code::F10, LIST, &place, found));
+                let found = if let Some(near) = near {
+                    text!("{}, which is not there; there is {}", declared.file, near)
+                } else {
+                    text!("{}, which is not there", declared.file)
+                };
+                findings.push(Finding::new(Code::F10, LIST, place.clone(), found));
                 // One mistake is one finding.
                 listed.extend(near.map(str::to_owned));
             }
         }
         if !listed.insert(declared.file.clone()) {
-            let found = format!("{} again", declared.file);
-            findings.push(Finding::new(Code::F10, LIST, &place, found));
+            let found = text!("{} again", declared.file);
+            findings.push(Finding::new(Code::F10, LIST, place, found));
         }
     }
     for name in names {
         if !listed.contains(name) {
-            findings.push(Finding::new(Code::F10, name, "", "a file that is not listed"));
+            findings.push(Finding::of_file(Code::F10, name, text!("a file that is not listed")));
         }
     }
 }
@@ -54,7 +60,7 @@ fn path(name: &str) -> String {
 
 /// The only file that a list may mean by a name that no file has.
 fn near<'a>(declared: &str, names: &'a [String]) -> Option<&'a str> {
-    let folded = |name: &str| path(name).nfkc().flat_map(char::to_lowercase).collect::<String>();
+    let folded = |name: &str| bare(&path(name));
     let file = |name: &str| folded(name.rsplit(['/', '\\']).next().unwrap_or(name));
     let by_case = unique(names, |name| folded(name));
     let by_file = unique(names, |name| file(name));
@@ -80,7 +86,7 @@ mod tests {
             line,
             file: (*file).to_owned(),
             rows: 0,
-            sums: [0; 3],
+            sums: Default::default(),
         });
         let mut totals: Vec<DeclaredTotals> = totals.collect();
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();

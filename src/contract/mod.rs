@@ -4,11 +4,12 @@
 //!
 //! **In.** The input folder of a period.
 //!
-//! **Out.** [`delivery::Delivery`]: its Parquet files, opened, and its small files, read; findings.
+//! **Out.** Its small files, read; the names and columns of its Parquet files; findings.
 //!
 //! **Invariants.** Nothing is accepted in part: any finding refuses the delivery, and all are listed.
 
 pub mod bounds;
+pub mod columns;
 pub mod encoding;
 mod header;
 pub mod lines;

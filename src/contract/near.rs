@@ -11,6 +11,7 @@ use super::{
 use crate::{
     diag::{Code, Finding},
     model::codes::Side,
+    spelling::{bare, is_near, nearest},
 };
 
 /// Endings of files that come beside others and hold none of their rows.
@@ -76,9 +77,9 @@ pub fn look_alikes(unread: &[Unread]) -> Vec<Finding> {
                 None
             }
             ("", _) if name == ANSWER_KEY => None,
-            ("", _) => small_file(file).or_else(|| side_file(file)),
-            (_, true) if is_file => below_a_side(folder, file),
-            (_, false) if is_file => small_file(file).or_else(|| {
+            ("", _) => small_file(file).map(|name| vec![name]).or_else(|| side_file(file)),
+            (_, true) if is_file => below_a_side(folder, file).map(|name| vec![name]),
+            (_, false) if is_file => small_file(file).map(|name| vec![name]).or_else(|| {
                 let holds_rows = parquet(file).is_some() || rows(file).is_some();
                 holds_rows.then(|| *folders.entry(top).or_insert(0) += 1);
                 None
@@ -88,24 +89,28 @@ pub fn look_alikes(unread: &[Unread]) -> Vec<Finding> {
         findings.extend(meant.map(|meant| not_read(name, &meant)));
     }
     findings.extend(folders.into_iter().filter_map(|(folder, files)| match sides.get(folder) {
-        Some(side) => Some(not_read(folder, &format!("{}/", side.name()))),
+        Some(side) => Some(not_read(folder, &[format!("{}/", side.name())])),
         None if files == 0 => None,
-        None => Some(not_read(folder, "treating/ or insured/")),
+        None => Some(not_read(folder, &Side::BOTH.map(|side| format!("{}/", side.name())))),
     }));
     findings
 }
 
-fn not_read(name: &str, meant: &str) -> Finding {
-    Finding::new(Code::G01, name, "", format!("a name that is not read, in place of {meant}"))
+fn not_read(name: &str, meant: &[String]) -> Finding {
+    let found = match meant {
+        [one, other] => text!("a name that is not read, in place of {} or {}", one, other),
+        meant => text!("a name that is not read, in place of {}", meant.concat()),
+    };
+    Finding::of_file(Code::G01, name, found)
 }
 
 /// The name below a side that a file beside it should have.
-fn side_file(file: &str) -> Option<String> {
+fn side_file(file: &str) -> Option<Vec<String>> {
     let name = parquet(file).or_else(|| near_side(file).and_then(|_| rows(file)))?;
     let side = near_side(file);
     Some(match side {
-        Some(side) => format!("{}/{name}", side.name()),
-        None => format!("treating/{name} or insured/{name}"),
+        Some(side) => vec![format!("{}/{name}", side.name())],
+        None => Side::BOTH.map(|side| format!("{}/{name}", side.name())).into(),
     })
 }
 
@@ -119,8 +124,8 @@ fn below_a_side(folder: &str, file: &str) -> Option<String> {
 fn tables(unread: &[Unread]) -> Vec<Finding> {
     let marks: BTreeSet<&str> = unread.iter().filter_map(|unread| mark(&unread.name)).collect();
     let found = |mark: &&str| {
-        let found = "the folder of a table format, with files of old versions beside it";
-        Finding::new(Code::G07, *mark, "", found)
+        let found = text!("the folder of a table format, with files of old versions beside it");
+        Finding::of_file(Code::G07, *mark, found)
     };
     marks.iter().map(found).collect()
 }
@@ -142,16 +147,7 @@ fn mark(name: &str) -> Option<&str> {
 
 /// A name as it is compared: full width as half width, no capitals, no blanks, nothing that is not seen.
 fn plain(name: &str) -> String {
-    let unseen = |letter: &char| {
-        letter.is_whitespace()
-            || letter.is_control()
-            || matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    let letters = name.nfkc().filter(|letter| !unseen(letter));
-    letters
-        .flat_map(char::to_lowercase)
-        .map(|letter| if letter == '。' { '.' } else { letter })
-        .collect()
+    bare(name).replace('。', ".")
 }
 
 /// A stem without what copies have around it.
@@ -183,11 +179,9 @@ fn small_file(file: &str) -> Option<String> {
         return None;
     }
     let stem = singular(without_copy(stem));
-    let near = small_files::NAMES.into_iter().find(|name| {
-        let known = singular(name.trim_end_matches(".csv"));
-        strsim::damerau_levenshtein(&known, &stem) <= 1
-    });
-    near.map(str::to_owned)
+    let names = small_files::NAMES.into_iter();
+    nearest(names.map(|name| (name, singular(name.trim_end_matches(".csv")), &stem, 1)))
+        .map(str::to_owned)
 }
 
 fn is_beside(endings: &str) -> bool {
@@ -216,7 +210,7 @@ fn parquet(file: &str) -> Option<String> {
 
 fn is_parquet(ending: &str) -> bool {
     let bare = without_copy(ending);
-    ["parq", "pq", "pqt"].contains(&bare) || strsim::damerau_levenshtein("parquet", bare) <= 1
+    ["parq", "pq", "pqt"].contains(&bare) || is_near("parquet", bare, 1)
 }
 
 /// The Parquet file that rows under another ending should be in.
@@ -233,7 +227,7 @@ fn near_side(folder: &str) -> Option<Side> {
     let plain = plain(folder);
     let is_near = |(side, words): &(Side, [&str; 2])| {
         words.iter().any(|word| plain.contains(word))
-            || strsim::damerau_levenshtein(side.name(), without_copy(&plain)) <= 2
+            || is_near(side.name(), without_copy(&plain), 2)
     };
     SIDES.iter().find(|side| is_near(side)).map(|(side, _)| *side)
 }
@@ -255,7 +249,8 @@ mod tests {
         let unread: Vec<Unread> = names.iter().map(|name| unread(name)).collect();
         let findings = look_alikes(&unread);
         let said = findings.iter().map(|finding| {
-            let (_, meant) = finding.found.split_once("in place of ").unwrap_or_default();
+            let found = finding.found.to_string();
+            let (_, meant) = found.split_once("in place of ").unwrap_or_default();
             format!("{} {}", finding.code, meant)
         });
         said.collect()

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::lines::{Line, read};
+use super::{
+    columns::REGISTRY,
+    lines::{Line, read},
+};
 use crate::{
     diag::{Code, Finding},
     model::{
@@ -27,12 +30,10 @@ pub struct Institution {
     pub opened_on: Option<NaiveDate>,
 }
 
-const COLUMNS: [&str; 5] = ["fixmedins_code", "county", "kind", "care_classes", "opened_on"];
-
 /// Reads a registry; all findings are listed.
 pub fn read_registry(bytes: &[u8], name: &str, findings: &mut Vec<Finding>) -> Vec<Institution> {
     let mut codes = BTreeSet::new();
-    read(bytes, name, COLUMNS, findings, |line| institution(line, &mut codes))
+    read(bytes, name, REGISTRY.columns, findings, |line| institution(line, &mut codes))
 }
 
 fn institution(line: &mut Line, codes: &mut BTreeSet<String>) -> Option<Institution> {

@@ -4,11 +4,14 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use chrono::NaiveDate;
 
-use super::lines::{Line, read};
+use super::{
+    columns::{Listed, OPENING_QUOTAS, SMALL_FILES},
+    lines::{Line, read},
+};
 use crate::{
     bounded,
     columnar::entry::FileEntry,
-    diag::{Code, Failure, Finding, Outcome, shown},
+    diag::{Code, Failure, Finding, Outcome},
     digest::sha256_hex,
     model::{
         codes::{Month, Pair},
@@ -114,29 +117,32 @@ pub struct SmallFiles {
 }
 
 /// Names of the small files, in the order in which they are listed.
-pub const NAMES: [&str; 6] = [
-    "control-totals.csv",
-    "deductions.csv",
-    "decisions.csv",
-    "permits.csv",
-    "quota-changes.csv",
-    "payments.csv",
-];
+pub const NAMES: [&str; 6] = {
+    let mut names = [""; 6];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = SMALL_FILES[at].name;
+        at += 1;
+    }
+    names
+};
 
 impl SmallFiles {
     /// Reads the small files of an input folder; all findings are listed.
     pub fn read(input: &Path, period: Month, findings: &mut Vec<Finding>) -> Outcome<SmallFiles> {
         let mut files = SmallFiles::default();
-        for name in NAMES {
+        for file in &SMALL_FILES {
+            let name = file.name;
             let path = input.join(name);
             // A link that leads nowhere is a file that cannot be read, not one that was not delivered.
             if path.symlink_metadata().is_ok() {
                 if !fs::metadata(&path).map_err(Failure::io(&path))?.is_file() {
-                    findings.push(Finding::new(Code::S02, name, "", "something that is no file"));
+                    let found = text!("something that is no file");
+                    findings.push(Finding::of_file(Code::S02, name, found));
                     continue;
                 }
                 match bounded::read(&path, bounded::SMALL_FILE).map_err(Failure::io(&path))? {
-                    Some(bytes) => files.take(name, &bytes, period, findings),
+                    Some(bytes) => files.take(file, &bytes, period, findings),
                     None => findings.push(too_large(name)),
                 }
             }
@@ -144,52 +150,32 @@ impl SmallFiles {
         Ok(files)
     }
 
-    fn take(
-        &mut self,
-        name: &'static str,
-        bytes: &[u8],
-        period: Month,
-        findings: &mut Vec<Finding>,
-    ) {
+    fn take(&mut self, file: &Listed, bytes: &[u8], period: Month, findings: &mut Vec<Finding>) {
+        let Listed { name, columns, .. } = *file;
         let lines = match name {
             "control-totals.csv" => {
-                let columns = ["file", "rows", "medfee_sumamt", "fund_pay_sumamt", "acct_pay"];
                 let totals = read(bytes, name, columns, findings, declared_totals);
                 let lines = totals.len();
                 self.control_totals = Some(totals);
                 lines
             }
             "deductions.csv" => {
-                let columns = ["ddct_id", "setl_id", "amount", "reason_code", "decided_on"];
                 self.deductions = read(bytes, name, columns, findings, deduction);
                 self.deductions.len()
             }
             "decisions.csv" => {
-                let columns =
-                    ["setl_id", "decision", "reason", "decided_by", "approved_by", "decided_on"];
                 self.decisions = read(bytes, name, columns, findings, decision);
                 self.decisions.len()
             }
             "permits.csv" => {
-                let columns = [
-                    "permit_id",
-                    "insured_province",
-                    "treating_province",
-                    "cost_month",
-                    "until_period",
-                    "past_year_close",
-                    "reason",
-                ];
                 self.permits = read(bytes, name, columns, findings, |line| permit(line, period));
                 self.permits.len()
             }
             "quota-changes.csv" => {
-                let columns = ["notice_id", "amount", "approved_by", "approved_on"];
                 self.quota_changes = read(bytes, name, columns, findings, quota_change);
                 self.quota_changes.len()
             }
             _ => {
-                let columns = ["notice_id", "paid_on", "amount", "bank_name", "bank_serial"];
                 self.payments = read(bytes, name, columns, findings, payment);
                 self.payments.len()
             }
@@ -209,7 +195,7 @@ pub struct OpeningQuotas {
 
 impl OpeningQuotas {
     /// What the file is called in findings and in the manifest, wherever it lies.
-    pub const NAME: &str = "opening-quotas.csv";
+    pub const NAME: &str = OPENING_QUOTAS.name;
 
     /// Reads the quotas that the first period of a book starts from; `first` is that of a book that has one.
     pub fn of_first(
@@ -219,7 +205,7 @@ impl OpeningQuotas {
     ) -> Outcome<OpeningQuotas> {
         let Some(path) = path else { return Ok(OpeningQuotas::default()) };
         if let Some(first) = first {
-            let problem = format!("--opening-quotas goes with the first period, which is {first}");
+            let problem = text!("--opening-quotas goes with the first period, which is {}", first);
             return Err(Failure::Usage(problem));
         }
         OpeningQuotas::read(path, findings)
@@ -228,17 +214,17 @@ impl OpeningQuotas {
     /// Reads a file of opening quotas.
     pub fn read(path: &Path, findings: &mut Vec<Finding>) -> Outcome<OpeningQuotas> {
         if !path.is_file() {
-            let problem = format!("--opening-quotas {} is not a file", shown(path));
+            let problem = text!("--opening-quotas {} is not a file", path);
             return Err(Failure::Usage(problem));
         }
-        let columns = ["insured_province", "treating_province", "quota"];
+        let columns = OPENING_QUOTAS.columns;
         let mut seen = BTreeSet::new();
         let before = Identity::at(path).map_err(Failure::io(path))?;
         settle();
         let bytes = bounded::read(path, bounded::SMALL_FILE).map_err(Failure::io(path))?;
         let now = Identity::at(path).map_err(Failure::io(path))?;
         let change = before.difference(&now);
-        findings.extend(change.map(|found| Finding::new(Code::F13, Self::NAME, "", found)));
+        findings.extend(change.map(|found| Finding::of_file(Code::F13, Self::NAME, found)));
         let Some(bytes) = bytes else {
             findings.push(too_large(Self::NAME));
             return Ok(OpeningQuotas::default());
@@ -246,12 +232,12 @@ impl OpeningQuotas {
         let quotas: Vec<OpeningQuota> = read(&bytes, Self::NAME, columns, findings, |line| {
             let [insured, treating] = [line.province(0), line.province(1)];
             let quota = line.amount(2);
-            if quota.is_some_and(|quota| quota < 0) {
+            if quota.is_some_and(Fen::is_negative) {
                 line.refuse(Code::S09, 2);
             }
             let pair = Pair { insured: insured?, treating: treating? };
             if !seen.insert(pair) {
-                line.refuse_line(Code::S08, &format!("{pair} again"));
+                line.refuse_line(Code::S08, text!("{} again", pair));
             }
             Some(OpeningQuota { pair, quota: quota? })
         });
@@ -261,7 +247,7 @@ impl OpeningQuotas {
 }
 
 fn too_large(name: &str) -> Finding {
-    Finding::new(Code::S11, name, "", bounded::more_than(bounded::SMALL_FILE))
+    Finding::of_file(Code::S11, name, bounded::more_than(bounded::SMALL_FILE))
 }
 
 /// A small file as the manifest lists it.
@@ -275,10 +261,7 @@ fn entry(name: &str, bytes: &[u8], rows: usize) -> FileEntry {
 }
 
 fn declared_totals(line: &mut Line) -> Option<DeclaredTotals> {
-    let rows = line.values[1].parse().ok().filter(|_| !line.values[1].starts_with('+'));
-    if rows.is_none() {
-        line.refuse(Code::S10, 1);
-    }
+    let rows = line.count(1);
     let sums = [line.total(2), line.total(3), line.total(4)];
     let [medfee, fund, account] = sums;
     Some(DeclaredTotals {

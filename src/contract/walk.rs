@@ -10,6 +10,7 @@ use std::{
 };
 
 use rustix::io::Errno;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::small_files;
@@ -17,6 +18,7 @@ use crate::{
     diag::{Code, Failure, Finding, Outcome},
     model::codes::Side,
     place::identity::{Identities, Identity},
+    text::Text,
 };
 
 /// What lies in an input folder.
@@ -52,7 +54,7 @@ impl Found {
 }
 
 /// Something that is not read. A folder that is not read is listed itself, and so is all that is in it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Unread {
     /// Path below the input folder, with `/`; bytes that are not UTF-8 as `\xFF`.
     pub name: String,
@@ -63,8 +65,9 @@ pub struct Unread {
 }
 
 /// What something is that is not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "UnreadKind")]
 pub enum Kind {
     /// A file.
     File,
@@ -110,7 +113,7 @@ pub fn walk(input: &Path, findings: &mut Vec<Finding>) -> Outcome<Found> {
     for side in Side::BOTH {
         let is_of_side = |finding: &Finding| Path::new(&finding.file).starts_with(side.name());
         if !parquet.iter().any(|file| file.side == side) && !walk.findings.iter().any(is_of_side) {
-            walk.findings.push(Finding::new(Code::F01, side.name(), "", "no Parquet file"));
+            walk.findings.push(Finding::of_file(Code::F01, side.name(), text!("no Parquet file")));
         }
     }
     Ok(walk.found)
@@ -150,19 +153,24 @@ impl Walk<'_> {
                     self.take(side, path, Identity::of(&metadata));
                 }
                 Ok(_) if is_parquet => {
-                    let hint = "remove it, or put the file itself in its place";
-                    self.refuse(Code::F02, &path, "neither a file nor a folder", hint);
+                    let hint = text!("remove it, or put the file itself in its place");
+                    self.refuse(Code::F02, &path, text!("neither a file nor a folder"), hint);
                 }
                 Ok(_) => self.leave_out(&path, false),
                 // It went away between two looks.
                 Err(error) if path.symlink_metadata().is_err() && leads_nowhere(&error) => {
                     if is_parquet {
-                        self.refuse(Code::F13, &path, "a file that is gone", Code::F13.hint());
+                        self.refuse(
+                            Code::F13,
+                            &path,
+                            text!("a file that is gone"),
+                            Code::F13.hint_text(),
+                        );
                     }
                 }
                 Err(error) if leads_nowhere(&error) && is_parquet => {
-                    let hint = "remove the link, or put the file itself in its place";
-                    self.refuse(Code::F02, &path, "a link that leads nowhere", hint);
+                    let hint = text!("remove the link, or put the file itself in its place");
+                    self.refuse(Code::F02, &path, text!("a link that leads nowhere"), hint);
                 }
                 // What editors and office programs leave beside a file that they have open.
                 Err(error) if leads_nowhere(&error) => self.leave_out(&path, false),
@@ -175,11 +183,11 @@ impl Walk<'_> {
     /// A folder that was looked through before, by another name: its rows would count twice.
     fn again(&mut self, folder: &Path, first: &Path) {
         if folder.starts_with(first) {
-            let hint = "remove the link";
-            self.refuse(Code::F02, folder, "a link to a folder above it", hint);
+            let hint = text!("remove the link");
+            self.refuse(Code::F02, folder, text!("a link to a folder above it"), hint);
         } else {
-            let found = format!("the same folder as {}", self.name_of(first));
-            self.refuse(Code::F11, folder, &found, Code::F11.hint());
+            let found = text!("the same folder as {}", self.name_of(first));
+            self.refuse(Code::F11, folder, found, Code::F11.hint_text());
         }
     }
 
@@ -189,7 +197,7 @@ impl Walk<'_> {
             let name = name.to_owned();
             self.found.parquet.push(ParquetFile { side, name, path, identity });
         } else {
-            self.refuse(Code::F14, &path, "a name that is not UTF-8", Code::F14.hint());
+            self.refuse(Code::F14, &path, text!("a name that is not UTF-8"), Code::F14.hint_text());
         }
     }
 
@@ -206,8 +214,8 @@ impl Walk<'_> {
         }
     }
 
-    fn refuse(&mut self, code: Code, path: &Path, found: &str, hint: &str) {
-        self.findings.push(Finding::new(code, self.name_of(path), "", found).hinting(hint));
+    fn refuse(&mut self, code: Code, path: &Path, found: Text, hint: Text) {
+        self.findings.push(Finding::of_file(code, self.name_of(path), found).hinting(hint));
     }
 
     fn name_of(&self, path: &Path) -> String {

@@ -2,8 +2,9 @@
 
 use crate::{
     diag::{Code, Failure, Outcome},
+    independent::Recompute,
     model::codes::Month,
-    reconcile::reader::Engine,
+    reconcile::reader::Reader,
     rules::{Policy, Rules},
     signing::Signer,
 };
@@ -24,7 +25,7 @@ pub struct RunOptions {
     /// The policy.
     pub rules: Rules,
     /// Who reads the delivery.
-    pub engine: Arc<dyn Engine>,
+    pub engine: Arc<dyn Reader>,
     /// The plausibility codes that are meant.
     pub accept: BTreeSet<Code>,
     /// Day of issue of the notices; by default the last day of the month after the period.
@@ -35,14 +36,14 @@ pub struct RunOptions {
     pub signer: Option<Signer>,
     /// Do everything but publish.
     pub dry_run: bool,
-    /// Recompute the period by a second implementation, and publish only if both agree.
-    pub independent: bool,
+    /// A second implementation that recomputes the period; it is published only if both agree.
+    pub independent: Option<Recompute>,
 }
 
 impl RunOptions {
     /// The policy of the period.
     pub(super) fn policy(&self) -> Outcome<&Policy> {
-        self.rules.policy(self.period).map_err(|error| Failure::Usage(error.to_string()))
+        self.rules.policy(self.period).map_err(|error| Failure::Usage(error.text()))
     }
 
     /// Day of issue of the period's notices.

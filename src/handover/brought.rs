@@ -24,11 +24,12 @@ use crate::{
         payments::Issued,
     },
     rules::{Int96, Permit, Policy},
+    text::{Text, Value},
 };
 
 /// What a table of the book cannot hold unless it was damaged.
-pub fn damaged(table: &str, what: &str) -> Failure {
-    Failure::Book(format!("the book is damaged: table {table}: {what}"))
+pub fn damaged(table: &str, what: Text) -> Failure {
+    Failure::Book(text!("the book is damaged: table {}: {}", table, Value::Text(what)))
 }
 
 /// What was opened is what the period before carried, in rows and in cost; what is payable may follow
@@ -36,13 +37,12 @@ pub fn damaged(table: &str, what: &str) -> Failure {
 pub fn handed_over(before: Option<&Manifest>, control: &Control) -> Outcome<()> {
     for side in Side::BOTH {
         let opened = control.get(side, Bucket::Opened);
-        let carried = before.map_or(Some((0, 0)), |manifest| manifest.carried(side));
+        let carried = before.map_or(Some((0, FenSum::ZERO)), |manifest| manifest.carried(side));
         if carried != Some((opened.rows, opened.medfee)) {
-            return Err(Failure::Book(format!(
-                "the book is damaged: {} open items of the {} side, of {} yuan, were not what the \
-                 period before carried",
+            return Err(Failure::Book(text!(
+                "the book is damaged: {} open items of the {} side, of {} yuan, were not what the period before carried",
                 opened.rows,
-                side.name(),
+                side,
                 yuan(opened.medfee)
             )));
         }
@@ -57,7 +57,7 @@ pub fn open_items(
     period: Month,
     mut take: impl FnMut(SideCopy) -> Outcome<()>,
 ) -> Outcome<()> {
-    let unreadable = || damaged(OPEN_ITEMS, "it cannot be read");
+    let unreadable = || damaged(OPEN_ITEMS, text!("it cannot be read"));
     let path = folder.join(format!("tables/{OPEN_ITEMS}.parquet"));
     let source = Source::open(Side::Treating, OPEN_ITEMS, &path).map_err(|_| unreadable())?;
     let mut last = None;
@@ -69,12 +69,12 @@ pub fn open_items(
             let (side, first_period) = columns.next().flatten().ok_or_else(unreadable)?;
             let place = Some((side.map(str::to_owned), record.setl_id().to_owned()));
             if last >= place {
-                return Err(damaged(OPEN_ITEMS, "a copy twice, or out of order"));
+                return Err(damaged(OPEN_ITEMS, text!("a copy twice, or out of order")));
             }
             last = place;
             take(open_item(record, side, first_period, policy, period)?)
         })?;
-        Failure::unless(columns.next() == Some(None), || "open items read twice differ".into())?;
+        Failure::unless(columns.next() == Some(None), || text!("open items read twice differ"))?;
     }
     Ok(())
 }
@@ -89,15 +89,17 @@ fn open_item(
     policy: &Policy,
     period: Month,
 ) -> Outcome<SideCopy> {
-    let side = side.and_then(Side::from_name).ok_or_else(|| damaged(OPEN_ITEMS, "a side"))?;
+    let side =
+        side.and_then(Side::from_name).ok_or_else(|| damaged(OPEN_ITEMS, text!("a side")))?;
     let first_period = first_period.and_then(Month::from_text);
-    let first_period = first_period.ok_or_else(|| damaged(OPEN_ITEMS, "a period"))?;
+    let first_period = first_period.ok_or_else(|| damaged(OPEN_ITEMS, text!("a period")))?;
     let facts = record.facts(policy, period).ok_or_else(|| {
-        Failure::Usage(format!(
-            "the rules of {period} have no class for the open item {}\n    hint: keep the codes of \
-             open items in the rules until these are cleared or voided",
-            record.setl_id()
-        ))
+        Failure::Usage(
+            text!("the rules of {} have no class for the open item {}", period, record.setl_id())
+                .hinting(text!(
+                    "keep the codes of open items in the rules until these are cleared or voided"
+                )),
+        )
     })?;
     Ok(SideCopy { side, ordinal: None, first_period, record: Box::new(record), facts })
 }
@@ -108,7 +110,7 @@ fn each_record(
     row_group: usize,
     mut take: impl FnMut(Record) -> Outcome<()>,
 ) -> Outcome<()> {
-    let unreadable = || damaged(OPEN_ITEMS, "it cannot be read");
+    let unreadable = || damaged(OPEN_ITEMS, text!("it cannot be read"));
     let tools = std::sync::Arc::default();
     let batches = Batches::open(source, row_group, Int96::Local, ROWS_ALONE, None, &tools);
     for batch in batches.map_err(|_| unreadable())? {
@@ -144,7 +146,7 @@ fn permits(folder: &Path, period: Month) -> Outcome<Vec<Permit>> {
     for (row, pair) in pairs.into_iter().enumerate() {
         let month = |column: usize| {
             let month = months[column][row].and_then(Month::from_text);
-            month.ok_or_else(|| damaged(TABLE, "a month"))
+            month.ok_or_else(|| damaged(TABLE, text!("a month")))
         };
         permits.push(Permit {
             permit_id: ids[row].unwrap_or_default().to_owned(),
@@ -165,7 +167,7 @@ pub fn pairs_of(stored: &Stored, table: &str) -> Outcome<Vec<Pair>> {
     let insured = stored.texts("insured_province")?;
     let treating = stored.texts("treating_province")?;
     let province = |text: Option<&str>| {
-        text.and_then(Province::from_text).ok_or_else(|| damaged(table, "a province"))
+        text.and_then(Province::from_text).ok_or_else(|| damaged(table, text!("a province")))
     };
     let rows = insured.into_iter().zip(treating);
     rows.map(|(i, t)| Ok(Pair { insured: province(i)?, treating: province(t)? })).collect()
@@ -175,7 +177,7 @@ pub fn pairs_of(stored: &Stored, table: &str) -> Outcome<Vec<Pair>> {
 pub fn by_pair(folder: &Path, table: &str, column: &str) -> Outcome<BTreeMap<Pair, FenSum>> {
     let stored = Stored::read(folder, table)?;
     let rows = pairs_of(&stored, table)?.into_iter().zip(stored.fen(column)?);
-    Ok(rows.filter_map(|(pair, fen)| Some((pair, fen.filter(|fen| *fen != 0)?))).collect())
+    Ok(rows.filter_map(|(pair, fen)| Some((pair, fen.filter(|fen| !fen.is_zero())?))).collect())
 }
 
 /// The accepted deductions of all closed periods.
@@ -200,10 +202,12 @@ pub fn deductions(periods: &[(Month, PathBuf)]) -> Outcome<Accepted> {
             all.add(Deduction {
                 ddct_id: numbers[row].unwrap_or_default().to_owned(),
                 setl_id: ids[row].unwrap_or_default().to_owned(),
-                amount: amount.ok_or_else(|| damaged(TABLE, "an amount"))?,
+                amount: amount.ok_or_else(|| damaged(TABLE, text!("an amount")))?,
                 code: None,
                 accepted: true,
-                of: Some(of.ok_or_else(|| damaged(TABLE, "an accepted row without its pair"))?),
+                of: Some(
+                    of.ok_or_else(|| damaged(TABLE, text!("an accepted row without its pair")))?,
+                ),
             });
         }
     }
@@ -235,7 +239,7 @@ fn issued_in(period: Month, folder: &Path) -> Outcome<BTreeMap<String, Notice>> 
     let mut notices = BTreeMap::new();
     for (row, number) in numbers.into_iter().enumerate() {
         let notice = notice(number, period, payers[row], amounts[row]);
-        let notice = notice.ok_or_else(|| damaged(TABLE, "a notice"))?;
+        let notice = notice.ok_or_else(|| damaged(TABLE, text!("a notice")))?;
         notices.insert(notice.number(), notice);
     }
     Ok(notices)
@@ -267,9 +271,9 @@ fn statuses(folder: &Path, all: &BTreeMap<String, Notice>) -> Outcome<BTreeMap<S
     for (row, number) in numbers.into_iter().enumerate() {
         let notice = number.and_then(|number| all.get(number));
         let status = Status {
-            notice: *notice.ok_or_else(|| damaged(TABLE, "an unknown notice"))?,
+            notice: *notice.ok_or_else(|| damaged(TABLE, text!("an unknown notice")))?,
             approved: approved[row],
-            paid: paid[row].unwrap_or(0),
+            paid: paid[row].unwrap_or_default(),
             pay_by: pay_by[row].and_then(NaiveDate::from_epoch_days),
             completed_on: None,
         };

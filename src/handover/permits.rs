@@ -1,11 +1,14 @@
 //! Permits that stay in the book.
 
-use crate::{columnar::table::Table, rules::Permit};
+use crate::{
+    columnar::{shape, table::Table},
+    rules::Permit,
+};
 
 /// The table `permits`.
 pub fn permits_table(permits: &[Permit]) -> Table {
     let text = |of: fn(&Permit) -> String| permits.iter().map(move |permit| Some(of(permit)));
-    Table::new("permits")
+    Table::new(shape::PERMITS)
         .text("permit_id", text(|permit| permit.permit_id.clone()))
         .text("insured_province", text(|permit| permit.pair.insured.to_string()))
         .text("treating_province", text(|permit| permit.pair.treating.to_string()))

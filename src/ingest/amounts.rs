@@ -7,13 +7,13 @@ use arrow_array::{
 };
 use arrow_buffer::{NullBuffer, ScalarBuffer};
 
-use crate::model::money::{FEN_LIMIT, FEN_SUM_LIMIT, Fen, FenSum};
+use crate::model::money::{FEN_LIMIT, Fen, FenSum};
 
-/// Amounts in fen.
+/// Amounts in fen. The values stay plain numbers, often the file's own memory; what takes one out gives it its type.
 #[derive(Debug)]
 pub struct AmountColumn {
-    /// The values; 0 where null or unfit.
-    pub fen: ScalarBuffer<Fen>,
+    /// The values in fen; 0 where null or unfit.
+    pub fen: ScalarBuffer<i64>,
     /// Which are there.
     pub nulls: Option<NullBuffer>,
     /// Values that break V15 or V18, in the order of rows.
@@ -40,7 +40,7 @@ impl AmountColumn {
     pub fn value(&self, row: usize) -> Option<Fen> {
         match &self.nulls {
             Some(nulls) if nulls.is_null(row) => None,
-            _ => Some(self.fen[row]),
+            _ => Some(Fen::new(self.fen[row])),
         }
     }
 
@@ -48,26 +48,26 @@ impl AmountColumn {
     pub fn counted(&self, row: usize) -> FenSum {
         match self.unfit.binary_search_by_key(&row, |unfit| unfit.row) {
             Ok(at) => self.unfit[at].fen,
-            Err(_) => self.value(row).unwrap_or(0).into(),
+            Err(_) => self.value(row).unwrap_or_default().into(),
         }
     }
 
     /// What all rows add to totals; at the ends of 128 bits it stays there.
     pub fn total(&self) -> FenSum {
         // 512 values below 10^16 stay below 2^63.
-        let fit: FenSum = self.fen.chunks(512).map(|block| FenSum::from(wrapping_sum(block))).sum();
+        let fit: FenSum = self.fen.chunks(512).map(wrapping_sum).sum();
         self.unfit.iter().fold(fit, |sum, unfit| sum.saturating_add(unfit.fen))
     }
 
     /// The sum of the magnitudes of the unfit values: it does not depend on their order.
     pub fn magnitude(&self) -> FenSum {
-        self.unfit.iter().fold(0, |sum: FenSum, u| sum.saturating_add(u.fen.saturating_abs()))
+        self.unfit.iter().fold(FenSum::ZERO, |sum, u| sum.saturating_add(u.fen.abs()))
     }
 }
 
 /// A sum that is known to fit: it takes several values at a time, for nothing is checked.
-fn wrapping_sum(block: &[Fen]) -> Fen {
-    block.iter().fold(0, |sum: Fen, fen| sum.wrapping_add(*fen))
+fn wrapping_sum(block: &[i64]) -> Fen {
+    Fen::new(block.iter().fold(0, |sum: i64, fen| sum.wrapping_add(*fen)))
 }
 
 /// A column of decimals with so many digits after the point.
@@ -76,20 +76,19 @@ pub(super) fn decode(array: &ArrayRef, scale: u8) -> Result<AmountColumn, Beyond
         return converted(array.as_primitive::<Decimal128Type>().iter(), array.nulls(), scale);
     };
     // Without a way out of the loop it takes several values at a time.
-    let beyond = |v: &i64| {
-        v.wrapping_add(FEN_LIMIT - 1).cast_unsigned() > 2 * (FEN_LIMIT.cast_unsigned() - 1)
-    };
+    let largest = FEN_LIMIT.fen() - 1;
+    let beyond = |v: &i64| v.wrapping_add(largest).cast_unsigned() > 2 * largest.cast_unsigned();
     let fit = !narrow.values().iter().fold(false, |any, v| any | beyond(v));
     if scale == 2 && narrow.null_count() == 0 && fit {
         // The usual case: the file's own values.
         let fen = narrow.values().clone();
         return Ok(AmountColumn { fen, nulls: None, unfit: Vec::new() });
     }
-    converted(narrow.iter().map(|v| v.map(FenSum::from)), array.nulls(), scale)
+    converted(narrow.iter().map(|v| v.map(i128::from)), array.nulls(), scale)
 }
 
 fn converted(
-    values: impl Iterator<Item = Option<FenSum>>,
+    values: impl Iterator<Item = Option<i128>>,
     nulls: Option<&NullBuffer>,
     scale: u8,
 ) -> Result<AmountColumn, BeyondDecimal> {
@@ -97,13 +96,11 @@ fn converted(
     let mut fen = Vec::new();
     for (row, value) in values.enumerate() {
         let (value, fraction) = in_fen(value.unwrap_or(0), scale).ok_or(BeyondDecimal(row))?;
-        let fits = Fen::try_from(value)
-            .ok()
-            .filter(|v| !fraction && v.unsigned_abs() < FEN_LIMIT.unsigned_abs());
+        let fits = Fen::try_from(value).ok().filter(|amount| !fraction && amount.fits());
         if fits.is_none() {
             unfit.push(Unfit { row, fen: value, fraction });
         }
-        fen.push(fits.unwrap_or(0));
+        fen.push(fits.unwrap_or_default().fen());
     }
     Ok(AmountColumn { fen: fen.into(), nulls: nulls.cloned(), unfit })
 }
@@ -120,7 +117,8 @@ fn in_fen(number: i128, scale: u8) -> Option<(FenSum, bool)> {
             (if away { whole + rest.signum() } else { whole }, rest != 0)
         }
     };
-    (fen.unsigned_abs() < FEN_SUM_LIMIT.unsigned_abs()).then_some((fen, fraction))
+    let fen = FenSum::new(fen);
+    fen.fits().then_some((fen, fraction))
 }
 
 #[cfg(test)]
@@ -130,33 +128,40 @@ mod tests {
     use arrow_array::{Decimal64Array, Decimal128Array};
 
     use super::*;
+    use crate::model::money::FEN_SUM_LIMIT;
+
+    const LARGEST: i128 = FEN_SUM_LIMIT.fen() - 1;
+
+    fn read(number: i128, scale: u8) -> Option<(i128, bool)> {
+        in_fen(number, scale).map(|(fen, fraction)| (fen.fen(), fraction))
+    }
 
     #[test]
     fn fractions_of_fen_are_rounded_away_from_0() {
-        assert_eq!(in_fen(12_345, 2), Some((12_345, false)));
-        assert_eq!(in_fen(-7, 0), Some((-700, false)));
-        assert_eq!(in_fen(7, 1), Some((70, false)));
-        assert_eq!(in_fen(1_230, 3), Some((123, false)));
-        assert_eq!(in_fen(1_234, 3), Some((123, true)));
-        assert_eq!(in_fen(1_235, 3), Some((124, true)));
-        assert_eq!(in_fen(-1_234, 3), Some((-123, true)));
-        assert_eq!(in_fen(-1_235, 3), Some((-124, true)));
-        assert_eq!(in_fen(4_999_999_999_999_999, 18), Some((0, true)));
-        assert_eq!(in_fen(5_000_000_000_000_000, 18), Some((1, true)));
-        assert_eq!(in_fen(-1, 18), Some((0, true)));
+        assert_eq!(read(12_345, 2), Some((12_345, false)));
+        assert_eq!(read(-7, 0), Some((-700, false)));
+        assert_eq!(read(7, 1), Some((70, false)));
+        assert_eq!(read(1_230, 3), Some((123, false)));
+        assert_eq!(read(1_234, 3), Some((123, true)));
+        assert_eq!(read(1_235, 3), Some((124, true)));
+        assert_eq!(read(-1_234, 3), Some((-123, true)));
+        assert_eq!(read(-1_235, 3), Some((-124, true)));
+        assert_eq!(read(4_999_999_999_999_999, 18), Some((0, true)));
+        assert_eq!(read(5_000_000_000_000_000, 18), Some((1, true)));
+        assert_eq!(read(-1, 18), Some((0, true)));
     }
 
     #[test]
     fn numbers_at_the_ends_of_128_bits_are_refused_or_rounded() {
         for scale in 0..=2 {
-            assert_eq!(in_fen(i128::MIN, scale), None);
-            assert_eq!(in_fen(i128::MAX, scale), None);
+            assert_eq!(read(i128::MIN, scale), None);
+            assert_eq!(read(i128::MAX, scale), None);
         }
-        assert_eq!(in_fen(FEN_SUM_LIMIT - 1, 2), Some((FEN_SUM_LIMIT - 1, false)));
-        assert_eq!(in_fen(FEN_SUM_LIMIT, 2), None);
-        assert_eq!(in_fen(10i128.pow(36), 0), None);
-        assert_eq!(in_fen(i128::MAX, 18), Some((17_014_118_346_046_923_173_169, true)));
-        assert_eq!(in_fen(i128::MIN, 18), Some((-17_014_118_346_046_923_173_169, true)));
+        assert_eq!(read(LARGEST, 2), Some((LARGEST, false)));
+        assert_eq!(read(LARGEST + 1, 2), None);
+        assert_eq!(read(10i128.pow(36), 0), None);
+        assert_eq!(read(i128::MAX, 18), Some((17_014_118_346_046_923_173_169, true)));
+        assert_eq!(read(i128::MIN, 18), Some((-17_014_118_346_046_923_173_169, true)));
     }
 
     #[test]
@@ -165,16 +170,19 @@ mod tests {
         let array: ArrayRef = Arc::new(array.with_precision_and_scale(18, 3).expect("a type"));
         let column = decode(&array, 3).expect("no number is too large");
         assert_eq!(column.fen[..], [100, 0, 0, 0]);
-        assert_eq!((0..4).map(|row| column.counted(row)).collect::<Vec<_>>(), [100, 100, 0, 101]);
-        assert_eq!((column.total(), column.magnitude()), (301, 201));
+        assert_eq!(
+            (0..4).map(|row| column.counted(row).fen()).collect::<Vec<_>>(),
+            [100, 100, 0, 101]
+        );
+        assert_eq!((column.total(), column.magnitude()), (FenSum::new(301), FenSum::new(201)));
         assert!(column.unfit.iter().all(|unfit| unfit.fraction));
 
-        let array = Decimal128Array::from(vec![FEN_SUM_LIMIT - 1, FEN_LIMIT.into()]);
+        let array = Decimal128Array::from(vec![LARGEST, FEN_LIMIT.fen().into()]);
         let array: ArrayRef = Arc::new(array.with_precision_and_scale(38, 2).expect("a type"));
         let column = decode(&array, 2).expect("38 digits fit");
         assert_eq!(column.unfit.iter().map(|unfit| unfit.row).collect::<Vec<_>>(), [0, 1]);
         assert!(column.unfit.iter().all(|unfit| !unfit.fraction));
-        let array = Decimal128Array::from(vec![0, FEN_SUM_LIMIT - 1]);
+        let array = Decimal128Array::from(vec![0, LARGEST]);
         let array: ArrayRef = Arc::new(array.with_precision_and_scale(38, 0).expect("a type"));
         assert_eq!(decode(&array, 0).expect_err("too large"), BeyondDecimal(1));
     }

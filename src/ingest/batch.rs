@@ -32,10 +32,14 @@ use super::{
     times::{self, TimeColumn},
 };
 use crate::{
-    columnar::{claims, guard::guarded},
+    columnar::{
+        claims,
+        guard::{damage, guarded},
+    },
     event::Activity,
-    model::fields::{AMOUNT_FIELDS, FIELDS, Field, amount},
+    model::fields::{AMOUNT_FIELDS, FIELDS, Field, SCOPE, amount_position},
     rules::Int96,
+    text::Text,
 };
 
 /// Some consecutive rows of a file, column by column.
@@ -59,7 +63,7 @@ pub enum ReadError {
     /// An amount that no `DECIMAL(38,2)` holds, in a field of a row, counted from the first of the batch.
     Beyond(Field, usize),
     /// Texts that are too long, in a field.
-    Long(Field, String),
+    Long(Field, Text),
 }
 
 impl From<ParquetError> for ReadError {
@@ -117,7 +121,7 @@ impl Batches {
         let file = Arc::new(source.reopen()?);
         let in_group = source.metadata.row_group(row_group);
         let leaves = columns.iter().map(|column| column.leaf);
-        let bytes = claims::of_columns(&file, in_group, leaves).map_err(ParquetError::General)?;
+        let bytes = claims::of_columns(&file, in_group, leaves).map_err(damage)?;
         let room = tools.room(bytes, || source.open_bytes(row_group));
         let lengths = TEXT_FIELDS.map(|field| {
             let column = columns.iter().find(|column| column.field == field);
@@ -165,7 +169,7 @@ impl Batches {
             let millis = millis.map(|millis| Arc::clone(millis.column(0)));
             match &millis {
                 Some(millis) if millis.len() != batch.num_rows() => {
-                    Err(ParquetError::General("timestamps of other rows".into()))
+                    Err(damage(text!("timestamps of other rows")))
                 }
                 _ => Ok((batch, millis)),
             }
@@ -277,9 +281,9 @@ impl Batch {
         &self.texts[text_position(field)]
     }
 
-    /// An amount column by position in [`AMOUNT_FIELDS`]; `None` when the file has none.
-    pub fn amount(&self, index: usize) -> Option<&AmountColumn> {
-        self.amounts[index].as_ref()
+    /// A column of amounts; `None` when the file has none.
+    pub fn amount(&self, field: Field) -> Option<&AmountColumn> {
+        self.amounts[amount_position(field)].as_ref()
     }
 
     /// Looks at the values of some rows, so that they are near the processor when they are needed; what comes of
@@ -316,8 +320,9 @@ impl Batch {
 
     /// How many optional amounts are null and count as 0.
     pub fn null_amounts(&self) -> u64 {
-        let optional = (0..amount::SCOPE.start).filter(|i| !AMOUNT_FIELDS[*i].required());
-        let nulls = optional.filter_map(|i| self.amount(i)?.nulls.as_ref());
+        let counted = AMOUNT_FIELDS.into_iter().filter(|field| !SCOPE.contains(field));
+        let optional = counted.filter(|field| !field.required());
+        let nulls = optional.filter_map(|field| self.amount(field)?.nulls.as_ref());
         nulls.map(|nulls| nulls.null_count() as u64).sum()
     }
 }
@@ -347,7 +352,7 @@ fn text(
         }
         (_, DataType::Utf8View) => Ok(TextColumn::Plain(array.as_string_view().clone())),
         // A value that cannot be taken never becomes a null.
-        (_, other) => Err(ParquetError::General(format!("text that is decoded as {other}")).into()),
+        (_, other) => Err(damage(text!("text that is decoded as {}", other.to_string())).into()),
     }
 }
 

@@ -11,6 +11,8 @@ use super::form::{Column, Form};
 use crate::{
     diag::{Code, Finding},
     model::fields::{FIELDS, Field, Kind, Named},
+    spelling,
+    text::Text,
 };
 
 /// The columns of a file.
@@ -38,13 +40,13 @@ impl Mapped {
                 others.push(name);
                 continue;
             };
-            let place = format!("column {}", short(name));
+            let place = text!("column {}", short(name));
             if let Some(first) = seen[field.index()] {
                 twice += 1;
                 // A thousand of them say no more.
                 if twice <= MOST_NAMES {
                     let (name, first) = (short(name), short(first));
-                    let both = format!("{name} beside {first}, both {}", field.name());
+                    let both = text!("{} beside {}, both {}", name, first, field.name());
                     findings.push(Finding::new(Code::F08, file, place, both));
                 }
                 continue;
@@ -56,7 +58,7 @@ impl Mapped {
                 .find(|leaf| schema.get_column_root_idx(*leaf) == root && node.is_primitive());
             let form = match leaf {
                 Some(leaf) => form_of(field, &schema.column(leaf)).map(|form| (leaf, form)),
-                None => Err((Code::F04, "a nested column".to_owned())),
+                None => Err((Code::F04, text!("a nested column"))),
             };
             match form {
                 Ok((leaf, form)) => found.columns.push(Column { field, root, leaf, form }),
@@ -69,7 +71,7 @@ impl Mapped {
         if !missing.is_empty() {
             let there = schema.root_schema().get_fields().iter().map(|node| node.name());
             let found = without(&missing, &there.collect::<Vec<_>>(), &others, file);
-            findings.push(Finding::new(Code::F03, file, "", found));
+            findings.push(Finding::of_file(Code::F03, file, found));
         }
         if findings.is_empty() { Ok(found) } else { Err(findings) }
     }
@@ -82,17 +84,13 @@ const MOST_NAMES: usize = 40;
 const LONGEST_NAME: usize = 60;
 
 /// What is said of a file that lacks fields: which, what their names may be, and what is there.
-fn without(missing: &[Field], there: &[&str], others: &[&str], file: &str) -> String {
+fn without(missing: &[Field], there: &[&str], others: &[&str], file: &str) -> Text {
     let names: Vec<&str> = missing.iter().map(|field| field.name()).collect();
-    let mut said = vec![format!("no column {}", names.join(", "))];
     let near = missing.iter().filter_map(|field| {
         let other = nearest(*field, others)?;
         Some(format!("{} = {}", short(other), field.name()))
     });
     let near: Vec<String> = near.collect();
-    if !near.is_empty() {
-        said.push(format!("meant may be {}", near.join(", ")));
-    }
     let folders = Path::new(file).parent().into_iter().flat_map(Path::components);
     let folders = folders.filter_map(|folder| folder.as_os_str().to_str());
     let in_path = folders.filter(|folder| {
@@ -100,20 +98,25 @@ fn without(missing: &[Field], there: &[&str], others: &[&str], file: &str) -> St
         named.is_some_and(|named| missing.contains(&named.field))
     });
     let in_path: Vec<String> = in_path.map(short).collect();
-    if !in_path.is_empty() {
-        said.push(format!("in the path alone is {}", in_path.join(", ")));
-    }
-    said.push(match there.len() {
-        0 => "there are no columns".to_owned(),
+    let said = match there.len() {
+        0 => text!("there are no columns"),
         count => {
             let mut listed: Vec<String> = there.iter().take(MOST_NAMES).map(|n| short(n)).collect();
             if count > MOST_NAMES {
                 listed.push("…".to_owned());
             }
-            format!("the columns, {count}, are {}", listed.join(", "))
+            text!("the columns, {}, are {}", count, listed.join(", "))
         }
-    });
-    said.join("; ")
+    };
+    let said = match in_path.as_slice() {
+        [] => said,
+        in_path => text!("in the path alone is {}; {}", in_path.join(", "), said),
+    };
+    let said = match near.as_slice() {
+        [] => said,
+        near => text!("meant may be {}; {}", near.join(", "), said),
+    };
+    text!("no column {}; {}", names.join(", "), said)
 }
 
 /// The column that is spelt most like a field, if one is.
@@ -121,27 +124,21 @@ fn nearest<'a>(field: Field, others: &[&'a str]) -> Option<&'a str> {
     // Hostile names may be as long as a file, and as many.
     let others = others.iter().copied().filter(|name| name.len() <= LONGEST_NAME).take(1_000);
     let known = || [field.name()].into_iter().chain(field.aliases().iter().copied());
-    let away = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        let steps = known().map(|known| (strsim::damerau_levenshtein(known, &name), known.len()));
-        steps.filter(|(steps, length)| steps * 3 <= *length).map(|(steps, _)| steps).min()
-    };
-    let near = others.filter_map(|name| Some((away(name)?, name)));
-    near.min_by_key(|(away, _)| *away).map(|(_, name)| name)
+    let candidates = others.flat_map(|name| {
+        known().map(move |known| (name, known, name.to_ascii_lowercase(), known.len() / 3))
+    });
+    spelling::nearest(candidates)
 }
 
 fn short(name: &str) -> String {
-    match name.char_indices().nth(LONGEST_NAME) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.to_owned(),
-    }
+    spelling::short(name, LONGEST_NAME)
 }
 
 /// The form of a field's column, or why it is refused.
-fn form_of(field: Field, column: &ColumnDescriptor) -> Result<Form, (Code, String)> {
-    let wrong = || (Code::F04, format!("{}{}", describe(column), wanted(field.kind())));
+fn form_of(field: Field, column: &ColumnDescriptor) -> Result<Form, (Code, Text)> {
+    let wrong = || (Code::F04, wanted(field.kind(), &describe(column)));
     if column.max_rep_level() > 0 {
-        return Err((Code::F04, "a repeated column".to_owned()));
+        return Err((Code::F04, text!("a repeated column")));
     }
     if matches!(column.logical_type_ref(), Some(LogicalType::Unknown)) {
         return if field.required() { Err(wrong()) } else { Ok(Form::Null) };
@@ -210,7 +207,7 @@ fn time_form(column: &ColumnDescriptor) -> Option<Form> {
     }
 }
 
-fn amount_form(column: &ColumnDescriptor) -> Result<Form, (Code, String)> {
+fn amount_form(column: &ColumnDescriptor) -> Result<Form, (Code, Text)> {
     let physical = column.physical_type();
     let (scale, precision) = match (column.logical_type_ref(), column.converted_type()) {
         (Some(LogicalType::Decimal(decimal)), _) => (decimal.scale, decimal.precision),
@@ -227,29 +224,39 @@ fn amount_form(column: &ColumnDescriptor) -> Result<Form, (Code, String)> {
                 _ => Code::F04,
             };
             // Otherwise the hint of the code says it.
-            let wanted = if code == Code::F04 { wanted(Kind::Amount) } else { " for an amount" };
-            return Err((code, format!("{}{wanted}", describe(column))));
+            let found = describe(column);
+            let found = if code == Code::F04 {
+                wanted(Kind::Amount, &found)
+            } else {
+                text!("{} for an amount", found)
+            };
+            return Err((code, found));
         }
     };
     if precision > 38 {
-        return Err((Code::F07, format!("DECIMAL({precision},{scale})")));
+        return Err((Code::F07, decimal(precision, scale)));
     }
     match u8::try_from(scale) {
         Ok(scale @ 0..=MOST_DECIMALS) => {
             let narrow = matches!(physical, Physical::INT32 | Physical::INT64);
             Ok(Form::Decimal { scale, narrow })
         }
-        _ => Err((Code::F07, format!("DECIMAL({precision},{scale})"))),
+        _ => Err((Code::F07, decimal(precision, scale))),
     }
 }
 
-/// What a column should be, and what makes it so.
-fn wanted(kind: Kind) -> &'static str {
+/// A type of amounts, in the words of the format.
+fn decimal(precision: i32, scale: i32) -> Text {
+    Text::given(format!("DECIMAL({precision},{scale})"))
+}
+
+/// What a column is, what it should be, and what makes it so.
+fn wanted(kind: Kind, found: &str) -> Text {
     match kind {
-        Kind::Text => " for text; declare it as String",
-        Kind::Date => " for a date; export it as DATE",
-        Kind::Time => " for a timestamp; export it as TIMESTAMP",
-        Kind::Amount => " for an amount; export it as DECIMAL(16,2)",
+        Kind::Text => text!("{} for text; declare it as String", found),
+        Kind::Date => text!("{} for a date; export it as DATE", found),
+        Kind::Time => text!("{} for a timestamp; export it as TIMESTAMP", found),
+        Kind::Amount => text!("{} for an amount; export it as DECIMAL(16,2)", found),
     }
 }
 

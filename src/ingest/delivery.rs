@@ -15,13 +15,14 @@ use crate::{
         small_files::{DeclaredTotals, SmallFiles},
         walk::{Found, ParquetFile, Unread, walk},
     },
-    diag::{Code, Failure, Finding, Outcome, shown},
+    diag::{Code, Failure, Finding, Outcome},
     ingest::source::Source,
     model::{
         codes::{Month, Side},
         money::{FenSum, yuan},
     },
     place::identity::{Identities, changed, settle},
+    text::Text,
 };
 
 /// The input folder of a period.
@@ -71,7 +72,7 @@ impl Delivery {
             return Err(Failure::io(input)(error));
         }
         if !input.is_dir() {
-            let problem = format!("--input {} is not a folder", shown(input));
+            let problem = text!("--input {} is not a folder", input);
             return Err(Failure::Usage(problem));
         }
         let found = walk(input, findings)?;
@@ -180,8 +181,8 @@ impl Delivery {
             if own.rows > 0 {
                 let twin = seen.insert((source.side, &own.sha256), &source.name);
                 if let Some(twin) = twin {
-                    let found = format!("the same bytes as {twin}");
-                    findings.push(Finding::new(Code::F11, &source.name, "", found));
+                    let found = text!("the same bytes as {}", twin);
+                    findings.push(Finding::of_file(Code::F11, &source.name, found));
                 }
             }
             if let Some(declared) = declared.get(source.name.as_str()) {
@@ -194,11 +195,11 @@ impl Delivery {
 /// Opens a Parquet file that was found; one that may not be read is a failure.
 fn open_file(file: &ParquetFile) -> Outcome<Result<Source, Vec<Finding>>> {
     let ParquetFile { side, name, path, identity } = file;
-    let changed = |found: String| Ok(Err(vec![Finding::new(Code::F13, name, "", found)]));
+    let changed = |found: Text| Ok(Err(vec![Finding::of_file(Code::F13, name, found)]));
     let shared = match SharedFile::open(path) {
         Ok(shared) => shared,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return changed("a file that is gone".to_owned());
+            return changed(text!("a file that is gone"));
         }
         Err(error) => return Err(Failure::io(path)(error)),
     };
@@ -215,8 +216,8 @@ fn compare_totals(
     findings: &mut Vec<Finding>,
 ) {
     let mut differ = |column: &str, found: String, declared: String| {
-        let found = format!("{found} where {declared} is declared");
-        findings.push(Finding::new(Code::F09, name, format!("column {column}"), found));
+        let found = text!("{} where {} is declared", found, declared);
+        findings.push(Finding::new(Code::F09, name, text!("column {}", column), found));
     };
     if declared.rows != own.rows {
         differ("rows", own.rows.to_string(), declared.rows.to_string());

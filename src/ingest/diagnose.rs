@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use parquet::{arrow::arrow_reader::RowSelector, errors::ParquetError};
+use parquet::arrow::arrow_reader::RowSelector;
 
 use super::{
     batch::{Batches, ReadError},
@@ -15,11 +15,11 @@ use super::{
 use crate::{
     columnar::{
         claims,
-        guard::{guarded, plain},
+        guard::{damage, guarded, of_decoder},
     },
     diag::{Code, Finding},
-    model::fields::Field,
     rules::Int96,
+    text::Text,
 };
 
 /// Rows that are decoded at a time until one of them cannot be.
@@ -34,15 +34,15 @@ pub(super) fn diagnose(
     tools: &Arc<Tools>,
 ) -> Finding {
     let row_group = lane.row_group;
-    let place = format!("row group {row_group}");
-    let column = |field: Field| format!("column {}", field.name());
+    let place = text!("row group {}", row_group);
     let error = match error {
         ReadError::Beyond(field, row) => {
-            let place = format!("{place}, row {}, {}", lane.row + row as u64, column(field));
-            return Finding::new(Code::F12, &source.name, place, "an amount beyond it");
+            let (row, name) = (lane.row + row as u64, field.name());
+            let place = text!("row group {}, row {}, column {}", row_group, row, name);
+            return Finding::new(Code::F12, &source.name, place, text!("an amount beyond it"));
         }
         ReadError::Long(field, found) => {
-            let place = format!("{place}, {}", column(field));
+            let place = text!("row group {}, column {}", row_group, field.name());
             return Finding::new(Code::F15, &source.name, place, found);
         }
         error => error,
@@ -50,18 +50,26 @@ pub(super) fn diagnose(
     let of_column = |column| {
         let alone = source.alone(column);
         let (row, error) = fault(&alone, row_group, int96, tools)?;
-        let row = row.map(|row| format!(", row {row}")).unwrap_or_default();
-        let error = without_column(error);
-        Some((format!("{place}, column {}{row}", source.column_name(column.leaf)), error))
+        let name = source.column_name(column.leaf);
+        let place = if let Some(row) = row {
+            text!("row group {}, column {}, row {}", row_group, name, row)
+        } else {
+            text!("row group {}, column {}", row_group, name)
+        };
+        Some((place, error))
     };
     let fault = source.columns.iter().copied().find_map(of_column);
     let fault = fault.or_else(|| {
         let (leaf, error) = ignored_fault(source, row_group)?;
-        let error = without_column(error);
-        Some((format!("{place}, column {}", source.column_name(leaf)), error))
+        Some((text!("row group {}, column {}", row_group, source.column_name(leaf)), error))
     });
+    let named = fault.is_some();
     let (place, error) = fault.unwrap_or((place, error));
-    let (found, hint) = said(&error);
+    let (mut found, hint) = said(&error);
+    // The place names the column already.
+    if let Some(lie) = found.within(claims::OF_COLUMN).filter(|_| named) {
+        found = lie.clone();
+    }
     let finding = Finding::new(Code::F02, &source.name, place, found);
     if let Some(hint) = hint { finding.hinting(hint) } else { finding }
 }
@@ -92,7 +100,7 @@ fn fault(
     };
     let (good, failed) = read(0, ROWS);
     let Some(error) = failed else {
-        let missing = ParquetError::EOF(format!("{} rows are missing", all - good.min(all)));
+        let missing = damage(text!("{} rows are missing", all - good.min(all)));
         return (good < all).then_some((None, missing.into()));
     };
     let (row, failed) = read(good, 1);
@@ -113,41 +121,32 @@ fn ignored_fault(source: &Source, row_group: usize) -> Option<(usize, ReadError)
         let checked = guarded(|| claims::check_ignored(&file, group.column(leaf)));
         match checked {
             Some(Ok(())) => None,
-            Some(Err(error)) => Some((leaf, ParquetError::General(error).into())),
+            Some(Err(error)) => Some((leaf, damage(error).into())),
             None => Some((leaf, ReadError::Panic)),
         }
     })
 }
 
-/// An error without the column that it begins with: the place names it.
-fn without_column(error: ReadError) -> ReadError {
-    match error {
-        ReadError::Parquet(ParquetError::General(text)) if text.starts_with("column ") => {
-            let rest = text.split_once(": ").map(|(_, rest)| rest.to_owned());
-            ParquetError::General(rest.unwrap_or(text)).into()
-        }
-        error => error,
-    }
-}
-
 /// What an error says, and what to do about it where the file's sender cannot just send it again.
-fn said(error: &ReadError) -> (String, Option<&'static str>) {
+fn said(error: &ReadError) -> (Text, Option<Text>) {
     let ReadError::Parquet(error) = error else {
-        return ("pages that cannot be decoded".to_owned(), None);
+        return (text!("pages that cannot be decoded"), None);
     };
     let text = error.to_string();
     let lower = text.to_ascii_lowercase();
     if lower.contains("utf-8") || lower.contains("utf8") {
-        let hint = "have the sender export text in UTF-8; a database in GBK has to convert it";
-        return ("text that is not UTF-8, perhaps GBK".to_owned(), Some(hint));
+        let hint =
+            text!("have the sender export text in UTF-8; a database in GBK has to convert it");
+        return (text!("text that is not UTF-8, perhaps GBK"), Some(hint));
     }
     if lower.contains("crc") {
-        return ("a page whose checksum is wrong".to_owned(), None);
+        return (text!("a page whose checksum is wrong"), None);
     }
     if text.contains("NYI: ") || lower.contains("disabled feature") {
-        let hint =
-            "have the sender export with another codec or encoding, such as Zstandard and plain";
-        return (plain(&text), Some(hint));
+        let hint = text!(
+            "have the sender export with another codec or encoding, such as Zstandard and plain"
+        );
+        return (of_decoder(error), Some(hint));
     }
-    (plain(&text), None)
+    (of_decoder(error), None)
 }

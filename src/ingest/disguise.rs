@@ -5,73 +5,80 @@ use std::io::Read;
 use crate::{
     columnar::shared::SharedFile,
     contract::encoding::{self, Encoding},
+    text::Text,
 };
 
 /// What a file is, and what to do about it.
-pub(super) type Disguise = (&'static str, &'static str);
+pub(super) type Disguise = (Text, Text);
 
 /// Bytes of a file's beginning that are looked at.
 const HEAD: usize = 4096;
 /// Bytes of an archive's end, which lists what is in it.
 const END: usize = 1 << 16;
 
-const UNPACK: &str = "unpack it and deliver the Parquet file that is in it";
-const EXPORT: &str = "export the rows as Parquet; another name does not make it a Parquet file";
-const CONVERT: &str =
-    "convert it to Parquet with the types of the contract, or have the sender export Parquet";
-const FETCH: &str = "fetch the file again: what came is an answer of the server, not the file";
+const UNPACK: Text = text!("unpack it and deliver the Parquet file that is in it");
+const EXPORT: Text =
+    text!("export the rows as Parquet; another name does not make it a Parquet file");
+const CONVERT: Text = text!(
+    "convert it to Parquet with the types of the contract, or have the sender export Parquet"
+);
+const FETCH: Text =
+    text!("fetch the file again: what came is an answer of the server, not the file");
 
 /// What files of other kinds begin with, at which byte.
-const KINDS: [(usize, &[u8], Disguise); 32] = [
-    (0, b"PARE", ("an encrypted Parquet file", DECRYPT)),
-    (0, b"PK\x05\x06", ("an empty ZIP archive", UNPACK)),
-    (0, b"PK\x07\x08", ("a ZIP archive", UNPACK)),
-    (0, b"\x1f\x8b", ("a file packed with gzip", UNPACK)),
-    (0, b"\x1f\x9d", ("a file packed with compress", UNPACK)),
-    (0, b"BZh", ("a file packed with bzip2", UNPACK)),
-    (0, b"\xfd7zXZ\0", ("a file packed with xz", UNPACK)),
-    (0, b"\x28\xb5\x2f\xfd", ("a file packed with zstd", UNPACK)),
-    (0, b"\x04\x22\x4d\x18", ("a file packed with lz4", UNPACK)),
-    (0, b"\x89LZO\0", ("a file packed with lzop", UNPACK)),
-    (0, b"\xff\x06\0\0sNaPpY", ("a file packed with snappy", UNPACK)),
-    (0, b"7z\xbc\xaf\x27\x1c", ("a 7-Zip archive", UNPACK)),
-    (0, b"Rar!\x1a\x07", ("a RAR archive", UNPACK)),
-    (257, b"ustar", ("a tar archive", UNPACK)),
-    (0, b"ORC", ("an ORC file", CONVERT)),
-    (0, b"Obj\x01", ("an Avro file", CONVERT)),
-    (0, b"ARROW1", ("an Arrow IPC (Feather) file", CONVERT)),
-    (0, b"FEA1", ("a Feather file", CONVERT)),
-    (0, b"\xff\xff\xff\xff", ("an Arrow IPC stream", CONVERT)),
-    (0, b"SQLite format 3\0", ("an SQLite database", CONVERT)),
-    (8, b"DUCK", ("a DuckDB database", CONVERT)),
-    (0, b"SEQ", ("a Hadoop SequenceFile", CONVERT)),
-    (0, b"RCF", ("a Hadoop RCFile", CONVERT)),
-    (0, b"\x89HDF\r\n", ("an HDF5 file", CONVERT)),
-    (0, b"%PDF", ("a PDF document", EXPORT)),
+static KINDS: [(usize, &[u8], Disguise); 32] = [
+    (0, b"PARE", (text!("an encrypted Parquet file"), DECRYPT)),
+    (0, b"PK\x05\x06", (text!("an empty ZIP archive"), UNPACK)),
+    (0, b"PK\x07\x08", (text!("a ZIP archive"), UNPACK)),
+    (0, b"\x1f\x8b", (text!("a file packed with gzip"), UNPACK)),
+    (0, b"\x1f\x9d", (text!("a file packed with compress"), UNPACK)),
+    (0, b"BZh", (text!("a file packed with bzip2"), UNPACK)),
+    (0, b"\xfd7zXZ\0", (text!("a file packed with xz"), UNPACK)),
+    (0, b"\x28\xb5\x2f\xfd", (text!("a file packed with zstd"), UNPACK)),
+    (0, b"\x04\x22\x4d\x18", (text!("a file packed with lz4"), UNPACK)),
+    (0, b"\x89LZO\0", (text!("a file packed with lzop"), UNPACK)),
+    (0, b"\xff\x06\0\0sNaPpY", (text!("a file packed with snappy"), UNPACK)),
+    (0, b"7z\xbc\xaf\x27\x1c", (text!("a 7-Zip archive"), UNPACK)),
+    (0, b"Rar!\x1a\x07", (text!("a RAR archive"), UNPACK)),
+    (257, b"ustar", (text!("a tar archive"), UNPACK)),
+    (0, b"ORC", (text!("an ORC file"), CONVERT)),
+    (0, b"Obj\x01", (text!("an Avro file"), CONVERT)),
+    (0, b"ARROW1", (text!("an Arrow IPC (Feather) file"), CONVERT)),
+    (0, b"FEA1", (text!("a Feather file"), CONVERT)),
+    (0, b"\xff\xff\xff\xff", (text!("an Arrow IPC stream"), CONVERT)),
+    (0, b"SQLite format 3\0", (text!("an SQLite database"), CONVERT)),
+    (8, b"DUCK", (text!("a DuckDB database"), CONVERT)),
+    (0, b"SEQ", (text!("a Hadoop SequenceFile"), CONVERT)),
+    (0, b"RCF", (text!("a Hadoop RCFile"), CONVERT)),
+    (0, b"\x89HDF\r\n", (text!("an HDF5 file"), CONVERT)),
+    (0, b"%PDF", (text!("a PDF document"), EXPORT)),
     (
         0,
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        ("an Excel workbook (XLS, or one with a password)", EXPORT),
+        (text!("an Excel workbook (XLS, or one with a password)"), EXPORT),
     ),
     (
         0,
         b"\0\x05\x16\x07",
-        ("a companion file of macOS, without rows", "remove it; copy without such files"),
+        (
+            text!("a companion file of macOS, without rows"),
+            text!("remove it; copy without such files"),
+        ),
     ),
     (
         0,
         b"version https://git-lfs",
-        ("a pointer of Git LFS, not the file", "fetch the file itself: git lfs pull"),
+        (text!("a pointer of Git LFS, not the file"), text!("fetch the file itself: git lfs pull")),
     ),
-    (0, b"<!DOCTYPE html", ("a web page", FETCH)),
-    (0, b"<!doctype html", ("a web page", FETCH)),
-    (0, b"<html", ("a web page", FETCH)),
-    (0, b"<?xml", ("an XML document", EXPORT)),
+    (0, b"<!DOCTYPE html", (text!("a web page"), FETCH)),
+    (0, b"<!doctype html", (text!("a web page"), FETCH)),
+    (0, b"<html", (text!("a web page"), FETCH)),
+    (0, b"<?xml", (text!("an XML document"), EXPORT)),
 ];
 
 /// What to do about encryption.
-pub(super) const DECRYPT: &str =
-    "export it without encryption; protect the way that it takes instead";
+pub(super) const DECRYPT: Text =
+    text!("export it without encryption; protect the way that it takes instead");
 
 /// What a file is that does not begin like a Parquet file, if that can be told.
 pub(super) fn of(file: &SharedFile) -> Option<Disguise> {
@@ -83,15 +90,15 @@ pub(super) fn of(file: &SharedFile) -> Option<Disguise> {
         head.get(*at..).is_some_and(|from_there| from_there.starts_with(magic))
     });
     if let Some((_, _, kind)) = known {
-        return Some(*kind);
+        return Some(kind.clone());
     }
     if head.starts_with(b"PK\x03\x04") {
         return Some(archive(file));
     }
     if head.iter().all(|byte| *byte == 0) {
         return Some((
-            "zeros in place of its beginning",
-            "fetch the file again: it was not copied to its end",
+            text!("zeros in place of its beginning"),
+            text!("fetch the file again: it was not copied to its end"),
         ));
     }
     text(&head)
@@ -106,9 +113,9 @@ fn archive(file: &SharedFile) -> Disguise {
     };
     let parts = [part(file, end, END), part(file, 0, HEAD)];
     if parts.iter().flatten().any(|part| lists(part)) {
-        ("an Excel workbook (XLSX)", EXPORT)
+        (text!("an Excel workbook (XLSX)"), EXPORT)
     } else {
-        ("a ZIP archive", UNPACK)
+        (text!("a ZIP archive"), UNPACK)
     }
 }
 
@@ -120,18 +127,18 @@ fn text(head: &[u8]) -> Option<Disguise> {
             let start = start.trim_start_matches('\u{feff}').trim_start();
             let lower = start.get(..14).unwrap_or(start).to_ascii_lowercase();
             if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
-                return Some(("a web page", FETCH));
+                return Some((text!("a web page"), FETCH));
             }
             let line = start.lines().next().unwrap_or_default();
             match line.chars().next() {
-                Some('{' | '[') => ("JSON text", CONVERT),
-                Some('<') => ("an XML document", EXPORT),
-                _ if line.contains([',', ';', '\t', '|']) => ("CSV text", CONVERT),
-                _ => ("text", EXPORT),
+                Some('{' | '[') => (text!("JSON text"), CONVERT),
+                Some('<') => (text!("an XML document"), EXPORT),
+                _ if line.contains([',', ';', '\t', '|']) => (text!("CSV text"), CONVERT),
+                _ => (text!("text"), EXPORT),
             }
         }
-        Encoding::Gbk => ("text in GBK, perhaps CSV", CONVERT),
-        Encoding::Utf16 => ("text in UTF-16, perhaps CSV", CONVERT),
+        Encoding::Gbk => (text!("text in GBK, perhaps CSV"), CONVERT),
+        Encoding::Utf16 => (text!("text in UTF-16, perhaps CSV"), CONVERT),
     };
     Some((words, hint))
 }
@@ -147,30 +154,33 @@ fn part(file: &SharedFile, start: u64, length: usize) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn found(bytes: &[u8]) -> Option<&'static str> {
+    fn found(bytes: &[u8]) -> Option<String> {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("f");
         std::fs::write(&path, bytes).expect("written");
-        of(&SharedFile::open(&path).expect("opened")).map(|(found, _)| found)
+        of(&SharedFile::open(&path).expect("opened")).map(|(found, _)| found.to_string())
     }
 
     #[test]
     fn a_file_of_another_kind_is_told_by_its_beginning() {
-        for (at, magic, (kind, _)) in KINDS {
-            let bytes = [vec![0; at].as_slice(), magic, b"\x01 and more PAR1"].concat();
-            assert_eq!(found(&bytes), Some(kind));
+        for (at, magic, (kind, _)) in &KINDS {
+            let bytes = [vec![0; *at].as_slice(), magic, b"\x01 and more PAR1"].concat();
+            assert_eq!(found(&bytes), Some(kind.to_string()));
         }
-        assert_eq!(found(b"PK\x03\x04....PAR1"), Some("a ZIP archive"));
+        assert_eq!(found(b"PK\x03\x04....PAR1").as_deref(), Some("a ZIP archive"));
         assert_eq!(
-            found(b"PK\x03\x04[Content_Types].xml xl/workbook.xml"),
+            found(b"PK\x03\x04[Content_Types].xml xl/workbook.xml").as_deref(),
             Some("an Excel workbook (XLSX)")
         );
-        assert_eq!(found(b"setl_id,psn_no\nS1,X1\n"), Some("CSV text"));
-        assert_eq!(found(b"\n <!Doctype HTML><body>"), Some("a web page"));
-        assert_eq!(found(b"{\"setl_id\": 1}"), Some("JSON text"));
-        assert_eq!(found(b"\xff\xfes\0e\0t\0"), Some("text in UTF-16, perhaps CSV"));
-        assert_eq!(found(b"setl_id,\xc9\xcf\xba\xa3\n"), Some("text in GBK, perhaps CSV"));
-        assert_eq!(found(&[0; 100]), Some("zeros in place of its beginning"));
+        assert_eq!(found(b"setl_id,psn_no\nS1,X1\n").as_deref(), Some("CSV text"));
+        assert_eq!(found(b"\n <!Doctype HTML><body>").as_deref(), Some("a web page"));
+        assert_eq!(found(b"{\"setl_id\": 1}").as_deref(), Some("JSON text"));
+        assert_eq!(found(b"\xff\xfes\0e\0t\0").as_deref(), Some("text in UTF-16, perhaps CSV"));
+        assert_eq!(
+            found(b"setl_id,\xc9\xcf\xba\xa3\n").as_deref(),
+            Some("text in GBK, perhaps CSV")
+        );
+        assert_eq!(found(&[0; 100]).as_deref(), Some("zeros in place of its beginning"));
     }
 
     #[test]

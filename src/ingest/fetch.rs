@@ -53,8 +53,8 @@ pub fn fetch<T: Send>(
             monitor.advance(piece.wanted.len() as u64)?;
             if read.is_err() || made.len() != piece.wanted.len() {
                 // The first read went through: the file has changed since.
-                let place = format!("row group {}", piece.row_group);
-                let found = "other bytes than at the first read of this run";
+                let place = text!("row group {}", piece.row_group);
+                let found = text!("other bytes than at the first read of this run");
                 let name = &delivery.sources[piece.file].name;
                 return Err(Failure::Refused(vec![Finding::new(Code::F13, name, place, found)]));
             }

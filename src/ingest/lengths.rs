@@ -8,6 +8,7 @@ use parquet::file::metadata::RowGroupMetaData;
 
 use super::text::TextColumn;
 use crate::columnar::claims::LONGEST_TEXT;
+use crate::text::Text;
 
 /// Bytes of a text that no column has to account for, and those that it may have besides, for each byte in the file.
 const ORDINARY: u64 = 256;
@@ -32,16 +33,16 @@ impl Lengths {
     }
 
     /// Takes the next texts into account; says what is wrong with them.
-    pub(super) fn check(&mut self, column: &TextColumn) -> Result<(), String> {
+    pub(super) fn check(&mut self, column: &TextColumn) -> Result<(), Text> {
         let longest = self.longest(column);
         if longest as u64 <= ORDINARY {
             return Ok(());
         }
         if longest > LONGEST_TEXT {
-            return Err(format!("a text of {longest} bytes"));
+            return Err(text!("a text of {} bytes", longest));
         }
         let beyond = column.bytes_beyond(ORDINARY);
-        self.left = self.left.checked_sub(beyond).ok_or("long texts again and again")?;
+        self.left = self.left.checked_sub(beyond).ok_or(text!("long texts again and again"))?;
         Ok(())
     }
 

@@ -18,7 +18,7 @@ use parquet::{
     arrow::arrow_reader::RowGroups,
     basic::Compression,
     column::page::{Page, PageIterator, PageMetadata, PageReader},
-    errors::{ParquetError, Result},
+    errors::Result,
     file::{
         metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData},
         reader::{ChunkReader, Length},
@@ -27,6 +27,7 @@ use parquet::{
 };
 
 use super::buffers::Tools;
+use crate::columnar::guard::damage;
 use crate::{
     columnar::{
         claims, codec, payload,
@@ -51,7 +52,7 @@ impl RowGroup<'_> {
     /// Reads the pages of a column, whose headers claim nothing that cannot be.
     pub(super) fn pages(&self, leaf: usize) -> Result<Box<dyn PageReader>> {
         let chunk = self.group().column(leaf);
-        let claims = claims::of_column(&self.file, chunk).map_err(ParquetError::General)?;
+        let claims = claims::of_column(&self.file, chunk).map_err(damage)?;
         let size = Arc::new(PageSize(AtomicI64::new(-1)));
         let tools = Arc::clone(&self.tools);
         let tapped = Tapped { file: Arc::clone(&self.file), size: Arc::clone(&size), tools };
@@ -121,9 +122,9 @@ impl Unpacked {
             return Ok(bytes.clone());
         }
         let size = usize::try_from(self.size.0.load(Ordering::Relaxed))
-            .map_err(|_| ParquetError::General("a page header in disorder".into()))?;
+            .map_err(|_| damage(text!("a page header in disorder")))?;
         if plain > bytes.len() || plain > size || size > self.most {
-            return Err(ParquetError::General("a page header that cannot be true".into()));
+            return Err(damage(text!("a page header that cannot be true")));
         }
         self.tools.bytes(size, |whole| {
             let (levels, values) = whole.split_at_mut(plain);

@@ -7,7 +7,7 @@ use crate::{
     },
     model::{
         codes::{Month, Pair, Province},
-        fields::{AMOUNT_FIELDS, FLAGS, Field, amount, without_blanks},
+        fields::{Amounts, FLAGS, Field, IDENTITY_FIELDS, SCOPE, without_blanks},
         group::Group,
         money::{Fen, yuan},
     },
@@ -24,10 +24,12 @@ pub struct Record {
     pub enddate: Option<i32>,
     /// When it was settled, in microseconds from 1970-01-01 local time.
     pub setl_time: i64,
-    /// The 13 amounts and the relative's account; null is 0.
-    pub amounts: [Fen; amount::SCOPE.start],
-    /// The four scope fields.
-    pub scope: [Option<Fen>; 4],
+    /// The compared amounts; null is 0.
+    pub amounts: Amounts<Fen>,
+    /// The relative's account; null is 0.
+    pub mutual_aid: Fen,
+    /// The scope fields, in the order of [`SCOPE`].
+    pub scope: [Option<Fen>; SCOPE.len()],
 }
 
 /// The text fields of a record, one after the other: millions of records may be in memory.
@@ -63,18 +65,6 @@ impl Texts {
     }
 }
 
-/// The identity fields, in the order in which they are compared; the cost month follows them.
-pub const IDENTITY_FIELDS: [Field; 8] = [
-    Field::psn_no,
-    Field::insuplc_admdvs,
-    Field::mdtrtarea_admvs,
-    Field::fixmedins_code,
-    Field::insutype,
-    Field::med_type,
-    Field::dise_codg,
-    Field::init_setl_id,
-];
-
 /// A compared field that differs between two copies, with the value of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
@@ -91,7 +81,7 @@ pub struct Difference {
 impl Record {
     /// Takes a row out of a batch.
     pub fn of(batch: &Batch, row: usize) -> Record {
-        let value = |index| batch.amount(index).and_then(|column| column.value(row));
+        let value = |field| batch.amount(field).and_then(|column| column.value(row));
         Record {
             texts: Texts::of(|field| {
                 let text = batch.text(field).value(row);
@@ -104,8 +94,9 @@ impl Record {
             begndate: batch.date(Field::begndate, row),
             enddate: batch.date(Field::enddate, row),
             setl_time: batch.time().value(row).unwrap_or_default(),
-            amounts: std::array::from_fn(|index| value(index).unwrap_or(0)),
-            scope: std::array::from_fn(|index| value(amount::SCOPE.start + index)),
+            amounts: Amounts::of(|field| value(field).unwrap_or_default()),
+            mutual_aid: value(Field::acct_mulaid_pay).unwrap_or_default(),
+            scope: SCOPE.map(value),
         }
     }
 
@@ -124,14 +115,13 @@ impl Record {
         self.text(Field::init_setl_id)
     }
 
-    /// The 13 amounts.
-    pub fn compared_amounts(&self) -> &[Fen; 13] {
-        self.amounts.first_chunk().expect("Invariant: there are 14 amounts")
-    }
-
-    /// Any amount, by position in [`AMOUNT_FIELDS`].
-    pub fn amount(&self, index: usize) -> Option<Fen> {
-        self.amounts.get(index).copied().or_else(|| self.scope[index - amount::SCOPE.start])
+    /// An amount; `None` when a scope field is null.
+    pub fn amount(&self, field: Field) -> Option<Fen> {
+        match SCOPE.iter().position(|scope| *scope == field) {
+            Some(at) => self.scope[at],
+            None if field == Field::acct_mulaid_pay => Some(self.mutual_aid),
+            None => Some(self.amounts[field]),
+        }
     }
 
     /// The cost month.
@@ -140,8 +130,8 @@ impl Record {
     }
 
     /// Every compared value, in the order of the contract.
-    pub fn compared(&self) -> ([Option<&str>; 8], Month, &[Fen; 13]) {
-        (IDENTITY_FIELDS.map(|field| self.text(field)), self.cost_month(), self.compared_amounts())
+    pub fn compared(&self) -> ([Option<&str>; IDENTITY_FIELDS.len()], Month, &Amounts<Fen>) {
+        (IDENTITY_FIELDS.map(|field| self.text(field)), self.cost_month(), &self.amounts)
     }
 
     /// Whether two copies are equal in every compared field.
@@ -170,8 +160,7 @@ impl Record {
                 identity: true,
             });
         }
-        let amounts = self.compared_amounts().iter().zip(other.compared_amounts());
-        for (field, (first, second)) in AMOUNT_FIELDS.into_iter().zip(amounts) {
+        for ((field, first), second) in self.amounts.iter().zip(other.amounts.values()) {
             if first != second {
                 found.push(Difference {
                     field: field.name(),
@@ -200,7 +189,7 @@ impl Record {
             },
             cost_month,
             timing: policy.timing(cost_month, period),
-            payable: policy.payable(self.compared_amounts())?,
+            payable: policy.payable(&self.amounts)?,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The row rules V01 to V18 (contract §3), column by column.
 
 use crate::{
+    diag::codes::RowRule,
     ingest::{
         amounts::AmountColumn,
         batch::Batch,
@@ -9,7 +10,7 @@ use crate::{
     },
     model::{
         codes::{CareClass, FundClass, Month, Pair, Province},
-        fields::{AMOUNT_FIELDS, FLAGS, Field, Flag, amount},
+        fields::{AMOUNT_FIELDS, COMPARED_AMOUNTS, FLAGS, FUNDS, Field, Flag, SCOPE, SHARES},
         group::Group,
         institution::is_institution,
         money::Fen,
@@ -17,24 +18,21 @@ use crate::{
     rules::Policy,
 };
 
-/// The rules that a row broke: bit n−1 stands for rule n.
+/// The rules that a row broke: a bit for each rule, by its place in [`RowRule::ALL`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Broken(u32);
-
-/// How many rules there are.
-pub const RULES: u8 = 18;
 
 /// Longest key or number, in characters (V14).
 const LONGEST_ID: usize = 40;
 
 impl Broken {
-    const fn rule(number: u8) -> Broken {
-        Broken(1 << (number - 1))
+    const fn bit(rule: RowRule) -> u32 {
+        1 << rule as u32
     }
 
-    fn add(&mut self, number: u8, broken: bool) {
+    fn add(&mut self, rule: RowRule, broken: bool) {
         if broken {
-            self.0 |= Broken::rule(number).0;
+            self.0 |= Broken::bit(rule);
         }
     }
 
@@ -45,22 +43,17 @@ impl Broken {
 
     /// Whether the row is valid but for a cost month after the period (V10).
     pub const fn is_valid_but_early(self) -> bool {
-        self.0 & !Broken::rule(10).0 == 0
+        self.0 & !Broken::bit(RowRule::V10) == 0
     }
 
-    /// The numbers of the broken rules, in order.
-    pub fn rules(self) -> impl Iterator<Item = u8> {
-        (1..=RULES).filter(move |rule| self.0 & Broken::rule(*rule).0 != 0)
+    /// The broken rules, in order.
+    pub fn rules(self) -> impl Iterator<Item = RowRule> {
+        RowRule::ALL.iter().copied().filter(move |rule| self.0 & Broken::bit(*rule) != 0)
     }
 
     /// The codes of the broken rules, in order, separated by commas.
     pub fn codes(self) -> String {
-        self.rules().map(|rule| format!("V{rule:02}")).collect::<Vec<_>>().join(",")
-    }
-
-    /// The codes of all rules that there are, likewise.
-    pub fn every_code() -> String {
-        Broken(!0).codes()
+        self.rules().map(RowRule::id).collect::<Vec<_>>().join(",")
     }
 }
 
@@ -81,13 +74,13 @@ pub struct Checked {
     pub care: Vec<Option<CareClass>>,
     /// Cost month.
     pub month: Vec<Option<Month>>,
-    /// Payable in fen: nulls and values that are unfit count as 0 here.
+    /// Payable: nulls and values that are unfit count as 0 here.
     pub payable: Vec<Fen>,
     /// How many flags have blanks around them.
     pub padded_flags: u64,
     flags: Vec<Flag>,
     marks: Vec<bool>,
-    sums: [Vec<Fen>; 2],
+    sums: [Vec<i64>; 2],
 }
 
 impl Checked {
@@ -111,7 +104,7 @@ impl Checked {
         self.identities(batch);
         self.signs(batch);
         for (broken, month) in self.broken.iter_mut().zip(&self.month) {
-            broken.add(10, month.is_some_and(|month| month > period));
+            broken.add(RowRule::V10, month.is_some_and(|month| month > period));
         }
         self.lengths(batch);
         self.unfit_amounts(batch);
@@ -141,17 +134,17 @@ impl Checked {
         ];
         for column in texts.map(|field| batch.text(field)) {
             if column.may_be_missing() {
-                self.mark_texts(1, column, |text| text.is_none());
+                self.mark_texts(RowRule::V01, column, |text| text.is_none());
             }
         }
         for (broken, month) in self.broken.iter_mut().zip(&self.month) {
-            broken.add(1, month.is_none());
+            broken.add(RowRule::V01, month.is_none());
         }
-        for (index, field) in AMOUNT_FIELDS.into_iter().enumerate() {
-            let nulls = batch.amount(index).and_then(|amounts| amounts.nulls.as_ref());
+        for field in AMOUNT_FIELDS {
+            let nulls = batch.amount(field).and_then(|amounts| amounts.nulls.as_ref());
             if let Some(nulls) = nulls.filter(|_| field.required()) {
                 for (row, broken) in self.broken.iter_mut().enumerate() {
-                    broken.add(1, nulls.is_null(row));
+                    broken.add(RowRule::V01, nulls.is_null(row));
                 }
             }
         }
@@ -160,19 +153,27 @@ impl Checked {
     /// V02, V03, V04, V05, V11: codes.
     fn codes(&mut self, batch: &Batch) {
         let [insured, treating] = [Field::insuplc_admdvs, Field::mdtrtarea_admvs];
-        self.mark_unclassified(2, batch.text(insured), |c, row| c.insured[row].is_none());
-        self.mark_unclassified(2, batch.text(treating), |c, row| c.treating[row].is_none());
+        self.mark_unclassified(RowRule::V02, batch.text(insured), |c, row| {
+            c.insured[row].is_none()
+        });
+        self.mark_unclassified(RowRule::V02, batch.text(treating), |c, row| {
+            c.treating[row].is_none()
+        });
         let provinces = self.insured.iter().zip(&self.treating);
         for (broken, (insured, treating)) in self.broken.iter_mut().zip(provinces) {
-            broken.add(3, insured.is_some() && insured == treating);
+            broken.add(RowRule::V03, insured.is_some() && insured == treating);
         }
-        self.mark_unclassified(4, batch.text(Field::insutype), |c, row| c.fund[row].is_none());
-        self.mark_unclassified(5, batch.text(Field::med_type), |c, row| c.care[row].is_none());
+        self.mark_unclassified(RowRule::V04, batch.text(Field::insutype), |c, row| {
+            c.fund[row].is_none()
+        });
+        self.mark_unclassified(RowRule::V05, batch.text(Field::med_type), |c, row| {
+            c.care[row].is_none()
+        });
         let is_good = |text: Option<&str>| text.is_none_or(|t| is_institution(t.as_bytes()));
         let column = batch.text(Field::fixmedins_code);
         column.institutions(batch.rows, &mut self.marks, is_good);
         for (broken, good) in self.broken.iter_mut().zip(&self.marks) {
-            broken.add(11, !good);
+            broken.add(RowRule::V11, !good);
         }
     }
 
@@ -194,37 +195,34 @@ impl Checked {
                 (Some(time), Some(since)) => named && time.div_euclid(DAY) >= since,
                 (Some(_), None) => false,
             };
-            self.broken[row].add(6, !open);
+            self.broken[row].add(RowRule::V06, !open);
         }
     }
 
     /// V07, V08, V13: sums of amounts.
     fn identities(&mut self, batch: &Batch) {
-        let funds: Vec<usize> = amount::FUNDS.collect();
-        self.mark_sum(7, batch, amount::FUND, &funds);
-        let parts = [amount::FUND, amount::ACCOUNT, amount::CASH, amount::HOSPITAL];
-        self.mark_sum(8, batch, amount::MEDFEE, &parts);
-        let scope: Vec<usize> = amount::SCOPE.collect();
-        if scope.iter().all(|index| batch.amount(*index).is_some()) {
-            self.mark_sum(13, batch, amount::MEDFEE, &scope);
+        self.mark_sum(RowRule::V07, batch, Field::fund_pay_sumamt, &FUNDS);
+        self.mark_sum(RowRule::V08, batch, Field::medfee_sumamt, &SHARES);
+        if SCOPE.iter().all(|field| batch.amount(*field).is_some()) {
+            self.mark_sum(RowRule::V13, batch, Field::medfee_sumamt, &SCOPE);
         }
     }
 
     /// A sum that does not hold; rows in which a value that it needs is null or unfit are not judged. Null optional amounts are 0, null scope fields are absent. Ten values below 10^16 cannot
     /// overflow 64 bits.
-    fn mark_sum(&mut self, rule: u8, batch: &Batch, total: usize, parts: &[usize]) {
+    fn mark_sum(&mut self, rule: RowRule, batch: &Batch, total: Field, parts: &[Field]) {
         let rest = &mut self.sums[0];
         rest.clear();
         rest.resize(batch.rows, 0);
         let mut skip: Vec<usize> = Vec::new();
-        for (index, sign) in parts.iter().map(|part| (*part, -1)).chain(std::iter::once((total, 1)))
+        for (field, sign) in parts.iter().map(|part| (*part, -1)).chain(std::iter::once((total, 1)))
         {
-            let Some(column) = batch.amount(index) else { continue };
+            let Some(column) = batch.amount(field) else { continue };
             for (rest, fen) in rest.iter_mut().zip(column.fen.iter()) {
                 *rest = rest.wrapping_add(fen.wrapping_mul(sign));
             }
             skip.extend(column.unfit.iter().map(|unfit| unfit.row));
-            let needed = AMOUNT_FIELDS[index].required() || amount::SCOPE.contains(&index);
+            let needed = field.required() || SCOPE.contains(&field);
             if let Some(nulls) = column.nulls.as_ref().filter(|_| needed) {
                 skip.extend((0..batch.rows).filter(|row| nulls.is_null(*row)));
             }
@@ -245,19 +243,22 @@ impl Checked {
             signs.clear();
             signs.resize(batch.rows, 0);
         }
-        for column in (0..=amount::HOSPITAL).filter_map(|index| batch.amount(index)) {
+        for column in COMPARED_AMOUNTS.into_iter().filter_map(|field| batch.amount(field)) {
             for ((below, above), fen) in below.iter_mut().zip(&mut *above).zip(column.fen.iter()) {
                 *below |= fen;
                 *above |= fen.wrapping_neg();
             }
             for unfit in column.unfit.iter().filter(|unfit| !unfit.fraction) {
                 let reversal = self.reversal[unfit.row];
-                self.broken[unfit.row].add(9, if reversal { unfit.fen > 0 } else { unfit.fen < 0 });
+                self.broken[unfit.row].add(
+                    RowRule::V09,
+                    if reversal { unfit.fen.is_positive() } else { unfit.fen.is_negative() },
+                );
             }
         }
         let signs = below.iter().zip(above).zip(&self.reversal);
         for (broken, ((below, above), reversal)) in self.broken.iter_mut().zip(signs) {
-            broken.add(9, if *reversal { *above < 0 } else { *below < 0 });
+            broken.add(RowRule::V09, if *reversal { *above < 0 } else { *below < 0 });
         }
     }
 
@@ -266,7 +267,7 @@ impl Checked {
         for field in [Field::setl_id, Field::init_setl_id, Field::psn_no, Field::mdtrt_id] {
             let column = batch.text(field);
             if column.longest() > LONGEST_ID {
-                self.mark_texts(14, column, |text| {
+                self.mark_texts(RowRule::V14, column, |text| {
                     text.is_some_and(|id| id.len() > LONGEST_ID && id.chars().count() > LONGEST_ID)
                 });
             }
@@ -275,9 +276,10 @@ impl Checked {
 
     /// V15, V18: amounts that are too large, or no whole number of fen.
     fn unfit_amounts(&mut self, batch: &Batch) {
-        for column in (0..AMOUNT_FIELDS.len()).filter_map(|index| batch.amount(index)) {
+        for column in AMOUNT_FIELDS.into_iter().filter_map(|field| batch.amount(field)) {
             for unfit in &column.unfit {
-                self.broken[unfit.row].add(if unfit.fraction { 18 } else { 15 }, true);
+                let rule = if unfit.fraction { RowRule::V18 } else { RowRule::V15 };
+                self.broken[unfit.row].add(rule, true);
             }
         }
     }
@@ -288,8 +290,11 @@ impl Checked {
         for field in FLAGS {
             batch.text(field).flags(batch.rows, &mut self.flags);
             for (broken, flag) in self.broken.iter_mut().zip(&self.flags) {
-                broken.add(12, field == Field::fulamt_advpay_flag && flag.says == Some(true));
-                broken.add(16, flag.says.is_none());
+                broken.add(
+                    RowRule::V12,
+                    field == Field::fulamt_advpay_flag && flag.says == Some(true),
+                );
+                broken.add(RowRule::V16, flag.says.is_none());
                 self.padded_flags += u64::from(flag.padded);
             }
         }
@@ -301,11 +306,16 @@ impl Checked {
             return;
         }
         for (row, broken) in self.broken.iter_mut().enumerate() {
-            broken.add(17, times.value(row) != times.allowed(row));
+            broken.add(RowRule::V17, times.value(row) != times.allowed(row));
         }
     }
 
-    fn mark_texts(&mut self, rule: u8, column: &TextColumn, broken: impl Fn(Option<&str>) -> bool) {
+    fn mark_texts(
+        &mut self,
+        rule: RowRule,
+        column: &TextColumn,
+        broken: impl Fn(Option<&str>) -> bool,
+    ) {
         column.map(self.broken.len(), &mut self.marks, broken);
         for (row, broken) in self.broken.iter_mut().zip(&self.marks) {
             row.add(rule, *broken);
@@ -315,7 +325,7 @@ impl Checked {
     /// A code that is there but has no class.
     fn mark_unclassified(
         &mut self,
-        rule: u8,
+        rule: RowRule,
         column: &TextColumn,
         unclassified: impl Fn(&Checked, usize) -> bool,
     ) {
@@ -344,9 +354,8 @@ fn months(times: &TimeColumn, rows: usize, into: &mut Vec<Option<Month>>) {
 
 fn payables(batch: &Batch, policy: &Policy, into: &mut Vec<Fen>) {
     into.clear();
-    into.resize(batch.rows, 0);
-    let chosen = (0..13).filter(|index| policy.payable[*index]);
-    for column in chosen.filter_map(|index| batch.amount(index)) {
+    into.resize(batch.rows, Fen::ZERO);
+    for column in policy.payable_fields().filter_map(|field| batch.amount(field)) {
         add(into, column);
     }
 }
@@ -354,7 +363,7 @@ fn payables(batch: &Batch, policy: &Policy, into: &mut Vec<Fen>) {
 /// 13 amounts below 10^16 cannot overflow 64 bits.
 fn add(sums: &mut [Fen], column: &AmountColumn) {
     for (sum, fen) in sums.iter_mut().zip(column.fen.iter()) {
-        *sum = sum.wrapping_add(*fen);
+        *sum = sum.wrapping_add(Fen::new(*fen));
     }
 }
 

@@ -213,14 +213,15 @@ fn after(ordinal: u32, rows: u64) -> Option<u32> {
 }
 
 fn without_bytes(source: &Source, row_group: usize, rows: u32, bytes: u64) -> Finding {
-    let found = format!("{rows} rows on its side in files of {bytes} bytes");
-    Finding::new(Code::F02, &source.name, format!("row group {row_group}"), found)
+    let found = text!("{} rows on its side in files of {} bytes", rows, bytes);
+    Finding::new(Code::F02, &source.name, text!("row group {}", row_group), found)
 }
 
 fn too_many(source: &Source, row_group: usize) -> Finding {
-    let found = format!("more than {} rows on its side", u32::MAX);
-    let place = format!("row group {row_group}");
-    let hint =
-        "see whether files are there twice or are of other periods: no month has so many rows";
+    let found = text!("more than {} rows on its side", u32::MAX);
+    let place = text!("row group {}", row_group);
+    let hint = text!(
+        "see whether files are there twice or are of other periods: no month has so many rows"
+    );
     Finding::new(Code::F02, &source.name, place, found).hinting(hint)
 }

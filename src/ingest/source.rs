@@ -32,6 +32,7 @@ use crate::{
     diag::{Code, Finding},
     model::{codes::Side, fields::Field},
     place::identity::Identity,
+    text::Text,
 };
 
 /// One Parquet file of a delivery.
@@ -64,7 +65,7 @@ pub struct Source {
 impl Source {
     /// Opens a file, reads its footer and checks its schema; all findings at once.
     pub fn open(side: Side, name: &str, path: &Path) -> Result<Source, Vec<Finding>> {
-        let unreadable = |e: io::Error| vec![Finding::new(Code::F02, name, "", e.to_string())];
+        let unreadable = |e: io::Error| vec![Finding::of_file(Code::F02, name, text!("{}", e))];
         Source::of(side, name, path, &SharedFile::open(path).map_err(unreadable)?)
     }
 
@@ -75,29 +76,31 @@ impl Source {
         path: &Path,
         file: &SharedFile,
     ) -> Result<Source, Vec<Finding>> {
-        let refused = |place: &str, found: &str| Finding::new(Code::F02, name, place, found);
-        let damaged = |found: &str| vec![refused("footer", found)];
+        let refused = |place: Text, found: Text| Finding::new(Code::F02, name, place, found);
+        let damaged = |found: Text| vec![refused(text!("footer"), found)];
         if file.len == 0 {
-            let hint = "fetch the file again: it was not written to its end; \
-                        a side without settlements sends a Parquet file without rows";
-            return Err(vec![refused("", "an empty file").hinting(hint)]);
+            let hint = text!(
+                "fetch the file again: it was not written to its end; a side without settlements sends a Parquet file without rows"
+            );
+            return Err(vec![refused(text!(""), text!("an empty file")).hinting(hint)]);
         }
         if let Some((found, hint)) = disguise::of(file) {
-            return Err(vec![refused("", found).hinting(hint)]);
+            return Err(vec![refused(text!(""), found).hinting(hint)]);
         }
-        let loaded =
-            footer::read(file, &plain_options()).map_err(|error| match error.as_str() {
-                footer::ENCRYPTED => vec![refused("", &error).hinting(disguise::DECRYPT)],
-                _ => damaged(&error),
-            })?;
+        let loaded = footer::read(file, &plain_options()).map_err(|error| match error {
+            error if error == footer::ENCRYPTED => {
+                vec![refused(text!(""), error).hinting(disguise::DECRYPT)]
+            }
+            error => damaged(error),
+        })?;
         let metadata = Arc::clone(loaded.metadata());
         let lies = guarded(|| footer_error(&metadata, file.len));
-        if let Some(error) = lies.unwrap_or(Some("a footer that cannot be true".into())) {
-            return Err(damaged(&error));
+        if let Some(error) = lies.unwrap_or(Some(text!("a footer that cannot be true"))) {
+            return Err(damaged(error));
         }
         if let Some(column) = lzo_column(&metadata) {
-            let hint = "export it with another codec, such as Zstandard or Snappy";
-            let found = refused(&format!("column {column}"), "pages packed with LZO");
+            let hint = text!("export it with another codec, such as Zstandard or Snappy");
+            let found = refused(text!("column {}", column), text!("pages packed with LZO"));
             return Err(vec![found.hinting(hint)]);
         }
         let Mapped { columns, aliases, respelled, extra_columns } =

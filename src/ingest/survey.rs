@@ -7,6 +7,7 @@ use std::{
 
 use parquet::errors::ParquetError;
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -22,7 +23,12 @@ use super::{
     source::Source,
 };
 use crate::{
-    columnar::{claims, guard::guarded, table::Table},
+    columnar::{
+        claims,
+        guard::{damage, guarded},
+        shape,
+        table::Table,
+    },
     diag::{Code, Failure, Finding, Outcome},
     digest::sha256_of,
     event::{Activity, Monitor},
@@ -30,7 +36,7 @@ use crate::{
     model::{
         codes::{Month, Side},
         control::{Bucket, Control, Totals, beyond_decimal},
-        fields::{Field, amount},
+        fields::{COMPARED_AMOUNTS, Field},
         money::{FEN_SUM_LIMIT, FenSum},
     },
     rules::{Policy, Rules},
@@ -84,7 +90,7 @@ pub struct Reject {
 }
 
 /// Things that were not as the contract writes them, and were taken all the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Normalisations {
     /// Columns under another name.
     pub alias_columns: u64,
@@ -219,7 +225,10 @@ impl Survey {
     pub fn finish(mut self) -> Survey {
         self.rejects.sort_by_key(|reject| (reject.file, reject.row));
         // Row group 2 comes before row group 10.
-        self.findings.sort_by_key(|f| (f.file.clone(), f.place.len(), f.place.clone(), f.code));
+        self.findings.sort_by_cached_key(|finding| {
+            let place = finding.place.to_string();
+            (finding.file.clone(), place.len(), place, finding.code)
+        });
         for side in Side::BOTH {
             let mut totals = [Bucket::Delivered, Bucket::Rejected]
                 .map(|b| self.control.get(side, b))
@@ -248,7 +257,7 @@ impl Survey {
     }
 
     fn changed(&mut self, source: &Source, error: &io::Error) {
-        self.findings.push(Finding::new(Code::F13, &source.name, "", error.to_string()));
+        self.findings.push(Finding::of_file(Code::F13, &source.name, text!("{}", error)));
     }
 
     /// Reads a piece of a row group, or what is left of it when there is no frontier; gives it back if
@@ -297,7 +306,7 @@ impl Survey {
         }
         let Some(batch) = lane.batches.as_mut().and_then(Iterator::next) else {
             if lane.left > 0 {
-                return Err(ParquetError::EOF(format!("{} rows are missing", lane.left)).into());
+                return Err(damage(text!("{} rows are missing", lane.left)).into());
             }
             guarded(|| check_ignored(source, lane.row_group, &reading.tools))
                 .ok_or(ReadError::Panic)
@@ -309,7 +318,7 @@ impl Survey {
         lane.left = lane
             .left
             .checked_sub(rows)
-            .ok_or_else(|| ParquetError::General("more rows than its footer says".into()))?;
+            .ok_or_else(|| damage(text!("more rows than its footer says")))?;
         monitor.stopwatch.measure(Activity::Validate, || {
             checked.check(&batch, policy, period);
             self.account(source.side, lane.file, &batch, checked, lane.row, policy);
@@ -336,23 +345,23 @@ impl Survey {
         first_row: u64,
         policy: &Policy,
     ) {
-        let total = |index: usize| batch.amount(index).map_or(0, AmountColumn::total);
+        let total = |field: Field| batch.amount(field).map_or(FenSum::ZERO, AmountColumn::total);
         let facts = &mut self.files[file];
         facts.rows += batch.rows as u64;
-        let columns = [amount::MEDFEE, amount::FUND, amount::ACCOUNT];
-        for (sum, index) in facts.sums.iter_mut().zip(columns) {
-            *sum = sum.saturating_add(total(index));
+        let columns = [Field::medfee_sumamt, Field::fund_pay_sumamt, Field::acct_pay];
+        for (sum, field) in facts.sums.iter_mut().zip(columns) {
+            *sum = sum.saturating_add(total(field));
         }
-        let chosen = (0..13).filter(|index| policy.payable[*index]);
         let delivered = Totals {
             rows: i64::try_from(batch.rows).unwrap_or(i64::MAX),
-            medfee: total(amount::MEDFEE),
-            payable: chosen.map(total).fold(0, FenSum::saturating_add),
+            medfee: total(Field::medfee_sumamt),
+            payable: policy.payable_fields().map(total).fold(FenSum::ZERO, FenSum::saturating_add),
         };
         self.control.add(side, Bucket::Delivered, delivered);
         self.cost_months[side.index()].count(checked);
-        let magnitudes = (0..13).filter_map(|index| batch.amount(index));
-        let magnitude = magnitudes.map(AmountColumn::magnitude).fold(0, FenSum::saturating_add);
+        let magnitudes = COMPARED_AMOUNTS.into_iter().filter_map(|field| batch.amount(field));
+        let magnitude =
+            magnitudes.map(AmountColumn::magnitude).fold(FenSum::ZERO, FenSum::saturating_add);
         let sum = &mut self.magnitudes[side.index()];
         *sum = sum.saturating_add(magnitude);
         for (row, broken) in checked.broken.iter().enumerate().filter(|(_, b)| !b.is_valid()) {
@@ -420,10 +429,10 @@ impl From<Failure> for Stop {
 
 /// What a row adds to totals, with its real amounts even where they are unfit.
 fn real_totals(batch: &Batch, row: usize, policy: &Policy) -> Totals {
-    let real = |index: usize| batch.amount(index).map_or(0, |column| column.counted(row));
-    let chosen = (0..13).filter(|index| policy.payable[*index]);
-    let payable = chosen.map(real).fold(0, FenSum::saturating_add);
-    Totals { rows: 1, medfee: real(amount::MEDFEE), payable }
+    let real =
+        |field: Field| batch.amount(field).map_or(FenSum::ZERO, |column| column.counted(row));
+    let payable = policy.payable_fields().map(real).fold(FenSum::ZERO, FenSum::saturating_add);
+    Totals { rows: 1, medfee: real(Field::medfee_sumamt), payable }
 }
 
 /// Goes over the pages of the columns that nobody reads: damage there is damage of the file. They are not
@@ -441,7 +450,7 @@ fn check_ignored(source: &Source, row_group: usize, tools: &Tools) -> Result<(),
     let ignored = group.columns().iter().zip(read).filter(|(_, read)| !read);
     tools.stopwatch.measure(Activity::Read, || {
         for (chunk, _) in ignored {
-            claims::check_ignored(&file, chunk).map_err(ParquetError::General)?;
+            claims::check_ignored(&file, chunk).map_err(damage)?;
         }
         Ok(())
     })
@@ -470,7 +479,7 @@ pub fn rejects_table(delivery: &Delivery, rejects: &[Reject]) -> Table {
     let source = |reject: &Reject| &delivery.sources[reject.file];
     let mut order: Vec<&Reject> = rejects.iter().collect();
     order.sort_by_key(|reject| (source(reject).side.name(), reject.file, reject.row));
-    Table::new("rejects")
+    Table::new(shape::REJECTS)
         .text("side", order.iter().map(|r| Some(source(r).side.name())))
         .text("file", order.iter().map(|r| Some(&source(r).name)))
         .count("row", order.iter().map(|r| i64::try_from(r.row).unwrap_or(i64::MAX)))

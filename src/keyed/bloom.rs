@@ -1,40 +1,41 @@
-//! Which keys the register may hold: a table of bits, asked while rows are read.
+//! A Bloom filter of the keys that the register holds, asked while rows are read.
 //!
-//! A settlement that cleared in an earlier period and is delivered again is a break, for which the values of
-//! its copies are needed. The match, which looks the register up, would find that out when nothing is at
-//! hand any more, and a few such rows are in almost every page. So the rows that are late are asked about at
-//! once: no key of the register is denied, one in thirty others is taken for one and kept for nothing.
+//! A settlement that cleared in an earlier period and is delivered again is a break, and a break needs the values of its
+//! copies. The match looks keys up in the register, but then the rows are no longer at hand: they would have to be read
+//! again, and a few such rows are in almost every page. So late rows are asked about at once. The filter never denies a
+//! key of the register. It takes one in thirty other keys for a key of the register; the values of these rows are kept
+//! for nothing.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Keys for each word of the table.
+/// Keys for each word of the filter.
 const KEYS_OF_WORD: u64 = 4;
 
-/// Some keys, as bits; two of one word for each.
+/// A blocked Bloom filter: each key sets two bits of one 64-bit word, so that a question loads one cache line.
 #[derive(Debug, Default)]
-pub struct Familiar(Vec<AtomicU64>);
+pub struct BloomFilter(Vec<AtomicU64>);
 
-impl Familiar {
-    /// A table for so many keys.
-    pub fn with_room(keys: u64) -> Familiar {
+impl BloomFilter {
+    /// A filter for so many keys.
+    pub fn with_capacity(keys: u64) -> BloomFilter {
         let words = usize::try_from(keys.div_ceil(KEYS_OF_WORD)).unwrap_or(usize::MAX);
-        Familiar((0..words).map(|_| AtomicU64::new(0)).collect())
+        BloomFilter((0..words).map(|_| AtomicU64::new(0)).collect())
     }
 
-    /// Bytes of a table for so many keys.
+    /// Bytes of a filter for so many keys.
     pub const fn bytes(keys: u64) -> u64 {
         keys.div_ceil(KEYS_OF_WORD).saturating_mul(8)
     }
 
-    /// Takes a key in, by its hash.
+    /// Adds a key by its hash.
     pub fn add(&self, hash: u64) {
         if let Some(word) = self.0.get(self.place(hash)) {
             word.fetch_or(bits(hash), Relaxed);
         }
     }
 
-    /// Whether a key may have been taken in.
-    pub fn may_have(&self, hash: u64) -> bool {
+    /// Whether a key may have been added: never false for a key that was.
+    pub fn may_contain(&self, hash: u64) -> bool {
         let word = self.0.get(self.place(hash));
         word.is_some_and(|word| word.load(Relaxed) & bits(hash) == bits(hash))
     }
@@ -58,11 +59,11 @@ mod tests {
     #[test]
     fn no_key_is_denied_and_few_others_are_taken_for_one() {
         let hash = |n: u64| n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let familiar = Familiar::with_room(100_000);
-        (0..100_000).for_each(|n| familiar.add(hash(n)));
-        assert!((0..100_000).all(|n| familiar.may_have(hash(n))));
-        let mistaken = (100_000..200_000).filter(|n| familiar.may_have(hash(*n))).count();
+        let filter = BloomFilter::with_capacity(100_000);
+        (0..100_000).for_each(|n| filter.add(hash(n)));
+        assert!((0..100_000).all(|n| filter.may_contain(hash(n))));
+        let mistaken = (100_000..200_000).filter(|n| filter.may_contain(hash(*n))).count();
         assert!(mistaken < 4_000, "{mistaken}");
-        assert!(!Familiar::default().may_have(7));
+        assert!(!BloomFilter::default().may_contain(7));
     }
 }

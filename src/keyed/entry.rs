@@ -5,7 +5,7 @@ use super::{
     registered::{Kind, Registered},
     store::Stored,
 };
-use crate::model::group::Group;
+use crate::model::{group::Group, money::Fen};
 
 impl Stored for Key {
     type Bytes = [u8; 12];
@@ -227,7 +227,7 @@ impl Stored for Listed {
         let (key, Registered { kind, payable, group, earlier }) = self;
         let mut bytes = [0; 25];
         bytes[0..12].copy_from_slice(&key.to_bytes());
-        bytes[12..20].copy_from_slice(&payable.to_le_bytes());
+        bytes[12..20].copy_from_slice(&payable.fen().to_le_bytes());
         bytes[20..22].copy_from_slice(&group.map_or(u16::MAX, Group::number).to_le_bytes());
         bytes[22] = kind as u8;
         bytes[23..25].copy_from_slice(&earlier.unwrap_or(u16::MAX).to_le_bytes());
@@ -238,7 +238,7 @@ impl Stored for Listed {
         let earlier = u16::from_le_bytes(part(bytes, 23));
         let registered = Registered {
             kind: Kind::ALL[usize::from(bytes[22])],
-            payable: i64::from_le_bytes(part(bytes, 12)),
+            payable: Fen::new(i64::from_le_bytes(part(bytes, 12))),
             group: Group::from_number(u16::from_le_bytes(part(bytes, 20))),
             earlier: (earlier != u16::MAX).then_some(earlier),
         };

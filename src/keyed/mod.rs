@@ -12,7 +12,7 @@
 pub mod bloom;
 pub mod entry;
 pub mod key;
-pub(crate) mod packed;
+pub mod packed;
 pub mod registered;
 pub mod sorted;
 pub mod store;

@@ -1,9 +1,10 @@
 //! Values as bytes that come back in the same run, from disk or from another machine.
 
 use crate::diag::{Failure, Outcome};
+use crate::text::Text;
 
 /// Something as bytes that come back in the same run, from disk or from another machine.
-pub(crate) fn pack(value: &impl serde::Serialize) -> Outcome<Vec<u8>> {
+pub fn pack(value: &impl serde::Serialize) -> Outcome<Vec<u8>> {
     postcard::to_allocvec(value).map_err(|error| damaged(&error))
 }
 
@@ -27,5 +28,5 @@ pub(crate) fn unpack_all<T: serde::de::DeserializeOwned, U>(
 }
 
 fn damaged(error: &postcard::Error) -> Failure {
-    Failure::Bug(format!("packed values: {error}"))
+    Failure::Bug(text!("packed values: {}", Text::foreign(error)))
 }

@@ -230,7 +230,7 @@ impl Reader<'_> {
 }
 
 fn damaged() -> Failure {
-    Failure::Bug("rows on disk are not what they were".to_owned())
+    Failure::Bug(text!("rows on disk are not what they were"))
 }
 
 #[cfg(test)]

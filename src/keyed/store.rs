@@ -262,7 +262,7 @@ impl Spill {
     /// Takes bytes; says where they are.
     pub(crate) fn write(&self, bytes: &[u8]) -> Outcome<u64> {
         let mut guard = locked(&self.file);
-        let io = |error| Failure::Io { place: crate::diag::shown(&self.path), error };
+        let io = |error| Failure::io(&self.path)(error);
         let file = match &mut *guard {
             Some(file) => file,
             none => {
@@ -280,7 +280,7 @@ impl Spill {
     pub(crate) fn read(&self, offset: u64, bytes: &mut [u8]) -> Outcome<()> {
         let guard = locked(&self.file);
         let file =
-            guard.as_ref().ok_or_else(|| Failure::Bug("what was spilled has no file".into()))?;
+            guard.as_ref().ok_or_else(|| Failure::Bug(text!("what was spilled has no file")))?;
         file.read_exact_at(bytes, offset).map_err(Failure::io(&self.path))
     }
 }

@@ -3,9 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate, Weekday};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::model::dates::parse_day;
+use crate::{
+    model::dates::parse_day,
+    shapes::DayOfYear,
+    text::{Text, quoted},
+};
 
 /// The working days that are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,29 +20,33 @@ pub struct Calendar {
     exceptions: BTreeMap<NaiveDate, bool>,
 }
 
-/// A year as the rules file has it.
-#[derive(Debug, Clone, Deserialize)]
+/// The working days of a year: Monday to Friday, but for the days that are listed.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CalendarYear {
+    /// The year; each stands once in a file.
     year: i32,
-    /// The notice that says so.
+    /// The notice of the State Council that says so.
+    #[schemars(length(min = 1))]
     source: String,
-    /// Weekdays without work, `MM-DD`.
+    /// Days from Monday to Friday without work, `MM-DD`.
+    #[schemars(with = "Vec<DayOfYear>")]
     off: Vec<String>,
-    /// Weekend days with work, `MM-DD`.
+    /// Saturdays and Sundays with work, `MM-DD`.
+    #[schemars(with = "Vec<DayOfYear>")]
     work: Vec<String>,
 }
 
 impl Calendar {
     /// Takes the years of a rules file; what is wrong with them is added to the errors.
-    pub fn of(years: &[CalendarYear], errors: &mut Vec<String>) -> Calendar {
+    pub fn of(years: &[CalendarYear], errors: &mut Vec<Text>) -> Calendar {
         let mut calendar = Calendar::default();
         for CalendarYear { year, source, off, work } in years {
             if !calendar.years.insert(*year) {
-                errors.push(format!("calendar {year} is there twice"));
+                errors.push(text!("calendar {} is there twice", year));
             }
             if source.is_empty() {
-                errors.push(format!("calendar {year} names no source"));
+                errors.push(text!("calendar {} names no source", year));
             }
             for (days, works) in [(off, false), (work, true)] {
                 for text in days {
@@ -46,8 +55,12 @@ impl Calendar {
                     let taken = day.and_then(|day| calendar.exceptions.insert(day, works));
                     if day.is_none() || taken.is_some() {
                         let list = if works { "work" } else { "off" };
-                        errors
-                            .push(format!("calendar {year}: {list} day {text:?} is no exception"));
+                        errors.push(text!(
+                            "calendar {}: {} day {} is no exception",
+                            year,
+                            list,
+                            quoted(text)
+                        ));
                     }
                 }
             }

@@ -3,15 +3,52 @@
 use std::fmt;
 
 use chrono::{Datelike, NaiveDate};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::text::{Fill, Text, Value};
+
 /// Whose copy of a settlement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Side {
     /// Declared by the province where care was given (就医地).
     Treating,
     /// Recorded by the province that insures the person (参保地).
     Insured,
+}
+
+impl Fill for Side {
+    fn fill(&self) -> Value {
+        match self {
+            Side::Treating => text!("treating").fill(),
+            Side::Insured => text!("insured").fill(),
+        }
+    }
+}
+
+fill_by_display! { Month, Pair, Province }
+
+impl Fill for FundClass {
+    fn fill(&self) -> Value {
+        match self {
+            FundClass::Employee => text!("employee").fill(),
+            FundClass::Resident => text!("resident").fill(),
+        }
+    }
+}
+
+impl Fill for CareClass {
+    fn fill(&self) -> Value {
+        match self {
+            CareClass::Chronic => text!("chronic").fill(),
+            CareClass::Inpatient => text!("inpatient").fill(),
+            CareClass::Outpatient => text!("outpatient").fill(),
+            CareClass::Pharmacy => text!("pharmacy").fill(),
+        }
+    }
 }
 
 impl Side {
@@ -151,6 +188,11 @@ impl Province {
         PROVINCES[self.index()].2
     }
 
+    /// Its name in each language.
+    pub fn named(self) -> Text {
+        Text::named(self.english_name(), self.name())
+    }
+
     /// The two-digit code.
     pub fn code(self) -> u8 {
         PROVINCES[self.index()].0
@@ -252,7 +294,9 @@ impl fmt::Display for Month {
 }
 
 /// Which fund bears the cost (contract §2.1, `insutype`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum FundClass {
     /// Employees' basic insurance (职工).
@@ -280,7 +324,9 @@ impl FundClass {
 }
 
 /// What kind of care (contract §2.1, `med_type`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum CareClass {
     /// Outpatient care of a listed chronic disease (门诊慢特病).

@@ -5,12 +5,16 @@
 
 use std::ops::AddAssign;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::{
     diag::{Code, Failure, Finding, Outcome},
     model::{
         codes::Side,
-        money::{FEN_SUM_LIMIT, Fen, FenSum},
+        money::{Fen, FenSum},
     },
+    text::{Fill, Value, quoted, word},
 };
 
 /// Rows, and two of their sums in fen.
@@ -42,9 +46,7 @@ impl Totals {
 
     /// Whether both sums fit `DECIMAL(38,2)`.
     pub fn fit(self) -> bool {
-        [self.medfee, self.payable]
-            .into_iter()
-            .all(|sum| sum.unsigned_abs() < FEN_SUM_LIMIT.unsigned_abs())
+        self.medfee.fits() && self.payable.fits()
     }
 }
 
@@ -59,11 +61,12 @@ impl AddAssign for Totals {
 
 /// The amounts of a side add up to more than `DECIMAL(38,2)` holds.
 pub fn beyond_decimal(side: Side) -> Finding {
-    Finding::new(Code::F12, side.name(), "", "amounts that together are beyond it")
+    Finding::of_file(Code::F12, side.name(), text!("amounts that together are beyond it"))
 }
 
 /// Where a copy of a settlement ends in a period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Bucket {
     /// In the delivery of this period.
     Delivered,
@@ -73,10 +76,17 @@ pub enum Bucket {
     Rejected,
     /// An open item that a new row replaced.
     Superseded,
-    /// A break of a class.
-    Break(Class),
     /// Cleared and registered.
     Cleared,
+    /// A break of a class.
+    #[serde(untagged)]
+    Break(Class),
+}
+
+impl Fill for Bucket {
+    fn fill(&self) -> Value {
+        word(self.name())
+    }
 }
 
 impl Bucket {
@@ -114,8 +124,9 @@ impl Bucket {
 
 /// Why a copy did not clear (contract §4).
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
+#[serde(rename_all = "snake_case")]
 pub enum Class {
     /// Its settlement is in the register.
     AlreadyCleared,
@@ -143,6 +154,12 @@ pub enum Class {
     ReversalMismatch,
     /// A reversal of what is reversed already.
     AlreadyReversed,
+}
+
+impl Fill for Class {
+    fn fill(&self) -> Value {
+        word(self.name())
+    }
 }
 
 impl Class {
@@ -184,25 +201,6 @@ impl Class {
             Class::ReversalUnpaired => "reversal_unpaired",
             Class::ReversalMismatch => "reversal_mismatch",
             Class::AlreadyReversed => "already_reversed",
-        }
-    }
-
-    /// What people are told in Chinese.
-    pub const fn chinese(self) -> &'static str {
-        match self {
-            Class::AlreadyCleared => "已清算过",
-            Class::Duplicate => "重复记录",
-            Class::Conflict => "同号不同值",
-            Class::LateRefused => "超期拒收",
-            Class::Expired => "挂账过期",
-            Class::Voided => "决定作废",
-            Class::MissingInsured => "参保地无记录",
-            Class::MissingTreating => "就医地无记录",
-            Class::FieldMismatch => "身份信息不一致",
-            Class::AmountMismatch => "金额不一致",
-            Class::ReversalUnpaired => "退费无原结算",
-            Class::ReversalMismatch => "退费与原结算不符",
-            Class::AlreadyReversed => "已退费过",
         }
     }
 
@@ -256,7 +254,12 @@ impl Control {
             }
             let name = side.name();
             Failure::unless(came == went, || {
-                format!("control totals of the {name} side: {came:?} came in, {went:?} went out")
+                text!(
+                    "control totals of the {} side: {} came in, {} went out",
+                    name,
+                    quoted(came),
+                    quoted(went)
+                )
             })?;
             // What was opened may be what is too much.
             if !came.fit() {
@@ -274,12 +277,16 @@ mod tests {
     #[test]
     fn what_came_in_has_to_go_out() {
         let mut control = Control::default();
-        let one = Totals { rows: 1, medfee: 100, payable: 60 };
+        let one = Totals::of_one(Fen::new(100), Fen::new(60));
         control.add(Side::Treating, Bucket::Delivered, one);
         assert!(control.prove().is_err());
         control.add(Side::Treating, Bucket::Break(Class::Voided), one);
         assert!(control.prove().is_ok());
-        control.add(Side::Insured, Bucket::Cleared, Totals { rows: 0, medfee: 1, payable: 0 });
+        control.add(
+            Side::Insured,
+            Bucket::Cleared,
+            Totals { medfee: FenSum::new(1), ..Totals::default() },
+        );
         assert!(control.prove().is_err());
     }
 

@@ -1,5 +1,12 @@
 //! The settlement record: fields, kinds, aliases (contract §2.1).
 
+use std::{
+    borrow::Cow,
+    ops::{Index, IndexMut},
+};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
 /// What kind of value a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -159,6 +166,38 @@ const fn is_blank(letter: char) -> bool {
     letter.is_whitespace() || letter == '\0'
 }
 
+/// The identity fields, in the order in which they are compared; the cost month follows them.
+pub const IDENTITY_FIELDS: [Field; 8] = [
+    Field::psn_no,
+    Field::insuplc_admdvs,
+    Field::mdtrtarea_admvs,
+    Field::fixmedins_code,
+    Field::insutype,
+    Field::med_type,
+    Field::dise_codg,
+    Field::init_setl_id,
+];
+
+/// The eight fund fields, whose sum is fund_pay_sumamt.
+pub const FUNDS: [Field; 8] = [
+    Field::hifp_pay,
+    Field::cvlserv_pay,
+    Field::hifes_pay,
+    Field::hifmi_pay,
+    Field::hifob_pay,
+    Field::hifdm_pay,
+    Field::maf_pay,
+    Field::oth_pay,
+];
+
+/// The fields whose sum is medfee_sumamt: funds, account, cash, hospital.
+pub const SHARES: [Field; 4] =
+    [Field::fund_pay_sumamt, Field::acct_pay, Field::psn_cash_pay, Field::hosp_part_amt];
+
+/// The four scope fields, whose sum is medfee_sumamt where a file has them all.
+pub const SCOPE: [Field; 4] =
+    [Field::fulamt_ownpay_amt, Field::overlmt_selfpay, Field::preselfpay_amt, Field::inscp_scp_amt];
+
 /// The amounts: first the 13 that are compared, in the order in which they are compared and listed,
 /// then the relative's account, then the four scope fields.
 pub const AMOUNT_FIELDS: [Field; 18] = [
@@ -182,7 +221,110 @@ pub const AMOUNT_FIELDS: [Field; 18] = [
     Field::inscp_scp_amt,
 ];
 
-/// Positions in [`AMOUNT_FIELDS`].
+/// One of the 13 compared amounts by its national field name, in schemas.
+pub enum PayableField {}
+
+impl JsonSchema for PayableField {
+    fn schema_name() -> Cow<'static, str> {
+        "PayableField".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names: Vec<&str> = COMPARED_AMOUNTS.iter().map(|field| field.name()).collect();
+        json_schema!({ "type": "string", "enum": names, "description": "A compared amount." })
+    }
+}
+
+/// How many amounts are compared.
+pub const COMPARED: usize = 13;
+
+/// The compared amounts, in the order in which they are compared and listed.
+pub const COMPARED_AMOUNTS: [Field; COMPARED] = match AMOUNT_FIELDS.first_chunk() {
+    Some(compared) => *compared,
+    None => panic!("Invariant: there are more amounts"),
+};
+
+/// The position of each field among the amounts; for what is no amount, a position that does not exist.
+const AMOUNT_POSITION: [usize; FIELDS.len()] = {
+    let mut positions = [usize::MAX; FIELDS.len()];
+    let mut index = 0;
+    while index < AMOUNT_FIELDS.len() {
+        positions[AMOUNT_FIELDS[index].index()] = index;
+        index += 1;
+    }
+    positions
+};
+
+/// Position of an amount in [`AMOUNT_FIELDS`], and of a compared one in [`COMPARED_AMOUNTS`].
+pub const fn amount_position(field: Field) -> usize {
+    AMOUNT_POSITION[field.index()]
+}
+
+/// A value for each of the compared amounts, taken by field; panics for any other field.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(transparent)]
+pub struct Amounts<T>([T; COMPARED]);
+
+impl<T> Amounts<T> {
+    /// The value that each field gives, in the order of [`COMPARED_AMOUNTS`].
+    pub fn of(value: impl FnMut(Field) -> T) -> Amounts<T> {
+        Amounts(COMPARED_AMOUNTS.map(value))
+    }
+
+    /// The values, in the order of [`COMPARED_AMOUNTS`].
+    pub const fn from_array(values: [T; COMPARED]) -> Amounts<T> {
+        Amounts(values)
+    }
+
+    /// Another value in place of each.
+    pub fn map<U>(self, value: impl FnMut(T) -> U) -> Amounts<U> {
+        Amounts(self.0.map(value))
+    }
+
+    /// The values, in the order of [`COMPARED_AMOUNTS`].
+    pub fn values(&self) -> std::slice::Iter<'_, T> {
+        self.0.iter()
+    }
+
+    /// The fields and their values, in the order of [`COMPARED_AMOUNTS`].
+    pub fn iter(&self) -> impl Iterator<Item = (Field, &T)> {
+        COMPARED_AMOUNTS.into_iter().zip(&self.0)
+    }
+}
+
+impl<T: Copy> Amounts<T> {
+    /// The values of some fields.
+    pub fn pick<const N: usize>(&self, fields: [Field; N]) -> [T; N] {
+        fields.map(|field| self[field])
+    }
+}
+
+impl<T> Index<Field> for Amounts<T> {
+    type Output = T;
+
+    fn index(&self, field: Field) -> &T {
+        &self.0[amount_position(field)]
+    }
+}
+
+impl<T> IndexMut<Field> for Amounts<T> {
+    fn index_mut(&mut self, field: Field) -> &mut T {
+        &mut self.0[amount_position(field)]
+    }
+}
+
+/// Positions in [`AMOUNT_FIELDS`], for synthetic rows.
 pub mod amount {
     /// medfee_sumamt: total cost.
     pub const MEDFEE: usize = 0;
@@ -217,7 +359,23 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), all);
         assert_eq!(FIELDS.len(), 33);
-        assert!(AMOUNT_FIELDS.iter().all(|field| field.kind() == Kind::Amount));
+        let amounts: Vec<Field> =
+            FIELDS.into_iter().filter(|field| field.kind() == Kind::Amount).collect();
+        let mut listed = AMOUNT_FIELDS;
+        listed.sort_unstable();
+        assert_eq!(listed[..], amounts);
+        assert_eq!(AMOUNT_FIELDS[amount::FUNDS], FUNDS);
+        assert_eq!(AMOUNT_FIELDS[amount::SCOPE], SCOPE);
+    }
+
+    #[test]
+    fn amounts_are_taken_by_field() {
+        let mut amounts = Amounts::of(Field::index);
+        assert_eq!(amounts[Field::acct_pay], Field::acct_pay.index());
+        assert_eq!(amounts.pick(SHARES), SHARES.map(Field::index));
+        assert!(amounts.iter().all(|(field, index)| field.index() == *index));
+        amounts[Field::maf_pay] = 0;
+        assert_eq!(amounts.values().position(|index| *index == 0), Some(8));
     }
 
     #[test]

@@ -15,4 +15,7 @@ pub mod dates;
 pub mod fields;
 pub mod group;
 pub mod institution;
+pub mod meanings;
 pub mod money;
+pub mod verdict;
+pub mod words;

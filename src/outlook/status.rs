@@ -3,12 +3,13 @@
 use std::{collections::BTreeMap, path::Path};
 
 use chrono::{Datelike, NaiveDate};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
     book::{Book, grid::Grid},
     columnar::table::Stored,
-    diag::{Failure, Outcome, shown},
+    diag::{Failure, Outcome},
     handover::brought,
     judged::Judged,
     model::{
@@ -17,75 +18,137 @@ use crate::{
     },
     reserve::{Level, notices::Status},
     rules::{Policy, Rules},
+    shapes::{Day, Format, NoticeId, PairCode, Period, ProvinceCode, Yuan},
+    text::Text,
 };
 
 /// Where a book stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "status --format json")]
 pub struct BookStatus {
+    /// The format of the report.
+    format: Format<2>,
     /// The day.
+    #[schemars(with = "Day")]
     pub as_of: String,
     /// The period that was closed last.
+    #[schemars(with = "Period")]
     pub closed: String,
     /// The period that is to be closed next.
+    #[schemars(with = "Period")]
     pub next: String,
     /// What is due, by day.
     pub deadlines: Vec<Deadline>,
-    /// Notices that are to be paid, the latest first.
+    /// The notices that are to be paid, the latest first.
     pub unpaid: Vec<UnpaidNotice>,
-    /// Emergency proposals without an answer.
+    /// The emergency proposals without an answer.
+    #[schemars(with = "Vec<NoticeId>")]
     pub proposals: Vec<String>,
-    /// Pairs at the red level.
+    /// The pairs at the red level.
+    #[schemars(with = "Vec<PairCode>")]
     pub red: Vec<String>,
-    /// Pairs at the yellow level.
+    /// The pairs at the yellow level.
+    #[schemars(with = "Vec<PairCode>")]
     pub yellow: Vec<String>,
     /// What became of the deductions of the period that was closed last.
     pub deductions: Judged,
     /// What became of its payments.
     pub payments: Judged,
-    /// Copies that are carried, by cost year.
+    /// The copies that are carried, by cost year.
     pub open: Vec<OpenYear>,
 }
 
 /// Something that is due.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Deadline {
     /// The day.
+    #[schemars(with = "Day")]
     pub on: String,
-    /// Days from the day of the status; negative when it is past.
+    /// The number of days from the day of the status; negative when it is past.
     pub days_left: i64,
     /// What is due.
-    pub what: String,
+    pub kind: DeadlineKind,
+    /// The clearing period that it is due for; for `last_day_without_permit` the cost month.
+    #[schemars(with = "Period")]
+    pub month: String,
+    /// The cost year of `year_cleared`; null for the others.
+    pub year: Option<i32>,
+}
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadlineKind {
+    /// Treating places have declared the costs of the period.
+    Declared,
+    /// It is the last day for costs of the month without a permit.
+    LastDayWithoutPermit,
+    /// The national allocation of the period is made.
+    Allocated,
+    /// The provinces have confirmed the period.
+    Confirmed,
+    /// The notices of the period are issued.
+    Notices,
+    /// The costs of the year are cleared, the last of them in the period.
+    YearCleared,
+}
+
+impl Deadline {
+    /// What is due, in words.
+    pub fn words(&self) -> Text {
+        let Deadline { kind, month, year, .. } = self;
+        match kind {
+            DeadlineKind::Declared => text!("treating places have declared the costs of {}", month),
+            DeadlineKind::LastDayWithoutPermit => {
+                text!("last day for costs of {} without a permit", month)
+            }
+            DeadlineKind::Allocated => text!("national allocation of {}", month),
+            DeadlineKind::Confirmed => text!("provinces have confirmed {}", month),
+            DeadlineKind::Notices => text!("notices of {}", month),
+            DeadlineKind::YearCleared => {
+                text!("costs of {} are cleared ({})", year.unwrap_or_default(), month)
+            }
+        }
+    }
 }
 
 /// A notice that is not paid in full.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct UnpaidNotice {
     /// Its number.
+    #[schemars(with = "NoticeId")]
     pub notice_id: String,
-    /// Who pays.
+    /// The province that pays.
+    #[schemars(with = "ProvinceCode")]
     pub payer: String,
-    /// Who is paid.
+    /// The province that is paid.
+    #[schemars(with = "ProvinceCode")]
     pub payee: String,
     /// What is open, in yuan.
+    #[schemars(with = "Yuan")]
     pub open: String,
-    /// Until when it is to be paid.
+    /// The day by which it is to be paid.
+    #[schemars(with = "Option<Day>")]
     pub pay_by: Option<String>,
-    /// Days until then; negative when it is late.
+    /// The number of days until then; negative when it is late.
     pub days_left: Option<i64>,
 }
 
-/// Copies of a cost year that are carried.
-#[derive(Debug, Serialize)]
+/// The copies of a cost year that are carried.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct OpenYear {
     /// The cost year.
     pub year: i32,
-    /// How many copies, both sides.
+    /// The number of copies of both sides.
     pub copies: u64,
-    /// Payable of the treating copies, in yuan.
+    /// The payable of the treating copies, in yuan.
+    #[schemars(with = "Yuan")]
     pub treating_payable: String,
-    /// Payable of the insured copies, in yuan.
+    /// The payable of the insured copies, in yuan.
+    #[schemars(with = "Yuan")]
     pub insured_payable: String,
     /// The last period in which they clear without a permit.
+    #[schemars(with = "Period")]
     pub last_period: String,
 }
 
@@ -93,10 +156,10 @@ pub struct OpenYear {
 pub fn status(root: &Path, rules: &Rules, as_of: NaiveDate) -> Outcome<BookStatus> {
     let periods = Book::look(root)?;
     let Some((closed, folder)) = periods.last() else {
-        return Err(Failure::Usage(format!("no period is closed in {}", shown(root))));
+        return Err(Failure::Usage(text!("no period is closed in {}", root)));
     };
     let next = closed.plus(1);
-    let policy = rules.policy(next).map_err(|error| Failure::Usage(error.to_string()))?;
+    let policy = rules.policy(next).map_err(|error| Failure::Usage(error.text()))?;
     let issued = brought::notices(&periods)?;
     let levels = levels(folder)?;
     let at = |level: Level| {
@@ -105,6 +168,7 @@ pub fn status(root: &Path, rules: &Rules, as_of: NaiveDate) -> Outcome<BookStatu
     };
     let is_proposal = |status: &&Status| status.name() == "proposed";
     Ok(BookStatus {
+        format: Format,
         as_of: as_of.to_string(),
         closed: closed.to_string(),
         next: next.to_string(),
@@ -125,23 +189,24 @@ fn deadlines(next: Month, policy: &Policy, as_of: NaiveDate) -> Vec<Deadline> {
     let day = |day: u8| month.first_day().with_day(day.into()).unwrap_or(month.first_day());
     let oldest = next.plus(-policy.lateness_limit);
     let mut due = vec![
-        (day(policy.declare_day), format!("treating places have declared the costs of {next}")),
-        (day(policy.declare_day), format!("last day for costs of {oldest} without a permit")),
-        (day(policy.allocate_day), format!("national allocation of {next}")),
-        (day(policy.confirm_tables_day), format!("provinces have confirmed {next}")),
-        (month.last_day(), format!("notices of {next}")),
+        (day(policy.declare_day), DeadlineKind::Declared, next, None),
+        (day(policy.declare_day), DeadlineKind::LastDayWithoutPermit, oldest, None),
+        (day(policy.allocate_day), DeadlineKind::Allocated, next, None),
+        (day(policy.confirm_tables_day), DeadlineKind::Confirmed, next, None),
+        (month.last_day(), DeadlineKind::Notices, next, None),
     ];
     for year in [next.year() - 1, next.year()] {
         let close = policy.year_close(year);
         if close >= next {
-            due.push((close.plus(1).last_day(), format!("costs of {year} are cleared ({close})")));
+            due.push((close.plus(1).last_day(), DeadlineKind::YearCleared, close, Some(year)));
         }
     }
-    let mut deadlines: Vec<Deadline> = due
-        .into_iter()
-        .map(|(on, what)| Deadline { on: on.to_string(), days_left: days(as_of, on), what })
-        .collect();
-    deadlines.sort();
+    let deadline = |(on, kind, month, year): (NaiveDate, DeadlineKind, Month, Option<i32>)| {
+        let (days_left, month) = (days(as_of, on), month.to_string());
+        Deadline { on: on.to_string(), days_left, kind, month, year }
+    };
+    let mut deadlines: Vec<Deadline> = due.into_iter().map(deadline).collect();
+    deadlines.sort_by_cached_key(|deadline| (deadline.on.clone(), deadline.words()));
     deadlines
 }
 
@@ -151,7 +216,7 @@ fn days(from: NaiveDate, to: NaiveDate) -> i64 {
 
 fn unpaid<'a>(statuses: impl Iterator<Item = &'a Status>, as_of: NaiveDate) -> Vec<UnpaidNotice> {
     let mut unpaid: Vec<UnpaidNotice> = statuses
-        .filter(|status| status.open() > 0)
+        .filter(|status| status.open().is_positive())
         .map(|status| UnpaidNotice {
             notice_id: status.notice.number(),
             payer: status.notice.payer.to_string(),

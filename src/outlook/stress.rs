@@ -7,11 +7,12 @@
 use std::{collections::BTreeMap, path::Path, str::FromStr};
 
 use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
     book::Book,
-    diag::{Failure, Outcome, shown},
+    diag::{Failure, Outcome},
     handover::brought,
     model::{
         codes::{Pair, Province},
@@ -19,6 +20,8 @@ use crate::{
     },
     reserve::Level,
     rules::{Policy, Rules},
+    shapes::{Format, MapOf, PairCode, ProvinceCode, Yuan},
+    text::{Text, quoted},
 };
 
 /// A what-if.
@@ -31,11 +34,11 @@ pub enum Scenario {
 }
 
 impl FromStr for Scenario {
-    type Err = String;
+    type Err = Text;
 
     /// Reads `volume=20` (per cent) or `late=34:45` (province and days).
-    fn from_str(text: &str) -> Result<Scenario, String> {
-        let error = || format!("{text:?} is neither volume=PERCENT nor late=PROVINCE:DAYS");
+    fn from_str(text: &str) -> Result<Scenario, Text> {
+        let error = || text!("{} is neither volume=PERCENT nor late=PROVINCE:DAYS", quoted(text));
         match text.split_once('=').ok_or_else(error)? {
             ("volume", percent) => {
                 let percent = Decimal::from_str(percent).map_err(|_| error())?;
@@ -53,18 +56,33 @@ impl FromStr for Scenario {
     }
 }
 
+/// What scenarios do to the next period.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "stress --format json")]
+pub struct StressReport {
+    /// The format of the report.
+    format: Format<1>,
+    /// The scenarios in the order of the command line.
+    pub scenarios: Vec<Stressed>,
+}
+
 /// What a scenario does to the next period.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Stressed {
-    /// The scenario.
+    /// The scenario as the command line has it: `volume=PERCENT` or `late=PROVINCE:DAYS`.
+    #[schemars(regex(pattern = "^(volume=-?[0-9.]+|late=[0-9]{2}:[0-9]+)$"))]
     pub scenario: String,
-    /// Pairs that turn red and were not.
+    /// The pairs that turn red and were not.
+    #[schemars(with = "Vec<PairCode>")]
     pub turn_red: Vec<String>,
-    /// Pairs that turn yellow and were not.
+    /// The pairs that turn yellow and were not.
+    #[schemars(with = "Vec<PairCode>")]
     pub turn_yellow: Vec<String>,
-    /// Treating provinces whose reserves together fall below zero, with how far, in yuan.
+    /// The treating provinces whose reserves together fall below zero, with what they come to, in yuan.
+    #[schemars(with = "MapOf<ProvinceCode, Yuan>")]
     pub run_dry: BTreeMap<String, String>,
     /// What emergency proposals would ask for, in yuan.
+    #[schemars(with = "Yuan")]
     pub top_up: String,
 }
 
@@ -78,27 +96,30 @@ struct Ground {
 }
 
 /// Plays scenarios on the newest period of a book.
-pub fn stress(root: &Path, rules: &Rules, scenarios: &[Scenario]) -> Outcome<Vec<Stressed>> {
+pub fn stress(root: &Path, rules: &Rules, scenarios: &[Scenario]) -> Outcome<StressReport> {
     let periods = Book::look(root)?;
     let Some((closed, folder)) = periods.last() else {
-        return Err(Failure::Usage(format!("no period is closed in {}", shown(root))));
+        return Err(Failure::Usage(text!("no period is closed in {}", root)));
     };
-    let policy = rules.policy(closed.plus(1)).map_err(|e| Failure::Usage(e.to_string()))?;
+    let policy = rules.policy(closed.plus(1)).map_err(|e| Failure::Usage(e.text()))?;
     let issued = brought::notices(&periods)?;
-    let open = issued.active.values().filter(|status| status.open() > 0);
+    let open = issued.active.values().filter(|status| status.open().is_positive());
     let ground = Ground {
         payable: brought::by_pair(folder, "pairs", "payable")?,
         quota: brought::by_pair(folder, "quotas", "next_quota")?,
         closing: brought::by_pair(folder, "reserves", "closing")?,
         open: open.map(|s| (s.notice.pair, s.notice.payer, s.open())).collect(),
     };
-    scenarios.iter().map(|scenario| ground.play(scenario, policy)).collect()
+    let scenarios = scenarios.iter().map(|scenario| ground.play(scenario, policy));
+    Ok(StressReport { format: Format, scenarios: scenarios.collect::<Outcome<_>>()? })
 }
 
 impl Ground {
     fn play(&self, scenario: &Scenario, policy: &Policy) -> Outcome<Stressed> {
         let drawn = self.drawn(scenario)?;
-        let of = |sums: &BTreeMap<Pair, FenSum>, pair: &Pair| sums.get(pair).copied().unwrap_or(0);
+        let of = |sums: &BTreeMap<Pair, FenSum>, pair: &Pair| {
+            sums.get(pair).copied().unwrap_or_default()
+        };
         let mut stressed = Stressed {
             scenario: scenario.to_string(),
             turn_red: Vec::new(),
@@ -106,7 +127,7 @@ impl Ground {
             run_dry: BTreeMap::new(),
             top_up: String::new(),
         };
-        let mut top_up: FenSum = 0;
+        let mut top_up = FenSum::ZERO;
         let mut reserves = self.after_payments(scenario);
         for (pair, payable) in &drawn {
             let quota = of(&self.quota, pair);
@@ -120,12 +141,13 @@ impl Ground {
                 _ => {}
             }
             if after == Level::Red {
-                top_up += (payable * FenSum::from(policy.emergency_months) - quota).max(0);
+                top_up += (payable.times(policy.emergency_months) - quota).max(FenSum::ZERO);
             }
-            *reserves.entry(pair.treating).or_default() -= payable * scenario.draws(pair.insured);
+            *reserves.entry(pair.treating).or_default() -=
+                payable.times(scenario.draws(pair.insured));
         }
         stressed.top_up = yuan(top_up);
-        let dry = reserves.into_iter().filter(|(_, fen)| *fen < 0);
+        let dry = reserves.into_iter().filter(|(_, fen)| fen.is_negative());
         stressed.run_dry = dry.map(|(province, fen)| (province.to_string(), yuan(fen))).collect();
         Ok(stressed)
     }
@@ -137,24 +159,25 @@ impl Ground {
             Scenario::Late(..) => Decimal::ONE,
         };
         let scaled = |fen: FenSum| {
-            let fen = Decimal::try_from_i128_with_scale(fen, 0).ok()?.checked_mul(factor)?;
-            fen.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero).to_i128()
+            let fen = Decimal::try_from_i128_with_scale(fen.fen(), 0).ok()?.checked_mul(factor)?;
+            let fen = fen.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
+            fen.to_i128().map(FenSum::new)
         };
         let drawn = self.payable.iter().map(|(pair, fen)| Some((*pair, scaled(*fen)?)));
         let drawn: Option<_> = drawn.collect();
-        drawn.ok_or_else(|| Failure::Usage("payables too large for a scenario".to_owned()))
+        drawn.ok_or_else(|| Failure::Usage(text!("payables too large for a scenario")))
     }
 
     /// The reserves of each treating province once everybody who is in time has paid.
     fn after_payments(&self, scenario: &Scenario) -> BTreeMap<Province, FenSum> {
         let mut reserves: BTreeMap<Province, FenSum> = BTreeMap::new();
         for (pair, fen) in &self.closing {
-            *reserves.entry(pair.treating).or_default() += fen;
+            *reserves.entry(pair.treating).or_default() += *fen;
         }
         for (pair, payer, open) in &self.open {
             if !matches!(scenario, Scenario::Late(late, _) if late == payer) {
                 let paid_in = *payer == pair.insured;
-                *reserves.entry(pair.treating).or_default() += if paid_in { *open } else { -open };
+                *reserves.entry(pair.treating).or_default() += if paid_in { *open } else { -*open };
             }
         }
         reserves
@@ -163,9 +186,9 @@ impl Ground {
 
 impl Scenario {
     /// How often a payer's pairs draw before its money comes.
-    fn draws(&self, insured: Province) -> FenSum {
+    fn draws(&self, insured: Province) -> i128 {
         match self {
-            Scenario::Late(late, days) if *late == insured => 1 + FenSum::from(days.div_ceil(30)),
+            Scenario::Late(late, days) if *late == insured => 1 + i128::from(days.div_ceil(30)),
             _ => 1,
         }
     }
@@ -206,10 +229,10 @@ mod tests {
         let policy = rules.policy(Month::new(2025, 10)).expect("in force");
         let ah_sh = pair("34", "31");
         let ground = Ground {
-            payable: [(ah_sh, 6_500)].into(),
-            quota: [(ah_sh, 10_000)].into(),
-            closing: [(ah_sh, 3_500)].into(),
-            open: vec![(ah_sh, ah_sh.insured, 6_500)],
+            payable: [(ah_sh, FenSum::new(6_500))].into(),
+            quota: [(ah_sh, FenSum::new(10_000))].into(),
+            closing: [(ah_sh, FenSum::new(3_500))].into(),
+            open: vec![(ah_sh, ah_sh.insured, FenSum::new(6_500))],
         };
         let play = |text: &str| ground.play(&text.parse().expect("good"), policy).expect("played");
         let more = play("volume=10");

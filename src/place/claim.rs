@@ -102,7 +102,7 @@ impl Claim {
                 Err(failure) => return Err(failure),
             }
         }
-        Err(Failure::io(folder)(Error::other("others make and remove it all the time")))
+        Err(Failure::io(folder)(Error::other(text!("others make and remove it all the time"))))
     }
 
     /// The folder.

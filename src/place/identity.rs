@@ -12,6 +12,7 @@ use std::{
 };
 
 use crate::diag::{Code, Finding};
+use crate::text::Text;
 
 /// What the system knows of a file besides its bytes. The time of the last change cannot be set by anybody,
 /// so no write is missed.
@@ -40,16 +41,16 @@ impl Identity {
     }
 
     /// What has happened to the file, if anything has.
-    pub fn difference(&self, now: &Identity) -> Option<String> {
+    pub fn difference(&self, now: &Identity) -> Option<Text> {
         if self.file != now.file {
-            Some("another file in its place than at the beginning of the run".to_owned())
+            Some(text!("another file in its place than at the beginning of the run"))
         } else if self.bytes != now.bytes {
-            Some(format!("{} bytes, {} at the beginning of the run", now.bytes, self.bytes))
+            Some(text!("{} bytes, {} at the beginning of the run", now.bytes, self.bytes))
         } else if self.modified != now.modified {
-            Some("a file that was written to during the run".to_owned())
+            Some(text!("a file that was written to during the run"))
         } else {
-            let changed = "a file that was changed, renamed or linked during the run";
-            (self.changed != now.changed).then(|| changed.to_owned())
+            let changed = text!("a file that was changed, renamed or linked during the run");
+            (self.changed != now.changed).then_some(changed)
         }
     }
 }
@@ -66,12 +67,12 @@ pub type Identities = BTreeMap<String, Identity>;
 /// The files that are not what they were.
 pub fn changed(before: &Identities, now: &Identities) -> Vec<Finding> {
     let gone = before.keys().filter(|name| !now.contains_key(*name));
-    let gone = gone.map(|name| (name, "a file that is gone".to_owned()));
+    let gone = gone.map(|name| (name, text!("a file that is gone")));
     let others = now.iter().filter_map(|(name, now)| match before.get(name) {
-        None => Some((name, "a file that came during the run".to_owned())),
+        None => Some((name, text!("a file that came during the run"))),
         Some(before) => before.difference(now).map(|found| (name, found)),
     });
-    let finding = |(name, found): (&String, String)| Finding::new(Code::F13, name, "", found);
+    let finding = |(name, found): (&String, Text)| Finding::of_file(Code::F13, name, found);
     gone.chain(others).map(finding).collect()
 }
 
@@ -90,7 +91,8 @@ mod tests {
             let before = Identity::at(&path).expect("there");
             settle();
             what(&path);
-            before.difference(&Identity::at(&path).expect("there")).unwrap_or_default()
+            let difference = before.difference(&Identity::at(&path).expect("there"));
+            difference.map(|text| text.to_string()).unwrap_or_default()
         };
         let write = |path: &Path, text: &str| fs::write(path, text).expect("written");
         assert_eq!(happens(&|_| {}), "");

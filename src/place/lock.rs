@@ -46,10 +46,10 @@ impl Lock {
             return Ok(());
         }
         let place = crate::diag::shown(&self.path);
-        Err(Failure::Book(format!(
-            "{place} was moved, removed or replaced during the run\n    hint: nothing was published; run again when \
-             nobody moves it"
-        )))
+        Err(Failure::Book(
+            text!("{} was moved, removed or replaced during the run", place)
+                .hinting(text!("nothing was published; run again when nobody moves it")),
+        ))
     }
 
     /// The folder.

@@ -71,8 +71,7 @@ impl Output {
     /// The place of a file, if one may be written there.
     pub fn file(path: &Path, replace: Replace) -> Outcome<Output> {
         if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
-            let problem =
-                format!("{} is a folder\n    hint: name a new file", crate::diag::shown(path));
+            let problem = text!("{} is a folder", path).hinting(text!("name a new file"));
             return Err(Failure::Usage(problem));
         }
         let output = Output::place(path, replace)?;
@@ -92,8 +91,7 @@ impl Output {
 
     fn place(path: &Path, replace: Replace) -> Outcome<Output> {
         let Some(name) = path.file_name() else {
-            let problem =
-                format!("{} has no name that something could get", crate::diag::shown(path));
+            let problem = text!("{} has no name that something could get", path);
             return Err(Failure::Usage(problem));
         };
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -119,25 +117,26 @@ impl Output {
             return if self.replace == Replace::Yes { Ok(()) } else { Err(self.file_taken()) };
         }
         let what = match () {
-            () if found.is_symlink() => "is a link",
-            () if found.is_dir() => "is a folder",
-            () => "is no regular file",
+            () if found.is_symlink() => text!("{} is a link", self.shown),
+            () if found.is_dir() => text!("{} is a folder", self.shown),
+            () => text!("{} is no regular file", self.shown),
         };
-        let shown = crate::diag::shown(&self.shown);
-        Err(Failure::Usage(format!("{shown} {what}\n    hint: name a new file")))
+        Err(Failure::Usage(what.hinting(text!("name a new file"))))
     }
 
     fn file_taken(&self) -> Failure {
-        let hint = match self.replace {
-            Replace::Never => "is there already, and is not replaced\n    hint: give another --out",
-            _ => "is there already\n    hint: name another file, or replace it with --force",
-        };
-        Failure::Usage(format!("{} {hint}", crate::diag::shown(&self.shown)))
+        let shown = &self.shown;
+        Failure::Usage(match self.replace {
+            Replace::Never => text!("{} is there already, and is not replaced", shown)
+                .hinting(text!("give another --out")),
+            _ => text!("{} is there already", shown)
+                .hinting(text!("name another file, or replace it with --force")),
+        })
     }
 
     fn folder_taken(&self) -> Failure {
         let shown = crate::diag::shown(&self.shown);
-        Failure::Usage(format!("{shown} is there already\n    hint: name a new folder"))
+        Failure::Usage(text!("{} is there already", shown).hinting(text!("name a new folder")))
     }
 
     /// The folder in which it is made.
@@ -149,19 +148,39 @@ impl Output {
         match Claim::take(&part)? {
             Claimed::Ours(claim) => Ok(claim),
             Claimed::Denied(error) => Err(Failure::io(&part)(error)),
-            Claimed::Busy => Err(Failure::Usage(format!(
-                "another command is writing {}\n    hint: wait for it, or name another place",
-                crate::diag::shown(&self.shown)
-            ))),
-            Claimed::Strange => Err(Failure::Usage(format!(
-                "{} is in the way, and is not ours\n    hint: move it away, or name another place",
-                crate::diag::shown(&part)
-            ))),
+            Claimed::Busy => Err(Failure::Usage(
+                text!("another command is writing {}", self.shown)
+                    .hinting(text!("wait for it, or name another place")),
+            )),
+            Claimed::Strange => Err(Failure::Usage(
+                text!("{} is in the way, and is not ours", part)
+                    .hinting(text!("move it away, or name another place")),
+            )),
         }
     }
 
     /// Writes the file.
     pub fn write(&self, readers: Readers, bytes: &[u8]) -> Outcome<()> {
+        let ready = self.prepare(readers, bytes)?;
+        ready.part.last_step(|| ready.place())
+    }
+
+    /// Writes two files of which neither is of any use alone: no signal and no error leaves one of them. Neither may
+    /// replace anything.
+    pub fn write_pair(files: [(&Output, Readers, &[u8]); 2]) -> Outcome<()> {
+        let [first, second] = files.map(|(output, readers, bytes)| output.prepare(readers, bytes));
+        let (first, second) = (first?, second?);
+        first.part.last_step(|| {
+            first.place()?;
+            second.place().inspect_err(|_| {
+                // Half a pair would be in the way of the next try.
+                _ = fs::remove_file(first.output.path());
+            })
+        })
+    }
+
+    /// Writes the file beside its place.
+    fn prepare(&self, readers: Readers, bytes: &[u8]) -> Outcome<Ready<'_>> {
         let (part, folder) = (self.part()?, opened(&self.folder)?);
         let new = part.path().join(NEW);
         let mode = if readers == Readers::Owner { 0o600 } else { 0o666 };
@@ -171,18 +190,7 @@ impl Output {
             file.sync_all()
         });
         written.map_err(Failure::io(&self.shown))?;
-        part.last_step(|| {
-            self.must_be_free()?;
-            let from = part.lock().folder();
-            let renamed = match self.replace {
-                Replace::Yes => renameat(from, NEW, &folder, &self.name).map_err(Into::into),
-                _ => rename_new((from, NEW), (&folder, &self.name)),
-            };
-            renamed.map_err(|error| match error.kind() {
-                ErrorKind::AlreadyExists => self.file_taken(),
-                _ => Failure::io(&self.shown)(error),
-            })
-        })
+        Ok(Ready { output: self, part, folder })
     }
 
     /// Makes the folder, and lets somebody fill it.
@@ -222,6 +230,31 @@ impl Output {
     }
 }
 
+/// A file that is written and lies beside its place.
+struct Ready<'a> {
+    output: &'a Output,
+    part: Claim,
+    /// The folder of its place.
+    folder: File,
+}
+
+impl Ready<'_> {
+    /// Gives the file its place.
+    fn place(&self) -> Outcome<()> {
+        let output = self.output;
+        output.must_be_free()?;
+        let (from, to) = (self.part.lock().folder(), &self.folder);
+        let renamed = match output.replace {
+            Replace::Yes => renameat(from, NEW, to, &output.name).map_err(Into::into),
+            _ => rename_new((from, NEW), (to, &output.name)),
+        };
+        renamed.map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => output.file_taken(),
+            _ => Failure::io(&output.shown)(error),
+        })
+    }
+}
+
 /// Bytes of a name to which something can be added.
 const LONGEST_NAME: usize = 200;
 /// What is made is called so until it has its place.
@@ -234,20 +267,16 @@ fn opened(folder: &Path) -> Outcome<File> {
 /// Fails when a place, of which links are resolved, is in a book or in what a side delivered.
 pub fn outside_of_books(path: &Path) -> Outcome<()> {
     for folder in path.ancestors().skip(1) {
-        let belongs = if is_period(folder) {
-            "a closed period, which never changes"
+        let problem = if is_period(folder) {
+            text!("{} is in {}: a closed period, which never changes", path, folder)
         } else if is_book(folder)? {
-            "a book, in which nothing but closed periods belongs"
+            text!("{} is in {}: a book, in which nothing but closed periods belongs", path, folder)
         } else if is_side(folder) {
-            "a side of a delivery, all of which is read"
+            text!("{} is in {}: a side of a delivery, all of which is read", path, folder)
         } else {
             continue;
         };
-        return Err(Failure::Usage(format!(
-            "{} is in {}: {belongs}\n    hint: name a place outside of it",
-            crate::diag::shown(path),
-            crate::diag::shown(folder)
-        )));
+        return Err(Failure::Usage(problem.hinting(text!("name a place outside of it"))));
     }
     Ok(())
 }
@@ -340,6 +369,30 @@ mod tests {
         output.write_all(&files).expect("written");
         assert_eq!(fs::read(made.join("a/b")).expect("read"), b"b");
         assert_eq!(names(folder.path()), ["file", "made"]);
+    }
+
+    #[test]
+    fn of_a_pair_of_files_there_are_both_or_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [key, public] = ["key", "key.pub"].map(|name| folder.path().join(name));
+        let place = |path| Output::file(path, Replace::Never).expect("free");
+        let (first, second) = (place(&key), place(&public));
+        let pair = || {
+            Output::write_pair([
+                (&first, Readers::Owner, b"private"),
+                (&second, Readers::Usual, b"public"),
+            ])
+        };
+        fs::write(&public, "precious").expect("written");
+        assert_eq!(pair().expect_err("taken").exit_status(), 2);
+        assert_eq!(names(folder.path()), ["key.pub"]);
+        assert_eq!(fs::read(&public).expect("read"), b"precious");
+        fs::remove_file(&public).expect("removed");
+        pair().expect("written");
+        assert_eq!(names(folder.path()), ["key", "key.pub"]);
+        assert_eq!(fs::read(&public).expect("read"), b"public");
+        let mode = fs::metadata(&key).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]

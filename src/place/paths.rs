@@ -20,6 +20,7 @@ use crate::{
 pub(crate) const TRIES: u32 = 1000;
 
 /// Where a path leads: absolute, without links. Its end need not be there.
+#[expect(clippy::disallowed_methods, reason = "paths that are given start in the working folder")]
 pub(crate) fn resolve(path: &Path) -> io::Result<PathBuf> {
     if path.as_os_str().is_empty() {
         return Err(io::Error::new(ErrorKind::NotFound, "the path is empty"));

@@ -74,6 +74,10 @@ impl Staging {
         }
         let of_book = sha256_hex(book.as_os_str().as_encoded_bytes());
         let name = format!("liangqing-audit-{}-{period}", &of_book[..16]);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "an auditor may not be able to write beside the book"
+        )]
         let temporary = std::env::temp_dir();
         // Anybody may make folders there, of any name: what is not ours is left alone.
         for number in 0..MOST_STRANGERS {
@@ -85,7 +89,8 @@ impl Staging {
                 Claimed::Strange => {}
             }
         }
-        let problem = Error::new(ErrorKind::AlreadyExists, "others have taken every name for it");
+        let problem =
+            Error::new(ErrorKind::AlreadyExists, text!("others have taken every name for it"));
         Err(Failure::io(&temporary.join(name))(problem))
     }
 
@@ -123,7 +128,7 @@ impl Staging {
                 match error.kind() {
                     ErrorKind::AlreadyExists => {
                         let place = crate::diag::shown(&place);
-                        Failure::Book(format!("{place} came into the book during the run"))
+                        Failure::Book(text!("{} came into the book during the run", place))
                     }
                     _ => Failure::io(&place)(error),
                 }
@@ -145,18 +150,18 @@ fn beside(book: &Path, what: &str) -> Option<PathBuf> {
 }
 
 fn other_audit(period: Month, folder: &Path) -> Failure {
-    Failure::Book(format!("another audit of {period} is at work in {}", crate::diag::shown(folder)))
+    Failure::Book(text!("another audit of {} is at work in {}", period, folder))
 }
 
 fn strange(place: &Path) -> Failure {
     let problem = Error::new(
         ErrorKind::AlreadyExists,
-        "it is in the way, and is no folder\n    hint: move it away",
+        text!("it is in the way, and is no folder").hinting(text!("move it away")),
     );
     Failure::io(place)(problem)
 }
 
 /// The failure of a book on which another run is at work.
 pub(crate) fn busy(book: &Path) -> Failure {
-    Failure::Book(format!("another run is at work on the book {}", crate::diag::shown(book)))
+    Failure::Book(text!("another run is at work on the book {}", book))
 }

@@ -5,15 +5,18 @@ use std::{fmt, path::Path};
 
 use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use sm2::elliptic_curve::zeroize::Zeroizing;
 
 use crate::{
-    diag::{Failure, Outcome, shown},
+    diag::{Failure, Outcome},
     digest::hex,
     place::output::{Readers, Replace, write_file},
+    shapes::{Base64 as Base64Text, Format},
     signing::secret,
+    text::{Text, quoted},
 };
 
 /// The format of key files that this program writes and reads.
@@ -28,13 +31,18 @@ pub struct Pseudonyms {
     mac: Hmac<Sha256>,
 }
 
-/// A key file.
-#[derive(Serialize, Deserialize)]
+/// A secret key for pseudonyms of persons (TOML), as `liangqing keygen --pseudonyms VERSION` writes it.
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct KeyFile {
+#[schemars(title = "A key for pseudonyms")]
+pub(crate) struct KeyFile {
+    /// The format of the file.
+    #[schemars(with = "Format<1>")]
     format: u32,
+    /// The version that is written beside every pseudonym made with the key.
     version: String,
-    /// Base64 of 32 bytes.
+    /// The key: 32 bytes in Base64.
+    #[schemars(with = "Base64Text")]
     key: String,
 }
 
@@ -48,26 +56,26 @@ impl fmt::Debug for Pseudonyms {
 impl Pseudonyms {
     /// Reads a key file; one that others may read or write is refused.
     pub fn read(path: &Path) -> Outcome<Pseudonyms> {
-        let text = secret::read("pseudonym key", path)?;
+        let text = secret::read(path, |problem| text!("pseudonym key {}", problem))?;
         Pseudonyms::parse(&text).map_err(|problem| {
-            let hint = "liangqing keygen --pseudonyms VERSION makes one";
-            Failure::Usage(format!("pseudonym key {}: {problem}\n    hint: {hint}", shown(path)))
+            let hint = text!("liangqing keygen --pseudonyms VERSION makes one");
+            Failure::Usage(text!("pseudonym key {}: {}", path, problem).hinting(hint))
         })
     }
 
-    fn parse(text: &[u8]) -> Result<Pseudonyms, String> {
-        let text = std::str::from_utf8(text).map_err(|_| "it is not UTF-8".to_owned())?;
+    fn parse(text: &[u8]) -> Result<Pseudonyms, Text> {
+        let text = std::str::from_utf8(text).map_err(|_| text!("it is not UTF-8"))?;
         // The message of the parser shows lines, and one of them is the key.
-        let file: KeyFile = toml::from_str(text).map_err(|_| "it is no key file".to_owned())?;
+        let file: KeyFile = toml::from_str(text).map_err(|_| text!("it is no key file"))?;
         if file.format != FORMAT {
-            return Err(format!("format {}, this program knows {FORMAT}", file.format));
+            return Err(text!("format {}, this program knows {}", file.format, FORMAT));
         }
         let mut key = Zeroizing::new([0; 32]);
         if Base64::decode(&file.key, key.as_mut()).map(<[u8]>::len) != Ok(32) {
-            return Err("the key is not 32 bytes in base64".to_owned());
+            return Err(text!("the key is not 32 bytes in base64"));
         }
         check_version(&file.version)?;
-        let mac = Hmac::new_from_slice(key.as_ref()).map_err(|error| error.to_string())?;
+        let mac = Hmac::new_from_slice(key.as_ref()).map_err(Text::foreign)?;
         Ok(Pseudonyms { version: file.version, mac })
     }
 
@@ -89,16 +97,16 @@ pub fn keygen(path: &Path, version: &str) -> Outcome<()> {
     check_version(version).map_err(Failure::Usage)?;
     let key = Base64::encode_string(secret::random()?.as_ref());
     let file = KeyFile { format: FORMAT, version: version.to_owned(), key };
-    let text = toml::to_string(&file).map_err(|error| Failure::Bug(error.to_string()))?;
+    let text = toml::to_string(&file).map_err(|error| Failure::Bug(Text::foreign(error)))?;
     write_file(path, Replace::Never, Readers::Owner, text.as_bytes())
 }
 
-fn check_version(version: &str) -> Result<(), String> {
+fn check_version(version: &str) -> Result<(), Text> {
     let good = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
     if (1..=40).contains(&version.len()) && version.chars().all(good) {
         return Ok(());
     }
-    Err(format!("version {version:?} is not 1 to 40 letters, digits, dots or dashes"))
+    Err(text!("version {} is not 1 to 40 letters, digits, dots or dashes", quoted(version)))
 }
 
 #[cfg(test)]
@@ -108,7 +116,7 @@ mod tests {
     const KEY: &str = "CwsLCwsLCwsLCwsLCwsLCwsLCwsLCwsLCwsLCwsLCws=";
     const OTHER: &str = "DAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw=";
 
-    fn key(version: &str, key: &str) -> Result<Pseudonyms, String> {
+    fn key(version: &str, key: &str) -> Result<Pseudonyms, Text> {
         Pseudonyms::parse(
             format!("format = 1\nversion = \"{version}\"\nkey = \"{key}\"\n").as_bytes(),
         )
@@ -128,7 +136,7 @@ mod tests {
     #[test]
     fn what_is_no_key_is_refused_without_showing_it() {
         for (version, key_text) in [("1", &KEY[4..]), ("", KEY), ("1", ""), ("1", "\\")] {
-            let problem = key(version, key_text).expect_err("no key");
+            let problem = key(version, key_text).expect_err("no key").to_string();
             assert!(!problem.contains("CwsLCw"), "{problem}");
         }
     }

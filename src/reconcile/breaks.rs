@@ -5,13 +5,13 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
-    columnar::table::Table,
+    columnar::{shape, table::Table},
     ingest::record::{Difference, Facts, Record},
     keyed::sorted::Row,
     model::{
         codes::{Month, Side},
         control::{Class, Totals},
-        fields::{AMOUNT_FIELDS, FIELDS, Field, Kind},
+        fields::{FIELDS, Field, Kind},
         money::Fen,
     },
 };
@@ -34,7 +34,7 @@ pub struct SideCopy {
 impl SideCopy {
     /// Its control totals.
     pub fn totals(&self) -> Totals {
-        Totals::of_one(self.record.amounts[0], self.facts.payable)
+        Totals::of_one(self.record.amounts[Field::medfee_sumamt], self.facts.payable)
     }
 
     /// The settlement that it reverses.
@@ -150,7 +150,7 @@ impl Break {
 
     /// Treating − insured payable in fen; a copy that is not there counts as 0.
     pub fn effect(&self) -> Fen {
-        self.payables[0].unwrap_or(0) - self.payables[1].unwrap_or(0)
+        self.payables[0].unwrap_or_default() - self.payables[1].unwrap_or_default()
     }
 }
 
@@ -226,7 +226,7 @@ impl Row for OpenItem {
 /// The table `breaks`, in the order of its rows.
 pub fn breaks_table(breaks: &[Break]) -> Table {
     let text = |of: fn(&Break) -> &str| breaks.iter().map(move |b| Some(of(b)));
-    Table::new("breaks")
+    Table::new(shape::BREAKS)
         .text("setl_id", text(|b| &b.setl_id))
         .text("class", text(|b| b.class.0))
         .text("side", text(|b| b.side.0))
@@ -246,7 +246,7 @@ pub fn breaks_table(breaks: &[Break]) -> Table {
 
 /// The table `break_fields`.
 pub fn break_fields_table(fields: &[BreakField]) -> Table {
-    Table::new("break_fields")
+    Table::new(shape::BREAK_FIELDS)
         .text("setl_id", fields.iter().map(|f| Some(&f.setl_id)))
         .text("field", fields.iter().map(|f| Some(f.field.0)))
         .text("treating_value", fields.iter().map(|f| f.treating.as_deref()))
@@ -256,7 +256,7 @@ pub fn break_fields_table(fields: &[BreakField]) -> Table {
 /// The table `open_items`; the next period reads it back as a delivery of records.
 pub fn open_items_table(items: &[OpenItem]) -> Table {
     let records = || items.iter().map(|item| &*item.record);
-    let mut table = Table::new("open_items")
+    let mut table = Table::new(shape::OPEN_ITEMS)
         .text("side", items.iter().map(|item| Some(item.side.0)))
         .text("first_period", items.iter().map(|item| Some(item.first_period.to_string())))
         .text("class", items.iter().map(|item| Some(item.class.0)));
@@ -267,11 +267,7 @@ pub fn open_items_table(items: &[OpenItem]) -> Table {
             (Kind::Date, Field::begndate) => table.date(name, records().map(|r| r.begndate)),
             (Kind::Date, _) => table.date(name, records().map(|record| record.enddate)),
             (Kind::Time, _) => table.time(name, records().map(|record| record.setl_time)),
-            (Kind::Amount, _) => {
-                let index = AMOUNT_FIELDS.iter().position(|amount| *amount == field);
-                let index = index.expect("Invariant: every amount is listed");
-                table.amount(name, records().map(|record| record.amount(index)))
-            }
+            (Kind::Amount, _) => table.amount(name, records().map(|record| record.amount(field))),
         };
     }
     table

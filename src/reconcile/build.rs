@@ -2,6 +2,7 @@
 
 use super::{
     memory::Room,
+    run::Run,
     values::Values,
     window::{HeldBatch, Window},
 };
@@ -10,18 +11,16 @@ use crate::{
     event::Activity,
     ingest::{
         batch::Batch,
-        delivery::Delivery,
         record::Record,
         survey::{Piece, RowSink, Setting, Survey, survey},
     },
     keyed::{
-        bloom::Familiar,
+        bloom::BloomFilter,
         entry::{Claim, Cleared, Entry, Listed},
         key::Keyed,
-        store::{Partitioning, Store},
+        store::Store,
     },
     model::codes::Side,
-    place::staging::Staging,
     reconcile::{
         counters::{CountScratch, Counters},
         entries::Entries,
@@ -39,14 +38,22 @@ pub struct Foreseen<'a> {
     pub register: &'a Register,
 }
 
-/// The index of a delivery, and the plain positions that it was counted into.
+/// What comes of the first read of a delivery.
+pub struct FirstRead {
+    /// What its files hold, and where its rows went.
+    pub survey: Survey,
+    /// What is kept of its rows for the match.
+    pub index: Index,
+    /// Positions: of the plain rows of the treating side, until settling makes them those of what cleared.
+    pub counters: Counters,
+}
+
+/// The index of a delivery.
 pub struct Index {
     /// What is kept of rows and settlements.
     pub stores: Stores,
     /// Claims that were taken back: hash and treating ordinal, in order.
     pub revoked: Vec<(u64, u32)>,
-    /// Positions: of the plain rows of the treating side, until settling makes them those of what cleared.
-    pub counters: Counters,
 }
 
 /// What is kept of rows and settlements, by the partition of the key.
@@ -73,9 +80,9 @@ struct Shared<'a> {
     /// Hashes of keys about which an open item or a decision says something, in order; most others are denied
     /// by the table, which is nearer to the processor.
     watched: &'a [u64],
-    may_be_watched: Familiar,
+    may_be_watched: BloomFilter,
     /// Keys that the register may hold.
-    familiar: Familiar,
+    registered: BloomFilter,
 }
 
 /// One thread's part of the first read.
@@ -225,14 +232,15 @@ impl Parting {
 impl RowSink for Indexer<'_> {
     fn take(&mut self, piece: Piece) -> Outcome<()> {
         let Piece { side, ordinal, batch, checked, frontier } = piece;
-        let Shared { setting, watched, may_be_watched, familiar, window, counters, .. } =
+        let Shared { setting, watched, may_be_watched, registered, window, counters, .. } =
             self.shared;
         let Setting { policy, period, monitor, .. } = *setting;
         let stopwatch = &monitor.stopwatch;
         // What came before is rarely of this month when it comes again; such rows are read once more.
         let is_foreseen = |hash, late| {
-            let watched = || may_be_watched.may_have(hash) && watched.binary_search(&hash).is_ok();
-            late && (familiar.may_have(hash) || watched())
+            let watched =
+                || may_be_watched.may_contain(hash) && watched.binary_search(&hash).is_ok();
+            late && (registered.may_contain(hash) || watched())
         };
         stopwatch.measure(Activity::Match, || {
             self.entries.index(&batch, checked, policy, period, ordinal, is_foreseen);
@@ -259,14 +267,11 @@ impl RowSink for Indexer<'_> {
 
 impl Stores {
     /// Empty ones.
-    pub(super) fn new(
-        rows: [u64; 2],
-        partitioning: Partitioning,
-        room: &Room,
-        staging: &Staging,
-    ) -> Stores {
+    pub(super) fn new(run: Run, room: &Room) -> Stores {
+        let Run { delivery, staging, values, .. } = run;
+        let partitioning = values.partitioning();
         let spill = |name: &str| staging.scratch().join(format!("index-{name}"));
-        let (of_side, claims) = room.expected(rows);
+        let (of_side, claims) = room.expected(Side::BOTH.map(|side| delivery.rows(side)));
         // What cleared comes as what was claimed goes: as many, in fewer bytes.
         let of_cleared = room.of_cleared / size_of::<Claim>() * size_of::<Cleared>();
         Stores {
@@ -282,34 +287,27 @@ impl Stores {
     }
 }
 
-/// Reads a delivery for the first time: judges its rows, adds them up, indexes them. `memory` is the bytes
-/// that it may take.
-pub fn read_delivery(
-    delivery: &Delivery,
-    setting: Setting,
-    staging: &Staging,
-    foreseen: Foreseen,
-    values: &Values,
-    memory: usize,
-) -> Outcome<(Survey, Index)> {
+/// Reads a delivery for the first time: judges its rows, adds them up, indexes them.
+pub fn read_delivery(run: Run, foreseen: Foreseen) -> Outcome<FirstRead> {
+    let Run { delivery, setting, values, memory, .. } = run;
     let rows = Side::BOTH.map(|side| delivery.rows(side));
     let threads = rayon::current_num_threads();
     let room = Room::of(delivery, memory, threads);
     tracing::info!(?room, "memory");
     setting.monitor.estimate(room.estimate(delivery));
-    let may_be_watched = Familiar::with_room(foreseen.watched.len() as u64);
+    let may_be_watched = BloomFilter::with_capacity(foreseen.watched.len() as u64);
     foreseen.watched.iter().for_each(|hash| may_be_watched.add(*hash));
     let shared = Shared {
-        stores: Stores::new(rows, values.partitioning(), &room, staging),
+        stores: Stores::new(run, &room),
         values,
         window: Window::new(if room.plan.in_step { rows[0].saturating_add(rows[1]) } else { 0 }),
         counters: Counters::default(),
         setting,
         watched: foreseen.watched,
         may_be_watched,
-        familiar: foreseen.register.familiar(memory, setting.monitor)?,
+        registered: foreseen.register.filter(memory, setting.monitor)?,
     };
-    setting.monitor.stage("reading", rows[0].saturating_add(rows[1]))?;
+    setting.monitor.stage(text!("reading"), rows[0].saturating_add(rows[1]))?;
     let sinks = (0..threads).map(|_| Indexer::new(&shared)).collect();
     let (survey, mut sinks) = survey(delivery, setting, room.plan, sinks)?;
     if let Some(sink) = sinks.first_mut() {
@@ -317,5 +315,6 @@ pub fn read_delivery(
     }
     sinks.into_iter().try_for_each(Indexer::finish)?;
     let Shared { stores, window, counters, .. } = shared;
-    Ok((survey, Index { stores, revoked: window.revoked(), counters }))
+    let index = Index { stores, revoked: window.revoked() };
+    Ok(FirstRead { survey, index, counters })
 }

@@ -3,16 +3,12 @@
 use super::{
     build::{Buffers, Index, Stores},
     memory::Room,
+    run::Run,
 };
 use crate::{
     diag::Outcome,
-    ingest::delivery::Delivery,
-    keyed::{
-        entry::{Claim, Entry},
-        store::Partitioning,
-    },
+    keyed::entry::{Claim, Entry},
     model::codes::Side,
-    place::staging::Staging,
     reconcile::counters::{Counters, Part},
 };
 
@@ -25,17 +21,10 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// An empty one, for a delivery, in so many bytes of memory and beyond them on disk.
-    pub fn new(
-        delivery: &Delivery,
-        partitioning: Partitioning,
-        staging: &Staging,
-        memory: usize,
-    ) -> Collector {
-        let room = Room::of_collector(delivery, memory);
-        let rows = Side::BOTH.map(|side| delivery.rows(side));
-        let stores = Stores::new(rows, partitioning, &room, staging);
-        let partitions = partitioning.count();
+    /// An empty one for a run, in its memory and beyond it on disk.
+    pub fn new(run: Run) -> Collector {
+        let stores = Stores::new(run, &Room::of_collector(run.delivery, run.memory));
+        let partitions = run.values.partitioning().count();
         Collector {
             stores,
             entries: Side::BOTH.map(|_| Buffers::new(partitions)),
@@ -60,12 +49,12 @@ impl Collector {
         self.counters.take(part);
     }
 
-    /// The index.
-    pub fn finish(self) -> Outcome<Index> {
+    /// The index, and the positions.
+    pub fn finish(self) -> Outcome<(Index, Counters)> {
         for (store, entries) in self.stores.of_sides.iter().zip(self.entries) {
             entries.finish(store)?;
         }
         self.claims.finish(&self.stores.claims)?;
-        Ok(Index { stores: self.stores, revoked: Vec::new(), counters: self.counters })
+        Ok((Index { stores: self.stores, revoked: Vec::new() }, self.counters))
     }
 }

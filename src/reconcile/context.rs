@@ -1,6 +1,6 @@
 //! What the rules look at besides the copies themselves.
 
-use super::build::Index;
+use super::{build::Index, counters::Counters};
 use crate::{
     model::codes::Month,
     register::lookup::Register,
@@ -20,4 +20,6 @@ pub struct Context<'a> {
     pub register: &'a Register,
     /// What the match cleared, and found in the register.
     pub index: &'a Index,
+    /// Positions: what is settled goes into them and out of them.
+    pub counters: &'a Counters,
 }

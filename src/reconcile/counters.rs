@@ -22,7 +22,7 @@ use crate::{
     keyed::entry::Entry,
     model::{
         codes::Month,
-        fields::{Field, amount},
+        fields::{Amounts, COMPARED, COMPARED_AMOUNTS, Field, amount_position},
         group::{Group, PositionKey},
         money::{Fen, FenSum},
     },
@@ -72,12 +72,38 @@ impl Packed {
     }
 }
 
-/// The 13 amounts of a row, or their sums, in fen.
-type Amounts = [Fen; 13];
+/// The compared amounts of a row, or their sums, in fen. Inside the counters they are plain numbers: columns are counted as
+/// they were decoded, and an overflow is no error but goes to [`Counter::full`].
+type Lanes = [i64; COMPARED];
 
-/// The amounts that most settlements have, and the others.
-const USUAL: [usize; 7] = [amount::MEDFEE, amount::FUND, 2, 3, 8, amount::ACCOUNT, amount::CASH];
-const RARE: [usize; 6] = [4, 5, 6, 7, 9, amount::HOSPITAL];
+/// Positions of the amounts that most settlements have, and of the others.
+const USUAL: [usize; 7] = places([
+    Field::medfee_sumamt,
+    Field::fund_pay_sumamt,
+    Field::hifp_pay,
+    Field::cvlserv_pay,
+    Field::maf_pay,
+    Field::acct_pay,
+    Field::psn_cash_pay,
+]);
+const RARE: [usize; 6] = places([
+    Field::hifes_pay,
+    Field::hifmi_pay,
+    Field::hifob_pay,
+    Field::hifdm_pay,
+    Field::oth_pay,
+    Field::hosp_part_amt,
+]);
+
+const fn places<const N: usize>(fields: [Field; N]) -> [usize; N] {
+    let mut places = [0; N];
+    let mut at = 0;
+    while at < N {
+        places[at] = amount_position(fields[at]);
+        at += 1;
+    }
+    places
+}
 
 /// The sums of a position in 64 bits each: one line of a processor's cache.
 #[derive(Debug, Clone, Copy, Default)]
@@ -86,7 +112,7 @@ struct Sums {
     rows: i32,
     /// Position of the rare sums, from 1; 0 while there are none.
     rare: u32,
-    usual: [Fen; USUAL.len()],
+    usual: [i64; USUAL.len()],
 }
 
 /// Adds up plain rows, those that clear unless the match says otherwise, and what is settled later. One for
@@ -100,7 +126,7 @@ struct Counter {
     /// An open table: a key, and the position of its sums from 1; 0 where it is free.
     table: Vec<(Packed, u32)>,
     sums: Vec<Sums>,
-    rare: Vec<[Fen; RARE.len()]>,
+    rare: Vec<[i64; RARE.len()]>,
     /// Reversals among the rows, by the position of the sums.
     reversals: FxHashMap<u32, i64>,
     /// Parts of positions that do not fit the sums, of which they are not a part any more.
@@ -114,15 +140,15 @@ pub struct Counted {
     pub rows: i64,
     /// Reversals among them.
     pub reversals: i64,
-    /// The 13 amounts, in fen.
-    pub amounts: [FenSum; 13],
+    /// The compared amounts.
+    pub amounts: Amounts<FenSum>,
 }
 
 /// A position, or a part of it, in numbers: its key, its rows, its 13 amounts in fen. Those of one key add up as
 /// long as every number fits.
 pub type Part = [i64; 15];
 
-fn part(key: Packed, rows: i64, amounts: &Amounts) -> Part {
+fn part(key: Packed, rows: i64, amounts: &Lanes) -> Part {
     let mut part = [0; 15];
     (part[0], part[1]) = (key.0.cast_signed(), rows);
     part[2..].copy_from_slice(amounts);
@@ -136,13 +162,13 @@ pub struct CountScratch {
     rows: [Vec<(usize, Packed)>; 32],
     divisions: Vec<u32>,
     /// The bits of the rare amounts of each row.
-    rare: Vec<Fen>,
+    rare: Vec<i64>,
 }
 
 /// The amounts of a batch, as far as it has them.
 struct Columns<'a> {
-    amounts: [Option<&'a [Fen]>; 13],
-    rare: &'a [Fen],
+    amounts: [Option<&'a [i64]>; COMPARED],
+    rare: &'a [i64],
 }
 
 /// Rows that are looked up together.
@@ -172,7 +198,7 @@ impl Counters {
             of_province[treating.index()].push((row, packed));
         }
         let amounts =
-            std::array::from_fn(|index| batch.amount(index).map(|column| &column.fen[..]));
+            COMPARED_AMOUNTS.map(|field| batch.amount(field).map(|column| &column.fen[..]));
         rare.clear();
         rare.resize(batch.rows, 0);
         for column in RARE.into_iter().filter_map(|index| amounts[index]) {
@@ -210,7 +236,7 @@ impl Counters {
         // The division of a valid row has six digits.
         let division = record.text(Field::insuplc_admdvs).and_then(|code| code.parse().ok());
         let key = Packed::new(division.unwrap_or(0), facts.group.number(), facts.cost_month);
-        let amounts = record.compared_amounts().map(|fen| fen * times);
+        let amounts = COMPARED_AMOUNTS.map(|field| record.amounts[field].fen() * times);
         let mut counter = self.of(key);
         let place = counter.add_all(key, times, &amounts);
         if record.reverses().is_some() {
@@ -234,7 +260,7 @@ impl Counters {
                 let at = counter.find(Packed(key.cast_unsigned()));
                 let (all_rows, sums) = all.beyond.entry(Place { counter: number, at }).or_default();
                 *all_rows += rows;
-                sums.iter_mut().zip(amounts).for_each(|(sum, fen)| *sum += FenSum::from(fen));
+                sums.iter_mut().zip(amounts).for_each(|(sum, fen)| *sum += Fen::new(fen).into());
             }
         }
         all
@@ -246,7 +272,7 @@ impl Counters {
 pub struct AllCounted {
     counters: Vec<Counter>,
     /// Rows and amounts of positions that do not fit their sums.
-    beyond: BTreeMap<Place, (i64, [FenSum; 13])>,
+    beyond: BTreeMap<Place, (i64, [FenSum; COMPARED])>,
 }
 
 /// Where a position is among what was counted.
@@ -271,13 +297,13 @@ impl AllCounted {
         let counter = &self.counters[usize::from(place.counter)];
         let (rows, amounts) = counter.at(place.at);
         let reversals = counter.reversals.get(&place.at).copied().unwrap_or(0);
-        let mut counted =
-            Counted { rows: rows.into(), reversals, amounts: amounts.map(FenSum::from) };
-        if let Some((rows, amounts)) = self.beyond.get(&place) {
-            counted.rows += rows;
-            counted.amounts.iter_mut().zip(amounts).for_each(|(sum, more)| *sum += more);
+        let mut rows = i64::from(rows);
+        let mut amounts = amounts.map(|sum| FenSum::new(sum.into()));
+        if let Some((more_rows, more)) = self.beyond.get(&place) {
+            rows += more_rows;
+            amounts.iter_mut().zip(more).for_each(|(sum, more)| *sum += *more);
         }
-        counted
+        Counted { rows, reversals, amounts: Amounts::from_array(amounts) }
     }
 }
 
@@ -293,9 +319,9 @@ impl Counter {
     }
 
     /// The rows and the amounts in the sums at a place.
-    fn at(&self, place: u32) -> (i32, Amounts) {
+    fn at(&self, place: u32) -> (i32, Lanes) {
         let Sums { rows, rare, usual } = &self.sums[place as usize];
-        let mut amounts = [0; 13];
+        let mut amounts = [0; COMPARED];
         USUAL.into_iter().zip(usual).for_each(|(index, sum)| amounts[index] = *sum);
         if let Some(at) = rare.checked_sub(1) {
             let rare = &self.rare[at as usize];
@@ -305,7 +331,7 @@ impl Counter {
     }
 
     /// Puts rows and amounts into the sums at a place.
-    fn put(&mut self, place: u32, rows: i32, amounts: &Amounts) {
+    fn put(&mut self, place: u32, rows: i32, amounts: &Lanes) {
         let sums = &mut self.sums[place as usize];
         (sums.rows, sums.usual) = (rows, USUAL.map(|index| amounts[index]));
         let rare = RARE.map(|index| amounts[index]);
@@ -357,12 +383,12 @@ impl Counter {
     }
 
     /// Adds any rows and amounts to a position; says where its sums are.
-    fn add_all(&mut self, key: Packed, rows: i64, amounts: &Amounts) -> u32 {
+    fn add_all(&mut self, key: Packed, rows: i64, amounts: &Lanes) -> u32 {
         self.make_room(1);
         let place = self.find(key);
         let (rows_before, sums) = self.at(place);
         let all_rows = i32::try_from(i64::from(rows_before).saturating_add(rows)).ok();
-        let mut added = [0; 13];
+        let mut added = [0; COMPARED];
         let fit = added.iter_mut().zip(sums.iter().zip(amounts)).all(|(added, (sum, fen))| {
             let sum = sum.checked_add(*fen);
             *added = sum.unwrap_or(0);
@@ -373,7 +399,7 @@ impl Counter {
         } else {
             self.full.push(part(key, rows_before.into(), &sums));
             self.full.push(part(key, rows, amounts));
-            self.put(place, 0, &[0; 13]);
+            self.put(place, 0, &[0; COMPARED]);
         }
         place
     }

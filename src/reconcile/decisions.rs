@@ -1,45 +1,19 @@
 //! Decisions on open or broken settlements (contract §4, end).
 
+use crate::model::verdict::Verdict;
 use std::collections::BTreeMap;
 
 use crate::{
-    columnar::table::Table,
+    columnar::{shape, table::Table},
     contract::small_files::DecisionLine,
     diag::{Code, Finding},
-    model::{codes::Side, control::Class, money::Fen},
+    model::{control::Class, money::Fen},
     spelling::bare,
+    text::{Text, quoted},
 };
 
 /// Name of the file in a delivery.
 pub const FILE: &str = "decisions.csv";
-
-/// What was decided about a settlement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Verdict {
-    /// One side's copy clears as it stands.
-    Accept(Side),
-    /// The settlement is given up.
-    Void,
-}
-
-impl Verdict {
-    /// Every verdict.
-    pub const ALL: [Verdict; 3] =
-        [Verdict::Accept(Side::Treating), Verdict::Accept(Side::Insured), Verdict::Void];
-
-    /// The word used in files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Verdict::Accept(Side::Treating) => "accept_treating",
-            Verdict::Accept(Side::Insured) => "accept_insured",
-            Verdict::Void => "void",
-        }
-    }
-
-    fn from_name(name: &str) -> Option<Verdict> {
-        Verdict::ALL.into_iter().find(|verdict| verdict.name() == name)
-    }
-}
 
 /// The decisions of a delivery by settlement, and what became of them.
 #[derive(Debug, Default)]
@@ -82,21 +56,21 @@ impl Decisions {
         let [decided_by, approved_by] =
             [&line.decided_by, &line.approved_by].map(|name| bare(name));
         if decided_by.is_empty() || approved_by.is_empty() || decided_by == approved_by {
-            let found = format!("{:?} and {:?}", line.decided_by, line.approved_by);
-            self.refuse(Code::C04, line.line, setl_id, &found);
+            let found = text!("{} and {}", quoted(&line.decided_by), quoted(&line.approved_by));
+            self.refuse(Code::C04, line.line, setl_id, found);
         }
         let Some(verdict) = Verdict::from_name(&line.decision) else {
-            return self.refuse(Code::C06, line.line, setl_id, &format!("{:?}", line.decision));
+            return self.refuse(Code::C06, line.line, setl_id, text!("{}", quoted(&line.decision)));
         };
         if self.by_settlement.contains_key(setl_id) {
-            return self.refuse(Code::C03, line.line, setl_id, "another decision on it");
+            return self.refuse(Code::C03, line.line, setl_id, text!("another decision on it"));
         }
         let decision = Decision { line: line.line, verdict, used: None };
         self.by_settlement.insert(setl_id.clone(), decision);
     }
 
-    fn refuse(&mut self, code: Code, line: u64, setl_id: &str, found: &str) {
-        let place = format!("line {line}, setl_id {setl_id}");
+    fn refuse(&mut self, code: Code, line: u64, setl_id: &str, found: Text) {
+        let place = text!("line {}, setl_id {}", line, setl_id);
         self.findings.push((line, Finding::new(code, &self.file, place, found)));
     }
 
@@ -111,8 +85,8 @@ impl Decisions {
         if let Verdict::Accept(side) = verdict
             && !copies[side.index()]
         {
-            let found = format!("no {} copy", side.name());
-            self.refuse(Code::C02, line, setl_id, &found);
+            let found = text!("no {} copy", side);
+            self.refuse(Code::C02, line, setl_id, found);
             // The finding refuses the run; nothing more is said about this decision.
             self.by_settlement.remove(setl_id);
             return None;
@@ -128,7 +102,12 @@ impl Decisions {
         } else {
             let line = decision.line;
             self.by_settlement.remove(setl_id);
-            self.refuse(Code::C05, line, setl_id, "a settlement that no step would have held");
+            self.refuse(
+                Code::C05,
+                line,
+                setl_id,
+                text!("a settlement that no step would have held"),
+            );
         }
     }
 
@@ -141,7 +120,7 @@ impl Decisions {
             .map(|(setl_id, decision)| (setl_id.clone(), decision.line))
             .collect();
         for (setl_id, line) in unused {
-            self.refuse(Code::C01, line, &setl_id, "no copy of it at step 5");
+            self.refuse(Code::C01, line, &setl_id, text!("no copy of it at step 5"));
         }
         if !self.findings.is_empty() {
             self.findings.sort_by_key(|(line, _)| *line);
@@ -154,7 +133,7 @@ impl Decisions {
 
 /// The table `decisions`.
 pub fn decisions_table(decisions: &[(String, Verdict, Applied)]) -> Table {
-    Table::new("decisions")
+    Table::new(shape::DECISIONS)
         .text("setl_id", decisions.iter().map(|(setl_id, _, _)| Some(setl_id)))
         .text("decision", decisions.iter().map(|(_, verdict, _)| Some(verdict.name())))
         .text("class_without", decisions.iter().map(|(_, _, a)| Some(a.class_without.name())))

@@ -1,9 +1,14 @@
 //! The entries of a batch: one a valid row.
 
 use crate::{
-    ingest::{batch::Batch, record::IDENTITY_FIELDS, rows::Checked},
+    ingest::{batch::Batch, rows::Checked},
     keyed::{entry::Entry, key::Key},
-    model::{codes::Month, fields::Field, group::Group, money::Fen},
+    model::{
+        codes::Month,
+        fields::{COMPARED_AMOUNTS, Field, IDENTITY_FIELDS},
+        group::Group,
+        money::Fen,
+    },
     rules::Policy,
 };
 
@@ -87,11 +92,12 @@ impl Entries {
         }
         first.clear();
         first.extend(checked.month.iter().map(|month| month.map_or(0, |m| u64::from(m.number()))));
-        amounts(batch, 0, second);
+        let [cost, rest @ ..] = COMPARED_AMOUNTS;
+        amounts(batch, cost, second);
         mix(&mut self.prints, first, second);
-        for index in (1..13).step_by(2) {
-            amounts(batch, index, first);
-            amounts(batch, index + 1, second);
+        for fields in rest.as_chunks::<2>().0 {
+            amounts(batch, fields[0], first);
+            amounts(batch, fields[1], second);
             mix(&mut self.prints, first, second);
         }
     }
@@ -100,7 +106,7 @@ impl Entries {
 /// The payable of a row about which nothing but its partner decides: it is no reversal, in time, and of
 /// an ordinary size.
 pub fn plain_payable(payable: Fen, in_time: bool, reversal: bool) -> Option<u32> {
-    if in_time && !reversal { u32::try_from(payable).ok() } else { None }
+    if in_time && !reversal { u32::try_from(payable.fen()).ok() } else { None }
 }
 
 /// Remembers the last answer: neighbouring rows mostly share their month.
@@ -123,9 +129,9 @@ impl TimelyMonths<'_> {
 }
 
 /// The values of an amount as hashes take them; 0 where the file has no such column.
-fn amounts(batch: &Batch, index: usize, into: &mut Vec<u64>) {
+fn amounts(batch: &Batch, field: Field, into: &mut Vec<u64>) {
     into.clear();
-    match batch.amount(index) {
+    match batch.amount(field) {
         Some(column) => into.extend(column.fen.iter().map(|fen| fen.cast_unsigned())),
         None => into.resize(batch.rows, 0),
     }

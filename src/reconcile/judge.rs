@@ -9,13 +9,15 @@ use std::sync::Mutex;
 use super::{
     breaks::{Break, BreakField, Copies, OpenItem, SideCopy},
     context::Context,
-    decisions::{Decisions, Verdict},
+    decisions::Decisions,
     matching::InDoubt,
     memory::PACKED,
     reversal::{PackedReversal, Reversal},
+    run::Run,
     tally::{Settled, Tally},
     values::Values,
 };
+use crate::model::verdict::Verdict;
 
 use crate::{
     diag::{Failure, Outcome},
@@ -32,10 +34,11 @@ use crate::{
     model::{
         codes::Side,
         control::{Bucket, Class},
+        money::Fen,
     },
-    place::staging::Staging,
     reconcile::entries::plain_payable,
     rules::Permit,
+    text::quoted,
 };
 
 /// Copies in doubt take so many times the bytes that they are packed in.
@@ -58,13 +61,8 @@ pub(super) struct Settling<'a> {
 }
 
 impl<'a> Settling<'a> {
-    pub(super) fn new(
-        context: Context<'a>,
-        decisions: Decisions,
-        values: &'a Values,
-        staging: &Staging,
-        monitor: &'a Monitor,
-    ) -> Settling<'a> {
+    pub(super) fn new(run: Run<'a>, context: Context<'a>, decisions: Decisions) -> Settling<'a> {
+        let Run { setting, staging, values, .. } = run;
         let spill = staging.scratch().join("reversals");
         let (partitioning, room) = (values.partitioning(), values.room);
         Settling {
@@ -76,7 +74,7 @@ impl<'a> Settling<'a> {
             break_fields: Sorter::new(room.tables / 6, staging, "break-fields"),
             open_items: Sorter::new(room.tables / 2, staging, "open-items"),
             reversals: Store::new(partitioning, room.values as u64 / 4, room.reversals, spill),
-            monitor,
+            monitor: setting.monitor,
         }
     }
 
@@ -93,7 +91,7 @@ impl<'a> Settling<'a> {
         let most = self.values.room.memory.max(LEAST_MEMORY);
         self.monitor.check_memory((packed * UNPACKED) as u64, most, || {
             let copies = (packed as u64).div_ceil(PACKED);
-            format!("copies in doubt in one partition of the keys, {copies} of them,")
+            text!("copies in doubt in one partition of the keys, {} of them,", copies)
         })
     }
 
@@ -112,12 +110,12 @@ impl<'a> Settling<'a> {
             let reversal = copy.reverses().is_some();
             let plain = plain_payable(payable, timing.in_time(), reversal).is_some();
             if copy.side == Side::Treating && plain {
-                index.counters.change(&copy.record, &copy.facts, -1);
+                self.context.counters.change(&copy.record, &copy.facts, -1);
             }
         }
         let rows = judge.tally.in_doubt.map(|totals| totals.rows.cast_unsigned());
         Failure::unless(rows == in_doubt.rows, || {
-            format!("values of {rows:?} rows in doubt, there are {:?}", in_doubt.rows)
+            text!("values of {} rows in doubt, there are {}", quoted(rows), quoted(in_doubt.rows))
         })?;
         copies.sort_unstable_by(|a, b| {
             let order = |copy: &SideCopy| (copy.side, copy.ordinal);
@@ -210,7 +208,7 @@ impl<'a> Judge<'a> {
         let found = self.registered.binary_search_by_key(&key, |(key, _)| *key);
         let Ok(at) = found else { return Ok(copies) };
         Failure::unless(copies.iter().all(|copy| copy.ordinal.is_some()), || {
-            format!("open item {} is in the register", copies[0].record.setl_id())
+            text!("open item {} is in the register", copies[0].record.setl_id())
         })?;
         let Registered { kind, earlier, .. } = self.registered[at].1;
         if kind != Kind::Voided {
@@ -237,7 +235,7 @@ impl<'a> Judge<'a> {
         let (mut new, mut open): (Vec<_>, Vec<_>) =
             copies.into_iter().partition(|copy| copy.ordinal.is_some());
         Failure::unless(open.len() <= 1, || {
-            format!("{} is twice among the open items", open[0].record.setl_id())
+            text!("{} is twice among the open items", open[0].record.setl_id())
         })?;
         let open = open.pop();
         if new.is_empty() {
@@ -308,19 +306,19 @@ impl<'a> Judge<'a> {
     }
 
     /// A decision took effect.
-    pub(super) fn applied(&self, setl_id: &str, class: Option<Class>, payable: Option<i64>) {
+    pub(super) fn applied(&self, setl_id: &str, class: Option<Class>, payable: Option<Fen>) {
         locked(&self.settling.decisions).applied(setl_id, class, payable);
     }
 
     /// A settlement clears with one side's copy; gives what is owed.
-    pub(super) fn clear(&mut self, copies: Copies, clearing: Side) -> Outcome<Option<i64>> {
+    pub(super) fn clear(&mut self, copies: Copies, clearing: Side) -> Outcome<Option<Fen>> {
         for copy in copies.iter().flatten() {
             self.tally.control.add(copy.side, Bucket::Cleared, copy.totals());
         }
         let copy = copies.into_iter().flatten().find(|copy| copy.side == clearing);
         let Some(copy) = copy else { return Ok(None) };
         self.tally.cleared += copy.totals();
-        self.settling.context.index.counters.change(&copy.record, &copy.facts, 1);
+        self.settling.context.counters.change(&copy.record, &copy.facts, 1);
         let kind = if copy.reverses().is_some() { Kind::Reversal } else { Kind::Settlement };
         let Facts { payable, group, .. } = copy.facts;
         self.list(&copy, Registered { kind, payable, group: Some(group), earlier: None })?;
@@ -333,7 +331,7 @@ impl<'a> Judge<'a> {
         let Some(copy) = copies.iter().flatten().next() else { return Ok(()) };
         self.tally.voided += 1;
         let (kind, earlier) = (Kind::Voided, None);
-        self.list(copy, Registered { kind, payable: 0, group: None, earlier })
+        self.list(copy, Registered { kind, payable: Fen::ZERO, group: None, earlier })
     }
 
     /// The register will keep a settlement.

@@ -11,21 +11,26 @@ use rayon::prelude::*;
 
 use super::{
     breaks::SideCopy,
-    build::{Index, Stores},
-    reader::Engine,
+    build::{Foreseen, Index, Stores},
+    reader::Reader,
+    run::Run,
     values::Values,
 };
 use crate::{
     diag::Outcome,
-    event::{Activity, Monitor},
-    ingest::{delivery::Delivery, record::Record, survey::Setting},
+    event::Activity,
+    ingest::record::Record,
     keyed::{
         entry::{Claim, Cleared, Entry, Listed},
         key::{Key, Keyed},
         registered::{Kind, Registered},
         store::on_piles,
     },
-    model::{codes::Side, group::Group},
+    model::{
+        codes::Side,
+        group::Group,
+        money::{Fen, FenSum},
+    },
     register::lookup::Register,
 };
 
@@ -35,7 +40,7 @@ pub struct AllMatched {
     /// Settlements that cleared by themselves.
     pub cleared: i64,
     /// Their payable, in fen; that of both copies, which are equal.
-    pub payable: i128,
+    pub payable: FenSum,
     /// Ordinals of the doubtful rows of each side that have to be read again, in order.
     pub missing: [Vec<u32>; 2],
     /// The doubtful rows of each partition.
@@ -60,21 +65,15 @@ impl InDoubt {
 }
 
 /// Matches every partition: what was claimed goes, what cleared comes.
-pub fn match_index(
-    index: &Index,
-    register: &Register,
-    watched: &[u64],
-    values: &Values,
-    monitor: &Monitor,
-) -> Outcome<AllMatched> {
+pub fn match_index(run: Run, index: &Index, foreseen: Foreseen) -> Outcome<AllMatched> {
+    let monitor = run.setting.monitor;
     let partitioning = index.stores.cleared.partitioning();
     let partitions: Vec<Outcome<(Matched, i64)>> = (0..partitioning.count())
         .into_par_iter()
         .map(|partition| {
             monitor.check()?;
-            monitor
-                .stopwatch
-                .measure(Activity::Match, || match_one(index, register, watched, values, partition))
+            let stopwatch = &monitor.stopwatch;
+            stopwatch.measure(Activity::Match, || match_one(index, foreseen, run.values, partition))
         })
         .collect();
     let mut all = AllMatched::default();
@@ -94,8 +93,7 @@ pub fn match_index(
 /// Matches a partition.
 fn match_one(
     index: &Index,
-    register: &Register,
-    watched: &[u64],
+    Foreseen { watched, register }: Foreseen,
     values: &Values,
     partition: usize,
 ) -> Outcome<(Matched, i64)> {
@@ -156,20 +154,15 @@ fn between<T>(list: &[T], hash: impl Fn(&T) -> u64, first: u64, last: u64) -> &[
 }
 
 /// Reads the rows again that the match could not decide on and of which the values are not at hand.
-pub fn read_again(
-    engine: &dyn Engine,
-    delivery: &Delivery,
-    matched: &mut AllMatched,
-    values: &Values,
-    setting: Setting,
-) -> Outcome<()> {
+pub fn read_again(run: Run, engine: &dyn Reader, matched: &mut AllMatched) -> Outcome<()> {
+    let Run { setting, values, .. } = run;
     let missing = std::mem::take(&mut matched.missing);
     let rows = missing.iter().map(Vec::len).sum::<usize>() as u64;
-    setting.monitor.stage("reading breaks", rows)?;
+    setting.monitor.stage(text!("reading breaks"), rows)?;
     Side::BOTH.into_iter().zip(missing).try_for_each(|(side, ordinals)| {
         let keep =
             |ordinal, record: Record| values.push(side, Some(ordinal), setting.period, &record);
-        engine.fetch(delivery, side, &ordinals, setting, &keep)
+        engine.fetch(run, side, &ordinals, &keep)
     })
 }
 
@@ -227,7 +220,7 @@ impl Standing {
 fn plain_registered(cleared: &Cleared) -> Registered {
     Registered {
         kind: Kind::Settlement,
-        payable: cleared.payable().into(),
+        payable: Fen::new(cleared.payable().into()),
         group: Group::from_number(cleared.group()),
         earlier: None,
     }
@@ -239,7 +232,7 @@ pub struct Matched {
     /// The settlements that cleared, in the order of their keys.
     pub cleared: Vec<Claim>,
     /// Their payable, in fen.
-    pub payable: i128,
+    pub payable: FenSum,
     /// Ordinals of the doubtful rows of each side of which the values are not at hand.
     pub missing: [Vec<u32>; 2],
     /// The doubtful rows.
@@ -319,7 +312,7 @@ pub fn match_partition(mut claims: Vec<Claim>, mut sides: [&[Entry]; 2], known: 
     }
     matched.in_doubt.cleared.iter_mut().for_each(|ordinals| ordinals.sort_unstable());
     matched.cleared = merge(claims, std::mem::take(&mut matched.cleared));
-    matched.payable = matched.cleared.iter().map(|cleared| i128::from(cleared.payable)).sum();
+    matched.payable = matched.cleared.iter().map(|cleared| Fen::new(cleared.payable.into())).sum();
     matched
 }
 
@@ -427,7 +420,7 @@ mod tests {
         };
         let matched = match_partition(vec![claim(1, 9, 9)], [&treating, &insured], known);
         assert_eq!(matched.cleared, vec![claim(1, 9, 9), claim(9, 0, 1)]);
-        assert_eq!(matched.payable, 6);
+        assert_eq!(matched.payable, FenSum::new(6));
         // Of doubtful rows 1 to 7 and 0, 2 to 6; values of those with odd numbers are at hand.
         assert_eq!(matched.in_doubt.rows, [7, 6]);
         assert_eq!(matched.missing, [vec![2, 4, 6], vec![2, 0, 4, 6]]);

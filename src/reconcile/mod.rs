@@ -4,7 +4,7 @@
 //!
 //! **In.** The delivery's valid rows, open items, the register, permits, decisions.
 //!
-//! **Out.** [`settle::Settled`] and the cleared entries of the index; breaks; open items.
+//! **Out.** [`tally::Settled`] and the cleared entries of the index; breaks; open items.
 //!
 //! **Invariants.** No result depends on threads, files or the order of rows. What the index clears by
 //! itself is beyond doubt; every doubt is settled on the values. Nothing clears twice.
@@ -24,6 +24,7 @@ pub mod reader;
 pub mod registering;
 mod reversal;
 mod reversals;
+pub mod run;
 pub mod settle;
 pub mod tally;
 pub mod values;

@@ -2,13 +2,14 @@
 
 use super::{matching::AllMatched, tally::Tally};
 use crate::{
-    columnar::table::Table,
+    columnar::{shape, table::Table},
     diag::{Failure, Outcome},
     ingest::survey::Survey,
     model::{
         codes::Side,
         control::{Bucket, Control, Totals},
     },
+    text::quoted,
 };
 
 /// The control totals of what cleared by itself, proven from two sides.
@@ -30,14 +31,15 @@ impl Proof {
             let Totals { rows, payable, .. } = plain[side.index()];
             let counted = (matched.cleared, matched.payable);
             Failure::unless((rows, payable) == counted, || {
-                format!(
-                    "the {} side should clear {:?}, the match cleared {counted:?}",
-                    side.name(),
-                    (rows, payable)
+                text!(
+                    "the {} side should clear {}, the match cleared {}",
+                    side,
+                    quoted((rows, payable)),
+                    quoted(counted)
                 )
             })?;
         }
-        Failure::unless(plain[0] == plain[1], || format!("what cleared differs: {plain:?}"))?;
+        Failure::unless(plain[0] == plain[1], || text!("what cleared differs: {}", quoted(plain)))?;
         Ok(Proof { plain })
     }
 
@@ -71,7 +73,7 @@ pub fn control_table(control: &Control) -> Table {
         .flat_map(|side| Bucket::all().map(move |bucket| (side, bucket)))
         .map(|(side, bucket)| (side, bucket, control.get(side, bucket)))
         .collect();
-    Table::new("control")
+    Table::new(shape::CONTROL)
         .text("side", rows.iter().map(|(side, _, _)| Some(side.name())))
         .text("bucket", rows.iter().map(|(_, bucket, _)| Some(bucket.name())))
         .count("rows", rows.iter().map(|(_, _, totals)| totals.rows))

@@ -10,7 +10,7 @@ use crate::{
         registered::Kind,
         store::{Partitioning, Store, Stored},
     },
-    model::money::FenSum,
+    model::money::{Fen, FenSum},
     place::staging::Staging,
     register::format::{Rows, SETTLEMENTS, properties, schema},
 };
@@ -36,12 +36,12 @@ pub fn write_register(
     let payable: FenSum = payables.into_iter().sum();
     let owed = proof.cleared(tally);
     Failure::unless(payable == owed.payable, || {
-        format!("the register holds {payable} fen of {}", owed.payable)
+        text!("the register holds {} fen of {}", payable.fen(), owed.payable.fen())
     })?;
     let written = file.close()?;
     let expected = owed.rows.cast_unsigned() + tally.voided;
     Failure::unless(written.rows == expected, || {
-        format!("the register has {} rows, {expected} were expected", written.rows)
+        text!("the register has {} rows, {} were expected", written.rows, expected)
     })?;
     Ok(written)
 }
@@ -87,7 +87,12 @@ impl Registering<'_> {
                 while let Some(before) = settled.next_if(|(settled, _)| *settled < key) {
                     rows.push_listed(before);
                 }
-                rows.push(key, entry.payable().into(), Some(entry.group()), Kind::Settlement);
+                rows.push(
+                    key,
+                    Fen::new(entry.payable().into()),
+                    Some(entry.group()),
+                    Kind::Settlement,
+                );
             }
         })?;
         settled.for_each(|listed| rows.push_listed(listed));

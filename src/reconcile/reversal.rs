@@ -2,9 +2,9 @@
 
 use super::{
     breaks::{Copies, SideCopy},
-    decisions::Verdict,
     values::Packed,
 };
+use crate::model::verdict::Verdict;
 use crate::{
     diag::{Failure, Outcome},
     keyed::key::Key,
@@ -28,12 +28,12 @@ impl Reversal {
     /// The copy that clears.
     pub(super) fn copy(&self) -> Outcome<&SideCopy> {
         let copy = self.copies[self.clearing.index()].as_ref();
-        copy.ok_or_else(|| Failure::Bug("a reversal without the copy that clears".into()))
+        copy.ok_or_else(|| Failure::Bug(text!("a reversal without the copy that clears")))
     }
 
     /// The original's key.
     pub(super) fn original(&self) -> Outcome<Key> {
         let original = self.copy()?.reverses().map(Key::of);
-        original.ok_or_else(|| Failure::Bug("a reversal without an original's key".into()))
+        original.ok_or_else(|| Failure::Bug(text!("a reversal without an original's key")))
     }
 }

@@ -6,12 +6,12 @@
 use super::{
     breaks::SideCopy,
     context::Context,
-    decisions::Verdict,
     judge::{Judge, Settling},
     matching::Standing,
     reversal::{PackedReversal, Reversal},
     tally::Tally,
 };
+use crate::model::verdict::Verdict;
 use std::ops::Range;
 
 use rustc_hash::FxHashSet;

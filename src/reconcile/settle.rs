@@ -5,28 +5,25 @@ use super::{
     decisions::Decisions,
     judge::Settling,
     matching::AllMatched,
+    run::Run,
     tally::{Settled, Tally},
-    values::Values,
 };
 
 use rayon::prelude::*;
 
 use crate::{
     diag::{Failure, Outcome},
-    event::{Activity, Monitor},
-    place::staging::Staging,
+    event::Activity,
 };
 
 /// Takes all copies of the doubtful settlements, of both sides, new and open, through the steps.
 pub fn settle(
+    run: Run,
     context: Context,
     decisions: Decisions,
-    values: &Values,
     matched: &AllMatched,
-    staging: &Staging,
-    monitor: &Monitor,
 ) -> Outcome<Settled> {
-    let settling = Settling::new(context, decisions, values, staging, monitor);
+    let settling = Settling::new(run, context, decisions);
     let mut tally = Tally::default();
     let mut all = |tallies: Vec<Outcome<Tally>>| {
         tallies.into_iter().try_for_each(|of_one| {
@@ -47,7 +44,7 @@ pub fn settle(
     });
     all(reversed.collect())?;
     let rows = tally.in_doubt.iter().map(|totals| totals.rows.cast_unsigned()).sum();
-    monitor.stopwatch.count(Activity::Settle, rows, 0);
+    run.setting.monitor.stopwatch.count(Activity::Settle, rows, 0);
     settling.finish(tally)
 }
 

@@ -101,7 +101,7 @@ impl SideCopy {
     ) -> Outcome<SideCopy> {
         let (side, ordinal, first_period, record) = packed;
         let facts = record.facts(policy, period).ok_or_else(|| {
-            Failure::Bug(format!("a valid row of the {} side has no class", side.name()))
+            Failure::Bug(text!("a valid row of the {} side has no class", side.name()))
         })?;
         Ok(SideCopy { side, ordinal, first_period, record, facts })
     }

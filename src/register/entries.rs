@@ -15,9 +15,14 @@ use parquet::{
 };
 
 use crate::{
-    columnar::{claims, footer, guard::guarded, shared::SharedFile},
+    columnar::{
+        claims, footer,
+        guard::{guarded, of_decoder},
+        shared::SharedFile,
+    },
     keyed::key::Key,
     model::{codes::Month, money::FenSum},
+    text::Text,
 };
 
 /// A settlement as the register of a period has it.
@@ -58,9 +63,9 @@ pub struct Entries {
 
 impl Entries {
     /// Opens `register.parquet` of a period's folder, or says what is wrong with it.
-    pub fn open(folder: &Path, period: Month) -> Result<Entries, String> {
+    pub fn open(folder: &Path, period: Month) -> Result<Entries, Text> {
         let path = folder.join("register.parquet");
-        let opened = guarded(|| opened(&path)).unwrap_or_else(|| Err("damaged".to_owned()))?;
+        let opened = guarded(|| opened(&path)).unwrap_or_else(|| Err(text!("damaged")))?;
         let (metadata, ranges) = opened;
         Ok(Entries { period, path, metadata, ranges })
     }
@@ -76,23 +81,24 @@ impl Entries {
     }
 
     /// Those of a row group, whose order is checked.
-    pub fn group(&self, group: usize) -> Result<Vec<Entry>, String> {
-        guarded(|| self.decode(group)).unwrap_or_else(|| Err("damaged".to_owned()))
+    pub fn group(&self, group: usize) -> Result<Vec<Entry>, Text> {
+        guarded(|| self.decode(group)).unwrap_or_else(|| Err(text!("damaged")))
     }
 
-    fn decode(&self, group: usize) -> Result<Vec<Entry>, String> {
-        let file = SharedFile::open(&self.path).map_err(|error| error.to_string())?;
+    fn decode(&self, group: usize) -> Result<Vec<Entry>, Text> {
+        let file = SharedFile::open(&self.path).map_err(|error| text!("{}", error))?;
         claims::of_table(&file, self.metadata.metadata(), Some(group))?;
         let reader =
             ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
                 .with_row_groups(vec![group])
                 .build()
-                .map_err(|error| error.to_string())?;
+                .map_err(|error| of_decoder(&error))?;
         let mut all: Vec<Entry> = Vec::new();
         for batch in reader {
-            let batch = batch.map_err(|error| error.to_string())?;
+            let batch = batch.map_err(|error| of_decoder(&error))?;
             all.extend(
-                entries_of(&batch, self.period).ok_or("columns of other types, or empty cells")?,
+                entries_of(&batch, self.period)
+                    .ok_or(text!("columns of other types, or empty cells"))?,
             );
         }
         let (first, last) = self.ranges[group];
@@ -101,11 +107,11 @@ impl Entries {
             && all.is_sorted_by(|a, b| a.key < b.key)
             && all.first().is_some_and(|entry| entry.key.hash == first)
             && all.last().is_some_and(|entry| entry.key.hash == last);
-        if good { Ok(all) } else { Err(format!("row group {group} is not in order")) }
+        if good { Ok(all) } else { Err(text!("row group {} is not in order", group)) }
     }
 
     /// Those of a range of keys.
-    pub fn within(&self, range: Range) -> Result<Vec<Entry>, String> {
+    pub fn within(&self, range: Range) -> Result<Vec<Entry>, Text> {
         let mut found = Vec::new();
         for (group, (first, last)) in self.ranges.iter().enumerate() {
             if *last < range.0 || *first > range.1 {
@@ -119,8 +125,8 @@ impl Entries {
 }
 
 /// Footer and row groups of a register.
-fn opened(path: &Path) -> Result<(ArrowReaderMetadata, Vec<Range>), String> {
-    let file = SharedFile::open(path).map_err(|error| error.to_string())?;
+fn opened(path: &Path) -> Result<(ArrowReaderMetadata, Vec<Range>), Text> {
+    let file = SharedFile::open(path).map_err(|error| text!("{}", error))?;
     let metadata = footer::read(&file, &ArrowReaderOptions::new())?;
     let columns: Vec<String> = metadata
         .schema()
@@ -131,37 +137,37 @@ fn opened(path: &Path) -> Result<(ArrowReaderMetadata, Vec<Range>), String> {
     let expected =
         ["key UInt64", "check UInt32", "payable Decimal128(16, 2)", "group Int32", "kind Int32"];
     if columns != expected {
-        return Err(format!("columns {}", columns.join(", ")));
+        return Err(text!("columns {}", columns.join(", ")));
     }
     let range = |group: &RowGroupMetaData| {
         let Some(Statistics::Int64(keys)) = group.column(0).statistics() else { return None };
         Some((keys.min_opt()?.cast_unsigned(), keys.max_opt()?.cast_unsigned()))
     };
     let ranges: Option<Vec<Range>> = metadata.metadata().row_groups().iter().map(range).collect();
-    Ok((metadata, ranges.ok_or("row groups without statistics")?))
+    Ok((metadata, ranges.ok_or(text!("row groups without statistics"))?))
 }
 
 /// The settlements that a period's reversals reversed.
-pub fn reversals(folder: &Path) -> Result<Vec<Key>, String> {
+pub fn reversals(folder: &Path) -> Result<Vec<Key>, Text> {
     let path = folder.join("reversals.parquet");
-    guarded(|| keys(&path)).unwrap_or_else(|| Err("damaged".to_owned()))
+    guarded(|| keys(&path)).unwrap_or_else(|| Err(text!("damaged")))
 }
 
-fn keys(path: &Path) -> Result<Vec<Key>, String> {
-    let file = SharedFile::open(path).map_err(|error| error.to_string())?;
+fn keys(path: &Path) -> Result<Vec<Key>, Text> {
+    let file = SharedFile::open(path).map_err(|error| text!("{}", error))?;
     let metadata = footer::read(&file, &ArrowReaderOptions::new())?;
     claims::of_table(&file, metadata.metadata(), None)?;
     let columns = metadata.schema().fields().iter();
     if !columns.map(|field| field.name().as_str()).eq(["key", "check"]) {
-        return Err("columns other than key and check".to_owned());
+        return Err(text!("columns other than key and check"));
     }
     let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
         .build()
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| of_decoder(&error))?;
     let mut keys = Vec::new();
     for batch in reader {
-        let batch = batch.map_err(|error| error.to_string())?;
-        keys.extend(keys_of(&batch).ok_or("columns other than key and check")?);
+        let batch = batch.map_err(|error| of_decoder(&error))?;
+        keys.extend(keys_of(&batch).ok_or(text!("columns other than key and check"))?);
     }
     Ok(keys)
 }
@@ -185,7 +191,7 @@ fn entries_of(batch: &RecordBatch, period: Month) -> Option<Vec<Entry>> {
         key,
         period,
         kind: kinds.value(row),
-        payable: payables.value(row),
+        payable: FenSum::new(payables.value(row)),
         group: groups.value(row),
     };
     Some(rows.map(entry).collect())

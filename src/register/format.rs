@@ -32,6 +32,7 @@ use crate::{
         group::Group,
         money::{Fen, FenSum},
     },
+    text::Text,
 };
 
 /// File names below a period's folder.
@@ -88,10 +89,9 @@ impl Rows {
     /// A row group of settlements in the order of their keys.
     pub(crate) fn encode(self, encoder: &Encoder) -> Outcome<RowGroup> {
         let keys = self.keys.iter().zip(&self.checks);
-        Failure::unless(keys.is_sorted_by(|a, b| a < b), || {
-            "register: a settlement twice".to_owned()
-        })?;
-        let payables = Decimal128Array::from(self.payables).with_precision_and_scale(16, 2);
+        Failure::unless(keys.is_sorted_by(|a, b| a < b), || text!("register: a settlement twice"))?;
+        let payables = self.payables.into_iter().map(FenSum::fen);
+        let payables = Decimal128Array::from_iter_values(payables).with_precision_and_scale(16, 2);
         let columns: Vec<ArrayRef> = vec![
             Arc::new(UInt64Array::from(self.keys)),
             Arc::new(UInt32Array::from(self.checks)),
@@ -104,12 +104,12 @@ impl Rows {
 }
 
 fn bug(error: impl std::fmt::Display) -> Failure {
-    Failure::Bug(format!("register: {error}"))
+    Failure::Bug(text!("register: {}", Text::foreign(error)))
 }
 
 /// Writes the settlements that this period's cleared reversals reversed.
 pub(crate) fn write_reversals(folder: &Path, originals: &[Key]) -> Outcome<FileEntry> {
-    Failure::unless(originals.is_sorted_by(|a, b| a < b), || "a reversal twice".to_owned())?;
+    Failure::unless(originals.is_sorted_by(|a, b| a < b), || text!("a reversal twice"))?;
     let schema = Arc::new(Schema::new(schema().fields()[..2].to_vec()));
     let mut file = ParquetFile::create(folder, REVERSALS, &schema, properties())?;
     let columns: Vec<ArrayRef> = vec![

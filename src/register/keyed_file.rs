@@ -17,10 +17,15 @@ use parquet::{
 };
 
 use crate::{
-    columnar::{claims, footer, guard::guarded, shared::SharedFile},
+    columnar::{
+        claims, footer,
+        guard::{guarded, of_decoder},
+        shared::SharedFile,
+    },
     diag::{Failure, Outcome},
     ingest::fetch::select,
     keyed::key::{Key, Keyed, within},
+    text::{Text, Value},
 };
 
 /// A Parquet file whose first two columns are sorted keys.
@@ -35,7 +40,7 @@ pub(super) struct KeyedFile {
 impl KeyedFile {
     pub(super) fn open(path: &Path) -> Outcome<KeyedFile> {
         let place = crate::diag::shown(path);
-        let damaged = |error: String| Failure::Book(format!("{place} cannot be read: {error}"));
+        let damaged = |error: Text| Failure::Book(text!("{} cannot be read: {}", place, error));
         let file = SharedFile::open(path).map_err(Failure::io(path))?;
         let metadata = footer::read(&file, &ArrowReaderOptions::new()).map_err(damaged)?;
         let range = |group: &parquet::file::metadata::RowGroupMetaData| {
@@ -45,12 +50,12 @@ impl KeyedFile {
             Some((keys.min_opt()?.cast_unsigned(), keys.max_opt()?.cast_unsigned()))
         };
         let ranges = metadata.metadata().row_groups().iter().map(range).collect::<Option<Vec<_>>>();
-        let ranges = ranges.ok_or_else(|| damaged("row groups without statistics".into()))?;
+        let ranges = ranges.ok_or_else(|| damaged(text!("row groups without statistics")))?;
         Ok(KeyedFile { place, file, metadata, ranges })
     }
 
-    pub(super) fn damaged(&self, what: &str) -> Failure {
-        Failure::Book(format!("{} is damaged: {what}", self.place))
+    pub(super) fn damaged(&self, what: Text) -> Failure {
+        Failure::Book(text!("{} is damaged: {}", self.place, Value::Text(what)))
     }
 
     /// Calls back for every row whose key is in one of some lists, each of which is in order.
@@ -74,7 +79,7 @@ impl KeyedFile {
             let columns = self.read(group, &[0, 1, 2, 3, 4], Some(&rows))?;
             let hashes = columns.column(0).as_primitive::<UInt64Type>();
             let checks = columns.column(1).as_primitive_opt::<UInt32Type>();
-            let checks = checks.ok_or_else(|| self.damaged("column check"))?;
+            let checks = checks.ok_or_else(|| self.damaged(text!("column {}", "check")))?;
             for row in 0..columns.num_rows() {
                 let key = Key { hash: hashes.value(row), check: checks.value(row) };
                 if wanted().any(|list| list.binary_search_by_key(&key, Keyed::key).is_ok()) {
@@ -94,7 +99,7 @@ impl KeyedFile {
     pub(super) fn hashes(&self, group: usize) -> Outcome<ScalarBuffer<u64>> {
         let hashes = self.read(group, &[0], None)?;
         let hashes = hashes.column(0).as_primitive_opt::<UInt64Type>();
-        let hashes = hashes.ok_or_else(|| self.damaged("column key"))?;
+        let hashes = hashes.ok_or_else(|| self.damaged(text!("column {}", "key")))?;
         Ok(hashes.values().clone())
     }
 
@@ -106,7 +111,7 @@ impl KeyedFile {
         rows: Option<&[usize]>,
     ) -> Outcome<RecordBatch> {
         let metadata = self.metadata.metadata();
-        claims::of_table(&self.file, metadata, Some(group)).map_err(|lie| self.damaged(&lie))?;
+        claims::of_table(&self.file, metadata, Some(group)).map_err(|lie| self.damaged(lie))?;
         let descriptor = metadata.file_metadata().schema_descr();
         let known = columns.iter().copied().filter(|c| *c < descriptor.num_columns());
         let all = usize::try_from(metadata.row_group(group).num_rows()).unwrap_or(0);
@@ -123,13 +128,13 @@ impl KeyedFile {
             None => builder,
         };
         let decode = || match builder.build() {
-            Ok(mut reader) => reader.next().transpose().map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
+            Ok(mut reader) => reader.next().transpose().map_err(|error| of_decoder(&error)),
+            Err(error) => Err(of_decoder(&error)),
         };
-        match guarded(decode).unwrap_or_else(|| Err("pages that cannot be decoded".into())) {
+        match guarded(decode).unwrap_or_else(|| Err(text!("pages that cannot be decoded"))) {
             Ok(Some(batch)) if batch.num_rows() == wanted => Ok(batch),
-            Ok(_) => Err(self.damaged("rows are missing")),
-            Err(error) => Err(self.damaged(&error)),
+            Ok(_) => Err(self.damaged(text!("rows are missing"))),
+            Err(error) => Err(self.damaged(error)),
         }
     }
 }

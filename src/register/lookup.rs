@@ -18,7 +18,7 @@ use crate::{
     diag::Outcome,
     event::Monitor,
     keyed::{
-        bloom::Familiar,
+        bloom::BloomFilter,
         key::Key,
         registered::{Kind, Registered},
     },
@@ -51,10 +51,11 @@ impl Register {
         for (earlier, file) in (0..).zip(&self.settlements) {
             file.search(lists, |key, columns, row| {
                 let registered = registered(columns, row, earlier);
-                let registered = registered.ok_or_else(|| file.damaged("kind"))?;
+                let registered =
+                    registered.ok_or_else(|| file.damaged(text!("column {}", "kind")))?;
                 let twice = found.insert(key, registered).is_some();
                 if twice {
-                    Err(file.damaged("a settlement of an earlier period again"))
+                    Err(file.damaged(text!("a settlement of an earlier period again")))
                 } else {
                     Ok(())
                 }
@@ -65,22 +66,22 @@ impl Register {
 
     /// Which keys the newest periods may hold: of as many periods as a part of some bytes of memory has
     /// room for.
-    pub fn familiar(&self, memory: usize, monitor: &Monitor) -> Outcome<Familiar> {
-        let bytes = memory as u64 / FOR_FAMILIAR;
+    pub fn filter(&self, memory: usize, monitor: &Monitor) -> Outcome<BloomFilter> {
+        let bytes = memory as u64 / FOR_FILTER;
         let mut keys = 0;
         let fits = |file: &&KeyedFile| {
             keys = file.rows().saturating_add(keys);
-            Familiar::bytes(keys) <= bytes
+            BloomFilter::bytes(keys) <= bytes
         };
         let files: Vec<&KeyedFile> = self.settlements.iter().rev().take_while(fits).collect();
-        let familiar = Familiar::with_room(files.iter().map(|file| file.rows()).sum());
+        let filter = BloomFilter::with_capacity(files.iter().map(|file| file.rows()).sum());
         let groups = files.iter().flat_map(|file| (0..file.ranges.len()).map(move |g| (file, g)));
         groups.collect::<Vec<_>>().into_par_iter().try_for_each(|(file, group)| {
             monitor.check()?;
-            file.hashes(group)?.iter().for_each(|hash| familiar.add(*hash));
+            file.hashes(group)?.iter().for_each(|hash| filter.add(*hash));
             Ok(())
         })?;
-        Ok(familiar)
+        Ok(filter)
     }
 
     /// Which of some keys, in order, have been reversed.
@@ -103,14 +104,14 @@ fn registered(columns: &RecordBatch, row: usize, earlier: u16) -> Option<Registe
     let kind = columns.column(4).as_primitive_opt::<Int32Type>()?.value(row);
     Some(Registered {
         kind: *Kind::ALL.get(usize::try_from(kind).ok()?)?,
-        payable: Fen::try_from(payable).ok()?,
+        payable: Fen::new(i64::try_from(payable).ok()?),
         group: u16::try_from(group).ok().and_then(Group::from_number),
         earlier: Some(earlier),
     })
 }
 
 /// One of so many bytes of memory is for the keys of earlier periods.
-const FOR_FAMILIAR: u64 = 16;
+const FOR_FILTER: u64 = 16;
 
 #[cfg(test)]
 mod tests {
@@ -138,7 +139,7 @@ mod tests {
             let key = Key { hash: n.wrapping_mul(0x9e37_79b9_7f4a_7c15), check: 7 };
             let registered = Registered {
                 kind: Kind::ALL[usize::try_from(n % 3).expect("small")],
-                payable: 100 + n.cast_signed(),
+                payable: Fen::new(100 + n.cast_signed()),
                 group: Group::from_number(u16::try_from(n % 8192).expect("small")),
                 earlier: Some(0),
             };
@@ -174,7 +175,8 @@ mod tests {
         let file = ParquetFile::create(folder.path(), SETTLEMENTS, &schema(), properties());
         let encoder = file.expect("made").encoder();
         let key = Key { hash: 1, check: 1 };
-        let entry = Registered { kind: Kind::Voided, payable: 0, group: None, earlier: None };
+        let entry =
+            Registered { kind: Kind::Voided, payable: Fen::ZERO, group: None, earlier: None };
         assert!(encode(&encoder, &[(key, entry)]).is_ok());
         assert!(encode(&encoder, &[(key, entry), (key, entry)]).is_err());
     }

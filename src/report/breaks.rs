@@ -135,12 +135,12 @@ fn tally<'a, K: Ord>(
     tallies
 }
 
-fn group(name: Words, tally: Tally, whole: FenSum) -> Group {
+fn group(name: Words, tally: Tally, whole: i128) -> Group {
     Group {
         name,
         share: percent(tally.count, whole),
         count: tally.count.to_string(),
-        stake: tally.stake.to_string(),
+        stake: tally.stake.fen().to_string(),
         shown: [count(tally.count), Money(tally.stake).to_string(), Money(tally.held).to_string()],
     }
 }
@@ -153,7 +153,7 @@ fn aged(age: i32) -> Words {
     }
 }
 
-fn lately((of, months): (Class, FenSum)) -> Words {
+fn lately((of, months): (Class, i128)) -> Words {
     let name = class(of);
     words(format!("{} · 迟 {months} 个月", name.zh), format!("{} · {months} months late", name.en))
 }
@@ -180,25 +180,25 @@ fn pairing((treating, insured): (Row, Row)) -> Pairing {
     Pairing {
         setl_ids: [treating, insured].map(|row| visible(row.text("setl_id"))),
         pair: treating.pair().map(pair).unwrap_or_default(),
-        held: Money(treating.number("treating_payable")),
+        held: Money(treating.fen("treating_payable")),
     }
 }
 
 fn earlier(source: &Source) -> Vec<Earlier> {
-    let mut months: BTreeMap<Month, [FenSum; 2]> = BTreeMap::new();
+    let mut months: BTreeMap<Month, (i128, FenSum)> = BTreeMap::new();
     for row in source.positions.iter() {
         let Some(of) = row.month("cost_month") else { continue };
         let sums = months.entry(of).or_default();
-        sums[0] += row.number("visits");
-        sums[1] += row.number("payable");
+        sums.0 += row.number("visits");
+        sums.1 += row.fen("payable");
     }
-    let whole: FenSum = months.values().map(|[_, payable]| payable).sum();
-    let line = |(of, [visits, payable]): (Month, [FenSum; 2])| Earlier {
+    let whole: FenSum = months.values().map(|(_, payable)| payable).sum();
+    let line = |(of, (visits, payable)): (Month, (i128, FenSum))| Earlier {
         month: month(of),
         lateness: source.period.since(of),
         visits: count(visits),
         payable: Money(payable),
-        share: percent(payable, whole),
+        share: percent(payable.fen(), whole.fen()),
     };
     months.into_iter().rev().map(line).collect()
 }

@@ -61,18 +61,18 @@ pub(super) struct Flows {
 
 impl Flows {
     pub(super) fn of(source: &Source) -> Flows {
-        let mut payable = [[0; 32]; 32];
+        let mut payable = [[FenSum::ZERO; 32]; 32];
         let mut cells = Vec::new();
         for row in source.pairs.iter() {
-            let (Some(pair), fen) = (row.pair(), row.number("payable")) else { continue };
+            let (Some(pair), fen) = (row.pair(), row.fen("payable")) else { continue };
             let (insured, treating) = (pair.insured.index(), pair.treating.index());
             payable[insured][treating] += fen;
             let visits = row.number("visits");
-            if fen != 0 || visits != 0 {
+            if !fen.is_zero() || visits != 0 {
                 cells.push(Flow {
                     insured,
                     treating,
-                    fen: fen.to_string(),
+                    fen: fen.fen().to_string(),
                     shown: Money(fen).to_string(),
                     visits: count(visits),
                     payable: fen,
@@ -81,7 +81,7 @@ impl Flows {
         }
         let whole: FenSum = payable.as_flattened().iter().sum();
         let mut largest = cells.clone();
-        largest.retain(|flow| flow.payable > 0);
+        largest.retain(|flow| flow.payable.is_positive());
         largest.sort_by_key(|flow| (-flow.payable, flow.insured, flow.treating));
         largest.truncate(LARGEST);
         let shown: FenSum = largest.iter().map(|flow| flow.payable).sum();
@@ -94,7 +94,7 @@ impl Flows {
             provinces: Province::all()
                 .map(|of| sides(of, payable[of.index()].iter().sum(), column(of.index())))
                 .collect(),
-            share: percent(shown, whole),
+            share: percent(shown.fen(), whole.fen()),
             matrix: Province::all().map(|of| matrix_row(of, &payable[of.index()])).collect(),
             totals: (0..32).map(column).chain([whole]).map(all).collect(),
         }
@@ -124,16 +124,16 @@ fn sides(of: Province, pay: FenSum, receive: FenSum) -> Sides {
     let net = receive - pay;
     Sides {
         name: province(of),
-        pay: pay.to_string(),
-        receive: receive.to_string(),
-        net: net.to_string(),
+        pay: pay.fen().to_string(),
+        receive: receive.fen().to_string(),
+        net: net.fen().to_string(),
         shown: [pay, receive, net].map(|fen| Money(fen).to_string()),
     }
 }
 
 fn matrix_row(of: Province, payable: &[FenSum; 32]) -> MatrixRow {
     let cell = |fen: &FenSum| match fen {
-        0 => String::new(),
+        &FenSum::ZERO => String::new(),
         fen => Money(*fen).ten_thousands(),
     };
     let total = Money(payable.iter().sum()).ten_thousands();

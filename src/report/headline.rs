@@ -49,7 +49,7 @@ pub(super) struct Debtor {
     pub(super) amount: Words,
     pub(super) share: String,
     /// Of the largest, in hundredths.
-    pub(super) width: FenSum,
+    pub(super) width: i128,
 }
 
 /// The top of the page.
@@ -63,7 +63,7 @@ pub(super) struct Headline {
 }
 
 /// Rows, cost and payable of a bucket on both sides.
-type Totals = [[FenSum; 3]; 2];
+type Totals = [[i128; 3]; 2];
 
 impl Headline {
     pub(super) fn of(
@@ -103,12 +103,12 @@ fn cards(source: &Source, buckets: &BTreeMap<&str, Totals>) -> Vec<Card> {
     let breaks = source.all_breaks();
     let all = Tally::of(&breaks);
     let carried = Tally::of(breaks.iter().filter(|found| found.carried));
-    let notices = source.notices.rows as FenSum;
+    let notices = source.notices.rows as i128;
     let due: FenSum = source
         .notices
         .iter()
         .filter(|row| row.text("kind") != "JJ")
-        .map(|row| row.number("amount"))
+        .map(|row| row.fen("amount"))
         .sum();
     let proposals = source.notices.iter().filter(|row| row.text("kind") == "JJ").count();
     let stake = Money(carried.stake).short();
@@ -126,8 +126,8 @@ fn cards(source: &Source, buckets: &BTreeMap<&str, Totals>) -> Vec<Card> {
             words("清算笔数", "Settlements cleared"),
             words(format!("{} 笔", count(cleared)), count(cleared)),
             words(
-                format!("人次 {}（退费计 −1）", count(source.pairs.sum("visits"))),
-                format!("{} visits, a reversal being −1", count(source.pairs.sum("visits"))),
+                format!("人次 {}（退费计 −1）", count(source.pairs.count("visits"))),
+                format!("{} visits, a reversal being −1", count(source.pairs.count("visits"))),
             ),
         ),
         card(
@@ -160,7 +160,7 @@ fn cards(source: &Source, buckets: &BTreeMap<&str, Totals>) -> Vec<Card> {
 fn proof(buckets: &BTreeMap<&str, Totals>) -> Proof {
     let line = |name: Words, totals: Totals| Line {
         name,
-        cells: totals.map(|[rows, _, payable]| (count(rows), Money(payable))),
+        cells: totals.map(|[rows, _, payable]| (count(rows), Money(FenSum::new(payable)))),
     };
     let mut sums = [Totals::default(); 2];
     let mut lines = [Vec::new(), Vec::new()];
@@ -195,22 +195,22 @@ fn debtors(source: &Source) -> (Vec<Debtor>, Option<(Words, Words)>) {
     let mut largest: Option<(FenSum, Pair)> = None;
     for row in source.pairs.iter() {
         let Some(pair) = row.pair() else { continue };
-        let payable = row.number("payable");
+        let payable = row.fen("payable");
         *owes.entry(pair.insured).or_default() += payable;
-        if payable > largest.map_or(0, |(most, _)| most) {
+        if payable > largest.map_or(FenSum::ZERO, |(most, _)| most) {
             largest = Some((payable, pair));
         }
     }
     let whole: FenSum = owes.values().sum();
     let mut ranked: Vec<(Province, FenSum)> =
-        owes.into_iter().filter(|(_, fen)| *fen > 0).collect();
-    ranked.sort_by_key(|(province, fen)| (-fen, *province));
-    let most = ranked.first().map_or(1, |(_, fen)| *fen);
+        owes.into_iter().filter(|(_, fen)| fen.is_positive()).collect();
+    ranked.sort_by_key(|(province, fen)| (-*fen, *province));
+    let most = ranked.first().map_or(1, |(_, fen)| fen.fen());
     let debtor = |(of, fen): &(Province, FenSum)| Debtor {
         name: province(*of),
         amount: Money(*fen).short(),
-        share: percent(*fen, whole),
-        width: fen * 100 / most,
+        share: percent(fen.fen(), whole.fen()),
+        width: fen.times(100).fen() / most,
     };
     let shown = ranked.iter().take(5).map(debtor).collect();
     (shown, largest.map(|(fen, of)| (pair(of), Money(fen).short())))
@@ -223,7 +223,7 @@ fn tasks(
     patterns: &Patterns,
     punctuality: &Punctuality,
 ) -> Vec<Task> {
-    let rejected: FenSum = buckets.get("rejected").map_or(0, |[a, b]| a[0] + b[0]);
+    let rejected: i128 = buckets.get("rejected").map_or(0, |[a, b]| a[0] + b[0]);
     let proposals = source.notices.iter().filter(|row| row.text("kind") == "JJ").count();
     let explained = &patterns.explained[0];
     let tasks = [
@@ -233,7 +233,7 @@ fn tasks(
             ("#reserves", true),
         ),
         task(
-            reserves.overdrawn.len() as FenSum,
+            reserves.overdrawn.len() as i128,
             ["对省份预付金透支", "pair has", "pairs have", "overdrawn the reserve"],
             ("#reserves", true),
         ),
@@ -248,7 +248,7 @@ fn tasks(
             ("#punctuality", true),
         ),
         task(
-            proposals as FenSum,
+            proposals as i128,
             [
                 "份紧急调增提议待国家经办机构答复",
                 "emergency proposal is",
@@ -258,7 +258,7 @@ fn tasks(
             ("#reserves", false),
         ),
         task(
-            patterns.found as FenSum,
+            patterns.found as i128,
             [
                 &format!("条系统性规律，共解释 {explained} 笔差异"),
                 "systematic pattern explains",
@@ -292,5 +292,5 @@ fn carried(source: &Source) -> Option<Task> {
     };
     let zh = format!("笔差异结转，待两地说明（{zh}）");
     let rest = format!("carried for both sides to explain ({en})");
-    task(breaks.len() as FenSum, [&zh, "break is", "breaks are", &rest], ("#breaks", false))
+    task(breaks.len() as i128, [&zh, "break is", "breaks are", &rest], ("#breaks", false))
 }

@@ -5,10 +5,7 @@ use super::{
     task::{Task, task},
     words::{Money, Words, count, words},
 };
-use crate::{
-    judged::{GIVEN_BACK, Judged, Lines, reason},
-    model::money::FenSum,
-};
+use crate::judged::{GIVEN_BACK, Judged, Lines, reason};
 
 /// Deductions or payments of one outcome.
 pub(super) struct Outcome {
@@ -41,8 +38,7 @@ pub(super) fn outcomes(source: &Source) -> Vec<Outcome> {
             }
         };
         add(words("接受", "accepted"), "", [""; 2], judged.accepted);
-        let reversed = ["原结算已退费", "the settlement was reversed"];
-        add(words("退回", "given back"), GIVEN_BACK, reversed, judged.given_back);
+        add(words("退回", "given back"), GIVEN_BACK, reason(GIVEN_BACK), judged.given_back);
         for (code, lines) in &judged.refused {
             add(words("未接受", "refused"), code, reason(code), *lines);
         }
@@ -59,7 +55,7 @@ pub(super) fn tasks(source: &Source) -> [Option<Task>; 2] {
             .map(|(comma, yuan)| format!("{} {yuan}; {}", Money(fen), codes.join(comma)));
         let zh = format!("{zh}：{}", rest_zh.replace("; ", "，"));
         task(
-            FenSum::from(count),
+            i128::from(count),
             [&zh, one, many, &format!("refused: {rest_en}")],
             ("#judged", false),
         )

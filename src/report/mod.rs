@@ -24,6 +24,7 @@ mod words;
 use std::{fmt::Write, path::Path};
 
 use askama::Template;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::{
@@ -42,16 +43,24 @@ use crate::{
     judged::Judged,
     model::{codes::Month, money::yuan},
     place::output::{Output, Readers, Replace},
+    shapes::{Format, Period, Yuan},
+    text::Text,
 };
 
 /// What was written.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "report --format json")]
 pub struct Written {
+    /// The format of the report.
+    format: Format<1>,
     /// The period.
+    #[schemars(with = "Period")]
     pub period: String,
     /// The first period of its trend.
+    #[schemars(with = "Period")]
     pub first_period: String,
     /// What all provinces pay, in yuan.
+    #[schemars(with = "Yuan")]
     pub payable: String,
     /// Whether the control table balances.
     pub balanced: bool,
@@ -59,7 +68,7 @@ pub struct Written {
     pub deductions: Judged,
     /// What became of the payments.
     pub payments: Judged,
-    /// Length of the page.
+    /// The length of the page in bytes.
     pub bytes: u64,
 }
 
@@ -71,6 +80,7 @@ pub fn write(book: &Path, period: Month, out: &Path, force: bool) -> Outcome<Wri
     let (page, balanced) = render(&source)?;
     output.write(Readers::Usual, page.as_bytes())?;
     Ok(Written {
+        format: Format,
         period: period.to_string(),
         first_period: source.history.first().map_or(period, |(first, _)| *first).to_string(),
         payable: yuan(source.pairs.sum("payable")),
@@ -107,7 +117,8 @@ fn render(source: &Source) -> Outcome<(String, bool)> {
         trend: &trend,
         punctuality: &punctuality,
     };
-    let text = page.render().map_err(|error| Failure::Bug(format!("the page: {error}")))?;
+    let text =
+        page.render().map_err(|error| Failure::Bug(text!("the page: {}", Text::foreign(error))))?;
     Ok((text, headline.proof.balanced))
 }
 
@@ -124,7 +135,7 @@ impl Data<'_> {
     fn embedded(&self) -> Outcome<String> {
         let json = serde_json::to_string(self);
         json.map(|json| for_script(&json))
-            .map_err(|error| Failure::Bug(format!("the page's data: {error}")))
+            .map_err(|error| Failure::Bug(text!("the page's data: {}", Text::foreign(error))))
     }
 }
 

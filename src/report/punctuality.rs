@@ -52,9 +52,9 @@ pub(super) struct Punctuality {
     pub(super) payers: Vec<Payer>,
     pub(super) total: Option<Payer>,
     /// Notices that were to be paid before this period's were issued, and are not.
-    pub(super) overdue: FenSum,
+    pub(super) overdue: i128,
     /// Emergency proposals that were never approved.
-    pub(super) proposals: FenSum,
+    pub(super) proposals: i128,
 }
 
 impl Punctuality {
@@ -86,18 +86,18 @@ impl Punctuality {
                             .number_or_null("pay_by")
                             .zip(today)
                             .is_some_and(|(by, day)| by < day),
-                    due: row.number_or_null("approved").unwrap_or_else(|| row.number("amount")),
-                    paid: row.number("paid"),
+                    due: row.fen_or_null("approved").unwrap_or_else(|| row.fen("amount")),
+                    paid: row.fen("paid"),
                 });
                 standings.insert(notice.to_owned(), standing);
             }
         }
         let proposals = standings.values().filter(|standing| standing.is_none()).count();
         let standings: Vec<Standing> = standings.into_values().flatten().collect();
-        Ok(Punctuality::sorted(&standings, proposals as FenSum))
+        Ok(Punctuality::sorted(&standings, proposals as i128))
     }
 
-    fn sorted(standings: &[Standing], proposals: FenSum) -> Punctuality {
+    fn sorted(standings: &[Standing], proposals: i128) -> Punctuality {
         let mut by_payer: BTreeMap<Province, Vec<&Standing>> = BTreeMap::new();
         for standing in standings {
             by_payer.entry(standing.payer).or_default().push(standing);
@@ -110,7 +110,7 @@ impl Punctuality {
         Punctuality {
             payers,
             total: (!all.is_empty()).then(|| payer(words("合计", "Total"), &all)),
-            overdue: standings.iter().filter(|standing| standing.overdue).count() as FenSum,
+            overdue: standings.iter().filter(|standing| standing.overdue).count() as i128,
             proposals,
         }
     }
@@ -126,7 +126,7 @@ fn payer(name: Words, own: &[&Standing]) -> Payer {
     Payer {
         name,
         counts,
-        shown: [on_time, late, partial, unpaid, count(overdue as FenSum)],
+        shown: [on_time, late, partial, unpaid, count(overdue as i128)],
         due: Money(own.iter().map(|standing| standing.due).sum()),
         open: Money(own.iter().map(|standing| standing.due - standing.paid).sum()),
     }

@@ -16,7 +16,7 @@ pub(super) struct Used {
     /// Payable ÷ quota, as a percentage; none without a quota.
     pub(super) percent: Option<String>,
     /// For a bar: at most 100.
-    pub(super) width: FenSum,
+    pub(super) width: i128,
 }
 
 /// A pair whose reserve is below zero.
@@ -32,10 +32,10 @@ pub(super) struct Overdrawn {
 pub(super) struct Reserves {
     /// The pairs to look at: red ones first, by payable.
     pub(super) to_watch: Vec<Used>,
-    pub(super) red: FenSum,
-    pub(super) yellow: FenSum,
-    pub(super) green: FenSum,
-    pub(super) none: FenSum,
+    pub(super) red: i128,
+    pub(super) yellow: i128,
+    pub(super) green: i128,
+    pub(super) none: i128,
     /// The most overdrawn first.
     pub(super) overdrawn: Vec<Overdrawn>,
     pub(super) opening: Money,
@@ -47,21 +47,21 @@ pub(super) struct Reserves {
 impl Reserves {
     pub(super) fn of(source: &Source) -> Reserves {
         let level = |name: &str| {
-            source.pairs.iter().filter(|row| row.text("reserve_level") == name).count() as FenSum
+            source.pairs.iter().filter(|row| row.text("reserve_level") == name).count() as i128
         };
         let mut overdrawn: Vec<(FenSum, Pair, Overdrawn)> = source
             .reserves
             .iter()
             .filter_map(|row| {
-                let (of, closing) = (row.pair()?, row.number("closing"));
+                let (of, closing) = (row.pair()?, row.fen("closing"));
                 let shown = Overdrawn {
                     code: of.to_string(),
                     name: pair(of),
-                    opening: Money(row.number("opening")),
-                    drawn: Money(row.number("drawn")),
+                    opening: Money(row.fen("opening")),
+                    drawn: Money(row.fen("drawn")),
                     closing: Money(closing),
                 };
-                (closing < 0).then_some((closing, of, shown))
+                closing.is_negative().then_some((closing, of, shown))
             })
             .collect();
         overdrawn.sort_by_key(|(closing, of, _)| (*closing, *of));
@@ -73,7 +73,7 @@ impl Reserves {
             none: level("none"),
             opening: Money(source.reserves.sum("opening")),
             closing: Money(source.reserves.sum("closing")),
-            short: Money(overdrawn.iter().map(|(closing, ..)| -closing).sum()),
+            short: Money(overdrawn.iter().map(|(closing, ..)| -*closing).sum()),
             overdrawn: overdrawn.into_iter().map(|(_, _, shown)| shown).collect(),
         }
     }
@@ -90,16 +90,16 @@ fn to_watch(source: &Source) -> Vec<Used> {
                 "yellow" => false,
                 _ => return None,
             };
-            let (payable, quota) = (row.number("payable"), row.number("quota"));
-            let parts = payable.saturating_mul(100);
+            let (payable, quota) = (row.fen("payable"), row.fen("quota"));
+            let parts = payable.fen().saturating_mul(100);
             let shown = Used {
                 code: of.to_string(),
                 name: pair(of),
                 red,
                 payable: Money(payable),
                 quota: Money(quota),
-                percent: hundredths(parts, quota),
-                width: parts.checked_div(quota).map_or(100, |percent| percent.clamp(0, 100)),
+                percent: hundredths(parts, quota.fen()),
+                width: parts.checked_div(quota.fen()).map_or(100, |percent| percent.clamp(0, 100)),
             };
             Some((!red, -payable, of, shown))
         })

@@ -71,18 +71,16 @@ impl Source {
     pub(super) fn prove(&self) -> Outcome<()> {
         let mut differences: BTreeMap<Option<Pair>, FenSum> = BTreeMap::new();
         for row in self.pairs.iter() {
-            *differences.entry(row.pair()).or_default() += row.number("gross");
+            *differences.entry(row.pair()).or_default() += row.fen("gross");
         }
         for row in self.positions.iter() {
-            *differences.entry(row.pair()).or_default() -= row.number("payable");
+            *differences.entry(row.pair()).or_default() -= row.fen("payable");
         }
-        if differences.values().all(|fen| *fen == 0) {
+        if differences.values().all(|fen| fen.is_zero()) {
             return Ok(());
         }
-        let problem = format!(
-            "pairs and positions of {} say different sums\n    hint: verify the book",
-            self.period
-        );
+        let problem = text!("pairs and positions of {} say different sums", self.period)
+            .hinting(text!("verify the book"));
         Err(Failure::Book(problem))
     }
 
@@ -110,13 +108,13 @@ pub(super) struct Break<'a> {
 /// The breaks of a table of a period.
 pub(super) fn breaks_of(grid: &Grid, period: Month) -> Vec<Break<'_>> {
     let breaks = grid.iter().filter_map(|row| {
-        let payable = row.number_or_null("treating_payable");
+        let payable = row.fen_or_null("treating_payable");
         Some(Break {
             row,
             class: Class::from_name(row.text("class"))?,
             pair: row.pair(),
-            stake: magnitude(row.number("effect")),
-            held: magnitude(payable.unwrap_or_else(|| row.number("insured_payable"))),
+            stake: row.fen("effect").abs(),
+            held: payable.unwrap_or_else(|| row.fen("insured_payable")).abs(),
             age: row.month("first_period").map_or(0, |first| period.since(first)),
             carried: row.flag("carried") == Some(true),
         })
@@ -124,14 +122,10 @@ pub(super) fn breaks_of(grid: &Grid, period: Month) -> Vec<Break<'_>> {
     breaks.collect()
 }
 
-fn magnitude(fen: FenSum) -> FenSum {
-    fen.saturating_abs()
-}
-
 /// Number and money of some breaks.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tally {
-    pub(super) count: FenSum,
+    pub(super) count: i128,
     pub(super) stake: FenSum,
     pub(super) held: FenSum,
 }

@@ -1,7 +1,6 @@
 //! What somebody has to do, on the page.
 
 use super::words::{Words, count, words};
-use crate::model::money::FenSum;
 
 /// Something to act on.
 pub(super) struct Task {
@@ -13,7 +12,7 @@ pub(super) struct Task {
 
 /// A task, if there is one: in Chinese; in English for one, for many, and how it goes on.
 pub(super) fn task(
-    number: FenSum,
+    number: i128,
     [zh, one, many, rest]: [&str; 4],
     (link, urgent): (&'static str, bool),
 ) -> Option<Task> {

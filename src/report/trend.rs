@@ -6,7 +6,7 @@ use super::{
     source::{Source, Tally, breaks_of},
     words::{Money, count, hundredths, percent},
 };
-use crate::{book::grid::Grid, diag::Outcome, model::money::FenSum};
+use crate::{book::grid::Grid, diag::Outcome};
 
 /// A period: what a chart plots as plain numbers, and what people read.
 #[derive(Serialize)]
@@ -30,7 +30,7 @@ pub(super) fn trend(source: &Source) -> Outcome<Vec<Point>> {
         let pairs = Grid::open(folder, "pairs")?;
         let control = Grid::open(folder, "control")?;
         let breaks = Grid::open(folder, "breaks")?;
-        let rows = |buckets: &[&str]| -> FenSum {
+        let rows = |buckets: &[&str]| -> i128 {
             let of = control.iter().filter(|row| {
                 row.text("side") == "treating" && buckets.contains(&row.text("bucket"))
             });
@@ -40,14 +40,14 @@ pub(super) fn trend(source: &Source) -> Outcome<Vec<Point>> {
         let mut carried = breaks_of(&breaks, *period);
         carried.retain(|found| found.carried);
         let tally = Tally::of(&carried);
-        let ages: FenSum = carried.iter().map(|found| FenSum::from(found.age)).sum();
+        let ages: i128 = carried.iter().map(|found| i128::from(found.age)).sum();
         let oldest = carried.iter().map(|found| found.age).max().unwrap_or(0);
         let age = hundredths(ages, tally.count).unwrap_or_else(|| "0.00".to_owned());
         let gross = pairs.sum("gross");
 
         points.push(Point {
             period: period.to_string(),
-            gross: gross.to_string(),
+            gross: gross.fen().to_string(),
             rate: hundredths(cleared * 100, came),
             carried: tally.count.to_string(),
             shown: [

@@ -11,7 +11,9 @@ use serde::Serialize;
 use crate::model::{
     codes::{Month, Pair, Province},
     control::Class,
+    fields::{FIELDS, Field},
     money::{FenSum, yuan, yuan_grouped},
+    words as vocabulary,
 };
 
 /// A text in Chinese and in English; as HTML it is both, and the page shows one.
@@ -61,8 +63,8 @@ impl fmt::Display for Money {
 impl Money {
     /// In a unit that leaves few digits, rounded half up to two decimals of it.
     pub(super) fn short(self) -> Words {
-        let magnitude = self.0.unsigned_abs();
-        let sign = if self.0 < 0 { "-" } else { "" };
+        let magnitude = self.0.fen().unsigned_abs();
+        let sign = if self.0.is_negative() { "-" } else { "" };
         let zh = match magnitude {
             0..1_000_000 => format!("{} 元", yuan_grouped(self.0)),
             1_000_000..10_000_000_000 => format!("{} 万元", self.in_units_of(10_000)),
@@ -78,9 +80,10 @@ impl Money {
     }
 
     /// How many such units, each so many yuan.
-    fn in_units_of(self, yuan: FenSum) -> String {
-        let hundredths = (self.0.abs() + yuan / 2) / yuan;
-        yuan_grouped(hundredths * self.0.signum())
+    fn in_units_of(self, yuan: i128) -> String {
+        let fen = self.0.fen();
+        let hundredths = (fen.abs() + yuan / 2) / yuan;
+        yuan_grouped(FenSum::new(hundredths * fen.signum()))
     }
 
     /// In 万元 (ten thousand yuan) with two decimals, for narrow tables.
@@ -90,7 +93,7 @@ impl Money {
 }
 
 /// A share as a percentage with two decimals, cut off like the report of a run; `–` of nothing.
-pub(super) fn percent(part: FenSum, whole: FenSum) -> String {
+pub(super) fn percent(part: i128, whole: i128) -> String {
     match hundredths(part.saturating_mul(100), whole) {
         Some(text) => format!("{text}\u{a0}%"),
         None => "–".to_owned(),
@@ -98,13 +101,13 @@ pub(super) fn percent(part: FenSum, whole: FenSum) -> String {
 }
 
 /// A quotient with two decimals, cut off; none of nothing.
-pub(super) fn hundredths(part: FenSum, whole: FenSum) -> Option<String> {
-    (whole > 0).then(|| yuan(part.saturating_mul(100) / whole))
+pub(super) fn hundredths(part: i128, whole: i128) -> Option<String> {
+    (whole > 0).then(|| yuan(FenSum::new(part.saturating_mul(100) / whole)))
 }
 
 /// A whole number with its thousands separated.
-pub(super) fn count(number: FenSum) -> String {
-    let text = yuan_grouped(number.saturating_mul(100));
+pub(super) fn count(number: i128) -> String {
+    let text = yuan_grouped(FenSum::new(number.saturating_mul(100)));
     text.strip_suffix(".00").unwrap_or(&text).to_owned()
 }
 
@@ -142,63 +145,21 @@ pub(super) fn month(month: Month) -> Words {
 
 /// A break class.
 pub(super) fn class(class: Class) -> Words {
-    let en = match class {
-        Class::AlreadyCleared => "Already cleared",
-        Class::Duplicate => "Duplicate",
-        Class::Conflict => "Conflict",
-        Class::LateRefused => "Late, refused",
-        Class::Expired => "Expired",
-        Class::Voided => "Voided",
-        Class::MissingInsured => "Missing at insured side",
-        Class::MissingTreating => "Missing at treating side",
-        Class::FieldMismatch => "Identity differs",
-        Class::AmountMismatch => "Amount differs",
-        Class::ReversalUnpaired => "Reversal without original",
-        Class::ReversalMismatch => "Reversal unlike original",
-        Class::AlreadyReversed => "Already reversed",
-    };
-    words(class.chinese(), en)
+    bucket(class.name())
 }
 
 /// A bucket of the control table.
 pub(super) fn bucket(name: &str) -> Words {
-    match (Class::from_name(name), name) {
-        (Some(of), _) => class(of),
-        (None, "delivered") => words("本期送达", "Delivered"),
-        (None, "opened") => words("期初挂账", "Opened"),
-        (None, "rejected") => words("校验退回", "Rejected"),
-        (None, "superseded") => words("被新记录替代", "Superseded"),
-        (None, "cleared") => words("已清算", "Cleared"),
-        (None, other) => same(other),
-    }
+    vocabulary::of(name).map_or_else(|| same(name), |word| words(word.chinese, word.english))
 }
 
 /// A compared field: its name in Chinese and English, beside the national one.
 pub(super) fn field(name: &str) -> Words {
-    let (zh, en) = match name {
-        "psn_no" => ("人员编号", "person"),
-        "insuplc_admdvs" => ("参保地区划", "insured division"),
-        "mdtrtarea_admvs" => ("就医地区划", "treating division"),
-        "fixmedins_code" => ("医药机构编号", "institution"),
-        "insutype" => ("险种类型", "kind of insurance"),
-        "med_type" => ("医疗类别", "kind of care"),
-        "dise_codg" => ("病种编号", "disease code"),
-        "init_setl_id" => ("原结算", "original settlement"),
-        "cost_month" => ("费用月", "cost month"),
-        "medfee_sumamt" => ("医疗费总额", "total cost"),
-        "fund_pay_sumamt" => ("基金支付总额", "all funds"),
-        "hifp_pay" => ("统筹基金支出", "pooled fund"),
-        "cvlserv_pay" => ("公务员医疗补助", "civil servants"),
-        "hifes_pay" => ("企业补充医疗保险", "enterprise supplement"),
-        "hifmi_pay" => ("居民大病保险", "residents' serious illness"),
-        "hifob_pay" => ("职工大额医疗费用补助", "employees' large amount"),
-        "hifdm_pay" => ("伤残人员医疗保障", "disabled soldiers"),
-        "maf_pay" => ("医疗救助", "medical assistance"),
-        "oth_pay" => ("其他支出", "other funds"),
-        "acct_pay" => ("个人账户支出", "personal account"),
-        "psn_cash_pay" => ("现金支付", "cash"),
-        "hosp_part_amt" => ("医院负担", "borne by the hospital"),
-        _ => return same(name),
+    let known = FIELDS.into_iter().find(|field| field.name() == name);
+    let [zh, en] = match known.map(Field::meaning) {
+        Some(meaning) => meaning.name,
+        None if name == "cost_month" => ["费用月", "cost month"],
+        None => return same(name),
     };
     words(format!("{zh}（{name}）"), format!("{en} ({name})"))
 }
@@ -210,7 +171,7 @@ mod tests {
     #[test]
     fn money_is_short_and_right() {
         let short = |fen| {
-            let Words { zh, en } = Money(fen).short();
+            let Words { zh, en } = Money(FenSum::new(fen)).short();
             [zh, en].map(|text| text.replace('\u{a0}', " "))
         };
         assert_eq!(short(999_999), ["9,999.99 元", "¥9,999.99"]);

@@ -18,10 +18,10 @@ pub enum Level {
 impl Level {
     /// Compares payable and quota, both in fen, as whole numbers.
     pub fn of(payable: FenSum, quota: FenSum, policy: &Policy) -> Level {
-        let reaches = |percent: u16| payable * 100 >= quota * FenSum::from(percent);
+        let reaches = |percent: u16| payable.times(100) >= quota.times(percent);
         match quota {
-            0 if payable > 0 => Level::Red,
-            0 => Level::None,
+            FenSum::ZERO if payable.is_positive() => Level::Red,
+            FenSum::ZERO => Level::None,
             _ if reaches(policy.red_percent) => Level::Red,
             _ if reaches(policy.yellow_percent) => Level::Yellow,
             _ => Level::Green,

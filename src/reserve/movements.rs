@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     clear::pairs::{PairSums, Pairs},
-    columnar::table::Table,
+    columnar::{shape, table::Table},
     contract::small_files::{PaymentLine, QuotaChange},
     diag::{Failure, Outcome},
     model::{
@@ -72,7 +72,7 @@ pub fn move_money(
     period: Month,
     issued_on: NaiveDate,
 ) -> Outcome<Movements> {
-    let policy = rules.policy(period).map_err(|error| Failure::Usage(error.to_string()))?;
+    let policy = rules.policy(period).map_err(|error| Failure::Usage(error.text()))?;
     let Standing { in_force, opening, earlier, mut issued, changes, payments } = standing;
     let approved = issued.approve(changes, policy, &rules.calendar).map_err(Failure::Refused)?;
     let mut reserves: Reserves = opening
@@ -113,7 +113,7 @@ impl Movements {
     /// Every pair with any money, quota, reserve or carry is in all three tables.
     fn complete(&mut self) {
         self.pairs.retain(|_, sums| !sums.is_empty());
-        self.quotas.retain(|_, quota| quota.in_force != 0 || quota.next != 0);
+        self.quotas.retain(|_, quota| !quota.in_force.is_zero() || !quota.next.is_zero());
         self.reserves.retain(|_, reserve| *reserve != Reserve::default());
         let (pairs, quotas, reserves) = (&self.pairs, &self.quotas, &self.reserves);
         let all: Vec<Pair> =
@@ -127,7 +127,7 @@ impl Movements {
 
     fn levels(&self, policy: &Policy) -> BTreeMap<Pair, Level> {
         let level = |(pair, sums): (&Pair, &PairSums)| {
-            let quota = self.quotas.get(pair).map_or(0, |quota| quota.in_force);
+            let quota = self.quotas.get(pair).map_or(FenSum::ZERO, |quota| quota.in_force);
             (*pair, Level::of(sums.payable(), quota, policy))
         };
         self.pairs.iter().map(level).collect()
@@ -145,7 +145,8 @@ impl Movements {
         let drawn: FenSum = self.pairs.values().map(PairSums::payable).sum();
         let closing: FenSum = self.reserves.values().map(Reserve::closing).sum();
         Failure::unless(before + paid - drawn == closing, || {
-            format!("reserves: {before} + {paid} - {drawn} is not {closing}")
+            let [before, paid, drawn, closing] = [before, paid, drawn, closing].map(FenSum::fen);
+            text!("reserves: {} + {} - {} is not {}", before, paid, drawn, closing)
         })?;
         let notified: FenSum = self
             .notices
@@ -154,7 +155,7 @@ impl Movements {
             .map(|notice| notice.amount)
             .sum();
         Failure::unless(notified == drawn, || {
-            format!("clearing notices of {notified}, payables of {drawn}")
+            text!("clearing notices of {}, payables of {}", notified.fen(), drawn.fen())
         })
     }
 }
@@ -162,7 +163,7 @@ impl Movements {
 /// The table `reserves`.
 pub fn reserves_table(reserves: &Reserves) -> Table {
     let sum = |of: fn(&Reserve) -> FenSum| reserves.values().map(of);
-    Table::new("reserves")
+    Table::new(shape::RESERVES)
         .text("insured_province", reserves.keys().map(|pair| Some(pair.insured.to_string())))
         .text("treating_province", reserves.keys().map(|pair| Some(pair.treating.to_string())))
         .sum("opening", sum(|reserve| reserve.opening))
@@ -176,7 +177,7 @@ pub fn reserves_table(reserves: &Reserves) -> Table {
 pub fn pairs_table(money: &Movements) -> Table {
     let pairs = &money.pairs;
     let sum = |of: fn(&PairSums) -> FenSum| pairs.values().map(of);
-    Table::new("pairs")
+    Table::new(shape::PAIRS)
         .text("insured_province", pairs.keys().map(|pair| Some(pair.insured.to_string())))
         .text("treating_province", pairs.keys().map(|pair| Some(pair.treating.to_string())))
         .count("visits", pairs.values().map(|sums| sums.visits))
@@ -199,7 +200,7 @@ mod tests {
     fn levels_are_compared_as_whole_numbers() {
         let rules = Rules::built_in();
         let policy = rules.policy(Month::new(2025, 10)).expect("in force");
-        let level = |payable, quota| Level::of(payable, quota, policy);
+        let level = |payable, quota| Level::of(FenSum::new(payable), FenSum::new(quota), policy);
         assert_eq!(level(0, 0), Level::None);
         assert_eq!(level(1, 0), Level::Red);
         assert_eq!(level(0, 10), Level::Green);

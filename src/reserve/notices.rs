@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::{level::Level, quotas::Quotas};
 use crate::{
     clear::pairs::{PairSums, Pairs},
-    columnar::table::Table,
+    columnar::{shape, table::Table},
     model::{
         calendar::Calendar,
         codes::{Month, Pair, Province},
@@ -103,18 +103,18 @@ pub fn notices(
     let mut notices = Vec::new();
     for (pair, quota) in quotas {
         let issue = |kind, payer, amount| Notice { kind, period, pair: *pair, payer, amount };
-        let payable = pairs.get(pair).map_or(0, PairSums::payable);
-        if payable > 0 {
+        let payable = pairs.get(pair).map_or(FenSum::ZERO, PairSums::payable);
+        if payable.is_positive() {
             notices.push(issue(Kind::Clearing, pair.insured, payable));
         }
         if let Some(difference) = quota.yearly.map(|yearly| yearly - quota.in_force)
-            && difference != 0
+            && !difference.is_zero()
         {
-            let payer = if difference > 0 { pair.insured } else { pair.treating };
+            let payer = if difference.is_positive() { pair.insured } else { pair.treating };
             notices.push(issue(Kind::Yearly, payer, difference.abs()));
         }
-        let wanted = payable * FenSum::from(policy.emergency_months) - quota.next;
-        if Level::of(payable, quota.in_force, policy) == Level::Red && wanted > 0 {
+        let wanted = payable.times(policy.emergency_months) - quota.next;
+        if Level::of(payable, quota.in_force, policy) == Level::Red && wanted.is_positive() {
             notices.push(issue(Kind::Emergency, pair.insured, wanted));
         }
     }
@@ -132,7 +132,7 @@ pub fn notices_table(
             .values()
             .map(move |notice| (notice.kind != Kind::Emergency).then(|| of(&dates).to_epoch_days()))
     };
-    Table::new("notices")
+    Table::new(shape::NOTICES)
         .text("notice_id", notices.keys().map(Some))
         .text("kind", notices.values().map(|notice| Some(notice.kind.name())))
         .text("period", notices.values().map(|notice| Some(notice.period.to_string())))
@@ -164,13 +164,13 @@ impl Status {
     /// A notice that was just issued.
     pub fn issued(notice: Notice, dates: Dates) -> Status {
         let pay_by = (notice.kind != Kind::Emergency).then_some(dates.pay_by);
-        Status { notice, approved: None, paid: 0, pay_by, completed_on: None }
+        Status { notice, approved: None, paid: FenSum::ZERO, pay_by, completed_on: None }
     }
 
     /// What is to be paid in all: of a proposal what was approved, in fen.
     pub fn due(&self) -> FenSum {
         match self.notice.kind {
-            Kind::Emergency => self.approved.unwrap_or(0),
+            Kind::Emergency => self.approved.unwrap_or_default(),
             _ => self.notice.amount,
         }
     }
@@ -184,8 +184,8 @@ impl Status {
     pub fn name(&self) -> &'static str {
         match (self.notice.kind, self.approved) {
             (Kind::Emergency, None) => "proposed",
-            _ if self.open() == 0 => "paid",
-            _ if self.paid > 0 => "partial",
+            _ if self.open().is_zero() => "paid",
+            _ if self.paid.is_positive() => "partial",
             _ => "unpaid",
         }
     }
@@ -199,7 +199,7 @@ impl Status {
 /// The table `notice_status`.
 pub fn notice_status_table(statuses: &BTreeMap<String, Status>) -> Table {
     let day = |day: Option<NaiveDate>| day.map(|day| day.to_epoch_days());
-    Table::new("notice_status")
+    Table::new(shape::NOTICE_STATUS)
         .text("notice_id", statuses.keys().map(Some))
         .sum("amount", statuses.values().map(|status| status.notice.amount))
         .sum_or_null("approved", statuses.values().map(|status| status.approved))

@@ -9,12 +9,13 @@ use super::{
     notices::{Dates, Kind, Notice, Status},
 };
 use crate::{
-    columnar::table::Table,
+    columnar::{shape, table::Table},
     contract::small_files::{PaymentLine, QuotaChange},
-    diag::{Code, Finding},
+    diag::{Code, Finding, codes::LineCode},
     model::{calendar::Calendar, codes::Pair, money::FenSum},
     rules::Policy,
     spelling::bare,
+    text::Text,
 };
 
 /// The notices that a book has issued.
@@ -32,23 +33,24 @@ pub struct Issued {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payment {
     line: PaymentLine,
-    code: Option<&'static str>,
+    code: Option<LineCode>,
 }
 
 impl Payment {
     /// Whether it counts, why not, and its amount in fen.
     pub fn judged(&self) -> (bool, Option<&'static str>, FenSum) {
-        (self.code.is_none(), self.code, self.line.amount.into())
+        (self.code.is_none(), self.code.map(LineCode::id), self.line.amount.into())
     }
 
     /// What the payment adds to the reserves of all pairs, in fen.
     pub fn movement(&self, statuses: &BTreeMap<String, Status>) -> FenSum {
         let Some(status) = statuses.get(&self.line.notice_id).filter(|_| self.code.is_none())
         else {
-            return 0;
+            return FenSum::ZERO;
         };
         let paid_in = status.notice.payer == status.notice.pair.insured;
-        FenSum::from(self.line.amount) * if paid_in { 1 } else { -1 }
+        let amount = FenSum::from(self.line.amount);
+        if paid_in { amount } else { -amount }
     }
 }
 
@@ -63,20 +65,20 @@ impl Issued {
         let mut findings = Vec::new();
         let mut approved = BTreeMap::new();
         for change in changes {
-            let mut refuse = |code, found: String| {
-                let place = format!("line {}, notice_id {}", change.line, change.notice_id);
+            let mut refuse = |code, found: Text| {
+                let place = text!("line {}, notice_id {}", change.line, change.notice_id);
                 findings.push(Finding::new(code, "quota-changes.csv", place, found));
             };
-            if change.amount <= 0 {
-                refuse(Code::Q03, crate::model::money::yuan(change.amount));
+            if !change.amount.is_positive() {
+                refuse(Code::Q03, Text::given(crate::model::money::yuan(change.amount)));
             }
             if bare(&change.approved_by).is_empty() {
-                refuse(Code::Q04, "no name".into());
+                refuse(Code::Q04, text!("no name"));
             }
             let Some(notice) =
                 self.all.get(&change.notice_id).filter(|n| n.kind == Kind::Emergency)
             else {
-                refuse(Code::Q01, "no such proposal".into());
+                refuse(Code::Q01, text!("no such proposal"));
                 continue;
             };
             match self.active.get_mut(&change.notice_id) {
@@ -85,7 +87,7 @@ impl Issued {
                     status.pay_by = Some(Dates::from(change.approved_on, policy, calendar).pay_by);
                     *approved.entry(notice.pair).or_default() += FenSum::from(change.amount);
                 }
-                _ => refuse(Code::Q02, "a second answer".into()),
+                _ => refuse(Code::Q02, text!("a second answer")),
             }
         }
         if findings.is_empty() { Ok(approved) } else { Err(findings) }
@@ -104,19 +106,19 @@ impl Issued {
         payments
     }
 
-    fn pay_one(&mut self, line: &PaymentLine, reserves: &mut Reserves) -> Option<&'static str> {
-        if line.amount <= 0 {
-            return Some("P03");
+    fn pay_one(&mut self, line: &PaymentLine, reserves: &mut Reserves) -> Option<LineCode> {
+        if !line.amount.is_positive() {
+            return Some(LineCode::P03);
         }
         if self.serials.contains(&line.bank_serial) {
-            return Some("P02");
+            return Some(LineCode::P02);
         }
-        let Some(notice) = self.all.get(&line.notice_id) else { return Some("P01") };
+        let Some(notice) = self.all.get(&line.notice_id) else { return Some(LineCode::P01) };
         let amount = FenSum::from(line.amount);
         let status = self.active.get_mut(&line.notice_id).filter(|status| amount <= status.open());
-        let Some(status) = status else { return Some("P04") };
+        let Some(status) = status else { return Some(LineCode::P04) };
         status.paid += amount;
-        if status.open() == 0 {
+        if status.open().is_zero() {
             status.completed_on = Some(line.paid_on);
         }
         let reserve = reserves.entry(notice.pair).or_default();
@@ -133,11 +135,11 @@ impl Issued {
 /// The table `payments`.
 pub fn payments_table(payments: &[Payment]) -> Table {
     let day = |day: NaiveDate| day.to_epoch_days();
-    Table::new("payments")
+    Table::new(shape::PAYMENTS)
         .text("notice_id", payments.iter().map(|p| Some(&p.line.notice_id)))
         .date("paid_on", payments.iter().map(|p| Some(day(p.line.paid_on))))
         .amount("amount", payments.iter().map(|p| Some(p.line.amount)))
         .text("bank_serial", payments.iter().map(|p| Some(&p.line.bank_serial)))
         .flag("accepted", payments.iter().map(|p| Some(p.code.is_none())))
-        .text("code", payments.iter().map(|p| p.code))
+        .text("code", payments.iter().map(|p| p.code.map(LineCode::id)))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     clear::pairs::{PairSums, Pairs},
-    columnar::table::Table,
+    columnar::{shape, table::Table},
     model::{
         codes::{Month, Pair},
         money::FenSum,
@@ -51,11 +51,11 @@ pub fn quotas(
         quotas.entry(*pair).or_default();
     }
     for (pair, quota) in &mut quotas {
-        let of = |sums: &BTreeMap<Pair, FenSum>| sums.get(pair).copied().unwrap_or(0);
+        let of = |sums: &BTreeMap<Pair, FenSum>| sums.get(pair).copied().unwrap_or_default();
         quota.in_force = of(in_force);
         quota.yearly = earlier.map(|earlier| {
             let before: FenSum = earlier.iter().map(of).sum();
-            let now = pairs.get(pair).map_or(0, PairSums::payable);
+            let now = pairs.get(pair).map_or(FenSum::ZERO, PairSums::payable);
             yearly_quota(before + now, policy.yearly_quota)
         });
         quota.next = quota.yearly.unwrap_or(quota.in_force) + of(approved);
@@ -64,14 +64,15 @@ pub fn quotas(
 }
 
 /// So many monthly averages of a sum of payables, half up to the fen.
-fn yearly_quota(payables: FenSum, rule: YearlyQuota) -> FenSum {
-    let span = FenSum::from(rule.span());
-    (2 * FenSum::from(rule.months) * payables + span).div_euclid(2 * span)
+pub fn yearly_quota(payables: FenSum, rule: YearlyQuota) -> FenSum {
+    let span = i128::from(rule.span());
+    let twice = payables.times(2 * i128::from(rule.months)).fen();
+    FenSum::new((twice + span).div_euclid(2 * span))
 }
 
 /// The table `quotas`.
 pub fn quotas_table(quotas: &Quotas) -> Table {
-    Table::new("quotas")
+    Table::new(shape::QUOTAS)
         .text("insured_province", quotas.keys().map(|pair| Some(pair.insured.to_string())))
         .text("treating_province", quotas.keys().map(|pair| Some(pair.treating.to_string())))
         .sum("quota", quotas.values().map(|quota| quota.in_force))
@@ -85,8 +86,9 @@ mod tests {
     #[test]
     fn the_yearly_quota_is_rounded_half_up() {
         let rule = YearlyQuota { from_month: 10, to_month: 12, months: 2 };
-        assert_eq!([0, 1, 2, 3, 100].map(|sum| yearly_quota(sum, rule)), [0, 1, 1, 2, 67]);
+        let quota = |sum, rule| yearly_quota(FenSum::new(sum), rule).fen();
+        assert_eq!([0, 1, 2, 3, 100].map(|sum| quota(sum, rule)), [0, 1, 1, 2, 67]);
         let half = YearlyQuota { from_month: 11, to_month: 12, months: 1 };
-        assert_eq!([1, 3].map(|sum| yearly_quota(sum, half)), [1, 2]);
+        assert_eq!([1, 3].map(|sum| quota(sum, half)), [1, 2]);
     }
 }

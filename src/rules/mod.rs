@@ -10,20 +10,26 @@
 //! **Invariants.** Unknown keys and unknown formats are refused by name; errors of keys and types are
 //! reported one at a time, all others together.
 
+pub mod test_block;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
+use self::test_block::TestBlock;
 use crate::{
-    diag::{printable, toml_problem},
+    diag::toml_problem,
     model::{
         calendar::{Calendar, CalendarYear},
         codes::{CareClass, FundClass, Month, Pair},
         dates::parse_day,
-        fields::AMOUNT_FIELDS,
+        fields::{Amounts, COMPARED_AMOUNTS, Field, PayableField},
         money::{Fen, FenSum},
     },
+    shapes::{Day, Format, Period},
+    text::{Text, items, quoted},
 };
 
 /// The built-in rules file.
@@ -40,11 +46,13 @@ pub struct Rules {
     pub int96: Int96,
     /// Working days.
     pub calendar: Calendar,
+    /// What the rules are tested by; it decides nothing.
+    pub tests: Vec<TestBlock>,
     policies: Vec<Policy>,
 }
 
 /// What an INT96 timestamp means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Int96 {
     /// An instant in UTC, as Spark and Hive write it.
@@ -53,46 +61,86 @@ pub enum Int96 {
     Local,
 }
 
-#[derive(Deserialize)]
+/// A rules file (TOML): every number that is policy (docs/rules.md).
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct File {
+#[schemars(title = "A rules file")]
+pub struct RulesFile {
+    /// The format of the file.
     #[expect(dead_code, reason = "read and checked before the rest of the file")]
+    #[schemars(with = "Format<1>")]
     format: i64,
+    /// What an INT96 timestamp of a delivery means.
     int96: Int96,
+    /// What is in force, in the order of `from`.
+    #[schemars(length(min = 1))]
     policy: Vec<RawPolicy>,
+    /// The working days of years; a year that is not there is Monday to Friday.
     #[serde(default)]
     calendar: Vec<CalendarYear>,
+    /// Tests of the rules: what is given, and what has to follow. `liangqing check` runs them; they decide nothing.
+    #[serde(default, rename = "test")]
+    tests: Vec<TestBlock>,
 }
 
-#[derive(Deserialize)]
+/// What is in force for the periods from one on, until a later policy takes over.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Policy")]
 struct RawPolicy {
+    /// The first clearing period of this policy.
+    #[schemars(with = "Period")]
     from: String,
+    /// The compared amounts whose sum the insured province owes, by their national field names, each once.
+    #[schemars(length(min = 1), with = "Vec<PayableField>")]
     payable: Vec<String>,
+    /// A settlement enters clearing at most this many months late without a permit.
     lateness_limit: u16,
+    /// The month of the next year whose period is the last one in which the costs of a year clear.
+    #[schemars(range(min = 1, max = 12))]
     year_close_month: u8,
+    /// The utilisation of the quota in per cent from which a pair is yellow.
     yellow_percent: u16,
+    /// The utilisation of the quota in per cent from which a pair is red; not below `yellow_percent`.
     red_percent: u16,
+    /// An emergency proposal asks for a quota of this many times the payable of the period.
     emergency_months: u16,
+    /// Working days from the issue of a notice to its filing with finance.
     file_days: u16,
+    /// Working days from filing to payment.
     pay_days: u16,
+    /// Working days from payment to confirmation.
     confirm_days: u16,
+    /// The day of the month after the period by which treating places have declared their costs.
+    #[schemars(range(min = 1, max = 28))]
     declare_day: u8,
+    /// The day of the month after the period on which the national allocation is made.
+    #[schemars(range(min = 1, max = 28))]
     allocate_day: u8,
+    /// The day of the month after the period by which provinces have confirmed.
+    #[schemars(range(min = 1, max = 28))]
     confirm_tables_day: u8,
+    /// How the yearly quota follows from the payables of a year's end.
     yearly_quota: YearlyQuota,
+    /// The fund class of each `insutype`.
     fund_class: BTreeMap<String, FundClass>,
+    /// The care class of each `med_type`.
     care_class: BTreeMap<String, CareClass>,
+    /// The chronic diseases (`dise_codg`) open to cross-province settlement, each with the day (UTC+8) from which
+    /// it is open.
+    #[schemars(with = "BTreeMap<String, Day>")]
     chronic: BTreeMap<String, String>,
 }
 
 /// How the yearly quota follows from the payables of a year's end.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct YearlyQuota {
-    /// First month of the year that counts, 1 to 12.
+    /// The first month of the year that counts.
+    #[schemars(range(min = 1, max = 12))]
     pub from_month: u8,
-    /// Last month that counts; its period sets the quota.
+    /// The last month that counts; its period sets the quota.
+    #[schemars(range(min = 1, max = 12))]
     pub to_month: u8,
     /// The quota is this many monthly averages.
     pub months: u16,
@@ -110,8 +158,8 @@ impl YearlyQuota {
 pub struct Policy {
     /// First period of this policy.
     pub from: Month,
-    /// Which of the 13 amounts the insured province owes, by position in [`AMOUNT_FIELDS`].
-    pub payable: [bool; 13],
+    /// Which of the compared amounts the insured province owes.
+    pub payable: Amounts<bool>,
     /// Months that a settlement may enter clearing late.
     pub lateness_limit: i32,
     /// Last period (month of the next year) in which the costs of a year clear.
@@ -142,9 +190,17 @@ pub struct Policy {
 }
 
 /// Why a rules file was refused; every line is one error.
-#[derive(Debug, thiserror::Error)]
-#[error("rules file refused:\n  {}", .0.join("\n  "))]
-pub struct RulesError(pub Vec<String>);
+#[derive(Debug)]
+pub struct RulesError(pub Vec<Text>);
+
+worded!(RulesError);
+
+impl RulesError {
+    /// The errors as one message.
+    pub fn text(&self) -> Text {
+        text!("rules file refused:{}", items(&self.0))
+    }
+}
 
 impl Rules {
     /// The rules that are part of the program.
@@ -154,69 +210,73 @@ impl Rules {
 
     /// Reads a rules file and checks all of it.
     pub fn parse(text: &str) -> Result<Rules, RulesError> {
-        let one = |error: String| RulesError(vec![error]);
-        let table: toml::Table = toml::from_str(text).map_err(|e| one(toml_problem(&e)))?;
+        let one = |error: Text| RulesError(vec![error]);
+        let table: toml::Table = toml::from_str(text).map_err(|e| one(toml_problem(text, &e)))?;
         match table.get("format").and_then(toml::Value::as_integer) {
             Some(FORMAT) => {}
             Some(other) => {
                 let error =
-                    format!("format {other} is not known to this program, it knows {FORMAT}");
+                    text!("format {} is not known to this program, it knows {}", other, FORMAT);
                 return Err(one(error));
             }
-            None => return Err(one(format!("`format = {FORMAT}` is missing"))),
+            None => return Err(one(text!("`format = {}` is missing", FORMAT))),
         }
-        let file: File = toml::from_str(text).map_err(|e| one(toml_problem(&e)))?;
+        let file: RulesFile = toml::from_str(text).map_err(|e| one(toml_problem(text, &e)))?;
         let mut errors = Vec::new();
         let policies: Vec<Policy> =
             file.policy.iter().filter_map(|raw| raw.check(&mut errors)).collect();
         if !policies.is_sorted_by(|a, b| a.from < b.from) {
-            errors.push("policies must be in the order of `from`, each later than the last".into());
+            errors.push(text!("policies must be in the order of `from`, each later than the last"));
         }
         if file.policy.is_empty() {
-            errors.push("there is no [[policy]]".into());
+            errors.push(text!("there is no [[policy]]"));
         }
         let calendar = Calendar::of(&file.calendar, &mut errors);
+        file.tests.iter().for_each(|test| test.check(&mut errors));
         if !errors.is_empty() {
-            return Err(RulesError(errors.iter().map(|error| printable(error)).collect()));
+            return Err(RulesError(errors));
         }
-        Ok(Rules { text: text.to_owned(), int96: file.int96, calendar, policies })
+        let (text, int96, tests) = (text.to_owned(), file.int96, file.tests);
+        Ok(Rules { text, int96, calendar, tests, policies })
     }
 
     /// What is in force for a period: the last policy whose `from` is not later.
     pub fn policy(&self, period: Month) -> Result<&Policy, RulesError> {
         let found = self.policies.iter().rev().find(|policy| policy.from <= period);
-        found.ok_or_else(|| RulesError(vec![format!("no [[policy]] is in force for {period}")]))
+        found.ok_or_else(|| RulesError(vec![text!("no [[policy]] is in force for {}", period)]))
     }
 }
 
 impl RawPolicy {
-    fn check(&self, errors: &mut Vec<String>) -> Option<Policy> {
+    fn check(&self, errors: &mut Vec<Text>) -> Option<Policy> {
         let before = errors.len();
         let at = &self.from;
         let from = Month::from_text(at);
         if from.is_none() {
-            errors.push(format!("policy from = {at:?} is not a month YYYY-MM"));
+            errors.push(text!("policy from = {} is not a month YYYY-MM", quoted(at)));
         }
-        let mut payable = [false; 13];
+        let mut payable: Amounts<bool> = Amounts::default();
         for name in &self.payable {
-            match AMOUNT_FIELDS[..13].iter().position(|field| field.name() == name) {
-                Some(index) if !payable[index] => payable[index] = true,
-                Some(_) => errors.push(format!("policy {at}: payable names {name} twice")),
-                None => errors.push(format!("policy {at}: payable field {name} is not an amount")),
+            match COMPARED_AMOUNTS.into_iter().find(|field| field.name() == name) {
+                Some(field) if !payable[field] => payable[field] = true,
+                Some(_) => errors.push(text!("policy {}: payable names {} twice", at, name)),
+                None => {
+                    errors.push(text!("policy {}: payable field {} is not an amount", at, name));
+                }
             }
         }
         if self.payable.is_empty() {
-            errors.push(format!("policy {at}: payable names no field"));
+            errors.push(text!("policy {}: payable names no field", at));
         }
         if !(1..=12).contains(&self.year_close_month) {
-            errors.push(format!("policy {at}: year_close_month is 1 to 12"));
+            errors.push(text!("policy {}: year_close_month is 1 to 12", at));
         }
         if self.yellow_percent > self.red_percent {
-            errors.push(format!("policy {at}: yellow_percent is above red_percent"));
+            errors.push(text!("policy {}: yellow_percent is above red_percent", at));
         }
         for day in [self.declare_day, self.allocate_day, self.confirm_tables_day] {
             if !(1..=28).contains(&day) {
-                errors.push(format!("policy {at}: a day of the month is 1 to 28, not {day}"));
+                errors.push(text!("policy {}: a day of the month is 1 to 28, not {}", at, day));
             }
         }
         let yearly = self.yearly_quota;
@@ -224,16 +284,9 @@ impl RawPolicy {
             && yearly.from_month <= yearly.to_month
             && yearly.to_month <= 12)
         {
-            errors.push(format!("policy {at}: yearly_quota needs 1 ≤ from_month ≤ to_month ≤ 12"));
+            errors.push(text!("policy {}: yearly_quota needs 1 ≤ from_month ≤ to_month ≤ 12", at));
         }
-        let mut chronic = BTreeMap::new();
-        for (code, day) in &self.chronic {
-            let Some(day) = parse_day(day) else {
-                errors.push(format!("policy {at}: chronic {code} = {day:?} is not a day"));
-                continue;
-            };
-            chronic.insert(code.clone(), day);
-        }
+        let chronic = self.chronic_days(errors);
         if errors.len() > before {
             return None;
         }
@@ -256,6 +309,20 @@ impl RawPolicy {
             care_class: self.care_class.clone(),
             chronic,
         })
+    }
+
+    /// The days of `chronic`, by their codes.
+    fn chronic_days(&self, errors: &mut Vec<Text>) -> BTreeMap<String, NaiveDate> {
+        let mut days = BTreeMap::new();
+        for (code, written) in &self.chronic {
+            if let Some(day) = parse_day(written) {
+                days.insert(code.clone(), day);
+                continue;
+            }
+            let (at, written) = (&self.from, quoted(written));
+            errors.push(text!("policy {}: chronic {} = {} is not a day", at, code, written));
+        }
+        days
     }
 }
 
@@ -280,15 +347,19 @@ impl Policy {
         self.chronic.iter().map(|(code, day)| (code.as_str(), *day))
     }
 
-    /// Sum of the payable fields of the 13 amounts, in fen; `None` when it overflows.
-    pub fn payable(&self, amounts: &[Fen; 13]) -> Option<Fen> {
-        let chosen = amounts.iter().zip(self.payable).filter(|(_, payable)| *payable);
-        chosen.map(|(amount, _)| *amount).try_fold(0i64, Fen::checked_add)
+    /// The amounts that the insured province owes.
+    pub fn payable_fields(&self) -> impl Iterator<Item = Field> {
+        self.payable.iter().filter(|(_, payable)| **payable).map(|(field, _)| field)
     }
 
-    /// Sum of the payable fields of sums of the 13 amounts, in fen.
-    pub fn payable_sum(&self, sums: &[FenSum; 13]) -> FenSum {
-        sums.iter().zip(self.payable).filter(|(_, payable)| *payable).map(|(sum, _)| *sum).sum()
+    /// Sum of the payable fields of a record; `None` when it overflows.
+    pub fn payable(&self, amounts: &Amounts<Fen>) -> Option<Fen> {
+        self.payable_fields().map(|field| amounts[field]).try_fold(Fen::ZERO, Fen::checked_add)
+    }
+
+    /// Sum of the payable fields of sums of amounts.
+    pub fn payable_sum(&self, sums: &Amounts<FenSum>) -> FenSum {
+        self.payable_fields().map(|field| sums[field]).sum()
     }
 
     /// The last period in which costs of a year clear.
@@ -361,7 +432,7 @@ mod tests {
     fn built_in_rules_hold_the_published_policy() {
         let rules = Rules::built_in();
         let policy = rules.policy(Month::new(2025, 10)).expect("in force");
-        assert_eq!(policy.payable.iter().filter(|chosen| **chosen).count(), 9);
+        assert_eq!(policy.payable_fields().count(), 9);
         assert_eq!(policy.fund_class("380"), Some(FundClass::Resident));
         assert_eq!(policy.care_class("140104"), Some(CareClass::Chronic));
         assert_eq!(policy.chronic_since("M07800"), None);
@@ -389,7 +460,7 @@ mod tests {
             .replace("yellow_percent = 70", "yellow_percent = 99");
         assert_eq!(Rules::parse(&text).expect_err("refused").0.len(), 3);
         let unknown = BUILT_IN.replace("format = 1", "format = 7");
-        assert!(Rules::parse(&unknown).expect_err("refused").0[0].contains("format 7"));
+        assert!(Rules::parse(&unknown).expect_err("refused").to_string().contains("format 7"));
         assert!(Rules::parse(&format!("typo = 1\n{BUILT_IN}")).is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! How a manifest is signed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The identity that SM2 mixes into what is signed; the default of GM/T 0009, and of OpenSSL's users.
@@ -9,7 +10,7 @@ pub(super) const DISTID: &str = "1234567812345678";
 pub(super) const LONGEST_KEY: usize = 16 << 10;
 
 /// How a manifest is signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Algorithm {
     /// Ed25519 (RFC 8032).

@@ -7,10 +7,15 @@ use std::{
 };
 
 use base64ct::{Base64, Encoding};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{algorithm::Algorithm, public::PublicKey};
-use crate::diag::{Failure, Outcome};
+use crate::{
+    diag::{Failure, Outcome},
+    shapes::{Base64 as Base64Text, Format, Sha256},
+    text::Text,
+};
 
 /// Name of the file beside a manifest that holds its signature.
 pub const SIGNATURE: &str = "manifest.sig";
@@ -21,15 +26,21 @@ const FORMAT: u32 = 1;
 /// Longest signature file, in bytes.
 const LONGEST: u64 = 4 << 10;
 
-/// What the file holds.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// `manifest.sig`: the signature on the bytes of `manifest.json` beside it (docs/audit.md).
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SignatureFile {
+#[schemars(title = "The signature of a manifest")]
+pub(crate) struct SignatureFile {
+    /// The format of the file.
+    #[schemars(with = "Format<1>")]
     format: u32,
+    /// The algorithm of the key.
     algorithm: Algorithm,
-    /// SHA-256 of the public key's DER.
+    /// The id of the key: the SHA-256 of the DER bytes of the public key.
+    #[schemars(with = "Sha256")]
     pub(super) key_id: String,
-    /// Base64: 64 bytes of Ed25519, or the DER of SM2.
+    /// The signature in Base64: 64 bytes of Ed25519, or the DER of SM2.
+    #[schemars(with = "Base64Text")]
     signature: String,
 }
 
@@ -47,21 +58,21 @@ impl SignatureFile {
     /// The bytes of the file.
     pub(super) fn to_bytes(&self) -> Outcome<Vec<u8>> {
         let mut bytes = serde_json::to_vec_pretty(self)
-            .map_err(|error| Failure::Bug(format!("signature: {error}")))?;
+            .map_err(|error| Failure::Bug(text!("signature: {}", Text::foreign(error))))?;
         bytes.push(b'\n');
         Ok(bytes)
     }
 
     /// Reads the bytes of the file, or says what is wrong with them.
-    pub(super) fn parse(bytes: &[u8]) -> Result<SignatureFile, String> {
-        let file: SignatureFile =
-            serde_json::from_slice(bytes).map_err(|error| format!("no signature: {error}"))?;
+    pub(super) fn parse(bytes: &[u8]) -> Result<SignatureFile, Text> {
+        let file: SignatureFile = serde_json::from_slice(bytes)
+            .map_err(|error| text!("no signature: {}", Text::foreign(error)))?;
         if file.format != FORMAT {
-            return Err(format!("format {}, this program knows {FORMAT}", file.format));
+            return Err(text!("format {}, this program knows {}", file.format, FORMAT));
         }
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         if file.key_id.len() != 64 || !file.key_id.bytes().all(is_digit) {
-            return Err("a key id that is no SHA-256 in 64 digits".to_owned());
+            return Err(text!("a key id that is no SHA-256 in 64 digits"));
         }
         Ok(file)
     }
@@ -75,22 +86,22 @@ impl SignatureFile {
 }
 
 /// The bytes of the signature in a period's folder, if it has one; or what is wrong with it.
-pub fn read_signature(folder: &Path) -> Result<Option<Vec<u8>>, String> {
+pub fn read_signature(folder: &Path) -> Result<Option<Vec<u8>>, Text> {
     let path = folder.join(SIGNATURE);
-    let unreadable = |error: io::Error| format!("{SIGNATURE}: {error}");
+    let unreadable = |error: io::Error| text!("{}: {}", SIGNATURE, error);
     let found = match fs::symlink_metadata(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         found => found.map_err(unreadable)?,
     };
     // A pipe would be waited for.
     if !found.is_file() {
-        return Err(format!("{SIGNATURE}: not a file"));
+        return Err(text!("{}: not a file", SIGNATURE));
     }
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
     file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > LONGEST {
-        return Err(format!("{SIGNATURE}: more than {LONGEST} bytes, which no signature has"));
+        return Err(text!("{}: more than {} bytes, which no signature has", SIGNATURE, LONGEST));
     }
     Ok(Some(bytes))
 }

@@ -1,7 +1,7 @@
 //! A private key: made, read, and used to sign.
 
 use std::{
-    fmt, fs,
+    fmt,
     path::{Path, PathBuf},
 };
 
@@ -19,6 +19,7 @@ use super::{
 use crate::{
     diag::{Failure, Outcome},
     place::output::{Output, Readers, Replace},
+    text::{Text, quoted},
 };
 
 /// A private key. It is wiped from memory when it goes.
@@ -41,39 +42,40 @@ impl fmt::Debug for Signer {
 impl Signer {
     /// Reads a private key in PEM; one that others may read or write is refused.
     pub fn read(path: &Path) -> Outcome<Signer> {
-        let text = secret::read("private key", path)?;
-        Signer::from_pem(&text).map_err(|problem| {
-            Failure::Usage(format!("private key {}: {problem}", crate::diag::shown(path)))
-        })
+        let text = secret::read(path, |problem| text!("private key {}", problem))?;
+        Signer::from_pem(&text)
+            .map_err(|problem| Failure::Usage(text!("private key {}: {}", path, problem)))
     }
 
     /// Reads PKCS#8 in PEM, or says what it is instead.
-    pub(super) fn from_pem(pem: &[u8]) -> Result<Signer, String> {
-        let hint = "\n    hint: expected is PKCS#8 in PEM, as liangqing keygen and openssl genpkey \
-                    write it";
+    pub(super) fn from_pem(pem: &[u8]) -> Result<Signer, Text> {
+        let hint =
+            text!("expected is PKCS#8 in PEM, as liangqing keygen and openssl genpkey write it");
         let text = std::str::from_utf8(pem).ok().filter(|text| text.len() <= LONGEST_KEY);
         let document = text.and_then(|text| SecretDocument::from_pem(text.trim_start()).ok());
-        let (label, document) =
-            document.ok_or_else(|| format!("it holds no key, or a damaged one{hint}"))?;
+        let (label, document) = document
+            .ok_or_else(|| text!("it holds no key, or a damaged one").hinting(hint.clone()))?;
         match label {
             "PRIVATE KEY" => {}
             "ENCRYPTED PRIVATE KEY" => {
-                let hint = "openssl pkey decrypts it into a file that only its owner may read";
-                return Err(format!("it has a password\n    hint: {hint}"));
+                let hint =
+                    text!("openssl pkey decrypts it into a file that only its owner may read");
+                return Err(text!("it has a password").hinting(hint));
             }
-            other => return Err(format!("it holds {other:?}{hint}")),
+            other => return Err(text!("it holds {}", quoted(other)).hinting(hint)),
         }
         let info = PrivateKeyInfoRef::try_from(document.as_bytes())
-            .map_err(|_| format!("the key in it is damaged{hint}"))?;
+            .map_err(|_| text!("the key in it is damaged").hinting(hint.clone()))?;
         if let Ok(key) = ed25519_dalek::SigningKey::try_from(info.clone()) {
             return Ok(Signer(Secret::Ed25519(Box::new(key))));
         }
         let algorithm = info.algorithm.oid;
         let key = sm2::SecretKey::try_from(info).map_err(|_| {
-            let known = "known: Ed25519, SM2";
-            format!(
-                "the key in it is damaged, or of another algorithm ({algorithm}); {known}{hint}"
+            text!(
+                "the key in it is damaged, or of another algorithm ({}); known: Ed25519, SM2",
+                algorithm.to_string()
             )
+            .hinting(hint)
         })?;
         Ok(Signer(Secret::Sm2(key)))
     }
@@ -86,7 +88,7 @@ impl Signer {
                 .to_pkcs8_pem(LineEnding::LF),
             Secret::Sm2(key) => key.to_pkcs8_pem(LineEnding::LF),
         };
-        pem.map_err(|error| Failure::Bug(format!("private key: {error}")))
+        pem.map_err(|error| Failure::Bug(text!("private key: {}", Text::foreign(error))))
     }
 
     /// Makes a key.
@@ -122,7 +124,7 @@ impl Signer {
 
     /// Signs the bytes of a manifest; the bytes of `manifest.sig`.
     pub fn sign(&self, manifest: &[u8]) -> Outcome<Vec<u8>> {
-        let failed = |error| Failure::Bug(format!("signing: {error}"));
+        let failed = |error| Failure::Bug(text!("signing: {}", Text::foreign(error)));
         let signature = match &self.0 {
             Secret::Ed25519(key) => key.try_sign(manifest).map_err(failed)?.to_vec(),
             Secret::Sm2(key) => {
@@ -133,7 +135,7 @@ impl Signer {
         };
         let public = self.public();
         Failure::unless(public.verifies(manifest, &signature), || {
-            "signing: the key does not confirm its own signature".to_owned()
+            text!("signing: the key does not confirm its own signature")
         })?;
         SignatureFile::new(&public, &signature).to_bytes()
     }
@@ -148,10 +150,10 @@ pub fn keygen(path: &Path, algorithm: Algorithm) -> Outcome<(String, PathBuf)> {
     let beside = PathBuf::from(beside);
     let [private, public] = [path, &beside].map(|path| Output::file(path, Replace::Never));
     let (private, public) = (private?, public?);
-    private.write(Readers::Owner, signer.to_pem()?.as_bytes())?;
-    public.write(Readers::Usual, signer.public().to_pem()?.as_bytes()).inspect_err(|_| {
-        // Half a pair is of no use, and would be in the way of the next try.
-        _ = fs::remove_file(path);
-    })?;
+    let (secret, shared) = (signer.to_pem()?, signer.public().to_pem()?);
+    Output::write_pair([
+        (&private, Readers::Owner, secret.as_bytes()),
+        (&public, Readers::Usual, shared.as_bytes()),
+    ])?;
     Ok((signer.id(), beside))
 }

@@ -16,6 +16,8 @@ mod public;
 pub(crate) mod secret;
 pub mod trusted;
 
+#[cfg(test)]
+pub(crate) use self::file::SignatureFile;
 pub use self::{
     algorithm::Algorithm,
     file::{SIGNATURE, read_signature},

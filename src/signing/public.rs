@@ -10,6 +10,7 @@ use super::{algorithm::Algorithm, algorithm::DISTID};
 use crate::{
     diag::{Failure, Outcome},
     digest::sha256_hex,
+    text::Text,
 };
 
 /// A public key.
@@ -21,15 +22,15 @@ pub(super) enum PublicKey {
 
 impl PublicKey {
     /// Reads a public key in PEM, or says what is wrong with it.
-    pub(super) fn from_pem(pem: &str) -> Result<PublicKey, String> {
+    pub(super) fn from_pem(pem: &str) -> Result<PublicKey, Text> {
         let pem = pem.trim_start();
         if let Ok(key) = ed25519_dalek::VerifyingKey::from_public_key_pem(pem) {
             // Anybody could sign for such a key.
-            let weak = "a key that no generator makes, and that anybody could sign for".to_owned();
+            let weak = text!("a key that no generator makes, and that anybody could sign for");
             return if key.is_weak() { Err(weak) } else { Ok(PublicKey::Ed25519(Box::new(key))) };
         }
         let key = sm2::PublicKey::from_public_key_pem(pem);
-        key.map(PublicKey::Sm2).map_err(|_| "no public key of Ed25519 or SM2 in PEM".to_owned())
+        key.map(PublicKey::Sm2).map_err(|_| text!("no public key of Ed25519 or SM2 in PEM"))
     }
 
     /// The key in PEM.
@@ -38,7 +39,7 @@ impl PublicKey {
             PublicKey::Ed25519(key) => key.to_public_key_pem(LineEnding::LF),
             PublicKey::Sm2(key) => key.to_public_key_pem(LineEnding::LF),
         };
-        pem.map_err(|error| Failure::Bug(format!("public key: {error}")))
+        pem.map_err(|error| Failure::Bug(text!("public key: {}", Text::foreign(error))))
     }
 
     /// Its id: SHA-256 of its DER.

@@ -11,24 +11,24 @@ use sm2::elliptic_curve::zeroize::Zeroizing;
 
 use super::algorithm::LONGEST_KEY;
 use crate::diag::{Failure, Outcome};
+use crate::text::Text;
 
-/// Reads a secret of a kind, at most one byte more than the longest key has; one that others than its owner
+/// Reads a secret, at most one byte more than the longest key has; one that others than its owner
 /// may read or write is refused.
-pub(crate) fn read(kind: &str, path: &Path) -> Outcome<Zeroizing<Vec<u8>>> {
-    let shown = crate::diag::shown(path);
-    let refuse = |problem: &str| Failure::Usage(format!("{kind} {shown}: {problem}"));
-    let unreadable = |error: io::Error| refuse(&format!("it cannot be read: {error}"));
+pub(crate) fn read(path: &Path, named: fn(Text) -> Text) -> Outcome<Zeroizing<Vec<u8>>> {
+    let refuse = |problem: Text| Failure::Usage(named(text!("{}: {}", path, problem)));
+    let unreadable = |error: io::Error| refuse(text!("it cannot be read: {}", error));
     // A pipe would be waited for.
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(refuse("it is not a file"));
+        return Err(refuse(text!("it is not a file")));
     }
     let file = File::open(path).map_err(unreadable)?;
     let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
-        return Err(refuse(&format!(
-            "others than its owner may use it (mode {mode:03o})\n    hint: chmod 600 {shown}, and make a \
-             new key if others have seen it"
-        )));
+        let mode = format!("{mode:03o}");
+        let problem = text!("others than its owner may use it (mode {})", mode);
+        let hint = text!("chmod 600 {}, and make a new key if others have seen it", path);
+        return Err(refuse(problem.hinting(hint)));
     }
     // Room for all of it: a text that grows leaves copies behind.
     let mut text = Zeroizing::new(Vec::with_capacity(LONGEST_KEY + 1));
@@ -37,10 +37,11 @@ pub(crate) fn read(kind: &str, path: &Path) -> Outcome<Zeroizing<Vec<u8>>> {
 }
 
 /// 32 random bytes.
+#[expect(clippy::disallowed_methods, reason = "a new key is random")]
 pub(crate) fn random() -> Outcome<Zeroizing<[u8; 32]>> {
     let mut bytes = Zeroizing::new([0; 32]);
     getrandom::fill(bytes.as_mut()).map_err(|error| Failure::Io {
-        place: "random numbers of the system".to_owned(),
+        place: text!("random numbers of the system"),
         error: io::Error::other(error),
     })?;
     Ok(bytes)

@@ -8,8 +8,8 @@ const GROUPS: [&str; 8] = ["", "万", "亿", "万亿", "亿亿", "万亿亿", "�
 
 /// Fen in capitals: 1020.05 yuan is 壹仟零贰拾元零伍分, 1020.00 is 壹仟零贰拾元整.
 pub(super) fn capitals(fen: FenSum) -> String {
-    let sign = if fen < 0 { "负" } else { "" };
-    let magnitude = fen.unsigned_abs();
+    let sign = if fen.is_negative() { "负" } else { "" };
+    let magnitude = fen.fen().unsigned_abs();
     let (yuan, jiao, cents) = (magnitude / 100, digit(magnitude / 10), digit(magnitude));
     let mut text = whole(yuan);
     if !text.is_empty() {
@@ -117,7 +117,7 @@ mod tests {
             (100_000_000_000_100, "壹万亿零壹元整"),
             (-4_600_000, "负肆万陆仟元整"),
         ] {
-            assert_eq!(capitals(fen), text, "{fen}");
+            assert_eq!(capitals(FenSum::new(fen)), text, "{fen}");
         }
     }
 }

@@ -22,10 +22,12 @@ mod words;
 mod write;
 mod xlsx;
 
+#[cfg(test)]
+pub(crate) use self::plain::SheetFile;
 pub(crate) use self::{
     plain::{no_formula, shown},
     template::{Target, Values},
-    words::{care, province},
+    words::province,
     write::render,
 };
 pub use self::{

@@ -1,6 +1,7 @@
 //! The sheets of a workbook as CSV for spreadsheets and as JSON for programs.
 
-use serde_json::{Value as Json, json};
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
 use unicode_normalization::UnicodeNormalization;
 
 use super::{
@@ -12,6 +13,7 @@ use crate::{
     diag::{Failure, Outcome},
     model::money::yuan,
     spelling::is_unseen,
+    text::Text,
 };
 
 /// Writes each sheet as one CSV and one JSON file; the notices of a workbook together.
@@ -22,15 +24,15 @@ impl Renderer for Plain {
         let mut files = Vec::new();
         if workbook.name == "notices" {
             files.push(("notices.csv".to_owned(), notices_csv(workbook)?));
-            let all: Vec<Json> = workbook.sheets.iter().map(sheet_json).collect();
-            files.push(("notices.json".to_owned(), bytes(&json!(all))?));
+            let all: Vec<SheetFile> = workbook.sheets.iter().map(SheetFile::of).collect();
+            files.push(("notices.json".to_owned(), bytes(&all)?));
             return Ok(files);
         }
         for sheet in &workbook.sheets {
             let headings: Vec<String> =
                 sheet.columns.iter().map(|(name, _)| name.clone()).collect();
             files.push((format!("{}.csv", sheet.file), csv(&headings, &sheet.rows)?));
-            files.push((format!("{}.json", sheet.file), bytes(&sheet_json(sheet))?));
+            files.push((format!("{}.json", sheet.file), bytes(&SheetFile::of(sheet))?));
         }
         Ok(files)
     }
@@ -55,13 +57,13 @@ fn notices_csv(workbook: &Workbook) -> Outcome<Vec<u8>> {
 
 /// CSV with the mark by which spreadsheets know UTF-8.
 fn csv(headings: &[String], rows: &[Vec<Value>]) -> Outcome<Vec<u8>> {
-    let failed = |error: csv::Error| Failure::Bug(format!("CSV: {error}"));
+    let failed = |error: csv::Error| Failure::Bug(text!("CSV: {}", Text::foreign(error)));
     let mut writer = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
     writer.write_record(headings).map_err(failed)?;
     for row in rows {
         writer.write_record(row.iter().map(cell)).map_err(failed)?;
     }
-    writer.into_inner().map_err(|error| Failure::Bug(format!("CSV: {error}")))
+    writer.into_inner().map_err(|error| Failure::Bug(text!("CSV: {}", Text::foreign(error))))
 }
 
 /// Text for people: characters that a workbook does not take, and that terminals obey, are replaced by their pictures.
@@ -108,21 +110,45 @@ fn cell(value: &Value) -> String {
     }
 }
 
-fn sheet_json(sheet: &Sheet) -> Json {
-    let value = |value: &Value| match value {
-        Value::Text(text) => json!(text),
-        Value::Money(fen) => json!(yuan(*fen)),
-        Value::Count(count) => json!(count.to_string()),
-    };
-    let rows: Vec<Vec<Json>> =
-        sheet.rows.iter().map(|row| row.iter().map(value).collect()).collect();
-    let columns: Vec<&String> = sheet.columns.iter().map(|(heading, _)| heading).collect();
-    json!({ "title": sheet.title, "subtitle": sheet.subtitle, "columns": columns, "rows": rows })
+/// A sheet as JSON, for programs; `notices.json` is a list of such sheets.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "A sheet of statements or of a bulletin", rename = "Sheet")]
+pub(crate) struct SheetFile<'a> {
+    /// The headings.
+    columns: Vec<&'a str>,
+    /// The rows, as many values as there are columns: texts, amounts in yuan with two decimals, whole numbers.
+    #[schemars(with = "Vec<Vec<String>>")]
+    rows: &'a [Vec<Value>],
+    /// The lines below the title.
+    subtitle: &'a str,
+    /// The title.
+    title: &'a str,
 }
 
-fn bytes(value: &Json) -> Outcome<Vec<u8>> {
+impl<'a> SheetFile<'a> {
+    fn of(sheet: &'a Sheet) -> SheetFile<'a> {
+        SheetFile {
+            columns: sheet.columns.iter().map(|(heading, _)| heading.as_str()).collect(),
+            rows: &sheet.rows,
+            subtitle: &sheet.subtitle,
+            title: &sheet.title,
+        }
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::Money(fen) => serializer.serialize_str(&yuan(*fen)),
+            Value::Count(count) => serializer.collect_str(count),
+        }
+    }
+}
+
+fn bytes(value: &impl Serialize) -> Outcome<Vec<u8>> {
     let text = serde_json::to_string_pretty(value);
-    let text = text.map_err(|error| Failure::Bug(format!("JSON: {error}")))?;
+    let text = text.map_err(|error| Failure::Bug(text!("JSON: {}", Text::foreign(error))))?;
     Ok(format!("{text}\n").into_bytes())
 }
 

@@ -5,59 +5,85 @@ mod read;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::sheet::{Layout, Sheet, Value};
 use crate::{
     diag::{Failure, Outcome},
-    model::{codes::CareClass, dates::parse_day},
-    reconcile::decisions::Verdict,
+    model::{codes::CareClass, dates::parse_day, verdict::Verdict},
+    shapes::{Day, Format},
+    text::{Text, quoted},
 };
 
-/// A template file.
-#[derive(Debug, Deserialize)]
+/// A template of forms (TOML): titles, headings and columns of statements, notices and bulletins (docs/statements.md).
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "A template of forms")]
 pub struct Template {
+    /// The format of the file.
+    #[schemars(with = "Format<1>")]
     format: u32,
-    /// Font of the workbooks.
+    /// The font of the workbooks.
+    #[schemars(length(min = 1, max = 31))]
     pub font: String,
-    /// What amounts are in.
+    /// What amounts are in, such as 单位:元.
     pub unit: String,
     /// The word before totals.
     pub total: String,
-    /// Who signs.
+    /// Who signs, side by side.
+    #[schemars(length(max = 100))]
     pub sign_off: Vec<String>,
+    /// The national table of all provinces.
     national: Form,
+    /// The national table of quotas.
     quotas: Form,
+    /// What a province pays, by treating province.
     payable: Form,
+    /// What a province receives, by insured province.
     receivable: Form,
+    /// Positions of employees' insurance.
     employee: Form,
+    /// Positions of residents' insurance.
     resident: Form,
+    /// The deductions of a province.
     deductions: Form,
-    /// The built-in one where a template has none.
+    /// What became of deductions and payments; the built-in form where a template has none.
+    #[serde(default)]
+    #[schemars(with = "Form")]
     judged: Option<Form>,
+    /// The breaks of a province.
     breaks: Form,
+    /// The cost-verification pack: the fields that differ.
     differences: Form,
+    /// The cost-verification pack: the copies.
     copies: Form,
+    /// The cost-verification pack: the reply form.
     pub(super) reply: Form,
-    /// What fields are called.
+    /// What fields are called, by national field name.
     labels: BTreeMap<String, String>,
-    /// What sides are called.
+    /// What sides are called, by `treating` and `insured`.
     sides: BTreeMap<String, String>,
-    /// What decisions are called.
+    /// What decisions are called, by `accept_treating`, `accept_insured` and `void`.
     decisions: BTreeMap<String, String>,
+    /// Notices as the payer gets them, by kind (QS, ND, JJ).
+    #[schemars(extend("required" = ["QS", "ND", "JJ"]))]
     pay: BTreeMap<String, Paper>,
+    /// Notices as the payee gets them, by kind.
+    #[schemars(extend("required" = ["QS", "ND", "JJ"]))]
     receive: BTreeMap<String, Paper>,
+    /// The lines of a notice.
     notice: Lines,
     /// What bulletins say, and what they leave out.
     pub(crate) bulletin: BulletinTemplate,
 }
 
-/// The part of bulletins.
-#[derive(Debug, Deserialize)]
+/// What bulletins say, and what they leave out (docs/bulletin.md).
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BulletinTemplate {
     /// The fewest persons whose count is shown.
+    #[schemars(range(min = 1))]
     pub(crate) threshold: u64,
     /// What stands for a smaller count.
     pub(crate) few: String,
@@ -67,20 +93,24 @@ pub(crate) struct BulletinTemplate {
     pub(crate) note: String,
     /// What stands for a figure that nothing was delivered for.
     pub(crate) missing: String,
-    /// Targets of a notice.
+    /// Targets that notices of the state set for networks of institutions.
     pub(crate) targets: Vec<Target>,
+    /// The forms by name.
+    #[schemars(extend("required" = BULLETIN))]
     forms: BTreeMap<String, Form>,
 }
 
-/// A share of counties that a notice asks for by a day.
-#[derive(Debug, Deserialize)]
+/// A share of counties with a networked institution that a notice of the state asks for by a day.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Target {
     /// The kind of care.
     pub(crate) care: CareClass,
-    /// The day, YYYY-MM-DD.
+    /// The day by which the share is to be reached.
+    #[schemars(with = "Day")]
     pub(crate) by: String,
     /// The share in per cent.
+    #[schemars(range(max = 100))]
     pub(crate) percent: u8,
     /// The notice.
     pub(crate) source: String,
@@ -104,12 +134,14 @@ const BULLETIN: [&str; 13] = [
 ];
 
 /// A form of rows.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Form {
+    /// The title, with {period} and {province} where they go.
     title: String,
+    /// The name of the sheet, up to 31 characters.
     name: String,
-    /// Heading, value, width.
+    /// The columns: heading, name of the value, width in characters.
     columns: Vec<(String, String, u16)>,
 }
 
@@ -126,19 +158,22 @@ impl Form {
 }
 
 /// What a notice is called, and which business it is.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Paper {
+    /// The title, with {province} where it goes.
     title: String,
+    /// The kind of business.
     business: String,
 }
 
 /// The lines of a notice.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Lines {
+    /// The name of the sheet.
     name: String,
-    /// Heading and value.
+    /// The lines in order: heading, name of the value.
     lines: Vec<(String, String)>,
 }
 
@@ -146,17 +181,17 @@ struct Lines {
 pub(crate) type Values = BTreeMap<&'static str, Value>;
 
 impl BulletinTemplate {
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), Text> {
         if let Some(form) = BULLETIN.iter().find(|form| !self.forms.contains_key(**form)) {
-            return Err(format!("bulletin.forms.{form} is missing"));
+            return Err(text!("bulletin.forms.{} is missing", form));
         }
         if self.threshold == 0 {
-            return Err("bulletin.threshold is 0: at least 1".to_owned());
+            return Err(text!("bulletin.threshold is 0: at least 1"));
         }
         for target in &self.targets {
             if parse_day(&target.by).is_none() || target.percent > 100 {
                 let by = &target.by;
-                return Err(format!("bulletin.targets of {by}: a day and up to 100 per cent"));
+                return Err(text!("bulletin.targets of {}: a day and up to 100 per cent", by));
             }
         }
         Ok(())
@@ -200,8 +235,11 @@ impl Template {
             .iter()
             .find(|(_, value, _)| value != "number" && !offered.contains(&value.as_str()));
         if let Some((heading, value, _)) = unknown {
-            let problem = format!(
-                "forms: {file}, column {heading}: no value {value:?}; there are number, {}",
+            let problem = text!(
+                "forms: {}, column {}: no value {}; there are number, {}",
+                file,
+                heading,
+                quoted(value),
                 offered.join(", ")
             );
             return Err(Failure::Usage(problem));
@@ -264,15 +302,18 @@ impl Template {
                 name => values.get(name).cloned().ok_or_else(|| {
                     let known: Vec<&str> = values.keys().copied().collect();
                     let known = known.join(", ");
-                    Failure::Usage(format!(
-                        "forms: notice, line {heading}: no value {name:?}; there are blank, business, {known}"
+                    Failure::Usage(text!(
+                        "forms: notice, line {}: no value {}; there are blank, business, {}",
+                        heading,
+                        quoted(name),
+                        known
                     ))
                 })?,
             };
             rows.push(vec![Value::Text(heading.clone()), value]);
         }
         let Some(Value::Text(notice_id)) = values.get("notice_id") else {
-            return Err(Failure::Bug("a notice without a number".to_owned()));
+            return Err(Failure::Bug(text!("a notice without a number")));
         };
         Ok(Sheet {
             name: notice_id.clone(),

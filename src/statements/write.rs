@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use chrono::NaiveDate;
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -19,20 +20,26 @@ use crate::{
         dates::parse_day,
         money::yuan,
     },
+    shapes::{Format, Period, Yuan},
 };
 
 /// What was written.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "statements --format json")]
 pub struct Written {
+    /// The format of the report.
+    format: Format<1>,
     /// The period.
+    #[schemars(with = "Period")]
     pub period: String,
-    /// Folders of provinces.
+    /// The number of folders of provinces.
     pub provinces: u64,
-    /// Files.
+    /// The number of files.
     pub files: u64,
-    /// Notices, each for payer and payee.
+    /// The number of notices, each for payer and payee.
     pub notices: u64,
     /// What all provinces pay, in yuan: what all of them receive.
+    #[schemars(with = "Yuan")]
     pub payable: String,
     /// What became of the deductions.
     pub deductions: Judged,
@@ -45,7 +52,7 @@ pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<W
     let closed = Closed::open(book, period)?;
     folder::must_be_new(out)?;
     let issued_on = parse_day(&closed.manifest.as_of)
-        .ok_or_else(|| Failure::Book(format!("the manifest of {period} has no day")))?;
+        .ok_or_else(|| Failure::Book(text!("the manifest of {} has no day", period)))?;
     let content = Content::read(&closed)?;
     content.prove()?;
     let provinces = content.provinces();
@@ -67,6 +74,7 @@ pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<W
     folder::publish(out, &files)?;
     let [deductions, payments] = content.all_judged();
     Ok(Written {
+        format: Format,
         period: period.to_string(),
         provinces: provinces.len() as u64,
         files: files.len() as u64 + 1,

@@ -17,6 +17,8 @@ use super::{
 use crate::{
     diag::{Failure, Outcome},
     model::money::{FenSum, yuan},
+    spelling::beginning,
+    text::Text,
 };
 
 /// Writes a workbook as XLSX.
@@ -37,12 +39,13 @@ const LONGEST_NAME: usize = 31;
 /// Characters that are printed beside each other, in small print.
 const WIDEST: u32 = 240;
 /// The first amount that a spreadsheet's numbers do not hold exactly, in fen: it is written as text.
-const EXACT: FenSum = 1_000_000_000_000_000;
+const EXACT: FenSum = FenSum::new(1_000_000_000_000_000);
 
 impl Renderer for Xlsx {
     fn render(&self, workbook: &Workbook, template: &Template) -> Outcome<Vec<(String, Vec<u8>)>> {
-        let failed =
-            |error: XlsxError| Failure::Bug(format!("workbook {}: {error}", workbook.name));
+        let failed = |error: XlsxError| {
+            Failure::Bug(text!("workbook {}: {}", workbook.name, Text::foreign(error)))
+        };
         let mut book = Book::new();
         // Books of earlier versions may have an earlier day.
         let day = self.issued_on.max(FIRST_DAY);
@@ -158,6 +161,7 @@ impl Page<'_> {
                 }
             },
             Value::Count(count) => {
+                #[expect(clippy::disallowed_types, reason = "a spreadsheet has no other numbers")]
                 let number = count.to_string().parse::<f64>().unwrap_or_default();
                 let counted = cell.set_num_format("#,##0");
                 self.worksheet.write_number_with_format(row, column, number, &counted)?;
@@ -184,7 +188,7 @@ impl Page<'_> {
         for column in 1..u16::try_from(self.sheet.columns.len()).unwrap_or(u16::MAX) {
             let values = || rows.iter().map(|row| &row[usize::from(column)]);
             let money: FenSum =
-                values().map(|v| if let Value::Money(fen) = v { *fen } else { 0 }).sum();
+                values().map(|v| if let Value::Money(fen) = v { *fen } else { FenSum::ZERO }).sum();
             let count: i128 = values().map(|v| if let Value::Count(n) = v { *n } else { 0 }).sum();
             let has_money = values().any(|value| matches!(value, Value::Money(_)));
             let has_count = values().any(|value| matches!(value, Value::Count(_)));
@@ -245,18 +249,8 @@ fn fitting(text: &str) -> String {
         return text;
     }
     let mark = format!("…(共 {} 字)", text.chars().count());
-    let cut = cut(&text, MOST_TEXT - mark.encode_utf16().count());
-    cut + &mark
-}
-
-/// The beginning of a text, of at most so many of a spreadsheet's characters.
-fn cut(text: &str, most: usize) -> String {
-    let mut length = 0;
-    let within = text.chars().take_while(|letter| {
-        length += letter.len_utf16();
-        length <= most
-    });
-    within.collect()
+    let most = MOST_TEXT - mark.encode_utf16().count();
+    format!("{}{mark}", beginning(&text, most, char::len_utf16))
 }
 
 /// A name that a sheet may have and none has yet, with a number when it is not 0.
@@ -266,7 +260,8 @@ fn sheet_name(name: &str, number: usize, names: &mut BTreeSet<String>) -> String
     let name = if name.trim_matches(['\'', ' ']).is_empty() { "表" } else { &name };
     let mut free = (number..).filter_map(|number| {
         let end = if number == 0 { String::new() } else { format!(" {number}") };
-        let name = cut(name.trim_matches('\''), LONGEST_NAME - end.len());
+        let most = LONGEST_NAME - end.len();
+        let name = beginning(name.trim_matches('\''), most, char::len_utf16);
         let name = format!("{}{end}", name.trim_end_matches('\''));
         names.insert(name.to_lowercase()).then_some(name)
     });
@@ -274,8 +269,9 @@ fn sheet_name(name: &str, number: usize, names: &mut BTreeSet<String>) -> String
 }
 
 /// An amount as the number of a spreadsheet, which has 15 digits.
+#[expect(clippy::disallowed_types, reason = "a spreadsheet has no other numbers")]
 fn exact(fen: FenSum) -> Option<f64> {
-    (fen.unsigned_abs() < EXACT.unsigned_abs()).then(|| yuan(fen).parse().ok()).flatten()
+    (fen.abs() < EXACT).then(|| yuan(fen).parse().ok()).flatten()
 }
 
 #[cfg(test)]

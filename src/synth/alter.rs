@@ -108,7 +108,7 @@ pub(super) fn break_rule(world: &World, stream: &Stream, row: &Row, rule: u64, b
         12 => broken.manual = true,
         13 => broken.amounts[SCOPE.start] += 1,
         14 => broken.person_form = PersonForm::Long,
-        15 => broken.amounts[MEDFEE] += FEN_LIMIT,
+        15 => broken.amounts[MEDFEE] += FEN_LIMIT.fen(),
         _ => {}
     }
     broken

@@ -1,5 +1,6 @@
 //! Drawing values: counter-based hashing, and tables for skewed distributions.
 #![expect(
+    clippy::disallowed_types,
     clippy::float_arithmetic,
     clippy::cast_possible_truncation,
     reason = "tables of synthetic values, not money on its way through the engine"

@@ -180,7 +180,7 @@ impl Turn<'_> {
             let insutype = policy.fund_class(INSUTYPES[row.insutype as usize]);
             (self.pair(row), insutype, policy.care_class(MED_TYPES[row.med_type as usize]))
         };
-        let payable = |row: &Row| policy.payable(row.amounts.first_chunk()?);
+        let payable = |row: &Row| policy.payable(&row.compared());
         classes(reversal) == classes(original)
             && payable(reversal) == payable(original).map(|payable| -payable)
     }

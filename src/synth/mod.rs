@@ -11,8 +11,8 @@
 //! **Invariants.** Every value is a pure function of (seed, period of birth, pair, index): a settlement
 //! is generated once for each side rather than kept, so that memory does not grow with the month, and
 //! the same options give the same bytes whatever the number of threads. Whatever becomes of a planted
-//! settlement in later periods is decided at its birth ([`plan`]); the answer key follows from its
-//! copies by a reading of the contract that shares no code with the engine ([`judge`]).
+//! settlement in later periods is decided at its birth (`plan`); the answer key follows from its
+//! copies by a reading of the contract that shares no code with the engine (`judge`).
 
 mod alter;
 mod breaks;

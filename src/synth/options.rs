@@ -3,7 +3,7 @@
 use std::{io, path::PathBuf};
 
 use super::breaks::Breaks;
-use crate::{diag::Failure, model::codes::Month, rules::RulesError};
+use crate::{diag::Failure, model::codes::Month, rules::RulesError, text::Text};
 
 /// In which order rows lie in the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,19 +41,15 @@ pub const MOST_PERIODS: u32 = 120;
 pub const LAST_PERIOD: Month = Month::new(2099, 12);
 
 /// Why nothing (more) was generated.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum SynthError {
     /// An option is out of range.
-    #[error("{0}")]
-    Options(String),
+    Options(Text),
     /// The rules do not fit the periods or the codes that are generated.
-    #[error(transparent)]
-    Rules(#[from] RulesError),
+    Rules(RulesError),
     /// The period's folder is there already.
-    #[error("{} is there already; nothing is overwritten", crate::diag::shown(.0))]
     Exists(PathBuf),
     /// A file could not be written.
-    #[error("{}: {source}", crate::diag::shown(.path))]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -61,7 +57,6 @@ pub enum SynthError {
         source: io::Error,
     },
     /// A Parquet file could not be made.
-    #[error("{}: {source}", crate::diag::shown(.path))]
     Parquet {
         /// The file.
         path: PathBuf,
@@ -69,9 +64,38 @@ pub enum SynthError {
         source: parquet::errors::ParquetError,
     },
     /// A folder may not be made, or not in its place.
-    #[error(transparent)]
-    Place(#[from] Failure),
+    Place(Failure),
     /// The caller asked to stop; the period under way was removed.
-    #[error("stopped")]
     Stopped,
+}
+
+worded!(SynthError);
+
+impl SynthError {
+    /// The error as a message.
+    pub fn text(&self) -> Text {
+        match self {
+            SynthError::Options(problem) => problem.clone(),
+            SynthError::Rules(error) => error.text(),
+            SynthError::Exists(path) => {
+                text!("{} is there already; nothing is overwritten", path)
+            }
+            SynthError::Io { path, source } => text!("{}: {}", path, source),
+            SynthError::Parquet { path, source } => text!("{}: {}", path, Text::foreign(source)),
+            SynthError::Place(failure) => failure.text(),
+            SynthError::Stopped => text!("interrupted, nothing was published"),
+        }
+    }
+}
+
+impl From<RulesError> for SynthError {
+    fn from(error: RulesError) -> SynthError {
+        SynthError::Rules(error)
+    }
+}
+
+impl From<Failure> for SynthError {
+    fn from(failure: Failure) -> SynthError {
+        SynthError::Place(failure)
+    }
 }

@@ -13,7 +13,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use crate::{
     model::{
         codes::{Month, Pair, Province, Side},
-        fields::{AMOUNT_FIELDS, FIELDS, Field, Kind},
+        fields::{AMOUNT_FIELDS, COMPARED, FIELDS, Field, IDENTITY_FIELDS, Kind},
     },
     rules::{Permit, Policy},
 };
@@ -94,21 +94,11 @@ impl Read {
     }
 
     fn identity(&self) -> (Vec<&str>, Month) {
-        let fields = [
-            Field::psn_no,
-            Field::insuplc_admdvs,
-            Field::mdtrtarea_admvs,
-            Field::fixmedins_code,
-            Field::insutype,
-            Field::med_type,
-            Field::dise_codg,
-            Field::init_setl_id,
-        ];
-        (fields.map(|field| self.text(field)).to_vec(), self.cost_month())
+        (IDENTITY_FIELDS.map(|field| self.text(field)).to_vec(), self.cost_month())
     }
 
     fn equals(&self, other: &Read) -> bool {
-        self.identity() == other.identity() && self.amounts[..13] == other.amounts[..13]
+        self.identity() == other.identity() && self.amounts[..COMPARED] == other.amounts[..COMPARED]
     }
 
     /// What a deduction may not exceed.
@@ -140,7 +130,7 @@ impl Read {
         check(7, a[1] != a[2..10].iter().sum::<i128>());
         check(8, !huge && a[0] != a[1] + a[10] + a[11] + a[12]);
         let reversal = !self.text(Field::init_setl_id).is_empty();
-        check(9, a[..13].iter().any(|a| if reversal { *a > 0 } else { *a < 0 }));
+        check(9, a[..COMPARED].iter().any(|a| if reversal { *a > 0 } else { *a < 0 }));
         check(10, self.cost_month() > period);
         let plain = code.iter().all(u8::is_ascii_alphanumeric);
         check(11, code.len() != 12 || !plain || !matches!(code[0], b'H' | b'P'));

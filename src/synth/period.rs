@@ -58,16 +58,16 @@ pub fn generate(
     progress: &Progress,
 ) -> Result<Summary, SynthError> {
     if !(1..=MOST_PERIODS).contains(&options.periods) {
-        return Err(SynthError::Options(format!("periods must be 1 to {MOST_PERIODS}")));
+        return Err(SynthError::Options(text!("periods must be 1 to {}", MOST_PERIODS)));
     }
     if !(1..=MOST_SETTLEMENTS).contains(&options.settlements) {
-        return Err(SynthError::Options(format!("settlements must be 1 to {MOST_SETTLEMENTS}")));
+        return Err(SynthError::Options(text!("settlements must be 1 to {}", MOST_SETTLEMENTS)));
     }
     let world = World::new(options, rules)?;
     let periods: Vec<Month> =
         (0..options.periods).map(|n| options.first_period.plus(n.cast_signed())).collect();
     if let Some(last) = periods.last().filter(|last| **last > LAST_PERIOD) {
-        let problem = format!("the last period would be {last}, after {LAST_PERIOD}");
+        let problem = text!("the last period would be {}, after {}", last, LAST_PERIOD);
         return Err(SynthError::Options(problem));
     }
     let place = |period: &Month| {

@@ -3,6 +3,7 @@
 use crate::model::{
     codes::Side,
     fields::amount::{ACCOUNT, CASH, FUND, FUNDS, HOSPITAL, MEDFEE},
+    money::Fen,
 };
 
 use super::{
@@ -299,9 +300,8 @@ impl Plan<'_, '_> {
         }
     }
 
-    fn payable(&self, row: &Row) -> Option<i64> {
-        let compared = row.amounts.first_chunk()?;
-        self.world.policy(self.family.birth).payable(compared)
+    fn payable(&self, row: &Row) -> Option<Fen> {
+        self.world.policy(self.family.birth).payable(&row.compared())
     }
 
     /// A reversal of the settlement, some periods after the birth.

@@ -1,11 +1,13 @@
 //! One copy of a settlement, in compact form.
 
-use crate::model::codes::Month;
+use crate::model::{
+    codes::Month,
+    fields::{AMOUNT_FIELDS, Amounts, COMPARED, amount_position},
+    money::Fen,
+};
 
 /// Number of amounts of a record (`AMOUNT_FIELDS`).
-pub(super) const AMOUNTS: usize = 18;
-/// How many of them both copies must agree on.
-pub(super) const COMPARED: usize = 13;
+pub(super) const AMOUNTS: usize = AMOUNT_FIELDS.len();
 
 /// A settlement id: `A`, insured and treating division, day, two digits of origin and a serial number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +92,11 @@ impl Row {
     /// Whether a compared amount differs.
     pub(super) fn differs_in_amount(&self, other: &Row) -> bool {
         self.amounts[..COMPARED] != other.amounts[..COMPARED]
+    }
+
+    /// The amounts on which both copies must agree.
+    pub(super) fn compared(&self) -> Amounts<Fen> {
+        Amounts::of(|field| Fen::new(self.amounts[amount_position(field)]))
     }
 
     /// The row with all amounts negated.

@@ -1,6 +1,9 @@
 //! What a period holds besides rows: the answer key, decisions and deductions of one province.
 
-use crate::model::{codes::Month, money::yuan};
+use crate::model::{
+    codes::Month,
+    money::{Fen, yuan},
+};
 
 use super::{
     breaks::Breaks,
@@ -68,7 +71,7 @@ impl Scan<'_> {
     fn family(&mut self, stream: &Stream, index: u64, fate: Fate, after: i32) {
         match fate {
             Fate::Reversed | Fate::ReversedNext => {
-                if after == 0 && self.breaks.deductions_refused() > 0 && index.is_multiple_of(64) {
+                if after == 0 && self.breaks.deductions_refused > 0 && index.is_multiple_of(64) {
                     let family = plan(self.world, stream, index, fate);
                     let first = &family.deliveries[0].row;
                     self.deduction(first, 1, 1);
@@ -111,15 +114,14 @@ impl Scan<'_> {
         let draw = at(hash, 0xDED);
         let part = below(draw >> 32, 1_000_000);
         let mine = draw & 1 == u64::from(after > 0);
-        if !mine || part >= u64::from(self.breaks.deductions()) {
+        if !mine || part >= u64::from(self.breaks.deductions) {
             return;
         }
         let time = self.world.time(stream.birth, stream, index);
         let row = self.world.row(stream, index, 0, time);
         let policy = self.world.policy(self.period);
-        let compared = row.amounts.first_chunk();
-        let payable = compared.and_then(|compared| policy.payable(compared)).unwrap_or_default();
-        if part >= u64::from(self.breaks.deductions_refused()) {
+        let payable = policy.payable(&row.compared()).unwrap_or_default().fen();
+        if part >= u64::from(self.breaks.deductions_refused) {
             // Small bills are often struck in full, of large ones a few items.
             let share = if payable > 100_000 { 1 + draw % 12 } else { 5 + draw % 80 };
             let struck = payable * share.cast_signed() / 100;
@@ -147,7 +149,7 @@ impl Scan<'_> {
         let line = [
             format!("KK{period}{:02}{number:07}", self.treating + 1),
             text(row.id),
-            yuan(fen),
+            yuan(Fen::new(fen)),
             REASONS[number % 4].to_owned(),
             self.day(15).to_string(),
         ];

@@ -2,44 +2,68 @@
 
 use std::{collections::BTreeMap, iter};
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::{
     model::{
-        codes::CareClass,
+        codes::{CareClass, Province},
+        control::Class,
         fields::amount::{FUND, MEDFEE},
-        money::{FenSum, count_grouped, yuan_grouped},
+        money::{FEN_LIMIT, Fen, FenSum, count_grouped, yuan_grouped},
     },
     rules::Policy,
+    shapes::{Format, MapOf},
+    text::{Fill, Text, list},
 };
 
 use super::{
-    geography::{Geography, name, pair_of},
+    geography::{Geography, pair_of},
     profile::MED_TYPES,
     row::Row,
     world::World,
 };
 
-/// One line of the calibration table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One line of the calibration table, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Measure {
     /// What is measured.
-    pub measure: String,
+    #[schemars(with = "String")]
+    pub measure: Text,
     /// The published figure, or what was asked for.
-    pub target: String,
+    #[schemars(with = "String")]
+    pub target: Text,
     /// What the generated months hold.
-    pub made: String,
+    #[schemars(with = "String")]
+    pub made: Text,
 }
 
-/// What was generated, as a table of measures.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What was generated, with a table of measures.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(title = "synth --format json")]
 pub struct Summary {
-    /// Rows written, both sides and all periods.
+    /// The format of the report.
+    pub format: Format<1>,
+    /// Always `made`: what could not be made is a failure.
+    pub status: Made,
+    /// The number of rows written, both sides and all periods.
     pub rows: u64,
-    /// Different settlements born, all periods, their reversals aside.
+    /// The number of different settlements born, all periods, their reversals aside.
     pub settlements: u64,
-    /// Rows of each class in the answer keys of all periods.
+    /// The number of rows of each class in the answer keys of all periods.
+    #[schemars(with = "MapOf<Class, u64>")]
     pub breaks: BTreeMap<String, u64>,
     /// The calibration table.
     pub measures: Vec<Measure>,
+}
+
+/// What a synthesis says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Made {
+    /// The deliveries are made.
+    #[default]
+    Made,
 }
 
 /// Counts and sums of the treating side's ordinary rows, by care class.
@@ -55,18 +79,18 @@ impl Profile {
     /// Nothing counted yet.
     pub(super) fn new(policy: &Policy) -> Profile {
         let classes = MED_TYPES.map(|code| policy.care_class(code));
-        Profile { classes, rows: [0; 4], cost: [0; 4], fund: [0; 4] }
+        Profile { classes, rows: [0; 4], cost: [FenSum::ZERO; 4], fund: [FenSum::ZERO; 4] }
     }
 
     /// Counts a row, unless something special is the matter with it.
     pub(super) fn add(&mut self, row: &Row) {
         if let (None, 0..=2, Some(class)) =
             (row.init, row.id.origin, self.classes[row.med_type as usize])
-            && row.amounts[MEDFEE] < crate::model::money::FEN_LIMIT
+            && Fen::new(row.amounts[MEDFEE]) < FEN_LIMIT
         {
             self.rows[class as usize] += 1;
-            self.cost[class as usize] += FenSum::from(row.amounts[MEDFEE]);
-            self.fund[class as usize] += FenSum::from(row.amounts[FUND]);
+            self.cost[class as usize] += Fen::new(row.amounts[MEDFEE]).into();
+            self.fund[class as usize] += Fen::new(row.amounts[FUND]).into();
         }
     }
 
@@ -80,38 +104,62 @@ impl Profile {
     }
 
     fn mean(sum: FenSum, rows: u64) -> String {
-        yuan_grouped(sum / FenSum::from(rows.max(1)))
+        yuan_grouped(FenSum::new(sum.fen() / i128::from(rows.max(1))))
     }
 
     fn lines(&self) -> impl Iterator<Item = Measure> {
-        const TARGETS: [(CareClass, &str, &str, &str); 4] = [
-            (CareClass::Inpatient, "6.5 %", "24,300", "58 %"),
-            (CareClass::Outpatient, "(no figure)", "250", "55 to 60 %"),
-            (CareClass::Chronic, "(no figure)", "(no figure)", "(no figure)"),
-            (CareClass::Pharmacy, "(no figure)", "(no figure)", "mostly 0"),
+        let published = Text::given;
+        let none = || text!("(no figure)");
+        let targets = [
+            (CareClass::Inpatient, published("6.5 %"), published("24,300"), published("58 %")),
+            (CareClass::Outpatient, none(), published("250"), text!("{} to {} %", 55, 60)),
+            (CareClass::Chronic, none(), none(), none()),
+            (CareClass::Pharmacy, none(), none(), text!("mostly 0")),
         ];
         let all: u64 = self.rows.iter().sum();
         let profile = self.clone();
-        let classes = TARGETS.into_iter().flat_map(move |(class, share, mean, fund)| {
-            let (word, place) = (class.name(), class as usize);
+        let classes = targets.into_iter().flat_map(move |(class, share, mean, fund)| {
+            let place = class as usize;
             let (rows, cost) = (profile.rows[place], profile.cost[place]);
             [
-                line(format!("{word}: share of rows"), share, percent(rows.into(), all.into())),
-                line(format!("{word}: mean cost, yuan"), mean, Profile::mean(cost, rows)),
-                line(format!("{word}: share of fund"), fund, percent(profile.fund[place], cost)),
+                line(
+                    text!("{}: {}", class, text!("share of rows")),
+                    share,
+                    percent(rows.into(), all.into()),
+                ),
+                line(
+                    text!("{}: {}", class, text!("mean cost, yuan")),
+                    mean,
+                    Profile::mean(cost, rows),
+                ),
+                line(
+                    text!("{}: {}", class, text!("share of fund")),
+                    fund,
+                    percent(profile.fund[place].fen(), cost.fen()),
+                ),
             ]
         });
         let fund = Profile::mean(self.fund.iter().sum(), all);
-        classes.chain(iter::once(line("fund per visit, yuan", "818 (2024)", fund)))
+        classes.chain(iter::once(line(
+            text!("fund per visit, yuan"),
+            Text::given("818 (2024)"),
+            fund,
+        )))
     }
 }
 
-fn line(measure: impl Into<String>, target: &str, made: String) -> Measure {
-    Measure { measure: measure.into(), target: target.to_owned(), made }
+fn line(measure: Text, target: Text, made: impl Fill) -> Measure {
+    Measure { measure, target, made: text!("{}", made) }
+}
+
+/// Provinces by their codes.
+fn provinces(codes: [u8; 4]) -> Text {
+    let named = codes.into_iter().filter_map(Province::from_code).map(Province::named);
+    text!("{}", list(named))
 }
 
 /// Per cent with two decimals, rounded down.
-fn percent(part: FenSum, whole: FenSum) -> String {
+fn percent(part: i128, whole: i128) -> String {
     let hundredths = part * 10_000 / whole.max(1);
     format!("{}.{:02} %", hundredths / 100, hundredths % 100)
 }
@@ -126,20 +174,29 @@ impl Summary {
         let top = |sum: &dyn Fn(usize) -> u64| {
             let mut order: Vec<usize> = (0..32).collect();
             order.sort_by_key(|index| (std::cmp::Reverse(sum(*index)), *index));
-            order[..4].iter().map(|index| name(*index)).collect::<Vec<_>>().join(", ")
+            list(
+                order[..4]
+                    .iter()
+                    .filter_map(|index| Province::from_index(*index))
+                    .map(Province::named),
+            )
         };
         let births = &world.births;
         let to = |t: usize| (0..32).map(|i| births[i * 32 + t]).sum();
         let from = |i: usize| births[i * 32..(i + 1) * 32].iter().sum();
         self.measures = profile.lines().collect();
         self.measures.extend([
-            line("top destinations", "Beijing, Shanghai, Zhejiang, Jiangsu", top(&to)),
-            line("top sources", "Anhui, Henan, Hebei, Jiangsu", top(&from)),
-            line("pairs with settlements", "992", pairs.to_string()),
-            line("smallest pair a month", "single digits at 20 M", least.to_string()),
-            line("prefectures", "351", Geography::pooling_areas().to_string()),
-            line("insured divisions", "(no figure)", count_grouped(divisions as u64)),
-            line("institutions", "651,600 (2025)", count_grouped(institutions as u64)),
+            line(text!("top destinations"), provinces([11, 31, 33, 32]), top(&to)),
+            line(text!("top sources"), provinces([34, 41, 13, 32]), top(&from)),
+            line(text!("pairs with settlements"), Text::given("992"), pairs.to_string()),
+            line(text!("smallest pair a month"), text!("single digits at 20 M"), least.to_string()),
+            line(text!("prefectures"), Text::given("351"), Geography::pooling_areas().to_string()),
+            line(text!("insured divisions"), text!("(no figure)"), count_grouped(divisions as u64)),
+            line(
+                text!("institutions"),
+                Text::given("651,600 (2025)"),
+                count_grouped(institutions as u64),
+            ),
         ]);
     }
 }

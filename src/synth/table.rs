@@ -17,7 +17,7 @@ use crate::model::{
         AMOUNT_FIELDS, FIELDS, Field, Kind,
         amount::{ACCOUNT, FUND, MEDFEE},
     },
-    money::FenSum,
+    money::{Fen, FenSum},
 };
 
 use super::{
@@ -230,9 +230,9 @@ impl<'w> Table<'w> {
             }
         }
         self.totals.rows += 1;
-        self.totals.medfee += FenSum::from(row.amounts[MEDFEE]);
-        self.totals.fund += FenSum::from(row.amounts[FUND]);
-        self.totals.account += FenSum::from(row.amounts[ACCOUNT]);
+        self.totals.medfee += Fen::new(row.amounts[MEDFEE]).into();
+        self.totals.fund += Fen::new(row.amounts[FUND]).into();
+        self.totals.account += Fen::new(row.amounts[ACCOUNT]).into();
     }
 
     fn end_page(&mut self) -> Result<()> {

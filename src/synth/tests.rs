@@ -256,7 +256,7 @@ fn control_totals_and_deductions_agree_with_the_rows() {
         let reversed = struck.keys().filter(|id| book.reversed.contains(*id)).count();
         codes.insert("R01", u32::try_from(reversed).expect("few"));
         for line in lines(&folder.join("deductions.csv")) {
-            let fen = i128::from(parse_yuan(&line[2]).expect("an amount"));
+            let fen = i128::from(parse_yuan(&line[2]).expect("an amount").fen());
             let payable = book.register.get(&line[1]).map(super::oracle::Read::payable);
             let before = struck.get(&line[1]).copied().unwrap_or(0);
             let code = match payable {

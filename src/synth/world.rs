@@ -112,7 +112,7 @@ impl<'a> World<'a> {
             diseases,
             births,
             limit,
-            permits: breaks.permits(),
+            permits: breaks.permits,
             fates,
             planted,
             costs: Costs::new(),
@@ -271,12 +271,12 @@ fn check_classes(policies: &[&Policy]) -> Result<(), RulesError> {
     for policy in policies {
         for (place, code) in INSUTYPES.into_iter().enumerate() {
             if policy.fund_class(code).is_some() == (place == NO_FUND as usize) {
-                errors.push(format!("policy {}: insutype {code} has another class", policy.from));
+                errors.push(text!("policy {}: insutype {} has another class", policy.from, code));
             }
         }
         for (place, code) in MED_TYPES.into_iter().enumerate() {
             if policy.care_class(code).is_some() == (place == NO_CARE as usize) {
-                errors.push(format!("policy {}: med_type {code} has another class", policy.from));
+                errors.push(text!("policy {}: med_type {} has another class", policy.from, code));
             }
         }
     }

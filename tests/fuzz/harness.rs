@@ -324,7 +324,7 @@ impl Bench {
     /// A dry run of a sample month.
     fn options(&self, book: &str, period: Month) -> RunOptions {
         RunOptions {
-            engine: std::sync::Arc::new(liangqing::reconcile::reader::Native),
+            engine: std::sync::Arc::new(liangqing::reconcile::reader::Local),
             period,
             input: self.samples.join(period.to_string()),
             book: self.folder.path().join(book),
@@ -334,7 +334,7 @@ impl Bench {
             as_of: None,
             memory: 16 << 20,
             signer: None,
-            independent: false,
+            independent: None,
             dry_run: true,
         }
     }
@@ -343,7 +343,7 @@ impl Bench {
         loop {
             match self.pool.install(|| run(options, &Monitor::silent())) {
                 // Until it begins, a program that another test has started holds the lock of the last run.
-                Err(Failure::Book(problem)) if problem.starts_with("another run") => {}
+                Err(Failure::Book(problem)) if problem.to_string().starts_with("another run") => {}
                 outcome => return outcome,
             }
         }

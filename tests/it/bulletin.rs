@@ -35,7 +35,7 @@ fn number(text: &str) -> i128 {
 }
 
 fn fen(text: &str) -> i128 {
-    parse_sum(text).unwrap_or_else(|_| panic!("{text:?} is no amount"))
+    parse_sum(text).unwrap_or_else(|_| panic!("{text:?} is no amount")).fen()
 }
 
 /// A small month of the whole country.
@@ -115,7 +115,7 @@ fn sums_are_those_of_the_tables() {
     let pairs = sheet(&world, "all/monthly", "pairs");
     for (row, side) in sides.iter().zip(["treating", "insured"]) {
         assert_eq!(number(&row["已清算"]), bucket(side, "cleared"));
-        assert_eq!(number(&row["报送记录"]), bucket(side, "delivered"));
+        assert_eq!(number(&row["本期送达"]), bucket(side, "delivered"));
         let column = if side == "treating" { "就医地报送" } else { "参保地报送" };
         let delivered: i128 = pairs.iter().map(|row| number(&row[column])).sum();
         assert_eq!(delivered, bucket(side, "delivered") - bucket(side, "rejected"));
@@ -130,8 +130,8 @@ fn sums_are_those_of_the_tables() {
         assert_eq!(parts(file, "参保地无记录"), missing as i128);
     }
     let refused = breaks.iter().filter(|row| row[0] == "late_refused").count();
-    assert_eq!(number(&total("late", "迟报不予受理")), refused as i128);
-    assert_eq!(parts("late", "迟报不予受理"), refused as i128);
+    assert_eq!(number(&total("late", "超期拒收")), refused as i128);
+    assert_eq!(parts("late", "超期拒收"), refused as i128);
     let rejects = table("rejects", &["rules"]);
     let valid = bucket("treating", "delivered") - bucket("treating", "rejected");
     for file in ["errors", "error_provinces"] {
@@ -139,7 +139,7 @@ fn sums_are_those_of_the_tables() {
         let own = rows.iter().filter(|row| row["报送方"] != "合计");
         let of_rule = |rule: &str| own.clone().map(|row| number(&row[rule])).sum::<i128>();
         assert!(!rejects.is_empty());
-        assert_eq!(of_rule("不通过记录"), rejects.len() as i128);
+        assert_eq!(of_rule("校验退回"), rejects.len() as i128);
         for rule in ["V01", "V02", "V08", "V11"] {
             let broken = rejects.iter().filter(|row| row[0].split(',').any(|code| code == rule));
             assert_eq!(of_rule(rule), broken.count() as i128, "{file} {rule}");
@@ -405,7 +405,7 @@ fn a_bad_registry_is_refused_with_all_that_is_wrong() {
 #[test]
 fn a_quarter_ties_to_payments_and_notices() {
     let world = World::new();
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data");
+    let sample = crate::world::root().join("sample-data");
     let mut quotas = vec![];
     for period in ["2025-10", "2025-11", "2025-12"] {
         if period == "2025-10" {

@@ -21,11 +21,11 @@
 //! A side without rows delivers an empty file; rows of `control` without any row are left out.
 //! `UPDATE_CASES=1` rewrites the expectations; each has to be checked against the contract then.
 
-use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
+use std::{collections::BTreeMap, fmt::Write, fs};
 
 use liangqing::{book::manifest::Manifest, model::fields::Field};
 
-use crate::world::{INDEPENDENT, Ran, Row, World};
+use crate::world::{Ran, Row, World};
 
 /// A heading and the indented lines below it.
 struct Block {
@@ -47,7 +47,7 @@ struct Period<'a> {
 
 #[test]
 fn every_case_comes_out_as_written() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let folder = crate::world::root().join("tests/cases");
     let mut paths: Vec<_> = fs::read_dir(&folder)
         .expect("cases")
         .map(|entry| entry.expect("a file").path())
@@ -136,8 +136,7 @@ fn play_period(world: &World, blocks: &mut [Block], problems: &mut String) {
         fs::create_dir_all(to.parent().expect("a folder")).expect("made");
         fs::copy(world.path("in").join(from), to).expect("copied");
     }
-    let independent = INDEPENDENT.then_some("--independent");
-    let flags: Vec<&str> = period.flags.iter().copied().chain(independent).collect();
+    let flags: Vec<&str> = period.flags.iter().copied().chain(["--independent"]).collect();
     let mut command =
         if period.asking { world.asking_command(&name) } else { world.command(&name) };
     let ran: Ran = command.args(&flags).output().expect("started").into();

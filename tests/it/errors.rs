@@ -47,7 +47,7 @@ macro_rules! reproducers {
 fn every_code_has_a_reproducer() {
     // The last one needs somebody else: see faults.rs.
     let in_a_first_period = [Code::G04, Code::S08, Code::S09, Code::F13];
-    // Those of the auditor are no findings of a delivery: see verify.rs and audit.rs.
+    // Those of the auditor are no findings of a delivery: see verify.rs and audit_rerun.rs.
     let of_a_delivery = |code: &&Code| code.id().starts_with(['F', 'G', 'S', 'C', 'Q']);
     let missing: Vec<&Code> = Code::ALL
         .iter()

@@ -60,15 +60,6 @@ fn all_findings_are_listed_at_once() {
     assert!(!world.book().exists(), "a book was made");
 }
 
-#[cfg(not(feature = "independent"))]
-#[test]
-fn what_was_not_built_is_2_before_anything_is_read() {
-    let world = World::new();
-    let ran = world.run_with("2025-10", &["--independent"]).expect(2);
-    assert!(ran.stderr.contains("cargo build --release --features independent"), "{}", ran.stderr);
-    assert!(!world.book().exists(), "a book was made");
-}
-
 #[test]
 fn findings_for_programs_are_json() {
     let world = World::new();
@@ -212,7 +203,7 @@ fn a_run_that_would_need_more_memory_than_is_free_stops_before_it_takes_it() {
     world.deliver("2025-10", "treating/a.parquet", &[Row::new("A"), Row::new("B")]);
     world.deliver("2025-10", "insured/a.parquet", &[Row::new("A")]);
     let options = RunOptions {
-        engine: std::sync::Arc::new(liangqing::reconcile::reader::Native),
+        engine: std::sync::Arc::new(liangqing::reconcile::reader::Local),
         period: Month::from_text("2025-10").expect("a month"),
         input: world.input("2025-10"),
         book: world.book(),
@@ -224,7 +215,7 @@ fn a_run_that_would_need_more_memory_than_is_free_stops_before_it_takes_it() {
         memory: 0,
         signer: None,
         dry_run: false,
-        independent: false,
+        independent: None,
     };
     let free = |free_memory| run(&options, &Monitor::silent().with_free_memory(free_memory));
     let failure = free(|| Some(100)).expect_err("one copy takes more");

@@ -18,12 +18,13 @@ use liangqing::{
     engine::{RunOptions, RunReport, run},
     event::{Event, Monitor},
     model::codes::Month,
-    reconcile::reader::Native,
+    reconcile::reader::Local,
     rules::Rules,
 };
 
 use crate::{
     publish::{copy, small_book, start},
+    tools::{as_nobody, can_trace, has, not_tried},
     world::{PROGRAM, Ran, World, names_in, program, tree},
 };
 
@@ -91,9 +92,7 @@ impl Scene {
     /// Lets a fault come upon each of some system calls in turn; says how many there were. None where
     /// calls cannot be traced.
     fn at_each(&self, calls: &str, fault: &str, status: u8) -> Option<usize> {
-        let can_trace = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status();
-        if !can_trace.is_ok_and(|status| status.success()) {
-            not_tried(&format!("{fault} at {calls}"), "there is no strace");
+        if !can_trace(&format!("{fault} at {calls}")) {
             return None;
         }
         for at in 1.. {
@@ -114,11 +113,6 @@ impl Scene {
         }
         unreachable!("a run makes finitely many calls")
     }
-}
-
-#[expect(clippy::print_stderr, reason = "whoever runs the tests should know")]
-fn not_tried(what: &str, why: &str) {
-    eprintln!("not tried, for {why} here: {what}");
 }
 
 #[test]
@@ -191,6 +185,9 @@ const SMALL_DISK: &str = r#"
 
 #[test]
 fn a_disk_that_ends_anywhere_is_6_and_leaves_nothing() {
+    if !has("unshare", "a small disk") {
+        return;
+    }
     let scene = Scene::new();
     let (place, out) = (scene.world.path("disk"), scene.world.path("out"));
     fs::create_dir(&place).expect("made");
@@ -212,7 +209,7 @@ fn a_disk_that_ends_anywhere_is_6_and_leaves_nothing() {
         Some(ran.status == 0)
     };
     if attempt(1000, 1000).is_none() {
-        not_tried("a small disk", "nothing can be mounted");
+        not_tried("a small disk", "nothing can be mounted here");
         return;
     }
     let pages = (0..200).position(|pages| attempt(pages, 1000) == Some(true));
@@ -221,16 +218,10 @@ fn a_disk_that_ends_anywhere_is_6_and_leaves_nothing() {
 }
 
 /// Runs the program on the book as somebody who may do only what the permissions say.
-fn as_nobody(scene: &Scene, arguments: &[&str]) -> Option<Ran> {
+fn on_the_book(scene: &Scene, arguments: &[&str]) -> Option<Ran> {
     fs::set_permissions(scene.world.path(""), Permissions::from_mode(0o755)).expect("set");
-    let mut command = Command::new("setpriv");
-    command
-        .env("LC_ALL", "C")
-        .args(["--reuid=65534", "--regid=65534", "--clear-groups", PROGRAM])
-        .args(arguments);
-    let ran: Ran = command.arg("--book").arg(scene.world.book()).output().ok()?.into();
-    // 127: somebody who may not even reach the program.
-    (![126, 127].contains(&ran.status)).then_some(ran)
+    let mut command = program();
+    as_nobody("permissions", command.args(arguments).arg("--book").arg(scene.world.book()))
 }
 
 #[test]
@@ -238,22 +229,18 @@ fn a_book_that_may_not_be_written_is_6_and_can_still_be_read() {
     let scene = Scene::new();
     let input = scene.world.input(PERIOD);
     let close = ["run", "--quiet", "--period", PERIOD, "--input", input.to_str().expect("UTF-8")];
-    let Some(ran) = as_nobody(&scene, &close) else {
-        not_tried("permissions", "nobody else can be taken");
-        return;
-    };
+    let Some(ran) = on_the_book(&scene, &close) else { return };
     let ran = ran.expect(6);
     assert!(ran.stderr.contains("denied"), "{}", ran.stderr);
     assert!(!scene.closed_after("a book that may not be written"));
     scene.nothing_is_left("a book that may not be written");
-    let read = as_nobody(&scene, &["verify", "--quiet"]).expect("as before");
+    let read = on_the_book(&scene, &["verify", "--quiet"]).expect("as before");
     read.expect(0);
     // The folder of the book alone is not enough: the last step is refused, and all is taken back.
     fs::set_permissions(scene.world.path(""), Permissions::from_mode(0o777)).expect("set");
-    let command = ["--reuid=65534", "--regid=65534", "--clear-groups", PROGRAM];
-    let mut last = Command::new("setpriv");
-    last.env("LC_ALL", "C").args(command).args(close).arg("--book").arg(scene.world.book());
-    Ran::from(last.output().expect("started")).expect(6);
+    let mut last = program();
+    last.args(close).arg("--book").arg(scene.world.book());
+    as_nobody("permissions", &last).expect("as before").expect(6);
     assert!(!scene.closed_after("a period that may not be added"));
     scene.nothing_is_left("a period that may not be added");
     scene.rerun();
@@ -298,12 +285,8 @@ fn neither_clock_nor_surroundings_change_a_byte() {
     let run = scene.world.command(PERIOD);
     let mut other_day = Command::new("faketime");
     other_day.env("LC_ALL", "C").arg("2031-02-28 23:59:59").arg(PROGRAM).args(run.get_args());
-    match other_day.stdin(Stdio::null()).output() {
-        Ok(output) => {
-            Ran::from(output).expect(0);
-            assert!(scene.closed_after("another day"));
-        }
-        Err(_) => not_tried("another day", "there is no faketime"),
+    if has("faketime", "another day") {
+        closes(other_day.stdin(Stdio::null()), "another day");
     }
     scene.rerun();
 }
@@ -340,7 +323,7 @@ fn a_book_that_was_moved_goes_on_with_the_same_bytes() {
 /// Closes the period, and lets somebody else do something each time a stage begins.
 fn beside(scene: &Scene, meddle: impl Fn(&str) + Send + Sync + 'static) -> Outcome<RunReport> {
     let options = RunOptions {
-        engine: Arc::new(Native),
+        engine: Arc::new(Local),
         period: Month::from_text(PERIOD).expect("a month"),
         input: scene.world.input(PERIOD),
         book: scene.world.book(),
@@ -351,11 +334,11 @@ fn beside(scene: &Scene, meddle: impl Fn(&str) + Send + Sync + 'static) -> Outco
         memory: 16 << 20,
         signer: None,
         dry_run: false,
-        independent: false,
+        independent: None,
     };
     let listener = move |event| {
         if let Event::Stage { name, .. } = event {
-            meddle(name);
+            meddle(&name.to_string());
         }
     };
     run(&options, &Monitor::new(Arc::default(), listener))
@@ -442,7 +425,10 @@ fn a_book_that_changes_while_it_is_read_is_damaged() {
             }
         });
         let Err(Failure::Book(problem)) = done else { panic!("{file}: {done:?}") };
-        assert!(problem.contains(&format!("{file} was changed during the run")), "{problem}");
+        assert!(
+            problem.to_string().contains(&format!("{file} was changed during the run")),
+            "{problem}"
+        );
         assert!(!scene.closed_after(file));
     }
     scene.rerun();
@@ -462,12 +448,9 @@ fn what_may_not_be_read_is_6_and_named() {
         mode(0);
         let close =
             ["run", "--quiet", "--period", PERIOD, "--input", input.to_str().expect("UTF-8")];
-        let ran = as_nobody(&scene, &close);
+        let ran = on_the_book(&scene, &close);
         mode(usual);
-        let Some(ran) = ran else {
-            not_tried("permissions", "nobody else can be taken");
-            return;
-        };
+        let Some(ran) = ran else { return };
         let ran = ran.expect(6);
         let place = path.to_str().expect("UTF-8");
         assert!(ran.stderr.contains(place) && ran.stderr.contains("denied"), "{}", ran.stderr);

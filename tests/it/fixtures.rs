@@ -14,17 +14,17 @@ use liangqing::{
     ingest::{batch::Batches, record::Record, source::Source, survey::Normalisations},
     model::{
         codes::{Month, Side},
-        fields::{AMOUNT_FIELDS, FIELDS, Field, Kind},
+        fields::{FIELDS, Field, Kind},
         money::yuan,
     },
     plausible::CODES,
     rules::{Int96, Rules},
 };
 
-use crate::world::{INDEPENDENT, Row, World, tree};
+use crate::world::{Row, World, tree};
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+    crate::world::root().join("tests/fixtures")
 }
 
 /// Rows of a list of fixtures, with the columns that its header names.
@@ -74,10 +74,7 @@ fn as_text(record: &Record) -> Vec<String> {
             let time = chrono::DateTime::from_timestamp(seconds, 0).expect("a time");
             time.format("%Y-%m-%d %H:%M:%S").to_string()
         }
-        (Kind::Amount, _) => {
-            let index = AMOUNT_FIELDS.iter().position(|amount| *amount == field);
-            record.amount(index.expect("an amount")).map(yuan).unwrap_or_default()
-        }
+        (Kind::Amount, _) => record.amount(field).map(yuan).unwrap_or_default(),
     };
     FIELDS.map(value).into()
 }
@@ -132,7 +129,7 @@ fn disputed_files_are_refused_or_right() {
 /// Runs a delivery in this process, as a dry run.
 fn try_delivery(world: &World) -> Outcome<RunReport> {
     let options = RunOptions {
-        engine: std::sync::Arc::new(liangqing::reconcile::reader::Native),
+        engine: std::sync::Arc::new(liangqing::reconcile::reader::Local),
         period: Month::new(2025, 11),
         input: world.input("2025-11"),
         book: world.book(),
@@ -143,7 +140,7 @@ fn try_delivery(world: &World) -> Outcome<RunReport> {
         memory: 1 << 20,
         signer: None,
         dry_run: true,
-        independent: INDEPENDENT,
+        independent: None,
     };
     run(&options, &Monitor::silent())
 }

@@ -15,14 +15,12 @@ use arrow_schema::DataType;
 use chrono::{NaiveDate, NaiveDateTime};
 use liangqing::{
     audit::verify::{VerifyOptions, verify},
-    book::{
-        manifest::{Manifest, seal},
-        schema::TABLES,
-    },
+    book::manifest::{Manifest, seal},
+    columnar::shape::TABLES,
     diag::Finding,
     digest::sha256_hex,
     event::Monitor,
-    model::money::yuan,
+    model::money::{FenSum, yuan},
     place::period::{MANIFEST, SEAL},
 };
 use parquet::arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder};
@@ -36,7 +34,7 @@ pub(crate) const PERIODS: [&str; 3] = ["2025-10", "2025-11", "2025-12"];
 pub(crate) fn sample_book() -> World {
     liangqing::columnar::guard::quiet_decoder_panics();
     let world = World::new();
-    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data");
+    let samples = crate::world::root().join("sample-data");
     for period in PERIODS {
         let mut run = crate::world::program();
         run.args(["run", "--quiet", "--period", period, "--input"]).arg(samples.join(period));
@@ -159,7 +157,7 @@ impl Forger {
                 for (column, value) in to {
                     let old = fen(&row[*column]);
                     let new = match value.strip_prefix('+') {
-                        Some(more) => yuan(old + fen(more)),
+                        Some(more) => yuan(FenSum::new(old + fen(more))),
                         None => (*value).to_owned(),
                     };
                     row.insert((*column).to_owned(), new);
@@ -185,7 +183,7 @@ impl Forger {
             self.edit(period, "control", |lines| {
                 let of = [("side", side), ("bucket", bucket)];
                 let line = lines.iter_mut().find(|line| has(line, &of)).expect("a bucket");
-                let more = |text: &str, more: i128| yuan(fen(text) + sign * more);
+                let more = |text: &str, more: i128| yuan(FenSum::new(fen(text) + sign * more));
                 let found: i128 = line["rows"].parse().expect("a number");
                 line.insert("rows".to_owned(), (found + sign * rows).to_string());
                 let medfee = more(&line["medfee_sumamt"], medfee * 100);

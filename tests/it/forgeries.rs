@@ -48,7 +48,7 @@ fn told(sample: &World, forge: Forge, edit: Edit) -> Vec<String> {
     let forger = Forger::of(copied.path());
     forge(&forger);
     forger.seal(edit);
-    findings(copied.path()).into_iter().map(|finding| finding.place).collect()
+    findings(copied.path()).into_iter().map(|finding| finding.place.to_string()).collect()
 }
 
 /// Checks that each forgery is told by a law of its own, and no forgery by none.
@@ -111,7 +111,8 @@ fn links_out_of_the_book_are_told() {
         fs::rename(&here, &there).expect("moved");
         symlink(&there, &here).expect("linked");
         let found = findings(&world.book());
-        let links = found.iter().filter(|finding| finding.found == "a link to somewhere else");
+        let links =
+            found.iter().filter(|finding| finding.found.to_string() == "a link to somewhere else");
         assert_eq!(
             links.map(|finding| finding.file.clone()).collect::<Vec<_>>(),
             [format!("{A}/{path}")]

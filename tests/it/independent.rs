@@ -10,11 +10,12 @@ use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 use liangqing::{
     diag::{Failure, Outcome},
     event::Monitor,
-    independent::{Compared, Task, recompute},
+    independent::{Compared, Task},
     model::{codes::Month, fields::Field},
     rules::Rules,
     synth::{Breaks, Order, SynthOptions, generate},
 };
+use liangqing_independent::recompute;
 use parquet::arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder};
 
 use crate::world::{Row, World, decimals, names_in, with_column};
@@ -81,7 +82,7 @@ fn found_after_all(name: &str, change: impl Fn(RecordBatch) -> Vec<RecordBatch>)
     }
     writer.close().expect("closed");
     match compare(&world, "2025-10", &period, 1 << 20) {
-        Err(Failure::Differences(found, _)) => found,
+        Err(Failure::Differences(found, _)) => found.to_string(),
         other => panic!("{name}: {other:?}"),
     }
 }
@@ -106,7 +107,7 @@ fn what_was_closed_is_found_equal() {
         ("control", 36),
     ];
     assert_eq!(rows, expected);
-    assert_eq!(compared.payable(), 2 * 80_000);
+    assert_eq!(compared.payable().fen(), 2 * 80_000);
 }
 
 #[test]

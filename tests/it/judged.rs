@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::world::{Ran, program, spreadsheet};
 
 fn sample(below: &str) -> String {
-    format!("{}/sample-data/{below}", env!("CARGO_MANIFEST_DIR"))
+    format!("{}/sample-data/{below}", crate::world::root().display())
 }
 
 fn ran(folder: &Path, arguments: &[&str]) -> Ran {

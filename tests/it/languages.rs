@@ -27,7 +27,7 @@ const NAMES: [&str; 15] = [
 fn scene() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for name in ["sample-data", "pipelines"] {
-        let there = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        let there = crate::world::root().join(name);
         std::os::unix::fs::symlink(there, folder.path().join(name)).expect("linked");
     }
     folder

@@ -1,24 +1,38 @@
 //! The integration tests: the program from outside, and the laws that its results obey.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests start programs, measure, and read what was made"
+)]
 
-mod audit;
+mod audit_rerun;
+mod audited;
 mod bulletin;
 mod cases;
+mod check;
+mod citations;
 mod claims;
 mod columns;
+mod completions;
+mod decisions;
 mod deliveries;
+mod diff;
+mod docs;
 mod errors;
 mod exits;
+mod explain;
 mod faults;
 mod fixtures;
 mod forger;
 mod forgeries;
-#[cfg(feature = "independent")]
+mod help;
 mod independent;
 mod judged;
+mod keygen;
 mod languages;
 mod limits;
-mod looks;
+mod man;
 mod outputs;
+mod pages;
 mod people;
 mod plausible;
 mod policies;
@@ -29,13 +43,18 @@ mod races;
 mod replay;
 mod report;
 mod rules;
+mod run;
+mod schemas;
 mod signals;
 mod signing;
 mod statements;
+mod status;
+mod stress;
 mod structure;
+mod synth;
 mod terminal;
 mod tidy;
-mod verification;
+mod tools;
 mod verify;
 mod world;
 mod year;

@@ -316,7 +316,7 @@ fn files_that_commands_name_are_bounded() {
         .expect(2);
         let ran = import(&world, &[Path::new(file)], &[]).expect(3);
         assert!(
-            ran.stderr.contains("R03 ") && ran.stderr.contains("more than 256 MiB"),
+            ran.stderr.contains("T03 ") && ran.stderr.contains("more than 256 MiB"),
             "{}",
             ran.stderr
         );
@@ -398,7 +398,7 @@ fn a_workbook_takes_no_more_than_it_is_worth() {
         )
     };
     let (sheet1, texts) = ("xl/worksheets/sheet1.xml", "xl/sharedStrings.xml");
-    let damaged = "R01 ";
+    let damaged = "T01 ";
     // Claims of a count reserve nothing; places beyond the last one are damage.
     assert_refused(&world, &of(texts, "<sst uniqueCount=\"99999999999999\"></sst>"), damaged);
     for cells in [
@@ -414,20 +414,20 @@ fn a_workbook_takes_no_more_than_it_is_worth() {
     let bomb = "<!DOCTYPE b [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;\">]><sst><si><t>&b;</t></si></sst>";
     assert_refused(&world, &of(texts, bomb), damaged);
     let deep = "<a>".repeat(100_000);
-    assert_refused(&world, &sheet(&deep), "R03 ");
+    assert_refused(&world, &sheet(&deep), "T03 ");
     let long = format!(
         "<row r=\"1\"><c t=\"inlineStr\"><is><t>{}</t></is></c></row>",
         "x".repeat(2 << 20)
     );
-    assert_refused(&world, &sheet(&long), "R03 ");
+    assert_refused(&world, &sheet(&long), "T03 ");
     let runs = format!(
         "<row><c t=\"inlineStr\"><is>{}</is></c></row>",
         "<r><t>xxxxxxxxxxxxxxx</t></r>".repeat(90_000)
     );
-    assert_refused(&world, &sheet(&runs), "R03 ");
+    assert_refused(&world, &sheet(&runs), "T03 ");
     // Megabytes that unpack to more than is held, or read.
     let mut shared = over_and_over("<sst><si><t>x</t></si>", 300 << 20);
-    assert_refused(&world, &with_part(&good, texts, &mut shared), "R03 ");
+    assert_refused(&world, &with_part(&good, texts, &mut shared), "T03 ");
     let mut styles = over_and_over("<xf/>", 9 << 20);
     assert_refused(
         &world,

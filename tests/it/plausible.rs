@@ -1,6 +1,6 @@
 //! Slips of a month end that are meant: `--accept`, the pipeline, the report, the manifest and who reads it.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use liangqing::{
     book::manifest::{Manifest, seal},
@@ -25,7 +25,7 @@ fn asked(world: &World, flags: &[&str]) -> Ran {
 
 /// Works the period out again.
 fn rerun(world: &World, flags: &[&str]) -> Ran {
-    let pipeline = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/audit-rerun.toml");
+    let pipeline = crate::world::root().join("pipelines/audit-rerun.toml");
     let mut command = program();
     command.arg("run").arg(pipeline).args(["--quiet", "--period", PERIOD, "--input"]);
     command.arg(world.input(PERIOD)).arg("--book").arg(world.book()).args(flags);

@@ -15,7 +15,7 @@ use proptest::{
 };
 use tempfile::TempDir;
 
-use crate::world::{INDEPENDENT, Row, batch, columns_in, read_table, tree, write_parquet};
+use crate::world::{Row, batch, columns_in, read_table, tree, write_parquet};
 
 /// The tables of which the contract says that files and order change nothing.
 const LASTING: [&str; 8] =
@@ -130,7 +130,7 @@ fn deliver(months: &Months) -> TempDir {
 fn close(folder: &Path, book: &str, carried: Carried) {
     for period in PERIODS {
         let options = RunOptions {
-            engine: std::sync::Arc::new(liangqing::reconcile::reader::Native),
+            engine: std::sync::Arc::new(liangqing::reconcile::reader::Local),
             period: Month::from_text(period).expect("a month"),
             input: folder.join("in").join(period),
             book: folder.join(book),
@@ -141,7 +141,7 @@ fn close(folder: &Path, book: &str, carried: Carried) {
             memory: carried.memory,
             signer: None,
             dry_run: false,
-            independent: INDEPENDENT,
+            independent: None,
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(carried.threads).build();
         let report = pool.expect("threads").install(|| run(&options, &Monitor::silent()));

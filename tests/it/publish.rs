@@ -217,28 +217,6 @@ fn a_book_that_is_moved_or_replaced_during_a_run_gets_nothing() {
     world.run("2025-11").expect(0);
 }
 
-#[test]
-fn a_dry_run_says_the_same_and_publishes_nothing() {
-    let world = World::new();
-    world.deliver_both("2025-10", &[Row::new("A"), Row::new("B").with(Field::insutype, "9")]);
-    let report = |flags: &[&str]| -> serde_json::Value {
-        let ran = world.run_with("2025-10", &[&["--format", "json"], flags].concat()).expect(0);
-        serde_json::from_str(&ran.stdout).expect("JSON")
-    };
-    let mut dry = report(&["--dry-run"]);
-    assert_eq!(names_in(&world.path("")), ["in"], "leftovers");
-    let mut real = report(&[]);
-    assert_eq!(dry["status"].take(), "dry run");
-    assert_eq!(real["status"].take(), "closed");
-    assert!(dry["published"].take().is_null());
-    assert!(real["published"].take().as_str().is_some_and(|path| path.ends_with("book/2025-10")));
-    assert_eq!(dry, real);
-    let before = tree(&world.book());
-    world.deliver_both("2025-11", &[Row::new("C").in_month("2025-11")]);
-    world.run_with("2025-11", &["--dry-run"]).expect(0);
-    assert_eq!(tree(&world.book()), before);
-}
-
 /// A book of three small months with something in every table.
 pub(crate) fn small_book() -> World {
     let world = World::new();

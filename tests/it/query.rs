@@ -46,13 +46,4 @@ fn a_book_or_a_period_that_is_not_there_is_said() {
     assert!(ran.stderr.contains("period 2025-09 is not closed"), "{}", ran.stderr);
 }
 
-#[cfg(not(feature = "query"))]
-#[test]
-fn a_program_without_polars_says_how_to_get_it() {
-    let world = World::new();
-    let ran = query(&world, &["select 1"]).expect(2);
-    assert!(ran.stderr.contains("cargo build --release --features full"), "{}", ran.stderr);
-}
-
-#[cfg(feature = "query")]
 mod answered;

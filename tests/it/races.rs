@@ -170,7 +170,7 @@ fn whoever_only_looks_is_never_in_the_way() {
         vec!["statements", "--period", PERIOD, "--out", "out"],
         vec!["run", "pipelines/audit-rerun.toml", "--quiet", "--period", PERIOD],
     ];
-    let root = env!("CARGO_MANIFEST_DIR");
+    let root = crate::world::root();
     let look = |arguments: &[&str]| {
         for time in 0..4 {
             let mut command = program();

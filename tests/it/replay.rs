@@ -62,7 +62,7 @@ fn changed(input: &[u8], other: &[u8], sequence: &mut Sequence) -> Vec<u8> {
 fn replay(name: &str, changes: usize) {
     let (_, target) = TARGETS.into_iter().find(|(known, _)| *known == name).expect("a target");
     let bench = Bench::new();
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus").join(name);
+    let corpus = crate::world::root().join("tests/fuzz/corpus").join(name);
     let mut inputs: Vec<Vec<u8>> =
         files(&corpus).into_iter().map(|path| fs::read(path).expect("read")).collect();
     inputs.extend(bench.seeds(name));

@@ -1,10 +1,10 @@
 //! The page about a period: it says what the tables say, names nobody, and lets nothing out of its place.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs};
 
 use liangqing::model::{
     fields::Field,
-    money::{parse_sum, yuan_grouped},
+    money::{FenSum, parse_sum, yuan_grouped},
 };
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ fn data(page: &str) -> Value {
 /// The sample's months, closed.
 fn sample() -> World {
     let world = World::new();
-    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data");
+    let samples = crate::world::root().join("sample-data");
     for period in ["2025-10", "2025-11", "2025-12"] {
         let mut command = program();
         command.args(["run", "--quiet", "--period", period, "--input"]).arg(samples.join(period));
@@ -51,7 +51,7 @@ fn sample() -> World {
 /// Sums a column of a table, in fen.
 fn sum(world: &World, period: &str, table: &str, column: &str) -> i128 {
     let rows = world.table(period, table, &[column]);
-    rows.iter().map(|row| parse_sum(&row[0]).expect("an amount")).sum()
+    rows.iter().map(|row| parse_sum(&row[0]).expect("an amount").fen()).sum()
 }
 
 fn fen(value: &Value) -> i128 {
@@ -67,7 +67,10 @@ fn figures_are_those_of_the_tables() {
         let payable = sum(&world, period, "pairs", "payable");
         let gross = sum(&world, period, "positions", "payable");
         for fen in [payable, gross, sum(&world, period, "pairs", "deductions")] {
-            assert!(page.contains(&format!("{} 元", yuan_grouped(fen))), "{period}: {fen}");
+            assert!(
+                page.contains(&format!("{} 元", yuan_grouped(FenSum::new(fen)))),
+                "{period}: {fen}"
+            );
         }
         let list = |of: &str, what: &str| data[of][what].as_array().expect("a list").clone();
         let total = |rows: &[Value], key: &str| rows.iter().map(|row| fen(&row[key])).sum::<i128>();
@@ -77,7 +80,8 @@ fn figures_are_those_of_the_tables() {
         assert_eq!(total(&list("flows", "provinces"), "net"), 0);
 
         let breaks = world.table(period, "breaks", &["effect", "carried"]);
-        let stake: i128 = breaks.iter().map(|row| parse_sum(&row[0]).expect("fen").abs()).sum();
+        let stake: i128 =
+            breaks.iter().map(|row| parse_sum(&row[0]).expect("fen").fen().abs()).sum();
         let classes = list("breaks", "classes");
         assert_eq!(total(&classes, "stake"), stake);
         assert_eq!(total(&classes, "count"), breaks.len() as i128);

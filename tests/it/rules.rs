@@ -2,15 +2,14 @@
 
 use liangqing::model::fields::Field;
 
-use crate::world::{INDEPENDENT, NULL, Row, World};
+use crate::world::{NULL, Row, World};
 
 /// The rules that each row broke, in a delivery of the period 2025-10; `-` for none.
 fn judged(rows: &[Row]) -> Vec<String> {
     let world = World::new();
     world.deliver("2025-10", "treating/a.parquet", rows);
     world.deliver("2025-10", "insured/a.parquet", &[]);
-    let flags: &[&str] = if INDEPENDENT { &["--independent"] } else { &[] };
-    world.run_with("2025-10", flags).expect(0);
+    world.run_with("2025-10", &["--independent"]).expect(0);
     let mut judged = vec![NULL.to_owned(); rows.len()];
     for reject in world.table("2025-10", "rejects", &["side", "file", "row", "rules"]) {
         assert_eq!(reject[..2], ["treating", "treating/a.parquet"]);

@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     publish::{small_book, start},
+    tools::can_trace,
     world::{PROGRAM, Ran, Row, World, names_in, program, tree},
 };
 
@@ -136,23 +137,18 @@ fn a_reader_that_goes_away_is_no_error() {
     }
 }
 
-fn can_trace() -> bool {
-    let tried = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status();
-    tried.is_ok_and(|status| status.success())
-}
-
-/// A run for which the system takes its time over a call.
-fn traced(world: &World, delay: &str) -> Child {
+/// A command for which the system takes its time over a call.
+fn traced(delayed: &Command, delay: &str) -> Child {
     let call = delay.split(':').next().expect("a call");
     let mut traced = Command::new("strace");
     traced.env("LC_ALL", "C").args(["-D", "-f", "-qq", "-o", "/dev/null"]);
     traced.args(["-e", &format!("trace={call}"), "-e", &format!("inject={delay}"), PROGRAM]);
-    start(traced.args(world.command(PERIOD).get_args()))
+    start(traced.args(delayed.get_args()))
 }
 
 #[test]
 fn a_disk_that_takes_its_time_holds_nothing_up() {
-    if !can_trace() {
+    if !can_trace("a slow disk") {
         return;
     }
     let world = small_book();
@@ -164,7 +160,7 @@ fn a_disk_that_takes_its_time_holds_nothing_up() {
             fs::remove_dir_all(world.book()).expect("removed");
         }
         let before = names_in(&world.path(""));
-        let child = traced(&world, "fsync:delay_enter=8000000");
+        let child = traced(&world.command(PERIOD), "fsync:delay_enter=8000000");
         let begun = Instant::now();
         while names_in(&world.path("")) == before {
             assert!(begun.elapsed() < Duration::from_secs(20), "nothing is made");
@@ -186,7 +182,7 @@ fn a_disk_that_takes_its_time_holds_nothing_up() {
 
 #[test]
 fn once_the_period_is_in_the_book_the_run_is_done() {
-    if !can_trace() {
+    if !can_trace("a rename that takes its time") {
         return;
     }
     let world = small_book();
@@ -195,7 +191,7 @@ fn once_the_period_is_in_the_book_the_run_is_done() {
     let complete = tree(&world.book());
     fs::remove_dir_all(world.book().join(PERIOD)).expect("removed");
     // The system gives the period its name, and takes two seconds to say so.
-    let child = traced(&world, "rename:delay_exit=2000000");
+    let child = traced(&world.command(PERIOD), "rename:delay_exit=2000000");
     let begun = Instant::now();
     while !world.book().join(PERIOD).exists() {
         assert!(begun.elapsed() < Duration::from_secs(20), "nothing is published");
@@ -207,6 +203,27 @@ fn once_the_period_is_in_the_book_the_run_is_done() {
     assert!(!ran.stderr.contains("interrupted"), "{}", ran.stderr);
     assert_eq!(tree(&world.book()), complete);
     assert_eq!(names_in(&world.path("")), ["book", "in"], "leftovers");
+}
+
+#[test]
+fn a_pair_of_keys_is_whole_or_not_there() {
+    if !can_trace("keys on a slow disk") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut keygen = program();
+    keygen.arg("keygen").arg("--out").arg(folder.path().join("key"));
+    // The first file is on the disk, or has its place, and the second takes its time.
+    for (delay, status, left) in [
+        ("fsync:delay_enter=2000000:when=2", 130, &[][..]),
+        ("renameat2:delay_enter=1000000:when=2", 0, &["key", "key.pub"]),
+    ] {
+        let child = traced(&keygen, delay);
+        sleep(Duration::from_millis(700));
+        let (ran, _) = ended(child, &["TERM"]);
+        ran.expect(status);
+        assert_eq!(names_in(folder.path()), left, "{delay}");
+    }
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! What people get: statements and notices of each province.
 
-use std::{fs, io::Cursor, path::Path, process::Command};
+use std::{fs, io::Cursor, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use calamine::{Data, Reader, Xlsx};
 use liangqing::model::fields::Field;
 
-use crate::world::{Ran, Row, World, names_in, program, spreadsheet, tree};
+use crate::{
+    decisions::{PERSONS, open_items, write_statements},
+    world::{Ran, Row, World, names_in, program, spreadsheet, tree},
+};
 
 const PLANTED: [&str; 2] = ["P34000000000000777777", "V31000000000000888888"];
 
@@ -208,4 +211,54 @@ fn a_book_with_a_day_that_no_spreadsheet_knows_still_has_statements() {
     fs::write(folder.join("manifest.json"), text).expect("written");
     fs::write(folder.join("manifest.sha256"), seal).expect("written");
     statements(&world, "out", &[]).expect(0);
+}
+
+#[test]
+fn a_pack_shows_what_is_open_and_names_nobody() {
+    let world = open_items();
+    let key = world.path("key.toml");
+    let key = key.to_str().expect("UTF-8");
+    let mut keygen = program();
+    keygen.args(["keygen", "--pseudonyms", "2025-1", "--out", key]);
+    assert!(keygen.output().expect("started").status.success());
+    write_statements(&world, &["--pseudonym-key", key]).expect(0);
+    // Of Henan nothing is open.
+    let names = |province: &str| names_in(&world.path("out").join(province));
+    assert!(names("34").contains(&"verification.xlsx".to_owned()), "{:?}", names("34"));
+    assert!(!names("41").contains(&"verification.xlsx".to_owned()), "{:?}", names("41"));
+    let read = |file| spreadsheet(&world.path("out").join("34").join(file));
+    let differences = read("differences.csv");
+    assert_eq!(differences.len(), 1);
+    let [treating, insured] = ["就医地记录", "参保地记录"].map(|side| differences[0][side].clone());
+    assert_eq!((&differences[0]["项目"][..], &differences[0]["字段"][..]), ("人员编号", "psn_no"));
+    assert!(treating.starts_with("***7777 p") && insured.starts_with("***7777 p"), "{treating}");
+    assert_ne!(treating, insured);
+    let copies = read("copies.csv");
+    let named: Vec<[&str; 3]> = copies
+        .iter()
+        .map(|row| ["结算ID", "记录来源", "人员编号"].map(|column| row[column].as_str()))
+        .collect();
+    let of = |id, side, person| [id, side, person];
+    assert_eq!(
+        named,
+        [
+            of("'=A", "参保地", &insured[..]),
+            of("D", "参保地", &treating[..]),
+            of("'=A", "就医地", &treating[..]),
+            of("C", "就医地", &treating[..]),
+        ]
+    );
+    let all = fs::read_to_string(world.path("out/34/copies.json")).expect("read");
+    assert!(all.contains("人员假名密钥:2025-1"), "{all}");
+    for person in PERSONS {
+        for file in ["copies.csv", "copies.json", "differences.csv", "differences.json"] {
+            let text = fs::read_to_string(world.path("out/34").join(file)).expect("read");
+            assert!(!text.contains(person), "{file}");
+        }
+    }
+    fs::set_permissions(key, fs::Permissions::from_mode(0o644)).expect("changed");
+    fs::remove_dir_all(world.path("out")).expect("removed");
+    let ran = write_statements(&world, &["--pseudonym-key", key]).expect(2);
+    assert!(ran.stderr.contains("others than its owner may use it"), "{}", ran.stderr);
+    assert!(!world.path("out").exists());
 }

@@ -15,6 +15,7 @@ use arrow_schema::DataType;
 use liangqing::{book::manifest::Manifest, place::period::MANIFEST};
 
 use crate::{
+    audited::{book, head, json},
     forger::{PERIODS, findings, read, reseal, sample_book, write},
     world::{World, tree},
 };
@@ -226,4 +227,60 @@ fn a_row_less_or_twice_is_found_although_every_digest_fits() {
         }
     });
     assert_eq!(unnoticed, BTreeSet::new());
+}
+
+#[test]
+fn a_book_in_order_says_how_much_was_checked() {
+    let world = book();
+    let ran = world.verify(&["--format", "json", "--head", &head(&world, "2025-11")]).expect(0);
+    let report = json(&ran);
+    assert_eq!(report["periods"].as_array().map(Vec::len), Some(2));
+    assert_eq!(report["periods"][0]["registered"], 2);
+    assert_eq!(report["periods"][0]["files"], 18);
+    assert_eq!(report["head_given"], true);
+    assert!(report["figures"].as_u64() > Some(300), "{report}");
+    let upto = world.verify(&["--period", "2025-10", "--head", &head(&world, "2025-10")]).expect(0);
+    assert!(upto.stdout.contains("the book goes on to 2025-11"), "{}", upto.stdout);
+}
+
+#[test]
+fn a_cut_tail_an_empty_book_and_a_missing_period_are_no_pass() {
+    let world = book();
+    let newest = head(&world, "2025-11");
+    fs::remove_dir_all(world.book().join("2025-11")).expect("removed");
+    // What is left is in order; only the head tells.
+    world.verify(&[]).expect(0);
+    let ran = world.verify(&["--head", &newest]).expect(5);
+    assert!(ran.stderr.contains("B05 2025-10/manifest.json"), "{}", ran.stderr);
+    let ran = world.verify(&["--period", "2025-11"]).expect(5);
+    assert!(ran.stderr.contains("no period 2025-11"), "{}", ran.stderr);
+    fs::remove_dir_all(world.book().join("2025-10")).expect("removed");
+    let ran = world.verify(&[]).expect(5);
+    assert!(ran.stderr.contains("nothing was verified"), "{}", ran.stderr);
+    world.verify(&["--head", "abc"]).expect(2);
+    fs::remove_dir(world.book()).expect("removed");
+    world.verify(&[]).expect(2);
+}
+
+#[test]
+fn a_stranger_a_gap_and_a_lost_file_are_found_together() {
+    let world = book();
+    fs::write(world.book().join("2025-10/notes.txt"), "x").expect("written");
+    fs::write(world.book().join("2025-10/tables/more.parquet"), "x").expect("written");
+    fs::remove_file(world.book().join("2025-11/tables/pairs.parquet")).expect("removed");
+    fs::rename(world.book().join("2025-11"), world.book().join("2025-12")).expect("moved");
+    let ran = world.verify(&["--format", "json"]).expect(5);
+    let findings = json(&ran)["findings"].as_array().expect("findings").clone();
+    let found = |code: &str, file: &str| {
+        assert!(
+            findings.iter().any(|finding| finding["code"] == code && finding["file"] == file),
+            "{code} {file}: {}",
+            ran.stdout
+        );
+    };
+    found("B04", "2025-10/notes.txt");
+    found("B04", "2025-10/tables/more.parquet");
+    found("B02", "2025-12");
+    found("B02", "2025-12/manifest.json");
+    found("B03", "2025-12/tables/pairs.parquet");
 }

@@ -23,7 +23,7 @@ use liangqing::{
     digest::sha256_hex,
     model::{
         fields::{FIELDS, Field, Kind},
-        money::yuan,
+        money::{FenSum, yuan},
     },
 };
 use parquet::{
@@ -42,8 +42,10 @@ pub(crate) fn program() -> Command {
     command
 }
 
-/// Whether every run is recomputed by the second implementation as well.
-pub(crate) const INDEPENDENT: bool = cfg!(feature = "independent");
+/// The folder of the whole project: the package that builds the program is below it.
+pub(crate) fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
 
 /// How a null looks in rows that are read back.
 pub(crate) const NULL: &str = "-";
@@ -403,7 +405,9 @@ fn value(array: &ArrayRef, row: usize) -> String {
         DataType::Int64 => array.as_primitive::<Int64Type>().value(row).to_string(),
         DataType::UInt32 => array.as_primitive::<UInt32Type>().value(row).to_string(),
         DataType::UInt64 => array.as_primitive::<UInt64Type>().value(row).to_string(),
-        DataType::Decimal128(_, 2) => yuan(array.as_primitive::<Decimal128Type>().value(row)),
+        DataType::Decimal128(_, 2) => {
+            yuan(FenSum::new(array.as_primitive::<Decimal128Type>().value(row)))
+        }
         DataType::Date32 => {
             let day = array.as_primitive::<Date32Type>().value(row);
             NaiveDate::from_epoch_days(day).expect("a day").to_string()

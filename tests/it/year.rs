@@ -103,13 +103,14 @@ fn deliver_money(world: &World, last: &str, period: &str) {
             }
             continue;
         }
-        let fen = |text: &String| if text == NULL { 0 } else { parse_sum(text).expect("yuan") };
+        let fen =
+            |text: &String| if text == NULL { 0 } else { parse_sum(text).expect("yuan").fen() };
         let due = if id.starts_with("JJ") { fen(approved) } else { fen(amount) };
         let open = due - fen(paid);
         let day = parse_day(pay_by).expect("a day");
         let late = day + chrono::Days::new(3);
         let mut pay = |fen: i128, day: chrono::NaiveDate| {
-            let yuan = liangqing::model::money::yuan(fen);
+            let yuan = liangqing::model::money::yuan(liangqing::model::money::FenSum::new(fen));
             let serial = format!("{period}-{index}-{fen}-{day}");
             writeln!(payments, "{id},{day},{yuan},bank,{serial}").expect("text");
         };
@@ -178,7 +179,8 @@ impl Laws {
     fn open_items_roll_forward(&mut self, world: &World, period: &str) {
         let mut buckets: BTreeMap<String, BTreeMap<String, (i128, i128)>> = BTreeMap::new();
         for row in world.table(period, "control", &["side", "bucket", "rows", "payable"]) {
-            let totals = (row[2].parse().expect("a number"), parse_sum(&row[3]).expect("yuan"));
+            let totals =
+                (row[2].parse().expect("a number"), parse_sum(&row[3]).expect("yuan").fen());
             buckets.entry(row[0].clone()).or_default().insert(row[1].clone(), totals);
         }
         for (side, buckets) in buckets {
@@ -213,7 +215,8 @@ impl Laws {
         ];
         let mut closing = BTreeMap::new();
         for row in world.table(period, "reserves", &columns) {
-            let fen: Vec<i128> = row[2..].iter().map(|t| parse_sum(t).expect("yuan")).collect();
+            let fen: Vec<i128> =
+                row[2..].iter().map(|t| parse_sum(t).expect("yuan").fen()).collect();
             assert_eq!(fen[0] + fen[1] - fen[2] - fen[3], fen[4], "{period} {row:?}");
             let pair = row[..2].to_vec();
             if period != FIRST {
@@ -227,7 +230,7 @@ impl Laws {
 
     fn payables_are_notified(world: &World, period: &str) {
         let sum = |rows: &[Vec<String>]| -> i128 {
-            rows.iter().map(|row| parse_sum(&row[0]).expect("yuan")).sum()
+            rows.iter().map(|row| parse_sum(&row[0]).expect("yuan").fen()).sum()
         };
         let notices = world.table(period, "notices", &["amount", "kind"]);
         let clearing: Vec<_> = notices.into_iter().filter(|row| row[1] == "QS").collect();

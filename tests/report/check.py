@@ -119,8 +119,9 @@ def main():
     arguments = parser.parse_args()
     program = browser.found()
     if program is None:
-        print("the report was not looked at in a browser: no Chromium")
-        return 0
+        required = os.environ.get("CI") == "true" or os.environ.get("LIANGQING_TOOLS") == "required"
+        print("the report was not looked at in a browser: no Chromium; install the Debian package chromium")
+        return 1 if required else 0
     os.makedirs(arguments.work, exist_ok=True)
     out = os.path.abspath(os.path.join(arguments.work, f"report-{arguments.period}.html"))
     subprocess.run([arguments.binary, "report", "--book", arguments.book, "--period", arguments.period,

@@ -2,15 +2,19 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Closed, rules_of};
+use super::closed::{periods, rules_of};
 use crate::{
     audit::{
         scan::{Delivered, Judge, scan},
         verify::payable_of,
     },
-    book::grid::{Grid, Row},
+    book::{
+        Closed,
+        grid::{Grid, Row},
+    },
     diag::{Code, Failure, Finding, Outcome},
     event::Monitor,
     ingest::{delivery::Delivery, source::Source},
@@ -23,6 +27,8 @@ use crate::{
     },
     register::entries::{Entries, Entry, VOIDED},
     rules::Policy,
+    shapes::{Format, PairCode, Period, Yuan},
+    text::Text,
 };
 
 /// Which figure.
@@ -38,46 +44,112 @@ pub struct Figure {
     pub care: Option<CareClass>,
 }
 
-/// A figure and what it is made of, in yuan.
-#[derive(Debug, Serialize)]
+/// A figure and the settlements that it is made of.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "explain --pair --format json")]
 pub struct Explained {
-    /// The pair.
+    /// The format of the report.
+    format: Format<2>,
+    /// Who pays whom.
+    #[schemars(with = "PairCode")]
     pub pair: String,
     /// The period.
+    #[schemars(with = "Period")]
     pub period: String,
-    /// Sum of the settlements, which is what positions have.
+    /// The sum of the settlements in yuan, which is what positions have.
+    #[schemars(with = "Yuan")]
     pub gross: String,
     /// The settlements, by setl_id.
     pub settlements: Vec<Settlement>,
-    /// The whole pair: what is held back, brought and carried forward, and to be paid.
-    pub pair_totals: Vec<(String, String)>,
+    /// The whole pair, whatever fund and care; null when the period has no row of it.
+    pub pair_totals: Option<PairTotals>,
+}
+
+/// What a pair comes to in a period.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PairTotals {
+    /// What cleared, in yuan.
+    #[schemars(with = "Yuan")]
+    pub gross: String,
+    /// The accepted deductions in yuan.
+    #[schemars(with = "Yuan")]
+    pub deductions: String,
+    /// What the period before handed over, in yuan.
+    #[schemars(with = "Yuan")]
+    pub brought_forward: String,
+    /// What is to be paid, in yuan.
+    #[schemars(with = "Yuan")]
+    pub payable: String,
+    /// What is handed to the next period, in yuan.
+    #[schemars(with = "Yuan")]
+    pub carried_forward: String,
+}
+
+impl PairTotals {
+    fn of(row: Row) -> PairTotals {
+        PairTotals {
+            gross: row.shown("gross"),
+            deductions: row.shown("deductions"),
+            brought_forward: row.shown("brought_forward"),
+            payable: row.shown("payable"),
+            carried_forward: row.shown("carried_forward"),
+        }
+    }
+
+    /// The totals with their names, in order.
+    pub fn named(&self) -> [(&'static str, &str); 5] {
+        let PairTotals { gross, deductions, brought_forward, payable, carried_forward } = self;
+        [
+            ("gross", gross),
+            ("deductions", deductions),
+            ("brought_forward", brought_forward),
+            ("payable", payable),
+            ("carried_forward", carried_forward),
+        ]
+    }
 }
 
 /// A settlement that cleared.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Settlement {
     /// Its key.
     pub setl_id: String,
     /// Whose copy cleared.
-    pub side: &'static str,
-    /// The file that it came in, or the period whose open item it was.
-    pub from: String,
-    /// Its row in that file, from 0.
+    pub side: Side,
+    /// The file that it came in, as its path below the input folder; null for an open item.
+    pub file: Option<String>,
+    /// The period whose open item it was; null for a delivered row.
+    #[schemars(with = "Option<Period>")]
+    pub open_item_of: Option<String>,
+    /// The row in the file, from 0; null for an open item.
     pub row: Option<u64>,
-    /// Its line in a spreadsheet, whose first line has the names.
+    /// The line in a spreadsheet, whose first line has the names; null for an open item.
     pub line: Option<u64>,
-    /// Insured division.
+    /// The insured division.
     pub insuplc_admdvs: String,
-    /// Institution.
+    /// The institution.
     pub fixmedins_code: String,
-    /// Fund.
-    pub fund_class: &'static str,
-    /// Kind of care.
-    pub care_class: &'static str,
-    /// Cost month.
+    /// The fund that bears the cost.
+    pub fund_class: FundClass,
+    /// The kind of care.
+    pub care_class: CareClass,
+    /// The cost month.
+    #[schemars(with = "Period")]
     pub cost_month: String,
     /// What it owes, in yuan.
+    #[schemars(with = "Yuan")]
     pub payable: String,
+}
+
+impl Settlement {
+    /// Where it comes from, in words: its file, or the period whose open item it was.
+    pub fn origin(&self) -> Text {
+        match (&self.file, &self.open_item_of) {
+            (Some(file), _) => Text::given(file),
+            (None, Some(period)) => text!("open item of {}", period),
+            (None, None) => text!(""),
+        }
+    }
 }
 
 /// Finds the settlements behind a figure in the delivery and the open items of the period before.
@@ -87,17 +159,16 @@ pub fn explain_figure(
     input: &Path,
     monitor: &Monitor,
 ) -> Outcome<Explained> {
-    let periods = super::periods(book)?;
+    let periods = periods(book)?;
     let at = periods.iter().position(|period| period.month == figure.period);
     let Some(at) = at else {
-        let problem =
-            format!("period {} is not closed in {}", figure.period, crate::diag::shown(book));
+        let problem = text!("period {} is not closed in {}", figure.period, book);
         return Err(Failure::Book(problem));
     };
     let closed = &periods[at];
     let cleared = cleared(figure, closed)?;
     let rules = rules_of(closed)?;
-    let policy = rules.policy(closed.month).map_err(|e| Failure::Usage(e.to_string()))?;
+    let policy = rules.policy(closed.month).map_err(|e| Failure::Usage(e.text()))?;
     let judge = Judge { int96: rules.int96, policy, period: closed.month };
     let mut found: BTreeMap<Key, Settlement> = BTreeMap::new();
     let mut offer = |key: Key, payable: FenSum, settlement: Settlement| {
@@ -144,8 +215,8 @@ pub fn explain_figure(
 
 /// What the register has of a figure.
 fn cleared(figure: Figure, closed: &Closed) -> Outcome<BTreeMap<Key, Entry>> {
-    let unreadable = |problem: String| {
-        Failure::Book(format!("the register of {} cannot be read: {problem}", closed.month))
+    let unreadable = |problem: Text| {
+        Failure::Book(text!("the register of {} cannot be read: {}", closed.month, problem))
     };
     let entries = Entries::open(&closed.folder, closed.month).map_err(unreadable)?;
     let mut found = BTreeMap::new();
@@ -177,14 +248,15 @@ fn delivered(row: &Delivered, source: &Source, judge: Judge) -> Option<(FenSum, 
     let text = |field| row.record.text(field).unwrap_or_default().to_owned();
     let settlement = Settlement {
         setl_id: row.record.setl_id().to_owned(),
-        side: source.side.name(),
-        from: source.name.clone(),
+        side: source.side,
+        file: Some(source.name.clone()),
+        open_item_of: None,
         row: Some(row.row),
         line: Some(row.row + 2),
         insuplc_admdvs: text(Field::insuplc_admdvs),
         fixmedins_code: text(Field::fixmedins_code),
-        fund_class: facts.group.fund.name(),
-        care_class: facts.group.care.name(),
+        fund_class: facts.group.fund,
+        care_class: facts.group.care,
         cost_month: facts.cost_month.to_string(),
         payable: yuan(facts.payable),
     };
@@ -196,14 +268,15 @@ fn opened(row: Row, before: Month, policy: &Policy) -> Option<(FenSum, Settlemen
     let side = Side::from_name(row.text("side"))?;
     let settlement = Settlement {
         setl_id: row.text("setl_id").to_owned(),
-        side: side.name(),
-        from: format!("open item of {before}"),
+        side,
+        file: None,
+        open_item_of: Some(before.to_string()),
         row: None,
         line: None,
         insuplc_admdvs: row.text("insuplc_admdvs").to_owned(),
         fixmedins_code: row.text("fixmedins_code").to_owned(),
-        fund_class: policy.fund_class(row.text("insutype"))?.name(),
-        care_class: policy.care_class(row.text("med_type"))?.name(),
+        fund_class: policy.fund_class(row.text("insutype"))?,
+        care_class: policy.care_class(row.text("med_type"))?,
         cost_month: row.shown("setl_time").chars().take(7).collect(),
         payable: yuan(payable),
     };
@@ -220,23 +293,21 @@ fn report(
     let gross: FenSum = cleared.values().map(|entry| entry.payable).sum();
     if found.len() < cleared.len() {
         let missing = cleared.len() - found.len();
-        let what = format!("{missing} of {} settlements are in no file", cleared.len());
-        let place = format!("{}, pair {}", closed.month, figure.pair);
+        let what = text!("{} of {} settlements are in no file", missing, cleared.len());
+        let place = text!("{}, pair {}", closed.month, figure.pair);
         let found = vec![Finding::new(Code::E02, "delivery", place, what)];
-        return Err(Failure::Differences("the figure cannot be explained".to_owned(), found));
+        return Err(Failure::Differences(text!("the figure cannot be explained"), found));
     }
     let pairs = Grid::open(&closed.folder, "pairs")?;
     let totals = pairs.iter().find(|row| row.pair() == Some(figure.pair));
-    let columns = ["gross", "deductions", "brought_forward", "payable", "carried_forward"];
-    let pair_totals =
-        totals.map(|row| columns.map(|column| (column.to_owned(), row.shown(column))).to_vec());
     let mut settlements: Vec<Settlement> = found.into_values().collect();
     settlements.sort();
     Ok(Explained {
+        format: Format,
         pair: figure.pair.to_string(),
         period: figure.period.to_string(),
         gross: yuan(gross),
         settlements,
-        pair_totals: pair_totals.unwrap_or_default(),
+        pair_totals: totals.map(PairTotals::of),
     })
 }

@@ -1,74 +1,92 @@
 //! Why a fen is where it is: the life of one settlement, or the settlements behind a figure.
 
+mod closed;
+mod event;
 pub mod figure;
 mod source;
 
-use std::path::{Path, PathBuf};
+use self::{
+    closed::periods,
+    event::{
+        Broken, Carried, Cleared, Decided, Deduction, DeductionOutcome, DifferentField, Paid,
+        Rejected, Values,
+    },
+};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use self::event::Event;
 use crate::{
     book::{
         Closed,
         grid::{Grid, Row},
-        periods_in,
     },
-    diag::{Code, Failure, Finding, Outcome},
+    diag::{Code, Failure, Finding, Outcome, shown},
     event::Monitor,
-    ingest::record::Record,
     keyed::key::Key,
     model::{
-        codes::Month,
-        control::Class,
-        fields::{AMOUNT_FIELDS, FIELDS, Field},
+        fields::{FIELDS, Field},
         group::Group,
         money::yuan,
     },
-    privacy::mask::masked,
     register::entries::{Entries, Entry, REVERSAL, VOIDED, reversals},
-    rules::Rules,
+    shapes::{Format, Period},
+    text::Text,
 };
 
 /// The life of a settlement across the periods of a book.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "explain SETL_ID --format json")]
 pub struct Life {
+    /// The format of the report.
+    format: Format<2>,
     /// The settlement.
     pub setl_id: String,
-    /// Where it stands after the last period.
-    pub standing: String,
+    /// Where it stands after the last period in which it moved; null when no closed period met it.
+    pub standing: Option<Standing>,
     /// What happened, period by period.
     pub periods: Vec<Chapter>,
 }
 
-/// What happened to a settlement in a period.
-#[derive(Debug, Serialize)]
-pub struct Chapter {
-    /// The period.
+/// Where a settlement stands.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Standing {
+    /// What became of it.
+    pub state: State,
+    /// The period in which it did.
+    #[schemars(with = "Period")]
     pub period: String,
+}
+
+/// What became of a settlement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It cleared.
+    Cleared,
+    /// It was given up by decision.
+    Voided,
+    /// It cleared and was reversed.
+    Reversed,
+    /// It is carried to the next period.
+    Carried,
+    /// It left without clearing: rejected, or a break that is not carried.
+    Left,
+}
+
+/// What happened to a settlement in a period.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Chapter {
+    /// The period; null for rows of files that no period was closed with.
+    #[schemars(with = "Option<Period>")]
+    pub period: Option<String>,
     /// What happened, in the order of the rules.
     pub events: Vec<Event>,
-}
-
-/// Something that happened.
-#[derive(Debug, Serialize)]
-pub struct Event {
-    /// Delivered, rejected, broken, carried, decided, cleared, reversed, deducted, notified.
-    pub kind: &'static str,
-    /// In words.
-    pub what: String,
-    /// Details, name and value.
-    pub details: Vec<(String, String)>,
-}
-
-impl Event {
-    fn new(kind: &'static str, what: String) -> Event {
-        Event { kind, what, details: Vec::new() }
-    }
-}
-
-fn periods(book: &Path) -> Outcome<Vec<Closed>> {
-    let periods = periods_in(book)?.into_iter();
-    periods.map(|(month, folder)| Closed::read(month, folder)).collect()
 }
 
 /// Tells the life of a settlement: from the book, and from deliveries where these are given.
@@ -82,71 +100,79 @@ pub fn explain(setl_id: &str, book: &Path, inputs: &[PathBuf], monitor: &Monitor
     let mut chapters = Vec::new();
     let mut standing = None;
     for (at, period) in periods.iter().enumerate() {
-        monitor.stage("explaining", 0)?;
+        monitor.stage(text!("explaining"), 0)?;
         let of_period = delivered.iter().filter(|row| row.period == Some(period.month));
         let mut events: Vec<Event> = of_period.map(source::Row::event).collect();
         events.extend(table_events(setl_id, period)?);
-        let cleared = register_events(key, period, &periods[at..], &mut events)?;
+        let registered = register_events(key, period, &periods[at..], &mut events)?;
         events.extend(deductions(setl_id, period)?);
-        standing = now(&events, cleared, period.month).or(standing);
+        standing = state(&events, registered)
+            .map(|state| Standing { state, period: period.month.to_string() })
+            .or(standing);
         if !events.is_empty() {
-            let period = period.month.to_string();
-            chapters.push(Chapter { period, events });
+            chapters.push(Chapter { period: Some(period.month.to_string()), events });
         }
     }
     let strangers = delivered.iter().filter(|row| row.period.is_none());
     let strangers: Vec<Event> = strangers.map(source::Row::event).collect();
     if !strangers.is_empty() {
-        chapters.push(Chapter { period: "in no closed period".to_owned(), events: strangers });
+        chapters.push(Chapter { period: None, events: strangers });
     }
     if chapters.is_empty() {
-        let found = format!("no trace of it in {} periods", periods.len());
-        let place = crate::diag::shown(book);
-        let found = vec![Finding::new(Code::E01, place, format!("setl_id {setl_id}"), found)];
-        return Err(Failure::Differences("nothing to explain".to_owned(), found));
+        let found = text!("no trace of it in {} periods", periods.len());
+        let place = shown(book);
+        let found = vec![Finding::new(Code::E01, place, text!("setl_id {}", setl_id), found)];
+        return Err(Failure::Differences(text!("nothing to explain"), found));
     }
-    let standing = standing.unwrap_or_else(|| "in no closed period".to_owned());
-    Ok(Life { setl_id: setl_id.to_owned(), standing, periods: chapters })
+    Ok(Life { format: Format, setl_id: setl_id.to_owned(), standing, periods: chapters })
 }
 
 /// Where a settlement stands after a period in which something happened to it.
-fn now(events: &[Event], cleared: Option<String>, period: Month) -> Option<String> {
-    let last = |kind: &str| events.iter().rev().find(|event| event.kind == kind);
-    if last("reversed").is_some() {
-        return Some(format!("reversed in {period}"));
+fn state(events: &[Event], registered: Option<State>) -> Option<State> {
+    let any = |of: fn(&Event) -> bool| events.iter().any(of);
+    if any(|event| matches!(event, Event::Reversed)) {
+        return Some(State::Reversed);
     }
-    if let Some(cleared) = cleared {
-        return Some(cleared);
+    if registered.is_some() {
+        return registered;
     }
-    if last("carried").is_some() {
-        return Some(format!("carried out of {period}"));
+    if any(|event| matches!(event, Event::Carried(_))) {
+        return Some(State::Carried);
     }
-    let left = last("break").or(last("rejected"));
-    left.map(|event| format!("left in {period}: {}", event.what))
+    any(|event| matches!(event, Event::Break(_) | Event::Rejected(_))).then_some(State::Left)
 }
 
-/// What a class means, with the step of the contract (§4) that gives it.
-pub const fn rule_of(class: Class) -> &'static str {
-    match class {
-        Class::AlreadyCleared => "step 1: its setl_id is in the register",
-        Class::Duplicate => "step 2: equal to another row of the delivery, which stays",
-        Class::Conflict => "step 2: another row of the delivery has its setl_id and other values",
-        Class::LateRefused => "step 4: delivered too late, and no permit covers it",
-        Class::Expired => "step 4: carried until it was too late, and no permit covers it",
-        Class::Voided => "step 5: given up by decision",
-        Class::MissingInsured => "step 6: the insured side has no copy",
-        Class::MissingTreating => "step 6: the treating side has no copy",
-        Class::FieldMismatch => "step 7: an identity field differs between the copies",
-        Class::AmountMismatch => "step 7: an amount differs between the copies",
-        Class::ReversalUnpaired => "step 8: a reversal whose original has not cleared",
-        Class::ReversalMismatch => "step 8: a reversal that is not the negative of its original",
-        Class::AlreadyReversed => "step 8: a reversal of what is reversed already",
+impl Life {
+    /// Where the settlement stands, in words.
+    pub fn standing_in_words(&self) -> Text {
+        let Some(Standing { state, period }) = &self.standing else {
+            return text!("in no closed period");
+        };
+        match state {
+            State::Cleared => text!("cleared in {}", period),
+            State::Voided => text!("voided in {}", period),
+            State::Reversed => text!("reversed in {}", period),
+            State::Carried => text!("carried out of {}", period),
+            State::Left => text!("left in {}: {}", period, self.why_left(period)),
+        }
+    }
+
+    /// The last break of a period, or else the last rejected row.
+    fn why_left(&self, period: &str) -> Text {
+        let chapters = self.periods.iter().filter(|of| of.period.as_deref() == Some(period));
+        let events: Vec<&Event> = chapters.flat_map(|chapter| &chapter.events).collect();
+        let last = |of: fn(&Event) -> bool| events.iter().rev().find(|event| of(event));
+        let event = last(|event| matches!(event, Event::Break(_)))
+            .or_else(|| last(|event| matches!(event, Event::Rejected(_))));
+        event.map_or(text!(""), |event| event.words())
     }
 }
 
-/// A row as tables count it, from 0, and as a spreadsheet does, whose first line has the names.
-fn counted_row(row: i128) -> String {
-    format!("row {row} (line {} of a spreadsheet)", row.saturating_add(2))
+impl Chapter {
+    /// The period in words; rows may stand in files that no period was closed with.
+    pub fn period_in_words(&self) -> Text {
+        self.period.as_ref().map_or(text!("in no closed period"), Text::given)
+    }
 }
 
 fn of<'a>(grid: &'a Grid, setl_id: &'a str) -> impl Iterator<Item = Row<'a>> {
@@ -158,48 +184,59 @@ fn table_events(setl_id: &str, period: &Closed) -> Outcome<Vec<Event>> {
     let folder = &period.folder;
     let mut events = Vec::new();
     for row in of(&Grid::open(folder, "rejects")?, setl_id) {
-        let what = format!(
-            "{}, {}, breaks {}",
-            row.text("file"),
-            counted_row(row.number("row")),
-            row.text("rules")
-        );
-        events.push(Event::new("rejected", what));
+        let number = i64::try_from(row.number("row")).unwrap_or(i64::MAX);
+        events.push(Event::Rejected(Rejected {
+            file: row.text("file").to_owned(),
+            row: number,
+            line: number.saturating_add(2),
+            rules: row.text("rules").split(',').map(str::to_owned).collect(),
+        }));
     }
     let fields = Grid::open(folder, "break_fields")?;
     for row in of(&Grid::open(folder, "breaks")?, setl_id) {
-        events.push(break_event(row, of(&fields, setl_id)));
+        events.push(Event::Break(broken(row, of(&fields, setl_id))));
     }
     for row in of(&Grid::open(folder, "open_items")?, setl_id) {
-        let (side, first) = (row.text("side"), row.text("first_period"));
-        let mut event = Event::new("carried", format!("the {side} copy, there since {first}"));
         let there = FIELDS.map(Field::name).into_iter().filter(|name| row.shown(name) != "null");
-        event.details = there.map(|name| (name.to_owned(), row.for_people(name))).collect();
-        events.push(event);
+        events.push(Event::Carried(Carried {
+            side: row.text("side").to_owned(),
+            first_period: row.text("first_period").to_owned(),
+            values: Values(there.map(|name| (name, row.for_people(name))).collect()),
+        }));
     }
     for row in of(&Grid::open(folder, "decisions")?, setl_id) {
-        let without = row.text("class_without");
-        let what = format!("{}; it would have been {without}", row.text("decision"));
-        events.push(Event::new("decided", what));
+        events.push(Event::Decided(Decided {
+            decision: row.text("decision").to_owned(),
+            class_without: row.text("class_without").to_owned(),
+        }));
     }
     Ok(events)
 }
 
-fn break_event<'a>(row: Row, fields: impl Iterator<Item = Row<'a>>) -> Event {
-    let class = Class::from_name(row.text("class"));
-    let rule = class.map_or("", rule_of);
-    let carried = if row.flag("carried") == Some(true) { "carried" } else { "not carried" };
-    let what = format!("{} ({}), {carried}; {rule}", row.text("class"), row.text("side"));
-    let mut event = Event::new("break", what);
-    let columns = ["cost_month", "lateness", "treating_payable", "insured_payable", "effect"];
-    event.details = columns.map(|column| (column.to_owned(), row.shown(column))).into();
-    if row.text_or_null("fields").is_some() {
-        event.details.extend(fields.map(|field| {
-            let values = ["treating_value", "insured_value"].map(|value| field.for_people(value));
-            (field.text("field").to_owned(), format!("{} / {}", values[0], values[1]))
-        }));
+fn broken<'a>(row: Row, fields: impl Iterator<Item = Row<'a>>) -> Broken {
+    let text = |column| row.text_or_null(column).map(str::to_owned);
+    let money = |column| row.fen_or_null(column).map(yuan);
+    let field = |field: Row| {
+        let value = |column| field.text_for_people(column).map(Cow::into_owned);
+        DifferentField {
+            field: field.text("field").to_owned(),
+            treating: value("treating_value"),
+            insured: value("insured_value"),
+        }
+    };
+    let fields = fields.filter(|_| text("fields").is_some());
+    Broken {
+        class: row.text("class").to_owned(),
+        side: row.text("side").to_owned(),
+        carried: row.flag("carried") == Some(true),
+        step: Broken::step_of(row.text("class")),
+        cost_month: text("cost_month"),
+        lateness: row.number_or_null("lateness").and_then(|months| i64::try_from(months).ok()),
+        treating_payable: money("treating_payable"),
+        insured_payable: money("insured_payable"),
+        effect: money("effect"),
+        fields: fields.map(field).collect(),
     }
-    event
 }
 
 /// What the register of a period has of a settlement; says where it stands if it is there.
@@ -208,20 +245,20 @@ fn register_events(
     period: &Closed,
     from_here: &[Closed],
     events: &mut Vec<Event>,
-) -> Outcome<Option<String>> {
-    let unreadable = |problem: String| {
-        Failure::Book(format!("the register of {} cannot be read: {problem}", period.month))
+) -> Outcome<Option<State>> {
+    let unreadable = |problem: Text| {
+        Failure::Book(text!("the register of {} cannot be read: {}", period.month, problem))
     };
     let entries = Entries::open(&period.folder, period.month).map_err(unreadable)?;
     let found = entries.within((key.hash, key.hash)).map_err(unreadable)?;
-    let mut standing = None;
+    let mut state = None;
     if let Some(entry) = found.iter().find(|entry| entry.key == key) {
-        standing = Some(registered(entry, period, from_here, events)?);
+        state = Some(registered(entry, period, from_here, events)?);
     }
     if reversals(&period.folder).map_err(unreadable)?.contains(&key) {
-        events.push(Event::new("reversed", "a reversal of it cleared".to_owned()));
+        events.push(Event::Reversed);
     }
-    Ok(standing)
+    Ok(state)
 }
 
 fn registered(
@@ -229,79 +266,55 @@ fn registered(
     period: &Closed,
     from_here: &[Closed],
     events: &mut Vec<Event>,
-) -> Outcome<String> {
-    let month = period.month;
+) -> Outcome<State> {
     let group = u16::try_from(entry.group).ok().and_then(Group::from_number);
     let Some(group) = group.filter(|_| entry.kind != VOIDED) else {
-        let what = "given up for good: the register remembers it as voided".to_owned();
-        events.push(Event::new("voided", what));
-        return Ok(format!("voided in {month}"));
+        events.push(Event::Voided);
+        return Ok(State::Voided);
     };
-    let kind = if entry.kind == REVERSAL { "a reversal" } else { "a normal settlement" };
-    let what = format!(
-        "{kind} of {} yuan: {} owes {}, {} fund, {} care",
-        yuan(entry.payable),
-        group.pair.insured,
-        group.pair.treating,
-        group.fund.name(),
-        group.care.name()
-    );
-    events.push(Event::new("cleared", what));
-    let number = format!("QS-{month}-{}", group.pair);
-    let notice = Grid::open(&period.folder, "notices")?;
-    let amount = notice.iter().find(|row| row.text("notice_id") == number);
-    let amount = amount.map(|row| row.shown("amount"));
-    let what = match amount {
-        None => format!("no notice: {} had nothing to pay in {month}", group.pair),
-        Some(amount) => {
-            let mut status = String::new();
-            for later in from_here {
-                let statuses = Grid::open(&later.folder, "notice_status")?;
-                if let Some(row) = statuses.iter().find(|row| row.text("notice_id") == number) {
-                    status = format!("{} at the close of {}", row.text("status"), later.month);
-                }
-            }
-            format!("part of {number} over {amount} yuan, {status}")
+    events.push(Event::Cleared(Cleared {
+        reversal: entry.kind == REVERSAL,
+        payable: yuan(entry.payable),
+        pair: group.pair,
+        fund_class: group.fund,
+        care_class: group.care,
+    }));
+    let number = format!("QS-{}-{}", period.month, group.pair);
+    let notices = Grid::open(&period.folder, "notices")?;
+    let notice = notices.iter().find(|row| row.text("notice_id") == number);
+    let mut paid = Paid {
+        notice_id: notice.map(|_| number.clone()),
+        pair: group.pair,
+        period: period.month.to_string(),
+        amount: notice.map(|row| row.shown("amount")),
+        status: None,
+        at_close_of: None,
+    };
+    for later in from_here.iter().filter(|_| notice.is_some()) {
+        let statuses = Grid::open(&later.folder, "notice_status")?;
+        if let Some(row) = statuses.iter().find(|row| row.text("notice_id") == number) {
+            paid.status = Some(row.text("status").to_owned());
+            paid.at_close_of = Some(later.month.to_string());
         }
-    };
-    events.push(Event::new("notice", what));
-    Ok(format!("cleared in {month}"))
+    }
+    events.push(Event::Notice(paid));
+    Ok(State::Cleared)
 }
 
 fn deductions(setl_id: &str, period: &Closed) -> Outcome<Vec<Event>> {
     let grid = Grid::open(&period.folder, "deductions")?;
     let events = of(&grid, setl_id).map(|row| {
-        let (ddct_id, amount) = (row.text("ddct_id"), row.shown("amount"));
-        let what = match (row.flag("accepted"), row.text_or_null("code")) {
-            (Some(true), None) => format!("{ddct_id}: {amount} yuan held back"),
-            (Some(true), Some(code)) => format!("{ddct_id}: {amount} yuan, given back ({code})"),
-            (_, code) => format!("{ddct_id}: {amount} yuan, refused ({})", code.unwrap_or("")),
-        };
-        Event::new("deduction", what)
+        let code = row.text_or_null("code").map(str::to_owned);
+        Event::Deduction(Deduction {
+            ddct_id: row.text("ddct_id").to_owned(),
+            amount: row.shown("amount"),
+            outcome: match (row.flag("accepted"), &code) {
+                (Some(true), None) => DeductionOutcome::HeldBack,
+                (Some(true), Some(_)) => DeductionOutcome::GivenBack,
+                _ => DeductionOutcome::Refused,
+            },
+            code,
+        })
     });
     Ok(events.collect())
-}
-
-/// The values of a record for people.
-fn values(record: &Record) -> Vec<(String, String)> {
-    let texts = FIELDS.into_iter().filter_map(|field| {
-        let text = match AMOUNT_FIELDS.iter().position(|amount| *amount == field) {
-            Some(index) => record.amount(index).map(yuan)?,
-            None if field == Field::setl_time => record.cost_month().to_string(),
-            None if crate::ingest::batch::TEXT_FIELDS.contains(&field) => {
-                let text = record.text(field)?;
-                if field.is_personal() { masked(text) } else { text.to_owned() }
-            }
-            None => return None,
-        };
-        let name = if field == Field::setl_time { "cost_month" } else { field.name() };
-        Some((name.to_owned(), text))
-    });
-    texts.collect()
-}
-
-/// The rules that a period was closed with.
-fn rules_of(period: &Closed) -> Outcome<Rules> {
-    Rules::parse(&period.manifest.rules.text)
-        .map_err(|error| Failure::Book(format!("the rules of {}: {error}", period.month)))
 }

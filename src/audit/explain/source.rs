@@ -2,15 +2,24 @@
 
 use std::{fs::File, path::Path};
 
-use super::{Closed, Event, rules_of, values};
+use super::{
+    closed::rules_of,
+    event::{self, Event, Values},
+};
 use crate::{
     audit::scan::{Delivered, Judge, scan},
+    book::Closed,
     diag::{Failure, Outcome},
     digest::sha256_of,
     event::Monitor,
-    ingest::{delivery::Delivery, source::Source},
+    ingest::{delivery::Delivery, record::Record, source::Source},
     keyed::key::Key,
-    model::codes::{Month, Side},
+    model::{
+        codes::{Month, Side},
+        fields::{FIELDS, Field, Kind},
+        money::yuan,
+    },
+    privacy::mask::masked,
     rules::Rules,
 };
 
@@ -26,14 +35,15 @@ pub(super) struct Row {
 impl Row {
     /// The row as something that happened.
     pub(super) fn event(&self) -> Event {
-        let broken = self.delivered.broken;
-        let rules =
-            if broken.is_valid() { String::new() } else { format!(", breaks {}", broken.codes()) };
-        let place = format!("{}, {}", self.file, super::counted_row(self.delivered.row.into()));
-        let what = format!("the {} copy: {place}{rules}", self.side.name());
-        let mut event = Event::new("delivered", what);
-        event.details = values(&self.delivered.record);
-        event
+        let rules = self.delivered.broken.rules();
+        Event::Delivered(event::Delivered {
+            side: self.side,
+            file: self.file.clone(),
+            row: self.delivered.row,
+            line: self.delivered.row.saturating_add(2),
+            rules: rules.collect(),
+            values: values(&self.delivered.record),
+        })
     }
 }
 
@@ -57,7 +67,7 @@ pub(super) fn rows_of(
     let period = periods.iter().find(lists).or(periods.last());
     let rules = period.map_or_else(|| Ok(Rules::built_in()), rules_of)?;
     let month = period.map_or(newest, |period| period.month);
-    let policy = rules.policy(month).map_err(|error| Failure::Usage(error.to_string()))?;
+    let policy = rules.policy(month).map_err(|error| Failure::Usage(error.text()))?;
     let judge = Judge { int96: rules.int96, policy, period: month };
     let key = Key::of(setl_id);
     let row = |delivered: Delivered| {
@@ -75,4 +85,22 @@ pub(super) fn rows_of(
     let rows = found.and_then(|found| found.into_iter().map(row).collect());
     delivery.unchanged()?;
     rows
+}
+
+/// The values of a record for people.
+fn values(record: &Record) -> Values {
+    let texts = FIELDS.into_iter().filter_map(|field| {
+        let text = match field.kind() {
+            Kind::Amount => record.amount(field).map(yuan)?,
+            Kind::Time => record.cost_month().to_string(),
+            Kind::Text if crate::ingest::batch::TEXT_FIELDS.contains(&field) => {
+                let text = record.text(field)?;
+                if field.is_personal() { masked(text) } else { text.to_owned() }
+            }
+            Kind::Text | Kind::Date => return None,
+        };
+        let name = if field == Field::setl_time { "cost_month" } else { field.name() };
+        Some((name, text))
+    });
+    Values(texts.collect())
 }

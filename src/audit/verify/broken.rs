@@ -48,7 +48,7 @@ impl<'a> Columns<'a> {
         Some(Break {
             class,
             on: Side::BOTH.map(|of| [of.name(), "both"].contains(&side)),
-            payables: self.payables.map(number),
+            payables: self.payables.map(|column| number(column).map(FenSum::new)),
             row: self.grid.row(row),
             places: self.described,
             first_period: self.first_period,

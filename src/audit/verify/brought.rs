@@ -13,9 +13,11 @@ use crate::{
     model::{
         codes::{Month, Side},
         control::{Bucket, Class},
+        fields::Amounts,
         money::FenSum,
     },
     rules::Policy,
+    text::Text,
 };
 
 /// The open items of a side that were brought in.
@@ -38,7 +40,7 @@ pub(super) struct Brought<'a> {
     policy: &'a Policy,
     sides: [OfSide; 2],
     /// Where open items have their amounts.
-    amounts: [usize; 13],
+    amounts: Amounts<usize>,
     kept: Tally,
     first_periods: Tally,
 }
@@ -59,7 +61,7 @@ impl<'a> Brought<'a> {
             if let Some(copy) = settlement.carried[side.index()] {
                 let came = settlement.opened[side.index()].map(|copy| copy.month("first_period"));
                 let came = came.unwrap_or(Some(self.closed.month));
-                let named = || format!("{} {}", side.name(), settlement.setl_id);
+                let named = || text!("{} {}", side.name(), settlement.setl_id);
                 self.first_periods.hold(copy.month("first_period") == came, named);
             }
             if let Some(copy) = settlement.opened[side.index()] {
@@ -70,8 +72,9 @@ impl<'a> Brought<'a> {
 
     fn see_copy(&mut self, side: Side, copy: Row, settlement: &Settlement, breaks: &[Break]) {
         let at = side.index();
-        let payable = payable_at(copy, &self.amounts, self.policy).map_or(0, FenSum::from);
-        let totals = [1, copy.number("medfee_sumamt"), payable];
+        let payable =
+            payable_at(copy, &self.amounts, self.policy).map_or(FenSum::ZERO, FenSum::from);
+        let totals = [1, copy.number("medfee_sumamt"), payable.fen()];
         let of_side = &mut self.sides[at];
         add(&mut of_side.opened, totals);
         let on = || breaks.iter().filter(|broken| broken.on[at]);
@@ -82,8 +85,8 @@ impl<'a> Brought<'a> {
         } else if changed || has(&[Class::Conflict, Class::LateRefused, Class::Duplicate]) {
             add(&mut of_side.replaced, totals);
         } else {
-            of_side.perhaps[0].push(totals[1]);
-            of_side.perhaps[1].push(totals[2]);
+            of_side.perhaps[0].push(FenSum::new(totals[1]));
+            of_side.perhaps[1].push(FenSum::new(totals[2]));
         }
         // A copy that nothing can have replaced is the one that the break is about.
         let none_replaced = of_side.superseded[0] == 0;
@@ -93,7 +96,7 @@ impl<'a> Brought<'a> {
             if broken.class == Class::Expired || whole {
                 let same = broken.payables[at] == Some(payable)
                     && (!broken.describes(side) || describes(broken, copy));
-                self.kept.hold(same, || format!("{} {}", settlement.setl_id, broken.class.name()));
+                self.kept.hold(same, || text!("{} {}", settlement.setl_id, broken.class.name()));
             }
         }
     }
@@ -111,20 +114,25 @@ impl<'a> Brought<'a> {
                     let what = format!("{} {bucket} {}", side.name(), columns[at]);
                     match at {
                         0 => differs(what, found[at], expected[at]),
-                        _ => unequal(what, found[at], expected[at]),
+                        _ => unequal(what, FenSum::new(found[at]), FenSum::new(expected[at])),
                     }
                 })
             })
         });
-        checks.law(Code::B08, &control, "opened and expired = carried before", cells);
+        checks.law(Code::B08, &control, text!("opened and expired = carried before"), cells);
         let superseded = Side::BOTH.into_iter().zip(sides).map(|(side, of_side)| {
             let [rows, medfee, payable] = of_side.superseded;
-            let found = format!("{} side: {rows} superseded", side.name());
+            let found = text!("{} side: {} superseded", side, rows);
             (!of_side.fits([rows, medfee, payable])).then_some(found)
         });
-        checks.law(Code::B08, &control, "superseded, of what was brought in", superseded);
-        checks.tallied(Code::B08, &closed.file("breaks"), "as it was brought in", kept);
-        checks.tallied(Code::B08, &closed.file("open_items"), "first_period", first_periods);
+        checks.law(Code::B08, &control, text!("superseded, of what was brought in"), superseded);
+        checks.tallied(Code::B08, &closed.file("breaks"), text!("as it was brought in"), kept);
+        checks.tallied(
+            Code::B08,
+            &closed.file("open_items"),
+            Text::given("first_period"),
+            first_periods,
+        );
     }
 }
 
@@ -135,7 +143,7 @@ impl OfSide {
         more <= self.perhaps[0].len()
             && [1, 2].into_iter().all(|at| {
                 let sum = superseded[at] - self.replaced[at];
-                is_sum_of(sum, more, &mut self.perhaps[at - 1])
+                is_sum_of(FenSum::new(sum), more, &mut self.perhaps[at - 1])
             })
     }
 }
@@ -175,7 +183,9 @@ mod tests {
 
     #[test]
     fn a_sum_of_some_values_is_within_their_bounds() {
-        let sums = |many: usize, sum: FenSum| is_sum_of(sum, many, &mut [5, -3, 9, 1]);
+        let sums = |many: usize, sum| {
+            is_sum_of(FenSum::new(sum), many, &mut [5, -3, 9, 1].map(FenSum::new))
+        };
         assert!(sums(0, 0) && !sums(0, 1));
         assert!(sums(4, 12) && !sums(4, 11));
         assert!(sums(2, -2) && sums(2, 14) && !sums(2, -3) && !sums(2, 15));

@@ -6,7 +6,8 @@ use super::{
     inputs::OPENING_QUOTAS,
     notices,
 };
-use crate::{book::grid::Row, diag::Code, model::codes::Month};
+use crate::text::Text;
+use crate::{book::grid::Row, diag::Code, judged::GIVEN_BACK, model::codes::Month};
 
 /// Applies the laws between a period and the one before; a first period takes over nothing.
 pub(super) fn check(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
@@ -31,12 +32,12 @@ fn permits(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
     let is_new = |permit: &Vec<String>| permit[7] == closed.month.to_string();
     let (new, old): (Vec<_>, Vec<_>) = all(closed).into_iter().partition(is_new);
     let kept: Vec<_> = before.map(all).unwrap_or_default().into_iter().filter(until).collect();
-    let same = (old != kept).then(|| format!("{} of {} are kept", old.len(), kept.len()));
-    let ended = new.iter().map(|permit| (!until(permit)).then(|| permit[0].clone()));
+    let same = (old != kept).then(|| text!("{} of {} are kept", old.len(), kept.len()));
+    let ended = new.iter().map(|permit| (!until(permit)).then(|| Text::given(&permit[0])));
     let lines = closed.lines_of("permits.csv");
-    let many = (new.len() as u64 > lines).then(|| format!("{} new, {lines} delivered", new.len()));
+    let many = (new.len() as u64 > lines).then(|| text!("{} new, {} delivered", new.len(), lines));
     let file = closed.file("permits");
-    checks.law(Code::B08, &file, "in force", ended.chain([same, many]));
+    checks.law(Code::B08, &file, text!("in force"), ended.chain([same, many]));
     let good = closed.grid("permits").iter().map(|row| {
         let good = row.pair().is_some()
             && row.month("cost_month").is_some()
@@ -44,20 +45,20 @@ fn permits(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
             && row.month("first_period").is_some_and(|first| first <= closed.month);
         (!good).then(|| row.shown_key())
     });
-    checks.law(Code::B07, &file, "provinces, months and a flag", good);
+    checks.law(Code::B07, &file, text!("provinces, months and a flag"), good);
 }
 
 /// A first period has the quotas that were given to it, at most one a line, and none below 0.
 fn opening_quotas(closed: &Closed, checks: &mut Checks) {
     let file = closed.file("quotas");
     let quotas = || closed.grid("quotas").iter();
-    let negative = quotas().map(|row| (row.number("quota") < 0).then(|| row.shown_key()));
-    checks.law(Code::B07, &file, "no quota below 0", negative);
+    let negative = quotas().map(|row| row.fen("quota").is_negative().then(|| row.shown_key()));
+    checks.law(Code::B07, &file, text!("no quota below 0"), negative);
     if closed.is_first() {
         let lines = closed.lines_of(OPENING_QUOTAS);
-        let many = quotas().filter(|row| row.number("quota") != 0).count() as u64;
-        let more = (many > lines).then(|| format!("{many} quotas, {lines} delivered"));
-        checks.law(Code::B08, &file, "the opening quotas that were given", [more]);
+        let many = quotas().filter(|row| !row.fen("quota").is_zero()).count() as u64;
+        let more = (many > lines).then(|| text!("{} quotas, {} delivered", many, lines));
+        checks.law(Code::B08, &file, text!("the opening quotas that were given"), [more]);
     }
 }
 
@@ -67,19 +68,19 @@ fn approvals(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
     let lines = closed.lines_of("quota-changes.csv");
     let same = [differs("approved", approved.len() as u64, lines)];
     let file = closed.file("notice_status");
-    checks.law(Code::B07, &file, "the quota changes of the delivery", same);
-    let none = approved.iter().map(|(pair, fen)| (*fen <= 0).then(|| pair.to_string()));
-    checks.law(Code::B07, &file, "an amount above 0 is approved", none);
+    checks.law(Code::B07, &file, text!("the quota changes of the delivery"), same);
+    let none = approved.iter().map(|(pair, fen)| (!fen.is_positive()).then(|| text!("{}", pair)));
+    checks.law(Code::B07, &file, text!("an amount above 0 is approved"), none);
 }
 
 /// What the small files brought is all there: every deduction, payment and decision has its row.
 fn small_files(closed: &Closed, checks: &mut Checks) {
-    let given_back = |row: &Row| row.is_of("deductions") && row.text("code") == "R01";
+    let given_back = |row: &Row| row.is_of("deductions") && row.text("code") == GIVEN_BACK;
     let rows =
         |table: &str| closed.grid(table).iter().filter(|row| !given_back(row)).count() as u64;
     for table in ["deductions", "payments", "decisions"] {
         let lines = closed.lines_of(&format!("{table}.csv"));
         let same = [differs("rows", rows(table), lines)];
-        checks.law(Code::B07, &closed.file(table), "the lines of the delivery", same);
+        checks.law(Code::B07, &closed.file(table), text!("the lines of the delivery"), same);
     }
 }

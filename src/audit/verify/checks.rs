@@ -1,13 +1,12 @@
 //! What a verification has found, and how much it compared.
 
-use std::fmt::Display;
-
 use rayon::prelude::*;
 
 use crate::{
     columnar::guard::guarded,
     diag::{Code, Finding},
     model::money::{FenSum, yuan},
+    text::{Fill, Text},
 };
 
 /// Findings so far.
@@ -20,7 +19,7 @@ pub(super) struct Checks {
 
 impl Checks {
     /// Something is wrong at a place of a file.
-    pub(super) fn find(&mut self, code: Code, file: String, place: String, found: String) {
+    pub(super) fn find(&mut self, code: Code, file: String, place: Text, found: Text) {
         self.findings.push(Finding::new(code, file, place, found));
     }
 
@@ -43,8 +42,8 @@ impl Checks {
         let judge = |law: &&(dyn Fn(&mut Checks) + Sync)| {
             let mut found = Checks::default();
             if guarded(|| law(&mut found)).is_none() {
-                let problem = "figures so large that they cannot be added up".to_owned();
-                found.find(Code::B07, place.to_owned(), String::new(), problem);
+                let problem = text!("figures so large that they cannot be added up");
+                found.find(Code::B07, place.to_owned(), text!(""), problem);
             }
             found
         };
@@ -58,8 +57,8 @@ impl Checks {
         &mut self,
         code: Code,
         file: &str,
-        law: &str,
-        figures: impl IntoIterator<Item = Option<String>>,
+        law: Text,
+        figures: impl IntoIterator<Item = Option<Text>>,
     ) {
         let mut tally = Tally::default();
         figures.into_iter().for_each(|figure| tally.see(figure));
@@ -67,13 +66,13 @@ impl Checks {
     }
 
     /// A law that was applied on the way.
-    pub(super) fn tallied(&mut self, code: Code, file: &str, law: &str, tally: Tally) {
+    pub(super) fn tallied(&mut self, code: Code, file: &str, law: Text, tally: Tally) {
         self.laws += 1;
         self.figures += tally.figures;
         if let Some(first) = tally.first {
             let more = tally.wrong - 1;
-            let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-            self.find(code, file.to_owned(), law.to_owned(), format!("{first}{more}"));
+            let found = if more > 0 { text!("{} (and {} more)", first, more) } else { first };
+            self.find(code, file.to_owned(), law, found);
         }
     }
 
@@ -89,12 +88,12 @@ impl Checks {
 pub(super) struct Tally {
     figures: u64,
     wrong: u64,
-    first: Option<String>,
+    first: Option<Text>,
 }
 
 impl Tally {
     /// A figure, with what is wrong with it.
-    pub(super) fn see(&mut self, problem: Option<String>) {
+    pub(super) fn see(&mut self, problem: Option<Text>) {
         self.figures += 1;
         if let Some(problem) = problem {
             self.wrong += 1;
@@ -103,21 +102,21 @@ impl Tally {
     }
 
     /// A figure that holds, or what is wrong with it.
-    pub(super) fn hold(&mut self, holds: bool, problem: impl FnOnce() -> String) {
+    pub(super) fn hold(&mut self, holds: bool, problem: impl FnOnce() -> Text) {
         self.see((!holds).then(problem));
     }
 }
 
 /// What is wrong with an amount in fen that should be another one.
-pub(super) fn unequal(what: impl Display, found: FenSum, expected: FenSum) -> Option<String> {
-    (found != expected).then(|| format!("{what}: {}, worked out {}", yuan(found), yuan(expected)))
+pub(super) fn unequal(what: impl Fill, found: FenSum, expected: FenSum) -> Option<Text> {
+    (found != expected).then(|| text!("{}: {}, worked out {}", what, yuan(found), yuan(expected)))
 }
 
 /// What is wrong with a value that should be another one.
-pub(super) fn differs<T: PartialEq + Display + Copy>(
-    what: impl Display,
+pub(super) fn differs<T: PartialEq + Fill + Copy>(
+    what: impl Fill,
     found: T,
     expected: T,
-) -> Option<String> {
-    (found != expected).then(|| format!("{what}: {found}, worked out {expected}"))
+) -> Option<Text> {
+    (found != expected).then(|| text!("{}: {}, worked out {}", what, found, expected))
 }

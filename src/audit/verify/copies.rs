@@ -8,7 +8,7 @@ use super::{
     checks::{Checks, Tally},
     files::Closed,
     settlements::settlements,
-    tables::{amounts_in, compared_fields},
+    tables::{amounts_in, compared_fields, parts_of},
 };
 use crate::{
     book::grid::{Cell, Row},
@@ -17,10 +17,11 @@ use crate::{
     model::{
         codes::{CareClass, Month, Province},
         control::Class,
-        fields::{AMOUNT_FIELDS, amount},
+        fields::{Amounts, COMPARED_AMOUNTS, Field, SCOPE},
         money::FenSum,
     },
     rules::Policy,
+    text::Text,
 };
 
 /// Applies the laws of carried copies.
@@ -29,7 +30,7 @@ pub(super) fn check(closed: &Closed, policy: &Policy, checks: &mut Checks) {
     let grid = closed.grid("open_items");
     let places = amounts_in(grid);
     let rules = grid.iter().map(|row| row_rules(closed.month, policy, &places, row));
-    checks.law(Code::B07, &file, "the row rules", rules);
+    checks.law(Code::B07, &file, text!("the row rules"), rules);
     let mut shown: BTreeMap<(&str, &str), [Option<&str>; 2]> = BTreeMap::new();
     for row in closed.grid("break_fields").iter() {
         let values = ["treating_value", "insured_value"].map(|column| row.text_or_null(column));
@@ -58,14 +59,14 @@ pub(super) fn check(closed: &Closed, policy: &Policy, checks: &mut Checks) {
         let carried = settlement.breaks.filter_map(|row| columns.broken(row));
         let carried = carried.filter(|broken| broken.class.is_carried());
         for (broken, copy) in carried.zip(copy) {
-            described.hold(describes(&broken, copy), || setl_id.to_owned());
+            described.hold(describes(&broken, copy), || Text::given(setl_id));
         }
     }
     let fields = closed.file("break_fields");
-    checks.tallied(Code::B07, &fields, "what the copies have", differences);
-    checks.tallied(Code::B07, &file, "the class that the copies make", classes);
+    checks.tallied(Code::B07, &fields, text!("what the copies have"), differences);
+    checks.tallied(Code::B07, &file, text!("the class that the copies make"), classes);
     let breaks = closed.file("breaks");
-    checks.tallied(Code::B07, &breaks, "values of the copy that is carried", described);
+    checks.tallied(Code::B07, &breaks, text!("values of the copy that is carried"), described);
 }
 
 /// The day on which it was settled.
@@ -98,28 +99,28 @@ fn compare(setl_id: &str, copies: [Row; 2], shown: &Shown, tally: &mut Tally) ->
             first.get_or_insert(field);
             found == Some(&[values[0].as_deref(), values[1].as_deref()])
         };
-        tally.hold(good, || format!("{setl_id} {field}"));
+        tally.hold(good, || text!("{} {}", setl_id, field));
     }
-    let is_amount = |field| AMOUNT_FIELDS.iter().any(|amount| amount.name() == field);
+    let is_amount = |field| COMPARED_AMOUNTS.iter().any(|amount| amount.name() == field);
     first.map(|field| if is_amount(field) { Class::AmountMismatch } else { Class::FieldMismatch })
 }
 
 /// What a carried copy breaks of the row rules; it was a valid row once. The list of chronic diseases is that
 /// of the period in which it came.
-fn row_rules(period: Month, policy: &Policy, places: &[usize; 13], row: Row) -> Option<String> {
+fn row_rules(period: Month, policy: &Policy, places: &Amounts<usize>, row: Row) -> Option<Text> {
     let amounts = places.map(|column| match row.at(column) {
-        Cell::Number(fen) => fen,
-        _ => 0,
+        Cell::Number(fen) => FenSum::new(fen),
+        _ => FenSum::ZERO,
     });
-    let funds: FenSum = amounts[amount::FUNDS].iter().sum();
-    let shares = [amount::FUND, amount::ACCOUNT, amount::CASH, amount::HOSPITAL];
-    let shares: FenSum = shares.map(|part| amounts[part]).iter().sum();
+    let [funds, shares] = parts_of(&amounts);
     let provinces = ["insuplc_admdvs", "mdtrtarea_admvs"]
         .map(|column| Province::of_division(row.text(column).as_bytes()));
     let is_reversal = row.text_or_null("init_setl_id").is_some();
-    let signs = amounts.iter().all(|fen| if is_reversal { *fen <= 0 } else { *fen >= 0 });
+    let signs = amounts
+        .values()
+        .all(|fen| if is_reversal { !fen.is_positive() } else { !fen.is_negative() });
     let scope: Option<Vec<FenSum>> =
-        AMOUNT_FIELDS[amount::SCOPE].iter().map(|f| row.number_or_null(f.name())).collect();
+        SCOPE.iter().map(|field| row.fen_or_null(field.name())).collect();
     let institution = row.text("fixmedins_code").as_bytes();
     let ids = ["setl_id", "init_setl_id", "psn_no", "mdtrt_id"];
     let care = policy.care_class(row.text("med_type"));
@@ -132,16 +133,19 @@ fn row_rules(period: Month, policy: &Policy, places: &[usize; 13], row: Row) -> 
         ("V04", policy.fund_class(row.text("insutype")).is_some()),
         ("V05", care.is_some()),
         ("V06", care != Some(CareClass::Chronic) || !is_new || open()),
-        ("V07", amounts[amount::FUND] == funds),
-        ("V08", amounts[amount::MEDFEE] == shares),
+        ("V07", amounts[Field::fund_pay_sumamt] == funds),
+        ("V08", amounts[Field::medfee_sumamt] == shares),
         ("V09", signs),
         ("V10", cost_month(row) <= period),
         ("V11", institution.len() == 12 && institution.iter().all(u8::is_ascii_alphanumeric)),
         ("V11", matches!(institution.first(), Some(b'H' | b'P'))),
         ("V12", row.text("fulamt_advpay_flag") != "1"),
         ("V14", ids.iter().all(|id| row.text(id).chars().count() <= 40)),
-        ("V13", scope.is_none_or(|scope| scope.iter().sum::<FenSum>() == amounts[amount::MEDFEE])),
+        (
+            "V13",
+            scope.is_none_or(|scope| scope.iter().sum::<FenSum>() == amounts[Field::medfee_sumamt]),
+        ),
     ];
     let broken = rules.into_iter().find(|(_, holds)| !holds);
-    broken.map(|(rule, _)| format!("{} breaks {rule}", row.shown_key()))
+    broken.map(|(rule, _)| text!("{} breaks {}", row.shown_key(), rule))
 }

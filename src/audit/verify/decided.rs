@@ -15,6 +15,7 @@ use crate::{
         money::FenSum,
     },
     rules::Policy,
+    text::Text,
 };
 
 /// Cost and payable, in fen.
@@ -36,7 +37,7 @@ pub(super) struct Decided<'a> {
 impl<'a> Decided<'a> {
     pub(super) fn new(closed: &'a Closed, policy: &'a Policy) -> Decided<'a> {
         let none_replaced = Side::BOTH.map(|side| closed.control(side, Bucket::Superseded)[0] == 0);
-        let (more, effects) = ([Some([0, 0]); 2], Tally::default());
+        let (more, effects) = ([Some(Sums::default()); 2], Tally::default());
         Decided { closed, policy, none_replaced, more, effects }
     }
 
@@ -45,7 +46,7 @@ impl<'a> Decided<'a> {
         let without = Class::from_name(decision.text("class_without"));
         let count = |class: Class| breaks.iter().filter(|broken| broken.class == class).count();
         let whole = breaks.iter().filter(|broken| broken.is_whole()).count();
-        let payable = decision.number_or_null("payable");
+        let payable = decision.fen_or_null("payable");
         let voids = decision.text("decision") == "void";
         let fits = match payable {
             None if voids => whole == 1 && count(Class::Voided) == 1,
@@ -56,7 +57,7 @@ impl<'a> Decided<'a> {
         let copy = accepted.and_then(|side| self.copy(side, settlement));
         let owed = payable.is_none() || copy.is_none_or(|[_, fen]| Some(fen) == payable);
         self.effects.hold(fits && owed && self.was_so(without, settlement), || {
-            settlement.setl_id.to_owned()
+            Text::given(settlement.setl_id)
         });
         if let Some(side) = accepted.filter(|_| payable.is_some()) {
             self.cleared(side, without, settlement);
@@ -75,7 +76,7 @@ impl<'a> Decided<'a> {
     fn copy(&self, side: Side, settlement: &Settlement) -> Option<Sums> {
         let copy = settlement.opened[side.index()].filter(|_| self.none_replaced[side.index()])?;
         let payable = payable_of(copy, self.policy)?;
-        Some([copy.number("medfee_sumamt"), payable.into()])
+        Some([copy.fen("medfee_sumamt"), payable.into()])
     }
 
     /// A decision let one side's copy clear: the other side's has other amounts, or is not there.
@@ -86,7 +87,7 @@ impl<'a> Decided<'a> {
         };
         let theirs = match without {
             Some(Class::ReversalUnpaired | Class::ReversalMismatch) => return,
-            Some(Class::MissingTreating | Class::MissingInsured) => Some([0, 0]),
+            Some(Class::MissingTreating | Class::MissingInsured) => Some(Sums::default()),
             _ => self.copy(other, settlement),
         };
         let counted = self.copy(accepted, settlement);
@@ -98,19 +99,20 @@ impl<'a> Decided<'a> {
 
     pub(super) fn finish(self, checks: &mut Checks) {
         let decisions = self.closed.file("decisions");
-        checks.tallied(Code::B07, &decisions, "what each decision did", self.effects);
+        checks.tallied(Code::B07, &decisions, text!("what each decision did"), self.effects);
         let counted = ["medfee_sumamt", "payable"].map(|column| {
             let grid = self.closed.grid("positions");
             grid.sum(column)
         });
         let same = Side::BOTH.into_iter().zip(self.more).flat_map(|(side, more)| {
-            let [_, medfee, payable] = self.closed.control(side, Bucket::Cleared);
+            let cleared = self.closed.control(side, Bucket::Cleared);
+            let [_, medfee, payable] = cleared.map(FenSum::new);
             let cells = [("medfee_sumamt", medfee), ("payable", payable)].into_iter().enumerate();
             cells.map(move |(at, (what, found))| {
                 unequal(format!("{} cleared {what}", side.name()), found, counted[at] + more?[at])
             })
         });
         let control = self.closed.file("control");
-        checks.law(Code::B07, &control, "what cleared, as positions have it", same);
+        checks.law(Code::B07, &control, text!("what cleared, as positions have it"), same);
     }
 }

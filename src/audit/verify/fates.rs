@@ -17,9 +17,11 @@ use crate::{
     model::{
         codes::{Month, Side},
         control::Class,
+        fields::Amounts,
         money::FenSum,
     },
     rules::Policy,
+    text::Text,
 };
 
 /// Applies the laws of single settlements, in one pass over all that the tables name.
@@ -56,7 +58,7 @@ struct Fates<'a> {
     policy: &'a Policy,
     timing: Timing,
     /// Where open items have their amounts.
-    amounts: [usize; 13],
+    amounts: Amounts<usize>,
     /// Whether codes are those of a valid row.
     valid: FxHashMap<[&'a str; 4], bool>,
     one_each: Tally,
@@ -87,14 +89,14 @@ impl<'a> Fates<'a> {
     }
 
     fn see(&mut self, settlement: &Settlement, breaks: &[Break<'a>]) {
-        let name = || settlement.setl_id.to_owned();
-        self.one_each.see(one_fate(settlement, breaks).map(|what| format!("{}: {what}", name())));
+        let name = || Text::given(settlement.setl_id);
+        self.one_each.see(one_fate(settlement, breaks).map(|what| text!("{}: {}", name(), what)));
         for side in Side::BOTH {
             self.duplicates.hold(duplicates_are_equal(side, settlement, breaks), name);
             self.carries(side, settlement, breaks);
         }
         for broken in breaks {
-            let named = || format!("{} {}", settlement.setl_id, broken.class.name());
+            let named = || text!("{} {}", settlement.setl_id, broken.class.name());
             self.sides.hold(sides_fit(settlement, broken), named);
             self.in_time.hold(self.timing_fits(settlement, broken), named);
             let valid = self.was_valid(broken);
@@ -109,7 +111,7 @@ impl<'a> Fates<'a> {
     fn carries(&mut self, side: Side, settlement: &Settlement, breaks: &[Break]) {
         let at = side.index();
         let broken = breaks.iter().find(|broken| broken.class.is_carried() && broken.on[at]);
-        let problem = || format!("{} {}", side.name(), settlement.setl_id);
+        let problem = || text!("{} {}", side.name(), settlement.setl_id);
         let Some(copy) = settlement.carried[at] else {
             return self.carried.hold(broken.is_none(), problem);
         };
@@ -119,7 +121,7 @@ impl<'a> Fates<'a> {
             .is_some_and(|broken| broken.class.name() == class && broken.payables[at] == payable);
         self.carried.hold(same && copy.text("side") == side.name(), problem);
         let allowed = self.timing.allows(copy.pair(), cost_month(copy));
-        self.in_time.hold(allowed, || format!("{} {class}", problem()));
+        self.in_time.hold(allowed, || text!("{} {}", problem(), class));
     }
 
     /// What leaves late is late; what is decided or judged after that is not.
@@ -163,21 +165,31 @@ impl<'a> Fates<'a> {
 
     fn finish(self, checks: &mut Checks) {
         let file = self.closed.file("breaks");
-        checks.tallied(Code::B07, &file, "one fate a copy", self.one_each);
-        checks.tallied(Code::B07, &file, "sides and payables of a class", self.sides);
-        checks.tallied(Code::B07, &file, "what is late leaves, and nothing else", self.in_time);
-        checks.tallied(Code::B08, &file, "first_period", self.first_periods);
-        checks.tallied(Code::B07, &file, "codes of a valid row", self.codes);
-        checks.tallied(Code::B07, &file, "a duplicate as the row that stays", self.duplicates);
+        checks.tallied(Code::B07, &file, text!("one fate a copy"), self.one_each);
+        checks.tallied(Code::B07, &file, text!("sides and payables of a class"), self.sides);
+        checks.tallied(
+            Code::B07,
+            &file,
+            text!("what is late leaves, and nothing else"),
+            self.in_time,
+        );
+        checks.tallied(Code::B08, &file, Text::given("first_period"), self.first_periods);
+        checks.tallied(Code::B07, &file, text!("codes of a valid row"), self.codes);
+        checks.tallied(
+            Code::B07,
+            &file,
+            text!("a duplicate as the row that stays"),
+            self.duplicates,
+        );
         let file = self.closed.file("open_items");
-        checks.tallied(Code::B07, &file, "the copies of carried breaks", self.carried);
+        checks.tallied(Code::B07, &file, text!("the copies of carried breaks"), self.carried);
     }
 }
 
 /// What is wrong with what became of the copies of a settlement.
-fn one_fate(settlement: &Settlement, breaks: &[Break]) -> Option<&'static str> {
+fn one_fate(settlement: &Settlement, breaks: &[Break]) -> Option<Text> {
     if breaks.iter().filter(|broken| broken.is_whole()).count() > 1 {
-        return Some("two breaks of one settlement");
+        return Some(text!("two breaks of one settlement"));
     }
     let known = |broken: &Break| {
         broken.class == Class::AlreadyCleared || is_voided_again(settlement, broken)
@@ -185,13 +197,13 @@ fn one_fate(settlement: &Settlement, breaks: &[Break]) -> Option<&'static str> {
     if breaks.iter().any(known) {
         let copies = settlement.opened.iter().chain(&settlement.carried).flatten().count();
         let alone = breaks.iter().all(known) && copies == 0 && settlement.decision.is_none();
-        return (!alone).then_some("it was registered before, and has another fate as well");
+        return (!alone).then(|| text!("it was registered before, and has another fate as well"));
     }
     Side::BOTH.into_iter().find_map(|side| fate_on(side, settlement, breaks))
 }
 
 /// What is wrong with what became of a side's copy.
-fn fate_on(side: Side, settlement: &Settlement, breaks: &[Break]) -> Option<&'static str> {
+fn fate_on(side: Side, settlement: &Settlement, breaks: &[Break]) -> Option<Text> {
     let at = side.index();
     let on = || breaks.iter().filter(|broken| broken.on[at]);
     let count = |class: Class| on().filter(|broken| broken.class == class).count();
@@ -200,13 +212,13 @@ fn fate_on(side: Side, settlement: &Settlement, breaks: &[Break]) -> Option<&'st
     let expired = count(Class::Expired);
     let others = count(Class::LateRefused) + expired + whole;
     if conflicts == 1 {
-        return Some("a conflict without its second row");
+        return Some(text!("a conflict without its second row"));
     }
     if others > 1 || (conflicts > 0 && others + count(Class::Duplicate) > 0) {
-        return Some("a copy with two fates");
+        return Some(text!("a copy with two fates"));
     }
     let brought = settlement.opened[at].is_some() && count(Class::Duplicate) == 0;
-    (expired > 0 && !brought).then_some("expired, and was no open item, or was replaced")
+    (expired > 0 && !brought).then(|| text!("expired, and was no open item, or was replaced"))
 }
 
 /// Whether the sides that a break names, and what they owe, are those of its class.
@@ -232,7 +244,7 @@ fn sides_fit(settlement: &Settlement, broken: &Break) -> bool {
     );
     let both = broken.on == [true, true];
     let equal = broken.payables[0] == broken.payables[1] || !both || decision.is_some();
-    let negative = broken.payables.iter().flatten().all(|fen| *fen <= 0);
+    let negative = broken.payables.iter().flatten().all(|fen| !fen.is_positive());
     broken.on == sides && broken.on != [false, false] && (!reversal || (equal && negative))
 }
 
@@ -244,7 +256,7 @@ fn duplicates_are_equal(side: Side, settlement: &Settlement, breaks: &[Break]) -
     let accepts = settlement
         .decision
         .filter(|row| row.text("decision").strip_prefix("accept_") == Some(side.name()));
-    let accepted = accepts.and_then(|row| row.number_or_null("payable"));
+    let accepted = accepts.and_then(|row| row.fen_or_null("payable"));
     accepted.is_none_or(|fen| one.payables[at] == Some(fen))
         && on.all(|broken| {
             broken.payables[at] == one.payables[at]

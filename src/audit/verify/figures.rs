@@ -1,20 +1,25 @@
 //! What was verified of a period.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::shapes::{Period, Yuan};
+
 /// What was verified of a period.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct PeriodVerified {
     /// The period.
+    #[schemars(with = "Period")]
     pub period: String,
-    /// Files whose digest was worked out.
+    /// The number of files whose digest was worked out.
     pub files: u64,
-    /// Their bytes.
+    /// Their length in bytes.
     pub bytes: u64,
-    /// Rows of its tables and its register.
+    /// The number of rows of its tables and its register.
     pub rows: u64,
-    /// Settlements that entered the register.
+    /// The number of settlements that entered the register.
     pub registered: u64,
     /// What cleared in it, in yuan: added up from the register.
+    #[schemars(with = "Yuan")]
     pub cleared: String,
 }

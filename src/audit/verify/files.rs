@@ -9,9 +9,11 @@ use crate::{
     book::{
         grid::{Grid, Row},
         manifest::{Manifest, Sealed},
-        schema::{TABLES, TableSpec},
     },
-    columnar::entry::FileEntry,
+    columnar::{
+        entry::FileEntry,
+        shape::{TABLES, TableSpec},
+    },
     diag::{Code, Failure, Outcome},
     digest::{sha256_hex, sha256_of},
     model::{
@@ -22,6 +24,7 @@ use crate::{
     plausible::parse_code,
     rules::{Policy, Rules},
     signing::SIGNATURE,
+    text::{Text, quoted},
 };
 
 /// A closed period whose tables could all be read.
@@ -70,8 +73,8 @@ impl Closed {
         let policy = self.rules.policy(self.month);
         policy
             .map_err(|error| {
-                let found = error.to_string();
-                checks.find(Code::B01, place(self.month, MANIFEST), "rules".to_owned(), found);
+                let found = error.text();
+                checks.find(Code::B01, place(self.month, MANIFEST), Text::given("rules"), found);
             })
             .ok()
     }
@@ -79,10 +82,6 @@ impl Closed {
 
 /// Names of the two files of the register.
 pub(super) const REGISTER: [&str; 2] = ["register.parquet", "reversals.parquet"];
-
-fn path_of(table: &TableSpec) -> String {
-    format!("tables/{}.parquet", table.name)
-}
 
 /// A period as its files have it, and what is wrong with them.
 #[derive(Debug)]
@@ -118,7 +117,7 @@ pub(super) fn read(month: Month, folder: &Path) -> Outcome<Read> {
         strangers(month, folder, &mut checks)?;
     }
     let manifest = manifest
-        .map_err(|problem| checks.find(Code::B01, place(month, MANIFEST), String::new(), problem))
+        .map_err(|problem| checks.find(Code::B01, place(month, MANIFEST), text!(""), problem))
         .ok();
     let has_manifest = manifest.is_some();
     let before = manifest.as_ref().and_then(|manifest| manifest.previous_manifest_sha256.clone());
@@ -136,19 +135,19 @@ pub(super) fn read(month: Month, folder: &Path) -> Outcome<Read> {
 pub(super) fn check_chain(read: &Read, before: Option<&Read>, checks: &mut Checks) {
     checks.count(2);
     if let Some(last) = before.map(|before| before.month).filter(|l| read.month != l.plus(1)) {
-        let found = format!("after {last} comes {}", read.month);
-        checks.find(Code::B02, read.month.to_string(), String::new(), found);
+        let found = text!("after {} comes {}", last, read.month);
+        checks.find(Code::B02, read.month.to_string(), text!(""), found);
     }
     let expected = before.and_then(|before| before.digest.clone());
     if read.has_manifest && read.before != expected {
         let none = || "none".to_owned();
-        let found = format!(
+        let found = text!(
             "{}, the one before has {}",
             read.before.clone().unwrap_or_else(none),
             expected.unwrap_or_else(none)
         );
         let place = place(read.month, MANIFEST);
-        checks.find(Code::B02, place, "previous_manifest_sha256".to_owned(), found);
+        checks.find(Code::B02, place, Text::given("previous_manifest_sha256"), found);
     }
 }
 
@@ -178,21 +177,21 @@ fn strangers(month: Month, folder: &Path, checks: &mut Checks) -> Outcome<()> {
     links(month, folder, checks);
     checks.count(1);
     for stranger in strangers {
-        let found = "a file that nothing lists".to_owned();
-        checks.find(Code::B04, place(month, &stranger), String::new(), found);
+        let found = text!("a file that nothing lists");
+        checks.find(Code::B04, place(month, &stranger), text!(""), found);
     }
     Ok(())
 }
 
 /// What is no folder and no file of the period but a link: what it leads to is not in the book.
 fn links(month: Month, folder: &Path, checks: &mut Checks) {
-    let outputs = TABLES.iter().map(path_of).chain(REGISTER.map(str::to_owned));
+    let outputs = TABLES.iter().map(TableSpec::path).chain(REGISTER.map(str::to_owned));
     let others = [MANIFEST, SEAL, SIGNATURE, "tables"].map(str::to_owned);
     for path in outputs.chain(others) {
         checks.count(1);
         if folder.join(&path).is_symlink() {
-            let found = "a link to somewhere else".to_owned();
-            checks.find(Code::B04, place(month, &path), String::new(), found);
+            let found = text!("a link to somewhere else");
+            checks.find(Code::B04, place(month, &path), text!(""), found);
         }
     }
 }
@@ -202,32 +201,32 @@ fn check_manifest(month: Month, manifest: &Manifest, checks: &mut Checks) -> Opt
     let file = place(month, MANIFEST);
     checks.count(4);
     if manifest.period != month.to_string() {
-        let found = format!("the manifest of {}", manifest.period);
-        checks.find(Code::B02, file.clone(), "period".to_owned(), found);
+        let found = text!("the manifest of {}", manifest.period);
+        checks.find(Code::B02, file.clone(), Text::given("period"), found);
     }
     let digest = sha256_hex(manifest.rules.text.as_bytes());
     if digest != manifest.rules.sha256 {
-        let found = format!("rules with the digest {digest}");
-        checks.find(Code::B01, file.clone(), "rules".to_owned(), found);
+        let found = text!("rules with the digest {}", digest);
+        checks.find(Code::B01, file.clone(), Text::given("rules"), found);
     }
     if crate::model::dates::parse_day(&manifest.as_of).is_none() {
-        checks.find(Code::B01, file.clone(), "as_of".to_owned(), manifest.as_of.clone());
+        checks.find(Code::B01, file.clone(), Text::given("as_of"), Text::given(&manifest.as_of));
     }
     let known = manifest.accepted.iter().all(|code| parse_code(code).is_ok());
     if !known || !manifest.accepted.is_sorted_by(|a, b| a < b) {
-        let found = format!("{:?}", manifest.accepted);
-        checks.find(Code::B01, file.clone(), "accepted".to_owned(), found);
+        let found = text!("{}", quoted(&manifest.accepted));
+        checks.find(Code::B01, file.clone(), Text::given("accepted"), found);
     }
-    let mut expected: Vec<String> = TABLES.iter().map(path_of).collect();
+    let mut expected: Vec<String> = TABLES.iter().map(TableSpec::path).collect();
     expected.extend(REGISTER.map(str::to_owned));
     expected.sort();
     let listed: Vec<&String> = manifest.outputs.iter().map(|output| &output.path).collect();
     if listed != expected.iter().collect::<Vec<_>>() {
-        let found = format!("{} outputs, or others than a period has", listed.len());
-        checks.find(Code::B01, file.clone(), "outputs".to_owned(), found);
+        let found = text!("{} outputs, or others than a period has", listed.len());
+        checks.find(Code::B01, file.clone(), Text::given("outputs"), found);
     }
     Rules::parse(&manifest.rules.text)
-        .map_err(|error| checks.find(Code::B01, file, "rules".to_owned(), error.to_string()))
+        .map_err(|error| checks.find(Code::B01, file, Text::given("rules"), error.text()))
         .ok()
 }
 
@@ -239,24 +238,24 @@ fn check_outputs(
     figures: &mut PeriodVerified,
     checks: &mut Checks,
 ) {
-    let look = |output: &FileEntry| -> (u64, Option<String>) {
+    let look = |output: &FileEntry| -> (u64, Option<Text>) {
         let path = folder.join(&output.path);
         let opened = fs::File::open(&path).and_then(|file| Ok((file.metadata()?.len(), file)));
         match opened.and_then(|(bytes, file)| Ok((bytes, sha256_of(file)?))) {
-            Err(error) => (0, Some(error.to_string())),
+            Err(error) => (0, Some(text!("{}", error))),
             Ok((bytes, digest)) if (bytes, &digest) != (output.bytes, &output.sha256) => {
-                (bytes, Some(format!("{bytes} bytes with the digest {digest}")))
+                (bytes, Some(text!("{} bytes with the digest {}", bytes, digest)))
             }
             Ok((bytes, _)) => (bytes, None),
         }
     };
-    let looked: Vec<(u64, Option<String>)> = manifest.outputs.par_iter().map(look).collect();
+    let looked: Vec<(u64, Option<Text>)> = manifest.outputs.par_iter().map(look).collect();
     for (output, (bytes, problem)) in manifest.outputs.iter().zip(looked) {
         checks.count(2);
         figures.files += 1;
         figures.bytes += bytes;
         if let Some(problem) = problem {
-            checks.find(Code::B03, place(month, &output.path), String::new(), problem);
+            checks.find(Code::B03, place(month, &output.path), text!(""), problem);
         }
     }
 }
@@ -269,13 +268,13 @@ fn read_tables(
     figures: &mut PeriodVerified,
     checks: &mut Checks,
 ) -> Option<BTreeMap<&'static str, Grid>> {
-    let read: Vec<Result<Grid, String>> =
+    let read: Vec<Result<Grid, Text>> =
         TABLES.into_par_iter().map(|table| Grid::read(folder, table)).collect();
     let mut grids = BTreeMap::new();
     for (table, grid) in TABLES.iter().zip(read) {
-        let path = path_of(table);
+        let path = table.path();
         match grid {
-            Err(problem) => checks.find(Code::B06, place(month, &path), String::new(), problem),
+            Err(problem) => checks.find(Code::B06, place(month, &path), text!(""), problem),
             Ok(grid) => {
                 check_rows(month, &path, manifest, grid.rows as u64, checks);
                 figures.rows += grid.rows as u64;
@@ -297,7 +296,7 @@ pub(super) fn check_rows(
     let listed = manifest.outputs.iter().find(|output| output.path == path);
     checks.count(1);
     if let Some(listed) = listed.filter(|listed| listed.rows != rows) {
-        let found = format!("{rows} rows, the manifest says {}", listed.rows);
-        checks.find(Code::B03, place(month, path), String::new(), found);
+        let found = text!("{} rows, the manifest says {}", rows, listed.rows);
+        checks.find(Code::B03, place(month, path), text!(""), found);
     }
 }

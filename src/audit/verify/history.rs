@@ -47,7 +47,7 @@ impl PastMoney {
         self.payables.insert(closed.month, by_pair(closed, "pairs", "payable"));
         for row in closed.grid("deductions").iter().filter(|row| row.flag("accepted") == Some(true))
         {
-            let entry = (row.text("setl_id").to_owned(), row.number("amount"));
+            let entry = (row.text("setl_id").to_owned(), row.fen("amount"));
             self.held_back.entry(row.text("ddct_id").to_owned()).or_default().push(entry);
         }
     }
@@ -63,11 +63,14 @@ impl PastMoney {
         for month in rule.from_month..rule.to_month {
             let earlier = self.payables.get(&Month::new(closed.month.year(), month))?;
             for (pair, payable) in earlier {
-                *sums.entry(*pair).or_default() += payable;
+                *sums.entry(*pair).or_default() += *payable;
             }
         }
-        let span = FenSum::from(rule.to_month - rule.from_month + 1);
-        let quota = |sum: FenSum| (2 * FenSum::from(rule.months) * sum + span).div_euclid(2 * span);
+        let span = i128::from(rule.to_month - rule.from_month + 1);
+        let quota = |sum: FenSum| {
+            let twice = sum.times(2 * i128::from(rule.months)).fen();
+            FenSum::new((twice + span).div_euclid(2 * span))
+        };
         Some(sums.into_iter().map(|(pair, sum)| (pair, quota(sum))).collect())
     }
 }
@@ -97,7 +100,7 @@ impl PastNotices {
         for row in accepted(closed) {
             if let Some((pair, payer)) = self.issued.get(row.text("notice_id")) {
                 let sums = if *payer == pair.insured { &mut paid_in } else { &mut paid_back };
-                *sums.entry(*pair).or_default() += row.number("amount");
+                *sums.entry(*pair).or_default() += row.fen("amount");
             }
         }
         (paid_in, paid_back)

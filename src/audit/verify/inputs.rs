@@ -9,11 +9,14 @@ use super::{
 };
 use crate::{
     book::grid::Row,
-    contract::small_files::{self, OpeningQuotas},
-    diag::Code,
-    ingest::rows::Broken,
+    contract::{
+        columns::CONTROL_TOTALS,
+        small_files::{self, OpeningQuotas},
+    },
+    diag::{Code, codes::RowRule},
     model::{codes::Side, control::Bucket},
     place::period::MANIFEST,
+    text::Text,
 };
 
 /// What the file of opening quotas is called, wherever it lies.
@@ -29,33 +32,33 @@ pub(super) fn check(closed: &Closed, checks: &mut Checks) {
         let opening = input.path == OPENING_QUOTAS && closed.is_first();
         let digest = input.sha256.len() == 64
             && input.sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        (!(digest && (side || small || opening))).then(|| input.path.clone())
+        (!(digest && (side || small || opening))).then(|| Text::given(&input.path))
     });
-    checks.law(Code::B07, &manifest, "inputs that a delivery can have", known);
+    checks.law(Code::B07, &manifest, text!("inputs that a delivery can have"), known);
     let ordered = inputs.windows(2).map(|two| {
-        (two[0].path >= two[1].path).then(|| format!("{} again, or out of order", two[1].path))
+        (two[0].path >= two[1].path).then(|| text!("{} again, or out of order", two[1].path))
     });
-    checks.law(Code::B07, &manifest, "each input once, in order", ordered);
+    checks.law(Code::B07, &manifest, text!("each input once, in order"), ordered);
     let sides = Side::BOTH.map(|side| {
         let of_side = || inputs.iter().filter(|input| is_input_of(side, &input.path));
         let (mut digests, mut rows) = (BTreeSet::new(), of_side().filter(|input| input.rows > 0));
         let twice = rows.find(|input| !digests.insert(&input.sha256));
         match (of_side().next(), twice) {
-            (None, _) => Some(format!("no file of the {} side", side.name())),
-            (_, Some(input)) => Some(format!("{} has the bytes of another file", input.path)),
+            (None, _) => Some(text!("no file of the {} side", side)),
+            (_, Some(input)) => Some(text!("{} has the bytes of another file", input.path)),
             _ => None,
         }
     });
-    checks.law(Code::B07, &manifest, "files on both sides, each once", sides);
+    checks.law(Code::B07, &manifest, text!("files on both sides, each once"), sides);
     let files = Side::BOTH
         .into_iter()
         .flat_map(|side| inputs.iter().filter(move |input| is_input_of(side, &input.path)));
     let files = files.count() as u64;
-    let totals = small_files::NAMES[0];
+    let totals = CONTROL_TOTALS.name;
     let listed = closed.lines_of(totals);
     let delivered = inputs.iter().any(|input| input.path == totals);
-    let all = (delivered && listed != files).then(|| format!("{listed} lines, {files} files"));
-    checks.law(Code::B07, &manifest, "control totals of every file", [all]);
+    let all = (delivered && listed != files).then(|| text!("{} lines, {} files", listed, files));
+    checks.law(Code::B07, &manifest, text!("control totals of every file"), [all]);
     rejects(closed, checks);
 }
 
@@ -69,12 +72,11 @@ fn rejects(closed: &Closed, checks: &mut Checks) {
         let what = format!("{} rows", side.name());
         super::checks::differs(what, rows as i128, expected)
     });
-    checks.law(Code::B07, &file, "as many as control has", counts);
-    let rules = Broken::every_code();
-    let rules: Vec<&str> = rules.split(',').collect();
+    checks.law(Code::B07, &file, text!("as many as control has"), counts);
+    let rules: Vec<&str> = RowRule::ALL.iter().map(|rule| rule.id()).collect();
     let good = |row: &Row| is_in_its_file(closed, row) && has_rules(&rules, row);
     let places = grid.iter().map(|row| (!good(&row)).then(|| row.shown_key()));
-    checks.law(Code::B07, &file, "a row of an input, with its rules", places);
+    checks.law(Code::B07, &file, text!("a row of an input, with its rules"), places);
 }
 
 /// Whether there is such a row in such a file of its side.

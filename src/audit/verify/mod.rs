@@ -36,6 +36,6 @@ pub(super) use self::tables::payable_of;
 pub use self::{
     figures::PeriodVerified,
     policies::{OtherDay, RulesInForce},
-    verified::{Verified, VerifyOptions},
+    verified::{Verified, VerifyOptions, VouchedPeriod},
     verifier::verify,
 };

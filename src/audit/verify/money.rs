@@ -12,11 +12,13 @@ use super::{
 use crate::{
     book::grid::Row,
     diag::Code,
+    judged::GIVEN_BACK,
     model::{
         codes::{FundClass, Pair, Province},
         money::FenSum,
     },
     rules::Policy,
+    text::Text,
 };
 
 /// Applies the laws of a period's money.
@@ -44,9 +46,9 @@ pub(super) fn check(
 fn compare(closed: &Closed, table: &str, column: &str, expected: &ByPair, checks: &mut Checks) {
     let found = by_pair(closed, table, column);
     let all: BTreeSet<&Pair> = found.keys().chain(expected.keys()).collect();
-    let of = |sums: &ByPair, pair| sums.get(pair).copied().unwrap_or(0);
+    let of = |sums: &ByPair, pair| sums.get(pair).copied().unwrap_or_default();
     let same = all.into_iter().map(|pair| unequal(pair, of(&found, pair), of(expected, pair)));
-    checks.law(Code::B07, &closed.file(table), column, same);
+    checks.law(Code::B07, &closed.file(table), Text::given(column), same);
 }
 
 /// The three tables of pairs list the same pairs, two different provinces each.
@@ -57,12 +59,12 @@ fn same_pairs(closed: &Closed, checks: &mut Checks) {
     let pairs = listed("pairs");
     let known = pairs.iter().map(|pair| {
         let good = pair.is_some_and(|pair| pair.insured != pair.treating);
-        (!good).then(|| "not two provinces".to_owned())
+        (!good).then(|| text!("not two provinces"))
     });
-    checks.law(Code::B07, &closed.file("pairs"), "two provinces", known);
+    checks.law(Code::B07, &closed.file("pairs"), text!("two provinces"), known);
     for table in ["quotas", "reserves"] {
-        let same = [(listed(table) != pairs).then(|| "other pairs".to_owned())];
-        checks.law(Code::B07, &closed.file(table), "the pairs of the table pairs", same);
+        let same = [(listed(table) != pairs).then(|| text!("other pairs"))];
+        checks.law(Code::B07, &closed.file(table), text!("the pairs of the table pairs"), same);
     }
 }
 
@@ -79,11 +81,11 @@ fn owed(closed: &Closed) -> [ByPair; 4] {
         let Some((insured, treating)) = pair else { continue };
         let pair = Pair { insured, treating };
         let mut add = |of: usize, number| *sums[of].entry(pair).or_default() += number;
-        add(0, grid.number(row, visits));
-        add(1, grid.number(row, payable));
+        add(0, grid.fen(row, visits));
+        add(1, grid.fen(row, payable));
         match FundClass::from_name(grid.text(row, fund)) {
-            Some(FundClass::Employee) => add(2, grid.number(row, payable)),
-            Some(FundClass::Resident) => add(3, grid.number(row, payable)),
+            Some(FundClass::Employee) => add(2, grid.fen(row, payable)),
+            Some(FundClass::Resident) => add(3, grid.fen(row, payable)),
             None => {}
         }
     }
@@ -98,7 +100,7 @@ fn pairs(closed: &Closed, before: Option<&Closed>, policy: &Policy, checks: &mut
     let mut held_back = ByPair::new();
     for row in closed.grid("deductions").iter().filter(|row| row.flag("accepted") == Some(true)) {
         if let Some(pair) = row.pair() {
-            *held_back.entry(pair).or_default() += row.number("amount");
+            *held_back.entry(pair).or_default() += row.fen("amount");
         }
     }
     compare(closed, "pairs", "deductions", &held_back, checks);
@@ -108,22 +110,24 @@ fn pairs(closed: &Closed, before: Option<&Closed>, policy: &Policy, checks: &mut
         compare(closed, "pairs", "brought_forward", &brought.unwrap_or_default(), checks);
     }
     let rows = closed.grid("pairs").iter().map(|row| {
-        let net = row.number("gross") - row.number("deductions") + row.number("brought_forward");
-        unequal("payable", row.number("payable"), net.max(0))
-            .or_else(|| unequal("carried_forward", row.number("carried_forward"), net.min(0)))
+        let net = row.fen("gross") - row.fen("deductions") + row.fen("brought_forward");
+        unequal("payable", row.fen("payable"), net.max(FenSum::ZERO))
+            .or_else(|| {
+                unequal("carried_forward", row.fen("carried_forward"), net.min(FenSum::ZERO))
+            })
             .or_else(|| differs("reserve_level", row.text("reserve_level"), level(row, policy)))
-            .map(|problem| format!("{}: {problem}", row.shown_key()))
+            .map(|problem| text!("{}: {}", row.shown_key(), problem))
     });
-    checks.law(Code::B07, &closed.file("pairs"), "net, and the use of the quota", rows);
+    checks.law(Code::B07, &closed.file("pairs"), text!("net, and the use of the quota"), rows);
 }
 
 /// How far the quota of a pair is used, in whole numbers (contract §5).
 fn level(row: Row, policy: &Policy) -> &'static str {
-    let (payable, quota) = (row.number("payable"), row.number("quota"));
-    let reaches = |percent: u16| payable * 100 >= quota * FenSum::from(percent);
+    let (payable, quota) = (row.fen("payable"), row.fen("quota"));
+    let reaches = |percent: u16| payable.times(100) >= quota.times(percent);
     match quota {
-        0 if payable > 0 => "red",
-        0 => "none",
+        FenSum::ZERO if payable.is_positive() => "red",
+        FenSum::ZERO => "none",
         _ if reaches(policy.red_percent) => "red",
         _ if reaches(policy.yellow_percent) => "yellow",
         _ => "green",
@@ -138,10 +142,10 @@ fn deductions(closed: &Closed, past: &PastMoney, checks: &mut Checks) {
     let now: BTreeSet<&str> = held_back_now.map(|row| row.text("ddct_id")).collect();
     let mut numbers: BTreeSet<&str> = BTreeSet::new();
     let mut given_back: BTreeSet<&str> = BTreeSet::new();
-    let rows: Vec<Option<String>> = grid
+    let rows: Vec<Option<Text>> = grid
         .iter()
         .map(|row| {
-            let (number, amount) = (row.text("ddct_id"), row.number("amount"));
+            let (number, amount) = (row.text("ddct_id"), row.fen("amount"));
             let held_back = past.held_back.get(number);
             let of = ["insured_province", "treating_province", "fund_class"];
             let named = of.iter().filter(|column| row.text_or_null(column).is_some()).count();
@@ -150,22 +154,25 @@ fn deductions(closed: &Closed, past: &PastMoney, checks: &mut Checks) {
             let unknown = named == 0;
             let good = match (row.flag("accepted"), row.text_or_null("code")) {
                 (Some(true), None) => {
-                    amount > 0 && known && held_back.is_none() && numbers.insert(number)
+                    amount.is_positive() && known && held_back.is_none() && numbers.insert(number)
                 }
-                (Some(true), Some("R01")) => {
+                (Some(true), Some(GIVEN_BACK)) => {
                     let entry = (row.text("setl_id").to_owned(), -amount);
                     let once = given_back.insert(number);
-                    amount < 0 && known && once && held_back.is_some_and(|all| *all == [entry])
+                    amount.is_negative()
+                        && known
+                        && once
+                        && held_back.is_some_and(|all| *all == [entry])
                 }
                 (Some(false), Some(code)) => match code {
-                    "D05" => amount <= 0 && (known || unknown),
+                    "D05" => !amount.is_positive() && (known || unknown),
                     "D04" => {
-                        amount > 0
+                        amount.is_positive()
                             && (known || unknown)
                             && (held_back.is_some() || now.contains(number))
                     }
-                    "D01" => amount > 0 && held_back.is_none() && unknown,
-                    "D02" | "D03" => amount > 0 && held_back.is_none() && known,
+                    "D01" => amount.is_positive() && held_back.is_none() && unknown,
+                    "D02" | "D03" => amount.is_positive() && held_back.is_none() && known,
                     _ => false,
                 },
                 _ => false,
@@ -173,7 +180,7 @@ fn deductions(closed: &Closed, past: &PastMoney, checks: &mut Checks) {
             (!good).then(|| row.shown_key())
         })
         .collect();
-    checks.law(Code::B07, &closed.file("deductions"), "accepted, refused, given back", rows);
+    checks.law(Code::B07, &closed.file("deductions"), text!("accepted, refused, given back"), rows);
 }
 
 /// The quotas of the next period: the yearly one where it is set now, else this one's, and what was approved.
@@ -212,9 +219,14 @@ fn reserves(
     compare(closed, "reserves", "paid_back", &paid_back, checks);
     compare(closed, "reserves", "drawn", &by_pair(closed, "pairs", "payable"), checks);
     let closing = closed.grid("reserves").iter().map(|row| {
-        let fen = |column| row.number(column);
+        let fen = |column| row.fen(column);
         let expected = fen("opening") + fen("paid_in") - fen("paid_back") - fen("drawn");
         unequal(row.shown_key(), fen("closing"), expected)
     });
-    checks.law(Code::B07, &closed.file("reserves"), "opening + movements = closing", closing);
+    checks.law(
+        Code::B07,
+        &closed.file("reserves"),
+        text!("opening + movements = closing"),
+        closing,
+    );
 }

@@ -19,6 +19,7 @@ use crate::{
         money::FenSum,
     },
     rules::Policy,
+    text::Text,
 };
 
 /// Applies the laws of a period's notices.
@@ -46,7 +47,7 @@ pub(super) fn approved_now(closed: &Closed, before: Option<&Closed>) -> Vec<(Pai
 
 fn approvals(closed: &Closed) -> BTreeMap<&str, FenSum> {
     let rows = closed.grid("notice_status").iter();
-    rows.filter_map(|row| Some((row.text("notice_id"), row.number_or_null("approved")?))).collect()
+    rows.filter_map(|row| Some((row.text("notice_id"), row.fen_or_null("approved")?))).collect()
 }
 
 /// A notice as it should be: payer, payee, amount.
@@ -64,18 +65,18 @@ fn due(closed: &Closed, history: &History, policy: &Policy) -> BTreeMap<String, 
             let payee = if payer == pair.insured { pair.treating } else { pair.insured };
             due.insert(format!("{kind}-{}-{pair}", closed.month), (payer, payee, amount));
         };
-        let of = |sums: &ByPair| sums.get(&pair).copied().unwrap_or(0);
-        let payable = row.number("payable");
-        if payable > 0 {
+        let of = |sums: &ByPair| sums.get(&pair).copied().unwrap_or_default();
+        let payable = row.fen("payable");
+        if payable.is_positive() {
             issue("QS", pair.insured, payable);
         }
-        let difference = yearly.as_ref().map_or(0, |yearly| of(yearly) - of(&quotas));
-        if difference != 0 {
-            let payer = if difference > 0 { pair.insured } else { pair.treating };
+        let difference = yearly.as_ref().map_or(FenSum::ZERO, |yearly| of(yearly) - of(&quotas));
+        if !difference.is_zero() {
+            let payer = if difference.is_positive() { pair.insured } else { pair.treating };
             issue("ND", payer, difference.abs());
         }
-        let wanted = FenSum::from(policy.emergency_months) * payable - of(&next);
-        if row.text("reserve_level") == "red" && wanted > 0 {
+        let wanted = payable.times(policy.emergency_months) - of(&next);
+        if row.text("reserve_level") == "red" && wanted.is_positive() {
             issue("JJ", pair.insured, wanted);
         }
     }
@@ -91,13 +92,13 @@ fn issued(closed: &Closed, history: &History, policy: &Policy, checks: &mut Chec
     let file_by = calendar.after(issued_on, policy.file_days);
     let pay_by = calendar.after(file_by, policy.pay_days);
     let confirm_by = calendar.after(pay_by, policy.confirm_days);
-    let rows: Vec<Option<String>> = closed
+    let rows: Vec<Option<Text>> = closed
         .grid("notices")
         .iter()
         .map(|row| {
             let notice_id = row.text("notice_id");
             let Some((payer, payee, amount)) = due.remove(notice_id) else {
-                return Some(format!("{notice_id} is not due"));
+                return Some(text!("{} is not due", notice_id));
             };
             let dated = row.text("kind") != "JJ";
             let day = |column: &str, expected: NaiveDate, given: bool| {
@@ -113,12 +114,17 @@ fn issued(closed: &Closed, history: &History, policy: &Policy, checks: &mut Chec
                 && day("pay_by", pay_by, dated)
                 && day("confirm_by", confirm_by, dated);
             (!good)
-                .then(|| format!("{notice_id}: another payer, payee or day"))
-                .or_else(|| unequal(notice_id, row.number("amount"), amount))
+                .then(|| text!("{}: another payer, payee or day", notice_id))
+                .or_else(|| unequal(notice_id, row.fen("amount"), amount))
         })
         .collect();
-    let missing = due.into_keys().map(|notice_id| Some(format!("{notice_id} is missing")));
-    checks.law(Code::B07, &file, "the notices that are due", rows.into_iter().chain(missing));
+    let missing = due.into_keys().map(|notice_id| Some(text!("{} is missing", notice_id)));
+    checks.law(
+        Code::B07,
+        &file,
+        text!("the notices that are due"),
+        rows.into_iter().chain(missing),
+    );
 }
 
 /// Payments are on notices of earlier periods, each bank serial is accepted once, refusals have a reason.
@@ -128,42 +134,42 @@ fn payments(closed: &Closed, past: &PastNotices, checks: &mut Checks) {
     let now = grid.iter().filter(|row| row.flag("accepted") == Some(true));
     let now: BTreeSet<&str> = now.map(|row| row.text("bank_serial")).collect();
     let open = open_amounts(closed);
-    let rows: Vec<Option<String>> = grid
+    let rows: Vec<Option<Text>> = grid
         .iter()
         .map(|row| {
-            let amount = row.number("amount");
+            let amount = row.fen("amount");
             let serial = row.text("bank_serial");
             let known = past.issued.contains_key(row.text("notice_id"));
             let used = past.serials.contains(serial) || now.contains(serial);
-            let fresh = amount > 0 && !past.serials.contains(serial);
+            let fresh = amount.is_positive() && !past.serials.contains(serial);
             // A notice that was reported as paid is open no more.
             let left = open.get(row.text("notice_id")).copied();
             let good = match (row.flag("accepted"), row.text_or_null("code")) {
                 (Some(true), None) => {
                     fresh && known && left.is_some() && serials.insert(serial.to_owned())
                 }
-                (Some(false), Some("P03")) => amount <= 0,
-                (Some(false), Some("P02")) => amount > 0 && used,
+                (Some(false), Some("P03")) => !amount.is_positive(),
+                (Some(false), Some("P02")) => amount.is_positive() && used,
                 (Some(false), Some("P01")) => fresh && !known,
-                (Some(false), Some("P04")) => fresh && known && amount > left.unwrap_or(0),
+                (Some(false), Some("P04")) => fresh && known && amount > left.unwrap_or_default(),
                 _ => false,
             };
             (!good).then(|| row.shown_key())
         })
         .collect();
-    checks.law(Code::B07, &closed.file("payments"), "accepted or refused", rows);
+    checks.law(Code::B07, &closed.file("payments"), text!("accepted or refused"), rows);
 }
 
 /// What is left to be paid of each notice after the payments of a period, in fen.
 fn open_amounts(closed: &Closed) -> BTreeMap<&str, FenSum> {
-    let left = |row: Row| due_of(row) - row.number("paid");
+    let left = |row: Row| due_of(row) - row.fen("paid");
     closed.grid("notice_status").iter().map(|row| (row.text("notice_id"), left(row))).collect()
 }
 
 /// What is to be paid of a notice: of a proposal what was approved, in fen.
 fn due_of(status: Row) -> FenSum {
     let proposal = status.text("notice_id").starts_with("JJ");
-    status.number(if proposal { "approved" } else { "amount" })
+    status.fen(if proposal { "approved" } else { "amount" })
 }
 
 /// Every notice that was not reported as paid is there, with what was approved and paid of it since.
@@ -176,33 +182,34 @@ fn statuses(closed: &Closed, before: Option<&Closed>, policy: &Policy, checks: &
         .collect();
     expected.extend(closed.grid("notices").iter().map(|row| (row.text("notice_id"), row)));
     let grid = closed.grid("notice_status");
-    let rows: Vec<Option<String>> = grid
+    let rows: Vec<Option<Text>> = grid
         .iter()
         .map(|row| match expected.remove(row.text("notice_id")) {
-            None => Some(format!("{} was not open", row.shown_key())),
+            None => Some(text!("{} was not open", row.shown_key())),
             Some(from) => status(closed, policy, row, from)
-                .map(|problem| format!("{}: {problem}", row.shown_key())),
+                .map(|problem| text!("{}: {}", row.shown_key(), problem)),
         })
         .collect();
-    let lost = expected.into_keys().map(|notice_id| Some(format!("{notice_id} is gone")));
+    let lost = expected.into_keys().map(|notice_id| Some(text!("{} is gone", notice_id)));
     let file = closed.file("notice_status");
-    checks.law(Code::B08, &file, "open before or issued now", rows.into_iter().chain(lost));
+    checks.law(Code::B08, &file, text!("open before or issued now"), rows.into_iter().chain(lost));
 }
 
 /// What is wrong with the status of a notice, seen from its last one or from its issue.
-fn status(closed: &Closed, policy: &Policy, row: Row, from: Row) -> Option<String> {
+fn status(closed: &Closed, policy: &Policy, row: Row, from: Row) -> Option<Text> {
     let is_new = from.is_of("notices");
-    let old = |column: &str| if is_new { None } else { from.number_or_null(column) };
+    let old = |column: &str| if is_new { None } else { from.fen_or_null(column) };
     let now = accepted(closed).filter(|paid| paid.text("notice_id") == row.text("notice_id"));
     let now: Vec<Row> = now.collect();
-    let paid = old("paid").unwrap_or(0) + now.iter().map(|p| p.number("amount")).sum::<i128>();
-    let approved = row.number_or_null("approved");
+    let paid =
+        old("paid").unwrap_or_default() + now.iter().map(|p| p.fen("amount")).sum::<FenSum>();
+    let approved = row.fen_or_null("approved");
     let proposal = row.text("notice_id").starts_with("JJ");
     let due = due_of(row);
     let word = match (proposal, approved) {
         (true, None) => "proposed",
         _ if paid == due => "paid",
-        _ if paid > 0 => "partial",
+        _ if paid.is_positive() => "partial",
         _ => "unpaid",
     };
     let completed = row.number_or_null("completed_on");
@@ -210,20 +217,20 @@ fn status(closed: &Closed, policy: &Policy, row: Row, from: Row) -> Option<Strin
     let pay_by = row.number_or_null("pay_by");
     let punctual = completed.zip(pay_by).map(|(completed, pay_by)| completed <= pay_by);
     let newly_approved = approved.is_some() && old("approved").is_none();
-    let problem = |holds: bool, what: &str| (!holds).then(|| what.to_owned());
-    unequal("amount", row.number("amount"), from.number("amount"))
-        .or_else(|| unequal("paid", row.number("paid"), paid))
+    let column = |holds: bool, name: &str| (!holds).then(|| Text::given(name));
+    unequal("amount", row.fen("amount"), from.fen("amount"))
+        .or_else(|| unequal("paid", row.fen("paid"), paid))
         .or_else(|| differs("status", row.text("status"), word))
-        .or_else(|| problem(paid <= due, "more was paid than is due"))
-        .or_else(|| problem(approved.is_none() || (proposal && !is_new), "approved"))
-        .or_else(|| problem(old("approved").is_none() || old("approved") == approved, "approved"))
-        .or_else(|| problem(completed.is_some() == (word == "paid"), "completed_on"))
-        .or_else(|| problem(completed.is_none() || completed_now, "completed_on"))
-        .or_else(|| problem(row.flag("punctual") == punctual, "punctual"))
+        .or_else(|| (paid > due).then(|| text!("more was paid than is due")))
+        .or_else(|| column(approved.is_none() || (proposal && !is_new), "approved"))
+        .or_else(|| column(old("approved").is_none() || old("approved") == approved, "approved"))
+        .or_else(|| column(completed.is_some() == (word == "paid"), "completed_on"))
+        .or_else(|| column(completed.is_none() || completed_now, "completed_on"))
+        .or_else(|| column(row.flag("punctual") == punctual, "punctual"))
         .or_else(|| {
             let kept = pay_by == from.number_or_null("pay_by");
             let follows = || pay_by.is_some_and(|day| can_be_pay_by(closed, policy, day));
-            problem(if newly_approved { follows() } else { kept }, "pay_by")
+            column(if newly_approved { follows() } else { kept }, "pay_by")
         })
 }
 

@@ -11,6 +11,6 @@ pub(super) type ByPair = BTreeMap<Pair, FenSum>;
 /// A column of a table by pair; zeros are left out.
 pub(super) fn by_pair(closed: &Closed, table: &str, column: &str) -> ByPair {
     let rows = closed.grid(table).iter();
-    let sums = rows.filter_map(|row| Some((row.pair()?, row.number(column))));
-    sums.filter(|(_, fen)| *fen != 0).collect()
+    let sums = rows.filter_map(|row| Some((row.pair()?, row.fen(column))));
+    sums.filter(|(_, fen)| !fen.is_zero()).collect()
 }

@@ -1,6 +1,7 @@
 //! Under which rules each period was closed, and on which day its notices were issued: the book alone cannot
 //! say whether these are right, so it says what changed.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{checks::Checks, files::Closed, places::place};
@@ -10,29 +11,37 @@ use crate::{
     model::{codes::Month, dates::parse_day},
     place::period::MANIFEST,
     rules::BUILT_IN,
+    shapes::{Day, Period, Sha256},
+    text::Text,
 };
 
 /// Rules, and the periods one after the other that were closed with them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RulesInForce {
     /// The first of these periods.
+    #[schemars(with = "Period")]
     pub from: String,
-    /// The last.
+    /// The last of these periods.
+    #[schemars(with = "Period")]
     pub through: String,
-    /// The digest of the rules file.
+    /// The SHA-256 of the rules file.
+    #[schemars(with = "Sha256")]
     pub sha256: String,
     /// Whether these are the rules that are built into this program.
     pub built_in: bool,
 }
 
 /// A period whose notices were not issued on the last day of the month after it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OtherDay {
     /// The period.
+    #[schemars(with = "Period")]
     pub period: String,
     /// Its day of issue.
+    #[schemars(with = "Day")]
     pub as_of: String,
     /// The last day of the month after it.
+    #[schemars(with = "Day")]
     pub last_day: String,
 }
 
@@ -70,17 +79,16 @@ impl Policies {
             return;
         }
         let is_given = |rules: &&RulesInForce| given.contains(&rules.sha256);
-        let same: Vec<String> =
-            self.rules.iter().filter(is_given).map(RulesInForce::periods).collect();
-        let same = match same.as_slice() {
-            [] => "no period has those that were given".to_owned(),
-            some => format!("those that were given: {}", some.join("; ")),
+        let same = self.rules.iter().filter(is_given).map(RulesInForce::periods);
+        let same = match same.reduce(|one, other| text!("{}; {}", one, other)) {
+            None => text!("no period has those that were given"),
+            Some(some) => text!("those that were given: {}", some),
         };
         for (rules, month) in self.rules.iter().zip(&self.months) {
             checks.count(1);
             if !is_given(&rules) {
-                let found = format!("{}: the rules {}; {same}", rules.periods(), rules.sha256);
-                checks.find(Code::B11, place(*month, MANIFEST), "rules".to_owned(), found);
+                let found = text!("{}: the rules {}; {}", rules.periods(), rules.sha256, same);
+                checks.find(Code::B11, place(*month, MANIFEST), text!("rules"), found);
             }
         }
     }
@@ -88,10 +96,10 @@ impl Policies {
 
 impl RulesInForce {
     /// The periods for people.
-    pub fn periods(&self) -> String {
+    pub fn periods(&self) -> Text {
         if self.from == self.through {
-            return self.from.clone();
+            return Text::given(&self.from);
         }
-        format!("{} through {}", self.from, self.through)
+        text!("{} through {}", self.from, self.through)
     }
 }

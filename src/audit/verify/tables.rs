@@ -13,20 +13,18 @@ use std::{
 };
 
 use crate::{
-    book::{
-        grid::{Cell, Grid, Row},
-        schema::TABLES,
-    },
+    book::grid::{Cell, Grid, Row},
+    columnar::shape::TABLES,
     diag::Code,
-    ingest::record::IDENTITY_FIELDS,
     model::{
         codes::{CareClass, FundClass, Month, Pair, Province, Side},
         control::{Bucket, Class},
-        fields::{AMOUNT_FIELDS, Field, amount},
+        fields::{Amounts, COMPARED_AMOUNTS, FUNDS, Field, IDENTITY_FIELDS, SHARES},
         money::{Fen, FenSum, parse_sum, yuan},
     },
     place::period::MANIFEST,
     rules::Policy,
+    text::{Text, quoted},
 };
 
 /// Applies the laws within a period.
@@ -87,9 +85,9 @@ fn filled(closed: &Closed, checks: &mut Checks) {
         let grid = closed.grid(spec.name);
         let empty = grid.columns().iter().enumerate().map(|(column, (name, _))| {
             let may_be = MAY_BE_EMPTY.contains(&format!("{} {name}", spec.name).as_str());
-            (!may_be && grid.has_empty(column)).then(|| (*name).to_owned())
+            (!may_be && grid.has_empty(column)).then(|| Text::given(name))
         });
-        checks.law(Code::B06, &closed.file(spec.name), "no empty cell", empty);
+        checks.law(Code::B06, &closed.file(spec.name), text!("no empty cell"), empty);
     }
 }
 
@@ -115,10 +113,10 @@ pub(super) fn order(closed: &Closed, checks: &mut Checks) {
         let rises = |row: usize| {
             let order = compare(row);
             let good = order == Ordering::Less || (order == Ordering::Equal && may_be_equal);
-            (!good).then(|| format!("row {row}, {}", grid.row(row).shown_key()))
+            (!good).then(|| text!("row {}, {}", row, grid.row(row).shown_key()))
         };
         let file = closed.file(spec.name);
-        checks.law(Code::B06, &file, "order of rows", (1..grid.rows).map(rises));
+        checks.law(Code::B06, &file, text!("order of rows"), (1..grid.rows).map(rises));
     }
 }
 
@@ -130,7 +128,7 @@ fn place_of_bucket(cell: Cell) -> usize {
 /// The compared fields in their order: identity, cost month, amounts.
 pub(super) fn compared_fields() -> impl Iterator<Item = &'static str> {
     let identity = IDENTITY_FIELDS.into_iter().map(Field::name);
-    let amounts = AMOUNT_FIELDS.into_iter().take(13).map(Field::name);
+    let amounts = COMPARED_AMOUNTS.into_iter().map(Field::name);
     identity.chain(["cost_month"]).chain(amounts)
 }
 
@@ -151,8 +149,8 @@ fn control<'a>(closed: &'a Closed, checks: &mut Checks) -> Control<'a> {
         .collect();
     let found = || grid.iter().map(|row| (row.text("side"), row.text("bucket")));
     let complete = found().eq(expected.iter().copied());
-    let shape = [(!complete).then(|| "other buckets than the contract has".to_owned())];
-    checks.law(Code::B06, &file, "sides and buckets", shape);
+    let shape = [(!complete).then(|| text!("other buckets than the contract has"))];
+    checks.law(Code::B06, &file, text!("sides and buckets"), shape);
 
     let balance = Side::BOTH.into_iter().flat_map(|side| {
         let of = |bucket: Bucket, at: usize| {
@@ -162,16 +160,16 @@ fn control<'a>(closed: &'a Closed, checks: &mut Checks) -> Control<'a> {
             let came = of(Bucket::Delivered, at) + of(Bucket::Opened, at);
             let went = Bucket::all().skip(2).map(|bucket| of(bucket, at)).sum();
             let what = ["rows", "medfee_sumamt", "payable"][at];
-            differs(format!("{} {what}", side.name()), went, came)
+            differs(text!("{} {}", side.name(), what), went, came)
         })
     });
-    checks.law(Code::B07, &file, "delivered + opened = all the others", balance);
+    checks.law(Code::B07, &file, text!("delivered + opened = all the others"), balance);
 
     let counts = cells.iter().map(|((side, bucket), [rows, medfee, payable])| {
         let good = *rows > 0 || (*rows == 0 && *medfee == 0 && *payable == 0);
-        (!good).then(|| format!("{side} {bucket}: {rows} rows"))
+        (!good).then(|| text!("{} {}: {} rows", *side, *bucket, *rows))
     });
-    checks.law(Code::B07, &file, "no fen without rows", counts);
+    checks.law(Code::B07, &file, text!("no fen without rows"), counts);
 
     let listed: Vec<(&str, &str, Option<Totals>)> = closed
         .manifest
@@ -180,24 +178,25 @@ fn control<'a>(closed: &'a Closed, checks: &mut Checks) -> Control<'a> {
         .map(|entry| {
             let sum = |text: &str| parse_sum(text).ok();
             let totals = sum(&entry.medfee_sumamt).zip(sum(&entry.payable));
-            let totals = totals.map(|(medfee, payable)| [entry.rows.into(), medfee, payable]);
+            let totals =
+                totals.map(|(medfee, payable)| [entry.rows.into(), medfee.fen(), payable.fen()]);
             (entry.side.as_str(), entry.bucket.as_str(), totals)
         })
         .collect();
     let same = listed.iter().map(|(side, bucket, totals)| {
-        (cells.get(&(side, bucket)) != totals.as_ref()).then(|| format!("{side} {bucket}"))
+        (cells.get(&(side, bucket)) != totals.as_ref()).then(|| text!("{} {}", side, bucket))
     });
-    let complete = (listed.len() != cells.len()).then(|| format!("{} entries", listed.len()));
+    let complete = (listed.len() != cells.len()).then(|| text!("{} entries", listed.len()));
     let manifest = place(closed.month, MANIFEST);
-    checks.law(Code::B07, &manifest, "control, as in the table", same.chain([complete]));
+    checks.law(Code::B07, &manifest, text!("control, as in the table"), same.chain([complete]));
 
     let delivered = Side::BOTH.into_iter().map(|side| {
         let inputs = closed.manifest.inputs.iter();
         let rows: u64 = inputs.filter(|i| is_input_of(side, &i.path)).map(|i| i.rows).sum();
         let found = cells.get(&(side.name(), "delivered")).map_or(0, |totals| totals[0]);
-        differs(format!("{} delivered", side.name()), found, rows.into())
+        differs(text!("{} delivered", side.name()), found, rows.into())
     });
-    checks.law(Code::B07, &file, "rows of the inputs", delivered);
+    checks.law(Code::B07, &file, text!("rows of the inputs"), delivered);
     cells
 }
 
@@ -216,7 +215,8 @@ struct Broken {
 }
 
 impl Broken {
-    const NONE: Broken = Broken { rows: 0, payable: 0, range: (FenSum::MAX, FenSum::MIN) };
+    const NONE: Broken =
+        Broken { rows: 0, payable: FenSum::ZERO, range: (FenSum::MAX, FenSum::MIN) };
 
     fn add(&mut self, fen: FenSum) {
         self.rows += 1;
@@ -226,18 +226,19 @@ impl Broken {
 
     /// What does not fit its cell of control. Of what was voided before, every row counts in control, and the
     /// settlement once here.
-    fn problem(&self, what: &str, cell: Totals, again: bool, parts: bool) -> Option<String> {
-        let [rows, medfee, owed] = cell;
+    fn problem(&self, what: &Text, cell: Totals, again: bool, parts: bool) -> Option<Text> {
+        let ([rows, ..], [_, medfee, owed]) = (cell, cell.map(FenSum::new));
         if again && self.rows < rows {
             return None;
         }
         // What is owed is a part of the cost, of a settlement and, both below 0, of a reversal.
         let (least, most) = self.range;
-        let part = (least <= 0 || medfee >= owed) && (most >= 0 || medfee <= owed);
+        let part =
+            (!least.is_positive() || medfee >= owed) && (!most.is_negative() || medfee <= owed);
         let larger = parts && self.rows > 0 && !part;
-        let cost = || format!("{what}: more is owed than the cost {}", yuan(medfee));
-        differs(format!("{what}, rows"), self.rows, rows)
-            .or_else(|| unequal(format!("{what}, payable"), self.payable, owed))
+        let cost = || text!("{}: more is owed than the cost {}", what, yuan(medfee));
+        differs(text!("{}, rows", what), self.rows, rows)
+            .or_else(|| unequal(text!("{}, payable", what), self.payable, owed))
             .or_else(|| larger.then(cost))
     }
 }
@@ -257,7 +258,7 @@ fn breaks(closed: &Closed, control: &Control, policy: &Policy, checks: &mut Chec
         let Some(broken) = columns.broken(row) else { continue };
         for side in Side::BOTH.into_iter().filter(|side| broken.on[side.index()]) {
             let sums = found.entry((side.name(), broken.class)).or_insert(Broken::NONE);
-            sums.add(broken.payables[side.index()].unwrap_or(0));
+            sums.add(broken.payables[side.index()].unwrap_or_default());
             again[side.index()] |=
                 broken.class == Class::Voided && !voided.contains(grid.row(row).text("setl_id"));
         }
@@ -268,32 +269,37 @@ fn breaks(closed: &Closed, control: &Control, policy: &Policy, checks: &mut Chec
         let broken = found.get(&(side.name(), class)).copied().unwrap_or(Broken::NONE);
         let cell = control.get(&(side.name(), class.name())).copied().unwrap_or_default();
         let again = class == Class::Voided && again[side.index()];
-        let what = format!("{} {}", side.name(), class.name());
+        let what = text!("{} {}", side.name(), class.name());
         broken.problem(&what, cell, again, parts)
     });
-    checks.law(Code::B07, &file, "as control has them", same);
-    checks.law(Code::B07, &file, "values of a row", grid.iter().map(|row| break_row(closed, row)));
+    checks.law(Code::B07, &file, text!("as control has them"), same);
+    checks.law(
+        Code::B07,
+        &file,
+        text!("values of a row"),
+        grid.iter().map(|row| break_row(closed, row)),
+    );
 }
 
 /// Whether what a policy makes payable are parts of the cost, none of them counted twice.
 fn owes_parts(policy: &Policy) -> bool {
-    let mut sums = [0; 13];
-    sums[amount::MEDFEE] = 1;
-    sums[amount::FUND] = 1;
-    policy.payable_sum(&sums) == 0
+    let mut sums = Amounts::default();
+    sums[Field::medfee_sumamt] = FenSum::new(1);
+    sums[Field::fund_pay_sumamt] = FenSum::new(1);
+    policy.payable_sum(&sums).is_zero()
 }
 
 /// What does not fit within a break.
-fn break_row(closed: &Closed, row: Row) -> Option<String> {
+fn break_row(closed: &Closed, row: Row) -> Option<Text> {
     let class = Class::from_name(row.text("class"));
-    let sides = ["treating_payable", "insured_payable"].map(|column| row.number_or_null(column));
+    let sides = ["treating_payable", "insured_payable"].map(|column| row.fen_or_null(column));
     let mismatch = matches!(class, Some(Class::FieldMismatch | Class::AmountMismatch));
     let one = class.is_some_and(is_by_row);
     let late = row.month("cost_month").map(|month| closed.month.since(month));
     let side = row.text("side");
     let good = (side == "both" || Side::from_name(side).is_some())
         && class.is_some_and(|class| row.flag("carried") == Some(class.is_carried()))
-        && row.number("effect") == sides[0].unwrap_or(0) - sides[1].unwrap_or(0)
+        && row.fen("effect") == sides[0].unwrap_or_default() - sides[1].unwrap_or_default()
         && sides[0].is_some() == is_of(row, Side::Treating)
         && sides[1].is_some() == is_of(row, Side::Insured)
         && !(one && row.text("side") == "both")
@@ -314,36 +320,41 @@ fn break_fields(closed: &Closed, checks: &mut Checks) {
     let named: BTreeMap<&str, &str> =
         named.map(|row| (row.text("setl_id"), row.text("fields"))).collect();
     let same = listed.iter().map(|(setl_id, fields)| {
-        (named.get(setl_id) != Some(&fields.join(",").as_str())).then(|| (*setl_id).to_owned())
+        (named.get(setl_id) != Some(&fields.join(",").as_str())).then(|| Text::given(setl_id))
     });
     let missing = named
         .keys()
-        .map(|setl_id| (!listed.contains_key(setl_id)).then(|| format!("{setl_id} has no fields")));
+        .map(|setl_id| (!listed.contains_key(setl_id)).then(|| text!("{} has no fields", setl_id)));
     let file = closed.file("break_fields");
-    checks.law(Code::B07, &file, "the fields that breaks name", same.chain(missing));
+    checks.law(Code::B07, &file, text!("the fields that breaks name"), same.chain(missing));
     let different = grid.iter().map(|row| {
         let same = row.cell("treating_value") == row.cell("insured_value");
-        same.then(|| format!("{} has the same value twice", row.shown_key()))
+        same.then(|| text!("{} has the same value twice", row.shown_key()))
     });
-    checks.law(Code::B07, &file, "two values", different);
+    checks.law(Code::B07, &file, text!("two values"), different);
 }
 
-/// What the 13 amounts of a row owe, in fen.
+/// What the amounts of a row owe.
 pub(in crate::audit) fn payable_of(row: Row, policy: &Policy) -> Option<Fen> {
     payable_at(row, &amounts_in(row.grid()), policy)
 }
 
-/// Where a table has the 13 amounts.
-pub(super) fn amounts_in(grid: &Grid) -> [usize; 13] {
-    std::array::from_fn(|index| grid.column(AMOUNT_FIELDS[index].name()))
+/// Where a table has the compared amounts.
+pub(super) fn amounts_in(grid: &Grid) -> Amounts<usize> {
+    Amounts::of(|field| grid.column(field.name()))
+}
+
+/// The sum of the funds, and of all who bear the cost.
+pub(super) fn parts_of(amounts: &Amounts<FenSum>) -> [FenSum; 2] {
+    [amounts.pick(FUNDS).iter().sum(), amounts.pick(SHARES).iter().sum()]
 }
 
 /// What the amounts in some columns owe, in fen.
-pub(super) fn payable_at(row: Row, columns: &[usize; 13], policy: &Policy) -> Option<Fen> {
-    let mut amounts = [0; 13];
-    for (amount, column) in amounts.iter_mut().zip(columns) {
+pub(super) fn payable_at(row: Row, columns: &Amounts<usize>, policy: &Policy) -> Option<Fen> {
+    let mut amounts = Amounts::default();
+    for (field, column) in columns.iter() {
         if let Cell::Number(fen) = row.at(*column) {
-            *amount = Fen::try_from(fen).ok()?;
+            amounts[field] = Fen::try_from(FenSum::new(fen)).ok()?;
         }
     }
     policy.payable(&amounts)
@@ -358,16 +369,17 @@ fn open_items(closed: &Closed, control: &Control, policy: &Policy, checks: &mut 
         let totals = sums.entry((row.text("side"), row.text("class"))).or_default();
         totals[0] += 1;
         totals[1] += row.number("medfee_sumamt");
-        totals[2] += payable_at(row, &amounts, policy).map_or(0, i128::from);
+        totals[2] += payable_at(row, &amounts, policy).map_or(0, |fen| fen.fen().into());
     }
     let carried = Class::ALL.into_iter().filter(|class| class.is_carried());
     let cells = carried.flat_map(|class| Side::BOTH.map(|side| (side.name(), class.name())));
     let same = cells.map(|cell| {
         let found = sums.get(&cell).copied().unwrap_or_default();
         let expected = control.get(&cell).copied().unwrap_or_default();
-        (found != expected).then(|| format!("{} {}: {found:?}, {expected:?}", cell.0, cell.1))
+        (found != expected)
+            .then(|| text!("{} {}: {}, {}", cell.0, cell.1, quoted(found), quoted(expected)))
     });
-    checks.law(Code::B07, &file, "rows and fen that control carries", same);
+    checks.law(Code::B07, &file, text!("rows and fen that control carries"), same);
 }
 
 /// A decision voids, or accepts a copy that exists, of a settlement that would have been carried.
@@ -375,7 +387,7 @@ fn decisions(closed: &Closed, checks: &mut Checks) {
     let rows = closed.grid("decisions").iter().map(|row| {
         let without = Class::from_name(row.text("class_without"));
         let copy_is_there = match row.text("decision") {
-            "void" => row.number_or_null("payable").is_none(),
+            "void" => row.fen_or_null("payable").is_none(),
             "accept_treating" => without != Some(Class::MissingTreating),
             "accept_insured" => without != Some(Class::MissingInsured),
             _ => false,
@@ -386,7 +398,7 @@ fn decisions(closed: &Closed, checks: &mut Checks) {
     checks.law(
         Code::B07,
         &closed.file("decisions"),
-        "a copy that exists, a break that needs it",
+        text!("a copy that exists, a break that needs it"),
         rows,
     );
 }
@@ -398,18 +410,14 @@ fn positions(closed: &Closed, policy: &Policy, checks: &mut Checks) {
     let columns = amounts_in(grid);
     let owed = grid.column("payable");
     let sums = (0..grid.rows).map(|row| {
-        let amounts: [FenSum; 13] = columns.map(|column| grid.number(row, column));
-        let funds: FenSum = amounts[amount::FUNDS].iter().sum();
-        let shares: FenSum = [amount::FUND, amount::ACCOUNT, amount::CASH, amount::HOSPITAL]
-            .map(|part| amounts[part])
-            .iter()
-            .sum();
-        unequal("payable", grid.number(row, owed), policy.payable_sum(&amounts))
-            .or_else(|| unequal("fund_pay_sumamt", amounts[amount::FUND], funds))
-            .or_else(|| unequal("medfee_sumamt", amounts[amount::MEDFEE], shares))
-            .map(|problem| format!("{}: {problem}", grid.row(row).shown_key()))
+        let amounts = columns.map(|column| grid.fen(row, column));
+        let [funds, shares] = parts_of(&amounts);
+        unequal("payable", grid.fen(row, owed), policy.payable_sum(&amounts))
+            .or_else(|| unequal("fund_pay_sumamt", amounts[Field::fund_pay_sumamt], funds))
+            .or_else(|| unequal("medfee_sumamt", amounts[Field::medfee_sumamt], shares))
+            .map(|problem| text!("{}: {}", grid.row(row).shown_key(), problem))
     });
-    checks.law(Code::B07, &file, "amounts of a position", sums);
+    checks.law(Code::B07, &file, text!("amounts of a position"), sums);
     let timing = Timing::of(closed, policy);
     let [insured, treating, fund, care, month] =
         ["insuplc_admdvs", "treating_province", "fund_class", "care_class", "cost_month"]
@@ -428,7 +436,7 @@ fn positions(closed: &Closed, policy: &Policy, checks: &mut Checks) {
             && month.is_some_and(|month| month <= closed.month);
         (!known).then(shown)
     });
-    let keys: Vec<Option<String>> = keys.collect();
-    checks.law(Code::B07, &file, "two provinces, classes, a month", keys);
-    checks.tallied(Code::B07, &file, "a cost month that may clear", late);
+    let keys: Vec<Option<Text>> = keys.collect();
+    checks.law(Code::B07, &file, text!("two provinces, classes, a month"), keys);
+    checks.tallied(Code::B07, &file, text!("a cost month that may clear"), late);
 }

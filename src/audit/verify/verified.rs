@@ -2,13 +2,18 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
     figures::PeriodVerified,
     policies::{OtherDay, RulesInForce},
 };
-use crate::model::codes::Month;
+use crate::{
+    model::codes::Month,
+    shapes::{Format, Period, Sha256},
+    text::Text,
+};
 
 /// What to verify.
 #[derive(Debug, Clone)]
@@ -24,13 +29,18 @@ pub struct VerifyOptions {
 }
 
 /// What was verified.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(title = "verify --format json")]
 pub struct Verified {
+    /// The format of the report.
+    pub(super) format: Format<2>,
     /// The periods.
     pub periods: Vec<PeriodVerified>,
     /// The newest period of the book.
+    #[schemars(with = "Period")]
     pub newest: String,
-    /// The digest of the last manifest verified.
+    /// The SHA-256 of the last manifest that was verified.
+    #[schemars(with = "Sha256")]
     pub head: String,
     /// Whether it was compared with a digest from elsewhere.
     pub head_given: bool,
@@ -41,11 +51,36 @@ pub struct Verified {
     /// The periods whose day of issue is another than it is by default.
     pub days: Vec<OtherDay>,
     /// Who vouches for which period, when trusted keys were given.
-    pub signatures: Vec<String>,
-    /// Periods with a signature that nobody checked, since no trusted keys were given.
+    pub signatures: Vec<VouchedPeriod>,
+    /// The number of periods with a signature that nobody checked, since no trusted keys were given.
     pub unchecked: u64,
     /// How many laws were applied.
     pub laws: u64,
     /// How many figures were compared.
     pub figures: u64,
+}
+
+/// A period that a trusted key vouches for.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct VouchedPeriod {
+    /// The period.
+    #[schemars(with = "Period")]
+    pub period: String,
+    /// Who signed its manifest; null where a later period vouches for it.
+    pub by: Option<String>,
+    /// The later period whose signature vouches for it; null where its own does.
+    #[schemars(with = "Option<Period>")]
+    pub through: Option<String>,
+}
+
+impl VouchedPeriod {
+    /// The same in words.
+    pub fn words(&self) -> Text {
+        let VouchedPeriod { period, by, through } = self;
+        match (by, through) {
+            (Some(name), _) => text!("{} by {}", period, name),
+            (None, Some(later)) => text!("{} through {}", period, later),
+            (None, None) => Text::given(period),
+        }
+    }
 }

@@ -13,7 +13,7 @@ use super::{
     register,
     register::RegisterFile,
     tables,
-    verified::{Verified, VerifyOptions},
+    verified::{Verified, VerifyOptions, VouchedPeriod},
 };
 use crate::{
     book,
@@ -25,6 +25,7 @@ use crate::{
         SIGNATURE,
         trusted::{Signed, Standing, TrustedKeys},
     },
+    text::Text,
 };
 
 /// Verifies a book up to a period; with keys, also who vouches for it.
@@ -42,7 +43,7 @@ pub fn verify(
     let (mut before, mut next) = (None, read(0).transpose()?);
     for at in 0.. {
         let Some(mut this) = next.take() else { break };
-        monitor.stage("verifying", 0)?;
+        monitor.stage(text!("verifying"), 0)?;
         checks.absorb([std::mem::take(&mut this.checks)]);
         files::check_chain(&this, before.as_ref(), &mut checks);
         // The next period is read while this one is judged.
@@ -60,7 +61,7 @@ pub fn verify(
         next = following?;
     }
     let head = before.and_then(|last| last.digest);
-    monitor.stage("verifying register", 0)?;
+    monitor.stage(text!("verifying register"), 0)?;
     register_laws(&mut history, &mut verified, &mut checks);
     compare_head(options, &periods, head.as_deref(), &mut checks);
     let policies = std::mem::take(&mut history.policies);
@@ -83,16 +84,16 @@ pub fn verify(
 fn periods(options: &VerifyOptions) -> Outcome<(Vec<(Month, PathBuf)>, Month)> {
     let book = &options.book;
     let mut periods = book::periods_in(book)?;
-    let nothing = |what: String| {
-        let found = Finding::new(Code::B02, crate::diag::shown(book), "", what);
-        Failure::Differences("nothing was verified".to_owned(), vec![found])
+    let nothing = |what: Text| {
+        let found = Finding::of_file(Code::B02, crate::diag::shown(book), what);
+        Failure::Differences(text!("nothing was verified"), vec![found])
     };
     let Some(newest) = periods.last().map(|(month, _)| *month) else {
-        return Err(nothing("no closed period".to_owned()));
+        return Err(nothing(text!("no closed period")));
     };
     if let Some(period) = options.period {
         if !periods.iter().any(|(month, _)| *month == period) {
-            return Err(nothing(format!("no period {period}; the newest is {newest}")));
+            return Err(nothing(text!("no period {}; the newest is {}", period, newest)));
         }
         periods.retain(|(month, _)| *month <= period);
     }
@@ -128,8 +129,8 @@ fn judge(this: &Read, before: Option<&Read>, history: &mut History, checks: &mut
         history.remember(closed);
     });
     if gathered.is_none() {
-        let found = "figures so large that they cannot be added up".to_owned();
-        checks.find(Code::B07, place(closed.month, "tables"), String::new(), found);
+        let found = text!("figures so large that they cannot be added up");
+        checks.find(Code::B07, place(closed.month, "tables"), text!(""), found);
     }
 }
 
@@ -152,8 +153,8 @@ fn register_laws(history: &mut History, verified: &mut Verified, checks: &mut Ch
         }
     });
     if read.is_none() {
-        let found = "figures so large that they cannot be added up".to_owned();
-        checks.find(Code::B09, "register.parquet".to_owned(), String::new(), found);
+        let found = text!("figures so large that they cannot be added up");
+        checks.find(Code::B09, "register.parquet".to_owned(), text!(""), found);
     }
 }
 
@@ -166,29 +167,39 @@ fn compare_head(
     let (Some(expected), Some((month, _))) = (&options.head, periods.last()) else { return };
     checks.count(1);
     if head != Some(expected) {
-        let found = format!("{}, given was {expected}", head.unwrap_or("no manifest"));
-        checks.find(Code::B05, format!("{month}/manifest.json"), String::new(), found);
+        let found = if let Some(head) = head {
+            text!("{}, given was {}", head, expected)
+        } else {
+            text!("no manifest, given was {}", expected)
+        };
+        checks.find(Code::B05, format!("{month}/manifest.json"), text!(""), found);
     }
 }
 
 /// Every period is signed by a trusted key, or comes before one that is; says by whom.
-fn check_signatures(signed: &[Signed], trusted: &TrustedKeys, checks: &mut Checks) -> Vec<String> {
+fn check_signatures(
+    signed: &[Signed],
+    trusted: &TrustedKeys,
+    checks: &mut Checks,
+) -> Vec<VouchedPeriod> {
     let mut said = Vec::new();
     for (Signed { period: month, .. }, standing) in signed.iter().zip(trusted.judge(signed)) {
         checks.count(1);
         let problem = match standing {
             Standing::Signed(name) => {
-                said.push(format!("{month} by {name}"));
+                let period = month.to_string();
+                said.push(VouchedPeriod { period, by: Some(name), through: None });
                 continue;
             }
             Standing::CoveredBy(later) => {
-                said.push(format!("{month} through {later}"));
+                let (period, through) = (month.to_string(), Some(later.to_string()));
+                said.push(VouchedPeriod { period, by: None, through });
                 continue;
             }
-            Standing::Unsigned => "no signature, and no later period is signed".to_owned(),
+            Standing::Unsigned => text!("no signature, and no later period is signed"),
             Standing::Bad(problem) => problem,
         };
-        checks.find(Code::B10, place(*month, SIGNATURE), String::new(), problem);
+        checks.find(Code::B10, place(*month, SIGNATURE), text!(""), problem);
     }
     said
 }
@@ -199,8 +210,9 @@ fn finish(verified: Verified, checks: Checks) -> Outcome<Verified> {
     if checks.findings.is_empty() && files > 0 && checks.figures > 0 {
         return Ok(verified);
     }
-    let problem = format!(
-        "the book does not verify: {files} files of {} periods and {} figures were checked",
+    let problem = text!(
+        "the book does not verify: {} files of {} periods and {} figures were checked",
+        files,
         verified.periods.len(),
         checks.figures
     );

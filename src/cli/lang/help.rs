@@ -4,25 +4,73 @@ use std::{
     ffi::OsString,
     io::{self, IsTerminal, Write},
     process::ExitCode,
+    sync::LazyLock,
 };
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
 
-use super::{Catalogue, Lang, catalogue, given, speak};
-use crate::cli::args::Arguments;
+use super::{
+    catalogue::{Catalogue, Lang, catalogue, said, speak},
+    given, problem,
+};
+/// A heading of help: its entry in the catalogue, and its English.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct Heading {
+    pub(in crate::cli) key: &'static str,
+    pub(in crate::cli) english: &'static str,
+}
 
-/// Parses the command line; what it cannot parse is said, with the exit status of that.
-pub(in crate::cli) fn parse() -> Result<Arguments, ExitCode> {
+/// Help in one language.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct Help(Option<&'static Catalogue>);
+
+impl Help {
+    /// Help in the language of the terminal.
+    pub(in crate::cli) fn spoken() -> Help {
+        Help(catalogue())
+    }
+
+    /// Help in a language, whatever that of the terminal.
+    pub(in crate::cli) fn in_language(lang: Lang) -> Help {
+        static CHINESE: LazyLock<Catalogue> = LazyLock::new(Catalogue::built_in);
+        Help((lang == Lang::Zh).then(|| catalogue().unwrap_or(&CHINESE)))
+    }
+
+    pub(in crate::cli) fn is_chinese(self) -> bool {
+        self.0.is_some()
+    }
+
+    /// A program with its help in this language.
+    pub(in crate::cli) fn translated(self, program: clap::Command) -> clap::Command {
+        match self.0 {
+            Some(catalogue) => catalogue.command(program, ""),
+            None => program,
+        }
+    }
+
+    pub(in crate::cli) fn heading(self, heading: Heading) -> &'static str {
+        let chinese = self.0.and_then(|catalogue| catalogue.help.get(heading.key));
+        chinese.map_or(heading.english, String::as_str)
+    }
+
+    /// A text of the parser with its fixed phrases in this language.
+    pub(in crate::cli) fn phrased(self, text: &str) -> String {
+        self.0.map_or_else(|| text.to_owned(), |catalogue| catalogue.phrased(text))
+    }
+}
+
+/// Parses the command line of a program, whose help comes from `program`; says what cannot be parsed, and gives the
+/// exit status of that.
+#[expect(clippy::disallowed_methods, reason = "the command line is read here")]
+pub(in crate::cli) fn parse<A: FromArgMatches>(
+    program: fn(Help) -> clap::Command,
+) -> Result<A, ExitCode> {
     let line: Vec<OsString> = std::env::args_os().collect();
     speak(Lang::wanted(&line, |name| std::env::var(name).ok()));
-    given::know(&line);
-    let mut command = Arguments::command();
-    if let Some(catalogue) = catalogue() {
-        command = catalogue.command(command, "");
-    }
+    let mut command = program(Help::spoken());
     let parse = |command: &mut clap::Command, line: &[OsString]| {
         let matches = command.try_get_matches_from_mut(line);
-        let parsed = matches.and_then(|mut found| Arguments::from_arg_matches_mut(&mut found));
+        let parsed = matches.and_then(|mut found| A::from_arg_matches_mut(&mut found));
         parsed.map_err(|error| error.format(command))
     };
     parse(&mut command, &line).map_err(|error| {
@@ -40,15 +88,15 @@ impl Catalogue {
     pub(super) fn command(&self, command: clap::Command, above: &str) -> clap::Command {
         let name = key(above, command.get_name());
         let mut command = command.mut_args(|arg| {
-            match self.entries.help.get(&argument_key(&name, arg.get_id().as_str())) {
+            match self.help.get(&argument_key(&name, arg.get_id().as_str())) {
                 Some(chinese) => arg.help(chinese),
                 None => arg,
             }
         });
-        if let Some(about) = self.entries.help.get(&name) {
+        if let Some(about) = self.help.get(&name) {
             command = command.about(about);
         }
-        if let Some(below) = self.entries.help.get(&format!("{name}.after")) {
+        if let Some(below) = self.help.get(&format!("{name}.after")) {
             command = command.after_help(below);
         }
         command.mut_subcommands(|command| self.command(command, &name))
@@ -57,7 +105,7 @@ impl Catalogue {
     /// A page of the parser with its fixed phrases in Chinese.
     pub(super) fn phrased(&self, page: &str) -> String {
         // The longest first: some phrases begin like others.
-        let mut phrases: Vec<_> = self.entries.phrases.iter().collect();
+        let mut phrases: Vec<_> = self.phrases.iter().collect();
         phrases.sort_by_key(|(english, _)| std::cmp::Reverse(english.len()));
         phrases
             .into_iter()
@@ -70,13 +118,13 @@ fn print(error: &clap::Error, catalogue: Option<&Catalogue>) {
     let page = error.render();
     let to_stderr = error.use_stderr();
     let terminal = if to_stderr { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
-    // What is wrong is found by its words in Chinese; styles would stand between them.
-    let styled = terminal && !(to_stderr && catalogue.is_some());
-    let page = if styled { page.ansi().to_string() } else { page.to_string() };
+    let page = if terminal { page.ansi().to_string() } else { page.to_string() };
     let text = match catalogue {
         None => page,
-        Some(catalogue) if to_stderr => catalogue.phrased(&catalogue.text(&page)),
-        Some(catalogue) => catalogue.phrased(&page),
+        Some(catalogue) => match problem::of(error) {
+            Some(problem) => catalogue.phrased(&said(&problem)),
+            None => catalogue.phrased(&page),
+        },
     };
     if to_stderr {
         _ = io::stderr().lock().write_all(text.as_bytes());

@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeSet,
     ffi::OsString,
     fs,
     path::Path,
@@ -8,10 +9,14 @@ use std::{
 use clap::CommandFactory;
 
 use super::{
+    catalogue::*,
     help::{argument_key, key},
-    *,
 };
-use crate::cli::args::Arguments;
+use crate::{
+    cli::{command::Arguments, groups::GROUPS, man, markdown},
+    diag::{Code, Finding},
+    text::{self, Text},
+};
 
 fn wanted(arguments: &[&str], environment: fn(&str) -> Option<String>) -> Lang {
     Lang::wanted(&arguments.iter().map(OsString::from).collect::<Vec<_>>(), environment)
@@ -33,90 +38,62 @@ fn the_flag_comes_before_the_environment() {
 }
 
 #[test]
-fn messages_are_found_by_their_shape() {
+fn reports_are_worded_in_chinese() {
     let chinese = Catalogue::built_in();
-    let said = |text: &str| chinese.text(text);
-    assert_eq!(said("error: no period is closed in my book"), "错误：my book 中没有已结账的清算期");
-    assert_eq!(said("error: a, b missing"), "错误：缺少 a, b");
-    assert_eq!(said("closed    book/none"), "已结账    book/none");
-    assert_eq!(said("red       none"), "红色预警  无");
-    assert_eq!(said("{\n  made of words\n}"), "{\n  made of words\n}");
+    let said = |text: Text| text.in_language(Some(&chinese.texts));
+    let none = text!("error: {}", text!("no period is closed in {}", "my book"));
+    assert_eq!(said(none), "错误：my book 中没有已结账的清算期");
+    assert_eq!(said(text!("error: {}", text!("{} missing", "a, b"))), "错误：缺少 a, b");
+    assert_eq!(said(Text::labelled("closed", text!("{}", "book/none"))), "已结账    book/none");
+    assert_eq!(said(Text::labelled("red", text!("none"))), "红色预警  无");
+    let columns = text!("{} column(s) under another name", 1);
+    let amounts = text!("{} null amount(s)", 2);
+    let normalised = text!("normalised {}", text::list([columns, amounts]));
+    assert_eq!(normalised.to_string(), "normalised 1 column under another name, 2 null amounts");
+    assert_eq!(said(normalised), "已规范：1 列使用别名、2 个空金额");
+    let bar = "{msg:>16} {wide_bar} {human_pos}/{human_len} 行，{rate}/秒，剩余 {eta}";
     assert_eq!(
-        said("normalised 1 column under another name, 2 null amounts"),
-        "已规范：1 列使用别名、2 个空金额"
-    );
-    assert_eq!(
-        said(
-            "  S02 payments.csv, column amount: found no such column, expected a header line with every column once"
-        ),
-        "  S02 payments.csv，列 amount，实际：没有此列；应为：每列恰好出现一次的表头"
-    );
-    assert_eq!(
-        said(
-            "  F03 treating/31.parquet: found no column psn_no, insutype; meant may be insu_type = insutype; in the \
-             path alone is psn_no=7; the columns, 2, are setl_id, insu_type, expected every required column"
-        ),
-        "  F03 treating/31.parquet，实际：缺少列 psn_no, insutype；可能是：insu_type = insutype；仅见于路径：psn_no=7；\
-         现有 2 列：setl_id, insu_type；应为：齐全的必需列"
-    );
-    // What was found says more than what stands around it.
-    assert_eq!(
-        said(
-            "  A01 insured/31.parquet: found no such file; the period was closed with 0c61, expected the input \
-             that the period was closed with"
-        ),
-        "  A01 insured/31.parquet，实际：没有此文件；该期结账时为 0c61；应为：该期结账时的输入"
+        said(text!("{msg:>16} {wide_bar} {human_pos}/{human_len} rows, {rate}/s, {eta} left")),
+        bar
     );
 }
 
 #[test]
-fn the_bar_keeps_all_of_its_parts() {
+fn findings_are_worded_in_chinese() {
     let chinese = Catalogue::built_in();
-    let english = "{msg:>16} {wide_bar} {human_pos}/{human_len} rows, {rate}/s, {eta} left";
-    let said = chinese.text(english);
-    assert_eq!(said, "{msg:>16} {wide_bar} {human_pos}/{human_len} 行，{rate}/秒，剩余 {eta}");
-}
-
-#[test]
-fn names_in_a_table_are_no_messages() {
-    let chinese = Catalogue::built_in();
-    assert_eq!(chinese.text(&as_is("none\n  1 row")), "none\n  1 row");
-}
-
-/// The Chinese of a text, which has to come at once.
-#[track_caller]
-fn at_once(chinese: &Catalogue, text: &str) -> String {
-    let begun = Instant::now();
-    let said = chinese.text(text);
-    let took = begun.elapsed();
-    assert!(took < Duration::from_secs(1), "{took:?} for {} bytes: {text:.100}", text.len());
-    said
-}
-
-#[test]
-fn the_length_of_a_list_costs_no_time() {
-    let chinese = Catalogue::built_in();
-    let list = |part: &str, parts: usize| vec![part; parts].join(", ");
+    let said = |finding: Finding| finding.text().in_language(Some(&chinese.texts));
+    let found = text!("{}; the period was closed with {}", text!("no such file"), "0c61");
+    let finding = Finding::of_file(Code::A01, "insured/31.parquet", found);
     assert_eq!(
-        at_once(&chinese, &format!("red       {}", list("34-31", 992))).chars().next(),
-        Some('红')
+        said(finding).lines().next(),
+        Some("A01 insured/31.parquet，实际：没有此文件；该期结账时为 0c61；应为：该期结账时的输入")
     );
-    for part in ["34-31", "1 row", "none", "a: b", "1 of 2, x; (y)", "x to y", "X 1 yuan"] {
-        for before in ["", "red       ", "error: ", "F03 x: found "] {
-            at_once(&chinese, &format!("{before}{}", list(part, 5000)));
-        }
-    }
-    at_once(&chinese, &"9,".repeat(50_000));
-    at_once(&chinese, &": ".repeat(50_000));
+    let place = text!("line {}, column {}", 2, "amount");
+    let finding = Finding::new(Code::S04, "payments.csv", place, Text::given("\"1,0\""));
+    assert_eq!(
+        said(finding),
+        "S04 payments.csv，第 2 行，列 amount，实际：\"1,0\"；应为：最多两位小数的数字\n    \
+         办法：金额写作 1234.56，不用千分位、空格，除负号外不带符号"
+    );
 }
 
 #[test]
-fn no_text_in_a_message_costs_time() {
+fn errors_of_the_system_are_known_by_their_number() {
     let chinese = Catalogue::built_in();
-    let hostile = "a, 1: 2 of 3; x (y) to none, found b, expected 1 row, in 2 = ".repeat(16);
-    for template in &chinese.templates {
-        at_once(&chinese, &template.literals.join(&hostile));
-    }
+    let error = std::io::Error::from_raw_os_error(2);
+    let text = text!("{}: {}", "a", error);
+    assert_eq!(text.in_language(Some(&chinese.texts)), "a：文件或文件夹不存在（系统错误 2）");
+    assert_eq!(text.to_string(), format!("a: {error}"));
+}
+
+#[test]
+fn names_are_no_messages() {
+    let chinese = Catalogue::built_in();
+    let hostile = text!("{} missing", "none, 1 row, {} missing, error: {0}");
+    assert_eq!(
+        hostile.in_language(Some(&chinese.texts)),
+        "缺少 none, 1 row, {} missing, error: {0}"
+    );
 }
 
 /// Everything on the help pages of a command and those below it that the catalogue lacks.
@@ -127,7 +104,7 @@ fn missing_help(command: &clap::Command, above: &str, chinese: &Catalogue) -> Ve
     let arguments = command.get_arguments();
     wanted.extend(arguments.map(|argument| argument_key(&name, argument.get_id().as_str())));
     let mut missing: Vec<String> =
-        wanted.into_iter().filter(|key| !chinese.entries.help.contains_key(key)).collect();
+        wanted.into_iter().filter(|key| !chinese.help.contains_key(key)).collect();
     let values = command.get_arguments().filter(|a| a.get_id() != "lang" && a.get_id() != "shell");
     for value in values.flat_map(clap::Arg::get_possible_values) {
         let help = value.get_help().map(ToString::to_string).unwrap_or_default();
@@ -139,9 +116,17 @@ fn missing_help(command: &clap::Command, above: &str, chinese: &Catalogue) -> Ve
     missing
 }
 
+/// The entries of the headings of help.
+fn headings() -> impl Iterator<Item = String> {
+    let groups = GROUPS.iter().map(|group| group.heading);
+    groups.chain(man::HEADINGS).chain(markdown::HEADINGS).map(|heading| heading.key.to_owned())
+}
+
 #[test]
 fn every_command_and_argument_has_chinese_help() {
-    let missing = missing_help(&Arguments::command(), "", &Catalogue::built_in());
+    let chinese = Catalogue::built_in();
+    let mut missing = missing_help(&Arguments::command(), "", &chinese);
+    missing.extend(headings().filter(|key| !chinese.help.contains_key(key)));
     assert_eq!(missing, [""; 0], "add them to [help] of src/cli/lang/zh.toml");
 }
 
@@ -154,85 +139,127 @@ fn every_help_entry_is_on_a_page() {
         keys.extend(command.get_subcommands().flat_map(|below| pages(below, &name)));
         keys
     }
-    let pages = pages(&Arguments::command(), "");
+    let pages: Vec<String> =
+        pages(&Arguments::command(), "").into_iter().chain(headings()).collect();
     let chinese = Catalogue::built_in();
-    let stale: Vec<_> = chinese.entries.help.keys().filter(|key| !pages.contains(key)).collect();
+    let stale: Vec<_> = chinese.help.keys().filter(|key| !pages.contains(key)).collect();
     assert!(stale.is_empty(), "{stale:?}");
 }
 
 #[test]
-fn every_code_has_its_chinese() {
-    let Entries { codes, .. } = Catalogue::entries();
-    let ids: Vec<&str> = Code::ALL.iter().map(|code| code.id()).collect();
-    let missing: Vec<_> = ids.iter().filter(|id| !codes.contains_key(**id)).collect();
-    assert!(missing.is_empty(), "add {missing:?} to [codes] of src/cli/lang/zh.toml");
-    assert!(codes.keys().all(|id| ids.contains(&id.as_str())), "a code that is no more");
-    let row = |id: &&str| format!("| {id} | {} | {} |\n", codes[*id][0], codes[*id][1]);
-    let text = format!(
-        "# 问题项：送达为何被拒收，账套何处有误\n\n送达的全部问题一次列出，每项有以下代码之一、所在文件、位置与实际\
-         情况；运行以退出状态 3 结束，\n不发布任何结果。代码固定不变。违反行规则（V01 至 V18）的行不是问题项，见 \
-         `tables/rejects`。\n\nG 开头的代码询问看似失误之处，\
-         以免清算期就此结账：`--accept 代码`（可重复；流程文件中写 `accept = [\"G02\"]`）予以放行，清单会列明。\n\nB 开头的代码出自 `verify`，A 开头的出自审计重算，E 开头的出自 `explain`，均以退出状态 5 \
-         结束。\nR 是 `decisions import` 无法读取的协查回复。[English](errors.md)\n\n本页由 \
-         `UPDATE_DOCS=1 cargo test --lib every_code_has_its_chinese` 生成。\n\n| 代码 | 应为 | 办法 |\n|---|---|---|\n{}",
-        ids.iter().map(row).collect::<String>()
-    );
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/errors.zh-CN.md");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(path, &text).expect("written");
-    }
-    assert_eq!(fs::read_to_string(path).expect("docs/errors.zh-CN.md"), text);
+fn the_terminal_has_the_words_of_the_tables() {
+    let Entries { labels, messages, .. } = Catalogue::entries();
+    let decisions = labels.iter().filter(|(label, _)| label.starts_with("accept_"));
+    let own = decisions.chain(&messages);
+    let other = own.filter(|(english, chinese)| {
+        crate::model::words::of(english).is_some_and(|word| !chinese.starts_with(word.chinese))
+    });
+    let other: Vec<_> = other.collect();
+    assert!(other.is_empty(), "{other:?}");
 }
 
-/// The text of all sources below a folder, with literals of several lines in one.
-fn sources(folder: &Path) -> String {
-    let mut text = String::new();
+/// The literals that sources below a folder hand to macros and functions of some names, as they are.
+fn literals(folder: &Path, before: &[&str], found: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
-        if path.is_dir() && !path.ends_with("cli/lang") {
-            text.push_str(&sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let source = fs::read_to_string(&path).expect("UTF-8").replace("\\\"", "\"");
-            let mut pieces = source.split("\\\n");
-            text.push_str(pieces.next().unwrap_or_default());
-            pieces.for_each(|piece| text.push_str(piece.trim_start()));
+        if path.is_dir() {
+            literals(&path, before, found);
+            continue;
+        }
+        let is_test = path.file_name().is_some_and(|name| name == "tests.rs");
+        if is_test || path.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let source = fs::read_to_string(&path).expect("UTF-8");
+        let source = source.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for before in before {
+            let places = source.match_indices(before);
+            found.extend(places.filter_map(|(at, _)| literal(&source[at + before.len()..])));
         }
     }
-    text
 }
 
-/// A message that was changed without its Chinese is noticed.
-#[test]
-fn what_has_chinese_is_said_by_the_program() {
-    let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
-    let entries = Catalogue::entries();
-    let mut stale = Vec::new();
-    let words = entries.labels.keys().chain(entries.words.keys()).chain(entries.messages.keys());
-    for english in words {
-        for literal in english.split("(s)").flat_map(|part| {
-            let mut templates = Template::all_of(part, "");
-            templates.remove(0).literals
-        }) {
-            let literal = literal.trim_matches([' ', ',', ':', ';', '(', ')', '\'', '"']);
-            if !sources.contains(literal) {
-                stale.push(format!("{english}: no source says {literal:?}"));
-            }
+/// The literal at the beginning of a source.
+fn literal(source: &str) -> Option<String> {
+    let mut letters = source.trim_start().strip_prefix('"')?.chars();
+    let mut text = String::new();
+    loop {
+        match letters.next()? {
+            '"' => return Some(text),
+            '\\' => match letters.next()? {
+                'n' => text.push('\n'),
+                '\n' => {
+                    let rest = letters.as_str().trim_start();
+                    letters = rest.chars();
+                }
+                other => text.push(other),
+            },
+            other => text.push(other),
         }
     }
-    assert!(stale.is_empty(), "\n{}", stale.join("\n"));
+}
+
+/// The literals of all packages after some words.
+fn said(before: &[&str]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for folder in ["src", "crates"] {
+        literals(&root.join(folder), before, &mut found);
+    }
+    found
 }
 
 #[test]
-fn holes_are_the_same_on_both_sides() {
-    let entries = Catalogue::entries();
-    for (english, chinese) in entries.messages.iter().chain(&entries.foreign) {
-        for template in Template::all_of(english, chinese) {
-            let between = &template.literals[1..template.literals.len().max(2) - 1];
-            assert!(between.iter().all(|literal| !literal.is_empty()), "{english}: holes touch");
-            let holes = template.literals.len() - 1;
-            let filled = (0..holes).filter(|at| chinese.contains(&format!("{{{at}}}"))).count();
-            let filled = filled + chinese.matches("{}").count();
-            assert_eq!(holes, filled, "{english} = {chinese}");
-        }
+fn every_message_has_its_chinese_and_every_chinese_a_message() {
+    let wordings = said(&["text!("]);
+    assert!(wordings.len() > 500, "{}", wordings.len());
+    let messages = Catalogue::entries().messages;
+    let worded = |wording: &&String| wording.replace("{}", "").contains(char::is_alphabetic);
+    // A frame of one value, or a bar of the progress, has no words.
+    let spared = ["{msg:>16} {spinner} {elapsed}", "    {}"];
+    let missing: Vec<&String> = wordings
+        .iter()
+        .filter(worded)
+        .filter(|wording| !messages.contains_key(*wording) && !spared.contains(&wording.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "add to [messages] of src/cli/lang/zh.toml: {missing:#?}");
+    let stale: Vec<&String> =
+        messages.keys().filter(|english| !wordings.contains(*english)).collect();
+    assert!(stale.is_empty(), "no source says {stale:#?}");
+}
+
+#[test]
+fn every_label_has_its_chinese() {
+    let labels = said(&["labelled(", "labelled_to(16,", "labelled_to(13,"]);
+    // Some are names of a table's words or of what happened to a settlement.
+    let quoted = said(&["(", "=> ", "== "]);
+    let known = Catalogue::entries().labels;
+    let missing: Vec<&String> = labels.iter().filter(|label| !known.contains_key(*label)).collect();
+    assert!(missing.is_empty(), "add to [labels] of src/cli/lang/zh.toml: {missing:?}");
+    let is_said = |label: &&String| labels.contains(*label) || quoted.contains(*label);
+    let stale: Vec<&String> = known.keys().filter(|label| !is_said(label)).collect();
+    assert!(stale.is_empty(), "no report begins a line with {stale:?}");
+}
+
+#[test]
+fn holes_are_the_same_in_both_languages() {
+    for (english, chinese) in &Catalogue::entries().messages {
+        let holes = english.matches("{}").count();
+        let placed = (0..holes).filter(|at| chinese.contains(&format!("{{{at}}}"))).count();
+        assert_eq!(holes, placed + chinese.matches("{}").count(), "{english} = {chinese}");
+        assert!(placed == 0 || placed == holes, "{english} = {chinese}");
     }
+}
+
+#[test]
+fn a_long_list_is_worded_at_once() {
+    let chinese = Catalogue::built_in();
+    let begun = Instant::now();
+    let names: Vec<String> = (0..100_000).map(|at| format!("34-{at}")).collect();
+    let listed = Text::labelled("red", text::Text::given(names.join(", ")));
+    let rows = (0..100_000).map(|at| text!("{} row(s)", at));
+    for text in [listed, text!("normalised {}", text::list(rows))] {
+        assert!(text.in_language(Some(&chinese.texts)).len() > 500_000);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
 }

@@ -11,7 +11,7 @@ fn a_position_beyond_64_bits_is_one_position() {
     let period = Month::new(2025, 10);
     let rules = Rules::built_in();
     let policy = rules.policy(period).expect("in force");
-    let fen = vec![FEN_LIMIT - 1; ROWS];
+    let fen = vec![FEN_LIMIT.fen() - 1; ROWS];
     let rows: Vec<(usize, Packed)> =
         (0..ROWS).map(|row| (row, Packed::new(340_100, 0, period.plus(-1)))).collect();
     let counters = Counters::default();
@@ -21,19 +21,24 @@ fn a_position_beyond_64_bits_is_one_position() {
     }
     let positions = Positions::counted(counters, policy);
     let rows = i64::try_from(ROWS).expect("few");
-    let sum = FenSum::from(FEN_LIMIT - 1) * FenSum::from(rows);
+    let sum = FenSum::from(FEN_LIMIT - Fen::new(1)).times(rows);
     let found: Vec<_> = positions.iter().collect();
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].0.insuplc_admdvs, found[0].0.cost_month), (340_100, period.plus(-1)));
     // Eight funds and the account are payable.
-    let expected = PositionSums { rows, visits: rows, amounts: [sum; 13], payable: 9 * sum };
+    let expected = PositionSums {
+        rows,
+        visits: rows,
+        amounts: Amounts::from_array([sum; 13]),
+        payable: sum.times(9),
+    };
     assert_eq!(found[0].1, expected);
 }
 
 #[test]
 fn parts_are_what_was_counted() {
     let period = Month::new(2025, 10);
-    let columns: Vec<Vec<Fen>> = (0..13).map(|index| vec![index, 0, 100 * index]).collect();
+    let columns: Vec<Vec<i64>> = (0..13).map(|index| vec![index, 0, 100 * index]).collect();
     let rare = [1, 0, 1];
     let counters = Counters::default();
     {
@@ -46,7 +51,7 @@ fn parts_are_what_was_counted() {
             counter.add(&[(0, key), (1, key), (2, key)], &columns);
         }
     }
-    let expected: Amounts = std::array::from_fn(|index| 101 * columns[index][0]);
+    let expected: Lanes = std::array::from_fn(|index| 101 * columns[index][0]);
     let others = Counters::default();
     assert_eq!(counters.parts().count(), 500);
     counters.parts().for_each(|part| others.take(&part));
@@ -59,7 +64,10 @@ fn parts_are_what_was_counted() {
             let key = key.unpack();
             assert_eq!((key.insuplc_admdvs, key.cost_month), (division, period.plus(-2)));
             let Counted { rows, reversals, amounts } = counted.at(place);
-            assert_eq!((rows, reversals, amounts), (3, 0, expected.map(FenSum::from)));
+            assert_eq!(
+                (rows, reversals, amounts),
+                (3, 0, Amounts::from_array(expected.map(|fen| FenSum::new(fen.into()))))
+            );
         }
     }
 }
@@ -80,7 +88,7 @@ fn a_key_comes_back_whatever_the_month() {
 fn what_is_taken_out_again_leaves_nothing() {
     let period = Month::new(2025, 10);
     let keys = [period, period.plus(-1)].map(|month| Packed::new(110_000, 77, month));
-    let amounts = [[1; 13], [Fen::MAX; 13]];
+    let amounts = [[1; 13], [i64::MAX; 13]];
     let counters = Counters::default();
     for times in [1, 1, -1, -1, -1] {
         for (key, amounts) in keys.into_iter().zip(amounts) {
@@ -95,8 +103,9 @@ fn what_is_taken_out_again_leaves_nothing() {
     let found = places.into_iter().map(|(key, place)| (key, counted.at(place)));
     let found: Vec<_> = found.map(|(key, c)| (key, c.rows, c.amounts)).collect();
     // One was taken out more often than it came, with sums beyond 64 bits between; the other came out even.
-    let one_less = (keys[1], -1, [-FenSum::from(Fen::MAX); 13]);
-    assert_eq!(found, [one_less, (keys[0], 0, [0; 13])]);
+    let all = |sum| Amounts::from_array([sum; 13]);
+    let one_less = (keys[1], -1, all(-FenSum::from(Fen::MAX)));
+    assert_eq!(found, [one_less, (keys[0], 0, all(FenSum::ZERO))]);
 }
 
 #[test]

@@ -17,8 +17,8 @@ use super::{
 use crate::model::{
     codes::Pair,
     control::Class,
-    fields::Field,
-    money::{FenSum, parse_sum},
+    fields::{Field, IDENTITY_FIELDS},
+    money::parse_sum,
 };
 
 /// Fewer breaks than this with one change are chance.
@@ -26,7 +26,7 @@ const FEWEST_ALIKE: usize = 5;
 /// Fewer breaks than this at one place are chance.
 const FEWEST_AT_A_PLACE: usize = 10;
 /// How many times its share of other things a place has to have of the breaks.
-const TIMES_ITS_SHARE: FenSum = 10;
+const TIMES_ITS_SHARE: i128 = 10;
 /// How many are shown.
 const SHOWN: usize = 20;
 
@@ -65,7 +65,7 @@ impl Patterns {
             let key = |of: &Cluster| (-of.tally.stake, -of.tally.held, -of.tally.count, of.class);
             (key(a), &a.place, &a.changes).cmp(&(key(b), &b.place, &b.changes))
         });
-        let explained: FenSum = clusters.iter().map(|cluster| cluster.tally.count).sum();
+        let explained: i128 = clusters.iter().map(|cluster| cluster.tally.count).sum();
         let pattern = |of: &Cluster| Pattern {
             sentence: sentence::sentence(of),
             class: super::words::class(of.class),
@@ -78,7 +78,7 @@ impl Patterns {
         Patterns {
             ranked: clusters.iter().take(SHOWN).map(pattern).collect(),
             found: clusters.len(),
-            explained: [count(explained), count(cases.len() as FenSum)],
+            explained: [count(explained), count(cases.len() as i128)],
         }
     }
 }
@@ -142,16 +142,14 @@ fn change(field: Field, treating: &str, insured: &str) -> Change {
     if CODES.contains(&field) {
         return Change::Recoded(insured.to_owned(), treating.to_owned());
     }
+    // The other identity fields hold what is a person's or a settlement's own.
     match (parse_sum(treating), parse_sum(insured)) {
-        (Ok(treating), Ok(insured)) if !IDENTITIES.contains(&field) => {
+        (Ok(treating), Ok(insured)) if !IDENTITY_FIELDS.contains(&field) => {
             Change::Offset(treating - insured)
         }
         _ => Change::Free,
     }
 }
-
-/// Identity fields whose values are a person's or a settlement's own.
-const IDENTITIES: [Field; 3] = [Field::psn_no, Field::dise_codg, Field::init_setl_id];
 
 /// The city of a division: its first four digits.
 fn city(division: &str) -> String {
@@ -268,8 +266,8 @@ fn crowded_place(group: &[&Case], whole: usize, usual: &Usual) -> Option<Place> 
 
 /// What is usual: visits that cleared and breaks that are carried, by place and in all.
 struct Usual {
-    visits: BTreeMap<Place, FenSum>,
-    all_visits: FenSum,
+    visits: BTreeMap<Place, i128>,
+    all_visits: i128,
     breaks: BTreeMap<Place, usize>,
     all_breaks: usize,
 }
@@ -306,14 +304,14 @@ impl Usual {
         let (own, all) = match place {
             Place::Insured(..) | Place::InsuredCity(..) | Place::Pair(_) => {
                 let own = self.visits.get(place).copied().unwrap_or(0).max(0);
-                (own + number as FenSum, self.all_visits)
+                (own + number as i128, self.all_visits)
             }
             Place::Institution(_) | Place::Treating(_) | Place::TreatingCity(_) => {
                 let own = self.breaks.get(place).map_or(0, |all| all.saturating_sub(number));
-                (own as FenSum + 1, self.all_breaks.saturating_sub(whole) as FenSum)
+                (own as i128 + 1, self.all_breaks.saturating_sub(whole) as i128)
             }
             Place::Declares(_) | Place::Owes(_) => return false,
         };
-        number as FenSum * all > TIMES_ITS_SHARE * whole as FenSum * own
+        number as i128 * all > TIMES_ITS_SHARE * whole as i128 * own
     }
 }

@@ -79,8 +79,8 @@ fn changed(of: Field, change: &Change) -> Words {
     let name = field(if of == Field::setl_time { "cost_month" } else { of.name() });
     match change {
         Change::Offset(fen) => {
-            let amount = yuan_grouped(fen.saturating_abs());
-            let (zh, en) = if *fen < 0 { ("少", "less") } else { ("多", "more") };
+            let amount = yuan_grouped(fen.abs());
+            let (zh, en) = if fen.is_negative() { ("少", "less") } else { ("多", "more") };
             words(
                 format!("{} 就医地每笔都比参保地{zh} {amount} 元", name.zh),
                 format!("{} is {amount} yuan {en} at the treating side, every time", name.en),

@@ -7,8 +7,12 @@
 
 mod read;
 
+#[cfg(test)]
+pub(crate) use self::read::TrustedFile;
+
 use super::{file::SignatureFile, public::PublicKey};
 use crate::model::codes::Month;
+use crate::text::Text;
 
 /// The keys that are trusted.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,7 +50,7 @@ pub enum Standing {
     /// No signature says anything.
     Unsigned,
     /// A signature that is not good, and why.
-    Bad(String),
+    Bad(Text),
 }
 
 impl TrustedKeys {
@@ -62,8 +66,9 @@ impl TrustedKeys {
                 let standing = match (own, covered) {
                     (Ok(Some(Vouched { name, revoked: false })), _) => Standing::Signed(name),
                     (Ok(_), Some(later)) => Standing::CoveredBy(later),
-                    (Ok(Some(Vouched { name, revoked: true })), None) => Standing::Bad(format!(
-                        "by {name}, a revoked key, and no later period is signed by another"
+                    (Ok(Some(Vouched { name, revoked: true })), None) => Standing::Bad(text!(
+                        "by {}, a revoked key, and no later period is signed by another",
+                        name
                     )),
                     (Ok(None), None) => Standing::Unsigned,
                     (Err(problem), _) => Standing::Bad(problem),
@@ -84,21 +89,21 @@ impl TrustedKeys {
         month: Month,
         manifest: &[u8],
         signature: Option<&[u8]>,
-    ) -> Result<Option<Vouched>, String> {
+    ) -> Result<Option<Vouched>, Text> {
         let Some(bytes) = signature else { return Ok(None) };
         let file = SignatureFile::parse(bytes)?;
         let Some(trusted) = self.0.iter().find(|trusted| trusted.id == file.key_id) else {
-            return Err(format!("by an unknown key, {}", file.key_id));
+            return Err(text!("by an unknown key, {}", file.key_id));
         };
         let name = trusted.name.clone();
         if !file.is_by(&trusted.key, manifest) {
-            return Err(format!("not the signature of {name} on this manifest"));
+            return Err(text!("not the signature of {} on this manifest", name));
         }
         if let Some(from) = trusted.from.filter(|from| month < *from) {
-            return Err(format!("by {name}, a key that signs from {from} on"));
+            return Err(text!("by {}, a key that signs from {} on", name, from));
         }
         if let Some(until) = trusted.until.filter(|until| month > *until) {
-            return Err(format!("by {name}, a key that signs until {until}"));
+            return Err(text!("by {}, a key that signs until {}", name, until));
         }
         Ok(Some(Vouched { name, revoked: trusted.revoked }))
     }

@@ -6,81 +6,130 @@ use std::{
     path::Path,
 };
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer};
 use toml::{
     Spanned,
-    de::{DeInteger, DeTable, DeValue},
+    de::{DeTable, DeValue},
 };
 
 use super::{Trusted, TrustedKeys};
 use crate::{
+    diag::toml_problem,
     diag::{Failure, Outcome},
     model::{codes::Month, dates::parse_period},
+    shapes::{Format, KeyId, Period},
     signing::public::PublicKey,
+    text::{Text, Value, items},
+    toml_keys,
 };
 
 /// No file of trusted keys is longer, and no public key.
 const LONGEST: u64 = 1 << 20;
 
-/// The format that this program reads.
-const FORMAT: &str = "1";
+/// The keys that an auditor trusts (TOML; docs/audit.md).
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "A file of trusted keys", extend("required" = ["format", "key"]))]
+#[expect(dead_code, reason = "read for what is wrong with it; keys are read one by one")]
+pub(crate) struct TrustedFile {
+    /// The format of the file.
+    #[serde(default)]
+    #[schemars(with = "Format<1>")]
+    format: Option<Format<1>>,
+    /// The keys; each starts with `[[key]]`.
+    #[serde(default, deserialize_with = "tables")]
+    #[schemars(with = "Vec<TrustedKey>", length(min = 1))]
+    key: (),
+}
 
-/// The values of a `[[key]]`, as far as they were given and good.
-#[derive(Default)]
-struct Given {
+/// A key and what it may sign.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("required" = ["id", "name", "public"]))]
+struct TrustedKey {
+    /// The id of the key.
+    #[serde(default, deserialize_with = "text")]
+    #[schemars(with = "KeyId")]
     id: Option<String>,
+    /// Who signs with it, on one line.
+    #[serde(default, deserialize_with = "name")]
+    #[schemars(with = "String", length(min = 1))]
     name: Option<String>,
-    key: Option<PublicKey>,
+    /// The public key in PEM, or the path of a file that holds it; paths start at the folder of this file.
+    #[serde(default, deserialize_with = "text")]
+    #[schemars(with = "String")]
+    public: Option<String>,
+    /// The first period that the key may sign.
+    #[serde(default, deserialize_with = "period")]
+    #[schemars(with = "Period")]
     from: Option<Month>,
+    /// The last period that the key may sign.
+    #[serde(default, deserialize_with = "period")]
+    #[schemars(with = "Period")]
     until: Option<Month>,
+    /// Whether the key is revoked: its signatures say nothing by themselves.
+    #[serde(default)]
     revoked: bool,
+}
+
+fn tables<'de, D: Deserializer<'de>>(from: D) -> Result<(), D::Error> {
+    Vec::<toml::Table>::deserialize(from)
+        .map(drop)
+        .map_err(|_| toml_keys::told(text!("expected is [[key]]")))
+}
+
+fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    toml_keys::text(from, |text| Ok(text.to_owned()))
+}
+
+fn name<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    toml_keys::text(from, |name| {
+        if name.trim().is_empty() || name.contains(char::is_control) {
+            return Err(text!("a name is expected, on one line"));
+        }
+        Ok(name.to_owned())
+    })
+}
+
+fn period<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Month>, D::Error> {
+    toml_keys::text(from, parse_period)
 }
 
 impl TrustedKeys {
     /// Reads a file of trusted keys. All of its errors are listed, as a usage error.
     pub fn read(path: &Path) -> Outcome<TrustedKeys> {
-        let usage = |problem: String| {
-            Failure::Usage(format!("trusted keys {}: {problem}", crate::diag::shown(path)))
-        };
+        let usage = |problem: Text| Failure::Usage(text!("trusted keys {}: {}", path, problem));
         let text = text_of(path).map_err(usage)?;
         TrustedKeys::parse(&text, path.parent().unwrap_or(Path::new("")))
-            .map_err(|errors| usage(format!("refused:\n  {}", errors.join("\n  "))))
+            .map_err(|errors| usage(text!("refused:{}", items(&errors))))
     }
 
     /// Reads the text of a file whose paths start at a folder; or lists all of its errors by line.
-    fn parse(text: &str, folder: &Path) -> Result<TrustedKeys, Vec<String>> {
+    fn parse(text: &str, folder: &Path) -> Result<TrustedKeys, Vec<Text>> {
         let table = match DeTable::parse(text) {
             Ok(table) => table.into_inner(),
-            Err(error) => return Err(vec![error.to_string().trim_end().to_owned()]),
+            Err(error) => return Err(vec![toml_problem(text, &error)]),
         };
         let mut reader = Reader { folder, errors: Vec::new(), keys: Vec::new() };
-        let mut format = false;
-        for (key, value) in &table {
-            match key.get_ref().as_ref() {
-                "format" => {
-                    format = true;
-                    let number = value.get_ref().as_integer().map(DeInteger::as_str);
-                    if number != Some(FORMAT) {
-                        reader.error(key.span().start, "format", "this program knows 1");
-                    }
-                }
-                "key" => reader.keys(value),
-                other => reader.error(key.span().start, other, "unknown key; known: format, key"),
-            }
+        let _: TrustedFile = reader.read(&table);
+        if let Some(key) = table.get("key") {
+            reader.keys(key);
         }
-        if !format {
-            reader.error(0, "format", "it is missing; expected is format = 1");
+        if !table.contains_key("format") {
+            reader.error(0, "format", text!("it is missing; expected is format = 1"));
         }
         if reader.keys.is_empty() && reader.errors.is_empty() {
-            reader.error(0, "key", "there is none; each key starts with [[key]]");
+            reader.error(0, "key", text!("there is none; each key starts with [[key]]"));
         }
         reader.errors.sort();
         let (mut line, mut seen) = (1, 0);
-        let counted = |(at, error): (usize, String)| {
+        let counted = |(at, error): (usize, Text)| {
             line += text[seen..at].matches('\n').count();
             seen = at;
-            format!("line {line}, {error}")
+            text!("line {}, {}", line, error)
         };
-        let errors: Vec<String> = reader.errors.into_iter().map(counted).collect();
+        let errors: Vec<Text> = reader.errors.into_iter().map(counted).collect();
         if errors.is_empty() { Ok(TrustedKeys(reader.keys)) } else { Err(errors) }
     }
 }
@@ -88,54 +137,58 @@ impl TrustedKeys {
 /// What was read of a file so far, and what is wrong with it by place.
 struct Reader<'a> {
     folder: &'a Path,
-    errors: Vec<(usize, String)>,
+    errors: Vec<(usize, Text)>,
     keys: Vec<Trusted>,
 }
 
 impl Reader<'_> {
-    fn error(&mut self, at: usize, what: &str, problem: &str) {
-        self.errors.push((at, format!("{what}: {problem}")));
+    fn error(&mut self, at: usize, what: &str, problem: Text) {
+        self.errors.push((at, text!("{}: {}", what, Value::Text(problem))));
+    }
+
+    /// Reads a table; what is wrong with its keys is remembered.
+    fn read<T: serde::de::DeserializeOwned + Default>(&mut self, table: &DeTable) -> T {
+        let mut bad = Vec::new();
+        let read = toml_keys::read(table, &mut bad);
+        for bad in bad {
+            self.error(bad.at, &bad.key, bad.problem);
+        }
+        read
     }
 
     fn keys(&mut self, value: &Spanned<DeValue>) {
-        let Some(tables) = value.get_ref().as_array() else {
-            return self.error(value.span().start, "key", "expected is [[key]]");
-        };
+        let tables = value.get_ref().as_array().into_iter().flatten();
         for table in tables {
-            match table.get_ref().as_table() {
-                Some(fields) => self.key(fields, table.span().start),
-                None => self.error(table.span().start, "key", "expected is [[key]]"),
+            if let Some(fields) = table.get_ref().as_table() {
+                self.key(fields, table.span().start);
             }
         }
     }
 
     fn key(&mut self, fields: &DeTable, at: usize) {
-        let mut given = Given::default();
         let before = self.errors.len();
-        for (key, value) in fields {
-            let name = key.get_ref().as_ref();
-            if let Err(problem) = given.set(name, value.get_ref(), self.folder) {
-                self.error(key.span().start, name, &problem);
-            }
-        }
+        let TrustedKey { id, name, public, from, until, revoked } = self.read(fields);
         for field in ["id", "name", "public"] {
             if !fields.contains_key(field) {
-                self.error(at, field, "it is missing");
+                self.error(at, field, text!("it is missing"));
             }
         }
-        let Given { id: Some(id), name: Some(name), key: Some(key), from, until, revoked } = given
-        else {
-            return;
-        };
+        let key = public.and_then(|text| {
+            let place = fields.get_key_value("public").map_or(at, |(key, _)| key.span().start);
+            let key = public_key(&text, self.folder);
+            key.map_err(|problem| self.error(place, "public", problem)).ok()
+        });
+        let (Some(id), Some(name), Some(key)) = (id, name, key) else { return };
+        let id = id.to_ascii_lowercase();
         if id != key.id() {
-            let problem = format!("the key in `public` has the id {}", key.id());
-            self.error(at, "id", &problem);
+            let problem = text!("the key in `public` has the id {}", key.id());
+            self.error(at, "id", problem);
         }
         if self.keys.iter().any(|known| known.id == id) {
-            self.error(at, "id", "this key is listed twice");
+            self.error(at, "id", text!("this key is listed twice"));
         }
         if from.zip(until).is_some_and(|(from, until)| from > until) {
-            self.error(at, "until", "it is before `from`");
+            self.error(at, "until", text!("it is before `from`"));
         }
         if self.errors.len() == before {
             self.keys.push(Trusted { id, name, key, from, until, revoked });
@@ -143,52 +196,27 @@ impl Reader<'_> {
     }
 }
 
-impl Given {
-    fn set(&mut self, field: &str, value: &DeValue, folder: &Path) -> Result<(), String> {
-        let text = value.as_str().ok_or("a text in quotes is expected");
-        match field {
-            "id" => self.id = Some(text?.to_ascii_lowercase()),
-            "name" => {
-                let name = text?;
-                if name.trim().is_empty() || name.contains(char::is_control) {
-                    return Err("a name is expected, on one line".to_owned());
-                }
-                self.name = Some(name.to_owned());
-            }
-            "public" => self.key = Some(public_key(text?, folder)?),
-            "from" => self.from = Some(parse_period(text?)?),
-            "until" => self.until = Some(parse_period(text?)?),
-            "revoked" => self.revoked = value.as_bool().ok_or("true or false is expected")?,
-            _ => {
-                let known = "unknown key; known: id, name, public, from, until, revoked";
-                return Err(known.to_owned());
-            }
-        }
-        Ok(())
-    }
-}
-
 /// A public key in PEM, or in the file that a path leads to.
-fn public_key(text: &str, folder: &Path) -> Result<PublicKey, String> {
+fn public_key(text: &str, folder: &Path) -> Result<PublicKey, Text> {
     if text.contains("-----BEGIN") {
         return PublicKey::from_pem(text);
     }
     let path = folder.join(text);
-    let problem = |problem: String| format!("{}: {problem}", crate::diag::shown(&path));
+    let problem = |problem: Text| text!("{}: {}", path, problem);
     PublicKey::from_pem(&text_of(&path).map_err(problem)?).map_err(problem)
 }
 
 /// The text of a small file.
-fn text_of(path: &Path) -> Result<String, String> {
-    let unreadable = |error: std::io::Error| format!("it cannot be read: {error}");
+fn text_of(path: &Path) -> Result<String, Text> {
+    let unreadable = |error: std::io::Error| text!("it cannot be read: {}", error);
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err("it is not a file".to_owned());
+        return Err(text!("it is not a file"));
     }
     let mut text = String::new();
     let file = File::open(path).map_err(unreadable)?;
     file.take(LONGEST + 1).read_to_string(&mut text).map_err(unreadable)?;
     if text.len() as u64 > LONGEST {
-        return Err(format!("it has more than {LONGEST} bytes"));
+        return Err(text!("it has more than {} bytes", LONGEST));
     }
     Ok(text)
 }

@@ -23,7 +23,7 @@ impl Content {
             let judged = Judged::of_rows(table.iter().filter(&own));
             let counted = [
                 ("接受", "", "", judged.accepted),
-                ("退回", GIVEN_BACK, "原结算已退费", judged.given_back),
+                ("退回", GIVEN_BACK, reason(GIVEN_BACK)[0], judged.given_back),
             ];
             rows.extend(
                 counted

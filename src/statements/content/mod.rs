@@ -10,7 +10,7 @@ use super::{
     sheet::{Sheet, Value, Workbook},
     style::Style,
     template::{Template, Values},
-    words::{care, province},
+    words::province,
 };
 use crate::{
     book::{
@@ -19,10 +19,12 @@ use crate::{
         twins::{Twins, visible},
     },
     diag::{Failure, Outcome},
+    judged::GIVEN_BACK,
     model::{
-        codes::{CareClass, Month, Pair, Province},
-        control::Class,
+        codes::{Month, Pair, Province},
+        fields::Field,
         money::FenSum,
+        words::chinese,
     },
 };
 
@@ -78,7 +80,7 @@ impl Content {
         let mut medfee = BTreeMap::new();
         for row in positions.iter() {
             if let Some(pair) = row.pair() {
-                *medfee.entry(pair).or_default() += row.number("medfee_sumamt");
+                *medfee.entry(pair).or_default() += row.fen("medfee_sumamt");
             }
         }
         let breaks = closed.table("breaks")?;
@@ -112,21 +114,19 @@ impl Content {
         let mut detailed: BTreeMap<Pair, FenSum> = BTreeMap::new();
         for row in self.positions.iter() {
             if let Some(pair) = row.pair() {
-                *detailed.entry(pair).or_default() += row.number("payable");
+                *detailed.entry(pair).or_default() += row.fen("payable");
             }
         }
         for row in self.pairs.iter() {
             let Some(pair) = row.pair() else { continue };
-            let (gross, positions) = (row.number("gross"), detailed.remove(&pair).unwrap_or(0));
+            let (gross, positions) = (row.fen("gross"), detailed.remove(&pair).unwrap_or_default());
             if gross != positions {
-                let problem = format!(
-                    "pairs and positions of {} differ for {pair}\n    hint: verify the book",
-                    self.period
-                );
+                let problem = text!("pairs and positions of {} differ for {}", self.period, pair)
+                    .hinting(text!("verify the book"));
                 return Err(Failure::Book(problem));
             }
         }
-        Failure::unless(detailed.values().all(|fen| *fen == 0), || "a pair is missing".to_owned())
+        Failure::unless(detailed.values().all(|fen| fen.is_zero()), || text!("a pair is missing"))
     }
 
     /// The provinces that pay or are paid, or have something to look at.
@@ -195,8 +195,8 @@ impl Content {
         for row in self.pairs.iter() {
             let Some(pair) = row.pair() else { continue };
             let values = columns.map(|column| match column {
-                "medfee" => self.medfee.get(&pair).copied().unwrap_or(0),
-                column => row.number(column),
+                "medfee" => self.medfee.get(&pair).copied().unwrap_or_default(),
+                column => row.fen(column),
             });
             for (side, province) in [pair.insured, pair.treating].into_iter().enumerate() {
                 let sums = &mut sums.entry(province).or_default()[side];
@@ -207,7 +207,7 @@ impl Content {
             let mut values = Values::from([("province", Value::Text(province(of)))]);
             let sides = OFFERED[1..11].iter().zip(pays.into_iter().chain(receives));
             for (at, (name, sum)) in sides.enumerate() {
-                let value = if at % 5 == 0 { Value::Count(sum) } else { Value::Money(sum) };
+                let value = if at % 5 == 0 { Value::Count(sum.fen()) } else { Value::Money(sum) };
                 values.insert(*name, value);
             }
             values.insert("net", Value::Money(receives[4] - pays[4]));
@@ -233,12 +233,13 @@ impl Content {
             self.quotas.iter().filter_map(|row| Some((row.pair()?, row))).collect();
         let rows = self.notices.iter().filter(|row| row.text("kind") != "QS").filter_map(|row| {
             let pair = row.pair()?;
-            let quota =
-                |column| Value::Money(quotas.get(&pair).map_or(0, |quota| quota.number(column)));
-            let amount = row.number("amount");
+            let quota = |column| {
+                Value::Money(quotas.get(&pair).map_or(FenSum::ZERO, |quota| quota.fen(column)))
+            };
+            let amount = row.fen("amount");
             let proposal = row.text("kind") == "JJ";
             let next = if proposal {
-                let next = quotas.get(&pair).map_or(0, |quota| quota.number("next_quota"));
+                let next = quotas.get(&pair).map_or(FenSum::ZERO, |quota| quota.fen("next_quota"));
                 Value::Money(next + amount)
             } else {
                 quota("next_quota")
@@ -285,8 +286,8 @@ impl Content {
         let rows = self.pairs.iter().filter_map(|row| {
             let pair = row.pair()?;
             let other = other(pair)?;
-            let medfee = self.medfee.get(&pair).copied().unwrap_or(0);
-            let fen = |column| Value::Money(row.number(column));
+            let medfee = self.medfee.get(&pair).copied().unwrap_or_default();
+            let fen = |column| Value::Money(row.fen(column));
             Some(Values::from([
                 ("province", Value::Text(province(other))),
                 ("visits", Value::Count(row.number("visits"))),
@@ -314,9 +315,9 @@ impl Content {
                 ("treating", named(row.text("treating_province"))),
                 ("ddct_id", text(row.text("ddct_id"))),
                 ("setl_id", text(row.text("setl_id"))),
-                ("fund", text(fund(row.text("fund_class")))),
-                ("amount", Value::Money(row.number("amount"))),
-                ("code", text(if row.text("code") == "R01" { "退回" } else { "扣款" })),
+                ("fund", text(chinese(row.text("fund_class")))),
+                ("amount", Value::Money(row.fen("amount"))),
+                ("code", text(if row.text("code") == GIVEN_BACK { "退回" } else { "扣款" })),
             ])
         });
         self.sheet(template, "deductions", &of.full_name(), rows.collect(), &OFFERED)
@@ -341,7 +342,7 @@ impl Content {
             Some((pair, row))
         });
         let rows = own.map(|(pair, row)| {
-            let payable = |column| match row.number_or_null(column) {
+            let payable = |column| match row.fen_or_null(column) {
                 Some(fen) => Value::Money(fen),
                 None => text("无"),
             };
@@ -349,12 +350,12 @@ impl Content {
                 ("insured", Value::Text(province(pair.insured))),
                 ("treating", Value::Text(province(pair.treating))),
                 ("setl_id", text(row.text("setl_id"))),
-                ("class", text(class(row.text("class")))),
+                ("class", text(chinese(row.text("class")))),
                 ("fields", text(row.text("fields"))),
                 ("cost_month", text(row.text("cost_month"))),
                 ("treating_payable", payable("treating_payable")),
                 ("insured_payable", payable("insured_payable")),
-                ("effect", Value::Money(row.number("effect"))),
+                ("effect", Value::Money(row.fen("effect"))),
                 ("first_period", text(row.text("first_period"))),
                 ("note", note(&self.twins, row)),
             ])
@@ -374,7 +375,7 @@ impl Content {
                 Some(_) => Value::Text(row.shown(column)),
                 None => Value::Text(String::new()),
             };
-            let amount = row.number("amount");
+            let amount = row.fen("amount");
             let values = Values::from([
                 ("notice_id", text(row.text("notice_id"))),
                 ("period", text(row.text("period"))),
@@ -408,23 +409,22 @@ fn is_of(pair: Pair, province: Province) -> bool {
 /// A row of the details of a fund.
 fn detail(row: Row) -> Values {
     let sum =
-        |columns: &[&str]| Value::Money(columns.iter().map(|column| row.number(column)).sum());
-    let care = CareClass::from_name(row.text("care_class")).map_or("", care);
+        |fields: &[Field]| Value::Money(fields.iter().map(|field| row.fen(field.name())).sum());
     Values::from([
         ("division", text(row.text("insuplc_admdvs"))),
         ("province", named(row.text("treating_province"))),
-        ("fund", text(fund(row.text("fund_class")))),
-        ("care", text(care)),
+        ("fund", text(chinese(row.text("fund_class")))),
+        ("care", text(chinese(row.text("care_class")))),
         ("cost_month", text(row.text("cost_month"))),
         ("visits", Value::Count(row.number("visits"))),
-        ("medfee", sum(&["medfee_sumamt"])),
-        ("pooled", sum(&["hifp_pay"])),
-        ("account", sum(&["acct_pay"])),
-        ("large", sum(&["hifmi_pay", "hifob_pay"])),
-        ("civil", sum(&["cvlserv_pay"])),
-        ("assistance", sum(&["maf_pay"])),
-        ("other", sum(&["hifes_pay", "hifdm_pay", "oth_pay"])),
-        ("payable", sum(&["payable"])),
+        ("medfee", sum(&[Field::medfee_sumamt])),
+        ("pooled", sum(&[Field::hifp_pay])),
+        ("account", sum(&[Field::acct_pay])),
+        ("large", sum(&[Field::hifmi_pay, Field::hifob_pay])),
+        ("civil", sum(&[Field::cvlserv_pay])),
+        ("assistance", sum(&[Field::maf_pay])),
+        ("other", sum(&[Field::hifes_pay, Field::hifdm_pay, Field::oth_pay])),
+        ("payable", Value::Money(row.fen("payable"))),
     ])
 }
 
@@ -443,13 +443,4 @@ fn note(twins: &Twins, row: Row) -> Value {
 /// A province by its code.
 fn named(code: &str) -> Value {
     Value::Text(Province::from_text(code).map_or_else(|| code.to_owned(), province))
-}
-
-fn fund(name: &str) -> &'static str {
-    if name == "employee" { "职工" } else { "居民" }
-}
-
-/// A break class in Chinese.
-fn class(name: &str) -> &'static str {
-    Class::from_name(name).map_or("其他", Class::chinese)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Content, class, is_of, note, province, text};
+use super::{Content, is_of, note, province, text};
 use crate::{
     book::{
         grid::{Cell, Row},
@@ -12,6 +12,8 @@ use crate::{
     model::{
         codes::{Pair, Province},
         fields::{FIELDS, Field, Kind},
+        money::FenSum,
+        words::chinese,
     },
     privacy::mask::masked,
     statements::{
@@ -94,7 +96,7 @@ fn of_pair(pair: Pair, row: Row) -> Values {
         ("insured", Value::Text(province(pair.insured))),
         ("treating", Value::Text(province(pair.treating))),
         ("setl_id", text(row.text("setl_id"))),
-        ("class", text(class(row.text("class")))),
+        ("class", text(chinese(row.text("class")))),
     ])
 }
 
@@ -125,7 +127,9 @@ fn copy(row: Row, pair: Pair, style: &Style) -> Values {
         let value = match (row.cell(field.name()), field) {
             (Cell::Null, _) => text(""),
             (Cell::Text(number), Field::psn_no) => person(number, style),
-            (Cell::Number(fen), _) if field.kind() == Kind::Amount => Value::Money(fen),
+            (Cell::Number(fen), _) if field.kind() == Kind::Amount => {
+                Value::Money(FenSum::new(fen))
+            }
             _ => Value::Text(row.for_people(field.name())),
         };
         values.insert(field.name(), value);
@@ -135,7 +139,7 @@ fn copy(row: Row, pair: Pair, style: &Style) -> Values {
 
 /// A line to answer on.
 fn reply(row: Row, pair: Pair, twins: &Twins) -> Values {
-    let payable = |column| row.number_or_null(column).map_or_else(|| text("无"), Value::Money);
+    let payable = |column| row.fen_or_null(column).map_or_else(|| text("无"), Value::Money);
     let mut values = of_pair(pair, row);
     values.extend([
         ("cost_month", text(row.text("cost_month"))),

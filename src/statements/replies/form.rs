@@ -8,10 +8,11 @@ use super::{
     workbook::{self, CellSink},
 };
 use crate::{
-    contract::{bounds, small_files::DecisionLine},
+    contract::{bounds, columns::REPLY, small_files::DecisionLine},
     diag::{Code, Finding},
     model::dates::parse_day,
     statements::template::Template,
+    text::Text,
 };
 
 /// What a reply says of a settlement.
@@ -42,14 +43,10 @@ impl Line {
     }
 
     /// Something wrong with the line.
-    pub(super) fn finding(&self, file: &str, code: Code, found: &str) -> Finding {
-        Finding::new(code, file, format!("line {}, setl_id {}", self.number, self.setl_id), found)
+    pub(super) fn finding(&self, file: &str, code: Code, found: Text) -> Finding {
+        Finding::new(code, file, text!("line {}, setl_id {}", self.number, self.setl_id), found)
     }
 }
-
-/// What a reply form has to have: setl_id and the five entries.
-const VALUES: [&str; 6] =
-    ["setl_id", "decision", "reason", "decided_by", "approved_by", "decided_on"];
 
 /// Lines with an answer that are taken from a form.
 const ANSWERS: usize = 1_000_000;
@@ -99,7 +96,10 @@ impl<'a> Form<'a> {
         template: &'a Template,
         ids: &'a Ids<'a>,
     ) -> Result<Form<'a>, Finding> {
-        let headings = VALUES.map(|value| template.reply.heading(value).unwrap_or(value));
+        let headings = std::array::from_fn(|at| {
+            let value = REPLY.columns[at].name;
+            template.reply.heading(value).unwrap_or(value)
+        });
         let mut form = Form {
             file,
             template,
@@ -113,15 +113,15 @@ impl<'a> Form<'a> {
             unanswered: 0,
             findings: Vec::new(),
         };
-        let refuse = |code, found: String| Finding::new(code, file, "", found);
+        let refuse = |code, found: Text| Finding::of_file(code, file, found);
         // XLSX is a ZIP archive; what is encrypted, and what spreadsheets wrote of old, is not.
         let read = if bytes.starts_with(b"PK") {
             workbook::read(bytes, &mut form)
         } else if bytes.starts_with(b"\xd0\xcf\x11\xe0") {
-            Err(Unreadable::Form("an encrypted workbook, or one of the old form .xls".to_owned()))
+            Err(Unreadable::Form(text!("an encrypted workbook, or one of the old form .xls")))
         } else {
             let Ok(text) = std::str::from_utf8(bytes) else {
-                return Err(refuse(Code::S01, "bytes that are not UTF-8".to_owned()));
+                return Err(refuse(Code::S01, text!("bytes that are not UTF-8")));
             };
             form.csv(text.strip_prefix('\u{feff}').unwrap_or(text))
         };
@@ -129,17 +129,21 @@ impl<'a> Form<'a> {
             Ok(()) if form.found => Ok(form),
             Ok(()) => {
                 let headings = headings.join(", ");
-                Err(refuse(Code::R01, format!("no line with the headings {headings}")))
+                Err(refuse(Code::T01, text!("no line with the headings {}", headings)))
             }
-            Err(Unreadable::Form(found)) => Err(refuse(Code::R01, found)),
-            Err(Unreadable::Bounds(found)) => Err(refuse(Code::R03, found)),
+            Err(Unreadable::Form(found)) => Err(refuse(Code::T01, found)),
+            Err(Unreadable::Bounds(found)) => Err(refuse(Code::T03, found)),
         }
     }
 
     /// Reads CSV. Where lists are written with commas in numbers, spreadsheets separate values by semicolons.
     fn csv(&mut self, text: &str) -> Result<(), Unreadable> {
         if let Some((place, found)) = bounds::breach(text.as_bytes()) {
-            return Err(Unreadable::Bounds([place, found].join(" ").trim().to_owned()));
+            return Err(Unreadable::Bounds(if place.is_empty() {
+                found
+            } else {
+                text!("{} {}", place, found)
+            }));
         }
         self.guarded = true;
         for delimiter in *b",;\t" {
@@ -150,7 +154,7 @@ impl<'a> Form<'a> {
             self.begin();
             for row in 0.. {
                 let more = reader.read_record(&mut record);
-                if !more.map_err(|_| Unreadable::Form("CSV that is damaged".to_owned()))? {
+                if !more.map_err(|_| Unreadable::Form(text!("CSV that is damaged")))? {
                     break;
                 }
                 let mut cells = (0..).zip(&record);
@@ -198,9 +202,9 @@ impl<'a> Form<'a> {
             Meant::One(setl_id) => setl_id.to_owned(),
             Meant::Nobody(written) => written,
             Meant::Several(ids) => {
-                let place = format!("line {number}, setl_id {}", id.0);
-                let found = format!("one that may be any of {ids}");
-                self.findings.push(Finding::new(Code::R02, self.file, place, found));
+                let place = text!("line {}, setl_id {}", number, id.0);
+                let found = text!("one that may be any of {}", ids);
+                self.findings.push(Finding::new(Code::T02, self.file, place, found));
                 return;
             }
         };
@@ -232,7 +236,7 @@ impl CellSink for Form<'_> {
         day: Option<NaiveDate>,
     ) -> Result<bool, Unreadable> {
         if row < self.sheet.row {
-            return Err(Unreadable::Form("a workbook whose rows are not in order".to_owned()));
+            return Err(Unreadable::Form(text!("a workbook whose rows are not in order")));
         }
         if row > self.sheet.row {
             self.line();
@@ -262,8 +266,9 @@ impl CellSink for Form<'_> {
             }
         }
         if self.held > WRITTEN || self.lines.len() > ANSWERS {
-            return Err(Unreadable::Bounds(format!(
-                "more than {ANSWERS} answers, or 256 MiB of them"
+            return Err(Unreadable::Bounds(text!(
+                "more than {} answers, or 256 MiB of them",
+                ANSWERS
             )));
         }
         Ok(true)

@@ -16,6 +16,7 @@ mod workbook;
 
 use std::{collections::BTreeMap, path::Path};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::{
@@ -30,62 +31,83 @@ use crate::{
     diag::{Code, Failure, Finding, Outcome, shown},
     model::{
         control::Class,
-        money::{Fen, yuan},
+        money::{Fen, FenSum, yuan},
+        verdict::Verdict,
     },
-    reconcile::decisions::{Decisions, Verdict},
+    reconcile::decisions::Decisions,
+    shapes::{Day, Format, Period, Yuan},
+    text::Text,
 };
 
 /// The decisions of some reply forms.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "decisions import --format json")]
 pub struct Replies {
+    /// The format of the report.
+    format: Format<2>,
     /// The period whose open items they are about.
+    #[schemars(with = "Period")]
     pub period: String,
-    /// Lines on which nothing was entered.
+    /// The number of lines on which nothing was entered.
     pub unanswered: u64,
-    /// By setl_id.
+    /// The decisions, by setl_id.
     pub decisions: Vec<Decided>,
 }
 
 /// A decision, and what it does.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Decided {
     /// The settlement.
     pub setl_id: String,
-    /// `accept_treating`, `accept_insured` or `void`.
+    /// What was decided.
+    #[schemars(with = "Verdict")]
     pub decision: &'static str,
-    /// Why.
+    /// Why, as the form has it.
     pub reason: String,
     /// Who decided.
     pub decided_by: String,
     /// Who approved it.
     pub approved_by: String,
     /// The day.
+    #[schemars(with = "Day")]
     pub decided_on: String,
-    /// The class that it ends.
+    /// The class that the decision ends.
+    #[schemars(with = "Class")]
     pub class: &'static str,
-    /// What will clear, in yuan; none when it is voided.
+    /// What will clear, in yuan; null when the settlement is voided.
+    #[schemars(with = "Option<Yuan>")]
     pub payable: Option<String>,
-    /// The form and the line that it comes from.
-    pub from: String,
+    /// The file of the form.
+    pub form: String,
+    /// The line of the form, from 1.
+    pub line: u64,
+}
+
+impl Decided {
+    /// The form and the line that the decision comes from, in words.
+    pub fn origin(&self) -> Text {
+        text!("{} line {}", self.form, self.line)
+    }
 }
 
 /// Reads reply forms, and compares them with the open items of the newest period of a book.
 pub fn read(files: &[impl AsRef<Path>], book: &Path, template: &Template) -> Outcome<Replies> {
     let periods = book::Book::look(book)?;
     let Some((period, folder)) = periods.last() else {
-        return Err(Failure::Book(format!("{} has no closed period", shown(book))));
+        return Err(Failure::Book(text!("{} has no closed period", book)));
     };
     let open = open_items(folder)?;
     let ids = Ids::of(&open);
-    let mut replies = Replies { period: period.to_string(), unanswered: 0, decisions: Vec::new() };
+    let (period, decisions) = (period.to_string(), Vec::new());
+    let mut replies = Replies { format: Format, period, unanswered: 0, decisions };
     let mut findings = Vec::new();
     for path in files {
         let path = path.as_ref();
-        let name = crate::diag::shown(path);
+        let name = shown(path);
         let bytes = bounded::read(path, bounded::SMALL_FILE).map_err(Failure::io(path))?;
         let Some(bytes) = bytes else {
             let found = bounded::more_than(bounded::SMALL_FILE);
-            findings.push(Finding::new(Code::R03, name, "", found));
+            findings.push(Finding::of_file(Code::T03, name, found));
             continue;
         };
         match Form::read(&bytes, &name, template, &ids) {
@@ -94,7 +116,11 @@ pub fn read(files: &[impl AsRef<Path>], book: &Path, template: &Template) -> Out
         }
     }
     replies.agree(&mut findings);
-    if findings.is_empty() { Ok(replies) } else { Err(Failure::Unfit("the replies are", findings)) }
+    if findings.is_empty() {
+        Ok(replies)
+    } else {
+        Err(Failure::Unfit(text!("the replies are"), findings))
+    }
 }
 
 /// The settlements that the newest period carries.
@@ -102,7 +128,7 @@ fn open_items(folder: &Path) -> Outcome<BTreeMap<String, Open>> {
     let breaks = Grid::open(folder, "breaks")?;
     let carried = breaks.iter().filter(|row| row.flag("carried") == Some(true));
     let open = carried.filter_map(|row| {
-        let payable = |column| row.number_or_null(column).and_then(|fen| Fen::try_from(fen).ok());
+        let payable = |column| row.fen_or_null(column).and_then(|fen| Fen::try_from(fen).ok());
         let payable = [payable("treating_payable"), payable("insured_payable")];
         let class = Class::from_name(row.text("class"))?;
         Some((row.text("setl_id").to_owned(), Open { class, payable }))
@@ -135,7 +161,11 @@ impl Replies {
             };
             decisions.applied(setl_id, Some(open.class), payable);
             if line.decided_on.is_none() {
-                findings.push(line.finding(file, Code::S05, "no day, or one that does not exist"));
+                findings.push(line.finding(
+                    file,
+                    Code::S05,
+                    text!("no day, or one that does not exist"),
+                ));
             }
         }
         match decisions.finish() {
@@ -152,7 +182,8 @@ impl Replies {
                         decided_on: line.decided_on?.to_string(),
                         class: applied.class_without.name(),
                         payable: applied.payable.map(yuan),
-                        from: format!("{file} line {}", line.number),
+                        form: file.to_owned(),
+                        line: line.number,
                     })
                 },
             )),
@@ -166,8 +197,9 @@ impl Replies {
             let same = later.setl_id == first.setl_id;
             if same && later.decision != first.decision {
                 let found =
-                    format!("{} in {}, {} here", first.decision, first.from, later.decision);
-                findings.push(Finding::new(Code::C03, later.from.clone(), &later.setl_id, found));
+                    text!("{} in {}, {} here", first.decision, first.origin(), later.decision);
+                let (file, place) = (later.origin().to_string(), Text::given(&later.setl_id));
+                findings.push(Finding::new(Code::C03, file, place, found));
             }
             same
         });
@@ -175,7 +207,7 @@ impl Replies {
 
     /// `decisions.csv`.
     pub fn to_csv(&self) -> Outcome<Vec<u8>> {
-        let failed = |error: csv::Error| Failure::Bug(format!("decisions: {error}"));
+        let failed = |error: csv::Error| Failure::Bug(text!("decisions: {}", Text::foreign(error)));
         let mut writer = csv::Writer::from_writer(Vec::new());
         let names = ["setl_id", "decision", "reason", "decided_by", "approved_by", "decided_on"];
         writer.write_record(names).map_err(failed)?;
@@ -185,11 +217,11 @@ impl Replies {
             let values = [setl_id, *decision, reason, decided_by, approved_by, decided_on];
             writer.write_record(values).map_err(failed)?;
         }
-        writer.into_inner().map_err(|error| Failure::Bug(error.to_string()))
+        writer.into_inner().map_err(|error| Failure::Bug(Text::foreign(error)))
     }
 
-    /// How many settlements each decision names, and what clears through it, in fen.
-    pub fn totals(&self) -> Vec<(Verdict, u64, i128)> {
+    /// How many settlements each decision names, and what clears through it.
+    pub fn totals(&self) -> Vec<(Verdict, u64, FenSum)> {
         let of = |verdict: Verdict| {
             let decided = || self.decisions.iter().filter(move |d| d.decision == verdict.name());
             let fen = |d: &Decided| {

@@ -11,6 +11,8 @@ use quick_xml::{
 };
 use zip::ZipArchive;
 
+use crate::text::Text;
+
 /// Bytes that a workbook may take, packed, and that it may unpack to.
 pub(super) const PACKED: u64 = 64 << 20;
 const UNPACKED: u64 = 512 << 20;
@@ -29,9 +31,9 @@ const DEPTH: u32 = 100;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Unreadable {
     /// It is no form, or damaged.
-    Form(String),
+    Form(Text),
     /// It is larger than what is read.
-    Bounds(String),
+    Bounds(Text),
 }
 
 /// A workbook, packed.
@@ -43,17 +45,17 @@ pub(super) struct Archive<'a> {
 
 impl<'a> Archive<'a> {
     pub(super) fn open(bytes: &'a [u8]) -> Result<Archive<'a>, Unreadable> {
-        let bounds = |found: String| Err(Unreadable::Bounds(found));
+        let bounds = |found: Text| Err(Unreadable::Bounds(found));
         if bytes.len() as u64 > PACKED {
-            return bounds(format!("a workbook of more than {} MiB", PACKED >> 20));
+            return bounds(text!("a workbook of more than {} MiB", PACKED >> 20));
         }
         // What the directory claims to hold would be reserved before it is read.
         let entries = bytes.windows(4).filter(|window| window == b"PK\x01\x02").count();
         if entries > ENTRIES {
-            return bounds(format!("a workbook of more than {ENTRIES} parts"));
+            return bounds(text!("a workbook of more than {} parts", ENTRIES));
         }
         let zip = ZipArchive::new(Cursor::new(bytes));
-        let zip = zip.map_err(|_| Unreadable::Form("no workbook, or a damaged one".to_owned()))?;
+        let zip = zip.map_err(|_| Unreadable::Form(text!("no workbook, or a damaged one")))?;
         Ok(Archive { zip, left: Cell::new(UNPACKED) })
     }
 
@@ -76,12 +78,12 @@ impl<'a> Archive<'a> {
     }
 }
 
-fn damaged(path: &str) -> String {
-    format!("a workbook whose part {path} is damaged")
+fn damaged(path: &str) -> Text {
+    text!("a workbook whose part {} is damaged", path)
 }
 
-fn large(path: &str) -> String {
-    format!("a workbook whose part {path} is too large")
+fn large(path: &str) -> Text {
+    text!("a workbook whose part {} is too large", path)
 }
 
 /// The events of a part.

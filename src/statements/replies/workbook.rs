@@ -49,7 +49,7 @@ pub(super) fn read(bytes: &[u8], form: &mut dyn CellSink) -> Result<(), Unreadab
     shared.from_1904 = frame.from_1904;
     for path in &frame.sheets {
         let Some(part) = archive.part(path, u64::MAX)? else {
-            return Err(Unreadable::Form(format!("a workbook without its part {path}")));
+            return Err(Unreadable::Form(text!("a workbook without its part {}", path)));
         };
         form.begin();
         sheet(part, &shared, form)?;
@@ -70,7 +70,7 @@ struct Frame {
 
 impl Frame {
     fn read(archive: &mut Archive) -> Result<Frame, Unreadable> {
-        let none = || Unreadable::Form("an archive that is no workbook".to_owned());
+        let none = || Unreadable::Form(text!("an archive that is no workbook"));
         let package = relations(archive, "_rels/.rels")?;
         let main = package.into_values().find(|(kind, _)| kind.ends_with("/officeDocument"));
         let path = below("", &main.ok_or_else(none)?.1);
@@ -107,7 +107,7 @@ impl Frame {
                 _ => {}
             }
             if frame.sheets.len() > SHEETS {
-                return Err(Unreadable::Bounds(format!("a workbook of more than {SHEETS} sheets")));
+                return Err(Unreadable::Bounds(text!("a workbook of more than {} sheets", SHEETS)));
             }
         }
         Ok(frame)

@@ -4,6 +4,8 @@ use rust_xlsxwriter::utility::check_sheet_name;
 
 use super::{BULLETIN, Form, Template};
 
+use crate::text::{Text, quoted};
+
 /// Characters of a text; a cell holds 32,767, some of which are filled in.
 const LONGEST_TEXT: usize = 1_000;
 /// Columns of a form; a sheet has 16,384.
@@ -18,26 +20,30 @@ const LONGEST_LIST: usize = 255;
 const LONGEST_FONT: usize = 31;
 
 /// Everything that a spreadsheet program does not take.
-pub(super) fn check(template: &Template, file: &toml::Table) -> Vec<String> {
+pub(super) fn check(template: &Template, file: &toml::Table) -> Vec<Text> {
     let mut problems = Vec::new();
     for (key, value) in file {
         texts(key, value, &mut problems);
     }
     for workbook in workbooks(template) {
         for (at, (place, form)) in workbook.iter().enumerate() {
-            problems.extend(of_form(form).into_iter().map(|problem| format!("{place}: {problem}")));
+            problems.extend(of_form(place, form));
             let alike = |other: &Form| other.name.to_lowercase() == form.name.to_lowercase();
             if let Some((other, _)) = workbook[..at].iter().find(|(_, other)| alike(other)) {
-                problems
-                    .push(format!("{place}: sheet {:?} is there already, as {other}", form.name));
+                problems.push(text!(
+                    "{}: sheet {} is there already, as {}",
+                    place,
+                    quoted(&form.name),
+                    other
+                ));
             }
         }
     }
     if template.font.trim().is_empty() || template.font.chars().count() > LONGEST_FONT {
-        problems.push(format!("font: a name of 1 to {LONGEST_FONT} characters is expected"));
+        problems.push(text!("font: a name of 1 to {} characters is expected", LONGEST_FONT));
     }
     if template.sign_off.len() > MOST_SIGN {
-        problems.push(format!("sign_off: more than {MOST_SIGN} sign"));
+        problems.push(text!("sign_off: more than {} sign", MOST_SIGN));
     }
     problems.extend(of_decisions(template));
     problems
@@ -57,44 +63,43 @@ fn workbooks(template: &Template) -> [Vec<(String, &Form)>; 5] {
     ]
 }
 
-fn of_form(form: &Form) -> Vec<String> {
+fn of_form(place: &str, form: &Form) -> Vec<Text> {
     let mut problems = Vec::new();
     let name = &form.name;
     let reserved = name.trim().is_empty() || name.to_lowercase() == "history";
     if reserved || name.contains(char::is_control) || check_sheet_name(name).is_err() {
-        problems.push(format!(
-            "no sheet can be named {name:?}: expected are 1 to 31 characters, without []:*? and slashes of either kind, \
-             without ' at an end, and not History"
+        problems.push(text!(
+            "{}: no sheet can be named {}: expected are 1 to 31 characters, without []:*? and slashes of either kind, \
+             without ' at an end, and not History",
+            place,
+            quoted(name)
         ));
     }
     if form.columns.is_empty() || form.columns.len() > MOST_COLUMNS {
         let columns = form.columns.len();
-        problems.push(format!("{columns} columns, 1 to {MOST_COLUMNS} are expected"));
+        problems.push(text!("{}: {} columns, 1 to {} are expected", place, columns, MOST_COLUMNS));
     }
     let wide = form.columns.iter().filter(|(_, _, width)| *width > WIDEST);
     problems.extend(wide.map(|(heading, _, width)| {
-        format!("column {heading}: width {width}, at most {WIDEST} is expected")
+        text!("{}: column {}: width {}, at most {} is expected", place, heading, width, WIDEST)
     }));
     problems
 }
 
 /// Decisions are chosen from a list in a cell.
-fn of_decisions(template: &Template) -> Option<String> {
+fn of_decisions(template: &Template) -> Option<Text> {
     let words: Vec<String> = template.verdicts().map(|(_, word)| word).collect();
     let bad = |(at, word): (usize, &String)| {
         word.trim().is_empty() || word.contains([',', '"']) || words[..at].contains(word)
     };
     let length: usize = words.iter().map(|word| word.encode_utf16().count() + 1).sum();
     (length > LONGEST_LIST || words.iter().enumerate().any(bad)).then(|| {
-        format!(
-            "decisions: different words without commas and quotes are expected, of {LONGEST_LIST} characters \
-             together"
-        )
+        text!("decisions: different words without commas and quotes are expected, of {} characters together", LONGEST_LIST)
     })
 }
 
 /// Looks through every text of the file.
-fn texts(place: &str, value: &toml::Value, problems: &mut Vec<String>) {
+fn texts(place: &str, value: &toml::Value, problems: &mut Vec<Text>) {
     match value {
         toml::Value::String(text) => {
             let unfit = |letter: char| {
@@ -102,8 +107,10 @@ fn texts(place: &str, value: &toml::Value, problems: &mut Vec<String>) {
                     || (letter.is_control() && !matches!(letter, '\n' | '\t'))
             };
             if text.contains(unfit) || text.chars().count() > LONGEST_TEXT {
-                problems.push(format!(
-                    "{place}: a text of at most {LONGEST_TEXT} characters without control characters is expected"
+                problems.push(text!(
+                    "{}: a text of at most {} characters without control characters is expected",
+                    place,
+                    LONGEST_TEXT
                 ));
             }
         }
@@ -119,13 +126,13 @@ fn texts(place: &str, value: &toml::Value, problems: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::read::BUILT_IN;
     use super::*;
+    use crate::statements::template::read::BUILT_IN;
 
     fn problem(from: &str, to: &str) -> String {
         assert!(BUILT_IN.contains(from), "{from}");
         let parsed = Template::parse(&BUILT_IN.replacen(from, to, 1));
-        parsed.err().unwrap_or_default()
+        parsed.err().map(|error| error.to_string()).unwrap_or_default()
     }
 
     #[test]
@@ -167,7 +174,7 @@ mod tests {
         let several = BUILT_IN
             .replacen("name = \"清算表\"", &format!("name = \"a/b\"\n#{long}"), 1)
             .replacen("font = \"", &format!("font = \"{long}"), 1);
-        let told = Template::parse(&several).expect_err("refused");
+        let told = Template::parse(&several).expect_err("refused").to_string();
         assert!(told.contains("font: a text") && told.contains("national: no sheet"), "{told}");
         assert!(problem("经办人:", "经办人:\\u0007").starts_with("sign_off: a text"));
     }

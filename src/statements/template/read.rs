@@ -2,6 +2,7 @@
 
 use super::{Template, check};
 use crate::diag::toml_problem;
+use crate::text::{Text, indented, lines};
 
 /// The built-in template.
 pub(super) const BUILT_IN: &str = include_str!("../../../pipelines/forms.toml");
@@ -16,21 +17,22 @@ impl Template {
     }
 
     /// Reads a template.
-    pub fn parse(text: &str) -> Result<Template, String> {
-        let mut template: Template = toml::from_str(text).map_err(|error| toml_problem(&error))?;
+    pub fn parse(text: &str) -> Result<Template, Text> {
+        let mut template: Template =
+            toml::from_str(text).map_err(|error| toml_problem(text, &error))?;
         if template.format != FORMAT {
-            return Err(format!("format {}, this program knows {FORMAT}", template.format));
+            return Err(text!("format {}, this program knows {}", template.format, FORMAT));
         }
         for papers in [&template.pay, &template.receive] {
             let missing = ["QS", "ND", "JJ"].into_iter().find(|kind| !papers.contains_key(*kind));
             if let Some(kind) = missing {
-                return Err(format!("pay.{kind} or receive.{kind} is missing"));
+                return Err(text!("pay.{} or receive.{} is missing", kind, kind));
             }
         }
         template.bulletin.check()?;
         template.judged = template.judged.or_else(|| Template::built_in().judged);
-        let file: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
+        let file: toml::Table = toml::from_str(text).map_err(Text::foreign)?;
         let problems = check::check(&template, &file);
-        if problems.is_empty() { Ok(template) } else { Err(problems.join("\n       ")) }
+        if problems.is_empty() { Ok(template) } else { Err(text!("{}", lines(indented(problems)))) }
     }
 }

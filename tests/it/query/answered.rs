@@ -50,7 +50,7 @@ fn sums_are_those_of_the_tables() {
         let rows = world.table(period, "positions", &["payable"]);
         let fen: i128 =
             rows.iter().map(|row| row[0].replace('.', "").parse::<i128>().expect("fen")).sum();
-        liangqing::model::money::yuan(fen)
+        liangqing::model::money::yuan(liangqing::model::money::FenSum::new(fen))
     };
     assert_eq!(
         found,

@@ -19,6 +19,7 @@ use crate::{
     },
     register::entries::{Entry, SETTLEMENT, VOIDED},
     rules::Policy,
+    text::Text,
 };
 
 /// What tables expect of the register.
@@ -72,7 +73,7 @@ pub(super) enum Expected {
 
 /// A sum as wide as a record's value: no record owes what is beyond.
 fn narrow(fen: FenSum) -> Fen {
-    Fen::try_from(fen).unwrap_or(if fen < 0 { Fen::MIN } else { Fen::MAX })
+    Fen::try_from(fen).unwrap_or(if fen.is_negative() { Fen::MIN } else { Fen::MAX })
 }
 
 impl Expectations {
@@ -106,8 +107,8 @@ impl Expectations {
             let (setl_id, code) = (row.text("setl_id"), row.text_or_null("code"));
             let key = Key::of(setl_id);
             let number = || (row.text("ddct_id").to_owned(), setl_id.to_owned());
-            let held_back = self.held_back.get(setl_id).copied().unwrap_or(0);
-            let sum = held_back + row.number("amount");
+            let held_back = self.held_back.get(setl_id).copied().unwrap_or_default();
+            let sum = held_back + row.fen("amount");
             match (row.flag("accepted") == Some(true), code) {
                 (true, Some(_)) => {
                     expect(key, Expected::ReversedNow);
@@ -154,7 +155,7 @@ impl Seen<'_> {
     /// What follows for the register.
     fn expected(&self, none_replaced: [bool; 2], mut expect: impl FnMut(Expected)) {
         let decision = self.settlement.decision;
-        match decision.map(|row| (row.text("decision"), row.number_or_null("payable"))) {
+        match decision.map(|row| (row.text("decision"), row.fen_or_null("payable"))) {
             Some(("void", _)) => expect(Expected::Voided),
             Some((_, Some(fen))) => expect(Expected::Cleared(narrow(fen))),
             _ => {}
@@ -260,7 +261,9 @@ impl Expected {
                 cleared_now.is_some_and(|entry| entry.group == group && owes(entry, fen))
             }
             Expected::Deducted(fen) => cleared.is_some_and(|entry| {
-                unreversed && 0 <= fen && FenSum::from(fen) <= entry.payable.max(0)
+                unreversed
+                    && !fen.is_negative()
+                    && FenSum::from(fen) <= entry.payable.max(FenSum::ZERO)
             }),
             Expected::Exceeded(fen) => {
                 unreversed && cleared.is_some_and(|entry| FenSum::from(fen) > entry.payable)
@@ -284,25 +287,25 @@ impl Expected {
         }
     }
 
-    pub(super) fn words(self) -> &'static str {
+    pub(super) fn words(self) -> Text {
         match self {
-            Expected::Voided => "decisions voids it",
-            Expected::VoidedEarlier => "breaks says that it was voided earlier",
-            Expected::Cleared(_) => "decisions clears it, with its payable",
-            Expected::ClearedAs(..) => "a copy of it left, with its group and payable",
-            Expected::Deducted(_) => "deductions holds back from it, at most its payable",
-            Expected::Exceeded(_) => "deductions refuses more than its payable",
-            Expected::Of(_) => "deductions has its pair and fund",
-            Expected::Uncleared => "deductions does not know it",
-            Expected::Reversed => "deductions says that it is reversed",
-            Expected::ReversedNow => "deductions gives back, as it is reversed",
-            Expected::Unreversed => "what was held back from it was not given back",
-            Expected::Earlier => "breaks says that it cleared earlier",
-            Expected::New => "breaks says that it had not cleared before",
-            Expected::Absent => "breaks says that it did not clear",
-            Expected::Left => "it was carried here, and no table has it",
-            Expected::Unpaired => "its reversal has no original",
-            Expected::Unlike(..) => "its reversal does not fit it",
+            Expected::Voided => text!("decisions voids it"),
+            Expected::VoidedEarlier => text!("breaks says that it was voided earlier"),
+            Expected::Cleared(_) => text!("decisions clears it, with its payable"),
+            Expected::ClearedAs(..) => text!("a copy of it left, with its group and payable"),
+            Expected::Deducted(_) => text!("deductions holds back from it, at most its payable"),
+            Expected::Exceeded(_) => text!("deductions refuses more than its payable"),
+            Expected::Of(_) => text!("deductions has its pair and fund"),
+            Expected::Uncleared => text!("deductions does not know it"),
+            Expected::Reversed => text!("deductions says that it is reversed"),
+            Expected::ReversedNow => text!("deductions gives back, as it is reversed"),
+            Expected::Unreversed => text!("what was held back from it was not given back"),
+            Expected::Earlier => text!("breaks says that it cleared earlier"),
+            Expected::New => text!("breaks says that it had not cleared before"),
+            Expected::Absent => text!("breaks says that it did not clear"),
+            Expected::Left => text!("it was carried here, and no table has it"),
+            Expected::Unpaired => text!("its reversal has no original"),
+            Expected::Unlike(..) => text!("its reversal does not fit it"),
         }
     }
 }

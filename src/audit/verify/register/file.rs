@@ -16,6 +16,7 @@ use crate::{
         money::FenSum,
     },
     register::entries::{Entries, reversals},
+    text::Text,
 };
 use std::collections::BTreeMap;
 
@@ -44,19 +45,19 @@ impl RegisterFile {
         closed: &Closed,
         checks: &mut Checks,
     ) -> Option<RegisterFile> {
-        let mut damaged = |file: &str, problem: String| {
-            checks.find(Code::B06, place(closed.month, file), String::new(), problem);
+        let mut damaged = |file: &str, problem: Text| {
+            checks.find(Code::B06, place(closed.month, file), text!(""), problem);
         };
         let entries = Entries::open(&closed.folder, closed.month);
         let entries = entries.map_err(|problem| damaged(REGISTER[0], problem)).ok()?;
         let reversed = reversals(&closed.folder);
         let reversed = reversed.map_err(|problem| damaged(REGISTER[1], problem)).ok()?;
-        let rises = reversed.windows(2).map(|two| (two[0] >= two[1]).then(|| "a key".to_owned()));
-        checks.law(Code::B06, &place(closed.month, REGISTER[1]), "order of keys", rises);
+        let rises = reversed.windows(2).map(|two| (two[0] >= two[1]).then(|| text!("a key")));
+        checks.law(Code::B06, &place(closed.month, REGISTER[1]), text!("order of keys"), rises);
         check_rows(closed.month, REGISTER[0], &closed.manifest, entries.rows(), checks);
         check_rows(closed.month, REGISTER[1], &closed.manifest, reversed.len() as u64, checks);
         let accepted = closed.grid("decisions").iter();
-        let accepted = accepted.filter(|row| row.number_or_null("payable").is_some());
+        let accepted = accepted.filter(|row| row.fen_or_null("payable").is_some());
         let mut accepted: Vec<Key> = accepted.map(|row| Key::of(row.text("setl_id"))).collect();
         accepted.sort_unstable();
         Some(RegisterFile {
@@ -66,7 +67,7 @@ impl RegisterFile {
             settlements: Side::BOTH.map(|side| cleared_on(closed, side, "rows", |_| 1)),
             owed: Side::BOTH.map(|side| {
                 let owed = cleared_on(closed, side, "payable", |row| row.number("payable"));
-                (!by_other_copy(closed, side)).then_some(owed)
+                (!by_other_copy(closed, side)).then_some(FenSum::new(owed))
             }),
             voided: decided(closed, "void").count() as i128,
             accepted,
@@ -95,7 +96,7 @@ fn cleared(closed: &Closed) -> BTreeMap<i32, Cleared> {
         let Some(group) = group_of(grid.row(row)) else { continue };
         let sums = sums.entry(i32::from(group.number())).or_default();
         sums.visits += grid.number(row, visits);
-        sums.fen += grid.number(row, payable);
+        sums.fen += grid.fen(row, payable);
         // The amounts stand between these two.
         for column in visits..=payable {
             let number = grid.number(row, column);
@@ -139,7 +140,7 @@ fn cleared_on(closed: &Closed, side: Side, column: &str, of: fn(Row) -> i128) ->
         Side::Insured => Class::MissingInsured,
     };
     let without = closed.grid("decisions").iter().filter(|row| {
-        row.text("class_without") == missing.name() && row.number_or_null("payable").is_some()
+        row.text("class_without") == missing.name() && row.fen_or_null("payable").is_some()
     });
     cleared.next().map_or(0, |row| row.number(column)) + without.map(of).sum::<i128>()
 }

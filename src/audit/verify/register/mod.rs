@@ -16,6 +16,7 @@ use crate::{
     keyed::key::Key,
     model::{codes::Month, group::Group},
     register::entries::{Entry, REVERSAL, Range, SETTLEMENT, VOIDED},
+    text::Text,
 };
 
 /// What was found in a range of keys.
@@ -23,7 +24,7 @@ use crate::{
 struct Found {
     sums: Vec<Sums>,
     figures: u64,
-    problems: Vec<(Month, &'static str, String)>,
+    problems: Vec<(Month, Text, Text)>,
 }
 
 /// Reads all registers, a range of keys at a time, and compares them with each other and with what is
@@ -47,7 +48,7 @@ pub(super) fn check(
         })
         .collect();
     let mut sums = vec![Sums::default(); files.len()];
-    let mut problems: BTreeMap<(Month, &str), Vec<String>> = BTreeMap::new();
+    let mut problems: BTreeMap<(Month, Text), Vec<Text>> = BTreeMap::new();
     for found in found {
         sums.iter_mut().zip(found.sums).for_each(|(sums, more)| sums.add(more));
         checks.count(found.figures);
@@ -74,18 +75,18 @@ fn look(files: &[RegisterFile], expected: &[(Key, Month, Expected)], range: Rang
                 }
                 entries.extend(of_file);
             }
-            Err(problem) => found.problems.push((file.period, "order of keys", problem)),
+            Err(problem) => found.problems.push((file.period, text!("order of keys"), problem)),
         }
     }
     entries.sort_by_key(|entry| (entry.key, entry.period));
     found.figures += entries.len() as u64;
     for two in entries.windows(2).filter(|two| two[0].key == two[1].key) {
-        let problem = format!("a settlement of {} again", two[0].period);
-        found.problems.push((two[1].period, "each settlement once", problem));
+        let problem = text!("a settlement of {} again", two[0].period);
+        found.problems.push((two[1].period, text!("each settlement once"), problem));
     }
     for entry in entries.iter().filter(|entry| !is_well_formed(entry)) {
-        let problem = format!("key {:016x}", entry.key.hash);
-        found.problems.push((entry.period, "kind, group and payable of an entry", problem));
+        let problem = text!("key {}", format!("{:016x}", entry.key.hash));
+        found.problems.push((entry.period, text!("kind, group and payable of an entry"), problem));
     }
     let of = |key: Key| {
         let at = entries.partition_point(|entry| entry.key < key);
@@ -102,8 +103,8 @@ fn look(files: &[RegisterFile], expected: &[(Key, Month, Expected)], range: Rang
     for (key, month, expected) in expected[from..].iter().take_while(|(key, ..)| within(key)) {
         found.figures += 1;
         if !expected.holds(of(*key), reversed_in(*key), *month) {
-            let problem = format!("key {:016x}: {}", key.hash, expected.words());
-            found.problems.push((*month, "what the tables say of a settlement", problem));
+            let problem = text!("key {}: {}", format!("{:016x}", key.hash), expected.words());
+            found.problems.push((*month, text!("what the tables say of a settlement"), problem));
         }
     }
     found
@@ -115,9 +116,9 @@ fn is_well_formed(entry: &Entry) -> bool {
     let group = u16::try_from(entry.group).ok().and_then(Group::from_number);
     let known = group.is_some_and(|group| group.pair.insured != group.pair.treating);
     match entry.kind {
-        SETTLEMENT => known && entry.payable >= 0,
-        REVERSAL => known && entry.payable <= 0,
-        VOIDED => entry.group == -1 && entry.payable == 0,
+        SETTLEMENT => known && !entry.payable.is_negative(),
+        REVERSAL => known && !entry.payable.is_positive(),
+        VOIDED => entry.group == -1 && entry.payable.is_zero(),
         _ => false,
     }
 }
@@ -137,8 +138,12 @@ fn reversed<'a>(
     reversed.sort_unstable();
     found.figures += reversed.len() as u64;
     for two in reversed.windows(2).filter(|two| two[0].0 == two[1].0) {
-        let problem = format!("reversed in {} already", files[two[0].1].period);
-        found.problems.push((files[two[1].1].period, "each settlement is reversed once", problem));
+        let problem = text!("reversed in {} already", files[two[0].1].period);
+        found.problems.push((
+            files[two[1].1].period,
+            text!("each settlement is reversed once"),
+            problem,
+        ));
     }
     for (key, at) in &reversed {
         let original = of(*key).filter(|entry| entry.kind == SETTLEMENT);

@@ -13,6 +13,7 @@ use crate::{
     keyed::key::Key,
     model::{codes::Side, money::FenSum},
     register::entries::{Entry, REVERSAL, SETTLEMENT, VOIDED},
+    text::Text,
 };
 
 /// A group, and a payable in fen.
@@ -108,44 +109,43 @@ impl Sums {
             let there = file.cleared.get(group).copied().unwrap_or_default();
             compare_group(*group, here, there)
         });
-        checks.law(Code::B09, &path, "what positions have", same);
+        checks.law(Code::B09, &path, text!("what positions have"), same);
         let cleared = self.kinds[0] + self.kinds[1];
-        let sides = Side::BOTH.map(|side| {
-            differs(format!("{} side", side.name()), cleared, file.settlements[side.index()])
-        });
-        checks.law(Code::B09, &path, "settlements that cleared, as control has them", sides);
+        let sides = Side::BOTH
+            .map(|side| differs(text!("{} side", side), cleared, file.settlements[side.index()]));
+        checks.law(Code::B09, &path, text!("settlements that cleared, as control has them"), sides);
         let voided = differs("voided", self.kinds[2], file.voided);
-        checks.law(Code::B09, &path, "as many as decisions void", [voided]);
+        checks.law(Code::B09, &path, text!("as many as decisions void"), [voided]);
         let owed = Side::BOTH.map(|side| {
             let owed = file.owed[side.index()]?;
-            unequal(format!("{} side", side.name()), self.payable(), owed)
+            unequal(text!("{} side", side), self.payable(), owed)
         });
-        checks.law(Code::B09, &path, "what cleared, as control and decisions have it", owed);
+        checks.law(Code::B09, &path, text!("what cleared, as control and decisions have it"), owed);
         let reversals = self.without_original <= self.accepted;
-        let enough = (!reversals).then(|| format!("{} are not registered", self.without_original));
+        let enough = (!reversals).then(|| text!("{} are not registered", self.without_original));
         let many = i128::try_from(file.reversed.len()).unwrap_or(i128::MAX);
-        let many = differs("as many as reversals", many, self.kinds[1]);
+        let many = differs(text!("as many as reversals"), many, self.kinds[1]);
         let path = place(file.period, REGISTER[1]);
-        checks.law(Code::B09, &path, "originals", [enough, many]);
+        checks.law(Code::B09, &path, text!("originals"), [enough, many]);
         let strangers = missing(&self.taken_back, &self.reversed).into_iter().map(|owed| {
-            Some(format!(
+            Some(text!(
                 "group {}: nothing of {} is reversed",
                 owed.0,
                 crate::model::money::yuan(owed.1)
             ))
         });
-        checks.law(Code::B09, &path, "each reversal the negative of an original", strangers);
+        checks.law(Code::B09, &path, text!("each reversal the negative of an original"), strangers);
     }
 }
 
 /// What is wrong with a group, in the register and in positions.
-fn compare_group(group: i32, here: OfGroup, there: Cleared) -> Option<String> {
+fn compare_group(group: i32, here: OfGroup, there: Cleared) -> Option<Text> {
     let below = there.below && here.reversals == 0;
     let above = there.above && here.settlements == 0;
-    let sign = || (below || above).then(|| format!("group {group}: a position of another sign"));
+    let sign = || (below || above).then(|| text!("group {}: a position of another sign", group));
     let visits = here.settlements - here.reversals;
-    differs(format!("group {group}, visits"), visits, there.visits)
-        .or_else(|| unequal(format!("group {group}"), here.fen, there.fen))
+    differs(text!("group {}, visits", group), visits, there.visits)
+        .or_else(|| unequal(text!("group {}", group), here.fen, there.fen))
         .or_else(sign)
 }
 
@@ -171,6 +171,13 @@ mod tests {
 
     #[test]
     fn each_reversal_needs_an_original_of_its_own() {
+        let missing = |first: &[(i32, i128)], second: &[(i32, i128)]| {
+            let [first, second] = [first, second].map(|owed| {
+                owed.iter().map(|(group, fen)| (*group, FenSum::new(*fen))).collect::<Vec<_>>()
+            });
+            let missing = missing(&first, &second).into_iter();
+            missing.map(|(group, fen)| (group, fen.fen())).collect::<Vec<_>>()
+        };
         let second = [(1, 5), (2, 7), (1, 5)];
         assert!(missing(&[(2, 7), (1, 5), (1, 5)], &second).is_empty());
         assert_eq!(missing(&[(1, 5), (1, 5), (1, 5), (3, 7)], &second), [(1, 5), (3, 7)]);

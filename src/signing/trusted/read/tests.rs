@@ -1,5 +1,6 @@
 use super::*;
 use crate::signing::{Algorithm, Signer};
+use crate::text::Text;
 
 fn public() -> PublicKey {
     Signer::random(Algorithm::Sm2).expect("a key").public()
@@ -11,7 +12,8 @@ fn key_table(key: &PublicKey) -> String {
 }
 
 fn errors(text: &str) -> Vec<String> {
-    TrustedKeys::parse(text, Path::new("")).expect_err("refused")
+    let errors = TrustedKeys::parse(text, Path::new("")).expect_err("refused");
+    errors.iter().map(Text::to_string).collect()
 }
 
 #[test]
@@ -49,17 +51,17 @@ fn every_error_is_listed_with_its_line() {
         key_table(&public())
     );
     let starts = [
-        "line 1, format: this program knows 1",
-        "line 2, keys: unknown key",
-        "line 4, id: a text in quotes",
+        "line 1, format: format 2, this program knows 1",
+        "line 2, keys: unknown field `keys`",
+        "line 4, id: invalid type: integer `1`, expected a text in quotes",
         "line 5, name: a name is expected",
         "line 6, public: nowhere.pub: it cannot be read",
         "line 7, from: \"2025-13\" is not a month",
         "line 8, id: it is missing",
         "line 8, name: it is missing",
         "line 8, public: it is missing",
-        "line 9, use: unknown key",
-        "line 10, revoked: true or false is expected",
+        "line 9, use: unknown field `use`",
+        "line 10, revoked: invalid type: integer `1`, expected a boolean",
     ];
     let errors = errors(&text);
     assert_eq!(errors.len(), starts.len(), "{errors:#?}");

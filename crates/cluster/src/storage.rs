@@ -1,0 +1,372 @@
+//! Object stores that speak S3: deliveries are read from them, books are kept in them.
+//!
+//! Addresses are `s3://bucket/prefix`; keys, region and endpoint are those of the usual variables
+//! (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL` and so on), on this machine and on the executors.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    io::{self, Write},
+    os::unix::fs::{FileExt, PermissionsExt},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use datafusion::{
+    common::DataFusionError,
+    execution::{TaskContext, spill_file::SpillFile},
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use object_store::{
+    ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, aws::AmazonS3Builder, buffered::BufWriter,
+    path::Path as Key,
+};
+use tempfile::{Builder, TempDir};
+use tokio::io::AsyncWriteExt;
+
+use super::{
+    Mirror,
+    functions::external,
+    waiting::{runtime, wait_for},
+};
+use crate::{
+    diag::{Failure, Outcome},
+    digest::sha256_hex,
+    interrupt::{self, Unfinished},
+    pipeline::is_remote,
+    place::period::MANIFEST,
+    text::Text,
+};
+
+/// Objects that are brought or sent at a time.
+const AT_A_TIME: usize = 16;
+/// Bytes of a file's end that are brought at once; most footers are shorter.
+const TAIL: u64 = 64 << 10;
+/// Bytes of a footer that can be true.
+const LONGEST_FOOTER: u64 = 256 << 20;
+
+/// A place in an object store.
+#[derive(Debug, Clone)]
+struct Place {
+    address: String,
+    store: Arc<dyn ObjectStore>,
+    key: Key,
+}
+
+impl Place {
+    fn of(address: &str) -> Outcome<Place> {
+        let problem = |what: Text| Failure::Usage(text!("{}: {}", address, what));
+        let rest = address.strip_prefix("s3://").unwrap_or_default();
+        let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
+        if bucket.is_empty() {
+            return Err(problem(text!("s3://BUCKET/PREFIX is expected")));
+        }
+        let store = AmazonS3Builder::from_env().with_bucket_name(bucket).build();
+        let store = Arc::new(store.map_err(|error| problem(Text::foreign(error)))?);
+        let key = Key::parse(key).map_err(|error| problem(Text::foreign(error)))?;
+        Ok(Place { address: address.trim_end_matches('/').to_owned(), store, key })
+    }
+
+    fn failed(&self) -> impl Fn(object_store::Error) -> Failure + Copy + use<'_> {
+        |error| Failure::Io { place: Text::given(&self.address), error: io::Error::other(error) }
+    }
+
+    /// Every object below, with its path from here.
+    async fn list(&self) -> Outcome<Vec<(String, ObjectMeta)>> {
+        let objects: Vec<ObjectMeta> =
+            self.store.list(Some(&self.key)).try_collect().await.map_err(self.failed())?;
+        let below = |object: ObjectMeta| {
+            let path: Vec<String> = object
+                .location
+                .prefix_match(&self.key)?
+                .map(|part| part.as_ref().to_owned())
+                .collect();
+            Some((path.join("/"), object))
+        };
+        let objects: Vec<(String, ObjectMeta)> = objects.into_iter().filter_map(below).collect();
+        let folders: BTreeSet<String> = objects
+            .iter()
+            .flat_map(|(path, _)| Path::new(path).ancestors().skip(1))
+            .map(|folder| folder.display().to_string())
+            .collect();
+        // Some tools make an empty object for a folder.
+        let is_marker = |path: &str, size| path.is_empty() || (size == 0 && folders.contains(path));
+        let real = objects.into_iter().filter(|(path, object)| !is_marker(path, object.size));
+        Ok(real.collect())
+    }
+
+    /// Brings an object into a new file.
+    async fn bring(&self, key: &Key, file: &mut File) -> Outcome<()> {
+        let mut bytes = self.store.get(key).await.map_err(self.failed())?.into_stream();
+        while let Some(piece) = bytes.try_next().await.map_err(self.failed())? {
+            file.write_all(&piece).map_err(|error| self.failed_here(error))?;
+        }
+        Ok(())
+    }
+
+    /// Makes a file that is as long as an object, and has its end: a footer is all that is read of it.
+    async fn bring_footer(&self, object: &ObjectMeta, file: &File) -> Outcome<()> {
+        let here = |error| self.failed_here(error);
+        file.set_len(object.size).map_err(here)?;
+        let mut length = TAIL.min(object.size);
+        while length > 0 {
+            let start = object.size - length;
+            let range = start..object.size;
+            let end = self.store.get_range(&object.location, range).await;
+            let end = end.map_err(self.failed())?;
+            file.write_all_at(&end, start).map_err(here)?;
+            let footer = end
+                .last_chunk::<8>()
+                .map_or(0, |[a, b, c, d, ..]| u64::from(u32::from_le_bytes([*a, *b, *c, *d])) + 8);
+            // What a file says that it has and has not is told when its footer is read.
+            if footer <= length || length == object.size || footer > LONGEST_FOOTER {
+                break;
+            }
+            length = footer.min(object.size);
+        }
+        Ok(())
+    }
+
+    fn failed_here(&self, error: io::Error) -> Failure {
+        Failure::Io { place: text!("a local copy of {}", self.address), error }
+    }
+
+    async fn send(&self, path: PathBuf, key: Key) -> Outcome<()> {
+        let failed =
+            |error| Failure::Io { place: Text::given(format!("{}/{key}", self.address)), error };
+        let mut from = tokio::fs::File::open(&path).await.map_err(Failure::io(&path))?;
+        let mut into = BufWriter::new(Arc::clone(&self.store), key.clone());
+        tokio::io::copy(&mut from, &mut into).await.map_err(failed)?;
+        into.shutdown().await.map_err(failed)
+    }
+}
+
+/// A copy on this machine of what is in an object store; it goes with the value.
+#[derive(Debug)]
+pub(super) struct LocalCopy {
+    address: String,
+    copy: PathBuf,
+    /// The copy, and what a run puts beside it.
+    _folder: TempDir,
+    _unfinished: Unfinished,
+}
+
+impl LocalCopy {
+    /// Copies a delivery: its small files, and of its Parquet files all or the footers alone.
+    pub(super) fn of_delivery(
+        address: &Path,
+        whole: bool,
+        stop: &AtomicBool,
+    ) -> Outcome<LocalCopy> {
+        LocalCopy::of(address, stop, |path| match path.ends_with(".parquet") {
+            true if whole => Some(Copied::Whole),
+            true => Some(Copied::Footer),
+            false => (whole || !path.contains('/')).then_some(Copied::Whole),
+        })
+    }
+
+    /// Copies a file, under its own name.
+    pub(super) fn of_file(address: &Path, stop: &AtomicBool) -> Outcome<LocalCopy> {
+        let place = Place::of(&address.to_string_lossy())?;
+        let mirror = LocalCopy::empty(&place)?;
+        let path = mirror.path().join(address.file_name().unwrap_or_default());
+        let mut file = File::create_new(&path).map_err(Failure::io(&path))?;
+        wait_for(place.bring(&place.key, &mut file), || stopped(stop))??;
+        Ok(mirror)
+    }
+
+    /// Copies a book: every period whose manifest is there; says which are without. A run that was cut off
+    /// while it sent its period has left no manifest.
+    pub(super) fn of_book(address: &Path, stop: &AtomicBool) -> Outcome<(LocalCopy, Vec<String>)> {
+        let mirror = LocalCopy::of(address, stop, |_| Some(Copied::Whole))?;
+        let mut without = Vec::new();
+        for folder in fs::read_dir(mirror.path()).map_err(Failure::io(mirror.path()))? {
+            let folder = folder.map_err(Failure::io(mirror.path()))?;
+            let path = folder.path();
+            if path.is_dir() && !path.join(MANIFEST).exists() {
+                fs::remove_dir_all(&path).map_err(Failure::io(&path))?;
+                without.push(folder.file_name().to_string_lossy().into_owned());
+            }
+        }
+        without.sort();
+        Ok((mirror, without))
+    }
+
+    /// A folder for a copy, for nobody else to look into; a run's own files go beside the copy.
+    fn empty(place: &Place) -> Outcome<LocalCopy> {
+        let private = fs::Permissions::from_mode(0o700);
+        let folder = Builder::new().prefix("liangqing-").permissions(private).tempdir();
+        #[expect(clippy::disallowed_methods, reason = "it is named in a message")]
+        let folder = folder.map_err(Failure::io(&std::env::temp_dir()))?;
+        let unfinished = Unfinished::tree(folder.path(), || Ok(()))?;
+        let copy = folder.path().join("copy");
+        fs::create_dir(&copy).map_err(Failure::io(&copy))?;
+        Ok(LocalCopy {
+            address: place.address.clone(),
+            copy,
+            _folder: folder,
+            _unfinished: unfinished,
+        })
+    }
+
+    fn of(
+        address: &Path,
+        stop: &AtomicBool,
+        wanted: impl Fn(&str) -> Option<Copied>,
+    ) -> Outcome<LocalCopy> {
+        let place = Place::of(&address.to_string_lossy())?;
+        let mirror = LocalCopy::empty(&place)?;
+        let root = mirror.path();
+        let copy = async {
+            let objects = place.list().await?;
+            let copies = objects.iter().filter_map(|(path, object)| {
+                wanted(path).map(|how| place.copy(object, root.join(path), how))
+            });
+            stream::iter(copies).buffer_unordered(AT_A_TIME).try_collect::<Vec<()>>().await
+        };
+        wait_for(copy, || stopped(stop))??;
+        Ok(mirror)
+    }
+}
+
+impl Mirror for LocalCopy {
+    fn path(&self) -> &Path {
+        &self.copy
+    }
+
+    fn origin(&self, path: &Path) -> Option<String> {
+        let below = path.strip_prefix(self.path()).ok()?;
+        Some(format!("{}/{}", self.address, below.display()))
+    }
+
+    /// The claim comes first, so that of two runs one sends; whatever a run has left that was cut off, and
+    /// that is no part of this period, goes before the manifest comes.
+    fn send_period(&self, period: &str) -> Outcome<()> {
+        let place = Place::of(&self.address)?.below(period);
+        let root = self.path().join(period);
+        let mut files = Vec::new();
+        files_below(&root, "", &mut files)?;
+        files.retain(|file| file != MANIFEST);
+        #[expect(clippy::disallowed_methods, reason = "this run has written it")]
+        let bytes = fs::read(root.join(MANIFEST)).map_err(Failure::io(&root))?;
+        let send = async {
+            if !place.put_new(CLAIM, sha256_hex(&bytes).into_bytes()).await? {
+                return Err(place.sent_by_another(period));
+            }
+            let sent = files.iter().map(|file| place.send(root.join(file), place.key_of(file)));
+            stream::iter(sent).buffer_unordered(AT_A_TIME).try_collect::<Vec<()>>().await?;
+            for (path, object) in place.list().await? {
+                if path != CLAIM && path != MANIFEST && !files.contains(&path) {
+                    place.store.delete(&object.location).await.map_err(place.failed())?;
+                }
+            }
+            Ok::<(), Failure>(())
+        };
+        let runtime = runtime()?;
+        runtime.block_on(send)?;
+        let close = async {
+            if !place.put_new(MANIFEST, bytes.clone()).await? {
+                return Err(place.sent_by_another(period));
+            }
+            place.store.delete(&place.key_of(CLAIM)).await.map_err(place.failed())
+        };
+        interrupt::settle(|| runtime.block_on(close))
+    }
+}
+
+/// What a run puts into a period that it is about to send: the digest of its manifest.
+const CLAIM: &str = "sending";
+
+impl Place {
+    fn below(self, folder: &str) -> Place {
+        let address = format!("{}/{folder}", self.address);
+        Place { address, key: self.key_of(folder), ..self }
+    }
+
+    fn key_of(&self, file: &str) -> Key {
+        file.split('/').fold(self.key.clone(), Key::join)
+    }
+
+    /// Puts an object that is not there; says whether it is there now with these bytes.
+    async fn put_new(&self, file: &str, bytes: Vec<u8>) -> Outcome<bool> {
+        let key = self.key_of(file);
+        match self.store.put_opts(&key, bytes.clone().into(), PutMode::Create.into()).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::AlreadyExists { .. }) => {
+                let there = self.store.get(&key).await.map_err(self.failed())?;
+                Ok(there.bytes().await.map_err(self.failed())? == bytes)
+            }
+            Err(error) => Err(self.failed()(error)),
+        }
+    }
+
+    fn sent_by_another(&self, period: &str) -> Failure {
+        Failure::Book(
+            text!(
+                "period {} has been sent to {} by another run, or is being sent",
+                period,
+                self.address
+            )
+            .hinting(text!(
+                "if that run is over and the period is not closed, remove {}",
+                format!("{}/{CLAIM}", self.address)
+            )),
+        )
+    }
+}
+
+fn stopped(stop: &AtomicBool) -> Outcome<()> {
+    if stop.load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
+}
+
+/// How much of an object is copied.
+#[derive(Clone, Copy)]
+enum Copied {
+    Whole,
+    Footer,
+}
+
+impl Place {
+    async fn copy(&self, object: &ObjectMeta, path: PathBuf, how: Copied) -> Outcome<()> {
+        let folder = path.parent().unwrap_or(&path);
+        fs::create_dir_all(folder).map_err(Failure::io(folder))?;
+        let mut file = File::create_new(&path).map_err(Failure::io(&path))?;
+        match how {
+            Copied::Whole => self.bring(&object.location, &mut file).await,
+            Copied::Footer => self.bring_footer(object, &file).await,
+        }
+    }
+}
+
+fn files_below(folder: &Path, name: &str, files: &mut Vec<String>) -> Outcome<()> {
+    for entry in fs::read_dir(folder).map_err(Failure::io(folder))? {
+        let path = entry.map_err(Failure::io(folder))?.path();
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() {
+            files_below(&path, &format!("{name}{file}/"), files)?;
+        } else {
+            files.push(format!("{name}{file}"));
+        }
+    }
+    Ok(())
+}
+
+/// Brings a file to where an executor spills, if it is in an object store; it goes with the value.
+pub(super) fn bring(
+    place: &str,
+    context: &TaskContext,
+) -> Result<Option<Arc<dyn SpillFile>>, DataFusionError> {
+    if !is_remote(Path::new(place)) {
+        return Ok(None);
+    }
+    let spilled = context.runtime_env().disk_manager.create_tmp_file("a delivery's file")?;
+    let path = spilled.path().ok_or_else(|| Failure::Bug(text!("a spill without a path")));
+    let mut file = File::create(path.map_err(external)?)?;
+    let place = Place::of(place).map_err(external)?;
+    let brought = place.bring(&place.key, &mut file);
+    tokio::runtime::Handle::current().block_on(brought).map_err(external)?;
+    Ok(Some(spilled))
+}

@@ -1,0 +1,313 @@
+//! Records out of Parquet files of any writer: every field a column of one form.
+//!
+//! Texts are text, and empty text is null; flags are without blanks; days are counted from 1970-01-01, times
+//! are local (UTC+8) in microseconds, amounts are fen with their real value.
+
+use std::{
+    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
+
+use polars::prelude::{
+    BinaryChunked, DataFrame, DataType, Int64Chunked, Int128Chunked, IntoSeries, NamedFrom,
+    PolarsError, PolarsResult, Series, StringChunked, TimeUnit,
+};
+use polars_parquet::parquet::schema::types::{
+    PhysicalType, PrimitiveConvertedType, PrimitiveLogicalType, PrimitiveType,
+};
+
+use super::{
+    delta::wrong,
+    stored::{Stored, decimals_of, said},
+};
+use crate::{
+    diag::{Failure, Outcome},
+    model::fields::{AMOUNT_FIELDS, FIELDS, Field, Kind},
+    rules::Int96,
+    text::quoted,
+};
+
+/// China Standard Time is 8 hours ahead of UTC, in microseconds.
+const AHEAD: i64 = 8 * 3_600 * 1_000_000;
+
+/// A file of records.
+pub(super) struct Records {
+    name: String,
+    stored: Stored,
+    columns: Vec<Column>,
+    int96: Int96,
+}
+
+/// A column that holds a field.
+struct Column {
+    field: Field,
+    name: String,
+    /// Where it holds times: what they mean.
+    clock: Clock,
+    /// Where it holds amounts: how many decimals they have.
+    decimals: Option<usize>,
+}
+
+/// What a column of times means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Clock {
+    Local,
+    Utc,
+    Int96,
+}
+
+impl Clock {
+    fn of(primitive: &PrimitiveType) -> Clock {
+        let converted = &primitive.converted_type;
+        match (&primitive.logical_type, primitive.physical_type) {
+            (_, PhysicalType::Int96) => Clock::Int96,
+            (Some(PrimitiveLogicalType::Timestamp { is_adjusted_to_utc, .. }), _) => {
+                if *is_adjusted_to_utc {
+                    Clock::Utc
+                } else {
+                    Clock::Local
+                }
+            }
+            // The converted types are defined as adjusted to UTC.
+            (None, _) => match converted {
+                Some(
+                    PrimitiveConvertedType::TimestampMillis
+                    | PrimitiveConvertedType::TimestampMicros,
+                ) => Clock::Utc,
+                _ => Clock::Local,
+            },
+            _ => Clock::Local,
+        }
+    }
+}
+
+impl Records {
+    /// Opens a file; its name is what failures call it.
+    pub(super) fn open(path: &Path, name: &str, int96: Int96) -> Outcome<Records> {
+        let stored = Stored::open(path).map_err(|error| unreadable(name, &error))?;
+        let of = |primitive: &PrimitiveType| {
+            let name = primitive.field_info.name.as_str();
+            let field = Field::of_column(name)?.field;
+            let (name, clock, decimals) =
+                (name.to_owned(), Clock::of(primitive), decimals_of(primitive));
+            Some(Column { field, name, clock, decimals })
+        };
+        let columns = stored.columns().filter_map(of).collect();
+        let stored = stored.with_raw_decimals();
+        Ok(Records { name: name.to_owned(), stored, columns, int96 })
+    }
+
+    /// How many rows it has.
+    pub(super) fn rows(&self) -> usize {
+        self.stored.rows()
+    }
+
+    /// Rows in pieces of at most so many, no piece of two row groups.
+    pub(super) fn pieces(&self, most: usize) -> Vec<Range<usize>> {
+        let cut = |group: Range<usize>| {
+            let end = group.end;
+            group.step_by(most).map(move |start| start..end.min(start + most))
+        };
+        self.stored.row_groups().flat_map(cut).collect()
+    }
+
+    /// Some rows, with every field of the record, in the order of the contract, and `fractions`: which amounts,
+    /// a bit each, were no whole number of fen and are rounded.
+    pub(super) fn read(&self, rows: Range<usize>) -> Outcome<DataFrame> {
+        let read = AssertUnwindSafe(|| self.try_read(rows));
+        let read = catch_unwind(read).unwrap_or_else(|_| Err(wrong(text!("Polars panicked"))));
+        read.map_err(|error| unreadable(&self.name, &error))
+    }
+
+    fn try_read(&self, rows: Range<usize>) -> PolarsResult<DataFrame> {
+        let height = rows.len();
+        let names = || self.columns.iter().map(|column| column.name.clone());
+        let frame = self.stored.read(names().collect(), rows.clone()).or_else(|_| {
+            let columns = names().map(|name| self.stored.read_column(&name, rows.clone()));
+            let columns: PolarsResult<Vec<_>> =
+                columns.map(|series| series.map(Into::into)).collect();
+            DataFrame::new(height, columns?)
+        })?;
+        if frame.height() != height {
+            return Err(wrong(text!("{} rows where there should be {}", frame.height(), height)));
+        }
+        let mut fractions = vec![0u32; height];
+        let mut columns = Vec::with_capacity(FIELDS.len() + 1);
+        for field in FIELDS {
+            let Some(column) = self.columns.iter().find(|column| column.field == field) else {
+                columns.push(absent(field, height).into());
+                continue;
+            };
+            let series = frame.column(&column.name)?.as_materialized_series();
+            let plain = match column.clock {
+                Clock::Int96 => {
+                    int96(&self.stored.read_int96(&column.name, rows.clone())?, self.int96)?
+                }
+                _ => Self::plain(column, series, &mut fractions)?,
+            };
+            columns.push(plain.with_name(field.name().into()).into());
+        }
+        columns.push(Series::new("fractions".into(), fractions).into());
+        DataFrame::new(height, columns)
+    }
+
+    /// Values of a column as they are compared.
+    fn plain(column: &Column, series: &Series, fractions: &mut [u32]) -> PolarsResult<Series> {
+        let field = column.field;
+        let is_flag = matches!(field, Field::refd_setl_flag | Field::fulamt_advpay_flag);
+        match (field.kind(), series.dtype()) {
+            (Kind::Text, DataType::String) if is_flag => Ok(flags(series.str()?)),
+            (Kind::Text, DataType::Binary) if is_flag => Ok(flags(&utf8(series.binary()?)?)),
+            (Kind::Text, DataType::String) => Ok(text(series.str()?)),
+            (Kind::Text, DataType::Binary) => Ok(text(&utf8(series.binary()?)?)),
+            (Kind::Text, dtype) if dtype.is_integer() => series.cast(&DataType::String),
+            (Kind::Date, DataType::Date) => Ok(series.to_physical_repr().into_owned()),
+            (Kind::Time, DataType::Datetime(unit, _)) => {
+                let utc = column.clock == Clock::Utc;
+                Ok(times(series.to_physical_repr().i64()?, *unit, utc))
+            }
+            (Kind::Amount, DataType::Decimal(..)) => {
+                let values = series.to_physical_repr().into_owned();
+                amounts(column, values.i128()?.iter().map(|value| value.map(Some)), fractions)
+            }
+            (Kind::Amount, DataType::Binary) => {
+                let values = series.binary()?.iter();
+                amounts(column, values.map(|bytes| bytes.map(of_bytes)), fractions)
+            }
+            // A column of the null type has no other type either.
+            (kind, _) if series.null_count() == series.len() && kind != Kind::Time => {
+                Ok(absent(field, series.len()))
+            }
+            (_, dtype) => Err(wrong(text!("column {} is {}", column.name, dtype.to_string()))),
+        }
+    }
+}
+
+/// A file of the delivery that Polars does not read.
+fn unreadable(name: &str, error: &PolarsError) -> Failure {
+    Failure::Usage(
+        text!("the independent recomputation cannot read this file: {}: {}", name, said(error))
+            .hinting(text!(
+                "do without the recomputation, or have the file written by another program"
+            )),
+    )
+}
+
+/// A field that no column holds.
+fn absent(field: Field, rows: usize) -> Series {
+    Series::full_null(field.name().into(), rows, &dtype(field))
+}
+
+fn dtype(field: Field) -> DataType {
+    match field.kind() {
+        Kind::Text => DataType::String,
+        Kind::Date => DataType::Int32,
+        Kind::Time => DataType::Int64,
+        Kind::Amount => DataType::Int128,
+    }
+}
+
+fn text(values: &StringChunked) -> Series {
+    let filled = values.iter().map(|value| value.filter(|text| !text.is_empty()));
+    filled.collect::<StringChunked>().into_series()
+}
+
+/// Flags, without white space and NUL around them.
+fn flags(values: &StringChunked) -> Series {
+    let bare = |text: &str| {
+        let blank = |letter: char| letter == '\0' || letter.is_whitespace();
+        let flag = text.trim_start_matches(blank).trim_end_matches(blank);
+        (!flag.is_empty()).then(|| flag.to_owned())
+    };
+    values.iter().map(|value| value.and_then(bare)).collect::<StringChunked>().into_series()
+}
+
+fn utf8(values: &BinaryChunked) -> PolarsResult<StringChunked> {
+    let text =
+        |value: Option<&[u8]>| value.map(|bytes| String::from_utf8(bytes.to_vec())).transpose();
+    let texts: Result<Vec<Option<String>>, _> = values.iter().map(text).collect();
+    let texts =
+        texts.map_err(|_| wrong(text!("column {} is not UTF-8", values.name().as_str())))?;
+    Ok(StringChunked::new(values.name().clone(), texts))
+}
+
+fn times(values: &Int64Chunked, unit: TimeUnit, utc: bool) -> Series {
+    let ahead = if utc { AHEAD } else { 0 };
+    let local = |time: i64| {
+        let micros = match unit {
+            TimeUnit::Nanoseconds => time.div_euclid(1_000),
+            TimeUnit::Microseconds => time,
+            TimeUnit::Milliseconds => time.saturating_mul(1_000),
+        };
+        micros.saturating_add(ahead)
+    };
+    let local = values.iter().map(|time| time.map(local));
+    local.collect::<Int64Chunked>().into_series()
+}
+
+/// INT96: nanoseconds of a day, 8 bytes, and a Julian day, 4 bytes, least significant first.
+fn int96(values: &Series, meaning: Int96) -> PolarsResult<Series> {
+    const EPOCH: i128 = 2_440_588;
+    let ahead = if meaning == Int96::Utc { AHEAD } else { 0 };
+    let local = |bytes: &[u8]| {
+        let (nanos, day) = bytes.split_first_chunk::<8>()?;
+        let (day, _) = day.split_first_chunk::<4>()?;
+        let (nanos, day) = (i64::from_le_bytes(*nanos), i32::from_le_bytes(*day));
+        let micros = (i128::from(day) - EPOCH) * 86_400_000_000 + i128::from(nanos / 1_000);
+        let ends = if micros < 0 { i64::MIN } else { i64::MAX };
+        Some(i64::try_from(micros).unwrap_or(ends).saturating_add(ahead))
+    };
+    let local = values.binary()?.iter().map(|bytes| local(bytes?));
+    Ok(local.collect::<Int64Chunked>().into_series())
+}
+
+/// Amounts in fen of numbers without their point, half a fen away from 0; a number that is no number is too
+/// large. Marks those that were a fraction of fen.
+fn amounts(
+    column: &Column,
+    numbers: impl Iterator<Item = Option<Option<i128>>>,
+    fractions: &mut [u32],
+) -> PolarsResult<Series> {
+    let name = &column.name;
+    let Some(decimals @ 0..=18) = column.decimals.and_then(|decimals| u32::try_from(decimals).ok())
+    else {
+        return Err(wrong(text!("column {} has decimals {}", name, quoted(column.decimals))));
+    };
+    let place = AMOUNT_FIELDS.iter().position(|field| *field == column.field);
+    let bit = place.map_or(0, |place| 1u32 << place);
+    let mut fen = Vec::new();
+    for (number, fractions) in numbers.zip(fractions) {
+        let Some(number) = number else {
+            fen.push(None);
+            continue;
+        };
+        let value = number.and_then(|number| {
+            if decimals <= 2 {
+                return number.checked_mul(10i128.pow(2 - decimals));
+            }
+            let fen = 10i128.pow(decimals - 2);
+            *fractions |= if number % fen == 0 { 0 } else { bit };
+            // Half a fen more, away from 0, and then cut.
+            let halves = number / (fen / 2) + number.signum();
+            Some(halves / 2)
+        });
+        if value.is_none() {
+            return Err(wrong(text!("column {} has an amount beyond DECIMAL(38,2)", name)));
+        }
+        fen.push(value);
+    }
+    Ok(fen.into_iter().collect::<Int128Chunked>().into_series())
+}
+
+/// The number that bytes are, most significant first; `None` when it is too large.
+fn of_bytes(bytes: &[u8]) -> Option<i128> {
+    let negative = bytes.first().is_some_and(|first| first.leading_ones() > 0);
+    let fill = if negative { u8::MAX } else { 0 };
+    let (head, tail) = bytes.split_at(bytes.len().saturating_sub(16));
+    let mut all = [fill; 16];
+    all[16 - tail.len()..].copy_from_slice(tail);
+    let number = i128::from_be_bytes(all);
+    let fits = head.iter().all(|byte| *byte == fill) && (number < 0) == negative;
+    fits.then_some(number)
+}

@@ -1,0 +1,14 @@
+//! The lowest floors of liangqing, as a package of their own: the words that everything else shares.
+//!
+//! The independent recomputation depends on this package and not on `liangqing`, so that it
+//! cannot reach a reader or any arithmetic of the engine. [`independent`] is the border between the two.
+
+#[macro_use]
+pub mod text;
+
+pub mod diag;
+pub mod event;
+pub mod independent;
+pub mod model;
+pub mod rules;
+pub mod shapes;

@@ -1,0 +1,371 @@
+//! The pages of inputs and codes, `docs/inputs.md` and `docs/errors.md`, in English and in Chinese.
+//!
+//! The pages are made of the lists that the readers themselves use. `UPDATE_DOCS=1 cargo test --lib dictionary` writes
+//! them; without it the tests compare them with the lists.
+
+use std::fs;
+
+use crate::{
+    contract::columns::{self, Column, Listed, OPENING_QUOTAS, REGISTRY, REPLY, SMALL_FILES},
+    diag::codes::{Code, LineCode, RowRule},
+    model::{
+        fields::{COMPARED_AMOUNTS, FIELDS, Field, IDENTITY_FIELDS, Kind},
+        words,
+    },
+};
+
+/// A language of a page, and its place in pairs of Chinese and English.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lang {
+    Chinese,
+    English,
+}
+
+impl Lang {
+    /// The text of a pair, Chinese first.
+    const fn of(self, [chinese, english]: [&str; 2]) -> &str {
+        match self {
+            Lang::Chinese => chinese,
+            Lang::English => english,
+        }
+    }
+}
+
+/// The letters of the codes, in the order of the pages, each with its title and the command that gives it.
+const LETTERS: [(char, [&str; 2], [&str; 2]); 14] = [
+    (
+        'V',
+        ["行规则", "row rules"],
+        [
+            "`run` 将违反行规则的行退回（`tables/rejects`），其余照常清算",
+            "`run` rejects the row (`tables/rejects`) and goes on",
+        ],
+    ),
+    (
+        'F',
+        ["文件", "files"],
+        ["`run` 拒收送达，退出状态 3", "`run` refuses the delivery, exit status 3"],
+    ),
+    (
+        'G',
+        ["疑似失误", "likely slips"],
+        [
+            "`run` 拒收送达，直至以 `--accept 代码`（可重复；流程文件中写 `accept = [\"G02\"]`）确认；清单会列明",
+            "`run` refuses the delivery until `--accept CODE` (repeatable; `accept = [\"G02\"]` in a pipeline) says that it is meant; the manifest lists it",
+        ],
+    ),
+    (
+        'S',
+        ["小文件", "small files"],
+        ["`run` 拒收送达，退出状态 3", "`run` refuses the delivery, exit status 3"],
+    ),
+    (
+        'C',
+        ["协查结论", "decisions"],
+        [
+            "`run` 拒收送达；`decisions import` 拒收回复；退出状态 3",
+            "`run` refuses the delivery, `decisions import` the reply, exit status 3",
+        ],
+    ),
+    (
+        'Q',
+        ["额度调整", "quota changes"],
+        ["`run` 拒收送达，退出状态 3", "`run` refuses the delivery, exit status 3"],
+    ),
+    (
+        'D',
+        ["审核扣款", "deductions"],
+        [
+            "`run` 不接受该行（`tables/deductions`），其余照常；R01 为退回",
+            "`run` does not accept the line (`tables/deductions`) and goes on; R01 gives a deduction back",
+        ],
+    ),
+    (
+        'P',
+        ["付款", "payments"],
+        [
+            "`run` 不接受该行（`tables/payments`），其余照常",
+            "`run` does not accept the line (`tables/payments`) and goes on",
+        ],
+    ),
+    (
+        'T',
+        ["协查回复表", "reply forms"],
+        [
+            "`decisions import` 拒收回复，退出状态 3",
+            "`decisions import` refuses the reply, exit status 3",
+        ],
+    ),
+    (
+        'N',
+        ["机构名录", "the registry"],
+        ["`bulletin` 拒收名录，退出状态 3", "`bulletin` refuses the registry, exit status 3"],
+    ),
+    ('B', ["账套", "the book"], ["`verify` 以退出状态 5 结束", "`verify` ends with exit status 5"]),
+    (
+        'A',
+        ["审计重算", "audit reruns"],
+        ["审计重算以退出状态 5 结束", "an audit rerun ends with exit status 5"],
+    ),
+    (
+        'E',
+        ["追溯", "explanations"],
+        ["`explain` 以退出状态 5 结束", "`explain` ends with exit status 5"],
+    ),
+    (
+        'L',
+        ["规则自测", "tests of rules"],
+        ["`check` 拒收规则文件，退出状态 3", "`check` refuses the rules file, exit status 3"],
+    ),
+];
+
+/// A table of a page: its header, then its rows. A bar within a cell is no border.
+fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let rule = "---|".repeat(header.len());
+    let row = |row: Vec<String>| {
+        let cells: Vec<String> = row.iter().map(|cell| cell.replace('|', "\\|")).collect();
+        format!("| {} |\n", cells.join(" | "))
+    };
+    format!("| {} |\n|{rule}\n{}\n", header.join(" | "), rows.map(row).collect::<String>())
+}
+
+/// Every heading of a part of the template, with the value below it.
+fn headings<'a>(part: &'a toml::Value, found: &mut Vec<(&'a str, &'a str)>) {
+    match part {
+        toml::Value::Table(table) => table.values().for_each(|part| headings(part, found)),
+        toml::Value::Array(parts) => match parts.as_slice() {
+            [toml::Value::String(heading), toml::Value::String(value), ..] => {
+                found.push((heading, value));
+            }
+            parts => parts.iter().for_each(|part| headings(part, found)),
+        },
+        _ => {}
+    }
+}
+
+/// The built-in template of the forms.
+fn template() -> toml::Value {
+    toml::from_str(include_str!("../../pipelines/forms.toml")).expect("TOML")
+}
+
+fn letters(lang: Lang) -> String {
+    let header = lang.of(["字母 代码 后果", "letter codes effect"]);
+    table(
+        &header.split(' ').collect::<Vec<_>>(),
+        LETTERS.into_iter().map(|(letter, title, effect)| {
+            let shown = if letter == 'D' { "D, R01".to_owned() } else { letter.to_string() };
+            vec![shown, lang.of(title).to_owned(), lang.of(effect).to_owned()]
+        }),
+    )
+}
+
+fn row_rules(lang: Lang) -> String {
+    let row = |rule: &RowRule| {
+        let [english, chinese] = rule.meaning();
+        vec![rule.to_string(), lang.of([chinese, english]).to_owned()]
+    };
+    let header = [lang.of(["代码", "code"]), lang.of(["该行", "the row"])];
+    table(&header, RowRule::ALL.iter().map(row))
+}
+
+/// The codes of one letter.
+fn codes(letter: char, lang: Lang) -> String {
+    match letter {
+        'V' => row_rules(lang),
+        'D' | 'P' => {
+            let of_letter = |code: &&LineCode| {
+                code.id().starts_with(letter) || (letter == 'D' && **code == LineCode::R01)
+            };
+            let row = |code: &LineCode| {
+                let [english, chinese] = code.meaning();
+                vec![code.to_string(), lang.of([chinese, english]).to_owned()]
+            };
+            let header = [lang.of(["代码", "code"]), lang.of(["原因", "reason"])];
+            table(&header, LineCode::ALL.iter().filter(of_letter).map(row))
+        }
+        _ => {
+            let of_letter = |code: &&Code| code.id().starts_with(letter);
+            let row = |code: &Code| {
+                let [expected, hint] = code.chinese();
+                let expected = lang.of([expected, code.expected()]);
+                vec![code.to_string(), expected.to_owned(), lang.of([hint, code.hint()]).to_owned()]
+            };
+            let header = lang.of(["代码,应为,办法", "code,expected,what to do"]);
+            let header: Vec<&str> = header.split(',').collect();
+            table(&header, Code::ALL.iter().filter(of_letter).map(row))
+        }
+    }
+}
+
+fn errors(lang: Lang) -> String {
+    let intro =
+        lang.of([include_str!("dictionary/errors.zh-CN.md"), include_str!("dictionary/errors.md")]);
+    let section = |(letter, title, _): (char, [&str; 2], [&str; 2])| {
+        format!("## {letter} {}\n\n{}", lang.of(title), codes(letter, lang))
+    };
+    let sections: String = LETTERS.into_iter().map(section).collect();
+    format!("{intro}\n{}{}\n", letters(lang), sections.trim_end())
+}
+
+/// How the copies of both sides are compared in a field.
+fn compared(field: Field, lang: Lang) -> &'static str {
+    lang.of(match field {
+        Field::setl_id => ["对应键", "key"],
+        _ if IDENTITY_FIELDS.contains(&field) => ["身份", "identity"],
+        Field::setl_time => ["费用月", "cost month"],
+        _ if COMPARED_AMOUNTS.contains(&field) => ["金额", "amount"],
+        _ => ["不比对", "no"],
+    })
+}
+
+fn record(lang: Lang) -> String {
+    let row = |field: Field| {
+        let meaning = field.meaning();
+        let [name, note] = [lang.of(meaning.name), lang.of(meaning.note)];
+        let meaning = match note {
+            "" => name.to_owned(),
+            note => format!("{name}{}{note}", lang.of(["；", "; "])),
+        };
+        let kind = match field.kind() {
+            Kind::Text => ["文本", "text"],
+            Kind::Date => ["日期", "date"],
+            Kind::Time => ["时间", "timestamp"],
+            Kind::Amount => ["金额（元）", "decimal, yuan"],
+        };
+        let need = if field.required() { ["必填", "required"] } else { ["可缺", "optional"] };
+        let aliases: Vec<String> = field.aliases().iter().map(|name| format!("`{name}`")).collect();
+        vec![
+            format!("`{}`", field.name()),
+            lang.of(kind).to_owned(),
+            lang.of(need).to_owned(),
+            compared(field, lang).to_owned(),
+            aliases.join(", "),
+            meaning,
+        ]
+    };
+    let header =
+        lang.of(["列,类型,必要性,比对,别名,含义", "column,type,need,compared,other names,meaning"]);
+    table(&header.split(',').collect::<Vec<_>>(), FIELDS.into_iter().map(row))
+}
+
+fn file(file: &Listed, lang: Lang) -> String {
+    let is_reply = file.name == REPLY.name;
+    let template = template();
+    let mut in_form = Vec::new();
+    headings(&template["reply"], &mut in_form);
+    let row = |column: &Column| {
+        let kind = match column.kind {
+            columns::Kind::Text => ["文本", "text"],
+            columns::Kind::Amount => ["金额（元），DECIMAL(16,2)", "yuan, DECIMAL(16,2)"],
+            columns::Kind::Sum => ["金额（元），DECIMAL(38,2)", "yuan, DECIMAL(38,2)"],
+            columns::Kind::Count => ["整数", "whole number"],
+            columns::Kind::Day => ["日期 YYYY-MM-DD", "day YYYY-MM-DD"],
+            columns::Kind::Month => ["月份 YYYY-MM", "month YYYY-MM"],
+            columns::Kind::Flag => ["0 或 1", "0 or 1"],
+            columns::Kind::Province => ["两位省码", "two-digit province code"],
+        };
+        let need =
+            if column.required { ["必填", "required"] } else { ["可空", "may be empty"] };
+        let heading = in_form.iter().find(|(_, value)| is_reply && *value == column.name);
+        let name = format!("`{}`", column.name);
+        let name =
+            heading.map_or_else(|| name.clone(), |(heading, _)| format!("{heading} ({name})"));
+        vec![
+            name,
+            lang.of(kind).to_owned(),
+            lang.of(need).to_owned(),
+            lang.of(column.meaning).to_owned(),
+        ]
+    };
+    let title = if is_reply { lang.of(["协查回复表", "Reply form"]) } else { file.name };
+    let end = lang.of(["。", "."]);
+    let purpose = lang.of(file.purpose);
+    let mut letters = purpose.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    let purpose: String = first.chain(letters).collect();
+    let header = lang.of(["列,类型,必要性,含义", "column,type,need,meaning"]);
+    let columns = table(&header.split(',').collect::<Vec<_>>(), file.columns.iter().map(row));
+    format!("### {title}\n\n{purpose}{end}\n\n{columns}")
+}
+
+fn inputs(lang: Lang) -> String {
+    let intro =
+        lang.of([include_str!("dictionary/inputs.zh-CN.md"), include_str!("dictionary/inputs.md")]);
+    let small: String = SMALL_FILES.iter().map(|small| file(small, lang)).collect();
+    let others: String =
+        [OPENING_QUOTAS, REGISTRY, REPLY].iter().map(|other| file(other, lang)).collect();
+    let text = intro
+        .replace("{record}\n\n", &record(lang))
+        .replace("{rules}\n\n", &row_rules(lang))
+        .replace("{small files}\n\n", &small)
+        .replace("{other files}\n\n", &others)
+        .replace("{letters}\n", &letters(lang));
+    format!("{}\n", text.trim_end())
+}
+
+/// Compares a page with what it has to be, or writes it.
+#[track_caller]
+fn assert_current(name: &str, text: &str) {
+    let path = format!("{}/docs/{name}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, text).expect("written");
+    }
+    let page = fs::read_to_string(&path).expect("a page");
+    assert_eq!(page, text, "UPDATE_DOCS=1 cargo test --lib dictionary writes docs/{name}");
+}
+
+#[test]
+fn the_pages_of_codes_are_current() {
+    assert_current("errors.md", &errors(Lang::English));
+    assert_current("errors.zh-CN.md", &errors(Lang::Chinese));
+}
+
+#[test]
+fn the_pages_of_inputs_are_current() {
+    assert_current("inputs.md", &inputs(Lang::English));
+    assert_current("inputs.zh-CN.md", &inputs(Lang::Chinese));
+}
+
+#[test]
+fn every_code_has_a_letter_and_every_letter_a_code() {
+    let ids = Code::ALL.iter().map(|code| code.id());
+    let ids = ids.chain(RowRule::ALL.iter().map(|code| code.id()));
+    let ids: Vec<&str> = ids.chain(LineCode::ALL.iter().map(|code| code.id())).collect();
+    let lettered = |id: &&str| LETTERS.iter().any(|(letter, ..)| id.starts_with(*letter));
+    let without: Vec<&&str> = ids.iter().filter(|id| !lettered(id)).collect();
+    assert_eq!(without, [&"R01"], "R01 stands with the deductions");
+    assert!(LETTERS.iter().all(|(letter, ..)| ids.iter().any(|id| id.starts_with(*letter))));
+    let mut once = ids.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!(once.len(), ids.len(), "a code has one meaning");
+}
+
+#[test]
+fn the_forms_name_the_fields_as_the_dictionary_does() {
+    let template = template();
+    let named = |field: Field| template["labels"][field.name()].as_str();
+    let mut other = FIELDS.to_vec();
+    other.retain(|field| named(*field) != Some(field.meaning().name[0]));
+    assert!(other.is_empty(), "{other:?}");
+}
+
+/// The forms have a column for each row rule, each break class and each bucket that they show; a heading that has a
+/// word of the tables as its value says this word.
+#[test]
+fn the_forms_have_the_words_of_the_tables() {
+    let template = template();
+    let mut found = Vec::new();
+    headings(&template, &mut found);
+    let own = ["decisions", "sides"].iter().filter_map(|table| template.get(table)?.as_table());
+    found.extend(own.flatten().filter_map(|(name, word)| Some((word.as_str()?, name.as_str()))));
+    // These sheets name a fund in full, and say treated and insured persons where the tables say a side.
+    let own = ["treating", "insured", "employee", "resident", "both"];
+    let shown = found.iter().filter(|(heading, value)| {
+        words::of(value).is_some() && (!own.contains(value) || heading.ends_with('地'))
+    });
+    let shown: Vec<_> = shown.collect();
+    assert!(shown.len() > 40, "{shown:?}");
+    let other = shown.iter().filter(|(heading, value)| words::chinese(value) != *heading);
+    assert_eq!(other.count(), 0, "{shown:?}");
+}

@@ -1,0 +1,93 @@
+//! A page about a command, in one language: the manual pages and `docs/cli` are made of it.
+
+use clap::{Arg, Command};
+
+use super::{
+    help_text::{Part, parts},
+    lang::Help,
+};
+
+/// A page about a command.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// The words of the command line: `liangqing decisions import`.
+    pub(super) name: String,
+    pub(super) about: String,
+    /// The usage, without the name.
+    pub(super) usage: String,
+    pub(super) arguments: Vec<Entry>,
+    pub(super) options: Vec<Entry>,
+    /// The text below the options.
+    pub(super) parts: Vec<Part>,
+    /// Pages about its own commands.
+    pub(super) below: Vec<Page>,
+}
+
+/// An argument or an option.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// As help shows it: `-q, --quiet`, `--book <DIR>`, `[PIPELINE]`.
+    pub(super) shown: String,
+    pub(super) meaning: String,
+    /// Possible values, each with its meaning, which may be empty.
+    pub(super) values: Vec<(String, String)>,
+    pub(super) default: Option<String>,
+}
+
+impl Page {
+    /// The page about the program, with the pages about its commands in the order of help.
+    pub(super) fn program(program: Command, help: Help) -> Page {
+        let mut program = program.disable_help_subcommand(true);
+        program.build();
+        Page::new(&program, help)
+    }
+
+    fn new(command: &Command, help: Help) -> Page {
+        let name = command.get_bin_name().unwrap_or_else(|| command.get_name()).to_owned();
+        let usage = command.clone().render_usage().to_string();
+        let usage = usage.split_once(&name).map_or("", |(_, usage)| usage).trim();
+        let entries = |positional: bool| {
+            let shown = command.get_arguments().filter(|arg| !arg.is_hide_set());
+            let kind = shown.filter(|arg| arg.is_positional() == positional);
+            // Every page would have the same two.
+            let own = kind.filter(|arg| !["help", "version"].contains(&arg.get_id().as_str()));
+            own.map(|arg| Entry::new(arg, help)).collect()
+        };
+        let mut commands: Vec<&Command> = command.get_subcommands().collect();
+        commands.sort_by_key(|command| command.get_display_order());
+        Page {
+            about: command.get_about().map(ToString::to_string).unwrap_or_default(),
+            usage: help.phrased(usage),
+            arguments: entries(true),
+            options: entries(false),
+            parts: parts(&command.get_after_help().map(ToString::to_string).unwrap_or_default()),
+            below: commands.into_iter().map(|command| Page::new(command, help)).collect(),
+            name,
+        }
+    }
+}
+
+impl Entry {
+    fn new(arg: &Arg, help: Help) -> Entry {
+        let short = arg.get_short().map(|short| format!("-{short}, ")).unwrap_or_default();
+        let values = arg.get_possible_values();
+        let values = values.iter().filter(|_| !arg.is_hide_possible_values_set());
+        let values = values.map(|value| {
+            let meaning = value.get_help().map(ToString::to_string).unwrap_or_default();
+            (value.get_name().to_owned(), help.phrased(&meaning))
+        });
+        let defaults = arg.get_default_values().iter().filter(|_| arg.get_action().takes_values());
+        let default: Vec<_> = defaults.map(|value| value.to_string_lossy()).collect();
+        Entry {
+            shown: format!("{short}{arg}"),
+            meaning: arg.get_help().map(ToString::to_string).unwrap_or_default(),
+            values: values.collect(),
+            default: (!default.is_empty()).then(|| default.join(" ")),
+        }
+    }
+
+    /// The default as help shows it: `[default: human]`.
+    pub(super) fn default_note(&self, help: Help) -> Option<String> {
+        self.default.as_ref().map(|default| help.phrased(&format!("[default: {default}]")))
+    }
+}

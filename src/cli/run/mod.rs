@@ -1,0 +1,263 @@
+//! The command `run`.
+
+mod json;
+mod report;
+mod timings;
+
+#[cfg(test)]
+pub(super) use self::json::RunJson;
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use chrono::NaiveDate;
+use clap::Args;
+
+use super::{
+    audit_rerun,
+    extensions::Extensions,
+    files::{read_pipeline, read_rules},
+    options::Format,
+    printer, progress,
+    remote::{Remote, named_cluster},
+    synth::generated,
+    threads::thread_pool,
+};
+use crate::{
+    diag::{self, Code, Failure, Outcome},
+    engine::{self, RunOptions},
+    interrupt,
+    model::{
+        codes::Month,
+        dates::{parse_date, parse_period},
+    },
+    pipeline::{Benchmark, EngineName, Settings, parse_engine, parse_memory, parse_threads},
+    plausible::parse_code,
+    signing::Signer,
+    synth::{Breaks, Order, SynthOptions},
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  liangqing run --period 2025-10 --input deliveries/2025-10 --book book --opening-quotas quotas.csv
+  liangqing run --period 2025-11 --input deliveries/2025-11 --book book --dry-run
+  liangqing run pipelines/month-end.toml --period 2025-11 --format json
+  liangqing run pipelines/audit-rerun.toml --period 2025-10 --input deliveries/2025-10 --book book
+  liangqing run pipelines/audit-rerun.toml --period 2025-01 --through 2025-12 --input deliveries --book book
+
+The last two close nothing: they work closed periods out again and compare them with what was published.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+pub(super) struct RunArguments {
+    /// Pipeline file; flags override it [default: the built-in pipelines/month-end.toml]
+    pub(super) pipeline: Option<PathBuf>,
+    /// The period to close, YYYY-MM
+    #[arg(long, value_parser = parse_period)]
+    period: Option<Month>,
+    /// Folder of the delivery: treating/*.parquet, insured/*.parquet and the small files
+    #[arg(long, value_name = "DIR")]
+    input: Option<PathBuf>,
+    /// With pipelines/audit-rerun.toml, the last of several periods; --input then holds one folder a period
+    #[arg(long, value_name = "PERIOD", value_parser = parse_period)]
+    through: Option<Month>,
+    /// Folder of the closed periods; it is made when it is not there
+    #[arg(long, value_name = "DIR")]
+    book: Option<PathBuf>,
+    /// Quotas that the first period of a book starts from
+    #[arg(long, value_name = "FILE")]
+    opening_quotas: Option<PathBuf>,
+    /// Rules file [default: built in]
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+    /// Let pass what looks like a slip (G01 to G07); repeatable, the manifest lists it
+    #[arg(long, value_name = "CODE", value_parser = parse_code)]
+    accept: Vec<Code>,
+    /// Day of issue of the notices [default: last day of the month after the period]
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    as_of: Option<NaiveDate>,
+    /// Threads [default: all]
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    threads: Option<usize>,
+    /// Memory for reading and matching, such as 512MiB; beyond it the disk is used
+    #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
+    memory: Option<usize>,
+    /// Private key that signs the manifest [default: it is not signed]
+    #[arg(long, value_name = "FILE")]
+    sign_key: Option<PathBuf>,
+    /// Who reads the delivery: this machine, or a cluster [default: native]
+    #[arg(long, value_name = "ENGINE", value_parser = parse_engine)]
+    engine: Option<EngineName>,
+    /// Scheduler of the cluster
+    #[arg(long, value_name = "df://HOST:PORT")]
+    cluster: Option<String>,
+    /// Do everything but publish
+    #[arg(long)]
+    dry_run: bool,
+    /// Recompute the period by a second implementation, and publish only if both agree
+    #[arg(long)]
+    independent: bool,
+    /// Say what the time went into: each activity, its rows and bytes a second
+    #[arg(long)]
+    pub(super) timings: bool,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+impl RunArguments {
+    /// What the flags say.
+    fn settings(&self) -> Settings {
+        Settings {
+            period: self.period,
+            input: self.input.clone(),
+            book: self.book.clone(),
+            opening_quotas: self.opening_quotas.clone(),
+            rules: self.rules.clone(),
+            accept: self.accept.iter().copied().collect(),
+            as_of: self.as_of,
+            threads: self.threads,
+            memory: self.memory,
+            sign_key: self.sign_key.clone(),
+            engine: self.engine,
+            cluster: self.cluster.clone(),
+            dry_run: self.dry_run.then_some(true),
+            independent: self.independent.then_some(true),
+            pipeline: None,
+            settlements: None,
+            seed: None,
+            through: self.through,
+        }
+    }
+}
+
+/// `liangqing run`
+pub(super) fn run(
+    arguments: &RunArguments,
+    stop: Arc<AtomicBool>,
+    extensions: Extensions,
+) -> Outcome<()> {
+    let file = read_pipeline(arguments.pipeline.as_deref())?;
+    let mut settings = arguments.settings().over(file);
+    named_cluster(&settings)?;
+    required(&settings)?;
+    if settings.through.is_some() && !settings.is_rerun() {
+        let problem =
+            text!("--through goes with pipelines/audit-rerun.toml: periods are closed one by one");
+        return Err(Failure::Usage(problem));
+    }
+    let remote = Remote::bring(&mut settings, &stop, extensions)?;
+    let options = options(&settings, &remote, extensions)?;
+    if options.independent.is_some() {
+        // Polars starts threads of its own, and can only panic when it may not.
+        drop(thread_pool(None)?);
+    }
+    let pool = thread_pool(settings.threads)?;
+    if settings.is_rerun() {
+        return pool.install(|| {
+            audit_rerun::rerun(&settings, options, stop, (arguments.format, arguments.quiet))
+        });
+    }
+    if let Some(benchmark) = settings.benchmark() {
+        let stop = Arc::clone(&stop);
+        pool.install(|| synthesise(&options, benchmark, stop, arguments.quiet))?;
+    }
+    let monitor = progress::monitor(stop, arguments.quiet, Some(options.book.clone()));
+    let report = pool.install(|| engine::run(&options, &monitor));
+    monitor.done();
+    let mut report = report?;
+    if report.published.is_some() {
+        report.published = remote.send(options.period)?.or(report.published);
+    }
+    let timings =
+        (arguments.timings || settings.benchmark().is_some()).then(|| monitor.stopwatch.timings());
+    match report::print(&report, &options, timings.as_deref(), arguments.format) {
+        // The period is closed, whether its report can be printed or not.
+        Err(failure) if report.published.is_some() => {
+            printer::warning(text!("the period is closed, its report is lost: {}", failure));
+            Ok(())
+        }
+        printed => printed,
+    }
+}
+
+/// Makes the month of a benchmark, unless it is there.
+fn synthesise(
+    options: &RunOptions,
+    benchmark: Benchmark,
+    stop: Arc<AtomicBool>,
+    quiet: bool,
+) -> Outcome<()> {
+    if options.input.exists() {
+        return Ok(());
+    }
+    let name = options.period.to_string();
+    let (Some(out), true) = (options.input.parent(), options.input.ends_with(&name)) else {
+        let input = diag::shown(&options.input);
+        return Err(Failure::Usage(text!(
+            "a benchmark's input is a folder {}, not {}",
+            name,
+            input
+        )));
+    };
+    let synth = SynthOptions {
+        out: out.to_owned(),
+        first_period: options.period,
+        periods: 1,
+        settlements: benchmark.settlements,
+        seed: benchmark.seed,
+        breaks: Breaks::built_in(),
+        order: Order::Time,
+    };
+    generated(&synth, &options.rules, &progress::monitor(stop, quiet, None))?;
+    // The run itself is still to come.
+    interrupt::unsettle();
+    Ok(())
+}
+
+/// The settings without which there is no run: period, input, book.
+fn required(settings: &Settings) -> Outcome<(Month, PathBuf, PathBuf)> {
+    let missing: Vec<&str> = [
+        ("--period", settings.period.is_none()),
+        ("--input", settings.input.is_none()),
+        ("--book", settings.book.is_none()),
+    ]
+    .into_iter()
+    .filter_map(|(flag, missing)| missing.then_some(flag))
+    .collect();
+    if let (Some(period), Some(input), Some(book)) =
+        (settings.period, settings.input.clone(), settings.book.clone())
+    {
+        return Ok((period, input, book));
+    }
+    let missing = missing.join(", ");
+    let problem =
+        text!("{} missing", missing).hinting(text!("give them as flags or in the pipeline file"));
+    Err(Failure::Usage(problem))
+}
+
+fn options(settings: &Settings, remote: &Remote, extensions: Extensions) -> Outcome<RunOptions> {
+    let independent = settings.independent.unwrap_or(false);
+    let (period, input, book) = required(settings)?;
+    Ok(RunOptions {
+        period,
+        input,
+        book,
+        opening_quotas: settings.opening_quotas.clone(),
+        rules: read_rules(settings.rules.as_deref())?,
+        engine: remote.engine(settings, extensions)?,
+        accept: settings.accept.clone(),
+        as_of: settings.as_of,
+        memory: settings.memory.unwrap_or(DEFAULT_MEMORY),
+        signer: settings.sign_key.as_deref().map(Signer::read).transpose()?,
+        dry_run: settings.dry_run.unwrap_or(false),
+        independent: independent.then(|| extensions.independent()).transpose()?,
+    })
+}
+
+/// Bytes of memory when a pipeline file names none.
+const DEFAULT_MEMORY: usize = 2 << 30;

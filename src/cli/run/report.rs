@@ -1,0 +1,250 @@
+//! The report of `run`.
+
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use super::{json::RunJson, timings::timings_table};
+use crate::cli::{
+    files::shown,
+    judged,
+    lang::word,
+    options::Format,
+    printer::{self, text},
+    table::table,
+    unread,
+};
+use crate::{
+    clear::pairs::PairSums,
+    diag::{Finding, Outcome},
+    engine::{RunOptions, RunReport},
+    event::Timing,
+    model::{
+        codes::Side,
+        control::{Bucket, Class},
+        money::{FenSum, count_grouped, yuan_grouped},
+    },
+    reserve::{Level, notices::Kind},
+    text::{Grouped, Text, lines, list},
+};
+
+/// Prints the report, with what the time went into where that is wanted.
+pub(super) fn print(
+    report: &RunReport,
+    options: &RunOptions,
+    timings: Option<&[Timing]>,
+    format: Format,
+) -> Outcome<()> {
+    match format {
+        Format::Human => {
+            let mut lines = human(report, options);
+            let timings = timings.map(|timings| [text!(""), timings_table(timings)]);
+            lines.extend(timings.into_iter().flatten());
+            text(&lines)
+        }
+        Format::Json => printer::report(&RunJson::of(report, options, timings)),
+    }
+}
+
+fn human(report: &RunReport, options: &RunOptions) -> Vec<Text> {
+    let mut lines =
+        vec![text!("period {}", report.period), text!(""), control_table(report), text!("")];
+    lines.extend(proven(report));
+    lines.extend(accepted(report));
+    lines.extend(judged::lines(&report.deductions, &report.payments));
+    let notes = notes(report).into_iter().chain(unread::named(&report.unread));
+    lines.extend(notes.map(|note| Text::labelled("note", note)));
+    match &report.published {
+        Some(folder) => {
+            let signed = options.signer.iter().map(|signer| text!("{}", signer.id()));
+            lines.push(Text::labelled("closed", text!("{}", shown(folder))));
+            lines.push(Text::labelled("manifest", text!("{}", report.manifest_sha256)));
+            lines.extend(signed.map(|id| Text::labelled("signed", id)));
+        }
+        None => lines.push(Text::labelled("dry run", text!("nothing was published"))),
+    }
+    lines.extend([text!(""), text!("next")]);
+    lines.extend(next_steps(report, options).iter().map(|step| text!("  - {}", step)));
+    lines
+}
+
+/// What cleared, what is to be paid, and what was proven of both.
+fn proven(report: &RunReport) -> Vec<Text> {
+    let pairs = &report.money.pairs;
+    let sum = |of: fn(&PairSums) -> FenSum| yuan_grouped(pairs.values().map(of).sum::<FenSum>());
+    let treating = |bucket| report.control.get(Side::Treating, bucket).rows;
+    let came = treating(Bucket::Delivered) + treating(Bucket::Opened);
+    let cleared = treating(Bucket::Cleared);
+    let proof = text!("delivered + opened = all the others, on both sides, in rows and in fen");
+    let share = text!(
+        "{} of {} treating rows, delivered and opened ({} %)",
+        Grouped(cleared.unsigned_abs()),
+        Grouped(came.unsigned_abs()),
+        percent(cleared, came)
+    );
+    let payable = text!(
+        "{} yuan gross, {} yuan to pay, {} yuan carried forward, over {}",
+        sum(|pair| pair.gross),
+        sum(PairSums::payable),
+        sum(PairSums::carried_forward),
+        text!("{} pair(s)", Grouped(pairs.len() as u64))
+    );
+    let checked = report.independent.as_ref().map(|compared| {
+        let equal = text!(
+            "independent recomputation: {}, {}, {} yuan: equal",
+            text!("{} table(s)", Grouped(compared.tables.len() as u64)),
+            text!("{} row(s)", Grouped(compared.rows())),
+            yuan_grouped(compared.payable())
+        );
+        Text::labelled("checked", equal)
+    });
+    let lines = [("proof", proof), ("cleared", share), ("payable", payable)];
+    lines.map(|(label, value)| Text::labelled(label, value)).into_iter().chain(checked).collect()
+}
+
+fn control_table(report: &RunReport) -> Text {
+    let (rows, yuan) = ([text!("treating rows"), text!("insured rows")], text!("yuan payable"));
+    let [treating, insured] = rows;
+    let header = [text!(""), treating.clone(), yuan.clone(), insured.clone(), yuan.clone()];
+    let mut both = table(header, 1);
+    let mut sides =
+        [table([text!(""), treating, yuan.clone()], 1), table([text!(""), insured, yuan], 1)];
+    for bucket in Bucket::all() {
+        let totals = Side::BOTH.map(|side| report.control.get(side, bucket));
+        if totals.iter().all(|totals| totals.rows == 0) {
+            continue;
+        }
+        let name = word(bucket.name());
+        let cells =
+            totals.map(|of| [count_grouped(of.rows.unsigned_abs()), yuan_grouped(of.payable)]);
+        for (side, [rows, payable]) in sides.iter_mut().zip(&cells) {
+            side.add_row([&name, rows, payable]);
+        }
+        let [[treating, owed], [insured, owes]] = cells;
+        both.add_row([name, treating, owed, insured, owes]);
+    }
+    if !both.is_wide() {
+        return both.trim_fmt();
+    }
+    let [treating, insured] = sides.map(|side| side.trim_fmt());
+    text!("{}", lines([treating, text!(""), insured]))
+}
+
+fn percent(part: i64, whole: i64) -> String {
+    let ratio = Decimal::from(part).checked_div(Decimal::from(whole)).unwrap_or_default();
+    let percent = ratio * Decimal::ONE_HUNDRED;
+    percent.round_dp_with_strategy(2, RoundingStrategy::ToZero).normalize().to_string()
+}
+
+/// What an operator should know about the delivery and the money.
+fn notes(report: &RunReport) -> Vec<Text> {
+    let mut notes = Vec::new();
+    let int96 = report.normalisations.int96_columns;
+    if int96 > 0 {
+        let columns = text!("{} timestamp column(s)", Grouped(int96));
+        notes.push(text!(
+            "warning: {} of INT96, taken as the rules say (int96); ask the sender for TIMESTAMP",
+            columns
+        ));
+    }
+    let taken = normalised(report);
+    if !taken.is_empty() {
+        notes.push(text!("normalised {}", list(taken)));
+    }
+    let money = &report.money;
+    let level = |level| money.at_level(level) as u64;
+    let (red, yellow) = (level(Level::Red), level(Level::Yellow));
+    if red + yellow > 0 {
+        notes.push(text!("utilisation: {} pair(s) red, {} yellow", Grouped(red), yellow));
+    }
+    let overdrawn =
+        money.reserves.values().filter(|reserve| reserve.closing().is_negative()).count();
+    if overdrawn > 0 {
+        let reserves = text!("{} reserve(s)", Grouped(overdrawn as u64));
+        notes.push(text!("warning: {} overdrawn", reserves));
+    }
+    for year in &money.assumed_years {
+        notes.push(text!(
+            "warning: no calendar of {}: Monday to Friday are taken as working days",
+            year
+        ));
+    }
+    notes
+}
+
+/// How a number of something is worded.
+type Counted = fn(Grouped<u64>) -> Text;
+
+/// What of the files was read in another form than the contract's.
+fn normalised(report: &RunReport) -> Vec<Text> {
+    let n = report.normalisations;
+    let all: [(u64, Counted); 10] = [
+        (n.alias_columns, |n| text!("{} column(s) under another name", n)),
+        (n.respelled_columns, |n| text!("{} column(s) in another spelling", n)),
+        (n.integer_code_columns, |n| text!("{} column(s) of integer codes", n)),
+        (n.null_columns, |n| text!("{} column(s) of the null type", n)),
+        (n.rescaled_columns, |n| text!("{} decimal column(s) of another scale", n)),
+        (n.utc_time_columns, |n| text!("{} timestamp column(s) in UTC", n)),
+        (n.null_amounts, |n| text!("{} null amount(s)", n)),
+        (n.empty_texts, |n| text!("{} empty text(s)", n)),
+        (n.padded_flags, |n| text!("{} flag(s) with blanks", n)),
+        (n.extra_columns, |n| text!("{} further column(s)", n)),
+    ];
+    let there = all.into_iter().filter(|(count, _)| *count > 0);
+    there.map(|(count, said)| said(Grouped(count))).collect()
+}
+
+/// What was asked about and is meant: of each code the first finding, and how many there are.
+fn accepted(report: &RunReport) -> Vec<Text> {
+    let by_code = report.accepted.chunk_by(|a, b| a.code == b.code);
+    let line = |of_code: &[Finding]| {
+        let Finding { code, file, found, .. } = &of_code[0];
+        Text::labelled(
+            "accepted",
+            match of_code.len() - 1 {
+                0 => text!("{} at {}: {}", code, file, found),
+                more => text!("{} at {}: {}, and {} more", code, file, found, more),
+            },
+        )
+    };
+    by_code.map(line).collect()
+}
+
+fn next_steps(report: &RunReport, options: &RunOptions) -> Vec<Text> {
+    let mut steps = Vec::new();
+    let breaks = |class: Class| report.breaks.get(class.name()).copied().unwrap_or(0);
+    let open: u64 = Class::ALL.into_iter().filter(|class| class.is_carried()).map(breaks).sum();
+    if report.rejects > 0 {
+        steps.push(text!(
+            "send {} rejected row(s) back to their senders (tables/rejects.parquet)",
+            Grouped(report.rejects)
+        ));
+    }
+    if open > 0 {
+        steps.push(text!(
+            "have the provinces explain {} carried settlement(s) (tables/breaks.parquet), which {} \
+             will look at again",
+            Grouped(open),
+            report.period.plus(1)
+        ));
+    }
+    steps.extend(judged::next_steps(&report.deductions, &report.payments));
+    let notices = |kind| report.money.notices.values().filter(|n| n.kind == kind).count() as u64;
+    let (clearing, yearly) = (notices(Kind::Clearing), notices(Kind::Yearly));
+    if clearing + yearly > 0 {
+        steps.push(text!(
+            "issue {}, to be paid by {} (tables/notices.parquet)",
+            text!("{} notice(s)", Grouped(clearing + yearly)),
+            report.money.dates.pay_by
+        ));
+    }
+    let proposals = notices(Kind::Emergency);
+    if proposals > 0 {
+        let proposals = Grouped(proposals);
+        steps.push(text!("submit {} emergency proposal(s) to the national agency", proposals));
+    }
+    steps.push(if options.dry_run {
+        text!("run again without --dry-run to close {}", report.period)
+    } else {
+        text!("close {} next", report.period.plus(1))
+    });
+    steps
+}

@@ -1,0 +1,74 @@
+//! What the time of a run went into.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::cli::{lang::said, table::table};
+use crate::{
+    event::{Activity, Timing},
+    model::money::count_grouped,
+    text::Text,
+};
+
+/// What threads were busy with.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Timing")]
+pub(super) struct TimingReport {
+    /// The activity.
+    activity: Activity,
+    /// The time in milliseconds, of all threads together.
+    busy_milliseconds: u64,
+    /// The number of rows.
+    rows: u64,
+    /// The number of rows for each second of one thread.
+    rows_per_second: u64,
+    /// The number of bytes.
+    bytes: u64,
+    /// The number of bytes for each second of one thread.
+    bytes_per_second: u64,
+}
+
+impl From<&Timing> for TimingReport {
+    fn from(timing: &Timing) -> TimingReport {
+        TimingReport {
+            activity: timing.activity,
+            busy_milliseconds: u64::try_from(timing.busy.as_millis()).unwrap_or(u64::MAX),
+            rows: timing.rows,
+            rows_per_second: per_second(timing.rows, timing.busy),
+            bytes: timing.bytes,
+            bytes_per_second: per_second(timing.bytes, timing.busy),
+        }
+    }
+}
+
+/// What threads were busy with, added up over all of them.
+pub(super) fn timings_table(timings: &[Timing]) -> Text {
+    let header = [
+        text!("busy with"),
+        text!("seconds"),
+        text!("rows"),
+        text!("rows/s"),
+        text!("MB"),
+        text!("MB/s"),
+    ];
+    let mut table = table(header, 1);
+    let number = |number: u64| if number == 0 { String::new() } else { count_grouped(number) };
+    for Timing { activity, busy, rows, bytes } in timings {
+        table.add_row([
+            said(&activity.text()),
+            format!("{}.{:02}", busy.as_secs(), busy.subsec_millis() / 10),
+            number(*rows),
+            number(per_second(*rows, *busy)),
+            number(bytes / 1_000_000),
+            number(per_second(*bytes, *busy) / 1_000_000),
+        ]);
+    }
+    table.trim_fmt()
+}
+
+fn per_second(count: u64, busy: Duration) -> u64 {
+    let rate = u128::from(count) * 1_000_000_000 / busy.as_nanos().max(1);
+    u64::try_from(rate).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,69 @@
+//! The command `stress`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{
+    files::read_rules,
+    options::Format,
+    printer::{report, text},
+    table::listed,
+};
+use crate::{
+    diag::Outcome,
+    outlook::stress::{self, Scenario, Stressed},
+    text::Text,
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  liangqing stress --book book --scenario volume=20 --scenario late=34:45
+
+The next period draws what the last one drew, times the volume. Open notices of payers that are in time
+are paid before it closes; those of late payers stay open, and each begun 30 days of delay draw the pair's
+reserve once more. Reserves are pooled by treating province.")]
+pub(super) struct StressArguments {
+    /// Folder of the closed periods
+    #[arg(long, value_name = "DIR")]
+    pub(super) book: PathBuf,
+    /// volume=PERCENT: volume rises so much; late=PROVINCE:DAYS: a province pays so late
+    #[arg(long = "scenario", value_name = "SCENARIO", required = true)]
+    pub(super) scenarios: Vec<Scenario>,
+    /// Rules file [default: built in]
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules: Option<PathBuf>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+/// `liangqing stress`
+pub(super) fn stress(arguments: &StressArguments) -> Outcome<()> {
+    let rules = read_rules(arguments.rules.as_deref())?;
+    let stressed = stress::stress(&arguments.book, &rules, &arguments.scenarios)?;
+    match arguments.format {
+        Format::Human => text(&stress_text(&stressed.scenarios)),
+        Format::Json => report(&stressed),
+    }
+}
+
+fn stress_text(stressed: &[Stressed]) -> Vec<Text> {
+    let mut lines = Vec::new();
+    for (at, found) in stressed.iter().enumerate() {
+        let dry = found.run_dry.iter().map(|(province, fen)| format!("{province} ({fen})"));
+        let figures = [
+            ("turn red", listed(&found.turn_red)),
+            ("turn yellow", listed(&found.turn_yellow)),
+            ("run dry", listed(&dry.collect::<Vec<_>>())),
+            ("top-up asked", text!("{}", found.top_up)),
+        ];
+        lines.extend((at > 0).then(|| text!("")));
+        lines.push(text!("{}", found.scenario));
+        lines.extend(
+            figures.map(|(label, value)| text!("  {}", Text::labelled_to(13, label, value))),
+        );
+    }
+    lines
+}

@@ -1,0 +1,337 @@
+//! The tables of a closed period, as the contract (§6) has them: one shape a table.
+//!
+//! A table is written ([`super::table::Table`]) and read (`book::grid::Grid`) by its shape. A new table is two edits:
+//! its shape here, and its rows in the module that knows them.
+
+use arrow_schema::{DataType, TimeUnit};
+
+use crate::model::fields::{COMPARED_AMOUNTS, FIELDS, Field, Kind as FieldKind};
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text, a code, a month.
+    Text,
+    /// An amount of one record, `DECIMAL(16,2)` yuan.
+    Amount,
+    /// A sum, `DECIMAL(38,2)` yuan.
+    Sum,
+    /// A whole number.
+    Count,
+    /// A day.
+    Day,
+    /// A local time in microseconds.
+    Time,
+    /// Yes or no.
+    Flag,
+}
+
+impl Kind {
+    /// The type of its column in Arrow.
+    pub const fn data_type(self) -> DataType {
+        match self {
+            Kind::Text => DataType::Utf8,
+            Kind::Amount => DataType::Decimal128(16, 2),
+            Kind::Sum => DataType::Decimal128(38, 2),
+            Kind::Count => DataType::Int64,
+            Kind::Day => DataType::Date32,
+            Kind::Time => DataType::Timestamp(TimeUnit::Microsecond, None),
+            Kind::Flag => DataType::Boolean,
+        }
+    }
+
+    /// Whether it holds money, in fen.
+    pub const fn is_money(self) -> bool {
+        matches!(self, Kind::Amount | Kind::Sum)
+    }
+}
+
+/// A table of a period.
+#[derive(Debug, Clone, Copy)]
+pub struct TableSpec {
+    /// Its name.
+    pub name: &'static str,
+    /// The columns that tell its rows apart, and by which they are ordered.
+    pub key: &'static [&'static str],
+    /// The column whose sum says what the table is about, in fen.
+    pub money: Option<&'static str>,
+    columns: &'static [(&'static str, Kind)],
+}
+
+impl TableSpec {
+    /// Its path below the folder of a period.
+    pub fn path(&self) -> String {
+        format!("tables/{}.parquet", self.name)
+    }
+
+    /// Its columns in order.
+    pub fn columns(&self) -> Vec<(&'static str, Kind)> {
+        let mut columns = self.columns.to_vec();
+        match self.name {
+            "positions" => {
+                let amounts = COMPARED_AMOUNTS.iter().map(|field| (field.name(), Kind::Sum));
+                columns.extend(amounts);
+                columns.push(("payable", Kind::Sum));
+            }
+            "open_items" => columns.extend(FIELDS.map(|field| (field.name(), kind_of(field)))),
+            _ => {}
+        }
+        columns
+    }
+}
+
+fn kind_of(field: Field) -> Kind {
+    match field.kind() {
+        FieldKind::Text => Kind::Text,
+        FieldKind::Date => Kind::Day,
+        FieldKind::Time => Kind::Time,
+        FieldKind::Amount => Kind::Amount,
+    }
+}
+
+pub(super) const fn table(
+    name: &'static str,
+    key: &'static [&'static str],
+    money: Option<&'static str>,
+    columns: &'static [(&'static str, Kind)],
+) -> TableSpec {
+    TableSpec { name, key, money, columns }
+}
+
+use Kind::{Amount, Count, Day, Flag, Sum, Text};
+
+const PAIR: &[&str] = &["insured_province", "treating_province"];
+
+/// Every table, by name.
+pub const TABLES: [TableSpec; 15] = [
+    BREAK_FIELDS,
+    BREAKS,
+    CONTROL,
+    DECISIONS,
+    DEDUCTIONS,
+    NOTICE_STATUS,
+    NOTICES,
+    OPEN_ITEMS,
+    PAIRS,
+    PAYMENTS,
+    PERMITS,
+    POSITIONS,
+    QUOTAS,
+    REJECTS,
+    RESERVES,
+];
+
+/// The table of a name.
+pub fn of(name: &str) -> TableSpec {
+    let spec = TABLES.into_iter().find(|table| table.name == name);
+    spec.expect("Invariant: a table of the contract")
+}
+
+/// The table `break_fields`.
+pub const BREAK_FIELDS: TableSpec = table(
+    "break_fields",
+    &["setl_id", "field"],
+    None,
+    &[("setl_id", Text), ("field", Text), ("treating_value", Text), ("insured_value", Text)],
+);
+
+/// The table `breaks`.
+pub const BREAKS: TableSpec = table(
+    "breaks",
+    &["setl_id", "class", "side"],
+    Some("effect"),
+    &[
+        ("setl_id", Text),
+        ("class", Text),
+        ("side", Text),
+        ("fields", Text),
+        ("insuplc_admdvs", Text),
+        ("mdtrtarea_admvs", Text),
+        ("insutype", Text),
+        ("med_type", Text),
+        ("cost_month", Text),
+        ("lateness", Count),
+        ("treating_payable", Amount),
+        ("insured_payable", Amount),
+        ("effect", Sum),
+        ("carried", Flag),
+        ("first_period", Text),
+    ],
+);
+
+/// The table `control`.
+pub const CONTROL: TableSpec = table(
+    "control",
+    &["side", "bucket"],
+    None,
+    &[("side", Text), ("bucket", Text), ("rows", Count), ("medfee_sumamt", Sum), ("payable", Sum)],
+);
+
+/// The table `decisions`.
+pub const DECISIONS: TableSpec = table(
+    "decisions",
+    &["setl_id"],
+    Some("payable"),
+    &[("setl_id", Text), ("decision", Text), ("class_without", Text), ("payable", Amount)],
+);
+
+/// The table `deductions`.
+pub const DEDUCTIONS: TableSpec = table(
+    "deductions",
+    &["ddct_id", "setl_id", "code"],
+    Some("amount"),
+    &[
+        ("ddct_id", Text),
+        ("setl_id", Text),
+        ("amount", Amount),
+        ("accepted", Flag),
+        ("code", Text),
+        ("insured_province", Text),
+        ("treating_province", Text),
+        ("fund_class", Text),
+    ],
+);
+
+/// The table `notice_status`.
+pub const NOTICE_STATUS: TableSpec = table(
+    "notice_status",
+    &["notice_id"],
+    Some("paid"),
+    &[
+        ("notice_id", Text),
+        ("amount", Sum),
+        ("approved", Sum),
+        ("paid", Sum),
+        ("pay_by", Day),
+        ("status", Text),
+        ("completed_on", Day),
+        ("punctual", Flag),
+    ],
+);
+
+/// The table `notices`.
+pub const NOTICES: TableSpec = table(
+    "notices",
+    &["notice_id"],
+    Some("amount"),
+    &[
+        ("notice_id", Text),
+        ("kind", Text),
+        ("period", Text),
+        ("payer", Text),
+        ("payee", Text),
+        ("amount", Sum),
+        ("issued_on", Day),
+        ("file_by", Day),
+        ("pay_by", Day),
+        ("confirm_by", Day),
+    ],
+);
+
+/// The table `open_items`.
+pub const OPEN_ITEMS: TableSpec = table(
+    "open_items",
+    &["side", "setl_id"],
+    Some("medfee_sumamt"),
+    &[("side", Text), ("first_period", Text), ("class", Text)],
+);
+
+/// The table `pairs`.
+pub const PAIRS: TableSpec = table(
+    "pairs",
+    PAIR,
+    Some("payable"),
+    &[
+        ("insured_province", Text),
+        ("treating_province", Text),
+        ("visits", Count),
+        ("gross", Sum),
+        ("gross_employee", Sum),
+        ("gross_resident", Sum),
+        ("deductions", Sum),
+        ("brought_forward", Sum),
+        ("payable", Sum),
+        ("carried_forward", Sum),
+        ("quota", Sum),
+        ("reserve_level", Text),
+    ],
+);
+
+/// The table `payments`.
+pub const PAYMENTS: TableSpec = table(
+    "payments",
+    &["notice_id", "bank_serial", "amount", "paid_on"],
+    Some("amount"),
+    &[
+        ("notice_id", Text),
+        ("paid_on", Day),
+        ("amount", Amount),
+        ("bank_serial", Text),
+        ("accepted", Flag),
+        ("code", Text),
+    ],
+);
+
+/// The table `permits`.
+pub const PERMITS: TableSpec = table(
+    "permits",
+    &["permit_id"],
+    None,
+    &[
+        ("permit_id", Text),
+        ("insured_province", Text),
+        ("treating_province", Text),
+        ("cost_month", Text),
+        ("until_period", Text),
+        ("past_year_close", Flag),
+        ("reason", Text),
+        ("first_period", Text),
+    ],
+);
+
+/// The table `positions`.
+pub const POSITIONS: TableSpec = table(
+    "positions",
+    &["insuplc_admdvs", "treating_province", "fund_class", "care_class", "cost_month"],
+    Some("payable"),
+    &[
+        ("insuplc_admdvs", Text),
+        ("treating_province", Text),
+        ("fund_class", Text),
+        ("care_class", Text),
+        ("cost_month", Text),
+        ("visits", Count),
+    ],
+);
+
+/// The table `quotas`.
+pub const QUOTAS: TableSpec = table(
+    "quotas",
+    PAIR,
+    Some("next_quota"),
+    &[("insured_province", Text), ("treating_province", Text), ("quota", Sum), ("next_quota", Sum)],
+);
+
+/// The table `rejects`.
+pub const REJECTS: TableSpec = table(
+    "rejects",
+    &["side", "file", "row"],
+    None,
+    &[("side", Text), ("file", Text), ("row", Count), ("setl_id", Text), ("rules", Text)],
+);
+
+/// The table `reserves`.
+pub const RESERVES: TableSpec = table(
+    "reserves",
+    PAIR,
+    Some("closing"),
+    &[
+        ("insured_province", Text),
+        ("treating_province", Text),
+        ("opening", Sum),
+        ("paid_in", Sum),
+        ("paid_back", Sum),
+        ("drawn", Sum),
+        ("closing", Sum),
+    ],
+);

@@ -1,0 +1,289 @@
+//! The columns of the small files (contract §2.2), of the registry and of a reply form: their kinds and meanings.
+//!
+//! The readers take their columns from this list, and `docs/inputs.md` is made of it.
+
+/// The kind of value that a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// Yuan with at most two decimals that fit `DECIMAL(16,2)`.
+    Amount,
+    /// Yuan with at most two decimals that fit `DECIMAL(38,2)`.
+    Sum,
+    /// A whole number in digits.
+    Count,
+    /// A day `YYYY-MM-DD`.
+    Day,
+    /// A month `YYYY-MM`.
+    Month,
+    /// 0 or 1.
+    Flag,
+    /// The two-digit code of a province.
+    Province,
+}
+
+/// A column of a small file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Its name in the header.
+    pub name: &'static str,
+    /// The kind of its values.
+    pub kind: Kind,
+    /// Whether a line without a value breaks a rule. The column itself has to be there in any case.
+    pub required: bool,
+    /// The meaning in Chinese and in English.
+    pub meaning: [&'static str; 2],
+}
+
+/// A file and its columns.
+#[derive(Debug, Clone, Copy)]
+pub struct Listed {
+    /// The name of the file.
+    pub name: &'static str,
+    /// Its purpose in Chinese and in English.
+    pub purpose: [&'static str; 2],
+    /// Its columns, in the order in which the readers number them.
+    pub columns: &'static [Column],
+}
+
+const fn needed(name: &'static str, kind: Kind, meaning: [&'static str; 2]) -> Column {
+    Column { name, kind, required: true, meaning }
+}
+
+const fn optional(name: &'static str, kind: Kind, meaning: [&'static str; 2]) -> Column {
+    Column { name, kind, required: false, meaning }
+}
+
+const INSURED: Column = needed("insured_province", Kind::Province, ["参保省", "insured province"]);
+const TREATING: Column =
+    needed("treating_province", Kind::Province, ["就医省", "treating province"]);
+const SETTLEMENT: Column = needed("setl_id", Kind::Text, ["结算ID", "the settlement"]);
+const APPROVED_BY: Column =
+    needed("approved_by", Kind::Text, ["批准人", "name of who approved it"]);
+const DECIDED_BY: Column = needed("decided_by", Kind::Text, ["经办人", "name of who decided"]);
+const SECOND: Column = needed(
+    "approved_by",
+    Kind::Text,
+    ["复核人，与经办人不同", "name of who approved it: another person"],
+);
+const DECISION: [&str; 2] = [
+    "accept_treating 采信就医地、accept_insured 采信参保地或 void 作废",
+    "accept_treating, accept_insured or void",
+];
+const NO_EFFECT: [&str; 2] = ["不影响结果", "nothing depends on it"];
+const REASON: Column = optional("reason", Kind::Text, NO_EFFECT);
+
+/// `control-totals.csv`.
+pub const CONTROL_TOTALS: Listed = Listed {
+    name: "control-totals.csv",
+    purpose: [
+        "报送方申报的合计。一旦送达，须恰好列出每个 Parquet 文件一次",
+        "the totals that the senders declare. Once it is delivered, it lists every Parquet file exactly once",
+    ],
+    columns: &[
+        needed("file", Kind::Text, ["送达文件夹之下的路径", "path below the input folder"]),
+        needed("rows", Kind::Count, ["行数", "number of rows"]),
+        needed("medfee_sumamt", Kind::Sum, ["医疗费总额合计", "sum of medfee_sumamt"]),
+        needed("fund_pay_sumamt", Kind::Sum, ["基金支付总额合计", "sum of fund_pay_sumamt"]),
+        needed("acct_pay", Kind::Sum, ["个人账户支出合计", "sum of acct_pay"]),
+    ],
+};
+
+/// `deductions.csv`.
+pub const DEDUCTIONS: Listed = Listed {
+    name: "deductions.csv",
+    purpose: [
+        "审核扣款；逐行判定，未接受的行有代码 D01 至 D05",
+        "audit deductions. Each line is judged; a refused one has a code D01 to D05",
+    ],
+    columns: &[
+        optional(
+            "ddct_id",
+            Kind::Text,
+            ["扣款编号，全账套只用一次", "number of the deduction, used once in a book"],
+        ),
+        SETTLEMENT,
+        needed("amount", Kind::Amount, ["扣款金额，大于 0", "yuan to deduct, above 0"]),
+        optional("reason_code", Kind::Text, NO_EFFECT),
+        needed(
+            "decided_on",
+            Kind::Day,
+            ["决定日期；不影响结果", "day of the decision; nothing depends on it"],
+        ),
+    ],
+};
+
+/// `decisions.csv`.
+pub const DECISIONS: Listed = Listed {
+    name: "decisions.csv",
+    purpose: [
+        "对差异与挂账的协查结论；任一行有误即拒收，代码 C01 至 C06",
+        "decisions on breaks and open items. Any bad line refuses the delivery, with a code C01 to C06",
+    ],
+    columns: &[
+        SETTLEMENT,
+        needed("decision", Kind::Text, DECISION),
+        REASON,
+        DECIDED_BY,
+        SECOND,
+        needed(
+            "decided_on",
+            Kind::Day,
+            ["决定日期；不影响结果", "day of the decision; nothing depends on it"],
+        ),
+    ],
+};
+
+/// `permits.csv`.
+pub const PERMITS: Listed = Listed {
+    name: "permits.csv",
+    purpose: [
+        "提前报备的超期费用；自送达之期起至 until_period 有效",
+        "late claims reported beforehand. A permit stays in force from its delivery through until_period",
+    ],
+    columns: &[
+        optional("permit_id", Kind::Text, ["报备编号", "number of the permit"]),
+        INSURED,
+        TREATING,
+        needed("cost_month", Kind::Month, ["费用月", "the cost month that may still clear"]),
+        needed(
+            "until_period",
+            Kind::Month,
+            ["最后一个清算期", "the last period in which it may clear"],
+        ),
+        needed(
+            "past_year_close",
+            Kind::Flag,
+            ["1 为跨年度结账后仍可清算", "1: also after the close of the cost year"],
+        ),
+        REASON,
+    ],
+};
+
+/// `quota-changes.csv`.
+pub const QUOTA_CHANGES: Listed = Listed {
+    name: "quota-changes.csv",
+    purpose: [
+        "国家经办机构批准的紧急调增；任一行有误即拒收，代码 Q01 至 Q04",
+        "top-ups that the national agency approved. Any bad line refuses the delivery, with a code Q01 to Q04",
+    ],
+    columns: &[
+        needed(
+            "notice_id",
+            Kind::Text,
+            ["以前清算期的紧急调增通知书编号", "the emergency notice (JJ) of an earlier period"],
+        ),
+        needed("amount", Kind::Amount, ["批准金额，大于 0", "yuan approved, above 0"]),
+        APPROVED_BY,
+        needed(
+            "approved_on",
+            Kind::Day,
+            ["批准日期，付款期限由此起算", "day of the approval; the dates of payment run from it"],
+        ),
+    ],
+};
+
+/// `payments.csv`.
+pub const PAYMENTS: Listed = Listed {
+    name: "payments.csv",
+    purpose: [
+        "上次结账以来收到的银行确认；按文件顺序判定，未接受的行有代码 P01 至 P04",
+        "bank confirmations since the last close, judged in the order of the file. A refused line has a code P01 to P04",
+    ],
+    columns: &[
+        needed(
+            "notice_id",
+            Kind::Text,
+            ["以前清算期的通知书编号", "the notice of an earlier period"],
+        ),
+        needed("paid_on", Kind::Day, ["付款日期", "day of the payment"]),
+        needed("amount", Kind::Amount, ["付款金额，大于 0", "yuan paid, above 0"]),
+        optional("bank_name", Kind::Text, NO_EFFECT),
+        optional(
+            "bank_serial",
+            Kind::Text,
+            ["银行流水号，全账套只用一次", "serial number of the bank, used once in a book"],
+        ),
+    ],
+};
+
+/// `opening-quotas.csv`, which `--opening-quotas` names.
+pub const OPENING_QUOTAS: Listed = Listed {
+    name: "opening-quotas.csv",
+    purpose: [
+        "账套首期的期初额度（`run --opening-quotas`）；未列出的省份对为 0",
+        "the quotas that the first period of a book starts from (`run --opening-quotas`). A pair that is not listed has 0",
+    ],
+    columns: &[
+        INSURED,
+        TREATING,
+        needed(
+            "quota",
+            Kind::Amount,
+            ["额度，不小于 0；每对省份一行", "yuan, 0 or more; a line a pair"],
+        ),
+    ],
+};
+
+/// `registry.csv`, which `bulletin --registry` names.
+pub const REGISTRY: Listed = Listed {
+    name: "registry.csv",
+    purpose: [
+        "定点医药机构名录（`bulletin --registry`）；有误即拒收，代码 N01 至 N05",
+        "the institutions that there are (`bulletin --registry`). Bad lines refuse it, with a code N01 to N05",
+    ],
+    columns: &[
+        needed(
+            "fixmedins_code",
+            Kind::Text,
+            ["医药机构编号，每家一次", "code of the institution, each once"],
+        ),
+        needed("county", Kind::Text, ["县区，6 位区划码", "county, six digits"]),
+        needed(
+            "kind",
+            Kind::Text,
+            [
+                "H 医疗机构或 P 零售药店，与编号首位一致",
+                "H hospital or P pharmacy, as the code begins",
+            ],
+        ),
+        needed(
+            "care_classes",
+            Kind::Text,
+            [
+                "inpatient、outpatient、chronic、pharmacy，以分号分隔",
+                "of inpatient, outpatient, chronic and pharmacy, separated by semicolons",
+            ],
+        ),
+        optional(
+            "opened_on",
+            Kind::Day,
+            [
+                "跨省直接结算开通日期；未开通为空",
+                "the day from which it settles across provinces; empty when it does not",
+            ],
+        ),
+    ],
+};
+
+/// The form of a reply, which `decisions import` reads.
+pub const REPLY: Listed = Listed {
+    name: "reply",
+    purpose: [
+        "协查回复（`decisions import`）：由 `statements` 生成的 verification.xlsx 或 reply.csv；有误即拒收，代码 T01 至 T03、C01 至 C06",
+        "the reply form (`decisions import`): verification.xlsx or reply.csv as `statements` wrote them. Mistakes refuse it, with a code T01 to T03 or C01 to C06",
+    ],
+    columns: &[
+        SETTLEMENT,
+        needed("decision", Kind::Text, DECISION),
+        REASON,
+        DECIDED_BY,
+        SECOND,
+        needed("decided_on", Kind::Day, ["决定日期", "day of the decision"]),
+    ],
+};
+
+/// The small files of a delivery, in the order in which they are listed.
+pub const SMALL_FILES: [Listed; 6] =
+    [CONTROL_TOTALS, DEDUCTIONS, DECISIONS, PERMITS, QUOTA_CHANGES, PAYMENTS];

@@ -1,0 +1,130 @@
+//! What can be asked of a book in SQL, and what comes out.
+//!
+//! The command line calls whoever answers through [`Query`]. The package `crates/query` is the one that there is.
+
+use std::path::Path;
+
+use arrow_array::RecordBatch;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    book::{self, Closed},
+    columnar::shape::{Kind, TABLES, TableSpec},
+    diag::{Failure, Outcome},
+    model::codes::Month,
+    shapes::{ColumnType, Format},
+};
+
+/// Answers a question.
+///
+/// Fails with [`Failure::Usage`] when the statement cannot be answered, and with [`Failure::Book`] when a period
+/// is not closed or a table is damaged.
+pub type Query = fn(&Question) -> Outcome<Answer>;
+
+/// The column that says which period a row is of; it comes first.
+pub const PERIOD: &str = "period";
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The book.
+    pub book: &'a Path,
+    /// The periods whose tables are asked; all closed ones when there are none.
+    pub periods: &'a [Month],
+    /// One SELECT.
+    pub sql: &'a str,
+    /// Whether numbers of persons and visits are shown as they are.
+    pub unmasked: bool,
+}
+
+/// What comes out.
+#[derive(Debug)]
+pub struct Answer {
+    /// The rows: texts, decimals, whole numbers, days, local times in microseconds, yes and no.
+    pub rows: RecordBatch,
+    /// Columns that were computed in floating point, and rounded to six places.
+    pub rounded: Vec<String>,
+}
+
+/// The tables that can be asked.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "query --list --format json")]
+pub struct TableList {
+    /// The format of the report.
+    format: Format<1>,
+    /// Every table.
+    pub tables: Vec<TableInfo>,
+}
+
+/// A table that can be asked.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TableInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// The number of rows in all periods that are asked.
+    pub rows: u64,
+    /// Its columns in order.
+    pub columns: Vec<ColumnInfo>,
+}
+
+/// A column of a table.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ColumnInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type in SQL.
+    #[serde(rename = "type")]
+    #[schemars(with = "ColumnType")]
+    pub kind: &'static str,
+}
+
+/// Every table of some periods of a book, or of all of them.
+pub fn list(book: &Path, periods: &[Month]) -> Outcome<TableList> {
+    let closed = closed(book, periods)?;
+    let rows = |name: &str| {
+        let path = format!("tables/{name}.parquet");
+        let outputs = closed.iter().flat_map(|period| &period.manifest.outputs);
+        outputs.filter(|output| output.path == path).map(|output| output.rows).sum()
+    };
+    let table = |spec: &TableSpec| TableInfo {
+        name: spec.name,
+        rows: rows(spec.name),
+        columns: columns(spec)
+            .into_iter()
+            .map(|(name, kind)| ColumnInfo { name, kind: type_name(kind) })
+            .collect(),
+    };
+    Ok(TableList { format: Format, tables: TABLES.iter().map(table).collect() })
+}
+
+/// The closed periods that are asked, oldest first, each once.
+pub fn closed(book: &Path, wanted: &[Month]) -> Outcome<Vec<Closed>> {
+    let mut periods = book::periods_in(book)?;
+    if let Some(month) = wanted.iter().find(|month| !periods.iter().any(|(m, _)| m == *month)) {
+        return Err(Failure::Book(text!("period {} is not closed in {}", month, book)));
+    }
+    periods.retain(|(month, _)| wanted.is_empty() || wanted.contains(month));
+    if periods.is_empty() {
+        return Err(Failure::Book(text!("no period is closed in {}", book)));
+    }
+    periods.into_iter().map(|(month, folder)| Closed::read(month, folder)).collect()
+}
+
+/// The columns that can be asked: the period, then those of the table but a period of its own, which is the same.
+pub fn columns(spec: &TableSpec) -> Vec<(&'static str, Kind)> {
+    let own = spec.columns().into_iter().filter(|(name, _)| *name != PERIOD);
+    [(PERIOD, Kind::Text)].into_iter().chain(own).collect()
+}
+
+const fn type_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "VARCHAR",
+        Kind::Amount => "DECIMAL(16,2)",
+        Kind::Sum => "DECIMAL(38,2)",
+        Kind::Count => "BIGINT",
+        Kind::Day => "DATE",
+        Kind::Time => "TIMESTAMP",
+        Kind::Flag => "BOOLEAN",
+    }
+}

@@ -1,0 +1,84 @@
+//! TOML that people write, read key by key: whatever is wrong with a key is told with its place, not the first
+//! error alone.
+
+use std::{cell::Cell, fmt};
+
+use serde::{Deserializer, de};
+use toml::{
+    Spanned,
+    de::{DeTable, Deserializer as Document},
+};
+
+use crate::text::Text;
+
+/// What is wrong with a key.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct BadKey {
+    /// The byte of the file at which the key stands.
+    pub(crate) at: usize,
+    /// The key.
+    pub(crate) key: String,
+    /// What is wrong.
+    pub(crate) problem: Text,
+}
+
+thread_local! {
+    /// The problem of the key that is read: errors of the parser carry nothing but its English.
+    static PROBLEM: Cell<Option<Text>> = const { Cell::new(None) };
+}
+
+/// Tells the parser of a problem, and keeps it as it is.
+pub(crate) fn told<E: de::Error>(problem: Text) -> E {
+    let error = E::custom(&problem);
+    PROBLEM.set(Some(problem));
+    error
+}
+
+/// Reads the keys of a table into a struct whose fields may all be left out. Keys that are not good are left out
+/// and told.
+pub(crate) fn read<T: de::DeserializeOwned + Default>(
+    table: &DeTable<'_>,
+    bad: &mut Vec<BadKey>,
+) -> T {
+    let mut good = DeTable::new();
+    for (key, value) in table {
+        let mut one = DeTable::new();
+        one.insert(key.clone(), value.clone());
+        PROBLEM.take();
+        match of_table::<T>(one) {
+            Ok(_) => drop(good.insert(key.clone(), value.clone())),
+            Err(error) => bad.push(BadKey {
+                at: key.span().start,
+                key: key.get_ref().to_string(),
+                problem: PROBLEM.take().unwrap_or_else(|| Text::given(error.message())),
+            }),
+        }
+    }
+    of_table(good).unwrap_or_default()
+}
+
+fn of_table<T: de::DeserializeOwned>(table: DeTable<'_>) -> Result<T, toml::de::Error> {
+    T::deserialize(Document::from(Spanned::new(0..0, table)))
+}
+
+/// Reads a text in quotes by a function that says what is wrong with it.
+pub(crate) fn text<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    parse: impl FnOnce(&str) -> Result<T, Text>,
+) -> Result<Option<T>, D::Error> {
+    struct Quoted<F>(F);
+
+    impl<T, F: FnOnce(&str) -> Result<T, Text>> de::Visitor<'_> for Quoted<F> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a text in quotes")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+            (self.0)(text).map_err(told)
+        }
+    }
+
+    deserializer.deserialize_str(Quoted(parse)).map(Some)
+}

@@ -1,0 +1,11 @@
+//! The pages of `docs/cli`: what their console blocks show is what happens.
+
+use crate::{tidy::shows_what_happens, world::names_in, world::root};
+
+#[test]
+fn the_pages_of_the_commands_show_what_happens() {
+    for page in names_in(&root().join("docs/cli")) {
+        let locale = if page.ends_with(".zh-CN.md") { "zh_CN.UTF-8" } else { "C" };
+        shows_what_happens(&format!("docs/cli/{page}"), locale);
+    }
+}
