@@ -37,7 +37,7 @@ use crate::{
         guard::{damage, guarded},
     },
     event::Activity,
-    model::fields::{AMOUNT_FIELDS, FIELDS, Field, SCOPE, amount_position},
+    model::fields::{AMOUNT_FIELDS, FIELDS, Field, SCOPE, amount_position, positions},
     rules::Int96,
     text::Text,
 };
@@ -251,15 +251,7 @@ pub const TEXT_FIELDS: [Field; 12] = [
     Field::fulamt_advpay_flag,
 ];
 
-const TEXT_POSITION: [usize; FIELDS.len()] = {
-    let mut positions = [usize::MAX; FIELDS.len()];
-    let mut index = 0;
-    while index < TEXT_FIELDS.len() {
-        positions[TEXT_FIELDS[index].index()] = index;
-        index += 1;
-    }
-    positions
-};
+const TEXT_POSITION: [usize; FIELDS.len()] = positions(&TEXT_FIELDS);
 
 /// Position of a text field in [`TEXT_FIELDS`].
 pub const fn text_position(field: Field) -> usize {

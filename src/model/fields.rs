@@ -244,16 +244,18 @@ pub const COMPARED_AMOUNTS: [Field; COMPARED] = match AMOUNT_FIELDS.first_chunk(
     None => panic!("Invariant: there are more amounts"),
 };
 
-/// The position of each field among the amounts; for what is no amount, a position that does not exist.
-const AMOUNT_POSITION: [usize; FIELDS.len()] = {
+/// The position of each field in a list; for a field that is not in the list, a position that does not exist.
+pub const fn positions(list: &[Field]) -> [usize; FIELDS.len()] {
     let mut positions = [usize::MAX; FIELDS.len()];
     let mut index = 0;
-    while index < AMOUNT_FIELDS.len() {
-        positions[AMOUNT_FIELDS[index].index()] = index;
+    while index < list.len() {
+        positions[list[index].index()] = index;
         index += 1;
     }
     positions
-};
+}
+
+const AMOUNT_POSITION: [usize; FIELDS.len()] = positions(&AMOUNT_FIELDS);
 
 /// Position of an amount in [`AMOUNT_FIELDS`], and of a compared one in [`COMPARED_AMOUNTS`].
 pub const fn amount_position(field: Field) -> usize {

@@ -22,7 +22,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use liangqing::{
     digest::sha256_hex,
     model::{
-        fields::{FIELDS, Field, Kind},
+        fields::{FIELDS, FUNDS, Field, Kind},
         money::{FenSum, yuan},
     },
 };
@@ -49,18 +49,6 @@ pub(crate) fn root() -> &'static Path {
 
 /// How a null looks in rows that are read back.
 pub(crate) const NULL: &str = "-";
-
-/// The eight fund fields.
-const FUNDS: [Field; 8] = [
-    Field::hifp_pay,
-    Field::cvlserv_pay,
-    Field::hifes_pay,
-    Field::hifmi_pay,
-    Field::hifob_pay,
-    Field::hifdm_pay,
-    Field::maf_pay,
-    Field::oth_pay,
-];
 
 /// A settlement as one side delivers it: what is not set makes it valid.
 ///
