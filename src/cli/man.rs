@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     diag::{Failure, Outcome},
-    place::output::Output,
+    place::{make_below, output::Output},
     shapes,
     text::Text,
 };
@@ -90,7 +90,7 @@ fn write_pages(folder: &Path, program: fn(Help) -> Command) -> Outcome<usize> {
     for (lang, section) in [(Lang::En, "man1"), (Lang::Zh, "zh_CN/man1")] {
         let help = Help::in_language(lang);
         let section = folder.join(section);
-        fs::create_dir_all(&section).map_err(Failure::io(&section))?;
+        make_below(folder, &section)?;
         let program = Page::program(program(help), help);
         for page in [&program].into_iter().chain(&program.below) {
             let path = section.join(format!("{}.1", page.name.replace(' ', "-")));

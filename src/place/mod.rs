@@ -18,6 +18,7 @@ mod paths;
 pub mod period;
 pub mod staging;
 
+pub use self::paths::make_below;
 pub(crate) use self::{
     claim::{Claim, Claimed},
     lock::Lock,

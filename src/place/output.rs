@@ -4,7 +4,7 @@
 
 use super::{
     claim::{Claim, Claimed},
-    paths::make_folders,
+    paths::{make_below, make_folders},
     period::{is_period, month},
     rename_new, resolve,
 };
@@ -221,7 +221,7 @@ impl Output {
             for (path, bytes) in files {
                 let place = new.join(path);
                 if let Some(folder) = place.parent() {
-                    fs::create_dir_all(folder).map_err(Failure::io(folder))?;
+                    make_below(new, folder)?;
                 }
                 fs::write(&place, bytes).map_err(Failure::io(&place))?;
             }

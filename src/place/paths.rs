@@ -62,6 +62,25 @@ pub(crate) fn make_folders(folder: &Path) -> Outcome<Vec<Unfinished>> {
     Ok(made)
 }
 
+/// Makes a folder and those above it that are missing, all below a folder that is there and is not made here: a signal
+/// may have removed it, and it must not come back.
+///
+/// # Errors
+///
+/// When a folder cannot be made, or `root` is gone.
+pub fn make_below(root: &Path, folder: &Path) -> Outcome<()> {
+    let below = folder.ancestors().take_while(|ancestor| *ancestor != root).collect::<Vec<_>>();
+    for folder in below.into_iter().rev() {
+        match fs::create_dir(folder) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                return Err(Failure::io(folder)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Gives something in a folder a name in another one, which nothing may have yet.
 pub(crate) fn rename_new(from: (&File, &str), to: (&File, &Path)) -> io::Result<()> {
     match renameat_with(from.0, from.1, to.0, to.1, RenameFlags::NOREPLACE) {
@@ -102,6 +121,21 @@ mod tests {
         let here = std::env::current_dir().and_then(|here| here.canonicalize()).expect("here");
         assert_eq!(resolve(Path::new("no-such")).ok(), Some(here.join("no-such")));
         assert_eq!(resolve(Path::new("no-such/..")).ok(), Some(here));
+    }
+
+    #[test]
+    fn a_folder_that_was_removed_does_not_come_back_with_one_below_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().join("root");
+        let inner = root.join("a/b");
+        make_below(&root, &inner).expect_err("the root is not there");
+        assert!(!root.exists());
+        fs::create_dir(&root).expect("made");
+        for _ in 0..2 {
+            make_below(&root, &inner).expect("made");
+        }
+        assert!(inner.is_dir());
+        make_below(&root, &root).expect("it is there");
     }
 
     #[test]

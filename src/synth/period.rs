@@ -23,7 +23,7 @@ use crate::{
         codes::{Month, Side},
         money::yuan,
     },
-    place::output::Output,
+    place::{make_below, output::Output},
     rules::Rules,
 };
 
@@ -110,8 +110,7 @@ fn write_period(
     progress: &Progress,
 ) -> Result<Made, SynthError> {
     for side in Side::BOTH {
-        let folder = folder.join(side.name());
-        fs::create_dir_all(&folder).map_err(io(&folder))?;
+        make_below(folder, &folder.join(side.name()))?;
     }
     let work = |task: Task| match task {
         Task::File(side, file) => {

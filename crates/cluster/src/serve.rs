@@ -91,6 +91,7 @@ pub(super) fn executor(options: &ExecutorOptions, stop: &AtomicBool) -> Outcome<
         temporary.as_ref().map(|folder| Unfinished::tree(folder.path(), || Ok(()))).transpose()?;
     let work = options.work.as_deref().or(temporary.as_ref().map(TempDir::path));
     if let Some(folder) = work {
+        #[expect(clippy::disallowed_methods, reason = "the folder is the operator's, and stays")]
         std::fs::create_dir_all(folder).map_err(Failure::io(folder))?;
     }
     let config = ExecutorProcessConfig {

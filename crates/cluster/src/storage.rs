@@ -37,7 +37,7 @@ use crate::{
     digest::sha256_hex,
     interrupt::{self, Unfinished},
     pipeline::is_remote,
-    place::period::MANIFEST,
+    place::{make_below, period::MANIFEST},
     text::Text,
 };
 
@@ -223,7 +223,7 @@ impl LocalCopy {
         let copy = async {
             let objects = place.list().await?;
             let copies = objects.iter().filter_map(|(path, object)| {
-                wanted(path).map(|how| place.copy(object, root.join(path), how))
+                wanted(path).map(|how| place.copy(object, root, path, how))
             });
             stream::iter(copies).buffer_unordered(AT_A_TIME).try_collect::<Vec<()>>().await
         };
@@ -330,9 +330,10 @@ enum Copied {
 }
 
 impl Place {
-    async fn copy(&self, object: &ObjectMeta, path: PathBuf, how: Copied) -> Outcome<()> {
+    async fn copy(&self, object: &ObjectMeta, root: &Path, path: &str, how: Copied) -> Outcome<()> {
+        let path = root.join(path);
         let folder = path.parent().unwrap_or(&path);
-        fs::create_dir_all(folder).map_err(Failure::io(folder))?;
+        make_below(root, folder)?;
         let mut file = File::create_new(&path).map_err(Failure::io(&path))?;
         match how {
             Copied::Whole => self.bring(&object.location, &mut file).await,
