@@ -9,7 +9,7 @@ use std::{hint::black_box, path::PathBuf, time::Instant};
 
 use liangqing::{
     columnar::shared::SharedFile,
-    ingest::{delivery::Delivery, source::Source},
+    ingest::{delivery::Delivery, source::ParquetSource},
     model::codes::Month,
 };
 use parquet::{
@@ -18,7 +18,7 @@ use parquet::{
 };
 use rayon::prelude::*;
 
-fn decode(source: &Source, row_group: usize) -> Result<usize, ParquetError> {
+fn decode(source: &ParquetSource, row_group: usize) -> Result<usize, ParquetError> {
     let leaves = source.columns.iter().map(|column| column.leaf);
     let mask = ProjectionMask::leaves(source.metadata.file_metadata().schema_descr(), leaves);
     let file = SharedFile::open(&source.path)?;
@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut findings = Vec::new();
     // Any period: it names nothing but the small files' months.
     let delivery = Delivery::open(&input, Month::new(2025, 10), &mut findings)?;
-    let units: Vec<(&Source, usize)> = delivery
+    let units: Vec<(&ParquetSource, usize)> = delivery
         .sources
         .iter()
         .flat_map(|source| (0..source.metadata.num_row_groups()).map(move |group| (source, group)))

@@ -17,15 +17,15 @@ use crate::{
         pairs::pairs,
         positions::Positions,
     },
-    columnar::{entry::FileEntry, table::Table},
+    columnar::{entry::FileEntry, table::TableBuilder},
     contract::{small_files::OpeningQuotas, walk::Unread},
     diag::{Failure, Finding, Outcome},
     event::{Activity, Monitor},
     handover::{brought, permits::permits_table},
-    independent::{Compared, Task},
+    independent::{Compared, RecomputeTask},
     ingest::{
         delivery::Delivery,
-        survey::{Normalisations, Setting, Survey, rejects_table},
+        survey::{Normalisations, Survey, SurveySetting, rejects_table},
     },
     judged::Judged,
     keyed::key::Key,
@@ -43,17 +43,17 @@ use crate::{
         context::Context,
         counters::Counters,
         decisions::{self, Applied, Decisions, decisions_table},
-        matching::{Standing, match_index, read_again},
+        matching::{MatchState, match_index, read_again},
         proof::{Proof, control_table},
         registering::write_register,
         run::Run,
         settle::settle,
         tally::Settled,
-        values::Values,
+        values::DoubtfulCopies,
     },
     register::{format::write_reversals, lookup::Register},
     reserve::{
-        Movements, Standing as MoneyStanding, move_money,
+        MovementFacts as MoneyStanding, Movements, move_money,
         notices::{notice_status_table, notices_table},
         pairs_table,
         payments::{Payment, payments_table},
@@ -117,7 +117,7 @@ pub fn close(
     monitor: &Monitor,
 ) -> Outcome<RunReport> {
     let (period, policy) = (options.period, options.policy()?);
-    let setting = Setting { rules: &options.rules, policy, period, monitor };
+    let setting = SurveySetting { rules: &options.rules, policy, period, monitor };
 
     let standing = book.standing();
     // A damaged book is told before anything that comes of its damage.
@@ -146,13 +146,13 @@ struct Close<'a> {
     book: &'a Book,
     register: &'a Register,
     staging: &'a Staging,
-    setting: Setting<'a>,
+    setting: SurveySetting<'a>,
 }
 
 /// Works a period out from a delivery that was read.
-fn worked_out(close: Close, delivered: &mut Delivered) -> Outcome<RunReport> {
+fn worked_out(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<RunReport> {
     let Close { options, book, staging, setting, .. } = close;
-    let Setting { period, monitor, .. } = setting;
+    let SurveySetting { period, monitor, .. } = setting;
     let reconciled = reconcile(close, delivered)?;
     let cleared = clear(close, delivered, &reconciled)?;
     let outputs = monitor
@@ -188,7 +188,7 @@ fn recomputed(
     monitor: &Monitor,
 ) -> Outcome<Option<Compared>> {
     let RunOptions { input, rules, period, memory, .. } = options;
-    let task = Task {
+    let task = RecomputeTask {
         input,
         earlier: &book.periods,
         rules,
@@ -203,7 +203,7 @@ fn recomputed(
 }
 
 /// Takes the copies that the period before could not clear; gives the hashes of their keys.
-fn carried(book: &Book, values: &Values, setting: Setting) -> Outcome<Vec<u64>> {
+fn carried(book: &Book, values: &DoubtfulCopies, setting: SurveySetting) -> Outcome<Vec<u64>> {
     let mut hashes = Vec::new();
     let Some(folder) = book.previous() else { return Ok(hashes) };
     brought::open_items(folder, setting.policy, setting.period, |copy| {
@@ -214,7 +214,7 @@ fn carried(book: &Book, values: &Values, setting: Setting) -> Outcome<Vec<u64>> 
 }
 
 /// A delivery that was accepted.
-struct Delivered {
+struct AcceptedDelivery {
     delivery: Delivery,
     opening_quotas: OpeningQuotas,
     decisions: Decisions,
@@ -225,11 +225,11 @@ struct Delivered {
     index: Index,
     counters: Counters,
     /// Copies in doubt: open items, and rows that did not clear while they were at hand.
-    values: Values,
+    values: DoubtfulCopies,
 }
 
 /// Opens and reads a delivery; refuses it with every finding at once.
-fn read(close: Close) -> Outcome<Delivered> {
+fn read(close: Close) -> Outcome<AcceptedDelivery> {
     let Close { options, book, register, staging, setting } = close;
     setting.monitor.stage(text!("opening"), 0)?;
     let mut findings = Vec::new();
@@ -240,7 +240,7 @@ fn read(close: Close) -> Outcome<Delivered> {
     let opening_quotas =
         OpeningQuotas::of_first(options.opening_quotas.as_deref(), first, &mut findings)?;
     let decisions = Decisions::of(decisions::FILE, &delivery.small.decisions);
-    let values = Values::new(&delivery, options.memory, staging);
+    let values = DoubtfulCopies::new(&delivery, options.memory, staging);
     let mut watched = carried(book, &values, setting)?;
     watched.extend(decisions.settlements().map(|setl_id| Key::of(setl_id).hash));
     watched.sort_unstable();
@@ -257,7 +257,7 @@ fn read(close: Close) -> Outcome<Delivered> {
     let mut slips = Slips::meant(&options.accept);
     let findings = slips.sift(findings);
     if findings.is_empty() {
-        return Ok(Delivered {
+        return Ok(AcceptedDelivery {
             delivery,
             opening_quotas,
             decisions,
@@ -283,12 +283,12 @@ struct Reconciled {
 }
 
 /// Matches the two sides; takes what is doubtful through the rules; proves that nothing is missing.
-fn reconcile(close: Close, delivered: &mut Delivered) -> Outcome<Reconciled> {
+fn reconcile(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<Reconciled> {
     let Close { options, book, register, staging, setting } = close;
-    let Setting { policy, period, monitor, .. } = setting;
+    let SurveySetting { policy, period, monitor, .. } = setting;
     let decisions = std::mem::take(&mut delivered.decisions);
     let counters = std::mem::take(&mut delivered.counters);
-    let Delivered { delivery, watched, survey, slips, index, values, .. } = delivered;
+    let AcceptedDelivery { delivery, watched, survey, slips, index, values, .. } = delivered;
     let permits = brought::permits_in_force(book.previous(), &delivery.small.permits, period)?;
 
     monitor.stage(text!("matching"), 0)?;
@@ -312,32 +312,32 @@ fn reconcile(close: Close, delivered: &mut Delivered) -> Outcome<Reconciled> {
 }
 
 /// What is owed.
-struct Cleared {
+struct Clearing {
     deductions: Vec<Deduction>,
     money: Movements,
 }
 
 /// Holds back deductions, works out pairs, quotas, reserves, notices and payments.
-fn clear(close: Close, delivered: &Delivered, reconciled: &Reconciled) -> Outcome<Cleared> {
+fn clear(close: Close, delivered: &AcceptedDelivery, reconciled: &Reconciled) -> Outcome<Clearing> {
     let Close { options, book, register, .. } = close;
     let deductions = judge_deductions(book, register, delivered, &reconciled.settled)?;
     let money = settle_money(options, book, delivered, &reconciled.positions, &deductions)?;
-    Ok(Cleared { deductions, money })
+    Ok(Clearing { deductions, money })
 }
 
 /// Writes the register and every table into the staging folder.
 fn write(
     staging: &Staging,
-    delivered: &Delivered,
+    delivered: &AcceptedDelivery,
     reconciled: &Reconciled,
-    cleared: &Cleared,
+    cleared: &Clearing,
     monitor: &Monitor,
 ) -> Outcome<Vec<FileEntry>> {
     monitor.stage(text!("writing"), 0)?;
     let Reconciled { permits, settled, decisions, proof, control, positions } = reconciled;
-    let Cleared { deductions, money } = cleared;
+    let Clearing { deductions, money } = cleared;
     let folder = staging.period();
-    let of = |table: Table| table.write(&folder);
+    let of = |table: TableBuilder| table.write(&folder);
     let files: Vec<Box<dyn Fn() -> Outcome<FileEntry> + Sync + '_>> = vec![
         Box::new(|| write_register(staging, &delivered.index.stores, &settled.tally, proof)),
         Box::new(|| positions.write(&folder)),
@@ -369,18 +369,21 @@ fn write(
 fn judge_deductions(
     book: &Book,
     register: &Register,
-    delivered: &Delivered,
+    delivered: &AcceptedDelivery,
     settled: &Settled,
 ) -> Outcome<Vec<Deduction>> {
     let lines = &delivered.delivery.small.deductions;
     let mut keys: Vec<Key> = lines.iter().map(|line| Key::of(&line.setl_id)).collect();
     keys.sort_unstable();
     keys.dedup();
-    let named = Standing::of_many(&keys, &delivered.index, register)?;
+    let named = MatchState::of_many(&keys, &delivered.index, register)?;
     let reversed_now = &settled.tally.reversed;
     let reversed = named.reversed.iter().chain(reversed_now).copied().collect();
-    let standing =
-        deductions::Standing { settlements: &named.registered, reversed: &reversed, reversed_now };
+    let standing = deductions::DeductionFacts {
+        settlements: &named.registered,
+        reversed: &reversed,
+        reversed_now,
+    };
     Ok(deduct(lines, brought::deductions(&book.periods)?, &standing))
 }
 
@@ -388,7 +391,7 @@ fn judge_deductions(
 fn settle_money(
     options: &RunOptions,
     book: &Book,
-    delivered: &Delivered,
+    delivered: &AcceptedDelivery,
     positions: &Positions,
     deductions: &[Deduction],
 ) -> Outcome<Movements> {
@@ -432,11 +435,11 @@ fn settle_money(
 fn manifest(
     options: &RunOptions,
     book: &Book,
-    delivered: &Delivered,
+    delivered: &AcceptedDelivery,
     mut outputs: Vec<FileEntry>,
     control: &Control,
 ) -> Manifest {
-    let Delivered { delivery, opening_quotas, survey, .. } = delivered;
+    let AcceptedDelivery { delivery, opening_quotas, survey, .. } = delivered;
     let mut inputs = delivery.entries(&survey.files);
     inputs.extend(opening_quotas.entry.clone());
     inputs.sort();

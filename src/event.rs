@@ -137,7 +137,7 @@ struct Spent {
 
 /// What an activity took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timing {
+pub struct ActivityTime {
     /// The activity.
     pub activity: Activity,
     /// Time, added up over all threads.
@@ -171,13 +171,13 @@ impl Stopwatch {
     }
 
     /// What was measured; pages are read and decompressed while columns are decoded, which is taken out.
-    pub fn timings(&self) -> Vec<Timing> {
+    pub fn timings(&self) -> Vec<ActivityTime> {
         let nanos = |activity: Activity| self.spent[activity as usize].nanos.load(Relaxed);
         let within = nanos(Activity::Read) + nanos(Activity::Decompress);
         let timing = |activity: Activity| {
             let without = if activity == Activity::Decode { within } else { 0 };
             let Spent { rows, bytes, .. } = &self.spent[activity as usize];
-            Timing {
+            ActivityTime {
                 activity,
                 busy: Duration::from_nanos(nanos(activity).saturating_sub(without)),
                 rows: rows.load(Relaxed),

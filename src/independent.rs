@@ -16,11 +16,11 @@ use crate::{
 ///
 /// Fails with [`Failure::Differences`](crate::diag::Failure::Differences) where rows differ, and with
 /// [`Failure::Usage`](crate::diag::Failure::Usage) when a file of the delivery cannot be read.
-pub type Recompute = fn(&Task, &Monitor) -> Outcome<Compared>;
+pub type Recompute = fn(&RecomputeTask, &Monitor) -> Outcome<Compared>;
 
 /// What is to be recomputed, and what it is compared with.
 #[derive(Debug, Clone, Copy)]
-pub struct Task<'a> {
+pub struct RecomputeTask<'a> {
     /// The delivery's folder.
     pub input: &'a Path,
     /// The closed periods before it, oldest first, with their folders.

@@ -14,7 +14,7 @@ use crate::diag::{Failure, Outcome};
 /// What is not finished yet.
 struct All {
     /// In the order in which they were made.
-    made: Vec<Made>,
+    made: Vec<Construction>,
     /// Numbers that were given.
     given: u64,
     /// Whether the command is being ended: nothing may begin any more.
@@ -24,7 +24,7 @@ struct All {
 }
 
 #[derive(Clone)]
-struct Made {
+struct Construction {
     number: u64,
     path: PathBuf,
     /// Whether it goes with what is in it.
@@ -90,7 +90,7 @@ impl All {
     }
 }
 
-impl Made {
+impl Construction {
     fn remove(&self) {
         // Other threads may still make files in it while it goes.
         for _ in 0..10 {
@@ -137,7 +137,7 @@ impl Unfinished {
         make().map_err(Failure::io(path))?;
         all.given += 1;
         let number = all.given;
-        all.made.push(Made { number, path: path.to_owned(), whole });
+        all.made.push(Construction { number, path: path.to_owned(), whole });
         Ok(Unfinished { number, path: path.to_owned() })
     }
 
@@ -160,7 +160,7 @@ impl Unfinished {
         drop(self.forget());
     }
 
-    fn forget(&self) -> Option<Made> {
+    fn forget(&self) -> Option<Construction> {
         let mut all = all();
         let at = all.made.iter().position(|made| made.number == self.number)?;
         Some(all.made.remove(at))
@@ -188,7 +188,7 @@ mod tests {
         let made = |number, name: &str, whole| {
             let path = folder.path().join(name);
             fs::create_dir_all(&path).expect("made");
-            Made { number, path, whole }
+            Construction { number, path, whole }
         };
         let made = vec![made(1, "new", false), made(2, "new/.part", true), made(3, "other", false)];
         fs::create_dir_all(folder.path().join("new/.part/period/tables")).expect("made");

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use crate::{
-    book::grid::{Grid, Row},
+    book::grid::{Grid, GridRow},
     diag::codes::LineCode,
     model::money::{FenSum, yuan},
     shapes::Yuan,
@@ -31,14 +31,14 @@ pub fn reason_named(code: &str) -> Value {
 
 /// Some rows and their money.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Lines {
+pub struct JudgedRows {
     /// How many.
     pub count: u64,
     /// What they come to, in fen.
     pub fen: FenSum,
 }
 
-impl Lines {
+impl JudgedRows {
     fn add(&mut self, fen: FenSum) {
         self.count += 1;
         self.fen = self.fen.saturating_add(fen);
@@ -55,8 +55,8 @@ struct RowsAndAmount {
     amount: String,
 }
 
-impl From<Lines> for RowsAndAmount {
-    fn from(lines: Lines) -> RowsAndAmount {
+impl From<JudgedRows> for RowsAndAmount {
+    fn from(lines: JudgedRows) -> RowsAndAmount {
         RowsAndAmount { rows: lines.count, amount: yuan(lines.fen) }
     }
 }
@@ -66,11 +66,11 @@ impl From<Lines> for RowsAndAmount {
 #[serde(into = "JudgedReport")]
 pub struct Judged {
     /// Those that count.
-    pub accepted: Lines,
+    pub accepted: JudgedRows,
     /// Deductions of settlements that were reversed since; their amounts are negative.
-    pub given_back: Lines,
+    pub given_back: JudgedRows,
     /// Those that do not, by code.
-    pub refused: BTreeMap<String, Lines>,
+    pub refused: BTreeMap<String, JudgedRows>,
 }
 
 impl Judged {
@@ -86,8 +86,8 @@ impl Judged {
     }
 
     /// Of some rows of the tables `deductions` or `payments`.
-    pub fn of_rows<'a>(rows: impl Iterator<Item = Row<'a>>) -> Judged {
-        let row = |row: Row<'a>| {
+    pub fn of_rows<'a>(rows: impl Iterator<Item = GridRow<'a>>) -> Judged {
+        let row = |row: GridRow<'a>| {
             let accepted = row.flag("accepted") == Some(true);
             (accepted, row.text_or_null("code"), row.fen("amount"))
         };
@@ -100,8 +100,8 @@ impl Judged {
     }
 
     /// All that were refused.
-    pub fn all_refused(&self) -> Lines {
-        let mut all = Lines::default();
+    pub fn all_refused(&self) -> JudgedRows {
+        let mut all = JudgedRows::default();
         for lines in self.refused.values() {
             all.count += lines.count;
             all.fen = all.fen.saturating_add(lines.fen);
@@ -166,7 +166,7 @@ impl JsonSchema for Judged {
 impl From<Judged> for JudgedReport {
     fn from(judged: Judged) -> JudgedReport {
         let refused = judged.all_refused().into();
-        let of_code = |(code, lines): (String, Lines)| {
+        let of_code = |(code, lines): (String, JudgedRows)| {
             let [_, reason] = reason(&code);
             Refused { code, reason, rows: lines.count, amount: yuan(lines.fen) }
         };
@@ -194,7 +194,7 @@ mod tests {
         judged.add(false, Some("D02"), FenSum::new(5));
         judged.add(false, Some("D02"), FenSum::new(6));
         judged.add(false, Some("D05"), FenSum::new(-7));
-        assert_eq!(judged.all_refused(), Lines { count: 3, fen: FenSum::new(4) });
+        assert_eq!(judged.all_refused(), JudgedRows { count: 3, fen: FenSum::new(4) });
         let expected = json!({
             "accepted": { "rows": 1, "amount": "3.00" },
             "given_back": { "rows": 1, "amount": "-1.00" },

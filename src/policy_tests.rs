@@ -10,7 +10,7 @@ use crate::{
     reserve::{Level, notices::Dates, quotas::yearly_quota},
     rules::{
         Policy, Rules,
-        test_block::{Day, Expected, Given, TestBlock, Yuan},
+        test_block::{Day, Expectation, TestBlock, TestGiven, Yuan},
     },
     text::{Text, list},
 };
@@ -31,7 +31,7 @@ fn failures_of(test: &TestBlock, rules: &Rules, file: &str) -> Vec<Finding> {
         Ok(policy) => policy,
         Err(error) => return vec![finding(test.source.span().start, text!("{}", list(error.0)))],
     };
-    let wrong = test.expect.all().into_iter().filter_map(|Expected { key, span, value }| {
+    let wrong = test.expect.all().into_iter().filter_map(|Expectation { key, span, value }| {
         let found = match outcome(key, test, policy, rules) {
             Some(found) if found == value => return None,
             Some(found) => text!("{} = {} in place of {}", key, found, value),
@@ -76,7 +76,7 @@ fn named(class: Option<&str>) -> String {
     class.unwrap_or("none").to_owned()
 }
 
-fn payable(given: &Given, policy: &Policy) -> Option<FenSum> {
+fn payable(given: &TestGiven, policy: &Policy) -> Option<FenSum> {
     let mut sums = Amounts::default();
     for (name, Yuan(amount)) in given.amounts.as_ref()? {
         sums[COMPARED_AMOUNTS.into_iter().find(|field| field.name() == name)?] = *amount;

@@ -9,11 +9,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    book::{self, Closed},
-    columnar::shape::{Kind, TABLES, TableSpec},
+    book::{self, ClosedPeriod},
+    columnar::shape::{CellKind, TABLES, TableSpec},
     diag::{Failure, Outcome},
     model::codes::Month,
-    shapes::{ColumnType, Format},
+    shapes::{ColumnType, FormatNumber},
 };
 
 /// Answers a question.
@@ -52,7 +52,7 @@ pub struct Answer {
 #[schemars(title = "query --list --format json")]
 pub struct TableList {
     /// The format of the report.
-    format: Format<1>,
+    format: FormatNumber<1>,
     /// Every table.
     pub tables: Vec<TableInfo>,
 }
@@ -95,11 +95,11 @@ pub fn list(book: &Path, periods: &[Month]) -> Outcome<TableList> {
             .map(|(name, kind)| ColumnInfo { name, kind: type_name(kind) })
             .collect(),
     };
-    Ok(TableList { format: Format, tables: TABLES.iter().map(table).collect() })
+    Ok(TableList { format: FormatNumber, tables: TABLES.iter().map(table).collect() })
 }
 
 /// The closed periods that are asked, oldest first, each once.
-pub fn closed(book: &Path, wanted: &[Month]) -> Outcome<Vec<Closed>> {
+pub fn closed(book: &Path, wanted: &[Month]) -> Outcome<Vec<ClosedPeriod>> {
     let mut periods = book::periods_in(book)?;
     if let Some(month) = wanted.iter().find(|month| !periods.iter().any(|(m, _)| m == *month)) {
         return Err(Failure::Book(text!("period {} is not closed in {}", month, book)));
@@ -108,23 +108,23 @@ pub fn closed(book: &Path, wanted: &[Month]) -> Outcome<Vec<Closed>> {
     if periods.is_empty() {
         return Err(Failure::Book(text!("no period is closed in {}", book)));
     }
-    periods.into_iter().map(|(month, folder)| Closed::read(month, folder)).collect()
+    periods.into_iter().map(|(month, folder)| ClosedPeriod::read(month, folder)).collect()
 }
 
 /// The columns that can be asked: the period, then those of the table but a period of its own, which is the same.
-pub fn columns(spec: &TableSpec) -> Vec<(&'static str, Kind)> {
+pub fn columns(spec: &TableSpec) -> Vec<(&'static str, CellKind)> {
     let own = spec.columns().into_iter().filter(|(name, _)| *name != PERIOD);
-    [(PERIOD, Kind::Text)].into_iter().chain(own).collect()
+    [(PERIOD, CellKind::Text)].into_iter().chain(own).collect()
 }
 
-const fn type_name(kind: Kind) -> &'static str {
+const fn type_name(kind: CellKind) -> &'static str {
     match kind {
-        Kind::Text => "VARCHAR",
-        Kind::Amount => "DECIMAL(16,2)",
-        Kind::Sum => "DECIMAL(38,2)",
-        Kind::Count => "BIGINT",
-        Kind::Day => "DATE",
-        Kind::Time => "TIMESTAMP",
-        Kind::Flag => "BOOLEAN",
+        CellKind::Text => "VARCHAR",
+        CellKind::Amount => "DECIMAL(16,2)",
+        CellKind::Sum => "DECIMAL(38,2)",
+        CellKind::Count => "BIGINT",
+        CellKind::Day => "DATE",
+        CellKind::Time => "TIMESTAMP",
+        CellKind::Flag => "BOOLEAN",
     }
 }

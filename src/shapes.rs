@@ -9,24 +9,24 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 /// The number of a format: a reader that knows another number must not read the rest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Format<const N: u32>;
+pub struct FormatNumber<const N: u32>;
 
-impl<const N: u32> Serialize for Format<N> {
+impl<const N: u32> Serialize for FormatNumber<N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u32(N)
     }
 }
 
-impl<'de, const N: u32> Deserialize<'de> for Format<N> {
+impl<'de, const N: u32> Deserialize<'de> for FormatNumber<N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match i64::deserialize(deserializer)? {
-            format if format == i64::from(N) => Ok(Format),
+            format if format == i64::from(N) => Ok(FormatNumber),
             format => Err(D::Error::custom(format!("format {format}, this program knows {N}"))),
         }
     }
 }
 
-impl<const N: u32> JsonSchema for Format<N> {
+impl<const N: u32> JsonSchema for FormatNumber<N> {
     fn inline_schema() -> bool {
         true
     }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    book::grid::{Cell, Grid, Row},
+    book::grid::{Cell, Grid, GridRow},
     columnar::shape::{TABLES, TableSpec},
     diag::{Failure, Outcome, shown},
     keyed::key::Key,
@@ -16,7 +16,7 @@ use crate::{
         group::Group,
         money::{FenSum, yuan},
     },
-    register::entries::{Entries, Entry, REVERSAL},
+    register::entries::{REVERSAL, RegisterEntries, RegisterEntry},
     shapes::Yuan,
     text::{Text, list, word},
 };
@@ -29,7 +29,7 @@ const REGISTER: &str = "register";
 
 /// How a table differs.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Difference {
+pub struct TableDifference {
     /// The name of the table, or `register`.
     pub table: &'static str,
     /// The number of rows of the first and of the second.
@@ -56,7 +56,7 @@ pub struct Difference {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Example {
     /// How it differs.
-    pub change: Change,
+    pub change: RowChange,
     /// The values of the key columns; for the register the hash of the setl_id in 16 hexadecimal digits.
     pub key: Vec<String>,
     /// The columns that differ; empty for a row of a table that only one side has.
@@ -66,7 +66,7 @@ pub struct Example {
 /// How a row differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Change {
+pub enum RowChange {
     /// Only the first has it.
     Gone,
     /// Only the second has it.
@@ -93,8 +93,8 @@ impl Example {
         if of_register {
             let sides = [self.settlement(|of| &of.first), self.settlement(|of| &of.second)];
             return match (self.change, sides) {
-                (Change::Gone, [Some(was), _]) => text!("gone: key {}, {}", key, was),
-                (Change::New, [_, Some(is)]) => text!("new: key {}, {}", key, is),
+                (RowChange::Gone, [Some(was), _]) => text!("gone: key {}, {}", key, was),
+                (RowChange::New, [_, Some(is)]) => text!("new: key {}, {}", key, is),
                 (_, [was, is]) => {
                     let side = |side: Option<Text>| side.unwrap_or(text!("none"));
                     text!("changed: key {}, {} to {}", key, side(was), side(is))
@@ -106,9 +106,9 @@ impl Example {
             text!("{} {} to {}", column, shown(first), shown(second))
         });
         match self.change {
-            Change::Gone => text!("gone: {}", key),
-            Change::New => text!("new: {}", key),
-            Change::Changed => text!("changed: {}: {}", key, list(columns)),
+            RowChange::Gone => text!("gone: {}", key),
+            RowChange::New => text!("new: {}", key),
+            RowChange::Changed => text!("changed: {}: {}", key, list(columns)),
         }
     }
 
@@ -130,7 +130,7 @@ impl Example {
     }
 }
 
-impl Difference {
+impl TableDifference {
     /// Rows that differ, on either side.
     pub fn rows_that_differ(&self) -> u64 {
         self.only_first + self.only_second + self.changed
@@ -138,7 +138,7 @@ impl Difference {
 
     /// In words: how many rows, how much money.
     pub fn summary(&self) -> Text {
-        let Difference { only_first, only_second, changed, money, difference, .. } = self;
+        let TableDifference { only_first, only_second, changed, money, difference, .. } = self;
         let counts = [
             (*changed > 0).then(|| text!("{} changed", changed)),
             (*only_first > 0).then(|| text!("{} gone", only_first)),
@@ -153,11 +153,11 @@ impl Difference {
         self.examples.iter().map(|example| example.words(self.table == REGISTER))
     }
 
-    fn add(&mut self, change: Change, example: impl FnOnce() -> Example) {
+    fn add(&mut self, change: RowChange, example: impl FnOnce() -> Example) {
         match change {
-            Change::Gone => self.only_first += 1,
-            Change::New => self.only_second += 1,
-            Change::Changed => self.changed += 1,
+            RowChange::Gone => self.only_first += 1,
+            RowChange::New => self.only_second += 1,
+            RowChange::Changed => self.changed += 1,
         }
         if self.examples.len() < SHOWN {
             self.examples.push(example());
@@ -166,20 +166,20 @@ impl Difference {
 }
 
 /// Compares every table and the register of two folders; those without a difference too.
-pub fn compare(first: &Path, second: &Path) -> Outcome<Vec<Difference>> {
-    let compared: Vec<Difference> =
+pub fn compare(first: &Path, second: &Path) -> Outcome<Vec<TableDifference>> {
+    let compared: Vec<TableDifference> =
         TABLES.into_par_iter().map(|spec| rows(first, second, spec)).collect::<Outcome<_>>()?;
     let mut all = compared;
     let mut found = empty(REGISTER, Some("payable"));
     let mut difference = FenSum::ZERO;
     register(first, second, |ours, theirs| {
-        let fen = |entry: Option<&Entry>| entry.map_or(FenSum::ZERO, |entry| entry.payable);
+        let fen = |entry: Option<&RegisterEntry>| entry.map_or(FenSum::ZERO, |entry| entry.payable);
         difference += fen(theirs) - fen(ours);
         found.settlements.extend(ours.or(theirs).map(|entry| entry.key));
         let change = match (ours, theirs) {
-            (Some(_), None) => Change::Gone,
-            (None, _) => Change::New,
-            _ => Change::Changed,
+            (Some(_), None) => RowChange::Gone,
+            (None, _) => RowChange::New,
+            _ => RowChange::Changed,
         };
         found.add(change, || settlement(change, ours, theirs));
     })?;
@@ -189,8 +189,8 @@ pub fn compare(first: &Path, second: &Path) -> Outcome<Vec<Difference>> {
     Ok(all)
 }
 
-fn empty(table: &'static str, money: Option<&'static str>) -> Difference {
-    Difference {
+fn empty(table: &'static str, money: Option<&'static str>) -> TableDifference {
+    TableDifference {
         table,
         rows: [0, 0],
         only_first: 0,
@@ -204,7 +204,11 @@ fn empty(table: &'static str, money: Option<&'static str>) -> Difference {
 }
 
 /// A settlement that two registers do not have alike: all columns of both.
-fn settlement(change: Change, ours: Option<&Entry>, theirs: Option<&Entry>) -> Example {
+fn settlement(
+    change: RowChange,
+    ours: Option<&RegisterEntry>,
+    theirs: Option<&RegisterEntry>,
+) -> Example {
     let hash = ours.or(theirs).map_or(0, |entry| entry.key.hash);
     let sides = [ours, theirs].map(|entry| entry.map(registered));
     let value = |side: usize, at: usize| sides[side].as_ref().and_then(|of| of[at].clone());
@@ -218,7 +222,7 @@ fn settlement(change: Change, ours: Option<&Entry>, theirs: Option<&Entry>) -> E
 }
 
 /// Kind, payable, pair, fund class and care class.
-fn registered(entry: &Entry) -> [Option<String>; 5] {
+fn registered(entry: &RegisterEntry) -> [Option<String>; 5] {
     let Ok(number) = u16::try_from(entry.group) else {
         return [Some("voided".to_owned()), None, None, None, None];
     };
@@ -234,10 +238,10 @@ fn registered(entry: &Entry) -> [Option<String>; 5] {
 }
 
 fn rows_of(folder: &Path) -> Option<u64> {
-    Entries::open(folder, Month::new(0, 1)).ok().map(|entries| entries.rows())
+    RegisterEntries::open(folder, Month::new(0, 1)).ok().map(|entries| entries.rows())
 }
 
-fn rows(first: &Path, second: &Path, spec: TableSpec) -> Outcome<Difference> {
+fn rows(first: &Path, second: &Path, spec: TableSpec) -> Outcome<TableDifference> {
     let (first, second) = (Grid::open(first, spec.name)?, Grid::open(second, spec.name)?);
     let mut found = empty(spec.name, spec.money);
     found.rows = [first.rows as u64, second.rows as u64];
@@ -258,7 +262,7 @@ fn rows(first: &Path, second: &Path, spec: TableSpec) -> Outcome<Difference> {
 }
 
 /// The row that comes first in the order of keys.
-fn lower<'a>(left: Option<&Row<'a>>, right: Option<&Row<'a>>) -> Option<Row<'a>> {
+fn lower<'a>(left: Option<&GridRow<'a>>, right: Option<&GridRow<'a>>) -> Option<GridRow<'a>> {
     match (left, right) {
         (Some(ours), Some(theirs)) if ours.compare_keys(theirs) == Ordering::Greater => {
             right.copied()
@@ -269,7 +273,7 @@ fn lower<'a>(left: Option<&Row<'a>>, right: Option<&Row<'a>>) -> Option<Row<'a>>
 }
 
 /// Takes the rows of a key off the front of a list.
-fn take_key<'r, 'a>(rows: &mut &'r [Row<'a>], key: &Row) -> &'r [Row<'a>] {
+fn take_key<'r, 'a>(rows: &mut &'r [GridRow<'a>], key: &GridRow) -> &'r [GridRow<'a>] {
     let count = rows.iter().take_while(|row| row.compare_keys(key) == Ordering::Equal).count();
     let (taken, rest) = rows.split_at(count);
     *rows = rest;
@@ -277,21 +281,21 @@ fn take_key<'r, 'a>(rows: &mut &'r [Row<'a>], key: &Row) -> &'r [Row<'a>] {
 }
 
 /// The rows of a table by key, then by every value.
-fn in_order(grid: &Grid) -> Vec<Row<'_>> {
-    let mut rows: Vec<Row> = grid.iter().collect();
+fn in_order(grid: &Grid) -> Vec<GridRow<'_>> {
+    let mut rows: Vec<GridRow> = grid.iter().collect();
     rows.sort_by(|one, two| one.compare_keys(two).then_with(|| cells(*one).cmp(cells(*two))));
     rows
 }
 
-fn cells(row: Row<'_>) -> impl Iterator<Item = Cell<'_>> {
+fn cells(row: GridRow<'_>) -> impl Iterator<Item = Cell<'_>> {
     (0..row.grid().columns().len()).map(move |column| row.at(column))
 }
 
 /// Rows of one key: equal ones go, the rest is paired as far as it goes.
-fn rows_of_a_key(first: &[Row], second: &[Row], found: &mut Difference) {
-    let same = |row: &Row, other: &Row| cells(*row).eq(cells(*other));
-    let mut rest: Vec<&Row> = second.iter().collect();
-    let mut gone: Vec<&Row> = Vec::new();
+fn rows_of_a_key(first: &[GridRow], second: &[GridRow], found: &mut TableDifference) {
+    let same = |row: &GridRow, other: &GridRow| cells(*row).eq(cells(*other));
+    let mut rest: Vec<&GridRow> = second.iter().collect();
+    let mut gone: Vec<&GridRow> = Vec::new();
     for row in first {
         match rest.iter().position(|other| same(row, other)) {
             Some(at) => drop(rest.remove(at)),
@@ -300,41 +304,42 @@ fn rows_of_a_key(first: &[Row], second: &[Row], found: &mut Difference) {
     }
     let pairs = gone.len().min(rest.len());
     for (was, is) in gone.iter().zip(&rest) {
-        found.add(Change::Changed, || changed(**was, **is));
+        found.add(RowChange::Changed, || changed(**was, **is));
     }
     for row in &gone[pairs..] {
-        found.add(Change::Gone, || one_side(Change::Gone, **row));
+        found.add(RowChange::Gone, || one_side(RowChange::Gone, **row));
     }
     for row in &rest[pairs..] {
-        found.add(Change::New, || one_side(Change::New, **row));
+        found.add(RowChange::New, || one_side(RowChange::New, **row));
     }
 }
 
-fn one_side(change: Change, row: Row) -> Example {
+fn one_side(change: RowChange, row: GridRow) -> Example {
     Example { change, key: row.shown_keys(), columns: Vec::new() }
 }
 
-fn changed(was: Row, is: Row) -> Example {
+fn changed(was: GridRow, is: GridRow) -> Example {
     let columns = was.grid().columns().iter().map(|(name, _)| *name);
     let differ = columns.filter(|column| was.cell(column) != is.cell(column));
-    let value =
-        |row: Row, column: &str| (row.cell(column) != Cell::Null).then(|| row.for_people(column));
+    let value = |row: GridRow, column: &str| {
+        (row.cell(column) != Cell::Null).then(|| row.for_people(column))
+    };
     let columns = differ.map(|column| ColumnDifference {
         column,
         first: value(was, column),
         second: value(is, column),
     });
-    Example { change: Change::Changed, key: was.shown_keys(), columns: columns.collect() }
+    Example { change: RowChange::Changed, key: was.shown_keys(), columns: columns.collect() }
 }
 
 /// Shows every settlement that the registers of two folders do not have alike.
 pub fn register(
     first: &Path,
     second: &Path,
-    mut differs: impl FnMut(Option<&Entry>, Option<&Entry>),
+    mut differs: impl FnMut(Option<&RegisterEntry>, Option<&RegisterEntry>),
 ) -> Outcome<()> {
-    let mut left = Stream::open(first)?;
-    let mut right = Stream::open(second)?;
+    let mut left = RegisterStream::open(first)?;
+    let mut right = RegisterStream::open(second)?;
     loop {
         let (ours, theirs) = (left.peek()?, right.peek()?);
         let order = match (ours, theirs) {
@@ -357,24 +362,24 @@ pub fn register(
 }
 
 /// The settlements of a register, a row group at a time.
-struct Stream {
+struct RegisterStream {
     place: String,
-    entries: Entries,
+    entries: RegisterEntries,
     group: usize,
-    read: Vec<Entry>,
+    read: Vec<RegisterEntry>,
     at: usize,
 }
 
-impl Stream {
-    fn open(folder: &Path) -> Outcome<Stream> {
+impl RegisterStream {
+    fn open(folder: &Path) -> Outcome<RegisterStream> {
         let place = shown(&folder.join("register.parquet"));
         // Two registers are compared as if they were of one period.
-        let entries = Entries::open(folder, Month::new(0, 1));
+        let entries = RegisterEntries::open(folder, Month::new(0, 1));
         let entries = entries.map_err(|problem| unreadable(&place, &problem))?;
-        Ok(Stream { place, entries, group: 0, read: Vec::new(), at: 0 })
+        Ok(RegisterStream { place, entries, group: 0, read: Vec::new(), at: 0 })
     }
 
-    fn peek(&mut self) -> Outcome<Option<Entry>> {
+    fn peek(&mut self) -> Outcome<Option<RegisterEntry>> {
         while self.at == self.read.len() && self.group < self.entries.row_groups() {
             let read = self.entries.group(self.group);
             self.read = read.map_err(|problem| unreadable(&self.place, &problem))?;

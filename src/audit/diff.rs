@@ -8,7 +8,7 @@ use std::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::compare::{self, Difference};
+use super::compare::{self, TableDifference};
 use crate::{
     book::{closed_periods, grid::Grid, manifest::Manifest},
     columnar::entry::FileEntry,
@@ -20,8 +20,8 @@ use crate::{
         money::{FenSum, yuan},
     },
     place::period::MANIFEST,
-    register::entries::Entry,
-    shapes::{Day, Format, Period, Sha256, Yuan},
+    register::entries::RegisterEntry,
+    shapes::{Day, FormatNumber, Period, Sha256, Yuan},
     text::Text,
 };
 
@@ -30,7 +30,7 @@ use crate::{
 #[schemars(title = "diff --format json")]
 pub struct Differences {
     /// The format of the report.
-    format: Format<2>,
+    format: FormatNumber<2>,
     /// The periods that only the first has.
     #[schemars(with = "Vec<Period>")]
     pub only_first: Vec<String>,
@@ -48,19 +48,19 @@ pub struct PeriodDifference {
     #[schemars(with = "Period")]
     pub period: String,
     /// What the runs were given that is not the same.
-    pub given: Vec<Given>,
+    pub given: Vec<GivenDifference>,
     /// What cleared, by cause.
     pub causes: Vec<Cause>,
     /// What is to be paid, and what it is made of.
     pub payable: Payable,
     /// The tables that differ, and the register.
-    pub tables: Vec<Difference>,
+    pub tables: Vec<TableDifference>,
 }
 
 /// Something that the runs were given and that is not the same.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "what", rename_all = "snake_case")]
-pub enum Given {
+pub enum GivenDifference {
     /// An input file.
     Input {
         /// The path below the input folder.
@@ -125,7 +125,7 @@ pub struct InputFile {
     pub sha256: String,
 }
 
-impl Given {
+impl GivenDifference {
     /// The same in words, with the beginnings of digests.
     pub fn words(&self) -> Text {
         let short = |text: &str| text.chars().take(16).collect::<String>();
@@ -141,17 +141,17 @@ impl Given {
             codes => Text::given(codes.join(" ")),
         };
         match self {
-            Given::Input { path, first, second } => {
+            GivenDifference::Input { path, first, second } => {
                 text!("{}: {} to {}", path, file(first), file(second))
             }
-            Given::Rules { first, second } => changed(text!("rules"), first, second),
-            Given::AsOf { first, second } => changed(text!("as_of"), first, second),
-            Given::Program { first, second } => changed(text!("program"), first, second),
-            Given::BookBefore { first, second } => {
+            GivenDifference::Rules { first, second } => changed(text!("rules"), first, second),
+            GivenDifference::AsOf { first, second } => changed(text!("as_of"), first, second),
+            GivenDifference::Program { first, second } => changed(text!("program"), first, second),
+            GivenDifference::BookBefore { first, second } => {
                 let digest = |digest: &Option<String>| digest.clone().unwrap_or_default();
                 changed(text!("the book before"), &digest(first), &digest(second))
             }
-            Given::Accepted { first, second } => {
+            GivenDifference::Accepted { first, second } => {
                 text!("accepted: {} to {}", codes(first), codes(second))
             }
         }
@@ -246,7 +246,7 @@ pub fn diff(first: &Path, second: &Path) -> Outcome<Differences> {
     if [first, second].iter().all(|folder| folder.join(MANIFEST).is_file()) {
         let periods = vec![runs(first, second)?];
         let (only_first, only_second) = (Vec::new(), Vec::new());
-        return Ok(Differences { format: Format, only_first, only_second, periods });
+        return Ok(Differences { format: FormatNumber, only_first, only_second, periods });
     }
     let books = [first, second].map(|folder| {
         let periods = if folder.is_dir() { closed_periods(folder)? } else { Vec::new() };
@@ -265,7 +265,7 @@ pub fn diff(first: &Path, second: &Path) -> Outcome<Differences> {
     };
     let both = first.iter().filter_map(|(month, folder)| Some((folder, second.get(month)?)));
     Ok(Differences {
-        format: Format,
+        format: FormatNumber,
         only_first: only(&first, &second),
         only_second: only(&second, &first),
         periods: both.map(|(first, second)| runs(first, second)).collect::<Outcome<_>>()?,
@@ -314,33 +314,33 @@ impl Runs<'_> {
     }
 
     /// What the runs were given that is not the same.
-    fn given(&self) -> Vec<Given> {
+    fn given(&self) -> Vec<GivenDifference> {
         let of = |path: &str, manifest: &Manifest| {
             let input = manifest.inputs.iter().find(|input| input.path == path)?;
             Some(InputFile { rows: input.rows, sha256: input.sha256.clone() })
         };
         let [one, other] = &self.manifests;
-        let input = |path: &str| Given::Input {
+        let input = |path: &str| GivenDifference::Input {
             path: path.to_owned(),
             first: of(path, one),
             second: of(path, other),
         };
-        let mut given: Vec<Given> = self.inputs().into_iter().map(input).collect();
+        let mut given: Vec<GivenDifference> = self.inputs().into_iter().map(input).collect();
         let both = |of: fn(&Manifest) -> &String| {
             let (first, second) = (of(one).clone(), of(other).clone());
             (first != second).then_some((first, second))
         };
         let rules = both(|manifest| &manifest.rules.sha256);
-        given.extend(rules.map(|(first, second)| Given::Rules { first, second }));
+        given.extend(rules.map(|(first, second)| GivenDifference::Rules { first, second }));
         let as_of = both(|manifest| &manifest.as_of);
-        given.extend(as_of.map(|(first, second)| Given::AsOf { first, second }));
+        given.extend(as_of.map(|(first, second)| GivenDifference::AsOf { first, second }));
         let program = both(|manifest| &manifest.program);
-        given.extend(program.map(|(first, second)| Given::Program { first, second }));
+        given.extend(program.map(|(first, second)| GivenDifference::Program { first, second }));
         let before = [one, other].map(|manifest| manifest.previous_manifest_sha256.clone());
         let [first, second] = before;
-        given.extend((first != second).then_some(Given::BookBefore { first, second }));
+        given.extend((first != second).then_some(GivenDifference::BookBefore { first, second }));
         let [first, second] = [one, other].map(|manifest| manifest.accepted.clone());
-        given.extend((first != second).then_some(Given::Accepted { first, second }));
+        given.extend((first != second).then_some(GivenDifference::Accepted { first, second }));
         given
     }
 
@@ -362,7 +362,7 @@ impl Runs<'_> {
 
     /// What cleared, by cause: decisions and permits where they differ for the settlement, else whatever was
     /// given differently.
-    fn causes(&self, tables: &[Difference]) -> Outcome<Vec<Cause>> {
+    fn causes(&self, tables: &[TableDifference]) -> Outcome<Vec<Cause>> {
         let inputs = self.inputs();
         let settlements = |table: &str| {
             let found = tables.iter().find(|found| found.table == table);
@@ -373,7 +373,8 @@ impl Runs<'_> {
         let candidates = self.candidates();
         let mut causes: BTreeMap<&[Reason], (u64, FenSum)> = BTreeMap::new();
         compare::register(self.folders[0], self.folders[1], |first, second| {
-            let fen = |entry: Option<&Entry>| entry.map_or(FenSum::ZERO, |entry| entry.payable);
+            let fen =
+                |entry: Option<&RegisterEntry>| entry.map_or(FenSum::ZERO, |entry| entry.payable);
             let key = first.or(second).map_or(Key { hash: 0, check: 0 }, |entry| entry.key);
             let cause = if decided.is_some_and(|decided| decided.contains(&key)) {
                 &[Reason::Decisions][..]

@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    compare::{self, Difference},
-    scan::{Judge, scan},
+    compare::{self, TableDifference},
+    scan::{RowJudge, scan},
 };
 use crate::{
     book::{Book, grid::Grid, manifest::Manifest},
@@ -18,7 +18,7 @@ use crate::{
     digest::{sha256_hex, sha256_of},
     engine::{self, RunOptions},
     event::Monitor,
-    ingest::{delivery::Delivery, source::Source},
+    ingest::{delivery::Delivery, source::ParquetSource},
     keyed::key::Key,
     model::{
         codes::Month,
@@ -28,7 +28,7 @@ use crate::{
     place::{period::MANIFEST, staging::Staging},
     plausible::{OPENING_QUOTAS, parse_code},
     rules::Rules,
-    shapes::{Format, Period, Sha256, Yuan},
+    shapes::{FormatNumber, Period, Sha256, Yuan},
     text::{Text, indented, lines},
 };
 
@@ -37,7 +37,7 @@ use crate::{
 #[schemars(title = "run pipelines/audit-rerun.toml --format json")]
 pub struct Rerun {
     /// The format of the report.
-    format: Format<1>,
+    format: FormatNumber<1>,
     /// The period.
     #[schemars(with = "Period")]
     pub period: String,
@@ -279,7 +279,7 @@ fn accepted_alike(run: &RunOptions, manifest: &Manifest, again: &Manifest) -> bo
 }
 
 /// How the rows of an output differ, in rows and money, the first of them in words.
-fn rows_of(compared: &[Difference], path: &str) -> Text {
+fn rows_of(compared: &[TableDifference], path: &str) -> Text {
     let name = path.trim_start_matches("tables/").trim_end_matches(".parquet");
     let Some(found) = compared.iter().find(|found| found.table == name) else {
         return text!("other bytes");
@@ -299,10 +299,10 @@ fn trace(
     monitor: &Monitor,
 ) -> Outcome<()> {
     let delivery = Delivery::open(&run.input, run.period, &mut Vec::new())?;
-    let is_changed = |source: &&Source| changed.iter().any(|(path, _)| *path == source.name);
-    let sources: Vec<&Source> = delivery.sources.iter().filter(is_changed).collect();
+    let is_changed = |source: &&ParquetSource| changed.iter().any(|(path, _)| *path == source.name);
+    let sources: Vec<&ParquetSource> = delivery.sources.iter().filter(is_changed).collect();
     let policy = run.rules.policy(run.period).map_err(|e| Failure::Usage(e.text()))?;
-    let judge = Judge { int96: run.rules.int96, policy, period: run.period };
+    let judge = RowJudge { int96: run.rules.int96, policy, period: run.period };
     let rows = scan(&sources, judge, |key| settlements.contains(&key), monitor)?;
     for (at, source) in sources.iter().enumerate() {
         let of_file = || rows.iter().filter(|row| row.source == at);
@@ -325,7 +325,7 @@ fn trace(
 fn same(closed: &Path, manifest: &Manifest, digest: String, again: &Manifest) -> Outcome<Rerun> {
     let of = |count: fn(&FileEntry) -> u64| again.outputs.iter().map(count).sum();
     Ok(Rerun {
-        format: Format,
+        format: FormatNumber,
         period: manifest.period.clone(),
         inputs: again.inputs.len() as u64,
         files: again.outputs.len() as u64,

@@ -12,8 +12,8 @@ use crate::{
         buffers::Tools,
         plan::ROWS_ALONE,
         record::Record,
-        rows::{Broken, Checked},
-        source::Source,
+        rows::{BrokenRules, CheckedBatch},
+        source::ParquetSource,
     },
     keyed::key::Key,
     model::{codes::Month, fields::Field},
@@ -23,7 +23,7 @@ use crate::{
 
 /// A row of an input file.
 #[derive(Debug, Clone)]
-pub struct Delivered {
+pub struct ScannedRow {
     /// The file, as a place among those that were scanned.
     pub source: usize,
     /// Its row, from 0.
@@ -31,12 +31,12 @@ pub struct Delivered {
     /// Its values.
     pub record: Record,
     /// The row rules that it broke.
-    pub broken: Broken,
+    pub broken: BrokenRules,
 }
 
 /// The rules by which rows are judged.
 #[derive(Debug, Clone, Copy)]
-pub struct Judge<'a> {
+pub struct RowJudge<'a> {
     /// How INT96 timestamps are meant.
     pub int96: Int96,
     /// The policy of the period.
@@ -47,15 +47,15 @@ pub struct Judge<'a> {
 
 /// Finds the rows of some files whose settlement is wanted, in the order of files and rows.
 pub fn scan(
-    sources: &[&Source],
-    judge: Judge,
+    sources: &[&ParquetSource],
+    judge: RowJudge,
     wanted: impl Fn(Key) -> bool + Sync,
     monitor: &Monitor,
-) -> Outcome<Vec<Delivered>> {
+) -> Outcome<Vec<ScannedRow>> {
     let tools = Tools::new(&monitor.stopwatch);
-    let found: Vec<Vec<Delivered>> = over_groups(sources, monitor, |at, group, begin| {
+    let found: Vec<Vec<ScannedRow>> = over_groups(sources, monitor, |at, group, begin| {
         let rows = scan_group(sources[at], group, judge, &tools, &wanted)?;
-        let placed = |row: Delivered| Delivered { source: at, row: begin + row.row, ..row };
+        let placed = |row: ScannedRow| ScannedRow { source: at, row: begin + row.row, ..row };
         Ok(rows.into_iter().map(placed).collect())
     })?;
     Ok(found.into_iter().flatten().collect())
@@ -64,15 +64,15 @@ pub fn scan(
 /// Goes over all rows of some files, judged; what is gathered of each row group comes in the order of files and
 /// rows.
 pub fn gather<T: Default + Send>(
-    sources: &[&Source],
-    judge: Judge,
-    take: impl Fn(&mut T, &Source, &Batch, &Checked) + Sync,
+    sources: &[&ParquetSource],
+    judge: RowJudge,
+    take: impl Fn(&mut T, &ParquetSource, &Batch, &CheckedBatch) + Sync,
     monitor: &Monitor,
 ) -> Outcome<Vec<T>> {
     let tools = Tools::new(&monitor.stopwatch);
     over_groups(sources, monitor, |at, group, _| {
         let (source, mut gathered) = (sources[at], T::default());
-        let mut checked = Checked::default();
+        let mut checked = CheckedBatch::default();
         for batch in Batches::open(source, group, judge.int96, ROWS_ALONE, None, &tools)? {
             let batch: Batch = batch?;
             checked.check(&batch, judge.policy, judge.period);
@@ -84,7 +84,7 @@ pub fn gather<T: Default + Send>(
 
 /// Does something with each row group (file, row group, rows before it in the file), on all threads.
 fn over_groups<T: Send>(
-    sources: &[&Source],
+    sources: &[&ParquetSource],
     monitor: &Monitor,
     work: impl Fn(usize, usize, u64) -> Result<T, ReadError> + Sync,
 ) -> Outcome<Vec<T>> {
@@ -113,20 +113,20 @@ fn over_groups<T: Send>(
         .collect()
 }
 
-fn unreadable(source: &Source, problem: &ReadError) -> Failure {
+fn unreadable(source: &ParquetSource, problem: &ReadError) -> Failure {
     Failure::Usage(text!("{} cannot be read: {}", source.name, quoted(problem)))
 }
 
 fn scan_group(
-    source: &Source,
+    source: &ParquetSource,
     group: usize,
-    judge: Judge,
+    judge: RowJudge,
     tools: &Arc<Tools>,
     wanted: &impl Fn(Key) -> bool,
-) -> Result<Vec<Delivered>, ReadError> {
+) -> Result<Vec<ScannedRow>, ReadError> {
     let mut found = Vec::new();
     let mut begin = 0;
-    let mut checked = Checked::default();
+    let mut checked = CheckedBatch::default();
     for batch in Batches::open(source, group, judge.int96, ROWS_ALONE, None, tools)? {
         let batch: Batch = batch?;
         let setl_ids = batch.text(Field::setl_id);
@@ -135,7 +135,7 @@ fn scan_group(
         if !rows.is_empty() {
             checked.check(&batch, judge.policy, judge.period);
         }
-        found.extend(rows.into_iter().map(|row| Delivered {
+        found.extend(rows.into_iter().map(|row| ScannedRow {
             source: 0,
             row: begin + row as u64,
             record: Record::of(&batch, row),

@@ -12,7 +12,7 @@ use crate::{
     columnar::{
         claims, footer,
         guard::{guarded, of_decoder},
-        shape::{self, Kind, TableSpec},
+        shape::{self, CellKind, TableSpec},
         shared::SharedFile,
     },
     diag::{Failure, Outcome},
@@ -45,13 +45,13 @@ pub struct Grid {
     pub spec: TableSpec,
     /// How many rows it has.
     pub rows: usize,
-    columns: Vec<(&'static str, Kind)>,
-    values: Vec<Values>,
+    columns: Vec<(&'static str, CellKind)>,
+    values: Vec<ColumnValues>,
 }
 
 /// The values of a column.
 #[derive(Debug)]
-enum Values {
+enum ColumnValues {
     Text(StringArray),
     Money(Decimal128Array),
     Count(Int64Array),
@@ -60,26 +60,32 @@ enum Values {
     Flag(BooleanArray),
 }
 
-impl Values {
-    fn of(array: &ArrayRef, kind: Kind) -> Values {
+impl ColumnValues {
+    fn of(array: &ArrayRef, kind: CellKind) -> ColumnValues {
         match kind {
-            Kind::Text => Values::Text(array.as_string::<i32>().clone()),
-            Kind::Amount | Kind::Sum => Values::Money(array.as_primitive().clone()),
-            Kind::Count => Values::Count(array.as_primitive().clone()),
-            Kind::Day => Values::Day(array.as_primitive().clone()),
-            Kind::Time => Values::Time(array.as_primitive().clone()),
-            Kind::Flag => Values::Flag(array.as_boolean().clone()),
+            CellKind::Text => ColumnValues::Text(array.as_string::<i32>().clone()),
+            CellKind::Amount | CellKind::Sum => ColumnValues::Money(array.as_primitive().clone()),
+            CellKind::Count => ColumnValues::Count(array.as_primitive().clone()),
+            CellKind::Day => ColumnValues::Day(array.as_primitive().clone()),
+            CellKind::Time => ColumnValues::Time(array.as_primitive().clone()),
+            CellKind::Flag => ColumnValues::Flag(array.as_boolean().clone()),
         }
     }
 
     fn cell(&self, row: usize) -> Cell<'_> {
         match self {
-            Values::Text(array) if array.is_valid(row) => Cell::Text(array.value(row)),
-            Values::Money(array) if array.is_valid(row) => Cell::Number(array.value(row)),
-            Values::Count(array) if array.is_valid(row) => Cell::Number(array.value(row).into()),
-            Values::Day(array) if array.is_valid(row) => Cell::Number(array.value(row).into()),
-            Values::Time(array) if array.is_valid(row) => Cell::Number(array.value(row).into()),
-            Values::Flag(array) if array.is_valid(row) => Cell::Flag(array.value(row)),
+            ColumnValues::Text(array) if array.is_valid(row) => Cell::Text(array.value(row)),
+            ColumnValues::Money(array) if array.is_valid(row) => Cell::Number(array.value(row)),
+            ColumnValues::Count(array) if array.is_valid(row) => {
+                Cell::Number(array.value(row).into())
+            }
+            ColumnValues::Day(array) if array.is_valid(row) => {
+                Cell::Number(array.value(row).into())
+            }
+            ColumnValues::Time(array) if array.is_valid(row) => {
+                Cell::Number(array.value(row).into())
+            }
+            ColumnValues::Flag(array) if array.is_valid(row) => Cell::Flag(array.value(row)),
             _ => Cell::Null,
         }
     }
@@ -130,19 +136,19 @@ impl Grid {
             return Err(text!("another number of rows than its footer says"));
         }
         let arrays = batch.columns().iter().zip(&columns);
-        let values = arrays.map(|(array, (_, kind))| Values::of(array, *kind)).collect();
+        let values = arrays.map(|(array, (_, kind))| ColumnValues::of(array, *kind)).collect();
         Ok(Grid { spec, rows, columns, values })
     }
 
     /// Whether a column has an empty cell.
     pub fn has_empty(&self, column: usize) -> bool {
         let empty = match &self.values[column] {
-            Values::Text(array) => array.null_count(),
-            Values::Money(array) => array.null_count(),
-            Values::Count(array) => array.null_count(),
-            Values::Day(array) => array.null_count(),
-            Values::Time(array) => array.null_count(),
-            Values::Flag(array) => array.null_count(),
+            ColumnValues::Text(array) => array.null_count(),
+            ColumnValues::Money(array) => array.null_count(),
+            ColumnValues::Count(array) => array.null_count(),
+            ColumnValues::Day(array) => array.null_count(),
+            ColumnValues::Time(array) => array.null_count(),
+            ColumnValues::Flag(array) => array.null_count(),
         };
         empty > 0
     }
@@ -154,7 +160,7 @@ impl Grid {
     }
 
     /// The columns in order.
-    pub fn columns(&self) -> &[(&'static str, Kind)] {
+    pub fn columns(&self) -> &[(&'static str, CellKind)] {
         &self.columns
     }
 
@@ -185,12 +191,12 @@ impl Grid {
     }
 
     /// A row.
-    pub fn row(&self, row: usize) -> Row<'_> {
-        Row { grid: self, row }
+    pub fn row(&self, row: usize) -> GridRow<'_> {
+        GridRow { grid: self, row }
     }
 
     /// Every row.
-    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
+    pub fn iter(&self) -> impl Iterator<Item = GridRow<'_>> {
         (0..self.rows).map(|row| self.row(row))
     }
 
@@ -208,12 +214,12 @@ impl Grid {
 
 /// A row of a table.
 #[derive(Debug, Clone, Copy)]
-pub struct Row<'a> {
+pub struct GridRow<'a> {
     grid: &'a Grid,
     row: usize,
 }
 
-impl<'a> Row<'a> {
+impl<'a> GridRow<'a> {
     /// Its place in the table, from 0.
     pub fn place(&self) -> usize {
         self.row
@@ -310,7 +316,7 @@ impl<'a> Row<'a> {
     }
 
     /// How two rows stand to each other in the order of their tables.
-    pub fn compare_keys(&self, other: &Row) -> Ordering {
+    pub fn compare_keys(&self, other: &GridRow) -> Ordering {
         self.key().cmp(other.key())
     }
 
@@ -355,17 +361,17 @@ pub fn pair_of_notice(notice_id: &str) -> Option<Pair> {
 }
 
 /// A value for people.
-pub fn show(cell: Cell, kind: Kind) -> String {
+pub fn show(cell: Cell, kind: CellKind) -> String {
     match (cell, kind) {
         (Cell::Null, _) => "null".to_owned(),
         (Cell::Text(text), _) => text.to_owned(),
         (Cell::Flag(flag), _) => flag.to_string(),
-        (Cell::Number(fen), Kind::Amount | Kind::Sum) => yuan(FenSum::new(fen)),
-        (Cell::Number(day), Kind::Day) => {
+        (Cell::Number(fen), CellKind::Amount | CellKind::Sum) => yuan(FenSum::new(fen)),
+        (Cell::Number(day), CellKind::Day) => {
             let date = i32::try_from(day).ok().and_then(chrono::NaiveDate::from_epoch_days);
             date.map_or_else(|| day.to_string(), |date| date.to_string())
         }
-        (Cell::Number(micros), Kind::Time) => {
+        (Cell::Number(micros), CellKind::Time) => {
             let time = i64::try_from(micros).ok().and_then(chrono::DateTime::from_timestamp_micros);
             time.map_or_else(|| micros.to_string(), |time| time.naive_utc().to_string())
         }

@@ -31,7 +31,7 @@ pub const FORMAT: u32 = 1;
 #[schemars(title = "The manifest of a closed period")]
 pub struct Manifest {
     /// The format of the file.
-    #[schemars(with = "shapes::Format<1>")]
+    #[schemars(with = "shapes::FormatNumber<1>")]
     pub format: u32,
     /// The name and version of the program that closed the period.
     pub program: String,
@@ -188,7 +188,7 @@ const OTHER_FORMAT: &str = "format {}, this program knows {}";
 
 /// What every manifest begins with.
 #[derive(Deserialize)]
-struct Format {
+struct ManifestFormat {
     format: u32,
 }
 
@@ -230,7 +230,7 @@ impl Sealed {
             return Err(text!("{} has another digest of it, or of {}", SEAL, SIGNATURE));
         }
         // Another format may have other fields: it is told before they are looked at.
-        let Format { format } = serde_json::from_slice(manifest).map_err(Text::foreign)?;
+        let ManifestFormat { format } = serde_json::from_slice(manifest).map_err(Text::foreign)?;
         if format != FORMAT {
             return Err(text!("format {}, this program knows {}", format, FORMAT));
         }

@@ -154,7 +154,7 @@ pub fn periods_in(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
 
 /// A closed period that somebody looks at.
 #[derive(Debug)]
-pub struct Closed {
+pub struct ClosedPeriod {
     /// The period.
     pub month: Month,
     /// Its folder.
@@ -163,21 +163,21 @@ pub struct Closed {
     pub manifest: Manifest,
 }
 
-impl Closed {
+impl ClosedPeriod {
     /// A closed period of a book.
-    pub fn open(root: &Path, period: Month) -> Outcome<Closed> {
-        Closed::read(period, closed_period(root, period)?)
+    pub fn open(root: &Path, period: Month) -> Outcome<ClosedPeriod> {
+        ClosedPeriod::read(period, closed_period(root, period)?)
     }
 
     /// The closed period in a folder.
-    pub fn read(month: Month, folder: PathBuf) -> Outcome<Closed> {
+    pub fn read(month: Month, folder: PathBuf) -> Outcome<ClosedPeriod> {
         let (manifest, _) = Manifest::read(&folder)?;
-        Ok(Closed { month, folder, manifest })
+        Ok(ClosedPeriod { month, folder, manifest })
     }
 
     /// A table, whose file is the one that the manifest lists.
     pub fn table(&self, name: &str) -> Outcome<Grid> {
-        let Closed { folder, manifest, .. } = self;
+        let ClosedPeriod { folder, manifest, .. } = self;
         let path = format!("tables/{name}.parquet");
         let digest = File::open(folder.join(&path)).and_then(sha256_of);
         let listed = manifest.outputs.iter().find(|output| output.path == path);

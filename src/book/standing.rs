@@ -10,7 +10,7 @@ use crate::{
 
 /// The files of a book's closed periods as they were.
 #[derive(Debug)]
-pub struct Standing<'a> {
+pub struct ClosedFiles<'a> {
     book: &'a Book,
     /// In the order in which the book has them; what is not there is told when the files are checked.
     identities: Vec<Option<Identity>>,
@@ -18,12 +18,12 @@ pub struct Standing<'a> {
 
 impl Book {
     /// Takes down what its files are. Every later write to them shows.
-    pub fn standing(&self) -> Standing<'_> {
+    pub fn standing(&self) -> ClosedFiles<'_> {
         let identities: Vec<_> = self.identities().map(Result::ok).collect();
         if !identities.is_empty() {
             settle();
         }
-        Standing { book: self, identities }
+        ClosedFiles { book: self, identities }
     }
 
     fn identities(&self) -> impl Iterator<Item = io::Result<Identity>> {
@@ -31,7 +31,7 @@ impl Book {
     }
 }
 
-impl Standing<'_> {
+impl ClosedFiles<'_> {
     /// Fails when a file is not what it was.
     pub fn unchanged(&self) -> Outcome<()> {
         let now = self.book.identities().map(Result::ok);

@@ -3,7 +3,7 @@
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::grid::{Grid, Row};
+use super::grid::{Grid, GridRow};
 use crate::{
     model::control::Class,
     spelling::{bare, is_unseen},
@@ -44,13 +44,16 @@ impl Twins {
     }
 
     /// The copy of the other side that a missing copy may be, by the row of its break.
-    pub fn other<'a>(&self, row: &Row<'a>) -> Option<Row<'a>> {
+    pub fn other<'a>(&self, row: &GridRow<'a>) -> Option<GridRow<'a>> {
         let at = self.pairs.binary_search_by_key(&row.place(), |(row, _)| *row).ok()?;
         Some(row.grid().row(self.pairs[at].1))
     }
 
     /// Every copy of the treating side that has a twin, with it.
-    pub fn of_treating<'a>(&self, breaks: &'a Grid) -> impl Iterator<Item = (Row<'a>, Row<'a>)> {
+    pub fn of_treating<'a>(
+        &self,
+        breaks: &'a Grid,
+    ) -> impl Iterator<Item = (GridRow<'a>, GridRow<'a>)> {
         let rows = self.pairs.iter().map(|(one, other)| [*one, *other].map(|at| breaks.row(at)));
         rows.filter(|[one, _]| one.text("class") == Class::MissingInsured.name())
             .map(|[one, other]| (one, other))

@@ -5,7 +5,7 @@
 //! has to have more than one solution.
 
 /// A cell, by its number.
-pub(super) type Id = usize;
+pub(super) type CellId = usize;
 
 /// How a cell is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +25,9 @@ pub(super) struct Cells {
     threshold: u64,
     /// Count, and whether it is of few persons.
     counts: Vec<(u128, bool)>,
-    sums: Vec<(Vec<Id>, Id)>,
+    sums: Vec<(Vec<CellId>, CellId)>,
     /// Cells that are shown whatever they are.
-    public: Vec<Id>,
+    public: Vec<CellId>,
 }
 
 impl Cells {
@@ -36,30 +36,30 @@ impl Cells {
     }
 
     /// A count of settlements: fewer of them than the threshold are fewer persons, too.
-    pub(super) fn count(&mut self, count: u128) -> Id {
+    pub(super) fn count(&mut self, count: u128) -> CellId {
         self.of_persons(count, count)
     }
 
     /// A count of settlements of so many persons, or of at least so many, from the threshold on.
-    pub(super) fn of_persons(&mut self, count: u128, persons: u128) -> Id {
+    pub(super) fn of_persons(&mut self, count: u128, persons: u128) -> CellId {
         let few = count > 0 && persons < u128::from(self.threshold);
         self.counts.push((count, few));
         self.counts.len() - 1
     }
 
     /// Says that a count is shown whatever it is: that of the nation.
-    pub(super) fn publish(&mut self, cell: Id) {
+    pub(super) fn publish(&mut self, cell: CellId) {
         self.counts[cell].1 = false;
         self.public.push(cell);
     }
 
     /// Says that some cells add up to another.
-    pub(super) fn sum(&mut self, parts: Vec<Id>, total: Id) {
+    pub(super) fn sum(&mut self, parts: Vec<CellId>, total: CellId) {
         self.sums.push((parts, total));
     }
 
     /// Adds the cell of a sum.
-    pub(super) fn total(&mut self, parts: Vec<Id>) -> Id {
+    pub(super) fn total(&mut self, parts: Vec<CellId>) -> CellId {
         let count = parts.iter().map(|part| self.counts[*part].0).sum();
         let total = self.count(count);
         self.sum(parts, total);
@@ -86,11 +86,11 @@ impl Cells {
 
     /// The cell of a sum that has to be hidden as well: the smallest part that is not 0, else the total, else
     /// a part that is 0.
-    fn to_hide(&self, (parts, total): &(Vec<Id>, Id), marks: &[Mark]) -> Option<Id> {
+    fn to_hide(&self, (parts, total): &(Vec<CellId>, CellId), marks: &[Mark]) -> Option<CellId> {
         if !self.is_given_away((parts, *total), marks) {
             return None;
         }
-        let shown = |cell: &&Id| marks[**cell] == Mark::Shown && !self.public.contains(cell);
+        let shown = |cell: &&CellId| marks[**cell] == Mark::Shown && !self.public.contains(cell);
         let part = parts.iter().filter(|cell| self.counts[**cell].0 > 0).filter(shown);
         let smallest = part.min_by_key(|cell| self.counts[**cell].0).copied();
         smallest
@@ -99,8 +99,8 @@ impl Cells {
     }
 
     /// Whether what is shown of a sum leaves one solution for the rest.
-    fn is_given_away(&self, (parts, total): (&[Id], Id), marks: &[Mark]) -> bool {
-        let unknown: Vec<Id> =
+    fn is_given_away(&self, (parts, total): (&[CellId], CellId), marks: &[Mark]) -> bool {
+        let unknown: Vec<CellId> =
             parts.iter().copied().filter(|cell| marks[*cell] != Mark::Shown).collect();
         if marks[total] != Mark::Shown {
             return unknown.is_empty();
@@ -124,9 +124,9 @@ mod tests {
     use super::*;
 
     /// A table with both margins: cells by row, the last of a row and the last row being totals.
-    fn table(counts: &[Vec<u128>]) -> (Cells, Vec<Vec<Id>>) {
+    fn table(counts: &[Vec<u128>]) -> (Cells, Vec<Vec<CellId>>) {
         let mut cells = Cells::new(5);
-        let mut ids: Vec<Vec<Id>> = counts
+        let mut ids: Vec<Vec<CellId>> = counts
             .iter()
             .map(|row| row.iter().map(|count| cells.count(*count)).collect())
             .collect();
@@ -135,7 +135,7 @@ mod tests {
         }
         let columns = ids[0].len();
         let column = |at: usize| ids.iter().map(|row| row[at]).collect::<Vec<_>>();
-        let totals: Vec<Id> = (0..columns - 1).map(|at| cells.total(column(at))).collect();
+        let totals: Vec<CellId> = (0..columns - 1).map(|at| cells.total(column(at))).collect();
         let last = cells.total(column(columns - 1));
         cells.sum(totals.clone(), last);
         ids.push([totals, vec![last]].concat());
@@ -145,7 +145,7 @@ mod tests {
     fn shown(counts: &[Vec<u128>]) -> Vec<String> {
         let (cells, ids) = table(counts);
         let marks = cells.marks();
-        let shown = |id: &Id| match marks[*id] {
+        let shown = |id: &CellId| match marks[*id] {
             Mark::Shown => cells.counts[*id].0.to_string(),
             Mark::Few => "<5".to_owned(),
             Mark::Hidden => "*".to_owned(),
@@ -175,7 +175,7 @@ mod tests {
             let marks = cells.marks();
             let columns = (0..5).map(|at| ids.iter().map(|row| row[at]).collect::<Vec<_>>());
             for line in ids.iter().cloned().chain(columns) {
-                let unknown: Vec<Id> =
+                let unknown: Vec<CellId> =
                     line.iter().copied().filter(|id| marks[*id] != Mark::Shown).collect();
                 prop_assert!(unknown.len() != 1, "{:?}", shown(&counts));
             }
@@ -186,7 +186,7 @@ mod tests {
             }
             for (parts, total) in &cells.sums {
                 if marks[*total] != Mark::Shown { continue; }
-                let unknown: Vec<Id> =
+                let unknown: Vec<CellId> =
                     parts.iter().copied().filter(|id| marks[*id] != Mark::Shown).collect();
                 let left: u128 = unknown.iter().map(|id| cells.counts[*id].0).sum();
                 let few = unknown.iter().filter(|id| marks[**id] == Mark::Few).count() as u128;

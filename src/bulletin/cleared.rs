@@ -3,34 +3,34 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    cells::{Cells, Id},
-    delivered::Delivered,
+    cells::{CellId, Cells},
+    delivered::DeliveryFigures,
 };
 use crate::{
-    book::Closed,
+    book::ClosedPeriod,
     diag::{Failure, Outcome},
     model::{
         codes::{Pair, Province},
         group::Group,
     },
-    register::entries::{Entries, VOIDED},
+    register::entries::{RegisterEntries, VOIDED},
     text::Text,
 };
 
 /// The settlements that cleared, by pair, with their sums by province.
-pub(super) struct Cleared {
+pub(super) struct ClearedFigures {
     /// Settlements of a pair, reversals among them, and their cell.
-    pub(super) pairs: BTreeMap<Pair, (u128, Id)>,
-    pub(super) provinces: [BTreeMap<Province, Id>; 2],
-    pub(super) national: Id,
+    pub(super) pairs: BTreeMap<Pair, (u128, CellId)>,
+    pub(super) provinces: [BTreeMap<Province, CellId>; 2],
+    pub(super) national: CellId,
 }
 
-impl Cleared {
-    pub(super) fn read(closed: &Closed, cells: &mut Cells) -> Outcome<Cleared> {
+impl ClearedFigures {
+    pub(super) fn read(closed: &ClosedPeriod, cells: &mut Cells) -> Outcome<ClearedFigures> {
         let unreadable = |problem: Text| {
             Failure::Book(text!("the register of {} cannot be read: {}", closed.month, problem))
         };
-        let entries = Entries::open(&closed.folder, closed.month).map_err(unreadable)?;
+        let entries = RegisterEntries::open(&closed.folder, closed.month).map_err(unreadable)?;
         let mut counts: BTreeMap<Pair, u128> = BTreeMap::new();
         for group in 0..entries.row_groups() {
             let cleared = entries.group(group).map_err(unreadable)?;
@@ -41,22 +41,22 @@ impl Cleared {
                 *counts.entry(group.pair).or_default() += 1;
             }
         }
-        let pairs: BTreeMap<Pair, (u128, Id)> =
+        let pairs: BTreeMap<Pair, (u128, CellId)> =
             counts.into_iter().map(|(pair, n)| (pair, (n, cells.count(n)))).collect();
-        let cell = |(pair, (_, id)): (&Pair, &(u128, Id))| (*pair, *id);
+        let cell = |(pair, (_, id)): (&Pair, &(u128, CellId))| (*pair, *id);
         let provinces = margins(pairs.iter().map(cell), cells);
         let national = cells.total(provinces[0].values().copied().collect());
         cells.sum(provinces[1].values().copied().collect(), national);
-        Ok(Cleared { pairs, provinces, national })
+        Ok(ClearedFigures { pairs, provinces, national })
     }
 }
 
 /// Cells of the sums of pairs by insured and by treating province.
 pub(super) fn margins(
-    pairs: impl Iterator<Item = (Pair, Id)>,
+    pairs: impl Iterator<Item = (Pair, CellId)>,
     cells: &mut Cells,
-) -> [BTreeMap<Province, Id>; 2] {
-    let mut parts: [BTreeMap<Province, Vec<Id>>; 2] = Default::default();
+) -> [BTreeMap<Province, CellId>; 2] {
+    let mut parts: [BTreeMap<Province, Vec<CellId>>; 2] = Default::default();
     for (pair, cell) in pairs {
         parts[0].entry(pair.insured).or_default().push(cell);
         parts[1].entry(pair.treating).or_default().push(cell);
@@ -65,7 +65,10 @@ pub(super) fn margins(
 }
 
 /// The provinces of pairs.
-pub(super) fn all_pairs(cleared: &Cleared, delivered: Option<&Delivered>) -> BTreeSet<Pair> {
+pub(super) fn all_pairs(
+    cleared: &ClearedFigures,
+    delivered: Option<&DeliveryFigures>,
+) -> BTreeSet<Pair> {
     let delivered = delivered.into_iter().flat_map(|delivered| delivered.pairs.keys());
     cleared.pairs.keys().chain(delivered).copied().collect()
 }

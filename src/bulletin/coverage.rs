@@ -1,10 +1,10 @@
 //! The sheets of a month for which its delivery is needed; without it they say so.
 
 use super::{
-    cells::{Cells, Id},
-    cleared::{Cleared, all_pairs, margins},
-    delivered::{Delivered, Rejected, rule_names},
-    draft::{Draft, Item, Row, percent},
+    cells::{CellId, Cells},
+    cleared::{ClearedFigures, all_pairs, margins},
+    delivered::{DeliveryFigures, RejectedFigures, rule_names},
+    draft::{Draft, DraftRow, Item, percent},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,18 +13,18 @@ use crate::{
         codes::{Pair, Province, Side},
         words::chinese,
     },
-    statements::{Template, Value},
+    statements::{CellValue, Template},
 };
 
 /// What coverage is worked out from.
 pub(super) struct Coverage<'a> {
-    pub(super) delivered: Option<&'a Delivered>,
+    pub(super) delivered: Option<&'a DeliveryFigures>,
     pub(super) template: &'a Template,
-    pub(super) cleared: &'a Cleared,
+    pub(super) cleared: &'a ClearedFigures,
 }
 
 /// Cells of what the treating side delivered, by insured and by treating province.
-type Margins = [BTreeMap<Province, Id>; 2];
+type Margins = [BTreeMap<Province, CellId>; 2];
 
 impl Coverage<'_> {
     fn missing(&self) -> Item {
@@ -35,7 +35,7 @@ impl Coverage<'_> {
     fn without(&self, file: &'static str, offered: Vec<&'static str>) -> Draft {
         Draft {
             file,
-            rows: vec![Row::from([(offered[0], self.missing())])],
+            rows: vec![DraftRow::from([(offered[0], self.missing())])],
             offered,
             protected: false,
         }
@@ -46,10 +46,10 @@ impl Coverage<'_> {
         const DELIVERED: [&str; 2] = ["delivered_treating", "delivered_insured"];
         const RATES: [&str; 2] = ["rate_treating", "rate_insured"];
         let pairs = all_pairs(self.cleared, self.delivered);
-        let mut of_sides: [Vec<(Pair, Id)>; 2] = Default::default();
+        let mut of_sides: [Vec<(Pair, CellId)>; 2] = Default::default();
         let mut rows = Vec::new();
         for pair in pairs {
-            let mut row = Row::from([
+            let mut row = DraftRow::from([
                 ("insured", Item::province(pair.insured)),
                 ("treating", Item::province(pair.treating)),
             ]);
@@ -57,14 +57,14 @@ impl Coverage<'_> {
                 Some((cleared, cell)) => (*cleared, vec![*cell]),
                 None => (0, Vec::new()),
             };
-            let value = Value::Count(cleared.cast_signed());
+            let value = CellValue::Count(cleared.cast_signed());
             row.insert("cleared", Item::of(&cell, value));
             for side in Side::BOTH.map(Side::index) {
                 let items = self.delivered.map(|all| {
                     let rows = all.pairs.get(&pair).map_or(0, |rows| rows[side]);
                     let id = cells.count(rows);
                     of_sides[side].push((pair, id));
-                    let rate = Value::Text(percent(cleared, rows));
+                    let rate = CellValue::Text(percent(cleared, rows));
                     (Item::cell(id, rows), Item::of(&[cell.as_slice(), &[id]].concat(), rate))
                 });
                 let (delivered, rate) = items.unwrap_or_else(|| (self.missing(), self.missing()));
@@ -91,8 +91,8 @@ impl Coverage<'_> {
     /// Rows that broke a rule, by the province that sent them.
     pub(super) fn errors(&self) -> Option<Draft> {
         let delivered = self.delivered?;
-        let row = |((side, province), rejected): (&(Side, Option<Province>), &Rejected)| {
-            let mut row = Row::from([
+        let row = |((side, province), rejected): (&(Side, Option<Province>), &RejectedFigures)| {
+            let mut row = DraftRow::from([
                 ("side", Item::text(chinese(side.name()))),
                 ("province", province.map_or_else(|| Item::text(""), Item::province)),
                 ("rejected", Item::count(rejected.rows)),
@@ -118,11 +118,11 @@ impl Coverage<'_> {
         }
     }
 
-    fn institutions(&self, delivered: &Delivered, offered: Vec<&'static str>) -> Draft {
+    fn institutions(&self, delivered: &DeliveryFigures, offered: Vec<&'static str>) -> Draft {
         let mut total = [0; 3];
         let mut rows = Vec::new();
         let row = |province: Item, [hospitals, pharmacies, counties]: [u128; 3]| {
-            Row::from([
+            DraftRow::from([
                 ("province", province),
                 ("hospitals", Item::count(hospitals)),
                 ("pharmacies", Item::count(pharmacies)),
@@ -142,19 +142,21 @@ impl Coverage<'_> {
 
     fn areas(
         &self,
-        delivered: &Delivered,
+        delivered: &DeliveryFigures,
         offered: Vec<&'static str>,
         margins: &Margins,
         cells: &mut Cells,
     ) -> Draft {
         const NAMES: [&str; 2] = ["insured", "treating"];
-        let mut parts: [BTreeMap<Province, Vec<Id>>; 2] = Default::default();
+        let mut parts: [BTreeMap<Province, Vec<CellId>>; 2] = Default::default();
         let mut rows = Vec::new();
         let mut total = [0; 2];
         let mut both = 0;
         for ((province, area), sides) in &delivered.areas {
-            let mut row =
-                Row::from([("province", Item::province(*province)), ("area", Item::text(area))]);
+            let mut row = DraftRow::from([
+                ("province", Item::province(*province)),
+                ("area", Item::text(area)),
+            ]);
             for (side, visits) in sides.iter().enumerate() {
                 let id = cells.of_persons(visits.rows, visits.persons());
                 parts[side].entry(*province).or_default().push(id);
@@ -174,7 +176,7 @@ impl Coverage<'_> {
                 }
             }
         }
-        let mut last = Row::from([
+        let mut last = DraftRow::from([
             ("province", Item::text(&self.template.total)),
             ("both", Item::count(both)),
         ]);

@@ -7,12 +7,12 @@ use std::{
 };
 
 use crate::{
-    audit::scan::{Judge, gather},
+    audit::scan::{RowJudge, gather},
     book::manifest::Manifest,
     diag::{Code, Failure, Finding, Outcome, codes::RowRule},
     digest::sha256_of,
     event::Monitor,
-    ingest::{batch::Batch, delivery::Delivery, rows::Checked, source::Source},
+    ingest::{batch::Batch, delivery::Delivery, rows::CheckedBatch, source::ParquetSource},
     keyed::key::Key,
     model::{
         codes::{Month, Pair, Province, Side},
@@ -31,11 +31,11 @@ pub(super) fn rule_names() -> [&'static str; RULES] {
 
 /// What a delivery shows.
 #[derive(Debug, Default)]
-pub(super) struct Delivered {
+pub(super) struct DeliveryFigures {
     /// Valid rows of each side, by pair.
     pub(super) pairs: BTreeMap<Pair, [u128; 2]>,
     /// Rows that broke a rule, by side and the sender's own province, where the row names one.
-    pub(super) rejects: BTreeMap<(Side, Option<Province>), Rejected>,
+    pub(super) rejects: BTreeMap<(Side, Option<Province>), RejectedFigures>,
     /// Institutions with a valid row of the treating side.
     pub(super) institutions: BTreeMap<Province, BTreeSet<String>>,
     /// Counties with one.
@@ -46,7 +46,7 @@ pub(super) struct Delivered {
 
 /// Rows that broke a rule.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Rejected {
+pub(super) struct RejectedFigures {
     /// How many.
     pub(super) rows: u128,
     /// How many broke each rule.
@@ -76,7 +76,7 @@ impl Visits {
     }
 }
 
-impl Delivered {
+impl DeliveryFigures {
     /// Reads the delivery that a period was closed with; persons are told apart up to a number.
     pub(super) fn read(
         input: &Path,
@@ -84,20 +84,21 @@ impl Delivered {
         manifest: &Manifest,
         enough: usize,
         monitor: &Monitor,
-    ) -> Outcome<Delivered> {
+    ) -> Outcome<DeliveryFigures> {
         let delivery = Delivery::open_whole(input, period)?;
-        let sources: Vec<&Source> = delivery.sources.iter().collect();
+        let sources: Vec<&ParquetSource> = delivery.sources.iter().collect();
         check_inputs(&sources, manifest)?;
         let rules = Rules::parse(&manifest.rules.text)
             .map_err(|error| Failure::Book(text!("the rules of {}: {}", period, error)))?;
         let policy = rules.policy(period).map_err(|error| Failure::Usage(error.text()))?;
-        let judge = Judge { int96: rules.int96, policy, period };
-        let take =
-            |delivered: &mut Delivered, source: &Source, batch: &Batch, checked: &Checked| {
-                (0..batch.rows)
-                    .for_each(|row| delivered.row(source.side, batch, checked, row, enough));
-            };
-        let mut all = Delivered::default();
+        let judge = RowJudge { int96: rules.int96, policy, period };
+        let take = |delivered: &mut DeliveryFigures,
+                    source: &ParquetSource,
+                    batch: &Batch,
+                    checked: &CheckedBatch| {
+            (0..batch.rows).for_each(|row| delivered.row(source.side, batch, checked, row, enough));
+        };
+        let mut all = DeliveryFigures::default();
         let gathered = gather(&sources, judge, take, monitor);
         delivery.unchanged()?;
         for group in gathered? {
@@ -106,7 +107,14 @@ impl Delivered {
         Ok(all)
     }
 
-    fn row(&mut self, side: Side, batch: &Batch, checked: &Checked, row: usize, enough: usize) {
+    fn row(
+        &mut self,
+        side: Side,
+        batch: &Batch,
+        checked: &CheckedBatch,
+        row: usize,
+        enough: usize,
+    ) {
         let (insured, treating) = (checked.insured[row], checked.treating[row]);
         let broken = checked.broken[row];
         if !broken.is_valid() {
@@ -133,7 +141,7 @@ impl Delivered {
         }
     }
 
-    fn merge(&mut self, other: Delivered, enough: usize) {
+    fn merge(&mut self, other: DeliveryFigures, enough: usize) {
         for (pair, rows) in other.pairs {
             let sums = self.pairs.entry(pair).or_default();
             sums.iter_mut().zip(rows).for_each(|(sum, rows)| *sum += rows);
@@ -172,7 +180,7 @@ fn pooling_area(division: &str) -> String {
 }
 
 /// The Parquet files are those that the manifest lists.
-fn check_inputs(sources: &[&Source], manifest: &Manifest) -> Outcome<()> {
+fn check_inputs(sources: &[&ParquetSource], manifest: &Manifest) -> Outcome<()> {
     let mut findings = Vec::new();
     let mut listed: BTreeMap<&str, &str> = manifest
         .inputs

@@ -2,47 +2,47 @@
 
 use std::collections::BTreeMap;
 
-use super::cells::{Id, Mark};
+use super::cells::{CellId, Mark};
 use crate::{
     diag::Outcome,
     model::{
         codes::{Month, Province},
         money::FenSum,
     },
-    statements::{self, Layout, Sheet, Template, Value, Values},
+    statements::{self, CellValue, RowValues, Sheet, SheetLayout, Template},
 };
 
 /// A value of a sheet, and the cells that have to be shown for it to be.
 #[derive(Debug, Clone)]
 pub(super) struct Item {
-    value: Value,
-    cells: Vec<Id>,
+    value: CellValue,
+    cells: Vec<CellId>,
 }
 
 impl Item {
     /// A value that depends on cells.
-    pub(super) fn of(cells: &[Id], value: Value) -> Item {
+    pub(super) fn of(cells: &[CellId], value: CellValue) -> Item {
         Item { value, cells: cells.to_vec() }
     }
 
     /// A count that is a cell itself.
-    pub(super) fn cell(cell: Id, count: u128) -> Item {
-        Item::of(&[cell], Value::Count(count.cast_signed()))
+    pub(super) fn cell(cell: CellId, count: u128) -> Item {
+        Item::of(&[cell], CellValue::Count(count.cast_signed()))
     }
 
     /// A text.
     pub(super) fn text(text: impl Into<String>) -> Item {
-        Item::of(&[], Value::Text(text.into()))
+        Item::of(&[], CellValue::Text(text.into()))
     }
 
     /// A count that everybody may know.
     pub(super) fn count(count: u128) -> Item {
-        Item::of(&[], Value::Count(count.cast_signed()))
+        Item::of(&[], CellValue::Count(count.cast_signed()))
     }
 
     /// Money that everybody may know, in fen.
     pub(super) fn money(fen: FenSum) -> Item {
-        Item::of(&[], Value::Money(fen))
+        Item::of(&[], CellValue::Money(fen))
     }
 
     /// A province for people.
@@ -52,7 +52,7 @@ impl Item {
 }
 
 /// A row by the names of its values.
-pub(super) type Row = BTreeMap<&'static str, Item>;
+pub(super) type DraftRow = BTreeMap<&'static str, Item>;
 
 /// A sheet in the making.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ pub(super) struct Draft {
     /// The names of its values.
     pub(super) offered: Vec<&'static str>,
     /// Its rows.
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<DraftRow>,
     /// Whether any of its values are cells.
     pub(super) protected: bool,
 }
@@ -81,16 +81,16 @@ impl Draft {
             left_out += u64::from(mark.is_some());
             match mark {
                 None | Some(Mark::Shown) => item.value,
-                Some(Mark::Few) => Value::Text(template.bulletin.few.clone()),
-                Some(Mark::Hidden) => Value::Text(template.bulletin.hidden.clone()),
+                Some(Mark::Few) => CellValue::Text(template.bulletin.few.clone()),
+                Some(Mark::Hidden) => CellValue::Text(template.bulletin.hidden.clone()),
             }
         };
         let rows = self.rows.into_iter();
-        let rows: Vec<Values> = rows
+        let rows: Vec<RowValues> = rows
             .map(|row| row.into_iter().map(|(name, item)| (name, shown(item))).collect())
             .collect();
         let mut sheet = template.sheet(self.file, "全国", period, rows, &self.offered)?;
-        sheet.layout = Layout::Listed;
+        sheet.layout = SheetLayout::Listed;
         if self.protected {
             sheet.subtitle = format!("{}    {}", sheet.subtitle, template.bulletin.note);
         }

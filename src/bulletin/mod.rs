@@ -24,15 +24,15 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use self::{cells::Cells, delivered::Delivered, draft::Draft};
+use self::{cells::Cells, delivered::DeliveryFigures, draft::Draft};
 use crate::{
-    book::Closed,
+    book::ClosedPeriod,
     bounded,
     contract::registry::{Institution, read_registry},
     diag::{Failure, Outcome},
     event::Monitor,
     model::{codes::Month, dates::parse_day},
-    shapes::Format,
+    shapes::FormatNumber,
     statements::{self, Template, Workbook, folder},
 };
 
@@ -58,9 +58,9 @@ pub struct Request<'a> {
 /// What was written.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "bulletin --format json")]
-pub struct Written {
+pub struct WrittenBulletin {
     /// The format of the report.
-    format: Format<1>,
+    format: FormatNumber<1>,
     /// The period YYYY-MM, or the quarter as the sheets name it.
     pub period: String,
     /// The number of sheets.
@@ -72,9 +72,9 @@ pub struct Written {
 }
 
 /// Writes the bulletin of a closed period, or of a quarter, into a new folder.
-pub fn write(request: &Request, monitor: &Monitor) -> Outcome<Written> {
+pub fn write(request: &Request, monitor: &Monitor) -> Outcome<WrittenBulletin> {
     folder::must_be_new(request.out)?;
-    let closed = Closed::open(request.book, request.period)?;
+    let closed = ClosedPeriod::open(request.book, request.period)?;
     let issued_on = parse_day(&closed.manifest.as_of)
         .ok_or_else(|| Failure::Book(text!("the manifest of {} has no day", request.period)))?;
     let mut cells = Cells::new(request.template.bulletin.threshold);
@@ -98,12 +98,12 @@ pub fn write(request: &Request, monitor: &Monitor) -> Outcome<Written> {
     let files = statements::render(&[workbook], request.template, issued_on)?;
     folder::publish(request.out, &files)?;
     let files = files.len() as u64 + 1;
-    Ok(Written { format: Format, period, sheets: all, files, left_out })
+    Ok(WrittenBulletin { format: FormatNumber, period, sheets: all, files, left_out })
 }
 
 fn monthly(
     request: &Request,
-    closed: &Closed,
+    closed: &ClosedPeriod,
     cells: &mut Cells,
     monitor: &Monitor,
 ) -> Outcome<Vec<Draft>> {
@@ -111,7 +111,7 @@ fn monthly(
     let enough = usize::try_from(request.template.bulletin.threshold).unwrap_or(usize::MAX);
     let delivered = request
         .input
-        .map(|input| Delivered::read(input, closed.month, &closed.manifest, enough, monitor))
+        .map(|input| DeliveryFigures::read(input, closed.month, &closed.manifest, enough, monitor))
         .transpose()?;
     let mut drafts = monthly::drafts(closed, delivered.as_ref(), request.template, cells)?;
     drafts.extend(network::drafts(registry.as_deref(), closed.month, request.template));

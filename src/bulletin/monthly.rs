@@ -1,18 +1,18 @@
 //! The sheets of a month that follow from its tables.
 
 use super::{
-    cells::{Cells, Id},
-    cleared::Cleared,
+    cells::{CellId, Cells},
+    cleared::ClearedFigures,
     coverage::Coverage,
-    delivered::{Delivered, RULES, rule_names},
-    draft::{Draft, Item, Row, lateness, percent},
+    delivered::{DeliveryFigures, RULES, rule_names},
+    draft::{Draft, DraftRow, Item, lateness, percent},
 };
 use std::collections::BTreeMap;
 
 use crate::{
     book::{
-        Closed,
-        grid::{Grid, Row as TableRow},
+        ClosedPeriod,
+        grid::{Grid, GridRow as TableRow},
     },
     diag::{Failure, Outcome},
     model::{
@@ -21,17 +21,17 @@ use crate::{
         money::FenSum,
         words::chinese,
     },
-    statements::{Template, Value},
+    statements::{CellValue, Template},
 };
 
 /// The sheets of a month.
 pub(super) fn drafts(
-    closed: &Closed,
-    delivered: Option<&Delivered>,
+    closed: &ClosedPeriod,
+    delivered: Option<&DeliveryFigures>,
     template: &Template,
     cells: &mut Cells,
 ) -> Outcome<Vec<Draft>> {
-    let cleared = Cleared::read(closed, cells)?;
+    let cleared = ClearedFigures::read(closed, cells)?;
     let positions = closed.table("positions")?;
     let breaks = closed.table("breaks")?;
     let coverage = Coverage { delivered, template, cleared: &cleared };
@@ -57,7 +57,7 @@ fn pair_of(row: &TableRow) -> Outcome<Pair> {
 }
 
 /// What cleared, by province: of those who are insured there, and of those who were treated there.
-fn volumes(positions: &Grid, cleared: &Cleared, template: &Template) -> Outcome<Draft> {
+fn volumes(positions: &Grid, cleared: &ClearedFigures, template: &Template) -> Outcome<Draft> {
     const COLUMNS: [&str; 3] = ["visits", "medfee_sumamt", "fund_pay_sumamt"];
     const NAMES: [[&str; 3]; 2] = [
         ["insured_visits", "insured_cost", "insured_fund"],
@@ -73,25 +73,25 @@ fn volumes(positions: &Grid, cleared: &Cleared, template: &Template) -> Outcome<
         add(&mut sums.entry(pair.treating).or_default()[1]);
         add(&mut national);
     }
-    let values = |side: usize, sums: [i128; 3], cell: Option<&Id>| {
-        let cells: Vec<Id> = cell.copied().into_iter().collect();
+    let values = |side: usize, sums: [i128; 3], cell: Option<&CellId>| {
+        let cells: Vec<CellId> = cell.copied().into_iter().collect();
         let value = |at: usize, sum| match at {
-            0 => Value::Count(sum),
-            _ => Value::Money(FenSum::new(sum)),
+            0 => CellValue::Count(sum),
+            _ => CellValue::Money(FenSum::new(sum)),
         };
         let item =
             move |(at, sum): (usize, i128)| (NAMES[side][at], Item::of(&cells, value(at, sum)));
         sums.into_iter().enumerate().map(item).collect::<Vec<_>>()
     };
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows: Vec<DraftRow> = Vec::new();
     for (province, sides) in sums {
-        let mut row = Row::from([("province", Item::province(province))]);
+        let mut row = DraftRow::from([("province", Item::province(province))]);
         for (side, sums) in sides.into_iter().enumerate() {
             row.extend(values(side, sums, cleared.provinces[side].get(&province)));
         }
         rows.push(row);
     }
-    let mut total = Row::from([("province", Item::text(&template.total))]);
+    let mut total = DraftRow::from([("province", Item::text(&template.total))]);
     (0..2).for_each(|side| total.extend(values(side, national, Some(&cleared.national))));
     rows.push(total);
     let offered = ["province"].into_iter().chain(NAMES.into_iter().flatten()).collect();
@@ -108,7 +108,7 @@ fn sides(control: &Grid) -> Draft {
         };
         let broken: u128 = Class::ALL.into_iter().map(|class| rows(class.name())).sum();
         let (delivered, cleared) = (rows("delivered"), rows("cleared"));
-        Row::from([
+        DraftRow::from([
             ("side", Item::text(chinese(side.name()))),
             ("delivered", Item::count(delivered)),
             ("opened", Item::count(rows("opened"))),
@@ -138,7 +138,7 @@ fn errors(rejects: &Grid, template: &Template) -> Draft {
         }
     }
     let row = |side: &str, file: &str, (rows, rules): (u128, [u128; RULES])| {
-        let mut row = Row::from([
+        let mut row = DraftRow::from([
             ("side", Item::text(chinese(side))),
             ("file", Item::text(file)),
             ("rejected", Item::count(rows)),
@@ -146,7 +146,7 @@ fn errors(rejects: &Grid, template: &Template) -> Draft {
         row.extend(rule_names().into_iter().zip(rules.map(Item::count)));
         row
     };
-    let mut rows: Vec<Row> =
+    let mut rows: Vec<DraftRow> =
         files.into_iter().map(|((side, file), sums)| row(side, file, sums)).collect();
     rows.push(row(&template.total, "", total));
     let offered = ["side", "file", "rejected"].into_iter().chain(rule_names()).collect();
@@ -177,7 +177,7 @@ fn late(
         sums.0[3] += i128::from(class == "expired");
     }
     months.retain(|months_late, _| *months_late > 0);
-    let mut parts: [Vec<Id>; 4] = Default::default();
+    let mut parts: [Vec<CellId>; 4] = Default::default();
     let mut rows = Vec::new();
     let mut total = ([0; 4], FenSum::ZERO);
     for (months_late, (counts, payable)) in months {
@@ -206,30 +206,31 @@ fn late_row(
     lateness: Item,
     names: [&'static str; 4],
     counts: [i128; 4],
-    ids: [Id; 4],
+    ids: [CellId; 4],
     payable: FenSum,
-) -> Row {
-    let mut row = Row::from([
+) -> DraftRow {
+    let mut row = DraftRow::from([
         ("lateness", lateness),
-        ("payable", Item::of(&ids[..1], Value::Money(payable))),
+        ("payable", Item::of(&ids[..1], CellValue::Money(payable))),
     ]);
-    let items = ids.into_iter().zip(counts).map(|(id, count)| Item::of(&[id], Value::Count(count)));
+    let items =
+        ids.into_iter().zip(counts).map(|(id, count)| Item::of(&[id], CellValue::Count(count)));
     row.extend(names.into_iter().zip(items));
     row
 }
 
 /// Breaks of a province by class, with their cells and that of their sum.
-type OfProvince = (BTreeMap<&'static str, (u128, Id)>, Id);
+type OfProvince = (BTreeMap<&'static str, (u128, CellId)>, CellId);
 
 /// Breaks by class and province.
 struct Classes {
     /// Of provinces as treating places, and as insured places.
     provinces: [BTreeMap<Province, OfProvince>; 2],
     /// Cells of the sums by class.
-    totals: BTreeMap<&'static str, Id>,
+    totals: BTreeMap<&'static str, CellId>,
     /// All breaks by class.
     counts: BTreeMap<&'static str, u128>,
-    national: Id,
+    national: CellId,
 }
 
 impl Classes {
@@ -246,7 +247,7 @@ impl Classes {
         }
         let provinces = counts.map(|of_side| {
             let with_cells = |(province, classes): (Province, BTreeMap<&'static str, u128>)| {
-                let classes: BTreeMap<&'static str, (u128, Id)> =
+                let classes: BTreeMap<&'static str, (u128, CellId)> =
                     classes.into_iter().map(|(class, n)| (class, (n, cells.count(n)))).collect();
                 let total = cells.total(classes.values().map(|(_, id)| *id).collect());
                 (province, (classes, total))
@@ -258,7 +259,7 @@ impl Classes {
             let of_class = |side: usize| {
                 let classes =
                     provinces[side].values().filter_map(|(classes, _)| classes.get(class));
-                classes.copied().unzip::<u128, Id, Vec<u128>, Vec<Id>>()
+                classes.copied().unzip::<u128, CellId, Vec<u128>, Vec<CellId>>()
             };
             let [(counts, treating), (_, insured)] = [of_class(0), of_class(1)];
             let total = cells.total(treating);
@@ -277,7 +278,7 @@ impl Classes {
         let names = || Class::ALL.into_iter().map(Class::name);
         let draft = |side: usize, file: &'static str| {
             let row = |(province, (classes, total)): (&Province, &OfProvince)| {
-                let mut row = Row::from([("province", Item::province(*province))]);
+                let mut row = DraftRow::from([("province", Item::province(*province))]);
                 row.extend(names().map(|class| match classes.get(class) {
                     Some((count, id)) => (class, Item::cell(*id, *count)),
                     None => (class, Item::count(0)),
@@ -286,8 +287,8 @@ impl Classes {
                 row.insert("total", Item::cell(*total, all));
                 row
             };
-            let mut rows: Vec<Row> = self.provinces[side].iter().map(row).collect();
-            let mut last = Row::from([("province", Item::text(&template.total))]);
+            let mut rows: Vec<DraftRow> = self.provinces[side].iter().map(row).collect();
+            let mut last = DraftRow::from([("province", Item::text(&template.total))]);
             last.extend(names().map(|c| (c, Item::cell(self.totals[c], self.counts[c]))));
             last.insert("total", Item::cell(self.national, self.counts.values().sum()));
             rows.push(last);

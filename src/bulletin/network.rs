@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::draft::{Draft, Item, Row, percent};
+use super::draft::{Draft, DraftRow, Item, percent};
 use crate::{
     contract::registry::Institution,
     model::{
@@ -52,9 +52,9 @@ pub(super) fn drafts(
         provinces.entry(institution.province).or_default().add(institution, period);
     }
     let of_care = |care: CareClass| target_row(&nation, care, period, template);
-    let mut rows: Vec<Row> = CareClass::ALL.into_iter().map(of_care).collect();
+    let mut rows: Vec<DraftRow> = CareClass::ALL.into_iter().map(of_care).collect();
     if registry.is_none() {
-        rows = vec![Row::from([("care", Item::text(&template.bulletin.missing))])];
+        rows = vec![DraftRow::from([("care", Item::text(&template.bulletin.missing))])];
     }
     let offered =
         vec!["care", "counties", "networked", "share", "target", "by", "reached", "source"];
@@ -63,7 +63,7 @@ pub(super) fn drafts(
         return vec![targets];
     }
     let province_row = |(province, counties): (&Province, &Counties)| {
-        let mut row = Row::from([
+        let mut row = DraftRow::from([
             ("province", Item::province(*province)),
             ("counties", Item::count(counties.all.len() as u128)),
         ]);
@@ -76,9 +76,9 @@ pub(super) fn drafts(
     vec![targets, networks]
 }
 
-fn target_row(nation: &Counties, care: CareClass, period: Month, template: &Template) -> Row {
+fn target_row(nation: &Counties, care: CareClass, period: Month, template: &Template) -> DraftRow {
     let (all, networked) = (nation.all.len() as u128, nation.networked(care));
-    let mut row = Row::from([
+    let mut row = DraftRow::from([
         ("care", Item::text(chinese(care.name()))),
         ("counties", Item::count(all)),
         ("networked", Item::count(networked)),

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use super::draft::{Draft, Item, Row, percent};
+use super::draft::{Draft, DraftRow, Item, percent};
 use crate::{
     book::{
-        Closed, closed_periods,
-        grid::{Cell, Row as TableRow},
+        ClosedPeriod, closed_periods,
+        grid::{Cell, GridRow as TableRow},
     },
     diag::{Failure, Outcome},
     model::{
@@ -19,7 +19,7 @@ use crate::{
 
 /// Money of one side of a province, in fen.
 #[derive(Debug, Clone, Copy, Default)]
-struct Flow {
+struct ProvinceFlow {
     on_time: FenSum,
     late: FenSum,
     open: FenSum,
@@ -35,7 +35,7 @@ pub(super) fn name(last: Month) -> String {
 }
 
 /// The sheet of the quarter that ends with a period.
-pub(super) fn draft(book: &Path, last: &Closed, template: &Template) -> Outcome<Draft> {
+pub(super) fn draft(book: &Path, last: &ClosedPeriod, template: &Template) -> Outcome<Draft> {
     let period = last.month;
     if !period.of_year().is_multiple_of(3) {
         let problem =
@@ -43,14 +43,14 @@ pub(super) fn draft(book: &Path, last: &Closed, template: &Template) -> Outcome<
         return Err(Failure::Usage(problem));
     }
     let (first, second) =
-        (Closed::open(book, period.plus(-2))?, Closed::open(book, period.plus(-1))?);
+        (ClosedPeriod::open(book, period.plus(-2))?, ClosedPeriod::open(book, period.plus(-1))?);
     let parties = parties(book, period)?;
-    let mut flows: BTreeMap<Province, [Flow; 2]> = BTreeMap::new();
+    let mut flows: BTreeMap<Province, [ProvinceFlow; 2]> = BTreeMap::new();
     for closed in [&first, &second, last] {
         paid(closed, &parties, &mut flows)?;
     }
     open(last, &parties, &mut flows)?;
-    let mut total = [Flow::default(); 2];
+    let mut total = [ProvinceFlow::default(); 2];
     let mut rows = Vec::new();
     for (province, flows) in &flows {
         for (sum, flow) in total.iter_mut().zip(flows) {
@@ -80,10 +80,10 @@ const OFFERED: [&str; 12] = [
     "to_receive_overdue",
 ];
 
-fn row(province: Item, [pays, receives]: &[Flow; 2]) -> Row {
+fn row(province: Item, [pays, receives]: &[ProvinceFlow; 2]) -> DraftRow {
     let paid = pays.on_time + pays.late;
     let rate = percent(pays.on_time.fen().unsigned_abs(), paid.fen().unsigned_abs());
-    Row::from([
+    DraftRow::from([
         ("province", province),
         ("paid", Item::money(paid)),
         ("paid_on_time", Item::money(pays.on_time)),
@@ -106,7 +106,7 @@ fn parties(book: &Path, last: Month) -> Outcome<Parties> {
         if period > last {
             break;
         }
-        for row in Closed::read(period, folder)?.table("notices")?.iter() {
+        for row in ClosedPeriod::read(period, folder)?.table("notices")?.iter() {
             let province = |column| Province::from_text(row.text(column));
             if let (Some(payer), Some(payee)) = (province("payer"), province("payee")) {
                 parties.insert(row.text("notice_id").to_owned(), [payer, payee]);
@@ -125,9 +125,9 @@ fn parties_of(parties: &Parties, row: &TableRow) -> Outcome<[Province; 2]> {
 
 /// What was paid in a period, in time or late.
 fn paid(
-    closed: &Closed,
+    closed: &ClosedPeriod,
     parties: &Parties,
-    flows: &mut BTreeMap<Province, [Flow; 2]>,
+    flows: &mut BTreeMap<Province, [ProvinceFlow; 2]>,
 ) -> Outcome<()> {
     let (payments, status) = (closed.table("payments")?, closed.table("notice_status")?);
     let pay_by: BTreeMap<&str, Cell> =
@@ -148,9 +148,9 @@ fn paid(
 
 /// What is open at the end, and what of it should have been paid by the day of the close.
 fn open(
-    closed: &Closed,
+    closed: &ClosedPeriod,
     parties: &Parties,
-    flows: &mut BTreeMap<Province, [Flow; 2]>,
+    flows: &mut BTreeMap<Province, [ProvinceFlow; 2]>,
 ) -> Outcome<()> {
     let as_of = parse_day(&closed.manifest.as_of).map(|day| i128::from(day.to_epoch_days()));
     for row in closed.table("notice_status")?.iter() {

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashSet;
 
 use crate::{
-    columnar::{shape, table::Table},
+    columnar::{shape, table::TableBuilder},
     contract::small_files::DeductionLine,
     diag::codes::LineCode,
     keyed::{
         key::Key,
-        registered::{Kind, Registered},
+        registered::{Registered, RegisteredKind},
     },
     model::{
         codes::{FundClass, Pair},
@@ -44,7 +44,7 @@ impl Deduction {
 
 /// The accepted deductions of the book.
 #[derive(Debug, Default)]
-pub struct Accepted {
+pub struct AcceptedDeductions {
     numbers: BTreeSet<String>,
     /// What is held back of each settlement, in fen, by deduction.
     held_back: BTreeMap<Key, Vec<Deduction>>,
@@ -52,7 +52,7 @@ pub struct Accepted {
     sums: BTreeMap<Key, FenSum>,
 }
 
-impl Accepted {
+impl AcceptedDeductions {
     /// Takes an accepted deduction of an earlier period.
     pub fn add(&mut self, deduction: Deduction) {
         let key = Key::of(&deduction.setl_id);
@@ -63,7 +63,7 @@ impl Accepted {
 }
 
 /// What decides about the deductions of a period.
-pub struct Standing<'a> {
+pub struct DeductionFacts<'a> {
     /// The settlements that deductions name, as far as they are registered or clear now.
     pub settlements: &'a BTreeMap<Key, Registered>,
     /// The settlements that are reversed, now or earlier.
@@ -75,8 +75,8 @@ pub struct Standing<'a> {
 /// Judges the lines of a delivery, and gives back what was held back of settlements reversed now.
 pub fn deduct(
     lines: &[DeductionLine],
-    mut accepted: Accepted,
-    standing: &Standing,
+    mut accepted: AcceptedDeductions,
+    standing: &DeductionFacts,
 ) -> Vec<Deduction> {
     let mut deductions: Vec<Deduction> =
         standing.reversed_now.iter().flat_map(|key| given_back(&accepted, *key)).collect();
@@ -84,7 +84,7 @@ pub fn deduct(
     ordered.sort_by(|a, b| a.ddct_id.cmp(&b.ddct_id));
     for line in ordered {
         let registered = standing.settlements.get(&Key::of(&line.setl_id));
-        let cleared = registered.filter(|registered| registered.kind != Kind::Voided);
+        let cleared = registered.filter(|registered| registered.kind != RegisteredKind::Voided);
         let code = refusal(line, cleared, &accepted, standing);
         let deduction = Deduction {
             ddct_id: line.ddct_id.clone(),
@@ -110,8 +110,8 @@ pub fn deduct(
 fn refusal(
     line: &DeductionLine,
     cleared: Option<&Registered>,
-    accepted: &Accepted,
-    standing: &Standing,
+    accepted: &AcceptedDeductions,
+    standing: &DeductionFacts,
 ) -> Option<LineCode> {
     if !line.amount.is_positive() {
         return Some(LineCode::D05);
@@ -130,7 +130,7 @@ fn refusal(
 }
 
 /// What was held back of a settlement, once more with the sign turned.
-fn given_back(accepted: &Accepted, key: Key) -> impl Iterator<Item = Deduction> + '_ {
+fn given_back(accepted: &AcceptedDeductions, key: Key) -> impl Iterator<Item = Deduction> + '_ {
     let held_back = accepted.held_back.get(&key).into_iter().flatten();
     held_back.filter(|deduction| deduction.amount.is_positive()).map(|deduction| Deduction {
         amount: -deduction.amount,
@@ -151,9 +151,9 @@ pub fn by_pair(deductions: &[Deduction]) -> BTreeMap<Pair, FenSum> {
 }
 
 /// The table `deductions`.
-pub fn deductions_table(deductions: &[Deduction]) -> Table {
+pub fn deductions_table(deductions: &[Deduction]) -> TableBuilder {
     let of = || deductions.iter().map(|deduction| deduction.of);
-    Table::new(shape::DEDUCTIONS)
+    TableBuilder::new(shape::DEDUCTIONS)
         .text("ddct_id", deductions.iter().map(|d| Some(&d.ddct_id)))
         .text("setl_id", deductions.iter().map(|d| Some(&d.setl_id)))
         .amount("amount", deductions.iter().map(|d| Some(d.amount)))
@@ -182,20 +182,20 @@ mod tests {
             Registered { kind, payable, group, earlier: None }
         };
         let settlements: BTreeMap<Key, Registered> = [
-            ("s", known(Kind::Settlement, 100)),
-            ("r", known(Kind::Settlement, 100)),
-            ("v", known(Kind::Voided, 0)),
+            ("s", known(RegisteredKind::Settlement, 100)),
+            ("r", known(RegisteredKind::Settlement, 100)),
+            ("v", known(RegisteredKind::Voided, 0)),
         ]
         .map(|(setl_id, registered)| (Key::of(setl_id), registered))
         .into();
         let reversed = FxHashSet::from_iter([Key::of("r")]);
         let reversed_now = [Key::of("r")];
-        let standing = Standing {
+        let standing = DeductionFacts {
             settlements: &settlements,
             reversed: &reversed,
             reversed_now: &reversed_now,
         };
-        let mut accepted = Accepted::default();
+        let mut accepted = AcceptedDeductions::default();
         accepted.add(Deduction {
             ddct_id: "d0".into(),
             setl_id: "r".into(),

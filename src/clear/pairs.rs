@@ -12,7 +12,7 @@ use crate::{
 
 /// What a directed pair clears in a period, in fen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PairSums {
+pub struct PairClearing {
     /// Visits: a reversal counts −1.
     pub visits: i64,
     /// Payable of the cleared rows.
@@ -27,7 +27,7 @@ pub struct PairSums {
     pub brought_forward: FenSum,
 }
 
-impl PairSums {
+impl PairClearing {
     /// Gross − deductions + brought forward.
     pub fn net(&self) -> FenSum {
         self.gross - self.deductions + self.brought_forward
@@ -45,12 +45,12 @@ impl PairSums {
 
     /// Whether any money or visit is in it.
     pub fn is_empty(&self) -> bool {
-        *self == PairSums::default()
+        *self == PairClearing::default()
     }
 }
 
 /// Every pair of a period with anything in it.
-pub type Pairs = BTreeMap<Pair, PairSums>;
+pub type Pairs = BTreeMap<Pair, PairClearing>;
 
 /// Adds up positions, accepted deductions and what was carried forward.
 pub fn pairs(
@@ -85,7 +85,8 @@ mod tests {
     fn a_pair_never_flips_its_payer() {
         let settled = |deductions: i128| {
             let [gross, deductions, brought_forward] = [100, deductions, -20].map(FenSum::new);
-            let sums = PairSums { gross, deductions, brought_forward, ..PairSums::default() };
+            let sums =
+                PairClearing { gross, deductions, brought_forward, ..PairClearing::default() };
             (sums.payable().fen(), sums.carried_forward().fen())
         };
         assert_eq!(settled(150), (0, -70));

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use rayon::prelude::*;
 
 use crate::{
-    columnar::{entry::FileEntry, shape, table::Table},
+    columnar::{entry::FileEntry, shape, table::TableBuilder},
     diag::{Failure, Outcome},
     model::{
         codes::{FundClass, Pair},
@@ -14,7 +14,7 @@ use crate::{
         group::PositionKey,
         money::FenSum,
     },
-    reconcile::counters::{AllCounted, Counted, Counters, Packed, Place},
+    reconcile::counters::{AllCounted, CounterSlot, Counters, PackedKey, PositionCount},
     rules::Policy,
     text::quoted,
 };
@@ -34,21 +34,21 @@ pub struct PositionSums {
 
 /// All positions of a period, in order: their keys, and where the sums of each were counted.
 pub struct Positions {
-    order: Vec<(Packed, Place)>,
+    order: Vec<(PackedKey, CounterSlot)>,
     counted: AllCounted,
     policy: Policy,
-    sums: PairSums,
+    sums: PairFundSums,
 }
 
 /// What the positions of each pair and fund come to: visits and totals.
-type PairSums = BTreeMap<(Pair, FundClass), (i64, Totals)>;
+type PairFundSums = BTreeMap<(Pair, FundClass), (i64, Totals)>;
 
 impl Positions {
     /// What was counted in a period, by its policy.
     pub fn counted(counters: Counters, policy: &Policy) -> Positions {
         let counted = counters.finish();
         let policy = policy.clone();
-        let mut all = Positions { order: Vec::new(), counted, policy, sums: PairSums::new() };
+        let mut all = Positions { order: Vec::new(), counted, policy, sums: PairFundSums::new() };
         let parts: Vec<_> = all.counted.places().map(|places| all.add_up(places)).collect();
         for (places, sums) in parts {
             all.order.extend(places);
@@ -63,8 +63,11 @@ impl Positions {
     }
 
     /// Adds up positions; those into which nothing went are none.
-    fn add_up(&self, mut places: Vec<(Packed, Place)>) -> (Vec<(Packed, Place)>, PairSums) {
-        let mut sums = PairSums::new();
+    fn add_up(
+        &self,
+        mut places: Vec<(PackedKey, CounterSlot)>,
+    ) -> (Vec<(PackedKey, CounterSlot)>, PairFundSums) {
+        let mut sums = PairFundSums::new();
         places.retain(|(key, place)| {
             let PositionSums { rows, visits, amounts, payable } = self.sums(*place);
             if rows != 0 {
@@ -79,8 +82,8 @@ impl Positions {
     }
 
     /// The sums of a position.
-    fn sums(&self, place: Place) -> PositionSums {
-        let Counted { rows, reversals, amounts } = self.counted.at(place);
+    fn sums(&self, place: CounterSlot) -> PositionSums {
+        let PositionCount { rows, reversals, amounts } = self.counted.at(place);
         let payable = self.policy.payable_sum(&amounts);
         PositionSums { rows, visits: rows - 2 * reversals, amounts, payable }
     }
@@ -115,17 +118,18 @@ impl Positions {
 
     /// Writes the table `positions`.
     pub fn write(&self, folder: &Path) -> Outcome<FileEntry> {
-        let with_sums = |(key, place): &(Packed, Place)| (key.unpack(), self.sums(*place));
-        let rows = |part: &[(Packed, Place)]| part.iter().map(with_sums).collect::<Vec<_>>();
-        Table::write_by_parts(&self.order, |part| table(&rows(part)), folder)
+        let with_sums = |(key, place): &(PackedKey, CounterSlot)| (key.unpack(), self.sums(*place));
+        let rows =
+            |part: &[(PackedKey, CounterSlot)]| part.iter().map(with_sums).collect::<Vec<_>>();
+        TableBuilder::write_by_parts(&self.order, |part| table(&rows(part)), folder)
     }
 }
 
-fn table(positions: &[(PositionKey, PositionSums)]) -> Table {
+fn table(positions: &[(PositionKey, PositionSums)]) -> TableBuilder {
     let keys = || positions.iter().map(|(key, _)| key);
     let sums = || positions.iter().map(|(_, sums)| sums);
     let text = |of: fn(&PositionKey) -> String| keys().map(move |key| Some(of(key)));
-    let mut table = Table::new(shape::POSITIONS)
+    let mut table = TableBuilder::new(shape::POSITIONS)
         .text("insuplc_admdvs", text(|key| format!("{:06}", key.insuplc_admdvs)))
         .text("treating_province", text(|key| key.treating.to_string()))
         .text("fund_class", text(|key| key.fund.name().to_owned()))

@@ -24,7 +24,7 @@ use crate::{
 #[schemars(title = "run pipelines/audit-rerun.toml --through --format json")]
 pub(super) struct Reruns<'a> {
     /// The format of the report.
-    format: shapes::Format<1>,
+    format: shapes::FormatNumber<1>,
     /// The periods in their order.
     periods: &'a [Rerun],
 }
@@ -48,7 +48,7 @@ pub(super) fn rerun(
     match (format, rerun.as_slice()) {
         (Format::Human, all) => text(&reruns(all)),
         (Format::Json, [one]) if settings.through.is_none() => report(one),
-        (Format::Json, all) => report(&Reruns { format: shapes::Format, periods: all }),
+        (Format::Json, all) => report(&Reruns { format: shapes::FormatNumber, periods: all }),
     }
 }
 

@@ -20,9 +20,9 @@ use crate::{
 /// A pipeline file that is good, and so are the rules that it names.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "check --format json")]
-pub(super) struct Checked<'a> {
+pub(super) struct CheckedPipeline<'a> {
     /// The format of the report.
-    format: shapes::Format<1>,
+    format: shapes::FormatNumber<1>,
     /// Always `ok`: a file that is not good is a failure.
     status: CheckStatus,
     /// The pipeline file as the command line names it.
@@ -67,8 +67,8 @@ fn report(pipeline: &Path, tests: u64, format: Format) -> Outcome<()> {
             text(&[text!("{}: good", pipeline), passed])
         }
         Format::Json => {
-            let (format, status) = (shapes::Format, CheckStatus::Ok);
-            printer::report(&Checked { format, status, pipeline, rules_tests: tests })
+            let (format, status) = (shapes::FormatNumber, CheckStatus::Ok);
+            printer::report(&CheckedPipeline { format, status, pipeline, rules_tests: tests })
         }
     }
 }

@@ -6,27 +6,29 @@
 use std::fs;
 
 use crate::{
-    contract::columns::{self, Column, Listed, OPENING_QUOTAS, REGISTRY, REPLY, SMALL_FILES},
+    contract::columns::{
+        self, FileColumns, OPENING_QUOTAS, REGISTRY, REPLY, SMALL_FILES, SmallFileColumn,
+    },
     diag::codes::{Code, LineCode, RowRule},
     model::{
-        fields::{COMPARED_AMOUNTS, FIELDS, Field, IDENTITY_FIELDS, Kind},
+        fields::{COMPARED_AMOUNTS, FIELDS, Field, FieldKind, IDENTITY_FIELDS},
         words,
     },
 };
 
 /// A language of a page, and its place in pairs of Chinese and English.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lang {
+enum PageLang {
     Chinese,
     English,
 }
 
-impl Lang {
+impl PageLang {
     /// The text of a pair, Chinese first.
     const fn of(self, [chinese, english]: [&str; 2]) -> &str {
         match self {
-            Lang::Chinese => chinese,
-            Lang::English => english,
+            PageLang::Chinese => chinese,
+            PageLang::English => english,
         }
     }
 }
@@ -148,7 +150,7 @@ fn template() -> toml::Value {
     toml::from_str(include_str!("../../pipelines/forms.toml")).expect("TOML")
 }
 
-fn letters(lang: Lang) -> String {
+fn letters(lang: PageLang) -> String {
     let header = lang.of(["字母 代码 后果", "letter codes effect"]);
     table(
         &header.split(' ').collect::<Vec<_>>(),
@@ -159,7 +161,7 @@ fn letters(lang: Lang) -> String {
     )
 }
 
-fn row_rules(lang: Lang) -> String {
+fn row_rules(lang: PageLang) -> String {
     let row = |rule: &RowRule| {
         let [english, chinese] = rule.meaning();
         vec![rule.to_string(), lang.of([chinese, english]).to_owned()]
@@ -169,7 +171,7 @@ fn row_rules(lang: Lang) -> String {
 }
 
 /// The codes of one letter.
-fn codes(letter: char, lang: Lang) -> String {
+fn codes(letter: char, lang: PageLang) -> String {
     match letter {
         'V' => row_rules(lang),
         'D' | 'P' => {
@@ -197,7 +199,7 @@ fn codes(letter: char, lang: Lang) -> String {
     }
 }
 
-fn errors(lang: Lang) -> String {
+fn errors(lang: PageLang) -> String {
     let intro =
         lang.of([include_str!("dictionary/errors.zh-CN.md"), include_str!("dictionary/errors.md")]);
     let section = |(letter, title, _): (char, [&str; 2], [&str; 2])| {
@@ -208,7 +210,7 @@ fn errors(lang: Lang) -> String {
 }
 
 /// How the copies of both sides are compared in a field.
-fn compared(field: Field, lang: Lang) -> &'static str {
+fn compared(field: Field, lang: PageLang) -> &'static str {
     lang.of(match field {
         Field::setl_id => ["对应键", "key"],
         _ if IDENTITY_FIELDS.contains(&field) => ["身份", "identity"],
@@ -218,7 +220,7 @@ fn compared(field: Field, lang: Lang) -> &'static str {
     })
 }
 
-fn record(lang: Lang) -> String {
+fn record(lang: PageLang) -> String {
     let row = |field: Field| {
         let meaning = field.meaning();
         let [name, note] = [lang.of(meaning.name), lang.of(meaning.note)];
@@ -227,10 +229,10 @@ fn record(lang: Lang) -> String {
             note => format!("{name}{}{note}", lang.of(["；", "; "])),
         };
         let kind = match field.kind() {
-            Kind::Text => ["文本", "text"],
-            Kind::Date => ["日期", "date"],
-            Kind::Time => ["时间", "timestamp"],
-            Kind::Amount => ["金额（元）", "decimal, yuan"],
+            FieldKind::Text => ["文本", "text"],
+            FieldKind::Date => ["日期", "date"],
+            FieldKind::Time => ["时间", "timestamp"],
+            FieldKind::Amount => ["金额（元）", "decimal, yuan"],
         };
         let need = if field.required() { ["必填", "required"] } else { ["可缺", "optional"] };
         let aliases: Vec<String> = field.aliases().iter().map(|name| format!("`{name}`")).collect();
@@ -248,21 +250,21 @@ fn record(lang: Lang) -> String {
     table(&header.split(',').collect::<Vec<_>>(), FIELDS.into_iter().map(row))
 }
 
-fn file(file: &Listed, lang: Lang) -> String {
+fn file(file: &FileColumns, lang: PageLang) -> String {
     let is_reply = file.name == REPLY.name;
     let template = template();
     let mut in_form = Vec::new();
     headings(&template["reply"], &mut in_form);
-    let row = |column: &Column| {
+    let row = |column: &SmallFileColumn| {
         let kind = match column.kind {
-            columns::Kind::Text => ["文本", "text"],
-            columns::Kind::Amount => ["金额（元），DECIMAL(16,2)", "yuan, DECIMAL(16,2)"],
-            columns::Kind::Sum => ["金额（元），DECIMAL(38,2)", "yuan, DECIMAL(38,2)"],
-            columns::Kind::Count => ["整数", "whole number"],
-            columns::Kind::Day => ["日期 YYYY-MM-DD", "day YYYY-MM-DD"],
-            columns::Kind::Month => ["月份 YYYY-MM", "month YYYY-MM"],
-            columns::Kind::Flag => ["0 或 1", "0 or 1"],
-            columns::Kind::Province => ["两位省码", "two-digit province code"],
+            columns::ValueKind::Text => ["文本", "text"],
+            columns::ValueKind::Amount => ["金额（元），DECIMAL(16,2)", "yuan, DECIMAL(16,2)"],
+            columns::ValueKind::Sum => ["金额（元），DECIMAL(38,2)", "yuan, DECIMAL(38,2)"],
+            columns::ValueKind::Count => ["整数", "whole number"],
+            columns::ValueKind::Day => ["日期 YYYY-MM-DD", "day YYYY-MM-DD"],
+            columns::ValueKind::Month => ["月份 YYYY-MM", "month YYYY-MM"],
+            columns::ValueKind::Flag => ["0 或 1", "0 or 1"],
+            columns::ValueKind::Province => ["两位省码", "two-digit province code"],
         };
         let need =
             if column.required { ["必填", "required"] } else { ["可空", "may be empty"] };
@@ -288,7 +290,7 @@ fn file(file: &Listed, lang: Lang) -> String {
     format!("### {title}\n\n{purpose}{end}\n\n{columns}")
 }
 
-fn inputs(lang: Lang) -> String {
+fn inputs(lang: PageLang) -> String {
     let intro =
         lang.of([include_str!("dictionary/inputs.zh-CN.md"), include_str!("dictionary/inputs.md")]);
     let small: String = SMALL_FILES.iter().map(|small| file(small, lang)).collect();
@@ -316,14 +318,14 @@ fn assert_current(name: &str, text: &str) {
 
 #[test]
 fn the_pages_of_codes_are_current() {
-    assert_current("errors.md", &errors(Lang::English));
-    assert_current("errors.zh-CN.md", &errors(Lang::Chinese));
+    assert_current("errors.md", &errors(PageLang::English));
+    assert_current("errors.zh-CN.md", &errors(PageLang::Chinese));
 }
 
 #[test]
 fn the_pages_of_inputs_are_current() {
-    assert_current("inputs.md", &inputs(Lang::English));
-    assert_current("inputs.zh-CN.md", &inputs(Lang::Chinese));
+    assert_current("inputs.md", &inputs(PageLang::English));
+    assert_current("inputs.zh-CN.md", &inputs(PageLang::Chinese));
 }
 
 #[test]

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     audit::explain::{
         self, Life,
-        figure::{Explained, Figure, PairTotals, Settlement, explain_figure},
+        figure::{ClearedFigure, Explained, Figure, PairTotals, explain_figure},
     },
     diag::{Failure, Outcome},
     event::Monitor,
@@ -172,7 +172,7 @@ fn figure_text(explained: &Explained, out: Option<&Path>) -> Vec<Text> {
 }
 
 /// The first rows of a figure.
-fn rows_table(rows: &[Settlement]) -> Text {
+fn rows_table(rows: &[ClearedFigure]) -> Text {
     let header = [
         text!("setl_id"),
         text!("copy"),

@@ -17,7 +17,7 @@ use crate::{
 #[schemars(title = "A failure with --format json")]
 pub(super) struct FailureReport<'a> {
     /// The format of the report.
-    format: shapes::Format<1>,
+    format: shapes::FormatNumber<1>,
     /// Always `failed`.
     status: Failed,
     /// The exit status: 1 a fault of the program, 2 usage or a settings file, 3 input refused, 4 book refused, 5 a difference
@@ -71,7 +71,7 @@ impl<'a> FailureReport<'a> {
             hint: finding.hint(),
         };
         FailureReport {
-            format: shapes::Format,
+            format: shapes::FormatNumber,
             status: Failed::Failed,
             exit: failure.exit_status(),
             error: failure.to_string(),

@@ -6,31 +6,31 @@ use super::lang::Heading;
 
 /// Commands for one thing that a person wants.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(super) struct CommandGroup {
     pub(super) heading: Heading,
     /// Names of commands, in the order in which help shows them.
     pub(super) commands: &'static [&'static str],
 }
 
 /// All groups, in the order in which help shows them.
-pub(super) const GROUPS: [Group; 5] = [
-    Group {
+pub(super) const GROUPS: [CommandGroup; 5] = [
+    CommandGroup {
         heading: Heading { key: "group.close", english: "Close a month" },
         commands: &["run", "check", "decisions"],
     },
-    Group {
+    CommandGroup {
         heading: Heading { key: "group.look", english: "Look at a book" },
         commands: &["status", "report", "explain", "query", "stress"],
     },
-    Group {
+    CommandGroup {
         heading: Heading { key: "group.give", english: "Give to provinces" },
         commands: &["statements", "bulletin"],
     },
-    Group {
+    CommandGroup {
         heading: Heading { key: "group.prove", english: "Prove" },
         commands: &["verify", "diff"],
     },
-    Group {
+    CommandGroup {
         heading: Heading { key: "group.set-up", english: "Set up" },
         commands: &["keygen", "synth", "cluster", "completions", "man"],
     },

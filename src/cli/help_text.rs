@@ -2,7 +2,7 @@
 
 /// A part of the text.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum HelpPart {
     /// A title and the lines below it, such as examples; then what is said about them.
     Section {
         title: String,
@@ -14,7 +14,7 @@ pub(super) enum Part {
 
 /// The parts of a text. Blocks are separated by an empty line; a block whose first line ends with a colon and whose
 /// second line is indented is a section.
-pub(super) fn parts(text: &str) -> Vec<Part> {
+pub(super) fn parts(text: &str) -> Vec<HelpPart> {
     let blocks = text.split("\n\n").filter(|block| !block.trim().is_empty());
     blocks
         .map(|block| {
@@ -24,13 +24,13 @@ pub(super) fn parts(text: &str) -> Vec<Part> {
                 Some(title) if lines.clone().next().is_some_and(is_indented) => {
                     let shown = lines.clone().take_while(|line| is_indented(line));
                     let note: Vec<&str> = lines.skip_while(|line| is_indented(line)).collect();
-                    Part::Section {
+                    HelpPart::Section {
                         title: title.to_owned(),
                         lines: shown.map(|line| line.trim_start().to_owned()).collect(),
                         note: joined(note),
                     }
                 }
-                _ => Part::Paragraph(joined(block.lines())),
+                _ => HelpPart::Paragraph(joined(block.lines())),
             }
         })
         .collect()
@@ -58,12 +58,12 @@ mod tests {
 
     #[test]
     fn a_text_is_sections_and_paragraphs() {
-        let section = |title: &str, lines: &[&str], note: &str| Part::Section {
+        let section = |title: &str, lines: &[&str], note: &str| HelpPart::Section {
             title: title.to_owned(),
             lines: lines.iter().map(|line| (*line).to_owned()).collect(),
             note: note.to_owned(),
         };
-        let paragraph = |text: &str| Part::Paragraph(text.to_owned());
+        let paragraph = |text: &str| HelpPart::Paragraph(text.to_owned());
         let text = "Exit status:\n  0  done\n  1  our fault\nAll\nelse.\n\nNo section:\nat all";
         let found = [
             section("Exit status", &["0  done", "1  our fault"], "All else."),

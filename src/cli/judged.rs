@@ -1,7 +1,7 @@
 //! How deductions and payments are told to people.
 
 use crate::{
-    judged::{Judged, Lines, reason_named},
+    judged::{Judged, JudgedRows, reason_named},
     model::money::{count_grouped, yuan_grouped},
     text::{Grouped, Text},
 };
@@ -10,11 +10,11 @@ use crate::{
 pub(super) fn lines(deductions: &Judged, payments: &Judged) -> Vec<Text> {
     let mut lines = Vec::new();
     if !deductions.is_empty() {
-        let Lines { count, fen } = deductions.accepted;
+        let JudgedRows { count, fen } = deductions.accepted;
         let (count, yuan) = (Grouped(count), yuan_grouped(fen));
         let said = match deductions.given_back {
-            Lines { count: 0, .. } => text!("{} deduction(s), {} yuan", count, yuan),
-            Lines { count: back, fen } => text!(
+            JudgedRows { count: 0, .. } => text!("{} deduction(s), {} yuan", count, yuan),
+            JudgedRows { count: back, fen } => text!(
                 "{} deduction(s), {} yuan; {} given back, {} yuan",
                 count,
                 yuan,
@@ -23,17 +23,17 @@ pub(super) fn lines(deductions: &Judged, payments: &Judged) -> Vec<Text> {
             ),
         };
         lines.push(Text::labelled("deducted", said));
-        let refused = |code: &str, lines: Lines| {
+        let refused = |code: &str, lines: JudgedRows| {
             let (yuan, why) = (yuan_grouped(lines.fen), reason_named(code));
             text!("{}: {} deduction(s), {} yuan, {}", code, Grouped(lines.count), yuan, why)
         };
         lines.extend(all_refused(deductions, refused));
     }
     if !payments.is_empty() {
-        let Lines { count, fen } = payments.accepted;
+        let JudgedRows { count, fen } = payments.accepted;
         let said = text!("{} payment(s), {} yuan", Grouped(count), yuan_grouped(fen));
         lines.push(Text::labelled("paid", said));
-        let refused = |code: &str, lines: Lines| {
+        let refused = |code: &str, lines: JudgedRows| {
             let (yuan, why) = (yuan_grouped(lines.fen), reason_named(code));
             text!("{}: {} payment(s), {} yuan, {}", code, Grouped(lines.count), yuan, why)
         };
@@ -42,7 +42,7 @@ pub(super) fn lines(deductions: &Judged, payments: &Judged) -> Vec<Text> {
     lines
 }
 
-fn all_refused(judged: &Judged, said: impl Fn(&str, Lines) -> Text) -> Vec<Text> {
+fn all_refused(judged: &Judged, said: impl Fn(&str, JudgedRows) -> Text) -> Vec<Text> {
     let refused = judged.refused.iter();
     refused.map(|(code, lines)| Text::labelled("refused", said(code, *lines))).collect()
 }
@@ -55,7 +55,7 @@ pub(super) fn next_steps(deductions: &Judged, payments: &Judged) -> Vec<Text> {
         codes.collect::<Vec<_>>().join(", ")
     };
     let mut steps = Vec::new();
-    let Lines { count, fen } = deductions.all_refused();
+    let JudgedRows { count, fen } = deductions.all_refused();
     if count > 0 {
         steps.push(text!(
             "tell the auditors of {} refused deduction(s), {} yuan ({}; tables/deductions.parquet)",
@@ -64,7 +64,7 @@ pub(super) fn next_steps(deductions: &Judged, payments: &Judged) -> Vec<Text> {
             codes(deductions)
         ));
     }
-    let Lines { count, fen } = payments.all_refused();
+    let JudgedRows { count, fen } = payments.all_refused();
     if count > 0 {
         steps.push(text!(
             "settle with the bank {} refused payment(s), {} yuan ({}; tables/payments.parquet)",

@@ -23,7 +23,7 @@ use crate::{
 #[schemars(title = "keygen --format json")]
 pub(super) struct KeyPair<'a> {
     /// The format of the report.
-    format: shapes::Format<1>,
+    format: shapes::FormatNumber<1>,
     /// The id of the key.
     #[schemars(with = "shapes::Sha256")]
     id: &'a str,
@@ -38,7 +38,7 @@ pub(super) struct KeyPair<'a> {
 #[schemars(title = "keygen --pseudonyms --format json")]
 pub(super) struct PseudonymKey<'a> {
     /// The format of the report.
-    format: shapes::Format<1>,
+    format: shapes::FormatNumber<1>,
     /// The version that is written beside every pseudonym made with the key.
     version: &'a str,
     /// The file of the key.
@@ -99,7 +99,9 @@ pub(super) fn keygen(arguments: &KeygenArguments) -> Outcome<()> {
                 Text::labelled("private", text!("{}, for its owner alone", shown(out))),
                 Text::labelled("version", text!("{}", version)),
             ]),
-            Format::Json => report(&PseudonymKey { format: shapes::Format, version, private: out }),
+            Format::Json => {
+                report(&PseudonymKey { format: shapes::FormatNumber, version, private: out })
+            }
         };
     }
     let (id, public) = signing::keygen(&arguments.out, arguments.algorithm.into())?;
@@ -109,8 +111,11 @@ pub(super) fn keygen(arguments: &KeygenArguments) -> Outcome<()> {
             Text::labelled("public", text!("{}", shown(&public))),
             Text::labelled("id", text!("{}", id)),
         ]),
-        Format::Json => {
-            report(&KeyPair { format: shapes::Format, id: &id, private: out, public: &public })
-        }
+        Format::Json => report(&KeyPair {
+            format: shapes::FormatNumber,
+            id: &id,
+            private: out,
+            public: &public,
+        }),
     }
 }

@@ -13,10 +13,10 @@ use serde::Serialize;
 use super::{
     files::shown,
     groups::{GROUPS, names},
-    help_text::Part,
+    help_text::HelpPart,
     lang::{Heading, Help, Lang},
     options::Format,
-    page::{Entry, Page},
+    page::{ArgumentEntry, CommandPage},
     printer::{raw, report, text},
 };
 use crate::{
@@ -59,9 +59,9 @@ pub(super) const HEADINGS: [Heading; 5] = [NAME, SYNOPSIS, DESCRIPTION, OPTIONS,
 /// The manual pages that were written.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "man --format json")]
-pub(super) struct Written<'a> {
+pub(super) struct WrittenPages<'a> {
     /// The format of the report.
-    format: shapes::Format<1>,
+    format: shapes::FormatNumber<1>,
     /// The folder.
     out: &'a Path,
     /// The number of pages.
@@ -72,7 +72,7 @@ pub(super) struct Written<'a> {
 pub(super) fn man(arguments: &ManArguments, program: fn(Help) -> Command) -> Outcome<()> {
     let Some(out) = &arguments.out else {
         let help = Help::spoken();
-        let program = Page::program(program(help), help);
+        let program = CommandPage::program(program(help), help);
         let name = arguments.command.as_ref().map(|command| format!("{} {command}", program.name));
         let below = program.below.iter().find(|page| Some(&page.name) == name.as_ref());
         return raw(&manual_page(below.unwrap_or(&program), help));
@@ -80,7 +80,7 @@ pub(super) fn man(arguments: &ManArguments, program: fn(Help) -> Command) -> Out
     let pages = Output::folder(out)?.fill(|folder| write_pages(folder, program))?;
     match arguments.format {
         Format::Human => text(&[Text::labelled("written", text!("{}", shown(out)))]),
-        Format::Json => report(&Written { format: shapes::Format, out, pages }),
+        Format::Json => report(&WrittenPages { format: shapes::FormatNumber, out, pages }),
     }
 }
 
@@ -91,7 +91,7 @@ fn write_pages(folder: &Path, program: fn(Help) -> Command) -> Outcome<usize> {
         let help = Help::in_language(lang);
         let section = folder.join(section);
         make_below(folder, &section)?;
-        let program = Page::program(program(help), help);
+        let program = CommandPage::program(program(help), help);
         for page in [&program].into_iter().chain(&program.below) {
             let path = section.join(format!("{}.1", page.name.replace(' ', "-")));
             fs::write(&path, manual_page(page, help)).map_err(Failure::io(&path))?;
@@ -113,7 +113,7 @@ const CHINESE: &str = "\
 ";
 
 /// A page as `man` reads it.
-fn manual_page(page: &Page, help: Help) -> String {
+fn manual_page(page: &CommandPage, help: Help) -> String {
     let mut roff = Roff::new();
     let name = page.name.replace(' ', "-");
     let source = format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
@@ -140,14 +140,14 @@ fn title(heading: &str) -> String {
 }
 
 /// Synopsis, description and options.
-fn body(roff: &mut Roff, page: &Page, help: Help, macro_name: &str) {
+fn body(roff: &mut Roff, page: &CommandPage, help: Help, macro_name: &str) {
     let heading = |of: Heading| title(help.heading(of));
     roff.control(macro_name, [heading(SYNOPSIS).as_str()]);
     roff.text([bold(page.name.as_str()), roman(format!(" {}", page.usage))]);
     roff.control(macro_name, [heading(DESCRIPTION).as_str()]);
     roff.text([roman(page.about.as_str())]);
     for part in &page.parts {
-        if let Part::Paragraph(text) = part {
+        if let HelpPart::Paragraph(text) = part {
             roff.control("PP", []);
             roff.text([roman(text.as_str())]);
         }
@@ -161,7 +161,7 @@ fn body(roff: &mut Roff, page: &Page, help: Help, macro_name: &str) {
     }
 }
 
-fn option(roff: &mut Roff, entry: &Entry, help: Help) {
+fn option(roff: &mut Roff, entry: &ArgumentEntry, help: Help) {
     roff.control("TP", []);
     roff.text([bold(entry.shown.as_str())]);
     let note = entry.default_note(help).map(|note| format!(" {note}")).unwrap_or_default();
@@ -174,7 +174,7 @@ fn option(roff: &mut Roff, entry: &Entry, help: Help) {
 }
 
 /// The commands of the program, by group.
-fn groups(roff: &mut Roff, program: &Page, help: Help) {
+fn groups(roff: &mut Roff, program: &CommandPage, help: Help) {
     roff.control("SH", [title(help.heading(COMMANDS)).as_str()]);
     for group in &GROUPS {
         roff.control("SS", [help.heading(group.heading)]);
@@ -189,9 +189,9 @@ fn groups(roff: &mut Roff, program: &Page, help: Help) {
 }
 
 /// Examples and whatever else has a title of its own.
-fn sections(roff: &mut Roff, page: &Page, macro_name: &str) {
+fn sections(roff: &mut Roff, page: &CommandPage, macro_name: &str) {
     for part in &page.parts {
-        let Part::Section { title: heading, lines, note } = part else { continue };
+        let HelpPart::Section { title: heading, lines, note } = part else { continue };
         roff.control(macro_name, [title(heading).as_str()]);
         roff.control("nf", []);
         for line in lines {

@@ -6,9 +6,9 @@ use std::{collections::BTreeSet, env, fmt::Write, fs, path::Path};
 use super::{
     command::program,
     groups::GROUPS,
-    help_text::Part,
+    help_text::HelpPart,
     lang::{Heading, Help, Lang},
-    page::{Entry, Page},
+    page::{ArgumentEntry, CommandPage},
 };
 
 const ARGUMENT: Heading = Heading { key: "heading.argument", english: "argument" };
@@ -43,7 +43,7 @@ fn links(name: &str, lang: Lang) -> String {
     }
 }
 
-fn index(program: &Page, lang: Lang) -> String {
+fn index(program: &CommandPage, lang: Lang) -> String {
     let help = Help::in_language(lang);
     let mut text = format!("# {}\n\n{}\n", help.heading(COMMANDS), links("README", lang));
     for group in &GROUPS {
@@ -57,7 +57,7 @@ fn index(program: &Page, lang: Lang) -> String {
     text + &text_below(program, "##")
 }
 
-fn command_page(page: &Page, lang: Lang) -> String {
+fn command_page(page: &CommandPage, lang: Lang) -> String {
     let name = page.name.rsplit(' ').next().expect("a name");
     let help = Help::in_language(lang);
     let mut text = format!("# {}\n\n{}\n", page.name, links(name, lang));
@@ -70,8 +70,8 @@ fn command_page(page: &Page, lang: Lang) -> String {
 }
 
 /// Usage, arguments, options, and the text below them.
-fn body(page: &Page, help: Help, heading: &str) -> String {
-    let Page { name, about, usage, arguments, options, .. } = page;
+fn body(page: &CommandPage, help: Help, heading: &str) -> String {
+    let CommandPage { name, about, usage, arguments, options, .. } = page;
     let mut text = format!("\n{}\n\n```text\n{name} {usage}\n```\n", escaped(about));
     for (kind, entries) in [(ARGUMENT, arguments), (OPTION, options)] {
         if !entries.is_empty() {
@@ -83,7 +83,7 @@ fn body(page: &Page, help: Help, heading: &str) -> String {
     text + &text_below(page, heading)
 }
 
-fn row(entry: &Entry, help: Help) -> String {
+fn row(entry: &ArgumentEntry, help: Help) -> String {
     let mut meaning = escaped(&entry.meaning);
     meaning.extend(entry.default_note(help).map(|note| format!(" {note}")));
     for (value, about) in &entry.values {
@@ -93,12 +93,14 @@ fn row(entry: &Entry, help: Help) -> String {
     format!("| `{}` | {meaning} |\n", entry.shown.replace('|', "\\|"))
 }
 
-fn text_below(page: &Page, heading: &str) -> String {
+fn text_below(page: &CommandPage, heading: &str) -> String {
     let mut text = String::new();
     for part in &page.parts {
         match part {
-            Part::Paragraph(paragraph) => _ = write!(text, "\n{}\n", linked(&escaped(paragraph))),
-            Part::Section { title, lines, note } => {
+            HelpPart::Paragraph(paragraph) => {
+                _ = write!(text, "\n{}\n", linked(&escaped(paragraph)));
+            }
+            HelpPart::Section { title, lines, note } => {
                 let commands = lines.iter().all(|line| line.starts_with("liangqing "));
                 let kind = if commands { "sh" } else { "text" };
                 let lines = lines.join("\n");
@@ -140,7 +142,7 @@ fn the_pages_of_the_commands_are_current() {
     let mut stale = Vec::new();
     for lang in [Lang::En, Lang::Zh] {
         let help = Help::in_language(lang);
-        let program = Page::program(program(help), help);
+        let program = CommandPage::program(program(help), help);
         let mut pages = vec![(file("README", lang), index(&program, lang))];
         pages.extend(program.below.iter().map(|page| {
             let name = page.name.rsplit(' ').next().expect("a name");

@@ -3,29 +3,29 @@
 use clap::{Arg, Command};
 
 use super::{
-    help_text::{Part, parts},
+    help_text::{HelpPart, parts},
     lang::Help,
 };
 
 /// A page about a command.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(super) struct CommandPage {
     /// The words of the command line: `liangqing decisions import`.
     pub(super) name: String,
     pub(super) about: String,
     /// The usage, without the name.
     pub(super) usage: String,
-    pub(super) arguments: Vec<Entry>,
-    pub(super) options: Vec<Entry>,
+    pub(super) arguments: Vec<ArgumentEntry>,
+    pub(super) options: Vec<ArgumentEntry>,
     /// The text below the options.
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<HelpPart>,
     /// Pages about its own commands.
-    pub(super) below: Vec<Page>,
+    pub(super) below: Vec<CommandPage>,
 }
 
 /// An argument or an option.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct ArgumentEntry {
     /// As help shows it: `-q, --quiet`, `--book <DIR>`, `[PIPELINE]`.
     pub(super) shown: String,
     pub(super) meaning: String,
@@ -34,15 +34,15 @@ pub(super) struct Entry {
     pub(super) default: Option<String>,
 }
 
-impl Page {
+impl CommandPage {
     /// The page about the program, with the pages about its commands in the order of help.
-    pub(super) fn program(program: Command, help: Help) -> Page {
+    pub(super) fn program(program: Command, help: Help) -> CommandPage {
         let mut program = program.disable_help_subcommand(true);
         program.build();
-        Page::new(&program, help)
+        CommandPage::new(&program, help)
     }
 
-    fn new(command: &Command, help: Help) -> Page {
+    fn new(command: &Command, help: Help) -> CommandPage {
         let name = command.get_bin_name().unwrap_or_else(|| command.get_name()).to_owned();
         let usage = command.clone().render_usage().to_string();
         let usage = usage.split_once(&name).map_or("", |(_, usage)| usage).trim();
@@ -51,24 +51,24 @@ impl Page {
             let kind = shown.filter(|arg| arg.is_positional() == positional);
             // Every page would have the same two.
             let own = kind.filter(|arg| !["help", "version"].contains(&arg.get_id().as_str()));
-            own.map(|arg| Entry::new(arg, help)).collect()
+            own.map(|arg| ArgumentEntry::new(arg, help)).collect()
         };
         let mut commands: Vec<&Command> = command.get_subcommands().collect();
         commands.sort_by_key(|command| command.get_display_order());
-        Page {
+        CommandPage {
             about: command.get_about().map(ToString::to_string).unwrap_or_default(),
             usage: help.phrased(usage),
             arguments: entries(true),
             options: entries(false),
             parts: parts(&command.get_after_help().map(ToString::to_string).unwrap_or_default()),
-            below: commands.into_iter().map(|command| Page::new(command, help)).collect(),
+            below: commands.into_iter().map(|command| CommandPage::new(command, help)).collect(),
             name,
         }
     }
 }
 
-impl Entry {
-    fn new(arg: &Arg, help: Help) -> Entry {
+impl ArgumentEntry {
+    fn new(arg: &Arg, help: Help) -> ArgumentEntry {
         let short = arg.get_short().map(|short| format!("-{short}, ")).unwrap_or_default();
         let values = arg.get_possible_values();
         let values = values.iter().filter(|_| !arg.is_hide_possible_values_set());
@@ -78,7 +78,7 @@ impl Entry {
         });
         let defaults = arg.get_default_values().iter().filter(|_| arg.get_action().takes_values());
         let default: Vec<_> = defaults.map(|value| value.to_string_lossy()).collect();
-        Entry {
+        ArgumentEntry {
             shown: format!("{short}{arg}"),
             meaning: arg.get_help().map(ToString::to_string).unwrap_or_default(),
             values: values.collect(),

@@ -27,7 +27,7 @@ use crate::{
     rules::RulesFile,
     signing::{SignatureFile, trusted::TrustedFile},
     statements::{self, SheetFile, Template, replies::Replies},
-    synth::{Breaks, Summary},
+    synth::{BreakRates, Summary},
 };
 
 /// Where the schemas lie, and where they say that they do.
@@ -71,7 +71,7 @@ fn schemas() -> Vec<(&'static str, Schema)> {
         ("pipeline", read::<Settings>()),
         ("rules", read::<RulesFile>()),
         ("forms", read::<Template>()),
-        ("breaks", read::<Breaks>()),
+        ("breaks", read::<BreakRates>()),
         ("trusted-keys", read::<TrustedFile>()),
         ("pseudonym-key", read::<KeyFile>()),
         ("manifest", read::<Manifest>()),
@@ -81,7 +81,7 @@ fn schemas() -> Vec<(&'static str, Schema)> {
         ("run", written::<run::RunJson>()),
         ("audit-rerun", written::<Rerun>()),
         ("audit-reruns", written::<audit_rerun::Reruns>()),
-        ("check", written::<check::Checked>()),
+        ("check", written::<check::CheckedPipeline>()),
         ("synth", written::<Summary>()),
         ("verify", written::<Verified>()),
         ("explain", written::<Life>()),
@@ -91,13 +91,13 @@ fn schemas() -> Vec<(&'static str, Schema)> {
         ("stress", written::<StressReport>()),
         ("query", written::<Vec<RowOf>>()),
         ("query-list", written::<TableList>()),
-        ("statements", written::<statements::Written>()),
-        ("bulletin", written::<bulletin::Written>()),
+        ("statements", written::<statements::WrittenStatements>()),
+        ("bulletin", written::<bulletin::WrittenBulletin>()),
         ("decisions-import", written::<Replies>()),
-        ("report", written::<report::Written>()),
+        ("report", written::<report::WrittenReport>()),
         ("keygen", written::<keygen::KeyPair>()),
         ("keygen-pseudonyms", written::<keygen::PseudonymKey>()),
-        ("man", written::<man::Written>()),
+        ("man", written::<man::WrittenPages>()),
         ("failure", written::<failure::FailureReport>()),
     ]
 }

@@ -24,7 +24,7 @@ use crate::{
     model::{codes::Month, dates::parse_period},
     pipeline::parse_threads,
     rules::Rules,
-    synth::{Breaks, Order, Summary, SynthError, SynthOptions, generate},
+    synth::{BreakRates, Order, Summary, SynthError, SynthOptions, generate},
     text::{Grouped, Text, list, word},
 };
 
@@ -139,11 +139,11 @@ pub(super) fn generated(
 }
 
 /// The rates of planted breaks: built in, none, or a file's.
-fn breaks(argument: Option<&Path>) -> Outcome<Breaks> {
+fn breaks(argument: Option<&Path>) -> Outcome<BreakRates> {
     match argument {
-        None => Ok(Breaks::built_in()),
-        Some(none) if none.as_os_str() == "none" => Ok(Breaks::none()),
-        Some(path) => Breaks::parse(&read_text(path)?)
+        None => Ok(BreakRates::built_in()),
+        Some(none) if none.as_os_str() == "none" => Ok(BreakRates::none()),
+        Some(path) => BreakRates::parse(&read_text(path)?)
             .map_err(|error| Failure::Usage(text!("{}: {}", path, error))),
     }
 }

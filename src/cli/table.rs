@@ -14,18 +14,18 @@ const WIDTH: usize = 80;
 
 /// A table of which the columns from a place on stand to the right.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct TextTable {
     header: Vec<String>,
     right_from: usize,
     rows: Vec<Vec<String>>,
 }
 
 /// A table with a header, in the language of its reader.
-pub(super) fn table<const N: usize>(header: [Text; N], right_from: usize) -> Table {
-    Table { header: header.map(|name| said(&name)).into(), right_from, rows: Vec::new() }
+pub(super) fn table<const N: usize>(header: [Text; N], right_from: usize) -> TextTable {
+    TextTable { header: header.map(|name| said(&name)).into(), right_from, rows: Vec::new() }
 }
 
-impl Table {
+impl TextTable {
     /// Adds a row, whose words are in the language of the reader already.
     pub(super) fn add_row<S: AsRef<str>>(&mut self, row: impl IntoIterator<Item = S>) {
         self.rows.push(row.into_iter().map(|value| printable(value.as_ref())).collect());
@@ -79,7 +79,7 @@ pub(super) fn listed(values: &[String]) -> Text {
 mod tests {
     use super::*;
 
-    fn lines(table: &Table) -> Vec<String> {
+    fn lines(table: &TextTable) -> Vec<String> {
         table.trim_fmt().to_string().lines().map(str::to_owned).collect()
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    contract::walk::{Kind, SUFFIX, Unread},
+    contract::walk::{SUFFIX, Unread, UnreadKind},
     text::{Grouped, Text},
 };
 
@@ -12,7 +12,7 @@ const MOST: [usize; 2] = [10, 3];
 
 /// A folder in which something was not read.
 #[derive(Default)]
-struct Group<'a> {
+struct UnreadFolder<'a> {
     /// Whether nothing in it was read.
     whole: bool,
     files: Vec<&'a str>,
@@ -21,9 +21,9 @@ struct Group<'a> {
 
 /// What was not read.
 pub(super) fn named(unread: &[Unread]) -> Vec<Text> {
-    let folders = unread.iter().filter(|unread| unread.kind == Kind::Folder);
+    let folders = unread.iter().filter(|unread| unread.kind == UnreadKind::Folder);
     let folders: BTreeSet<&str> = folders.map(|unread| unread.name.as_str()).collect();
-    let mut groups: BTreeMap<&str, Group> = BTreeMap::new();
+    let mut groups: BTreeMap<&str, UnreadFolder> = BTreeMap::new();
     for Unread { name, kind, .. } in unread {
         let ends = name.match_indices('/').map(|(at, _)| at).chain([name.len()]);
         let outermost = ends.map(|end| &name[..end]).find(|above| folders.contains(above));
@@ -31,21 +31,21 @@ pub(super) fn named(unread: &[Unread]) -> Vec<Text> {
             outermost.unwrap_or_else(|| name.rsplit_once('/').map_or("", |(above, _)| above));
         let group = groups.entry(around).or_default();
         group.whole = outermost.is_some();
-        if *kind != Kind::Folder {
+        if *kind != UnreadKind::Folder {
             group.files.push(name);
             group.parquet += u64::from(name.ends_with(SUFFIX));
         }
     }
-    let line = |(folder, group): (&&str, &Group)| group.line(folder);
+    let line = |(folder, group): (&&str, &UnreadFolder)| group.line(folder);
     let shown = groups.iter().take(MOST[0]).map(line);
     let more = groups.len().saturating_sub(MOST[0]) as u64;
     let more = (more > 0).then(|| text!("not read: {} folder(s) more", Grouped(more)));
     shown.chain(more).collect()
 }
 
-impl Group<'_> {
+impl UnreadFolder<'_> {
     fn line(&self, folder: &str) -> Text {
-        let Group { whole, files, parquet } = self;
+        let UnreadFolder { whole, files, parquet } = self;
         if *whole {
             let files = Grouped(files.len() as u64);
             return text!("not read: {}/ ({} file(s), {} of Parquet)", folder, files, parquet);
@@ -65,7 +65,7 @@ mod tests {
     fn unread(names: &[&str]) -> Vec<Unread> {
         let unread = names.iter().map(|name| Unread {
             name: name.trim_end_matches('/').to_owned(),
-            kind: if name.ends_with('/') { Kind::Folder } else { Kind::File },
+            kind: if name.ends_with('/') { UnreadKind::Folder } else { UnreadKind::File },
             hidden: false,
         });
         let mut unread: Vec<Unread> = unread.collect();

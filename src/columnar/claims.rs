@@ -18,7 +18,7 @@ use super::{
     footer::{self, footer_error, most_rows},
     guard::guarded,
     shared::SharedFile,
-    thrift::{Input, Walk, kind},
+    thrift::{Input, ThriftReader, kind},
 };
 use crate::diag::{Failure, Outcome};
 use crate::text::Text;
@@ -57,7 +57,7 @@ pub(crate) struct Claims {
 /// What a page header says.
 #[derive(Debug, Default)]
 pub(crate) struct Header {
-    of: Page,
+    of: PageKind,
     unpacked: i64,
     pub(crate) packed: i64,
     pub(crate) crc: Option<i64>,
@@ -67,7 +67,7 @@ pub(crate) struct Header {
 
 /// The kinds of pages.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Page {
+enum PageKind {
     #[default]
     Data,
     Index,
@@ -90,7 +90,7 @@ const NUMBERS_2: [u8; 6] = [kind::I32; 6];
 
 impl Header {
     /// Reads a header, as far as it matters; none when it is in disorder.
-    pub(crate) fn read<I: Input>(walk: &mut Walk<I>) -> Option<Header> {
+    pub(crate) fn read<I: Input>(walk: &mut ThriftReader<I>) -> Option<Header> {
         let (mut header, mut last, mut seen) = (Header::default(), 0, 0u8);
         loop {
             let (field, of) = walk.field(&mut last, &HEADER)?;
@@ -98,9 +98,9 @@ impl Header {
                 (_, kind::STOP) => break,
                 (1, _) => {
                     header.of = match walk.number()? {
-                        0 | 3 => Page::Data,
-                        1 => Page::Index,
-                        2 => Page::Dictionary,
+                        0 | 3 => PageKind::Data,
+                        1 => PageKind::Index,
+                        2 => PageKind::Dictionary,
                         _ => return None,
                     }
                 }
@@ -120,7 +120,12 @@ impl Header {
     }
 
     /// The header of a data or dictionary page: how many values in which encoding.
-    fn own<I: Input>(&mut self, walk: &mut Walk<I>, known: &[u8], encoding: i16) -> Option<()> {
+    fn own<I: Input>(
+        &mut self,
+        walk: &mut ThriftReader<I>,
+        known: &[u8],
+        encoding: i16,
+    ) -> Option<()> {
         let mut last = 0;
         loop {
             match walk.field(&mut last, known)? {
@@ -133,12 +138,12 @@ impl Header {
     }
 
     fn is_data(&self) -> bool {
-        self.of == Page::Data
+        self.of == PageKind::Data
     }
 }
 
 /// The bytes of a column in a file, a few of them at a time.
-pub(crate) struct Window<'a> {
+pub(crate) struct ColumnWindow<'a> {
     file: &'a SharedFile,
     /// The bytes after those at hand.
     rest: Range<u64>,
@@ -146,12 +151,12 @@ pub(crate) struct Window<'a> {
     at_hand: Range<usize>,
 }
 
-impl<'a> Window<'a> {
-    pub(crate) fn new(file: &'a SharedFile, chunk: &ColumnChunkMetaData) -> Window<'a> {
+impl<'a> ColumnWindow<'a> {
+    pub(crate) fn new(file: &'a SharedFile, chunk: &ColumnChunkMetaData) -> ColumnWindow<'a> {
         // Bounds that cannot be have been found in the footer (`source`).
         let (start, length) = chunk.byte_range();
         let rest = start..start.saturating_add(length);
-        Window { file, rest, bytes: [0; 256], at_hand: 0..0 }
+        ColumnWindow { file, rest, bytes: [0; 256], at_hand: 0..0 }
     }
 
     fn length(&self) -> u64 {
@@ -164,7 +169,7 @@ impl<'a> Window<'a> {
     }
 }
 
-impl Input for Window<'_> {
+impl Input for ColumnWindow<'_> {
     fn byte(&mut self) -> Option<u8> {
         if self.at_hand.is_empty() {
             let few = (self.rest.end - self.rest.start).min(self.bytes.len() as u64);
@@ -198,7 +203,9 @@ impl Input for Window<'_> {
 pub(crate) const OF_COLUMN: &str = "column {}: {}";
 
 /// The next header of a column and the bytes of its page; none at the column's end.
-pub(crate) fn next_page(walk: &mut Walk<Window>) -> Result<Option<(Header, Range<u64>)>, Text> {
+pub(crate) fn next_page(
+    walk: &mut ThriftReader<ColumnWindow>,
+) -> Result<Option<(Header, Range<u64>)>, Text> {
     if walk.0.left() == 0 {
         return Ok(None);
     }
@@ -303,7 +310,7 @@ fn is_ours(codec: Compression) -> bool {
 /// Checks what the page headers of a column claim.
 pub(crate) fn of_column(file: &SharedFile, chunk: &ColumnChunkMetaData) -> Result<Claims, Text> {
     let named = |lie: Text| text!("column {}: {}", chunk.column_path().string(), lie);
-    let mut walk = Walk(Window::new(file, chunk));
+    let mut walk = ThriftReader(ColumnWindow::new(file, chunk));
     let (mut data, mut dictionary) = (0, 0);
     let (mut page, mut left, mut lengths) = (0, chunk.num_values(), false);
     while let Some((header, _)) = next_page(&mut walk).map_err(named)? {
@@ -341,7 +348,7 @@ impl Header {
         if size > most_unpacked(chunk.compression(), from) {
             return Some(text!("a page of {} bytes that claims to unpack to {}", packed, unpacked));
         }
-        if self.of == Page::Index {
+        if self.of == PageKind::Index {
             return None;
         }
         if values < 0 || (self.is_data() && values > left) {
@@ -396,7 +403,7 @@ fn most_of_values(column: &ColumnDescriptor, values: u64) -> u64 {
 /// Checks the page headers of a column that nobody reads, and its pages by their checksums, as they lie in the file.
 pub(crate) fn check_ignored(file: &SharedFile, chunk: &ColumnChunkMetaData) -> Result<(), Text> {
     let named = |lie: Text| text!("column {}: {}", chunk.column_path().string(), lie);
-    let mut walk = Walk(Window::new(file, chunk));
+    let mut walk = ThriftReader(ColumnWindow::new(file, chunk));
     while let Some((header, page)) = next_page(&mut walk).map_err(named)? {
         if header.unpacked < 0 {
             return Err(named(text!("a page of {} bytes", header.unpacked)));
@@ -431,7 +438,7 @@ mod tests {
     use super::*;
 
     fn header(bytes: &[u8]) -> Option<Header> {
-        Header::read(&mut Walk(bytes))
+        Header::read(&mut ThriftReader(bytes))
     }
 
     #[test]
@@ -443,7 +450,7 @@ mod tests {
         fields[8] = 0x1c;
         let read = header(&fields).expect("a header");
         assert_eq!((read.unpacked, read.packed, read.crc), (40, 30, Some(-2)));
-        assert_eq!((read.values, read.encoding, read.of), (5, 8, Page::Data));
+        assert_eq!((read.values, read.encoding, read.of), (5, 8, PageKind::Data));
         assert!(header(&fields[..fields.len() - 1]).is_none(), "cut short");
         assert!(header(&[0x15, 0, 0x15, 80, 0]).is_none(), "no packed size");
         assert!(header(&[0x15, 18, 0x15, 80, 0x15, 60, 0]).is_none(), "a kind that nobody knows");

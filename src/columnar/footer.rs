@@ -15,7 +15,7 @@ use parquet::{
 use super::{
     guard::{guarded, of_decoder},
     shared::SharedFile,
-    thrift::{Walk, kind},
+    thrift::{ThriftReader, kind},
 };
 
 use crate::text::Text;
@@ -98,7 +98,7 @@ fn bytes(file: &SharedFile) -> Result<Vec<u8>, Text> {
 
 /// Says what is wrong with a footer, if its bounds are.
 fn check(footer: &[u8]) -> Result<(), Text> {
-    let bounds = Walk(footer).footer().ok_or(DISORDER)?;
+    let bounds = ThriftReader(footer).footer().ok_or(DISORDER)?;
     if bounds.encrypted {
         return Err(ENCRYPTED);
     }
@@ -154,7 +154,7 @@ const ROW_GROUP: [u8; 1] = [kind::LIST];
 const COLUMN: [u8; 3] = [kind::BINARY, kind::I64, kind::STRUCT];
 const OF_COLUMN: [u8; 1] = [kind::I32];
 
-impl Walk<&[u8]> {
+impl ThriftReader<&[u8]> {
     fn footer(mut self) -> Option<Bounds> {
         let (mut bounds, mut last) = (Bounds::default(), 0);
         loop {
@@ -325,8 +325,9 @@ mod tests {
 
     #[test]
     fn a_schema_is_as_deep_as_its_deepest_branch() {
-        let depth =
-            |children: &[u8]| Walk(&footer(children)[..]).footer().map(|bounds| bounds.depth);
+        let depth = |children: &[u8]| {
+            ThriftReader(&footer(children)[..]).footer().map(|bounds| bounds.depth)
+        };
         assert_eq!(depth(&[3, 0, 0, 0]), Some(1));
         assert_eq!(depth(&[3, 0, 1, 1, 0, 0]), Some(3));
         assert_eq!(depth(&[2, 1, 0, 1, 0]), Some(2));

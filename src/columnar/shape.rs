@@ -5,11 +5,11 @@
 
 use arrow_schema::{DataType, TimeUnit};
 
-use crate::model::fields::{COMPARED_AMOUNTS, FIELDS, Field, Kind as FieldKind};
+use crate::model::fields::{COMPARED_AMOUNTS, FIELDS, Field, FieldKind};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum CellKind {
     /// Text, a code, a month.
     Text,
     /// An amount of one record, `DECIMAL(16,2)` yuan.
@@ -26,23 +26,23 @@ pub enum Kind {
     Flag,
 }
 
-impl Kind {
+impl CellKind {
     /// The type of its column in Arrow.
     pub const fn data_type(self) -> DataType {
         match self {
-            Kind::Text => DataType::Utf8,
-            Kind::Amount => DataType::Decimal128(16, 2),
-            Kind::Sum => DataType::Decimal128(38, 2),
-            Kind::Count => DataType::Int64,
-            Kind::Day => DataType::Date32,
-            Kind::Time => DataType::Timestamp(TimeUnit::Microsecond, None),
-            Kind::Flag => DataType::Boolean,
+            CellKind::Text => DataType::Utf8,
+            CellKind::Amount => DataType::Decimal128(16, 2),
+            CellKind::Sum => DataType::Decimal128(38, 2),
+            CellKind::Count => DataType::Int64,
+            CellKind::Day => DataType::Date32,
+            CellKind::Time => DataType::Timestamp(TimeUnit::Microsecond, None),
+            CellKind::Flag => DataType::Boolean,
         }
     }
 
     /// Whether it holds money, in fen.
     pub const fn is_money(self) -> bool {
-        matches!(self, Kind::Amount | Kind::Sum)
+        matches!(self, CellKind::Amount | CellKind::Sum)
     }
 }
 
@@ -55,7 +55,7 @@ pub struct TableSpec {
     pub key: &'static [&'static str],
     /// The column whose sum says what the table is about, in fen.
     pub money: Option<&'static str>,
-    columns: &'static [(&'static str, Kind)],
+    columns: &'static [(&'static str, CellKind)],
 }
 
 impl TableSpec {
@@ -65,13 +65,13 @@ impl TableSpec {
     }
 
     /// Its columns in order.
-    pub fn columns(&self) -> Vec<(&'static str, Kind)> {
+    pub fn columns(&self) -> Vec<(&'static str, CellKind)> {
         let mut columns = self.columns.to_vec();
         match self.name {
             "positions" => {
-                let amounts = COMPARED_AMOUNTS.iter().map(|field| (field.name(), Kind::Sum));
+                let amounts = COMPARED_AMOUNTS.iter().map(|field| (field.name(), CellKind::Sum));
                 columns.extend(amounts);
-                columns.push(("payable", Kind::Sum));
+                columns.push(("payable", CellKind::Sum));
             }
             "open_items" => columns.extend(FIELDS.map(|field| (field.name(), kind_of(field)))),
             _ => {}
@@ -80,12 +80,12 @@ impl TableSpec {
     }
 }
 
-fn kind_of(field: Field) -> Kind {
+fn kind_of(field: Field) -> CellKind {
     match field.kind() {
-        FieldKind::Text => Kind::Text,
-        FieldKind::Date => Kind::Day,
-        FieldKind::Time => Kind::Time,
-        FieldKind::Amount => Kind::Amount,
+        FieldKind::Text => CellKind::Text,
+        FieldKind::Date => CellKind::Day,
+        FieldKind::Time => CellKind::Time,
+        FieldKind::Amount => CellKind::Amount,
     }
 }
 
@@ -93,12 +93,12 @@ pub(super) const fn table(
     name: &'static str,
     key: &'static [&'static str],
     money: Option<&'static str>,
-    columns: &'static [(&'static str, Kind)],
+    columns: &'static [(&'static str, CellKind)],
 ) -> TableSpec {
     TableSpec { name, key, money, columns }
 }
 
-use Kind::{Amount, Count, Day, Flag, Sum, Text};
+use CellKind::{Amount, Count, Day, Flag, Sum, Text};
 
 const PAIR: &[&str] = &["insured_province", "treating_province"];
 

@@ -41,16 +41,16 @@ use crate::{
 };
 
 /// A table under construction: the columns of its shape, in their order.
-pub struct Table {
+pub struct TableBuilder {
     spec: TableSpec,
     fields: Vec<Field>,
     columns: Vec<ArrayRef>,
 }
 
-impl Table {
+impl TableBuilder {
     /// An empty table.
-    pub fn new(spec: TableSpec) -> Table {
-        Table { spec, fields: Vec::new(), columns: Vec::new() }
+    pub fn new(spec: TableSpec) -> TableBuilder {
+        TableBuilder { spec, fields: Vec::new(), columns: Vec::new() }
     }
 
     /// Whether it has the columns of its shape.
@@ -63,34 +63,42 @@ impl Table {
         })
     }
 
-    fn column(mut self, name: &str, array: impl Array + 'static) -> Table {
+    fn column(mut self, name: &str, array: impl Array + 'static) -> TableBuilder {
         self.fields.push(Field::new(name, array.data_type().clone(), true));
         self.columns.push(Arc::new(array));
         self
     }
 
     /// A text column.
-    pub fn text<T: AsRef<str>>(self, name: &str, values: impl Iterator<Item = Option<T>>) -> Table {
+    pub fn text<T: AsRef<str>>(
+        self,
+        name: &str,
+        values: impl Iterator<Item = Option<T>>,
+    ) -> TableBuilder {
         self.column(name, values.collect::<StringArray>())
     }
 
     /// A column of whole numbers.
-    pub fn count(self, name: &str, values: impl Iterator<Item = i64>) -> Table {
+    pub fn count(self, name: &str, values: impl Iterator<Item = i64>) -> TableBuilder {
         self.column(name, values.map(Some).collect::<Int64Array>())
     }
 
     /// A column of amounts of one record, `DECIMAL(16,2)`, given in fen.
-    pub fn amount(self, name: &str, values: impl Iterator<Item = Option<Fen>>) -> Table {
+    pub fn amount(self, name: &str, values: impl Iterator<Item = Option<Fen>>) -> TableBuilder {
         self.decimal(name, 16, values.map(|fen| fen.map(FenSum::from)))
     }
 
     /// A column of sums, `DECIMAL(38,2)`, given in fen.
-    pub fn sum(self, name: &str, values: impl Iterator<Item = FenSum>) -> Table {
+    pub fn sum(self, name: &str, values: impl Iterator<Item = FenSum>) -> TableBuilder {
         self.decimal(name, 38, values.map(Some))
     }
 
     /// A column of sums, some of which are not known yet.
-    pub fn sum_or_null(self, name: &str, values: impl Iterator<Item = Option<FenSum>>) -> Table {
+    pub fn sum_or_null(
+        self,
+        name: &str,
+        values: impl Iterator<Item = Option<FenSum>>,
+    ) -> TableBuilder {
         self.decimal(name, 38, values)
     }
 
@@ -99,24 +107,24 @@ impl Table {
         name: &str,
         digits: u8,
         values: impl Iterator<Item = Option<FenSum>>,
-    ) -> Table {
+    ) -> TableBuilder {
         let numbers = values.map(|sum| sum.map(FenSum::fen));
         let array = numbers.collect::<Decimal128Array>().with_precision_and_scale(digits, 2);
         self.column(name, array.expect("Invariant: 2 decimals fit 16 and 38 digits"))
     }
 
     /// A column of days, counted from 1970-01-01.
-    pub fn date(self, name: &str, values: impl Iterator<Item = Option<i32>>) -> Table {
+    pub fn date(self, name: &str, values: impl Iterator<Item = Option<i32>>) -> TableBuilder {
         self.column(name, values.collect::<Date32Array>())
     }
 
     /// A column of local times, in microseconds from 1970-01-01.
-    pub fn time(self, name: &str, values: impl Iterator<Item = i64>) -> Table {
+    pub fn time(self, name: &str, values: impl Iterator<Item = i64>) -> TableBuilder {
         self.column(name, values.map(Some).collect::<TimestampMicrosecondArray>())
     }
 
     /// A column of yes and no.
-    pub fn flag(self, name: &str, values: impl Iterator<Item = Option<bool>>) -> Table {
+    pub fn flag(self, name: &str, values: impl Iterator<Item = Option<bool>>) -> TableBuilder {
         self.column(name, values.collect::<BooleanArray>())
     }
 
@@ -139,7 +147,7 @@ impl Table {
     /// Writes a table of many rows, of which few are there as columns at a time: the same bytes.
     pub fn write_by_parts<T: Sync>(
         rows: &[T],
-        table: impl Fn(&[T]) -> Table + Sync,
+        table: impl Fn(&[T]) -> TableBuilder + Sync,
         folder: &Path,
     ) -> Outcome<FileEntry> {
         let mut file = table(&[]).create(folder)?;
@@ -153,7 +161,7 @@ impl Table {
     /// the same bytes.
     pub fn write_as_it_comes<T: Send + Sync>(
         mut next: impl FnMut() -> Outcome<Option<T>> + Send,
-        table: impl Fn(&[T]) -> Table + Sync,
+        table: impl Fn(&[T]) -> TableBuilder + Sync,
         folder: &Path,
     ) -> Outcome<FileEntry> {
         let mut file = table(&[]).create(folder)?;
@@ -175,11 +183,11 @@ impl Table {
     }
 
     /// The file for it.
-    fn create(&self, folder: &Path) -> Outcome<ParquetFile> {
+    fn create(&self, folder: &Path) -> Outcome<HashedParquet> {
         self.check()?;
         let properties = reproducible().set_compression(Compression::SNAPPY).build();
         let schema = Arc::new(Schema::new(self.fields.clone()));
-        ParquetFile::create(folder, &self.spec.path(), &schema, properties)
+        HashedParquet::create(folder, &self.spec.path(), &schema, properties)
     }
 }
 
@@ -192,7 +200,7 @@ pub fn reproducible() -> WriterPropertiesBuilder {
 }
 
 /// A Parquet file being written, and hashed on the way.
-pub struct ParquetFile {
+pub struct HashedParquet {
     path: String,
     writer: SerializedFileWriter<Hashing>,
     encoder: Arc<Encoder>,
@@ -207,19 +215,19 @@ pub struct Encoder {
 }
 
 /// A row group that can be appended to its file.
-pub struct RowGroup {
+pub struct EncodedRowGroup {
     rows: usize,
     columns: Vec<ArrowColumnChunk>,
 }
 
-impl ParquetFile {
+impl HashedParquet {
     /// Starts a file at a path below a folder.
     pub fn create(
         folder: &Path,
         path: &str,
         schema: &Arc<Schema>,
         properties: WriterProperties,
-    ) -> Outcome<ParquetFile> {
+    ) -> Outcome<HashedParquet> {
         let hashing = Hashing::create(&folder.join(path))?;
         let options =
             ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
@@ -230,7 +238,7 @@ impl ParquetFile {
         let path = path.to_owned();
         let schema = Arc::clone(schema);
         let encoder = Arc::new(Encoder { path: path.clone(), schema, factory });
-        Ok(ParquetFile { path, writer, encoder, rows: 0 })
+        Ok(HashedParquet { path, writer, encoder, rows: 0 })
     }
 
     /// What makes its row groups.
@@ -239,7 +247,7 @@ impl ParquetFile {
     }
 
     /// Appends a row group.
-    pub fn append(&mut self, group: RowGroup) -> Outcome<()> {
+    pub fn append(&mut self, group: EncodedRowGroup) -> Outcome<()> {
         self.rows += group.rows as u64;
         let append = || {
             let mut writer = self.writer.next_row_group()?;
@@ -256,11 +264,11 @@ impl ParquetFile {
     pub fn append_all<T: Sync, R: Send>(
         &mut self,
         items: &[T],
-        make: impl Fn(&T) -> Outcome<(RowGroup, R)> + Sync,
+        make: impl Fn(&T) -> Outcome<(EncodedRowGroup, R)> + Sync,
     ) -> Outcome<Vec<R>> {
-        let mut made: Vec<(RowGroup, R)> = Vec::new();
+        let mut made: Vec<(EncodedRowGroup, R)> = Vec::new();
         let mut results = Vec::with_capacity(items.len());
-        let mut append = |made: Vec<(RowGroup, R)>| {
+        let mut append = |made: Vec<(EncodedRowGroup, R)>| {
             made.into_iter().try_for_each(|(group, result)| {
                 results.push(result);
                 self.append(group)
@@ -288,7 +296,7 @@ impl ParquetFile {
 
 impl Encoder {
     /// Makes a row group of columns, each column for itself.
-    pub fn encode(&self, columns: &[ArrayRef]) -> Outcome<RowGroup> {
+    pub fn encode(&self, columns: &[ArrayRef]) -> Outcome<EncodedRowGroup> {
         // The number of a row group matters to encrypted files only.
         let writers = self.factory.create_column_writers(0);
         let writers = writers.map_err(|error| write_failure(&self.path, error))?;
@@ -304,7 +312,7 @@ impl Encoder {
             })
             .collect::<Result<Vec<_>, ParquetError>>()
             .map_err(|error| write_failure(&self.path, error))?;
-        Ok(RowGroup { rows: columns.first().map_or(0, Array::len), columns: columns_made })
+        Ok(EncodedRowGroup { rows: columns.first().map_or(0, Array::len), columns: columns_made })
     }
 }
 
@@ -373,28 +381,37 @@ fn decode(file: SharedFile, part: Option<(&[&str], usize)>) -> Result<Vec<Record
 }
 
 /// A table read back from a closed period.
-pub struct Stored {
+pub struct StoredTable {
     place: String,
     batches: Vec<RecordBatch>,
 }
 
-impl Stored {
+impl StoredTable {
     /// Reads `<folder>/tables/<name>.parquet`.
-    pub fn read(folder: &Path, name: &str) -> Outcome<Stored> {
-        Stored::all_or_part(folder, name, None)
+    pub fn read(folder: &Path, name: &str) -> Outcome<StoredTable> {
+        StoredTable::all_or_part(folder, name, None)
     }
 
     /// Reads some columns of a row group of it.
-    pub fn part(folder: &Path, name: &str, columns: &[&str], row_group: usize) -> Outcome<Stored> {
-        Stored::all_or_part(folder, name, Some((columns, row_group)))
+    pub fn part(
+        folder: &Path,
+        name: &str,
+        columns: &[&str],
+        row_group: usize,
+    ) -> Outcome<StoredTable> {
+        StoredTable::all_or_part(folder, name, Some((columns, row_group)))
     }
 
-    fn all_or_part(folder: &Path, name: &str, part: Option<(&[&str], usize)>) -> Outcome<Stored> {
+    fn all_or_part(
+        folder: &Path,
+        name: &str,
+        part: Option<(&[&str], usize)>,
+    ) -> Outcome<StoredTable> {
         let path = folder.join(shape::of(name).path());
         let place = shown(&path);
         let file = SharedFile::open(&path).map_err(Failure::io(&path))?;
         match guarded(|| decode(file, part)).unwrap_or_else(|| Err(text!("it cannot be decoded"))) {
-            Ok(batches) => Ok(Stored { place, batches }),
+            Ok(batches) => Ok(StoredTable { place, batches }),
             Err(error) => Err(Failure::Book(text!("{} cannot be read: {}", place, error))),
         }
     }
@@ -453,10 +470,10 @@ impl Stored {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columnar::shape::Kind;
+    use crate::columnar::shape::CellKind;
 
     const SOME: TableSpec =
-        shape::table("some", &["row"], None, &[("row", Kind::Count), ("text", Kind::Text)]);
+        shape::table("some", &["row"], None, &[("row", CellKind::Count), ("text", CellKind::Text)]);
 
     #[test]
     fn a_table_is_written_in_its_shape_only() {
@@ -465,15 +482,15 @@ mod tests {
         let rows = || std::iter::once(1);
         let text = || std::iter::once(Some("a"));
         let refused = [
-            Table::new(SOME).count("row", rows()),
-            Table::new(SOME).text("text", text()).count("row", rows()),
-            Table::new(SOME).text("row", text()).text("text", text()),
-            Table::new(SOME).count("row", rows()).text("text", text()).text("more", text()),
+            TableBuilder::new(SOME).count("row", rows()),
+            TableBuilder::new(SOME).text("text", text()).count("row", rows()),
+            TableBuilder::new(SOME).text("row", text()).text("text", text()),
+            TableBuilder::new(SOME).count("row", rows()).text("text", text()).text("more", text()),
         ];
         for table in refused {
             assert!(matches!(table.write(folder.path()), Err(Failure::Bug(_))));
         }
-        let table = Table::new(SOME).count("row", rows()).text("text", text());
+        let table = TableBuilder::new(SOME).count("row", rows()).text("text", text());
         assert!(table.write(folder.path()).is_ok());
     }
 
@@ -482,7 +499,7 @@ mod tests {
         let rows: Vec<i64> = (0..).take(GROUP_ROWS + 1000).collect();
         let table = |rows: &[i64]| {
             let text = rows.iter().map(|row| (row % 7 != 0).then(|| row.to_string()));
-            Table::new(SOME).count("row", rows.iter().copied()).text("text", text)
+            TableBuilder::new(SOME).count("row", rows.iter().copied()).text("text", text)
         };
         let folders = [(); 3].map(|()| tempfile::tempdir().expect("a folder"));
         let [whole, parts, coming] = folders.each_ref().map(tempfile::TempDir::path);
@@ -490,9 +507,9 @@ mod tests {
             std::fs::create_dir(folder.join("tables")).expect("made");
         }
         let whole = table(&rows).write(whole).expect("written");
-        assert_eq!(Table::write_by_parts(&rows, table, parts).expect("written"), whole);
+        assert_eq!(TableBuilder::write_by_parts(&rows, table, parts).expect("written"), whole);
         let mut rows = rows.into_iter().map(Some);
         let next = || Ok(rows.next().flatten());
-        assert_eq!(Table::write_as_it_comes(next, table, coming).expect("written"), whole);
+        assert_eq!(TableBuilder::write_as_it_comes(next, table, coming).expect("written"), whole);
     }
 }

@@ -47,9 +47,9 @@ impl Input for &[u8] {
 }
 
 /// What is left of the bytes. Every step gives none when they are in disorder.
-pub(crate) struct Walk<I>(pub(crate) I);
+pub(crate) struct ThriftReader<I>(pub(crate) I);
 
-impl<I: Input> Walk<I> {
+impl<I: Input> ThriftReader<I> {
     /// The next field of a structure and its type.
     pub(crate) fn field(&mut self, last: &mut i16, known: &[u8]) -> Option<(i16, u8)> {
         let byte = self.byte()?;

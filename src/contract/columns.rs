@@ -4,7 +4,7 @@
 
 /// The kind of value that a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     /// Any text.
     Text,
     /// Yuan with at most two decimals that fit `DECIMAL(16,2)`.
@@ -25,11 +25,11 @@ pub enum Kind {
 
 /// A column of a small file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
+pub struct SmallFileColumn {
     /// Its name in the header.
     pub name: &'static str,
     /// The kind of its values.
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// Whether a line without a value breaks a rule. The column itself has to be there in any case.
     pub required: bool,
     /// The meaning in Chinese and in English.
@@ -38,33 +38,44 @@ pub struct Column {
 
 /// A file and its columns.
 #[derive(Debug, Clone, Copy)]
-pub struct Listed {
+pub struct FileColumns {
     /// The name of the file.
     pub name: &'static str,
     /// Its purpose in Chinese and in English.
     pub purpose: [&'static str; 2],
     /// Its columns, in the order in which the readers number them.
-    pub columns: &'static [Column],
+    pub columns: &'static [SmallFileColumn],
 }
 
-const fn needed(name: &'static str, kind: Kind, meaning: [&'static str; 2]) -> Column {
-    Column { name, kind, required: true, meaning }
+const fn needed(
+    name: &'static str,
+    kind: ValueKind,
+    meaning: [&'static str; 2],
+) -> SmallFileColumn {
+    SmallFileColumn { name, kind, required: true, meaning }
 }
 
-const fn optional(name: &'static str, kind: Kind, meaning: [&'static str; 2]) -> Column {
-    Column { name, kind, required: false, meaning }
+const fn optional(
+    name: &'static str,
+    kind: ValueKind,
+    meaning: [&'static str; 2],
+) -> SmallFileColumn {
+    SmallFileColumn { name, kind, required: false, meaning }
 }
 
-const INSURED: Column = needed("insured_province", Kind::Province, ["参保省", "insured province"]);
-const TREATING: Column =
-    needed("treating_province", Kind::Province, ["就医省", "treating province"]);
-const SETTLEMENT: Column = needed("setl_id", Kind::Text, ["结算ID", "the settlement"]);
-const APPROVED_BY: Column =
-    needed("approved_by", Kind::Text, ["批准人", "name of who approved it"]);
-const DECIDED_BY: Column = needed("decided_by", Kind::Text, ["经办人", "name of who decided"]);
-const SECOND: Column = needed(
+const INSURED: SmallFileColumn =
+    needed("insured_province", ValueKind::Province, ["参保省", "insured province"]);
+const TREATING: SmallFileColumn =
+    needed("treating_province", ValueKind::Province, ["就医省", "treating province"]);
+const SETTLEMENT: SmallFileColumn =
+    needed("setl_id", ValueKind::Text, ["结算ID", "the settlement"]);
+const APPROVED_BY: SmallFileColumn =
+    needed("approved_by", ValueKind::Text, ["批准人", "name of who approved it"]);
+const DECIDED_BY: SmallFileColumn =
+    needed("decided_by", ValueKind::Text, ["经办人", "name of who decided"]);
+const SECOND: SmallFileColumn = needed(
     "approved_by",
-    Kind::Text,
+    ValueKind::Text,
     ["复核人，与经办人不同", "name of who approved it: another person"],
 );
 const DECISION: [&str; 2] = [
@@ -72,26 +83,26 @@ const DECISION: [&str; 2] = [
     "accept_treating, accept_insured or void",
 ];
 const NO_EFFECT: [&str; 2] = ["不影响结果", "nothing depends on it"];
-const REASON: Column = optional("reason", Kind::Text, NO_EFFECT);
+const REASON: SmallFileColumn = optional("reason", ValueKind::Text, NO_EFFECT);
 
 /// `control-totals.csv`.
-pub const CONTROL_TOTALS: Listed = Listed {
+pub const CONTROL_TOTALS: FileColumns = FileColumns {
     name: "control-totals.csv",
     purpose: [
         "报送方申报的合计。一旦送达，须恰好列出每个 Parquet 文件一次",
         "the totals that the senders declare. Once it is delivered, it lists every Parquet file exactly once",
     ],
     columns: &[
-        needed("file", Kind::Text, ["送达文件夹之下的路径", "path below the input folder"]),
-        needed("rows", Kind::Count, ["行数", "number of rows"]),
-        needed("medfee_sumamt", Kind::Sum, ["医疗费总额合计", "sum of medfee_sumamt"]),
-        needed("fund_pay_sumamt", Kind::Sum, ["基金支付总额合计", "sum of fund_pay_sumamt"]),
-        needed("acct_pay", Kind::Sum, ["个人账户支出合计", "sum of acct_pay"]),
+        needed("file", ValueKind::Text, ["送达文件夹之下的路径", "path below the input folder"]),
+        needed("rows", ValueKind::Count, ["行数", "number of rows"]),
+        needed("medfee_sumamt", ValueKind::Sum, ["医疗费总额合计", "sum of medfee_sumamt"]),
+        needed("fund_pay_sumamt", ValueKind::Sum, ["基金支付总额合计", "sum of fund_pay_sumamt"]),
+        needed("acct_pay", ValueKind::Sum, ["个人账户支出合计", "sum of acct_pay"]),
     ],
 };
 
 /// `deductions.csv`.
-pub const DEDUCTIONS: Listed = Listed {
+pub const DEDUCTIONS: FileColumns = FileColumns {
     name: "deductions.csv",
     purpose: [
         "审核扣款；逐行判定，未接受的行有代码 D01 至 D05",
@@ -100,22 +111,22 @@ pub const DEDUCTIONS: Listed = Listed {
     columns: &[
         optional(
             "ddct_id",
-            Kind::Text,
+            ValueKind::Text,
             ["扣款编号，全账套只用一次", "number of the deduction, used once in a book"],
         ),
         SETTLEMENT,
-        needed("amount", Kind::Amount, ["扣款金额，大于 0", "yuan to deduct, above 0"]),
-        optional("reason_code", Kind::Text, NO_EFFECT),
+        needed("amount", ValueKind::Amount, ["扣款金额，大于 0", "yuan to deduct, above 0"]),
+        optional("reason_code", ValueKind::Text, NO_EFFECT),
         needed(
             "decided_on",
-            Kind::Day,
+            ValueKind::Day,
             ["决定日期；不影响结果", "day of the decision; nothing depends on it"],
         ),
     ],
 };
 
 /// `decisions.csv`.
-pub const DECISIONS: Listed = Listed {
+pub const DECISIONS: FileColumns = FileColumns {
     name: "decisions.csv",
     purpose: [
         "对差异与挂账的协查结论；任一行有误即拒收，代码 C01 至 C06",
@@ -123,38 +134,38 @@ pub const DECISIONS: Listed = Listed {
     ],
     columns: &[
         SETTLEMENT,
-        needed("decision", Kind::Text, DECISION),
+        needed("decision", ValueKind::Text, DECISION),
         REASON,
         DECIDED_BY,
         SECOND,
         needed(
             "decided_on",
-            Kind::Day,
+            ValueKind::Day,
             ["决定日期；不影响结果", "day of the decision; nothing depends on it"],
         ),
     ],
 };
 
 /// `permits.csv`.
-pub const PERMITS: Listed = Listed {
+pub const PERMITS: FileColumns = FileColumns {
     name: "permits.csv",
     purpose: [
         "提前报备的超期费用；自送达之期起至 until_period 有效",
         "late claims reported beforehand. A permit stays in force from its delivery through until_period",
     ],
     columns: &[
-        optional("permit_id", Kind::Text, ["报备编号", "number of the permit"]),
+        optional("permit_id", ValueKind::Text, ["报备编号", "number of the permit"]),
         INSURED,
         TREATING,
-        needed("cost_month", Kind::Month, ["费用月", "the cost month that may still clear"]),
+        needed("cost_month", ValueKind::Month, ["费用月", "the cost month that may still clear"]),
         needed(
             "until_period",
-            Kind::Month,
+            ValueKind::Month,
             ["最后一个清算期", "the last period in which it may clear"],
         ),
         needed(
             "past_year_close",
-            Kind::Flag,
+            ValueKind::Flag,
             ["1 为跨年度结账后仍可清算", "1: also after the close of the cost year"],
         ),
         REASON,
@@ -162,7 +173,7 @@ pub const PERMITS: Listed = Listed {
 };
 
 /// `quota-changes.csv`.
-pub const QUOTA_CHANGES: Listed = Listed {
+pub const QUOTA_CHANGES: FileColumns = FileColumns {
     name: "quota-changes.csv",
     purpose: [
         "国家经办机构批准的紧急调增；任一行有误即拒收，代码 Q01 至 Q04",
@@ -171,21 +182,21 @@ pub const QUOTA_CHANGES: Listed = Listed {
     columns: &[
         needed(
             "notice_id",
-            Kind::Text,
+            ValueKind::Text,
             ["以前清算期的紧急调增通知书编号", "the emergency notice (JJ) of an earlier period"],
         ),
-        needed("amount", Kind::Amount, ["批准金额，大于 0", "yuan approved, above 0"]),
+        needed("amount", ValueKind::Amount, ["批准金额，大于 0", "yuan approved, above 0"]),
         APPROVED_BY,
         needed(
             "approved_on",
-            Kind::Day,
+            ValueKind::Day,
             ["批准日期，付款期限由此起算", "day of the approval; the dates of payment run from it"],
         ),
     ],
 };
 
 /// `payments.csv`.
-pub const PAYMENTS: Listed = Listed {
+pub const PAYMENTS: FileColumns = FileColumns {
     name: "payments.csv",
     purpose: [
         "上次结账以来收到的银行确认；按文件顺序判定，未接受的行有代码 P01 至 P04",
@@ -194,22 +205,22 @@ pub const PAYMENTS: Listed = Listed {
     columns: &[
         needed(
             "notice_id",
-            Kind::Text,
+            ValueKind::Text,
             ["以前清算期的通知书编号", "the notice of an earlier period"],
         ),
-        needed("paid_on", Kind::Day, ["付款日期", "day of the payment"]),
-        needed("amount", Kind::Amount, ["付款金额，大于 0", "yuan paid, above 0"]),
-        optional("bank_name", Kind::Text, NO_EFFECT),
+        needed("paid_on", ValueKind::Day, ["付款日期", "day of the payment"]),
+        needed("amount", ValueKind::Amount, ["付款金额，大于 0", "yuan paid, above 0"]),
+        optional("bank_name", ValueKind::Text, NO_EFFECT),
         optional(
             "bank_serial",
-            Kind::Text,
+            ValueKind::Text,
             ["银行流水号，全账套只用一次", "serial number of the bank, used once in a book"],
         ),
     ],
 };
 
 /// `opening-quotas.csv`, which `--opening-quotas` names.
-pub const OPENING_QUOTAS: Listed = Listed {
+pub const OPENING_QUOTAS: FileColumns = FileColumns {
     name: "opening-quotas.csv",
     purpose: [
         "账套首期的期初额度（`run --opening-quotas`）；未列出的省份对为 0",
@@ -220,14 +231,14 @@ pub const OPENING_QUOTAS: Listed = Listed {
         TREATING,
         needed(
             "quota",
-            Kind::Amount,
+            ValueKind::Amount,
             ["额度，不小于 0；每对省份一行", "yuan, 0 or more; a line a pair"],
         ),
     ],
 };
 
 /// `registry.csv`, which `bulletin --registry` names.
-pub const REGISTRY: Listed = Listed {
+pub const REGISTRY: FileColumns = FileColumns {
     name: "registry.csv",
     purpose: [
         "定点医药机构名录（`bulletin --registry`）；有误即拒收，代码 N01 至 N05",
@@ -236,13 +247,13 @@ pub const REGISTRY: Listed = Listed {
     columns: &[
         needed(
             "fixmedins_code",
-            Kind::Text,
+            ValueKind::Text,
             ["医药机构编号，每家一次", "code of the institution, each once"],
         ),
-        needed("county", Kind::Text, ["县区，6 位区划码", "county, six digits"]),
+        needed("county", ValueKind::Text, ["县区，6 位区划码", "county, six digits"]),
         needed(
             "kind",
-            Kind::Text,
+            ValueKind::Text,
             [
                 "H 医疗机构或 P 零售药店，与编号首位一致",
                 "H hospital or P pharmacy, as the code begins",
@@ -250,7 +261,7 @@ pub const REGISTRY: Listed = Listed {
         ),
         needed(
             "care_classes",
-            Kind::Text,
+            ValueKind::Text,
             [
                 "inpatient、outpatient、chronic、pharmacy，以分号分隔",
                 "of inpatient, outpatient, chronic and pharmacy, separated by semicolons",
@@ -258,7 +269,7 @@ pub const REGISTRY: Listed = Listed {
         ),
         optional(
             "opened_on",
-            Kind::Day,
+            ValueKind::Day,
             [
                 "跨省直接结算开通日期；未开通为空",
                 "the day from which it settles across provinces; empty when it does not",
@@ -268,7 +279,7 @@ pub const REGISTRY: Listed = Listed {
 };
 
 /// The form of a reply, which `decisions import` reads.
-pub const REPLY: Listed = Listed {
+pub const REPLY: FileColumns = FileColumns {
     name: "reply",
     purpose: [
         "协查回复（`decisions import`）：由 `statements` 生成的 verification.xlsx 或 reply.csv；有误即拒收，代码 T01 至 T03、C01 至 C06",
@@ -276,14 +287,14 @@ pub const REPLY: Listed = Listed {
     ],
     columns: &[
         SETTLEMENT,
-        needed("decision", Kind::Text, DECISION),
+        needed("decision", ValueKind::Text, DECISION),
         REASON,
         DECIDED_BY,
         SECOND,
-        needed("decided_on", Kind::Day, ["决定日期", "day of the decision"]),
+        needed("decided_on", ValueKind::Day, ["决定日期", "day of the decision"]),
     ],
 };
 
 /// The small files of a delivery, in the order in which they are listed.
-pub const SMALL_FILES: [Listed; 6] =
+pub const SMALL_FILES: [FileColumns; 6] =
     [CONTROL_TOTALS, DEDUCTIONS, DECISIONS, PERMITS, QUOTA_CHANGES, PAYMENTS];

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{
-    columns::{Column, Kind},
+    columns::{SmallFileColumn, ValueKind},
     encoding::{self, Encoding},
     header,
 };
@@ -20,15 +20,15 @@ use crate::{
 };
 
 /// One line of a small file, its values in the order of the contract's columns.
-pub(super) struct Line<'a> {
+pub(super) struct SmallFileLine<'a> {
     file: &'a str,
     pub(super) number: u64,
-    columns: &'a [Column],
+    columns: &'a [SmallFileColumn],
     pub(super) values: Vec<String>,
     findings: &'a mut Vec<Finding>,
 }
 
-impl Line<'_> {
+impl SmallFileLine<'_> {
     pub(super) fn refuse(&mut self, code: Code, column: usize) {
         let place = text!("line {}, column {}", self.number, self.columns[column].name);
         // A value in the wrong column may be long, and somebody's.
@@ -40,7 +40,13 @@ impl Line<'_> {
         self.findings.push(Finding::new(code, self.file, text!("line {}", self.number), found));
     }
 
-    fn checked<T>(&mut self, code: Code, column: usize, kind: Kind, value: Option<T>) -> Option<T> {
+    fn checked<T>(
+        &mut self,
+        code: Code,
+        column: usize,
+        kind: ValueKind,
+        value: Option<T>,
+    ) -> Option<T> {
         debug_assert_eq!(self.columns[column].kind, kind, "{}", self.columns[column].name);
         if value.is_none() {
             self.refuse(code, column);
@@ -50,28 +56,28 @@ impl Line<'_> {
 
     pub(super) fn amount(&mut self, column: usize) -> Option<Fen> {
         let value = parse_yuan(&self.values[column]).ok();
-        self.checked(Code::S04, column, Kind::Amount, value)
+        self.checked(Code::S04, column, ValueKind::Amount, value)
     }
 
     pub(super) fn total(&mut self, column: usize) -> Option<FenSum> {
         let value = parse_sum(&self.values[column]).ok();
-        self.checked(Code::S04, column, Kind::Sum, value)
+        self.checked(Code::S04, column, ValueKind::Sum, value)
     }
 
     pub(super) fn count(&mut self, column: usize) -> Option<u64> {
         let value =
             self.values[column].parse().ok().filter(|_| !self.values[column].starts_with('+'));
-        self.checked(Code::S10, column, Kind::Count, value)
+        self.checked(Code::S10, column, ValueKind::Count, value)
     }
 
     pub(super) fn day(&mut self, column: usize) -> Option<NaiveDate> {
         let value = parse_day(&self.values[column]);
-        self.checked(Code::S05, column, Kind::Day, value)
+        self.checked(Code::S05, column, ValueKind::Day, value)
     }
 
     pub(super) fn month(&mut self, column: usize) -> Option<Month> {
         let value = Month::from_text(&self.values[column]);
-        self.checked(Code::S05, column, Kind::Month, value)
+        self.checked(Code::S05, column, ValueKind::Month, value)
     }
 
     pub(super) fn flag(&mut self, column: usize) -> Option<bool> {
@@ -80,12 +86,12 @@ impl Line<'_> {
             "1" => Some(true),
             _ => None,
         };
-        self.checked(Code::S06, column, Kind::Flag, value)
+        self.checked(Code::S06, column, ValueKind::Flag, value)
     }
 
     pub(super) fn province(&mut self, column: usize) -> Option<Province> {
         let value = Province::from_text(&self.values[column]);
-        self.checked(Code::S07, column, Kind::Province, value)
+        self.checked(Code::S07, column, ValueKind::Province, value)
     }
 }
 
@@ -93,9 +99,9 @@ impl Line<'_> {
 pub(super) fn read<T>(
     bytes: &[u8],
     name: &str,
-    columns: &[Column],
+    columns: &[SmallFileColumn],
     findings: &mut Vec<Finding>,
-    mut parse: impl FnMut(&mut Line) -> Option<T>,
+    mut parse: impl FnMut(&mut SmallFileLine) -> Option<T>,
 ) -> Vec<T> {
     let mut refuse = |code, place: Text, found: Text| {
         findings.push(Finding::new(code, name, place, found));
@@ -133,7 +139,7 @@ pub(super) fn read<T>(
         }
     };
     let mut parsed = Vec::new();
-    let mut listed = Listed { before: findings.len(), more: 0 };
+    let mut listed = ListedFindings { before: findings.len(), more: 0 };
     let mut lines = LineNumbers { text, at: 0, number: 1 };
     for record in reader.records() {
         listed.bound(findings);
@@ -152,7 +158,7 @@ pub(super) fn read<T>(
             continue;
         }
         let values = positions.iter().map(|at| record[*at].to_owned()).collect();
-        let mut line = Line { file: name, number, columns, values, findings };
+        let mut line = SmallFileLine { file: name, number, columns, values, findings };
         parsed.extend(parse(&mut line));
     }
     listed.tell(name, findings);
@@ -160,12 +166,12 @@ pub(super) fn read<T>(
 }
 
 /// The findings of a file: so many are listed, the others counted.
-struct Listed {
+struct ListedFindings {
     before: usize,
     more: usize,
 }
 
-impl Listed {
+impl ListedFindings {
     fn bound(&mut self, findings: &mut Vec<Finding>) {
         let most = self.before + bounds::FINDINGS;
         self.more += findings.len().saturating_sub(most);

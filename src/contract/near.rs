@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::{
     small_files,
-    walk::{Kind, SUFFIX, Unread},
+    walk::{SUFFIX, Unread, UnreadKind},
 };
 use crate::{
     diag::{Code, Finding},
@@ -65,9 +65,9 @@ pub fn look_alikes(unread: &[Unread]) -> Vec<Finding> {
         let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
         let top = name.split('/').next().unwrap_or_default();
         let is_side = Side::BOTH.into_iter().any(|side| side.name() == top);
-        let is_file = !matches!(kind, Kind::Folder);
+        let is_file = !matches!(kind, UnreadKind::Folder);
         let meant = match (folder, is_side) {
-            ("", _) if *kind == Kind::Link && near_side(top).is_some() => {
+            ("", _) if *kind == UnreadKind::Link && near_side(top).is_some() => {
                 folders.entry(top).or_insert(0);
                 sides.extend(near_side(top).map(|side| (top, side)));
                 None
@@ -238,8 +238,8 @@ mod tests {
 
     fn unread(name: &str) -> Unread {
         let (name, kind) = match name.strip_suffix('/') {
-            Some(folder) => (folder, Kind::Folder),
-            None => (name, Kind::File),
+            Some(folder) => (folder, UnreadKind::Folder),
+            None => (name, UnreadKind::File),
         };
         let hidden = name.split('/').any(|part| part.starts_with(['.', '_']));
         Unread { name: name.to_owned(), kind, hidden }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::{
     columns::REGISTRY,
-    lines::{Line, read},
+    lines::{SmallFileLine, read},
 };
 use crate::{
     diag::{Code, Finding},
@@ -36,7 +36,7 @@ pub fn read_registry(bytes: &[u8], name: &str, findings: &mut Vec<Finding>) -> V
     read(bytes, name, REGISTRY.columns, findings, |line| institution(line, &mut codes))
 }
 
-fn institution(line: &mut Line, codes: &mut BTreeSet<String>) -> Option<Institution> {
+fn institution(line: &mut SmallFileLine, codes: &mut BTreeSet<String>) -> Option<Institution> {
     let code = line.values[0].clone();
     if !is_institution(code.as_bytes()) {
         line.refuse(Code::N01, 0);

@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 use chrono::NaiveDate;
 
 use super::{
-    columns::{Listed, OPENING_QUOTAS, SMALL_FILES},
-    lines::{Line, read},
+    columns::{FileColumns, OPENING_QUOTAS, SMALL_FILES},
+    lines::{SmallFileLine, read},
 };
 use crate::{
     bounded,
@@ -150,8 +150,14 @@ impl SmallFiles {
         Ok(files)
     }
 
-    fn take(&mut self, file: &Listed, bytes: &[u8], period: Month, findings: &mut Vec<Finding>) {
-        let Listed { name, columns, .. } = *file;
+    fn take(
+        &mut self,
+        file: &FileColumns,
+        bytes: &[u8],
+        period: Month,
+        findings: &mut Vec<Finding>,
+    ) {
+        let FileColumns { name, columns, .. } = *file;
         let lines = match name {
             "control-totals.csv" => {
                 let totals = read(bytes, name, columns, findings, declared_totals);
@@ -260,7 +266,7 @@ fn entry(name: &str, bytes: &[u8], rows: usize) -> FileEntry {
     }
 }
 
-fn declared_totals(line: &mut Line) -> Option<DeclaredTotals> {
+fn declared_totals(line: &mut SmallFileLine) -> Option<DeclaredTotals> {
     let rows = line.count(1);
     let sums = [line.total(2), line.total(3), line.total(4)];
     let [medfee, fund, account] = sums;
@@ -272,14 +278,14 @@ fn declared_totals(line: &mut Line) -> Option<DeclaredTotals> {
     })
 }
 
-fn deduction(line: &mut Line) -> Option<DeductionLine> {
+fn deduction(line: &mut SmallFileLine) -> Option<DeductionLine> {
     let amount = line.amount(2);
     let day = line.day(4);
     let [ddct_id, setl_id] = [0, 1].map(|column: usize| line.values[column].clone());
     day.and(amount).map(|amount| DeductionLine { ddct_id, setl_id, amount })
 }
 
-fn decision(line: &mut Line) -> Option<DecisionLine> {
+fn decision(line: &mut SmallFileLine) -> Option<DecisionLine> {
     line.day(5)?;
     Some(DecisionLine {
         line: line.number,
@@ -290,7 +296,7 @@ fn decision(line: &mut Line) -> Option<DecisionLine> {
     })
 }
 
-fn permit(line: &mut Line, period: Month) -> Option<Permit> {
+fn permit(line: &mut SmallFileLine, period: Month) -> Option<Permit> {
     let [insured, treating] = [line.province(1), line.province(2)];
     let [cost_month, until_period] = [line.month(3), line.month(4)];
     let past_year_close = line.flag(5);
@@ -305,7 +311,7 @@ fn permit(line: &mut Line, period: Month) -> Option<Permit> {
     })
 }
 
-fn quota_change(line: &mut Line) -> Option<QuotaChange> {
+fn quota_change(line: &mut SmallFileLine) -> Option<QuotaChange> {
     let amount = line.amount(1);
     let approved_on = line.day(3);
     let [notice_id, approved_by] = [0, 2].map(|column: usize| line.values[column].clone());
@@ -318,7 +324,7 @@ fn quota_change(line: &mut Line) -> Option<QuotaChange> {
     })
 }
 
-fn payment(line: &mut Line) -> Option<PaymentLine> {
+fn payment(line: &mut SmallFileLine) -> Option<PaymentLine> {
     let paid_on = line.day(1);
     let amount = line.amount(2);
     let [notice_id, bank_serial] = [0, 4].map(|column: usize| line.values[column].clone());

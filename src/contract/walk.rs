@@ -23,9 +23,9 @@ use crate::{
 
 /// What lies in an input folder.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct FolderListing {
     /// The Parquet files that are read, treating first, by name as bytes.
-    pub parquet: Vec<ParquetFile>,
+    pub parquet: Vec<FoundParquet>,
     /// The small files that are there.
     pub small: Vec<(String, Identity)>,
     /// Everything else, by name as bytes.
@@ -34,7 +34,7 @@ pub struct Found {
 
 /// A Parquet file of a side.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParquetFile {
+pub struct FoundParquet {
     /// Whose copies it holds.
     pub side: Side,
     /// Path below the input folder, with `/`.
@@ -45,7 +45,7 @@ pub struct ParquetFile {
     pub identity: Identity,
 }
 
-impl Found {
+impl FolderListing {
     /// The identities of the files that are read.
     pub fn identities(&self) -> Identities {
         let parquet = self.parquet.iter().map(|file| (file.name.clone(), file.identity));
@@ -59,7 +59,7 @@ pub struct Unread {
     /// Path below the input folder, with `/`; bytes that are not UTF-8 as `\xFF`.
     pub name: String,
     /// What it is.
-    pub kind: Kind,
+    pub kind: UnreadKind,
     /// Whether its name, or that of a folder around it in the delivery, begins with `.` or `_`.
     pub hidden: bool,
 }
@@ -68,7 +68,7 @@ pub struct Unread {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "UnreadKind")]
-pub enum Kind {
+pub enum UnreadKind {
     /// A file.
     File,
     /// A folder.
@@ -79,13 +79,13 @@ pub enum Kind {
     Special,
 }
 
-impl From<FileType> for Kind {
-    fn from(of: FileType) -> Kind {
+impl From<FileType> for UnreadKind {
+    fn from(of: FileType) -> UnreadKind {
         match of {
-            _ if of.is_file() => Kind::File,
-            _ if of.is_dir() => Kind::Folder,
-            _ if of.is_symlink() => Kind::Link,
-            _ => Kind::Special,
+            _ if of.is_file() => UnreadKind::File,
+            _ if of.is_dir() => UnreadKind::Folder,
+            _ if of.is_symlink() => UnreadKind::Link,
+            _ => UnreadKind::Special,
         }
     }
 }
@@ -94,8 +94,9 @@ impl From<FileType> for Kind {
 pub const SUFFIX: &str = ".parquet";
 
 /// Looks through an input folder. What cannot be told for sure is a finding; what may not be looked at, a failure.
-pub fn walk(input: &Path, findings: &mut Vec<Finding>) -> Outcome<Found> {
-    let mut walk = Walk { input, found: Found::default(), seen: BTreeMap::new(), findings };
+pub fn walk(input: &Path, findings: &mut Vec<Finding>) -> Outcome<FolderListing> {
+    let mut walk =
+        FolderWalk { input, found: FolderListing::default(), seen: BTreeMap::new(), findings };
     for entry in entries(input).map_err(Failure::io(input))? {
         let name = shown(entry.file_name().unwrap_or_default());
         let side = Side::BOTH.into_iter().find(|side| side.name() == name);
@@ -107,7 +108,7 @@ pub fn walk(input: &Path, findings: &mut Vec<Finding>) -> Outcome<Found> {
             _ => walk.leave_out(&entry, is_hidden(&name)),
         }
     }
-    let Found { parquet, unread, .. } = &mut walk.found;
+    let FolderListing { parquet, unread, .. } = &mut walk.found;
     parquet.sort_unstable_by(|a, b| (a.side, &a.name).cmp(&(b.side, &b.name)));
     unread.sort_unstable();
     for side in Side::BOTH {
@@ -119,15 +120,15 @@ pub fn walk(input: &Path, findings: &mut Vec<Finding>) -> Outcome<Found> {
     Ok(walk.found)
 }
 
-struct Walk<'a> {
+struct FolderWalk<'a> {
     input: &'a Path,
-    found: Found,
+    found: FolderListing,
     /// The folders of a side that were looked through, by device and number.
     seen: BTreeMap<(u64, u64), PathBuf>,
     findings: &'a mut Vec<Finding>,
 }
 
-impl Walk<'_> {
+impl FolderWalk<'_> {
     fn side(&mut self, side: Side, folder: &Path) -> Outcome<()> {
         self.seen.clear();
         self.folder(side, folder)
@@ -195,7 +196,7 @@ impl Walk<'_> {
         let below = path.strip_prefix(self.input).unwrap_or(&path);
         if let Some(name) = below.to_str() {
             let name = name.to_owned();
-            self.found.parquet.push(ParquetFile { side, name, path, identity });
+            self.found.parquet.push(FoundParquet { side, name, path, identity });
         } else {
             self.refuse(Code::F14, &path, text!("a name that is not UTF-8"), Code::F14.hint_text());
         }
@@ -203,9 +204,10 @@ impl Walk<'_> {
 
     /// Lists something that is not read, and all that is in it.
     fn leave_out(&mut self, path: &Path, hidden: bool) {
-        let kind = path.symlink_metadata().map_or(Kind::Special, |found| found.file_type().into());
+        let kind =
+            path.symlink_metadata().map_or(UnreadKind::Special, |found| found.file_type().into());
         self.found.unread.push(Unread { name: self.name_of(path), kind, hidden });
-        if kind == Kind::Folder {
+        if kind == UnreadKind::Folder {
             // One that may not be looked into is named; it is not read anyway.
             for entry in entries(path).into_iter().flatten() {
                 let name = shown(entry.file_name().unwrap_or_default());
@@ -281,7 +283,7 @@ mod tests {
         folder
     }
 
-    fn looked_through(folder: &Path) -> (Found, Vec<String>) {
+    fn looked_through(folder: &Path) -> (FolderListing, Vec<String>) {
         let mut findings = Vec::new();
         let found = walk(folder, &mut findings).expect("looked through");
         (found, findings.iter().map(|f| format!("{} {}: {}", f.code, f.file, f.found)).collect())
@@ -358,7 +360,7 @@ mod tests {
         assert_eq!(findings, ["F02 treating/lost.parquet: a link that leads nowhere"]);
         let unread: Vec<&str> = found.unread.iter().map(|unread| unread.name.as_str()).collect();
         assert_eq!(unread, ["insured/lock", "treating/.#a.parquet", "treating/.~lock.a.parquet#"]);
-        assert!(found.unread.iter().all(|unread| unread.kind == Kind::Link));
+        assert!(found.unread.iter().all(|unread| unread.kind == UnreadKind::Link));
     }
 
     #[test]

@@ -9,10 +9,10 @@ use chrono::NaiveDate;
 
 use crate::{
     book::manifest::Manifest,
-    clear::deductions::{Accepted, Deduction},
-    columnar::table::Stored,
+    clear::deductions::{AcceptedDeductions, Deduction},
+    columnar::table::StoredTable,
     diag::{Failure, Outcome},
-    ingest::{batch::Batches, plan::ROWS_ALONE, record::Record, source::Source},
+    ingest::{batch::Batches, plan::ROWS_ALONE, record::Record, source::ParquetSource},
     model::{
         codes::{FundClass, Month, Pair, Province, Side},
         control::{Bucket, Control},
@@ -20,7 +20,7 @@ use crate::{
     },
     reconcile::breaks::SideCopy,
     reserve::{
-        notices::{Kind, Notice, Status},
+        notices::{Notice, NoticeKind, Status},
         payments::Issued,
     },
     rules::{Int96, Permit, Policy},
@@ -59,10 +59,11 @@ pub fn open_items(
 ) -> Outcome<()> {
     let unreadable = || damaged(OPEN_ITEMS, text!("it cannot be read"));
     let path = folder.join(format!("tables/{OPEN_ITEMS}.parquet"));
-    let source = Source::open(Side::Treating, OPEN_ITEMS, &path).map_err(|_| unreadable())?;
+    let source =
+        ParquetSource::open(Side::Treating, OPEN_ITEMS, &path).map_err(|_| unreadable())?;
     let mut last = None;
     for row_group in 0..source.metadata.num_row_groups() {
-        let stored = Stored::part(folder, OPEN_ITEMS, &["side", "first_period"], row_group)?;
+        let stored = StoredTable::part(folder, OPEN_ITEMS, &["side", "first_period"], row_group)?;
         let columns = stored.texts("side")?.into_iter().zip(stored.texts("first_period")?);
         let mut columns = columns.map(Some).chain([None]);
         each_record(&source, row_group, |record| {
@@ -106,7 +107,7 @@ fn open_item(
 
 /// Reads the open items of a row group, one after the other.
 fn each_record(
-    source: &Source,
+    source: &ParquetSource,
     row_group: usize,
     mut take: impl FnMut(Record) -> Outcome<()>,
 ) -> Outcome<()> {
@@ -136,7 +137,7 @@ pub fn permits_in_force(
 /// The permits of a closed period that are still in force.
 fn permits(folder: &Path, period: Month) -> Outcome<Vec<Permit>> {
     const TABLE: &str = "permits";
-    let stored = Stored::read(folder, TABLE)?;
+    let stored = StoredTable::read(folder, TABLE)?;
     let text = |name: &str| stored.texts(name);
     let past_year_close = stored.flags("past_year_close")?;
     let (ids, reasons) = (text("permit_id")?, text("reason")?);
@@ -163,7 +164,7 @@ fn permits(folder: &Path, period: Month) -> Outcome<Vec<Permit>> {
 }
 
 /// The pair of each row of a table.
-pub fn pairs_of(stored: &Stored, table: &str) -> Outcome<Vec<Pair>> {
+pub fn pairs_of(stored: &StoredTable, table: &str) -> Outcome<Vec<Pair>> {
     let insured = stored.texts("insured_province")?;
     let treating = stored.texts("treating_province")?;
     let province = |text: Option<&str>| {
@@ -175,17 +176,17 @@ pub fn pairs_of(stored: &Stored, table: &str) -> Outcome<Vec<Pair>> {
 
 /// A money column of a table by pair; zeros are left out.
 pub fn by_pair(folder: &Path, table: &str, column: &str) -> Outcome<BTreeMap<Pair, FenSum>> {
-    let stored = Stored::read(folder, table)?;
+    let stored = StoredTable::read(folder, table)?;
     let rows = pairs_of(&stored, table)?.into_iter().zip(stored.fen(column)?);
     Ok(rows.filter_map(|(pair, fen)| Some((pair, fen.filter(|fen| !fen.is_zero())?))).collect())
 }
 
 /// The accepted deductions of all closed periods.
-pub fn deductions(periods: &[(Month, PathBuf)]) -> Outcome<Accepted> {
+pub fn deductions(periods: &[(Month, PathBuf)]) -> Outcome<AcceptedDeductions> {
     const TABLE: &str = "deductions";
-    let mut all = Accepted::default();
+    let mut all = AcceptedDeductions::default();
     for (_, folder) in periods {
-        let stored = Stored::read(folder, TABLE)?;
+        let stored = StoredTable::read(folder, TABLE)?;
         let text = |name: &str| stored.texts(name);
         let (numbers, ids, funds) = (text("ddct_id")?, text("setl_id")?, text("fund_class")?);
         let (insured, treating) = (text("insured_province")?, text("treating_province")?);
@@ -219,7 +220,7 @@ pub fn notices(periods: &[(Month, PathBuf)]) -> Outcome<Issued> {
     let mut issued = Issued::default();
     for (period, folder) in periods {
         issued.all.extend(issued_in(*period, folder)?);
-        let stored = Stored::read(folder, "payments")?;
+        let stored = StoredTable::read(folder, "payments")?;
         let serials = stored.texts("bank_serial")?.into_iter().zip(stored.flags("accepted")?);
         let accepted = serials.filter(|(_, accepted)| *accepted == Some(true));
         issued.serials.extend(accepted.map(|(serial, _)| serial.unwrap_or_default().to_owned()));
@@ -232,7 +233,7 @@ pub fn notices(periods: &[(Month, PathBuf)]) -> Outcome<Issued> {
 
 fn issued_in(period: Month, folder: &Path) -> Outcome<BTreeMap<String, Notice>> {
     const TABLE: &str = "notices";
-    let stored = Stored::read(folder, TABLE)?;
+    let stored = StoredTable::read(folder, TABLE)?;
     let numbers = stored.texts("notice_id")?;
     let payers = stored.texts("payer")?;
     let amounts = stored.fen("amount")?;
@@ -258,12 +259,12 @@ fn notice(
     let pair =
         Pair { insured: Province::from_text(insured)?, treating: Province::from_text(treating)? };
     let payer = Province::from_text(payer?)?;
-    Some(Notice { kind: Kind::from_name(kind)?, period, pair, payer, amount: amount? })
+    Some(Notice { kind: NoticeKind::from_name(kind)?, period, pair, payer, amount: amount? })
 }
 
 fn statuses(folder: &Path, all: &BTreeMap<String, Notice>) -> Outcome<BTreeMap<String, Status>> {
     const TABLE: &str = "notice_status";
-    let stored = Stored::read(folder, TABLE)?;
+    let stored = StoredTable::read(folder, TABLE)?;
     let numbers = stored.texts("notice_id")?;
     let (approved, paid) = (stored.fen("approved")?, stored.fen("paid")?);
     let pay_by = stored.dates("pay_by")?;

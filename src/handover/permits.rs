@@ -1,14 +1,14 @@
 //! Permits that stay in the book.
 
 use crate::{
-    columnar::{shape, table::Table},
+    columnar::{shape, table::TableBuilder},
     rules::Permit,
 };
 
 /// The table `permits`.
-pub fn permits_table(permits: &[Permit]) -> Table {
+pub fn permits_table(permits: &[Permit]) -> TableBuilder {
     let text = |of: fn(&Permit) -> String| permits.iter().map(move |permit| Some(of(permit)));
-    Table::new(shape::PERMITS)
+    TableBuilder::new(shape::PERMITS)
         .text("permit_id", text(|permit| permit.permit_id.clone()))
         .text("insured_province", text(|permit| permit.pair.insured.to_string()))
         .text("treating_province", text(|permit| permit.pair.treating.to_string()))

@@ -23,11 +23,11 @@ use parquet::{
 pub use super::times::DAY;
 use super::{
     amounts::{self, AmountColumn, BeyondDecimal},
-    buffers::{Taken, Tools},
-    form::{Column, Form},
+    buffers::{HeldBytes, Tools},
+    form::{Conversion, SourceColumn},
     lengths::Lengths,
-    pages::RowGroup,
-    source::Source,
+    pages::FileRowGroup,
+    source::ParquetSource,
     text::{CodeList, Coded, TextColumn},
     times::{self, TimeColumn},
 };
@@ -79,20 +79,20 @@ pub struct Batches {
     /// INT96 timestamps once more, in milliseconds.
     millis: Option<ParquetRecordBatchReader>,
     /// Fields in the order of the reader's columns.
-    columns: Vec<Column>,
+    columns: Vec<SourceColumn>,
     tools: Arc<Tools>,
     /// The newest list of codes of each text field.
     lists: [Option<Arc<CodeList>>; TEXT_FIELDS.len()],
     /// How long the texts of each may be yet.
     lengths: [Lengths; TEXT_FIELDS.len()],
     /// The room that is taken for them.
-    room: Option<Taken>,
+    room: Option<HeldBytes>,
 }
 
 impl Batches {
     /// Opens a row group, to decode so many rows at a time; all of its rows, or those that are selected.
     pub fn open(
-        source: &Source,
+        source: &ParquetSource,
         row_group: usize,
         int96: Int96,
         batch_rows: usize,
@@ -105,7 +105,7 @@ impl Batches {
     }
 
     fn try_open(
-        source: &Source,
+        source: &ParquetSource,
         row_group: usize,
         int96: Int96,
         batch_rows: usize,
@@ -128,13 +128,13 @@ impl Batches {
             column.map_or_else(Lengths::default, |column| Lengths::of(in_group, column.leaf))
         });
         let tools = Arc::clone(tools);
-        let group = RowGroup {
+        let group = FileRowGroup {
             file,
             metadata: &source.metadata,
             number: row_group,
             tools: Arc::clone(&tools),
         };
-        let millis = columns.iter().find(|column| column.form == Form::Int96).map(|column| {
+        let millis = columns.iter().find(|column| column.form == Conversion::Int96).map(|column| {
             let mask = ProjectionMask::leaves(schema, [column.leaf]);
             let fields = in_milliseconds(hinted.schema().fields(), column.root);
             let levels = parquet_to_arrow_field_levels(schema, mask, Some(&fields))?;
@@ -206,12 +206,13 @@ impl Batches {
                 array(field).and_then(|(a, _)| a.as_primitive_opt::<Date32Type>().cloned());
         }
         if let Some((times, form)) = array(Field::setl_time) {
-            let utc = form == Form::UtcTime || (form == Form::Int96 && int96 == Int96::Utc);
+            let utc =
+                form == Conversion::UtcTime || (form == Conversion::Int96 && int96 == Int96::Utc);
             typed.time = times::decode(times, millis, utc);
         }
         for field in AMOUNT_FIELDS {
             let column = match array(field) {
-                Some((a, Form::Decimal { scale, .. })) => {
+                Some((a, Conversion::Decimal { scale, .. })) => {
                     let beyond = |BeyondDecimal(row)| ReadError::Beyond(field, row);
                     Some(amounts::decode(a, scale).map_err(beyond)?)
                 }
@@ -333,12 +334,12 @@ fn in_milliseconds(fields: &Fields, root: usize) -> Fields {
 
 fn text(
     array: &ArrayRef,
-    form: Form,
+    form: Conversion,
     list: &mut Option<Arc<CodeList>>,
 ) -> Result<TextColumn, ReadError> {
     match (form, array.data_type()) {
-        (Form::IntegerCode, _) => Ok(TextColumn::Plain(integer_codes(array))),
-        (Form::Null, _) => Ok(TextColumn::Absent),
+        (Conversion::IntegerCode, _) => Ok(TextColumn::Plain(integer_codes(array))),
+        (Conversion::Null, _) => Ok(TextColumn::Absent),
         (_, DataType::Dictionary(..)) => {
             Ok(TextColumn::Coded(Coded::of(array.as_dictionary(), list)))
         }

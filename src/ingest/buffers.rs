@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::plan::Plan;
+use super::plan::ReadPlan;
 use crate::event::Stopwatch;
 
 /// What the readers of a delivery share.
@@ -23,7 +23,7 @@ pub struct Tools {
     /// Buffers that are free.
     idle: Mutex<Idle>,
     /// The plan, where there is one.
-    plan: Option<Plan>,
+    plan: Option<ReadPlan>,
     /// Bytes that row groups take which are read.
     taken: Mutex<u64>,
     freed: Condvar,
@@ -31,7 +31,7 @@ pub struct Tools {
 
 /// Bytes that a row group takes, until it has been read.
 #[derive(Debug)]
-pub(super) struct Taken {
+pub(super) struct HeldBytes {
     bytes: u64,
     tools: Arc<Tools>,
 }
@@ -71,14 +71,18 @@ impl Tools {
     }
 
     /// For what is read as planned.
-    pub(super) fn planned(stopwatch: &Arc<Stopwatch>, plan: Plan) -> Arc<Tools> {
+    pub(super) fn planned(stopwatch: &Arc<Stopwatch>, plan: ReadPlan) -> Arc<Tools> {
         let stopwatch = Arc::clone(stopwatch);
         Arc::new(Tools { stopwatch, plan: Some(plan), ..Tools::default() })
     }
 
     /// Waits until there is room for a row group. Whoever reads row groups in step holds many of them, and waits
     /// for none: those that take about what is planned need no room, any other is to be read to its end.
-    pub(super) fn room(self: &Arc<Tools>, bytes: u64, planned: impl Fn() -> u64) -> Option<Taken> {
+    pub(super) fn room(
+        self: &Arc<Tools>,
+        bytes: u64,
+        planned: impl Fn() -> u64,
+    ) -> Option<HeldBytes> {
         let most = self.plan.map_or(ROOM, |plan| plan.room.max(ROOM));
         let as_planned = || planned().saturating_mul(AS_PLANNED).saturating_add(MORE_THAN_PLANNED);
         if self.plan.is_some_and(|plan| plan.in_step) && bytes <= as_planned() {
@@ -89,7 +93,7 @@ impl Tools {
             taken = self.freed.wait(taken).unwrap_or_else(PoisonError::into_inner);
         }
         *taken = taken.saturating_add(bytes);
-        Some(Taken { bytes, tools: Arc::clone(self) })
+        Some(HeldBytes { bytes, tools: Arc::clone(self) })
     }
 
     fn taken(&self) -> MutexGuard<'_, u64> {
@@ -140,7 +144,7 @@ fn fresh(size: usize) -> io::Result<Vec<u8>> {
     Ok(buffer)
 }
 
-impl Drop for Taken {
+impl Drop for HeldBytes {
     fn drop(&mut self) {
         *self.tools.taken() -= self.bytes;
         self.tools.freed.notify_all();
@@ -208,7 +212,7 @@ mod tests {
 
     #[test]
     fn row_groups_wait_for_each_other_where_they_do_not_fit_together() {
-        let plan = Plan { in_step: false, batch_rows: 1, bytes: 0, room: 0 };
+        let plan = ReadPlan { in_step: false, batch_rows: 1, bytes: 0, room: 0 };
         let tools = Tools::planned(&Arc::default(), plan);
         let large = tools.room(ROOM * 2, || 0).expect("alone it fits");
         assert_eq!(*tools.taken(), ROOM * 2);
@@ -220,7 +224,7 @@ mod tests {
         });
         assert_eq!(*tools.taken(), 0);
         // In step those that are as planned take none.
-        let tools = Tools::planned(&Arc::default(), Plan { in_step: true, ..plan });
+        let tools = Tools::planned(&Arc::default(), ReadPlan { in_step: true, ..plan });
         assert!(tools.room(4 << 20, || 1 << 20).is_none());
         assert!(tools.room(6 << 20, || 1 << 20).is_some());
     }

@@ -7,10 +7,10 @@ use parquet::{
     schema::types::{ColumnDescriptor, SchemaDescriptor},
 };
 
-use super::form::{Column, Form};
+use super::form::{Conversion, SourceColumn};
 use crate::{
     diag::{Code, Finding},
-    model::fields::{FIELDS, Field, Kind, Named},
+    model::fields::{FIELDS, Field, FieldKind, Named},
     spelling,
     text::Text,
 };
@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Mapped {
     /// Those that stand for fields.
-    pub(super) columns: Vec<Column>,
+    pub(super) columns: Vec<SourceColumn>,
     /// How many use another name.
     pub(super) aliases: u64,
     /// How many have their name in another case, or with blanks around it.
@@ -61,7 +61,7 @@ impl Mapped {
                 None => Err((Code::F04, text!("a nested column"))),
             };
             match form {
-                Ok((leaf, form)) => found.columns.push(Column { field, root, leaf, form }),
+                Ok((leaf, form)) => found.columns.push(SourceColumn { field, root, leaf, form }),
                 Err((code, found)) => findings.push(Finding::new(code, file, place, found)),
             }
         }
@@ -135,23 +135,23 @@ fn short(name: &str) -> String {
 }
 
 /// The form of a field's column, or why it is refused.
-fn form_of(field: Field, column: &ColumnDescriptor) -> Result<Form, (Code, Text)> {
+fn form_of(field: Field, column: &ColumnDescriptor) -> Result<Conversion, (Code, Text)> {
     let wrong = || (Code::F04, wanted(field.kind(), &describe(column)));
     if column.max_rep_level() > 0 {
         return Err((Code::F04, text!("a repeated column")));
     }
     if matches!(column.logical_type_ref(), Some(LogicalType::Unknown)) {
-        return if field.required() { Err(wrong()) } else { Ok(Form::Null) };
+        return if field.required() { Err(wrong()) } else { Ok(Conversion::Null) };
     }
     match field.kind() {
-        Kind::Text => text_form(column).ok_or_else(wrong),
-        Kind::Date => is_date(column).then_some(Form::Date).ok_or_else(wrong),
-        Kind::Time => time_form(column).ok_or_else(wrong),
-        Kind::Amount => amount_form(column),
+        FieldKind::Text => text_form(column).ok_or_else(wrong),
+        FieldKind::Date => is_date(column).then_some(Conversion::Date).ok_or_else(wrong),
+        FieldKind::Time => time_form(column).ok_or_else(wrong),
+        FieldKind::Amount => amount_form(column),
     }
 }
 
-fn text_form(column: &ColumnDescriptor) -> Option<Form> {
+fn text_form(column: &ColumnDescriptor) -> Option<Conversion> {
     let text = matches!(
         column.logical_type_ref(),
         Some(LogicalType::String | LogicalType::Enum | LogicalType::Json)
@@ -160,8 +160,10 @@ fn text_form(column: &ColumnDescriptor) -> Option<Form> {
         ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON
     );
     match column.physical_type() {
-        Physical::BYTE_ARRAY if text => Some(Form::Text),
-        Physical::INT32 | Physical::INT64 if is_plain_integer(column) => Some(Form::IntegerCode),
+        Physical::BYTE_ARRAY if text => Some(Conversion::Text),
+        Physical::INT32 | Physical::INT64 if is_plain_integer(column) => {
+            Some(Conversion::IntegerCode)
+        }
         _ => None,
     }
 }
@@ -191,23 +193,23 @@ fn is_date(column: &ColumnDescriptor) -> bool {
             || column.converted_type() == ConvertedType::DATE)
 }
 
-fn time_form(column: &ColumnDescriptor) -> Option<Form> {
+fn time_form(column: &ColumnDescriptor) -> Option<Conversion> {
     match (column.physical_type(), column.logical_type_ref(), column.converted_type()) {
-        (Physical::INT96, _, _) => Some(Form::Int96),
+        (Physical::INT96, _, _) => Some(Conversion::Int96),
         (Physical::INT64, Some(LogicalType::Timestamp(t)), _) => {
-            Some(if t.is_adjusted_to_u_t_c { Form::UtcTime } else { Form::LocalTime })
+            Some(if t.is_adjusted_to_u_t_c { Conversion::UtcTime } else { Conversion::LocalTime })
         }
         // A converted type alone is UTC-adjusted, as the format defines.
         (
             Physical::INT64,
             None,
             ConvertedType::TIMESTAMP_MILLIS | ConvertedType::TIMESTAMP_MICROS,
-        ) => Some(Form::UtcTime),
+        ) => Some(Conversion::UtcTime),
         _ => None,
     }
 }
 
-fn amount_form(column: &ColumnDescriptor) -> Result<Form, (Code, Text)> {
+fn amount_form(column: &ColumnDescriptor) -> Result<Conversion, (Code, Text)> {
     let physical = column.physical_type();
     let (scale, precision) = match (column.logical_type_ref(), column.converted_type()) {
         (Some(LogicalType::Decimal(decimal)), _) => (decimal.scale, decimal.precision),
@@ -226,7 +228,7 @@ fn amount_form(column: &ColumnDescriptor) -> Result<Form, (Code, Text)> {
             // Otherwise the hint of the code says it.
             let found = describe(column);
             let found = if code == Code::F04 {
-                wanted(Kind::Amount, &found)
+                wanted(FieldKind::Amount, &found)
             } else {
                 text!("{} for an amount", found)
             };
@@ -239,7 +241,7 @@ fn amount_form(column: &ColumnDescriptor) -> Result<Form, (Code, Text)> {
     match u8::try_from(scale) {
         Ok(scale @ 0..=MOST_DECIMALS) => {
             let narrow = matches!(physical, Physical::INT32 | Physical::INT64);
-            Ok(Form::Decimal { scale, narrow })
+            Ok(Conversion::Decimal { scale, narrow })
         }
         _ => Err((Code::F07, decimal(precision, scale))),
     }
@@ -251,12 +253,12 @@ fn decimal(precision: i32, scale: i32) -> Text {
 }
 
 /// What a column is, what it should be, and what makes it so.
-fn wanted(kind: Kind, found: &str) -> Text {
+fn wanted(kind: FieldKind, found: &str) -> Text {
     match kind {
-        Kind::Text => text!("{} for text; declare it as String", found),
-        Kind::Date => text!("{} for a date; export it as DATE", found),
-        Kind::Time => text!("{} for a timestamp; export it as TIMESTAMP", found),
-        Kind::Amount => text!("{} for an amount; export it as DECIMAL(16,2)", found),
+        FieldKind::Text => text!("{} for text; declare it as String", found),
+        FieldKind::Date => text!("{} for a date; export it as DATE", found),
+        FieldKind::Time => text!("{} for a timestamp; export it as TIMESTAMP", found),
+        FieldKind::Amount => text!("{} for an amount; export it as DECIMAL(16,2)", found),
     }
 }
 

@@ -13,10 +13,10 @@ use crate::{
     contract::{
         listed,
         small_files::{DeclaredTotals, SmallFiles},
-        walk::{Found, ParquetFile, Unread, walk},
+        walk::{FolderListing, FoundParquet, Unread, walk},
     },
     diag::{Code, Failure, Finding, Outcome},
-    ingest::source::Source,
+    ingest::source::ParquetSource,
     model::{
         codes::{Month, Side},
         money::{FenSum, yuan},
@@ -29,7 +29,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Delivery {
     /// The Parquet files that could be opened, treating first, by path.
-    pub sources: Vec<Source>,
+    pub sources: Vec<ParquetSource>,
     /// The small files.
     pub small: SmallFiles,
     /// What lies there and is not read.
@@ -78,8 +78,8 @@ impl Delivery {
         let found = walk(input, findings)?;
         settle();
         let standing = Some((input.to_owned(), found.identities()));
-        let Found { parquet, unread, .. } = found;
-        let opened: Vec<Outcome<Result<Source, Vec<Finding>>>> =
+        let FolderListing { parquet, unread, .. } = found;
+        let opened: Vec<Outcome<Result<ParquetSource, Vec<Finding>>>> =
             parquet.par_iter().map(open_file).collect();
         let mut sources = Vec::new();
         for source in opened {
@@ -104,7 +104,7 @@ impl Delivery {
     }
 
     /// A file alone, of which somebody else knows that it stays.
-    pub fn of_file(source: Source) -> Delivery {
+    pub fn of_file(source: ParquetSource) -> Delivery {
         Delivery { sources: vec![source], ..Delivery::default() }
     }
 
@@ -155,7 +155,7 @@ impl Delivery {
 
     /// The files as a manifest lists them, with what was found in them.
     pub fn entries(&self, facts: &[FileFacts]) -> Vec<FileEntry> {
-        let entry = |(source, facts): (&Source, &FileFacts)| FileEntry {
+        let entry = |(source, facts): (&ParquetSource, &FileFacts)| FileEntry {
             path: source.name.clone(),
             bytes: facts.bytes,
             rows: facts.rows,
@@ -168,7 +168,7 @@ impl Delivery {
     /// Rows of a side.
     pub fn rows(&self, side: Side) -> u64 {
         let of_side = self.sources.iter().filter(|source| source.side == side);
-        of_side.map(Source::rows).fold(0, u64::saturating_add)
+        of_side.map(ParquetSource::rows).fold(0, u64::saturating_add)
     }
 
     /// Compares what the files hold with what was declared, and with each other.
@@ -193,8 +193,8 @@ impl Delivery {
 }
 
 /// Opens a Parquet file that was found; one that may not be read is a failure.
-fn open_file(file: &ParquetFile) -> Outcome<Result<Source, Vec<Finding>>> {
-    let ParquetFile { side, name, path, identity } = file;
+fn open_file(file: &FoundParquet) -> Outcome<Result<ParquetSource, Vec<Finding>>> {
+    let FoundParquet { side, name, path, identity } = file;
     let changed = |found: Text| Ok(Err(vec![Finding::of_file(Code::F13, name, found)]));
     let shared = match SharedFile::open(path) {
         Ok(shared) => shared,
@@ -205,7 +205,7 @@ fn open_file(file: &ParquetFile) -> Outcome<Result<Source, Vec<Finding>>> {
     };
     match identity.difference(&shared.identity) {
         Some(found) => changed(found),
-        None => Ok(Source::of(*side, name, path, &shared)),
+        None => Ok(ParquetSource::of(*side, name, path, &shared)),
     }
 }
 

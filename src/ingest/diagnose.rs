@@ -8,9 +8,9 @@ use parquet::arrow::arrow_reader::RowSelector;
 use super::{
     batch::{Batches, ReadError},
     buffers::Tools,
-    form::Form,
+    form::Conversion,
     schedule::Lane,
-    source::Source,
+    source::ParquetSource,
 };
 use crate::{
     columnar::{
@@ -27,7 +27,7 @@ const ROWS: usize = 1024;
 
 /// Says what is wrong with a row group.
 pub(super) fn diagnose(
-    source: &Source,
+    source: &ParquetSource,
     lane: &Lane,
     error: ReadError,
     int96: Int96,
@@ -76,7 +76,7 @@ pub(super) fn diagnose(
 
 /// The first row that cannot be read of a file of one column, and why; no row where that is not the row's fault.
 fn fault(
-    source: &Source,
+    source: &ParquetSource,
     row_group: usize,
     int96: Int96,
     tools: &Arc<Tools>,
@@ -110,9 +110,9 @@ fn fault(
 }
 
 /// The first column that nobody reads and whose pages are damaged.
-fn ignored_fault(source: &Source, row_group: usize) -> Option<(usize, ReadError)> {
+fn ignored_fault(source: &ParquetSource, row_group: usize) -> Option<(usize, ReadError)> {
     let is_read = |leaf: &usize| {
-        source.columns.iter().any(|column| column.leaf == *leaf && column.form != Form::Null)
+        source.columns.iter().any(|column| column.leaf == *leaf && column.form != Conversion::Null)
     };
     let file = source.reopen().ok()?;
     let group = source.metadata.row_group(row_group);

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Some rows of one row group.
-struct Piece<'a> {
+struct RowSpan<'a> {
     file: usize,
     row_group: usize,
     /// Ordinal of the row group's first row.
@@ -63,7 +63,7 @@ pub fn fetch<T: Send>(
         .collect()
 }
 
-fn pieces<'a>(delivery: &Delivery, side: Side, ordinals: &'a [u32]) -> Vec<Piece<'a>> {
+fn pieces<'a>(delivery: &Delivery, side: Side, ordinals: &'a [u32]) -> Vec<RowSpan<'a>> {
     let mut pieces = Vec::new();
     let mut base = 0u32;
     let mut rest = ordinals;
@@ -73,7 +73,7 @@ fn pieces<'a>(delivery: &Delivery, side: Side, ordinals: &'a [u32]) -> Vec<Piece
             let rows = u32::try_from(group.num_rows()).unwrap_or(0);
             let (wanted, others) = rest.split_at(rest.partition_point(|o| *o < base + rows));
             if !wanted.is_empty() {
-                pieces.push(Piece { file, row_group, base, rows: rows as usize, wanted });
+                pieces.push(RowSpan { file, row_group, base, rows: rows as usize, wanted });
             }
             rest = others;
             base += rows;
@@ -84,7 +84,7 @@ fn pieces<'a>(delivery: &Delivery, side: Side, ordinals: &'a [u32]) -> Vec<Piece
 
 fn read(
     delivery: &Delivery,
-    piece: &Piece,
+    piece: &RowSpan,
     int96: Int96,
     tools: &Arc<Tools>,
     mut take: impl FnMut(u32, Record),

@@ -4,7 +4,7 @@ use crate::model::fields::Field;
 
 /// A column of a file that stands for a field of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
+pub struct SourceColumn {
     /// The field.
     pub field: Field,
     /// Position among the columns of the schema's root.
@@ -12,12 +12,12 @@ pub struct Column {
     /// Position among the leaves, as row groups count columns.
     pub leaf: usize,
     /// How its values become those of the contract.
-    pub form: Form,
+    pub form: Conversion,
 }
 
 /// How a column's values become those of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum Conversion {
     /// Text.
     Text,
     /// Integers that stand for text.

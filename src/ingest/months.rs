@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::rows::Checked;
+use super::rows::CheckedBatch;
 use crate::model::codes::Month;
 
 /// Rows by cost month: those that are valid, or only come before their period.
@@ -13,7 +13,7 @@ pub struct CostMonths(BTreeMap<Month, u64>);
 
 impl CostMonths {
     /// Counts the rows of a batch. In most files many rows of one month follow each other.
-    pub fn count(&mut self, checked: &Checked) {
+    pub fn count(&mut self, checked: &CheckedBatch) {
         let rows = checked.broken.iter().zip(&checked.month);
         let rows = rows.filter(|(broken, _)| broken.is_valid_but_early());
         let mut months = rows.filter_map(|(_, month)| *month).peekable();

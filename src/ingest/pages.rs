@@ -37,14 +37,14 @@ use crate::{
 };
 
 /// A row group of a file.
-pub(super) struct RowGroup<'a> {
+pub(super) struct FileRowGroup<'a> {
     pub(super) file: Arc<SharedFile>,
     pub(super) metadata: &'a ParquetMetaData,
     pub(super) number: usize,
     pub(super) tools: Arc<Tools>,
 }
 
-impl RowGroup<'_> {
+impl FileRowGroup<'_> {
     fn group(&self) -> &RowGroupMetaData {
         self.metadata.row_group(self.number)
     }
@@ -72,7 +72,7 @@ impl RowGroup<'_> {
     }
 }
 
-impl RowGroups for RowGroup<'_> {
+impl RowGroups for FileRowGroup<'_> {
     fn num_rows(&self) -> usize {
         usize::try_from(self.group().num_rows()).unwrap_or(0)
     }

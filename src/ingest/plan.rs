@@ -18,7 +18,7 @@ const MOST_OPEN: usize = 512;
 
 /// How the rows of a delivery are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Plan {
+pub struct ReadPlan {
     /// Row groups are read in step.
     pub in_step: bool,
     /// Rows that are decoded at a time.
@@ -29,9 +29,9 @@ pub struct Plan {
     pub room: u64,
 }
 
-impl Plan {
+impl ReadPlan {
     /// Reads in step if the open row groups take at most so many bytes.
-    pub fn of(delivery: &Delivery, most: u64, threads: usize) -> Plan {
+    pub fn of(delivery: &Delivery, most: u64, threads: usize) -> ReadPlan {
         let (lanes, bytes) = most_open(delivery);
         let in_step = bytes <= most && lanes <= MOST_OPEN;
         let batch_rows = if in_step {
@@ -40,7 +40,7 @@ impl Plan {
             ROWS_ALONE
         };
         let largest = all_row_groups(delivery).map(|(_, _, bytes)| bytes).max().unwrap_or(0);
-        Plan {
+        ReadPlan {
             in_step,
             batch_rows,
             bytes: if in_step { bytes } else { largest.saturating_mul(threads as u64) },

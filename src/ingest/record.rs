@@ -17,7 +17,7 @@ use crate::{
 /// A valid row. Amounts are in fen, time is local (UTC+8).
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Record {
-    texts: Texts,
+    texts: RecordTexts,
     /// First day of the stay, from 1970-01-01.
     pub begndate: Option<i32>,
     /// Last day of the stay, from 1970-01-01.
@@ -34,7 +34,7 @@ pub struct Record {
 
 /// The text fields of a record, one after the other: millions of records may be in memory.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-struct Texts {
+struct RecordTexts {
     all: Box<str>,
     /// Where each field ends.
     ends: [u32; TEXT_FIELDS.len()],
@@ -42,8 +42,8 @@ struct Texts {
     nulls: u16,
 }
 
-impl Texts {
-    fn of<'a>(values: impl Fn(Field) -> Option<&'a str>) -> Texts {
+impl RecordTexts {
+    fn of<'a>(values: impl Fn(Field) -> Option<&'a str>) -> RecordTexts {
         let mut all = String::new();
         let mut nulls = 0;
         let ends = std::array::from_fn(|index| {
@@ -53,7 +53,7 @@ impl Texts {
             }
             u32::try_from(all.len()).expect("Invariant: the texts of a row are shorter than 4 GiB")
         });
-        Texts { all: all.into(), ends, nulls }
+        RecordTexts { all: all.into(), ends, nulls }
     }
 
     fn get(&self, index: usize) -> Option<&str> {
@@ -67,7 +67,7 @@ impl Texts {
 
 /// A compared field that differs between two copies, with the value of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
+pub struct FieldDifference {
     /// The field, or `cost_month`.
     pub field: &'static str,
     /// What the first copy has; `None` when null.
@@ -83,7 +83,7 @@ impl Record {
     pub fn of(batch: &Batch, row: usize) -> Record {
         let value = |field| batch.amount(field).and_then(|column| column.value(row));
         Record {
-            texts: Texts::of(|field| {
+            texts: RecordTexts::of(|field| {
                 let text = batch.text(field).value(row);
                 if !FLAGS.contains(&field) {
                     return text;
@@ -140,12 +140,12 @@ impl Record {
     }
 
     /// The compared fields in which two copies differ, in the order of the contract.
-    pub fn differences(&self, other: &Record) -> Vec<Difference> {
+    pub fn differences(&self, other: &Record) -> Vec<FieldDifference> {
         let own = |text: Option<&str>| text.map(str::to_owned);
-        let mut found: Vec<Difference> = IDENTITY_FIELDS
+        let mut found: Vec<FieldDifference> = IDENTITY_FIELDS
             .into_iter()
             .filter(|field| self.text(*field) != other.text(*field))
-            .map(|field| Difference {
+            .map(|field| FieldDifference {
                 field: field.name(),
                 first: own(self.text(field)),
                 second: own(other.text(field)),
@@ -153,7 +153,7 @@ impl Record {
             })
             .collect();
         if self.cost_month() != other.cost_month() {
-            found.push(Difference {
+            found.push(FieldDifference {
                 field: "cost_month",
                 first: Some(self.cost_month().to_string()),
                 second: Some(other.cost_month().to_string()),
@@ -162,7 +162,7 @@ impl Record {
         }
         for ((field, first), second) in self.amounts.iter().zip(other.amounts.values()) {
             if first != second {
-                found.push(Difference {
+                found.push(FieldDifference {
                     field: field.name(),
                     first: Some(yuan(*first)),
                     second: Some(yuan(*second)),

@@ -20,19 +20,19 @@ use crate::{
 
 /// The rules that a row broke: a bit for each rule, by its place in [`RowRule::ALL`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Broken(u32);
+pub struct BrokenRules(u32);
 
 /// Longest key or number, in characters (V14).
 const LONGEST_ID: usize = 40;
 
-impl Broken {
+impl BrokenRules {
     const fn bit(rule: RowRule) -> u32 {
         1 << rule as u32
     }
 
     fn add(&mut self, rule: RowRule, broken: bool) {
         if broken {
-            self.0 |= Broken::bit(rule);
+            self.0 |= BrokenRules::bit(rule);
         }
     }
 
@@ -43,12 +43,12 @@ impl Broken {
 
     /// Whether the row is valid but for a cost month after the period (V10).
     pub const fn is_valid_but_early(self) -> bool {
-        self.0 & !Broken::bit(RowRule::V10) == 0
+        self.0 & !BrokenRules::bit(RowRule::V10) == 0
     }
 
     /// The broken rules, in order.
     pub fn rules(self) -> impl Iterator<Item = RowRule> {
-        RowRule::ALL.iter().copied().filter(move |rule| self.0 & Broken::bit(*rule) != 0)
+        RowRule::ALL.iter().copied().filter(move |rule| self.0 & BrokenRules::bit(*rule) != 0)
     }
 
     /// The codes of the broken rules, in order, separated by commas.
@@ -59,9 +59,9 @@ impl Broken {
 
 /// What the rules found in a batch, row by row.
 #[derive(Debug, Default)]
-pub struct Checked {
+pub struct CheckedBatch {
     /// The rules that each row broke.
-    pub broken: Vec<Broken>,
+    pub broken: Vec<BrokenRules>,
     /// Whether each row is a reversal.
     pub reversal: Vec<bool>,
     /// Province of the insured division; meaningful for valid rows.
@@ -83,12 +83,12 @@ pub struct Checked {
     sums: [Vec<i64>; 2],
 }
 
-impl Checked {
+impl CheckedBatch {
     /// Judges every row of a batch; what an earlier batch left goes, its memory is used again.
     pub fn check(&mut self, batch: &Batch, policy: &Policy, period: Month) {
         let rows = batch.rows;
         self.broken.clear();
-        self.broken.resize(rows, Broken::default());
+        self.broken.resize(rows, BrokenRules::default());
         batch.text(Field::init_setl_id).is_there(rows, &mut self.reversal);
         batch.text(Field::insuplc_admdvs).provinces(rows, &mut self.insured);
         batch.text(Field::mdtrtarea_admvs).provinces(rows, &mut self.treating);
@@ -327,7 +327,7 @@ impl Checked {
         &mut self,
         rule: RowRule,
         column: &TextColumn,
-        unclassified: impl Fn(&Checked, usize) -> bool,
+        unclassified: impl Fn(&CheckedBatch, usize) -> bool,
     ) {
         let rows: Vec<usize> =
             (0..self.broken.len()).filter(|row| unclassified(self, *row)).collect();

@@ -16,7 +16,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{batch::Batches, source::Source};
+use super::{batch::Batches, source::ParquetSource};
 use crate::{
     columnar::footer::most_rows,
     diag::{Code, Finding},
@@ -64,7 +64,7 @@ pub enum Work {
 
 /// Some row groups of one file, in order, which are read on their own.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Part {
+pub struct FilePart {
     /// Position of the file in the delivery.
     pub file: usize,
     /// The row groups.
@@ -77,12 +77,13 @@ pub struct Part {
     pub digest: bool,
 }
 
-impl Part {
+impl FilePart {
     /// Every row and file of a delivery, once: parts of at least so many rows, where a file has them.
-    pub fn all_of(delivery: &Delivery, rows: u64) -> Result<Vec<Part>, Finding> {
-        let mut parts: Vec<Part> = Vec::new();
+    pub fn all_of(delivery: &Delivery, rows: u64) -> Result<Vec<FilePart>, Finding> {
+        let mut parts: Vec<FilePart> = Vec::new();
         let mut of_last = 0;
-        let no_groups = |file| Part { file, row_groups: 0..0, row: 0, ordinal: 0, digest: true };
+        let no_groups =
+            |file| FilePart { file, row_groups: 0..0, row: 0, ordinal: 0, digest: true };
         for lane in lanes(delivery)? {
             while parts.last().map_or(0, |part| part.file + 1) < lane.file {
                 parts.push(no_groups(parts.last().map_or(0, |part| part.file + 1)));
@@ -91,7 +92,7 @@ impl Part {
             if is_first || of_last >= rows {
                 let row_groups = lane.row_group..lane.row_group;
                 let Lane { file, row, ordinal, .. } = lane;
-                parts.push(Part { file, row_groups, row, ordinal, digest: is_first });
+                parts.push(FilePart { file, row_groups, row, ordinal, digest: is_first });
                 of_last = 0;
             }
             if let Some(part) = parts.last_mut() {
@@ -108,10 +109,10 @@ impl Part {
 /// The work that is left.
 pub struct Schedule {
     in_step: bool,
-    state: Mutex<State>,
+    state: Mutex<ScheduleState>,
 }
 
-struct State {
+struct ScheduleState {
     digests: Vec<usize>,
     /// Row groups by the time at which they stand.
     waiting: BinaryHeap<Reverse<(i64, usize)>>,
@@ -130,7 +131,7 @@ impl Schedule {
             Reverse((time, index))
         };
         let waiting = lanes.iter().enumerate().map(order).collect();
-        let state = State {
+        let state = ScheduleState {
             digests: (0..delivery.sources.len()).rev().collect(),
             waiting,
             lanes: lanes.into_iter().map(Some).collect(),
@@ -140,7 +141,7 @@ impl Schedule {
     }
 
     /// A part, for one thread. Of the delivery there is nothing but its file.
-    pub fn of_part(delivery: &Delivery, part: &Part) -> Schedule {
+    pub fn of_part(delivery: &Delivery, part: &FilePart) -> Schedule {
         let groups = delivery.sources[0].metadata.row_groups();
         let (mut row, mut ordinal) = (part.row, part.ordinal);
         let lane = |row_group: usize| {
@@ -152,14 +153,14 @@ impl Schedule {
         let lanes: Vec<Option<Lane>> = part.row_groups.clone().map(lane).collect();
         let waiting = (0..lanes.len()).map(|lane| Reverse((0, lane))).collect();
         let digests = if part.digest { vec![0] } else { Vec::new() };
-        let state = State { digests, waiting, lanes, at_work: vec![None] };
+        let state = ScheduleState { digests, waiting, lanes, at_work: vec![None] };
         Schedule { in_step: false, state: Mutex::new(state) }
     }
 
     /// Work for a thread; none when nothing is left for it.
     pub fn take(&self, thread: usize) -> Option<Work> {
         let mut state = self.locked();
-        let State { digests, waiting, lanes, at_work } = &mut *state;
+        let ScheduleState { digests, waiting, lanes, at_work } = &mut *state;
         if let Some(file) = digests.pop() {
             return Some(Work::Digest(file));
         }
@@ -179,7 +180,7 @@ impl Schedule {
         }
     }
 
-    fn locked(&self) -> MutexGuard<'_, State> {
+    fn locked(&self) -> MutexGuard<'_, ScheduleState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -212,12 +213,12 @@ fn after(ordinal: u32, rows: u64) -> Option<u32> {
     u32::try_from(rows).ok().and_then(|rows| ordinal.checked_add(rows))
 }
 
-fn without_bytes(source: &Source, row_group: usize, rows: u32, bytes: u64) -> Finding {
+fn without_bytes(source: &ParquetSource, row_group: usize, rows: u32, bytes: u64) -> Finding {
     let found = text!("{} rows on its side in files of {} bytes", rows, bytes);
     Finding::new(Code::F02, &source.name, text!("row group {}", row_group), found)
 }
 
-fn too_many(source: &Source, row_group: usize) -> Finding {
+fn too_many(source: &ParquetSource, row_group: usize) -> Finding {
     let found = text!("more than {} rows on its side", u32::MAX);
     let place = text!("row group {}", row_group);
     let hint = text!(

@@ -3,7 +3,7 @@
 use super::{
     columns::Mapped,
     disguise,
-    form::{Column, Form},
+    form::{Conversion, SourceColumn},
     times::{ALLOWED, CST_OFFSET},
 };
 use std::{
@@ -37,7 +37,7 @@ use crate::{
 
 /// One Parquet file of a delivery.
 #[derive(Debug)]
-pub struct Source {
+pub struct ParquetSource {
     /// Whose copies it holds.
     pub side: Side,
     /// Path below the input folder, with `/`.
@@ -53,7 +53,7 @@ pub struct Source {
     /// The schema as Arrow sees it, without hints.
     schema: Schema,
     /// The columns that stand for fields.
-    pub columns: Vec<Column>,
+    pub columns: Vec<SourceColumn>,
     /// How many columns use another name.
     pub aliases: u64,
     /// How many columns have their name in another case, or with blanks around it.
@@ -62,11 +62,11 @@ pub struct Source {
     pub extra_columns: u64,
 }
 
-impl Source {
+impl ParquetSource {
     /// Opens a file, reads its footer and checks its schema; all findings at once.
-    pub fn open(side: Side, name: &str, path: &Path) -> Result<Source, Vec<Finding>> {
+    pub fn open(side: Side, name: &str, path: &Path) -> Result<ParquetSource, Vec<Finding>> {
         let unreadable = |e: io::Error| vec![Finding::of_file(Code::F02, name, text!("{}", e))];
-        Source::of(side, name, path, &SharedFile::open(path).map_err(unreadable)?)
+        ParquetSource::of(side, name, path, &SharedFile::open(path).map_err(unreadable)?)
     }
 
     /// The same of a file that is open.
@@ -75,7 +75,7 @@ impl Source {
         name: &str,
         path: &Path,
         file: &SharedFile,
-    ) -> Result<Source, Vec<Finding>> {
+    ) -> Result<ParquetSource, Vec<Finding>> {
         let refused = |place: Text, found: Text| Finding::new(Code::F02, name, place, found);
         let damaged = |found: Text| vec![refused(text!("footer"), found)];
         if file.len == 0 {
@@ -105,7 +105,7 @@ impl Source {
         }
         let Mapped { columns, aliases, respelled, extra_columns } =
             Mapped::of(metadata.file_metadata().schema_descr(), name)?;
-        Ok(Source {
+        Ok(ParquetSource {
             side,
             name: name.to_owned(),
             path: path.to_owned(),
@@ -130,8 +130,8 @@ impl Source {
     }
 
     /// The file as one that has nothing but a column.
-    pub(super) fn alone(&self, column: Column) -> Source {
-        Source {
+    pub(super) fn alone(&self, column: SourceColumn) -> ParquetSource {
+        ParquetSource {
             name: self.name.clone(),
             path: self.path.clone(),
             metadata: Arc::clone(&self.metadata),
@@ -186,7 +186,11 @@ impl Source {
                 ParquetTimeUnit::MICROS => time,
                 ParquetTimeUnit::NANOS => time.div_euclid(1_000),
             };
-            if column.form == Form::UtcTime { micros.saturating_add(CST_OFFSET) } else { micros }
+            if column.form == Conversion::UtcTime {
+                micros.saturating_add(CST_OFFSET)
+            } else {
+                micros
+            }
         };
         let (first, last) = (local(*times.min_opt()?), local(*times.max_opt()?));
         let within = |time: i64| time.clamp(ALLOWED.start, ALLOWED.end);
@@ -198,7 +202,7 @@ impl Source {
     /// the file and decompressed.
     pub fn open_bytes(&self, row_group: usize) -> u64 {
         let group = self.metadata.row_group(row_group);
-        let of_column = |column: &Column| {
+        let of_column = |column: &SourceColumn| {
             let chunk = group.column(column.leaf);
             let bytes = chunk.uncompressed_size().max(0).cast_unsigned();
             // A page has an entry of some 16 bytes in the page index; without one, pages of the usual
@@ -214,7 +218,7 @@ impl Source {
     }
 }
 
-impl Column {
+impl SourceColumn {
     /// The Arrow type to ask the reader for, where it is not the one it takes by itself.
     fn hint(&self, natural: &DataType, dictionary: bool) -> Option<DataType> {
         let keys_are_unique = matches!(
@@ -222,14 +226,14 @@ impl Column {
             Field::setl_id | Field::mdtrt_id | Field::init_setl_id | Field::psn_no
         );
         match (self.form, natural) {
-            (Form::Text, DataType::Utf8) if dictionary && !keys_are_unique => {
+            (Conversion::Text, DataType::Utf8) if dictionary && !keys_are_unique => {
                 Some(DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))
             }
-            (Form::Text, _) => Some(DataType::Utf8View),
-            (Form::Decimal { narrow: true, .. }, DataType::Decimal128(precision, scale)) => {
+            (Conversion::Text, _) => Some(DataType::Utf8View),
+            (Conversion::Decimal { narrow: true, .. }, DataType::Decimal128(precision, scale)) => {
                 Some(DataType::Decimal64(*precision, *scale))
             }
-            (Form::Int96, DataType::Timestamp(..)) => {
+            (Conversion::Int96, DataType::Timestamp(..)) => {
                 Some(DataType::Timestamp(TimeUnit::Microsecond, None))
             }
             _ => None,

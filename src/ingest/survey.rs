@@ -15,19 +15,19 @@ use super::{
     batch::{Batch, Batches, ReadError},
     buffers::Tools,
     diagnose::diagnose,
-    form::Form,
+    form::Conversion,
     months::CostMonths,
-    plan::{Plan, ROWS_ALONE},
-    rows::Checked,
-    schedule::{Lane, Part, Schedule, Work},
-    source::Source,
+    plan::{ROWS_ALONE, ReadPlan},
+    rows::CheckedBatch,
+    schedule::{FilePart, Lane, Schedule, Work},
+    source::ParquetSource,
 };
 use crate::{
     columnar::{
         claims,
         guard::{damage, guarded},
         shape,
-        table::Table,
+        table::TableBuilder,
     },
     diag::{Code, Failure, Finding, Outcome},
     digest::sha256_of,
@@ -44,7 +44,7 @@ use crate::{
 
 /// What the survey is told.
 #[derive(Clone, Copy)]
-pub struct Setting<'a> {
+pub struct SurveySetting<'a> {
     /// The rules.
     pub rules: &'a Rules,
     /// What of them is in force in the period.
@@ -56,7 +56,7 @@ pub struct Setting<'a> {
 }
 
 /// Rows as they are read.
-pub struct Piece<'a> {
+pub struct ReadPiece<'a> {
     /// Whose.
     pub side: Side,
     /// Ordinal of the first of them on its side.
@@ -64,7 +64,7 @@ pub struct Piece<'a> {
     /// The rows.
     pub batch: Batch,
     /// What the row rules found.
-    pub checked: &'a Checked,
+    pub checked: &'a CheckedBatch,
     /// Where rows are read in the order of time, most of those that are not read yet are as late as this
     /// or later.
     pub frontier: Option<i64>,
@@ -73,7 +73,7 @@ pub struct Piece<'a> {
 /// Takes the rows of a delivery as they are read.
 pub trait RowSink: Send {
     /// Takes a piece.
-    fn take(&mut self, piece: Piece) -> Outcome<()>;
+    fn take(&mut self, piece: ReadPiece) -> Outcome<()>;
 }
 
 /// A row that broke a rule.
@@ -139,8 +139,8 @@ pub struct Survey {
 /// Reads a delivery as planned, one thread a sink; gives the sinks back.
 pub fn survey<S: RowSink>(
     delivery: &Delivery,
-    setting: Setting,
-    plan: Plan,
+    setting: SurveySetting,
+    plan: ReadPlan,
     sinks: Vec<S>,
 ) -> Outcome<(Survey, Vec<S>)> {
     let mut all = Survey::begin(delivery);
@@ -152,7 +152,7 @@ pub fn survey<S: RowSink>(
         }
     };
     let tools = Tools::planned(&setting.monitor.stopwatch, plan);
-    let reading = Reading { delivery, setting, batch_rows: plan.batch_rows, tools };
+    let reading = ReadContext { delivery, setting, batch_rows: plan.batch_rows, tools };
     let workers: Vec<Outcome<(Survey, S)>> = sinks
         .into_par_iter()
         .enumerate()
@@ -171,24 +171,24 @@ pub fn survey<S: RowSink>(
 /// Reads a part of a delivery of one file; what is found of columns and of all files is not in it.
 pub fn survey_part(
     delivery: &Delivery,
-    setting: Setting,
-    part: &Part,
+    setting: SurveySetting,
+    part: &FilePart,
     sink: &mut impl RowSink,
 ) -> Outcome<Survey> {
     let tools = Tools::new(&setting.monitor.stopwatch);
-    let reading = Reading { delivery, setting, batch_rows: ROWS_ALONE, tools };
+    let reading = ReadContext { delivery, setting, batch_rows: ROWS_ALONE, tools };
     read(&reading, &Schedule::of_part(delivery, part), 0, sink)
 }
 
 /// Reads what is scheduled for a thread.
 fn read<S: RowSink>(
-    reading: &Reading,
+    reading: &ReadContext,
     schedule: &Schedule,
     thread: usize,
     sink: &mut S,
 ) -> Outcome<Survey> {
     let mut local = Survey::of(reading.delivery);
-    let mut checked = Checked::default();
+    let mut checked = CheckedBatch::default();
     while let Some(work) = schedule.take(thread) {
         reading.setting.monitor.check()?;
         match work {
@@ -203,9 +203,9 @@ fn read<S: RowSink>(
 }
 
 /// What reading a row group needs besides the row group.
-struct Reading<'a> {
+struct ReadContext<'a> {
     delivery: &'a Delivery,
-    setting: Setting<'a>,
+    setting: SurveySetting<'a>,
     batch_rows: usize,
     tools: Arc<Tools>,
 }
@@ -256,7 +256,7 @@ impl Survey {
         Ok(())
     }
 
-    fn changed(&mut self, source: &Source, error: &io::Error) {
+    fn changed(&mut self, source: &ParquetSource, error: &io::Error) {
         self.findings.push(Finding::of_file(Code::F13, &source.name, text!("{}", error)));
     }
 
@@ -264,10 +264,10 @@ impl Survey {
     /// there are rows left.
     fn rows<S: RowSink>(
         &mut self,
-        reading: &Reading,
+        reading: &ReadContext,
         mut lane: Lane,
         frontier: Option<i64>,
-        checked: &mut Checked,
+        checked: &mut CheckedBatch,
         sink: &mut S,
     ) -> Outcome<Option<Lane>> {
         let source = &reading.delivery.sources[lane.file];
@@ -276,8 +276,8 @@ impl Survey {
                 Ok(true) if frontier.is_some() && !lane.takes_room() => return Ok(Some(lane)),
                 Ok(true) => {}
                 Ok(false) => return Ok(None),
-                Err(Stop::Failure(failure)) => return Err(failure),
-                Err(Stop::Read(error)) => {
+                Err(ReadStop::Failure(failure)) => return Err(failure),
+                Err(ReadStop::Read(error)) => {
                     // What is open of it goes before it is opened again.
                     lane.batches = None;
                     let int96 = reading.setting.rules.int96;
@@ -291,18 +291,18 @@ impl Survey {
     /// Reads the next rows of a row group; says whether there may be more.
     fn piece<S: RowSink>(
         &mut self,
-        reading: &Reading,
-        source: &Source,
+        reading: &ReadContext,
+        source: &ParquetSource,
         lane: &mut Lane,
         frontier: Option<i64>,
-        checked: &mut Checked,
+        checked: &mut CheckedBatch,
         sink: &mut S,
-    ) -> Result<bool, Stop> {
-        let Setting { rules, policy, period, monitor } = reading.setting;
+    ) -> Result<bool, ReadStop> {
+        let SurveySetting { rules, policy, period, monitor } = reading.setting;
         if lane.batches.is_none() {
             let (rows, tools) = (reading.batch_rows, &reading.tools);
             let opened = Batches::open(source, lane.row_group, rules.int96, rows, None, tools);
-            lane.batches = Some(opened.map_err(Stop::Read)?);
+            lane.batches = Some(opened.map_err(ReadStop::Read)?);
         }
         let Some(batch) = lane.batches.as_mut().and_then(Iterator::next) else {
             if lane.left > 0 {
@@ -310,10 +310,10 @@ impl Survey {
             }
             guarded(|| check_ignored(source, lane.row_group, &reading.tools))
                 .ok_or(ReadError::Panic)
-                .map_err(Stop::Read)??;
+                .map_err(ReadStop::Read)??;
             return Ok(false);
         };
-        let batch = batch.map_err(Stop::Read)?;
+        let batch = batch.map_err(ReadStop::Read)?;
         let rows = batch.rows as u64;
         lane.left = lane
             .left
@@ -328,7 +328,7 @@ impl Survey {
         }
         lane.time = batch.time().last().unwrap_or(lane.time);
         let (side, ordinal) = (source.side, lane.ordinal);
-        sink.take(Piece { side, ordinal, batch, checked, frontier })?;
+        sink.take(ReadPiece { side, ordinal, batch, checked, frontier })?;
         lane.row += rows;
         lane.ordinal += u32::try_from(rows).unwrap_or(0);
         monitor.advance(rows)?;
@@ -341,7 +341,7 @@ impl Survey {
         side: Side,
         file: usize,
         batch: &Batch,
-        checked: &Checked,
+        checked: &CheckedBatch,
         first_row: u64,
         policy: &Policy,
     ) {
@@ -410,20 +410,20 @@ impl Survey {
 }
 
 /// Why a row group was not read to its end.
-enum Stop {
+enum ReadStop {
     Read(ReadError),
     Failure(Failure),
 }
 
-impl From<ParquetError> for Stop {
-    fn from(error: ParquetError) -> Stop {
-        Stop::Read(error.into())
+impl From<ParquetError> for ReadStop {
+    fn from(error: ParquetError) -> ReadStop {
+        ReadStop::Read(error.into())
     }
 }
 
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Stop {
-        Stop::Failure(failure)
+impl From<Failure> for ReadStop {
+    fn from(failure: Failure) -> ReadStop {
+        ReadStop::Failure(failure)
     }
 }
 
@@ -437,10 +437,14 @@ fn real_totals(batch: &Batch, row: usize, policy: &Policy) -> Totals {
 
 /// Goes over the pages of the columns that nobody reads: damage there is damage of the file. They are not
 /// unpacked, as nothing bounds what they unpack to.
-fn check_ignored(source: &Source, row_group: usize, tools: &Tools) -> Result<(), ParquetError> {
+fn check_ignored(
+    source: &ParquetSource,
+    row_group: usize,
+    tools: &Tools,
+) -> Result<(), ParquetError> {
     let group = source.metadata.row_group(row_group);
     let mut read = vec![false; group.num_columns()];
-    for column in source.columns.iter().filter(|column| column.form != Form::Null) {
+    for column in source.columns.iter().filter(|column| column.form != Conversion::Null) {
         read[column.leaf] = true;
     }
     if read.iter().all(|read| *read) {
@@ -456,8 +460,8 @@ fn check_ignored(source: &Source, row_group: usize, tools: &Tools) -> Result<(),
     })
 }
 
-fn column_normalisations(sources: &[Source]) -> Normalisations {
-    let count = |form: fn(&Form) -> bool| {
+fn column_normalisations(sources: &[ParquetSource]) -> Normalisations {
+    let count = |form: fn(&Conversion) -> bool| {
         let columns = sources.iter().flat_map(|source| &source.columns);
         columns.filter(|column| form(&column.form)).count() as u64
     };
@@ -465,21 +469,23 @@ fn column_normalisations(sources: &[Source]) -> Normalisations {
         alias_columns: sources.iter().map(|source| source.aliases).sum(),
         respelled_columns: sources.iter().map(|source| source.respelled).sum(),
         extra_columns: sources.iter().map(|source| source.extra_columns).sum(),
-        integer_code_columns: count(|form| *form == Form::IntegerCode),
-        null_columns: count(|form| *form == Form::Null),
-        rescaled_columns: count(|form| matches!(form, Form::Decimal { scale, .. } if *scale != 2)),
-        utc_time_columns: count(|form| *form == Form::UtcTime),
-        int96_columns: count(|form| *form == Form::Int96),
+        integer_code_columns: count(|form| *form == Conversion::IntegerCode),
+        null_columns: count(|form| *form == Conversion::Null),
+        rescaled_columns: count(
+            |form| matches!(form, Conversion::Decimal { scale, .. } if *scale != 2),
+        ),
+        utc_time_columns: count(|form| *form == Conversion::UtcTime),
+        int96_columns: count(|form| *form == Conversion::Int96),
         ..Normalisations::default()
     }
 }
 
 /// The table `rejects`.
-pub fn rejects_table(delivery: &Delivery, rejects: &[Reject]) -> Table {
+pub fn rejects_table(delivery: &Delivery, rejects: &[Reject]) -> TableBuilder {
     let source = |reject: &Reject| &delivery.sources[reject.file];
     let mut order: Vec<&Reject> = rejects.iter().collect();
     order.sort_by_key(|reject| (source(reject).side.name(), reject.file, reject.row));
-    Table::new(shape::REJECTS)
+    TableBuilder::new(shape::REJECTS)
         .text("side", order.iter().map(|r| Some(source(r).side.name())))
         .text("file", order.iter().map(|r| Some(&source(r).name)))
         .count("row", order.iter().map(|r| i64::try_from(r.row).unwrap_or(i64::MAX)))

@@ -2,12 +2,12 @@
 
 use super::{
     key::{Key, Keyed},
-    registered::{Kind, Registered},
-    store::Stored,
+    registered::{Registered, RegisteredKind},
+    store::Storable,
 };
 use crate::model::{group::Group, money::Fen};
 
-impl Stored for Key {
+impl Storable for Key {
     type Bytes = [u8; 12];
 
     fn to_bytes(self) -> [u8; 12] {
@@ -50,7 +50,7 @@ pub struct Entry {
     pub valued: bool,
 }
 
-impl Stored for Entry {
+impl Storable for Entry {
     type Bytes = [u8; 32];
 
     fn to_bytes(self) -> [u8; 32] {
@@ -120,7 +120,7 @@ impl Keyed for Claim {
     }
 }
 
-impl Stored for Claim {
+impl Storable for Claim {
     type Bytes = [u8; 28];
 
     fn to_bytes(self) -> [u8; 28] {
@@ -195,7 +195,7 @@ impl Keyed for Cleared {
     }
 }
 
-impl Stored for Cleared {
+impl Storable for Cleared {
     type Bytes = [u8; 18];
 
     fn to_bytes(self) -> [u8; 18] {
@@ -212,15 +212,15 @@ impl Stored for Cleared {
 }
 
 /// A settlement that is in the register, or will be, and what the register says of it.
-pub type Listed = (Key, Registered);
+pub type RegisterMatch = (Key, Registered);
 
-impl Keyed for Listed {
+impl Keyed for RegisterMatch {
     fn key(&self) -> Key {
         self.0
     }
 }
 
-impl Stored for Listed {
+impl Storable for RegisterMatch {
     type Bytes = [u8; 25];
 
     fn to_bytes(self) -> [u8; 25] {
@@ -234,10 +234,10 @@ impl Stored for Listed {
         bytes
     }
 
-    fn from_bytes(bytes: &[u8; 25]) -> Listed {
+    fn from_bytes(bytes: &[u8; 25]) -> RegisterMatch {
         let earlier = u16::from_le_bytes(part(bytes, 23));
         let registered = Registered {
-            kind: Kind::ALL[usize::from(bytes[22])],
+            kind: RegisteredKind::ALL[usize::from(bytes[22])],
             payable: Fen::new(i64::from_le_bytes(part(bytes, 12))),
             group: Group::from_number(u16::from_le_bytes(part(bytes, 20))),
             earlier: (earlier != u16::MAX).then_some(earlier),

@@ -6,7 +6,7 @@ use crate::model::{group::Group, money::Fen};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Registered {
     /// What it is.
-    pub kind: Kind,
+    pub kind: RegisteredKind,
     /// What was owed, in fen; 0 when voided.
     pub payable: Fen,
     /// Who owed whom, from which fund, for what; none when voided.
@@ -17,7 +17,7 @@ pub struct Registered {
 
 /// What a registered settlement is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum RegisteredKind {
     /// A normal settlement that cleared.
     Settlement,
     /// A reversal that cleared.
@@ -26,7 +26,8 @@ pub enum Kind {
     Voided,
 }
 
-impl Kind {
+impl RegisteredKind {
     /// Every kind.
-    pub const ALL: [Kind; 3] = [Kind::Settlement, Kind::Reversal, Kind::Voided];
+    pub const ALL: [RegisteredKind; 3] =
+        [RegisteredKind::Settlement, RegisteredKind::Reversal, RegisteredKind::Voided];
 }

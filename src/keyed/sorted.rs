@@ -11,16 +11,16 @@ use std::{
 use rayon::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::store::{Spill, locked};
+use super::store::{SpillFile, locked};
 use crate::{
-    columnar::{entry::FileEntry, table::Table},
+    columnar::{entry::FileEntry, table::TableBuilder},
     diag::{Failure, Outcome},
     keyed::packed::{pack, unpack},
     place::staging::Staging,
 };
 
 /// A row of a table, which has an order.
-pub trait Row: Serialize + DeserializeOwned + Send + Sync {
+pub trait SortRow: Serialize + DeserializeOwned + Send + Sync {
     /// Bytes of a row in memory, about.
     const BYTES: usize;
 
@@ -30,21 +30,21 @@ pub trait Row: Serialize + DeserializeOwned + Send + Sync {
 
 /// Takes rows in any order, from any thread.
 pub struct Sorter<T> {
-    rows: Mutex<Rows<T>>,
+    rows: Mutex<SortedRows<T>>,
     /// Rows that may be in memory.
     room: usize,
-    spill: Spill,
+    spill: SpillFile,
 }
 
 /// Rows in memory, and the runs on disk.
-struct Rows<T> {
+struct SortedRows<T> {
     memory: Vec<T>,
-    runs: Vec<Run>,
+    runs: Vec<SortedRun>,
 }
 
 /// Where rows in their order are on disk.
 #[derive(Debug, Clone, Copy)]
-struct Run {
+struct SortedRun {
     offset: u64,
     bytes: u64,
 }
@@ -52,20 +52,20 @@ struct Run {
 /// All rows, in their order: in memory, or in runs.
 pub struct Sorted<T> {
     memory: Vec<T>,
-    runs: Vec<Run>,
+    runs: Vec<SortedRun>,
     /// Bytes of a run that are read together, at least.
     read_together: u64,
-    spill: Spill,
+    spill: SpillFile,
 }
 
 /// What they are at the most, and at the least.
 const READ_TOGETHER: [u64; 2] = [256 * 1024, 4 * 1024];
 
-impl<T: Row> Sorter<T> {
+impl<T: SortRow> Sorter<T> {
     /// An empty one that may take so many bytes of memory; its file has a name of its own.
     pub fn new(bytes: usize, staging: &Staging, name: &str) -> Sorter<T> {
-        let spill = Spill::new(staging.scratch().join(format!("rows-{name}")));
-        let rows = Mutex::new(Rows { memory: Vec::new(), runs: Vec::new() });
+        let spill = SpillFile::new(staging.scratch().join(format!("rows-{name}")));
+        let rows = Mutex::new(SortedRows { memory: Vec::new(), runs: Vec::new() });
         Sorter { rows, room: (bytes / T::BYTES).max(1), spill }
     }
 
@@ -86,7 +86,7 @@ impl<T: Row> Sorter<T> {
     }
 
     /// Puts rows, in their order, on disk.
-    fn write(&self, rows: &[T]) -> Outcome<Run> {
+    fn write(&self, rows: &[T]) -> Outcome<SortedRun> {
         let mut bytes = Vec::new();
         for row in rows {
             let row = pack(row)?;
@@ -94,7 +94,7 @@ impl<T: Row> Sorter<T> {
             bytes.extend(length.to_le_bytes());
             bytes.extend(row);
         }
-        Ok(Run { offset: self.spill.write(&bytes)?, bytes: bytes.len() as u64 })
+        Ok(SortedRun { offset: self.spill.write(&bytes)?, bytes: bytes.len() as u64 })
     }
 
     /// All rows.
@@ -114,20 +114,20 @@ impl<T: Row> Sorter<T> {
     }
 }
 
-impl<T: Row> Sorted<T> {
+impl<T: SortRow> Sorted<T> {
     /// Writes the table of all rows.
-    pub fn write(&self, table: fn(&[T]) -> Table, folder: &Path) -> Outcome<FileEntry> {
+    pub fn write(&self, table: fn(&[T]) -> TableBuilder, folder: &Path) -> Outcome<FileEntry> {
         if self.runs.is_empty() {
-            return Table::write_by_parts(&self.memory, table, folder);
+            return TableBuilder::write_by_parts(&self.memory, table, folder);
         }
         let mut merged = Merged::of(self)?;
-        Table::write_as_it_comes(|| merged.next(), table, folder)
+        TableBuilder::write_as_it_comes(|| merged.next(), table, folder)
     }
 }
 
 /// Merges runs.
 struct Merged<'a, T> {
-    readers: Vec<Reader<'a>>,
+    readers: Vec<RunReader<'a>>,
     /// The first row of each run that is not at its end.
     first: BinaryHeap<Reverse<First<T>>>,
 }
@@ -138,9 +138,9 @@ struct First<T> {
     run: usize,
 }
 
-impl<'a, T: Row> Merged<'a, T> {
+impl<'a, T: SortRow> Merged<'a, T> {
     fn of(sorted: &'a Sorted<T>) -> Outcome<Merged<'a, T>> {
-        let reader = |run: &Run| Reader {
+        let reader = |run: &SortedRun| RunReader {
             spill: &sorted.spill,
             run: *run,
             together: sorted.read_together,
@@ -168,37 +168,37 @@ impl<'a, T: Row> Merged<'a, T> {
     }
 }
 
-impl<T: Row> Ord for First<T> {
+impl<T: SortRow> Ord for First<T> {
     fn cmp(&self, other: &Self) -> Ordering {
         self.row.order(&other.row)
     }
 }
 
-impl<T: Row> PartialOrd for First<T> {
+impl<T: SortRow> PartialOrd for First<T> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl<T: Row> PartialEq for First<T> {
+impl<T: SortRow> PartialEq for First<T> {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl<T: Row> Eq for First<T> {}
+impl<T: SortRow> Eq for First<T> {}
 
 /// Reads a run, a little at a time.
-struct Reader<'a> {
-    spill: &'a Spill,
+struct RunReader<'a> {
+    spill: &'a SpillFile,
     /// What is left of it on disk.
-    run: Run,
+    run: SortedRun,
     together: u64,
     bytes: Vec<u8>,
     at: usize,
 }
 
-impl Reader<'_> {
+impl RunReader<'_> {
     /// The bytes of the next row.
     fn next(&mut self) -> Outcome<Option<&[u8]>> {
         if self.bytes.len() == self.at && self.run.bytes == 0 {
@@ -224,7 +224,7 @@ impl Reader<'_> {
         let more = ((bytes - there) as u64).max(self.together).min(self.run.bytes);
         self.bytes.resize(there + usize::try_from(more).map_err(|_| damaged())?, 0);
         self.spill.read(self.run.offset, &mut self.bytes[there..])?;
-        self.run = Run { offset: self.run.offset + more, bytes: self.run.bytes - more };
+        self.run = SortedRun { offset: self.run.offset + more, bytes: self.run.bytes - more };
         Ok(())
     }
 }
@@ -237,7 +237,7 @@ fn damaged() -> Failure {
 mod tests {
     use super::*;
 
-    impl Row for (u64, String) {
+    impl SortRow for (u64, String) {
         const BYTES: usize = 64;
 
         fn order(&self, other: &Self) -> Ordering {

@@ -13,7 +13,7 @@ use super::key::Key;
 use crate::diag::{Failure, Outcome};
 
 /// What a store holds: about as many bytes on disk as in memory.
-pub trait Stored: Copy + Send {
+pub trait Storable: Copy + Send {
     /// Its bytes on disk.
     type Bytes: AsRef<[u8]> + Default + AsMut<[u8]>;
 
@@ -43,7 +43,7 @@ pub trait Stored: Copy + Send {
 }
 
 /// A part of something that was packed.
-impl Stored for u8 {
+impl Storable for u8 {
     type Bytes = [u8; 1];
 
     fn to_bytes(self) -> [u8; 1] {
@@ -103,7 +103,7 @@ pub struct Store<T> {
     room: usize,
     /// Items that it is expected to have.
     expected: usize,
-    spill: Spill,
+    spill: SpillFile,
 }
 
 struct Partition<T> {
@@ -119,7 +119,7 @@ impl<T> Default for Partition<T> {
 }
 
 /// The file that takes what does not fit the budget; made when it is needed.
-pub(crate) struct Spill {
+pub(crate) struct SpillFile {
     path: PathBuf,
     file: Mutex<Option<File>>,
 }
@@ -155,7 +155,7 @@ pub(crate) fn on_piles<T, U: Copy>(
     (made, begins)
 }
 
-impl<T: Stored> Store<T> {
+impl<T: Storable> Store<T> {
     /// An empty store for so many items, about, that may take so many bytes of memory; the spill file is
     /// made when it is needed.
     pub fn new(partitioning: Partitioning, items: u64, bytes: usize, spill: PathBuf) -> Store<T> {
@@ -167,7 +167,7 @@ impl<T: Stored> Store<T> {
             partitions: (0..count).map(|_| Mutex::default()).collect(),
             room: bytes / count / size_of::<T>(),
             expected: mean.saturating_add(mean / 16 + 64),
-            spill: Spill::new(spill),
+            spill: SpillFile::new(spill),
         }
     }
 
@@ -253,10 +253,10 @@ impl<T: Stored> Store<T> {
     }
 }
 
-impl Spill {
+impl SpillFile {
     /// Nothing yet, at a path.
-    pub(crate) fn new(path: PathBuf) -> Spill {
-        Spill { path, file: Mutex::new(None) }
+    pub(crate) fn new(path: PathBuf) -> SpillFile {
+        SpillFile { path, file: Mutex::new(None) }
     }
 
     /// Takes bytes; says where they are.

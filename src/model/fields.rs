@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 /// What kind of value a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FieldKind {
     /// Text; integer codes are taken too.
     Text,
     /// A calendar day.
@@ -38,8 +38,8 @@ macro_rules! fields {
             }
 
             /// What kind of value it holds.
-            pub const fn kind(self) -> Kind {
-                match self { $(Field::$name => Kind::$kind),* }
+            pub const fn kind(self) -> FieldKind {
+                match self { $(Field::$name => FieldKind::$kind),* }
             }
 
             /// Whether a delivery must have the column.
@@ -362,7 +362,7 @@ mod tests {
         assert_eq!(names.len(), all);
         assert_eq!(FIELDS.len(), 33);
         let amounts: Vec<Field> =
-            FIELDS.into_iter().filter(|field| field.kind() == Kind::Amount).collect();
+            FIELDS.into_iter().filter(|field| field.kind() == FieldKind::Amount).collect();
         let mut listed = AMOUNT_FIELDS;
         listed.sort_unstable();
         assert_eq!(listed[..], amounts);

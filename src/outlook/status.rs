@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     book::{Book, grid::Grid},
-    columnar::table::Stored,
+    columnar::table::StoredTable,
     diag::{Failure, Outcome},
     handover::brought,
     judged::Judged,
@@ -18,7 +18,7 @@ use crate::{
     },
     reserve::{Level, notices::Status},
     rules::{Policy, Rules},
-    shapes::{Day, Format, NoticeId, PairCode, Period, ProvinceCode, Yuan},
+    shapes::{Day, FormatNumber, NoticeId, PairCode, Period, ProvinceCode, Yuan},
     text::Text,
 };
 
@@ -27,7 +27,7 @@ use crate::{
 #[schemars(title = "status --format json")]
 pub struct BookStatus {
     /// The format of the report.
-    format: Format<2>,
+    format: FormatNumber<2>,
     /// The day.
     #[schemars(with = "Day")]
     pub as_of: String,
@@ -168,7 +168,7 @@ pub fn status(root: &Path, rules: &Rules, as_of: NaiveDate) -> Outcome<BookStatu
     };
     let is_proposal = |status: &&Status| status.name() == "proposed";
     Ok(BookStatus {
-        format: Format,
+        format: FormatNumber,
         as_of: as_of.to_string(),
         closed: closed.to_string(),
         next: next.to_string(),
@@ -232,7 +232,7 @@ fn unpaid<'a>(statuses: impl Iterator<Item = &'a Status>, as_of: NaiveDate) -> V
 
 /// The use of each pair's quota in a closed period.
 fn levels(folder: &Path) -> Outcome<Vec<(Pair, String)>> {
-    let stored = Stored::read(folder, "pairs")?;
+    let stored = StoredTable::read(folder, "pairs")?;
     let pairs = brought::pairs_of(&stored, "pairs")?;
     let levels = stored.texts("reserve_level")?;
     let levels = levels.into_iter().map(|level| level.unwrap_or_default().to_owned());

@@ -20,7 +20,7 @@ use crate::{
     },
     reserve::Level,
     rules::{Policy, Rules},
-    shapes::{Format, MapOf, PairCode, ProvinceCode, Yuan},
+    shapes::{FormatNumber, MapOf, PairCode, ProvinceCode, Yuan},
     text::{Text, quoted},
 };
 
@@ -61,7 +61,7 @@ impl FromStr for Scenario {
 #[schemars(title = "stress --format json")]
 pub struct StressReport {
     /// The format of the report.
-    format: Format<1>,
+    format: FormatNumber<1>,
     /// The scenarios in the order of the command line.
     pub scenarios: Vec<Stressed>,
 }
@@ -111,7 +111,7 @@ pub fn stress(root: &Path, rules: &Rules, scenarios: &[Scenario]) -> Outcome<Str
         open: open.map(|s| (s.notice.pair, s.notice.payer, s.open())).collect(),
     };
     let scenarios = scenarios.iter().map(|scenario| ground.play(scenario, policy));
-    Ok(StressReport { format: Format, scenarios: scenarios.collect::<Outcome<_>>()? })
+    Ok(StressReport { format: FormatNumber, scenarios: scenarios.collect::<Outcome<_>>()? })
 }
 
 impl Ground {

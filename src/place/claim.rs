@@ -15,7 +15,7 @@ use crate::{
 
 /// A folder of this process, which goes with the value.
 #[derive(Debug)]
-pub(crate) struct Claim {
+pub(crate) struct FolderClaim {
     // They go first: a folder is removed through open files, of which there may be no more than these.
     _spare: Vec<File>,
     // It goes before the lock does.
@@ -30,7 +30,7 @@ const SPARE: usize = 6;
 #[derive(Debug)]
 pub(crate) enum Claimed {
     /// It is ours.
-    Ours(Claim),
+    Ours(FolderClaim),
     /// Another process works in it.
     Busy,
     /// We may not make it, or not remove what was left there.
@@ -55,15 +55,15 @@ enum Obstacle {
     Strange,
 }
 
-impl Claim {
+impl FolderClaim {
     /// Makes a folder in a place whose leftovers are of no use to anybody.
     pub(crate) fn take(folder: &Path) -> Outcome<Claimed> {
-        Claim::take_from(folder, Leftovers::Any)
+        FolderClaim::take_from(folder, Leftovers::Any)
     }
 
     /// Makes a folder in a place where anybody may make some.
     pub(crate) fn take_among_strangers(folder: &Path) -> Outcome<Claimed> {
-        Claim::take_from(folder, Leftovers::Own)
+        FolderClaim::take_from(folder, Leftovers::Own)
     }
 
     fn take_from(folder: &Path, leftovers: Leftovers) -> Outcome<Claimed> {
@@ -75,7 +75,7 @@ impl Claim {
                         let spare = (0..SPARE).map(|_| lock.folder().try_clone());
                         let spare_files =
                             spare.collect::<Result<_, _>>().map_err(Failure::io(folder))?;
-                        return Ok(Claimed::Ours(Claim {
+                        return Ok(Claimed::Ours(FolderClaim {
                             _spare: spare_files,
                             folder: made,
                             lock,
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     fn take(path: &Path) -> Claimed {
-        Claim::take(path).expect("no failure")
+        FolderClaim::take(path).expect("no failure")
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub mod staging;
 
 pub use self::paths::make_below;
 pub(crate) use self::{
-    claim::{Claim, Claimed},
+    claim::{Claimed, FolderClaim},
     lock::Lock,
     paths::{TRIES, make_folders, rename_new, resolve},
 };

@@ -3,7 +3,7 @@
 //! They are made in a folder of their own beside their place, `.<name>.part`, and get it by one rename.
 
 use super::{
-    claim::{Claim, Claimed},
+    claim::{Claimed, FolderClaim},
     paths::{make_below, make_folders},
     period::{is_period, month},
     rename_new, resolve,
@@ -140,12 +140,12 @@ impl Output {
     }
 
     /// The folder in which it is made.
-    fn part(&self) -> Outcome<Claim> {
+    fn part(&self) -> Outcome<FolderClaim> {
         let name = self.name.to_string_lossy();
         let long = name.len() > LONGEST_NAME;
         let name = if long { sha256_hex(name.as_bytes()) } else { name.into_owned() };
         let part = self.folder.join(format!(".{name}.part"));
-        match Claim::take(&part)? {
+        match FolderClaim::take(&part)? {
             Claimed::Ours(claim) => Ok(claim),
             Claimed::Denied(error) => Err(Failure::io(&part)(error)),
             Claimed::Busy => Err(Failure::Usage(
@@ -233,7 +233,7 @@ impl Output {
 /// A file that is written and lies beside its place.
 struct Ready<'a> {
     output: &'a Output,
-    part: Claim,
+    part: FolderClaim,
     /// The folder of its place.
     folder: File,
 }

@@ -11,12 +11,12 @@ use crate::{
     diag::{Failure, Outcome},
     digest::sha256_hex,
     model::codes::Month,
-    place::{Claim, Claimed, Lock, rename_new},
+    place::{Claimed, FolderClaim, Lock, rename_new},
 };
 
 /// The staging folder of a run: nobody else may look into it or work in it; it goes when the run does.
 #[derive(Debug)]
-pub struct Staging(Claim);
+pub struct Staging(FolderClaim);
 
 /// Audits of one period that strangers' folders keep from their place.
 const MOST_STRANGERS: u32 = 1000;
@@ -33,7 +33,7 @@ impl Staging {
         if device(book).is_some_and(|of_book| device(parent) != Some(of_book)) {
             return Ok(None);
         }
-        match Claim::take(&beside)? {
+        match FolderClaim::take(&beside)? {
             Claimed::Ours(claim) => Ok(Some(Staging::in_claim(claim)?)),
             Claimed::Busy => Err(busy(book)),
             Claimed::Denied(_) => Ok(None),
@@ -44,7 +44,7 @@ impl Staging {
     /// Makes the staging folder of a book that is locked in the book.
     pub(crate) fn inside(book: &Path) -> Outcome<Staging> {
         let inside = book.join(INSIDE);
-        match Claim::take(&inside)? {
+        match FolderClaim::take(&inside)? {
             Claimed::Ours(claim) => Staging::in_claim(claim),
             Claimed::Busy => Err(busy(book)),
             Claimed::Denied(error) => Err(Failure::io(&inside)(error)),
@@ -56,7 +56,7 @@ impl Staging {
     pub(crate) fn clear_inside(book: &Path) -> Outcome<()> {
         let inside = book.join(INSIDE);
         if inside.is_dir() {
-            drop(Claim::take(&inside)?);
+            drop(FolderClaim::take(&inside)?);
         }
         Ok(())
     }
@@ -65,7 +65,7 @@ impl Staging {
     /// temporary folders when that place may not be written. Nothing in it is ever published.
     pub fn for_audit(book: &Path, period: Month) -> Outcome<Staging> {
         if let Some(beside) = beside(book, &format!("audit-{period}")) {
-            match Claim::take(&beside)? {
+            match FolderClaim::take(&beside)? {
                 Claimed::Ours(claim) => return Staging::in_claim(claim),
                 Claimed::Busy => return Err(other_audit(period, &beside)),
                 Claimed::Strange => return Err(strange(&beside)),
@@ -82,7 +82,7 @@ impl Staging {
         // Anybody may make folders there, of any name: what is not ours is left alone.
         for number in 0..MOST_STRANGERS {
             let folder = temporary.join(format!("{name}-{number}"));
-            match Claim::take_among_strangers(&folder)? {
+            match FolderClaim::take_among_strangers(&folder)? {
                 Claimed::Ours(claim) => return Staging::in_claim(claim),
                 Claimed::Busy => return Err(other_audit(period, &folder)),
                 Claimed::Denied(error) => return Err(Failure::io(&folder)(error)),
@@ -94,7 +94,7 @@ impl Staging {
         Err(Failure::io(&temporary.join(name))(problem))
     }
 
-    fn in_claim(claim: Claim) -> Outcome<Staging> {
+    fn in_claim(claim: FolderClaim) -> Outcome<Staging> {
         let staging = Staging(claim);
         for folder in [staging.period(), staging.period().join("tables"), staging.scratch()] {
             fs::create_dir(&folder).map_err(Failure::io(&folder))?;

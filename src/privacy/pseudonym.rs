@@ -14,7 +14,7 @@ use crate::{
     diag::{Failure, Outcome},
     digest::hex,
     place::output::{Readers, Replace, write_file},
-    shapes::{Base64 as Base64Text, Format},
+    shapes::{Base64 as Base64Text, FormatNumber},
     signing::secret,
     text::{Text, quoted},
 };
@@ -37,7 +37,7 @@ pub struct Pseudonyms {
 #[schemars(title = "A key for pseudonyms")]
 pub(crate) struct KeyFile {
     /// The format of the file.
-    #[schemars(with = "Format<1>")]
+    #[schemars(with = "FormatNumber<1>")]
     format: u32,
     /// The version that is written beside every pseudonym made with the key.
     version: String,

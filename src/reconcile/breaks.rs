@@ -5,13 +5,13 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
-    columnar::{shape, table::Table},
-    ingest::record::{Difference, Facts, Record},
-    keyed::sorted::Row,
+    columnar::{shape, table::TableBuilder},
+    ingest::record::{Facts, FieldDifference, Record},
+    keyed::sorted::SortRow,
     model::{
         codes::{Month, Side},
         control::{Class, Totals},
-        fields::{FIELDS, Field, Kind},
+        fields::{FIELDS, Field, FieldKind},
         money::Fen,
     },
 };
@@ -48,21 +48,21 @@ pub type Copies = [Option<SideCopy>; 2];
 
 /// A word of a table, one of a few: a class, a side, a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-struct Word(&'static str);
+struct WordIndex(&'static str);
 
-impl Word {
+impl WordIndex {
     /// Of both copies.
-    const BOTH: Word = Word("both");
+    const BOTH: WordIndex = WordIndex("both");
     /// The cost month differs.
-    const COST_MONTH: Word = Word("cost_month");
+    const COST_MONTH: WordIndex = WordIndex("cost_month");
 }
 
-impl<'de> Deserialize<'de> for Word {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Word, D::Error> {
+impl<'de> Deserialize<'de> for WordIndex {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<WordIndex, D::Error> {
         let word = String::deserialize(deserializer)?;
         let names = Class::ALL.into_iter().map(Class::name);
         let names = names.chain(Side::BOTH.map(Side::name)).chain(FIELDS.map(Field::name));
-        let mut words = names.map(Word).chain([Word::BOTH, Word::COST_MONTH]);
+        let mut words = names.map(WordIndex).chain([WordIndex::BOTH, WordIndex::COST_MONTH]);
         words.find(|known| known.0 == word).ok_or_else(|| D::Error::custom("an unknown word"))
     }
 }
@@ -71,8 +71,8 @@ impl<'de> Deserialize<'de> for Word {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Break {
     setl_id: String,
-    class: Word,
-    side: Word,
+    class: WordIndex,
+    side: WordIndex,
     fields: Option<String>,
     insuplc_admdvs: String,
     mdtrtarea_admvs: String,
@@ -90,17 +90,17 @@ impl Break {
     pub fn of_row(class: Class, copy: &SideCopy) -> Break {
         let mut payables = [None, None];
         payables[copy.side.index()] = Some(copy.facts.payable);
-        Break::describe(class, copy, Word(copy.side.name()), payables, copy.first_period)
+        Break::describe(class, copy, WordIndex(copy.side.name()), payables, copy.first_period)
     }
 
     /// The break of a settlement with the copies that are there; at least one is.
-    pub fn of_settlement(class: Class, copies: &Copies, differences: &[Difference]) -> Break {
+    pub fn of_settlement(class: Class, copies: &Copies, differences: &[FieldDifference]) -> Break {
         let [treating, insured] = copies;
         let described = treating.as_ref().or(insured.as_ref());
         let described = described.expect("Invariant: a break has a copy");
         let side = match (treating, insured) {
-            (Some(_), Some(_)) => Word::BOTH,
-            _ => Word(described.side.name()),
+            (Some(_), Some(_)) => WordIndex::BOTH,
+            _ => WordIndex(described.side.name()),
         };
         let there = || copies.iter().flatten();
         let payables = copies.each_ref().map(|copy| copy.as_ref().map(|copy| copy.facts.payable));
@@ -116,14 +116,14 @@ impl Break {
     fn describe(
         class: Class,
         copy: &SideCopy,
-        side: Word,
+        side: WordIndex,
         payables: [Option<Fen>; 2],
         first_period: Month,
     ) -> Break {
         let text = |field| copy.record.text(field).unwrap_or_default().to_owned();
         Break {
             setl_id: text(Field::setl_id),
-            class: Word(class.name()),
+            class: WordIndex(class.name()),
             side,
             fields: None,
             insuplc_admdvs: text(Field::insuplc_admdvs),
@@ -154,7 +154,7 @@ impl Break {
     }
 }
 
-impl Row for Break {
+impl SortRow for Break {
     const BYTES: usize = 400;
 
     fn order(&self, other: &Break) -> Ordering {
@@ -168,7 +168,7 @@ pub struct BreakField {
     setl_id: String,
     /// Position among the fields that differ.
     position: usize,
-    field: Word,
+    field: WordIndex,
     treating: Option<String>,
     insured: Option<String>,
 }
@@ -177,19 +177,19 @@ impl BreakField {
     /// The rows of a break's differences.
     pub fn all<'a>(
         setl_id: &'a str,
-        differences: &'a [Difference],
+        differences: &'a [FieldDifference],
     ) -> impl Iterator<Item = BreakField> + 'a {
         differences.iter().enumerate().map(|(position, difference)| BreakField {
             setl_id: setl_id.to_owned(),
             position,
-            field: Word(difference.field),
+            field: WordIndex(difference.field),
             treating: difference.first.clone(),
             insured: difference.second.clone(),
         })
     }
 }
 
-impl Row for BreakField {
+impl SortRow for BreakField {
     const BYTES: usize = 240;
 
     fn order(&self, other: &BreakField) -> Ordering {
@@ -200,9 +200,9 @@ impl Row for BreakField {
 /// A copy that is carried to the next period (挂账).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OpenItem {
-    side: Word,
+    side: WordIndex,
     first_period: Month,
-    class: Word,
+    class: WordIndex,
     record: Box<Record>,
 }
 
@@ -210,11 +210,16 @@ impl OpenItem {
     /// A copy, and why it is carried.
     pub fn of(class: Class, copy: SideCopy) -> OpenItem {
         let SideCopy { side, first_period, record, .. } = copy;
-        OpenItem { side: Word(side.name()), first_period, class: Word(class.name()), record }
+        OpenItem {
+            side: WordIndex(side.name()),
+            first_period,
+            class: WordIndex(class.name()),
+            record,
+        }
     }
 }
 
-impl Row for OpenItem {
+impl SortRow for OpenItem {
     const BYTES: usize = 640;
 
     fn order(&self, other: &OpenItem) -> Ordering {
@@ -224,9 +229,9 @@ impl Row for OpenItem {
 }
 
 /// The table `breaks`, in the order of its rows.
-pub fn breaks_table(breaks: &[Break]) -> Table {
+pub fn breaks_table(breaks: &[Break]) -> TableBuilder {
     let text = |of: fn(&Break) -> &str| breaks.iter().map(move |b| Some(of(b)));
-    Table::new(shape::BREAKS)
+    TableBuilder::new(shape::BREAKS)
         .text("setl_id", text(|b| &b.setl_id))
         .text("class", text(|b| b.class.0))
         .text("side", text(|b| b.side.0))
@@ -245,8 +250,8 @@ pub fn breaks_table(breaks: &[Break]) -> Table {
 }
 
 /// The table `break_fields`.
-pub fn break_fields_table(fields: &[BreakField]) -> Table {
-    Table::new(shape::BREAK_FIELDS)
+pub fn break_fields_table(fields: &[BreakField]) -> TableBuilder {
+    TableBuilder::new(shape::BREAK_FIELDS)
         .text("setl_id", fields.iter().map(|f| Some(&f.setl_id)))
         .text("field", fields.iter().map(|f| Some(f.field.0)))
         .text("treating_value", fields.iter().map(|f| f.treating.as_deref()))
@@ -254,20 +259,22 @@ pub fn break_fields_table(fields: &[BreakField]) -> Table {
 }
 
 /// The table `open_items`; the next period reads it back as a delivery of records.
-pub fn open_items_table(items: &[OpenItem]) -> Table {
+pub fn open_items_table(items: &[OpenItem]) -> TableBuilder {
     let records = || items.iter().map(|item| &*item.record);
-    let mut table = Table::new(shape::OPEN_ITEMS)
+    let mut table = TableBuilder::new(shape::OPEN_ITEMS)
         .text("side", items.iter().map(|item| Some(item.side.0)))
         .text("first_period", items.iter().map(|item| Some(item.first_period.to_string())))
         .text("class", items.iter().map(|item| Some(item.class.0)));
     for field in FIELDS {
         let name = field.name();
         table = match (field.kind(), field) {
-            (Kind::Text, _) => table.text(name, records().map(|record| record.text(field))),
-            (Kind::Date, Field::begndate) => table.date(name, records().map(|r| r.begndate)),
-            (Kind::Date, _) => table.date(name, records().map(|record| record.enddate)),
-            (Kind::Time, _) => table.time(name, records().map(|record| record.setl_time)),
-            (Kind::Amount, _) => table.amount(name, records().map(|record| record.amount(field))),
+            (FieldKind::Text, _) => table.text(name, records().map(|record| record.text(field))),
+            (FieldKind::Date, Field::begndate) => table.date(name, records().map(|r| r.begndate)),
+            (FieldKind::Date, _) => table.date(name, records().map(|record| record.enddate)),
+            (FieldKind::Time, _) => table.time(name, records().map(|record| record.setl_time)),
+            (FieldKind::Amount, _) => {
+                table.amount(name, records().map(|record| record.amount(field)))
+            }
         };
     }
     table

@@ -3,7 +3,7 @@
 use super::{
     memory::Room,
     run::Run,
-    values::Values,
+    values::DoubtfulCopies,
     window::{HeldBatch, Window},
 };
 use crate::{
@@ -12,18 +12,18 @@ use crate::{
     ingest::{
         batch::Batch,
         record::Record,
-        survey::{Piece, RowSink, Setting, Survey, survey},
+        survey::{ReadPiece, RowSink, Survey, SurveySetting, survey},
     },
     keyed::{
         bloom::BloomFilter,
-        entry::{Claim, Cleared, Entry, Listed},
+        entry::{Claim, Cleared, Entry, RegisterMatch},
         key::Keyed,
         store::Store,
     },
     model::codes::Side,
     reconcile::{
         counters::{CountScratch, Counters},
-        entries::Entries,
+        entries::BatchEntries,
     },
     register::lookup::Register,
 };
@@ -65,18 +65,18 @@ pub struct Stores {
     /// Settlements that cleared by themselves; the match fills it.
     pub cleared: Store<Cleared>,
     /// Those that are in the register already; the match fills it.
-    pub registered: Store<Listed>,
+    pub registered: Store<RegisterMatch>,
     /// Those in doubt that the register will keep; settling fills it.
-    pub settled: Store<Listed>,
+    pub settled: Store<RegisterMatch>,
 }
 
 /// What all threads of the first read share.
-struct Shared<'a> {
+struct SharedIndex<'a> {
     stores: Stores,
-    values: &'a Values,
+    values: &'a DoubtfulCopies,
     window: Window,
     counters: Counters,
-    setting: Setting<'a>,
+    setting: SurveySetting<'a>,
     /// Hashes of keys about which an open item or a decision says something, in order; most others are denied
     /// by the table, which is nearer to the processor.
     watched: &'a [u64],
@@ -87,8 +87,8 @@ struct Shared<'a> {
 
 /// One thread's part of the first read.
 struct Indexer<'a> {
-    shared: &'a Shared<'a>,
-    entries: Entries,
+    shared: &'a SharedIndex<'a>,
+    entries: BatchEntries,
     claims: Buffers<Claim>,
     parting: Parting,
     count_scratch: CountScratch,
@@ -105,7 +105,7 @@ pub(super) struct Buffers<T>(Vec<Vec<T>>);
 /// Items that a thread collects for a partition.
 const BUFFERED: usize = 64;
 
-impl<T: crate::keyed::store::Stored + Keyed> Buffers<T> {
+impl<T: crate::keyed::store::Storable + Keyed> Buffers<T> {
     pub(super) fn new(partitions: usize) -> Buffers<T> {
         Buffers((0..partitions).map(|_| Vec::new()).collect())
     }
@@ -144,11 +144,11 @@ impl<T: crate::keyed::store::Stored + Keyed> Buffers<T> {
 }
 
 impl<'a> Indexer<'a> {
-    fn new(shared: &'a Shared<'a>) -> Indexer<'a> {
+    fn new(shared: &'a SharedIndex<'a>) -> Indexer<'a> {
         let partitions = shared.stores.claims.partitioning().count();
         Indexer {
             shared,
-            entries: Entries::default(),
+            entries: BatchEntries::default(),
             claims: Buffers::new(partitions),
             parting: Parting { buffers: [Buffers::new(partitions), Buffers::new(partitions)] },
             count_scratch: CountScratch::default(),
@@ -157,9 +157,9 @@ impl<'a> Indexer<'a> {
 
     /// Puts the undoubted rows into the window; those that it lets go leave their entries and values.
     fn hold(&mut self, side: Side, first: u32, batch: Batch, frontier: i64) -> Outcome<()> {
-        let Entries { undoubted, doubtful, .. } = &self.entries;
+        let BatchEntries { undoubted, doubtful, .. } = &self.entries;
         self.parting.leave(self.shared, side, first, &batch, doubtful)?;
-        let Shared { window, stores, .. } = self.shared;
+        let SharedIndex { window, stores, .. } = self.shared;
         let held = self
             .claims
             .push_all(&stores.claims, |claim| window.hold(side, first, batch, undoubted, claim))?;
@@ -171,7 +171,7 @@ impl<'a> Indexer<'a> {
 
     /// Rows that the window lets go.
     fn let_go(&mut self, frontier: Option<i64>) -> Outcome<()> {
-        let Shared { window, stores, .. } = self.shared;
+        let SharedIndex { window, stores, .. } = self.shared;
         let gone = self.claims.push_all(&stores.claims, |claim| window.let_go(frontier, claim))?;
         gone.into_iter().try_for_each(|held| self.parting.part_with(self.shared, held))
     }
@@ -188,7 +188,7 @@ impl<'a> Indexer<'a> {
 
 impl Parting {
     /// Rows that the window let go.
-    fn part_with(&mut self, shared: &Shared, held: HeldBatch) -> Outcome<()> {
+    fn part_with(&mut self, shared: &SharedIndex, held: HeldBatch) -> Outcome<()> {
         let HeldBatch { side, first_ordinal, batch, entries } = held;
         // Where few rows find their partners, values are not worth their memory.
         if entries.len() * 4 > batch.rows && entries.len() > 64 {
@@ -201,7 +201,7 @@ impl Parting {
     /// Rows that do not clear by themselves: entries for the match, values for what it doubts.
     fn leave(
         &mut self,
-        shared: &Shared,
+        shared: &SharedIndex,
         side: Side,
         first_ordinal: u32,
         batch: &Batch,
@@ -219,7 +219,7 @@ impl Parting {
 
     fn index(
         &mut self,
-        shared: &Shared,
+        shared: &SharedIndex,
         side: Side,
         mut entries: impl Iterator<Item = Entry>,
     ) -> Outcome<()> {
@@ -230,11 +230,11 @@ impl Parting {
 }
 
 impl RowSink for Indexer<'_> {
-    fn take(&mut self, piece: Piece) -> Outcome<()> {
-        let Piece { side, ordinal, batch, checked, frontier } = piece;
-        let Shared { setting, watched, may_be_watched, registered, window, counters, .. } =
+    fn take(&mut self, piece: ReadPiece) -> Outcome<()> {
+        let ReadPiece { side, ordinal, batch, checked, frontier } = piece;
+        let SharedIndex { setting, watched, may_be_watched, registered, window, counters, .. } =
             self.shared;
-        let Setting { policy, period, monitor, .. } = *setting;
+        let SurveySetting { policy, period, monitor, .. } = *setting;
         let stopwatch = &monitor.stopwatch;
         // What came before is rarely of this month when it comes again; such rows are read once more.
         let is_foreseen = |hash, late| {
@@ -297,7 +297,7 @@ pub fn read_delivery(run: Run, foreseen: Foreseen) -> Outcome<FirstRead> {
     setting.monitor.estimate(room.estimate(delivery));
     let may_be_watched = BloomFilter::with_capacity(foreseen.watched.len() as u64);
     foreseen.watched.iter().for_each(|hash| may_be_watched.add(*hash));
-    let shared = Shared {
+    let shared = SharedIndex {
         stores: Stores::new(run, &room),
         values,
         window: Window::new(if room.plan.in_step { rows[0].saturating_add(rows[1]) } else { 0 }),
@@ -314,7 +314,7 @@ pub fn read_delivery(run: Run, foreseen: Foreseen) -> Outcome<FirstRead> {
         sink.let_go(None)?;
     }
     sinks.into_iter().try_for_each(Indexer::finish)?;
-    let Shared { stores, window, counters, .. } = shared;
+    let SharedIndex { stores, window, counters, .. } = shared;
     let index = Index { stores, revoked: window.revoked() };
     Ok(FirstRead { survey, index, counters })
 }

@@ -9,7 +9,7 @@ use crate::{
     diag::Outcome,
     keyed::entry::{Claim, Entry},
     model::codes::Side,
-    reconcile::counters::{Counters, Part},
+    reconcile::counters::{Counters, PartialPosition},
 };
 
 /// Takes claims, entries and parts of positions, in any order; each once.
@@ -45,7 +45,7 @@ impl Collector {
     }
 
     /// A part of a position.
-    pub fn position(&mut self, part: &Part) {
+    pub fn position(&mut self, part: &PartialPosition) {
         self.counters.take(part);
     }
 

@@ -17,7 +17,7 @@ use crate::{
     ingest::{
         batch::Batch,
         record::{Facts, Record},
-        rows::Checked,
+        rows::CheckedBatch,
     },
     keyed::entry::Entry,
     model::{
@@ -31,38 +31,38 @@ use crate::{
 /// A key in 64 bits, in the order of positions: division, group, cost month. The division decides the insured
 /// province, which is the first part of a group's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Packed(u64);
+pub struct PackedKey(u64);
 
-impl Packed {
+impl PackedKey {
     const MONTH_BITS: u32 = 31;
     const GROUP_BITS: u32 = 13;
     /// As many months before year 0 as after it.
-    const FIRST: Month = Month::new(0, 1).plus(-(1 << (Packed::MONTH_BITS - 1)));
+    const FIRST: Month = Month::new(0, 1).plus(-(1 << (PackedKey::MONTH_BITS - 1)));
 
-    fn new(division: u32, group: u16, cost_month: Month) -> Packed {
-        let month = cost_month.since(Packed::FIRST).cast_unsigned();
-        let key = u64::from(division) << Packed::GROUP_BITS | u64::from(group);
-        Packed(key << Packed::MONTH_BITS | u64::from(month))
+    fn new(division: u32, group: u16, cost_month: Month) -> PackedKey {
+        let month = cost_month.since(PackedKey::FIRST).cast_unsigned();
+        let key = u64::from(division) << PackedKey::GROUP_BITS | u64::from(group);
+        PackedKey(key << PackedKey::MONTH_BITS | u64::from(month))
     }
 
     /// The key.
     #[expect(clippy::cast_possible_truncation, reason = "the parts are cut out again")]
     pub fn unpack(self) -> PositionKey {
         let group = self.group();
-        let month = self.0 as u32 & ((1 << Packed::MONTH_BITS) - 1);
+        let month = self.0 as u32 & ((1 << PackedKey::MONTH_BITS) - 1);
         PositionKey {
-            insuplc_admdvs: (self.0 >> (Packed::MONTH_BITS + Packed::GROUP_BITS)) as u32,
+            insuplc_admdvs: (self.0 >> (PackedKey::MONTH_BITS + PackedKey::GROUP_BITS)) as u32,
             treating: group.pair.treating,
             fund: group.fund,
             care: group.care,
-            cost_month: Packed::FIRST.plus(month.cast_signed()),
+            cost_month: PackedKey::FIRST.plus(month.cast_signed()),
             insured: group.pair.insured,
         }
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the part is cut out again")]
     fn group(self) -> Group {
-        let number = (self.0 >> Packed::MONTH_BITS) as u16 & ((1 << Packed::GROUP_BITS) - 1);
+        let number = (self.0 >> PackedKey::MONTH_BITS) as u16 & ((1 << PackedKey::GROUP_BITS) - 1);
         Group::from_number(number).expect("Invariant: a group was packed")
     }
 
@@ -108,7 +108,7 @@ const fn places<const N: usize>(fields: [Field; N]) -> [usize; N] {
 /// The sums of a position in 64 bits each: one line of a processor's cache.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(align(64))]
-struct Sums {
+struct CounterSums {
     rows: i32,
     /// Position of the rare sums, from 1; 0 while there are none.
     rare: u32,
@@ -124,18 +124,18 @@ pub struct Counters(Vec<Mutex<Counter>>);
 #[derive(Debug)]
 struct Counter {
     /// An open table: a key, and the position of its sums from 1; 0 where it is free.
-    table: Vec<(Packed, u32)>,
-    sums: Vec<Sums>,
+    table: Vec<(PackedKey, u32)>,
+    sums: Vec<CounterSums>,
     rare: Vec<[i64; RARE.len()]>,
     /// Reversals among the rows, by the position of the sums.
     reversals: FxHashMap<u32, i64>,
     /// Parts of positions that do not fit the sums, of which they are not a part any more.
-    full: Vec<Part>,
+    full: Vec<PartialPosition>,
 }
 
 /// What was counted into a position.
 #[derive(Debug, Clone, Copy)]
-pub struct Counted {
+pub struct PositionCount {
     /// Rows.
     pub rows: i64,
     /// Reversals among them.
@@ -146,9 +146,9 @@ pub struct Counted {
 
 /// A position, or a part of it, in numbers: its key, its rows, its 13 amounts in fen. Those of one key add up as
 /// long as every number fits.
-pub type Part = [i64; 15];
+pub type PartialPosition = [i64; 15];
 
-fn part(key: Packed, rows: i64, amounts: &Lanes) -> Part {
+fn part(key: PackedKey, rows: i64, amounts: &Lanes) -> PartialPosition {
     let mut part = [0; 15];
     (part[0], part[1]) = (key.0.cast_signed(), rows);
     part[2..].copy_from_slice(amounts);
@@ -159,14 +159,14 @@ fn part(key: Packed, rows: i64, amounts: &Lanes) -> Part {
 #[derive(Debug, Default)]
 pub struct CountScratch {
     /// Row and key of each plain row, by treating province.
-    rows: [Vec<(usize, Packed)>; 32],
+    rows: [Vec<(usize, PackedKey)>; 32],
     divisions: Vec<u32>,
     /// The bits of the rare amounts of each row.
     rare: Vec<i64>,
 }
 
 /// The amounts of a batch, as far as it has them.
-struct Columns<'a> {
+struct AmountColumns<'a> {
     amounts: [Option<&'a [i64]>; COMPARED],
     rare: &'a [i64],
 }
@@ -185,7 +185,7 @@ impl Counters {
     pub fn count<'e>(
         &self,
         batch: &Batch,
-        checked: &Checked,
+        checked: &CheckedBatch,
         rows: impl Iterator<Item = (usize, &'e Entry)>,
         scratch: &mut CountScratch,
     ) {
@@ -193,7 +193,7 @@ impl Counters {
         batch.text(Field::insuplc_admdvs).divisions(batch.rows, divisions);
         for (row, entry) in rows.filter(|(_, entry)| entry.plain) {
             let month = checked.month[row].expect("Invariant: a valid row has a cost month");
-            let packed = Packed::new(divisions[row], entry.group, month);
+            let packed = PackedKey::new(divisions[row], entry.group, month);
             let treating = checked.treating[row].expect("Invariant: a valid row has provinces");
             of_province[treating.index()].push((row, packed));
         }
@@ -204,7 +204,7 @@ impl Counters {
         for column in RARE.into_iter().filter_map(|index| amounts[index]) {
             rare.iter_mut().zip(column).for_each(|(bits, fen)| *bits |= fen);
         }
-        let columns = Columns { amounts, rare };
+        let columns = AmountColumns { amounts, rare };
         for (counter, rows) in self.0.iter().zip(of_province) {
             if !rows.is_empty() {
                 let mut counter = counter.lock().unwrap_or_else(PoisonError::into_inner);
@@ -215,7 +215,7 @@ impl Counters {
     }
 
     /// What was counted, to be handed to another machine.
-    pub fn parts(&self) -> impl Iterator<Item = Part> {
+    pub fn parts(&self) -> impl Iterator<Item = PartialPosition> {
         let parts = |counter: &Mutex<Counter>| {
             let counter = counter.lock().unwrap_or_else(PoisonError::into_inner);
             counter.parts().collect::<Vec<_>>()
@@ -224,9 +224,9 @@ impl Counters {
     }
 
     /// Takes what another machine counted.
-    pub fn take(&self, part: &Part) {
+    pub fn take(&self, part: &PartialPosition) {
         let [key, rows, amounts @ ..] = part;
-        let key = Packed(key.cast_unsigned());
+        let key = PackedKey(key.cast_unsigned());
         self.of(key).add_all(key, *rows, amounts);
     }
 
@@ -235,7 +235,7 @@ impl Counters {
     pub fn change(&self, record: &Record, facts: &Facts, times: i64) {
         // The division of a valid row has six digits.
         let division = record.text(Field::insuplc_admdvs).and_then(|code| code.parse().ok());
-        let key = Packed::new(division.unwrap_or(0), facts.group.number(), facts.cost_month);
+        let key = PackedKey::new(division.unwrap_or(0), facts.group.number(), facts.cost_month);
         let amounts = COMPARED_AMOUNTS.map(|field| record.amounts[field].fen() * times);
         let mut counter = self.of(key);
         let place = counter.add_all(key, times, &amounts);
@@ -245,7 +245,7 @@ impl Counters {
     }
 
     /// The counter of a key.
-    fn of(&self, key: Packed) -> MutexGuard<'_, Counter> {
+    fn of(&self, key: PackedKey) -> MutexGuard<'_, Counter> {
         let counter = &self.0[key.group().pair.treating.index()];
         counter.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -257,8 +257,9 @@ impl Counters {
         let mut all = AllCounted { counters: counters.collect(), beyond: BTreeMap::new() };
         for (number, counter) in (0..).zip(&mut all.counters) {
             for [key, rows, amounts @ ..] in std::mem::take(&mut counter.full) {
-                let at = counter.find(Packed(key.cast_unsigned()));
-                let (all_rows, sums) = all.beyond.entry(Place { counter: number, at }).or_default();
+                let at = counter.find(PackedKey(key.cast_unsigned()));
+                let (all_rows, sums) =
+                    all.beyond.entry(CounterSlot { counter: number, at }).or_default();
                 *all_rows += rows;
                 sums.iter_mut().zip(amounts).for_each(|(sum, fen)| *sum += Fen::new(fen).into());
             }
@@ -272,28 +273,28 @@ impl Counters {
 pub struct AllCounted {
     counters: Vec<Counter>,
     /// Rows and amounts of positions that do not fit their sums.
-    beyond: BTreeMap<Place, (i64, [FenSum; COMPARED])>,
+    beyond: BTreeMap<CounterSlot, (i64, [FenSum; COMPARED])>,
 }
 
 /// Where a position is among what was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct CounterSlot {
     counter: u8,
     at: u32,
 }
 
 impl AllCounted {
     /// The positions of one treating province after the other, in no order.
-    pub fn places(&self) -> impl ParallelIterator<Item = Vec<(Packed, Place)>> {
+    pub fn places(&self) -> impl ParallelIterator<Item = Vec<(PackedKey, CounterSlot)>> {
         (0..self.counters.len()).into_par_iter().map(|number| {
             let counter = u8::try_from(number).expect("Invariant: there are 32 counters");
             let keys = self.counters[number].table.iter().filter(|(_, at)| *at != 0);
-            keys.map(|(key, at)| (*key, Place { counter, at: at - 1 })).collect()
+            keys.map(|(key, at)| (*key, CounterSlot { counter, at: at - 1 })).collect()
         })
     }
 
     /// What was counted into a position.
-    pub fn at(&self, place: Place) -> Counted {
+    pub fn at(&self, place: CounterSlot) -> PositionCount {
         let counter = &self.counters[usize::from(place.counter)];
         let (rows, amounts) = counter.at(place.at);
         let reversals = counter.reversals.get(&place.at).copied().unwrap_or(0);
@@ -303,7 +304,7 @@ impl AllCounted {
             rows += more_rows;
             amounts.iter_mut().zip(more).for_each(|(sum, more)| *sum += *more);
         }
-        Counted { rows, reversals, amounts: Amounts::from_array(amounts) }
+        PositionCount { rows, reversals, amounts: Amounts::from_array(amounts) }
     }
 }
 
@@ -320,7 +321,7 @@ impl Counter {
 
     /// The rows and the amounts in the sums at a place.
     fn at(&self, place: u32) -> (i32, Lanes) {
-        let Sums { rows, rare, usual } = &self.sums[place as usize];
+        let CounterSums { rows, rare, usual } = &self.sums[place as usize];
         let mut amounts = [0; COMPARED];
         USUAL.into_iter().zip(usual).for_each(|(index, sum)| amounts[index] = *sum);
         if let Some(at) = rare.checked_sub(1) {
@@ -343,7 +344,7 @@ impl Counter {
         }
     }
 
-    fn parts(&self) -> impl Iterator<Item = Part> {
+    fn parts(&self) -> impl Iterator<Item = PartialPosition> {
         let keys = self.table.iter().filter(|(_, at)| *at != 0);
         let sums = keys.map(|(key, at)| {
             let (rows, amounts) = self.at(at - 1);
@@ -353,10 +354,10 @@ impl Counter {
     }
 
     /// Adds up to so many rows.
-    fn add(&mut self, rows: &[(usize, Packed)], columns: &Columns) {
+    fn add(&mut self, rows: &[(usize, PackedKey)], columns: &AmountColumns) {
         self.make_room(rows.len());
         let mask = self.table.len() - 1;
-        let near = |all, (_, key): &(usize, Packed)| all ^ self.table[key.place(mask)].1;
+        let near = |all, (_, key): &(usize, PackedKey)| all ^ self.table[key.place(mask)].1;
         std::hint::black_box(rows.iter().fold(0, near));
         let mut places = [0; ROWS_AT_A_TIME];
         for (place, (_, key)) in places.iter_mut().zip(rows) {
@@ -383,7 +384,7 @@ impl Counter {
     }
 
     /// Adds any rows and amounts to a position; says where its sums are.
-    fn add_all(&mut self, key: Packed, rows: i64, amounts: &Lanes) -> u32 {
+    fn add_all(&mut self, key: PackedKey, rows: i64, amounts: &Lanes) -> u32 {
         self.make_room(1);
         let place = self.find(key);
         let (rows_before, sums) = self.at(place);
@@ -405,17 +406,17 @@ impl Counter {
     }
 
     /// Where the sums of a key are; there is room for one more.
-    fn find(&mut self, key: Packed) -> u32 {
+    fn find(&mut self, key: PackedKey) -> u32 {
         let at = self.item(key);
         if self.table[at].1 == 0 {
-            self.sums.push(Sums::default());
+            self.sums.push(CounterSums::default());
             self.table[at] = (key, u32::try_from(self.sums.len()).expect(FEWER));
         }
         self.table[at].1 - 1
     }
 
     /// The item of a key, or a free one for it.
-    fn item(&self, key: Packed) -> usize {
+    fn item(&self, key: PackedKey) -> usize {
         let mask = self.table.len() - 1;
         let mut at = key.place(mask);
         while self.table[at].1 != 0 && self.table[at].0 != key {

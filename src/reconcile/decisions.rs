@@ -4,7 +4,7 @@ use crate::model::verdict::Verdict;
 use std::collections::BTreeMap;
 
 use crate::{
-    columnar::{shape, table::Table},
+    columnar::{shape, table::TableBuilder},
     contract::small_files::DecisionLine,
     diag::{Code, Finding},
     model::{control::Class, money::Fen},
@@ -132,8 +132,8 @@ impl Decisions {
 }
 
 /// The table `decisions`.
-pub fn decisions_table(decisions: &[(String, Verdict, Applied)]) -> Table {
-    Table::new(shape::DECISIONS)
+pub fn decisions_table(decisions: &[(String, Verdict, Applied)]) -> TableBuilder {
+    TableBuilder::new(shape::DECISIONS)
         .text("setl_id", decisions.iter().map(|(setl_id, _, _)| Some(setl_id)))
         .text("decision", decisions.iter().map(|(_, verdict, _)| Some(verdict.name())))
         .text("class_without", decisions.iter().map(|(_, _, a)| Some(a.class_without.name())))

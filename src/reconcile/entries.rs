@@ -1,7 +1,7 @@
 //! The entries of a batch: one a valid row.
 
 use crate::{
-    ingest::{batch::Batch, rows::Checked},
+    ingest::{batch::Batch, rows::CheckedBatch},
     keyed::{entry::Entry, key::Key},
     model::{
         codes::Month,
@@ -14,7 +14,7 @@ use crate::{
 
 /// The entries of a batch's valid rows.
 #[derive(Debug, Default)]
-pub struct Entries {
+pub struct BatchEntries {
     /// Of rows about which nothing but their partners decides.
     pub undoubted: Vec<Entry>,
     /// Of all others.
@@ -25,13 +25,13 @@ pub struct Entries {
     foreseen: Vec<bool>,
 }
 
-impl Entries {
+impl BatchEntries {
     /// Makes the entries of a batch, the first row of which has an ordinal; what an earlier batch left
     /// goes, its memory is used again. Hashes of some keys, of late rows or of any, make their rows doubtful.
     pub fn index(
         &mut self,
         batch: &Batch,
-        checked: &Checked,
+        checked: &CheckedBatch,
         policy: &Policy,
         period: Month,
         first_ordinal: u32,
@@ -79,7 +79,7 @@ impl Entries {
     }
 
     /// Hashes setl_id, and setl_id with every compared field, two at a time.
-    fn hash(&mut self, batch: &Batch, checked: &Checked) {
+    fn hash(&mut self, batch: &Batch, checked: &CheckedBatch) {
         let ids = batch.text(Field::setl_id);
         ids.map(batch.rows, &mut self.keys, |id| Key::and_rest(id.unwrap_or_default()));
         self.prints.clear();

@@ -14,20 +14,20 @@ use super::{
     memory::PACKED,
     reversal::{PackedReversal, Reversal},
     run::Run,
-    tally::{Settled, Tally},
-    values::Values,
+    tally::{DoubtTally, Settled},
+    values::DoubtfulCopies,
 };
 use crate::model::verdict::Verdict;
 
 use crate::{
     diag::{Failure, Outcome},
     event::{Activity, Monitor},
-    ingest::record::{Difference, Facts, Record},
+    ingest::record::{Facts, FieldDifference, Record},
     keyed::{
-        entry::Listed,
+        entry::RegisterMatch,
         key::Key,
         packed::pack,
-        registered::{Kind, Registered},
+        registered::{Registered, RegisteredKind},
         sorted::Sorter,
         store::{Store, locked},
     },
@@ -50,7 +50,7 @@ const LEAST_MEMORY: u64 = 256 << 20;
 /// Settles partitions, each on any thread.
 pub(super) struct Settling<'a> {
     pub(super) context: Context<'a>,
-    pub(super) values: &'a Values,
+    pub(super) values: &'a DoubtfulCopies,
     decisions: Mutex<Decisions>,
     breaks: Sorter<Break>,
     break_fields: Sorter<BreakField>,
@@ -78,7 +78,10 @@ impl<'a> Settling<'a> {
         }
     }
 
-    pub(super) fn measured(&self, step: impl FnOnce() -> Outcome<Tally>) -> Outcome<Tally> {
+    pub(super) fn measured(
+        &self,
+        step: impl FnOnce() -> Outcome<DoubtTally>,
+    ) -> Outcome<DoubtTally> {
         self.monitor.check()?;
         self.monitor.stopwatch.measure(Activity::Settle, step)
     }
@@ -96,12 +99,16 @@ impl<'a> Settling<'a> {
     }
 
     /// Steps 1 to 7 for the settlements of a partition.
-    pub(super) fn settle_partition(&self, partition: usize, in_doubt: &InDoubt) -> Outcome<Tally> {
+    pub(super) fn settle_partition(
+        &self,
+        partition: usize,
+        in_doubt: &InDoubt,
+    ) -> Outcome<DoubtTally> {
         let index = self.context.index;
         self.check_memory(self.values.bytes(partition))?;
         let mut copies = self.values.take(partition, self.context.policy, self.context.period)?;
         copies.retain(|copy| !in_doubt.has_cleared(copy));
-        let registered = index.stores.registered.visit(partition, <[Listed]>::to_vec)?;
+        let registered = index.stores.registered.visit(partition, <[RegisterMatch]>::to_vec)?;
         let mut judge = Judge::new(self, &registered);
         for copy in copies.iter().filter(|copy| copy.ordinal.is_some()) {
             judge.tally.in_doubt[copy.side.index()] += copy.totals();
@@ -143,7 +150,7 @@ impl<'a> Settling<'a> {
         self.reversals.push(partition, &pack(&packed)?)
     }
 
-    pub(super) fn finish(self, tally: Tally) -> Outcome<Settled> {
+    pub(super) fn finish(self, tally: DoubtTally) -> Outcome<Settled> {
         let decisions =
             self.decisions.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         Ok(Settled {
@@ -160,19 +167,19 @@ impl<'a> Settling<'a> {
 pub(super) struct Judge<'a> {
     pub(super) settling: &'a Settling<'a>,
     /// What the register says of them, in order.
-    registered: &'a [Listed],
-    pub(super) tally: Tally,
+    registered: &'a [RegisterMatch],
+    pub(super) tally: DoubtTally,
     breaks: Vec<Break>,
     break_fields: Vec<BreakField>,
     open_items: Vec<OpenItem>,
 }
 
 impl<'a> Judge<'a> {
-    pub(super) fn new(settling: &'a Settling<'a>, registered: &'a [Listed]) -> Judge<'a> {
+    pub(super) fn new(settling: &'a Settling<'a>, registered: &'a [RegisterMatch]) -> Judge<'a> {
         Judge {
             settling,
             registered,
-            tally: Tally::default(),
+            tally: DoubtTally::default(),
             breaks: Vec::new(),
             break_fields: Vec::new(),
             open_items: Vec::new(),
@@ -180,7 +187,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Hands the rows of tables over.
-    pub(super) fn finish(self) -> Outcome<Tally> {
+    pub(super) fn finish(self) -> Outcome<DoubtTally> {
         self.settling.breaks.push(self.breaks)?;
         self.settling.break_fields.push(self.break_fields)?;
         self.settling.open_items.push(self.open_items)?;
@@ -211,7 +218,7 @@ impl<'a> Judge<'a> {
             text!("open item {} is in the register", copies[0].record.setl_id())
         })?;
         let Registered { kind, earlier, .. } = self.registered[at].1;
-        if kind != Kind::Voided {
+        if kind != RegisteredKind::Voided {
             for copy in &copies {
                 *self.tally.already_cleared.entry((copy.side, earlier)).or_default() += 1;
                 self.leave_row(Class::AlreadyCleared, copy);
@@ -319,7 +326,11 @@ impl<'a> Judge<'a> {
         let Some(copy) = copy else { return Ok(None) };
         self.tally.cleared += copy.totals();
         self.settling.context.counters.change(&copy.record, &copy.facts, 1);
-        let kind = if copy.reverses().is_some() { Kind::Reversal } else { Kind::Settlement };
+        let kind = if copy.reverses().is_some() {
+            RegisteredKind::Reversal
+        } else {
+            RegisteredKind::Settlement
+        };
         let Facts { payable, group, .. } = copy.facts;
         self.list(&copy, Registered { kind, payable, group: Some(group), earlier: None })?;
         Ok(Some(payable))
@@ -330,7 +341,7 @@ impl<'a> Judge<'a> {
         self.leave(Class::Voided, copies, &[]);
         let Some(copy) = copies.iter().flatten().next() else { return Ok(()) };
         self.tally.voided += 1;
-        let (kind, earlier) = (Kind::Voided, None);
+        let (kind, earlier) = (RegisteredKind::Voided, None);
         self.list(copy, Registered { kind, payable: Fen::ZERO, group: None, earlier })
     }
 
@@ -342,14 +353,14 @@ impl<'a> Judge<'a> {
     }
 
     /// A settlement is carried.
-    pub(super) fn hold(&mut self, class: Class, copies: Copies, differences: &[Difference]) {
+    pub(super) fn hold(&mut self, class: Class, copies: Copies, differences: &[FieldDifference]) {
         self.leave(class, &copies, differences);
         let carried = copies.into_iter().flatten().map(|copy| OpenItem::of(class, copy));
         self.open_items.extend(carried);
     }
 
     /// A settlement does not clear.
-    pub(super) fn leave(&mut self, class: Class, copies: &Copies, differences: &[Difference]) {
+    pub(super) fn leave(&mut self, class: Class, copies: &Copies, differences: &[FieldDifference]) {
         for copy in copies.iter().flatten() {
             self.tally.control.add(copy.side, Bucket::Break(class), copy.totals());
         }
@@ -371,7 +382,7 @@ impl<'a> Judge<'a> {
 }
 
 /// Steps 6 and 7 without decisions, and the fields that differ.
-fn class_of(copies: &Copies) -> (Option<Class>, Vec<Difference>) {
+fn class_of(copies: &Copies) -> (Option<Class>, Vec<FieldDifference>) {
     match copies {
         [Some(treating), Some(insured)] => {
             let differences = treating.record.differences(&insured.record);

@@ -14,16 +14,16 @@ use super::{
     build::{Foreseen, Index, Stores},
     reader::Reader,
     run::Run,
-    values::Values,
+    values::DoubtfulCopies,
 };
 use crate::{
     diag::Outcome,
     event::Activity,
     ingest::record::Record,
     keyed::{
-        entry::{Claim, Cleared, Entry, Listed},
+        entry::{Claim, Cleared, Entry, RegisterMatch},
         key::{Key, Keyed},
-        registered::{Kind, Registered},
+        registered::{Registered, RegisteredKind},
         store::on_piles,
     },
     model::{
@@ -94,7 +94,7 @@ pub fn match_index(run: Run, index: &Index, foreseen: Foreseen) -> Outcome<AllMa
 fn match_one(
     index: &Index,
     Foreseen { watched, register }: Foreseen,
-    values: &Values,
+    values: &DoubtfulCopies,
     partition: usize,
 ) -> Outcome<(Matched, i64)> {
     let Stores { of_sides, claims, cleared, registered: listed, .. } = &index.stores;
@@ -168,24 +168,24 @@ pub fn read_again(run: Run, engine: &dyn Reader, matched: &mut AllMatched) -> Ou
 
 /// How some settlements stand, as far as nothing is in doubt about them any more.
 #[derive(Debug, Default)]
-pub struct Standing {
+pub struct MatchState {
     /// What the register says, or will say, of those that cleared or were voided, earlier or now.
     pub registered: BTreeMap<Key, Registered>,
     /// Those that were reversed earlier, in order.
     pub reversed: Vec<Key>,
 }
 
-impl Standing {
+impl MatchState {
     /// Of keys, which are in order; what the register says of those that were named before the match. What is
     /// settled at the same time may be there or not: reversals.
-    pub fn of(keys: &[Key], index: &Index, register: &Register) -> Outcome<Standing> {
+    pub fn of(keys: &[Key], index: &Index, register: &Register) -> Outcome<MatchState> {
         let mut registered = BTreeMap::new();
         let Stores { cleared, registered: earlier, settled, .. } = &index.stores;
         let partitioning = cleared.partitioning();
         for wanted in keys.chunk_by(|a, b| partitioning.of(*a) == partitioning.of(*b)) {
             let partition = partitioning.of(wanted[0]);
-            let mut take = |listed: &[Listed]| {
-                let is_wanted = |(key, _): &&Listed| wanted.binary_search(key).is_ok();
+            let mut take = |listed: &[RegisterMatch]| {
+                let is_wanted = |(key, _): &&RegisterMatch| wanted.binary_search(key).is_ok();
                 registered.extend(listed.iter().filter(is_wanted).copied());
             };
             earlier.visit(partition, &mut take)?;
@@ -198,17 +198,17 @@ impl Standing {
                 registered.extend(found);
             })?;
         }
-        Ok(Standing { registered, reversed: register.reversed(keys)? })
+        Ok(MatchState { registered, reversed: register.reversed(keys)? })
     }
 
     /// Of many keys, which are in order: those of each part on any thread.
-    pub fn of_many(keys: &[Key], index: &Index, register: &Register) -> Outcome<Standing> {
+    pub fn of_many(keys: &[Key], index: &Index, register: &Register) -> Outcome<MatchState> {
         // They are spread over the whole register: each thread looks through a part of it.
         let parts = keys.par_chunks(keys.len().div_ceil(64).max(1));
-        let parts: Vec<Outcome<Standing>> =
-            parts.map(|part| Standing::of(part, index, register)).collect();
-        parts.into_iter().try_fold(Standing::default(), |mut all, part| {
-            let Standing { registered, reversed } = part?;
+        let parts: Vec<Outcome<MatchState>> =
+            parts.map(|part| MatchState::of(part, index, register)).collect();
+        parts.into_iter().try_fold(MatchState::default(), |mut all, part| {
+            let MatchState { registered, reversed } = part?;
             all.registered.extend(registered);
             all.reversed.extend(reversed);
             Ok(all)
@@ -219,7 +219,7 @@ impl Standing {
 /// What the register keeps of a settlement that cleared by itself.
 fn plain_registered(cleared: &Cleared) -> Registered {
     Registered {
-        kind: Kind::Settlement,
+        kind: RegisteredKind::Settlement,
         payable: Fen::new(cleared.payable().into()),
         group: Group::from_number(cleared.group()),
         earlier: None,

@@ -2,7 +2,7 @@
 
 use crate::{
     event::Estimate,
-    ingest::{delivery::Delivery, plan::Plan},
+    ingest::{delivery::Delivery, plan::ReadPlan},
     keyed::entry::{Claim, Entry},
     model::codes::Side,
 };
@@ -77,7 +77,7 @@ impl RoomInDoubt {
 #[derive(Debug, Clone, Copy)]
 pub struct Room {
     /// How rows are read.
-    pub plan: Plan,
+    pub plan: ReadPlan,
     /// Bytes of the index for the rows of each side.
     pub of_side: usize,
     /// Bytes of the index for settlements that cleared.
@@ -97,7 +97,7 @@ impl Room {
         // More are refused; a footer may lie.
         let rows = Side::BOTH.map(|side| delivery.rows(side).min(u32::MAX.into()));
         let all = rows[0] + rows[1];
-        let plan = Plan::of(delivery, memory / FOR_READING / HELD_FOR_OPEN, threads);
+        let plan = ReadPlan::of(delivery, memory / FOR_READING / HELD_FOR_OPEN, threads);
         let reading = plan.bytes.saturating_mul(HELD_FOR_OPEN);
         let ([values, tables], in_doubt) = RoomInDoubt::of(delivery, narrow(memory)).expected();
         let base = BASE + BASE_OF_ROWS.min(all * BASE_OF_A_ROW);
@@ -125,7 +125,7 @@ impl Room {
 
     /// The memory of a run whose rows other machines read.
     pub fn of_collector(delivery: &Delivery, memory: usize) -> Room {
-        let plan = Plan { in_step: true, batch_rows: 0, bytes: 0, room: 0 };
+        let plan = ReadPlan { in_step: true, batch_rows: 0, bytes: 0, room: 0 };
         let settlements = delivery.rows(Side::Treating).min(delivery.rows(Side::Insured));
         let needed = settlements.min(u32::MAX.into()) * size_of::<Claim>() as u64;
         let (of_side, of_cleared) = (memory / 8, memory / 2);

@@ -1,8 +1,8 @@
 //! The proof that nothing was lost, doubled or invented on the way from the delivery to the positions.
 
-use super::{matching::AllMatched, tally::Tally};
+use super::{matching::AllMatched, tally::DoubtTally};
 use crate::{
-    columnar::{shape, table::Table},
+    columnar::{shape, table::TableBuilder},
     diag::{Failure, Outcome},
     ingest::survey::Survey,
     model::{
@@ -44,14 +44,14 @@ impl Proof {
     }
 
     /// Everything that cleared on a side: plain rows, and rows that were in doubt.
-    pub fn cleared(&self, tally: &Tally) -> Totals {
+    pub fn cleared(&self, tally: &DoubtTally) -> Totals {
         let mut cleared = self.plain[0];
         cleared += tally.cleared;
         cleared
     }
 
     /// The control table of the period.
-    pub fn control(&self, survey: &Survey, tally: &Tally) -> Outcome<Control> {
+    pub fn control(&self, survey: &Survey, tally: &DoubtTally) -> Outcome<Control> {
         let mut control = tally.control.clone();
         for side in Side::BOTH {
             for bucket in [Bucket::Delivered, Bucket::Rejected] {
@@ -65,7 +65,7 @@ impl Proof {
 }
 
 /// The table `control`: rows and sums of each side and bucket.
-pub fn control_table(control: &Control) -> Table {
+pub fn control_table(control: &Control) -> TableBuilder {
     let mut sides = Side::BOTH;
     sides.sort_by_key(|side| side.name());
     let rows: Vec<(Side, Bucket, Totals)> = sides
@@ -73,7 +73,7 @@ pub fn control_table(control: &Control) -> Table {
         .flat_map(|side| Bucket::all().map(move |bucket| (side, bucket)))
         .map(|(side, bucket)| (side, bucket, control.get(side, bucket)))
         .collect();
-    Table::new(shape::CONTROL)
+    TableBuilder::new(shape::CONTROL)
         .text("side", rows.iter().map(|(side, _, _)| Some(side.name())))
         .text("bucket", rows.iter().map(|(_, bucket, _)| Some(bucket.name())))
         .count("rows", rows.iter().map(|(_, _, totals)| totals.rows))

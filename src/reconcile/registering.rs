@@ -1,18 +1,18 @@
 //! Writes what a period adds to the register.
 
-use super::{build::Stores, proof::Proof, tally::Tally};
+use super::{build::Stores, proof::Proof, tally::DoubtTally};
 use crate::{
-    columnar::{entry::FileEntry, table::ParquetFile},
+    columnar::{entry::FileEntry, table::HashedParquet},
     diag::{Failure, Outcome},
     keyed::{
-        entry::{Cleared, Listed},
+        entry::{Cleared, RegisterMatch},
         key::{Key, Keyed, within},
-        registered::Kind,
-        store::{Partitioning, Store, Stored},
+        registered::RegisteredKind,
+        store::{Partitioning, Storable, Store},
     },
     model::money::{Fen, FenSum},
     place::staging::Staging,
-    register::format::{Rows, SETTLEMENTS, properties, schema},
+    register::format::{RegisterRows, SETTLEMENTS, properties, schema},
 };
 
 /// A row group ends at the border of a partition once it has this many rows.
@@ -22,11 +22,11 @@ const GROUP_ROWS: usize = 16 * 1024;
 pub fn write_register(
     staging: &Staging,
     stores: &Stores,
-    tally: &Tally,
+    tally: &DoubtTally,
     proof: &Proof,
 ) -> Outcome<FileEntry> {
     let rows = Registering { cleared: &stores.cleared, settled: &stores.settled };
-    let mut file = ParquetFile::create(&staging.period(), SETTLEMENTS, &schema(), properties())?;
+    let mut file = HashedParquet::create(&staging.period(), SETTLEMENTS, &schema(), properties())?;
     let encoder = file.encoder();
     let payables = file.append_all(&rows.groups()?, |borders| {
         let rows = rows.between(*borders)?;
@@ -49,7 +49,7 @@ pub fn write_register(
 /// What is to be registered: what cleared by itself, in the order of keys, and what was settled, in none.
 struct Registering<'a> {
     cleared: &'a Store<Cleared>,
-    settled: &'a Store<Listed>,
+    settled: &'a Store<RegisterMatch>,
 }
 
 /// First and last hash of a row group.
@@ -77,10 +77,10 @@ impl Registering<'_> {
     }
 
     /// What is to be registered of a range, in order.
-    fn between(&self, borders: Borders) -> Outcome<Rows> {
+    fn between(&self, borders: Borders) -> Outcome<RegisterRows> {
         let settled = self.settled_between(borders)?;
         let mut settled = settled.iter().peekable();
-        let mut rows = Rows::default();
+        let mut rows = RegisterRows::default();
         visit(self.cleared, borders, |cleared| {
             for entry in within(cleared, borders.0, borders.1) {
                 let key = entry.key();
@@ -91,7 +91,7 @@ impl Registering<'_> {
                     key,
                     Fen::new(entry.payable().into()),
                     Some(entry.group()),
-                    Kind::Settlement,
+                    RegisteredKind::Settlement,
                 );
             }
         })?;
@@ -100,10 +100,10 @@ impl Registering<'_> {
     }
 
     /// What was settled of a range, in order.
-    fn settled_between(&self, (first, last): Borders) -> Outcome<Vec<Listed>> {
-        let mut settled: Vec<Listed> = Vec::new();
+    fn settled_between(&self, (first, last): Borders) -> Outcome<Vec<RegisterMatch>> {
+        let mut settled: Vec<RegisterMatch> = Vec::new();
         visit(self.settled, (first, last), |some| {
-            let is_within = |(key, _): &&Listed| (first..=last).contains(&key.hash);
+            let is_within = |(key, _): &&RegisterMatch| (first..=last).contains(&key.hash);
             settled.extend(some.iter().filter(is_within).copied());
         })?;
         settled.sort_unstable_by_key(|(key, _)| *key);
@@ -112,7 +112,7 @@ impl Registering<'_> {
 }
 
 /// Shows the partitions of a store that hold keys of a range.
-fn visit<T: Stored>(
+fn visit<T: Storable>(
     store: &Store<T>,
     (first, last): Borders,
     mut look: impl FnMut(&[T]),

@@ -2,7 +2,7 @@
 
 use super::{
     breaks::{Copies, SideCopy},
-    values::Packed,
+    values::PackedCopy,
 };
 use crate::model::verdict::Verdict;
 use crate::{
@@ -22,7 +22,8 @@ pub(super) struct Reversal {
 }
 
 /// A reversal as it is packed.
-pub(super) type PackedReversal<R> = (Side, Option<Verdict>, Option<Class>, [Option<Packed<R>>; 2]);
+pub(super) type PackedReversal<R> =
+    (Side, Option<Verdict>, Option<Class>, [Option<PackedCopy<R>>; 2]);
 
 impl Reversal {
     /// The copy that clears.

@@ -7,9 +7,9 @@ use super::{
     breaks::SideCopy,
     context::Context,
     judge::{Judge, Settling},
-    matching::Standing,
+    matching::MatchState,
     reversal::{PackedReversal, Reversal},
-    tally::Tally,
+    tally::DoubtTally,
 };
 use crate::model::verdict::Verdict;
 use std::ops::Range;
@@ -22,14 +22,14 @@ use crate::{
     keyed::{
         key::Key,
         packed::unpack_all,
-        registered::{Kind, Registered},
+        registered::{Registered, RegisteredKind},
     },
     model::control::Class,
 };
 
 impl Settling<'_> {
     /// Step 8 for the reversals of the originals of some partitions, in the order of their own keys.
-    pub(super) fn reverse_partitions(&self, partitions: Range<usize>) -> Outcome<Tally> {
+    pub(super) fn reverse_partitions(&self, partitions: Range<usize>) -> Outcome<DoubtTally> {
         let Context { index, register, .. } = self.context;
         let (mut reversals, mut named) = (Vec::new(), Vec::new());
         for partition in partitions {
@@ -45,7 +45,7 @@ impl Settling<'_> {
         let mut originals: Vec<Key> = reversals.iter().map(|(original, _)| *original).collect();
         originals.sort_unstable();
         originals.dedup();
-        let Standing { mut registered, reversed } = Standing::of(&originals, index, register)?;
+        let MatchState { mut registered, reversed } = MatchState::of(&originals, index, register)?;
         // Those of reversals that were read again, after the match.
         registered.extend(register.find(&[&named])?);
         let mut reversed: FxHashSet<Key> = reversed.into_iter().collect();
@@ -83,7 +83,7 @@ impl Judge<'_> {
     ) -> Outcome<()> {
         let copy = reversal.copy()?;
         let setl_id = copy.record.setl_id().to_owned();
-        let class = match original.filter(|original| original.kind == Kind::Settlement) {
+        let class = match original.filter(|original| original.kind == RegisteredKind::Settlement) {
             None => Some(Class::ReversalUnpaired),
             Some(original)
                 if original.group != Some(copy.facts.group)

@@ -1,8 +1,8 @@
 //! What all that reads and settles the copies of a delivery shares.
 
-use super::values::Values;
+use super::values::DoubtfulCopies;
 use crate::{
-    ingest::{delivery::Delivery, survey::Setting},
+    ingest::{delivery::Delivery, survey::SurveySetting},
     place::staging::Staging,
 };
 
@@ -12,11 +12,11 @@ pub struct Run<'a> {
     /// The delivery.
     pub delivery: &'a Delivery,
     /// The period, its policy, and who watches.
-    pub setting: Setting<'a>,
+    pub setting: SurveySetting<'a>,
     /// Where files are made: those of the period, and what memory does not hold.
     pub staging: &'a Staging,
     /// The copies in doubt.
-    pub values: &'a Values,
+    pub values: &'a DoubtfulCopies,
     /// Bytes of memory for the index of the delivery, on this machine.
     pub memory: usize,
 }

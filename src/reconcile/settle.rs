@@ -6,7 +6,7 @@ use super::{
     judge::Settling,
     matching::AllMatched,
     run::Run,
-    tally::{Settled, Tally},
+    tally::{DoubtTally, Settled},
 };
 
 use rayon::prelude::*;
@@ -24,8 +24,8 @@ pub fn settle(
     matched: &AllMatched,
 ) -> Outcome<Settled> {
     let settling = Settling::new(run, context, decisions);
-    let mut tally = Tally::default();
-    let mut all = |tallies: Vec<Outcome<Tally>>| {
+    let mut tally = DoubtTally::default();
+    let mut all = |tallies: Vec<Outcome<DoubtTally>>| {
         tallies.into_iter().try_for_each(|of_one| {
             tally.add(of_one?);
             Ok::<(), Failure>(())

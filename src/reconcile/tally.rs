@@ -25,12 +25,12 @@ pub struct Settled {
     /// Decisions, and what they did.
     pub decisions: Decisions,
     /// Where the copies went.
-    pub tally: Tally,
+    pub tally: DoubtTally,
 }
 
 /// Where copies in doubt went, in rows and fen.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct DoubtTally {
     /// Where they went.
     pub control: Control,
     /// What came of each side's delivery.
@@ -47,9 +47,9 @@ pub struct Tally {
     pub reversed: Vec<Key>,
 }
 
-impl Tally {
+impl DoubtTally {
     /// Adds what was found elsewhere; keys come in order.
-    pub(super) fn add(&mut self, other: Tally) {
+    pub(super) fn add(&mut self, other: DoubtTally) {
         self.control.merge(&other.control);
         for (all, more) in self.in_doubt.iter_mut().zip(other.in_doubt) {
             *all += more;

@@ -21,10 +21,10 @@ use crate::{
 };
 
 /// A copy as it is packed: what the policy makes of it is worked out again.
-pub(super) type Packed<R> = (Side, Option<u32>, Month, R);
+pub(super) type PackedCopy<R> = (Side, Option<u32>, Month, R);
 
 /// Copies in doubt, and the settlements that are named besides them.
-pub struct Values {
+pub struct DoubtfulCopies {
     copies: Store<u8>,
     /// Keys that reversals and deductions name, and that nobody has looked for in the register yet.
     named: Store<Key>,
@@ -32,14 +32,14 @@ pub struct Values {
     pub(super) room: RoomInDoubt,
 }
 
-impl Values {
+impl DoubtfulCopies {
     /// None yet, of a delivery; `memory` is the bytes that a run may take.
-    pub fn new(delivery: &Delivery, memory: usize, staging: &Staging) -> Values {
+    pub fn new(delivery: &Delivery, memory: usize, staging: &Staging) -> DoubtfulCopies {
         let room = RoomInDoubt::of(delivery, memory);
         let rows = Side::BOTH.map(|side| delivery.rows(side));
         let partitioning = Partitioning::for_rows(rows[0].max(rows[1]));
         let spill = |name| staging.scratch().join(name);
-        Values {
+        DoubtfulCopies {
             copies: Store::new(partitioning, room.rows * PACKED, room.values, spill("values")),
             named: Store::new(partitioning, 0, room.named, spill("named")),
             room,
@@ -60,7 +60,7 @@ impl Values {
         record: &Record,
     ) -> Outcome<()> {
         let partition = self.partitioning().of(Key::of(record.setl_id()));
-        let packed: Packed<&Record> = (side, ordinal, first_period, record);
+        let packed: PackedCopy<&Record> = (side, ordinal, first_period, record);
         self.copies.push(partition, &pack(&packed)?)?;
         record.reverses().map_or(Ok(()), |original| self.name(original))
     }
@@ -95,7 +95,7 @@ impl Values {
 impl SideCopy {
     /// The copy that was packed; `policy` is the policy of the period.
     pub(super) fn of_packed(
-        packed: Packed<Box<Record>>,
+        packed: PackedCopy<Box<Record>>,
         policy: &Policy,
         period: Month,
     ) -> Outcome<SideCopy> {
@@ -107,7 +107,7 @@ impl SideCopy {
     }
 
     /// What is packed of it.
-    pub(super) fn packed(&self) -> Packed<&Record> {
+    pub(super) fn packed(&self) -> PackedCopy<&Record> {
         (self.side, self.ordinal, self.first_period, &self.record)
     }
 }

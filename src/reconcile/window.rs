@@ -13,7 +13,7 @@
 //! of the shard is near the processor: a look-up of one row in a table of all would wait for memory, twice.
 //! What is compared lies in the table; the batch is told which of its rows cleared.
 
-use self::shard::{BATCH_ROWS, BUCKET, Coming, HeldRow, Place, SEATS, Shard, State, tag_of};
+use self::shard::{BATCH_ROWS, BUCKET, Coming, HeldRow, RowSlot, RowState, SEATS, Shard, tag_of};
 use std::{
     cmp::Reverse,
     collections::BinaryHeap,
@@ -158,7 +158,7 @@ impl Window {
             SHARDS,
             |entry| shard_of(entry.hash),
             |entry| {
-                let place = Place::new(number, turn, entry.ordinal - first_ordinal);
+                let place = RowSlot::new(number, turn, entry.ordinal - first_ordinal);
                 Coming { entry: *entry, place }
             },
         );
@@ -211,7 +211,7 @@ impl Window {
             let row = self.answer(bucket.0[first], coming, &mut shard.revoked, claim);
             shard.buckets[at].0[first] = row;
         } else if let Some(free) = (0..BUCKET).find(|at| !is_held(at)) {
-            let row = HeldRow::new(tag, State::Waits, *place, entry.fingerprint);
+            let row = HeldRow::new(tag, RowState::Waits, *place, entry.fingerprint);
             shard.buckets[at].0[free] = row;
         }
         // A full bucket leaves the row alone: it waits, and the match finds its partner.
@@ -226,11 +226,11 @@ impl Window {
         claim: &mut dyn FnMut(Claim),
     ) -> HeldRow {
         let Coming { entry, place } = coming;
-        let (first, second) = (row.place(), Place(row.with));
+        let (first, second) = (row.place(), RowSlot(row.with));
         let sides = [first, *place].map(|place| self.side(place));
         let now = |state, with| HeldRow::new(row.tag(), state, first, with);
         match row.state() {
-            State::Waits if sides[0] != sides[1] && row.with == entry.fingerprint => {
+            RowState::Waits if sides[0] != sides[1] && row.with == entry.fingerprint => {
                 let other = self.ordinal(first);
                 let (treating, insured) = match sides[1] {
                     Side::Treating => (entry.ordinal, other),
@@ -238,20 +238,20 @@ impl Window {
                 };
                 claim(Claim::of(&Entry { ordinal: treating, ..*entry }, insured));
                 self.set_cleared([first, *place], true);
-                now(State::Cleared, place.0)
+                now(RowState::Cleared, place.0)
             }
             // The match sees that there is one row too many.
-            State::Doubtful => row,
-            State::Cleared if !self.is_held(second) => row,
+            RowState::Doubtful => row,
+            RowState::Cleared if !self.is_held(second) => row,
             // Another key, of which the same bits are looked at: the match finds its rows.
             _ if self.hash(first) != Some(entry.hash) => row,
-            State::Cleared => {
+            RowState::Cleared => {
                 let treating = if sides[0] == Side::Treating { first } else { second };
                 revoked.push((entry.hash, self.ordinal(treating)));
                 self.set_cleared([first, second], false);
-                now(State::Doubtful, 0)
+                now(RowState::Doubtful, 0)
             }
-            State::Waits => now(State::Doubtful, 0),
+            RowState::Waits => now(RowState::Doubtful, 0),
         }
     }
 
@@ -326,30 +326,30 @@ impl Window {
         Some(held)
     }
 
-    fn is_held(&self, place: Place) -> bool {
+    fn is_held(&self, place: RowSlot) -> bool {
         place.turn() != 0 && self.seats.turns[place.seat()].load(Relaxed) == place.turn()
     }
 
-    fn set_cleared(&self, places: [Place; 2], is_cleared: bool) {
+    fn set_cleared(&self, places: [RowSlot; 2], is_cleared: bool) {
         for place in places {
             self.seats.cleared[place.number()].store(is_cleared, Relaxed);
         }
     }
 
     /// The hash of the key of a row, which its entry has.
-    fn hash(&self, place: Place) -> Option<u64> {
+    fn hash(&self, place: RowSlot) -> Option<u64> {
         let (batch, ordinal) = (locked(&self.seats.batches[place.seat()]), self.ordinal(place));
         let entries = &batch.as_ref()?.entries;
         let at = entries.binary_search_by_key(&ordinal, |entry| entry.ordinal).ok()?;
         Some(entries[at].hash)
     }
 
-    fn ordinal(&self, place: Place) -> u32 {
+    fn ordinal(&self, place: RowSlot) -> u32 {
         let row = u32::try_from(place.row()).expect("Invariant: a row has 11 bits");
         self.seats.first_ordinals[place.seat()].load(Relaxed) + row
     }
 
-    fn side(&self, place: Place) -> Side {
+    fn side(&self, place: RowSlot) -> Side {
         let treating = self.seats.treating[place.seat()].load(Relaxed);
         if treating { Side::Treating } else { Side::Insured }
     }

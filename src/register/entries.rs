@@ -27,7 +27,7 @@ use crate::{
 
 /// A settlement as the register of a period has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry {
+pub struct RegisterEntry {
     /// The hash of its setl_id.
     pub key: Key,
     /// The period that registered it.
@@ -52,7 +52,7 @@ pub type Range = (u64, u64);
 
 /// The settlements that a period registered.
 #[derive(Debug)]
-pub struct Entries {
+pub struct RegisterEntries {
     /// The period.
     pub period: Month,
     path: PathBuf,
@@ -61,13 +61,13 @@ pub struct Entries {
     ranges: Vec<Range>,
 }
 
-impl Entries {
+impl RegisterEntries {
     /// Opens `register.parquet` of a period's folder, or says what is wrong with it.
-    pub fn open(folder: &Path, period: Month) -> Result<Entries, Text> {
+    pub fn open(folder: &Path, period: Month) -> Result<RegisterEntries, Text> {
         let path = folder.join("register.parquet");
         let opened = guarded(|| opened(&path)).unwrap_or_else(|| Err(text!("damaged")))?;
         let (metadata, ranges) = opened;
-        Ok(Entries { period, path, metadata, ranges })
+        Ok(RegisterEntries { period, path, metadata, ranges })
     }
 
     /// How many there are.
@@ -81,11 +81,11 @@ impl Entries {
     }
 
     /// Those of a row group, whose order is checked.
-    pub fn group(&self, group: usize) -> Result<Vec<Entry>, Text> {
+    pub fn group(&self, group: usize) -> Result<Vec<RegisterEntry>, Text> {
         guarded(|| self.decode(group)).unwrap_or_else(|| Err(text!("damaged")))
     }
 
-    fn decode(&self, group: usize) -> Result<Vec<Entry>, Text> {
+    fn decode(&self, group: usize) -> Result<Vec<RegisterEntry>, Text> {
         let file = SharedFile::open(&self.path).map_err(|error| text!("{}", error))?;
         claims::of_table(&file, self.metadata.metadata(), Some(group))?;
         let reader =
@@ -93,7 +93,7 @@ impl Entries {
                 .with_row_groups(vec![group])
                 .build()
                 .map_err(|error| of_decoder(&error))?;
-        let mut all: Vec<Entry> = Vec::new();
+        let mut all: Vec<RegisterEntry> = Vec::new();
         for batch in reader {
             let batch = batch.map_err(|error| of_decoder(&error))?;
             all.extend(
@@ -111,13 +111,14 @@ impl Entries {
     }
 
     /// Those of a range of keys.
-    pub fn within(&self, range: Range) -> Result<Vec<Entry>, Text> {
+    pub fn within(&self, range: Range) -> Result<Vec<RegisterEntry>, Text> {
         let mut found = Vec::new();
         for (group, (first, last)) in self.ranges.iter().enumerate() {
             if *last < range.0 || *first > range.1 {
                 continue;
             }
-            let within = |entry: &Entry| range.0 <= entry.key.hash && entry.key.hash <= range.1;
+            let within =
+                |entry: &RegisterEntry| range.0 <= entry.key.hash && entry.key.hash <= range.1;
             found.extend(self.group(group)?.into_iter().filter(within));
         }
         Ok(found)
@@ -182,12 +183,12 @@ fn keys_of(batch: &RecordBatch) -> Option<Vec<Key>> {
     Some(keys.map(|(hash, check)| Key { hash: *hash, check: *check }).collect())
 }
 
-fn entries_of(batch: &RecordBatch, period: Month) -> Option<Vec<Entry>> {
+fn entries_of(batch: &RecordBatch, period: Month) -> Option<Vec<RegisterEntry>> {
     let payables = batch.column(2).as_primitive_opt::<Decimal128Type>()?;
     let groups = batch.column(3).as_primitive_opt::<Int32Type>()?;
     let kinds = batch.column(4).as_primitive_opt::<Int32Type>()?;
     let rows = keys_of(batch)?.into_iter().enumerate();
-    let entry = |(row, key)| Entry {
+    let entry = |(row, key)| RegisterEntry {
         key,
         period,
         kind: kinds.value(row),

@@ -20,13 +20,13 @@ use parquet::{
 use crate::{
     columnar::{
         entry::FileEntry,
-        table::{Encoder, ParquetFile, RowGroup, reproducible},
+        table::{EncodedRowGroup, Encoder, HashedParquet, reproducible},
     },
     diag::{Failure, Outcome},
     keyed::{
-        entry::Listed,
+        entry::RegisterMatch,
         key::Key,
-        registered::{Kind, Registered},
+        registered::{Registered, RegisteredKind},
     },
     model::{
         group::Group,
@@ -64,7 +64,7 @@ pub(crate) fn properties() -> WriterProperties {
 
 /// Rows of the register, column by column.
 #[derive(Default)]
-pub(crate) struct Rows {
+pub(crate) struct RegisterRows {
     pub(crate) keys: Vec<u64>,
     pub(crate) checks: Vec<u32>,
     pub(crate) payables: Vec<FenSum>,
@@ -72,8 +72,14 @@ pub(crate) struct Rows {
     pub(crate) kinds: Vec<i32>,
 }
 
-impl Rows {
-    pub(crate) fn push(&mut self, key: Key, payable: Fen, group: Option<u16>, kind: Kind) {
+impl RegisterRows {
+    pub(crate) fn push(
+        &mut self,
+        key: Key,
+        payable: Fen,
+        group: Option<u16>,
+        kind: RegisteredKind,
+    ) {
         self.keys.push(key.hash);
         self.checks.push(key.check);
         self.payables.push(payable.into());
@@ -81,13 +87,13 @@ impl Rows {
         self.kinds.push(kind as i32);
     }
 
-    pub(crate) fn push_listed(&mut self, (key, registered): &Listed) {
+    pub(crate) fn push_listed(&mut self, (key, registered): &RegisterMatch) {
         let Registered { kind, payable, group, .. } = registered;
         self.push(*key, *payable, group.map(Group::number), *kind);
     }
 
     /// A row group of settlements in the order of their keys.
-    pub(crate) fn encode(self, encoder: &Encoder) -> Outcome<RowGroup> {
+    pub(crate) fn encode(self, encoder: &Encoder) -> Outcome<EncodedRowGroup> {
         let keys = self.keys.iter().zip(&self.checks);
         Failure::unless(keys.is_sorted_by(|a, b| a < b), || text!("register: a settlement twice"))?;
         let payables = self.payables.into_iter().map(FenSum::fen);
@@ -111,7 +117,7 @@ fn bug(error: impl std::fmt::Display) -> Failure {
 pub(crate) fn write_reversals(folder: &Path, originals: &[Key]) -> Outcome<FileEntry> {
     Failure::unless(originals.is_sorted_by(|a, b| a < b), || text!("a reversal twice"))?;
     let schema = Arc::new(Schema::new(schema().fields()[..2].to_vec()));
-    let mut file = ParquetFile::create(folder, REVERSALS, &schema, properties())?;
+    let mut file = HashedParquet::create(folder, REVERSALS, &schema, properties())?;
     let columns: Vec<ArrayRef> = vec![
         Arc::new(originals.iter().map(|key| Some(key.hash)).collect::<UInt64Array>()),
         Arc::new(originals.iter().map(|key| Some(key.check)).collect::<UInt32Array>()),

@@ -20,7 +20,7 @@ use crate::{
     keyed::{
         bloom::BloomFilter,
         key::Key,
-        registered::{Kind, Registered},
+        registered::{Registered, RegisteredKind},
     },
     model::{codes::Month, group::Group, money::Fen},
 };
@@ -103,7 +103,7 @@ fn registered(columns: &RecordBatch, row: usize, earlier: u16) -> Option<Registe
     let group = columns.column(3).as_primitive_opt::<Int32Type>()?.value(row);
     let kind = columns.column(4).as_primitive_opt::<Int32Type>()?.value(row);
     Some(Registered {
-        kind: *Kind::ALL.get(usize::try_from(kind).ok()?)?,
+        kind: *RegisteredKind::ALL.get(usize::try_from(kind).ok()?)?,
         payable: Fen::new(i64::try_from(payable).ok()?),
         group: u16::try_from(group).ok().and_then(Group::from_number),
         earlier: Some(earlier),
@@ -116,16 +116,16 @@ const FOR_FILTER: u64 = 16;
 #[cfg(test)]
 mod tests {
     use super::{
-        super::format::{Rows, properties, schema, write_reversals},
+        super::format::{RegisterRows, properties, schema, write_reversals},
         *,
     };
     use crate::{
-        columnar::table::{Encoder, ParquetFile, RowGroup},
-        keyed::entry::Listed,
+        columnar::table::{EncodedRowGroup, Encoder, HashedParquet},
+        keyed::entry::RegisterMatch,
     };
 
-    fn encode(encoder: &Encoder, listed: &[Listed]) -> Outcome<RowGroup> {
-        let mut rows = Rows::default();
+    fn encode(encoder: &Encoder, listed: &[RegisterMatch]) -> Outcome<EncodedRowGroup> {
+        let mut rows = RegisterRows::default();
         for one in listed {
             rows.push_listed(one);
         }
@@ -138,7 +138,7 @@ mod tests {
         let entry = |n: u64| {
             let key = Key { hash: n.wrapping_mul(0x9e37_79b9_7f4a_7c15), check: 7 };
             let registered = Registered {
-                kind: Kind::ALL[usize::try_from(n % 3).expect("small")],
+                kind: RegisteredKind::ALL[usize::try_from(n % 3).expect("small")],
                 payable: Fen::new(100 + n.cast_signed()),
                 group: Group::from_number(u16::try_from(n % 8192).expect("small")),
                 earlier: Some(0),
@@ -147,8 +147,8 @@ mod tests {
         };
         let all: BTreeMap<Key, Registered> = (0..50_000).map(entry).collect();
         let rows: Vec<(Key, Registered)> = all.iter().map(|(key, r)| (*key, *r)).collect();
-        let mut file =
-            ParquetFile::create(folder.path(), SETTLEMENTS, &schema(), properties()).expect("made");
+        let mut file = HashedParquet::create(folder.path(), SETTLEMENTS, &schema(), properties())
+            .expect("made");
         let encoder = file.encoder();
         let parts: Vec<&[(Key, Registered)]> = rows.chunks(20_000).collect();
         file.append_all(&parts, |part| Ok((encode(&encoder, part)?, ()))).expect("written");
@@ -172,11 +172,15 @@ mod tests {
     #[test]
     fn a_key_twice_is_our_fault() {
         let folder = tempfile::tempdir().expect("a folder");
-        let file = ParquetFile::create(folder.path(), SETTLEMENTS, &schema(), properties());
+        let file = HashedParquet::create(folder.path(), SETTLEMENTS, &schema(), properties());
         let encoder = file.expect("made").encoder();
         let key = Key { hash: 1, check: 1 };
-        let entry =
-            Registered { kind: Kind::Voided, payable: Fen::ZERO, group: None, earlier: None };
+        let entry = Registered {
+            kind: RegisteredKind::Voided,
+            payable: Fen::ZERO,
+            group: None,
+            earlier: None,
+        };
         assert!(encode(&encoder, &[(key, entry)]).is_ok());
         assert!(encode(&encoder, &[(key, entry), (key, entry)]).is_err());
     }

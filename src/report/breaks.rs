@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
-    source::{Break, Source, Tally},
+    source::{BreakTally, ListedBreak, PeriodTables},
     words::{Money, Words, class, count, month, pair, percent, words},
 };
 use crate::{
     book::{
-        grid::Row,
+        grid::GridRow,
         twins::{Twins, visible},
     },
     model::{
@@ -26,7 +26,7 @@ const LISTED: usize = 15;
 
 /// A group of breaks: how many, and their money.
 #[derive(Debug, Serialize)]
-pub(super) struct Group {
+pub(super) struct BreakGroup {
     pub(super) name: Words,
     /// Of all, as a percentage.
     #[serde(skip)]
@@ -49,14 +49,14 @@ pub(super) struct Single {
 
 /// Breaks of the period.
 #[derive(Serialize)]
-pub(super) struct Breaks {
-    pub(super) classes: Vec<Group>,
+pub(super) struct BreakSummary {
+    pub(super) classes: Vec<BreakGroup>,
     /// Carried ones, by periods since they came.
-    pub(super) ages: Vec<Group>,
+    pub(super) ages: Vec<BreakGroup>,
     /// Late ones, by months of lateness.
-    pub(super) late: Vec<Group>,
+    pub(super) late: Vec<BreakGroup>,
     #[serde(skip)]
-    pub(super) pairs: Vec<Group>,
+    pub(super) pairs: Vec<BreakGroup>,
     #[serde(skip)]
     pub(super) all_pairs: usize,
     #[serde(skip)]
@@ -67,7 +67,7 @@ pub(super) struct Breaks {
     #[serde(skip)]
     pub(super) all_twins: usize,
     #[serde(skip)]
-    pub(super) total: Option<Group>,
+    pub(super) total: Option<BreakGroup>,
     /// Cost months before the period that cleared in it.
     #[serde(skip)]
     pub(super) earlier: Vec<Earlier>,
@@ -90,24 +90,25 @@ pub(super) struct Earlier {
     pub(super) share: String,
 }
 
-impl Breaks {
-    pub(super) fn of(source: &Source) -> Breaks {
+impl BreakSummary {
+    pub(super) fn of(source: &PeriodTables) -> BreakSummary {
         let all = source.all_breaks();
-        let whole = Tally::of(&all).count;
-        let carried: Vec<&Break> = all.iter().filter(|found| found.carried).collect();
-        let is_late = |found: &&Break| [Class::LateRefused, Class::Expired].contains(&found.class);
-        let lateness = |found: &Break| found.row.number("lateness");
+        let whole = BreakTally::of(&all).count;
+        let carried: Vec<&ListedBreak> = all.iter().filter(|found| found.carried).collect();
+        let is_late =
+            |found: &&ListedBreak| [Class::LateRefused, Class::Expired].contains(&found.class);
+        let lateness = |found: &ListedBreak| found.row.number("lateness");
         let classes = tally(all.iter(), |found| Some(found.class));
         let ages = tally(carried.iter().copied(), |found| Some(found.age));
         let late = tally(all.iter().filter(is_late), |found| Some((found.class, lateness(found))));
-        let mut pairs: Vec<(Pair, Tally)> =
+        let mut pairs: Vec<(Pair, BreakTally)> =
             tally(carried.iter().copied(), |found| found.pair).into_iter().collect();
         pairs.sort_by_key(|(of, tally)| (-tally.stake, -tally.count, *of));
         let twins = Twins::of(&source.breaks);
         let all_pairs = pairs.len();
         pairs.truncate(LISTED);
-        let of = |name: Words, tally: Tally| group(name, tally, whole);
-        Breaks {
+        let of = |name: Words, tally: BreakTally| group(name, tally, whole);
+        BreakSummary {
             classes: classes.into_iter().map(|(name, tally)| of(class(name), tally)).collect(),
             ages: ages.into_iter().map(|(age, tally)| of(aged(age), tally)).collect(),
             late: late.into_iter().map(|(key, tally)| of(lately(key), tally)).collect(),
@@ -116,17 +117,17 @@ impl Breaks {
             largest: largest(&carried),
             all_twins: twins.of_treating(&source.breaks).count(),
             twins: twins.of_treating(&source.breaks).take(LISTED).map(pairing).collect(),
-            total: (whole > 0).then(|| of(words("合计", "Total"), Tally::of(&all))),
+            total: (whole > 0).then(|| of(words("合计", "Total"), BreakTally::of(&all))),
             earlier: earlier(source),
         }
     }
 }
 
 fn tally<'a, K: Ord>(
-    breaks: impl Iterator<Item = &'a Break<'a>>,
-    key: impl Fn(&Break) -> Option<K>,
-) -> BTreeMap<K, Tally> {
-    let mut tallies: BTreeMap<K, Tally> = BTreeMap::new();
+    breaks: impl Iterator<Item = &'a ListedBreak<'a>>,
+    key: impl Fn(&ListedBreak) -> Option<K>,
+) -> BTreeMap<K, BreakTally> {
+    let mut tallies: BTreeMap<K, BreakTally> = BTreeMap::new();
     for found in breaks {
         if let Some(key) = key(found) {
             tallies.entry(key).or_default().add(found);
@@ -135,8 +136,8 @@ fn tally<'a, K: Ord>(
     tallies
 }
 
-fn group(name: Words, tally: Tally, whole: i128) -> Group {
-    Group {
+fn group(name: Words, tally: BreakTally, whole: i128) -> BreakGroup {
+    BreakGroup {
         name,
         share: percent(tally.count, whole),
         count: tally.count.to_string(),
@@ -158,14 +159,14 @@ fn lately((of, months): (Class, i128)) -> Words {
     words(format!("{} · 迟 {months} 个月", name.zh), format!("{} · {months} months late", name.en))
 }
 
-fn largest(carried: &[&Break]) -> Vec<Single> {
+fn largest(carried: &[&ListedBreak]) -> Vec<Single> {
     let mut ranked = carried.to_vec();
     ranked.sort_by(|a, b| {
-        let key = |found: &Break| (-found.stake, -found.held, -found.age);
+        let key = |found: &ListedBreak| (-found.stake, -found.held, -found.age);
         (key(a), a.row.text("setl_id")).cmp(&(key(b), b.row.text("setl_id")))
     });
     ranked.truncate(LISTED);
-    let single = |found: &Break| Single {
+    let single = |found: &ListedBreak| Single {
         setl_id: shown(found.row.text("setl_id")),
         class: class(found.class),
         pair: found.pair.map(pair).unwrap_or_default(),
@@ -176,7 +177,7 @@ fn largest(carried: &[&Break]) -> Vec<Single> {
     ranked.into_iter().map(single).collect()
 }
 
-fn pairing((treating, insured): (Row, Row)) -> Pairing {
+fn pairing((treating, insured): (GridRow, GridRow)) -> Pairing {
     Pairing {
         setl_ids: [treating, insured].map(|row| visible(row.text("setl_id"))),
         pair: treating.pair().map(pair).unwrap_or_default(),
@@ -184,7 +185,7 @@ fn pairing((treating, insured): (Row, Row)) -> Pairing {
     }
 }
 
-fn earlier(source: &Source) -> Vec<Earlier> {
+fn earlier(source: &PeriodTables) -> Vec<Earlier> {
     let mut months: BTreeMap<Month, (i128, FenSum)> = BTreeMap::new();
     for row in source.positions.iter() {
         let Some(of) = row.month("cost_month") else { continue };

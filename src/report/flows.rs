@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    source::Source,
+    source::PeriodTables,
     words::{Money, Words, count, percent, province},
 };
 use crate::model::{codes::Province, money::FenSum};
@@ -13,7 +13,7 @@ const LARGEST: usize = 24;
 
 /// A cell of the matrix with money or visits; money in fen as text, beyond what a script's numbers hold.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Flow {
+pub(super) struct MatrixCell {
     pub(super) insured: usize,
     pub(super) treating: usize,
     fen: String,
@@ -46,8 +46,8 @@ pub(super) struct MatrixRow {
 #[derive(Serialize)]
 pub(super) struct Flows {
     names: Vec<Words>,
-    cells: Vec<Flow>,
-    largest: Vec<Flow>,
+    cells: Vec<MatrixCell>,
+    largest: Vec<MatrixCell>,
     provinces: Vec<Sides>,
     /// What the largest flows are of all payable.
     #[serde(skip)]
@@ -60,7 +60,7 @@ pub(super) struct Flows {
 }
 
 impl Flows {
-    pub(super) fn of(source: &Source) -> Flows {
+    pub(super) fn of(source: &PeriodTables) -> Flows {
         let mut payable = [[FenSum::ZERO; 32]; 32];
         let mut cells = Vec::new();
         for row in source.pairs.iter() {
@@ -69,7 +69,7 @@ impl Flows {
             payable[insured][treating] += fen;
             let visits = row.number("visits");
             if !fen.is_zero() || visits != 0 {
-                cells.push(Flow {
+                cells.push(MatrixCell {
                     insured,
                     treating,
                     fen: fen.fen().to_string(),
@@ -112,7 +112,7 @@ impl Flows {
 
     /// The largest flows: who pays, who is paid, how much, how many visits.
     pub(super) fn ranked(&self) -> impl Iterator<Item = (&Words, &Words, &str, &str)> {
-        let names = |flow: &Flow| (&self.names[flow.insured], &self.names[flow.treating]);
+        let names = |flow: &MatrixCell| (&self.names[flow.insured], &self.names[flow.treating]);
         self.largest.iter().map(move |flow| {
             let (insured, treating) = names(flow);
             (insured, treating, flow.shown.as_str(), flow.visits.as_str())

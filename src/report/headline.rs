@@ -1,12 +1,12 @@
 //! The top of the page: what came out, the proof, and what is to be done.
 
 use super::{
-    judged::{self, Outcome},
+    judged::{self, JudgedOutcome},
     patterns::Patterns,
     punctuality::Punctuality,
-    reserves::Reserves,
-    source::{Source, Tally},
-    task::{Task, task},
+    reserves::ReserveSummary,
+    source::{BreakTally, PeriodTables},
+    task::{ReportTask, task},
     words::{Money, Words, bucket, count, pair, percent, province, words},
 };
 use std::collections::BTreeMap;
@@ -25,21 +25,21 @@ pub(super) struct Card {
 }
 
 /// A line of the control table: rows and payable of the treating, then of the insured side.
-pub(super) struct Line {
+pub(super) struct ControlLine {
     pub(super) name: Words,
     pub(super) cells: [(String, Money); 2],
 }
 
 /// What came in, or where it went.
 pub(super) struct Half {
-    pub(super) lines: Vec<Line>,
-    pub(super) sum: Line,
+    pub(super) lines: Vec<ControlLine>,
+    pub(super) sum: ControlLine,
 }
 
 /// The control table and whether it balances.
-pub(super) struct Proof {
+pub(super) struct ControlProof {
     pub(super) halves: [Half; 2],
-    pub(super) difference: Line,
+    pub(super) difference: ControlLine,
     pub(super) balanced: bool,
 }
 
@@ -55,24 +55,24 @@ pub(super) struct Debtor {
 /// The top of the page.
 pub(super) struct Headline {
     pub(super) cards: Vec<Card>,
-    pub(super) proof: Proof,
+    pub(super) proof: ControlProof,
     pub(super) debtors: Vec<Debtor>,
     pub(super) largest: Option<(Words, Words)>,
-    pub(super) tasks: Vec<Task>,
-    pub(super) judged: Vec<Outcome>,
+    pub(super) tasks: Vec<ReportTask>,
+    pub(super) judged: Vec<JudgedOutcome>,
 }
 
 /// Rows, cost and payable of a bucket on both sides.
-type Totals = [[i128; 3]; 2];
+type BucketTotals = [[i128; 3]; 2];
 
 impl Headline {
     pub(super) fn of(
-        source: &Source,
-        reserves: &Reserves,
+        source: &PeriodTables,
+        reserves: &ReserveSummary,
         patterns: &Patterns,
         punctuality: &Punctuality,
     ) -> Headline {
-        let mut buckets: BTreeMap<&str, Totals> = BTreeMap::new();
+        let mut buckets: BTreeMap<&str, BucketTotals> = BTreeMap::new();
         for row in source.control.iter() {
             let Some(side) = Side::from_name(row.text("side")) else { continue };
             let totals = &mut buckets.entry(row.text("bucket")).or_default()[side.index()];
@@ -90,7 +90,7 @@ impl Headline {
     }
 }
 
-fn cards(source: &Source, buckets: &BTreeMap<&str, Totals>) -> Vec<Card> {
+fn cards(source: &PeriodTables, buckets: &BTreeMap<&str, BucketTotals>) -> Vec<Card> {
     let card = |label, value, note| Card { label, value, note };
     let money = |zh: &str, en: &str, fen: FenSum| {
         let exact = Money(fen);
@@ -101,8 +101,8 @@ fn cards(source: &Source, buckets: &BTreeMap<&str, Totals>) -> Vec<Card> {
     let came = rows("delivered") + rows("opened");
     let cleared = rows("cleared");
     let breaks = source.all_breaks();
-    let all = Tally::of(&breaks);
-    let carried = Tally::of(breaks.iter().filter(|found| found.carried));
+    let all = BreakTally::of(&breaks);
+    let carried = BreakTally::of(breaks.iter().filter(|found| found.carried));
     let notices = source.notices.rows as i128;
     let due: FenSum = source
         .notices
@@ -157,12 +157,12 @@ fn cards(source: &Source, buckets: &BTreeMap<&str, Totals>) -> Vec<Card> {
     ]
 }
 
-fn proof(buckets: &BTreeMap<&str, Totals>) -> Proof {
-    let line = |name: Words, totals: Totals| Line {
+fn proof(buckets: &BTreeMap<&str, BucketTotals>) -> ControlProof {
+    let line = |name: Words, totals: BucketTotals| ControlLine {
         name,
         cells: totals.map(|[rows, _, payable]| (count(rows), Money(FenSum::new(payable)))),
     };
-    let mut sums = [Totals::default(); 2];
+    let mut sums = [BucketTotals::default(); 2];
     let mut lines = [Vec::new(), Vec::new()];
     for name in Bucket::all().map(Bucket::name) {
         let totals = buckets.get(name).copied().unwrap_or_default();
@@ -170,7 +170,7 @@ fn proof(buckets: &BTreeMap<&str, Totals>) -> Proof {
         let half = usize::from(!comes_in);
         let places = sums[half].iter_mut().flatten().zip(totals.as_flattened());
         places.for_each(|(sum, value)| *sum += value);
-        if totals != Totals::default() || comes_in || name == "cleared" {
+        if totals != BucketTotals::default() || comes_in || name == "cleared" {
             lines[half].push(line(bucket(name), totals));
         }
     }
@@ -179,8 +179,8 @@ fn proof(buckets: &BTreeMap<&str, Totals>) -> Proof {
     let places = difference.iter_mut().flatten().zip(went.as_flattened());
     places.for_each(|(value, went)| *value -= went);
     let [into, out] = lines;
-    Proof {
-        balanced: difference == Totals::default(),
+    ControlProof {
+        balanced: difference == BucketTotals::default(),
         halves: [
             Half { lines: into, sum: line(words("来源合计", "In"), came) },
             Half { lines: out, sum: line(words("去向合计", "Out"), went) },
@@ -190,7 +190,7 @@ fn proof(buckets: &BTreeMap<&str, Totals>) -> Proof {
 }
 
 /// The five provinces that owe most, and the pair.
-fn debtors(source: &Source) -> (Vec<Debtor>, Option<(Words, Words)>) {
+fn debtors(source: &PeriodTables) -> (Vec<Debtor>, Option<(Words, Words)>) {
     let mut owes: BTreeMap<Province, FenSum> = BTreeMap::new();
     let mut largest: Option<(FenSum, Pair)> = None;
     for row in source.pairs.iter() {
@@ -217,12 +217,12 @@ fn debtors(source: &Source) -> (Vec<Debtor>, Option<(Words, Words)>) {
 }
 
 fn tasks(
-    source: &Source,
-    buckets: &BTreeMap<&str, Totals>,
-    reserves: &Reserves,
+    source: &PeriodTables,
+    buckets: &BTreeMap<&str, BucketTotals>,
+    reserves: &ReserveSummary,
     patterns: &Patterns,
     punctuality: &Punctuality,
-) -> Vec<Task> {
+) -> Vec<ReportTask> {
     let rejected: i128 = buckets.get("rejected").map_or(0, |[a, b]| a[0] + b[0]);
     let proposals = source.notices.iter().filter(|row| row.text("kind") == "JJ").count();
     let explained = &patterns.explained[0];
@@ -282,7 +282,7 @@ fn tasks(
     tasks.into_iter().chain(judged::tasks(source)).flatten().collect()
 }
 
-fn carried(source: &Source) -> Option<Task> {
+fn carried(source: &PeriodTables) -> Option<ReportTask> {
     let mut breaks = source.all_breaks();
     breaks.retain(|found| found.carried);
     let oldest = breaks.iter().map(|found| found.age).max()?;

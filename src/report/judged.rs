@@ -1,14 +1,14 @@
 //! What became of deductions and payments.
 
 use super::{
-    source::Source,
-    task::{Task, task},
+    source::PeriodTables,
+    task::{ReportTask, task},
     words::{Money, Words, count, words},
 };
-use crate::judged::{GIVEN_BACK, Judged, Lines, reason};
+use crate::judged::{GIVEN_BACK, Judged, JudgedRows, reason};
 
 /// Deductions or payments of one outcome.
-pub(super) struct Outcome {
+pub(super) struct JudgedOutcome {
     pub(super) kind: Words,
     pub(super) became: Words,
     pub(super) code: String,
@@ -18,16 +18,16 @@ pub(super) struct Outcome {
 }
 
 /// What became of all of them: those that count first, then those that were refused, by code.
-pub(super) fn outcomes(source: &Source) -> Vec<Outcome> {
+pub(super) fn outcomes(source: &PeriodTables) -> Vec<JudgedOutcome> {
     let kinds = [
         (words("审核扣款", "deductions"), &source.deductions),
         (words("付款", "payments"), &source.payments),
     ];
     let mut outcomes = Vec::new();
     for (kind, judged) in kinds {
-        let mut add = |became, code: &str, [zh, en]: [&str; 2], lines: Lines| {
+        let mut add = |became, code: &str, [zh, en]: [&str; 2], lines: JudgedRows| {
             if lines.count > 0 {
-                outcomes.push(Outcome {
+                outcomes.push(JudgedOutcome {
                     kind: kind.clone(),
                     became,
                     code: code.to_owned(),
@@ -47,9 +47,9 @@ pub(super) fn outcomes(source: &Source) -> Vec<Outcome> {
 }
 
 /// What is to be done about those that were refused.
-pub(super) fn tasks(source: &Source) -> [Option<Task>; 2] {
+pub(super) fn tasks(source: &PeriodTables) -> [Option<ReportTask>; 2] {
     let refused = |judged: &Judged, zh: &str, one: &str, many: &str| {
-        let Lines { count, fen } = judged.all_refused();
+        let JudgedRows { count, fen } = judged.all_refused();
         let codes: Vec<&str> = judged.refused.keys().map(String::as_str).collect();
         let [rest_zh, rest_en] = [("、", "元"), (", ", "yuan")]
             .map(|(comma, yuan)| format!("{} {yuan}; {}", Money(fen), codes.join(comma)));

@@ -28,13 +28,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::{
-    breaks::Breaks,
+    breaks::BreakSummary,
     flows::Flows,
     headline::Headline,
     patterns::Patterns,
     punctuality::{Payer, Punctuality},
-    reserves::Reserves,
-    source::Source,
+    reserves::ReserveSummary,
+    source::PeriodTables,
     trend::Point,
     words::Words,
 };
@@ -43,16 +43,16 @@ use crate::{
     judged::Judged,
     model::{codes::Month, money::yuan},
     place::output::{Output, Readers, Replace},
-    shapes::{Format, Period, Yuan},
+    shapes::{FormatNumber, Period, Yuan},
     text::Text,
 };
 
 /// What was written.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "report --format json")]
-pub struct Written {
+pub struct WrittenReport {
     /// The format of the report.
-    format: Format<1>,
+    format: FormatNumber<1>,
     /// The period.
     #[schemars(with = "Period")]
     pub period: String,
@@ -73,14 +73,14 @@ pub struct Written {
 }
 
 /// Writes the page of a closed period; replaces what is there only when told to.
-pub fn write(book: &Path, period: Month, out: &Path, force: bool) -> Outcome<Written> {
+pub fn write(book: &Path, period: Month, out: &Path, force: bool) -> Outcome<WrittenReport> {
     let output = Output::file(out, Replace::when(force))?;
-    let source = Source::read(book, period)?;
+    let source = PeriodTables::read(book, period)?;
     source.prove()?;
     let (page, balanced) = render(&source)?;
     output.write(Readers::Usual, page.as_bytes())?;
-    Ok(Written {
-        format: Format,
+    Ok(WrittenReport {
+        format: FormatNumber,
         period: period.to_string(),
         first_period: source.history.first().map_or(period, |(first, _)| *first).to_string(),
         payable: yuan(source.pairs.sum("payable")),
@@ -92,16 +92,16 @@ pub fn write(book: &Path, period: Month, out: &Path, force: bool) -> Outcome<Wri
 }
 
 /// The page and whether the control table balances.
-fn render(source: &Source) -> Outcome<(String, bool)> {
+fn render(source: &PeriodTables) -> Outcome<(String, bool)> {
     let flows = Flows::of(source);
-    let breaks = Breaks::of(source);
-    let reserves = Reserves::of(source);
+    let breaks = BreakSummary::of(source);
+    let reserves = ReserveSummary::of(source);
     let trend = trend::trend(source)?;
     let punctuality = Punctuality::of(source)?;
     let patterns = Patterns::of(source);
     let headline = Headline::of(source, &reserves, &patterns, &punctuality);
     let data = Data { flows: &flows, breaks: &breaks, trend: &trend, payers: &punctuality.payers };
-    let page = Page {
+    let page = ReportPage {
         period: source.period.to_string(),
         month: words::month(source.period),
         as_of: &source.manifest.as_of,
@@ -126,7 +126,7 @@ fn render(source: &Source) -> Outcome<(String, bool)> {
 #[derive(Serialize)]
 struct Data<'a> {
     flows: &'a Flows,
-    breaks: &'a Breaks,
+    breaks: &'a BreakSummary,
     trend: &'a [Point],
     payers: &'a [Payer],
 }
@@ -157,7 +157,7 @@ fn for_script(json: &str) -> String {
 /// The page.
 #[derive(Template)]
 #[template(path = "report.html", config = "src/report/askama.toml")]
-struct Page<'a> {
+struct ReportPage<'a> {
     period: String,
     month: Words,
     as_of: &'a str,
@@ -167,14 +167,14 @@ struct Page<'a> {
     data: String,
     headline: &'a Headline,
     flows: &'a Flows,
-    reserves: &'a Reserves,
-    breaks: &'a Breaks,
+    reserves: &'a ReserveSummary,
+    breaks: &'a BreakSummary,
     patterns: &'a Patterns,
     trend: &'a [Point],
     punctuality: &'a Punctuality,
 }
 
-impl Page<'_> {
+impl ReportPage<'_> {
     const STYLE: &'static str = include_str!("assets/report.css");
     const SCRIPT: &'static str = include_str!("assets/report.js");
     const CHARTS: &'static str = include_str!("assets/echarts.custom.min.js");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
-    source::Source,
+    source::PeriodTables,
     words::{Money, Words, count, province, words},
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 
 /// What became of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum NoticeFate {
     OnTime,
     Late,
     Partial,
@@ -24,9 +24,9 @@ enum Fate {
 }
 
 /// A notice as the latest close that lists it has it.
-struct Standing {
+struct NoticeStanding {
     payer: Province,
-    fate: Fate,
+    fate: NoticeFate,
     overdue: bool,
     due: FenSum,
     paid: FenSum,
@@ -58,11 +58,11 @@ pub(super) struct Punctuality {
 }
 
 impl Punctuality {
-    pub(super) fn of(source: &Source) -> Outcome<Punctuality> {
+    pub(super) fn of(source: &PeriodTables) -> Outcome<Punctuality> {
         let today = parse_day(&source.manifest.as_of);
         let today = today.map(|day| i128::from(day.to_epoch_days()));
         let mut payers: BTreeMap<String, Province> = BTreeMap::new();
-        let mut standings: BTreeMap<String, Option<Standing>> = BTreeMap::new();
+        let mut standings: BTreeMap<String, Option<NoticeStanding>> = BTreeMap::new();
         for (_, folder) in &source.history {
             for row in Grid::open(folder, "notices")?.iter() {
                 if let Some(payer) = Province::from_text(row.text("payer")) {
@@ -71,17 +71,17 @@ impl Punctuality {
             }
             for row in Grid::open(folder, "notice_status")?.iter() {
                 let fate = match (row.text("status"), row.flag("punctual")) {
-                    ("paid", Some(false)) => Some(Fate::Late),
-                    ("paid", _) => Some(Fate::OnTime),
-                    ("partial", _) => Some(Fate::Partial),
-                    ("unpaid", _) => Some(Fate::Unpaid),
+                    ("paid", Some(false)) => Some(NoticeFate::Late),
+                    ("paid", _) => Some(NoticeFate::OnTime),
+                    ("partial", _) => Some(NoticeFate::Partial),
+                    ("unpaid", _) => Some(NoticeFate::Unpaid),
                     _ => None,
                 };
                 let notice = row.text("notice_id");
-                let standing = fate.zip(payers.get(notice)).map(|(fate, payer)| Standing {
+                let standing = fate.zip(payers.get(notice)).map(|(fate, payer)| NoticeStanding {
                     payer: *payer,
                     fate,
-                    overdue: matches!(fate, Fate::Partial | Fate::Unpaid)
+                    overdue: matches!(fate, NoticeFate::Partial | NoticeFate::Unpaid)
                         && row
                             .number_or_null("pay_by")
                             .zip(today)
@@ -93,12 +93,12 @@ impl Punctuality {
             }
         }
         let proposals = standings.values().filter(|standing| standing.is_none()).count();
-        let standings: Vec<Standing> = standings.into_values().flatten().collect();
+        let standings: Vec<NoticeStanding> = standings.into_values().flatten().collect();
         Ok(Punctuality::sorted(&standings, proposals as i128))
     }
 
-    fn sorted(standings: &[Standing], proposals: i128) -> Punctuality {
-        let mut by_payer: BTreeMap<Province, Vec<&Standing>> = BTreeMap::new();
+    fn sorted(standings: &[NoticeStanding], proposals: i128) -> Punctuality {
+        let mut by_payer: BTreeMap<Province, Vec<&NoticeStanding>> = BTreeMap::new();
         for standing in standings {
             by_payer.entry(standing.payer).or_default().push(standing);
         }
@@ -106,7 +106,7 @@ impl Punctuality {
             by_payer.into_iter().map(|(of, own)| payer(province(of), &own)).collect();
         // Stable: provinces of equal sums stay in official order.
         payers.sort_by_key(|payer| (-payer.open.0, -payer.due.0));
-        let all: Vec<&Standing> = standings.iter().collect();
+        let all: Vec<&NoticeStanding> = standings.iter().collect();
         Punctuality {
             payers,
             total: (!all.is_empty()).then(|| payer(words("合计", "Total"), &all)),
@@ -116,11 +116,12 @@ impl Punctuality {
     }
 }
 
-fn payer(name: Words, own: &[&Standing]) -> Payer {
-    let counts = [Fate::OnTime, Fate::Late, Fate::Partial, Fate::Unpaid].map(|fate| {
-        let of = own.iter().filter(|standing| standing.fate == fate).count();
-        u32::try_from(of).unwrap_or(u32::MAX)
-    });
+fn payer(name: Words, own: &[&NoticeStanding]) -> Payer {
+    let counts = [NoticeFate::OnTime, NoticeFate::Late, NoticeFate::Partial, NoticeFate::Unpaid]
+        .map(|fate| {
+            let of = own.iter().filter(|standing| standing.fate == fate).count();
+            u32::try_from(of).unwrap_or(u32::MAX)
+        });
     let overdue = own.iter().filter(|standing| standing.overdue).count();
     let [on_time, late, partial, unpaid] = counts.map(|number| count(number.into()));
     Payer {

@@ -1,7 +1,7 @@
 //! Reserves: how much of its quota each pair used, and what is overdrawn.
 
 use super::{
-    source::Source,
+    source::PeriodTables,
     words::{Money, Words, hundredths, pair},
 };
 use crate::model::{codes::Pair, money::FenSum};
@@ -29,7 +29,7 @@ pub(super) struct Overdrawn {
 }
 
 /// Reserves of the period.
-pub(super) struct Reserves {
+pub(super) struct ReserveSummary {
     /// The pairs to look at: red ones first, by payable.
     pub(super) to_watch: Vec<Used>,
     pub(super) red: i128,
@@ -44,8 +44,8 @@ pub(super) struct Reserves {
     pub(super) short: Money,
 }
 
-impl Reserves {
-    pub(super) fn of(source: &Source) -> Reserves {
+impl ReserveSummary {
+    pub(super) fn of(source: &PeriodTables) -> ReserveSummary {
         let level = |name: &str| {
             source.pairs.iter().filter(|row| row.text("reserve_level") == name).count() as i128
         };
@@ -65,7 +65,7 @@ impl Reserves {
             })
             .collect();
         overdrawn.sort_by_key(|(closing, of, _)| (*closing, *of));
-        Reserves {
+        ReserveSummary {
             to_watch: to_watch(source),
             red: level("red"),
             yellow: level("yellow"),
@@ -79,7 +79,7 @@ impl Reserves {
     }
 }
 
-fn to_watch(source: &Source) -> Vec<Used> {
+fn to_watch(source: &PeriodTables) -> Vec<Used> {
     let mut used: Vec<(bool, FenSum, Pair, Used)> = source
         .pairs
         .iter()

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     book::{
         self, Book,
-        grid::{Grid, Row},
+        grid::{Grid, GridRow},
         manifest::Manifest,
     },
     diag::{Failure, Outcome},
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A period's tables, and the periods up to it.
-pub(super) struct Source {
+pub(super) struct PeriodTables {
     pub(super) period: Month,
     pub(super) manifest: Manifest,
     /// Digest of the manifest.
@@ -42,14 +42,14 @@ pub(super) struct Source {
     pub(super) payments: Judged,
 }
 
-impl Source {
+impl PeriodTables {
     /// Reads a closed period; every file of the book is compared with its manifest before.
-    pub(super) fn read(root: &Path, period: Month) -> Outcome<Source> {
+    pub(super) fn read(root: &Path, period: Month) -> Outcome<PeriodTables> {
         let folder = &book::closed_period(root, period)?;
         let mut history = Book::look(root)?;
         history.retain(|(month, _)| *month <= period);
         let (manifest, digest) = Manifest::read(folder)?;
-        Ok(Source {
+        Ok(PeriodTables {
             period,
             manifest,
             digest,
@@ -85,15 +85,15 @@ impl Source {
     }
 
     /// The breaks of the period.
-    pub(super) fn all_breaks(&self) -> Vec<Break<'_>> {
+    pub(super) fn all_breaks(&self) -> Vec<ListedBreak<'_>> {
         breaks_of(&self.breaks, self.period)
     }
 }
 
 /// A break.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Break<'a> {
-    pub(super) row: Row<'a>,
+pub(super) struct ListedBreak<'a> {
+    pub(super) row: GridRow<'a>,
     pub(super) class: Class,
     pub(super) pair: Option<Pair>,
     /// What the two sides disagree about, in fen: the size of the effect.
@@ -106,10 +106,10 @@ pub(super) struct Break<'a> {
 }
 
 /// The breaks of a table of a period.
-pub(super) fn breaks_of(grid: &Grid, period: Month) -> Vec<Break<'_>> {
+pub(super) fn breaks_of(grid: &Grid, period: Month) -> Vec<ListedBreak<'_>> {
     let breaks = grid.iter().filter_map(|row| {
         let payable = row.fen_or_null("treating_payable");
-        Some(Break {
+        Some(ListedBreak {
             row,
             class: Class::from_name(row.text("class"))?,
             pair: row.pair(),
@@ -124,22 +124,22 @@ pub(super) fn breaks_of(grid: &Grid, period: Month) -> Vec<Break<'_>> {
 
 /// Number and money of some breaks.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tally {
+pub(super) struct BreakTally {
     pub(super) count: i128,
     pub(super) stake: FenSum,
     pub(super) held: FenSum,
 }
 
-impl Tally {
-    pub(super) fn add(&mut self, found: &Break) {
+impl BreakTally {
+    pub(super) fn add(&mut self, found: &ListedBreak) {
         self.count += 1;
         self.stake += found.stake;
         self.held += found.held;
     }
 
     /// The tally of some breaks.
-    pub(super) fn of<'a>(breaks: impl IntoIterator<Item = &'a Break<'a>>) -> Tally {
-        let mut tally = Tally::default();
+    pub(super) fn of<'a>(breaks: impl IntoIterator<Item = &'a ListedBreak<'a>>) -> BreakTally {
+        let mut tally = BreakTally::default();
         breaks.into_iter().for_each(|found| tally.add(found));
         tally
     }

@@ -3,7 +3,7 @@
 use super::words::{Words, count, words};
 
 /// Something to act on.
-pub(super) struct Task {
+pub(super) struct ReportTask {
     pub(super) count: String,
     pub(super) what: Words,
     pub(super) link: &'static str,
@@ -15,8 +15,8 @@ pub(super) fn task(
     number: i128,
     [zh, one, many, rest]: [&str; 4],
     (link, urgent): (&'static str, bool),
-) -> Option<Task> {
+) -> Option<ReportTask> {
     let subject = if number == 1 { one } else { many };
     let what = words(zh, format!("{subject} {rest}"));
-    (number > 0).then(|| Task { count: count(number), what, link, urgent })
+    (number > 0).then(|| ReportTask { count: count(number), what, link, urgent })
 }

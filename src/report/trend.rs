@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    source::{Source, Tally, breaks_of},
+    source::{BreakTally, PeriodTables, breaks_of},
     words::{Money, count, hundredths, percent},
 };
 use crate::{book::grid::Grid, diag::Outcome};
@@ -24,7 +24,7 @@ pub(super) struct Point {
 }
 
 /// The periods of the book up to this one.
-pub(super) fn trend(source: &Source) -> Outcome<Vec<Point>> {
+pub(super) fn trend(source: &PeriodTables) -> Outcome<Vec<Point>> {
     let mut points = Vec::new();
     for (period, folder) in &source.history {
         let pairs = Grid::open(folder, "pairs")?;
@@ -39,7 +39,7 @@ pub(super) fn trend(source: &Source) -> Outcome<Vec<Point>> {
         let (cleared, came) = (rows(&["cleared"]), rows(&["delivered", "opened"]));
         let mut carried = breaks_of(&breaks, *period);
         carried.retain(|found| found.carried);
-        let tally = Tally::of(&carried);
+        let tally = BreakTally::of(&carried);
         let ages: i128 = carried.iter().map(|found| i128::from(found.age)).sum();
         let oldest = carried.iter().map(|found| found.age).max().unwrap_or(0);
         let age = hundredths(ages, tally.count).unwrap_or_else(|| "0.00".to_owned());

@@ -18,5 +18,5 @@ pub mod quotas;
 pub use self::{
     balance::{Reserve, Reserves},
     level::Level,
-    movements::{Movements, Standing, move_money, pairs_table, reserves_table},
+    movements::{MovementFacts, Movements, move_money, pairs_table, reserves_table},
 };

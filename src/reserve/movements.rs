@@ -7,13 +7,13 @@ use chrono::NaiveDate;
 use super::{
     balance::{Reserve, Reserves},
     level::Level,
-    notices::{Dates, Kind, Notice, Status, notices},
+    notices::{Dates, Notice, NoticeKind, Status, notices},
     payments::{Issued, Payment},
     quotas::{EarlierPayables, Quotas, quotas},
 };
 use crate::{
-    clear::pairs::{PairSums, Pairs},
-    columnar::{shape, table::Table},
+    clear::pairs::{PairClearing, Pairs},
+    columnar::{shape, table::TableBuilder},
     contract::small_files::{PaymentLine, QuotaChange},
     diag::{Failure, Outcome},
     model::{
@@ -49,7 +49,7 @@ pub struct Movements {
 }
 
 /// What the period before hands over, in fen, and what this delivery brings.
-pub struct Standing<'a> {
+pub struct MovementFacts<'a> {
     /// Quotas in force.
     pub in_force: BTreeMap<Pair, FenSum>,
     /// Reserves.
@@ -67,13 +67,13 @@ pub struct Standing<'a> {
 /// Works out the money of a period: quota changes first, then payments, then what is new.
 pub fn move_money(
     pairs: Pairs,
-    standing: Standing,
+    standing: MovementFacts,
     rules: &Rules,
     period: Month,
     issued_on: NaiveDate,
 ) -> Outcome<Movements> {
     let policy = rules.policy(period).map_err(|error| Failure::Usage(error.text()))?;
-    let Standing { in_force, opening, earlier, mut issued, changes, payments } = standing;
+    let MovementFacts { in_force, opening, earlier, mut issued, changes, payments } = standing;
     let approved = issued.approve(changes, policy, &rules.calendar).map_err(Failure::Refused)?;
     let mut reserves: Reserves = opening
         .iter()
@@ -126,7 +126,7 @@ impl Movements {
     }
 
     fn levels(&self, policy: &Policy) -> BTreeMap<Pair, Level> {
-        let level = |(pair, sums): (&Pair, &PairSums)| {
+        let level = |(pair, sums): (&Pair, &PairClearing)| {
             let quota = self.quotas.get(pair).map_or(FenSum::ZERO, |quota| quota.in_force);
             (*pair, Level::of(sums.payable(), quota, policy))
         };
@@ -142,7 +142,7 @@ impl Movements {
     fn prove(&self, opening: &BTreeMap<Pair, FenSum>) -> Outcome<()> {
         let before: FenSum = opening.values().sum();
         let paid: FenSum = self.payments.iter().map(|p| p.movement(&self.statuses)).sum();
-        let drawn: FenSum = self.pairs.values().map(PairSums::payable).sum();
+        let drawn: FenSum = self.pairs.values().map(PairClearing::payable).sum();
         let closing: FenSum = self.reserves.values().map(Reserve::closing).sum();
         Failure::unless(before + paid - drawn == closing, || {
             let [before, paid, drawn, closing] = [before, paid, drawn, closing].map(FenSum::fen);
@@ -151,7 +151,7 @@ impl Movements {
         let notified: FenSum = self
             .notices
             .values()
-            .filter(|notice| notice.kind == Kind::Clearing)
+            .filter(|notice| notice.kind == NoticeKind::Clearing)
             .map(|notice| notice.amount)
             .sum();
         Failure::unless(notified == drawn, || {
@@ -161,9 +161,9 @@ impl Movements {
 }
 
 /// The table `reserves`.
-pub fn reserves_table(reserves: &Reserves) -> Table {
+pub fn reserves_table(reserves: &Reserves) -> TableBuilder {
     let sum = |of: fn(&Reserve) -> FenSum| reserves.values().map(of);
-    Table::new(shape::RESERVES)
+    TableBuilder::new(shape::RESERVES)
         .text("insured_province", reserves.keys().map(|pair| Some(pair.insured.to_string())))
         .text("treating_province", reserves.keys().map(|pair| Some(pair.treating.to_string())))
         .sum("opening", sum(|reserve| reserve.opening))
@@ -174,10 +174,10 @@ pub fn reserves_table(reserves: &Reserves) -> Table {
 }
 
 /// The table `pairs`, with the quota in force and its use.
-pub fn pairs_table(money: &Movements) -> Table {
+pub fn pairs_table(money: &Movements) -> TableBuilder {
     let pairs = &money.pairs;
-    let sum = |of: fn(&PairSums) -> FenSum| pairs.values().map(of);
-    Table::new(shape::PAIRS)
+    let sum = |of: fn(&PairClearing) -> FenSum| pairs.values().map(of);
+    TableBuilder::new(shape::PAIRS)
         .text("insured_province", pairs.keys().map(|pair| Some(pair.insured.to_string())))
         .text("treating_province", pairs.keys().map(|pair| Some(pair.treating.to_string())))
         .count("visits", pairs.values().map(|sums| sums.visits))
@@ -186,8 +186,8 @@ pub fn pairs_table(money: &Movements) -> Table {
         .sum("gross_resident", sum(|sums| sums.gross_resident))
         .sum("deductions", sum(|sums| sums.deductions))
         .sum("brought_forward", sum(|sums| sums.brought_forward))
-        .sum("payable", sum(PairSums::payable))
-        .sum("carried_forward", sum(PairSums::carried_forward))
+        .sum("payable", sum(PairClearing::payable))
+        .sum("carried_forward", sum(PairClearing::carried_forward))
         .sum("quota", money.quotas.values().map(|quota| quota.in_force))
         .text("reserve_level", money.levels.values().map(|level| Some(level.name())))
 }

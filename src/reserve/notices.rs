@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 
 use super::{level::Level, quotas::Quotas};
 use crate::{
-    clear::pairs::{PairSums, Pairs},
-    columnar::{shape, table::Table},
+    clear::pairs::{PairClearing, Pairs},
+    columnar::{shape, table::TableBuilder},
     model::{
         calendar::Calendar,
         codes::{Month, Pair, Province},
@@ -18,7 +18,7 @@ use crate::{
 
 /// What a notice is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum NoticeKind {
     /// QS 清算: the payable of a period.
     Clearing,
     /// ND 年度调整: the difference to the new yearly quota.
@@ -27,21 +27,21 @@ pub enum Kind {
     Emergency,
 }
 
-impl Kind {
-    const ALL: [Kind; 3] = [Kind::Clearing, Kind::Yearly, Kind::Emergency];
+impl NoticeKind {
+    const ALL: [NoticeKind; 3] = [NoticeKind::Clearing, NoticeKind::Yearly, NoticeKind::Emergency];
 
     /// The word used in tables and numbers.
     pub const fn name(self) -> &'static str {
         match self {
-            Kind::Clearing => "QS",
-            Kind::Yearly => "ND",
-            Kind::Emergency => "JJ",
+            NoticeKind::Clearing => "QS",
+            NoticeKind::Yearly => "ND",
+            NoticeKind::Emergency => "JJ",
         }
     }
 
     /// The kind that a word names.
-    pub fn from_name(name: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.name() == name)
+    pub fn from_name(name: &str) -> Option<NoticeKind> {
+        NoticeKind::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -49,7 +49,7 @@ impl Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Notice {
     /// What it is about.
-    pub kind: Kind,
+    pub kind: NoticeKind,
     /// The period that issued it.
     pub period: Month,
     /// Whose reserve it moves.
@@ -103,19 +103,19 @@ pub fn notices(
     let mut notices = Vec::new();
     for (pair, quota) in quotas {
         let issue = |kind, payer, amount| Notice { kind, period, pair: *pair, payer, amount };
-        let payable = pairs.get(pair).map_or(FenSum::ZERO, PairSums::payable);
+        let payable = pairs.get(pair).map_or(FenSum::ZERO, PairClearing::payable);
         if payable.is_positive() {
-            notices.push(issue(Kind::Clearing, pair.insured, payable));
+            notices.push(issue(NoticeKind::Clearing, pair.insured, payable));
         }
         if let Some(difference) = quota.yearly.map(|yearly| yearly - quota.in_force)
             && !difference.is_zero()
         {
             let payer = if difference.is_positive() { pair.insured } else { pair.treating };
-            notices.push(issue(Kind::Yearly, payer, difference.abs()));
+            notices.push(issue(NoticeKind::Yearly, payer, difference.abs()));
         }
         let wanted = payable.times(policy.emergency_months) - quota.next;
         if Level::of(payable, quota.in_force, policy) == Level::Red && wanted.is_positive() {
-            notices.push(issue(Kind::Emergency, pair.insured, wanted));
+            notices.push(issue(NoticeKind::Emergency, pair.insured, wanted));
         }
     }
     notices.into_iter().map(|notice| (notice.number(), notice)).collect()
@@ -126,13 +126,13 @@ pub fn notices_table(
     notices: &BTreeMap<String, Notice>,
     issued_on: NaiveDate,
     dates: Dates,
-) -> Table {
+) -> TableBuilder {
     let days = |of: fn(&Dates) -> NaiveDate| {
-        notices
-            .values()
-            .map(move |notice| (notice.kind != Kind::Emergency).then(|| of(&dates).to_epoch_days()))
+        notices.values().map(move |notice| {
+            (notice.kind != NoticeKind::Emergency).then(|| of(&dates).to_epoch_days())
+        })
     };
-    Table::new(shape::NOTICES)
+    TableBuilder::new(shape::NOTICES)
         .text("notice_id", notices.keys().map(Some))
         .text("kind", notices.values().map(|notice| Some(notice.kind.name())))
         .text("period", notices.values().map(|notice| Some(notice.period.to_string())))
@@ -163,14 +163,14 @@ pub struct Status {
 impl Status {
     /// A notice that was just issued.
     pub fn issued(notice: Notice, dates: Dates) -> Status {
-        let pay_by = (notice.kind != Kind::Emergency).then_some(dates.pay_by);
+        let pay_by = (notice.kind != NoticeKind::Emergency).then_some(dates.pay_by);
         Status { notice, approved: None, paid: FenSum::ZERO, pay_by, completed_on: None }
     }
 
     /// What is to be paid in all: of a proposal what was approved, in fen.
     pub fn due(&self) -> FenSum {
         match self.notice.kind {
-            Kind::Emergency => self.approved.unwrap_or_default(),
+            NoticeKind::Emergency => self.approved.unwrap_or_default(),
             _ => self.notice.amount,
         }
     }
@@ -183,7 +183,7 @@ impl Status {
     /// The word used in tables.
     pub fn name(&self) -> &'static str {
         match (self.notice.kind, self.approved) {
-            (Kind::Emergency, None) => "proposed",
+            (NoticeKind::Emergency, None) => "proposed",
             _ if self.open().is_zero() => "paid",
             _ if self.paid.is_positive() => "partial",
             _ => "unpaid",
@@ -197,9 +197,9 @@ impl Status {
 }
 
 /// The table `notice_status`.
-pub fn notice_status_table(statuses: &BTreeMap<String, Status>) -> Table {
+pub fn notice_status_table(statuses: &BTreeMap<String, Status>) -> TableBuilder {
     let day = |day: Option<NaiveDate>| day.map(|day| day.to_epoch_days());
-    Table::new(shape::NOTICE_STATUS)
+    TableBuilder::new(shape::NOTICE_STATUS)
         .text("notice_id", statuses.keys().map(Some))
         .sum("amount", statuses.values().map(|status| status.notice.amount))
         .sum_or_null("approved", statuses.values().map(|status| status.approved))

@@ -6,10 +6,10 @@ use chrono::NaiveDate;
 
 use super::{
     balance::Reserves,
-    notices::{Dates, Kind, Notice, Status},
+    notices::{Dates, Notice, NoticeKind, Status},
 };
 use crate::{
-    columnar::{shape, table::Table},
+    columnar::{shape, table::TableBuilder},
     contract::small_files::{PaymentLine, QuotaChange},
     diag::{Code, Finding, codes::LineCode},
     model::{calendar::Calendar, codes::Pair, money::FenSum},
@@ -76,7 +76,7 @@ impl Issued {
                 refuse(Code::Q04, text!("no name"));
             }
             let Some(notice) =
-                self.all.get(&change.notice_id).filter(|n| n.kind == Kind::Emergency)
+                self.all.get(&change.notice_id).filter(|n| n.kind == NoticeKind::Emergency)
             else {
                 refuse(Code::Q01, text!("no such proposal"));
                 continue;
@@ -133,9 +133,9 @@ impl Issued {
 }
 
 /// The table `payments`.
-pub fn payments_table(payments: &[Payment]) -> Table {
+pub fn payments_table(payments: &[Payment]) -> TableBuilder {
     let day = |day: NaiveDate| day.to_epoch_days();
-    Table::new(shape::PAYMENTS)
+    TableBuilder::new(shape::PAYMENTS)
         .text("notice_id", payments.iter().map(|p| Some(&p.line.notice_id)))
         .date("paid_on", payments.iter().map(|p| Some(day(p.line.paid_on))))
         .amount("amount", payments.iter().map(|p| Some(p.line.amount)))

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    clear::pairs::{PairSums, Pairs},
-    columnar::{shape, table::Table},
+    clear::pairs::{PairClearing, Pairs},
+    columnar::{shape, table::TableBuilder},
     model::{
         codes::{Month, Pair},
         money::FenSum,
@@ -55,7 +55,7 @@ pub fn quotas(
         quota.in_force = of(in_force);
         quota.yearly = earlier.map(|earlier| {
             let before: FenSum = earlier.iter().map(of).sum();
-            let now = pairs.get(pair).map_or(FenSum::ZERO, PairSums::payable);
+            let now = pairs.get(pair).map_or(FenSum::ZERO, PairClearing::payable);
             yearly_quota(before + now, policy.yearly_quota)
         });
         quota.next = quota.yearly.unwrap_or(quota.in_force) + of(approved);
@@ -71,8 +71,8 @@ pub fn yearly_quota(payables: FenSum, rule: YearlyQuota) -> FenSum {
 }
 
 /// The table `quotas`.
-pub fn quotas_table(quotas: &Quotas) -> Table {
-    Table::new(shape::QUOTAS)
+pub fn quotas_table(quotas: &Quotas) -> TableBuilder {
+    TableBuilder::new(shape::QUOTAS)
         .text("insured_province", quotas.keys().map(|pair| Some(pair.insured.to_string())))
         .text("treating_province", quotas.keys().map(|pair| Some(pair.treating.to_string())))
         .sum("quota", quotas.values().map(|quota| quota.in_force))

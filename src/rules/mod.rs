@@ -28,7 +28,7 @@ use crate::{
         fields::{Amounts, COMPARED_AMOUNTS, Field, PayableField},
         money::{Fen, FenSum},
     },
-    shapes::{Day, Format, Period},
+    shapes::{Day, FormatNumber, Period},
     text::{Text, items, quoted},
 };
 
@@ -68,7 +68,7 @@ pub enum Int96 {
 pub struct RulesFile {
     /// The format of the file.
     #[expect(dead_code, reason = "read and checked before the rest of the file")]
-    #[schemars(with = "Format<1>")]
+    #[schemars(with = "FormatNumber<1>")]
     format: i64,
     /// What an INT96 timestamp of a delivery means.
     int96: Int96,

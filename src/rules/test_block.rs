@@ -27,10 +27,10 @@ pub struct TestBlock {
     pub source: Spanned<String>,
     /// The period whose policy is asked.
     #[schemars(with = "shapes::Period")]
-    pub period: Period,
+    pub period: PeriodText,
     /// What is known.
     #[serde(default)]
-    pub given: Given,
+    pub given: TestGiven,
     /// What has to follow.
     pub expect: Expect,
 }
@@ -38,7 +38,7 @@ pub struct TestBlock {
 /// What a test gives. What nothing is expected of may be left out.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Given {
+pub struct TestGiven {
     /// Code of the kind of insurance.
     #[schemars(with = "String")]
     pub insutype: Option<String>,
@@ -53,7 +53,7 @@ pub struct Given {
     pub setl_day: Option<Day>,
     /// The month of the costs.
     #[schemars(with = "shapes::Period")]
-    pub cost_month: Option<Period>,
+    pub cost_month: Option<PeriodText>,
     /// Amounts of a settlement by their fields; one that is not named is 0.
     #[schemars(with = "shapes::MapOf<crate::model::fields::PayableField, shapes::Amount>")]
     pub amounts: Option<BTreeMap<String, Yuan>>,
@@ -116,7 +116,7 @@ pub struct Expect {
 /// A month `YYYY-MM`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Period(pub Month);
+pub struct PeriodText(pub Month);
 
 /// A day `YYYY-MM-DD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -128,12 +128,12 @@ pub struct Day(pub NaiveDate);
 #[serde(try_from = "String")]
 pub struct Yuan(pub FenSum);
 
-impl TryFrom<String> for Period {
+impl TryFrom<String> for PeriodText {
     type Error = String;
 
-    fn try_from(text: String) -> Result<Period, String> {
+    fn try_from(text: String) -> Result<PeriodText, String> {
         Month::from_text(&text)
-            .map(Period)
+            .map(PeriodText)
             .ok_or_else(|| format!("{text:?} is not a month YYYY-MM"))
     }
 }
@@ -168,7 +168,7 @@ impl fmt::Display for Yuan {
 
 /// One expectation: its key, where its value stands in the file, and the value as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Expected {
+pub struct Expectation {
     /// The key.
     pub key: &'static str,
     /// The bytes of the file in which the value stands.
@@ -179,10 +179,13 @@ pub struct Expected {
 
 impl Expect {
     /// Every expectation of the test.
-    pub fn all(&self) -> Vec<Expected> {
-        fn of<T: fmt::Display>(key: &'static str, value: Option<&Spanned<T>>) -> Option<Expected> {
+    pub fn all(&self) -> Vec<Expectation> {
+        fn of<T: fmt::Display>(
+            key: &'static str,
+            value: Option<&Spanned<T>>,
+        ) -> Option<Expectation> {
             let value = value?;
-            Some(Expected { key, span: value.span(), value: value.get_ref().to_string() })
+            Some(Expectation { key, span: value.span(), value: value.get_ref().to_string() })
         }
         let all = [
             of("fund_class", self.fund_class.as_ref()),

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{algorithm::Algorithm, public::PublicKey};
 use crate::{
     diag::{Failure, Outcome},
-    shapes::{Base64 as Base64Text, Format, Sha256},
+    shapes::{Base64 as Base64Text, FormatNumber, Sha256},
     text::Text,
 };
 
@@ -32,7 +32,7 @@ const LONGEST: u64 = 4 << 10;
 #[schemars(title = "The signature of a manifest")]
 pub(crate) struct SignatureFile {
     /// The format of the file.
-    #[schemars(with = "Format<1>")]
+    #[schemars(with = "FormatNumber<1>")]
     format: u32,
     /// The algorithm of the key.
     algorithm: Algorithm,

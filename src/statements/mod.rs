@@ -26,13 +26,13 @@ mod xlsx;
 pub(crate) use self::plain::SheetFile;
 pub(crate) use self::{
     plain::{no_formula, shown},
-    template::{Target, Values},
+    template::{RowValues, Target},
     words::province,
     write::render,
 };
 pub use self::{
-    sheet::{Layout, Sheet, Value, Workbook},
+    sheet::{CellValue, Sheet, SheetLayout, Workbook},
     style::Style,
     template::Template,
-    write::{Written, write},
+    write::{WrittenStatements, write},
 };

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::{
     renderer::Renderer,
-    sheet::{Sheet, Value, Workbook},
+    sheet::{CellValue, Sheet, Workbook},
     template::Template,
 };
 use crate::{
@@ -44,19 +44,19 @@ fn notices_csv(workbook: &Workbook) -> Outcome<Vec<u8>> {
     let Some(first) = workbook.sheets.first() else { return Ok(Vec::new()) };
     let mut names = vec!["通知书".to_owned()];
     names.extend(headings(first));
-    let rows: Vec<Vec<Value>> = workbook
+    let rows: Vec<Vec<CellValue>> = workbook
         .sheets
         .iter()
         .map(|sheet| {
             let values = sheet.rows.iter().map(|row| row[1].clone());
-            [Value::Text(sheet.title.clone())].into_iter().chain(values).collect()
+            [CellValue::Text(sheet.title.clone())].into_iter().chain(values).collect()
         })
         .collect();
     csv(&names, &rows)
 }
 
 /// CSV with the mark by which spreadsheets know UTF-8.
-fn csv(headings: &[String], rows: &[Vec<Value>]) -> Outcome<Vec<u8>> {
+fn csv(headings: &[String], rows: &[Vec<CellValue>]) -> Outcome<Vec<u8>> {
     let failed = |error: csv::Error| Failure::Bug(text!("CSV: {}", Text::foreign(error)));
     let mut writer = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
     writer.write_record(headings).map_err(failed)?;
@@ -102,11 +102,11 @@ pub(super) fn unguarded(text: &str) -> &str {
 }
 
 /// A value as text.
-fn cell(value: &Value) -> String {
+fn cell(value: &CellValue) -> String {
     match value {
-        Value::Text(text) => no_formula(text),
-        Value::Money(fen) => yuan(*fen),
-        Value::Count(count) => count.to_string(),
+        CellValue::Text(text) => no_formula(text),
+        CellValue::Money(fen) => yuan(*fen),
+        CellValue::Count(count) => count.to_string(),
     }
 }
 
@@ -118,7 +118,7 @@ pub(crate) struct SheetFile<'a> {
     columns: Vec<&'a str>,
     /// The rows, as many values as there are columns: texts, amounts in yuan with two decimals, whole numbers.
     #[schemars(with = "Vec<Vec<String>>")]
-    rows: &'a [Vec<Value>],
+    rows: &'a [Vec<CellValue>],
     /// The lines below the title.
     subtitle: &'a str,
     /// The title.
@@ -136,12 +136,12 @@ impl<'a> SheetFile<'a> {
     }
 }
 
-impl Serialize for Value {
+impl Serialize for CellValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Value::Text(text) => serializer.serialize_str(text),
-            Value::Money(fen) => serializer.serialize_str(&yuan(*fen)),
-            Value::Count(count) => serializer.collect_str(count),
+            CellValue::Text(text) => serializer.serialize_str(text),
+            CellValue::Money(fen) => serializer.serialize_str(&yuan(*fen)),
+            CellValue::Count(count) => serializer.collect_str(count),
         }
     }
 }

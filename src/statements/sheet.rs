@@ -4,7 +4,7 @@ use crate::model::money::FenSum;
 
 /// A value of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum CellValue {
     /// Text, which stays text in a spreadsheet.
     Text(String),
     /// Money in fen.
@@ -27,16 +27,16 @@ pub struct Sheet {
     /// Headings, with the width of each column in characters.
     pub columns: Vec<(String, u16)>,
     /// Rows, as many values as there are columns.
-    pub rows: Vec<Vec<Value>>,
+    pub rows: Vec<Vec<CellValue>>,
     /// What it looks like.
-    pub layout: Layout,
+    pub layout: SheetLayout,
     /// A column in which readers choose one of some words.
     pub choices: Option<(usize, Vec<String>)>,
 }
 
 /// What a sheet looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
+pub enum SheetLayout {
     /// Headings, rows, and the sums of amounts and counts below them.
     Summed,
     /// Headings and rows, sums among them where there are any.

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::sheet::{Layout, Sheet, Value};
+use super::sheet::{CellValue, Sheet, SheetLayout};
 use crate::{
     diag::{Failure, Outcome},
     model::{codes::CareClass, dates::parse_day, verdict::Verdict},
-    shapes::{Day, Format},
+    shapes::{Day, FormatNumber},
     text::{Text, quoted},
 };
 
@@ -22,7 +22,7 @@ use crate::{
 #[schemars(title = "A template of forms")]
 pub struct Template {
     /// The format of the file.
-    #[schemars(with = "Format<1>")]
+    #[schemars(with = "FormatNumber<1>")]
     format: u32,
     /// The font of the workbooks.
     #[schemars(length(min = 1, max = 31))]
@@ -35,31 +35,31 @@ pub struct Template {
     #[schemars(length(max = 100))]
     pub sign_off: Vec<String>,
     /// The national table of all provinces.
-    national: Form,
+    national: RowForm,
     /// The national table of quotas.
-    quotas: Form,
+    quotas: RowForm,
     /// What a province pays, by treating province.
-    payable: Form,
+    payable: RowForm,
     /// What a province receives, by insured province.
-    receivable: Form,
+    receivable: RowForm,
     /// Positions of employees' insurance.
-    employee: Form,
+    employee: RowForm,
     /// Positions of residents' insurance.
-    resident: Form,
+    resident: RowForm,
     /// The deductions of a province.
-    deductions: Form,
+    deductions: RowForm,
     /// What became of deductions and payments; the built-in form where a template has none.
     #[serde(default)]
-    #[schemars(with = "Form")]
-    judged: Option<Form>,
+    #[schemars(with = "RowForm")]
+    judged: Option<RowForm>,
     /// The breaks of a province.
-    breaks: Form,
+    breaks: RowForm,
     /// The cost-verification pack: the fields that differ.
-    differences: Form,
+    differences: RowForm,
     /// The cost-verification pack: the copies.
-    copies: Form,
+    copies: RowForm,
     /// The cost-verification pack: the reply form.
-    pub(super) reply: Form,
+    pub(super) reply: RowForm,
     /// What fields are called, by national field name.
     labels: BTreeMap<String, String>,
     /// What sides are called, by `treating` and `insured`.
@@ -73,7 +73,7 @@ pub struct Template {
     #[schemars(extend("required" = ["QS", "ND", "JJ"]))]
     receive: BTreeMap<String, Paper>,
     /// The lines of a notice.
-    notice: Lines,
+    notice: NoticeLines,
     /// What bulletins say, and what they leave out.
     pub(crate) bulletin: BulletinTemplate,
 }
@@ -97,7 +97,7 @@ pub(crate) struct BulletinTemplate {
     pub(crate) targets: Vec<Target>,
     /// The forms by name.
     #[schemars(extend("required" = BULLETIN))]
-    forms: BTreeMap<String, Form>,
+    forms: BTreeMap<String, RowForm>,
 }
 
 /// A share of counties with a networked institution that a notice of the state asks for by a day.
@@ -136,7 +136,7 @@ const BULLETIN: [&str; 13] = [
 /// A form of rows.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Form {
+pub(super) struct RowForm {
     /// The title, with {period} and {province} where they go.
     title: String,
     /// The name of the sheet, up to 31 characters.
@@ -145,7 +145,7 @@ pub(super) struct Form {
     columns: Vec<(String, String, u16)>,
 }
 
-impl Form {
+impl RowForm {
     /// The place of a value among the columns.
     fn place(&self, value: &str) -> Option<usize> {
         self.columns.iter().position(|(_, name, _)| name == value)
@@ -170,7 +170,7 @@ struct Paper {
 /// The lines of a notice.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Lines {
+struct NoticeLines {
     /// The name of the sheet.
     name: String,
     /// The lines in order: heading, name of the value.
@@ -178,7 +178,7 @@ struct Lines {
 }
 
 /// The values of a row, by name.
-pub(crate) type Values = BTreeMap<&'static str, Value>;
+pub(crate) type RowValues = BTreeMap<&'static str, CellValue>;
 
 impl BulletinTemplate {
     fn check(&self) -> Result<(), Text> {
@@ -199,7 +199,7 @@ impl BulletinTemplate {
 }
 
 impl Template {
-    fn form(&self, file: &str) -> &Form {
+    fn form(&self, file: &str) -> &RowForm {
         match file {
             "national" => &self.national,
             "quotas" => &self.quotas,
@@ -225,7 +225,7 @@ impl Template {
         file: &str,
         province: &str,
         period: &str,
-        rows: Vec<Values>,
+        rows: Vec<RowValues>,
         offered: &[&str],
     ) -> Outcome<Sheet> {
         let form = self.form(file);
@@ -245,9 +245,9 @@ impl Template {
             return Err(Failure::Usage(problem));
         }
         let rows = rows.into_iter().enumerate().map(|(at, mut values)| {
-            values.insert("number", Value::Count(at as i128 + 1));
+            values.insert("number", CellValue::Count(at as i128 + 1));
             let value =
-                |name: &str| values.get(name).cloned().unwrap_or(Value::Text(String::new()));
+                |name: &str| values.get(name).cloned().unwrap_or(CellValue::Text(String::new()));
             form.columns.iter().map(|(_, name, _)| value(name)).collect()
         });
         Ok(Sheet {
@@ -261,7 +261,7 @@ impl Template {
                 .map(|(heading, _, width)| (heading.clone(), *width))
                 .collect(),
             rows: rows.collect(),
-            layout: Layout::Summed,
+            layout: SheetLayout::Summed,
             choices: form
                 .place("decision")
                 .map(|at| (at, self.verdicts().map(|(_, w)| w).collect())),
@@ -290,15 +290,15 @@ impl Template {
         pays: bool,
         kind: &str,
         province: &str,
-        values: &Values,
+        values: &RowValues,
     ) -> Outcome<Sheet> {
         let papers = if pays { &self.pay } else { &self.receive };
         let paper = &papers[kind];
         let mut rows = Vec::new();
         for (heading, name) in &self.notice.lines {
             let value = match name.as_str() {
-                "blank" => Value::Text(String::new()),
-                "business" => Value::Text(paper.business.clone()),
+                "blank" => CellValue::Text(String::new()),
+                "business" => CellValue::Text(paper.business.clone()),
                 name => values.get(name).cloned().ok_or_else(|| {
                     let known: Vec<&str> = values.keys().copied().collect();
                     let known = known.join(", ");
@@ -310,9 +310,9 @@ impl Template {
                     ))
                 })?,
             };
-            rows.push(vec![Value::Text(heading.clone()), value]);
+            rows.push(vec![CellValue::Text(heading.clone()), value]);
         }
-        let Some(Value::Text(notice_id)) = values.get("notice_id") else {
+        let Some(CellValue::Text(notice_id)) = values.get("notice_id") else {
             return Err(Failure::Bug(text!("a notice without a number")));
         };
         Ok(Sheet {
@@ -322,7 +322,7 @@ impl Template {
             subtitle: self.unit.clone(),
             columns: vec![(self.notice.name.clone(), 20), (String::new(), 60)],
             rows,
-            layout: Layout::Notice,
+            layout: SheetLayout::Notice,
             choices: None,
         })
     }

@@ -12,7 +12,7 @@ use super::{
     template::Template, xlsx::Xlsx,
 };
 use crate::{
-    book::Closed,
+    book::ClosedPeriod,
     diag::{Failure, Outcome},
     judged::Judged,
     model::{
@@ -20,15 +20,15 @@ use crate::{
         dates::parse_day,
         money::yuan,
     },
-    shapes::{Format, Period, Yuan},
+    shapes::{FormatNumber, Period, Yuan},
 };
 
 /// What was written.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "statements --format json")]
-pub struct Written {
+pub struct WrittenStatements {
     /// The format of the report.
-    format: Format<1>,
+    format: FormatNumber<1>,
     /// The period.
     #[schemars(with = "Period")]
     pub period: String,
@@ -48,8 +48,8 @@ pub struct Written {
 }
 
 /// Writes the forms of a closed period into a new folder.
-pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<Written> {
-    let closed = Closed::open(book, period)?;
+pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<WrittenStatements> {
+    let closed = ClosedPeriod::open(book, period)?;
     folder::must_be_new(out)?;
     let issued_on = parse_day(&closed.manifest.as_of)
         .ok_or_else(|| Failure::Book(text!("the manifest of {} has no day", period)))?;
@@ -73,8 +73,8 @@ pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<W
     let files: BTreeMap<String, Vec<u8>> = rendered.into_iter().flatten().collect();
     folder::publish(out, &files)?;
     let [deductions, payments] = content.all_judged();
-    Ok(Written {
-        format: Format,
+    Ok(WrittenStatements {
+        format: FormatNumber,
         period: period.to_string(),
         provinces: provinces.len() as u64,
         files: files.len() as u64 + 1,

@@ -11,7 +11,7 @@ use rust_xlsxwriter::{
 use super::{
     plain::shown,
     renderer::Renderer,
-    sheet::{Layout, Sheet, Value, Workbook},
+    sheet::{CellValue, Sheet, SheetLayout, Workbook},
     template::Template,
 };
 use crate::{
@@ -61,7 +61,7 @@ impl Renderer for Xlsx {
                 let number = if parts == 1 { 0 } else { part + 1 };
                 worksheet.set_name(sheet_name(&sheet.name, number, &mut names)).map_err(failed)?;
                 let rows = sheet.rows.chunks(MOST_ROWS).nth(part).unwrap_or_default();
-                Page { sheet, template, worksheet }.write(rows).map_err(failed)?;
+                PaperSheet { sheet, template, worksheet }.write(rows).map_err(failed)?;
             }
         }
         let bytes = book.save_to_buffer().map_err(failed)?;
@@ -70,7 +70,7 @@ impl Renderer for Xlsx {
 }
 
 /// A worksheet being written.
-struct Page<'a> {
+struct PaperSheet<'a> {
     sheet: &'a Sheet,
     template: &'a Template,
     worksheet: &'a mut Worksheet,
@@ -79,7 +79,7 @@ struct Page<'a> {
 /// The row of the headings, from 0: title and subtitle are above.
 const HEADINGS: u32 = 2;
 
-impl Page<'_> {
+impl PaperSheet<'_> {
     fn format(&self) -> Format {
         Format::new().set_font_name(&self.template.font).set_font_size(11)
     }
@@ -88,7 +88,7 @@ impl Page<'_> {
         self.format().set_border(FormatBorder::Thin).set_align(FormatAlign::VerticalCenter)
     }
 
-    fn write(mut self, rows: &[Vec<Value>]) -> Result<(), XlsxError> {
+    fn write(mut self, rows: &[Vec<CellValue>]) -> Result<(), XlsxError> {
         let last = u16::try_from(self.sheet.columns.len() - 1).unwrap_or(u16::MAX);
         let centre = self.format().set_align(FormatAlign::Center).set_bold();
         self.across(0, last, &fitting(&self.sheet.title), &centre.set_font_size(16))?;
@@ -98,7 +98,7 @@ impl Page<'_> {
         for (column, (_, width)) in (0..).zip(&self.sheet.columns) {
             self.worksheet.set_column_width(column, *width)?;
         }
-        let notice = self.sheet.layout == Layout::Notice;
+        let notice = self.sheet.layout == SheetLayout::Notice;
         let first = if notice { HEADINGS } else { self.headings()? };
         for (row, values) in (first..).zip(rows) {
             for (column, value) in (0..).zip(values) {
@@ -109,7 +109,7 @@ impl Page<'_> {
             }
         }
         let mut below = first + u32::try_from(rows.len()).unwrap_or(0);
-        if self.sheet.layout == Layout::Summed {
+        if self.sheet.layout == SheetLayout::Summed {
             self.choices(first, below)?;
             self.totals(first, below, rows)?;
             below += 1;
@@ -144,14 +144,14 @@ impl Page<'_> {
         Ok(HEADINGS + 1)
     }
 
-    fn value(&mut self, row: u32, column: u16, value: &Value) -> Result<(), XlsxError> {
+    fn value(&mut self, row: u32, column: u16, value: &CellValue) -> Result<(), XlsxError> {
         let cell = self.cell();
         match value {
-            Value::Text(text) => {
+            CellValue::Text(text) => {
                 let text_cell = cell.set_num_format("@").set_text_wrap();
                 self.worksheet.write_string_with_format(row, column, fitting(text), &text_cell)?;
             }
-            Value::Money(fen) => match exact(*fen) {
+            CellValue::Money(fen) => match exact(*fen) {
                 Some(number) => {
                     let money = cell.set_num_format("#,##0.00");
                     self.worksheet.write_number_with_format(row, column, number, &money)?;
@@ -160,7 +160,7 @@ impl Page<'_> {
                     self.worksheet.write_string_with_format(row, column, yuan(*fen), &cell)?;
                 }
             },
-            Value::Count(count) => {
+            CellValue::Count(count) => {
                 #[expect(clippy::disallowed_types, reason = "a spreadsheet has no other numbers")]
                 let number = count.to_string().parse::<f64>().unwrap_or_default();
                 let counted = cell.set_num_format("#,##0");
@@ -182,16 +182,18 @@ impl Page<'_> {
     }
 
     /// Sums of the amounts and counts of all rows, as formulas whose results are our own sums.
-    fn totals(&mut self, first: u32, row: u32, rows: &[Vec<Value>]) -> Result<(), XlsxError> {
+    fn totals(&mut self, first: u32, row: u32, rows: &[Vec<CellValue>]) -> Result<(), XlsxError> {
         let bold = self.cell().set_bold();
         self.worksheet.write_string_with_format(row, 0, &self.template.total, &bold)?;
         for column in 1..u16::try_from(self.sheet.columns.len()).unwrap_or(u16::MAX) {
             let values = || rows.iter().map(|row| &row[usize::from(column)]);
-            let money: FenSum =
-                values().map(|v| if let Value::Money(fen) = v { *fen } else { FenSum::ZERO }).sum();
-            let count: i128 = values().map(|v| if let Value::Count(n) = v { *n } else { 0 }).sum();
-            let has_money = values().any(|value| matches!(value, Value::Money(_)));
-            let has_count = values().any(|value| matches!(value, Value::Count(_)));
+            let money: FenSum = values()
+                .map(|v| if let CellValue::Money(fen) = v { *fen } else { FenSum::ZERO })
+                .sum();
+            let count: i128 =
+                values().map(|v| if let CellValue::Count(n) = v { *n } else { 0 }).sum();
+            let has_money = values().any(|value| matches!(value, CellValue::Money(_)));
+            let has_count = values().any(|value| matches!(value, CellValue::Count(_)));
             let (result, format) = match (has_money, has_count) {
                 (true, _) => (yuan(money), bold.clone().set_num_format("#,##0.00")),
                 (_, true) => (count.to_string(), bold.clone().set_num_format("#,##0")),
@@ -217,8 +219,8 @@ impl Page<'_> {
         let people = u16::try_from(self.template.sign_off.len()).unwrap_or(1).max(1);
         for (at, who) in (0..).zip(&self.template.sign_off) {
             let (row, column) = match self.sheet.layout {
-                Layout::Notice => (row + u32::from(at), 0),
-                Layout::Summed | Layout::Listed => (row, at * (last + 1) / people),
+                SheetLayout::Notice => (row + u32::from(at), 0),
+                SheetLayout::Summed | SheetLayout::Listed => (row, at * (last + 1) / people),
             };
             self.worksheet.write_string_with_format(row, column, who, &format)?;
         }

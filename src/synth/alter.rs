@@ -8,13 +8,18 @@ use crate::model::{
 use super::{
     geography::{BAD_DIVISIONS, BAD_INSTITUTIONS, Vocabulary},
     profile::{CHRONIC, EMERGENCY, EMPLOYEE, INPATIENT, NO_CARE, NO_FUND, OUTPATIENT, RESIDENT},
-    row::{PersonForm, Row},
-    world::{NOT_OPEN, Stream, World},
+    row::{PersonForm, SyntheticRow},
+    world::{BirthStream, NOT_OPEN, World},
 };
 
 /// The row with one identity field changed to another valid value: 0 person, 1 insured and 2 treating
 /// division, 3 institution, 4 insurance, 5 kind of care, 6 disease, 7 cost month.
-pub(super) fn alter_field(world: &World, stream: &Stream, row: &Row, field: u64) -> Row {
+pub(super) fn alter_field(
+    world: &World,
+    stream: &BirthStream,
+    row: &SyntheticRow,
+    field: u64,
+) -> SyntheticRow {
     let geography = &world.geography;
     let mut changed = *row;
     let (insured, treating) = (stream.pair / 32, stream.pair % 32);
@@ -57,7 +62,7 @@ fn unlike(code: u32, draw: impl Fn(u64) -> u32) -> u32 {
 }
 
 /// The row with an amount raised: out of cash where there is enough, else out of a higher total.
-pub(super) fn alter_amount(row: &Row, field: usize, by: i64) -> Row {
+pub(super) fn alter_amount(row: &SyntheticRow, field: usize, by: i64) -> SyntheticRow {
     let mut changed = *row;
     changed.amounts[field] += by;
     if FUNDS.contains(&field) {
@@ -74,7 +79,13 @@ pub(super) fn alter_amount(row: &Row, field: usize, by: i64) -> Row {
 
 /// The row with one row rule broken (V01 to V15), as few others with it as can be. Rule 10 is broken
 /// by the time of delivery, not by the row.
-pub(super) fn break_rule(world: &World, stream: &Stream, row: &Row, rule: u64, bits: u64) -> Row {
+pub(super) fn break_rule(
+    world: &World,
+    stream: &BirthStream,
+    row: &SyntheticRow,
+    rule: u64,
+    bits: u64,
+) -> SyntheticRow {
     let geography = &world.geography;
     let bad = |vocabulary: &Vocabulary, bad: usize| {
         let place = vocabulary.len() - 1 - usize::from(bits & 0xFF != 0) * (bad - 1);

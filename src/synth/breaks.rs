@@ -7,7 +7,7 @@ use toml::de::DeTable;
 use super::life::Fate;
 use crate::{
     diag::toml_problem,
-    shapes::Format,
+    shapes::FormatNumber,
     text::{Text, items},
     toml_keys,
 };
@@ -35,11 +35,11 @@ impl BreaksError {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Rates of planted breaks", extend("required" = ["format"]))]
-pub struct Breaks {
+pub struct BreakRates {
     /// The format of the file.
     #[serde(default)]
-    #[schemars(with = "Format<1>")]
-    format: Option<Format<1>>,
+    #[schemars(with = "FormatNumber<1>")]
+    format: Option<FormatNumber<1>>,
     /// Both copies come one month late, within the limit.
     #[serde(default, deserialize_with = "parts")]
     #[schemars(range(max = MILLION))]
@@ -136,22 +136,22 @@ fn parts<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
     parts.ok_or_else(|| toml_keys::told(text!("{} is not 0 to {} parts", rate, MILLION)))
 }
 
-impl Breaks {
+impl BreakRates {
     /// The rates that are part of the program.
-    pub fn built_in() -> Breaks {
-        Breaks::parse(BUILT_IN).expect("Invariant: the built-in rates are tested")
+    pub fn built_in() -> BreakRates {
+        BreakRates::parse(BUILT_IN).expect("Invariant: the built-in rates are tested")
     }
 
     /// Nothing planted: every settlement is ordinary and clears.
-    pub fn none() -> Breaks {
-        Breaks { format: Some(Format), ..Breaks::default() }
+    pub fn none() -> BreakRates {
+        BreakRates { format: Some(FormatNumber), ..BreakRates::default() }
     }
 
     /// Reads a breaks file and checks all of it.
-    pub fn parse(text: &str) -> Result<Breaks, BreaksError> {
+    pub fn parse(text: &str) -> Result<BreakRates, BreaksError> {
         let table = DeTable::parse(text).map_err(|e| BreaksError(vec![toml_problem(text, &e)]))?;
         let mut bad = Vec::new();
-        let breaks: Breaks = toml_keys::read(table.get_ref(), &mut bad);
+        let breaks: BreakRates = toml_keys::read(table.get_ref(), &mut bad);
         let mut errors: Vec<Text> =
             bad.into_iter().map(|bad| text!("{}: {}", bad.key, bad.problem)).collect();
         if !table.get_ref().contains_key("format") {
@@ -210,18 +210,18 @@ mod tests {
 
     #[test]
     fn built_in_rates_plant_everything() {
-        let breaks = Breaks::built_in();
+        let breaks = BreakRates::built_in();
         assert!(breaks.fates().all(|(_, rate)| rate > 0), "{breaks:?}");
-        let Breaks { permits, deductions, deductions_refused, .. } = breaks;
+        let BreakRates { permits, deductions, deductions_refused, .. } = breaks;
         assert!([permits, deductions, deductions_refused].into_iter().all(|rate| rate > 0));
-        assert_eq!(Breaks::parse("format = 1").expect("fine"), Breaks::none());
+        assert_eq!(BreakRates::parse("format = 1").expect("fine"), BreakRates::none());
     }
 
     #[test]
     fn a_bad_file_lists_every_error() {
         let text = "format = 7\ntypo = 1\nexpired = 0.5\nvoided = 900_000\naccepted = 100_000";
-        let errors = english(&Breaks::parse(text).expect_err("refused").0);
+        let errors = english(&BreakRates::parse(text).expect_err("refused").0);
         assert_eq!(errors.len(), 4, "{errors:?}");
-        assert!(Breaks::parse("format").is_err());
+        assert!(BreakRates::parse("format").is_err());
     }
 }

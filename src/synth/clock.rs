@@ -11,7 +11,7 @@ const HOURS: [u64; 24] =
 const WEEKDAYS: [u64; 7] = [110, 104, 101, 100, 98, 74, 62];
 
 /// A month, its slices and the share of its settlements in each.
-pub(super) struct Clock {
+pub(super) struct MonthClock {
     /// Its first second, counted from 1970-01-01 in local time.
     pub(super) start: i64,
     /// Seconds in a slice.
@@ -22,16 +22,16 @@ pub(super) struct Clock {
     days: Vec<u32>,
 }
 
-impl Clock {
+impl MonthClock {
     /// The clock of a month in which a nation settles this often.
-    pub(super) fn new(month: Month, settlements: u64) -> Clock {
+    pub(super) fn new(month: Month, settlements: u64) -> MonthClock {
         // Slices bound the memory of a merge: a few thousand rows of the largest file in each.
         let per_hour = [1u64, 2, 4, 6, 12, 30, 60, 360]
             .into_iter()
             .find(|n| settlements / (700 * n) <= 40_000)
             .unwrap_or(360);
         let first = month.first_day();
-        let mut clock = Clock {
+        let mut clock = MonthClock {
             start: i64::from(first.to_epoch_days()) * 86_400,
             slice: 3600 / per_hour,
             before: vec![0],
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn every_settlement_has_its_slice() {
-        let clock = Clock::new(Month::new(2025, 10), 50_000_000);
+        let clock = MonthClock::new(Month::new(2025, 10), 50_000_000);
         for (count, offset) in [(1u64, 5u64), (7, 0), (1000, 123_456), (99_999, u64::MAX)] {
             assert_eq!(clock.before(0, count, offset), 0);
             assert_eq!(clock.before(clock.slices(), count, offset), count);

@@ -24,7 +24,7 @@ pub(super) type Compressor = zstd::bulk::Compressor<'static>;
 
 /// How the values of a column are laid out.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(super) enum ColumnLayout {
     /// Values one after the other.
     Plain,
     /// Codes of the values in a dictionary of the row group.
@@ -37,9 +37,9 @@ pub(super) enum Layout {
 const FLAGS: [&[u8]; 2] = [b"\x01\0\0\x000", b"\x01\0\0\x001"];
 
 /// A column chunk in the making.
-pub(super) struct Column {
+pub(super) struct ColumnChunk {
     descriptor: ColumnDescPtr,
-    layout: Layout,
+    layout: ColumnLayout,
     optional: bool,
     /// The page in the making: plain values, or codes; and definition levels.
     plain: Vec<u8>,
@@ -62,10 +62,14 @@ pub(super) struct Column {
     body: Vec<u8>,
 }
 
-impl Column {
+impl ColumnChunk {
     /// An empty chunk; `codes` is how many outer codes its dictionary may be asked for.
-    pub(super) fn new(descriptor: ColumnDescPtr, layout: Layout, codes: usize) -> Column {
-        Column {
+    pub(super) fn new(
+        descriptor: ColumnDescPtr,
+        layout: ColumnLayout,
+        codes: usize,
+    ) -> ColumnChunk {
+        ColumnChunk {
             optional: descriptor.max_def_level() > 0,
             descriptor,
             layout,
@@ -169,7 +173,7 @@ impl Column {
             self.nulls += u64::from(rows) - self.filled.len() as u64;
             self.filled.clear();
         }
-        if self.layout == Layout::Sparse {
+        if self.layout == ColumnLayout::Sparse {
             let flag = self.descriptor.physical_type() == Type::BYTE_ARRAY;
             self.begin(if flag { FLAGS[0] } else { &[0; 8] });
             self.codes.resize(rows as usize, 0);
@@ -177,7 +181,7 @@ impl Column {
                 self.codes[row as usize] = code;
             }
         }
-        if self.layout == Layout::Plain && self.descriptor.physical_type() == Type::INT64 {
+        if self.layout == ColumnLayout::Plain && self.descriptor.physical_type() == Type::INT64 {
             for value in self.plain.as_chunks::<8>().0 {
                 let value = i64::from_le_bytes(*value);
                 let (least, most) = self.range.unwrap_or((value, value));
@@ -198,7 +202,7 @@ impl Column {
             self.levels.clear();
         }
         let encoding = match self.layout {
-            Layout::Plain => {
+            ColumnLayout::Plain => {
                 if self.optional {
                     self.body.append(&mut self.plain);
                 } else {
@@ -207,7 +211,7 @@ impl Column {
                 }
                 Encoding::PLAIN
             }
-            Layout::Dictionary | Layout::Sparse => {
+            ColumnLayout::Dictionary | ColumnLayout::Sparse => {
                 let width = (32 - self.entries.saturating_sub(1).leading_zeros()).max(1);
                 self.body.push(u8::try_from(width).unwrap_or(32));
                 pack(&self.codes, width, &mut self.body);
@@ -236,7 +240,7 @@ impl Column {
         compressor: &mut Compressor,
     ) -> Result<(Bytes, ColumnCloseResult)> {
         let mut bytes = Vec::with_capacity(self.pages.len() + self.dictionary.len() / 2 + 64);
-        if self.layout != Layout::Plain {
+        if self.layout != ColumnLayout::Plain {
             let page = Page::DictionaryPage {
                 buf: compress(compressor, &self.dictionary)?,
                 num_values: self.entries,
@@ -260,8 +264,8 @@ impl Column {
             .set_total_uncompressed_size(i64::try_from(self.uncompressed).unwrap_or(i64::MAX))
             .set_data_page_offset(start);
         metadata = match self.layout {
-            Layout::Plain => metadata.set_encodings(vec![Encoding::PLAIN, Encoding::RLE]),
-            Layout::Dictionary | Layout::Sparse => {
+            ColumnLayout::Plain => metadata.set_encodings(vec![Encoding::PLAIN, Encoding::RLE]),
+            ColumnLayout::Dictionary | ColumnLayout::Sparse => {
                 let encodings = vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY];
                 metadata.set_dictionary_page_offset(Some(0)).set_encodings(encodings)
             }

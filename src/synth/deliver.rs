@@ -12,15 +12,15 @@ use super::{
     life::{Fate, LAST_DELIVERY},
     options::{Order, SynthError},
     plan::plan,
-    row::Row,
+    row::SyntheticRow,
     summary::Profile,
-    table::{Table, Totals},
-    world::{Stream, World},
+    table::{FileBuilder, FileTotals},
+    world::{BirthStream, World},
 };
 
 /// Which file of a period.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Job {
+pub(super) struct FileJob {
     /// The period.
     pub(super) period: Month,
     /// Whose delivery.
@@ -49,14 +49,15 @@ pub(super) type Progress<'p> = dyn Fn(u64) -> bool + Sync + 'p;
 /// Writes a file.
 pub(super) fn write(
     world: &World,
-    job: Job,
+    job: FileJob,
     path: &Path,
     progress: &Progress,
-) -> Result<(Totals, Profile), SynthError> {
+) -> Result<(FileTotals, Profile), SynthError> {
     let fail = |source| SynthError::Parquet { path: path.to_owned(), source };
-    let table = Table::create(path, world, job.period).map_err(fail)?;
+    let table = FileBuilder::create(path, world, job.period).map_err(fail)?;
     let profile = Profile::new(world.policy(job.period));
-    let mut file = File { world, job, table, profile, unreported: 0, stopped: false, progress };
+    let mut file =
+        DeliveredFile { world, job, table, profile, unreported: 0, stopped: false, progress };
     match job.order {
         Order::Time => file.in_time_order(),
         Order::Shuffled => file.shuffled(),
@@ -68,10 +69,10 @@ pub(super) fn write(
     Ok((file.table.finish().map_err(fail)?, file.profile))
 }
 
-struct File<'w> {
+struct DeliveredFile<'w> {
     world: &'w World<'w>,
-    job: Job,
-    table: Table<'w>,
+    job: FileJob,
+    table: FileBuilder<'w>,
     profile: Profile,
     unreported: u64,
     stopped: bool,
@@ -81,8 +82,8 @@ struct File<'w> {
 /// Key of a row within a slice: second, stream, index.
 const SPECIAL: u64 = 0xFF;
 
-impl File<'_> {
-    fn push(&mut self, row: &Row) -> ParquetResult<()> {
+impl DeliveredFile<'_> {
+    fn push(&mut self, row: &SyntheticRow) -> ParquetResult<()> {
         if self.job.side == Side::Treating {
             self.profile.add(row);
         }
@@ -105,7 +106,7 @@ impl File<'_> {
         let mut specials = specials.iter().peekable();
         let world = self.world;
         let clock = world.clock(self.job.period);
-        let streams: Vec<Stream> = self.streams();
+        let streams: Vec<BirthStream> = self.streams();
         let mut next = vec![0u64; streams.len()];
         let mut keys: Vec<u64> = Vec::new();
         let mut due: Vec<Special> = Vec::new();
@@ -169,7 +170,7 @@ impl File<'_> {
         }
         specials.sort_unstable();
         let mut specials = specials.iter().peekable();
-        let streams: Vec<Stream> =
+        let streams: Vec<BirthStream> =
             every.iter().map(|pair| world.stream(job.period, *pair)).collect();
         let mut ends = Vec::with_capacity(streams.len());
         for stream in &streams {
@@ -219,7 +220,7 @@ impl File<'_> {
         (0..32).map(pair).filter(|pair| pair_of(*pair).is_some()).collect()
     }
 
-    fn streams(&self) -> Vec<Stream> {
+    fn streams(&self) -> Vec<BirthStream> {
         let pairs = self.home(self.job.file).into_iter();
         let streams = pairs.map(|pair| self.world.stream(self.job.period, pair));
         streams.filter(|stream| stream.count > 0).collect()
@@ -246,7 +247,7 @@ impl File<'_> {
         specials
     }
 
-    fn collect(&self, stream: &Stream, after: i32, astray: bool, out: &mut Vec<Special>) {
+    fn collect(&self, stream: &BirthStream, after: i32, astray: bool, out: &mut Vec<Special>) {
         let side = self.job.side;
         let special = |place, index, delivery| Special {
             place,

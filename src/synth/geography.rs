@@ -73,7 +73,7 @@ impl Vocabulary {
 
 /// One medical institution.
 #[derive(Clone, Copy)]
-pub(super) struct Institution {
+pub(super) struct SyntheticInstitution {
     /// Code in [`Geography::institutions`].
     pub(super) code: u32,
     /// Its division, by code in [`Geography::divisions`].
@@ -83,8 +83,8 @@ pub(super) struct Institution {
 struct Area {
     /// Where people are insured: 2,048 equal parts.
     insured: Vec<u32>,
-    hospitals: Vec<Institution>,
-    pharmacies: Vec<Institution>,
+    hospitals: Vec<SyntheticInstitution>,
+    pharmacies: Vec<SyntheticInstitution>,
     hospital_rank: Zipf,
     pharmacy_rank: Zipf,
 }
@@ -172,7 +172,7 @@ impl Geography {
         count: u16,
         sites: &[u32],
         seed: u64,
-    ) -> Vec<Institution> {
+    ) -> Vec<SyntheticInstitution> {
         let site = |rank: u16| sites[(at(seed, rank.into()) & 2047) as usize];
         (0..count)
             .map(|rank| {
@@ -183,7 +183,7 @@ impl Geography {
                     Some(province)
                 );
                 let code = self.institutions.add(&format!("{letter}{number}{:05}", rank + 1));
-                Institution { code, division }
+                SyntheticInstitution { code, division }
             })
             .collect()
     }
@@ -194,13 +194,13 @@ impl Geography {
     }
 
     /// A hospital, for 32 random bits.
-    pub(super) fn hospital(&self, treating: usize, bits: u64) -> Institution {
+    pub(super) fn hospital(&self, treating: usize, bits: u64) -> SyntheticInstitution {
         let area = &self.areas[treating];
         area.hospitals[area.hospital_rank.rank(bits)]
     }
 
     /// A pharmacy, for 32 random bits.
-    pub(super) fn pharmacy(&self, treating: usize, bits: u64) -> Institution {
+    pub(super) fn pharmacy(&self, treating: usize, bits: u64) -> SyntheticInstitution {
         let area = &self.areas[treating];
         area.pharmacies[area.pharmacy_rank.rank(bits)]
     }

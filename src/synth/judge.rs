@@ -6,23 +6,27 @@
 use crate::model::codes::{Month, Pair, Province, Side};
 
 use super::{
-    life::{Family, Verdict},
+    life::{Family, PlannedVerdict},
     profile::{INSUTYPES, MED_TYPES},
-    row::{Id, Row},
+    row::{SyntheticId, SyntheticRow},
     world::World,
 };
 
 /// What the book knows of one settlement of the family.
 #[derive(Clone, Default)]
-struct State {
-    open: [Option<Row>; 2],
-    cleared: Option<Row>,
+struct FamilyState {
+    open: [Option<SyntheticRow>; 2],
+    cleared: Option<SyntheticRow>,
     voided: bool,
 }
 
 /// The rows that the engine has to list in `breaks` in a period.
-pub(super) fn breaks(world: &World, family: &Family, period: Month) -> Vec<(Id, &'static str)> {
-    let mut states = vec![State::default(); family.members.len()];
+pub(super) fn breaks(
+    world: &World,
+    family: &Family,
+    period: Month,
+) -> Vec<(SyntheticId, &'static str)> {
+    let mut states = vec![FamilyState::default(); family.members.len()];
     let mut reversed = false;
     let mut order: Vec<usize> = (1..family.members.len()).collect();
     order.sort_by_key(|member| family.members[*member]);
@@ -53,8 +57,8 @@ struct Turn<'w> {
 impl Turn<'_> {
     fn judge(
         &self,
-        state: &mut State,
-        original: Option<&Row>,
+        state: &mut FamilyState,
+        original: Option<&SyntheticRow>,
         reversed: &mut bool,
         mut list: impl FnMut(&'static str),
     ) {
@@ -96,8 +100,8 @@ impl Turn<'_> {
     /// Steps 5 to 9.
     fn settle(
         &self,
-        state: &mut State,
-        original: Option<&Row>,
+        state: &mut FamilyState,
+        original: Option<&SyntheticRow>,
         reversed: &mut bool,
         mut list: impl FnMut(&'static str),
     ) {
@@ -105,12 +109,12 @@ impl Turn<'_> {
         if state.open == [None, None] {
             return;
         }
-        if verdict == Some(Verdict::Void) {
-            *state = State { voided: true, ..State::default() };
+        if verdict == Some(PlannedVerdict::Void) {
+            *state = FamilyState { voided: true, ..FamilyState::default() };
             return list("voided");
         }
         let accepted = match verdict {
-            Some(Verdict::Accept(side)) => state.open[side.index()],
+            Some(PlannedVerdict::Accept(side)) => state.open[side.index()],
             _ => None,
         };
         let clearing = match (state.open, accepted) {
@@ -143,11 +147,11 @@ impl Turn<'_> {
                 return list("already_reversed");
             }
         }
-        *state = State { cleared: Some(clearing), ..State::default() };
+        *state = FamilyState { cleared: Some(clearing), ..FamilyState::default() };
     }
 
     /// The valid rows of a side in this period.
-    fn delivered(&self, side: Side) -> Vec<Row> {
+    fn delivered(&self, side: Side) -> Vec<SyntheticRow> {
         let deliveries = self.family.deliveries.iter();
         deliveries
             .filter(|delivery| {
@@ -158,34 +162,34 @@ impl Turn<'_> {
             .collect()
     }
 
-    fn verdict(&self) -> Option<Verdict> {
+    fn verdict(&self) -> Option<PlannedVerdict> {
         let mut decisions = self.family.decisions.iter();
         let found = decisions.find(|d| (d.member, d.after) == (self.member, self.after));
         found.map(|decision| decision.verdict)
     }
 
-    fn in_time(&self, row: &Row) -> bool {
+    fn in_time(&self, row: &SyntheticRow) -> bool {
         self.pair(row).is_some_and(|pair| self.world.in_time(pair, row.cost_month(), self.period))
     }
 
-    fn pair(&self, row: &Row) -> Option<Pair> {
+    fn pair(&self, row: &SyntheticRow) -> Option<Pair> {
         let province = |code| Province::of_division(self.world.geography.divisions.text(code));
         Some(Pair { insured: province(row.insured)?, treating: province(row.treating)? })
     }
 
     /// Same provinces and classes, and exactly the negative payable.
-    fn undoes(&self, reversal: &Row, original: &Row) -> bool {
+    fn undoes(&self, reversal: &SyntheticRow, original: &SyntheticRow) -> bool {
         let policy = self.world.policy(self.period);
-        let classes = |row: &Row| {
+        let classes = |row: &SyntheticRow| {
             let insutype = policy.fund_class(INSUTYPES[row.insutype as usize]);
             (self.pair(row), insutype, policy.care_class(MED_TYPES[row.med_type as usize]))
         };
-        let payable = |row: &Row| policy.payable(&row.compared());
+        let payable = |row: &SyntheticRow| policy.payable(&row.compared());
         classes(reversal) == classes(original)
             && payable(reversal) == payable(original).map(|payable| -payable)
     }
 }
 
-fn same(row: &Row, other: &Row) -> bool {
+fn same(row: &SyntheticRow, other: &SyntheticRow) -> bool {
     !row.differs_in_identity(other) && !row.differs_in_amount(other)
 }

@@ -2,7 +2,7 @@
 
 use crate::model::codes::{Month, Side};
 
-use super::row::{Id, Row};
+use super::row::{SyntheticId, SyntheticRow};
 
 /// What is planted in a settlement; `breaks.toml` says what each means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub(super) const LAST_DELIVERY: i32 = 2;
 
 /// One delivered copy.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Delivery {
+pub(super) struct DeliveredCopy {
     /// Which settlement of the family.
     pub(super) member: usize,
     /// Periods after the birth.
@@ -59,7 +59,7 @@ pub(super) struct Delivery {
     /// Whose copy.
     pub(super) side: Side,
     /// The copy.
-    pub(super) row: Row,
+    pub(super) row: SyntheticRow,
     /// It lies in the file of the next province.
     pub(super) astray: bool,
     /// It breaks a row rule.
@@ -68,7 +68,7 @@ pub(super) struct Delivery {
 
 /// A decision of contract section 4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum PlannedVerdict {
     /// The copy of this side clears as it stands.
     Accept(Side),
     /// The settlement leaves for good.
@@ -77,13 +77,13 @@ pub(super) enum Verdict {
 
 /// A decision and when it is delivered.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Decision {
+pub(super) struct PlannedDecision {
     /// Which settlement of the family.
     pub(super) member: usize,
     /// Periods after the birth.
     pub(super) after: i32,
     /// What is decided.
-    pub(super) verdict: Verdict,
+    pub(super) verdict: PlannedVerdict,
 }
 
 /// A settlement, its reversals, and everything that is delivered of them.
@@ -91,9 +91,9 @@ pub(super) struct Family {
     /// The period of its first copy.
     pub(super) birth: Month,
     /// Ids: the settlement, then its reversals.
-    pub(super) members: Vec<Id>,
+    pub(super) members: Vec<SyntheticId>,
     /// The copies.
-    pub(super) deliveries: Vec<Delivery>,
+    pub(super) deliveries: Vec<DeliveredCopy>,
     /// The decisions.
-    pub(super) decisions: Vec<Decision>,
+    pub(super) decisions: Vec<PlannedDecision>,
 }

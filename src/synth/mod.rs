@@ -38,7 +38,7 @@ mod tests;
 mod world;
 
 pub use self::{
-    breaks::{Breaks, BreaksError},
+    breaks::{BreakRates, BreaksError},
     options::{LAST_PERIOD, MOST_PERIODS, MOST_SETTLEMENTS, Order, SynthError, SynthOptions},
     period::generate,
     summary::{Measure, Summary},

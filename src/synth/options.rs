@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use super::breaks::Breaks;
+use super::breaks::BreakRates;
 use crate::{diag::Failure, model::codes::Month, rules::RulesError, text::Text};
 
 /// In which order rows lie in the files.
@@ -28,7 +28,7 @@ pub struct SynthOptions {
     /// The seed: another seed, another month.
     pub seed: u64,
     /// What is planted.
-    pub breaks: Breaks,
+    pub breaks: BreakRates,
     /// In which order rows lie in the files.
     pub order: Order,
 }

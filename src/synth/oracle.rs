@@ -13,20 +13,20 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use crate::{
     model::{
         codes::{Month, Pair, Province, Side},
-        fields::{AMOUNT_FIELDS, COMPARED, FIELDS, Field, IDENTITY_FIELDS, Kind},
+        fields::{AMOUNT_FIELDS, COMPARED, FIELDS, Field, FieldKind, IDENTITY_FIELDS},
     },
     rules::{Permit, Policy},
 };
 
 /// A row as it was delivered.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct Read {
+pub(super) struct RememberedRow {
     texts: BTreeMap<Field, String>,
     amounts: Vec<i128>,
     pub(super) micros: i64,
 }
 
-pub(super) fn read_all(folder: &Path) -> Vec<Read> {
+pub(super) fn read_all(folder: &Path) -> Vec<RememberedRow> {
     let mut rows = Vec::new();
     for path in files(folder) {
         for batch in batches(&path) {
@@ -49,20 +49,20 @@ pub(super) fn batches(path: &Path) -> Vec<RecordBatch> {
     reader.expect("reads").map(|batch| batch.expect("decodes")).collect()
 }
 
-fn read(batch: &RecordBatch, row: usize) -> Read {
-    let mut read = Read { texts: BTreeMap::new(), amounts: Vec::new(), micros: 0 };
+fn read(batch: &RecordBatch, row: usize) -> RememberedRow {
+    let mut read = RememberedRow { texts: BTreeMap::new(), amounts: Vec::new(), micros: 0 };
     for field in FIELDS {
         let column = batch.column_by_name(field.name()).expect("every field is there");
         match field.kind() {
-            Kind::Text if column.is_null(row) => {}
-            Kind::Text => {
+            FieldKind::Text if column.is_null(row) => {}
+            FieldKind::Text => {
                 read.texts.insert(field, column.as_string::<i32>().value(row).to_owned());
             }
-            Kind::Time => {
+            FieldKind::Time => {
                 let times = column.as_primitive::<types::TimestampMicrosecondType>();
                 read.micros = times.value(row);
             }
-            Kind::Date | Kind::Amount => {}
+            FieldKind::Date | FieldKind::Amount => {}
         }
     }
     read.amounts = AMOUNT_FIELDS
@@ -74,7 +74,7 @@ fn read(batch: &RecordBatch, row: usize) -> Read {
     read
 }
 
-impl Read {
+impl RememberedRow {
     pub(super) fn text(&self, field: Field) -> &str {
         self.texts.get(&field).map_or("", String::as_str)
     }
@@ -97,7 +97,7 @@ impl Read {
         (IDENTITY_FIELDS.map(|field| self.text(field)).to_vec(), self.cost_month())
     }
 
-    fn equals(&self, other: &Read) -> bool {
+    fn equals(&self, other: &RememberedRow) -> bool {
         self.identity() == other.identity() && self.amounts[..COMPARED] == other.amounts[..COMPARED]
     }
 
@@ -144,17 +144,17 @@ impl Read {
 
 /// What is remembered from period to period.
 #[derive(Default)]
-pub(super) struct Book {
-    pub(super) register: BTreeMap<String, Read>,
+pub(super) struct RememberedBook {
+    pub(super) register: BTreeMap<String, RememberedRow>,
     voided: BTreeSet<String>,
-    open: [BTreeMap<String, Read>; 2],
+    open: [BTreeMap<String, RememberedRow>; 2],
     pub(super) reversed: BTreeSet<String>,
     permits: Vec<Permit>,
     /// Rules that rejected rows broke, and how many rows broke nothing else.
     pub(super) rejected: BTreeMap<Vec<u8>, u64>,
 }
 
-impl Book {
+impl RememberedBook {
     /// Clears a period; gives what `breaks` has to list, sorted.
     pub(super) fn close(
         &mut self,
@@ -168,7 +168,7 @@ impl Book {
         let mut breaks: Vec<(String, &str)> = Vec::new();
         let mut voided_again = BTreeSet::new();
         for side in Side::BOTH {
-            let mut fresh: BTreeMap<String, Vec<Read>> = BTreeMap::new();
+            let mut fresh: BTreeMap<String, Vec<RememberedRow>> = BTreeMap::new();
             for row in read_all(&folder.join(side.name())) {
                 match row.rules(policy, period) {
                     none if none.is_empty() => fresh.entry(row.id()).or_default().push(row),
@@ -176,7 +176,7 @@ impl Book {
                 }
             }
             let mut open = std::mem::take(&mut self.open[side.index()]);
-            let late = |row: &Read| {
+            let late = |row: &RememberedRow| {
                 let timing = policy.timing(row.cost_month(), period);
                 let pair = row.pair().expect("valid");
                 let allows = |p: &Permit| p.covers(pair, row.cost_month(), period, timing);
@@ -275,7 +275,7 @@ impl Book {
 
     fn reverse(
         &mut self,
-        (id, row, by_decision, copies): (&String, Read, bool, [Option<&Read>; 2]),
+        (id, row, by_decision, copies): (&String, RememberedRow, bool, [Option<&RememberedRow>; 2]),
         used: &mut BTreeSet<String>,
         breaks: &mut Vec<(String, &str)>,
         policy: &Policy,
@@ -283,7 +283,7 @@ impl Book {
         let original = row.text(Field::init_setl_id).to_owned();
         let found = self.register.get(&original);
         let found = found.filter(|row| row.text(Field::init_setl_id).is_empty());
-        let classes = |row: &Read| {
+        let classes = |row: &RememberedRow| {
             let insutype = policy.fund_class(row.text(Field::insutype));
             (row.pair(), insutype, policy.care_class(row.text(Field::med_type)))
         };
@@ -309,7 +309,7 @@ impl Book {
         }
     }
 
-    fn carry(&mut self, id: &str, copies: [Option<&Read>; 2]) {
+    fn carry(&mut self, id: &str, copies: [Option<&RememberedRow>; 2]) {
         for (open, copy) in self.open.iter_mut().zip(copies) {
             if let Some(copy) = copy {
                 open.insert(id.to_owned(), copy.clone());

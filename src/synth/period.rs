@@ -28,26 +28,26 @@ use crate::{
 };
 
 use super::{
-    deliver::{self, Job, Progress},
+    deliver::{self, FileJob, Progress},
     geography::name,
     options::{LAST_PERIOD, MOST_PERIODS, MOST_SETTLEMENTS, Order, SynthError, SynthOptions},
-    row::Id,
+    row::SyntheticId,
     scan::{Findings, scan},
     summary::{Profile, Summary},
-    table::Totals,
+    table::FileTotals,
     world::World,
 };
 
 /// A piece of work that one thread does.
 #[derive(Clone, Copy)]
-enum Task {
+enum SynthTask {
     File(Side, usize),
     Scan(usize),
 }
 
 /// What came of it.
 enum Done {
-    File(String, Totals, Profile),
+    File(String, FileTotals, Profile),
     Scan(Findings),
 }
 
@@ -95,12 +95,7 @@ pub fn generate(
     Ok(summary)
 }
 
-type Made = (u64, Profile, Vec<&'static str>);
-
-fn io(path: &Path) -> impl FnOnce(std::io::Error) -> SynthError {
-    let path = path.to_owned();
-    move |source| SynthError::Io { path, source }
-}
+type MadePeriod = (u64, Profile, Vec<&'static str>);
 
 fn write_period(
     world: &World,
@@ -108,24 +103,24 @@ fn write_period(
     period: Month,
     folder: &Path,
     progress: &Progress,
-) -> Result<Made, SynthError> {
+) -> Result<MadePeriod, SynthError> {
     for side in Side::BOTH {
         make_below(folder, &folder.join(side.name()))?;
     }
-    let work = |task: Task| match task {
-        Task::File(side, file) => {
+    let work = |task: SynthTask| match task {
+        SynthTask::File(side, file) => {
             let place = match options.order {
                 Order::Time => format!("{}/{}.parquet", side.name(), province_code(file)),
                 Order::Shuffled => format!("{}/part-{file:02}.parquet", side.name()),
             };
-            let job = Job { period, side, file, order: options.order };
+            let job = FileJob { period, side, file, order: options.order };
             let path = folder.join(&place);
             let (totals, profile) = deliver::write(world, job, &path, progress)?;
             Ok(Done::File(place, totals, profile))
         }
-        Task::Scan(treating) => Ok(Done::Scan(scan(world, &options.breaks, period, treating))),
+        SynthTask::Scan(treating) => Ok(Done::Scan(scan(world, &options.breaks, period, treating))),
     };
-    let mut files: Vec<(String, Totals)> = Vec::new();
+    let mut files: Vec<(String, FileTotals)> = Vec::new();
     let mut profile = Profile::new(world.policy(period));
     let mut findings = Findings::default();
     for done in in_parallel(&tasks(world, options.order), work)? {
@@ -154,7 +149,7 @@ fn province_code(index: usize) -> u8 {
 }
 
 /// All work of a period, the largest files first, so that no thread is left with one at the end.
-fn tasks(world: &World, order: Order) -> Vec<Task> {
+fn tasks(world: &World, order: Order) -> Vec<SynthTask> {
     let births = |side, file: usize| -> u64 {
         let pair = |other: usize| match side {
             Side::Treating => other * 32 + file,
@@ -168,15 +163,15 @@ fn tasks(world: &World, order: Order) -> Vec<Task> {
     let files = Side::BOTH.into_iter().flat_map(|side| (0..32).map(move |file| (side, file)));
     let mut files: Vec<(Side, usize)> = files.collect();
     files.sort_by_key(|(side, file)| std::cmp::Reverse(births(*side, *file)));
-    let files = files.into_iter().map(|(side, file)| Task::File(side, file));
-    files.chain((0..32).map(Task::Scan)).collect()
+    let files = files.into_iter().map(|(side, file)| SynthTask::File(side, file));
+    files.chain((0..32).map(SynthTask::Scan)).collect()
 }
 
 /// Does the work on all threads of the pool, each taking the next piece; results in order of pieces,
 /// or the first error in that order.
 fn in_parallel(
-    tasks: &[Task],
-    work: impl Fn(Task) -> Result<Done, SynthError> + Sync,
+    tasks: &[SynthTask],
+    work: impl Fn(SynthTask) -> Result<Done, SynthError> + Sync,
 ) -> Result<Vec<Done>, SynthError> {
     let next = AtomicUsize::new(0);
     let failed = AtomicUsize::new(0);
@@ -208,7 +203,7 @@ fn write_small_files(
     world: &World,
     period: Month,
     folder: &Path,
-    files: &[(String, Totals)],
+    files: &[(String, FileTotals)],
     findings: &Findings,
 ) -> Result<(), SynthError> {
     let totals = files.iter().map(|(place, totals)| {
@@ -271,9 +266,9 @@ fn write_csv<const N: usize>(
 /// Rows of the answer key that are held as columns at a time.
 const TRUTH_ROWS: usize = 65_536;
 
-fn write_truth(path: &Path, truth: &[(Id, &'static str)]) -> Result<(), SynthError> {
+fn write_truth(path: &Path, truth: &[(SyntheticId, &'static str)]) -> Result<(), SynthError> {
     let fail = |source| SynthError::Parquet { path: path.to_owned(), source };
-    let batch = |rows: &[(Id, &'static str)]| {
+    let batch = |rows: &[(SyntheticId, &'static str)]| {
         let ids = rows.iter().map(|(id, _)| String::from_utf8_lossy(&id.text()).into_owned());
         let ids: ArrayRef = Arc::new(StringArray::from_iter_values(ids));
         let classes = StringArray::from_iter_values(rows.iter().map(|(_, class)| class));

@@ -9,9 +9,9 @@ use crate::model::{
 use super::{
     alter::{alter_amount, alter_field, break_rule},
     draw::{Draw, at},
-    life::{Decision, Delivery, Family, Fate, Verdict},
-    row::{Id, Row},
-    world::{Stream, World},
+    life::{DeliveredCopy, Family, Fate, PlannedDecision, PlannedVerdict},
+    row::{SyntheticId, SyntheticRow},
+    world::{BirthStream, World},
 };
 
 /// Origin of a first and a second reversal, and of a copy that came before its time.
@@ -20,7 +20,7 @@ const SECOND_REVERSAL: u8 = 60;
 const EARLY: u8 = 70;
 
 /// The life of a planted settlement.
-pub(super) fn plan(world: &World, stream: &Stream, index: u64, fate: Fate) -> Family {
+pub(super) fn plan(world: &World, stream: &BirthStream, index: u64, fate: Fate) -> Family {
     let mut draw = Draw::new(at(stream.hash(index), 0xFA7E));
     let lateness = match fate {
         Fate::Late(months) => months,
@@ -38,7 +38,7 @@ pub(super) fn plan(world: &World, stream: &Stream, index: u64, fate: Fate) -> Fa
         deliveries: Vec::with_capacity(6),
         decisions: Vec::new(),
     };
-    let mut plan = Plan { world, stream, index, row, family, draw };
+    let mut plan = SynthPlan { world, stream, index, row, family, draw };
     match fate {
         Fate::Late(_) | Fate::LateRefused => plan.late(fate),
         Fate::Reversed => plan.reversed(0),
@@ -61,33 +61,33 @@ pub(super) fn plan(world: &World, stream: &Stream, index: u64, fate: Fate) -> Fa
     plan.family
 }
 
-struct Plan<'w, 'r> {
+struct SynthPlan<'w, 'r> {
     world: &'w World<'r>,
-    stream: &'w Stream,
+    stream: &'w BirthStream,
     index: u64,
-    row: Row,
+    row: SyntheticRow,
     family: Family,
     draw: Draw,
 }
 
-impl Plan<'_, '_> {
-    fn deliver(&mut self, member: usize, after: i32, side: Side, row: Row) {
-        let delivery = Delivery { member, after, side, row, astray: false, rejected: false };
+impl SynthPlan<'_, '_> {
+    fn deliver(&mut self, member: usize, after: i32, side: Side, row: SyntheticRow) {
+        let delivery = DeliveredCopy { member, after, side, row, astray: false, rejected: false };
         self.family.deliveries.push(delivery);
     }
 
-    fn both(&mut self, member: usize, after: i32, row: Row) {
+    fn both(&mut self, member: usize, after: i32, row: SyntheticRow) {
         for side in Side::BOTH {
             self.deliver(member, after, side, row);
         }
     }
 
-    fn last(&mut self) -> Option<&mut Delivery> {
+    fn last(&mut self) -> Option<&mut DeliveredCopy> {
         self.family.deliveries.last_mut()
     }
 
-    fn decide(&mut self, member: usize, after: i32, verdict: Verdict) {
-        self.family.decisions.push(Decision { member, after, verdict });
+    fn decide(&mut self, member: usize, after: i32, verdict: PlannedVerdict) {
+        self.family.decisions.push(PlannedDecision { member, after, verdict });
     }
 
     /// Periods until something open can still be decided: the next, unless it expires before.
@@ -122,7 +122,7 @@ impl Plan<'_, '_> {
     }
 
     /// Both copies of a member, that of one side changed; mended in the next period or never.
-    fn mismatch(&mut self, member: usize, row: Row, changed: Row) {
+    fn mismatch(&mut self, member: usize, row: SyntheticRow, changed: SyntheticRow) {
         let odd = self.side();
         self.deliver(member, 0, odd, changed);
         self.deliver(member, 0, other(odd), row);
@@ -138,9 +138,9 @@ impl Plan<'_, '_> {
             8 => {
                 self.both(0, 0, self.row);
                 let reversal = self.reversal(0, REVERSAL);
-                let elsewhere = Id { serial: self.index ^ 1, ..self.row.id };
+                let elsewhere = SyntheticId { serial: self.index ^ 1, ..self.row.id };
                 let member = self.member(reversal.id);
-                self.mismatch(member, reversal, Row { init: Some(elsewhere), ..reversal });
+                self.mismatch(member, reversal, SyntheticRow { init: Some(elsewhere), ..reversal });
             }
             field => {
                 let changed = alter_field(self.world, self.stream, &self.row, field);
@@ -155,7 +155,7 @@ impl Plan<'_, '_> {
     }
 
     /// The row with an amount changed, all identities kept.
-    fn changed(&mut self) -> Row {
+    fn changed(&mut self) -> SyntheticRow {
         let fields = [FUNDS.start, FUNDS.start + 1, FUNDS.end - 2, ACCOUNT, CASH, HOSPITAL];
         let field = fields[usize::try_from(self.draw.below(6)).unwrap_or_default()];
         let by = 1 + self.draw.below(5_000).cast_signed();
@@ -240,22 +240,22 @@ impl Plan<'_, '_> {
         match self.draw.below(4) {
             0 => {
                 self.deliver(0, 0, side, self.row);
-                self.decide(0, then, Verdict::Void);
+                self.decide(0, then, PlannedVerdict::Void);
             }
             1 => {
                 let changed = self.changed();
                 self.deliver(0, 0, side, self.row);
                 self.deliver(0, 0, other(side), changed);
-                self.decide(0, then, Verdict::Void);
+                self.decide(0, then, PlannedVerdict::Void);
             }
             2 => {
                 self.deliver(0, 0, side, self.row);
-                self.decide(0, then, Verdict::Void);
+                self.decide(0, then, PlannedVerdict::Void);
                 self.both(0, then + 1, self.row);
             }
             _ => {
                 self.deliver(0, 0, side, self.row);
-                self.decide(0, 0, Verdict::Void);
+                self.decide(0, 0, PlannedVerdict::Void);
                 self.deliver(0, 1, other(side), self.row);
             }
         }
@@ -270,22 +270,22 @@ impl Plan<'_, '_> {
                 self.deliver(0, 0, side, self.row);
                 self.deliver(0, 0, other(side), changed);
                 let accepted = self.side();
-                self.decide(0, then, Verdict::Accept(accepted));
+                self.decide(0, then, PlannedVerdict::Accept(accepted));
             }
             1 => {
                 self.deliver(0, 0, side, self.row);
-                self.decide(0, then, Verdict::Accept(side));
+                self.decide(0, then, PlannedVerdict::Accept(side));
                 self.deliver(0, then + 1, other(side), self.row);
             }
             2 => {
                 let changed = alter_field(self.world, self.stream, &self.row, 3);
                 self.deliver(0, 0, side, self.row);
                 self.deliver(0, 0, other(side), changed);
-                self.decide(0, 0, Verdict::Accept(side));
+                self.decide(0, 0, PlannedVerdict::Accept(side));
             }
             3 => {
                 self.deliver(0, 0, side, self.row);
-                self.decide(0, 0, Verdict::Accept(side));
+                self.decide(0, 0, PlannedVerdict::Accept(side));
             }
             _ => {
                 self.both(0, 0, self.row);
@@ -294,18 +294,18 @@ impl Plan<'_, '_> {
                 self.both(member, 0, partial);
                 // Two halves that differ from the original need a decision; equal ones must not.
                 if self.payable(&partial) != self.payable(&self.row.negated()) {
-                    self.decide(member, then, Verdict::Accept(side));
+                    self.decide(member, then, PlannedVerdict::Accept(side));
                 }
             }
         }
     }
 
-    fn payable(&self, row: &Row) -> Option<Fen> {
+    fn payable(&self, row: &SyntheticRow) -> Option<Fen> {
         self.world.policy(self.family.birth).payable(&row.compared())
     }
 
     /// A reversal of the settlement, some periods after the birth.
-    fn reversal(&self, after: i32, origin: u8) -> Row {
+    fn reversal(&self, after: i32, origin: u8) -> SyntheticRow {
         let birth = self.family.birth;
         let clock = self.world.clock(birth.plus(after));
         let time = if after == 0 {
@@ -315,19 +315,19 @@ impl Plan<'_, '_> {
             self.world.time(birth.plus(after), self.stream, self.index)
         };
         let origin = origin + u8::try_from(after).unwrap_or_default();
-        let id = Id { day: clock.yymmdd(time), origin, ..self.row.id };
+        let id = SyntheticId { day: clock.yymmdd(time), origin, ..self.row.id };
         let init = Some(self.row.id);
-        Row { id, init, time, refunded: true, ..self.row.negated() }
+        SyntheticRow { id, init, time, refunded: true, ..self.row.negated() }
     }
 
-    fn member(&mut self, id: Id) -> usize {
+    fn member(&mut self, id: SyntheticId) -> usize {
         self.family.members.push(id);
         self.family.members.len() - 1
     }
 
     fn reversed(&mut self, after: i32) {
         let refunded = after == 0 && self.draw.bits() & 1 == 1;
-        self.both(0, 0, Row { refunded, ..self.row });
+        self.both(0, 0, SyntheticRow { refunded, ..self.row });
         let reversal = self.reversal(after, REVERSAL);
         let member = self.member(reversal.id);
         self.both(member, after, reversal);
@@ -380,7 +380,7 @@ impl Plan<'_, '_> {
             let month = self.family.birth.plus(1);
             let time = self.world.time(month, self.stream, self.index);
             let day = self.world.clock(month).yymmdd(time);
-            self.row.id = Id { day, origin: EARLY, ..self.row.id };
+            self.row.id = SyntheticId { day, origin: EARLY, ..self.row.id };
             self.row.time = time;
             self.family.members[0] = self.row.id;
         }
@@ -414,7 +414,7 @@ const fn other(side: Side) -> Side {
 }
 
 /// A reversal that gives back only half, all identities kept.
-fn half(mut row: Row) -> Row {
+fn half(mut row: SyntheticRow) -> SyntheticRow {
     for amount in &mut row.amounts {
         *amount /= 2;
     }

@@ -11,7 +11,7 @@ pub(super) const AMOUNTS: usize = AMOUNT_FIELDS.len();
 
 /// A settlement id: `A`, insured and treating division, day, two digits of origin and a serial number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Id {
+pub(super) struct SyntheticId {
     /// Number of the insured division.
     pub(super) insured: u32,
     /// Number of the treating division.
@@ -37,11 +37,11 @@ pub(super) enum PersonForm {
 
 /// One copy of a settlement. Codes are places in the vocabularies of the columns.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Row {
+pub(super) struct SyntheticRow {
     /// The settlement key.
-    pub(super) id: Id,
+    pub(super) id: SyntheticId,
     /// On a reversal: the settlement that it reverses.
-    pub(super) init: Option<Id>,
+    pub(super) init: Option<SyntheticId>,
     /// Division that numbered the person.
     pub(super) person_division: u32,
     /// The person's number in it.
@@ -72,15 +72,15 @@ pub(super) struct Row {
     pub(super) amounts: [i64; AMOUNTS],
 }
 
-impl Row {
+impl SyntheticRow {
     /// The cost month.
     pub(super) fn cost_month(&self) -> Month {
         Month::of_day(self.time.div_euclid(86_400))
     }
 
     /// Whether an identity field differs.
-    pub(super) fn differs_in_identity(&self, other: &Row) -> bool {
-        let identity = |row: &Row| {
+    pub(super) fn differs_in_identity(&self, other: &SyntheticRow) -> bool {
+        let identity = |row: &SyntheticRow| {
             (
                 (row.person_division, row.person, row.insured, row.treating, row.institution),
                 (row.insutype, row.med_type, row.disease, row.init, row.cost_month()),
@@ -90,7 +90,7 @@ impl Row {
     }
 
     /// Whether a compared amount differs.
-    pub(super) fn differs_in_amount(&self, other: &Row) -> bool {
+    pub(super) fn differs_in_amount(&self, other: &SyntheticRow) -> bool {
         self.amounts[..COMPARED] != other.amounts[..COMPARED]
     }
 
@@ -100,7 +100,7 @@ impl Row {
     }
 
     /// The row with all amounts negated.
-    pub(super) fn negated(mut self) -> Row {
+    pub(super) fn negated(mut self) -> SyntheticRow {
         self.amounts = self.amounts.map(|amount| -amount);
         self
     }
@@ -114,13 +114,13 @@ pub(super) fn digits(out: &mut [u8], mut number: u64) {
     }
 }
 
-impl Id {
+impl SyntheticId {
     /// Characters of a settlement id.
     pub(super) const LEN: usize = 30;
 
     /// The id as it is delivered.
-    pub(super) fn text(self) -> [u8; Id::LEN] {
-        let mut text = [b'A'; Id::LEN];
+    pub(super) fn text(self) -> [u8; SyntheticId::LEN] {
+        let mut text = [b'A'; SyntheticId::LEN];
         digits(&mut text[1..7], self.insured.into());
         digits(&mut text[7..13], self.treating.into());
         digits(&mut text[13..19], self.day.into());

@@ -6,21 +6,21 @@ use crate::model::{
 };
 
 use super::{
-    breaks::Breaks,
+    breaks::BreakRates,
     draw::{at, below},
     geography::{pair_index, pair_of},
     judge,
-    life::{Fate, LAST_DELIVERY, Verdict},
+    life::{Fate, LAST_DELIVERY, PlannedVerdict},
     plan::plan,
-    row::{Id, Row},
-    world::{Stream, World},
+    row::{SyntheticId, SyntheticRow},
+    world::{BirthStream, World},
 };
 
 /// Findings of a scan, in a fixed order.
 #[derive(Default)]
 pub(super) struct Findings {
     /// Rows that the engine has to list in `breaks`.
-    pub(super) truth: Vec<(Id, &'static str)>,
+    pub(super) truth: Vec<(SyntheticId, &'static str)>,
     /// Lines of decisions.csv.
     pub(super) decisions: Vec<[String; 6]>,
     /// Lines of deductions.csv.
@@ -28,7 +28,7 @@ pub(super) struct Findings {
 }
 
 /// Scans the settlements that a province treated and that matter to a period.
-pub(super) fn scan(world: &World, breaks: &Breaks, period: Month, treating: usize) -> Findings {
+pub(super) fn scan(world: &World, breaks: &BreakRates, period: Month, treating: usize) -> Findings {
     let mut scan = Scan { world, breaks, period, treating, findings: Findings::default() };
     // Nothing stays open longer than the limit, a permit of two periods and the last delivery.
     let oldest = -world.limit - LAST_DELIVERY - 3;
@@ -49,14 +49,14 @@ pub(super) fn scan(world: &World, breaks: &Breaks, period: Month, treating: usiz
 
 struct Scan<'w> {
     world: &'w World<'w>,
-    breaks: &'w Breaks,
+    breaks: &'w BreakRates,
     period: Month,
     treating: usize,
     findings: Findings,
 }
 
 impl Scan<'_> {
-    fn stream(&mut self, stream: &Stream) {
+    fn stream(&mut self, stream: &BirthStream) {
         let after = self.period.since(stream.birth);
         for index in 0..stream.count {
             let hash = stream.hash(index);
@@ -68,7 +68,7 @@ impl Scan<'_> {
         }
     }
 
-    fn family(&mut self, stream: &Stream, index: u64, fate: Fate, after: i32) {
+    fn family(&mut self, stream: &BirthStream, index: u64, fate: Fate, after: i32) {
         match fate {
             Fate::Reversed | Fate::ReversedNext => {
                 if after == 0 && self.breaks.deductions_refused > 0 && index.is_multiple_of(64) {
@@ -92,8 +92,8 @@ impl Scan<'_> {
         for decision in &family.decisions {
             if decision.after == after {
                 let word = match decision.verdict {
-                    Verdict::Accept(side) => format!("accept_{}", side.name()),
-                    Verdict::Void => "void".to_owned(),
+                    PlannedVerdict::Accept(side) => format!("accept_{}", side.name()),
+                    PlannedVerdict::Void => "void".to_owned(),
                 };
                 let reason = "both provinces agreed after verification".to_owned();
                 let number = index % 7 + 1;
@@ -110,7 +110,7 @@ impl Scan<'_> {
     }
 
     /// An audit deduction from an ordinary settlement of this period or the one before.
-    fn deduct(&mut self, stream: &Stream, index: u64, hash: u64, after: i32) {
+    fn deduct(&mut self, stream: &BirthStream, index: u64, hash: u64, after: i32) {
         let draw = at(hash, 0xDED);
         let part = below(draw >> 32, 1_000_000);
         let mine = draw & 1 == u64::from(after > 0);
@@ -132,8 +132,8 @@ impl Scan<'_> {
         }
         match part % 4 {
             0 => {
-                let unknown = Id { origin: 99, ..row.id };
-                self.deduction(&Row { id: unknown, ..row }, 5_000, 1);
+                let unknown = SyntheticId { origin: 99, ..row.id };
+                self.deduction(&SyntheticRow { id: unknown, ..row }, 5_000, 1);
             }
             1 => self.deduction(&row, payable + 1, 1),
             2 => self.deduction(&row, (payable / 2).max(1), 2),
@@ -141,7 +141,7 @@ impl Scan<'_> {
         }
     }
 
-    fn deduction(&mut self, row: &Row, fen: i64, times: usize) {
+    fn deduction(&mut self, row: &SyntheticRow, fen: i64, times: usize) {
         const REASONS: [&str; 4] =
             ["MBS-EMP-AUDIT-01", "MBS-EMP-SETLCHK-01", "OVER-LIMIT", "REPEATED-CHARGE"];
         let number = self.findings.deductions.len() + 1;
@@ -163,6 +163,6 @@ impl Scan<'_> {
     }
 }
 
-fn text(id: Id) -> String {
+fn text(id: SyntheticId) -> String {
     String::from_utf8_lossy(&id.text()).into_owned()
 }

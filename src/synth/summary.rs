@@ -13,14 +13,14 @@ use crate::{
         money::{FEN_LIMIT, Fen, FenSum, count_grouped, yuan_grouped},
     },
     rules::Policy,
-    shapes::{Format, MapOf},
+    shapes::{FormatNumber, MapOf},
     text::{Fill, Text, list},
 };
 
 use super::{
     geography::{Geography, pair_of},
     profile::MED_TYPES,
-    row::Row,
+    row::SyntheticRow,
     world::World,
 };
 
@@ -43,9 +43,9 @@ pub struct Measure {
 #[schemars(title = "synth --format json")]
 pub struct Summary {
     /// The format of the report.
-    pub format: Format<1>,
+    pub format: FormatNumber<1>,
     /// Always `made`: what could not be made is a failure.
-    pub status: Made,
+    pub status: SynthReport,
     /// The number of rows written, both sides and all periods.
     pub rows: u64,
     /// The number of different settlements born, all periods, their reversals aside.
@@ -60,7 +60,7 @@ pub struct Summary {
 /// What a synthesis says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Made {
+pub enum SynthReport {
     /// The deliveries are made.
     #[default]
     Made,
@@ -83,7 +83,7 @@ impl Profile {
     }
 
     /// Counts a row, unless something special is the matter with it.
-    pub(super) fn add(&mut self, row: &Row) {
+    pub(super) fn add(&mut self, row: &SyntheticRow) {
         if let (None, 0..=2, Some(class)) =
             (row.init, row.id.origin, self.classes[row.med_type as usize])
             && Fen::new(row.amounts[MEDFEE]) < FEN_LIMIT

@@ -14,16 +14,16 @@ use parquet::{
 use crate::model::{
     codes::Month,
     fields::{
-        AMOUNT_FIELDS, FIELDS, Field, Kind,
+        AMOUNT_FIELDS, FIELDS, Field, FieldKind,
         amount::{ACCOUNT, FUND, MEDFEE},
     },
     money::{Fen, FenSum},
 };
 
 use super::{
-    column::{Column, Compressor, Layout},
+    column::{ColumnChunk, ColumnLayout, Compressor},
     profile::{INSUTYPES, MED_TYPES},
-    row::{PersonForm, Row, digits},
+    row::{PersonForm, SyntheticRow, digits},
     world::World,
 };
 
@@ -34,7 +34,7 @@ const CREATED_BY: &str = "liangqing synth";
 
 /// Control totals of a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Totals {
+pub(super) struct FileTotals {
     /// Rows.
     pub(super) rows: u64,
     /// Sum of medfee_sumamt in fen.
@@ -46,16 +46,16 @@ pub(super) struct Totals {
 }
 
 /// A file in the making.
-pub(super) struct Table<'w> {
+pub(super) struct FileBuilder<'w> {
     world: &'w World<'w>,
     writer: SerializedFileWriter<File>,
     compressor: Compressor,
-    columns: Vec<Column>,
+    columns: Vec<ColumnChunk>,
     page_rows: u32,
     group_rows: u32,
     /// First day that a date column may hold.
     base_day: i64,
-    totals: Totals,
+    totals: FileTotals,
 }
 
 /// Amounts that few settlements have, and flags that few carry.
@@ -84,12 +84,12 @@ fn message_type() -> String {
             _ => "required",
         };
         let kind = match field.kind() {
-            Kind::Text => ("binary", "(STRING)"),
-            Kind::Date => ("int32", "(DATE)"),
-            Kind::Time => ("int64", "(TIMESTAMP(MICROS,false))"),
+            FieldKind::Text => ("binary", "(STRING)"),
+            FieldKind::Date => ("int32", "(DATE)"),
+            FieldKind::Time => ("int64", "(TIMESTAMP(MICROS,false))"),
             // Two digits more than the contract's type, for the values that break rule V15.
-            Kind::Amount if field == Field::medfee_sumamt => ("int64", "(DECIMAL(18,2))"),
-            Kind::Amount => ("int64", "(DECIMAL(16,2))"),
+            FieldKind::Amount if field == Field::medfee_sumamt => ("int64", "(DECIMAL(18,2))"),
+            FieldKind::Amount => ("int64", "(DECIMAL(16,2))"),
         };
         format!("{need} {} {} {};", kind.0, field.name(), kind.1)
     };
@@ -97,9 +97,9 @@ fn message_type() -> String {
     format!("message settlement {{ {} }}", fields.join(" "))
 }
 
-impl<'w> Table<'w> {
+impl<'w> FileBuilder<'w> {
     /// Begins the file of a period.
-    pub(super) fn create(path: &Path, world: &'w World, period: Month) -> Result<Table<'w>> {
+    pub(super) fn create(path: &Path, world: &'w World, period: Month) -> Result<FileBuilder<'w>> {
         let schema = Arc::new(parse_message_type(&message_type())?);
         let properties = WriterProperties::builder()
             .set_created_by(CREATED_BY.to_owned())
@@ -122,14 +122,14 @@ impl<'w> Table<'w> {
                 _ => 0,
             };
             let layout = match codes {
-                _ if is_sparse(field) => Layout::Sparse,
-                0 => Layout::Plain,
-                _ => Layout::Dictionary,
+                _ if is_sparse(field) => ColumnLayout::Sparse,
+                0 => ColumnLayout::Plain,
+                _ => ColumnLayout::Dictionary,
             };
-            Column::new(writer.schema_descr().column(field.index()), layout, codes)
+            ColumnChunk::new(writer.schema_descr().column(field.index()), layout, codes)
         });
         let columns = columns.collect();
-        Ok(Table {
+        Ok(FileBuilder {
             world,
             columns,
             writer,
@@ -137,12 +137,12 @@ impl<'w> Table<'w> {
             page_rows: 0,
             group_rows: 0,
             base_day: oldest.into(),
-            totals: Totals::default(),
+            totals: FileTotals::default(),
         })
     }
 
     /// Appends a row; true when it ended a page.
-    pub(super) fn push(&mut self, row: &Row) -> Result<bool> {
+    pub(super) fn push(&mut self, row: &SyntheticRow) -> Result<bool> {
         self.push_texts(row);
         self.push_codes(row);
         self.push_amounts(row);
@@ -158,18 +158,18 @@ impl<'w> Table<'w> {
     }
 
     /// Ends the file.
-    pub(super) fn finish(mut self) -> Result<Totals> {
+    pub(super) fn finish(mut self) -> Result<FileTotals> {
         self.end_page()?;
         self.end_group()?;
         self.writer.close()?;
         Ok(self.totals)
     }
 
-    fn column(&mut self, field: Field) -> &mut Column {
+    fn column(&mut self, field: Field) -> &mut ColumnChunk {
         &mut self.columns[field.index()]
     }
 
-    fn push_texts(&mut self, row: &Row) {
+    fn push_texts(&mut self, row: &SyntheticRow) {
         self.column(Field::setl_id).text(&row.id.text());
         let visit = row.init.unwrap_or(row.id);
         self.column(Field::mdtrt_id).text(&visit.visit());
@@ -192,7 +192,7 @@ impl<'w> Table<'w> {
         }
     }
 
-    fn push_codes(&mut self, row: &Row) {
+    fn push_codes(&mut self, row: &SyntheticRow) {
         let geography = &self.world.geography;
         let division = |code| move || geography.divisions.text(code);
         self.column(Field::insuplc_admdvs).code(row.insured, division(row.insured));
@@ -219,7 +219,7 @@ impl<'w> Table<'w> {
         self.column(Field::setl_time).long(row.time * 1_000_000);
     }
 
-    fn push_amounts(&mut self, row: &Row) {
+    fn push_amounts(&mut self, row: &SyntheticRow) {
         let place = self.page_rows;
         for (field, amount) in AMOUNT_FIELDS.into_iter().zip(row.amounts) {
             let column = &mut self.columns[field.index()];

@@ -10,10 +10,10 @@ use std::{
 use tempfile::TempDir;
 
 use super::{
-    breaks::Breaks,
+    breaks::BreakRates,
     generate,
     options::{Order, SynthError, SynthOptions},
-    oracle::{Book, files, hour_and_weekday, lines, read_all, truth},
+    oracle::{RememberedBook, files, hour_and_weekday, lines, read_all, truth},
     summary::Summary,
 };
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Everything planted often enough for a small month to show it.
-fn dense() -> Breaks {
+fn dense() -> BreakRates {
     let keys = [
         "late_one_month",
         "late_two_months",
@@ -51,10 +51,10 @@ fn dense() -> Breaks {
     ];
     let head = "format = 1\npermits = 300_000\ndeductions_refused = 12_000\n".to_owned();
     let text = keys.iter().fold(head, |text, key| text + key + " = 24_000\n");
-    Breaks::parse(&text).expect("valid")
+    BreakRates::parse(&text).expect("valid")
 }
 
-fn options(folder: &TempDir, settlements: u64, periods: u32, breaks: Breaks) -> SynthOptions {
+fn options(folder: &TempDir, settlements: u64, periods: u32, breaks: BreakRates) -> SynthOptions {
     SynthOptions {
         out: folder.path().to_owned(),
         first_period: Month::new(2025, 10),
@@ -76,8 +76,8 @@ fn made(options: &SynthOptions, threads: usize) -> Summary {
 }
 
 /// Closes every period with the oracle and compares it with the answer key.
-fn follow(options: &SynthOptions, rules: &Rules) -> (Book, BTreeMap<String, u64>) {
-    let mut book = Book::default();
+fn follow(options: &SynthOptions, rules: &Rules) -> (RememberedBook, BTreeMap<String, u64>) {
+    let mut book = RememberedBook::default();
     let mut classes = BTreeMap::new();
     for number in 0..options.periods {
         let period = options.first_period.plus(number.cast_signed());
@@ -189,7 +189,7 @@ fn the_same_bytes_for_any_number_of_threads() {
 #[test]
 fn a_month_without_breaks_is_clean() {
     let folder = folder();
-    let options = options(&folder, 11_000, 1, Breaks::none());
+    let options = options(&folder, 11_000, 1, BreakRates::none());
     let summary = made(&options, 2);
     assert_eq!((summary.rows, summary.settlements), (22_000, 11_000));
     let (book, classes) = follow(&options, &Rules::built_in());
@@ -213,7 +213,7 @@ fn a_month_without_breaks_is_clean() {
 #[test]
 fn files_of_a_province_run_in_the_order_of_time() {
     let folder = folder();
-    let options = options(&folder, 20_000, 2, Breaks::built_in());
+    let options = options(&folder, 20_000, 2, BreakRates::built_in());
     made(&options, 2);
     let (mut by_hour, mut by_day) = ([0u32; 24], [0u32; 7]);
     for side in ["treating", "insured"] {
@@ -239,7 +239,7 @@ fn control_totals_and_deductions_agree_with_the_rows() {
     let folder = folder();
     let options = options(&folder, 9_000, 3, dense());
     made(&options, 2);
-    let mut book = Book::default();
+    let mut book = RememberedBook::default();
     let mut codes = BTreeMap::<&str, u32>::new();
     let mut seen = BTreeSet::new();
     let mut struck = BTreeMap::<String, i128>::new();
@@ -257,7 +257,7 @@ fn control_totals_and_deductions_agree_with_the_rows() {
         codes.insert("R01", u32::try_from(reversed).expect("few"));
         for line in lines(&folder.join("deductions.csv")) {
             let fen = i128::from(parse_yuan(&line[2]).expect("an amount").fen());
-            let payable = book.register.get(&line[1]).map(super::oracle::Read::payable);
+            let payable = book.register.get(&line[1]).map(super::oracle::RememberedRow::payable);
             let before = struck.get(&line[1]).copied().unwrap_or(0);
             let code = match payable {
                 _ if fen <= 0 => "D05",
@@ -281,7 +281,7 @@ fn control_totals_and_deductions_agree_with_the_rows() {
 #[test]
 fn stopping_leaves_nothing_behind() {
     let folder = folder();
-    let options = options(&folder, 2_000, 1, Breaks::built_in());
+    let options = options(&folder, 2_000, 1, BreakRates::built_in());
     let heard = AtomicU64::new(0);
     let progress = |rows| heard.fetch_add(rows, Ordering::Relaxed) + rows < 500;
     let stopped = generate(&options, &Rules::built_in(), &progress);

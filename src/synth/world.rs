@@ -9,13 +9,13 @@ use crate::{
 };
 
 use super::{
-    clock::Clock,
+    clock::MonthClock,
     draw::{Draw, at, below},
     geography::{Geography, Vocabulary, pair_of, shares},
     life::Fate,
     options::SynthOptions,
     profile::{self, Costs, INSUTYPES, MED_TYPES, NO_CARE, NO_FUND},
-    row::{Id, PersonForm, Row},
+    row::{PersonForm, SyntheticId, SyntheticRow},
 };
 
 /// The code of M07800 among the diseases: never open.
@@ -23,7 +23,7 @@ pub(super) const NOT_OPEN: u32 = 0;
 
 /// The births of one period and pair: settlements 0 to `count` − 1 in the order of time.
 #[derive(Clone, Copy)]
-pub(super) struct Stream {
+pub(super) struct BirthStream {
     /// The period that delivers their first copy.
     pub(super) birth: Month,
     /// The pair, by index.
@@ -35,7 +35,7 @@ pub(super) struct Stream {
     pub(super) offset: u64,
 }
 
-impl Stream {
+impl BirthStream {
     /// The hash that everything about a settlement follows from.
     pub(super) const fn hash(&self, index: u64) -> u64 {
         at(self.base, index)
@@ -61,7 +61,7 @@ pub(super) struct World<'a> {
     fates: Vec<(u64, Fate)>,
     planted: u64,
     costs: Costs,
-    clocks: Vec<Clock>,
+    clocks: Vec<MonthClock>,
     /// For each period from the first: day from which a disease is open, and its code; in order.
     open: Vec<Vec<(i64, u32)>>,
     policies: Vec<&'a Policy>,
@@ -104,7 +104,7 @@ impl<'a> World<'a> {
                 open
             })
             .collect();
-        let clock = |n| Clock::new(first.plus(n), options.settlements);
+        let clock = |n| MonthClock::new(first.plus(n), options.settlements);
         Ok(World {
             first,
             seed: options.seed,
@@ -129,16 +129,16 @@ impl<'a> World<'a> {
     }
 
     /// The clock of a month.
-    pub(super) fn clock(&self, month: Month) -> &Clock {
+    pub(super) fn clock(&self, month: Month) -> &MonthClock {
         let place = month.since(self.first) + self.limit + 2;
         &self.clocks[usize::try_from(place).unwrap_or_default()]
     }
 
     /// The births of a period in a pair.
-    pub(super) fn stream(&self, birth: Month, pair: usize) -> Stream {
+    pub(super) fn stream(&self, birth: Month, pair: usize) -> BirthStream {
         let month = birth.since(Month::new(0, 1)).unsigned_abs();
         let base = at(at(self.seed, u64::from(month) << 16), pair as u64);
-        Stream { birth, pair, count: self.births[pair], base, offset: at(base, u64::MAX) >> 8 }
+        BirthStream { birth, pair, count: self.births[pair], base, offset: at(base, u64::MAX) >> 8 }
     }
 
     /// What is planted in a settlement, by its hash.
@@ -151,14 +151,20 @@ impl<'a> World<'a> {
     }
 
     /// The second in which a settlement happens, in a month that has this clock.
-    pub(super) fn time(&self, month: Month, stream: &Stream, index: u64) -> i64 {
+    pub(super) fn time(&self, month: Month, stream: &BirthStream, index: u64) -> i64 {
         let clock = self.clock(month);
         let slice = clock.slice_of(index, stream.count, stream.offset);
         clock.slice_start(slice) + below(stream.hash(index), clock.slice).cast_signed()
     }
 
     /// The ordinary copy of a settlement.
-    pub(super) fn row(&self, stream: &Stream, index: u64, origin: u8, time: i64) -> Row {
+    pub(super) fn row(
+        &self,
+        stream: &BirthStream,
+        index: u64,
+        origin: u8,
+        time: i64,
+    ) -> SyntheticRow {
         let hash = stream.hash(index);
         let mut draw = Draw::new(hash ^ 0x5E77_1E5E_7713_5EED);
         let bits = draw.bits();
@@ -183,8 +189,8 @@ impl<'a> World<'a> {
         let amounts = self.costs.amounts(care, employee, &mut draw);
         let stay = if care == CareClass::Inpatient { 2 + below(kinds << 8, 14) as u32 } else { 0 };
         let numbers = &self.geography.numbers;
-        Row {
-            id: Id {
+        SyntheticRow {
+            id: SyntheticId {
                 insured: numbers[home as usize],
                 treating: numbers[site.division as usize],
                 day: self.clock(Month::of_day(day)).yymmdd(time),

@@ -11,10 +11,10 @@ use liangqing::{
     diag::{Failure, Finding, Outcome},
     engine::{RunOptions, RunReport, run},
     event::Monitor,
-    ingest::{batch::Batches, record::Record, source::Source, survey::Normalisations},
+    ingest::{batch::Batches, record::Record, source::ParquetSource, survey::Normalisations},
     model::{
         codes::{Month, Side},
-        fields::{FIELDS, Field, Kind},
+        fields::{FIELDS, Field, FieldKind},
         money::yuan,
     },
     plausible::CODES,
@@ -48,7 +48,8 @@ fn expected(base: &str) -> Vec<Vec<String>> {
 
 /// The rows of a file as the library reads them.
 fn rows(path: &Path, int96: Int96) -> Result<Vec<Vec<String>>, String> {
-    let source = Source::open(Side::Treating, "fixture", path).map_err(|f| format!("{f:?}"))?;
+    let source =
+        ParquetSource::open(Side::Treating, "fixture", path).map_err(|f| format!("{f:?}"))?;
     let mut rows = Vec::new();
     for row_group in 0..source.metadata.num_row_groups() {
         let batches = Batches::open(&source, row_group, int96, 1000, None, &Arc::default());
@@ -66,15 +67,15 @@ fn as_text(record: &Record) -> Vec<String> {
         day.map(|day| day.to_string()).unwrap_or_default()
     };
     let value = |field: Field| match (field.kind(), field) {
-        (Kind::Text, _) => record.text(field).unwrap_or_default().to_owned(),
-        (Kind::Date, Field::begndate) => day(record.begndate),
-        (Kind::Date, _) => day(record.enddate),
-        (Kind::Time, _) => {
+        (FieldKind::Text, _) => record.text(field).unwrap_or_default().to_owned(),
+        (FieldKind::Date, Field::begndate) => day(record.begndate),
+        (FieldKind::Date, _) => day(record.enddate),
+        (FieldKind::Time, _) => {
             let seconds = record.setl_time.div_euclid(1_000_000);
             let time = chrono::DateTime::from_timestamp(seconds, 0).expect("a time");
             time.format("%Y-%m-%d %H:%M:%S").to_string()
         }
-        (Kind::Amount, _) => record.amount(field).map(yuan).unwrap_or_default(),
+        (FieldKind::Amount, _) => record.amount(field).map(yuan).unwrap_or_default(),
     };
     FIELDS.map(value).into()
 }

@@ -10,10 +10,10 @@ use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 use liangqing::{
     diag::{Failure, Outcome},
     event::Monitor,
-    independent::{Compared, Task},
+    independent::{Compared, RecomputeTask},
     model::{codes::Month, fields::Field},
     rules::Rules,
-    synth::{Breaks, Order, SynthOptions, generate},
+    synth::{BreakRates, Order, SynthOptions, generate},
 };
 use liangqing_independent::recompute;
 use parquet::arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder};
@@ -30,7 +30,7 @@ fn compare(world: &World, period: &str, result: &Path, memory: usize) -> Outcome
         .collect();
     let scratch = world.path("scratch");
     fs::create_dir_all(&scratch).expect("made");
-    let task = Task {
+    let task = RecomputeTask {
         input: &world.input(period),
         earlier: &closed,
         rules: &Rules::built_in(),
@@ -176,7 +176,7 @@ fn neither_memory_nor_partitions_change_what_is_found() {
         periods: 3,
         settlements: 1_000,
         seed: 7,
-        breaks: Breaks::built_in(),
+        breaks: BreakRates::built_in(),
         order: Order::Shuffled,
     };
     generate(&months, &Rules::built_in(), &|_| true).expect("made");

@@ -107,6 +107,36 @@ impl Paths<'_> {
     }
 }
 
+/// The names of types that a file declares; tests may use any.
+fn types(items: &[syn::Item]) -> Vec<String> {
+    let named = |item: &syn::Item| match item {
+        syn::Item::Struct(item) => vec![item.ident.to_string()],
+        syn::Item::Enum(item) => vec![item.ident.to_string()],
+        syn::Item::Trait(item) => vec![item.ident.to_string()],
+        syn::Item::Type(item) => vec![item.ident.to_string()],
+        syn::Item::Mod(module) if !is_for_tests(&module.attrs) => {
+            types(module.content.as_ref().map_or(&[], |(_, items)| items))
+        }
+        _ => Vec::new(),
+    };
+    items.iter().flat_map(named).collect()
+}
+
+/// The types that have their name from another one, with the files of both.
+fn namesakes(sources: &Sources) -> Vec<String> {
+    let mut homes: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (module, text) in sources {
+        let file = syn::parse_file(text).expect("Rust");
+        if !is_for_tests(&file.attrs) {
+            types(&file.items)
+                .into_iter()
+                .for_each(|name| homes.entry(name).or_default().push(module));
+        }
+    }
+    homes.retain(|_, homes| homes.len() > 1);
+    homes.into_iter().map(|(name, homes)| format!("{name}: {}", homes.join(", "))).collect()
+}
+
 fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     let is_test = |attribute: &syn::Attribute| {
         attribute.path().is_ident("cfg")
@@ -273,6 +303,24 @@ fn an_import_goes_down_or_stays_in_its_folder() {
     let floors = floors(&sources[""]);
     assert!(floors.len() > 5, "the floors are a table in src/lib.rs");
     assert_none(&upward(&arrows(&sources), &floors));
+}
+
+#[test]
+fn a_type_name_is_one_thing() {
+    let mut all = sources(&root().join("src"));
+    for folder in ["cluster", "independent", "query"] {
+        let package = sources(&root().join("crates").join(folder).join("src"));
+        all.extend(package.into_iter().map(|(module, text)| (format!("{folder}/{module}"), text)));
+    }
+    assert_none(&namesakes(&all));
+    let two = Sources::from(
+        [
+            ("a", "struct Row;"),
+            ("b", "mod c { enum Row {} } #[cfg(test)] mod tests { struct Row; }"),
+        ]
+        .map(|(module, text)| (module.to_owned(), text.to_owned())),
+    );
+    assert_eq!(namesakes(&two), ["Row: a, b"]);
 }
 
 #[test]

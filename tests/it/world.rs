@@ -22,7 +22,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use liangqing::{
     digest::sha256_hex,
     model::{
-        fields::{FIELDS, FUNDS, Field, Kind},
+        fields::{FIELDS, FUNDS, Field, FieldKind},
         money::{FenSum, yuan},
     },
 };
@@ -141,16 +141,18 @@ const FEN: i128 = 1_000_000;
 pub(crate) fn batch(rows: &[Row]) -> RecordBatch {
     let column = |field: Field| -> ArrayRef {
         match field.kind() {
-            Kind::Text => Arc::new(rows.iter().map(|row| row.text(field)).collect::<StringArray>()),
-            Kind::Date => {
+            FieldKind::Text => {
+                Arc::new(rows.iter().map(|row| row.text(field)).collect::<StringArray>())
+            }
+            FieldKind::Date => {
                 Arc::new(rows.iter().map(|row| row.text(field).map(days)).collect::<Date32Array>())
             }
-            Kind::Time => Arc::new(
+            FieldKind::Time => Arc::new(
                 rows.iter()
                     .map(|row| row.text(field).map(micros))
                     .collect::<TimestampMicrosecondArray>(),
             ),
-            Kind::Amount => {
+            FieldKind::Amount => {
                 let amounts: Vec<Option<i128>> = rows.iter().map(|row| row.amount(field)).collect();
                 let any = |is: fn(&i128) -> bool| amounts.iter().flatten().any(is);
                 if any(|amount| amount % FEN != 0) {

@@ -20,7 +20,9 @@ use futures::StreamExt;
 use super::{
     Mirror,
     functions::{gather_function, meet_function},
-    job::{FINDING, Job, JobTable, PROGRAM, Reading, Terms, What, identity, session_config},
+    job::{
+        FINDING, JobTable, PROGRAM, ReadJob, ReadRequest, Terms, What, identity, session_config,
+    },
     parcels::{Parcel, Report},
     parse_address,
     waiting::{runtime, unless},
@@ -31,9 +33,9 @@ use crate::{
     ingest::{
         delivery::Delivery,
         record::Record,
-        schedule::Part,
-        source::Source,
-        survey::{Setting, Survey},
+        schedule::FilePart,
+        source::ParquetSource,
+        survey::{Survey, SurveySetting},
     },
     model::codes::Side,
     reconcile::{
@@ -145,7 +147,7 @@ impl Ballista {
     fn query(
         &self,
         sql: &str,
-        job: Job,
+        job: ReadJob,
         partitions: usize,
         monitor: &Monitor,
         mut look: impl FnMut(&RecordBatch) -> Outcome<()>,
@@ -166,7 +168,7 @@ impl Ballista {
         runtime()?.block_on(answer)
     }
 
-    fn reading(&self, source: &Source, what: What) -> Outcome<Reading> {
+    fn reading(&self, source: &ParquetSource, what: What) -> Outcome<ReadRequest> {
         let remote = self.mirror.as_ref().and_then(|mirror| mirror.origin(&source.path));
         let place = if let Some(place) = remote {
             place
@@ -176,11 +178,16 @@ impl Ballista {
         };
         let treating = source.side == Side::Treating;
         let identity = identity(source);
-        Ok(Reading { treating, name: source.name.clone(), place, identity, what })
+        Ok(ReadRequest { treating, name: source.name.clone(), place, identity, what })
     }
 
-    fn first_job(&self, delivery: &Delivery, parts: &[Part], setting: Setting) -> Outcome<Job> {
-        let reading = |(number, part): (u32, &Part)| {
+    fn first_job(
+        &self,
+        delivery: &Delivery,
+        parts: &[FilePart],
+        setting: SurveySetting,
+    ) -> Outcome<ReadJob> {
+        let reading = |(number, part): (u32, &FilePart)| {
             let source = &delivery.sources[part.file];
             let groups = source.metadata.row_groups()[part.row_groups.clone()].iter();
             let rows: u64 = groups.map(|group| group.num_rows().cast_unsigned()).sum();
@@ -195,8 +202,8 @@ impl Ballista {
         delivery: &Delivery,
         side: Side,
         ordinals: &[u32],
-        setting: Setting,
-    ) -> Outcome<Job> {
+        setting: SurveySetting,
+    ) -> Outcome<ReadJob> {
         let mut readings = Vec::new();
         let (mut first, mut rest) = (0u32, ordinals);
         for source in delivery.sources.iter().filter(|source| source.side == side) {
@@ -212,20 +219,20 @@ impl Ballista {
     }
 }
 
-fn job(setting: Setting, tasks: Vec<Vec<Reading>>) -> Job {
+fn job(setting: SurveySetting, tasks: Vec<Vec<ReadRequest>>) -> ReadJob {
     let terms = Terms {
         program: PROGRAM.to_owned(),
         rules: setting.rules.text.clone(),
         period: setting.period.to_string(),
     };
-    Job { terms, tasks }
+    ReadJob { terms, tasks }
 }
 
 /// Shares readings out to tasks: the largest first, each to the task that has least.
-fn spread_out(mut readings: Vec<(u64, Reading)>) -> Vec<Vec<Reading>> {
+fn spread_out(mut readings: Vec<(u64, ReadRequest)>) -> Vec<Vec<ReadRequest>> {
     let tasks = readings.len().clamp(1, MOST_TASKS);
     readings.sort_by_key(|(rows, _)| std::cmp::Reverse(*rows));
-    let mut shared: Vec<(u64, Vec<Reading>)> = (0..tasks).map(|_| (0, Vec::new())).collect();
+    let mut shared: Vec<(u64, Vec<ReadRequest>)> = (0..tasks).map(|_| (0, Vec::new())).collect();
     for (rows, reading) in readings {
         if let Some((all, of_task)) =
             shared.iter_mut().min_by_key(|(all, of_task)| (*all, of_task.len()))
@@ -252,7 +259,7 @@ impl Reader for Ballista {
         };
         // A file in an object store is brought to an executor whole: it is read by one task.
         let task_rows = if self.mirror.is_some() { u64::MAX } else { TASK_ROWS };
-        match Part::all_of(delivery, task_rows) {
+        match FilePart::all_of(delivery, task_rows) {
             Ok(parts) => received.parts = parts,
             Err(finding) => received.survey.findings.push(finding),
         }
@@ -263,8 +270,8 @@ impl Reader for Ballista {
         let partitions = usize::try_from(partitions).unwrap_or(2);
         self.query(MATCH, job, partitions, setting.monitor, |batch| {
             received.take(batch, setting.monitor).map_err(|stop| match stop {
-                Taken::Failure(failure) => failure,
-                Taken::Disorder(error) => self.failed(error),
+                BadPiece::Failure(failure) => failure,
+                BadPiece::Disorder(error) => self.failed(error),
             })
         })?;
         let Received { survey, collector, parts, read, announced } = received;
@@ -326,7 +333,7 @@ impl Reader for Ballista {
 struct Received {
     survey: Survey,
     collector: Collector,
-    parts: Vec<Part>,
+    parts: Vec<FilePart>,
     /// The parts that have been reported.
     read: BTreeSet<u32>,
     /// Rejects and findings that they have announced.
@@ -335,7 +342,7 @@ struct Received {
 
 /// Why what came cannot be taken.
 #[derive(Debug, thiserror::Error)]
-enum Taken {
+enum BadPiece {
     #[error("{0}")]
     Failure(#[from] Failure),
     #[error("{0}")]
@@ -343,13 +350,13 @@ enum Taken {
 }
 
 impl Received {
-    fn take(&mut self, batch: &RecordBatch, monitor: &Monitor) -> Result<(), Taken> {
+    fn take(&mut self, batch: &RecordBatch, monitor: &Monitor) -> Result<(), BadPiece> {
         let groups: &LargeBinaryArray = batch.column(0).as_binary();
         let mut rows = 0;
         for mut group in groups.iter().flatten() {
             loop {
                 let parcel = Parcel::unpack(&mut group);
-                match parcel.map_err(|error| Taken::Disorder(Text::foreign(error)))? {
+                match parcel.map_err(|error| BadPiece::Disorder(Text::foreign(error)))? {
                     None => break,
                     Some(Parcel::Claim(claim)) => {
                         self.collector.claim(claim)?;
@@ -367,17 +374,17 @@ impl Received {
         Ok(monitor.advance(rows)?)
     }
 
-    fn report(&mut self, report: Report) -> Result<(), Taken> {
+    fn report(&mut self, report: Report) -> Result<(), BadPiece> {
         let file_of = |part: u32| {
             let part = self.parts.get(part as usize);
-            part.map(|part| part.file).ok_or_else(|| Taken::Disorder(text!("no such part")))
+            part.map(|part| part.file).ok_or_else(|| BadPiece::Disorder(text!("no such part")))
         };
         match report {
             Report::Read { part, survey, reports } => {
                 self.announced += reports;
                 let file = file_of(part)?;
                 if !self.read.insert(part) {
-                    return Err(Taken::Disorder(text!("part {} was read twice", part)));
+                    return Err(BadPiece::Disorder(text!("part {} was read twice", part)));
                 }
                 self.survey.absorb_part(file, *survey);
             }

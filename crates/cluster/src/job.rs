@@ -44,7 +44,7 @@ use super::{
     task,
 };
 use crate::{
-    ingest::{schedule::Part, source::Source},
+    ingest::{schedule::FilePart, source::ParquetSource},
     model::codes::Side,
 };
 
@@ -53,11 +53,11 @@ pub(super) const PROGRAM: &str = concat!("liangqing ", env!("CARGO_PKG_VERSION")
 
 /// What is to be read, and by which rules.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Job {
+pub(super) struct ReadJob {
     /// The rules.
     pub(super) terms: Terms,
     /// What each task reads.
-    pub(super) tasks: Vec<Vec<Reading>>,
+    pub(super) tasks: Vec<Vec<ReadRequest>>,
 }
 
 /// The rules by which it is read.
@@ -73,7 +73,7 @@ pub(super) struct Terms {
 
 /// Something to be read of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Reading {
+pub(super) struct ReadRequest {
     /// Whose copies the file holds.
     pub(super) treating: bool,
     /// Its path below the input folder.
@@ -90,12 +90,12 @@ pub(super) struct Reading {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum What {
     /// Every row of some row groups, for the first time.
-    Part(u32, Part),
+    Part(u32, FilePart),
     /// Rows, by their ordinals; the ordinal of the file's first row.
     Rows(u32, Vec<u32>),
 }
 
-impl Reading {
+impl ReadRequest {
     pub(super) fn side(&self) -> Side {
         if self.treating { Side::Treating } else { Side::Insured }
     }
@@ -105,7 +105,7 @@ impl Reading {
 pub(super) const FINDING: u64 = u64::MAX;
 
 /// What tells a file from another that has taken its place: its length, and where its pages lie.
-pub(super) fn identity(source: &Source) -> u64 {
+pub(super) fn identity(source: &ParquetSource) -> u64 {
     let groups = source.metadata.row_groups();
     let mut numbers = vec![source.bytes.cast_signed()];
     for group in groups {
@@ -140,7 +140,7 @@ const MARK: &[u8] = b"liangqing job\n";
 
 /// A job as a table.
 #[derive(Debug)]
-pub(super) struct JobTable(pub(super) Arc<Job>);
+pub(super) struct JobTable(pub(super) Arc<ReadJob>);
 
 #[async_trait::async_trait]
 impl TableProvider for JobTable {
@@ -165,12 +165,12 @@ impl TableProvider for JobTable {
     }
 }
 
-impl Job {
+impl ReadJob {
     /// Its tasks, a row and a partition each.
     fn list(&self) -> Result<Arc<dyn ExecutionPlan>> {
         let column = DataField::new("task", DataType::LargeBinary, false);
         let schema = Arc::new(Schema::new(vec![column]));
-        let partition = |task: &Vec<Reading>| {
+        let partition = |task: &Vec<ReadRequest>| {
             let bytes = postcard::to_allocvec(task).map_err(external)?;
             let column: ArrayRef = Arc::new(LargeBinaryArray::from_vec(vec![&bytes]));
             Ok(vec![RecordBatch::try_new(Arc::clone(&schema), vec![column])?])
@@ -268,10 +268,10 @@ impl ExecutionPlan for JobExec {
         let columns = self.columns.clone();
         stream.spawn_blocking(move || {
             let tasks: Vec<RecordBatch> = Handle::current().block_on(tasks.try_collect())?;
-            let mut readings: Vec<Reading> = Vec::new();
+            let mut readings: Vec<ReadRequest> = Vec::new();
             for task in tasks.iter().flat_map(|tasks| tasks.column(0).as_binary::<i64>()).flatten()
             {
-                readings.extend(postcard::from_bytes::<Vec<Reading>>(task).map_err(external)?);
+                readings.extend(postcard::from_bytes::<Vec<ReadRequest>>(task).map_err(external)?);
             }
             // Nobody listens any more when the query was given up.
             let send = |batch: RecordBatch| {

@@ -11,10 +11,10 @@ use crate::{
     ingest::survey::{Reject, Survey},
     keyed::{
         entry::{Claim, Entry},
-        store::Stored,
+        store::Storable,
     },
     model::codes::Side,
-    reconcile::counters::Part as Position,
+    reconcile::counters::PartialPosition as Position,
 };
 
 /// What is handed on.
@@ -61,8 +61,8 @@ mod tag {
     pub(super) const REPORT: u8 = 4;
 }
 
-const COPY_BYTES: usize = size_of::<<Entry as Stored>::Bytes>();
-const CLAIM_BYTES: usize = size_of::<<Claim as Stored>::Bytes>();
+const COPY_BYTES: usize = size_of::<<Entry as Storable>::Bytes>();
+const CLAIM_BYTES: usize = size_of::<<Claim as Storable>::Bytes>();
 const POSITION_BYTES: usize = size_of::<Position>();
 
 impl Parcel {

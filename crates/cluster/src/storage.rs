@@ -50,14 +50,14 @@ const LONGEST_FOOTER: u64 = 256 << 20;
 
 /// A place in an object store.
 #[derive(Debug, Clone)]
-struct Place {
+struct ObjectPlace {
     address: String,
     store: Arc<dyn ObjectStore>,
     key: Key,
 }
 
-impl Place {
-    fn of(address: &str) -> Outcome<Place> {
+impl ObjectPlace {
+    fn of(address: &str) -> Outcome<ObjectPlace> {
         let problem = |what: Text| Failure::Usage(text!("{}: {}", address, what));
         let rest = address.strip_prefix("s3://").unwrap_or_default();
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
@@ -67,7 +67,7 @@ impl Place {
         let store = AmazonS3Builder::from_env().with_bucket_name(bucket).build();
         let store = Arc::new(store.map_err(|error| problem(Text::foreign(error)))?);
         let key = Key::parse(key).map_err(|error| problem(Text::foreign(error)))?;
-        Ok(Place { address: address.trim_end_matches('/').to_owned(), store, key })
+        Ok(ObjectPlace { address: address.trim_end_matches('/').to_owned(), store, key })
     }
 
     fn failed(&self) -> impl Fn(object_store::Error) -> Failure + Copy + use<'_> {
@@ -170,7 +170,7 @@ impl LocalCopy {
 
     /// Copies a file, under its own name.
     pub(super) fn of_file(address: &Path, stop: &AtomicBool) -> Outcome<LocalCopy> {
-        let place = Place::of(&address.to_string_lossy())?;
+        let place = ObjectPlace::of(&address.to_string_lossy())?;
         let mirror = LocalCopy::empty(&place)?;
         let path = mirror.path().join(address.file_name().unwrap_or_default());
         let mut file = File::create_new(&path).map_err(Failure::io(&path))?;
@@ -196,7 +196,7 @@ impl LocalCopy {
     }
 
     /// A folder for a copy, for nobody else to look into; a run's own files go beside the copy.
-    fn empty(place: &Place) -> Outcome<LocalCopy> {
+    fn empty(place: &ObjectPlace) -> Outcome<LocalCopy> {
         let private = fs::Permissions::from_mode(0o700);
         let folder = Builder::new().prefix("liangqing-").permissions(private).tempdir();
         #[expect(clippy::disallowed_methods, reason = "it is named in a message")]
@@ -217,7 +217,7 @@ impl LocalCopy {
         stop: &AtomicBool,
         wanted: impl Fn(&str) -> Option<Copied>,
     ) -> Outcome<LocalCopy> {
-        let place = Place::of(&address.to_string_lossy())?;
+        let place = ObjectPlace::of(&address.to_string_lossy())?;
         let mirror = LocalCopy::empty(&place)?;
         let root = mirror.path();
         let copy = async {
@@ -245,7 +245,7 @@ impl Mirror for LocalCopy {
     /// The claim comes first, so that of two runs one sends; whatever a run has left that was cut off, and
     /// that is no part of this period, goes before the manifest comes.
     fn send_period(&self, period: &str) -> Outcome<()> {
-        let place = Place::of(&self.address)?.below(period);
+        let place = ObjectPlace::of(&self.address)?.below(period);
         let root = self.path().join(period);
         let mut files = Vec::new();
         files_below(&root, "", &mut files)?;
@@ -280,10 +280,10 @@ impl Mirror for LocalCopy {
 /// What a run puts into a period that it is about to send: the digest of its manifest.
 const CLAIM: &str = "sending";
 
-impl Place {
-    fn below(self, folder: &str) -> Place {
+impl ObjectPlace {
+    fn below(self, folder: &str) -> ObjectPlace {
         let address = format!("{}/{folder}", self.address);
-        Place { address, key: self.key_of(folder), ..self }
+        ObjectPlace { address, key: self.key_of(folder), ..self }
     }
 
     fn key_of(&self, file: &str) -> Key {
@@ -329,7 +329,7 @@ enum Copied {
     Footer,
 }
 
-impl Place {
+impl ObjectPlace {
     async fn copy(&self, object: &ObjectMeta, root: &Path, path: &str, how: Copied) -> Outcome<()> {
         let path = root.join(path);
         let folder = path.parent().unwrap_or(&path);
@@ -366,7 +366,7 @@ pub(super) fn bring(
     let spilled = context.runtime_env().disk_manager.create_tmp_file("a delivery's file")?;
     let path = spilled.path().ok_or_else(|| Failure::Bug(text!("a spill without a path")));
     let mut file = File::create(path.map_err(external)?)?;
-    let place = Place::of(place).map_err(external)?;
+    let place = ObjectPlace::of(place).map_err(external)?;
     let brought = place.bring(&place.key, &mut file);
     tokio::runtime::Handle::current().block_on(brought).map_err(external)?;
     Ok(Some(spilled))

@@ -17,7 +17,7 @@ use datafusion::{
 
 use super::{
     functions::external,
-    job::{FINDING, PROGRAM, Reading, Terms, What, identity, schema},
+    job::{FINDING, PROGRAM, ReadRequest, Terms, What, identity, schema},
     parcels::{Parcel, Report, pack_copy},
     storage,
 };
@@ -28,15 +28,15 @@ use crate::{
         delivery::Delivery,
         fetch::fetch,
         record::Record,
-        schedule::Part,
-        source::Source,
-        survey::{Piece, RowSink, Setting, Survey, survey_part},
+        schedule::FilePart,
+        source::ParquetSource,
+        survey::{ReadPiece, RowSink, Survey, SurveySetting, survey_part},
     },
     keyed::packed::pack,
     model::codes::{Month, Side},
     reconcile::{
         counters::{CountScratch, Counters},
-        entries::Entries,
+        entries::BatchEntries,
     },
     rules::Rules,
 };
@@ -46,7 +46,7 @@ const BATCH_ROWS: usize = 8 * 1024;
 
 /// Why a task ends before its time.
 #[derive(thiserror::Error)]
-enum Stop {
+enum TaskStop {
     #[error("{0}")]
     Failure(#[from] Failure),
     #[error(transparent)]
@@ -56,39 +56,39 @@ enum Stop {
 }
 
 /// Ballista tells of a task's failure in this form.
-impl fmt::Debug for Stop {
+impl fmt::Debug for TaskStop {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-impl From<ArrowError> for Stop {
-    fn from(error: ArrowError) -> Stop {
-        Stop::DataFusion(error.into())
+impl From<ArrowError> for TaskStop {
+    fn from(error: ArrowError) -> TaskStop {
+        TaskStop::DataFusion(error.into())
     }
 }
 
 /// Does the readings of a task; `send` says whether somebody still listens.
 pub(super) fn run(
     terms: &Terms,
-    readings: &[Reading],
+    readings: &[ReadRequest],
     context: &TaskContext,
     send: impl FnMut(RecordBatch) -> bool + Send,
 ) -> Done<()> {
     let mut sender = Sender::new(send);
     match carry_out(terms, readings, context, &mut sender) {
-        Ok(()) | Err(Stop::Deaf) => Ok(()),
-        Err(Stop::DataFusion(error)) => Err(error),
+        Ok(()) | Err(TaskStop::Deaf) => Ok(()),
+        Err(TaskStop::DataFusion(error)) => Err(error),
         Err(other) => Err(external(other)),
     }
 }
 
 fn carry_out<S: FnMut(RecordBatch) -> bool + Send>(
     terms: &Terms,
-    readings: &[Reading],
+    readings: &[ReadRequest],
     context: &TaskContext,
     sender: &mut Sender<S>,
-) -> Result<(), Stop> {
+) -> Result<(), TaskStop> {
     if terms.program != PROGRAM {
         let problem = text!("{} gives work to an executor of {}", terms.program, PROGRAM);
         return Err(Failure::Usage(problem).into());
@@ -98,7 +98,7 @@ fn carry_out<S: FnMut(RecordBatch) -> bool + Send>(
     let period = period.ok_or_else(|| Failure::Bug(text!("period {}", terms.period)))?;
     let policy = rules.policy(period).map_err(|error| Failure::Usage(error.text()))?;
     let monitor = Monitor::new(Arc::new(AtomicBool::new(false)), |_| ());
-    let setting = Setting { rules: &rules, policy, period, monitor: &monitor };
+    let setting = SurveySetting { rules: &rules, policy, period, monitor: &monitor };
     let counters = Counters::default();
     for reading in readings {
         // It goes when the reading is done, if it was brought here for it.
@@ -126,20 +126,20 @@ fn carry_out<S: FnMut(RecordBatch) -> bool + Send>(
 }
 
 /// The file alone, as a delivery.
-fn delivery(reading: &Reading, path: &Path) -> Result<Delivery, Vec<Finding>> {
-    let source = Source::open(reading.side(), &reading.name, path)?;
+fn delivery(reading: &ReadRequest, path: &Path) -> Result<Delivery, Vec<Finding>> {
+    let source = ParquetSource::open(reading.side(), &reading.name, path)?;
     Ok(Delivery::of_file(source))
 }
 
 /// Reads a part of a file: copies as they come, and what is to be said of it.
 fn first_read<S: FnMut(RecordBatch) -> bool + Send>(
-    reading: &Reading,
+    reading: &ReadRequest,
     path: &Path,
-    part: &Part,
-    setting: Setting,
+    part: &FilePart,
+    setting: SurveySetting,
     counters: &Counters,
     sender: &mut Sender<S>,
-) -> Result<Survey, Stop> {
+) -> Result<Survey, TaskStop> {
     let refused = |findings| Survey { findings, ..Survey::default() };
     let delivery = match delivery(reading, path) {
         Ok(delivery) => delivery,
@@ -150,7 +150,7 @@ fn first_read<S: FnMut(RecordBatch) -> bool + Send>(
     }
     let mut packer = Packer {
         setting,
-        entries: Entries::default(),
+        entries: BatchEntries::default(),
         counters,
         scratch: CountScratch::default(),
         sender,
@@ -165,13 +165,13 @@ fn first_read<S: FnMut(RecordBatch) -> bool + Send>(
 
 /// Reads some rows of a file once more, whole.
 fn second_read<S: FnMut(RecordBatch) -> bool + Send>(
-    reading: &Reading,
+    reading: &ReadRequest,
     path: &Path,
     first: u32,
     ordinals: &[u32],
-    setting: Setting,
+    setting: SurveySetting,
     sender: &mut Sender<S>,
-) -> Result<(), Stop> {
+) -> Result<(), TaskStop> {
     let same = |delivery: &Delivery| identity(&delivery.sources[0]) == reading.identity;
     let Some(delivery) = delivery(reading, path).ok().filter(same) else {
         return sender.finding(&changed(reading));
@@ -193,26 +193,26 @@ fn second_read<S: FnMut(RecordBatch) -> bool + Send>(
 }
 
 /// A file that is not the one that the survey began with.
-fn changed(reading: &Reading) -> Finding {
+fn changed(reading: &ReadRequest) -> Finding {
     let found = text!("another file than at the beginning of this run");
     Finding::new(Code::F13, &reading.name, text!("footer"), found)
 }
 
 /// Makes parcels of rows as they are read.
 struct Packer<'a, S> {
-    setting: Setting<'a>,
-    entries: Entries,
+    setting: SurveySetting<'a>,
+    entries: BatchEntries,
     counters: &'a Counters,
     scratch: CountScratch,
     sender: &'a mut Sender<S>,
     /// Why no more rows are wanted, which a survey cannot say.
-    stop: Option<Stop>,
+    stop: Option<TaskStop>,
 }
 
 impl<S: FnMut(RecordBatch) -> bool + Send> RowSink for Packer<'_, S> {
-    fn take(&mut self, piece: Piece) -> Outcome<()> {
-        let Piece { side, ordinal, batch, checked, .. } = piece;
-        let Setting { policy, period, .. } = self.setting;
+    fn take(&mut self, piece: ReadPiece) -> Outcome<()> {
+        let ReadPiece { side, ordinal, batch, checked, .. } = piece;
+        let SurveySetting { policy, period, .. } = self.setting;
         self.entries.index(&batch, checked, policy, period, ordinal, |_, _| false);
         if side == Side::Treating {
             let entries =
@@ -244,7 +244,7 @@ impl<S: FnMut(RecordBatch) -> bool + Send> Sender<S> {
         Sender { send, hashes, parcels, bytes: Vec::new(), rows: 0 }
     }
 
-    fn row(&mut self, hash: u64, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), Stop> {
+    fn row(&mut self, hash: u64, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), TaskStop> {
         self.bytes.clear();
         write(&mut self.bytes);
         self.hashes.append_value(hash);
@@ -253,14 +253,14 @@ impl<S: FnMut(RecordBatch) -> bool + Send> Sender<S> {
         if self.rows == BATCH_ROWS { self.flush() } else { Ok(()) }
     }
 
-    fn parcel(&mut self, hash: u64, parcel: &Parcel) -> Result<(), Stop> {
+    fn parcel(&mut self, hash: u64, parcel: &Parcel) -> Result<(), TaskStop> {
         let mut packed = Ok(());
         self.row(hash, |into| packed = parcel.pack(into))?;
-        packed.map_err(|error| Stop::DataFusion(external(error)))
+        packed.map_err(|error| TaskStop::DataFusion(external(error)))
     }
 
     /// What was found in a part: its totals, and each reject and finding apart.
-    fn report(&mut self, part: u32, mut survey: Survey) -> Result<(), Stop> {
+    fn report(&mut self, part: u32, mut survey: Survey) -> Result<(), TaskStop> {
         let rejects = std::mem::take(&mut survey.rejects);
         let findings = std::mem::take(&mut survey.findings);
         let count = (rejects.len() + findings.len()) as u64;
@@ -277,12 +277,12 @@ impl<S: FnMut(RecordBatch) -> bool + Send> Sender<S> {
     }
 
     /// A reason why rows cannot be read once more.
-    fn finding(&mut self, finding: &Finding) -> Result<(), Stop> {
+    fn finding(&mut self, finding: &Finding) -> Result<(), TaskStop> {
         let bytes = postcard::to_allocvec(finding).map_err(external)?;
         self.row(FINDING, |into| into.extend(bytes))
     }
 
-    fn flush(&mut self) -> Result<(), Stop> {
+    fn flush(&mut self) -> Result<(), TaskStop> {
         if self.rows == 0 {
             return Ok(());
         }
@@ -290,7 +290,7 @@ impl<S: FnMut(RecordBatch) -> bool + Send> Sender<S> {
         let columns: [ArrayRef; 2] =
             [Arc::new(self.hashes.finish()), Arc::new(self.parcels.finish())];
         let batch = RecordBatch::try_new(schema(), columns.to_vec())?;
-        if (self.send)(batch) { Ok(()) } else { Err(Stop::Deaf) }
+        if (self.send)(batch) { Ok(()) } else { Err(TaskStop::Deaf) }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// What steps 5 to 7 leave.
-pub(super) struct Left {
+pub(super) struct AfterMatch {
     /// Normal settlements that clear: `setl_id`, `key`, `group`, `payable`.
     pub(super) normal: DataFrame,
     /// Reversals that wait for step 8, with both copies, `by_insured`, `decision`, and `original` with its key.
@@ -33,7 +33,7 @@ pub(super) fn compare(
     copies: [DataFrame; 2],
     decisions: &DataFrame,
     ledger: &mut Ledger,
-) -> Outcome<Left> {
+) -> Outcome<AfterMatch> {
     let settlements = classified(copies, decisions)?;
     let of = |which: Expr| settlements.clone().lazy().filter(which).collect().map_err(failed);
     let decision = || col("decision");
@@ -61,7 +61,7 @@ pub(super) fn compare(
     let key = when(there(Side::Treating)).then(col("key")).otherwise(col(format!("key{INSURED}")));
     let normal = normal.lazy().select([col("setl_id"), key, chosen("group"), chosen("payable")]);
     let reversals = rest.filter(col("original").is_not_null());
-    Ok(Left {
+    Ok(AfterMatch {
         normal: normal.collect().map_err(failed)?,
         reversals: reversals.collect().map_err(failed)?,
     })

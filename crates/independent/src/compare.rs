@@ -7,7 +7,7 @@ use polars::prelude::{AnyValue, DataFrame, Expr, IntoLazy, JoinType, PlSmallStr,
 use super::{
     Compared, ComparedTable,
     stored::{TableOf, failed, sum},
-    tables::{PAIR_NUMBERS, Table},
+    tables::{PAIR_NUMBERS, TableComparison},
 };
 use crate::{
     diag::{Failure, Outcome},
@@ -22,7 +22,7 @@ use crate::{
 const SHOWN: usize = 20;
 
 /// Compares tables with those of a folder.
-pub(super) fn all(tables: Vec<Table>, result: &Path) -> Outcome<Compared> {
+pub(super) fn all(tables: Vec<TableComparison>, result: &Path) -> Outcome<Compared> {
     let mut compared = Vec::new();
     let mut differences = Vec::new();
     for table in tables {
@@ -43,8 +43,8 @@ pub(super) fn all(tables: Vec<Table>, result: &Path) -> Outcome<Compared> {
 }
 
 /// What is compared of a table; how it differs, if it does.
-fn one(table: Table, result: &Path) -> Outcome<(ComparedTable, Option<Text>)> {
-    let Table { name, key, money, rows } = table;
+fn one(table: TableComparison, result: &Path) -> Outcome<(ComparedTable, Option<Text>)> {
+    let TableComparison { name, key, money, rows } = table;
     let stored = TableOf::read(result, name, None)?;
     let decimals = stored.decimals();
     let stored = stored.plain()?;

@@ -16,7 +16,7 @@ use crate::{
 
 /// A permit to clear late.
 #[derive(Debug, Clone)]
-pub(super) struct Permit {
+pub(super) struct LatePermit {
     pub(super) pair: Pair,
     pub(super) cost_month: Month,
     pub(super) until_period: Month,
@@ -25,14 +25,14 @@ pub(super) struct Permit {
 
 /// A line of `decisions.csv`.
 #[derive(Debug, Clone)]
-pub(super) struct Decision {
+pub(super) struct GivenDecision {
     pub(super) setl_id: String,
     pub(super) decision: String,
 }
 
 /// A line of `deductions.csv`.
 #[derive(Debug, Clone)]
-pub(super) struct Deduction {
+pub(super) struct GivenDeduction {
     pub(super) ddct_id: String,
     pub(super) setl_id: String,
     pub(super) amount: i64,
@@ -62,29 +62,29 @@ pub(super) fn files(input: &Path, side: Side) -> Outcome<Vec<(String, PathBuf)>>
 }
 
 /// The decisions of a delivery.
-pub(super) fn decisions(input: &Path) -> Outcome<Vec<Decision>> {
+pub(super) fn decisions(input: &Path) -> Outcome<Vec<GivenDecision>> {
     lines(input, "decisions.csv", ["setl_id", "decision"], |[setl_id, decision]| {
-        Some(Decision { setl_id: setl_id.to_owned(), decision: decision.to_owned() })
+        Some(GivenDecision { setl_id: setl_id.to_owned(), decision: decision.to_owned() })
     })
 }
 
 /// The deductions of a delivery, in the order in which they are judged.
-pub(super) fn deductions(input: &Path) -> Outcome<Vec<Deduction>> {
+pub(super) fn deductions(input: &Path) -> Outcome<Vec<GivenDeduction>> {
     let columns = ["ddct_id", "setl_id", "amount"];
     let mut deductions = lines(input, "deductions.csv", columns, |[ddct_id, setl_id, amount]| {
         let amount = parse_yuan(amount).ok()?.fen();
-        Some(Deduction { ddct_id: ddct_id.to_owned(), setl_id: setl_id.to_owned(), amount })
+        Some(GivenDeduction { ddct_id: ddct_id.to_owned(), setl_id: setl_id.to_owned(), amount })
     })?;
     deductions.sort_by(|a, b| a.ddct_id.cmp(&b.ddct_id));
     Ok(deductions)
 }
 
 /// The permits of a delivery.
-pub(super) fn permits(input: &Path) -> Outcome<Vec<Permit>> {
+pub(super) fn permits(input: &Path) -> Outcome<Vec<LatePermit>> {
     let columns =
         ["insured_province", "treating_province", "cost_month", "until_period", "past_year_close"];
     lines(input, "permits.csv", columns, |[insured, treating, cost_month, until, past]| {
-        Some(Permit {
+        Some(LatePermit {
             pair: Pair {
                 insured: Province::from_text(insured)?,
                 treating: Province::from_text(treating)?,

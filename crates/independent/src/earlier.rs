@@ -11,10 +11,10 @@ use polars::prelude::{
 };
 
 use super::{
-    delivery::Permit,
+    delivery::LatePermit,
     facts::number,
     rows::Records,
-    stored::{Stored, TableOf, failed, unreadable},
+    stored::{OpenParquet, TableOf, failed, unreadable},
 };
 use crate::{
     diag::{Failure, Outcome},
@@ -28,7 +28,7 @@ fn damaged(table: &str, what: Text) -> Failure {
 }
 
 /// The permits that the period before hands on.
-pub(super) fn permits(folder: &Path) -> Outcome<Vec<Permit>> {
+pub(super) fn permits(folder: &Path) -> Outcome<Vec<LatePermit>> {
     let columns =
         ["insured_province", "treating_province", "cost_month", "until_period", "past_year_close"];
     let table = TableOf::read(folder, "permits", Some(&columns))?;
@@ -37,7 +37,7 @@ pub(super) fn permits(folder: &Path) -> Outcome<Vec<Permit>> {
     let (insured, treating, cost, until) = (insured?, treating?, cost?, until?);
     let past = table.flags("past_year_close")?;
     let permit = |row: usize| {
-        Some(Permit {
+        Some(LatePermit {
             pair: pair(insured.get(row), treating.get(row))?,
             cost_month: Month::from_text(cost.get(row)?)?,
             until_period: Month::from_text(until.get(row)?)?,
@@ -69,7 +69,7 @@ pub(super) fn carried_forward(folder: &Path) -> Outcome<BTreeMap<Pair, i128>> {
 
 /// Deductions that were accepted in earlier periods.
 #[derive(Debug, Default)]
-pub(super) struct Accepted {
+pub(super) struct EarlierDeductions {
     /// Their ids.
     pub(super) ids: BTreeSet<String>,
     /// What is deducted from each settlement, less what was given back, and its pair.
@@ -77,10 +77,10 @@ pub(super) struct Accepted {
 }
 
 /// The accepted deductions of all earlier periods.
-pub(super) fn deductions(earlier: &[(Month, PathBuf)]) -> Outcome<Accepted> {
+pub(super) fn deductions(earlier: &[(Month, PathBuf)]) -> Outcome<EarlierDeductions> {
     let columns =
         ["ddct_id", "setl_id", "insured_province", "treating_province", "amount", "accepted"];
-    let mut all = Accepted::default();
+    let mut all = EarlierDeductions::default();
     for (_, folder) in earlier {
         let table = TableOf::read(folder, "deductions", Some(&columns))?;
         let (ids, settlements) = (table.texts(columns[0])?, table.texts(columns[1])?);
@@ -131,8 +131,8 @@ pub(super) fn open_items(
 
 /// The register files of the earlier periods.
 pub(super) struct Registers {
-    registers: Vec<(PathBuf, Stored)>,
-    reversals: Vec<(PathBuf, Stored)>,
+    registers: Vec<(PathBuf, OpenParquet)>,
+    reversals: Vec<(PathBuf, OpenParquet)>,
 }
 
 impl Registers {
@@ -141,7 +141,7 @@ impl Registers {
         let all = |name: &str| {
             let open = |(_, folder): &(Month, PathBuf)| {
                 let path = folder.join(name);
-                let stored = Stored::open(&path).map_err(|error| unreadable(&path, &error))?;
+                let stored = OpenParquet::open(&path).map_err(|error| unreadable(&path, &error))?;
                 Ok((path, stored))
             };
             earlier.iter().map(open).collect::<Outcome<Vec<_>>>()
@@ -162,7 +162,7 @@ impl Registers {
 }
 
 fn look_up(
-    files: &[(PathBuf, Stored)],
+    files: &[(PathBuf, OpenParquet)],
     columns: &[&str],
     range: &Range<u128>,
     wanted: &DataFrame,
@@ -181,7 +181,7 @@ fn look_up(
 }
 
 fn hits(
-    stored: &Stored,
+    stored: &OpenParquet,
     columns: &[&str],
     rows: Range<usize>,
     wanted: &DataFrame,

@@ -8,7 +8,7 @@ use polars::prelude::{
 };
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{delivery::Permit, stored::failed};
+use super::{delivery::LatePermit, stored::failed};
 use crate::{
     diag::{Failure, Outcome},
     model::{
@@ -25,10 +25,10 @@ const YEAR_0: Month = Month::new(0, 1);
 
 /// What decides about records besides themselves.
 #[derive(Clone, Copy)]
-pub(super) struct Setting<'a> {
+pub(super) struct RecordFacts<'a> {
     pub(super) policy: &'a Policy,
     pub(super) period: Month,
-    pub(super) permits: &'a [Permit],
+    pub(super) permits: &'a [LatePermit],
 }
 
 /// A month as frames have it.
@@ -58,7 +58,7 @@ pub(super) fn key(setl_id: &str) -> (u64, u32) {
 
 /// Adds `key`, `check`, `insured` and `treating` (places of the provinces), `fund`, `care`, `since` (first day
 /// of the chronic disease), `day`, `month`, `group`, `payable` (the real value) and `late`.
-pub(super) fn add(frame: &mut DataFrame, setting: Setting) -> Outcome<()> {
+pub(super) fn add(frame: &mut DataFrame, setting: RecordFacts) -> Outcome<()> {
     let policy = setting.policy;
     let province = |text: &str| Province::of_division(text.as_bytes()).map(Province::index);
     let insured = codes(frame, Field::insuplc_admdvs, province)?;
@@ -137,7 +137,7 @@ fn payables(frame: &DataFrame, policy: &Policy) -> Outcome<Int128Chunked> {
 }
 
 /// Step 4: what may not clear any more, as no permit covers it.
-fn lateness(groups: &Int32Chunked, months: &Int32Chunked, setting: Setting) -> BooleanChunked {
+fn lateness(groups: &Int32Chunked, months: &Int32Chunked, setting: RecordFacts) -> BooleanChunked {
     let mut known: BTreeMap<(i32, i32), bool> = BTreeMap::new();
     let places = groups.iter().zip(months.iter());
     let late = places.map(|(group, month)| {
@@ -147,8 +147,8 @@ fn lateness(groups: &Int32Chunked, months: &Int32Chunked, setting: Setting) -> B
     late.collect()
 }
 
-fn is_late((group, number): (i32, i32), setting: Setting) -> bool {
-    let Setting { policy, period, permits } = setting;
+fn is_late((group, number): (i32, i32), setting: RecordFacts) -> bool {
+    let RecordFacts { policy, period, permits } = setting;
     let month = month(number);
     let past_close = period > Month::new(month.year() + 1, policy.year_close_month);
     if period.since(month) <= policy.lateness_limit && !past_close {

@@ -53,21 +53,21 @@ pub(super) const CARRIED: [&str; 6] = [
 
 /// Rows, medfee_sumamt and payable, in fen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Totals {
+pub(super) struct LedgerTotals {
     pub(super) rows: i64,
     pub(super) medfee: i128,
     pub(super) payable: i128,
 }
 
 /// What a position is kept by: division, group, cost month.
-pub(super) type Place = (String, i32, i32);
+pub(super) type LedgerKey = (String, i32, i32);
 
 /// Everything that was put down.
 pub(super) struct Ledger {
     period: Month,
-    control: BTreeMap<(Side, &'static str), Totals>,
+    control: BTreeMap<(Side, &'static str), LedgerTotals>,
     /// Visits, the 13 amounts, payable.
-    pub(super) positions: BTreeMap<Place, [i128; 15]>,
+    pub(super) positions: BTreeMap<LedgerKey, [i128; 15]>,
     pub(super) breaks: Vec<DataFrame>,
     pub(super) break_fields: Vec<DataFrame>,
     pub(super) open_items: Vec<DataFrame>,
@@ -88,7 +88,7 @@ impl Ledger {
     }
 
     /// The totals of a bucket.
-    pub(super) fn totals(&self, side: Side, bucket: &'static str) -> Totals {
+    pub(super) fn totals(&self, side: Side, bucket: &'static str) -> LedgerTotals {
         self.control.get(&(side, bucket)).copied().unwrap_or_default()
     }
 

@@ -35,7 +35,7 @@ mod tables;
 // All that this package has of the project; its modules name it as `crate::…`.
 use liangqing_base::{
     diag, event,
-    independent::{Compared, ComparedTable, Task},
+    independent::{Compared, ComparedTable, RecomputeTask},
     model, rules, text,
 };
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::DataFrame;
 
 use super::{
-    delivery::Deduction,
-    earlier::Accepted,
+    delivery::GivenDeduction,
+    earlier::EarlierDeductions,
     facts::key,
     ledger::{Gross, group_of},
     reversals::Originals,
@@ -16,7 +16,7 @@ use crate::{diag::Outcome, model::codes::Pair};
 
 /// What is known about settlements that deductions or reversals name.
 #[derive(Debug, Default)]
-pub(super) struct Standing {
+pub(super) struct KnownSettlements {
     /// Pair and payable of those that have cleared, now or earlier.
     pub(super) cleared: BTreeMap<String, (Pair, i128)>,
     /// Those that were reversed, now or earlier.
@@ -25,7 +25,7 @@ pub(super) struct Standing {
     pub(super) reversed_now: BTreeSet<String>,
 }
 
-impl Standing {
+impl KnownSettlements {
     /// Learns what is known about settlements whose keys are of one partition.
     pub(super) fn learn(&mut self, setl_ids: &[&str], originals: &Originals) -> Outcome<()> {
         self.reversed.extend(self.reversed_now.iter().cloned());
@@ -70,9 +70,9 @@ fn keys(frame: &DataFrame) -> Outcome<Vec<(u64, u32)>> {
 
 /// What accepted deductions hold back, by pair, less what is given back.
 pub(super) fn deducted(
-    deductions: &[Deduction],
-    standing: &Standing,
-    mut accepted: Accepted,
+    deductions: &[GivenDeduction],
+    standing: &KnownSettlements,
+    mut accepted: EarlierDeductions,
 ) -> BTreeMap<Pair, i128> {
     let mut by_pair: BTreeMap<Pair, i128> = BTreeMap::new();
     for setl_id in &standing.reversed_now {
@@ -80,7 +80,7 @@ pub(super) fn deducted(
             *by_pair.entry(*pair).or_default() -= amount;
         }
     }
-    for Deduction { ddct_id, setl_id, amount } in deductions {
+    for GivenDeduction { ddct_id, setl_id, amount } in deductions {
         let Some((pair, payable)) = standing.cleared.get(setl_id) else { continue };
         let amount = i128::from(*amount);
         let so_far = accepted.net.get(setl_id).map_or(0, |(_, amount)| *amount);

@@ -8,17 +8,17 @@ use polars::prelude::{
 };
 
 use super::{
-    Compared, Task, both, compare,
-    delivery::{self, Decision, Deduction},
+    Compared, RecomputeTask, both, compare,
+    delivery::{self, GivenDecision, GivenDeduction},
     earlier::{self, Registers},
-    facts::{self, Setting, key},
+    facts::{self, RecordFacts, key},
     ledger::Ledger,
-    money::{self, Standing},
+    money::{self, KnownSettlements},
     reversals::{self, Originals},
     rowrules,
     rows::Records,
     side,
-    spill::{Scratch, Spill},
+    spill::{Scratch, SpilledRows},
     stored::failed,
     tables,
 };
@@ -27,7 +27,7 @@ use crate::{
     event::Monitor,
     model::{
         codes::Side,
-        fields::{FIELDS, Field, Kind, SCOPE},
+        fields::{FIELDS, Field, FieldKind, SCOPE},
     },
 };
 
@@ -49,7 +49,7 @@ pub(super) fn columns() -> impl Iterator<Item = &'static str> {
 }
 
 /// Recomputes a period and compares its tables.
-pub fn recompute(task: &Task, monitor: &Monitor) -> Outcome<Compared> {
+pub fn recompute(task: &RecomputeTask, monitor: &Monitor) -> Outcome<Compared> {
     let policy = task.rules.policy(task.period);
     let policy = policy.map_err(|error| Failure::Usage(error.text()))?;
     let previous = task.earlier.last().map(|(_, folder)| folder);
@@ -57,19 +57,19 @@ pub fn recompute(task: &Task, monitor: &Monitor) -> Outcome<Compared> {
     if let Some(folder) = previous {
         permits.extend(earlier::permits(folder)?);
     }
-    let setting = Setting { policy, period: task.period, permits: &permits };
+    let setting = RecordFacts { policy, period: task.period, permits: &permits };
     let mut files = Vec::new();
     for side in Side::BOTH {
         for (name, path) in delivery::files(task.input, side)? {
             let records = Records::open(&path, &name, task.rules.int96)?;
-            files.push(File { side, name, records });
+            files.push(RecomputedFile { side, name, records });
         }
     }
     let delivered: usize = files.iter().map(|file| file.records.rows()).sum();
     let parts = delivered.saturating_mul(ROW) / (task.memory / 2).max(1);
     let parts = parts.min(delivered / PART_ROWS).clamp(1, PARTS);
     let scratch = Scratch::create(task.scratch, u32::try_from(parts).unwrap_or(1))?;
-    let mut period = Period {
+    let mut period = RecomputedPeriod {
         setting,
         monitor,
         ledger: Ledger::new(task.period),
@@ -98,31 +98,36 @@ pub fn recompute(task: &Task, monitor: &Monitor) -> Outcome<Compared> {
 }
 
 /// A Parquet file of the delivery.
-struct File {
+struct RecomputedFile {
     side: Side,
     name: String,
     records: Records,
 }
 
 /// A period on its way.
-struct Period<'a> {
-    setting: Setting<'a>,
+struct RecomputedPeriod<'a> {
+    setting: RecordFacts<'a>,
     monitor: &'a Monitor,
     ledger: Ledger,
     /// Valid rows and open items of each side.
-    rows: [Spill<'a>; 2],
+    rows: [SpilledRows<'a>; 2],
     /// Normal settlements that clear.
-    normal: Spill<'a>,
+    normal: SpilledRows<'a>,
     /// Reversals that wait for step 8, in the partition of their original.
-    reversals: Spill<'a>,
+    reversals: SpilledRows<'a>,
     registers: Registers,
-    decisions: Vec<Decision>,
+    decisions: Vec<GivenDecision>,
     scratch: &'a Scratch,
 }
 
-impl Period<'_> {
+impl RecomputedPeriod<'_> {
     /// The first pass: rows are read, judged and put into their partitions.
-    fn read(&mut self, files: &[File], previous: Option<&PathBuf>, most: usize) -> Outcome<()> {
+    fn read(
+        &mut self,
+        files: &[RecomputedFile],
+        previous: Option<&PathBuf>,
+        most: usize,
+    ) -> Outcome<()> {
         let rows = files.iter().map(|file| file.records.rows() as u64).sum();
         self.monitor.stage(text!("recomputing: read"), rows)?;
         for (number, file) in files.iter().enumerate() {
@@ -151,7 +156,7 @@ impl Period<'_> {
 
     fn judge(
         &mut self,
-        file: &File,
+        file: &RecomputedFile,
         number: usize,
         rows: Range<usize>,
         mut frame: DataFrame,
@@ -196,7 +201,7 @@ impl Period<'_> {
         both::voided_again([treating.voided_again, insured.voided_again], &mut self.ledger)
     }
 
-    fn one_side(&mut self, side: Side, part: u32) -> Outcome<side::Left> {
+    fn one_side(&mut self, side: Side, part: u32) -> Outcome<side::AfterSide> {
         let rows = self.rows[side.index()].read(part)?;
         let rows = rows.map_or_else(|| empty(columns()), Ok).map_err(failed)?;
         let wanted = rows.clone().lazy().filter(col("open").not());
@@ -217,13 +222,14 @@ impl Period<'_> {
     }
 
     /// The third pass: reversals, and what deductions have to know, by the partition of the original.
-    fn reverse(&mut self, deductions: &[Deduction]) -> Outcome<Standing> {
-        let mut standing = Standing::default();
+    fn reverse(&mut self, deductions: &[GivenDeduction]) -> Outcome<KnownSettlements> {
+        let mut standing = KnownSettlements::default();
         for part in self.scratch.parts() {
             self.monitor.check()?;
             let reversals = self.reversals.read(part)?;
-            let here =
-                |deduction: &&Deduction| self.scratch.part_of(key(&deduction.setl_id).0) == part;
+            let here = |deduction: &&GivenDeduction| {
+                self.scratch.part_of(key(&deduction.setl_id).0) == part
+            };
             let deductions: Vec<&str> =
                 deductions.iter().filter(here).map(|line| line.setl_id.as_str()).collect();
             if reversals.is_none() && deductions.is_empty() {
@@ -276,11 +282,11 @@ fn canonical() -> Vec<Expr> {
     let fields = FIELDS.map(|field| {
         let value = col(field.name());
         match (field.kind(), field) {
-            (Kind::Text, Field::refd_setl_flag | Field::fulamt_advpay_flag) => {
+            (FieldKind::Text, Field::refd_setl_flag | Field::fulamt_advpay_flag) => {
                 value.fill_null(lit("0"))
             }
-            (Kind::Amount, _) if SCOPE.contains(&field) => value.cast(DataType::Int64),
-            (Kind::Amount, _) => value.fill_null(lit(0)).cast(DataType::Int64),
+            (FieldKind::Amount, _) if SCOPE.contains(&field) => value.cast(DataType::Int64),
+            (FieldKind::Amount, _) => value.fill_null(lit(0)).cast(DataType::Int64),
             _ => value,
         }
     });
@@ -295,8 +301,8 @@ fn empty<'a>(names: impl IntoIterator<Item = &'a str>) -> PolarsResult<DataFrame
         "file" | "row" | "check" => DataType::UInt32,
         "first" | "month" | "group" => DataType::Int32,
         _ => match FIELDS.into_iter().find(|field| field.name() == name).map(Field::kind) {
-            Some(Kind::Text) => DataType::String,
-            Some(Kind::Date) => DataType::Int32,
+            Some(FieldKind::Text) => DataType::String,
+            Some(FieldKind::Date) => DataType::Int32,
             _ => DataType::Int64,
         },
     };

@@ -19,11 +19,11 @@ use polars_parquet::parquet::schema::types::{
 
 use super::{
     delta::wrong,
-    stored::{Stored, decimals_of, said},
+    stored::{OpenParquet, decimals_of, said},
 };
 use crate::{
     diag::{Failure, Outcome},
-    model::fields::{AMOUNT_FIELDS, FIELDS, Field, Kind},
+    model::fields::{AMOUNT_FIELDS, FIELDS, Field, FieldKind},
     rules::Int96,
     text::quoted,
 };
@@ -34,39 +34,39 @@ const AHEAD: i64 = 8 * 3_600 * 1_000_000;
 /// A file of records.
 pub(super) struct Records {
     name: String,
-    stored: Stored,
-    columns: Vec<Column>,
+    stored: OpenParquet,
+    columns: Vec<FieldColumn>,
     int96: Int96,
 }
 
 /// A column that holds a field.
-struct Column {
+struct FieldColumn {
     field: Field,
     name: String,
     /// Where it holds times: what they mean.
-    clock: Clock,
+    clock: TimeMeaning,
     /// Where it holds amounts: how many decimals they have.
     decimals: Option<usize>,
 }
 
 /// What a column of times means.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Clock {
+enum TimeMeaning {
     Local,
     Utc,
     Int96,
 }
 
-impl Clock {
-    fn of(primitive: &PrimitiveType) -> Clock {
+impl TimeMeaning {
+    fn of(primitive: &PrimitiveType) -> TimeMeaning {
         let converted = &primitive.converted_type;
         match (&primitive.logical_type, primitive.physical_type) {
-            (_, PhysicalType::Int96) => Clock::Int96,
+            (_, PhysicalType::Int96) => TimeMeaning::Int96,
             (Some(PrimitiveLogicalType::Timestamp { is_adjusted_to_utc, .. }), _) => {
                 if *is_adjusted_to_utc {
-                    Clock::Utc
+                    TimeMeaning::Utc
                 } else {
-                    Clock::Local
+                    TimeMeaning::Local
                 }
             }
             // The converted types are defined as adjusted to UTC.
@@ -74,10 +74,10 @@ impl Clock {
                 Some(
                     PrimitiveConvertedType::TimestampMillis
                     | PrimitiveConvertedType::TimestampMicros,
-                ) => Clock::Utc,
-                _ => Clock::Local,
+                ) => TimeMeaning::Utc,
+                _ => TimeMeaning::Local,
             },
-            _ => Clock::Local,
+            _ => TimeMeaning::Local,
         }
     }
 }
@@ -85,13 +85,13 @@ impl Clock {
 impl Records {
     /// Opens a file; its name is what failures call it.
     pub(super) fn open(path: &Path, name: &str, int96: Int96) -> Outcome<Records> {
-        let stored = Stored::open(path).map_err(|error| unreadable(name, &error))?;
+        let stored = OpenParquet::open(path).map_err(|error| unreadable(name, &error))?;
         let of = |primitive: &PrimitiveType| {
             let name = primitive.field_info.name.as_str();
             let field = Field::of_column(name)?.field;
             let (name, clock, decimals) =
-                (name.to_owned(), Clock::of(primitive), decimals_of(primitive));
-            Some(Column { field, name, clock, decimals })
+                (name.to_owned(), TimeMeaning::of(primitive), decimals_of(primitive));
+            Some(FieldColumn { field, name, clock, decimals })
         };
         let columns = stored.columns().filter_map(of).collect();
         let stored = stored.with_raw_decimals();
@@ -141,7 +141,7 @@ impl Records {
             };
             let series = frame.column(&column.name)?.as_materialized_series();
             let plain = match column.clock {
-                Clock::Int96 => {
+                TimeMeaning::Int96 => {
                     int96(&self.stored.read_int96(&column.name, rows.clone())?, self.int96)?
                 }
                 _ => Self::plain(column, series, &mut fractions)?,
@@ -153,30 +153,30 @@ impl Records {
     }
 
     /// Values of a column as they are compared.
-    fn plain(column: &Column, series: &Series, fractions: &mut [u32]) -> PolarsResult<Series> {
+    fn plain(column: &FieldColumn, series: &Series, fractions: &mut [u32]) -> PolarsResult<Series> {
         let field = column.field;
         let is_flag = matches!(field, Field::refd_setl_flag | Field::fulamt_advpay_flag);
         match (field.kind(), series.dtype()) {
-            (Kind::Text, DataType::String) if is_flag => Ok(flags(series.str()?)),
-            (Kind::Text, DataType::Binary) if is_flag => Ok(flags(&utf8(series.binary()?)?)),
-            (Kind::Text, DataType::String) => Ok(text(series.str()?)),
-            (Kind::Text, DataType::Binary) => Ok(text(&utf8(series.binary()?)?)),
-            (Kind::Text, dtype) if dtype.is_integer() => series.cast(&DataType::String),
-            (Kind::Date, DataType::Date) => Ok(series.to_physical_repr().into_owned()),
-            (Kind::Time, DataType::Datetime(unit, _)) => {
-                let utc = column.clock == Clock::Utc;
+            (FieldKind::Text, DataType::String) if is_flag => Ok(flags(series.str()?)),
+            (FieldKind::Text, DataType::Binary) if is_flag => Ok(flags(&utf8(series.binary()?)?)),
+            (FieldKind::Text, DataType::String) => Ok(text(series.str()?)),
+            (FieldKind::Text, DataType::Binary) => Ok(text(&utf8(series.binary()?)?)),
+            (FieldKind::Text, dtype) if dtype.is_integer() => series.cast(&DataType::String),
+            (FieldKind::Date, DataType::Date) => Ok(series.to_physical_repr().into_owned()),
+            (FieldKind::Time, DataType::Datetime(unit, _)) => {
+                let utc = column.clock == TimeMeaning::Utc;
                 Ok(times(series.to_physical_repr().i64()?, *unit, utc))
             }
-            (Kind::Amount, DataType::Decimal(..)) => {
+            (FieldKind::Amount, DataType::Decimal(..)) => {
                 let values = series.to_physical_repr().into_owned();
                 amounts(column, values.i128()?.iter().map(|value| value.map(Some)), fractions)
             }
-            (Kind::Amount, DataType::Binary) => {
+            (FieldKind::Amount, DataType::Binary) => {
                 let values = series.binary()?.iter();
                 amounts(column, values.map(|bytes| bytes.map(of_bytes)), fractions)
             }
             // A column of the null type has no other type either.
-            (kind, _) if series.null_count() == series.len() && kind != Kind::Time => {
+            (kind, _) if series.null_count() == series.len() && kind != FieldKind::Time => {
                 Ok(absent(field, series.len()))
             }
             (_, dtype) => Err(wrong(text!("column {} is {}", column.name, dtype.to_string()))),
@@ -201,10 +201,10 @@ fn absent(field: Field, rows: usize) -> Series {
 
 fn dtype(field: Field) -> DataType {
     match field.kind() {
-        Kind::Text => DataType::String,
-        Kind::Date => DataType::Int32,
-        Kind::Time => DataType::Int64,
-        Kind::Amount => DataType::Int128,
+        FieldKind::Text => DataType::String,
+        FieldKind::Date => DataType::Int32,
+        FieldKind::Time => DataType::Int64,
+        FieldKind::Amount => DataType::Int128,
     }
 }
 
@@ -265,7 +265,7 @@ fn int96(values: &Series, meaning: Int96) -> PolarsResult<Series> {
 /// Amounts in fen of numbers without their point, half a fen away from 0; a number that is no number is too
 /// large. Marks those that were a fraction of fen.
 fn amounts(
-    column: &Column,
+    column: &FieldColumn,
     numbers: impl Iterator<Item = Option<Option<i128>>>,
     fractions: &mut [u32],
 ) -> PolarsResult<Series> {

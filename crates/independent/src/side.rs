@@ -31,7 +31,7 @@ pub(super) fn compared() -> impl Iterator<Item = &'static str> {
 }
 
 /// What steps 1 to 4 leave of a side.
-pub(super) struct Left {
+pub(super) struct AfterSide {
     /// At most one copy of each settlement.
     pub(super) copies: DataFrame,
     /// Rows of settlements that were voided in an earlier period, one of each.
@@ -46,7 +46,7 @@ pub(super) fn settle(
     registered: &DataFrame,
     period: Month,
     ledger: &mut Ledger,
-) -> Outcome<Left> {
+) -> Outcome<AfterSide> {
     let open = rows.clone().lazy().filter(col("open")).collect().map_err(failed)?;
     ledger.count(side, "opened", &open)?;
     let (new, voided_again) = not_registered(side, rows, registered, ledger)?;
@@ -69,7 +69,7 @@ pub(super) fn settle(
         in_time.push(copies.lazy().filter(col("late").not()));
     }
     let copies = concat(in_time, UnionArgs::default()).and_then(LazyFrame::collect);
-    Ok(Left { copies: copies.map_err(failed)?, voided_again })
+    Ok(AfterSide { copies: copies.map_err(failed)?, voided_again })
 }
 
 /// Step 1: what is in the register leaves.

@@ -10,7 +10,7 @@ use std::{
 use polars::prelude::{DataFrame, IntoSeries, PolarsResult, UInt32Chunked};
 use polars_io::prelude::{ParquetCompression, ParquetWriter, StatisticsOptions};
 
-use super::stored::{Stored, failed};
+use super::stored::{OpenParquet, failed};
 use crate::diag::{Failure, Outcome};
 
 /// A folder that goes when it is dropped.
@@ -46,8 +46,8 @@ impl Scratch {
     }
 
     /// Begins a set of rows.
-    pub(super) fn spill(&self, name: &'static str, key: &'static str) -> Spill<'_> {
-        Spill { scratch: self, name, key, files: Vec::new() }
+    pub(super) fn spill(&self, name: &'static str, key: &'static str) -> SpilledRows<'_> {
+        SpilledRows { scratch: self, name, key, files: Vec::new() }
     }
 }
 
@@ -59,21 +59,21 @@ impl Drop for Scratch {
 }
 
 /// A set of rows on disk, each in the partition of its key.
-pub(super) struct Spill<'a> {
+pub(super) struct SpilledRows<'a> {
     scratch: &'a Scratch,
     name: &'static str,
     /// The column that holds the key.
     key: &'static str,
-    files: Vec<Piece>,
+    files: Vec<PartitionedFile>,
 }
 
 /// A file, and which of its rows belong to which partition.
-struct Piece {
+struct PartitionedFile {
     path: PathBuf,
     parts: BTreeMap<u32, Range<usize>>,
 }
 
-impl Spill<'_> {
+impl SpilledRows<'_> {
     /// Adds rows; all have the same columns.
     pub(super) fn add(&mut self, frame: &DataFrame) -> Outcome<()> {
         if frame.height() == 0 {
@@ -81,7 +81,7 @@ impl Spill<'_> {
         }
         let path = self.scratch.folder.join(format!("{}-{}", self.name, self.files.len()));
         let parts = self.write(frame, &path).map_err(failed)?;
-        self.files.push(Piece { path, parts });
+        self.files.push(PartitionedFile { path, parts });
         Ok(())
     }
 
@@ -129,6 +129,6 @@ impl Spill<'_> {
 }
 
 fn read(path: &Path, rows: Range<usize>) -> PolarsResult<DataFrame> {
-    let stored = Stored::open(path)?;
+    let stored = OpenParquet::open(path)?;
     stored.read(stored.names(), rows)
 }

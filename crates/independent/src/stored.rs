@@ -29,21 +29,21 @@ use crate::{
 };
 
 /// An open file.
-pub(super) struct Stored {
+pub(super) struct OpenParquet {
     path: PathBuf,
     metadata: Arc<FileMetadata>,
 }
 
-impl Stored {
+impl OpenParquet {
     /// Opens a file. Only its Parquet types decide: an Arrow schema in its metadata is left out.
-    pub(super) fn open(path: &Path) -> PolarsResult<Stored> {
+    pub(super) fn open(path: &Path) -> PolarsResult<OpenParquet> {
         let mut metadata = read_metadata(&mut File::open(path)?)?;
         metadata.key_value_metadata = None;
-        Ok(Stored { path: path.to_owned(), metadata: Arc::new(metadata) })
+        Ok(OpenParquet { path: path.to_owned(), metadata: Arc::new(metadata) })
     }
 
     /// Leaves decimals that are stored as bytes as bytes: Polars knows neither all lengths nor nulls of them.
-    pub(super) fn with_raw_decimals(mut self) -> Stored {
+    pub(super) fn with_raw_decimals(mut self) -> OpenParquet {
         let metadata = Arc::make_mut(&mut self.metadata);
         let fields = metadata.schema_descr.fields().iter().cloned().map(|field| match field {
             ParquetType::PrimitiveType(primitive) if is_bytes(&primitive) => {
@@ -158,7 +158,7 @@ impl TableOf {
         let path = folder.join("tables").join(format!("{name}.parquet"));
         let owned = |name: &&str| (*name).to_owned();
         let columns = columns.map(|columns| columns.iter().map(owned).collect());
-        let frame = Stored::open(&path).and_then(|stored| {
+        let frame = OpenParquet::open(&path).and_then(|stored| {
             stored.read(columns.unwrap_or_else(|| stored.names()), 0..stored.rows())
         });
         let frame = frame.map_err(|error| unreadable(&path, &error))?;

@@ -8,7 +8,7 @@ use polars::prelude::{
 
 use super::{
     facts::month,
-    ledger::{BUCKETS, Ledger, Place, group_of},
+    ledger::{BUCKETS, Ledger, LedgerKey, group_of},
     money::PairRow,
     stored::failed,
 };
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A table, and how it is compared.
-pub(super) struct Table {
+pub(super) struct TableComparison {
     pub(super) name: &'static str,
     /// The columns that say which row it is.
     pub(super) key: &'static [&'static str],
@@ -32,10 +32,13 @@ pub(super) struct Table {
 }
 
 /// Every table that is compared.
-pub(super) fn all(ledger: Ledger, pairs: &BTreeMap<Pair, PairRow>) -> Outcome<Vec<Table>> {
+pub(super) fn all(
+    ledger: Ledger,
+    pairs: &BTreeMap<Pair, PairRow>,
+) -> Outcome<Vec<TableComparison>> {
     let control = control(&ledger)?;
     let positions = positions(&ledger.positions)?;
-    let row = |name, key, money, rows| Table { name, key, money, rows };
+    let row = |name, key, money, rows| TableComparison { name, key, money, rows };
     Ok(vec![
         row("positions", &POSITION, Some("payable"), Some(positions)),
         row("pairs", &PAIR, Some("payable"), Some(self::pairs(pairs)?)),
@@ -62,7 +65,7 @@ pub(super) const PAIR_NUMBERS: [&str; 8] = [
     "carried_forward",
 ];
 
-fn positions(positions: &BTreeMap<Place, [i128; 15]>) -> Outcome<DataFrame> {
+fn positions(positions: &BTreeMap<LedgerKey, [i128; 15]>) -> Outcome<DataFrame> {
     let mut texts: [Vec<String>; 5] = Default::default();
     for (division, group, number) in positions.keys() {
         let (pair, fund, care) = group_of(*group)?;

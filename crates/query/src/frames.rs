@@ -8,19 +8,23 @@ use polars::prelude::{
 use super::{PERIOD, columns};
 use crate::{
     book::{
-        Closed,
+        ClosedPeriod,
         grid::{Cell, Grid},
     },
-    columnar::shape::{Kind, TableSpec},
+    columnar::shape::{CellKind, TableSpec},
     diag::{Failure, Outcome},
     text::Text,
 };
 
 /// A table over some periods: in the order of periods, then of the table.
-pub(super) fn frame(spec: &TableSpec, periods: &[Closed], unmasked: bool) -> Outcome<DataFrame> {
-    let open = |period: &Closed| Ok((period.month.to_string(), period.table(spec.name)?));
+pub(super) fn frame(
+    spec: &TableSpec,
+    periods: &[ClosedPeriod],
+    unmasked: bool,
+) -> Outcome<DataFrame> {
+    let open = |period: &ClosedPeriod| Ok((period.month.to_string(), period.table(spec.name)?));
     let grids: Vec<(String, Grid)> = periods.iter().map(open).collect::<Outcome<_>>()?;
-    let series = |(name, kind): (&'static str, Kind)| {
+    let series = |(name, kind): (&'static str, CellKind)| {
         let series = if name == PERIOD {
             let months = grids.iter().flat_map(|(month, grid)| vec![month.as_str(); grid.rows]);
             Ok(StringChunked::from_iter_values(name.into(), months).into_series())
@@ -37,7 +41,7 @@ pub(super) fn frame(spec: &TableSpec, periods: &[Closed], unmasked: bool) -> Out
 
 fn column(
     name: &'static str,
-    kind: Kind,
+    kind: CellKind,
     grids: &[(String, Grid)],
     unmasked: bool,
 ) -> PolarsResult<Series> {
@@ -51,28 +55,28 @@ fn column(
     let number = |cell: Cell| if let Cell::Number(number) = cell { Some(number) } else { None };
     let narrow = |cell: Cell| number(cell).and_then(|number| i64::try_from(number).ok());
     Ok(match kind {
-        Kind::Text if unmasked => {
+        CellKind::Text if unmasked => {
             let text = |cell| if let Cell::Text(text) = cell { Some(text) } else { None };
             StringChunked::from_iter_options(title, cells.map(text)).into_series()
         }
-        Kind::Text => {
+        CellKind::Text => {
             let texts = rows().map(|row| row.text_for_people(name));
             StringChunked::from_iter_options(title, texts).into_series()
         }
-        Kind::Amount | Kind::Sum => {
-            let digits = if kind == Kind::Amount { 16 } else { 38 };
+        CellKind::Amount | CellKind::Sum => {
+            let digits = if kind == CellKind::Amount { 16 } else { 38 };
             let fen = Int128Chunked::from_iter_options(title, cells.map(number));
             fen.into_decimal(digits, 2)?.into_series()
         }
-        Kind::Count => Int64Chunked::from_iter_options(title, cells.map(narrow)).into_series(),
-        Kind::Day => {
+        CellKind::Count => Int64Chunked::from_iter_options(title, cells.map(narrow)).into_series(),
+        CellKind::Day => {
             let days = cells.map(|cell| narrow(cell).and_then(|day| i32::try_from(day).ok()));
             Int32Chunked::from_iter_options(title, days).into_date().into_series()
         }
-        Kind::Time => Int64Chunked::from_iter_options(title, cells.map(narrow))
+        CellKind::Time => Int64Chunked::from_iter_options(title, cells.map(narrow))
             .into_datetime(TimeUnit::Microseconds, None)
             .into_series(),
-        Kind::Flag => {
+        CellKind::Flag => {
             let flag = |cell| if let Cell::Flag(flag) = cell { Some(flag) } else { None };
             BooleanChunked::from_iter_options(title, cells.map(flag)).into_series()
         }

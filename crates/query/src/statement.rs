@@ -29,7 +29,7 @@ pub(super) fn tables_of(sql: &str) -> Outcome<Vec<TableSpec>> {
     let [statement] = statements.as_slice() else {
         return Err(refused(text!("{} statements", statements.len())));
     };
-    let mut found = Found { statements: 0, tables: Vec::new() };
+    let mut found = StatementNames { statements: 0, tables: Vec::new() };
     match statement.visit(&mut found) {
         ControlFlow::Break(what) => Err(refused(what)),
         ControlFlow::Continue(()) => Ok(found.tables),
@@ -41,7 +41,7 @@ fn refused(what: Text) -> Failure {
 }
 
 /// What a statement names.
-struct Found {
+struct StatementNames {
     statements: usize,
     tables: Vec<TableSpec>,
 }
@@ -60,7 +60,7 @@ fn names_no_table(alias: Option<&TableAlias>, own: &str) -> ControlFlow<Text> {
     }
 }
 
-impl Visitor for Found {
+impl Visitor for StatementNames {
     type Break = Text;
 
     fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<Text> {

@@ -19,19 +19,19 @@ use crate::{
 /// Something that happened to a settlement in a period.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Event {
+pub enum SettlementEvent {
     /// A row of a delivery holds a copy.
-    Delivered(Delivered),
+    Delivered(DeliveryEvent),
     /// A row broke row rules and was rejected.
-    Rejected(Rejected),
+    Rejected(RejectionEvent),
     /// The settlement, or one of its rows, did not clear.
-    Break(Broken),
+    Break(BreakEvent),
     /// A copy is carried to the next period.
     Carried(Carried),
     /// A decision was applied.
-    Decided(Decided),
+    Decided(DecisionEvent),
     /// The settlement cleared.
-    Cleared(Cleared),
+    Cleared(ClearingEvent),
     /// The settlement was given up for good: the register remembers it.
     Voided,
     /// The notice that the pair pays the settlement with.
@@ -39,14 +39,14 @@ pub enum Event {
     /// A reversal of the settlement cleared.
     Reversed,
     /// A deduction from the settlement was judged.
-    Deduction(Deduction),
+    Deduction(DeductionEvent),
 }
 
 /// Values of a record by national field name.
 #[derive(Debug, Default)]
-pub struct Values(pub(super) Vec<(&'static str, String)>);
+pub struct RecordValues(pub(super) Vec<(&'static str, String)>);
 
-impl Serialize for Values {
+impl Serialize for RecordValues {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
@@ -55,7 +55,7 @@ impl Serialize for Values {
 /// The row of a delivery that holds a copy.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
-pub struct Delivered {
+pub struct DeliveryEvent {
     /// Whose copy it is.
     pub side: Side,
     /// The file, as its path below the input folder.
@@ -69,13 +69,13 @@ pub struct Delivered {
     /// The values of the copy by national field name; numbers of persons and visits are masked, and in place of the
     /// time stands the cost month.
     #[schemars(with = "BTreeMap<String, String>")]
-    pub values: Values,
+    pub values: RecordValues,
 }
 
 /// A row that was rejected.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
-pub struct Rejected {
+pub struct RejectionEvent {
     /// The file, as its path below the input folder.
     pub file: String,
     /// The row in the file, from 0.
@@ -90,7 +90,7 @@ pub struct Rejected {
 /// A row of the table `breaks`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
-pub struct Broken {
+pub struct BreakEvent {
     /// Why it did not clear.
     #[schemars(with = "Class")]
     pub class: String,
@@ -143,13 +143,13 @@ pub struct Carried {
     /// The values of the copy by national field name; numbers of persons and visits are masked, and in place of the
     /// time stands the cost month.
     #[schemars(with = "BTreeMap<String, String>")]
-    pub values: Values,
+    pub values: RecordValues,
 }
 
 /// A decision that was applied.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
-pub struct Decided {
+pub struct DecisionEvent {
     /// What was decided.
     #[schemars(with = "Verdict")]
     pub decision: String,
@@ -161,7 +161,7 @@ pub struct Decided {
 /// A settlement that cleared.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
-pub struct Cleared {
+pub struct ClearingEvent {
     /// Whether it is a reversal.
     pub reversal: bool,
     /// What the insured province owes for it in yuan.
@@ -205,7 +205,7 @@ pub struct Paid {
 /// A deduction that was judged.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
-pub struct Deduction {
+pub struct DeductionEvent {
     /// Its number.
     pub ddct_id: String,
     /// Its amount in yuan; negative when it is given back.
@@ -255,7 +255,7 @@ const fn rule_of(class: Class) -> (u8, Text) {
     }
 }
 
-impl Broken {
+impl BreakEvent {
     /// The step that gives a class.
     pub(super) fn step_of(class: &str) -> Option<u8> {
         Class::from_name(class).map(|class| rule_of(class).0)
@@ -285,9 +285,9 @@ impl Broken {
     }
 }
 
-impl Cleared {
+impl ClearingEvent {
     fn words(&self) -> Text {
-        let Cleared { reversal, payable, pair, fund_class, care_class } = self;
+        let ClearingEvent { reversal, payable, pair, fund_class, care_class } = self;
         let kind = if *reversal { text!("a reversal") } else { text!("a normal settlement") };
         text!(
             "{} of {} yuan: {} owes {}, {} fund, {} care",
@@ -315,9 +315,9 @@ impl Paid {
     }
 }
 
-impl Deduction {
+impl DeductionEvent {
     fn words(&self) -> Text {
-        let Deduction { ddct_id, amount, outcome, code } = self;
+        let DeductionEvent { ddct_id, amount, outcome, code } = self;
         let code = code.as_deref().unwrap_or_default();
         match outcome {
             DeductionOutcome::HeldBack => text!("{}: {} yuan held back", ddct_id, amount),
@@ -353,27 +353,27 @@ fn counted_row(file: &str, row: impl Fill, line: impl Fill) -> Text {
     text!("{}, row {} (line {} of a spreadsheet)", file, row, line)
 }
 
-impl Event {
+impl SettlementEvent {
     /// The kind, which is the label of the event.
     pub fn kind(&self) -> &'static str {
         match self {
-            Event::Delivered(_) => "delivered",
-            Event::Rejected(_) => "rejected",
-            Event::Break(_) => "break",
-            Event::Carried(_) => "carried",
-            Event::Decided(_) => "decided",
-            Event::Cleared(_) => "cleared",
-            Event::Voided => "voided",
-            Event::Notice(_) => "notice",
-            Event::Reversed => "reversed",
-            Event::Deduction(_) => "deduction",
+            SettlementEvent::Delivered(_) => "delivered",
+            SettlementEvent::Rejected(_) => "rejected",
+            SettlementEvent::Break(_) => "break",
+            SettlementEvent::Carried(_) => "carried",
+            SettlementEvent::Decided(_) => "decided",
+            SettlementEvent::Cleared(_) => "cleared",
+            SettlementEvent::Voided => "voided",
+            SettlementEvent::Notice(_) => "notice",
+            SettlementEvent::Reversed => "reversed",
+            SettlementEvent::Deduction(_) => "deduction",
         }
     }
 
     /// The event in words.
     pub fn words(&self) -> Text {
         match self {
-            Event::Delivered(Delivered { side, file, row, line, rules, .. }) => {
+            SettlementEvent::Delivered(DeliveryEvent { side, file, row, line, rules, .. }) => {
                 let mut place = counted_row(file, row, line);
                 if !rules.is_empty() {
                     let rules: Vec<&str> = rules.iter().map(|rule| rule.id()).collect();
@@ -381,31 +381,32 @@ impl Event {
                 }
                 text!("the {} copy: {}", side, place)
             }
-            Event::Rejected(Rejected { file, row, line, rules }) => {
+            SettlementEvent::Rejected(RejectionEvent { file, row, line, rules }) => {
                 text!("{}, breaks {}", counted_row(file, row, line), rules.join(","))
             }
-            Event::Break(broken) => broken.words(),
-            Event::Carried(Carried { side, first_period, .. }) => {
+            SettlementEvent::Break(broken) => broken.words(),
+            SettlementEvent::Carried(Carried { side, first_period, .. }) => {
                 text!("the {} copy, there since {}", named(side), first_period)
             }
-            Event::Decided(Decided { decision, class_without }) => {
+            SettlementEvent::Decided(DecisionEvent { decision, class_without }) => {
                 text!("{}; it would have been {}", word(decision), word(class_without))
             }
-            Event::Cleared(cleared) => cleared.words(),
-            Event::Voided => text!("given up for good: the register remembers it as voided"),
-            Event::Notice(paid) => paid.words(),
-            Event::Reversed => text!("a reversal of it cleared"),
-            Event::Deduction(deduction) => deduction.words(),
+            SettlementEvent::Cleared(cleared) => cleared.words(),
+            SettlementEvent::Voided => {
+                text!("given up for good: the register remembers it as voided")
+            }
+            SettlementEvent::Notice(paid) => paid.words(),
+            SettlementEvent::Reversed => text!("a reversal of it cleared"),
+            SettlementEvent::Deduction(deduction) => deduction.words(),
         }
     }
 
     /// Names and values that belong to the event.
     pub fn details(&self) -> Vec<(&str, String)> {
         match self {
-            Event::Delivered(Delivered { values, .. }) | Event::Carried(Carried { values, .. }) => {
-                values.0.clone()
-            }
-            Event::Break(broken) => broken.details(),
+            SettlementEvent::Delivered(DeliveryEvent { values, .. })
+            | SettlementEvent::Carried(Carried { values, .. }) => values.0.clone(),
+            SettlementEvent::Break(broken) => broken.details(),
             _ => Vec::new(),
         }
     }

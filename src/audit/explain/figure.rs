@@ -8,16 +8,16 @@ use serde::Serialize;
 use super::closed::{periods, rules_of};
 use crate::{
     audit::{
-        scan::{Delivered, Judge, scan},
+        scan::{RowJudge, ScannedRow, scan},
         verify::payable_of,
     },
     book::{
-        Closed,
-        grid::{Grid, Row},
+        ClosedPeriod,
+        grid::{Grid, GridRow},
     },
     diag::{Code, Failure, Finding, Outcome},
     event::Monitor,
-    ingest::{delivery::Delivery, source::Source},
+    ingest::{delivery::Delivery, source::ParquetSource},
     keyed::key::Key,
     model::{
         codes::{CareClass, FundClass, Month, Pair, Side},
@@ -25,9 +25,9 @@ use crate::{
         group::Group,
         money::{FenSum, yuan},
     },
-    register::entries::{Entries, Entry, VOIDED},
+    register::entries::{RegisterEntries, RegisterEntry, VOIDED},
     rules::Policy,
-    shapes::{Format, PairCode, Period, Yuan},
+    shapes::{FormatNumber, PairCode, Period, Yuan},
     text::Text,
 };
 
@@ -49,7 +49,7 @@ pub struct Figure {
 #[schemars(title = "explain --pair --format json")]
 pub struct Explained {
     /// The format of the report.
-    format: Format<2>,
+    format: FormatNumber<2>,
     /// Who pays whom.
     #[schemars(with = "PairCode")]
     pub pair: String,
@@ -60,7 +60,7 @@ pub struct Explained {
     #[schemars(with = "Yuan")]
     pub gross: String,
     /// The settlements, by setl_id.
-    pub settlements: Vec<Settlement>,
+    pub settlements: Vec<ClearedFigure>,
     /// The whole pair, whatever fund and care; null when the period has no row of it.
     pub pair_totals: Option<PairTotals>,
 }
@@ -86,7 +86,7 @@ pub struct PairTotals {
 }
 
 impl PairTotals {
-    fn of(row: Row) -> PairTotals {
+    fn of(row: GridRow) -> PairTotals {
         PairTotals {
             gross: row.shown("gross"),
             deductions: row.shown("deductions"),
@@ -111,7 +111,7 @@ impl PairTotals {
 
 /// A settlement that cleared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-pub struct Settlement {
+pub struct ClearedFigure {
     /// Its key.
     pub setl_id: String,
     /// Whose copy cleared.
@@ -141,7 +141,7 @@ pub struct Settlement {
     pub payable: String,
 }
 
-impl Settlement {
+impl ClearedFigure {
     /// Where it comes from, in words: its file, or the period whose open item it was.
     pub fn origin(&self) -> Text {
         match (&self.file, &self.open_item_of) {
@@ -169,16 +169,16 @@ pub fn explain_figure(
     let cleared = cleared(figure, closed)?;
     let rules = rules_of(closed)?;
     let policy = rules.policy(closed.month).map_err(|e| Failure::Usage(e.text()))?;
-    let judge = Judge { int96: rules.int96, policy, period: closed.month };
-    let mut found: BTreeMap<Key, Settlement> = BTreeMap::new();
-    let mut offer = |key: Key, payable: FenSum, settlement: Settlement| {
+    let judge = RowJudge { int96: rules.int96, policy, period: closed.month };
+    let mut found: BTreeMap<Key, ClearedFigure> = BTreeMap::new();
+    let mut offer = |key: Key, payable: FenSum, settlement: ClearedFigure| {
         let fits = cleared.get(&key).is_some_and(|entry| entry.payable == payable);
         if fits {
             found.entry(key).or_insert(settlement);
         }
     };
     let delivery = Delivery::open_whole(input, closed.month)?;
-    let sources: Vec<&Source> = delivery.sources.iter().collect();
+    let sources: Vec<&ParquetSource> = delivery.sources.iter().collect();
     let accepted = accepted_insured(closed)?;
     let rows = scan(&sources, judge, |key| cleared.contains_key(&key), monitor);
     delivery.unchanged()?;
@@ -197,7 +197,7 @@ pub fn explain_figure(
         }
         if let Some(before) = at.checked_sub(1).map(|before| &periods[before]) {
             let grid = Grid::open(&before.folder, "open_items")?;
-            let mut rows: Vec<Row> = grid.iter().collect();
+            let mut rows: Vec<GridRow> = grid.iter().collect();
             rows.retain(|row| {
                 let insured = accepted.contains(&Key::of(row.text("setl_id")));
                 let side = if insured { Side::Insured } else { Side::Treating };
@@ -214,11 +214,11 @@ pub fn explain_figure(
 }
 
 /// What the register has of a figure.
-fn cleared(figure: Figure, closed: &Closed) -> Outcome<BTreeMap<Key, Entry>> {
+fn cleared(figure: Figure, closed: &ClosedPeriod) -> Outcome<BTreeMap<Key, RegisterEntry>> {
     let unreadable = |problem: Text| {
         Failure::Book(text!("the register of {} cannot be read: {}", closed.month, problem))
     };
-    let entries = Entries::open(&closed.folder, closed.month).map_err(unreadable)?;
+    let entries = RegisterEntries::open(&closed.folder, closed.month).map_err(unreadable)?;
     let mut found = BTreeMap::new();
     for group in 0..entries.row_groups() {
         for entry in entries.group(group).map_err(unreadable)? {
@@ -237,16 +237,20 @@ fn cleared(figure: Figure, closed: &Closed) -> Outcome<BTreeMap<Key, Entry>> {
 }
 
 /// Settlements of which a decision cleared the insured copy.
-fn accepted_insured(closed: &Closed) -> Outcome<std::collections::BTreeSet<Key>> {
+fn accepted_insured(closed: &ClosedPeriod) -> Outcome<std::collections::BTreeSet<Key>> {
     let decisions = Grid::open(&closed.folder, "decisions")?;
     let accepted = decisions.iter().filter(|row| row.text("decision") == "accept_insured");
     Ok(accepted.map(|row| Key::of(row.text("setl_id"))).collect())
 }
 
-fn delivered(row: &Delivered, source: &Source, judge: Judge) -> Option<(FenSum, Settlement)> {
+fn delivered(
+    row: &ScannedRow,
+    source: &ParquetSource,
+    judge: RowJudge,
+) -> Option<(FenSum, ClearedFigure)> {
     let facts = row.record.facts(judge.policy, judge.period)?;
     let text = |field| row.record.text(field).unwrap_or_default().to_owned();
-    let settlement = Settlement {
+    let settlement = ClearedFigure {
         setl_id: row.record.setl_id().to_owned(),
         side: source.side,
         file: Some(source.name.clone()),
@@ -263,10 +267,10 @@ fn delivered(row: &Delivered, source: &Source, judge: Judge) -> Option<(FenSum, 
     Some((facts.payable.into(), settlement))
 }
 
-fn opened(row: Row, before: Month, policy: &Policy) -> Option<(FenSum, Settlement)> {
+fn opened(row: GridRow, before: Month, policy: &Policy) -> Option<(FenSum, ClearedFigure)> {
     let payable = payable_of(row, policy)?;
     let side = Side::from_name(row.text("side"))?;
-    let settlement = Settlement {
+    let settlement = ClearedFigure {
         setl_id: row.text("setl_id").to_owned(),
         side,
         file: None,
@@ -286,9 +290,9 @@ fn opened(row: Row, before: Month, policy: &Policy) -> Option<(FenSum, Settlemen
 /// The report, once every settlement was found and all of them add up to the figure.
 fn report(
     figure: Figure,
-    closed: &Closed,
-    cleared: &BTreeMap<Key, Entry>,
-    found: BTreeMap<Key, Settlement>,
+    closed: &ClosedPeriod,
+    cleared: &BTreeMap<Key, RegisterEntry>,
+    found: BTreeMap<Key, ClearedFigure>,
 ) -> Outcome<Explained> {
     let gross: FenSum = cleared.values().map(|entry| entry.payable).sum();
     if found.len() < cleared.len() {
@@ -300,10 +304,10 @@ fn report(
     }
     let pairs = Grid::open(&closed.folder, "pairs")?;
     let totals = pairs.iter().find(|row| row.pair() == Some(figure.pair));
-    let mut settlements: Vec<Settlement> = found.into_values().collect();
+    let mut settlements: Vec<ClearedFigure> = found.into_values().collect();
     settlements.sort();
     Ok(Explained {
-        format: Format,
+        format: FormatNumber,
         pair: figure.pair.to_string(),
         period: figure.period.to_string(),
         gross: yuan(gross),

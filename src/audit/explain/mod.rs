@@ -8,8 +8,8 @@ mod source;
 use self::{
     closed::periods,
     event::{
-        Broken, Carried, Cleared, Decided, Deduction, DeductionOutcome, DifferentField, Paid,
-        Rejected, Values,
+        BreakEvent, Carried, ClearingEvent, DecisionEvent, DeductionEvent, DeductionOutcome,
+        DifferentField, Paid, RecordValues, RejectionEvent,
     },
 };
 use std::{
@@ -20,11 +20,11 @@ use std::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use self::event::Event;
+pub use self::event::SettlementEvent;
 use crate::{
     book::{
-        Closed,
-        grid::{Grid, Row},
+        ClosedPeriod,
+        grid::{Grid, GridRow},
     },
     diag::{Code, Failure, Finding, Outcome, shown},
     event::Monitor,
@@ -34,8 +34,8 @@ use crate::{
         group::Group,
         money::yuan,
     },
-    register::entries::{Entries, Entry, REVERSAL, VOIDED, reversals},
-    shapes::{Format, Period},
+    register::entries::{REVERSAL, RegisterEntries, RegisterEntry, VOIDED, reversals},
+    shapes::{FormatNumber, Period},
     text::Text,
 };
 
@@ -44,20 +44,20 @@ use crate::{
 #[schemars(title = "explain SETL_ID --format json")]
 pub struct Life {
     /// The format of the report.
-    format: Format<2>,
+    format: FormatNumber<2>,
     /// The settlement.
     pub setl_id: String,
     /// Where it stands after the last period in which it moved; null when no closed period met it.
-    pub standing: Option<Standing>,
+    pub standing: Option<SettlementStanding>,
     /// What happened, period by period.
     pub periods: Vec<Chapter>,
 }
 
 /// Where a settlement stands.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Standing {
+pub struct SettlementStanding {
     /// What became of it.
-    pub state: State,
+    pub state: SettlementState,
     /// The period in which it did.
     #[schemars(with = "Period")]
     pub period: String,
@@ -66,7 +66,7 @@ pub struct Standing {
 /// What became of a settlement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum SettlementState {
     /// It cleared.
     Cleared,
     /// It was given up by decision.
@@ -86,7 +86,7 @@ pub struct Chapter {
     #[schemars(with = "Option<Period>")]
     pub period: Option<String>,
     /// What happened, in the order of the rules.
-    pub events: Vec<Event>,
+    pub events: Vec<SettlementEvent>,
 }
 
 /// Tells the life of a settlement: from the book, and from deliveries where these are given.
@@ -102,19 +102,19 @@ pub fn explain(setl_id: &str, book: &Path, inputs: &[PathBuf], monitor: &Monitor
     for (at, period) in periods.iter().enumerate() {
         monitor.stage(text!("explaining"), 0)?;
         let of_period = delivered.iter().filter(|row| row.period == Some(period.month));
-        let mut events: Vec<Event> = of_period.map(source::Row::event).collect();
+        let mut events: Vec<SettlementEvent> = of_period.map(source::SourceRow::event).collect();
         events.extend(table_events(setl_id, period)?);
         let registered = register_events(key, period, &periods[at..], &mut events)?;
         events.extend(deductions(setl_id, period)?);
         standing = state(&events, registered)
-            .map(|state| Standing { state, period: period.month.to_string() })
+            .map(|state| SettlementStanding { state, period: period.month.to_string() })
             .or(standing);
         if !events.is_empty() {
             chapters.push(Chapter { period: Some(period.month.to_string()), events });
         }
     }
     let strangers = delivered.iter().filter(|row| row.period.is_none());
-    let strangers: Vec<Event> = strangers.map(source::Row::event).collect();
+    let strangers: Vec<SettlementEvent> = strangers.map(source::SourceRow::event).collect();
     if !strangers.is_empty() {
         chapters.push(Chapter { period: None, events: strangers });
     }
@@ -124,46 +124,50 @@ pub fn explain(setl_id: &str, book: &Path, inputs: &[PathBuf], monitor: &Monitor
         let found = vec![Finding::new(Code::E01, place, text!("setl_id {}", setl_id), found)];
         return Err(Failure::Differences(text!("nothing to explain"), found));
     }
-    Ok(Life { format: Format, setl_id: setl_id.to_owned(), standing, periods: chapters })
+    Ok(Life { format: FormatNumber, setl_id: setl_id.to_owned(), standing, periods: chapters })
 }
 
 /// Where a settlement stands after a period in which something happened to it.
-fn state(events: &[Event], registered: Option<State>) -> Option<State> {
-    let any = |of: fn(&Event) -> bool| events.iter().any(of);
-    if any(|event| matches!(event, Event::Reversed)) {
-        return Some(State::Reversed);
+fn state(
+    events: &[SettlementEvent],
+    registered: Option<SettlementState>,
+) -> Option<SettlementState> {
+    let any = |of: fn(&SettlementEvent) -> bool| events.iter().any(of);
+    if any(|event| matches!(event, SettlementEvent::Reversed)) {
+        return Some(SettlementState::Reversed);
     }
     if registered.is_some() {
         return registered;
     }
-    if any(|event| matches!(event, Event::Carried(_))) {
-        return Some(State::Carried);
+    if any(|event| matches!(event, SettlementEvent::Carried(_))) {
+        return Some(SettlementState::Carried);
     }
-    any(|event| matches!(event, Event::Break(_) | Event::Rejected(_))).then_some(State::Left)
+    any(|event| matches!(event, SettlementEvent::Break(_) | SettlementEvent::Rejected(_)))
+        .then_some(SettlementState::Left)
 }
 
 impl Life {
     /// Where the settlement stands, in words.
     pub fn standing_in_words(&self) -> Text {
-        let Some(Standing { state, period }) = &self.standing else {
+        let Some(SettlementStanding { state, period }) = &self.standing else {
             return text!("in no closed period");
         };
         match state {
-            State::Cleared => text!("cleared in {}", period),
-            State::Voided => text!("voided in {}", period),
-            State::Reversed => text!("reversed in {}", period),
-            State::Carried => text!("carried out of {}", period),
-            State::Left => text!("left in {}: {}", period, self.why_left(period)),
+            SettlementState::Cleared => text!("cleared in {}", period),
+            SettlementState::Voided => text!("voided in {}", period),
+            SettlementState::Reversed => text!("reversed in {}", period),
+            SettlementState::Carried => text!("carried out of {}", period),
+            SettlementState::Left => text!("left in {}: {}", period, self.why_left(period)),
         }
     }
 
     /// The last break of a period, or else the last rejected row.
     fn why_left(&self, period: &str) -> Text {
         let chapters = self.periods.iter().filter(|of| of.period.as_deref() == Some(period));
-        let events: Vec<&Event> = chapters.flat_map(|chapter| &chapter.events).collect();
-        let last = |of: fn(&Event) -> bool| events.iter().rev().find(|event| of(event));
-        let event = last(|event| matches!(event, Event::Break(_)))
-            .or_else(|| last(|event| matches!(event, Event::Rejected(_))));
+        let events: Vec<&SettlementEvent> = chapters.flat_map(|chapter| &chapter.events).collect();
+        let last = |of: fn(&SettlementEvent) -> bool| events.iter().rev().find(|event| of(event));
+        let event = last(|event| matches!(event, SettlementEvent::Break(_)))
+            .or_else(|| last(|event| matches!(event, SettlementEvent::Rejected(_))));
         event.map_or(text!(""), |event| event.words())
     }
 }
@@ -175,17 +179,17 @@ impl Chapter {
     }
 }
 
-fn of<'a>(grid: &'a Grid, setl_id: &'a str) -> impl Iterator<Item = Row<'a>> {
+fn of<'a>(grid: &'a Grid, setl_id: &'a str) -> impl Iterator<Item = GridRow<'a>> {
     grid.iter().filter(move |row| row.text("setl_id") == setl_id)
 }
 
 /// What the tables of a period have of a settlement.
-fn table_events(setl_id: &str, period: &Closed) -> Outcome<Vec<Event>> {
+fn table_events(setl_id: &str, period: &ClosedPeriod) -> Outcome<Vec<SettlementEvent>> {
     let folder = &period.folder;
     let mut events = Vec::new();
     for row in of(&Grid::open(folder, "rejects")?, setl_id) {
         let number = i64::try_from(row.number("row")).unwrap_or(i64::MAX);
-        events.push(Event::Rejected(Rejected {
+        events.push(SettlementEvent::Rejected(RejectionEvent {
             file: row.text("file").to_owned(),
             row: number,
             line: number.saturating_add(2),
@@ -194,18 +198,18 @@ fn table_events(setl_id: &str, period: &Closed) -> Outcome<Vec<Event>> {
     }
     let fields = Grid::open(folder, "break_fields")?;
     for row in of(&Grid::open(folder, "breaks")?, setl_id) {
-        events.push(Event::Break(broken(row, of(&fields, setl_id))));
+        events.push(SettlementEvent::Break(broken(row, of(&fields, setl_id))));
     }
     for row in of(&Grid::open(folder, "open_items")?, setl_id) {
         let there = FIELDS.map(Field::name).into_iter().filter(|name| row.shown(name) != "null");
-        events.push(Event::Carried(Carried {
+        events.push(SettlementEvent::Carried(Carried {
             side: row.text("side").to_owned(),
             first_period: row.text("first_period").to_owned(),
-            values: Values(there.map(|name| (name, row.for_people(name))).collect()),
+            values: RecordValues(there.map(|name| (name, row.for_people(name))).collect()),
         }));
     }
     for row in of(&Grid::open(folder, "decisions")?, setl_id) {
-        events.push(Event::Decided(Decided {
+        events.push(SettlementEvent::Decided(DecisionEvent {
             decision: row.text("decision").to_owned(),
             class_without: row.text("class_without").to_owned(),
         }));
@@ -213,10 +217,10 @@ fn table_events(setl_id: &str, period: &Closed) -> Outcome<Vec<Event>> {
     Ok(events)
 }
 
-fn broken<'a>(row: Row, fields: impl Iterator<Item = Row<'a>>) -> Broken {
+fn broken<'a>(row: GridRow, fields: impl Iterator<Item = GridRow<'a>>) -> BreakEvent {
     let text = |column| row.text_or_null(column).map(str::to_owned);
     let money = |column| row.fen_or_null(column).map(yuan);
-    let field = |field: Row| {
+    let field = |field: GridRow| {
         let value = |column| field.text_for_people(column).map(Cow::into_owned);
         DifferentField {
             field: field.text("field").to_owned(),
@@ -225,11 +229,11 @@ fn broken<'a>(row: Row, fields: impl Iterator<Item = Row<'a>>) -> Broken {
         }
     };
     let fields = fields.filter(|_| text("fields").is_some());
-    Broken {
+    BreakEvent {
         class: row.text("class").to_owned(),
         side: row.text("side").to_owned(),
         carried: row.flag("carried") == Some(true),
-        step: Broken::step_of(row.text("class")),
+        step: BreakEvent::step_of(row.text("class")),
         cost_month: text("cost_month"),
         lateness: row.number_or_null("lateness").and_then(|months| i64::try_from(months).ok()),
         treating_payable: money("treating_payable"),
@@ -242,37 +246,37 @@ fn broken<'a>(row: Row, fields: impl Iterator<Item = Row<'a>>) -> Broken {
 /// What the register of a period has of a settlement; says where it stands if it is there.
 fn register_events(
     key: Key,
-    period: &Closed,
-    from_here: &[Closed],
-    events: &mut Vec<Event>,
-) -> Outcome<Option<State>> {
+    period: &ClosedPeriod,
+    from_here: &[ClosedPeriod],
+    events: &mut Vec<SettlementEvent>,
+) -> Outcome<Option<SettlementState>> {
     let unreadable = |problem: Text| {
         Failure::Book(text!("the register of {} cannot be read: {}", period.month, problem))
     };
-    let entries = Entries::open(&period.folder, period.month).map_err(unreadable)?;
+    let entries = RegisterEntries::open(&period.folder, period.month).map_err(unreadable)?;
     let found = entries.within((key.hash, key.hash)).map_err(unreadable)?;
     let mut state = None;
     if let Some(entry) = found.iter().find(|entry| entry.key == key) {
         state = Some(registered(entry, period, from_here, events)?);
     }
     if reversals(&period.folder).map_err(unreadable)?.contains(&key) {
-        events.push(Event::Reversed);
+        events.push(SettlementEvent::Reversed);
     }
     Ok(state)
 }
 
 fn registered(
-    entry: &Entry,
-    period: &Closed,
-    from_here: &[Closed],
-    events: &mut Vec<Event>,
-) -> Outcome<State> {
+    entry: &RegisterEntry,
+    period: &ClosedPeriod,
+    from_here: &[ClosedPeriod],
+    events: &mut Vec<SettlementEvent>,
+) -> Outcome<SettlementState> {
     let group = u16::try_from(entry.group).ok().and_then(Group::from_number);
     let Some(group) = group.filter(|_| entry.kind != VOIDED) else {
-        events.push(Event::Voided);
-        return Ok(State::Voided);
+        events.push(SettlementEvent::Voided);
+        return Ok(SettlementState::Voided);
     };
-    events.push(Event::Cleared(Cleared {
+    events.push(SettlementEvent::Cleared(ClearingEvent {
         reversal: entry.kind == REVERSAL,
         payable: yuan(entry.payable),
         pair: group.pair,
@@ -297,15 +301,15 @@ fn registered(
             paid.at_close_of = Some(later.month.to_string());
         }
     }
-    events.push(Event::Notice(paid));
-    Ok(State::Cleared)
+    events.push(SettlementEvent::Notice(paid));
+    Ok(SettlementState::Cleared)
 }
 
-fn deductions(setl_id: &str, period: &Closed) -> Outcome<Vec<Event>> {
+fn deductions(setl_id: &str, period: &ClosedPeriod) -> Outcome<Vec<SettlementEvent>> {
     let grid = Grid::open(&period.folder, "deductions")?;
     let events = of(&grid, setl_id).map(|row| {
         let code = row.text_or_null("code").map(str::to_owned);
-        Event::Deduction(Deduction {
+        SettlementEvent::Deduction(DeductionEvent {
             ddct_id: row.text("ddct_id").to_owned(),
             amount: row.shown("amount"),
             outcome: match (row.flag("accepted"), &code) {

@@ -4,19 +4,19 @@ use std::{fs::File, path::Path};
 
 use super::{
     closed::rules_of,
-    event::{self, Event, Values},
+    event::{self, RecordValues, SettlementEvent},
 };
 use crate::{
-    audit::scan::{Delivered, Judge, scan},
-    book::Closed,
+    audit::scan::{RowJudge, ScannedRow, scan},
+    book::ClosedPeriod,
     diag::{Failure, Outcome},
     digest::sha256_of,
     event::Monitor,
-    ingest::{delivery::Delivery, record::Record, source::Source},
+    ingest::{delivery::Delivery, record::Record, source::ParquetSource},
     keyed::key::Key,
     model::{
         codes::{Month, Side},
-        fields::{FIELDS, Field, Kind},
+        fields::{FIELDS, Field, FieldKind},
         money::yuan,
     },
     privacy::mask::masked,
@@ -24,19 +24,19 @@ use crate::{
 };
 
 /// A row of a delivery.
-pub(super) struct Row {
+pub(super) struct SourceRow {
     /// The period that was closed with this very file; none when no manifest has its digest.
     pub(super) period: Option<Month>,
     side: Side,
     file: String,
-    delivered: Delivered,
+    delivered: ScannedRow,
 }
 
-impl Row {
+impl SourceRow {
     /// The row as something that happened.
-    pub(super) fn event(&self) -> Event {
+    pub(super) fn event(&self) -> SettlementEvent {
         let rules = self.delivered.broken.rules();
-        Event::Delivered(event::Delivered {
+        SettlementEvent::Delivered(event::DeliveryEvent {
             side: self.side,
             file: self.file.clone(),
             row: self.delivered.row,
@@ -51,14 +51,14 @@ impl Row {
 pub(super) fn rows_of(
     setl_id: &str,
     input: &Path,
-    periods: &[Closed],
+    periods: &[ClosedPeriod],
     monitor: &Monitor,
-) -> Outcome<Vec<Row>> {
+) -> Outcome<Vec<SourceRow>> {
     let newest = periods.last().map_or(Month::new(2000, 1), |period| period.month);
     let delivery = Delivery::open_whole(input, newest)?;
-    let sources: Vec<&Source> = delivery.sources.iter().collect();
+    let sources: Vec<&ParquetSource> = delivery.sources.iter().collect();
     // The period whose manifest lists the same files, else the newest: rows are judged by its rules.
-    let lists = |period: &&Closed| {
+    let lists = |period: &&ClosedPeriod| {
         sources.iter().all(|source| {
             let mut inputs = period.manifest.inputs.iter();
             inputs.any(|listed| listed.path == source.name && listed.bytes == source.bytes)
@@ -68,18 +68,18 @@ pub(super) fn rows_of(
     let rules = period.map_or_else(|| Ok(Rules::built_in()), rules_of)?;
     let month = period.map_or(newest, |period| period.month);
     let policy = rules.policy(month).map_err(|error| Failure::Usage(error.text()))?;
-    let judge = Judge { int96: rules.int96, policy, period: month };
+    let judge = RowJudge { int96: rules.int96, policy, period: month };
     let key = Key::of(setl_id);
-    let row = |delivered: Delivered| {
+    let row = |delivered: ScannedRow| {
         let source = sources[delivered.source];
         let io = Failure::io(&source.path);
         let digest = File::open(&source.path).and_then(sha256_of).map_err(io)?;
-        let closed_with = |period: &&Closed| {
+        let closed_with = |period: &&ClosedPeriod| {
             let mut inputs = period.manifest.inputs.iter();
             inputs.any(|listed| listed.path == source.name && listed.sha256 == digest)
         };
         let period = periods.iter().find(closed_with).map(|period| period.month);
-        Ok(Row { period, side: source.side, file: source.name.clone(), delivered })
+        Ok(SourceRow { period, side: source.side, file: source.name.clone(), delivered })
     };
     let found = scan(&sources, judge, |wanted| wanted == key, monitor);
     let rows = found.and_then(|found| found.into_iter().map(row).collect());
@@ -88,19 +88,19 @@ pub(super) fn rows_of(
 }
 
 /// The values of a record for people.
-fn values(record: &Record) -> Values {
+fn values(record: &Record) -> RecordValues {
     let texts = FIELDS.into_iter().filter_map(|field| {
         let text = match field.kind() {
-            Kind::Amount => record.amount(field).map(yuan)?,
-            Kind::Time => record.cost_month().to_string(),
-            Kind::Text if crate::ingest::batch::TEXT_FIELDS.contains(&field) => {
+            FieldKind::Amount => record.amount(field).map(yuan)?,
+            FieldKind::Time => record.cost_month().to_string(),
+            FieldKind::Text if crate::ingest::batch::TEXT_FIELDS.contains(&field) => {
                 let text = record.text(field)?;
                 if field.is_personal() { masked(text) } else { text.to_owned() }
             }
-            Kind::Text | Kind::Date => return None,
+            FieldKind::Text | FieldKind::Date => return None,
         };
         let name = if field == Field::setl_time { "cost_month" } else { field.name() };
         Some((name, text))
     });
-    Values(texts.collect())
+    RecordValues(texts.collect())
 }

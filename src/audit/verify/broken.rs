@@ -1,8 +1,8 @@
 //! Rows of `breaks`.
 
-use super::settlements::Settlement;
+use super::settlements::UnclearedSettlement;
 use crate::{
-    book::grid::{Cell, Grid, Row},
+    book::grid::{Cell, Grid, GridRow},
     ingest::batch::DAY,
     model::{
         codes::{Month, Pair, Province, Side},
@@ -15,7 +15,7 @@ use crate::{
 
 /// Where the columns of `breaks` are.
 #[derive(Debug)]
-pub(super) struct Columns<'a> {
+pub(super) struct BreakColumns<'a> {
     pub(super) grid: &'a Grid,
     pub(super) class: usize,
     pub(super) side: usize,
@@ -24,10 +24,10 @@ pub(super) struct Columns<'a> {
     pub(super) first_period: usize,
 }
 
-impl<'a> Columns<'a> {
-    pub(super) fn of(grid: &'a Grid) -> Columns<'a> {
+impl<'a> BreakColumns<'a> {
+    pub(super) fn of(grid: &'a Grid) -> BreakColumns<'a> {
         let described = ["insuplc_admdvs", "mdtrtarea_admvs", "insutype", "med_type", "cost_month"];
-        Columns {
+        BreakColumns {
             grid,
             class: grid.column("class"),
             side: grid.column("side"),
@@ -38,14 +38,14 @@ impl<'a> Columns<'a> {
     }
 
     /// A break; none when its class is none.
-    pub(super) fn broken(&self, row: usize) -> Option<Break<'a>> {
+    pub(super) fn broken(&self, row: usize) -> Option<BreakRow<'a>> {
         let class = Class::from_name(self.grid.text(row, self.class))?;
         let side = self.grid.text(row, self.side);
         let number = |column| match self.grid.cell(row, column) {
             Cell::Number(number) => Some(number),
             _ => None,
         };
-        Some(Break {
+        Some(BreakRow {
             class,
             on: Side::BOTH.map(|of| [of.name(), "both"].contains(&side)),
             payables: self.payables.map(|column| number(column).map(FenSum::new)),
@@ -58,18 +58,18 @@ impl<'a> Columns<'a> {
 
 /// A row of `breaks`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Break<'a> {
+pub(super) struct BreakRow<'a> {
     pub(super) class: Class,
     /// Whose copies it is about, treating first.
     pub(super) on: [bool; 2],
     pub(super) payables: [Option<FenSum>; 2],
-    pub(super) row: Row<'a>,
+    pub(super) row: GridRow<'a>,
     /// Where the row has what describes the copy, and when it came.
     pub(super) places: [usize; 5],
     pub(super) first_period: usize,
 }
 
-impl<'a> Break<'a> {
+impl<'a> BreakRow<'a> {
     /// Divisions, insutype, med_type, cost month: of the treating copy if there is one.
     pub(super) fn described(&self) -> [&'a str; 5] {
         self.places.map(|column| self.text(column))
@@ -121,13 +121,13 @@ pub(super) fn pair_of(described: &[&str; 5]) -> Option<Pair> {
 }
 
 /// The cost month of an open item.
-pub(super) fn cost_month(row: Row) -> Month {
+pub(super) fn cost_month(row: GridRow) -> Month {
     let day = row.number("setl_time").div_euclid(DAY.into());
     Month::of_day(i64::try_from(day).unwrap_or(i64::MAX))
 }
 
 /// Whether a break is about a settlement that was voided in an earlier period.
-pub(super) fn is_voided_again(settlement: &Settlement, broken: &Break) -> bool {
+pub(super) fn is_voided_again(settlement: &UnclearedSettlement, broken: &BreakRow) -> bool {
     let voids = settlement.decision.is_some_and(|row| row.text("decision") == "void");
     broken.class == Class::Voided && !voids
 }

@@ -1,14 +1,14 @@
 //! What the period before carried: each copy is carried on, expired, replaced, or cleared.
 
 use super::{
-    broken::{Break, cost_month, is_voided_again},
-    checks::{Checks, Tally, differs, unequal},
-    files::Closed,
-    settlements::Settlement,
+    broken::{BreakRow, cost_month, is_voided_again},
+    checks::{Checks, LawTally, differs, unequal},
+    files::ReadablePeriod,
+    settlements::UnclearedSettlement,
     tables::{amounts_in, payable_at},
 };
 use crate::{
-    book::grid::Row,
+    book::grid::GridRow,
     diag::Code,
     model::{
         codes::{Month, Side},
@@ -36,27 +36,27 @@ struct OfSide {
 /// The laws of what was brought in, as far as they were applied.
 #[derive(Debug)]
 pub(super) struct Brought<'a> {
-    closed: &'a Closed,
+    closed: &'a ReadablePeriod,
     policy: &'a Policy,
     sides: [OfSide; 2],
     /// Where open items have their amounts.
     amounts: Amounts<usize>,
-    kept: Tally,
-    first_periods: Tally,
+    kept: LawTally,
+    first_periods: LawTally,
 }
 
 impl<'a> Brought<'a> {
-    pub(super) fn new(closed: &'a Closed, policy: &'a Policy) -> Brought<'a> {
+    pub(super) fn new(closed: &'a ReadablePeriod, policy: &'a Policy) -> Brought<'a> {
         let sides = Side::BOTH.map(|side| OfSide {
             superseded: closed.control(side, Bucket::Superseded),
             ..OfSide::default()
         });
-        let (kept, first_periods) = (Tally::default(), Tally::default());
+        let (kept, first_periods) = (LawTally::default(), LawTally::default());
         let amounts = amounts_in(closed.grid("open_items"));
         Brought { closed, policy, sides, amounts, kept, first_periods }
     }
 
-    pub(super) fn see(&mut self, settlement: &Settlement, breaks: &[Break]) {
+    pub(super) fn see(&mut self, settlement: &UnclearedSettlement, breaks: &[BreakRow]) {
         for side in Side::BOTH {
             if let Some(copy) = settlement.carried[side.index()] {
                 let came = settlement.opened[side.index()].map(|copy| copy.month("first_period"));
@@ -70,7 +70,13 @@ impl<'a> Brought<'a> {
         }
     }
 
-    fn see_copy(&mut self, side: Side, copy: Row, settlement: &Settlement, breaks: &[Break]) {
+    fn see_copy(
+        &mut self,
+        side: Side,
+        copy: GridRow,
+        settlement: &UnclearedSettlement,
+        breaks: &[BreakRow],
+    ) {
         let at = side.index();
         let payable =
             payable_at(copy, &self.amounts, self.policy).map_or(FenSum::ZERO, FenSum::from);
@@ -163,14 +169,14 @@ fn add(sums: &mut [i128; 3], totals: [i128; 3]) {
 }
 
 /// Whether two rows of open items are the same but for their class.
-fn is_same(now: Row, was: Row) -> bool {
+fn is_same(now: GridRow, was: GridRow) -> bool {
     let columns = now.grid().columns().iter().enumerate();
     let mut columns = columns.filter(|(_, (name, _))| *name != "class");
     columns.all(|(column, _)| now.at(column) == was.at(column))
 }
 
 /// Whether a break has the values of a copy.
-pub(super) fn describes(broken: &Break, copy: Row) -> bool {
+pub(super) fn describes(broken: &BreakRow, copy: GridRow) -> bool {
     let texts = ["insuplc_admdvs", "mdtrtarea_admvs", "insutype", "med_type"];
     let described = broken.described();
     texts.into_iter().zip(described).all(|(column, text)| copy.text(column) == text)

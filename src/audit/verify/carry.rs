@@ -2,15 +2,15 @@
 
 use super::{
     checks::{Checks, differs},
-    files::Closed,
+    files::ReadablePeriod,
     inputs::OPENING_QUOTAS,
     notices,
 };
 use crate::text::Text;
-use crate::{book::grid::Row, diag::Code, judged::GIVEN_BACK, model::codes::Month};
+use crate::{book::grid::GridRow, diag::Code, judged::GIVEN_BACK, model::codes::Month};
 
 /// Applies the laws between a period and the one before; a first period takes over nothing.
-pub(super) fn check(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
+pub(super) fn check(closed: &ReadablePeriod, before: Option<&ReadablePeriod>, checks: &mut Checks) {
     small_files(closed, checks);
     // What cannot be read has been reported; nothing follows from it.
     if before.is_none() && closed.manifest.previous_manifest_sha256.is_some() {
@@ -22,10 +22,10 @@ pub(super) fn check(closed: &Closed, before: Option<&Closed>, checks: &mut Check
 }
 
 /// Permits that are in force stay until they end, and new ones are of this period.
-fn permits(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
-    let all = |closed: &Closed| -> Vec<Vec<String>> {
+fn permits(closed: &ReadablePeriod, before: Option<&ReadablePeriod>, checks: &mut Checks) {
+    let all = |closed: &ReadablePeriod| -> Vec<Vec<String>> {
         let grid = closed.grid("permits");
-        let shown = |row: Row| grid.columns().iter().map(|(name, _)| row.shown(name)).collect();
+        let shown = |row: GridRow| grid.columns().iter().map(|(name, _)| row.shown(name)).collect();
         grid.iter().map(shown).collect()
     };
     let until = |permit: &Vec<String>| Month::from_text(&permit[4]) >= Some(closed.month);
@@ -49,7 +49,7 @@ fn permits(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
 }
 
 /// A first period has the quotas that were given to it, at most one a line, and none below 0.
-fn opening_quotas(closed: &Closed, checks: &mut Checks) {
+fn opening_quotas(closed: &ReadablePeriod, checks: &mut Checks) {
     let file = closed.file("quotas");
     let quotas = || closed.grid("quotas").iter();
     let negative = quotas().map(|row| row.fen("quota").is_negative().then(|| row.shown_key()));
@@ -63,7 +63,7 @@ fn opening_quotas(closed: &Closed, checks: &mut Checks) {
 }
 
 /// Every line of the quota changes approves one proposal, and nothing else does.
-fn approvals(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
+fn approvals(closed: &ReadablePeriod, before: Option<&ReadablePeriod>, checks: &mut Checks) {
     let approved = notices::approved_now(closed, before);
     let lines = closed.lines_of("quota-changes.csv");
     let same = [differs("approved", approved.len() as u64, lines)];
@@ -74,8 +74,8 @@ fn approvals(closed: &Closed, before: Option<&Closed>, checks: &mut Checks) {
 }
 
 /// What the small files brought is all there: every deduction, payment and decision has its row.
-fn small_files(closed: &Closed, checks: &mut Checks) {
-    let given_back = |row: &Row| row.is_of("deductions") && row.text("code") == GIVEN_BACK;
+fn small_files(closed: &ReadablePeriod, checks: &mut Checks) {
+    let given_back = |row: &GridRow| row.is_of("deductions") && row.text("code") == GIVEN_BACK;
     let rows =
         |table: &str| closed.grid(table).iter().filter(|row| !given_back(row)).count() as u64;
     for table in ["deductions", "payments", "decisions"] {

@@ -60,13 +60,13 @@ impl Checks {
         law: Text,
         figures: impl IntoIterator<Item = Option<Text>>,
     ) {
-        let mut tally = Tally::default();
+        let mut tally = LawTally::default();
         figures.into_iter().for_each(|figure| tally.see(figure));
         self.tallied(code, file, law, tally);
     }
 
     /// A law that was applied on the way.
-    pub(super) fn tallied(&mut self, code: Code, file: &str, law: Text, tally: Tally) {
+    pub(super) fn tallied(&mut self, code: Code, file: &str, law: Text, tally: LawTally) {
         self.laws += 1;
         self.figures += tally.figures;
         if let Some(first) = tally.first {
@@ -85,13 +85,13 @@ impl Checks {
 
 /// How a law stands, figure by figure.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct LawTally {
     figures: u64,
     wrong: u64,
     first: Option<Text>,
 }
 
-impl Tally {
+impl LawTally {
     /// A figure, with what is wrong with it.
     pub(super) fn see(&mut self, problem: Option<Text>) {
         self.figures += 1;

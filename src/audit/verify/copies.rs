@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::{
-    broken::{Columns, cost_month},
+    broken::{BreakColumns, cost_month},
     brought::describes,
-    checks::{Checks, Tally},
-    files::Closed,
+    checks::{Checks, LawTally},
+    files::ReadablePeriod,
     settlements::settlements,
     tables::{amounts_in, compared_fields, parts_of},
 };
 use crate::{
-    book::grid::{Cell, Row},
+    book::grid::{Cell, GridRow},
     diag::Code,
     ingest::batch::DAY,
     model::{
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Applies the laws of carried copies.
-pub(super) fn check(closed: &Closed, policy: &Policy, checks: &mut Checks) {
+pub(super) fn check(closed: &ReadablePeriod, policy: &Policy, checks: &mut Checks) {
     let file = closed.file("open_items");
     let grid = closed.grid("open_items");
     let places = amounts_in(grid);
@@ -36,8 +36,9 @@ pub(super) fn check(closed: &Closed, policy: &Policy, checks: &mut Checks) {
         let values = ["treating_value", "insured_value"].map(|column| row.text_or_null(column));
         shown.insert((row.text("setl_id"), row.text("field")), values);
     }
-    let columns = Columns::of(closed.grid("breaks"));
-    let [mut differences, mut classes, mut described] = std::array::from_fn(|_| Tally::default());
+    let columns = BreakColumns::of(closed.grid("breaks"));
+    let [mut differences, mut classes, mut described] =
+        std::array::from_fn(|_| LawTally::default());
     for settlement in settlements(closed, None) {
         let setl_id = settlement.setl_id;
         let class = match settlement.carried {
@@ -70,12 +71,12 @@ pub(super) fn check(closed: &Closed, policy: &Policy, checks: &mut Checks) {
 }
 
 /// The day on which it was settled.
-fn day_of(row: Row) -> i64 {
+fn day_of(row: GridRow) -> i64 {
     i64::try_from(row.number("setl_time").div_euclid(DAY.into())).unwrap_or(i64::MAX)
 }
 
 /// A value as `break_fields` writes it.
-fn written(row: Row, field: &str) -> Option<String> {
+fn written(row: GridRow, field: &str) -> Option<String> {
     match field {
         "cost_month" => Some(cost_month(row).to_string()),
         field if row.cell(field) == Cell::Null => None,
@@ -88,7 +89,12 @@ type Shown<'a> = BTreeMap<(&'a str, &'a str), [Option<&'a str>; 2]>;
 
 /// The fields in which two copies differ are those that `break_fields` names, with both values; gives the
 /// class of the mismatch, or none where there is none.
-fn compare(setl_id: &str, copies: [Row; 2], shown: &Shown, tally: &mut Tally) -> Option<Class> {
+fn compare(
+    setl_id: &str,
+    copies: [GridRow; 2],
+    shown: &Shown,
+    tally: &mut LawTally,
+) -> Option<Class> {
     let mut first = None;
     for field in compared_fields() {
         let values = copies.map(|copy| written(copy, field));
@@ -107,7 +113,12 @@ fn compare(setl_id: &str, copies: [Row; 2], shown: &Shown, tally: &mut Tally) ->
 
 /// What a carried copy breaks of the row rules; it was a valid row once. The list of chronic diseases is that
 /// of the period in which it came.
-fn row_rules(period: Month, policy: &Policy, places: &Amounts<usize>, row: Row) -> Option<Text> {
+fn row_rules(
+    period: Month,
+    policy: &Policy,
+    places: &Amounts<usize>,
+    row: GridRow,
+) -> Option<Text> {
     let amounts = places.map(|column| match row.at(column) {
         Cell::Number(fen) => FenSum::new(fen),
         _ => FenSum::ZERO,

@@ -1,10 +1,10 @@
 //! What decisions did, and what cleared by them and otherwise.
 
 use super::{
-    broken::Break,
-    checks::{Checks, Tally, unequal},
-    files::Closed,
-    settlements::Settlement,
+    broken::BreakRow,
+    checks::{Checks, LawTally, unequal},
+    files::ReadablePeriod,
+    settlements::UnclearedSettlement,
     tables::payable_of,
 };
 use crate::{
@@ -19,29 +19,29 @@ use crate::{
 };
 
 /// Cost and payable, in fen.
-type Sums = [FenSum; 2];
+type CostAndPayable = [FenSum; 2];
 
 /// The laws of decisions, as far as they were applied.
 #[derive(Debug)]
-pub(super) struct Decided<'a> {
-    closed: &'a Closed,
+pub(super) struct DecisionLaws<'a> {
+    closed: &'a ReadablePeriod,
     policy: &'a Policy,
     /// Whether a side's open items are all as they were brought in.
     none_replaced: [bool; 2],
     /// What each side's copies that cleared have more than those that were counted; none where a copy is not
     /// known.
-    more: [Option<Sums>; 2],
-    effects: Tally,
+    more: [Option<CostAndPayable>; 2],
+    effects: LawTally,
 }
 
-impl<'a> Decided<'a> {
-    pub(super) fn new(closed: &'a Closed, policy: &'a Policy) -> Decided<'a> {
+impl<'a> DecisionLaws<'a> {
+    pub(super) fn new(closed: &'a ReadablePeriod, policy: &'a Policy) -> DecisionLaws<'a> {
         let none_replaced = Side::BOTH.map(|side| closed.control(side, Bucket::Superseded)[0] == 0);
-        let (more, effects) = ([Some(Sums::default()); 2], Tally::default());
-        Decided { closed, policy, none_replaced, more, effects }
+        let (more, effects) = ([Some(CostAndPayable::default()); 2], LawTally::default());
+        DecisionLaws { closed, policy, none_replaced, more, effects }
     }
 
-    pub(super) fn see(&mut self, settlement: &Settlement, breaks: &[Break]) {
+    pub(super) fn see(&mut self, settlement: &UnclearedSettlement, breaks: &[BreakRow]) {
         let Some(decision) = settlement.decision else { return };
         let without = Class::from_name(decision.text("class_without"));
         let count = |class: Class| breaks.iter().filter(|broken| broken.class == class).count();
@@ -65,7 +65,7 @@ impl<'a> Decided<'a> {
     }
 
     /// Two copies that nothing can have replaced still differ as they did.
-    fn was_so(&self, without: Option<Class>, settlement: &Settlement) -> bool {
+    fn was_so(&self, without: Option<Class>, settlement: &UnclearedSettlement) -> bool {
         let [Some(copy), Some(_)] = settlement.opened else { return true };
         let was = Class::from_name(copy.text("class"));
         let mismatch = matches!(was, Some(Class::FieldMismatch | Class::AmountMismatch));
@@ -73,21 +73,26 @@ impl<'a> Decided<'a> {
     }
 
     /// Cost and payable of a side's copy, where it is an open item that nothing can have replaced.
-    fn copy(&self, side: Side, settlement: &Settlement) -> Option<Sums> {
+    fn copy(&self, side: Side, settlement: &UnclearedSettlement) -> Option<CostAndPayable> {
         let copy = settlement.opened[side.index()].filter(|_| self.none_replaced[side.index()])?;
         let payable = payable_of(copy, self.policy)?;
         Some([copy.fen("medfee_sumamt"), payable.into()])
     }
 
     /// A decision let one side's copy clear: the other side's has other amounts, or is not there.
-    fn cleared(&mut self, accepted: Side, without: Option<Class>, settlement: &Settlement) {
+    fn cleared(
+        &mut self,
+        accepted: Side,
+        without: Option<Class>,
+        settlement: &UnclearedSettlement,
+    ) {
         let other = match accepted {
             Side::Treating => Side::Insured,
             Side::Insured => Side::Treating,
         };
         let theirs = match without {
             Some(Class::ReversalUnpaired | Class::ReversalMismatch) => return,
-            Some(Class::MissingTreating | Class::MissingInsured) => Some(Sums::default()),
+            Some(Class::MissingTreating | Class::MissingInsured) => Some(CostAndPayable::default()),
             _ => self.copy(other, settlement),
         };
         let counted = self.copy(accepted, settlement);

@@ -1,14 +1,14 @@
 //! What became of every copy that did not just clear: one thing, for a reason that the book can show.
 
 use super::{
-    broken::{Break, Columns, cost_month, is_by_row, is_voided_again},
+    broken::{BreakColumns, BreakRow, cost_month, is_by_row, is_voided_again},
     brought::Brought,
-    checks::{Checks, Tally},
-    decided::Decided,
-    files::Closed,
-    settlements::{Settlement, settlements},
+    checks::{Checks, LawTally},
+    decided::DecisionLaws,
+    files::ReadablePeriod,
+    settlements::{UnclearedSettlement, settlements},
     tables::{amounts_in, payable_at},
-    timing::Timing,
+    timing::ClearingWindow,
 };
 use rustc_hash::FxHashMap;
 
@@ -26,8 +26,8 @@ use crate::{
 
 /// Applies the laws of single settlements, in one pass over all that the tables name.
 pub(super) fn check(
-    closed: &Closed,
-    before: Option<&Closed>,
+    closed: &ReadablePeriod,
+    before: Option<&ReadablePeriod>,
     policy: &Policy,
     checks: &mut Checks,
 ) {
@@ -35,10 +35,10 @@ pub(super) fn check(
     if before.is_none() && closed.manifest.previous_manifest_sha256.is_some() {
         return;
     }
-    let columns = Columns::of(closed.grid("breaks"));
+    let columns = BreakColumns::of(closed.grid("breaks"));
     let mut fates = Fates::new(closed, policy);
     let mut brought = Brought::new(closed, policy);
-    let mut decided = Decided::new(closed, policy);
+    let mut decided = DecisionLaws::new(closed, policy);
     let mut breaks = Vec::new();
     for settlement in settlements(closed, before) {
         breaks.clear();
@@ -54,41 +54,41 @@ pub(super) fn check(
 
 /// The laws of fates, as far as they were applied.
 struct Fates<'a> {
-    closed: &'a Closed,
+    closed: &'a ReadablePeriod,
     policy: &'a Policy,
-    timing: Timing,
+    timing: ClearingWindow,
     /// Where open items have their amounts.
     amounts: Amounts<usize>,
     /// Whether codes are those of a valid row.
     valid: FxHashMap<[&'a str; 4], bool>,
-    one_each: Tally,
-    sides: Tally,
-    in_time: Tally,
-    first_periods: Tally,
-    codes: Tally,
-    duplicates: Tally,
-    carried: Tally,
+    one_each: LawTally,
+    sides: LawTally,
+    in_time: LawTally,
+    first_periods: LawTally,
+    codes: LawTally,
+    duplicates: LawTally,
+    carried: LawTally,
 }
 
 impl<'a> Fates<'a> {
-    fn new(closed: &'a Closed, policy: &'a Policy) -> Fates<'a> {
+    fn new(closed: &'a ReadablePeriod, policy: &'a Policy) -> Fates<'a> {
         Fates {
             closed,
             policy,
-            timing: Timing::of(closed, policy),
+            timing: ClearingWindow::of(closed, policy),
             amounts: amounts_in(closed.grid("open_items")),
             valid: FxHashMap::default(),
-            one_each: Tally::default(),
-            sides: Tally::default(),
-            in_time: Tally::default(),
-            first_periods: Tally::default(),
-            codes: Tally::default(),
-            duplicates: Tally::default(),
-            carried: Tally::default(),
+            one_each: LawTally::default(),
+            sides: LawTally::default(),
+            in_time: LawTally::default(),
+            first_periods: LawTally::default(),
+            codes: LawTally::default(),
+            duplicates: LawTally::default(),
+            carried: LawTally::default(),
         }
     }
 
-    fn see(&mut self, settlement: &Settlement, breaks: &[Break<'a>]) {
+    fn see(&mut self, settlement: &UnclearedSettlement, breaks: &[BreakRow<'a>]) {
         let name = || Text::given(settlement.setl_id);
         self.one_each.see(one_fate(settlement, breaks).map(|what| text!("{}: {}", name(), what)));
         for side in Side::BOTH {
@@ -108,7 +108,7 @@ impl<'a> Fates<'a> {
     }
 
     /// What a break carries is an open item of its class and payable, in time; nothing else is.
-    fn carries(&mut self, side: Side, settlement: &Settlement, breaks: &[Break]) {
+    fn carries(&mut self, side: Side, settlement: &UnclearedSettlement, breaks: &[BreakRow]) {
         let at = side.index();
         let broken = breaks.iter().find(|broken| broken.class.is_carried() && broken.on[at]);
         let problem = || text!("{} {}", side.name(), settlement.setl_id);
@@ -125,7 +125,7 @@ impl<'a> Fates<'a> {
     }
 
     /// What leaves late is late; what is decided or judged after that is not.
-    fn timing_fits(&self, settlement: &Settlement, broken: &Break) -> bool {
+    fn timing_fits(&self, settlement: &UnclearedSettlement, broken: &BreakRow) -> bool {
         let late = matches!(broken.class, Class::LateRefused | Class::Expired);
         let judged = late
             || broken.class == Class::AlreadyReversed
@@ -138,7 +138,7 @@ impl<'a> Fates<'a> {
     }
 
     /// Whether the codes of a break are those of a row that no rule rejects.
-    fn was_valid(&mut self, broken: &Break<'a>) -> bool {
+    fn was_valid(&mut self, broken: &BreakRow<'a>) -> bool {
         let [insured, treating, insutype, med_type, _] = broken.described();
         let policy = self.policy;
         let valid = self.valid.entry([insured, treating, insutype, med_type]);
@@ -150,7 +150,7 @@ impl<'a> Fates<'a> {
     }
 
     /// When the copy of a break, the older of two, first came into the book.
-    fn first_period(&self, settlement: &Settlement, broken: &Break) -> Option<Month> {
+    fn first_period(&self, settlement: &UnclearedSettlement, broken: &BreakRow) -> Option<Month> {
         let now = Some(self.closed.month);
         let new = matches!(broken.class, Class::AlreadyCleared | Class::Duplicate);
         if new || is_voided_again(settlement, broken) {
@@ -187,11 +187,11 @@ impl<'a> Fates<'a> {
 }
 
 /// What is wrong with what became of the copies of a settlement.
-fn one_fate(settlement: &Settlement, breaks: &[Break]) -> Option<Text> {
+fn one_fate(settlement: &UnclearedSettlement, breaks: &[BreakRow]) -> Option<Text> {
     if breaks.iter().filter(|broken| broken.is_whole()).count() > 1 {
         return Some(text!("two breaks of one settlement"));
     }
-    let known = |broken: &Break| {
+    let known = |broken: &BreakRow| {
         broken.class == Class::AlreadyCleared || is_voided_again(settlement, broken)
     };
     if breaks.iter().any(known) {
@@ -203,7 +203,7 @@ fn one_fate(settlement: &Settlement, breaks: &[Break]) -> Option<Text> {
 }
 
 /// What is wrong with what became of a side's copy.
-fn fate_on(side: Side, settlement: &Settlement, breaks: &[Break]) -> Option<Text> {
+fn fate_on(side: Side, settlement: &UnclearedSettlement, breaks: &[BreakRow]) -> Option<Text> {
     let at = side.index();
     let on = || breaks.iter().filter(|broken| broken.on[at]);
     let count = |class: Class| on().filter(|broken| broken.class == class).count();
@@ -222,7 +222,7 @@ fn fate_on(side: Side, settlement: &Settlement, breaks: &[Break]) -> Option<Text
 }
 
 /// Whether the sides that a break names, and what they owe, are those of its class.
-fn sides_fit(settlement: &Settlement, broken: &Break) -> bool {
+fn sides_fit(settlement: &UnclearedSettlement, broken: &BreakRow) -> bool {
     let decision = settlement.decision;
     let sides = match broken.class {
         Class::MissingInsured => [true, false],
@@ -249,7 +249,7 @@ fn sides_fit(settlement: &Settlement, broken: &Break) -> bool {
 }
 
 /// Duplicates are equal to the row that stays, as far as the book shows it.
-fn duplicates_are_equal(side: Side, settlement: &Settlement, breaks: &[Break]) -> bool {
+fn duplicates_are_equal(side: Side, settlement: &UnclearedSettlement, breaks: &[BreakRow]) -> bool {
     let at = side.index();
     let mut on = breaks.iter().filter(|broken| broken.on[at]);
     let Some(one) = on.clone().find(|broken| broken.class == Class::Duplicate) else { return true };

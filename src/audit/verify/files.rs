@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::{checks::Checks, figures::PeriodVerified, places::place};
 use crate::{
     book::{
-        grid::{Grid, Row},
+        grid::{Grid, GridRow},
         manifest::{Manifest, Sealed},
     },
     columnar::{
@@ -29,7 +29,7 @@ use crate::{
 
 /// A closed period whose tables could all be read.
 #[derive(Debug)]
-pub(super) struct Closed {
+pub(super) struct ReadablePeriod {
     pub(super) month: Month,
     pub(super) folder: std::path::PathBuf,
     pub(super) manifest: Manifest,
@@ -37,7 +37,7 @@ pub(super) struct Closed {
     grids: BTreeMap<&'static str, Grid>,
 }
 
-impl Closed {
+impl ReadablePeriod {
     /// A table.
     pub(super) fn grid(&self, table: &str) -> &Grid {
         &self.grids[table]
@@ -51,7 +51,7 @@ impl Closed {
     /// Rows, medfee_sumamt and payable of a cell of the table `control`.
     pub(super) fn control(&self, side: Side, bucket: Bucket) -> [i128; 3] {
         let is_it =
-            |row: &Row| row.text("side") == side.name() && row.text("bucket") == bucket.name();
+            |row: &GridRow| row.text("side") == side.name() && row.text("bucket") == bucket.name();
         let row = self.grid("control").iter().find(is_it);
         row.map_or([0; 3], |row| {
             ["rows", "medfee_sumamt", "payable"].map(|column| row.number(column))
@@ -85,9 +85,9 @@ pub(super) const REGISTER: [&str; 2] = ["register.parquet", "reversals.parquet"]
 
 /// A period as its files have it, and what is wrong with them.
 #[derive(Debug)]
-pub(super) struct Read {
+pub(super) struct ReadPeriod {
     pub(super) month: Month,
-    pub(super) closed: Option<Closed>,
+    pub(super) closed: Option<ReadablePeriod>,
     pub(super) figures: PeriodVerified,
     /// Digest of its manifest; none when it cannot be read.
     pub(super) digest: Option<String>,
@@ -101,7 +101,7 @@ pub(super) struct Read {
 }
 
 /// Reads a period and checks its files, all but its place in the chain.
-pub(super) fn read(month: Month, folder: &Path) -> Outcome<Read> {
+pub(super) fn read(month: Month, folder: &Path) -> Outcome<ReadPeriod> {
     let mut checks = Checks::default();
     let mut figures = PeriodVerified { period: month.to_string(), ..PeriodVerified::default() };
     let sealed = Sealed::read(folder);
@@ -126,13 +126,23 @@ pub(super) fn read(month: Month, folder: &Path) -> Outcome<Read> {
         check_outputs(month, folder, &manifest, &mut figures, &mut checks);
         let grids = read_tables(month, folder, &manifest, &mut figures, &mut checks);
         let (rules, grids) = rules.zip(grids)?;
-        Some(Closed { month, folder: folder.to_owned(), manifest, rules, grids })
+        Some(ReadablePeriod { month, folder: folder.to_owned(), manifest, rules, grids })
     });
-    Ok(Read { month, closed, figures, digest, bytes, signature, has_manifest, before, checks })
+    Ok(ReadPeriod {
+        month,
+        closed,
+        figures,
+        digest,
+        bytes,
+        signature,
+        has_manifest,
+        before,
+        checks,
+    })
 }
 
 /// Whether a period continues the chain.
-pub(super) fn check_chain(read: &Read, before: Option<&Read>, checks: &mut Checks) {
+pub(super) fn check_chain(read: &ReadPeriod, before: Option<&ReadPeriod>, checks: &mut Checks) {
     checks.count(2);
     if let Some(last) = before.map(|before| before.month).filter(|l| read.month != l.plus(1)) {
         let found = text!("after {} comes {}", last, read.month);

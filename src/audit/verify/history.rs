@@ -1,13 +1,13 @@
 //! What earlier periods have to do with later ones.
 
 use super::{
-    files::Closed,
+    files::ReadablePeriod,
     pairs::{ByPair, by_pair},
     policies::Policies,
     register::{Expectations, RegisterFile},
 };
 use crate::{
-    book::grid::{Row, pair_of_notice},
+    book::grid::{GridRow, pair_of_notice},
     model::{
         codes::{Month, Pair, Province},
         money::FenSum,
@@ -27,7 +27,7 @@ pub(super) struct History {
 }
 
 impl History {
-    pub(super) fn remember(&mut self, closed: &Closed) {
+    pub(super) fn remember(&mut self, closed: &ReadablePeriod) {
         self.money.remember(closed);
         self.notices.remember(closed);
     }
@@ -43,7 +43,7 @@ pub(super) struct PastMoney {
 }
 
 impl PastMoney {
-    pub(super) fn remember(&mut self, closed: &Closed) {
+    pub(super) fn remember(&mut self, closed: &ReadablePeriod) {
         self.payables.insert(closed.month, by_pair(closed, "pairs", "payable"));
         for row in closed.grid("deductions").iter().filter(|row| row.flag("accepted") == Some(true))
         {
@@ -54,7 +54,7 @@ impl PastMoney {
 
     /// The yearly quotas that a period sets, half up to the fen, when all the months that count are in the
     /// book.
-    pub(super) fn yearly(&self, closed: &Closed, policy: &Policy) -> Option<ByPair> {
+    pub(super) fn yearly(&self, closed: &ReadablePeriod, policy: &Policy) -> Option<ByPair> {
         let rule = policy.yearly_quota;
         if closed.month.of_year() != rule.to_month {
             return None;
@@ -83,7 +83,7 @@ pub(super) struct PastNotices {
 }
 
 impl PastNotices {
-    pub(super) fn remember(&mut self, closed: &Closed) {
+    pub(super) fn remember(&mut self, closed: &ReadablePeriod) {
         for row in closed.grid("notices").iter() {
             let payer = Province::from_text(row.text("payer"));
             if let Some(issued) = pair_of_notice(row.text("notice_id")).zip(payer) {
@@ -95,7 +95,7 @@ impl PastNotices {
     }
 
     /// What was paid into the reserve of each pair, and back out of it.
-    pub(super) fn paid(&self, closed: &Closed) -> (ByPair, ByPair) {
+    pub(super) fn paid(&self, closed: &ReadablePeriod) -> (ByPair, ByPair) {
         let (mut paid_in, mut paid_back) = (ByPair::new(), ByPair::new());
         for row in accepted(closed) {
             if let Some((pair, payer)) = self.issued.get(row.text("notice_id")) {
@@ -108,6 +108,6 @@ impl PastNotices {
 }
 
 /// The accepted payments of a period.
-pub(super) fn accepted(closed: &Closed) -> impl Iterator<Item = Row<'_>> {
+pub(super) fn accepted(closed: &ReadablePeriod) -> impl Iterator<Item = GridRow<'_>> {
     closed.grid("payments").iter().filter(|row| row.flag("accepted") == Some(true))
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{
     checks::Checks,
-    files::Closed,
+    files::ReadablePeriod,
     places::{is_input_of, place},
 };
 use crate::{
-    book::grid::Row,
+    book::grid::GridRow,
     contract::{
         columns::CONTROL_TOTALS,
         small_files::{self, OpeningQuotas},
@@ -23,7 +23,7 @@ use crate::{
 pub(super) const OPENING_QUOTAS: &str = OpeningQuotas::NAME;
 
 /// Applies the laws of the inputs.
-pub(super) fn check(closed: &Closed, checks: &mut Checks) {
+pub(super) fn check(closed: &ReadablePeriod, checks: &mut Checks) {
     let inputs = &closed.manifest.inputs;
     let manifest = place(closed.month, MANIFEST);
     let known = inputs.iter().map(|input| {
@@ -63,7 +63,7 @@ pub(super) fn check(closed: &Closed, checks: &mut Checks) {
 }
 
 /// As many rejects as control has, each a row of a file of its side, with the rules that it broke.
-fn rejects(closed: &Closed, checks: &mut Checks) {
+fn rejects(closed: &ReadablePeriod, checks: &mut Checks) {
     let grid = closed.grid("rejects");
     let file = closed.file("rejects");
     let counts = Side::BOTH.map(|side| {
@@ -74,13 +74,13 @@ fn rejects(closed: &Closed, checks: &mut Checks) {
     });
     checks.law(Code::B07, &file, text!("as many as control has"), counts);
     let rules: Vec<&str> = RowRule::ALL.iter().map(|rule| rule.id()).collect();
-    let good = |row: &Row| is_in_its_file(closed, row) && has_rules(&rules, row);
+    let good = |row: &GridRow| is_in_its_file(closed, row) && has_rules(&rules, row);
     let places = grid.iter().map(|row| (!good(&row)).then(|| row.shown_key()));
     checks.law(Code::B07, &file, text!("a row of an input, with its rules"), places);
 }
 
 /// Whether there is such a row in such a file of its side.
-fn is_in_its_file(closed: &Closed, row: &Row) -> bool {
+fn is_in_its_file(closed: &ReadablePeriod, row: &GridRow) -> bool {
     let path = row.text("file");
     let inputs = &closed.manifest.inputs;
     let input = inputs.binary_search_by(|input| input.path.as_str().cmp(path)).ok();
@@ -90,7 +90,7 @@ fn is_in_its_file(closed: &Closed, row: &Row) -> bool {
 }
 
 /// Whether the rules are such that there are, each once, in order; a row without a setl_id breaks the first.
-fn has_rules(known: &[&str], row: &Row) -> bool {
+fn has_rules(known: &[&str], row: &GridRow) -> bool {
     let rules: Vec<&str> = row.text("rules").split(',').collect();
     let place = |rule: &&str| known.iter().position(|known| known == rule);
     let places: Option<Vec<usize>> = rules.iter().map(place).collect();

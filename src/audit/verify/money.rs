@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use super::{
     checks::{Checks, differs, unequal},
-    files::Closed,
+    files::ReadablePeriod,
     history::{History, PastMoney},
     notices,
     pairs::{ByPair, by_pair},
 };
 use crate::{
-    book::grid::Row,
+    book::grid::GridRow,
     diag::Code,
     judged::GIVEN_BACK,
     model::{
@@ -23,8 +23,8 @@ use crate::{
 
 /// Applies the laws of a period's money.
 pub(super) fn check(
-    closed: &Closed,
-    before: Option<&Closed>,
+    closed: &ReadablePeriod,
+    before: Option<&ReadablePeriod>,
     history: &History,
     policy: &Policy,
     checks: &mut Checks,
@@ -43,7 +43,13 @@ pub(super) fn check(
 }
 
 /// Compares a column with sums that were worked out.
-fn compare(closed: &Closed, table: &str, column: &str, expected: &ByPair, checks: &mut Checks) {
+fn compare(
+    closed: &ReadablePeriod,
+    table: &str,
+    column: &str,
+    expected: &ByPair,
+    checks: &mut Checks,
+) {
     let found = by_pair(closed, table, column);
     let all: BTreeSet<&Pair> = found.keys().chain(expected.keys()).collect();
     let of = |sums: &ByPair, pair| sums.get(pair).copied().unwrap_or_default();
@@ -52,7 +58,7 @@ fn compare(closed: &Closed, table: &str, column: &str, expected: &ByPair, checks
 }
 
 /// The three tables of pairs list the same pairs, two different provinces each.
-fn same_pairs(closed: &Closed, checks: &mut Checks) {
+fn same_pairs(closed: &ReadablePeriod, checks: &mut Checks) {
     let listed = |table: &str| -> Vec<Option<Pair>> {
         closed.grid(table).iter().map(|row| row.pair()).collect()
     };
@@ -69,7 +75,7 @@ fn same_pairs(closed: &Closed, checks: &mut Checks) {
 }
 
 /// Visits, payable, and that of the employees' and of the residents' fund, which positions have of a pair.
-fn owed(closed: &Closed) -> [ByPair; 4] {
+fn owed(closed: &ReadablePeriod) -> [ByPair; 4] {
     let grid = closed.grid("positions");
     let [insured, treating, fund, visits, payable] =
         ["insuplc_admdvs", "treating_province", "fund_class", "visits", "payable"]
@@ -92,7 +98,12 @@ fn owed(closed: &Closed) -> [ByPair; 4] {
     sums
 }
 
-fn pairs(closed: &Closed, before: Option<&Closed>, policy: &Policy, checks: &mut Checks) {
+fn pairs(
+    closed: &ReadablePeriod,
+    before: Option<&ReadablePeriod>,
+    policy: &Policy,
+    checks: &mut Checks,
+) {
     let columns = ["visits", "gross", "gross_employee", "gross_resident"];
     for (column, sums) in columns.into_iter().zip(owed(closed)) {
         compare(closed, "pairs", column, &sums, checks);
@@ -122,7 +133,7 @@ fn pairs(closed: &Closed, before: Option<&Closed>, policy: &Policy, checks: &mut
 }
 
 /// How far the quota of a pair is used, in whole numbers (contract §5).
-fn level(row: Row, policy: &Policy) -> &'static str {
+fn level(row: GridRow, policy: &Policy) -> &'static str {
     let (payable, quota) = (row.fen("payable"), row.fen("quota"));
     let reaches = |percent: u16| payable.times(100) >= quota.times(percent);
     match quota {
@@ -135,7 +146,7 @@ fn level(row: Row, policy: &Policy) -> &'static str {
 }
 
 /// What is held back and given back fits its sign, its code and what was accepted before.
-fn deductions(closed: &Closed, past: &PastMoney, checks: &mut Checks) {
+fn deductions(closed: &ReadablePeriod, past: &PastMoney, checks: &mut Checks) {
     let grid = closed.grid("deductions");
     let held_back_now = grid.iter().filter(|row| row.flag("accepted") == Some(true));
     let held_back_now = held_back_now.filter(|row| row.text_or_null("code").is_none());
@@ -185,8 +196,8 @@ fn deductions(closed: &Closed, past: &PastMoney, checks: &mut Checks) {
 
 /// The quotas of the next period: the yearly one where it is set now, else this one's, and what was approved.
 fn next_quotas(
-    closed: &Closed,
-    before: Option<&Closed>,
+    closed: &ReadablePeriod,
+    before: Option<&ReadablePeriod>,
     past: &PastMoney,
     policy: &Policy,
 ) -> ByPair {
@@ -200,8 +211,8 @@ fn next_quotas(
 
 /// Opening + paid in − paid back − drawn = closing, each from where it comes.
 fn reserves(
-    closed: &Closed,
-    before: Option<&Closed>,
+    closed: &ReadablePeriod,
+    before: Option<&ReadablePeriod>,
     history: &History,
     quotas: &ByPair,
     checks: &mut Checks,

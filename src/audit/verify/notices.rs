@@ -6,12 +6,12 @@ use chrono::{Days, NaiveDate};
 
 use super::{
     checks::{Checks, differs, unequal},
-    files::Closed,
+    files::ReadablePeriod,
     history::{History, PastNotices, accepted},
     pairs::{ByPair, by_pair},
 };
 use crate::{
-    book::grid::{Grid, Row, pair_of_notice},
+    book::grid::{Grid, GridRow, pair_of_notice},
     diag::Code,
     model::{
         codes::{Pair, Province},
@@ -24,8 +24,8 @@ use crate::{
 
 /// Applies the laws of a period's notices.
 pub(super) fn check(
-    closed: &Closed,
-    before: Option<&Closed>,
+    closed: &ReadablePeriod,
+    before: Option<&ReadablePeriod>,
     history: &History,
     policy: &Policy,
     checks: &mut Checks,
@@ -38,14 +38,17 @@ pub(super) fn check(
 }
 
 /// What was approved of emergency proposals in this period, by pair.
-pub(super) fn approved_now(closed: &Closed, before: Option<&Closed>) -> Vec<(Pair, FenSum)> {
+pub(super) fn approved_now(
+    closed: &ReadablePeriod,
+    before: Option<&ReadablePeriod>,
+) -> Vec<(Pair, FenSum)> {
     let earlier = before.map(approvals).unwrap_or_default();
     let now = approvals(closed);
     let new = now.into_iter().filter(|(id, _)| !earlier.contains_key(id));
     new.filter_map(|(id, fen)| Some((pair_of_notice(id)?, fen))).collect()
 }
 
-fn approvals(closed: &Closed) -> BTreeMap<&str, FenSum> {
+fn approvals(closed: &ReadablePeriod) -> BTreeMap<&str, FenSum> {
     let rows = closed.grid("notice_status").iter();
     rows.filter_map(|row| Some((row.text("notice_id"), row.fen_or_null("approved")?))).collect()
 }
@@ -54,7 +57,7 @@ fn approvals(closed: &Closed) -> BTreeMap<&str, FenSum> {
 type Due = (Province, Province, FenSum);
 
 /// The notices that are due, by number (contract §5).
-fn due(closed: &Closed, history: &History, policy: &Policy) -> BTreeMap<String, Due> {
+fn due(closed: &ReadablePeriod, history: &History, policy: &Policy) -> BTreeMap<String, Due> {
     let quotas = by_pair(closed, "quotas", "quota");
     let next = by_pair(closed, "quotas", "next_quota");
     let yearly = history.money.yearly(closed, policy);
@@ -84,7 +87,7 @@ fn due(closed: &Closed, history: &History, policy: &Policy) -> BTreeMap<String, 
 }
 
 /// The notices are those that are due, with the days that follow from the day of issue.
-fn issued(closed: &Closed, history: &History, policy: &Policy, checks: &mut Checks) {
+fn issued(closed: &ReadablePeriod, history: &History, policy: &Policy, checks: &mut Checks) {
     let file = closed.file("notices");
     let mut due = due(closed, history, policy);
     let calendar = &closed.rules.calendar;
@@ -128,7 +131,7 @@ fn issued(closed: &Closed, history: &History, policy: &Policy, checks: &mut Chec
 }
 
 /// Payments are on notices of earlier periods, each bank serial is accepted once, refusals have a reason.
-fn payments(closed: &Closed, past: &PastNotices, checks: &mut Checks) {
+fn payments(closed: &ReadablePeriod, past: &PastNotices, checks: &mut Checks) {
     let mut serials = past.serials.clone();
     let grid = closed.grid("payments");
     let now = grid.iter().filter(|row| row.flag("accepted") == Some(true));
@@ -161,22 +164,27 @@ fn payments(closed: &Closed, past: &PastNotices, checks: &mut Checks) {
 }
 
 /// What is left to be paid of each notice after the payments of a period, in fen.
-fn open_amounts(closed: &Closed) -> BTreeMap<&str, FenSum> {
-    let left = |row: Row| due_of(row) - row.fen("paid");
+fn open_amounts(closed: &ReadablePeriod) -> BTreeMap<&str, FenSum> {
+    let left = |row: GridRow| due_of(row) - row.fen("paid");
     closed.grid("notice_status").iter().map(|row| (row.text("notice_id"), left(row))).collect()
 }
 
 /// What is to be paid of a notice: of a proposal what was approved, in fen.
-fn due_of(status: Row) -> FenSum {
+fn due_of(status: GridRow) -> FenSum {
     let proposal = status.text("notice_id").starts_with("JJ");
     status.fen(if proposal { "approved" } else { "amount" })
 }
 
 /// Every notice that was not reported as paid is there, with what was approved and paid of it since.
-fn statuses(closed: &Closed, before: Option<&Closed>, policy: &Policy, checks: &mut Checks) {
+fn statuses(
+    closed: &ReadablePeriod,
+    before: Option<&ReadablePeriod>,
+    policy: &Policy,
+    checks: &mut Checks,
+) {
     let earlier = before.map(|before| before.grid("notice_status"));
     let earlier = earlier.into_iter().flat_map(Grid::iter);
-    let mut expected: BTreeMap<&str, Row> = earlier
+    let mut expected: BTreeMap<&str, GridRow> = earlier
         .filter(|row| row.text("status") != "paid")
         .map(|row| (row.text("notice_id"), row))
         .collect();
@@ -196,11 +204,11 @@ fn statuses(closed: &Closed, before: Option<&Closed>, policy: &Policy, checks: &
 }
 
 /// What is wrong with the status of a notice, seen from its last one or from its issue.
-fn status(closed: &Closed, policy: &Policy, row: Row, from: Row) -> Option<Text> {
+fn status(closed: &ReadablePeriod, policy: &Policy, row: GridRow, from: GridRow) -> Option<Text> {
     let is_new = from.is_of("notices");
     let old = |column: &str| if is_new { None } else { from.fen_or_null(column) };
     let now = accepted(closed).filter(|paid| paid.text("notice_id") == row.text("notice_id"));
-    let now: Vec<Row> = now.collect();
+    let now: Vec<GridRow> = now.collect();
     let paid =
         old("paid").unwrap_or_default() + now.iter().map(|p| p.fen("amount")).sum::<FenSum>();
     let approved = row.fen_or_null("approved");
@@ -235,7 +243,7 @@ fn status(closed: &Closed, policy: &Policy, row: Row, from: Row) -> Option<Text>
 }
 
 /// Whether there is a day of approval from which the calendar leads to a day of payment.
-fn can_be_pay_by(closed: &Closed, policy: &Policy, pay_by: i128) -> bool {
+fn can_be_pay_by(closed: &ReadablePeriod, policy: &Policy, pay_by: i128) -> bool {
     let Some(pay_by) = i32::try_from(pay_by).ok().and_then(NaiveDate::from_epoch_days) else {
         return false;
     };

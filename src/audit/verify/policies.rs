@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{checks::Checks, files::Closed, places::place};
+use super::{checks::Checks, files::ReadablePeriod, places::place};
 use crate::{
     diag::Code,
     digest::sha256_hex,
@@ -55,7 +55,7 @@ pub(super) struct Policies {
 
 impl Policies {
     /// Remembers a period.
-    pub(super) fn remember(&mut self, closed: &Closed) {
+    pub(super) fn remember(&mut self, closed: &ReadablePeriod) {
         let (period, sha256) = (closed.month.to_string(), &closed.manifest.rules.sha256);
         if let Some(last) = self.rules.last_mut().filter(|last| last.sha256 == *sha256) {
             last.through = period;

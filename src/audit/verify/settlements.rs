@@ -3,31 +3,31 @@
 
 use std::ops::Range;
 
-use super::files::Closed;
+use super::files::ReadablePeriod;
 use crate::{
-    book::grid::{Grid, Row},
+    book::grid::{Grid, GridRow},
     model::codes::Side,
 };
 
 /// A settlement that did not just clear.
 #[derive(Debug)]
-pub(super) struct Settlement<'a> {
+pub(super) struct UnclearedSettlement<'a> {
     pub(super) setl_id: &'a str,
     /// Its rows of `breaks`.
     pub(super) breaks: Range<usize>,
     /// Its copies that were brought in, treating first.
-    pub(super) opened: [Option<Row<'a>>; 2],
+    pub(super) opened: [Option<GridRow<'a>>; 2],
     /// Its copies that are carried, treating first.
-    pub(super) carried: [Option<Row<'a>>; 2],
-    pub(super) decision: Option<Row<'a>>,
+    pub(super) carried: [Option<GridRow<'a>>; 2],
+    pub(super) decision: Option<GridRow<'a>>,
 }
 
 /// Every settlement of a period, by setl_id. Where a table is not in order, which is a finding of its own, a
 /// settlement comes in parts.
 pub(super) fn settlements<'a>(
-    closed: &'a Closed,
-    before: Option<&'a Closed>,
-) -> impl Iterator<Item = Settlement<'a>> {
+    closed: &'a ReadablePeriod,
+    before: Option<&'a ReadablePeriod>,
+) -> impl Iterator<Item = UnclearedSettlement<'a>> {
     let mut breaks = Cursor::of(closed.grid("breaks"));
     let mut opened = Side::BOTH.map(|side| before.map(|before| copies(before, side)));
     let mut carried = Side::BOTH.map(|side| copies(closed, side));
@@ -37,7 +37,7 @@ pub(super) fn settlements<'a>(
         let setl_id = heads.filter_map(Cursor::head).min()?;
         let first = breaks.rows.start;
         while breaks.take(setl_id).is_some() {}
-        Some(Settlement {
+        Some(UnclearedSettlement {
             setl_id,
             breaks: first..breaks.rows.start,
             opened: opened.each_mut().map(|copies| copies.as_mut()?.take(setl_id)),
@@ -48,7 +48,7 @@ pub(super) fn settlements<'a>(
 }
 
 /// The copies of a side that a period carries: those of the insured side come first.
-fn copies(closed: &Closed, side: Side) -> Cursor<'_> {
+fn copies(closed: &ReadablePeriod, side: Side) -> Cursor<'_> {
     let mut cursor = Cursor::of(closed.grid("open_items"));
     let column = cursor.grid.column("side");
     let insured = |row: usize| cursor.grid.text(row, column) == Side::Insured.name();
@@ -79,7 +79,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next row, if it is of a settlement.
-    fn take(&mut self, setl_id: &str) -> Option<Row<'a>> {
+    fn take(&mut self, setl_id: &str) -> Option<GridRow<'a>> {
         if self.head()? != setl_id {
             return None;
         }

@@ -1,11 +1,11 @@
 //! What the tables of one period say about each other: control, breaks, open items, positions.
 
 use super::{
-    broken::{Columns, is_by_row},
-    checks::{Checks, Tally, differs, unequal},
-    files::Closed,
+    broken::{BreakColumns, is_by_row},
+    checks::{Checks, LawTally, differs, unequal},
+    files::ReadablePeriod,
     places::{is_input_of, place},
-    timing::Timing,
+    timing::ClearingWindow,
 };
 use std::{
     cmp::Ordering,
@@ -13,7 +13,7 @@ use std::{
 };
 
 use crate::{
-    book::grid::{Cell, Grid, Row},
+    book::grid::{Cell, Grid, GridRow},
     columnar::shape::TABLES,
     diag::Code,
     model::{
@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Applies the laws within a period.
-pub(super) fn check(closed: &Closed, policy: &Policy, checks: &mut Checks) {
+pub(super) fn check(closed: &ReadablePeriod, policy: &Policy, checks: &mut Checks) {
     let control = control(closed, checks);
     filled(closed, checks);
     breaks(closed, &control, policy, checks);
@@ -39,10 +39,10 @@ pub(super) fn check(closed: &Closed, policy: &Policy, checks: &mut Checks) {
 }
 
 /// Rows, medfee_sumamt, payable.
-type Totals = [i128; 3];
+type TableTotals = [i128; 3];
 
 /// The cells of the table `control`, by side and bucket.
-type Control<'a> = BTreeMap<(&'a str, &'a str), Totals>;
+type ControlCells<'a> = BTreeMap<(&'a str, &'a str), TableTotals>;
 
 /// Tables of which several rows may have the same key.
 const WITH_EQUAL_KEYS: [&str; 4] = ["breaks", "deductions", "payments", "permits"];
@@ -80,7 +80,7 @@ const MAY_BE_EMPTY: [&str; 28] = [
 ];
 
 /// No other column has an empty cell.
-fn filled(closed: &Closed, checks: &mut Checks) {
+fn filled(closed: &ReadablePeriod, checks: &mut Checks) {
     for spec in &TABLES {
         let grid = closed.grid(spec.name);
         let empty = grid.columns().iter().enumerate().map(|(column, (name, _))| {
@@ -92,7 +92,7 @@ fn filled(closed: &Closed, checks: &mut Checks) {
 }
 
 /// Rows of every table are in order, and told apart by their key where the contract says so.
-pub(super) fn order(closed: &Closed, checks: &mut Checks) {
+pub(super) fn order(closed: &ReadablePeriod, checks: &mut Checks) {
     for spec in &TABLES {
         let grid = closed.grid(spec.name);
         let places: Vec<usize> = spec.key.iter().map(|column| grid.column(column)).collect();
@@ -137,11 +137,12 @@ fn place_of_field(cell: Cell) -> usize {
 }
 
 /// Control proves itself, and is what manifest and inputs say.
-fn control<'a>(closed: &'a Closed, checks: &mut Checks) -> Control<'a> {
+fn control<'a>(closed: &'a ReadablePeriod, checks: &mut Checks) -> ControlCells<'a> {
     let file = closed.file("control");
     let grid = closed.grid("control");
-    let totals = |row: Row| ["rows", "medfee_sumamt", "payable"].map(|column| row.number(column));
-    let cells: Control =
+    let totals =
+        |row: GridRow| ["rows", "medfee_sumamt", "payable"].map(|column| row.number(column));
+    let cells: ControlCells =
         grid.iter().map(|row| ((row.text("side"), row.text("bucket")), totals(row))).collect();
     let expected: Vec<(&str, &str)> = ["insured", "treating"]
         .into_iter()
@@ -171,7 +172,7 @@ fn control<'a>(closed: &'a Closed, checks: &mut Checks) -> Control<'a> {
     });
     checks.law(Code::B07, &file, text!("no fen without rows"), counts);
 
-    let listed: Vec<(&str, &str, Option<Totals>)> = closed
+    let listed: Vec<(&str, &str, Option<TableTotals>)> = closed
         .manifest
         .control
         .iter()
@@ -201,22 +202,22 @@ fn control<'a>(closed: &'a Closed, checks: &mut Checks) -> Control<'a> {
 }
 
 /// The sides of a break.
-fn is_of(row: Row, side: Side) -> bool {
+fn is_of(row: GridRow, side: Side) -> bool {
     [side.name(), "both"].contains(&row.text("side"))
 }
 
 /// The breaks of a side and class.
 #[derive(Debug, Clone, Copy)]
-struct Broken {
+struct BreakTotals {
     rows: i128,
     payable: FenSum,
     /// The smallest and the largest payable.
     range: (FenSum, FenSum),
 }
 
-impl Broken {
-    const NONE: Broken =
-        Broken { rows: 0, payable: FenSum::ZERO, range: (FenSum::MAX, FenSum::MIN) };
+impl BreakTotals {
+    const NONE: BreakTotals =
+        BreakTotals { rows: 0, payable: FenSum::ZERO, range: (FenSum::MAX, FenSum::MIN) };
 
     fn add(&mut self, fen: FenSum) {
         self.rows += 1;
@@ -226,7 +227,7 @@ impl Broken {
 
     /// What does not fit its cell of control. Of what was voided before, every row counts in control, and the
     /// settlement once here.
-    fn problem(&self, what: &Text, cell: Totals, again: bool, parts: bool) -> Option<Text> {
+    fn problem(&self, what: &Text, cell: TableTotals, again: bool, parts: bool) -> Option<Text> {
         let ([rows, ..], [_, medfee, owed]) = (cell, cell.map(FenSum::new));
         if again && self.rows < rows {
             return None;
@@ -243,7 +244,7 @@ impl Broken {
     }
 }
 
-fn breaks(closed: &Closed, control: &Control, policy: &Policy, checks: &mut Checks) {
+fn breaks(closed: &ReadablePeriod, control: &ControlCells, policy: &Policy, checks: &mut Checks) {
     let grid = closed.grid("breaks");
     let file = closed.file("breaks");
     let decisions = closed.grid("decisions").iter();
@@ -251,13 +252,13 @@ fn breaks(closed: &Closed, control: &Control, policy: &Policy, checks: &mut Chec
         .filter(|row| row.text("decision") == "void")
         .map(|row| row.text("setl_id"))
         .collect();
-    let columns = Columns::of(grid);
-    let mut found: BTreeMap<(&str, Class), Broken> = BTreeMap::new();
+    let columns = BreakColumns::of(grid);
+    let mut found: BTreeMap<(&str, Class), BreakTotals> = BTreeMap::new();
     let mut again = [false; 2];
     for row in 0..grid.rows {
         let Some(broken) = columns.broken(row) else { continue };
         for side in Side::BOTH.into_iter().filter(|side| broken.on[side.index()]) {
-            let sums = found.entry((side.name(), broken.class)).or_insert(Broken::NONE);
+            let sums = found.entry((side.name(), broken.class)).or_insert(BreakTotals::NONE);
             sums.add(broken.payables[side.index()].unwrap_or_default());
             again[side.index()] |=
                 broken.class == Class::Voided && !voided.contains(grid.row(row).text("setl_id"));
@@ -266,7 +267,7 @@ fn breaks(closed: &Closed, control: &Control, policy: &Policy, checks: &mut Chec
     let parts = owes_parts(policy);
     let cells = Side::BOTH.into_iter().flat_map(|side| Class::ALL.map(|class| (side, class)));
     let same = cells.map(|(side, class)| {
-        let broken = found.get(&(side.name(), class)).copied().unwrap_or(Broken::NONE);
+        let broken = found.get(&(side.name(), class)).copied().unwrap_or(BreakTotals::NONE);
         let cell = control.get(&(side.name(), class.name())).copied().unwrap_or_default();
         let again = class == Class::Voided && again[side.index()];
         let what = text!("{} {}", side.name(), class.name());
@@ -290,7 +291,7 @@ fn owes_parts(policy: &Policy) -> bool {
 }
 
 /// What does not fit within a break.
-fn break_row(closed: &Closed, row: Row) -> Option<Text> {
+fn break_row(closed: &ReadablePeriod, row: GridRow) -> Option<Text> {
     let class = Class::from_name(row.text("class"));
     let sides = ["treating_payable", "insured_payable"].map(|column| row.fen_or_null(column));
     let mismatch = matches!(class, Some(Class::FieldMismatch | Class::AmountMismatch));
@@ -310,7 +311,7 @@ fn break_row(closed: &Closed, row: Row) -> Option<Text> {
 }
 
 /// Exactly the mismatches have fields, and the fields that they name.
-fn break_fields(closed: &Closed, checks: &mut Checks) {
+fn break_fields(closed: &ReadablePeriod, checks: &mut Checks) {
     let mut listed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let grid = closed.grid("break_fields");
     for row in grid.iter() {
@@ -335,7 +336,7 @@ fn break_fields(closed: &Closed, checks: &mut Checks) {
 }
 
 /// What the amounts of a row owe.
-pub(in crate::audit) fn payable_of(row: Row, policy: &Policy) -> Option<Fen> {
+pub(in crate::audit) fn payable_of(row: GridRow, policy: &Policy) -> Option<Fen> {
     payable_at(row, &amounts_in(row.grid()), policy)
 }
 
@@ -350,7 +351,7 @@ pub(super) fn parts_of(amounts: &Amounts<FenSum>) -> [FenSum; 2] {
 }
 
 /// What the amounts in some columns owe, in fen.
-pub(super) fn payable_at(row: Row, columns: &Amounts<usize>, policy: &Policy) -> Option<Fen> {
+pub(super) fn payable_at(row: GridRow, columns: &Amounts<usize>, policy: &Policy) -> Option<Fen> {
     let mut amounts = Amounts::default();
     for (field, column) in columns.iter() {
         if let Cell::Number(fen) = row.at(*column) {
@@ -361,9 +362,14 @@ pub(super) fn payable_at(row: Row, columns: &Amounts<usize>, policy: &Policy) ->
 }
 
 /// Open items are what control carries.
-fn open_items(closed: &Closed, control: &Control, policy: &Policy, checks: &mut Checks) {
+fn open_items(
+    closed: &ReadablePeriod,
+    control: &ControlCells,
+    policy: &Policy,
+    checks: &mut Checks,
+) {
     let file = closed.file("open_items");
-    let mut sums: Control = Control::new();
+    let mut sums: ControlCells = ControlCells::new();
     let amounts = amounts_in(closed.grid("open_items"));
     for row in closed.grid("open_items").iter() {
         let totals = sums.entry((row.text("side"), row.text("class"))).or_default();
@@ -383,7 +389,7 @@ fn open_items(closed: &Closed, control: &Control, policy: &Policy, checks: &mut 
 }
 
 /// A decision voids, or accepts a copy that exists, of a settlement that would have been carried.
-fn decisions(closed: &Closed, checks: &mut Checks) {
+fn decisions(closed: &ReadablePeriod, checks: &mut Checks) {
     let rows = closed.grid("decisions").iter().map(|row| {
         let without = Class::from_name(row.text("class_without"));
         let copy_is_there = match row.text("decision") {
@@ -404,7 +410,7 @@ fn decisions(closed: &Closed, checks: &mut Checks) {
 }
 
 /// Positions keep the arithmetic of their rows, and owe what the policy says.
-fn positions(closed: &Closed, policy: &Policy, checks: &mut Checks) {
+fn positions(closed: &ReadablePeriod, policy: &Policy, checks: &mut Checks) {
     let file = closed.file("positions");
     let grid = closed.grid("positions");
     let columns = amounts_in(grid);
@@ -418,11 +424,11 @@ fn positions(closed: &Closed, policy: &Policy, checks: &mut Checks) {
             .map(|problem| text!("{}: {}", grid.row(row).shown_key(), problem))
     });
     checks.law(Code::B07, &file, text!("amounts of a position"), sums);
-    let timing = Timing::of(closed, policy);
+    let timing = ClearingWindow::of(closed, policy);
     let [insured, treating, fund, care, month] =
         ["insuplc_admdvs", "treating_province", "fund_class", "care_class", "cost_month"]
             .map(|column| grid.column(column));
-    let mut late = Tally::default();
+    let mut late = LawTally::default();
     let keys = (0..grid.rows).map(|row| {
         let insured = Province::of_division(grid.text(row, insured).as_bytes());
         let pair = insured.zip(Province::from_text(grid.text(row, treating)));

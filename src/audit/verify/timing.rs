@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::files::Closed;
+use super::files::ReadablePeriod;
 use crate::{
     model::codes::{Month, Pair},
     rules::Policy,
@@ -10,7 +10,7 @@ use crate::{
 
 /// What may clear in a period.
 #[derive(Debug)]
-pub(super) struct Timing {
+pub(super) struct ClearingWindow {
     period: Month,
     lateness_limit: i32,
     year_close_month: u8,
@@ -18,8 +18,8 @@ pub(super) struct Timing {
     permits: BTreeMap<(Pair, Month), bool>,
 }
 
-impl Timing {
-    pub(super) fn of(closed: &Closed, policy: &Policy) -> Timing {
+impl ClearingWindow {
+    pub(super) fn of(closed: &ReadablePeriod, policy: &Policy) -> ClearingWindow {
         let mut permits = BTreeMap::new();
         for row in closed.grid("permits").iter() {
             if let Some(covered) = row.pair().zip(row.month("cost_month")) {
@@ -28,7 +28,7 @@ impl Timing {
             }
         }
         let Policy { lateness_limit, year_close_month, .. } = *policy;
-        Timing { period: closed.month, lateness_limit, year_close_month, permits }
+        ClearingWindow { period: closed.month, lateness_limit, year_close_month, permits }
     }
 
     /// Whether a cost month of a pair may clear.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model::codes::Month,
-    shapes::{Format, Period, Sha256},
+    shapes::{FormatNumber, Period, Sha256},
     text::Text,
 };
 
@@ -33,7 +33,7 @@ pub struct VerifyOptions {
 #[schemars(title = "verify --format json")]
 pub struct Verified {
     /// The format of the report.
-    pub(super) format: Format<2>,
+    pub(super) format: FormatNumber<2>,
     /// The periods.
     pub periods: Vec<PeriodVerified>,
     /// The newest period of the book.

@@ -6,7 +6,7 @@ use super::{
     carry,
     checks::Checks,
     copies, fates, files,
-    files::Read,
+    files::ReadPeriod,
     history::History,
     inputs, money, notices,
     places::place,
@@ -23,7 +23,7 @@ use crate::{
     model::{codes::Month, money::yuan},
     signing::{
         SIGNATURE,
-        trusted::{Signed, Standing, TrustedKeys},
+        trusted::{SignatureStanding, Signed, TrustedKeys},
     },
     text::Text,
 };
@@ -101,7 +101,12 @@ fn periods(options: &VerifyOptions) -> Outcome<(Vec<(Month, PathBuf)>, Month)> {
 }
 
 /// Judges a period by all laws, and remembers what later ones need of it.
-fn judge(this: &Read, before: Option<&Read>, history: &mut History, checks: &mut Checks) {
+fn judge(
+    this: &ReadPeriod,
+    before: Option<&ReadPeriod>,
+    history: &mut History,
+    checks: &mut Checks,
+) {
     let Some(closed) = &this.closed else { return };
     let before = before.and_then(|before| before.closed.as_ref());
     history.policies.remember(closed);
@@ -186,18 +191,18 @@ fn check_signatures(
     for (Signed { period: month, .. }, standing) in signed.iter().zip(trusted.judge(signed)) {
         checks.count(1);
         let problem = match standing {
-            Standing::Signed(name) => {
+            SignatureStanding::Signed(name) => {
                 let period = month.to_string();
                 said.push(VouchedPeriod { period, by: Some(name), through: None });
                 continue;
             }
-            Standing::CoveredBy(later) => {
+            SignatureStanding::CoveredBy(later) => {
                 let (period, through) = (month.to_string(), Some(later.to_string()));
                 said.push(VouchedPeriod { period, by: None, through });
                 continue;
             }
-            Standing::Unsigned => text!("no signature, and no later period is signed"),
-            Standing::Bad(problem) => problem,
+            SignatureStanding::Unsigned => text!("no signature, and no later period is signed"),
+            SignatureStanding::Bad(problem) => problem,
         };
         checks.find(Code::B10, place(*month, SIGNATURE), text!(""), problem);
     }

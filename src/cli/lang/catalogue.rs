@@ -45,14 +45,14 @@ impl Lang {
 }
 
 /// The Chinese that is spoken; none where English is.
-static CATALOGUE: OnceLock<Option<Catalogue>> = OnceLock::new();
+static CATALOGUE: OnceLock<Option<ChineseCatalogue>> = OnceLock::new();
 
 /// Settles the language, once, before anything is said.
 pub(in crate::cli) fn speak(lang: Lang) {
-    CATALOGUE.get_or_init(|| (lang == Lang::Zh).then(Catalogue::built_in));
+    CATALOGUE.get_or_init(|| (lang == Lang::Zh).then(ChineseCatalogue::built_in));
 }
 
-pub(super) fn catalogue() -> Option<&'static Catalogue> {
+pub(super) fn catalogue() -> Option<&'static ChineseCatalogue> {
     CATALOGUE.get()?.as_ref()
 }
 
@@ -69,7 +69,7 @@ pub(in crate::cli) fn word(name: &str) -> String {
 /// `zh.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Entries {
+pub(super) struct CatalogueFile {
     /// First words of lines, with the value in a column of its own.
     pub(super) labels: BTreeMap<String, String>,
     /// Messages, by their English wording.
@@ -84,7 +84,7 @@ pub(super) struct Entries {
 
 /// The Chinese of everything that is said.
 #[derive(Debug)]
-pub(super) struct Catalogue {
+pub(super) struct ChineseCatalogue {
     pub(super) texts: text::Catalogue,
     /// Help, by command and argument.
     pub(super) help: BTreeMap<String, String>,
@@ -92,13 +92,13 @@ pub(super) struct Catalogue {
     pub(super) phrases: BTreeMap<String, String>,
 }
 
-impl Catalogue {
-    pub(super) fn entries() -> Entries {
+impl ChineseCatalogue {
+    pub(super) fn entries() -> CatalogueFile {
         toml::from_str(include_str!("zh.toml")).expect("the catalogue that is built in")
     }
 
-    pub(super) fn built_in() -> Catalogue {
-        let Entries { labels, messages, system, help, phrases } = Catalogue::entries();
+    pub(super) fn built_in() -> ChineseCatalogue {
+        let CatalogueFile { labels, messages, system, help, phrases } = ChineseCatalogue::entries();
         let words = words::WORDS.iter();
         let system = system.into_iter().filter_map(|(n, said)| Some((n.parse().ok()?, said)));
         let texts = text::Catalogue {
@@ -107,6 +107,6 @@ impl Catalogue {
             words: words.map(|word| (word.name.to_owned(), word.chinese.to_owned())).collect(),
             system: system.collect(),
         };
-        Catalogue { texts, help, phrases }
+        ChineseCatalogue { texts, help, phrases }
     }
 }

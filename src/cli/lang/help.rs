@@ -10,7 +10,7 @@ use std::{
 use clap::FromArgMatches;
 
 use super::{
-    catalogue::{Catalogue, Lang, catalogue, said, speak},
+    catalogue::{ChineseCatalogue, Lang, catalogue, said, speak},
     given, problem,
 };
 /// A heading of help: its entry in the catalogue, and its English.
@@ -22,7 +22,7 @@ pub(in crate::cli) struct Heading {
 
 /// Help in one language.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::cli) struct Help(Option<&'static Catalogue>);
+pub(in crate::cli) struct Help(Option<&'static ChineseCatalogue>);
 
 impl Help {
     /// Help in the language of the terminal.
@@ -32,7 +32,7 @@ impl Help {
 
     /// Help in a language, whatever that of the terminal.
     pub(in crate::cli) fn in_language(lang: Lang) -> Help {
-        static CHINESE: LazyLock<Catalogue> = LazyLock::new(Catalogue::built_in);
+        static CHINESE: LazyLock<ChineseCatalogue> = LazyLock::new(ChineseCatalogue::built_in);
         Help((lang == Lang::Zh).then(|| catalogue().unwrap_or(&CHINESE)))
     }
 
@@ -82,7 +82,7 @@ pub(in crate::cli) fn parse<A: FromArgMatches>(
     })
 }
 
-impl Catalogue {
+impl ChineseCatalogue {
     /// A command with its help in Chinese: entries are `run`, `run.period`, and `run.after` for what
     /// stands below.
     pub(super) fn command(&self, command: clap::Command, above: &str) -> clap::Command {
@@ -114,7 +114,7 @@ impl Catalogue {
 }
 
 /// Prints a help page, or what is wrong with the command line.
-fn print(error: &clap::Error, catalogue: Option<&Catalogue>) {
+fn print(error: &clap::Error, catalogue: Option<&ChineseCatalogue>) {
     let page = error.render();
     let to_stderr = error.use_stderr();
     let terminal = if to_stderr { io::stderr().is_terminal() } else { io::stdout().is_terminal() };

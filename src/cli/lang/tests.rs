@@ -39,7 +39,7 @@ fn the_flag_comes_before_the_environment() {
 
 #[test]
 fn reports_are_worded_in_chinese() {
-    let chinese = Catalogue::built_in();
+    let chinese = ChineseCatalogue::built_in();
     let said = |text: Text| text.in_language(Some(&chinese.texts));
     let none = text!("error: {}", text!("no period is closed in {}", "my book"));
     assert_eq!(said(none), "错误：my book 中没有已结账的清算期");
@@ -60,7 +60,7 @@ fn reports_are_worded_in_chinese() {
 
 #[test]
 fn findings_are_worded_in_chinese() {
-    let chinese = Catalogue::built_in();
+    let chinese = ChineseCatalogue::built_in();
     let said = |finding: Finding| finding.text().in_language(Some(&chinese.texts));
     let found = text!("{}; the period was closed with {}", text!("no such file"), "0c61");
     let finding = Finding::of_file(Code::A01, "insured/31.parquet", found);
@@ -79,7 +79,7 @@ fn findings_are_worded_in_chinese() {
 
 #[test]
 fn errors_of_the_system_are_known_by_their_number() {
-    let chinese = Catalogue::built_in();
+    let chinese = ChineseCatalogue::built_in();
     let error = std::io::Error::from_raw_os_error(2);
     let text = text!("{}: {}", "a", error);
     assert_eq!(text.in_language(Some(&chinese.texts)), "a：文件或文件夹不存在（系统错误 2）");
@@ -88,7 +88,7 @@ fn errors_of_the_system_are_known_by_their_number() {
 
 #[test]
 fn names_are_no_messages() {
-    let chinese = Catalogue::built_in();
+    let chinese = ChineseCatalogue::built_in();
     let hostile = text!("{} missing", "none, 1 row, {} missing, error: {0}");
     assert_eq!(
         hostile.in_language(Some(&chinese.texts)),
@@ -97,7 +97,7 @@ fn names_are_no_messages() {
 }
 
 /// Everything on the help pages of a command and those below it that the catalogue lacks.
-fn missing_help(command: &clap::Command, above: &str, chinese: &Catalogue) -> Vec<String> {
+fn missing_help(command: &clap::Command, above: &str, chinese: &ChineseCatalogue) -> Vec<String> {
     let name = key(above, command.get_name());
     let mut wanted = vec![name.clone()];
     wanted.extend(command.get_after_help().map(|_| format!("{name}.after")));
@@ -124,7 +124,7 @@ fn headings() -> impl Iterator<Item = String> {
 
 #[test]
 fn every_command_and_argument_has_chinese_help() {
-    let chinese = Catalogue::built_in();
+    let chinese = ChineseCatalogue::built_in();
     let mut missing = missing_help(&Arguments::command(), "", &chinese);
     missing.extend(headings().filter(|key| !chinese.help.contains_key(key)));
     assert_eq!(missing, [""; 0], "add them to [help] of src/cli/lang/zh.toml");
@@ -141,14 +141,14 @@ fn every_help_entry_is_on_a_page() {
     }
     let pages: Vec<String> =
         pages(&Arguments::command(), "").into_iter().chain(headings()).collect();
-    let chinese = Catalogue::built_in();
+    let chinese = ChineseCatalogue::built_in();
     let stale: Vec<_> = chinese.help.keys().filter(|key| !pages.contains(key)).collect();
     assert!(stale.is_empty(), "{stale:?}");
 }
 
 #[test]
 fn the_terminal_has_the_words_of_the_tables() {
-    let Entries { labels, messages, .. } = Catalogue::entries();
+    let CatalogueFile { labels, messages, .. } = ChineseCatalogue::entries();
     let decisions = labels.iter().filter(|(label, _)| label.starts_with("accept_"));
     let own = decisions.chain(&messages);
     let other = own.filter(|(english, chinese)| {
@@ -213,7 +213,7 @@ fn said(before: &[&str]) -> BTreeSet<String> {
 fn every_message_has_its_chinese_and_every_chinese_a_message() {
     let wordings = said(&["text!("]);
     assert!(wordings.len() > 500, "{}", wordings.len());
-    let messages = Catalogue::entries().messages;
+    let messages = ChineseCatalogue::entries().messages;
     let worded = |wording: &&String| wording.replace("{}", "").contains(char::is_alphabetic);
     // A frame of one value, or a bar of the progress, has no words.
     let spared = ["{msg:>16} {spinner} {elapsed}", "    {}"];
@@ -233,7 +233,7 @@ fn every_label_has_its_chinese() {
     let labels = said(&["labelled(", "labelled_to(16,", "labelled_to(13,"]);
     // Some are names of a table's words or of what happened to a settlement.
     let quoted = said(&["(", "=> ", "== "]);
-    let known = Catalogue::entries().labels;
+    let known = ChineseCatalogue::entries().labels;
     let missing: Vec<&String> = labels.iter().filter(|label| !known.contains_key(*label)).collect();
     assert!(missing.is_empty(), "add to [labels] of src/cli/lang/zh.toml: {missing:?}");
     let is_said = |label: &&String| labels.contains(*label) || quoted.contains(*label);
@@ -243,7 +243,7 @@ fn every_label_has_its_chinese() {
 
 #[test]
 fn holes_are_the_same_in_both_languages() {
-    for (english, chinese) in &Catalogue::entries().messages {
+    for (english, chinese) in &ChineseCatalogue::entries().messages {
         let holes = english.matches("{}").count();
         let placed = (0..holes).filter(|at| chinese.contains(&format!("{{{at}}}"))).count();
         assert_eq!(holes, placed + chinese.matches("{}").count(), "{english} = {chinese}");
@@ -253,7 +253,7 @@ fn holes_are_the_same_in_both_languages() {
 
 #[test]
 fn a_long_list_is_worded_at_once() {
-    let chinese = Catalogue::built_in();
+    let chinese = ChineseCatalogue::built_in();
     let begun = Instant::now();
     let names: Vec<String> = (0..100_000).map(|at| format!("34-{at}")).collect();
     let listed = Text::labelled("red", text::Text::given(names.join(", ")));

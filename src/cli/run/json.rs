@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use super::timings::TimingReport;
 use crate::{
-    clear::pairs::PairSums,
+    clear::pairs::PairClearing,
     contract::walk::Unread,
     diag::Finding,
     engine::{RunOptions, RunReport},
-    event::Timing,
+    event::ActivityTime,
     independent::{Compared, ComparedTable},
     ingest::survey::Normalisations,
     judged::Judged,
@@ -20,7 +20,7 @@ use crate::{
         control::{Bucket, Class, Control},
         money::{FenSum, yuan},
     },
-    shapes::{Format, KeyId, MapOf, Period, Sha256, Yuan},
+    shapes::{FormatNumber, KeyId, MapOf, Period, Sha256, Yuan},
     signing::Signer,
 };
 
@@ -29,7 +29,7 @@ use crate::{
 #[schemars(title = "run --format json")]
 pub(crate) struct RunJson<'a> {
     /// The format of the report.
-    format: Format<1>,
+    format: FormatNumber<1>,
     /// What became of the period.
     status: RunStatus,
     /// The period.
@@ -151,13 +151,13 @@ impl<'a> RunJson<'a> {
     pub(super) fn of(
         report: &'a RunReport,
         options: &'a RunOptions,
-        timings: Option<&[Timing]>,
+        timings: Option<&[ActivityTime]>,
     ) -> RunJson<'a> {
         let control = |side| of_side(&report.control, side);
         let pairs = &report.money.pairs;
-        let sum = |of: fn(&PairSums) -> FenSum| yuan(pairs.values().map(of).sum::<FenSum>());
+        let sum = |of: fn(&PairClearing) -> FenSum| yuan(pairs.values().map(of).sum::<FenSum>());
         RunJson {
-            format: Format,
+            format: FormatNumber,
             status: if options.dry_run { RunStatus::DryRun } else { RunStatus::Closed },
             period: report.period.to_string(),
             published: report.published.as_deref(),
@@ -171,8 +171,8 @@ impl<'a> RunJson<'a> {
             breaks: &report.breaks,
             pairs: pairs.len(),
             gross: sum(|pair| pair.gross),
-            payable: sum(PairSums::payable),
-            carried_forward: sum(PairSums::carried_forward),
+            payable: sum(PairClearing::payable),
+            carried_forward: sum(PairClearing::carried_forward),
             deductions: &report.deductions,
             payments: &report.payments,
             normalisations: report.normalisations,

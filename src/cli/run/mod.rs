@@ -36,7 +36,7 @@ use crate::{
     pipeline::{Benchmark, EngineName, Settings, parse_engine, parse_memory, parse_threads},
     plausible::parse_code,
     signing::Signer,
-    synth::{Breaks, Order, SynthOptions},
+    synth::{BreakRates, Order, SynthOptions},
 };
 
 #[derive(Debug, Args)]
@@ -210,7 +210,7 @@ fn synthesise(
         periods: 1,
         settlements: benchmark.settlements,
         seed: benchmark.seed,
-        breaks: Breaks::built_in(),
+        breaks: BreakRates::built_in(),
         order: Order::Time,
     };
     generated(&synth, &options.rules, &progress::monitor(stop, quiet, None))?;

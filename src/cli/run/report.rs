@@ -13,16 +13,16 @@ use crate::cli::{
     unread,
 };
 use crate::{
-    clear::pairs::PairSums,
+    clear::pairs::PairClearing,
     diag::{Finding, Outcome},
     engine::{RunOptions, RunReport},
-    event::Timing,
+    event::ActivityTime,
     model::{
         codes::Side,
         control::{Bucket, Class},
         money::{FenSum, count_grouped, yuan_grouped},
     },
-    reserve::{Level, notices::Kind},
+    reserve::{Level, notices::NoticeKind},
     text::{Grouped, Text, lines, list},
 };
 
@@ -30,7 +30,7 @@ use crate::{
 pub(super) fn print(
     report: &RunReport,
     options: &RunOptions,
-    timings: Option<&[Timing]>,
+    timings: Option<&[ActivityTime]>,
     format: Format,
 ) -> Outcome<()> {
     match format {
@@ -69,7 +69,8 @@ fn human(report: &RunReport, options: &RunOptions) -> Vec<Text> {
 /// What cleared, what is to be paid, and what was proven of both.
 fn proven(report: &RunReport) -> Vec<Text> {
     let pairs = &report.money.pairs;
-    let sum = |of: fn(&PairSums) -> FenSum| yuan_grouped(pairs.values().map(of).sum::<FenSum>());
+    let sum =
+        |of: fn(&PairClearing) -> FenSum| yuan_grouped(pairs.values().map(of).sum::<FenSum>());
     let treating = |bucket| report.control.get(Side::Treating, bucket).rows;
     let came = treating(Bucket::Delivered) + treating(Bucket::Opened);
     let cleared = treating(Bucket::Cleared);
@@ -83,8 +84,8 @@ fn proven(report: &RunReport) -> Vec<Text> {
     let payable = text!(
         "{} yuan gross, {} yuan to pay, {} yuan carried forward, over {}",
         sum(|pair| pair.gross),
-        sum(PairSums::payable),
-        sum(PairSums::carried_forward),
+        sum(PairClearing::payable),
+        sum(PairClearing::carried_forward),
         text!("{} pair(s)", Grouped(pairs.len() as u64))
     );
     let checked = report.independent.as_ref().map(|compared| {
@@ -171,12 +172,12 @@ fn notes(report: &RunReport) -> Vec<Text> {
 }
 
 /// How a number of something is worded.
-type Counted = fn(Grouped<u64>) -> Text;
+type CountWord = fn(Grouped<u64>) -> Text;
 
 /// What of the files was read in another form than the contract's.
 fn normalised(report: &RunReport) -> Vec<Text> {
     let n = report.normalisations;
-    let all: [(u64, Counted); 10] = [
+    let all: [(u64, CountWord); 10] = [
         (n.alias_columns, |n| text!("{} column(s) under another name", n)),
         (n.respelled_columns, |n| text!("{} column(s) in another spelling", n)),
         (n.integer_code_columns, |n| text!("{} column(s) of integer codes", n)),
@@ -228,7 +229,7 @@ fn next_steps(report: &RunReport, options: &RunOptions) -> Vec<Text> {
     }
     steps.extend(judged::next_steps(&report.deductions, &report.payments));
     let notices = |kind| report.money.notices.values().filter(|n| n.kind == kind).count() as u64;
-    let (clearing, yearly) = (notices(Kind::Clearing), notices(Kind::Yearly));
+    let (clearing, yearly) = (notices(NoticeKind::Clearing), notices(NoticeKind::Yearly));
     if clearing + yearly > 0 {
         steps.push(text!(
             "issue {}, to be paid by {} (tables/notices.parquet)",
@@ -236,7 +237,7 @@ fn next_steps(report: &RunReport, options: &RunOptions) -> Vec<Text> {
             report.money.dates.pay_by
         ));
     }
-    let proposals = notices(Kind::Emergency);
+    let proposals = notices(NoticeKind::Emergency);
     if proposals > 0 {
         let proposals = Grouped(proposals);
         steps.push(text!("submit {} emergency proposal(s) to the national agency", proposals));

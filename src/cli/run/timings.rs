@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::{lang::said, table::table};
 use crate::{
-    event::{Activity, Timing},
+    event::{Activity, ActivityTime},
     model::money::count_grouped,
     text::Text,
 };
@@ -30,8 +30,8 @@ pub(super) struct TimingReport {
     bytes_per_second: u64,
 }
 
-impl From<&Timing> for TimingReport {
-    fn from(timing: &Timing) -> TimingReport {
+impl From<&ActivityTime> for TimingReport {
+    fn from(timing: &ActivityTime) -> TimingReport {
         TimingReport {
             activity: timing.activity,
             busy_milliseconds: u64::try_from(timing.busy.as_millis()).unwrap_or(u64::MAX),
@@ -44,7 +44,7 @@ impl From<&Timing> for TimingReport {
 }
 
 /// What threads were busy with, added up over all of them.
-pub(super) fn timings_table(timings: &[Timing]) -> Text {
+pub(super) fn timings_table(timings: &[ActivityTime]) -> Text {
     let header = [
         text!("busy with"),
         text!("seconds"),
@@ -55,7 +55,7 @@ pub(super) fn timings_table(timings: &[Timing]) -> Text {
     ];
     let mut table = table(header, 1);
     let number = |number: u64| if number == 0 { String::new() } else { count_grouped(number) };
-    for Timing { activity, busy, rows, bytes } in timings {
+    for ActivityTime { activity, busy, rows, bytes } in timings {
         table.add_row([
             said(&activity.text()),
             format!("{}.{:02}", busy.as_secs(), busy.subsec_millis() / 10),

@@ -12,10 +12,10 @@ fn a_position_beyond_64_bits_is_one_position() {
     let rules = Rules::built_in();
     let policy = rules.policy(period).expect("in force");
     let fen = vec![FEN_LIMIT.fen() - 1; ROWS];
-    let rows: Vec<(usize, Packed)> =
-        (0..ROWS).map(|row| (row, Packed::new(340_100, 0, period.plus(-1)))).collect();
+    let rows: Vec<(usize, PackedKey)> =
+        (0..ROWS).map(|row| (row, PackedKey::new(340_100, 0, period.plus(-1)))).collect();
     let counters = Counters::default();
-    let columns = Columns { amounts: [Some(&fen); 13], rare: &fen };
+    let columns = AmountColumns { amounts: [Some(&fen); 13], rare: &fen };
     for rows in rows.chunks(ROWS_AT_A_TIME) {
         counters.0[0].lock().expect("alone").add(rows, &columns);
     }
@@ -46,8 +46,8 @@ fn parts_are_what_was_counted() {
         let mut counter = counters.0[3].lock().expect("alone");
         // Enough keys for the table to grow, each three times.
         for division in 110_000..110_500 {
-            let key = Packed::new(division, 77, period.plus(-2));
-            let columns = Columns { amounts, rare: &rare };
+            let key = PackedKey::new(division, 77, period.plus(-2));
+            let columns = AmountColumns { amounts, rare: &rare };
             counter.add(&[(0, key), (1, key), (2, key)], &columns);
         }
     }
@@ -57,13 +57,13 @@ fn parts_are_what_was_counted() {
     counters.parts().for_each(|part| others.take(&part));
     for counters in [counters, others] {
         let counted = counters.finish();
-        let mut all: Vec<(Packed, Place)> = counted.places().flatten().collect();
+        let mut all: Vec<(PackedKey, CounterSlot)> = counted.places().flatten().collect();
         all.sort_unstable();
         assert_eq!(all.len(), 500);
         for ((key, place), division) in all.into_iter().zip(110_000..) {
             let key = key.unpack();
             assert_eq!((key.insuplc_admdvs, key.cost_month), (division, period.plus(-2)));
-            let Counted { rows, reversals, amounts } = counted.at(place);
+            let PositionCount { rows, reversals, amounts } = counted.at(place);
             assert_eq!(
                 (rows, reversals, amounts),
                 (3, 0, Amounts::from_array(expected.map(|fen| FenSum::new(fen.into()))))
@@ -76,7 +76,7 @@ fn parts_are_what_was_counted() {
 fn a_key_comes_back_whatever_the_month() {
     let period = Month::new(2025, 10);
     for (division, group, months) in [(0, 0, 0), (999_999, 8191, -7), (110_101, 77, 3_000_000)] {
-        let key = Packed::new(division, group, period.plus(months)).unpack();
+        let key = PackedKey::new(division, group, period.plus(months)).unpack();
         assert_eq!((key.insuplc_admdvs, key.cost_month), (division, period.plus(months)));
         let pair = Pair { insured: key.insured, treating: key.treating };
         let PositionKey { fund, care, .. } = key;
@@ -87,7 +87,7 @@ fn a_key_comes_back_whatever_the_month() {
 #[test]
 fn what_is_taken_out_again_leaves_nothing() {
     let period = Month::new(2025, 10);
-    let keys = [period, period.plus(-1)].map(|month| Packed::new(110_000, 77, month));
+    let keys = [period, period.plus(-1)].map(|month| PackedKey::new(110_000, 77, month));
     let amounts = [[1; 13], [i64::MAX; 13]];
     let counters = Counters::default();
     for times in [1, 1, -1, -1, -1] {
@@ -98,7 +98,7 @@ fn what_is_taken_out_again_leaves_nothing() {
     }
     counters.take(&part(keys[0], 1, &[1; 13]));
     let counted = counters.finish();
-    let mut places: Vec<(Packed, Place)> = counted.places().flatten().collect();
+    let mut places: Vec<(PackedKey, CounterSlot)> = counted.places().flatten().collect();
     places.sort_unstable();
     let found = places.into_iter().map(|(key, place)| (key, counted.at(place)));
     let found: Vec<_> = found.map(|(key, c)| (key, c.rows, c.amounts)).collect();

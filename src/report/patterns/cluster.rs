@@ -7,12 +7,12 @@ use crate::{
         fields::Field,
         money::FenSum,
     },
-    report::source::Tally,
+    report::source::BreakTally,
 };
 
 /// How a field differs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Change {
+pub(super) enum FieldChange {
     /// Treating − insured, in fen.
     Offset(FenSum),
     /// From the code of the insured side to that of the treating side.
@@ -22,11 +22,11 @@ pub(super) enum Change {
 }
 
 /// The fields that differ, each with how.
-pub(super) type Changes = Vec<(Field, Change)>;
+pub(super) type Changes = Vec<(Field, FieldChange)>;
 
 /// A place that breaks share, the narrowest first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Place {
+pub(super) enum SharedPlace {
     Institution(String),
     Insured(String, Province),
     Treating(String),
@@ -40,11 +40,11 @@ pub(super) enum Place {
 
 /// Breaks with one cause.
 #[derive(Debug)]
-pub(super) struct Cluster {
+pub(super) struct BreakCluster {
     pub(super) class: Class,
-    pub(super) place: Place,
+    pub(super) place: SharedPlace,
     pub(super) changes: Changes,
     /// Pairs that are concerned.
     pub(super) pairs: usize,
-    pub(super) tally: Tally,
+    pub(super) tally: BreakTally,
 }

@@ -7,11 +7,11 @@
 mod cluster;
 mod sentence;
 
-use self::cluster::{Change, Changes, Cluster, Place};
+use self::cluster::{BreakCluster, Changes, FieldChange, SharedPlace};
 use std::collections::BTreeMap;
 
 use super::{
-    source::{Break, Source, Tally},
+    source::{BreakTally, ListedBreak, PeriodTables},
     words::{Money, Words, count},
 };
 use crate::model::{
@@ -48,25 +48,26 @@ pub(super) struct Patterns {
 
 /// A carried break with where it happened.
 struct Case<'a> {
-    found: Break<'a>,
+    found: ListedBreak<'a>,
     changes: Changes,
     /// From the narrowest to the widest, one of each kind.
-    places: Vec<Place>,
+    places: Vec<SharedPlace>,
 }
 
 impl Patterns {
-    pub(super) fn of(source: &Source) -> Patterns {
+    pub(super) fn of(source: &PeriodTables) -> Patterns {
         let cases = cases(source);
         let usual = Usual::of(source, &cases);
         let mut clusters = Vec::new();
         let rest = by_change(&cases, &usual, &mut clusters);
         by_place(&rest, &usual, &mut clusters);
         clusters.sort_by(|a, b| {
-            let key = |of: &Cluster| (-of.tally.stake, -of.tally.held, -of.tally.count, of.class);
+            let key =
+                |of: &BreakCluster| (-of.tally.stake, -of.tally.held, -of.tally.count, of.class);
             (key(a), &a.place, &a.changes).cmp(&(key(b), &b.place, &b.changes))
         });
         let explained: i128 = clusters.iter().map(|cluster| cluster.tally.count).sum();
-        let pattern = |of: &Cluster| Pattern {
+        let pattern = |of: &BreakCluster| Pattern {
             sentence: sentence::sentence(of),
             class: super::words::class(of.class),
             shown: [
@@ -84,7 +85,7 @@ impl Patterns {
 }
 
 /// The carried breaks with what differs and where.
-fn cases(source: &Source) -> Vec<Case<'_>> {
+fn cases(source: &PeriodTables) -> Vec<Case<'_>> {
     let mut changes: BTreeMap<&str, Changes> = BTreeMap::new();
     for row in source.break_fields.iter() {
         let Some(field) = changed_field(row.text("field")) else { continue };
@@ -101,7 +102,7 @@ fn cases(source: &Source) -> Vec<Case<'_>> {
         .map(|found| {
             let setl_id = found.row.text("setl_id");
             let institution =
-                institutions.get(setl_id).map(|code| Place::Institution((*code).into()));
+                institutions.get(setl_id).map(|code| SharedPlace::Institution((*code).into()));
             Case {
                 changes: changes.remove(setl_id).map(without_sums).unwrap_or_default(),
                 places: institution.into_iter().chain(places(&found)).collect(),
@@ -116,8 +117,9 @@ fn without_sums(mut changes: Changes) -> Changes {
     let follows = |field| {
         [Field::medfee_sumamt, Field::fund_pay_sumamt, Field::psn_cash_pay].contains(&field)
     };
-    let is_part =
-        |(field, change): &(Field, Change)| matches!(change, Change::Offset(_)) && !follows(*field);
+    let is_part = |(field, change): &(Field, FieldChange)| {
+        matches!(change, FieldChange::Offset(_)) && !follows(*field)
+    };
     if changes.iter().any(is_part) {
         changes.retain(|(field, _)| !follows(*field));
     }
@@ -130,7 +132,7 @@ fn changed_field(name: &str) -> Option<Field> {
     if name == "cost_month" { Some(Field::setl_time) } else { field() }
 }
 
-fn change(field: Field, treating: &str, insured: &str) -> Change {
+fn change(field: Field, treating: &str, insured: &str) -> FieldChange {
     const CODES: [Field; 6] = [
         Field::insuplc_admdvs,
         Field::mdtrtarea_admvs,
@@ -140,14 +142,14 @@ fn change(field: Field, treating: &str, insured: &str) -> Change {
         Field::setl_time,
     ];
     if CODES.contains(&field) {
-        return Change::Recoded(insured.to_owned(), treating.to_owned());
+        return FieldChange::Recoded(insured.to_owned(), treating.to_owned());
     }
     // The other identity fields hold what is a person's or a settlement's own.
     match (parse_sum(treating), parse_sum(insured)) {
         (Ok(treating), Ok(insured)) if !IDENTITY_FIELDS.contains(&field) => {
-            Change::Offset(treating - insured)
+            FieldChange::Offset(treating - insured)
         }
-        _ => Change::Free,
+        _ => FieldChange::Free,
     }
 }
 
@@ -156,18 +158,18 @@ fn city(division: &str) -> String {
     division.chars().take(4).collect()
 }
 
-fn places(found: &Break) -> Vec<Place> {
+fn places(found: &ListedBreak) -> Vec<SharedPlace> {
     let Some(pair) = found.pair else { return Vec::new() };
     let insured = found.row.text("insuplc_admdvs");
     let treating = found.row.text("mdtrtarea_admvs");
     vec![
-        Place::Insured(insured.to_owned(), pair.treating),
-        Place::Treating(treating.to_owned()),
-        Place::InsuredCity(city(insured), pair.treating),
-        Place::TreatingCity(city(treating)),
-        Place::Pair(pair),
-        Place::Declares(pair.treating),
-        Place::Owes(pair.insured),
+        SharedPlace::Insured(insured.to_owned(), pair.treating),
+        SharedPlace::Treating(treating.to_owned()),
+        SharedPlace::InsuredCity(city(insured), pair.treating),
+        SharedPlace::TreatingCity(city(treating)),
+        SharedPlace::Pair(pair),
+        SharedPlace::Declares(pair.treating),
+        SharedPlace::Owes(pair.insured),
     ]
 }
 
@@ -175,12 +177,12 @@ fn places(found: &Break) -> Vec<Place> {
 fn by_change<'a>(
     cases: &'a [Case<'a>],
     usual: &Usual,
-    clusters: &mut Vec<Cluster>,
+    clusters: &mut Vec<BreakCluster>,
 ) -> Vec<&'a Case<'a>> {
     let mut alike: BTreeMap<(Class, &Changes), Vec<&Case>> = BTreeMap::new();
     let mut rest = Vec::new();
     for case in cases {
-        let constant = case.changes.iter().any(|(_, change)| *change != Change::Free);
+        let constant = case.changes.iter().any(|(_, change)| *change != FieldChange::Free);
         if constant {
             alike.entry((case.found.class, &case.changes)).or_default().push(case);
         } else {
@@ -201,13 +203,13 @@ fn by_change<'a>(
 }
 
 /// The narrowest place that nine of ten breaks share; else the one with most breaks of those that stand out.
-fn shared_place(group: &[&Case], whole: usize, usual: &Usual) -> Option<Place> {
+fn shared_place(group: &[&Case], whole: usize, usual: &Usual) -> Option<SharedPlace> {
     let mut counts = counts(group);
     counts.retain(|_, number| *number >= FEWEST_ALIKE);
     let nearly_all = counts.iter().find(|(_, number)| **number * 10 >= group.len() * 9);
     let most = || {
         let standing = counts.iter().filter(|(place, number)| {
-            let quarter = matches!(place, Place::Institution(_)) && **number * 4 >= whole;
+            let quarter = matches!(place, SharedPlace::Institution(_)) && **number * 4 >= whole;
             **number * 10 >= whole && (quarter || usual.is_exceeded(place, **number, whole))
         });
         // Of equal numbers the first, which is the narrowest.
@@ -217,7 +219,7 @@ fn shared_place(group: &[&Case], whole: usize, usual: &Usual) -> Option<Place> {
 }
 
 /// How many breaks each place has.
-fn counts<'a>(group: &[&'a Case]) -> BTreeMap<&'a Place, usize> {
+fn counts<'a>(group: &[&'a Case]) -> BTreeMap<&'a SharedPlace, usize> {
     let mut counts = BTreeMap::new();
     for place in group.iter().flat_map(|case| &case.places) {
         *counts.entry(place).or_default() += 1;
@@ -225,23 +227,23 @@ fn counts<'a>(group: &[&'a Case]) -> BTreeMap<&'a Place, usize> {
     counts
 }
 
-fn cluster(class: Class, place: Place, changes: Changes, cases: &[&Case]) -> Cluster {
+fn cluster(class: Class, place: SharedPlace, changes: Changes, cases: &[&Case]) -> BreakCluster {
     let mut pairs: Vec<Option<Pair>> = cases.iter().map(|case| case.found.pair).collect();
     pairs.sort();
     pairs.dedup();
-    let tally = Tally::of(cases.iter().map(|case| &case.found));
-    Cluster { class, place, changes, pairs: pairs.len(), tally }
+    let tally = BreakTally::of(cases.iter().map(|case| &case.found));
+    BreakCluster { class, place, changes, pairs: pairs.len(), tally }
 }
 
 /// Takes breaks of one class and of the same fields that crowd at a place.
-fn by_place(rest: &[&Case], usual: &Usual, clusters: &mut Vec<Cluster>) {
+fn by_place(rest: &[&Case], usual: &Usual, clusters: &mut Vec<BreakCluster>) {
     let mut groups: BTreeMap<(Class, Vec<Field>), Vec<&Case>> = BTreeMap::new();
     for case in rest {
         let fields = case.changes.iter().map(|(field, _)| *field).collect();
         groups.entry((case.found.class, fields)).or_default().push(case);
     }
     for ((class, fields), mut group) in groups {
-        let changes: Changes = fields.into_iter().map(|field| (field, Change::Free)).collect();
+        let changes: Changes = fields.into_iter().map(|field| (field, FieldChange::Free)).collect();
         let whole = group.len();
         while let Some(place) = crowded_place(&group, whole, usual) {
             let (inside, outside): (Vec<_>, Vec<_>) =
@@ -254,7 +256,7 @@ fn by_place(rest: &[&Case], usual: &Usual, clusters: &mut Vec<Cluster>) {
 
 /// The place with most breaks of those that have far more than their share of `whole`, or a narrower one with nine
 /// of ten of them.
-fn crowded_place(group: &[&Case], whole: usize, usual: &Usual) -> Option<Place> {
+fn crowded_place(group: &[&Case], whole: usize, usual: &Usual) -> Option<SharedPlace> {
     let mut crowded = counts(group);
     crowded.retain(|place, number| {
         *number >= FEWEST_AT_A_PLACE && usual.is_exceeded(place, *number, whole)
@@ -266,14 +268,14 @@ fn crowded_place(group: &[&Case], whole: usize, usual: &Usual) -> Option<Place> 
 
 /// What is usual: visits that cleared and breaks that are carried, by place and in all.
 struct Usual {
-    visits: BTreeMap<Place, i128>,
+    visits: BTreeMap<SharedPlace, i128>,
     all_visits: i128,
-    breaks: BTreeMap<Place, usize>,
+    breaks: BTreeMap<SharedPlace, usize>,
     all_breaks: usize,
 }
 
 impl Usual {
-    fn of(source: &Source, cases: &[Case]) -> Usual {
+    fn of(source: &PeriodTables, cases: &[Case]) -> Usual {
         let mut usual = Usual {
             visits: BTreeMap::new(),
             all_visits: 0,
@@ -287,9 +289,9 @@ impl Usual {
             let (Some(pair), number) = (row.pair(), row.number("visits")) else { continue };
             let division = row.text("insuplc_admdvs");
             for place in [
-                Place::Insured(division.to_owned(), pair.treating),
-                Place::InsuredCity(city(division), pair.treating),
-                Place::Pair(pair),
+                SharedPlace::Insured(division.to_owned(), pair.treating),
+                SharedPlace::InsuredCity(city(division), pair.treating),
+                SharedPlace::Pair(pair),
             ] {
                 *usual.visits.entry(place).or_default() += number;
             }
@@ -300,17 +302,19 @@ impl Usual {
 
     /// Whether a place has far more of `whole` breaks than its share of visits or, where positions do not say how
     /// many it has, than its share of all other breaks.
-    fn is_exceeded(&self, place: &Place, number: usize, whole: usize) -> bool {
+    fn is_exceeded(&self, place: &SharedPlace, number: usize, whole: usize) -> bool {
         let (own, all) = match place {
-            Place::Insured(..) | Place::InsuredCity(..) | Place::Pair(_) => {
+            SharedPlace::Insured(..) | SharedPlace::InsuredCity(..) | SharedPlace::Pair(_) => {
                 let own = self.visits.get(place).copied().unwrap_or(0).max(0);
                 (own + number as i128, self.all_visits)
             }
-            Place::Institution(_) | Place::Treating(_) | Place::TreatingCity(_) => {
+            SharedPlace::Institution(_)
+            | SharedPlace::Treating(_)
+            | SharedPlace::TreatingCity(_) => {
                 let own = self.breaks.get(place).map_or(0, |all| all.saturating_sub(number));
                 (own as i128 + 1, self.all_breaks.saturating_sub(whole) as i128)
             }
-            Place::Declares(_) | Place::Owes(_) => return false,
+            SharedPlace::Declares(_) | SharedPlace::Owes(_) => return false,
         };
         number as i128 * all > TIMES_ITS_SHARE * whole as i128 * own
     }

@@ -1,19 +1,19 @@
 //! A pattern in words.
 
-use super::cluster::{Change, Cluster, Place};
+use super::cluster::{BreakCluster, FieldChange, SharedPlace};
 use crate::{
     model::{control::Class, fields::Field, money::yuan_grouped},
     report::words::{Words, field, pair, province, words},
 };
 
 /// What the breaks share, as a sentence.
-pub(super) fn sentence(cluster: &Cluster) -> Words {
+pub(super) fn sentence(cluster: &BreakCluster) -> Words {
     let place = place(cluster);
     let what = what(cluster);
     words(format!("{}：{}。", place.zh, what.zh), format!("{}: {}.", place.en, what.en))
 }
 
-fn place(cluster: &Cluster) -> Words {
+fn place(cluster: &BreakCluster) -> Words {
     let over = |name: Words| match cluster.pairs {
         0 | 1 => name,
         pairs => words(
@@ -22,38 +22,38 @@ fn place(cluster: &Cluster) -> Words {
         ),
     };
     match &cluster.place {
-        Place::Institution(code) => {
+        SharedPlace::Institution(code) => {
             over(words(format!("医药机构 {code}"), format!("Institution {code}")))
         }
-        Place::Insured(division, treating) => {
+        SharedPlace::Insured(division, treating) => {
             let treating = province(*treating);
             words(
                 format!("参保地区划 {division} 的人员在{}就医", treating.zh),
                 format!("Persons of division {division} treated in {}", treating.en),
             )
         }
-        Place::InsuredCity(city, treating) => {
+        SharedPlace::InsuredCity(city, treating) => {
             let treating = province(*treating);
             words(
                 format!("参保地市 {city}00 的人员在{}就医", treating.zh),
                 format!("Persons of city {city}00 treated in {}", treating.en),
             )
         }
-        Place::TreatingCity(city) => {
+        SharedPlace::TreatingCity(city) => {
             over(words(format!("就医地市 {city}00"), format!("Treating city {city}00")))
         }
-        Place::Treating(division) => {
+        SharedPlace::Treating(division) => {
             over(words(format!("就医地区划 {division}"), format!("Treating division {division}")))
         }
-        Place::Pair(of) => pair(*of),
-        Place::Declares(of) => {
+        SharedPlace::Pair(of) => pair(*of),
+        SharedPlace::Declares(of) => {
             let name = province(*of);
             over(words(
                 format!("{}作为就医省", name.zh),
                 format!("{} as treating province", name.en),
             ))
         }
-        Place::Owes(of) => {
+        SharedPlace::Owes(of) => {
             let name = province(*of);
             over(words(
                 format!("{}作为参保省", name.zh),
@@ -63,7 +63,7 @@ fn place(cluster: &Cluster) -> Words {
     }
 }
 
-fn what(cluster: &Cluster) -> Words {
+fn what(cluster: &BreakCluster) -> Words {
     if cluster.changes.is_empty() {
         return lacking(cluster.class);
     }
@@ -75,10 +75,10 @@ fn what(cluster: &Cluster) -> Words {
     words(joined(|part| &part.zh, "；"), joined(|part| &part.en, ", "))
 }
 
-fn changed(of: Field, change: &Change) -> Words {
+fn changed(of: Field, change: &FieldChange) -> Words {
     let name = field(if of == Field::setl_time { "cost_month" } else { of.name() });
     match change {
-        Change::Offset(fen) => {
+        FieldChange::Offset(fen) => {
             let amount = yuan_grouped(fen.abs());
             let (zh, en) = if fen.is_negative() { ("少", "less") } else { ("多", "more") };
             words(
@@ -86,7 +86,7 @@ fn changed(of: Field, change: &Change) -> Words {
                 format!("{} is {amount} yuan {en} at the treating side, every time", name.en),
             )
         }
-        Change::Recoded(insured, treating) => {
+        FieldChange::Recoded(insured, treating) => {
             let (insured, treating) = (shown(insured), shown(treating));
             words(
                 format!("{} 参保地为 {insured}、就医地为 {treating}", name.zh),
@@ -96,7 +96,7 @@ fn changed(of: Field, change: &Change) -> Words {
                 ),
             )
         }
-        Change::Free => words(format!("{} 不一致", name.zh), format!("{} differs", name.en)),
+        FieldChange::Free => words(format!("{} 不一致", name.zh), format!("{} differs", name.en)),
     }
 }
 

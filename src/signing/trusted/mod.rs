@@ -42,7 +42,7 @@ pub struct Signed {
 
 /// What is known of a period's manifest through signatures.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum SignatureStanding {
     /// Signed by a key, which this names.
     Signed(String),
     /// Signed by a revoked key, or not at all, but a later period of the chain bears a good signature.
@@ -56,24 +56,28 @@ pub enum Standing {
 impl TrustedKeys {
     /// Says what the signature of each period is worth, oldest first. The chain of digests from manifest to
     /// manifest has to have been verified: through it a good signature vouches for every period before it.
-    pub fn judge(&self, periods: &[Signed]) -> Vec<Standing> {
+    pub fn judge(&self, periods: &[Signed]) -> Vec<SignatureStanding> {
         let mut covered: Option<Month> = None;
-        let mut standings: Vec<Standing> = periods
+        let mut standings: Vec<SignatureStanding> = periods
             .iter()
             .rev()
             .map(|Signed { period, manifest, signature }| {
                 let own = self.of(*period, manifest, signature.as_deref());
                 let standing = match (own, covered) {
-                    (Ok(Some(Vouched { name, revoked: false })), _) => Standing::Signed(name),
-                    (Ok(_), Some(later)) => Standing::CoveredBy(later),
-                    (Ok(Some(Vouched { name, revoked: true })), None) => Standing::Bad(text!(
-                        "by {}, a revoked key, and no later period is signed by another",
-                        name
-                    )),
-                    (Ok(None), None) => Standing::Unsigned,
-                    (Err(problem), _) => Standing::Bad(problem),
+                    (Ok(Some(Vouched { name, revoked: false })), _) => {
+                        SignatureStanding::Signed(name)
+                    }
+                    (Ok(_), Some(later)) => SignatureStanding::CoveredBy(later),
+                    (Ok(Some(Vouched { name, revoked: true })), None) => {
+                        SignatureStanding::Bad(text!(
+                            "by {}, a revoked key, and no later period is signed by another",
+                            name
+                        ))
+                    }
+                    (Ok(None), None) => SignatureStanding::Unsigned,
+                    (Err(problem), _) => SignatureStanding::Bad(problem),
                 };
-                if matches!(standing, Standing::Signed(_)) {
+                if matches!(standing, SignatureStanding::Signed(_)) {
                     covered = Some(*period);
                 }
                 standing

@@ -18,7 +18,7 @@ use crate::{
     diag::toml_problem,
     diag::{Failure, Outcome},
     model::{codes::Month, dates::parse_period},
-    shapes::{Format, KeyId, Period},
+    shapes::{FormatNumber, KeyId, Period},
     signing::public::PublicKey,
     text::{Text, Value, items},
     toml_keys,
@@ -35,8 +35,8 @@ const LONGEST: u64 = 1 << 20;
 pub(crate) struct TrustedFile {
     /// The format of the file.
     #[serde(default)]
-    #[schemars(with = "Format<1>")]
-    format: Option<Format<1>>,
+    #[schemars(with = "FormatNumber<1>")]
+    format: Option<FormatNumber<1>>,
     /// The keys; each starts with `[[key]]`.
     #[serde(default, deserialize_with = "tables")]
     #[schemars(with = "Vec<TrustedKey>", length(min = 1))]
@@ -111,7 +111,7 @@ impl TrustedKeys {
             Ok(table) => table.into_inner(),
             Err(error) => return Err(vec![toml_problem(text, &error)]),
         };
-        let mut reader = Reader { folder, errors: Vec::new(), keys: Vec::new() };
+        let mut reader = KeysReader { folder, errors: Vec::new(), keys: Vec::new() };
         let _: TrustedFile = reader.read(&table);
         if let Some(key) = table.get("key") {
             reader.keys(key);
@@ -135,13 +135,13 @@ impl TrustedKeys {
 }
 
 /// What was read of a file so far, and what is wrong with it by place.
-struct Reader<'a> {
+struct KeysReader<'a> {
     folder: &'a Path,
     errors: Vec<(usize, Text)>,
     keys: Vec<Trusted>,
 }
 
-impl Reader<'_> {
+impl KeysReader<'_> {
     fn error(&mut self, at: usize, what: &str, problem: Text) {
         self.errors.push((at, text!("{}: {}", what, Value::Text(problem))));
     }

@@ -36,10 +36,10 @@ fn trusted(keys: &Keys, alter: impl Fn(&mut Trusted)) -> TrustedKeys {
 /// Standings in short: who signed, the month that covers, - or what is wrong.
 fn judged(periods: &[Signed], trusted: &TrustedKeys) -> Vec<String> {
     let short = |standing| match standing {
-        Standing::Signed(name) => name,
-        Standing::CoveredBy(month) => month.to_string(),
-        Standing::Unsigned => "-".to_owned(),
-        Standing::Bad(problem) => format!("bad: {problem}"),
+        SignatureStanding::Signed(name) => name,
+        SignatureStanding::CoveredBy(month) => month.to_string(),
+        SignatureStanding::Unsigned => "-".to_owned(),
+        SignatureStanding::Bad(problem) => format!("bad: {problem}"),
     };
     trusted.judge(periods).into_iter().map(short).collect()
 }

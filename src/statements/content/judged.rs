@@ -1,11 +1,11 @@
 //! What became of deductions and payments: how many were accepted and refused, why, and how much.
 
-use super::{Content, Sheet, Template, Value, Values, text};
+use super::{CellValue, Content, RowValues, Sheet, Template, text};
 use crate::{
-    book::grid::Row,
+    book::grid::GridRow,
     diag::Outcome,
-    judged::{GIVEN_BACK, Judged, Lines, reason},
-    statements::sheet::Layout,
+    judged::{GIVEN_BACK, Judged, JudgedRows, reason},
+    statements::sheet::SheetLayout,
 };
 
 const OFFERED: [&str; 6] = ["kind", "outcome", "code", "reason", "count", "amount"];
@@ -16,7 +16,7 @@ impl Content {
         &self,
         of: &str,
         template: &Template,
-        own: impl Fn(&Row) -> bool,
+        own: impl Fn(&GridRow) -> bool,
     ) -> Outcome<Option<Sheet>> {
         let mut rows = Vec::new();
         for (kind, table) in [("审核扣款", &self.deductions), ("付款", &self.payments)] {
@@ -41,7 +41,7 @@ impl Content {
         }
         let sheet = self.sheet(template, "judged", of, rows, &OFFERED)?;
         // Sums over what counts and what does not would say nothing.
-        Ok(Some(Sheet { layout: Layout::Listed, ..sheet }))
+        Ok(Some(Sheet { layout: SheetLayout::Listed, ..sheet }))
     }
 
     /// What became of all deductions, and of all payments.
@@ -50,13 +50,13 @@ impl Content {
     }
 }
 
-fn values([kind, outcome, code, why]: [&str; 4], lines: Lines) -> Values {
-    Values::from([
+fn values([kind, outcome, code, why]: [&str; 4], lines: JudgedRows) -> RowValues {
+    RowValues::from([
         ("kind", text(kind)),
         ("outcome", text(outcome)),
         ("code", text(code)),
         ("reason", text(why)),
-        ("count", Value::Count(lines.count.into())),
-        ("amount", Value::Money(lines.fen)),
+        ("count", CellValue::Count(lines.count.into())),
+        ("amount", CellValue::Money(lines.fen)),
     ])
 }

@@ -7,15 +7,15 @@ mod verification;
 
 use super::{
     capital::capitals,
-    sheet::{Sheet, Value, Workbook},
+    sheet::{CellValue, Sheet, Workbook},
     style::Style,
-    template::{Template, Values},
+    template::{RowValues, Template},
     words::province,
 };
 use crate::{
     book::{
-        Closed,
-        grid::{Grid, Row, pair_of_notice},
+        ClosedPeriod,
+        grid::{Grid, GridRow, pair_of_notice},
         twins::{Twins, visible},
     },
     diag::{Failure, Outcome},
@@ -75,7 +75,7 @@ const DETAIL: [&str; 14] = [
 ];
 
 impl Content {
-    pub(super) fn read(closed: &Closed) -> Outcome<Content> {
+    pub(super) fn read(closed: &ClosedPeriod) -> Outcome<Content> {
         let positions = closed.table("positions")?;
         let mut medfee = BTreeMap::new();
         for row in positions.iter() {
@@ -140,7 +140,7 @@ impl Content {
         found.into_iter().collect()
     }
 
-    fn carried(&self) -> impl Iterator<Item = Row<'_>> {
+    fn carried(&self) -> impl Iterator<Item = GridRow<'_>> {
         self.breaks.iter().filter(|row| row.flag("carried") == Some(true))
     }
 
@@ -168,7 +168,7 @@ impl Content {
         template: &Template,
         file: &str,
         of: &str,
-        rows: Vec<Values>,
+        rows: Vec<RowValues>,
         offered: &[&str],
     ) -> Outcome<Sheet> {
         template.sheet(file, of, &self.period.to_string(), rows, offered)
@@ -204,13 +204,14 @@ impl Content {
             }
         }
         let rows = sums.into_iter().map(|(of, [pays, receives])| {
-            let mut values = Values::from([("province", Value::Text(province(of)))]);
+            let mut values = RowValues::from([("province", CellValue::Text(province(of)))]);
             let sides = OFFERED[1..11].iter().zip(pays.into_iter().chain(receives));
             for (at, (name, sum)) in sides.enumerate() {
-                let value = if at % 5 == 0 { Value::Count(sum.fen()) } else { Value::Money(sum) };
+                let value =
+                    if at % 5 == 0 { CellValue::Count(sum.fen()) } else { CellValue::Money(sum) };
                 values.insert(*name, value);
             }
-            values.insert("net", Value::Money(receives[4] - pays[4]));
+            values.insert("net", CellValue::Money(receives[4] - pays[4]));
             values
         });
         self.sheet(template, "national", "全国", rows.collect(), &OFFERED)
@@ -229,31 +230,31 @@ impl Content {
             "payee",
             "amount",
         ];
-        let quotas: BTreeMap<Pair, Row> =
+        let quotas: BTreeMap<Pair, GridRow> =
             self.quotas.iter().filter_map(|row| Some((row.pair()?, row))).collect();
         let rows = self.notices.iter().filter(|row| row.text("kind") != "QS").filter_map(|row| {
             let pair = row.pair()?;
             let quota = |column| {
-                Value::Money(quotas.get(&pair).map_or(FenSum::ZERO, |quota| quota.fen(column)))
+                CellValue::Money(quotas.get(&pair).map_or(FenSum::ZERO, |quota| quota.fen(column)))
             };
             let amount = row.fen("amount");
             let proposal = row.text("kind") == "JJ";
             let next = if proposal {
                 let next = quotas.get(&pair).map_or(FenSum::ZERO, |quota| quota.fen("next_quota"));
-                Value::Money(next + amount)
+                CellValue::Money(next + amount)
             } else {
                 quota("next_quota")
             };
-            Some(Values::from([
+            Some(RowValues::from([
                 ("notice_id", text(row.text("notice_id"))),
-                ("insured", Value::Text(province(pair.insured))),
-                ("treating", Value::Text(province(pair.treating))),
+                ("insured", CellValue::Text(province(pair.insured))),
+                ("treating", CellValue::Text(province(pair.treating))),
                 ("kind", text(if proposal { "紧急调增" } else { "年度调整" })),
                 ("quota", quota("quota")),
                 ("next_quota", next),
                 ("payer", named(row.text("payer"))),
                 ("payee", named(row.text("payee"))),
-                ("amount", Value::Money(amount)),
+                ("amount", CellValue::Money(amount)),
             ]))
         });
         self.sheet(template, "quotas", "全国", rows.collect(), &OFFERED)
@@ -282,16 +283,16 @@ impl Content {
         Ok(sheets)
     }
 
-    fn pair_rows(&self, other: impl Fn(Pair) -> Option<Province>) -> Vec<Values> {
+    fn pair_rows(&self, other: impl Fn(Pair) -> Option<Province>) -> Vec<RowValues> {
         let rows = self.pairs.iter().filter_map(|row| {
             let pair = row.pair()?;
             let other = other(pair)?;
             let medfee = self.medfee.get(&pair).copied().unwrap_or_default();
-            let fen = |column| Value::Money(row.fen(column));
-            Some(Values::from([
-                ("province", Value::Text(province(other))),
-                ("visits", Value::Count(row.number("visits"))),
-                ("medfee", Value::Money(medfee)),
+            let fen = |column| CellValue::Money(row.fen(column));
+            Some(RowValues::from([
+                ("province", CellValue::Text(province(other))),
+                ("visits", CellValue::Count(row.number("visits"))),
+                ("medfee", CellValue::Money(medfee)),
                 ("employee", fen("gross_employee")),
                 ("resident", fen("gross_resident")),
                 ("gross", fen("gross")),
@@ -310,13 +311,13 @@ impl Content {
         let accepted = self.deductions.iter().filter(|row| row.flag("accepted") == Some(true));
         let own = accepted.filter(|row| row.pair().is_some_and(|pair| is_of(pair, of)));
         let rows = own.map(|row| {
-            Values::from([
+            RowValues::from([
                 ("insured", named(row.text("insured_province"))),
                 ("treating", named(row.text("treating_province"))),
                 ("ddct_id", text(row.text("ddct_id"))),
                 ("setl_id", text(row.text("setl_id"))),
                 ("fund", text(chinese(row.text("fund_class")))),
-                ("amount", Value::Money(row.fen("amount"))),
+                ("amount", CellValue::Money(row.fen("amount"))),
                 ("code", text(if row.text("code") == GIVEN_BACK { "退回" } else { "扣款" })),
             ])
         });
@@ -343,19 +344,19 @@ impl Content {
         });
         let rows = own.map(|(pair, row)| {
             let payable = |column| match row.fen_or_null(column) {
-                Some(fen) => Value::Money(fen),
+                Some(fen) => CellValue::Money(fen),
                 None => text("无"),
             };
-            Values::from([
-                ("insured", Value::Text(province(pair.insured))),
-                ("treating", Value::Text(province(pair.treating))),
+            RowValues::from([
+                ("insured", CellValue::Text(province(pair.insured))),
+                ("treating", CellValue::Text(province(pair.treating))),
                 ("setl_id", text(row.text("setl_id"))),
                 ("class", text(chinese(row.text("class")))),
                 ("fields", text(row.text("fields"))),
                 ("cost_month", text(row.text("cost_month"))),
                 ("treating_payable", payable("treating_payable")),
                 ("insured_payable", payable("insured_payable")),
-                ("effect", Value::Money(row.fen("effect"))),
+                ("effect", CellValue::Money(row.fen("effect"))),
                 ("first_period", text(row.text("first_period"))),
                 ("note", note(&self.twins, row)),
             ])
@@ -372,17 +373,17 @@ impl Content {
             .filter(|row| [row.text("payer"), row.text("payee")].contains(&code.as_str()));
         own.map(|row| {
             let day = |column: &str| match row.number_or_null(column) {
-                Some(_) => Value::Text(row.shown(column)),
-                None => Value::Text(String::new()),
+                Some(_) => CellValue::Text(row.shown(column)),
+                None => CellValue::Text(String::new()),
             };
             let amount = row.fen("amount");
-            let values = Values::from([
+            let values = RowValues::from([
                 ("notice_id", text(row.text("notice_id"))),
                 ("period", text(row.text("period"))),
                 ("payer", named(row.text("payer"))),
                 ("payee", named(row.text("payee"))),
-                ("amount", Value::Money(amount)),
-                ("capital", Value::Text(capitals(amount))),
+                ("amount", CellValue::Money(amount)),
+                ("capital", CellValue::Text(capitals(amount))),
                 ("issued_on", day("issued_on")),
                 ("file_by", day("file_by")),
                 ("pay_by", day("pay_by")),
@@ -396,7 +397,7 @@ impl Content {
 }
 
 /// Whether a deduction is of a settlement of the province, or a payment on a notice of it.
-fn is_of_row(row: &Row, province: Province) -> bool {
+fn is_of_row(row: &GridRow, province: Province) -> bool {
     let pair =
         if row.is_of("payments") { pair_of_notice(row.text("notice_id")) } else { row.pair() };
     pair.is_some_and(|pair| is_of(pair, province))
@@ -407,16 +408,16 @@ fn is_of(pair: Pair, province: Province) -> bool {
 }
 
 /// A row of the details of a fund.
-fn detail(row: Row) -> Values {
+fn detail(row: GridRow) -> RowValues {
     let sum =
-        |fields: &[Field]| Value::Money(fields.iter().map(|field| row.fen(field.name())).sum());
-    Values::from([
+        |fields: &[Field]| CellValue::Money(fields.iter().map(|field| row.fen(field.name())).sum());
+    RowValues::from([
         ("division", text(row.text("insuplc_admdvs"))),
         ("province", named(row.text("treating_province"))),
         ("fund", text(chinese(row.text("fund_class")))),
         ("care", text(chinese(row.text("care_class")))),
         ("cost_month", text(row.text("cost_month"))),
-        ("visits", Value::Count(row.number("visits"))),
+        ("visits", CellValue::Count(row.number("visits"))),
         ("medfee", sum(&[Field::medfee_sumamt])),
         ("pooled", sum(&[Field::hifp_pay])),
         ("account", sum(&[Field::acct_pay])),
@@ -424,23 +425,23 @@ fn detail(row: Row) -> Values {
         ("civil", sum(&[Field::cvlserv_pay])),
         ("assistance", sum(&[Field::maf_pay])),
         ("other", sum(&[Field::hifes_pay, Field::hifdm_pay, Field::oth_pay])),
-        ("payable", Value::Money(row.fen("payable"))),
+        ("payable", CellValue::Money(row.fen("payable"))),
     ])
 }
 
-fn text(text: &str) -> Value {
-    Value::Text(text.to_owned())
+fn text(text: &str) -> CellValue {
+    CellValue::Text(text.to_owned())
 }
 
 /// What a missing copy may be: a copy of the other side whose setl_id is spelt otherwise. It is of the same pair.
-fn note(twins: &Twins, row: Row) -> Value {
-    Value::Text(twins.other(&row).map_or_else(String::new, |other| {
+fn note(twins: &Twins, row: GridRow) -> CellValue {
+    CellValue::Text(twins.other(&row).map_or_else(String::new, |other| {
         let other = visible(other.text("setl_id"));
         format!("与对方 {other} 仅空格、大小写或全半角不同")
     }))
 }
 
 /// A province by its code.
-fn named(code: &str) -> Value {
-    Value::Text(Province::from_text(code).map_or_else(|| code.to_owned(), province))
+fn named(code: &str) -> CellValue {
+    CellValue::Text(Province::from_text(code).map_or_else(|| code.to_owned(), province))
 }

@@ -5,29 +5,29 @@ use std::collections::BTreeMap;
 use super::{Content, is_of, note, province, text};
 use crate::{
     book::{
-        grid::{Cell, Row},
+        grid::{Cell, GridRow},
         twins::Twins,
     },
     diag::Outcome,
     model::{
         codes::{Pair, Province},
-        fields::{FIELDS, Field, Kind},
+        fields::{FIELDS, Field, FieldKind},
         money::FenSum,
         words::chinese,
     },
     privacy::mask::masked,
     statements::{
-        sheet::{Sheet, Value},
+        sheet::{CellValue, Sheet},
         style::Style,
-        template::Values,
+        template::RowValues,
     },
 };
 
 impl Content {
     /// What differs, both copies, and a form for the reply; nothing where nothing is open.
     pub(super) fn verification(&self, of: Province, style: &Style) -> Outcome<Vec<Sheet>> {
-        let own = |row: &Row| row.pair().filter(|pair| is_of(*pair, of));
-        let open: BTreeMap<&str, (Pair, Row)> = self
+        let own = |row: &GridRow| row.pair().filter(|pair| is_of(*pair, of));
+        let open: BTreeMap<&str, (Pair, GridRow)> = self
             .carried()
             .filter_map(|row| Some((row.text("setl_id"), (own(&row)?, row))))
             .collect();
@@ -91,21 +91,21 @@ fn copy_columns() -> Vec<&'static str> {
     ["insured", "treating", "side", "class", "first_period"].into_iter().chain(fields).collect()
 }
 
-fn of_pair(pair: Pair, row: Row) -> Values {
-    Values::from([
-        ("insured", Value::Text(province(pair.insured))),
-        ("treating", Value::Text(province(pair.treating))),
+fn of_pair(pair: Pair, row: GridRow) -> RowValues {
+    RowValues::from([
+        ("insured", CellValue::Text(province(pair.insured))),
+        ("treating", CellValue::Text(province(pair.treating))),
         ("setl_id", text(row.text("setl_id"))),
         ("class", text(chinese(row.text("class")))),
     ])
 }
 
 /// A field in which both copies differ.
-fn difference(row: Row, pair: Pair, of_break: Row, style: &Style) -> Values {
+fn difference(row: GridRow, pair: Pair, of_break: GridRow, style: &Style) -> RowValues {
     let field = row.text("field");
     let value = |column| match row.text_or_null(column) {
         Some(number) if field == Field::psn_no.name() => person(number, style),
-        Some(_) => Value::Text(row.for_people(column)),
+        Some(_) => CellValue::Text(row.for_people(column)),
         None => text(""),
     };
     let mut values = of_pair(pair, of_break);
@@ -119,7 +119,7 @@ fn difference(row: Row, pair: Pair, of_break: Row, style: &Style) -> Values {
 }
 
 /// A copy that is carried, field by field.
-fn copy(row: Row, pair: Pair, style: &Style) -> Values {
+fn copy(row: GridRow, pair: Pair, style: &Style) -> RowValues {
     let mut values = of_pair(pair, row);
     values.insert("side", text(style.template.side(row.text("side"))));
     values.insert("first_period", text(row.text("first_period")));
@@ -127,10 +127,10 @@ fn copy(row: Row, pair: Pair, style: &Style) -> Values {
         let value = match (row.cell(field.name()), field) {
             (Cell::Null, _) => text(""),
             (Cell::Text(number), Field::psn_no) => person(number, style),
-            (Cell::Number(fen), _) if field.kind() == Kind::Amount => {
-                Value::Money(FenSum::new(fen))
+            (Cell::Number(fen), _) if field.kind() == FieldKind::Amount => {
+                CellValue::Money(FenSum::new(fen))
             }
-            _ => Value::Text(row.for_people(field.name())),
+            _ => CellValue::Text(row.for_people(field.name())),
         };
         values.insert(field.name(), value);
     }
@@ -138,8 +138,8 @@ fn copy(row: Row, pair: Pair, style: &Style) -> Values {
 }
 
 /// A line to answer on.
-fn reply(row: Row, pair: Pair, twins: &Twins) -> Values {
-    let payable = |column| row.fen_or_null(column).map_or_else(|| text("无"), Value::Money);
+fn reply(row: GridRow, pair: Pair, twins: &Twins) -> RowValues {
+    let payable = |column| row.fen_or_null(column).map_or_else(|| text("无"), CellValue::Money);
     let mut values = of_pair(pair, row);
     values.extend([
         ("cost_month", text(row.text("cost_month"))),
@@ -151,9 +151,9 @@ fn reply(row: Row, pair: Pair, twins: &Twins) -> Values {
 }
 
 /// A person's number, masked, with the pseudonym where there is a key.
-fn person(number: &str, style: &Style) -> Value {
+fn person(number: &str, style: &Style) -> CellValue {
     let masked = masked(number);
-    Value::Text(match &style.pseudonyms {
+    CellValue::Text(match &style.pseudonyms {
         Some(pseudonyms) => format!("{masked} {}", pseudonyms.of(number)),
         None => masked,
     })

@@ -17,7 +17,7 @@ use crate::{
 
 /// What a reply says of a settlement.
 #[derive(Debug, Default)]
-pub(super) struct Line {
+pub(super) struct ReplyLine {
     /// The line of the form, from 1.
     pub(super) number: u64,
     pub(super) setl_id: String,
@@ -30,7 +30,7 @@ pub(super) struct Line {
     pub(super) decided_on: Option<NaiveDate>,
 }
 
-impl Line {
+impl ReplyLine {
     /// As a delivery would have it.
     pub(super) fn decision_line(&self) -> DecisionLine {
         DecisionLine {
@@ -54,7 +54,7 @@ const ANSWERS: usize = 1_000_000;
 const WRITTEN: usize = 256 << 20;
 
 /// A form that is being read.
-pub(super) struct Form<'a> {
+pub(super) struct ReplyForm<'a> {
     file: &'a str,
     template: &'a Template,
     ids: &'a Ids<'a>,
@@ -63,10 +63,10 @@ pub(super) struct Form<'a> {
     guarded: bool,
     /// Whether any sheet had the headings.
     found: bool,
-    sheet: Sheet,
+    sheet: SheetReading,
     held: usize,
     /// Lines with an answer.
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<ReplyLine>,
     /// Lines on which nothing was entered.
     pub(super) unanswered: u64,
     /// Lines that are not clear.
@@ -75,7 +75,7 @@ pub(super) struct Form<'a> {
 
 /// Where the reading of a sheet is.
 #[derive(Default)]
-struct Sheet {
+struct SheetReading {
     /// The columns of what a form has to have, once the headings have come, and the first column of all.
     places: Option<([u32; 6], u32)>,
     /// Whether the sums below the lines have come.
@@ -88,26 +88,26 @@ struct Sheet {
     cells: [(String, Option<NaiveDate>); 6],
 }
 
-impl<'a> Form<'a> {
+impl<'a> ReplyForm<'a> {
     /// Reads a form: the lines below the headings, of every sheet that has them.
     pub(super) fn read(
         bytes: &[u8],
         file: &'a str,
         template: &'a Template,
         ids: &'a Ids<'a>,
-    ) -> Result<Form<'a>, Finding> {
+    ) -> Result<ReplyForm<'a>, Finding> {
         let headings = std::array::from_fn(|at| {
             let value = REPLY.columns[at].name;
             template.reply.heading(value).unwrap_or(value)
         });
-        let mut form = Form {
+        let mut form = ReplyForm {
             file,
             template,
             ids,
             headings,
             guarded: false,
             found: false,
-            sheet: Sheet::default(),
+            sheet: SheetReading::default(),
             held: 0,
             lines: Vec::new(),
             unanswered: 0,
@@ -211,7 +211,7 @@ impl<'a> Form<'a> {
         let word = decision.0.trim();
         let mut verdicts = self.template.verdicts();
         let verdict = verdicts.find(|(verdict, name)| [verdict.name(), name].contains(&word));
-        self.lines.push(Line {
+        self.lines.push(ReplyLine {
             number,
             setl_id,
             decision: verdict.map_or(word, |(verdict, _)| verdict.name()).to_owned(),
@@ -223,9 +223,9 @@ impl<'a> Form<'a> {
     }
 }
 
-impl CellSink for Form<'_> {
+impl CellSink for ReplyForm<'_> {
     fn begin(&mut self) {
-        self.sheet = Sheet::default();
+        self.sheet = SheetReading::default();
     }
 
     fn cell(

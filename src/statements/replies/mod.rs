@@ -20,7 +20,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::{
-    form::{Form, Line},
+    form::{ReplyForm, ReplyLine},
     ids::{Ids, Open},
 };
 use super::template::Template;
@@ -35,7 +35,7 @@ use crate::{
         verdict::Verdict,
     },
     reconcile::decisions::Decisions,
-    shapes::{Day, Format, Period, Yuan},
+    shapes::{Day, FormatNumber, Period, Yuan},
     text::Text,
 };
 
@@ -44,19 +44,19 @@ use crate::{
 #[schemars(title = "decisions import --format json")]
 pub struct Replies {
     /// The format of the report.
-    format: Format<2>,
+    format: FormatNumber<2>,
     /// The period whose open items they are about.
     #[schemars(with = "Period")]
     pub period: String,
     /// The number of lines on which nothing was entered.
     pub unanswered: u64,
     /// The decisions, by setl_id.
-    pub decisions: Vec<Decided>,
+    pub decisions: Vec<ReplyDecision>,
 }
 
 /// A decision, and what it does.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Decided {
+pub struct ReplyDecision {
     /// The settlement.
     pub setl_id: String,
     /// What was decided.
@@ -83,7 +83,7 @@ pub struct Decided {
     pub line: u64,
 }
 
-impl Decided {
+impl ReplyDecision {
     /// The form and the line that the decision comes from, in words.
     pub fn origin(&self) -> Text {
         text!("{} line {}", self.form, self.line)
@@ -99,7 +99,7 @@ pub fn read(files: &[impl AsRef<Path>], book: &Path, template: &Template) -> Out
     let open = open_items(folder)?;
     let ids = Ids::of(&open);
     let (period, decisions) = (period.to_string(), Vec::new());
-    let mut replies = Replies { format: Format, period, unanswered: 0, decisions };
+    let mut replies = Replies { format: FormatNumber, period, unanswered: 0, decisions };
     let mut findings = Vec::new();
     for path in files {
         let path = path.as_ref();
@@ -110,7 +110,7 @@ pub fn read(files: &[impl AsRef<Path>], book: &Path, template: &Template) -> Out
             findings.push(Finding::of_file(Code::T03, name, found));
             continue;
         };
-        match Form::read(&bytes, &name, template, &ids) {
+        match ReplyForm::read(&bytes, &name, template, &ids) {
             Ok(form) => replies.take(&name, form, &open, &mut findings),
             Err(finding) => findings.push(finding),
         }
@@ -141,15 +141,16 @@ impl Replies {
     fn take(
         &mut self,
         file: &str,
-        form: Form,
+        form: ReplyForm,
         open: &BTreeMap<String, Open>,
         findings: &mut Vec<Finding>,
     ) {
         self.unanswered += form.unanswered;
         findings.extend(form.findings);
-        let as_delivered: Vec<DecisionLine> = form.lines.iter().map(Line::decision_line).collect();
+        let as_delivered: Vec<DecisionLine> =
+            form.lines.iter().map(ReplyLine::decision_line).collect();
         let mut decisions = Decisions::of(file, &as_delivered);
-        let mut by_settlement: BTreeMap<String, Line> =
+        let mut by_settlement: BTreeMap<String, ReplyLine> =
             form.lines.into_iter().map(|line| (line.setl_id.clone(), line)).collect();
         for (setl_id, line) in &by_settlement {
             let Some(open) = open.get(setl_id) else { continue };
@@ -173,7 +174,7 @@ impl Replies {
             Ok(applied) => self.decisions.extend(applied.into_iter().filter_map(
                 |(setl_id, verdict, applied)| {
                     let line = by_settlement.remove(&setl_id)?;
-                    Some(Decided {
+                    Some(ReplyDecision {
                         setl_id,
                         decision: verdict.name(),
                         reason: line.reason,
@@ -212,8 +213,15 @@ impl Replies {
         let names = ["setl_id", "decision", "reason", "decided_by", "approved_by", "decided_on"];
         writer.write_record(names).map_err(failed)?;
         for decided in &self.decisions {
-            let Decided { setl_id, decision, reason, decided_by, approved_by, decided_on, .. } =
-                decided;
+            let ReplyDecision {
+                setl_id,
+                decision,
+                reason,
+                decided_by,
+                approved_by,
+                decided_on,
+                ..
+            } = decided;
             let values = [setl_id, *decision, reason, decided_by, approved_by, decided_on];
             writer.write_record(values).map_err(failed)?;
         }
@@ -224,7 +232,7 @@ impl Replies {
     pub fn totals(&self) -> Vec<(Verdict, u64, FenSum)> {
         let of = |verdict: Verdict| {
             let decided = || self.decisions.iter().filter(move |d| d.decision == verdict.name());
-            let fen = |d: &Decided| {
+            let fen = |d: &ReplyDecision| {
                 d.payable.as_deref().and_then(|p| crate::model::money::parse_sum(p).ok())
             };
             (verdict, decided().count() as u64, decided().filter_map(fen).sum())

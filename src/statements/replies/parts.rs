@@ -61,7 +61,11 @@ impl<'a> Archive<'a> {
 
     /// A part by its path, of at most so many bytes; none where there is no such part. Writers differ in case, and
     /// in which way slashes lean.
-    pub(super) fn part(&mut self, path: &str, most: u64) -> Result<Option<Part<'_>>, Unreadable> {
+    pub(super) fn part(
+        &mut self,
+        path: &str,
+        most: u64,
+    ) -> Result<Option<PartEvents<'_>>, Unreadable> {
         let plain = |name: &str| name.replace('\\', "/").to_lowercase();
         let wanted = plain(path);
         let found = (0..self.zip.len()).find(|at| {
@@ -74,7 +78,7 @@ impl<'a> Archive<'a> {
         if file.size() > most.min(self.left.get()) {
             return Err(Unreadable::Bounds(large(path)));
         }
-        Ok(Some(Part::of(file, path, most, &self.left)))
+        Ok(Some(PartEvents::of(file, path, most, &self.left)))
     }
 }
 
@@ -87,18 +91,18 @@ fn large(path: &str) -> Text {
 }
 
 /// The events of a part.
-pub(super) struct Part<'a> {
+pub(super) struct PartEvents<'a> {
     xml: Reader<Metered<'a>>,
     path: String,
     depth: u32,
 }
 
-impl<'a> Part<'a> {
-    fn of(file: impl Read + 'a, path: &str, most: u64, left: &'a Cell<u64>) -> Part<'a> {
+impl<'a> PartEvents<'a> {
+    fn of(file: impl Read + 'a, path: &str, most: u64, left: &'a Cell<u64>) -> PartEvents<'a> {
         let inner: Box<dyn BufRead + 'a> = Box::new(BufReader::new(file));
         let mut xml = Reader::from_reader(Metered { inner, most, left, token: 0, beyond: false });
         xml.config_mut().expand_empty_elements = true;
-        Part { xml, path: path.to_owned(), depth: 0 }
+        PartEvents { xml, path: path.to_owned(), depth: 0 }
     }
 
     /// The next event that is not the end of the part.

@@ -6,7 +6,7 @@ use chrono::{Days, NaiveDate};
 use quick_xml::events::{BytesStart, Event};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
-use super::parts::{Archive, FRAME, Part, TEXTS, Unreadable, attribute};
+use super::parts::{Archive, FRAME, PartEvents, TEXTS, Unreadable, attribute};
 
 /// Sheets of a workbook.
 const SHEETS: usize = 64;
@@ -35,11 +35,11 @@ pub(super) trait CellSink {
 pub(super) fn read(bytes: &[u8], form: &mut dyn CellSink) -> Result<(), Unreadable> {
     let mut archive = Archive::open(bytes)?;
     let frame = Frame::read(&mut archive)?;
-    let mut shared = Shared::default();
+    let mut shared = WorkbookContext::default();
     if let Some(path) = &frame.texts
         && let Some(part) = archive.part(path, TEXTS)?
     {
-        shared.texts = Texts::read(part)?;
+        shared.texts = SharedStrings::read(part)?;
     }
     if let Some(path) = &frame.styles
         && let Some(part) = archive.part(path, FRAME)?
@@ -144,8 +144,8 @@ fn relations(
 
 /// What the sheets of a workbook share.
 #[derive(Default)]
-struct Shared {
-    texts: Texts,
+struct WorkbookContext {
+    texts: SharedStrings,
     /// Whether a style shows a number as a day.
     days: Vec<bool>,
     from_1904: bool,
@@ -153,14 +153,14 @@ struct Shared {
 
 /// Texts that cells name by their number, one behind the other.
 #[derive(Default)]
-struct Texts {
+struct SharedStrings {
     all: String,
     ends: Vec<u32>,
 }
 
-impl Texts {
-    fn read(mut part: Part) -> Result<Texts, Unreadable> {
-        let mut texts = Texts::default();
+impl SharedStrings {
+    fn read(mut part: PartEvents) -> Result<SharedStrings, Unreadable> {
+        let mut texts = SharedStrings::default();
         let (mut text, mut buffer) = (String::new(), Vec::new());
         while let Some(event) = part.next(&mut buffer)? {
             let Event::Start(of) = event else { continue };
@@ -199,7 +199,7 @@ fn unescape(text: &str, into: &mut String) {
 }
 
 /// Which styles show a number as a day.
-fn days(mut part: Part) -> Result<Vec<bool>, Unreadable> {
+fn days(mut part: PartEvents) -> Result<Vec<bool>, Unreadable> {
     let mut formats: BTreeMap<String, bool> = BTreeMap::new();
     let (mut styles, mut of_cells, mut buffer) = (Vec::new(), false, Vec::new());
     while let Some(event) = part.next(&mut buffer)? {
@@ -252,7 +252,11 @@ fn is_day(code: &str) -> bool {
 }
 
 /// Gives a form the cells of a sheet.
-fn sheet(mut part: Part, shared: &Shared, form: &mut dyn CellSink) -> Result<(), Unreadable> {
+fn sheet(
+    mut part: PartEvents,
+    shared: &WorkbookContext,
+    form: &mut dyn CellSink,
+) -> Result<(), Unreadable> {
     let (mut row, mut column, mut inside) = (0, 0, false);
     let (mut value, mut buffer) = (String::new(), Vec::new());
     while let Some(event) = part.next(&mut buffer)? {
@@ -295,7 +299,7 @@ fn sheet(mut part: Part, shared: &Shared, form: &mut dyn CellSink) -> Result<(),
 }
 
 /// The value of a cell: what it holds, or what its formula came to.
-fn cell(part: &mut Part, value: &mut String) -> Result<(), Unreadable> {
+fn cell(part: &mut PartEvents, value: &mut String) -> Result<(), Unreadable> {
     let mut buffer = Vec::new();
     while let Some(event) = part.next(&mut buffer)? {
         match event {
@@ -327,7 +331,7 @@ impl Head {
     fn meaning<'a>(
         &self,
         value: &'a str,
-        shared: &'a Shared,
+        shared: &'a WorkbookContext,
     ) -> Option<(std::borrow::Cow<'a, str>, Option<NaiveDate>)> {
         let escaped = || {
             let mut text = String::new();

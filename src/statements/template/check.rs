@@ -2,7 +2,7 @@
 
 use rust_xlsxwriter::utility::check_sheet_name;
 
-use super::{BULLETIN, Form, Template};
+use super::{BULLETIN, RowForm, Template};
 
 use crate::text::{Text, quoted};
 
@@ -28,7 +28,7 @@ pub(super) fn check(template: &Template, file: &toml::Table) -> Vec<Text> {
     for workbook in workbooks(template) {
         for (at, (place, form)) in workbook.iter().enumerate() {
             problems.extend(of_form(place, form));
-            let alike = |other: &Form| other.name.to_lowercase() == form.name.to_lowercase();
+            let alike = |other: &RowForm| other.name.to_lowercase() == form.name.to_lowercase();
             if let Some((other, _)) = workbook[..at].iter().find(|(_, other)| alike(other)) {
                 problems.push(text!(
                     "{}: sheet {} is there already, as {}",
@@ -50,7 +50,7 @@ pub(super) fn check(template: &Template, file: &toml::Table) -> Vec<Text> {
 }
 
 /// The forms that become sheets of one workbook.
-fn workbooks(template: &Template) -> [Vec<(String, &Form)>; 5] {
+fn workbooks(template: &Template) -> [Vec<(String, &RowForm)>; 5] {
     let named = |names: &[&str]| names.iter().map(|n| (n.to_string(), template.form(n))).collect();
     let monthly = BULLETIN.iter().filter(|name| **name != "quarter");
     let of_bulletin = |name: &&str| (format!("bulletin.forms.{name}"), template.form(name));
@@ -63,7 +63,7 @@ fn workbooks(template: &Template) -> [Vec<(String, &Form)>; 5] {
     ]
 }
 
-fn of_form(place: &str, form: &Form) -> Vec<Text> {
+fn of_form(place: &str, form: &RowForm) -> Vec<Text> {
     let mut problems = Vec::new();
     let name = &form.name;
     let reserved = name.trim().is_empty() || name.to_lowercase() == "history";

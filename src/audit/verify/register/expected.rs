@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::{
     audit::verify::{
-        broken::{Break, Columns, group_of, is_voided_again},
-        files::Closed,
-        settlements::{Settlement, settlements},
+        broken::{BreakColumns, BreakRow, group_of, is_voided_again},
+        files::ReadablePeriod,
+        settlements::{UnclearedSettlement, settlements},
         tables::payable_of,
     },
-    book::grid::Row,
+    book::grid::GridRow,
     keyed::key::Key,
     model::{
         codes::{CareClass, FundClass, Month, Side},
@@ -17,7 +17,7 @@ use crate::{
         group::Group,
         money::{Fen, FenSum},
     },
-    register::entries::{Entry, SETTLEMENT, VOIDED},
+    register::entries::{RegisterEntry, SETTLEMENT, VOIDED},
     rules::Policy,
     text::Text,
 };
@@ -25,7 +25,7 @@ use crate::{
 /// What tables expect of the register.
 #[derive(Debug, Default)]
 pub(in crate::audit::verify) struct Expectations {
-    pub(super) list: Vec<(Key, Month, Expected)>,
+    pub(super) list: Vec<(Key, Month, ExpectedSettlement)>,
     /// What was held back so far, by settlement, in fen.
     held_back: BTreeMap<String, FenSum>,
     /// Accepted deductions that were not given back, by number and settlement.
@@ -34,7 +34,7 @@ pub(in crate::audit::verify) struct Expectations {
 
 /// What is expected of a settlement in a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expected {
+pub(super) enum ExpectedSettlement {
     /// Voided in this period.
     Voided,
     /// Voided in an earlier period.
@@ -80,12 +80,12 @@ impl Expectations {
     /// Gathers what the tables of a period say about the register.
     pub(in crate::audit::verify) fn gather(
         &mut self,
-        closed: &Closed,
-        before: Option<&Closed>,
+        closed: &ReadablePeriod,
+        before: Option<&ReadablePeriod>,
         policy: &Policy,
     ) {
         self.gather_deductions(closed);
-        let columns = Columns::of(closed.grid("breaks"));
+        let columns = BreakColumns::of(closed.grid("breaks"));
         let none_replaced = Side::BOTH.map(|side| closed.control(side, Bucket::Superseded)[0] == 0);
         let mut breaks = Vec::new();
         for settlement in settlements(closed, before) {
@@ -101,7 +101,7 @@ impl Expectations {
     }
 
     /// Deductions: what is held back, why not, and what is given back.
-    fn gather_deductions(&mut self, closed: &Closed) {
+    fn gather_deductions(&mut self, closed: &ReadablePeriod) {
         let mut expect = |key: Key, expected| self.list.push((key, closed.month, expected));
         for row in closed.grid("deductions").iter() {
             let (setl_id, code) = (row.text("setl_id"), row.text_or_null("code"));
@@ -111,15 +111,15 @@ impl Expectations {
             let sum = held_back + row.fen("amount");
             match (row.flag("accepted") == Some(true), code) {
                 (true, Some(_)) => {
-                    expect(key, Expected::ReversedNow);
+                    expect(key, ExpectedSettlement::ReversedNow);
                     self.standing.remove(&number());
                 }
                 (true, None) => {
-                    expect(key, Expected::Deducted(narrow(sum)));
+                    expect(key, ExpectedSettlement::Deducted(narrow(sum)));
                     self.standing.insert(number(), key);
                 }
-                (false, Some("D02")) => expect(key, Expected::Exceeded(narrow(sum))),
-                (false, Some("D03")) => expect(key, Expected::Reversed),
+                (false, Some("D02")) => expect(key, ExpectedSettlement::Exceeded(narrow(sum))),
+                (false, Some("D03")) => expect(key, ExpectedSettlement::Reversed),
                 _ => {}
             }
             if row.flag("accepted") == Some(true) {
@@ -128,9 +128,9 @@ impl Expectations {
             let of = row.pair().zip(FundClass::from_name(row.text("fund_class")));
             expect(
                 key,
-                of.map_or(Expected::Uncleared, |(pair, fund)| {
+                of.map_or(ExpectedSettlement::Uncleared, |(pair, fund)| {
                     let group = Group { pair, fund, care: CareClass::ALL[0] };
-                    Expected::Of(i32::from(group.number()))
+                    ExpectedSettlement::Of(i32::from(group.number()))
                 }),
             );
         }
@@ -139,25 +139,26 @@ impl Expectations {
     /// What is still held back at the end of the book is of settlements that nothing reversed.
     pub(in crate::audit::verify) fn finish(&mut self, last: Month) {
         let standing = std::mem::take(&mut self.standing);
-        let unreversed = standing.into_values().map(|key| (key, last, Expected::Unreversed));
+        let unreversed =
+            standing.into_values().map(|key| (key, last, ExpectedSettlement::Unreversed));
         self.list.extend(unreversed);
     }
 }
 
 /// A settlement as a period's tables show it.
 struct Seen<'a> {
-    settlement: &'a Settlement<'a>,
-    breaks: &'a [Break<'a>],
+    settlement: &'a UnclearedSettlement<'a>,
+    breaks: &'a [BreakRow<'a>],
     policy: &'a Policy,
 }
 
 impl Seen<'_> {
     /// What follows for the register.
-    fn expected(&self, none_replaced: [bool; 2], mut expect: impl FnMut(Expected)) {
+    fn expected(&self, none_replaced: [bool; 2], mut expect: impl FnMut(ExpectedSettlement)) {
         let decision = self.settlement.decision;
         match decision.map(|row| (row.text("decision"), row.fen_or_null("payable"))) {
-            Some(("void", _)) => expect(Expected::Voided),
-            Some((_, Some(fen))) => expect(Expected::Cleared(narrow(fen))),
+            Some(("void", _)) => expect(ExpectedSettlement::Voided),
+            Some((_, Some(fen))) => expect(ExpectedSettlement::Cleared(narrow(fen))),
             _ => {}
         }
         if let Some(first) = self.breaks.first() {
@@ -169,26 +170,26 @@ impl Seen<'_> {
     }
 
     /// What follows from its breaks.
-    fn broken(&self, first: &Break) -> Expected {
+    fn broken(&self, first: &BreakRow) -> ExpectedSettlement {
         let whole = self.breaks.iter().find(|broken| broken.is_whole());
         let only_twice = self.breaks.iter().all(|broken| broken.class == Class::Duplicate);
         if first.class == Class::AlreadyCleared {
-            return Expected::Earlier;
+            return ExpectedSettlement::Earlier;
         }
         if is_voided_again(self.settlement, first) {
-            return Expected::VoidedEarlier;
+            return ExpectedSettlement::VoidedEarlier;
         }
         match whole {
-            Some(broken) if broken.class == Class::Voided => Expected::New,
-            None if only_twice || self.settlement.decision.is_some() => Expected::New,
+            Some(broken) if broken.class == Class::Voided => ExpectedSettlement::New,
+            None if only_twice || self.settlement.decision.is_some() => ExpectedSettlement::New,
             // One copy alone clears by decision only.
-            _ => Expected::Absent,
+            _ => ExpectedSettlement::Absent,
         }
     }
 
     /// Of a copy that was brought in, and of a row that was there twice: what the book shows no break of has
     /// cleared.
-    fn left(&self, none_replaced: [bool; 2]) -> Option<Expected> {
+    fn left(&self, none_replaced: [bool; 2]) -> Option<ExpectedSettlement> {
         let sides = Side::BOTH.into_iter().filter_map(|side| {
             let at = side.index();
             let mut on = self.breaks.iter().filter(|broken| broken.on[at]);
@@ -203,45 +204,48 @@ impl Seen<'_> {
                 twice.map(|broken| (broken.group(self.policy), broken.payables[at].map(narrow)));
             let values = as_it_is.or(as_it_was).filter(|_| self.settlement.decision.is_none());
             Some(match values {
-                Some((Some(group), Some(fen))) => Expected::ClearedAs(group, fen),
-                _ => Expected::Left,
+                Some((Some(group), Some(fen))) => ExpectedSettlement::ClearedAs(group, fen),
+                _ => ExpectedSettlement::Left,
             })
         });
-        sides.max_by_key(|expected| *expected != Expected::Left)
+        sides.max_by_key(|expected| *expected != ExpectedSettlement::Left)
     }
 
-    fn group_of(&self, copy: Row) -> Option<i32> {
+    fn group_of(&self, copy: GridRow) -> Option<i32> {
         let columns = ["insuplc_admdvs", "mdtrtarea_admvs", "insutype", "med_type"];
         let [insured, treating, insutype, med_type] = columns.map(|column| copy.text(column));
         group_of(&[insured, treating, insutype, med_type, ""], self.policy)
     }
 
     /// What a reversal that did not clear says of its original.
-    fn original(&self, none_replaced: [bool; 2]) -> Option<(Key, Expected)> {
+    fn original(&self, none_replaced: [bool; 2]) -> Option<(Key, ExpectedSettlement)> {
         let reversed = self.breaks.iter().any(|broken| broken.class == Class::AlreadyReversed);
         if reversed {
             let mut sides = Side::BOTH.into_iter().filter(|side| none_replaced[side.index()]);
             let copy = sides.find_map(|side| self.settlement.opened[side.index()])?;
-            return Some((Key::of(copy.text_or_null("init_setl_id")?), Expected::Reversed));
+            return Some((
+                Key::of(copy.text_or_null("init_setl_id")?),
+                ExpectedSettlement::Reversed,
+            ));
         }
         let copy = self.settlement.carried.iter().flatten().next()?;
         let key = Key::of(copy.text_or_null("init_setl_id")?);
         match Class::from_name(copy.text("class"))? {
-            Class::ReversalUnpaired => Some((key, Expected::Unpaired)),
+            Class::ReversalUnpaired => Some((key, ExpectedSettlement::Unpaired)),
             Class::ReversalMismatch => {
                 let fen = payable_of(*copy, self.policy)?.checked_neg()?;
-                Some((key, Expected::Unlike(self.group_of(*copy)?, fen)))
+                Some((key, ExpectedSettlement::Unlike(self.group_of(*copy)?, fen)))
             }
             _ => None,
         }
     }
 }
 
-impl Expected {
+impl ExpectedSettlement {
     /// Whether the register has a settlement as a period expects it, and when it was reversed.
     pub(super) fn holds(
         self,
-        entry: Option<&Entry>,
+        entry: Option<&RegisterEntry>,
         reversed: Option<Month>,
         month: Month,
     ) -> bool {
@@ -252,36 +256,36 @@ impl Expected {
         let cleared_now = now.filter(|entry| entry.kind != VOIDED);
         let settled = by_now.filter(|entry| entry.kind == SETTLEMENT);
         let unreversed = reversed.is_none_or(|period| period > month);
-        let owes = |entry: &Entry, fen: Fen| entry.payable == FenSum::from(fen);
+        let owes = |entry: &RegisterEntry, fen: Fen| entry.payable == FenSum::from(fen);
         match self {
-            Expected::Voided => now.is_some_and(|entry| entry.kind == VOIDED),
-            Expected::VoidedEarlier => earlier.is_some_and(|entry| entry.kind == VOIDED),
-            Expected::Cleared(fen) => cleared_now.is_some_and(|entry| owes(entry, fen)),
-            Expected::ClearedAs(group, fen) => {
+            ExpectedSettlement::Voided => now.is_some_and(|entry| entry.kind == VOIDED),
+            ExpectedSettlement::VoidedEarlier => earlier.is_some_and(|entry| entry.kind == VOIDED),
+            ExpectedSettlement::Cleared(fen) => cleared_now.is_some_and(|entry| owes(entry, fen)),
+            ExpectedSettlement::ClearedAs(group, fen) => {
                 cleared_now.is_some_and(|entry| entry.group == group && owes(entry, fen))
             }
-            Expected::Deducted(fen) => cleared.is_some_and(|entry| {
+            ExpectedSettlement::Deducted(fen) => cleared.is_some_and(|entry| {
                 unreversed
                     && !fen.is_negative()
                     && FenSum::from(fen) <= entry.payable.max(FenSum::ZERO)
             }),
-            Expected::Exceeded(fen) => {
+            ExpectedSettlement::Exceeded(fen) => {
                 unreversed && cleared.is_some_and(|entry| FenSum::from(fen) > entry.payable)
             }
-            Expected::Of(group) => {
+            ExpectedSettlement::Of(group) => {
                 let cares = i32::try_from(CareClass::ALL.len()).unwrap_or(1);
                 cleared.is_some_and(|entry| entry.group - entry.group.rem_euclid(cares) == group)
             }
-            Expected::Uncleared => cleared.is_none(),
-            Expected::Reversed => !unreversed,
-            Expected::ReversedNow => reversed == Some(month),
-            Expected::Unreversed => unreversed,
-            Expected::Earlier => earlier.is_some_and(|entry| entry.kind != VOIDED),
-            Expected::New => earlier.is_none(),
-            Expected::Absent => by_now.is_none(),
-            Expected::Left => cleared_now.is_some(),
-            Expected::Unpaired => settled.is_none(),
-            Expected::Unlike(group, fen) => {
+            ExpectedSettlement::Uncleared => cleared.is_none(),
+            ExpectedSettlement::Reversed => !unreversed,
+            ExpectedSettlement::ReversedNow => reversed == Some(month),
+            ExpectedSettlement::Unreversed => unreversed,
+            ExpectedSettlement::Earlier => earlier.is_some_and(|entry| entry.kind != VOIDED),
+            ExpectedSettlement::New => earlier.is_none(),
+            ExpectedSettlement::Absent => by_now.is_none(),
+            ExpectedSettlement::Left => cleared_now.is_some(),
+            ExpectedSettlement::Unpaired => settled.is_none(),
+            ExpectedSettlement::Unlike(group, fen) => {
                 settled.is_some_and(|entry| entry.group != group || !owes(entry, fen))
             }
         }
@@ -289,23 +293,29 @@ impl Expected {
 
     pub(super) fn words(self) -> Text {
         match self {
-            Expected::Voided => text!("decisions voids it"),
-            Expected::VoidedEarlier => text!("breaks says that it was voided earlier"),
-            Expected::Cleared(_) => text!("decisions clears it, with its payable"),
-            Expected::ClearedAs(..) => text!("a copy of it left, with its group and payable"),
-            Expected::Deducted(_) => text!("deductions holds back from it, at most its payable"),
-            Expected::Exceeded(_) => text!("deductions refuses more than its payable"),
-            Expected::Of(_) => text!("deductions has its pair and fund"),
-            Expected::Uncleared => text!("deductions does not know it"),
-            Expected::Reversed => text!("deductions says that it is reversed"),
-            Expected::ReversedNow => text!("deductions gives back, as it is reversed"),
-            Expected::Unreversed => text!("what was held back from it was not given back"),
-            Expected::Earlier => text!("breaks says that it cleared earlier"),
-            Expected::New => text!("breaks says that it had not cleared before"),
-            Expected::Absent => text!("breaks says that it did not clear"),
-            Expected::Left => text!("it was carried here, and no table has it"),
-            Expected::Unpaired => text!("its reversal has no original"),
-            Expected::Unlike(..) => text!("its reversal does not fit it"),
+            ExpectedSettlement::Voided => text!("decisions voids it"),
+            ExpectedSettlement::VoidedEarlier => text!("breaks says that it was voided earlier"),
+            ExpectedSettlement::Cleared(_) => text!("decisions clears it, with its payable"),
+            ExpectedSettlement::ClearedAs(..) => {
+                text!("a copy of it left, with its group and payable")
+            }
+            ExpectedSettlement::Deducted(_) => {
+                text!("deductions holds back from it, at most its payable")
+            }
+            ExpectedSettlement::Exceeded(_) => text!("deductions refuses more than its payable"),
+            ExpectedSettlement::Of(_) => text!("deductions has its pair and fund"),
+            ExpectedSettlement::Uncleared => text!("deductions does not know it"),
+            ExpectedSettlement::Reversed => text!("deductions says that it is reversed"),
+            ExpectedSettlement::ReversedNow => text!("deductions gives back, as it is reversed"),
+            ExpectedSettlement::Unreversed => {
+                text!("what was held back from it was not given back")
+            }
+            ExpectedSettlement::Earlier => text!("breaks says that it cleared earlier"),
+            ExpectedSettlement::New => text!("breaks says that it had not cleared before"),
+            ExpectedSettlement::Absent => text!("breaks says that it did not clear"),
+            ExpectedSettlement::Left => text!("it was carried here, and no table has it"),
+            ExpectedSettlement::Unpaired => text!("its reversal has no original"),
+            ExpectedSettlement::Unlike(..) => text!("its reversal does not fit it"),
         }
     }
 }

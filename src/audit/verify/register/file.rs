@@ -3,10 +3,10 @@
 use crate::{
     audit::verify::{
         checks::Checks,
-        files::{Closed, REGISTER, check_rows},
+        files::{REGISTER, ReadablePeriod, check_rows},
         places::place,
     },
-    book::grid::Row,
+    book::grid::GridRow,
     diag::Code,
     keyed::key::Key,
     model::{
@@ -15,7 +15,7 @@ use crate::{
         group::Group,
         money::FenSum,
     },
-    register::entries::{Entries, reversals},
+    register::entries::{RegisterEntries, reversals},
     text::Text,
 };
 use std::collections::BTreeMap;
@@ -24,9 +24,9 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(in crate::audit::verify) struct RegisterFile {
     pub(in crate::audit::verify) period: Month,
-    pub(super) entries: Entries,
+    pub(super) entries: RegisterEntries,
     /// What cleared, by group, as positions have it.
-    pub(super) cleared: BTreeMap<i32, Cleared>,
+    pub(super) cleared: BTreeMap<i32, GroupPosition>,
     /// Settlements that cleared, as control and decisions have them on each side.
     pub(super) settlements: [i128; 2],
     /// What they owe in fen, likewise; none where a decision cleared the other side's copy with its amounts.
@@ -42,13 +42,13 @@ pub(in crate::audit::verify) struct RegisterFile {
 impl RegisterFile {
     /// Opens the two files of a period's register.
     pub(in crate::audit::verify) fn open(
-        closed: &Closed,
+        closed: &ReadablePeriod,
         checks: &mut Checks,
     ) -> Option<RegisterFile> {
         let mut damaged = |file: &str, problem: Text| {
             checks.find(Code::B06, place(closed.month, file), text!(""), problem);
         };
-        let entries = Entries::open(&closed.folder, closed.month);
+        let entries = RegisterEntries::open(&closed.folder, closed.month);
         let entries = entries.map_err(|problem| damaged(REGISTER[0], problem)).ok()?;
         let reversed = reversals(&closed.folder);
         let reversed = reversed.map_err(|problem| damaged(REGISTER[1], problem)).ok()?;
@@ -78,7 +78,7 @@ impl RegisterFile {
 
 /// What positions have of a group.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Cleared {
+pub(super) struct GroupPosition {
     pub(super) visits: i128,
     pub(super) fen: FenSum,
     /// Whether a position has something above 0, and something below.
@@ -87,8 +87,8 @@ pub(super) struct Cleared {
 }
 
 /// What cleared by group, as positions have it.
-fn cleared(closed: &Closed) -> BTreeMap<i32, Cleared> {
-    let mut sums: BTreeMap<i32, Cleared> = BTreeMap::new();
+fn cleared(closed: &ReadablePeriod) -> BTreeMap<i32, GroupPosition> {
+    let mut sums: BTreeMap<i32, GroupPosition> = BTreeMap::new();
     let grid = closed.grid("positions");
     let visits = grid.column("visits");
     let payable = grid.column("payable");
@@ -107,7 +107,7 @@ fn cleared(closed: &Closed) -> BTreeMap<i32, Cleared> {
     sums
 }
 
-fn group_of(row: Row) -> Option<Group> {
+fn group_of(row: GridRow) -> Option<Group> {
     Some(Group {
         pair: row.pair()?,
         fund: FundClass::from_name(row.text("fund_class"))?,
@@ -115,12 +115,12 @@ fn group_of(row: Row) -> Option<Group> {
     })
 }
 
-fn decided<'a>(closed: &'a Closed, decision: &'a str) -> impl Iterator<Item = Row<'a>> {
+fn decided<'a>(closed: &'a ReadablePeriod, decision: &'a str) -> impl Iterator<Item = GridRow<'a>> {
     closed.grid("decisions").iter().filter(move |row| row.text("decision") == decision)
 }
 
 /// Whether a decision cleared a mismatch with the copy of the other side.
-fn by_other_copy(closed: &Closed, side: Side) -> bool {
+fn by_other_copy(closed: &ReadablePeriod, side: Side) -> bool {
     let other = match side {
         Side::Treating => "accept_insured",
         Side::Insured => "accept_treating",
@@ -131,7 +131,7 @@ fn by_other_copy(closed: &Closed, side: Side) -> bool {
 
 /// Settlements that cleared, or what they owe, seen from a side: its own column of control, and those that a
 /// decision let clear without a copy of this side.
-fn cleared_on(closed: &Closed, side: Side, column: &str, of: fn(Row) -> i128) -> i128 {
+fn cleared_on(closed: &ReadablePeriod, side: Side, column: &str, of: fn(GridRow) -> i128) -> i128 {
     let rows = closed.grid("control").iter();
     let mut cleared =
         rows.filter(|r| r.text("side") == side.name() && r.text("bucket") == "cleared");

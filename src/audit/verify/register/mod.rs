@@ -9,20 +9,20 @@ mod file;
 mod sums;
 
 pub(super) use self::{expected::Expectations, file::RegisterFile};
-use self::{expected::Expected, sums::Sums};
+use self::{expected::ExpectedSettlement, sums::RegisterSums};
 use super::{checks::Checks, files::REGISTER, places::place};
 use crate::{
     diag::Code,
     keyed::key::Key,
     model::{codes::Month, group::Group},
-    register::entries::{Entry, REVERSAL, Range, SETTLEMENT, VOIDED},
+    register::entries::{REVERSAL, Range, RegisterEntry, SETTLEMENT, VOIDED},
     text::Text,
 };
 
 /// What was found in a range of keys.
 #[derive(Debug, Default)]
-struct Found {
-    sums: Vec<Sums>,
+struct RangeFindings {
+    sums: Vec<RegisterSums>,
     figures: u64,
     problems: Vec<(Month, Text, Text)>,
 }
@@ -33,13 +33,13 @@ pub(super) fn check(
     files: &[RegisterFile],
     expectations: &mut Expectations,
     checks: &mut Checks,
-) -> Vec<Sums> {
+) -> Vec<RegisterSums> {
     expectations.list.sort_by_key(|(key, month, _)| (*key, *month));
     let rows: u64 = files.iter().map(|file| file.entries.rows()).sum();
     // About half a million settlements a range: they fit a processor's cache, nearly.
     let ranges = (rows / 500_000).next_power_of_two().clamp(1, 512);
     let width = u64::MAX / ranges + u64::from(ranges > 1);
-    let found: Vec<Found> = (0..ranges)
+    let found: Vec<RangeFindings> = (0..ranges)
         .into_par_iter()
         .map(|range| {
             let first = range * width;
@@ -47,7 +47,7 @@ pub(super) fn check(
             look(files, &expectations.list, (first, last))
         })
         .collect();
-    let mut sums = vec![Sums::default(); files.len()];
+    let mut sums = vec![RegisterSums::default(); files.len()];
     let mut problems: BTreeMap<(Month, Text), Vec<Text>> = BTreeMap::new();
     for found in found {
         sums.iter_mut().zip(found.sums).for_each(|(sums, more)| sums.add(more));
@@ -64,9 +64,16 @@ pub(super) fn check(
 }
 
 /// Looks at the settlements of a range of keys.
-fn look(files: &[RegisterFile], expected: &[(Key, Month, Expected)], range: Range) -> Found {
-    let mut found = Found { sums: vec![Sums::default(); files.len()], ..Found::default() };
-    let mut entries: Vec<Entry> = Vec::new();
+fn look(
+    files: &[RegisterFile],
+    expected: &[(Key, Month, ExpectedSettlement)],
+    range: Range,
+) -> RangeFindings {
+    let mut found = RangeFindings {
+        sums: vec![RegisterSums::default(); files.len()],
+        ..RangeFindings::default()
+    };
+    let mut entries: Vec<RegisterEntry> = Vec::new();
     for (at, file) in files.iter().enumerate() {
         match file.entries.within(range) {
             Ok(of_file) => {
@@ -112,7 +119,7 @@ fn look(files: &[RegisterFile], expected: &[(Key, Month, Expected)], range: Rang
 
 /// Whether an entry is one that a close can write: a settlement owes, a reversal takes back, what was voided
 /// is of no group.
-fn is_well_formed(entry: &Entry) -> bool {
+fn is_well_formed(entry: &RegisterEntry) -> bool {
     let group = u16::try_from(entry.group).ok().and_then(Group::from_number);
     let known = group.is_some_and(|group| group.pair.insured != group.pair.treating);
     match entry.kind {
@@ -127,8 +134,8 @@ fn is_well_formed(entry: &Entry) -> bool {
 fn reversed<'a>(
     files: &[RegisterFile],
     range: Range,
-    of: impl Fn(Key) -> Option<&'a Entry>,
-    found: &mut Found,
+    of: impl Fn(Key) -> Option<&'a RegisterEntry>,
+    found: &mut RangeFindings,
 ) -> Vec<(Key, usize)> {
     let mut reversed: Vec<(Key, usize)> = Vec::new();
     for (at, file) in files.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::file::{Cleared, RegisterFile};
+use super::file::{GroupPosition, RegisterFile};
 use crate::{
     audit::verify::{
         checks::{Checks, differs, unequal},
@@ -12,7 +12,7 @@ use crate::{
     diag::Code,
     keyed::key::Key,
     model::{codes::Side, money::FenSum},
-    register::entries::{Entry, REVERSAL, SETTLEMENT, VOIDED},
+    register::entries::{REVERSAL, RegisterEntry, SETTLEMENT, VOIDED},
     text::Text,
 };
 
@@ -29,7 +29,7 @@ struct OfGroup {
 
 /// What the register of a period holds.
 #[derive(Debug, Default, Clone)]
-pub(in crate::audit::verify) struct Sums {
+pub(in crate::audit::verify) struct RegisterSums {
     /// Rows.
     pub(in crate::audit::verify) rows: u64,
     kinds: [i128; 3],
@@ -44,13 +44,13 @@ pub(in crate::audit::verify) struct Sums {
     without_original: usize,
 }
 
-impl Sums {
+impl RegisterSums {
     /// What cleared, in fen.
     pub(in crate::audit::verify) fn payable(&self) -> FenSum {
         self.groups.values().map(|group| group.fen).sum()
     }
 
-    pub(super) fn add(&mut self, other: Sums) {
+    pub(super) fn add(&mut self, other: RegisterSums) {
         self.rows += other.rows;
         self.accepted += other.accepted;
         self.without_original += other.without_original;
@@ -68,7 +68,7 @@ impl Sums {
     }
 
     /// Counts an entry; some settlements cleared by decision.
-    pub(super) fn count(&mut self, entry: &Entry, accepted: &[Key]) {
+    pub(super) fn count(&mut self, entry: &RegisterEntry, accepted: &[Key]) {
         self.rows += 1;
         match entry.kind {
             SETTLEMENT => self.kinds[0] += 1,
@@ -93,7 +93,7 @@ impl Sums {
     }
 
     /// Counts a settlement that was reversed, if it was cleared by then.
-    pub(super) fn count_original(&mut self, original: Option<&Entry>) {
+    pub(super) fn count_original(&mut self, original: Option<&RegisterEntry>) {
         match original {
             Some(entry) => self.reversed.push((entry.group, entry.payable)),
             None => self.without_original += 1,
@@ -139,7 +139,7 @@ impl Sums {
 }
 
 /// What is wrong with a group, in the register and in positions.
-fn compare_group(group: i32, here: OfGroup, there: Cleared) -> Option<Text> {
+fn compare_group(group: i32, here: OfGroup, there: GroupPosition) -> Option<Text> {
     let below = there.below && here.reversals == 0;
     let above = there.above && here.settlements == 0;
     let sign = || (below || above).then(|| text!("group {}: a position of another sign", group));
