@@ -17,5 +17,6 @@ pub mod guard;
 pub mod payload;
 pub mod shape;
 pub mod shared;
+pub mod stored;
 pub mod table;
 pub mod thrift;

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use crate::{
     book::manifest::Manifest,
     clear::deductions::{AcceptedDeductions, Deduction},
-    columnar::table::StoredTable,
+    columnar::stored::StoredTable,
     diag::{Failure, Outcome},
     ingest::{batch::Batches, plan::ROWS_ALONE, record::Record, source::ParquetSource},
     model::{

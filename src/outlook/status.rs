@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     book::{Book, grid::Grid},
-    columnar::table::StoredTable,
+    columnar::stored::StoredTable,
     diag::{Failure, Outcome},
     handover::brought,
     judged::Judged,

@@ -128,9 +128,9 @@ fn namesakes(sources: &Sources) -> Vec<String> {
     for (module, text) in sources {
         let file = syn::parse_file(text).expect("Rust");
         if !is_for_tests(&file.attrs) {
-            types(&file.items)
-                .into_iter()
-                .for_each(|name| homes.entry(name).or_default().push(module));
+            for name in types(&file.items) {
+                homes.entry(name).or_default().push(module);
+            }
         }
     }
     homes.retain(|_, homes| homes.len() > 1);
