@@ -358,7 +358,7 @@ impl Write for Hashing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columnar::shape::CellKind;
+    use crate::columnar::shape::{self, CellKind};
 
     const SOME: TableSpec =
         shape::table("some", &["row"], None, &[("row", CellKind::Count), ("text", CellKind::Text)]);
