@@ -401,7 +401,9 @@ fn settle_money(
         Some(folder) => brought::by_pair(folder, table, column),
         None => Ok(BTreeMap::new()),
     };
-    let pairs = pairs(positions, &by_pair(deductions), &brought("pairs", "carried_forward")?);
+    let brought_forward = brought("pairs", "carried_forward")?;
+    let held_back = by_pair(deductions);
+    let pairs = pairs(positions, &held_back, &brought_forward, policy.negative_net);
     let first: BTreeMap<Pair, FenSum> = delivered
         .opening_quotas
         .quotas
@@ -426,6 +428,7 @@ fn settle_money(
         earlier,
         issued: brought::notices(&book.periods)?,
         changes: &delivered.delivery.small.quota_changes,
+        initial: &delivered.delivery.small.initial_quotas,
         payments: &delivered.delivery.small.payments,
     };
     move_money(pairs, standing, &options.rules, period, options.issued_on())

@@ -68,6 +68,8 @@ fn outcome(key: &str, test: &TestBlock, policy: &Policy, rules: &Rules) -> Optio
             let enough = months.len() == usize::from(rule.span());
             enough.then(|| Yuan(yearly_quota(sum, rule)).to_string())?
         }
+        "returned" => Yuan(policy.negative_net.of(given.net?.0).0).to_string(),
+        "carried_forward" => Yuan(policy.negative_net.of(given.net?.0).1).to_string(),
         _ => return None,
     })
 }

@@ -226,6 +226,9 @@ pub struct Payable {
     /// What the period before handed over.
     #[schemars(with = "Yuan")]
     pub brought_forward: String,
+    /// What treating provinces return.
+    #[schemars(with = "Yuan")]
+    pub returned: String,
     /// What is handed to the next period.
     #[schemars(with = "Yuan")]
     pub carried_forward: String,
@@ -417,7 +420,7 @@ impl Runs<'_> {
         let of = |tables: &[Grid; 2], column| tables[1].sum(column) - tables[0].sum(column);
         let sum = |column| of(&pairs, column);
         let net = sum("gross") - sum("deductions") + sum("brought_forward");
-        let made = sum("payable") + sum("carried_forward");
+        let made = sum("payable") - sum("returned") + sum("carried_forward");
         if net != made {
             let problem = text!("pairs do not add up: {} is not {}", yuan(made), yuan(net));
             return Err(Failure::Book(problem.hinting(text!("verify both books"))));
@@ -427,6 +430,7 @@ impl Runs<'_> {
             gross: yuan(sum("gross")),
             deductions: yuan(sum("deductions")),
             brought_forward: yuan(sum("brought_forward")),
+            returned: yuan(sum("returned")),
             carried_forward: yuan(sum("carried_forward")),
             reserves: yuan(of(&reserves, "closing")),
         })

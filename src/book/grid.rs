@@ -118,9 +118,12 @@ impl Grid {
             .iter()
             .map(|field| format!("{} {}", field.name(), field.data_type()))
             .collect();
-        let expected: Vec<String> =
-            columns.iter().map(|(name, kind)| format!("{name} {}", kind.data_type())).collect();
-        if found != expected {
+        let shown = |(name, kind): &(&str, CellKind)| format!("{name} {}", kind.data_type());
+        let is_added = |(name, _): &(&str, CellKind)| spec.added == Some(name);
+        let all: Vec<String> = columns.iter().map(shown).collect();
+        let old: Vec<String> = columns.iter().filter(|of| !is_added(of)).map(shown).collect();
+        let is_old = found == old;
+        if !is_old && found != all {
             return Err(text!("columns {}", found.join(", ")));
         }
         // One batch holds all rows.
@@ -135,8 +138,12 @@ impl Grid {
         if batch.num_rows() != rows || reader.next().is_some() {
             return Err(text!("another number of rows than its footer says"));
         }
-        let arrays = batch.columns().iter().zip(&columns);
-        let values = arrays.map(|(array, (_, kind))| ColumnValues::of(array, *kind)).collect();
+        let mut arrays = batch.columns().iter();
+        let value = |column: &(&str, CellKind)| match is_old && is_added(column) {
+            true => Some(ColumnValues::Money(vec![0; rows].into())),
+            false => Some(ColumnValues::of(arrays.next()?, column.1)),
+        };
+        let values = columns.iter().map_while(value).collect();
         Ok(Grid { spec, rows, columns, values })
     }
 

@@ -8,6 +8,7 @@ use crate::{
         codes::{FundClass, Pair},
         money::FenSum,
     },
+    rules::NegativeNet,
 };
 
 /// What a directed pair clears in a period, in fen.
@@ -25,6 +26,10 @@ pub struct PairClearing {
     pub deductions: FenSum,
     /// Carried forward by the period before; 0 or negative.
     pub brought_forward: FenSum,
+    /// What the treating province returns in this period; never negative.
+    pub returned: FenSum,
+    /// What is left for the next period; never positive.
+    pub carried_forward: FenSum,
 }
 
 impl PairClearing {
@@ -38,9 +43,14 @@ impl PairClearing {
         self.net().max(FenSum::ZERO)
     }
 
-    /// What is left for the next period: never positive.
-    pub fn carried_forward(&self) -> FenSum {
-        self.net().min(FenSum::ZERO)
+    /// What leaves the reserve: the payable, less what comes back.
+    pub fn drawn(&self) -> FenSum {
+        self.payable() - self.returned
+    }
+
+    /// Decides what becomes of a net below 0 (procedure §51).
+    fn settle(&mut self, negative_net: NegativeNet) {
+        (self.returned, self.carried_forward) = negative_net.of(self.net());
     }
 
     /// Whether any money or visit is in it.
@@ -52,11 +62,12 @@ impl PairClearing {
 /// Every pair of a period with anything in it.
 pub type Pairs = BTreeMap<Pair, PairClearing>;
 
-/// Adds up positions, accepted deductions and what was carried forward.
+/// Adds up positions, accepted deductions and what was carried forward; says what becomes of a net below 0.
 pub fn pairs(
     positions: &Positions,
     deductions: &BTreeMap<Pair, FenSum>,
     brought_forward: &BTreeMap<Pair, FenSum>,
+    negative_net: NegativeNet,
 ) -> Pairs {
     let mut pairs = Pairs::new();
     for (pair, fund, visits, payable) in positions.by_pair() {
@@ -74,6 +85,7 @@ pub fn pairs(
     for (pair, brought) in brought_forward {
         pairs.entry(*pair).or_default().brought_forward += *brought;
     }
+    pairs.values_mut().for_each(|pair| pair.settle(negative_net));
     pairs
 }
 
@@ -82,14 +94,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pair_never_flips_its_payer() {
-        let settled = |deductions: i128| {
+    fn a_net_below_0_is_returned_or_carried() {
+        let settled = |deductions: i128, negative_net| {
             let [gross, deductions, brought_forward] = [100, deductions, -20].map(FenSum::new);
-            let sums =
+            let mut sums =
                 PairClearing { gross, deductions, brought_forward, ..PairClearing::default() };
-            (sums.payable().fen(), sums.carried_forward().fen())
+            sums.settle(negative_net);
+            [sums.payable(), sums.returned, sums.carried_forward, sums.drawn()].map(FenSum::fen)
         };
-        assert_eq!(settled(150), (0, -70));
-        assert_eq!(settled(0), (80, 0));
+        assert_eq!(settled(150, NegativeNet::Carry), [0, 0, -70, 0]);
+        assert_eq!(settled(150, NegativeNet::Return), [0, 70, 0, -70]);
+        for negative_net in [NegativeNet::Carry, NegativeNet::Return] {
+            assert_eq!(settled(80, negative_net), [0, 0, 0, 0]);
+            assert_eq!(settled(0, negative_net), [80, 0, 0, 80]);
+        }
     }
 }

@@ -92,14 +92,15 @@ fn period_lines(period: &PeriodDifference) -> Vec<Text> {
         let said = text!("{} yuan, {}, by {}", cause.gross, settlements, cause.words());
         lines.push(Text::labelled("cleared", said));
     }
-    let Payable { payable, gross, deductions, brought_forward, carried_forward, .. } =
+    let Payable { payable, gross, deductions, brought_forward, returned, carried_forward, .. } =
         &period.payable;
     let said = text!(
-        "{} = gross {} - deductions {} + brought forward {} - carried forward {}",
+        "{} = gross {} - deductions {} + brought forward {} + returned {} - carried forward {}",
         payable,
         gross,
         deductions,
         brought_forward,
+        returned,
         carried_forward
     );
     lines.push(Text::labelled("payable", said));

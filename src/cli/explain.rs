@@ -208,6 +208,7 @@ fn total(name: &str, yuan: &str) -> Text {
         "gross" => text!("gross {}", yuan),
         "deductions" => text!("deductions {}", yuan),
         "brought_forward" => text!("brought_forward {}", yuan),
+        "returned" => text!("returned {}", yuan),
         "carried_forward" => text!("carried_forward {}", yuan),
         "payable" => text!("payable {}", yuan),
         other => text!("{} {}", other, yuan),

@@ -55,6 +55,8 @@ pub struct TableSpec {
     pub key: &'static [&'static str],
     /// The column whose sum says what the table is about, in fen.
     pub money: Option<&'static str>,
+    /// A column of money that books of version 2 of the contract do not have. It is 0 in them.
+    pub added: Option<&'static str>,
     columns: &'static [(&'static str, CellKind)],
 }
 
@@ -95,7 +97,7 @@ pub(super) const fn table(
     money: Option<&'static str>,
     columns: &'static [(&'static str, CellKind)],
 ) -> TableSpec {
-    TableSpec { name, key, money, columns }
+    TableSpec { name, key, money, added: None, columns }
 }
 
 use CellKind::{Amount, Count, Day, Flag, Sum, Text};
@@ -237,11 +239,12 @@ pub const OPEN_ITEMS: TableSpec = table(
 );
 
 /// The table `pairs`.
-pub const PAIRS: TableSpec = table(
-    "pairs",
-    PAIR,
-    Some("payable"),
-    &[
+pub const PAIRS: TableSpec = TableSpec {
+    name: "pairs",
+    key: PAIR,
+    money: Some("payable"),
+    added: Some("returned"),
+    columns: &[
         ("insured_province", Text),
         ("treating_province", Text),
         ("visits", Count),
@@ -251,11 +254,12 @@ pub const PAIRS: TableSpec = table(
         ("deductions", Sum),
         ("brought_forward", Sum),
         ("payable", Sum),
+        ("returned", Sum),
         ("carried_forward", Sum),
         ("quota", Sum),
         ("reserve_level", Text),
     ],
-);
+};
 
 /// The table `payments`.
 pub const PAYMENTS: TableSpec = table(

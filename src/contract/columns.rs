@@ -195,6 +195,30 @@ pub const QUOTA_CHANGES: FileColumns = FileColumns {
     ],
 };
 
+/// `initial-quotas.csv`.
+pub const INITIAL_QUOTAS: FileColumns = FileColumns {
+    name: "initial-quotas.csv",
+    purpose: [
+        "国家经办机构确定的初始额度，只用于生效额度为 0 的省份对；任一行有误即拒收，代码 Q03 至 Q08",
+        "first quotas that the national agency fixed, for pairs whose quota in force is 0. Any bad line refuses the delivery, with a code Q03 to Q08",
+    ],
+    columns: &[
+        INSURED,
+        TREATING,
+        needed(
+            "quota",
+            ValueKind::Amount,
+            ["初始额度，大于 0；每对省份一行", "yuan, above 0; a line a pair"],
+        ),
+        APPROVED_BY,
+        needed(
+            "approved_on",
+            ValueKind::Day,
+            ["批准日期；不影响结果", "day of the approval; nothing depends on it"],
+        ),
+    ],
+};
+
 /// `payments.csv`.
 pub const PAYMENTS: FileColumns = FileColumns {
     name: "payments.csv",
@@ -296,5 +320,5 @@ pub const REPLY: FileColumns = FileColumns {
 };
 
 /// The small files of a delivery, in the order in which they are listed.
-pub const SMALL_FILES: [FileColumns; 6] =
-    [CONTROL_TOTALS, DEDUCTIONS, DECISIONS, PERMITS, QUOTA_CHANGES, PAYMENTS];
+pub const SMALL_FILES: [FileColumns; 7] =
+    [CONTROL_TOTALS, DEDUCTIONS, DECISIONS, PERMITS, QUOTA_CHANGES, INITIAL_QUOTAS, PAYMENTS];

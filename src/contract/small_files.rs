@@ -60,6 +60,19 @@ pub struct QuotaChange {
     pub approved_on: NaiveDate,
 }
 
+/// A line of `initial-quotas.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InitialQuota {
+    /// Line of the file.
+    pub line: u64,
+    /// Insured and treating province, as they are written.
+    pub provinces: [String; 2],
+    /// The quota in fen.
+    pub quota: Fen,
+    /// Who approved it.
+    pub approved_by: String,
+}
+
 /// A line of `decisions.csv`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecisionLine {
@@ -110,6 +123,8 @@ pub struct SmallFiles {
     pub permits: Vec<Permit>,
     /// quota-changes.csv.
     pub quota_changes: Vec<QuotaChange>,
+    /// initial-quotas.csv.
+    pub initial_quotas: Vec<InitialQuota>,
     /// payments.csv.
     pub payments: Vec<PaymentLine>,
     /// The files that are there.
@@ -117,8 +132,8 @@ pub struct SmallFiles {
 }
 
 /// Names of the small files, in the order in which they are listed.
-pub const NAMES: [&str; 6] = {
-    let mut names = [""; 6];
+pub const NAMES: [&str; 7] = {
+    let mut names = [""; 7];
     let mut at = 0;
     while at < names.len() {
         names[at] = SMALL_FILES[at].name;
@@ -180,6 +195,10 @@ impl SmallFiles {
             "quota-changes.csv" => {
                 self.quota_changes = read(bytes, name, columns, findings, quota_change);
                 self.quota_changes.len()
+            }
+            "initial-quotas.csv" => {
+                self.initial_quotas = read(bytes, name, columns, findings, initial_quota);
+                self.initial_quotas.len()
             }
             _ => {
                 self.payments = read(bytes, name, columns, findings, payment);
@@ -321,6 +340,19 @@ fn quota_change(line: &mut SmallFileLine) -> Option<QuotaChange> {
         amount: amount?,
         approved_by,
         approved_on: approved_on?,
+    })
+}
+
+fn initial_quota(line: &mut SmallFileLine) -> Option<InitialQuota> {
+    let quota = line.amount(2);
+    let approved_on = line.day(4);
+    let [insured, treating, approved_by] =
+        [0, 1, 3].map(|column: usize| line.values[column].clone());
+    approved_on.and(quota).map(|quota| InitialQuota {
+        line: line.number,
+        provinces: [insured, treating],
+        quota,
+        approved_by,
     })
 }
 

@@ -286,6 +286,18 @@ findings! {
     Q04 "the name of who approved it" "批准人姓名"
         "fill in approved_by"
         "填写 approved_by";
+    Q05 "two different provinces of the 32, by their two-digit codes" "32 个省份中两个不同省份的两位代码"
+        "correct the provinces"
+        "更正省份代码";
+    Q06 "a pair whose quota in force is 0" "生效额度为 0 的省份对"
+        "remove the line: a quota in force changes by quota-changes.csv"
+        "去掉该行：已有额度经 quota-changes.csv 调整";
+    Q07 "each pair once" "每对省份一次"
+        "remove the second line"
+        "去掉第二行";
+    Q08 "a period that makes no yearly quotas" "不制定年度额度的清算期"
+        "deliver it with the next period: the yearly quota of this one is made of payables"
+        "随下一清算期送达：本期按应付额制定年度额度";
     N01 "H or P and 11 letters or digits" "H 或 P 加 11 位字母或数字"
         "correct the institution's code"
         "更正定点医药机构编号";

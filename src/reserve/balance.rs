@@ -9,11 +9,11 @@ use crate::model::{codes::Pair, money::FenSum};
 pub struct Reserve {
     /// What was there.
     pub opening: FenSum,
-    /// Paid notices of the three kinds.
+    /// Paid to the treating province by notices of the kinds QS, ND, JJ and CS.
     pub paid_in: FenSum,
-    /// Paid back on a lower yearly quota.
+    /// Paid back by the treating province on a lower yearly quota (ND) or a return (FH).
     pub paid_back: FenSum,
-    /// The payable of the period.
+    /// The payable of the period, less what is returned; below 0 when more came back from institutions than was paid.
     pub drawn: FenSum,
 }
 

@@ -9,12 +9,12 @@ use super::{
     level::Level,
     notices::{Dates, Notice, NoticeKind, Status, notices},
     payments::{Issued, Payment},
-    quotas::{EarlierPayables, Quotas, quotas},
+    quotas::{EarlierPayables, NewQuotas, Quotas, initial_quotas, quotas},
 };
 use crate::{
     clear::pairs::{PairClearing, Pairs},
     columnar::{shape, table::TableBuilder},
-    contract::small_files::{PaymentLine, QuotaChange},
+    contract::small_files::{InitialQuota, PaymentLine, QuotaChange},
     diag::{Failure, Outcome},
     model::{
         codes::{Month, Pair},
@@ -60,6 +60,8 @@ pub struct MovementFacts<'a> {
     pub issued: Issued,
     /// What the national agency approved.
     pub changes: &'a [QuotaChange],
+    /// First quotas of pairs that have none.
+    pub initial: &'a [InitialQuota],
     /// What the banks confirmed.
     pub payments: &'a [PaymentLine],
 }
@@ -73,17 +75,24 @@ pub fn move_money(
     issued_on: NaiveDate,
 ) -> Outcome<Movements> {
     let policy = rules.policy(period).map_err(|error| Failure::Usage(error.text()))?;
-    let MovementFacts { in_force, opening, earlier, mut issued, changes, payments } = standing;
-    let approved = issued.approve(changes, policy, &rules.calendar).map_err(Failure::Refused)?;
+    let MovementFacts { in_force, opening, earlier, mut issued, changes, initial, payments } =
+        standing;
+    let mut findings = Vec::new();
+    let approved = issued.approve(changes, policy, &rules.calendar, &mut findings);
+    let initial = initial_quotas(initial, &in_force, earlier.is_some(), &mut findings);
+    if !findings.is_empty() {
+        return Err(Failure::Refused(findings));
+    }
+    let new = NewQuotas { approved, initial };
     let mut reserves: Reserves = opening
         .iter()
         .map(|(pair, opening)| (*pair, Reserve { opening: *opening, ..Reserve::default() }))
         .collect();
     let payments = issued.pay(payments, &mut reserves);
     for (pair, sums) in &pairs {
-        reserves.entry(*pair).or_default().drawn = sums.payable();
+        reserves.entry(*pair).or_default().drawn = sums.drawn();
     }
-    let quotas = quotas(&in_force, &pairs, earlier.as_ref(), &approved, policy);
+    let quotas = quotas(&in_force, &pairs, earlier.as_ref(), &new, policy);
     let notices = notices(&pairs, &quotas, policy, period);
     let dates = Dates::from(issued_on, policy, &rules.calendar);
     let mut statuses = issued.active;
@@ -142,20 +151,24 @@ impl Movements {
     fn prove(&self, opening: &BTreeMap<Pair, FenSum>) -> Outcome<()> {
         let before: FenSum = opening.values().sum();
         let paid: FenSum = self.payments.iter().map(|p| p.movement(&self.statuses)).sum();
-        let drawn: FenSum = self.pairs.values().map(PairClearing::payable).sum();
+        let drawn: FenSum = self.pairs.values().map(PairClearing::drawn).sum();
         let closing: FenSum = self.reserves.values().map(Reserve::closing).sum();
         Failure::unless(before + paid - drawn == closing, || {
             let [before, paid, drawn, closing] = [before, paid, drawn, closing].map(FenSum::fen);
             text!("reserves: {} + {} - {} is not {}", before, paid, drawn, closing)
         })?;
-        let notified: FenSum = self
-            .notices
-            .values()
-            .filter(|notice| notice.kind == NoticeKind::Clearing)
-            .map(|notice| notice.amount)
-            .sum();
-        Failure::unless(notified == drawn, || {
-            text!("clearing notices of {}, payables of {}", notified.fen(), drawn.fen())
+        let notified = |kind: NoticeKind| -> FenSum {
+            let notices = self.notices.values().filter(|notice| notice.kind == kind);
+            notices.map(|notice| notice.amount).sum()
+        };
+        let payable = notified(NoticeKind::Clearing) - notified(NoticeKind::Return);
+        Failure::unless(payable == drawn, || {
+            text!("clearing notices less returns of {}, drawn {}", payable.fen(), drawn.fen())
+        })?;
+        let initial: FenSum = self.quotas.values().map(|quota| quota.initial).sum();
+        let started = notified(NoticeKind::Initial);
+        Failure::unless(started == initial, || {
+            text!("initial notices of {}, initial quotas of {}", started.fen(), initial.fen())
         })
     }
 }
@@ -187,7 +200,8 @@ pub fn pairs_table(money: &Movements) -> TableBuilder {
         .sum("deductions", sum(|sums| sums.deductions))
         .sum("brought_forward", sum(|sums| sums.brought_forward))
         .sum("payable", sum(PairClearing::payable))
-        .sum("carried_forward", sum(PairClearing::carried_forward))
+        .sum("returned", sum(|sums| sums.returned))
+        .sum("carried_forward", sum(|sums| sums.carried_forward))
         .sum("quota", money.quotas.values().map(|quota| quota.in_force))
         .text("reserve_level", money.levels.values().map(|level| Some(level.name())))
 }

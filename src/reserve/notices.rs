@@ -1,4 +1,4 @@
-//! Notices (通知书): clearing, yearly quota, emergency; their dates, and what became of them.
+//! Notices (通知书): clearing, return, initial and yearly quota, emergency; their dates, and what became of them.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +21,10 @@ use crate::{
 pub enum NoticeKind {
     /// QS 清算: the payable of a period.
     Clearing,
+    /// FH 返还: what the treating province has to return (procedure §51).
+    Return,
+    /// CS 初始额度: the first quota of a pair (procedure §19).
+    Initial,
     /// ND 年度调整: the difference to the new yearly quota.
     Yearly,
     /// JJ 紧急调增: a proposal to raise the quota.
@@ -28,12 +32,21 @@ pub enum NoticeKind {
 }
 
 impl NoticeKind {
-    const ALL: [NoticeKind; 3] = [NoticeKind::Clearing, NoticeKind::Yearly, NoticeKind::Emergency];
+    /// Every kind.
+    pub const ALL: [NoticeKind; 5] = [
+        NoticeKind::Clearing,
+        NoticeKind::Return,
+        NoticeKind::Initial,
+        NoticeKind::Yearly,
+        NoticeKind::Emergency,
+    ];
 
     /// The word used in tables and numbers.
     pub const fn name(self) -> &'static str {
         match self {
             NoticeKind::Clearing => "QS",
+            NoticeKind::Return => "FH",
+            NoticeKind::Initial => "CS",
             NoticeKind::Yearly => "ND",
             NoticeKind::Emergency => "JJ",
         }
@@ -106,6 +119,13 @@ pub fn notices(
         let payable = pairs.get(pair).map_or(FenSum::ZERO, PairClearing::payable);
         if payable.is_positive() {
             notices.push(issue(NoticeKind::Clearing, pair.insured, payable));
+        }
+        let returned = pairs.get(pair).map_or(FenSum::ZERO, |sums| sums.returned);
+        if returned.is_positive() {
+            notices.push(issue(NoticeKind::Return, pair.treating, returned));
+        }
+        if quota.initial.is_positive() {
+            notices.push(issue(NoticeKind::Initial, pair.insured, quota.initial));
         }
         if let Some(difference) = quota.yearly.map(|yearly| yearly - quota.in_force)
             && !difference.is_zero()

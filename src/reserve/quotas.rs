@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use crate::{
     clear::pairs::{PairClearing, Pairs},
     columnar::{shape, table::TableBuilder},
+    contract::{columns::INITIAL_QUOTAS, small_files::InitialQuota},
+    diag::{Code, Finding},
     model::{
-        codes::{Month, Pair},
-        money::FenSum,
+        codes::{Month, Pair, Province},
+        money::{FenSum, yuan},
     },
     rules::{Policy, YearlyQuota},
+    spelling::{bare, short},
+    text::{Text, quoted},
 };
 
 /// The quota of a pair, in fen.
@@ -21,6 +25,8 @@ pub struct Quota {
     pub next: FenSum,
     /// The yearly quota that was set in this period, if one was.
     pub yearly: Option<FenSum>,
+    /// The first quota of the pair, when this delivery brings it; else 0.
+    pub initial: FenSum,
 }
 
 /// The quotas of a period by pair.
@@ -36,17 +42,26 @@ pub fn periods_needed(policy: &Policy, period: Month) -> Option<Vec<Month>> {
     set_now.then(|| (from_month..to_month).map(|month| Month::new(period.year(), month)).collect())
 }
 
+/// Quotas that a delivery brings, by pair, in fen.
+pub struct NewQuotas {
+    /// Top-ups that were approved.
+    pub approved: BTreeMap<Pair, FenSum>,
+    /// First quotas.
+    pub initial: BTreeMap<Pair, FenSum>,
+}
+
 /// Works out every pair's quota: what was handed over, the yearly quota where `earlier` has the payables
-/// for it, and what was approved.
+/// for it, and what the delivery brings.
 pub fn quotas(
     in_force: &BTreeMap<Pair, FenSum>,
     pairs: &Pairs,
     earlier: Option<&EarlierPayables>,
-    approved: &BTreeMap<Pair, FenSum>,
+    new: &NewQuotas,
     policy: &Policy,
 ) -> Quotas {
     let mut quotas = Quotas::new();
-    let all = in_force.keys().chain(pairs.keys()).chain(approved.keys());
+    let all = in_force.keys().chain(pairs.keys());
+    let all = all.chain(new.approved.keys()).chain(new.initial.keys());
     for pair in all.chain(earlier.into_iter().flatten().flat_map(BTreeMap::keys)) {
         quotas.entry(*pair).or_default();
     }
@@ -58,9 +73,50 @@ pub fn quotas(
             let now = pairs.get(pair).map_or(FenSum::ZERO, PairClearing::payable);
             yearly_quota(before + now, policy.yearly_quota)
         });
-        quota.next = quota.yearly.unwrap_or(quota.in_force) + of(approved);
+        quota.initial = of(&new.initial);
+        quota.next = quota.yearly.unwrap_or(quota.in_force) + of(&new.approved) + quota.initial;
     }
     quotas
+}
+
+/// Judges the first quotas of a delivery (contract §5, procedure §19); lists every bad line. `yearly` says whether this
+/// period makes yearly quotas.
+pub fn initial_quotas(
+    lines: &[InitialQuota],
+    in_force: &BTreeMap<Pair, FenSum>,
+    yearly: bool,
+    findings: &mut Vec<Finding>,
+) -> BTreeMap<Pair, FenSum> {
+    let mut initial = BTreeMap::new();
+    for InitialQuota { line, provinces, quota, approved_by } in lines {
+        let mut refuse = |code, found: Text| {
+            findings.push(Finding::new(code, INITIAL_QUOTAS.name, text!("line {}", line), found));
+        };
+        if !quota.is_positive() {
+            refuse(Code::Q03, Text::given(yuan(*quota)));
+        }
+        if bare(approved_by).is_empty() {
+            refuse(Code::Q04, text!("no name"));
+        }
+        if yearly {
+            refuse(Code::Q08, text!("this period makes yearly quotas"));
+        }
+        let [insured, treating] = provinces.each_ref().map(|text| Province::from_text(text));
+        let pair = insured.zip(treating).map(|(insured, treating)| Pair { insured, treating });
+        let Some(pair) = pair.filter(|pair| pair.insured != pair.treating) else {
+            let [insured, treating] = provinces.each_ref().map(|text| quoted(short(text, 20)));
+            refuse(Code::Q05, text!("{} and {}", insured, treating));
+            continue;
+        };
+        let now = in_force.get(&pair).copied().unwrap_or_default();
+        if !now.is_zero() {
+            refuse(Code::Q06, text!("{} has {}", pair, yuan(now)));
+        }
+        if initial.insert(pair, FenSum::from(*quota)).is_some() {
+            refuse(Code::Q07, text!("{} again", pair));
+        }
+    }
+    initial
 }
 
 /// So many monthly averages of a sum of payables, half up to the fen.

@@ -61,6 +61,27 @@ pub enum Int96 {
     Local,
 }
 
+/// What becomes of a pair whose deductions and earlier debts are more than what it clears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum NegativeNet {
+    /// The treating province returns it in the same period, by a notice of its own (procedure §51).
+    Return,
+    /// It is carried forward, and lowers what the insured province pays later.
+    Carry,
+}
+
+impl NegativeNet {
+    /// What is returned (0 or more) and what is carried forward (0 or less) of a net, in fen.
+    pub fn of(self, net: FenSum) -> (FenSum, FenSum) {
+        let below = net.min(FenSum::ZERO);
+        match self {
+            NegativeNet::Return => (-below, FenSum::ZERO),
+            NegativeNet::Carry => (FenSum::ZERO, below),
+        }
+    }
+}
+
 /// A rules file (TOML): every number that is policy (docs/rules.md).
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -105,6 +126,10 @@ struct RawPolicy {
     red_percent: u16,
     /// An emergency proposal asks for a quota of this many times the payable of the period.
     emergency_months: u16,
+    /// What becomes of a pair whose net is below 0. It stands in every policy of a file or in none; a file without it is
+    /// one of version 2 of the contract, which carries.
+    #[serde(default)]
+    negative_net: Option<NegativeNet>,
     /// Working days from the issue of a notice to its filing with finance.
     file_days: u16,
     /// Working days from filing to payment.
@@ -170,6 +195,8 @@ pub struct Policy {
     pub red_percent: u16,
     /// Months of payable that an emergency proposal asks for.
     pub emergency_months: u16,
+    /// What becomes of a net below 0.
+    pub negative_net: NegativeNet,
     /// Working days until a notice is filed with finance.
     pub file_days: u16,
     /// Working days after filing until it is paid.
@@ -230,6 +257,15 @@ impl Rules {
         }
         if file.policy.is_empty() {
             errors.push(text!("there is no [[policy]]"));
+        }
+        let without = file.policy.iter().filter(|raw| raw.negative_net.is_none());
+        let without: Vec<&str> = without.map(|raw| raw.from.as_str()).collect();
+        if !without.is_empty() && without.len() < file.policy.len() {
+            let without = without.join(", ");
+            errors.push(text!(
+                "negative_net stands in every policy or in none, and is missing in {}",
+                without
+            ));
         }
         let calendar = Calendar::of(&file.calendar, &mut errors);
         file.tests.iter().for_each(|test| test.check(&mut errors));
@@ -298,6 +334,7 @@ impl RawPolicy {
             yellow_percent: self.yellow_percent,
             red_percent: self.red_percent,
             emergency_months: self.emergency_months,
+            negative_net: self.negative_net.unwrap_or(NegativeNet::Carry),
             file_days: self.file_days,
             pay_days: self.pay_days,
             confirm_days: self.confirm_days,

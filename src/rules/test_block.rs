@@ -69,6 +69,9 @@ pub struct TestGiven {
     /// The payable of a pair in the period.
     #[schemars(with = "shapes::Amount")]
     pub payable: Option<Yuan>,
+    /// What a pair clears in the period, less deductions, plus what was brought forward; it may be below 0.
+    #[schemars(with = "shapes::Amount")]
+    pub net: Option<Yuan>,
     /// The payables of a pair in the months from which its yearly quota follows.
     #[schemars(with = "Vec<shapes::Amount>")]
     pub payables: Option<Vec<Yuan>>,
@@ -111,6 +114,12 @@ pub struct Expect {
     /// The yearly quota; of `payables`.
     #[schemars(with = "shapes::Amount")]
     pub yearly_quota: Option<Spanned<Yuan>>,
+    /// What the treating province returns in the period; of `net`.
+    #[schemars(with = "shapes::Amount")]
+    pub returned: Option<Spanned<Yuan>>,
+    /// What is carried to the next period: 0 or below; of `net`.
+    #[schemars(with = "shapes::Amount")]
+    pub carried_forward: Option<Spanned<Yuan>>,
 }
 
 /// A month `YYYY-MM`.
@@ -199,6 +208,8 @@ impl Expect {
             of("confirm_by", self.confirm_by.as_ref()),
             of("level", self.level.as_ref()),
             of("yearly_quota", self.yearly_quota.as_ref()),
+            of("returned", self.returned.as_ref()),
+            of("carried_forward", self.carried_forward.as_ref()),
         ];
         all.into_iter().flatten().collect()
     }

@@ -12,7 +12,7 @@ use super::{
     reversals::Originals,
     stored::failed,
 };
-use crate::{diag::Outcome, model::codes::Pair};
+use crate::{diag::Outcome, model::codes::Pair, rules::NegativeNet};
 
 /// What is known about settlements that deductions or reversals name.
 #[derive(Debug, Default)]
@@ -104,11 +104,13 @@ pub(super) struct PairRow {
     pub(super) gross: Gross,
     pub(super) deductions: i128,
     pub(super) brought_forward: i128,
+    /// Whether a net below 0 is returned in this period.
+    pub(super) returns: bool,
 }
 
 impl PairRow {
-    /// Visits, gross, its two parts, deductions, brought forward, payable, carried forward.
-    pub(super) fn numbers(&self) -> [i128; 8] {
+    /// Visits, gross, its two parts, deductions, brought forward, payable, returned, carried forward.
+    pub(super) fn numbers(&self) -> [i128; 9] {
         let [employee, resident] = self.gross.by_fund;
         let net = employee + resident - self.deductions + self.brought_forward;
         [
@@ -119,7 +121,8 @@ impl PairRow {
             self.deductions,
             self.brought_forward,
             net.max(0),
-            net.min(0),
+            if self.returns { (-net).max(0) } else { 0 },
+            if self.returns { 0 } else { net.min(0) },
         ]
     }
 }
@@ -129,6 +132,7 @@ pub(super) fn pairs(
     gross: BTreeMap<Pair, Gross>,
     deducted: BTreeMap<Pair, i128>,
     brought_forward: BTreeMap<Pair, i128>,
+    negative_net: NegativeNet,
 ) -> BTreeMap<Pair, PairRow> {
     let mut pairs: BTreeMap<Pair, PairRow> = BTreeMap::new();
     for (pair, gross) in gross {
@@ -140,6 +144,8 @@ pub(super) fn pairs(
     for (pair, amount) in brought_forward {
         pairs.entry(pair).or_default().brought_forward = amount;
     }
+    let returns = negative_net == NegativeNet::Return;
+    pairs.values_mut().for_each(|row| row.returns = returns);
     pairs.retain(|_, row| row.numbers().iter().any(|number| *number != 0));
     pairs
 }

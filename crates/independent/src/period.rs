@@ -93,7 +93,8 @@ pub fn recompute(task: &RecomputeTask, monitor: &Monitor) -> Outcome<Compared> {
     let deducted = money::deducted(&deductions, &standing, accepted);
     let carried = previous.map(|folder| earlier::carried_forward(folder)).transpose()?;
     let ledger = period.ledger;
-    let pairs = money::pairs(ledger.by_pair()?, deducted, carried.unwrap_or_default());
+    let carried = carried.unwrap_or_default();
+    let pairs = money::pairs(ledger.by_pair()?, deducted, carried, policy.negative_net);
     compare::all(tables::all(ledger, &pairs)?, task.result)
 }
 

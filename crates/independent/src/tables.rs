@@ -54,7 +54,7 @@ const POSITION: [&str; 5] =
     ["insuplc_admdvs", "treating_province", "fund_class", "care_class", "cost_month"];
 const PAIR: [&str; 2] = ["insured_province", "treating_province"];
 /// The columns of `pairs` that follow from what cleared.
-pub(super) const PAIR_NUMBERS: [&str; 8] = [
+pub(super) const PAIR_NUMBERS: [&str; 9] = [
     "visits",
     "gross",
     "gross_employee",
@@ -62,6 +62,7 @@ pub(super) const PAIR_NUMBERS: [&str; 8] = [
     "deductions",
     "brought_forward",
     "payable",
+    "returned",
     "carried_forward",
 ];
 

@@ -80,6 +80,9 @@ pub struct PairTotals {
     /// What is to be paid, in yuan.
     #[schemars(with = "Yuan")]
     pub payable: String,
+    /// What the treating province returns, in yuan.
+    #[schemars(with = "Yuan")]
+    pub returned: String,
     /// What is handed to the next period, in yuan.
     #[schemars(with = "Yuan")]
     pub carried_forward: String,
@@ -92,18 +95,21 @@ impl PairTotals {
             deductions: row.shown("deductions"),
             brought_forward: row.shown("brought_forward"),
             payable: row.shown("payable"),
+            returned: row.shown("returned"),
             carried_forward: row.shown("carried_forward"),
         }
     }
 
     /// The totals with their names, in order.
-    pub fn named(&self) -> [(&'static str, &str); 5] {
-        let PairTotals { gross, deductions, brought_forward, payable, carried_forward } = self;
+    pub fn named(&self) -> [(&'static str, &str); 6] {
+        let PairTotals { gross, deductions, brought_forward, payable, returned, carried_forward } =
+            self;
         [
             ("gross", gross),
             ("deductions", deductions),
             ("brought_forward", brought_forward),
             ("payable", payable),
+            ("returned", returned),
             ("carried_forward", carried_forward),
         ]
     }

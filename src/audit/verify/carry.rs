@@ -3,14 +3,24 @@
 use super::{
     checks::{Checks, differs},
     files::ReadablePeriod,
+    history::History,
     inputs::OPENING_QUOTAS,
     notices,
+    pairs::by_pair,
 };
-use crate::text::Text;
-use crate::{book::grid::GridRow, diag::Code, judged::GIVEN_BACK, model::codes::Month};
+use crate::{
+    book::grid::GridRow, diag::Code, judged::GIVEN_BACK, model::codes::Month, rules::Policy,
+    text::Text,
+};
 
 /// Applies the laws between a period and the one before; a first period takes over nothing.
-pub(super) fn check(closed: &ReadablePeriod, before: Option<&ReadablePeriod>, checks: &mut Checks) {
+pub(super) fn check(
+    closed: &ReadablePeriod,
+    before: Option<&ReadablePeriod>,
+    history: &History,
+    policy: &Policy,
+    checks: &mut Checks,
+) {
     small_files(closed, checks);
     // What cannot be read has been reported; nothing follows from it.
     if before.is_none() && closed.manifest.previous_manifest_sha256.is_some() {
@@ -18,6 +28,7 @@ pub(super) fn check(closed: &ReadablePeriod, before: Option<&ReadablePeriod>, ch
     }
     opening_quotas(closed, checks);
     approvals(closed, before, checks);
+    initial_quotas(closed, history, policy, checks);
     permits(closed, before, checks);
 }
 
@@ -71,6 +82,28 @@ fn approvals(closed: &ReadablePeriod, before: Option<&ReadablePeriod>, checks: &
     checks.law(Code::B07, &file, text!("the quota changes of the delivery"), same);
     let none = approved.iter().map(|(pair, fen)| (!fen.is_positive()).then(|| text!("{}", pair)));
     checks.law(Code::B07, &file, text!("an amount above 0 is approved"), none);
+}
+
+/// Every line of the initial quotas has its notice, and only pairs without a quota get one, in a period that makes no
+/// yearly quotas.
+fn initial_quotas(
+    closed: &ReadablePeriod,
+    history: &History,
+    policy: &Policy,
+    checks: &mut Checks,
+) {
+    let initial = notices::initial(closed);
+    let lines = closed.lines_of("initial-quotas.csv");
+    let same = [differs("notices CS", initial.len() as u64, lines)];
+    let file = closed.file("notices");
+    checks.law(Code::B07, &file, text!("the initial quotas of the delivery"), same);
+    let quotas = by_pair(closed, "quotas", "quota");
+    let yearly = history.money.yearly(closed, policy).is_some();
+    let good = initial.iter().map(|(pair, fen, notice_id)| {
+        let none = quotas.get(pair).is_none_or(|quota| quota.is_zero());
+        (yearly || !none || !fen.is_positive()).then(|| Text::given(*notice_id))
+    });
+    checks.law(Code::B07, &file, text!("initial quotas of pairs that have none"), good);
 }
 
 /// What the small files brought is all there: every deduction, payment and decision has its row.

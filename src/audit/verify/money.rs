@@ -17,7 +17,7 @@ use crate::{
         codes::{FundClass, Pair, Province},
         money::FenSum,
     },
-    rules::Policy,
+    rules::{NegativeNet, Policy},
     text::Text,
 };
 
@@ -122,10 +122,14 @@ fn pairs(
     }
     let rows = closed.grid("pairs").iter().map(|row| {
         let net = row.fen("gross") - row.fen("deductions") + row.fen("brought_forward");
+        let below = net.min(FenSum::ZERO);
+        let (returned, carried) = match policy.negative_net {
+            NegativeNet::Return => (-below, FenSum::ZERO),
+            NegativeNet::Carry => (FenSum::ZERO, below),
+        };
         unequal("payable", row.fen("payable"), net.max(FenSum::ZERO))
-            .or_else(|| {
-                unequal("carried_forward", row.fen("carried_forward"), net.min(FenSum::ZERO))
-            })
+            .or_else(|| unequal("returned", row.fen("returned"), returned))
+            .or_else(|| unequal("carried_forward", row.fen("carried_forward"), carried))
             .or_else(|| differs("reserve_level", row.text("reserve_level"), level(row, policy)))
             .map(|problem| text!("{}: {}", row.shown_key(), problem))
     });
@@ -203,7 +207,8 @@ fn next_quotas(
 ) -> ByPair {
     let yearly = past.yearly(closed, policy);
     let mut next = yearly.unwrap_or_else(|| by_pair(closed, "quotas", "quota"));
-    for (pair, fen) in notices::approved_now(closed, before) {
+    let initial = notices::initial(closed).into_iter().map(|(pair, fen, _)| (pair, fen));
+    for (pair, fen) in notices::approved_now(closed, before).into_iter().chain(initial) {
         *next.entry(pair).or_default() += fen;
     }
     next
@@ -228,7 +233,11 @@ fn reserves(
     let (paid_in, paid_back) = history.notices.paid(closed);
     compare(closed, "reserves", "paid_in", &paid_in, checks);
     compare(closed, "reserves", "paid_back", &paid_back, checks);
-    compare(closed, "reserves", "drawn", &by_pair(closed, "pairs", "payable"), checks);
+    let mut drawn = by_pair(closed, "pairs", "payable");
+    for (pair, returned) in by_pair(closed, "pairs", "returned") {
+        *drawn.entry(pair).or_default() -= returned;
+    }
+    compare(closed, "reserves", "drawn", &drawn, checks);
     let closing = closed.grid("reserves").iter().map(|row| {
         let fen = |column| row.fen(column);
         let expected = fen("opening") + fen("paid_in") - fen("paid_back") - fen("drawn");

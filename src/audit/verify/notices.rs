@@ -48,6 +48,16 @@ pub(super) fn approved_now(
     new.filter_map(|(id, fen)| Some((pair_of_notice(id)?, fen))).collect()
 }
 
+/// The initial quotas that a period's notices bring, by pair, with the numbers of the notices.
+pub(super) fn initial<'a>(closed: &'a ReadablePeriod) -> Vec<(Pair, FenSum, &'a str)> {
+    let rows = closed.grid("notices").iter().filter(|row| row.text("kind") == "CS");
+    let of = |row: GridRow<'a>| {
+        let notice_id = row.text("notice_id");
+        Some((pair_of_notice(notice_id)?, row.fen("amount"), notice_id))
+    };
+    rows.filter_map(of).collect()
+}
+
 fn approvals(closed: &ReadablePeriod) -> BTreeMap<&str, FenSum> {
     let rows = closed.grid("notice_status").iter();
     rows.filter_map(|row| Some((row.text("notice_id"), row.fen_or_null("approved")?))).collect()
@@ -61,6 +71,7 @@ fn due(closed: &ReadablePeriod, history: &History, policy: &Policy) -> BTreeMap<
     let quotas = by_pair(closed, "quotas", "quota");
     let next = by_pair(closed, "quotas", "next_quota");
     let yearly = history.money.yearly(closed, policy);
+    let initial: ByPair = initial(closed).into_iter().map(|(pair, fen, _)| (pair, fen)).collect();
     let mut due = BTreeMap::new();
     for row in closed.grid("pairs").iter() {
         let Some(pair) = row.pair() else { continue };
@@ -72,6 +83,12 @@ fn due(closed: &ReadablePeriod, history: &History, policy: &Policy) -> BTreeMap<
         let payable = row.fen("payable");
         if payable.is_positive() {
             issue("QS", pair.insured, payable);
+        }
+        if row.fen("returned").is_positive() {
+            issue("FH", pair.treating, row.fen("returned"));
+        }
+        if let Some(initial) = initial.get(&pair) {
+            issue("CS", pair.insured, *initial);
         }
         let difference = yearly.as_ref().map_or(FenSum::ZERO, |yearly| of(yearly) - of(&quotas));
         if !difference.is_zero() {

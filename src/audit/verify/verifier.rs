@@ -120,7 +120,7 @@ fn judge(
                 &|checks| inputs::check(closed, checks),
                 &|checks| copies::check(closed, policy, checks),
                 &|checks| fates::check(closed, before, policy, checks),
-                &|checks| carry::check(closed, before, checks),
+                &|checks| carry::check(closed, before, history, policy, checks),
                 &|checks| money::check(closed, before, history, policy, checks),
                 &|checks| notices::check(closed, before, history, policy, checks),
             ],

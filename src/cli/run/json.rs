@@ -58,6 +58,9 @@ pub(crate) struct RunJson<'a> {
     /// What is to be paid, in yuan.
     #[schemars(with = "Yuan")]
     payable: String,
+    /// What treating provinces return, in yuan.
+    #[schemars(with = "Yuan")]
+    returned: String,
     /// What is handed to the next period, in yuan.
     #[schemars(with = "Yuan")]
     carried_forward: String,
@@ -172,7 +175,8 @@ impl<'a> RunJson<'a> {
             pairs: pairs.len(),
             gross: sum(|pair| pair.gross),
             payable: sum(PairClearing::payable),
-            carried_forward: sum(PairClearing::carried_forward),
+            returned: sum(|pair| pair.returned),
+            carried_forward: sum(|pair| pair.carried_forward),
             deductions: &report.deductions,
             payments: &report.payments,
             normalisations: report.normalisations,

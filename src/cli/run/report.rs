@@ -82,10 +82,11 @@ fn proven(report: &RunReport) -> Vec<Text> {
         percent(cleared, came)
     );
     let payable = text!(
-        "{} yuan gross, {} yuan to pay, {} yuan carried forward, over {}",
+        "{} yuan gross, {} yuan to pay, {} yuan to return, {} yuan carried forward, over {}",
         sum(|pair| pair.gross),
         sum(PairClearing::payable),
-        sum(PairClearing::carried_forward),
+        sum(|pair| pair.returned),
+        sum(|pair| pair.carried_forward),
         text!("{} pair(s)", Grouped(pairs.len() as u64))
     );
     let checked = report.independent.as_ref().map(|compared| {
@@ -229,11 +230,12 @@ fn next_steps(report: &RunReport, options: &RunOptions) -> Vec<Text> {
     }
     steps.extend(judged::next_steps(&report.deductions, &report.payments));
     let notices = |kind| report.money.notices.values().filter(|n| n.kind == kind).count() as u64;
-    let (clearing, yearly) = (notices(NoticeKind::Clearing), notices(NoticeKind::Yearly));
-    if clearing + yearly > 0 {
+    let dated = NoticeKind::ALL.into_iter().filter(|kind| *kind != NoticeKind::Emergency);
+    let dated: u64 = dated.map(notices).sum();
+    if dated > 0 {
         steps.push(text!(
             "issue {}, to be paid by {} (tables/notices.parquet)",
-            text!("{} notice(s)", Grouped(clearing + yearly)),
+            text!("{} notice(s)", Grouped(dated)),
             report.money.dates.pay_by
         ));
     }
