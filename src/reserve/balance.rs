@@ -1,24 +1,24 @@
-//! The money of a pair that lies in the treating province.
+//! Reserves: money that the insured province has prepaid to the treating province.
 
 use std::collections::BTreeMap;
 
 use crate::model::{codes::Pair, money::FenSum};
 
-/// The money of a pair that lies in the treating province, in fen.
+/// The reserve of a pair in a period, in fen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Reserve {
-    /// What was there.
+    /// The balance at the beginning of the period.
     pub opening: FenSum,
-    /// Paid notices of the three kinds.
+    /// Payments of the insured province on notices of all three kinds.
     pub paid_in: FenSum,
-    /// Paid back on a lower yearly quota.
+    /// Payments of the treating province after a lower yearly quota.
     pub paid_back: FenSum,
     /// The payable of the period.
     pub drawn: FenSum,
 }
 
 impl Reserve {
-    /// What is there now; below zero it is overdrawn.
+    /// Returns the balance at the end of the period; below zero the reserve is overdrawn.
     pub fn closing(&self) -> FenSum {
         self.opening + self.paid_in - self.paid_back - self.drawn
     }
