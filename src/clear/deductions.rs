@@ -77,7 +77,7 @@ pub fn deduct(
     lines: &[DeductionLine],
     mut accepted: AcceptedDeductions,
     facts: &DeductionFacts,
-    ) -> Vec<Deduction> {
+) -> Vec<Deduction> {
     let mut deductions: Vec<Deduction> =
         facts.reversed_now.iter().flat_map(|key| given_back(&accepted, *key)).collect();
     let mut ordered: Vec<&DeductionLine> = lines.iter().collect();
@@ -159,8 +159,14 @@ pub fn deductions_table(deductions: &[Deduction]) -> TableBuilder {
         .amount("amount", deductions.iter().map(|d| Some(d.amount)))
         .flag("accepted", deductions.iter().map(|d| Some(d.accepted)))
         .text("code", deductions.iter().map(|d| d.code.map(LineCode::id)))
-        .text("insured_province", owners().map(|owner| owner.map(|(pair, _)| pair.insured.to_string())))
-        .text("treating_province", owners().map(|owner| owner.map(|(pair, _)| pair.treating.to_string())))
+        .text(
+            "insured_province",
+            owners().map(|owner| owner.map(|(pair, _)| pair.insured.to_string())),
+        )
+        .text(
+            "treating_province",
+            owners().map(|owner| owner.map(|(pair, _)| pair.treating.to_string())),
+        )
         .text("fund_class", owners().map(|owner| owner.map(|(_, fund)| fund.name())))
 }
 
