@@ -56,9 +56,9 @@ pub struct Book {
     pub delivered: BTreeMap<String, (Month, String)>,
     /// Every file that a manifest lists.
     files: Vec<ListedFile>,
-    /// Folders that were created for it. If the run fails, they are removed while the book is locked.
+    /// Folders that were created for it. Empty ones are removed on drop, while the book is still locked.
     _made: Vec<Unfinished>,
-    // The fields of a struct are dropped in their order, so the lock is released after `_made` is removed.
+    // Fields are dropped in their order: the lock must come after `_made`, so that it is released last.
     /// The lock of a book that will get a period; the end of the process releases it as well.
     lock: Option<Lock>,
 }

@@ -78,6 +78,7 @@ pub fn deduct(
     mut accepted: AcceptedDeductions,
     facts: &DeductionFacts,
 ) -> Vec<Deduction> {
+    debug_assert!(facts.reversed_now.is_sorted(), "reversed settlements in order");
     let mut deductions: Vec<Deduction> =
         facts.reversed_now.iter().flat_map(|key| given_back(&accepted, *key)).collect();
     let mut ordered: Vec<&DeductionLine> = lines.iter().collect();
