@@ -1,4 +1,4 @@
-//! How the tables and the register of one closed period differ from those of another, row by row.
+//! Compares tables and register of two closed periods row by row.
 
 use std::{cmp::Ordering, collections::BTreeSet, path::Path};
 
@@ -21,10 +21,10 @@ use crate::{
     text::{Text, list, word},
 };
 
-/// How many rows are shown of a table.
+/// The maximum number of example rows for a table.
 const SHOWN: usize = 20;
 
-/// What stands for the register where tables are named.
+/// The name of the register in lists of tables.
 const REGISTER: &str = "register";
 
 /// How a table differs.
@@ -112,7 +112,7 @@ impl Example {
         }
     }
 
-    /// The settlement that a side's register has, in words.
+    /// Returns the settlement in the register of one side in words.
     fn settlement(&self, side: fn(&ColumnDifference) -> &Option<String>) -> Option<Text> {
         let value = |name: &str| {
             let column = self.columns.iter().find(|of| of.column == name)?;
@@ -131,12 +131,12 @@ impl Example {
 }
 
 impl TableDifference {
-    /// Rows that differ, on either side.
+    /// Returns the number of rows that differ.
     pub fn rows_that_differ(&self) -> u64 {
         self.only_first + self.only_second + self.changed
     }
 
-    /// In words: how many rows, how much money.
+    /// Returns the number of rows and the money that differ, in words.
     pub fn summary(&self) -> Text {
         let TableDifference { only_first, only_second, changed, money, difference, .. } = self;
         let counts = [
@@ -148,7 +148,7 @@ impl TableDifference {
         text!("{}", list(counts.into_iter().flatten()))
     }
 
-    /// The examples in words.
+    /// Returns the examples in words.
     pub fn examples_in_words(&self) -> impl Iterator<Item = Text> {
         self.examples.iter().map(|example| example.words(self.table == REGISTER))
     }
@@ -165,7 +165,7 @@ impl TableDifference {
     }
 }
 
-/// Compares every table and the register of two folders; those without a difference too.
+/// Compares every table and the register of two folders; tables without a difference are in the result too.
 pub fn compare(first: &Path, second: &Path) -> Outcome<Vec<TableDifference>> {
     let compared: Vec<TableDifference> =
         TABLES.into_par_iter().map(|spec| rows(first, second, spec)).collect::<Outcome<_>>()?;
@@ -203,7 +203,7 @@ fn empty(table: &'static str, money: Option<&'static str>) -> TableDifference {
     }
 }
 
-/// A settlement that two registers do not have alike: all columns of both.
+/// Makes the example of a settlement that differs between two registers, with all columns of both.
 fn settlement(
     change: RowChange,
     ours: Option<&RegisterEntry>,
@@ -221,7 +221,7 @@ fn settlement(
     Example { change, key: vec![format!("{hash:016x}")], columns: columns.collect() }
 }
 
-/// Kind, payable, pair, fund class and care class.
+/// Returns kind, payable, pair, fund class and care class of an entry.
 fn registered(entry: &RegisterEntry) -> [Option<String>; 5] {
     let Ok(number) = u16::try_from(entry.group) else {
         return [Some("voided".to_owned()), None, None, None, None];
@@ -241,6 +241,7 @@ fn rows_of(folder: &Path) -> Option<u64> {
     RegisterEntries::open(folder, Month::new(0, 1)).ok().map(|entries| entries.rows())
 }
 
+/// Compares a table of two folders by a merge join over both sorted lists of rows.
 fn rows(first: &Path, second: &Path, spec: TableSpec) -> Outcome<TableDifference> {
     let (first, second) = (Grid::open(first, spec.name)?, Grid::open(second, spec.name)?);
     let mut found = empty(spec.name, spec.money);
@@ -261,7 +262,7 @@ fn rows(first: &Path, second: &Path, spec: TableSpec) -> Outcome<TableDifference
     Ok(found)
 }
 
-/// The row that comes first in the order of keys.
+/// Returns the row with the smaller key.
 fn lower<'a>(left: Option<&GridRow<'a>>, right: Option<&GridRow<'a>>) -> Option<GridRow<'a>> {
     match (left, right) {
         (Some(ours), Some(theirs)) if ours.compare_keys(theirs) == Ordering::Greater => {
@@ -272,7 +273,7 @@ fn lower<'a>(left: Option<&GridRow<'a>>, right: Option<&GridRow<'a>>) -> Option<
     }
 }
 
-/// Takes the rows of a key off the front of a list.
+/// Splits the rows of a key off the front of a sorted list.
 fn take_key<'r, 'a>(rows: &mut &'r [GridRow<'a>], key: &GridRow) -> &'r [GridRow<'a>] {
     let count = rows.iter().take_while(|row| row.compare_keys(key) == Ordering::Equal).count();
     let (taken, rest) = rows.split_at(count);
@@ -280,7 +281,7 @@ fn take_key<'r, 'a>(rows: &mut &'r [GridRow<'a>], key: &GridRow) -> &'r [GridRow
     taken
 }
 
-/// The rows of a table by key, then by every value.
+/// Returns the rows of a table, sorted by key and then by every value.
 fn in_order(grid: &Grid) -> Vec<GridRow<'_>> {
     let mut rows: Vec<GridRow> = grid.iter().collect();
     rows.sort_by(|one, two| one.compare_keys(two).then_with(|| cells(*one).cmp(cells(*two))));
@@ -291,7 +292,8 @@ fn cells(row: GridRow<'_>) -> impl Iterator<Item = Cell<'_>> {
     (0..row.grid().columns().len()).map(move |column| row.at(column))
 }
 
-/// Rows of one key: equal ones go, the rest is paired as far as it goes.
+/// Compares the rows of one key. Equal rows cancel out; the other rows of both sides are paired in their order,
+/// and rows without a partner are gone or new.
 fn rows_of_a_key(first: &[GridRow], second: &[GridRow], found: &mut TableDifference) {
     let same = |row: &GridRow, other: &GridRow| cells(*row).eq(cells(*other));
     let mut rest: Vec<&GridRow> = second.iter().collect();
@@ -332,7 +334,7 @@ fn changed(was: GridRow, is: GridRow) -> Example {
     Example { change: RowChange::Changed, key: was.shown_keys(), columns: columns.collect() }
 }
 
-/// Shows every settlement that the registers of two folders do not have alike.
+/// Calls `differs` for every settlement that differs between the registers of two folders: a merge join by key.
 pub fn register(
     first: &Path,
     second: &Path,
@@ -361,7 +363,7 @@ pub fn register(
     }
 }
 
-/// The settlements of a register, a row group at a time.
+/// A stream over the entries of a register that holds one row group in memory.
 struct RegisterStream {
     place: String,
     entries: RegisterEntries,

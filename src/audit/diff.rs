@@ -1,4 +1,4 @@
-//! Two runs of a period, or two books: what changed, why, and how many fen each cause is worth.
+//! Differences between two runs of a period or two books: what changed, why, and the amount of each cause.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -126,7 +126,7 @@ pub struct InputFile {
 }
 
 impl GivenDifference {
-    /// The same in words, with the beginnings of digests.
+    /// Returns the difference in words; digests are shortened.
     pub fn words(&self) -> Text {
         let short = |text: &str| text.chars().take(16).collect::<String>();
         let changed = |what: Text, first: &str, second: &str| {
@@ -238,7 +238,7 @@ pub struct Payable {
 }
 
 impl PeriodDifference {
-    /// Whether the results are the same.
+    /// Returns whether the results are equal.
     pub fn is_none(&self) -> bool {
         self.tables.is_empty()
     }
@@ -299,12 +299,12 @@ fn runs(first: &Path, second: &Path) -> Outcome<PeriodDifference> {
 }
 
 impl Runs<'_> {
-    /// What of a manifest differs, by name.
+    /// Returns whether a part of the manifests differs.
     fn differs<T: PartialEq>(&self, of: impl Fn(&Manifest) -> T) -> bool {
         of(&self.manifests[0]) != of(&self.manifests[1])
     }
 
-    /// Inputs that are not the same, by path.
+    /// Returns the paths of inputs that differ.
     fn inputs(&self) -> BTreeSet<&str> {
         let entries = |manifest: &Manifest| -> BTreeSet<FileEntry> {
             manifest.inputs.iter().cloned().collect()
@@ -316,7 +316,7 @@ impl Runs<'_> {
         all.map(|input| input.path.as_str()).filter(|path| differ.contains(*path)).collect()
     }
 
-    /// What the runs were given that is not the same.
+    /// Returns the differences in inputs and settings.
     fn given(&self) -> Vec<GivenDifference> {
         let of = |path: &str, manifest: &Manifest| {
             let input = manifest.inputs.iter().find(|input| input.path == path)?;
@@ -347,7 +347,7 @@ impl Runs<'_> {
         given
     }
 
-    /// What may be behind a settlement that neither a decision nor a permit explains.
+    /// Returns the possible reasons for settlements that no decision and no permit explains.
     fn candidates(&self) -> Vec<Reason> {
         let inputs = self.inputs();
         let of_side =
@@ -363,8 +363,8 @@ impl Runs<'_> {
         if reasons.is_empty() { vec![Reason::DecisionsOfOthers] } else { reasons }
     }
 
-    /// What cleared, by cause: decisions and permits where they differ for the settlement, else whatever was
-    /// given differently.
+    /// Adds up the differences in the register by cause: a decision or a permit if it differs for the
+    /// settlement, else all other inputs and settings that differ.
     fn causes(&self, tables: &[TableDifference]) -> Outcome<Vec<Cause>> {
         let inputs = self.inputs();
         let settlements = |table: &str| {
@@ -400,7 +400,7 @@ impl Runs<'_> {
         Ok(causes)
     }
 
-    /// Settlements that are too late in one of the runs alone.
+    /// Returns settlements that are too late in exactly one of the runs.
     fn late(&self) -> Outcome<BTreeSet<Key>> {
         let late = |folder: &Path| -> Outcome<BTreeSet<Key>> {
             let breaks = Grid::open(folder, "breaks")?;
@@ -412,7 +412,7 @@ impl Runs<'_> {
         Ok(first.symmetric_difference(&second).copied().collect())
     }
 
-    /// What is to be paid, and what it is made of.
+    /// Returns the differences in the payable and its parts. Fails if the parts do not add up.
     fn payable(&self) -> Outcome<Payable> {
         let pairs = [Grid::open(self.folders[0], "pairs")?, Grid::open(self.folders[1], "pairs")?];
         let reserves =

@@ -1,13 +1,13 @@
-//! Audit: a past month proven, rerun and explained, by whoever trusts nobody.
+//! Audit: proves, reruns and explains a closed period without trust in its author.
 //!
-//! **Purpose.** Find whatever was changed, work a closed period out again, say why any fen is where it is.
+//! **Purpose.** Find every change, compute a closed period again, explain where each fen comes from.
 //!
-//! **In.** A book; for a rerun and for the rows behind a figure, the delivery of the period.
+//! **In.** A book; for a rerun, and for the rows behind a figure, also the delivery of the period.
 //!
-//! **Out.** What was checked and how much of it, every difference with its place.
+//! **Out.** Counts of all checks, and every difference with its place.
 //!
-//! **Invariants.** Nothing is ever written into a book. What is checked is worked out from something else,
-//! never read back; checking nothing is not a pass.
+//! **Invariants.** Nothing is written into a book. A figure is computed from other figures and then compared.
+//! A run without any check fails.
 
 pub mod compare;
 pub mod diff;

@@ -1,5 +1,5 @@
-//! The audit rerun: a closed period worked out again from its inputs and the book before it, compared with
-//! what was published, byte for byte.
+//! The audit rerun: computes a closed period again from its inputs and the book before it, and compares the
+//! result with the published period byte by byte.
 
 use std::{collections::BTreeSet, fs::File, path::Path};
 
@@ -59,13 +59,12 @@ pub struct Rerun {
     pub closed_by: Option<String>,
 }
 
-/// What to rerun: the options of a run, whose rules and day are those of the closed period where none are
-/// given.
+/// The options of a rerun. Rules and day of issue come from the closed period unless they are given.
 #[derive(Debug, Clone)]
 pub struct RerunOptions {
     /// The closed period, its delivery and its book; `rules` and `as_of` are replaced.
     pub run: RunOptions,
-    /// Other rules than those that the period was closed with.
+    /// Rules that replace the rules of the closed period.
     pub rules: Option<Rules>,
 }
 
@@ -110,8 +109,8 @@ pub fn rerun(options: &RerunOptions, monitor: &Monitor) -> Outcome<Rerun> {
     Err(Failure::Differences(problem, findings))
 }
 
-/// Reruns every closed period from the one that the options name to another, several at a time; the input
-/// holds one folder a period. Gives the reports in order, or whatever differs in any of them.
+/// Reruns all closed periods from the one in the options through another, several in parallel; the input has
+/// one folder for each period. Returns the reports in order, or all differences of all periods.
 pub fn rerun_range(
     options: &RerunOptions,
     through: Month,
@@ -151,7 +150,7 @@ pub fn rerun_range(
     Err(Failure::Differences(text!("{}", lines(indented(problems))), findings))
 }
 
-/// The settings that the period was closed with, but for what is given.
+/// Returns the settings that the period was closed with; settings that are given replace them.
 fn settings(options: &RerunOptions, manifest: &Manifest) -> Outcome<RunOptions> {
     // A signature is on the manifest, and changes nothing in it.
     let mut run = RunOptions { signer: None, ..options.run.clone() };
@@ -175,7 +174,7 @@ fn settings(options: &RerunOptions, manifest: &Manifest) -> Outcome<RunOptions> 
     Ok(run)
 }
 
-/// Rules and day, where they are not those of the closed period.
+/// Returns a finding for rules, and for a day of issue, that differ from the closed period.
 fn other_settings(run: &RunOptions, manifest: &Manifest) -> Vec<Finding> {
     let digest = sha256_hex(run.rules.text.as_bytes());
     let day = run.as_of.map(|day| day.to_string()).unwrap_or_default();
@@ -189,7 +188,7 @@ fn other_settings(run: &RunOptions, manifest: &Manifest) -> Vec<Finding> {
         .collect()
 }
 
-/// The inputs that a manifest lists, as they are now; those that cannot be read are left out.
+/// Hashes the inputs that a manifest lists as they are now; leaves out inputs that cannot be read.
 fn listed_inputs(run: &RunOptions, manifest: &Manifest) -> Vec<FileEntry> {
     let path = |input: &FileEntry| match &run.opening_quotas {
         Some(quotas) if input.path == OPENING_QUOTAS => quotas.clone(),
@@ -203,7 +202,7 @@ fn listed_inputs(run: &RunOptions, manifest: &Manifest) -> Vec<FileEntry> {
     manifest.inputs.iter().filter_map(read).collect()
 }
 
-/// The inputs that are not what they were, by path.
+/// Returns a finding for each input that has changed, appeared or disappeared, by path.
 fn changed(closed: &[FileEntry], now: &[FileEntry]) -> Vec<(String, Finding)> {
     let paths: BTreeSet<&String> = closed.iter().chain(now).map(|input| &input.path).collect();
     let of = |inputs: &[FileEntry], path: &String| {
@@ -223,7 +222,7 @@ fn changed(closed: &[FileEntry], now: &[FileEntry]) -> Vec<(String, Finding)> {
         .collect()
 }
 
-/// What came out differently, and which inputs the settlements behind it are in.
+/// Returns all differences between the two results, and the changed inputs that contain their settlements.
 fn differences(
     run: &RunOptions,
     closed: &Path,
@@ -270,7 +269,8 @@ fn differences(
     Ok(changed.into_iter().map(|(_, found)| found).chain(findings).collect())
 }
 
-/// Whether a rerun met what was accepted, and nothing else but what it was told to accept.
+/// Returns whether the rerun raised every code that the closed period accepted, and no further code except
+/// codes given to the rerun.
 fn accepted_alike(run: &RunOptions, manifest: &Manifest, again: &Manifest) -> bool {
     let listed = |code: &String| manifest.accepted.contains(code);
     let given = |code: &String| run.accept.iter().any(|given| given.id() == *code);
@@ -278,7 +278,7 @@ fn accepted_alike(run: &RunOptions, manifest: &Manifest, again: &Manifest) -> bo
         && again.accepted.iter().all(|code| listed(code) || given(code))
 }
 
-/// How the rows of an output differ, in rows and money, the first of them in words.
+/// Describes how the rows of an output differ: counts, money, and the first rows in words.
 fn rows_of(compared: &[TableDifference], path: &str) -> Text {
     let name = path.trim_start_matches("tables/").trim_end_matches(".parquet");
     let Some(found) = compared.iter().find(|found| found.table == name) else {
@@ -291,7 +291,7 @@ fn rows_of(compared: &[TableDifference], path: &str) -> Text {
     found.examples_in_words().fold(found.summary(), both)
 }
 
-/// Says of each changed Parquet file how many of its rows belong to settlements that came out differently.
+/// Adds to each changed Parquet file how many of its rows belong to settlements with another result.
 fn trace(
     run: &RunOptions,
     changed: &mut [(String, Finding)],
@@ -321,7 +321,7 @@ fn trace(
     Ok(())
 }
 
-/// The report of a period that came out as it was published.
+/// Makes the report of a period whose rerun equals the published period.
 fn same(closed: &Path, manifest: &Manifest, digest: String, again: &Manifest) -> Outcome<Rerun> {
     let of = |count: fn(&FileEntry) -> u64| again.outputs.iter().map(count).sum();
     Ok(Rerun {

@@ -1,4 +1,4 @@
-//! Rows of a delivery, found by whoever asks where a settlement came from.
+//! Scans a delivery for the rows of given settlements.
 
 use std::sync::Arc;
 
@@ -24,20 +24,20 @@ use crate::{
 /// A row of an input file.
 #[derive(Debug, Clone)]
 pub struct ScannedRow {
-    /// The file, as a place among those that were scanned.
+    /// The index of the file in the list of scanned files.
     pub source: usize,
-    /// Its row, from 0.
+    /// The number of the row in the file, from 0.
     pub row: u64,
     /// Its values.
     pub record: Record,
-    /// The row rules that it broke.
+    /// The row rules that it breaks.
     pub broken: BrokenRules,
 }
 
 /// The rules by which rows are judged.
 #[derive(Debug, Clone, Copy)]
 pub struct RowJudge<'a> {
-    /// How INT96 timestamps are meant.
+    /// The meaning of INT96 timestamps.
     pub int96: Int96,
     /// The policy of the period.
     pub policy: &'a Policy,
@@ -45,7 +45,7 @@ pub struct RowJudge<'a> {
     pub period: Month,
 }
 
-/// Finds the rows of some files whose settlement is wanted, in the order of files and rows.
+/// Returns the rows of wanted settlements, in the order of files and rows.
 pub fn scan(
     sources: &[&ParquetSource],
     judge: RowJudge,
@@ -61,12 +61,12 @@ pub fn scan(
     Ok(found.into_iter().flatten().collect())
 }
 
-/// Goes over all rows of some files, judged; what is gathered of each row group comes in the order of files and
-/// rows.
+/// Judges all rows of the files and folds each row group into a `T`. Returns the results in the order of
+/// files and row groups.
 pub fn gather<T: Default + Send>(
     sources: &[&ParquetSource],
     judge: RowJudge,
-    take: impl Fn(&mut T, &ParquetSource, &Batch, &CheckedBatch) + Sync,
+    fold: impl Fn(&mut T, &ParquetSource, &Batch, &CheckedBatch) + Sync,
     monitor: &Monitor,
 ) -> Outcome<Vec<T>> {
     let tools = Tools::new(&monitor.stopwatch);
@@ -76,13 +76,13 @@ pub fn gather<T: Default + Send>(
         for batch in Batches::open(source, group, judge.int96, ROWS_ALONE, None, &tools)? {
             let batch: Batch = batch?;
             checked.check(&batch, judge.policy, judge.period);
-            take(&mut gathered, source, &batch, &checked);
+            fold(&mut gathered, source, &batch, &checked);
         }
         Ok(gathered)
     })
 }
 
-/// Does something with each row group (file, row group, rows before it in the file), on all threads.
+/// Calls `work` for each row group in parallel, with the file, the row group and the rows before it in the file.
 fn over_groups<T: Send>(
     sources: &[&ParquetSource],
     monitor: &Monitor,

@@ -1,4 +1,4 @@
-//! A table of a closed period in memory, read by whoever checks it, cell by cell.
+//! A table of a closed period in memory, with access to single cells.
 
 use std::{borrow::Cow, cmp::Ordering, path::Path};
 
@@ -28,7 +28,7 @@ use crate::{
 /// A value of a table; money in fen, days and times from 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cell<'a> {
-    /// Nothing.
+    /// An empty cell.
     Null,
     /// Text.
     Text(&'a str),
@@ -41,9 +41,9 @@ pub enum Cell<'a> {
 /// A table.
 #[derive(Debug)]
 pub struct Grid {
-    /// What it should look like.
+    /// Its schema and its key.
     pub spec: TableSpec,
-    /// How many rows it has.
+    /// The number of rows.
     pub rows: usize,
     columns: Vec<(&'static str, CellKind)>,
     values: Vec<ColumnValues>,
@@ -92,7 +92,7 @@ impl ColumnValues {
 }
 
 impl Grid {
-    /// A table of a closed period, by name.
+    /// Opens a table of a closed period by name.
     pub fn open(folder: &Path, name: &str) -> Outcome<Grid> {
         let spec = shape::of(name);
         Grid::read(folder, spec).map_err(|problem| {
@@ -100,7 +100,7 @@ impl Grid {
         })
     }
 
-    /// Reads `<folder>/tables/<name>.parquet`; says what is wrong with its columns.
+    /// Reads `<folder>/tables/<name>.parquet`; fails if its columns are not those of the schema.
     pub fn read(folder: &Path, spec: TableSpec) -> Result<Grid, Text> {
         let path = folder.join(spec.path());
         let file = SharedFile::open(&path).map_err(|error| text!("{}", error))?;
@@ -147,7 +147,7 @@ impl Grid {
         Ok(Grid { spec, rows, columns, values })
     }
 
-    /// Whether a column has an empty cell.
+    /// Returns whether a column has an empty cell.
     pub fn has_empty(&self, column: usize) -> bool {
         let empty = match &self.values[column] {
             ColumnValues::Text(array) => array.null_count(),
@@ -160,23 +160,23 @@ impl Grid {
         empty > 0
     }
 
-    /// The place of a column, which the table has by its shape.
+    /// Returns the number of a column; the schema must have it.
     pub fn column(&self, name: &str) -> usize {
         let place = self.columns.iter().position(|(column, _)| *column == name);
         place.expect("Invariant: the columns were compared with the contract's")
     }
 
-    /// The columns in order.
+    /// Returns the columns in order.
     pub fn columns(&self) -> &[(&'static str, CellKind)] {
         &self.columns
     }
 
-    /// A value.
+    /// Returns a value.
     pub fn cell(&self, row: usize, column: usize) -> Cell<'_> {
         self.values[column].cell(row)
     }
 
-    /// A number, by the place of its column; 0 when there is none.
+    /// Returns a number by the number of its column; 0 for an empty cell.
     pub fn number(&self, row: usize, column: usize) -> i128 {
         match self.cell(row, column) {
             Cell::Number(number) => number,
@@ -184,12 +184,12 @@ impl Grid {
         }
     }
 
-    /// Money, by the place of its column; none when the cell is empty.
+    /// Returns money by the number of its column; zero for an empty cell.
     pub fn fen(&self, row: usize, column: usize) -> FenSum {
         FenSum::new(self.number(row, column))
     }
 
-    /// A text, by the place of its column; empty when there is none.
+    /// Returns a text by the number of its column; an empty text for an empty cell.
     pub fn text(&self, row: usize, column: usize) -> &str {
         match self.cell(row, column) {
             Cell::Text(text) => text,
@@ -197,22 +197,22 @@ impl Grid {
         }
     }
 
-    /// A row.
+    /// Returns a row.
     pub fn row(&self, row: usize) -> GridRow<'_> {
         GridRow { grid: self, row }
     }
 
-    /// Every row.
+    /// Returns every row.
     pub fn iter(&self) -> impl Iterator<Item = GridRow<'_>> {
         (0..self.rows).map(|row| self.row(row))
     }
 
-    /// The sum of a column of money.
+    /// Returns the sum of a column of money.
     pub fn sum(&self, column: &str) -> FenSum {
         FenSum::new(self.count(column))
     }
 
-    /// The sum of a column of numbers.
+    /// Returns the sum of a column of numbers.
     pub fn count(&self, column: &str) -> i128 {
         let column = self.column(column);
         (0..self.rows).map(|row| self.number(row, column)).sum()
@@ -227,22 +227,22 @@ pub struct GridRow<'a> {
 }
 
 impl<'a> GridRow<'a> {
-    /// Its place in the table, from 0.
+    /// Returns its number in the table, from 0.
     pub fn place(&self) -> usize {
         self.row
     }
 
-    /// A value.
+    /// Returns a value.
     pub fn cell(&self, column: &str) -> Cell<'a> {
         self.grid.cell(self.row, self.grid.column(column))
     }
 
-    /// A text; empty when there is none.
+    /// Returns a text; an empty text for an empty cell.
     pub fn text(&self, column: &str) -> &'a str {
         self.text_or_null(column).unwrap_or_default()
     }
 
-    /// A text, if there is one.
+    /// Returns a text; none for an empty cell.
     pub fn text_or_null(&self, column: &str) -> Option<&'a str> {
         match self.cell(column) {
             Cell::Text(text) => Some(text),
@@ -250,12 +250,12 @@ impl<'a> GridRow<'a> {
         }
     }
 
-    /// A number; 0 when there is none.
+    /// Returns a number; 0 for an empty cell.
     pub fn number(&self, column: &str) -> i128 {
         self.number_or_null(column).unwrap_or(0)
     }
 
-    /// A number, if there is one.
+    /// Returns a number; none for an empty cell.
     pub fn number_or_null(&self, column: &str) -> Option<i128> {
         match self.cell(column) {
             Cell::Number(number) => Some(number),
@@ -263,17 +263,17 @@ impl<'a> GridRow<'a> {
         }
     }
 
-    /// Money; none when the cell is empty.
+    /// Returns money; zero for an empty cell.
     pub fn fen(&self, column: &str) -> FenSum {
         FenSum::new(self.number(column))
     }
 
-    /// Money, if there is any.
+    /// Returns money; none for an empty cell.
     pub fn fen_or_null(&self, column: &str) -> Option<FenSum> {
         self.number_or_null(column).map(FenSum::new)
     }
 
-    /// Yes or no, if it is said.
+    /// Returns a flag; none for an empty cell.
     pub fn flag(&self, column: &str) -> Option<bool> {
         match self.cell(column) {
             Cell::Flag(flag) => Some(flag),
@@ -281,12 +281,12 @@ impl<'a> GridRow<'a> {
         }
     }
 
-    /// A month.
+    /// Returns a month; none for an empty cell.
     pub fn month(&self, column: &str) -> Option<Month> {
         self.text_or_null(column).and_then(Month::from_text)
     }
 
-    /// The pair that the row is about: by its provinces, its divisions or its notice.
+    /// Returns the pair of the row, from its provinces, its divisions or its notice.
     pub fn pair(&self) -> Option<Pair> {
         let province = |column| Province::from_text(self.text(column));
         let division = |column| Province::of_division(self.text(column).as_bytes());
@@ -301,54 +301,54 @@ impl<'a> GridRow<'a> {
         Some(Pair { insured: insured?, treating: treating? })
     }
 
-    /// Its table.
+    /// Returns its table.
     pub fn grid(&self) -> &'a Grid {
         self.grid
     }
 
-    /// A value, by the place of its column.
+    /// Returns a value by the number of its column.
     pub fn at(&self, column: usize) -> Cell<'a> {
         self.grid.cell(self.row, column)
     }
 
-    /// Whether it is a row of a table.
+    /// Returns whether it is a row of a table.
     pub fn is_of(&self, table: &str) -> bool {
         self.grid.spec.name == table
     }
 
-    /// The values by which rows are told apart and ordered.
+    /// Returns the values of the key, by which rows are sorted.
     pub fn key(&self) -> impl Iterator<Item = Cell<'a>> + use<'a> {
         let row = *self;
         self.grid.spec.key.iter().map(move |column| row.cell(column))
     }
 
-    /// How two rows stand to each other in the order of their tables.
+    /// Compares the keys of two rows.
     pub fn compare_keys(&self, other: &GridRow) -> Ordering {
         self.key().cmp(other.key())
     }
 
-    /// The key for people.
+    /// Returns the key for people.
     pub fn shown_key(&self) -> Text {
         Text::given(self.shown_keys().join(" "))
     }
 
-    /// The values of the key for people.
+    /// Returns the values of the key for people.
     pub fn shown_keys(&self) -> Vec<String> {
         self.grid.spec.key.iter().map(|column| self.shown(column)).collect()
     }
 
-    /// A value in words: money in yuan, days as days.
+    /// Returns a value as text: money in yuan, days as `YYYY-MM-DD`.
     pub fn shown(&self, column: &str) -> String {
         let kind = self.grid.columns[self.grid.column(column)].1;
         show(self.cell(column), kind)
     }
 
-    /// A value for people: as it is shown, with the numbers of persons and visits masked.
+    /// Returns a value for people: like `shown`, with masked numbers of persons and visits.
     pub fn for_people(&self, column: &str) -> String {
         self.text_for_people(column).map_or_else(|| self.shown(column), Cow::into_owned)
     }
 
-    /// A text for people, if there is one: numbers of persons and visits are masked.
+    /// Returns a text for people with masked numbers of persons and visits; none for an empty cell.
     pub fn text_for_people(&self, column: &str) -> Option<Cow<'a, str>> {
         let named = match column {
             "treating_value" | "insured_value" => self.text("field"),
@@ -360,14 +360,14 @@ impl<'a> GridRow<'a> {
     }
 }
 
-/// The pair of a notice, by its number: kind, period, insured and treating province.
+/// Parses the pair in the number of a notice: kind, period, insured province, treating province.
 pub fn pair_of_notice(notice_id: &str) -> Option<Pair> {
     let (rest, treating) = notice_id.rsplit_once('-')?;
     let (_, insured) = rest.rsplit_once('-')?;
     Some(Pair { insured: Province::from_text(insured)?, treating: Province::from_text(treating)? })
 }
 
-/// A value for people.
+/// Formats a value for people.
 pub fn show(cell: Cell, kind: CellKind) -> String {
     match (cell, kind) {
         (Cell::Null, _) => "null".to_owned(),

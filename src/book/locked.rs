@@ -1,4 +1,4 @@
-//! A book of which nobody else may make, change or remove anything.
+//! The exclusive lock of a book.
 
 use std::{
     path::{Path, PathBuf},
@@ -18,22 +18,22 @@ use crate::{
 
 /// A book that is locked.
 ///
-/// Runs at once take the same two steps in the same order: the staging folder beside the book, then the book. So a
-/// book that is not there yet has a lock before it is made, and nobody but its holder makes or removes it. Where no
-/// folder may be made beside it, the book is there already, and its own lock is enough.
+/// Concurrent runs take two locks in the same order: the staging folder beside the book, then the book. So a book
+/// that does not exist yet is locked before it is created, and only the holder creates or removes it. If no folder
+/// can be created beside it, the book exists already, and its own lock is enough.
 pub(super) struct Locked {
     /// Its folder, without links.
     pub(super) root: PathBuf,
     pub(super) lock: Lock,
-    /// The staging folder, where there is one beside the book.
+    /// The staging folder, if there is one beside the book.
     pub(super) beside: Option<Staging>,
-    /// Folders that were made.
+    /// Folders that were created.
     pub(super) made: Vec<Unfinished>,
 }
 
 impl Locked {
-    /// Locks a book, which is made when it is not there.
-    pub(super) fn take(root: &Path) -> Outcome<Locked> {
+    /// Locks a book, and creates it if it does not exist.
+    pub(super) fn acquire(root: &Path) -> Outcome<Locked> {
         let place = resolve(root).map_err(Failure::io(root))?;
         outside_of_periods(&place)?;
         let mut problem = busy(&place);
@@ -41,7 +41,7 @@ impl Locked {
             match Locked::attempt(&place) {
                 Ok(Some(locked)) => return Ok(locked),
                 Ok(None) => {}
-                // Others have removed a folder that they had made.
+                // Another run has removed a folder that it had created, so this run tries again.
                 Err(failure) if failure.is_not_found() => problem = failure,
                 Err(failure) => return Err(failure),
             }
@@ -62,7 +62,7 @@ impl Locked {
             return Err(Failure::Usage(problem));
         }
         let Some(lock) = Lock::of(root).map_err(Failure::io(root))? else {
-            // It is somebody else's now, whoever has made it.
+            // Another run has the lock, so these folders are in its use now and must stay.
             made.into_iter().for_each(Unfinished::leave);
             return Err(busy(root));
         };
@@ -77,7 +77,7 @@ impl Locked {
     }
 }
 
-/// Fails when a book would be in a closed period of another one.
+/// Fails if a book would be in a closed period of another book.
 fn outside_of_periods(root: &Path) -> Outcome<()> {
     match root.ancestors().find(|folder| is_period(folder)) {
         None => Ok(()),

@@ -1,4 +1,4 @@
-//! `manifest.json`: what went into a period, what came out, and the period before (contract §6).
+//! `manifest.json`: inputs and outputs of a period, and the digest of the period before (contract §6).
 
 use std::{fs, path::Path};
 
@@ -91,14 +91,14 @@ pub struct ControlEntry {
 }
 
 impl RulesCopy {
-    /// A rules file and its digest.
+    /// Copies a rules file with its digest.
     pub fn of(text: &str) -> RulesCopy {
         RulesCopy { sha256: sha256_hex(text.as_bytes()), text: text.to_owned() }
     }
 }
 
 impl ControlEntry {
-    /// The rows of the control table.
+    /// Returns the rows of the control table.
     pub fn all(control: &Control) -> Vec<ControlEntry> {
         let cells = Side::BOTH.into_iter().flat_map(|side| Bucket::all().map(move |b| (side, b)));
         cells
@@ -116,7 +116,7 @@ impl ControlEntry {
     }
 }
 
-/// The bytes of the seal of a manifest and, where there is one, of its signature.
+/// Returns the text of the seal of a manifest and, if there is one, of its signature.
 pub fn seal(manifest: &[u8], signature: Option<&[u8]>) -> String {
     let line = |bytes: &[u8], name: &str| format!("{}  {name}\n", sha256_hex(bytes));
     let signature = signature.map(|signature| line(signature, SIGNATURE));
@@ -124,7 +124,7 @@ pub fn seal(manifest: &[u8], signature: Option<&[u8]>) -> String {
 }
 
 impl Manifest {
-    /// Rows and cost, in fen, that the period carried on a side.
+    /// Returns the rows and the cost in fen that the period carried on a side.
     pub fn carried(&self, side: Side) -> Option<(i64, FenSum)> {
         let carried = Class::ALL.into_iter().filter(|class| class.is_carried()).map(Class::name);
         let carried: Vec<&str> = carried.collect();
@@ -137,7 +137,7 @@ impl Manifest {
         Some(sums)
     }
 
-    /// The bytes of the file.
+    /// Returns the bytes of the file.
     pub fn to_bytes(&self) -> Outcome<Vec<u8>> {
         let mut bytes = serde_json::to_vec_pretty(self)
             .map_err(|error| Failure::Bug(text!("manifest: {}", Text::foreign(error))))?;
@@ -145,7 +145,7 @@ impl Manifest {
         Ok(bytes)
     }
 
-    /// Writes the manifest, its signature and their seal into a folder; gives the digest of the manifest.
+    /// Writes the manifest, its signature and their seal into a folder; returns the digest of the manifest.
     pub fn write(&self, folder: &Path, signer: Option<&Signer>) -> Outcome<String> {
         let bytes = self.to_bytes()?;
         let signature = signer.map(|signer| signer.sign(&bytes)).transpose()?;
@@ -175,24 +175,23 @@ impl Manifest {
         })
     }
 
-    /// Reads the manifest of a closed period, and its digest, which its seal holds too; or says what is
-    /// wrong with it.
+    /// Reads the manifest of a closed period and its digest; fails unless the seal has the same digest.
     pub fn parse_sealed(folder: &Path) -> Result<(Manifest, String), Text> {
         let sealed = Sealed::read(folder);
         Ok((sealed.parse()?, sealed.digest().unwrap_or_default()))
     }
 }
 
-/// How it is told that a manifest is of another format.
+/// The message for a manifest of another format.
 const OTHER_FORMAT: &str = "format {}, this program knows {}";
 
-/// What every manifest begins with.
+/// The field that manifests of every format have.
 #[derive(Deserialize)]
 struct ManifestFormat {
     format: u32,
 }
 
-/// The files of a closed period that vouch for all others: their bytes, or why there are none.
+/// Manifest, signature and seal of a closed period: their bytes, or why they cannot be read.
 #[derive(Debug)]
 pub struct Sealed {
     /// The manifest.
@@ -207,7 +206,7 @@ fn read(folder: &Path, name: &str) -> std::io::Result<Vec<u8>> {
 }
 
 impl Sealed {
-    /// Reads them.
+    /// Reads the three files.
     pub fn read(folder: &Path) -> Sealed {
         Sealed {
             manifest: read(folder, MANIFEST).map_err(|error| text!("{}", error)),
@@ -216,12 +215,12 @@ impl Sealed {
         }
     }
 
-    /// The digest of the manifest, where it can be read.
+    /// Returns the digest of the manifest, if it can be read.
     pub fn digest(&self) -> Option<String> {
         self.manifest.as_deref().ok().map(sha256_hex)
     }
 
-    /// The manifest, when the seal has the digests of it and of its signature; or what is wrong with it.
+    /// Returns the manifest; fails unless the seal has the digests of manifest and signature.
     pub fn parse(&self) -> Result<Manifest, Text> {
         let manifest = self.manifest.as_deref().map_err(Clone::clone)?;
         let sealed = self.seal.as_deref().map_err(Clone::clone)?;
@@ -229,7 +228,7 @@ impl Sealed {
         if sealed != seal(manifest, signature.as_deref()).as_bytes() {
             return Err(text!("{} has another digest of it, or of {}", SEAL, SIGNATURE));
         }
-        // Another format may have other fields: it is told before they are looked at.
+        // Another format may have other fields, so the format is checked before them.
         let ManifestFormat { format } = serde_json::from_slice(manifest).map_err(Text::foreign)?;
         if format != FORMAT {
             return Err(text!("format {}, this program knows {}", format, FORMAT));

@@ -1,4 +1,4 @@
-//! 7. The book (账套): one folder a closed period, never changed again.
+//! 7. The book (账套): one folder for each closed period, which never changes again.
 //!
 //! **Purpose.** Keep what later periods need, and publish a period whole or not at all.
 //!
@@ -56,17 +56,18 @@ pub struct Book {
     pub delivered: BTreeMap<String, (Month, String)>,
     /// Every file that a manifest lists.
     files: Vec<ListedFile>,
-    /// Folders that were made for it, which go again while it is locked.
+    /// Folders that were created for it. Empty ones are removed on drop, while the book is still locked.
     _made: Vec<Unfinished>,
-    /// The lock of a book that is to grow; it dies with the process, and is given back last.
+    // Fields are dropped in their order: the lock must come after `_made`, so that it is released last.
+    /// The lock of a book that will get a period; the end of the process releases it as well.
     lock: Option<Lock>,
 }
 
 impl Book {
-    /// Opens a book for a period that is to be closed next, and checks the chain of its manifests; not yet the
-    /// files that these list. Gives the folder in which the period is built, too.
+    /// Opens a book to close its next period, and checks the chain of its manifests, but not yet the files that they
+    /// list. Returns also the staging folder of the period.
     pub fn open(root: &Path, period: Month) -> Outcome<(Book, Staging)> {
-        let Locked { root, lock, beside, made } = Locked::take(root)?;
+        let Locked { root, lock, beside, made } = Locked::acquire(root)?;
         let periods = closed_periods(&root)?;
         check_order(&periods, period)?;
         let Chain { newest, files, delivered } = Chain::of(&periods)?;
@@ -77,7 +78,7 @@ impl Book {
         Ok((book, staging))
     }
 
-    /// Looks at a book as it was before a period was closed, as `open` does; nothing will be written into it.
+    /// Opens a book for reading, in the state before a period was closed, with the checks of `open`.
     pub fn before(root: &Path, period: Month) -> Outcome<Book> {
         let root = root.canonicalize().map_err(Failure::io(root))?;
         let mut periods = closed_periods(&root)?;
@@ -88,7 +89,7 @@ impl Book {
         Ok(Book { root, periods, head, newest, delivered, files, _made: Vec::new(), lock: None })
     }
 
-    /// Looks into a book without closing anything: its periods, checked.
+    /// Checks the periods of a book and returns them.
     pub fn look(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
         let periods = periods_in(root)?;
         if let Some((last, _)) = periods.last() {
@@ -98,39 +99,39 @@ impl Book {
         Ok(periods)
     }
 
-    /// Checks that every file of every closed period is what its manifest says.
+    /// Checks that every file of every closed period has the digest of its manifest.
     pub fn check_files(&self, monitor: &Monitor) -> Outcome<()> {
         check_files(&self.files, monitor)
     }
 
-    /// The lock of a book that is to grow.
+    /// Returns the lock of a book that will get a period.
     fn lock(&self) -> Outcome<&Lock> {
         self.lock.as_ref().ok_or_else(|| Failure::Bug(text!("a book that is not locked grows")))
     }
 
-    /// Adds the period that was built in a staging folder, in one step.
+    /// Publishes the period of a staging folder by one rename.
     pub fn publish(&self, staging: Staging, period: Month) -> Outcome<()> {
         staging.publish(&self.root, self.lock()?, period)
     }
 
-    /// What is behind a failure: the book may have been moved away from under it.
+    /// Returns the cause of a failure: if the book was moved during the run, that is the cause.
     pub fn behind(&self, failure: Failure) -> Failure {
         let moved = self.lock.as_ref().and_then(|lock| lock.must_be_there().err());
         moved.filter(|_| !matches!(failure, Failure::Interrupted)).unwrap_or(failure)
     }
 
-    /// Checks what the pages of every closed period claim, before a reader that believes them reads them.
+    /// Checks the sizes that page headers of every closed period claim, before a reader trusts them.
     pub fn check_claims(&self) -> Outcome<()> {
         self.periods.iter().try_for_each(|(_, folder)| claims::of_period(folder))
     }
 
-    /// The folder of the period before.
+    /// Returns the folder of the period before.
     pub fn previous(&self) -> Option<&Path> {
         self.periods.last().map(|(_, folder)| folder.as_path())
     }
 }
 
-/// The closed periods of a book with their folders, oldest first; nothing is checked.
+/// Returns the closed periods of a book with their folders, oldest first, without checks.
 pub fn closed_periods(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
     let mut periods = Vec::new();
     for entry in fs::read_dir(root).map_err(Failure::io(root))? {
@@ -144,7 +145,7 @@ pub fn closed_periods(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
     Ok(periods)
 }
 
-/// The closed periods of a book that somebody names, oldest first; nothing is checked.
+/// Returns the closed periods like `closed_periods`; fails if the book is not a folder.
 pub fn periods_in(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
     if !root.is_dir() {
         return Err(Failure::Usage(text!("--book {} is not a folder", root)));
@@ -152,7 +153,7 @@ pub fn periods_in(root: &Path) -> Outcome<Vec<(Month, PathBuf)>> {
     closed_periods(root)
 }
 
-/// A closed period that somebody looks at.
+/// A closed period, open for reading.
 #[derive(Debug)]
 pub struct ClosedPeriod {
     /// The period.
@@ -164,18 +165,18 @@ pub struct ClosedPeriod {
 }
 
 impl ClosedPeriod {
-    /// A closed period of a book.
+    /// Opens a closed period of a book.
     pub fn open(root: &Path, period: Month) -> Outcome<ClosedPeriod> {
         ClosedPeriod::read(period, closed_period(root, period)?)
     }
 
-    /// The closed period in a folder.
+    /// Opens the closed period in a folder.
     pub fn read(month: Month, folder: PathBuf) -> Outcome<ClosedPeriod> {
         let (manifest, _) = Manifest::read(&folder)?;
         Ok(ClosedPeriod { month, folder, manifest })
     }
 
-    /// A table, whose file is the one that the manifest lists.
+    /// Reads a table; fails unless its file has the digest of the manifest.
     pub fn table(&self, name: &str) -> Outcome<Grid> {
         let ClosedPeriod { folder, manifest, .. } = self;
         let path = format!("tables/{name}.parquet");
@@ -189,7 +190,7 @@ impl ClosedPeriod {
     }
 }
 
-/// The folder of a closed period.
+/// Returns the folder of a closed period.
 pub fn closed_period(root: &Path, period: Month) -> Outcome<PathBuf> {
     let periods = if root.is_dir() { closed_periods(root)? } else { Vec::new() };
     let found = periods.into_iter().find(|(month, _)| *month == period);
@@ -224,9 +225,9 @@ fn check_order(periods: &[(Month, PathBuf)], period: Month) -> Outcome<()> {
     }
 }
 
-/// The manifests of a book, each of which names the digest of the one before.
+/// The chain of manifests: each has the digest of the manifest before.
 struct Chain {
-    /// The newest, after its digest.
+    /// The digest of the newest manifest, and the manifest.
     newest: Option<(String, Manifest)>,
     /// The files that they list.
     files: Vec<ListedFile>,
@@ -234,7 +235,7 @@ struct Chain {
     delivered: BTreeMap<String, (Month, String)>,
 }
 
-/// A file that a manifest lists, and the period's folder.
+/// The folder of a period, and a file that its manifest lists.
 type ListedFile = (PathBuf, FileEntry);
 
 impl Chain {
@@ -269,7 +270,7 @@ impl Chain {
     }
 }
 
-/// Checks that files are what manifests say.
+/// Checks that files have the digests of their manifests.
 fn check_files(files: &[ListedFile], monitor: &Monitor) -> Outcome<()> {
     let check = |(folder, output): &ListedFile| {
         monitor.check()?;
@@ -280,12 +281,12 @@ fn check_files(files: &[ListedFile], monitor: &Monitor) -> Outcome<()> {
             Err(error) => Err(damaged(folder, text!("{}: {}", output.path, error))),
         }
     };
-    // Of several that are damaged the first is told.
+    // All files are checked in parallel, and the first damaged file in order is reported.
     let checked: Vec<Outcome<()>> = files.par_iter().map(check).collect();
     checked.into_iter().collect()
 }
 
-/// What a period's folder holds besides its manifest, in order.
+/// Returns the files of a period besides its manifest, in order.
 fn outputs() -> impl Iterator<Item = String> {
     let register = ["register.parquet", "reversals.parquet"].into_iter().map(str::to_owned);
     register.chain(TABLES.iter().map(TableSpec::path))

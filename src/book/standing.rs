@@ -1,4 +1,4 @@
-//! What the files of a book are before a run reads them, so that what is checked is what is used.
+//! Identities of the files of a book, which show whether a file changed between check and use.
 
 use std::io;
 
@@ -8,16 +8,16 @@ use crate::{
     place::identity::{Identity, settle},
 };
 
-/// The files of a book's closed periods as they were.
+/// The identities of the files of all closed periods at one moment.
 #[derive(Debug)]
 pub struct ClosedFiles<'a> {
     book: &'a Book,
-    /// In the order in which the book has them; what is not there is told when the files are checked.
+    /// In the order of `Book::files`; none for a missing file, which the check of the files reports.
     identities: Vec<Option<Identity>>,
 }
 
 impl Book {
-    /// Takes down what its files are. Every later write to them shows.
+    /// Records the identities of all files. Every later write changes an identity.
     pub fn standing(&self) -> ClosedFiles<'_> {
         let identities: Vec<_> = self.identities().map(Result::ok).collect();
         if !identities.is_empty() {
@@ -32,7 +32,7 @@ impl Book {
 }
 
 impl ClosedFiles<'_> {
-    /// Fails when a file is not what it was.
+    /// Fails if a file has changed.
     pub fn unchanged(&self) -> Outcome<()> {
         let now = self.book.identities().map(Result::ok);
         for ((before, now), (folder, listed)) in

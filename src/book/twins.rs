@@ -1,5 +1,5 @@
-//! Missing copies that are one settlement under two spellings: on one side a setl_id, on the other the same but for
-//! blanks, case or width. Nothing is decided by that; people are told where to look.
+//! Finds missing copies of both sides whose setl_ids differ only in blanks, case or width. They are probably one
+//! settlement. This decides nothing; it tells people where to look.
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -9,15 +9,15 @@ use crate::{
     spelling::{bare, is_unseen},
 };
 
-/// The twins among the breaks of a period.
+/// Pairs of missing copies that are probably one settlement.
 #[derive(Debug)]
 pub struct Twins {
-    /// Rows of one side and of the other, by the first.
+    /// The rows of a copy and of its twin, sorted; each twin comes in both directions.
     pairs: Vec<(usize, usize)>,
 }
 
 impl Twins {
-    /// Finds them among the missing copies of the table `breaks`.
+    /// Finds the twins among the missing copies of the table `breaks`.
     pub fn of(breaks: &Grid) -> Twins {
         let missing = breaks.iter().enumerate().filter_map(|(at, row)| {
             let of_treating = match Class::from_name(row.text("class"))? {
@@ -43,13 +43,13 @@ impl Twins {
         Twins { pairs }
     }
 
-    /// The copy of the other side that a missing copy may be, by the row of its break.
+    /// Returns the twin of a missing copy, by the row of its break.
     pub fn other<'a>(&self, row: &GridRow<'a>) -> Option<GridRow<'a>> {
         let at = self.pairs.binary_search_by_key(&row.place(), |(row, _)| *row).ok()?;
         Some(row.grid().row(self.pairs[at].1))
     }
 
-    /// Every copy of the treating side that has a twin, with it.
+    /// Returns every copy of the treating side that has a twin, and the twin.
     pub fn of_treating<'a>(
         &self,
         breaks: &'a Grid,
@@ -60,7 +60,7 @@ impl Twins {
     }
 }
 
-/// A setl_id in which blanks at its ends and what nobody sees are seen.
+/// Returns a setl_id in brackets with invisible characters escaped, so that blanks at its ends are visible.
 pub fn visible(setl_id: &str) -> String {
     let mut shown = String::from("「");
     for letter in setl_id.chars() {

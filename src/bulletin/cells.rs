@@ -1,32 +1,32 @@
-//! Which counts of a bulletin are not shown: those of few persons, and those that would give them away.
+//! Suppression of counts in a bulletin: counts of few persons (primary suppression), and counts from which these
+//! could be computed (secondary suppression).
 //!
-//! All counts of a bulletin are cells, and every sum that can be worked out from what it shows is an equation
-//! between cells, over all of its sheets. A reader knows the sum and the cells that are shown; what is left
-//! has to have more than one solution.
+//! All counts of a bulletin are cells. Every sum that a reader can compute is an equation between cells, over all
+//! sheets. A reader knows the shown cells, so the other cells of each equation must have more than one solution.
 
-/// A cell, by its number.
+/// The number of a cell.
 pub(super) type CellId = usize;
 
-/// How a cell is shown.
+/// The way in which a cell is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// As it is.
+    /// The count is shown.
     Shown,
-    /// It counts few persons.
+    /// The count is suppressed since it is of few persons.
     Few,
-    /// It would give away one of few.
+    /// The count is suppressed since another one could be computed from it.
     Hidden,
 }
 
 /// The counts of a bulletin and the sums among them.
 #[derive(Debug, Default)]
 pub(super) struct Cells {
-    /// Fewest persons whose count is shown.
+    /// The smallest number of persons whose count is shown.
     threshold: u64,
-    /// Count, and whether it is of few persons.
+    /// The count of each cell, and whether it is of few persons.
     counts: Vec<(u128, bool)>,
     sums: Vec<(Vec<CellId>, CellId)>,
-    /// Cells that are shown whatever they are.
+    /// Cells that are always shown.
     public: Vec<CellId>,
 }
 
@@ -35,30 +35,30 @@ impl Cells {
         Cells { threshold, ..Cells::default() }
     }
 
-    /// A count of settlements: fewer of them than the threshold are fewer persons, too.
+    /// Adds a count of settlements; fewer settlements than the threshold are also fewer persons.
     pub(super) fn count(&mut self, count: u128) -> CellId {
         self.of_persons(count, count)
     }
 
-    /// A count of settlements of so many persons, or of at least so many, from the threshold on.
+    /// Adds a count of settlements of this many persons; from the threshold on, `persons` may be a lower bound.
     pub(super) fn of_persons(&mut self, count: u128, persons: u128) -> CellId {
         let few = count > 0 && persons < u128::from(self.threshold);
         self.counts.push((count, few));
         self.counts.len() - 1
     }
 
-    /// Says that a count is shown whatever it is: that of the nation.
+    /// Marks a count as always shown: a national total.
     pub(super) fn publish(&mut self, cell: CellId) {
         self.counts[cell].1 = false;
         self.public.push(cell);
     }
 
-    /// Says that some cells add up to another.
+    /// Adds an equation: the parts add up to the total.
     pub(super) fn sum(&mut self, parts: Vec<CellId>, total: CellId) {
         self.sums.push((parts, total));
     }
 
-    /// Adds the cell of a sum.
+    /// Adds a cell for the sum of the parts, and its equation.
     pub(super) fn total(&mut self, parts: Vec<CellId>) -> CellId {
         let count = parts.iter().map(|part| self.counts[*part].0).sum();
         let total = self.count(count);
@@ -66,7 +66,7 @@ impl Cells {
         total
     }
 
-    /// How each cell is shown.
+    /// Returns the mark of each cell: hides cells until no equation reveals a count of few persons.
     pub(super) fn marks(&self) -> Vec<Mark> {
         let few = |(_, few): &(u128, bool)| if *few { Mark::Few } else { Mark::Shown };
         let mut marks: Vec<Mark> = self.counts.iter().map(few).collect();
@@ -84,8 +84,8 @@ impl Cells {
         }
     }
 
-    /// The cell of a sum that has to be hidden as well: the smallest part that is not 0, else the total, else
-    /// a part that is 0.
+    /// Returns the next cell of an equation to hide: the smallest part above 0, else the total, else a part that is
+    /// 0; none if the equation reveals nothing.
     fn to_hide(&self, (parts, total): &(Vec<CellId>, CellId), marks: &[Mark]) -> Option<CellId> {
         if !self.is_given_away((parts, *total), marks) {
             return None;
@@ -98,7 +98,7 @@ impl Cells {
             .or_else(|| parts.iter().find(shown).copied())
     }
 
-    /// Whether what is shown of a sum leaves one solution for the rest.
+    /// Returns whether the shown cells of an equation leave one solution for the others.
     fn is_given_away(&self, (parts, total): (&[CellId], CellId), marks: &[Mark]) -> bool {
         let unknown: Vec<CellId> =
             parts.iter().copied().filter(|cell| marks[*cell] != Mark::Shown).collect();
@@ -109,8 +109,8 @@ impl Cells {
         let hidden = unknown.len() as u128 - few;
         let left: u128 = unknown.iter().map(|cell| self.counts[*cell].0).sum();
         let threshold = u128::from(self.threshold);
-        // Of few there is at least 1, of hidden ones at least the threshold: a rest that is no more than that, or all
-        // that few can be, has one solution.
+        // A cell of few persons is 1 to threshold − 1, a hidden cell at least the threshold. So a sum at the lower or
+        // the upper bound has one solution.
         let least = few + hidden * threshold;
         let most = if hidden == 0 { few * (threshold - 1) } else { u128::MAX };
         unknown.len() == 1 || (few > 0 && (left <= least || left >= most))
@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    /// A table with both margins: cells by row, the last of a row and the last row being totals.
+    /// Makes a table with both margins: the last cell of each row and the last row are totals.
     fn table(counts: &[Vec<u128>]) -> (Cells, Vec<Vec<CellId>>) {
         let mut cells = Cells::new(5);
         let mut ids: Vec<Vec<CellId>> = counts
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(shown(&[vec![1, 1, 9]]), ["<5 <5 * 11", "<5 <5 * 11"]);
         // 1 and 5 are all that 6 can be.
         assert_eq!(shown(&[vec![1, 5, 9]]), ["<5 * * 15", "<5 * * 15"]);
-        // Nothing but the total is left to hide.
+        // Only the total can still be hidden.
         assert_eq!(shown(&[vec![0, 3]]), ["0 <5 <5", "0 <5 <5"]);
     }
 
@@ -191,7 +191,7 @@ mod tests {
                 let left: u128 = unknown.iter().map(|id| cells.counts[*id].0).sum();
                 let few = unknown.iter().filter(|id| marks[**id] == Mark::Few).count() as u128;
                 let hidden = unknown.len() as u128 - few;
-                // What one of few can be, when the others are anything that their marks allow.
+                // The values that a cell of few persons can have, for all values of the others that their marks allow.
                 let ways = (1..5u128).filter(|value| {
                     let others = left.checked_sub(*value);
                     others.is_some_and(|others| {

@@ -1,4 +1,4 @@
-//! The settlements that cleared, by pair.
+//! Cleared settlements by pair.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,9 +17,9 @@ use crate::{
     text::Text,
 };
 
-/// The settlements that cleared, by pair, with their sums by province.
+/// Cleared settlements by pair, with their sums by province.
 pub(super) struct ClearedFigures {
-    /// Settlements of a pair, reversals among them, and their cell.
+    /// The number of settlements of each pair, reversals included, and its cell.
     pub(super) pairs: BTreeMap<Pair, (u128, CellId)>,
     pub(super) provinces: [BTreeMap<Province, CellId>; 2],
     pub(super) national: CellId,
@@ -51,7 +51,7 @@ impl ClearedFigures {
     }
 }
 
-/// Cells of the sums of pairs by insured and by treating province.
+/// Adds the cells of the sums by insured and by treating province.
 pub(super) fn margins(
     pairs: impl Iterator<Item = (Pair, CellId)>,
     cells: &mut Cells,
@@ -64,7 +64,7 @@ pub(super) fn margins(
     parts.map(|of| of.into_iter().map(|(place, parts)| (place, cells.total(parts))).collect())
 }
 
-/// The provinces of pairs.
+/// Returns the pairs of all sources.
 pub(super) fn all_pairs(
     cleared: &ClearedFigures,
     delivered: Option<&DeliveryFigures>,

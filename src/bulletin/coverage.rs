@@ -1,4 +1,4 @@
-//! The sheets of a month for which its delivery is needed; without it they say so.
+//! The sheets of a month that need its delivery. Without the delivery they have a note instead.
 
 use super::{
     cells::{CellId, Cells},
@@ -16,14 +16,14 @@ use crate::{
     statements::{CellValue, Template},
 };
 
-/// What coverage is worked out from.
+/// The sources of the coverage sheets.
 pub(super) struct Coverage<'a> {
     pub(super) delivered: Option<&'a DeliveryFigures>,
     pub(super) template: &'a Template,
     pub(super) cleared: &'a ClearedFigures,
 }
 
-/// Cells of what the treating side delivered, by insured and by treating province.
+/// Cells of the rows of the treating side, by insured and by treating province.
 type Margins = [BTreeMap<Province, CellId>; 2];
 
 impl Coverage<'_> {
@@ -31,7 +31,7 @@ impl Coverage<'_> {
         Item::text(&self.template.bulletin.missing)
     }
 
-    /// A sheet whose one row says that there was no delivery.
+    /// Makes a sheet with one row, which says that there was no delivery.
     fn without(&self, file: &'static str, offered: Vec<&'static str>) -> Draft {
         Draft {
             file,
@@ -41,7 +41,7 @@ impl Coverage<'_> {
         }
     }
 
-    /// What each pair delivered, and how much of it cleared.
+    /// Makes the sheet of delivered and cleared rows by pair.
     pub(super) fn pairs(&self, cells: &mut Cells) -> (Draft, Margins) {
         const DELIVERED: [&str; 2] = ["delivered_treating", "delivered_insured"];
         const RATES: [&str; 2] = ["rate_treating", "rate_insured"];
@@ -88,7 +88,7 @@ impl Coverage<'_> {
         (Draft { file: "pairs", offered, rows, protected: true }, treating)
     }
 
-    /// Rows that broke a rule, by the province that sent them.
+    /// Makes the sheet of rejected rows by sender.
     pub(super) fn errors(&self) -> Option<Draft> {
         let delivered = self.delivered?;
         let row = |((side, province), rejected): (&(Side, Option<Province>), &RejectedFigures)| {
@@ -105,7 +105,7 @@ impl Coverage<'_> {
         Some(Draft { file: "error_provinces", offered, rows, protected: false })
     }
 
-    /// Institutions, counties and pooling areas that settled.
+    /// Makes the sheets of institutions, counties and pooling areas with settlements.
     pub(super) fn places(&self, margins: &Margins, cells: &mut Cells) -> [Draft; 2] {
         let institutions = vec!["province", "hospitals", "pharmacies", "counties"];
         let areas = vec!["province", "area", "insured", "treating", "both"];
@@ -168,7 +168,7 @@ impl Coverage<'_> {
             row.insert("both", Item::text(if is_both { "是" } else { "否" }));
             rows.push(row);
         }
-        // What a province's areas add up to can be worked out from its pairs.
+        // A reader can compute the sum over the areas of a province from its pairs.
         for (parts, margins) in parts.into_iter().zip(margins) {
             for (province, parts) in parts {
                 if let Some(margin) = margins.get(&province) {

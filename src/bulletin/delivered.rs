@@ -1,4 +1,4 @@
-//! What the delivery of a period shows: which places and institutions settled, who sent what.
+//! Figures of the delivery of a period: places and institutions with settlements, rejected rows by sender.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,49 +21,49 @@ use crate::{
     rules::Rules,
 };
 
-/// How many row rules there are.
+/// The number of row rules.
 pub(super) const RULES: usize = RowRule::ALL.len();
 
-/// The codes of the row rules.
+/// Returns the codes of the row rules.
 pub(super) fn rule_names() -> [&'static str; RULES] {
     std::array::from_fn(|at| RowRule::ALL[at].id())
 }
 
-/// What a delivery shows.
+/// The figures of a delivery.
 #[derive(Debug, Default)]
 pub(super) struct DeliveryFigures {
     /// Valid rows of each side, by pair.
     pub(super) pairs: BTreeMap<Pair, [u128; 2]>,
-    /// Rows that broke a rule, by side and the sender's own province, where the row names one.
+    /// Rejected rows by side and province of the sender, if the row names it.
     pub(super) rejects: BTreeMap<(Side, Option<Province>), RejectedFigures>,
-    /// Institutions with a valid row of the treating side.
+    /// Institutions with valid rows of the treating side.
     pub(super) institutions: BTreeMap<Province, BTreeSet<String>>,
-    /// Counties with one.
+    /// Counties with valid rows of the treating side.
     pub(super) counties: BTreeMap<Province, BTreeSet<String>>,
-    /// Pooling areas, as insured and as treating place, by the valid rows of the treating side.
+    /// Valid rows of the treating side by pooling area, as insured and as treating place.
     pub(super) areas: BTreeMap<(Province, String), [Visits; 2]>,
 }
 
-/// Rows that broke a rule.
+/// Numbers of rejected rows.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct RejectedFigures {
-    /// How many.
+    /// All rejected rows.
     pub(super) rows: u128,
-    /// How many broke each rule.
+    /// The rows that break each rule.
     pub(super) rules: [u128; RULES],
 }
 
 /// Settlements of a place.
 #[derive(Debug, Default)]
 pub(super) struct Visits {
-    /// How many.
+    /// The number of settlements.
     pub(super) rows: u128,
-    /// Some of their persons: as many as have to be told apart.
+    /// Distinct persons; collected only until there are enough for the threshold.
     persons: BTreeSet<Key>,
 }
 
 impl Visits {
-    /// How many persons, up to the number that is asked for.
+    /// Returns the number of distinct persons; a lower bound once there are enough.
     pub(super) fn persons(&self) -> u128 {
         self.persons.len() as u128
     }
@@ -77,7 +77,7 @@ impl Visits {
 }
 
 impl DeliveryFigures {
-    /// Reads the delivery that a period was closed with; persons are told apart up to a number.
+    /// Reads the delivery that a period was closed with; counts distinct persons up to `enough`.
     pub(super) fn read(
         input: &Path,
         period: Month,
@@ -92,14 +92,14 @@ impl DeliveryFigures {
             .map_err(|error| Failure::Book(text!("the rules of {}: {}", period, error)))?;
         let policy = rules.policy(period).map_err(|error| Failure::Usage(error.text()))?;
         let judge = RowJudge { int96: rules.int96, policy, period };
-        let take = |delivered: &mut DeliveryFigures,
+        let fold = |delivered: &mut DeliveryFigures,
                     source: &ParquetSource,
                     batch: &Batch,
                     checked: &CheckedBatch| {
             (0..batch.rows).for_each(|row| delivered.row(source.side, batch, checked, row, enough));
         };
         let mut all = DeliveryFigures::default();
-        let gathered = gather(&sources, judge, take, monitor);
+        let gathered = gather(&sources, judge, fold, monitor);
         delivery.unchanged()?;
         for group in gathered? {
             all.merge(group, enough);
@@ -172,14 +172,14 @@ fn keep(set: &mut BTreeSet<String>, text: &str) {
     }
 }
 
-/// The pooling area of a division: its city, or its municipality.
+/// Returns the pooling area of a division: its city, or its municipality.
 fn pooling_area(division: &str) -> String {
     let province = Province::of_division(division.as_bytes());
     let digits = if province.is_some_and(Province::is_municipality) { 2 } else { 4 };
     format!("{:0<6}", division.chars().take(digits).collect::<String>())
 }
 
-/// The Parquet files are those that the manifest lists.
+/// Fails unless the Parquet files are those of the manifest.
 fn check_inputs(sources: &[&ParquetSource], manifest: &Manifest) -> Outcome<()> {
     let mut findings = Vec::new();
     let mut listed: BTreeMap<&str, &str> = manifest

@@ -1,4 +1,4 @@
-//! A sheet before it is known which of its counts are shown.
+//! Drafts: sheets before the suppression of counts.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::{
     statements::{self, CellValue, RowValues, Sheet, SheetLayout, Template},
 };
 
-/// A value of a sheet, and the cells that have to be shown for it to be.
+/// A value of a sheet; it is shown only if all its cells are shown.
 #[derive(Debug, Clone)]
 pub(super) struct Item {
     value: CellValue,
@@ -20,32 +20,32 @@ pub(super) struct Item {
 }
 
 impl Item {
-    /// A value that depends on cells.
+    /// Makes a value that depends on cells.
     pub(super) fn of(cells: &[CellId], value: CellValue) -> Item {
         Item { value, cells: cells.to_vec() }
     }
 
-    /// A count that is a cell itself.
+    /// Makes a count that is a cell itself.
     pub(super) fn cell(cell: CellId, count: u128) -> Item {
         Item::of(&[cell], CellValue::Count(count.cast_signed()))
     }
 
-    /// A text.
+    /// Makes a text.
     pub(super) fn text(text: impl Into<String>) -> Item {
         Item::of(&[], CellValue::Text(text.into()))
     }
 
-    /// A count that everybody may know.
+    /// Makes a count without protection.
     pub(super) fn count(count: u128) -> Item {
         Item::of(&[], CellValue::Count(count.cast_signed()))
     }
 
-    /// Money that everybody may know, in fen.
+    /// Makes an amount in fen without protection.
     pub(super) fn money(fen: FenSum) -> Item {
         Item::of(&[], CellValue::Money(fen))
     }
 
-    /// A province for people.
+    /// Makes the name of a province.
     pub(super) fn province(province: Province) -> Item {
         Item::text(statements::province(province))
     }
@@ -54,21 +54,21 @@ impl Item {
 /// A row by the names of its values.
 pub(super) type DraftRow = BTreeMap<&'static str, Item>;
 
-/// A sheet in the making.
+/// A sheet before the suppression of counts.
 #[derive(Debug)]
 pub(super) struct Draft {
-    /// Its form.
+    /// The name of its form.
     pub(super) file: &'static str,
     /// The names of its values.
     pub(super) offered: Vec<&'static str>,
     /// Its rows.
     pub(super) rows: Vec<DraftRow>,
-    /// Whether any of its values are cells.
+    /// Whether some of its values are cells.
     pub(super) protected: bool,
 }
 
 impl Draft {
-    /// The sheet, and how many values are left out.
+    /// Returns the sheet, and the number of suppressed values.
     pub(super) fn sheet(
         self,
         template: &Template,
@@ -98,7 +98,7 @@ impl Draft {
     }
 }
 
-/// A share in per cent with two decimals, never rounded up; nothing of nothing.
+/// Returns a share in per cent with two decimals, rounded down; an empty text if the whole is 0.
 pub(super) fn percent(part: u128, whole: u128) -> String {
     match (part * 10_000).checked_div(whole) {
         Some(share) => format!("{}.{:02}%", share / 100, share % 100),
@@ -106,7 +106,7 @@ pub(super) fn percent(part: u128, whole: u128) -> String {
     }
 }
 
-/// Months from a cost month to a period.
+/// Returns the months from a cost month to a period.
 pub(super) fn lateness(period: Month, cost_month: Option<Month>) -> i32 {
     cost_month.map_or(0, |month| period.since(month))
 }

@@ -1,4 +1,4 @@
-//! Bulletins (通报): what the national agency tells all provinces about a month, or a quarter.
+//! Bulletins (通报): reports of the national agency to all provinces about a month or a quarter.
 //!
 //! **Purpose.** Volumes, match rates, errors, late claims, breaks and coverage of a month; money paid and
 //! received of a quarter.
@@ -8,7 +8,7 @@
 //! **Out.** A workbook (XLSX), and its sheets as CSV and JSON.
 //!
 //! **Invariants.** No person, visit or settlement is named. A count of few persons is not shown, and cannot be
-//! worked out from the counts that are. The same period gives the same bytes.
+//! computed from shown counts. The same period gives the same bytes.
 
 mod cells;
 mod cleared;
@@ -36,12 +36,12 @@ use crate::{
     statements::{self, Template, Workbook, folder},
 };
 
-/// What a bulletin is made of.
+/// The inputs and the output folder of a bulletin.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// The book.
     pub book: &'a Path,
-    /// The period, or the last one of the quarter.
+    /// The period, or the last period of the quarter.
     pub period: Month,
     /// Whether it is the bulletin of a quarter.
     pub quarterly: bool,
@@ -49,7 +49,7 @@ pub struct Request<'a> {
     pub input: Option<&'a Path>,
     /// The networked institutions.
     pub registry: Option<&'a Path>,
-    /// A new folder.
+    /// The output folder, which must be new.
     pub out: &'a Path,
     /// Titles, headings, threshold, targets.
     pub template: &'a Template,

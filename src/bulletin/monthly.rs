@@ -1,4 +1,4 @@
-//! The sheets of a month that follow from its tables.
+//! The sheets of a month that need only its tables.
 
 use super::{
     cells::{CellId, Cells},
@@ -24,7 +24,7 @@ use crate::{
     statements::{CellValue, Template},
 };
 
-/// The sheets of a month.
+/// Makes the sheets of a month.
 pub(super) fn drafts(
     closed: &ClosedPeriod,
     delivered: Option<&DeliveryFigures>,
@@ -48,7 +48,7 @@ pub(super) fn drafts(
     Ok(drafts)
 }
 
-/// The pair of a row, which it has by its shape.
+/// Returns the pair of a row; every row of these tables has one.
 fn pair_of(row: &TableRow) -> Outcome<Pair> {
     let table = row.grid().spec.name;
     row.pair().ok_or_else(|| {
@@ -56,7 +56,7 @@ fn pair_of(row: &TableRow) -> Outcome<Pair> {
     })
 }
 
-/// What cleared, by province: of those who are insured there, and of those who were treated there.
+/// Makes the sheet of cleared volumes by province: of persons insured there, and of persons treated there.
 fn volumes(positions: &Grid, cleared: &ClearedFigures, template: &Template) -> Outcome<Draft> {
     const COLUMNS: [&str; 3] = ["visits", "medfee_sumamt", "fund_pay_sumamt"];
     const NAMES: [[&str; 3]; 2] = [
@@ -98,7 +98,7 @@ fn volumes(positions: &Grid, cleared: &ClearedFigures, template: &Template) -> O
     Ok(Draft { file: "volumes", offered, rows, protected: true })
 }
 
-/// What became of the rows of each side.
+/// Makes the sheet of the control table: the buckets of each side.
 fn sides(control: &Grid) -> Draft {
     let rows = Side::BOTH.map(|side| {
         let of_side = || control.iter().filter(move |row| row.text("side") == side.name());
@@ -122,7 +122,7 @@ fn sides(control: &Grid) -> Draft {
     Draft { file: "sides", offered, rows: rows.into(), protected: false }
 }
 
-/// Rows that broke a rule, by the file that brought them.
+/// Makes the sheet of rejected rows by file.
 fn errors(rejects: &Grid, template: &Template) -> Draft {
     let mut files: BTreeMap<(&str, &str), (u128, [u128; RULES])> = BTreeMap::new();
     let mut total = (0, [0; RULES]);
@@ -153,7 +153,7 @@ fn errors(rejects: &Grid, template: &Template) -> Draft {
     Draft { file: "errors", offered, rows, protected: false }
 }
 
-/// Settlements and copies that came late, by months of lateness.
+/// Makes the sheet of late settlements and copies by months of lateness.
 fn late(
     period: Month,
     positions: &Grid,
@@ -190,7 +190,7 @@ fn late(
     }
     let mut ids = [0; 4];
     for ((at, parts), count) in parts.into_iter().enumerate().zip(total.0) {
-        // The sums of classes stand among the breaks as well.
+        // The sheet of breaks has the sums of classes too, so both use the same cell.
         ids[at] = match classes.totals.get(NAMES[at]) {
             Some(total) => *total,
             None => cells.count(count.unsigned_abs()),
@@ -219,12 +219,12 @@ fn late_row(
     row
 }
 
-/// Breaks of a province by class, with their cells and that of their sum.
+/// Breaks of a province by class with their cells, and the cell of their sum.
 type OfProvince = (BTreeMap<&'static str, (u128, CellId)>, CellId);
 
 /// Breaks by class and province.
 struct Classes {
-    /// Of provinces as treating places, and as insured places.
+    /// The breaks of provinces as treating places, and as insured places.
     provinces: [BTreeMap<Province, OfProvince>; 2],
     /// Cells of the sums by class.
     totals: BTreeMap<&'static str, CellId>,

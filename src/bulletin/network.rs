@@ -1,4 +1,4 @@
-//! How far the network of institutions reaches, next to what a notice asks for.
+//! Coverage of the network of institutions, next to the targets of official notices.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::{
     statements::{Target, Template},
 };
 
-/// Counties of a place, and those with a networked institution for each kind of care.
+/// The counties of a place, and the counties with a networked institution for each care class.
 #[derive(Debug, Default)]
 struct Counties<'a> {
     all: BTreeSet<&'a str>,
@@ -39,7 +39,7 @@ impl<'a> Counties<'a> {
     }
 }
 
-/// The sheets of the registry; without one, a sheet that says so.
+/// Makes the sheets of the registry; without a registry, a sheet that says so.
 pub(super) fn drafts(
     registry: Option<&[Institution]>,
     period: Month,
@@ -96,7 +96,7 @@ fn target_row(nation: &Counties, care: CareClass, period: Month, template: &Temp
     row
 }
 
-/// The target that counts: of those whose day has come the latest, else the next.
+/// Returns the target that applies: the latest target whose day has come, else the next one.
 fn target(targets: &[Target], care: CareClass, period: Month) -> Option<&Target> {
     let of_care = || {
         let of_care = targets.iter().filter(move |target| target.care == care);

@@ -17,7 +17,7 @@ use crate::{
     statements::Template,
 };
 
-/// Money of one side of a province, in fen.
+/// Money that a province pays or receives, in fen.
 #[derive(Debug, Clone, Copy, Default)]
 struct ProvinceFlow {
     on_time: FenSum,
@@ -29,12 +29,12 @@ struct ProvinceFlow {
 /// Payer and payee of each notice.
 type Parties = BTreeMap<String, [Province; 2]>;
 
-/// How a quarter is named.
+/// Returns the name of a quarter.
 pub(super) fn name(last: Month) -> String {
     format!("{}-Q{}", last.year(), last.of_year().div_ceil(3))
 }
 
-/// The sheet of the quarter that ends with a period.
+/// Makes the sheet of the quarter that ends with a period.
 pub(super) fn draft(book: &Path, last: &ClosedPeriod, template: &Template) -> Outcome<Draft> {
     let period = last.month;
     if !period.of_year().is_multiple_of(3) {
@@ -99,7 +99,7 @@ fn row(province: Item, [pays, receives]: &[ProvinceFlow; 2]) -> DraftRow {
     ])
 }
 
-/// Who pays whom on the notices of a book up to a period.
+/// Returns payer and payee of all notices of a book up to a period.
 fn parties(book: &Path, last: Month) -> Outcome<Parties> {
     let mut parties = Parties::new();
     for (period, folder) in closed_periods(book)? {
@@ -123,7 +123,7 @@ fn parties_of(parties: &Parties, row: &TableRow) -> Outcome<[Province; 2]> {
     })
 }
 
-/// What was paid in a period, in time or late.
+/// Adds the payments of a period, in time or late.
 fn paid(
     closed: &ClosedPeriod,
     parties: &Parties,
@@ -146,7 +146,7 @@ fn paid(
     Ok(())
 }
 
-/// What is open at the end, and what of it should have been paid by the day of the close.
+/// Adds the open amounts at the end, and the overdue part at the day of the close.
 fn open(
     closed: &ClosedPeriod,
     parties: &Parties,

@@ -1,4 +1,4 @@
-//! Audit deductions (审核扣款): what is held back of settlements that cleared (contract §4, end).
+//! Audit deductions (审核扣款): amounts held back from settlements that cleared (contract §4, end).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,39 +21,39 @@ use crate::{
 /// A row of the table `deductions`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deduction {
-    /// The deduction's own number.
+    /// The number of the deduction.
     pub ddct_id: String,
-    /// The settlement.
+    /// The settlement that it names.
     pub setl_id: String,
-    /// What is held back, or given back when negative, in fen.
+    /// The amount in fen: held back when positive, given back when negative.
     pub amount: Fen,
-    /// Why it was refused, or that it is given back; none when it is held back.
+    /// The reason of a refusal, or R01 when the amount is given back; none when it is held back.
     pub code: Option<LineCode>,
-    /// Whether it counts.
+    /// Whether the deduction is accepted.
     pub accepted: bool,
-    /// Whose settlement it is, where that is known.
-    pub of: Option<(Pair, FundClass)>,
+    /// The pair and the fund of the settlement, if the settlement cleared.
+    pub pair_and_fund: Option<(Pair, FundClass)>,
 }
 
 impl Deduction {
-    /// Whether it counts, why not, and its amount in fen.
+    /// Returns whether it is accepted, the code, and the amount in fen.
     pub fn judged(&self) -> (bool, Option<&'static str>, FenSum) {
         (self.accepted, self.code.map(LineCode::id), self.amount.into())
     }
 }
 
-/// The accepted deductions of the book.
+/// All accepted deductions of a book.
 #[derive(Debug, Default)]
 pub struct AcceptedDeductions {
     numbers: BTreeSet<String>,
-    /// What is held back of each settlement, in fen, by deduction.
+    /// The accepted deductions of each settlement.
     held_back: BTreeMap<Key, Vec<Deduction>>,
-    /// Sums by settlement, in fen.
+    /// The sum held back from each settlement, in fen.
     sums: BTreeMap<Key, FenSum>,
 }
 
 impl AcceptedDeductions {
-    /// Takes an accepted deduction of an earlier period.
+    /// Adds an accepted deduction.
     pub fn add(&mut self, deduction: Deduction) {
         let key = Key::of(&deduction.setl_id);
         *self.sums.entry(key).or_default() += FenSum::from(deduction.amount);
@@ -62,37 +62,38 @@ impl AcceptedDeductions {
     }
 }
 
-/// What decides about the deductions of a period.
+/// Facts that decide about the deductions of a period.
 pub struct DeductionFacts<'a> {
-    /// The settlements that deductions name, as far as they are registered or clear now.
+    /// The settlements that deductions name and that cleared or were voided, in this period or earlier.
     pub settlements: &'a BTreeMap<Key, Registered>,
-    /// The settlements that are reversed, now or earlier.
+    /// The settlements that are reversed, in this period or earlier.
     pub reversed: &'a FxHashSet<Key>,
-    /// The settlements that are reversed now, in order.
+    /// The settlements that are reversed in this period, sorted.
     pub reversed_now: &'a [Key],
 }
 
-/// Judges the lines of a delivery, and gives back what was held back of settlements reversed now.
+/// Judges the lines of a delivery, and gives back the deductions of settlements reversed in this period.
 pub fn deduct(
     lines: &[DeductionLine],
     mut accepted: AcceptedDeductions,
-    standing: &DeductionFacts,
+    facts: &DeductionFacts,
 ) -> Vec<Deduction> {
+    debug_assert!(facts.reversed_now.is_sorted(), "reversed settlements in order");
     let mut deductions: Vec<Deduction> =
-        standing.reversed_now.iter().flat_map(|key| given_back(&accepted, *key)).collect();
+        facts.reversed_now.iter().flat_map(|key| given_back(&accepted, *key)).collect();
     let mut ordered: Vec<&DeductionLine> = lines.iter().collect();
     ordered.sort_by(|a, b| a.ddct_id.cmp(&b.ddct_id));
     for line in ordered {
-        let registered = standing.settlements.get(&Key::of(&line.setl_id));
+        let registered = facts.settlements.get(&Key::of(&line.setl_id));
         let cleared = registered.filter(|registered| registered.kind != RegisteredKind::Voided);
-        let code = refusal(line, cleared, &accepted, standing);
+        let code = refusal(line, cleared, &accepted, facts);
         let deduction = Deduction {
             ddct_id: line.ddct_id.clone(),
             setl_id: line.setl_id.clone(),
             amount: line.amount,
             code,
             accepted: code.is_none(),
-            of: cleared.and_then(|c| c.group).map(|group| (group.pair, group.fund)),
+            pair_and_fund: cleared.and_then(|c| c.group).map(|group| (group.pair, group.fund)),
         };
         if deduction.accepted {
             accepted.add(deduction.clone());
@@ -106,12 +107,12 @@ pub fn deduct(
     deductions
 }
 
-/// Why a line is refused: the first reason that holds.
+/// Returns why a line is refused: the first reason that holds.
 fn refusal(
     line: &DeductionLine,
     cleared: Option<&Registered>,
     accepted: &AcceptedDeductions,
-    standing: &DeductionFacts,
+    facts: &DeductionFacts,
 ) -> Option<LineCode> {
     if !line.amount.is_positive() {
         return Some(LineCode::D05);
@@ -121,7 +122,7 @@ fn refusal(
     }
     let Some(cleared) = cleared else { return Some(LineCode::D01) };
     let key = Key::of(&line.setl_id);
-    if standing.reversed.contains(&key) {
+    if facts.reversed.contains(&key) {
         return Some(LineCode::D03);
     }
     let before = accepted.sums.get(&key).copied().unwrap_or_default();
@@ -129,7 +130,7 @@ fn refusal(
     exceeds.then_some(LineCode::D02)
 }
 
-/// What was held back of a settlement, once more with the sign turned.
+/// Returns the deductions of a settlement with their sign turned, which gives the money back.
 fn given_back(accepted: &AcceptedDeductions, key: Key) -> impl Iterator<Item = Deduction> + '_ {
     let held_back = accepted.held_back.get(&key).into_iter().flatten();
     held_back.filter(|deduction| deduction.amount.is_positive()).map(|deduction| Deduction {
@@ -139,29 +140,35 @@ fn given_back(accepted: &AcceptedDeductions, key: Key) -> impl Iterator<Item = D
     })
 }
 
-/// The accepted deductions by pair, in fen.
+/// Adds up the accepted deductions by pair, in fen.
 pub fn by_pair(deductions: &[Deduction]) -> BTreeMap<Pair, FenSum> {
     let mut sums = BTreeMap::new();
     for deduction in deductions.iter().filter(|deduction| deduction.accepted) {
-        if let Some((pair, _)) = deduction.of {
+        if let Some((pair, _)) = deduction.pair_and_fund {
             *sums.entry(pair).or_default() += FenSum::from(deduction.amount);
         }
     }
     sums
 }
 
-/// The table `deductions`.
+/// Makes the table `deductions`.
 pub fn deductions_table(deductions: &[Deduction]) -> TableBuilder {
-    let of = || deductions.iter().map(|deduction| deduction.of);
+    let owners = || deductions.iter().map(|deduction| deduction.pair_and_fund);
     TableBuilder::new(shape::DEDUCTIONS)
         .text("ddct_id", deductions.iter().map(|d| Some(&d.ddct_id)))
         .text("setl_id", deductions.iter().map(|d| Some(&d.setl_id)))
         .amount("amount", deductions.iter().map(|d| Some(d.amount)))
         .flag("accepted", deductions.iter().map(|d| Some(d.accepted)))
         .text("code", deductions.iter().map(|d| d.code.map(LineCode::id)))
-        .text("insured_province", of().map(|of| of.map(|(pair, _)| pair.insured.to_string())))
-        .text("treating_province", of().map(|of| of.map(|(pair, _)| pair.treating.to_string())))
-        .text("fund_class", of().map(|of| of.map(|(_, fund)| fund.name())))
+        .text(
+            "insured_province",
+            owners().map(|owner| owner.map(|(pair, _)| pair.insured.to_string())),
+        )
+        .text(
+            "treating_province",
+            owners().map(|owner| owner.map(|(pair, _)| pair.treating.to_string())),
+        )
+        .text("fund_class", owners().map(|owner| owner.map(|(_, fund)| fund.name())))
 }
 
 #[cfg(test)]
@@ -190,7 +197,7 @@ mod tests {
         .into();
         let reversed = FxHashSet::from_iter([Key::of("r")]);
         let reversed_now = [Key::of("r")];
-        let standing = DeductionFacts {
+        let facts = DeductionFacts {
             settlements: &settlements,
             reversed: &reversed,
             reversed_now: &reversed_now,
@@ -202,7 +209,7 @@ mod tests {
             amount: Fen::new(30),
             code: None,
             accepted: true,
-            of: None,
+            pair_and_fund: None,
         });
         let lines = [
             line("d1", "s", 0),
@@ -213,7 +220,7 @@ mod tests {
             line("d5", "s", 41),
             line("d6", "s", 40),
         ];
-        let rows: Vec<(String, Option<&str>, Fen)> = deduct(&lines, accepted, &standing)
+        let rows: Vec<(String, Option<&str>, Fen)> = deduct(&lines, accepted, &facts)
             .into_iter()
             .map(|d| (d.ddct_id, d.code.map(LineCode::id), d.amount))
             .collect();

@@ -1,4 +1,4 @@
-//! Who pays whom (contract §5): gross, deductions, brought and carried forward.
+//! The payable of each directed pair (contract §5): gross, deductions, brought and carried forward.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,20 @@ use crate::{
     rules::NegativeNet,
 };
 
-/// What a directed pair clears in a period, in fen.
+/// The sums of a directed pair in a period, in fen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PairClearing {
-    /// Visits: a reversal counts −1.
+    /// Number of visits; a reversal counts −1.
     pub visits: i64,
-    /// Payable of the cleared rows.
+    /// Payable of all cleared rows.
     pub gross: FenSum,
-    /// Of that, the employees' fund.
+    /// The part of the gross that the employees' fund bears.
     pub gross_employee: FenSum,
-    /// Of that, the residents' fund.
+    /// The part of the gross that the residents' fund bears.
     pub gross_resident: FenSum,
     /// Accepted deductions.
     pub deductions: FenSum,
-    /// Carried forward by the period before; 0 or negative.
+    /// The amount that the period before carried forward; 0 or negative.
     pub brought_forward: FenSum,
     /// What the treating province returns in this period; never negative.
     pub returned: FenSum,
@@ -33,36 +33,36 @@ pub struct PairClearing {
 }
 
 impl PairClearing {
-    /// Gross − deductions + brought forward.
+    /// Returns gross − deductions + brought forward.
     pub fn net(&self) -> FenSum {
         self.gross - self.deductions + self.brought_forward
     }
 
-    /// What the insured province pays: never negative.
+    /// Returns the amount that the insured province pays; 0 or more.
     pub fn payable(&self) -> FenSum {
         self.net().max(FenSum::ZERO)
     }
 
-    /// What leaves the reserve: the payable, less what comes back.
+    /// Returns the amount that leaves the reserve: the payable less the returned amount.
     pub fn drawn(&self) -> FenSum {
         self.payable() - self.returned
     }
 
-    /// Decides what becomes of a net below 0 (procedure §51).
+    /// Returns or carries a net below 0 (procedure §51).
     fn settle(&mut self, negative_net: NegativeNet) {
         (self.returned, self.carried_forward) = negative_net.of(self.net());
     }
 
-    /// Whether any money or visit is in it.
+    /// Returns whether all sums are zero.
     pub fn is_empty(&self) -> bool {
         *self == PairClearing::default()
     }
 }
 
-/// Every pair of a period with anything in it.
+/// The pairs of a period; pairs whose sums are all zero are left out.
 pub type Pairs = BTreeMap<Pair, PairClearing>;
 
-/// Adds up positions, accepted deductions and what was carried forward; says what becomes of a net below 0.
+/// Adds up positions, accepted deductions and amounts brought forward, pair by pair; returns or carries a net below 0.
 pub fn pairs(
     positions: &Positions,
     deductions: &BTreeMap<Pair, FenSum>,

@@ -1,4 +1,4 @@
-//! What cleared, added up by insured division, treating province, fund, care and cost month.
+//! Cleared amounts by insured division, treating province, fund, care class and cost month.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -22,17 +22,17 @@ use crate::{
 /// The sums of a position, in fen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PositionSums {
-    /// Rows that went into it.
+    /// Number of cleared rows.
     pub rows: i64,
-    /// Visits: a reversal counts −1.
+    /// Number of visits; a reversal counts −1.
     pub visits: i64,
     /// The compared amounts.
     pub amounts: Amounts<FenSum>,
-    /// What is owed.
+    /// The amount that the insured province owes.
     pub payable: FenSum,
 }
 
-/// All positions of a period, in order: their keys, and where the sums of each were counted.
+/// All positions of a period, sorted by key; each key has the slot of its counters.
 pub struct Positions {
     order: Vec<(PackedKey, CounterSlot)>,
     counted: AllCounted,
@@ -40,18 +40,18 @@ pub struct Positions {
     sums: PairFundSums,
 }
 
-/// What the positions of each pair and fund come to: visits and totals.
+/// Visits and totals of all positions of a pair and fund.
 type PairFundSums = BTreeMap<(Pair, FundClass), (i64, Totals)>;
 
 impl Positions {
-    /// What was counted in a period, by its policy.
+    /// Collects the counters of a period and adds them up by the policy.
     pub fn counted(counters: Counters, policy: &Policy) -> Positions {
         let counted = counters.finish();
         let policy = policy.clone();
         let mut all = Positions { order: Vec::new(), counted, policy, sums: PairFundSums::new() };
-        let parts: Vec<_> = all.counted.places().map(|places| all.add_up(places)).collect();
-        for (places, sums) in parts {
-            all.order.extend(places);
+        let parts: Vec<_> = all.counted.places().map(|slots| all.add_up(slots)).collect();
+        for (slots, sums) in parts {
+            all.order.extend(slots);
             for (key, (visits, totals)) in sums {
                 let (all_visits, all_totals) = all.sums.entry(key).or_default();
                 *all_visits += visits;
@@ -62,14 +62,14 @@ impl Positions {
         all
     }
 
-    /// Adds up positions; those into which nothing went are none.
+    /// Adds up positions by pair and fund, and drops positions without rows.
     fn add_up(
         &self,
-        mut places: Vec<(PackedKey, CounterSlot)>,
+        mut slots: Vec<(PackedKey, CounterSlot)>,
     ) -> (Vec<(PackedKey, CounterSlot)>, PairFundSums) {
         let mut sums = PairFundSums::new();
-        places.retain(|(key, place)| {
-            let PositionSums { rows, visits, amounts, payable } = self.sums(*place);
+        slots.retain(|(key, slot)| {
+            let PositionSums { rows, visits, amounts, payable } = self.sums(*slot);
             if rows != 0 {
                 let PositionKey { insured, treating, fund, .. } = key.unpack();
                 let of_pair = sums.entry((Pair { insured, treating }, fund)).or_default();
@@ -78,17 +78,17 @@ impl Positions {
             }
             rows != 0
         });
-        (places, sums)
+        (slots, sums)
     }
 
-    /// The sums of a position.
-    fn sums(&self, place: CounterSlot) -> PositionSums {
-        let PositionCount { rows, reversals, amounts } = self.counted.at(place);
+    /// Returns the sums of a position.
+    fn sums(&self, slot: CounterSlot) -> PositionSums {
+        let PositionCount { rows, reversals, amounts } = self.counted.at(slot);
         let payable = self.policy.payable_sum(&amounts);
         PositionSums { rows, visits: rows - 2 * reversals, amounts, payable }
     }
 
-    /// Their totals.
+    /// Returns the totals of all positions.
     pub fn totals(&self) -> Totals {
         self.sums.values().fold(Totals::default(), |mut all, (_, totals)| {
             all += *totals;
@@ -96,7 +96,7 @@ impl Positions {
         })
     }
 
-    /// Positions hold what cleared by itself, and the copies in doubt that cleared.
+    /// Fails unless the totals of all positions equal the totals of all settlements that cleared.
     pub fn prove(&self, expected: Totals) -> Outcome<()> {
         let found = self.totals();
         Failure::unless(found == expected, || {
@@ -104,21 +104,21 @@ impl Positions {
         })
     }
 
-    /// The visits and the payable of each pair and fund.
+    /// Returns the visits and the payable of each pair and fund.
     pub fn by_pair(&self) -> impl Iterator<Item = (Pair, FundClass, i64, FenSum)> {
         let sums = self.sums.iter();
         sums.map(|((pair, fund), (visits, totals))| (*pair, *fund, *visits, totals.payable))
     }
 
-    /// The positions in order.
+    /// Returns the positions, sorted by key.
     #[cfg(test)]
     pub fn iter(&self) -> impl Iterator<Item = (PositionKey, PositionSums)> {
-        self.order.iter().map(|(key, place)| (key.unpack(), self.sums(*place)))
+        self.order.iter().map(|(key, slot)| (key.unpack(), self.sums(*slot)))
     }
 
     /// Writes the table `positions`.
     pub fn write(&self, folder: &Path) -> Outcome<FileEntry> {
-        let with_sums = |(key, place): &(PackedKey, CounterSlot)| (key.unpack(), self.sums(*place));
+        let with_sums = |(key, slot): &(PackedKey, CounterSlot)| (key.unpack(), self.sums(*slot));
         let rows =
             |part: &[(PackedKey, CounterSlot)]| part.iter().map(with_sums).collect::<Vec<_>>();
         TableBuilder::write_by_parts(&self.order, |part| table(&rows(part)), folder)

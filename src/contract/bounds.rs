@@ -1,17 +1,17 @@
-//! How large a small file may be. Nothing in it is looked at before.
+//! Limits on the size of small files, checked before anything else.
 
 use crate::text::Text;
 
-/// Lines of a small file, its header among them.
+/// The maximum number of lines of a small file, header included.
 pub const LINES: u64 = 4_000_000;
 
-/// Bytes of a line, line breaks in quotes among them.
+/// The maximum number of bytes of a line, line breaks in quotes included.
 pub const LINE: usize = 1 << 20;
 
-/// Findings of a file that are listed one by one.
+/// The maximum number of listed findings of a file; further findings are only counted.
 pub const FINDINGS: usize = 100_000;
 
-/// Where a file goes beyond what is read, and what is there.
+/// Returns the place and the description of the first breach of these limits.
 pub fn breach(bytes: &[u8]) -> Option<(Text, Text)> {
     let (mut line, mut first, mut start) = (1_u64, 1_u64, 0);
     let mut quoted = false;
@@ -19,7 +19,7 @@ pub fn breach(bytes: &[u8]) -> Option<(Text, Text)> {
         match byte {
             b'"' => quoted = !quoted,
             b'\n' => line += 1,
-            // Line breaks of old: they end lines as well.
+            // A lone CR is an old line break and ends a line as well.
             b'\r' if bytes.get(at + 1) != Some(&b'\n') => line += 1,
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! The columns of the small files (contract §2.2), of the registry and of a reply form: their kinds and meanings.
 //!
-//! The readers take their columns from this list, and `docs/inputs.md` is made of it.
+//! The readers take their columns from this list, and `docs/inputs.md` is generated from it.
 
 /// The kind of value that a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,18 +1,17 @@
-//! How the text of a file is encoded, guessed from its bytes, so that a finding can say it. Nothing is decoded
-//! by such a guess.
+//! Guesses the encoding of a file from its bytes, for the text of findings. No file is decoded by a guess.
 
 /// An encoding of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
-    /// UTF-8, and ASCII.
+    /// UTF-8, including ASCII.
     Utf8,
-    /// UTF-16, by its first two bytes.
+    /// UTF-16 with a byte order mark.
     Utf16,
     /// GBK, or GB 18030.
     Gbk,
 }
 
-/// The encoding of bytes that may be cut off anywhere; none when they are no text.
+/// Returns the encoding of bytes that may end within a character; none if they are not text.
 pub fn guess(bytes: &[u8]) -> Option<Encoding> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Some(Encoding::Utf16);
@@ -23,18 +22,18 @@ pub fn guess(bytes: &[u8]) -> Option<Encoding> {
     }
     match std::str::from_utf8(bytes) {
         Ok(_) => Some(Encoding::Utf8),
-        // A character that is cut off is no error.
+        // An incomplete character at the end is no error.
         Err(error) if error.error_len().is_none() => Some(Encoding::Utf8),
         Err(_) => is_gbk(bytes).then_some(Encoding::Gbk),
     }
 }
 
-/// Whether bytes are ASCII and pairs of GBK, or fours of GB 18030.
+/// Returns whether bytes are ASCII, two-byte characters of GBK and four-byte characters of GB 18030.
 pub fn is_gbk(bytes: &[u8]) -> bool {
     let mut rest = bytes;
     while let [first, others @ ..] = rest {
         rest = match (first, others) {
-            // The last one may be cut off within a character.
+            // The last character may be incomplete.
             (..=0x7f, _) | (0x81..=0xfe, []) => others,
             (
                 0x81..=0xfe,

@@ -1,4 +1,4 @@
-//! The header of a small file: where its columns are, or what it is instead.
+//! The header of a small file: finds the columns, or guesses what is wrong.
 
 use crate::{
     diag::{Code, Finding},
@@ -6,10 +6,10 @@ use crate::{
     text::{Text, quoted},
 };
 
-/// Letters of a header that are shown.
+/// The maximum number of characters of a header in a finding.
 const SHOWN: usize = 120;
 
-/// Separators that are taken for commas, and what they are called.
+/// Separators that are used by mistake in place of commas, with their names.
 static SEPARATORS: [(char, Text); 6] = [
     (';', text!("semicolons")),
     ('\t', text!("tabs")),
@@ -19,7 +19,7 @@ static SEPARATORS: [(char, Text); 6] = [
     ('|', text!("bars")),
 ];
 
-/// Where each column is in a header, which lies in a file from a byte on; or the finding.
+/// Returns the position of each column in a header that begins at the byte `start` of a file, or the finding.
 pub(super) fn positions(
     header: &[String],
     columns: &[&str],
@@ -36,7 +36,7 @@ pub(super) fn positions(
         let place = |column: &&str| header.iter().position(|name| name == column);
         return Ok(columns.iter().filter_map(place).collect());
     }
-    // The reader of the format says where the line before it ended.
+    // `start` is the end of the line before the header, as the CSV reader reports it.
     let start = usize::try_from(start).unwrap_or(0);
     let before = text.get(..start).unwrap_or_default();
     let rest = text.get(start..).unwrap_or_default();
@@ -58,7 +58,7 @@ pub(super) fn positions(
     })
 }
 
-/// What to do about a header, if it can be told what it is.
+/// Returns a hint for a wrong header, if its mistake is a known one.
 fn guess(text: &str, header: &[String], columns: &[&str]) -> Option<Text> {
     if text.contains('\0') {
         return Some(text!("save the file as CSV UTF-8; this looks like UTF-16"));
@@ -89,7 +89,7 @@ fn guess(text: &str, header: &[String], columns: &[&str]) -> Option<Text> {
         .then(|| text!("put a header before the lines: {}", columns.join(",")))
 }
 
-/// A name without what two ways of writing it differ in.
+/// Returns a name without differences of spelling.
 fn plain(name: &str) -> String {
     bare(name).replace('-', "_")
 }

@@ -19,7 +19,7 @@ use crate::{
     text::{Text, quoted},
 };
 
-/// One line of a small file, its values in the order of the contract's columns.
+/// A line of a small file, with its values in the order of the columns of the contract.
 pub(super) struct SmallFileLine<'a> {
     file: &'a str,
     pub(super) number: u64,
@@ -31,7 +31,7 @@ pub(super) struct SmallFileLine<'a> {
 impl SmallFileLine<'_> {
     pub(super) fn refuse(&mut self, code: Code, column: usize) {
         let place = text!("line {}, column {}", self.number, self.columns[column].name);
-        // A value in the wrong column may be long, and somebody's.
+        // A value in the wrong column may be long, or may belong to a person, so it is cut.
         let found = text!("{}", quoted(short(&self.values[column], 20)));
         self.findings.push(Finding::new(code, self.file, place, found));
     }
@@ -95,7 +95,7 @@ impl SmallFileLine<'_> {
     }
 }
 
-/// Reads every line of a file; lines that break a rule are findings.
+/// Parses every line of a file; lines that break a rule become findings.
 pub(super) fn read<T>(
     bytes: &[u8],
     name: &str,
@@ -151,7 +151,7 @@ pub(super) fn read<T>(
                 continue;
             }
         };
-        let number = lines.of(record.position().map_or(0, csv::Position::byte));
+        let number = lines.at_byte(record.position().map_or(0, csv::Position::byte));
         if record.len() != header.len() {
             let found = text!("{} values for {} columns", record.len(), header.len());
             findings.push(Finding::new(Code::S03, name, text!("line {}", number), found));
@@ -165,7 +165,7 @@ pub(super) fn read<T>(
     parsed
 }
 
-/// The findings of a file: so many are listed, the others counted.
+/// Bounds the listed findings of a file, and counts the others.
 struct ListedFindings {
     before: usize,
     more: usize,
@@ -187,7 +187,7 @@ impl ListedFindings {
     }
 }
 
-/// The text of a file; or the line that is none, and what it is.
+/// Returns the text of a file, or the line of the first byte that is not UTF-8 and a description.
 fn decoded(bytes: &[u8]) -> Result<&str, (usize, Text)> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
@@ -203,7 +203,7 @@ fn decoded(bytes: &[u8]) -> Result<&str, (usize, Text)> {
     }
 }
 
-/// The first line that is not blank, and the byte at which the one before ends.
+/// Returns the first line that is not blank, and the byte at which the line before it ends.
 fn first(reader: &mut csv::Reader<&[u8]>) -> Result<(Vec<String>, u64), Text> {
     match reader.records().find(|record| !record.as_ref().is_ok_and(is_blank)) {
         None => Err(text!("no header")),
@@ -215,8 +215,8 @@ fn first(reader: &mut csv::Reader<&[u8]>) -> Result<(Vec<String>, u64), Text> {
     }
 }
 
-/// The line of a quote that opens within a value, closes before its end, or is never closed: it would
-/// swallow what follows, up to whole lines.
+/// Returns the line of a quote that opens within a value, closes before its end, or is never closed. The CSV
+/// reader would take the text after it, even whole lines, as part of the value.
 fn stray_quote(text: &str) -> Option<usize> {
     let (mut quoted, mut opened) = (false, 1);
     let mut line = 1;
@@ -239,7 +239,7 @@ fn stray_quote(text: &str) -> Option<usize> {
     quoted.then_some(opened)
 }
 
-/// Counts lines; the CSV reader's own count stops at blank lines, which it skips.
+/// Counts lines. The line numbers of the CSV reader are of no use, since it does not count blank lines.
 struct LineNumbers<'a> {
     text: &'a str,
     at: usize,
@@ -247,11 +247,12 @@ struct LineNumbers<'a> {
 }
 
 impl LineNumbers<'_> {
-    /// The line of the first value at or after a byte.
-    fn of(&mut self, byte: u64) -> u64 {
+    /// Returns the line of the first value at or after a byte. Bytes must not fall from call to call.
+    fn at_byte(&mut self, byte: u64) -> u64 {
         let bytes = self.text.as_bytes();
         let start = usize::try_from(byte).unwrap_or(usize::MAX).min(bytes.len());
         let blank = bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        debug_assert!(self.at <= start + blank, "bytes rise");
         let passed = &self.text.get(self.at..start + blank).unwrap_or_default();
         self.number += passed.matches('\n').count() as u64;
         self.at = start + blank;
@@ -259,7 +260,7 @@ impl LineNumbers<'_> {
     }
 }
 
-/// Whether a line is one that spreadsheets leave behind: nothing but commas and blanks.
+/// Returns whether a line has only commas and blanks, as spreadsheets write it.
 fn is_blank(record: &csv::StringRecord) -> bool {
     record.iter().all(|value| value.trim().is_empty())
 }

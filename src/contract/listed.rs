@@ -1,4 +1,4 @@
-//! The list of files in control-totals.csv, held against the files that are there.
+//! Compares the list of files in control-totals.csv with the delivered files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +12,8 @@ use crate::{
 
 const LIST: &str = "control-totals.csv";
 
-/// control-totals.csv lists every Parquet file exactly once, and every file that it lists exists. Files that it
-/// names in another way are named as they are from here on.
+/// Checks that control-totals.csv lists every Parquet file exactly once, and no other file. A name in another
+/// spelling is replaced by the name of its file.
 pub(crate) fn check(totals: &mut [DeclaredTotals], names: &[String], findings: &mut Vec<Finding>) {
     let there: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let by_path = unique(names, path);
@@ -31,7 +31,7 @@ pub(crate) fn check(totals: &mut [DeclaredTotals], names: &[String], findings: &
                     text!("{}, which is not there", declared.file)
                 };
                 findings.push(Finding::new(Code::F10, LIST, place.clone(), found));
-                // One mistake is one finding.
+                // One mistake gives one finding: the file that was probably meant counts as listed.
                 listed.extend(near.map(str::to_owned));
             }
         }
@@ -47,8 +47,8 @@ pub(crate) fn check(totals: &mut [DeclaredTotals], names: &[String], findings: &
     }
 }
 
-/// A path as Windows, shells and macOS write it, as the delivery has it: with `/`, from the input folder on,
-/// composed.
+/// Normalises a path of Windows, a shell or macOS: `/` as separator, relative to the input folder, characters
+/// composed (NFC).
 fn path(name: &str) -> String {
     let name = name.replace('\\', "/");
     let mut rest = name.as_str();
@@ -58,7 +58,7 @@ fn path(name: &str) -> String {
     rest.nfc().collect()
 }
 
-/// The only file that a list may mean by a name that no file has.
+/// Returns the one file that a name in the list can mean, although its spelling differs.
 fn near<'a>(declared: &str, names: &'a [String]) -> Option<&'a str> {
     let folded = |name: &str| bare(&path(name));
     let file = |name: &str| folded(name.rsplit(['/', '\\']).next().unwrap_or(name));
@@ -68,7 +68,7 @@ fn near<'a>(declared: &str, names: &'a [String]) -> Option<&'a str> {
     found.copied()
 }
 
-/// The names by something that follows from them, where it follows from one alone.
+/// Returns the names by a key, without keys that several names share.
 fn unique(names: &[String], of: impl Fn(&str) -> String) -> BTreeMap<String, &str> {
     let mut found: BTreeMap<String, Option<&str>> = BTreeMap::new();
     for name in names {

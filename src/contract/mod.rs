@@ -1,6 +1,6 @@
-//! 1. What a valid delivery, file and row is (contract §2, §3).
+//! 1. The rules of a valid delivery, file and row (contract §2, §3).
 //!
-//! **Purpose.** Say what is accepted, in one place, before any money is added.
+//! **Purpose.** Decide in one place what is accepted, before any money is added.
 //!
 //! **In.** The input folder of a period.
 //!

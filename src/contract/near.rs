@@ -1,4 +1,4 @@
-//! Names that look like those of a delivery, and are none: a file by such a name is not read (G01, G07).
+//! Finds files that are not read although their names resemble names of a delivery (G01, G07).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::{
     spelling::{bare, is_near, nearest},
 };
 
-/// Endings of files that come beside others and hold none of their rows.
+/// Extensions of files that accompany other files and have no rows.
 const BESIDE: [&str; 12] = [
     "asc",
     "crc",
@@ -29,12 +29,12 @@ const BESIDE: [&str; 12] = [
     "sm3",
     "xxh",
 ];
-/// Endings under which rows of a side may be lying.
+/// Extensions of files that may have the rows of a side.
 const ROWS: [&str; 21] = [
     "7z", "arrow", "avro", "csv", "et", "feather", "gz", "ods", "orc", "rar", "tar", "tgz", "tsv",
     "xls", "xlsb", "xlsm", "xlsx", "xz", "zip", "zst", "bz2",
 ];
-/// What copies of a file have before or after its name.
+/// Words that copies of a file have before or after its name.
 const COPY: [&str; 14] = [
     "copyof",
     "copy",
@@ -51,13 +51,13 @@ const COPY: [&str; 14] = [
     "终版",
     "定稿",
 ];
-/// What people call the folder of a side; words that go on are meant as well.
+/// Beginnings of names that people give to the folder of a side.
 const SIDES: [(Side, [&str; 2]); 2] =
     [(Side::Treating, ["treat", "就医"]), (Side::Insured, ["insur", "参保"])];
-/// The breaks that `synth` has planted lie beside what it makes.
+/// The file of planted breaks that `synth` writes beside its delivery.
 const ANSWER_KEY: &str = "truth.parquet";
 
-/// Everything that is not read and looks as if it should have been.
+/// Returns a finding for everything that is not read although it probably should be.
 pub fn look_alikes(unread: &[Unread]) -> Vec<Finding> {
     let mut findings = tables(unread);
     let (mut folders, mut sides) = (BTreeMap::new(), BTreeMap::new());
@@ -104,7 +104,7 @@ fn not_read(name: &str, meant: &[String]) -> Finding {
     Finding::of_file(Code::G01, name, found)
 }
 
-/// The name below a side that a file beside it should have.
+/// Returns the names below a side that a file beside the side's folder should have.
 fn side_file(file: &str) -> Option<Vec<String>> {
     let name = parquet(file).or_else(|| near_side(file).and_then(|_| rows(file)))?;
     let side = near_side(file);
@@ -114,13 +114,13 @@ fn side_file(file: &str) -> Option<Vec<String>> {
     })
 }
 
-/// The name that a file below a side should have.
+/// Returns the name that a file below a side should have.
 fn below_a_side(folder: &str, file: &str) -> Option<String> {
     let meant = parquet(file).or_else(|| rows(file));
     small_file(file).or_else(|| meant.map(|name| format!("{folder}/{name}")))
 }
 
-/// G07: folders of table formats, in which files of older versions lie beside those of the current one.
+/// Returns findings G07 for folders of table formats, which keep files of older versions.
 fn tables(unread: &[Unread]) -> Vec<Finding> {
     let marks: BTreeSet<&str> = unread.iter().filter_map(|unread| mark(&unread.name)).collect();
     let found = |mark: &&str| {
@@ -130,7 +130,7 @@ fn tables(unread: &[Unread]) -> Vec<Finding> {
     marks.iter().map(found).collect()
 }
 
-/// The mark of a table format that something is, or lies in.
+/// Returns the marker folder of a table format in a path.
 fn mark(name: &str) -> Option<&str> {
     let mut end = 0;
     for part in name.split('/') {
@@ -145,12 +145,12 @@ fn mark(name: &str) -> Option<&str> {
     (is_metadata && file.contains(".metadata.json")).then_some(folder)
 }
 
-/// A name as it is compared: full width as half width, no capitals, no blanks, nothing that is not seen.
+/// Folds a name for comparison: half width, lower case, without blanks and invisible characters.
 fn plain(name: &str) -> String {
     bare(name).replace('。', ".")
 }
 
-/// A stem without what copies have around it.
+/// Strips the words of a copy from a stem.
 fn without_copy(stem: &str) -> &str {
     let mut rest = stem;
     loop {
@@ -165,16 +165,16 @@ fn without_copy(stem: &str) -> &str {
     }
 }
 
-/// Words of a stem, none of them more than one.
+/// Returns the words of a stem in the singular.
 fn singular(stem: &str) -> String {
     stem.split(['-', '_']).map(|word| word.trim_end_matches('s')).collect()
 }
 
-/// The small file that a name is nearly that of.
+/// Returns the small file whose name a name resembles.
 fn small_file(file: &str) -> Option<String> {
     let plain = plain(file);
     let (stem, endings) = plain.split_once('.').unwrap_or((&plain, ""));
-    // Office programs leave such a file beside one that is open.
+    // Office programs create such a file beside an open file.
     if file.starts_with("~$") || is_beside(endings) {
         return None;
     }
@@ -188,7 +188,7 @@ fn is_beside(endings: &str) -> bool {
     endings.rsplit('.').next().is_some_and(|ending| BESIDE.contains(&ending))
 }
 
-/// The Parquet file that a name is nearly that of.
+/// Returns the Parquet file whose name a name resembles.
 fn parquet(file: &str) -> Option<String> {
     let name: String = file.nfkc().collect();
     if name.starts_with("~$") || is_beside(&plain(&name)) {
@@ -202,7 +202,7 @@ fn parquet(file: &str) -> Option<String> {
     if let Some((at, _)) = ending {
         return Some(format!("{}{SUFFIX}", name[..at].trim()));
     }
-    // The dot is missing.
+    // A name without the dot before the extension.
     let plain = plain(&name);
     let stem = plain.strip_suffix("parquet").filter(|stem| !stem.is_empty())?;
     Some(format!("{}{SUFFIX}", stem.trim_end_matches(['-', '_'])))
@@ -213,7 +213,7 @@ fn is_parquet(ending: &str) -> bool {
     ["parq", "pq", "pqt"].contains(&bare) || is_near("parquet", bare, 1)
 }
 
-/// The Parquet file that rows under another ending should be in.
+/// Returns the Parquet file that should have the rows of a file with another extension.
 fn rows(file: &str) -> Option<String> {
     let name: String = file.nfkc().collect();
     let (stem, _) = name.rsplit_once('.')?;
@@ -222,7 +222,7 @@ fn rows(file: &str) -> Option<String> {
     ROWS.contains(&ending.as_str()).then(|| format!("{}{SUFFIX}", stem.trim()))
 }
 
-/// The side that a folder is nearly called after.
+/// Returns the side whose name a folder resembles.
 fn near_side(folder: &str) -> Option<Side> {
     let plain = plain(folder);
     let is_near = |(side, words): &(Side, [&str; 2])| {

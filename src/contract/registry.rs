@@ -1,4 +1,4 @@
-//! `registry.csv`: the institutions that are networked, and the counties there are.
+//! `registry.csv`: counties and their networked institutions.
 
 use std::collections::BTreeSet;
 
@@ -24,13 +24,13 @@ pub struct Institution {
     pub county: String,
     /// The province of the county.
     pub province: Province,
-    /// What it settles across provinces.
+    /// The care classes that it settles across provinces.
     pub care_classes: BTreeSet<CareClass>,
-    /// Since when; an institution that is not networked has no day.
+    /// The first day of networking; none if the institution is not networked.
     pub opened_on: Option<NaiveDate>,
 }
 
-/// Reads a registry; all findings are listed.
+/// Parses a registry; adds all findings.
 pub fn read_registry(bytes: &[u8], name: &str, findings: &mut Vec<Finding>) -> Vec<Institution> {
     let mut codes = BTreeSet::new();
     read(bytes, name, REGISTRY.columns, findings, |line| institution(line, &mut codes))

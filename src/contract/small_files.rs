@@ -21,7 +21,7 @@ use crate::{
     rules::Permit,
 };
 
-/// What a sender says of one of its files.
+/// The totals that a sender declares for one of its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeclaredTotals {
     /// Line of control-totals.csv.
@@ -37,11 +37,11 @@ pub struct DeclaredTotals {
 /// A line of `deductions.csv`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeductionLine {
-    /// The deduction's own number.
+    /// The number of the deduction.
     pub ddct_id: String,
     /// The settlement.
     pub setl_id: String,
-    /// What is held back, in fen.
+    /// The amount to hold back, in fen.
     pub amount: Fen,
 }
 
@@ -52,11 +52,11 @@ pub struct QuotaChange {
     pub line: u64,
     /// The emergency proposal that is answered.
     pub notice_id: String,
-    /// What was approved, in fen.
+    /// The approved amount, in fen.
     pub amount: Fen,
-    /// Who approved it.
+    /// The person who approved it.
     pub approved_by: String,
-    /// When.
+    /// The day of the approval.
     pub approved_on: NaiveDate,
 }
 
@@ -82,9 +82,9 @@ pub struct DecisionLine {
     pub setl_id: String,
     /// The word for what was decided.
     pub decision: String,
-    /// Who decided.
+    /// The person who decided.
     pub decided_by: String,
-    /// Who approved it.
+    /// The person who approved the decision.
     pub approved_by: String,
 }
 
@@ -93,18 +93,18 @@ pub struct DecisionLine {
 pub struct PaymentLine {
     /// The notice that is paid.
     pub notice_id: String,
-    /// When.
+    /// The day of the payment.
     pub paid_on: NaiveDate,
-    /// What was paid, in fen.
+    /// The paid amount, in fen.
     pub amount: Fen,
-    /// The bank's serial number.
+    /// The serial number of the bank.
     pub bank_serial: String,
 }
 
 /// A line of `opening-quotas.csv`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpeningQuota {
-    /// Who prepays whom.
+    /// The pair that has the quota.
     pub pair: Pair,
     /// The quota in fen.
     pub quota: Fen,
@@ -127,7 +127,7 @@ pub struct SmallFiles {
     pub initial_quotas: Vec<InitialQuota>,
     /// payments.csv.
     pub payments: Vec<PaymentLine>,
-    /// The files that are there.
+    /// The small files that were delivered.
     pub entries: Vec<FileEntry>,
 }
 
@@ -143,13 +143,13 @@ pub const NAMES: [&str; 7] = {
 };
 
 impl SmallFiles {
-    /// Reads the small files of an input folder; all findings are listed.
+    /// Reads the small files of an input folder; adds all findings.
     pub fn read(input: &Path, period: Month, findings: &mut Vec<Finding>) -> Outcome<SmallFiles> {
         let mut files = SmallFiles::default();
         for file in &SMALL_FILES {
             let name = file.name;
             let path = input.join(name);
-            // A link that leads nowhere is a file that cannot be read, not one that was not delivered.
+            // A dangling link is a file that cannot be read. It does not count as not delivered.
             if path.symlink_metadata().is_ok() {
                 if !fs::metadata(&path).map_err(Failure::io(&path))?.is_file() {
                     let found = text!("something that is no file");
@@ -219,10 +219,10 @@ pub struct OpeningQuotas {
 }
 
 impl OpeningQuotas {
-    /// What the file is called in findings and in the manifest, wherever it lies.
+    /// The name of the file in findings and in the manifest, independent of its path.
     pub const NAME: &str = OPENING_QUOTAS.name;
 
-    /// Reads the quotas that the first period of a book starts from; `first` is that of a book that has one.
+    /// Reads the opening quotas of a book; `first` is its first period, if it has one already.
     pub fn of_first(
         path: Option<&Path>,
         first: Option<Month>,
@@ -275,7 +275,7 @@ fn too_large(name: &str) -> Finding {
     Finding::of_file(Code::S11, name, bounded::more_than(bounded::SMALL_FILE))
 }
 
-/// A small file as the manifest lists it.
+/// Makes the entry of a small file for the manifest.
 fn entry(name: &str, bytes: &[u8], rows: usize) -> FileEntry {
     FileEntry {
         path: name.to_owned(),

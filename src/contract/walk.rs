@@ -1,4 +1,4 @@
-//! What lies in the input folder of a period: the Parquet files that are read, and all that is not.
+//! Walks the input folder of a period: lists the files that are read, and everything else.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,7 +21,7 @@ use crate::{
     text::Text,
 };
 
-/// What lies in an input folder.
+/// The content of an input folder.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct FolderListing {
     /// The Parquet files that are read, treating first, by name as bytes.
@@ -35,18 +35,18 @@ pub struct FolderListing {
 /// A Parquet file of a side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundParquet {
-    /// Whose copies it holds.
+    /// The side whose copies it has.
     pub side: Side,
     /// Path below the input folder, with `/`.
     pub name: String,
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// What tells it from what it is after somebody has written to it.
+    /// Its identity, which changes with every later write.
     pub identity: Identity,
 }
 
 impl FolderListing {
-    /// The identities of the files that are read.
+    /// Returns the identities of the files that are read.
     pub fn identities(&self) -> Identities {
         let parquet = self.parquet.iter().map(|file| (file.name.clone(), file.identity));
         parquet.chain(self.small.iter().cloned()).collect()
@@ -90,10 +90,10 @@ impl From<FileType> for UnreadKind {
     }
 }
 
-/// What Parquet files end in.
+/// The extension of Parquet files.
 pub const SUFFIX: &str = ".parquet";
 
-/// Looks through an input folder. What cannot be told for sure is a finding; what may not be looked at, a failure.
+/// Walks an input folder. Ambiguous content is a finding; a folder without read permission is a failure.
 pub fn walk(input: &Path, findings: &mut Vec<Finding>) -> Outcome<FolderListing> {
     let mut walk =
         FolderWalk { input, found: FolderListing::default(), seen: BTreeMap::new(), findings };
@@ -123,7 +123,7 @@ pub fn walk(input: &Path, findings: &mut Vec<Finding>) -> Outcome<FolderListing>
 struct FolderWalk<'a> {
     input: &'a Path,
     found: FolderListing,
-    /// The folders of a side that were looked through, by device and number.
+    /// The visited folders of a side, by device and inode.
     seen: BTreeMap<(u64, u64), PathBuf>,
     findings: &'a mut Vec<Finding>,
 }
@@ -138,7 +138,7 @@ impl FolderWalk<'_> {
         let failed = Failure::io(folder);
         let here = fs::metadata(folder).map_err(Failure::io(folder))?;
         if let Some(first) = self.seen.insert((here.dev(), here.ino()), folder.to_owned()) {
-            self.again(folder, &first);
+            self.refuse_visited(folder, &first);
             return Ok(());
         }
         for path in entries(folder).map_err(failed)? {
@@ -151,14 +151,14 @@ impl FolderWalk<'_> {
             match fs::metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => self.folder(side, &path)?,
                 Ok(metadata) if is_parquet && metadata.is_file() => {
-                    self.take(side, path, Identity::of(&metadata));
+                    self.add_parquet(side, path, Identity::of(&metadata));
                 }
                 Ok(_) if is_parquet => {
                     let hint = text!("remove it, or put the file itself in its place");
                     self.refuse(Code::F02, &path, text!("neither a file nor a folder"), hint);
                 }
                 Ok(_) => self.leave_out(&path, false),
-                // It went away between two looks.
+                // The file was removed during the walk.
                 Err(error) if path.symlink_metadata().is_err() && leads_nowhere(&error) => {
                     if is_parquet {
                         self.refuse(
@@ -173,7 +173,7 @@ impl FolderWalk<'_> {
                     let hint = text!("remove the link, or put the file itself in its place");
                     self.refuse(Code::F02, &path, text!("a link that leads nowhere"), hint);
                 }
-                // What editors and office programs leave beside a file that they have open.
+                // Editors and office programs create dangling links beside open files.
                 Err(error) if leads_nowhere(&error) => self.leave_out(&path, false),
                 Err(error) => return Err(Failure::io(&path)(error)),
             }
@@ -181,8 +181,8 @@ impl FolderWalk<'_> {
         Ok(())
     }
 
-    /// A folder that was looked through before, by another name: its rows would count twice.
-    fn again(&mut self, folder: &Path, first: &Path) {
+    /// Refuses a folder that was visited under another name, since its rows would count twice.
+    fn refuse_visited(&mut self, folder: &Path, first: &Path) {
         if folder.starts_with(first) {
             let hint = text!("remove the link");
             self.refuse(Code::F02, folder, text!("a link to a folder above it"), hint);
@@ -192,7 +192,8 @@ impl FolderWalk<'_> {
         }
     }
 
-    fn take(&mut self, side: Side, path: PathBuf, identity: Identity) {
+    /// Lists a Parquet file of a side.
+    fn add_parquet(&mut self, side: Side, path: PathBuf, identity: Identity) {
         let below = path.strip_prefix(self.input).unwrap_or(&path);
         if let Some(name) = below.to_str() {
             let name = name.to_owned();
@@ -202,13 +203,13 @@ impl FolderWalk<'_> {
         }
     }
 
-    /// Lists something that is not read, and all that is in it.
+    /// Lists something that is not read, with everything in it.
     fn leave_out(&mut self, path: &Path, hidden: bool) {
         let kind =
             path.symlink_metadata().map_or(UnreadKind::Special, |found| found.file_type().into());
         self.found.unread.push(Unread { name: self.name_of(path), kind, hidden });
         if kind == UnreadKind::Folder {
-            // One that may not be looked into is named; it is not read anyway.
+            // A folder without read permission is only named; it is not read anyway.
             for entry in entries(path).into_iter().flatten() {
                 let name = shown(entry.file_name().unwrap_or_default());
                 self.leave_out(&entry, hidden || is_hidden(&name));
@@ -225,12 +226,12 @@ impl FolderWalk<'_> {
     }
 }
 
-/// What is in a folder, in order.
+/// Returns the entries of a folder, sorted.
 fn entries(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
     fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect()
 }
 
-/// Whether something is a folder, or a link to one; what may not be looked at is a failure.
+/// Returns whether a path is a folder or a link to one; fails without permission.
 fn is_folder(path: &Path) -> Outcome<bool> {
     match fs::metadata(path) {
         Ok(metadata) => Ok(metadata.is_dir()),
@@ -239,18 +240,18 @@ fn is_folder(path: &Path) -> Outcome<bool> {
     }
 }
 
-/// Whether an error says that there is nothing, and not that it may not be looked at.
+/// Returns whether an error means that nothing exists there, and not that permission is missing.
 fn leads_nowhere(error: &io::Error) -> bool {
     let is_loop = error.raw_os_error() == Some(Errno::LOOP.raw_os_error());
     is_loop || matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-/// Whether readers of data lakes leave a name out, and so does the program.
+/// Returns whether a name is hidden. Readers of data lakes skip such names, and so does the program.
 fn is_hidden(name: &str) -> bool {
     name.starts_with(['.', '_'])
 }
 
-/// A name as text; bytes that are not UTF-8 as `\xFF`, so that no two names become one.
+/// Returns a name as text. Bytes that are not UTF-8 become `\xFF`, so different names stay different.
 fn shown(name: &OsStr) -> String {
     if let Some(name) = name.to_str() {
         return name.to_owned();
@@ -272,7 +273,7 @@ mod tests {
 
     use super::*;
 
-    /// A delivery with these files, each with a byte.
+    /// Makes a delivery with these files of one byte each.
     fn delivery(files: &[&str]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a folder");
         for file in files {

@@ -206,7 +206,7 @@ pub fn deductions(periods: &[(Month, PathBuf)]) -> Outcome<AcceptedDeductions> {
                 amount: amount.ok_or_else(|| damaged(TABLE, text!("an amount")))?,
                 code: None,
                 accepted: true,
-                of: Some(
+                pair_and_fund: Some(
                     of.ok_or_else(|| damaged(TABLE, text!("an accepted row without its pair")))?,
                 ),
             });

@@ -1,12 +1,12 @@
-//! How a book stands and what may come: the commands `status` and `stress`.
+//! The state of a book and forecasts: the commands `status` and `stress`.
 //!
-//! **Purpose.** Say what waits, what is due, how far reserves last.
+//! **Purpose.** Show open items, deadlines, and how long reserves last.
 //!
 //! **In.** A book, a day, scenarios.
 //!
 //! **Out.** Figures.
 //!
-//! **Invariants.** Nothing is closed or written.
+//! **Invariants.** Books are only read.
 
 pub mod status;
 pub mod stress;

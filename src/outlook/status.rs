@@ -1,4 +1,4 @@
-//! Where a book stands on a day: what is due, what is late, what is still open.
+//! The state of a book on a day: deadlines, unpaid notices, open items.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -94,7 +94,7 @@ pub enum DeadlineKind {
 }
 
 impl Deadline {
-    /// What is due, in words.
+    /// Returns the deadline in words.
     pub fn words(&self) -> Text {
         let Deadline { kind, month, year, .. } = self;
         match kind {
@@ -152,7 +152,7 @@ pub struct OpenYear {
     pub last_period: String,
 }
 
-/// Says where a book stands on a day.
+/// Returns the state of a book on a day.
 pub fn status(root: &Path, rules: &Rules, as_of: NaiveDate) -> Outcome<BookStatus> {
     let periods = Book::look(root)?;
     let Some((closed, folder)) = periods.last() else {
@@ -183,7 +183,7 @@ pub fn status(root: &Path, rules: &Rules, as_of: NaiveDate) -> Outcome<BookStatu
     })
 }
 
-/// What is due for the next period: its own days, the cost months and years that it is the last for.
+/// Returns the deadlines of the next period: its own days, and the cost months and years that must clear in it.
 fn deadlines(next: Month, policy: &Policy, as_of: NaiveDate) -> Vec<Deadline> {
     let month = next.plus(1);
     let day = |day: u8| month.first_day().with_day(day.into()).unwrap_or(month.first_day());
@@ -230,7 +230,7 @@ fn unpaid<'a>(statuses: impl Iterator<Item = &'a Status>, as_of: NaiveDate) -> V
     unpaid
 }
 
-/// The use of each pair's quota in a closed period.
+/// Reads the warning level of each pair in a closed period.
 fn levels(folder: &Path) -> Outcome<Vec<(Pair, String)>> {
     let stored = StoredTable::read(folder, "pairs")?;
     let pairs = brought::pairs_of(&stored, "pairs")?;
@@ -259,7 +259,7 @@ fn open_years(folder: &Path, policy: &Policy, next: Month) -> Outcome<Vec<OpenYe
 }
 
 impl BookStatus {
-    /// How many notices were to be paid before the day.
+    /// Returns the number of notices that were due before the day.
     pub fn late(&self) -> usize {
         self.unpaid.iter().filter(|notice| notice.days_left.is_some_and(|days| days < 0)).count()
     }

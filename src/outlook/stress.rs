@@ -1,8 +1,8 @@
-//! What if: the next period with more volume, or with a payer that pays late. Nothing is written.
+//! Stress scenarios: the next period with another volume, or with a late payer. Nothing is written.
 //!
-//! The model is simple and said in full: the next period draws what the last one drew, times the volume.
-//! Open notices of payers that are in time are paid before it closes; those of late payers stay open, and
-//! each begun 30 days of delay draw the pair's reserve once more before its money comes.
+//! The model is simple. The next period draws the amounts of the last one, times the volume. Payers in time pay
+//! their open notices before it closes. Notices of a late payer stay open, and each begun 30 days of delay draw
+//! the reserve of the pair once more.
 
 use std::{collections::BTreeMap, path::Path, str::FromStr};
 
@@ -24,12 +24,12 @@ use crate::{
     text::{Text, quoted},
 };
 
-/// A what-if.
+/// A scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scenario {
-    /// Volume rises by so many per cent, or falls when negative.
+    /// Volume rises by this percentage, or falls if it is negative.
     Volume(Decimal),
-    /// A province pays so many days late.
+    /// A province pays this many days late.
     Late(Province, u16),
 }
 
@@ -86,16 +86,16 @@ pub struct Stressed {
     pub top_up: String,
 }
 
-/// The last closed period, as a scenario starts from it; fen by pair.
+/// The state of the last closed period, from which scenarios start; fen by pair.
 struct Ground {
     payable: BTreeMap<Pair, FenSum>,
     quota: BTreeMap<Pair, FenSum>,
     closing: BTreeMap<Pair, FenSum>,
-    /// Open amounts of notices by pair, with who pays.
+    /// Open amounts of notices, with pair and payer.
     open: Vec<(Pair, Province, FenSum)>,
 }
 
-/// Plays scenarios on the newest period of a book.
+/// Applies scenarios to the newest period of a book.
 pub fn stress(root: &Path, rules: &Rules, scenarios: &[Scenario]) -> Outcome<StressReport> {
     let periods = Book::look(root)?;
     let Some((closed, folder)) = periods.last() else {
@@ -152,7 +152,7 @@ impl Ground {
         Ok(stressed)
     }
 
-    /// What each pair draws in the next period.
+    /// Returns the amount that each pair draws in the next period.
     fn drawn(&self, scenario: &Scenario) -> Outcome<BTreeMap<Pair, FenSum>> {
         let factor = match scenario {
             Scenario::Volume(percent) => Decimal::ONE + percent / Decimal::ONE_HUNDRED,
@@ -168,7 +168,7 @@ impl Ground {
         drawn.ok_or_else(|| Failure::Usage(text!("payables too large for a scenario")))
     }
 
-    /// The reserves of each treating province once everybody who is in time has paid.
+    /// Returns the reserves of each treating province after all payments in time.
     fn after_payments(&self, scenario: &Scenario) -> BTreeMap<Province, FenSum> {
         let mut reserves: BTreeMap<Province, FenSum> = BTreeMap::new();
         for (pair, fen) in &self.closing {
@@ -185,7 +185,7 @@ impl Ground {
 }
 
 impl Scenario {
-    /// How often a payer's pairs draw before its money comes.
+    /// Returns how often the pairs of a payer draw before its payment.
     fn draws(&self, insured: Province) -> i128 {
         match self {
             Scenario::Late(late, days) if *late == insured => 1 + i128::from(days.div_ceil(30)),

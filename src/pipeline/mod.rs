@@ -1,6 +1,6 @@
-//! What a run is: a pipeline file, and the flags that override it.
+//! The settings of a run: a pipeline file, and the flags that override it.
 //!
-//! **Purpose.** One place that says which settings a run has.
+//! **Purpose.** Define the settings of a run in one place.
 //!
 //! **In.** A TOML file (by default the built-in `pipelines/month-end.toml`), flags.
 //!
@@ -141,27 +141,27 @@ pub enum EngineName {
 /// A month to synthesise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Benchmark {
-    /// How many settlements.
+    /// The number of settlements.
     pub settlements: u64,
     /// The seed.
     pub seed: u64,
 }
 
-/// Every error of a pipeline file, a line each.
+/// The errors of a pipeline file, one line for each.
 #[derive(Debug, PartialEq, Eq)]
 pub struct PipelineError(pub Vec<Text>);
 
 worded!(PipelineError);
 
 impl PipelineError {
-    /// The errors as one message.
+    /// Returns the errors as one message.
     pub fn text(&self) -> Text {
         text!("pipeline refused:{}", items(&self.0))
     }
 }
 
 impl Settings {
-    /// Reads a pipeline file; its paths are taken from its own folder.
+    /// Parses a pipeline file; relative paths start at its folder.
     pub fn parse(text: &str, folder: &Path) -> Result<Settings, PipelineError> {
         let table = match DeTable::parse(text) {
             Ok(table) => table.into_inner(),
@@ -192,7 +192,7 @@ impl Settings {
         if errors.is_empty() { Ok(settings.below(folder)) } else { Err(PipelineError(errors)) }
     }
 
-    /// Keys of a benchmark in another pipeline, with their places.
+    /// Returns errors for benchmark keys in another pipeline, with their places.
     fn out_of_place(&self, table: &DeTable) -> Vec<(usize, Text)> {
         let of_benchmark = ["settlements", "seed"].into_iter().filter(|_| !self.is_benchmark());
         of_benchmark
@@ -204,7 +204,7 @@ impl Settings {
             .collect()
     }
 
-    /// Paths that start at a folder.
+    /// Makes relative paths start at a folder.
     fn below(mut self, folder: &Path) -> Settings {
         let Settings { input, book, opening_quotas, rules, sign_key, .. } = &mut self;
         for path in [input, book, opening_quotas, rules, sign_key].into_iter().flatten() {
@@ -215,7 +215,7 @@ impl Settings {
         self
     }
 
-    /// Whether a closed period is recomputed and compared, in place of closing one.
+    /// Returns whether the run recomputes a closed period.
     pub fn is_rerun(&self) -> bool {
         self.pipeline == Some(PipelineKind::AuditRerun)
     }
@@ -224,13 +224,13 @@ impl Settings {
         self.pipeline == Some(PipelineKind::NationalBenchmark)
     }
 
-    /// The month to synthesise before the run, which is then timed.
+    /// Returns the month to synthesise before a timed run.
     pub fn benchmark(&self) -> Option<Benchmark> {
         let settlements = self.settlements.filter(|_| self.is_benchmark())?;
         Some(Benchmark { settlements, seed: self.seed.unwrap_or(0) })
     }
 
-    /// These settings where they are given, others where not; codes that are accepted add up.
+    /// Merges settings: these where they are given, else the others; accepted codes of both are joined.
     #[must_use]
     pub fn over(self, other: Settings) -> Settings {
         Settings {
@@ -280,18 +280,18 @@ fn threads<'de, D: Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error
     parse_threads(&i64::deserialize(from)?.to_string()).map(Some).map_err(toml_keys::told)
 }
 
-/// Reads a list of plausibility codes.
+/// Parses a list of plausibility codes.
 fn codes<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeSet<Code>, D::Error> {
     let texts = Vec::<String>::deserialize(from)?;
     texts.iter().map(|text| parse_code(text)).collect::<Result<_, _>>().map_err(toml_keys::told)
 }
 
-/// Whether a path is an address of an object store.
+/// Returns whether a path is an address of an object store.
 pub fn is_remote(path: &Path) -> bool {
     path.to_str().is_some_and(|path| path.starts_with("s3://"))
 }
 
-/// Reads the name of an engine.
+/// Parses the name of an engine.
 pub fn parse_engine(text: &str) -> Result<EngineName, Text> {
     match text {
         "native" => Ok(EngineName::Native),
@@ -300,16 +300,16 @@ pub fn parse_engine(text: &str) -> Result<EngineName, Text> {
     }
 }
 
-/// Reads a number of threads, 1 to 1024.
+/// Parses a number of threads, 1 to 1024.
 pub fn parse_threads(text: &str) -> Result<usize, Text> {
     let threads = text.parse().ok().filter(|threads| (1..=1024).contains(threads));
     threads.ok_or_else(|| text!("{} is not a number from 1 to 1024", quoted(text)))
 }
 
-/// Sizes of memory that are taken: beyond them no machine is, and sums end.
+/// The allowed sizes of memory; no machine has more, and sums of sizes cannot overflow below the limit.
 const MEMORY: RangeInclusive<usize> = 16 << 20..=1 << 50;
 
-/// Reads a size such as `512MiB`, `2GiB` or `800MB`; from 16 MiB to 1024 TiB.
+/// Parses a size such as `512MiB`, `2GiB` or `800MB`; from 16 MiB to 1024 TiB.
 pub fn parse_memory(text: &str) -> Result<usize, Text> {
     let error =
         || text!("{} is not a size such as 512MiB or 2GiB, from 16MiB to 1024TiB", quoted(text));

@@ -1,4 +1,4 @@
-//! Breaks by class, pair and age, the largest ones, and how late things came.
+//! Breaks by class, pair, age and lateness, and the largest breaks.
 
 use std::collections::BTreeMap;
 
@@ -21,14 +21,14 @@ use crate::{
     statements::shown,
 };
 
-/// How many pairs and settlements are listed.
+/// The maximum number of listed pairs, and of listed settlements.
 const LISTED: usize = 15;
 
-/// A group of breaks: how many, and their money.
+/// The count and the money of a group of breaks.
 #[derive(Debug, Serialize)]
 pub(super) struct BreakGroup {
     pub(super) name: Words,
-    /// Of all, as a percentage.
+    /// The percentage of all breaks.
     #[serde(skip)]
     pub(super) share: String,
     count: String,
@@ -37,7 +37,7 @@ pub(super) struct BreakGroup {
     pub(super) shown: [String; 3],
 }
 
-/// A break by itself.
+/// A single break.
 pub(super) struct Single {
     pub(super) setl_id: String,
     pub(super) class: Words,
@@ -51,9 +51,9 @@ pub(super) struct Single {
 #[derive(Serialize)]
 pub(super) struct BreakSummary {
     pub(super) classes: Vec<BreakGroup>,
-    /// Carried ones, by periods since they came.
+    /// Carried breaks by age, in periods.
     pub(super) ages: Vec<BreakGroup>,
-    /// Late ones, by months of lateness.
+    /// Late breaks by months of lateness.
     pub(super) late: Vec<BreakGroup>,
     #[serde(skip)]
     pub(super) pairs: Vec<BreakGroup>,
@@ -61,19 +61,19 @@ pub(super) struct BreakSummary {
     pub(super) all_pairs: usize,
     #[serde(skip)]
     pub(super) largest: Vec<Single>,
-    /// Copies of both sides whose setl_ids are spelt otherwise, and how many there are.
+    /// Missing copies of both sides whose setl_ids differ in spelling only, and their number.
     #[serde(skip)]
     pub(super) twins: Vec<Pairing>,
     #[serde(skip)]
     pub(super) all_twins: usize,
     #[serde(skip)]
     pub(super) total: Option<BreakGroup>,
-    /// Cost months before the period that cleared in it.
+    /// Cost months before the period whose settlements cleared in the period.
     #[serde(skip)]
     pub(super) earlier: Vec<Earlier>,
 }
 
-/// A missing copy and the one of the other side that it may be.
+/// A missing copy, and the copy of the other side that is probably the same settlement.
 pub(super) struct Pairing {
     /// The setl_ids of the treating and of the insured side.
     pub(super) setl_ids: [String; 2],
@@ -81,7 +81,7 @@ pub(super) struct Pairing {
     pub(super) held: Money,
 }
 
-/// A cost month that cleared: visits and payable.
+/// Visits and payable of a cost month that cleared.
 pub(super) struct Earlier {
     pub(super) month: Words,
     pub(super) lateness: i32,

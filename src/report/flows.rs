@@ -1,4 +1,4 @@
-//! Who pays whom: the 32 × 32 matrix, the largest flows, each province's two sides.
+//! Flows between provinces: the 32 × 32 matrix, the largest flows, payable and receivable of each province.
 
 use serde::Serialize;
 
@@ -8,23 +8,23 @@ use super::{
 };
 use crate::model::{codes::Province, money::FenSum};
 
-/// How many of the largest flows the diagram shows.
+/// The number of flows in the diagram.
 const LARGEST: usize = 24;
 
-/// A cell of the matrix with money or visits; money in fen as text, beyond what a script's numbers hold.
+/// A cell of the matrix with money or visits; money is fen as text, since numbers of a script are too narrow.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct MatrixCell {
     pub(super) insured: usize,
     pub(super) treating: usize,
     fen: String,
-    /// In yuan, for people.
+    /// The amount in yuan, for people.
     shown: String,
     visits: String,
     #[serde(skip)]
     payable: FenSum,
 }
 
-/// A province's two sides.
+/// Payable and receivable of a province.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Sides {
     pub(super) name: Words,
@@ -35,26 +35,26 @@ pub(super) struct Sides {
     pub(super) shown: [String; 3],
 }
 
-/// A row of the matrix as a table: who pays, and what to whom, in 万元.
+/// A row of the matrix as a table: the payer, and the amount to each payee, in 万元.
 pub(super) struct MatrixRow {
     pub(super) name: Words,
     pub(super) cells: Vec<String>,
     pub(super) total: String,
 }
 
-/// Who pays whom.
+/// The flows of a period.
 #[derive(Serialize)]
 pub(super) struct Flows {
     names: Vec<Words>,
     cells: Vec<MatrixCell>,
     largest: Vec<MatrixCell>,
     provinces: Vec<Sides>,
-    /// What the largest flows are of all payable.
+    /// The share of the largest flows in all payable.
     #[serde(skip)]
     pub(super) share: String,
     #[serde(skip)]
     pub(super) matrix: Vec<MatrixRow>,
-    /// Totals of the matrix' columns, then of all.
+    /// Totals of the columns of the matrix, then the grand total.
     #[serde(skip)]
     pub(super) totals: Vec<String>,
 }
@@ -100,17 +100,17 @@ impl Flows {
         }
     }
 
-    /// The names of the provinces in official order.
+    /// Returns the names of the provinces in official order.
     pub(super) fn names(&self) -> &[Words] {
         &self.names
     }
 
-    /// Each province's two sides.
+    /// Returns payable and receivable of each province.
     pub(super) fn provinces(&self) -> &[Sides] {
         &self.provinces
     }
 
-    /// The largest flows: who pays, who is paid, how much, how many visits.
+    /// Returns the largest flows: payer, payee, amount, visits.
     pub(super) fn ranked(&self) -> impl Iterator<Item = (&Words, &Words, &str, &str)> {
         let names = |flow: &MatrixCell| (&self.names[flow.insured], &self.names[flow.treating]);
         self.largest.iter().map(move |flow| {

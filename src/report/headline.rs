@@ -1,4 +1,4 @@
-//! The top of the page: what came out, the proof, and what is to be done.
+//! The top of the page: main figures, the proof, tasks.
 
 use super::{
     judged::{self, JudgedOutcome},
@@ -24,13 +24,13 @@ pub(super) struct Card {
     pub(super) note: Words,
 }
 
-/// A line of the control table: rows and payable of the treating, then of the insured side.
+/// A line of the control table: rows and payable of the treating side, then of the insured side.
 pub(super) struct ControlLine {
     pub(super) name: Words,
     pub(super) cells: [(String, Money); 2],
 }
 
-/// What came in, or where it went.
+/// One half of the control table: the sources of the rows, or their results.
 pub(super) struct Half {
     pub(super) lines: Vec<ControlLine>,
     pub(super) sum: ControlLine,
@@ -43,12 +43,12 @@ pub(super) struct ControlProof {
     pub(super) balanced: bool,
 }
 
-/// A province that owes much.
+/// A province with a large payable.
 pub(super) struct Debtor {
     pub(super) name: Words,
     pub(super) amount: Words,
     pub(super) share: String,
-    /// Of the largest, in hundredths.
+    /// The share of the largest payable, in hundredths.
     pub(super) width: i128,
 }
 
@@ -189,7 +189,7 @@ fn proof(buckets: &BTreeMap<&str, BucketTotals>) -> ControlProof {
     }
 }
 
-/// The five provinces that owe most, and the pair.
+/// Returns the five provinces with the largest payable, and the pair with the largest payable.
 fn debtors(source: &PeriodTables) -> (Vec<Debtor>, Option<(Words, Words)>) {
     let mut owes: BTreeMap<Province, FenSum> = BTreeMap::new();
     let mut largest: Option<(FenSum, Pair)> = None;

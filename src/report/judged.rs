@@ -1,4 +1,4 @@
-//! What became of deductions and payments.
+//! Outcomes of deductions and payments.
 
 use super::{
     source::PeriodTables,
@@ -17,7 +17,7 @@ pub(super) struct JudgedOutcome {
     pub(super) amount: Money,
 }
 
-/// What became of all of them: those that count first, then those that were refused, by code.
+/// Returns the outcomes: accepted deductions and payments first, then refused ones by code.
 pub(super) fn outcomes(source: &PeriodTables) -> Vec<JudgedOutcome> {
     let kinds = [
         (words("审核扣款", "deductions"), &source.deductions),
@@ -46,7 +46,7 @@ pub(super) fn outcomes(source: &PeriodTables) -> Vec<JudgedOutcome> {
     outcomes
 }
 
-/// What is to be done about those that were refused.
+/// Returns the tasks for refused deductions and payments.
 pub(super) fn tasks(source: &PeriodTables) -> [Option<ReportTask>; 2] {
     let refused = |judged: &Judged, zh: &str, one: &str, many: &str| {
         let JudgedRows { count, fen } = judged.all_refused();

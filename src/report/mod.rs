@@ -1,13 +1,13 @@
-//! Report: one page about a closed period, for whoever has to understand it.
+//! Report: one page about a closed period.
 //!
-//! **Purpose.** Say whether the month balances, who owes whom, what is to be done, and how it came.
+//! **Purpose.** Show whether the month balances, who owes whom, what is to be done, and the causes.
 //!
 //! **In.** The tables of a closed period and of the periods before it.
 //!
-//! **Out.** One HTML file that needs nothing else: no network, no other file.
+//! **Out.** One HTML file that needs no network and no other file.
 //!
-//! **Invariants.** Every figure that people read is text made here, from whole fen; scripts only draw. No number
-//! of a person or a visit is on the page. The same book gives the same bytes.
+//! **Invariants.** Every figure for people is text made here from whole fen; scripts only draw. The page has no
+//! number of a person or a visit. The same book gives the same bytes.
 
 mod breaks;
 mod flows;
@@ -72,7 +72,7 @@ pub struct WrittenReport {
     pub bytes: u64,
 }
 
-/// Writes the page of a closed period; replaces what is there only when told to.
+/// Writes the page of a closed period; replaces an existing file only with `force`.
 pub fn write(book: &Path, period: Month, out: &Path, force: bool) -> Outcome<WrittenReport> {
     let output = Output::file(out, Replace::when(force))?;
     let source = PeriodTables::read(book, period)?;
@@ -91,7 +91,7 @@ pub fn write(book: &Path, period: Month, out: &Path, force: bool) -> Outcome<Wri
     })
 }
 
-/// The page and whether the control table balances.
+/// Returns the page, and whether the control table balances.
 fn render(source: &PeriodTables) -> Outcome<(String, bool)> {
     let flows = Flows::of(source);
     let breaks = BreakSummary::of(source);
@@ -122,7 +122,7 @@ fn render(source: &PeriodTables) -> Outcome<(String, bool)> {
     Ok((text, headline.proof.balanced))
 }
 
-/// What the charts are drawn from.
+/// The data of the charts.
 #[derive(Serialize)]
 struct Data<'a> {
     flows: &'a Flows,
@@ -139,13 +139,13 @@ impl Data<'_> {
     }
 }
 
-/// JSON that can neither end the script it stands in nor begin a comment, and means the same.
+/// Escapes JSON so that it cannot end its script element or begin a comment; its value stays the same.
 fn for_script(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for letter in json.chars() {
         match letter {
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                // Writing to a text does not fail.
+                // Writing to a string does not fail.
                 _ = write!(safe, "\\u{:04x}", u32::from(letter));
             }
             letter => safe.push(letter),

@@ -1,4 +1,4 @@
-//! Notices of the book: what became of each, by who pays.
+//! Punctuality of payments: the notices of the book by payer.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::{
     model::{codes::Province, dates::parse_day, money::FenSum},
 };
 
-/// What became of a notice.
+/// The outcome of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum NoticeFate {
     OnTime,
@@ -23,7 +23,7 @@ enum NoticeFate {
     Unpaid,
 }
 
-/// A notice as the latest close that lists it has it.
+/// A notice at the latest close that lists it.
 struct NoticeStanding {
     payer: Province,
     fate: NoticeFate,
@@ -36,9 +36,9 @@ struct NoticeStanding {
 #[derive(Serialize)]
 pub(super) struct Payer {
     pub(super) name: Words,
-    /// Paid in time, paid late, paid in part, unpaid.
+    /// The numbers of notices paid in time, paid late, paid in part, unpaid.
     counts: [u32; 4],
-    /// The same and how many are overdue, for people.
+    /// These numbers and the number of overdue notices, for people.
     pub(super) shown: [String; 5],
     #[serde(skip)]
     pub(super) due: Money,
@@ -48,12 +48,12 @@ pub(super) struct Payer {
 
 /// The notices of the book.
 pub(super) struct Punctuality {
-    /// By payer, those who owe most on notices first.
+    /// The payers; those with the largest unpaid amount come first.
     pub(super) payers: Vec<Payer>,
     pub(super) total: Option<Payer>,
-    /// Notices that were to be paid before this period's were issued, and are not.
+    /// The number of unpaid notices that were due before this period issued its notices.
     pub(super) overdue: i128,
-    /// Emergency proposals that were never approved.
+    /// The number of emergency proposals without approval.
     pub(super) proposals: i128,
 }
 
@@ -104,7 +104,7 @@ impl Punctuality {
         }
         let mut payers: Vec<Payer> =
             by_payer.into_iter().map(|(of, own)| payer(province(of), &own)).collect();
-        // Stable: provinces of equal sums stay in official order.
+        // The sort is stable, so provinces with equal sums stay in official order.
         payers.sort_by_key(|payer| (-payer.open.0, -payer.due.0));
         let all: Vec<&NoticeStanding> = standings.iter().collect();
         Punctuality {

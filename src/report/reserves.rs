@@ -1,4 +1,4 @@
-//! Reserves: how much of its quota each pair used, and what is overdrawn.
+//! Reserves: the used part of each quota, and overdrawn reserves.
 
 use super::{
     source::PeriodTables,
@@ -15,7 +15,7 @@ pub(super) struct Used {
     pub(super) quota: Money,
     /// Payable ÷ quota, as a percentage; none without a quota.
     pub(super) percent: Option<String>,
-    /// For a bar: at most 100.
+    /// The width of the bar, at most 100.
     pub(super) width: i128,
 }
 
@@ -30,17 +30,17 @@ pub(super) struct Overdrawn {
 
 /// Reserves of the period.
 pub(super) struct ReserveSummary {
-    /// The pairs to look at: red ones first, by payable.
+    /// Red and yellow pairs: red ones first, then by payable.
     pub(super) to_watch: Vec<Used>,
     pub(super) red: i128,
     pub(super) yellow: i128,
     pub(super) green: i128,
     pub(super) none: i128,
-    /// The most overdrawn first.
+    /// Overdrawn pairs; the most overdrawn comes first.
     pub(super) overdrawn: Vec<Overdrawn>,
     pub(super) opening: Money,
     pub(super) closing: Money,
-    /// What is missing in all reserves below zero.
+    /// The sum of all reserves below zero.
     pub(super) short: Money,
 }
 

@@ -1,4 +1,4 @@
-//! The tables that the page is made of, and a break as the page sees it.
+//! Reads the tables of the page, and its breaks.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// A period's tables, and the periods up to it.
+/// The tables of a period, and the periods up to it.
 pub(super) struct PeriodTables {
     pub(super) period: Month,
     pub(super) manifest: Manifest,
@@ -36,14 +36,14 @@ pub(super) struct PeriodTables {
     pub(super) open_items: Grid,
     pub(super) control: Grid,
     pub(super) notices: Grid,
-    /// What became of the deductions.
+    /// The outcomes of the deductions.
     pub(super) deductions: Judged,
-    /// What became of the payments.
+    /// The outcomes of the payments.
     pub(super) payments: Judged,
 }
 
 impl PeriodTables {
-    /// Reads a closed period; every file of the book is compared with its manifest before.
+    /// Reads a closed period, after every file of the book has been compared with its manifest.
     pub(super) fn read(root: &Path, period: Month) -> Outcome<PeriodTables> {
         let folder = &book::closed_period(root, period)?;
         let mut history = Book::look(root)?;
@@ -67,7 +67,7 @@ impl PeriodTables {
         })
     }
 
-    /// What pairs and positions say of the money is the same, pair by pair.
+    /// Fails unless pairs and positions have the same money, pair by pair.
     pub(super) fn prove(&self) -> Outcome<()> {
         let mut differences: BTreeMap<Option<Pair>, FenSum> = BTreeMap::new();
         for row in self.pairs.iter() {
@@ -84,7 +84,7 @@ impl PeriodTables {
         Err(Failure::Book(problem))
     }
 
-    /// The breaks of the period.
+    /// Returns the breaks of the period.
     pub(super) fn all_breaks(&self) -> Vec<ListedBreak<'_>> {
         breaks_of(&self.breaks, self.period)
     }
@@ -96,16 +96,16 @@ pub(super) struct ListedBreak<'a> {
     pub(super) row: GridRow<'a>,
     pub(super) class: Class,
     pub(super) pair: Option<Pair>,
-    /// What the two sides disagree about, in fen: the size of the effect.
+    /// The amount in dispute, in fen: the absolute value of the effect.
     pub(super) stake: FenSum,
-    /// What is not cleared because of it, in fen: the payable of the treating copy, else of the other.
+    /// The amount that is not cleared, in fen: the payable of the treating copy, else of the insured copy.
     pub(super) held: FenSum,
-    /// Periods since it first came.
+    /// The number of periods since its first period.
     pub(super) age: i32,
     pub(super) carried: bool,
 }
 
-/// The breaks of a table of a period.
+/// Returns the breaks of a table.
 pub(super) fn breaks_of(grid: &Grid, period: Month) -> Vec<ListedBreak<'_>> {
     let breaks = grid.iter().filter_map(|row| {
         let payable = row.fen_or_null("treating_payable");

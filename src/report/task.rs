@@ -1,8 +1,8 @@
-//! What somebody has to do, on the page.
+//! Tasks on the page.
 
 use super::words::{Words, count, words};
 
-/// Something to act on.
+/// A task for the reader.
 pub(super) struct ReportTask {
     pub(super) count: String,
     pub(super) what: Words,
@@ -10,7 +10,7 @@ pub(super) struct ReportTask {
     pub(super) urgent: bool,
 }
 
-/// A task, if there is one: in Chinese; in English for one, for many, and how it goes on.
+/// Makes a task unless the number is 0: Chinese; English for one and for many, and the rest of the sentence.
 pub(super) fn task(
     number: i128,
     [zh, one, many, rest]: [&str; 4],

@@ -1,4 +1,4 @@
-//! The periods of the book up to this one, one after the other.
+//! The trend over the periods of the book up to this one.
 
 use serde::Serialize;
 
@@ -8,13 +8,13 @@ use super::{
 };
 use crate::{book::grid::Grid, diag::Outcome};
 
-/// A period: what a chart plots as plain numbers, and what people read.
+/// A period of the trend: plain numbers for the chart, and texts for people.
 #[derive(Serialize)]
 pub(super) struct Point {
     pub(super) period: String,
-    /// In fen.
+    /// The gross in fen.
     gross: String,
-    /// A percentage.
+    /// The match rate as a percentage.
     rate: Option<String>,
     carried: String,
     /// Mean age of the breaks carried, in periods.
@@ -23,7 +23,7 @@ pub(super) struct Point {
     pub(super) shown: [String; 7],
 }
 
-/// The periods of the book up to this one.
+/// Returns the periods of the book up to this one.
 pub(super) fn trend(source: &PeriodTables) -> Outcome<Vec<Point>> {
     let mut points = Vec::new();
     for (period, folder) in &source.history {

@@ -1,4 +1,4 @@
-//! What the page says in both of its languages, and money and shares as people read them.
+//! Texts of the page in both languages, and money and shares in words.
 
 use std::fmt;
 
@@ -16,19 +16,19 @@ use crate::model::{
     words as vocabulary,
 };
 
-/// A text in Chinese and in English; as HTML it is both, and the page shows one.
+/// A text in Chinese and in English. The HTML has both, and the page shows one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(super) struct Words {
     pub(super) zh: String,
     pub(super) en: String,
 }
 
-/// A text in Chinese and in English.
+/// Makes a text in Chinese and in English.
 pub(super) fn words(zh: impl Into<String>, en: impl Into<String>) -> Words {
     Words { zh: zh.into(), en: en.into() }
 }
 
-/// A text that is the same in both languages.
+/// Makes a text that is the same in both languages.
 pub(super) fn same(text: impl Into<String>) -> Words {
     let text = text.into();
     Words { zh: text.clone(), en: text }
@@ -47,7 +47,7 @@ impl fmt::Display for Words {
     }
 }
 
-/// Its own display escapes.
+/// Safe, since its display escapes both texts.
 impl HtmlSafe for Words {}
 
 /// Money for people, in fen: displayed as yuan to the fen.
@@ -61,7 +61,7 @@ impl fmt::Display for Money {
 }
 
 impl Money {
-    /// In a unit that leaves few digits, rounded half up to two decimals of it.
+    /// Returns the amount in a unit that leaves few digits, rounded half up to two decimals.
     pub(super) fn short(self) -> Words {
         let magnitude = self.0.fen().unsigned_abs();
         let sign = if self.0.is_negative() { "-" } else { "" };
@@ -79,20 +79,20 @@ impl Money {
         words(zh.replace(' ', "\u{a0}"), en.replace(' ', "\u{a0}"))
     }
 
-    /// How many such units, each so many yuan.
+    /// Returns the amount in units of this many yuan.
     fn in_units_of(self, yuan: i128) -> String {
         let fen = self.0.fen();
         let hundredths = (fen.abs() + yuan / 2) / yuan;
         yuan_grouped(FenSum::new(hundredths * fen.signum()))
     }
 
-    /// In 万元 (ten thousand yuan) with two decimals, for narrow tables.
+    /// Returns the amount in 万元 (ten thousand yuan) with two decimals, for narrow tables.
     pub(super) fn ten_thousands(self) -> String {
         self.in_units_of(10_000)
     }
 }
 
-/// A share as a percentage with two decimals, cut off like the report of a run; `–` of nothing.
+/// Returns a share as a percentage with two decimals, cut off like in the report of a run; `–` if `whole` is 0.
 pub(super) fn percent(part: i128, whole: i128) -> String {
     match hundredths(part.saturating_mul(100), whole) {
         Some(text) => format!("{text}\u{a0}%"),
@@ -100,30 +100,30 @@ pub(super) fn percent(part: i128, whole: i128) -> String {
     }
 }
 
-/// A quotient with two decimals, cut off; none of nothing.
+/// Returns a quotient with two decimals, cut off; none unless `whole` is positive.
 pub(super) fn hundredths(part: i128, whole: i128) -> Option<String> {
     (whole > 0).then(|| yuan(FenSum::new(part.saturating_mul(100) / whole)))
 }
 
-/// A whole number with its thousands separated.
+/// Returns a whole number with separated thousands.
 pub(super) fn count(number: i128) -> String {
     let text = yuan_grouped(FenSum::new(number.saturating_mul(100)));
     text.strip_suffix(".00").unwrap_or(&text).to_owned()
 }
 
-/// The name of a province.
+/// Returns the name of a province.
 pub(super) fn province(province: Province) -> Words {
     words(province.name(), province.english_name())
 }
 
-/// Who pays whom.
+/// Returns the names of payer and payee.
 pub(super) fn pair(pair: Pair) -> Words {
     let Pair { insured, treating } = pair;
     let names = format!("{} → {}", insured.name(), treating.name());
     words(names, format!("{} → {}", insured.english_name(), treating.english_name()))
 }
 
-/// A month.
+/// Returns the name of a month.
 pub(super) fn month(month: Month) -> Words {
     const NAMES: [&str; 12] = [
         "January",
@@ -143,17 +143,17 @@ pub(super) fn month(month: Month) -> Words {
     words(format!("{year} 年 {of_year} 月"), format!("{} {year}", NAMES[usize::from(of_year) - 1]))
 }
 
-/// A break class.
+/// Returns the name of a break class.
 pub(super) fn class(class: Class) -> Words {
     bucket(class.name())
 }
 
-/// A bucket of the control table.
+/// Returns the name of a bucket of the control table.
 pub(super) fn bucket(name: &str) -> Words {
     vocabulary::of(name).map_or_else(|| same(name), |word| words(word.chinese, word.english))
 }
 
-/// A compared field: its name in Chinese and English, beside the national one.
+/// Returns the name of a compared field, with its national name.
 pub(super) fn field(name: &str) -> Words {
     let known = FIELDS.into_iter().find(|field| field.name() == name);
     let [zh, en] = match known.map(Field::meaning) {

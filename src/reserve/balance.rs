@@ -1,24 +1,24 @@
-//! The money of a pair that lies in the treating province.
+//! Reserves: money that the insured province has prepaid to the treating province.
 
 use std::collections::BTreeMap;
 
 use crate::model::{codes::Pair, money::FenSum};
 
-/// The money of a pair that lies in the treating province, in fen.
+/// The reserve of a pair in a period, in fen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Reserve {
-    /// What was there.
+    /// The balance at the beginning of the period.
     pub opening: FenSum,
-    /// Paid to the treating province by notices of the kinds QS, ND, JJ and CS.
+    /// Payments of the insured province on notices QS, ND, JJ and CS.
     pub paid_in: FenSum,
-    /// Paid back by the treating province on a lower yearly quota (ND) or a return (FH).
+    /// Payments of the treating province on a lower yearly quota (ND) and on returns (FH).
     pub paid_back: FenSum,
-    /// The payable of the period, less what is returned; below 0 when more came back from institutions than was paid.
+    /// The payable of the period less the returned amount; it may be below 0.
     pub drawn: FenSum,
 }
 
 impl Reserve {
-    /// What is there now; below zero it is overdrawn.
+    /// Returns the balance at the end of the period; below zero the reserve is overdrawn.
     pub fn closing(&self) -> FenSum {
         self.opening + self.paid_in - self.paid_back - self.drawn
     }

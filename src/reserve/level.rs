@@ -1,22 +1,22 @@
-//! How much of a quota a period used.
+//! Warning levels (预警): the share of a quota that a period used.
 
 use crate::{model::money::FenSum, rules::Policy};
 
-/// How much of a quota a period used (预警).
+/// The warning level (预警) of a pair: the share of its quota that a period used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
     /// Below the yellow line.
     Green,
     /// From the yellow line on.
     Yellow,
-    /// From the red line on, or anything at all without a quota.
+    /// From the red line on; also any payable of a pair without a quota.
     Red,
-    /// Neither quota nor payable.
+    /// The pair has no quota and no payable.
     None,
 }
 
 impl Level {
-    /// Compares payable and quota, both in fen, as whole numbers.
+    /// Returns the level of a payable, both amounts in fen. Whole numbers are compared, nothing is divided.
     pub fn of(payable: FenSum, quota: FenSum, policy: &Policy) -> Level {
         let reaches = |percent: u16| payable.times(100) >= quota.times(percent);
         match quota {
@@ -28,7 +28,7 @@ impl Level {
         }
     }
 
-    /// The word used in tables.
+    /// Returns the word that tables use.
     pub const fn name(self) -> &'static str {
         match self {
             Level::Green => "green",

@@ -1,4 +1,4 @@
-//! The money of a period, worked out in the order of the contract.
+//! Quotas, reserves, notices and payments of a period, worked out in the order of the contract.
 
 use std::collections::BTreeMap;
 
@@ -23,60 +23,60 @@ use crate::{
     rules::{Policy, Rules},
 };
 
-/// The money of a period, pair by pair.
+/// The result of the reserve stage, pair by pair.
 #[derive(Debug)]
 pub struct Movements {
-    /// What each pair clears.
+    /// The sums that each pair clears.
     pub pairs: Pairs,
     /// The quotas.
     pub quotas: Quotas,
     /// The reserves.
     pub reserves: Reserves,
-    /// The notices that are issued.
+    /// The notices that this period issues, by number.
     pub notices: BTreeMap<String, Notice>,
-    /// Every notice that is not yet reported as paid.
+    /// The status of every notice that no earlier period reported as paid.
     pub statuses: BTreeMap<String, Status>,
     /// The payments of the delivery.
     pub payments: Vec<Payment>,
-    /// Day of issue, and the days that follow from it.
+    /// The day of issue.
     pub issued_on: NaiveDate,
-    /// The days of the notices.
+    /// The days that follow from the day of issue.
     pub dates: Dates,
-    /// Years of these days for which there is no calendar.
+    /// Years of these days for which the rules have no calendar.
     pub assumed_years: Vec<i32>,
-    /// The use of each pair's quota.
+    /// The warning level of each pair.
     pub levels: BTreeMap<Pair, Level>,
 }
 
-/// What the period before hands over, in fen, and what this delivery brings.
+/// Facts from the period before, in fen, and small files of this delivery.
 pub struct MovementFacts<'a> {
     /// Quotas in force.
     pub in_force: BTreeMap<Pair, FenSum>,
-    /// Reserves.
+    /// Opening reserves.
     pub opening: BTreeMap<Pair, FenSum>,
-    /// Payables of the periods that set a yearly quota now.
+    /// Payables of earlier periods, if this period sets a yearly quota.
     pub earlier: Option<EarlierPayables>,
-    /// The notices so far.
+    /// The notices of earlier periods.
     pub issued: Issued,
-    /// What the national agency approved.
+    /// Quota changes that the national agency approved.
     pub changes: &'a [QuotaChange],
     /// First quotas of pairs that have none.
     pub initial: &'a [InitialQuota],
-    /// What the banks confirmed.
+    /// Payments that banks confirmed.
     pub payments: &'a [PaymentLine],
 }
 
-/// Works out the money of a period: quota changes first, then payments, then what is new.
+/// Works out quotas, reserves and notices: applies quota changes, then payments, then issues new notices.
 pub fn move_money(
     pairs: Pairs,
-    standing: MovementFacts,
+    facts: MovementFacts,
     rules: &Rules,
     period: Month,
     issued_on: NaiveDate,
 ) -> Outcome<Movements> {
     let policy = rules.policy(period).map_err(|error| Failure::Usage(error.text()))?;
     let MovementFacts { in_force, opening, earlier, mut issued, changes, initial, payments } =
-        standing;
+        facts;
     let mut findings = Vec::new();
     let approved = issued.approve(changes, policy, &rules.calendar, &mut findings);
     let initial = initial_quotas(initial, &in_force, earlier.is_some(), &mut findings);
@@ -119,7 +119,7 @@ pub fn move_money(
 }
 
 impl Movements {
-    /// Every pair with any money, quota, reserve or carry is in all three tables.
+    /// Gives the three tables the same pairs: all pairs that have money, a quota or a reserve.
     fn complete(&mut self) {
         self.pairs.retain(|_, sums| !sums.is_empty());
         self.quotas.retain(|_, quota| !quota.in_force.is_zero() || !quota.next.is_zero());
@@ -142,12 +142,12 @@ impl Movements {
         self.pairs.iter().map(level).collect()
     }
 
-    /// How many pairs are at a level.
+    /// Returns the number of pairs at a level.
     pub fn at_level(&self, level: Level) -> usize {
         self.levels.values().filter(|found| **found == level).count()
     }
 
-    /// Opening + movements = closing, over the whole book, counted a second time.
+    /// Fails unless opening + movements = closing over all pairs, and clearing notices equal payables.
     fn prove(&self, opening: &BTreeMap<Pair, FenSum>) -> Outcome<()> {
         let before: FenSum = opening.values().sum();
         let paid: FenSum = self.payments.iter().map(|p| p.movement(&self.statuses)).sum();
@@ -173,7 +173,7 @@ impl Movements {
     }
 }
 
-/// The table `reserves`.
+/// Makes the table `reserves`.
 pub fn reserves_table(reserves: &Reserves) -> TableBuilder {
     let sum = |of: fn(&Reserve) -> FenSum| reserves.values().map(of);
     TableBuilder::new(shape::RESERVES)
@@ -186,7 +186,7 @@ pub fn reserves_table(reserves: &Reserves) -> TableBuilder {
         .sum("closing", sum(Reserve::closing))
 }
 
-/// The table `pairs`, with the quota in force and its use.
+/// Makes the table `pairs`, with the quota in force and the warning level.
 pub fn pairs_table(money: &Movements) -> TableBuilder {
     let pairs = &money.pairs;
     let sum = |of: fn(&PairClearing) -> FenSum| pairs.values().map(of);

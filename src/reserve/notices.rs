@@ -1,4 +1,4 @@
-//! Notices (通知书): clearing, return, initial and yearly quota, emergency; their dates, and what became of them.
+//! Notices (通知书) for clearing, return, initial quota, yearly quota and emergency: their dates and their status.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::{
     rules::Policy,
 };
 
-/// What a notice is about.
+/// The kind of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NoticeKind {
     /// QS 清算: the payable of a period.
@@ -41,7 +41,7 @@ impl NoticeKind {
         NoticeKind::Emergency,
     ];
 
-    /// The word used in tables and numbers.
+    /// Returns the code that tables and notice numbers use.
     pub const fn name(self) -> &'static str {
         match self {
             NoticeKind::Clearing => "QS",
@@ -52,7 +52,7 @@ impl NoticeKind {
         }
     }
 
-    /// The kind that a word names.
+    /// Returns the kind with this code.
     pub fn from_name(name: &str) -> Option<NoticeKind> {
         NoticeKind::ALL.into_iter().find(|kind| kind.name() == name)
     }
@@ -61,44 +61,44 @@ impl NoticeKind {
 /// A notice as it was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Notice {
-    /// What it is about.
+    /// Its kind.
     pub kind: NoticeKind,
     /// The period that issued it.
     pub period: Month,
-    /// Whose reserve it moves.
+    /// The pair whose reserve it moves.
     pub pair: Pair,
-    /// Who pays.
+    /// The province that pays.
     pub payer: Province,
     /// Its amount, in fen.
     pub amount: FenSum,
 }
 
 impl Notice {
-    /// Its number: kind, period, insured and treating province, whoever pays.
+    /// Returns its number: kind, period, insured province, treating province. The payer has no influence.
     pub fn number(&self) -> String {
         format!("{}-{}-{}", self.kind.name(), self.period, self.pair)
     }
 
-    /// Who is paid.
+    /// Returns the province that is paid.
     pub fn payee(&self) -> Province {
         let Pair { insured, treating } = self.pair;
         if self.payer == insured { treating } else { insured }
     }
 }
 
-/// The days of a notice.
+/// The deadlines of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dates {
-    /// Filed with finance.
+    /// The day by which it is filed with the finance department.
     pub file_by: NaiveDate,
-    /// Paid.
+    /// The day by which it is paid.
     pub pay_by: NaiveDate,
-    /// Confirmed.
+    /// The day by which the payment is confirmed.
     pub confirm_by: NaiveDate,
 }
 
 impl Dates {
-    /// The days that follow from a day of issue or approval (22号, 经办规程).
+    /// Returns the deadlines that follow from a day of issue or approval (22号, 经办规程).
     pub fn from(issued_on: NaiveDate, policy: &Policy, calendar: &Calendar) -> Dates {
         let file_by = calendar.after(issued_on, policy.file_days);
         let pay_by = calendar.after(file_by, policy.pay_days);
@@ -106,7 +106,7 @@ impl Dates {
     }
 }
 
-/// The notices of a period, by number.
+/// Issues the notices of a period; returns them by number.
 pub fn notices(
     pairs: &Pairs,
     quotas: &Quotas,
@@ -141,7 +141,7 @@ pub fn notices(
     notices.into_iter().map(|notice| (notice.number(), notice)).collect()
 }
 
-/// The table `notices`.
+/// Makes the table `notices`.
 pub fn notices_table(
     notices: &BTreeMap<String, Notice>,
     issued_on: NaiveDate,
@@ -165,29 +165,29 @@ pub fn notices_table(
         .date("confirm_by", days(|dates| dates.confirm_by))
 }
 
-/// What became of a notice at a close.
+/// The status of a notice at the close of a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     /// The notice.
     pub notice: Notice,
-    /// What was approved of a proposal, in fen.
+    /// The approved amount of an emergency proposal, in fen.
     pub approved: Option<FenSum>,
-    /// What was paid, in fen.
+    /// The paid amount, in fen.
     pub paid: FenSum,
-    /// Until when it is to be paid.
+    /// The day by which it is to be paid.
     pub pay_by: Option<NaiveDate>,
-    /// When the payment that completed it was made.
+    /// The day of the last payment, if the notice is paid in full.
     pub completed_on: Option<NaiveDate>,
 }
 
 impl Status {
-    /// A notice that was just issued.
+    /// Returns the status of a notice that was just issued.
     pub fn issued(notice: Notice, dates: Dates) -> Status {
         let pay_by = (notice.kind != NoticeKind::Emergency).then_some(dates.pay_by);
         Status { notice, approved: None, paid: FenSum::ZERO, pay_by, completed_on: None }
     }
 
-    /// What is to be paid in all: of a proposal what was approved, in fen.
+    /// Returns the whole amount to be paid, in fen; for a proposal this is the approved amount.
     pub fn due(&self) -> FenSum {
         match self.notice.kind {
             NoticeKind::Emergency => self.approved.unwrap_or_default(),
@@ -195,12 +195,12 @@ impl Status {
         }
     }
 
-    /// What is still to be paid, in fen.
+    /// Returns the amount still to be paid, in fen.
     pub fn open(&self) -> FenSum {
         self.due() - self.paid
     }
 
-    /// The word used in tables.
+    /// Returns the word that tables use.
     pub fn name(&self) -> &'static str {
         match (self.notice.kind, self.approved) {
             (NoticeKind::Emergency, None) => "proposed",
@@ -210,13 +210,13 @@ impl Status {
         }
     }
 
-    /// Whether it was paid in time; none until it is paid.
+    /// Returns whether it was paid in time; none until it is paid in full.
     pub fn punctual(&self) -> Option<bool> {
         Some(self.completed_on? <= self.pay_by?)
     }
 }
 
-/// The table `notice_status`.
+/// Makes the table `notice_status`.
 pub fn notice_status_table(statuses: &BTreeMap<String, Status>) -> TableBuilder {
     let day = |day: Option<NaiveDate>| day.map(|day| day.to_epoch_days());
     TableBuilder::new(shape::NOTICE_STATUS)

@@ -18,12 +18,12 @@ use crate::{
     text::Text,
 };
 
-/// The notices that a book has issued.
+/// The notices of earlier periods, and the serial numbers of accepted payments.
 #[derive(Debug, Clone, Default)]
 pub struct Issued {
     /// Every notice of earlier periods, by number.
     pub all: BTreeMap<String, Notice>,
-    /// Those not yet reported as paid.
+    /// The notices that no period has reported as paid, by number.
     pub active: BTreeMap<String, Status>,
     /// Bank serial numbers of accepted payments.
     pub serials: BTreeSet<String>,
@@ -37,12 +37,12 @@ pub struct Payment {
 }
 
 impl Payment {
-    /// Whether it counts, why not, and its amount in fen.
+    /// Returns whether it is accepted, the code of a refusal, and the amount in fen.
     pub fn judged(&self) -> (bool, Option<&'static str>, FenSum) {
         (self.code.is_none(), self.code.map(LineCode::id), self.line.amount.into())
     }
 
-    /// What the payment adds to the reserves of all pairs, in fen.
+    /// Returns the change of the reserves by this payment, in fen; zero for a refused payment.
     pub fn movement(&self, statuses: &BTreeMap<String, Status>) -> FenSum {
         let Some(status) = statuses.get(&self.line.notice_id).filter(|_| self.code.is_none())
         else {
@@ -55,7 +55,7 @@ impl Payment {
 }
 
 impl Issued {
-    /// Applies the quota changes of a delivery; gives what was approved by pair, and lists every bad line.
+    /// Applies the quota changes of a delivery. Returns the approved amounts by pair, and lists every bad line.
     pub fn approve(
         &mut self,
         changes: &[QuotaChange],
@@ -93,7 +93,7 @@ impl Issued {
         approved
     }
 
-    /// Judges the payments of a delivery, in the order of the file, and moves the accepted ones.
+    /// Judges the payments of a delivery in the order of the file, and adds accepted payments to reserves.
     pub fn pay(&mut self, lines: &[PaymentLine], reserves: &mut Reserves) -> Vec<Payment> {
         let mut payments: Vec<Payment> = lines
             .iter()
@@ -106,6 +106,7 @@ impl Issued {
         payments
     }
 
+    /// Adds a payment to its notice and its reserve, or returns why it is refused.
     fn pay_one(&mut self, line: &PaymentLine, reserves: &mut Reserves) -> Option<LineCode> {
         if !line.amount.is_positive() {
             return Some(LineCode::P03);
@@ -132,7 +133,7 @@ impl Issued {
     }
 }
 
-/// The table `payments`.
+/// Makes the table `payments`.
 pub fn payments_table(payments: &[Payment]) -> TableBuilder {
     let day = |day: NaiveDate| day.to_epoch_days();
     TableBuilder::new(shape::PAYMENTS)

@@ -1,4 +1,4 @@
-//! Quotas (预付金额度): what is in force, and what will be next.
+//! Quotas (预付金额度): the quota in force and the quota of the next period.
 
 use std::collections::BTreeMap;
 
@@ -19,11 +19,11 @@ use crate::{
 /// The quota of a pair, in fen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Quota {
-    /// In this period.
+    /// The quota of this period.
     pub in_force: FenSum,
-    /// From the next period on.
+    /// The quota from the next period on.
     pub next: FenSum,
-    /// The yearly quota that was set in this period, if one was.
+    /// The yearly quota, if this period sets one.
     pub yearly: Option<FenSum>,
     /// The first quota of the pair, when this delivery brings it; else 0.
     pub initial: FenSum,
@@ -32,10 +32,10 @@ pub struct Quota {
 /// The quotas of a period by pair.
 pub type Quotas = BTreeMap<Pair, Quota>;
 
-/// The payables of earlier periods that a yearly quota needs, oldest first.
+/// The payables by pair of the earlier periods that a yearly quota needs, oldest first.
 pub type EarlierPayables = Vec<BTreeMap<Pair, FenSum>>;
 
-/// The earlier periods whose payables set the yearly quota at a period; none when none is set there.
+/// Returns the earlier periods that the yearly quota of a period needs; none if the period sets no yearly quota.
 pub fn periods_needed(policy: &Policy, period: Month) -> Option<Vec<Month>> {
     let YearlyQuota { from_month, to_month, .. } = policy.yearly_quota;
     let set_now = period.of_year() == to_month;
@@ -50,8 +50,8 @@ pub struct NewQuotas {
     pub initial: BTreeMap<Pair, FenSum>,
 }
 
-/// Works out every pair's quota: what was handed over, the yearly quota where `earlier` has the payables
-/// for it, and what the delivery brings.
+/// Works out the quota of every pair: the quota in force, the yearly quota if `earlier` has its payables,
+/// and the quotas that the delivery brings.
 pub fn quotas(
     in_force: &BTreeMap<Pair, FenSum>,
     pairs: &Pairs,
@@ -122,11 +122,12 @@ pub fn initial_quotas(
 /// So many monthly averages of a sum of payables, half up to the fen.
 pub fn yearly_quota(payables: FenSum, rule: YearlyQuota) -> FenSum {
     let span = i128::from(rule.span());
+    // Half up in whole numbers: floor(x/span + 1/2) = floor((2x + span) / (2 span)), for negative sums too.
     let twice = payables.times(2 * i128::from(rule.months)).fen();
     FenSum::new((twice + span).div_euclid(2 * span))
 }
 
-/// The table `quotas`.
+/// Makes the table `quotas`.
 pub fn quotas_table(quotas: &Quotas) -> TableBuilder {
     TableBuilder::new(shape::QUOTAS)
         .text("insured_province", quotas.keys().map(|pair| Some(pair.insured.to_string())))

@@ -42,11 +42,11 @@ const FORMAT: i64 = 1;
 pub struct Rules {
     /// The file as it was read; the manifest keeps a copy.
     pub text: String,
-    /// What an INT96 timestamp means.
+    /// The meaning of INT96 timestamps.
     pub int96: Int96,
     /// Working days.
     pub calendar: Calendar,
-    /// What the rules are tested by; it decides nothing.
+    /// Tests of the rules; they decide nothing.
     pub tests: Vec<TestBlock>,
     policies: Vec<Policy>,
 }
@@ -172,18 +172,18 @@ pub struct YearlyQuota {
 }
 
 impl YearlyQuota {
-    /// How many months are averaged.
+    /// Returns the number of averaged months.
     pub fn span(self) -> u8 {
         self.to_month - self.from_month + 1
     }
 }
 
-/// What is in force for a period.
+/// The policy that is in force for a period.
 #[derive(Debug, Clone)]
 pub struct Policy {
     /// First period of this policy.
     pub from: Month,
-    /// Which of the compared amounts the insured province owes.
+    /// The compared amounts that the insured province owes.
     pub payable: Amounts<bool>,
     /// Months that a settlement may enter clearing late.
     pub lateness_limit: i32,
@@ -209,33 +209,33 @@ pub struct Policy {
     pub allocate_day: u8,
     /// Day by which provinces confirm.
     pub confirm_tables_day: u8,
-    /// How the yearly quota is set.
+    /// The rule for the yearly quota.
     pub yearly_quota: YearlyQuota,
     fund_class: BTreeMap<String, FundClass>,
     care_class: BTreeMap<String, CareClass>,
     chronic: BTreeMap<String, NaiveDate>,
 }
 
-/// Why a rules file was refused; every line is one error.
+/// The errors of a refused rules file.
 #[derive(Debug)]
 pub struct RulesError(pub Vec<Text>);
 
 worded!(RulesError);
 
 impl RulesError {
-    /// The errors as one message.
+    /// Returns the errors as one message.
     pub fn text(&self) -> Text {
         text!("rules file refused:{}", items(&self.0))
     }
 }
 
 impl Rules {
-    /// The rules that are part of the program.
+    /// Returns the rules that are part of the program.
     pub fn built_in() -> Rules {
         Rules::parse(BUILT_IN).expect("Invariant: the built-in rules are tested")
     }
 
-    /// Reads a rules file and checks all of it.
+    /// Parses a rules file and checks all of it.
     pub fn parse(text: &str) -> Result<Rules, RulesError> {
         let one = |error: Text| RulesError(vec![error]);
         let table: toml::Table = toml::from_str(text).map_err(|e| one(toml_problem(text, &e)))?;
@@ -276,7 +276,7 @@ impl Rules {
         Ok(Rules { text, int96, calendar, tests, policies })
     }
 
-    /// What is in force for a period: the last policy whose `from` is not later.
+    /// Returns the policy in force for a period: the last policy whose `from` is not later.
     pub fn policy(&self, period: Month) -> Result<&Policy, RulesError> {
         let found = self.policies.iter().rev().find(|policy| policy.from <= period);
         found.ok_or_else(|| RulesError(vec![text!("no [[policy]] is in force for {}", period)]))
@@ -348,7 +348,7 @@ impl RawPolicy {
         })
     }
 
-    /// The days of `chronic`, by their codes.
+    /// Parses the days of `chronic`; returns them by code.
     fn chronic_days(&self, errors: &mut Vec<Text>) -> BTreeMap<String, NaiveDate> {
         let mut days = BTreeMap::new();
         for (code, written) in &self.chronic {
@@ -364,47 +364,47 @@ impl RawPolicy {
 }
 
 impl Policy {
-    /// The fund class of an `insutype`.
+    /// Returns the fund class of an `insutype`.
     pub fn fund_class(&self, insutype: &str) -> Option<FundClass> {
         self.fund_class.get(insutype).copied()
     }
 
-    /// The care class of a `med_type`.
+    /// Returns the care class of a `med_type`.
     pub fn care_class(&self, med_type: &str) -> Option<CareClass> {
         self.care_class.get(med_type).copied()
     }
 
-    /// The first day (from 1970-01-01) on which a chronic disease was open.
+    /// Returns the first day (from 1970-01-01) on which a chronic disease is open.
     pub fn chronic_since(&self, dise_codg: &str) -> Option<i64> {
         self.chronic.get(dise_codg).map(|day| i64::from(day.to_epoch_days()))
     }
 
-    /// The chronic diseases and the day from which each is open.
+    /// Returns the chronic diseases and the day from which each is open.
     pub fn chronic(&self) -> impl Iterator<Item = (&str, NaiveDate)> {
         self.chronic.iter().map(|(code, day)| (code.as_str(), *day))
     }
 
-    /// The amounts that the insured province owes.
+    /// Returns the amounts that the insured province owes.
     pub fn payable_fields(&self) -> impl Iterator<Item = Field> {
         self.payable.iter().filter(|(_, payable)| **payable).map(|(field, _)| field)
     }
 
-    /// Sum of the payable fields of a record; `None` when it overflows.
+    /// Returns the sum of the payable fields of a record; `None` if it overflows.
     pub fn payable(&self, amounts: &Amounts<Fen>) -> Option<Fen> {
         self.payable_fields().map(|field| amounts[field]).try_fold(Fen::ZERO, Fen::checked_add)
     }
 
-    /// Sum of the payable fields of sums of amounts.
+    /// Returns the sum of the payable fields of sums of amounts.
     pub fn payable_sum(&self, sums: &Amounts<FenSum>) -> FenSum {
         self.payable_fields().map(|field| sums[field]).sum()
     }
 
-    /// The last period in which costs of a year clear.
+    /// Returns the last period in which costs of a year clear.
     pub const fn year_close(&self, year: i32) -> Month {
         Month::new(year + 1, self.year_close_month)
     }
 
-    /// What stands in the way of clearing a cost month in a period without a permit.
+    /// Returns the lateness of a cost month in a period, and the limits that it breaks.
     pub fn timing(&self, cost_month: Month, period: Month) -> Timing {
         Timing {
             lateness: period.since(cost_month),
@@ -414,7 +414,7 @@ impl Policy {
     }
 }
 
-/// How a cost month stands to a period.
+/// The lateness of a cost month in a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
     /// Period − cost month, in months.
@@ -426,7 +426,7 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// Whether it may clear without a permit.
+    /// Returns whether it may clear without a permit.
     pub const fn in_time(self) -> bool {
         !self.too_late && !self.past_year_close
     }
@@ -435,24 +435,24 @@ impl Timing {
 /// A late claim reported beforehand (报备), as delivered in `permits.csv`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Permit {
-    /// The permit's own number.
+    /// The number of the permit.
     pub permit_id: String,
-    /// Who pays whom.
+    /// The pair that it covers.
     pub pair: Pair,
     /// The cost month that may clear.
     pub cost_month: Month,
-    /// The last period in which it may.
+    /// The last period in which it may clear.
     pub until_period: Month,
-    /// Whether it may clear past the close of the cost year too.
+    /// Whether it may also clear past the close of the cost year.
     pub past_year_close: bool,
-    /// Why.
+    /// The reason.
     pub reason: String,
     /// The period that delivered it.
     pub first_period: Month,
 }
 
 impl Permit {
-    /// Whether this permit lets a settlement of a pair and cost month clear in a period.
+    /// Returns whether this permit lets a settlement of a pair and cost month clear in a period.
     pub fn covers(&self, pair: Pair, cost_month: Month, period: Month, timing: Timing) -> bool {
         self.pair == pair
             && self.cost_month == cost_month

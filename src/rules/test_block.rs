@@ -1,4 +1,4 @@
-//! `[[test]]` blocks of a rules file: what is given, and what has to follow from the policy.
+//! `[[test]]` blocks of a rules file: given values, and values that must follow from the policy.
 
 use std::{collections::BTreeMap, fmt, ops::Range};
 
@@ -175,19 +175,19 @@ impl fmt::Display for Yuan {
     }
 }
 
-/// One expectation: its key, where its value stands in the file, and the value as text.
+/// One expectation: its key, the place of its value in the file, and the value as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expectation {
     /// The key.
     pub key: &'static str,
-    /// The bytes of the file in which the value stands.
+    /// The bytes of the value in the file.
     pub span: Range<usize>,
     /// The value.
     pub value: String,
 }
 
 impl Expect {
-    /// Every expectation of the test.
+    /// Returns every expectation of the test.
     pub fn all(&self) -> Vec<Expectation> {
         fn of<T: fmt::Display>(
             key: &'static str,
@@ -216,7 +216,7 @@ impl Expect {
 }
 
 impl TestBlock {
-    /// Adds what makes no test of the block.
+    /// Adds the errors of the block.
     pub(super) fn check(&self, errors: &mut Vec<Text>) {
         let source = self.source.get_ref();
         if source.is_empty() {

@@ -1,4 +1,4 @@
-//! The closed periods that an explanation reads.
+//! Reads the closed periods that an explanation needs.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ pub(super) fn periods(book: &Path) -> Outcome<Vec<ClosedPeriod>> {
     periods.map(|(month, folder)| ClosedPeriod::read(month, folder)).collect()
 }
 
-/// The rules that a period was closed with.
+/// Parses the rules that a period was closed with.
 pub(super) fn rules_of(period: &ClosedPeriod) -> Outcome<Rules> {
     Rules::parse(&period.manifest.rules.text)
         .map_err(|error| Failure::Book(text!("the rules of {}: {}", period.month, error)))

@@ -1,4 +1,4 @@
-//! What happened to a settlement, as values; and the same in words.
+//! Events in the life of a settlement, as values and in words.
 
 use std::collections::BTreeMap;
 
@@ -230,7 +230,7 @@ pub enum DeductionOutcome {
     Refused,
 }
 
-/// The step of the contract (§4) that gives a class, and the same in words.
+/// Returns the step of the contract (§4) that gives a class, as a number and in words.
 const fn rule_of(class: Class) -> (u8, Text) {
     match class {
         Class::AlreadyCleared => (1, text!("step 1: its setl_id is in the register")),
@@ -256,7 +256,7 @@ const fn rule_of(class: Class) -> (u8, Text) {
 }
 
 impl BreakEvent {
-    /// The step that gives a class.
+    /// Returns the step of the contract that gives a class.
     pub(super) fn step_of(class: &str) -> Option<u8> {
         Class::from_name(class).map(|class| rule_of(class).0)
     }
@@ -329,7 +329,7 @@ impl DeductionEvent {
     }
 }
 
-/// The side of a break, or both.
+/// Returns the word for the side of a break, or for both sides.
 fn named(side: &str) -> Text {
     match Side::from_name(side) {
         Some(side) => text!("{}", side),
@@ -338,7 +338,7 @@ fn named(side: &str) -> Text {
     }
 }
 
-/// How much of a notice was paid.
+/// Returns the word for the status of a notice.
 fn status_of(status: &str) -> Text {
     match status {
         "unpaid" => text!("unpaid"),
@@ -348,13 +348,13 @@ fn status_of(status: &str) -> Text {
     }
 }
 
-/// A row as tables count it, from 0, and as a spreadsheet does.
+/// Returns the place of a row: its number from 0, and its line in a spreadsheet.
 fn counted_row(file: &str, row: impl Fill, line: impl Fill) -> Text {
     text!("{}, row {} (line {} of a spreadsheet)", file, row, line)
 }
 
 impl SettlementEvent {
-    /// The kind, which is the label of the event.
+    /// Returns the kind, which is the label of the event.
     pub fn kind(&self) -> &'static str {
         match self {
             SettlementEvent::Delivered(_) => "delivered",
@@ -370,7 +370,7 @@ impl SettlementEvent {
         }
     }
 
-    /// The event in words.
+    /// Returns the event in words.
     pub fn words(&self) -> Text {
         match self {
             SettlementEvent::Delivered(DeliveryEvent { side, file, row, line, rules, .. }) => {
@@ -401,7 +401,7 @@ impl SettlementEvent {
         }
     }
 
-    /// Names and values that belong to the event.
+    /// Returns names and values that belong to the event.
     pub fn details(&self) -> Vec<(&str, String)> {
         match self {
             SettlementEvent::Delivered(DeliveryEvent { values, .. })

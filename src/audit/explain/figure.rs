@@ -1,4 +1,4 @@
-//! From a figure to its rows: the settlements that a pair cleared in a period.
+//! Explains a figure: finds the settlements that a pair cleared in a period.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -31,16 +31,16 @@ use crate::{
     text::Text,
 };
 
-/// Which figure.
+/// A figure: the payable of a pair in a period, optionally of one fund or one care class.
 #[derive(Debug, Clone, Copy)]
 pub struct Figure {
     /// Who pays whom.
     pub pair: Pair,
-    /// In which period.
+    /// The period.
     pub period: Month,
-    /// Of one fund.
+    /// Limits the figure to a fund.
     pub fund: Option<FundClass>,
-    /// Of one kind of care.
+    /// Limits the figure to a care class.
     pub care: Option<CareClass>,
 }
 
@@ -100,7 +100,7 @@ impl PairTotals {
         }
     }
 
-    /// The totals with their names, in order.
+    /// Returns the totals with their names, in the order of the table.
     pub fn named(&self) -> [(&'static str, &str); 6] {
         let PairTotals { gross, deductions, brought_forward, payable, returned, carried_forward } =
             self;
@@ -148,7 +148,7 @@ pub struct ClearedFigure {
 }
 
 impl ClearedFigure {
-    /// Where it comes from, in words: its file, or the period whose open item it was.
+    /// Returns its origin in words: the file, or the period of the open item.
     pub fn origin(&self) -> Text {
         match (&self.file, &self.open_item_of) {
             (Some(file), _) => Text::given(file),
@@ -189,7 +189,7 @@ pub fn explain_figure(
     let rows = scan(&sources, judge, |key| cleared.contains_key(&key), monitor);
     delivery.unchanged()?;
     let rows = rows?;
-    // The copy that cleared: the treating one where there is one, unless a decision took the other.
+    // The treating copy cleared if there is one, except where a decision accepted the insured copy.
     for preferred in [true, false] {
         let rows = rows.iter().filter(|row| row.broken.is_valid()).filter(|row| {
             let insured = accepted.contains(&Key::of(row.record.setl_id()));
@@ -219,7 +219,7 @@ pub fn explain_figure(
     report(figure, closed, &cleared, found)
 }
 
-/// What the register has of a figure.
+/// Returns the register entries of a figure.
 fn cleared(figure: Figure, closed: &ClosedPeriod) -> Outcome<BTreeMap<Key, RegisterEntry>> {
     let unreadable = |problem: Text| {
         Failure::Book(text!("the register of {} cannot be read: {}", closed.month, problem))
@@ -242,7 +242,7 @@ fn cleared(figure: Figure, closed: &ClosedPeriod) -> Outcome<BTreeMap<Key, Regis
     Ok(found)
 }
 
-/// Settlements of which a decision cleared the insured copy.
+/// Returns the settlements whose insured copy cleared by decision.
 fn accepted_insured(closed: &ClosedPeriod) -> Outcome<std::collections::BTreeSet<Key>> {
     let decisions = Grid::open(&closed.folder, "decisions")?;
     let accepted = decisions.iter().filter(|row| row.text("decision") == "accept_insured");
@@ -293,7 +293,7 @@ fn opened(row: GridRow, before: Month, policy: &Policy) -> Option<(FenSum, Clear
     Some((payable.into(), settlement))
 }
 
-/// The report, once every settlement was found and all of them add up to the figure.
+/// Makes the report. Fails if a settlement of the figure was not found.
 fn report(
     figure: Figure,
     closed: &ClosedPeriod,

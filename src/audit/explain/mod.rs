@@ -1,4 +1,4 @@
-//! Why a fen is where it is: the life of one settlement, or the settlements behind a figure.
+//! Explains a book: the life of one settlement, or the settlements behind a figure.
 
 mod closed;
 mod event;
@@ -89,7 +89,7 @@ pub struct Chapter {
     pub events: Vec<SettlementEvent>,
 }
 
-/// Tells the life of a settlement: from the book, and from deliveries where these are given.
+/// Returns the life of a settlement, from the book and from the given deliveries.
 pub fn explain(setl_id: &str, book: &Path, inputs: &[PathBuf], monitor: &Monitor) -> Outcome<Life> {
     let periods = periods(book)?;
     let key = Key::of(setl_id);
@@ -127,7 +127,7 @@ pub fn explain(setl_id: &str, book: &Path, inputs: &[PathBuf], monitor: &Monitor
     Ok(Life { format: FormatNumber, setl_id: setl_id.to_owned(), standing, periods: chapters })
 }
 
-/// Where a settlement stands after a period in which something happened to it.
+/// Returns the state of a settlement after a period; none if the period does not change it.
 fn state(
     events: &[SettlementEvent],
     registered: Option<SettlementState>,
@@ -147,7 +147,7 @@ fn state(
 }
 
 impl Life {
-    /// Where the settlement stands, in words.
+    /// Returns the state of the settlement in words.
     pub fn standing_in_words(&self) -> Text {
         let Some(SettlementStanding { state, period }) = &self.standing else {
             return text!("in no closed period");
@@ -161,7 +161,7 @@ impl Life {
         }
     }
 
-    /// The last break of a period, or else the last rejected row.
+    /// Returns the last break of a period in words, or else the last rejected row.
     fn why_left(&self, period: &str) -> Text {
         let chapters = self.periods.iter().filter(|of| of.period.as_deref() == Some(period));
         let events: Vec<&SettlementEvent> = chapters.flat_map(|chapter| &chapter.events).collect();
@@ -173,7 +173,7 @@ impl Life {
 }
 
 impl Chapter {
-    /// The period in words; rows may stand in files that no period was closed with.
+    /// Returns the period in words; some rows are in files that no period was closed with.
     pub fn period_in_words(&self) -> Text {
         self.period.as_ref().map_or(text!("in no closed period"), Text::given)
     }
@@ -183,7 +183,7 @@ fn of<'a>(grid: &'a Grid, setl_id: &'a str) -> impl Iterator<Item = GridRow<'a>>
     grid.iter().filter(move |row| row.text("setl_id") == setl_id)
 }
 
-/// What the tables of a period have of a settlement.
+/// Returns the events of a settlement in the tables of a period.
 fn table_events(setl_id: &str, period: &ClosedPeriod) -> Outcome<Vec<SettlementEvent>> {
     let folder = &period.folder;
     let mut events = Vec::new();
@@ -243,7 +243,7 @@ fn broken<'a>(row: GridRow, fields: impl Iterator<Item = GridRow<'a>>) -> BreakE
     }
 }
 
-/// What the register of a period has of a settlement; says where it stands if it is there.
+/// Adds the events of a settlement in the register of a period; returns its state if the register has it.
 fn register_events(
     key: Key,
     period: &ClosedPeriod,

@@ -1,4 +1,4 @@
-//! The input files and rows that a settlement came from.
+//! Finds the input files and rows of a settlement.
 
 use std::{fs::File, path::Path};
 
@@ -25,7 +25,7 @@ use crate::{
 
 /// A row of a delivery.
 pub(super) struct SourceRow {
-    /// The period that was closed with this very file; none when no manifest has its digest.
+    /// The period that was closed with this file; none if no manifest has its digest.
     pub(super) period: Option<Month>,
     side: Side,
     file: String,
@@ -33,7 +33,7 @@ pub(super) struct SourceRow {
 }
 
 impl SourceRow {
-    /// The row as something that happened.
+    /// Returns the row as an event.
     pub(super) fn event(&self) -> SettlementEvent {
         let rules = self.delivered.broken.rules();
         SettlementEvent::Delivered(event::DeliveryEvent {
@@ -47,7 +47,7 @@ impl SourceRow {
     }
 }
 
-/// The rows of a settlement in a delivery, each with the period that was closed with its file.
+/// Returns the rows of a settlement in a delivery, each with the period that was closed with its file.
 pub(super) fn rows_of(
     setl_id: &str,
     input: &Path,
@@ -57,7 +57,7 @@ pub(super) fn rows_of(
     let newest = periods.last().map_or(Month::new(2000, 1), |period| period.month);
     let delivery = Delivery::open_whole(input, newest)?;
     let sources: Vec<&ParquetSource> = delivery.sources.iter().collect();
-    // The period whose manifest lists the same files, else the newest: rows are judged by its rules.
+    // Rows are judged by the rules of the period whose manifest lists the same files, else of the newest.
     let lists = |period: &&ClosedPeriod| {
         sources.iter().all(|source| {
             let mut inputs = period.manifest.inputs.iter();
@@ -87,7 +87,7 @@ pub(super) fn rows_of(
     rows
 }
 
-/// The values of a record for people.
+/// Returns the values of a record for people; personal numbers are masked.
 fn values(record: &Record) -> RecordValues {
     let texts = FIELDS.into_iter().filter_map(|field| {
         let text = match field.kind() {

@@ -13,7 +13,7 @@ use crate::{
     rules::Policy,
 };
 
-/// Where the columns of `breaks` are.
+/// The column numbers of `breaks`.
 #[derive(Debug)]
 pub(super) struct BreakColumns<'a> {
     pub(super) grid: &'a Grid,
@@ -37,7 +37,7 @@ impl<'a> BreakColumns<'a> {
         }
     }
 
-    /// A break; none when its class is none.
+    /// Returns a break; none if its class is unknown.
     pub(super) fn broken(&self, row: usize) -> Option<BreakRow<'a>> {
         let class = Class::from_name(self.grid.text(row, self.class))?;
         let side = self.grid.text(row, self.side);
@@ -60,17 +60,17 @@ impl<'a> BreakColumns<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BreakRow<'a> {
     pub(super) class: Class,
-    /// Whose copies it is about, treating first.
+    /// The sides whose copies it is about, treating first.
     pub(super) on: [bool; 2],
     pub(super) payables: [Option<FenSum>; 2],
     pub(super) row: GridRow<'a>,
-    /// Where the row has what describes the copy, and when it came.
+    /// The columns that describe the copy; the last is its cost month.
     pub(super) places: [usize; 5],
     pub(super) first_period: usize,
 }
 
 impl<'a> BreakRow<'a> {
-    /// Divisions, insutype, med_type, cost month: of the treating copy if there is one.
+    /// Returns divisions, insutype, med_type and cost month, of the treating copy if there is one.
     pub(super) fn described(&self) -> [&'a str; 5] {
         self.places.map(|column| self.text(column))
     }
@@ -82,12 +82,12 @@ impl<'a> BreakRow<'a> {
         }
     }
 
-    /// Whether it is about all copies of the settlement that are left.
+    /// Returns whether it is about the whole settlement and not about one row.
     pub(super) fn is_whole(&self) -> bool {
         !is_by_row(self.class)
     }
 
-    /// Whether it describes the copy of a side.
+    /// Returns whether it describes the copy of a side.
     pub(super) fn describes(&self, side: Side) -> bool {
         self.on[side.index()] && (side == Side::Treating || !self.on[0])
     }
@@ -100,13 +100,13 @@ impl<'a> BreakRow<'a> {
         Month::from_text(self.text(self.places[4]))
     }
 
-    /// The number of its group, by a policy.
+    /// Returns the number of its group by a policy.
     pub(super) fn group(&self, policy: &Policy) -> Option<i32> {
         group_of(&self.described(), policy)
     }
 }
 
-/// The number of the group of a copy, by its divisions, insutype and med_type.
+/// Returns the number of the group of a copy from its divisions, insutype and med_type.
 pub(super) fn group_of(described: &[&str; 5], policy: &Policy) -> Option<i32> {
     let pair = pair_of(described)?;
     let fund = policy.fund_class(described[2])?;
@@ -114,25 +114,25 @@ pub(super) fn group_of(described: &[&str; 5], policy: &Policy) -> Option<i32> {
     Some(Group { pair, fund, care }.number().into())
 }
 
-/// The pair of a copy, by its divisions.
+/// Returns the pair of a copy from its divisions.
 pub(super) fn pair_of(described: &[&str; 5]) -> Option<Pair> {
     let province = |at: usize| Province::of_division(described[at].as_bytes());
     Some(Pair { insured: province(0)?, treating: province(1)? })
 }
 
-/// The cost month of an open item.
+/// Returns the cost month of an open item.
 pub(super) fn cost_month(row: GridRow) -> Month {
     let day = row.number("setl_time").div_euclid(DAY.into());
     Month::of_day(i64::try_from(day).unwrap_or(i64::MAX))
 }
 
-/// Whether a break is about a settlement that was voided in an earlier period.
+/// Returns whether a break is about a settlement that was voided in an earlier period.
 pub(super) fn is_voided_again(settlement: &UnclearedSettlement, broken: &BreakRow) -> bool {
     let voids = settlement.decision.is_some_and(|row| row.text("decision") == "void");
     broken.class == Class::Voided && !voids
 }
 
-/// Whether a class has one break a row; the others have one a settlement.
+/// Returns whether a class has one break for each row; other classes have one for each settlement.
 pub(super) fn is_by_row(class: Class) -> bool {
     use Class::{AlreadyCleared, Conflict, Duplicate, Expired, LateRefused};
     matches!(class, AlreadyCleared | Duplicate | Conflict | LateRefused | Expired)

@@ -1,4 +1,4 @@
-//! What the period before carried: each copy is carried on, expired, replaced, or cleared.
+//! Laws of the open items of the period before: each is carried on, expired, replaced or cleared.
 
 use super::{
     broken::{BreakRow, cost_month, is_voided_again},
@@ -20,26 +20,26 @@ use crate::{
     text::Text,
 };
 
-/// The open items of a side that were brought in.
+/// The open items of a side that a period brings in.
 #[derive(Debug, Default)]
 struct OfSide {
     opened: [i128; 3],
     expired: [i128; 3],
-    /// Those that a new row has replaced for certain.
+    /// The totals of items that a new row has certainly replaced.
     replaced: [i128; 3],
-    /// Cost and payable of those that a new row may have replaced.
+    /// Cost and payable of items that a new row may have replaced.
     perhaps: [Vec<FenSum>; 2],
-    /// What control has as replaced.
+    /// The superseded totals of control.
     superseded: [i128; 3],
 }
 
-/// The laws of what was brought in, as far as they were applied.
+/// The laws of the items brought in, while they are applied.
 #[derive(Debug)]
 pub(super) struct Brought<'a> {
     closed: &'a ReadablePeriod,
     policy: &'a Policy,
     sides: [OfSide; 2],
-    /// Where open items have their amounts.
+    /// The columns of the amounts of open items.
     amounts: Amounts<usize>,
     kept: LawTally,
     first_periods: LawTally,
@@ -56,21 +56,22 @@ impl<'a> Brought<'a> {
         Brought { closed, policy, sides, amounts, kept, first_periods }
     }
 
-    pub(super) fn see(&mut self, settlement: &UnclearedSettlement, breaks: &[BreakRow]) {
+    /// Applies the laws to a settlement.
+    pub(super) fn check(&mut self, settlement: &UnclearedSettlement, breaks: &[BreakRow]) {
         for side in Side::BOTH {
             if let Some(copy) = settlement.carried[side.index()] {
                 let came = settlement.opened[side.index()].map(|copy| copy.month("first_period"));
                 let came = came.unwrap_or(Some(self.closed.month));
                 let named = || text!("{} {}", side.name(), settlement.setl_id);
-                self.first_periods.hold(copy.month("first_period") == came, named);
+                self.first_periods.require(copy.month("first_period") == came, named);
             }
             if let Some(copy) = settlement.opened[side.index()] {
-                self.see_copy(side, copy, settlement, breaks);
+                self.check_copy(side, copy, settlement, breaks);
             }
         }
     }
 
-    fn see_copy(
+    fn check_copy(
         &mut self,
         side: Side,
         copy: GridRow,
@@ -94,7 +95,7 @@ impl<'a> Brought<'a> {
             of_side.perhaps[0].push(FenSum::new(totals[1]));
             of_side.perhaps[1].push(FenSum::new(totals[2]));
         }
-        // A copy that nothing can have replaced is the one that the break is about.
+        // If no row of the side was replaced, the break is about this copy.
         let none_replaced = of_side.superseded[0] == 0;
         for broken in on() {
             let whole = broken.is_whole() && !broken.class.is_carried();
@@ -102,11 +103,12 @@ impl<'a> Brought<'a> {
             if broken.class == Class::Expired || whole {
                 let same = broken.payables[at] == Some(payable)
                     && (!broken.describes(side) || describes(broken, copy));
-                self.kept.hold(same, || text!("{} {}", settlement.setl_id, broken.class.name()));
+                self.kept.require(same, || text!("{} {}", settlement.setl_id, broken.class.name()));
             }
         }
     }
 
+    /// Adds the tallies, and compares the totals with control.
     pub(super) fn finish(self, checks: &mut Checks) {
         let Brought { closed, sides, kept, first_periods, .. } = self;
         let control = closed.file("control");
@@ -132,8 +134,8 @@ impl<'a> Brought<'a> {
             (!of_side.fits([rows, medfee, payable])).then_some(found)
         });
         checks.law(Code::B08, &control, text!("superseded, of what was brought in"), superseded);
-        checks.tallied(Code::B08, &closed.file("breaks"), text!("as it was brought in"), kept);
-        checks.tallied(
+        checks.add_tally(Code::B08, &closed.file("breaks"), text!("as it was brought in"), kept);
+        checks.add_tally(
             Code::B08,
             &closed.file("open_items"),
             Text::given("first_period"),
@@ -143,7 +145,7 @@ impl<'a> Brought<'a> {
 }
 
 impl OfSide {
-    /// Whether so many rows of so many fen can have been replaced.
+    /// Returns whether items of these totals can have been replaced.
     fn fits(mut self, superseded: [i128; 3]) -> bool {
         let Ok(more) = usize::try_from(superseded[0] - self.replaced[0]) else { return false };
         more <= self.perhaps[0].len()
@@ -154,7 +156,8 @@ impl OfSide {
     }
 }
 
-/// Whether a sum lies between those of the smallest and of the largest so many values.
+/// Returns whether a sum is within the bounds for `many` of the values: the sum of the smallest and the sum of
+/// the largest ones. `many` is at most the number of values.
 fn is_sum_of(sum: FenSum, many: usize, values: &mut [FenSum]) -> bool {
     if 0 < many && many < values.len() {
         values.sort_unstable();
@@ -168,14 +171,14 @@ fn add(sums: &mut [i128; 3], totals: [i128; 3]) {
     sums.iter_mut().zip(totals).for_each(|(sum, more)| *sum += more);
 }
 
-/// Whether two rows of open items are the same but for their class.
+/// Returns whether two rows of open items are equal, apart from their class.
 fn is_same(now: GridRow, was: GridRow) -> bool {
     let columns = now.grid().columns().iter().enumerate();
     let mut columns = columns.filter(|(_, (name, _))| *name != "class");
     columns.all(|(column, _)| now.at(column) == was.at(column))
 }
 
-/// Whether a break has the values of a copy.
+/// Returns whether a break has the values of a copy.
 pub(super) fn describes(broken: &BreakRow, copy: GridRow) -> bool {
     let texts = ["insuplc_admdvs", "mdtrtarea_admvs", "insutype", "med_type"];
     let described = broken.described();

@@ -1,4 +1,4 @@
-//! What a period takes over: open items and permits of the one before, the lines of its small files.
+//! Laws of permits, opening quotas, approvals and the lines of small files.
 
 use super::{
     checks::{Checks, differs},
@@ -13,7 +13,7 @@ use crate::{
     text::Text,
 };
 
-/// Applies the laws between a period and the one before; a first period takes over nothing.
+/// Applies the laws between a period and the period before.
 pub(super) fn check(
     closed: &ReadablePeriod,
     before: Option<&ReadablePeriod>,
@@ -22,7 +22,7 @@ pub(super) fn check(
     checks: &mut Checks,
 ) {
     small_files(closed, checks);
-    // What cannot be read has been reported; nothing follows from it.
+    // The period before cannot be read, which is reported already. No law can be applied without it.
     if before.is_none() && closed.manifest.previous_manifest_sha256.is_some() {
         return;
     }
@@ -32,7 +32,7 @@ pub(super) fn check(
     permits(closed, before, checks);
 }
 
-/// Permits that are in force stay until they end, and new ones are of this period.
+/// Law: permits of the period before stay until they end, and all others are new in this period.
 fn permits(closed: &ReadablePeriod, before: Option<&ReadablePeriod>, checks: &mut Checks) {
     let all = |closed: &ReadablePeriod| -> Vec<Vec<String>> {
         let grid = closed.grid("permits");
@@ -59,7 +59,7 @@ fn permits(closed: &ReadablePeriod, before: Option<&ReadablePeriod>, checks: &mu
     checks.law(Code::B07, &file, text!("provinces, months and a flag"), good);
 }
 
-/// A first period has the quotas that were given to it, at most one a line, and none below 0.
+/// Law: no quota is below 0, and a first period has at most as many quotas as its input has lines.
 fn opening_quotas(closed: &ReadablePeriod, checks: &mut Checks) {
     let file = closed.file("quotas");
     let quotas = || closed.grid("quotas").iter();
@@ -73,7 +73,7 @@ fn opening_quotas(closed: &ReadablePeriod, checks: &mut Checks) {
     }
 }
 
-/// Every line of the quota changes approves one proposal, and nothing else does.
+/// Law: each line of the quota changes approves one proposal, and no other proposal is approved.
 fn approvals(closed: &ReadablePeriod, before: Option<&ReadablePeriod>, checks: &mut Checks) {
     let approved = notices::approved_now(closed, before);
     let lines = closed.lines_of("quota-changes.csv");
@@ -84,8 +84,7 @@ fn approvals(closed: &ReadablePeriod, before: Option<&ReadablePeriod>, checks: &
     checks.law(Code::B07, &file, text!("an amount above 0 is approved"), none);
 }
 
-/// Every line of the initial quotas has its notice, and only pairs without a quota get one, in a period that makes no
-/// yearly quotas.
+/// Law: every line of the initial quotas has its notice, its pair had no quota, and the period makes no yearly quotas.
 fn initial_quotas(
     closed: &ReadablePeriod,
     history: &History,
@@ -106,7 +105,7 @@ fn initial_quotas(
     checks.law(Code::B07, &file, text!("initial quotas of pairs that have none"), good);
 }
 
-/// What the small files brought is all there: every deduction, payment and decision has its row.
+/// Law: every line of deductions, payments and decisions has its row in the table.
 fn small_files(closed: &ReadablePeriod, checks: &mut Checks) {
     let given_back = |row: &GridRow| row.is_of("deductions") && row.text("code") == GIVEN_BACK;
     let rows =

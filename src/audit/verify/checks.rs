@@ -1,4 +1,4 @@
-//! What a verification has found, and how much it compared.
+//! Findings of a verification, and counts of laws and compared figures.
 
 use rayon::prelude::*;
 
@@ -9,7 +9,7 @@ use crate::{
     text::{Fill, Text},
 };
 
-/// Findings so far.
+/// Findings and counts of a verification.
 #[derive(Debug, Default)]
 pub(super) struct Checks {
     pub(super) findings: Vec<Finding>,
@@ -18,18 +18,18 @@ pub(super) struct Checks {
 }
 
 impl Checks {
-    /// Something is wrong at a place of a file.
-    pub(super) fn find(&mut self, code: Code, file: String, place: Text, found: Text) {
+    /// Adds a finding at a place of a file.
+    pub(super) fn report(&mut self, code: Code, file: String, place: Text, found: Text) {
         self.findings.push(Finding::new(code, file, place, found));
     }
 
-    /// So many figures more were compared.
+    /// Adds to the number of compared figures.
     pub(super) fn count(&mut self, figures: u64) {
         self.figures += figures;
     }
 
-    /// Takes over what other checks have found.
-    pub(super) fn absorb(&mut self, others: impl IntoIterator<Item = Checks>) {
+    /// Adds the findings and counts of other checks.
+    pub(super) fn merge(&mut self, others: impl IntoIterator<Item = Checks>) {
         for other in others {
             self.findings.extend(other.findings);
             self.laws += other.laws;
@@ -37,22 +37,22 @@ impl Checks {
         }
     }
 
-    /// Applies some laws beside each other; figures that cannot be added up are a finding at a place.
-    pub(super) fn together(&mut self, place: &str, laws: &[&(dyn Fn(&mut Checks) + Sync)]) {
+    /// Applies laws in parallel. A law whose sums overflow becomes a finding at `place`.
+    pub(super) fn apply_all(&mut self, place: &str, laws: &[&(dyn Fn(&mut Checks) + Sync)]) {
         let judge = |law: &&(dyn Fn(&mut Checks) + Sync)| {
             let mut found = Checks::default();
             if guarded(|| law(&mut found)).is_none() {
                 let problem = text!("figures so large that they cannot be added up");
-                found.find(Code::B07, place.to_owned(), text!(""), problem);
+                found.report(Code::B07, place.to_owned(), text!(""), problem);
             }
             found
         };
         let found: Vec<Checks> = laws.par_iter().with_max_len(1).map(judge).collect();
-        self.absorb(found);
+        self.merge(found);
     }
 
-    /// Applies a law to figures: each gives what is wrong with it, or nothing. Of many only the first is
-    /// shown.
+    /// Applies a law to figures; each item is what is wrong with a figure, or none. The finding shows the first
+    /// problem and the number of the others.
     pub(super) fn law(
         &mut self,
         code: Code,
@@ -61,29 +61,29 @@ impl Checks {
         figures: impl IntoIterator<Item = Option<Text>>,
     ) {
         let mut tally = LawTally::default();
-        figures.into_iter().for_each(|figure| tally.see(figure));
-        self.tallied(code, file, law, tally);
+        figures.into_iter().for_each(|figure| tally.count(figure));
+        self.add_tally(code, file, law, tally);
     }
 
-    /// A law that was applied on the way.
-    pub(super) fn tallied(&mut self, code: Code, file: &str, law: Text, tally: LawTally) {
+    /// Adds a law whose figures were counted in a tally.
+    pub(super) fn add_tally(&mut self, code: Code, file: &str, law: Text, tally: LawTally) {
         self.laws += 1;
         self.figures += tally.figures;
         if let Some(first) = tally.first {
             let more = tally.wrong - 1;
             let found = if more > 0 { text!("{} (and {} more)", first, more) } else { first };
-            self.find(code, file.to_owned(), law, found);
+            self.report(code, file.to_owned(), law, found);
         }
     }
 
-    /// The findings by file; within a file in the order in which they were found.
+    /// Returns the findings, sorted by file; the order within a file stays.
     pub(super) fn sorted(mut self) -> Vec<Finding> {
         self.findings.sort_by(|a, b| a.file.cmp(&b.file));
         self.findings
     }
 }
 
-/// How a law stands, figure by figure.
+/// The counts of one law: compared figures, wrong figures, and the first problem.
 #[derive(Debug, Default)]
 pub(super) struct LawTally {
     figures: u64,
@@ -92,8 +92,8 @@ pub(super) struct LawTally {
 }
 
 impl LawTally {
-    /// A figure, with what is wrong with it.
-    pub(super) fn see(&mut self, problem: Option<Text>) {
+    /// Counts a figure, with what is wrong with it.
+    pub(super) fn count(&mut self, problem: Option<Text>) {
         self.figures += 1;
         if let Some(problem) = problem {
             self.wrong += 1;
@@ -101,18 +101,18 @@ impl LawTally {
         }
     }
 
-    /// A figure that holds, or what is wrong with it.
-    pub(super) fn hold(&mut self, holds: bool, problem: impl FnOnce() -> Text) {
-        self.see((!holds).then(problem));
+    /// Counts a figure, as wrong unless `holds`.
+    pub(super) fn require(&mut self, holds: bool, problem: impl FnOnce() -> Text) {
+        self.count((!holds).then(problem));
     }
 }
 
-/// What is wrong with an amount in fen that should be another one.
+/// Returns a problem if an amount in fen is not the expected one.
 pub(super) fn unequal(what: impl Fill, found: FenSum, expected: FenSum) -> Option<Text> {
     (found != expected).then(|| text!("{}: {}, worked out {}", what, yuan(found), yuan(expected)))
 }
 
-/// What is wrong with a value that should be another one.
+/// Returns a problem if a value is not the expected one.
 pub(super) fn differs<T: PartialEq + Fill + Copy>(
     what: impl Fill,
     found: T,

@@ -1,4 +1,4 @@
-//! The copies that are carried: what they say of each other and of their breaks.
+//! Laws of carried copies: the row rules, their differences, their class and their breaks.
 
 use std::collections::BTreeMap;
 
@@ -54,28 +54,28 @@ pub(super) fn check(closed: &ReadablePeriod, policy: &Policy, checks: &mut Check
             let reverses = copy.text_or_null("init_setl_id").is_some();
             let step_8 = [Class::ReversalUnpaired, Class::ReversalMismatch].map(Some);
             let good = class.map_or(reverses && step_8.contains(&found), |c| found == Some(c));
-            classes.hold(good, || copy.shown_key());
+            classes.require(good, || copy.shown_key());
         }
         let copy = settlement.carried[0].or(settlement.carried[1]);
         let carried = settlement.breaks.filter_map(|row| columns.broken(row));
         let carried = carried.filter(|broken| broken.class.is_carried());
         for (broken, copy) in carried.zip(copy) {
-            described.hold(describes(&broken, copy), || Text::given(setl_id));
+            described.require(describes(&broken, copy), || Text::given(setl_id));
         }
     }
     let fields = closed.file("break_fields");
-    checks.tallied(Code::B07, &fields, text!("what the copies have"), differences);
-    checks.tallied(Code::B07, &file, text!("the class that the copies make"), classes);
+    checks.add_tally(Code::B07, &fields, text!("what the copies have"), differences);
+    checks.add_tally(Code::B07, &file, text!("the class that the copies make"), classes);
     let breaks = closed.file("breaks");
-    checks.tallied(Code::B07, &breaks, text!("values of the copy that is carried"), described);
+    checks.add_tally(Code::B07, &breaks, text!("values of the copy that is carried"), described);
 }
 
-/// The day on which it was settled.
+/// Returns the day of the settlement, since 1970.
 fn day_of(row: GridRow) -> i64 {
     i64::try_from(row.number("setl_time").div_euclid(DAY.into())).unwrap_or(i64::MAX)
 }
 
-/// A value as `break_fields` writes it.
+/// Returns a value in the form of `break_fields`.
 fn written(row: GridRow, field: &str) -> Option<String> {
     match field {
         "cost_month" => Some(cost_month(row).to_string()),
@@ -87,8 +87,8 @@ fn written(row: GridRow, field: &str) -> Option<String> {
 /// Values by settlement and field, treating first.
 type Shown<'a> = BTreeMap<(&'a str, &'a str), [Option<&'a str>; 2]>;
 
-/// The fields in which two copies differ are those that `break_fields` names, with both values; gives the
-/// class of the mismatch, or none where there is none.
+/// Law: `break_fields` has exactly the fields in which two copies differ, with both values. Returns the class
+/// of the mismatch, if there is one.
 fn compare(
     setl_id: &str,
     copies: [GridRow; 2],
@@ -105,14 +105,14 @@ fn compare(
             first.get_or_insert(field);
             found == Some(&[values[0].as_deref(), values[1].as_deref()])
         };
-        tally.hold(good, || text!("{} {}", setl_id, field));
+        tally.require(good, || text!("{} {}", setl_id, field));
     }
     let is_amount = |field| COMPARED_AMOUNTS.iter().any(|amount| amount.name() == field);
     first.map(|field| if is_amount(field) { Class::AmountMismatch } else { Class::FieldMismatch })
 }
 
-/// What a carried copy breaks of the row rules; it was a valid row once. The list of chronic diseases is that
-/// of the period in which it came.
+/// Returns the row rule that a carried copy breaks; it must be a valid row. Chronic diseases are checked in the
+/// first period of the copy only.
 fn row_rules(
     period: Month,
     policy: &Policy,

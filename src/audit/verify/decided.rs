@@ -1,4 +1,4 @@
-//! What decisions did, and what cleared by them and otherwise.
+//! Laws of decisions: their effects, and the cleared amounts of each side.
 
 use super::{
     broken::BreakRow,
@@ -21,15 +21,15 @@ use crate::{
 /// Cost and payable, in fen.
 type CostAndPayable = [FenSum; 2];
 
-/// The laws of decisions, as far as they were applied.
+/// The laws of decisions, while they are applied.
 #[derive(Debug)]
 pub(super) struct DecisionLaws<'a> {
     closed: &'a ReadablePeriod,
     policy: &'a Policy,
-    /// Whether a side's open items are all as they were brought in.
+    /// Whether no open item of a side was replaced by a new row, treating first.
     none_replaced: [bool; 2],
-    /// What each side's copies that cleared have more than those that were counted; none where a copy is not
-    /// known.
+    /// The difference between the cleared copies of each side and the copies that positions count; none if a copy
+    /// is not known.
     more: [Option<CostAndPayable>; 2],
     effects: LawTally,
 }
@@ -41,7 +41,8 @@ impl<'a> DecisionLaws<'a> {
         DecisionLaws { closed, policy, none_replaced, more, effects }
     }
 
-    pub(super) fn see(&mut self, settlement: &UnclearedSettlement, breaks: &[BreakRow]) {
+    /// Applies the laws to a settlement.
+    pub(super) fn check(&mut self, settlement: &UnclearedSettlement, breaks: &[BreakRow]) {
         let Some(decision) = settlement.decision else { return };
         let without = Class::from_name(decision.text("class_without"));
         let count = |class: Class| breaks.iter().filter(|broken| broken.class == class).count();
@@ -56,7 +57,7 @@ impl<'a> DecisionLaws<'a> {
         let accepted = decision.text("decision").strip_prefix("accept_").and_then(Side::from_name);
         let copy = accepted.and_then(|side| self.copy(side, settlement));
         let owed = payable.is_none() || copy.is_none_or(|[_, fen]| Some(fen) == payable);
-        self.effects.hold(fits && owed && self.was_so(without, settlement), || {
+        self.effects.require(fits && owed && self.is_unchanged(without, settlement), || {
             Text::given(settlement.setl_id)
         });
         if let Some(side) = accepted.filter(|_| payable.is_some()) {
@@ -64,22 +65,22 @@ impl<'a> DecisionLaws<'a> {
         }
     }
 
-    /// Two copies that nothing can have replaced still differ as they did.
-    fn was_so(&self, without: Option<Class>, settlement: &UnclearedSettlement) -> bool {
+    /// Returns whether two copies that no row can have replaced still have their mismatch.
+    fn is_unchanged(&self, without: Option<Class>, settlement: &UnclearedSettlement) -> bool {
         let [Some(copy), Some(_)] = settlement.opened else { return true };
         let was = Class::from_name(copy.text("class"));
         let mismatch = matches!(was, Some(Class::FieldMismatch | Class::AmountMismatch));
         !mismatch || self.none_replaced != [true, true] || without == was
     }
 
-    /// Cost and payable of a side's copy, where it is an open item that nothing can have replaced.
+    /// Returns cost and payable of a side's copy if it is an open item that no row can have replaced.
     fn copy(&self, side: Side, settlement: &UnclearedSettlement) -> Option<CostAndPayable> {
         let copy = settlement.opened[side.index()].filter(|_| self.none_replaced[side.index()])?;
         let payable = payable_of(copy, self.policy)?;
         Some([copy.fen("medfee_sumamt"), payable.into()])
     }
 
-    /// A decision let one side's copy clear: the other side's has other amounts, or is not there.
+    /// Adds the difference between the copies to the other side, after a decision let one copy clear.
     fn cleared(
         &mut self,
         accepted: Side,
@@ -102,9 +103,10 @@ impl<'a> DecisionLaws<'a> {
             .map(|(sums, (theirs, counted))| [0, 1].map(|at| sums[at] + theirs[at] - counted[at]));
     }
 
+    /// Adds the tally, and compares the cleared rows of control with positions and these differences.
     pub(super) fn finish(self, checks: &mut Checks) {
         let decisions = self.closed.file("decisions");
-        checks.tallied(Code::B07, &decisions, text!("what each decision did"), self.effects);
+        checks.add_tally(Code::B07, &decisions, text!("what each decision did"), self.effects);
         let counted = ["medfee_sumamt", "payable"].map(|column| {
             let grid = self.closed.grid("positions");
             grid.sum(column)

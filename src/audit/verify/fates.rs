@@ -1,4 +1,4 @@
-//! What became of every copy that did not just clear: one thing, for a reason that the book can show.
+//! Laws of single settlements: each copy has one fate, and the book shows the reason.
 
 use super::{
     broken::{BreakColumns, BreakRow, cost_month, is_by_row, is_voided_again},
@@ -24,14 +24,14 @@ use crate::{
     text::Text,
 };
 
-/// Applies the laws of single settlements, in one pass over all that the tables name.
+/// Applies the laws of single settlements in one pass over the tables.
 pub(super) fn check(
     closed: &ReadablePeriod,
     before: Option<&ReadablePeriod>,
     policy: &Policy,
     checks: &mut Checks,
 ) {
-    // What cannot be read has been reported; nothing follows from it.
+    // The period before cannot be read, which is reported already. No law can be applied without it.
     if before.is_none() && closed.manifest.previous_manifest_sha256.is_some() {
         return;
     }
@@ -43,23 +43,23 @@ pub(super) fn check(
     for settlement in settlements(closed, before) {
         breaks.clear();
         breaks.extend(settlement.breaks.clone().filter_map(|row| columns.broken(row)));
-        fates.see(&settlement, &breaks);
-        brought.see(&settlement, &breaks);
-        decided.see(&settlement, &breaks);
+        fates.check(&settlement, &breaks);
+        brought.check(&settlement, &breaks);
+        decided.check(&settlement, &breaks);
     }
     fates.finish(checks);
     brought.finish(checks);
     decided.finish(checks);
 }
 
-/// The laws of fates, as far as they were applied.
+/// The laws of fates, while they are applied.
 struct Fates<'a> {
     closed: &'a ReadablePeriod,
     policy: &'a Policy,
     timing: ClearingWindow,
-    /// Where open items have their amounts.
+    /// The columns of the amounts of open items.
     amounts: Amounts<usize>,
-    /// Whether codes are those of a valid row.
+    /// A cache: whether codes are those of a valid row.
     valid: FxHashMap<[&'a str; 4], bool>,
     one_each: LawTally,
     sides: LawTally,
@@ -88,43 +88,44 @@ impl<'a> Fates<'a> {
         }
     }
 
-    fn see(&mut self, settlement: &UnclearedSettlement, breaks: &[BreakRow<'a>]) {
+    /// Applies the laws to a settlement.
+    fn check(&mut self, settlement: &UnclearedSettlement, breaks: &[BreakRow<'a>]) {
         let name = || Text::given(settlement.setl_id);
-        self.one_each.see(one_fate(settlement, breaks).map(|what| text!("{}: {}", name(), what)));
+        self.one_each.count(one_fate(settlement, breaks).map(|what| text!("{}: {}", name(), what)));
         for side in Side::BOTH {
-            self.duplicates.hold(duplicates_are_equal(side, settlement, breaks), name);
-            self.carries(side, settlement, breaks);
+            self.duplicates.require(duplicates_are_equal(side, settlement, breaks), name);
+            self.check_carried(side, settlement, breaks);
         }
         for broken in breaks {
             let named = || text!("{} {}", settlement.setl_id, broken.class.name());
-            self.sides.hold(sides_fit(settlement, broken), named);
-            self.in_time.hold(self.timing_fits(settlement, broken), named);
+            self.sides.require(sides_fit(settlement, broken), named);
+            self.in_time.require(self.timing_fits(settlement, broken), named);
             let valid = self.was_valid(broken);
-            self.codes.hold(valid, named);
+            self.codes.require(valid, named);
             let first = self.first_period(settlement, broken);
             let found = Month::from_text(broken.text(broken.first_period));
-            self.first_periods.hold(found == first, named);
+            self.first_periods.require(found == first, named);
         }
     }
 
-    /// What a break carries is an open item of its class and payable, in time; nothing else is.
-    fn carries(&mut self, side: Side, settlement: &UnclearedSettlement, breaks: &[BreakRow]) {
+    /// Law: exactly the copies of carried breaks are open items, with class and payable of the break, and in time.
+    fn check_carried(&mut self, side: Side, settlement: &UnclearedSettlement, breaks: &[BreakRow]) {
         let at = side.index();
         let broken = breaks.iter().find(|broken| broken.class.is_carried() && broken.on[at]);
         let problem = || text!("{} {}", side.name(), settlement.setl_id);
         let Some(copy) = settlement.carried[at] else {
-            return self.carried.hold(broken.is_none(), problem);
+            return self.carried.require(broken.is_none(), problem);
         };
         let payable = payable_at(copy, &self.amounts, self.policy).map(FenSum::from);
         let class = copy.text("class");
         let same = broken
             .is_some_and(|broken| broken.class.name() == class && broken.payables[at] == payable);
-        self.carried.hold(same && copy.text("side") == side.name(), problem);
+        self.carried.require(same && copy.text("side") == side.name(), problem);
         let allowed = self.timing.allows(copy.pair(), cost_month(copy));
-        self.in_time.hold(allowed, || text!("{} {}", problem(), class));
+        self.in_time.require(allowed, || text!("{} {}", problem(), class));
     }
 
-    /// What leaves late is late; what is decided or judged after that is not.
+    /// Returns whether lateness fits the class of a break: late classes are late, classes of later steps are not.
     fn timing_fits(&self, settlement: &UnclearedSettlement, broken: &BreakRow) -> bool {
         let late = matches!(broken.class, Class::LateRefused | Class::Expired);
         let judged = late
@@ -137,7 +138,7 @@ impl<'a> Fates<'a> {
         broken.cost_month().is_none_or(|month| allows(month) != late)
     }
 
-    /// Whether the codes of a break are those of a row that no rule rejects.
+    /// Returns whether the codes of a break are those of a valid row.
     fn was_valid(&mut self, broken: &BreakRow<'a>) -> bool {
         let [insured, treating, insutype, med_type, _] = broken.described();
         let policy = self.policy;
@@ -149,7 +150,7 @@ impl<'a> Fates<'a> {
         valid && broken.cost_month().is_some_and(|month| month <= self.closed.month)
     }
 
-    /// When the copy of a break, the older of two, first came into the book.
+    /// Returns the period in which the older copy of a break came into the book.
     fn first_period(&self, settlement: &UnclearedSettlement, broken: &BreakRow) -> Option<Month> {
         let now = Some(self.closed.month);
         let new = matches!(broken.class, Class::AlreadyCleared | Class::Duplicate);
@@ -163,30 +164,31 @@ impl<'a> Fates<'a> {
         Side::BOTH.iter().filter(|side| broken.on[side.index()]).map(came).min().flatten()
     }
 
+    /// Adds the tallies.
     fn finish(self, checks: &mut Checks) {
         let file = self.closed.file("breaks");
-        checks.tallied(Code::B07, &file, text!("one fate a copy"), self.one_each);
-        checks.tallied(Code::B07, &file, text!("sides and payables of a class"), self.sides);
-        checks.tallied(
+        checks.add_tally(Code::B07, &file, text!("one fate a copy"), self.one_each);
+        checks.add_tally(Code::B07, &file, text!("sides and payables of a class"), self.sides);
+        checks.add_tally(
             Code::B07,
             &file,
             text!("what is late leaves, and nothing else"),
             self.in_time,
         );
-        checks.tallied(Code::B08, &file, Text::given("first_period"), self.first_periods);
-        checks.tallied(Code::B07, &file, text!("codes of a valid row"), self.codes);
-        checks.tallied(
+        checks.add_tally(Code::B08, &file, Text::given("first_period"), self.first_periods);
+        checks.add_tally(Code::B07, &file, text!("codes of a valid row"), self.codes);
+        checks.add_tally(
             Code::B07,
             &file,
             text!("a duplicate as the row that stays"),
             self.duplicates,
         );
         let file = self.closed.file("open_items");
-        checks.tallied(Code::B07, &file, text!("the copies of carried breaks"), self.carried);
+        checks.add_tally(Code::B07, &file, text!("the copies of carried breaks"), self.carried);
     }
 }
 
-/// What is wrong with what became of the copies of a settlement.
+/// Returns what is wrong with the fates of the copies of a settlement.
 fn one_fate(settlement: &UnclearedSettlement, breaks: &[BreakRow]) -> Option<Text> {
     if breaks.iter().filter(|broken| broken.is_whole()).count() > 1 {
         return Some(text!("two breaks of one settlement"));
@@ -202,7 +204,7 @@ fn one_fate(settlement: &UnclearedSettlement, breaks: &[BreakRow]) -> Option<Tex
     Side::BOTH.into_iter().find_map(|side| fate_on(side, settlement, breaks))
 }
 
-/// What is wrong with what became of a side's copy.
+/// Returns what is wrong with the fates of the copy of a side.
 fn fate_on(side: Side, settlement: &UnclearedSettlement, breaks: &[BreakRow]) -> Option<Text> {
     let at = side.index();
     let on = || breaks.iter().filter(|broken| broken.on[at]);
@@ -221,7 +223,7 @@ fn fate_on(side: Side, settlement: &UnclearedSettlement, breaks: &[BreakRow]) ->
     (expired > 0 && !brought).then(|| text!("expired, and was no open item, or was replaced"))
 }
 
-/// Whether the sides that a break names, and what they owe, are those of its class.
+/// Returns whether sides and payables of a break fit its class.
 fn sides_fit(settlement: &UnclearedSettlement, broken: &BreakRow) -> bool {
     let decision = settlement.decision;
     let sides = match broken.class {
@@ -248,7 +250,7 @@ fn sides_fit(settlement: &UnclearedSettlement, broken: &BreakRow) -> bool {
     broken.on == sides && broken.on != [false, false] && (!reversal || (equal && negative))
 }
 
-/// Duplicates are equal to the row that stays, as far as the book shows it.
+/// Returns whether duplicates equal the row that stays, as far as the book shows it.
 fn duplicates_are_equal(side: Side, settlement: &UnclearedSettlement, breaks: &[BreakRow]) -> bool {
     let at = side.index();
     let mut on = breaks.iter().filter(|broken| broken.on[at]);

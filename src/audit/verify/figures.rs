@@ -1,4 +1,4 @@
-//! What was verified of a period.
+//! Counts of a verified period.
 
 use schemars::JsonSchema;
 use serde::Serialize;

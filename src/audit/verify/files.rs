@@ -1,4 +1,4 @@
-//! The files of a period: manifest, seal, chain, digests, nothing else; its tables as the contract has them.
+//! Checks the files of a period: manifest, seal, chain, digests, no other files; reads its tables.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -27,7 +27,7 @@ use crate::{
     text::{Text, quoted},
 };
 
-/// A closed period whose tables could all be read.
+/// A closed period whose tables are all readable.
 #[derive(Debug)]
 pub(super) struct ReadablePeriod {
     pub(super) month: Month,
@@ -38,17 +38,17 @@ pub(super) struct ReadablePeriod {
 }
 
 impl ReadablePeriod {
-    /// A table.
+    /// Returns a table.
     pub(super) fn grid(&self, table: &str) -> &Grid {
         &self.grids[table]
     }
 
-    /// The path of a table, for findings.
+    /// Returns the path of a table, for findings.
     pub(super) fn file(&self, table: &str) -> String {
         place(self.month, &format!("tables/{table}.parquet"))
     }
 
-    /// Rows, medfee_sumamt and payable of a cell of the table `control`.
+    /// Returns rows, medfee_sumamt and payable of a row of the table `control`.
     pub(super) fn control(&self, side: Side, bucket: Bucket) -> [i128; 3] {
         let is_it =
             |row: &GridRow| row.text("side") == side.name() && row.text("bucket") == bucket.name();
@@ -58,23 +58,23 @@ impl ReadablePeriod {
         })
     }
 
-    /// Whether it is the first period of its book.
+    /// Returns whether it is the first period of its book.
     pub(super) fn is_first(&self) -> bool {
         self.manifest.previous_manifest_sha256.is_none()
     }
 
-    /// Lines of a small file of the delivery.
+    /// Returns the number of lines of a small file of the delivery.
     pub(super) fn lines_of(&self, file: &str) -> u64 {
         self.manifest.inputs.iter().find(|input| input.path == file).map_or(0, |input| input.rows)
     }
 
-    /// The policy of the period, by its own copy of the rules.
+    /// Returns the policy of the period from its own copy of the rules, or reports why there is none.
     pub(super) fn policy(&self, checks: &mut Checks) -> Option<&Policy> {
         let policy = self.rules.policy(self.month);
         policy
             .map_err(|error| {
                 let found = error.text();
-                checks.find(Code::B01, place(self.month, MANIFEST), Text::given("rules"), found);
+                checks.report(Code::B01, place(self.month, MANIFEST), Text::given("rules"), found);
             })
             .ok()
     }
@@ -83,24 +83,24 @@ impl ReadablePeriod {
 /// Names of the two files of the register.
 pub(super) const REGISTER: [&str; 2] = ["register.parquet", "reversals.parquet"];
 
-/// A period as its files have it, and what is wrong with them.
+/// A period read from its files, and the findings about them.
 #[derive(Debug)]
 pub(super) struct ReadPeriod {
     pub(super) month: Month,
     pub(super) closed: Option<ReadablePeriod>,
     pub(super) figures: PeriodVerified,
-    /// Digest of its manifest; none when it cannot be read.
+    /// The digest of the manifest; none if it cannot be read.
     pub(super) digest: Option<String>,
-    /// Bytes of the manifest and of its signature; empty when they cannot be read.
+    /// The bytes of the manifest and of its signature; empty if they cannot be read.
     pub(super) bytes: Vec<u8>,
     pub(super) signature: Option<Vec<u8>>,
-    /// Whether there is a manifest, and which digest it has of the one before.
+    /// Whether the manifest is valid, and the digest that it has of the manifest before.
     has_manifest: bool,
     before: Option<String>,
     pub(super) checks: Checks,
 }
 
-/// Reads a period and checks its files, all but its place in the chain.
+/// Reads a period and checks its files, but not its place in the chain.
 pub(super) fn read(month: Month, folder: &Path) -> Outcome<ReadPeriod> {
     let mut checks = Checks::default();
     let mut figures = PeriodVerified { period: month.to_string(), ..PeriodVerified::default() };
@@ -117,7 +117,7 @@ pub(super) fn read(month: Month, folder: &Path) -> Outcome<ReadPeriod> {
         strangers(month, folder, &mut checks)?;
     }
     let manifest = manifest
-        .map_err(|problem| checks.find(Code::B01, place(month, MANIFEST), text!(""), problem))
+        .map_err(|problem| checks.report(Code::B01, place(month, MANIFEST), text!(""), problem))
         .ok();
     let has_manifest = manifest.is_some();
     let before = manifest.as_ref().and_then(|manifest| manifest.previous_manifest_sha256.clone());
@@ -141,12 +141,12 @@ pub(super) fn read(month: Month, folder: &Path) -> Outcome<ReadPeriod> {
     })
 }
 
-/// Whether a period continues the chain.
+/// Law: a period follows the month before and has the digest of its manifest.
 pub(super) fn check_chain(read: &ReadPeriod, before: Option<&ReadPeriod>, checks: &mut Checks) {
     checks.count(2);
     if let Some(last) = before.map(|before| before.month).filter(|l| read.month != l.plus(1)) {
         let found = text!("after {} comes {}", last, read.month);
-        checks.find(Code::B02, read.month.to_string(), text!(""), found);
+        checks.report(Code::B02, read.month.to_string(), text!(""), found);
     }
     let expected = before.and_then(|before| before.digest.clone());
     if read.has_manifest && read.before != expected {
@@ -157,11 +157,11 @@ pub(super) fn check_chain(read: &ReadPeriod, before: Option<&ReadPeriod>, checks
             expected.unwrap_or_else(none)
         );
         let place = place(read.month, MANIFEST);
-        checks.find(Code::B02, place, Text::given("previous_manifest_sha256"), found);
+        checks.report(Code::B02, place, Text::given("previous_manifest_sha256"), found);
     }
 }
 
-/// Whatever lies in the folder although no manifest lists it.
+/// Reports files in the folder that no period has, and links.
 fn strangers(month: Month, folder: &Path, checks: &mut Checks) -> Outcome<()> {
     let names = |folder: &Path| -> Outcome<Vec<String>> {
         let entries = fs::read_dir(folder).map_err(Failure::io(folder))?;
@@ -188,12 +188,12 @@ fn strangers(month: Month, folder: &Path, checks: &mut Checks) -> Outcome<()> {
     checks.count(1);
     for stranger in strangers {
         let found = text!("a file that nothing lists");
-        checks.find(Code::B04, place(month, &stranger), text!(""), found);
+        checks.report(Code::B04, place(month, &stranger), text!(""), found);
     }
     Ok(())
 }
 
-/// What is no folder and no file of the period but a link: what it leads to is not in the book.
+/// Reports files and folders of the period that are symbolic links: their targets are outside the book.
 fn links(month: Month, folder: &Path, checks: &mut Checks) {
     let outputs = TABLES.iter().map(TableSpec::path).chain(REGISTER.map(str::to_owned));
     let others = [MANIFEST, SEAL, SIGNATURE, "tables"].map(str::to_owned);
@@ -201,31 +201,31 @@ fn links(month: Month, folder: &Path, checks: &mut Checks) {
         checks.count(1);
         if folder.join(&path).is_symlink() {
             let found = text!("a link to somewhere else");
-            checks.find(Code::B04, place(month, &path), text!(""), found);
+            checks.report(Code::B04, place(month, &path), text!(""), found);
         }
     }
 }
 
-/// The manifest itself: its period, its rules, its day, what it lists.
+/// Checks period, rules, day of issue, accepted codes and list of outputs of a manifest.
 fn check_manifest(month: Month, manifest: &Manifest, checks: &mut Checks) -> Option<Rules> {
     let file = place(month, MANIFEST);
     checks.count(4);
     if manifest.period != month.to_string() {
         let found = text!("the manifest of {}", manifest.period);
-        checks.find(Code::B02, file.clone(), Text::given("period"), found);
+        checks.report(Code::B02, file.clone(), Text::given("period"), found);
     }
     let digest = sha256_hex(manifest.rules.text.as_bytes());
     if digest != manifest.rules.sha256 {
         let found = text!("rules with the digest {}", digest);
-        checks.find(Code::B01, file.clone(), Text::given("rules"), found);
+        checks.report(Code::B01, file.clone(), Text::given("rules"), found);
     }
     if crate::model::dates::parse_day(&manifest.as_of).is_none() {
-        checks.find(Code::B01, file.clone(), Text::given("as_of"), Text::given(&manifest.as_of));
+        checks.report(Code::B01, file.clone(), Text::given("as_of"), Text::given(&manifest.as_of));
     }
     let known = manifest.accepted.iter().all(|code| parse_code(code).is_ok());
     if !known || !manifest.accepted.is_sorted_by(|a, b| a < b) {
         let found = text!("{}", quoted(&manifest.accepted));
-        checks.find(Code::B01, file.clone(), Text::given("accepted"), found);
+        checks.report(Code::B01, file.clone(), Text::given("accepted"), found);
     }
     let mut expected: Vec<String> = TABLES.iter().map(TableSpec::path).collect();
     expected.extend(REGISTER.map(str::to_owned));
@@ -233,14 +233,14 @@ fn check_manifest(month: Month, manifest: &Manifest, checks: &mut Checks) -> Opt
     let listed: Vec<&String> = manifest.outputs.iter().map(|output| &output.path).collect();
     if listed != expected.iter().collect::<Vec<_>>() {
         let found = text!("{} outputs, or others than a period has", listed.len());
-        checks.find(Code::B01, file.clone(), Text::given("outputs"), found);
+        checks.report(Code::B01, file.clone(), Text::given("outputs"), found);
     }
     Rules::parse(&manifest.rules.text)
-        .map_err(|error| checks.find(Code::B01, file, Text::given("rules"), error.text()))
+        .map_err(|error| checks.report(Code::B01, file, Text::given("rules"), error.text()))
         .ok()
 }
 
-/// Length and digest of every output.
+/// Law: every output has the length and the digest of the manifest.
 fn check_outputs(
     month: Month,
     folder: &Path,
@@ -248,7 +248,7 @@ fn check_outputs(
     figures: &mut PeriodVerified,
     checks: &mut Checks,
 ) {
-    let look = |output: &FileEntry| -> (u64, Option<Text>) {
+    let compare = |output: &FileEntry| -> (u64, Option<Text>) {
         let path = folder.join(&output.path);
         let opened = fs::File::open(&path).and_then(|file| Ok((file.metadata()?.len(), file)));
         match opened.and_then(|(bytes, file)| Ok((bytes, sha256_of(file)?))) {
@@ -259,18 +259,18 @@ fn check_outputs(
             Ok((bytes, _)) => (bytes, None),
         }
     };
-    let looked: Vec<(u64, Option<Text>)> = manifest.outputs.par_iter().map(look).collect();
-    for (output, (bytes, problem)) in manifest.outputs.iter().zip(looked) {
+    let compared: Vec<(u64, Option<Text>)> = manifest.outputs.par_iter().map(compare).collect();
+    for (output, (bytes, problem)) in manifest.outputs.iter().zip(compared) {
         checks.count(2);
         figures.files += 1;
         figures.bytes += bytes;
         if let Some(problem) = problem {
-            checks.find(Code::B03, place(month, &output.path), text!(""), problem);
+            checks.report(Code::B03, place(month, &output.path), text!(""), problem);
         }
     }
 }
 
-/// The tables, when all of them can be read.
+/// Reads the tables; returns them if all are readable.
 fn read_tables(
     month: Month,
     folder: &Path,
@@ -284,7 +284,7 @@ fn read_tables(
     for (table, grid) in TABLES.iter().zip(read) {
         let path = table.path();
         match grid {
-            Err(problem) => checks.find(Code::B06, place(month, &path), text!(""), problem),
+            Err(problem) => checks.report(Code::B06, place(month, &path), text!(""), problem),
             Ok(grid) => {
                 check_rows(month, &path, manifest, grid.rows as u64, checks);
                 figures.rows += grid.rows as u64;
@@ -295,7 +295,7 @@ fn read_tables(
     (grids.len() == TABLES.len()).then_some(grids)
 }
 
-/// Whether a file has as many rows as its manifest says.
+/// Law: a file has as many rows as its manifest says.
 pub(super) fn check_rows(
     month: Month,
     path: &str,
@@ -307,6 +307,6 @@ pub(super) fn check_rows(
     checks.count(1);
     if let Some(listed) = listed.filter(|listed| listed.rows != rows) {
         let found = text!("{} rows, the manifest says {}", rows, listed.rows);
-        checks.find(Code::B03, place(month, path), text!(""), found);
+        checks.report(Code::B03, place(month, path), text!(""), found);
     }
 }

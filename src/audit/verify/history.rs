@@ -1,4 +1,4 @@
-//! What earlier periods have to do with later ones.
+//! Facts of earlier periods that the laws of later periods need.
 
 use super::{
     files::ReadablePeriod,
@@ -16,7 +16,7 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What earlier periods have to do with later ones.
+/// Facts of earlier periods that the laws of later periods need.
 #[derive(Debug, Default)]
 pub(super) struct History {
     pub(super) money: PastMoney,
@@ -27,23 +27,23 @@ pub(super) struct History {
 }
 
 impl History {
-    pub(super) fn remember(&mut self, closed: &ReadablePeriod) {
-        self.money.remember(closed);
-        self.notices.remember(closed);
+    pub(super) fn add(&mut self, closed: &ReadablePeriod) {
+        self.money.add(closed);
+        self.notices.add(closed);
     }
 }
 
-/// What earlier periods have to do with the money of later ones.
+/// Payables and deductions of earlier periods.
 #[derive(Debug, Default)]
 pub(super) struct PastMoney {
-    /// What each pair paid, by period.
+    /// The payable of each pair, by period.
     pub(super) payables: BTreeMap<Month, ByPair>,
-    /// Accepted deductions by their number: settlement and fen of each.
+    /// The settlement and the amount of accepted deductions, by number.
     pub(super) held_back: BTreeMap<String, Vec<(String, FenSum)>>,
 }
 
 impl PastMoney {
-    pub(super) fn remember(&mut self, closed: &ReadablePeriod) {
+    pub(super) fn add(&mut self, closed: &ReadablePeriod) {
         self.payables.insert(closed.month, by_pair(closed, "pairs", "payable"));
         for row in closed.grid("deductions").iter().filter(|row| row.flag("accepted") == Some(true))
         {
@@ -52,8 +52,8 @@ impl PastMoney {
         }
     }
 
-    /// The yearly quotas that a period sets, half up to the fen, when all the months that count are in the
-    /// book.
+    /// Returns the yearly quotas that a period sets, rounded half up to the fen; none if it sets none or if a
+    /// month that counts is not in the book.
     pub(super) fn yearly(&self, closed: &ReadablePeriod, policy: &Policy) -> Option<ByPair> {
         let rule = policy.yearly_quota;
         if closed.month.of_year() != rule.to_month {
@@ -75,7 +75,7 @@ impl PastMoney {
     }
 }
 
-/// The notices of earlier periods: who pays, and the pair; and the bank serials of accepted payments.
+/// The pair and the payer of all earlier notices, and the bank serials of accepted payments.
 #[derive(Debug, Default)]
 pub(super) struct PastNotices {
     pub(super) issued: BTreeMap<String, (Pair, Province)>,
@@ -83,7 +83,7 @@ pub(super) struct PastNotices {
 }
 
 impl PastNotices {
-    pub(super) fn remember(&mut self, closed: &ReadablePeriod) {
+    pub(super) fn add(&mut self, closed: &ReadablePeriod) {
         for row in closed.grid("notices").iter() {
             let payer = Province::from_text(row.text("payer"));
             if let Some(issued) = pair_of_notice(row.text("notice_id")).zip(payer) {
@@ -94,7 +94,7 @@ impl PastNotices {
         self.serials.extend(accepted);
     }
 
-    /// What was paid into the reserve of each pair, and back out of it.
+    /// Returns the payments of a period into and out of the reserve of each pair.
     pub(super) fn paid(&self, closed: &ReadablePeriod) -> (ByPair, ByPair) {
         let (mut paid_in, mut paid_back) = (ByPair::new(), ByPair::new());
         for row in accepted(closed) {
@@ -107,7 +107,7 @@ impl PastNotices {
     }
 }
 
-/// The accepted payments of a period.
+/// Returns the accepted payments of a period.
 pub(super) fn accepted(closed: &ReadablePeriod) -> impl Iterator<Item = GridRow<'_>> {
     closed.grid("payments").iter().filter(|row| row.flag("accepted") == Some(true))
 }

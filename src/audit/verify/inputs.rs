@@ -1,4 +1,4 @@
-//! What a manifest says of the delivery: files that a delivery can have, each once, and what rejects say of them.
+//! Laws of the inputs: the files that a manifest lists, and the rejects that name their rows.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use crate::{
     text::Text,
 };
 
-/// What the file of opening quotas is called, wherever it lies.
+/// The name of the file of opening quotas in manifests.
 pub(super) const OPENING_QUOTAS: &str = OpeningQuotas::NAME;
 
 /// Applies the laws of the inputs.
@@ -62,7 +62,7 @@ pub(super) fn check(closed: &ReadablePeriod, checks: &mut Checks) {
     rejects(closed, checks);
 }
 
-/// As many rejects as control has, each a row of a file of its side, with the rules that it broke.
+/// Law: control counts all rejects, and each names a row of a file of its side and the rules that it breaks.
 fn rejects(closed: &ReadablePeriod, checks: &mut Checks) {
     let grid = closed.grid("rejects");
     let file = closed.file("rejects");
@@ -79,7 +79,7 @@ fn rejects(closed: &ReadablePeriod, checks: &mut Checks) {
     checks.law(Code::B07, &file, text!("a row of an input, with its rules"), places);
 }
 
-/// Whether there is such a row in such a file of its side.
+/// Returns whether a file of the side of a reject has the row that it names.
 fn is_in_its_file(closed: &ReadablePeriod, row: &GridRow) -> bool {
     let path = row.text("file");
     let inputs = &closed.manifest.inputs;
@@ -89,7 +89,8 @@ fn is_in_its_file(closed: &ReadablePeriod, row: &GridRow) -> bool {
     side.is_some_and(|side| is_input_of(side, path)) && (0..rows).contains(&row.number("row"))
 }
 
-/// Whether the rules are such that there are, each once, in order; a row without a setl_id breaks the first.
+/// Returns whether the rules of a reject are known, distinct and in order; without a setl_id the first rule
+/// is among them.
 fn has_rules(known: &[&str], row: &GridRow) -> bool {
     let rules: Vec<&str> = row.text("rules").split(',').collect();
     let place = |rule: &&str| known.iter().position(|known| known == rule);

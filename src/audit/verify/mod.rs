@@ -1,13 +1,13 @@
-//! Verification: every digest, the chain, and every figure of a book that follows from others.
+//! Verification of a book: digests, the chain, and every figure that follows from other figures.
 //!
-//! **Purpose.** Find whatever was changed in a book since it was published, or never was right.
+//! **Purpose.** Find every change of a book since it was published, and every figure that was wrong from the start.
 //!
-//! **In.** A book; where they are known, the digest of its head and the keys that sign.
+//! **In.** A book; optionally the digest of its newest manifest and the trusted keys.
 //!
-//! **Out.** How much was checked, or every finding with its place.
+//! **Out.** Counts of all checks, or every finding with its place.
 //!
-//! **Invariants.** A figure is compared with what it is made of, in other columns, tables or periods. The
-//! engine's own code for clearing and reserves is not called.
+//! **Invariants.** A figure is compared with its parts in other columns, tables or periods. The code of the
+//! engine for clearing and reserves is not called.
 
 mod broken;
 mod brought;

@@ -1,4 +1,4 @@
-//! Who pays whom: positions and deductions make pairs, pairs and notices make quotas and reserves.
+//! Laws of pairs, deductions, quotas and reserves.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ use crate::{
     text::Text,
 };
 
-/// Applies the laws of a period's money.
+/// Applies the laws of the money of a period.
 pub(super) fn check(
     closed: &ReadablePeriod,
     before: Option<&ReadablePeriod>,
@@ -42,7 +42,7 @@ pub(super) fn check(
     reserves(closed, before, history, &quotas, checks);
 }
 
-/// Compares a column with sums that were worked out.
+/// Law: a column has the expected sums.
 fn compare(
     closed: &ReadablePeriod,
     table: &str,
@@ -57,7 +57,7 @@ fn compare(
     checks.law(Code::B07, &closed.file(table), Text::given(column), same);
 }
 
-/// The three tables of pairs list the same pairs, two different provinces each.
+/// Law: the tables of pairs, quotas and reserves list the same pairs of two different provinces.
 fn same_pairs(closed: &ReadablePeriod, checks: &mut Checks) {
     let listed = |table: &str| -> Vec<Option<Pair>> {
         closed.grid(table).iter().map(|row| row.pair()).collect()
@@ -74,7 +74,7 @@ fn same_pairs(closed: &ReadablePeriod, checks: &mut Checks) {
     }
 }
 
-/// Visits, payable, and that of the employees' and of the residents' fund, which positions have of a pair.
+/// Adds up positions by pair: visits, payable, payable of the employees' fund and of the residents' fund.
 fn owed(closed: &ReadablePeriod) -> [ByPair; 4] {
     let grid = closed.grid("positions");
     let [insured, treating, fund, visits, payable] =
@@ -136,7 +136,7 @@ fn pairs(
     checks.law(Code::B07, &closed.file("pairs"), text!("net, and the use of the quota"), rows);
 }
 
-/// How far the quota of a pair is used, in whole numbers (contract §5).
+/// Returns the warning level of a pair (contract §5).
 fn level(row: GridRow, policy: &Policy) -> &'static str {
     let (payable, quota) = (row.fen("payable"), row.fen("quota"));
     let reaches = |percent: u16| payable.times(100) >= quota.times(percent);
@@ -149,7 +149,7 @@ fn level(row: GridRow, policy: &Policy) -> &'static str {
     }
 }
 
-/// What is held back and given back fits its sign, its code and what was accepted before.
+/// Law: each deduction fits its sign, its code and the deductions accepted before.
 fn deductions(closed: &ReadablePeriod, past: &PastMoney, checks: &mut Checks) {
     let grid = closed.grid("deductions");
     let held_back_now = grid.iter().filter(|row| row.flag("accepted") == Some(true));
@@ -198,7 +198,8 @@ fn deductions(closed: &ReadablePeriod, past: &PastMoney, checks: &mut Checks) {
     checks.law(Code::B07, &closed.file("deductions"), text!("accepted, refused, given back"), rows);
 }
 
-/// The quotas of the next period: the yearly one where it is set now, else this one's, and what was approved.
+/// Works out the quotas of the next period: the yearly quota if it is set now, else the quota in force; plus
+/// the approved changes.
 fn next_quotas(
     closed: &ReadablePeriod,
     before: Option<&ReadablePeriod>,
@@ -214,7 +215,7 @@ fn next_quotas(
     next
 }
 
-/// Opening + paid in − paid back − drawn = closing, each from where it comes.
+/// Law: opening + paid in − paid back − drawn = closing, and each column equals its source.
 fn reserves(
     closed: &ReadablePeriod,
     before: Option<&ReadablePeriod>,

@@ -1,4 +1,4 @@
-//! Notices: which are due, until when, and what became of them.
+//! Laws of notices: which are due, their deadlines, their status.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +37,7 @@ pub(super) fn check(
     }
 }
 
-/// What was approved of emergency proposals in this period, by pair.
+/// Returns the amounts of emergency proposals that this period approves, by pair.
 pub(super) fn approved_now(
     closed: &ReadablePeriod,
     before: Option<&ReadablePeriod>,
@@ -63,10 +63,10 @@ fn approvals(closed: &ReadablePeriod) -> BTreeMap<&str, FenSum> {
     rows.filter_map(|row| Some((row.text("notice_id"), row.fen_or_null("approved")?))).collect()
 }
 
-/// A notice as it should be: payer, payee, amount.
+/// The expected values of a notice: payer, payee, amount.
 type Due = (Province, Province, FenSum);
 
-/// The notices that are due, by number (contract §5).
+/// Works out the notices that are due, by number (contract §5).
 fn due(closed: &ReadablePeriod, history: &History, policy: &Policy) -> BTreeMap<String, Due> {
     let quotas = by_pair(closed, "quotas", "quota");
     let next = by_pair(closed, "quotas", "next_quota");
@@ -103,7 +103,7 @@ fn due(closed: &ReadablePeriod, history: &History, policy: &Policy) -> BTreeMap<
     due
 }
 
-/// The notices are those that are due, with the days that follow from the day of issue.
+/// Law: the table has exactly the notices that are due, with the days that follow from the day of issue.
 fn issued(closed: &ReadablePeriod, history: &History, policy: &Policy, checks: &mut Checks) {
     let file = closed.file("notices");
     let mut due = due(closed, history, policy);
@@ -147,7 +147,7 @@ fn issued(closed: &ReadablePeriod, history: &History, policy: &Policy, checks: &
     );
 }
 
-/// Payments are on notices of earlier periods, each bank serial is accepted once, refusals have a reason.
+/// Law: payments name notices of earlier periods, a bank serial is accepted once, every refusal has its reason.
 fn payments(closed: &ReadablePeriod, past: &PastNotices, checks: &mut Checks) {
     let mut serials = past.serials.clone();
     let grid = closed.grid("payments");
@@ -162,7 +162,7 @@ fn payments(closed: &ReadablePeriod, past: &PastNotices, checks: &mut Checks) {
             let known = past.issued.contains_key(row.text("notice_id"));
             let used = past.serials.contains(serial) || now.contains(serial);
             let fresh = amount.is_positive() && !past.serials.contains(serial);
-            // A notice that was reported as paid is open no more.
+            // The status table of a period has no notice that an earlier period reported as paid.
             let left = open.get(row.text("notice_id")).copied();
             let good = match (row.flag("accepted"), row.text_or_null("code")) {
                 (Some(true), None) => {
@@ -180,19 +180,19 @@ fn payments(closed: &ReadablePeriod, past: &PastNotices, checks: &mut Checks) {
     checks.law(Code::B07, &closed.file("payments"), text!("accepted or refused"), rows);
 }
 
-/// What is left to be paid of each notice after the payments of a period, in fen.
+/// Returns the unpaid amount of each notice after the payments of a period, in fen.
 fn open_amounts(closed: &ReadablePeriod) -> BTreeMap<&str, FenSum> {
     let left = |row: GridRow| due_of(row) - row.fen("paid");
     closed.grid("notice_status").iter().map(|row| (row.text("notice_id"), left(row))).collect()
 }
 
-/// What is to be paid of a notice: of a proposal what was approved, in fen.
+/// Returns the whole amount to be paid on a notice, in fen; for a proposal this is the approved amount.
 fn due_of(status: GridRow) -> FenSum {
     let proposal = status.text("notice_id").starts_with("JJ");
     status.fen(if proposal { "approved" } else { "amount" })
 }
 
-/// Every notice that was not reported as paid is there, with what was approved and paid of it since.
+/// Law: the status table has every notice that is new or was not paid before, with its approval and payments.
 fn statuses(
     closed: &ReadablePeriod,
     before: Option<&ReadablePeriod>,
@@ -220,7 +220,7 @@ fn statuses(
     checks.law(Code::B08, &file, text!("open before or issued now"), rows.into_iter().chain(lost));
 }
 
-/// What is wrong with the status of a notice, seen from its last one or from its issue.
+/// Returns what is wrong with the status of a notice, given its last status or its issue.
 fn status(closed: &ReadablePeriod, policy: &Policy, row: GridRow, from: GridRow) -> Option<Text> {
     let is_new = from.is_of("notices");
     let old = |column: &str| if is_new { None } else { from.fen_or_null(column) };
@@ -259,7 +259,7 @@ fn status(closed: &ReadablePeriod, policy: &Policy, row: GridRow, from: GridRow)
         })
 }
 
-/// Whether there is a day of approval from which the calendar leads to a day of payment.
+/// Returns whether some day of approval leads to this deadline by the calendar.
 fn can_be_pay_by(closed: &ReadablePeriod, policy: &Policy, pay_by: i128) -> bool {
     let Some(pay_by) = i32::try_from(pay_by).ok().and_then(NaiveDate::from_epoch_days) else {
         return false;
@@ -268,7 +268,8 @@ fn can_be_pay_by(closed: &ReadablePeriod, policy: &Policy, pay_by: i128) -> bool
     let leads = |day: &NaiveDate| {
         calendar.after(calendar.after(*day, policy.file_days), policy.pay_days) >= pay_by
     };
-    // The later the approval, the later the day: the first that gets there gets there exactly, or none does.
+    // The deadline never falls when the approval is later. So the first approval whose deadline is not before
+    // `pay_by` decides: it gives `pay_by` exactly, or no approval does.
     let days = u64::from(policy.file_days) + u64::from(policy.pay_days);
     let Some(from) = pay_by.checked_sub_days(Days::new(30 + 4 * days)) else { return true };
     from.iter_days().take_while(|day| *day <= pay_by).find(leads).is_some_and(|day| {

@@ -8,7 +8,7 @@ use crate::model::{codes::Pair, money::FenSum};
 /// Sums by pair, in fen.
 pub(super) type ByPair = BTreeMap<Pair, FenSum>;
 
-/// A column of a table by pair; zeros are left out.
+/// Returns a column of a table by pair, without zeros.
 pub(super) fn by_pair(closed: &ReadablePeriod, table: &str, column: &str) -> ByPair {
     let rows = closed.grid(table).iter();
     let sums = rows.filter_map(|row| Some((row.pair()?, row.fen(column))));

@@ -1,5 +1,4 @@
-//! Under which rules each period was closed, and on which day its notices were issued: the book alone cannot
-//! say whether these are right, so it says what changed.
+//! The rules and the day of issue of each period. A book alone cannot prove them, so changes are reported.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -45,7 +44,7 @@ pub struct OtherDay {
     pub last_day: String,
 }
 
-/// What the manifests of a book say of rules and days.
+/// The rules and days of issue in the manifests of a book.
 #[derive(Debug, Default)]
 pub(super) struct Policies {
     pub(super) rules: Vec<RulesInForce>,
@@ -54,8 +53,8 @@ pub(super) struct Policies {
 }
 
 impl Policies {
-    /// Remembers a period.
-    pub(super) fn remember(&mut self, closed: &ReadablePeriod) {
+    /// Adds a period.
+    pub(super) fn add(&mut self, closed: &ReadablePeriod) {
         let (period, sha256) = (closed.month.to_string(), &closed.manifest.rules.sha256);
         if let Some(last) = self.rules.last_mut().filter(|last| last.sha256 == *sha256) {
             last.through = period;
@@ -73,7 +72,7 @@ impl Policies {
         }
     }
 
-    /// Every period was closed with one of the rules files that were given.
+    /// Law: every period was closed with one of the given rules files.
     pub(super) fn compare(&self, given: &[String], checks: &mut Checks) {
         if given.is_empty() {
             return;
@@ -88,14 +87,14 @@ impl Policies {
             checks.count(1);
             if !is_given(&rules) {
                 let found = text!("{}: the rules {}; {}", rules.periods(), rules.sha256, same);
-                checks.find(Code::B11, place(*month, MANIFEST), text!("rules"), found);
+                checks.report(Code::B11, place(*month, MANIFEST), text!("rules"), found);
             }
         }
     }
 }
 
 impl RulesInForce {
-    /// The periods for people.
+    /// Returns the periods in words.
     pub fn periods(&self) -> Text {
         if self.from == self.through {
             return Text::given(&self.from);

@@ -1,5 +1,5 @@
-//! The settlements that a period's tables name, one after the other: their breaks, their carried copies, the
-//! open items that were brought in, what was decided.
+//! Iterates over the settlements in the tables of a period by a merge join: breaks, carried copies, open items
+//! brought in, decisions.
 
 use std::ops::Range;
 
@@ -9,21 +9,21 @@ use crate::{
     model::codes::Side,
 };
 
-/// A settlement that did not just clear.
+/// A settlement that is in a table of breaks, open items or decisions.
 #[derive(Debug)]
 pub(super) struct UnclearedSettlement<'a> {
     pub(super) setl_id: &'a str,
     /// Its rows of `breaks`.
     pub(super) breaks: Range<usize>,
-    /// Its copies that were brought in, treating first.
+    /// Its open items of the period before, treating first.
     pub(super) opened: [Option<GridRow<'a>>; 2],
-    /// Its copies that are carried, treating first.
+    /// Its copies that this period carries, treating first.
     pub(super) carried: [Option<GridRow<'a>>; 2],
     pub(super) decision: Option<GridRow<'a>>,
 }
 
-/// Every settlement of a period, by setl_id. Where a table is not in order, which is a finding of its own, a
-/// settlement comes in parts.
+/// Returns the settlements of a period, by setl_id. The tables are expected to be sorted. If one is not, which is
+/// a finding of its own, a settlement comes in parts.
 pub(super) fn settlements<'a>(
     closed: &'a ReadablePeriod,
     before: Option<&'a ReadablePeriod>,
@@ -36,18 +36,18 @@ pub(super) fn settlements<'a>(
         let heads = opened.iter().flatten().chain(&carried).chain([&breaks, &decisions]);
         let setl_id = heads.filter_map(Cursor::head).min()?;
         let first = breaks.rows.start;
-        while breaks.take(setl_id).is_some() {}
+        while breaks.next_of(setl_id).is_some() {}
         Some(UnclearedSettlement {
             setl_id,
             breaks: first..breaks.rows.start,
-            opened: opened.each_mut().map(|copies| copies.as_mut()?.take(setl_id)),
-            carried: carried.each_mut().map(|copies| copies.take(setl_id)),
-            decision: decisions.take(setl_id),
+            opened: opened.each_mut().map(|copies| copies.as_mut()?.next_of(setl_id)),
+            carried: carried.each_mut().map(|copies| copies.next_of(setl_id)),
+            decision: decisions.next_of(setl_id),
         })
     })
 }
 
-/// The copies of a side that a period carries: those of the insured side come first.
+/// Returns a cursor over the carried copies of a side; the table has the insured side first.
 fn copies(closed: &ReadablePeriod, side: Side) -> Cursor<'_> {
     let mut cursor = Cursor::of(closed.grid("open_items"));
     let column = cursor.grid.column("side");
@@ -60,7 +60,7 @@ fn copies(closed: &ReadablePeriod, side: Side) -> Cursor<'_> {
     cursor
 }
 
-/// Rows of a table in the order of their settlements.
+/// A cursor over the rows of a table that is sorted by settlement.
 #[derive(Debug)]
 struct Cursor<'a> {
     grid: &'a Grid,
@@ -73,13 +73,13 @@ impl<'a> Cursor<'a> {
         Cursor { grid, setl_id: grid.column("setl_id"), rows: 0..grid.rows }
     }
 
-    /// The next settlement.
+    /// Returns the settlement of the next row.
     fn head(&self) -> Option<&'a str> {
         (!self.rows.is_empty()).then(|| self.grid.text(self.rows.start, self.setl_id))
     }
 
-    /// The next row, if it is of a settlement.
-    fn take(&mut self, setl_id: &str) -> Option<GridRow<'a>> {
+    /// Consumes the next row if it belongs to this settlement.
+    fn next_of(&mut self, setl_id: &str) -> Option<GridRow<'a>> {
         if self.head()? != setl_id {
             return None;
         }

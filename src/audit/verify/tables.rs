@@ -1,4 +1,4 @@
-//! What the tables of one period say about each other: control, breaks, open items, positions.
+//! Laws between the tables of one period: control, breaks, open items, decisions, positions.
 
 use super::{
     broken::{BreakColumns, is_by_row},
@@ -38,13 +38,13 @@ pub(super) fn check(closed: &ReadablePeriod, policy: &Policy, checks: &mut Check
     positions(closed, policy, checks);
 }
 
-/// Rows, medfee_sumamt, payable.
+/// Rows, medfee_sumamt and payable of a row of `control`.
 type TableTotals = [i128; 3];
 
-/// The cells of the table `control`, by side and bucket.
+/// The rows of the table `control`, by side and bucket.
 type ControlCells<'a> = BTreeMap<(&'a str, &'a str), TableTotals>;
 
-/// Tables of which several rows may have the same key.
+/// Tables that may have several rows with one key.
 const WITH_EQUAL_KEYS: [&str; 4] = ["breaks", "deductions", "payments", "permits"];
 
 /// Columns that may have empty cells.
@@ -79,7 +79,7 @@ const MAY_BE_EMPTY: [&str; 28] = [
     "rejects setl_id",
 ];
 
-/// No other column has an empty cell.
+/// Law: only the columns above have empty cells.
 fn filled(closed: &ReadablePeriod, checks: &mut Checks) {
     for spec in &TABLES {
         let grid = closed.grid(spec.name);
@@ -91,7 +91,7 @@ fn filled(closed: &ReadablePeriod, checks: &mut Checks) {
     }
 }
 
-/// Rows of every table are in order, and told apart by their key where the contract says so.
+/// Law: the rows of every table are sorted by key, and keys are distinct where the contract says so.
 pub(super) fn order(closed: &ReadablePeriod, checks: &mut Checks) {
     for spec in &TABLES {
         let grid = closed.grid(spec.name);
@@ -125,7 +125,7 @@ fn place_of_bucket(cell: Cell) -> usize {
     Bucket::all().position(|bucket| is(&bucket)).unwrap_or(usize::MAX)
 }
 
-/// The compared fields in their order: identity, cost month, amounts.
+/// Returns the compared fields in their order: identity, cost month, amounts.
 pub(super) fn compared_fields() -> impl Iterator<Item = &'static str> {
     let identity = IDENTITY_FIELDS.into_iter().map(Field::name);
     let amounts = COMPARED_AMOUNTS.into_iter().map(Field::name);
@@ -136,7 +136,7 @@ fn place_of_field(cell: Cell) -> usize {
     compared_fields().position(|field| cell == Cell::Text(field)).unwrap_or(usize::MAX)
 }
 
-/// Control proves itself, and is what manifest and inputs say.
+/// Law: control balances, and agrees with manifest and inputs. Returns its rows.
 fn control<'a>(closed: &'a ReadablePeriod, checks: &mut Checks) -> ControlCells<'a> {
     let file = closed.file("control");
     let grid = closed.grid("control");
@@ -201,7 +201,7 @@ fn control<'a>(closed: &'a ReadablePeriod, checks: &mut Checks) -> ControlCells<
     cells
 }
 
-/// The sides of a break.
+/// Returns whether a break is about a side.
 fn is_of(row: GridRow, side: Side) -> bool {
     [side.name(), "both"].contains(&row.text("side"))
 }
@@ -225,14 +225,14 @@ impl BreakTotals {
         self.range = (self.range.0.min(fen), self.range.1.max(fen));
     }
 
-    /// What does not fit its cell of control. Of what was voided before, every row counts in control, and the
-    /// settlement once here.
+    /// Returns what does not fit the row of control. With `again`, some settlements were voided before: control
+    /// counts each of their rows, breaks have each settlement once.
     fn problem(&self, what: &Text, cell: TableTotals, again: bool, parts: bool) -> Option<Text> {
         let ([rows, ..], [_, medfee, owed]) = (cell, cell.map(FenSum::new));
         if again && self.rows < rows {
             return None;
         }
-        // What is owed is a part of the cost, of a settlement and, both below 0, of a reversal.
+        // The payable is a part of the cost. In a reversal both are 0 or less.
         let (least, most) = self.range;
         let part =
             (!least.is_positive() || medfee >= owed) && (!most.is_negative() || medfee <= owed);
@@ -282,7 +282,7 @@ fn breaks(closed: &ReadablePeriod, control: &ControlCells, policy: &Policy, chec
     );
 }
 
-/// Whether what a policy makes payable are parts of the cost, none of them counted twice.
+/// Returns whether the payable of a policy is a sum of parts of the cost without double counting.
 fn owes_parts(policy: &Policy) -> bool {
     let mut sums = Amounts::default();
     sums[Field::medfee_sumamt] = FenSum::new(1);
@@ -290,7 +290,7 @@ fn owes_parts(policy: &Policy) -> bool {
     policy.payable_sum(&sums).is_zero()
 }
 
-/// What does not fit within a break.
+/// Returns a break whose values do not fit each other.
 fn break_row(closed: &ReadablePeriod, row: GridRow) -> Option<Text> {
     let class = Class::from_name(row.text("class"));
     let sides = ["treating_payable", "insured_payable"].map(|column| row.fen_or_null(column));
@@ -310,7 +310,7 @@ fn break_row(closed: &ReadablePeriod, row: GridRow) -> Option<Text> {
     (!good).then(|| row.shown_key())
 }
 
-/// Exactly the mismatches have fields, and the fields that they name.
+/// Law: exactly the mismatches have fields, namely the fields that they name.
 fn break_fields(closed: &ReadablePeriod, checks: &mut Checks) {
     let mut listed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let grid = closed.grid("break_fields");
@@ -335,22 +335,22 @@ fn break_fields(closed: &ReadablePeriod, checks: &mut Checks) {
     checks.law(Code::B07, &file, text!("two values"), different);
 }
 
-/// What the amounts of a row owe.
+/// Returns the payable of the amounts of a row, in fen.
 pub(in crate::audit) fn payable_of(row: GridRow, policy: &Policy) -> Option<Fen> {
     payable_at(row, &amounts_in(row.grid()), policy)
 }
 
-/// Where a table has the compared amounts.
+/// Returns the columns of the compared amounts in a table.
 pub(super) fn amounts_in(grid: &Grid) -> Amounts<usize> {
     Amounts::of(|field| grid.column(field.name()))
 }
 
-/// The sum of the funds, and of all who bear the cost.
+/// Returns the sum of the funds, and the sum of all shares of the cost.
 pub(super) fn parts_of(amounts: &Amounts<FenSum>) -> [FenSum; 2] {
     [amounts.pick(FUNDS).iter().sum(), amounts.pick(SHARES).iter().sum()]
 }
 
-/// What the amounts in some columns owe, in fen.
+/// Returns the payable of the amounts in some columns, in fen.
 pub(super) fn payable_at(row: GridRow, columns: &Amounts<usize>, policy: &Policy) -> Option<Fen> {
     let mut amounts = Amounts::default();
     for (field, column) in columns.iter() {
@@ -361,7 +361,7 @@ pub(super) fn payable_at(row: GridRow, columns: &Amounts<usize>, policy: &Policy
     policy.payable(&amounts)
 }
 
-/// Open items are what control carries.
+/// Law: open items have the rows and amounts that control carries.
 fn open_items(
     closed: &ReadablePeriod,
     control: &ControlCells,
@@ -388,7 +388,7 @@ fn open_items(
     checks.law(Code::B07, &file, text!("rows and fen that control carries"), same);
 }
 
-/// A decision voids, or accepts a copy that exists, of a settlement that would have been carried.
+/// Law: a decision is about a settlement that would have been carried; it voids it, or accepts a copy that exists.
 fn decisions(closed: &ReadablePeriod, checks: &mut Checks) {
     let rows = closed.grid("decisions").iter().map(|row| {
         let without = Class::from_name(row.text("class_without"));
@@ -409,7 +409,7 @@ fn decisions(closed: &ReadablePeriod, checks: &mut Checks) {
     );
 }
 
-/// Positions keep the arithmetic of their rows, and owe what the policy says.
+/// Law: positions obey the arithmetic of rows, have the payable of the policy, and a cost month that may clear.
 fn positions(closed: &ReadablePeriod, policy: &Policy, checks: &mut Checks) {
     let file = closed.file("positions");
     let grid = closed.grid("positions");
@@ -435,7 +435,7 @@ fn positions(closed: &ReadablePeriod, policy: &Policy, checks: &mut Checks) {
         let pair = pair.map(|(insured, treating)| Pair { insured, treating });
         let month = Month::from_text(grid.text(row, month));
         let shown = || grid.row(row).shown_key();
-        late.hold(month.is_none_or(|month| timing.allows(pair, month)), shown);
+        late.require(month.is_none_or(|month| timing.allows(pair, month)), shown);
         let known = pair.is_some_and(|pair| pair.insured != pair.treating)
             && FundClass::from_name(grid.text(row, fund)).is_some()
             && CareClass::from_name(grid.text(row, care)).is_some()
@@ -444,5 +444,5 @@ fn positions(closed: &ReadablePeriod, policy: &Policy, checks: &mut Checks) {
     });
     let keys: Vec<Option<Text>> = keys.collect();
     checks.law(Code::B07, &file, text!("two provinces, classes, a month"), keys);
-    checks.tallied(Code::B07, &file, text!("a cost month that may clear"), late);
+    checks.add_tally(Code::B07, &file, text!("a cost month that may clear"), late);
 }

@@ -8,13 +8,13 @@ use crate::{
     rules::Policy,
 };
 
-/// What may clear in a period.
+/// The cost months that may clear in a period.
 #[derive(Debug)]
 pub(super) struct ClearingWindow {
     period: Month,
     lateness_limit: i32,
     year_close_month: u8,
-    /// Permits by what they cover, and whether one of them passes the close of the year.
+    /// The pairs and cost months that permits cover, and whether a permit is valid past the close of the year.
     permits: BTreeMap<(Pair, Month), bool>,
 }
 
@@ -31,7 +31,7 @@ impl ClearingWindow {
         ClearingWindow { period: closed.month, lateness_limit, year_close_month, permits }
     }
 
-    /// Whether a cost month of a pair may clear.
+    /// Returns whether a cost month of a pair may clear.
     pub(super) fn allows(&self, pair: Option<Pair>, cost_month: Month) -> bool {
         let late = self.period.since(cost_month) > self.lateness_limit;
         let year_closed = self.period > Month::new(cost_month.year() + 1, self.year_close_month);

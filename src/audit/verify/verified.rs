@@ -1,4 +1,4 @@
-//! What is verified, and what was.
+//! Options and report of a verification.
 
 use std::path::PathBuf;
 
@@ -15,16 +15,16 @@ use crate::{
     text::Text,
 };
 
-/// What to verify.
+/// The options of a verification.
 #[derive(Debug, Clone)]
 pub struct VerifyOptions {
     /// The book.
     pub book: PathBuf,
-    /// The last period to verify, with all that it rests on; by default the newest.
+    /// The last period to verify, together with all periods before it; by default the newest.
     pub period: Option<Month>,
     /// The digest that the manifest of that period has to have.
     pub head: Option<String>,
-    /// Digests of the rules files of which every period has to have one; none where any will do.
+    /// Digests of the allowed rules files; empty if every rules file is allowed.
     pub rules: Vec<String>,
 }
 
@@ -74,7 +74,7 @@ pub struct VouchedPeriod {
 }
 
 impl VouchedPeriod {
-    /// The same in words.
+    /// Returns the period and who vouches for it, in words.
     pub fn words(&self) -> Text {
         let VouchedPeriod { period, by, through } = self;
         match (by, through) {

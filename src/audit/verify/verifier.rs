@@ -28,7 +28,7 @@ use crate::{
     text::Text,
 };
 
-/// Verifies a book up to a period; with keys, also who vouches for it.
+/// Verifies a book up to a period; with trusted keys also its signatures.
 pub fn verify(
     options: &VerifyOptions,
     trusted: Option<&TrustedKeys>,
@@ -44,7 +44,7 @@ pub fn verify(
     for at in 0.. {
         let Some(mut this) = next.take() else { break };
         monitor.stage(text!("verifying"), 0)?;
-        checks.absorb([std::mem::take(&mut this.checks)]);
+        checks.merge([std::mem::take(&mut this.checks)]);
         files::check_chain(&this, before.as_ref(), &mut checks);
         // The next period is read while this one is judged.
         let (following, ()) = rayon::join(
@@ -80,7 +80,7 @@ pub fn verify(
     finish(verified, checks)
 }
 
-/// The periods to verify, oldest first, and the newest of the book.
+/// Returns the periods to verify, oldest first, and the newest period of the book.
 fn periods(options: &VerifyOptions) -> Outcome<(Vec<(Month, PathBuf)>, Month)> {
     let book = &options.book;
     let mut periods = book::periods_in(book)?;
@@ -100,7 +100,7 @@ fn periods(options: &VerifyOptions) -> Outcome<(Vec<(Month, PathBuf)>, Month)> {
     Ok((periods, newest))
 }
 
-/// Judges a period by all laws, and remembers what later ones need of it.
+/// Applies all laws to a period, and adds its facts to the history.
 fn judge(
     this: &ReadPeriod,
     before: Option<&ReadPeriod>,
@@ -109,10 +109,10 @@ fn judge(
 ) {
     let Some(closed) = &this.closed else { return };
     let before = before.and_then(|before| before.closed.as_ref());
-    history.policies.remember(closed);
+    history.policies.add(closed);
     if let Some(policy) = closed.policy(checks) {
         let tables = place(closed.month, "tables");
-        checks.together(
+        checks.apply_all(
             &tables,
             &[
                 &|checks| tables::order(closed, checks),
@@ -131,15 +131,15 @@ fn judge(
             history.expectations.gather(closed, before, policy);
         }
         history.registers.extend(RegisterFile::open(closed, checks));
-        history.remember(closed);
+        history.add(closed);
     });
     if gathered.is_none() {
         let found = text!("figures so large that they cannot be added up");
-        checks.find(Code::B07, place(closed.month, "tables"), text!(""), found);
+        checks.report(Code::B07, place(closed.month, "tables"), text!(""), found);
     }
 }
 
-/// What the registers of all periods say together.
+/// Applies the laws of the register over all periods.
 fn register_laws(history: &mut History, verified: &mut Verified, checks: &mut Checks) {
     let read = guarded(|| {
         if let Some(last) = history.registers.last() {
@@ -159,10 +159,11 @@ fn register_laws(history: &mut History, verified: &mut Verified, checks: &mut Ch
     });
     if read.is_none() {
         let found = text!("figures so large that they cannot be added up");
-        checks.find(Code::B09, "register.parquet".to_owned(), text!(""), found);
+        checks.report(Code::B09, "register.parquet".to_owned(), text!(""), found);
     }
 }
 
+/// Law: the newest manifest has the expected digest, if one is given.
 fn compare_head(
     options: &VerifyOptions,
     periods: &[(Month, PathBuf)],
@@ -177,11 +178,11 @@ fn compare_head(
         } else {
             text!("no manifest, given was {}", expected)
         };
-        checks.find(Code::B05, format!("{month}/manifest.json"), text!(""), found);
+        checks.report(Code::B05, format!("{month}/manifest.json"), text!(""), found);
     }
 }
 
-/// Every period is signed by a trusted key, or comes before one that is; says by whom.
+/// Law: a trusted key signed every period or a later one. Returns who vouches for each period.
 fn check_signatures(
     signed: &[Signed],
     trusted: &TrustedKeys,
@@ -204,12 +205,12 @@ fn check_signatures(
             SignatureStanding::Unsigned => text!("no signature, and no later period is signed"),
             SignatureStanding::Bad(problem) => problem,
         };
-        checks.find(Code::B10, place(*month, SIGNATURE), text!(""), problem);
+        checks.report(Code::B10, place(*month, SIGNATURE), text!(""), problem);
     }
     said
 }
 
-/// Passes when something was checked and nothing was found.
+/// Passes if there are no findings and at least one file and one figure were checked.
 fn finish(verified: Verified, checks: Checks) -> Outcome<Verified> {
     let files: u64 = verified.periods.iter().map(|period| period.files).sum();
     if checks.findings.is_empty() && files > 0 && checks.figures > 0 {

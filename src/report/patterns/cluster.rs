@@ -10,21 +10,21 @@ use crate::{
     report::source::BreakTally,
 };
 
-/// How a field differs.
+/// The difference in a field.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum FieldChange {
-    /// Treating − insured, in fen.
+    /// A constant offset: treating − insured, in fen.
     Offset(FenSum),
-    /// From the code of the insured side to that of the treating side.
+    /// A changed code: the code of the insured side, then of the treating side.
     Recoded(String, String),
-    /// It differs; what it holds is a person's, or as many values as there are rows.
+    /// A difference without a pattern: the values are of persons, or differ in every row.
     Free,
 }
 
-/// The fields that differ, each with how.
+/// The fields that differ, with their differences.
 pub(super) type Changes = Vec<(Field, FieldChange)>;
 
-/// A place that breaks share, the narrowest first.
+/// A place that breaks share. The variants are ordered from the narrowest to the widest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum SharedPlace {
     Institution(String),
@@ -44,7 +44,7 @@ pub(super) struct BreakCluster {
     pub(super) class: Class,
     pub(super) place: SharedPlace,
     pub(super) changes: Changes,
-    /// Pairs that are concerned.
+    /// The number of pairs with these breaks.
     pub(super) pairs: usize,
     pub(super) tally: BreakTally,
 }

@@ -1,8 +1,8 @@
-//! Systematic patterns: breaks that have one cause, found by what they share.
+//! Systematic patterns: clusters of breaks that probably have one cause.
 //!
-//! First by *change*: the same fields differ, each by the same offset or from the same code to the same code. Such
-//! breaks are put down to the narrowest place that nearly all of them share. What is left over is looked at by
-//! *place*: an institution, division or pair with far more breaks of a class than its share of other things.
+//! Breaks are clustered by *change* first: the same fields differ, each by the same offset or between the same two
+//! codes. Such a cluster gets the narrowest place that nearly all of its breaks share. The other breaks are
+//! clustered by *place*: an institution, division or pair with far more breaks of a class than its usual share.
 
 mod cluster;
 mod sentence;
@@ -21,13 +21,13 @@ use crate::model::{
     money::parse_sum,
 };
 
-/// Fewer breaks than this with one change are chance.
+/// The smallest cluster by change; fewer breaks count as chance.
 const FEWEST_ALIKE: usize = 5;
-/// Fewer breaks than this at one place are chance.
+/// The smallest cluster by place; fewer breaks count as chance.
 const FEWEST_AT_A_PLACE: usize = 10;
-/// How many times its share of other things a place has to have of the breaks.
+/// A place is crowded if its share of the breaks is more than this multiple of its usual share.
 const TIMES_ITS_SHARE: i128 = 10;
-/// How many are shown.
+/// The maximum number of shown patterns.
 const SHOWN: usize = 20;
 
 /// A pattern for people.
@@ -42,15 +42,15 @@ pub(super) struct Pattern {
 pub(super) struct Patterns {
     pub(super) ranked: Vec<Pattern>,
     pub(super) found: usize,
-    /// Breaks that patterns explain, and all that are carried.
+    /// The number of breaks that patterns explain, and of all carried breaks.
     pub(super) explained: [String; 2],
 }
 
-/// A carried break with where it happened.
+/// A carried break with its places.
 struct Case<'a> {
     found: ListedBreak<'a>,
     changes: Changes,
-    /// From the narrowest to the widest, one of each kind.
+    /// One place of each kind, from the narrowest to the widest.
     places: Vec<SharedPlace>,
 }
 
@@ -84,7 +84,7 @@ impl Patterns {
     }
 }
 
-/// The carried breaks with what differs and where.
+/// Returns the carried breaks with their changes and places.
 fn cases(source: &PeriodTables) -> Vec<Case<'_>> {
     let mut changes: BTreeMap<&str, Changes> = BTreeMap::new();
     for row in source.break_fields.iter() {
@@ -94,7 +94,7 @@ fn cases(source: &PeriodTables) -> Vec<Case<'_>> {
     }
     let mut institutions: BTreeMap<&str, &str> = BTreeMap::new();
     for row in source.open_items.iter() {
-        // The insured side comes first; the copy of the treating side is the better witness.
+        // Rows of the insured side come first, so the value of the treating side replaces theirs. It is more reliable.
         institutions.insert(row.text("setl_id"), row.text("fixmedins_code"));
     }
     let carried = source.all_breaks().into_iter().filter(|found| found.carried);
@@ -112,7 +112,7 @@ fn cases(source: &PeriodTables) -> Vec<Case<'_>> {
         .collect()
 }
 
-/// The changes without those that only follow from others: where a part differs, its sums do, and cash.
+/// Removes changes that only follow from others: if a part of the cost differs, its sums and cash differ too.
 fn without_sums(mut changes: Changes) -> Changes {
     let follows = |field| {
         [Field::medfee_sumamt, Field::fund_pay_sumamt, Field::psn_cash_pay].contains(&field)
@@ -126,7 +126,7 @@ fn without_sums(mut changes: Changes) -> Changes {
     changes
 }
 
-/// The field that a line of `break_fields` is about: `cost_month` follows from the time.
+/// Returns the field of a row of `break_fields`; `cost_month` is derived from the time.
 fn changed_field(name: &str) -> Option<Field> {
     let field = || Field::of_column(name).map(|named| named.field);
     if name == "cost_month" { Some(Field::setl_time) } else { field() }
@@ -144,7 +144,7 @@ fn change(field: Field, treating: &str, insured: &str) -> FieldChange {
     if CODES.contains(&field) {
         return FieldChange::Recoded(insured.to_owned(), treating.to_owned());
     }
-    // The other identity fields hold what is a person's or a settlement's own.
+    // The values of other identity fields belong to one person or one settlement.
     match (parse_sum(treating), parse_sum(insured)) {
         (Ok(treating), Ok(insured)) if !IDENTITY_FIELDS.contains(&field) => {
             FieldChange::Offset(treating - insured)
@@ -153,7 +153,7 @@ fn change(field: Field, treating: &str, insured: &str) -> FieldChange {
     }
 }
 
-/// The city of a division: its first four digits.
+/// Returns the city of a division: its first four digits.
 fn city(division: &str) -> String {
     division.chars().take(4).collect()
 }
@@ -173,7 +173,7 @@ fn places(found: &ListedBreak) -> Vec<SharedPlace> {
     ]
 }
 
-/// Takes the breaks with one change; gives the others.
+/// Clusters breaks with the same change; returns all other breaks.
 fn by_change<'a>(
     cases: &'a [Case<'a>],
     usual: &Usual,
@@ -202,7 +202,8 @@ fn by_change<'a>(
     rest
 }
 
-/// The narrowest place that nine of ten breaks share; else the one with most breaks of those that stand out.
+/// Returns the narrowest place that nine of ten breaks share, or else the place with the most breaks among the
+/// places that exceed their usual share.
 fn shared_place(group: &[&Case], whole: usize, usual: &Usual) -> Option<SharedPlace> {
     let mut counts = counts(group);
     counts.retain(|_, number| *number >= FEWEST_ALIKE);
@@ -212,13 +213,13 @@ fn shared_place(group: &[&Case], whole: usize, usual: &Usual) -> Option<SharedPl
             let quarter = matches!(place, SharedPlace::Institution(_)) && **number * 4 >= whole;
             **number * 10 >= whole && (quarter || usual.is_exceeded(place, **number, whole))
         });
-        // Of equal numbers the first, which is the narrowest.
+        // `max_by_key` returns the last of equal items. After `rev` this is the first, which is the narrowest.
         standing.rev().max_by_key(|(_, number)| **number)
     };
     nearly_all.or_else(most).map(|(place, _)| (*place).clone())
 }
 
-/// How many breaks each place has.
+/// Counts the breaks of each place.
 fn counts<'a>(group: &[&'a Case]) -> BTreeMap<&'a SharedPlace, usize> {
     let mut counts = BTreeMap::new();
     for place in group.iter().flat_map(|case| &case.places) {
@@ -235,7 +236,7 @@ fn cluster(class: Class, place: SharedPlace, changes: Changes, cases: &[&Case]) 
     BreakCluster { class, place, changes, pairs: pairs.len(), tally }
 }
 
-/// Takes breaks of one class and of the same fields that crowd at a place.
+/// Clusters breaks of one class and the same fields at places that have too many of them.
 fn by_place(rest: &[&Case], usual: &Usual, clusters: &mut Vec<BreakCluster>) {
     let mut groups: BTreeMap<(Class, Vec<Field>), Vec<&Case>> = BTreeMap::new();
     for case in rest {
@@ -254,8 +255,8 @@ fn by_place(rest: &[&Case], usual: &Usual, clusters: &mut Vec<BreakCluster>) {
     }
 }
 
-/// The place with most breaks of those that have far more than their share of `whole`, or a narrower one with nine
-/// of ten of them.
+/// Returns the narrowest place that has at least nine tenths of the largest number of breaks, among the places
+/// that exceed their usual share of `whole`.
 fn crowded_place(group: &[&Case], whole: usize, usual: &Usual) -> Option<SharedPlace> {
     let mut crowded = counts(group);
     crowded.retain(|place, number| {
@@ -266,7 +267,7 @@ fn crowded_place(group: &[&Case], whole: usize, usual: &Usual) -> Option<SharedP
     place.map(|(place, _)| (*place).clone())
 }
 
-/// What is usual: visits that cleared and breaks that are carried, by place and in all.
+/// The usual shares: cleared visits and carried breaks, by place and in total.
 struct Usual {
     visits: BTreeMap<SharedPlace, i128>,
     all_visits: i128,
@@ -300,8 +301,8 @@ impl Usual {
         usual
     }
 
-    /// Whether a place has far more of `whole` breaks than its share of visits or, where positions do not say how
-    /// many it has, than its share of all other breaks.
+    /// Returns whether a place has far more of `whole` breaks than its share of visits. For places that positions do
+    /// not have, the share of all other breaks counts instead.
     fn is_exceeded(&self, place: &SharedPlace, number: usize, whole: usize) -> bool {
         let (own, all) = match place {
             SharedPlace::Insured(..) | SharedPlace::InsuredCity(..) | SharedPlace::Pair(_) => {

@@ -6,7 +6,7 @@ use crate::{
     report::words::{Words, field, pair, province, words},
 };
 
-/// What the breaks share, as a sentence.
+/// Returns the common change and place of the breaks as a sentence.
 pub(super) fn sentence(cluster: &BreakCluster) -> Words {
     let place = place(cluster);
     let what = what(cluster);
@@ -100,7 +100,7 @@ fn changed(of: Field, change: &FieldChange) -> Words {
     }
 }
 
-/// A code; what is null has none.
+/// Returns a code, or a dash for null.
 fn shown(code: &str) -> &str {
     if code.is_empty() { "–" } else { code }
 }

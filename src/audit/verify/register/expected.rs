@@ -1,4 +1,4 @@
-//! What the tables of a period say of settlements in the register.
+//! Expectations of the register: what must hold for settlements that the tables of a period name.
 
 use std::collections::BTreeMap;
 
@@ -22,17 +22,17 @@ use crate::{
     text::Text,
 };
 
-/// What tables expect of the register.
+/// Expectations of the register that follow from tables.
 #[derive(Debug, Default)]
 pub(in crate::audit::verify) struct Expectations {
     pub(super) list: Vec<(Key, Month, ExpectedSettlement)>,
-    /// What was held back so far, by settlement, in fen.
+    /// The sum held back so far from each settlement, in fen.
     held_back: BTreeMap<String, FenSum>,
     /// Accepted deductions that were not given back, by number and settlement.
     standing: BTreeMap<(String, String), Key>,
 }
 
-/// What is expected of a settlement in a period.
+/// The expected state of a settlement in a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ExpectedSettlement {
     /// Voided in this period.
@@ -43,9 +43,9 @@ pub(super) enum ExpectedSettlement {
     Cleared(Fen),
     /// Cleared in this period, with a group and a payable in fen.
     ClearedAs(i32, Fen),
-    /// Cleared by now, with a payable of at least so many fen, and not reversed.
+    /// Cleared by now, with a payable of at least this amount, and not reversed.
     Deducted(Fen),
-    /// Cleared by now, with a payable below so many fen, and not reversed.
+    /// Cleared by now, with a payable below this amount, and not reversed.
     Exceeded(Fen),
     /// Cleared by now, of a pair and a fund: the number of the group without its care class.
     Of(i32),
@@ -63,7 +63,7 @@ pub(super) enum ExpectedSettlement {
     New,
     /// Not registered by now.
     Absent,
-    /// Cleared in this period: a copy that no other table shows.
+    /// Cleared in this period, since no other table has the copy.
     Left,
     /// No settlement that cleared by now.
     Unpaired,
@@ -71,13 +71,13 @@ pub(super) enum ExpectedSettlement {
     Unlike(i32, Fen),
 }
 
-/// A sum as wide as a record's value: no record owes what is beyond.
+/// Converts a sum to the width of a record; a sum beyond it becomes the limit, which no record owes.
 fn narrow(fen: FenSum) -> Fen {
     Fen::try_from(fen).unwrap_or(if fen.is_negative() { Fen::MIN } else { Fen::MAX })
 }
 
 impl Expectations {
-    /// Gathers what the tables of a period say about the register.
+    /// Adds the expectations of the tables of a period.
     pub(in crate::audit::verify) fn gather(
         &mut self,
         closed: &ReadablePeriod,
@@ -100,7 +100,7 @@ impl Expectations {
         }
     }
 
-    /// Deductions: what is held back, why not, and what is given back.
+    /// Adds the expectations of deductions that are accepted, refused or given back.
     fn gather_deductions(&mut self, closed: &ReadablePeriod) {
         let mut expect = |key: Key, expected| self.list.push((key, closed.month, expected));
         for row in closed.grid("deductions").iter() {
@@ -125,10 +125,10 @@ impl Expectations {
             if row.flag("accepted") == Some(true) {
                 self.held_back.insert(setl_id.to_owned(), sum);
             }
-            let of = row.pair().zip(FundClass::from_name(row.text("fund_class")));
+            let owner = row.pair().zip(FundClass::from_name(row.text("fund_class")));
             expect(
                 key,
-                of.map_or(ExpectedSettlement::Uncleared, |(pair, fund)| {
+                owner.map_or(ExpectedSettlement::Uncleared, |(pair, fund)| {
                     let group = Group { pair, fund, care: CareClass::ALL[0] };
                     ExpectedSettlement::Of(i32::from(group.number()))
                 }),
@@ -136,7 +136,7 @@ impl Expectations {
         }
     }
 
-    /// What is still held back at the end of the book is of settlements that nothing reversed.
+    /// Adds the last expectation: settlements whose deductions stand at the end of the book are not reversed.
     pub(in crate::audit::verify) fn finish(&mut self, last: Month) {
         let standing = std::mem::take(&mut self.standing);
         let unreversed =
@@ -145,7 +145,7 @@ impl Expectations {
     }
 }
 
-/// A settlement as a period's tables show it.
+/// A settlement in the tables of a period.
 struct Seen<'a> {
     settlement: &'a UnclearedSettlement<'a>,
     breaks: &'a [BreakRow<'a>],
@@ -153,7 +153,7 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    /// What follows for the register.
+    /// Gives every expectation of the settlement to `expect`.
     fn expected(&self, none_replaced: [bool; 2], mut expect: impl FnMut(ExpectedSettlement)) {
         let decision = self.settlement.decision;
         match decision.map(|row| (row.text("decision"), row.fen_or_null("payable"))) {
@@ -169,7 +169,7 @@ impl Seen<'_> {
         }
     }
 
-    /// What follows from its breaks.
+    /// Returns the expectation that follows from its breaks.
     fn broken(&self, first: &BreakRow) -> ExpectedSettlement {
         let whole = self.breaks.iter().find(|broken| broken.is_whole());
         let only_twice = self.breaks.iter().all(|broken| broken.class == Class::Duplicate);
@@ -187,8 +187,8 @@ impl Seen<'_> {
         }
     }
 
-    /// Of a copy that was brought in, and of a row that was there twice: what the book shows no break of has
-    /// cleared.
+    /// Returns the expectation for an open item of the period before, or a row with duplicates, that has no other
+    /// break: it has cleared.
     fn left(&self, none_replaced: [bool; 2]) -> Option<ExpectedSettlement> {
         let sides = Side::BOTH.into_iter().filter_map(|side| {
             let at = side.index();
@@ -217,7 +217,7 @@ impl Seen<'_> {
         group_of(&[insured, treating, insutype, med_type, ""], self.policy)
     }
 
-    /// What a reversal that did not clear says of its original.
+    /// Returns the original of a reversal that did not clear, and the expectation of it.
     fn original(&self, none_replaced: [bool; 2]) -> Option<(Key, ExpectedSettlement)> {
         let reversed = self.breaks.iter().any(|broken| broken.class == Class::AlreadyReversed);
         if reversed {
@@ -242,7 +242,7 @@ impl Seen<'_> {
 }
 
 impl ExpectedSettlement {
-    /// Whether the register has a settlement as a period expects it, and when it was reversed.
+    /// Returns whether an entry of the register, and the period of its reversal, are as expected in `month`.
     pub(super) fn holds(
         self,
         entry: Option<&RegisterEntry>,
@@ -291,6 +291,7 @@ impl ExpectedSettlement {
         }
     }
 
+    /// Returns the expectation in words.
     pub(super) fn words(self) -> Text {
         match self {
             ExpectedSettlement::Voided => text!("decisions voids it"),

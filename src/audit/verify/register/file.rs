@@ -1,4 +1,4 @@
-//! The register of one period, and what its tables say that it holds.
+//! The register of one period, and the sums that its tables expect of it.
 
 use crate::{
     audit::verify::{
@@ -20,22 +20,22 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
-/// The register of a period, and what its tables say that it holds.
+/// The register of a period, and the sums that its tables expect of it.
 #[derive(Debug)]
 pub(in crate::audit::verify) struct RegisterFile {
     pub(in crate::audit::verify) period: Month,
     pub(super) entries: RegisterEntries,
-    /// What cleared, by group, as positions have it.
+    /// Cleared sums by group, from positions.
     pub(super) cleared: BTreeMap<i32, GroupPosition>,
-    /// Settlements that cleared, as control and decisions have them on each side.
+    /// The number of cleared settlements on each side, from control and decisions.
     pub(super) settlements: [i128; 2],
-    /// What they owe in fen, likewise; none where a decision cleared the other side's copy with its amounts.
+    /// Their payable in fen; none if a decision cleared the other side's copy of a mismatch.
     pub(super) owed: [Option<FenSum>; 2],
-    /// Settlements that a decision voided.
+    /// The number of settlements that a decision voided.
     pub(super) voided: i128,
-    /// Settlements that a decision let clear, in order: a reversal among them needs no original.
+    /// Settlements that cleared by decision, sorted; a reversal among them needs no original.
     pub(super) accepted: Vec<Key>,
-    /// What was reversed.
+    /// Keys of the reversed settlements, in the order of the file.
     pub(super) reversed: Vec<Key>,
 }
 
@@ -46,7 +46,7 @@ impl RegisterFile {
         checks: &mut Checks,
     ) -> Option<RegisterFile> {
         let mut damaged = |file: &str, problem: Text| {
-            checks.find(Code::B06, place(closed.month, file), text!(""), problem);
+            checks.report(Code::B06, place(closed.month, file), text!(""), problem);
         };
         let entries = RegisterEntries::open(&closed.folder, closed.month);
         let entries = entries.map_err(|problem| damaged(REGISTER[0], problem)).ok()?;
@@ -76,17 +76,17 @@ impl RegisterFile {
     }
 }
 
-/// What positions have of a group.
+/// The sums of a group in positions.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct GroupPosition {
     pub(super) visits: i128,
     pub(super) fen: FenSum,
-    /// Whether a position has something above 0, and something below.
+    /// Whether a position has a number above 0, and one below 0.
     pub(super) above: bool,
     pub(super) below: bool,
 }
 
-/// What cleared by group, as positions have it.
+/// Adds up positions by group.
 fn cleared(closed: &ReadablePeriod) -> BTreeMap<i32, GroupPosition> {
     let mut sums: BTreeMap<i32, GroupPosition> = BTreeMap::new();
     let grid = closed.grid("positions");
@@ -97,7 +97,7 @@ fn cleared(closed: &ReadablePeriod) -> BTreeMap<i32, GroupPosition> {
         let sums = sums.entry(i32::from(group.number())).or_default();
         sums.visits += grid.number(row, visits);
         sums.fen += grid.fen(row, payable);
-        // The amounts stand between these two.
+        // In the schema of positions all amounts are between these two columns.
         for column in visits..=payable {
             let number = grid.number(row, column);
             sums.above |= number > 0;
@@ -119,7 +119,7 @@ fn decided<'a>(closed: &'a ReadablePeriod, decision: &'a str) -> impl Iterator<I
     closed.grid("decisions").iter().filter(move |row| row.text("decision") == decision)
 }
 
-/// Whether a decision cleared a mismatch with the copy of the other side.
+/// Returns whether a decision cleared a mismatch with the copy of the other side.
 fn by_other_copy(closed: &ReadablePeriod, side: Side) -> bool {
     let other = match side {
         Side::Treating => "accept_insured",
@@ -129,8 +129,8 @@ fn by_other_copy(closed: &ReadablePeriod, side: Side) -> bool {
     decided(closed, other).any(|row| mismatch.contains(&row.text("class_without")))
 }
 
-/// Settlements that cleared, or what they owe, seen from a side: its own column of control, and those that a
-/// decision let clear without a copy of this side.
+/// Returns the number or the payable of cleared settlements on a side: the rows of control, and settlements
+/// that a decision cleared without a copy of this side.
 fn cleared_on(closed: &ReadablePeriod, side: Side, column: &str, of: fn(GridRow) -> i128) -> i128 {
     let rows = closed.grid("control").iter();
     let mut cleared =

@@ -1,4 +1,4 @@
-//! The register of all periods, read once: order, each settlement once, and what tables expect of it.
+//! Laws of the registers of all periods, in one pass: order, each settlement once, expectations of tables.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::{
     text::Text,
 };
 
-/// What was found in a range of keys.
+/// Sums and problems of a range of keys.
 #[derive(Debug, Default)]
 struct RangeFindings {
     sums: Vec<RegisterSums>,
@@ -27,8 +27,8 @@ struct RangeFindings {
     problems: Vec<(Month, Text, Text)>,
 }
 
-/// Reads all registers, a range of keys at a time, and compares them with each other and with what is
-/// expected of them; gives what each holds.
+/// Reads all registers, one range of keys at a time, and compares them with each other and with the
+/// expectations. Returns the sums of each register.
 pub(super) fn check(
     files: &[RegisterFile],
     expectations: &mut Expectations,
@@ -36,15 +36,16 @@ pub(super) fn check(
 ) -> Vec<RegisterSums> {
     expectations.list.sort_by_key(|(key, month, _)| (*key, *month));
     let rows: u64 = files.iter().map(|file| file.entries.rows()).sum();
-    // About half a million settlements a range: they fit a processor's cache, nearly.
+    // About half a million settlements for each range, which nearly fit the cache of a processor.
     let ranges = (rows / 500_000).next_power_of_two().clamp(1, 512);
+    // `ranges` is a power of two, so this is 2^64 / ranges; 2^64 itself, for one range, does not fit 64 bits.
     let width = u64::MAX / ranges + u64::from(ranges > 1);
     let found: Vec<RangeFindings> = (0..ranges)
         .into_par_iter()
         .map(|range| {
             let first = range * width;
             let last = if range + 1 == ranges { u64::MAX } else { first + (width - 1) };
-            look(files, &expectations.list, (first, last))
+            check_range(files, &expectations.list, (first, last))
         })
         .collect();
     let mut sums = vec![RegisterSums::default(); files.len()];
@@ -63,8 +64,8 @@ pub(super) fn check(
     sums
 }
 
-/// Looks at the settlements of a range of keys.
-fn look(
+/// Applies the laws to the settlements of a range of keys; `expected` is sorted by key.
+fn check_range(
     files: &[RegisterFile],
     expected: &[(Key, Month, ExpectedSettlement)],
     range: Range,
@@ -95,11 +96,11 @@ fn look(
         let problem = text!("key {}", format!("{:016x}", entry.key.hash));
         found.problems.push((entry.period, text!("kind, group and payable of an entry"), problem));
     }
-    let of = |key: Key| {
+    let entry_of = |key: Key| {
         let at = entries.partition_point(|entry| entry.key < key);
         entries[at..].first().filter(|entry| entry.key == key)
     };
-    let all_reversed = reversed(files, range, of, &mut found);
+    let all_reversed = reversed(files, range, entry_of, &mut found);
     let reversed_in = |key: Key| {
         let at = all_reversed.partition_point(|(reversed, _)| *reversed < key);
         let first = all_reversed.get(at).filter(|(reversed, _)| *reversed == key);
@@ -109,7 +110,7 @@ fn look(
     let from = expected.partition_point(|(key, _, _)| key.hash < range.0);
     for (key, month, expected) in expected[from..].iter().take_while(|(key, ..)| within(key)) {
         found.figures += 1;
-        if !expected.holds(of(*key), reversed_in(*key), *month) {
+        if !expected.holds(entry_of(*key), reversed_in(*key), *month) {
             let problem = text!("key {}: {}", format!("{:016x}", key.hash), expected.words());
             found.problems.push((*month, text!("what the tables say of a settlement"), problem));
         }
@@ -117,8 +118,8 @@ fn look(
     found
 }
 
-/// Whether an entry is one that a close can write: a settlement owes, a reversal takes back, what was voided
-/// is of no group.
+/// Returns whether a close can write this entry: a settlement has a payable of 0 or more, a reversal of 0 or
+/// less, a voided settlement has no group.
 fn is_well_formed(entry: &RegisterEntry) -> bool {
     let group = u16::try_from(entry.group).ok().and_then(Group::from_number);
     let known = group.is_some_and(|group| group.pair.insured != group.pair.treating);
@@ -130,11 +131,12 @@ fn is_well_formed(entry: &RegisterEntry) -> bool {
     }
 }
 
-/// Each settlement is reversed once, and was cleared by then; gives all that were reversed, in order.
+/// Law: each settlement is reversed once, and cleared before. Returns the reversed settlements of all files,
+/// sorted by key.
 fn reversed<'a>(
     files: &[RegisterFile],
     range: Range,
-    of: impl Fn(Key) -> Option<&'a RegisterEntry>,
+    entry_of: impl Fn(Key) -> Option<&'a RegisterEntry>,
     found: &mut RangeFindings,
 ) -> Vec<(Key, usize)> {
     let mut reversed: Vec<(Key, usize)> = Vec::new();
@@ -153,7 +155,7 @@ fn reversed<'a>(
         ));
     }
     for (key, at) in &reversed {
-        let original = of(*key).filter(|entry| entry.kind == SETTLEMENT);
+        let original = entry_of(*key).filter(|entry| entry.kind == SETTLEMENT);
         let original = original.filter(|entry| entry.period <= files[*at].period);
         found.sums[*at].count_original(original);
     }

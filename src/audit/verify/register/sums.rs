@@ -1,4 +1,4 @@
-//! What the register of a period holds, added up, and what its tables say of that.
+//! Sums of the register of a period, compared with its tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ use crate::{
 /// A group, and a payable in fen.
 type Owed = (i32, FenSum);
 
-/// Settlements and reversals of a group, and their fen.
+/// Numbers of settlements and reversals of a group, and their payable.
 #[derive(Debug, Clone, Copy, Default)]
 struct OfGroup {
     settlements: i128,
@@ -27,25 +27,25 @@ struct OfGroup {
     fen: FenSum,
 }
 
-/// What the register of a period holds.
+/// The sums of the register of a period.
 #[derive(Debug, Default, Clone)]
 pub(in crate::audit::verify) struct RegisterSums {
-    /// Rows.
+    /// The number of rows.
     pub(in crate::audit::verify) rows: u64,
     kinds: [i128; 3],
     groups: BTreeMap<i32, OfGroup>,
-    /// What each reversal takes back that no decision let clear.
+    /// Group and amount of each reversal that cleared without a decision, with its sign turned.
     taken_back: Vec<Owed>,
-    /// Reversals that a decision let clear.
+    /// The number of reversals that cleared by decision.
     accepted: usize,
-    /// What each settlement owed that was reversed.
+    /// Group and payable of each reversed settlement.
     reversed: Vec<Owed>,
-    /// Reversed settlements that were not cleared by then.
+    /// The number of reversed settlements without an entry in the register.
     without_original: usize,
 }
 
 impl RegisterSums {
-    /// What cleared, in fen.
+    /// Returns the payable of all entries, in fen.
     pub(in crate::audit::verify) fn payable(&self) -> FenSum {
         self.groups.values().map(|group| group.fen).sum()
     }
@@ -67,7 +67,7 @@ impl RegisterSums {
         self.reversed.extend(other.reversed);
     }
 
-    /// Counts an entry; some settlements cleared by decision.
+    /// Counts an entry; `accepted` has the settlements that cleared by decision, sorted.
     pub(super) fn count(&mut self, entry: &RegisterEntry, accepted: &[Key]) {
         self.rows += 1;
         match entry.kind {
@@ -92,7 +92,7 @@ impl RegisterSums {
         }
     }
 
-    /// Counts a settlement that was reversed, if it was cleared by then.
+    /// Counts a reversed settlement; `original` is its entry, if it has cleared.
     pub(super) fn count_original(&mut self, original: Option<&RegisterEntry>) {
         match original {
             Some(entry) => self.reversed.push((entry.group, entry.payable)),
@@ -100,7 +100,7 @@ impl RegisterSums {
         }
     }
 
-    /// Compares what a register holds with what the tables of its period say.
+    /// Compares the sums with the tables of the period.
     pub(in crate::audit::verify) fn compare(&self, file: &RegisterFile, checks: &mut Checks) {
         let path = place(file.period, REGISTER[0]);
         let groups: BTreeSet<&i32> = self.groups.keys().chain(file.cleared.keys()).collect();
@@ -138,7 +138,7 @@ impl RegisterSums {
     }
 }
 
-/// What is wrong with a group, in the register and in positions.
+/// Returns what differs between the register and positions in a group.
 fn compare_group(group: i32, here: OfGroup, there: GroupPosition) -> Option<Text> {
     let below = there.below && here.reversals == 0;
     let above = there.above && here.settlements == 0;
@@ -149,7 +149,7 @@ fn compare_group(group: i32, here: OfGroup, there: GroupPosition) -> Option<Text
         .or_else(sign)
 }
 
-/// What is in the first list and not as often in the second.
+/// Returns the multiset difference: items of the first list that the second does not have as often.
 fn missing(first: &[Owed], second: &[Owed]) -> Vec<Owed> {
     let sorted = |list: &[Owed]| {
         let mut list = list.to_vec();
