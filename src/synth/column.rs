@@ -323,6 +323,8 @@ fn pack(values: &[u32], width: u32, out: &mut Vec<u8>) {
     while at < values.len() {
         let run = run_length(&values[at..]);
         if run >= 8 {
+            // Only the last group of a page may be padded: padding before a run would add values.
+            debug_assert!((at - literal).is_multiple_of(8));
             pack_groups(&values[literal..at], width, out);
             varint((run as u64) << 1, out);
             let bytes = width.div_ceil(8) as usize;

@@ -172,6 +172,7 @@ fn in_parallel(
     tasks: &[SynthTask],
     work: impl Fn(SynthTask) -> Result<Done, SynthError> + Sync,
 ) -> Result<Vec<Done>, SynthError> {
+    // Relaxed order is enough: `fetch_add` hands out each index once, and results pass through the mutex.
     let next = AtomicUsize::new(0);
     let failed = AtomicUsize::new(0);
     let results: Mutex<Vec<(usize, Result<Done, SynthError>)>> = Mutex::new(Vec::new());

@@ -195,6 +195,7 @@ fn normalised(report: &RunReport) -> Vec<Text> {
 
 /// Returns the accepted findings: the first of each code, and their number.
 fn accepted(report: &RunReport) -> Vec<Text> {
+    debug_assert!(report.accepted.is_sorted_by_key(|finding| finding.code));
     let by_code = report.accepted.chunk_by(|a, b| a.code == b.code);
     let line = |of_code: &[Finding]| {
         let Finding { code, file, found, .. } = &of_code[0];
