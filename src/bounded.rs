@@ -1,5 +1,5 @@
-//! Files of unknown origin, read up to a limit: neither what they claim to hold nor what then comes out of them
-//! takes more memory than is meant for them. Devices and pipes never end by themselves.
+//! Reads files of unknown origin up to a limit. Neither the declared size nor the actual content of a file can take
+//! more memory than intended. Devices and pipes have no end of their own.
 
 use std::{
     fs::File,
@@ -9,19 +9,19 @@ use std::{
 
 use crate::text::Text;
 
-/// Bytes of a settings file: rules, a pipeline, a template. The built-in ones have some 20,000.
+/// The most bytes of a settings file: rules, a pipeline, a template. The built-in ones have some 20,000.
 pub const SETTINGS: u64 = 1 << 20;
 
-/// Bytes of a line of a settings file.
+/// The most bytes of a line of a settings file.
 const LINE: usize = 16 << 10;
 
-/// Bytes of a small file of a delivery, of a registry, of a reply as CSV.
+/// The most bytes of a small file of a delivery, of a registry, of a reply as CSV.
 pub const SMALL_FILE: u64 = 256 << 20;
 
-/// Bytes of a manifest.
+/// The most bytes of a manifest.
 pub const MANIFEST: u64 = 256 << 20;
 
-/// The bytes of a file, or none where there are more than so many.
+/// Reads a file, or returns `None` when it has more than `most` bytes.
 pub fn read(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     let file = File::open(path)?;
     let claimed = file.metadata()?.len();
@@ -34,25 +34,25 @@ pub fn read(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     Ok((bytes.len() as u64 <= most).then_some(bytes))
 }
 
-/// The bytes of a file that has to be small; more of them are an error.
+/// Reads a file, or fails when it has more than `most` bytes.
 pub fn read_all(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     read(path, most)?.ok_or_else(|| io::Error::other(more_than(most)))
 }
 
-/// The text of a file that has to be small.
+/// Reads a small text file, or fails when it has more than `most` bytes.
 pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
     let text = String::from_utf8(read_all(path, most)?);
     let text = text.map_err(|_| {
         io::Error::new(io::ErrorKind::InvalidData, text!("bytes that are not UTF-8"))
     })?;
-    // What is wrong with a line is shown with the line.
+    // Messages about a line quote the whole line, so its length is limited.
     match text.lines().position(|line| line.len() > LINE) {
         Some(at) => Err(io::Error::other(text!("line {} has more than {} bytes", at + 1, LINE))),
         None => Ok(text),
     }
 }
 
-/// A limit as people read it.
+/// Words a limit for people.
 pub fn more_than(most: u64) -> Text {
     text!("more than {} MiB", most >> 20)
 }
@@ -68,7 +68,7 @@ mod tests {
         std::fs::write(&path, [7; 10]).expect("written");
         assert_eq!(read(&path, 10).expect("read"), Some(vec![7; 10]));
         assert_eq!(read(&path, 9).expect("read"), None);
-        // A claim of terabytes is not believed, a device is not waited for.
+        // The declared terabytes are not allocated, and the device is not read to its end.
         File::create(&path).and_then(|file| file.set_len(1 << 42)).expect("sparse");
         assert_eq!(read(&path, SETTINGS).expect("read"), None);
         assert_eq!(read(Path::new("/dev/zero"), SETTINGS).expect("read"), None);

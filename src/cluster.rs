@@ -1,6 +1,6 @@
-//! What a run asks of a cluster and of object stores.
+//! The interface of a run to a cluster and to object stores.
 //!
-//! The command line calls them through [`Cluster`]. The package `crates/cluster` is the one that there is.
+//! The command line calls them through [`Cluster`]. The package `crates/cluster` implements it.
 
 use std::{
     fmt,
@@ -14,11 +14,11 @@ use crate::{
     text::{Text, quoted},
 };
 
-/// Other machines: those that read a delivery, and those that keep deliveries and books.
+/// Other machines: a cluster that reads deliveries, and stores that keep deliveries and books.
 ///
-/// Everything that waits ends with [`Failure::Interrupted`](crate::diag::Failure::Interrupted) when the flag is set.
+/// Every call that waits ends with [`Failure::Interrupted`](crate::diag::Failure::Interrupted) when the flag is set.
 pub trait Cluster: fmt::Debug + Sync {
-    /// The engine of a cluster, `df://HOST:PORT`; the delivery may be a copy of what is in an object store.
+    /// Returns the reader of a cluster `df://HOST:PORT`. `delivery` is the local copy if the delivery is in a store.
     fn engine(&self, cluster: &str, delivery: Option<Arc<dyn Mirror>>) -> Outcome<Arc<dyn Reader>>;
 
     /// Runs a scheduler until the flag is set.
@@ -27,29 +27,29 @@ pub trait Cluster: fmt::Debug + Sync {
     /// Runs an executor until the flag is set.
     fn executor(&self, options: &ExecutorOptions, stop: &AtomicBool) -> Outcome<()>;
 
-    /// Copies a delivery: its small files, and of its Parquet files all or the footers alone.
+    /// Downloads a delivery: its small files, and its Parquet files (`whole`) or only their footers.
     fn delivery(&self, address: &Path, whole: bool, stop: &AtomicBool) -> Outcome<Arc<dyn Mirror>>;
 
-    /// Copies a file, under its own name.
+    /// Downloads a file. The copy keeps its name.
     fn file(&self, address: &Path, stop: &AtomicBool) -> Outcome<Arc<dyn Mirror>>;
 
-    /// Copies a book: every period whose manifest is there; says which are without.
+    /// Downloads a book: every period that has a manifest. Returns the periods without one, too.
     fn book(&self, address: &Path, stop: &AtomicBool) -> Outcome<(Arc<dyn Mirror>, Vec<String>)>;
 }
 
-/// A copy on this machine of what is in an object store; it goes with the value.
+/// A local copy of data in an object store. Dropping the value removes it.
 pub trait Mirror: fmt::Debug + Send + Sync {
-    /// The copy.
+    /// Returns the path of the copy.
     fn path(&self) -> &Path;
 
-    /// The address of what a path is a copy of.
+    /// Returns the address from which a path was copied.
     fn origin(&self, path: &Path) -> Option<String>;
 
-    /// Sends a closed period to the book: its manifest last, and only if no other run has sent one.
+    /// Uploads a closed period to the book, with its manifest last. Fails if another run has uploaded the period.
     fn send_period(&self, period: &str) -> Outcome<()>;
 }
 
-/// Host and port of `df://HOST:PORT`.
+/// Parses host and port of `df://HOST:PORT`.
 pub fn parse_address(text: &str) -> Result<(String, u16), Text> {
     let address = text.strip_prefix("df://").and_then(|rest| {
         let (host, port) = rest.trim_end_matches('/').rsplit_once(':')?;
@@ -59,26 +59,26 @@ pub fn parse_address(text: &str) -> Result<(String, u16), Text> {
     address.ok_or_else(|| text!("{}: df://HOST:PORT is expected", quoted(text)))
 }
 
-/// A scheduler: where it listens.
+/// The options of a scheduler.
 #[derive(Debug, Clone)]
 pub struct SchedulerOptions {
     /// Address and port.
     pub bind: std::net::SocketAddr,
 }
 
-/// An executor: where it listens, for whom it works.
+/// The options of an executor.
 #[derive(Debug, Clone)]
 pub struct ExecutorOptions {
     /// The scheduler, `HOST:PORT`.
     pub scheduler: (String, u16),
-    /// Address and port for results; the next port is for the scheduler's word.
+    /// Address and port for results. The next port receives the messages of the scheduler.
     pub bind: std::net::SocketAddr,
     /// The name under which other machines find it.
     pub host: Option<String>,
-    /// Tasks at a time.
+    /// The most tasks at a time.
     pub tasks: Option<usize>,
     /// Bytes of memory for queries.
     pub memory: Option<usize>,
-    /// Folder for what passes between stages.
+    /// Folder for data that passes between stages.
     pub work: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! What can go wrong, said so that the reader can act: stable codes, findings, failures.
+//! Everything that can go wrong: stable codes, findings, failures. Each tells the reader what to do.
 
 use std::{fmt, io, path::Path};
 
@@ -19,13 +19,13 @@ impl Fill for Code {
 }
 
 impl Code {
-    /// The state that is expected, as a message.
+    /// Returns the expected state as a message.
     pub fn expected_text(self) -> Text {
         let [chinese, _] = self.chinese();
         Text::named(self.expected(), chinese)
     }
 
-    /// The action that mends it, as a message.
+    /// Returns the hint, which is the action to take, as a message.
     pub fn hint_text(self) -> Text {
         let [_, chinese] = self.chinese();
         Text::named(self.hint(), chinese)
@@ -51,29 +51,29 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding at a place of a file.
+    /// Makes a finding at a place in a file.
     pub fn new(code: Code, file: impl Into<String>, place: Text, found: Text) -> Finding {
         Finding { code, file: file.into(), place, found, own_hint: None }
     }
 
-    /// A finding about a file as a whole.
+    /// Makes a finding about a whole file.
     pub fn of_file(code: Code, file: impl Into<String>, found: Text) -> Finding {
         Finding::new(code, file, text!(""), found)
     }
 
-    /// The finding with something better to do about it than the code says of all its kind.
+    /// Replaces the hint of the code by a better one for this finding.
     #[must_use]
     pub fn hinting(self, hint: Text) -> Finding {
         let own_hint = Some(hint).filter(|hint| *hint != self.code.hint_text());
         Finding { own_hint, ..self }
     }
 
-    /// What to do about it.
+    /// Returns the hint.
     pub fn hint(&self) -> Text {
         self.own_hint.clone().unwrap_or_else(|| self.code.hint_text())
     }
 
-    /// The finding with its file below a folder, unless it is named so already.
+    /// Puts a folder before the file, unless it is there already.
     pub fn below(self, folder: &str) -> Finding {
         if Path::new(&self.file).starts_with(folder) {
             return self;
@@ -81,7 +81,7 @@ impl Finding {
         Finding { file: format!("{folder}/{}", self.file), ..self }
     }
 
-    /// The finding as a message.
+    /// Returns the finding as a message.
     pub fn text(&self) -> Text {
         let Finding { file, place, code, found, .. } = self;
         let expected = code.expected_text();
@@ -100,12 +100,12 @@ impl fmt::Display for Finding {
     }
 }
 
-/// A path for people.
+/// Returns a path for people.
 pub fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy())
 }
 
-/// What is wrong with the text of a TOML file: the place, the line and what the parser says of it.
+/// Words an error in a TOML file: place, line and the parser's message.
 pub fn toml_problem(text: &str, error: &toml::de::Error) -> Text {
     let shown = error.to_string();
     let shown = shown.trim_end();
@@ -115,13 +115,13 @@ pub fn toml_problem(text: &str, error: &toml::de::Error) -> Text {
     let before = text.get(..span.start).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    // The names in it are those of its writer, and may steer a terminal.
+    // The message quotes names from the file, which may contain control characters.
     let rest = rest.replace(error.message(), &printable(error.message()));
     text!("TOML parse error at line {}, column {}\n{}", line, column, escaped_lines(rest))
 }
 
-/// What to do about an error of the system that says nothing about a file: no memory, too many open files of all and
-/// of the process.
+/// Returns a hint for a shortage of the system that is no fault of a file: no memory, too many open files of all
+/// processes or of this one.
 fn shortage(error: i32) -> Option<Text> {
     Some(match error {
         12 => text!(
@@ -135,38 +135,38 @@ fn shortage(error: i32) -> Option<Text> {
     })
 }
 
-/// Why a command did not succeed; each variant has its exit status (contract §7).
+/// The failure of a command. Each variant has its exit status (contract §7).
 #[derive(Debug)]
 pub enum Failure {
-    /// Our own fault: an invariant does not hold. Nothing is published.
+    /// A fault of the program: an invariant does not hold. Nothing is published.
     Bug(Text),
-    /// The command line, the pipeline or the rules file.
+    /// The command line, the pipeline or the rules file is wrong.
     Usage(Text),
-    /// The delivery; every finding is listed.
+    /// The delivery is refused. Every finding is listed.
     Refused(Vec<Finding>),
-    /// Files other than a delivery, and what they are; every finding is listed.
+    /// Files other than a delivery are refused. The text names them; every finding is listed.
     Unfit(Text, Vec<Finding>),
-    /// The book: order, already closed, damaged.
+    /// The book is refused: order of periods, already closed, damaged.
     Book(Text),
-    /// A verification or an audit found differences; every one is listed.
+    /// A verification or an audit found differences. Every one is listed.
     Differences(Text, Vec<Finding>),
-    /// A report that was printed shows differences.
+    /// A printed report shows differences.
     Reported,
-    /// The operating system: disk full, permission.
+    /// The operating system failed: disk full, permission.
     Io {
-        /// The file or folder, or what else failed.
+        /// The file or folder, or another thing that failed.
         place: Text,
-        /// What the operating system says.
+        /// The error of the operating system.
         error: io::Error,
     },
-    /// Stopped by a signal; nothing is published.
+    /// A signal stopped the command. Nothing is published.
     Interrupted,
 }
 
 worded!(Failure);
 
 impl Failure {
-    /// The failure as a message.
+    /// Returns the failure as a message.
     pub fn text(&self) -> Text {
         match self {
             Failure::Bug(what) => text!("internal error: {}", what)
@@ -182,7 +182,7 @@ impl Failure {
         }
     }
 
-    /// The exit status of the process.
+    /// Returns the exit status of the process.
     pub const fn exit_status(&self) -> u8 {
         match self {
             Failure::Bug(_) => 1,
@@ -195,8 +195,8 @@ impl Failure {
         }
     }
 
-    /// The failure of the system that is behind a failure, where files could not be opened, or memory not be had:
-    /// then nothing is known about a delivery or a book.
+    /// Returns the system failure behind a failure, if files could not be opened or memory was missing: such a failure
+    /// says nothing about the delivery or the book.
     #[must_use]
     pub fn or_shortage(self) -> Failure {
         let own = match &self {
@@ -215,12 +215,12 @@ impl Failure {
         short.unwrap_or(self)
     }
 
-    /// Whether something is not there.
+    /// Whether a file does not exist.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Failure::Io { error, .. } if error.kind() == io::ErrorKind::NotFound)
     }
 
-    /// What was found, each with its place.
+    /// Returns the findings, each with its place.
     pub fn findings(&self) -> &[Finding] {
         match self {
             Failure::Refused(findings)
@@ -230,13 +230,13 @@ impl Failure {
         }
     }
 
-    /// An I/O failure at a path; to be used with `map_err`.
+    /// Makes a function for `map_err` that turns an I/O error into a failure at a path.
     pub fn io(place: &Path) -> impl FnOnce(io::Error) -> Failure + use<> {
         let place = text!("{}", place);
         move |error| Failure::Io { place, error }
     }
 
-    /// A broken invariant, unless it holds.
+    /// Fails with a bug when an invariant does not hold.
     pub fn unless(holds: bool, invariant: impl FnOnce() -> Text) -> Result<(), Failure> {
         if holds { Ok(()) } else { Err(Failure::Bug(invariant())) }
     }

@@ -1,22 +1,22 @@
-//! SHA-256, because an auditor has `sha256sum`.
+//! SHA-256, which an auditor can check with `sha256sum`.
 
 use std::io::Read;
 
 use sha2::{Digest, Sha256};
 
-/// Bytes in hexadecimal.
+/// Returns bytes in hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// SHA-256 of bytes, in hexadecimal.
+/// Returns the SHA-256 of bytes in hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// SHA-256 of everything that a reader gives, in hexadecimal.
+/// Returns the SHA-256 of the data of a reader in hexadecimal.
 pub fn sha256_of(mut reader: impl Read) -> std::io::Result<String> {
     let mut digest = Sha256::new();
     let mut buffer = vec![0; 1 << 18];

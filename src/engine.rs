@@ -1,4 +1,4 @@
-//! One run, from a delivery to a closed period: the stages in order, and the totals between them.
+//! Runs one period, from a delivery to a closed period: the stages in order, and the totals between them.
 
 mod options;
 
@@ -63,34 +63,34 @@ use crate::{
     rules::Permit,
 };
 
-/// What a run did.
+/// The result of a run.
 #[derive(Debug)]
 pub struct RunReport {
     /// The period.
     pub period: Month,
-    /// Where every row went.
+    /// The control table: rows and sums by bucket.
     pub control: Control,
-    /// Rows that broke a rule.
+    /// The number of rows that broke a row rule.
     pub rejects: u64,
     /// Breaks by class.
     pub breaks: BTreeMap<&'static str, u64>,
-    /// Who pays whom, and the reserves.
+    /// Pairs, quotas, reserves, notices and payments.
     pub money: Movements,
-    /// What became of the deductions.
+    /// The outcome of the deductions.
     pub deductions: Judged,
-    /// What became of the payments.
+    /// The outcome of the payments.
     pub payments: Judged,
-    /// What was taken although it is written differently.
+    /// Counts of values that were read in another form than the contract's.
     pub normalisations: Normalisations,
-    /// What was asked about and is meant, by code.
+    /// The accepted findings, by code.
     pub accepted: Vec<Finding>,
-    /// What lies in the delivery and was not read.
+    /// The files of the delivery that were not read.
     pub unread: Vec<Unread>,
-    /// What a second implementation found equal; none when it was not asked.
+    /// The tables that a second implementation confirmed, or `None` when it was not asked.
     pub independent: Option<Compared>,
-    /// The closed period's folder; none on a dry run.
+    /// The folder of the closed period, or `None` on a dry run.
     pub published: Option<PathBuf>,
-    /// Digest of its manifest.
+    /// The digest of the manifest.
     pub manifest_sha256: String,
 }
 
@@ -108,8 +108,8 @@ pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
     Ok(RunReport { published: Some(book.root.join(options.period.to_string())), ..report })
 }
 
-/// Works a period out from a delivery and the book before it, into a staging folder: the whole of a run but
-/// its publication.
+/// Computes a period into a staging folder, from a delivery and the book before it. This is a whole run without its
+/// publication.
 pub fn close(
     options: &RunOptions,
     book: &Book,
@@ -120,7 +120,7 @@ pub fn close(
     let setting = SurveySetting { rules: &options.rules, policy, period, monitor };
 
     let standing = book.standing();
-    // A damaged book is told before anything that comes of its damage.
+    // `checked` is examined first: a damaged book must be reported before any error that follows from the damage.
     let opened_and_read = || {
         let register = Register::open(&book.periods)?;
         let delivered = read(Close { options, book, register: &register, staging, setting })?;
@@ -130,16 +130,17 @@ pub fn close(
     checked?;
     let (register, mut delivered) = read?;
     let close = Close { options, book, register: &register, staging, setting };
-    let closed = worked_out(close, &mut delivered);
+    let closed = compute(close, &mut delivered);
     if !matches!(closed, Err(Failure::Interrupted)) {
-        // What was changed meanwhile was read in part before and in part after, whatever came of it.
+        // If a file changed during the run, its old and new content may be mixed in the result, so this error comes
+        // first.
         delivered.delivery.unchanged()?;
         standing.unchanged()?;
     }
     closed
 }
 
-/// What the stages of a close share.
+/// The context that the stages of a close share.
 #[derive(Clone, Copy)]
 struct Close<'a> {
     options: &'a RunOptions,
@@ -149,8 +150,8 @@ struct Close<'a> {
     setting: SurveySetting<'a>,
 }
 
-/// Works a period out from a delivery that was read.
-fn worked_out(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<RunReport> {
+/// Computes a period from a delivery that was read.
+fn compute(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<RunReport> {
     let Close { options, book, staging, setting, .. } = close;
     let SurveySetting { period, monitor, .. } = setting;
     let reconciled = reconcile(close, delivered)?;
@@ -158,7 +159,7 @@ fn worked_out(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<RunRepo
     let outputs = monitor
         .stopwatch
         .measure(Activity::Write, || write(staging, delivered, &reconciled, &cleared, monitor))?;
-    let independent = recomputed(options, book, staging, monitor)?;
+    let independent = recompute_period(options, book, staging, monitor)?;
     let written = |of: fn(&FileEntry) -> u64| outputs.iter().map(of).sum();
     monitor.stopwatch.count(Activity::Write, written(|e| e.rows), written(|e| e.bytes));
     let manifest = manifest(options, book, delivered, outputs, &reconciled.control);
@@ -172,7 +173,7 @@ fn worked_out(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<RunRepo
         payments: cleared.money.payments.iter().map(Payment::judged).collect(),
         money: cleared.money,
         normalisations: delivered.survey.normalisations,
-        accepted: delivered.slips.met(),
+        accepted: delivered.slips.accepted(),
         unread: std::mem::take(&mut delivered.delivery.unread),
         independent,
         published: None,
@@ -180,8 +181,8 @@ fn worked_out(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<RunRepo
     })
 }
 
-/// Recomputes the staged period by a second implementation, where that is wanted.
-fn recomputed(
+/// Recomputes the staged period by a second implementation, if it is wanted.
+fn recompute_period(
     options: &RunOptions,
     book: &Book,
     staging: &Staging,
@@ -202,8 +203,12 @@ fn recomputed(
     recompute(&task, monitor).map(Some)
 }
 
-/// Takes the copies that the period before could not clear; gives the hashes of their keys.
-fn carried(book: &Book, values: &DoubtfulCopies, setting: SurveySetting) -> Outcome<Vec<u64>> {
+/// Adds the open items of the period before to `values`. Returns the hashes of their keys.
+fn read_open_items(
+    book: &Book,
+    values: &DoubtfulCopies,
+    setting: SurveySetting,
+) -> Outcome<Vec<u64>> {
     let mut hashes = Vec::new();
     let Some(folder) = book.previous() else { return Ok(hashes) };
     brought::open_items(folder, setting.policy, setting.period, |copy| {
@@ -213,22 +218,22 @@ fn carried(book: &Book, values: &DoubtfulCopies, setting: SurveySetting) -> Outc
     Ok(hashes)
 }
 
-/// A delivery that was accepted.
+/// An accepted delivery.
 struct AcceptedDelivery {
     delivery: Delivery,
     opening_quotas: OpeningQuotas,
     decisions: Decisions,
-    /// Hashes of the keys about which an open item or a decision says something.
+    /// Sorted hashes of the keys that an open item or a decision names.
     watched: Vec<u64>,
     survey: Survey,
     slips: Slips,
     index: Index,
     counters: Counters,
-    /// Copies in doubt: open items, and rows that did not clear while they were at hand.
+    /// Copies in doubt: open items, and rows that did not clear in the window.
     values: DoubtfulCopies,
 }
 
-/// Opens and reads a delivery; refuses it with every finding at once.
+/// Opens and reads a delivery, or refuses it with all findings at once.
 fn read(close: Close) -> Outcome<AcceptedDelivery> {
     let Close { options, book, register, staging, setting } = close;
     setting.monitor.stage(text!("opening"), 0)?;
@@ -241,7 +246,7 @@ fn read(close: Close) -> Outcome<AcceptedDelivery> {
         OpeningQuotas::of_first(options.opening_quotas.as_deref(), first, &mut findings)?;
     let decisions = Decisions::of(decisions::FILE, &delivery.small.decisions);
     let values = DoubtfulCopies::new(&delivery, options.memory, staging);
-    let mut watched = carried(book, &values, setting)?;
+    let mut watched = read_open_items(book, &values, setting)?;
     watched.extend(decisions.settlements().map(|setl_id| Key::of(setl_id).hash));
     watched.sort_unstable();
     watched.dedup();
@@ -254,8 +259,8 @@ fn read(close: Close) -> Outcome<AcceptedDelivery> {
     delivery.check_files(&survey.files, &mut findings);
     let quotas = options.opening_quotas.as_ref();
     findings.extend(plausible::of_delivery(&delivery, &survey, book, options.period, quotas));
-    let mut slips = Slips::meant(&options.accept);
-    let findings = slips.sift(findings);
+    let mut slips = Slips::accepting(&options.accept);
+    let findings = slips.remove_accepted(findings);
     if findings.is_empty() {
         return Ok(AcceptedDelivery {
             delivery,
@@ -272,7 +277,7 @@ fn read(close: Close) -> Outcome<AcceptedDelivery> {
     Err(delivery.refused(findings))
 }
 
-/// What became of every settlement.
+/// The result of the reconciliation.
 struct Reconciled {
     permits: Vec<Permit>,
     settled: Settled,
@@ -282,7 +287,7 @@ struct Reconciled {
     positions: Positions,
 }
 
-/// Matches the two sides; takes what is doubtful through the rules; proves that nothing is missing.
+/// Matches the two sides, settles the copies in doubt by the rules, and proves that no row is lost.
 fn reconcile(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<Reconciled> {
     let Close { options, book, register, staging, setting } = close;
     let SurveySetting { policy, period, monitor, .. } = setting;
@@ -311,13 +316,13 @@ fn reconcile(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<Reconcil
     Ok(Reconciled { permits, settled, decisions, proof, control, positions })
 }
 
-/// What is owed.
+/// The result of the clearing.
 struct Clearing {
     deductions: Vec<Deduction>,
     money: Movements,
 }
 
-/// Holds back deductions, works out pairs, quotas, reserves, notices and payments.
+/// Judges deductions, computes pairs, quotas, reserves, notices and payments.
 fn clear(close: Close, delivered: &AcceptedDelivery, reconciled: &Reconciled) -> Outcome<Clearing> {
     let Close { options, book, register, .. } = close;
     let deductions = judge_deductions(book, register, delivered, &reconciled.settled)?;
@@ -365,7 +370,7 @@ fn write(
     Ok(outputs)
 }
 
-/// What is held back of settlements that cleared, and given back of those that were reversed.
+/// Judges deductions: from settlements that cleared, and given back for those that were reversed.
 fn judge_deductions(
     book: &Book,
     register: &Register,
@@ -387,7 +392,7 @@ fn judge_deductions(
     Ok(deduct(lines, brought::deductions(&book.periods)?, &standing))
 }
 
-/// Who pays whom in this period, and what it does to quotas, reserves and notices.
+/// Computes who pays whom in this period, and the effect on quotas, reserves and notices.
 fn settle_money(
     options: &RunOptions,
     book: &Book,
@@ -434,7 +439,7 @@ fn settle_money(
     move_money(pairs, standing, &options.rules, period, options.issued_on())
 }
 
-/// Describes the period; its inputs by path, its outputs by path.
+/// Makes the manifest of the period. Inputs and outputs are listed by path.
 fn manifest(
     options: &RunOptions,
     book: &Book,

@@ -1,4 +1,4 @@
-//! What a long command says while it works, and how it is told to stop.
+//! Events of a long command, and the flag that stops it.
 
 use std::{
     io,
@@ -15,25 +15,25 @@ use serde::Serialize;
 use crate::diag::{Failure, Outcome};
 use crate::text::Text;
 
-/// Something that happened.
+/// An event of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A stage begins that will touch a number of rows.
+    /// A stage begins.
     Stage {
-        /// What it does, for people.
+        /// The work of the stage, for people.
         name: Text,
-        /// How many rows it will touch; 0 when that is not known.
+        /// The number of rows that it will process; 0 when unknown.
         rows: u64,
     },
-    /// What the run will need, as the footers of the delivery say.
+    /// The needs of the run, estimated from the footers of the delivery.
     Estimate(Estimate),
-    /// So many more rows are done.
+    /// This many more rows are done.
     Rows(u64),
-    /// Nothing more will happen.
+    /// The command has no more events.
     Done,
 }
 
-/// What a run will need, about: it is said before rows are read.
+/// A rough estimate of the needs of a run, made before rows are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Estimate {
     /// Rows of both sides.
@@ -42,11 +42,11 @@ pub struct Estimate {
     pub input_bytes: u64,
     /// Bytes of memory.
     pub memory_bytes: u64,
-    /// Bytes of disk, next to the book: the results, and what does not fit into memory.
+    /// Bytes of disk next to the book: the results and the spilled data.
     pub disk_bytes: u64,
-    /// Seconds of one processor core, at least and at the most, by the cost model of docs/performance.md.
+    /// Seconds of one processor core, lowest and highest, by the cost model of docs/performance.md.
     pub core_seconds: [u64; 2],
-    /// Whether row groups are read in step with time, so that hardly a row is read twice.
+    /// Whether row groups are read in step with time. Then few rows are read twice.
     pub in_step: bool,
 }
 
@@ -76,7 +76,7 @@ pub enum Activity {
 }
 
 impl Activity {
-    /// All of them, in the order of the data flow.
+    /// All activities in the order of the data flow.
     pub const ALL: [Activity; 9] = [
         Activity::Digest,
         Activity::Read,
@@ -89,7 +89,7 @@ impl Activity {
         Activity::Write,
     ];
 
-    /// The word used in reports.
+    /// Returns the word for people.
     pub const fn text(self) -> Text {
         match self {
             Activity::Digest => text!("digest"),
@@ -104,7 +104,7 @@ impl Activity {
         }
     }
 
-    /// The name in reports for programs.
+    /// Returns the name in reports for programs.
     pub const fn name(self) -> &'static str {
         match self {
             Activity::Digest => "digest",
@@ -120,36 +120,37 @@ impl Activity {
     }
 }
 
-/// Measures what threads are busy with, if it was given a clock: nothing but reports comes of it.
+/// Measures the activities of threads if it has a clock. Only reports use the result.
 #[derive(Debug, Default)]
 pub struct Stopwatch {
     clock: Option<fn() -> Duration>,
     spent: [Spent; Activity::ALL.len()],
 }
 
-/// What was spent on an activity, added up over all threads.
+/// The sums of an activity over all threads.
 #[derive(Debug, Default)]
 struct Spent {
+    // Relaxed order is enough: the sums are read for a report only, after the threads were joined.
     nanos: AtomicU64,
     rows: AtomicU64,
     bytes: AtomicU64,
 }
 
-/// What an activity took.
+/// The time and data of an activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActivityTime {
     /// The activity.
     pub activity: Activity,
-    /// Time, added up over all threads.
+    /// The time of all threads together.
     pub busy: Duration,
-    /// Rows that it went through.
+    /// The number of rows processed.
     pub rows: u64,
-    /// Bytes that it went through.
+    /// The number of bytes processed.
     pub bytes: u64,
 }
 
 impl Stopwatch {
-    /// With a clock that says how much time has gone by since some moment.
+    /// Makes a stopwatch with a clock that returns the time since a fixed moment.
     pub fn new(clock: fn() -> Duration) -> Stopwatch {
         Stopwatch { clock: Some(clock), ..Stopwatch::default() }
     }
@@ -164,13 +165,14 @@ impl Stopwatch {
         done
     }
 
-    /// Says how much an activity went through.
+    /// Adds rows and bytes that an activity processed.
     pub fn count(&self, activity: Activity, rows: u64, bytes: u64) {
         self.spent[activity as usize].rows.fetch_add(rows, Relaxed);
         self.spent[activity as usize].bytes.fetch_add(bytes, Relaxed);
     }
 
-    /// What was measured; pages are read and decompressed while columns are decoded, which is taken out.
+    /// Returns the measured times. Pages are read and decompressed inside of decoding, so their time is subtracted
+    /// there.
     pub fn timings(&self) -> Vec<ActivityTime> {
         let nanos = |activity: Activity| self.spent[activity as usize].nanos.load(Relaxed);
         let within = nanos(Activity::Read) + nanos(Activity::Decompress);
@@ -188,18 +190,18 @@ impl Stopwatch {
     }
 }
 
-/// Connects a run with whoever watches it.
+/// Connects a run with its observer.
 pub struct Monitor {
     stop: Arc<AtomicBool>,
     listener: Box<dyn Fn(Event) + Send + Sync>,
-    /// How many bytes of memory are free, where somebody knows.
+    /// Returns the bytes of free memory, if known.
     free_memory: fn() -> Option<u64>,
-    /// What measures the run.
+    /// Measures the run.
     pub stopwatch: Arc<Stopwatch>,
 }
 
 impl Monitor {
-    /// Tells events to a listener, and stops when the flag is set.
+    /// Makes a monitor that sends events to a listener and stops when the flag is set.
     pub fn new(stop: Arc<AtomicBool>, listener: impl Fn(Event) + Send + Sync + 'static) -> Monitor {
         let free_memory = || None;
         Monitor { stop, listener: Box::new(listener), free_memory, stopwatch: Arc::default() }
@@ -211,13 +213,13 @@ impl Monitor {
         Monitor { stopwatch: Arc::new(Stopwatch::new(clock)), ..self }
     }
 
-    /// Knows how much memory is free: a run stops before it needs more.
+    /// Makes the run stop before it needs more memory than is free.
     #[must_use]
     pub fn with_free_memory(self, free_memory: fn() -> Option<u64>) -> Monitor {
         Monitor { free_memory, ..self }
     }
 
-    /// Fails when something will take more memory than is free, or than it may take.
+    /// Fails when something will need more memory than is free, or more than `most` bytes.
     pub fn check_memory(&self, bytes: u64, most: u64, what: impl FnOnce() -> Text) -> Outcome<()> {
         let free = (self.free_memory)().unwrap_or(u64::MAX).min(most);
         if bytes <= free {
@@ -229,42 +231,42 @@ impl Monitor {
         })
     }
 
-    /// Nobody watches.
+    /// Makes a monitor without a listener.
     pub fn silent() -> Monitor {
         Monitor::new(Arc::default(), |_| {})
     }
 
-    /// The same run, one part of several at a time: what a part tells nobody hears.
+    /// Returns a monitor for a part that runs beside other parts: the same flag and stopwatch, but no listener.
     pub fn of_part(&self) -> Monitor {
         let stop = Arc::clone(&self.stop);
         let part = Monitor::new(stop, |_| {}).with_free_memory(self.free_memory);
         Monitor { stopwatch: Arc::clone(&self.stopwatch), ..part }
     }
 
-    /// A stage begins.
+    /// Reports the beginning of a stage. Fails when the run must stop.
     pub fn stage(&self, name: Text, rows: u64) -> Outcome<()> {
         tracing::info!(rows, "{name}");
         (self.listener)(Event::Stage { name, rows });
         self.check()
     }
 
-    /// Says what the run will need.
+    /// Reports the estimate.
     pub fn estimate(&self, estimate: Estimate) {
         (self.listener)(Event::Estimate(estimate));
     }
 
-    /// Rows are done.
+    /// Reports processed rows. Fails when the run must stop.
     pub fn advance(&self, rows: u64) -> Outcome<()> {
         (self.listener)(Event::Rows(rows));
         self.check()
     }
 
-    /// Nothing more will happen.
+    /// Reports the end.
     pub fn done(&self) {
         (self.listener)(Event::Done);
     }
 
-    /// Fails when the run has been told to stop.
+    /// Fails when the run must stop.
     pub fn check(&self) -> Outcome<()> {
         if self.stop.load(Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
     }

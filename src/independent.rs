@@ -1,7 +1,7 @@
-//! What a second implementation of a run is asked, and what it answers.
+//! The interface to a second implementation of a run.
 //!
-//! The engine calls it through [`Recompute`] before a period is published. The package `crates/independent` is the
-//! one that there is.
+//! The engine calls it through [`Recompute`] before a period is published. The package `crates/independent` implements
+//! it.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use crate::{
 /// [`Failure::Usage`](crate::diag::Failure::Usage) when a file of the delivery cannot be read.
 pub type Recompute = fn(&RecomputeTask, &Monitor) -> Outcome<Compared>;
 
-/// What is to be recomputed, and what it is compared with.
+/// The task of a recomputation: a period, and the tables to compare with.
 #[derive(Debug, Clone, Copy)]
 pub struct RecomputeTask<'a> {
     /// The delivery's folder.
@@ -31,16 +31,16 @@ pub struct RecomputeTask<'a> {
     pub period: Month,
     /// The folder whose `tables` are compared.
     pub result: &'a Path,
-    /// An existing folder; what does not fit into memory goes into a new folder below it, which is removed.
+    /// An existing folder. Spilled data goes into a new folder below it, which is removed at the end.
     pub scratch: &'a Path,
-    /// Bytes of memory, about.
+    /// Bytes of memory, approximately.
     pub memory: usize,
 }
 
-/// What was found equal.
+/// The result of a comparison without differences.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compared {
-    /// Every table that was compared.
+    /// Every compared table.
     pub tables: Vec<ComparedTable>,
 }
 
@@ -49,19 +49,19 @@ pub struct Compared {
 pub struct ComparedTable {
     /// Its name.
     pub name: &'static str,
-    /// How many rows.
+    /// The number of rows.
     pub rows: u64,
-    /// Sum of its leading column of money, in fen; 0 where it has none.
+    /// The sum of its leading money column in fen; 0 without such a column.
     pub fen: FenSum,
 }
 
 impl Compared {
-    /// Rows of all tables.
+    /// Returns the number of rows of all tables.
     pub fn rows(&self) -> u64 {
         self.tables.iter().map(|table| table.rows).sum()
     }
 
-    /// What cleared, in fen.
+    /// Returns the cleared sum in fen.
     pub fn payable(&self) -> FenSum {
         self.tables.iter().filter(|table| table.name == "positions").map(|table| table.fen).sum()
     }

@@ -1,7 +1,7 @@
-//! What a signal finds: what is under construction, which goes with the process, and steps that stay whole.
+//! Cleans up when a signal ends the process: removes unfinished folders, and protects steps that must stay whole.
 //!
-//! A command that is told to stop does so where it next looks at its [monitor](crate::event::Monitor). Where it
-//! does not look, because it waits for a pipe or is deep in a file, [`abandon`] clears up in its place.
+//! A command that must stop does so at the next check of its [monitor](crate::event::Monitor). Where it does not
+//! check, because it waits for a pipe or works deep in a file, [`abandon`] cleans up instead.
 
 use std::{
     fs, io, mem,
@@ -11,15 +11,15 @@ use std::{
 
 use crate::diag::{Failure, Outcome};
 
-/// What is not finished yet.
+/// The unfinished work of the process.
 struct All {
-    /// In the order in which they were made.
+    /// Unfinished folders in the order in which they were made.
     made: Vec<Construction>,
-    /// Numbers that were given.
+    /// The number of folders made so far, which numbers them.
     given: u64,
-    /// Whether the command is being ended: nothing may begin any more.
+    /// Whether the command is ending. Then nothing new may begin.
     over: bool,
-    /// Whether the result of the command is in its place.
+    /// Whether the result of the command is published.
     settled: bool,
 }
 
@@ -27,46 +27,46 @@ struct All {
 struct Construction {
     number: u64,
     path: PathBuf,
-    /// Whether it goes with what is in it.
+    /// Whether it is removed with its contents.
     whole: bool,
 }
 
 static ALL: Mutex<All> = Mutex::new(All::new());
 
 fn all() -> MutexGuard<'static, All> {
-    // A thread that panicked has left no half of a change in it.
+    // A poisoned mutex is safe to use: no change of the list can panic halfway.
     ALL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes whatever is under construction, for the process is about to end; nothing is begun or gets its place any
-/// more. Waits for a last step that is under way. Says whether the result is in its place.
+/// Removes all unfinished folders before the process ends. Nothing new begins and nothing is published after it. Waits
+/// for a last step in progress. Returns whether the result is published.
 pub fn abandon() -> bool {
     let mut all = all();
     all.end();
     let settled = all.settled;
-    // Whoever waits for it waits until the process has ended.
+    // The mutex stays locked for ever: a thread that wants it blocks until the process ends, so it can neither make a
+    // folder nor publish after the clean-up. Unlocking here would open that gap.
     mem::forget(all);
     settled
 }
 
-/// Gives the result of a command its place: no signal ends the process within this step, and once it is done the
-/// command has succeeded, whatever comes.
+/// Publishes the result of a command. No signal ends the process within this step. After it the command has succeeded,
+/// even if a signal comes.
 pub fn settle<T, E>(step: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     all().settle(step)
 }
 
-/// Says that the result is in its place.
+/// Records that the result is published.
 pub fn settled() {
     all().settled = true;
 }
 
-/// Says that something is left to be done that can be interrupted.
+/// Records that interruptible work follows.
 pub fn unsettle() {
     all().settled = false;
 }
 
-/// Whether the result is in its place. Waits for a step that is being done, and for ever once the process is about
-/// to end.
+/// Whether the result is published. Waits for a step in progress, and for ever once the process is ending.
 pub fn is_settled() -> bool {
     all().settled
 }
@@ -92,11 +92,11 @@ impl All {
 
 impl Construction {
     fn remove(&self) {
-        // Other threads may still make files in it while it goes.
+        // Other threads may still create files in it during the removal.
         for _ in 0..10 {
-            // An empty folder goes without any open file.
+            // Removing an empty folder needs no open file.
             let removed = fs::remove_dir(&self.path);
-            // What cannot be removed now is removed by whoever works there next.
+            // The next command that works there removes what is left.
             if removed.is_ok() || !self.whole || fs::remove_dir_all(&self.path).is_ok() {
                 return;
             }
@@ -104,7 +104,7 @@ impl Construction {
     }
 }
 
-/// A folder that was made, and goes with this value.
+/// A folder that is removed when this value is dropped.
 #[derive(Debug)]
 pub struct Unfinished {
     number: u64,
@@ -112,12 +112,12 @@ pub struct Unfinished {
 }
 
 impl Unfinished {
-    /// Makes a folder that goes with all that is in it.
+    /// Makes a folder that is removed with its contents.
     pub fn tree(path: &Path, make: impl FnOnce() -> io::Result<()>) -> Outcome<Unfinished> {
         Unfinished::made(path, true, make)
     }
 
-    /// Makes a folder that goes unless something is in it.
+    /// Makes a folder that is removed only when it is empty.
     pub(crate) fn folder(
         path: &Path,
         make: impl FnOnce() -> io::Result<()>,
@@ -141,12 +141,12 @@ impl Unfinished {
         Ok(Unfinished { number, path: path.to_owned() })
     }
 
-    /// Where it is.
+    /// Returns the path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Takes the last step, in the middle of which the command is not ended and after which it has succeeded.
+    /// Runs the last step. No signal ends the command within it, and after it the command has succeeded.
     pub(crate) fn last_step<T>(&self, step: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
         let mut all = all();
         if !all.made.iter().any(|made| made.number == self.number) {
@@ -155,7 +155,7 @@ impl Unfinished {
         all.settle(step)
     }
 
-    /// Lets it be: it is somebody else's.
+    /// Keeps the folder: it belongs to somebody else.
     pub(crate) fn leave(self) {
         drop(self.forget());
     }
@@ -169,7 +169,7 @@ impl Unfinished {
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        // It is known until it is gone: whoever ends the process meanwhile removes what is left of it.
+        // The folder stays in the list until it is removed, so that `abandon` can finish an interrupted removal.
         let known = all().made.iter().find(|made| made.number == self.number).cloned();
         if let Some(made) = known {
             made.remove();

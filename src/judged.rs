@@ -1,4 +1,4 @@
-//! What became of the deductions and payments of a period: how many were accepted and refused, why, and how much.
+//! The outcome of the deductions and payments of a period: how many were accepted or refused, reasons and amounts.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -16,25 +16,25 @@ use crate::{
 /// The code of a deduction that is given back because its settlement was reversed.
 pub const GIVEN_BACK: &str = LineCode::R01.id();
 
-/// The meaning of the code of a deduction or a payment, in Chinese and in English.
+/// Returns the meaning of the code of a deduction or a payment, in Chinese and in English.
 pub fn reason(code: &str) -> [&'static str; 2] {
     let [english, chinese] =
         LineCode::of_id(code).map_or(["another reason", "其他原因"], LineCode::meaning);
     [chinese, english]
 }
 
-/// The same as a value of messages.
+/// Returns the meaning as a value of messages.
 pub fn reason_named(code: &str) -> Value {
     let [chinese, english] = reason(code);
     Value::Name { english: english.into(), chinese: chinese.into() }
 }
 
-/// Some rows and their money.
+/// A number of rows and their sum.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct JudgedRows {
-    /// How many.
+    /// The number of rows.
     pub count: u64,
-    /// What they come to, in fen.
+    /// The sum of their amounts in fen.
     pub fen: FenSum,
 }
 
@@ -61,15 +61,15 @@ impl From<JudgedRows> for RowsAndAmount {
     }
 }
 
-/// What became of the deductions of a period, or of its payments.
+/// The outcome of the deductions of a period, or of its payments.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(into = "JudgedReport")]
 pub struct Judged {
-    /// Those that count.
+    /// Accepted rows.
     pub accepted: JudgedRows,
-    /// Deductions of settlements that were reversed since; their amounts are negative.
+    /// Deductions of settlements that were reversed later. Their amounts are negative.
     pub given_back: JudgedRows,
-    /// Those that do not, by code.
+    /// Refused rows, by code.
     pub refused: BTreeMap<String, JudgedRows>,
 }
 
@@ -85,7 +85,7 @@ impl Judged {
         }
     }
 
-    /// Of some rows of the tables `deductions` or `payments`.
+    /// Counts rows of the tables `deductions` or `payments`.
     pub fn of_rows<'a>(rows: impl Iterator<Item = GridRow<'a>>) -> Judged {
         let row = |row: GridRow<'a>| {
             let accepted = row.flag("accepted") == Some(true);
@@ -94,12 +94,12 @@ impl Judged {
         rows.map(row).collect()
     }
 
-    /// Of all rows of a table.
+    /// Counts all rows of a table.
     pub fn of_table(table: &Grid) -> Judged {
         Judged::of_rows(table.iter())
     }
 
-    /// All that were refused.
+    /// Returns the sum over all refused rows.
     pub fn all_refused(&self) -> JudgedRows {
         let mut all = JudgedRows::default();
         for lines in self.refused.values() {
@@ -115,7 +115,7 @@ impl Judged {
     }
 }
 
-/// Of rows: whether they count, their code, their amount in fen.
+/// Counts rows given as: whether accepted, code, amount in fen.
 impl<'a> FromIterator<(bool, Option<&'a str>, FenSum)> for Judged {
     fn from_iter<I: IntoIterator<Item = (bool, Option<&'a str>, FenSum)>>(rows: I) -> Judged {
         let mut judged = Judged::default();

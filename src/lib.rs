@@ -26,8 +26,7 @@
 //! | 15 | `report` `bulletin` `synth` | one page about a period; the nation's figures; synthetic deliveries |
 //! | 16 | `cli` | the command line |
 //!
-//! Money is whole fen ([`model::money`]), policy is dated data ([`rules`]), and nothing but the declared inputs
-//! decides.
+//! Money is whole fen ([`model::money`]), policy is dated data ([`rules`]), and only the declared inputs decide.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests read what they have made"))]
 

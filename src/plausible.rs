@@ -1,7 +1,7 @@
-//! Plausibility (contract §3): slips of a month end, asked about before a period is closed for good.
+//! Plausibility (contract §3): asks about likely slips of a month end before a period is closed for good.
 //!
-//! Each is a finding that refuses the delivery until somebody says that it is meant. What was meant and was
-//! met stands in the manifest.
+//! Each slip is a finding that refuses the delivery, unless the operator accepts its code. The manifest lists accepted
+//! findings.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,14 +27,14 @@ use crate::{
 pub const CODES: [Code; 7] =
     [Code::G01, Code::G02, Code::G03, Code::G04, Code::G05, Code::G06, Code::G07];
 
-/// With fewer rows than this on a side nothing is said of halves.
+/// With fewer rows on a side, shares of one half are not judged.
 const FEWEST_ROWS: u64 = 10;
-/// So many months are listed one by one.
+/// The most months that are listed one by one.
 const MONTHS_SHOWN: usize = 24;
-/// Under this name the opening quotas stand in a manifest.
+/// The name of the opening quotas in a manifest.
 pub const OPENING_QUOTAS: &str = "opening-quotas.csv";
 
-/// Reads a code that may be accepted.
+/// Parses a code that may be accepted.
 pub fn parse_code(text: &str) -> Result<Code, Text> {
     let code = CODES.into_iter().find(|code| code.id() == text);
     code.ok_or_else(|| {
@@ -46,46 +46,46 @@ fn ids(codes: impl IntoIterator<Item = Code>) -> Vec<String> {
     codes.into_iter().map(|code| code.id().to_owned()).collect()
 }
 
-/// Whether a finding asks whether something is meant.
+/// Whether the code of a finding may be accepted.
 pub fn is_question(finding: &Finding) -> bool {
     CODES.contains(&finding.code)
 }
 
-/// The slips of a run that are meant.
+/// The accepted codes of a run, and the findings that they let pass.
 #[derive(Debug, Default)]
 pub struct Slips {
-    meant: BTreeSet<Code>,
-    met: BTreeSet<Finding>,
+    codes: BTreeSet<Code>,
+    passed: BTreeSet<Finding>,
 }
 
 impl Slips {
-    /// None met yet.
-    pub fn meant(codes: &BTreeSet<Code>) -> Slips {
-        Slips { meant: codes.clone(), met: BTreeSet::new() }
+    /// Accepts findings of these codes. None has passed yet.
+    pub fn accepting(codes: &BTreeSet<Code>) -> Slips {
+        Slips { codes: codes.clone(), passed: BTreeSet::new() }
     }
 
-    /// The findings that refuse the delivery; those that are meant are kept apart.
-    pub fn sift(&mut self, findings: Vec<Finding>) -> Vec<Finding> {
-        let is_meant = |finding: &Finding| self.meant.contains(&finding.code);
-        let (met, rest): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_meant);
-        self.met.extend(met);
+    /// Returns the findings that refuse the delivery. Accepted findings are recorded.
+    pub fn remove_accepted(&mut self, findings: Vec<Finding>) -> Vec<Finding> {
+        let is_accepted = |finding: &Finding| self.codes.contains(&finding.code);
+        let (passed, rest): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_accepted);
+        self.passed.extend(passed);
         rest
     }
 
-    /// The codes that were met, for the manifest.
+    /// Returns the codes of the accepted findings, for the manifest.
     pub fn codes(&self) -> Vec<String> {
-        ids(self.met.iter().map(|finding| finding.code).collect::<BTreeSet<_>>())
+        ids(self.passed.iter().map(|finding| finding.code).collect::<BTreeSet<_>>())
     }
 
-    /// What was met, by code.
-    pub fn met(&self) -> Vec<Finding> {
-        let mut met: Vec<Finding> = self.met.iter().cloned().collect();
-        met.sort_by_key(|finding| finding.code);
-        met
+    /// Returns the accepted findings, by code.
+    pub fn accepted(&self) -> Vec<Finding> {
+        let mut passed: Vec<Finding> = self.passed.iter().cloned().collect();
+        passed.sort_by_key(|finding| finding.code);
+        passed
     }
 }
 
-/// G01, G02, G04 to G07: all but what only the register knows.
+/// Checks G01, G02 and G04 to G07: all but G03, which needs the register.
 pub fn of_delivery(
     delivery: &Delivery,
     survey: &Survey,
@@ -104,7 +104,7 @@ pub fn of_delivery(
     findings
 }
 
-/// Files with rows, and their digests.
+/// Returns the files that have rows, with their digests.
 fn with_rows<'a>(
     delivery: &'a Delivery,
     files: &'a [FileFacts],
@@ -113,7 +113,7 @@ fn with_rows<'a>(
     read.map(|(source, facts)| (source.side, source.name.as_str(), facts.sha256.as_str()))
 }
 
-/// G05: files of an earlier period.
+/// Checks G05: files of an earlier period.
 fn delivered_before(
     delivery: &Delivery,
     files: &[FileFacts],
@@ -127,7 +127,7 @@ fn delivered_before(
     again.collect()
 }
 
-/// G06: files of one side that the other one has as well.
+/// Checks G06: equal files on both sides.
 fn on_both_sides(delivery: &Delivery, files: &[FileFacts]) -> Vec<Finding> {
     let of = |wanted: Side| with_rows(delivery, files).filter(move |(side, ..)| *side == wanted);
     let treating: BTreeMap<&str, &str> =
@@ -139,8 +139,8 @@ fn on_both_sides(delivery: &Delivery, files: &[FileFacts]) -> Vec<Finding> {
     both.collect()
 }
 
-/// G02: a side most of whose rows are of other months. A side with a row group that could not be read is not
-/// judged: how much was read of it before says nothing.
+/// Checks G02: most rows of a side are of other months. A side with an unreadable row group is not judged, because the
+/// rows read before it are no fair sample.
 fn other_months(survey: &Survey, side: Side, period: Month) -> Option<Finding> {
     let of_side = |finding: &Finding| finding.file.starts_with(side.name());
     if survey.findings.iter().any(of_side) {
@@ -160,8 +160,8 @@ fn other_months(survey: &Survey, side: Side, period: Month) -> Option<Finding> {
     Some(Finding::of_file(Code::G02, side.name(), found))
 }
 
-/// G03: sides half of whose valid rows, or more, an earlier period has cleared. Refuses the delivery unless that
-/// is meant.
+/// Checks G03: an earlier period has cleared half or more of the valid rows of a side. Refuses the delivery unless G03
+/// is accepted.
 pub fn cleared_before(
     control: &Control,
     cleared: &BTreeMap<(Side, Option<u16>), u64>,
@@ -185,6 +185,6 @@ pub fn cleared_before(
             text!("{} of {} valid rows cleared already, by period: {}", again, valid, counts);
         Some(Finding::of_file(Code::G03, side.name(), found))
     };
-    let findings = slips.sift(Side::BOTH.into_iter().filter_map(of_side).collect());
+    let findings = slips.remove_accepted(Side::BOTH.into_iter().filter_map(of_side).collect());
     if findings.is_empty() { Ok(()) } else { Err(Failure::Refused(findings)) }
 }

@@ -1,4 +1,4 @@
-//! Runs the `[[test]]` blocks of a rules file, so that whoever writes rules can test them (docs/rules.md).
+//! Runs the `[[test]]` blocks of a rules file, by which the authors of rules test them (docs/rules.md).
 
 use crate::{
     diag::{Code, Finding},
@@ -15,8 +15,8 @@ use crate::{
     text::{Text, list},
 };
 
-/// Every expectation of a rules file that does not hold: a finding with the line of the file, what follows from the
-/// rules, what was expected, and the article.
+/// Returns a finding for each failed expectation of a rules file: the line of the file, the actual value, the expected
+/// value, and the article.
 pub fn failures(rules: &Rules, file: &str) -> Vec<Finding> {
     rules.tests.iter().flat_map(|test| failures_of(test, rules, file)).collect()
 }
@@ -42,7 +42,7 @@ fn failures_of(test: &TestBlock, rules: &Rules, file: &str) -> Vec<Finding> {
     wrong.collect()
 }
 
-/// What follows for an expectation, as text; nothing when what it follows from is not given.
+/// Computes the value for an expectation as text, or `None` when an input of it is not given.
 fn outcome(key: &str, test: &TestBlock, policy: &Policy, rules: &Rules) -> Option<String> {
     let given = &test.given;
     let dates = || Some(Dates::from(given.issued_on?.0, policy, &rules.calendar));

@@ -1,6 +1,6 @@
-//! What can be asked of a book in SQL, and what comes out.
+//! The interface to SQL over a book.
 //!
-//! The command line calls whoever answers through [`Query`]. The package `crates/query` is the one that there is.
+//! The command line calls the implementation through [`Query`]. The package `crates/query` implements it.
 
 use std::path::Path;
 
@@ -22,28 +22,28 @@ use crate::{
 /// is not closed or a table is damaged.
 pub type Query = fn(&Question) -> Outcome<Answer>;
 
-/// The column that says which period a row is of; it comes first.
+/// The column with the period of a row. It is the first one.
 pub const PERIOD: &str = "period";
 
-/// What is asked.
+/// A question.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
     /// The book.
     pub book: &'a Path,
-    /// The periods whose tables are asked; all closed ones when there are none.
+    /// The periods to query. Empty: all closed ones.
     pub periods: &'a [Month],
     /// One SELECT.
     pub sql: &'a str,
-    /// Whether numbers of persons and visits are shown as they are.
+    /// Whether numbers of persons and visits are shown unmasked.
     pub unmasked: bool,
 }
 
-/// What comes out.
+/// An answer.
 #[derive(Debug)]
 pub struct Answer {
-    /// The rows: texts, decimals, whole numbers, days, local times in microseconds, yes and no.
+    /// The rows: texts, decimals, integers, days, local times in microseconds, booleans.
     pub rows: RecordBatch,
-    /// Columns that were computed in floating point, and rounded to six places.
+    /// Columns that were computed in floating point and rounded to six decimals.
     pub rounded: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ pub struct ColumnInfo {
     pub kind: &'static str,
 }
 
-/// Every table of some periods of a book, or of all of them.
+/// Returns every table of some periods of a book, or of all periods.
 pub fn list(book: &Path, periods: &[Month]) -> Outcome<TableList> {
     let closed = closed(book, periods)?;
     let rows = |name: &str| {
@@ -98,7 +98,7 @@ pub fn list(book: &Path, periods: &[Month]) -> Outcome<TableList> {
     Ok(TableList { format: FormatNumber, tables: TABLES.iter().map(table).collect() })
 }
 
-/// The closed periods that are asked, oldest first, each once.
+/// Returns the wanted closed periods, oldest first, without repetition.
 pub fn closed(book: &Path, wanted: &[Month]) -> Outcome<Vec<ClosedPeriod>> {
     let mut periods = book::periods_in(book)?;
     if let Some(month) = wanted.iter().find(|month| !periods.iter().any(|(m, _)| m == *month)) {
@@ -111,7 +111,7 @@ pub fn closed(book: &Path, wanted: &[Month]) -> Outcome<Vec<ClosedPeriod>> {
     periods.into_iter().map(|(month, folder)| ClosedPeriod::read(month, folder)).collect()
 }
 
-/// The columns that can be asked: the period, then those of the table but a period of its own, which is the same.
+/// Returns the columns for queries: the period, then the table's columns except its own `period`, which is the same.
 pub fn columns(spec: &TableSpec) -> Vec<(&'static str, CellKind)> {
     let own = spec.columns().into_iter().filter(|(name, _)| *name != PERIOD);
     [(PERIOD, CellKind::Text)].into_iter().chain(own).collect()

@@ -1,13 +1,13 @@
-//! How texts of files and reports are written, for their JSON schemas: `#[schemars(with = "Yuan")]` at a field.
+//! The shapes of texts in files and reports, for their JSON schemas: `#[schemars(with = "Yuan")]` at a field.
 //!
-//! No value has one of these types. They name the shape of a text once, for every schema that has such a text.
+//! No value has one of these types. They name the shape of a text once, for every schema that contains it.
 
 use std::{borrow::Cow, fmt::Display, marker::PhantomData};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-/// The number of a format: a reader that knows another number must not read the rest.
+/// The number of a format. A reader that knows another number must not read the rest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FormatNumber<const N: u32>;
 
@@ -40,12 +40,12 @@ impl<const N: u32> JsonSchema for FormatNumber<N> {
     }
 }
 
-/// Writes a value as people read it.
+/// Serializes a value as its `Display` text.
 pub fn shown<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
 }
 
-/// A map whose keys have a shape of their own.
+/// A map whose keys have a shape.
 #[derive(Debug)]
 pub struct MapOf<K, V>(PhantomData<(K, V)>);
 

@@ -1,12 +1,12 @@
-//! Two spellings of one name: full width or half, composed or not, upper case or lower, with blanks and with
-//! characters that nobody sees; names that are nearly the same; the beginning of a long one.
+//! Compares spellings of names: width, composition, case, blanks and invisible characters are ignored. Finds similar
+//! names. Shortens long texts.
 
 use std::ops::RangeInclusive;
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Characters that show nothing, beside blanks and control characters: those of Unicode's category Cf, those that it
-/// says may be ignored where they are shown, and the blank of Braille.
+/// Invisible characters besides blanks and control characters: Unicode's category Cf, its default-ignorable
+/// characters, and the blank of Braille.
 const UNSEEN: [RangeInclusive<char>; 26] = [
     '\u{ad}'..='\u{ad}',
     '\u{34f}'..='\u{34f}',
@@ -36,29 +36,28 @@ const UNSEEN: [RangeInclusive<char>; 26] = [
     '\u{e0000}'..='\u{e0fff}',
 ];
 
-/// Whether a character shows nothing.
+/// Whether a character is invisible.
 pub fn is_unseen(letter: char) -> bool {
     letter.is_whitespace()
         || letter.is_control()
         || UNSEEN.iter().any(|range| range.contains(&letter))
 }
 
-/// A text as it is compared where its spelling does not count: equal for two texts that differ by blanks, by
-/// characters that nobody sees, by case, width or composition alone.
+/// Returns the normal form of a text for comparison. Two texts have the same one when they differ only in blanks,
+/// invisible characters, case, width or composition.
 pub fn bare(text: &str) -> String {
     if text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return text.to_ascii_lowercase();
     }
-    // Upper case first: letters of one capital become one. What was hidden between a letter and its marks is gone
-    // before the marks are put in order.
+    // Upper case first, because several letters can share one capital. Invisible characters between a letter and its
+    // marks are removed before the marks are ordered.
     let letters = text.nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
     let seen = letters.nfkd().filter(|letter| !is_unseen(*letter));
     seen.collect::<String>().nfkd().collect()
 }
 
-/// The nearest of several candidates: of those in which at most so many letters have to be added, left out, replaced
-/// or swapped with their neighbour, the first with the fewest. A candidate is a value, a known name, the name that is
-/// held against it, and that bound.
+/// Returns the candidate with the smallest Damerau-Levenshtein distance, the first of several. A candidate is a value,
+/// a known name, the name to compare, and the highest distance allowed.
 pub fn nearest<T, K: AsRef<str>, N: AsRef<str>>(
     candidates: impl Iterator<Item = (T, K, N, usize)>,
 ) -> Option<T> {
@@ -69,12 +68,12 @@ pub fn nearest<T, K: AsRef<str>, N: AsRef<str>>(
     near.min_by_key(|(steps, _)| *steps).map(|(_, value)| value)
 }
 
-/// Whether a name is a known one but for so many letters.
+/// Whether two names differ by at most `most` edits.
 pub fn is_near(known: &str, name: &str, most: usize) -> bool {
     nearest([((), known, name, most)].into_iter()).is_some()
 }
 
-/// The beginning of a text whose letters are at most so wide together.
+/// Returns the longest beginning of a text whose letters together are at most `most` wide.
 pub fn beginning(text: &str, most: usize, width: fn(char) -> usize) -> &str {
     let mut room = most;
     let beyond = text.char_indices().find(|(_, letter)| {
@@ -85,7 +84,7 @@ pub fn beginning(text: &str, most: usize, width: fn(char) -> usize) -> &str {
     &text[..beyond.map_or(text.len(), |(end, _)| end)]
 }
 
-/// A text for a message: of at most so many letters, and `…` where more would follow.
+/// Returns at most `most` letters of a text, with `…` when it is longer.
 pub fn short(text: &str, most: usize) -> String {
     let beginning = beginning(text, most, |_| 1);
     let mark = if beginning.len() < text.len() { "…" } else { "" };

@@ -1,5 +1,4 @@
-//! TOML that people write, read key by key: whatever is wrong with a key is told with its place, not the first
-//! error alone.
+//! Reads hand-written TOML key by key, so that every bad key is reported with its place, not only the first one.
 
 use std::{cell::Cell, fmt};
 
@@ -11,31 +10,30 @@ use toml::{
 
 use crate::text::Text;
 
-/// What is wrong with a key.
+/// A bad key.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BadKey {
-    /// The byte of the file at which the key stands.
+    /// The byte offset of the key in the file.
     pub(crate) at: usize,
     /// The key.
     pub(crate) key: String,
-    /// What is wrong.
+    /// The problem.
     pub(crate) problem: Text,
 }
 
 thread_local! {
-    /// The problem of the key that is read: errors of the parser carry nothing but its English.
+    /// The problem of the current key. A parser error carries text only, so the message passes through here.
     static PROBLEM: Cell<Option<Text>> = const { Cell::new(None) };
 }
 
-/// Tells the parser of a problem, and keeps it as it is.
+/// Returns a parser error, and stores its problem as a message for [`read`].
 pub(crate) fn told<E: de::Error>(problem: Text) -> E {
     let error = E::custom(&problem);
     PROBLEM.set(Some(problem));
     error
 }
 
-/// Reads the keys of a table into a struct whose fields may all be left out. Keys that are not good are left out
-/// and told.
+/// Reads the keys of a table into a struct whose fields are all optional. Bad keys are skipped and added to `bad`.
 pub(crate) fn read<T: de::DeserializeOwned + Default>(
     table: &DeTable<'_>,
     bad: &mut Vec<BadKey>,
@@ -61,7 +59,7 @@ fn of_table<T: de::DeserializeOwned>(table: DeTable<'_>) -> Result<T, toml::de::
     T::deserialize(Document::from(Spanned::new(0..0, table)))
 }
 
-/// Reads a text in quotes by a function that says what is wrong with it.
+/// Reads a quoted text by a function that returns what is wrong with it.
 pub(crate) fn text<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     parse: impl FnOnce(&str) -> Result<T, Text>,

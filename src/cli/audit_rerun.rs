@@ -1,4 +1,4 @@
-//! The rerun of an auditor: `run pipelines/audit-rerun.toml`.
+//! The rerun for an auditor: `run pipelines/audit-rerun.toml`.
 
 use std::sync::{Arc, atomic::AtomicBool};
 
@@ -29,7 +29,7 @@ pub(super) struct Reruns<'a> {
     periods: &'a [Rerun],
 }
 
-/// `liangqing run pipelines/audit-rerun.toml`
+/// Runs `liangqing run pipelines/audit-rerun.toml`.
 pub(super) fn rerun(
     settings: &Settings,
     options: RunOptions,

@@ -57,7 +57,7 @@ pub(super) struct BulletinArguments {
     pub(super) working: Working,
 }
 
-/// `liangqing bulletin`
+/// Runs `liangqing bulletin`.
 pub(super) fn bulletin(arguments: &BulletinArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
     let template = read_template(arguments.forms.as_deref())?;
     let monitor = progress::monitor(stop, arguments.working.quiet, None);

@@ -48,7 +48,7 @@ pub(super) struct CheckArguments {
     pub(super) format: Format,
 }
 
-/// `liangqing check`
+/// Runs `liangqing check`.
 pub(super) fn check(arguments: &CheckArguments) -> Outcome<()> {
     let settings = read_pipeline(Some(&arguments.pipeline))?;
     let rules = read_rules(settings.rules.as_deref())?;

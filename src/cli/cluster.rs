@@ -66,14 +66,14 @@ pub(super) struct ExecutorArguments {
     pub(super) work: Option<PathBuf>,
 }
 
-/// `liangqing cluster`
+/// Runs `liangqing cluster`.
 pub(super) fn serve(
     command: &ClusterCommand,
     stop: &AtomicBool,
     extensions: Extensions,
 ) -> Outcome<()> {
     let cluster = extensions.cluster()?;
-    // They serve until somebody ends them: that is no interruption.
+    // These processes serve until they are ended, which is no interruption.
     interrupt::settled();
     match command {
         ClusterCommand::Scheduler(arguments) => scheduler(arguments, stop, cluster),

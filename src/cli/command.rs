@@ -88,13 +88,13 @@ pub(super) enum Command {
     Man(ManArguments),
 }
 
-/// The program with its help in a language, its commands in groups.
+/// Returns the command line with its help in a language and its commands in groups.
 pub(super) fn program(help: Help) -> clap::Command {
     groups::grouped(help.translated(Arguments::command()), |heading| help.heading(heading))
 }
 
 impl Arguments {
-    /// How the command reports, its failure too.
+    /// Returns the format of the command's report and of its failure.
     pub(super) fn format(&self) -> Format {
         match &self.command {
             Command::Run(arguments) => arguments.format,

@@ -12,7 +12,7 @@ pub(super) struct CompletionsArguments {
     shell: Shell,
 }
 
-/// `liangqing completions`, for the commands of a program.
+/// Runs `liangqing completions` for the commands of a program.
 pub(super) fn completions(arguments: &CompletionsArguments, mut program: Command) -> Outcome<()> {
     let mut script = Vec::new();
     generate(arguments.shell, &mut program, "liangqing", &mut script);

@@ -55,10 +55,10 @@ pub(super) struct ImportArguments {
     pub(super) format: Format,
 }
 
-/// Decisions that are shown one by one.
+/// The most decisions that are shown one by one.
 const SHOWN: usize = 20;
 
-/// `liangqing decisions import`
+/// Runs `liangqing decisions import`.
 pub(super) fn import(arguments: &ImportArguments) -> Outcome<()> {
     let template = read_template(arguments.forms.as_deref())?;
     let replace = Replace::when(arguments.force);

@@ -1,7 +1,7 @@
 //! The pages of inputs and codes, `docs/inputs.md` and `docs/errors.md`, in English and in Chinese.
 //!
-//! The pages are made of the lists that the readers themselves use. `UPDATE_DOCS=1 cargo test --lib dictionary` writes
-//! them; without it the tests compare them with the lists.
+//! The pages are made from the lists that the readers use. `UPDATE_DOCS=1 cargo test --lib dictionary` writes them.
+//! Without it the tests compare them with the lists.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// A language of a page, and its place in pairs of Chinese and English.
+/// A language of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PageLang {
     Chinese,
@@ -24,8 +24,8 @@ enum PageLang {
 }
 
 impl PageLang {
-    /// The text of a pair, Chinese first.
-    const fn of(self, [chinese, english]: [&str; 2]) -> &str {
+    /// Returns the text of a pair that has Chinese first and English second.
+    const fn choose(self, [chinese, english]: [&str; 2]) -> &str {
         match self {
             PageLang::Chinese => chinese,
             PageLang::English => english,
@@ -33,7 +33,7 @@ impl PageLang {
     }
 }
 
-/// The letters of the codes, in the order of the pages, each with its title and the command that gives it.
+/// The letters of the codes in the order of the pages: title, and the command that reports them.
 const LETTERS: [(char, [&str; 2], [&str; 2]); 14] = [
     (
         'V',
@@ -121,7 +121,7 @@ const LETTERS: [(char, [&str; 2], [&str; 2]); 14] = [
     ),
 ];
 
-/// A table of a page: its header, then its rows. A bar within a cell is no border.
+/// Returns a table: its header, then its rows. A bar within a cell is escaped.
 fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let rule = "---|".repeat(header.len());
     let row = |row: Vec<String>| {
@@ -131,7 +131,7 @@ fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     format!("| {} |\n|{rule}\n{}\n", header.join(" | "), rows.map(row).collect::<String>())
 }
 
-/// Every heading of a part of the template, with the value below it.
+/// Collects each heading of a part of the template, with the value below it.
 fn headings<'a>(part: &'a toml::Value, found: &mut Vec<(&'a str, &'a str)>) {
     match part {
         toml::Value::Table(table) => table.values().for_each(|part| headings(part, found)),
@@ -145,18 +145,18 @@ fn headings<'a>(part: &'a toml::Value, found: &mut Vec<(&'a str, &'a str)>) {
     }
 }
 
-/// The built-in template of the forms.
+/// Returns the built-in template of forms.
 fn template() -> toml::Value {
     toml::from_str(include_str!("../../pipelines/forms.toml")).expect("TOML")
 }
 
 fn letters(lang: PageLang) -> String {
-    let header = lang.of(["字母 代码 后果", "letter codes effect"]);
+    let header = lang.choose(["字母 代码 后果", "letter codes effect"]);
     table(
         &header.split(' ').collect::<Vec<_>>(),
         LETTERS.into_iter().map(|(letter, title, effect)| {
             let shown = if letter == 'D' { "D, R01".to_owned() } else { letter.to_string() };
-            vec![shown, lang.of(title).to_owned(), lang.of(effect).to_owned()]
+            vec![shown, lang.choose(title).to_owned(), lang.choose(effect).to_owned()]
         }),
     )
 }
@@ -164,13 +164,13 @@ fn letters(lang: PageLang) -> String {
 fn row_rules(lang: PageLang) -> String {
     let row = |rule: &RowRule| {
         let [english, chinese] = rule.meaning();
-        vec![rule.to_string(), lang.of([chinese, english]).to_owned()]
+        vec![rule.to_string(), lang.choose([chinese, english]).to_owned()]
     };
-    let header = [lang.of(["代码", "code"]), lang.of(["该行", "the row"])];
+    let header = [lang.choose(["代码", "code"]), lang.choose(["该行", "the row"])];
     table(&header, RowRule::ALL.iter().map(row))
 }
 
-/// The codes of one letter.
+/// Returns the section of the codes of one letter.
 fn codes(letter: char, lang: PageLang) -> String {
     match letter {
         'V' => row_rules(lang),
@@ -180,19 +180,23 @@ fn codes(letter: char, lang: PageLang) -> String {
             };
             let row = |code: &LineCode| {
                 let [english, chinese] = code.meaning();
-                vec![code.to_string(), lang.of([chinese, english]).to_owned()]
+                vec![code.to_string(), lang.choose([chinese, english]).to_owned()]
             };
-            let header = [lang.of(["代码", "code"]), lang.of(["原因", "reason"])];
+            let header = [lang.choose(["代码", "code"]), lang.choose(["原因", "reason"])];
             table(&header, LineCode::ALL.iter().filter(of_letter).map(row))
         }
         _ => {
             let of_letter = |code: &&Code| code.id().starts_with(letter);
             let row = |code: &Code| {
                 let [expected, hint] = code.chinese();
-                let expected = lang.of([expected, code.expected()]);
-                vec![code.to_string(), expected.to_owned(), lang.of([hint, code.hint()]).to_owned()]
+                let expected = lang.choose([expected, code.expected()]);
+                vec![
+                    code.to_string(),
+                    expected.to_owned(),
+                    lang.choose([hint, code.hint()]).to_owned(),
+                ]
             };
-            let header = lang.of(["代码,应为,办法", "code,expected,what to do"]);
+            let header = lang.choose(["代码,应为,办法", "code,expected,what to do"]);
             let header: Vec<&str> = header.split(',').collect();
             table(&header, Code::ALL.iter().filter(of_letter).map(row))
         }
@@ -200,18 +204,18 @@ fn codes(letter: char, lang: PageLang) -> String {
 }
 
 fn errors(lang: PageLang) -> String {
-    let intro =
-        lang.of([include_str!("dictionary/errors.zh-CN.md"), include_str!("dictionary/errors.md")]);
+    let intro = lang
+        .choose([include_str!("dictionary/errors.zh-CN.md"), include_str!("dictionary/errors.md")]);
     let section = |(letter, title, _): (char, [&str; 2], [&str; 2])| {
-        format!("## {letter} {}\n\n{}", lang.of(title), codes(letter, lang))
+        format!("## {letter} {}\n\n{}", lang.choose(title), codes(letter, lang))
     };
     let sections: String = LETTERS.into_iter().map(section).collect();
     format!("{intro}\n{}{}\n", letters(lang), sections.trim_end())
 }
 
-/// How the copies of both sides are compared in a field.
+/// Returns how the copies of both sides are compared in a field.
 fn compared(field: Field, lang: PageLang) -> &'static str {
-    lang.of(match field {
+    lang.choose(match field {
         Field::setl_id => ["对应键", "key"],
         _ if IDENTITY_FIELDS.contains(&field) => ["身份", "identity"],
         Field::setl_time => ["费用月", "cost month"],
@@ -223,10 +227,10 @@ fn compared(field: Field, lang: PageLang) -> &'static str {
 fn record(lang: PageLang) -> String {
     let row = |field: Field| {
         let meaning = field.meaning();
-        let [name, note] = [lang.of(meaning.name), lang.of(meaning.note)];
+        let [name, note] = [lang.choose(meaning.name), lang.choose(meaning.note)];
         let meaning = match note {
             "" => name.to_owned(),
-            note => format!("{name}{}{note}", lang.of(["；", "; "])),
+            note => format!("{name}{}{note}", lang.choose(["；", "; "])),
         };
         let kind = match field.kind() {
             FieldKind::Text => ["文本", "text"],
@@ -238,15 +242,15 @@ fn record(lang: PageLang) -> String {
         let aliases: Vec<String> = field.aliases().iter().map(|name| format!("`{name}`")).collect();
         vec![
             format!("`{}`", field.name()),
-            lang.of(kind).to_owned(),
-            lang.of(need).to_owned(),
+            lang.choose(kind).to_owned(),
+            lang.choose(need).to_owned(),
             compared(field, lang).to_owned(),
             aliases.join(", "),
             meaning,
         ]
     };
-    let header =
-        lang.of(["列,类型,必要性,比对,别名,含义", "column,type,need,compared,other names,meaning"]);
+    let header = lang
+        .choose(["列,类型,必要性,比对,别名,含义", "column,type,need,compared,other names,meaning"]);
     table(&header.split(',').collect::<Vec<_>>(), FIELDS.into_iter().map(row))
 }
 
@@ -274,25 +278,25 @@ fn file(file: &FileColumns, lang: PageLang) -> String {
             heading.map_or_else(|| name.clone(), |(heading, _)| format!("{heading} ({name})"));
         vec![
             name,
-            lang.of(kind).to_owned(),
-            lang.of(need).to_owned(),
-            lang.of(column.meaning).to_owned(),
+            lang.choose(kind).to_owned(),
+            lang.choose(need).to_owned(),
+            lang.choose(column.meaning).to_owned(),
         ]
     };
-    let title = if is_reply { lang.of(["协查回复表", "Reply form"]) } else { file.name };
-    let end = lang.of(["。", "."]);
-    let purpose = lang.of(file.purpose);
+    let title = if is_reply { lang.choose(["协查回复表", "Reply form"]) } else { file.name };
+    let end = lang.choose(["。", "."]);
+    let purpose = lang.choose(file.purpose);
     let mut letters = purpose.chars();
     let first = letters.next().map(char::to_uppercase).into_iter().flatten();
     let purpose: String = first.chain(letters).collect();
-    let header = lang.of(["列,类型,必要性,含义", "column,type,need,meaning"]);
+    let header = lang.choose(["列,类型,必要性,含义", "column,type,need,meaning"]);
     let columns = table(&header.split(',').collect::<Vec<_>>(), file.columns.iter().map(row));
     format!("### {title}\n\n{purpose}{end}\n\n{columns}")
 }
 
 fn inputs(lang: PageLang) -> String {
-    let intro =
-        lang.of([include_str!("dictionary/inputs.zh-CN.md"), include_str!("dictionary/inputs.md")]);
+    let intro = lang
+        .choose([include_str!("dictionary/inputs.zh-CN.md"), include_str!("dictionary/inputs.md")]);
     let small: String = SMALL_FILES.iter().map(|small| file(small, lang)).collect();
     let others: String =
         [OPENING_QUOTAS, REGISTRY, REPLY].iter().map(|other| file(other, lang)).collect();
@@ -305,7 +309,7 @@ fn inputs(lang: PageLang) -> String {
     format!("{}\n", text.trim_end())
 }
 
-/// Compares a page with what it has to be, or writes it.
+/// Fails when a page differs from the text. With `UPDATE_DOCS` it writes the page.
 #[track_caller]
 fn assert_current(name: &str, text: &str) {
     let path = format!("{}/docs/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -352,8 +356,8 @@ fn the_forms_name_the_fields_as_the_dictionary_does() {
     assert!(other.is_empty(), "{other:?}");
 }
 
-/// The forms have a column for each row rule, each break class and each bucket that they show; a heading that has a
-/// word of the tables as its value says this word.
+/// The forms have a column for each row rule, break class and bucket that they show. A heading whose value is a word
+/// of the tables is that word.
 #[test]
 fn the_forms_have_the_words_of_the_tables() {
     let template = template();
@@ -361,7 +365,7 @@ fn the_forms_have_the_words_of_the_tables() {
     headings(&template, &mut found);
     let own = ["decisions", "sides"].iter().filter_map(|table| template.get(table)?.as_table());
     found.extend(own.flatten().filter_map(|(name, word)| Some((word.as_str()?, name.as_str()))));
-    // These sheets name a fund in full, and say treated and insured persons where the tables say a side.
+    // These sheets name a fund in full, and treated or insured persons instead of a side.
     let own = ["treating", "insured", "employee", "resident", "both"];
     let shown = found.iter().filter(|(heading, value)| {
         words::of(value).is_some() && (!own.contains(value) || heading.ends_with('地'))

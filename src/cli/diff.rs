@@ -34,7 +34,7 @@ pub(super) struct DiffArguments {
     pub(super) format: Format,
 }
 
-/// `liangqing diff`
+/// Runs `liangqing diff`.
 pub(super) fn diff(arguments: &DiffArguments) -> Outcome<()> {
     let found = diff::diff(&arguments.first, &arguments.second)?;
     match arguments.format {

@@ -73,7 +73,7 @@ pub(super) struct ExplainArguments {
     pub(super) working: Working,
 }
 
-/// Reads a pair such as `34-31`.
+/// Parses a pair such as `34-31`.
 fn parse_pair(text: &str) -> Result<Pair, Text> {
     let pair = text.split_once('-').and_then(|(insured, treating)| {
         let (insured, treating) = (Province::from_text(insured)?, Province::from_text(treating)?);
@@ -91,10 +91,10 @@ fn parse_care(text: &str) -> Result<CareClass, Text> {
     CareClass::from_name(text).ok_or_else(|| known.clone())
 }
 
-/// Rows of a figure that are shown when they are not written into a file.
+/// The most rows of a figure that are shown when they are not written to a file.
 const SHOWN: usize = 20;
 
-/// `liangqing explain`
+/// Runs `liangqing explain`.
 pub(super) fn explain(arguments: &ExplainArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
     let replace = Replace::when(arguments.force);
     let out = arguments.out.as_deref().map(|out| Output::file(out, replace)).transpose()?;
@@ -171,7 +171,7 @@ fn figure_text(explained: &Explained, out: Option<&Path>) -> Vec<Text> {
     lines
 }
 
-/// The first rows of a figure.
+/// Returns the first rows of a figure as a table.
 fn rows_table(rows: &[ClearedFigure]) -> Text {
     let header = [
         text!("setl_id"),
@@ -202,7 +202,7 @@ fn rows_table(rows: &[ClearedFigure]) -> Text {
     table.trim_fmt()
 }
 
-/// A figure of a pair, by the name of its column.
+/// Words a figure of a pair by the name of its column.
 fn total(name: &str, yuan: &str) -> Text {
     match name {
         "gross" => text!("gross {}", yuan),
@@ -215,7 +215,7 @@ fn total(name: &str, yuan: &str) -> Text {
     }
 }
 
-/// The rows of a figure as CSV, which spreadsheets know as UTF-8 by its first bytes.
+/// Returns the rows of a figure as CSV with a byte-order mark, by which spreadsheets know UTF-8.
 fn csv_of(explained: &Explained) -> Outcome<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
     let failed =
@@ -239,7 +239,7 @@ fn csv_of(explained: &Explained) -> Outcome<Vec<u8>> {
     for row in &explained.settlements {
         let number = |number: Option<u64>| number.map_or_else(String::new, |n| n.to_string());
         let values = [
-            // What a delivery's writer chose.
+            // The sender of the delivery chose this text.
             &no_formula(&row.setl_id),
             row.side.name(),
             &no_formula(&row.origin().to_string()),

@@ -1,4 +1,4 @@
-//! Parts of a program that are packages of their own; a build may leave them out.
+//! Extensions: parts of the program in packages of their own, which a build may leave out.
 
 use crate::{
     cluster::Cluster,
@@ -63,7 +63,7 @@ mod tests {
         query, run,
     };
 
-    /// Says what is missing and how to get it, before anything is read or made.
+    /// The message says what is missing and how to get it, before anything is read or made.
     #[test]
     fn a_program_without_a_package_says_how_to_build_it() {
         let place = tempfile::tempdir().expect("a folder");

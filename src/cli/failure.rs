@@ -1,4 +1,4 @@
-//! A failure, as it is printed: on stderr for people, on stdout for programs.
+//! A failure as it is printed: on stderr for people, on stdout for programs.
 
 use std::io::{self, Write};
 
@@ -80,7 +80,7 @@ impl<'a> FailureReport<'a> {
     }
 }
 
-/// Says why a command did not succeed.
+/// Prints a failure.
 pub(super) fn print(failure: &Failure, format: Format) {
     if matches!(failure, Failure::Reported) {
         return;

@@ -1,4 +1,4 @@
-//! Files that the command line names: pipelines, rules, templates of forms.
+//! Reads files named on the command line: pipelines, rules, templates of forms.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use crate::{
     statements::Template,
 };
 
-/// The settings of a pipeline file, or of the built-in one.
+/// Reads the settings of a pipeline file, or of the built-in one.
 pub(super) fn read_pipeline(path: Option<&Path>) -> Outcome<Settings> {
     let (text, folder) = match path {
         None => (MONTH_END.to_owned(), Path::new("")),
@@ -22,25 +22,25 @@ pub(super) fn read_pipeline(path: Option<&Path>) -> Outcome<Settings> {
     })
 }
 
-/// The rules of a file, or the built-in ones.
+/// Reads a rules file, or returns the built-in rules.
 pub(super) fn read_rules(path: Option<&Path>) -> Outcome<Rules> {
     let Some(path) = path else { return Ok(Rules::built_in()) };
     Rules::parse(&read_text(path)?).map_err(|error| Failure::Usage(text!("{}: {}", path, error)))
 }
 
-/// The template in a file, or the built-in one.
+/// Reads a template file, or returns the built-in template.
 pub(super) fn read_template(path: Option<&Path>) -> Outcome<Template> {
     let Some(path) = path else { return Ok(Template::built_in()) };
     Template::parse(&read_text(path)?).map_err(|error| Failure::Usage(text!("{}: {}", path, error)))
 }
 
-/// The text of a file that the command line names.
+/// Reads the text of a file named on the command line.
 pub(super) fn read_text(path: &Path) -> Outcome<String> {
     bounded::read_text(path, bounded::SETTINGS)
         .map_err(|error| Failure::Usage(text!("{} cannot be read: {}", path, error)))
 }
 
-/// Where a path leads, as people like to read it.
+/// Returns a path in the form that people read most easily.
 #[expect(
     clippy::disallowed_methods,
     reason = "the command line is where the working folder is known"

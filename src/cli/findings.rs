@@ -1,4 +1,5 @@
-//! The findings of a refused delivery, for people: the same of many files once, and of many alike the first.
+//! Prints the findings of a refused delivery. Equal findings of many files are printed once, of many similar ones the
+//! first.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +8,12 @@ use crate::{
     text::{Grouped, Text},
 };
 
-/// Files that are named beside the first one with a finding.
+/// The most files that are named beside the first one of a finding.
 const FILES: usize = 3;
-/// Findings of one kind in one file that are listed.
+/// The most findings of one kind in one file that are listed.
 const ALIKE: usize = 1_000;
 
-/// Findings, with the others that say the same.
+/// Lists findings, each with the other files that have the same one.
 pub(super) fn listed(findings: &[Finding]) -> Vec<Text> {
     let mut places: BTreeMap<Finding, usize> = BTreeMap::new();
     let mut groups: Vec<(&Finding, Vec<&str>)> = Vec::new();
@@ -34,7 +35,7 @@ pub(super) fn listed(findings: &[Finding]) -> Vec<Text> {
         let kind = (first.code, first.file.as_str());
         let number = seen.entry(kind).or_default();
         *number += 1;
-        // What is true of a file as a whole is always said.
+        // A finding about a whole file is always listed.
         if *number <= ALIKE || first.place.is_empty() {
             lines.push(text!("  {}", first.text()));
             lines.extend(also_in(others));
@@ -47,7 +48,7 @@ pub(super) fn listed(findings: &[Finding]) -> Vec<Text> {
     lines
 }
 
-/// The other files of which the same is true.
+/// Names the other files with the same finding.
 fn also_in(files: &[&str]) -> Option<Text> {
     let mut names = files.iter().take(FILES).copied().collect::<Vec<_>>().join(", ");
     if files.len() > FILES {

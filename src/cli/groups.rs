@@ -1,10 +1,10 @@
-//! The groups in which help shows the commands: one for each thing that a person wants.
+//! The groups in which help shows the commands, by the purpose of the reader.
 
 use clap::Command;
 
 use super::lang::Heading;
 
-/// Commands for one thing that a person wants.
+/// A group of commands with one purpose.
 #[derive(Debug)]
 pub(super) struct CommandGroup {
     pub(super) heading: Heading,
@@ -41,8 +41,8 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     GROUPS.iter().flat_map(|group| group.commands).copied()
 }
 
-/// The program with its commands in groups on its help page. Clap has no headings for commands: its list of them is
-/// made first, and the headings are put into it.
+/// Shows the commands in groups on the help page. Clap has no headings for commands, so the list is rendered first and
+/// the headings are inserted into it.
 pub(super) fn grouped(program: Command, heading: impl Fn(Heading) -> &'static str) -> Command {
     let program = program.mut_subcommands(|command| {
         let place = names().position(|name| name == command.get_name());

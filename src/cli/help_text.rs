@@ -1,9 +1,9 @@
-//! The text below the options of a help page, in its parts.
+//! Parses the text below the options of a help page into its parts.
 
 /// A part of the text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum HelpPart {
-    /// A title and the lines below it, such as examples; then what is said about them.
+    /// A title with lines below it, such as examples, and the text that follows them.
     Section {
         title: String,
         lines: Vec<String>,
@@ -12,8 +12,8 @@ pub(super) enum HelpPart {
     Paragraph(String),
 }
 
-/// The parts of a text. Blocks are separated by an empty line; a block whose first line ends with a colon and whose
-/// second line is indented is a section.
+/// Splits a text into its parts. Blocks are separated by an empty line. A block whose first line ends with a colon and
+/// whose second line is indented is a section.
 pub(super) fn parts(text: &str) -> Vec<HelpPart> {
     let blocks = text.split("\n\n").filter(|block| !block.trim().is_empty());
     blocks
@@ -40,7 +40,7 @@ fn is_indented(line: &str) -> bool {
     line.starts_with(' ')
 }
 
-/// Lines as one: with a blank between them, but not between Chinese characters.
+/// Joins lines with a blank between them, but without one between Chinese characters.
 fn joined<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
     lines.into_iter().fold(String::new(), |mut text, line| {
         let chinese = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_ascii());

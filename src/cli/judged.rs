@@ -1,4 +1,4 @@
-//! How deductions and payments are told to people.
+//! Words the outcome of deductions and payments for people.
 
 use crate::{
     judged::{Judged, JudgedRows, reason_named},
@@ -6,7 +6,7 @@ use crate::{
     text::{Grouped, Text},
 };
 
-/// The lines of a report: those that count, then those that were refused, by code.
+/// Returns the lines of a report: first the accepted ones, then the refused ones by code.
 pub(super) fn lines(deductions: &Judged, payments: &Judged) -> Vec<Text> {
     let mut lines = Vec::new();
     if !deductions.is_empty() {
@@ -47,7 +47,7 @@ fn all_refused(judged: &Judged, said: impl Fn(&str, JudgedRows) -> Text) -> Vec<
     refused.map(|(code, lines)| Text::labelled("refused", said(code, *lines))).collect()
 }
 
-/// What is to be done about those that were refused.
+/// Returns what to do about the refused ones.
 pub(super) fn next_steps(deductions: &Judged, payments: &Judged) -> Vec<Text> {
     let codes = |judged: &Judged| {
         let codes = judged.refused.iter();

@@ -89,7 +89,7 @@ impl From<KeyAlgorithm> for Algorithm {
     }
 }
 
-/// `liangqing keygen`
+/// Runs `liangqing keygen`.
 pub(super) fn keygen(arguments: &KeygenArguments) -> Outcome<()> {
     let out = &arguments.out;
     if let Some(version) = &arguments.pseudonyms {

@@ -68,7 +68,7 @@ pub(super) struct WrittenPages<'a> {
     pages: usize,
 }
 
-/// `liangqing man`, for a program in any language.
+/// Runs `liangqing man` for a program in any language.
 pub(super) fn man(arguments: &ManArguments, program: fn(Help) -> Command) -> Outcome<()> {
     let Some(out) = &arguments.out else {
         let help = Help::spoken();
@@ -84,7 +84,7 @@ pub(super) fn man(arguments: &ManArguments, program: fn(Help) -> Command) -> Out
     }
 }
 
-/// Writes the pages of both languages where `man` looks for them below a folder; gives how many there are.
+/// Writes the pages of both languages into the folders where `man` looks for them. Returns their number.
 fn write_pages(folder: &Path, program: fn(Help) -> Command) -> Outcome<usize> {
     let mut count = 0;
     for (lang, section) in [(Lang::En, "man1"), (Lang::Zh, "zh_CN/man1")] {
@@ -101,7 +101,8 @@ fn write_pages(folder: &Path, program: fn(Help) -> Command) -> Outcome<usize> {
     Ok(count)
 }
 
-/// Chinese may be broken between characters, but not before `，` or after `（`; ragged, for there are few blanks.
+/// Rules for Chinese: a line may end between characters, but not before `，` or after `（`. Not justified: blanks are
+/// few.
 const CHINESE: &str = "\
 .class [CJKclosing] \\[u3001] \\[u3002] \\[u300B] \\[u300D] \\[uFF09] \\[uFF0C] \\[uFF1A] \\[uFF1B]
 .class [CJKopening] \\[u300A] \\[u300C] \\[uFF08]
@@ -112,7 +113,7 @@ const CHINESE: &str = "\
 .ad l
 ";
 
-/// A page as `man` reads it.
+/// Returns a page in the format of `man`.
 fn manual_page(page: &CommandPage, help: Help) -> String {
     let mut roff = Roff::new();
     let name = page.name.replace(' ', "-");
@@ -134,12 +135,12 @@ fn manual_page(page: &CommandPage, help: Help) -> String {
     if help.is_chinese() { page.replacen(".TH", &format!("{CHINESE}.TH"), 1) } else { page }
 }
 
-/// A heading as manual pages have it.
+/// Returns a heading in the style of manual pages.
 fn title(heading: &str) -> String {
     heading.to_uppercase()
 }
 
-/// Synopsis, description and options.
+/// Writes synopsis, description and options.
 fn body(roff: &mut Roff, page: &CommandPage, help: Help, macro_name: &str) {
     let heading = |of: Heading| title(help.heading(of));
     roff.control(macro_name, [heading(SYNOPSIS).as_str()]);
@@ -173,7 +174,7 @@ fn option(roff: &mut Roff, entry: &ArgumentEntry, help: Help) {
     }
 }
 
-/// The commands of the program, by group.
+/// Writes the commands of the program, by group.
 fn groups(roff: &mut Roff, program: &CommandPage, help: Help) {
     roff.control("SH", [title(help.heading(COMMANDS)).as_str()]);
     for group in &GROUPS {
@@ -188,7 +189,7 @@ fn groups(roff: &mut Roff, program: &CommandPage, help: Help) {
     }
 }
 
-/// Examples and whatever else has a title of its own.
+/// Writes the examples and the other sections.
 fn sections(roff: &mut Roff, page: &CommandPage, macro_name: &str) {
     for part in &page.parts {
         let HelpPart::Section { title: heading, lines, note } = part else { continue };

@@ -1,5 +1,5 @@
-//! `docs/cli`: a page for each command in each language, and an index of them. `UPDATE_DOCS=1 cargo test --lib
-//! markdown` makes them of the command line; what stands on a page below a certain line is written by hand and kept.
+//! `docs/cli`: a page for each command in each language, and an index. `UPDATE_DOCS=1 cargo test --lib markdown` makes
+//! them from the command line. The text below a marker line is written by hand and kept.
 
 use std::{collections::BTreeSet, env, fmt::Write, fs, path::Path};
 
@@ -19,10 +19,10 @@ const COMMANDS: Heading = Heading { key: "heading.commands", english: "Commands"
 /// The headings of the pages.
 pub(super) const HEADINGS: [Heading; 4] = [ARGUMENT, OPTION, MEANING, COMMANDS];
 
-/// The line below which a page is written by hand.
+/// The marker line. Below it a page is written by hand.
 const BY_HAND: &str = "<!-- made from --help above, by hand below -->\n";
 
-/// The file of a page: `README` is the index.
+/// Returns the file of a page. `README` is the index.
 fn file(name: &str, lang: Lang) -> String {
     match lang {
         Lang::En => format!("{name}.md"),
@@ -30,7 +30,7 @@ fn file(name: &str, lang: Lang) -> String {
     }
 }
 
-/// The line that leads to the index and to the other language.
+/// Returns the line with links to the index and to the other language.
 fn links(name: &str, lang: Lang) -> String {
     let other = match lang {
         Lang::En => format!("[中文]({})", file(name, Lang::Zh)),
@@ -69,7 +69,7 @@ fn command_page(page: &CommandPage, lang: Lang) -> String {
     text
 }
 
-/// Usage, arguments, options, and the text below them.
+/// Returns usage, arguments, options, and the text below them.
 fn body(page: &CommandPage, help: Help, heading: &str) -> String {
     let CommandPage { name, about, usage, arguments, options, .. } = page;
     let mut text = format!("\n{}\n\n```text\n{name} {usage}\n```\n", escaped(about));
@@ -114,7 +114,7 @@ fn text_below(page: &CommandPage, heading: &str) -> String {
     text
 }
 
-/// A text in which nothing but words between backticks means something to Markdown.
+/// Escapes Markdown outside of backticks.
 fn escaped(text: &str) -> String {
     let escape = |(at, piece): (usize, &str)| match at % 2 {
         0 => piece.replace('<', "\\<").replace('*', "\\*").replace('|', "\\|"),
@@ -123,7 +123,7 @@ fn escaped(text: &str) -> String {
     text.split('`').enumerate().map(escape).collect::<Vec<_>>().join("`")
 }
 
-/// A text in which the pages of `docs` are links.
+/// Turns names of pages below `docs` into links.
 fn linked(text: &str) -> String {
     let mut pieces = text.split("docs/");
     let mut linked = pieces.next().unwrap_or_default().to_owned();

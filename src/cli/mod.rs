@@ -1,12 +1,12 @@
 //! The command line (contract §7).
 //!
-//! **Purpose.** Arguments in, a command run, its report printed, an exit status out.
+//! **Purpose.** Parses arguments, runs a command, prints its report, returns an exit status.
 //!
 //! **In.** The command line.
 //!
 //! **Out.** Reports on stdout; progress and errors on stderr.
 //!
-//! **Invariants.** Nothing here decides about a result.
+//! **Invariants.** Nothing here affects a result.
 #![allow(
     rustdoc::invalid_html_tags,
     reason = "comments of arguments are the text of --help, not HTML"
@@ -75,7 +75,7 @@ use crate::{
     interrupt,
 };
 
-/// Parses the command line, runs the command, gives the exit status.
+/// Parses the command line, runs the command and returns the exit status.
 pub fn main(extensions: Extensions) -> ExitCode {
     crate::columnar::guard::quiet_decoder_panics();
     let arguments = match lang::parse::<Arguments>(command::program) {
@@ -87,12 +87,13 @@ pub fn main(extensions: Extensions) -> ExitCode {
     let done = done.unwrap_or_else(|_| Err(Failure::Bug(text!("a panic, see above"))));
     match done {
         Ok(()) => {
-            // A signal that comes now is too late.
+            // From here on a signal is ignored.
             interrupt::settled();
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            // What failed because everything was removed is no failure: this waits for the end then.
+            // A signal removes unfinished files, which makes other work fail. This waits for the end of the process in
+            // that case.
             interrupt::is_settled();
             let failure = failure.or_shortage();
             signals::failure(&failure, format);
@@ -102,7 +103,7 @@ pub fn main(extensions: Extensions) -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments, extensions: Extensions) -> Outcome<()> {
-    // What fails is told once, at the end; processes that serve others have no end.
+    // A failure is printed once, at the end. Only a process that serves others logs it.
     let serves = matches!(arguments.command, Command::Cluster(_));
     let level = if serves { LevelFilter::ERROR } else { LevelFilter::OFF };
     let filter =
@@ -112,7 +113,8 @@ fn dispatch(arguments: Arguments, extensions: Extensions) -> Outcome<()> {
         .with_env_filter(filter.from_env_lossy())
         .without_time()
         .init();
-    // A file that reaches the limit of its length is an error of whoever writes it.
+    // Without a handler this signal would end the process when a file reaches the size limit. With one the write
+    // fails.
     _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     let stop = Arc::new(AtomicBool::new(false));
     signals::listen(Arc::clone(&stop), arguments.format());

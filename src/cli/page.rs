@@ -1,4 +1,4 @@
-//! A page about a command, in one language: the manual pages and `docs/cli` are made of it.
+//! A page about a command in one language. Manual pages and `docs/cli` are made from it.
 
 use clap::{Arg, Command};
 
@@ -19,7 +19,7 @@ pub(super) struct CommandPage {
     pub(super) options: Vec<ArgumentEntry>,
     /// The text below the options.
     pub(super) parts: Vec<HelpPart>,
-    /// Pages about its own commands.
+    /// Pages about its subcommands.
     pub(super) below: Vec<CommandPage>,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct ArgumentEntry {
 }
 
 impl CommandPage {
-    /// The page about the program, with the pages about its commands in the order of help.
+    /// Returns the page about the program, with the pages about its commands in the order of help.
     pub(super) fn program(program: Command, help: Help) -> CommandPage {
         let mut program = program.disable_help_subcommand(true);
         program.build();
@@ -49,7 +49,7 @@ impl CommandPage {
         let entries = |positional: bool| {
             let shown = command.get_arguments().filter(|arg| !arg.is_hide_set());
             let kind = shown.filter(|arg| arg.is_positional() == positional);
-            // Every page would have the same two.
+            // Left out: every page would have them.
             let own = kind.filter(|arg| !["help", "version"].contains(&arg.get_id().as_str()));
             own.map(|arg| ArgumentEntry::new(arg, help)).collect()
         };
@@ -86,7 +86,7 @@ impl ArgumentEntry {
         }
     }
 
-    /// The default as help shows it: `[default: human]`.
+    /// Returns the default as help shows it: `[default: human]`.
     pub(super) fn default_note(&self, help: Help) -> Option<String> {
         self.default.as_ref().map(|default| help.phrased(&format!("[default: {default}]")))
     }

@@ -1,4 +1,4 @@
-//! Text on the terminal.
+//! Prints text on the terminal.
 
 use std::io::{self, Write};
 
@@ -15,7 +15,7 @@ pub(super) fn text(lines: &[Text]) -> Outcome<()> {
     raw(&lines.iter().map(|line| said(line) + "\n").collect::<String>())
 }
 
-/// Prints text on stdout as it is; a reader that goes away is not an error.
+/// Prints text on stdout unchanged. A closed pipe is not an error.
 pub(super) fn raw(text: &str) -> Outcome<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -26,14 +26,14 @@ pub(super) fn raw(text: &str) -> Outcome<()> {
     }
 }
 
-/// Prints a report for programs on stdout, its keys in alphabetical order.
+/// Prints a report for programs on stdout, with its keys in alphabetical order.
 pub(super) fn report(found: &impl Serialize) -> Outcome<()> {
     let value = serde_json::to_value(found)
         .map_err(|error| Failure::Bug(text!("report: {}", Text::foreign(error))))?;
     raw(&format!("{value:#}\n"))
 }
 
-/// Says on stderr what did not stop a command.
+/// Prints a warning on stderr.
 pub(super) fn warning(what: Text) {
     _ = writeln!(io::stderr().lock(), "{}", said(&text!("warning: {}", Value::Text(what))));
 }

@@ -1,4 +1,4 @@
-//! Progress on stderr: rows, rate, time left; nothing when stderr is not a terminal.
+//! Shows progress on stderr: rows, rate, time left. Shows nothing when stderr is not a terminal.
 
 use std::{
     fmt,
@@ -17,7 +17,7 @@ use crate::{
     text::{Grouped, Text},
 };
 
-/// The time since the program first asked for it.
+/// Returns the time since the first call.
 #[expect(
     clippy::disallowed_methods,
     reason = "people see how long it takes; no result depends on it"
@@ -27,8 +27,8 @@ fn clock() -> Duration {
     BEGIN.elapsed()
 }
 
-/// Bytes of memory that this program may still take, where the system says so: what is free, and what is left of a
-/// limit of its own.
+/// Returns the bytes of memory that this process may still take, if the system says so: the free memory, or what is
+/// left of the limit of its address space, whichever is less.
 fn free_memory() -> Option<u64> {
     let kilobytes = |file: &str, name: &str| {
         let text = bounded::read_text(Path::new(file), bounded::SETTINGS).ok()?;
@@ -46,7 +46,7 @@ fn free_memory() -> Option<u64> {
     free.into_iter().chain(left).min()
 }
 
-/// Rows a second, whole.
+/// Returns rows for each second, as an integer.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -56,7 +56,7 @@ fn rate(state: &ProgressState, out: &mut dyn fmt::Write) {
     _ = write!(out, "{}", HumanCount(state.per_sec() as u64));
 }
 
-/// What a run will need, on stderr; quietly, only what will not do.
+/// Prints on stderr what a run will need. When quiet, prints shortages only.
 fn print_estimate(estimate: &Estimate, book: &Path, quiet: bool) {
     let megabytes = |bytes: u64| Grouped(bytes.div_ceil(1_000_000));
     let Estimate { rows, input_bytes, memory_bytes, disk_bytes, core_seconds, .. } = *estimate;
@@ -73,7 +73,7 @@ fn print_estimate(estimate: &Estimate, book: &Path, quiet: bool) {
         );
         _ = writeln!(io::stderr().lock(), "{}", said(&Text::labelled("estimate", line)));
     }
-    // The folder is there: the run has opened its book.
+    // The folder exists, because the run has opened its book.
     if let Ok(disk) = rustix::fs::statvfs(book) {
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
         if free < disk_bytes {
@@ -87,8 +87,8 @@ fn print_estimate(estimate: &Estimate, book: &Path, quiet: bool) {
     }
 }
 
-/// A monitor that shows progress, unless it is to be quiet; for a run, also what it will need of the disk
-/// on which its book lies.
+/// Makes a monitor that shows progress unless it is quiet. For a run it also prints the estimate; `book` is the folder
+/// whose disk is examined.
 pub(super) fn monitor(stop: Arc<AtomicBool>, quiet: bool, book: Option<PathBuf>) -> Monitor {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(None, target);

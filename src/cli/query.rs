@@ -91,7 +91,7 @@ pub(super) enum RowFormat {
 }
 
 impl RowFormat {
-    /// How a failure is told.
+    /// Returns the format in which a failure is printed.
     pub(super) fn of_failures(self) -> Format {
         if self == RowFormat::Json { Format::Json } else { Format::Human }
     }
@@ -112,17 +112,17 @@ impl std::str::FromStr for Limit {
     }
 }
 
-/// Rows of a table for people, unless they say otherwise.
+/// The limit of a table for people, unless another one is given.
 const SHOWN: Limit = Limit(100);
 
-/// `liangqing query`
+/// Runs `liangqing query`.
 pub(super) fn query(arguments: &QueryArguments, extensions: Extensions) -> Outcome<()> {
     let Some(sql) = &arguments.sql else { return list(arguments) };
     let query = extensions.query()?;
     if arguments.format == RowFormat::Parquet && arguments.out.is_none() {
         return Err(Failure::Usage(text!("--format parquet needs --out FILE")));
     }
-    // Polars starts threads of its own, and can only panic when it may not.
+    // Polars starts threads of its own and panics when it cannot. This fails earlier, with an error.
     drop(thread_pool(None)?);
     let replace = Replace::when(arguments.force);
     let output = arguments.out.as_deref().map(|out| Output::file(out, replace)).transpose()?;
@@ -226,7 +226,7 @@ fn table(rows: &RecordBatch) -> String {
     table.trim_fmt()
 }
 
-/// How many rows a table shows, and how many it leaves out.
+/// Returns a line with the number of rows shown and left out.
 fn footer(rows: &RecordBatch, all: &RecordBatch) -> Text {
     let shown = Grouped(rows.num_rows() as u64);
     match all.num_rows() - rows.num_rows() {
@@ -265,7 +265,7 @@ fn parquet(rows: &RecordBatch) -> Outcome<Vec<u8>> {
     written.map_err(|error| Failure::Bug(text!("rows as Parquet: {}", Text::foreign(error))))
 }
 
-/// A value as text; none when there is none.
+/// Returns a value as text, or `None` for null.
 fn plain(column: &ArrayRef, row: usize) -> Option<String> {
     if column.is_null(row) {
         return None;
@@ -286,10 +286,10 @@ fn plain(column: &ArrayRef, row: usize) -> Option<String> {
     })
 }
 
-/// The largest whole number that every reader of JSON holds exactly.
+/// The largest integer that every JSON reader holds exactly.
 const EXACT: u64 = 1 << 53;
 
-/// A row as an object, its columns in order.
+/// A row as a JSON object with its columns in order.
 pub(super) struct RowOf<'a> {
     rows: &'a RecordBatch,
     row: usize,

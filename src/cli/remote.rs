@@ -1,4 +1,4 @@
-//! What of a run lies elsewhere: a cluster that reads the delivery, copies in object stores.
+//! The remote parts of a run: a cluster that reads the delivery, and object stores.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,7 +15,7 @@ use crate::{
     reconcile::reader::{Local, Reader},
 };
 
-/// The cluster that is to read a delivery, if one is.
+/// Returns the address of the cluster that is to read the delivery, if any.
 pub(super) fn named_cluster(settings: &Settings) -> Outcome<Option<&str>> {
     match (settings.engine.unwrap_or_default(), settings.cluster.as_deref()) {
         (EngineName::Native, None) => Ok(None),
@@ -45,7 +45,7 @@ fn copy_book(
     Ok((book, address.to_owned()))
 }
 
-/// Copies of what a run reads and writes in object stores; they go with the value.
+/// Local copies of what a run reads and writes in object stores. They are removed when the value is dropped.
 pub(super) struct Remote {
     delivery: Option<Arc<dyn Mirror>>,
     book: Option<(Arc<dyn Mirror>, PathBuf)>,
@@ -53,14 +53,14 @@ pub(super) struct Remote {
 }
 
 impl Remote {
-    /// Copies what is elsewhere, and puts the copies in its place.
-    pub(super) fn bring(
+    /// Downloads what is remote, and makes the settings point to the local copies.
+    pub(super) fn download(
         settings: &mut Settings,
         stop: &AtomicBool,
         extensions: Extensions,
     ) -> Outcome<Remote> {
         let remote = |path: &Option<PathBuf>| path.clone().filter(|path| is_remote(path));
-        // Executors read the rows of a delivery themselves.
+        // Executors read the rows of a delivery from the store themselves.
         let whole = settings.engine != Some(EngineName::Ballista)
             || settings.is_rerun()
             || settings.independent == Some(true);
@@ -81,7 +81,7 @@ impl Remote {
         Ok(Remote { delivery, book, _quotas: quotas })
     }
 
-    /// The engine that the settings name.
+    /// Returns the reader that the settings name.
     pub(super) fn engine(
         &self,
         settings: &Settings,
@@ -93,10 +93,10 @@ impl Remote {
         }
     }
 
-    /// Sends a period that was closed to the book, if that is elsewhere; says where it is.
+    /// Uploads a closed period to the book if the book is remote. Returns its address.
     pub(super) fn send(&self, period: Month) -> Outcome<Option<PathBuf>> {
         let Some((book, address)) = &self.book else { return Ok(None) };
-        // What is in the copy is not in the book yet.
+        // The period is in the local copy, but not in the book yet.
         interrupt::unsettle();
         book.send_period(&period.to_string())?;
         Ok(Some(address.join(period.to_string())))

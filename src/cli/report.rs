@@ -43,7 +43,7 @@ pub(super) struct ReportArguments {
     pub(super) format: Format,
 }
 
-/// `liangqing report`
+/// Runs `liangqing report`.
 pub(super) fn report(arguments: &ReportArguments) -> Outcome<()> {
     let period = arguments.period;
     let out =

@@ -1,4 +1,4 @@
-//! The JSON schemas of docs/schemas: one of each report and of each file that people write or programs read.
+//! The JSON schemas in docs/schemas: one for each report and for each file that people write or programs read.
 
 use std::{fs, path::Path};
 
@@ -30,15 +30,15 @@ use crate::{
     synth::{BreakRates, Summary},
 };
 
-/// Where the schemas lie, and where they say that they do.
+/// The folder of the schemas.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schemas");
 
-/// The schema of a file that people write: the program refuses keys that it does not know.
+/// Returns the schema of a file that people write. The program refuses unknown keys in it.
 fn read<T: JsonSchema>() -> Schema {
     schema::<T>(Contract::Deserialize)
 }
 
-/// The schema of something that the program writes: it may have more fields in a later version.
+/// Returns the schema of a file or report that the program writes. Later versions may add fields.
 fn written<T: JsonSchema>() -> Schema {
     schema::<T>(Contract::Serialize)
 }
@@ -50,7 +50,7 @@ fn schema<T: JsonSchema>(contract: Contract) -> Schema {
     schema
 }
 
-/// Says of every object whether it may have more fields, and drops defaults of null, which TOML does not have.
+/// States for every object whether it may have more fields, and drops defaults of null, which TOML does not have.
 struct Tidy;
 
 impl Transform for Tidy {
@@ -65,7 +65,7 @@ impl Transform for Tidy {
     }
 }
 
-/// Every schema by the name of its file.
+/// Returns every schema by the name of its file.
 fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
         ("pipeline", read::<Settings>()),
@@ -124,12 +124,13 @@ fn the_schemas_are_current() {
     assert!(strangers.is_empty(), "no schema of anything: {strangers:?}");
 }
 
-/// Every object says whether it may have more fields, everything says what it is, and files of people take no stranger.
+/// Every object states whether it may have more fields, everything has a description, and files of people take no
+/// unknown key.
 #[test]
 fn the_schemas_say_what_everything_is() {
     for (name, schema) in schemas() {
         let mut silent = Vec::new();
-        look(schema.as_value(), name, &mut silent);
+        find_silent(schema.as_value(), name, &mut silent);
         assert_eq!(silent, [""; 0], "{name}");
         assert!(schema.get("title").is_some(), "{name} has no title");
     }
@@ -140,14 +141,14 @@ fn the_schemas_say_what_everything_is() {
 }
 
 /// Collects fields and definitions without a description.
-fn look(schema: &Value, place: &str, silent: &mut Vec<String>) {
+fn find_silent(schema: &Value, place: &str, silent: &mut Vec<String>) {
     for list in ["properties", "$defs"] {
         for (name, field) in schema[list].as_object().into_iter().flatten() {
             if ["description", "$ref", "const", "oneOf"].iter().all(|key| field.get(*key).is_none())
             {
                 silent.push(format!("{place}.{name}"));
             }
-            look(field, &format!("{place}.{name}"), silent);
+            find_silent(field, &format!("{place}.{name}"), silent);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Signals: every command ends within a second of the first, and at once on the second.
+//! Signals: every command ends within a second after the first signal, and at once on the second.
 
 use std::{
     process,
@@ -16,22 +16,22 @@ use indicatif::{ProgressBar, ProgressDrawTarget};
 use super::{failure::print, options::Format};
 use crate::{diag::Failure, interrupt};
 
-/// How long a command has to end by itself.
+/// The time for a command to end by itself.
 const ORDERLY: Duration = Duration::from_millis(500);
-/// How long a command has to print its report when its result is in its place.
+/// The time for a command to print its report when its result is published already.
 const REPORT: Duration = Duration::from_millis(300);
-/// How long the terminal has to take the last words.
+/// The time for the terminal to accept the last message.
 const LAST_WORDS: Duration = Duration::from_millis(150);
 
-/// Whether it has been said that the command was interrupted.
+/// Whether the interruption has been printed.
 static SAID: AtomicBool = AtomicBool::new(false);
-/// The bar that is on the terminal.
+/// The progress bar on the terminal.
 static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
-/// Sets a flag when a signal comes. Not all work looks at it: what has not ended by then is cut off.
+/// Sets a flag on a signal. Not all work looks at the flag, so work that goes on too long is cut off.
 pub(super) fn listen(stop: Arc<AtomicBool>, format: Format) {
     let mut is_first = true;
-    // Without a handler a signal ends the process, and the next run clears up.
+    // Without a handler a signal ends the process, and the next run cleans up.
     _ = ctrlc::set_handler(move || {
         stop.store(true, Ordering::Relaxed);
         let patience = if std::mem::take(&mut is_first) { ORDERLY } else { Duration::ZERO };
@@ -40,17 +40,17 @@ pub(super) fn listen(stop: Arc<AtomicBool>, format: Format) {
             if interrupt::is_settled() {
                 thread::sleep(patience.min(REPORT));
             }
-            leave(format);
+            end_process(format);
         });
     });
 }
 
-/// Knows the bar that has to go from the terminal before the process does.
+/// Registers the progress bar that must be removed from the terminal before the process ends.
 pub(super) fn shows(bar: &ProgressBar) {
     *BAR.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
 }
 
-/// Says why a command did not succeed, unless the process is about to end; an interruption is said once.
+/// Prints a failure, unless the process is about to end. An interruption is printed once.
 pub(super) fn failure(failure: &Failure, format: Format) {
     if matches!(failure, Failure::Interrupted) && SAID.swap(true, Ordering::Relaxed) {
         return;
@@ -60,9 +60,9 @@ pub(super) fn failure(failure: &Failure, format: Format) {
 
 /// Ends the process in the middle of its work.
 #[expect(clippy::exit, reason = "other threads are at work that nothing else can end")]
-fn leave(format: Format) {
+fn end_process(format: Format) {
     let settled = interrupt::abandon();
-    // Somebody may hold the terminal, or it may take nothing any more.
+    // Another thread may hold the terminal, or it may block, so the message is written by a thread with a time limit.
     let (done, waiting) = mpsc::channel();
     thread::spawn(move || {
         let bar = BAR.lock().unwrap_or_else(PoisonError::into_inner).take();

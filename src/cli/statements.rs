@@ -48,7 +48,7 @@ pub(super) struct StatementsArguments {
     pub(super) format: Format,
 }
 
-/// `liangqing statements`
+/// Runs `liangqing statements`.
 pub(super) fn statements(arguments: &StatementsArguments) -> Outcome<()> {
     let style = Style {
         template: read_template(arguments.forms.as_deref())?,

@@ -39,7 +39,7 @@ pub(super) struct StatusArguments {
     pub(super) format: Format,
 }
 
-/// `liangqing status`
+/// Runs `liangqing status`.
 pub(super) fn status(arguments: &StatusArguments) -> Outcome<()> {
     let rules = read_rules(arguments.rules.as_deref())?;
     let status = status::status(&arguments.book, &rules, arguments.as_of)?;

@@ -39,7 +39,7 @@ pub(super) struct StressArguments {
     pub(super) format: Format,
 }
 
-/// `liangqing stress`
+/// Runs `liangqing stress`.
 pub(super) fn stress(arguments: &StressArguments) -> Outcome<()> {
     let rules = read_rules(arguments.rules.as_deref())?;
     let stressed = stress::stress(&arguments.book, &rules, &arguments.scenarios)?;

@@ -91,7 +91,7 @@ impl From<RowOrder> for Order {
     }
 }
 
-/// `liangqing synth`
+/// Runs `liangqing synth`.
 pub(super) fn synth(arguments: &SynthArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
     let options = SynthOptions {
         out: arguments.out.clone(),
@@ -138,7 +138,7 @@ pub(super) fn generated(
     })
 }
 
-/// The rates of planted breaks: built in, none, or a file's.
+/// Returns the rates of planted breaks: built in, none, or from a file.
 fn breaks(argument: Option<&Path>) -> Outcome<BreakRates> {
     match argument {
         None => Ok(BreakRates::built_in()),
@@ -148,7 +148,7 @@ fn breaks(argument: Option<&Path>) -> Outcome<BreakRates> {
     }
 }
 
-/// Prints the calibration table and what was made.
+/// Prints the calibration table and the totals.
 fn print(summary: &Summary, options: &SynthOptions, format: Format) -> Outcome<()> {
     if format == Format::Json {
         return report(summary);

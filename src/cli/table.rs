@@ -1,4 +1,4 @@
-//! Tables on the terminal: no wider than it is, and with nothing in them that steers it.
+//! Tables on the terminal: no wider than the terminal, without control characters.
 
 use comfy_table::{CellAlignment, Table as Grid, presets::NOTHING};
 use unicode_width::UnicodeWidthStr;
@@ -9,10 +9,10 @@ use crate::{
     text::{Text, escaped_lines},
 };
 
-/// Columns of a terminal.
+/// The width of a terminal in columns.
 const WIDTH: usize = 80;
 
-/// A table of which the columns from a place on stand to the right.
+/// A text table. Columns from `right_from` on are right-aligned.
 #[derive(Debug)]
 pub(super) struct TextTable {
     header: Vec<String>,
@@ -20,23 +20,23 @@ pub(super) struct TextTable {
     rows: Vec<Vec<String>>,
 }
 
-/// A table with a header, in the language of its reader.
+/// Makes a table with a header in the language of its reader.
 pub(super) fn table<const N: usize>(header: [Text; N], right_from: usize) -> TextTable {
     TextTable { header: header.map(|name| said(&name)).into(), right_from, rows: Vec::new() }
 }
 
 impl TextTable {
-    /// Adds a row, whose words are in the language of the reader already.
+    /// Adds a row. Its words must be in the language of the reader.
     pub(super) fn add_row<S: AsRef<str>>(&mut self, row: impl IntoIterator<Item = S>) {
         self.rows.push(row.into_iter().map(|value| printable(value.as_ref())).collect());
     }
 
-    /// Whether a terminal is too narrow for it.
+    /// Whether the table is wider than a terminal.
     pub(super) fn is_wide(&self) -> bool {
         self.grid().lines().any(|line| line.width() > WIDTH)
     }
 
-    /// Lines of text: the table, or, where a terminal is too narrow for it, its rows one below the other.
+    /// Returns the lines of the table. If it is too wide, its rows stand one below the other.
     pub(super) fn trim_fmt(&self) -> Text {
         let text = self.grid();
         let wide = text.lines().any(|line| line.width() > WIDTH);
@@ -56,7 +56,7 @@ impl TextTable {
         grid.trim_fmt()
     }
 
-    /// Every row as lines of a heading and a value.
+    /// Returns every row as lines of heading and value.
     fn turned(&self) -> String {
         let widest = self.header.iter().map(|name| name.width()).max().unwrap_or(0);
         let line = |(name, value): (&String, &String)| {
@@ -70,7 +70,7 @@ impl TextTable {
     }
 }
 
-/// Values in a line of text.
+/// Lists values in a line of text.
 pub(super) fn listed(values: &[String]) -> Text {
     if values.is_empty() { text!("none") } else { Text::given(values.join(", ")) }
 }

@@ -1,4 +1,4 @@
-//! Threads that do the work of a command.
+//! The thread pool of a command.
 
 use std::{num::NonZero, thread};
 
@@ -7,7 +7,7 @@ use rustix::process::{Resource, getrlimit};
 use crate::diag::{Failure, Outcome};
 use crate::text::Text;
 
-/// The threads that do the work; by default as many as the machine has.
+/// Makes a thread pool, by default with as many threads as the machine has processors.
 pub(super) fn thread_pool(threads: Option<usize>) -> Outcome<rayon::ThreadPool> {
     #[expect(clippy::disallowed_methods, reason = "the command line decides about threads")]
     let all = || thread::available_parallelism().map_or(1, NonZero::get);
@@ -21,7 +21,7 @@ pub(super) fn thread_pool(threads: Option<usize>) -> Outcome<rayon::ThreadPool> 
             .into(),
     };
     let (wanted, limit) = (threads as u64 * OF_A_THREAD, getrlimit(Resource::As).current);
-    // Memory that is not there when it is needed ends the process.
+    // Memory that is missing later would end the process, so a limit of the address space is checked first.
     if let Some(limit) = limit.filter(|limit| *limit < wanted) {
         let (wanted, limit) = (wanted >> 20, limit >> 20);
         return Err(failed(text!(
@@ -34,10 +34,10 @@ pub(super) fn thread_pool(threads: Option<usize>) -> Outcome<rayon::ThreadPool> 
     pool.map_err(|error| failed(Text::foreign(error)))
 }
 
-/// Bytes of address space that a thread sets aside: its stack, and a segment of the allocator.
+/// The address space of a thread: its stack, and an arena of the allocator.
 const OF_A_THREAD: u64 = 34 << 20;
 
-/// Runs a command on threads that were asked for: those that come unasked can only panic when there are none.
+/// Runs a command in a pool made here. The global pool of rayon would panic when threads are missing.
 pub(super) fn in_pool(command: impl FnOnce() -> Outcome<()> + Send) -> Outcome<()> {
     thread_pool(None)?.install(command)
 }

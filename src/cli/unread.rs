@@ -1,4 +1,4 @@
-//! What lies in a delivery and was not read, for people: folder by folder, a few names of each.
+//! Lists the unread files of a delivery for people: folder by folder, with a few names each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,19 +7,19 @@ use crate::{
     text::{Grouped, Text},
 };
 
-/// Folders that are named, and names in each; the report for programs has all.
+/// The most folders that are named, and the most names in each. The report for programs has all.
 const MOST: [usize; 2] = [10, 3];
 
-/// A folder in which something was not read.
+/// A folder with unread files.
 #[derive(Default)]
 struct UnreadFolder<'a> {
-    /// Whether nothing in it was read.
+    /// Whether the whole folder was not read.
     whole: bool,
     files: Vec<&'a str>,
     parquet: u64,
 }
 
-/// What was not read.
+/// Lists the unread files.
 pub(super) fn named(unread: &[Unread]) -> Vec<Text> {
     let folders = unread.iter().filter(|unread| unread.kind == UnreadKind::Folder);
     let folders: BTreeSet<&str> = folders.map(|unread| unread.name.as_str()).collect();

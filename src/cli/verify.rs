@@ -57,13 +57,13 @@ pub(super) struct VerifyArguments {
     pub(super) working: Working,
 }
 
-/// Reads a SHA-256 in hexadecimal.
+/// Parses a SHA-256 in hexadecimal.
 fn parse_digest(text: &str) -> Result<String, Text> {
     let good = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if good { Ok(text.to_ascii_lowercase()) } else { Err(text!("not a SHA-256 in 64 digits")) }
 }
 
-/// `liangqing verify`
+/// Runs `liangqing verify`.
 pub(super) fn verify(arguments: &VerifyArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
     let digest = |path: &PathBuf| {
         read_rules(Some(path)).map(|rules| digest::sha256_hex(rules.text.as_bytes()))
@@ -138,7 +138,7 @@ fn periods_table(verified: &Verified) -> Text {
     table.trim_fmt()
 }
 
-/// The rules of the periods, and days of issue that nobody would expect.
+/// Returns the rules of the periods, and unusual days of issue.
 fn policy_lines(verified: &Verified) -> Vec<Text> {
     let rules = verified.rules.iter().map(|rules| {
         let (periods, sha256) = (rules.periods(), &rules.sha256);

@@ -1,9 +1,9 @@
-//! Personal data in whatever is made for people: person and visit numbers show at most their end.
+//! Masks the numbers of persons and visits in output for people: at most the end is shown.
 
-/// Characters that stay readable, of a number that is long enough to hide the rest.
+/// The number of characters that stay readable if the number is long enough to hide the rest.
 const SHOWN: usize = 4;
 
-/// A person's or a visit's number, masked.
+/// Masks the number of a person or of a visit.
 pub fn masked(number: &str) -> String {
     let length = number.chars().count();
     let shown = if length > 2 * SHOWN { SHOWN } else { 0 };

@@ -1,6 +1,6 @@
-//! Numbers of persons and visits, in what is made for people.
+//! Hides the numbers of persons and visits in output for people.
 //!
-//! **Purpose.** Nobody who reads a page or a workbook learns who a person is.
+//! **Purpose.** No reader of a page or a workbook learns who a person is.
 //!
 //! **In.** Numbers as deliveries have them; a key.
 //!

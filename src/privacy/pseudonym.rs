@@ -1,5 +1,5 @@
-//! Pseudonyms: a person stays recognisable from month to month to whoever has the key's papers, and nameless to
-//! everybody else.
+//! Pseudonyms of persons. Who has the key can recognise a person from month to month; for everybody else the person
+//! has no name.
 
 use std::{fmt, path::Path};
 
@@ -22,10 +22,10 @@ use crate::{
 /// The format of key files that this program writes and reads.
 const FORMAT: u32 = 1;
 
-/// Bytes of a pseudonym: among 10^9 persons two share one with a chance of 10^-6.
+/// Bytes of a pseudonym. Among 10^9 persons, the chance that any two share one is below 10^-6.
 const BYTES: usize = 10;
 
-/// A key, and the version that is written beside every pseudonym made with it.
+/// A key and its version, which is written beside every pseudonym made with it.
 pub struct Pseudonyms {
     version: String,
     mac: Hmac<Sha256>,
@@ -46,7 +46,7 @@ pub(crate) struct KeyFile {
     key: String,
 }
 
-/// Nothing of the key itself.
+/// Does not show the key.
 impl fmt::Debug for Pseudonyms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Pseudonyms({})", self.version)
@@ -54,7 +54,7 @@ impl fmt::Debug for Pseudonyms {
 }
 
 impl Pseudonyms {
-    /// Reads a key file; one that others may read or write is refused.
+    /// Reads a key file. Refuses it when others than its owner may read or write it.
     pub fn read(path: &Path) -> Outcome<Pseudonyms> {
         let text = secret::read(path, |problem| text!("pseudonym key {}", problem))?;
         Pseudonyms::parse(&text).map_err(|problem| {
@@ -65,7 +65,7 @@ impl Pseudonyms {
 
     fn parse(text: &[u8]) -> Result<Pseudonyms, Text> {
         let text = std::str::from_utf8(text).map_err(|_| text!("it is not UTF-8"))?;
-        // The message of the parser shows lines, and one of them is the key.
+        // The parser's message is not used: it quotes lines, and one of them is the key.
         let file: KeyFile = toml::from_str(text).map_err(|_| text!("it is no key file"))?;
         if file.format != FORMAT {
             return Err(text!("format {}, this program knows {}", file.format, FORMAT));
@@ -79,12 +79,12 @@ impl Pseudonyms {
         Ok(Pseudonyms { version: file.version, mac })
     }
 
-    /// The version of the key.
+    /// Returns the version of the key.
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// The pseudonym of a person's number: the first 80 bits of HMAC-SHA-256.
+    /// Returns the pseudonym of a person's number: the first 80 bits of HMAC-SHA-256.
     pub fn of(&self, psn_no: &str) -> String {
         let mut mac = self.mac.clone();
         mac.update(psn_no.as_bytes());
@@ -92,7 +92,7 @@ impl Pseudonyms {
     }
 }
 
-/// Makes a key file with a version, for its owner alone.
+/// Makes a key file with a version, readable by its owner only.
 pub fn keygen(path: &Path, version: &str) -> Outcome<()> {
     check_version(version).map_err(Failure::Usage)?;
     let key = Base64::encode_string(secret::random()?.as_ref());

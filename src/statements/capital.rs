@@ -6,7 +6,7 @@ const DIGITS: [char; 10] = ['零', '壹', '贰', '叁', '肆', '伍', '陆', '�
 const PLACES: [&str; 4] = ["", "拾", "佰", "仟"];
 const GROUPS: [&str; 8] = ["", "万", "亿", "万亿", "亿亿", "万亿亿", "亿亿亿", "万亿亿亿"];
 
-/// Fen in capitals: 1020.05 yuan is 壹仟零贰拾元零伍分, 1020.00 is 壹仟零贰拾元整.
+/// Returns an amount in capitals: 1020.05 yuan is 壹仟零贰拾元零伍分, 1020.00 is 壹仟零贰拾元整.
 pub(super) fn capitals(fen: FenSum) -> String {
     let sign = if fen.is_negative() { "负" } else { "" };
     let magnitude = fen.fen().unsigned_abs();
@@ -26,7 +26,7 @@ pub(super) fn capitals(fen: FenSum) -> String {
             text.push('分');
         }
         (jiao, cents) => {
-            // 10.50 yuan: the yuan end in a zero, which is said before the jiao.
+            // 10.50 yuan: when the yuan end in zero and jiao follow, a 零 stands between them.
             if !text.is_empty() && yuan.is_multiple_of(10) {
                 text.push('零');
             }
@@ -48,7 +48,7 @@ fn digit(number: u128) -> usize {
     usize::try_from(number % 10).unwrap_or(0)
 }
 
-/// A whole number without a unit; nothing for 0.
+/// Returns a whole number in capitals, without a unit. 0 is the empty text.
 fn whole(number: u128) -> String {
     let mut rest = number;
     let groups = GROUPS.map(|name| {
@@ -63,7 +63,7 @@ fn whole(number: u128) -> String {
             gap = !text.is_empty();
             continue;
         }
-        // A zero is said for places that are left out between two digits.
+        // One 零 stands for a gap of zeros between two digits.
         if !text.is_empty() && (gap || value < 1_000) {
             text.push('零');
         }
@@ -74,7 +74,7 @@ fn whole(number: u128) -> String {
     text
 }
 
-/// Up to four digits.
+/// Returns a group of up to four digits in capitals.
 fn four(value: u128) -> String {
     let mut text = String::new();
     let mut zero = false;

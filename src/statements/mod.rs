@@ -1,4 +1,4 @@
-//! Forms: what people read, print and sign, made of the tables of a closed period.
+//! Forms: papers that people read, print and sign, made from the tables of a closed period.
 //!
 //! **Purpose.** Statements and notices of each province, and the national tables.
 //!
@@ -7,7 +7,7 @@
 //! **Out.** Workbooks (XLSX), and the same sheets as CSV and JSON.
 //!
 //! **Invariants.** A province gets only rows in which it pays or is paid. Every total is the sum of its rows and
-//! what the tables say. The same period gives the same bytes.
+//! equals the total of the tables. The same period gives the same bytes.
 
 mod capital;
 mod content;

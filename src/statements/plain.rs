@@ -16,7 +16,7 @@ use crate::{
     text::Text,
 };
 
-/// Writes each sheet as one CSV and one JSON file; the notices of a workbook together.
+/// Writes each sheet as one CSV and one JSON file. All notices of a workbook share one CSV and one JSON file.
 pub(super) struct Plain;
 
 impl Renderer for Plain {
@@ -38,7 +38,7 @@ impl Renderer for Plain {
     }
 }
 
-/// A notice a row: the headings are those of its lines.
+/// Returns the notices as CSV: one row for each notice. The headings are the line names of the first notice.
 fn notices_csv(workbook: &Workbook) -> Outcome<Vec<u8>> {
     let headings = |sheet: &Sheet| sheet.rows.iter().map(|row| cell(&row[0])).collect::<Vec<_>>();
     let Some(first) = workbook.sheets.first() else { return Ok(Vec::new()) };
@@ -55,7 +55,7 @@ fn notices_csv(workbook: &Workbook) -> Outcome<Vec<u8>> {
     csv(&names, &rows)
 }
 
-/// CSV with the mark by which spreadsheets know UTF-8.
+/// Returns CSV with a byte-order mark, by which spreadsheets know UTF-8.
 fn csv(headings: &[String], rows: &[Vec<CellValue>]) -> Outcome<Vec<u8>> {
     let failed = |error: csv::Error| Failure::Bug(text!("CSV: {}", Text::foreign(error)));
     let mut writer = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
@@ -66,13 +66,13 @@ fn csv(headings: &[String], rows: &[Vec<CellValue>]) -> Outcome<Vec<u8>> {
     writer.into_inner().map_err(|error| Failure::Bug(text!("CSV: {}", Text::foreign(error))))
 }
 
-/// Text for people: characters that a workbook does not take, and that terminals obey, are replaced by their pictures.
+/// Replaces characters that a workbook does not take, or that control a terminal, by visible pictures.
 pub(crate) fn shown(text: &str) -> String {
     let letter = |letter: char| match letter {
         '\t' | '\n' | '\r' => letter,
         '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(letter)).unwrap_or('\u{fffd}'),
         '\u{7f}' => '\u{2421}',
-        // Lines end there for some readers of CSV.
+        // Some readers of CSV end a line at these characters.
         '\u{2028}' | '\u{2029}' => '\u{2424}',
         '\u{80}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
         letter => letter,
@@ -80,8 +80,9 @@ pub(crate) fn shown(text: &str) -> String {
     text.chars().map(letter).collect()
 }
 
-/// Text for a spreadsheet's CSV: what it would take for a formula, now or after it has dropped blanks or made
-/// characters narrow, has an apostrophe before it. So has what begins with one: whoever takes one off has the text.
+/// Returns text for a spreadsheet's CSV. An apostrophe is put before text that a spreadsheet would take for a formula,
+/// also after it has dropped blanks or made characters narrow. Text that begins with an apostrophe gets another one,
+/// so that removing one apostrophe always restores the text ([`unguarded`]).
 pub(crate) fn no_formula(text: &str) -> String {
     let shown = shown(text);
     if is_formula(text) { format!("'{shown}") } else { shown }
@@ -96,12 +97,12 @@ fn is_formula(text: &str) -> bool {
         || sign.is_some_and(|sign| ['=', '+', '-', '@'].contains(&sign))
 }
 
-/// The text that stands behind the apostrophe of [`no_formula`].
+/// Removes the apostrophe that [`no_formula`] puts before a text.
 pub(super) fn unguarded(text: &str) -> &str {
     text.strip_prefix('\'').unwrap_or(text)
 }
 
-/// A value as text.
+/// Returns a value as text.
 fn cell(value: &CellValue) -> String {
     match value {
         CellValue::Text(text) => no_formula(text),

@@ -1,8 +1,8 @@
-//! Sheets and workbooks, before anybody writes them as files.
+//! Sheets and workbooks in memory, before a renderer writes them.
 
 use crate::model::money::FenSum;
 
-/// A value of a form.
+/// A value in a sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CellValue {
     /// Text, which stays text in a spreadsheet.
@@ -28,24 +28,24 @@ pub struct Sheet {
     pub columns: Vec<(String, u16)>,
     /// Rows, as many values as there are columns.
     pub rows: Vec<Vec<CellValue>>,
-    /// What it looks like.
+    /// How the sheet is laid out.
     pub layout: SheetLayout,
-    /// A column in which readers choose one of some words.
+    /// A column in which readers choose from a list of words, and the list.
     pub choices: Option<(usize, Vec<String>)>,
 }
 
-/// What a sheet looks like.
+/// The layout of a sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SheetLayout {
-    /// Headings, rows, and the sums of amounts and counts below them.
+    /// Headings, rows, and below them the sums of amounts and counts.
     Summed,
-    /// Headings and rows, sums among them where there are any.
+    /// Headings and rows. Sums, if any, are rows.
     Listed,
     /// The lines of a notice.
     Notice,
 }
 
-/// A workbook of one reader.
+/// A workbook for one reader.
 #[derive(Debug)]
 pub struct Workbook {
     /// Folder below the output folder.

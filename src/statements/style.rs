@@ -1,13 +1,13 @@
-//! How forms look, and how persons are named in them.
+//! The style of forms: their template, and the pseudonyms of persons.
 
 use super::template::Template;
 use crate::privacy::pseudonym::Pseudonyms;
 
-/// How forms look, and how persons are named in them.
+/// The style of forms: their template, and the pseudonyms of persons.
 #[derive(Debug)]
 pub struct Style {
     /// Titles, headings, columns.
     pub template: Template,
-    /// Names persons beside the masked end of their numbers.
+    /// Pseudonyms that are shown beside the masked numbers of persons.
     pub pseudonyms: Option<Pseudonyms>,
 }

@@ -1,4 +1,4 @@
-//! The template of forms: titles, headings, which columns in which order.
+//! The template of forms: titles, headings, columns and their order.
 
 mod check;
 mod read;
@@ -146,12 +146,12 @@ pub(super) struct RowForm {
 }
 
 impl RowForm {
-    /// The place of a value among the columns.
+    /// Returns the index of a value among the columns.
     fn place(&self, value: &str) -> Option<usize> {
         self.columns.iter().position(|(_, name, _)| name == value)
     }
 
-    /// The heading of a value.
+    /// Returns the heading of a value.
     pub(super) fn heading(&self, value: &str) -> Option<&str> {
         self.place(value).map(|at| self.columns[at].0.as_str())
     }
@@ -219,7 +219,7 @@ impl Template {
         }
     }
 
-    /// A sheet of rows; its columns are those of the template.
+    /// Makes a sheet of rows with the columns of the template.
     pub(crate) fn sheet(
         &self,
         file: &str,
@@ -268,23 +268,23 @@ impl Template {
         })
     }
 
-    /// Decisions, and what they are called.
+    /// Returns every decision with its word in the template.
     pub(super) fn verdicts(&self) -> impl Iterator<Item = (Verdict, String)> {
         let word = |name| self.decisions.get(name).map_or(name, String::as_str).to_owned();
         Verdict::ALL.into_iter().map(move |verdict| (verdict, word(verdict.name())))
     }
 
-    /// What a field is called.
+    /// Returns the label of a field.
     pub(super) fn label<'a>(&'a self, field: &'a str) -> &'a str {
         self.labels.get(field).map_or(field, String::as_str)
     }
 
-    /// What a side is called.
+    /// Returns the label of a side.
     pub(super) fn side<'a>(&'a self, side: &'a str) -> &'a str {
         self.sides.get(side).map_or(side, String::as_str)
     }
 
-    /// A notice, for the one who pays or the one who is paid.
+    /// Makes a notice for the payer or for the payee.
     pub(super) fn notice(
         &self,
         pays: bool,

@@ -1,8 +1,8 @@
-//! Words for people.
+//! Words in forms.
 
 use crate::model::codes::Province;
 
-/// A province for people: code and name.
+/// Returns code and full name of a province.
 pub(crate) fn province(province: Province) -> String {
     format!("{province} {}", province.full_name())
 }

@@ -58,7 +58,7 @@ pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<W
     let provinces = content.provinces();
     let readers: Vec<Option<Province>> =
         [None].into_iter().chain(provinces.iter().copied().map(Some)).collect();
-    // A reader's sheets are made when it is their turn: those of all together would not be small.
+    // Sheets are made inside the parallel loop: the sheets of all readers together would not fit a small memory.
     let rendered: Vec<BTreeMap<String, Vec<u8>>> = readers
         .par_iter()
         .with_max_len(1)
@@ -85,7 +85,7 @@ pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<W
     })
 }
 
-/// The files of workbooks, by path: XLSX, and each sheet as CSV and JSON.
+/// Renders workbooks as files, by path: XLSX, and each sheet as CSV and JSON.
 pub(crate) fn render(
     workbooks: &[Workbook],
     template: &Template,

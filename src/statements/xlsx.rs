@@ -1,4 +1,4 @@
-//! Workbooks: text stays text, totals are formulas that agree with our figures, pages print on A4.
+//! Writes workbooks as XLSX: text stays text, totals are formulas that agree with our sums, pages print on A4.
 
 use std::collections::BTreeSet;
 
@@ -23,22 +23,22 @@ use crate::{
 
 /// Writes a workbook as XLSX.
 pub(super) struct Xlsx {
-    /// What the file says about when it was made.
+    /// The day of creation that the file names.
     pub(super) issued_on: NaiveDate,
 }
 
-/// Rows of one sheet; a spreadsheet holds 1,048,576.
+/// The most rows of one sheet; a spreadsheet holds 1,048,576.
 const MOST_ROWS: usize = 1_000_000;
-/// The first day that a spreadsheet knows.
+/// The first day that a spreadsheet can hold.
 const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1900, 1, 1).expect("Invariant: a day");
-/// A4.
+/// The number of the paper size A4.
 const PAPER: u8 = 9;
-/// Characters of a cell, and of a sheet's name, in UTF-16.
+/// The most UTF-16 units of a cell, and of a sheet's name.
 const MOST_TEXT: usize = 32_767;
 const LONGEST_NAME: usize = 31;
-/// Characters that are printed beside each other, in small print.
+/// The most characters that fit beside each other on a page, in small print.
 const WIDEST: u32 = 240;
-/// The first amount that a spreadsheet's numbers do not hold exactly, in fen: it is written as text.
+/// The first amount, in fen, that the 15 digits of a spreadsheet's number cannot hold exactly. It is written as text.
 const EXACT: FenSum = FenSum::new(1_000_000_000_000_000);
 
 impl Renderer for Xlsx {
@@ -47,12 +47,12 @@ impl Renderer for Xlsx {
             Failure::Bug(text!("workbook {}: {}", workbook.name, Text::foreign(error)))
         };
         let mut book = Book::new();
-        // Books of earlier versions may have an earlier day.
+        // Books of earlier versions may name an earlier day.
         let day = self.issued_on.max(FIRST_DAY);
         let created = ExcelDateTime::parse_from_str(&format!("{day}T00:00:00"));
         let properties = DocProperties::new().set_creation_datetime(&created.map_err(failed)?);
         book.set_properties(&properties);
-        // The name that spreadsheets keep for themselves.
+        // Spreadsheets reserve this name.
         let mut names = BTreeSet::from(["history".to_owned()]);
         for sheet in &workbook.sheets {
             let parts = sheet.rows.chunks(MOST_ROWS).count().max(1);
@@ -69,14 +69,14 @@ impl Renderer for Xlsx {
     }
 }
 
-/// A worksheet being written.
+/// A worksheet that is being written.
 struct PaperSheet<'a> {
     sheet: &'a Sheet,
     template: &'a Template,
     worksheet: &'a mut Worksheet,
 }
 
-/// The row of the headings, from 0: title and subtitle are above.
+/// The row of the headings, from 0. Title and subtitle stand above.
 const HEADINGS: u32 = 2;
 
 impl PaperSheet<'_> {
@@ -120,7 +120,7 @@ impl PaperSheet<'_> {
 
     /// Writes a line over all columns.
     fn across(&mut self, row: u32, last: u16, text: &str, look: &Format) -> Result<(), XlsxError> {
-        // One cell alone cannot be merged.
+        // A single cell cannot be merged.
         match last {
             0 => self.worksheet.write_string_with_format(row, 0, text, look)?,
             _ => self.worksheet.merge_range(row, 0, row, last, text, look)?,
@@ -170,7 +170,7 @@ impl PaperSheet<'_> {
         Ok(())
     }
 
-    /// Cells in which readers choose a word.
+    /// Adds the list of words to the cells of the choice column.
     fn choices(&mut self, first: u32, end: u32) -> Result<(), XlsxError> {
         let Some((column, words)) = self.sheet.choices.as_ref().filter(|_| end > first) else {
             return Ok(());
@@ -181,7 +181,7 @@ impl PaperSheet<'_> {
         Ok(())
     }
 
-    /// Sums of the amounts and counts of all rows, as formulas whose results are our own sums.
+    /// Writes sums of the amounts and counts of all rows: formulas whose cached results are our own sums.
     fn totals(&mut self, first: u32, row: u32, rows: &[Vec<CellValue>]) -> Result<(), XlsxError> {
         let bold = self.cell().set_bold();
         self.worksheet.write_string_with_format(row, 0, &self.template.total, &bold)?;
@@ -213,7 +213,7 @@ impl PaperSheet<'_> {
         Ok(())
     }
 
-    /// Who signs, side by side.
+    /// Writes who signs, side by side.
     fn sign_off(&mut self, row: u32, last: u16) -> Result<(), XlsxError> {
         let format = self.format();
         let people = u16::try_from(self.template.sign_off.len()).unwrap_or(1).max(1);
@@ -231,7 +231,7 @@ impl PaperSheet<'_> {
         let width: u32 = self.sheet.columns.iter().map(|(_, width)| u32::from(*width)).sum();
         let across = u16::try_from(width.div_ceil(WIDEST)).unwrap_or(u16::MAX);
         if across > 1 {
-            // What every page of a wide sheet shows again, so that its rows can be told apart.
+            // The first columns of a wide sheet are repeated on every page, so that rows can be told apart.
             self.worksheet.set_repeat_columns(0, 2)?;
         }
         self.worksheet.set_paper_size(PAPER).set_print_fit_to_pages(across, 0);
@@ -244,7 +244,7 @@ impl PaperSheet<'_> {
     }
 }
 
-/// Text as a cell takes it: characters that XML does not have as their pictures, and what is too long cut, visibly.
+/// Returns text that a cell can hold: invalid characters become pictures, and long text is cut visibly.
 fn fitting(text: &str) -> String {
     let text = shown(text);
     if text.len() <= MOST_TEXT || text.encode_utf16().count() <= MOST_TEXT {
@@ -255,7 +255,7 @@ fn fitting(text: &str) -> String {
     format!("{}{mark}", beginning(&text, most, char::len_utf16))
 }
 
-/// A name that a sheet may have and none has yet, with a number when it is not 0.
+/// Returns a valid sheet name that is not in `names`, with a number when it is not 0, and adds it.
 fn sheet_name(name: &str, number: usize, names: &mut BTreeSet<String>) -> String {
     let letter = |letter| if "[]:*?/\\".contains(letter) { '_' } else { letter };
     let name: String = shown(name).replace(['\t', '\n', '\r'], " ").chars().map(letter).collect();
@@ -270,7 +270,7 @@ fn sheet_name(name: &str, number: usize, names: &mut BTreeSet<String>) -> String
     free.next().expect("Invariant: numbers go on")
 }
 
-/// An amount as the number of a spreadsheet, which has 15 digits.
+/// Returns an amount as a spreadsheet's number, or `None` when 15 digits do not hold it.
 #[expect(clippy::disallowed_types, reason = "a spreadsheet has no other numbers")]
 fn exact(fen: FenSum) -> Option<f64> {
     (fen.abs() < EXACT).then(|| yuan(fen).parse().ok()).flatten()

@@ -1,4 +1,4 @@
-//! Small changes to a copy: those that make it differ, and those that break a row rule.
+//! Small changes to a copy, which make it differ from its partner or break a row rule.
 
 use crate::model::{
     fields::amount::{ACCOUNT, CASH, FUND, FUNDS, MEDFEE, SCOPE},
@@ -12,7 +12,7 @@ use super::{
     world::{BirthStream, NOT_OPEN, World},
 };
 
-/// The row with one identity field changed to another valid value: 0 person, 1 insured and 2 treating
+/// Returns the row with one identity field changed to another valid value: 0 person, 1 insured and 2 treating
 /// division, 3 institution, 4 insurance, 5 kind of care, 6 disease, 7 cost month.
 pub(super) fn alter_field(
     world: &World,
@@ -24,11 +24,11 @@ pub(super) fn alter_field(
     let mut changed = *row;
     let (insured, treating) = (stream.pair / 32, stream.pair % 32);
     match field {
-        1 => changed.insured = unlike(row.insured, |bits| geography.home(insured, bits)),
-        2 => changed.treating = unlike(row.treating, |bits| geography.home(treating, bits)),
+        1 => changed.insured = draw_other(row.insured, |bits| geography.home(insured, bits)),
+        2 => changed.treating = draw_other(row.treating, |bits| geography.home(treating, bits)),
         3 => {
             changed.institution =
-                unlike(row.institution, |bits| geography.hospital(treating, bits).code);
+                draw_other(row.institution, |bits| geography.hospital(treating, bits).code);
         }
         4 => changed.insutype = if row.insutype == EMPLOYEE { RESIDENT } else { EMPLOYEE },
         5 => {
@@ -56,12 +56,12 @@ pub(super) fn alter_field(
     changed
 }
 
-/// The first drawn code that is not this one.
-fn unlike(code: u32, draw: impl Fn(u64) -> u32) -> u32 {
+/// Draws codes until one differs from `code`.
+fn draw_other(code: u32, draw: impl Fn(u64) -> u32) -> u32 {
     (0..4096).map(|n| draw(n * 0x0101)).find(|drawn| *drawn != code).unwrap_or(code)
 }
 
-/// The row with an amount raised: out of cash where there is enough, else out of a higher total.
+/// Returns the row with an amount raised, at the expense of cash if it suffices, otherwise of a higher total.
 pub(super) fn alter_amount(row: &SyntheticRow, field: usize, by: i64) -> SyntheticRow {
     let mut changed = *row;
     changed.amounts[field] += by;
@@ -77,8 +77,8 @@ pub(super) fn alter_amount(row: &SyntheticRow, field: usize, by: i64) -> Synthet
     changed
 }
 
-/// The row with one row rule broken (V01 to V15), as few others with it as can be. Rule 10 is broken
-/// by the time of delivery, not by the row.
+/// Returns the row with one row rule broken (V01 to V15), and as few others as possible. The time of delivery breaks
+/// rule 10, not the row.
 pub(super) fn break_rule(
     world: &World,
     stream: &BirthStream,

@@ -1,4 +1,4 @@
-//! How much of what is planted: rates in parts per million.
+//! The rates at which breaks are planted, in parts per million.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
@@ -14,17 +14,17 @@ use crate::{
 
 const BUILT_IN: &str = include_str!("breaks.toml");
 const MILLION: u32 = 1_000_000;
-/// More than this and hardly anything ordinary would be left to plant breaks next to.
+/// The highest sum of rates. Above it too few ordinary settlements would remain.
 const MOST_PLANTED: u32 = 900_000;
 
-/// Why a breaks file was refused; every line is one error.
+/// The errors of a breaks file, one text each.
 #[derive(Debug)]
 pub struct BreaksError(pub Vec<Text>);
 
 worded!(BreaksError);
 
 impl BreaksError {
-    /// The errors as one message.
+    /// Returns the errors as one message.
     pub fn text(&self) -> Text {
         text!("breaks file refused:{}", items(&self.0))
     }
@@ -137,12 +137,12 @@ fn parts<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
 }
 
 impl BreakRates {
-    /// The rates that are part of the program.
+    /// Returns the built-in rates.
     pub fn built_in() -> BreakRates {
         BreakRates::parse(BUILT_IN).expect("Invariant: the built-in rates are tested")
     }
 
-    /// Nothing planted: every settlement is ordinary and clears.
+    /// Returns rates of 0: every settlement is ordinary and clears.
     pub fn none() -> BreakRates {
         BreakRates { format: Some(FormatNumber), ..BreakRates::default() }
     }
@@ -168,7 +168,7 @@ impl BreakRates {
         if errors.is_empty() { Ok(breaks) } else { Err(BreaksError(errors)) }
     }
 
-    /// What settlements may become, with its rate.
+    /// Returns each fate with its rate.
     pub(super) fn fates(&self) -> impl Iterator<Item = (Fate, u32)> {
         [
             (Fate::Late(1), self.late_one_month),
@@ -194,7 +194,7 @@ impl BreakRates {
         .into_iter()
     }
 
-    /// Parts per million of births that add a reversal to the month's settlements.
+    /// Returns how many births of a million add a reversal to the month's settlements.
     pub(super) fn reversal_parts(&self) -> u64 {
         self.fates().filter(|(fate, _)| fate.adds_reversal()).map(|(_, rate)| u64::from(rate)).sum()
     }

@@ -1,4 +1,4 @@
-//! When settlements happen: a month cut into slices that are weighted by hour and weekday.
+//! The time of settlements: a month is cut into slices that are weighted by hour and weekday.
 
 use chrono::{Datelike, Days};
 
@@ -10,22 +10,22 @@ const HOURS: [u64; 24] =
 /// Weight of each weekday, Monday first.
 const WEEKDAYS: [u64; 7] = [110, 104, 101, 100, 98, 74, 62];
 
-/// A month, its slices and the share of its settlements in each.
+/// A month, cut into slices, with the share of its settlements in each slice.
 pub(super) struct MonthClock {
     /// Its first second, counted from 1970-01-01 in local time.
     pub(super) start: i64,
     /// Seconds in a slice.
     pub(super) slice: u64,
-    /// Weight of everything before each slice; the last is the whole month.
+    /// Cumulative weight before each slice. The last element is the weight of the whole month.
     before: Vec<u64>,
     /// Each day as yymmdd.
     days: Vec<u32>,
 }
 
 impl MonthClock {
-    /// The clock of a month in which a nation settles this often.
+    /// Makes the clock of a month in which a nation has this many settlements.
     pub(super) fn new(month: Month, settlements: u64) -> MonthClock {
-        // Slices bound the memory of a merge: a few thousand rows of the largest file in each.
+        // The size of a slice bounds the memory of a merge: a few thousand rows of the largest file.
         let per_hour = [1u64, 2, 4, 6, 12, 30, 60, 360]
             .into_iter()
             .find(|n| settlements / (700 * n) <= 40_000)
@@ -47,7 +47,7 @@ impl MonthClock {
             }
             clock.days.push(yymmdd(day));
         }
-        // Refunds of the next month's first days are drawn from the same clock.
+        // Refunds in the first days of the next month use the same clock.
         for extra in 1..=3 {
             let day = month.last_day().checked_add_days(Days::new(extra)).unwrap_or_default();
             clock.days.push(yymmdd(day));
@@ -55,35 +55,35 @@ impl MonthClock {
         clock
     }
 
-    /// How many slices there are.
+    /// Returns the number of slices.
     pub(super) const fn slices(&self) -> usize {
         self.before.len() - 1
     }
 
-    /// Seconds in the month.
+    /// Returns the number of seconds in the month.
     pub(super) const fn seconds(&self) -> i64 {
         (self.slices() as u64 * self.slice).cast_signed()
     }
 
-    /// Of `count` settlements, how many lie before a slice; `offset` spreads the rounding.
+    /// Returns how many of `count` settlements lie before a slice. `offset` spreads the rounding.
     pub(super) fn before(&self, slice: usize, count: u64, offset: u64) -> u64 {
         let total = self.total();
         (count * self.before[slice] + offset % total) / total
     }
 
-    /// The slice of the settlement with this index.
+    /// Returns the slice of the settlement with this index: the inverse of [`MonthClock::before`].
     pub(super) fn slice_of(&self, index: u64, count: u64, offset: u64) -> usize {
         let total = self.total();
         let weight = ((index + 1) * total - offset % total).div_ceil(count);
         self.before.partition_point(|before| *before < weight) - 1
     }
 
-    /// The first second of a slice.
+    /// Returns the first second of a slice.
     pub(super) const fn slice_start(&self, slice: usize) -> i64 {
         self.start + (slice as u64 * self.slice).cast_signed()
     }
 
-    /// The day of a second as yymmdd.
+    /// Returns the day of a second as yymmdd.
     pub(super) fn yymmdd(&self, second: i64) -> u32 {
         let day = usize::try_from((second - self.start) / 86_400).unwrap_or_default();
         self.days[day.min(self.days.len() - 1)]

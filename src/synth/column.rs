@@ -1,7 +1,7 @@
-//! One column chunk in the making: plain or dictionary pages, compressed one by one.
+//! Builds one column chunk: plain or dictionary pages, each compressed by itself.
 //!
-//! The generator knows the dictionary codes of its values, so that it packs them itself; the general
-//! writer of the parquet crate would hash every value again, which costs more than drawing them.
+//! The generator knows the dictionary codes of its values and packs them itself. The writer of the parquet crate would
+//! hash every value again, which costs more than drawing it.
 
 use bytes::Bytes;
 use parquet::{
@@ -19,40 +19,40 @@ use parquet::{
     schema::types::ColumnDescPtr,
 };
 
-/// Compresses pages, keeping its tables from page to page.
+/// Compresses pages. Its tables are reused for each page.
 pub(super) type Compressor = zstd::bulk::Compressor<'static>;
 
-/// How the values of a column are laid out.
+/// The layout of the values of a column.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ColumnLayout {
-    /// Values one after the other.
+    /// Plain values, one after the other.
     Plain,
-    /// Codes of the values in a dictionary of the row group.
+    /// Codes into the dictionary of the row group.
     Dictionary,
-    /// The same, for values that are nearly always the first of the dictionary.
+    /// Codes into a dictionary, almost all of them 0: only other values are recorded, as (row, code).
     Sparse,
 }
 
-/// Both values of a flag as the dictionary holds them.
+/// Both values of a flag, as dictionary entries.
 const FLAGS: [&[u8]; 2] = [b"\x01\0\0\x000", b"\x01\0\0\x001"];
 
-/// A column chunk in the making.
+/// A column chunk that is being built.
 pub(super) struct ColumnChunk {
     descriptor: ColumnDescPtr,
     layout: ColumnLayout,
     optional: bool,
-    /// The page in the making: plain values, or codes; and definition levels.
+    /// The current page: plain values or dictionary codes, and definition levels.
     plain: Vec<u8>,
     codes: Vec<u32>,
     levels: Vec<u32>,
-    /// Rows of the page that are not the common value (with their code), or not null.
+    /// Rows of the current page with another value than the common one, and their code; rows that are not null.
     rare: Vec<(u32, u32)>,
     filled: Vec<u32>,
-    /// The dictionary, and for each outer code its place in it, plus one.
+    /// The dictionary. `places` has for each outer code its dictionary code plus one, or 0 when it is not in it yet.
     dictionary: Vec<u8>,
     entries: u32,
     places: Vec<u32>,
-    /// Finished pages and where they lie.
+    /// Finished pages, and offset, size and rows of each.
     pages: Vec<u8>,
     located: Vec<(i64, i32, i64)>,
     uncompressed: usize,
@@ -63,7 +63,7 @@ pub(super) struct ColumnChunk {
 }
 
 impl ColumnChunk {
-    /// An empty chunk; `codes` is how many outer codes its dictionary may be asked for.
+    /// Makes an empty chunk. `codes` is the number of outer codes.
     pub(super) fn new(
         descriptor: ColumnDescPtr,
         layout: ColumnLayout,
@@ -98,12 +98,12 @@ impl ColumnChunk {
         self.plain.extend_from_slice(text);
     }
 
-    /// Appends a plain whole number.
+    /// Appends a plain integer.
     pub(super) fn long(&mut self, value: i64) {
         self.plain.extend_from_slice(&value.to_le_bytes());
     }
 
-    /// Appends the value of an outer code; its bytes are asked for once in a row group.
+    /// Appends the value of an outer code. `value` is called once for each code in a row group.
     pub(super) fn code<'v>(&mut self, code: u32, value: impl FnOnce() -> &'v [u8]) {
         let place = &mut self.places[code as usize];
         if *place == 0 {
@@ -117,7 +117,7 @@ impl ColumnChunk {
         self.codes.push(*place - 1);
     }
 
-    /// Appends a day, as an outer code counted from a base.
+    /// Appends a day; `code` is its outer code.
     pub(super) fn day(&mut self, code: usize, day: i32) {
         let place = &mut self.places[code];
         if *place == 0 {
@@ -128,20 +128,20 @@ impl ColumnChunk {
         self.codes.push(*place - 1);
     }
 
-    /// Notes the number of a row of the page; the common value is 0.
+    /// Records the number of a row of the page, unless it is the common value 0.
     pub(super) fn number(&mut self, row: u32, value: i64) {
         if value != 0 {
-            self.begin(&0i64.to_le_bytes());
+            self.start_dictionary(&0i64.to_le_bytes());
             self.dictionary.extend_from_slice(&value.to_le_bytes());
             self.rare.push((row, self.entries));
             self.entries += 1;
         }
     }
 
-    /// Notes the flag of a row of the page; the common value is "0".
+    /// Records the flag of a row of the page, unless it is the common value "0".
     pub(super) fn flag(&mut self, row: u32, set: bool) {
         if set {
-            self.begin(FLAGS[0]);
+            self.start_dictionary(FLAGS[0]);
             if self.entries == 1 {
                 self.dictionary.extend_from_slice(FLAGS[1]);
                 self.entries = 2;
@@ -150,21 +150,21 @@ impl ColumnChunk {
         }
     }
 
-    /// Notes that a row of the page is not null.
+    /// Records that a row of the page is not null.
     pub(super) fn fill(&mut self, row: u32) {
         self.filled.push(row);
     }
 
-    /// Gives a sparse column its common value.
-    fn begin(&mut self, common: &[u8]) {
+    /// Puts the common value into an empty dictionary, as code 0.
+    fn start_dictionary(&mut self, common: &[u8]) {
         if self.entries == 0 {
             self.dictionary.extend_from_slice(common);
             self.entries = 1;
         }
     }
 
-    /// Lays out the page from the rows that were noted.
-    fn spread(&mut self, rows: u32) {
+    /// Fills levels, codes and the range of the page from what was recorded.
+    fn lay_out_page(&mut self, rows: u32) {
         if self.optional {
             self.levels.resize(rows as usize, 0);
             for row in &self.filled {
@@ -175,7 +175,7 @@ impl ColumnChunk {
         }
         if self.layout == ColumnLayout::Sparse {
             let flag = self.descriptor.physical_type() == Type::BYTE_ARRAY;
-            self.begin(if flag { FLAGS[0] } else { &[0; 8] });
+            self.start_dictionary(if flag { FLAGS[0] } else { &[0; 8] });
             self.codes.resize(rows as usize, 0);
             for (row, code) in self.rare.drain(..) {
                 self.codes[row as usize] = code;
@@ -190,9 +190,9 @@ impl ColumnChunk {
         }
     }
 
-    /// Ends a page of some rows.
+    /// Ends a page of `rows` rows.
     pub(super) fn end_page(&mut self, rows: u32, compressor: &mut Compressor) -> Result<()> {
-        self.spread(rows);
+        self.lay_out_page(rows);
         self.body.clear();
         if self.optional {
             self.body.extend_from_slice(&[0; 4]);
@@ -234,7 +234,7 @@ impl ColumnChunk {
         Ok(())
     }
 
-    /// Ends the chunk and begins the next one: its bytes, and what the footer says of them.
+    /// Ends the chunk and begins the next one. Returns its bytes and its metadata for the footer.
     pub(super) fn end_chunk(
         &mut self,
         compressor: &mut Compressor,
@@ -301,7 +301,7 @@ fn compress(compressor: &mut Compressor, body: &[u8]) -> Result<Bytes> {
     Ok(packed.into())
 }
 
-/// Appends a page with its header; gives its size.
+/// Appends a page with its header and returns its size.
 fn write_page(
     out: &mut Vec<u8>,
     page: Page,
@@ -316,13 +316,15 @@ fn write_page(
     Ok(i32::try_from(spec.compressed_size).unwrap_or(i32::MAX))
 }
 
-/// Packs numbers in the format's hybrid of runs and groups of eight.
+/// Encodes numbers in Parquet's hybrid of run lengths and bit-packed groups of eight.
 fn pack(values: &[u32], width: u32, out: &mut Vec<u8>) {
     let mut literal = 0;
     let mut at = 0;
     while at < values.len() {
         let run = run_length(&values[at..]);
         if run >= 8 {
+            // Only the last group of a page may be padded: padding before a run would add values.
+            debug_assert!((at - literal).is_multiple_of(8));
             pack_groups(&values[literal..at], width, out);
             varint((run as u64) << 1, out);
             let bytes = width.div_ceil(8) as usize;
@@ -336,7 +338,7 @@ fn pack(values: &[u32], width: u32, out: &mut Vec<u8>) {
     pack_groups(&values[literal..], width, out);
 }
 
-/// How often the first value repeats; only runs of whole groups count, unless they end the values.
+/// Returns the length of the run of the first value, or 0 when it is shorter than a group of eight.
 fn run_length(values: &[u32]) -> usize {
     let first = values[0];
     let group = values.first_chunk::<8>();
@@ -346,7 +348,7 @@ fn run_length(values: &[u32]) -> usize {
     values.iter().position(|value| *value != first).unwrap_or(values.len())
 }
 
-/// Packs values as they are, in groups of eight; the last group is filled with zeros.
+/// Bit-packs values in groups of eight. The last group is padded with zeros.
 fn pack_groups(values: &[u32], width: u32, out: &mut Vec<u8>) {
     if values.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! The rows of one file of a delivery, in order.
+//! Writes the rows of one delivery file, in order.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use parquet::errors::Result as ParquetResult;
 use crate::model::codes::{Month, Side};
 
 use super::{
-    draw::{Permutation, at, below},
+    draw::{Permutation, below, hash_at},
     geography::{pair_index, pair_of},
     life::{Fate, LAST_DELIVERY},
     options::{Order, SynthError},
@@ -18,32 +18,32 @@ use super::{
     world::{BirthStream, World},
 };
 
-/// Which file of a period.
+/// A file of a period to write.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FileJob {
     /// The period.
     pub(super) period: Month,
-    /// Whose delivery.
+    /// The side that delivers it.
     pub(super) side: Side,
     /// The province that sends it, or the number of the file when rows are shuffled.
     pub(super) file: usize,
-    /// In which order rows come.
+    /// The order of the rows.
     pub(super) order: Order,
 }
 
-/// A planted copy, kept until its place in the file comes.
+/// A planted copy, waiting for its place in the file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Special {
-    /// Its second in a file in order of time, its position in a shuffled one.
+    /// In a file in order of time its second; in a shuffled file its position.
     place: i64,
     birth: Month,
     pair: usize,
     index: u64,
-    /// Which delivery of its family.
+    /// Index of the delivery within its family.
     delivery: usize,
 }
 
-/// What a reader of the progress may say to stop the work.
+/// Receives the number of new rows. Returns whether to go on.
 pub(super) type Progress<'p> = dyn Fn(u64) -> bool + Sync + 'p;
 
 /// Writes a file.
@@ -79,7 +79,7 @@ struct DeliveredFile<'w> {
     progress: &'w Progress<'w>,
 }
 
-/// Key of a row within a slice: second, stream, index.
+/// Stream number that marks a planted copy in a key. Streams of pairs have lower numbers.
 const SPECIAL: u64 = 0xFF;
 
 impl DeliveredFile<'_> {
@@ -102,11 +102,15 @@ impl DeliveredFile<'_> {
     }
 
     fn in_time_order(&mut self) -> ParquetResult<()> {
-        let specials = self.specials(&self.home(self.job.file));
+        let specials = self.specials(&self.pairs_of_file(self.job.file));
+        debug_assert!(specials.is_sorted_by_key(|special| special.place));
         let mut specials = specials.iter().peekable();
         let world = self.world;
         let clock = world.clock(self.job.period);
         let streams: Vec<BirthStream> = self.streams();
+        // A key orders the rows of a slice in one integer: 16 bits second (a slice has at most 3,600), 8 bits stream,
+        // 40 bits index. A stream number of 0xFF or more would be taken for a planted copy.
+        debug_assert!(streams.len() <= SPECIAL as usize);
         let mut next = vec![0u64; streams.len()];
         let mut keys: Vec<u64> = Vec::new();
         let mut due: Vec<Special> = Vec::new();
@@ -177,7 +181,7 @@ impl DeliveredFile<'_> {
             ends.push(ends.last().copied().unwrap_or(0) + stream.count);
         }
         let month = job.period.since(Month::new(0, 1)).unsigned_abs();
-        let seed = at(at(world.seed, u64::from(month)), 77 + job.side.index() as u64);
+        let seed = hash_at(hash_at(world.seed, u64::from(month)), 77 + job.side.index() as u64);
         let order = Permutation::new(total, seed);
         let slice = world.clock(job.period).slice;
         for position in from..to {
@@ -188,7 +192,7 @@ impl DeliveredFile<'_> {
             while let Some(special) = specials.next_if(|special| special.place <= place) {
                 self.push_special(special)?;
             }
-            let number = order.of(position);
+            let number = order.apply(position);
             let stream = ends.partition_point(|end| *end <= number);
             let (stream, index) = (&streams[stream], number + streams[stream].count - ends[stream]);
             let hash = stream.hash(index);
@@ -203,7 +207,7 @@ impl DeliveredFile<'_> {
         specials.try_for_each(|special| self.push_special(special))
     }
 
-    /// Seconds by which the insured side's clock runs behind: a few, for one row in 64.
+    /// Returns the lag of the insured side's clock in seconds: a few, for one row in 64.
     const fn lag(&self, hash: u64) -> u64 {
         match self.job.side {
             Side::Insured if (hash >> 20).trailing_zeros() >= 6 => 1 + (hash >> 26 & 3),
@@ -211,8 +215,8 @@ impl DeliveredFile<'_> {
         }
     }
 
-    /// The pairs of a province's file.
-    fn home(&self, province: usize) -> Vec<usize> {
+    /// Returns the pairs of a province's file.
+    fn pairs_of_file(&self, province: usize) -> Vec<usize> {
         let pair = |other| match self.job.side {
             Side::Treating => pair_index(other, province),
             Side::Insured => pair_index(province, other),
@@ -221,12 +225,12 @@ impl DeliveredFile<'_> {
     }
 
     fn streams(&self) -> Vec<BirthStream> {
-        let pairs = self.home(self.job.file).into_iter();
+        let pairs = self.pairs_of_file(self.job.file).into_iter();
         let streams = pairs.map(|pair| self.world.stream(self.job.period, pair));
         streams.filter(|stream| stream.count > 0).collect()
     }
 
-    /// The planted copies of this file, in order.
+    /// Returns the planted copies of this file, sorted by place.
     fn specials(&self, pairs: &[usize]) -> Vec<Special> {
         let period = self.job.period;
         let mut specials = Vec::new();
@@ -239,7 +243,7 @@ impl DeliveredFile<'_> {
             }
         }
         if self.job.order == Order::Time {
-            for pair in self.home((self.job.file + 31) % 32) {
+            for pair in self.pairs_of_file((self.job.file + 31) % 32) {
                 self.collect(&self.world.stream(period, pair), 0, true, &mut specials);
             }
         }
@@ -289,7 +293,10 @@ impl DeliveredFile<'_> {
 impl Special {
     fn hash(&self, side: Side) -> u64 {
         let pair = (self.pair * 64 + self.delivery * 2 + side.index()) as u64;
-        at(at(self.index, pair), u64::from(self.birth.since(Month::new(0, 1)).unsigned_abs()))
+        hash_at(
+            hash_at(self.index, pair),
+            u64::from(self.birth.since(Month::new(0, 1)).unsigned_abs()),
+        )
     }
 
     fn file(&self, side: Side) -> usize {

@@ -1,43 +1,43 @@
-//! Drawing values: counter-based hashing, and tables for skewed distributions.
+//! Random draws: counter-based hashing, and tables for skewed distributions.
 #![expect(
     clippy::disallowed_types,
     clippy::float_arithmetic,
     clippy::cast_possible_truncation,
     reason = "tables of synthetic values, not money on its way through the engine"
 )]
-// Only + − × ÷ are used on floats: they are exact by IEEE 754, so that the tables are the same on
-// every machine, which exp() and ln() of the platform's library are not.
+// Only + − × ÷ are used on floats. IEEE 754 defines their results exactly, so the tables are equal on every machine.
+// exp() and ln() of a platform's library have no such guarantee.
 
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// The finalizer of splitmix64: spreads every bit of its input over all bits of its output.
+/// Mixes a number: the finalizer of splitmix64. Every input bit affects all output bits.
 pub(super) const fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     value ^ (value >> 31)
 }
 
-/// The hash of a counter under a base.
-pub(super) const fn at(base: u64, counter: u64) -> u64 {
+/// Hashes a counter under a base.
+pub(super) const fn hash_at(base: u64, counter: u64) -> u64 {
     mix(base.wrapping_add(counter.wrapping_mul(GOLDEN)))
 }
 
-/// A sequence of hashes that begins at a seed.
+/// A sequence of hashes that starts from a seed.
 pub(super) struct Draw(u64);
 
 impl Draw {
-    /// The sequence of a seed.
+    /// Starts the sequence of a seed.
     pub(super) const fn new(seed: u64) -> Draw {
         Draw(seed)
     }
 
-    /// The next 64 bits.
+    /// Returns the next 64 bits.
     pub(super) const fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(GOLDEN);
         mix(self.0)
     }
 
-    /// A number below `limit`, drawn from the next hash.
+    /// Returns a number below `limit`, drawn from the next hash.
     pub(super) const fn below(&mut self, limit: u64) -> u64 {
         below(self.bits() >> 32, limit)
     }
@@ -48,13 +48,13 @@ pub(super) const fn below(bits: u64, limit: u64) -> u64 {
     ((bits & 0xFFFF_FFFF) * limit) >> 32
 }
 
-/// A lognormal distribution of amounts, read off a table of 4,097 points.
+/// A lognormal distribution of amounts, as a table of 4,097 points.
 pub(super) struct Lognormal {
     table: Vec<i64>,
 }
 
 impl Lognormal {
-    /// The distribution with this mean (in fen) and spread (in hundredths of the logarithm).
+    /// Makes the distribution with this mean (in fen) and spread (in hundredths of the logarithm).
     pub(super) fn new(mean: u32, spread: u32) -> Lognormal {
         let spread = f64::from(spread) / 100.0;
         // The normal variable is √3 · the sum of four uniform variables from −½ to ½.
@@ -68,7 +68,7 @@ impl Lognormal {
         Lognormal { table: (0..=4096).map(point).collect() }
     }
 
-    /// An amount in fen for 64 random bits.
+    /// Returns an amount in fen for 64 random bits.
     pub(super) fn fen(&self, bits: u64) -> i64 {
         let sum = (bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + (bits >> 48);
         let place = (sum >> 6) as usize;
@@ -79,7 +79,7 @@ impl Lognormal {
 
 const SQRT_3: f64 = 1.732_050_807_568_877_2;
 
-/// e^x for small |x|, from the series of x ÷ 1024.
+/// Returns e^x for small |x|, from the series of x ÷ 1024.
 fn exp(x: f64) -> f64 {
     let x = x / 1024.0;
     let mut sum = 1.0;
@@ -94,14 +94,14 @@ fn exp(x: f64) -> f64 {
     sum
 }
 
-/// Ranks 0 to n − 1 whose weights fall as 1 ÷ (rank + 4).
+/// A Zipf distribution: the weight of rank r (0 to n − 1) is 1 ÷ (r + 4).
 pub(super) struct Zipf {
-    /// For each 1024th part of the weight, the first rank in it.
+    /// The first rank of each 1024th part of the weight.
     table: Vec<u16>,
 }
 
 impl Zipf {
-    /// The distribution over `n` ranks.
+    /// Makes the distribution over `n` ranks.
     pub(super) fn new(n: u16) -> Zipf {
         let weight = |rank: u16| (1u64 << 40) / (u64::from(rank) + 4);
         let total: u64 = (0..n).map(weight).sum();
@@ -118,7 +118,7 @@ impl Zipf {
         Zipf { table }
     }
 
-    /// A rank for 32 random bits.
+    /// Returns a rank for 32 random bits.
     pub(super) fn rank(&self, bits: u64) -> usize {
         let part = (bits & 0x3FF) as usize;
         let (low, high) = (self.table[part], self.table[part + 1]);
@@ -126,7 +126,7 @@ impl Zipf {
     }
 }
 
-/// A permutation of the numbers below a limit (a Feistel network with cycle walking).
+/// A permutation of the numbers below a limit: a Feistel network with cycle walking.
 pub(super) struct Permutation {
     limit: u64,
     half: u32,
@@ -134,15 +134,15 @@ pub(super) struct Permutation {
 }
 
 impl Permutation {
-    /// The permutation that a seed names.
+    /// Makes the permutation of a seed.
     pub(super) const fn new(limit: u64, seed: u64) -> Permutation {
         let bits = 64 - limit.saturating_sub(1).leading_zeros();
         let half = if bits < 2 { 1 } else { bits.div_ceil(2) };
-        Permutation { limit, half, keys: [at(seed, 1), at(seed, 2), at(seed, 3)] }
+        Permutation { limit, half, keys: [hash_at(seed, 1), hash_at(seed, 2), hash_at(seed, 3)] }
     }
 
-    /// Where a number goes.
-    pub(super) fn of(&self, number: u64) -> u64 {
+    /// Returns the image of a number.
+    pub(super) fn apply(&self, number: u64) -> u64 {
         let mask = (1u64 << self.half) - 1;
         let mut value = number;
         loop {
@@ -165,7 +165,7 @@ mod tests {
     fn lognormal_has_its_mean() {
         let amounts = Lognormal::new(2_430_000, 90);
         let count = 400_000;
-        let sum: i64 = (0..count).map(|n| amounts.fen(at(7, n))).sum();
+        let sum: i64 = (0..count).map(|n| amounts.fen(hash_at(7, n))).sum();
         let mean = sum / count.cast_signed();
         assert!((2_400_000..2_460_000).contains(&mean), "{mean}");
     }
@@ -176,7 +176,7 @@ mod tests {
             let zipf = Zipf::new(n);
             let mut seen = vec![0u32; n.into()];
             for draw in 0..400_000 {
-                seen[zipf.rank(at(3, draw))] += 1;
+                seen[zipf.rank(hash_at(3, draw))] += 1;
             }
             assert!(seen.iter().all(|count| *count > 0), "{n}");
             assert!(seen[0] >= seen[usize::from(n) - 1]);
@@ -187,7 +187,7 @@ mod tests {
     fn permutation_is_one() {
         for limit in [1u64, 2, 3, 10, 1000] {
             let permutation = Permutation::new(limit, 9);
-            let mut seen: Vec<u64> = (0..limit).map(|n| permutation.of(n)).collect();
+            let mut seen: Vec<u64> = (0..limit).map(|n| permutation.apply(n)).collect();
             seen.sort_unstable();
             assert!(seen.iter().copied().eq(0..limit));
         }

@@ -1,13 +1,13 @@
-//! Where people are insured and treated: pooling areas, institutions and flows between provinces.
+//! Where people are insured and treated: pooling areas, institutions, and flows between provinces.
 #![expect(clippy::cast_possible_truncation, reason = "small tables")]
 
 use crate::model::codes::{PROVINCES, Pair, Province};
 
-use super::draw::{Zipf, at};
+use super::draw::{Zipf, hash_at};
 
-/// What is known of a province, in the order of [`PROVINCES`]: prefectures (domain.md 3.8), counties
-/// in each, longitude and latitude of its capital in tenths of a degree, and weights as a source and
-/// as a destination of cross-province care.
+/// Facts about each province, in the order of [`PROVINCES`]: prefectures (domain.md 3.8), counties in each, longitude
+/// and latitude of its capital in tenths of a degree, and weights as a source and as a destination of cross-province
+/// care.
 const ATLAS: [(u32, u32, i64, i64, u64, u64); 32] = [
     (1, 16, 1164, 399, 330, 2800),
     (1, 16, 1172, 391, 330, 900),
@@ -43,7 +43,7 @@ const ATLAS: [(u32, u32, i64, i64, u64, u64); 32] = [
     (14, 4, 860, 443, 46, 7),
 ];
 
-/// Texts that a dictionary column may hold, by code.
+/// The texts of a dictionary column, by code.
 #[derive(Default)]
 pub(super) struct Vocabulary {
     texts: Vec<u8>,
@@ -51,21 +51,21 @@ pub(super) struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Adds a text and gives its code.
+    /// Adds a text and returns its code.
     pub(super) fn add(&mut self, text: &str) -> u32 {
         self.texts.extend_from_slice(text.as_bytes());
         self.ends.push(self.texts.len() as u32);
         self.ends.len() as u32 - 1
     }
 
-    /// The text of a code.
+    /// Returns the text of a code.
     pub(super) fn text(&self, code: u32) -> &[u8] {
         let code = code as usize;
         let start = if code == 0 { 0 } else { self.ends[code - 1] };
         &self.texts[start as usize..self.ends[code] as usize]
     }
 
-    /// How many texts there are.
+    /// Returns the number of texts.
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
@@ -81,7 +81,7 @@ pub(super) struct SyntheticInstitution {
 }
 
 struct Area {
-    /// Where people are insured: 2,048 equal parts.
+    /// Insured divisions for 2,048 equally likely draws.
     insured: Vec<u32>,
     hospitals: Vec<SyntheticInstitution>,
     pharmacies: Vec<SyntheticInstitution>,
@@ -91,11 +91,11 @@ struct Area {
 
 /// Divisions, institutions and flows.
 pub(super) struct Geography {
-    /// Division codes; the last three are no divisions of a known province.
+    /// Division codes; the last three do not belong to a known province.
     pub(super) divisions: Vocabulary,
     /// Institution codes; the last three break rule V11.
     pub(super) institutions: Vocabulary,
-    /// Number of each division, for the ids.
+    /// The number of each division, used in ids.
     pub(super) numbers: Vec<u32>,
     areas: Vec<Area>,
 }
@@ -106,7 +106,7 @@ pub(super) const BAD_DIVISIONS: [&str; 3] = ["34010", "710000", "31A115"];
 pub(super) const BAD_INSTITUTIONS: [&str; 3] = ["S31011500001", "H3101150001", "H310115-0001"];
 
 impl Geography {
-    /// The country that a seed names.
+    /// Makes the country of a seed.
     pub(super) fn new(seed: u64) -> Geography {
         let mut geography = Geography {
             divisions: Vocabulary::default(),
@@ -115,7 +115,7 @@ impl Geography {
             areas: Vec::new(),
         };
         for province in Province::all() {
-            let area = geography.area(province, at(seed, province.index() as u64));
+            let area = geography.area(province, hash_at(seed, province.index() as u64));
             geography.areas.push(area);
         }
         for bad in BAD_DIVISIONS {
@@ -135,7 +135,7 @@ impl Geography {
                 (66, 14) => 6590,
                 (code, _) => u32::from(code) * 100 + prefecture,
             };
-            // The seat of the province counts several times an ordinary city.
+            // The capital of the province weighs several times an ordinary city.
             let weight = 40_000 / (prefecture + 3);
             for county in 1..=counties {
                 let number = head * 100 + county;
@@ -148,13 +148,13 @@ impl Geography {
         pools.push((self.division(number, &number.to_string()), 1500));
         weights.extend_from_slice(&places);
         weights.extend_from_slice(&pools);
-        let sites = spread(&places);
+        let sites = fill_slots(&places);
         let hospitals = 120 + destination as u16 / 3;
         let pharmacies = 250 + destination as u16;
         Area {
-            insured: spread(&weights),
-            hospitals: self.institutions(province, 'H', hospitals, &sites, at(seed, 1)),
-            pharmacies: self.institutions(province, 'P', pharmacies, &sites, at(seed, 2)),
+            insured: fill_slots(&weights),
+            hospitals: self.institutions(province, 'H', hospitals, &sites, hash_at(seed, 1)),
+            pharmacies: self.institutions(province, 'P', pharmacies, &sites, hash_at(seed, 2)),
             hospital_rank: Zipf::new(hospitals),
             pharmacy_rank: Zipf::new(pharmacies),
         }
@@ -173,7 +173,7 @@ impl Geography {
         sites: &[u32],
         seed: u64,
     ) -> Vec<SyntheticInstitution> {
-        let site = |rank: u16| sites[(at(seed, rank.into()) & 2047) as usize];
+        let site = |rank: u16| sites[(hash_at(seed, rank.into()) & 2047) as usize];
         (0..count)
             .map(|rank| {
                 let division = site(rank);
@@ -188,37 +188,37 @@ impl Geography {
             .collect()
     }
 
-    /// Where a person is insured, for 11 random bits.
+    /// Returns an insured division for 11 random bits.
     pub(super) fn home(&self, insured: usize, bits: u64) -> u32 {
         self.areas[insured].insured[(bits & 2047) as usize]
     }
 
-    /// A hospital, for 32 random bits.
+    /// Returns a hospital for 32 random bits.
     pub(super) fn hospital(&self, treating: usize, bits: u64) -> SyntheticInstitution {
         let area = &self.areas[treating];
         area.hospitals[area.hospital_rank.rank(bits)]
     }
 
-    /// A pharmacy, for 32 random bits.
+    /// Returns a pharmacy for 32 random bits.
     pub(super) fn pharmacy(&self, treating: usize, bits: u64) -> SyntheticInstitution {
         let area = &self.areas[treating];
         area.pharmacies[area.pharmacy_rank.rank(bits)]
     }
 
-    /// How many institutions and insured divisions there are.
+    /// Returns the numbers of institutions and of insured divisions.
     pub(super) fn counts(&self) -> (usize, usize) {
         let institutions = self.areas.iter().map(|a| a.hospitals.len() + a.pharmacies.len()).sum();
         (institutions, self.divisions.len() - BAD_DIVISIONS.len())
     }
 
-    /// Pooling areas: prefectures of all provinces.
+    /// Returns the number of pooling areas: prefectures of all provinces.
     pub(super) fn pooling_areas() -> u32 {
         ATLAS.iter().map(|province| province.0).sum()
     }
 }
 
-/// Codes in 2,048 parts, each as often as its weight asks, and at least once where there is room.
-fn spread(weights: &[(u32, u32)]) -> Vec<u32> {
+/// Fills 2,048 slots with codes, in proportion to their weights.
+fn fill_slots(weights: &[(u32, u32)]) -> Vec<u32> {
     let total: u64 = weights.iter().map(|(_, weight)| u64::from(*weight)).sum();
     let (mut reached, mut next) = (u64::from(weights[0].1), 0);
     (0..2048u64)
@@ -232,19 +232,19 @@ fn spread(weights: &[(u32, u32)]) -> Vec<u32> {
         .collect()
 }
 
-/// The index of a directed pair: insured province × 32 + treating province.
+/// Returns the index of a directed pair: insured province × 32 + treating province.
 pub(super) const fn pair_index(insured: usize, treating: usize) -> usize {
     insured * 32 + treating
 }
 
-/// The pair with an index.
+/// Returns the pair of an index.
 pub(super) fn pair_of(index: usize) -> Option<Pair> {
     let insured = Province::from_index(index / 32)?;
     let treating = Province::from_index(index % 32)?;
     (insured != treating).then_some(Pair { insured, treating })
 }
 
-/// Shares out a number of settlements over the pairs: source × destination ÷ distance.
+/// Distributes settlements over the pairs by source × destination ÷ distance.
 pub(super) fn shares(settlements: u64) -> Vec<u64> {
     let weight = |index: usize| match (index / 32, index % 32) {
         (insured, treating) if insured == treating => 0,
@@ -260,7 +260,7 @@ pub(super) fn shares(settlements: u64) -> Vec<u64> {
             _ => ((u128::from(settlements) * u128::from(*weight) / total) as u64).max(least),
         })
         .collect();
-    // What rounding left over goes to the largest pairs, one each and again.
+    // The remainder of rounding goes to the largest pairs, one settlement each, in rounds.
     let mut largest: Vec<usize> = (0..shares.len()).filter(|index| weights[*index] > 0).collect();
     largest.sort_by_key(|index| (std::cmp::Reverse(weights[*index]), *index));
     let given: u64 = shares.iter().sum();
@@ -281,7 +281,7 @@ fn gravity(insured: usize, treating: usize) -> u64 {
     source * destination * 1_000_000 / distance
 }
 
-/// The province names by index, for reports.
+/// Returns the name of a province by index, for reports.
 pub(super) fn name(index: usize) -> &'static str {
     PROVINCES[index].2
 }

@@ -1,7 +1,7 @@
-//! The answer key: the contract's section 4, told for one family of settlements at a time.
+//! The answer key: section 4 of the contract, applied to one family of settlements at a time.
 //!
-//! It knows nothing of the engine: no files, no register, no partitions, only the few copies that a
-//! family delivers and the steps of the contract in their order.
+//! Shares no code with the engine. It has no files, register or partitions, only the few copies that a family delivers
+//! and the steps of the contract in their order.
 
 use crate::model::codes::{Month, Pair, Province, Side};
 
@@ -12,7 +12,7 @@ use super::{
     world::World,
 };
 
-/// What the book knows of one settlement of the family.
+/// The state of one settlement of the family in the book.
 #[derive(Clone, Default)]
 struct FamilyState {
     open: [Option<SyntheticRow>; 2],
@@ -20,7 +20,7 @@ struct FamilyState {
     voided: bool,
 }
 
-/// The rows that the engine has to list in `breaks` in a period.
+/// Returns the rows that the engine has to list in `breaks` in a period.
 pub(super) fn breaks(
     world: &World,
     family: &Family,
@@ -63,7 +63,7 @@ impl Turn<'_> {
         mut list: impl FnMut(&'static str),
     ) {
         let mut rows = Side::BOTH.map(|side| self.delivered(side));
-        // 1. What was cleared or voided before.
+        // 1. Cleared or voided before.
         if state.cleared.is_some() || state.voided {
             let came = rows.iter().map(Vec::len).sum::<usize>();
             let times = if state.voided { usize::from(came > 0) } else { came };
@@ -74,7 +74,7 @@ impl Turn<'_> {
         for side in Side::BOTH {
             let (rows, open) = (&mut rows[side.index()], &mut state.open[side.index()]);
             let fresh = !rows.is_empty();
-            // 2. Several rows of one settlement, 3. which supersede the open item.
+            // 2. Several rows of one settlement. 3. They supersede the open item.
             let class =
                 if rows.iter().all(|row| same(row, &rows[0])) { "duplicate" } else { "conflict" };
             match (class, rows.len()) {
@@ -88,7 +88,7 @@ impl Turn<'_> {
                     *open = None;
                 }
             }
-            // 4. Too late.
+            // 4. Late.
             if open.is_some_and(|row| !self.in_time(&row)) {
                 list(if fresh { "late_refused" } else { "expired" });
                 *open = None;
@@ -97,7 +97,7 @@ impl Turn<'_> {
         self.settle(state, original, reversed, list);
     }
 
-    /// Steps 5 to 9.
+    /// Applies steps 5 to 9.
     fn settle(
         &self,
         state: &mut FamilyState,
@@ -150,7 +150,7 @@ impl Turn<'_> {
         *state = FamilyState { cleared: Some(clearing), ..FamilyState::default() };
     }
 
-    /// The valid rows of a side in this period.
+    /// Returns the valid rows of a side in this period.
     fn delivered(&self, side: Side) -> Vec<SyntheticRow> {
         let deliveries = self.family.deliveries.iter();
         deliveries
@@ -177,7 +177,7 @@ impl Turn<'_> {
         Some(Pair { insured: province(row.insured)?, treating: province(row.treating)? })
     }
 
-    /// Same provinces and classes, and exactly the negative payable.
+    /// Whether a reversal has the provinces and classes of its original, and exactly the negative payable.
     fn undoes(&self, reversal: &SyntheticRow, original: &SyntheticRow) -> bool {
         let policy = self.world.policy(self.period);
         let classes = |row: &SyntheticRow| {

@@ -1,10 +1,10 @@
-//! What a planted settlement may become, and the shape of its life.
+//! The fates of planted settlements, and the shape of their lives.
 
 use crate::model::codes::{Month, Side};
 
 use super::row::{SyntheticId, SyntheticRow};
 
-/// What is planted in a settlement; `breaks.toml` says what each means.
+/// The fate of a planted settlement. `breaks.toml` explains each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     Late(i32),
@@ -28,7 +28,7 @@ pub(super) enum Fate {
 }
 
 impl Fate {
-    /// Whether a reversal belongs to it, one more settlement of the month.
+    /// Whether a reversal belongs to it, as one more settlement of the month.
     pub(super) const fn adds_reversal(self) -> bool {
         matches!(
             self,
@@ -40,29 +40,29 @@ impl Fate {
         )
     }
 
-    /// Whether a copy of it may lie in another province's file.
+    /// Whether one of its copies may be in another province's file.
     pub(super) const fn may_stray(self) -> bool {
         matches!(self, Fate::Duplicate | Fate::Conflict)
     }
 }
 
-/// Copies come at most this many periods after the birth.
+/// The most periods between the birth and the last copy.
 pub(super) const LAST_DELIVERY: i32 = 2;
 
 /// One delivered copy.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DeliveredCopy {
-    /// Which settlement of the family.
+    /// Index of the settlement in the family.
     pub(super) member: usize,
     /// Periods after the birth.
     pub(super) after: i32,
-    /// Whose copy.
+    /// The side of the copy.
     pub(super) side: Side,
     /// The copy.
     pub(super) row: SyntheticRow,
-    /// It lies in the file of the next province.
+    /// Whether it is in the file of the next province.
     pub(super) astray: bool,
-    /// It breaks a row rule.
+    /// Whether it breaks a row rule.
     pub(super) rejected: bool,
 }
 
@@ -71,26 +71,26 @@ pub(super) struct DeliveredCopy {
 pub(super) enum PlannedVerdict {
     /// The copy of this side clears as it stands.
     Accept(Side),
-    /// The settlement leaves for good.
+    /// The settlement is removed for good.
     Void,
 }
 
-/// A decision and when it is delivered.
+/// A decision, and the period of its delivery.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PlannedDecision {
-    /// Which settlement of the family.
+    /// Index of the settlement in the family.
     pub(super) member: usize,
     /// Periods after the birth.
     pub(super) after: i32,
-    /// What is decided.
+    /// The verdict.
     pub(super) verdict: PlannedVerdict,
 }
 
-/// A settlement, its reversals, and everything that is delivered of them.
+/// A settlement, its reversals, and all their deliveries.
 pub(super) struct Family {
     /// The period of its first copy.
     pub(super) birth: Month,
-    /// Ids: the settlement, then its reversals.
+    /// The ids of the settlement and, after it, of its reversals.
     pub(super) members: Vec<SyntheticId>,
     /// The copies.
     pub(super) deliveries: Vec<DeliveredCopy>,

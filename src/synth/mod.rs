@@ -1,4 +1,4 @@
-//! A seeded national generator with an answer key.
+//! A seeded generator of national deliveries, with an answer key.
 //!
 //! **Purpose.** Deliveries of any size that look like the country's, with every break class planted at
 //! given rates, to test, measure and try out the engine.
@@ -8,11 +8,10 @@
 //! **Out.** For each period a delivery (contract section 2) below `<out>/<period>/`, and the answer key
 //! `truth.parquet`: the rows (setl_id, class) that the engine has to list in that period's `breaks`.
 //!
-//! **Invariants.** Every value is a pure function of (seed, period of birth, pair, index): a settlement
-//! is generated once for each side rather than kept, so that memory does not grow with the month, and
-//! the same options give the same bytes whatever the number of threads. Whatever becomes of a planted
-//! settlement in later periods is decided at its birth (`plan`); the answer key follows from its
-//! copies by a reading of the contract that shares no code with the engine (`judge`).
+//! **Invariants.** Every value is a pure function of (seed, period of birth, pair, index). A settlement is generated
+//! once for each side and not kept, so memory does not grow with the month. The same options give the same bytes for
+//! any number of threads. The fate of a planted settlement in later periods is decided at its birth (`plan`). The
+//! answer key follows from its copies, by a reading of the contract that shares no code with the engine (`judge`).
 
 mod alter;
 mod breaks;

@@ -1,78 +1,78 @@
-//! What is generated, and why nothing (more) is.
+//! The options of the generator, and its errors.
 
 use std::{io, path::PathBuf};
 
 use super::breaks::BreakRates;
 use crate::{diag::Failure, model::codes::Month, rules::RulesError, text::Text};
 
-/// In which order rows lie in the files.
+/// The order of rows in the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// By time of settlement; a file holds what one province sends.
+    /// By time of settlement. Each province has its own file.
     Time,
     /// Rows of all provinces and times are spread over all files of a side.
     Shuffled,
 }
 
-/// What to generate.
+/// The options of the generator.
 #[derive(Debug, Clone)]
 pub struct SynthOptions {
     /// Deliveries go to `<out>/<period>/`, which must not exist yet.
     pub out: PathBuf,
     /// The first period.
     pub first_period: Month,
-    /// How many periods, at least 1.
+    /// The number of periods, at least 1.
     pub periods: u32,
-    /// Settlements a period, each with two copies, reversals included.
+    /// Settlements in each period, reversals included. Each has two copies.
     pub settlements: u64,
-    /// The seed: another seed, another month.
+    /// The seed. Another seed gives another month.
     pub seed: u64,
-    /// What is planted.
+    /// The rates of planted breaks.
     pub breaks: BreakRates,
-    /// In which order rows lie in the files.
+    /// The order of rows in the files.
     pub order: Order,
 }
 
-/// The most settlements a period: serial numbers of a pair have nine digits.
+/// The most settlements in a period: serial numbers of a pair have nine digits.
 pub const MOST_SETTLEMENTS: u64 = 1_000_000_000;
 /// The most periods.
 pub const MOST_PERIODS: u32 = 120;
-/// The last period: settlements end with the century.
+/// The last period: dates must lie in this century.
 pub const LAST_PERIOD: Month = Month::new(2099, 12);
 
-/// Why nothing (more) was generated.
+/// The error of a generation.
 #[derive(Debug)]
 pub enum SynthError {
     /// An option is out of range.
     Options(Text),
-    /// The rules do not fit the periods or the codes that are generated.
+    /// The rules do not cover the periods or the generated codes.
     Rules(RulesError),
-    /// The period's folder is there already.
+    /// The folder of the period exists already.
     Exists(PathBuf),
     /// A file could not be written.
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// A Parquet file could not be made.
+    /// A Parquet file could not be written.
     Parquet {
         /// The file.
         path: PathBuf,
-        /// What went wrong.
+        /// The error of the writer.
         source: parquet::errors::ParquetError,
     },
-    /// A folder may not be made, or not in its place.
+    /// The output folder must not be made, or not at this path.
     Place(Failure),
-    /// The caller asked to stop; the period under way was removed.
+    /// The caller stopped the generation. The unfinished period was removed.
     Stopped,
 }
 
 worded!(SynthError);
 
 impl SynthError {
-    /// The error as a message.
+    /// Returns the error as a message.
     pub fn text(&self) -> Text {
         match self {
             SynthError::Options(problem) => problem.clone(),

@@ -1,4 +1,4 @@
-//! A second, slow reading of the contract for the tests: whole deliveries, read back from their files.
+//! A second, slow implementation of the contract for the tests. It reads whole deliveries back from their files.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,7 +18,7 @@ use crate::{
     rules::{Permit, Policy},
 };
 
-/// A row as it was delivered.
+/// A delivered row.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct RememberedRow {
     texts: BTreeMap<Field, String>,
@@ -101,12 +101,12 @@ impl RememberedRow {
         self.identity() == other.identity() && self.amounts[..COMPARED] == other.amounts[..COMPARED]
     }
 
-    /// What a deduction may not exceed.
+    /// Returns the amount that deductions may not exceed.
     pub(super) fn payable(&self) -> i128 {
         self.amounts[2..11].iter().sum()
     }
 
-    /// The row rules that it breaks.
+    /// Returns the row rules that the row breaks.
     fn rules(&self, policy: &Policy, period: Month) -> Vec<u8> {
         let mut broken = Vec::new();
         let mut check = |rule, wrong| {
@@ -142,7 +142,7 @@ impl RememberedRow {
     }
 }
 
-/// What is remembered from period to period.
+/// The state that passes from period to period.
 #[derive(Default)]
 pub(super) struct RememberedBook {
     pub(super) register: BTreeMap<String, RememberedRow>,
@@ -150,12 +150,12 @@ pub(super) struct RememberedBook {
     open: [BTreeMap<String, RememberedRow>; 2],
     pub(super) reversed: BTreeSet<String>,
     permits: Vec<Permit>,
-    /// Rules that rejected rows broke, and how many rows broke nothing else.
+    /// How many rejected rows broke exactly this set of rules.
     pub(super) rejected: BTreeMap<Vec<u8>, u64>,
 }
 
 impl RememberedBook {
-    /// Clears a period; gives what `breaks` has to list, sorted.
+    /// Clears a period. Returns the rows that `breaks` has to list, sorted.
     pub(super) fn close(
         &mut self,
         folder: &Path,
@@ -348,14 +348,14 @@ fn decisions(folder: &Path) -> BTreeMap<String, String> {
     decisions
 }
 
-/// The lines of a small file, without its header; none when it is not there.
+/// Returns the lines of a small file without its header. Empty when the file does not exist.
 pub(super) fn lines(path: &Path) -> Vec<Vec<String>> {
     let Ok(mut reader) = csv::Reader::from_path(path) else { return Vec::new() };
     let line = |line: csv::StringRecord| line.iter().map(ToOwned::to_owned).collect();
     reader.records().map(|record| line(record.expect("a line"))).collect()
 }
 
-/// The answer key, sorted.
+/// Returns the answer key, sorted.
 pub(super) fn truth(folder: &Path) -> Vec<(String, String)> {
     let mut rows = Vec::new();
     for batch in batches(&folder.join("truth.parquet")) {
@@ -368,7 +368,7 @@ pub(super) fn truth(folder: &Path) -> Vec<(String, String)> {
     rows
 }
 
-/// The day of a microsecond.
+/// Returns the hour and weekday of a time in microseconds.
 pub(super) fn hour_and_weekday(micros: i64) -> (i64, u32) {
     let day = micros.div_euclid(86_400_000_000);
     let date = chrono::NaiveDate::from_epoch_days(i32::try_from(day).expect("near")).expect("day");

@@ -1,4 +1,4 @@
-//! Periods one after the other: all files of each, written on all threads, then moved into place.
+//! Generates periods one after the other. All threads write the files of a period, then it is moved into place.
 
 use std::{
     fs,
@@ -38,14 +38,14 @@ use super::{
     world::World,
 };
 
-/// A piece of work that one thread does.
+/// A task for one thread.
 #[derive(Clone, Copy)]
 enum SynthTask {
     File(Side, usize),
     Scan(usize),
 }
 
-/// What came of it.
+/// The result of a task.
 enum Done {
     File(String, FileTotals, Profile),
     Scan(Findings),
@@ -148,7 +148,7 @@ fn province_code(index: usize) -> u8 {
     crate::model::codes::PROVINCES[index].0
 }
 
-/// All work of a period, the largest files first, so that no thread is left with one at the end.
+/// Returns all tasks of a period, the largest files first, so that none of them starts last and delays the end.
 fn tasks(world: &World, order: Order) -> Vec<SynthTask> {
     let births = |side, file: usize| -> u64 {
         let pair = |other: usize| match side {
@@ -167,12 +167,12 @@ fn tasks(world: &World, order: Order) -> Vec<SynthTask> {
     files.chain((0..32).map(SynthTask::Scan)).collect()
 }
 
-/// Does the work on all threads of the pool, each taking the next piece; results in order of pieces,
-/// or the first error in that order.
+/// Runs tasks on all threads of the pool. Returns the results in the order of tasks, or the first error.
 fn in_parallel(
     tasks: &[SynthTask],
     work: impl Fn(SynthTask) -> Result<Done, SynthError> + Sync,
 ) -> Result<Vec<Done>, SynthError> {
+    // Relaxed order is enough: `fetch_add` hands out each index once, and results pass through the mutex.
     let next = AtomicUsize::new(0);
     let failed = AtomicUsize::new(0);
     let results: Mutex<Vec<(usize, Result<Done, SynthError>)>> = Mutex::new(Vec::new());
@@ -263,7 +263,7 @@ fn write_csv<const N: usize>(
     write().map_err(|error| SynthError::Io { path, source: error.into() })
 }
 
-/// Rows of the answer key that are held as columns at a time.
+/// The most rows of the answer key that are held as columns at a time.
 const TRUTH_ROWS: usize = 65_536;
 
 fn write_truth(path: &Path, truth: &[(SyntheticId, &'static str)]) -> Result<(), SynthError> {

@@ -1,4 +1,4 @@
-//! What becomes of a planted settlement: every copy of it, in every period, decided at its birth.
+//! Plans a planted settlement: every copy of it, in every period, is decided at its birth.
 
 use crate::model::{
     codes::Side,
@@ -8,20 +8,20 @@ use crate::model::{
 
 use super::{
     alter::{alter_amount, alter_field, break_rule},
-    draw::{Draw, at},
+    draw::{Draw, hash_at},
     life::{DeliveredCopy, Family, Fate, PlannedDecision, PlannedVerdict},
     row::{SyntheticId, SyntheticRow},
     world::{BirthStream, World},
 };
 
-/// Origin of a first and a second reversal, and of a copy that came before its time.
+/// Origin of a first and a second reversal, and of a copy delivered before its original.
 const REVERSAL: u8 = 50;
 const SECOND_REVERSAL: u8 = 60;
 const EARLY: u8 = 70;
 
-/// The life of a planted settlement.
+/// Plans the life of a planted settlement.
 pub(super) fn plan(world: &World, stream: &BirthStream, index: u64, fate: Fate) -> Family {
-    let mut draw = Draw::new(at(stream.hash(index), 0xFA7E));
+    let mut draw = Draw::new(hash_at(stream.hash(index), 0xFA7E));
     let lateness = match fate {
         Fate::Late(months) => months,
         Fate::LateRefused => world.limit + 1 + i32::from(draw.bits() & 1 == 1),
@@ -90,7 +90,7 @@ impl SynthPlan<'_, '_> {
         self.family.decisions.push(PlannedDecision { member, after, verdict });
     }
 
-    /// Periods until something open can still be decided: the next, unless it expires before.
+    /// Returns how many periods later an open item can be decided: 1, or 0 if it expires in the next period.
     fn decision_time(&self) -> i32 {
         let timing = self.world.timing(self.row.cost_month(), self.family.birth.plus(1));
         i32::from(!timing.too_late && !timing.past_year_close)
@@ -121,7 +121,7 @@ impl SynthPlan<'_, '_> {
         }
     }
 
-    /// Both copies of a member, that of one side changed; mended in the next period or never.
+    /// Adds both copies of a member, one of them changed. The changed copy is corrected in the next period or never.
     fn mismatch(&mut self, member: usize, row: SyntheticRow, changed: SyntheticRow) {
         let odd = self.side();
         self.deliver(member, 0, odd, changed);
@@ -154,7 +154,7 @@ impl SynthPlan<'_, '_> {
         self.mismatch(0, self.row, changed);
     }
 
-    /// The row with an amount changed, all identities kept.
+    /// Returns the row with a changed amount. All equations between amounts still hold.
     fn changed(&mut self) -> SyntheticRow {
         let fields = [FUNDS.start, FUNDS.start + 1, FUNDS.end - 2, ACCOUNT, CASH, HOSPITAL];
         let field = fields[usize::try_from(self.draw.below(6)).unwrap_or_default()];
@@ -204,7 +204,7 @@ impl SynthPlan<'_, '_> {
         let changed = self.changed();
         let variant = self.draw.below(5);
         if variant == 4 {
-            // An open item is superseded by rows that contradict each other.
+            // Rows that contradict each other supersede an open item.
             self.deliver(0, 0, side, self.row);
             self.deliver(0, 1, side, self.row);
             self.deliver(0, 1, side, changed);
@@ -292,7 +292,7 @@ impl SynthPlan<'_, '_> {
                 let partial = half(self.reversal(0, REVERSAL));
                 let member = self.member(partial.id);
                 self.both(member, 0, partial);
-                // Two halves that differ from the original need a decision; equal ones must not.
+                // Two halves need a decision only if they differ from the original.
                 if self.payable(&partial) != self.payable(&self.row.negated()) {
                     self.decide(member, then, PlannedVerdict::Accept(side));
                 }
@@ -304,7 +304,7 @@ impl SynthPlan<'_, '_> {
         self.world.policy(self.family.birth).payable(&row.compared())
     }
 
-    /// A reversal of the settlement, some periods after the birth.
+    /// Returns a reversal of the settlement, `after` periods after its birth.
     fn reversal(&self, after: i32, origin: u8) -> SyntheticRow {
         let birth = self.family.birth;
         let clock = self.world.clock(birth.plus(after));
@@ -413,7 +413,7 @@ const fn other(side: Side) -> Side {
     }
 }
 
-/// A reversal that gives back only half, all identities kept.
+/// Returns a reversal of half the amounts. All equations between amounts still hold.
 fn half(mut row: SyntheticRow) -> SyntheticRow {
     for amount in &mut row.amounts {
         *amount /= 2;

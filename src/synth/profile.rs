@@ -1,4 +1,4 @@
-//! What an ordinary settlement looks like: care, person, place and amounts.
+//! Ordinary settlements: distributions of care, persons, places and amounts.
 #![expect(clippy::cast_possible_truncation, reason = "random bits cut to size")]
 
 use crate::model::{
@@ -39,13 +39,13 @@ pub(super) const NO_CARE: u32 = 12;
 /// Cost distributions of the four care classes, in the order of [`CareClass::ALL`].
 pub(super) struct Costs([Lognormal; 4]);
 
-/// Of 1,000 settlements: chronic, inpatient, outpatient; the rest are pharmacy purchases.
+/// Of 1,000 settlements: chronic, inpatient, outpatient. The rest are pharmacy purchases.
 const MIX: [u64; 3] = [65, 65, 420];
-/// Of 1,000 people in each care class, how many are employees.
+/// Of 1,000 persons in each care class, the number of employees.
 const EMPLOYEES: [u64; 4] = [640, 450, 860, 985];
 
 impl Costs {
-    /// Calibrated to domain.md section 4.
+    /// Makes distributions that are calibrated to domain.md section 4.
     pub(super) fn new() -> Costs {
         Costs([
             Lognormal::new(62_000, 85),
@@ -55,7 +55,7 @@ impl Costs {
         ])
     }
 
-    /// The amounts of one settlement.
+    /// Draws the amounts of one settlement.
     pub(super) fn amounts(
         &self,
         care: CareClass,
@@ -93,7 +93,7 @@ impl Costs {
     }
 }
 
-/// Out of scope, over the limit, first share, in scope.
+/// Splits a total into: out of scope, over the limit, first share, in scope.
 fn scope(care: CareClass, total: i64, bits: u64) -> [i64; 4] {
     let byte = |place: u32| (bits >> place & 0xFF).cast_signed();
     let (own, first) = match care {
@@ -107,7 +107,7 @@ fn scope(care: CareClass, total: i64, bits: u64) -> [i64; 4] {
     [own, over, first, total - own - over - first]
 }
 
-/// The eight funds and their sum.
+/// Fills the eight funds and their sum.
 fn funds(
     amounts: &mut [i64; AMOUNTS],
     care: CareClass,
@@ -138,7 +138,7 @@ fn funds(
     };
     let basic = inscp * permille / 1000;
     amounts[HIFP] = basic;
-    // Supplements are paid out of what the basic fund left, for a few.
+    // For a few settlements, supplements pay a part of what the basic fund did not.
     if basic > 0 && byte(16) < 40 {
         let left = inscp - basic;
         let share = left * (64 + byte(24) / 2) / 256;
@@ -156,7 +156,7 @@ fn funds(
     amounts[FUND] = amounts[HIFP..=OTH].iter().sum();
 }
 
-/// Draws a care class and whether the person is an employee.
+/// Draws a care class, and whether the person is an employee.
 pub(super) fn care(bits: u64, person: u64) -> (CareClass, bool) {
     let part = ((bits & 0xFFFF) * 1000) >> 16;
     let care = match part {
@@ -168,7 +168,7 @@ pub(super) fn care(bits: u64, person: u64) -> (CareClass, bool) {
     (care, ((person & 0xFFFF) * 1000) >> 16 < EMPLOYEES[care as usize])
 }
 
-/// A `med_type` of a care class, for 8 random bits.
+/// Returns a `med_type` of a care class for 8 random bits.
 pub(super) const fn med_type(care: CareClass, bits: u64) -> u32 {
     match (care, bits as u8) {
         (CareClass::Outpatient, 0..=9) => 1,
@@ -186,7 +186,7 @@ pub(super) const fn med_type(care: CareClass, bits: u64) -> u32 {
     }
 }
 
-/// An `insutype`, for 8 random bits.
+/// Returns an `insutype` for 8 random bits.
 pub(super) const fn insutype(employee: bool, bits: u64) -> u32 {
     match (employee, bits as u8) {
         (true, _) => EMPLOYEE,

@@ -18,16 +18,16 @@ pub(super) struct SyntheticId {
     pub(super) treating: u32,
     /// Day of settlement as yymmdd.
     pub(super) day: u32,
-    /// Months from its day to its delivery, or what else keeps ids of different births apart.
+    /// Months from its day to its delivery, or another number that keeps ids of different births apart.
     pub(super) origin: u8,
     /// Running number of the pair.
     pub(super) serial: u64,
 }
 
-/// What is wrong with a personal number.
+/// The form of a personal number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PersonForm {
-    /// Nothing.
+    /// Valid.
     Plain,
     /// It is empty (V01).
     Empty,
@@ -35,18 +35,18 @@ pub(super) enum PersonForm {
     Long,
 }
 
-/// One copy of a settlement. Codes are places in the vocabularies of the columns.
+/// One copy of a settlement. Codes are indexes into the vocabularies of the columns.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct SyntheticRow {
     /// The settlement key.
     pub(super) id: SyntheticId,
-    /// On a reversal: the settlement that it reverses.
+    /// The reversed settlement, on a reversal.
     pub(super) init: Option<SyntheticId>,
-    /// Division that numbered the person.
+    /// The division that numbered the person.
     pub(super) person_division: u32,
-    /// The person's number in it.
+    /// The person's number in that division.
     pub(super) person: u64,
-    /// What is wrong with the personal number.
+    /// The form of the personal number.
     pub(super) person_form: PersonForm,
     /// Insured division.
     pub(super) insured: u32,
@@ -73,7 +73,7 @@ pub(super) struct SyntheticRow {
 }
 
 impl SyntheticRow {
-    /// The cost month.
+    /// Returns the cost month.
     pub(super) fn cost_month(&self) -> Month {
         Month::of_day(self.time.div_euclid(86_400))
     }
@@ -94,19 +94,19 @@ impl SyntheticRow {
         self.amounts[..COMPARED] != other.amounts[..COMPARED]
     }
 
-    /// The amounts on which both copies must agree.
+    /// Returns the amounts on which both copies must agree.
     pub(super) fn compared(&self) -> Amounts<Fen> {
         Amounts::of(|field| Fen::new(self.amounts[amount_position(field)]))
     }
 
-    /// The row with all amounts negated.
+    /// Returns the row with all amounts negated.
     pub(super) fn negated(mut self) -> SyntheticRow {
         self.amounts = self.amounts.map(|amount| -amount);
         self
     }
 }
 
-/// Writes a number with leading zeros into all of a slice.
+/// Fills a slice with a number in decimal digits, with leading zeros.
 pub(super) fn digits(out: &mut [u8], mut number: u64) {
     for place in out.iter_mut().rev() {
         *place = b'0' + (number % 10) as u8;
@@ -118,7 +118,7 @@ impl SyntheticId {
     /// Characters of a settlement id.
     pub(super) const LEN: usize = 30;
 
-    /// The id as it is delivered.
+    /// Returns the id as text, as it is delivered.
     pub(super) fn text(self) -> [u8; SyntheticId::LEN] {
         let mut text = [b'A'; SyntheticId::LEN];
         digits(&mut text[1..7], self.insured.into());
@@ -129,7 +129,7 @@ impl SyntheticId {
         text
     }
 
-    /// The visit that belongs to it.
+    /// Returns the id of its visit as text.
     pub(super) fn visit(self) -> [u8; 26] {
         let mut text = [b'S'; 26];
         digits(&mut text[1..7], self.insured.into());

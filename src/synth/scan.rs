@@ -1,4 +1,4 @@
-//! What a period holds besides rows: the answer key, decisions and deductions of one province.
+//! The answer key, decisions and deductions of one province in a period.
 
 use crate::model::{
     codes::Month,
@@ -7,7 +7,7 @@ use crate::model::{
 
 use super::{
     breaks::BreakRates,
-    draw::{at, below},
+    draw::{below, hash_at},
     geography::{pair_index, pair_of},
     judge,
     life::{Fate, LAST_DELIVERY, PlannedVerdict},
@@ -27,10 +27,10 @@ pub(super) struct Findings {
     pub(super) deductions: Vec<[String; 5]>,
 }
 
-/// Scans the settlements that a province treated and that matter to a period.
+/// Scans the settlements that a province treated and that concern a period.
 pub(super) fn scan(world: &World, breaks: &BreakRates, period: Month, treating: usize) -> Findings {
     let mut scan = Scan { world, breaks, period, treating, findings: Findings::default() };
-    // Nothing stays open longer than the limit, a permit of two periods and the last delivery.
+    // The longest life of an open item: the limit, a permit of two periods, and the last delivery.
     let oldest = -world.limit - LAST_DELIVERY - 3;
     for after in oldest..=0 {
         let birth = period.plus(after);
@@ -109,9 +109,9 @@ impl Scan<'_> {
         }
     }
 
-    /// An audit deduction from an ordinary settlement of this period or the one before.
+    /// Draws a deduction from an ordinary settlement of this period or the one before.
     fn deduct(&mut self, stream: &BirthStream, index: u64, hash: u64, after: i32) {
-        let draw = at(hash, 0xDED);
+        let draw = hash_at(hash, 0xDED);
         let part = below(draw >> 32, 1_000_000);
         let mine = draw & 1 == u64::from(after > 0);
         if !mine || part >= u64::from(self.breaks.deductions) {
@@ -122,7 +122,7 @@ impl Scan<'_> {
         let policy = self.world.policy(self.period);
         let payable = policy.payable(&row.compared()).unwrap_or_default().fen();
         if part >= u64::from(self.breaks.deductions_refused) {
-            // Small bills are often struck in full, of large ones a few items.
+            // Deductions from small bills may take most of them, from large ones a small share.
             let share = if payable > 100_000 { 1 + draw % 12 } else { 5 + draw % 80 };
             let struck = payable * share.cast_signed() / 100;
             if struck > 0 {
@@ -156,7 +156,7 @@ impl Scan<'_> {
         self.findings.deductions.extend(std::iter::repeat_n(line, times));
     }
 
-    /// A day of the month in which the period is executed.
+    /// Returns a day of the month in which the period is executed.
     fn day(&self, day: u64) -> chrono::NaiveDate {
         let first = self.period.plus(1).first_day();
         first.checked_add_days(chrono::Days::new(day - 1)).unwrap_or(first)

@@ -1,4 +1,4 @@
-//! What was made, beside what is known of the real country.
+//! A summary of the generated data beside figures of the real country.
 
 use std::{collections::BTreeMap, iter};
 
@@ -76,13 +76,13 @@ pub(super) struct Profile {
 }
 
 impl Profile {
-    /// Nothing counted yet.
+    /// Makes an empty profile.
     pub(super) fn new(policy: &Policy) -> Profile {
         let classes = MED_TYPES.map(|code| policy.care_class(code));
         Profile { classes, rows: [0; 4], cost: [FenSum::ZERO; 4], fund: [FenSum::ZERO; 4] }
     }
 
-    /// Counts a row, unless something special is the matter with it.
+    /// Counts a row, unless it has a special feature.
     pub(super) fn add(&mut self, row: &SyntheticRow) {
         if let (None, 0..=2, Some(class)) =
             (row.init, row.id.origin, self.classes[row.med_type as usize])
@@ -94,7 +94,7 @@ impl Profile {
         }
     }
 
-    /// Adds what another file holds.
+    /// Adds the counts of another file.
     pub(super) fn merge(&mut self, other: &Profile) {
         for class in 0..4 {
             self.rows[class] += other.rows[class];
@@ -152,13 +152,13 @@ fn line(measure: Text, target: Text, made: impl Fill) -> Measure {
     Measure { measure, target, made: text!("{}", made) }
 }
 
-/// Provinces by their codes.
+/// Returns the names of provinces by their codes.
 fn provinces(codes: [u8; 4]) -> Text {
     let named = codes.into_iter().filter_map(Province::from_code).map(Province::named);
     text!("{}", list(named))
 }
 
-/// Per cent with two decimals, rounded down.
+/// Returns a percentage with two decimals, rounded down.
 fn percent(part: i128, whole: i128) -> String {
     let hundredths = part * 10_000 / whole.max(1);
     format!("{}.{:02} %", hundredths / 100, hundredths % 100)

@@ -1,4 +1,4 @@
-//! A delivery file: rows in, Parquet out.
+//! Writes a delivery file: rows in, Parquet out.
 
 use std::{fs::File, path::Path, sync::Arc};
 
@@ -27,7 +27,7 @@ use super::{
     world::World,
 };
 
-/// Rows of a page and of a row group: small pages let a reader take a slice of the month.
+/// Rows of a page and of a row group. Small pages let a reader take a slice of the month.
 const PAGE: u32 = 16_384;
 const GROUP: u32 = 8 * PAGE;
 const CREATED_BY: &str = "liangqing synth";
@@ -45,7 +45,7 @@ pub(super) struct FileTotals {
     pub(super) account: FenSum,
 }
 
-/// A file in the making.
+/// A delivery file that is being built.
 pub(super) struct FileBuilder<'w> {
     world: &'w World<'w>,
     writer: SerializedFileWriter<File>,
@@ -53,12 +53,12 @@ pub(super) struct FileBuilder<'w> {
     columns: Vec<ColumnChunk>,
     page_rows: u32,
     group_rows: u32,
-    /// First day that a date column may hold.
+    /// The first day that a date column may hold.
     base_day: i64,
     totals: FileTotals,
 }
 
-/// Amounts that few settlements have, and flags that few carry.
+/// Whether a field is an amount or flag that is rarely set.
 const fn is_sparse(field: Field) -> bool {
     matches!(
         field,
@@ -87,7 +87,7 @@ fn message_type() -> String {
             FieldKind::Text => ("binary", "(STRING)"),
             FieldKind::Date => ("int32", "(DATE)"),
             FieldKind::Time => ("int64", "(TIMESTAMP(MICROS,false))"),
-            // Two digits more than the contract's type, for the values that break rule V15.
+            // Two more digits than the contract's type has, so that values can break rule V15.
             FieldKind::Amount if field == Field::medfee_sumamt => ("int64", "(DECIMAL(18,2))"),
             FieldKind::Amount => ("int64", "(DECIMAL(16,2))"),
         };
@@ -98,7 +98,7 @@ fn message_type() -> String {
 }
 
 impl<'w> FileBuilder<'w> {
-    /// Begins the file of a period.
+    /// Begins a file of a period.
     pub(super) fn create(path: &Path, world: &'w World, period: Month) -> Result<FileBuilder<'w>> {
         let schema = Arc::new(parse_message_type(&message_type())?);
         let properties = WriterProperties::builder()
@@ -141,7 +141,7 @@ impl<'w> FileBuilder<'w> {
         })
     }
 
-    /// Appends a row; true when it ended a page.
+    /// Appends a row. Returns whether it ended a page.
     pub(super) fn push(&mut self, row: &SyntheticRow) -> Result<bool> {
         self.push_texts(row);
         self.push_codes(row);
@@ -157,7 +157,7 @@ impl<'w> FileBuilder<'w> {
         Ok(true)
     }
 
-    /// Ends the file.
+    /// Ends the file and returns its totals.
     pub(super) fn finish(mut self) -> Result<FileTotals> {
         self.end_page()?;
         self.end_group()?;

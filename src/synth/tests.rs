@@ -1,4 +1,4 @@
-//! Whole deliveries: the answer key against a second reading of the contract, and the promises.
+//! Tests on whole deliveries: the answer key is compared with a second reading of the contract.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,7 +25,7 @@ use crate::{
     rules::{BUILT_IN, Rules},
 };
 
-/// Everything planted often enough for a small month to show it.
+/// Returns rates at which a small month shows every break class.
 fn dense() -> BreakRates {
     let keys = [
         "late_one_month",
@@ -75,7 +75,7 @@ fn made(options: &SynthOptions, threads: usize) -> Summary {
     pool.install(|| generate(options, &Rules::built_in(), &|_| true)).expect("generated")
 }
 
-/// Closes every period with the oracle and compares it with the answer key.
+/// Closes every period with the oracle and compares the result with the answer key.
 fn follow(options: &SynthOptions, rules: &Rules) -> (RememberedBook, BTreeMap<String, u64>) {
     let mut book = RememberedBook::default();
     let mut classes = BTreeMap::new();

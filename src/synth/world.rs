@@ -1,4 +1,4 @@
-//! Everything that the seed and the options decide before the first row.
+//! The facts that seed and options decide before the first row.
 #![expect(clippy::cast_possible_truncation, reason = "random bits cut to size")]
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     clock::MonthClock,
-    draw::{Draw, at, below},
+    draw::{Draw, below, hash_at},
     geography::{Geography, Vocabulary, pair_of, shares},
     life::Fate,
     options::SynthOptions,
@@ -18,43 +18,43 @@ use super::{
     row::{PersonForm, SyntheticId, SyntheticRow},
 };
 
-/// The code of M07800 among the diseases: never open.
+/// The code of M07800 among the diseases. It is never open.
 pub(super) const NOT_OPEN: u32 = 0;
 
-/// The births of one period and pair: settlements 0 to `count` − 1 in the order of time.
+/// The births of one period and pair: settlements 0 to `count` − 1, in order of time.
 #[derive(Clone, Copy)]
 pub(super) struct BirthStream {
-    /// The period that delivers their first copy.
+    /// The period in which their first copy is delivered.
     pub(super) birth: Month,
     /// The pair, by index.
     pub(super) pair: usize,
-    /// How many there are.
+    /// The number of births.
     pub(super) count: u64,
     base: u64,
-    /// Spreads the rounding when they are laid out over the month.
+    /// Spreads the rounding when births are distributed over the month.
     pub(super) offset: u64,
 }
 
 impl BirthStream {
-    /// The hash that everything about a settlement follows from.
+    /// Returns the hash of a settlement. All its values follow from this hash.
     pub(super) const fn hash(&self, index: u64) -> u64 {
-        at(self.base, index)
+        hash_at(self.base, index)
     }
 }
 
-/// The synthetic country and the rules it lives by.
+/// The synthetic country and its rules.
 pub(super) struct World<'a> {
     /// The first period.
     pub(super) first: Month,
     /// The seed.
     pub(super) seed: u64,
-    /// Places.
+    /// Divisions, institutions and flows.
     pub(super) geography: Geography,
     /// Disease codes; the first is not open.
     pub(super) diseases: Vocabulary,
-    /// Births of every period, by pair.
+    /// The number of births in a period, by pair.
     pub(super) births: Vec<u64>,
-    /// Months that a settlement may be late.
+    /// The most months that a settlement may be late.
     pub(super) limit: i32,
     /// Parts per million of pairs with a permit.
     permits: u32,
@@ -62,13 +62,13 @@ pub(super) struct World<'a> {
     planted: u64,
     costs: Costs,
     clocks: Vec<MonthClock>,
-    /// For each period from the first: day from which a disease is open, and its code; in order.
+    /// For each period from the first: the first open day of each disease and its code, sorted by day.
     open: Vec<Vec<(i64, u32)>>,
     policies: Vec<&'a Policy>,
 }
 
 impl<'a> World<'a> {
-    /// The world that the options describe.
+    /// Makes the world of the options.
     pub(super) fn new(options: &SynthOptions, rules: &'a Rules) -> Result<World<'a>, RulesError> {
         let breaks = &options.breaks;
         let births = u128::from(options.settlements) * 1_000_000
@@ -81,7 +81,7 @@ impl<'a> World<'a> {
         }
         let first = options.first_period;
         let periods = i32::try_from(options.periods).unwrap_or(i32::MAX);
-        // One more period than is written: decisions and refunds look one month ahead.
+        // One more period than is written, because decisions and refunds look one month ahead.
         let policies: Vec<&Policy> =
             (0..=periods + 1).map(|n| rules.policy(first.plus(n))).collect::<Result<_, _>>()?;
         check_classes(&policies)?;
@@ -108,7 +108,7 @@ impl<'a> World<'a> {
         Ok(World {
             first,
             seed: options.seed,
-            geography: Geography::new(at(options.seed, 11)),
+            geography: Geography::new(hash_at(options.seed, 11)),
             diseases,
             births,
             limit,
@@ -122,26 +122,32 @@ impl<'a> World<'a> {
         })
     }
 
-    /// The policy of a period, from the first to one after the last.
+    /// Returns the policy of a period, from the first to one after the last.
     pub(super) fn policy(&self, period: Month) -> &'a Policy {
         let place = usize::try_from(period.since(self.first)).unwrap_or_default();
         self.policies[place.min(self.policies.len() - 1)]
     }
 
-    /// The clock of a month.
+    /// Returns the clock of a month.
     pub(super) fn clock(&self, month: Month) -> &MonthClock {
         let place = month.since(self.first) + self.limit + 2;
         &self.clocks[usize::try_from(place).unwrap_or_default()]
     }
 
-    /// The births of a period in a pair.
+    /// Returns the births of a period in a pair.
     pub(super) fn stream(&self, birth: Month, pair: usize) -> BirthStream {
         let month = birth.since(Month::new(0, 1)).unsigned_abs();
-        let base = at(at(self.seed, u64::from(month) << 16), pair as u64);
-        BirthStream { birth, pair, count: self.births[pair], base, offset: at(base, u64::MAX) >> 8 }
+        let base = hash_at(hash_at(self.seed, u64::from(month) << 16), pair as u64);
+        BirthStream {
+            birth,
+            pair,
+            count: self.births[pair],
+            base,
+            offset: hash_at(base, u64::MAX) >> 8,
+        }
     }
 
-    /// What is planted in a settlement, by its hash.
+    /// Returns the fate of a settlement with this hash, or `None` when it is ordinary.
     pub(super) fn fate(&self, hash: u64) -> Option<Fate> {
         let part = below(hash >> 32, 1_000_000);
         if part >= self.planted {
@@ -150,14 +156,14 @@ impl<'a> World<'a> {
         self.fates.iter().find(|(end, _)| part < *end).map(|(_, fate)| *fate)
     }
 
-    /// The second in which a settlement happens, in a month that has this clock.
+    /// Returns the second at which a settlement happens, in a month of this clock.
     pub(super) fn time(&self, month: Month, stream: &BirthStream, index: u64) -> i64 {
         let clock = self.clock(month);
         let slice = clock.slice_of(index, stream.count, stream.offset);
         clock.slice_start(slice) + below(stream.hash(index), clock.slice).cast_signed()
     }
 
-    /// The ordinary copy of a settlement.
+    /// Makes the ordinary copy of a settlement.
     pub(super) fn row(
         &self,
         stream: &BirthStream,
@@ -170,7 +176,7 @@ impl<'a> World<'a> {
         let bits = draw.bits();
         let (insured, treating) = (stream.pair / 32, stream.pair % 32);
         let person = below(bits >> 32, stream.count / 2 + 1);
-        let person_hash = at(at(self.seed, stream.pair as u64 | 1 << 40), person);
+        let person_hash = hash_at(hash_at(self.seed, stream.pair as u64 | 1 << 40), person);
         let (mut care, employee) = profile::care(bits, person_hash);
         let kinds = draw.bits();
         let day = time.div_euclid(86_400);
@@ -215,7 +221,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// A chronic disease that is open on a day; common ones come first in the list.
+    /// Draws a chronic disease that is open on a day. Diseases early in the list are more common.
     pub(super) fn disease(&self, period: Month, day: i64, bits: u64) -> Option<u32> {
         let place = usize::try_from(period.since(self.first)).unwrap_or_default();
         let open = &self.open[place.min(self.open.len() - 1)];
@@ -224,12 +230,12 @@ impl<'a> World<'a> {
         (count > 0).then(|| open[place as usize].1)
     }
 
-    /// How a cost month stands to a period.
+    /// Returns the timing of a cost month in a period.
     pub(super) fn timing(&self, cost_month: Month, period: Month) -> Timing {
         self.policy(period).timing(cost_month, period)
     }
 
-    /// Whether step 4 lets a row of this pair and cost month pass in a period.
+    /// Whether step 4 accepts a row of this pair and cost month in a period.
     pub(super) fn in_time(&self, pair: Pair, cost_month: Month, period: Month) -> bool {
         let timing = self.timing(cost_month, period);
         if !timing.too_late && !timing.past_year_close {
@@ -240,8 +246,8 @@ impl<'a> World<'a> {
         })
     }
 
-    /// The permit of a pair for a cost month, where there is one; it comes with the first period
-    /// past the limit and runs for one or two periods.
+    /// Returns the permit of a pair for a cost month, if any. It comes with the first period past the limit and is
+    /// valid for one or two periods.
     pub(super) fn permit(&self, pair: Pair, cost_month: Month) -> Option<Permit> {
         let delivered = cost_month.plus(self.limit + 1);
         if delivered < self.first {
@@ -249,7 +255,7 @@ impl<'a> World<'a> {
         }
         let index = pair.insured.index() * 32 + pair.treating.index();
         let month = cost_month.since(Month::new(0, 1)).unsigned_abs();
-        let hash = at(at(self.seed, 1 << 50 | u64::from(month)), index as u64);
+        let hash = hash_at(hash_at(self.seed, 1 << 50 | u64::from(month)), index as u64);
         if below(hash >> 32, 1_000_000) >= u64::from(self.permits) {
             return None;
         }
@@ -264,14 +270,14 @@ impl<'a> World<'a> {
         })
     }
 
-    /// The permits that a period delivers, in the order of pairs.
+    /// Returns the permits that a period delivers, sorted by pair.
     pub(super) fn permits(&self, period: Month) -> impl Iterator<Item = Permit> {
         let cost_month = period.plus(-self.limit - 1);
         (0..1024).filter_map(pair_of).filter_map(move |pair| self.permit(pair, cost_month))
     }
 }
 
-/// The codes that ordinary rows use must have their classes in the rules.
+/// Fails when the rules have no class for a code that ordinary rows use.
 fn check_classes(policies: &[&Policy]) -> Result<(), RulesError> {
     let mut errors = Vec::new();
     for policy in policies {

@@ -1,18 +1,18 @@
-//! Text from outside, so that it only stands where it is shown.
+//! Makes text from outside harmless before it is shown.
 
-/// Text from outside for people, on one line: it may neither forge lines, nor drive a terminal, nor turn the
-/// order of letters around, nor hide any.
+/// Returns text from outside on one line. It cannot forge lines, control a terminal, change the direction of letters
+/// or hide any.
 pub fn printable(text: &str) -> String {
     text.chars().map(|letter| if steers(letter) { '\u{fffd}' } else { letter }).collect()
 }
 
-/// Text of several lines for people: as [`printable`], with the line breaks that are there.
+/// Returns text of several lines, each as by [`printable`]. Its line breaks are kept.
 pub fn printable_lines(text: &str) -> String {
     text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
-/// Whether a letter does something else on a terminal than to stand there: controls, marks of direction, letters
-/// without a width, and what ends a line besides the controls.
+/// Whether a letter controls a terminal or a layout: control characters, direction marks, letters without width, line
+/// separators.
 fn steers(letter: char) -> bool {
     letter.is_control()
         || matches!(

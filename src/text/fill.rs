@@ -1,4 +1,4 @@
-//! Values for the holes of messages.
+//! Conversion of values for the holes of messages.
 
 use std::{
     borrow::Cow,
@@ -12,9 +12,9 @@ use super::{
     message::{Text, Value},
 };
 
-/// A value for a hole of a message.
+/// A type that can fill a hole of a message.
 pub trait Fill {
-    /// The value.
+    /// Returns the value for the hole.
     fn fill(&self) -> Value;
 }
 
@@ -36,7 +36,7 @@ impl Fill for Text {
     }
 }
 
-/// Text from outside: it is escaped and stays as it is in every language.
+/// Text from outside. It is escaped, and is the same in every language.
 impl Fill for str {
     fn fill(&self) -> Value {
         Value::Given(printable(self))
@@ -97,7 +97,7 @@ macro_rules! numbers {
 
 numbers! { u8 u16 u32 u64 u128 usize i16 i32 i64 i128 isize }
 
-/// A number with its thousands separated.
+/// A number whose thousands are separated.
 #[derive(Debug, Clone, Copy)]
 pub struct Grouped<N>(pub N);
 
@@ -116,38 +116,38 @@ impl<N: Copy + TryInto<u64>> Fill for Grouped<N> {
     }
 }
 
-/// A word of the tables, such as `cleared`.
+/// Returns a word of the tables, such as `cleared`.
 pub fn word(word: &str) -> Value {
     Value::Word(printable(word).into())
 }
 
-/// Text from outside in quotes, its control characters spelled out.
+/// Returns text from outside in quotes, with its control characters spelled out.
 pub fn quoted(text: impl fmt::Debug) -> Value {
     format!("{text:?}").fill()
 }
 
-/// Text from outside of several lines.
+/// Returns text from outside that may have several lines.
 pub fn escaped_lines(text: impl Display) -> Value {
     Value::Given(printable_lines(&text.to_string()))
 }
 
-/// Messages with commas between them.
+/// Returns messages with commas between them.
 pub fn list(texts: impl IntoIterator<Item = Text>) -> Value {
     Value::List(texts.into_iter().collect())
 }
 
-/// Messages, each on a line of its own.
+/// Returns messages, each on its own line.
 pub fn lines(texts: impl IntoIterator<Item = Text>) -> Value {
     Value::Lines(texts.into_iter().collect())
 }
 
-/// Messages, of which all but the first are moved to the right, below the text of a hint.
+/// Indents all messages but the first, to align them below the text of a hint.
 pub fn indented(texts: impl IntoIterator<Item = Text>) -> impl Iterator<Item = Text> {
     let all = texts.into_iter().enumerate();
     all.map(|(at, text)| if at == 0 { text } else { text!("       {}", text) })
 }
 
-/// Messages, each on a line of its own below the text before it.
+/// Returns messages, each on its own line below the preceding text.
 pub fn items<'a>(texts: impl IntoIterator<Item = &'a Text>) -> Value {
     Value::Items(texts.into_iter().cloned().collect())
 }

@@ -1,8 +1,8 @@
 //! The macros that make messages.
 
-/// Makes a [`Text`](crate::text::Text) of an English wording and a value for each of its holes `{}`.
+/// Makes a [`Text`](crate::text::Text) from an English wording and a value for each of its holes `{}`.
 ///
-/// The wording is the key of its Chinese in `src/cli/lang/zh.toml`. A value is anything that is
+/// The wording is the key of its Chinese in `src/cli/lang/zh.toml`. A value has a type that implements
 /// `Fill`(crate::text::Fill).
 #[macro_export]
 macro_rules! text {
@@ -25,7 +25,7 @@ macro_rules! fill_by_display {
     )*};
 }
 
-/// Implements `Display` (in English), `Error` and `Fill` for an error that words itself by `fn text(&self)`.
+/// Implements `Display` (in English), `Error` and `Fill` for an error whose wording is `fn text(&self)`.
 #[macro_export]
 macro_rules! worded {
     ($type:ty) => {

@@ -4,7 +4,7 @@ use std::io;
 
 use super::*;
 
-/// A catalogue of the given wordings.
+/// Returns a catalogue of the given wordings.
 fn chinese(wordings: &[(&str, &str)]) -> Catalogue {
     let wordings = wordings.iter().map(|(en, zh)| ((*en).to_owned(), (*zh).to_owned())).collect();
     Catalogue { wordings, ..Catalogue::default() }

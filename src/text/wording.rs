@@ -1,4 +1,4 @@
-//! How a message is worded: in English, in the language of a catalogue, for programs.
+//! Words a message: in English, in the language of a catalogue, or for programs.
 
 use std::{cmp::Ordering, fmt, io};
 
@@ -11,7 +11,7 @@ use super::{
 };
 
 impl Text {
-    /// The message in the language of a catalogue; in English without one.
+    /// Returns the message in the language of a catalogue, or in English without one.
     pub fn in_language(&self, catalogue: Option<&Catalogue>) -> String {
         let mut text = String::new();
         write(self, catalogue, &mut text);
@@ -39,7 +39,7 @@ impl From<Text> for io::Error {
     }
 }
 
-// Messages are the same where they say the same, and are ordered as their English is.
+// Messages are equal when their English is equal, and are ordered by their English.
 
 impl PartialEq for Text {
     fn eq(&self, other: &Text) -> bool {
@@ -61,7 +61,7 @@ impl Ord for Text {
     }
 }
 
-// Reports for programs have the English; the machines of one run exchange wording and values.
+// Reports for programs have the English. The machines of one run exchange wording and values.
 
 impl Serialize for Text {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -82,7 +82,7 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// Writes a message: each wording is found by its key, each value is written once for each hole that takes it.
+/// Writes a message. Each wording is looked up once, each value is written once for each hole that names it.
 fn write(text: &Text, catalogue: Option<&Catalogue>, out: &mut String) {
     let worded = catalogue.and_then(|catalogue| catalogue.wordings.get(text.wording.as_ref()));
     let wording = worded.map_or(text.wording.as_ref(), String::as_str);
@@ -109,8 +109,8 @@ fn write(text: &Text, catalogue: Option<&Catalogue>, out: &mut String) {
     out.push_str(rest);
 }
 
-/// The hole at the beginning of a text, with its place if it names one, and the text after it. What else stands in
-/// braces belongs to whoever reads the message.
+/// Parses the hole at the beginning of a text: its number, if it has one, and the text after it. Other text in braces
+/// is not a hole.
 fn hole(text: &str) -> Option<(Option<usize>, &str)> {
     let inner = text.strip_prefix('{')?;
     let digits = inner.len() - inner.trim_start_matches(|digit: char| digit.is_ascii_digit()).len();
@@ -147,7 +147,7 @@ fn write_value(value: &Value, catalogue: Option<&Catalogue>, out: &mut String) {
         Value::Label(label, column) => {
             let worded = catalogue.and_then(|known| known.labels.get(label.as_ref()));
             let shown = worded.map_or(label.as_ref(), String::as_str);
-            // A label that reaches its column is followed by blanks all the same.
+            // A label that reaches its column is followed by a blank in any case.
             let column = (*column).max(label.len() + 1);
             let column = if worded.is_some() { column.max(shown.width() + 2) } else { column };
             out.push_str(shown);

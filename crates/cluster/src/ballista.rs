@@ -1,4 +1,4 @@
-//! The engine that lets a cluster read.
+//! The reader that lets a cluster read a delivery.
 
 use std::{
     collections::BTreeSet,
@@ -47,36 +47,35 @@ use crate::{
     text::Text,
 };
 
-/// Rows of a task, about: a file with more is read by several.
+/// The approximate rows of a task. A larger file is read by several tasks.
 const TASK_ROWS: u64 = 2_000_000;
-/// Copies of a partition, about, that meet in one task.
+/// The approximate copies of a partition, which meet in one task.
 const PARTITION_ROWS: u64 = 1_000_000;
 const MOST_PARTITIONS: u64 = 1024;
-/// Tasks of a job, at the most: small files are read several by a task.
+/// The most tasks of a job. One task reads several small files.
 const MOST_TASKS: usize = 512;
-/// Rows that are read again by one query.
+/// The most rows that one query reads again.
 const ROWS_AGAIN: usize = 1_000_000;
-/// How long the scheduler may take to answer.
+/// The time limit for an answer of the scheduler.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The engine of a cluster, `df://HOST:PORT`; the delivery may be a copy of what is in an object store.
+/// Returns the reader of a cluster `df://HOST:PORT`. `mirror` is the local copy if the delivery is in an object store.
 pub(super) fn engine(cluster: &str, mirror: Option<Arc<dyn Mirror>>) -> Outcome<Arc<dyn Reader>> {
     Ok(Arc::new(Ballista::new(cluster, mirror)?))
 }
 
-/// Reads on a Ballista cluster. Its executors see the files where this machine sees them, or in the object
-/// store.
+/// Reads on a Ballista cluster. Its executors see the files at the same paths as this machine, or in the object store.
 #[derive(Debug)]
 struct Ballista {
     host: String,
     port: u16,
-    /// Where the delivery comes from, if it is not in a folder.
+    /// The local copy, if the delivery is in an object store.
     mirror: Option<Arc<dyn Mirror>>,
 }
 
-/// The first read: copies of one hash come together, and claims of those that are equal.
+/// The first read: groups copies by hash, and turns two equal copies into a claim.
 const MATCH: &str = "SELECT meet(gather(parcels)) AS parcels FROM job GROUP BY hash";
-/// The second read: rows by their ordinals.
+/// The second read: returns rows by their ordinals.
 const ROWS: &str = "SELECT hash, parcels FROM job";
 
 impl Ballista {
@@ -94,9 +93,9 @@ impl Ballista {
         Failure::Io { place: Text::given(self.address()), error: io::Error::other(error) }
     }
 
-    /// Asks the scheduler whether it is there and has executors, before anything else is done: a query
-    /// would wait for them.
-    fn greet(&self) -> Outcome<()> {
+    /// Fails when there is no scheduler or no executor. This is checked first, because a query would wait for them for
+    /// ever.
+    fn check_scheduler(&self) -> Outcome<()> {
         let start = text!("start one: liangqing cluster scheduler, liangqing cluster executor");
         let absent = |error: Text| {
             self.failed(text!("no scheduler answers: {}", error).hinting(start.clone()))
@@ -143,7 +142,7 @@ impl Ballista {
         Ok(context)
     }
 
-    /// Runs a query over a job, and looks at each batch of its result.
+    /// Runs a query over a job, and passes each batch of its result to a function.
     fn query(
         &self,
         sql: &str,
@@ -228,7 +227,7 @@ fn job(setting: SurveySetting, tasks: Vec<Vec<ReadRequest>>) -> ReadJob {
     ReadJob { terms, tasks }
 }
 
-/// Shares readings out to tasks: the largest first, each to the task that has least.
+/// Distributes readings to tasks: the largest first, each to the task with the fewest rows.
 fn spread_out(mut readings: Vec<(u64, ReadRequest)>) -> Vec<Vec<ReadRequest>> {
     let tasks = readings.len().clamp(1, MOST_TASKS);
     readings.sort_by_key(|(rows, _)| std::cmp::Reverse(*rows));
@@ -247,7 +246,7 @@ fn spread_out(mut readings: Vec<(u64, ReadRequest)>) -> Vec<Vec<ReadRequest>> {
 impl Reader for Ballista {
     fn read(&self, run: Run, _: Foreseen) -> Outcome<FirstRead> {
         let Run { delivery, setting, .. } = run;
-        self.greet()?;
+        self.check_scheduler()?;
         let [treating, insured] = Side::BOTH.map(|side| delivery.rows(side));
         let rows = treating.saturating_add(insured);
         let mut received = Received {
@@ -257,7 +256,7 @@ impl Reader for Ballista {
             read: BTreeSet::new(),
             announced: 0,
         };
-        // A file in an object store is brought to an executor whole: it is read by one task.
+        // An executor downloads a file of an object store whole, so one task reads all of it.
         let task_rows = if self.mirror.is_some() { u64::MAX } else { TASK_ROWS };
         match FilePart::all_of(delivery, task_rows) {
             Ok(parts) => received.parts = parts,
@@ -269,7 +268,7 @@ impl Reader for Ballista {
         let partitions = (rows / PARTITION_ROWS).clamp(2, MOST_PARTITIONS);
         let partitions = usize::try_from(partitions).unwrap_or(2);
         self.query(MATCH, job, partitions, setting.monitor, |batch| {
-            received.take(batch, setting.monitor).map_err(|stop| match stop {
+            received.add_batch(batch, setting.monitor).map_err(|stop| match stop {
                 BadPiece::Failure(failure) => failure,
                 BadPiece::Disorder(error) => self.failed(error),
             })
@@ -329,18 +328,18 @@ impl Reader for Ballista {
     }
 }
 
-/// What has come of the first read.
+/// The results received so far from the first read.
 struct Received {
     survey: Survey,
     collector: Collector,
     parts: Vec<FilePart>,
     /// The parts that have been reported.
     read: BTreeSet<u32>,
-    /// Rejects and findings that they have announced.
+    /// The number of rejects and findings that the reports announced.
     announced: u64,
 }
 
-/// Why what came cannot be taken.
+/// The error of a received piece.
 #[derive(Debug, thiserror::Error)]
 enum BadPiece {
     #[error("{0}")]
@@ -350,7 +349,7 @@ enum BadPiece {
 }
 
 impl Received {
-    fn take(&mut self, batch: &RecordBatch, monitor: &Monitor) -> Result<(), BadPiece> {
+    fn add_batch(&mut self, batch: &RecordBatch, monitor: &Monitor) -> Result<(), BadPiece> {
         let groups: &LargeBinaryArray = batch.column(0).as_binary();
         let mut rows = 0;
         for mut group in groups.iter().flatten() {

@@ -1,5 +1,5 @@
-//! What SQL has no word for: `gather`, an aggregate that lays the parcels of a group side by side, and
-//! `meet`, which says what the group comes to.
+//! The SQL functions of a job: `gather`, an aggregate that concatenates the parcels of a group, and `meet`, which
+//! decides what a group becomes.
 
 use std::sync::Arc;
 
@@ -19,22 +19,22 @@ use datafusion::{
 
 use super::parcels::meet;
 
-/// Parcels: a list of them one after the other.
+/// The SQL type of parcels: bytes of any number of parcels, concatenated.
 pub(super) const PARCELS: DataType = DataType::LargeBinary;
 
-/// `gather(parcels)`
+/// Returns the aggregate `gather(parcels)`.
 pub(super) fn gather_function() -> Arc<AggregateUDF> {
     let signature = Signature::exact(vec![PARCELS], Volatility::Immutable);
     Arc::new(AggregateUDF::new_from_impl(Gather { signature }))
 }
 
-/// `meet(parcels)`
+/// Returns the function `meet(parcels)`.
 pub(super) fn meet_function() -> Arc<ScalarUDF> {
     let signature = Signature::exact(vec![PARCELS], Volatility::Immutable);
     Arc::new(ScalarUDF::new_from_impl(Meet { signature }))
 }
 
-/// An error of ours, as DataFusion takes it.
+/// Converts an error of ours to one of DataFusion.
 pub(super) fn external(error: impl std::error::Error + Send + Sync + 'static) -> DataFusionError {
     DataFusionError::External(error.to_string().into())
 }
@@ -70,13 +70,13 @@ impl AggregateUDFImpl for Gather {
     }
 }
 
-/// The parcels of all groups, as they come.
+/// The parcels of all groups, in the order of arrival.
 #[derive(Default)]
 struct Groups {
     bytes: Vec<u8>,
-    /// Group and length of each piece of the bytes.
+    /// Group and length of each piece of `bytes`, in the same order.
     pieces: Vec<(usize, usize)>,
-    /// How many groups there are.
+    /// The number of groups.
     count: usize,
 }
 
@@ -93,12 +93,14 @@ impl Groups {
         }
     }
 
-    /// Takes the first groups out, all or so many, and lays the pieces of each side by side.
+    /// Removes the first groups, or all, and returns the pieces of each concatenated: a counting sort by group.
     fn emit(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
         let emitted = match emit_to {
             EmitTo::All => self.count,
             EmitTo::First(groups) => groups,
         };
+        // `ends` becomes the prefix sums of the lengths, so each group has its own range of `laid`. Pieces of a group
+        // keep their order of arrival.
         let mut ends = vec![0i64; emitted + 1];
         for (group, length) in self.pieces.iter().filter(|(group, _)| *group < emitted) {
             ends[group + 1] += i64::try_from(*length).map_err(external)?;
@@ -228,7 +230,7 @@ mod tests {
             let mut groups = Groups::default();
             groups.update_batch(&[Arc::clone(&values)], &[1, 0, 1, 1, 2], None, 3).expect("added");
             let mut taken = texts(&groups.evaluate(EmitTo::First(first)).expect("taken"));
-            // Groups are counted from those that are left.
+            // After an emission, groups are numbered from the first remaining one.
             let more = &[Arc::clone(&values.slice(0, 1))];
             groups.merge_batch(more, &[3 - first], 4 - first).expect("merged");
             taken.extend(texts(&groups.evaluate(EmitTo::All).expect("taken")));

@@ -1,8 +1,8 @@
-//! What executors are told: which files to read, and where they are.
+//! The messages to executors: which files to read, and where they are.
 //!
-//! To whoever asks, a job is a table of parcels. To the planner, it is a list of tasks, of which the scheduler
-//! gives each executor its share, below a node that reads what they say. Ballista knows how to share out a
-//! list and not how to share out a leaf of ours.
+//! For a query, a job is a table of parcels. For the planner, it is a list of tasks below a node that reads what they
+//! name. The scheduler gives each executor a part of the list. Ballista can distribute a list, but not a leaf node of
+//! ours.
 
 use std::{any::Any, fmt, sync::Arc};
 
@@ -48,50 +48,50 @@ use crate::{
     model::codes::Side,
 };
 
-/// The program, as jobs and executors name it.
+/// The name and version of the program, which a job and its executors must share.
 pub(super) const PROGRAM: &str = concat!("liangqing ", env!("CARGO_PKG_VERSION"));
 
-/// What is to be read, and by which rules.
+/// A job: what to read, and by which rules.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ReadJob {
     /// The rules.
     pub(super) terms: Terms,
-    /// What each task reads.
+    /// The readings of each task.
     pub(super) tasks: Vec<Vec<ReadRequest>>,
 }
 
-/// The rules by which it is read.
+/// The terms of a job: its rules.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Terms {
-    /// The program that gives the work; another one would read in another way.
+    /// The program that made the job. Another version might read differently.
     pub(super) program: String,
-    /// The rules, as their file has them.
+    /// The text of the rules file.
     pub(super) rules: String,
     /// The period.
     pub(super) period: String,
 }
 
-/// Something to be read of a file.
+/// A request to read from a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ReadRequest {
-    /// Whose copies the file holds.
+    /// Whether the file has copies of the treating side.
     pub(super) treating: bool,
     /// Its path below the input folder.
     pub(super) name: String,
-    /// Where it is: a path, or an address of an object store.
+    /// The path of the file, or its address in an object store.
     pub(super) place: String,
-    /// By which it is known again: see [`identity`].
+    /// Identifies the content of the file: see [`identity`].
     pub(super) identity: u64,
-    /// What of it.
+    /// The rows to read.
     pub(super) what: What,
 }
 
-/// What is to be read of a file.
+/// The rows of a file to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum What {
     /// Every row of some row groups, for the first time.
     Part(u32, FilePart),
-    /// Rows, by their ordinals; the ordinal of the file's first row.
+    /// Rows by their ordinals. The first number is the ordinal of the file's first row.
     Rows(u32, Vec<u32>),
 }
 
@@ -101,10 +101,10 @@ impl ReadRequest {
     }
 }
 
-/// The row that a finding is in, in place of an ordinal, when rows are read once more.
+/// Stands for an ordinal in the row of a finding, when rows are read again.
 pub(super) const FINDING: u64 = u64::MAX;
 
-/// What tells a file from another that has taken its place: its length, and where its pages lie.
+/// Returns a fingerprint of a file, to detect a replacement: its length and the places of its pages.
 pub(super) fn identity(source: &ParquetSource) -> u64 {
     let groups = source.metadata.row_groups();
     let mut numbers = vec![source.bytes.cast_signed()];
@@ -117,20 +117,20 @@ pub(super) fn identity(source: &ParquetSource) -> u64 {
     xxh3_64(&numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>())
 }
 
-/// What comes of a job: the hash of a key, or an ordinal, and bytes.
+/// The schema of a job's results: the hash of a key, or an ordinal, and bytes.
 pub(super) fn schema() -> SchemaRef {
     let hash = DataField::new("hash", DataType::UInt64, false);
     Arc::new(Schema::new(vec![hash, DataField::new("parcels", PARCELS, false)]))
 }
 
-/// Bytes behind a mark, by which they are known again.
+/// Appends a value behind a mark that identifies our messages.
 fn pack<T: Serialize>(value: &T, buffer: &mut Vec<u8>) -> Result<()> {
     buffer.extend(MARK);
     buffer.extend(postcard::to_allocvec(value).map_err(external)?);
     Ok(())
 }
 
-/// What is behind the mark, if it is there.
+/// Decodes the value behind the mark, or returns `None` when there is no mark.
 fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Option<Result<T>> {
     let packed = bytes.strip_prefix(MARK)?;
     Some(postcard::from_bytes(packed).map_err(external))
@@ -166,7 +166,7 @@ impl TableProvider for JobTable {
 }
 
 impl ReadJob {
-    /// Its tasks, a row and a partition each.
+    /// Returns the tasks as a plan: a partition with one row for each task.
     fn list(&self) -> Result<Arc<dyn ExecutionPlan>> {
         let column = DataField::new("task", DataType::LargeBinary, false);
         let schema = Arc::new(Schema::new(vec![column]));
@@ -180,7 +180,7 @@ impl ReadJob {
     }
 }
 
-/// Reads what a list of tasks says, partition by partition.
+/// Executes the tasks of a list, partition by partition.
 #[derive(Debug)]
 pub(super) struct JobExec {
     terms: Arc<Terms>,
@@ -226,7 +226,7 @@ impl ExecutionPlan for JobExec {
         vec![&self.tasks]
     }
 
-    /// Tasks are shared out as they are.
+    /// Repartitioning would not help: each task is a partition already.
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
         vec![false]
     }
@@ -273,7 +273,7 @@ impl ExecutionPlan for JobExec {
             {
                 readings.extend(postcard::from_bytes::<Vec<ReadRequest>>(task).map_err(external)?);
             }
-            // Nobody listens any more when the query was given up.
+            // Sending fails when the query was cancelled and its receiver dropped.
             let send = |batch: RecordBatch| {
                 let batch = batch.project(&columns).map_err(Into::into);
                 batches.blocking_send(batch).is_ok()
@@ -284,10 +284,10 @@ impl ExecutionPlan for JobExec {
     }
 }
 
-/// Bytes of a message: a batch of results, or a plan with the places of all files.
+/// The most bytes of a message: a batch of results, or a plan with the places of all files.
 pub(super) const MESSAGE_BYTES: usize = 256 << 20;
 
-/// What every session has, of a run, of the scheduler, of an executor.
+/// Returns the session configuration of runs, schedulers and executors.
 pub(super) fn session_config() -> SessionConfig {
     SessionConfig::new_with_ballista()
         .with_ballista_logical_extension_codec(Arc::new(Codec::default()))
@@ -295,7 +295,7 @@ pub(super) fn session_config() -> SessionConfig {
         .with_ballista_grpc_client_max_message_size(MESSAGE_BYTES)
 }
 
-/// Takes jobs over the wire; everything else is Ballista's.
+/// Encodes and decodes jobs. Everything else is passed to Ballista.
 #[derive(Debug, Default)]
 pub(super) struct Codec {
     logical: BallistaLogicalExtensionCodec,

@@ -1,15 +1,15 @@
-//! The same run on a cluster: deliveries that outgrow one machine, or lie in an object store.
+//! A run on a cluster, for deliveries that are too large for one machine or are in an object store.
 //!
-//! **Purpose.** Apache DataFusion Ballista shares the reading and the matching of copies out to the machines
-//! of a cluster. Everything after that is the code that every run has.
+//! **Purpose.** Apache DataFusion Ballista distributes the reading and the matching of copies over the machines of a
+//! cluster. All later steps are the same code as in every run.
 //!
 //! **In.** A delivery in folders that all machines see, or in an object store; the address of a scheduler.
 //!
-//! **Out.** An [`Reader`](liangqing::reconcile::reader::Reader): a survey and an index, equal to those that this
-//! machine would have made; the processes of a cluster; copies of what is in an object store.
+//! **Out.** A [`Reader`](liangqing::reconcile::reader::Reader) whose survey and index equal those of a local read; the
+//! processes of a cluster; local copies of objects in a store.
 //!
-//! **Invariants.** An executor reads by the rules that the job brings, with the code of [`liangqing::ingest`]. What
-//! meets on the cluster is a claim, which the match examines. Every part of the delivery is reported once.
+//! **Invariants.** An executor reads by the rules in the job, with the code of [`liangqing::ingest`]. Two copies that
+//! meet on the cluster become a claim, which the match examines. Every part of the delivery is reported once.
 
 #[macro_use]
 extern crate liangqing_base;
@@ -28,7 +28,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-// All that this package has of the core; its modules name it as `crate::…`.
+// The complete list of what this package uses of the core. Its modules name it as `crate::…`.
 use liangqing::{
     cluster::{Cluster, ExecutorOptions, Mirror, SchedulerOptions, parse_address},
     diag, digest, event, ingest, interrupt, keyed, model, pipeline, place, reconcile, rules, text,
@@ -36,7 +36,7 @@ use liangqing::{
 
 use self::{diag::Outcome, reconcile::reader::Reader, storage::LocalCopy};
 
-/// Apache DataFusion Ballista, and object stores that speak S3.
+/// Apache DataFusion Ballista, and object stores with the S3 protocol.
 #[derive(Debug, Clone, Copy)]
 pub struct BallistaAndS3;
 

@@ -1,8 +1,8 @@
-//! What executors hand on: copies, parts of positions, reports, each as bytes behind a tag.
+//! Parcels, which executors send: copies, parts of positions, reports. Each is bytes behind a tag.
 //!
-//! Copies travel with their key's hash; those of one hash come together in one group. [`meet`] says what a
-//! group comes to, and never more than a claim: two copies of a key whose hash no other copy has, both
-//! plain, with equal fingerprints. Whatever else is in a group passes as it is, and is decided later.
+//! A copy is sent with the hash of its key, and copies of one hash come together in one group. [`meet`] turns a group
+//! into a claim if it has exactly two copies, one of each side, both plain and with equal fingerprints. Every other
+//! group passes unchanged and is decided later, except that parts of positions are added up.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,38 +17,38 @@ use crate::{
     reconcile::counters::PartialPosition as Position,
 };
 
-/// What is handed on.
+/// A parcel.
 #[derive(Debug)]
 pub(super) enum Parcel {
-    /// Two copies that met.
+    /// A claim: two copies that met.
     Claim(Claim),
     /// A copy.
     Copy(Side, Entry),
     /// A part of a position.
     Position(Position),
-    /// A word about the reading.
+    /// A report about the reading.
     Report(Box<Report>),
 }
 
-/// A word about the reading of a part of the delivery.
+/// A report about the reading of a part of the delivery.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Report {
-    /// A part has been read; so many rejects and findings come apart, as there may be any number of them.
+    /// A part was read. Its rejects and findings come in reports of their own, because there may be many.
     Read {
-        /// Which part.
+        /// The number of the part.
         part: u32,
-        /// What else was found in it.
+        /// All other results of the part.
         survey: Box<Survey>,
-        /// How many reports come besides this one.
+        /// The number of other reports of the part.
         reports: u64,
     },
-    /// A row broke a rule.
+    /// A row that broke a rule.
     Reject(u32, Reject),
-    /// A reason why the delivery is refused.
+    /// A finding that refuses the delivery.
     Finding(Finding),
 }
 
-/// Bytes that are no parcels.
+/// The error of bytes that are not parcels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("parcels in disorder")]
 pub(super) struct Disorder;
@@ -66,7 +66,7 @@ const CLAIM_BYTES: usize = size_of::<<Claim as Storable>::Bytes>();
 const POSITION_BYTES: usize = size_of::<Position>();
 
 impl Parcel {
-    /// Adds the parcel to bytes.
+    /// Appends the parcel to bytes.
     pub(super) fn pack(&self, into: &mut Vec<u8>) -> Result<(), Disorder> {
         match self {
             Parcel::Claim(claim) => {
@@ -85,20 +85,20 @@ impl Parcel {
         Ok(())
     }
 
-    /// Takes the first parcel off bytes; none when there are none.
+    /// Removes the first parcel from bytes and returns it, or `None` at the end.
     pub(super) fn unpack(bytes: &mut &[u8]) -> Result<Option<Parcel>, Disorder> {
         let Some((tag, rest)) = bytes.split_first() else { return Ok(None) };
         *bytes = rest;
         let parcel = match *tag {
-            tag::CLAIM => Parcel::Claim(Claim::from_bytes(take::<CLAIM_BYTES>(bytes)?)),
-            tag::TREATING => Parcel::Copy(Side::Treating, Entry::from_bytes(take(bytes)?)),
-            tag::INSURED => Parcel::Copy(Side::Insured, Entry::from_bytes(take(bytes)?)),
+            tag::CLAIM => Parcel::Claim(Claim::from_bytes(read_array::<CLAIM_BYTES>(bytes)?)),
+            tag::TREATING => Parcel::Copy(Side::Treating, Entry::from_bytes(read_array(bytes)?)),
+            tag::INSURED => Parcel::Copy(Side::Insured, Entry::from_bytes(read_array(bytes)?)),
             tag::POSITION => {
-                let numbers = take::<POSITION_BYTES>(bytes)?.as_chunks::<8>().0;
+                let numbers = read_array::<POSITION_BYTES>(bytes)?.as_chunks::<8>().0;
                 Parcel::Position(std::array::from_fn(|at| i64::from_le_bytes(numbers[at])))
             }
             tag::REPORT => {
-                let length = u32::from_le_bytes(*take(bytes)?);
+                let length = u32::from_le_bytes(*read_array(bytes)?);
                 let (report, rest) = bytes.split_at_checked(length as usize).ok_or(Disorder)?;
                 *bytes = rest;
                 Parcel::Report(postcard::from_bytes(report).map_err(|_| Disorder)?)
@@ -109,13 +109,13 @@ impl Parcel {
     }
 }
 
-fn take<'b, const N: usize>(bytes: &mut &'b [u8]) -> Result<&'b [u8; N], Disorder> {
+fn read_array<'b, const N: usize>(bytes: &mut &'b [u8]) -> Result<&'b [u8; N], Disorder> {
     let (first, rest) = bytes.split_first_chunk().ok_or(Disorder)?;
     *bytes = rest;
     Ok(first)
 }
 
-/// Adds a copy to bytes.
+/// Appends a copy to bytes.
 pub(super) fn pack_copy(side: Side, entry: Entry, into: &mut Vec<u8>) {
     into.push(if side == Side::Treating { tag::TREATING } else { tag::INSURED });
     into.extend(entry.to_bytes());
@@ -126,7 +126,7 @@ fn pack_position(part: &Position, into: &mut Vec<u8>) {
     into.extend(part.iter().flat_map(|number| number.to_le_bytes()));
 }
 
-/// What a group of one hash comes to.
+/// Appends what a group of one hash becomes.
 pub(super) fn meet(group: &[u8], into: &mut Vec<u8>) -> Result<(), Disorder> {
     if group.len() == 2 * (1 + COPY_BYTES)
         && let Some(claim) = claim(group)
@@ -140,8 +140,9 @@ pub(super) fn meet(group: &[u8], into: &mut Vec<u8>) -> Result<(), Disorder> {
     Ok(())
 }
 
-/// The claim that the only two copies of a hash make, if they do.
+/// Returns the claim of two copies, if they clear. The caller checks the length, so no third copy can be lost.
 fn claim(group: &[u8]) -> Option<Claim> {
+    debug_assert_eq!(group.len(), 2 * (1 + COPY_BYTES));
     let (mut treating, mut insured) = (None, None);
     let mut rest = group;
     while let Some(Parcel::Copy(side, entry)) = Parcel::unpack(&mut rest).ok()? {
@@ -153,7 +154,7 @@ fn claim(group: &[u8]) -> Option<Claim> {
     clears.then(|| Claim::of(&treating, insured.ordinal))
 }
 
-/// Adds up the parts of positions in a group; what does not fit stays a part of its own.
+/// Adds up the parts of positions in a group. Where a sum would overflow, a part stays separate.
 fn add_up(group: &[u8], into: &mut Vec<u8>) -> Result<(), Disorder> {
     let mut sums: Vec<Position> = Vec::new();
     let mut rest = group;
@@ -175,7 +176,7 @@ fn add_up(group: &[u8], into: &mut Vec<u8>) -> Result<(), Disorder> {
     Ok(())
 }
 
-/// Two parts of one position in one, if it fits.
+/// Adds two parts of one position, or returns `None` on overflow.
 fn plus(one: &Position, other: &Position) -> Option<Position> {
     let mut both = *one;
     for (sum, more) in both[1..].iter_mut().zip(&other[1..]) {

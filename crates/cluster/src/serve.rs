@@ -1,4 +1,4 @@
-//! The processes of a cluster: Ballista's scheduler and executor, which know this program's jobs.
+//! The processes of a cluster: Ballista's scheduler and executor, extended by the jobs of this program.
 
 use std::{
     future::Future,
@@ -31,10 +31,10 @@ use crate::{
     text::Text,
 };
 
-/// How often an executor says that it is there, and after how long a silent one is given up, in seconds.
+/// The seconds between heartbeats of an executor, and after which a silent executor is given up.
 const HEARTBEAT: u64 = 2;
 const SILENCE: u64 = 10;
-/// How long what passed between the stages of a query is kept, in seconds.
+/// The seconds for which data between the stages of a query is kept.
 const KEPT: u64 = 3600;
 #[expect(clippy::cast_possible_truncation, reason = "a constant of 28 bits")]
 const MESSAGE: u32 = MESSAGE_BYTES as u32;
@@ -83,7 +83,7 @@ pub(super) fn executor(options: &ExecutorOptions, stop: &AtomicBool) -> Outcome<
     })?;
     let place = format!("{}:{}", options.scheduler.0, options.scheduler.1);
     wait_for_scheduler(&place, stop)?;
-    // It goes with the process.
+    // Removed at the end of the process.
     let temporary = options.work.is_none().then(|| TempDir::with_prefix("liangqing-"));
     #[expect(clippy::disallowed_methods, reason = "it is named in a message")]
     let temporary = temporary.transpose().map_err(Failure::io(&std::env::temp_dir()))?;
@@ -118,7 +118,7 @@ pub(super) fn executor(options: &ExecutorOptions, stop: &AtomicBool) -> Outcome<
     until_stopped(&place, stop, start_executor_process(Arc::new(config)))
 }
 
-/// Waits until something answers at an address: processes of a cluster are started together.
+/// Waits until an address accepts connections, because the processes of a cluster may be started together.
 fn wait_for_scheduler(place: &str, stop: &AtomicBool) -> Outcome<()> {
     const ATTEMPTS: u32 = 100;
     let mut attempt = 0;
@@ -133,12 +133,12 @@ fn wait_for_scheduler(place: &str, stop: &AtomicBool) -> Outcome<()> {
     }
 }
 
-/// How often a signal is looked for.
+/// The interval between checks of the stop flag.
 const LOOK: Duration = Duration::from_millis(100);
-/// How long a process has for clearing up.
+/// The time for Ballista to clean up.
 const GRACE: Duration = Duration::from_millis(600);
 
-/// Serves until the flag is set, or something fails.
+/// Serves until the flag is set or the server fails.
 fn until_stopped(
     place: &str,
     stop: &AtomicBool,
@@ -148,7 +148,7 @@ fn until_stopped(
         while !stop.load(Ordering::Relaxed) {
             tokio::time::sleep(LOOK).await;
         }
-        // Ballista has heard the signal as well, and removes what is on its disk.
+        // Ballista receives the signal as well, and removes its files in this time.
         tokio::time::sleep(GRACE).await;
     };
     let served = async {

@@ -1,7 +1,7 @@
-//! Object stores that speak S3: deliveries are read from them, books are kept in them.
+//! Object stores with the S3 protocol. Deliveries are read from them, books are kept in them.
 //!
-//! Addresses are `s3://bucket/prefix`; keys, region and endpoint are those of the usual variables
-//! (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL` and so on), on this machine and on the executors.
+//! Addresses are `s3://bucket/prefix`. Keys, region and endpoint come from the usual variables (`AWS_ACCESS_KEY_ID`,
+//! `AWS_ENDPOINT_URL` and so on), on this machine and on the executors.
 
 use std::{
     collections::BTreeSet,
@@ -41,11 +41,11 @@ use crate::{
     text::Text,
 };
 
-/// Objects that are brought or sent at a time.
+/// The most objects that are transferred at a time.
 const AT_A_TIME: usize = 16;
-/// Bytes of a file's end that are brought at once; most footers are shorter.
+/// The bytes at the end of a file that are read first. Most footers are shorter.
 const TAIL: u64 = 64 << 10;
-/// Bytes of a footer that can be true.
+/// The most bytes of a valid footer.
 const LONGEST_FOOTER: u64 = 256 << 20;
 
 /// A place in an object store.
@@ -74,7 +74,7 @@ impl ObjectPlace {
         |error| Failure::Io { place: Text::given(&self.address), error: io::Error::other(error) }
     }
 
-    /// Every object below, with its path from here.
+    /// Lists every object below this place, with its relative path.
     async fn list(&self) -> Outcome<Vec<(String, ObjectMeta)>> {
         let objects: Vec<ObjectMeta> =
             self.store.list(Some(&self.key)).try_collect().await.map_err(self.failed())?;
@@ -92,14 +92,14 @@ impl ObjectPlace {
             .flat_map(|(path, _)| Path::new(path).ancestors().skip(1))
             .map(|folder| folder.display().to_string())
             .collect();
-        // Some tools make an empty object for a folder.
+        // Some tools create an empty object for a folder.
         let is_marker = |path: &str, size| path.is_empty() || (size == 0 && folders.contains(path));
         let real = objects.into_iter().filter(|(path, object)| !is_marker(path, object.size));
         Ok(real.collect())
     }
 
-    /// Brings an object into a new file.
-    async fn bring(&self, key: &Key, file: &mut File) -> Outcome<()> {
+    /// Downloads an object into a new file.
+    async fn download(&self, key: &Key, file: &mut File) -> Outcome<()> {
         let mut bytes = self.store.get(key).await.map_err(self.failed())?.into_stream();
         while let Some(piece) = bytes.try_next().await.map_err(self.failed())? {
             file.write_all(&piece).map_err(|error| self.failed_here(error))?;
@@ -107,8 +107,8 @@ impl ObjectPlace {
         Ok(())
     }
 
-    /// Makes a file that is as long as an object, and has its end: a footer is all that is read of it.
-    async fn bring_footer(&self, object: &ObjectMeta, file: &File) -> Outcome<()> {
+    /// Makes a sparse file with the length of an object and its last bytes, because only the footer is read from it.
+    async fn download_footer(&self, object: &ObjectMeta, file: &File) -> Outcome<()> {
         let here = |error| self.failed_here(error);
         file.set_len(object.size).map_err(here)?;
         let mut length = TAIL.min(object.size);
@@ -121,7 +121,7 @@ impl ObjectPlace {
             let footer = end
                 .last_chunk::<8>()
                 .map_or(0, |[a, b, c, d, ..]| u64::from(u32::from_le_bytes([*a, *b, *c, *d])) + 8);
-            // What a file says that it has and has not is told when its footer is read.
+            // A footer with wrong lengths is reported when it is read.
             if footer <= length || length == object.size || footer > LONGEST_FOOTER {
                 break;
             }
@@ -144,18 +144,18 @@ impl ObjectPlace {
     }
 }
 
-/// A copy on this machine of what is in an object store; it goes with the value.
+/// A local copy of data in an object store. Dropping the value removes it.
 #[derive(Debug)]
 pub(super) struct LocalCopy {
     address: String,
     copy: PathBuf,
-    /// The copy, and what a run puts beside it.
+    /// The temporary folder of the copy and of the files that a run puts beside it.
     _folder: TempDir,
     _unfinished: Unfinished,
 }
 
 impl LocalCopy {
-    /// Copies a delivery: its small files, and of its Parquet files all or the footers alone.
+    /// Copies a delivery: its small files, and its Parquet files whole or only their footers.
     pub(super) fn of_delivery(
         address: &Path,
         whole: bool,
@@ -168,18 +168,18 @@ impl LocalCopy {
         })
     }
 
-    /// Copies a file, under its own name.
+    /// Copies a file under its own name.
     pub(super) fn of_file(address: &Path, stop: &AtomicBool) -> Outcome<LocalCopy> {
         let place = ObjectPlace::of(&address.to_string_lossy())?;
         let mirror = LocalCopy::empty(&place)?;
         let path = mirror.path().join(address.file_name().unwrap_or_default());
         let mut file = File::create_new(&path).map_err(Failure::io(&path))?;
-        wait_for(place.bring(&place.key, &mut file), || stopped(stop))??;
+        wait_for(place.download(&place.key, &mut file), || stopped(stop))??;
         Ok(mirror)
     }
 
-    /// Copies a book: every period whose manifest is there; says which are without. A run that was cut off
-    /// while it sent its period has left no manifest.
+    /// Copies a book: every period that has a manifest. Returns the periods without one. They are from runs that were
+    /// interrupted while they sent their period.
     pub(super) fn of_book(address: &Path, stop: &AtomicBool) -> Outcome<(LocalCopy, Vec<String>)> {
         let mirror = LocalCopy::of(address, stop, |_| Some(Copied::Whole))?;
         let mut without = Vec::new();
@@ -195,7 +195,7 @@ impl LocalCopy {
         Ok((mirror, without))
     }
 
-    /// A folder for a copy, for nobody else to look into; a run's own files go beside the copy.
+    /// Makes a folder that only its owner can read. A run's own files go beside the copy.
     fn empty(place: &ObjectPlace) -> Outcome<LocalCopy> {
         let private = fs::Permissions::from_mode(0o700);
         let folder = Builder::new().prefix("liangqing-").permissions(private).tempdir();
@@ -242,8 +242,8 @@ impl Mirror for LocalCopy {
         Some(format!("{}/{}", self.address, below.display()))
     }
 
-    /// The claim comes first, so that of two runs one sends; whatever a run has left that was cut off, and
-    /// that is no part of this period, goes before the manifest comes.
+    /// The claim is created first, so only one of two runs can send. Objects left by an interrupted run that do not
+    /// belong to this period are deleted before the manifest is written.
     fn send_period(&self, period: &str) -> Outcome<()> {
         let place = ObjectPlace::of(&self.address)?.below(period);
         let root = self.path().join(period);
@@ -277,7 +277,7 @@ impl Mirror for LocalCopy {
     }
 }
 
-/// What a run puts into a period that it is about to send: the digest of its manifest.
+/// The object by which a run claims a period before it sends it. It holds the digest of the manifest.
 const CLAIM: &str = "sending";
 
 impl ObjectPlace {
@@ -290,7 +290,7 @@ impl ObjectPlace {
         file.split('/').fold(self.key.clone(), Key::join)
     }
 
-    /// Puts an object that is not there; says whether it is there now with these bytes.
+    /// Creates an object if it does not exist. Returns whether the object now has these bytes.
     async fn put_new(&self, file: &str, bytes: Vec<u8>) -> Outcome<bool> {
         let key = self.key_of(file);
         match self.store.put_opts(&key, bytes.clone().into(), PutMode::Create.into()).await {
@@ -336,8 +336,8 @@ impl ObjectPlace {
         make_below(root, folder)?;
         let mut file = File::create_new(&path).map_err(Failure::io(&path))?;
         match how {
-            Copied::Whole => self.bring(&object.location, &mut file).await,
-            Copied::Footer => self.bring_footer(object, &file).await,
+            Copied::Whole => self.download(&object.location, &mut file).await,
+            Copied::Footer => self.download_footer(object, &file).await,
         }
     }
 }
@@ -355,8 +355,8 @@ fn files_below(folder: &Path, name: &str, files: &mut Vec<String>) -> Outcome<()
     Ok(())
 }
 
-/// Brings a file to where an executor spills, if it is in an object store; it goes with the value.
-pub(super) fn bring(
+/// Downloads a file of an object store to the spill folder of an executor. Dropping the result removes it.
+pub(super) fn download_to_spill(
     place: &str,
     context: &TaskContext,
 ) -> Result<Option<Arc<dyn SpillFile>>, DataFusionError> {
@@ -367,7 +367,7 @@ pub(super) fn bring(
     let path = spilled.path().ok_or_else(|| Failure::Bug(text!("a spill without a path")));
     let mut file = File::create(path.map_err(external)?)?;
     let place = ObjectPlace::of(place).map_err(external)?;
-    let brought = place.bring(&place.key, &mut file);
+    let brought = place.download(&place.key, &mut file);
     tokio::runtime::Handle::current().block_on(brought).map_err(external)?;
     Ok(Some(spilled))
 }

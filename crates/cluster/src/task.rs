@@ -1,4 +1,4 @@
-//! What an executor does: it reads its files by the rules that the job brings, and hands on parcels.
+//! The work of an executor: reads files by the rules in the job, and sends parcels.
 
 use std::{
     fmt,
@@ -41,10 +41,10 @@ use crate::{
     rules::Rules,
 };
 
-/// Rows of a batch that is handed on.
+/// The rows of a batch that is sent.
 const BATCH_ROWS: usize = 8 * 1024;
 
-/// Why a task ends before its time.
+/// The reason why a task ends early.
 #[derive(thiserror::Error)]
 enum TaskStop {
     #[error("{0}")]
@@ -55,7 +55,7 @@ enum TaskStop {
     Deaf,
 }
 
-/// Ballista tells of a task's failure in this form.
+/// Ballista shows the failure of a task by `Debug`.
 impl fmt::Debug for TaskStop {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -68,7 +68,7 @@ impl From<ArrowError> for TaskStop {
     }
 }
 
-/// Does the readings of a task; `send` says whether somebody still listens.
+/// Executes the readings of a task. `send` returns whether the receiver still exists.
 pub(super) fn run(
     terms: &Terms,
     readings: &[ReadRequest],
@@ -101,8 +101,8 @@ fn carry_out<S: FnMut(RecordBatch) -> bool + Send>(
     let setting = SurveySetting { rules: &rules, policy, period, monitor: &monitor };
     let counters = Counters::default();
     for reading in readings {
-        // It goes when the reading is done, if it was brought here for it.
-        let local = storage::bring(&reading.place, context)?;
+        // A downloaded file is removed at the end of its reading.
+        let local = storage::download_to_spill(&reading.place, context)?;
         let path = local.as_ref().and_then(|file| file.path());
         let path = path.unwrap_or(Path::new(&reading.place));
         if let Err(error) = std::fs::metadata(path) {
@@ -125,13 +125,13 @@ fn carry_out<S: FnMut(RecordBatch) -> bool + Send>(
     sender.flush()
 }
 
-/// The file alone, as a delivery.
+/// Makes a delivery of this file alone.
 fn delivery(reading: &ReadRequest, path: &Path) -> Result<Delivery, Vec<Finding>> {
     let source = ParquetSource::open(reading.side(), &reading.name, path)?;
     Ok(Delivery::of_file(source))
 }
 
-/// Reads a part of a file: copies as they come, and what is to be said of it.
+/// Reads a part of a file: sends its copies and returns its survey.
 fn first_read<S: FnMut(RecordBatch) -> bool + Send>(
     reading: &ReadRequest,
     path: &Path,
@@ -163,7 +163,7 @@ fn first_read<S: FnMut(RecordBatch) -> bool + Send>(
     }
 }
 
-/// Reads some rows of a file once more, whole.
+/// Reads some rows of a file again, with all fields.
 fn second_read<S: FnMut(RecordBatch) -> bool + Send>(
     reading: &ReadRequest,
     path: &Path,
@@ -192,20 +192,20 @@ fn second_read<S: FnMut(RecordBatch) -> bool + Send>(
     Ok(())
 }
 
-/// A file that is not the one that the survey began with.
+/// Returns the finding for a file that was replaced after the survey began.
 fn changed(reading: &ReadRequest) -> Finding {
     let found = text!("another file than at the beginning of this run");
     Finding::new(Code::F13, &reading.name, text!("footer"), found)
 }
 
-/// Makes parcels of rows as they are read.
+/// Makes parcels of rows while they are read.
 struct Packer<'a, S> {
     setting: SurveySetting<'a>,
     entries: BatchEntries,
     counters: &'a Counters,
     scratch: CountScratch,
     sender: &'a mut Sender<S>,
-    /// Why no more rows are wanted, which a survey cannot say.
+    /// The error that stopped the reading, because a survey cannot carry it.
     stop: Option<TaskStop>,
 }
 
@@ -229,7 +229,7 @@ impl<S: FnMut(RecordBatch) -> bool + Send> RowSink for Packer<'_, S> {
     }
 }
 
-/// Hands rows on in batches.
+/// Sends rows in batches.
 struct Sender<S> {
     send: S,
     hashes: UInt64Builder,
@@ -259,7 +259,7 @@ impl<S: FnMut(RecordBatch) -> bool + Send> Sender<S> {
         packed.map_err(|error| TaskStop::DataFusion(external(error)))
     }
 
-    /// What was found in a part: its totals, and each reject and finding apart.
+    /// Sends the results of a part: its totals, and each reject and finding separately.
     fn report(&mut self, part: u32, mut survey: Survey) -> Result<(), TaskStop> {
         let rejects = std::mem::take(&mut survey.rejects);
         let findings = std::mem::take(&mut survey.findings);
@@ -269,14 +269,14 @@ impl<S: FnMut(RecordBatch) -> bool + Send> Sender<S> {
                 .chain(rejects.into_iter().map(|reject| Report::Reject(part, reject)))
                 .chain(findings.into_iter().map(Report::Finding));
         for (number, report) in (0u64..).zip(reports) {
-            // Spread over all groups; which group a report is in says nothing.
+            // Reports are spread over all groups. The group of a report has no meaning.
             let hash = spread(u64::from(part) << 40 | number);
             self.parcel(hash, &Parcel::Report(Box::new(report)))?;
         }
         Ok(())
     }
 
-    /// A reason why rows cannot be read once more.
+    /// Sends a finding instead of a row, when rows cannot be read again.
     fn finding(&mut self, finding: &Finding) -> Result<(), TaskStop> {
         let bytes = postcard::to_allocvec(finding).map_err(external)?;
         self.row(FINDING, |into| into.extend(bytes))
@@ -294,7 +294,7 @@ impl<S: FnMut(RecordBatch) -> bool + Send> Sender<S> {
     }
 }
 
-/// A number, spread over 64 bits.
+/// Spreads a number over 64 bits (Fibonacci hashing).
 const fn spread(number: u64) -> u64 {
     number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

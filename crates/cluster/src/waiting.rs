@@ -1,4 +1,4 @@
-//! Waiting for other machines.
+//! Waits for other machines.
 
 use std::{io, sync::OnceLock, time::Duration};
 
@@ -6,10 +6,10 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::diag::{Failure, Outcome};
 
-/// How often a check is made while something is awaited.
+/// The interval between checks while something is awaited.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// The runtime in which everything is awaited.
+/// Returns the async runtime of the process.
 pub(super) fn runtime() -> Outcome<&'static Runtime> {
     static RUNTIME: OnceLock<io::Result<Runtime>> = OnceLock::new();
     let made = RUNTIME.get_or_init(|| Builder::new_multi_thread().enable_all().build());
@@ -19,7 +19,7 @@ pub(super) fn runtime() -> Outcome<&'static Runtime> {
     })
 }
 
-/// Waits for something, and gives up when a check says so.
+/// Waits for a future, and gives up when a check fails.
 pub(super) fn wait_for<T>(
     work: impl Future<Output = T>,
     check: impl Fn() -> Outcome<()>,
@@ -27,7 +27,7 @@ pub(super) fn wait_for<T>(
     runtime()?.block_on(unless(work, check))
 }
 
-/// The same, for those who wait already.
+/// Like [`wait_for`], for callers that are async themselves.
 pub(super) async fn unless<T>(
     work: impl Future<Output = T>,
     check: impl Fn() -> Outcome<()>,

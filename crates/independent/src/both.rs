@@ -1,4 +1,4 @@
-//! Steps 5 to 7 of the reconciliation: the copies of both sides, settlement by settlement.
+//! Steps 5 to 7 of the reconciliation: compares the copies of both sides.
 
 use polars::prelude::{
     DataFrame, DataType, Expr, IntoLazy, IntoSeries, JoinCoalesce, JoinType, JoinValidation,
@@ -20,15 +20,15 @@ use crate::{
     },
 };
 
-/// What steps 5 to 7 leave.
+/// The result of steps 5 to 7.
 pub(super) struct AfterMatch {
     /// Normal settlements that clear: `setl_id`, `key`, `group`, `payable`.
     pub(super) normal: DataFrame,
-    /// Reversals that wait for step 8, with both copies, `by_insured`, `decision`, and `original` with its key.
+    /// Reversals for step 8, with both copies, `by_insured`, `decision`, and `original` with its key.
     pub(super) reversals: DataFrame,
 }
 
-/// Joins the copies that each side has left, applies the decisions (`setl_id`, `decision`), and compares.
+/// Joins the remaining copies of both sides, applies the decisions (`setl_id`, `decision`), and compares.
 pub(super) fn compare(
     copies: [DataFrame; 2],
     decisions: &DataFrame,
@@ -44,9 +44,9 @@ pub(super) fn compare(
         lit("voided").alias("class"),
         lit(NULL).cast(DataType::String).alias("fields"),
     ]);
-    ledger.leave(&gone.collect().map_err(failed)?)?;
+    ledger.add_breaks(&gone.collect().map_err(failed)?)?;
     let held_now = of(held.clone())?;
-    ledger.leave(&held_now)?;
+    ledger.add_breaks(&held_now)?;
     if let Some(fields) = break_fields(&held_now)? {
         ledger.break_fields.push(fields);
     }
@@ -81,7 +81,7 @@ fn with_keys(mut settlements: DataFrame) -> Outcome<DataFrame> {
     Ok(settlements)
 }
 
-/// Every settlement with both copies, its `decision`, its `class` of step 6 or 7 and the `fields` that differ.
+/// Returns each settlement with both copies, its `decision`, its `class` of step 6 or 7 and the differing `fields`.
 fn classified(copies: [DataFrame; 2], decisions: &DataFrame) -> Outcome<DataFrame> {
     let decisions = decisions.clone().lazy();
     let both = joined(copies).left_join(decisions, col("setl_id"), col("setl_id"));
@@ -106,7 +106,7 @@ fn classified(copies: [DataFrame; 2], decisions: &DataFrame) -> Outcome<DataFram
     both.with_column(class.alias("class")).with_column(fields).collect().map_err(failed)
 }
 
-/// Settlements with the copies that are there.
+/// Joins the copies of both sides by settlement.
 fn joined(copies: [DataFrame; 2]) -> LazyFrame {
     let [treating, insured] = copies.map(IntoLazy::lazy);
     treating
@@ -120,8 +120,8 @@ fn joined(copies: [DataFrame; 2]) -> LazyFrame {
         .finish()
 }
 
-/// Settlements that were voided in an earlier period and came again: a break each. Their rows are counted
-/// already.
+/// Adds a break for each settlement that was voided in an earlier period and came again. Its rows are counted
+/// elsewhere.
 pub(super) fn voided_again(rows: [DataFrame; 2], ledger: &mut Ledger) -> Outcome<()> {
     let again = joined(rows).with_columns([
         lit("voided").alias("class"),
@@ -135,12 +135,12 @@ fn differs(name: &str) -> Expr {
     col(name).neq_missing(col(format!("{name}{INSURED}")))
 }
 
-/// The contract's name of a compared column.
+/// Returns the contract's name of a compared column.
 fn field(name: &str) -> &str {
     if name == "month" { "cost_month" } else { name }
 }
 
-/// Both values of each field that differs.
+/// Returns both values of each differing field.
 fn break_fields(held: &DataFrame) -> Outcome<Option<DataFrame>> {
     let mismatches = held.clone().lazy().filter(col("fields").is_not_null()).collect();
     let mismatches = mismatches.map_err(failed)?;
@@ -165,7 +165,7 @@ fn break_fields(held: &DataFrame) -> Outcome<Option<DataFrame>> {
     all.and_then(LazyFrame::collect).map(Some).map_err(failed)
 }
 
-/// A compared value as people write it.
+/// Returns a compared value as people write it.
 fn as_text(name: &str, values: &Series) -> Outcome<StringChunked> {
     Ok(match values.dtype() {
         DataType::String => values.str().map_err(failed)?.clone(),

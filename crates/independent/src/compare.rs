@@ -1,4 +1,4 @@
-//! Two tables, row by row: what is the same, and which rows are not.
+//! Compares two tables row by row, and shows the differing rows.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -18,10 +18,10 @@ use crate::{
     text::{Grouped, Text, lines},
 };
 
-/// So many differing rows of a table are shown.
+/// The most keys of a table that are shown.
 const SHOWN: usize = 20;
 
-/// Compares tables with those of a folder.
+/// Compares tables with those in a folder.
 pub(super) fn all(tables: Vec<TableComparison>, result: &Path) -> Outcome<Compared> {
     let mut compared = Vec::new();
     let mut differences = Vec::new();
@@ -42,7 +42,7 @@ pub(super) fn all(tables: Vec<TableComparison>, result: &Path) -> Outcome<Compar
     Ok(compared)
 }
 
-/// What is compared of a table; how it differs, if it does.
+/// Compares a table. Returns what was compared and, if it differs, the differences.
 fn one(table: TableComparison, result: &Path) -> Outcome<(ComparedTable, Option<Text>)> {
     let TableComparison { name, key, money, rows } = table;
     let stored = TableOf::read(result, name, None)?;
@@ -60,16 +60,16 @@ fn one(table: TableComparison, result: &Path) -> Outcome<(ComparedTable, Option<
     if only.iter().all(|rows| rows.height() == 0) {
         return Ok((equal, None));
     }
-    Ok((equal, Some(Different { name, key, money, decimals, only }.told()?)))
+    Ok((equal, Some(Different { name, key, money, decimals, only }.describe()?)))
 }
 
-/// A pair with nothing but a quota stands in the table, and is not recomputed.
+/// Selects pairs with at least one number. A pair that only has a quota is in the table but is not recomputed.
 fn anything() -> Expr {
     let numbers = PAIR_NUMBERS.map(|name| col(name).neq(lit(0)));
     numbers.into_iter().reduce(Expr::or).unwrap_or(lit(true))
 }
 
-/// The rows of a table that another one does not have, or not as often.
+/// Returns rows that another table lacks or has less often.
 fn without(rows: &DataFrame, others: &DataFrame, columns: &[Expr]) -> Outcome<DataFrame> {
     let counted =
         |frame: &DataFrame| frame.clone().lazy().group_by(columns).agg([len().alias("times")]);
@@ -84,20 +84,20 @@ fn without(rows: &DataFrame, others: &DataFrame, columns: &[Expr]) -> Outcome<Da
     alone.collect().map_err(failed)
 }
 
-/// A table that differs.
+/// A table with differences.
 struct Different<'a> {
     name: &'a str,
     key: &'a [&'a str],
     money: Option<&'a str>,
-    /// The columns that hold money.
+    /// The money columns.
     decimals: Vec<String>,
-    /// Rows that are only in the period, and that were only recomputed.
+    /// Rows that are only in the period, and rows that are only in the recomputation.
     only: [DataFrame; 2],
 }
 
 impl Different<'_> {
-    /// Says how it differs: in rows and fen, then row by row.
-    fn told(&self) -> Outcome<Text> {
+    /// Words the differences: in rows and fen, then row by row.
+    fn describe(&self) -> Outcome<Text> {
         let mut rows: BTreeMap<String, [Vec<usize>; 2]> = BTreeMap::new();
         for (at, frame) in self.only.iter().enumerate() {
             for row in 0..frame.height() {
@@ -143,7 +143,7 @@ impl Different<'_> {
         ))
     }
 
-    /// The columns to show of rows of one key: of two rows those that differ.
+    /// Returns the columns to show for one key: of two rows the differing columns.
     fn columns(&self, found: &[Vec<usize>; 2]) -> Outcome<Vec<&str>> {
         let names = self.only[0].get_column_names().into_iter().map(PlSmallStr::as_str);
         let rest: Vec<&str> = names.filter(|name| !self.key.contains(name)).collect();
@@ -157,7 +157,7 @@ impl Different<'_> {
         Ok(differing)
     }
 
-    /// Some columns of a row, for people: who was treated does not show.
+    /// Returns some columns of a row for people. Numbers of persons are not shown.
     fn values(&self, at: usize, row: usize, columns: &[&str]) -> Outcome<String> {
         let frame = &self.only[at];
         let person = Field::psn_no.name();

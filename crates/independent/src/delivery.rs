@@ -1,4 +1,4 @@
-//! The delivery's files: which Parquet files there are, and the small files that decide about settlements.
+//! Lists the Parquet files of a delivery, and reads its small files that affect settlements.
 
 use std::{
     fs,
@@ -38,7 +38,7 @@ pub(super) struct GivenDeduction {
     pub(super) amount: i64,
 }
 
-/// A side's Parquet files, by path as bytes: the name below the input folder, and the path.
+/// Returns the Parquet files of a side, sorted by path as bytes: the name below the input folder, and the path.
 pub(super) fn files(input: &Path, side: Side) -> Outcome<Vec<(String, PathBuf)>> {
     let mut found = Vec::new();
     let mut folders = vec![(side.name().to_owned(), input.join(side.name()))];
@@ -61,14 +61,14 @@ pub(super) fn files(input: &Path, side: Side) -> Outcome<Vec<(String, PathBuf)>>
     Ok(found)
 }
 
-/// The decisions of a delivery.
+/// Reads the decisions of a delivery.
 pub(super) fn decisions(input: &Path) -> Outcome<Vec<GivenDecision>> {
     lines(input, "decisions.csv", ["setl_id", "decision"], |[setl_id, decision]| {
         Some(GivenDecision { setl_id: setl_id.to_owned(), decision: decision.to_owned() })
     })
 }
 
-/// The deductions of a delivery, in the order in which they are judged.
+/// Reads the deductions of a delivery, in the order in which they are judged.
 pub(super) fn deductions(input: &Path) -> Outcome<Vec<GivenDeduction>> {
     let columns = ["ddct_id", "setl_id", "amount"];
     let mut deductions = lines(input, "deductions.csv", columns, |[ddct_id, setl_id, amount]| {
@@ -79,7 +79,7 @@ pub(super) fn deductions(input: &Path) -> Outcome<Vec<GivenDeduction>> {
     Ok(deductions)
 }
 
-/// The permits of a delivery.
+/// Reads the permits of a delivery.
 pub(super) fn permits(input: &Path) -> Outcome<Vec<LatePermit>> {
     let columns =
         ["insured_province", "treating_province", "cost_month", "until_period", "past_year_close"];
@@ -96,7 +96,7 @@ pub(super) fn permits(input: &Path) -> Outcome<Vec<LatePermit>> {
     })
 }
 
-/// The lines of a small file, if it is there, some columns of each.
+/// Reads some columns of each line of a small file. Empty when the file does not exist.
 #[expect(
     clippy::disallowed_methods,
     reason = "the engine has read the file, which is within bounds"

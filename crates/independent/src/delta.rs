@@ -1,8 +1,7 @@
-//! Columns that Polars has no decoder for, or none that keeps all values, by one that it has: it is told that
-//! the column is of another type.
+//! Reads columns that Polars cannot decode, or not without loss, by presenting them as columns of another type.
 //!
-//! Decimals of fixed length in DELTA_BYTE_ARRAY are encoded as bytes of any length; INT96, of which Polars
-//! keeps what 64 bits of nanoseconds hold, lies there like bytes of a fixed length.
+//! Decimals of fixed length in DELTA_BYTE_ARRAY are encoded like bytes of variable length. INT96 is stored like bytes
+//! of a fixed length; Polars itself keeps only what 64 bits of nanoseconds can hold.
 
 use std::{
     fs::File,
@@ -23,7 +22,7 @@ use polars_parquet::{
 
 use crate::text::Text;
 
-/// Some rows, all of one row group, of a column of bytes of fixed length, as bytes.
+/// Reads rows of one row group, of a column of fixed-length bytes, as bytes.
 pub(super) fn read(
     path: &Path,
     metadata: &FileMetadata,
@@ -37,7 +36,7 @@ pub(super) fn read(
     let wanted = rows.len();
     let bytes = (PhysicalType::ByteArray, ArrowDataType::BinaryView);
     let series = read_as(path, chunk, column, rows, bytes)?;
-    // Pages of another encoding have no lengths in them.
+    // Pages of another encoding have no lengths, so what was read from them is not valid.
     let right = series.binary()?.iter().flatten().all(|bytes| bytes.len() == length);
     if right && series.len() == wanted {
         return Ok(series);
@@ -45,7 +44,7 @@ pub(super) fn read(
     Err(wrong(text!("column {} is not in DELTA_BYTE_ARRAY", column)))
 }
 
-/// Some rows, all of one row group, of a column of INT96, as their bytes.
+/// Reads rows of one row group, of an INT96 column, as bytes.
 pub(super) fn read_int96(
     path: &Path,
     metadata: &FileMetadata,
@@ -63,7 +62,7 @@ pub(super) fn read_int96(
     Err(wrong(text!("column {} is not INT96", column)))
 }
 
-/// The chunk of a column that rows are in, and where in it they are.
+/// Returns the column chunk that contains some rows, and their range within it.
 fn place<'a>(
     metadata: &'a FileMetadata,
     column: &str,
@@ -80,7 +79,7 @@ fn place<'a>(
     Ok((chunk, rows.start - start..rows.end - start))
 }
 
-/// Rows of a chunk, as if it were of another type.
+/// Reads rows of a chunk as if it had another type.
 fn read_as(
     path: &Path,
     chunk: &ColumnChunkMetadata,
@@ -112,7 +111,7 @@ fn bytes_of(path: &Path, chunk: &ColumnChunkMetadata) -> PolarsResult<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What is wrong with a file, among the errors of Polars.
+/// Wraps a problem with a file in an error of Polars.
 pub(super) fn wrong(found: Text) -> PolarsError {
     io::Error::from(found).into()
 }

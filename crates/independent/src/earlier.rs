@@ -1,4 +1,4 @@
-//! What the earlier periods of the book hand to this one, read by itself.
+//! Reads what this period takes over from earlier periods. Uses no code of the engine.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,7 +27,7 @@ fn damaged(table: &str, what: Text) -> Failure {
     Failure::Book(text!("the book is damaged: table {}: {}", table, Value::Text(what)))
 }
 
-/// The permits that the period before hands on.
+/// Reads the permits that the period before hands over.
 pub(super) fn permits(folder: &Path) -> Outcome<Vec<LatePermit>> {
     let columns =
         ["insured_province", "treating_province", "cost_month", "until_period", "past_year_close"];
@@ -53,7 +53,7 @@ fn pair(insured: Option<&str>, treating: Option<&str>) -> Option<Pair> {
     Some(Pair { insured: insured?, treating: treating? })
 }
 
-/// What the period before carried forward, by pair.
+/// Reads the amounts that the period before carried forward, by pair.
 pub(super) fn carried_forward(folder: &Path) -> Outcome<BTreeMap<Pair, i128>> {
     let columns = ["insured_province", "treating_province", "carried_forward"];
     let table = TableOf::read(folder, "pairs", Some(&columns))?;
@@ -67,16 +67,16 @@ pub(super) fn carried_forward(folder: &Path) -> Outcome<BTreeMap<Pair, i128>> {
     .collect()
 }
 
-/// Deductions that were accepted in earlier periods.
+/// The accepted deductions of earlier periods.
 #[derive(Debug, Default)]
 pub(super) struct EarlierDeductions {
     /// Their ids.
     pub(super) ids: BTreeSet<String>,
-    /// What is deducted from each settlement, less what was given back, and its pair.
+    /// For each settlement its pair, and its deductions less what was given back.
     pub(super) net: BTreeMap<String, (Pair, i128)>,
 }
 
-/// The accepted deductions of all earlier periods.
+/// Reads the accepted deductions of all earlier periods.
 pub(super) fn deductions(earlier: &[(Month, PathBuf)]) -> Outcome<EarlierDeductions> {
     let columns =
         ["ddct_id", "setl_id", "insured_province", "treating_province", "amount", "accepted"];
@@ -98,7 +98,7 @@ pub(super) fn deductions(earlier: &[(Month, PathBuf)]) -> Outcome<EarlierDeducti
     Ok(all)
 }
 
-/// The open items of a closed period, with every field and `side` and `first`, in pieces.
+/// Reads the open items of a closed period in pieces, with every field and `side` and `first`.
 pub(super) fn open_items(
     folder: &Path,
     most: usize,
@@ -129,14 +129,14 @@ pub(super) fn open_items(
     Ok(())
 }
 
-/// The register files of the earlier periods.
+/// The open register files of the earlier periods.
 pub(super) struct Registers {
     registers: Vec<(PathBuf, OpenParquet)>,
     reversals: Vec<(PathBuf, OpenParquet)>,
 }
 
 impl Registers {
-    /// Opens them.
+    /// Opens the register files.
     pub(super) fn open(earlier: &[(Month, PathBuf)]) -> Outcome<Registers> {
         let all = |name: &str| {
             let open = |(_, folder): &(Month, PathBuf)| {
@@ -149,13 +149,12 @@ impl Registers {
         Ok(Registers { registers: all("register.parquet")?, reversals: all("reversals.parquet")? })
     }
 
-    /// What entered the register with one of some keys (`key`, `check`) of a range: with `kind`, `group` and
-    /// `payable`.
+    /// Looks up keys (`key`, `check`) of a range. Returns those in the register, with `kind`, `group` and `payable`.
     pub(super) fn registered(&self, range: &Range<u128>, wanted: &DataFrame) -> Outcome<DataFrame> {
         look_up(&self.registers, &["key", "check", "kind", "group", "payable"], range, wanted)
     }
 
-    /// Which of some keys of a range were reversed.
+    /// Looks up keys of a range. Returns those that were reversed.
     pub(super) fn reversed(&self, range: &Range<u128>, wanted: &DataFrame) -> Outcome<DataFrame> {
         look_up(&self.reversals, &["key", "check"], range, wanted)
     }

@@ -1,4 +1,4 @@
-//! What policy and calendar make of each record: its group, cost month, payable, and whether it is too late.
+//! Derives facts about each record from policy and calendar: group, cost month, payable, lateness.
 
 use std::collections::BTreeMap;
 
@@ -20,10 +20,10 @@ use crate::{
 
 /// A day in microseconds.
 const DAY: i64 = 24 * 3_600 * 1_000_000;
-/// In frames, months are counted from here.
+/// Month numbers in frames count from this month.
 const YEAR_0: Month = Month::new(0, 1);
 
-/// What decides about records besides themselves.
+/// The context of a record that affects its facts.
 #[derive(Clone, Copy)]
 pub(super) struct RecordFacts<'a> {
     pub(super) policy: &'a Policy,
@@ -31,17 +31,17 @@ pub(super) struct RecordFacts<'a> {
     pub(super) permits: &'a [LatePermit],
 }
 
-/// A month as frames have it.
+/// Returns the number of a month in frames.
 pub(super) fn number(month: Month) -> i32 {
     month.since(YEAR_0)
 }
 
-/// A month of a frame.
+/// Returns the month of a number in frames.
 pub(super) fn month(number: i32) -> Month {
     YEAR_0.plus(number)
 }
 
-/// Who pays whom, from which fund, for what kind of care: a group's number is the one that the register has.
+/// Decodes a group number: who pays whom, from which fund, for which care. The register uses the same numbers.
 pub(super) fn of_group(number: i32) -> Option<(Pair, FundClass, CareClass)> {
     let number = usize::try_from(number).ok()?;
     let insured = Province::from_index(number / 256)?;
@@ -49,15 +49,15 @@ pub(super) fn of_group(number: i32) -> Option<(Pair, FundClass, CareClass)> {
     Some((Pair { insured, treating }, FundClass::ALL[number / 4 % 2], CareClass::ALL[number % 4]))
 }
 
-/// The two parts of a settlement's key, as the register has them.
+/// Returns both parts of a settlement's key, as the register has them.
 #[expect(clippy::cast_possible_truncation, reason = "the register keeps these bits of 128")]
 pub(super) fn key(setl_id: &str) -> (u64, u32) {
     let hash = xxh3_128(setl_id.as_bytes());
     ((hash >> 64) as u64, hash as u32)
 }
 
-/// Adds `key`, `check`, `insured` and `treating` (places of the provinces), `fund`, `care`, `since` (first day
-/// of the chronic disease), `day`, `month`, `group`, `payable` (the real value) and `late`.
+/// Adds `key`, `check`, `insured` and `treating` (indexes of provinces), `fund`, `care`, `since` (first day of the
+/// chronic disease), `day`, `month`, `group`, `payable` (the real value) and `late`.
 pub(super) fn add(frame: &mut DataFrame, setting: RecordFacts) -> Outcome<()> {
     let policy = setting.policy;
     let province = |text: &str| Province::of_division(text.as_bytes()).map(Province::index);
@@ -121,7 +121,7 @@ fn keys(frame: &DataFrame) -> Outcome<[Series; 2]> {
     Ok([high.into_series(), low.into_series()])
 }
 
-/// The sum of the payable fields; null is 0.
+/// Sums the payable fields. Null counts as 0.
 fn payables(frame: &DataFrame, policy: &Policy) -> Outcome<Int128Chunked> {
     let mut sums = vec![0i128; frame.height()];
     for field in policy.payable_fields() {
@@ -136,7 +136,7 @@ fn payables(frame: &DataFrame, policy: &Policy) -> Outcome<Int128Chunked> {
     Ok(sums.into_iter().map(Some).collect())
 }
 
-/// Step 4: what may not clear any more, as no permit covers it.
+/// Applies step 4: whether a record is too late and no permit covers it.
 fn lateness(groups: &Int32Chunked, months: &Int32Chunked, setting: RecordFacts) -> BooleanChunked {
     let mut known: BTreeMap<(i32, i32), bool> = BTreeMap::new();
     let places = groups.iter().zip(months.iter());

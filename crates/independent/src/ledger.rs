@@ -1,4 +1,4 @@
-//! What the steps put down: control totals, positions, and the rows of the tables of breaks and open items.
+//! The ledger of the steps: control totals, positions, rows of the tables of breaks and open items.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::{
     text::quoted,
 };
 
-/// What the columns of the insured copy end in, where both copies of a settlement are in a row.
+/// The suffix of the insured copy's columns in rows with both copies.
 pub(super) const INSURED: &str = "_insured";
 
 /// The buckets of the control table, in the order of the contract.
@@ -41,7 +41,7 @@ pub(super) const BUCKETS: [&str; 18] = [
     "already_reversed",
     "cleared",
 ];
-/// The classes whose copies are carried.
+/// The classes whose copies are carried over to the next period.
 pub(super) const CARRIED: [&str; 6] = [
     "missing_insured",
     "missing_treating",
@@ -59,10 +59,10 @@ pub(super) struct LedgerTotals {
     pub(super) payable: i128,
 }
 
-/// What a position is kept by: division, group, cost month.
+/// The key of a position: division, group, cost month.
 pub(super) type LedgerKey = (String, i32, i32);
 
-/// Everything that was put down.
+/// The ledger of a period.
 pub(super) struct Ledger {
     period: Month,
     control: BTreeMap<(Side, &'static str), LedgerTotals>,
@@ -87,12 +87,12 @@ impl Ledger {
         }
     }
 
-    /// The totals of a bucket.
+    /// Returns the totals of a bucket.
     pub(super) fn totals(&self, side: Side, bucket: &'static str) -> LedgerTotals {
         self.control.get(&(side, bucket)).copied().unwrap_or_default()
     }
 
-    /// Rows of a side go into a bucket.
+    /// Adds rows of a side to a bucket.
     pub(super) fn count(
         &mut self,
         side: Side,
@@ -118,8 +118,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Rows of a side leave, a break each.
-    pub(super) fn leave_rows(
+    /// Adds a break for each row of a side, and counts the row in its class.
+    pub(super) fn add_row_breaks(
         &mut self,
         side: Side,
         class: &'static str,
@@ -143,9 +143,9 @@ impl Ledger {
         Ok(())
     }
 
-    /// Settlements leave with their copies, a break each: rows with both copies, and columns `class` and
-    /// `fields`.
-    pub(super) fn leave(&mut self, settlements: &DataFrame) -> Outcome<()> {
+    /// Adds a break for each settlement, counts its copies, and carries them if its class is carried. Rows have both
+    /// copies, and columns `class` and `fields`.
+    pub(super) fn add_breaks(&mut self, settlements: &DataFrame) -> Outcome<()> {
         for of_class in settlements.partition_by_stable(["class"], true).map_err(failed)? {
             let class = of_class.column("class").and_then(|class| class.str()).map_err(failed)?;
             let class = class.get(0).unwrap_or_default().to_owned();
@@ -162,13 +162,13 @@ impl Ledger {
         Ok(())
     }
 
-    /// Adds the breaks of settlements, whose copies are counted elsewhere.
+    /// Adds the breaks of settlements whose copies are counted elsewhere.
     pub(super) fn describe(&mut self, settlements: &DataFrame) -> Outcome<()> {
         self.breaks.push(breaks(settlements, self.period)?);
         Ok(())
     }
 
-    /// Copies that are there go into a bucket, each on its side.
+    /// Counts the existing copies of settlements in a bucket, each on its side.
     fn count_copies(&mut self, bucket: &'static str, settlements: &DataFrame) -> Outcome<()> {
         for side in Side::BOTH {
             let there = settlements.clone().lazy().filter(there(side)).collect().map_err(failed)?;
@@ -177,7 +177,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Settlements clear, each with the copy that `by_insured` says; reversals are visits that are taken back.
+    /// Adds settlements that clear, each with the copy that `by_insured` selects. Reversals subtract visits.
     pub(super) fn clear(&mut self, settlements: &DataFrame, visits: i128) -> Outcome<()> {
         self.count_copies("cleared", settlements)?;
         let amounts = || COMPARED_AMOUNTS.iter().map(|field| field.name()).chain(["payable"]);
@@ -212,7 +212,7 @@ impl Ledger {
     }
 }
 
-/// What the columns of a side's copy end in.
+/// Returns the suffix of the columns of a side's copy.
 pub(super) fn suffix(side: Side) -> &'static str {
     match side {
         Side::Treating => "",
@@ -220,18 +220,18 @@ pub(super) fn suffix(side: Side) -> &'static str {
     }
 }
 
-/// Whether a side's copy is there.
+/// Whether the copy of a side exists.
 pub(super) fn there(side: Side) -> Expr {
     col(format!("key{}", suffix(side))).is_not_null()
 }
 
-/// The value of the copy that clears.
+/// Returns the value of the copy that clears.
 pub(super) fn chosen(name: &str) -> Expr {
     let insured = col(format!("{name}{INSURED}"));
     when(col("by_insured")).then(insured).otherwise(col(name)).alias(name)
 }
 
-/// The value of the treating copy, or else of the insured one.
+/// Returns the value of the treating copy, or of the insured one when the other is missing.
 fn shown(name: &str) -> Expr {
     if name == Field::setl_id.name() {
         return col(name);
@@ -244,7 +244,7 @@ fn no_payable() -> Expr {
     lit(NULL).cast(DataType::Int64)
 }
 
-/// What a break is described by.
+/// The columns that describe a break.
 struct Described<'a> {
     of: &'a dyn Fn(&str) -> Expr,
     class: Expr,
@@ -303,7 +303,7 @@ fn breaks(settlements: &DataFrame, period: Month) -> Outcome<DataFrame> {
     settlements.clone().lazy().select(described.columns(period)).collect().map_err(failed)
 }
 
-/// The open items of a side.
+/// Returns the open items of a side.
 fn carried(settlements: &DataFrame, side: Side) -> Outcome<DataFrame> {
     let own = |name: &str| match name {
         "setl_id" => col(name),
@@ -315,7 +315,7 @@ fn carried(settlements: &DataFrame, side: Side) -> Outcome<DataFrame> {
     settlements.clone().lazy().filter(there(side)).select(columns).collect().map_err(failed)
 }
 
-/// Sums of a pair.
+/// The sums of a pair.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Gross {
     pub(super) visits: i128,
@@ -323,7 +323,7 @@ pub(super) struct Gross {
 }
 
 impl Ledger {
-    /// What cleared, by pair.
+    /// Returns the cleared sums of each pair.
     pub(super) fn by_pair(&self) -> Outcome<BTreeMap<Pair, Gross>> {
         let mut pairs: BTreeMap<Pair, Gross> = BTreeMap::new();
         for ((_, group, _), sums) in &self.positions {
@@ -336,7 +336,7 @@ impl Ledger {
     }
 }
 
-/// What a group number of a cleared settlement stands for.
+/// Decodes the group number of a cleared settlement.
 pub(super) fn group_of(group: i32) -> Outcome<(Pair, FundClass, CareClass)> {
     of_group(group).ok_or_else(|| Failure::Bug(text!("no group {}", group)))
 }

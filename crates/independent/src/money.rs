@@ -1,4 +1,4 @@
-//! Deductions and pairs: few rows, taken one after the other.
+//! Deductions and pairs. They are few, so they are processed one after the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,20 +14,20 @@ use super::{
 };
 use crate::{diag::Outcome, model::codes::Pair, rules::NegativeNet};
 
-/// What is known about settlements that deductions or reversals name.
+/// The state of settlements that deductions or reversals name.
 #[derive(Debug, Default)]
 pub(super) struct KnownSettlements {
-    /// Pair and payable of those that have cleared, now or earlier.
+    /// Pair and payable of settlements that cleared, now or earlier.
     pub(super) cleared: BTreeMap<String, (Pair, i128)>,
-    /// Those that were reversed, now or earlier.
+    /// Settlements that were reversed, now or earlier.
     pub(super) reversed: BTreeSet<String>,
-    /// Those that were reversed now.
+    /// Settlements that were reversed now.
     pub(super) reversed_now: BTreeSet<String>,
 }
 
 impl KnownSettlements {
-    /// Learns what is known about settlements whose keys are of one partition.
-    pub(super) fn learn(&mut self, setl_ids: &[&str], originals: &Originals) -> Outcome<()> {
+    /// Adds the state of settlements whose keys are in one partition.
+    pub(super) fn add(&mut self, setl_ids: &[&str], originals: &Originals) -> Outcome<()> {
         self.reversed.extend(self.reversed_now.iter().cloned());
         let Originals { cleared, registered, reversed } = originals;
         let wanted: BTreeMap<(u64, u32), &str> = setl_ids.iter().map(|id| (key(id), *id)).collect();
@@ -51,10 +51,10 @@ impl KnownSettlements {
     }
 }
 
-/// What the register calls a settlement that was voided.
+/// The register's kind for a voided settlement.
 const VOIDED: i32 = 2;
 
-/// Group and payable of each row.
+/// Returns group and payable of each row.
 fn numbers(frame: &DataFrame) -> Outcome<Vec<Option<(i32, i128)>>> {
     let groups = frame.column("group").and_then(|column| column.i32()).map_err(failed)?;
     let payables = frame.column("payable").and_then(|column| column.i64()).map_err(failed)?;
@@ -68,7 +68,7 @@ fn keys(frame: &DataFrame) -> Outcome<Vec<(u64, u32)>> {
     Ok(high.iter().zip(low.iter()).filter_map(|(high, low)| Some((high?, low?))).collect())
 }
 
-/// What accepted deductions hold back, by pair, less what is given back.
+/// Sums accepted deductions less what is given back, by pair.
 pub(super) fn deducted(
     deductions: &[GivenDeduction],
     standing: &KnownSettlements,
@@ -98,7 +98,7 @@ pub(super) fn deducted(
     by_pair
 }
 
-/// A row of the table `pairs`, as far as it follows from what cleared.
+/// A row of the table `pairs`, without quota and level.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct PairRow {
     pub(super) gross: Gross,
@@ -127,7 +127,7 @@ impl PairRow {
     }
 }
 
-/// Every pair with anything in it.
+/// Returns every pair with a number other than 0.
 pub(super) fn pairs(
     gross: BTreeMap<Pair, Gross>,
     deducted: BTreeMap<Pair, i128>,

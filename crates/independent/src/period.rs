@@ -1,4 +1,4 @@
-//! A period from its files to its tables: three passes, the last two over partitions of keys.
+//! Recomputes a period from its files to its tables: three passes, the last two by partitions of keys.
 
 use std::{ops::Range, path::PathBuf};
 
@@ -31,19 +31,19 @@ use crate::{
     },
 };
 
-/// What a row takes while it is worked on, in bytes.
+/// Bytes of memory that a row needs while it is processed.
 const ROW: usize = 1024;
-/// Rows that are read at a time, at least and at most.
+/// The fewest and the most rows that are read at a time.
 const PIECE: [usize; 2] = [1 << 10, 1 << 18];
-/// At most so many partitions, and at least so many rows in each.
+/// The most partitions, and the fewest rows in each.
 const PARTS: usize = 512;
 const PART_ROWS: usize = 100;
 
-/// Columns of a row on its way through the steps, before those of the record.
+/// Columns of a row between the steps, before the columns of the record.
 const HEAD: [&str; 10] =
     ["open", "file", "row", "key", "check", "first", "month", "group", "payable", "late"];
 
-/// The columns of a row on its way through the steps.
+/// Returns the columns of a row between the steps.
 pub(super) fn columns() -> impl Iterator<Item = &'static str> {
     HEAD.into_iter().chain(FIELDS.iter().map(|field| field.name()))
 }
@@ -105,7 +105,7 @@ struct RecomputedFile {
     records: Records,
 }
 
-/// A period on its way.
+/// A period that is being recomputed.
 struct RecomputedPeriod<'a> {
     setting: RecordFacts<'a>,
     monitor: &'a Monitor,
@@ -114,7 +114,7 @@ struct RecomputedPeriod<'a> {
     rows: [SpilledRows<'a>; 2],
     /// Normal settlements that clear.
     normal: SpilledRows<'a>,
-    /// Reversals that wait for step 8, in the partition of their original.
+    /// Reversals for step 8, in the partition of their original.
     reversals: SpilledRows<'a>,
     registers: Registers,
     decisions: Vec<GivenDecision>,
@@ -122,7 +122,7 @@ struct RecomputedPeriod<'a> {
 }
 
 impl RecomputedPeriod<'_> {
-    /// The first pass: rows are read, judged and put into their partitions.
+    /// First pass: reads rows, judges them, and writes them to their partitions.
     fn read(
         &mut self,
         files: &[RecomputedFile],
@@ -191,7 +191,7 @@ impl RecomputedPeriod<'_> {
         self.rows[file.side.index()].add(&valid.collect().map_err(failed)?)
     }
 
-    /// The second pass: steps 1 to 7 for a partition.
+    /// Second pass: applies steps 1 to 7 to a partition.
     fn settle(&mut self, part: u32) -> Outcome<()> {
         let treating = self.one_side(Side::Treating, part)?;
         let insured = self.one_side(Side::Insured, part)?;
@@ -211,7 +211,7 @@ impl RecomputedPeriod<'_> {
         side::settle(side, &rows, &registered, self.setting.period, &mut self.ledger)
     }
 
-    /// The decisions on settlements of a partition.
+    /// Returns the decisions on settlements of a partition.
     fn decisions(&self, part: u32) -> Outcome<DataFrame> {
         let here = |setl_id: &str| self.scratch.part_of(key(setl_id).0) == part;
         let here = self.decisions.iter().filter(|decision| here(&decision.setl_id));
@@ -222,7 +222,7 @@ impl RecomputedPeriod<'_> {
         DataFrame::new_infer_height(columns.into()).map_err(failed)
     }
 
-    /// The third pass: reversals, and what deductions have to know, by the partition of the original.
+    /// Third pass, by the partition of the original: settles reversals, and collects the state that deductions need.
     fn reverse(&mut self, deductions: &[GivenDeduction]) -> Outcome<KnownSettlements> {
         let mut standing = KnownSettlements::default();
         for part in self.scratch.parts() {
@@ -250,13 +250,13 @@ impl RecomputedPeriod<'_> {
                 let now = reversals::settle(&reversals, &originals, &mut self.ledger)?;
                 standing.reversed_now.extend(now);
             }
-            standing.learn(&deductions, &originals)?;
+            standing.add(&deductions, &originals)?;
         }
         Ok(standing)
     }
 }
 
-/// The keys of originals and of settlements with deductions.
+/// Returns the keys of originals and of settlements with deductions.
 fn wanted(reversals: Option<&DataFrame>, deductions: &[&str]) -> PolarsResult<DataFrame> {
     let (keys, checks): (Vec<u64>, Vec<u32>) = deductions.iter().map(|id| key(id)).unzip();
     let columns =
@@ -274,7 +274,7 @@ fn place(number: u32) -> Expr {
     lit(number).cast(DataType::UInt32)
 }
 
-/// What a valid row or an open item goes on with: nulls that mean something are filled in.
+/// Returns the columns of a valid row or an open item, with nulls filled in where they have a meaning.
 fn canonical() -> Vec<Expr> {
     let head = HEAD.map(|name| match name {
         "payable" => col(name).cast(DataType::Int64),
@@ -294,7 +294,7 @@ fn canonical() -> Vec<Expr> {
     head.into_iter().chain(fields).collect()
 }
 
-/// No rows, with columns of the rows on their way.
+/// Returns an empty frame with columns of the rows between the steps.
 fn empty<'a>(names: impl IntoIterator<Item = &'a str>) -> PolarsResult<DataFrame> {
     let dtype = |name: &str| match name {
         "open" | "late" => DataType::Boolean,

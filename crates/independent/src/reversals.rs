@@ -1,4 +1,4 @@
-//! Step 8 of the reconciliation: reversals and their originals, for the originals of one partition.
+//! Step 8 of the reconciliation: joins reversals with their originals, for one partition of originals.
 
 use polars::prelude::{
     DataFrame, DataType, Expr, IntoLazy, JoinType, NULL, SortMultipleOptions, UniqueKeepStrategy,
@@ -11,17 +11,17 @@ use super::{
 };
 use crate::diag::Outcome;
 
-/// What is known about originals of a partition.
+/// The known originals of a partition.
 pub(super) struct Originals<'a> {
     /// Normal settlements that clear now: `setl_id`, `group`, `payable`.
     pub(super) cleared: &'a DataFrame,
-    /// What the register has: `key`, `check`, `kind`, `group`, `payable`.
+    /// Rows of the register: `key`, `check`, `kind`, `group`, `payable`.
     pub(super) registered: &'a DataFrame,
-    /// What was reversed earlier: `key`, `check`.
+    /// Keys that were reversed earlier: `key`, `check`.
     pub(super) reversed: &'a DataFrame,
 }
 
-/// Settles reversals; gives the setl_ids of what is reversed now.
+/// Settles reversals. Returns the setl_ids that are reversed now.
 pub(super) fn settle(
     reversals: &DataFrame,
     originals: &Originals,
@@ -30,9 +30,9 @@ pub(super) fn settle(
     let classified = classified(reversals, originals)?;
     let held = col("decision").is_null().and(col("class").is_not_null());
     let of = |which: Expr| classified.clone().lazy().filter(which).collect().map_err(failed);
-    ledger.leave(&of(held.clone())?)?;
+    ledger.add_breaks(&of(held.clone())?)?;
 
-    // Of several reversals the one with the smallest setl_id comes first.
+    // Of several reversals of an original, the one with the smallest setl_id comes first.
     let order = SortMultipleOptions::default();
     let eligible = of(held.not())?.lazy().sort(["setl_id"], order).collect().map_err(failed)?;
     let fresh = eligible.clone().lazy().filter(col("reversed_earlier").is_null());
@@ -42,12 +42,12 @@ pub(super) fn settle(
     let id = || col("setl_id");
     let too_late = eligible.lazy().anti_join(first.clone().lazy(), id(), id());
     let too_late = too_late.with_column(lit("already_reversed").alias("class"));
-    ledger.leave(&too_late.collect().map_err(failed)?)?;
+    ledger.add_breaks(&too_late.collect().map_err(failed)?)?;
     let reversed = first.column("original").and_then(|column| column.str()).map_err(failed)?;
     Ok(reversed.iter().flatten().map(str::to_owned).collect())
 }
 
-/// Reversals with the `class` in which step 8 would hold them, and whether they were `reversed_earlier`.
+/// Returns reversals with the break `class` of step 8, or null, and whether they were `reversed_earlier`.
 fn classified(reversals: &DataFrame, originals: &Originals) -> Outcome<DataFrame> {
     let now = originals.cleared.clone().lazy().select([
         col("setl_id").alias("original"),

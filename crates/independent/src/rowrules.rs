@@ -15,13 +15,13 @@ use crate::{
     },
 };
 
-/// Longest key or number, in characters (V14).
+/// The most characters of a key or number (V14).
 const LONGEST: usize = 40;
-/// The days 2000-01-01 and 2100-01-01, counted from 1970-01-01: times lie between them (V17).
+/// The days 2000-01-01 and 2100-01-01, counted from 1970-01-01. Times must lie between them (V17).
 const FIRST_DAY: i64 = 30 * 365 + 7;
 const END_DAY: i64 = 130 * 365 + 32;
 
-/// Adds a column for each rule, `V01` to `V18`, true where a row breaks it, and `broken` for any of them.
+/// Adds a column for each rule, `V01` to `V18`, true where a row breaks it, and `broken` for any rule.
 pub(super) fn judge(frame: &mut DataFrame, period: Month) -> Outcome<()> {
     for (name, mask) in [("institution", institutions(frame)?), ("long", lengths(frame)?)] {
         frame.with_column(mask.with_name(name.into()).into_series().into()).map_err(failed)?;
@@ -39,7 +39,7 @@ pub(super) fn judge(frame: &mut DataFrame, period: Month) -> Outcome<()> {
     Ok(())
 }
 
-/// The rejects of some judged rows: row and setl_id, and the codes of the rules they broke.
+/// Returns the rejects of judged rows: row, setl_id, and the codes of the broken rules.
 pub(super) fn rejects(broken: &DataFrame) -> Outcome<DataFrame> {
     let names: Vec<String> = (1..=18).map(|rule| format!("V{rule:02}")).collect();
     let masks: Result<Vec<_>, _> =
@@ -109,15 +109,15 @@ fn rules(period: Month) -> [(&'static str, Expr); 18] {
     ]
 }
 
-/// Whether an amount is no sum; null where a value that is needed is null or too large.
+/// Whether an amount is not the sum of its parts. Null where a needed value is null or too large.
 fn unequal(total: Field, parts: &[Field]) -> Expr {
     let parts = parts.iter().map(|field| judged(*field));
     let sum = parts.reduce(|sum, part| sum + part).unwrap_or(lit(0));
     judged(total).neq(sum)
 }
 
-/// An amount that rules can judge: null where a required one is missing, or where it is too large or no whole
-/// number of fen.
+/// Returns an amount that rules can judge. Null where a required amount is missing, is too large or has a fraction of
+/// a fen.
 fn judged(field: Field) -> Expr {
     let value = col(field.name());
     let value = if field.required() { value } else { value.fill_null(lit(0)) };
@@ -125,20 +125,20 @@ fn judged(field: Field) -> Expr {
     when(fit).then(value).otherwise(lit(NULL)).cast(DataType::Int64)
 }
 
-/// Whether an amount was no whole number of fen.
+/// Whether an amount had a fraction of a fen.
 fn is_fraction(field: Field) -> Expr {
     let place = AMOUNT_FIELDS.iter().position(|amount| *amount == field);
     let bit = place.map_or(0, |place| 1u32 << place);
     col("fractions").and(lit(bit)).neq(lit(0u32))
 }
 
-/// Whether an amount fits `DECIMAL(16,2)`; null where it is null.
+/// Whether an amount fits `DECIMAL(16,2)`. Null where it is null.
 fn fits(field: Field) -> Expr {
     let limit = FEN_LIMIT.fen();
     col(field.name()).gt(lit(-limit)).and(col(field.name()).lt(lit(limit)))
 }
 
-/// V11: not `H` or `P` and 11 letters or digits.
+/// V11: whether a code is not `H` or `P` followed by 11 letters or digits.
 fn institutions(frame: &DataFrame) -> Outcome<BooleanChunked> {
     let codes = frame.column(Field::fixmedins_code.name()).and_then(|codes| codes.str());
     let wrong = |code: &str| {
@@ -150,7 +150,7 @@ fn institutions(frame: &DataFrame) -> Outcome<BooleanChunked> {
     Ok(codes.map_err(failed)?.iter().map(|code| code.map(wrong)).collect())
 }
 
-/// V14: a key or number that is too long.
+/// V14: whether a key or number is too long.
 fn lengths(frame: &DataFrame) -> Outcome<BooleanChunked> {
     let mut long = vec![false; frame.height()];
     for field in [Field::setl_id, Field::init_setl_id, Field::psn_no, Field::mdtrt_id] {

@@ -1,7 +1,7 @@
-//! Records out of Parquet files of any writer: every field a column of one form.
+//! Reads records from Parquet files of any writer into one form.
 //!
-//! Texts are text, and empty text is null; flags are without blanks; days are counted from 1970-01-01, times
-//! are local (UTC+8) in microseconds, amounts are fen with their real value.
+//! Empty text is null. Flags have no blanks. Days count from 1970-01-01. Times are local (UTC+8), in microseconds.
+//! Amounts are fen with their real value.
 
 use std::{
     ops::Range,
@@ -19,7 +19,7 @@ use polars_parquet::parquet::schema::types::{
 
 use super::{
     delta::wrong,
-    stored::{OpenParquet, decimals_of, said},
+    stored::{OpenParquet, decimals_of, error_text},
 };
 use crate::{
     diag::{Failure, Outcome},
@@ -39,17 +39,17 @@ pub(super) struct Records {
     int96: Int96,
 }
 
-/// A column that holds a field.
+/// The column of a field.
 struct FieldColumn {
     field: Field,
     name: String,
-    /// Where it holds times: what they mean.
+    /// The meaning of times, if the column has times.
     clock: TimeMeaning,
-    /// Where it holds amounts: how many decimals they have.
+    /// The number of decimals, if the column has amounts.
     decimals: Option<usize>,
 }
 
-/// What a column of times means.
+/// The meaning of a time column.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum TimeMeaning {
     Local,
@@ -69,7 +69,7 @@ impl TimeMeaning {
                     TimeMeaning::Local
                 }
             }
-            // The converted types are defined as adjusted to UTC.
+            // Converted types are defined as adjusted to UTC.
             (None, _) => match converted {
                 Some(
                     PrimitiveConvertedType::TimestampMillis
@@ -83,7 +83,7 @@ impl TimeMeaning {
 }
 
 impl Records {
-    /// Opens a file; its name is what failures call it.
+    /// Opens a file. Failures show it by `name`.
     pub(super) fn open(path: &Path, name: &str, int96: Int96) -> Outcome<Records> {
         let stored = OpenParquet::open(path).map_err(|error| unreadable(name, &error))?;
         let of = |primitive: &PrimitiveType| {
@@ -98,12 +98,12 @@ impl Records {
         Ok(Records { name: name.to_owned(), stored, columns, int96 })
     }
 
-    /// How many rows it has.
+    /// Returns the number of rows.
     pub(super) fn rows(&self) -> usize {
         self.stored.rows()
     }
 
-    /// Rows in pieces of at most so many, no piece of two row groups.
+    /// Splits the rows into pieces of at most `most` rows, none across two row groups.
     pub(super) fn pieces(&self, most: usize) -> Vec<Range<usize>> {
         let cut = |group: Range<usize>| {
             let end = group.end;
@@ -112,8 +112,8 @@ impl Records {
         self.stored.row_groups().flat_map(cut).collect()
     }
 
-    /// Some rows, with every field of the record, in the order of the contract, and `fractions`: which amounts,
-    /// a bit each, were no whole number of fen and are rounded.
+    /// Reads rows with every field of the record, in the order of the contract. In `fractions` a bit for each amount
+    /// says that the amount had a fraction of a fen and was rounded.
     pub(super) fn read(&self, rows: Range<usize>) -> Outcome<DataFrame> {
         let read = AssertUnwindSafe(|| self.try_read(rows));
         let read = catch_unwind(read).unwrap_or_else(|_| Err(wrong(text!("Polars panicked"))));
@@ -152,7 +152,7 @@ impl Records {
         DataFrame::new(height, columns)
     }
 
-    /// Values of a column as they are compared.
+    /// Returns the values of a column in the form in which they are compared.
     fn plain(column: &FieldColumn, series: &Series, fractions: &mut [u32]) -> PolarsResult<Series> {
         let field = column.field;
         let is_flag = matches!(field, Field::refd_setl_flag | Field::fulamt_advpay_flag);
@@ -175,7 +175,7 @@ impl Records {
                 let values = series.binary()?.iter();
                 amounts(column, values.map(|bytes| bytes.map(of_bytes)), fractions)
             }
-            // A column of the null type has no other type either.
+            // A column of the null type has only nulls and is accepted for every field but times.
             (kind, _) if series.null_count() == series.len() && kind != FieldKind::Time => {
                 Ok(absent(field, series.len()))
             }
@@ -184,17 +184,21 @@ impl Records {
     }
 }
 
-/// A file of the delivery that Polars does not read.
+/// Returns the failure for a file that Polars cannot read.
 fn unreadable(name: &str, error: &PolarsError) -> Failure {
     Failure::Usage(
-        text!("the independent recomputation cannot read this file: {}: {}", name, said(error))
-            .hinting(text!(
-                "do without the recomputation, or have the file written by another program"
-            )),
+        text!(
+            "the independent recomputation cannot read this file: {}: {}",
+            name,
+            error_text(error)
+        )
+        .hinting(text!(
+            "do without the recomputation, or have the file written by another program"
+        )),
     )
 }
 
-/// A field that no column holds.
+/// Returns a field without a column: nulls.
 fn absent(field: Field, rows: usize) -> Series {
     Series::full_null(field.name().into(), rows, &dtype(field))
 }
@@ -213,7 +217,7 @@ fn text(values: &StringChunked) -> Series {
     filled.collect::<StringChunked>().into_series()
 }
 
-/// Flags, without white space and NUL around them.
+/// Returns flags without white space and NUL around them.
 fn flags(values: &StringChunked) -> Series {
     let bare = |text: &str| {
         let blank = |letter: char| letter == '\0' || letter.is_whitespace();
@@ -246,7 +250,7 @@ fn times(values: &Int64Chunked, unit: TimeUnit, utc: bool) -> Series {
     local.collect::<Int64Chunked>().into_series()
 }
 
-/// INT96: nanoseconds of a day, 8 bytes, and a Julian day, 4 bytes, least significant first.
+/// Decodes INT96: 8 bytes nanoseconds of the day and 4 bytes Julian day, least significant byte first.
 fn int96(values: &Series, meaning: Int96) -> PolarsResult<Series> {
     const EPOCH: i128 = 2_440_588;
     let ahead = if meaning == Int96::Utc { AHEAD } else { 0 };
@@ -262,8 +266,8 @@ fn int96(values: &Series, meaning: Int96) -> PolarsResult<Series> {
     Ok(local.collect::<Int64Chunked>().into_series())
 }
 
-/// Amounts in fen of numbers without their point, half a fen away from 0; a number that is no number is too
-/// large. Marks those that were a fraction of fen.
+/// Converts unscaled numbers to fen, rounding half a fen away from 0. An invalid number becomes too large. Marks rows
+/// that had a fraction of a fen.
 fn amounts(
     column: &FieldColumn,
     numbers: impl Iterator<Item = Option<Option<i128>>>,
@@ -288,7 +292,7 @@ fn amounts(
             }
             let fen = 10i128.pow(decimals - 2);
             *fractions |= if number % fen == 0 { 0 } else { bit };
-            // Half a fen more, away from 0, and then cut.
+            // Counts half fens, adds one away from 0, and truncates.
             let halves = number / (fen / 2) + number.signum();
             Some(halves / 2)
         });
@@ -300,7 +304,7 @@ fn amounts(
     Ok(fen.into_iter().collect::<Int128Chunked>().into_series())
 }
 
-/// The number that bytes are, most significant first; `None` when it is too large.
+/// Decodes a big-endian two's-complement number, or returns `None` when it exceeds 128 bits.
 fn of_bytes(bytes: &[u8]) -> Option<i128> {
     let negative = bytes.first().is_some_and(|first| first.leading_ones() > 0);
     let fill = if negative { u8::MAX } else { 0 };

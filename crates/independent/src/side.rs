@@ -1,4 +1,4 @@
-//! Steps 1 to 4 of the reconciliation: the rows of one side, before the other side is looked at.
+//! Steps 1 to 4 of the reconciliation: processes the rows of one side alone.
 
 use polars::prelude::{
     DataFrame, Expr, IntoLazy, JoinType, LazyFrame, SortMultipleOptions, UnionArgs,
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// The identity fields, in the order in which they are compared, with the cost month.
+/// The identity fields with the cost month, in the order of comparison.
 pub(super) const IDENTITY: [&str; IDENTITY_FIELDS.len() + 1] = {
     let mut names = ["month"; IDENTITY_FIELDS.len() + 1];
     let mut at = 0;
@@ -25,21 +25,21 @@ pub(super) const IDENTITY: [&str; IDENTITY_FIELDS.len() + 1] = {
     names
 };
 
-/// Every compared column, in the order of the contract.
+/// Returns every compared column, in the order of the contract.
 pub(super) fn compared() -> impl Iterator<Item = &'static str> {
     IDENTITY.into_iter().chain(COMPARED_AMOUNTS.iter().map(|field| field.name()))
 }
 
-/// What steps 1 to 4 leave of a side.
+/// The result of steps 1 to 4 for a side.
 pub(super) struct AfterSide {
     /// At most one copy of each settlement.
     pub(super) copies: DataFrame,
-    /// Rows of settlements that were voided in an earlier period, one of each.
+    /// Rows of settlements that were voided in an earlier period, one for each settlement.
     pub(super) voided_again: DataFrame,
 }
 
-/// Takes a side's rows of a partition, delivered and open, through steps 1 to 4. `registered` are `key`, `check`
-/// and `kind` of what the register holds of them.
+/// Applies steps 1 to 4 to a side's rows of a partition, delivered and open. `registered` has `key`, `check` and
+/// `kind` of their keys in the register.
 pub(super) fn settle(
     side: Side,
     rows: &DataFrame,
@@ -65,14 +65,14 @@ pub(super) fn settle(
     for (copies, class) in [(kept.lazy(), "late_refused"), (still_open, "expired")] {
         let copies = copies.collect().map_err(failed)?;
         let late = copies.clone().lazy().filter(col("late")).collect().map_err(failed)?;
-        ledger.leave_rows(side, class, &late)?;
+        ledger.add_row_breaks(side, class, &late)?;
         in_time.push(copies.lazy().filter(col("late").not()));
     }
     let copies = concat(in_time, UnionArgs::default()).and_then(LazyFrame::collect);
     Ok(AfterSide { copies: copies.map_err(failed)?, voided_again })
 }
 
-/// Step 1: what is in the register leaves.
+/// Step 1: removes rows whose keys are in the register.
 fn not_registered(
     side: Side,
     rows: &DataFrame,
@@ -87,11 +87,11 @@ fn not_registered(
     let of_kind = |kinds: Expr| {
         new.clone().lazy().filter(kinds).drop(cols(["kind"])).collect().map_err(failed)
     };
-    ledger.leave_rows(side, "already_cleared", &of_kind(col("kind").lt(lit(2)))?)?;
+    ledger.add_row_breaks(side, "already_cleared", &of_kind(col("kind").lt(lit(2)))?)?;
     let voided = of_kind(col("kind").eq(lit(2)))?;
     ledger.count(side, "voided", &voided)?;
-    // Of several rows the break shows one that does not depend on files and order: null comes first, then
-    // texts by their bytes and amounts by their size.
+    // The break shows one of several rows. This order does not depend on files: null first, then texts by their bytes
+    // and amounts by their size.
     let order: Vec<&str> = compared().collect();
     let first = voided
         .sort(order, SortMultipleOptions::default().with_maintain_order(true))
@@ -101,7 +101,7 @@ fn not_registered(
     Ok((of_kind(col("kind").is_null())?, first.map_err(failed)?))
 }
 
-/// Steps 2 and 3: duplicates and conflicts leave; what replaces an open item keeps its first period.
+/// Steps 2 and 3: removes duplicates and conflicts. A row that supersedes an open item keeps its first period.
 fn one_each(side: Side, new: &DataFrame, period: Month, ledger: &mut Ledger) -> Outcome<DataFrame> {
     let id = || col("setl_id");
     let more_than_one =
@@ -118,7 +118,7 @@ fn one_each(side: Side, new: &DataFrame, period: Month, ledger: &mut Ledger) -> 
     let variants = again.clone().lazy().unique(Some(cols(all)), UniqueKeepStrategy::Any);
     let differing = more_than_one(variants).collect().map_err(failed)?.lazy();
     let conflict = again.clone().lazy().semi_join(differing.clone(), id(), id());
-    ledger.leave_rows(side, "conflict", &conflict.collect().map_err(failed)?)?;
+    ledger.add_row_breaks(side, "conflict", &conflict.collect().map_err(failed)?)?;
 
     let equal = again.lazy().anti_join(differing, id(), id()).sort(["file", "row"], order());
     let equal = equal.collect().map_err(failed)?;
@@ -128,7 +128,7 @@ fn one_each(side: Side, new: &DataFrame, period: Month, ledger: &mut Ledger) -> 
     let place = [col("file"), col("row")];
     let others = equal.lazy().join(first.clone().lazy(), &place, &place, JoinType::Anti.into());
     let duplicates = others.with_column(lit(number(period)).alias("first"));
-    ledger.leave_rows(side, "duplicate", &duplicates.collect().map_err(failed)?)?;
+    ledger.add_row_breaks(side, "duplicate", &duplicates.collect().map_err(failed)?)?;
     let once = replacing.anti_join(repeated, id(), id());
     concat([once, first.lazy()], UnionArgs::default()).and_then(LazyFrame::collect).map_err(failed)
 }

@@ -1,4 +1,4 @@
-//! Rows on disk, partitioned by key: what is worked on at a time fits into memory.
+//! Spills rows to disk, partitioned by key, so that one partition fits into memory.
 
 use std::{
     collections::BTreeMap,
@@ -13,10 +13,10 @@ use polars_io::prelude::{ParquetCompression, ParquetWriter, StatisticsOptions};
 use super::stored::{OpenParquet, failed};
 use crate::diag::{Failure, Outcome};
 
-/// A folder that goes when it is dropped.
+/// A scratch folder. Dropping the value removes it.
 pub(super) struct Scratch {
     folder: PathBuf,
-    /// How many partitions keys are cut into.
+    /// The number of partitions.
     parts: u32,
 }
 
@@ -28,24 +28,25 @@ impl Scratch {
         Ok(Scratch { folder, parts })
     }
 
-    /// The partitions, in the order of keys.
+    /// Returns the partitions in the order of keys.
     pub(super) fn parts(&self) -> Range<u32> {
         0..self.parts
     }
 
-    /// The partition of a key.
+    /// Returns the partition of a key: the high bits of key × parts. It rises with the key, so a partition is a range
+    /// of keys.
     pub(super) fn part_of(&self, key: u64) -> u32 {
         let part = (u128::from(key) * u128::from(self.parts)) >> 64;
         u32::try_from(part).unwrap_or_default()
     }
 
-    /// The keys of a partition.
+    /// Returns the range of keys of a partition: the inverse of [`Scratch::part_of`].
     pub(super) fn keys_of(&self, part: u32) -> Range<u128> {
         let first = |part: u32| (u128::from(part) << 64).div_ceil(u128::from(self.parts));
         first(part)..first(part + 1)
     }
 
-    /// Begins a set of rows.
+    /// Begins a set of spilled rows. `key` is the column of the key.
     pub(super) fn spill(&self, name: &'static str, key: &'static str) -> SpilledRows<'_> {
         SpilledRows { scratch: self, name, key, files: Vec::new() }
     }
@@ -53,7 +54,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What cannot be removed now goes with the staging folder around it.
+        // If this fails, the staging folder around it is removed later.
         _ = fs::remove_dir_all(&self.folder);
     }
 }
@@ -62,19 +63,19 @@ impl Drop for Scratch {
 pub(super) struct SpilledRows<'a> {
     scratch: &'a Scratch,
     name: &'static str,
-    /// The column that holds the key.
+    /// The column of the key.
     key: &'static str,
     files: Vec<PartitionedFile>,
 }
 
-/// A file, and which of its rows belong to which partition.
+/// A file, and the range of its rows for each partition.
 struct PartitionedFile {
     path: PathBuf,
     parts: BTreeMap<u32, Range<usize>>,
 }
 
 impl SpilledRows<'_> {
-    /// Adds rows; all have the same columns.
+    /// Adds rows. All calls must have the same columns.
     pub(super) fn add(&mut self, frame: &DataFrame) -> Outcome<()> {
         if frame.height() == 0 {
             return Ok(());
@@ -98,7 +99,7 @@ impl SpilledRows<'_> {
         }
         let mut places = BTreeMap::new();
         let mut end = 0;
-        // Columns of one value or few are short anyway, and the rest does not compress well.
+        // Not compressed: columns with few values are short already, and the others compress badly.
         let writer = ParquetWriter::new(File::create_new(path)?)
             .with_compression(ParquetCompression::Uncompressed)
             .with_statistics(StatisticsOptions::empty());
@@ -113,7 +114,7 @@ impl SpilledRows<'_> {
         Ok(places)
     }
 
-    /// All rows of a partition; none when there are none.
+    /// Reads all rows of a partition, or `None` when there are none.
     pub(super) fn read(&self, part: u32) -> Outcome<Option<DataFrame>> {
         let mut all: Option<DataFrame> = None;
         for piece in &self.files {

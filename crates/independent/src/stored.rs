@@ -1,4 +1,4 @@
-//! Parquet files, as Polars reads them.
+//! Parquet files, read with Polars.
 
 use std::{
     fs::File,
@@ -28,21 +28,21 @@ use crate::{
     text::Text,
 };
 
-/// An open file.
+/// An open Parquet file.
 pub(super) struct OpenParquet {
     path: PathBuf,
     metadata: Arc<FileMetadata>,
 }
 
 impl OpenParquet {
-    /// Opens a file. Only its Parquet types decide: an Arrow schema in its metadata is left out.
+    /// Opens a file. Its Parquet types decide; an Arrow schema in its metadata is ignored.
     pub(super) fn open(path: &Path) -> PolarsResult<OpenParquet> {
         let mut metadata = read_metadata(&mut File::open(path)?)?;
         metadata.key_value_metadata = None;
         Ok(OpenParquet { path: path.to_owned(), metadata: Arc::new(metadata) })
     }
 
-    /// Leaves decimals that are stored as bytes as bytes: Polars knows neither all lengths nor nulls of them.
+    /// Makes decimals stored as bytes stay bytes, because Polars does not support all their lengths or their nulls.
     pub(super) fn with_raw_decimals(mut self) -> OpenParquet {
         let metadata = Arc::make_mut(&mut self.metadata);
         let fields = metadata.schema_descr.fields().iter().cloned().map(|field| match field {
@@ -63,12 +63,12 @@ impl OpenParquet {
         self
     }
 
-    /// How many rows it has.
+    /// Returns the number of rows.
     pub(super) fn rows(&self) -> usize {
         self.metadata.num_rows
     }
 
-    /// Its columns, without those inside others.
+    /// Returns the top-level columns of primitive types.
     pub(super) fn columns(&self) -> impl Iterator<Item = &PrimitiveType> {
         self.metadata.schema_descr.fields().iter().filter_map(|field| match field {
             ParquetType::PrimitiveType(primitive) => Some(primitive),
@@ -76,19 +76,19 @@ impl OpenParquet {
         })
     }
 
-    /// Their names.
+    /// Returns the names of the columns.
     pub(super) fn names(&self) -> Vec<String> {
         self.columns().map(|column| column.field_info.name.to_string()).collect()
     }
 
-    /// Some columns of some rows; only the pages of their row groups are read.
+    /// Reads columns of some rows. Only pages of their row groups are read.
     pub(super) fn read(&self, columns: Vec<String>, rows: Range<usize>) -> PolarsResult<DataFrame> {
         let mut reader = ParquetReader::new(File::open(&self.path)?);
         reader.set_metadata(Arc::clone(&self.metadata));
         reader.with_columns(Some(columns)).with_slice(Some((rows.start, rows.len()))).finish()
     }
 
-    /// One column of some rows of a row group, by any decoder that there is.
+    /// Reads one column of rows of one row group, with whichever decoder supports it.
     pub(super) fn read_column(&self, column: &str, rows: Range<usize>) -> PolarsResult<Series> {
         let read = self.read(vec![column.to_owned()], rows.clone());
         let read =
@@ -98,12 +98,12 @@ impl OpenParquet {
         })
     }
 
-    /// A column of INT96 of some rows of a row group, as bytes.
+    /// Reads an INT96 column of rows of one row group as bytes.
     pub(super) fn read_int96(&self, column: &str, rows: Range<usize>) -> PolarsResult<Series> {
         delta::read_int96(&self.path, &self.metadata, column, rows)
     }
 
-    /// The rows of each row group.
+    /// Returns the row range of each row group.
     pub(super) fn row_groups(&self) -> impl Iterator<Item = Range<usize>> {
         let mut end = 0;
         self.metadata.row_groups.iter().map(move |group| {
@@ -113,7 +113,7 @@ impl OpenParquet {
         })
     }
 
-    /// The rows whose row groups may hold a number of a range, by the statistics of a column.
+    /// Returns the rows of row groups that may hold a number of a range, by the statistics of a column.
     pub(super) fn rows_within(&self, column: &str, wanted: &Range<u128>) -> Vec<Range<usize>> {
         let groups = self.metadata.row_groups.iter().zip(self.row_groups());
         let may_hold = groups.filter(|(group, _)| {
@@ -136,7 +136,7 @@ fn is_bytes(primitive: &PrimitiveType) -> bool {
     bytes && decimals_of(primitive).is_some()
 }
 
-/// How many decimals a decimal column has.
+/// Returns the number of decimals of a decimal column.
 pub(super) fn decimals_of(primitive: &PrimitiveType) -> Option<usize> {
     match (&primitive.logical_type, &primitive.converted_type) {
         (Some(PrimitiveLogicalType::Decimal(_, scale)), _)
@@ -145,8 +145,7 @@ pub(super) fn decimals_of(primitive: &PrimitiveType) -> Option<usize> {
     }
 }
 
-/// A table of a period, read as a whole: texts, yes and no, and numbers (money in fen, days and times from
-/// 1970-01-01).
+/// A table of a period in memory: texts, booleans, and numbers (money in fen, days and times from 1970-01-01).
 pub(super) struct TableOf {
     path: PathBuf,
     frame: DataFrame,
@@ -165,31 +164,31 @@ impl TableOf {
         Ok(TableOf { path, frame })
     }
 
-    /// How many rows it has.
+    /// Returns the number of rows.
     pub(super) fn rows(&self) -> usize {
         self.frame.height()
     }
 
-    /// The columns that hold money.
+    /// Returns the money columns.
     pub(super) fn decimals(&self) -> Vec<String> {
         let columns = self.frame.columns().iter();
         let decimals = columns.filter(|column| matches!(column.dtype(), DataType::Decimal(..)));
         decimals.map(|column| column.name().to_string()).collect()
     }
 
-    /// A column of text.
+    /// Returns a text column.
     pub(super) fn texts(&self, name: &str) -> Outcome<StringChunked> {
         let column = self.frame.column(name).and_then(|column| column.str().cloned());
         column.map_err(|error| unreadable(&self.path, &error))
     }
 
-    /// A column of yes and no.
+    /// Returns a boolean column.
     pub(super) fn flags(&self, name: &str) -> Outcome<BooleanChunked> {
         let column = self.frame.column(name).and_then(|column| column.bool().cloned());
         column.map_err(|error| unreadable(&self.path, &error))
     }
 
-    /// A column of numbers.
+    /// Returns a numeric column.
     pub(super) fn numbers(&self, name: &str) -> Outcome<Int128Chunked> {
         let column = self
             .frame
@@ -198,7 +197,7 @@ impl TableOf {
         column.map_err(|error| unreadable(&self.path, &error))
     }
 
-    /// All of it, every column a text, a yes or no, or a number.
+    /// Returns the table with each column as texts, booleans or numbers.
     pub(super) fn plain(&self) -> Outcome<DataFrame> {
         let plain = |series: &Series| match series.dtype() {
             DataType::String | DataType::Boolean => Ok(series.clone()),
@@ -213,7 +212,7 @@ impl TableOf {
     }
 }
 
-/// A column of whole numbers, of amounts of two decimals, of days or of times.
+/// Converts integers, amounts with two decimals, days or times to numbers.
 fn numbers(series: &Series) -> PolarsResult<Series> {
     match series.dtype() {
         DataType::Decimal(_, 2) | DataType::Date | DataType::Datetime(..) => {}
@@ -226,20 +225,24 @@ fn numbers(series: &Series) -> PolarsResult<Series> {
     series.to_physical_repr().cast(&DataType::Int128)
 }
 
-/// A file of the book that is not what it was.
+/// Returns the failure for a file of the book that cannot be read.
 pub(super) fn unreadable(path: &Path, error: &PolarsError) -> Failure {
-    Failure::Book(text!("the independent recomputation cannot read {}: {}", path, said(error)))
+    Failure::Book(text!(
+        "the independent recomputation cannot read {}: {}",
+        path,
+        error_text(error)
+    ))
 }
 
-/// What Polars says: our own message, an error of the system, or its words.
-pub(super) fn said(error: &PolarsError) -> Text {
+/// Words an error of Polars: our own message, a system error, or its text.
+pub(super) fn error_text(error: &PolarsError) -> Text {
     match error {
         PolarsError::IO { error, msg: None } => text!("{}", **error),
         error => Text::foreign(error),
     }
 }
 
-/// What may go wrong in a calculation: a fault of this program, or of the disk.
+/// Converts an error of a computation: a bug, or a failure of the disk.
 pub(super) fn failed(error: PolarsError) -> Failure {
     match error {
         PolarsError::IO { error, .. } => Failure::Io {
@@ -253,7 +256,7 @@ pub(super) fn failed(error: PolarsError) -> Failure {
     }
 }
 
-/// Checked sum of a column of money, in fen; null is 0.
+/// Sums a money column in fen, checked. Null counts as 0.
 pub(super) fn sum(frame: &DataFrame, column: &str) -> Outcome<i128> {
     let series = frame.column(column).map_err(failed)?.as_materialized_series();
     let wide = series.cast(&DataType::Int128).map_err(failed)?;

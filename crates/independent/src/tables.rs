@@ -1,4 +1,4 @@
-//! The tables of a period as the second implementation has them, every column a text, a yes or no, or a number.
+//! The recomputed tables of a period. Each column has texts, booleans or numbers.
 
 use std::collections::BTreeMap;
 
@@ -20,18 +20,18 @@ use crate::{
     },
 };
 
-/// A table, and how it is compared.
+/// A table, and the columns for its comparison.
 pub(super) struct TableComparison {
     pub(super) name: &'static str,
-    /// The columns that say which row it is.
+    /// The columns that identify a row.
     pub(super) key: &'static [&'static str],
-    /// Its leading column of money.
+    /// The leading money column.
     pub(super) money: Option<&'static str>,
-    /// Its rows, in any order; none when it has no rows.
+    /// The rows in any order, or `None` when there are none.
     pub(super) rows: Option<DataFrame>,
 }
 
-/// Every table that is compared.
+/// Returns every table to compare.
 pub(super) fn all(
     ledger: Ledger,
     pairs: &BTreeMap<Pair, PairRow>,
@@ -119,7 +119,7 @@ fn number(name: &str, values: impl Iterator<Item = i128>) -> Column {
     values.with_name(name.into()).into_series().into()
 }
 
-/// Rows one after the other, in the form of a table.
+/// Concatenates frames.
 fn stacked(frames: Vec<DataFrame>) -> Outcome<Option<DataFrame>> {
     let mut frames = frames.into_iter();
     let Some(mut all) = frames.next() else { return Ok(None) };

@@ -1,10 +1,11 @@
-//! The program: parses the command line, runs a command, gives its exit status.
+//! The program: parses the command line, runs a command, returns its exit status.
 
 use std::process::ExitCode;
 
 use liangqing::cli::{self, Extensions};
 
-/// Batches and pages come and go by the thousand: it gives their memory out again, still warm.
+/// Batches and pages are allocated and freed by the thousand. This allocator reuses their memory while it is in the
+/// cache.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

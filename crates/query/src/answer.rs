@@ -1,4 +1,4 @@
-//! What Polars answers, in the types that tables have.
+//! Converts the result of Polars to the types of our tables.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::Answer;
 use crate::diag::{Failure, Outcome};
 use crate::text::Text;
 
-/// Places that are left of a number that was computed in floating point.
+/// Decimals kept of a number that was computed in floating point.
 const PLACES: usize = 6;
 /// The most digits of a decimal.
 const DIGITS: u8 = 38;
@@ -48,7 +48,7 @@ pub(super) fn answer_of(frame: &DataFrame) -> Outcome<Answer> {
     Ok(Answer { rows, rounded })
 }
 
-/// A column; none when it is of a kind that tables do not have.
+/// Converts a column, or returns `None` when our tables have no such type.
 fn array_of(series: &Series) -> PolarsResult<Option<ArrayRef>> {
     Ok(Some(match series.dtype() {
         DataType::String => Arc::new(series.str()?.iter().collect::<StringArray>()),
@@ -61,7 +61,7 @@ fn array_of(series: &Series) -> PolarsResult<Option<ArrayRef>> {
             let times = times.datetime()?.physical().iter();
             Arc::new(times.collect::<TimestampMicrosecondArray>())
         }
-        // What lies between two days.
+        // A duration, such as the difference of two days.
         DataType::Duration(_) => {
             let times = series.cast(&DataType::Duration(TimeUnit::Microseconds))?;
             let times: Vec<Option<i64>> = times.duration()?.physical().iter().collect();

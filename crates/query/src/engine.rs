@@ -1,4 +1,4 @@
-//! A statement, answered by Polars.
+//! Answers a statement with Polars.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::{
 pub fn answer(question: &Question) -> Outcome<Answer> {
     let tables = statement::tables_of(question.sql)?;
     let periods = closed(question.book, question.periods)?;
-    // Advice to those who write programs with Polars.
+    // These warnings advise programmers who use Polars, not our users.
     polars::error::set_warning_function(|_, _| {});
     let mut context = SQLContext::new();
     for table in &tables {
@@ -36,7 +36,7 @@ pub fn answer(question: &Question) -> Outcome<Answer> {
     answer_of(&frame)
 }
 
-/// Runs a plan such that its rows have one order: that of the tables, of a group its first row's.
+/// Runs a plan with a defined order of rows: the order of the tables; a group stands where its first row does.
 fn collect(lazy: LazyFrame) -> PolarsResult<DataFrame> {
     lazy._collect_post_opt(|_, plans, _, _| {
         for node in 0..plans.len() {
@@ -60,7 +60,7 @@ fn collect(lazy: LazyFrame) -> PolarsResult<DataFrame> {
     })
 }
 
-/// What Polars says, without its plans, and what could have been asked.
+/// Words an error of Polars without its plans, with a hint on tables or columns.
 fn unanswered(error: &PolarsError, tables: &[TableSpec]) -> Failure {
     let text = error.to_string();
     let ends = ["\n\nResolved plan", "; valid columns:", ". It's possible that multiple"];

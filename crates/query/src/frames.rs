@@ -1,4 +1,4 @@
-//! The tables of closed periods as Polars has them, with what is personal masked.
+//! Loads the tables of closed periods into Polars, with personal numbers masked.
 
 use polars::prelude::{
     BooleanChunked, Column, DataFrame, Int32Chunked, Int64Chunked, Int128Chunked, IntoSeries,
@@ -16,7 +16,7 @@ use crate::{
     text::Text,
 };
 
-/// A table over some periods: in the order of periods, then of the table.
+/// Loads a table of some periods, in the order of periods, then of the table.
 pub(super) fn frame(
     spec: &TableSpec,
     periods: &[ClosedPeriod],
@@ -46,7 +46,7 @@ fn column(
     unmasked: bool,
 ) -> PolarsResult<Series> {
     let title = name.into();
-    // The place of a column is looked up once a table.
+    // The column is looked up once for each table, not for each cell.
     let cells = grids.iter().flat_map(|(_, grid)| {
         let place = grid.column(name);
         (0..grid.rows).map(move |row| grid.cell(row, place))

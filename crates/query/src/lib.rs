@@ -1,14 +1,14 @@
 //! SQL over the tables of closed periods.
 //!
-//! **Purpose.** Answer what somebody asks of a book in SQL.
+//! **Purpose.** Answers questions about a book in SQL.
 //!
 //! **In.** A book, some of its periods or all of them, a statement.
 //!
-//! **Out.** Rows, of the types that the tables have.
+//! **Out.** Rows with the types of the tables.
 //!
-//! **Invariants.** Nothing but the tables of the book is read, and nothing is written. Whoever does not ask for
-//! the numbers of persons and visits gets them masked before the statement sees them, so that no SQL brings
-//! them back. The same book and the same statement give the same rows in the same order.
+//! **Invariants.** Only the tables of the book are read, and nothing is written. Unless numbers of persons and visits
+//! are asked for, they are masked before the statement sees them, so no SQL can reveal them. The same book and the
+//! same statement give the same rows in the same order.
 
 #[macro_use]
 extern crate liangqing_base;
@@ -18,7 +18,7 @@ mod engine;
 mod frames;
 mod statement;
 
-// All that this package has of the core; its modules name it as `crate::…`.
+// The complete list of what this package uses of the core. Its modules name it as `crate::…`.
 use liangqing::{
     book, columnar, diag,
     query::{Answer, PERIOD, Question, closed, columns},

@@ -1,4 +1,4 @@
-//! A statement, looked through before anything is read: one SELECT over tables of the book.
+//! Checks a statement before anything is read: it must be one SELECT over tables of the book.
 
 use std::ops::ControlFlow;
 
@@ -14,10 +14,10 @@ use crate::{
     text::{Text, Value},
 };
 
-/// The tables that a statement names, each once; fails unless it is one SELECT that reads tables and nothing
-/// else. A name that is no table is left to the one who answers.
+/// Returns the tables that a statement names, without repetition. Fails unless it is one SELECT that reads only
+/// tables. Unknown names are left to Polars to report.
 pub(super) fn tables_of(sql: &str) -> Outcome<Vec<TableSpec>> {
-    // As Polars itself reads it.
+    // The same parser options as in Polars.
     let options = ParserOptions { trailing_commas: true, ..ParserOptions::default() };
     let parser = Parser::new(&GenericDialect).with_options(options);
     let parsed = parser.try_with_sql(sql).and_then(|mut parser| parser.parse_statements());
@@ -40,7 +40,7 @@ fn refused(what: Text) -> Failure {
     Failure::Usage(text!("the query is refused: {}", Value::Text(what)).hinting(text!("a query is one SELECT (WITH is fine) over the tables of the book; liangqing query --list shows them")))
 }
 
-/// What a statement names.
+/// Collects the names in a statement.
 struct StatementNames {
     statements: usize,
     tables: Vec<TableSpec>,
@@ -50,7 +50,7 @@ fn table(name: &str) -> Option<TableSpec> {
     TABLES.into_iter().find(|table| table.name == name)
 }
 
-/// Polars takes a name for the book's table even where the statement gives it to something else.
+/// Refuses an alias or CTE with the name of another table: Polars would take the name for that table.
 fn names_no_table(alias: Option<&TableAlias>, own: &str) -> ControlFlow<Text> {
     match alias.map(|alias| alias.name.value.as_str()) {
         Some(name) if name != own && table(name).is_some() => {

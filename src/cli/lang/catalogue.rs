@@ -1,4 +1,4 @@
-//! The catalogue of Chinese wordings, and the language that is spoken.
+//! The catalogue of Chinese wordings, and the language of the terminal.
 
 use std::{collections::BTreeMap, ffi::OsString, sync::OnceLock};
 
@@ -20,7 +20,7 @@ pub(in crate::cli) enum Lang {
 }
 
 impl Lang {
-    /// The language that the command line names, or else the environment.
+    /// Returns the language of the command line, or else of the environment.
     pub(in crate::cli) fn wanted(
         arguments: &[OsString],
         environment: fn(&str) -> Option<String>,
@@ -44,10 +44,10 @@ impl Lang {
     }
 }
 
-/// The Chinese that is spoken; none where English is.
+/// The Chinese catalogue, or `None` when the language is English.
 static CATALOGUE: OnceLock<Option<ChineseCatalogue>> = OnceLock::new();
 
-/// Settles the language, once, before anything is said.
+/// Sets the language, once, before anything is printed.
 pub(in crate::cli) fn speak(lang: Lang) {
     CATALOGUE.get_or_init(|| (lang == Lang::Zh).then(ChineseCatalogue::built_in));
 }
@@ -56,37 +56,37 @@ pub(super) fn catalogue() -> Option<&'static ChineseCatalogue> {
     CATALOGUE.get()?.as_ref()
 }
 
-/// A message in the language of the terminal.
+/// Returns a message in the language of the terminal.
 pub(in crate::cli) fn said(text: &Text) -> String {
     text.in_language(catalogue().map(|catalogue| &catalogue.texts))
 }
 
-/// A word of the tables (a class, a decision), with its Chinese before it.
+/// Returns a word of the tables (a class, a decision), with its Chinese before it.
 pub(in crate::cli) fn word(name: &str) -> String {
     said(&text!("{}", text::word(name)))
 }
 
-/// `zh.toml`.
+/// The file `zh.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CatalogueFile {
-    /// First words of lines, with the value in a column of its own.
+    /// Labels at the beginning of lines whose values form a column.
     pub(super) labels: BTreeMap<String, String>,
-    /// Messages, by their English wording.
+    /// Messages by their English wording.
     pub(super) messages: BTreeMap<String, String>,
-    /// Errors of the operating system, by their number.
+    /// Errors of the operating system by their number.
     pub(super) system: BTreeMap<String, String>,
-    /// Help, by command and argument.
+    /// Help by command and argument.
     pub(super) help: BTreeMap<String, String>,
     /// Fixed phrases of help pages.
     pub(super) phrases: BTreeMap<String, String>,
 }
 
-/// The Chinese of everything that is said.
+/// The Chinese catalogue.
 #[derive(Debug)]
 pub(super) struct ChineseCatalogue {
     pub(super) texts: text::Catalogue,
-    /// Help, by command and argument.
+    /// Help by command and argument.
     pub(super) help: BTreeMap<String, String>,
     /// Fixed phrases of help pages.
     pub(super) phrases: BTreeMap<String, String>,

@@ -1,10 +1,10 @@
-//! The command line, where the parser repeats it: an argument may steer a terminal or forge lines.
+//! Makes the command line harmless before the parser repeats it: an argument may contain control characters.
 
 use std::ffi::OsString;
 
 use crate::diag::printable;
 
-/// The command line, nothing of which steers a terminal.
+/// Returns the command line without control characters.
 pub(super) fn harmless(line: &[OsString]) -> Vec<OsString> {
     line.iter().map(|argument| printable(&argument.to_string_lossy()).into()).collect()
 }

@@ -13,7 +13,7 @@ use super::{
     catalogue::{ChineseCatalogue, Lang, catalogue, said, speak},
     given, problem,
 };
-/// A heading of help: its entry in the catalogue, and its English.
+/// A heading of help: its key in the catalogue, and its English.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cli) struct Heading {
     pub(in crate::cli) key: &'static str,
@@ -25,12 +25,12 @@ pub(in crate::cli) struct Heading {
 pub(in crate::cli) struct Help(Option<&'static ChineseCatalogue>);
 
 impl Help {
-    /// Help in the language of the terminal.
+    /// Returns help in the language of the terminal.
     pub(in crate::cli) fn spoken() -> Help {
         Help(catalogue())
     }
 
-    /// Help in a language, whatever that of the terminal.
+    /// Returns help in a given language.
     pub(in crate::cli) fn in_language(lang: Lang) -> Help {
         static CHINESE: LazyLock<ChineseCatalogue> = LazyLock::new(ChineseCatalogue::built_in);
         Help((lang == Lang::Zh).then(|| catalogue().unwrap_or(&CHINESE)))
@@ -40,7 +40,7 @@ impl Help {
         self.0.is_some()
     }
 
-    /// A program with its help in this language.
+    /// Returns a program with its help in this language.
     pub(in crate::cli) fn translated(self, program: clap::Command) -> clap::Command {
         match self.0 {
             Some(catalogue) => catalogue.command(program, ""),
@@ -53,14 +53,14 @@ impl Help {
         chinese.map_or(heading.english, String::as_str)
     }
 
-    /// A text of the parser with its fixed phrases in this language.
+    /// Translates the fixed phrases in a text of the parser.
     pub(in crate::cli) fn phrased(self, text: &str) -> String {
         self.0.map_or_else(|| text.to_owned(), |catalogue| catalogue.phrased(text))
     }
 }
 
-/// Parses the command line of a program, whose help comes from `program`; says what cannot be parsed, and gives the
-/// exit status of that.
+/// Parses the command line of a program. Help comes from `program`. On an error it prints the problem and returns the
+/// exit status.
 #[expect(clippy::disallowed_methods, reason = "the command line is read here")]
 pub(in crate::cli) fn parse<A: FromArgMatches>(
     program: fn(Help) -> clap::Command,
@@ -74,7 +74,7 @@ pub(in crate::cli) fn parse<A: FromArgMatches>(
         parsed.map_err(|error| error.format(command))
     };
     parse(&mut command, &line).map_err(|error| {
-        // The parser repeats what it was given, and takes pieces out of it.
+        // The parser repeats arguments in its messages, whole or in part, so they are cleaned first.
         let harmless = given::harmless(&line);
         let error = parse(&mut command, &harmless).err().unwrap_or(error);
         print(&error, catalogue());
@@ -83,8 +83,7 @@ pub(in crate::cli) fn parse<A: FromArgMatches>(
 }
 
 impl ChineseCatalogue {
-    /// A command with its help in Chinese: entries are `run`, `run.period`, and `run.after` for what
-    /// stands below.
+    /// Translates the help of a command. Keys are `run`, `run.period`, and `run.after` for the text below the options.
     pub(super) fn command(&self, command: clap::Command, above: &str) -> clap::Command {
         let name = key(above, command.get_name());
         let mut command = command.mut_args(|arg| {
@@ -102,9 +101,9 @@ impl ChineseCatalogue {
         command.mut_subcommands(|command| self.command(command, &name))
     }
 
-    /// A page of the parser with its fixed phrases in Chinese.
+    /// Translates the fixed phrases in a page of the parser.
     pub(super) fn phrased(&self, page: &str) -> String {
-        // The longest first: some phrases begin like others.
+        // The longest phrase goes first, because some phrases are prefixes of others.
         let mut phrases: Vec<_> = self.phrases.iter().collect();
         phrases.sort_by_key(|(english, _)| std::cmp::Reverse(english.len()));
         phrases
@@ -113,7 +112,7 @@ impl ChineseCatalogue {
     }
 }
 
-/// Prints a help page, or what is wrong with the command line.
+/// Prints a help page, or the problem with the command line.
 fn print(error: &clap::Error, catalogue: Option<&ChineseCatalogue>) {
     let page = error.render();
     let to_stderr = error.use_stderr();
@@ -121,7 +120,7 @@ fn print(error: &clap::Error, catalogue: Option<&ChineseCatalogue>) {
     let page = if terminal { page.ansi().to_string() } else { page.to_string() };
     let text = match catalogue {
         None => page,
-        Some(catalogue) => match problem::of(error) {
+        Some(catalogue) => match problem::describe(error) {
             Some(problem) => catalogue.phrased(&said(&problem)),
             None => catalogue.phrased(&page),
         },
@@ -133,7 +132,7 @@ fn print(error: &clap::Error, catalogue: Option<&ChineseCatalogue>) {
     }
 }
 
-/// The entry of a command: the program's own is `liangqing`, `decisions import` is `decisions-import`.
+/// Returns the key of a command: `liangqing` for the program, `decisions-import` for `decisions import`.
 pub(super) fn key(above: &str, name: &str) -> String {
     match above {
         "" | "liangqing" => name.to_owned(),
@@ -141,10 +140,10 @@ pub(super) fn key(above: &str, name: &str) -> String {
     }
 }
 
-/// The entry of an argument; `--lang` is one for all.
+/// Returns the key of an argument. Common arguments like `--lang` share one.
 pub(super) fn argument_key(command: &str, argument: &str) -> String {
     match argument {
-        // Those of `verify` are compared with, not closed with.
+        // `verify` compares with these rules and does not close with them, so it has its own text.
         "rules" if command == "verify" => format!("{command}.{argument}"),
         "lang" | "format" | "quiet" | "threads" | "rules" => format!("any.{argument}"),
         argument => format!("{command}.{argument}"),

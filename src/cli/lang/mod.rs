@@ -1,13 +1,13 @@
 //! The languages of the terminal.
 //!
-//! **Purpose.** What people read on the terminal, in English or in Chinese.
+//! **Purpose.** Words messages for people on the terminal, in English or in Chinese.
 //!
-//! **In.** Messages, as values; the catalogue `zh.toml`.
+//! **In.** Messages as values; the catalogue `zh.toml`.
 //!
-//! **Out.** The messages in the language that was asked for.
+//! **Out.** The messages in the wanted language.
 //!
-//! **Invariants.** Reports for programs and files never come through here. Every wording of the program is in the
-//! catalogue; text from outside is in none.
+//! **Invariants.** Reports for programs and files never pass through here. Every wording of the program is in the
+//! catalogue; text from outside is never looked up in it.
 
 mod catalogue;
 mod given;

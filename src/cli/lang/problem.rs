@@ -1,4 +1,4 @@
-//! What is wrong with a command line, as a message: by what the parser knows of it, not by its English.
+//! Words the problem with a command line from the parser's structured error, not from its English text.
 
 use std::error::Error;
 
@@ -6,8 +6,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::text::{Text, Value, escaped_lines, items, lines};
 
-/// What is wrong; none for help pages and what is left to the parser's own words.
-pub(super) fn of(error: &clap::Error) -> Option<Text> {
+/// Returns the problem, or `None` for help pages and for errors that keep the parser's own words.
+pub(super) fn describe(error: &clap::Error) -> Option<Text> {
     let told = |kind| error.get(kind).map(value);
     let argument = told(ContextKind::InvalidArg);
     let problem = match (error.kind(), argument) {
@@ -45,7 +45,7 @@ pub(super) fn of(error: &clap::Error) -> Option<Text> {
     Some(text!("{}", lines(page(error, problem))))
 }
 
-/// The problem, what is possible, what is near, and how the command is used.
+/// Returns the problem, the possible values, similar names, and the usage.
 fn page(error: &clap::Error, problem: Text) -> Vec<Text> {
     let listed = |kind| error.get(kind).map(value).filter(|value| !value.is_empty());
     let mut page = vec![text!("error: {}", Value::Text(problem))];
@@ -68,7 +68,7 @@ fn page(error: &clap::Error, problem: Text) -> Vec<Text> {
     page
 }
 
-/// What the reader of a value says against it.
+/// Returns the reason that a value parser gave.
 fn cause(error: &(dyn Error + 'static)) -> Text {
     match error.downcast_ref::<Text>() {
         Some(text) => text.clone(),
@@ -76,7 +76,7 @@ fn cause(error: &(dyn Error + 'static)) -> Text {
     }
 }
 
-/// A value of the parser; several with commas between them.
+/// Returns a value of the parser. Several values have commas between them.
 fn value(value: &ContextValue) -> Text {
     let values = strings(value);
     match values.as_slice() {

@@ -96,7 +96,7 @@ fn names_are_no_messages() {
     );
 }
 
-/// Everything on the help pages of a command and those below it that the catalogue lacks.
+/// Returns every help text of a command and its subcommands that the catalogue lacks.
 fn missing_help(command: &clap::Command, above: &str, chinese: &ChineseCatalogue) -> Vec<String> {
     let name = key(above, command.get_name());
     let mut wanted = vec![name.clone()];
@@ -116,7 +116,7 @@ fn missing_help(command: &clap::Command, above: &str, chinese: &ChineseCatalogue
     missing
 }
 
-/// The entries of the headings of help.
+/// Returns the keys of the headings of help.
 fn headings() -> impl Iterator<Item = String> {
     let groups = GROUPS.iter().map(|group| group.heading);
     groups.chain(man::HEADINGS).chain(markdown::HEADINGS).map(|heading| heading.key.to_owned())
@@ -158,7 +158,7 @@ fn the_terminal_has_the_words_of_the_tables() {
     assert!(other.is_empty(), "{other:?}");
 }
 
-/// The literals that sources below a folder hand to macros and functions of some names, as they are.
+/// Collects the unprocessed literals that sources below a folder pass to certain macros and functions.
 fn literals(folder: &Path, before: &[&str], found: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -179,7 +179,7 @@ fn literals(folder: &Path, before: &[&str], found: &mut BTreeSet<String>) {
     }
 }
 
-/// The literal at the beginning of a source.
+/// Returns the literal at the beginning of a source.
 fn literal(source: &str) -> Option<String> {
     let mut letters = source.trim_start().strip_prefix('"')?.chars();
     let mut text = String::new();
@@ -199,8 +199,8 @@ fn literal(source: &str) -> Option<String> {
     }
 }
 
-/// The literals of all packages after some words.
-fn said(before: &[&str]) -> BTreeSet<String> {
+/// Returns the literals of all packages that follow certain words.
+fn literals_after(before: &[&str]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for folder in ["src", "crates"] {
@@ -211,11 +211,11 @@ fn said(before: &[&str]) -> BTreeSet<String> {
 
 #[test]
 fn every_message_has_its_chinese_and_every_chinese_a_message() {
-    let wordings = said(&["text!("]);
+    let wordings = literals_after(&["text!("]);
     assert!(wordings.len() > 500, "{}", wordings.len());
     let messages = ChineseCatalogue::entries().messages;
     let worded = |wording: &&String| wording.replace("{}", "").contains(char::is_alphabetic);
-    // A frame of one value, or a bar of the progress, has no words.
+    // A frame of one value and a progress bar have no words.
     let spared = ["{msg:>16} {spinner} {elapsed}", "    {}"];
     let missing: Vec<&String> = wordings
         .iter()
@@ -230,9 +230,9 @@ fn every_message_has_its_chinese_and_every_chinese_a_message() {
 
 #[test]
 fn every_label_has_its_chinese() {
-    let labels = said(&["labelled(", "labelled_to(16,", "labelled_to(13,"]);
-    // Some are names of a table's words or of what happened to a settlement.
-    let quoted = said(&["(", "=> ", "== "]);
+    let labels = literals_after(&["labelled(", "labelled_to(16,", "labelled_to(13,"]);
+    // Some are words of the tables, or names of events in the life of a settlement.
+    let quoted = literals_after(&["(", "=> ", "== "]);
     let known = ChineseCatalogue::entries().labels;
     let missing: Vec<&String> = labels.iter().filter(|label| !known.contains_key(*label)).collect();
     assert!(missing.is_empty(), "add to [labels] of src/cli/lang/zh.toml: {missing:?}");

@@ -110,7 +110,7 @@ pub(super) struct RunArguments {
 }
 
 impl RunArguments {
-    /// What the flags say.
+    /// Returns the settings that the flags give.
     fn settings(&self) -> Settings {
         Settings {
             period: self.period,
@@ -135,7 +135,7 @@ impl RunArguments {
     }
 }
 
-/// `liangqing run`
+/// Runs `liangqing run`.
 pub(super) fn run(
     arguments: &RunArguments,
     stop: Arc<AtomicBool>,
@@ -150,10 +150,10 @@ pub(super) fn run(
             text!("--through goes with pipelines/audit-rerun.toml: periods are closed one by one");
         return Err(Failure::Usage(problem));
     }
-    let remote = Remote::bring(&mut settings, &stop, extensions)?;
+    let remote = Remote::download(&mut settings, &stop, extensions)?;
     let options = options(&settings, &remote, extensions)?;
     if options.independent.is_some() {
-        // Polars starts threads of its own, and can only panic when it may not.
+        // Polars starts threads of its own and panics when it cannot. This fails earlier, with an error.
         drop(thread_pool(None)?);
     }
     let pool = thread_pool(settings.threads)?;
@@ -176,7 +176,7 @@ pub(super) fn run(
     let timings =
         (arguments.timings || settings.benchmark().is_some()).then(|| monitor.stopwatch.timings());
     match report::print(&report, &options, timings.as_deref(), arguments.format) {
-        // The period is closed, whether its report can be printed or not.
+        // The period is closed even when its report cannot be printed.
         Err(failure) if report.published.is_some() => {
             printer::warning(text!("the period is closed, its report is lost: {}", failure));
             Ok(())
@@ -185,7 +185,7 @@ pub(super) fn run(
     }
 }
 
-/// Makes the month of a benchmark, unless it is there.
+/// Generates the month of a benchmark, unless it exists.
 fn synthesise(
     options: &RunOptions,
     benchmark: Benchmark,
@@ -214,12 +214,12 @@ fn synthesise(
         order: Order::Time,
     };
     generated(&synth, &options.rules, &progress::monitor(stop, quiet, None))?;
-    // The run itself is still to come.
+    // The run itself has not begun yet.
     interrupt::unsettle();
     Ok(())
 }
 
-/// The settings without which there is no run: period, input, book.
+/// Returns the required settings: period, input, book. Fails when one is missing.
 fn required(settings: &Settings) -> Outcome<(Month, PathBuf, PathBuf)> {
     let missing: Vec<&str> = [
         ("--period", settings.period.is_none()),
@@ -259,5 +259,5 @@ fn options(settings: &Settings, remote: &Remote, extensions: Extensions) -> Outc
     })
 }
 
-/// Bytes of memory when a pipeline file names none.
+/// The memory limit in bytes when a pipeline file has none.
 const DEFAULT_MEMORY: usize = 2 << 30;

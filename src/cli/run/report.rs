@@ -26,7 +26,7 @@ use crate::{
     text::{Grouped, Text, lines, list},
 };
 
-/// Prints the report, with what the time went into where that is wanted.
+/// Prints the report, with the timings if they are wanted.
 pub(super) fn print(
     report: &RunReport,
     options: &RunOptions,
@@ -66,7 +66,7 @@ fn human(report: &RunReport, options: &RunOptions) -> Vec<Text> {
     lines
 }
 
-/// What cleared, what is to be paid, and what was proven of both.
+/// Returns what cleared, what is payable, and what was proven about both.
 fn proven(report: &RunReport) -> Vec<Text> {
     let pairs = &report.money.pairs;
     let sum =
@@ -136,7 +136,7 @@ fn percent(part: i64, whole: i64) -> String {
     percent.round_dp_with_strategy(2, RoundingStrategy::ToZero).normalize().to_string()
 }
 
-/// What an operator should know about the delivery and the money.
+/// Returns what an operator should know about the delivery and the money.
 fn notes(report: &RunReport) -> Vec<Text> {
     let mut notes = Vec::new();
     let int96 = report.normalisations.int96_columns;
@@ -172,10 +172,10 @@ fn notes(report: &RunReport) -> Vec<Text> {
     notes
 }
 
-/// How a number of something is worded.
+/// Words a number of things.
 type CountWord = fn(Grouped<u64>) -> Text;
 
-/// What of the files was read in another form than the contract's.
+/// Returns what was read in another form than the contract's.
 fn normalised(report: &RunReport) -> Vec<Text> {
     let n = report.normalisations;
     let all: [(u64, CountWord); 10] = [
@@ -194,8 +194,9 @@ fn normalised(report: &RunReport) -> Vec<Text> {
     there.map(|(count, said)| said(Grouped(count))).collect()
 }
 
-/// What was asked about and is meant: of each code the first finding, and how many there are.
+/// Returns the accepted findings: the first of each code, and their number.
 fn accepted(report: &RunReport) -> Vec<Text> {
+    debug_assert!(report.accepted.is_sorted_by_key(|finding| finding.code));
     let by_code = report.accepted.chunk_by(|a, b| a.code == b.code);
     let line = |of_code: &[Finding]| {
         let Finding { code, file, found, .. } = &of_code[0];

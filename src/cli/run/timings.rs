@@ -1,4 +1,4 @@
-//! What the time of a run went into.
+//! The timings of a run: where its time went.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ impl From<&ActivityTime> for TimingReport {
     }
 }
 
-/// What threads were busy with, added up over all of them.
+/// Returns a table of activities, with the time of all threads together.
 pub(super) fn timings_table(timings: &[ActivityTime]) -> Text {
     let header = [
         text!("busy with"),

@@ -1,4 +1,4 @@
-//! What became of deductions and payments: how many were accepted and refused, why, and how much.
+//! The outcome of deductions and payments: how many were accepted or refused, the reasons, and the amounts.
 
 use super::{CellValue, Content, RowValues, Sheet, Template, text};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 const OFFERED: [&str; 6] = ["kind", "outcome", "code", "reason", "count", "amount"];
 
 impl Content {
-    /// The sheet of some rows; none where there are none.
+    /// Returns the sheet for the rows that `own` selects, or `None` when there are none.
     pub(super) fn judged(
         &self,
         of: &str,
@@ -40,11 +40,11 @@ impl Content {
             return Ok(None);
         }
         let sheet = self.sheet(template, "judged", of, rows, &OFFERED)?;
-        // Sums over what counts and what does not would say nothing.
+        // Not summed: a sum of accepted and refused rows has no meaning.
         Ok(Some(Sheet { layout: SheetLayout::Listed, ..sheet }))
     }
 
-    /// What became of all deductions, and of all payments.
+    /// Returns the outcome of all deductions, and of all payments.
     pub(in crate::statements) fn all_judged(&self) -> [Judged; 2] {
         [&self.deductions, &self.payments].map(Judged::of_table)
     }

@@ -1,4 +1,4 @@
-//! What the forms of a period say, worked out of its tables.
+//! The content of the forms of a period, computed from its tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-/// The tables of a period that forms are made of.
+/// The tables of a period from which forms are made.
 pub(super) struct Content {
     period: Month,
     pairs: Grid,
@@ -40,7 +40,7 @@ pub(super) struct Content {
     notices: Grid,
     break_fields: Grid,
     open_items: Grid,
-    /// Total cost by pair, which `pairs` does not have, in fen.
+    /// Total cost of each pair in fen. The table `pairs` does not have it.
     medfee: BTreeMap<Pair, FenSum>,
     twins: Twins,
 }
@@ -100,7 +100,7 @@ impl Content {
         })
     }
 
-    /// What all provinces pay, in fen.
+    /// Returns the sum of what all provinces pay, in fen.
     pub(super) fn payable(&self) -> FenSum {
         self.pairs.sum("payable")
     }
@@ -109,7 +109,7 @@ impl Content {
         self.notices.rows as u64
     }
 
-    /// What details and pairs say is the same, pair by pair.
+    /// Fails when the positions of a pair do not add up to its gross amount, or when a pair is missing.
     pub(super) fn prove(&self) -> Outcome<()> {
         let mut detailed: BTreeMap<Pair, FenSum> = BTreeMap::new();
         for row in self.positions.iter() {
@@ -129,7 +129,7 @@ impl Content {
         Failure::unless(detailed.values().all(|fen| fen.is_zero()), || text!("a pair is missing"))
     }
 
-    /// The provinces that pay or are paid, or have something to look at.
+    /// Returns the provinces that pay or are paid, or have a carried break.
     pub(super) fn provinces(&self) -> Vec<Province> {
         let mut found = BTreeSet::new();
         let pairs = self.pairs.iter().filter_map(|row| row.pair());
@@ -144,14 +144,14 @@ impl Content {
         self.breaks.iter().filter(|row| row.flag("carried") == Some(true))
     }
 
-    /// The workbook of the nation.
+    /// Makes the workbook of the nation.
     pub(super) fn nation(&self, template: &Template) -> Outcome<Vec<Workbook>> {
         let mut sheets = vec![self.national(template)?, self.quota_changes(template)?];
         sheets.extend(self.judged("全国", template, |_| true)?);
         Ok(vec![Workbook { folder: "national".to_owned(), name: "statement", sheets }])
     }
 
-    /// The workbooks of a province.
+    /// Makes the workbooks of a province.
     pub(super) fn province(&self, of: Province, style: &Style) -> Outcome<Vec<Workbook>> {
         let template = &style.template;
         let sheets = [
@@ -174,7 +174,7 @@ impl Content {
         template.sheet(file, of, &self.period.to_string(), rows, offered)
     }
 
-    /// F1: every province with what it pays and what it receives.
+    /// Makes F1: each province, what it pays and what it receives.
     fn national(&self, template: &Template) -> Outcome<Sheet> {
         const OFFERED: [&str; 12] = [
             "province",
@@ -217,7 +217,7 @@ impl Content {
         self.sheet(template, "national", "全国", rows.collect(), &OFFERED)
     }
 
-    /// F14: quotas that notices change.
+    /// Makes F14: quotas that notices change.
     fn quota_changes(&self, template: &Template) -> Outcome<Sheet> {
         const OFFERED: [&str; 9] = [
             "notice_id",
@@ -260,7 +260,7 @@ impl Content {
         self.sheet(template, "quotas", "全国", rows.collect(), &OFFERED)
     }
 
-    /// F2 to F7 of a province, and what it has to look into.
+    /// Makes F2 to F7 of a province, and its sheets of deductions and breaks.
     fn statement(&self, of: Province, template: &Template) -> Outcome<Vec<Sheet>> {
         let shown = &of.full_name();
         let pays = self.pair_rows(|pair| (pair.insured == of).then_some(pair.treating));
@@ -364,7 +364,7 @@ impl Content {
         self.sheet(template, "breaks", &of.full_name(), rows.collect(), &OFFERED)
     }
 
-    /// F8 to F13: the notices on which a province pays or is paid.
+    /// Makes F8 to F13: the notices on which a province pays or is paid.
     fn notices_of(&self, of: Province, template: &Template) -> Outcome<Vec<Sheet>> {
         let code = of.to_string();
         let own = self
@@ -396,7 +396,7 @@ impl Content {
     }
 }
 
-/// Whether a deduction is of a settlement of the province, or a payment on a notice of it.
+/// Whether the province takes part in a row of `deductions` (by its settlement) or of `payments` (by its notice).
 fn is_of_row(row: &GridRow, province: Province) -> bool {
     let pair =
         if row.is_of("payments") { pair_of_notice(row.text("notice_id")) } else { row.pair() };
@@ -407,7 +407,7 @@ fn is_of(pair: Pair, province: Province) -> bool {
     pair.insured == province || pair.treating == province
 }
 
-/// A row of the details of a fund.
+/// Makes a row of the details of a fund.
 fn detail(row: GridRow) -> RowValues {
     let sum =
         |fields: &[Field]| CellValue::Money(fields.iter().map(|field| row.fen(field.name())).sum());
@@ -433,7 +433,8 @@ fn text(text: &str) -> CellValue {
     CellValue::Text(text.to_owned())
 }
 
-/// What a missing copy may be: a copy of the other side whose setl_id is spelt otherwise. It is of the same pair.
+/// Returns a note on a missing copy: the copy of the other side whose setl_id differs in spelling only. Both are of
+/// one pair.
 fn note(twins: &Twins, row: GridRow) -> CellValue {
     CellValue::Text(twins.other(&row).map_or_else(String::new, |other| {
         let other = visible(other.text("setl_id"));
@@ -441,7 +442,7 @@ fn note(twins: &Twins, row: GridRow) -> CellValue {
     }))
 }
 
-/// A province by its code.
+/// Returns the code and name of a province, or the code alone when it is unknown.
 fn named(code: &str) -> CellValue {
     CellValue::Text(Province::from_text(code).map_or_else(|| code.to_owned(), province))
 }

@@ -1,4 +1,4 @@
-//! The cost-verification pack (费用协查): what two provinces have to look into, and a form to answer on.
+//! The cost-verification pack (费用协查): open breaks of two provinces, and a form for the reply.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ use crate::{
 };
 
 impl Content {
-    /// What differs, both copies, and a form for the reply; nothing where nothing is open.
+    /// Makes the sheets of differing fields, of copies, and the reply form. Empty when nothing is open.
     pub(super) fn verification(&self, of: Province, style: &Style) -> Outcome<Vec<Sheet>> {
         let own = |row: &GridRow| row.pair().filter(|pair| is_of(*pair, of));
         let open: BTreeMap<&str, (Pair, GridRow)> = self
@@ -100,7 +100,7 @@ fn of_pair(pair: Pair, row: GridRow) -> RowValues {
     ])
 }
 
-/// A field in which both copies differ.
+/// Makes a row for a field in which the copies differ.
 fn difference(row: GridRow, pair: Pair, of_break: GridRow, style: &Style) -> RowValues {
     let field = row.text("field");
     let value = |column| match row.text_or_null(column) {
@@ -118,7 +118,7 @@ fn difference(row: GridRow, pair: Pair, of_break: GridRow, style: &Style) -> Row
     values
 }
 
-/// A copy that is carried, field by field.
+/// Makes a row for a carried copy, with all its fields.
 fn copy(row: GridRow, pair: Pair, style: &Style) -> RowValues {
     let mut values = of_pair(pair, row);
     values.insert("side", text(style.template.side(row.text("side"))));
@@ -137,7 +137,7 @@ fn copy(row: GridRow, pair: Pair, style: &Style) -> RowValues {
     values
 }
 
-/// A line to answer on.
+/// Makes a line of the reply form.
 fn reply(row: GridRow, pair: Pair, twins: &Twins) -> RowValues {
     let payable = |column| row.fen_or_null(column).map_or_else(|| text("无"), CellValue::Money);
     let mut values = of_pair(pair, row);
@@ -150,7 +150,7 @@ fn reply(row: GridRow, pair: Pair, twins: &Twins) -> RowValues {
     values
 }
 
-/// A person's number, masked, with the pseudonym where there is a key.
+/// Returns the masked number of a person, with the pseudonym when there is a key.
 fn person(number: &str, style: &Style) -> CellValue {
     let masked = masked(number);
     CellValue::Text(match &style.pseudonyms {

@@ -1,4 +1,4 @@
-//! The lines of a reply form, collected from the cells of a workbook or of CSV: only what the form asks for is held.
+//! Collects the lines of a reply form from the cells of a workbook or of CSV. Only the columns of the form are kept.
 
 use chrono::NaiveDate;
 
@@ -15,23 +15,23 @@ use crate::{
     text::Text,
 };
 
-/// What a reply says of a settlement.
+/// A line of a reply form.
 #[derive(Debug, Default)]
 pub(super) struct ReplyLine {
     /// The line of the form, from 1.
     pub(super) number: u64,
     pub(super) setl_id: String,
-    /// The word of `decisions.csv` where the form's word is known.
+    /// The decision as `decisions.csv` spells it, or the text of the form when it is unknown.
     decision: String,
     pub(super) reason: String,
     pub(super) decided_by: String,
     pub(super) approved_by: String,
-    /// The day, where it is one.
+    /// The day, if the text is a valid day.
     pub(super) decided_on: Option<NaiveDate>,
 }
 
 impl ReplyLine {
-    /// As a delivery would have it.
+    /// Returns the line as a line of `decisions.csv`.
     pub(super) fn decision_line(&self) -> DecisionLine {
         DecisionLine {
             line: self.number,
@@ -42,54 +42,54 @@ impl ReplyLine {
         }
     }
 
-    /// Something wrong with the line.
+    /// Returns a finding on this line.
     pub(super) fn finding(&self, file: &str, code: Code, found: Text) -> Finding {
         Finding::new(code, file, text!("line {}, setl_id {}", self.number, self.setl_id), found)
     }
 }
 
-/// Lines with an answer that are taken from a form.
+/// The most answered lines of a form.
 const ANSWERS: usize = 1_000_000;
-/// Bytes of what is written on them.
+/// The most bytes of the texts on them.
 const WRITTEN: usize = 256 << 20;
 
-/// A form that is being read.
+/// A reply form that is being read.
 pub(super) struct ReplyForm<'a> {
     file: &'a str,
     template: &'a Template,
     ids: &'a Ids<'a>,
     headings: [&'a str; 6],
-    /// Whether texts may have an apostrophe before them, as our CSV has.
+    /// Whether a text may begin with an apostrophe of `no_formula`, as in our CSV.
     guarded: bool,
-    /// Whether any sheet had the headings.
+    /// Whether the headings were found in any sheet.
     found: bool,
     sheet: SheetReading,
     held: usize,
     /// Lines with an answer.
     pub(super) lines: Vec<ReplyLine>,
-    /// Lines on which nothing was entered.
+    /// The number of lines without any entry.
     pub(super) unanswered: u64,
-    /// Lines that are not clear.
+    /// Findings on lines whose setl_id is ambiguous.
     pub(super) findings: Vec<Finding>,
 }
 
-/// Where the reading of a sheet is.
+/// The state of reading a sheet.
 #[derive(Default)]
 struct SheetReading {
-    /// The columns of what a form has to have, once the headings have come, and the first column of all.
+    /// The columns of the six headings, and the first used column of that row; `None` before the headings.
     places: Option<([u32; 6], u32)>,
-    /// Whether the sums below the lines have come.
+    /// Whether the row of sums below the lines was reached.
     done: bool,
     row: u32,
-    /// Headings that this row has, and the first column that it has anything in.
+    /// The columns of headings found in this row, and its first used column.
     named: [Option<u32>; 6],
     first: Option<u32>,
-    /// What this row holds.
+    /// The texts and days of this row.
     cells: [(String, Option<NaiveDate>); 6],
 }
 
 impl<'a> ReplyForm<'a> {
-    /// Reads a form: the lines below the headings, of every sheet that has them.
+    /// Reads a form: the lines below the headings, in every sheet that has them.
     pub(super) fn read(
         bytes: &[u8],
         file: &'a str,
@@ -114,7 +114,7 @@ impl<'a> ReplyForm<'a> {
             findings: Vec::new(),
         };
         let refuse = |code, found: Text| Finding::of_file(code, file, found);
-        // XLSX is a ZIP archive; what is encrypted, and what spreadsheets wrote of old, is not.
+        // XLSX is a ZIP archive. Encrypted workbooks and the old XLS format are not.
         let read = if bytes.starts_with(b"PK") {
             workbook::read(bytes, &mut form)
         } else if bytes.starts_with(b"\xd0\xcf\x11\xe0") {
@@ -136,7 +136,8 @@ impl<'a> ReplyForm<'a> {
         }
     }
 
-    /// Reads CSV. Where lists are written with commas in numbers, spreadsheets separate values by semicolons.
+    /// Reads CSV, separated by commas, semicolons or tabs. Spreadsheets write semicolons where the comma is the
+    /// decimal sign.
     fn csv(&mut self, text: &str) -> Result<(), Unreadable> {
         if let Some((place, found)) = bounds::breach(text.as_bytes()) {
             return Err(Unreadable::Bounds(if place.is_empty() {
@@ -172,8 +173,8 @@ impl<'a> ReplyForm<'a> {
         Ok(())
     }
 
-    /// Takes what the row holds: the headings, or a line.
-    fn line(&mut self) {
+    /// Ends a row: it becomes the headings or a line of the form.
+    fn end_row(&mut self) {
         let sheet = &mut self.sheet;
         if sheet.places.is_none() {
             let mut places = [0; 6];
@@ -198,7 +199,7 @@ impl<'a> ReplyForm<'a> {
             self.unanswered += u64::from(!id.0.trim().is_empty());
             return;
         }
-        let setl_id = match self.ids.meant(&id.0, self.guarded) {
+        let setl_id = match self.ids.resolve(&id.0, self.guarded) {
             Meant::One(setl_id) => setl_id.to_owned(),
             Meant::Nobody(written) => written,
             Meant::Several(ids) => {
@@ -239,7 +240,7 @@ impl CellSink for ReplyForm<'_> {
             return Err(Unreadable::Form(text!("a workbook whose rows are not in order")));
         }
         if row > self.sheet.row {
-            self.line();
+            self.end_row();
             self.sheet.row = row;
         }
         let sheet = &mut self.sheet;
@@ -276,14 +277,14 @@ impl CellSink for ReplyForm<'_> {
 
     fn end(&mut self) {
         if !self.sheet.done {
-            self.line();
+            self.end_row();
         }
     }
 }
 
-/// A day as people write it.
+/// Parses a day in the usual spellings.
 fn as_written(text: &str) -> Option<NaiveDate> {
-    // Years of five digits and more are days of some calendars, and slips on every form.
+    // `parse_day` refuses years of five digits: chrono parses them, but on a form they are slips.
     let parse = |form| NaiveDate::parse_from_str(text, form).ok();
     let found = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"].into_iter().find_map(parse)?;
     parse_day(&found.to_string())

@@ -1,4 +1,4 @@
-//! Which settlement a setl_id of a form means.
+//! Resolves the setl_id of a form to an open settlement.
 
 use std::collections::BTreeMap;
 
@@ -8,27 +8,27 @@ use crate::{
     statements::plain::{shown, unguarded},
 };
 
-/// A settlement that is open.
+/// An open settlement.
 pub(super) struct Open {
     pub(super) class: Class,
-    /// The payable of each copy that is there, in fen.
+    /// The payable of each copy in fen, or `None` where the copy is missing.
     pub(super) payable: [Option<Fen>; 2],
 }
 
-/// The settlements that are open, as forms may have them.
+/// An index of open settlements by the setl_ids that forms may show.
 pub(super) struct Ids<'a> {
     open: &'a BTreeMap<String, Open>,
-    /// Those that are not themselves when they are loosened, by what they then are.
+    /// setl_ids that differ from their loosened spelling, by that spelling.
     loose: BTreeMap<String, Vec<&'a str>>,
 }
 
-/// What a setl_id means.
+/// The result of resolving a setl_id.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Meant<'a> {
     One(&'a str),
-    /// Any of these.
+    /// Any of these settlements.
     Several(String),
-    /// None that is open: what was written.
+    /// No open settlement. Holds the text of the form.
     Nobody(String),
 }
 
@@ -44,11 +44,11 @@ impl<'a> Ids<'a> {
         Ids { open, loose }
     }
 
-    /// What was written means the settlement of exactly this setl_id. Where there is none, blanks around it, the kind
-    /// of its line breaks and characters that forms cannot show do not count, if then it means one alone.
-    pub(super) fn meant(&self, written: &str, guarded: bool) -> Meant<'a> {
+    /// Resolves a setl_id. An exact match wins. Otherwise blanks around it, the kind of line break and characters that
+    /// forms cannot show are ignored, and exactly one settlement must match.
+    pub(super) fn resolve(&self, written: &str, guarded: bool) -> Meant<'a> {
         let bare = unguarded(written);
-        // Our CSV has the apostrophe, a workbook only where it was made of our CSV.
+        // Our CSV has the apostrophe. A workbook has it only when it was made from our CSV.
         let ways = if guarded { [bare, written] } else { [written, bare] };
         for way in ways {
             if let Some((setl_id, _)) = self.open.get_key_value(way) {
@@ -61,7 +61,7 @@ impl<'a> Ids<'a> {
             let others = self.loose.get(&way).into_iter().flatten().copied();
             let found: Vec<&str> = same.into_iter().chain(others).collect();
             match found.as_slice() {
-                // A line without a setl_id means none, even where one is a blank.
+                // An empty setl_id resolves to nothing, even if a settlement's setl_id is a blank.
                 _ if way.is_empty() => {}
                 [] => {}
                 [one] => return Meant::One(one),
@@ -75,7 +75,7 @@ impl<'a> Ids<'a> {
     }
 }
 
-/// A setl_id as forms show it, without blanks around it, its line breaks of one kind.
+/// Returns the setl_id as forms show it: without blanks around it, with one kind of line break.
 fn loosened(setl_id: &str) -> String {
     let text = shown(setl_id).replace("\r\n", "\n").replace('\r', "\n");
     text.trim_matches(is_unseen).to_owned()
@@ -93,16 +93,16 @@ mod tests {
         let open: BTreeMap<String, Open> = ids.map(|id| (id.to_owned(), open())).into();
         let known = Ids::of(&open);
         for id in ids {
-            assert_eq!(known.meant(id, false), Meant::One(id), "{id:?}");
-            assert_eq!(known.meant(&no_formula(id), true), Meant::One(id), "{id:?}");
+            assert_eq!(known.resolve(id, false), Meant::One(id), "{id:?}");
+            assert_eq!(known.resolve(&no_formula(id), true), Meant::One(id), "{id:?}");
         }
-        assert_eq!(known.meant("S2", true), Meant::One("S2 "));
-        assert_eq!(known.meant("\u{a0}S2\n", false), Meant::One("S2 "));
-        assert_eq!(known.meant("x\u{2400}y", false), Meant::One("x\u{0}y"));
-        assert_eq!(known.meant("\n=2", false), Meant::One("\r\n=2"));
-        assert_eq!(known.meant("'\n=2", false), Meant::One("\r\n=2"));
-        assert_eq!(known.meant(" S1", true), Meant::Several("\"S1\", \"S1 \"".to_owned()));
-        assert_eq!(known.meant("S3 ", true), Meant::Nobody("S3".to_owned()));
-        assert_eq!(known.meant("", true), Meant::Nobody(String::new()));
+        assert_eq!(known.resolve("S2", true), Meant::One("S2 "));
+        assert_eq!(known.resolve("\u{a0}S2\n", false), Meant::One("S2 "));
+        assert_eq!(known.resolve("x\u{2400}y", false), Meant::One("x\u{0}y"));
+        assert_eq!(known.resolve("\n=2", false), Meant::One("\r\n=2"));
+        assert_eq!(known.resolve("'\n=2", false), Meant::One("\r\n=2"));
+        assert_eq!(known.resolve(" S1", true), Meant::Several("\"S1\", \"S1 \"".to_owned()));
+        assert_eq!(known.resolve("S3 ", true), Meant::Nobody("S3".to_owned()));
+        assert_eq!(known.resolve("", true), Meant::Nobody(String::new()));
     }
 }

@@ -1,13 +1,13 @@
-//! Reply forms that agencies have filled in, read back into decisions.
+//! Reads filled-in reply forms of agencies back into decisions.
 //!
-//! **Purpose.** Nobody copies setl_ids by hand: what two persons wrote on the form of the cost-verification pack
-//! becomes `decisions.csv`, or every reason why it cannot.
+//! **Purpose.** Nobody copies setl_ids by hand: the answers of two persons on the form of the cost-verification pack
+//! become `decisions.csv`, or a list of every reason why they cannot.
 //!
 //! **In.** Reply forms as XLSX or CSV; the open items of the book.
 //!
 //! **Out.** [`Replies`], whose bytes are a `decisions.csv` for the next delivery.
 //!
-//! **Invariants.** All or nothing. A line without any entry stays open.
+//! **Invariants.** All or nothing. A line without any entry stays unanswered.
 
 mod form;
 mod ids;
@@ -84,13 +84,13 @@ pub struct ReplyDecision {
 }
 
 impl ReplyDecision {
-    /// The form and the line that the decision comes from, in words.
+    /// Returns the form and the line of the decision, in words.
     pub fn origin(&self) -> Text {
         text!("{} line {}", self.form, self.line)
     }
 }
 
-/// Reads reply forms, and compares them with the open items of the newest period of a book.
+/// Reads reply forms and compares them with the open items of the newest period of a book.
 pub fn read(files: &[impl AsRef<Path>], book: &Path, template: &Template) -> Outcome<Replies> {
     let periods = book::Book::look(book)?;
     let Some((period, folder)) = periods.last() else {
@@ -111,11 +111,11 @@ pub fn read(files: &[impl AsRef<Path>], book: &Path, template: &Template) -> Out
             continue;
         };
         match ReplyForm::read(&bytes, &name, template, &ids) {
-            Ok(form) => replies.take(&name, form, &open, &mut findings),
+            Ok(form) => replies.add_form(&name, form, &open, &mut findings),
             Err(finding) => findings.push(finding),
         }
     }
-    replies.agree(&mut findings);
+    replies.remove_repeated(&mut findings);
     if findings.is_empty() {
         Ok(replies)
     } else {
@@ -123,7 +123,7 @@ pub fn read(files: &[impl AsRef<Path>], book: &Path, template: &Template) -> Out
     }
 }
 
-/// The settlements that the newest period carries.
+/// Reads the settlements that the newest period carries.
 fn open_items(folder: &Path) -> Outcome<BTreeMap<String, Open>> {
     let breaks = Grid::open(folder, "breaks")?;
     let carried = breaks.iter().filter(|row| row.flag("carried") == Some(true));
@@ -137,8 +137,8 @@ fn open_items(folder: &Path) -> Outcome<BTreeMap<String, Open>> {
 }
 
 impl Replies {
-    /// Takes the decisions of a form, or says what is wrong with them.
-    fn take(
+    /// Adds the decisions of a form, or findings on them.
+    fn add_form(
         &mut self,
         file: &str,
         form: ReplyForm,
@@ -191,8 +191,8 @@ impl Replies {
         }
     }
 
-    /// Both provinces may have answered: alike, and the first answer stands; or not.
-    fn agree(&mut self, findings: &mut Vec<Finding>) {
+    /// Removes repeated answers for one settlement; the first stays. Two different decisions become a finding.
+    fn remove_repeated(&mut self, findings: &mut Vec<Finding>) {
         self.decisions.sort_by(|a, b| a.setl_id.cmp(&b.setl_id));
         self.decisions.dedup_by(|later, first| {
             let same = later.setl_id == first.setl_id;
@@ -206,7 +206,7 @@ impl Replies {
         });
     }
 
-    /// `decisions.csv`.
+    /// Returns the bytes of `decisions.csv`.
     pub fn to_csv(&self) -> Outcome<Vec<u8>> {
         let failed = |error: csv::Error| Failure::Bug(text!("decisions: {}", Text::foreign(error)));
         let mut writer = csv::Writer::from_writer(Vec::new());
@@ -228,7 +228,7 @@ impl Replies {
         writer.into_inner().map_err(|error| Failure::Bug(Text::foreign(error)))
     }
 
-    /// How many settlements each decision names, and what clears through it.
+    /// Counts the settlements of each decision, and sums what clears by it.
     pub fn totals(&self) -> Vec<(Verdict, u64, FenSum)> {
         let of = |verdict: Verdict| {
             let decided = || self.decisions.iter().filter(move |d| d.decision == verdict.name());

@@ -1,4 +1,4 @@
-//! The parts of a workbook, which is a ZIP archive of XML: each is unpacked while it is read, within bounds.
+//! The parts of a workbook, which is a ZIP archive of XML. Parts are unpacked in a stream, within bounds.
 
 use std::{
     cell::Cell,
@@ -13,30 +13,30 @@ use zip::ZipArchive;
 
 use crate::text::Text;
 
-/// Bytes that a workbook may take, packed, and that it may unpack to.
+/// The most bytes of a workbook, packed and unpacked.
 pub(super) const PACKED: u64 = 64 << 20;
 const UNPACKED: u64 = 512 << 20;
-/// Bytes of the shared texts, which are held.
+/// The most bytes of the shared texts, which stay in memory.
 pub(super) const TEXTS: u64 = 256 << 20;
-/// Bytes of a part that says how the others belong together.
+/// The most bytes of a part that says how other parts belong together.
 pub(super) const FRAME: u64 = 8 << 20;
-/// Entries of the archive.
+/// The most entries of the archive.
 const ENTRIES: usize = 10_000;
-/// Bytes of a tag or a text: a cell holds 32,767 characters.
+/// The most bytes of a tag or a text; a cell holds 32,767 characters.
 const TOKEN: usize = 1 << 20;
-/// How deep elements lie in each other.
+/// The greatest depth of nested elements.
 const DEPTH: u32 = 100;
 
 /// Why a form cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Unreadable {
-    /// It is no form, or damaged.
+    /// It is not a form, or it is damaged.
     Form(Text),
-    /// It is larger than what is read.
+    /// It exceeds the bounds.
     Bounds(Text),
 }
 
-/// A workbook, packed.
+/// A packed workbook.
 pub(super) struct Archive<'a> {
     zip: ZipArchive<Cursor<&'a [u8]>>,
     /// Bytes that may still be unpacked.
@@ -49,7 +49,8 @@ impl<'a> Archive<'a> {
         if bytes.len() as u64 > PACKED {
             return bounds(text!("a workbook of more than {} MiB", PACKED >> 20));
         }
-        // What the directory claims to hold would be reserved before it is read.
+        // `ZipArchive` reserves memory for as many entries as the directory declares, so the entries are counted
+        // first.
         let entries = bytes.windows(4).filter(|window| window == b"PK\x01\x02").count();
         if entries > ENTRIES {
             return bounds(text!("a workbook of more than {} parts", ENTRIES));
@@ -59,8 +60,8 @@ impl<'a> Archive<'a> {
         Ok(Archive { zip, left: Cell::new(UNPACKED) })
     }
 
-    /// A part by its path, of at most so many bytes; none where there is no such part. Writers differ in case, and
-    /// in which way slashes lean.
+    /// Opens a part by its path, of at most `most` bytes; `None` when there is no such part. Case and the direction of
+    /// slashes are ignored, because writers differ in them.
     pub(super) fn part(
         &mut self,
         path: &str,
@@ -78,7 +79,7 @@ impl<'a> Archive<'a> {
         if file.size() > most.min(self.left.get()) {
             return Err(Unreadable::Bounds(large(path)));
         }
-        Ok(Some(PartEvents::of(file, path, most, &self.left)))
+        Ok(Some(PartEvents::new(file, path, most, &self.left)))
     }
 }
 
@@ -90,7 +91,7 @@ fn large(path: &str) -> Text {
     text!("a workbook whose part {} is too large", path)
 }
 
-/// The events of a part.
+/// The XML events of a part.
 pub(super) struct PartEvents<'a> {
     xml: Reader<Metered<'a>>,
     path: String,
@@ -98,14 +99,14 @@ pub(super) struct PartEvents<'a> {
 }
 
 impl<'a> PartEvents<'a> {
-    fn of(file: impl Read + 'a, path: &str, most: u64, left: &'a Cell<u64>) -> PartEvents<'a> {
+    fn new(file: impl Read + 'a, path: &str, most: u64, left: &'a Cell<u64>) -> PartEvents<'a> {
         let inner: Box<dyn BufRead + 'a> = Box::new(BufReader::new(file));
         let mut xml = Reader::from_reader(Metered { inner, most, left, token: 0, beyond: false });
         xml.config_mut().expand_empty_elements = true;
         PartEvents { xml, path: path.to_owned(), depth: 0 }
     }
 
-    /// The next event that is not the end of the part.
+    /// Returns the next event, or `None` at the end of the part.
     pub(super) fn next<'b>(
         &mut self,
         buffer: &'b mut Vec<u8>,
@@ -131,7 +132,7 @@ impl<'a> PartEvents<'a> {
         Ok(Some(event))
     }
 
-    /// Appends the text up to the end of an element: of the shown runs of it where it has runs.
+    /// Appends the text up to the end of an element. In rich text only the shown runs count, not phonetic ones.
     pub(super) fn text(&mut self, element: &str, into: &mut String) -> Result<(), Unreadable> {
         let rich = element != "v";
         let (mut phonetic, mut shown) = (false, !rich);
@@ -163,13 +164,13 @@ impl<'a> PartEvents<'a> {
         Err(damage)
     }
 
-    /// Says that the part is damaged.
+    /// Returns the error of a damaged part.
     pub(super) fn damage(&self) -> Unreadable {
         Unreadable::Form(damaged(&self.path))
     }
 }
 
-/// What a reference stands for. Entities that a part defines by itself are not known.
+/// Resolves a character reference or a predefined entity. Entities defined by the part itself are unknown.
 fn letter(name: &BytesRef) -> Option<char> {
     match &**name {
         "lt" => Some('<'),
@@ -181,7 +182,7 @@ fn letter(name: &BytesRef) -> Option<char> {
     }
 }
 
-/// An attribute of an element, whatever its namespace.
+/// Returns an attribute of an element by its local name.
 pub(super) fn attribute(of: &BytesStart, name: &str) -> Option<String> {
     let mut attributes = of.attributes();
     let found = attributes.with_checks(false).flatten();
@@ -189,13 +190,13 @@ pub(super) fn attribute(of: &BytesStart, name: &str) -> Option<String> {
     found.next()?.normalized_value(XmlVersion::Implicit1_0).ok().map(std::borrow::Cow::into_owned)
 }
 
-/// Counts what is unpacked.
+/// A reader that counts unpacked bytes and stops at the bounds.
 struct Metered<'a> {
     inner: Box<dyn BufRead + 'a>,
-    /// Bytes that the part may still have, and all parts.
+    /// Bytes that this part may still have, and bytes that all parts may still have.
     most: u64,
     left: &'a Cell<u64>,
-    /// Bytes of this tag or text.
+    /// Bytes read of the current tag or text. Reset at every event.
     token: usize,
     /// Whether the part went beyond its bounds.
     beyond: bool,

@@ -1,4 +1,4 @@
-//! The cells of a workbook, one after the other; none is held.
+//! Reads the cells of a workbook one after the other. None is kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,17 +8,17 @@ use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use super::parts::{Archive, FRAME, PartEvents, TEXTS, Unreadable, attribute};
 
-/// Sheets of a workbook.
+/// The most sheets of a workbook.
 const SHEETS: usize = 64;
 /// The last row and column of a sheet, from 0.
 const LAST: (u32, u32) = (1_048_575, 16_383);
 
-/// Takes the cells of a workbook, sheet by sheet.
+/// Receives the cells of a workbook, sheet by sheet.
 pub(super) trait CellSink {
-    /// Begins a sheet.
+    /// Called before the cells of a sheet.
     fn begin(&mut self);
 
-    /// Takes a cell; row and column are counted from 0. Says whether more of the sheet is of use.
+    /// Receives a cell. Row and column are counted from 0. Returns whether more cells of the sheet are wanted.
     fn cell(
         &mut self,
         row: u32,
@@ -27,11 +27,11 @@ pub(super) trait CellSink {
         day: Option<NaiveDate>,
     ) -> Result<bool, Unreadable>;
 
-    /// Ends a sheet.
+    /// Called after the cells of a sheet.
     fn end(&mut self);
 }
 
-/// Gives a form the cells of every sheet.
+/// Sends the cells of every sheet to a form.
 pub(super) fn read(bytes: &[u8], form: &mut dyn CellSink) -> Result<(), Unreadable> {
     let mut archive = Archive::open(bytes)?;
     let frame = Frame::read(&mut archive)?;
@@ -58,7 +58,7 @@ pub(super) fn read(bytes: &[u8], form: &mut dyn CellSink) -> Result<(), Unreadab
     Ok(())
 }
 
-/// Where the parts of a workbook are.
+/// The paths of the parts of a workbook.
 #[derive(Default)]
 struct Frame {
     sheets: Vec<String>,
@@ -92,7 +92,7 @@ impl Frame {
             match of.local_name().as_ref() {
                 "sheet" => {
                     let target = attribute(&of, "id").and_then(|id| relations.get(&id));
-                    // A sheet that leads twice to one part would be read twice.
+                    // Two sheets may name one part, which must be read once.
                     if let Some((_, target)) =
                         target.filter(|(kind, _)| kind.ends_with("/worksheet"))
                         && seen.insert(target)
@@ -114,7 +114,7 @@ impl Frame {
     }
 }
 
-/// A target as a path: from the root of the archive, or from a folder.
+/// Returns the path of a target, which is relative to the root of the archive or to a folder.
 fn below(folder: &str, target: &str) -> String {
     match target.strip_prefix('/') {
         Some(whole) => whole.to_owned(),
@@ -123,7 +123,7 @@ fn below(folder: &str, target: &str) -> String {
     }
 }
 
-/// Kind and target of each relation of a part, by its number.
+/// Reads the relations of a part: kind and target, by id.
 fn relations(
     archive: &mut Archive,
     path: &str,
@@ -142,16 +142,16 @@ fn relations(
     Ok(found)
 }
 
-/// What the sheets of a workbook share.
+/// Data that the sheets of a workbook share.
 #[derive(Default)]
 struct WorkbookContext {
     texts: SharedStrings,
-    /// Whether a style shows a number as a day.
+    /// For each style, whether it shows a number as a day.
     days: Vec<bool>,
     from_1904: bool,
 }
 
-/// Texts that cells name by their number, one behind the other.
+/// The shared strings, concatenated. `ends[i]` is the end of string `i`.
 #[derive(Default)]
 struct SharedStrings {
     all: String,
@@ -182,7 +182,7 @@ impl SharedStrings {
     }
 }
 
-/// Appends a text of a workbook: `_x000D_` stands for a character that XML does not take.
+/// Appends a text of a workbook. `_x000D_` stands for a character that XML cannot hold.
 fn unescape(text: &str, into: &mut String) {
     let mut rest = text;
     while let Some(at) = rest.find("_x") {
@@ -198,7 +198,7 @@ fn unescape(text: &str, into: &mut String) {
     into.push_str(rest);
 }
 
-/// Which styles show a number as a day.
+/// Reads which styles show a number as a day.
 fn days(mut part: PartEvents) -> Result<Vec<bool>, Unreadable> {
     let mut formats: BTreeMap<String, bool> = BTreeMap::new();
     let (mut styles, mut of_cells, mut buffer) = (Vec::new(), false, Vec::new());
@@ -227,12 +227,12 @@ fn days(mut part: PartEvents) -> Result<Vec<bool>, Unreadable> {
     Ok(styles)
 }
 
-/// Numbers of formats that every spreadsheet has: days, in East Asia also those from 27 and from 50 on.
+/// Whether a built-in number format shows a day; 27 to 31 and from 50 on do so in East Asia.
 fn is_built_in_day(id: &str) -> bool {
     id.parse().is_ok_and(|id: u32| matches!(id, 14..=17 | 22 | 27..=31 | 36 | 50..=54 | 57 | 58))
 }
 
-/// Whether a format shows a year or a day, outside of quotes, brackets and escapes.
+/// Whether a format code shows a year or a day, outside of quotes, brackets and escapes.
 fn is_day(code: &str) -> bool {
     let mut letters = code.chars();
     while let Some(letter) = letters.next() {
@@ -251,7 +251,7 @@ fn is_day(code: &str) -> bool {
     false
 }
 
-/// Gives a form the cells of a sheet.
+/// Sends the cells of a sheet to a form.
 fn sheet(
     mut part: PartEvents,
     shared: &WorkbookContext,
@@ -270,9 +270,9 @@ fn sheet(
                     }
                 }
                 "c" if inside => {
-                    let head = Head::of(&of);
+                    let head = Head::read(&of);
                     if let Some(place) = &head.place {
-                        (row, column) = at(place).ok_or_else(|| part.damage())?;
+                        (row, column) = parse_cell_reference(place).ok_or_else(|| part.damage())?;
                     }
                     if row > LAST.0 || column > LAST.1 {
                         return Err(part.damage());
@@ -298,7 +298,7 @@ fn sheet(
     Err(part.damage())
 }
 
-/// The value of a cell: what it holds, or what its formula came to.
+/// Reads the value of a cell: its content, or the result of its formula.
 fn cell(part: &mut PartEvents, value: &mut String) -> Result<(), Unreadable> {
     let mut buffer = Vec::new();
     while let Some(event) = part.next(&mut buffer)? {
@@ -315,7 +315,7 @@ fn cell(part: &mut PartEvents, value: &mut String) -> Result<(), Unreadable> {
     Err(part.damage())
 }
 
-/// What a cell says of itself.
+/// The attributes of a cell element.
 struct Head {
     place: Option<String>,
     style: Option<String>,
@@ -323,11 +323,11 @@ struct Head {
 }
 
 impl Head {
-    fn of(of: &BytesStart) -> Head {
+    fn read(of: &BytesStart) -> Head {
         Head { place: attribute(of, "r"), style: attribute(of, "s"), kind: attribute(of, "t") }
     }
 
-    /// A value as text, and as a day; none where it names a text that is not there.
+    /// Returns a value as text and as a day, or `None` when it names a shared string that does not exist.
     fn meaning<'a>(
         &self,
         value: &'a str,
@@ -357,7 +357,7 @@ impl Head {
     }
 }
 
-/// A number as people write it.
+/// Formats a number as people write it.
 fn number(value: &str) -> Option<String> {
     decimal(value).map(|number| number.normalize().to_string())
 }
@@ -366,7 +366,7 @@ fn decimal(value: &str) -> Option<Decimal> {
     value.parse().or_else(|_| Decimal::from_scientific(value)).ok()
 }
 
-/// The day of a spreadsheet's number. Those that count from 1900 know a 29th of February of that year.
+/// Returns the day of a spreadsheet's number. Serial days from 1900 count a 29 February 1900, which did not exist.
 fn day(value: &str, from_1904: bool) -> Option<NaiveDate> {
     let number = decimal(value)?.trunc().to_u64()?;
     let (year, month, day) = match number {
@@ -378,8 +378,8 @@ fn day(value: &str, from_1904: bool) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year, month, day)?.checked_add_days(Days::new(number))
 }
 
-/// Row and column, from 0, of a place like `B12`.
-fn at(place: &str) -> Option<(u32, u32)> {
+/// Parses a cell reference like `B12` into row and column, from 0.
+fn parse_cell_reference(place: &str) -> Option<(u32, u32)> {
     let digits = place.find(|letter: char| letter.is_ascii_digit())?;
     let (letters, row) = place.split_at(digits);
     let column = letters.bytes().try_fold(0_u32, |column, letter| {
@@ -396,10 +396,10 @@ mod tests {
 
     #[test]
     fn places_texts_and_days_are_those_of_spreadsheets() {
-        assert_eq!(at("A1"), Some((0, 0)));
-        assert_eq!(at("xfd1048576"), Some((1_048_575, 16_383)));
+        assert_eq!(parse_cell_reference("A1"), Some((0, 0)));
+        assert_eq!(parse_cell_reference("xfd1048576"), Some((1_048_575, 16_383)));
         for place in ["A0", "1", "A", "", "A-1", "ZZZZZZZZZZZZ1", "A99999999999", "é1"] {
-            assert_eq!(at(place), None, "{place}");
+            assert_eq!(parse_cell_reference(place), None, "{place}");
         }
         let plain = |text: &str| {
             let mut plain = String::new();

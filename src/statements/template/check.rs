@@ -1,4 +1,4 @@
-//! What a spreadsheet program takes of a template: told before anything is made of it.
+//! Checks that a spreadsheet program accepts a template, before any form is made from it.
 
 use rust_xlsxwriter::utility::check_sheet_name;
 
@@ -6,20 +6,20 @@ use super::{BULLETIN, RowForm, Template};
 
 use crate::text::{Text, quoted};
 
-/// Characters of a text; a cell holds 32,767, some of which are filled in.
+/// The most characters of a text. A cell holds 32,767, some of which are filled in.
 const LONGEST_TEXT: usize = 1_000;
-/// Columns of a form; a sheet has 16,384.
+/// The most columns of a form; a sheet has 16,384.
 const MOST_COLUMNS: usize = 1_000;
-/// Width of a column, in characters.
+/// The greatest width of a column, in characters.
 const WIDEST: u16 = 255;
-/// Who signs, side by side.
+/// The most signers.
 const MOST_SIGN: usize = 100;
-/// Characters of the words in a cell's list, and the commas between them.
+/// The most characters of the word list of a cell, with its commas.
 const LONGEST_LIST: usize = 255;
-/// Characters of a font's name.
+/// The most characters of a font's name.
 const LONGEST_FONT: usize = 31;
 
-/// Everything that a spreadsheet program does not take.
+/// Returns every problem that a spreadsheet program would have with the template.
 pub(super) fn check(template: &Template, file: &toml::Table) -> Vec<Text> {
     let mut problems = Vec::new();
     for (key, value) in file {
@@ -49,7 +49,7 @@ pub(super) fn check(template: &Template, file: &toml::Table) -> Vec<Text> {
     problems
 }
 
-/// The forms that become sheets of one workbook.
+/// Returns the forms that become sheets of one workbook.
 fn workbooks(template: &Template) -> [Vec<(String, &RowForm)>; 5] {
     let named = |names: &[&str]| names.iter().map(|n| (n.to_string(), template.form(n))).collect();
     let monthly = BULLETIN.iter().filter(|name| **name != "quarter");
@@ -86,7 +86,7 @@ fn of_form(place: &str, form: &RowForm) -> Vec<Text> {
     problems
 }
 
-/// Decisions are chosen from a list in a cell.
+/// Returns a problem when the words of decisions do not fit the list of a cell.
 fn of_decisions(template: &Template) -> Option<Text> {
     let words: Vec<String> = template.verdicts().map(|(_, word)| word).collect();
     let bad = |(at, word): (usize, &String)| {
@@ -98,7 +98,7 @@ fn of_decisions(template: &Template) -> Option<Text> {
     })
 }
 
-/// Looks through every text of the file.
+/// Checks every text of the file.
 fn texts(place: &str, value: &toml::Value, problems: &mut Vec<Text>) {
     match value {
         toml::Value::String(text) => {
@@ -149,7 +149,7 @@ mod tests {
                 named(bad)
             );
         }
-        // 31 characters as spreadsheets count them.
+        // 31 UTF-16 units, as spreadsheets count.
         assert!(!named(&"𠮷".repeat(16)).is_empty());
         for good in ["表".repeat(31), "a'b".to_owned(), "History 2".to_owned(), "𠮷".repeat(15)]
         {

@@ -11,7 +11,7 @@ pub(super) const BUILT_IN: &str = include_str!("../../../pipelines/forms.toml");
 const FORMAT: u32 = 1;
 
 impl Template {
-    /// The built-in template.
+    /// Returns the built-in template.
     pub fn built_in() -> Template {
         Template::parse(BUILT_IN).expect("Invariant: the built-in template is good")
     }
