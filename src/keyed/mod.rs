@@ -1,6 +1,6 @@
-//! Settlements by key: what is kept of each, in memory and beyond it.
+//! Settlements by key: a few bytes of each, in memory or spilled to disk.
 //!
-//! **Purpose.** Hold one small value a settlement, partitioned and sorted by its key, also when memory does not
+//! **Purpose.** Hold one small value for each settlement, partitioned and sorted by its key, also when memory does not
 //! hold all of them.
 //!
 //! **In.** Values with keys.
