@@ -73,8 +73,8 @@ enum PageKind {
     Dictionary,
 }
 
-/// The Thrift types of the fields of a page header, from field 1 on; of a data or dictionary page header; of a data page
-/// header of version 2.
+/// The Thrift types of the fields of a page header, from field 1 on; of a data or dictionary page header; of a data
+/// page header of version 2.
 const HEADER: [u8; 8] = [
     kind::I32,
     kind::I32,

@@ -69,7 +69,8 @@ fn block(packed: &[u8], into: &mut [u8]) -> Result<usize> {
     unpacked.map_err(|error| ParquetError::General(error.to_string()))
 }
 
-/// Unpacks the deprecated codec LZ4, which never was specified: writers mean Hadoop's frames, LZ4 frames, or a raw block.
+/// Unpacks the deprecated codec LZ4, which never was specified: writers mean Hadoop's frames, LZ4 frames, or a raw
+/// block.
 fn lz4(packed: &[u8], into: &mut [u8]) -> Result<usize> {
     let wanted = Some(into.len());
     if hadoop(packed, into) == wanted {

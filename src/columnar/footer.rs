@@ -124,8 +124,9 @@ struct Bounds {
     row_groups: Vec<Vec<i64>>,
 }
 
-/// The Thrift types of the fields of a footer, from field 1 on; of a schema element, a row group, a column chunk and its
-/// metadata. The decoder does not check them: it would read a field of another type differently than this check does.
+/// The Thrift types of the fields of a footer, from field 1 on; of a schema element, a row group, a column chunk and
+/// its metadata. The decoder does not check them: it would read a field of another type differently than this check
+/// does.
 const FOOTER: [u8; 9] = [
     kind::I32,
     kind::LIST,

@@ -6,8 +6,8 @@
 //!
 //! **Out.** Checked footers and pages; files with their digests.
 //!
-//! **Invariants.** A claim of a file is checked before memory is allocated for it. A panic of a decoder is damage of the
-//! file. Equal rows give equal bytes, on any machine.
+//! **Invariants.** A claim of a file is checked before memory is allocated for it. A panic of a decoder is damage of
+//! the file. Equal rows give equal bytes, on any machine.
 
 pub mod claims;
 pub mod codec;

@@ -1,9 +1,10 @@
 //! A Bloom filter of the keys that the register holds, asked while rows are read.
 //!
-//! A settlement that cleared in an earlier period and is delivered again is a break, and a break needs the values of its
-//! copies. The match looks keys up in the register, but by then the rows are gone: they would have to be read again, and
-//! a few such rows are in almost every page. So the first read asks the filter about late rows at once. There are no
-//! false negatives. The rate of false positives is about one in thirty; it costs the memory for the values of these rows.
+//! A settlement that cleared in an earlier period and is delivered again is a break, and a break needs the values of
+//! its copies. The match looks keys up in the register, but by then the rows are gone: they would have to be read
+//! again, and a few such rows are in almost every page. So the first read asks the filter about late rows at once.
+//! There are no false negatives. The rate of false positives is about one in thirty; it costs the memory for the values
+//! of these rows.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 

@@ -172,7 +172,8 @@ impl<'a> Indexer<'a> {
     /// Indexes the rows that the window evicts.
     fn evict(&mut self, frontier: Option<i64>) -> Outcome<()> {
         let SharedIndex { window, stores, .. } = self.shared;
-        let evicted = self.claims.push_all(&stores.claims, |claim| window.evict(frontier, claim))?;
+        let evicted =
+            self.claims.push_all(&stores.claims, |claim| window.evict(frontier, claim))?;
         evicted.into_iter().try_for_each(|held| self.parting.index_evicted(self.shared, held))
     }
 
@@ -238,7 +239,8 @@ impl RowSink for Indexer<'_> {
             self.shared;
         let SurveySetting { policy, period, monitor, .. } = *setting;
         let stopwatch = &monitor.stopwatch;
-        // A settlement that came in an earlier period is almost always late now. A timely row of such a key is read again.
+        // A settlement that came in an earlier period is almost always late now. A timely row of such a key is read
+        // again.
         let is_foreseen = |hash, late| {
             let watched =
                 || may_be_watched.may_contain(hash) && watched.binary_search(&hash).is_ok();

@@ -40,7 +40,10 @@ impl PackedKey {
     const FIRST: Month = Month::new(0, 1).plus(-(1 << (PackedKey::MONTH_BITS - 1)));
 
     fn new(division: u32, group: u16, cost_month: Month) -> PackedKey {
-        debug_assert!(division < 1_000_000 && group < 1 << PackedKey::GROUP_BITS, "parts fit their bits");
+        debug_assert!(
+            division < 1_000_000 && group < 1 << PackedKey::GROUP_BITS,
+            "parts fit their bits"
+        );
         let month = cost_month.since(PackedKey::FIRST).cast_unsigned();
         let key = u64::from(division) << PackedKey::GROUP_BITS | u64::from(group);
         PackedKey(key << PackedKey::MONTH_BITS | u64::from(month))
@@ -358,8 +361,8 @@ impl Counter {
     fn add(&mut self, rows: &[(usize, PackedKey)], columns: &AmountColumns) {
         self.make_room(rows.len());
         let mask = self.table.len() - 1;
-        // Prefetches the items, and below the sums: no load depends on another, so they overlap. Room was made first, as
-        // a table that grows moves.
+        // Prefetches the items, and below the sums: no load depends on another, so they overlap. Room was made first,
+        // as a table that grows moves.
         let item = |all, (_, key): &(usize, PackedKey)| all ^ self.table[key.place(mask)].1;
         std::hint::black_box(rows.iter().fold(0, item));
         let mut places = [0; ROWS_AT_A_TIME];
@@ -418,8 +421,8 @@ impl Counter {
         self.table[at].1 - 1
     }
 
-    /// Returns the index of the item of a key, or of a free one for it. The table is never more than half full, so there
-    /// is a free one.
+    /// Returns the index of the item of a key, or of a free one for it. The table is never more than half full, so
+    /// there is a free one.
     fn item(&self, key: PackedKey) -> usize {
         let mask = self.table.len() - 1;
         let mut at = key.place(mask);

@@ -363,7 +363,12 @@ impl<'a> Judge<'a> {
     }
 
     /// Adds the break of a settlement that does not clear.
-    pub(super) fn add_break(&mut self, class: Class, copies: &Copies, differences: &[FieldDifference]) {
+    pub(super) fn add_break(
+        &mut self,
+        class: Class,
+        copies: &Copies,
+        differences: &[FieldDifference],
+    ) {
         for copy in copies.iter().flatten() {
             self.tally.control.add(copy.side, Bucket::Break(class), copy.totals());
         }

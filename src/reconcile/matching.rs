@@ -265,8 +265,8 @@ pub struct Known<'a> {
     pub revoked: &'a [(u64, u32)],
 }
 
-/// Matches a partition: its claims, sorted by hash and treating ordinal, and the sorted entries of all other rows of each
-/// side. Keys that share a hash are doubtful, the values decide.
+/// Matches a partition: its claims, sorted by hash and treating ordinal, and the sorted entries of all other rows of
+/// each side. Keys that share a hash are doubtful, the values decide.
 pub fn match_partition(mut claims: Vec<Claim>, mut sides: [&[Entry]; 2], known: Known) -> Matched {
     let Known { watched, registered, revoked } = known;
     debug_assert!(claims.is_sorted_by_key(|claim| (claim.hash(), claim.ordinals[0])));

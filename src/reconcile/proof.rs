@@ -19,8 +19,8 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Proves for each side that the valid rows less the doubtful rows are the rows that the match cleared, in number and
-    /// payable. Both sides must have the same cost too.
+    /// Proves for each side that the valid rows less the doubtful rows are the rows that the match cleared, in number
+    /// and payable. Both sides must have the same cost too.
     pub fn of(survey: &Survey, matched: &AllMatched, in_doubt: [Totals; 2]) -> Outcome<Proof> {
         let plain = Side::BOTH.map(|side| {
             let delivered = survey.control.get(side, Bucket::Delivered);

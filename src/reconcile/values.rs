@@ -1,6 +1,7 @@
 //! Copies in doubt with all their values, packed, by the partition of their key, until they are settled.
 //!
-//! Mostly they are few. When a month is sent again or a side is left out, all rows are in doubt: then they spill to disk.
+//! Mostly they are few. When a month is sent again or a side is left out, all rows are in doubt: then they spill to
+//! disk.
 
 use super::{
     breaks::SideCopy,

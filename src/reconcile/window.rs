@@ -7,8 +7,8 @@
 //! The window only claims that a settlement clears. The match examines each claim (`matching`), once the entries of all
 //! other rows are known. If the window misses a partner, as in files in another order, only time is lost.
 //!
-//! Keys are spread over shards, hash tables behind a lock each. Rows queue in front of a shard and are probed a block at
-//! a time, while the shard is in the cache: single look-ups in one large table would miss the cache twice each. The
+//! Keys are spread over shards, hash tables behind a lock each. Rows queue in front of a shard and are probed a block
+//! at a time, while the shard is in the cache: single look-ups in one large table would miss the cache twice each. The
 //! table has all that is compared. Which rows of a batch cleared is noted in `Seats::cleared`.
 
 use self::shard::{BATCH_ROWS, BUCKET, Coming, HeldRow, RowSlot, RowState, SEATS, Shard, tag_of};
@@ -25,7 +25,7 @@ use crate::{
     ingest::batch::Batch,
     keyed::{
         entry::{Claim, Entry},
-        store::{locked, counting_sort},
+        store::{counting_sort, locked},
     },
     model::codes::Side,
 };
@@ -65,11 +65,12 @@ pub struct Window {
 
 /// The slots of held batches, a list for each property: what is asked of every row lies close together.
 //
-// All atomics are Relaxed. Rows of a key are written and asked about under the lock of its shard, and `evict` takes each
-// of these locks once after it has raised the turn, before it takes the batch: so it sees every earlier write, and
+// All atomics are Relaxed. Rows of a key are written and asked about under the lock of its shard, and `evict` takes
+// each of these locks once after it has raised the turn, before it takes the batch: so it sees every earlier write, and
 // every later probe sees the new turn. Without these locks a row could clear after its batch has left.
 struct Seats {
-    /// The number of the batch in a seat, so that slots of an earlier one are known as stale; never 0, as 0 is no batch.
+    /// The number of the batch in a seat, so that slots of an earlier one are known as stale; never 0, as 0 is no
+    /// batch.
     turns: Vec<AtomicU16>,
     treating: Vec<AtomicBool>,
     first_ordinals: Vec<AtomicU32>,
@@ -280,8 +281,8 @@ impl Window {
         evicted
     }
 
-    /// Returns the seats of the batches that the reading has passed, and of the earliest others when there are too many.
-    /// None while they have few rows.
+    /// Returns the seats of the batches that the reading has passed, and of the earliest others when there are too
+    /// many. None while they have few rows.
     fn due(&self, frontier: Option<i64>) -> Vec<usize> {
         let mut waiting = locked(&self.held);
         let seats = self.seats.turns.len();

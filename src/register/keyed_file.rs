@@ -64,7 +64,10 @@ impl KeyedFile {
         lists: &[&[K]],
         mut hit: impl FnMut(Key, &RecordBatch, usize) -> Outcome<()>,
     ) -> Outcome<()> {
-        debug_assert!(lists.iter().all(|list| list.is_sorted_by_key(Keyed::key)), "lists are sorted");
+        debug_assert!(
+            lists.iter().all(|list| list.is_sorted_by_key(Keyed::key)),
+            "lists are sorted"
+        );
         for (group, (first, last)) in self.ranges.iter().enumerate() {
             let wanted = || lists.iter().map(|list| within(list, *first, *last));
             if wanted().all(<[K]>::is_empty) {

@@ -20,8 +20,8 @@ pub(super) struct Shard {
     pub(super) revoked: Vec<(u64, u32)>,
 }
 
-/// A bucket: the first rows of some keys. Rows of evicted batches count as free. It is two cache lines, aligned, so that
-/// [`Shard::prefetch`] has to read one row of each line only.
+/// A bucket: the first rows of some keys. Rows of evicted batches count as free. It is two cache lines, aligned, so
+/// that [`Shard::prefetch`] has to read one row of each line only.
 #[derive(Clone, Copy, Default)]
 #[repr(align(128))]
 pub(super) struct KeyBucket(pub(super) [HeldRow; BUCKET]);
