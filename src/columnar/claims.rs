@@ -221,14 +221,14 @@ pub(crate) fn next_page(
 }
 
 /// Checks the page headers of columns of a row group; returns the bytes that their pages take while they are read.
-pub(crate) fn of_columns(
+pub(crate) fn check_columns(
     file: &SharedFile,
     group: &RowGroupMetaData,
     leaves: impl Iterator<Item = usize>,
 ) -> Result<u64, Text> {
     at_a_time(leaves.map(|leaf| {
         let chunk = group.column(leaf);
-        Ok((chunk, of_column(file, chunk)?))
+        Ok((chunk, check_column(file, chunk)?))
     }))
 }
 
@@ -270,7 +270,7 @@ pub fn of_table(
     let groups = row_group.map_or(0..metadata.num_row_groups(), |group| group..group + 1);
     for group in groups.map(|group| metadata.row_group(group)) {
         let columns = (0..group.num_columns()).map(|leaf| {
-            let (chunk, claims) = (group.column(leaf), of_column(file, group.column(leaf))?);
+            let (chunk, claims) = (group.column(leaf), check_column(file, group.column(leaf))?);
             let foreign = claims.lengths || !is_ours(chunk.compression());
             let named =
                 || text!("column {}: pages as we do not write them", chunk.column_path().string());
@@ -309,7 +309,7 @@ fn is_ours(codec: Compression) -> bool {
 }
 
 /// Checks the page headers of a column; returns the sizes that they claim.
-pub(crate) fn of_column(file: &SharedFile, chunk: &ColumnChunkMetaData) -> Result<Claims, Text> {
+pub(crate) fn check_column(file: &SharedFile, chunk: &ColumnChunkMetaData) -> Result<Claims, Text> {
     let named = |lie: Text| text!("column {}: {}", chunk.column_path().string(), lie);
     let mut walk = ThriftReader(ColumnWindow::new(file, chunk));
     let (mut data, mut dictionary) = (0, 0);

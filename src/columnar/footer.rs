@@ -282,7 +282,7 @@ pub fn footer_error(metadata: &ParquetMetaData, len: u64) -> Option<Text> {
     })
 }
 
-/// Returns the most rows that files of so many bytes may have.
+/// Returns the most rows that files with a number of bytes may have.
 pub fn most_rows(bytes: u64) -> u64 {
     ROWS_FOR_NOTHING.saturating_add(bytes.saturating_mul(ROWS_FOR_A_BYTE))
 }

@@ -159,7 +159,7 @@ mod tests {
     fn levels_are_0_or_1_in_runs_that_values_can_need() {
         let check = |levels: &[u8]| check_levels(levels, 10).is_some();
         assert!(check(&[20, 1]) && check(&[10, 0, 10, 1]) && check(&[3, 0xff, 4, 1]));
-        // The last run is cut short, or longer than needed; what comes behind it is not looked at.
+        // The last run is cut short, or longer than needed; bytes behind it are not checked.
         assert!(check(&[5, 0xff]) && check(&[0xc8, 1, 1]) && check(&[20, 1, 77]));
         assert!(!check(&[20, 2]), "a level of 2");
         assert!(!check(&[0x80, 0x80, 0x80, 0x80, 0x80, 1, 1]), "a run of billions");

@@ -121,8 +121,8 @@ impl Batches {
         let file = Arc::new(source.reopen()?);
         let in_group = source.metadata.row_group(row_group);
         let leaves = columns.iter().map(|column| column.leaf);
-        let bytes = claims::of_columns(&file, in_group, leaves).map_err(damage)?;
-        let room = tools.room(bytes, || source.open_bytes(row_group));
+        let bytes = claims::check_columns(&file, in_group, leaves).map_err(damage)?;
+        let room = tools.reserve(bytes, || source.open_bytes(row_group));
         let lengths = TEXT_FIELDS.map(|field| {
             let column = columns.iter().find(|column| column.field == field);
             column.map_or_else(Lengths::default, |column| Lengths::of(in_group, column.leaf))

@@ -79,7 +79,7 @@ impl Tools {
     /// Reserves memory for a row group, and waits until there is some. Row groups that are read in step and are about
     /// as large as planned need no reservation, and none is returned. Any other row group has to be read to its end at
     /// once: a thread that put it back could wait for memory that only this row group would free.
-    pub(super) fn room(
+    pub(super) fn reserve(
         self: &Arc<Tools>,
         bytes: u64,
         planned: impl Fn() -> u64,
@@ -217,19 +217,19 @@ mod tests {
     fn row_groups_wait_for_each_other_where_they_do_not_fit_together() {
         let plan = ReadPlan { in_step: false, batch_rows: 1, bytes: 0, room: 0 };
         let tools = Tools::planned(&Arc::default(), plan);
-        let large = tools.room(ROOM * 2, || 0).expect("alone it fits");
+        let large = tools.reserve(ROOM * 2, || 0).expect("alone it fits");
         assert_eq!(*tools.taken(), ROOM * 2);
         std::thread::scope(|scope| {
-            let next = scope.spawn(|| tools.room(ROOM, || 0).map(|taken| taken.bytes));
+            let next = scope.spawn(|| tools.reserve(ROOM, || 0).map(|taken| taken.bytes));
             assert_eq!(*tools.taken(), ROOM * 2, "the other waits");
             drop(large);
             assert_eq!(next.join().expect("no panic"), Some(ROOM));
         });
         assert_eq!(*tools.taken(), 0);
-        // In step those that are as planned take none.
+        // In step, row groups as planned reserve nothing.
         let tools = Tools::planned(&Arc::default(), ReadPlan { in_step: true, ..plan });
-        assert!(tools.room(4 << 20, || 1 << 20).is_none());
-        assert!(tools.room(6 << 20, || 1 << 20).is_some());
+        assert!(tools.reserve(4 << 20, || 1 << 20).is_none());
+        assert!(tools.reserve(6 << 20, || 1 << 20).is_some());
     }
 
     #[test]
@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(tools.idle.lock().expect("alone").bytes, MOST_IDLE);
         drop(filled(&tools, 10, 1));
         assert_eq!(tools.idle.lock().expect("alone").bytes, MOST_IDLE);
-        // Those of another size make room.
+        // Buffers of another size are dropped for it.
         drop(filled(&tools, 2 << 20, 1));
         let idle = tools.idle.lock().expect("alone");
         assert_eq!(idle.bytes, MOST_IDLE);

@@ -52,7 +52,7 @@ impl FileRowGroup<'_> {
     /// Checks the page headers of a column, and returns a reader of its pages.
     pub(super) fn pages(&self, leaf: usize) -> Result<Box<dyn PageReader>> {
         let chunk = self.group().column(leaf);
-        let claims = claims::of_column(&self.file, chunk).map_err(damage)?;
+        let claims = claims::check_column(&self.file, chunk).map_err(damage)?;
         let size = Arc::new(PageSize(AtomicI64::new(-1)));
         let tools = Arc::clone(&self.tools);
         let tapped = Tapped { file: Arc::clone(&self.file), size: Arc::clone(&size), tools };

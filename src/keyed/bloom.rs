@@ -16,13 +16,13 @@ const KEYS_OF_WORD: u64 = 4;
 pub struct BloomFilter(Vec<AtomicU64>);
 
 impl BloomFilter {
-    /// A filter for so many keys.
+    /// Makes an empty filter for a number of keys.
     pub fn with_capacity(keys: u64) -> BloomFilter {
         let words = usize::try_from(keys.div_ceil(KEYS_OF_WORD)).unwrap_or(usize::MAX);
         BloomFilter((0..words).map(|_| AtomicU64::new(0)).collect())
     }
 
-    /// Bytes of a filter for so many keys.
+    /// Returns the bytes of a filter for a number of keys.
     pub const fn bytes(keys: u64) -> u64 {
         keys.div_ceil(KEYS_OF_WORD).saturating_mul(8)
     }

@@ -7,7 +7,7 @@
 //!
 //! **Out.** Partitions, sorted tables, a Bloom filter of keys.
 //!
-//! **Invariants.** Partitions follow each other in the order of keys. What is spilled to disk comes back as it was.
+//! **Invariants.** Partitions are in the order of keys. Spilled items come back unchanged.
 
 pub mod bloom;
 pub mod entry;

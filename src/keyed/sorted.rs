@@ -121,7 +121,7 @@ impl<T: SortRow> Sorted<T> {
         if self.runs.is_empty() {
             return TableBuilder::write_by_parts(&self.memory, table, folder);
         }
-        let mut merged = Merged::of(self)?;
+        let mut merged = Merged::new(self)?;
         TableBuilder::write_as_it_comes(|| merged.next(), table, folder)
     }
 }
@@ -140,7 +140,7 @@ struct First<T> {
 }
 
 impl<'a, T: SortRow> Merged<'a, T> {
-    fn of(sorted: &'a Sorted<T>) -> Outcome<Merged<'a, T>> {
+    fn new(sorted: &'a Sorted<T>) -> Outcome<Merged<'a, T>> {
         let reader = |run: &SortedRun| RunReader {
             spill: &sorted.spill,
             run: *run,
@@ -264,7 +264,7 @@ mod tests {
             let sorted = sorter.finish().expect("finished");
             assert_eq!(sorted.runs.len(), if runs == 0 { 0 } else { runs + 1 });
             let mut found = sorted.memory.clone();
-            let mut merged = Merged::of(&sorted).expect("opened");
+            let mut merged = Merged::new(&sorted).expect("opened");
             while let Some(row) = merged.next().expect("read") {
                 found.push(row);
             }

@@ -130,7 +130,7 @@ fn denied(folder: &Path, error: Error) -> Outcome<Claimed> {
     }
 }
 
-/// Removes the folder that a killed process has left; says what is there if it is no such folder.
+/// Removes the folder that a killed process has left; otherwise returns the obstacle.
 fn clear(folder: &Path, leftovers: Leftovers) -> std::io::Result<Obstacle> {
     let found = match fs::symlink_metadata(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Obstacle::Gone),

@@ -24,7 +24,7 @@ use crate::{
     model::codes::Side,
 };
 
-/// Whether a file may take the place of another one.
+/// Whether a file may replace another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replace {
     /// It may: the user said `--force`.

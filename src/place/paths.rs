@@ -30,7 +30,7 @@ pub(crate) fn resolve(path: &Path) -> io::Result<PathBuf> {
         resolved.push(component);
         match fs::symlink_metadata(&resolved) {
             Ok(_) => resolved = resolved.canonicalize()?,
-            // A missing component is no link, so `..` goes back by text.
+            // A missing component is no link, so `..` removes it.
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 if component == Component::ParentDir {
                     resolved.pop();

@@ -44,7 +44,7 @@ pub struct FirstRead {
     pub survey: Survey,
     /// Its rows, for the match.
     pub index: Index,
-    /// The positions of plain rows of the treating side; settling corrects them to what cleared.
+    /// Positions: of the plain rows of the treating side at first, of all settlements that cleared after settling.
     pub counters: Counters,
 }
 

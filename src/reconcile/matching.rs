@@ -430,7 +430,7 @@ mod tests {
         let matched = match_partition(vec![claim(1, 9, 9)], [&treating, &insured], known);
         assert_eq!(matched.cleared, vec![claim(1, 9, 9), claim(9, 0, 1)]);
         assert_eq!(matched.payable, FenSum::new(6));
-        // Of doubtful rows 1 to 7 and 0, 2 to 6; values of those with odd numbers are at hand.
+        // The doubtful rows are 1 to 7, and 0 and 2 to 6. Values of rows with odd numbers are stored.
         assert_eq!(matched.in_doubt.rows, [7, 6]);
         assert_eq!(matched.missing, [vec![2, 4, 6], vec![2, 0, 4, 6]]);
         assert_eq!(matched.in_doubt.cleared, [vec![], vec![1]]);

@@ -16,8 +16,8 @@ const FOR_READING: u64 = 2;
 const ROWS_FOR_ONE_IN_DOUBT: u64 = 100;
 /// Bytes of a row in doubt in the tables that it goes to, about.
 const BYTES_IN_TABLES: u64 = 640;
-/// Bytes for the program, positions and tables being written: so many in any case, so many for each row of the
-/// delivery, and at the most so many for all rows, as a country has a limited number of divisions.
+/// Bytes for the program, positions and tables being written: a fixed part, a part for each row of the delivery, and
+/// the most for all rows, as a country has a limited number of divisions.
 const BASE: u64 = 48 << 20;
 const BASE_OF_A_ROW: u64 = 16;
 const BASE_OF_ROWS: u64 = 160 << 20;

@@ -63,9 +63,8 @@ impl Settling<'_> {
         let Context { policy, period, .. } = self.context;
         unpack_all(&bytes, |packed: PackedReversal<Box<Record>>| {
             let (clearing, verdict, overridden, [treating, insured]) = packed;
-            let copy = |packed: Option<_>| {
-                packed.map(|p| SideCopy::of_packed(p, policy, period)).transpose()
-            };
+            let copy =
+                |packed: Option<_>| packed.map(|p| SideCopy::unpack(p, policy, period)).transpose();
             let copies = [copy(treating)?, copy(insured)?];
             let reversal = Reversal { copies, clearing, verdict, overridden };
             Ok((reversal.original()?, reversal))

@@ -86,15 +86,13 @@ impl DoubtfulCopies {
 
     /// Removes and returns the copies of a partition, in any order.
     pub fn take(&self, partition: usize, policy: &Policy, period: Month) -> Outcome<Vec<SideCopy>> {
-        unpack_all(&self.copies.take(partition)?, |packed| {
-            SideCopy::of_packed(packed, policy, period)
-        })
+        unpack_all(&self.copies.take(partition)?, |packed| SideCopy::unpack(packed, policy, period))
     }
 }
 
 impl SideCopy {
     /// Unpacks a copy; `policy` is the policy of the period.
-    pub(super) fn of_packed(
+    pub(super) fn unpack(
         packed: PackedCopy<Box<Record>>,
         policy: &Policy,
         period: Month,

@@ -37,7 +37,7 @@ mod shard;
 const SLACK: i64 = 3_600 * 1_000_000;
 /// Rows that wait at a time, about; beyond it the earliest batches are evicted.
 const HELD_ROWS: usize = 384 * 1024;
-/// Rows that are evicted together: so many, or 1/16 of a small delivery, so that it takes the same path of code.
+/// The most rows that are evicted together; 1/16 of a small delivery, so that it takes the same path of code.
 const EVICTED_ROWS: usize = 64 * 1024;
 const EVICTED_PART: usize = 16;
 /// The number of shards, a power of two.
@@ -48,7 +48,7 @@ const fn queue_rows(evicted_rows: usize) -> usize {
 }
 /// Rows of a block, which are probed together.
 const PROBED_AT_A_TIME: usize = 64;
-/// The window is given up when more than half of so many rows found no partner in it.
+/// The rows of a trial: the window is given up when more than half of them found no partner in it.
 const TRIAL_ROWS: u32 = 512 * 1024;
 
 /// Batches that are held, and hash tables of their keys.
@@ -63,7 +63,7 @@ pub struct Window {
     unmatched: AtomicU32,
 }
 
-/// The slots of held batches, a list for each property: what is asked of every row lies close together.
+/// The seats of held batches, a list for each property: the properties that every probe reads lie close together.
 //
 // All atomics are Relaxed. Rows of a key are written and asked about under the lock of its shard, and `evict` takes
 // each of these locks once after it has raised the turn, before it takes the batch: so it sees every earlier write, and
