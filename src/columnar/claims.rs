@@ -1,9 +1,8 @@
-//! What the page headers of a column claim, looked through before any page is read.
+//! Checks the page headers of a column before any page is read.
 //!
-//! The decoder makes room for as many bytes and values as a header announces, and for as many levels as a
-//! structure in it is nested. So headers are gone through first, as footers are: a page lies within its
-//! column's bytes, it does not unpack to more than its codec can make of them or its values can need, and all
-//! pages together have the values that the footer names.
+//! The decoder allocates the bytes and values that a header announces, and recurses for each level of nesting. So
+//! headers are checked first, as footers are: a page lies within the bytes of its column, it does not unpack to more
+//! than its codec can produce or its values can need, and all pages together have the values that the footer names.
 
 use std::{io, ops::Range, path::Path};
 
@@ -25,36 +24,36 @@ use crate::text::Text;
 
 /// Bytes of the longest text that is read; ids of the contract have 40 characters.
 pub const LONGEST_TEXT: usize = 64 << 10;
-/// Bytes that are looked at together where pages are not unpacked.
+/// Bytes that are read at a time for the checksum of a page that is not unpacked.
 const PIECE: usize = 256 << 10;
-/// Levels that a page header may be nested; what the format defines takes three.
+/// Levels that a page header may be nested; the format needs three.
 const DEEPEST: usize = 16;
-/// Bytes that a page may have besides its values: levels, the rest of a block. For texts also what one that is
-/// too long takes, so that it is found as such.
+/// Bytes that a page may have besides its values: levels, padding of a block. For texts it also admits one text that is
+/// too long, so that the finding names the text and not the page.
 const BESIDES_VALUES: u64 = 64 << 10;
 const BESIDES_TEXTS: u64 = 64 << 20;
-/// Bytes of levels and places in a dictionary for each value, at the most.
+/// Bytes of levels and dictionary indices for each value, at the most.
 const BESIDES_A_VALUE: u64 = 8;
 /// Bytes that pages of a row group may take while it is read, and for each byte of the row group in the file:
 /// exports are packed to a tenth, not to a thousandth.
 const MOST_AT_A_TIME: u64 = 256 << 20;
 const MOST_FOR_A_BYTE: u64 = 64;
-/// The encodings of texts by their lengths; by those that they share with the one before.
+/// The encodings of texts as lengths and bytes, and as prefixes shared with the text before.
 const DELTA_LENGTH_BYTE_ARRAY: i64 = 6;
 const DELTA_BYTE_ARRAY: i64 = 7;
 
-/// Bytes of the largest pages of a column, unpacked, and of what they need while they are read.
+/// The sizes that the page headers of a column claim, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Claims {
-    /// The largest page or dictionary.
+    /// The largest page or dictionary, unpacked.
     pub(crate) page: u64,
-    /// All that is there at a time.
+    /// The memory that is needed at a time while the column is read.
     pub(crate) at_a_time: u64,
-    /// Whether texts are kept as a list of their lengths, whose length is a claim too.
+    /// Whether texts are encoded as a list of lengths, whose count is a claim too.
     lengths: bool,
 }
 
-/// What a page header says.
+/// The fields of a page header that are checked.
 #[derive(Debug, Default)]
 pub(crate) struct Header {
     of: PageKind,
@@ -74,7 +73,8 @@ enum PageKind {
     Dictionary,
 }
 
-/// Types of the fields of a page header, from the first on, and of the numbers of a page's own header.
+/// The Thrift types of the fields of a page header, from field 1 on; of a data or dictionary page header; of a data
+/// page header of version 2.
 const HEADER: [u8; 8] = [
     kind::I32,
     kind::I32,
@@ -89,7 +89,7 @@ const NUMBERS: [u8; 2] = [kind::I32, kind::I32];
 const NUMBERS_2: [u8; 6] = [kind::I32; 6];
 
 impl Header {
-    /// Reads a header, as far as it matters; none when it is in disorder.
+    /// Reads the fields of a header that are checked; none when it cannot be decoded.
     pub(crate) fn read<I: Input>(walk: &mut ThriftReader<I>) -> Option<Header> {
         let (mut header, mut last, mut seen) = (Header::default(), 0, 0u8);
         loop {
@@ -107,20 +107,20 @@ impl Header {
                 (2, _) => header.unpacked = walk.number()?,
                 (3, _) => header.packed = walk.number()?,
                 (4, _) => header.crc = Some(walk.number()?),
-                (5 | 7, _) => header.own(walk, &NUMBERS, 2)?,
-                (8, _) => header.own(walk, &NUMBERS_2, 4)?,
+                (5 | 7, _) => header.read_values(walk, &NUMBERS, 2)?,
+                (8, _) => header.read_values(walk, &NUMBERS_2, 4)?,
                 _ => walk.skip(of, DEEPEST)?,
             }
             if (1..=3).contains(&field) {
                 seen |= 1 << field;
             }
         }
-        // Kind and sizes have to be there.
+        // Kind and both sizes are required.
         (seen == 0b1110).then_some(header)
     }
 
-    /// The header of a data or dictionary page: how many values in which encoding.
-    fn own<I: Input>(
+    /// Reads the header of a data or dictionary page: the number of values and their encoding.
+    fn read_values<I: Input>(
         &mut self,
         walk: &mut ThriftReader<I>,
         known: &[u8],
@@ -142,10 +142,10 @@ impl Header {
     }
 }
 
-/// The bytes of a column in a file, a few of them at a time.
+/// A reader of the bytes of a column, with a small buffer: page headers are read, pages are skipped.
 pub(crate) struct ColumnWindow<'a> {
     file: &'a SharedFile,
-    /// The bytes after those at hand.
+    /// The bytes after those in the buffer.
     rest: Range<u64>,
     bytes: [u8; 256],
     at_hand: Range<usize>,
@@ -153,7 +153,7 @@ pub(crate) struct ColumnWindow<'a> {
 
 impl<'a> ColumnWindow<'a> {
     pub(crate) fn new(file: &'a SharedFile, chunk: &ColumnChunkMetaData) -> ColumnWindow<'a> {
-        // Bounds that cannot be have been found in the footer (`source`).
+        // `footer_error` has refused bounds beyond the file.
         let (start, length) = chunk.byte_range();
         let rest = start..start.saturating_add(length);
         ColumnWindow { file, rest, bytes: [0; 256], at_hand: 0..0 }
@@ -163,7 +163,7 @@ impl<'a> ColumnWindow<'a> {
         (self.rest.end - self.rest.start) + self.at_hand.len() as u64
     }
 
-    /// Where in the file the next byte lies.
+    /// Returns the offset of the next byte in the file.
     pub(crate) fn place(&self) -> u64 {
         self.rest.start - self.at_hand.len() as u64
     }
@@ -183,7 +183,7 @@ impl Input for ColumnWindow<'_> {
         Some(byte)
     }
 
-    fn take(&mut self, length: usize) -> Option<()> {
+    fn skip_bytes(&mut self, length: usize) -> Option<()> {
         let at_hand = length.min(self.at_hand.len());
         let others = (length - at_hand) as u64;
         if others > self.rest.end - self.rest.start {
@@ -199,10 +199,10 @@ impl Input for ColumnWindow<'_> {
     }
 }
 
-/// The wording that names the column of a lie.
+/// The wording that names the column of a finding.
 pub(crate) const OF_COLUMN: &str = "column {}: {}";
 
-/// The next header of a column and the bytes of its page; none at the column's end.
+/// Reads the next page header of a column, with the range of its page; none at the end of the column.
 pub(crate) fn next_page(
     walk: &mut ThriftReader<ColumnWindow>,
 ) -> Result<Option<(Header, Range<u64>)>, Text> {
@@ -216,23 +216,23 @@ pub(crate) fn next_page(
         text!("a page of {} bytes where its column has {} left", header.packed, left)
     })?;
     let start = walk.0.place();
-    walk.take(packed).ok_or(text!("a page beyond its column"))?;
+    walk.skip_bytes(packed).ok_or(text!("a page beyond its column"))?;
     Ok(Some((header, start..start + packed as u64)))
 }
 
-/// Checks what the page headers of a row group's columns claim; says what these take while they are read.
-pub(crate) fn of_columns(
+/// Checks the page headers of columns of a row group; returns the bytes that their pages take while they are read.
+pub(crate) fn check_columns(
     file: &SharedFile,
     group: &RowGroupMetaData,
     leaves: impl Iterator<Item = usize>,
 ) -> Result<u64, Text> {
     at_a_time(leaves.map(|leaf| {
         let chunk = group.column(leaf);
-        Ok((chunk, of_column(file, chunk)?))
+        Ok((chunk, check_column(file, chunk)?))
     }))
 }
 
-/// What some columns take while they are read together.
+/// Adds up the memory of columns that are read together; fails when it is out of proportion to their bytes in the file.
 fn at_a_time<'a>(
     columns: impl Iterator<Item = Result<(&'a ColumnChunkMetaData, Claims), Text>>,
 ) -> Result<u64, Text> {
@@ -252,8 +252,9 @@ fn at_a_time<'a>(
     Ok(all)
 }
 
-/// Checks what the page headers of a table of ours claim: its row groups, or one of them. The crate's own reader
-/// takes them from here, so that only what it keeps within bounds is let through: what we write, and more.
+/// Checks the page headers of a table of a closed period: of all row groups, or of one. The reader of the parquet crate
+/// decodes these tables, so only encodings and codecs are allowed that it decodes within bounds. They include all that
+/// this program writes.
 pub fn of_table(
     file: &SharedFile,
     metadata: &ParquetMetaData,
@@ -269,7 +270,7 @@ pub fn of_table(
     let groups = row_group.map_or(0..metadata.num_row_groups(), |group| group..group + 1);
     for group in groups.map(|group| metadata.row_group(group)) {
         let columns = (0..group.num_columns()).map(|leaf| {
-            let (chunk, claims) = (group.column(leaf), of_column(file, group.column(leaf))?);
+            let (chunk, claims) = (group.column(leaf), check_column(file, group.column(leaf))?);
             let foreign = claims.lengths || !is_ours(chunk.compression());
             let named =
                 || text!("column {}: pages as we do not write them", chunk.column_path().string());
@@ -280,7 +281,7 @@ pub fn of_table(
     Ok(())
 }
 
-/// The same of the tables and the register of a closed period, before a reader that believes pages reads them.
+/// Checks the tables and the register of a closed period likewise, before a reader without such checks reads them.
 pub fn of_period(period: &Path) -> Outcome<()> {
     for folder in [period.to_owned(), period.join("tables")] {
         for entry in std::fs::read_dir(&folder).map_err(Failure::io(&folder))? {
@@ -307,8 +308,8 @@ fn is_ours(codec: Compression) -> bool {
     matches!(codec, Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::ZSTD(_))
 }
 
-/// Checks what the page headers of a column claim.
-pub(crate) fn of_column(file: &SharedFile, chunk: &ColumnChunkMetaData) -> Result<Claims, Text> {
+/// Checks the page headers of a column; returns the sizes that they claim.
+pub(crate) fn check_column(file: &SharedFile, chunk: &ColumnChunkMetaData) -> Result<Claims, Text> {
     let named = |lie: Text| text!("column {}: {}", chunk.column_path().string(), lie);
     let mut walk = ThriftReader(ColumnWindow::new(file, chunk));
     let (mut data, mut dictionary) = (0, 0);
@@ -323,7 +324,7 @@ pub(crate) fn of_column(file: &SharedFile, chunk: &ColumnChunkMetaData) -> Resul
             left -= header.values;
             data = data.max(packed + unpacked);
         } else {
-            // A list of values is made of it besides.
+            // The unpacked dictionary is also decoded into a list of values.
             dictionary = dictionary.max(packed + 2 * unpacked);
         }
         lengths |= matches!(header.encoding, DELTA_LENGTH_BYTE_ARRAY | DELTA_BYTE_ARRAY);
@@ -336,14 +337,14 @@ pub(crate) fn of_column(file: &SharedFile, chunk: &ColumnChunkMetaData) -> Resul
 }
 
 impl Header {
-    /// What cannot be true of it in a column of which so many values are left.
+    /// Finds a claim that cannot be true, in a column of which `left` values are still to come.
     fn lie(&self, chunk: &ColumnChunkMetaData, left: i64) -> Option<Text> {
         let column = chunk.column_descr();
         let Header { packed, unpacked, values, .. } = *self;
         let (Ok(from), Ok(size)) = (u64::try_from(packed), u64::try_from(unpacked)) else {
             return Some(text!("a page of {} bytes", unpacked));
         };
-        // The size of what is not packed is read nowhere.
+        // For an uncompressed page the decoder takes the packed size.
         let size = if chunk.compression() == Compression::UNCOMPRESSED { from } else { size };
         if size > most_unpacked(chunk.compression(), from) {
             return Some(text!("a page of {} bytes that claims to unpack to {}", packed, unpacked));
@@ -362,25 +363,25 @@ impl Header {
     }
 }
 
-/// Bytes that so many can be the packed form of, at the most.
+/// Returns the most bytes that `packed` bytes can unpack to.
 fn most_unpacked(codec: Compression, packed: u64) -> u64 {
     let (ratio, besides) = match codec {
         Compression::UNCOMPRESSED => (1, 0),
-        // A copy of 64 bytes takes three.
+        // A copy of 64 bytes takes 3 bytes.
         Compression::SNAPPY => (22, 64),
-        // A match of 258 bytes takes two bits.
+        // A match of 258 bytes takes 2 bits.
         Compression::GZIP(_) => (1032, 4 << 10),
         // Each byte of a length adds 255.
         Compression::LZ4 | Compression::LZ4_RAW => (255, 1 << 10),
-        // A block of 128 KiB takes four bytes.
+        // A block of 128 KiB takes 4 bytes.
         Compression::ZSTD(_) => (32 << 10, 128 << 10),
-        // A block of 16 MiB takes some bits.
+        // A block of 16 MiB takes a few bits.
         _ => (16 << 20, 16 << 20),
     };
     packed.saturating_mul(ratio).saturating_add(besides)
 }
 
-/// Bytes of a value in a dictionary, at least.
+/// Returns the fewest bytes of a value in a dictionary.
 fn least_of_a_value(column: &ColumnDescriptor) -> u64 {
     match column.physical_type() {
         Physical::BOOLEAN => 1,
@@ -391,7 +392,7 @@ fn least_of_a_value(column: &ColumnDescriptor) -> u64 {
     }
 }
 
-/// Bytes of so many values in a page, at the most.
+/// Returns the most bytes that `values` values take in a page.
 fn most_of_values(column: &ColumnDescriptor, values: u64) -> u64 {
     let (of_a_value, besides) = match column.physical_type() {
         Physical::BYTE_ARRAY => (4 + LONGEST_TEXT as u64, BESIDES_TEXTS),
@@ -400,7 +401,7 @@ fn most_of_values(column: &ColumnDescriptor, values: u64) -> u64 {
     values.saturating_mul(of_a_value + BESIDES_A_VALUE).saturating_add(besides)
 }
 
-/// Checks the page headers of a column that nobody reads, and its pages by their checksums, as they lie in the file.
+/// Checks the page headers of an ignored column, and the checksums of its pages, which are not unpacked.
 pub(crate) fn check_ignored(file: &SharedFile, chunk: &ColumnChunkMetaData) -> Result<(), Text> {
     let named = |lie: Text| text!("column {}: {}", chunk.column_path().string(), lie);
     let mut walk = ThriftReader(ColumnWindow::new(file, chunk));
@@ -418,7 +419,7 @@ pub(crate) fn check_ignored(file: &SharedFile, chunk: &ColumnChunkMetaData) -> R
     Ok(())
 }
 
-/// The checksum of some bytes of a file, a few of them at a time.
+/// Returns the CRC-32 of a range of a file, read piece by piece.
 fn checksum(file: &SharedFile, mut bytes: Range<u64>) -> io::Result<u32> {
     let mut hasher = crc32fast::Hasher::new();
     let mut some = vec![0; PIECE.min(usize::try_from(bytes.end - bytes.start).unwrap_or(PIECE))];

@@ -1,4 +1,4 @@
-//! Pages unpacked into room that is made beforehand: no codec decides how much memory it takes.
+//! Unpacks pages into buffers of the declared size: no codec decides how much memory it takes.
 
 use std::{cell::RefCell, io::Read};
 
@@ -14,7 +14,7 @@ thread_local! {
     static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
-/// Unpacks a page, which has to fill the room for it.
+/// Unpacks a page; fails unless it fills the buffer exactly.
 pub(crate) fn unpack(codec: Compression, packed: &[u8], into: &mut [u8]) -> Result<()> {
     let wanted = into.len();
     let found = match codec {
@@ -52,7 +52,7 @@ fn zstd(frame: &[u8], into: &mut [u8]) -> Result<usize> {
     })
 }
 
-/// Reads to the end of a stream; what does not fit is not read, but counted as one byte more.
+/// Reads a stream into a buffer; returns the number of bytes, one more than the buffer when the stream is longer.
 fn fill(mut stream: impl Read, into: &mut [u8]) -> Result<usize> {
     let mut found = 0;
     while found < into.len() {
@@ -69,7 +69,8 @@ fn block(packed: &[u8], into: &mut [u8]) -> Result<usize> {
     unpacked.map_err(|error| ParquetError::General(error.to_string()))
 }
 
-/// LZ4 before it was defined what is meant: as Hadoop frames it, in its own frames, or as a block.
+/// Unpacks the deprecated codec LZ4, which never was specified: writers mean Hadoop's frames, LZ4 frames, or a raw
+/// block.
 fn lz4(packed: &[u8], into: &mut [u8]) -> Result<usize> {
     let wanted = Some(into.len());
     if hadoop(packed, into) == wanted {
@@ -81,7 +82,7 @@ fn lz4(packed: &[u8], into: &mut [u8]) -> Result<usize> {
     block(packed, into)
 }
 
-/// Hadoop's frames: the size of some bytes, then blocks that unpack to them, each behind its own size.
+/// Unpacks Hadoop's frames. A frame is its unpacked size, then blocks; each block is its packed size, then its bytes.
 fn hadoop(mut packed: &[u8], mut into: &mut [u8]) -> Option<usize> {
     let mut all = 0;
     while !packed.is_empty() {
@@ -97,7 +98,7 @@ fn hadoop(mut packed: &[u8], mut into: &mut [u8]) -> Option<usize> {
     Some(all)
 }
 
-/// The size that bytes begin with.
+/// Reads a big-endian size off the front.
 fn size(bytes: &mut &[u8]) -> Option<usize> {
     let (size, rest) = bytes.split_first_chunk()?;
     *bytes = rest;

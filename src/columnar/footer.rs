@@ -1,8 +1,8 @@
-//! Footers, looked through before they are decoded.
+//! Checks footers before they are decoded.
 //!
-//! The decoder believes what a footer says of itself: it calls itself once a level of a nested schema, and
-//! makes room for as many row groups and children as are announced. A few bytes would end the process,
-//! where no finding could be listed any more. So the bounds are checked here first, on the bytes.
+//! The decoder trusts a footer: it recurses once for each level of a nested schema, and allocates as many row groups
+//! and children as are announced. A few bytes could overflow the stack or the memory and end the process before any
+//! finding is listed. So the bounds are checked here first, on the bytes.
 
 use std::{io::Read, sync::Arc};
 
@@ -20,8 +20,8 @@ use super::{
 
 use crate::text::Text;
 
-/// Rows that are taken for granted on a side, and how many more for each byte of its files: rows that no byte
-/// carries, nulls or one value again and again, could be any number.
+/// The most rows of a side: so many in any case, and so many more for each byte of its files. Rows of nulls or of one
+/// repeated value take no bytes, so a small file could claim any number of them.
 const ROWS_FOR_NOTHING: u64 = 1 << 20;
 const ROWS_FOR_A_BYTE: u64 = 8;
 
@@ -29,10 +29,10 @@ const ROWS_FOR_A_BYTE: u64 = 8;
 const DEEPEST: usize = 64;
 /// Row groups are numbered in 16 bits.
 const MOST_ROW_GROUPS: usize = i16::MAX as usize;
-/// What ends a file: the length of the footer and four letters.
+/// Bytes of the end of a file: the length of the footer and four letters.
 const TAIL: usize = 8;
 
-/// Reads the footer of a file, whatever its bytes are.
+/// Reads the footer of a file. Any bytes give metadata or an error, never a panic.
 pub fn read(file: &SharedFile, options: &ArrowReaderOptions) -> Result<ArrowReaderMetadata, Text> {
     let decode = || {
         check(&bytes(file)?)?;
@@ -45,7 +45,7 @@ pub fn read(file: &SharedFile, options: &ArrowReaderOptions) -> Result<ArrowRead
     guarded(decode).unwrap_or(Err(DISORDER))
 }
 
-/// Some writers put 0 where they mean that a column has no dictionary.
+/// Removes dictionary offsets of 0, by which some writers say that a column has no dictionary.
 fn without_zeros(
     loaded: ArrowReaderMetadata,
     options: ArrowReaderOptions,
@@ -69,15 +69,15 @@ fn without_zeros(
 }
 
 const DISORDER: Text = text!("a footer that cannot be decoded");
-/// What is found of a file with encrypted columns.
+/// The finding about a file with encrypted columns.
 pub const ENCRYPTED: Text = text!("encrypted columns");
 
-/// What is found of a file without a footer.
+/// The finding about a file without a footer.
 const CUT: Text = text!(
     "a file that does not end like a Parquet file: cut off, or with something behind its end"
 );
 
-/// The bytes of a footer.
+/// Reads the bytes of a footer.
 fn bytes(file: &SharedFile) -> Result<Vec<u8>, Text> {
     let read = |start: u64, length: usize| {
         let mut bytes = vec![0; length];
@@ -96,7 +96,7 @@ fn bytes(file: &SharedFile) -> Result<Vec<u8>, Text> {
     }
 }
 
-/// Says what is wrong with a footer, if its bounds are.
+/// Fails when the bounds of a footer are out of range.
 fn check(footer: &[u8]) -> Result<(), Text> {
     let bounds = ThriftReader(footer).footer().ok_or(DISORDER)?;
     if bounds.encrypted {
@@ -111,22 +111,22 @@ fn check(footer: &[u8]) -> Result<(), Text> {
     Ok(())
 }
 
-/// What a footer says that the decoder takes for granted.
+/// The claims of a footer that the decoder does not check.
 #[derive(Debug, Default)]
 struct Bounds {
-    /// How deep the schema is nested.
+    /// The depth of the schema.
     depth: usize,
-    /// Whether it names a way of encryption.
+    /// Whether it names an encryption algorithm.
     encrypted: bool,
     /// The types of its columns.
     types: Vec<i64>,
-    /// The types of the columns of row groups, as often as they are others.
+    /// The types of the columns of row groups; of equal lists that follow each other only the first.
     row_groups: Vec<Vec<i64>>,
 }
 
-/// Types of the fields of a footer, of an element of its schema, of a row group, of a column in it and of what is
-/// said of that, from the first on. The decoder takes
-/// them for granted: what is written as another type would be read as something else than is seen here.
+/// The Thrift types of the fields of a footer, from field 1 on; of a schema element, a row group, a column chunk and
+/// its metadata. The decoder does not check them: it would read a field of another type differently than this check
+/// does.
 const FOOTER: [u8; 9] = [
     kind::I32,
     kind::LIST,
@@ -182,16 +182,16 @@ impl ThriftReader<&[u8]> {
         }
     }
 
-    /// How many structures a list has.
+    /// Reads the head of a list of structures; returns their number.
     fn structures(&mut self) -> Option<usize> {
         let (count, of) = self.list()?;
         (of == kind::STRUCT || count == 0).then_some(count)
     }
 
-    /// A schema: its elements follow each other, each before its children.
+    /// Reads a schema: its elements in depth-first order, parents before children.
     fn schema(&mut self, bounds: &mut Bounds) -> Option<()> {
         let elements = self.structures()?;
-        // Children that are still to come, a level each.
+        // A stack: for each open level the number of children that are still to come.
         let mut open: Vec<usize> = Vec::new();
         for left in (0..elements).rev() {
             let (children, of) = self.element()?;
@@ -214,7 +214,7 @@ impl ThriftReader<&[u8]> {
         Some(())
     }
 
-    /// How many children an element of the schema has, and its type.
+    /// Reads a schema element; returns the number of its children, and its type.
     fn element(&mut self) -> Option<(usize, i64)> {
         let (mut children, mut of_values, mut last) = (0, 0, 0);
         loop {
@@ -227,7 +227,7 @@ impl ThriftReader<&[u8]> {
         }
     }
 
-    /// The types of the columns of a row group.
+    /// Reads a row group; returns the types of its columns.
     fn row_group(&mut self) -> Option<Vec<i64>> {
         let (mut types, mut last) = (Vec::new(), 0);
         loop {
@@ -243,19 +243,20 @@ impl ThriftReader<&[u8]> {
         }
     }
 
-    /// The type of a column of a row group.
+    /// Reads a column chunk; returns its type.
     fn column(&mut self) -> Option<i64> {
         let (mut of_values, mut last) = (None, 0);
         loop {
             match self.field(&mut last, &COLUMN)? {
                 (_, kind::STOP) => return of_values,
-                (3, _) => self.of_column(&mut of_values)?,
+                (3, _) => self.column_metadata(&mut of_values)?,
                 (_, of) => self.skip(of, DEEPEST)?,
             }
         }
     }
 
-    fn of_column(&mut self, of_values: &mut Option<i64>) -> Option<()> {
+    /// Reads the metadata of a column chunk.
+    fn column_metadata(&mut self, of_values: &mut Option<i64>) -> Option<()> {
         let mut last = 0;
         loop {
             match self.field(&mut last, &OF_COLUMN)? {
@@ -267,7 +268,7 @@ impl ThriftReader<&[u8]> {
     }
 }
 
-/// A footer that reads well but cannot be true.
+/// Finds a contradiction in a footer that could be decoded.
 pub fn footer_error(metadata: &ParquetMetaData, len: u64) -> Option<Text> {
     let declared = metadata.file_metadata().num_rows();
     let groups = metadata.row_groups();
@@ -281,12 +282,12 @@ pub fn footer_error(metadata: &ParquetMetaData, len: u64) -> Option<Text> {
     })
 }
 
-/// Rows that files of so many bytes can have.
+/// Returns the most rows that files with a number of bytes may have.
 pub fn most_rows(bytes: u64) -> u64 {
     ROWS_FOR_NOTHING.saturating_add(bytes.saturating_mul(ROWS_FOR_A_BYTE))
 }
 
-/// What a footer says of a column chunk that cannot be true.
+/// Finds a contradiction in what a footer says of a column chunk.
 fn column_error(column: &ColumnChunkMetaData, group: &RowGroupMetaData, len: u64) -> Option<Text> {
     let name = column.column_path().string();
     let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
@@ -296,7 +297,7 @@ fn column_error(column: &ColumnChunkMetaData, group: &RowGroupMetaData, len: u64
         return Some(text!("column {}: bytes beyond the file", name));
     }
     let (dictionary, data) = (column.dictionary_page_offset(), column.data_page_offset());
-    // Of nothing some writers say that it lies anywhere.
+    // Some writers give arbitrary offsets for a column without values.
     let nothing = column.num_values() == 0;
     if !nothing && dictionary.is_some_and(|dictionary| dictionary > data) {
         return Some(text!("column {}: a dictionary behind what it is for", name));

@@ -1,4 +1,4 @@
-//! Decoders over bytes of unknown origin.
+//! Runs decoders over bytes of unknown origin: panics are caught, messages are made plain.
 
 use std::{
     cell::Cell,
@@ -15,7 +15,7 @@ thread_local! {
     static DECODING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs a decoder over bytes of unknown origin: what makes it panic is damage too.
+/// Runs a decoder over bytes of unknown origin; none when it panics, which is damage of the bytes.
 pub fn guarded<T>(decode: impl FnOnce() -> T) -> Option<T> {
     let outer = DECODING.replace(true);
     let decoded = catch_unwind(AssertUnwindSafe(decode)).ok();
@@ -33,7 +33,7 @@ pub fn quiet_decoder_panics() {
     }));
 }
 
-/// What the decoders put before what they say, in any number and order.
+/// Prefixes of the messages of decoders; a message may have several, in any order.
 const PREFIXES: [&str; 12] = [
     "parquet_data_error: ",
     "External: ",
@@ -49,22 +49,22 @@ const PREFIXES: [&str; 12] = [
     "General: ",
 ];
 
-/// An error of a decoder without what it puts before it.
+/// Returns the message of a decoder without prefixes.
 fn plain(error: &str) -> String {
     let mut text = error;
     while let Some(rest) = PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)) {
         text = rest;
     }
-    // What stands behind a colon may be another error with all that is before it.
+    // Behind a colon another error may stand, with prefixes of its own.
     PREFIXES.iter().fold(text.to_owned(), |text, prefix| text.replace(prefix, ""))
 }
 
-/// What is wrong with bytes, as an error of their decoder.
+/// Makes a finding about bytes an error of their decoder.
 pub(crate) fn damage(found: Text) -> ParquetError {
     ParquetError::External(Box::new(found))
 }
 
-/// What a decoder says: our own message, an error of the system, or its words.
+/// Returns the message of a decoder's error: our own finding, an error of the system, or the decoder's words.
 pub(crate) fn of_decoder(error: &(dyn Error + 'static)) -> Text {
     let mut causes = std::iter::successors(Some(error), |&error| error.source());
     let known = causes.find_map(|cause| match cause.downcast_ref::<Text>() {

@@ -4,10 +4,10 @@
 //!
 //! **In.** Parquet files; columns of values.
 //!
-//! **Out.** Footers and pages that are what they claim; files with their digests.
+//! **Out.** Checked footers and pages; files with their digests.
 //!
-//! **Invariants.** Nothing that a file claims takes memory before it is known that it can be so. A panic of a decoder
-//! is damage of the file. Equal rows give equal bytes, on any machine.
+//! **Invariants.** A claim of a file is checked before memory is allocated for it. A panic of a decoder is damage of
+//! the file. Equal rows give equal bytes, on any machine.
 
 pub mod claims;
 pub mod codec;

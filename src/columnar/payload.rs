@@ -1,10 +1,10 @@
-//! What lies in an unpacked page, as far as the decoder would believe it: levels, and counts of texts.
+//! Checks the parts of an unpacked page that the decoder would trust: levels, and counts of texts.
 
 use parquet::{basic::Encoding, column::page::Page, errors::Result};
 
 use crate::columnar::guard::damage;
 
-/// Texts in a row that are looked at together, and the bytes that they may take.
+/// Texts that are written out at a time, and the bytes that they may take together.
 const TOGETHER: usize = 4096;
 const MOST_TOGETHER: i64 = 1 << 20;
 
@@ -19,7 +19,7 @@ pub(crate) fn check(page: &Page, nullable: bool) -> Result<()> {
             let parts = length.and_then(|length| rest.split_at_checked(length));
             parts.ok_or_else(|| damage(text!("a page with levels longer than their page")))?
         }
-        // Levels of an encoding that is no longer used take a bit each.
+        // Levels in the deprecated encoding BIT_PACKED take a bit each.
         Page::DataPage { buf, num_values, .. } if nullable => {
             let packed = usize::try_from(num_values.div_ceil(8)).ok();
             let values = packed.and_then(|packed| buf.get(packed..));
@@ -42,41 +42,43 @@ pub(crate) fn check(page: &Page, nullable: bool) -> Result<()> {
             .ok_or_else(|| damage(text!("a page with levels that no page has")))?;
     }
     match page.encoding() {
-        // Nothing but nulls.
+        // All values are null.
         _ if values.is_empty() => Ok(()),
-        Encoding::DELTA_LENGTH_BYTE_ARRAY => counted(values, most)
+        Encoding::DELTA_LENGTH_BYTE_ARRAY => delta_head(values, most)
             .map(drop)
             .ok_or_else(|| damage(text!("a page with more texts than it has values"))),
-        Encoding::DELTA_BYTE_ARRAY => check_shared(values, most),
+        Encoding::DELTA_BYTE_ARRAY => check_prefixes(values, most),
         _ => Ok(()),
     }
 }
 
-/// Levels of 0 and 1 in runs, as far as there are values: so many equal ones, or eight a byte.
+/// Checks levels of 0 and 1 until there is one for each value. They come in runs of equal levels (RLE) or in groups of
+/// eight, bit-packed.
 fn check_levels(mut levels: &[u8], mut values: usize) -> Option<()> {
     while values > 0 && !levels.is_empty() {
         let run = varint(&mut levels)?;
         let count = usize::try_from(i32::try_from(run >> 1).ok()?).ok()?;
-        let one_by_one = run & 1 == 1;
-        if !one_by_one && *levels.first()? > 1 {
+        let bit_packed = run & 1 == 1;
+        if !bit_packed && *levels.first()? > 1 {
             return None;
         }
-        values = values.saturating_sub(if one_by_one { count * 8 } else { count });
-        // The last run may be cut short where its values end.
-        levels = levels.get(if one_by_one { count } else { 1 }..).unwrap_or_default();
+        values = values.saturating_sub(if bit_packed { count * 8 } else { count });
+        // The last run may end early, with the values.
+        levels = levels.get(if bit_packed { count } else { 1 }..).unwrap_or_default();
     }
     Some(())
 }
 
-/// The head of numbers that are kept as differences: the size of a block, its parts, how many there are.
-fn counted(mut bytes: &[u8], most: usize) -> Option<([usize; 3], &[u8])> {
+/// Reads the head of delta-encoded numbers: values of a block, miniblocks of a block, count of all values. Fails when
+/// the count is above `most`.
+fn delta_head(mut bytes: &[u8], most: usize) -> Option<([usize; 3], &[u8])> {
     let mut number = || usize::try_from(varint(&mut bytes)?).ok();
     let head = [number()?, number()?, number()?];
     (head[2] <= most).then_some((head, bytes))
 }
 
-/// Checks texts that share their beginnings: written out they may take a thousand times the page.
-fn check_shared(values: &[u8], most: usize) -> Result<()> {
+/// Checks texts with shared prefixes, which could take a thousand times the page once they are written out.
+fn check_prefixes(values: &[u8], most: usize) -> Result<()> {
     let numbers = |bytes| {
         differences(bytes, most).ok_or_else(|| damage(text!("a page with texts in disorder")))
     };
@@ -92,9 +94,10 @@ fn check_shared(values: &[u8], most: usize) -> Result<()> {
     Ok(())
 }
 
-/// Numbers that are kept as differences, none of which is below 0, and the bytes behind them.
+/// Decodes delta-encoded numbers (DELTA_BINARY_PACKED); returns them and the bytes behind them. Fails when a number is
+/// below 0.
 fn differences(bytes: &[u8], most: usize) -> Option<(Vec<i64>, &[u8])> {
-    let ([block, parts, count], mut bytes) = counted(bytes, most)?;
+    let ([block, parts, count], mut bytes) = delta_head(bytes, most)?;
     let mut value = zigzag(varint(&mut bytes)?);
     let mut all = Vec::with_capacity(count);
     all.extend((count > 0).then_some(value));
@@ -107,7 +110,7 @@ fn differences(bytes: &[u8], most: usize) -> Option<(Vec<i64>, &[u8])> {
             if all.len() >= count {
                 break;
             }
-            // Wider than any length.
+            // Lengths have 32 bits at the most, so `bits` never needs more than eight bytes (32 + 7 bits).
             let packed = (width <= 32).then_some(width * (of_part / 8))?;
             for at in 0..of_part.min(count - all.len()) {
                 value = value.wrapping_add(least).wrapping_add(bits(bytes, at * width, width)?);
@@ -119,7 +122,7 @@ fn differences(bytes: &[u8], most: usize) -> Option<(Vec<i64>, &[u8])> {
     all.iter().all(|value| *value >= 0).then_some((all, bytes))
 }
 
-/// A number of some bits, from a bit on.
+/// Reads a number of `width` bits from bit `from` on.
 fn bits(bytes: &[u8], from: usize, width: usize) -> Option<i64> {
     if width == 0 {
         return Some(0);
@@ -156,7 +159,7 @@ mod tests {
     fn levels_are_0_or_1_in_runs_that_values_can_need() {
         let check = |levels: &[u8]| check_levels(levels, 10).is_some();
         assert!(check(&[20, 1]) && check(&[10, 0, 10, 1]) && check(&[3, 0xff, 4, 1]));
-        // The last run is cut short, or longer than needed; what comes behind it is not looked at.
+        // The last run is cut short, or longer than needed; bytes behind it are not checked.
         assert!(check(&[5, 0xff]) && check(&[0xc8, 1, 1]) && check(&[20, 1, 77]));
         assert!(!check(&[20, 2]), "a level of 2");
         assert!(!check(&[0x80, 0x80, 0x80, 0x80, 0x80, 1, 1]), "a run of billions");
@@ -200,8 +203,8 @@ mod tests {
             };
             [numbers(shared), numbers(1), vec![b'x'; texts]].concat()
         };
-        assert!(check_shared(&page(4000, 250), 4000).is_ok());
-        assert!(check_shared(&page(4000, 300), 4000).is_err());
-        assert!(check_shared(&page(4000, 250), 3999).is_err());
+        assert!(check_prefixes(&page(4000, 250), 4000).is_ok());
+        assert!(check_prefixes(&page(4000, 300), 4000).is_err());
+        assert!(check_prefixes(&page(4000, 250), 3999).is_err());
     }
 }

@@ -1,13 +1,13 @@
-//! The tables of a closed period, as the contract (§6) has them: one shape a table.
+//! The tables of a closed period (contract §6): the name, the key and the columns of each.
 //!
-//! A table is written ([`super::table::Table`]) and read (`book::grid::Grid`) by its shape. A new table is two edits:
-//! its shape here, and its rows in the module that knows them.
+//! A table is written ([`super::table::TableBuilder`]) and read (`book::grid::Grid`) by its specification. A new table
+//! takes two edits: its specification here, and its rows in the module that makes them.
 
 use arrow_schema::{DataType, TimeUnit};
 
 use crate::model::fields::{COMPARED_AMOUNTS, FIELDS, Field, FieldKind};
 
-/// What a column holds.
+/// The type of the cells of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CellKind {
     /// Text, a code, a month.
@@ -27,7 +27,7 @@ pub enum CellKind {
 }
 
 impl CellKind {
-    /// The type of its column in Arrow.
+    /// Returns the type of the column in Arrow.
     pub const fn data_type(self) -> DataType {
         match self {
             CellKind::Text => DataType::Utf8,
@@ -46,14 +46,14 @@ impl CellKind {
     }
 }
 
-/// A table of a period.
+/// The specification of a table of a period.
 #[derive(Debug, Clone, Copy)]
 pub struct TableSpec {
     /// Its name.
     pub name: &'static str,
-    /// The columns that tell its rows apart, and by which they are ordered.
+    /// The columns that identify its rows, and by which they are ordered.
     pub key: &'static [&'static str],
-    /// The column whose sum says what the table is about, in fen.
+    /// The column of the main amount, in fen.
     pub money: Option<&'static str>,
     /// A column of money that books of version 2 of the contract do not have. It is 0 in them.
     pub added: Option<&'static str>,
@@ -61,12 +61,12 @@ pub struct TableSpec {
 }
 
 impl TableSpec {
-    /// Its path below the folder of a period.
+    /// Returns its path below the folder of a period.
     pub fn path(&self) -> String {
         format!("tables/{}.parquet", self.name)
     }
 
-    /// Its columns in order.
+    /// Returns its columns in order.
     pub fn columns(&self) -> Vec<(&'static str, CellKind)> {
         let mut columns = self.columns.to_vec();
         match self.name {
@@ -123,7 +123,7 @@ pub const TABLES: [TableSpec; 15] = [
     RESERVES,
 ];
 
-/// The table of a name.
+/// Returns the table of a name; panics when there is none.
 pub fn of(name: &str) -> TableSpec {
     let spec = TABLES.into_iter().find(|table| table.name == name);
     spec.expect("Invariant: a table of the contract")

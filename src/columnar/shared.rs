@@ -1,4 +1,4 @@
-//! A file that many threads read, each at places of its own.
+//! A file that many threads read by offset.
 
 use std::{
     fs::File,
@@ -16,13 +16,13 @@ use parquet::{
 
 use crate::place::identity::Identity;
 
-/// A file that can be read from many threads: every read names its place.
+/// A file that many threads can read: every read names its offset, and there is no shared position.
 #[derive(Debug, Clone)]
 pub struct SharedFile {
     file: Arc<File>,
     /// Length in bytes.
     pub len: u64,
-    /// Which file it is, as it was when it was opened.
+    /// The identity of the file, noted when it was opened.
     pub identity: Identity,
 }
 
@@ -40,13 +40,13 @@ impl SharedFile {
         self.file.read_exact_at(buffer, start)
     }
 
-    /// A reader of the bytes from `start` on.
+    /// Returns a reader of the bytes from `start` on.
     pub fn reader(&self, start: u64) -> FileReader {
         FileReader { file: Arc::clone(&self.file), at: start }
     }
 }
 
-/// Reads a [`SharedFile`] from a place on.
+/// A reader of a [`SharedFile`] from an offset on.
 pub struct FileReader {
     file: Arc<File>,
     at: u64,

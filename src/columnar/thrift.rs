@@ -1,6 +1,6 @@
-//! Bytes in the compact protocol of Thrift, gone through without believing them.
+//! A reader of the compact protocol of Thrift for bytes of unknown origin.
 //!
-//! Nothing is kept but what is asked for, so that nothing that the bytes announce takes memory.
+//! It skips everything but the fields that are asked for. So no announced length takes memory.
 
 /// Types of the compact protocol of Thrift.
 pub(crate) mod kind {
@@ -19,13 +19,13 @@ pub(crate) mod kind {
     pub(crate) const UUID: u8 = 13;
 }
 
-/// Where the bytes come from.
+/// A source of bytes.
 pub(crate) trait Input {
-    /// The next byte.
+    /// Reads the next byte.
     fn byte(&mut self) -> Option<u8>;
-    /// Leaves so many bytes out.
-    fn take(&mut self, length: usize) -> Option<()>;
-    /// How many there are yet.
+    /// Skips bytes.
+    fn skip_bytes(&mut self, length: usize) -> Option<()>;
+    /// Returns the number of bytes that are left.
     fn left(&self) -> usize;
 }
 
@@ -36,7 +36,7 @@ impl Input for &[u8] {
         Some(*byte)
     }
 
-    fn take(&mut self, length: usize) -> Option<()> {
+    fn skip_bytes(&mut self, length: usize) -> Option<()> {
         *self = self.get(length..)?;
         Some(())
     }
@@ -46,11 +46,12 @@ impl Input for &[u8] {
     }
 }
 
-/// What is left of the bytes. Every step gives none when they are in disorder.
+/// A reader of Thrift. Every method returns none when the bytes cannot be decoded.
 pub(crate) struct ThriftReader<I>(pub(crate) I);
 
 impl<I: Input> ThriftReader<I> {
-    /// The next field of a structure and its type.
+    /// Reads the head of the next field of a structure: its number and type. `known` are the types of fields from 1 on;
+    /// a field of another type is an error.
     pub(crate) fn field(&mut self, last: &mut i16, known: &[u8]) -> Option<(i16, u8)> {
         let byte = self.byte()?;
         let of = byte & 0xf;
@@ -66,17 +67,18 @@ impl<I: Input> ThriftReader<I> {
         expected.is_none_or(|expected| *expected == of).then_some((*last, of))
     }
 
+    /// Skips a value of a type, nested at most `levels` deep.
     pub(crate) fn skip(&mut self, of: u8, levels: usize) -> Option<()> {
         let levels = levels.checked_sub(1)?;
         match of {
             kind::TRUE | kind::FALSE => Some(()),
-            kind::BYTE => self.take(1),
+            kind::BYTE => self.skip_bytes(1),
             kind::I16 | kind::I32 | kind::I64 => self.varint().map(drop),
-            kind::DOUBLE => self.take(8),
-            kind::UUID => self.take(16),
+            kind::DOUBLE => self.skip_bytes(8),
+            kind::UUID => self.skip_bytes(16),
             kind::BINARY => {
                 let length = self.varint()?;
-                self.take(usize::try_from(length).ok()?)
+                self.skip_bytes(usize::try_from(length).ok()?)
             }
             kind::LIST | kind::SET => {
                 let (count, of) = self.list()?;
@@ -96,7 +98,8 @@ impl<I: Input> ThriftReader<I> {
         }
     }
 
-    /// The number of elements of a list and their type; each takes a byte or more.
+    /// Reads the head of a list: the number of elements and their type. Each element takes at least a byte, so a count
+    /// above the bytes that are left is an error.
     pub(crate) fn list(&mut self) -> Option<(usize, u8)> {
         let byte = self.byte()?;
         let count = match byte >> 4 {
@@ -106,15 +109,16 @@ impl<I: Input> ThriftReader<I> {
         (count <= self.0.left()).then_some((count, byte & 0xf))
     }
 
-    pub(crate) fn elements(&mut self, count: usize, of: u8, levels: usize) -> Option<()> {
-        // Readers do not agree whether a truth in a list takes a byte; there are none here.
+    /// Skips the elements of a list.
+    fn elements(&mut self, count: usize, of: u8, levels: usize) -> Option<()> {
+        // Readers disagree on whether a boolean in a list takes a byte. Footers and page headers have no such lists.
         if matches!(of, kind::TRUE | kind::FALSE) && count > 0 {
             return None;
         }
         (0..count).try_for_each(|_| self.skip(of, levels))
     }
 
-    /// A zigzag number.
+    /// Reads a zigzag-encoded integer.
     pub(crate) fn number(&mut self) -> Option<i64> {
         let number = self.varint()?;
         Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
@@ -136,7 +140,8 @@ impl<I: Input> ThriftReader<I> {
         self.0.byte()
     }
 
-    pub(crate) fn take(&mut self, length: usize) -> Option<()> {
-        self.0.take(length)
+    /// Skips bytes.
+    pub(crate) fn skip_bytes(&mut self, length: usize) -> Option<()> {
+        self.0.skip_bytes(length)
     }
 }

@@ -1,4 +1,4 @@
-//! What the period before hands to this one.
+//! Reads the state that a period takes over from closed periods: open items, permits, deductions, notices.
 
 use std::{
     collections::BTreeMap,
@@ -27,13 +27,13 @@ use crate::{
     text::{Text, Value},
 };
 
-/// What a table of the book cannot hold unless it was damaged.
+/// Makes the failure of a table of the book with a value that only damage explains.
 pub fn damaged(table: &str, what: Text) -> Failure {
     Failure::Book(text!("the book is damaged: table {}: {}", table, Value::Text(what)))
 }
 
-/// What was opened is what the period before carried, in rows and in cost; what is payable may follow
-/// another policy now.
+/// Fails unless the open items are those that the period before carried, in rows and cost. Their payable may differ, as
+/// the policy may have changed.
 pub fn handed_over(before: Option<&Manifest>, control: &Control) -> Outcome<()> {
     for side in Side::BOTH {
         let opened = control.get(side, Bucket::Opened);
@@ -50,12 +50,12 @@ pub fn handed_over(before: Option<&Manifest>, control: &Control) -> Outcome<()> 
     Ok(())
 }
 
-/// The open items of a closed period, seen from the next one, one after the other.
+/// Reads the open items of a closed period, with the facts of the next one, and calls `add` for each.
 pub fn open_items(
     folder: &Path,
     policy: &Policy,
     period: Month,
-    mut take: impl FnMut(SideCopy) -> Outcome<()>,
+    mut add: impl FnMut(SideCopy) -> Outcome<()>,
 ) -> Outcome<()> {
     let unreadable = || damaged(OPEN_ITEMS, text!("it cannot be read"));
     let path = folder.join(format!("tables/{OPEN_ITEMS}.parquet"));
@@ -73,7 +73,7 @@ pub fn open_items(
                 return Err(damaged(OPEN_ITEMS, text!("a copy twice, or out of order")));
             }
             last = place;
-            take(open_item(record, side, first_period, policy, period)?)
+            add(open_item(record, side, first_period, policy, period)?)
         })?;
         Failure::unless(columns.next() == Some(None), || text!("open items read twice differ"))?;
     }
@@ -82,7 +82,7 @@ pub fn open_items(
 
 const OPEN_ITEMS: &str = "open_items";
 
-/// An open item, by its record and what is kept besides it.
+/// Makes an open item of its record and its columns `side` and `first_period`.
 fn open_item(
     record: Record,
     side: Option<&str>,
@@ -105,23 +105,23 @@ fn open_item(
     Ok(SideCopy { side, ordinal: None, first_period, record: Box::new(record), facts })
 }
 
-/// Reads the open items of a row group, one after the other.
+/// Reads the records of a row group, and calls `add` for each.
 fn each_record(
     source: &ParquetSource,
     row_group: usize,
-    mut take: impl FnMut(Record) -> Outcome<()>,
+    mut add: impl FnMut(Record) -> Outcome<()>,
 ) -> Outcome<()> {
     let unreadable = || damaged(OPEN_ITEMS, text!("it cannot be read"));
     let tools = std::sync::Arc::default();
     let batches = Batches::open(source, row_group, Int96::Local, ROWS_ALONE, None, &tools);
     for batch in batches.map_err(|_| unreadable())? {
         let batch = batch.map_err(|_| unreadable())?;
-        (0..batch.rows).try_for_each(|row| take(Record::of(&batch, row)))?;
+        (0..batch.rows).try_for_each(|row| add(Record::of(&batch, row)))?;
     }
     Ok(())
 }
 
-/// The permits in force: those of the period before, and those that were delivered.
+/// Returns the permits in force, sorted: those of the period before, and those that were delivered.
 pub fn permits_in_force(
     previous: Option<&Path>,
     delivered: &[Permit],
@@ -134,7 +134,7 @@ pub fn permits_in_force(
     Ok(permits)
 }
 
-/// The permits of a closed period that are still in force.
+/// Reads the permits of a closed period that are still in force.
 fn permits(folder: &Path, period: Month) -> Outcome<Vec<Permit>> {
     const TABLE: &str = "permits";
     let stored = StoredTable::read(folder, TABLE)?;
@@ -163,7 +163,7 @@ fn permits(folder: &Path, period: Month) -> Outcome<Vec<Permit>> {
     Ok(permits)
 }
 
-/// The pair of each row of a table.
+/// Reads the pair of each row of a table.
 pub fn pairs_of(stored: &StoredTable, table: &str) -> Outcome<Vec<Pair>> {
     let insured = stored.texts("insured_province")?;
     let treating = stored.texts("treating_province")?;
@@ -174,14 +174,14 @@ pub fn pairs_of(stored: &StoredTable, table: &str) -> Outcome<Vec<Pair>> {
     rows.map(|(i, t)| Ok(Pair { insured: province(i)?, treating: province(t)? })).collect()
 }
 
-/// A money column of a table by pair; zeros are left out.
+/// Reads a column of money by pair, without zeros.
 pub fn by_pair(folder: &Path, table: &str, column: &str) -> Outcome<BTreeMap<Pair, FenSum>> {
     let stored = StoredTable::read(folder, table)?;
     let rows = pairs_of(&stored, table)?.into_iter().zip(stored.fen(column)?);
     Ok(rows.filter_map(|(pair, fen)| Some((pair, fen.filter(|fen| !fen.is_zero())?))).collect())
 }
 
-/// The accepted deductions of all closed periods.
+/// Reads the accepted deductions of all closed periods.
 pub fn deductions(periods: &[(Month, PathBuf)]) -> Outcome<AcceptedDeductions> {
     const TABLE: &str = "deductions";
     let mut all = AcceptedDeductions::default();
@@ -215,7 +215,7 @@ pub fn deductions(periods: &[(Month, PathBuf)]) -> Outcome<AcceptedDeductions> {
     Ok(all)
 }
 
-/// The notices of all closed periods, and what became of them.
+/// Reads the notices of all closed periods, and the status of those that are not yet reported as paid.
 pub fn notices(periods: &[(Month, PathBuf)]) -> Outcome<Issued> {
     let mut issued = Issued::default();
     for (period, folder) in periods {
@@ -246,7 +246,7 @@ fn issued_in(period: Month, folder: &Path) -> Outcome<BTreeMap<String, Notice>> 
     Ok(notices)
 }
 
-/// A notice from its number, e.g. `QS-2025-10-34-31`.
+/// Makes a notice from its number, such as `QS-2025-10-34-31`.
 fn notice(
     number: Option<&str>,
     period: Month,
@@ -278,7 +278,7 @@ fn statuses(folder: &Path, all: &BTreeMap<String, Notice>) -> Outcome<BTreeMap<S
             pay_by: pay_by[row].and_then(NaiveDate::from_epoch_days),
             completed_on: None,
         };
-        // What this close reported as paid is not reported again.
+        // A notice is reported as paid once: here the period before did.
         if status.name() != "paid" {
             statuses.insert(status.notice.number(), status);
         }

@@ -1,11 +1,11 @@
-//! Permits that stay in the book.
+//! The table of the permits in force.
 
 use crate::{
     columnar::{shape, table::TableBuilder},
     rules::Permit,
 };
 
-/// The table `permits`.
+/// Makes the table `permits`.
 pub fn permits_table(permits: &[Permit]) -> TableBuilder {
     let text = |of: fn(&Permit) -> String| permits.iter().map(move |permit| Some(of(permit)));
     TableBuilder::new(shape::PERMITS)

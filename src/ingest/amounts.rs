@@ -1,4 +1,4 @@
-//! Columns of money: decimals of any scale as fen, and beside them what is no ordinary amount.
+//! Columns of money: decimals of any scale as fen, with a list of the values that are no valid amounts.
 
 use arrow_array::{
     Array, ArrayRef,
@@ -9,34 +9,35 @@ use arrow_buffer::{NullBuffer, ScalarBuffer};
 
 use crate::model::money::{FEN_LIMIT, Fen, FenSum};
 
-/// Amounts in fen. The values stay plain numbers, often the file's own memory; what takes one out gives it its type.
+/// A column of amounts in fen. The values are plain integers, mostly in the memory that the decoder filled; methods
+/// return them as [`Fen`].
 #[derive(Debug)]
 pub struct AmountColumn {
     /// The values in fen; 0 where null or unfit.
     pub fen: ScalarBuffer<i64>,
-    /// Which are there.
+    /// Nulls, if there are any.
     pub nulls: Option<NullBuffer>,
     /// Values that break V15 or V18, in the order of rows.
     pub unfit: Vec<Unfit>,
 }
 
-/// A value that is no amount of a record.
+/// A value that is no valid amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unfit {
     /// Its row.
     pub row: usize,
     /// The real value; the nearest whole fen, half away from 0, where it is a fraction of fen.
     pub fen: FenSum,
-    /// Whether it is no whole number of fen (V18); else it does not fit `DECIMAL(16,2)` (V15).
+    /// Whether it is no whole number of fen (V18); otherwise it does not fit `DECIMAL(16,2)` (V15).
     pub fraction: bool,
 }
 
-/// A row with an amount that not even `DECIMAL(38,2)` holds.
+/// The error of an amount that does not fit `DECIMAL(38,2)`, with its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BeyondDecimal(pub usize);
 
 impl AmountColumn {
-    /// The amount of a row, 0 when it is unfit; `None` when null.
+    /// Returns the amount of a row, 0 when it is unfit; `None` when null.
     pub fn value(&self, row: usize) -> Option<Fen> {
         match &self.nulls {
             Some(nulls) if nulls.is_null(row) => None,
@@ -44,7 +45,7 @@ impl AmountColumn {
         }
     }
 
-    /// What a row adds to totals, even when it is unfit; null adds nothing.
+    /// Returns the value of a row for totals: the real value also when it is unfit, 0 for null.
     pub fn counted(&self, row: usize) -> FenSum {
         match self.unfit.binary_search_by_key(&row, |unfit| unfit.row) {
             Ok(at) => self.unfit[at].fen,
@@ -52,35 +53,35 @@ impl AmountColumn {
         }
     }
 
-    /// What all rows add to totals; at the ends of 128 bits it stays there.
+    /// Returns the sum of the values of all rows for totals; it saturates.
     pub fn total(&self) -> FenSum {
-        // 512 values below 10^16 stay below 2^63.
+        // A sum of 512 values below 10^16 is below 2^63, so a chunk cannot overflow. Larger chunks could.
         let fit: FenSum = self.fen.chunks(512).map(wrapping_sum).sum();
         self.unfit.iter().fold(fit, |sum, unfit| sum.saturating_add(unfit.fen))
     }
 
-    /// The sum of the magnitudes of the unfit values: it does not depend on their order.
+    /// Returns the sum of the magnitudes of the unfit values, which does not depend on their order.
     pub fn magnitude(&self) -> FenSum {
         self.unfit.iter().fold(FenSum::ZERO, |sum, u| sum.saturating_add(u.fen.abs()))
     }
 }
 
-/// A sum that is known to fit: it takes several values at a time, for nothing is checked.
+/// Returns a sum that is known to fit. Without overflow checks the loop vectorises.
 fn wrapping_sum(block: &[i64]) -> Fen {
     Fen::new(block.iter().fold(0, |sum: i64, fen| sum.wrapping_add(*fen)))
 }
 
-/// A column of decimals with so many digits after the point.
+/// Decodes a column of decimals of a scale.
 pub(super) fn decode(array: &ArrayRef, scale: u8) -> Result<AmountColumn, BeyondDecimal> {
     let Some(narrow) = array.as_primitive_opt::<Decimal64Type>() else {
         return converted(array.as_primitive::<Decimal128Type>().iter(), array.nulls(), scale);
     };
-    // Without a way out of the loop it takes several values at a time.
+    // One comparison for each value (|v| > largest), and no early exit, so that the loop vectorises.
     let largest = FEN_LIMIT.fen() - 1;
     let beyond = |v: &i64| v.wrapping_add(largest).cast_unsigned() > 2 * largest.cast_unsigned();
     let fit = !narrow.values().iter().fold(false, |any, v| any | beyond(v));
     if scale == 2 && narrow.null_count() == 0 && fit {
-        // The usual case: the file's own values.
+        // The usual case: the decoded values are used as they are, without a copy.
         let fen = narrow.values().clone();
         return Ok(AmountColumn { fen, nulls: None, unfit: Vec::new() });
     }
@@ -105,8 +106,8 @@ fn converted(
     Ok(AmountColumn { fen: fen.into(), nulls: nulls.cloned(), unfit })
 }
 
-/// A number of so many decimals in fen, half a fen away from 0, and whether it is a fraction of fen; `None`
-/// when `DECIMAL(38,2)` does not hold it.
+/// Converts a number of a scale to fen, half a fen rounded away from 0; says whether it is no whole number of fen.
+/// `None` when it does not fit `DECIMAL(38,2)`.
 fn in_fen(number: i128, scale: u8) -> Option<(FenSum, bool)> {
     let (fen, fraction) = match scale.checked_sub(2) {
         None | Some(0) => (number.checked_mul(10i128.pow(u32::from(2 - scale)))?, false),

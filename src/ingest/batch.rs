@@ -42,10 +42,10 @@ use crate::{
     text::Text,
 };
 
-/// Some consecutive rows of a file, column by column.
+/// Consecutive rows of a file, column by column.
 #[derive(Debug)]
 pub struct Batch {
-    /// How many.
+    /// The number of rows.
     pub rows: usize,
     texts: Vec<TextColumn>,
     dates: [Option<PrimitiveArray<Date32Type>>; 2],
@@ -53,14 +53,14 @@ pub struct Batch {
     amounts: Vec<Option<AmountColumn>>,
 }
 
-/// Why a batch could not be read.
+/// The error of a batch that cannot be read.
 #[derive(Debug)]
 pub enum ReadError {
     /// Damage.
     Parquet(ParquetError),
     /// Bytes that make the decoder panic.
     Panic,
-    /// An amount that no `DECIMAL(38,2)` holds, in a field of a row, counted from the first of the batch.
+    /// An amount that does not fit `DECIMAL(38,2)`: its field, and its row in the batch.
     Beyond(Field, usize),
     /// Texts that are too long, in a field.
     Long(Field, Text),
@@ -72,25 +72,25 @@ impl From<ParquetError> for ReadError {
     }
 }
 
-/// The rows of a row group, or some of them, batch by batch.
+/// An iterator over the batches of a row group, or of selected rows of it.
 pub struct Batches {
     int96: Int96,
     reader: ParquetRecordBatchReader,
-    /// INT96 timestamps once more, in milliseconds.
+    /// A second reader of INT96 timestamps, in milliseconds.
     millis: Option<ParquetRecordBatchReader>,
     /// Fields in the order of the reader's columns.
     columns: Vec<SourceColumn>,
     tools: Arc<Tools>,
-    /// The newest list of codes of each text field.
+    /// The latest list of codes of each text field.
     lists: [Option<Arc<CodeList>>; TEXT_FIELDS.len()],
-    /// How long the texts of each may be yet.
+    /// The limits of the texts of each field.
     lengths: [Lengths; TEXT_FIELDS.len()],
-    /// The room that is taken for them.
+    /// The memory that is reserved for the pages.
     room: Option<HeldBytes>,
 }
 
 impl Batches {
-    /// Opens a row group, to decode so many rows at a time; all of its rows, or those that are selected.
+    /// Opens a row group, for all of its rows or for selected ones, `batch_rows` at a time.
     pub fn open(
         source: &ParquetSource,
         row_group: usize,
@@ -121,8 +121,8 @@ impl Batches {
         let file = Arc::new(source.reopen()?);
         let in_group = source.metadata.row_group(row_group);
         let leaves = columns.iter().map(|column| column.leaf);
-        let bytes = claims::of_columns(&file, in_group, leaves).map_err(damage)?;
-        let room = tools.room(bytes, || source.open_bytes(row_group));
+        let bytes = claims::check_columns(&file, in_group, leaves).map_err(damage)?;
+        let room = tools.reserve(bytes, || source.open_bytes(row_group));
         let lengths = TEXT_FIELDS.map(|field| {
             let column = columns.iter().find(|column| column.field == field);
             column.map_or_else(Lengths::default, |column| Lengths::of(in_group, column.leaf))
@@ -151,12 +151,12 @@ impl Batches {
         Ok(Batches { int96, reader, millis, columns, tools, lists, lengths, room })
     }
 
-    /// Whether others wait for the room that it takes.
+    /// Whether memory is reserved, for which other row groups may wait.
     pub(super) fn takes_room(&self) -> bool {
         self.room.is_some()
     }
 
-    /// The next rows as they are decoded, and their INT96 timestamps in milliseconds.
+    /// Decodes the next rows, and their INT96 timestamps in milliseconds.
     fn decoded(&mut self) -> Option<Result<(RecordBatch, Option<ArrayRef>), ReadError>> {
         let both = guarded(|| {
             let batch = self.reader.next()?;
@@ -177,6 +177,7 @@ impl Batches {
         both.map(|both| both.map_err(ReadError::Parquet))
     }
 
+    /// Converts decoded rows to typed columns.
     fn typed(
         &mut self,
         batch: &RecordBatch,
@@ -254,13 +255,13 @@ pub const TEXT_FIELDS: [Field; 12] = [
 
 const TEXT_POSITION: [usize; FIELDS.len()] = positions(&TEXT_FIELDS);
 
-/// Position of a text field in [`TEXT_FIELDS`].
+/// Returns the position of a text field in [`TEXT_FIELDS`].
 pub const fn text_position(field: Field) -> usize {
     TEXT_POSITION[field.index()]
 }
 
 impl Batch {
-    /// Rows of which nothing is known but their time.
+    /// Makes a batch that has only times.
     #[cfg(test)]
     pub(crate) fn of_times(local: Vec<i64>) -> Batch {
         let time = TimeColumn { local, nulls: None };
@@ -269,49 +270,50 @@ impl Batch {
         Batch { rows: time.local.len(), texts, dates: [None, None], time, amounts }
     }
 
-    /// A text column.
+    /// Returns a text column.
     pub fn text(&self, field: Field) -> &TextColumn {
         &self.texts[text_position(field)]
     }
 
-    /// A column of amounts; `None` when the file has none.
+    /// Returns a column of amounts; `None` when the file does not have it.
     pub fn amount(&self, field: Field) -> Option<&AmountColumn> {
         self.amounts[amount_position(field)].as_ref()
     }
 
-    /// Looks at the values of some rows, so that they are near the processor when they are needed; what comes of
-    /// it means nothing.
-    pub fn glance(&self, rows: impl Iterator<Item = usize> + Clone) {
+    /// Prefetches the values of some rows.
+    pub fn prefetch(&self, rows: impl Iterator<Item = usize> + Clone) {
+        // Two passes: first values and the views of texts, which say where the texts are, then the texts. Within a pass
+        // no load depends on another, so they overlap. Without the black box the compiler would remove them.
         let amounts = |row: usize| {
             let amounts = self.amounts.iter().flatten();
             amounts.fold(self.time.local[row], |all, column| all ^ column.fen[row])
         };
         let texts = |row: usize, at_text| {
-            self.texts.iter().fold(0, |all, column| all ^ column.glance(row, at_text))
+            self.texts.iter().fold(0, |all, column| all ^ column.prefetch(row, at_text))
         };
         let places = rows.clone().fold(0, |all, row| all ^ amounts(row) ^ texts(row, false));
         let texts = rows.fold(0, |all, row| all ^ texts(row, true));
         std::hint::black_box((places, texts));
     }
 
-    /// The points in time of settlement.
+    /// Returns the times of settlement.
     pub fn time(&self) -> &TimeColumn {
         &self.time
     }
 
-    /// A day of the stay, from 1970-01-01.
+    /// Returns a day of the stay, from 1970-01-01.
     pub fn date(&self, field: Field, row: usize) -> Option<i32> {
         let slot = usize::from(field == Field::enddate);
         self.dates[slot].as_ref().filter(|days| days.is_valid(row)).map(|days| days.value(row))
     }
 
-    /// How many optional texts are empty and count as null.
+    /// Counts the optional texts that are empty and count as null.
     pub fn empty_texts(&self) -> u64 {
         let optional = TEXT_FIELDS.into_iter().filter(|field| !field.required());
         optional.map(|field| self.text(field).empty_texts()).sum()
     }
 
-    /// How many optional amounts are null and count as 0.
+    /// Counts the optional amounts that are null and count as 0.
     pub fn null_amounts(&self) -> u64 {
         let counted = AMOUNT_FIELDS.into_iter().filter(|field| !SCOPE.contains(field));
         let optional = counted.filter(|field| !field.required());
@@ -320,7 +322,7 @@ impl Batch {
     }
 }
 
-/// The fields of a schema, one of them as timestamps in milliseconds.
+/// Returns the fields of a schema, the one at `root` as timestamps in milliseconds.
 fn in_milliseconds(fields: &Fields, root: usize) -> Fields {
     let millis = DataType::Timestamp(TimeUnit::Millisecond, None);
     let changed = |(at, field): (usize, &Arc<ArrowField>)| {
@@ -344,7 +346,7 @@ fn text(
             Ok(TextColumn::Coded(Coded::of(array.as_dictionary(), list)))
         }
         (_, DataType::Utf8View) => Ok(TextColumn::Plain(array.as_string_view().clone())),
-        // A value that cannot be taken never becomes a null.
+        // A value of an unknown type is damage; it must not become a null.
         (_, other) => Err(damage(text!("text that is decoded as {}", other.to_string())).into()),
     }
 }

@@ -1,8 +1,8 @@
-//! Buffers for pages, used again and again.
+//! A pool of buffers for Parquet pages.
 //!
-//! A national month is thousands of pages of a megabyte, of which hundreds are open at a time. A page in
-//! fresh memory costs half as much again as decompressing it: the kernel clears each page of its own first.
-//! Pages of Zstandard go through them, as they lie in the file and decompressed (`pages`).
+//! A national month is thousands of pages of a megabyte, of which hundreds are open at a time. In fresh memory a page
+//! takes half as long again as its decompression: the kernel clears new memory first. So buffers are used again, for
+//! pages as they lie in the file and for decompressed ones (`pages`).
 
 use std::{
     collections::BTreeMap,
@@ -15,21 +15,21 @@ use bytes::Bytes;
 use super::plan::ReadPlan;
 use crate::event::Stopwatch;
 
-/// What the readers of a delivery share.
+/// The tools that the readers of a delivery share: stopwatch, buffers, and a limit of memory.
 #[derive(Debug, Default)]
 pub struct Tools {
-    /// Measures what they are busy with.
+    /// Measures the time of each activity.
     pub stopwatch: Arc<Stopwatch>,
     /// Buffers that are free.
     idle: Mutex<Idle>,
     /// The plan, where there is one.
     plan: Option<ReadPlan>,
-    /// Bytes that row groups take which are read.
+    /// Bytes that are reserved for row groups.
     taken: Mutex<u64>,
     freed: Condvar,
 }
 
-/// Bytes that a row group takes, until it has been read.
+/// A reservation of bytes for a row group, until it has been read.
 #[derive(Debug)]
 pub(super) struct HeldBytes {
     bytes: u64,
@@ -43,42 +43,43 @@ struct Idle {
     bytes: usize,
 }
 
-/// A buffer goes back when nobody looks at its bytes any more.
+/// A buffer in use. It goes back to the pool when the last `Bytes` of it is dropped.
 struct Lent {
     buffer: Vec<u8>,
     length: usize,
     tools: Arc<Tools>,
 }
 
-/// Bytes of free buffers that are kept, at the most.
+/// The most bytes of free buffers.
 const MOST_IDLE: usize = 64 << 20;
 /// Sizes are rounded up to parts of a power of two, so that pages of about the same size share buffers.
 const PARTS: usize = 8;
-/// Larger buffers are asked for: the system may refuse them.
+/// Buffers of this size and above are allocated fallibly: the system may refuse them.
 const LARGE: usize = 8 << 20;
-/// Bytes that row groups may take together, where no plan says more; one alone may take any.
+/// Bytes that row groups may take together, where no plan allows more; a single one may take any number.
 const ROOM: u64 = 256 << 20;
-/// How far the pages of a row group may be from what its footer says before it is read on its own.
+/// A row group is as planned when its pages take at most so many times the bytes of its footer, and so many more.
 const AS_PLANNED: u64 = 4;
 const MORE_THAN_PLANNED: u64 = 1 << 20;
-/// Smaller buffers are not worth it.
+/// Smaller buffers are not pooled.
 const SMALLEST: usize = 4 << 10;
 
 impl Tools {
-    /// With a stopwatch.
+    /// Makes tools without a plan.
     pub fn new(stopwatch: &Arc<Stopwatch>) -> Arc<Tools> {
         Arc::new(Tools { stopwatch: Arc::clone(stopwatch), ..Tools::default() })
     }
 
-    /// For what is read as planned.
+    /// Makes tools for a read as planned.
     pub(super) fn planned(stopwatch: &Arc<Stopwatch>, plan: ReadPlan) -> Arc<Tools> {
         let stopwatch = Arc::clone(stopwatch);
         Arc::new(Tools { stopwatch, plan: Some(plan), ..Tools::default() })
     }
 
-    /// Waits until there is room for a row group. Whoever reads row groups in step holds many of them, and waits
-    /// for none: those that take about what is planned need no room, any other is to be read to its end.
-    pub(super) fn room(
+    /// Reserves memory for a row group, and waits until there is some. Row groups that are read in step and are about
+    /// as large as planned need no reservation, and none is returned. Any other row group has to be read to its end at
+    /// once: a thread that put it back could wait for memory that only this row group would free.
+    pub(super) fn reserve(
         self: &Arc<Tools>,
         bytes: u64,
         planned: impl Fn() -> u64,
@@ -100,14 +101,14 @@ impl Tools {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// So many bytes, which `fill` writes; it finds there what was there before.
+    /// Returns bytes of a pooled buffer, which `fill` has to write completely: the buffer has arbitrary content.
     pub(super) fn bytes<E: From<io::Error>>(
         self: &Arc<Tools>,
         length: usize,
         fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
     ) -> Result<Bytes, E> {
         let size = rounded(length);
-        let buffer = match self.take(size) {
+        let buffer = match self.reuse(size) {
             Some(buffer) => buffer,
             None => fresh(size)?,
         };
@@ -116,14 +117,16 @@ impl Tools {
         Ok(Bytes::from_owner(lent))
     }
 
-    fn take(&self, size: usize) -> Option<Vec<u8>> {
+    /// Takes a free buffer from the pool.
+    fn reuse(&self, size: usize) -> Option<Vec<u8>> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let buffer = idle.by_size.get_mut(&size)?.pop()?;
         idle.bytes -= size;
         Some(buffer)
     }
 
-    fn give_back(&self, buffer: Vec<u8>) {
+    /// Returns a buffer to the pool, or frees it when the pool is full.
+    fn recycle(&self, buffer: Vec<u8>) {
         let size = buffer.len();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if size >= SMALLEST && idle.has_room(size) {
@@ -133,7 +136,7 @@ impl Tools {
     }
 }
 
-/// A new buffer.
+/// Allocates a buffer.
 fn fresh(size: usize) -> io::Result<Vec<u8>> {
     if size < LARGE {
         return Ok(vec![0; size]);
@@ -152,7 +155,7 @@ impl Drop for HeldBytes {
 }
 
 impl Idle {
-    /// Whether a buffer can be kept: in place of others, which nobody has asked for since.
+    /// Makes room for a buffer by dropping buffers of other sizes; false when that is not enough.
     fn has_room(&mut self, size: usize) -> bool {
         while self.bytes + size > MOST_IDLE {
             let mut of_others = self.by_size.iter_mut().filter(|(other, _)| **other != size);
@@ -164,7 +167,7 @@ impl Idle {
     }
 }
 
-/// A size of buffers that is at least so large.
+/// Rounds a length up to a size of buffers.
 fn rounded(length: usize) -> usize {
     let power = length.max(SMALLEST).checked_next_power_of_two();
     let step = power.map(|power| power / 2 / PARTS);
@@ -179,7 +182,7 @@ impl AsRef<[u8]> for Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        self.tools.give_back(std::mem::take(&mut self.buffer));
+        self.tools.recycle(std::mem::take(&mut self.buffer));
     }
 }
 
@@ -214,19 +217,19 @@ mod tests {
     fn row_groups_wait_for_each_other_where_they_do_not_fit_together() {
         let plan = ReadPlan { in_step: false, batch_rows: 1, bytes: 0, room: 0 };
         let tools = Tools::planned(&Arc::default(), plan);
-        let large = tools.room(ROOM * 2, || 0).expect("alone it fits");
+        let large = tools.reserve(ROOM * 2, || 0).expect("alone it fits");
         assert_eq!(*tools.taken(), ROOM * 2);
         std::thread::scope(|scope| {
-            let next = scope.spawn(|| tools.room(ROOM, || 0).map(|taken| taken.bytes));
+            let next = scope.spawn(|| tools.reserve(ROOM, || 0).map(|taken| taken.bytes));
             assert_eq!(*tools.taken(), ROOM * 2, "the other waits");
             drop(large);
             assert_eq!(next.join().expect("no panic"), Some(ROOM));
         });
         assert_eq!(*tools.taken(), 0);
-        // In step those that are as planned take none.
+        // In step, row groups as planned reserve nothing.
         let tools = Tools::planned(&Arc::default(), ReadPlan { in_step: true, ..plan });
-        assert!(tools.room(4 << 20, || 1 << 20).is_none());
-        assert!(tools.room(6 << 20, || 1 << 20).is_some());
+        assert!(tools.reserve(4 << 20, || 1 << 20).is_none());
+        assert!(tools.reserve(6 << 20, || 1 << 20).is_some());
     }
 
     #[test]
@@ -237,7 +240,7 @@ mod tests {
         assert_eq!(tools.idle.lock().expect("alone").bytes, MOST_IDLE);
         drop(filled(&tools, 10, 1));
         assert_eq!(tools.idle.lock().expect("alone").bytes, MOST_IDLE);
-        // Those of another size make room.
+        // Buffers of another size are dropped for it.
         drop(filled(&tools, 2 << 20, 1));
         let idle = tools.idle.lock().expect("alone");
         assert_eq!(idle.bytes, MOST_IDLE);

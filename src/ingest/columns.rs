@@ -1,4 +1,4 @@
-//! Which columns of a file stand for which fields, and why a file is refused for its columns.
+//! Maps the columns of a file to fields of the contract, or finds why the file is refused.
 
 use std::path::Path;
 
@@ -15,21 +15,21 @@ use crate::{
     text::Text,
 };
 
-/// The columns of a file.
+/// The columns of a file, mapped to fields.
 #[derive(Debug, Default)]
 pub(super) struct Mapped {
-    /// Those that stand for fields.
+    /// The columns of fields.
     pub(super) columns: Vec<SourceColumn>,
-    /// How many use another name.
+    /// The number of columns under another name.
     pub(super) aliases: u64,
-    /// How many have their name in another case, or with blanks around it.
+    /// The number of columns with their name in another case, or with blanks around it.
     pub(super) respelled: u64,
-    /// How many are ignored.
+    /// The number of ignored columns.
     pub(super) extra_columns: u64,
 }
 
 impl Mapped {
-    /// The columns of a schema; all findings at once.
+    /// Maps the columns of a schema; fails with all findings.
     pub(super) fn of(schema: &SchemaDescriptor, file: &str) -> Result<Mapped, Vec<Finding>> {
         let (mut found, mut findings) = (Mapped::default(), Vec::new());
         let mut seen: [Option<&str>; FIELDS.len()] = [None; FIELDS.len()];
@@ -43,7 +43,7 @@ impl Mapped {
             let place = text!("column {}", short(name));
             if let Some(first) = seen[field.index()] {
                 twice += 1;
-                // A thousand of them say no more.
+                // The list is cut: a hostile file may have thousands of such columns.
                 if twice <= MOST_NAMES {
                     let (name, first) = (short(name), short(first));
                     let both = text!("{} beside {}, both {}", name, first, field.name());
@@ -77,13 +77,13 @@ impl Mapped {
     }
 }
 
-/// Digits after the point of an amount, at most.
+/// The largest scale of an amount.
 const MOST_DECIMALS: u8 = 18;
-/// Names that a finding lists at most, and letters of one.
+/// The most names that a finding lists, and the most letters of a name.
 const MOST_NAMES: usize = 40;
 const LONGEST_NAME: usize = 60;
 
-/// What is said of a file that lacks fields: which, what their names may be, and what is there.
+/// Words the finding of missing fields: their names, columns that may be meant, and all columns of the file.
 fn without(missing: &[Field], there: &[&str], others: &[&str], file: &str) -> Text {
     let names: Vec<&str> = missing.iter().map(|field| field.name()).collect();
     let near = missing.iter().filter_map(|field| {
@@ -119,9 +119,9 @@ fn without(missing: &[Field], there: &[&str], others: &[&str], file: &str) -> Te
     text!("no column {}; {}", names.join(", "), said)
 }
 
-/// The column that is spelt most like a field, if one is.
+/// Returns the column whose name is most similar to a field, if one is similar.
 fn nearest<'a>(field: Field, others: &[&'a str]) -> Option<&'a str> {
-    // Hostile names may be as long as a file, and as many.
+    // A hostile file may have very many names, and very long ones.
     let others = others.iter().copied().filter(|name| name.len() <= LONGEST_NAME).take(1_000);
     let known = || [field.name()].into_iter().chain(field.aliases().iter().copied());
     let candidates = others.flat_map(|name| {
@@ -134,7 +134,7 @@ fn short(name: &str) -> String {
     spelling::short(name, LONGEST_NAME)
 }
 
-/// The form of a field's column, or why it is refused.
+/// Returns the conversion of a field's column, or why the column is refused.
 fn form_of(field: Field, column: &ColumnDescriptor) -> Result<Conversion, (Code, Text)> {
     let wrong = || (Code::F04, wanted(field.kind(), &describe(column)));
     if column.max_rep_level() > 0 {
@@ -225,7 +225,7 @@ fn amount_form(column: &ColumnDescriptor) -> Result<Conversion, (Code, Text)> {
                 }
                 _ => Code::F04,
             };
-            // Otherwise the hint of the code says it.
+            // Only F04 needs the wanted type: the hints of the other codes name it.
             let found = describe(column);
             let found = if code == Code::F04 {
                 wanted(FieldKind::Amount, &found)
@@ -247,12 +247,12 @@ fn amount_form(column: &ColumnDescriptor) -> Result<Conversion, (Code, Text)> {
     }
 }
 
-/// A type of amounts, in the words of the format.
+/// Writes a decimal type in the words of the format.
 fn decimal(precision: i32, scale: i32) -> Text {
     Text::given(format!("DECIMAL({precision},{scale})"))
 }
 
-/// What a column is, what it should be, and what makes it so.
+/// Words a finding: the type of a column, the kind of its field, and the type to export.
 fn wanted(kind: FieldKind, found: &str) -> Text {
     match kind {
         FieldKind::Text => text!("{} for text; declare it as String", found),
@@ -262,7 +262,7 @@ fn wanted(kind: FieldKind, found: &str) -> Text {
     }
 }
 
-/// What a column holds, in the words of the format.
+/// Writes the type of a column in the words of the format.
 fn describe(column: &ColumnDescriptor) -> String {
     let physical = column.physical_type();
     match (column.logical_type_ref(), column.converted_type()) {
@@ -289,7 +289,7 @@ fn annotation(logical: &LogicalType) -> String {
             format!("{}INT({})", if of.is_signed { "" } else { "U" }, of.bit_width)
         }
         other => {
-            // Those without particulars are named so; what follows a name may be as long as a file.
+            // Only the name: the parameters behind it may be as long as a file.
             let name = format!("{other:?}");
             name.split(|letter: char| !letter.is_alphanumeric())
                 .next()

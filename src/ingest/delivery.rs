@@ -1,4 +1,4 @@
-//! The delivery of a period: its files, found, opened and checked as files (contract §2, §3).
+//! The delivery of a period: finds, opens and checks its files (contract §2, §3).
 
 use std::{
     collections::BTreeMap,
@@ -32,16 +32,16 @@ pub struct Delivery {
     pub sources: Vec<ParquetSource>,
     /// The small files.
     pub small: SmallFiles,
-    /// What lies there and is not read.
+    /// Files and folders there that are not read.
     pub unread: Vec<Unread>,
-    /// The input folder, and what the files that are read were before a byte of them was.
-    standing: Option<(PathBuf, Identities)>,
+    /// The input folder, and the identities of its files from before the first read.
+    before: Option<(PathBuf, Identities)>,
 }
 
-/// What was found in a file, to be compared with what its sender declared.
+/// Totals of a file, to be compared with the declared totals.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct FileFacts {
-    /// Rows.
+    /// The number of rows.
     pub rows: u64,
     /// Length in bytes.
     pub bytes: u64,
@@ -52,7 +52,7 @@ pub struct FileFacts {
 }
 
 impl FileFacts {
-    /// Adds what was found in another part of the file.
+    /// Adds the totals of another part of the file.
     pub fn absorb(&mut self, other: &FileFacts) {
         self.rows += other.rows;
         self.bytes = self.bytes.max(other.bytes);
@@ -64,7 +64,7 @@ impl FileFacts {
 }
 
 impl Delivery {
-    /// Finds and opens the files of a delivery. What is wrong with them is added to the findings.
+    /// Finds and opens the files of a delivery; adds to the findings.
     pub fn open(input: &Path, period: Month, findings: &mut Vec<Finding>) -> Outcome<Delivery> {
         if let Err(error) = input.metadata()
             && error.kind() == ErrorKind::PermissionDenied
@@ -77,7 +77,7 @@ impl Delivery {
         }
         let found = walk(input, findings)?;
         settle();
-        let standing = Some((input.to_owned(), found.identities()));
+        let before = Some((input.to_owned(), found.identities()));
         let FolderListing { parquet, unread, .. } = found;
         let opened: Vec<Outcome<Result<ParquetSource, Vec<Finding>>>> =
             parquet.par_iter().map(open_file).collect();
@@ -93,35 +93,36 @@ impl Delivery {
         if let Some(totals) = &mut small.control_totals {
             listed::check(totals, &names, findings);
         }
-        Ok(Delivery { sources, small, unread, standing })
+        Ok(Delivery { sources, small, unread, before })
     }
 
-    /// Finds and opens the files of a delivery; anything wrong with them refuses it.
+    /// Finds and opens the files of a delivery; fails when there are findings.
     pub fn open_whole(input: &Path, period: Month) -> Outcome<Delivery> {
         let mut findings = Vec::new();
         let delivery = Delivery::open(input, period, &mut findings)?;
         if findings.is_empty() { Ok(delivery) } else { Err(delivery.refused(findings)) }
     }
 
-    /// A file alone, of which somebody else knows that it stays.
+    /// Makes a delivery of one file. The caller has to check that the file does not change.
     pub fn of_file(source: ParquetSource) -> Delivery {
         Delivery { sources: vec![source], ..Delivery::default() }
     }
 
-    /// What was changed since the delivery was opened: it was read in part before and in part after.
+    /// Finds files that were changed since the delivery was opened: parts were read before the change, parts after it.
     fn changes(&self) -> Outcome<Vec<Finding>> {
-        let Some((input, before)) = &self.standing else { return Ok(Vec::new()) };
+        let Some((input, before)) = &self.before else { return Ok(Vec::new()) };
         let now = walk(input, &mut Vec::new())?.identities();
         Ok(changed(before, &now))
     }
 
-    /// Refuses a delivery that was changed since it was opened, whatever came of it.
+    /// Fails when the delivery was changed since it was opened.
     pub fn unchanged(&self) -> Outcome<()> {
         let changes = self.changes()?;
         if changes.is_empty() { Ok(()) } else { Err(Failure::Refused(changes)) }
     }
 
-    /// Why a delivery is refused, in the order of files. Of a file that was changed meanwhile, that is all.
+    /// Makes the failure of a refused delivery: findings in the order of files. A file that was changed meanwhile has
+    /// this finding only.
     pub fn refused(&self, mut findings: Vec<Finding>) -> Failure {
         match self.changes() {
             Ok(changes) => {
@@ -130,13 +131,12 @@ impl Delivery {
             }
             Err(failure) => return failure,
         }
-        // Within a file they are in order.
+        // The sort is stable: within a file findings stay in order.
         findings.sort_by(|a, b| a.file.cmp(&b.file));
         Failure::Refused(findings)
     }
 
-    /// Takes files and folders that are no part of the delivery, though they lie in it, from what is not read:
-    /// the book, what a run puts beside it, opening quotas.
+    /// Removes files and folders of the run itself from `unread`: the book, its staging folder, opening quotas.
     pub fn forget<'a>(&mut self, input: &Path, own: impl Iterator<Item = &'a PathBuf>) {
         let Ok(input) = input.canonicalize() else { return };
         for own in own.filter_map(|own| own.canonicalize().ok()) {
@@ -153,7 +153,7 @@ impl Delivery {
         }
     }
 
-    /// The files as a manifest lists them, with what was found in them.
+    /// Returns the files as a manifest lists them.
     pub fn entries(&self, facts: &[FileFacts]) -> Vec<FileEntry> {
         let entry = |(source, facts): (&ParquetSource, &FileFacts)| FileEntry {
             path: source.name.clone(),
@@ -165,13 +165,13 @@ impl Delivery {
         sources.chain(self.small.entries.iter().cloned()).collect()
     }
 
-    /// Rows of a side.
+    /// Returns the number of rows of a side.
     pub fn rows(&self, side: Side) -> u64 {
         let of_side = self.sources.iter().filter(|source| source.side == side);
         of_side.map(ParquetSource::rows).fold(0, u64::saturating_add)
     }
 
-    /// Compares what the files hold with what was declared, and with each other.
+    /// Compares the totals of files with the declared totals, and their digests with each other.
     pub fn check_files(&self, facts: &[FileFacts], findings: &mut Vec<Finding>) {
         let declared = self.small.control_totals.iter().flatten();
         let declared: BTreeMap<&str, &DeclaredTotals> =
@@ -192,7 +192,7 @@ impl Delivery {
     }
 }
 
-/// Opens a Parquet file that was found; one that may not be read is a failure.
+/// Opens a Parquet file of the walk. Findings are returned; a file without permission to read is a failure.
 fn open_file(file: &FoundParquet) -> Outcome<Result<ParquetSource, Vec<Finding>>> {
     let FoundParquet { side, name, path, identity } = file;
     let changed = |found: Text| Ok(Err(vec![Finding::of_file(Code::F13, name, found)]));

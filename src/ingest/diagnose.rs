@@ -1,5 +1,4 @@
-//! What is wrong with a row group that could not be read: in which column, from which row on, said in words of
-//! our own. It is read once more for that, column by column.
+//! Finds the column and the row of a row group that cannot be decoded. For that it is read once more, column by column.
 
 use std::sync::Arc;
 
@@ -22,10 +21,10 @@ use crate::{
     text::Text,
 };
 
-/// Rows that are decoded at a time until one of them cannot be.
+/// Rows that are decoded at a time, until a batch fails.
 const ROWS: usize = 1024;
 
-/// Says what is wrong with a row group.
+/// Makes the finding of a row group that could not be read.
 pub(super) fn diagnose(
     source: &ParquetSource,
     lane: &Lane,
@@ -74,7 +73,8 @@ pub(super) fn diagnose(
     if let Some(hint) = hint { finding.hinting(hint) } else { finding }
 }
 
-/// The first row that cannot be read of a file of one column, and why; no row where that is not the row's fault.
+/// Reads a file of one column; returns the first error and its row. There is no row when the error is of a page or of a
+/// dictionary.
 fn fault(
     source: &ParquetSource,
     row_group: usize,
@@ -104,12 +104,12 @@ fn fault(
         return (good < all).then_some((None, missing.into()));
     };
     let (row, failed) = read(good, 1);
-    // What is wrong with a dictionary or a page shows before its first row.
+    // An error of a dictionary or a page occurs before its first row.
     let row = failed.is_some().then_some(row).filter(|row| *row > 0);
     Some((row.and_then(|row| u64::try_from(row).ok()), error))
 }
 
-/// The first column that nobody reads and whose pages are damaged.
+/// Finds the first ignored column with damaged pages.
 fn ignored_fault(source: &ParquetSource, row_group: usize) -> Option<(usize, ReadError)> {
     let is_read = |leaf: &usize| {
         source.columns.iter().any(|column| column.leaf == *leaf && column.form != Conversion::Null)
@@ -127,7 +127,7 @@ fn ignored_fault(source: &ParquetSource, row_group: usize) -> Option<(usize, Rea
     })
 }
 
-/// What an error says, and what to do about it where the file's sender cannot just send it again.
+/// Words an error, with a hint where sending the file again does not help.
 fn said(error: &ReadError) -> (Text, Option<Text>) {
     let ReadError::Parquet(error) = error else {
         return (text!("pages that cannot be decoded"), None);

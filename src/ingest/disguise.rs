@@ -1,4 +1,4 @@
-//! What a file is that is called `.parquet` and is none: what to do about it depends on that.
+//! Recognises files of other formats that are named `.parquet`, to say what to do about them.
 
 use std::io::Read;
 
@@ -8,12 +8,12 @@ use crate::{
     text::Text,
 };
 
-/// What a file is, and what to do about it.
+/// The format of a file, and a hint.
 pub(super) type Disguise = (Text, Text);
 
-/// Bytes of a file's beginning that are looked at.
+/// Bytes that are read of the beginning of a file.
 const HEAD: usize = 4096;
-/// Bytes of an archive's end, which lists what is in it.
+/// Bytes that are read of the end of an archive, where its directory is.
 const END: usize = 1 << 16;
 
 const UNPACK: Text = text!("unpack it and deliver the Parquet file that is in it");
@@ -25,7 +25,7 @@ const CONVERT: Text = text!(
 const FETCH: Text =
     text!("fetch the file again: what came is an answer of the server, not the file");
 
-/// What files of other kinds begin with, at which byte.
+/// Offset and magic bytes of other formats.
 static KINDS: [(usize, &[u8], Disguise); 32] = [
     (0, b"PARE", (text!("an encrypted Parquet file"), DECRYPT)),
     (0, b"PK\x05\x06", (text!("an empty ZIP archive"), UNPACK)),
@@ -76,11 +76,11 @@ static KINDS: [(usize, &[u8], Disguise); 32] = [
     (0, b"<?xml", (text!("an XML document"), EXPORT)),
 ];
 
-/// What to do about encryption.
+/// The hint about encryption.
 pub(super) const DECRYPT: Text =
     text!("export it without encryption; protect the way that it takes instead");
 
-/// What a file is that does not begin like a Parquet file, if that can be told.
+/// Recognises a file that does not begin like a Parquet file; none when its format is unknown.
 pub(super) fn of(file: &SharedFile) -> Option<Disguise> {
     let head = part(file, 0, HEAD)?;
     if head.starts_with(b"PAR1") || head.is_empty() {
@@ -104,7 +104,7 @@ pub(super) fn of(file: &SharedFile) -> Option<Disguise> {
     text(&head)
 }
 
-/// What a ZIP archive is: office documents are some, too.
+/// Tells Excel workbooks from other ZIP archives.
 fn archive(file: &SharedFile) -> Disguise {
     let end = file.len.saturating_sub(END as u64);
     let lists = |part: &[u8]| {
@@ -119,7 +119,7 @@ fn archive(file: &SharedFile) -> Disguise {
     }
 }
 
-/// What a text is.
+/// Recognises text.
 fn text(head: &[u8]) -> Option<Disguise> {
     let (words, hint) = match encoding::guess(head)? {
         Encoding::Utf8 => {
@@ -143,7 +143,7 @@ fn text(head: &[u8]) -> Option<Disguise> {
     Some((words, hint))
 }
 
-/// Some bytes of a file, as many as there are.
+/// Reads up to `length` bytes of a file.
 fn part(file: &SharedFile, start: u64, length: usize) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     file.reader(start).take(length as u64).read_to_end(&mut bytes).ok()?;

@@ -1,4 +1,4 @@
-//! The second read of a delivery: the rows that the match could not decide on, with all their fields.
+//! The second read of a delivery: doubtful rows, with all their fields.
 
 use std::sync::Arc;
 
@@ -26,12 +26,12 @@ struct RowSpan<'a> {
     /// Ordinal of the row group's first row.
     base: u32,
     rows: usize,
-    /// Ordinals of the wanted rows, in order.
+    /// Ordinals of the wanted rows, sorted.
     wanted: &'a [u32],
 }
 
-/// Reads the rows of a side with these ordinals, which are in order and given once each; gives what is
-/// made of them, in order, row group by row group.
+/// Reads the rows of a side with these ordinals, which are sorted and distinct; returns the results of `make`, in
+/// order, row group by row group.
 pub fn fetch<T: Send>(
     delivery: &Delivery,
     side: Side,
@@ -40,6 +40,7 @@ pub fn fetch<T: Send>(
     monitor: &Monitor,
     make: impl Fn(u32, Record) -> Outcome<T> + Sync,
 ) -> Outcome<Vec<Vec<T>>> {
+    debug_assert!(ordinals.is_sorted_by(|a, b| a < b), "sorted and distinct");
     let pieces = pieces(delivery, side, ordinals);
     let tools = Tools::new(&monitor.stopwatch);
     pieces
@@ -52,7 +53,7 @@ pub fn fetch<T: Send>(
             });
             monitor.advance(piece.wanted.len() as u64)?;
             if read.is_err() || made.len() != piece.wanted.len() {
-                // The first read went through: the file has changed since.
+                // The first read succeeded, so the file has changed since.
                 let place = text!("row group {}", piece.row_group);
                 let found = text!("other bytes than at the first read of this run");
                 let name = &delivery.sources[piece.file].name;
@@ -103,8 +104,9 @@ fn read(
     Ok(())
 }
 
-/// The selection of some rows, which are in order, out of so many.
+/// Makes the selection of sorted, distinct rows out of `all` rows.
 pub fn select(rows: &[usize], all: usize) -> RowSelection {
+    debug_assert!(rows.is_sorted_by(|a, b| a < b), "sorted and distinct");
     let mut selectors = Vec::with_capacity(rows.len() * 2 + 1);
     let mut next = 0;
     for row in rows {

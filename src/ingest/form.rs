@@ -1,8 +1,8 @@
-//! How a column of a file stands for a field of the contract.
+//! Columns of a file, and how their values are converted.
 
 use crate::model::fields::Field;
 
-/// A column of a file that stands for a field of the contract.
+/// A column of a file that is mapped to a field of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SourceColumn {
     /// The field.
@@ -11,16 +11,16 @@ pub struct SourceColumn {
     pub root: usize,
     /// Position among the leaves, as row groups count columns.
     pub leaf: usize,
-    /// How its values become those of the contract.
+    /// How its values are converted.
     pub form: Conversion,
 }
 
-/// How a column's values become those of the contract.
+/// The conversion of a column's values to those of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conversion {
     /// Text.
     Text,
-    /// Integers that stand for text.
+    /// Integers as text.
     IntegerCode,
     /// Days.
     Date,
@@ -30,9 +30,9 @@ pub enum Conversion {
     UtcTime,
     /// INT96 timestamps.
     Int96,
-    /// Decimals of a scale from 0 to 18, and whether 64 bits hold them.
+    /// Decimals of a scale from 0 to 18.
     Decimal {
-        /// Decimals after the point.
+        /// Digits after the point.
         scale: u8,
         /// Stored as INT32 or INT64.
         narrow: bool,

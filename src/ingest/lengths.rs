@@ -1,8 +1,8 @@
-//! How long the texts of a column may be.
+//! Limits of the texts of a column.
 //!
-//! A dictionary keeps a text once, however often it occurs; whatever is made of rows keeps it each time. So a text
-//! has a limit, and so have all texts of a column in a row group: what ordinary rows need, and what its bytes in the
-//! file can be worth.
+//! A dictionary has a text once, however often it occurs; records have it each time. So a small file could become very
+//! large texts. A text has a limit, and all texts of a column in a row group have one together: 256 bytes for each
+//! text, and beyond that 1,024 bytes for each byte of the column in the file.
 
 use parquet::file::metadata::RowGroupMetaData;
 
@@ -10,29 +10,30 @@ use super::text::TextColumn;
 use crate::columnar::claims::LONGEST_TEXT;
 use crate::text::Text;
 
-/// Bytes of a text that no column has to account for, and those that it may have besides, for each byte in the file.
+/// Bytes of a text that do not count, and bytes of all texts that may exceed it, for each byte in the file.
 const ORDINARY: u64 = 256;
 const FOR_A_BYTE: u64 = 1024;
 
-/// What the texts of a column in a row group may take yet.
+/// The limit of the texts of a column in a row group.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Lengths {
+    /// Bytes that the coming texts may take beyond [`ORDINARY`].
     left: u64,
-    /// Address of the list that was looked at last.
+    /// Address of the list of the batch before.
     list: usize,
-    /// Its longest text.
+    /// The bytes of its longest text.
     longest: usize,
 }
 
 impl Lengths {
-    /// For a column of a row group.
+    /// Makes the limit for a column of a row group.
     pub(super) fn of(group: &RowGroupMetaData, leaf: usize) -> Lengths {
         let bytes = group.column(leaf).byte_range().1.saturating_mul(FOR_A_BYTE);
         let left = bytes.saturating_add(LONGEST_TEXT as u64);
         Lengths { left, ..Lengths::default() }
     }
 
-    /// Takes the next texts into account; says what is wrong with them.
+    /// Counts the next texts; fails when one is too long, or all together are.
     pub(super) fn check(&mut self, column: &TextColumn) -> Result<(), Text> {
         let longest = self.longest(column);
         if longest as u64 <= ORDINARY {
@@ -48,7 +49,8 @@ impl Lengths {
 
     fn longest(&mut self, column: &TextColumn) -> usize {
         let TextColumn::Coded(coded) = column else { return column.longest() };
-        // A list is the same for many batches.
+        // Many batches share a list. A list stays alive in `Batches` until the next one is made, so that no other list
+        // has its address meanwhile.
         if self.list != coded.address() {
             (self.list, self.longest) = (coded.address(), column.longest());
         }

@@ -6,9 +6,9 @@
 //!
 //! **Out.** [`batch::Batch`]: text, local time and fen by column; [`survey::Survey`]: totals, rejects.
 //!
-//! **Invariants.** Every byte of every file is hashed, and every page of every column is looked at, also of
-//! columns that are ignored; a row that breaks a rule is listed with all the rules that it broke; damage
-//! never becomes a value; nothing that a file claims takes memory before it is known that it can be so.
+//! **Invariants.** Every byte of every file is hashed, and every page of every column is checked, also of ignored
+//! columns. A row that breaks a rule is listed with all the rules that it broke. Damage never becomes a value. A claim
+//! of a file is checked before memory is allocated for it.
 
 pub mod amounts;
 pub mod batch;

@@ -1,4 +1,4 @@
-//! How many rows of a side fall into each cost month.
+//! Counts the rows of a side by cost month.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,16 @@ use serde::{Deserialize, Serialize};
 use super::rows::CheckedBatch;
 use crate::model::codes::Month;
 
-/// Rows by cost month: those that are valid, or only come before their period.
+/// Numbers of rows by cost month: of valid rows, and of those that break V10 only.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CostMonths(BTreeMap<Month, u64>);
 
 impl CostMonths {
-    /// Counts the rows of a batch. In most files many rows of one month follow each other.
+    /// Counts the rows of a batch.
     pub fn count(&mut self, checked: &CheckedBatch) {
         let rows = checked.broken.iter().zip(&checked.month);
         let rows = rows.filter(|(broken, _)| broken.is_valid_but_early());
+        // Neighbouring rows mostly have one month, so the map is asked once for each run of them.
         let mut months = rows.filter_map(|(_, month)| *month).peekable();
         while let Some(month) = months.next() {
             let mut count = 1;
@@ -31,24 +32,24 @@ impl CostMonths {
         *count = count.saturating_add(rows);
     }
 
-    /// Adds what was counted elsewhere.
+    /// Adds other counts.
     pub fn absorb(&mut self, others: &CostMonths) {
         for (month, count) in &others.0 {
             self.add(*month, *count);
         }
     }
 
-    /// Rows of a month.
+    /// Returns the number of rows of a month.
     pub fn of(&self, month: Month) -> u64 {
         self.0.get(&month).copied().unwrap_or(0)
     }
 
-    /// Rows of all months.
+    /// Returns the number of rows of all months.
     pub fn all(&self) -> u64 {
         self.0.values().copied().fold(0, u64::saturating_add)
     }
 
-    /// Each month with its rows, oldest first.
+    /// Returns each month with its number of rows, oldest first.
     pub fn by_month(&self) -> impl Iterator<Item = (Month, u64)> {
         self.0.iter().map(|(month, count)| (*month, *count))
     }

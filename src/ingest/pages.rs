@@ -1,9 +1,9 @@
 //! Pages of a row group, decompressed by a decompressor that all columns of a thread share.
 //!
-//! The parquet crate gives every column chunk that is open a decompressor of its own, some 150 KiB each.
-//! With dozens of row groups open in step these are hundreds of megabytes, none of them near the
-//! processor when it is needed. Here pages are taken from the crate as they lie in the file, and unpacked into
-//! buffers of the size that their headers claim, once these claims have been looked through (`claims`).
+//! The parquet crate gives every open column chunk a decompressor of its own, some 150 KiB each. With dozens of row
+//! groups open in step these are hundreds of megabytes, which miss the cache. So the crate is told that chunks are
+//! uncompressed: it returns pages as they lie in the file. They are unpacked here, into buffers of the size that their
+//! headers claim, once these claims have been checked (`claims`).
 
 use std::{
     io::{self, BufRead, BufReader, Read},
@@ -49,10 +49,10 @@ impl FileRowGroup<'_> {
         self.metadata.row_group(self.number)
     }
 
-    /// Reads the pages of a column, whose headers claim nothing that cannot be.
+    /// Checks the page headers of a column, and returns a reader of its pages.
     pub(super) fn pages(&self, leaf: usize) -> Result<Box<dyn PageReader>> {
         let chunk = self.group().column(leaf);
-        let claims = claims::of_column(&self.file, chunk).map_err(damage)?;
+        let claims = claims::check_column(&self.file, chunk).map_err(damage)?;
         let size = Arc::new(PageSize(AtomicI64::new(-1)));
         let tools = Arc::clone(&self.tools);
         let tapped = Tapped { file: Arc::clone(&self.file), size: Arc::clone(&size), tools };
@@ -103,20 +103,20 @@ impl Iterator for OneChunk {
 
 impl PageIterator for OneChunk {}
 
-/// The pages of a column, unpacked.
+/// A reader of the pages of a column, which unpacks them.
 struct Unpacked {
     pages: SerializedPageReader<Tapped>,
     codec: Compression,
-    /// Whether its values have levels, of which there are two.
+    /// Whether its values have definition levels, 0 or 1.
     nullable: bool,
-    /// Bytes of its largest page.
+    /// Bytes of its largest page, unpacked.
     most: usize,
     size: Arc<PageSize>,
     tools: Arc<Tools>,
 }
 
 impl Unpacked {
-    /// The bytes of a page, of which the first are never compressed.
+    /// Unpacks the bytes of a page, of which the first `plain` are never compressed.
     fn unpack(&self, bytes: &Bytes, plain: usize) -> Result<Bytes> {
         if self.codec == Compression::UNCOMPRESSED {
             return Ok(bytes.clone());
@@ -129,7 +129,7 @@ impl Unpacked {
         self.tools.bytes(size, |whole| {
             let (levels, values) = whole.split_at_mut(plain);
             levels.copy_from_slice(&bytes[..plain]);
-            // Nothing but nulls: no values, no frame.
+            // A page of nulls has no values, and no compressed frame.
             if values.is_empty() {
                 return Ok(());
             }
@@ -183,16 +183,20 @@ impl Iterator for Unpacked {
     }
 }
 
-/// The size that a page's header declares for it once it is decompressed; the crate keeps it to itself.
+/// The unpacked size of the last page by its header, which the crate does not return; −1 when it is unknown.
+//
+// An atomic only because the types of the crate must be `Send` and `Sync`: the page reader reads a header and then
+// unpacks the page in one thread, so Relaxed is enough.
 struct PageSize(AtomicI64);
 
-/// A file that sees the page headers which are read from it.
+/// A file that notes the size in each page header that is read from it.
 struct Tapped {
     file: Arc<SharedFile>,
     size: Arc<PageSize>,
     tools: Arc<Tools>,
 }
 
+/// A reader of a page header: the first bytes that are read are the header.
 struct TappedReader {
     reader: BufReader<FileReader>,
     size: Arc<PageSize>,
@@ -232,8 +236,8 @@ impl Read for TappedReader {
     }
 }
 
-/// The second field of a page header in the compact protocol of Thrift: two whole numbers, each behind a
-/// byte that says "the next field, 32 bits" and as a zigzag number of 7 bits a byte.
+/// Reads the second field of a page header in the compact protocol of Thrift. Each of the first two fields is a byte
+/// that says "next field, 32 bits" and a zigzag-encoded varint.
 fn uncompressed_size(header: &[u8]) -> Option<i64> {
     const NEXT_FIELD_OF_32_BITS: u8 = 0x15;
     let mut bytes = header.iter().copied();

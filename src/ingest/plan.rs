@@ -1,36 +1,36 @@
-//! How the rows of a delivery are read: in step, or one row group after the other.
+//! Plans how the rows of a delivery are read: row groups in step with time, or one after the other.
 
 use super::delivery::Delivery;
 
-/// Rows that are decoded at a time when row groups are read one after the other.
+/// Rows of a batch when row groups are read one after the other.
 pub const ROWS_ALONE: usize = 16 * 1024;
-/// Rows of all open row groups that are decoded at a time, about, when they are read in step; the fewest
-/// and the most of one.
+/// When row groups are read in step: rows of the batches of all open row groups together, about; the fewest and the
+/// most rows of a batch.
 const ROWS_IN_STEP: usize = 128 * 1024;
 const FEWEST_ROWS: usize = 256;
 const MOST_ROWS: usize = 2 * 1024;
 
-/// Where row groups are read one after the other, what they take may be so many times as much: it is known.
+/// Row groups that are read one after the other may take so many times the limit: their sizes are known exactly.
 const ROOM_ALONE: u64 = 3;
 
-/// The most row groups that are open at a time: each has its file open.
+/// The most row groups that are open at a time, as each has a file handle.
 const MOST_OPEN: usize = 512;
 
-/// How the rows of a delivery are read.
+/// The plan of a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadPlan {
-    /// Row groups are read in step.
+    /// Whether row groups are read in step.
     pub in_step: bool,
-    /// Rows that are decoded at a time.
+    /// Rows of a batch.
     pub batch_rows: usize,
     /// Bytes that open row groups take, about.
     pub bytes: u64,
-    /// Bytes that those may take together which are read one after the other.
+    /// Bytes that row groups may take together when they are read one after the other.
     pub room: u64,
 }
 
 impl ReadPlan {
-    /// Reads in step if the open row groups take at most so many bytes.
+    /// Plans to read in step if the open row groups take `most` bytes or less.
     pub fn of(delivery: &Delivery, most: u64, threads: usize) -> ReadPlan {
         let (lanes, bytes) = most_open(delivery);
         let in_step = bytes <= most && lanes <= MOST_OPEN;
@@ -49,7 +49,7 @@ impl ReadPlan {
     }
 }
 
-/// The first and the last time, and the cost in bytes, of every row group.
+/// Returns the first time, the last time and the bytes of every row group.
 fn all_row_groups(delivery: &Delivery) -> impl Iterator<Item = (i64, i64, u64)> {
     delivery.sources.iter().flat_map(|source| {
         (0..source.metadata.num_row_groups()).map(|row_group| {
@@ -59,9 +59,9 @@ fn all_row_groups(delivery: &Delivery) -> impl Iterator<Item = (i64, i64, u64)> 
     })
 }
 
-/// How many row groups are open at the same time, at the most, and how many bytes they take.
+/// Returns the most row groups that are open at the same time, and the most bytes.
 fn most_open(delivery: &Delivery) -> (usize, u64) {
-    // Row groups that begin at the time at which others end are open together with them.
+    // A sweep over begins and ends. At equal times begins sort first: those row groups are open together.
     let mut events: Vec<(i64, bool, u64)> = all_row_groups(delivery)
         .flat_map(|(first, last, bytes)| [(first, false, bytes), (last, true, bytes)])
         .collect();

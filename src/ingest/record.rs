@@ -1,4 +1,4 @@
-//! One settlement as one side has it, with every field of the record.
+//! A record: one side's copy of a settlement, with every field.
 
 use crate::{
     ingest::{
@@ -14,7 +14,7 @@ use crate::{
     rules::{Policy, Timing},
 };
 
-/// A valid row. Amounts are in fen, time is local (UTC+8).
+/// A valid row with every field. Amounts are in fen, time is local (UTC+8).
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Record {
     texts: RecordTexts,
@@ -22,7 +22,7 @@ pub struct Record {
     pub begndate: Option<i32>,
     /// Last day of the stay, from 1970-01-01.
     pub enddate: Option<i32>,
-    /// When it was settled, in microseconds from 1970-01-01 local time.
+    /// The time of settlement, in microseconds from 1970-01-01 local time.
     pub setl_time: i64,
     /// The compared amounts; null is 0.
     pub amounts: Amounts<Fen>,
@@ -32,11 +32,11 @@ pub struct Record {
     pub scope: [Option<Fen>; SCOPE.len()],
 }
 
-/// The text fields of a record, one after the other: millions of records may be in memory.
+/// The text fields of a record in one allocation, as millions of records may be in memory.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct RecordTexts {
     all: Box<str>,
-    /// Where each field ends.
+    /// The end of each field in `all`.
     ends: [u32; TEXT_FIELDS.len()],
     /// Bit n is set when field n is null.
     nulls: u16,
@@ -70,16 +70,16 @@ impl RecordTexts {
 pub struct FieldDifference {
     /// The field, or `cost_month`.
     pub field: &'static str,
-    /// What the first copy has; `None` when null.
+    /// The value of the first copy; `None` when null.
     pub first: Option<String>,
-    /// What the second copy has.
+    /// The value of the second copy; `None` when null.
     pub second: Option<String>,
     /// Whether it is an identity field.
     pub identity: bool,
 }
 
 impl Record {
-    /// Takes a row out of a batch.
+    /// Makes the record of a row of a batch.
     pub fn of(batch: &Batch, row: usize) -> Record {
         let value = |field| batch.amount(field).and_then(|column| column.value(row));
         Record {
@@ -88,7 +88,7 @@ impl Record {
                 if !FLAGS.contains(&field) {
                     return text;
                 }
-                // A flag is '0' when it is null, and counts without the blanks around it.
+                // A flag that is null counts as '0'; blanks around it do not count.
                 text.map(without_blanks).filter(|flag| !flag.is_empty()).or(Some("0"))
             }),
             begndate: batch.date(Field::begndate, row),
@@ -100,22 +100,22 @@ impl Record {
         }
     }
 
-    /// A text field; `None` when null.
+    /// Returns a text field; `None` when null.
     pub fn text(&self, field: Field) -> Option<&str> {
         self.texts.get(text_position(field))
     }
 
-    /// The settlement's key.
+    /// Returns the settlement's setl_id.
     pub fn setl_id(&self) -> &str {
         self.text(Field::setl_id).unwrap_or_default()
     }
 
-    /// The settlement that it reverses.
+    /// Returns the setl_id of the settlement that it reverses; `None` when it is no reversal.
     pub fn reverses(&self) -> Option<&str> {
         self.text(Field::init_setl_id)
     }
 
-    /// An amount; `None` when a scope field is null.
+    /// Returns an amount; `None` when a scope field is null.
     pub fn amount(&self, field: Field) -> Option<Fen> {
         match SCOPE.iter().position(|scope| *scope == field) {
             Some(at) => self.scope[at],
@@ -124,12 +124,12 @@ impl Record {
         }
     }
 
-    /// The cost month.
+    /// Returns the cost month.
     pub fn cost_month(&self) -> Month {
         Month::of_day(self.setl_time.div_euclid(DAY))
     }
 
-    /// Every compared value, in the order of the contract.
+    /// Returns every compared value, in the order of the contract.
     pub fn compared(&self) -> ([Option<&str>; IDENTITY_FIELDS.len()], Month, &Amounts<Fen>) {
         (IDENTITY_FIELDS.map(|field| self.text(field)), self.cost_month(), &self.amounts)
     }
@@ -139,7 +139,7 @@ impl Record {
         self.compared() == other.compared()
     }
 
-    /// The compared fields in which two copies differ, in the order of the contract.
+    /// Returns the compared fields in which two copies differ, in the order of the contract.
     pub fn differences(&self, other: &Record) -> Vec<FieldDifference> {
         let own = |text: Option<&str>| text.map(str::to_owned);
         let mut found: Vec<FieldDifference> = IDENTITY_FIELDS
@@ -173,7 +173,7 @@ impl Record {
         found
     }
 
-    /// What the policy of a period makes of this record; `None` when a code has no class any more.
+    /// Derives the facts of the record by the policy of a period; `None` when a code has no class any more.
     pub fn facts(&self, policy: &Policy, period: Month) -> Option<Facts> {
         let province = |field| Province::of_division(self.text(field)?.as_bytes());
         let pair = Pair {
@@ -194,15 +194,15 @@ impl Record {
     }
 }
 
-/// What a policy makes of a record.
+/// The facts that a policy derives from a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
-    /// Who owes whom, from which fund, for what.
+    /// Provinces, fund class and care class.
     pub group: Group,
     /// Cost month.
     pub cost_month: Month,
-    /// How the cost month stands to the period.
+    /// The lateness of the cost month in the period.
     pub timing: Timing,
-    /// What is owed.
+    /// The payable, in fen.
     pub payable: Fen,
 }

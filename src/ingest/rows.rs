@@ -57,7 +57,7 @@ impl BrokenRules {
     }
 }
 
-/// What the rules found in a batch, row by row.
+/// The results of the row rules for a batch, row by row.
 #[derive(Debug, Default)]
 pub struct CheckedBatch {
     /// The rules that each row broke.
@@ -76,15 +76,16 @@ pub struct CheckedBatch {
     pub month: Vec<Option<Month>>,
     /// Payable: nulls and values that are unfit count as 0 here.
     pub payable: Vec<Fen>,
-    /// How many flags have blanks around them.
+    /// The number of flags with blanks around them.
     pub padded_flags: u64,
+    // Buffers, used again for each batch.
     flags: Vec<Flag>,
     marks: Vec<bool>,
     sums: [Vec<i64>; 2],
 }
 
 impl CheckedBatch {
-    /// Judges every row of a batch; what an earlier batch left goes, its memory is used again.
+    /// Judges every row of a batch. The results replace those of the batch before, whose memory is used again.
     pub fn check(&mut self, batch: &Batch, policy: &Policy, period: Month) {
         let rows = batch.rows;
         self.broken.clear();
@@ -112,7 +113,7 @@ impl CheckedBatch {
         self.years(batch.time());
     }
 
-    /// Who owes whom, from which fund, for what; `None` where a code has no class.
+    /// Returns the group of a row; `None` where a code has no class.
     pub fn group(&self, row: usize) -> Option<Group> {
         Some(Group {
             pair: Pair { insured: self.insured[row]?, treating: self.treating[row]? },
@@ -190,7 +191,7 @@ impl CheckedBatch {
         for row in chronic {
             let named = diseases.value(row).is_some();
             let open = match (batch.time().allowed(row), since[row]) {
-                // Without a day, or with one that cannot be (V17), only the missing code can be judged.
+                // Without an allowed day (V17) only a missing code can be judged.
                 (None, _) => named,
                 (Some(time), Some(since)) => named && time.div_euclid(DAY) >= since,
                 (Some(_), None) => false,
@@ -208,8 +209,8 @@ impl CheckedBatch {
         }
     }
 
-    /// A sum that does not hold; rows in which a value that it needs is null or unfit are not judged. Null optional amounts are 0, null scope fields are absent. Ten values below 10^16 cannot
-    /// overflow 64 bits.
+    /// Marks rows in which a total is not the sum of its parts. Null optional amounts are 0. Rows are not judged in
+    /// which an unfit amount, or a null of a required or a scope field, takes part.
     fn mark_sum(&mut self, rule: RowRule, batch: &Batch, total: Field, parts: &[Field]) {
         let rest = &mut self.sums[0];
         rest.clear();
@@ -218,6 +219,7 @@ impl CheckedBatch {
         for (field, sign) in parts.iter().map(|part| (*part, -1)).chain(std::iter::once((total, 1)))
         {
             let Some(column) = batch.amount(field) else { continue };
+            // Ten values below 10^16 cannot overflow 64 bits. Without overflow checks the loop vectorises.
             for (rest, fen) in rest.iter_mut().zip(column.fen.iter()) {
                 *rest = rest.wrapping_add(fen.wrapping_mul(sign));
             }
@@ -237,7 +239,8 @@ impl CheckedBatch {
 
     /// V09: an amount below 0 without init_setl_id, or above 0 with it.
     fn signs(&mut self, batch: &Batch) {
-        // The sign bits of all amounts of a row, and of their negatives.
+        // All amounts of a row, and their negatives, joined by OR: the sign bit says whether one of them is below 0, or
+        // above 0. Without a branch the loop below vectorises.
         let [below, above] = &mut self.sums;
         for signs in [&mut *below, &mut *above] {
             signs.clear();
@@ -310,6 +313,7 @@ impl CheckedBatch {
         }
     }
 
+    /// Marks rows by a property of their texts.
     fn mark_texts(
         &mut self,
         rule: RowRule,
@@ -322,7 +326,7 @@ impl CheckedBatch {
         }
     }
 
-    /// A code that is there but has no class.
+    /// Marks rows that have a code without a class.
     fn mark_unclassified(
         &mut self,
         rule: RowRule,
@@ -337,9 +341,9 @@ impl CheckedBatch {
     }
 }
 
-/// The cost month of each row.
+/// Returns the cost month of each row.
 fn months(times: &TimeColumn, rows: usize, into: &mut Vec<Option<Month>>) {
-    // Rows of one day follow each other in most files. The day that is known at first is that of 1970.
+    // Neighbouring rows mostly have one day, so the last day and its month are remembered, at first 1970-01-01.
     let (mut start, mut month) = (0, Month::of_day(0));
     let mut month_of = |time: i64| {
         if !time.checked_sub(start).is_some_and(|since| (0..DAY).contains(&since)) {
@@ -352,6 +356,7 @@ fn months(times: &TimeColumn, rows: usize, into: &mut Vec<Option<Month>>) {
     into.extend((0..rows).map(|row| times.value(row).map(&mut month_of)));
 }
 
+/// Adds up the payable of each row.
 fn payables(batch: &Batch, policy: &Policy, into: &mut Vec<Fen>) {
     into.clear();
     into.resize(batch.rows, Fen::ZERO);
@@ -360,7 +365,7 @@ fn payables(batch: &Batch, policy: &Policy, into: &mut Vec<Fen>) {
     }
 }
 
-/// 13 amounts below 10^16 cannot overflow 64 bits.
+/// Adds a column to sums. 13 amounts below 10^16 cannot overflow 64 bits; without overflow checks the loop vectorises.
 fn add(sums: &mut [Fen], column: &AmountColumn) {
     for (sum, fen) in sums.iter_mut().zip(column.fen.iter()) {
         *sum = sum.wrapping_add(Fen::new(*fen));

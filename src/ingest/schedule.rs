@@ -1,13 +1,12 @@
-//! In which order the rows of a delivery are read.
+//! Schedules the read of a delivery: which rows a thread reads next.
 //!
-//! Exports are usually written in the order of `setl_time`, and both copies of a settlement carry nearly
-//! the same time. So the row groups of both sides are read in step: always a piece of the one that stands
-//! at the earliest time. Then the copies of a settlement come soon after each other, and a row's values
-//! need not be kept, or read again, for longer than that. A row group is opened when the sweep gets to
-//! the earliest time that its footer names.
+//! Exports are usually written in the order of `setl_time`, and both copies of a settlement have nearly the same time.
+//! So the row groups of both sides are read in step: a thread always takes a batch of the one that is at the earliest
+//! time. Then the copies of a settlement come soon after each other, and the values of a row are needed for that long
+//! only. A row group is opened when the read gets to the earliest time that its footer names.
 //!
-//! Every open row group holds a page of each column. Where footers say that too many would be open at a
-//! time, row groups are read one after the other instead. Results do not depend on the order.
+//! Every open row group holds a page of each column. Where footers say that too many would be open at a time, row
+//! groups are read one after the other instead. Results do not depend on the order.
 
 use std::{
     cmp::Reverse,
@@ -23,7 +22,7 @@ use crate::{
     ingest::delivery::Delivery,
 };
 
-/// A row group, and where in it the reading stands.
+/// A row group, and the position of the read in it.
 pub struct Lane {
     /// Position of its file in the delivery.
     pub file: usize,
@@ -33,16 +32,16 @@ pub struct Lane {
     pub row: u64,
     /// Ordinal of the next row on its side.
     pub ordinal: u32,
-    /// Rows that are still to come.
+    /// The number of rows that are still to be read.
     pub left: u64,
-    /// The time at which it stands, in microseconds local time.
+    /// The time of the last row that was read, in microseconds local time; at first the earliest by its footer.
     pub time: i64,
-    /// The reader, once it is open.
+    /// Its reader, once it is open.
     pub batches: Option<Batches>,
 }
 
 impl Lane {
-    /// Whether it has to be read to its end, as it takes room from others.
+    /// Whether it has to be read to its end at once, as others may wait for its memory.
     pub(super) fn takes_room(&self) -> bool {
         self.batches.as_ref().is_some_and(Batches::takes_room)
     }
@@ -52,17 +51,17 @@ impl Lane {
 pub enum Work {
     /// Hash a file.
     Digest(usize),
-    /// Read rows of a row group; all other rows that are not read yet are as late as `frontier` or later
-    /// where files are in the order of time; `None` where row groups are read one after the other.
+    /// Read rows of a row group.
     Rows {
         /// The row group.
         lane: Box<Lane>,
-        /// The earliest time at which any row group stands.
+        /// The earliest time of any row group that is being read. Where files are in the order of time, no unread row
+        /// is earlier. `None` where row groups are read one after the other.
         frontier: Option<i64>,
     },
 }
 
-/// Some row groups of one file, in order, which are read on their own.
+/// Consecutive row groups of one file, which are read on their own.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FilePart {
     /// Position of the file in the delivery.
@@ -71,14 +70,15 @@ pub struct FilePart {
     pub row_groups: Range<usize>,
     /// Their first row, counted from the start of the file.
     pub row: u64,
-    /// Its ordinal on its side.
+    /// The ordinal of this row on its side.
     pub ordinal: u32,
-    /// Whether the file is hashed with them.
+    /// Whether the file is hashed too: in one of its parts.
     pub digest: bool,
 }
 
 impl FilePart {
-    /// Every row and file of a delivery, once: parts of at least so many rows, where a file has them.
+    /// Cuts a delivery into parts that have every row once and hash every file once. A part has at least `rows` rows,
+    /// if its file has so many left.
     pub fn all_of(delivery: &Delivery, rows: u64) -> Result<Vec<FilePart>, Finding> {
         let mut parts: Vec<FilePart> = Vec::new();
         let mut of_last = 0;
@@ -106,27 +106,29 @@ impl FilePart {
     }
 }
 
-/// The work that is left.
+/// A queue of work for all threads.
 pub struct Schedule {
     in_step: bool,
     state: Mutex<ScheduleState>,
 }
 
 struct ScheduleState {
+    /// Files that are still to be hashed.
     digests: Vec<usize>,
-    /// Row groups by the time at which they stand.
+    /// A heap of the row groups that no thread has: time and index, the earliest first.
     waiting: BinaryHeap<Reverse<(i64, usize)>>,
+    /// Row groups by index; none while a thread has it.
     lanes: Vec<Option<Lane>>,
-    /// Which row group each thread is at work on, and its time.
+    /// Time and index of the row group that each thread has.
     at_work: Vec<Option<(i64, usize)>>,
 }
 
 impl Schedule {
-    /// All rows and files of a delivery, for so many threads.
+    /// Schedules all rows and files of a delivery, for so many threads.
     pub fn new(delivery: &Delivery, in_step: bool, threads: usize) -> Result<Schedule, Finding> {
         let lanes = lanes(delivery)?;
         let order = |(index, lane): (usize, &Lane)| {
-            // One after the other: treating files first, in their order.
+            // When they are read one after the other, the index takes the place of the time.
             let time = if in_step { lane.time } else { i64::try_from(index).unwrap_or(i64::MAX) };
             Reverse((time, index))
         };
@@ -140,7 +142,7 @@ impl Schedule {
         Ok(Schedule { in_step, state: Mutex::new(state) })
     }
 
-    /// A part, for one thread. Of the delivery there is nothing but its file.
+    /// Schedules a part, for one thread. The delivery has only the file of the part.
     pub fn of_part(delivery: &Delivery, part: &FilePart) -> Schedule {
         let groups = delivery.sources[0].metadata.row_groups();
         let (mut row, mut ordinal) = (part.row, part.ordinal);
@@ -157,8 +159,8 @@ impl Schedule {
         Schedule { in_step: false, state: Mutex::new(state) }
     }
 
-    /// Work for a thread; none when nothing is left for it.
-    pub fn take(&self, thread: usize) -> Option<Work> {
+    /// Returns the next work of a thread; none when no row group is waiting.
+    pub fn next_work(&self, thread: usize) -> Option<Work> {
         let mut state = self.locked();
         let ScheduleState { digests, waiting, lanes, at_work } = &mut *state;
         if let Some(file) = digests.pop() {
@@ -171,7 +173,7 @@ impl Schedule {
         Some(Work::Rows { lane: Box::new(lane), frontier: frontier.filter(|_| self.in_step) })
     }
 
-    /// Gives a row group back, if rows of it are left.
+    /// Returns a row group to the queue; `None` when it has been read to its end.
     pub fn put_back(&self, thread: usize, lane: Option<Lane>) {
         let mut state = self.locked();
         if let Some(((_, index), lane)) = state.at_work[thread].take().zip(lane) {
@@ -185,7 +187,7 @@ impl Schedule {
     }
 }
 
-/// Every row group, by file, with its place.
+/// Makes a lane for every row group, in the order of files.
 fn lanes(delivery: &Delivery) -> Result<Vec<Lane>, Finding> {
     let mut lanes = Vec::new();
     let (mut ordinals, mut bytes) = ([0u32; 2], [0u64; 2]);

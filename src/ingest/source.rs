@@ -1,4 +1,4 @@
-//! One input file: its bytes, its footer, and what each of its columns stands for.
+//! One input file: its footer, and its columns mapped to fields.
 
 use super::{
     columns::Mapped,
@@ -38,38 +38,38 @@ use crate::{
 /// One Parquet file of a delivery.
 #[derive(Debug)]
 pub struct ParquetSource {
-    /// Whose copies it holds.
+    /// The side of its copies.
     pub side: Side,
     /// Path below the input folder, with `/`.
     pub name: String,
-    /// Where it is; it is opened for each piece of work, as there may be thousands.
+    /// Its path. The file is opened for each piece of work, as thousands of files cannot stay open.
     pub path: PathBuf,
     /// Length in bytes.
     pub bytes: u64,
-    /// Which file it was when its footer was read.
+    /// Its identity when its footer was read.
     identity: Identity,
     /// The footer.
     pub metadata: Arc<ParquetMetaData>,
     /// The schema as Arrow sees it, without hints.
     schema: Schema,
-    /// The columns that stand for fields.
+    /// The columns that are mapped to fields.
     pub columns: Vec<SourceColumn>,
-    /// How many columns use another name.
+    /// The number of columns under another name.
     pub aliases: u64,
-    /// How many columns have their name in another case, or with blanks around it.
+    /// The number of columns with their name in another case, or with blanks around it.
     pub respelled: u64,
-    /// How many columns are ignored.
+    /// The number of ignored columns.
     pub extra_columns: u64,
 }
 
 impl ParquetSource {
-    /// Opens a file, reads its footer and checks its schema; all findings at once.
+    /// Opens a file, reads its footer and checks its schema; fails with all findings.
     pub fn open(side: Side, name: &str, path: &Path) -> Result<ParquetSource, Vec<Finding>> {
         let unreadable = |e: io::Error| vec![Finding::of_file(Code::F02, name, text!("{}", e))];
         ParquetSource::of(side, name, path, &SharedFile::open(path).map_err(unreadable)?)
     }
 
-    /// The same of a file that is open.
+    /// Reads the footer of an open file and checks its schema; fails with all findings.
     pub fn of(
         side: Side,
         name: &str,
@@ -120,7 +120,7 @@ impl ParquetSource {
         })
     }
 
-    /// Opens the file once more, if it is still the one whose footer was read.
+    /// Opens the file once more; fails when it is not the file whose footer was read.
     pub fn reopen(&self) -> io::Result<SharedFile> {
         let file = SharedFile::open(&self.path)?;
         match self.identity.difference(&file.identity) {
@@ -129,7 +129,7 @@ impl ParquetSource {
         }
     }
 
-    /// The file as one that has nothing but a column.
+    /// Returns the file reduced to one column.
     pub(super) fn alone(&self, column: SourceColumn) -> ParquetSource {
         ParquetSource {
             name: self.name.clone(),
@@ -141,18 +141,18 @@ impl ParquetSource {
         }
     }
 
-    /// What a leaf is called in the file.
+    /// Returns the name of a leaf column in the file.
     pub(super) fn column_name(&self, leaf: usize) -> String {
         self.metadata.file_metadata().schema_descr().column(leaf).path().string()
     }
 
-    /// Rows of the file.
+    /// Returns the number of rows of the file.
     pub fn rows(&self) -> u64 {
         let groups = self.metadata.row_groups().iter();
         groups.map(|group| group.num_rows().cast_unsigned()).fold(0, u64::saturating_add)
     }
 
-    /// Reader options of a row group: decimals in 64 bits where these hold them, codes as dictionaries.
+    /// Returns the reader options of a row group: decimals in 64 bits where they fit, codes as dictionaries.
     pub fn reader_metadata(&self, row_group: usize) -> Result<ArrowReaderMetadata, ParquetError> {
         let group = self.metadata.row_group(row_group);
         let mut fields: Vec<Arc<ArrowField>> = self.schema.fields().iter().cloned().collect();
@@ -167,8 +167,8 @@ impl ParquetSource {
         ArrowReaderMetadata::try_new(Arc::clone(&self.metadata), options)
     }
 
-    /// The earliest and the latest `setl_time` of a row group, in microseconds local time, if its footer
-    /// says so; those that no settlement may have count as the earliest and the latest that it may.
+    /// Returns the earliest and the latest `setl_time` of a row group by its footer, in microseconds local time,
+    /// clamped to the allowed times (V17); none without statistics.
     pub fn times(&self, row_group: usize) -> Option<(i64, i64)> {
         let column = self.columns.iter().find(|column| column.field == Field::setl_time)?;
         let chunk = self.metadata.row_group(row_group).column(column.leaf);
@@ -194,12 +194,11 @@ impl ParquetSource {
         };
         let (first, last) = (local(*times.min_opt()?), local(*times.max_opt()?));
         let within = |time: i64| time.clamp(ALLOWED.start, ALLOWED.end);
-        // A footer may lie.
+        // Statistics are unproven: they order the read and decide nothing.
         (first <= last).then_some((within(first), within(last)))
     }
 
-    /// About how many bytes a row group takes while it is read: a page of each column, as it lies in
-    /// the file and decompressed.
+    /// Estimates the bytes that a row group takes while it is read: a page of each column, compressed and decompressed.
     pub fn open_bytes(&self, row_group: usize) -> u64 {
         let group = self.metadata.row_group(row_group);
         let of_column = |column: &SourceColumn| {
@@ -213,13 +212,13 @@ impl ParquetSource {
             };
             bytes / pages.max(1)
         };
-        // A footer may lie: sums of all row groups stay within 64 bits.
+        // A footer may claim any size. The limit keeps sums over all row groups within 64 bits.
         self.columns.iter().map(of_column).fold(0, u64::saturating_add).min(1 << 40)
     }
 }
 
 impl SourceColumn {
-    /// The Arrow type to ask the reader for, where it is not the one it takes by itself.
+    /// Returns the Arrow type to ask the reader for; none where its default is right.
     fn hint(&self, natural: &DataType, dictionary: bool) -> Option<DataType> {
         let keys_are_unique = matches!(
             self.field,
@@ -242,11 +241,11 @@ impl SourceColumn {
 }
 
 fn plain_options() -> ArrowReaderOptions {
-    // The Arrow schema that some writers embed is left out: the Parquet types alone decide.
+    // The Arrow schema that some writers embed is ignored: only the Parquet types decide.
     ArrowReaderOptions::new().with_skip_arrow_metadata(true)
 }
 
-/// The first column with a codec for which there is no decoder.
+/// Finds the first column with the codec LZO, which has no decoder.
 fn lzo_column(metadata: &ParquetMetaData) -> Option<String> {
     let chunks = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
     let mut lzo = chunks.filter(|chunk| matches!(chunk.compression(), Compression::LZO));

@@ -1,4 +1,4 @@
-//! The first read of a delivery: every file hashed, every row decoded and judged.
+//! The first read of a delivery: hashes every file, decodes and judges every row.
 
 use std::{
     io::{self, ErrorKind},
@@ -42,37 +42,36 @@ use crate::{
     rules::{Policy, Rules},
 };
 
-/// What the survey is told.
+/// The setting of a survey.
 #[derive(Clone, Copy)]
 pub struct SurveySetting<'a> {
     /// The rules.
     pub rules: &'a Rules,
-    /// What of them is in force in the period.
+    /// The policy by these rules in the period.
     pub policy: &'a Policy,
     /// The period that is cleared.
     pub period: Month,
-    /// Who watches.
+    /// The monitor of the run.
     pub monitor: &'a Monitor,
 }
 
-/// Rows as they are read.
+/// A batch of rows as it was read.
 pub struct ReadPiece<'a> {
-    /// Whose.
+    /// The side of the rows.
     pub side: Side,
-    /// Ordinal of the first of them on its side.
+    /// Ordinal of the first row on its side.
     pub ordinal: u32,
     /// The rows.
     pub batch: Batch,
-    /// What the row rules found.
+    /// The results of the row rules.
     pub checked: &'a CheckedBatch,
-    /// Where rows are read in the order of time, most of those that are not read yet are as late as this
-    /// or later.
+    /// The time that the read has reached, where rows are read in the order of time: most unread rows are not earlier.
     pub frontier: Option<i64>,
 }
 
-/// Takes the rows of a delivery as they are read.
+/// A receiver of the rows of a delivery as they are read.
 pub trait RowSink: Send {
-    /// Takes a piece.
+    /// Receives a batch.
     fn take(&mut self, piece: ReadPiece) -> Outcome<()>;
 }
 
@@ -116,7 +115,7 @@ pub struct Normalisations {
     pub padded_flags: u64,
 }
 
-/// What the first read found.
+/// The results of the first read: totals, rejects, findings.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Survey {
     /// Each file, in the order of the delivery.
@@ -127,16 +126,16 @@ pub struct Survey {
     pub control: Control,
     /// Rows of each side by cost month.
     pub cost_months: [CostMonths; 2],
-    /// What was taken although it is written differently.
+    /// Values and columns that were accepted although they are not as the contract writes them.
     pub normalisations: Normalisations,
-    /// Magnitudes of the amounts of each side that break V15 or V18, added up: as long as these fit
-    /// `DECIMAL(38,2)`, no sum of amounts in any order leaves 128 bits.
+    /// The sum of the magnitudes of the amounts of each side that break V15 or V18. As long as it fits `DECIMAL(38,2)`,
+    /// no sum of amounts, in any order, overflows 128 bits.
     pub magnitudes: [FenSum; 2],
-    /// Why the delivery is refused, if it is.
+    /// The findings; any of them refuses the delivery.
     pub findings: Vec<Finding>,
 }
 
-/// Reads a delivery as planned, one thread a sink; gives the sinks back.
+/// Reads a delivery as planned, with one thread for each sink; returns the sinks too.
 pub fn survey<S: RowSink>(
     delivery: &Delivery,
     setting: SurveySetting,
@@ -168,7 +167,7 @@ pub fn survey<S: RowSink>(
     Ok((all.finish(), sinks))
 }
 
-/// Reads a part of a delivery of one file; what is found of columns and of all files is not in it.
+/// Reads a part of a delivery of one file. Findings and counts of columns, and findings of all files, are not in it.
 pub fn survey_part(
     delivery: &Delivery,
     setting: SurveySetting,
@@ -180,7 +179,7 @@ pub fn survey_part(
     read(&reading, &Schedule::of_part(delivery, part), 0, sink)
 }
 
-/// Reads what is scheduled for a thread.
+/// Does the scheduled work of a thread.
 fn read<S: RowSink>(
     reading: &ReadContext,
     schedule: &Schedule,
@@ -189,7 +188,7 @@ fn read<S: RowSink>(
 ) -> Outcome<Survey> {
     let mut local = Survey::of(reading.delivery);
     let mut checked = CheckedBatch::default();
-    while let Some(work) = schedule.take(thread) {
+    while let Some(work) = schedule.next_work(thread) {
         reading.setting.monitor.check()?;
         match work {
             Work::Digest(file) => local.digest(reading.delivery, file, reading.setting.monitor)?,
@@ -202,7 +201,7 @@ fn read<S: RowSink>(
     Ok(local)
 }
 
-/// What reading a row group needs besides the row group.
+/// The parameters of the read that all row groups share.
 struct ReadContext<'a> {
     delivery: &'a Delivery,
     setting: SurveySetting<'a>,
@@ -211,7 +210,7 @@ struct ReadContext<'a> {
 }
 
 impl Survey {
-    /// A survey of a delivery of which no row has been read.
+    /// Makes the survey of a delivery before the first row is read.
     pub fn begin(delivery: &Delivery) -> Survey {
         Survey { normalisations: column_normalisations(&delivery.sources), ..Survey::of(delivery) }
     }
@@ -221,7 +220,7 @@ impl Survey {
         Survey { files, ..Survey::default() }
     }
 
-    /// Puts in order what was found, when everything has been read.
+    /// Sorts rejects and findings, and checks the totals, when everything has been read.
     pub fn finish(mut self) -> Survey {
         self.rejects.sort_by_key(|reject| (reject.file, reject.row));
         // Row group 2 comes before row group 10.
@@ -260,8 +259,8 @@ impl Survey {
         self.findings.push(Finding::of_file(Code::F13, &source.name, text!("{}", error)));
     }
 
-    /// Reads a piece of a row group, or what is left of it when there is no frontier; gives it back if
-    /// there are rows left.
+    /// Reads a batch of a row group, or all of its batches when there is no frontier; returns the row group if it has
+    /// rows left.
     fn rows<S: RowSink>(
         &mut self,
         reading: &ReadContext,
@@ -278,7 +277,7 @@ impl Survey {
                 Ok(false) => return Ok(None),
                 Err(ReadStop::Failure(failure)) => return Err(failure),
                 Err(ReadStop::Read(error)) => {
-                    // What is open of it goes before it is opened again.
+                    // The row group is closed before it is opened again.
                     lane.batches = None;
                     let int96 = reading.setting.rules.int96;
                     self.findings.push(diagnose(source, &lane, error, int96, &reading.tools));
@@ -288,7 +287,7 @@ impl Survey {
         }
     }
 
-    /// Reads the next rows of a row group; says whether there may be more.
+    /// Reads the next batch of a row group; false at its end.
     fn piece<S: RowSink>(
         &mut self,
         reading: &ReadContext,
@@ -378,7 +377,7 @@ impl Survey {
         self.normalisations.padded_flags += checked.padded_flags;
     }
 
-    /// Adds what was found in a part of one file, which has a position in the delivery.
+    /// Adds the survey of a part of a file, which is the file `file` of the delivery.
     pub fn absorb_part(&mut self, file: usize, mut part: Survey) {
         for (own, others) in self.files[file..].iter_mut().zip(part.files.drain(..)) {
             own.absorb(&others);
@@ -409,7 +408,7 @@ impl Survey {
     }
 }
 
-/// Why a row group was not read to its end.
+/// The error of a row group that was not read to its end.
 enum ReadStop {
     Read(ReadError),
     Failure(Failure),
@@ -427,7 +426,7 @@ impl From<Failure> for ReadStop {
     }
 }
 
-/// What a row adds to totals, with its real amounts even where they are unfit.
+/// Returns the totals of a row, with real amounts also where they are unfit.
 fn real_totals(batch: &Batch, row: usize, policy: &Policy) -> Totals {
     let real =
         |field: Field| batch.amount(field).map_or(FenSum::ZERO, |column| column.counted(row));
@@ -435,8 +434,8 @@ fn real_totals(batch: &Batch, row: usize, policy: &Policy) -> Totals {
     Totals { rows: 1, medfee: real(Field::medfee_sumamt), payable }
 }
 
-/// Goes over the pages of the columns that nobody reads: damage there is damage of the file. They are not
-/// unpacked, as nothing bounds what they unpack to.
+/// Checks the pages of ignored columns: damage there is damage of the file. They are not unpacked, as there is no bound
+/// for their unpacked size.
 fn check_ignored(
     source: &ParquetSource,
     row_group: usize,
@@ -480,7 +479,7 @@ fn column_normalisations(sources: &[ParquetSource]) -> Normalisations {
     }
 }
 
-/// The table `rejects`.
+/// Makes the table `rejects`.
 pub fn rejects_table(delivery: &Delivery, rejects: &[Reject]) -> TableBuilder {
     let source = |reject: &Reject| &delivery.sources[reject.file];
     let mut order: Vec<&Reject> = rejects.iter().collect();

@@ -1,4 +1,4 @@
-//! Text columns: as plain values, or as codes of a list.
+//! Text columns: plain values, or indices into a dictionary.
 
 use std::sync::{Arc, OnceLock};
 
@@ -22,14 +22,14 @@ pub enum TextColumn {
     Plain(StringViewArray),
 }
 
-/// Texts as places in a list.
+/// Texts as indices into a list.
 #[derive(Debug)]
 pub struct Coded {
     places: PrimitiveArray<Int32Type>,
     list: Arc<CodeList>,
 }
 
-/// The list of a row group's column. What follows from a value alone is worked out once a list.
+/// The dictionary of a column in a row group, with caches of properties of its values: each is worked out once.
 #[derive(Debug)]
 pub struct CodeList {
     values: StringArray,
@@ -54,7 +54,8 @@ impl CodeList {
         }
     }
 
-    /// Whether these are its values: the same memory, which it keeps from being used again.
+    /// Whether these are its values, by the address of their memory. The list keeps that memory alive, so other values
+    /// cannot have its address.
     fn holds(&self, values: &StringArray) -> bool {
         self.values.len() == values.len()
             && self.values.value_data().as_ptr() == values.value_data().as_ptr()
@@ -62,6 +63,7 @@ impl CodeList {
             && self.values.nulls() == values.nulls()
     }
 
+    /// Returns the value at an index; `None` when null or empty.
     fn value(&self, place: usize) -> Option<&str> {
         let text = self.values.is_valid(place).then(|| self.values.value(place))?;
         (!text.is_empty()).then_some(text)
@@ -80,7 +82,7 @@ impl CodeList {
 }
 
 impl Coded {
-    /// The texts of an array; `known` is the list of the batch before.
+    /// Makes the column of an array; `known` is the list of the batch before, or becomes the new list.
     pub fn of(array: &DictionaryArray<Int32Type>, known: &mut Option<Arc<CodeList>>) -> Coded {
         let values: &StringArray = array.values().as_string();
         let list = match known {
@@ -90,12 +92,12 @@ impl Coded {
         Coded { places: array.keys().clone(), list }
     }
 
-    /// Where its list is: another list is elsewhere as long as this one is there.
+    /// Returns the address of its list, which no other list has while this one is alive.
     pub(super) fn address(&self) -> usize {
         Arc::as_ptr(&self.list).addr()
     }
 
-    /// What is known of each place of the list, row by row.
+    /// Spreads a property of the values of the list over the rows.
     fn spread<T: Copy>(&self, of_place: &[T], missing: T, into: &mut Vec<T>) {
         let places = self.places.values();
         if self.places.null_count() == 0 {
@@ -108,7 +110,7 @@ impl Coded {
 }
 
 impl TextColumn {
-    /// The text of a row; `None` when null or empty.
+    /// Returns the text of a row; `None` when null or empty.
     pub fn value(&self, row: usize) -> Option<&str> {
         match self {
             TextColumn::Coded(Coded { places, list }) => {
@@ -122,10 +124,10 @@ impl TextColumn {
         }
     }
 
-    /// Looks at where the text of a row is, and then, a second time, at the text, so that it is near the processor
-    /// when it is needed; what comes of it means nothing.
+    /// Loads the view of the text of a row, or with `at_text` the text itself, for a prefetch. The result only depends
+    /// on the load; it has no meaning.
     #[expect(clippy::cast_possible_truncation, reason = "it means nothing")]
-    pub fn glance(&self, row: usize, at_text: bool) -> i64 {
+    pub fn prefetch(&self, row: usize, at_text: bool) -> i64 {
         match self {
             TextColumn::Absent => 0,
             TextColumn::Coded(Coded { places, .. }) => places.values()[row].into(),
@@ -136,7 +138,7 @@ impl TextColumn {
         }
     }
 
-    /// A property of every row's text, worked out once a value of a list.
+    /// Works out a property of every row's text, once for each value of a list.
     pub fn map<T: Copy>(&self, rows: usize, into: &mut Vec<T>, of: impl Fn(Option<&str>) -> T) {
         into.clear();
         match self {
@@ -156,7 +158,7 @@ impl TextColumn {
         }
     }
 
-    /// The same, remembered with the list.
+    /// Works out a property of every row's text, and caches it with the list.
     fn map_once<T: Copy>(
         &self,
         rows: usize,
@@ -174,25 +176,26 @@ impl TextColumn {
         }
     }
 
-    /// A stable hash of each row's text; 0 where there is none.
+    /// Returns a stable hash of each row's text; 0 where there is none.
     pub fn hashes(&self, rows: usize, into: &mut Vec<u64>) {
         let hash = |text: Option<&str>| text.map_or(0, |text| xxh3_64(text.as_bytes()));
         self.map_once(rows, into, |list| &list.hashes, hash);
     }
 
-    /// The province of each row's division code.
+    /// Returns the province of each row's division code.
     pub fn provinces(&self, rows: usize, into: &mut Vec<Option<Province>>) {
         let province = |text: Option<&str>| Province::of_division(text?.as_bytes());
         self.map_once(rows, into, |list| &list.provinces, province);
     }
 
-    /// The number of each row's division code, which has six digits in valid rows; else 0.
+    /// Returns the number of each row's division code, which has six digits in valid rows; 0 when it is no number.
     pub fn divisions(&self, rows: usize, into: &mut Vec<u32>) {
         let number = |text: Option<&str>| text.and_then(|code| code.parse().ok()).unwrap_or(0);
         self.map_once(rows, into, |list| &list.divisions, number);
     }
 
-    /// Whether each row's text satisfies a condition on institution codes; always the same condition.
+    /// Says whether each row's text satisfies a condition on institution codes. The results are cached with the list,
+    /// so every call must give the same condition.
     pub fn institutions(
         &self,
         rows: usize,
@@ -202,18 +205,17 @@ impl TextColumn {
         self.map_once(rows, into, |list| &list.institutions, is_good);
     }
 
-    /// What each row's text says as a flag.
+    /// Returns each row's text as a flag.
     pub fn flags(&self, rows: usize, into: &mut Vec<Flag>) {
         self.map_once(rows, into, |list| &list.flags, Flag::of);
     }
 
-    /// Which rows have a text.
+    /// Says which rows have a text.
     pub fn is_there(&self, rows: usize, into: &mut Vec<bool>) {
         self.map(rows, into, |text| text.is_some());
     }
 
-    /// Whether a text may be missing in some row; seen at a glance, so that ordinary columns need not be
-    /// gone through row by row.
+    /// Whether a text may be missing in some row. It is a quick check, so that most columns are not checked row by row.
     pub fn may_be_missing(&self) -> bool {
         match self {
             TextColumn::Absent => true,
@@ -226,7 +228,7 @@ impl TextColumn {
         }
     }
 
-    /// Bytes of the longest text, seen at a glance.
+    /// Returns the bytes of the longest text, also of a list's text that no row has.
     pub fn longest(&self) -> usize {
         match self {
             TextColumn::Absent => 0,
@@ -239,7 +241,7 @@ impl TextColumn {
         }
     }
 
-    /// Bytes of all texts, but for so many of each.
+    /// Returns the bytes by which texts exceed `ordinary` bytes each, added up.
     pub(super) fn bytes_beyond(&self, ordinary: u64) -> u64 {
         let beyond =
             |text: Option<&str>| (text.map_or(0, str::len) as u64).saturating_sub(ordinary);
@@ -251,7 +253,7 @@ impl TextColumn {
         (0..rows).map(|row| beyond(self.value(row))).sum()
     }
 
-    /// How many values are there, but empty.
+    /// Counts the values that are empty and not null.
     pub fn empty_texts(&self) -> u64 {
         match self {
             TextColumn::Absent => 0,
@@ -274,7 +276,7 @@ impl TextColumn {
     }
 }
 
-/// The lengths of all texts: the first part of a view. That of a null means nothing.
+/// Returns the lengths of all texts: the low 32 bits of their views. The length of a null is arbitrary.
 #[expect(clippy::cast_possible_truncation, reason = "the first part of a view")]
 fn lengths(array: &StringViewArray) -> impl Iterator<Item = u32> {
     array.views().iter().map(|view| *view as u32)

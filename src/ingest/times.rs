@@ -1,4 +1,4 @@
-//! Columns of points in time: any unit and zone as local microseconds.
+//! Columns of times: any unit and zone, converted to local microseconds.
 
 use std::ops::Range;
 
@@ -14,11 +14,11 @@ use arrow_schema::{DataType, TimeUnit};
 pub(super) const CST_OFFSET: i64 = 8 * 3_600 * 1_000_000;
 /// A day in microseconds.
 pub const DAY: i64 = 24 * 3_600 * 1_000_000;
-/// Times that a settlement may have (V17): from 2000-01-01 on, and before 2100-01-01, local time.
+/// The allowed times of a settlement (V17): from 2000-01-01 on, and before 2100-01-01, local time.
 pub(super) const ALLOWED: Range<i64> = 10_957 * DAY..47_482 * DAY;
 
-/// Points in time, in microseconds since 1970-01-01 local time (UTC+8). What is beyond the microseconds
-/// that 64 bits count stands at their end: it is as far too early or too late as before.
+/// A column of times, in microseconds since 1970-01-01 local time (UTC+8). Times beyond 64 bits saturate: they stay too
+/// early or too late.
 #[derive(Debug, Default)]
 pub struct TimeColumn {
     pub(super) local: Vec<i64>,
@@ -26,12 +26,12 @@ pub struct TimeColumn {
 }
 
 impl TimeColumn {
-    /// The last point in time that a settlement may have: others say nothing about where a file stands.
+    /// Returns the last allowed time. Times that are not allowed say nothing about the position of the read.
     pub fn last(&self) -> Option<i64> {
         (0..self.local.len()).rev().find_map(|row| self.allowed(row))
     }
 
-    /// The point in time of a row.
+    /// Returns the time of a row.
     pub fn value(&self, row: usize) -> Option<i64> {
         match &self.nulls {
             Some(nulls) if nulls.is_null(row) => None,
@@ -39,22 +39,22 @@ impl TimeColumn {
         }
     }
 
-    /// The point in time of a row, if a settlement may have it.
+    /// Returns the time of a row, if it is allowed.
     pub fn allowed(&self, row: usize) -> Option<i64> {
         self.value(row).filter(|time| ALLOWED.contains(time))
     }
 
-    /// Whether a settlement may have all of them, seen at a glance; false where some are missing.
+    /// Whether all times are allowed. Nulls have any value below them, so with nulls it may be false.
     pub fn all_allowed(&self) -> bool {
         let span = (ALLOWED.end - ALLOWED.start).cast_unsigned();
-        // Without a way out of the loop it takes several values at a time.
+        // One comparison for each value, and no early exit, so that the loop vectorises.
         let outside = |time: &i64| time.wrapping_sub(ALLOWED.start).cast_unsigned() >= span;
         !self.local.iter().fold(false, |any, time| any | outside(time))
     }
 }
 
-/// A column of timestamps, which may be instants in UTC. What INT96 holds may not fit 64 bits of
-/// microseconds, whose higher bits the decoder then loses; the same column in milliseconds always fits.
+/// Decodes a column of timestamps, in local time or UTC. INT96 may exceed 64 bits of microseconds, and the decoder
+/// drops the high bits. The same column in milliseconds always fits; `whole` restores the time from both.
 pub(super) fn decode(array: &ArrayRef, millis: Option<&ArrayRef>, utc: bool) -> TimeColumn {
     let offset = if utc { CST_OFFSET } else { 0 };
     let local = |micros: i64| micros.saturating_add(offset);
@@ -81,7 +81,7 @@ pub(super) fn decode(array: &ArrayRef, millis: Option<&ArrayRef>, utc: bool) -> 
     TimeColumn { local, nulls: array.nulls().cloned() }
 }
 
-/// The microseconds of a time, of which the higher bits may be lost, by its milliseconds.
+/// Restores a time from its microseconds, whose high bits may be lost, and its milliseconds; it saturates.
 fn whole(micros: i64, millis: i64) -> i64 {
     let ends = if millis < 0 { i64::MIN } else { i64::MAX };
     let near = |about: i64| if micros.abs_diff(about) < 1_000 { micros } else { about };

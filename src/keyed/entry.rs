@@ -1,4 +1,4 @@
-//! What is kept of a row, and less of a settlement that cleared.
+//! Records of the index: an entry of a row, a claim, a cleared settlement, a match in the register.
 
 use super::{
     key::{Key, Keyed},
@@ -29,7 +29,7 @@ impl Keyed for Entry {
     }
 }
 
-/// What the index keeps of a valid row.
+/// The entry of a valid row in the index (32 bytes).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// The part of the key by which entries are ordered and partitioned.
@@ -44,9 +44,9 @@ pub struct Entry {
     pub payable: u32,
     /// Number of its group.
     pub group: u16,
-    /// Whether nothing but its partner decides about it: no reversal, in time, an ordinary amount.
+    /// Whether only its partner decides about it: it is no reversal, it is in time, its payable fits 32 bits.
     pub plain: bool,
-    /// Whether its values are at hand.
+    /// Whether its values are in the store of copies in doubt.
     pub valued: bool,
 }
 
@@ -80,14 +80,14 @@ impl Storable for Entry {
     }
 }
 
-/// Two copies that are equal by their entries: a settlement that clears unless the match finds a doubt.
+/// A pair of copies with equal entries: a settlement that clears unless the match finds a doubt.
 ///
-/// The hash is kept in halves, so that it takes 28 bytes: there are as many as settlements.
+/// There is one for each settlement. The hash is two `u32`, so that the alignment is 4 and the size 28 bytes, not 32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Claim {
     hash: [u32; 2],
     check: u32,
-    /// Positions of both rows, each on its side.
+    /// Ordinals of the treating and of the insured row.
     pub ordinals: [u32; 2],
     /// Payable in fen.
     pub payable: u32,
@@ -96,7 +96,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Of a treating and an insured entry, which are equal but for their place.
+    /// Makes a claim of a treating entry and the ordinal of its equal insured entry.
     #[expect(clippy::cast_possible_truncation, reason = "the hash is cut into halves")]
     pub const fn of(treating: &Entry, insured_ordinal: u32) -> Claim {
         Claim {
@@ -147,15 +147,15 @@ impl Storable for Claim {
     }
 }
 
-/// A settlement that cleared on the entries of its two copies: what the register keeps of it.
+/// A settlement that cleared on the entries of its two copies, with all that the register keeps of it.
 ///
-/// The numbers are kept in parts of 16 bits, so that it takes 18 bytes: there are as many as settlements, from
-/// the match to the end of a run.
+/// There is one for each settlement, from the match to the end of the run. Every number is cut into `u16`, so that the
+/// alignment is 2 and the size 18 bytes: hash (4 parts), check (2), payable (2), group (1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cleared([u16; 9]);
 
 impl Cleared {
-    /// What becomes of a claim that stands.
+    /// Makes a cleared settlement of a claim.
     #[expect(clippy::cast_possible_truncation, reason = "the numbers are cut into parts")]
     pub const fn of(claim: &Claim) -> Cleared {
         let [high, low] = claim.hash;
@@ -211,7 +211,7 @@ impl Storable for Cleared {
     }
 }
 
-/// A settlement that is in the register, or will be, and what the register says of it.
+/// A settlement that is in the register or will be, with its entry there.
 pub type RegisterMatch = (Key, Registered);
 
 impl Keyed for RegisterMatch {

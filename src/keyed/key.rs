@@ -4,9 +4,9 @@ use xxhash_rust::xxh3::xxh3_128;
 
 /// A settlement's key: 96 bits of the stable hash of its setl_id.
 ///
-/// Two keys of a national month and ten years of register (2.4·10^7 and 3·10^9) are mistaken for each
-/// other with a chance of 10^-12. Within a delivery every doubt is decided on the values; two such keys
-/// that both clear in one period end the run.
+/// A collision between the keys of a national month and of ten years of register (2.4·10^7 and 3·10^9) has a
+/// probability of 10^-12. Within a delivery every doubt is decided on the values. If two different settlements of one
+/// key both clear in one period, the run fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// The part by which keys are ordered and partitioned.
@@ -21,7 +21,7 @@ impl Key {
         Key::and_rest(setl_id).0
     }
 
-    /// The key, and the 64 bits of the hash that fingerprints start from.
+    /// Returns the key, and the 64 bits of the hash that fingerprints start from.
     #[expect(clippy::cast_possible_truncation, reason = "the hash is cut into parts")]
     pub(crate) fn and_rest(setl_id: &str) -> (Key, u64) {
         let hash = xxh3_128(setl_id.as_bytes());
@@ -29,7 +29,7 @@ impl Key {
     }
 }
 
-/// Something that has a key; lists of it are ordered by that.
+/// An item with a key. Lists of such items are sorted by it.
 pub trait Keyed {
     /// The key.
     fn key(&self) -> Key;
@@ -41,7 +41,7 @@ impl Keyed for Key {
     }
 }
 
-/// The part of a list, which is in order, between two hashes.
+/// Returns the items of a sorted list whose hashes lie between two hashes, both included.
 pub(crate) fn within<K: Keyed>(list: &[K], first: u64, last: u64) -> &[K] {
     let start = list.partition_point(|keyed| keyed.key().hash < first);
     let end = list.partition_point(|keyed| keyed.key().hash <= last);

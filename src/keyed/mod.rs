@@ -1,13 +1,13 @@
-//! Settlements by key: what is kept of each, in memory and beyond it.
+//! Settlements by key: a few bytes of each, in memory or spilled to disk.
 //!
-//! **Purpose.** Hold one small value a settlement, partitioned and sorted by its key, also when memory does not
+//! **Purpose.** Hold one small value for each settlement, partitioned and sorted by its key, also when memory does not
 //! hold all of them.
 //!
 //! **In.** Values with keys.
 //!
 //! **Out.** Partitions, sorted tables, a Bloom filter of keys.
 //!
-//! **Invariants.** Partitions follow each other in the order of keys. What is spilled to disk comes back as it was.
+//! **Invariants.** Partitions are in the order of keys. Spilled items come back unchanged.
 
 pub mod bloom;
 pub mod entry;

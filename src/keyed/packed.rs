@@ -3,17 +3,17 @@
 use crate::diag::{Failure, Outcome};
 use crate::text::Text;
 
-/// Something as bytes that come back in the same run, from disk or from another machine.
+/// Serialises a value (postcard). The bytes are read again in the same run only, so their format may change.
 pub fn pack(value: &impl serde::Serialize) -> Outcome<Vec<u8>> {
     postcard::to_allocvec(value).map_err(|error| damaged(&error))
 }
 
-/// What was packed.
+/// Returns the value that was packed.
 pub(crate) fn unpack<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Outcome<T> {
     postcard::from_bytes(bytes).map_err(|error| damaged(&error))
 }
 
-/// What is made of each thing that was packed, one behind the other.
+/// Unpacks values that lie one after the other, and makes something of each.
 pub(crate) fn unpack_all<T: serde::de::DeserializeOwned, U>(
     mut bytes: &[u8],
     mut make: impl FnMut(T) -> Outcome<U>,

@@ -1,28 +1,28 @@
-//! What the register holds of a settlement.
+//! The entry of a settlement in the register.
 
 use crate::model::{group::Group, money::Fen};
 
-/// What the register knows of a settlement.
+/// The entry of a settlement in the register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Registered {
-    /// What it is.
+    /// Whether it is a settlement, a reversal, or voided.
     pub kind: RegisteredKind,
-    /// What was owed, in fen; 0 when voided.
+    /// The payable in fen; 0 when voided.
     pub payable: Fen,
-    /// Who owed whom, from which fund, for what; none when voided.
+    /// Provinces, fund class and care class; none when voided.
     pub group: Option<Group>,
-    /// Which of the earlier periods holds it, the oldest is 0; none when this one will.
+    /// The number of the earlier period that registered it, the oldest is 0; none when this period does.
     pub earlier: Option<u16>,
 }
 
-/// What a registered settlement is.
+/// The kind of a registered settlement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RegisteredKind {
     /// A normal settlement that cleared.
     Settlement,
     /// A reversal that cleared.
     Reversal,
-    /// Given up by decision.
+    /// A settlement that a decision voided.
     Voided,
 }
 

@@ -1,5 +1,5 @@
-//! Rows of a table that are made in any order and written in theirs: in memory within a budget, and beyond it
-//! in runs on disk, which are merged while the table is written.
+//! External merge sort for rows of tables: rows come in any order and are written sorted. Rows beyond the budget of
+//! memory spill to disk in sorted runs, which are merged while the table is written.
 
 use std::{
     cmp::{Ordering, Reverse},
@@ -19,12 +19,12 @@ use crate::{
     place::staging::Staging,
 };
 
-/// A row of a table, which has an order.
+/// A row of a table that can be sorted.
 pub trait SortRow: Serialize + DeserializeOwned + Send + Sync {
     /// Bytes of a row in memory, about.
     const BYTES: usize;
 
-    /// Which comes first. Rows that are equal here are equal in the table.
+    /// Compares two rows. The sort is not stable, so rows that compare equal must be equal in the table.
     fn order(&self, other: &Self) -> Ordering;
 }
 
@@ -42,34 +42,34 @@ struct SortedRows<T> {
     runs: Vec<SortedRun>,
 }
 
-/// Where rows in their order are on disk.
+/// The place of a sorted run in the spill file.
 #[derive(Debug, Clone, Copy)]
 struct SortedRun {
     offset: u64,
     bytes: u64,
 }
 
-/// All rows, in their order: in memory, or in runs.
+/// All rows: sorted in memory, or in sorted runs on disk.
 pub struct Sorted<T> {
     memory: Vec<T>,
     runs: Vec<SortedRun>,
-    /// Bytes of a run that are read together, at least.
+    /// Bytes of a run that one read takes, at least.
     read_together: u64,
     spill: SpillFile,
 }
 
-/// What they are at the most, and at the least.
+/// The largest and the smallest value of `read_together`.
 const READ_TOGETHER: [u64; 2] = [256 * 1024, 4 * 1024];
 
 impl<T: SortRow> Sorter<T> {
-    /// An empty one that may take so many bytes of memory; its file has a name of its own.
+    /// Makes a sorter for `bytes` of memory. Its spill file has `name`, which no other sorter has.
     pub fn new(bytes: usize, staging: &Staging, name: &str) -> Sorter<T> {
         let spill = SpillFile::new(staging.scratch().join(format!("rows-{name}")));
         let rows = Mutex::new(SortedRows { memory: Vec::new(), runs: Vec::new() });
         Sorter { rows, room: (bytes / T::BYTES).max(1), spill }
     }
 
-    /// Takes rows.
+    /// Adds rows.
     pub fn push(&self, rows: Vec<T>) -> Outcome<()> {
         let mut all = locked(&self.rows);
         all.memory.extend(rows);
@@ -78,15 +78,16 @@ impl<T: SortRow> Sorter<T> {
         }
         let mut full = std::mem::take(&mut all.memory);
         drop(all);
-        // By this thread alone: others go on meanwhile.
+        // The lock is released and one thread sorts, so that other threads can push meanwhile.
         full.sort_unstable_by(T::order);
         let run = self.write(&full)?;
         locked(&self.rows).runs.push(run);
         Ok(())
     }
 
-    /// Puts rows, in their order, on disk.
+    /// Spills sorted rows as a run.
     fn write(&self, rows: &[T]) -> Outcome<SortedRun> {
+        debug_assert!(rows.is_sorted_by(|a, b| a.order(b).is_le()), "a run is sorted");
         let mut bytes = Vec::new();
         for row in rows {
             let row = pack(row)?;
@@ -97,7 +98,7 @@ impl<T: SortRow> Sorter<T> {
         Ok(SortedRun { offset: self.spill.write(&bytes)?, bytes: bytes.len() as u64 })
     }
 
-    /// All rows.
+    /// Returns all rows, sorted.
     pub fn finish(mut self) -> Outcome<Sorted<T>> {
         let rows = self.rows.get_mut().unwrap_or_else(PoisonError::into_inner);
         let (mut memory, mut runs) =
@@ -120,7 +121,7 @@ impl<T: SortRow> Sorted<T> {
         if self.runs.is_empty() {
             return TableBuilder::write_by_parts(&self.memory, table, folder);
         }
-        let mut merged = Merged::of(self)?;
+        let mut merged = Merged::new(self)?;
         TableBuilder::write_as_it_comes(|| merged.next(), table, folder)
     }
 }
@@ -128,22 +129,22 @@ impl<T: SortRow> Sorted<T> {
 /// Merges runs.
 struct Merged<'a, T> {
     readers: Vec<RunReader<'a>>,
-    /// The first row of each run that is not at its end.
+    /// A heap of the first unread row of each run that has any.
     first: BinaryHeap<Reverse<First<T>>>,
 }
 
-/// A row that is the first of those that are left of its run.
+/// The first unread row of a run.
 struct First<T> {
     row: T,
     run: usize,
 }
 
 impl<'a, T: SortRow> Merged<'a, T> {
-    fn of(sorted: &'a Sorted<T>) -> Outcome<Merged<'a, T>> {
+    fn new(sorted: &'a Sorted<T>) -> Outcome<Merged<'a, T>> {
         let reader = |run: &SortedRun| RunReader {
             spill: &sorted.spill,
             run: *run,
-            together: sorted.read_together,
+            read_together: sorted.read_together,
             bytes: Vec::new(),
             at: 0,
         };
@@ -188,40 +189,40 @@ impl<T: SortRow> PartialEq for First<T> {
 
 impl<T: SortRow> Eq for First<T> {}
 
-/// Reads a run, a little at a time.
+/// Reads a run block by block.
 struct RunReader<'a> {
     spill: &'a SpillFile,
-    /// What is left of it on disk.
+    /// The part of the run that is still to be read.
     run: SortedRun,
-    together: u64,
+    read_together: u64,
     bytes: Vec<u8>,
     at: usize,
 }
 
 impl RunReader<'_> {
-    /// The bytes of the next row.
+    /// Returns the bytes of the next row; none at the end of the run.
     fn next(&mut self) -> Outcome<Option<&[u8]>> {
         if self.bytes.len() == self.at && self.run.bytes == 0 {
             return Ok(None);
         }
-        self.need(4)?;
+        self.fill(4)?;
         let length = self.bytes[self.at..].first_chunk().ok_or_else(damaged)?;
         let length = u32::from_le_bytes(*length) as usize;
-        self.need(4 + length)?;
+        self.fill(4 + length)?;
         let begin = self.at + 4;
         self.at = begin + length;
         self.bytes.get(begin..self.at).map(Some).ok_or_else(damaged)
     }
 
-    /// Reads until so many bytes are there, or all.
-    fn need(&mut self, bytes: usize) -> Outcome<()> {
+    /// Reads until `bytes` are in the buffer, or the run ends.
+    fn fill(&mut self, bytes: usize) -> Outcome<()> {
         let there = self.bytes.len() - self.at;
         if there >= bytes {
             return Ok(());
         }
         self.bytes.drain(..self.at);
         self.at = 0;
-        let more = ((bytes - there) as u64).max(self.together).min(self.run.bytes);
+        let more = ((bytes - there) as u64).max(self.read_together).min(self.run.bytes);
         self.bytes.resize(there + usize::try_from(more).map_err(|_| damaged())?, 0);
         self.spill.read(self.run.offset, &mut self.bytes[there..])?;
         self.run = SortedRun { offset: self.run.offset + more, bytes: self.run.bytes - more };
@@ -263,7 +264,7 @@ mod tests {
             let sorted = sorter.finish().expect("finished");
             assert_eq!(sorted.runs.len(), if runs == 0 { 0 } else { runs + 1 });
             let mut found = sorted.memory.clone();
-            let mut merged = Merged::of(&sorted).expect("opened");
+            let mut merged = Merged::new(&sorted).expect("opened");
             while let Some(row) = merged.next().expect("read") {
                 found.push(row);
             }

@@ -1,4 +1,4 @@
-//! Where what belongs to keys is kept, by partition of these: in memory within a budget and beyond it on disk.
+//! A store of items by hash partition of their keys: in memory within a budget, spilled to disk beyond it.
 
 use std::{
     borrow::Cow,
@@ -12,18 +12,18 @@ use std::{
 use super::key::Key;
 use crate::diag::{Failure, Outcome};
 
-/// What a store holds: about as many bytes on disk as in memory.
+/// An item of a store. It has a fixed size on disk, about as many bytes as in memory.
 pub trait Storable: Copy + Send {
     /// Its bytes on disk.
     type Bytes: AsRef<[u8]> + Default + AsMut<[u8]>;
 
-    /// As it lies on disk.
+    /// Encodes an item.
     fn to_bytes(self) -> Self::Bytes;
 
-    /// As it was put on disk.
+    /// Decodes an item.
     fn from_bytes(bytes: &Self::Bytes) -> Self;
 
-    /// Puts items on disk.
+    /// Encodes items, one after the other.
     fn all_to_bytes(items: &[Self]) -> Cow<'_, [u8]> {
         let mut bytes = Vec::with_capacity(size_of::<Self::Bytes>() * items.len());
         for item in items {
@@ -32,7 +32,7 @@ pub trait Storable: Copy + Send {
         bytes.into()
     }
 
-    /// Adds items that were put on disk to others.
+    /// Decodes items and appends them to a list.
     fn all_from_bytes(bytes: Vec<u8>, into: &mut Vec<Self>) {
         let mut item = Self::Bytes::default();
         into.extend(bytes.chunks_exact(size_of::<Self::Bytes>()).map(|bytes| {
@@ -42,7 +42,7 @@ pub trait Storable: Copy + Send {
     }
 }
 
-/// A part of something that was packed.
+/// A byte of packed values, which have different lengths.
 impl Storable for u8 {
     type Bytes = [u8; 1];
 
@@ -70,38 +70,38 @@ pub struct Partitioning {
 }
 
 impl Partitioning {
-    /// Partitions that fit a processor's cache, for a number of rows; results do not depend on it.
+    /// Chooses the number of partitions for a number of rows, so that one fits the cache. No result depends on it.
     pub fn for_rows(rows: u64) -> Partitioning {
-        // Never a single one: small deliveries cross the same borders as large ones.
+        // Sixteen at least, so that small deliveries take the same path of code as large ones.
         let wanted = (rows / 32_768).max(1).next_power_of_two().clamp(16, 512);
         Partitioning { bits: wanted.trailing_zeros() }
     }
 
-    /// How many partitions there are.
+    /// Returns the number of partitions.
     pub const fn count(self) -> usize {
         1 << self.bits
     }
 
-    /// The partition of a key.
+    /// Returns the partition of a key.
     pub const fn of(self, key: Key) -> usize {
-        // Two steps, as a shift by 64 bits is not defined.
+        // Two shifts: with 0 bits a single one would be by 64, which overflows.
         (key.hash >> 1 >> (63 - self.bits)) as usize
     }
 
-    /// First and last hash of a partition.
+    /// Returns the first and the last hash of a partition.
     pub const fn range(self, partition: usize) -> (u64, u64) {
         let first = (partition as u64) << (63 - self.bits) << 1;
         (first, first | (u64::MAX >> self.bits))
     }
 }
 
-/// Items by partition, in memory within a budget and beyond it on disk.
+/// Items by partition. A partition that is full spills to disk.
 pub struct Store<T> {
     partitioning: Partitioning,
     partitions: Vec<Mutex<Partition<T>>>,
     /// Items that a partition may have in memory.
     room: usize,
-    /// Items that it is expected to have.
+    /// Items that a partition is expected to have.
     expected: usize,
     spill: SpillFile,
 }
@@ -118,37 +118,37 @@ impl<T> Default for Partition<T> {
     }
 }
 
-/// The file that takes what does not fit the budget; made when it is needed.
+/// The file for spilled bytes, created with the first of them.
 pub(crate) struct SpillFile {
     path: PathBuf,
     file: Mutex<Option<File>>,
 }
 
-/// Locks; what a panic left behind is never shown, as the run ends with it.
+/// Locks a mutex, poisoned or not: after a panic the run ends, so nobody sees the data behind the lock.
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What is made of each item, pile by pile and in order within a pile; says where each pile begins, and where
-/// the last ends.
-pub(crate) fn on_piles<T, U: Copy>(
+/// Counting sort, stable: maps each item and groups the results by bucket. Returns them, and where each bucket begins
+/// (`buckets + 1` offsets, the last is the number of items).
+pub(crate) fn counting_sort<T, U: Copy>(
     items: &[T],
-    piles: usize,
-    pile_of: impl Fn(&T) -> usize,
+    buckets: usize,
+    bucket_of: impl Fn(&T) -> usize,
     make: impl Fn(&T) -> U,
 ) -> (Vec<U>, Vec<usize>) {
-    let mut begins = vec![0; piles + 1];
+    let mut begins = vec![0; buckets + 1];
     for item in items {
-        begins[pile_of(item) + 1] += 1;
+        begins[bucket_of(item) + 1] += 1;
     }
-    for pile in 0..piles {
-        begins[pile + 1] += begins[pile];
+    for bucket in 0..buckets {
+        begins[bucket + 1] += begins[bucket];
     }
     let Some(first) = items.first() else { return (Vec::new(), begins) };
     let mut next = begins.clone();
     let mut made = vec![make(first); items.len()];
     for item in items {
-        let at = &mut next[pile_of(item)];
+        let at = &mut next[bucket_of(item)];
         made[*at] = make(item);
         *at += 1;
     }
@@ -156,11 +156,10 @@ pub(crate) fn on_piles<T, U: Copy>(
 }
 
 impl<T: Storable> Store<T> {
-    /// An empty store for so many items, about, that may take so many bytes of memory; the spill file is
-    /// made when it is needed.
+    /// Makes an empty store for about `items`, within `bytes` of memory. `spill` is the path of its spill file.
     pub fn new(partitioning: Partitioning, items: u64, bytes: usize, spill: PathBuf) -> Store<T> {
         let count = partitioning.count();
-        // Hashes spread evenly: a little more than the mean is enough for nearly every partition.
+        // Hashes are spread evenly, so a capacity of little more than the mean is enough for nearly every partition.
         let mean = usize::try_from(items).unwrap_or(usize::MAX) / count;
         Store {
             partitioning,
@@ -171,7 +170,7 @@ impl<T: Storable> Store<T> {
         }
     }
 
-    /// How keys are cut into partitions.
+    /// Returns how keys are cut into partitions.
     pub const fn partitioning(&self) -> Partitioning {
         self.partitioning
     }
@@ -182,7 +181,7 @@ impl<T: Storable> Store<T> {
         if place.memory.capacity() == 0 {
             place.memory.reserve_exact(self.room.min(self.expected));
         }
-        // Memory that is there is used, and never more than there is room for.
+        // Reserved memory is used up to its capacity, even beyond `room`; new memory is reserved up to `room` only.
         let most = place.memory.capacity().max(self.room);
         if place.memory.len() + items.len() > most && !place.memory.is_empty() {
             let piece = self.write(&place.memory)?;
@@ -199,15 +198,16 @@ impl<T: Storable> Store<T> {
         Ok(())
     }
 
-    /// How many items a partition has.
+    /// Returns the number of items of a partition, in memory and on disk.
     pub fn len(&self, partition: usize) -> usize {
         let place = locked(&self.partitions[partition]);
         place.memory.len() + place.pieces.iter().map(|(_, count)| count).sum::<usize>()
     }
 
-    /// Puts items, in order, into a partition that has been taken out.
+    /// Fills an empty partition with items, whose order stays.
     pub fn put(&self, partition: usize, items: Vec<T>) -> Outcome<()> {
         let mut place = locked(&self.partitions[partition]);
+        debug_assert!(place.memory.is_empty() && place.pieces.is_empty(), "an empty partition");
         if items.len() > self.room {
             place.pieces.push(self.write(&items)?);
         } else {
@@ -216,7 +216,7 @@ impl<T: Storable> Store<T> {
         Ok(())
     }
 
-    /// Shows the items of a partition: those that were put there in their order, those that were added in any.
+    /// Calls `look` with the items of a partition: in their order after `put`, in any order after `push`.
     pub fn visit<R>(&self, partition: usize, look: impl FnOnce(&[T]) -> R) -> Outcome<R> {
         let place = locked(&self.partitions[partition]);
         if place.pieces.is_empty() {
@@ -230,7 +230,7 @@ impl<T: Storable> Store<T> {
         Ok(look(&items))
     }
 
-    /// Takes all items of a partition out.
+    /// Removes all items of a partition and returns them, in any order.
     pub fn take(&self, partition: usize) -> Outcome<Vec<T>> {
         let Partition { memory, pieces } =
             std::mem::take(&mut *locked(&self.partitions[partition]));
@@ -254,12 +254,12 @@ impl<T: Storable> Store<T> {
 }
 
 impl SpillFile {
-    /// Nothing yet, at a path.
+    /// Makes a spill file at a path; nothing is created yet.
     pub(crate) fn new(path: PathBuf) -> SpillFile {
         SpillFile { path, file: Mutex::new(None) }
     }
 
-    /// Takes bytes; says where they are.
+    /// Appends bytes; returns their offset.
     pub(crate) fn write(&self, bytes: &[u8]) -> Outcome<u64> {
         let mut guard = locked(&self.file);
         let io = |error| Failure::io(&self.path)(error);
@@ -276,7 +276,7 @@ impl SpillFile {
         Ok(offset)
     }
 
-    /// Gives bytes back.
+    /// Reads bytes from an offset on.
     pub(crate) fn read(&self, offset: u64, bytes: &mut [u8]) -> Outcome<()> {
         let guard = locked(&self.file);
         let file =

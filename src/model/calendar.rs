@@ -1,4 +1,4 @@
-//! Working days (工作日): Monday to Friday, but for what the State Council's notice of a year says.
+//! Working days (工作日): Monday to Friday, with the exceptions of the State Council's notice of the year.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,11 +12,12 @@ use crate::{
     text::{Text, quoted},
 };
 
-/// The working days that are known.
+/// A calendar of working days.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Calendar {
+    /// The years with a notice.
     years: BTreeSet<i32>,
-    /// Weekdays without work, and weekend days with it.
+    /// Days from Monday to Friday without work (false), and weekend days with work (true).
     exceptions: BTreeMap<NaiveDate, bool>,
 }
 
@@ -38,7 +39,7 @@ pub struct CalendarYear {
 }
 
 impl Calendar {
-    /// Takes the years of a rules file; what is wrong with them is added to the errors.
+    /// Makes the calendar of the years of a rules file; adds to the errors.
     pub fn of(years: &[CalendarYear], errors: &mut Vec<Text>) -> Calendar {
         let mut calendar = Calendar::default();
         for CalendarYear { year, source, off, work } in years {
@@ -73,7 +74,7 @@ impl Calendar {
         self.exceptions.get(&day).copied().unwrap_or_else(|| is_weekday(day))
     }
 
-    /// The day that is so many working days after a day; the end of the calendar when there is none.
+    /// Returns the day that is so many working days after a day, or the last day that the type has.
     pub fn after(&self, day: NaiveDate, working_days: u16) -> NaiveDate {
         let mut left = working_days;
         let mut days = day.iter_days().skip(1);
@@ -86,7 +87,7 @@ impl Calendar {
         last
     }
 
-    /// The years from one day to another for which Monday to Friday is assumed.
+    /// Returns the years between two days that have no notice: Monday to Friday is assumed for them.
     pub fn assumed(&self, from: NaiveDate, to: NaiveDate) -> Vec<i32> {
         (from.year()..=to.year()).filter(|year| !self.years.contains(year)).collect()
     }

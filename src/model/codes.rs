@@ -55,7 +55,7 @@ impl Side {
     /// Both sides, treating first.
     pub const BOTH: [Side; 2] = [Side::Treating, Side::Insured];
 
-    /// The word used in folders, tables and messages.
+    /// Returns the word for it in folders, tables and messages.
     pub const fn name(self) -> &'static str {
         match self {
             Side::Treating => "treating",
@@ -63,7 +63,7 @@ impl Side {
         }
     }
 
-    /// Position in arrays that hold one value a side.
+    /// Returns its index in arrays with one value for each side.
     pub const fn index(self) -> usize {
         match self {
             Side::Treating => 0,
@@ -71,7 +71,7 @@ impl Side {
         }
     }
 
-    /// The side that a word names.
+    /// Returns the side that a word names.
     pub fn from_name(name: &str) -> Option<Side> {
         Side::BOTH.into_iter().find(|side| side.name() == name)
     }
@@ -119,18 +119,18 @@ pub const PROVINCES: [(u8, &str, &str); 32] = [
 pub struct Province(u8);
 
 impl Province {
-    /// All provinces, in the order of their codes.
+    /// Returns all provinces, in the order of their codes.
     pub fn all() -> impl Iterator<Item = Province> {
         (0..32).map(Province)
     }
 
-    /// The province with this two-digit code.
+    /// Returns the province with a two-digit code.
     pub fn from_code(code: u8) -> Option<Province> {
         let index = PROVINCES.iter().position(|(known, _, _)| *known == code)?;
         u8::try_from(index).ok().map(Province)
     }
 
-    /// The province that a two-digit text names.
+    /// Returns the province with a two-digit code, given as text.
     pub fn from_text(text: &str) -> Option<Province> {
         match text.as_bytes() {
             [b'0'..=b'9', b'0'..=b'9'] => Province::from_code(text.parse().ok()?),
@@ -138,7 +138,7 @@ impl Province {
         }
     }
 
-    /// The province of a 6-digit division code; 6590xx belongs to 66.
+    /// Returns the province of a 6-digit division code; 6590xx belongs to 66.
     pub fn of_division(division: &[u8]) -> Option<Province> {
         if division.len() != 6 || !division.iter().all(u8::is_ascii_digit) {
             return None;
@@ -149,27 +149,27 @@ impl Province {
         Province::from_code((division[0] - b'0') * 10 + (division[1] - b'0'))
     }
 
-    /// Position in [`PROVINCES`], 0 to 31.
+    /// Returns its index in [`PROVINCES`], 0 to 31.
     pub const fn index(self) -> usize {
         self.0 as usize
     }
 
-    /// The province at a position of [`PROVINCES`].
+    /// Returns the province at an index of [`PROVINCES`].
     pub fn from_index(index: usize) -> Option<Province> {
         u8::try_from(index).ok().filter(|index| *index < 32).map(Province)
     }
 
-    /// Its Chinese name, without what kind of unit it is.
+    /// Returns its short Chinese name, without 省, 市 or 自治区.
     pub fn name(self) -> &'static str {
         PROVINCES[self.index()].1
     }
 
-    /// Whether it is a municipality (直辖市), whose counties are of one pooling area.
+    /// Whether it is a municipality (直辖市), whose counties are one pooling area.
     pub fn is_municipality(self) -> bool {
         matches!(self.code(), 11 | 12 | 31 | 50)
     }
 
-    /// Its Chinese name in full.
+    /// Returns its full Chinese name.
     pub fn full_name(self) -> String {
         let name = self.name();
         match self.code() {
@@ -183,17 +183,17 @@ impl Province {
         }
     }
 
-    /// Its English name.
+    /// Returns its English name.
     pub fn english_name(self) -> &'static str {
         PROVINCES[self.index()].2
     }
 
-    /// Its name in each language.
+    /// Returns its name in each language.
     pub fn named(self) -> Text {
         Text::named(self.english_name(), self.name())
     }
 
-    /// The two-digit code.
+    /// Returns the two-digit code.
     pub fn code(self) -> u8 {
         PROVINCES[self.index()].0
     }
@@ -205,7 +205,7 @@ impl fmt::Display for Province {
     }
 }
 
-/// A directed pair: who pays, who is paid.
+/// A directed pair of provinces: the first owes the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pair {
     /// The province that owes.
@@ -225,7 +225,7 @@ impl fmt::Display for Pair {
 pub struct Month(i32);
 
 impl Month {
-    /// The month of a year; `month` is 1 to 12.
+    /// Makes the month of a year; `month` is 1 to 12.
     pub const fn new(year: i32, month: u8) -> Month {
         Month(year * 12 + month as i32 - 1)
     }
@@ -241,47 +241,47 @@ impl Month {
         (1..=12).contains(&month).then_some(Month::new(year.parse().ok()?, month))
     }
 
-    /// The month of a day counted from 1970-01-01; days outside the calendar's quarter of a million
-    /// years fall on its last or first month.
+    /// Returns the month of a day counted from 1970-01-01; it saturates at the ends of the calendar, some 260,000 years
+    /// from now and ago.
     pub fn of_day(day: i64) -> Month {
         let date = i32::try_from(day).ok().and_then(NaiveDate::from_epoch_days);
         let date = date.unwrap_or(if day < 0 { NaiveDate::MIN } else { NaiveDate::MAX });
         Month(date.year() * 12 + date.month0().cast_signed())
     }
 
-    /// Months since January of year 0.
+    /// Returns the number of months since January of year 0.
     pub const fn number(self) -> u32 {
         self.0.cast_unsigned()
     }
 
-    /// The year.
+    /// Returns the year.
     pub const fn year(self) -> i32 {
         self.0.div_euclid(12)
     }
 
-    /// The month of the year, 1 to 12.
+    /// Returns the month of the year, 1 to 12.
     pub const fn of_year(self) -> u8 {
         #[expect(clippy::cast_possible_truncation, reason = "0 to 11")]
         return self.0.rem_euclid(12).cast_unsigned() as u8 + 1;
     }
 
-    /// This month moved by a number of months.
+    /// Returns the month that is a number of months later.
     #[must_use]
     pub const fn plus(self, months: i32) -> Month {
         Month(self.0 + months)
     }
 
-    /// Months from `earlier` to this month; negative when it is later.
+    /// Returns the number of months from `earlier` to this month; negative when `earlier` is later.
     pub const fn since(self, earlier: Month) -> i32 {
         self.0 - earlier.0
     }
 
-    /// Its first day.
+    /// Returns its first day.
     pub fn first_day(self) -> NaiveDate {
         NaiveDate::from_ymd_opt(self.year(), u32::from(self.of_year()), 1).unwrap_or_default()
     }
 
-    /// Its last day.
+    /// Returns its last day.
     pub fn last_day(self) -> NaiveDate {
         self.plus(1).first_day().pred_opt().unwrap_or_default()
     }

@@ -1,7 +1,7 @@
-//! Control totals: what every stage hands over and the next one asserts.
+//! Control totals: every stage hands them over, and the next one asserts them.
 //!
-//! For each side, in rows and in fen: delivered + opened = rejected + superseded + every break class +
-//! cleared (contract §6, table `control`).
+//! For each side, in rows and in fen: delivered + opened = rejected + superseded + every break class + cleared
+//! (contract §6, table `control`).
 
 use std::ops::AddAssign;
 
@@ -17,10 +17,10 @@ use crate::{
     text::{Fill, Value, quoted, word},
 };
 
-/// Rows, and two of their sums in fen.
+/// The number of rows, and two of their sums in fen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Totals {
-    /// How many rows.
+    /// The number of rows.
     pub rows: i64,
     /// Sum of medfee_sumamt.
     pub medfee: FenSum,
@@ -29,12 +29,12 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// The totals of one record.
+    /// Makes the totals of one record.
     pub fn of_one(medfee: Fen, payable: Fen) -> Totals {
         Totals { rows: 1, medfee: medfee.into(), payable: payable.into() }
     }
 
-    /// These totals without others.
+    /// Subtracts other totals.
     #[must_use]
     pub fn minus(self, other: Totals) -> Totals {
         Totals {
@@ -50,7 +50,7 @@ impl Totals {
     }
 }
 
-/// A sum that leaves 128 bits stays at their end, which is beyond `DECIMAL(38,2)`: see [`Totals::fit`].
+/// Sums saturate at 128 bits, which is beyond `DECIMAL(38,2)`: [`Totals::fit`] then fails.
 impl AddAssign for Totals {
     fn add_assign(&mut self, other: Totals) {
         self.rows += other.rows;
@@ -59,7 +59,7 @@ impl AddAssign for Totals {
     }
 }
 
-/// The amounts of a side add up to more than `DECIMAL(38,2)` holds.
+/// Makes the finding of a side whose amounts add up to more than `DECIMAL(38,2)` holds.
 pub fn beyond_decimal(side: Side) -> Finding {
     Finding::of_file(Code::F12, side.name(), text!("amounts that together are beyond it"))
 }
@@ -90,7 +90,7 @@ impl Fill for Bucket {
 }
 
 impl Bucket {
-    /// Every bucket, in the order of the table.
+    /// Returns every bucket, in the order of the table.
     pub fn all() -> impl Iterator<Item = Bucket> {
         [Bucket::Delivered, Bucket::Opened, Bucket::Rejected, Bucket::Superseded]
             .into_iter()
@@ -98,7 +98,7 @@ impl Bucket {
             .chain([Bucket::Cleared])
     }
 
-    /// The word used in tables.
+    /// Returns the word for it in tables.
     pub const fn name(self) -> &'static str {
         match self {
             Bucket::Delivered => "delivered",
@@ -180,7 +180,7 @@ impl Class {
         Class::AlreadyReversed,
     ];
 
-    /// The class that a word names.
+    /// Returns the class that a word names.
     pub fn from_name(name: &str) -> Option<Class> {
         Class::ALL.into_iter().find(|class| class.name() == name)
     }
@@ -227,7 +227,7 @@ pub struct Control {
 }
 
 impl Control {
-    /// The totals of a bucket.
+    /// Returns the totals of a bucket.
     pub fn get(&self, side: Side, bucket: Bucket) -> Totals {
         self.totals[side.index()][bucket.index()]
     }
@@ -237,13 +237,13 @@ impl Control {
         self.totals[side.index()][bucket.index()] += totals;
     }
 
-    /// Adds the totals of every bucket.
+    /// Adds the totals of every bucket of another table.
     pub fn merge(&mut self, other: &Control) {
         let all = self.totals.iter_mut().flatten();
         all.zip(other.totals.iter().flatten()).for_each(|(all, more)| *all += *more);
     }
 
-    /// Proves that nothing was lost, doubled or invented.
+    /// Fails unless the totals of each side balance: no copy was lost, doubled or invented.
     pub fn prove(&self) -> Outcome<()> {
         for side in Side::BOTH {
             let mut came = self.get(side, Bucket::Delivered);
@@ -261,7 +261,7 @@ impl Control {
                     quoted(went)
                 )
             })?;
-            // What was opened may be what is too much.
+            // The delivery alone fitted; with the open items it may be too much.
             if !came.fit() {
                 return Err(Failure::Refused(vec![beyond_decimal(side)]));
             }

@@ -1,4 +1,4 @@
-//! Days and periods as people write them.
+//! Reads days and periods from text.
 
 use std::ops::RangeInclusive;
 
@@ -18,7 +18,7 @@ pub fn parse_day(text: &str) -> Option<NaiveDate> {
     shaped.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()
 }
 
-/// The years of periods and of days that are given: those of settlements.
+/// The allowed years of periods and days, as of settlements.
 const YEARS: RangeInclusive<i32> = 2000..=2099;
 
 /// Reads a period `YYYY-MM`.

@@ -7,16 +7,16 @@ use std::{
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-/// What kind of value a field holds.
+/// The kind of the values of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
-    /// Text; integer codes are taken too.
+    /// Text; integer codes are accepted too.
     Text,
     /// A calendar day.
     Date,
-    /// A point in time, kept in local time (UTC+8).
+    /// A time, stored in local time (UTC+8).
     Time,
-    /// Money: a decimal, kept in fen.
+    /// Money: a decimal, stored in fen.
     Amount,
 }
 
@@ -32,12 +32,12 @@ macro_rules! fields {
         pub const FIELDS: [Field; 0 $(+ { _ = Field::$name; 1 })*] = [$(Field::$name),*];
 
         impl Field {
-            /// The national name.
+            /// Returns the national name.
             pub const fn name(self) -> &'static str {
                 match self { $(Field::$name => stringify!($name)),* }
             }
 
-            /// What kind of value it holds.
+            /// Returns the kind of its values.
             pub const fn kind(self) -> FieldKind {
                 match self { $(Field::$name => FieldKind::$kind),* }
             }
@@ -47,7 +47,7 @@ macro_rules! fields {
                 match self { $(Field::$name => fields!(@need $need)),* }
             }
 
-            /// Other names under which exports carry it.
+            /// Returns other names of it in exports.
             pub const fn aliases(self) -> &'static [&'static str] {
                 match self { $(Field::$name => &[$($alias),*]),* }
             }
@@ -94,17 +94,17 @@ fields! {
 }
 
 impl Field {
-    /// Whether it tells who a person is: masked in whatever is made for people.
+    /// Whether it identifies a person: it is masked in every output for people.
     pub const fn is_personal(self) -> bool {
         matches!(self, Field::psn_no | Field::mdtrt_id)
     }
 
-    /// Position in [`FIELDS`].
+    /// Returns its index in [`FIELDS`].
     pub const fn index(self) -> usize {
         self as usize
     }
 
-    /// The field that a column name stands for: in any case, with blanks or marks of byte order around it.
+    /// Returns the field of a column name, in any case, with blanks or byte order marks around it.
     pub fn of_column(column: &str) -> Option<Named> {
         let bare = column.trim_matches(|letter| is_blank(letter) || letter == '\u{feff}');
         let name = bare.to_ascii_lowercase();
@@ -119,12 +119,12 @@ impl Field {
     }
 }
 
-/// What the name of a column says.
+/// The field of a column name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Named {
-    /// The field that it stands for.
+    /// The field.
     pub field: Field,
-    /// Whether it is another name of the field.
+    /// Whether the name is an alias of the field.
     pub alias: bool,
     /// Whether it is written in another case, or with blanks around it.
     pub respelled: bool,
@@ -133,10 +133,10 @@ pub struct Named {
 /// The fields that are flags.
 pub const FLAGS: [Field; 2] = [Field::refd_setl_flag, Field::fulamt_advpay_flag];
 
-/// What a flag says.
+/// The value of a flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flag {
-    /// 1 is true, 0 or nothing is false; `None` for anything else (V16).
+    /// True for 1, false for 0 or nothing, `None` for anything else (V16).
     pub says: Option<bool>,
     /// Whether there are blanks around it.
     pub padded: bool,
@@ -156,12 +156,12 @@ impl Flag {
     }
 }
 
-/// A text without the blanks around it.
+/// Returns a text without the blanks around it.
 pub fn without_blanks(text: &str) -> &str {
     text.trim_matches(is_blank)
 }
 
-/// White space as Unicode has it, and NUL, with which some writers fill texts of fixed length.
+/// Whether a letter is white space of Unicode, or NUL, with which some writers pad texts of fixed length.
 const fn is_blank(letter: char) -> bool {
     letter.is_whitespace() || letter == '\0'
 }
@@ -235,7 +235,7 @@ impl JsonSchema for PayableField {
     }
 }
 
-/// How many amounts are compared.
+/// The number of compared amounts.
 pub const COMPARED: usize = 13;
 
 /// The compared amounts, in the order in which they are compared and listed.
@@ -244,7 +244,7 @@ pub const COMPARED_AMOUNTS: [Field; COMPARED] = match AMOUNT_FIELDS.first_chunk(
     None => panic!("Invariant: there are more amounts"),
 };
 
-/// The position of each field in a list; for a field that is not in the list, a position that does not exist.
+/// Returns the index of each field in a list; `usize::MAX` for a field that is not in it.
 pub const fn positions(list: &[Field]) -> [usize; FIELDS.len()] {
     let mut positions = [usize::MAX; FIELDS.len()];
     let mut index = 0;
@@ -257,12 +257,13 @@ pub const fn positions(list: &[Field]) -> [usize; FIELDS.len()] {
 
 const AMOUNT_POSITION: [usize; FIELDS.len()] = positions(&AMOUNT_FIELDS);
 
-/// Position of an amount in [`AMOUNT_FIELDS`], and of a compared one in [`COMPARED_AMOUNTS`].
+/// Returns the index of an amount in [`AMOUNT_FIELDS`]; for a compared amount it is also its index in
+/// [`COMPARED_AMOUNTS`].
 pub const fn amount_position(field: Field) -> usize {
     AMOUNT_POSITION[field.index()]
 }
 
-/// A value for each of the compared amounts, taken by field; panics for any other field.
+/// A value for each of the compared amounts, indexed by field; it panics for any other field.
 #[derive(
     Debug,
     Clone,
@@ -279,34 +280,34 @@ pub const fn amount_position(field: Field) -> usize {
 pub struct Amounts<T>([T; COMPARED]);
 
 impl<T> Amounts<T> {
-    /// The value that each field gives, in the order of [`COMPARED_AMOUNTS`].
+    /// Makes the value of each field, in the order of [`COMPARED_AMOUNTS`].
     pub fn of(value: impl FnMut(Field) -> T) -> Amounts<T> {
         Amounts(COMPARED_AMOUNTS.map(value))
     }
 
-    /// The values, in the order of [`COMPARED_AMOUNTS`].
+    /// Makes it of values in the order of [`COMPARED_AMOUNTS`].
     pub const fn from_array(values: [T; COMPARED]) -> Amounts<T> {
         Amounts(values)
     }
 
-    /// Another value in place of each.
+    /// Maps each value.
     pub fn map<U>(self, value: impl FnMut(T) -> U) -> Amounts<U> {
         Amounts(self.0.map(value))
     }
 
-    /// The values, in the order of [`COMPARED_AMOUNTS`].
+    /// Iterates over the values, in the order of [`COMPARED_AMOUNTS`].
     pub fn values(&self) -> std::slice::Iter<'_, T> {
         self.0.iter()
     }
 
-    /// The fields and their values, in the order of [`COMPARED_AMOUNTS`].
+    /// Iterates over fields and values, in the order of [`COMPARED_AMOUNTS`].
     pub fn iter(&self) -> impl Iterator<Item = (Field, &T)> {
         COMPARED_AMOUNTS.into_iter().zip(&self.0)
     }
 }
 
 impl<T: Copy> Amounts<T> {
-    /// The values of some fields.
+    /// Returns the values of some fields.
     pub fn pick<const N: usize>(&self, fields: [Field; N]) -> [T; N] {
         fields.map(|field| self[field])
     }
@@ -326,7 +327,7 @@ impl<T> IndexMut<Field> for Amounts<T> {
     }
 }
 
-/// Positions in [`AMOUNT_FIELDS`], for synthetic rows.
+/// Indices of [`AMOUNT_FIELDS`], for synthetic rows.
 pub mod amount {
     /// medfee_sumamt: total cost.
     pub const MEDFEE: usize = 0;

@@ -2,19 +2,19 @@
 
 use super::codes::{CareClass, FundClass, Month, Pair, Province};
 
-/// Who owes whom, from which fund, for what kind of care.
+/// A group of settlements: one pair of provinces, one fund class, one care class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Group {
-    /// Who owes whom.
+    /// The province that owes, and the province that is owed.
     pub pair: Pair,
-    /// From which fund.
+    /// The fund class.
     pub fund: FundClass,
-    /// For what kind of care.
+    /// The care class.
     pub care: CareClass,
 }
 
 impl Group {
-    /// A number below 2^13 for this group.
+    /// Returns its number, below 2^13 (32 · 32 · 2 · 4), in the order of groups.
     pub fn number(self) -> u16 {
         let place = ((self.pair.insured.index() * 32 + self.pair.treating.index()) * 2
             + self.fund as usize)
@@ -23,7 +23,7 @@ impl Group {
         u16::try_from(place).expect("Invariant: there are 8,192 groups")
     }
 
-    /// The group with a number.
+    /// Returns the group with a number; `None` from 2^13 on.
     pub fn from_number(number: u16) -> Option<Group> {
         let number = usize::from(number);
         Some(Group {
@@ -37,20 +37,20 @@ impl Group {
     }
 }
 
-/// What a position is about.
+/// The key of a position. Its order is that of the fields here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PositionKey {
     /// The insured division, six digits as a number.
     pub insuplc_admdvs: u32,
     /// The province that is owed.
     pub treating: Province,
-    /// From which fund.
+    /// The fund class.
     pub fund: FundClass,
-    /// For what kind of care.
+    /// The care class.
     pub care: CareClass,
     /// The cost month.
     pub cost_month: Month,
-    /// The province that owes; the division decides it.
+    /// The province that owes, which follows from the division.
     pub insured: Province,
 }
 

@@ -7,7 +7,7 @@ use super::fields::{FIELDS, Field};
 pub struct Meaning {
     /// A short name in Chinese and in English.
     pub name: [&'static str; 2],
-    /// The facts that the name does not tell, in Chinese and in English; empty where the name says all.
+    /// Facts besides the name, in Chinese and in English; empty where there are none.
     pub note: [&'static str; 2],
 }
 
@@ -149,7 +149,7 @@ const MEANINGS: [(Field, Meaning); FIELDS.len()] = [
 ];
 
 impl Field {
-    /// The words for this field.
+    /// Returns the words for this field.
     pub const fn meaning(self) -> Meaning {
         MEANINGS[self.index()].1
     }

@@ -1,10 +1,10 @@
-//! The vocabulary that all share: codes, money, days, fields of a settlement, control totals.
+//! The common vocabulary: codes, money, days, fields of a settlement, control totals.
 //!
-//! **Purpose.** Each word of the field is one type, with one place.
+//! **Purpose.** Each term of the field is one type, defined in one place.
 //!
 //! **In.** Text and numbers of any input.
 //!
-//! **Out.** Values that are what their type says.
+//! **Out.** Valid values of these types.
 //!
 //! **Invariants.** No policy and no file is known here. Money is whole fen.
 

@@ -74,39 +74,39 @@ pub const FEN_SUM_LIMIT: FenSum = FenSum(100_000_000_000_000_000_000_000_000_000
 macro_rules! money {
     ($($money:ident $number:ident)*) => {$(
         impl $money {
-            /// No money.
+            /// 0 fen.
             pub const ZERO: $money = $money(0);
-            /// The least that the type holds.
+            /// The smallest value of the type.
             pub const MIN: $money = $money($number::MIN);
-            /// The most that the type holds.
+            /// The largest value of the type.
             pub const MAX: $money = $money($number::MAX);
 
-            /// So many fen.
+            /// Makes an amount of a number of fen.
             pub const fn new(fen: $number) -> $money {
                 $money(fen)
             }
 
-            /// The number of fen.
+            /// Returns the number of fen.
             pub const fn fen(self) -> $number {
                 self.0
             }
 
-            /// Whether it is no money.
+            /// Whether it is 0.
             pub const fn is_zero(self) -> bool {
                 self.0 == 0
             }
 
-            /// Whether it is more than no money.
+            /// Whether it is above 0.
             pub const fn is_positive(self) -> bool {
                 self.0 > 0
             }
 
-            /// Whether it is less than no money.
+            /// Whether it is below 0.
             pub const fn is_negative(self) -> bool {
                 self.0 < 0
             }
 
-            /// The sum, unless it is beyond the type.
+            /// Returns the sum; `None` when it overflows.
             pub const fn checked_add(self, other: $money) -> Option<$money> {
                 match self.0.checked_add(other.0) {
                     Some(sum) => Some($money(sum)),
@@ -173,13 +173,13 @@ impl Fen {
         self.0.unsigned_abs() < FEN_LIMIT.0.unsigned_abs()
     }
 
-    /// The sum, which the caller knows to fit: nothing is checked, so that a loop takes several values at a time.
+    /// Returns the sum, which the caller knows to fit. There is no overflow check, so that a loop vectorises.
     #[must_use]
     pub const fn wrapping_add(self, other: Fen) -> Fen {
         Fen(self.0.wrapping_add(other.0))
     }
 
-    /// The negative, unless it is beyond the type.
+    /// Returns the negative; `None` when it overflows.
     pub const fn checked_neg(self) -> Option<Fen> {
         match self.0.checked_neg() {
             Some(fen) => Some(Fen(fen)),
@@ -189,18 +189,18 @@ impl Fen {
 }
 
 impl FenSum {
-    /// The sum without its sign; it stays at the end of 128 bits.
+    /// Returns the absolute value; it saturates.
     pub const fn abs(self) -> FenSum {
         FenSum(self.0.saturating_abs())
     }
 
-    /// The sum of both; it stays at the end of 128 bits.
+    /// Returns the sum of both; it saturates.
     #[must_use]
     pub const fn saturating_add(self, other: FenSum) -> FenSum {
         FenSum(self.0.saturating_add(other.0))
     }
 
-    /// So many times the sum: months, percent.
+    /// Returns the sum multiplied by a whole number, such as months or percent.
     #[must_use]
     pub fn times(self, number: impl Into<i128>) -> FenSum {
         FenSum(self.0 * number.into())
@@ -226,10 +226,10 @@ impl TryFrom<FenSum> for Fen {
     }
 }
 
-/// Why a text is not an amount in yuan.
+/// The error of a text that is no amount in yuan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AmountError {
-    /// Something other than a minus, digits and at most two decimals.
+    /// It is not an optional minus, digits, and at most two decimals.
     Form,
     /// Too large for `DECIMAL(16,2)`.
     Range,
@@ -238,7 +238,7 @@ pub enum AmountError {
 worded!(AmountError);
 
 impl AmountError {
-    /// The error as a message.
+    /// Returns the error as a message.
     pub fn text(&self) -> Text {
         match self {
             AmountError::Form => text!("not digits with at most two decimals"),
@@ -253,7 +253,7 @@ pub fn parse_yuan(text: &str) -> Result<Fen, AmountError> {
     if fen.fits() { Ok(fen) } else { Err(AmountError::Range) }
 }
 
-/// Reads a sum in yuan, written as [`parse_yuan`] has it.
+/// Reads a sum in yuan, in the form of [`parse_yuan`].
 pub fn parse_sum(text: &str) -> Result<FenSum, AmountError> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -276,7 +276,7 @@ pub fn yuan(fen: impl Into<FenSum>) -> String {
     format!("{sign}{}.{:02}", magnitude / 100, magnitude % 100)
 }
 
-/// Writes fen as yuan for people: thousands separated, two decimals.
+/// Writes fen as yuan for people: with separators of thousands and two decimals.
 pub fn yuan_grouped(fen: impl Into<FenSum>) -> String {
     let plain = yuan(fen);
     let (whole, cents) = plain.split_once('.').unwrap_or((&plain, "00"));
@@ -287,7 +287,7 @@ pub fn yuan_grouped(fen: impl Into<FenSum>) -> String {
     format!("{sign}{}.{cents}", grouped(digits))
 }
 
-/// Separates the thousands of a whole number.
+/// Writes a whole number with separators of thousands.
 pub fn count_grouped(count: u64) -> String {
     grouped(&count.to_string())
 }

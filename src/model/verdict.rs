@@ -6,12 +6,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::codes::Side;
 
-/// What was decided about a settlement.
+/// The decision about a settlement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Verdict {
-    /// One side's copy clears as it stands.
+    /// The copy of one side clears as it is.
     Accept(Side),
-    /// The settlement is given up.
+    /// The settlement is voided.
     Void,
 }
 
@@ -31,7 +31,7 @@ impl Verdict {
     pub const ALL: [Verdict; 3] =
         [Verdict::Accept(Side::Treating), Verdict::Accept(Side::Insured), Verdict::Void];
 
-    /// The word used in files.
+    /// Returns the word for it in files.
     pub const fn name(self) -> &'static str {
         match self {
             Verdict::Accept(Side::Treating) => "accept_treating",
@@ -40,7 +40,7 @@ impl Verdict {
         }
     }
 
-    /// The decision of a word.
+    /// Returns the decision that a word names.
     pub fn from_name(name: &str) -> Option<Verdict> {
         Verdict::ALL.into_iter().find(|verdict| verdict.name() == name)
     }

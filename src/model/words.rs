@@ -1,17 +1,17 @@
-//! The words of the tables as people read them, in Chinese and in English.
+//! Translations of the words of the tables, in Chinese and in English.
 //!
-//! This list is the only one: the terminal, the forms, the page and the bulletin take their words from it. Where the
-//! national procedure (医保发〔2022〕22号) or the national tables have a word, the list has that word: a reversal is 退费
-//! (退费结算标志), not 冲正, which is the reversal of a message after a time-out.
+//! This list is the only one: the terminal, the forms, the page and the bulletin use it. Where the national procedure
+//! (医保发〔2022〕22号) or the national tables have a word, the list has that word: a reversal is 退费 (退费结算标志), not
+//! 冲正, which is the reversal of a message after a time-out.
 
 /// A word of the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Word {
-    /// The word as tables and files have it.
+    /// The word in tables and files.
     pub name: &'static str,
-    /// Its Chinese.
+    /// Its Chinese translation.
     pub chinese: &'static str,
-    /// Its English.
+    /// Its English wording.
     pub english: &'static str,
 }
 
@@ -19,7 +19,7 @@ const fn word(name: &'static str, chinese: &'static str, english: &'static str) 
     Word { name, chinese, english }
 }
 
-/// Every word: buckets of the control table, break classes among them, sides, funds, kinds of care, decisions.
+/// Every word: buckets of the control table with the break classes, sides, fund classes, care classes, decisions.
 pub const WORDS: [Word; 30] = [
     word("delivered", "本期送达", "Delivered"),
     word("opened", "期初挂账", "Opened"),
@@ -53,12 +53,12 @@ pub const WORDS: [Word; 30] = [
     word("void", "作废", "Void"),
 ];
 
-/// The entry of a word; none for a text that is no word of the tables.
+/// Returns the entry of a word; `None` for a text that is no word of the tables.
 pub fn of(name: &str) -> Option<&'static Word> {
     WORDS.iter().find(|word| word.name == name)
 }
 
-/// The Chinese of a word; a text that is no word of the tables stays as it is.
+/// Returns the Chinese translation of a word; other texts are returned as they are.
 pub fn chinese(name: &str) -> &str {
     of(name).map_or(name, |word| word.chinese)
 }

@@ -1,4 +1,5 @@
-//! A folder of a known name in which one process works: private, locked, and removed by it or by the next.
+//! A folder of a known name in which one process works. It is private and locked, and it is removed by this process, or
+//! after a crash by the next.
 
 use std::{
     fs::{self, DirBuilder, File},
@@ -13,42 +14,43 @@ use crate::{
     interrupt::Unfinished,
 };
 
-/// A folder of this process, which goes with the value.
+/// A folder of this process, which is removed when the value is dropped.
 #[derive(Debug)]
 pub(crate) struct FolderClaim {
-    // They go first: a folder is removed through open files, of which there may be no more than these.
+    // Fields are dropped in this order: the spare files are closed, the folder is removed, the lock is released.
+    // Removing a tree opens its folders, and the process may have no other file handles left. Without the lock another
+    // process could claim the folder while it is removed.
     _spare: Vec<File>,
-    // It goes before the lock does.
     folder: Unfinished,
     lock: Lock,
 }
 
-/// Open files that are kept for the end: as many as folders lie in each other in what is worked in.
+/// The number of spare files: the depth of the folders that are removed.
 const SPARE: usize = 6;
 
-/// What came of the wish to have a folder.
+/// The result of a claim of a folder.
 #[derive(Debug)]
 pub(crate) enum Claimed {
-    /// It is ours.
+    /// The folder is ours.
     Ours(FolderClaim),
     /// Another process works in it.
     Busy,
-    /// We may not make it, or not remove what was left there.
+    /// We have no permission to make it, or to remove what was left there.
     Denied(Error),
-    /// Something is there that is no folder, or a folder of somebody else.
+    /// At its path is something that is no folder, or a folder of another user.
     Strange,
 }
 
-/// Whose leftovers may go.
+/// The leftovers that may be removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Leftovers {
-    /// Whoever's: the name belongs to the book, or to what is written.
+    /// Those of any user: the name belongs to the book, or to the output.
     Any,
-    /// Our own: anybody may make folders in this place.
+    /// Our own only: any user may make folders in this place.
     Own,
 }
 
-/// What is in the way of a folder.
+/// The state of the path of a folder that could not be made.
 enum Obstacle {
     Gone,
     Busy,
@@ -56,12 +58,12 @@ enum Obstacle {
 }
 
 impl FolderClaim {
-    /// Makes a folder in a place whose leftovers are of no use to anybody.
+    /// Claims a folder in a place of our own, where all leftovers may be removed.
     pub(crate) fn take(folder: &Path) -> Outcome<Claimed> {
         FolderClaim::take_from(folder, Leftovers::Any)
     }
 
-    /// Makes a folder in a place where anybody may make some.
+    /// Claims a folder in a place where any user may make folders, such as the system's temporary folder.
     pub(crate) fn take_among_strangers(folder: &Path) -> Outcome<Claimed> {
         FolderClaim::take_from(folder, Leftovers::Own)
     }
@@ -81,7 +83,7 @@ impl FolderClaim {
                             lock,
                         }));
                     }
-                    // Between the two steps another process took it for a leftover.
+                    // Between creating and locking it, another process took it for a leftover and locked it.
                     Ok(None) => {
                         made.leave();
                         return Ok(Claimed::Busy);
@@ -105,17 +107,17 @@ impl FolderClaim {
         Err(Failure::io(folder)(Error::other(text!("others make and remove it all the time"))))
     }
 
-    /// The folder.
+    /// Returns the folder.
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Its lock.
+    /// Returns its lock.
     pub(crate) fn lock(&self) -> &Lock {
         &self.lock
     }
 
-    /// Takes a last step, in the middle of which the command is not ended.
+    /// Does a last step, which no signal interrupts.
     pub(crate) fn last_step<T>(&self, step: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
         self.folder.last_step(step)
     }
@@ -128,7 +130,7 @@ fn denied(folder: &Path, error: Error) -> Outcome<Claimed> {
     }
 }
 
-/// Removes what a killed process has left, unless it is of no such process.
+/// Removes the folder that a killed process has left; otherwise returns the obstacle.
 fn clear(folder: &Path, leftovers: Leftovers) -> std::io::Result<Obstacle> {
     let found = match fs::symlink_metadata(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Obstacle::Gone),
@@ -143,7 +145,7 @@ fn clear(folder: &Path, leftovers: Leftovers) -> std::io::Result<Obstacle> {
         lock => lock?,
     };
     let Some(lock) = lock else { return Ok(Obstacle::Busy) };
-    // Others may have removed this one and made the next.
+    // Another process may have removed this folder and made a new one at the path since it was locked.
     if lock.is_there() {
         fs::remove_dir_all(folder)?;
     }

@@ -1,5 +1,5 @@
-//! What tells a file from what it is after somebody has written to it, so that a manifest never vouches for
-//! other bytes than those that were cleared.
+//! Identities of files, which show every change of a file during a run. So a manifest never lists other bytes than
+//! those that were cleared.
 
 use std::{
     collections::BTreeMap,
@@ -14,8 +14,8 @@ use std::{
 use crate::diag::{Code, Finding};
 use crate::text::Text;
 
-/// What the system knows of a file besides its bytes. The time of the last change cannot be set by anybody,
-/// so no write is missed.
+/// The metadata of a file that change with every write. No user can set the time of the last change (ctime), so no
+/// write is missed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
     file: (u64, u64),
@@ -25,7 +25,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// That of a file, by what the system says of it.
+    /// Makes the identity of a file's metadata.
     pub fn of(metadata: &Metadata) -> Identity {
         Identity {
             file: (metadata.dev(), metadata.ino()),
@@ -35,12 +35,12 @@ impl Identity {
         }
     }
 
-    /// That of the file at a path.
+    /// Reads the identity of the file at a path.
     pub fn at(path: &Path) -> io::Result<Identity> {
         fs::metadata(path).map(|metadata| Identity::of(&metadata))
     }
 
-    /// What has happened to the file, if anything has.
+    /// Says how the file has changed; `None` when it has not.
     pub fn difference(&self, now: &Identity) -> Option<Text> {
         if self.file != now.file {
             Some(text!("another file in its place than at the beginning of the run"))
@@ -55,8 +55,8 @@ impl Identity {
     }
 }
 
-/// Waits until every later write shows: the system's time of files moves in steps of up to 10 milliseconds, and
-/// two writes within one leave the same time. To be called after identities were taken and before a byte is read.
+/// Waits until every later write has another time: the times of files advance in steps of up to 10 milliseconds, and
+/// two writes within one step have the same time. To be called after identities were taken and before a byte is read.
 pub fn settle() {
     thread::sleep(Duration::from_millis(20));
 }
@@ -64,7 +64,7 @@ pub fn settle() {
 /// The identities of files, by name.
 pub type Identities = BTreeMap<String, Identity>;
 
-/// The files that are not what they were.
+/// Returns findings for files that changed, came or are gone.
 pub fn changed(before: &Identities, now: &Identities) -> Vec<Finding> {
     let gone = before.keys().filter(|name| !now.contains_key(*name));
     let gone = gone.map(|name| (name, text!("a file that is gone")));
@@ -103,7 +103,7 @@ mod tests {
             fs::rename(path.with_extension("new"), path).expect("renamed");
         };
         assert!(happens(&replace).starts_with("another file"));
-        // Whoever sets the time back is seen all the same.
+        // Setting the time of the last write back does not hide the change.
         let hide = |path: &Path| {
             let time = fs::metadata(path).and_then(|metadata| metadata.modified()).expect("a time");
             write(path, "behind");

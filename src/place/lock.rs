@@ -1,4 +1,4 @@
-//! Locks on folders, which end with the process.
+//! Locks on folders, which the system releases when the process ends.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -11,10 +11,10 @@ use rustix::fs::{Mode, OFlags};
 
 use crate::diag::{Failure, Outcome};
 
-/// A folder that is locked.
+/// A locked folder.
 ///
-/// A lock is on a folder, not on its path: another folder may have got the path since. So whoever relies on the
-/// path looks again.
+/// A lock is on a folder, not on its path: another folder may be at the path by now. Before code relies on the path, it
+/// calls [`Lock::must_be_there`].
 #[derive(Debug)]
 pub(crate) struct Lock {
     file: File,
@@ -22,7 +22,7 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Locks a folder, which is no link; none when another process has it.
+    /// Locks a folder; `None` when another process has locked it. Fails for a symbolic link.
     pub(crate) fn of(folder: &Path) -> io::Result<Option<Lock>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = File::from(rustix::fs::open(folder, flags, Mode::empty())?);
@@ -33,14 +33,14 @@ impl Lock {
         }
     }
 
-    /// Whether the path still is that of the folder.
+    /// Whether the path still leads to the locked folder.
     pub(crate) fn is_there(&self) -> bool {
         let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
         let there = fs::symlink_metadata(&self.path).map(identity);
         there.is_ok_and(|there| self.file.metadata().is_ok_and(|locked| identity(locked) == there))
     }
 
-    /// Fails when the path is that of another folder, or of none.
+    /// Fails when the path leads to another folder, or to none.
     pub(crate) fn must_be_there(&self) -> Outcome<()> {
         if self.is_there() {
             return Ok(());
@@ -52,7 +52,7 @@ impl Lock {
         ))
     }
 
-    /// The folder.
+    /// Returns the folder, open.
     pub(crate) fn folder(&self) -> &File {
         &self.file
     }
@@ -60,7 +60,7 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Closing the file is not enough while a child that was just forked still has it.
+        // Closing the file does not release the lock while a forked child still has a copy of the handle.
         _ = self.file.unlock();
     }
 }

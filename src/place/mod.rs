@@ -1,14 +1,14 @@
-//! Places: folders and files that are made so that nobody else's are harmed.
+//! Places: creates files and folders without harm to those of others.
 //!
-//! **Purpose.** What is written gets its place in one step, whole, or not at all.
+//! **Purpose.** Every output gets its place in one step, whole, or not at all.
 //!
-//! **In.** Paths that somebody names.
+//! **In.** Paths that a user names.
 //!
 //! **Out.** Locks, folders of one process, files and folders in their places.
 //!
-//! **Invariants.** A folder that is worked in is locked, private and looked at again before its last step. Nothing
-//! is written below a closed period, over a file that nobody gave up, or over what is no file. What was begun goes
-//! again, whoever ends the command.
+//! **Invariants.** A working folder is locked and private, and its path is checked again before the last step. Nothing
+//! is written into a closed period, over a file without `--force`, or over anything but a file. Unfinished output is
+//! removed, however the command ends.
 
 mod claim;
 pub mod identity;

@@ -1,6 +1,6 @@
-//! Files and folders that commands write for people, wherever these want them.
+//! Files and folders that commands write at paths of the user.
 //!
-//! They are made in a folder of their own beside their place, `.<name>.part`, and get it by one rename.
+//! They are made in a folder beside their place, `.<name>.part`, and moved there by one rename.
 
 use super::{
     claim::{Claimed, FolderClaim},
@@ -24,39 +24,39 @@ use crate::{
     model::codes::Side,
 };
 
-/// Whether a file may take the place of another one.
+/// Whether a file may replace another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replace {
-    /// Somebody said so.
+    /// It may: the user said `--force`.
     Yes,
-    /// Nobody said so, but could.
+    /// It may not, as the user did not say `--force`.
     No,
-    /// Never: what is there may be irreplaceable.
+    /// It never may: a private key cannot be made again.
     Never,
 }
 
 impl Replace {
-    /// What a flag says.
+    /// Returns the choice of the flag `--force`.
     pub const fn when(forced: bool) -> Replace {
         if forced { Replace::Yes } else { Replace::No }
     }
 }
 
-/// Who may read a file besides its owner.
+/// The permission to read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readers {
-    /// Whoever the user's umask lets.
+    /// As the user's umask allows.
     Usual,
-    /// Nobody.
+    /// For the owner only.
     Owner,
 }
 
 /// The place of a file or a folder that is to be written.
 #[derive(Debug)]
 pub struct Output {
-    /// As it was given.
+    /// The path as the user gave it, for messages.
     shown: PathBuf,
-    /// The folder that it is to be in; it need not be there.
+    /// The folder above it, which may not exist yet.
     folder: PathBuf,
     name: PathBuf,
     replace: Replace,
@@ -68,7 +68,7 @@ pub fn write_file(path: &Path, replace: Replace, readers: Readers, bytes: &[u8])
 }
 
 impl Output {
-    /// The place of a file, if one may be written there.
+    /// Checks the place of a file; fails when none may be written there.
     pub fn file(path: &Path, replace: Replace) -> Outcome<Output> {
         if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
             let problem = text!("{} is a folder", path).hinting(text!("name a new file"));
@@ -79,7 +79,7 @@ impl Output {
         Ok(output)
     }
 
-    /// The place of a new folder, if one may be made there.
+    /// Checks the place of a new folder; fails when none may be made there.
     pub fn folder(path: &Path) -> Outcome<Output> {
         let output = Output::place(path, Replace::No)?;
         match fs::symlink_metadata(output.path()) {
@@ -139,7 +139,7 @@ impl Output {
         Failure::Usage(text!("{} is there already", shown).hinting(text!("name a new folder")))
     }
 
-    /// The folder in which it is made.
+    /// Claims the folder `.<name>.part` in which it is made.
     fn part(&self) -> Outcome<FolderClaim> {
         let name = self.name.to_string_lossy();
         let long = name.len() > LONGEST_NAME;
@@ -165,15 +165,14 @@ impl Output {
         ready.part.last_step(|| ready.place())
     }
 
-    /// Writes two files of which neither is of any use alone: no signal and no error leaves one of them. Neither may
-    /// replace anything.
+    /// Writes two files, both or none: neither a signal nor an error leaves one of them. Neither may replace a file.
     pub fn write_pair(files: [(&Output, Readers, &[u8]); 2]) -> Outcome<()> {
         let [first, second] = files.map(|(output, readers, bytes)| output.prepare(readers, bytes));
         let (first, second) = (first?, second?);
         first.part.last_step(|| {
             first.place()?;
             second.place().inspect_err(|_| {
-                // Half a pair would be in the way of the next try.
+                // The first file is removed; it would block the next try.
                 _ = fs::remove_file(first.output.path());
             })
         })
@@ -193,7 +192,7 @@ impl Output {
         Ok(Ready { output: self, part, folder })
     }
 
-    /// Makes the folder, and lets somebody fill it.
+    /// Makes the folder: `fill` writes its content, then it gets its place.
     pub fn fill<T, E: From<Failure>>(
         &self,
         fill: impl FnOnce(&Path) -> Result<T, E>,
@@ -215,7 +214,7 @@ impl Output {
         Ok(filled)
     }
 
-    /// Makes the folder with some files: path below it, bytes.
+    /// Makes the folder with files, given as path below it and bytes.
     pub fn write_all(&self, files: &BTreeMap<&str, &[u8]>) -> Outcome<()> {
         self.fill(|new| {
             for (path, bytes) in files {
@@ -230,7 +229,7 @@ impl Output {
     }
 }
 
-/// A file that is written and lies beside its place.
+/// A written file beside its place.
 struct Ready<'a> {
     output: &'a Output,
     part: FolderClaim,
@@ -239,7 +238,7 @@ struct Ready<'a> {
 }
 
 impl Ready<'_> {
-    /// Gives the file its place.
+    /// Renames the file to its place.
     fn place(&self) -> Outcome<()> {
         let output = self.output;
         output.must_be_free()?;
@@ -255,16 +254,16 @@ impl Ready<'_> {
     }
 }
 
-/// Bytes of a name to which something can be added.
+/// The most bytes of a name to which a prefix and a suffix are added; longer names are replaced by a digest.
 const LONGEST_NAME: usize = 200;
-/// What is made is called so until it has its place.
+/// The name of the file or folder in `.<name>.part`.
 const NEW: &str = "new";
 
 fn opened(folder: &Path) -> Outcome<File> {
     File::open(folder).map_err(Failure::io(folder))
 }
 
-/// Fails when a place, of which links are resolved, is in a book or in what a side delivered.
+/// Fails when a path, whose links are resolved, is in a book or in a side of a delivery.
 pub fn outside_of_books(path: &Path) -> Outcome<()> {
     for folder in path.ancestors().skip(1) {
         let problem = if is_period(folder) {
@@ -285,7 +284,7 @@ pub fn outside_of_books(path: &Path) -> Outcome<()> {
 fn is_book(folder: &Path) -> Outcome<bool> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        // Folders that are still to be made, or that others may not look into.
+        // Folders that do not exist yet, or that we may not read.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => {
             return Ok(false);
         }
@@ -300,7 +299,7 @@ fn is_book(folder: &Path) -> Outcome<bool> {
     Ok(false)
 }
 
-/// Whether a folder is what a side delivered: one of two that lie beside each other.
+/// Whether a folder is a side of a delivery: `treating` or `insured`, with the other one beside it.
 fn is_side(folder: &Path) -> bool {
     let named = |side: &Side| folder.file_name().is_some_and(|name| name == side.name());
     let both = || Side::BOTH.iter().all(|side| folder.with_file_name(side.name()).is_dir());

@@ -16,10 +16,10 @@ use crate::{
     interrupt::Unfinished,
 };
 
-/// How often something is tried again that others may have changed meanwhile.
+/// How often a step is tried that other processes may disturb.
 pub(crate) const TRIES: u32 = 1000;
 
-/// Where a path leads: absolute, without links. Its end need not be there.
+/// Makes a path absolute and resolves its links. Its end need not exist.
 #[expect(clippy::disallowed_methods, reason = "paths that are given start in the working folder")]
 pub(crate) fn resolve(path: &Path) -> io::Result<PathBuf> {
     if path.as_os_str().is_empty() {
@@ -30,7 +30,7 @@ pub(crate) fn resolve(path: &Path) -> io::Result<PathBuf> {
         resolved.push(component);
         match fs::symlink_metadata(&resolved) {
             Ok(_) => resolved = resolved.canonicalize()?,
-            // What is not there holds no links.
+            // A missing component is no link, so `..` removes it.
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 if component == Component::ParentDir {
                     resolved.pop();
@@ -43,7 +43,8 @@ pub(crate) fn resolve(path: &Path) -> io::Result<PathBuf> {
     Ok(resolved)
 }
 
-/// Makes a folder and those above it that are missing; they go again with the values, unless something is in them.
+/// Makes a folder and the missing ones above it. They are removed when the values are dropped, unless they have
+/// content.
 pub(crate) fn make_folders(folder: &Path) -> Outcome<Vec<Unfinished>> {
     let missing: Vec<&Path> =
         folder.ancestors().take_while(|ancestor| ancestor.symlink_metadata().is_err()).collect();
@@ -57,13 +58,13 @@ pub(crate) fn make_folders(folder: &Path) -> Outcome<Vec<Unfinished>> {
         let parent = folder.parent().unwrap_or(Path::new("/"));
         File::open(parent).and_then(|p| p.sync_all()).map_err(Failure::io(parent))?;
     }
-    // Innermost first, as they have to go.
+    // Innermost first: they are dropped, and so removed, in this order.
     made.reverse();
     Ok(made)
 }
 
-/// Makes a folder and those above it that are missing, all below a folder that is there and is not made here: a signal
-/// may have removed it, and it must not come back.
+/// Makes a folder and the missing ones above it, up to `root`, which has to exist: when a signal has removed it, it
+/// must not be made again.
 ///
 /// # Errors
 ///
@@ -81,10 +82,10 @@ pub fn make_below(root: &Path, folder: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// Gives something in a folder a name in another one, which nothing may have yet.
+/// Renames an entry of a folder to a new name in another folder; fails when the name is taken.
 pub(crate) fn rename_new(from: (&File, &str), to: (&File, &Path)) -> io::Result<()> {
     match renameat_with(from.0, from.1, to.0, to.1, RenameFlags::NOREPLACE) {
-        // File systems that know no such rename.
+        // Some file systems do not support NOREPLACE. There is a short gap between this check and the rename.
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
             let taken = rustix::fs::statat(to.0, to.1, rustix::fs::AtFlags::SYMLINK_NOFOLLOW);
             match taken {

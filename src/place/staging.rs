@@ -1,4 +1,4 @@
-//! A period under construction: a folder of its own that becomes the period in one step.
+//! The staging folder: a period is built in it, and gets its place in the book by one rename.
 
 use std::{
     fs::{self, File},
@@ -14,22 +14,22 @@ use crate::{
     place::{Claimed, FolderClaim, Lock, rename_new},
 };
 
-/// The staging folder of a run: nobody else may look into it or work in it; it goes when the run does.
+/// The staging folder of a run. It is private and locked, and it is removed when the run ends.
 #[derive(Debug)]
 pub struct Staging(FolderClaim);
 
-/// Audits of one period that strangers' folders keep from their place.
+/// The most names that are tried for an audit in the temporary folder, where other users may have taken some.
 const MOST_STRANGERS: u32 = 1000;
 
 impl Staging {
-    /// Makes the staging folder of a book next to it, after removing what a killed run has left; none when that
-    /// place is on another file system or may not be written.
+    /// Makes the staging folder of a book next to it, in place of leftovers of a killed run. `None` when that place is
+    /// on another file system or may not be written.
     pub(crate) fn beside(book: &Path) -> Outcome<Option<Staging>> {
         let (Some(parent), Some(beside)) = (book.parent(), beside(book, "staging")) else {
             return Ok(None);
         };
         let device = |path: &Path| fs::metadata(path).map(|metadata| metadata.dev()).ok();
-        // A book that is not there yet will be on the file system of the folder above.
+        // A book that does not exist yet will be on the file system of the folder above it.
         if device(book).is_some_and(|of_book| device(parent) != Some(of_book)) {
             return Ok(None);
         }
@@ -41,7 +41,7 @@ impl Staging {
         }
     }
 
-    /// Makes the staging folder of a book that is locked in the book.
+    /// Makes the staging folder inside a book, which has to be locked.
     pub(crate) fn inside(book: &Path) -> Outcome<Staging> {
         let inside = book.join(INSIDE);
         match FolderClaim::take(&inside)? {
@@ -52,7 +52,7 @@ impl Staging {
         }
     }
 
-    /// Removes what a killed run has left in a book that is locked, when it could not work beside it.
+    /// Removes the staging folder that a killed run has left inside a book, which has to be locked.
     pub(crate) fn clear_inside(book: &Path) -> Outcome<()> {
         let inside = book.join(INSIDE);
         if inside.is_dir() {
@@ -61,8 +61,8 @@ impl Staging {
         Ok(())
     }
 
-    /// Makes a folder in which a closed period is worked out again: next to the book, or among the system's
-    /// temporary folders when that place may not be written. Nothing in it is ever published.
+    /// Makes a folder in which an audit works a closed period out again: next to the book, or in the system's temporary
+    /// folder when that place may not be written. Nothing in it is ever published.
     pub fn for_audit(book: &Path, period: Month) -> Outcome<Staging> {
         if let Some(beside) = beside(book, &format!("audit-{period}")) {
             match FolderClaim::take(&beside)? {
@@ -79,7 +79,7 @@ impl Staging {
             reason = "an auditor may not be able to write beside the book"
         )]
         let temporary = std::env::temp_dir();
-        // Anybody may make folders there, of any name: what is not ours is left alone.
+        // Any user may make folders there, of any name: those of others are not touched.
         for number in 0..MOST_STRANGERS {
             let folder = temporary.join(format!("{name}-{number}"));
             match FolderClaim::take_among_strangers(&folder)? {
@@ -102,19 +102,19 @@ impl Staging {
         Ok(staging)
     }
 
-    /// The folder that becomes the period.
+    /// Returns the folder that becomes the period.
     pub fn period(&self) -> PathBuf {
         self.0.path().join(PERIOD)
     }
 
-    /// A folder for what does not fit into memory.
+    /// Returns the folder for spill files.
     pub fn scratch(&self) -> PathBuf {
         self.0.path().join("scratch")
     }
 
-    /// Makes the folder durable and gives it its name in the book. After this the period is closed.
+    /// Syncs the folder to disk and renames it into the book. After this the period is closed.
     ///
-    /// Folders go by what was locked, not by paths, which must lead there still.
+    /// The rename uses the locked folders, not their paths. Both paths must still lead to them.
     pub(crate) fn publish(self, root: &Path, lock: &Lock, period: Month) -> Outcome<()> {
         for folder in [self.period().join("tables"), self.period()] {
             File::open(&folder).and_then(|f| f.sync_all()).map_err(Failure::io(&folder))?;
@@ -138,12 +138,12 @@ impl Staging {
     }
 }
 
-/// The staging folder in a book.
+/// The name of a staging folder inside a book.
 const INSIDE: &str = ".staging";
-/// The name of what becomes the period, until it does.
+/// The name of the folder that becomes the period.
 const PERIOD: &str = "period";
 
-/// A hidden place next to a book.
+/// Returns a hidden path next to a book.
 fn beside(book: &Path, what: &str) -> Option<PathBuf> {
     let name = book.file_name()?.to_string_lossy();
     Some(book.with_file_name(format!(".{name}.{what}")))
@@ -161,7 +161,7 @@ fn strange(place: &Path) -> Failure {
     Failure::io(place)(problem)
 }
 
-/// The failure of a book on which another run is at work.
+/// Makes the failure of a book on which another run works.
 pub(crate) fn busy(book: &Path) -> Failure {
     Failure::Book(text!("another run is at work on the book {}", book))
 }

@@ -1,4 +1,4 @@
-//! What did not clear: breaks, the fields behind them, and the copies that are carried.
+//! Breaks, the fields that differ, and open items, with their tables.
 
 use std::cmp::Ordering;
 
@@ -19,25 +19,25 @@ use crate::{
 /// One side's copy of a settlement in this period.
 #[derive(Debug, Clone)]
 pub struct SideCopy {
-    /// Whose copy.
+    /// The side of the copy.
     pub side: Side,
-    /// Position among the rows of its side's delivery; none for an open item.
+    /// Ordinal among the rows of its side's delivery; none for an open item.
     pub ordinal: Option<u32>,
     /// The period in which it first came into the book.
     pub first_period: Month,
-    /// The record; apart, as copies are sorted and handed on by the hundred thousand.
+    /// The record; boxed, as copies are sorted and moved by the hundred thousand.
     pub record: Box<Record>,
-    /// What the policy makes of it.
+    /// The facts that the policy derives from it.
     pub facts: Facts,
 }
 
 impl SideCopy {
-    /// Its control totals.
+    /// Returns its control totals.
     pub fn totals(&self) -> Totals {
         Totals::of_one(self.record.amounts[Field::medfee_sumamt], self.facts.payable)
     }
 
-    /// The settlement that it reverses.
+    /// Returns the setl_id of the settlement that it reverses; none when it is no reversal.
     pub fn reverses(&self) -> Option<&str> {
         self.record.reverses()
     }
@@ -46,14 +46,14 @@ impl SideCopy {
 /// The copies of one settlement, treating first.
 pub type Copies = [Option<SideCopy>; 2];
 
-/// A word of a table, one of a few: a class, a side, a field.
+/// A word of a table from a fixed list: a class, a side, a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 struct WordIndex(&'static str);
 
 impl WordIndex {
-    /// Of both copies.
+    /// The side of a break of both copies.
     const BOTH: WordIndex = WordIndex("both");
-    /// The cost month differs.
+    /// The field of a cost month that differs.
     const COST_MONTH: WordIndex = WordIndex("cost_month");
 }
 
@@ -86,14 +86,14 @@ pub struct Break {
 }
 
 impl Break {
-    /// The break of one row.
+    /// Makes the break of one row.
     pub fn of_row(class: Class, copy: &SideCopy) -> Break {
         let mut payables = [None, None];
         payables[copy.side.index()] = Some(copy.facts.payable);
         Break::describe(class, copy, WordIndex(copy.side.name()), payables, copy.first_period)
     }
 
-    /// The break of a settlement with the copies that are there; at least one is.
+    /// Makes the break of a settlement with one copy or both.
     pub fn of_settlement(class: Class, copies: &Copies, differences: &[FieldDifference]) -> Break {
         let [treating, insured] = copies;
         let described = treating.as_ref().or(insured.as_ref());
@@ -138,17 +138,17 @@ impl Break {
         }
     }
 
-    /// The settlement.
+    /// Returns the settlement.
     pub fn setl_id(&self) -> &str {
         &self.setl_id
     }
 
-    /// The word for its class.
+    /// Returns the word for its class.
     pub fn class(&self) -> &'static str {
         self.class.0
     }
 
-    /// Treating − insured payable in fen; a copy that is not there counts as 0.
+    /// Returns treating − insured payable in fen; a missing copy counts as 0.
     pub fn effect(&self) -> Fen {
         self.payables[0].unwrap_or_default() - self.payables[1].unwrap_or_default()
     }
@@ -174,7 +174,7 @@ pub struct BreakField {
 }
 
 impl BreakField {
-    /// The rows of a break's differences.
+    /// Makes the rows of a break's differences.
     pub fn all<'a>(
         setl_id: &'a str,
         differences: &'a [FieldDifference],
@@ -207,7 +207,7 @@ pub struct OpenItem {
 }
 
 impl OpenItem {
-    /// A copy, and why it is carried.
+    /// Makes an open item of a copy, with the class for which it is carried.
     pub fn of(class: Class, copy: SideCopy) -> OpenItem {
         let SideCopy { side, first_period, record, .. } = copy;
         OpenItem {
@@ -228,7 +228,7 @@ impl SortRow for OpenItem {
     }
 }
 
-/// The table `breaks`, in the order of its rows.
+/// Makes the table `breaks` of sorted rows.
 pub fn breaks_table(breaks: &[Break]) -> TableBuilder {
     let text = |of: fn(&Break) -> &str| breaks.iter().map(move |b| Some(of(b)));
     TableBuilder::new(shape::BREAKS)
@@ -249,7 +249,7 @@ pub fn breaks_table(breaks: &[Break]) -> TableBuilder {
         .text("first_period", breaks.iter().map(|b| Some(b.first_period.to_string())))
 }
 
-/// The table `break_fields`.
+/// Makes the table `break_fields` of sorted rows.
 pub fn break_fields_table(fields: &[BreakField]) -> TableBuilder {
     TableBuilder::new(shape::BREAK_FIELDS)
         .text("setl_id", fields.iter().map(|f| Some(&f.setl_id)))
@@ -258,7 +258,7 @@ pub fn break_fields_table(fields: &[BreakField]) -> TableBuilder {
         .text("insured_value", fields.iter().map(|f| f.insured.as_deref()))
 }
 
-/// The table `open_items`; the next period reads it back as a delivery of records.
+/// Makes the table `open_items` of sorted rows; the next period reads it back as a delivery of records.
 pub fn open_items_table(items: &[OpenItem]) -> TableBuilder {
     let records = || items.iter().map(|item| &*item.record);
     let mut table = TableBuilder::new(shape::OPEN_ITEMS)

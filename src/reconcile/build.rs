@@ -28,58 +28,58 @@ use crate::{
     register::lookup::Register,
 };
 
-/// Keys of which it is known before a row is read that more than two equal copies may decide. Whoever has
-/// their values at hand need not read them again; nothing else depends on it.
+/// Keys that are probably in doubt, known before a row is read. The first read keeps the values of their rows, so that
+/// these need not be read again; nothing else depends on it.
 #[derive(Clone, Copy)]
 pub struct Foreseen<'a> {
-    /// Hashes of those about which open items or decisions say something, in order.
+    /// Hashes of the keys that open items or decisions name, sorted.
     pub watched: &'a [u64],
     /// The register, which may hold keys of late rows.
     pub register: &'a Register,
 }
 
-/// What comes of the first read of a delivery.
+/// The result of the first read of a delivery.
 pub struct FirstRead {
-    /// What its files hold, and where its rows went.
+    /// Totals of its files, and the rejects.
     pub survey: Survey,
-    /// What is kept of its rows for the match.
+    /// Its rows, for the match.
     pub index: Index,
-    /// Positions: of the plain rows of the treating side, until settling makes them those of what cleared.
+    /// Positions: of the plain rows of the treating side at first, of all settlements that cleared after settling.
     pub counters: Counters,
 }
 
 /// The index of a delivery.
 pub struct Index {
-    /// What is kept of rows and settlements.
+    /// Rows and settlements.
     pub stores: Stores,
-    /// Claims that were taken back: hash and treating ordinal, in order.
+    /// Claims that were withdrawn: hash and treating ordinal, sorted.
     pub revoked: Vec<(u64, u32)>,
 }
 
-/// What is kept of rows and settlements, by the partition of the key.
+/// The stores of rows and settlements, partitioned by key.
 pub struct Stores {
-    /// Entries of each side: of the rows that did not clear in the window.
+    /// Entries of the rows of each side that did not clear in the window.
     pub of_sides: [Store<Entry>; 2],
     /// Settlements that clear unless the match finds a doubt.
     pub claims: Store<Claim>,
     /// Settlements that cleared by themselves; the match fills it.
     pub cleared: Store<Cleared>,
-    /// Those that are in the register already; the match fills it.
+    /// Settlements that are in the register already; the match fills it.
     pub registered: Store<RegisterMatch>,
-    /// Those in doubt that the register will keep; settling fills it.
+    /// Settlements in doubt that this period registers; settling fills it.
     pub settled: Store<RegisterMatch>,
 }
 
-/// What all threads of the first read share.
+/// The part of the first read that all threads share.
 struct SharedIndex<'a> {
     stores: Stores,
     values: &'a DoubtfulCopies,
     window: Window,
     counters: Counters,
     setting: SurveySetting<'a>,
-    /// Hashes of keys about which an open item or a decision says something, in order; most others are denied
-    /// by the table, which is nearer to the processor.
+    /// Hashes of the keys that open items or decisions name, sorted.
     watched: &'a [u64],
+    /// The same hashes: it fits the cache and spares most binary searches in `watched`.
     may_be_watched: BloomFilter,
     /// Keys that the register may hold.
     registered: BloomFilter,
@@ -94,15 +94,15 @@ struct Indexer<'a> {
     count_scratch: CountScratch,
 }
 
-/// What a thread collects of rows that did not clear in the window.
+/// A thread's entries of rows that did not clear in the window.
 struct Parting {
     buffers: [Buffers<Entry>; 2],
 }
 
-/// What a thread collects for each partition before it hands it over.
+/// A thread's buffers, one for each partition: a store is locked once for [`BUFFERED`] items.
 pub(super) struct Buffers<T>(Vec<Vec<T>>);
 
-/// Items that a thread collects for a partition.
+/// Items of a full buffer.
 const BUFFERED: usize = 64;
 
 impl<T: crate::keyed::store::Storable + Keyed> Buffers<T> {
@@ -121,7 +121,7 @@ impl<T: crate::keyed::store::Storable + Keyed> Buffers<T> {
         Ok(())
     }
 
-    /// Takes all that something gives away while it works.
+    /// Calls `work` with a callback that pushes items; returns the result of `work`, or the first failure of a push.
     fn push_all<R>(
         &mut self,
         store: &Store<T>,
@@ -136,7 +136,7 @@ impl<T: crate::keyed::store::Storable + Keyed> Buffers<T> {
         pushed.map(|()| done)
     }
 
-    /// Hands over what is left.
+    /// Flushes all buffers to the store.
     pub(super) fn finish(self, store: &Store<T>) -> Outcome<()> {
         let mut buffers = self.0.into_iter().enumerate();
         buffers.try_for_each(|(partition, buffer)| store.push(partition, &buffer))
@@ -155,28 +155,29 @@ impl<'a> Indexer<'a> {
         }
     }
 
-    /// Puts the undoubted rows into the window; those that it lets go leave their entries and values.
-    fn hold(&mut self, side: Side, first: u32, batch: Batch, frontier: i64) -> Outcome<()> {
+    /// Inserts the undoubted rows into the window, and indexes the doubtful ones and those that the window evicts.
+    fn insert(&mut self, side: Side, first: u32, batch: Batch, frontier: i64) -> Outcome<()> {
         let BatchEntries { undoubted, doubtful, .. } = &self.entries;
-        self.parting.leave(self.shared, side, first, &batch, doubtful)?;
+        self.parting.index_with_values(self.shared, side, first, &batch, doubtful)?;
         let SharedIndex { window, stores, .. } = self.shared;
-        let held = self
-            .claims
-            .push_all(&stores.claims, |claim| window.hold(side, first, batch, undoubted, claim))?;
+        let held = self.claims.push_all(&stores.claims, |claim| {
+            window.insert(side, first, batch, undoubted, claim)
+        })?;
         if !held {
             self.parting.index(self.shared, side, undoubted.iter().copied())?;
         }
-        self.let_go(Some(frontier))
+        self.evict(Some(frontier))
     }
 
-    /// Rows that the window lets go.
-    fn let_go(&mut self, frontier: Option<i64>) -> Outcome<()> {
+    /// Indexes the rows that the window evicts.
+    fn evict(&mut self, frontier: Option<i64>) -> Outcome<()> {
         let SharedIndex { window, stores, .. } = self.shared;
-        let gone = self.claims.push_all(&stores.claims, |claim| window.let_go(frontier, claim))?;
-        gone.into_iter().try_for_each(|held| self.parting.part_with(self.shared, held))
+        let evicted =
+            self.claims.push_all(&stores.claims, |claim| window.evict(frontier, claim))?;
+        evicted.into_iter().try_for_each(|held| self.parting.index_evicted(self.shared, held))
     }
 
-    /// Hands over what is left.
+    /// Flushes all buffers.
     fn finish(self) -> Outcome<()> {
         let Stores { of_sides, claims, .. } = &self.shared.stores;
         for (store, buffers) in of_sides.iter().zip(self.parting.buffers) {
@@ -187,19 +188,20 @@ impl<'a> Indexer<'a> {
 }
 
 impl Parting {
-    /// Rows that the window let go.
-    fn part_with(&mut self, shared: &SharedIndex, held: HeldBatch) -> Outcome<()> {
+    /// Indexes the rows of an evicted batch.
+    fn index_evicted(&mut self, shared: &SharedIndex, held: HeldBatch) -> Outcome<()> {
         let HeldBatch { side, first_ordinal, batch, entries } = held;
-        // Where few rows find their partners, values are not worth their memory.
+        // Where few rows find their partners in the window, many clear in the match later: their values would be stored
+        // for nothing.
         if entries.len() * 4 > batch.rows && entries.len() > 64 {
             self.index(shared, side, entries.iter().copied())
         } else {
-            self.leave(shared, side, first_ordinal, &batch, &entries)
+            self.index_with_values(shared, side, first_ordinal, &batch, &entries)
         }
     }
 
-    /// Rows that do not clear by themselves: entries for the match, values for what it doubts.
-    fn leave(
+    /// Adds entries to the index and the values of their rows to the store of copies in doubt.
+    fn index_with_values(
         &mut self,
         shared: &SharedIndex,
         side: Side,
@@ -208,8 +210,8 @@ impl Parting {
         entries: &[Entry],
     ) -> Outcome<()> {
         let row_of = |entry: &Entry| (entry.ordinal - first_ordinal) as usize;
-        // The batch is no longer near the processor: all values are asked for before the first is needed.
-        batch.glance(entries.iter().map(row_of));
+        // The batch has left the cache: all its values are prefetched, so that the loads overlap.
+        batch.prefetch(entries.iter().map(row_of));
         for entry in entries {
             let record = Record::of(batch, row_of(entry));
             shared.values.push(side, Some(entry.ordinal), shared.setting.period, &record)?;
@@ -217,6 +219,7 @@ impl Parting {
         self.index(shared, side, entries.iter().map(|entry| Entry { valued: true, ..*entry }))
     }
 
+    /// Adds entries to the index.
     fn index(
         &mut self,
         shared: &SharedIndex,
@@ -236,7 +239,8 @@ impl RowSink for Indexer<'_> {
             self.shared;
         let SurveySetting { policy, period, monitor, .. } = *setting;
         let stopwatch = &monitor.stopwatch;
-        // What came before is rarely of this month when it comes again; such rows are read once more.
+        // A settlement that came in an earlier period is almost always late now. A timely row of such a key is read
+        // again.
         let is_foreseen = |hash, late| {
             let watched =
                 || may_be_watched.may_contain(hash) && watched.binary_search(&hash).is_ok();
@@ -255,24 +259,24 @@ impl RowSink for Indexer<'_> {
             stopwatch.count(Activity::AddUp, batch.rows as u64, 0);
         }
         stopwatch.measure(Activity::Match, || match frontier {
-            Some(frontier) if window.is_useful() => self.hold(side, ordinal, batch, frontier),
+            Some(frontier) if window.is_useful() => self.insert(side, ordinal, batch, frontier),
             _ => {
                 self.parting.index(self.shared, side, self.entries.all().copied())?;
-                // Nothing is held where nothing was; what was is of no use any more.
-                self.let_go(None)
+                // The window was never used or is given up: it is emptied.
+                self.evict(None)
             }
         })
     }
 }
 
 impl Stores {
-    /// Empty ones.
+    /// Makes empty stores for a run.
     pub(super) fn new(run: Run, room: &Room) -> Stores {
         let Run { delivery, staging, values, .. } = run;
         let partitioning = values.partitioning();
         let spill = |name: &str| staging.scratch().join(format!("index-{name}"));
         let (of_side, claims) = room.expected(Side::BOTH.map(|side| delivery.rows(side)));
-        // What cleared comes as what was claimed goes: as many, in fewer bytes.
+        // The match replaces each `Claim` (28 bytes) by a `Cleared` (18 bytes), partition by partition: equal counts.
         let of_cleared = room.of_cleared / size_of::<Claim>() * size_of::<Cleared>();
         Stores {
             of_sides: Side::BOTH.map(|side| {
@@ -287,8 +291,9 @@ impl Stores {
     }
 }
 
-/// Reads a delivery for the first time: judges its rows, adds them up, indexes them.
+/// Reads a delivery for the first time: judges its rows, counts them into positions, indexes them.
 pub fn read_delivery(run: Run, foreseen: Foreseen) -> Outcome<FirstRead> {
+    debug_assert!(foreseen.watched.is_sorted(), "watched hashes are sorted");
     let Run { delivery, setting, values, memory, .. } = run;
     let rows = Side::BOTH.map(|side| delivery.rows(side));
     let threads = rayon::current_num_threads();
@@ -311,7 +316,7 @@ pub fn read_delivery(run: Run, foreseen: Foreseen) -> Outcome<FirstRead> {
     let sinks = (0..threads).map(|_| Indexer::new(&shared)).collect();
     let (survey, mut sinks) = survey(delivery, setting, room.plan, sinks)?;
     if let Some(sink) = sinks.first_mut() {
-        sink.let_go(None)?;
+        sink.evict(None)?;
     }
     sinks.into_iter().try_for_each(Indexer::finish)?;
     let SharedIndex { stores, window, counters, .. } = shared;

@@ -1,4 +1,4 @@
-//! An index that is made of what other machines found.
+//! Collects the index from the results of other machines.
 
 use super::{
     build::{Buffers, Index, Stores},
@@ -12,7 +12,7 @@ use crate::{
     reconcile::counters::{Counters, PartialPosition},
 };
 
-/// Takes claims, entries and parts of positions, in any order; each once.
+/// An index under construction: claims, entries and parts of positions come in any order, each once.
 pub struct Collector {
     stores: Stores,
     entries: [Buffers<Entry>; 2],
@@ -21,7 +21,7 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// An empty one for a run, in its memory and beyond it on disk.
+    /// Makes an empty collector for a run.
     pub fn new(run: Run) -> Collector {
         let stores = Stores::new(run, &Room::of_collector(run.delivery, run.memory));
         let partitions = run.values.partitioning().count();
@@ -33,23 +33,23 @@ impl Collector {
         }
     }
 
-    /// Two copies that are equal, and have a key that no other copy of the delivery has.
+    /// Adds a claim: two equal copies whose key no other copy of the delivery has.
     pub fn claim(&mut self, claim: Claim) -> Outcome<()> {
         self.claims.push(&self.stores.claims, claim)
     }
 
-    /// A copy about which more than an equal partner decides.
+    /// Adds the entry of any other copy.
     pub fn entry(&mut self, side: Side, entry: Entry) -> Outcome<()> {
         let side = side.index();
         self.entries[side].push(&self.stores.of_sides[side], entry)
     }
 
-    /// A part of a position.
+    /// Adds a part of a position.
     pub fn position(&mut self, part: &PartialPosition) {
-        self.counters.take(part);
+        self.counters.add_part(part);
     }
 
-    /// The index, and the positions.
+    /// Returns the index and the positions.
     pub fn finish(self) -> Outcome<(Index, Counters)> {
         for (store, entries) in self.stores.of_sides.iter().zip(self.entries) {
             entries.finish(store)?;

@@ -1,4 +1,4 @@
-//! What the rules look at besides the copies themselves.
+//! The context of the rules: all that they read besides the copies themselves.
 
 use super::{build::Index, counters::Counters};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
     rules::{Permit, Policy},
 };
 
-/// What the rules look at besides the copies themselves.
+/// The context of the rules: all that they read besides the copies themselves.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The period that is cleared.
@@ -16,10 +16,10 @@ pub struct Context<'a> {
     pub policy: &'a Policy,
     /// The permits in force.
     pub permits: &'a [Permit],
-    /// What earlier periods cleared.
+    /// The register of earlier periods.
     pub register: &'a Register,
-    /// What the match cleared, and found in the register.
+    /// The settlements that the match cleared or found in the register.
     pub index: &'a Index,
-    /// Positions: what is settled goes into them and out of them.
+    /// Positions, to which settled copies are added and from which they are subtracted.
     pub counters: &'a Counters,
 }

@@ -1,9 +1,9 @@
 //! Counts plain rows into positions while they are read.
 //!
-//! A national month has nearly a million positions, and each row of the treating side goes into one that is
-//! far from the processor. So what a row touches is kept small: a table of keys, and of each position one
-//! line of a processor's cache, with the amounts that most settlements have; the others lie apart. Many
-//! rows are looked up together, each step for all of them, so that the memory answers to many at a time.
+//! A national month has nearly a million positions, more than a cache holds, and each row of the treating side adds to
+//! one of them. So a row touches little memory: an item of a hash table, and one cache line with the amounts that most
+//! settlements have. The rare amounts lie apart. Rows are added in blocks, each step for all rows of the block, so that
+//! the loads overlap (prefetch).
 
 use std::{
     collections::BTreeMap,
@@ -28,24 +28,28 @@ use crate::{
     },
 };
 
-/// A key in 64 bits, in the order of positions: division, group, cost month. The division decides the insured
-/// province, which is the first part of a group's number.
+/// The key of a position in 64 bits: division (20 bits), group (13), cost month (31), from the high bits. Its order is
+/// that of the table `positions`: the insured province, the first part of a group's number, follows from the division.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct PackedKey(u64);
 
 impl PackedKey {
     const MONTH_BITS: u32 = 31;
     const GROUP_BITS: u32 = 13;
-    /// As many months before year 0 as after it.
+    /// The earliest month: there are as many months before year 0 as after it.
     const FIRST: Month = Month::new(0, 1).plus(-(1 << (PackedKey::MONTH_BITS - 1)));
 
     fn new(division: u32, group: u16, cost_month: Month) -> PackedKey {
+        debug_assert!(
+            division < 1_000_000 && group < 1 << PackedKey::GROUP_BITS,
+            "parts fit their bits"
+        );
         let month = cost_month.since(PackedKey::FIRST).cast_unsigned();
         let key = u64::from(division) << PackedKey::GROUP_BITS | u64::from(group);
         PackedKey(key << PackedKey::MONTH_BITS | u64::from(month))
     }
 
-    /// The key.
+    /// Returns the key of the position.
     #[expect(clippy::cast_possible_truncation, reason = "the parts are cut out again")]
     pub fn unpack(self) -> PositionKey {
         let group = self.group();
@@ -66,17 +70,17 @@ impl PackedKey {
         Group::from_number(number).expect("Invariant: a group was packed")
     }
 
-    /// Where the search for it begins, in a table of a power of two.
+    /// Returns where the search for it begins, in a hash table whose length is a power of two.
     fn place(self, mask: usize) -> usize {
         usize::try_from(self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32).unwrap_or(0) & mask
     }
 }
 
-/// The compared amounts of a row, or their sums, in fen. Inside the counters they are plain numbers: columns are counted as
-/// they were decoded, and an overflow is no error but goes to [`Counter::full`].
+/// The compared amounts of a row, or their sums, in fen. They are plain integers here: columns are added as they were
+/// decoded, and a sum that overflows moves to [`Counter::full`].
 type Lanes = [i64; COMPARED];
 
-/// Positions of the amounts that most settlements have, and of the others.
+/// Indices of the amounts that most settlements have, and of the rare ones.
 const USUAL: [usize; 7] = places([
     Field::medfee_sumamt,
     Field::fund_pay_sumamt,
@@ -105,47 +109,47 @@ const fn places<const N: usize>(fields: [Field; N]) -> [usize; N] {
     places
 }
 
-/// The sums of a position in 64 bits each: one line of a processor's cache.
+/// The sums of a position: one cache line, 4 + 4 + 7 · 8 = 64 bytes, aligned. An eighth usual amount would make it two.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(align(64))]
 struct CounterSums {
     rows: i32,
-    /// Position of the rare sums, from 1; 0 while there are none.
+    /// Index of the rare sums, from 1; 0 while there are none.
     rare: u32,
     usual: [i64; USUAL.len()],
 }
 
-/// Adds up plain rows, those that clear unless the match says otherwise, and what is settled later. One for
-/// each treating province, shared by the threads: what a province sends lies together.
+/// The sums of positions: of plain rows, which are subtracted again if they are in doubt, and of settlements that clear
+/// when they are settled. There is a counter for each treating province, shared by all threads: rows of a province lie
+/// together in files, so a batch locks few counters.
 #[derive(Debug)]
 pub struct Counters(Vec<Mutex<Counter>>);
 
 /// The positions of a treating province.
 #[derive(Debug)]
 struct Counter {
-    /// An open table: a key, and the position of its sums from 1; 0 where it is free.
+    /// A hash table with linear probing: a key, and the index of its sums from 1; 0 where it is free.
     table: Vec<(PackedKey, u32)>,
     sums: Vec<CounterSums>,
     rare: Vec<[i64; RARE.len()]>,
-    /// Reversals among the rows, by the position of the sums.
+    /// The number of reversals among the rows, by index of the sums.
     reversals: FxHashMap<u32, i64>,
-    /// Parts of positions that do not fit the sums, of which they are not a part any more.
+    /// Parts of positions that overflowed their sums. They are no longer contained in them.
     full: Vec<PartialPosition>,
 }
 
-/// What was counted into a position.
+/// The sums of a position.
 #[derive(Debug, Clone, Copy)]
 pub struct PositionCount {
-    /// Rows.
+    /// The number of rows.
     pub rows: i64,
-    /// Reversals among them.
+    /// The number of reversals among them.
     pub reversals: i64,
     /// The compared amounts.
     pub amounts: Amounts<FenSum>,
 }
 
-/// A position, or a part of it, in numbers: its key, its rows, its 13 amounts in fen. Those of one key add up as
-/// long as every number fits.
+/// A position, or a part of it, as numbers: packed key, rows, 13 amounts in fen. The parts of one key add up to it.
 pub type PartialPosition = [i64; 15];
 
 fn part(key: PackedKey, rows: i64, amounts: &Lanes) -> PartialPosition {
@@ -155,23 +159,23 @@ fn part(key: PackedKey, rows: i64, amounts: &Lanes) -> PartialPosition {
     part
 }
 
-/// What a thread needs to count a batch.
+/// Buffers of a thread, used again for each batch.
 #[derive(Debug, Default)]
 pub struct CountScratch {
     /// Row and key of each plain row, by treating province.
     rows: [Vec<(usize, PackedKey)>; 32],
     divisions: Vec<u32>,
-    /// The bits of the rare amounts of each row.
+    /// All rare amounts of each row, joined by OR: 0 if and only if the row has none.
     rare: Vec<i64>,
 }
 
-/// The amounts of a batch, as far as it has them.
+/// The columns of amounts of a batch; none where the file has no such column.
 struct AmountColumns<'a> {
     amounts: [Option<&'a [i64]>; COMPARED],
     rare: &'a [i64],
 }
 
-/// Rows that are looked up together.
+/// Rows of a block, which are added together.
 const ROWS_AT_A_TIME: usize = 64;
 
 impl Default for Counters {
@@ -202,6 +206,7 @@ impl Counters {
         rare.clear();
         rare.resize(batch.rows, 0);
         for column in RARE.into_iter().filter_map(|index| amounts[index]) {
+            // Column by column, without a branch: this loop vectorises.
             rare.iter_mut().zip(column).for_each(|(bits, fen)| *bits |= fen);
         }
         let columns = AmountColumns { amounts, rare };
@@ -214,7 +219,7 @@ impl Counters {
         }
     }
 
-    /// What was counted, to be handed to another machine.
+    /// Returns all sums as parts, to be sent to another machine.
     pub fn parts(&self) -> impl Iterator<Item = PartialPosition> {
         let parts = |counter: &Mutex<Counter>| {
             let counter = counter.lock().unwrap_or_else(PoisonError::into_inner);
@@ -223,34 +228,33 @@ impl Counters {
         self.0.iter().flat_map(parts)
     }
 
-    /// Takes what another machine counted.
-    pub fn take(&self, part: &PartialPosition) {
+    /// Adds a part that another machine counted.
+    pub fn add_part(&self, part: &PartialPosition) {
         let [key, rows, amounts @ ..] = part;
         let key = PackedKey(key.cast_unsigned());
-        self.of(key).add_all(key, *rows, amounts);
+        self.counter_of(key).add_all(key, *rows, amounts);
     }
 
-    /// Adds a settlement that was settled on its values, or takes a row out again that was counted: `times` is
-    /// 1 or −1.
+    /// Adds a settlement that was settled on its values (`times` is 1), or subtracts a row that was counted (−1).
     pub fn change(&self, record: &Record, facts: &Facts, times: i64) {
         // The division of a valid row has six digits.
         let division = record.text(Field::insuplc_admdvs).and_then(|code| code.parse().ok());
         let key = PackedKey::new(division.unwrap_or(0), facts.group.number(), facts.cost_month);
         let amounts = COMPARED_AMOUNTS.map(|field| record.amounts[field].fen() * times);
-        let mut counter = self.of(key);
+        let mut counter = self.counter_of(key);
         let place = counter.add_all(key, times, &amounts);
         if record.reverses().is_some() {
             *counter.reversals.entry(place).or_default() += times;
         }
     }
 
-    /// The counter of a key.
-    fn of(&self, key: PackedKey) -> MutexGuard<'_, Counter> {
+    /// Locks the counter of a key.
+    fn counter_of(&self, key: PackedKey) -> MutexGuard<'_, Counter> {
         let counter = &self.0[key.group().pair.treating.index()];
         counter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All of it, to be read.
+    /// Ends the counting; returns all sums to be read.
     pub fn finish(self) -> AllCounted {
         let counters = self.0.into_iter();
         let counters = counters.map(|c| c.into_inner().unwrap_or_else(PoisonError::into_inner));
@@ -268,15 +272,15 @@ impl Counters {
     }
 }
 
-/// What was counted.
+/// The sums of all positions, when the counting has ended.
 #[derive(Debug)]
 pub struct AllCounted {
     counters: Vec<Counter>,
-    /// Rows and amounts of positions that do not fit their sums.
+    /// Rows and amounts of positions that overflowed 64 bits, besides their sums.
     beyond: BTreeMap<CounterSlot, (i64, [FenSum; COMPARED])>,
 }
 
-/// Where a position is among what was counted.
+/// The place of a position in [`AllCounted`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CounterSlot {
     counter: u8,
@@ -284,7 +288,7 @@ pub struct CounterSlot {
 }
 
 impl AllCounted {
-    /// The positions of one treating province after the other, in no order.
+    /// Returns the positions of each treating province, unsorted.
     pub fn places(&self) -> impl ParallelIterator<Item = Vec<(PackedKey, CounterSlot)>> {
         (0..self.counters.len()).into_par_iter().map(|number| {
             let counter = u8::try_from(number).expect("Invariant: there are 32 counters");
@@ -293,7 +297,7 @@ impl AllCounted {
         })
     }
 
-    /// What was counted into a position.
+    /// Returns the sums of a position.
     pub fn at(&self, place: CounterSlot) -> PositionCount {
         let counter = &self.counters[usize::from(place.counter)];
         let (rows, amounts) = counter.at(place.at);
@@ -319,7 +323,7 @@ impl Counter {
         }
     }
 
-    /// The rows and the amounts in the sums at a place.
+    /// Reads the rows and the amounts of the sums at an index.
     fn at(&self, place: u32) -> (i32, Lanes) {
         let CounterSums { rows, rare, usual } = &self.sums[place as usize];
         let mut amounts = [0; COMPARED];
@@ -331,7 +335,7 @@ impl Counter {
         (*rows, amounts)
     }
 
-    /// Puts rows and amounts into the sums at a place.
+    /// Overwrites the rows and the amounts of the sums at an index.
     fn put(&mut self, place: u32, rows: i32, amounts: &Lanes) {
         let sums = &mut self.sums[place as usize];
         (sums.rows, sums.usual) = (rows, USUAL.map(|index| amounts[index]));
@@ -353,19 +357,21 @@ impl Counter {
         sums.chain(self.full.iter().copied())
     }
 
-    /// Adds up to so many rows.
+    /// Adds a block of rows, [`ROWS_AT_A_TIME`] at the most.
     fn add(&mut self, rows: &[(usize, PackedKey)], columns: &AmountColumns) {
         self.make_room(rows.len());
         let mask = self.table.len() - 1;
-        let near = |all, (_, key): &(usize, PackedKey)| all ^ self.table[key.place(mask)].1;
-        std::hint::black_box(rows.iter().fold(0, near));
+        // Prefetches the items, and below the sums: no load depends on another, so they overlap. Room was made first,
+        // as a table that grows moves.
+        let item = |all, (_, key): &(usize, PackedKey)| all ^ self.table[key.place(mask)].1;
+        std::hint::black_box(rows.iter().fold(0, item));
         let mut places = [0; ROWS_AT_A_TIME];
         for (place, (_, key)) in places.iter_mut().zip(rows) {
             *place = self.find(*key);
         }
         let places = &places[..rows.len()];
-        let near = |all, place: &u32| all ^ self.sums[*place as usize].rows;
-        std::hint::black_box(places.iter().fold(0, near));
+        let sums = |all, place: &u32| all ^ self.sums[*place as usize].rows;
+        std::hint::black_box(places.iter().fold(0, sums));
         for (place, (row, key)) in places.iter().zip(rows) {
             let amount = |index: usize| columns.amounts[index].map_or(0, |fen| fen[*row]);
             let sums = &mut self.sums[*place as usize];
@@ -383,7 +389,7 @@ impl Counter {
         }
     }
 
-    /// Adds any rows and amounts to a position; says where its sums are.
+    /// Adds any rows and amounts to a position; returns the index of its sums. Parts that overflow move to `full`.
     fn add_all(&mut self, key: PackedKey, rows: i64, amounts: &Lanes) -> u32 {
         self.make_room(1);
         let place = self.find(key);
@@ -405,7 +411,7 @@ impl Counter {
         place
     }
 
-    /// Where the sums of a key are; there is room for one more.
+    /// Returns the index of the sums of a key, which are added if it is new: the table needs room for one more.
     fn find(&mut self, key: PackedKey) -> u32 {
         let at = self.item(key);
         if self.table[at].1 == 0 {
@@ -415,7 +421,8 @@ impl Counter {
         self.table[at].1 - 1
     }
 
-    /// The item of a key, or a free one for it.
+    /// Returns the index of the item of a key, or of a free one for it. The table is never more than half full, so
+    /// there is a free one.
     fn item(&self, key: PackedKey) -> usize {
         let mask = self.table.len() - 1;
         let mut at = key.place(mask);
@@ -425,7 +432,7 @@ impl Counter {
         at
     }
 
-    /// Makes the table large enough for so many keys more.
+    /// Makes the table large enough for `keys` more.
     fn make_room(&mut self, keys: usize) {
         while self.sums.len() + keys > self.table.len() / 2 {
             self.grow();

@@ -15,13 +15,13 @@ use crate::{
 /// Name of the file in a delivery.
 pub const FILE: &str = "decisions.csv";
 
-/// The decisions of a delivery by settlement, and what became of them.
+/// The decisions of a delivery by settlement, with their effects.
 #[derive(Debug, Default)]
 pub struct Decisions {
     /// The file, for findings.
     file: String,
     by_settlement: BTreeMap<String, Decision>,
-    /// What is wrong, with the line.
+    /// Findings, with the line.
     findings: Vec<(u64, Finding)>,
 }
 
@@ -35,23 +35,23 @@ struct Decision {
 /// A decision that took effect, as the table `decisions` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
-    /// The class that the settlement would have had.
+    /// The class that the settlement would have without the decision.
     pub class_without: Class,
-    /// What clears, in fen; none when voided or already reversed.
+    /// The payable that clears, in fen; none when voided or already reversed.
     pub payable: Option<Fen>,
 }
 
 impl Decisions {
-    /// Checks what the lines say by themselves.
+    /// Reads the lines and checks each by itself.
     pub fn of(file: &str, lines: &[DecisionLine]) -> Decisions {
         let mut decisions = Decisions { file: file.to_owned(), ..Decisions::default() };
         for line in lines {
-            decisions.take(line);
+            decisions.add(line);
         }
         decisions
     }
 
-    fn take(&mut self, line: &DecisionLine) {
+    fn add(&mut self, line: &DecisionLine) {
         let setl_id = &line.setl_id;
         let [decided_by, approved_by] =
             [&line.decided_by, &line.approved_by].map(|name| bare(name));
@@ -74,12 +74,12 @@ impl Decisions {
         self.findings.push((line, Finding::new(code, &self.file, place, found)));
     }
 
-    /// The settlements that are decided on.
+    /// Returns the settlements that are decided on.
     pub fn settlements(&self) -> impl Iterator<Item = &str> {
         self.by_settlement.keys().map(String::as_str)
     }
 
-    /// What was decided about a settlement of which copies are still there at step 5.
+    /// Returns the decision about a settlement; `copies` says which sides still have a copy at step 5.
     pub fn verdict(&mut self, setl_id: &str, copies: [bool; 2]) -> Option<Verdict> {
         let (line, verdict) = self.by_settlement.get(setl_id).map(|d| (d.line, d.verdict))?;
         if let Verdict::Accept(side) = verdict
@@ -87,14 +87,15 @@ impl Decisions {
         {
             let found = text!("no {} copy", side);
             self.refuse(Code::C02, line, setl_id, found);
-            // The finding refuses the run; nothing more is said about this decision.
+            // The finding refuses the run; the decision is removed, so that no other finding is about it.
             self.by_settlement.remove(setl_id);
             return None;
         }
         Some(verdict)
     }
 
-    /// Records what a decision did: without it the settlement would have had a class, or none.
+    /// Records the effect of a decision. `class_without` is the class that the settlement would have without it; a
+    /// decision that was not needed is a finding.
     pub fn applied(&mut self, setl_id: &str, class_without: Option<Class>, payable: Option<Fen>) {
         let Some(decision) = self.by_settlement.get_mut(setl_id) else { return };
         if let Some(class_without) = class_without {
@@ -111,7 +112,7 @@ impl Decisions {
         }
     }
 
-    /// The decisions that took effect, or every reason why one cannot.
+    /// Returns the decisions that took effect, or all findings.
     pub fn finish(mut self) -> Result<Vec<(String, Verdict, Applied)>, Vec<Finding>> {
         let unused: Vec<(String, u64)> = self
             .by_settlement

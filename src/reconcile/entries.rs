@@ -1,4 +1,4 @@
-//! The entries of a batch: one a valid row.
+//! Makes the entries of a batch, one for each valid row.
 
 use crate::{
     ingest::{batch::Batch, rows::CheckedBatch},
@@ -15,10 +15,11 @@ use crate::{
 /// The entries of a batch's valid rows.
 #[derive(Debug, Default)]
 pub struct BatchEntries {
-    /// Of rows about which nothing but their partners decides.
+    /// Entries of plain rows that are not foreseen to be in doubt, in the order of rows.
     pub undoubted: Vec<Entry>,
-    /// Of all others.
+    /// Entries of all other valid rows, in the order of rows.
     pub doubtful: Vec<Entry>,
+    /// The key of each row, and the rest of its hash.
     keys: Vec<(Key, u64)>,
     prints: Vec<u64>,
     hashes: [Vec<u64>; 2],
@@ -26,8 +27,8 @@ pub struct BatchEntries {
 }
 
 impl BatchEntries {
-    /// Makes the entries of a batch, the first row of which has an ordinal; what an earlier batch left
-    /// goes, its memory is used again. Hashes of some keys, of late rows or of any, make their rows doubtful.
+    /// Makes the entries of a batch, in place of those of the batch before, whose memory is used again. `is_foreseen`
+    /// says for a hash, and whether its row is late, whether the row is doubtful.
     pub fn index(
         &mut self,
         batch: &Batch,
@@ -43,7 +44,7 @@ impl BatchEntries {
         let is_late = |month: &Option<Month>| month.is_some_and(|month| month < period);
         let keys = self.keys.iter().zip(&checked.month);
         self.foreseen.clear();
-        // By itself: what is looked at is far from the processor, and here many look-ups go on at a time.
+        // A loop of its own: the look-ups miss the cache, and without other work between them they overlap.
         self.foreseen.extend(keys.map(|((key, _), month)| is_foreseen(key.hash, is_late(month))));
         let mut timely = TimelyMonths { policy, period, last: None };
         let rows = (first_ordinal..).zip(&self.keys).zip(&self.prints).enumerate();
@@ -73,12 +74,12 @@ impl BatchEntries {
         }
     }
 
-    /// All entries.
+    /// Returns all entries.
     pub fn all(&self) -> impl Iterator<Item = &Entry> {
         self.undoubted.iter().chain(&self.doubtful)
     }
 
-    /// Hashes setl_id, and setl_id with every compared field, two at a time.
+    /// Hashes setl_id into keys, and setl_id with every compared field into fingerprints, two fields at a time.
     fn hash(&mut self, batch: &Batch, checked: &CheckedBatch) {
         let ids = batch.text(Field::setl_id);
         ids.map(batch.rows, &mut self.keys, |id| Key::and_rest(id.unwrap_or_default()));
@@ -103,13 +104,13 @@ impl BatchEntries {
     }
 }
 
-/// The payable of a row about which nothing but its partner decides: it is no reversal, in time, and of
-/// an ordinary size.
+/// Returns the payable of a plain row; none for other rows. A row is plain when it is in time, no reversal, and its
+/// payable fits 32 bits.
 pub fn plain_payable(payable: Fen, in_time: bool, reversal: bool) -> Option<u32> {
     if in_time && !reversal { u32::try_from(payable.fen()).ok() } else { None }
 }
 
-/// Remembers the last answer: neighbouring rows mostly share their month.
+/// Says which months are in time; it remembers the last answer, as neighbouring rows mostly have one month.
 struct TimelyMonths<'a> {
     policy: &'a Policy,
     period: Month,
@@ -128,7 +129,7 @@ impl TimelyMonths<'_> {
     }
 }
 
-/// The values of an amount as hashes take them; 0 where the file has no such column.
+/// Copies the values of an amount to be hashed; 0 where the file has no such column.
 fn amounts(batch: &Batch, field: Field, into: &mut Vec<u64>) {
     into.clear();
     match batch.amount(field) {
@@ -137,8 +138,10 @@ fn amounts(batch: &Batch, field: Field, into: &mut Vec<u64>) {
     }
 }
 
-/// Folds two more values into each fingerprint: the halves of a 128-bit product of both, which the
-/// fingerprint and constants have made unlikely to be 0.
+/// Folds two more values into each fingerprint (folded multiply): both halves of a 128-bit product.
+//
+// A factor of 0 would lose the other value. The constants make it unlikely: amounts of 0 are frequent, and 0 ^ constant
+// is not 0. The rotated fingerprint is XORed in, so that even then no earlier value is lost.
 #[expect(clippy::cast_possible_truncation, reason = "the product is cut into halves")]
 fn mix(prints: &mut [u64], first: &[u64], second: &[u64]) {
     const FIRST: u64 = 0x9e37_79b9_7f4a_7c15;

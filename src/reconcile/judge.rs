@@ -1,8 +1,8 @@
 //! The rules of reconciliation, step by step (contract §4), on the values of every doubtful settlement.
 //!
-//! Steps 1 to 7 look at one settlement at a time, those of a partition of the keys one after the other, and
-//! many partitions side by side. Step 8 looks at reversals and their originals (`reversals`), by the partition
-//! of the original, once it is known which originals clear.
+//! Steps 1 to 7 take one settlement at a time. Partitions of the keys are settled in parallel, the settlements of one
+//! partition one after the other. Step 8 takes reversals and their originals (`reversals`), by the partition of the
+//! original, once it is known which originals clear.
 
 use std::sync::Mutex;
 
@@ -41,10 +41,10 @@ use crate::{
     text::quoted,
 };
 
-/// Copies in doubt take so many times the bytes that they are packed in.
+/// Bytes of copies in memory, for each byte of their packed form.
 const UNPACKED: usize = 4;
-/// What the copies of a partition may take whatever the memory of the run: they are more than their room there only
-/// when many rows have one key.
+/// Bytes that the copies of a partition may take in any case, also in a run with less memory. They exceed their room
+/// only when many rows have one key.
 const LEAST_MEMORY: u64 = 256 << 20;
 
 /// Settles partitions, each on any thread.
@@ -55,7 +55,7 @@ pub(super) struct Settling<'a> {
     breaks: Sorter<Break>,
     break_fields: Sorter<BreakField>,
     open_items: Sorter<OpenItem>,
-    /// Reversals that got to step 8, packed, by the partition of the original.
+    /// Reversals that reached step 8, packed, by the partition of the original.
     pub(super) reversals: Store<u8>,
     monitor: &'a Monitor,
 }
@@ -69,7 +69,7 @@ impl<'a> Settling<'a> {
             context,
             values,
             decisions: Mutex::new(decisions),
-            // Most of what is settled is carried, and takes the most room.
+            // Most doubtful copies become open items, whose rows are also the largest.
             breaks: Sorter::new(room.tables / 3, staging, "breaks"),
             break_fields: Sorter::new(room.tables / 6, staging, "break-fields"),
             open_items: Sorter::new(room.tables / 2, staging, "open-items"),
@@ -78,6 +78,7 @@ impl<'a> Settling<'a> {
         }
     }
 
+    /// Runs a step and measures its time.
     pub(super) fn measured(
         &self,
         step: impl FnOnce() -> Outcome<DoubtTally>,
@@ -86,7 +87,7 @@ impl<'a> Settling<'a> {
         self.monitor.stopwatch.measure(Activity::Settle, step)
     }
 
-    /// Fails when copies that have to be in memory at the same time do not fit.
+    /// Fails when copies of so many packed bytes do not fit memory at the same time.
     pub(super) fn check_memory(&self, packed: usize) -> Outcome<()> {
         if packed <= self.values.room.values {
             return Ok(());
@@ -98,7 +99,7 @@ impl<'a> Settling<'a> {
         })
     }
 
-    /// Steps 1 to 7 for the settlements of a partition.
+    /// Takes the settlements of a partition through steps 1 to 7.
     pub(super) fn settle_partition(
         &self,
         partition: usize,
@@ -112,7 +113,7 @@ impl<'a> Settling<'a> {
         let mut judge = Judge::new(self, &registered);
         for copy in copies.iter().filter(|copy| copy.ordinal.is_some()) {
             judge.tally.in_doubt[copy.side.index()] += copy.totals();
-            // Those that looked plain at the first read have been counted.
+            // The first read has counted the plain rows into positions.
             let Facts { payable, timing, .. } = copy.facts;
             let reversal = copy.reverses().is_some();
             let plain = plain_payable(payable, timing.in_time(), reversal).is_some();
@@ -141,8 +142,8 @@ impl<'a> Settling<'a> {
         judge.finish()
     }
 
-    /// Keeps a reversal for step 8.
-    pub(super) fn keep(&self, reversal: &Reversal) -> Outcome<()> {
+    /// Stores a reversal for step 8.
+    pub(super) fn defer(&self, reversal: &Reversal) -> Outcome<()> {
         let partition = self.reversals.partitioning().of(reversal.original()?);
         let copies = reversal.copies.each_ref().map(|copy| copy.as_ref().map(SideCopy::packed));
         let Reversal { clearing, verdict, overridden, .. } = reversal;
@@ -163,10 +164,10 @@ impl<'a> Settling<'a> {
     }
 }
 
-/// Settles some settlements, one after the other, and collects what becomes of them.
+/// Settles settlements one after the other, and collects the rows of tables.
 pub(super) struct Judge<'a> {
     pub(super) settling: &'a Settling<'a>,
-    /// What the register says of them, in order.
+    /// The register entries of these settlements, sorted by key.
     registered: &'a [RegisterMatch],
     pub(super) tally: DoubtTally,
     breaks: Vec<Break>,
@@ -176,6 +177,7 @@ pub(super) struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     pub(super) fn new(settling: &'a Settling<'a>, registered: &'a [RegisterMatch]) -> Judge<'a> {
+        debug_assert!(registered.is_sorted_by_key(|(key, _)| *key), "sorted by key");
         Judge {
             settling,
             registered,
@@ -186,7 +188,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Hands the rows of tables over.
+    /// Hands the rows of tables to the sorters; returns the tally.
     pub(super) fn finish(self) -> Outcome<DoubtTally> {
         self.settling.breaks.push(self.breaks)?;
         self.settling.break_fields.push(self.break_fields)?;
@@ -194,6 +196,7 @@ impl<'a> Judge<'a> {
         Ok(self.tally)
     }
 
+    /// Takes the copies of one settlement through steps 1 to 7.
     fn settle_one(&mut self, copies: Vec<SideCopy>) -> Outcome<()> {
         for copy in copies.iter().filter(|copy| copy.ordinal.is_none()) {
             self.tally.control.add(copy.side, Bucket::Opened, copy.totals());
@@ -201,15 +204,15 @@ impl<'a> Judge<'a> {
         let copies = self.not_registered(copies)?;
         let (treating, insured): (Vec<_>, Vec<_>) =
             copies.into_iter().partition(|copy| copy.side == Side::Treating);
-        let kept = [self.one_of_side(treating)?, self.one_of_side(insured)?];
-        let kept = kept.map(|copy| copy.and_then(|copy| self.in_time(copy)));
-        if kept.iter().any(Option::is_some) {
-            self.compare(kept)?;
+        let copies = [self.one_of_side(treating)?, self.one_of_side(insured)?];
+        let copies = copies.map(|copy| copy.and_then(|copy| self.in_time(copy)));
+        if copies.iter().any(Option::is_some) {
+            self.compare(copies)?;
         }
         Ok(())
     }
 
-    /// Step 1: what is in the register leaves.
+    /// Step 1: removes the copies of a settlement that is in the register.
     fn not_registered(&mut self, copies: Vec<SideCopy>) -> Outcome<Vec<SideCopy>> {
         let key = Key::of(copies[0].record.setl_id());
         let found = self.registered.binary_search_by_key(&key, |(key, _)| *key);
@@ -221,23 +224,23 @@ impl<'a> Judge<'a> {
         if kind != RegisteredKind::Voided {
             for copy in &copies {
                 *self.tally.already_cleared.entry((copy.side, earlier)).or_default() += 1;
-                self.leave_row(Class::AlreadyCleared, copy);
+                self.add_row_break(Class::AlreadyCleared, copy);
             }
             return Ok(Vec::new());
         }
         for copy in &copies {
             self.tally.control.add(copy.side, Bucket::Break(Class::Voided), copy.totals());
         }
-        // Of several rows of a side the break shows one that does not depend on their order.
+        // The break shows one row of each side; which one does not depend on their order.
         let shown = Side::BOTH.map(|side| {
             let of_side = copies.iter().filter(|copy| copy.side == side);
             of_side.min_by(|a, b| a.record.compared().cmp(&b.record.compared())).cloned()
         });
-        self.broken(Break::of_settlement(Class::Voided, &shown, &[]));
+        self.push_break(Break::of_settlement(Class::Voided, &shown, &[]));
         Ok(Vec::new())
     }
 
-    /// Steps 2 and 3: duplicates and conflicts leave, a new row replaces the open item.
+    /// Steps 2 and 3: removes duplicates and conflicts, and replaces the open item by a new row.
     fn one_of_side(&mut self, copies: Vec<SideCopy>) -> Outcome<Option<SideCopy>> {
         let (mut new, mut open): (Vec<_>, Vec<_>) =
             copies.into_iter().partition(|copy| copy.ordinal.is_some());
@@ -256,18 +259,18 @@ impl<'a> Judge<'a> {
         }
         if !agree {
             for copy in &new {
-                self.leave_row(Class::Conflict, copy);
+                self.add_row_break(Class::Conflict, copy);
             }
             return Ok(None);
         }
         for copy in &new[1..] {
-            self.leave_row(Class::Duplicate, copy);
+            self.add_row_break(Class::Duplicate, copy);
         }
         new.truncate(1);
         Ok(new.pop())
     }
 
-    /// Step 4: what is too late leaves, unless a permit covers it.
+    /// Step 4: removes a copy that is too late, unless a permit covers it.
     fn in_time(&mut self, copy: SideCopy) -> Option<SideCopy> {
         let Facts { group, cost_month, timing, .. } = copy.facts;
         let Context { period, permits, .. } = self.settling.context;
@@ -276,7 +279,7 @@ impl<'a> Judge<'a> {
             return Some(copy);
         }
         let new = copy.ordinal.is_some();
-        self.leave_row(if new { Class::LateRefused } else { Class::Expired }, &copy);
+        self.add_row_break(if new { Class::LateRefused } else { Class::Expired }, &copy);
         None
     }
 
@@ -294,10 +297,10 @@ impl<'a> Judge<'a> {
         };
         let reversal = copies[clearing.index()].as_ref().is_some_and(|c| c.reverses().is_some());
         match (verdict, class) {
-            (None, Some(class)) => self.hold(class, copies, &differences),
+            (None, Some(class)) => self.carry(class, copies, &differences),
             _ if reversal => {
                 let reversal = Reversal { copies, clearing, verdict, overridden: class };
-                self.settling.keep(&reversal)?;
+                self.settling.defer(&reversal)?;
             }
             (Some(Verdict::Void), class) => {
                 self.void(&copies)?;
@@ -312,12 +315,12 @@ impl<'a> Judge<'a> {
         Ok(())
     }
 
-    /// A decision took effect.
+    /// Records that a decision took effect.
     pub(super) fn applied(&self, setl_id: &str, class: Option<Class>, payable: Option<Fen>) {
         locked(&self.settling.decisions).applied(setl_id, class, payable);
     }
 
-    /// A settlement clears with one side's copy; gives what is owed.
+    /// Clears a settlement with the copy of one side; returns its payable.
     pub(super) fn clear(&mut self, copies: Copies, clearing: Side) -> Outcome<Option<Fen>> {
         for copy in copies.iter().flatten() {
             self.tally.control.add(copy.side, Bucket::Cleared, copy.totals());
@@ -332,56 +335,61 @@ impl<'a> Judge<'a> {
             RegisteredKind::Settlement
         };
         let Facts { payable, group, .. } = copy.facts;
-        self.list(&copy, Registered { kind, payable, group: Some(group), earlier: None })?;
+        self.register(&copy, Registered { kind, payable, group: Some(group), earlier: None })?;
         Ok(Some(payable))
     }
 
-    /// A settlement is given up.
+    /// Voids a settlement.
     pub(super) fn void(&mut self, copies: &Copies) -> Outcome<()> {
-        self.leave(Class::Voided, copies, &[]);
+        self.add_break(Class::Voided, copies, &[]);
         let Some(copy) = copies.iter().flatten().next() else { return Ok(()) };
         self.tally.voided += 1;
         let (kind, earlier) = (RegisteredKind::Voided, None);
-        self.list(copy, Registered { kind, payable: Fen::ZERO, group: None, earlier })
+        self.register(copy, Registered { kind, payable: Fen::ZERO, group: None, earlier })
     }
 
-    /// The register will keep a settlement.
-    fn list(&self, copy: &SideCopy, registered: Registered) -> Outcome<()> {
+    /// Adds a settlement to those that this period registers.
+    fn register(&self, copy: &SideCopy, registered: Registered) -> Outcome<()> {
         let key = Key::of(copy.record.setl_id());
         let settled = &self.settling.context.index.stores.settled;
         settled.push(settled.partitioning().of(key), &[(key, registered)])
     }
 
-    /// A settlement is carried.
-    pub(super) fn hold(&mut self, class: Class, copies: Copies, differences: &[FieldDifference]) {
-        self.leave(class, &copies, differences);
+    /// Carries a settlement to the next period: adds its break, and its copies as open items.
+    pub(super) fn carry(&mut self, class: Class, copies: Copies, differences: &[FieldDifference]) {
+        self.add_break(class, &copies, differences);
         let carried = copies.into_iter().flatten().map(|copy| OpenItem::of(class, copy));
         self.open_items.extend(carried);
     }
 
-    /// A settlement does not clear.
-    pub(super) fn leave(&mut self, class: Class, copies: &Copies, differences: &[FieldDifference]) {
+    /// Adds the break of a settlement that does not clear.
+    pub(super) fn add_break(
+        &mut self,
+        class: Class,
+        copies: &Copies,
+        differences: &[FieldDifference],
+    ) {
         for copy in copies.iter().flatten() {
             self.tally.control.add(copy.side, Bucket::Break(class), copy.totals());
         }
         let found = Break::of_settlement(class, copies, differences);
         self.break_fields.extend(BreakField::all(found.setl_id(), differences));
-        self.broken(found);
+        self.push_break(found);
     }
 
-    /// One row leaves by itself.
-    fn leave_row(&mut self, class: Class, copy: &SideCopy) {
+    /// Adds the break of a single row.
+    fn add_row_break(&mut self, class: Class, copy: &SideCopy) {
         self.tally.control.add(copy.side, Bucket::Break(class), copy.totals());
-        self.broken(Break::of_row(class, copy));
+        self.push_break(Break::of_row(class, copy));
     }
 
-    fn broken(&mut self, found: Break) {
+    fn push_break(&mut self, found: Break) {
         *self.tally.classes.entry(found.class()).or_default() += 1;
         self.breaks.push(found);
     }
 }
 
-/// Steps 6 and 7 without decisions, and the fields that differ.
+/// Returns the class by steps 6 and 7 without decisions, and the fields that differ.
 fn class_of(copies: &Copies) -> (Option<Class>, Vec<FieldDifference>) {
     match copies {
         [Some(treating), Some(insured)] => {

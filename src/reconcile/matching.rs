@@ -1,9 +1,9 @@
-//! The match: what was claimed to clear, and the entries of all other rows, by key partition.
+//! The match: examines the claims of the window and pairs the entries of all other rows, by key partition.
 //!
-//! A settlement clears here when nothing but its two copies decides about it: one row on each side, both
-//! plain, equal fingerprints, no open item, no decision, not in the register. The window has claimed that
-//! of most settlements; here it is known which other rows have their keys. The rows of every other key
-//! are doubtful and settled on their values (`settle`).
+//! A settlement clears here when only its two copies decide about it: one row on each side, both plain, equal
+//! fingerprints, no open item, no decision, not in the register. For most settlements the window has claimed so; the
+//! match knows all other rows with their keys. Rows of every other key are doubtful and settled on their values
+//! (`settle`).
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ use crate::{
         entry::{Claim, Cleared, Entry, RegisterMatch},
         key::{Key, Keyed},
         registered::{Registered, RegisteredKind},
-        store::on_piles,
+        store::counting_sort,
     },
     model::{
         codes::Side,
@@ -34,38 +34,39 @@ use crate::{
     register::lookup::Register,
 };
 
-/// What the match of all partitions says; the index has what cleared, and which keys are in the register.
+/// The result of the match of all partitions. The settlements themselves are in the stores of the index.
 #[derive(Debug, Default)]
 pub struct AllMatched {
-    /// Settlements that cleared by themselves.
+    /// The number of settlements that cleared by themselves.
     pub cleared: i64,
-    /// Their payable, in fen; that of both copies, which are equal.
+    /// The sum of their payable, in fen; both copies of one have the same.
     pub payable: FenSum,
-    /// Ordinals of the doubtful rows of each side that have to be read again, in order.
+    /// Ordinals of the doubtful rows of each side that have to be read again, sorted.
     pub missing: [Vec<u32>; 2],
     /// The doubtful rows of each partition.
     pub in_doubt: Vec<InDoubt>,
 }
 
-/// The rows of a partition that the match could not decide on.
+/// The doubtful rows of a partition.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct InDoubt {
-    /// How many there are of each side.
+    /// The number of rows of each side.
     pub rows: [u64; 2],
-    /// Ordinals of rows of each side that cleared although their values are at hand, in order.
+    /// Ordinals of the rows of each side that cleared although their values were stored as doubtful, sorted.
     cleared: [Vec<u32>; 2],
 }
 
 impl InDoubt {
-    /// Whether a copy of which the values are at hand is not in doubt any more.
+    /// Whether a copy whose values were stored as doubtful has cleared.
     pub fn has_cleared(&self, copy: &SideCopy) -> bool {
         let cleared = &self.cleared[copy.side.index()];
         copy.ordinal.is_some_and(|ordinal| cleared.binary_search(&ordinal).is_ok())
     }
 }
 
-/// Matches every partition: what was claimed goes, what cleared comes.
+/// Matches every partition: replaces its claims and entries by its cleared settlements.
 pub fn match_index(run: Run, index: &Index, foreseen: Foreseen) -> Outcome<AllMatched> {
+    debug_assert!(foreseen.watched.is_sorted(), "watched hashes are sorted");
     let monitor = run.setting.monitor;
     let partitioning = index.stores.cleared.partitioning();
     let partitions: Vec<Outcome<(Matched, i64)>> = (0..partitioning.count())
@@ -99,7 +100,7 @@ fn match_one(
 ) -> Outcome<(Matched, i64)> {
     let Stores { of_sides, claims, cleared, registered: listed, .. } = &index.stores;
     let (first, last) = cleared.partitioning().range(partition);
-    let claims = in_order(&claims.take(partition)?, first, last);
+    let claims = sort_claims(&claims.take(partition)?, first, last);
     let mut treating = of_sides[0].take(partition)?;
     let mut insured = of_sides[1].take(partition)?;
     treating.sort_unstable();
@@ -108,7 +109,7 @@ fn match_one(
         BTreeMap::new()
     } else {
         let mut claimed = keys(&claims);
-        // Those of equal hashes are in the order of their rows.
+        // Claims of one hash are in the order of their rows, not of `check`.
         claimed.sort_unstable();
         let (treating, insured) = (keys(&treating), keys(&insured));
         register.find(&[&claimed, &treating, &insured, &values.named(partition)?])?
@@ -120,9 +121,9 @@ fn match_one(
         revoked: between(revoked, |(hash, _)| *hash, first, last),
     };
     let mut matched = match_partition(claims, [&treating, &insured], known);
-    let now = std::mem::take(&mut matched.cleared);
-    let count = i64::try_from(now.len()).unwrap_or(i64::MAX);
-    cleared.put(partition, now.iter().map(Cleared::of).collect())?;
+    let clearing = std::mem::take(&mut matched.cleared);
+    let count = i64::try_from(clearing.len()).unwrap_or(i64::MAX);
+    cleared.put(partition, clearing.iter().map(Cleared::of).collect())?;
     listed.put(partition, registered.into_iter().collect())?;
     Ok((matched, count))
 }
@@ -131,65 +132,69 @@ fn keys<K: Keyed>(list: &[K]) -> Vec<Key> {
     list.iter().map(Keyed::key).collect()
 }
 
-/// Puts the claims of a partition in order, by hash and treating ordinal. Hashes spread evenly between the
-/// first and the last, so each claim is near its place once it is on the pile of its next bits.
-fn in_order(claims: &[Claim], first: u64, last: u64) -> Vec<Claim> {
-    const TOGETHER: usize = 8;
-    let piles = (claims.len() / TOGETHER).next_power_of_two();
-    // A partition is all hashes that begin with some bits, four at least: others are left to choose a pile.
-    let bits_left = (last - first).count_ones() - piles.trailing_zeros();
-    let pile_of = |claim: &Claim| usize::try_from((claim.hash() - first) >> bits_left).unwrap_or(0);
-    let (mut sorted, begins) = on_piles(claims, piles, pile_of, |claim| *claim);
-    for pile in begins.windows(2) {
-        sorted[pile[0]..pile[1]].sort_unstable_by_key(|claim| (claim.hash(), claim.ordinals[0]));
+/// Sorts the claims of a partition by hash and treating ordinal. Hashes are spread evenly between the first and the
+/// last, so a counting sort by their next bits leaves about eight claims for each bucket, which are then sorted.
+fn sort_claims(claims: &[Claim], first: u64, last: u64) -> Vec<Claim> {
+    const OF_BUCKET: usize = 8;
+    debug_assert!(claims.iter().all(|claim| (first..=last).contains(&claim.hash())));
+    let buckets = (claims.len() / OF_BUCKET).next_power_of_two();
+    // All hashes of a partition begin with the same bits, four at least. The next ones choose the bucket: with more
+    // claims than 2^60 there would be no bits left.
+    let bits_left = (last - first).count_ones() - buckets.trailing_zeros();
+    let bucket_of =
+        |claim: &Claim| usize::try_from((claim.hash() - first) >> bits_left).unwrap_or(0);
+    let (mut sorted, begins) = counting_sort(claims, buckets, bucket_of, |claim| *claim);
+    for [begin, end] in begins.array_windows() {
+        sorted[*begin..*end].sort_unstable_by_key(|claim| (claim.hash(), claim.ordinals[0]));
     }
     sorted
 }
 
-/// The part of a list in the order of hashes that lies between two of them.
+/// Returns the items of a list sorted by hash whose hashes lie between two hashes, both included.
 fn between<T>(list: &[T], hash: impl Fn(&T) -> u64, first: u64, last: u64) -> &[T] {
     let start = list.partition_point(|item| hash(item) < first);
     let end = list.partition_point(|item| hash(item) <= last);
     &list[start..end.max(start)]
 }
 
-/// Reads the rows again that the match could not decide on and of which the values are not at hand.
+/// Reads the doubtful rows again whose values are not yet stored.
 pub fn read_again(run: Run, engine: &dyn Reader, matched: &mut AllMatched) -> Outcome<()> {
     let Run { setting, values, .. } = run;
     let missing = std::mem::take(&mut matched.missing);
     let rows = missing.iter().map(Vec::len).sum::<usize>() as u64;
     setting.monitor.stage(text!("reading breaks"), rows)?;
     Side::BOTH.into_iter().zip(missing).try_for_each(|(side, ordinals)| {
-        let keep =
+        let store =
             |ordinal, record: Record| values.push(side, Some(ordinal), setting.period, &record);
-        engine.fetch(run, side, &ordinals, &keep)
+        engine.fetch(run, side, &ordinals, &store)
     })
 }
 
-/// How some settlements stand, as far as nothing is in doubt about them any more.
+/// The state of some settlements, as far as it is decided.
 #[derive(Debug, Default)]
 pub struct MatchState {
-    /// What the register says, or will say, of those that cleared or were voided, earlier or now.
+    /// The register entries of those that cleared or were voided, in an earlier period or in this one.
     pub registered: BTreeMap<Key, Registered>,
-    /// Those that were reversed earlier, in order.
+    /// The keys of those that were reversed in an earlier period, sorted.
     pub reversed: Vec<Key>,
 }
 
 impl MatchState {
-    /// Of keys, which are in order; what the register says of those that were named before the match. What is
-    /// settled at the same time may be there or not: reversals.
+    /// Looks up sorted keys. Entries of earlier periods are found only for keys that were named before the match.
+    /// Reversals that are settled at the same time may be found or not.
     pub fn of(keys: &[Key], index: &Index, register: &Register) -> Outcome<MatchState> {
+        debug_assert!(keys.is_sorted(), "keys are sorted");
         let mut registered = BTreeMap::new();
         let Stores { cleared, registered: earlier, settled, .. } = &index.stores;
         let partitioning = cleared.partitioning();
         for wanted in keys.chunk_by(|a, b| partitioning.of(*a) == partitioning.of(*b)) {
             let partition = partitioning.of(wanted[0]);
-            let mut take = |listed: &[RegisterMatch]| {
+            let mut add = |listed: &[RegisterMatch]| {
                 let is_wanted = |(key, _): &&RegisterMatch| wanted.binary_search(key).is_ok();
                 registered.extend(listed.iter().filter(is_wanted).copied());
             };
-            earlier.visit(partition, &mut take)?;
-            settled.visit(partition, &mut take)?;
+            earlier.visit(partition, &mut add)?;
+            settled.visit(partition, &mut add)?;
             cleared.visit(partition, |cleared| {
                 let found = wanted.iter().filter_map(|key| {
                     let at = cleared.binary_search_by_key(key, Keyed::key).ok()?;
@@ -201,9 +206,9 @@ impl MatchState {
         Ok(MatchState { registered, reversed: register.reversed(keys)? })
     }
 
-    /// Of many keys, which are in order: those of each part on any thread.
+    /// Looks up many sorted keys on all threads.
     pub fn of_many(keys: &[Key], index: &Index, register: &Register) -> Outcome<MatchState> {
-        // They are spread over the whole register: each thread looks through a part of it.
+        // The keys are spread over the whole register, so each thread searches a part of it.
         let parts = keys.par_chunks(keys.len().div_ceil(64).max(1));
         let parts: Vec<Outcome<MatchState>> =
             parts.map(|part| MatchState::of(part, index, register)).collect();
@@ -216,7 +221,7 @@ impl MatchState {
     }
 }
 
-/// What the register keeps of a settlement that cleared by itself.
+/// Returns the register entry of a settlement that cleared by itself.
 fn plain_registered(cleared: &Cleared) -> Registered {
     Registered {
         kind: RegisteredKind::Settlement,
@@ -226,22 +231,22 @@ fn plain_registered(cleared: &Cleared) -> Registered {
     }
 }
 
-/// What the match of a partition says.
+/// The result of the match of a partition.
 #[derive(Debug, Default)]
 pub struct Matched {
-    /// The settlements that cleared, in the order of their keys.
+    /// The settlements that cleared, sorted by key.
     pub cleared: Vec<Claim>,
-    /// Their payable, in fen.
+    /// The sum of their payable, in fen.
     pub payable: FenSum,
-    /// Ordinals of the doubtful rows of each side of which the values are not at hand.
+    /// Ordinals of the doubtful rows of each side whose values are not yet stored.
     pub missing: [Vec<u32>; 2],
     /// The doubtful rows.
     pub in_doubt: InDoubt,
 }
 
 impl Matched {
-    /// A row is in doubt.
-    fn doubt(&mut self, side: usize, ordinal: u32, valued: bool) {
+    /// Counts a doubtful row, and lists it as missing when its values are not stored.
+    fn add_doubtful(&mut self, side: usize, ordinal: u32, valued: bool) {
         self.in_doubt.rows[side] += 1;
         if !valued {
             self.missing[side].push(ordinal);
@@ -249,27 +254,30 @@ impl Matched {
     }
 }
 
-/// What is known of keys besides the rows of the delivery; each list is in order.
+/// Facts about keys besides the rows of the delivery. Each list is sorted.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Known<'a> {
     /// Hashes of keys that open items or decisions name.
     pub watched: &'a [u64],
     /// Keys that the register holds.
     pub registered: &'a [Key],
-    /// Claims that were taken back, by hash and treating ordinal.
+    /// Claims that the window withdrew, by hash and treating ordinal.
     pub revoked: &'a [(u64, u32)],
 }
 
-/// Matches a partition: what was claimed to clear, and the entries of all other rows, each in order. A
-/// shared hash makes a key doubtful, the values decide.
+/// Matches a partition: its claims, sorted by hash and treating ordinal, and the sorted entries of all other rows of
+/// each side. Keys that share a hash are doubtful, the values decide.
 pub fn match_partition(mut claims: Vec<Claim>, mut sides: [&[Entry]; 2], known: Known) -> Matched {
     let Known { watched, registered, revoked } = known;
+    debug_assert!(claims.is_sorted_by_key(|claim| (claim.hash(), claim.ordinals[0])));
+    debug_assert!(sides.into_iter().all(<[Entry]>::is_sorted));
+    debug_assert!(watched.is_sorted() && registered.is_sorted() && revoked.is_sorted());
     if !revoked.is_empty() {
-        let mut taken_back = revoked.iter().peekable();
+        let mut revoked = revoked.iter().peekable();
         claims.retain(|claim| {
             let this = (claim.hash(), claim.ordinals[0]);
-            while taken_back.next_if(|other| **other < this).is_some() {}
-            taken_back.peek() != Some(&&this)
+            while revoked.next_if(|other| **other < this).is_some() {}
+            revoked.peek() != Some(&&this)
         });
     }
     let withdrawn = withdraw(&mut claims, sides, known);
@@ -288,7 +296,7 @@ pub fn match_partition(mut claims: Vec<Claim>, mut sides: [&[Entry]; 2], known: 
         let mut free = watched.peek() != Some(&hash) && registered.peek() != Some(&hash);
         while let Some(claim) = withdrawn.next_if(|claim| claim.hash() == hash) {
             for (side, ordinal) in claim.ordinals.into_iter().enumerate() {
-                matched.doubt(side, ordinal, false);
+                matched.add_doubtful(side, ordinal, false);
             }
             free = false;
         }
@@ -304,7 +312,7 @@ pub fn match_partition(mut claims: Vec<Claim>, mut sides: [&[Entry]; 2], known: 
             _ => {
                 for (side, rows) in [of_treating, of_insured].into_iter().enumerate() {
                     for row in rows {
-                        matched.doubt(side, row.ordinal, row.valued);
+                        matched.add_doubtful(side, row.ordinal, row.valued);
                     }
                 }
             }
@@ -312,12 +320,13 @@ pub fn match_partition(mut claims: Vec<Claim>, mut sides: [&[Entry]; 2], known: 
     }
     matched.in_doubt.cleared.iter_mut().for_each(|ordinals| ordinals.sort_unstable());
     matched.cleared = merge(claims, std::mem::take(&mut matched.cleared));
+    // No hash clears twice: claims whose hash has an entry or another claim were withdrawn.
+    debug_assert!(matched.cleared.is_sorted_by(|a, b| a.hash() < b.hash()));
     matched.payable = matched.cleared.iter().map(|cleared| Fen::new(cleared.payable.into())).sum();
     matched
 }
 
-/// Takes the claims out about whose hash another claim, row, open item, decision or the register says
-/// something.
+/// Removes and returns the claims whose hash another claim, an entry, an open item, a decision or the register has.
 fn withdraw(claims: &mut Vec<Claim>, sides: [&[Entry]; 2], known: Known) -> Vec<Claim> {
     let mut contested: Vec<u64> = sides.into_iter().flatten().map(|entry| entry.hash).collect();
     contested.extend(known.watched);
@@ -334,19 +343,19 @@ fn withdraw(claims: &mut Vec<Claim>, sides: [&[Entry]; 2], known: Known) -> Vec<
         .collect()
 }
 
-/// Merges two lists in the order of their keys.
+/// Merges two lists that are sorted by key.
 fn merge(first: Vec<Claim>, second: Vec<Claim>) -> Vec<Claim> {
     if second.is_empty() {
         return first;
     }
     let mut merged = first;
     merged.extend(second);
-    // Two sorted runs: a stable sort merges them.
+    // The stable sort finds the two sorted runs and merges them in linear time.
     merged.sort();
     merged
 }
 
-/// Takes the entries of a hash off the front of a side.
+/// Removes the entries of a hash from the front of a side and returns them.
 fn take_hash<'a>(side: &mut &'a [Entry], hash: u64) -> &'a [Entry] {
     let count = side.iter().take_while(|entry| entry.hash == hash).count();
     let (taken, rest) = side.split_at(count);
@@ -385,7 +394,7 @@ mod tests {
                     .collect();
                 let mut expected = claims.clone();
                 expected.sort_by_key(|claim| (claim.hash(), claim.ordinals[0]));
-                assert_eq!(in_order(&claims, first, last), expected);
+                assert_eq!(sort_claims(&claims, first, last), expected);
             }
         }
     }
@@ -421,7 +430,7 @@ mod tests {
         let matched = match_partition(vec![claim(1, 9, 9)], [&treating, &insured], known);
         assert_eq!(matched.cleared, vec![claim(1, 9, 9), claim(9, 0, 1)]);
         assert_eq!(matched.payable, FenSum::new(6));
-        // Of doubtful rows 1 to 7 and 0, 2 to 6; values of those with odd numbers are at hand.
+        // The doubtful rows are 1 to 7, and 0 and 2 to 6. Values of rows with odd numbers are stored.
         assert_eq!(matched.in_doubt.rows, [7, 6]);
         assert_eq!(matched.missing, [vec![2, 4, 6], vec![2, 0, 4, 6]]);
         assert_eq!(matched.in_doubt.cleared, [vec![], vec![1]]);

@@ -1,4 +1,4 @@
-//! How the memory of a run is shared out, before it begins, by what the footers say.
+//! Shares out the memory of a run before the read, by the sizes in the footers.
 
 use crate::{
     event::Estimate,
@@ -7,22 +7,22 @@ use crate::{
     model::codes::Side,
 };
 
-/// Bytes that open row groups may really take, for each byte of their pages: batches that are held, their
-/// entries, and what the allocator keeps.
+/// Bytes that open row groups take, for each byte of their pages: pages, batches in the window with their entries, and
+/// the overhead of the allocator.
 const HELD_FOR_OPEN: u64 = 3;
-/// One of so many bytes of memory is for reading.
+/// Half of the memory is for reading.
 const FOR_READING: u64 = 2;
-/// One of so many rows is in doubt, about, and is kept with all its values.
+/// About one row in a hundred is in doubt, and is stored with all its values.
 const ROWS_FOR_ONE_IN_DOUBT: u64 = 100;
 /// Bytes of a row in doubt in the tables that it goes to, about.
 const BYTES_IN_TABLES: u64 = 640;
-/// The program, positions, tables being written: bytes that are there whatever the delivery; and for each
-/// row of a delivery, up to the size of a country's divisions.
+/// Bytes for the program, positions and tables being written: a fixed part, a part for each row of the delivery, and
+/// the most for all rows, as a country has a limited number of divisions.
 const BASE: u64 = 48 << 20;
 const BASE_OF_A_ROW: u64 = 16;
 const BASE_OF_ROWS: u64 = 160 << 20;
 
-/// Bytes of results for each settlement, about, and whatever the delivery.
+/// Bytes of results for each settlement, about, and in any case.
 const BYTES_OUT: u64 = 18;
 const BASE_OUT: u64 = 4 << 20;
 /// Nanoseconds of one core for each row, at least and at the most (docs/performance.md).
@@ -32,7 +32,7 @@ const NANOS_ALONE: [u64; 2] = [600, 1800];
 /// Bytes of a packed copy, about.
 pub const PACKED: u64 = 320;
 
-/// The memory for rows in doubt; what does not fit goes to disk.
+/// The shares of memory for rows in doubt; the rest spills to disk.
 #[derive(Debug, Clone, Copy)]
 pub struct RoomInDoubt {
     /// Rows that will be in doubt, about.
@@ -50,7 +50,7 @@ pub struct RoomInDoubt {
 }
 
 impl RoomInDoubt {
-    /// Its share of so many bytes of memory.
+    /// Shares out `memory` bytes.
     pub fn of(delivery: &Delivery, memory: usize) -> RoomInDoubt {
         let rows = Side::BOTH.map(|side| delivery.rows(side).min(u32::MAX.into()));
         RoomInDoubt {
@@ -63,7 +63,7 @@ impl RoomInDoubt {
         }
     }
 
-    /// Bytes that are expected in memory until they are settled, and then; bytes on disk.
+    /// Returns the bytes that are expected in memory, until rows are settled and afterwards, and the bytes on disk.
     fn expected(self) -> ([u64; 2], u64) {
         let needed = [self.rows * PACKED, self.rows * BYTES_IN_TABLES];
         let room = [self.values, self.tables + self.reversals].map(|bytes| bytes as u64);
@@ -73,7 +73,7 @@ impl RoomInDoubt {
     }
 }
 
-/// The memory of a run.
+/// The shares of the memory of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Room {
     /// How rows are read.
@@ -82,7 +82,7 @@ pub struct Room {
     pub of_side: usize,
     /// Bytes of the index for settlements that cleared.
     pub of_cleared: usize,
-    /// Bytes for those that are in the register, and as many for those that it will keep.
+    /// Bytes for settlements that are in the register, and as many for those that this period registers.
     pub of_listed: usize,
     /// Bytes that are expected to be in memory at the same time.
     pub memory: u64,
@@ -91,26 +91,26 @@ pub struct Room {
 }
 
 impl Room {
-    /// Shares so many bytes of memory out.
+    /// Shares out `memory` bytes.
     pub fn of(delivery: &Delivery, memory: usize, threads: usize) -> Room {
         let memory = memory as u64;
-        // More are refused; a footer may lie.
+        // A delivery with more rows is refused later; a footer may claim any number.
         let rows = Side::BOTH.map(|side| delivery.rows(side).min(u32::MAX.into()));
         let all = rows[0] + rows[1];
         let plan = ReadPlan::of(delivery, memory / FOR_READING / HELD_FOR_OPEN, threads);
         let reading = plan.bytes.saturating_mul(HELD_FOR_OPEN);
         let ([values, tables], in_doubt) = RoomInDoubt::of(delivery, narrow(memory)).expected();
         let base = BASE + BASE_OF_ROWS.min(all * BASE_OF_A_ROW);
-        // Rows of tables are made when nothing is read any more.
+        // Reading and rows of tables share their memory: tables come after the last read.
         let others = base.saturating_add(values).saturating_add(reading.max(tables));
         let index = memory.saturating_sub(others).max(memory / 8);
         let (entry, claim) = (size_of::<Entry>() as u64, size_of::<Claim>() as u64);
         let settlements = rows[0].min(rows[1]);
         let (of_side, of_cleared, needed) = if plan.in_step {
-            // Few rows leave the window without having cleared.
+            // Few rows are evicted from the window without having cleared.
             (index / 16, index / 8 * 7, settlements * claim)
         } else {
-            // What cleared takes the place of the rows.
+            // The settlements that clear replace the entries of their rows.
             (index / 2, index, all * entry)
         };
         Room {
@@ -123,7 +123,7 @@ impl Room {
         }
     }
 
-    /// The memory of a run whose rows other machines read.
+    /// Shares out the memory of a run whose rows other machines read.
     pub fn of_collector(delivery: &Delivery, memory: usize) -> Room {
         let plan = ReadPlan { in_step: true, batch_rows: 0, bytes: 0, room: 0 };
         let settlements = delivery.rows(Side::Treating).min(delivery.rows(Side::Insured));
@@ -134,7 +134,7 @@ impl Room {
         Room { plan, of_side, of_cleared, of_listed, memory: BASE + kept, spill: needed - kept }
     }
 
-    /// What the run will need.
+    /// Estimates the needs of the run.
     pub fn estimate(&self, delivery: &Delivery) -> Estimate {
         let rows = Side::BOTH.map(|side| delivery.rows(side).min(u32::MAX.into()));
         let rows: u64 = rows.iter().sum();
@@ -149,7 +149,7 @@ impl Room {
         }
     }
 
-    /// How many items the index will have: rows of each side, and settlements that cleared.
+    /// Returns the expected number of entries of each side, and of claims.
     pub fn expected(&self, rows: [u64; 2]) -> ([u64; 2], u64) {
         if self.plan.in_step {
             (rows.map(|rows| rows / ROWS_FOR_ONE_IN_DOUBT), rows[0].min(rows[1]))

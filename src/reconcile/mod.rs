@@ -1,13 +1,13 @@
 //! 3. Two copies into cleared settlements and breaks (contract §4).
 //!
-//! **Purpose.** Find the partner of every row, clear what agrees, classify what does not.
+//! **Purpose.** Find the partner of every row, clear copies that agree, classify all others.
 //!
 //! **In.** The delivery's valid rows, open items, the register, permits, decisions.
 //!
 //! **Out.** [`tally::Settled`] and the cleared entries of the index; breaks; open items.
 //!
-//! **Invariants.** No result depends on threads, files or the order of rows. What the index clears by
-//! itself is beyond doubt; every doubt is settled on the values. Nothing clears twice.
+//! **Invariants.** No result depends on threads, files or the order of rows. The match clears undoubted settlements
+//! only; every doubt is settled on the values. Nothing clears twice.
 
 pub mod breaks;
 pub mod build;

@@ -12,15 +12,15 @@ use crate::{
     text::quoted,
 };
 
-/// The control totals of what cleared by itself, proven from two sides.
+/// The control totals of the settlements that the match cleared, proven in two ways.
 pub struct Proof {
     /// Totals of each side.
     pub plain: [Totals; 2],
 }
 
 impl Proof {
-    /// Valid rows without the doubtful ones are what the match cleared: in rows and payable as the match
-    /// counted them, and in cost the same on both sides.
+    /// Proves for each side that the valid rows less the doubtful rows are the rows that the match cleared, in number
+    /// and payable. Both sides must have the same cost too.
     pub fn of(survey: &Survey, matched: &AllMatched, in_doubt: [Totals; 2]) -> Outcome<Proof> {
         let plain = Side::BOTH.map(|side| {
             let delivered = survey.control.get(side, Bucket::Delivered);
@@ -43,14 +43,14 @@ impl Proof {
         Ok(Proof { plain })
     }
 
-    /// Everything that cleared on a side: plain rows, and rows that were in doubt.
+    /// Returns the totals of all settlements that cleared: in the match, and after doubt.
     pub fn cleared(&self, tally: &DoubtTally) -> Totals {
         let mut cleared = self.plain[0];
         cleared += tally.cleared;
         cleared
     }
 
-    /// The control table of the period.
+    /// Adds up the control table of the period and proves it.
     pub fn control(&self, survey: &Survey, tally: &DoubtTally) -> Outcome<Control> {
         let mut control = tally.control.clone();
         for side in Side::BOTH {
@@ -64,7 +64,7 @@ impl Proof {
     }
 }
 
-/// The table `control`: rows and sums of each side and bucket.
+/// Makes the table `control`: rows and sums of each side and bucket.
 pub fn control_table(control: &Control) -> TableBuilder {
     let mut sides = Side::BOTH;
     sides.sort_by_key(|side| side.name());

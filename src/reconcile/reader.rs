@@ -12,17 +12,16 @@ use crate::{
     model::codes::Side,
 };
 
-/// Reads the copies of a delivery. Whatever the engine, the rest of a run is the same, and so are its bytes.
+/// Reads the copies of a delivery. The rest of a run, and its bytes, are the same with every reader.
 ///
-/// What an engine finds equal is a claim, no more: the match examines every claim, and the proof that no
-/// row is missing or there twice is made with the totals of the survey.
+/// A reader only claims that copies are equal: the match examines every claim, and the totals of the survey prove that
+/// no row is missing or there twice.
 pub trait Reader: fmt::Debug + Send + Sync {
-    /// Reads every row once: judges it, adds it up, finds its partner or leaves its entry, and perhaps its
-    /// values.
+    /// Reads every row once: judges it, counts it, and finds its partner or indexes its entry, perhaps with its values.
     fn read(&self, run: Run, foreseen: Foreseen) -> Outcome<FirstRead>;
 
-    /// Reads the valid rows of a side with these ordinals, which are in order and given once each; gives each
-    /// of them once, in any order.
+    /// Reads the valid rows of a side with these ordinals, which are sorted and distinct. Calls `take` once for each of
+    /// them, in any order.
     fn fetch(
         &self,
         run: Run,

@@ -1,4 +1,4 @@
-//! Writes what a period adds to the register.
+//! Writes a period's part of the register.
 
 use super::{build::Stores, proof::Proof, tally::DoubtTally};
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 /// A row group ends at the border of a partition once it has this many rows.
 const GROUP_ROWS: usize = 16 * 1024;
 
-/// Writes everything that a period registers: what cleared by itself, the settled rest, the voided.
+/// Writes the register of a period: settlements that cleared in the match, those that were settled, the voided ones.
 pub fn write_register(
     staging: &Staging,
     stores: &Stores,
@@ -46,7 +46,8 @@ pub fn write_register(
     Ok(written)
 }
 
-/// What is to be registered: what cleared by itself, in the order of keys, and what was settled, in none.
+/// The settlements to be registered: those that cleared in the match, sorted by key, and those that were settled,
+/// unsorted.
 struct Registering<'a> {
     cleared: &'a Store<Cleared>,
     settled: &'a Store<RegisterMatch>,
@@ -56,7 +57,7 @@ struct Registering<'a> {
 type Borders = (u64, u64);
 
 impl Registering<'_> {
-    /// Where row groups begin and end: at borders of 1/512 of the keys, once there are enough rows.
+    /// Returns the borders of row groups: multiples of 1/512 of the range of hashes, once there are enough rows.
     fn groups(&self) -> Outcome<Vec<Borders>> {
         let mut groups = Vec::new();
         let (mut first, mut rows) = (0, 0);
@@ -76,7 +77,7 @@ impl Registering<'_> {
         Ok(groups)
     }
 
-    /// What is to be registered of a range, in order.
+    /// Returns the rows of a range, sorted by key.
     fn between(&self, borders: Borders) -> Outcome<RegisterRows> {
         let settled = self.settled_between(borders)?;
         let mut settled = settled.iter().peekable();
@@ -99,7 +100,7 @@ impl Registering<'_> {
         Ok(rows)
     }
 
-    /// What was settled of a range, in order.
+    /// Returns the settled part of a range, sorted by key.
     fn settled_between(&self, (first, last): Borders) -> Outcome<Vec<RegisterMatch>> {
         let mut settled: Vec<RegisterMatch> = Vec::new();
         visit(self.settled, (first, last), |some| {
@@ -111,7 +112,7 @@ impl Registering<'_> {
     }
 }
 
-/// Shows the partitions of a store that hold keys of a range.
+/// Visits the partitions of a store that hold keys of a range.
 fn visit<T: Storable>(
     store: &Store<T>,
     (first, last): Borders,

@@ -1,7 +1,7 @@
 //! Step 8 of the rules: reversals and their originals (contract §4).
 //!
-//! Reversals wait, packed, in the partition of their original's key. All that decides about them is together
-//! there: the reversals of one original, whether it cleared, now or earlier, and whether it was reversed.
+//! Reversals are stored, packed, in the partition of their original's key. All that decides about them is there: the
+//! other reversals of the original, whether the original cleared, now or earlier, and whether it was reversed.
 
 use super::{
     breaks::SideCopy,
@@ -28,7 +28,7 @@ use crate::{
 };
 
 impl Settling<'_> {
-    /// Step 8 for the reversals of the originals of some partitions, in the order of their own keys.
+    /// Takes the reversals whose originals belong to some partitions through step 8, in the order of their own setl_id.
     pub(super) fn reverse_partitions(&self, partitions: Range<usize>) -> Outcome<DoubtTally> {
         let Context { index, register, .. } = self.context;
         let (mut reversals, mut named) = (Vec::new(), Vec::new());
@@ -46,7 +46,7 @@ impl Settling<'_> {
         originals.sort_unstable();
         originals.dedup();
         let MatchState { mut registered, reversed } = MatchState::of(&originals, index, register)?;
-        // Those of reversals that were read again, after the match.
+        // Originals of reversals that were read again were named after the match: it did not look them up.
         registered.extend(register.find(&[&named])?);
         let mut reversed: FxHashSet<Key> = reversed.into_iter().collect();
         let mut judge = Judge::new(self, &[]);
@@ -57,15 +57,14 @@ impl Settling<'_> {
         judge.finish()
     }
 
-    /// The reversals that wait in a partition, each with its original's key.
+    /// Takes the reversals of a partition, each with its original's key.
     fn waiting(&self, partition: usize) -> Outcome<Vec<(Key, Reversal)>> {
         let bytes = self.reversals.take(partition)?;
         let Context { policy, period, .. } = self.context;
         unpack_all(&bytes, |packed: PackedReversal<Box<Record>>| {
             let (clearing, verdict, overridden, [treating, insured]) = packed;
-            let copy = |packed: Option<_>| {
-                packed.map(|p| SideCopy::of_packed(p, policy, period)).transpose()
-            };
+            let copy =
+                |packed: Option<_>| packed.map(|p| SideCopy::unpack(p, policy, period)).transpose();
             let copies = [copy(treating)?, copy(insured)?];
             let reversal = Reversal { copies, clearing, verdict, overridden };
             Ok((reversal.original()?, reversal))
@@ -74,6 +73,7 @@ impl Settling<'_> {
 }
 
 impl Judge<'_> {
+    /// Takes a reversal through step 8. `reversed` are the originals that are reversed already.
     fn reverse(
         &mut self,
         reversal: Reversal,
@@ -100,13 +100,13 @@ impl Judge<'_> {
                 self.void(&copies)?;
                 self.applied(&setl_id, class_without, None);
             }
-            (None, Some(class)) => self.hold(class, copies, &[]),
+            (None, Some(class)) => self.carry(class, copies, &[]),
             (verdict, _) => {
                 let payable = if reversed.insert(key) {
                     self.tally.reversed.push(key);
                     self.clear(copies, clearing)?
                 } else {
-                    self.leave(Class::AlreadyReversed, &copies, &[]);
+                    self.add_break(Class::AlreadyReversed, &copies, &[]);
                     None
                 };
                 if verdict.is_some() {

@@ -1,4 +1,4 @@
-//! What all that reads and settles the copies of a delivery shares.
+//! The parts of a run that its stages share, from the first read to the last settled copy.
 
 use super::values::DoubtfulCopies;
 use crate::{
@@ -11,9 +11,9 @@ use crate::{
 pub struct Run<'a> {
     /// The delivery.
     pub delivery: &'a Delivery,
-    /// The period, its policy, and who watches.
+    /// The period, its policy, and the monitor.
     pub setting: SurveySetting<'a>,
-    /// Where files are made: those of the period, and what memory does not hold.
+    /// The staging folder, for the files of the period and for spill files.
     pub staging: &'a Staging,
     /// The copies in doubt.
     pub values: &'a DoubtfulCopies,

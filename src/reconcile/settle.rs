@@ -16,7 +16,7 @@ use crate::{
     event::Activity,
 };
 
-/// Takes all copies of the doubtful settlements, of both sides, new and open, through the steps.
+/// Takes all copies of the doubtful settlements through the steps: of both sides, new copies and open items.
 pub fn settle(
     run: Run,
     context: Context,
@@ -36,7 +36,7 @@ pub fn settle(
         settling.measured(|| settling.settle_partition(partition, &matched.in_doubt[partition]))
     });
     all(settled.collect())?;
-    // What was reversed earlier does not lie by partition: whoever looks for it looks for much.
+    // Each step searches the files of earlier reversals, which are not partitioned: so it takes many partitions.
     let some = partitions.div_ceil(STEPS_OF_REVERSALS);
     let reversed = (0..partitions).into_par_iter().step_by(some).map(|first| {
         let last = (first + some).min(partitions);
@@ -48,5 +48,5 @@ pub fn settle(
     settling.finish(tally)
 }
 
-/// Reversals are settled in so many steps, or fewer.
+/// The most steps in which reversals are settled.
 const STEPS_OF_REVERSALS: usize = 64;

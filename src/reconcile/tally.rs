@@ -1,4 +1,4 @@
-//! Where copies in doubt went.
+//! The results of settling: tables, and totals of the copies in doubt.
 
 use std::collections::BTreeMap;
 
@@ -14,41 +14,41 @@ use crate::{
     },
 };
 
-/// What became of the doubtful settlements; the index has what the register keeps of them.
+/// The results of settling. The settlements to be registered are in the stores of the index.
 pub struct Settled {
-    /// What did not clear.
+    /// The settlements and rows that did not clear.
     pub breaks: Sorted<Break>,
     /// The differences behind mismatches.
     pub break_fields: Sorted<BreakField>,
     /// The copies that are carried.
     pub open_items: Sorted<OpenItem>,
-    /// Decisions, and what they did.
+    /// Decisions, with their effects.
     pub decisions: Decisions,
-    /// Where the copies went.
+    /// The totals of the copies.
     pub tally: DoubtTally,
 }
 
-/// Where copies in doubt went, in rows and fen.
+/// The totals of copies in doubt, in rows and fen.
 #[derive(Debug, Default)]
 pub struct DoubtTally {
-    /// Where they went.
+    /// Totals by bucket.
     pub control: Control,
-    /// What came of each side's delivery.
+    /// Totals of the doubtful rows of each side's delivery.
     pub in_doubt: [Totals; 2],
-    /// The copy of each settlement that cleared.
+    /// Totals of the settlements that cleared, one copy of each.
     pub cleared: Totals,
-    /// Settlements that were voided now.
+    /// The number of settlements that were voided in this period.
     pub voided: u64,
-    /// Breaks by class.
+    /// The number of breaks by class.
     pub classes: BTreeMap<&'static str, u64>,
-    /// Rows of a side that an earlier period, by its place in the book, has cleared.
+    /// The number of rows of a side that an earlier period cleared, by its number in the book.
     pub already_cleared: BTreeMap<(Side, Option<u16>), u64>,
-    /// Settlements that were reversed now, in the order of their keys.
+    /// Keys of the settlements that were reversed in this period, sorted.
     pub reversed: Vec<Key>,
 }
 
 impl DoubtTally {
-    /// Adds what was found elsewhere; keys come in order.
+    /// Adds another tally, whose reversed keys are all above those of this one.
     pub(super) fn add(&mut self, other: DoubtTally) {
         self.control.merge(&other.control);
         for (all, more) in self.in_doubt.iter_mut().zip(other.in_doubt) {
@@ -62,6 +62,8 @@ impl DoubtTally {
         for (earlier, count) in other.already_cleared {
             *self.already_cleared.entry(earlier).or_default() += count;
         }
+        let (last, next) = (self.reversed.last(), other.reversed.first());
+        debug_assert!(last.is_none() || next.is_none() || last < next, "keys come in order");
         self.reversed.extend(other.reversed);
     }
 }

@@ -1,7 +1,7 @@
-//! Copies in doubt, with all their values: by the partition of their key, packed, until they are settled.
+//! Copies in doubt with all their values, packed, by the partition of their key, until they are settled.
 //!
-//! There may be few of them or, when a month is sent again or a side is left out, as many as rows: in memory
-//! within a budget, and beyond it on disk.
+//! Mostly they are few. When a month is sent again or a side is left out, all rows are in doubt: then they spill to
+//! disk.
 
 use super::{
     breaks::SideCopy,
@@ -20,20 +20,20 @@ use crate::{
     rules::Policy,
 };
 
-/// A copy as it is packed: what the policy makes of it is worked out again.
+/// The packed form of a copy. The facts of the policy are not in it; they are derived again.
 pub(super) type PackedCopy<R> = (Side, Option<u32>, Month, R);
 
-/// Copies in doubt, and the settlements that are named besides them.
+/// The store of copies in doubt, and of the keys that they name.
 pub struct DoubtfulCopies {
     copies: Store<u8>,
-    /// Keys that reversals and deductions name, and that nobody has looked for in the register yet.
+    /// Keys that reversals and deductions name, and that were not yet looked up in the register.
     named: Store<Key>,
-    /// The memory for them, and for what comes of them.
+    /// The memory for copies in doubt and for the rows of tables that they become.
     pub(super) room: RoomInDoubt,
 }
 
 impl DoubtfulCopies {
-    /// None yet, of a delivery; `memory` is the bytes that a run may take.
+    /// Makes an empty store for a delivery; `memory` is the bytes that a run may take.
     pub fn new(delivery: &Delivery, memory: usize, staging: &Staging) -> DoubtfulCopies {
         let room = RoomInDoubt::of(delivery, memory);
         let rows = Side::BOTH.map(|side| delivery.rows(side));
@@ -46,12 +46,12 @@ impl DoubtfulCopies {
         }
     }
 
-    /// How keys are cut into partitions.
+    /// Returns how keys are cut into partitions.
     pub const fn partitioning(&self) -> Partitioning {
         self.copies.partitioning()
     }
 
-    /// Takes a copy.
+    /// Adds a copy, and the key that it names if it is a reversal.
     pub fn push(
         &self,
         side: Side,
@@ -65,13 +65,13 @@ impl DoubtfulCopies {
         record.reverses().map_or(Ok(()), |original| self.name(original))
     }
 
-    /// Takes the key of a settlement that something says something about.
+    /// Adds the key of a settlement that a reversal or a deduction names.
     pub fn name(&self, setl_id: &str) -> Outcome<()> {
         let key = Key::of(setl_id);
         self.named.push(self.partitioning().of(key), &[key])
     }
 
-    /// Takes the keys of a partition out that were named since this was last asked, in order.
+    /// Removes and returns the keys of a partition that were named since the last call, sorted and distinct.
     pub fn named(&self, partition: usize) -> Outcome<Vec<Key>> {
         let mut named = self.named.take(partition)?;
         named.sort_unstable();
@@ -79,22 +79,20 @@ impl DoubtfulCopies {
         Ok(named)
     }
 
-    /// Bytes that the copies of a partition are packed in.
+    /// Returns the bytes of the packed copies of a partition.
     pub fn bytes(&self, partition: usize) -> usize {
         self.copies.len(partition)
     }
 
-    /// Takes the copies of a partition out, in no order.
+    /// Removes and returns the copies of a partition, in any order.
     pub fn take(&self, partition: usize, policy: &Policy, period: Month) -> Outcome<Vec<SideCopy>> {
-        unpack_all(&self.copies.take(partition)?, |packed| {
-            SideCopy::of_packed(packed, policy, period)
-        })
+        unpack_all(&self.copies.take(partition)?, |packed| SideCopy::unpack(packed, policy, period))
     }
 }
 
 impl SideCopy {
-    /// The copy that was packed; `policy` is the policy of the period.
-    pub(super) fn of_packed(
+    /// Unpacks a copy; `policy` is the policy of the period.
+    pub(super) fn unpack(
         packed: PackedCopy<Box<Record>>,
         policy: &Policy,
         period: Month,
@@ -106,7 +104,7 @@ impl SideCopy {
         Ok(SideCopy { side, ordinal, first_period, record, facts })
     }
 
-    /// What is packed of it.
+    /// Returns its packed form.
     pub(super) fn packed(&self) -> PackedCopy<&Record> {
         (self.side, self.ordinal, self.first_period, &self.record)
     }

@@ -1,17 +1,15 @@
-//! The window: rows whose partner is awaited, with their values at hand.
+//! The window: decoded batches whose rows wait for their partners.
 //!
-//! Where files are read in the order of time, both copies of a settlement come soon after each other.
-//! A batch of rows is held until the reading has passed its time. Meanwhile its undoubted rows find their
-//! partners and clear; the few that are left then give up their entries and their values, and the batch
-//! goes. So hardly any row has to be read again.
+//! Where files are read in the order of time, both copies of a settlement come soon after each other. A batch is held
+//! until the reading has passed its time. Meanwhile its undoubted rows find their partners and clear. Then the batch is
+//! evicted: each row that did not clear leaves its entry in the index, and its values. So hardly any row is read again.
 //!
-//! Nothing here decides for good: what clears is a claim that the match examines (`matching`), once the
-//! entries of all other rows are known. A window that misses a partner, in files in another order, costs
-//! time and no more.
+//! The window only claims that a settlement clears. The match examines each claim (`matching`), once the entries of all
+//! other rows are known. If the window misses a partner, as in files in another order, only time is lost.
 //!
-//! Keys are spread over shards. Rows gather in front of a shard and are looked at many at a time, while all
-//! of the shard is near the processor: a look-up of one row in a table of all would wait for memory, twice.
-//! What is compared lies in the table; the batch is told which of its rows cleared.
+//! Keys are spread over shards, hash tables behind a lock each. Rows queue in front of a shard and are probed a block
+//! at a time, while the shard is in the cache: single look-ups in one large table would miss the cache twice each. The
+//! table has all that is compared. Which rows of a batch cleared is noted in `Seats::cleared`.
 
 use self::shard::{BATCH_ROWS, BUCKET, Coming, HeldRow, RowSlot, RowState, SEATS, Shard, tag_of};
 use std::{
@@ -27,7 +25,7 @@ use crate::{
     ingest::batch::Batch,
     keyed::{
         entry::{Claim, Entry},
-        store::{locked, on_piles},
+        store::{counting_sort, locked},
     },
     model::codes::Side,
 };
@@ -37,101 +35,109 @@ mod shard;
 /// How long a batch is held after the reading has passed its last row, in microseconds: clocks of two
 /// provinces may differ.
 const SLACK: i64 = 3_600 * 1_000_000;
+/// Rows that wait at a time, about; beyond it the earliest batches are evicted.
 const HELD_ROWS: usize = 384 * 1024;
-/// Rows that are let go together, at the most; a part of the rows of a small delivery, which goes the same
-/// ways as a large one.
-const LET_GO_ROWS: usize = 64 * 1024;
-const LET_GO_PART: usize = 16;
-/// Keys are spread over so many tables, each behind a lock of its own: a power of two.
+/// The most rows that are evicted together; 1/16 of a small delivery, so that it takes the same path of code.
+const EVICTED_ROWS: usize = 64 * 1024;
+const EVICTED_PART: usize = 16;
+/// The number of shards, a power of two.
 const SHARDS: usize = 64;
-/// Rows that gather in front of a shard: as many in front of all as are let go together.
-const fn gathered(let_go_rows: usize) -> usize {
-    let_go_rows / SHARDS
+/// Rows of a full queue: the queues of all shards have as many as are evicted together.
+const fn queue_rows(evicted_rows: usize) -> usize {
+    evicted_rows / SHARDS
 }
-/// Keys that are looked up together.
-const LOOKED_UP_AT_A_TIME: usize = 64;
-/// The window is given up when more than half of so many rows found no partner in it.
+/// Rows of a block, which are probed together.
+const PROBED_AT_A_TIME: usize = 64;
+/// The rows of a trial: the window is given up when more than half of them found no partner in it.
 const TRIAL_ROWS: u32 = 512 * 1024;
 
-/// Rows that are held, and tables of their keys.
+/// Batches that are held, and hash tables of their keys.
 pub struct Window {
     shards: Vec<Mutex<Shard>>,
     seats: Seats,
     held: Mutex<Waiting>,
-    let_go_rows: usize,
+    evicted_rows: usize,
     useless: AtomicBool,
-    /// Rows that were let go, and those of them that had not found a partner.
-    let_go: AtomicU32,
-    alone: AtomicU32,
+    /// Rows that were evicted, and those of them that had found no partner.
+    evicted: AtomicU32,
+    unmatched: AtomicU32,
 }
 
-/// Where batches are held, by seat. What is asked of every row lies close together.
+/// The seats of held batches, a list for each property: the properties that every probe reads lie close together.
+//
+// All atomics are Relaxed. Rows of a key are written and asked about under the lock of its shard, and `evict` takes
+// each of these locks once after it has raised the turn, before it takes the batch: so it sees every earlier write, and
+// every later probe sees the new turn. Without these locks a row could clear after its batch has left.
 struct Seats {
-    /// Tells the batches apart that had a seat one after the other; never 0.
+    /// The number of the batch in a seat, so that slots of an earlier one are known as stale; never 0, as 0 is no
+    /// batch.
     turns: Vec<AtomicU16>,
     treating: Vec<AtomicBool>,
     first_ordinals: Vec<AtomicU32>,
-    /// Which rows cleared, those of one seat after those of the other.
+    /// Whether each row cleared, seat after seat.
     cleared: Vec<AtomicBool>,
     batches: Vec<Mutex<Option<HeldBatch>>>,
 }
 
 /// A batch that is held, with the entries of its undoubted rows.
 pub struct HeldBatch {
-    /// Whose rows.
+    /// The side of the rows.
     pub side: Side,
-    /// Ordinal of the first of them.
+    /// Ordinal of the first row.
     pub first_ordinal: u32,
     /// The rows.
     pub batch: Batch,
-    /// Entries; when the batch is let go, only those that did not clear.
+    /// Entries in the order of rows; after eviction only those of rows that did not clear.
     pub entries: Vec<Entry>,
 }
 
 #[derive(Default)]
 struct Waiting {
-    /// Last time, seat and rows of each batch that is awaited.
+    /// Last time, seat and number of rows of each waiting batch, the earliest first.
     by_time: BinaryHeap<Reverse<(i64, usize, usize)>>,
+    /// Rows of these batches.
     rows: usize,
-    /// Seats of the batches that nobody waits for any more, and how many rows these have.
+    /// Seats of the batches that are due to be evicted, and their rows.
     due: Vec<usize>,
     due_rows: usize,
+    /// Free seats.
     free: Vec<usize>,
 }
 
-/// By the first bits, as partitions of the index: what a shard claims goes to few of them.
+/// Returns the shard of a hash, by its first bits. Partitions of the index go by them too, so the claims of a shard go
+/// to few partitions.
 #[expect(clippy::cast_possible_truncation, reason = "6 bits")]
 const fn shard_of(hash: u64) -> usize {
     (hash >> (64 - SHARDS.trailing_zeros())) as usize
 }
 
 impl Window {
-    /// An empty window for a delivery of so many rows; none are held when there are 0.
+    /// Makes an empty window for a delivery of so many rows. With 0 it holds none.
     pub fn new(rows: u64) -> Window {
         let all = usize::try_from(rows).unwrap_or(usize::MAX);
-        let let_go_rows = (all / LET_GO_PART).min(LET_GO_ROWS);
-        let rows = all.min(HELD_ROWS + let_go_rows);
-        // No batch is without rows.
+        let evicted_rows = (all / EVICTED_PART).min(EVICTED_ROWS);
+        let rows = all.min(HELD_ROWS + evicted_rows);
+        // A batch has a row at least, so more seats than rows are never needed.
         let seats = rows.min(SEATS);
         Window {
             shards: (0..SHARDS).map(|_| Mutex::new(Shard::new(rows / SHARDS))).collect(),
             seats: Seats::new(seats),
             held: Mutex::new(Waiting { free: (0..seats).rev().collect(), ..Waiting::default() }),
-            let_go_rows,
+            evicted_rows,
             useless: AtomicBool::new(false),
-            let_go: AtomicU32::new(0),
-            alone: AtomicU32::new(0),
+            evicted: AtomicU32::new(0),
+            unmatched: AtomicU32::new(0),
         }
     }
 
-    /// Whether rows find their partners in it.
+    /// Whether enough rows find their partners in it.
     pub fn is_useful(&self) -> bool {
         !self.useless.load(Relaxed)
     }
 
-    /// Holds a batch whose last row has a time, with the entries of its undoubted rows; claims what clears.
-    /// Says whether it could be held.
-    pub fn hold(
+    /// Inserts a batch with the entries of its undoubted rows, in the order of rows; claims settlements that clear.
+    /// Returns false when there is no free seat, or the batch is too large for one.
+    pub fn insert(
         &self,
         side: Side,
         first_ordinal: u32,
@@ -139,6 +145,7 @@ impl Window {
         entries: &[Entry],
         claim: &mut dyn FnMut(Claim),
     ) -> bool {
+        debug_assert!(entries.is_sorted_by_key(|entry| entry.ordinal), "in the order of rows");
         let fits = batch.rows <= BATCH_ROWS;
         let Some(number) = fits.then(|| locked(&self.held).free.pop()).flatten() else {
             return false;
@@ -153,7 +160,7 @@ impl Window {
         let held = HeldBatch { side, first_ordinal, batch, entries: entries.to_vec() };
         *locked(&seats.batches[number]) = Some(held);
         let turn = seats.turns[number].load(Relaxed);
-        let (rows, begins) = on_piles(
+        let (rows, begins) = counting_sort(
             entries,
             SHARDS,
             |entry| shard_of(entry.hash),
@@ -163,9 +170,9 @@ impl Window {
             },
         );
         self.each_shard(|at, shard| {
-            shard.gathered.extend_from_slice(&rows[begins[at]..begins[at + 1]]);
-            if shard.gathered.len() >= gathered(self.let_go_rows) {
-                self.meet_gathered(shard, claim);
+            shard.queue.extend_from_slice(&rows[begins[at]..begins[at + 1]]);
+            if shard.queue.len() >= queue_rows(self.evicted_rows) {
+                self.probe_queue(shard, claim);
             }
         });
         let mut waiting = locked(&self.held);
@@ -174,7 +181,7 @@ impl Window {
         true
     }
 
-    /// Visits every shard, those last that others are in.
+    /// Visits every shard, locked ones last: threads do not wait for each other while there are others.
     fn each_shard(&self, mut visit: impl FnMut(usize, &mut Shard)) {
         let mut taken = Vec::new();
         for (number, shard) in self.shards.iter().enumerate() {
@@ -188,37 +195,37 @@ impl Window {
         }
     }
 
-    /// Looks at the rows that gathered in front of a shard.
-    fn meet_gathered(&self, shard: &mut Shard, claim: &mut dyn FnMut(Claim)) {
-        let mut gathered = std::mem::take(&mut shard.gathered);
-        for block in gathered.chunks(LOOKED_UP_AT_A_TIME) {
-            shard.touch(block);
+    /// Probes all rows that queue in front of a shard.
+    fn probe_queue(&self, shard: &mut Shard, claim: &mut dyn FnMut(Claim)) {
+        let mut queue = std::mem::take(&mut shard.queue);
+        for block in queue.chunks(PROBED_AT_A_TIME) {
+            shard.prefetch(block);
             for coming in block {
-                self.meet(shard, coming, claim);
+                self.probe(shard, coming, claim);
             }
         }
-        gathered.clear();
-        shard.gathered = gathered;
+        queue.clear();
+        shard.queue = queue;
     }
 
-    /// A row comes: it clears with its partner, waits for it, or casts doubt on rows of its key.
-    fn meet(&self, shard: &mut Shard, coming: &Coming, claim: &mut dyn FnMut(Claim)) {
+    /// Probes a row: it clears with its partner, waits for it, or makes the rows of its key doubtful.
+    fn probe(&self, shard: &mut Shard, coming: &Coming, claim: &mut dyn FnMut(Claim)) {
         let Coming { entry, place } = coming;
         let (tag, at) = (tag_of(entry.hash), shard.bucket(entry.hash));
         let bucket = &shard.buckets[at];
         let is_held = |at: &usize| self.is_held(bucket.0[*at].place());
         if let Some(first) = bucket.with_tag(tag).find(is_held) {
-            let row = self.answer(bucket.0[first], coming, &mut shard.revoked, claim);
+            let row = self.resolve(bucket.0[first], coming, &mut shard.revoked, claim);
             shard.buckets[at].0[first] = row;
         } else if let Some(free) = (0..BUCKET).find(|at| !is_held(at)) {
             let row = HeldRow::new(tag, RowState::Waits, *place, entry.fingerprint);
             shard.buckets[at].0[free] = row;
         }
-        // A full bucket leaves the row alone: it waits, and the match finds its partner.
+        // If the bucket is full, the row is not in the table. It leaves its entry, and the match finds its partner.
     }
 
-    /// A row comes whose key has come before: how the first stands then.
-    fn answer(
+    /// Returns the new state of the first row of a key when a second or a third one comes.
+    fn resolve(
         &self,
         row: HeldRow,
         coming: &Coming,
@@ -240,10 +247,10 @@ impl Window {
                 self.set_cleared([first, *place], true);
                 now(RowState::Cleared, place.0)
             }
-            // The match sees that there is one row too many.
+            // The match sees the entries of all rows of the key.
             RowState::Doubtful => row,
             RowState::Cleared if !self.is_held(second) => row,
-            // Another key, of which the same bits are looked at: the match finds its rows.
+            // Another key with the same tag and bucket: the new row leaves its entry, and the match finds its partner.
             _ if self.hash(first) != Some(entry.hash) => row,
             RowState::Cleared => {
                 let treating = if sides[0] == Side::Treating { first } else { second };
@@ -255,26 +262,27 @@ impl Window {
         }
     }
 
-    /// Lets the batches go that the reading has left behind, when these are many, or all, with the entries
-    /// that did not clear; claims what clears before.
-    pub fn let_go(&self, frontier: Option<i64>, claim: &mut dyn FnMut(Claim)) -> Vec<HeldBatch> {
+    /// Evicts the batches that the reading has passed, once they have many rows; all batches without a frontier. Claims
+    /// settlements that clear before. Returns the batches with the entries that did not clear.
+    pub fn evict(&self, frontier: Option<i64>, claim: &mut dyn FnMut(Claim)) -> Vec<HeldBatch> {
         let due = self.due(frontier);
         if due.is_empty() {
             return Vec::new();
         }
-        self.each_shard(|_, shard| self.meet_gathered(shard, claim));
+        self.each_shard(|_, shard| self.probe_queue(shard, claim));
         for seat in &due {
             let turn = &self.seats.turns[*seat];
             turn.store(turn.load(Relaxed).checked_add(1).unwrap_or(1), Relaxed);
         }
-        // Whoever is in a shard may still have seen them; whoever enters it from now on does not.
+        // A thread in a shard may still use the old turn. After this barrier none does (see `Seats`).
         self.shards.iter().for_each(|shard| drop(locked(shard)));
-        let gone = due.iter().filter_map(|seat| self.still_open(*seat)).collect();
+        let evicted = due.iter().filter_map(|seat| self.take_unmatched(*seat)).collect();
         locked(&self.held).free.extend(due);
-        gone
+        evicted
     }
 
-    /// The seats of the batches that nobody waits for any more, and of the earliest when there are too many.
+    /// Returns the seats of the batches that the reading has passed, and of the earliest others when there are too
+    /// many. None while they have few rows.
     fn due(&self, frontier: Option<i64>) -> Vec<usize> {
         let mut waiting = locked(&self.held);
         let seats = self.seats.turns.len();
@@ -290,14 +298,14 @@ impl Window {
             waiting.due.push(seat);
             waiting.due_rows += rows;
         }
-        if frontier.is_some() && waiting.due_rows < self.let_go_rows && !few_seats {
+        if frontier.is_some() && waiting.due_rows < self.evicted_rows && !few_seats {
             return Vec::new();
         }
         waiting.due_rows = 0;
         std::mem::take(&mut waiting.due)
     }
 
-    /// The claims that turned out to be in doubt: hash and treating ordinal, in order.
+    /// Returns the claims that were withdrawn: hash and treating ordinal, sorted.
     pub fn revoked(self) -> Vec<(u64, u32)> {
         let shards = self.shards.into_iter();
         let mut revoked: Vec<(u64, u32)> = shards
@@ -307,25 +315,26 @@ impl Window {
         revoked
     }
 
-    /// A batch with the entries that did not clear; gives the window up when these are too many.
-    fn still_open(&self, seat: usize) -> Option<HeldBatch> {
+    /// Takes a batch out of its seat, with the entries that did not clear; gives the window up when these are too many.
+    fn take_unmatched(&self, seat: usize) -> Option<HeldBatch> {
         let mut held = locked(&self.seats.batches[seat]).take()?;
         let cleared = self.seats.cleared_of(seat);
         let count = |entries: &[Entry]| u32::try_from(entries.len()).unwrap_or(0);
         let rows = count(&held.entries);
         let first = held.first_ordinal;
         held.entries.retain(|entry| !cleared[(entry.ordinal - first) as usize].load(Relaxed));
-        let let_go = self.let_go.fetch_add(rows, Relaxed) + rows;
+        let evicted = self.evicted.fetch_add(rows, Relaxed) + rows;
         let alone = count(&held.entries);
-        let alone = self.alone.fetch_add(alone, Relaxed) + alone;
-        if let_go > TRIAL_ROWS {
-            self.useless.fetch_or(alone > let_go / 2, Relaxed);
-            self.let_go.store(0, Relaxed);
-            self.alone.store(0, Relaxed);
+        let unmatched = self.unmatched.fetch_add(alone, Relaxed) + alone;
+        if evicted > TRIAL_ROWS {
+            self.useless.fetch_or(unmatched > evicted / 2, Relaxed);
+            self.evicted.store(0, Relaxed);
+            self.unmatched.store(0, Relaxed);
         }
         Some(held)
     }
 
+    /// Whether the batch of a row still has its seat.
     fn is_held(&self, place: RowSlot) -> bool {
         place.turn() != 0 && self.seats.turns[place.seat()].load(Relaxed) == place.turn()
     }
@@ -336,7 +345,7 @@ impl Window {
         }
     }
 
-    /// The hash of the key of a row, which its entry has.
+    /// Returns the hash of the key of a row, from its entry.
     fn hash(&self, place: RowSlot) -> Option<u64> {
         let (batch, ordinal) = (locked(&self.seats.batches[place.seat()]), self.ordinal(place));
         let entries = &batch.as_ref()?.entries;
@@ -369,7 +378,7 @@ impl Seats {
         }
     }
 
-    /// Which rows of a seat cleared.
+    /// Returns the flags of the rows of a seat.
     fn cleared_of(&self, seat: usize) -> &[AtomicBool] {
         &self.cleared[seat * BATCH_ROWS..][..BATCH_ROWS]
     }

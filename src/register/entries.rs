@@ -1,4 +1,4 @@
-//! The register of a closed period, read by whoever checks it: its settlements in the order of their keys.
+//! Reads the register of a closed period, to check or to list it: its settlements in the order of their keys.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ use crate::{
     text::Text,
 };
 
-/// A settlement as the register of a period has it.
+/// A row of the register of a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RegisterEntry {
     /// The hash of its setl_id.
@@ -34,7 +34,7 @@ pub struct RegisterEntry {
     pub period: Month,
     /// [`SETTLEMENT`], [`REVERSAL`] or [`VOIDED`].
     pub kind: i32,
-    /// What was owed, in fen.
+    /// The payable, in fen.
     pub payable: FenSum,
     /// The number of its group; −1 when voided.
     pub group: i32,
@@ -44,7 +44,7 @@ pub struct RegisterEntry {
 pub const SETTLEMENT: i32 = 0;
 /// A reversal that cleared.
 pub const REVERSAL: i32 = 1;
-/// Given up by decision.
+/// A settlement that a decision voided.
 pub const VOIDED: i32 = 2;
 
 /// First and last hash.
@@ -62,7 +62,7 @@ pub struct RegisterEntries {
 }
 
 impl RegisterEntries {
-    /// Opens `register.parquet` of a period's folder, or says what is wrong with it.
+    /// Opens `register.parquet` of a period's folder; fails when its columns or row groups are not as written.
     pub fn open(folder: &Path, period: Month) -> Result<RegisterEntries, Text> {
         let path = folder.join("register.parquet");
         let opened = guarded(|| opened(&path)).unwrap_or_else(|| Err(text!("damaged")))?;
@@ -70,17 +70,17 @@ impl RegisterEntries {
         Ok(RegisterEntries { period, path, metadata, ranges })
     }
 
-    /// How many there are.
+    /// Returns the number of settlements.
     pub fn rows(&self) -> u64 {
         self.metadata.metadata().file_metadata().num_rows().unsigned_abs()
     }
 
-    /// How many row groups they are cut into.
+    /// Returns the number of row groups.
     pub fn row_groups(&self) -> usize {
         self.ranges.len()
     }
 
-    /// Those of a row group, whose order is checked.
+    /// Reads the settlements of a row group; fails when they are not sorted.
     pub fn group(&self, group: usize) -> Result<Vec<RegisterEntry>, Text> {
         guarded(|| self.decode(group)).unwrap_or_else(|| Err(text!("damaged")))
     }
@@ -110,7 +110,7 @@ impl RegisterEntries {
         if good { Ok(all) } else { Err(text!("row group {} is not in order", group)) }
     }
 
-    /// Those of a range of keys.
+    /// Reads the settlements of a range of keys.
     pub fn within(&self, range: Range) -> Result<Vec<RegisterEntry>, Text> {
         let mut found = Vec::new();
         for (group, (first, last)) in self.ranges.iter().enumerate() {
@@ -125,7 +125,7 @@ impl RegisterEntries {
     }
 }
 
-/// Footer and row groups of a register.
+/// Reads the footer of a register; returns it with the range of keys of each row group.
 fn opened(path: &Path) -> Result<(ArrowReaderMetadata, Vec<Range>), Text> {
     let file = SharedFile::open(path).map_err(|error| text!("{}", error))?;
     let metadata = footer::read(&file, &ArrowReaderOptions::new())?;
@@ -148,7 +148,7 @@ fn opened(path: &Path) -> Result<(ArrowReaderMetadata, Vec<Range>), Text> {
     Ok((metadata, ranges.ok_or(text!("row groups without statistics"))?))
 }
 
-/// The settlements that a period's reversals reversed.
+/// Reads the keys of the settlements that a period's reversals reversed.
 pub fn reversals(folder: &Path) -> Result<Vec<Key>, Text> {
     let path = folder.join("reversals.parquet");
     guarded(|| keys(&path)).unwrap_or_else(|| Err(text!("damaged")))

@@ -1,8 +1,8 @@
 //! The register (已清算登记): every settlement that ever cleared or was voided, by key.
 //!
-//! A period keeps its own part in two Parquet files, sorted by key, with the deltas of the keys packed
-//! (about 14 bytes a settlement), cut into row groups at the borders of 1/512 of the keys where these
-//! are large, so that a partition of a delivery reads few row groups besides its own.
+//! A period keeps its own part in two Parquet files, sorted by key, with delta-encoded keys (about 14 bytes for each
+//! settlement). Row groups end at multiples of 1/512 of the range of hashes, once they have enough rows: so a partition
+//! of a delivery reads few row groups besides its own.
 //!
 //! `register.parquet`: key, check (96 bits of the hash of setl_id), payable, group, kind.
 //! `reversals.parquet`: key and check of each settlement that a cleared reversal reversed.
@@ -92,7 +92,7 @@ impl RegisterRows {
         self.push(*key, *payable, group.map(Group::number), *kind);
     }
 
-    /// A row group of settlements in the order of their keys.
+    /// Encodes a row group; fails unless its keys are sorted and distinct.
     pub(crate) fn encode(self, encoder: &Encoder) -> Outcome<EncodedRowGroup> {
         let keys = self.keys.iter().zip(&self.checks);
         Failure::unless(keys.is_sorted_by(|a, b| a < b), || text!("register: a settlement twice"))?;
@@ -113,7 +113,8 @@ fn bug(error: impl std::fmt::Display) -> Failure {
     Failure::Bug(text!("register: {}", Text::foreign(error)))
 }
 
-/// Writes the settlements that this period's cleared reversals reversed.
+/// Writes the keys of the settlements that this period's cleared reversals reversed; fails unless they are sorted and
+/// distinct.
 pub(crate) fn write_reversals(folder: &Path, originals: &[Key]) -> Outcome<FileEntry> {
     Failure::unless(originals.is_sorted_by(|a, b| a < b), || text!("a reversal twice"))?;
     let schema = Arc::new(Schema::new(schema().fields()[..2].to_vec()));

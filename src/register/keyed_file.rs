@@ -58,12 +58,16 @@ impl KeyedFile {
         Failure::Book(text!("{} is damaged: {}", self.place, Value::Text(what)))
     }
 
-    /// Calls back for every row whose key is in one of some lists, each of which is in order.
+    /// Calls `hit` for every row whose key is in one of the lists, each of which is sorted.
     pub(super) fn search<K: Keyed>(
         &self,
         lists: &[&[K]],
         mut hit: impl FnMut(Key, &RecordBatch, usize) -> Outcome<()>,
     ) -> Outcome<()> {
+        debug_assert!(
+            lists.iter().all(|list| list.is_sorted_by_key(Keyed::key)),
+            "lists are sorted"
+        );
         for (group, (first, last)) in self.ranges.iter().enumerate() {
             let wanted = || lists.iter().map(|list| within(list, *first, *last));
             if wanted().all(<[K]>::is_empty) {
@@ -90,12 +94,12 @@ impl KeyedFile {
         Ok(())
     }
 
-    /// Rows of the file.
+    /// Returns the number of rows of the file.
     pub(super) fn rows(&self) -> u64 {
         self.metadata.metadata().file_metadata().num_rows().max(0).cast_unsigned()
     }
 
-    /// The hashes of a row group, in order.
+    /// Reads the hashes of a row group, which are sorted.
     pub(super) fn hashes(&self, group: usize) -> Outcome<ScalarBuffer<u64>> {
         let hashes = self.read(group, &[0], None)?;
         let hashes = hashes.column(0).as_primitive_opt::<UInt64Type>();
@@ -103,7 +107,7 @@ impl KeyedFile {
         Ok(hashes.values().clone())
     }
 
-    /// Some columns of a row group: all of its rows, or some of them.
+    /// Reads columns of a row group: all of its rows, or some of them.
     fn read(
         &self,
         group: usize,
@@ -139,8 +143,7 @@ impl KeyedFile {
     }
 }
 
-/// Where sorted hashes have one in common with a list, which is in order. Which of two that differ is less cannot be
-/// foreseen, so nothing branches on it.
+/// Merges sorted hashes with a sorted list; returns the positions of the hashes that the list has.
 fn in_common<K: Keyed>(hashes: &[u64], list: &[K]) -> Vec<usize> {
     let mut rows = Vec::new();
     let (mut row, mut place) = (0, 0);
@@ -149,6 +152,7 @@ fn in_common<K: Keyed>(hashes: &[u64], list: &[K]) -> Vec<usize> {
         if *hash == wanted {
             rows.push(row);
         }
+        // Both steps are added as numbers: which side is less is random, and a branch on it would be mispredicted.
         row += usize::from(*hash <= wanted);
         place += usize::from(wanted < *hash);
     }

@@ -45,7 +45,7 @@ impl Register {
         self.settlements.is_empty()
     }
 
-    /// Which keys of some lists, each in order, are registered, and how.
+    /// Looks up the keys of lists, each of which is sorted; returns those that are registered, with their entries.
     pub fn find(&self, lists: &[&[Key]]) -> Outcome<BTreeMap<Key, Registered>> {
         let mut found = BTreeMap::new();
         for (earlier, file) in (0..).zip(&self.settlements) {
@@ -64,8 +64,7 @@ impl Register {
         Ok(found)
     }
 
-    /// Which keys the newest periods may hold: of as many periods as a part of some bytes of memory has
-    /// room for.
+    /// Builds a Bloom filter of the keys of the newest periods: of as many as fit 1/16 of `memory`.
     pub fn filter(&self, memory: usize, monitor: &Monitor) -> Outcome<BloomFilter> {
         let bytes = memory as u64 / FOR_FILTER;
         let mut keys = 0;
@@ -84,7 +83,7 @@ impl Register {
         Ok(filter)
     }
 
-    /// Which of some keys, in order, have been reversed.
+    /// Returns those of some sorted keys that have been reversed, sorted.
     pub fn reversed(&self, keys: &[Key]) -> Outcome<Vec<Key>> {
         let mut found = Vec::new();
         for file in &self.reversals {
@@ -110,7 +109,7 @@ fn registered(columns: &RecordBatch, row: usize, earlier: u16) -> Option<Registe
     })
 }
 
-/// One of so many bytes of memory is for the keys of earlier periods.
+/// The filter may take 1/16 of the memory.
 const FOR_FILTER: u64 = 16;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //!
 //! **In.** The folders of closed periods.
 //!
-//! **Out.** What the register holds about keys.
+//! **Out.** The entries of keys in the register.
 //!
 //! **Invariants.** Only row groups whose key range holds a wanted key are read.
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The identity that SM2 mixes into what is signed; the default of GM/T 0009, and of OpenSSL's users.
+/// The identity of the signer that SM2 hashes with the message: the default of GM/T 0009, which is usual with OpenSSL.
 pub(super) const DISTID: &str = "1234567812345678";
 
 /// Longest key that is read, in bytes.

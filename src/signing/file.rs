@@ -17,7 +17,7 @@ use crate::{
     text::Text,
 };
 
-/// Name of the file beside a manifest that holds its signature.
+/// Name of the file with the signature of a manifest, beside it.
 pub const SIGNATURE: &str = "manifest.sig";
 
 /// The format that this program writes and reads.
@@ -45,7 +45,7 @@ pub(crate) struct SignatureFile {
 }
 
 impl SignatureFile {
-    /// A signature by a key.
+    /// Makes the file of a signature by a key.
     pub(super) fn new(key: &PublicKey, signature: &[u8]) -> SignatureFile {
         SignatureFile {
             format: FORMAT,
@@ -55,7 +55,7 @@ impl SignatureFile {
         }
     }
 
-    /// The bytes of the file.
+    /// Returns the bytes of the file.
     pub(super) fn to_bytes(&self) -> Outcome<Vec<u8>> {
         let mut bytes = serde_json::to_vec_pretty(self)
             .map_err(|error| Failure::Bug(text!("signature: {}", Text::foreign(error))))?;
@@ -63,7 +63,7 @@ impl SignatureFile {
         Ok(bytes)
     }
 
-    /// Reads the bytes of the file, or says what is wrong with them.
+    /// Parses the bytes of the file.
     pub(super) fn parse(bytes: &[u8]) -> Result<SignatureFile, Text> {
         let file: SignatureFile = serde_json::from_slice(bytes)
             .map_err(|error| text!("no signature: {}", Text::foreign(error)))?;
@@ -85,7 +85,7 @@ impl SignatureFile {
     }
 }
 
-/// The bytes of the signature in a period's folder, if it has one; or what is wrong with it.
+/// Reads the signature file of a period's folder; `None` when there is none.
 pub fn read_signature(folder: &Path) -> Result<Option<Vec<u8>>, Text> {
     let path = folder.join(SIGNATURE);
     let unreadable = |error: io::Error| text!("{}: {}", SIGNATURE, error);
@@ -93,7 +93,7 @@ pub fn read_signature(folder: &Path) -> Result<Option<Vec<u8>>, Text> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         found => found.map_err(unreadable)?,
     };
-    // A pipe would be waited for.
+    // Opening a pipe could wait forever.
     if !found.is_file() {
         return Err(text!("{}: not a file", SIGNATURE));
     }

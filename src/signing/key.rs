@@ -1,4 +1,4 @@
-//! A private key: made, read, and used to sign.
+//! Private keys: makes them, reads them, signs with them.
 
 use std::{
     fmt,
@@ -22,7 +22,7 @@ use crate::{
     text::{Text, quoted},
 };
 
-/// A private key. It is wiped from memory when it goes.
+/// A private key, which is wiped from memory when it is dropped.
 #[derive(Clone)]
 pub struct Signer(Secret);
 
@@ -32,7 +32,7 @@ enum Secret {
     Sm2(sm2::SecretKey),
 }
 
-/// Nothing of the key itself.
+/// Shows the id only, nothing of the key.
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Signer({})", self.id())
@@ -40,14 +40,14 @@ impl fmt::Debug for Signer {
 }
 
 impl Signer {
-    /// Reads a private key in PEM; one that others may read or write is refused.
+    /// Reads a private key in PEM; fails when others may read or write the file.
     pub fn read(path: &Path) -> Outcome<Signer> {
         let text = secret::read(path, |problem| text!("private key {}", problem))?;
         Signer::from_pem(&text)
             .map_err(|problem| Failure::Usage(text!("private key {}: {}", path, problem)))
     }
 
-    /// Reads PKCS#8 in PEM, or says what it is instead.
+    /// Reads PKCS#8 in PEM; the error says what the file holds instead.
     pub(super) fn from_pem(pem: &[u8]) -> Result<Signer, Text> {
         let hint =
             text!("expected is PKCS#8 in PEM, as liangqing keygen and openssl genpkey write it");
@@ -80,10 +80,10 @@ impl Signer {
         Ok(Signer(Secret::Sm2(key)))
     }
 
-    /// PKCS#8 in PEM.
+    /// Writes the key as PKCS#8 in PEM.
     pub(super) fn to_pem(&self) -> Outcome<Zeroizing<String>> {
         let pem = match &self.0 {
-            // Without the public key, which OpenSSL does not expect in this place.
+            // Without the optional public key, which OpenSSL does not read there.
             Secret::Ed25519(key) => KeypairBytes { secret_key: key.to_bytes(), public_key: None }
                 .to_pkcs8_pem(LineEnding::LF),
             Secret::Sm2(key) => key.to_pkcs8_pem(LineEnding::LF),
@@ -91,7 +91,7 @@ impl Signer {
         pem.map_err(|error| Failure::Bug(text!("private key: {}", Text::foreign(error))))
     }
 
-    /// Makes a key.
+    /// Makes a random key.
     pub(super) fn random(algorithm: Algorithm) -> Outcome<Signer> {
         loop {
             let bytes = secret::random()?;
@@ -100,7 +100,7 @@ impl Signer {
                     let key = Box::new(ed25519_dalek::SigningKey::from_bytes(&bytes));
                     return Ok(Signer(Secret::Ed25519(key)));
                 }
-                // Nearly every number is a key.
+                // Nearly every number of 256 bits is a key; otherwise the loop tries another.
                 Algorithm::Sm2 => {
                     if let Ok(key) = sm2::SecretKey::from_slice(bytes.as_ref()) {
                         return Ok(Signer(Secret::Sm2(key)));
@@ -117,12 +117,12 @@ impl Signer {
         }
     }
 
-    /// The id of the key: SHA-256 of the public key's DER.
+    /// Returns the id of the key: SHA-256 of the public key's DER.
     pub fn id(&self) -> String {
         self.public().id()
     }
 
-    /// Signs the bytes of a manifest; the bytes of `manifest.sig`.
+    /// Signs the bytes of a manifest; returns the bytes of `manifest.sig`.
     pub fn sign(&self, manifest: &[u8]) -> Outcome<Vec<u8>> {
         let failed = |error| Failure::Bug(text!("signing: {}", Text::foreign(error)));
         let signature = match &self.0 {
@@ -141,8 +141,8 @@ impl Signer {
     }
 }
 
-/// Makes a pair of keys: the private one at a path, the public one beside it with `.pub`; gives its id. Files
-/// that are there already stay as they are.
+/// Makes a pair of keys: the private one at a path, the public one beside it with `.pub`. Returns the id and the path
+/// of the public key. Fails when one of the files exists.
 pub fn keygen(path: &Path, algorithm: Algorithm) -> Outcome<(String, PathBuf)> {
     let signer = Signer::random(algorithm)?;
     let mut beside = path.as_os_str().to_owned();

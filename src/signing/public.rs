@@ -1,4 +1,4 @@
-//! A public key: read, named, and used to check a signature.
+//! Public keys: reads them, computes their ids, checks signatures.
 
 use ed25519_dalek::{
     Verifier,
@@ -21,11 +21,11 @@ pub(super) enum PublicKey {
 }
 
 impl PublicKey {
-    /// Reads a public key in PEM, or says what is wrong with it.
+    /// Reads a public key in PEM.
     pub(super) fn from_pem(pem: &str) -> Result<PublicKey, Text> {
         let pem = pem.trim_start();
         if let Ok(key) = ed25519_dalek::VerifyingKey::from_public_key_pem(pem) {
-            // Anybody could sign for such a key.
+            // A key of small order: signatures that verify with it can be made without a private key.
             let weak = text!("a key that no generator makes, and that anybody could sign for");
             return if key.is_weak() { Err(weak) } else { Ok(PublicKey::Ed25519(Box::new(key))) };
         }
@@ -33,7 +33,7 @@ impl PublicKey {
         key.map(PublicKey::Sm2).map_err(|_| text!("no public key of Ed25519 or SM2 in PEM"))
     }
 
-    /// The key in PEM.
+    /// Writes the key in PEM.
     pub(super) fn to_pem(&self) -> Outcome<String> {
         let pem = match self {
             PublicKey::Ed25519(key) => key.to_public_key_pem(LineEnding::LF),
@@ -42,7 +42,7 @@ impl PublicKey {
         pem.map_err(|error| Failure::Bug(text!("public key: {}", Text::foreign(error))))
     }
 
-    /// Its id: SHA-256 of its DER.
+    /// Returns its id: SHA-256 of its DER.
     pub(super) fn id(&self) -> String {
         let der = match self {
             PublicKey::Ed25519(key) => key.to_public_key_der(),
@@ -51,7 +51,7 @@ impl PublicKey {
         sha256_hex(der.expect("Invariant: a key is short enough for DER").as_bytes())
     }
 
-    /// Its algorithm.
+    /// Returns its algorithm.
     pub(super) const fn algorithm(&self) -> Algorithm {
         match self {
             PublicKey::Ed25519(_) => Algorithm::Ed25519,
@@ -59,7 +59,7 @@ impl PublicKey {
         }
     }
 
-    /// Whether a signature of this key is on some bytes.
+    /// Whether a signature of some bytes is by this key.
     pub(super) fn verifies(&self, bytes: &[u8], signature: &[u8]) -> bool {
         match self {
             PublicKey::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature)

@@ -1,4 +1,4 @@
-//! Files that only their owner may read.
+//! Secrets: files that only their owner may read, and random bytes.
 
 use std::{
     fs::{self, File},
@@ -13,12 +13,11 @@ use super::algorithm::LONGEST_KEY;
 use crate::diag::{Failure, Outcome};
 use crate::text::Text;
 
-/// Reads a secret, at most one byte more than the longest key has; one that others than its owner
-/// may read or write is refused.
+/// Reads a secret, up to one byte more than the longest key; fails when others than the owner may read or write it.
 pub(crate) fn read(path: &Path, named: fn(Text) -> Text) -> Outcome<Zeroizing<Vec<u8>>> {
     let refuse = |problem: Text| Failure::Usage(named(text!("{}: {}", path, problem)));
     let unreadable = |error: io::Error| refuse(text!("it cannot be read: {}", error));
-    // A pipe would be waited for.
+    // Opening a pipe could wait forever.
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(refuse(text!("it is not a file")));
     }
@@ -30,13 +29,13 @@ pub(crate) fn read(path: &Path, named: fn(Text) -> Text) -> Outcome<Zeroizing<Ve
         let hint = text!("chmod 600 {}, and make a new key if others have seen it", path);
         return Err(refuse(problem.hinting(hint)));
     }
-    // Room for all of it: a text that grows leaves copies behind.
+    // Full capacity from the start: a vector that grows moves, and leaves a copy that is not wiped.
     let mut text = Zeroizing::new(Vec::with_capacity(LONGEST_KEY + 1));
     file.take(LONGEST_KEY as u64 + 1).read_to_end(&mut text).map_err(unreadable)?;
     Ok(text)
 }
 
-/// 32 random bytes.
+/// Returns 32 random bytes.
 #[expect(clippy::disallowed_methods, reason = "a new key is random")]
 pub(crate) fn random() -> Outcome<Zeroizing<[u8; 32]>> {
     let mut bytes = Zeroizing::new([0; 32]);

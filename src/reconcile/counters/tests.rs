@@ -54,7 +54,7 @@ fn parts_are_what_was_counted() {
     let expected: Lanes = std::array::from_fn(|index| 101 * columns[index][0]);
     let others = Counters::default();
     assert_eq!(counters.parts().count(), 500);
-    counters.parts().for_each(|part| others.take(&part));
+    counters.parts().for_each(|part| others.add_part(&part));
     for counters in [counters, others] {
         let counted = counters.finish();
         let mut all: Vec<(PackedKey, CounterSlot)> = counted.places().flatten().collect();
@@ -93,10 +93,10 @@ fn what_is_taken_out_again_leaves_nothing() {
     for times in [1, 1, -1, -1, -1] {
         for (key, amounts) in keys.into_iter().zip(amounts) {
             let part = part(key, times, &amounts.map(|fen| fen * times));
-            counters.take(&part);
+            counters.add_part(&part);
         }
     }
-    counters.take(&part(keys[0], 1, &[1; 13]));
+    counters.add_part(&part(keys[0], 1, &[1; 13]));
     let counted = counters.finish();
     let mut places: Vec<(PackedKey, CounterSlot)> = counted.places().flatten().collect();
     places.sort_unstable();

@@ -1,56 +1,57 @@
-//! A part of the window's table: what is known of the rows of some keys.
+//! A shard of the window: a hash table of held rows, for the keys that begin with some bits.
 
 use crate::keyed::entry::Entry;
 
-/// Batches that can be held at a time; rows of one, at the most; rows of all that are still awaited.
+/// The most batches that are held at a time.
 pub(super) const SEATS: usize = 1 << RowSlot::SEAT_BITS;
 
+/// The most rows of a batch.
 pub(super) const BATCH_ROWS: usize = 1 << RowSlot::ROW_BITS;
 
-/// Items of a bucket.
+/// Rows of a bucket.
 pub(super) const BUCKET: usize = 8;
 
-/// The rows of some keys.
+/// A shard: a hash table with buckets, and rows that wait to be probed.
 pub(super) struct Shard {
-    /// Rows that nobody has looked at yet.
-    pub(super) gathered: Vec<Coming>,
+    /// Rows that are not yet probed.
+    pub(super) queue: Vec<Coming>,
     pub(super) buckets: Vec<KeyBucket>,
-    /// Claims that turned out to be in doubt: hash and treating ordinal.
+    /// Claims that were withdrawn: hash and treating ordinal.
     pub(super) revoked: Vec<(u64, u32)>,
 }
 
-/// Rows that came first with their keys; those whose batch has gone are free places. Two lines of a
-/// processor's cache.
+/// A bucket: the first rows of some keys. Rows of evicted batches count as free. It is two cache lines, aligned, so
+/// that [`Shard::prefetch`] has to read one row of each line only.
 #[derive(Clone, Copy, Default)]
 #[repr(align(128))]
 pub(super) struct KeyBucket(pub(super) [HeldRow; BUCKET]);
 
-/// A row that comes.
+/// A row to be probed.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Coming {
     pub(super) entry: Entry,
     pub(super) place: RowSlot,
 }
 
-/// A row that came first with its key.
+/// The first row of a key (16 bytes). The default has turn 0, which no batch has: it is free.
 #[derive(Clone, Copy, Default)]
 pub(super) struct HeldRow {
-    /// Its fingerprint while it waits; the place of its partner once it cleared.
+    /// Its fingerprint while it waits; the slot of its partner once it cleared.
     pub(super) with: u64,
-    /// 24 bits of its key, 2 that say how it stands, its place.
+    /// From the high bits: 24 of the key (tag), 2 of the state, 38 of the slot.
     bits: u64,
 }
 
-/// A row of a batch that is held: turn and seat of the batch, the row in it.
+/// The slot of a row, in 38 bits from the high ones: 16 of the turn, 11 of the seat, 11 of the row in its batch.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct RowSlot(pub(super) u64);
 
-/// How a row stands.
+/// The state of the first row of a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum RowState {
     /// Its partner has not come.
     Waits = 0,
-    /// Something else has come than an equal partner: the values must decide.
+    /// Another row of the key came that is no equal partner: the values must decide.
     Doubtful = 1,
     /// It cleared with its partner.
     Cleared = 2,
@@ -62,6 +63,7 @@ impl RowSlot {
     const BITS: u32 = RowSlot::ROW_BITS + RowSlot::SEAT_BITS + 16;
 
     pub(super) fn new(seat: usize, turn: u16, row: u32) -> RowSlot {
+        debug_assert!(seat < SEATS && (row as usize) < BATCH_ROWS, "seat and row fit their bits");
         let seat = u64::from(turn) << RowSlot::SEAT_BITS | seat as u64;
         RowSlot(seat << RowSlot::ROW_BITS | u64::from(row))
     }
@@ -71,7 +73,7 @@ impl RowSlot {
         self.0 as usize & (BATCH_ROWS - 1)
     }
 
-    /// Its number among the rows of all seats.
+    /// Returns its number among the rows of all seats.
     #[expect(clippy::cast_possible_truncation, reason = "22 bits")]
     pub(super) const fn number(self) -> usize {
         self.0 as usize & (SEATS * BATCH_ROWS - 1)
@@ -109,26 +111,27 @@ impl HeldRow {
     }
 }
 
-/// The part of a key that a row keeps; others choose the shard and the bucket.
+/// Returns the tag of a hash: its bits 16 to 39. The top 6 bits choose the shard, the bits from 40 on the bucket.
 pub(super) const fn tag_of(hash: u64) -> u64 {
     hash >> 16 & 0xff_ffff
 }
 
 impl Shard {
-    /// For so many rows, of which half find their partners here.
+    /// Makes a shard for so many rows. Half of them find their partners and take no place.
     pub(super) fn new(rows: usize) -> Shard {
         let buckets = vec![KeyBucket::default(); (rows / BUCKET).next_power_of_two()];
-        Shard { gathered: Vec::new(), buckets, revoked: Vec::new() }
+        Shard { queue: Vec::new(), buckets, revoked: Vec::new() }
     }
 
-    /// The bucket of a key.
+    /// Returns the bucket of a hash.
     pub(super) fn bucket(&self, hash: u64) -> usize {
         usize::try_from(hash >> 40).unwrap_or(0) & (self.buckets.len() - 1)
     }
 
-    /// Looks at all that a block of keys will need: the memory answers to many look-ups at a time where
-    /// nothing waits for the first, and what was looked at is near afterwards.
-    pub(super) fn touch(&self, coming: &[Coming]) {
+    /// Prefetches the buckets of a block of rows.
+    pub(super) fn prefetch(&self, coming: &[Coming]) {
+        // No load depends on another, so they overlap. A branch in the loop would make them wait; without the black box
+        // the compiler would remove them.
         let near = |all, row: &Coming| {
             let KeyBucket(rows) = &self.buckets[self.bucket(row.entry.hash)];
             all ^ rows[0].bits ^ rows[BUCKET - 1].bits
@@ -138,9 +141,10 @@ impl Shard {
 }
 
 impl KeyBucket {
-    /// The places that have a tag.
+    /// Returns the positions of the rows that have a tag.
     pub(super) fn with_tag(&self, tag: u64) -> impl Iterator<Item = usize> + use<> {
         let KeyBucket(rows) = self;
+        // All tags are compared first, into a bit mask: this loop vectorises, one with an early exit would not.
         let bits = rows.iter().zip(0..).map(|(row, bit)| u32::from(row.tag() == tag) << bit);
         let mut left = bits.fold(0, |all, bit| all | bit);
         std::iter::from_fn(move || {

@@ -27,7 +27,7 @@ impl Tried {
     }
 
     /// Holds rows of a side, given by key and fingerprint, at an hour.
-    fn hold(&mut self, side: Side, first: u32, rows: &[(u64, u64)], hour: i64) {
+    fn insert(&mut self, side: Side, first: u32, rows: &[(u64, u64)], hour: i64) {
         let entry = |(ordinal, (key, fingerprint)): (u32, &(u64, u64))| Entry {
             hash: spread(*key),
             ordinal,
@@ -39,14 +39,14 @@ impl Tried {
         let entries: Vec<Entry> = (first..).zip(rows).map(entry).collect();
         let batch = Batch::of_times(vec![at(hour); rows.len()]);
         let claim = &mut |claim: Claim| self.claims.push(claim.ordinals);
-        assert!(self.window.hold(side, first, batch, &entries, claim));
+        assert!(self.window.insert(side, first, batch, &entries, claim));
     }
 
     /// Side and ordinal of the rows that go without having cleared.
-    fn let_go(&mut self, frontier: Option<i64>) -> Vec<(Side, u32)> {
+    fn evict(&mut self, frontier: Option<i64>) -> Vec<(Side, u32)> {
         let of = |held: HeldBatch| held.entries.into_iter().map(move |e| (held.side, e.ordinal));
         let claim = &mut |claim: Claim| self.claims.push(claim.ordinals);
-        let gone = self.window.let_go(frontier, claim);
+        let gone = self.window.evict(frontier, claim);
         let mut left: Vec<_> = gone.into_iter().flat_map(of).collect();
         self.claims.sort_unstable();
         left.sort_unstable();
@@ -57,10 +57,10 @@ impl Tried {
 #[test]
 fn equal_copies_clear_and_others_are_left() {
     let mut tried = Tried::new(1000);
-    tried.hold(Side::Treating, 0, &[(1, 1), (2, 2), (3, 3)], 0);
-    tried.hold(Side::Insured, 10, &[(3, 3), (2, 9), (1, 1), (4, 4)], 0);
+    tried.insert(Side::Treating, 0, &[(1, 1), (2, 2), (3, 3)], 0);
+    tried.insert(Side::Insured, 10, &[(3, 3), (2, 9), (1, 1), (4, 4)], 0);
     let others = [(Side::Treating, 1), (Side::Insured, 11), (Side::Insured, 13)];
-    assert_eq!(tried.let_go(None), others);
+    assert_eq!(tried.evict(None), others);
     assert_eq!(tried.claims, [[0, 12], [2, 10]]);
     assert!(tried.window.revoked().is_empty());
 }
@@ -68,12 +68,12 @@ fn equal_copies_clear_and_others_are_left() {
 #[test]
 fn a_third_row_takes_a_claim_back() {
     let mut tried = Tried::new(1000);
-    tried.hold(Side::Treating, 0, &[(7, 7)], 0);
-    tried.hold(Side::Insured, 0, &[(7, 7)], 0);
-    tried.hold(Side::Insured, 1, &[(7, 7)], 0);
-    tried.hold(Side::Treating, 1, &[(7, 7)], 0);
+    tried.insert(Side::Treating, 0, &[(7, 7)], 0);
+    tried.insert(Side::Insured, 0, &[(7, 7)], 0);
+    tried.insert(Side::Insured, 1, &[(7, 7)], 0);
+    tried.insert(Side::Treating, 1, &[(7, 7)], 0);
     let all = [0, 1].map(|ordinal| (Side::Treating, ordinal));
-    assert_eq!(tried.let_go(None), [all, all.map(|(_, n)| (Side::Insured, n))].concat());
+    assert_eq!(tried.evict(None), [all, all.map(|(_, n)| (Side::Insured, n))].concat());
     assert_eq!(tried.claims, [[0, 0]]);
     assert_eq!(tried.window.revoked(), [(spread(7), 0)]);
 }
@@ -92,9 +92,9 @@ fn keys_that_look_alike_are_told_apart() {
     ] {
         let batch = Batch::of_times(vec![at(0)]);
         let claim = &mut |claim: Claim| claims.push((claim.hash(), claim.ordinals));
-        assert!(window.hold(side, ordinal, batch, &[rows(hash, ordinal)], claim));
+        assert!(window.insert(side, ordinal, batch, &[rows(hash, ordinal)], claim));
     }
-    let left = window.let_go(None, &mut |claim| claims.push((claim.hash(), claim.ordinals)));
+    let left = window.evict(None, &mut |claim| claims.push((claim.hash(), claim.ordinals)));
     assert_eq!(claims, [(1, [0, 0])]);
     assert_eq!(left.iter().map(|held| held.entries.len()).sum::<usize>(), 2);
     assert!(window.revoked().is_empty());
@@ -104,28 +104,28 @@ fn keys_that_look_alike_are_told_apart() {
 fn what_the_reading_has_left_behind_finds_no_partner() {
     let mut tried = Tried::new(1000);
     let many: Vec<(u64, u64)> = (1..=100).map(|key| (key, key)).collect();
-    tried.hold(Side::Treating, 0, &many, 0);
-    tried.hold(Side::Treating, 100, &[(101, 1)], 5);
-    assert_eq!(tried.let_go(Some(at(1))), []);
-    assert_eq!(tried.let_go(Some(at(2))).len(), 100);
+    tried.insert(Side::Treating, 0, &many, 0);
+    tried.insert(Side::Treating, 100, &[(101, 1)], 5);
+    assert_eq!(tried.evict(Some(at(1))), []);
+    assert_eq!(tried.evict(Some(at(2))).len(), 100);
     // The first are gone, and their seat is taken again; the last is held.
-    tried.hold(Side::Insured, 0, &many, 5);
-    tried.hold(Side::Insured, 100, &[(101, 1)], 5);
-    assert_eq!(tried.let_go(None), (0..100).map(|row| (Side::Insured, row)).collect::<Vec<_>>());
+    tried.insert(Side::Insured, 0, &many, 5);
+    tried.insert(Side::Insured, 100, &[(101, 1)], 5);
+    assert_eq!(tried.evict(None), (0..100).map(|row| (Side::Insured, row)).collect::<Vec<_>>());
     assert_eq!(tried.claims, [[100, 100]]);
 }
 
 #[test]
-fn few_rows_are_let_go_together_with_others() {
+fn few_rows_are_evicted_together_with_others() {
     let mut tried = Tried::new(100_000);
-    tried.hold(Side::Treating, 0, &[(1, 1)], 0);
-    assert_eq!(tried.let_go(Some(at(9))), []);
-    assert_eq!(tried.let_go(None), [(Side::Treating, 0)]);
+    tried.insert(Side::Treating, 0, &[(1, 1)], 0);
+    assert_eq!(tried.evict(Some(at(9))), []);
+    assert_eq!(tried.evict(None), [(Side::Treating, 0)]);
 }
 
 #[test]
 fn rows_are_found_however_many_came_since() {
-    // Each shard looks at what gathered long before the end.
+    // Each shard probes its queue long before the end.
     const BATCHES: usize = 100;
     const ROWS: usize = BATCHES * BATCH_ROWS;
     let window = Window::new(2 * ROWS as u64);
@@ -140,11 +140,11 @@ fn rows_are_found_however_many_came_since() {
             let entries: Vec<Entry> = ordinals.iter().map(entry).collect();
             let batch = Batch::of_times(vec![at(0); entries.len()]);
             let claim = &mut |claim: Claim| claims.push(claim.ordinals);
-            assert!(window.hold(side, ordinals[0], batch, &entries, claim));
+            assert!(window.insert(side, ordinals[0], batch, &entries, claim));
         }
     }
     assert!(claims.len() > ROWS / 2);
-    let gone = window.let_go(None, &mut |claim| claims.push(claim.ordinals));
+    let gone = window.evict(None, &mut |claim| claims.push(claim.ordinals));
     let left: usize = gone.iter().map(|held| held.entries.len()).sum();
     assert!(claims.iter().all(|[treating, insured]| treating == insured));
     claims.sort_unstable();
@@ -177,8 +177,8 @@ fn every_row_goes_once_whatever_threads_do() {
                 };
                 let entries: Vec<Entry> = (first..first + ROWS).map(entry).collect();
                 let rows = Batch::of_times(vec![at(batch); entries.len()]);
-                assert!(window.hold(side, first, rows, &entries, &mut claim));
-                left.extend(window.let_go(Some(at(batch)), &mut claim));
+                assert!(window.insert(side, first, rows, &entries, &mut claim));
+                left.extend(window.evict(Some(at(batch)), &mut claim));
             }
         }
         (claims, left)
@@ -193,7 +193,7 @@ fn every_row_goes_once_whatever_threads_do() {
             left.extend(gone);
         }
     });
-    left.extend(window.let_go(None, &mut |claim| claims.push((claim.hash(), claim.ordinals))));
+    left.extend(window.evict(None, &mut |claim| claims.push((claim.hash(), claim.ordinals))));
     let revoked = window.revoked();
     let mut rows: Vec<(Side, u32)> = left
         .iter()
@@ -215,5 +215,5 @@ fn every_row_goes_once_whatever_threads_do() {
 fn no_more_is_held_than_there_are_seats_for() {
     let window = Window::new(0);
     let batch = Batch::of_times(vec![at(0)]);
-    assert!(!window.hold(Side::Treating, 0, batch, &[], &mut |_| ()));
+    assert!(!window.insert(Side::Treating, 0, batch, &[], &mut |_| ()));
 }

@@ -1,9 +1,8 @@
-//! The keys that an auditor trusts, and what signatures are worth with them.
+//! The keys that an auditor trusts, and the judgement of signatures by them.
 //!
-//! A key that was stolen signs whatever the thief likes, manifests of periods long past as well, and nothing in
-//! a signature tells when it was made. So the signature of a revoked key says nothing by itself, for no period:
-//! it is accepted only where a later period bears a signature of a key that is not revoked. Who made that one
-//! had the chain up to there before them.
+//! With a stolen key a thief can sign any manifest, also of a past period, and a signature does not show when it was
+//! made. So the signature of a revoked key proves nothing by itself, for any period. It is accepted only when a later
+//! period has a signature of a key that is not revoked: that signer had seen the chain up to there.
 
 mod read;
 
@@ -23,13 +22,13 @@ struct Trusted {
     id: String,
     name: String,
     key: PublicKey,
-    /// The first and the last period that it may sign.
+    /// The first and the last period that it may sign; none without a limit.
     from: Option<Month>,
     until: Option<Month>,
     revoked: bool,
 }
 
-/// The manifest of a period, byte by byte, with its signature where there is one.
+/// The bytes of a period's manifest, and of its signature if there is one.
 #[derive(Debug)]
 pub struct Signed {
     /// The period.
@@ -40,29 +39,30 @@ pub struct Signed {
     pub signature: Option<Vec<u8>>,
 }
 
-/// What is known of a period's manifest through signatures.
+/// The judgement of a period's manifest by signatures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignatureStanding {
-    /// Signed by a key, which this names.
+    /// Signed by a trusted key, with its name.
     Signed(String),
-    /// Signed by a revoked key, or not at all, but a later period of the chain bears a good signature.
+    /// Signed by a revoked key, or not signed, but this later period of the chain has a good signature.
     CoveredBy(Month),
-    /// No signature says anything.
+    /// Neither this period nor a later one is signed.
     Unsigned,
-    /// A signature that is not good, and why.
+    /// The signature is not good, with the reason.
     Bad(Text),
 }
 
 impl TrustedKeys {
-    /// Says what the signature of each period is worth, oldest first. The chain of digests from manifest to
-    /// manifest has to have been verified: through it a good signature vouches for every period before it.
+    /// Judges the signatures of all periods, oldest first. The caller has verified the chain of digests from manifest
+    /// to manifest: through it a good signature covers every period before.
     pub fn judge(&self, periods: &[Signed]) -> Vec<SignatureStanding> {
+        debug_assert!(periods.is_sorted_by_key(|signed| signed.period), "oldest first");
         let mut covered: Option<Month> = None;
         let mut standings: Vec<SignatureStanding> = periods
             .iter()
             .rev()
             .map(|Signed { period, manifest, signature }| {
-                let own = self.of(*period, manifest, signature.as_deref());
+                let own = self.verify(*period, manifest, signature.as_deref());
                 let standing = match (own, covered) {
                     (Ok(Some(Vouched { name, revoked: false })), _) => {
                         SignatureStanding::Signed(name)
@@ -87,8 +87,8 @@ impl TrustedKeys {
         standings
     }
 
-    /// Who signed a manifest, if anybody did; or what is wrong with the signature.
-    fn of(
+    /// Verifies the signature of a manifest; `None` without a signature.
+    fn verify(
         &self,
         month: Month,
         manifest: &[u8],

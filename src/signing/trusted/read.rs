@@ -24,7 +24,7 @@ use crate::{
     toml_keys,
 };
 
-/// No file of trusted keys is longer, and no public key.
+/// The most bytes of a file of trusted keys, and of a file of a public key.
 const LONGEST: u64 = 1 << 20;
 
 /// The keys that an auditor trusts (TOML; docs/audit.md).
@@ -97,7 +97,7 @@ fn period<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Month>, D::Error>
 }
 
 impl TrustedKeys {
-    /// Reads a file of trusted keys. All of its errors are listed, as a usage error.
+    /// Reads a file of trusted keys; fails with all of its errors, as a usage error.
     pub fn read(path: &Path) -> Outcome<TrustedKeys> {
         let usage = |problem: Text| Failure::Usage(text!("trusted keys {}: {}", path, problem));
         let text = text_of(path).map_err(usage)?;
@@ -105,7 +105,7 @@ impl TrustedKeys {
             .map_err(|errors| usage(text!("refused:{}", items(&errors))))
     }
 
-    /// Reads the text of a file whose paths start at a folder; or lists all of its errors by line.
+    /// Parses the text of a file whose paths start at `folder`; fails with all of its errors, by line.
     fn parse(text: &str, folder: &Path) -> Result<TrustedKeys, Vec<Text>> {
         let table = match DeTable::parse(text) {
             Ok(table) => table.into_inner(),
@@ -134,7 +134,7 @@ impl TrustedKeys {
     }
 }
 
-/// What was read of a file so far, and what is wrong with it by place.
+/// A reader of a file: the keys that were read, and the errors with their offsets.
 struct KeysReader<'a> {
     folder: &'a Path,
     errors: Vec<(usize, Text)>,
@@ -146,7 +146,7 @@ impl KeysReader<'_> {
         self.errors.push((at, text!("{}: {}", what, Value::Text(problem))));
     }
 
-    /// Reads a table; what is wrong with its keys is remembered.
+    /// Reads a table; adds to the errors.
     fn read<T: serde::de::DeserializeOwned + Default>(&mut self, table: &DeTable) -> T {
         let mut bad = Vec::new();
         let read = toml_keys::read(table, &mut bad);
@@ -196,7 +196,7 @@ impl KeysReader<'_> {
     }
 }
 
-/// A public key in PEM, or in the file that a path leads to.
+/// Reads a public key from PEM, or from the file at a path.
 fn public_key(text: &str, folder: &Path) -> Result<PublicKey, Text> {
     if text.contains("-----BEGIN") {
         return PublicKey::from_pem(text);
@@ -206,7 +206,7 @@ fn public_key(text: &str, folder: &Path) -> Result<PublicKey, Text> {
     PublicKey::from_pem(&text_of(&path).map_err(problem)?).map_err(problem)
 }
 
-/// The text of a small file.
+/// Reads the text of a small file.
 fn text_of(path: &Path) -> Result<String, Text> {
     let unreadable = |error: std::io::Error| text!("it cannot be read: {}", error);
     if !fs::metadata(path).map_err(unreadable)?.is_file() {

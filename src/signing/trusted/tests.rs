@@ -75,7 +75,7 @@ fn a_revoked_key_needs_a_later_signature_of_another() {
     let keys = keys();
     let revoked = trusted(&keys, |old| old.revoked = true);
     let mut periods: Vec<Signed> = (1..=3).map(|number| period(number, Some(&keys.old))).collect();
-    // Whoever stole the key may have made all of them.
+    // A thief of the key may have made all of them.
     for standing in judged(&periods, &revoked) {
         assert!(standing.starts_with("bad: by old, a revoked key"), "{standing}");
     }
