@@ -139,9 +139,11 @@ impl Grid {
             return Err(text!("another number of rows than its footer says"));
         }
         let mut arrays = batch.columns().iter();
-        let value = |column: &(&str, CellKind)| match is_old && is_added(column) {
-            true => Some(ColumnValues::Money(vec![0; rows].into())),
-            false => Some(ColumnValues::of(arrays.next()?, column.1)),
+        let value = |column: &(&str, CellKind)| {
+            if is_old && is_added(column) {
+                return Some(ColumnValues::Money(vec![0; rows].into()));
+            }
+            Some(ColumnValues::of(arrays.next()?, column.1))
         };
         let values = columns.iter().map_while(value).collect();
         Ok(Grid { spec, rows, columns, values })

@@ -85,7 +85,9 @@ pub fn pairs(
     for (pair, brought) in brought_forward {
         pairs.entry(*pair).or_default().brought_forward += *brought;
     }
-    pairs.values_mut().for_each(|pair| pair.settle(negative_net));
+    for pair in pairs.values_mut() {
+        pair.settle(negative_net);
+    }
     pairs
 }
 

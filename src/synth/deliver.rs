@@ -110,7 +110,7 @@ impl DeliveredFile<'_> {
         let streams: Vec<BirthStream> = self.streams();
         // A key orders the rows of a slice in one integer: 16 bits second (a slice has at most 3,600), 8 bits stream,
         // 40 bits index. A stream number of 0xFF or more would be taken for a planted copy.
-        debug_assert!(streams.len() <= SPECIAL as usize);
+        debug_assert!(streams.len() as u64 <= SPECIAL);
         let mut next = vec![0u64; streams.len()];
         let mut keys: Vec<u64> = Vec::new();
         let mut due: Vec<Special> = Vec::new();

@@ -145,7 +145,9 @@ pub(super) fn pairs(
         pairs.entry(pair).or_default().brought_forward = amount;
     }
     let returns = negative_net == NegativeNet::Return;
-    pairs.values_mut().for_each(|row| row.returns = returns);
+    for row in pairs.values_mut() {
+        row.returns = returns;
+    }
     pairs.retain(|_, row| row.numbers().iter().any(|number| *number != 0));
     pairs
 }
