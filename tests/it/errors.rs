@@ -45,14 +45,14 @@ macro_rules! reproducers {
 
 #[test]
 fn every_code_has_a_reproducer() {
-    // The last one needs somebody else: see faults.rs.
-    let in_a_first_period = [Code::G04, Code::S08, Code::S09, Code::F13];
+    // In a first period, in one that makes yearly quotas, or with somebody else: see below and faults.rs.
+    let elsewhere = [Code::G04, Code::S08, Code::S09, Code::Q06, Code::Q08, Code::F13];
     // Those of the auditor are no findings of a delivery: see verify.rs and audit_rerun.rs.
     let of_a_delivery = |code: &&Code| code.id().starts_with(['F', 'G', 'S', 'C', 'Q']);
     let missing: Vec<&Code> = Code::ALL
         .iter()
         .filter(of_a_delivery)
-        .filter(|code| !REPRODUCED.contains(code) && !in_a_first_period.contains(code))
+        .filter(|code| !REPRODUCED.contains(code) && !elsewhere.contains(code))
         .collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
@@ -81,6 +81,11 @@ fn decisions(world: &World, lines: &[&str]) {
 fn quota_changes(world: &World, lines: &[&str]) {
     let header = "notice_id,amount,approved_by,approved_on";
     small_file(world, "quota-changes.csv", &[&[header], lines].concat());
+}
+
+fn initial_quotas(world: &World, lines: &[&str]) {
+    let header = "insured_province,treating_province,quota,approved_by,approved_on";
+    small_file(world, "initial-quotas.csv", &[&[header], lines].concat());
 }
 
 fn payments(world: &World, line: &str) {
@@ -428,6 +433,50 @@ reproducers! {
     Q04 quota-changes.csv, line 2, notice_id JJ-2025-10-34-31: found no name, expected the name of who approved it
       hint: fill in approved_by
     "#;
+
+    Q05 an_initial_quota_of_one_province
+    |world| initial_quotas(world, &["34,34,1.00,Chen,2025-12-01"]),
+    @r#"
+    Q05 initial-quotas.csv, line 2: found "34" and "34", expected two different provinces of the 32, by their two-digit codes
+      hint: correct the provinces
+    "#;
+
+    Q07 a_second_initial_quota
+    |world| initial_quotas(world, &["35,31,1.00,Chen,2025-12-01", "35,31,2.00,Chen,2025-12-01"]),
+    @r#"
+    Q07 initial-quotas.csv, line 3: found 35-31 again, expected each pair once
+      hint: remove the second line
+    "#;
+}
+
+#[test]
+fn initial_quotas_are_for_pairs_without_one() {
+    let world = World::new();
+    world.deliver_both("2025-10", &[Row::new("A")]);
+    let quotas = "insured_province,treating_province,quota\n34,31,8000\n";
+    world.small_file("2025-10", "opening-quotas.csv", quotas);
+    let header = "insured_province,treating_province,quota,approved_by,approved_on\n";
+    let lines = "34,31,1.00,Chen,2025-10-30\n34,33,1.00,Chen,2025-10-30\n";
+    world.small_file("2025-10", "initial-quotas.csv", format!("{header}{lines}"));
+    insta::assert_snapshot!(world.run("2025-10").expect(3).stderr, @r#"
+    error: the delivery is refused
+      Q06 initial-quotas.csv, line 2: found 34-31 has 8000.00, expected a pair whose quota in force is 0
+        hint: remove the line: a quota in force changes by quota-changes.csv
+    1 finding in all; nothing was published and the book is as it was
+    "#);
+    world.small_file("2025-10", "initial-quotas.csv", header);
+    for period in ["2025-10", "2025-11"] {
+        world.run(period).expect(0);
+        world.deliver_both("2025-11", &[Row::new("B").in_month("2025-11")]);
+        world.deliver_both("2025-12", &[Row::new("C").in_month("2025-12")]);
+    }
+    world.small_file("2025-12", "initial-quotas.csv", format!("{header}{}", &lines[27..]));
+    insta::assert_snapshot!(world.run("2025-12").expect(3).stderr, @r#"
+    error: the delivery is refused
+      Q08 initial-quotas.csv, line 2: found this period makes yearly quotas, expected a period that makes no yearly quotas
+        hint: deliver it with the next period: the yearly quota of this one is made of payables
+    1 finding in all; nothing was published and the book is as it was
+    "#);
 }
 
 /// Opening quotas go with the first period only.

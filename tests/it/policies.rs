@@ -8,10 +8,10 @@ use crate::world::{Row, World};
 
 /// The built-in rules, and from 2025-11 on another limit, other levels and a shorter chronic list.
 fn two_policies() -> String {
-    let start = BUILT_IN.find("[[policy]]").expect("a policy");
+    let start = BUILT_IN.rfind("[[policy]]").expect("a policy");
     let end = BUILT_IN.find("# Working days:").expect("the calendar");
     let second = BUILT_IN[start..end]
-        .replace("from = \"2000-01\"", "from = \"2025-11\"")
+        .replace("from = \"2023-01\"", "from = \"2025-11\"")
         .replace("lateness_limit = 2", "lateness_limit = 0")
         .replace("yellow_percent = 70", "yellow_percent = 10")
         .replace("M03900 = \"2021-09-01\"", "M03900 = \"2099-01-01\"");
