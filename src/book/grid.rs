@@ -45,6 +45,8 @@ pub struct Grid {
     pub spec: TableSpec,
     /// The number of rows.
     pub rows: usize,
+    /// Whether the file lacks the column that version 3 of the contract added.
+    pub is_old: bool,
     columns: Vec<(&'static str, CellKind)>,
     values: Vec<ColumnValues>,
 }
@@ -122,7 +124,7 @@ impl Grid {
         let is_added = |(name, _): &(&str, CellKind)| spec.added == Some(name);
         let all: Vec<String> = columns.iter().map(shown).collect();
         let old: Vec<String> = columns.iter().filter(|of| !is_added(of)).map(shown).collect();
-        let is_old = found == old;
+        let is_old = spec.added.is_some() && found == old;
         if !is_old && found != all {
             return Err(text!("columns {}", found.join(", ")));
         }
@@ -146,7 +148,7 @@ impl Grid {
             Some(ColumnValues::of(arrays.next()?, column.1))
         };
         let values = columns.iter().map_while(value).collect();
-        Ok(Grid { spec, rows, columns, values })
+        Ok(Grid { spec, rows, is_old, columns, values })
     }
 
     /// Returns whether a column has an empty cell.

@@ -74,8 +74,9 @@ fn what_a_forger_does_is_told() {
 #[test]
 fn other_inputs_are_told() {
     let sample = sample_book();
-    let edits: [(&str, Edit); 9] = [
+    let edits: [(&str, Edit); 10] = [
         ("the quota changes of the delivery", |m| lines(m, B, "quota-changes.csv", 0)),
+        ("the initial quotas of the delivery", |m| lines(m, B, "initial-quotas.csv", 0)),
         ("the opening quotas that were given", |m| lines(m, A, "opening-quotas.csv", 3)),
         ("control totals of every file", |m| lines(m, A, "control-totals.csv", 4)),
         ("in force", |m| lines(m, A, "permits.csv", 0)),

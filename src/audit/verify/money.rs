@@ -133,7 +133,11 @@ fn pairs(
             .or_else(|| differs("reserve_level", row.text("reserve_level"), level(row, policy)))
             .map(|problem| text!("{}: {}", row.shown_key(), problem))
     });
-    checks.law(Code::B07, &closed.file("pairs"), text!("net, and the use of the quota"), rows);
+    // Books of version 2 of the contract have no such column, and rules that carry.
+    let lacking = closed.grid("pairs").is_old && policy.negative_net == NegativeNet::Return;
+    let lacking = [lacking.then(|| text!("without the column returned"))];
+    let law = text!("net, and the use of the quota");
+    checks.law(Code::B07, &closed.file("pairs"), law, rows.chain(lacking));
 }
 
 /// Returns the warning level of a pair (contract §5).

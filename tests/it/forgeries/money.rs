@@ -10,6 +10,10 @@ const PAID: &str = "accepted or refused";
 const COST: &str = "what cleared, as positions have it";
 const ENTRY: &str = "kind, group and payable of an entry";
 const ROW: &str = "a row of an input, with its rules";
+const NET: &str = "net, and the use of the quota";
+const DUE: &str = "the notices that are due";
+/// The pair that has something returned in November, and an initial quota.
+const PAIR: &[(&str, &str)] = &[("insured_province", "41"), ("treating_province", "32")];
 
 fn first_entry(f: &Forger, column: &str, value: &str) {
     f.edit(A, "register", |rows| {
@@ -91,6 +95,33 @@ pub(super) const MONEY: &[Forgery] = &[
     }),
     ("a permit for no province", "provinces, months and a flag", |f| {
         f.set(A, "permits", &[("permit_id", "PZ-01")], &[("insured_province", "99")]);
+    }),
+    ("returned money that is less", NET, |f| f.set(B, "pairs", PAIR, &[("returned", "1000.00")])),
+    ("returned money that is carried", NET, |f| {
+        f.set(B, "pairs", PAIR, &[("returned", "0.00"), ("carried_forward", "-1850.00")]);
+    }),
+    ("a return without a notice", DUE, |f| {
+        f.remove(B, "notices", &[("notice_id", "FH-2025-11-41-32")]);
+    }),
+    ("a return that the insured province pays", DUE, |f| {
+        let to = [("payer", "41"), ("payee", "32")];
+        f.set(B, "notices", &[("notice_id", "FH-2025-11-41-32")], &to);
+    }),
+    ("a notice of a smaller return", DUE, |f| {
+        f.set(B, "notices", &[("notice_id", "FH-2025-11-41-32")], &[("amount", "+-0.01")]);
+    }),
+    ("drawn without what came back", "drawn", |f| {
+        f.set(B, "reserves", PAIR, &[("drawn", "0.00")]);
+    }),
+    ("an initial quota that is not there", "the initial quotas of the delivery", |f| {
+        f.remove(B, "notices", &[("notice_id", "CS-2025-11-41-32")]);
+    }),
+    ("an initial quota that is not in force later", "next_quota", |f| {
+        f.set(B, "quotas", PAIR, &[("next_quota", "0.00")]);
+    }),
+    ("an initial quota of a pair that has one", "initial quotas of pairs that have none", |f| {
+        let to = [("notice_id", "CS-2025-11-34-31"), ("payer", "34"), ("payee", "31")];
+        f.set(B, "notices", &[("notice_id", "CS-2025-11-41-32")], &to);
     }),
     ("a quota below 0", "no quota below 0", |f| {
         f.set(A, "quotas", &[("insured_province", "32")], &[("quota", "-1.00")]);
