@@ -20,11 +20,10 @@ use futures::StreamExt;
 use super::{
     Mirror,
     functions::{gather_function, meet_function},
-    job::{
-        FINDING, JobTable, PROGRAM, ReadJob, ReadRequest, Terms, What, identity, session_config,
-    },
+    job::{JobTable, ReadJob, session_config},
     parcels::{Parcel, Report},
     parse_address,
+    request::{FINDING, PROGRAM, ReadRequest, Terms, What, identity},
     waiting::{runtime, unless},
 };
 use crate::{

@@ -18,6 +18,7 @@ mod ballista;
 mod functions;
 mod job;
 mod parcels;
+mod request;
 mod serve;
 mod storage;
 mod task;

@@ -17,8 +17,8 @@ use datafusion::{
 
 use super::{
     functions::external,
-    job::{FINDING, PROGRAM, ReadRequest, Terms, What, identity, schema},
     parcels::{Parcel, Report, pack_copy},
+    request::{FINDING, PROGRAM, ReadRequest, Terms, What, identity, schema},
     storage,
 };
 use crate::{

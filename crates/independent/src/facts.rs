@@ -13,7 +13,7 @@ use crate::{
     diag::{Failure, Outcome},
     model::{
         codes::{CareClass, FundClass, Month, Pair, Province},
-        fields::Field,
+        fields::{FIELDS, Field},
     },
     rules::Policy,
 };
@@ -22,6 +22,15 @@ use crate::{
 const DAY: i64 = 24 * 3_600 * 1_000_000;
 /// Month numbers in frames count from this month.
 const YEAR_0: Month = Month::new(0, 1);
+
+/// Columns of a row between the steps, before the columns of the record.
+pub(super) const HEAD: [&str; 10] =
+    ["open", "file", "row", "key", "check", "first", "month", "group", "payable", "late"];
+
+/// Returns the columns of a row between the steps.
+pub(super) fn columns() -> impl Iterator<Item = &'static str> {
+    HEAD.into_iter().chain(FIELDS.iter().map(|field| field.name()))
+}
 
 /// The context of a record that affects its facts.
 #[derive(Clone, Copy)]

@@ -11,7 +11,7 @@ use super::{
     Compared, RecomputeTask, both, compare,
     delivery::{self, GivenDecision, GivenDeduction},
     earlier::{self, Registers},
-    facts::{self, RecordFacts, key},
+    facts::{self, HEAD, RecordFacts, columns, key},
     ledger::Ledger,
     money::{self, KnownSettlements},
     reversals::{self, Originals},
@@ -38,15 +38,6 @@ const PIECE: [usize; 2] = [1 << 10, 1 << 18];
 /// The most partitions, and the fewest rows in each.
 const PARTS: usize = 512;
 const PART_ROWS: usize = 100;
-
-/// Columns of a row between the steps, before the columns of the record.
-const HEAD: [&str; 10] =
-    ["open", "file", "row", "key", "check", "first", "month", "group", "payable", "late"];
-
-/// Returns the columns of a row between the steps.
-pub(super) fn columns() -> impl Iterator<Item = &'static str> {
-    HEAD.into_iter().chain(FIELDS.iter().map(|field| field.name()))
-}
 
 /// Recomputes a period and compares its tables.
 pub fn recompute(task: &RecomputeTask, monitor: &Monitor) -> Outcome<Compared> {

@@ -5,7 +5,11 @@ use polars::prelude::{
     UniqueKeepStrategy, coalesce, col, cols, concat, len, lit,
 };
 
-use super::{facts::number, ledger::Ledger, period::columns, stored::failed};
+use super::{
+    facts::{columns, number},
+    ledger::Ledger,
+    stored::failed,
+};
 use crate::{
     diag::Outcome,
     model::{
