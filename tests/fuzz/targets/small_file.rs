@@ -12,6 +12,6 @@ use libfuzzer_sys::fuzz_target;
 static BENCH: LazyLock<Bench> = LazyLock::new(Bench::new);
 
 fuzz_target!(
-    init: liangqing::ingest::quiet_decoder_panics(),
+    init: liangqing::columnar::guard::quiet_decoder_panics(),
     |bytes: &[u8]| BENCH.small_file(bytes)
 );
