@@ -15,6 +15,7 @@ import decimal
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -45,7 +46,8 @@ KEYS = {
 COLUMNS = {
     "positions": KEYS["positions"] + ["visits"] + o.AMOUNTS13 + ["payable"],
     "pairs": "insured_province treating_province visits gross gross_employee gross_resident "
-             "deductions brought_forward payable carried_forward quota reserve_level".split(),
+             "deductions brought_forward payable returned carried_forward quota "
+             "reserve_level".split(),
     "breaks": "setl_id class side fields insuplc_admdvs mdtrtarea_admvs insutype med_type "
               "cost_month lateness treating_payable insured_payable effect carried "
               "first_period".split(),
@@ -126,7 +128,8 @@ def check_types(name, t, problems):
         elif name == "open_items" and c in o.DECIMALS:
             want = s in ("decimal128(16, 2)",)
         elif c in o.DECIMALS or c in ("payable", "gross", "gross_employee", "gross_resident",
-                                      "brought_forward", "carried_forward", "quota", "next_quota",
+                                      "brought_forward", "returned", "carried_forward", "quota",
+                                      "next_quota",
                                       "opening", "paid_in", "paid_back", "drawn", "closing", "paid",
                                       "approved", "effect", "treating_payable", "insured_payable") \
                 or c == "amount" or (name == "pairs" and c == "deductions"):
@@ -197,8 +200,26 @@ def fen(v):
     return int(v.replace(".", "")) if v else 0
 
 
-def identities(t, before, problems):
-    """On the program's own tables; before: its tables of the period before, or None."""
+def by_pair(notices, kind):
+    """{(insured, treating): sum} of a kind, whoever pays; a payer on the wrong side makes a pair of its own."""
+    out = defaultdict(int)
+    for n in notices:
+        if n["kind"] == kind:
+            pair = (n["payer"], n["payee"])
+            out[pair[::-1] if kind == "FH" else pair] += fen(n["amount"])
+    return dict(out)
+
+
+def initial_quotas(folder):
+    """{pair: fen} of a delivery that was accepted."""
+    path = os.path.join(folder, "initial-quotas.csv")
+    rows = o.read_small(path, path, o.SMALL["initial-quotas.csv"], []) if os.path.exists(path) else []
+    return {(r["insured_province"], r["treating_province"]): r["quota"] for r in rows}
+
+
+def identities(t, before, initial, problems):
+    """On the program's own tables; before: its tables of the period before, or None; initial: quotas of
+    the delivery."""
     def need(ok, text):
         if not ok:
             problems.append("identity: " + text)
@@ -236,9 +257,9 @@ def identities(t, before, problems):
         need(x == y, "positions %s %d, pairs %s %d" % (a, x, b, y))
     for r in t["positions"]:
         need(fen(r["payable"]) == sum(fen(r[f]) for f in o.PAYABLE), "position payable")
-    by_pair = defaultdict(int)
+    cleared = defaultdict(int)
     for r in t["positions"]:
-        by_pair[o.province(r["insuplc_admdvs"]), r["treating_province"]] += fen(r["payable"])
+        cleared[o.province(r["insuplc_admdvs"]), r["treating_province"]] += fen(r["payable"])
     deducted = defaultdict(int)
     for d in t["deductions"]:
         if d["accepted"]:
@@ -246,22 +267,28 @@ def identities(t, before, problems):
     last = {(r["insured_province"], r["treating_province"]): r for r in (before or {}).get("pairs", [])}
     for r in pairs:
         p = (r["insured_province"], r["treating_province"])
-        need(fen(r["gross"]) == by_pair.pop(p, 0), "gross of %s-%s" % p)
+        need(fen(r["gross"]) == cleared.pop(p, 0), "gross of %s-%s" % p)
         need(fen(r["deductions"]) == deducted.pop(p, 0), "deductions of %s-%s" % p)
         need(fen(r["gross"]) == fen(r["gross_employee"]) + fen(r["gross_resident"]),
              "fund classes of %s-%s" % p)
         need(fen(r["gross"]) - fen(r["deductions"]) + fen(r["brought_forward"]) ==
-             fen(r["payable"]) + fen(r["carried_forward"]), "net of %s-%s" % p)
+             fen(r["payable"]) - fen(r["returned"]) + fen(r["carried_forward"]), "net of %s-%s" % p)
         need(fen(r["payable"]) >= 0 >= fen(r["carried_forward"]), "signs of %s-%s" % p)
+        need(fen(r["returned"]) >= 0, "what %s-%s gives back" % p)
+        need(sum(fen(r[c]) != 0 for c in ("payable", "returned", "carried_forward")) <= 1,
+             "more than one end of %s-%s" % p)
         old = last.pop(p, None)
         need(fen(r["brought_forward"]) == (fen(old["carried_forward"]) if old else 0),
              "brought forward of %s-%s" % p)
-    need(not any(by_pair.values()) and not any(deducted.values()), "a pair is left out")
+    need(not any(cleared.values()) and not any(deducted.values()), "a pair is left out")
     need(not any(fen(r["carried_forward"]) for r in last.values()), "a carry was dropped")
     closed = {(r["insured_province"], r["treating_province"]): r
               for r in (before or {}).get("reserves", [])}
+    drawn = {(r["insured_province"], r["treating_province"]): fen(r["payable"]) - fen(r["returned"])
+             for r in pairs}
     for r in t["reserves"]:
         p = (r["insured_province"], r["treating_province"])
+        need(fen(r["drawn"]) == drawn.get(p, 0), "drawn of %s-%s" % p)
         need(fen(r["opening"]) + fen(r["paid_in"]) - fen(r["paid_back"]) - fen(r["drawn"]) ==
              fen(r["closing"]), "reserve of %s-%s" % p)
         if before is not None:
@@ -273,8 +300,12 @@ def identities(t, before, problems):
         p = (r["insured_province"], r["treating_province"])
         if before is not None:
             need(fen(r["quota"]) == fen(next_quota.get(p)), "quota of %s-%s" % p)
-    need(sum(fen(n["amount"]) for n in t["notices"] if n["kind"] == "QS") ==
-         sum(fen(r["payable"]) for r in pairs), "clearing notices and payables")
+    for kind, column, words in (("QS", "payable", "clearing notices and payables"),
+                                ("FH", "returned", "notices of returns and what is returned")):
+        need(by_pair(t["notices"], kind) ==
+             {(r["insured_province"], r["treating_province"]): fen(r[column]) for r in pairs
+              if fen(r[column])}, words)
+    need(by_pair(t["notices"], "CS") == initial, "notices of initial quotas and the delivery's file")
     accepted = sum(fen(p["amount"]) for p in t["payments"] if p["accepted"])
     need(accepted == sum(fen(r["paid_in"]) + fen(r["paid_back"]) for r in t["reserves"]),
          "accepted payments and reserves")
@@ -357,6 +388,8 @@ def other_ways(binary, deliveries, work, again, do_relayout):
                 cmd += ["--opening-quotas", os.path.join(deliveries, step["opening_quotas"])]
             if step["as_of"]:
                 cmd += ["--as-of", step["as_of"]]
+            if step["rules"]:
+                cmd += ["--rules", os.path.join(deliveries, step["rules"])]
             cmd += accepting(o.ASKED)
             done = subprocess.run(cmd + args, capture_output=True, text=True, errors="replace")
             if done.returncode:
@@ -404,6 +437,19 @@ def check_asked(cmd, met, problems):
         said |= asked
 
 
+def check_quota_findings(cmd, findings, problems):
+    """Bad quota changes and initial quotas: the program finds on each line what the oracle finds."""
+    want = [re.match(r"((?:quota-changes|initial-quotas)\.csv: line [0-9]+: Q[0-9]+) ", f) for f in findings]
+    if not want or not all(want):
+        return
+    done = subprocess.run(cmd + ["--quiet", "--format", "json"], capture_output=True, text=True,
+                          errors="replace")
+    got = ["%s: %s: %s" % (f["file"], f["place"].split(",")[0], f["code"])
+           for f in json.loads(done.stdout or "{}").get("findings", [])]
+    if Counter(m[1] for m in want) != Counter(got):
+        problems.append("findings %s, where the oracle has %s" % (sorted(got), sorted(m[1] for m in want)))
+
+
 def check_accepted(book, period, met, problems):
     manifest = json.load(open(os.path.join(book, period, "manifest.json"), encoding="utf-8"))
     if manifest.get("accepted", []) != met or met == [] and "accepted" in manifest:
@@ -427,11 +473,14 @@ def run_plan(binary, deliveries, work, extra, limit, keep_going):
             cmd += ["--opening-quotas", quotas]
         if step["as_of"]:
             cmd += ["--as-of", step["as_of"]]
+        rules = step["rules"] and os.path.join(deliveries, step["rules"])
+        if rules:
+            cmd += ["--rules", rules]
         was = tree(book)
         problems, cleared, meant = [], None, o.ASKED
         if step["expect"] == 0:
             as_of = step["as_of"] and dt.date.fromisoformat(step["as_of"])
-            cleared = o.clear_period(state, step["period"], folder, quotas, as_of)
+            cleared = o.clear_period(state, step["period"], folder, quotas, as_of, rules=rules)
             meant = cleared[0]["accepted"]
             check_asked(cmd, meant, problems)
         cmd += accepting(meant)
@@ -443,6 +492,7 @@ def run_plan(binary, deliveries, work, extra, limit, keep_going):
                 problems.append("oracle: " + f)
         now = tree(book)
         if step["expect"]:
+            check_quota_findings(cmd, step.get("findings", []), problems)
             changed = sorted(k for k in set(was) | set(now) if was.get(k) != now.get(k))
             if changed:
                 problems.append("the book was touched: %s" % ", ".join(changed[:5]))
@@ -462,7 +512,7 @@ def run_plan(binary, deliveries, work, extra, limit, keep_going):
                 check_manifest(book, step["period"], folder, work, problems)
                 check_accepted(book, step["period"], meant, problems)
                 if len(got) == len(COLUMNS):
-                    identities(got, before, problems)
+                    identities(got, before, initial_quotas(folder), problems)
                 before = got
         if problems:
             fine = False
@@ -481,7 +531,8 @@ def run_plan(binary, deliveries, work, extra, limit, keep_going):
     return fine
 
 
-FIRSTS = ["2025-09", "2025-12", "2025-10", "2024-09", "2025-11"]
+# From 2023-01 on what is below 0 is returned, before it is carried
+FIRSTS = ["2025-09", "2022-10", "2025-10", "2024-09", "2022-11", "2025-12", "2025-11"]
 ROWS = [60, 150, 300, 100]
 
 
@@ -517,7 +568,7 @@ def main():
         name = "%s-%d" % ("bad" if bad else "seed", seed)
         folder = os.path.join(a.work, name, "deliveries")
         rows = a.rows or (60 if bad else ROWS[seed % len(ROWS)])
-        generate.generate(folder, seed, 3 if bad else a.periods, rows,
+        generate.generate(folder, seed, 4 if bad else a.periods, rows,
                           FIRSTS[seed % len(FIRSTS)], bad)
         ok = run_plan(a.binary, folder, os.path.join(a.work, name, "run"), a.extra, a.limit,
                       a.keep_going)

@@ -4,9 +4,10 @@
 
     python generate.py --out DIR --seed N --periods K --rows M --first 2025-09 [--bad KIND|all]
 
-Writes DIR/plan.json (steps to run), DIR/opening-quotas.csv and one folder per step. The
-oracle runs along, so that decisions, deductions, quota changes and payments hit real cases.
---bad adds refused variants of the last delivery, between the accepted ones.
+Writes DIR/plan.json (steps to run), DIR/opening-quotas.csv, rules files and one folder per step.
+The oracle runs along, so that decisions, deductions, quotas and payments hit real cases.
+--bad adds refused variants of the last delivery, between the accepted ones, and some of the first
+and of a period that makes yearly quotas.
 """
 import argparse
 import csv
@@ -15,6 +16,7 @@ import io
 import json
 import os
 import random
+import re
 import shutil
 import sys
 from decimal import Decimal
@@ -37,6 +39,8 @@ for _a, _f in o.ALIASES.items():
 OPT_AMOUNTS = [f for f in o.DECIMALS if f not in o.REQUIRED]
 CODES = ["insuplc_admdvs", "mdtrtarea_admvs", "insutype", "med_type", "refd_setl_flag",
          "fulamt_advpay_flag"]
+BUILT_IN_RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "pipelines",
+                              "rules.toml")
 FILE_NAMES = ["a.parquet", "a-1.parquet", "a/x.parquet", "a/b/c.parquet", "a b.parquet",
               "B.parquet", "dt=2025/part-0.parquet", "dt=2025/part-10.parquet",
               "dt=2025/part-2.parquet", "安徽.parquet", "z.parquet", "a.x.parquet", "a0.parquet"]
@@ -56,6 +60,20 @@ def relayout(source, target, seed):
         gen.control_totals(target)
 
 
+def write_rules(path, policies):
+    """The built-in rules with [(first period, negative_net or None)] in place of their policies."""
+    head, *blocks = re.split(r"(?m)^\[\[policy\]\]\n", open(BUILT_IN_RULES, encoding="utf-8").read())
+    policy, calendars = re.split(r"(?m)^(?=\[\[calendar\]\])", blocks[-1], maxsplit=1)
+    policy = re.sub(r"(?m)^(from|negative_net) .*\n", "", policy)
+    calendars = re.split(r"(?m)^\[\[test\]\]", calendars)[0]
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(head)
+        for first, word in policies:
+            dated = 'from = "%s"\n' % first + ('negative_net = "%s"\n' % word if word else "")
+            f.write("[[policy]]\n" + dated + policy)
+        f.write(calendars)
+
+
 # INT64's ends: what exports hold for infinity, whatever the unit
 FAR = [-2 ** 63, 2 ** 63 - 1]
 
@@ -73,6 +91,8 @@ class Gen:
         self.serial = 0
         self.id_style = self.rng.choice(["S%06d", "%030d", "s-%d", "结算%05d", "%d"])
         self.scale = self.rng.choice([2000, 200000, 3000000])
+        self.rules = None                 # path of the period's rules file
+        self.unanswered = 0               # so many proposals stay open, for refused deliveries
         # optional fields that this world does not know
         self.blank = {f for f in o.ALL_FIELDS if f not in o.REQUIRED and self.chance(0.12)
                       and f not in ("init_setl_id", "dise_codg")}
@@ -155,7 +175,7 @@ class Gen:
              "fulamt_advpay_flag": g.choice([None, "0"])}
         if o.CARE_CLASS[r["med_type"]] == "chronic" or self.chance(0.05):
             open_now = [c for c, d in o.CHRONIC.items() if d <= r["setl_time"].date()]
-            r["dise_codg"] = g.choice(open_now)
+            r["dise_codg"] = g.choice(open_now or ["M03900"])
         if self.chance(0.4):
             r["begndate"] = r["setl_time"].date() - dt.timedelta(days=g.randrange(9))
             r["enddate"] = r["setl_time"].date()
@@ -731,6 +751,31 @@ class Gen:
                         "decided_on": "2025-11-03"})
         return out
 
+    def audits(self, state, tables, period):
+        """Deductions that bring pairs to a net of 0, or below it as far as their settlements go; pairs
+        that were below it mostly stay there."""
+        g, out = self.rng, []
+        everything = self.rows * self.scale * 10
+        for p in tables["pairs"]:
+            again = p["brought_forward"] != "0.00"
+            if self.chance(0.3 if again else 0.7):
+                continue
+            pair = (p["insured_province"], p["treating_province"])
+            net = sum(o.value_of("amount", p[c]) * sign for c, sign in
+                      (("payable", 1), ("returned", -1), ("carried_forward", 1)))
+            left = net + g.choice([everything] if again else [0, 1, 777, self.scale, everything])
+            for sid, e in sorted(state["register"].items()):
+                if e["voided"] or sid in state["reversed"] or (e["ip"], e["tp"]) != pair:
+                    continue
+                there = e["payable"] - sum(a for _, a in state["deducted"].get(sid, []))
+                amount = min(left, there)
+                if amount > 0:
+                    left -= amount
+                    out.append({"ddct_id": "A-%s-%d" % (period, len(out)), "setl_id": sid,
+                                "amount": self.text_amount(amount), "reason_code": "audit",
+                                "decided_on": period + "-28"})
+        return out
+
     def deductions(self, state, period):
         g, out = self.rng, []
         reg = [s for s, e in state["register"].items() if not e["voided"]]
@@ -754,13 +799,38 @@ class Gen:
                         "reason_code": "R%d" % i, "decided_on": period + "-15"})
         return out
 
-    def quota_changes(self, state):
+    def some_day(self, period):
+        """A day about the end of the period's month of work, or far from it."""
+        day = o.last_day_of_next_month(period) - dt.timedelta(days=self.rng.randrange(60))
+        return self.rng.choice([day.isoformat()] * 3 + ["2025-10-09", "2026-02-13", "2021-12-31"])
+
+    def quota_changes(self, state, period):
         g, out = self.rng, []
-        for nid, n in sorted(state["notices"].items()):
-            if n["kind"] == "JJ" and n["approved"] is None and self.chance(0.35):
+        proposals = [(k, n) for k, n in sorted(state["notices"].items())
+                     if n["kind"] == "JJ" and n["approved"] is None]
+        for nid, n in proposals[self.unanswered:]:
+            if self.chance(0.35):
                 out.append({"notice_id": nid, "approved_by": "agency",
                             "amount": self.text_amount(g.choice([n["amount"], 1, n["amount"] * 2])),
-                            "approved_on": g.choice(["2025-10-09", "2026-02-13", "2025-12-31"])})
+                            "approved_on": self.some_day(period)})
+        return out
+
+    def initial_quotas(self, quota, changes, period):
+        """First quotas of pairs that have none, mostly of this world; quota: those in force."""
+        g, out = self.rng, []
+        if o.yearly_months(self.state, period):
+            return out
+        answered = {self.state["notices"][c["notice_id"]]["pair"] for c in changes}
+        pairs = [(ip, tp) for ip in sorted(self.divs) for tp in sorted(self.divs) if ip != tp]
+        for ip, tp in pairs + [("62", "63"), ("63", "62")]:
+            likely = 0.8 if (ip, tp) in answered else 0.3 if ip in self.divs else 0.05
+            if quota.get((ip, tp), 0) == 0 and self.chance(likely):
+                amount = g.choice([1, g.randrange(1, 10 ** 7), self.rows * self.scale // 20,
+                                   self.rows * self.scale])
+                out.append({"insured_province": ip, "treating_province": tp,
+                            "quota": self.text_amount(amount), "approved_on": self.some_day(period),
+                            "approved_by": g.choice(["agency", "国家 中心"])})
+        g.shuffle(out)
         return out
 
     def payments(self, state, changes, period):
@@ -769,7 +839,7 @@ class Gen:
         base = o.last_day_of_next_month(period) - dt.timedelta(days=40)
         for nid, n in sorted(state["notices"].items()):
             left = o.open_amount(n) + approved.get(nid, 0)
-            if self.chance(0.4):
+            if self.chance(0.2 if n["kind"] in ("FH", "CS") else 0.4):
                 continue
             amount = g.choice([left, left, left, left // 2, left + 1, 0, -1])
             self.serial += 1
@@ -785,7 +855,9 @@ class Gen:
                             "bank_serial": serial})
                 self.serial += 1
                 serial = "B%05d" % self.serial
-        for bad in ("QS-%s-31-34" % period, "XX-1", "QS-2020-01-31-34"):
+        pair = "%s-%s" % tuple(g.sample(sorted(self.divs), 2))
+        for bad in ("QS-%s-31-34" % period, "FH-%s-%s" % (period, pair), "CS-%s-%s" % (period, pair),
+                    "XX-1", "QS-2020-01-31-34"):
             if self.chance(0.3):
                 out.append({"notice_id": bad, "paid_on": base.isoformat(), "amount": "10",
                             "bank_name": "", "bank_serial": "X" + bad + period})
@@ -826,19 +898,24 @@ class Gen:
         for side in o.SIDES:
             self.write_side(folder, side, rows[side])
 
-        def put(name, data, p=0.5):
+        def put(name, data):
             if data or self.chance(0.1):
                 self.write_csv(os.path.join(folder, name), o.SMALL[name], data)
+
+        def clear():
+            return o.clear_period(self.state, period, folder, quotas, as_of, rules=self.rules)
         put("permits.csv", self.permits(period))
-        changes = self.quota_changes(self.state)
+        changes = self.quota_changes(self.state, period)
         put("quota-changes.csv", changes)
+        in_force = o.read_opening_quotas(quotas) if quotas else self.state["quota"]
+        put("initial-quotas.csv", self.initial_quotas(in_force, changes, period))
         put("payments.csv", self.payments(self.state, changes, period))
-        state, tables = o.clear_period(self.state, period, folder, quotas, as_of)
+        state, tables = clear()
         decisions = self.decisions(tables)
         while decisions:
             put("decisions.csv", decisions)
             try:
-                state, tables = o.clear_period(self.state, period, folder, quotas, as_of)
+                state, tables = clear()
                 break
             except o.Refused as e:        # drop what is not needed any more
                 bad = {f.split(": ")[1] for f in e.findings}
@@ -846,11 +923,11 @@ class Gen:
                 assert len(left) < len(decisions), e.findings
                 decisions = left
                 os.remove(os.path.join(folder, "decisions.csv"))
-        put("deductions.csv", self.deductions(state, period))
+        put("deductions.csv", self.deductions(state, period) + self.audits(state, tables, period))
         if self.chance(0.35):
             self.control_totals(folder)
         before = self.state
-        self.state, tables = o.clear_period(self.state, period, folder, quotas, as_of)
+        self.state, tables = clear()
         return before, tables
 
 
@@ -1008,8 +1085,11 @@ def good_line(name, folder, gen, state):
     if name == "decisions.csv":
         sid, side = carried_now(folder, gen, state)
         return [sid, "accept_" + side, "why", "a", "b", "2025-10-10"]
+    if name == "initial-quotas.csv":
+        return [*without_quota(state), "1.00", "a", "2025-10-10"]
     if name == "quota-changes.csv":
         jj = [k for k, n in state["notices"].items() if n["kind"] == "JJ" and not n["approved"]]
+        assert jj
         return [jj[0], "1.00", "a", "2025-10-10"]
     return {"deductions.csv": "D1,S1,1.00,R,2025-10-10",
             "permits.csv": "PM,31,34,2025-06,2025-12,0,why",
@@ -1065,7 +1145,7 @@ def without_decisions(folder, state, gen):
     p = os.path.join(folder, "decisions.csv")
     if os.path.exists(p):
         os.remove(p)
-    return o.clear_period(state, gen.last_period, folder, None, None)[1]
+    return o.clear_period(state, gen.last_period, folder, rules=gen.rules)[1]
 
 
 def carried_now(folder, gen, state):
@@ -1087,7 +1167,7 @@ def clears_now(gen, state, row, side, folder):
     """A settlement that clears without any decision."""
     tables = without_decisions(folder, state, gen)
     broken = {b["setl_id"] for b in tables["breaks"]}
-    after = o.clear_period(state, gen.last_period, folder, None, None)[0]
+    after = o.clear_period(state, gen.last_period, folder, rules=gen.rules)[0]
     return next(s for s, e in after["register"].items()
                 if s not in state["register"] and s not in broken and not e["reversal"])
 
@@ -1103,6 +1183,64 @@ def quota_change(rows):
         out = [dict(base, **{k: (qs[0] if v == "QS" else v) for k, v in r.items()}) for r in rows]
         gen.write_csv(os.path.join(folder, "quota-changes.csv"), o.SMALL["quota-changes.csv"], out)
     return make
+
+
+def without_quota(state):
+    return next((a, b) for a in sorted(o.PROVINCES) for b in sorted(o.PROVINCES)
+                if a != b and state["quota"].get((a, b), 0) == 0)
+
+
+def with_quota(state):
+    return next(p for p, q in sorted(state["quota"].items()) if q)
+
+
+def initial_quota(*rows, pair=without_quota, change=None):
+    """Initial quotas of a pair, each spoiled by one of rows; change: spoils a quota change beside them."""
+    def make(folder, gen, state):
+        ip, tp = pair(state)
+        base = {"insured_province": ip, "treating_province": tp, "quota": "5", "approved_by": "agency",
+                "approved_on": "2025-10-20"}
+        out = [{**base, **r} for r in rows]
+        gen.write_csv(os.path.join(folder, "initial-quotas.csv"), o.SMALL["initial-quotas.csv"], out)
+        if change:
+            quota_change([change])(folder, gen, state)
+    return make
+
+
+# In the first period opening quotas are in force
+OPENED = {"initial-of-opening": initial_quota({}, {"quota": "6"}, pair=with_quota)}
+# Refused only where yearly quotas are made
+YEARLY = {"initial-yearly": initial_quota({}), "initial-yearly-of-all": initial_quota(
+    {}, {"quota": "0"}, {"insured_province": "99"}, {"approved_by": ""})}
+
+
+def initial_kinds():
+    same = lambda state: (without_quota(state)[0],) * 2
+    return {
+        "initial-unknown": initial_quota({"insured_province": "99"}, {"treating_province": "71"}),
+        "initial-no-province": initial_quota({"insured_province": ""}, {"treating_province": " 11"}),
+        "initial-wide-province": initial_quota({"treating_province": "\uff13\uff14"}),
+        "initial-division": initial_quota({"insured_province": "340100"}),
+        "initial-same": initial_quota({}, pair=same),
+        "initial-has-quota": initial_quota({}, pair=with_quota),
+        "initial-twice": initial_quota({}, {"quota": "6"}, {}),
+        "initial-twice-after-a-bad-one": initial_quota({"quota": "0"}, {}),
+        "initial-unknown-twice": initial_quota({"insured_province": "99"}, {"insured_province": "99"}),
+        "initial-zero": initial_quota({"quota": "0.00"}),
+        "initial-negative": initial_quota({"quota": "-0.01"}),
+        "initial-nobody": initial_quota({"approved_by": ""}),
+        "initial-blank-name": initial_quota({"approved_by": " \u3000\u200b"}),
+        "initial-all-at-once": initial_quota({"quota": "0", "approved_by": " "},
+                                             {"quota": "-1", "approved_by": ""}, pair=with_quota),
+        "initial-and-change": initial_quota({"quota": "0"}, {}, change={"approved_by": " "}),
+    }
+
+
+BAD_RULES = {
+    "rules-half": [("2000-01", None), ("2023-01", "return")],
+    "rules-other-half": [("2000-01", "carry"), ("2099-01", None)],
+    "rules-word": [("2000-01", "Return")],
+}
 
 
 def bad_kinds():
@@ -1167,6 +1305,7 @@ def bad_kinds():
         "change-negative": quota_change([{"amount": "-1"}]),
         "change-nobody": quota_change([{"approved_by": ""}]),
         "change-twice": quota_change([{}, {"amount": "6"}]),
+        **initial_kinds(),
     }
     for f in o.REQUIRED:
         kinds["no-column-" + f] = bad_parquet(lambda t, f=f: t.drop_columns([f]))
@@ -1212,21 +1351,82 @@ def main():
     generate(a.out, a.seed, a.periods, a.rows, a.first, a.bad)
 
 
+def period_rules(gen, out, first):
+    """Writes the world's rules files; returns what a period chooses from, None for the built-in ones."""
+    g = gen.rng
+    if gen.chance(0.5):
+        return [None]
+    from_on = lambda k: o.month_of(o.month_no(first) + k)
+    files = {
+        "rules-old.toml": [("2000-01", None)] + [(from_on(1), None)] * gen.chance(0.5),
+        "rules-dated.toml": [("2000-01", g.choice(["carry", "return"])),
+                             (from_on(g.choice([1, 2])), g.choice(["carry", "return"])),
+                             (from_on(3), g.choice(["carry", "return"]))]}
+    for name, policies in files.items():
+        write_rules(os.path.join(out, name), policies)
+    return g.choice([[None, *files], ["rules-dated.toml"], ["rules-old.toml", None]])
+
+
+def refused_openings(out, first, bad):
+    """Steps with opening quotas that cannot be."""
+    steps = []
+    for kind, lines in OPENING_BAD.items():
+        if bad in ("all", kind):
+            name = kind + ".csv"
+            open(os.path.join(out, name), "w").write(
+                "insured_province,treating_province,quota\n" + lines)
+            steps.append({"period": first, "dir": first, "opening_quotas": name, "as_of": None,
+                          "rules": None, "expect": 3, "kind": kind})
+    return steps
+
+
+def refused_rules(out, good, gen, state, bad):
+    """Steps with rules that cannot be."""
+    steps = []
+    for kind, policies in BAD_RULES.items():
+        if bad in ("all", kind):
+            path = os.path.join(out, kind + ".toml")
+            write_rules(path, policies)
+            try:
+                o.clear_period(state, good["period"], os.path.join(out, good["dir"]), rules=path)
+                raise SystemExit("%s: not refused by the oracle" % kind)
+            except o.Usage:
+                steps.append(dict(good, rules=kind + ".toml", expect=2, kind=kind))
+    return steps
+
+
+def refused(out, good, gen, state, kinds):
+    """Steps with spoiled copies of a good delivery."""
+    steps = []
+    opening = good["opening_quotas"] and os.path.join(out, good["opening_quotas"])
+    for kind, make in kinds.items():
+        name = "bad-" + kind
+        folder = os.path.join(out, name)
+        shutil.copytree(os.path.join(out, good["dir"]), folder)
+        try:
+            make(folder, gen, state)
+        except (AssertionError, StopIteration) as e:
+            print("skipped %s: %r" % (kind, e), file=sys.stderr)
+            shutil.rmtree(folder)
+            continue
+        try:
+            o.clear_period(state, good["period"], folder, opening, rules=gen.rules)
+            raise SystemExit("%s: not refused by the oracle" % kind)
+        except o.Refused as e:
+            steps.append(dict(good, dir=name, expect=3, kind=kind, findings=e.findings))
+    return steps
+
+
 def generate(out, seed, periods, rows, first, bad=None):
     shutil.rmtree(out, ignore_errors=True)
     os.makedirs(out)
     gen = Gen(seed, rows, first)
-    quotas = os.path.join(out, "opening-quotas.csv")
-    gen.opening_quotas(quotas)
-    steps = []
-    if bad in ("all", *OPENING_BAD):
-        for kind, lines in OPENING_BAD.items():
-            if bad in ("all", kind):
-                name = kind + ".csv"
-                open(os.path.join(out, name), "w").write(
-                    "insured_province,treating_province,quota\n" + lines)
-                steps.append({"period": first, "dir": first, "opening_quotas": name, "as_of": None,
-                              "expect": 3, "kind": kind})
+    gen.unanswered = 1 if bad else 0
+    gen.opening_quotas(os.path.join(out, "opening-quotas.csv"))
+    opening = None if gen.chance(0.1) else "opening-quotas.csv"
+    steps = refused_openings(out, first, bad)
+    choice = period_rules(gen, out, first)
+    wanted = lambda kinds: {k: v for k, v in kinds.items() if bad in ("all", k)}
     before = None
     for k in range(periods):
         period = o.month_of(o.month_no(first) + k)
@@ -1235,30 +1435,24 @@ def generate(out, seed, periods, rows, first, bad=None):
         as_of = None
         if gen.chance(0.3):
             as_of = o.last_day_of_next_month(period) + dt.timedelta(days=gen.rng.randrange(-20, 5))
-        before, _ = gen.period(folder, period, quotas if k == 0 else None, as_of)
-        steps.append({"period": period, "dir": period, "as_of": as_of and as_of.isoformat(),
-                      "opening_quotas": "opening-quotas.csv" if k == 0 else None, "expect": 0,
-                      "kind": "good"})
+        rules = gen.rng.choice(choice)
+        gen.rules = rules and os.path.join(out, rules)
+        quotas = None if k else opening
+        path = quotas and os.path.join(out, quotas)
+        before, _ = gen.period(folder, period, path, as_of)
+        good = {"period": period, "dir": period, "as_of": as_of and as_of.isoformat(),
+                "opening_quotas": quotas, "rules": rules, "expect": 0, "kind": "good"}
+        if path:
+            opened = dict(before, quota=o.read_opening_quotas(path))
+            steps += refused(out, good, gen, opened, wanted(OPENED))
+        if o.yearly_months(before, period):
+            steps += refused(out, good, gen, before, wanted(YEARLY))
+        steps.append(good)
     if bad and bad not in OPENING_BAD:
         good = steps.pop()
         assert periods > 1, "refused deliveries need a period before"
-        for kind, make in bad_kinds().items():
-            if bad not in ("all", kind):
-                continue
-            name = "bad-" + kind
-            folder = os.path.join(out, name)
-            shutil.copytree(os.path.join(out, good["dir"]), folder)
-            try:
-                make(folder, gen, before)
-            except (AssertionError, StopIteration) as e:
-                print("skipped %s: %r" % (kind, e), file=sys.stderr)
-                shutil.rmtree(folder)
-                continue
-            try:
-                o.clear_period(before, good["period"], folder, None, None)
-                raise SystemExit("%s: not refused by the oracle" % kind)
-            except o.Refused as e:
-                steps.append(dict(good, dir=name, expect=3, kind=kind, findings=e.findings))
+        steps += refused(out, good, gen, before, wanted(bad_kinds()))
+        steps += refused_rules(out, good, gen, before, bad)
         steps.append(dict(good, opening_quotas="opening-quotas.csv", expect=2, kind="quotas-late"))
         later = o.month_of(o.month_no(good["period"]) + 1)
         steps.append(dict(good, period=later, expect=4, kind="gap"))

@@ -6,7 +6,9 @@ Shares no code with the program. Money is Python integers in fen. Sections of th
 contract are named in the comments. Parquet is read with pyarrow, nothing else is.
 
     python oracle.py --period 2025-10 --input DIR --book DIR --out DIR
-                     [--opening-quotas FILE] [--accept CODE] [--as-of DATE]
+                     [--opening-quotas FILE] [--rules FILE] [--accept CODE] [--as-of DATE]
+
+Of a rules file only `from` and `negative_net` of its policies are read: all else has to be as built in.
 """
 import argparse
 import copy
@@ -58,6 +60,8 @@ LATENESS_LIMIT = 2
 CLOSE_MONTH = 2                      # February of the next year
 YELLOW, RED = 70, 90
 FILE_DAYS, PAY_DAYS, CONFIRM_DAYS = 5, 10, 5
+# What a net below 0 becomes, from a period on
+NEGATIVE_NET = [("2000-01", "carry"), ("2023-01", "return")]
 LIMIT_16_2 = 10 ** 16 - 1            # largest fen value of DECIMAL(16,2)
 LIMIT_38_2 = 10 ** 38 - 1
 FIRST_TIME, END_TIME = dt.datetime(2000, 1, 1), dt.datetime(2100, 1, 1)
@@ -102,6 +106,8 @@ SMALL = {
     "permits.csv": ["permit_id", "insured_province", "treating_province", "cost_month",
                     "until_period", "past_year_close", "reason"],
     "quota-changes.csv": ["notice_id", "amount", "approved_by", "approved_on"],
+    "initial-quotas.csv": ["insured_province", "treating_province", "quota", "approved_by",
+                           "approved_on"],
     "payments.csv": ["notice_id", "paid_on", "amount", "bank_name", "bank_serial"],
 }
 KIND = {"amount": "amount", "medfee_sumamt": "amount", "fund_pay_sumamt": "amount",
@@ -153,6 +159,33 @@ def last_day_of_next_month(period):
     n = month_no(period) + 2
     return dt.date(n // 12, n % 12 + 1, 1) - dt.timedelta(days=1)
 
+
+# ---------------------------------------------------------------- dated policy
+
+def read_negative_net(path):
+    """[(first period, negative_net)] of a rules file; one of version 2 has none and carries (§6.1)."""
+    out = []
+    for block in re.split(r"(?m)^\[\[policy\]\]", open(path, encoding="utf-8").read())[1:]:
+        own = re.split(r"(?m)^\[", block)[0]
+        first, word = (re.search(r'(?m)^%s *= *"(.*?)"' % key, own) for key in ("from", "negative_net"))
+        out.append((first[1], word and word[1]))
+    words = {word for _, word in out}
+    if words == {None}:
+        return [(first, "carry") for first, _ in out]
+    if not words <= {"carry", "return"}:
+        raise Usage("negative_net is carry or return, in every policy or in none: %s" % out)
+    return out
+
+
+def returns(policies, period):
+    """Whether the policy in force returns what a net is below 0."""
+    words = [word for first, word in policies if first <= period]
+    if not words:
+        raise Usage("no policy is in force in %s" % period)
+    return words[-1] == "return"
+
+
+# ---------------------------------------------------------------- working days
 
 # Working days: State Council calendar where known (chinesecalendar's facts), else Monday-Friday.
 _CAL = json.load(open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "calendar.json")))
@@ -611,8 +644,8 @@ def must_be_meant(state, asked, accept):
 class Run:
     """One period: collects breaks and control while the steps move rows out."""
 
-    def __init__(self, state, period):
-        self.state, self.period = state, period
+    def __init__(self, state, period, returns):
+        self.state, self.period, self.returns = state, period, returns
         self.breaks, self.break_fields, self.rejects = [], [], []
         self.control = defaultdict(lambda: [0, 0, 0])
 
@@ -947,17 +980,17 @@ def apply_quota_changes(run, rows):
     """§5: answers to JJ notices; returns {pair: approved fen} or Refused."""
     findings, out, st = [], defaultdict(int), run.state
     seen = set()
-    for r in rows:
+    for line, r in enumerate(rows, 2):
         n, nid, bad = st["notices"].get(r["notice_id"]), r["notice_id"], []
         if n is None or n["kind"] != "JJ":
-            bad.append("no emergency notice of an earlier period")
+            bad.append("Q01 no emergency notice of an earlier period")
         elif n["approved"] is not None or nid in seen:
-            bad.append("answered twice")
+            bad.append("Q02 answered twice")
         if r["amount"] <= 0:
-            bad.append("amount not above 0")
+            bad.append("Q03 amount not above 0")
         if not bare(r["approved_by"]):
-            bad.append("approved_by is not given")
-        findings += ["quota-changes.csv: %s: %s" % (nid, b) for b in bad]
+            bad.append("Q04 approved_by is not given")
+        findings += ["quota-changes.csv: line %d: %s" % (line, b) for b in bad]
         seen.add(nid)
     if findings:
         raise Refused(findings)
@@ -966,6 +999,28 @@ def apply_quota_changes(run, rows):
         n["approved"] = r["amount"]
         n["pay_by"] = due_dates(r["approved_on"])[1]
         out[n["pair"]] += r["amount"]
+    return out
+
+
+def initial_quotas(run, rows):
+    """§5: first quotas of pairs that have none; returns {pair: fen} or Refused."""
+    findings, out, seen = [], {}, set()
+    yearly = yearly_months(run.state, run.period) != []
+    for line, r in enumerate(rows, 2):
+        pair = (r["insured_province"], r["treating_province"])
+        known = set(pair) <= PROVINCES and pair[0] != pair[1]
+        broken = {
+            "Q03 quota not above 0": r["quota"] <= 0,
+            "Q04 approved_by is not given": not bare(r["approved_by"]),
+            "Q05 not two different known provinces": not known,
+            "Q06 quota in force is not 0": known and run.state["quota"].get(pair, 0) != 0,
+            "Q07 pair again": known and pair in seen,
+            "Q08 yearly quotas are made": yearly}
+        findings += ["initial-quotas.csv: line %d: %s" % (line, b) for b, so in broken.items() if so]
+        seen.add(pair)
+        out[pair] = r["quota"]
+    if findings:
+        raise Refused(findings)
     return out
 
 
@@ -1001,7 +1056,22 @@ def apply_payments(run, rows):
     return out, paid_in, paid_back
 
 
-def clear_pairs(run, cleared, deducted, approved, paid_in, paid_back, as_of):
+def yearly_months(state, period):
+    """§5: the months that make the yearly quotas in this period, or none."""
+    months = ["%s-%02d" % (period[:4], m) for m in (10, 11, 12)]
+    closed = [*state["payables"], period]
+    return months if period == months[-1] and all(m in closed for m in months) else []
+
+
+def reserve_level(payable, quota):
+    if quota == 0:
+        return "red" if payable > 0 else "none"
+    if 100 * payable >= RED * quota:
+        return "red"
+    return "yellow" if 100 * payable >= YELLOW * quota else "green"
+
+
+def clear_pairs(run, cleared, deducted, approved, initial, paid_in, paid_back, as_of):
     st, period = run.state, run.period
     gross, by_class, visits = defaultdict(int), defaultdict(int), defaultdict(int)
     for r in cleared.values():
@@ -1009,14 +1079,11 @@ def clear_pairs(run, cleared, deducted, approved, paid_in, paid_back, as_of):
         gross[pair] += r["payable"]
         by_class[pair, r["fund_class"]] += r["payable"]
         visits[pair] += -1 if r["init_setl_id"] is not None else 1
-    year = period[:4]
-    q4 = ["%s-%02d" % (year, m) for m in (10, 11, 12)]
-    have = [*st["payables"], period]
-    yearly = period.endswith("-12") and all(m in have for m in q4)
+    months = yearly_months(st, period)
     all_pairs = set(gross) | set(visits) | set(deducted) | set(st["quota"]) | set(st["carry"]) \
-        | set(st["reserve"]) | set(approved) | set(paid_in) | set(paid_back)
-    for m in q4:
-        all_pairs |= set(st["payables"].get(m, {})) if yearly else set()
+        | set(st["reserve"]) | set(approved) | set(initial) | set(paid_in) | set(paid_back)
+    for m in months:
+        all_pairs |= set(st["payables"].get(m, {}))
     st["payables"][period] = {}
     tables = {"pairs": [], "quotas": [], "reserves": [], "notices": []}
     carry, quota_next, reserve = {}, {}, {}
@@ -1024,43 +1091,41 @@ def clear_pairs(run, cleared, deducted, approved, paid_in, paid_back, as_of):
         ip, tp = pair
         brought = st["carry"].get(pair, 0)
         net = gross[pair] - deducted.get(pair, 0) + brought
-        payable, carried = max(net, 0), min(net, 0)
+        payable, below = max(net, 0), max(-net, 0)
+        returned, carried = (below, 0) if run.returns else (0, -below)
         quota = st["quota"].get(pair, 0)
-        if quota == 0:
-            level = "red" if payable > 0 else "none"
-        elif 100 * payable >= RED * quota:
-            level = "red"
-        elif 100 * payable >= YELLOW * quota:
-            level = "yellow"
-        else:
-            level = "green"
+        level = reserve_level(payable, quota)
         st["payables"][period][pair] = payable
         new = quota
-        if yearly:
-            total = sum(st["payables"][m].get(pair, 0) for m in q4)
+        if months:
+            total = sum(st["payables"][m].get(pair, 0) for m in months)
             new = (4 * total + 3) // 6               # 2*total/3, half up
-        nxt = new + approved.get(pair, 0)
+        nxt = new + approved.get(pair, 0) + initial.get(pair, 0)
         tables["pairs"].append({
             "insured_province": ip, "treating_province": tp, "visits": visits[pair],
             "gross": yuan(gross[pair]), "gross_employee": yuan(by_class[pair, "employee"]),
             "gross_resident": yuan(by_class[pair, "resident"]),
             "deductions": yuan(deducted.get(pair, 0)), "brought_forward": yuan(brought),
-            "payable": yuan(payable), "carried_forward": yuan(carried), "quota": yuan(quota),
-            "reserve_level": level})
+            "payable": yuan(payable), "returned": yuan(returned), "carried_forward": yuan(carried),
+            "quota": yuan(quota), "reserve_level": level})
         tables["quotas"].append({"insured_province": ip, "treating_province": tp,
                                  "quota": yuan(quota), "next_quota": yuan(nxt)})
-        opening = st["reserve"].get(pair, 0)
-        closing = opening + paid_in.get(pair, 0) - paid_back.get(pair, 0) - payable
+        opening, drawn = st["reserve"].get(pair, 0), payable - returned
+        closing = opening + paid_in.get(pair, 0) - paid_back.get(pair, 0) - drawn
         tables["reserves"].append({
             "insured_province": ip, "treating_province": tp, "opening": yuan(opening),
             "paid_in": yuan(paid_in.get(pair, 0)), "paid_back": yuan(paid_back.get(pair, 0)),
-            "drawn": yuan(payable), "closing": yuan(closing)})
+            "drawn": yuan(drawn), "closing": yuan(closing)})
         carry[pair], quota_next[pair], reserve[pair] = carried, nxt, closing
         if payable > 0:
             issue(run, tables, "QS", pair, ip, tp, payable, as_of)
-        if yearly and new > quota:
+        if returned > 0:
+            issue(run, tables, "FH", pair, tp, ip, returned, as_of)
+        if pair in initial:
+            issue(run, tables, "CS", pair, ip, tp, initial[pair], as_of)
+        if months and new > quota:
             issue(run, tables, "ND", pair, ip, tp, new - quota, as_of)
-        if yearly and new < quota:
+        if months and new < quota:
             issue(run, tables, "ND", pair, tp, ip, quota - new, as_of)
         if level == "red" and 2 * payable > nxt:
             issue(run, tables, "JJ", pair, ip, tp, 2 * payable - nxt, as_of)
@@ -1110,7 +1175,7 @@ def empty_state():
             "delivered": set(), "accepted": []}
 
 
-def clear_period(state, period, folder, opening_quotas=None, as_of=None, accept=ASKED):
+def clear_period(state, period, folder, opening_quotas=None, as_of=None, accept=ASKED, rules=None):
     """Returns (new state, tables); raises Refused, WrongOrder or Usage. state is not touched; the new one
     says which plausibility codes were met."""
     state = copy.deepcopy(state)
@@ -1123,8 +1188,9 @@ def clear_period(state, period, folder, opening_quotas=None, as_of=None, accept=
         state["quota"] = read_opening_quotas(opening_quotas)
         state["reserve"] = dict(state["quota"])      # §5 opening of the first period
     as_of = as_of or last_day_of_next_month(period)
+    policies = NEGATIVE_NET if rules is None else read_negative_net(rules)
+    run = Run(state, period, returns(policies, period))
     rows, small = read_delivery(folder)
-    run = Run(state, period)
     state["accepted"] = []
     must_be_meant(state, asked_about_files(run, rows, folder, opening_quotas), accept)
     for p in small["permits.csv"]:
@@ -1136,20 +1202,13 @@ def clear_period(state, period, folder, opening_quotas=None, as_of=None, accept=
     must_be_meant(state, asked_about_cleared(run), accept)
     kept, still_open = steps2_and_3(run, valid)
     reach = step4_late(run, kept, still_open, permits)
-    findings = []
-    try:
-        cleared, decisions = steps5_to_9(run, reach, small["decisions.csv"])
-    except Refused as e:
-        findings += e.findings
-    try:
-        approved = apply_quota_changes(run, small["quota-changes.csv"])
-    except Refused as e:
-        findings += e.findings
-    if findings:
-        raise Refused(findings)
+    (cleared, decisions), approved, initial = all_or_refused(
+        lambda: steps5_to_9(run, reach, small["decisions.csv"]),
+        lambda: apply_quota_changes(run, small["quota-changes.csv"]),
+        lambda: initial_quotas(run, small["initial-quotas.csv"]))
     deductions, deducted = deduct(run, small["deductions.csv"], cleared)
     payments, paid_in, paid_back = apply_payments(run, small["payments.csv"])
-    tables = clear_pairs(run, cleared, deducted, approved, paid_in, paid_back, as_of)
+    tables = clear_pairs(run, cleared, deducted, approved, initial, paid_in, paid_back, as_of)
     tables.update({
         "positions": positions_table(cleared), "breaks": run.breaks,
         "break_fields": run.break_fields, "rejects": run.rejects,
@@ -1159,6 +1218,19 @@ def clear_period(state, period, folder, opening_quotas=None, as_of=None, accept=
     state["periods"].append(period)
     check(tables, run)
     return state, tables
+
+
+def all_or_refused(*parts):
+    """What each part gives, or the findings of all of them."""
+    out, findings = [], []
+    for part in parts:
+        try:
+            out.append(part())
+        except Refused as e:
+            findings += e.findings
+    if findings:
+        raise Refused(findings)
+    return out
 
 
 def open_table(opened):
@@ -1198,6 +1270,11 @@ def check(tables, run):
         sum(fen(p["gross"]) for p in tables["pairs"])
     assert sum(p["visits"] for p in tables["positions"]) == \
         sum(p["visits"] for p in tables["pairs"])
+    for p in tables["pairs"]:
+        net = fen(p["gross"]) - fen(p["deductions"]) + fen(p["brought_forward"])
+        payable, returned, carried = (fen(p[c]) for c in ("payable", "returned", "carried_forward"))
+        assert net == payable - returned + carried, p
+        assert sum(part != 0 for part in (payable, returned, carried)) <= 1, p
 
 
 def main():
@@ -1207,13 +1284,15 @@ def main():
     ap.add_argument("--book", required=True)
     ap.add_argument("--out", required=True)
     ap.add_argument("--opening-quotas")
+    ap.add_argument("--rules")
     ap.add_argument("--accept", action="append", default=[], choices=ASKED)
     ap.add_argument("--as-of", type=dt.date.fromisoformat)
     a = ap.parse_args()
     saved = os.path.join(a.book, "oracle.pickle")
     state = pickle.load(open(saved, "rb")) if os.path.exists(saved) else empty_state()
     try:
-        state, tables = clear_period(state, a.period, a.input, a.opening_quotas, a.as_of, a.accept)
+        state, tables = clear_period(state, a.period, a.input, a.opening_quotas, a.as_of, a.accept,
+                                     a.rules)
     except Refused as e:
         print("\n".join(e.findings), file=sys.stderr)
         return 3
