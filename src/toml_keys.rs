@@ -2,13 +2,13 @@
 
 use std::{cell::Cell, fmt};
 
-use serde::{Deserializer, de};
+use serde::{Deserializer, de, forward_to_deserialize_any};
 use toml::{
     Spanned,
     de::{DeTable, Deserializer as Document},
 };
 
-use crate::text::Text;
+use crate::{spelling::nearest, text::Text};
 
 /// A bad key.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,6 +39,7 @@ pub(crate) fn read<T: de::DeserializeOwned + Default>(
     bad: &mut Vec<BadKey>,
 ) -> T {
     let mut good = DeTable::new();
+    let known = known_keys::<T>();
     for (key, value) in table {
         let mut one = DeTable::new();
         one.insert(key.clone(), value.clone());
@@ -48,7 +49,9 @@ pub(crate) fn read<T: de::DeserializeOwned + Default>(
             Err(error) => bad.push(BadKey {
                 at: key.span().start,
                 key: key.get_ref().to_string(),
-                problem: PROBLEM.take().unwrap_or_else(|| Text::given(error.message())),
+                problem: unknown(key.get_ref(), known)
+                    .or_else(|| PROBLEM.take())
+                    .unwrap_or_else(|| Text::given(error.message())),
             }),
         }
     }
@@ -57,6 +60,52 @@ pub(crate) fn read<T: de::DeserializeOwned + Default>(
 
 fn of_table<T: de::DeserializeOwned>(table: DeTable<'_>) -> Result<T, toml::de::Error> {
     T::deserialize(Document::from(Spanned::new(0..0, table)))
+}
+
+/// Returns the problem of a key that no field has.
+fn unknown(key: &str, known: &[&'static str]) -> Option<Text> {
+    if known.contains(&key) {
+        return None;
+    }
+    let near = known.iter().map(|known| (*known, *known, key, 1 + known.len() / 4));
+    Some(match nearest(near) {
+        Some(near) => text!("no such key; is it {}?", near),
+        None => text!("no such key; there are {}", known.join(", ")),
+    })
+}
+
+/// Returns the names of the fields of a struct.
+fn known_keys<T: de::DeserializeOwned>() -> &'static [&'static str] {
+    let mut keys = KnownKeys(&[]);
+    // It fails always: a struct asks for its fields first.
+    _ = T::deserialize(&mut keys);
+    keys.0
+}
+
+/// A deserializer that captures the fields of a struct, and has no value.
+struct KnownKeys(&'static [&'static str]);
+
+impl<'de> Deserializer<'de> for &mut KnownKeys {
+    type Error = de::value::Error;
+
+    fn deserialize_any<V: de::Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+        Err(de::Error::custom("there is no value"))
+    }
+
+    fn deserialize_struct<V: de::Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.0 = fields;
+        self.deserialize_any(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
 }
 
 /// Reads a quoted text by a function that returns what is wrong with it.

@@ -349,7 +349,7 @@ mod tests {
         let errors = english(&Settings::parse(text, Path::new("")).expect_err("refused").0);
         assert_eq!(errors.len(), 6, "{errors:?}");
         assert!(errors[1].starts_with("line 1, period"), "{errors:?}");
-        assert!(errors[2].starts_with("line 2, bok: unknown field"), "{errors:?}");
+        assert!(errors[2].starts_with("line 2, bok: no such key; is it book?"), "{errors:?}");
     }
 
     #[test]

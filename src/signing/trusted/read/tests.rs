@@ -52,7 +52,7 @@ fn every_error_is_listed_with_its_line() {
     );
     let starts = [
         "line 1, format: format 2, this program knows 1",
-        "line 2, keys: unknown field `keys`",
+        "line 2, keys: no such key; is it key?",
         "line 4, id: invalid type: integer `1`, expected a text in quotes",
         "line 5, name: a name is expected",
         "line 6, public: nowhere.pub: it cannot be read",
@@ -60,7 +60,7 @@ fn every_error_is_listed_with_its_line() {
         "line 8, id: it is missing",
         "line 8, name: it is missing",
         "line 8, public: it is missing",
-        "line 9, use: unknown field `use`",
+        "line 9, use: no such key; there are",
         "line 10, revoked: invalid type: integer `1`, expected a boolean",
     ];
     let errors = errors(&text);
