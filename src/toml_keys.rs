@@ -68,10 +68,10 @@ fn unknown(key: &str, known: &[&'static str]) -> Option<Text> {
         return None;
     }
     let near = known.iter().map(|known| (*known, *known, key, 1 + known.len() / 4));
-    Some(match nearest(near) {
-        Some(near) => text!("no such key; is it {}?", near),
-        None => text!("no such key; there are {}", known.join(", ")),
-    })
+    Some(nearest(near).map_or_else(
+        || text!("no such key; there are {}", known.join(", ")),
+        |near| text!("no such key; is it {}?", near),
+    ))
 }
 
 /// Returns the names of the fields of a struct.
