@@ -158,7 +158,7 @@ fn compute(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<RunReport>
     let cleared = clear(close, delivered, &reconciled)?;
     let outputs = monitor
         .stopwatch
-        .measure(Activity::Write, || write(staging, delivered, &reconciled, &cleared, monitor))?;
+        .measure(Activity::Write, || write(close, delivered, &reconciled, &cleared))?;
     let independent = recompute_period(options, book, staging, monitor)?;
     let written = |of: fn(&FileEntry) -> u64| outputs.iter().map(of).sum();
     monitor.stopwatch.count(Activity::Write, written(|e| e.rows), written(|e| e.bytes));
@@ -332,17 +332,19 @@ fn clear(close: Close, delivered: &AcceptedDelivery, reconciled: &Reconciled) ->
 
 /// Writes the register and every table into the staging folder.
 fn write(
-    staging: &Staging,
+    close: Close,
     delivered: &AcceptedDelivery,
     reconciled: &Reconciled,
     cleared: &Clearing,
-    monitor: &Monitor,
 ) -> Outcome<Vec<FileEntry>> {
+    let Close { options, staging, setting: SurveySetting { monitor, .. }, .. } = close;
     monitor.stage(text!("writing"), 0)?;
     let Reconciled { permits, settled, decisions, proof, control, positions } = reconciled;
     let Clearing { deductions, money } = cleared;
     let folder = staging.period();
-    let of = |table: TableBuilder| table.write(&folder);
+    let of = |table: TableBuilder| {
+        if options.old_tables { table.without_added() } else { table }.write(&folder)
+    };
     let files: Vec<Box<dyn Fn() -> Outcome<FileEntry> + Sync + '_>> = vec![
         Box::new(|| write_register(staging, &delivered.index.stores, &settled.tally, proof)),
         Box::new(|| positions.write(&folder)),

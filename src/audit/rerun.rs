@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     book::{Book, grid::Grid, manifest::Manifest},
-    columnar::entry::FileEntry,
+    columnar::{entry::FileEntry, shape},
     diag::{Code, Failure, Finding, Outcome},
     digest::{sha256_hex, sha256_of},
     engine::{self, RunOptions},
@@ -81,7 +81,8 @@ pub fn rerun(options: &RerunOptions, monitor: &Monitor) -> Outcome<Rerun> {
         let found = Finding::of_file(Code::B01, format!("{period}/{MANIFEST}"), problem);
         Failure::Differences(text!("period {} cannot be rerun", period), vec![found])
     })?;
-    let run = settings(options, &manifest)?;
+    let mut run = settings(options, &manifest)?;
+    run.old_tables = Grid::read(&closed, shape::PAIRS).is_ok_and(|pairs| pairs.is_old);
     let mut findings = other_settings(&run, &manifest);
     let staging = Staging::for_audit(&book.root, period)?;
     match engine::close(&run, &book, &staging, monitor) {

@@ -37,19 +37,35 @@ pub struct TableBuilder {
     spec: TableSpec,
     fields: Vec<Field>,
     columns: Vec<ArrayRef>,
+    /// Whether it is a table of version 2 of the contract.
+    is_old: bool,
 }
 
 impl TableBuilder {
     /// An empty table.
     pub fn new(spec: TableSpec) -> TableBuilder {
-        TableBuilder { spec, fields: Vec::new(), columns: Vec::new() }
+        TableBuilder { spec, fields: Vec::new(), columns: Vec::new(), is_old: false }
+    }
+
+    /// Leaves out the column that books of version 2 of the contract do not have.
+    #[must_use]
+    pub fn without_added(mut self) -> TableBuilder {
+        if let Some(at) =
+            self.fields.iter().position(|field| Some(field.name().as_str()) == self.spec.added)
+        {
+            self.fields.remove(at);
+            self.columns.remove(at);
+            self.is_old = true;
+        }
+        self
     }
 
     /// Whether it has the columns of its shape.
     fn check(&self) -> Outcome<()> {
         let made =
             self.fields.iter().map(|field| (field.name().as_str(), field.data_type().clone()));
-        let shape = self.spec.columns().into_iter();
+        let is_left_out = |name: &str| self.is_old && self.spec.added == Some(name);
+        let shape = self.spec.columns().into_iter().filter(|(name, _)| !is_left_out(name));
         Failure::unless(made.eq(shape.map(|(name, kind)| (name, kind.data_type()))), || {
             text!("table {}: not the columns of its shape", self.spec.name)
         })

@@ -34,6 +34,8 @@ pub struct RunOptions {
     pub memory: usize,
     /// Who signs the manifest.
     pub signer: Option<Signer>,
+    /// Write the tables as version 2 of the contract had them, to audit a period that version 2 closed.
+    pub old_tables: bool,
     /// Do everything but publish.
     pub dry_run: bool,
     /// A second implementation that recomputes the period; it is published only if both agree.

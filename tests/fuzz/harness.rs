@@ -335,6 +335,7 @@ impl Bench {
             memory: 16 << 20,
             signer: None,
             independent: None,
+            old_tables: false,
             dry_run: true,
         }
     }

@@ -40,6 +40,35 @@ fn a_closed_period_comes_out_as_it_was_published() {
     rerun(&world, "2025-12", &world.input("2025-11"), &[]).expect(4);
 }
 
+/// Copies a folder.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("made");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let to = to.join(path.file_name().expect("a name"));
+        if path.is_dir() { copy(&path, &to) } else { drop(fs::copy(&path, &to).expect("copied")) }
+    }
+}
+
+#[test]
+fn a_book_of_version_2_is_audited_and_goes_on() {
+    let world = World::new();
+    let fixture = crate::world::root().join("tests/fixtures/version-2");
+    copy(&fixture.join("book"), &world.book());
+    world.verify(&[]).expect(0);
+    rerun(&world, "2025-11", &fixture.join("2025-11"), &[]).expect(0);
+    // It carried 1,850.00 yuan, which are brought forward and returned.
+    world.deliver_both("2025-12", &[Row::new("A").in_month("2025-12")]);
+    world.run("2025-12").expect(0);
+    let pairs = ["insured_province", "treating_province", "brought_forward", "returned"];
+    let pairs = world.table("2025-12", "pairs", &pairs);
+    assert!(
+        pairs.contains(&["41", "32", "-1850.00", "1850.00"].map(str::to_owned).to_vec()),
+        "{pairs:?}"
+    );
+    world.verify(&[]).expect(0);
+}
+
 #[test]
 fn a_rerun_says_which_input_or_rule_made_the_difference() {
     let world = book();

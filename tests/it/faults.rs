@@ -333,6 +333,7 @@ fn beside(scene: &Scene, meddle: impl Fn(&str) + Send + Sync + 'static) -> Outco
         as_of: None,
         memory: 16 << 20,
         signer: None,
+        old_tables: false,
         dry_run: false,
         independent: None,
     };

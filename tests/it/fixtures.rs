@@ -140,6 +140,7 @@ fn try_delivery(world: &World) -> Outcome<RunReport> {
         as_of: None,
         memory: 1 << 20,
         signer: None,
+        old_tables: false,
         dry_run: true,
         independent: None,
     };

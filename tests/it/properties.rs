@@ -140,6 +140,7 @@ fn close(folder: &Path, book: &str, carried: Carried) {
             as_of: None,
             memory: carried.memory,
             signer: None,
+            old_tables: false,
             dry_run: false,
             independent: None,
         };

@@ -254,6 +254,7 @@ fn options(settings: &Settings, remote: &Remote, extensions: Extensions) -> Outc
         as_of: settings.as_of,
         memory: settings.memory.unwrap_or(DEFAULT_MEMORY),
         signer: settings.sign_key.as_deref().map(Signer::read).transpose()?,
+        old_tables: false,
         dry_run: settings.dry_run.unwrap_or(false),
         independent: independent.then(|| extensions.independent()).transpose()?,
     })
