@@ -36,7 +36,6 @@ pub(super) struct PeriodTables {
     pub(super) break_fields: Grid,
     pub(super) open_items: Grid,
     pub(super) control: Grid,
-    pub(super) notices: Grid,
     /// The figures of each period of `history`, in its order.
     pub(super) figures: Vec<PeriodFigures>,
     /// The late notices at the close of the period.
@@ -72,7 +71,6 @@ impl PeriodTables {
             break_fields: Grid::open(folder, "break_fields")?,
             open_items: Grid::open(folder, "open_items")?,
             control: Grid::open(folder, "control")?,
-            notices: Grid::open(folder, "notices")?,
             deductions: Judged::of_table(&Grid::open(folder, "deductions")?),
             payments: Judged::of_table(&Grid::open(folder, "payments")?),
         })
