@@ -119,8 +119,7 @@ fn monthly(
         .input
         .map(|input| DeliveryFigures::read(input, closed.month, &closed.manifest, enough, monitor))
         .transpose()?;
-    let (mut drafts, said) =
-        monthly::drafts(closed, delivered.as_ref(), request.template, cells)?;
+    let (mut drafts, said) = monthly::drafts(closed, delivered.as_ref(), request.template, cells)?;
     drafts.extend(network::drafts(registry.as_deref(), closed.month, request.template));
     Ok((drafts, said))
 }

@@ -34,8 +34,7 @@ pub(super) fn sheet(
         Said::Month(cells) => (&template.sheet.monthly, of_month(request, closed, cells, marks)?),
         Said::Quarter(totals) => {
             let QuarterTotals { paid, on_time, open, overdue } = totals;
-            let flow =
-                QuarterFlow { period, paid: *paid, on_time: *on_time, open: *open, overdue };
+            let flow = QuarterFlow { period, paid: *paid, on_time: *on_time, open: *open, overdue };
             (&template.sheet.quarterly, (figures::of_quarter(&flow, &template.words), 0))
         }
     };
@@ -83,6 +82,7 @@ fn of_month(
         month_before: month_before.as_ref(),
         year_before: year_before.as_ref(),
         late: &late_notices(closed, &history)?,
+        as_of: &closed.manifest.as_of,
         has_earlier: history.len() > 1,
     };
     let is_shown = |cell: usize| marks[cell] == Mark::Shown;

@@ -11,12 +11,12 @@ use super::{
     },
 };
 use crate::{
+    book::grid::Grid,
     model::{
         codes::{Province, Side},
         fields::Field,
         money::FenSum,
     },
-    book::grid::Grid,
     reserve::notices::NoticeKind,
 };
 
@@ -39,8 +39,8 @@ pub(super) const FACTS: &[(&str, &[&str])] = &[
     ("yearly_quotas", &["notices", "amount"]),
     ("suggested", &["notices", "amount"]),
     ("red", &["pairs"]),
-    ("late", &["kind", "notices", "open", "payers"]),
-    ("none_late", &[]),
+    ("late", &["as_of", "kind", "notices", "open", "payers"]),
+    ("none_late", &["as_of"]),
     ("quarter_paid", &["period", "paid", "on_time", "rate"]),
     ("quarter_none_paid", &["period"]),
     ("quarter_open", &["open", "overdue"]),
@@ -89,6 +89,8 @@ pub struct PeriodFacts<'a> {
     pub year_before: Option<&'a PeriodFigures>,
     /// The late notices at its close.
     pub late: &'a [LateNotices],
+    /// The day on which it issued its notices.
+    pub as_of: &'a str,
     /// Whether an earlier period issued notices, which may be late.
     pub has_earlier: bool,
 }
@@ -103,18 +105,19 @@ pub fn of_period(
     let mut facts = vec![cleared(source)];
     facts.extend(money(figures));
     let compared = [("month_before", source.month_before), ("year_before", source.year_before)];
-    facts.extend(compared.into_iter().filter_map(|(name, before)| {
-        against(name, figures, before?, words)
-    }));
+    facts.extend(
+        compared.into_iter().filter_map(|(name, before)| against(name, figures, before?, words)),
+    );
     let sides = [("leading_treating", Side::Treating), ("leading_insured", Side::Insured)];
     facts.extend(sides.into_iter().filter_map(|(name, side)| {
         leading(name, figures, words, side, |province| is_shown(side, province))
     }));
     facts.extend(matching(figures));
     facts.extend(papers(figures));
-    facts.extend(source.late.iter().map(|late| of_late(late, words)));
+    let as_of = Bilingual::same(source.as_of);
+    facts.extend(source.late.iter().map(|late| of_late(late, &as_of, words)));
     if source.late.is_empty() && source.has_earlier {
-        facts.push(fact("none_late", FactSubject::Agencies, []));
+        facts.push(fact("none_late", FactSubject::Agencies, [("as_of", as_of)]));
     }
     facts
 }
@@ -124,11 +127,9 @@ fn fact<const N: usize>(
     subject: FactSubject,
     values: [(&'static str, Bilingual); N],
 ) -> Fact {
-    debug_assert!(
-        FACTS.iter().any(|(known, names)| *known == name
-            && names.len() == N
-            && values.iter().all(|(value, _)| names.contains(value)))
-    );
+    debug_assert!(FACTS.iter().any(|(known, names)| *known == name
+        && names.len() == N
+        && values.iter().all(|(value, _)| names.contains(value))));
     Fact { name, values: values.into(), subject }
 }
 
@@ -139,14 +140,18 @@ fn number(count: i128) -> Bilingual {
 fn cleared(source: &PeriodFacts) -> Fact {
     let PeriodFigures { period, settlements, visits, gross, .. } = source.figures;
     let sum = |field: Field| short_money(source.positions.sum(field.name()));
-    fact("cleared", FactSubject::Cleared, [
-        ("period", month_named(*period)),
-        ("settlements", number(*settlements)),
-        ("visits", number(*visits)),
-        ("cost", sum(Field::medfee_sumamt)),
-        ("fund", sum(Field::fund_pay_sumamt)),
-        ("gross", short_money(*gross)),
-    ])
+    fact(
+        "cleared",
+        FactSubject::Cleared,
+        [
+            ("period", month_named(*period)),
+            ("settlements", number(*settlements)),
+            ("visits", number(*visits)),
+            ("cost", sum(Field::medfee_sumamt)),
+            ("fund", sum(Field::fund_pay_sumamt)),
+            ("gross", short_money(*gross)),
+        ],
+    )
 }
 
 /// Returns the facts about what is paid, returned, deducted and carried forward.
@@ -186,7 +191,11 @@ fn against(
     let gross = change(now.gross.fen(), before.gross.fen(), words)?;
     let visits = change(now.visits, before.visits, words)?;
     let before = month_named(before.period);
-    Some(fact(name, FactSubject::Cleared, [("before", before), ("gross", gross), ("visits", visits)]))
+    Some(fact(
+        name,
+        FactSubject::Cleared,
+        [("before", before), ("gross", gross), ("visits", visits)],
+    ))
 }
 
 /// Words a change: more, less or the same, with two decimals of a per cent, cut off.
@@ -266,14 +275,19 @@ fn papers(figures: &PeriodFigures) -> Vec<Fact> {
     facts
 }
 
-fn of_late(late: &LateNotices, words: &SentenceWords) -> Fact {
+fn of_late(late: &LateNotices, as_of: &Bilingual, words: &SentenceWords) -> Fact {
     let CountedMoney { count, fen } = late.open;
-    fact("late", FactSubject::Agencies, [
-        ("kind", kind_named(late.kind)),
-        ("notices", number(count)),
-        ("open", short_money(fen)),
-        ("payers", payers(&late.payers, words).unwrap_or_default()),
-    ])
+    fact(
+        "late",
+        FactSubject::Agencies,
+        [
+            ("as_of", as_of.clone()),
+            ("kind", kind_named(late.kind)),
+            ("notices", number(count)),
+            ("open", short_money(fen)),
+            ("payers", payers(&late.payers, words).unwrap_or_default()),
+        ],
+    )
 }
 
 /// Lists the provinces with the largest amounts.

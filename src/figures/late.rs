@@ -74,9 +74,8 @@ fn payer_of(
     history: &[(Month, PathBuf)],
     issued: &mut BTreeMap<Month, Grid>,
 ) -> Outcome<Province> {
-    let unknown = || {
-        Failure::Book(text!("the book is damaged: no period issued the notice {}", number))
-    };
+    let unknown =
+        || Failure::Book(text!("the book is damaged: no period issued the notice {}", number));
     if !issued.contains_key(&period) {
         let folder: Option<&Path> =
             history.iter().find(|(month, _)| *month == period).map(|(_, folder)| folder.as_path());

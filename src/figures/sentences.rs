@@ -140,7 +140,8 @@ impl SentenceTemplate {
             (comma, &[]),
         ];
         for (Bilingual { zh, en }, known) in words {
-            problems.extend([zh, en].into_iter().filter_map(|t| problem(&text!("words"), t, known)));
+            problems
+                .extend([zh, en].into_iter().filter_map(|t| problem(&text!("words"), t, known)));
         }
         for (SentenceForm { when, zh, en, .. }, at) in self.sentences.iter().zip(1..) {
             let place = text!("sentence {}", at);
@@ -157,8 +158,10 @@ impl SentenceTemplate {
 
     /// Returns the sentences of a place that the facts make true, in the order of the file.
     pub fn say(&self, place: SentencePlace, facts: &[Fact]) -> Vec<Bilingual> {
-        let of_place =
-            self.sentences.iter().filter(|form| form.places.is_empty() || form.places.contains(&place));
+        let of_place = self
+            .sentences
+            .iter()
+            .filter(|form| form.places.is_empty() || form.places.contains(&place));
         let said = of_place.flat_map(|form| {
             facts.iter().filter(|fact| fact.name == form.when).map(|fact| form.filled(fact))
         });

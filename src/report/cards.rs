@@ -39,18 +39,21 @@ fn money(zh: &str, en: &str, fen: FenSum) -> Card {
 /// Returns the cards.
 pub(super) fn cards(source: &PeriodTables) -> Vec<Card> {
     let figures = source.own();
-    let brought = Money(figures.brought_forward);
     let mut cards = vec![
         money("应付金额", "Payable", figures.payable),
         money("清算总额", "Gross", figures.gross),
         money("审核扣款", "Deductions", figures.deductions),
         money("返还金额", "Returned", figures.returned),
-        card(
+    ];
+    // Nothing is carried forward since a pair returns what is below 0 (procedure §51).
+    if !figures.carried_forward.is_zero() || !figures.brought_forward.is_zero() {
+        let brought = Money(figures.brought_forward);
+        cards.push(card(
             words("结转下期", "Carried forward"),
             Money(figures.carried_forward).short(),
             words(format!("上期结转 {brought} 元"), format!("{brought} yuan were brought forward")),
-        ),
-    ];
+        ));
+    }
     cards.extend(matching(figures));
     cards.push(notices(figures));
     cards
@@ -113,7 +116,9 @@ pub(super) fn kinds(source: &PeriodTables) -> Vec<KindLine> {
         let CountedMoney { count: number, fen } = source.own().notices_of(kind);
         let Words { zh, en } = kind_named(kind).into();
         let name = match kind {
-            NoticeKind::Emergency => words(format!("{zh}（申请建议）"), format!("{en} (suggestion)")),
+            NoticeKind::Emergency => {
+                words(format!("{zh}（申请建议）"), format!("{en} (suggestion)"))
+            }
             _ => words(zh, en),
         };
         KindLine { code: kind.name(), name, count: count(number), amount: Money(fen) }

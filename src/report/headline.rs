@@ -163,6 +163,9 @@ fn tasks(
     let rejected: i128 = buckets.get("rejected").map_or(0, |[a, b]| a[0] + b[0]);
     let suggested = source.own().notices_of(NoticeKind::Emergency).count;
     let explained = &patterns.explained[0];
+    let by_kind =
+        source.late.iter().map(|late| format!("{} {}", late.kind.name(), late.open.count));
+    let by_kind = by_kind.collect::<Vec<_>>().join(", ");
     let tasks = [
         task(
             reserves.red,
@@ -177,10 +180,10 @@ fn tasks(
         task(
             punctuality.overdue,
             [
-                "份通知书截至本期开具日已逾期未付清",
+                &format!("份通知书截至本期开具日已逾期未付清（{by_kind}）"),
                 "notice was",
                 "notices were",
-                "overdue when this period's were issued",
+                &format!("overdue when this period's were issued ({by_kind})"),
             ],
             ("#punctuality", true),
         ),

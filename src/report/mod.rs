@@ -143,6 +143,7 @@ fn sentences(source: &PeriodTables, template: &SentenceTemplate) -> Vec<Words> {
         month_before: source.of_month(source.period.plus(-1)),
         year_before: source.of_month(source.period.plus(-12)),
         late: &source.late,
+        as_of: &source.manifest.as_of,
         has_earlier: source.history.len() > 1,
     };
     let facts = figures::of_period(&facts, &template.words, |_, _| true);

@@ -53,9 +53,9 @@ impl PeriodTables {
         let mut history = Book::look(root)?;
         history.retain(|(month, _)| *month <= period);
         let (manifest, digest) = Manifest::read(folder)?;
-        let figures = history
-            .iter()
-            .map(|(month, folder)| PeriodFigures::read(&ClosedPeriod::read(*month, folder.clone())?));
+        let figures = history.iter().map(|(month, folder)| {
+            PeriodFigures::read(&ClosedPeriod::read(*month, folder.clone())?)
+        });
         let closed = ClosedPeriod::read(period, folder.clone())?;
         Ok(PeriodTables {
             figures: figures.collect::<Outcome<_>>()?,

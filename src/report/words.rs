@@ -8,7 +8,9 @@ use askama::{
 };
 use serde::Serialize;
 
-pub(super) use crate::figures::{count_shown as count, cut_off as hundredths, percent_shown as percent};
+pub(super) use crate::figures::{
+    count_shown as count, cut_off as hundredths, percent_shown as percent,
+};
 use crate::{
     figures::{self, Bilingual},
     model::{

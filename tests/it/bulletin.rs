@@ -116,7 +116,8 @@ fn sums_are_those_of_the_tables() {
     for (row, side) in sides.iter().zip(["treating", "insured"]) {
         assert_eq!(number(&row["已清算"]), bucket(side, "cleared"));
         assert_eq!(number(&row["本期送达"]), bucket(side, "delivered"));
-        let column = if side == "treating" { "就医地有效记录" } else { "参保地有效记录" };
+        let column =
+            if side == "treating" { "就医地有效记录" } else { "参保地有效记录" };
         let delivered: i128 = pairs.iter().map(|row| number(&row[column])).sum();
         assert_eq!(delivered, bucket(side, "delivered") - bucket(side, "rejected"));
         let cleared: i128 = pairs.iter().map(|row| number(&row["清算笔数"])).sum();
@@ -180,7 +181,8 @@ fn few_persons_are_not_shown_and_cannot_be_worked_out() {
                 if is_protected(file, column) {
                     let count = number(&all[column]);
                     // Few settlements are few persons; reversals may take a count of visits to anything.
-                    let few = (1..5).contains(&count) && file != "volumes" && column != "已清算人次";
+                    let few =
+                        (1..5).contains(&count) && file != "volumes" && column != "已清算人次";
                     assert!(!few || value == "<5", "{file} {column}: {count} is {value}");
                     assert!(
                         value != "*" || !(1..5).contains(&count) || column == "已清算人次",

@@ -24,7 +24,8 @@ fn book() -> (World, Value) {
     let world = World::new();
     world.small_file("2025-10", "opening-quotas.csv", OPENING);
     let henan = Row::new("X").with(Field::insuplc_admdvs, "410100");
-    let henan = henan.with(Field::mdtrtarea_admvs, "320100").with(Field::fixmedins_code, "H32010000001");
+    let henan =
+        henan.with(Field::mdtrtarea_admvs, "320100").with(Field::fixmedins_code, "H32010000001");
     let both = [Row::new("A"), Row::new("C"), henan.clone()];
     let mismatch = Row::new("B");
     let treating = [&both[..], &[mismatch.clone(), Row::new("M"), Row::new("M2")]].concat();
@@ -134,8 +135,7 @@ fn plain(html: &str, lang: &str) -> String {
 fn card(page: &str, label: &str, lang: &str) -> String {
     let (_, cards) = page.split_once("<dl class=\"cards\">").expect("cards");
     let (cards, _) = cards.split_once("</dl>").expect("an end");
-    let cards: Vec<String> =
-        cards.split("<div>").skip(1).map(|card| plain(card, lang)).collect();
+    let cards: Vec<String> = cards.split("<div>").skip(1).map(|card| plain(card, lang)).collect();
     let found = cards.iter().find_map(|card| card.strip_prefix(&format!("{label} ")));
     found.unwrap_or_else(|| panic!("{label}: {cards:?}")).to_owned()
 }
@@ -143,21 +143,31 @@ fn card(page: &str, label: &str, lang: &str) -> String {
 fn page(world: &World, period: &str) -> String {
     let (book, out) = (world.book(), world.path("page.html"));
     liangqing(&[
-        "report", "--period", period, "--book", text(&book), "--out", text(&out), "--force",
+        "report",
+        "--period",
+        period,
+        "--book",
+        text(&book),
+        "--out",
+        text(&out),
+        "--force",
     ])
     .expect(0);
     fs::read_to_string(out).expect("a page")
 }
 
 /// The sheets of a bulletin that leaves nothing out.
-fn bulletin(world: &World, period: &str, flags: &[&str]) -> impl Fn(&str) -> Vec<BTreeMap<String, String>> {
+fn bulletin(
+    world: &World,
+    period: &str,
+    flags: &[&str],
+) -> impl Fn(&str) -> Vec<BTreeMap<String, String>> {
     let forms = fs::read_to_string(root().join("pipelines/forms.toml")).expect("forms");
     let path = world.path("forms.toml");
     fs::write(&path, forms.replace("threshold = 5", "threshold = 1")).expect("written");
     let out = world.path(&format!("bulletin-{period}"));
     let book = world.book();
-    let given =
-        ["bulletin", "-q", "--period", period, "--book", text(&book), "--out", text(&out)];
+    let given = ["bulletin", "-q", "--period", period, "--book", text(&book), "--out", text(&out)];
     liangqing(&[&given[..], &["--forms", text(&path)], flags].concat()).expect(0);
     let folder = if flags.contains(&"--quarter") { "quarterly" } else { "monthly" };
     move |sheet| spreadsheet(&out.join(format!("{folder}/{sheet}.csv")))
@@ -208,7 +218,8 @@ fn settlements_visits_and_match_rate_are_the_same_everywhere() {
     assert_eq!(side["两地一致率"], format!("{rate}%"));
     let said = said(&sheet);
     assert!(said[0].contains(&format!("共清算 {settlements} 笔，计 {visits} 人次")), "{said:?}");
-    let matched = format!("两地一致率 {rate} %：就医地送达与期初挂账 {came} 条，已清算 {rows} 条。");
+    let matched =
+        format!("两地一致率 {rate} %：就医地送达与期初挂账 {came} 条，已清算 {rows} 条。");
     assert!(said.contains(&matched), "{said:?}");
 
     let book = world.book();
@@ -233,12 +244,9 @@ fn money_is_the_same_everywhere() {
     assert_eq!(run["deductions"]["accepted"]["amount"], money(deductions).as_str());
 
     let page = page(&world, PERIOD);
-    for (label, fen) in [
-        ("Payable", payable),
-        ("Gross", gross),
-        ("Deductions", deductions),
-        ("Returned", returned),
-    ] {
+    for (label, fen) in
+        [("Payable", payable), ("Gross", gross), ("Deductions", deductions), ("Returned", returned)]
+    {
         let card = card(&page, label, "en");
         assert!(card.ends_with(&format!("{} yuan", grouped(fen))), "{label}: {card}");
     }
@@ -331,7 +339,7 @@ fn notices_are_counted_by_kind() {
     for told in [
         format!("初始额度通知书 1 份，计 {} 元。", amount("CS")),
         format!("紧急调增申请建议 1 份，建议申请 {} 元，由就医省决定是否申请。", amount("JJ")),
-        "清算通知书逾期未付清 1 份，未付 1,600.00 元，付款方居前的是安徽（1,600.00 元）。".to_owned(),
+        "截至 2025-12-31，清算通知书逾期未付清 1 份，未付 1,600.00 元，付款方居前的是安徽（1,600.00 元）。".to_owned(),
     ] {
         assert!(said.contains(&told), "{told}: {said:?}");
     }
@@ -355,12 +363,8 @@ fn breaks_and_what_is_at_stake_are_the_same_everywhere() {
     assert!(breaks.len() > carried.len() && !carried.is_empty());
     let page = page(&world, PERIOD);
     let card = card(&page, "Breaks carried", "en");
-    let expected = format!(
-        "{} ¥{} at stake; {} breaks in all",
-        carried.len(),
-        grouped(stake),
-        breaks.len()
-    );
+    let expected =
+        format!("{} ¥{} at stake; {} breaks in all", carried.len(), grouped(stake), breaks.len());
     assert_eq!(card, expected);
     let said = said(&bulletin(&world, PERIOD, &[]));
     let told = format!("挂账差异 {} 笔，争议金额 {} 元。", carried.len(), grouped(stake));
@@ -401,9 +405,8 @@ fn statements_say_the_payable_of_the_others() {
 /// A book of 13 months, each with more settlements than the one before.
 fn thirteen_months() -> (World, Vec<String>) {
     let world = World::new();
-    let months: Vec<String> = (0..13)
-        .map(|at| format!("{}-{:02}", 2024 + (9 + at) / 12, (9 + at) % 12 + 1))
-        .collect();
+    let months: Vec<String> =
+        (0..13).map(|at| format!("{}-{:02}", 2024 + (9 + at) / 12, (9 + at) % 12 + 1)).collect();
     for (at, month) in months.iter().enumerate() {
         let rows: Vec<Row> =
             (0..10 + at).map(|id| Row::new(&format!("{month}-{id}")).in_month(month)).collect();
@@ -447,7 +450,10 @@ fn a_month_is_compared_with_those_that_the_book_has() {
     liangqing(&given).expect(0);
     let said = spreadsheet(&out.join("monthly/summary.csv"));
     let said: Vec<&str> = said.iter().map(|row| row["要点"].as_str()).collect();
-    assert!(!said.iter().any(|said| said.contains("清算 2 笔") || said.contains("居前")), "{said:?}");
+    assert!(
+        !said.iter().any(|said| said.contains("清算 2 笔") || said.contains("居前")),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -482,6 +488,10 @@ fn sentences_are_those_of_the_file() {
     let out = world.path("none.html");
     let given = ["report", "--period", PERIOD, "--book", text(&book), "--out", text(&out)];
     let ran = liangqing(&[&given[..], &["--sentences", text(&path)]].concat()).expect(2);
-    assert!(ran.stderr.contains("no value \"returnd\"; there are returned, notices"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("no value \"returnd\"; there are returned, notices"),
+        "{}",
+        ran.stderr
+    );
     assert!(!out.exists());
 }

@@ -126,7 +126,8 @@ impl Life {
     /// Returns what became of the settlement, in words.
     pub fn standing_in_words(&self) -> Text {
         let Some(standing) = &self.standing else { return text!("in no closed period") };
-        let SettlementStanding { state, period, cleared_in, carried_since, class, rules } = standing;
+        let SettlementStanding { state, period, cleared_in, carried_since, class, rules } =
+            standing;
         let class = class.as_deref().unwrap_or_default();
         match state {
             SettlementState::Cleared => self.clearing_in_words(period),

@@ -1,7 +1,5 @@
 //! The report of `run`.
 
-use rust_decimal::{Decimal, RoundingStrategy};
-
 use super::{json::RunJson, timings::timings_table};
 use crate::cli::{
     files::shown,
@@ -17,6 +15,7 @@ use crate::{
     diag::{Finding, Outcome},
     engine::{RunOptions, RunReport},
     event::ActivityTime,
+    figures::cut_off,
     model::{
         codes::Side,
         control::{Bucket, Class},
@@ -76,10 +75,10 @@ fn proven(report: &RunReport) -> Vec<Text> {
     let cleared = treating(Bucket::Cleared);
     let proof = text!("delivered + opened = all the others, on both sides, in rows and in fen");
     let share = text!(
-        "{} of {} treating rows, delivered and opened ({} %)",
+        "{} of {} treating rows, delivered and opened: match rate {} %",
         Grouped(cleared.unsigned_abs()),
         Grouped(came.unsigned_abs()),
-        percent(cleared, came)
+        cut_off(i128::from(cleared) * 100, came.into()).unwrap_or_else(|| "–".to_owned())
     );
     let payable = text!(
         "{} yuan gross, {} yuan payable, {} yuan returned, {} yuan carried forward, over {}",
@@ -100,8 +99,7 @@ fn proven(report: &RunReport) -> Vec<Text> {
     });
     let visits: i64 = pairs.values().map(|pair| pair.visits).sum();
     let visits = text!("{}, a reversal counts -1", count_signed(visits));
-    let lines =
-        [("proof", proof), ("matched", share), ("visits", visits), ("payable", payable)];
+    let lines = [("proof", proof), ("cleared", share), ("visits", visits), ("payable", payable)];
     lines.map(|(label, value)| Text::labelled(label, value)).into_iter().chain(checked).collect()
 }
 
@@ -137,12 +135,6 @@ fn control_table(report: &RunReport) -> Text {
 fn count_signed(number: i64) -> String {
     let sign = if number < 0 { "-" } else { "" };
     format!("{sign}{}", count_grouped(number.unsigned_abs()))
-}
-
-pub(super) fn percent(part: i64, whole: i64) -> String {
-    let ratio = Decimal::from(part).checked_div(Decimal::from(whole)).unwrap_or_default();
-    let percent = ratio * Decimal::ONE_HUNDRED;
-    percent.round_dp_with_strategy(2, RoundingStrategy::ToZero).normalize().to_string()
 }
 
 /// Returns what an operator should know about the delivery and the money.
