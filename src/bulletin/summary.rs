@@ -47,9 +47,10 @@ pub(super) fn sheet(
         file: "summary".to_owned(),
         title: title.replace("{period}", period),
         subtitle: String::new(),
-        columns: vec![(number, 6), (sentence, 110)],
+        columns: vec![(number, 6), (sentence, 120)],
         rows: (1..).zip(sentences.map(|sentence| sentence.zh)).map(row).collect(),
-        layout: SheetLayout::Listed,
+        // A paper without headings, whose lines have room for a long sentence.
+        layout: SheetLayout::Notice,
         choices: None,
     };
     Ok((sheet, left_out))

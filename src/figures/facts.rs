@@ -50,7 +50,7 @@ pub(super) const FACTS: &[(&str, &[&str])] = &[
 /// The most provinces that lead a list.
 const LEADING: usize = 3;
 /// The most provinces of a list of late payers.
-const LATE_PAYERS: usize = 5;
+const LATE_PAYERS: usize = 3;
 
 /// A fact with its values.
 #[derive(Debug, Clone)]
@@ -345,4 +345,32 @@ pub fn of_quarter(quarter: &QuarterFlow, words: &SentenceWords) -> Vec<Fact> {
     let payers = payers(overdue, words);
     facts.extend(payers.map(|payers| fact("quarter_late", agencies, [("payers", payers)])));
     facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::SentenceTemplate;
+
+    #[test]
+    fn changes_are_cut_off_and_need_something_before() {
+        let words = SentenceTemplate::built_in().words;
+        let said = |now, before| change(now, before, &words).map(|said| said.en);
+        assert_eq!(said(111, 100).as_deref(), Some("11.00\u{a0}% more"));
+        assert_eq!(said(2, 3).as_deref(), Some("33.33\u{a0}% less"));
+        assert_eq!(said(100_001, 100_000).as_deref(), Some("about the same"));
+        assert_eq!(said(100_011, 100_000).as_deref(), Some("0.01\u{a0}% more"));
+        assert_eq!([said(5, 0), said(5, -1), said(i128::MAX, -1)], [None, None, None]);
+        assert_eq!(said(-5, 5).as_deref(), Some("200.00\u{a0}% less"));
+    }
+
+    #[test]
+    fn late_payers_are_listed_by_what_is_open() {
+        let words = SentenceTemplate::built_in().words;
+        let open = |code, fen| (Province::from_text(code).expect("a province"), FenSum::new(fen));
+        let amounts = BTreeMap::from([open("34", 100), open("31", 300), open("41", 0)]);
+        let said = payers(&amounts, &words).expect("payers");
+        assert_eq!(said.zh.replace('\u{a0}', " "), "上海（3.00 元）、安徽（1.00 元）");
+        assert_eq!(payers(&BTreeMap::new(), &words), None);
+    }
 }

@@ -224,7 +224,7 @@ fn next_steps(report: &RunReport, options: &RunOptions) -> Vec<Text> {
     }
     if open > 0 {
         steps.push(text!(
-            "have the provinces explain {} carried settlement(s) (tables/breaks.parquet), which {} \
+            "have the provinces explain {} carried break(s) (tables/breaks.parquet), which {} \
              will look at again",
             Grouped(open),
             report.period.plus(1)
