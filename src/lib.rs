@@ -20,7 +20,7 @@
 //! | 9 | `reconcile` `pipeline` | two copies → cleared settlements and breaks; the settings of a run |
 //! | 10 | `clear` `cluster` | cleared settlements → positions → pairs, deductions; what a cluster is asked |
 //! | 11 | `reserve` | pairs → quotas, reserves, notices, payments |
-//! | 12 | `handover` `policy_tests` | what a period takes over from the one before; the tests that a rules file has of itself |
+//! | 12 | `handover` `policy_tests` `figures` | what a period takes over from the one before; the tests that a rules file has of itself; the figures that several outputs show |
 //! | 13 | `engine` | calls all of these, asserts their totals, publishes |
 //! | 14 | `audit` `outlook` `statements` | a closed period proven, rerun, explained; where a book stands; papers for provinces |
 //! | 15 | `report` `bulletin` `synth` | one page about a period; the nation's figures; synthetic deliveries |
@@ -68,6 +68,7 @@ pub mod cluster;
 
 pub mod reserve;
 
+pub mod figures;
 pub mod handover;
 pub mod policy_tests;
 

@@ -1,6 +1,6 @@
 //! Bulletins (通报): reports of the national agency to all provinces about a month or a quarter.
 //!
-//! **Purpose.** Volumes, match rates, errors, late claims, breaks and coverage of a month; money paid and
+//! **Purpose.** What happened, in sentences. Volumes, match rates, errors, late claims, breaks and coverage of a month; money paid and
 //! received of a quarter.
 //!
 //! **In.** The tables of closed periods; for coverage the delivery of the period, and a registry of institutions.
@@ -18,19 +18,23 @@ mod draft;
 mod monthly;
 mod network;
 mod quarterly;
+mod summary;
 
 use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use self::{cells::Cells, delivered::DeliveryFigures, draft::Draft};
+use self::{
+    cells::Cells, delivered::DeliveryFigures, draft::Draft, monthly::SaidCells, summary::Said,
+};
 use crate::{
     book::ClosedPeriod,
     bounded,
     contract::registry::{Institution, read_registry},
     diag::{Failure, Outcome},
     event::Monitor,
+    figures::SentenceTemplate,
     model::{codes::Month, dates::parse_day},
     shapes::FormatNumber,
     statements::{self, Template, Workbook, folder},
@@ -53,6 +57,8 @@ pub struct Request<'a> {
     pub out: &'a Path,
     /// Titles, headings, threshold, targets.
     pub template: &'a Template,
+    /// The sentences of the first sheet.
+    pub sentences: &'a SentenceTemplate,
 }
 
 /// What was written.
@@ -78,16 +84,16 @@ pub fn write(request: &Request, monitor: &Monitor) -> Outcome<WrittenBulletin> {
     let issued_on = parse_day(&closed.manifest.as_of)
         .ok_or_else(|| Failure::Book(text!("the manifest of {} has no day", request.period)))?;
     let mut cells = Cells::new(request.template.bulletin.threshold);
-    let (name, period, drafts) = if request.quarterly {
-        let drafts = vec![quarterly::draft(request.book, &closed, request.template)?];
-        ("quarterly", quarterly::name(request.period), drafts)
+    let (name, period, drafts, said) = if request.quarterly {
+        let (draft, flows) = quarterly::draft(request.book, &closed, request.template)?;
+        ("quarterly", quarterly::name(request.period), vec![draft], Said::Quarter(flows))
     } else {
-        let drafts = monthly(request, &closed, &mut cells, monitor)?;
-        ("monthly", request.period.to_string(), drafts)
+        let (drafts, cells) = monthly(request, &closed, &mut cells, monitor)?;
+        ("monthly", request.period.to_string(), drafts, Said::Month(cells))
     };
     let marks = cells.marks();
-    let mut left_out = 0;
-    let mut sheets = Vec::new();
+    let (summary, mut left_out) = summary::sheet(request, &closed, &said, &period, &marks)?;
+    let mut sheets = vec![summary];
     for draft in drafts {
         let (sheet, of_sheet) = draft.sheet(request.template, &period, &marks)?;
         left_out += of_sheet;
@@ -106,16 +112,16 @@ fn monthly(
     closed: &ClosedPeriod,
     cells: &mut Cells,
     monitor: &Monitor,
-) -> Outcome<Vec<Draft>> {
+) -> Outcome<(Vec<Draft>, SaidCells)> {
     let registry = request.registry.map(registry).transpose()?;
     let enough = usize::try_from(request.template.bulletin.threshold).unwrap_or(usize::MAX);
     let delivered = request
         .input
         .map(|input| DeliveryFigures::read(input, closed.month, &closed.manifest, enough, monitor))
         .transpose()?;
-    let mut drafts = monthly::drafts(closed, delivered.as_ref(), request.template, cells)?;
+    let (mut drafts, said) = monthly::drafts(closed, delivered.as_ref(), request.template, cells)?;
     drafts.extend(network::drafts(registry.as_deref(), closed.month, request.template));
-    Ok(drafts)
+    Ok((drafts, said))
 }
 
 fn registry(path: &Path) -> Outcome<Vec<Institution>> {

@@ -24,13 +24,25 @@ use crate::{
     statements::{CellValue, Template},
 };
 
-/// Makes the sheets of a month.
+/// Cells of national counts that sentences say.
+#[derive(Debug)]
+pub(super) struct SaidCells {
+    /// Cleared settlements, over all provinces, and of each insured and treating province.
+    pub(super) cleared: CellId,
+    pub(super) provinces: [BTreeMap<Province, CellId>; 2],
+    /// Carried breaks.
+    pub(super) carried: CellId,
+    /// Breaks that were refused as late or expired.
+    pub(super) too_late: [CellId; 2],
+}
+
+/// Makes the sheets of a month, and names the cells that sentences say.
 pub(super) fn drafts(
     closed: &ClosedPeriod,
     delivered: Option<&DeliveryFigures>,
     template: &Template,
     cells: &mut Cells,
-) -> Outcome<Vec<Draft>> {
+) -> Outcome<(Vec<Draft>, SaidCells)> {
     let cleared = ClearedFigures::read(closed, cells)?;
     let positions = closed.table("positions")?;
     let breaks = closed.table("breaks")?;
@@ -45,7 +57,15 @@ pub(super) fn drafts(
     drafts.push(late(closed.month, &positions, &breaks, &classes, (cells, template)));
     drafts.extend(classes.drafts(template));
     drafts.extend(coverage.places(&margins, cells));
-    Ok(drafts)
+    let of = |class: Class| classes.totals[class.name()];
+    let carried = Class::ALL.into_iter().filter(|class| class.is_carried()).map(of).collect();
+    let said = SaidCells {
+        carried: cells.total(carried),
+        too_late: [Class::LateRefused, Class::Expired].map(of),
+        cleared: cleared.national,
+        provinces: cleared.provinces,
+    };
+    Ok((drafts, said))
 }
 
 /// Returns the pair of a row; every row of these tables has one.
@@ -107,15 +127,15 @@ fn sides(control: &Grid) -> Draft {
             row.map_or(0, |row| row.number("rows").unsigned_abs())
         };
         let broken: u128 = Class::ALL.into_iter().map(|class| rows(class.name())).sum();
-        let (delivered, cleared) = (rows("delivered"), rows("cleared"));
+        let (delivered, opened, cleared) = (rows("delivered"), rows("opened"), rows("cleared"));
         DraftRow::from([
             ("side", Item::text(chinese(side.name()))),
             ("delivered", Item::count(delivered)),
-            ("opened", Item::count(rows("opened"))),
+            ("opened", Item::count(opened)),
             ("rejected", Item::count(rows("rejected"))),
             ("broken", Item::count(broken)),
             ("cleared", Item::count(cleared)),
-            ("rate", Item::text(percent(cleared, delivered))),
+            ("rate", Item::text(percent(cleared, delivered + opened))),
         ])
     });
     let offered = vec!["side", "delivered", "opened", "rejected", "broken", "cleared", "rate"];

@@ -35,7 +35,11 @@ pub(super) fn name(last: Month) -> String {
 }
 
 /// Makes the sheet of the quarter that ends with a period.
-pub(super) fn draft(book: &Path, last: &ClosedPeriod, template: &Template) -> Outcome<Draft> {
+pub(super) fn draft(
+    book: &Path,
+    last: &ClosedPeriod,
+    template: &Template,
+) -> Outcome<(Draft, QuarterTotals)> {
     let period = last.month;
     if !period.of_year().is_multiple_of(3) {
         let problem =
@@ -62,7 +66,25 @@ pub(super) fn draft(book: &Path, last: &ClosedPeriod, template: &Template) -> Ou
         rows.push(row(Item::province(*province), flows));
     }
     rows.push(row(Item::text(&template.total), &total));
-    Ok(Draft { file: "quarter", offered: OFFERED.to_vec(), rows, protected: false })
+    let [pays, _] = total;
+    let totals = QuarterTotals {
+        paid: pays.on_time + pays.late,
+        on_time: pays.on_time,
+        open: pays.open,
+        overdue: flows.iter().map(|(province, [pays, _])| (*province, pays.overdue)).collect(),
+    };
+    let offered = OFFERED.to_vec();
+    Ok((Draft { file: "quarter", offered, rows, protected: false }, totals))
+}
+
+/// What all provinces paid and have to pay, in fen.
+#[derive(Debug)]
+pub(super) struct QuarterTotals {
+    pub(super) paid: FenSum,
+    pub(super) on_time: FenSum,
+    pub(super) open: FenSum,
+    /// The overdue amount of each payer.
+    pub(super) overdue: BTreeMap<Province, FenSum>,
 }
 
 const OFFERED: [&str; 12] = [

@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 
 use super::{
-    files::{read_template, shown},
+    files::{read_sentences, read_template, shown},
     options::{Format, Working},
     printer::{report, text},
     progress,
@@ -53,6 +53,9 @@ pub(super) struct BulletinArguments {
     /// Template file [default: built in]
     #[arg(long, value_name = "FILE")]
     pub(super) forms: Option<PathBuf>,
+    /// Sentences file [default: built in]
+    #[arg(long, value_name = "FILE")]
+    pub(super) sentences: Option<PathBuf>,
     #[command(flatten)]
     pub(super) working: Working,
 }
@@ -60,6 +63,7 @@ pub(super) struct BulletinArguments {
 /// Runs `liangqing bulletin`.
 pub(super) fn bulletin(arguments: &BulletinArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
     let template = read_template(arguments.forms.as_deref())?;
+    let sentences = read_sentences(arguments.sentences.as_deref())?;
     let monitor = progress::monitor(stop, arguments.working.quiet, None);
     let request = Request {
         book: &arguments.book,
@@ -69,6 +73,7 @@ pub(super) fn bulletin(arguments: &BulletinArguments, stop: Arc<AtomicBool>) -> 
         registry: arguments.registry.as_deref(),
         out: &arguments.out,
         template: &template,
+        sentences: &sentences,
     };
     let pool = thread_pool(arguments.working.threads)?;
     let written = pool.install(|| bulletin::write(&request, &monitor));

@@ -135,6 +135,10 @@ fn figure(arguments: &ExplainArguments, monitor: &Monitor) -> Outcome<Explained>
 
 fn life_text(life: &Life) -> Vec<Text> {
     let mut lines = vec![text!("{}: {}", life.setl_id, life.standing_in_words())];
+    let after = life.after().map(|(period, event)| {
+        text!("  {}  {}", period, Text::labelled(event.kind(), event.words()))
+    });
+    lines.extend(after);
     for chapter in &life.periods {
         lines.extend([text!(""), chapter.period_in_words()]);
         for event in &chapter.events {

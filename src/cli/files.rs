@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::{
     bounded,
     diag::{self, Failure, Outcome},
+    figures::SentenceTemplate,
     pipeline::{MONTH_END, Settings},
     rules::Rules,
     statements::Template,
@@ -32,6 +33,13 @@ pub(super) fn read_rules(path: Option<&Path>) -> Outcome<Rules> {
 pub(super) fn read_template(path: Option<&Path>) -> Outcome<Template> {
     let Some(path) = path else { return Ok(Template::built_in()) };
     Template::parse(&read_text(path)?).map_err(|error| Failure::Usage(text!("{}: {}", path, error)))
+}
+
+/// Reads a file of sentences, or returns the built-in ones.
+pub(super) fn read_sentences(path: Option<&Path>) -> Outcome<SentenceTemplate> {
+    let Some(path) = path else { return Ok(SentenceTemplate::built_in()) };
+    let sentences = SentenceTemplate::parse(&read_text(path)?);
+    sentences.map_err(|error| Failure::Usage(text!("{}: {}", path, error)))
 }
 
 /// Reads the text of a file named on the command line.

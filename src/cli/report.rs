@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    files::shown,
+    files::{read_sentences, shown},
     judged,
     options::Format,
     printer::{report as print, text},
@@ -38,6 +38,9 @@ pub(super) struct ReportArguments {
     /// Replace the page when it is there already
     #[arg(long)]
     pub(super) force: bool,
+    /// Sentences file [default: built in]
+    #[arg(long, value_name = "FILE")]
+    pub(super) sentences: Option<PathBuf>,
     /// How to print the report
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
@@ -48,7 +51,8 @@ pub(super) fn report(arguments: &ReportArguments) -> Outcome<()> {
     let period = arguments.period;
     let out =
         arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("report-{period}.html")));
-    let written = report::write(&arguments.book, period, &out, arguments.force)?;
+    let sentences = read_sentences(arguments.sentences.as_deref())?;
+    let written = report::write(&arguments.book, period, &out, arguments.force, &sentences)?;
     match arguments.format {
         Format::Json => print(&written),
         Format::Human => {
@@ -58,6 +62,7 @@ pub(super) fn report(arguments: &ReportArguments) -> Outcome<()> {
                 Text::labelled("written", text!("{}", shown(&out))),
                 Text::labelled("periods", through),
                 Text::labelled("payable", text!("{} yuan", written.payable)),
+                Text::labelled("returned", text!("{} yuan", written.returned)),
                 Text::labelled("proof", proof),
             ];
             lines.extend(judged::lines(&written.deductions, &written.payments));

@@ -121,8 +121,8 @@ fn periods_table(verified: &Verified) -> Text {
         text!("files"),
         text!("bytes"),
         text!("rows"),
-        text!("settlements"),
-        text!("yuan cleared"),
+        text!("settlements cleared"),
+        text!("yuan gross"),
     ];
     let mut table = table(header, 1);
     for period in &verified.periods {
@@ -131,7 +131,7 @@ fn periods_table(verified: &Verified) -> Text {
             count_grouped(period.files),
             count_grouped(period.bytes),
             count_grouped(period.rows),
-            count_grouped(period.registered),
+            count_grouped(period.settlements),
             period.cleared.clone(),
         ]);
     }

@@ -1,28 +1,25 @@
 //! The top of the page: main figures, the proof, tasks.
 
 use super::{
+    cards::{self, Card, KindLine},
     judged::{self, JudgedOutcome},
     patterns::Patterns,
     punctuality::Punctuality,
     reserves::ReserveSummary,
-    source::{BreakTally, PeriodTables},
+    source::PeriodTables,
     task::{ReportTask, task},
     words::{Money, Words, bucket, count, pair, percent, province, words},
 };
 use std::collections::BTreeMap;
 
-use crate::model::{
-    codes::{Pair, Province, Side},
-    control::Bucket,
-    money::FenSum,
+use crate::{
+    model::{
+        codes::{Pair, Province, Side},
+        control::Bucket,
+        money::FenSum,
+    },
+    reserve::notices::NoticeKind,
 };
-
-/// A figure with its name.
-pub(super) struct Card {
-    pub(super) label: Words,
-    pub(super) value: Words,
-    pub(super) note: Words,
-}
 
 /// A line of the control table: rows and payable of the treating side, then of the insured side.
 pub(super) struct ControlLine {
@@ -54,7 +51,11 @@ pub(super) struct Debtor {
 
 /// The top of the page.
 pub(super) struct Headline {
+    /// What happened, in sentences.
+    pub(super) sentences: Vec<Words>,
     pub(super) cards: Vec<Card>,
+    /// The notices of the period by kind.
+    pub(super) kinds: Vec<KindLine>,
     pub(super) proof: ControlProof,
     pub(super) debtors: Vec<Debtor>,
     pub(super) largest: Option<(Words, Words)>,
@@ -71,6 +72,7 @@ impl Headline {
         reserves: &ReserveSummary,
         patterns: &Patterns,
         punctuality: &Punctuality,
+        sentences: &[Words],
     ) -> Headline {
         let mut buckets: BTreeMap<&str, BucketTotals> = BTreeMap::new();
         for row in source.control.iter() {
@@ -80,7 +82,9 @@ impl Headline {
         }
         let (debtors, largest) = debtors(source);
         Headline {
-            cards: cards(source, &buckets),
+            sentences: sentences.to_vec(),
+            cards: cards::cards(source),
+            kinds: cards::kinds(source),
             proof: proof(&buckets),
             debtors,
             largest,
@@ -88,73 +92,6 @@ impl Headline {
             tasks: tasks(source, &buckets, reserves, patterns, punctuality),
         }
     }
-}
-
-fn cards(source: &PeriodTables, buckets: &BTreeMap<&str, BucketTotals>) -> Vec<Card> {
-    let card = |label, value, note| Card { label, value, note };
-    let money = |zh: &str, en: &str, fen: FenSum| {
-        let exact = Money(fen);
-        card(words(zh, en), exact.short(), words(format!("{exact} 元"), format!("{exact} yuan")))
-    };
-    let of = |name: &str| buckets.get(name).copied().unwrap_or_default();
-    let rows = |name: &str| of(name)[0][0];
-    let came = rows("delivered") + rows("opened");
-    let cleared = rows("cleared");
-    let breaks = source.all_breaks();
-    let all = BreakTally::of(&breaks);
-    let carried = BreakTally::of(breaks.iter().filter(|found| found.carried));
-    let notices = source.notices.rows as i128;
-    let due: FenSum = source
-        .notices
-        .iter()
-        .filter(|row| row.text("kind") != "JJ")
-        .map(|row| row.fen("amount"))
-        .sum();
-    let proposals = source.notices.iter().filter(|row| row.text("kind") == "JJ").count();
-    let stake = Money(carried.stake).short();
-    let brought = Money(source.pairs.sum("brought_forward"));
-    vec![
-        money("应付金额", "Payable", source.pairs.sum("payable")),
-        money("清算总额", "Gross", source.pairs.sum("gross")),
-        money("审核扣款", "Deductions", source.pairs.sum("deductions")),
-        card(
-            words("结转下期", "Carried forward"),
-            Money(source.pairs.sum("carried_forward")).short(),
-            words(format!("上期结转 {brought} 元"), format!("{brought} yuan were brought forward")),
-        ),
-        card(
-            words("清算笔数", "Settlements cleared"),
-            words(format!("{} 笔", count(cleared)), count(cleared)),
-            words(
-                format!("人次 {}（退费计 −1）", count(source.pairs.count("visits"))),
-                format!("{} visits, a reversal being −1", count(source.pairs.count("visits"))),
-            ),
-        ),
-        card(
-            words("两地一致率", "Match rate"),
-            words(percent(cleared, came), percent(cleared, came)),
-            words(
-                format!("就医地送达与期初挂账 {} 笔", count(came)),
-                format!("of {} treating rows, delivered and opened", count(came)),
-            ),
-        ),
-        card(
-            words("结转差异", "Breaks carried"),
-            words(format!("{} 笔", count(carried.count)), count(carried.count)),
-            words(
-                format!("争议 {}；全部差异 {} 笔", stake.zh, count(all.count)),
-                format!("{} at stake; {} breaks in all", stake.en, count(all.count)),
-            ),
-        ),
-        card(
-            words("通知书", "Notices"),
-            words(format!("{} 份", count(notices)), count(notices)),
-            words(
-                format!("应缴 {}；另有提议 {proposals} 份", Money(due).short().zh),
-                format!("{} to pay; {proposals} of them proposals", Money(due).short().en),
-            ),
-        ),
-    ]
 }
 
 fn proof(buckets: &BTreeMap<&str, BucketTotals>) -> ControlProof {
@@ -224,8 +161,11 @@ fn tasks(
     punctuality: &Punctuality,
 ) -> Vec<ReportTask> {
     let rejected: i128 = buckets.get("rejected").map_or(0, |[a, b]| a[0] + b[0]);
-    let proposals = source.notices.iter().filter(|row| row.text("kind") == "JJ").count();
+    let suggested = source.own().notices_of(NoticeKind::Emergency).count;
     let explained = &patterns.explained[0];
+    let by_kind =
+        source.late.iter().map(|late| format!("{} {}", late.kind.name(), late.open.count));
+    let by_kind = by_kind.collect::<Vec<_>>().join(", ");
     let tasks = [
         task(
             reserves.red,
@@ -240,20 +180,20 @@ fn tasks(
         task(
             punctuality.overdue,
             [
-                "份通知书截至本期开具日已逾期未付清",
+                &format!("份通知书截至本期开具日已逾期未付清（{by_kind}）"),
                 "notice was",
                 "notices were",
-                "overdue when this period's were issued",
+                &format!("overdue when this period's were issued ({by_kind})"),
             ],
             ("#punctuality", true),
         ),
         task(
-            proposals as i128,
+            suggested,
             [
-                "份紧急调增提议待国家经办机构答复",
-                "emergency proposal is",
-                "emergency proposals are",
-                "for the national agency to answer",
+                "份紧急调增申请建议，待就医省决定是否申请",
+                "emergency increase is",
+                "emergency increases are",
+                "suggested: the treating province decides whether to apply",
             ],
             ("#reserves", false),
         ),
@@ -290,7 +230,7 @@ fn carried(source: &PeriodTables) -> Option<ReportTask> {
         0 => ["均为本期新增".to_owned(), "all new".to_owned()],
         oldest => [format!("最久 {oldest} 期"), format!("periods since the oldest: {oldest}")],
     };
-    let zh = format!("笔差异结转，待两地说明（{zh}）");
+    let zh = format!("笔差异挂账，待两地说明（{zh}）");
     let rest = format!("carried for both sides to explain ({en})");
     task(breaks.len() as i128, [&zh, "break is", "breaks are", &rest], ("#breaks", false))
 }

@@ -10,6 +10,7 @@
 //! number of a person or a visit. The same book gives the same bytes.
 
 mod breaks;
+mod cards;
 mod flows;
 mod headline;
 mod judged;
@@ -40,6 +41,7 @@ use self::{
 };
 use crate::{
     diag::{Failure, Outcome},
+    figures::{self, PeriodFacts, SentencePlace, SentenceTemplate},
     judged::Judged,
     model::{codes::Month, money::yuan},
     place::output::{Output, Readers, Replace},
@@ -62,6 +64,9 @@ pub struct WrittenReport {
     /// What all provinces pay, in yuan.
     #[schemars(with = "Yuan")]
     pub payable: String,
+    /// What treating provinces return, in yuan.
+    #[schemars(with = "Yuan")]
+    pub returned: String,
     /// Whether the control table balances.
     pub balanced: bool,
     /// What became of the deductions.
@@ -73,17 +78,24 @@ pub struct WrittenReport {
 }
 
 /// Writes the page of a closed period; replaces an existing file only with `force`.
-pub fn write(book: &Path, period: Month, out: &Path, force: bool) -> Outcome<WrittenReport> {
+pub fn write(
+    book: &Path,
+    period: Month,
+    out: &Path,
+    force: bool,
+    template: &SentenceTemplate,
+) -> Outcome<WrittenReport> {
     let output = Output::file(out, Replace::when(force))?;
     let source = PeriodTables::read(book, period)?;
     source.prove()?;
-    let (page, balanced) = render(&source)?;
+    let (page, balanced) = render(&source, template)?;
     output.write(Readers::Usual, page.as_bytes())?;
     Ok(WrittenReport {
         format: FormatNumber,
         period: period.to_string(),
         first_period: source.history.first().map_or(period, |(first, _)| *first).to_string(),
-        payable: yuan(source.pairs.sum("payable")),
+        payable: yuan(source.own().payable),
+        returned: yuan(source.own().returned),
         balanced,
         deductions: source.deductions.clone(),
         payments: source.payments.clone(),
@@ -92,14 +104,15 @@ pub fn write(book: &Path, period: Month, out: &Path, force: bool) -> Outcome<Wri
 }
 
 /// Returns the page, and whether the control table balances.
-fn render(source: &PeriodTables) -> Outcome<(String, bool)> {
+fn render(source: &PeriodTables, template: &SentenceTemplate) -> Outcome<(String, bool)> {
     let flows = Flows::of(source);
     let breaks = BreakSummary::of(source);
-    let reserves = ReserveSummary::of(source);
+    let reserves = ReserveSummary::of(source)?;
     let trend = trend::trend(source)?;
     let punctuality = Punctuality::of(source)?;
     let patterns = Patterns::of(source);
-    let headline = Headline::of(source, &reserves, &patterns, &punctuality);
+    let sentences = sentences(source, template);
+    let headline = Headline::of(source, &reserves, &patterns, &punctuality, &sentences);
     let data = Data { flows: &flows, breaks: &breaks, trend: &trend, payers: &punctuality.payers };
     let page = ReportPage {
         period: source.period.to_string(),
@@ -120,6 +133,21 @@ fn render(source: &PeriodTables) -> Outcome<(String, bool)> {
     let text =
         page.render().map_err(|error| Failure::Bug(text!("the page: {}", Text::foreign(error))))?;
     Ok((text, headline.proof.balanced))
+}
+
+/// Returns what happened in the period, in sentences.
+fn sentences(source: &PeriodTables, template: &SentenceTemplate) -> Vec<Words> {
+    let facts = PeriodFacts {
+        figures: source.own(),
+        positions: &source.positions,
+        month_before: source.of_month(source.period.plus(-1)),
+        year_before: source.of_month(source.period.plus(-12)),
+        late: &source.late,
+        as_of: &source.manifest.as_of,
+        has_earlier: source.history.len() > 1,
+    };
+    let facts = figures::of_period(&facts, &template.words, |_, _| true);
+    template.say(SentencePlace::Report, &facts).into_iter().map(Words::from).collect()
 }
 
 /// The data of the charts.

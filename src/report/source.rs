@@ -7,11 +7,12 @@ use std::{
 
 use crate::{
     book::{
-        self, Book,
+        self, Book, ClosedPeriod,
         grid::{Grid, GridRow},
         manifest::Manifest,
     },
     diag::{Failure, Outcome},
+    figures::{LateNotices, PeriodFigures, late_notices},
     judged::Judged,
     model::{
         codes::{Month, Pair},
@@ -35,7 +36,10 @@ pub(super) struct PeriodTables {
     pub(super) break_fields: Grid,
     pub(super) open_items: Grid,
     pub(super) control: Grid,
-    pub(super) notices: Grid,
+    /// The figures of each period of `history`, in its order.
+    pub(super) figures: Vec<PeriodFigures>,
+    /// The late notices at the close of the period.
+    pub(super) late: Vec<LateNotices>,
     /// The outcomes of the deductions.
     pub(super) deductions: Judged,
     /// The outcomes of the payments.
@@ -49,7 +53,13 @@ impl PeriodTables {
         let mut history = Book::look(root)?;
         history.retain(|(month, _)| *month <= period);
         let (manifest, digest) = Manifest::read(folder)?;
+        let figures = history.iter().map(|(month, folder)| {
+            PeriodFigures::read(&ClosedPeriod::read(*month, folder.clone())?)
+        });
+        let closed = ClosedPeriod::read(period, folder.clone())?;
         Ok(PeriodTables {
+            figures: figures.collect::<Outcome<_>>()?,
+            late: late_notices(&closed, &history)?,
             period,
             manifest,
             digest,
@@ -61,7 +71,6 @@ impl PeriodTables {
             break_fields: Grid::open(folder, "break_fields")?,
             open_items: Grid::open(folder, "open_items")?,
             control: Grid::open(folder, "control")?,
-            notices: Grid::open(folder, "notices")?,
             deductions: Judged::of_table(&Grid::open(folder, "deductions")?),
             payments: Judged::of_table(&Grid::open(folder, "payments")?),
         })
@@ -82,6 +91,16 @@ impl PeriodTables {
         let problem = text!("pairs and positions of {} say different sums", self.period)
             .hinting(text!("verify the book"));
         Err(Failure::Book(problem))
+    }
+
+    /// Returns the figures of the period.
+    pub(super) fn own(&self) -> &PeriodFigures {
+        self.of_month(self.period).expect("Invariant: the period is in the history")
+    }
+
+    /// Returns the figures of a period of the book up to this one.
+    pub(super) fn of_month(&self, month: Month) -> Option<&PeriodFigures> {
+        self.figures.iter().find(|figures| figures.period == month)
     }
 
     /// Returns the breaks of the period.

@@ -8,12 +8,18 @@ use askama::{
 };
 use serde::Serialize;
 
-use crate::model::{
-    codes::{Month, Pair, Province},
-    control::Class,
-    fields::{FIELDS, Field},
-    money::{FenSum, yuan, yuan_grouped},
-    words as vocabulary,
+pub(super) use crate::figures::{
+    count_shown as count, cut_off as hundredths, percent_shown as percent,
+};
+use crate::{
+    figures::{self, Bilingual},
+    model::{
+        codes::{Month, Pair, Province},
+        control::Class,
+        fields::{FIELDS, Field},
+        money::{FenSum, yuan_grouped},
+        words as vocabulary,
+    },
 };
 
 /// A text in Chinese and in English. The HTML has both, and the page shows one.
@@ -32,6 +38,12 @@ pub(super) fn words(zh: impl Into<String>, en: impl Into<String>) -> Words {
 pub(super) fn same(text: impl Into<String>) -> Words {
     let text = text.into();
     Words { zh: text.clone(), en: text }
+}
+
+impl From<Bilingual> for Words {
+    fn from(Bilingual { zh, en }: Bilingual) -> Words {
+        Words { zh, en }
+    }
 }
 
 impl fmt::Display for Words {
@@ -63,20 +75,7 @@ impl fmt::Display for Money {
 impl Money {
     /// Returns the amount in a unit that leaves few digits, rounded half up to two decimals.
     pub(super) fn short(self) -> Words {
-        let magnitude = self.0.fen().unsigned_abs();
-        let sign = if self.0.is_negative() { "-" } else { "" };
-        let zh = match magnitude {
-            0..1_000_000 => format!("{} 元", yuan_grouped(self.0)),
-            1_000_000..10_000_000_000 => format!("{} 万元", self.in_units_of(10_000)),
-            _ => format!("{} 亿元", self.in_units_of(100_000_000)),
-        };
-        let en = match magnitude {
-            0..100_000_000 => yuan_grouped(self.0),
-            100_000_000..100_000_000_000 => format!("{} million", self.in_units_of(1_000_000)),
-            _ => format!("{} billion", self.in_units_of(1_000_000_000)),
-        };
-        let en = format!("{sign}¥{}", en.trim_start_matches('-'));
-        words(zh.replace(' ', "\u{a0}"), en.replace(' ', "\u{a0}"))
+        figures::short_money(self.0).into()
     }
 
     /// Returns the amount in units of this many yuan.
@@ -90,25 +89,6 @@ impl Money {
     pub(super) fn ten_thousands(self) -> String {
         self.in_units_of(10_000)
     }
-}
-
-/// Returns a share as a percentage with two decimals, cut off like in the report of a run; `–` if `whole` is 0.
-pub(super) fn percent(part: i128, whole: i128) -> String {
-    match hundredths(part.saturating_mul(100), whole) {
-        Some(text) => format!("{text}\u{a0}%"),
-        None => "–".to_owned(),
-    }
-}
-
-/// Returns a quotient with two decimals, cut off; none unless `whole` is positive.
-pub(super) fn hundredths(part: i128, whole: i128) -> Option<String> {
-    (whole > 0).then(|| yuan(FenSum::new(part.saturating_mul(100) / whole)))
-}
-
-/// Returns a whole number with separated thousands.
-pub(super) fn count(number: i128) -> String {
-    let text = yuan_grouped(FenSum::new(number.saturating_mul(100)));
-    text.strip_suffix(".00").unwrap_or(&text).to_owned()
 }
 
 /// Returns the name of a province.
@@ -125,22 +105,7 @@ pub(super) fn pair(pair: Pair) -> Words {
 
 /// Returns the name of a month.
 pub(super) fn month(month: Month) -> Words {
-    const NAMES: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    let (year, of_year) = (month.year(), month.of_year());
-    words(format!("{year} 年 {of_year} 月"), format!("{} {year}", NAMES[usize::from(of_year) - 1]))
+    figures::month_named(month).into()
 }
 
 /// Returns the name of a break class.

@@ -96,8 +96,8 @@ fn sums_are_those_of_the_tables() {
     let table = |name: &str, columns: &[&str]| world.table("2025-10", name, columns);
     let positions = table("positions", &["visits", "medfee_sumamt", "fund_pay_sumamt"]);
     for (columns, at) in [
-        (["参保人结算人次", "本地就医人次"], 0),
-        (["参保人总费用", "本地就医总费用"], 1),
+        (["参保人人次", "本地就医人次"], 0),
+        (["参保人医疗费总额", "本地就医医疗费总额"], 1),
         (["参保人基金支付", "本地就医基金支付"], 2),
     ] {
         for column in columns {
@@ -116,10 +116,11 @@ fn sums_are_those_of_the_tables() {
     for (row, side) in sides.iter().zip(["treating", "insured"]) {
         assert_eq!(number(&row["已清算"]), bucket(side, "cleared"));
         assert_eq!(number(&row["本期送达"]), bucket(side, "delivered"));
-        let column = if side == "treating" { "就医地报送" } else { "参保地报送" };
+        let column =
+            if side == "treating" { "就医地有效记录" } else { "参保地有效记录" };
         let delivered: i128 = pairs.iter().map(|row| number(&row[column])).sum();
         assert_eq!(delivered, bucket(side, "delivered") - bucket(side, "rejected"));
-        let cleared: i128 = pairs.iter().map(|row| number(&row["已清算"])).sum();
+        let cleared: i128 = pairs.iter().map(|row| number(&row["清算笔数"])).sum();
         assert_eq!(cleared, bucket(side, "cleared"));
     }
     let breaks = table("breaks", &["class", "lateness"]);
@@ -145,17 +146,17 @@ fn sums_are_those_of_the_tables() {
             assert_eq!(of_rule(rule), broken.count() as i128, "{file} {rule}");
         }
     }
-    assert_eq!(parts("areas", "参保人结算人次"), valid);
-    assert_eq!(parts("areas", "本地就医人次"), valid);
+    assert_eq!(parts("areas", "参保人有效记录"), valid);
+    assert_eq!(parts("areas", "本地就医有效记录"), valid);
     assert!(number(&total("institutions", "有结算的医疗机构")) > 0);
 }
 
 /// Columns of counts that are protected, by sheet.
 fn is_protected(file: &str, column: &str) -> bool {
     let texts = ["省份", "参保省", "就医省", "统筹地区", "迟报月数", "双向开通"];
-    let money = ["费用", "基金", "金额", "率"];
+    let money = ["医疗费", "基金", "总额", "率", "报送比"];
     !texts.contains(&column)
-        && !money.iter().any(|word| column.contains(word) && column != "金额不一致")
+        && !money.iter().any(|word| column.contains(word))
         && ["volumes", "pairs", "late", "breaks_treating", "breaks_insured", "areas"]
             .contains(&file)
 }
@@ -180,10 +181,11 @@ fn few_persons_are_not_shown_and_cannot_be_worked_out() {
                 if is_protected(file, column) {
                     let count = number(&all[column]);
                     // Few settlements are few persons; reversals may take a count of visits to anything.
-                    let few = (1..5).contains(&count) && file != "volumes" && column != "已清算";
+                    let few =
+                        (1..5).contains(&count) && file != "volumes" && column != "已清算人次";
                     assert!(!few || value == "<5", "{file} {column}: {count} is {value}");
                     assert!(
-                        value != "*" || !(1..5).contains(&count) || column == "已清算",
+                        value != "*" || !(1..5).contains(&count) || column == "已清算人次",
                         "{file}"
                     );
                 }
@@ -251,7 +253,7 @@ fn an_area_of_one_person_is_not_shown_however_often_they_come() {
     let rows = sheet(&world, "out/monthly", "areas");
     let shown: Vec<[&str; 3]> = rows
         .iter()
-        .map(|row| ["统筹地区", "本地就医人次", "双向开通"].map(|c| row[c].as_str()))
+        .map(|row| ["统筹地区", "本地就医有效记录", "双向开通"].map(|c| row[c].as_str()))
         .collect();
     let expected = [
         ["320100", "<5", "否"],
@@ -290,7 +292,7 @@ fn a_bulletin_names_nobody_and_has_the_same_bytes_each_time() {
         if file.extension().is_some_and(|kind| kind == "xlsx") {
             let bytes = fs::read(&file).expect("read");
             let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("a workbook");
-            assert_eq!(book.sheet_names()[0], "分省结算量");
+            assert_eq!(book.sheet_names()[..2], ["要点", "分省结算量"]);
             texts.extend(book.worksheets().iter().map(|(_, range)| format!("{range:?}")));
         } else if file.is_file() {
             texts.push(fs::read_to_string(&file).expect("text"));
@@ -317,7 +319,7 @@ fn coverage_needs_the_very_delivery_of_the_period() {
     {
         assert_eq!(sheet(&world, "without/monthly", file)[0][column], "未提供", "{file}");
     }
-    assert_eq!(sheet(&world, "without/monthly", "pairs")[0]["就医地匹配率"], "未提供");
+    assert_eq!(sheet(&world, "without/monthly", "pairs")[0]["就医地清算报送比"], "未提供");
     world.deliver("2025-10", "insured/a.parquet", &[Row::new("B")]);
     world.deliver("2025-10", "insured/b.parquet", &[Row::new("C")]);
     let input = world.input("2025-10");

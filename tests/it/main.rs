@@ -21,6 +21,7 @@ mod errors;
 mod exits;
 mod explain;
 mod faults;
+mod figures;
 mod fixtures;
 mod forger;
 mod forgeries;

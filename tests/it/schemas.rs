@@ -228,6 +228,7 @@ const FILES: [(&str, &str); 7] = [
     ("pipelines/cluster.toml", "pipeline"),
     ("pipelines/rules.toml", "rules"),
     ("pipelines/forms.toml", "forms"),
+    ("pipelines/sentences.toml", "sentences"),
     ("src/synth/breaks.toml", "breaks"),
 ];
 
@@ -251,6 +252,9 @@ fn files_of_people_fit_their_schemas_and_unknown_keys_do_not() {
                 "forms" => {
                     format!("statements --book book --period 2025-10 --forms file.toml --out {out}")
                 }
+                "sentences" => format!(
+                    "report --book book --period 2025-10 --sentences file.toml --out {out}.html"
+                ),
                 _ => format!(
                     "synth -q --out {out} --period 2025-10 --settlements 9 --breaks file.toml"
                 ),

@@ -12,7 +12,7 @@ use crate::{
         control::Class,
         verdict::Verdict,
     },
-    shapes::{CopySide, NoticeId, NoticeStatus, PairCode, Period, Yuan, shown},
+    shapes::{CopySide, Day, NoticeId, NoticeStatus, PairCode, Period, Yuan, shown},
     text::{Fill, Text, word},
 };
 
@@ -40,6 +40,8 @@ pub enum SettlementEvent {
     Reversed,
     /// A deduction from the settlement was judged.
     Deduction(DeductionEvent),
+    /// A payment of its notice was confirmed.
+    Payment(NoticePayment),
 }
 
 /// Values of a record by national field name.
@@ -200,6 +202,30 @@ pub struct Paid {
     /// The period of that close.
     #[schemars(with = "Option<Period>")]
     pub at_close_of: Option<String>,
+    /// The day of the payment that completed it; null until it is paid in full.
+    #[schemars(with = "Option<Day>")]
+    pub paid_on: Option<String>,
+    /// The number of the notice by which the pair returns money instead; null when it returns nothing.
+    #[schemars(with = "Option<NoticeId>")]
+    pub return_notice: Option<String>,
+    /// What the pair returns in yuan.
+    #[schemars(with = "Option<Yuan>")]
+    pub returned: Option<String>,
+}
+
+/// A confirmed payment of a notice.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct NoticePayment {
+    /// The number of the notice.
+    #[schemars(with = "NoticeId")]
+    pub notice_id: String,
+    /// The amount in yuan.
+    #[schemars(with = "Yuan")]
+    pub amount: String,
+    /// The day of the payment.
+    #[schemars(with = "Day")]
+    pub paid_on: String,
 }
 
 /// A deduction that was judged.
@@ -231,7 +257,7 @@ pub enum DeductionOutcome {
 }
 
 /// Returns the step of the contract (§4) that gives a class, as a number and in words.
-const fn rule_of(class: Class) -> (u8, Text) {
+pub(super) const fn rule_of(class: Class) -> (u8, Text) {
     match class {
         Class::AlreadyCleared => (1, text!("step 1: its setl_id is in the register")),
         Class::Duplicate => (2, text!("step 2: equal to another row of the delivery, which stays")),
@@ -303,15 +329,30 @@ impl ClearingEvent {
 
 impl Paid {
     fn words(&self) -> Text {
-        let (Some(number), Some(amount)) = (&self.notice_id, &self.amount) else {
-            return text!("no notice: {} had nothing to pay in {}", self.pair, self.period);
-        };
-        let status = if let (Some(status), Some(period)) = (&self.status, &self.at_close_of) {
-            text!("{} at the close of {}", status_of(status), period)
-        } else {
-            text!("")
-        };
-        text!("part of {} over {} yuan, {}", number, amount, status)
+        if let (Some(number), Some(amount)) = (&self.notice_id, &self.amount) {
+            return text!("part of {} over {} yuan, {}", number, amount, self.status_in_words());
+        }
+        match (&self.return_notice, &self.returned) {
+            (Some(number), Some(amount)) => text!(
+                "no clearing notice: {} had nothing to pay in {}; {} returns {} yuan",
+                self.pair,
+                self.period,
+                number,
+                amount
+            ),
+            _ => text!("no notice: {} had nothing to pay in {}", self.pair, self.period),
+        }
+    }
+
+    /// Returns where the notice stands: the day when it was paid, or its status at the last close.
+    pub(super) fn status_in_words(&self) -> Text {
+        match (&self.paid_on, &self.status, &self.at_close_of) {
+            (Some(day), ..) => text!("paid on {}", day),
+            (None, Some(status), Some(period)) => {
+                text!("{} at the close of {}", status_of(status), period)
+            }
+            _ => text!(""),
+        }
     }
 }
 
@@ -367,6 +408,7 @@ impl SettlementEvent {
             SettlementEvent::Notice(_) => "notice",
             SettlementEvent::Reversed => "reversed",
             SettlementEvent::Deduction(_) => "deduction",
+            SettlementEvent::Payment(_) => "payment",
         }
     }
 
@@ -398,6 +440,9 @@ impl SettlementEvent {
             SettlementEvent::Notice(paid) => paid.words(),
             SettlementEvent::Reversed => text!("a reversal of it cleared"),
             SettlementEvent::Deduction(deduction) => deduction.words(),
+            SettlementEvent::Payment(NoticePayment { notice_id, amount, paid_on }) => {
+                text!("{} yuan of {} on {}", amount, notice_id, paid_on)
+            }
         }
     }
 

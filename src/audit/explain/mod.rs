@@ -4,13 +4,15 @@ mod closed;
 mod event;
 pub mod figure;
 mod source;
+mod standing;
 
 use self::{
     closed::periods,
     event::{
         BreakEvent, Carried, ClearingEvent, DecisionEvent, DeductionEvent, DeductionOutcome,
-        DifferentField, Paid, RecordValues, RejectionEvent,
+        DifferentField, NoticePayment, Paid, RecordValues, RejectionEvent,
     },
+    standing::SettlementState,
 };
 use std::{
     borrow::Cow,
@@ -20,7 +22,7 @@ use std::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use self::event::SettlementEvent;
+pub use self::{event::SettlementEvent, standing::SettlementStanding};
 use crate::{
     book::{
         ClosedPeriod,
@@ -30,11 +32,13 @@ use crate::{
     event::Monitor,
     keyed::key::Key,
     model::{
+        codes::Pair,
         fields::{FIELDS, Field},
         group::Group,
         money::yuan,
     },
     register::entries::{REVERSAL, RegisterEntries, RegisterEntry, VOIDED, reversals},
+    reserve::notices::NoticeKind,
     shapes::{FormatNumber, Period},
     text::Text,
 };
@@ -51,32 +55,6 @@ pub struct Life {
     pub standing: Option<SettlementStanding>,
     /// What happened, period by period.
     pub periods: Vec<Chapter>,
-}
-
-/// Where a settlement stands.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct SettlementStanding {
-    /// What became of it.
-    pub state: SettlementState,
-    /// The period in which it did.
-    #[schemars(with = "Period")]
-    pub period: String,
-}
-
-/// What became of a settlement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum SettlementState {
-    /// It cleared.
-    Cleared,
-    /// It was given up by decision.
-    Voided,
-    /// It cleared and was reversed.
-    Reversed,
-    /// It is carried to the next period.
-    Carried,
-    /// It left without clearing: rejected, or a break that is not carried.
-    Left,
 }
 
 /// What happened to a settlement in a period.
@@ -98,7 +76,8 @@ pub fn explain(setl_id: &str, book: &Path, inputs: &[PathBuf], monitor: &Monitor
         delivered.extend(source::rows_of(setl_id, input, &periods, monitor)?);
     }
     let mut chapters = Vec::new();
-    let mut standing = None;
+    let mut states = Vec::new();
+    let mut notices = Vec::new();
     for (at, period) in periods.iter().enumerate() {
         monitor.stage(text!("explaining"), 0)?;
         let of_period = delivered.iter().filter(|row| row.period == Some(period.month));
@@ -106,9 +85,10 @@ pub fn explain(setl_id: &str, book: &Path, inputs: &[PathBuf], monitor: &Monitor
         events.extend(table_events(setl_id, period)?);
         let registered = register_events(key, period, &periods[at..], &mut events)?;
         events.extend(deductions(setl_id, period)?);
-        standing = state(&events, registered)
-            .map(|state| SettlementStanding { state, period: period.month.to_string() })
-            .or(standing);
+        notices.extend(events.iter().filter_map(notice_of));
+        events.extend(payments(&notices, period)?);
+        let state = standing::state(&events, registered);
+        states.extend(state.map(|state| (period.month.to_string(), state)));
         if !events.is_empty() {
             chapters.push(Chapter { period: Some(period.month.to_string()), events });
         }
@@ -124,52 +104,36 @@ pub fn explain(setl_id: &str, book: &Path, inputs: &[PathBuf], monitor: &Monitor
         let found = vec![Finding::new(Code::E01, place, text!("setl_id {}", setl_id), found)];
         return Err(Failure::Differences(text!("nothing to explain"), found));
     }
+    let standing = standing::standing(&states, &chapters);
     Ok(Life { format: FormatNumber, setl_id: setl_id.to_owned(), standing, periods: chapters })
 }
 
-/// Returns the state of a settlement after a period; none if the period does not change it.
-fn state(
-    events: &[SettlementEvent],
-    registered: Option<SettlementState>,
-) -> Option<SettlementState> {
-    let any = |of: fn(&SettlementEvent) -> bool| events.iter().any(of);
-    if any(|event| matches!(event, SettlementEvent::Reversed)) {
-        return Some(SettlementState::Reversed);
+/// Returns the number of the notice that a settlement is on.
+fn notice_of(event: &SettlementEvent) -> Option<String> {
+    match event {
+        SettlementEvent::Notice(paid) => paid.notice_id.clone(),
+        _ => None,
     }
-    if registered.is_some() {
-        return registered;
-    }
-    if any(|event| matches!(event, SettlementEvent::Carried(_))) {
-        return Some(SettlementState::Carried);
-    }
-    any(|event| matches!(event, SettlementEvent::Break(_) | SettlementEvent::Rejected(_)))
-        .then_some(SettlementState::Left)
 }
 
-impl Life {
-    /// Returns the state of the settlement in words.
-    pub fn standing_in_words(&self) -> Text {
-        let Some(SettlementStanding { state, period }) = &self.standing else {
-            return text!("in no closed period");
-        };
-        match state {
-            SettlementState::Cleared => text!("cleared in {}", period),
-            SettlementState::Voided => text!("voided in {}", period),
-            SettlementState::Reversed => text!("reversed in {}", period),
-            SettlementState::Carried => text!("carried out of {}", period),
-            SettlementState::Left => text!("left in {}: {}", period, self.why_left(period)),
-        }
+/// Returns the accepted payments of notices in a period.
+fn payments(notices: &[String], period: &ClosedPeriod) -> Outcome<Vec<SettlementEvent>> {
+    if notices.is_empty() {
+        return Ok(Vec::new());
     }
-
-    /// Returns the last break of a period in words, or else the last rejected row.
-    fn why_left(&self, period: &str) -> Text {
-        let chapters = self.periods.iter().filter(|of| of.period.as_deref() == Some(period));
-        let events: Vec<&SettlementEvent> = chapters.flat_map(|chapter| &chapter.events).collect();
-        let last = |of: fn(&SettlementEvent) -> bool| events.iter().rev().find(|event| of(event));
-        let event = last(|event| matches!(event, SettlementEvent::Break(_)))
-            .or_else(|| last(|event| matches!(event, SettlementEvent::Rejected(_))));
-        event.map_or(text!(""), |event| event.words())
-    }
+    let grid = Grid::open(&period.folder, "payments")?;
+    let own = grid.iter().filter(|row| {
+        let notice = row.text("notice_id");
+        row.flag("accepted") == Some(true) && notices.iter().any(|known| known == notice)
+    });
+    let payment = |row: GridRow| {
+        SettlementEvent::Payment(NoticePayment {
+            notice_id: row.text("notice_id").to_owned(),
+            amount: row.shown("amount"),
+            paid_on: row.shown("paid_on"),
+        })
+    };
+    Ok(own.map(payment).collect())
 }
 
 impl Chapter {
@@ -283,26 +247,38 @@ fn registered(
         fund_class: group.fund,
         care_class: group.care,
     }));
-    let number = format!("QS-{}-{}", period.month, group.pair);
+    events.push(SettlementEvent::Notice(on_notice(group.pair, period, from_here)?));
+    Ok(SettlementState::Cleared)
+}
+
+/// Returns the clearing notice of a pair in a period, as the last close that lists it has it.
+fn on_notice(pair: Pair, period: &ClosedPeriod, from_here: &[ClosedPeriod]) -> Outcome<Paid> {
+    let number = |kind: NoticeKind| format!("{}-{}-{pair}", kind.name(), period.month);
     let notices = Grid::open(&period.folder, "notices")?;
-    let notice = notices.iter().find(|row| row.text("notice_id") == number);
+    let find = |kind| notices.iter().find(|row| row.text("notice_id") == number(kind));
+    let (clearing, returning) = (find(NoticeKind::Clearing), find(NoticeKind::Return));
     let mut paid = Paid {
-        notice_id: notice.map(|_| number.clone()),
-        pair: group.pair,
+        notice_id: clearing.map(|row| row.text("notice_id").to_owned()),
+        pair,
         period: period.month.to_string(),
-        amount: notice.map(|row| row.shown("amount")),
+        amount: clearing.map(|row| row.shown("amount")),
         status: None,
         at_close_of: None,
+        paid_on: None,
+        return_notice: returning.map(|row| row.text("notice_id").to_owned()),
+        returned: returning.map(|row| row.shown("amount")),
     };
-    for later in from_here.iter().filter(|_| notice.is_some()) {
+    for later in from_here.iter().filter(|_| clearing.is_some()) {
         let statuses = Grid::open(&later.folder, "notice_status")?;
+        let number = number(NoticeKind::Clearing);
         if let Some(row) = statuses.iter().find(|row| row.text("notice_id") == number) {
             paid.status = Some(row.text("status").to_owned());
             paid.at_close_of = Some(later.month.to_string());
+            let completed = row.number_or_null("completed_on");
+            paid.paid_on = completed.map(|_| row.shown("completed_on"));
         }
     }
-    events.push(SettlementEvent::Notice(paid));
-    Ok(SettlementState::Cleared)
+    Ok(paid)
 }
 
 fn deductions(setl_id: &str, period: &ClosedPeriod) -> Outcome<Vec<SettlementEvent>> {

@@ -19,7 +19,9 @@ pub struct PeriodVerified {
     pub rows: u64,
     /// The number of settlements that entered the register.
     pub registered: u64,
-    /// What cleared in it, in yuan: added up from the register.
+    /// The number of settlements that cleared, reversals included: registered and not voided.
+    pub settlements: u64,
+    /// The gross in yuan: what cleared in it, added up from the register.
     #[schemars(with = "Yuan")]
     pub cleared: String,
 }

@@ -152,6 +152,7 @@ fn register_laws(history: &mut History, verified: &mut Verified, checks: &mut Ch
             if let Some(figures) = verified.periods.iter_mut().find(|found| found.period == period)
             {
                 figures.registered = sums.rows;
+                figures.settlements = sums.cleared();
                 figures.rows += sums.rows;
                 figures.cleared = yuan(sums.payable());
             }

@@ -12,6 +12,7 @@ use crate::{
     diag::Finding,
     engine::{RunOptions, RunReport},
     event::ActivityTime,
+    figures::cut_off,
     independent::{Compared, ComparedTable},
     ingest::survey::Normalisations,
     judged::Judged,
@@ -20,6 +21,7 @@ use crate::{
         control::{Bucket, Class, Control},
         money::{FenSum, yuan},
     },
+    reserve::notices::NoticeKind,
     shapes::{FormatNumber, KeyId, MapOf, Period, Sha256, Yuan},
     signing::Signer,
 };
@@ -45,6 +47,10 @@ pub(crate) struct RunJson<'a> {
     signed_by: Option<String>,
     /// Where every row went.
     control: BothSides,
+    /// The match rate: of the rows that the treating side delivered and of its open items, those that cleared.
+    matched: MatchedRows,
+    /// Cleared settlements, each reversal counted −1.
+    visits: i64,
     /// The number of rows that broke a row rule, on both sides.
     rejects: u64,
     /// The number of breaks of each class that occurred.
@@ -64,6 +70,8 @@ pub(crate) struct RunJson<'a> {
     /// What is handed to the next period, in yuan.
     #[schemars(with = "Yuan")]
     carried_forward: String,
+    /// The notices of the period by kind; those of JJ are suggestions.
+    notices: Vec<KindOfNotices>,
     /// What became of the deductions.
     deductions: &'a Judged,
     /// What became of the payments.
@@ -79,6 +87,51 @@ pub(crate) struct RunJson<'a> {
     /// What threads were busy with, added up over all of them; left out when nobody asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     timings: Option<Vec<TimingReport>>,
+}
+
+/// Numerator and denominator of the match rate, and the rate in per cent with two decimals, cut off.
+#[derive(Serialize, JsonSchema)]
+struct MatchedRows {
+    /// Rows of the treating side that cleared.
+    cleared: i64,
+    /// Rows that the treating side delivered, and its open items that were brought in.
+    came: i64,
+    /// The rate in per cent; null when nothing came.
+    percent: Option<String>,
+}
+
+/// The notices of a kind.
+#[derive(Serialize, JsonSchema)]
+struct KindOfNotices {
+    /// The kind: QS, FH, CS, ND or JJ.
+    #[schemars(regex(pattern = "^(QS|FH|CS|ND|JJ)$"))]
+    kind: &'static str,
+    /// The number of notices.
+    notices: usize,
+    /// Their sum in yuan.
+    #[schemars(with = "Yuan")]
+    amount: String,
+}
+
+impl KindOfNotices {
+    fn of(report: &RunReport, kind: NoticeKind) -> KindOfNotices {
+        let own = || report.money.notices.values().filter(|notice| notice.kind == kind);
+        KindOfNotices {
+            kind: kind.name(),
+            notices: own().count(),
+            amount: yuan(own().map(|notice| notice.amount).sum::<FenSum>()),
+        }
+    }
+}
+
+impl MatchedRows {
+    fn of(control: &Control) -> MatchedRows {
+        let rows = |bucket| control.get(Side::Treating, bucket).rows;
+        let (cleared, came) =
+            (rows(Bucket::Cleared), rows(Bucket::Delivered) + rows(Bucket::Opened));
+        let percent = cut_off(i128::from(cleared) * 100, came.into());
+        MatchedRows { cleared, came, percent }
+    }
 }
 
 /// What became of a period.
@@ -172,6 +225,9 @@ impl<'a> RunJson<'a> {
             },
             rejects: report.rejects,
             breaks: &report.breaks,
+            matched: MatchedRows::of(&report.control),
+            visits: pairs.values().map(|pair| pair.visits).sum(),
+            notices: NoticeKind::ALL.map(|kind| KindOfNotices::of(report, kind)).into(),
             pairs: pairs.len(),
             gross: sum(|pair| pair.gross),
             payable: sum(PairClearing::payable),

@@ -1,7 +1,5 @@
 //! The report of `run`.
 
-use rust_decimal::{Decimal, RoundingStrategy};
-
 use super::{json::RunJson, timings::timings_table};
 use crate::cli::{
     files::shown,
@@ -17,6 +15,7 @@ use crate::{
     diag::{Finding, Outcome},
     engine::{RunOptions, RunReport},
     event::ActivityTime,
+    figures::cut_off,
     model::{
         codes::Side,
         control::{Bucket, Class},
@@ -76,13 +75,13 @@ fn proven(report: &RunReport) -> Vec<Text> {
     let cleared = treating(Bucket::Cleared);
     let proof = text!("delivered + opened = all the others, on both sides, in rows and in fen");
     let share = text!(
-        "{} of {} treating rows, delivered and opened ({} %)",
+        "{} of {} treating rows, delivered and opened: match rate {} %",
         Grouped(cleared.unsigned_abs()),
         Grouped(came.unsigned_abs()),
-        percent(cleared, came)
+        cut_off(i128::from(cleared) * 100, came.into()).unwrap_or_else(|| "–".to_owned())
     );
     let payable = text!(
-        "{} yuan gross, {} yuan to pay, {} yuan to return, {} yuan carried forward, over {}",
+        "{} yuan gross, {} yuan payable, {} yuan returned, {} yuan carried forward, over {}",
         sum(|pair| pair.gross),
         sum(PairClearing::payable),
         sum(|pair| pair.returned),
@@ -98,7 +97,9 @@ fn proven(report: &RunReport) -> Vec<Text> {
         );
         Text::labelled("checked", equal)
     });
-    let lines = [("proof", proof), ("cleared", share), ("payable", payable)];
+    let visits: i64 = pairs.values().map(|pair| pair.visits).sum();
+    let visits = text!("{}, a reversal counts -1", count_signed(visits));
+    let lines = [("proof", proof), ("cleared", share), ("visits", visits), ("payable", payable)];
     lines.map(|(label, value)| Text::labelled(label, value)).into_iter().chain(checked).collect()
 }
 
@@ -130,10 +131,10 @@ fn control_table(report: &RunReport) -> Text {
     text!("{}", lines([treating, text!(""), insured]))
 }
 
-fn percent(part: i64, whole: i64) -> String {
-    let ratio = Decimal::from(part).checked_div(Decimal::from(whole)).unwrap_or_default();
-    let percent = ratio * Decimal::ONE_HUNDRED;
-    percent.round_dp_with_strategy(2, RoundingStrategy::ToZero).normalize().to_string()
+/// Writes a whole number with separators of thousands; visits are below 0 where more was reversed than settled.
+fn count_signed(number: i64) -> String {
+    let sign = if number < 0 { "-" } else { "" };
+    format!("{sign}{}", count_grouped(number.unsigned_abs()))
 }
 
 /// Returns what an operator should know about the delivery and the money.
@@ -223,7 +224,7 @@ fn next_steps(report: &RunReport, options: &RunOptions) -> Vec<Text> {
     }
     if open > 0 {
         steps.push(text!(
-            "have the provinces explain {} carried settlement(s) (tables/breaks.parquet), which {} \
+            "have the provinces explain {} carried break(s) (tables/breaks.parquet), which {} \
              will look at again",
             Grouped(open),
             report.period.plus(1)
@@ -231,19 +232,28 @@ fn next_steps(report: &RunReport, options: &RunOptions) -> Vec<Text> {
     }
     steps.extend(judged::next_steps(&report.deductions, &report.payments));
     let notices = |kind| report.money.notices.values().filter(|n| n.kind == kind).count() as u64;
-    let dated = NoticeKind::ALL.into_iter().filter(|kind| *kind != NoticeKind::Emergency);
-    let dated: u64 = dated.map(notices).sum();
-    if dated > 0 {
+    let kinds = NoticeKind::ALL.map(|kind| (kind, notices(kind)));
+    let mut dated = kinds.to_vec();
+    dated.retain(|(kind, count)| *kind != NoticeKind::Emergency && *count > 0);
+    if !dated.is_empty() {
+        let by_kind: Vec<String> = dated
+            .iter()
+            .map(|(kind, count)| format!("{} {}", kind.name(), count_grouped(*count)))
+            .collect();
+        let all: u64 = dated.iter().map(|(_, count)| count).sum();
         steps.push(text!(
-            "issue {}, to be paid by {} (tables/notices.parquet)",
-            text!("{} notice(s)", Grouped(dated)),
+            "issue {} ({}), to be paid by {} (tables/notices.parquet)",
+            text!("{} notice(s)", Grouped(all)),
+            by_kind.join(", "),
             report.money.dates.pay_by
         ));
     }
-    let proposals = notices(NoticeKind::Emergency);
-    if proposals > 0 {
-        let proposals = Grouped(proposals);
-        steps.push(text!("submit {} emergency proposal(s) to the national agency", proposals));
+    let suggested = notices(NoticeKind::Emergency);
+    if suggested > 0 {
+        steps.push(text!(
+            "have the treating provinces decide whether to apply for {} suggested emergency increase(s)",
+            Grouped(suggested)
+        ));
     }
     steps.push(if options.dry_run {
         text!("run again without --dry-run to close {}", report.period)

@@ -45,6 +45,12 @@ pub(in crate::audit::verify) struct RegisterSums {
 }
 
 impl RegisterSums {
+    /// Returns the number of settlements that cleared, reversals included.
+    pub(in crate::audit::verify) fn cleared(&self) -> u64 {
+        let [settlements, reversals, _] = self.kinds;
+        u64::try_from(settlements + reversals).unwrap_or(u64::MAX)
+    }
+
     /// Returns the payable of all entries, in fen.
     pub(in crate::audit::verify) fn payable(&self) -> FenSum {
         self.groups.values().map(|group| group.fen).sum()
