@@ -161,7 +161,7 @@ fn bulletin(
     world: &World,
     period: &str,
     flags: &[&str],
-) -> impl Fn(&str) -> Vec<BTreeMap<String, String>> {
+) -> impl Fn(&str) -> Vec<BTreeMap<String, String>> + use<> {
     let forms = fs::read_to_string(root().join("pipelines/forms.toml")).expect("forms");
     let path = world.path("forms.toml");
     fs::write(&path, forms.replace("threshold = 5", "threshold = 1")).expect("written");
