@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::CountedMoney;
+use super::period::CountedMoney;
 use crate::{
     book::{
         ClosedPeriod,

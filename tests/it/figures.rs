@@ -51,7 +51,7 @@ fn book() -> (World, Value) {
     (world, run)
 }
 
-const OPENING: &str = "insured_province,treating_province,quota\n34,31,2500.00\n41,32,3000.00\n";
+const OPENING: &str = "insured_province,treating_province,quota\n34,31,5000.00\n41,32,3000.00\n";
 const DECISIONS: &str = "setl_id,decision,reason,decided_by,approved_by,decided_on\n\
      B,accept_treating,checked,Wang,Li,2025-12-01\n\
      M,accept_treating,checked,Wang,Li,2025-12-01\n\
