@@ -36,9 +36,9 @@ use crate::{
     contract::registry::{Institution, read_registry},
     diag::{Failure, Outcome},
     event::Monitor,
-    model::{codes::Month, dates::parse_day},
+    model::dates::parse_day,
     shapes::FormatNumber,
-    statements::{self, Template, Workbook, folder},
+    statements::{self, Workbook, folder},
 };
 
 /// What was written.

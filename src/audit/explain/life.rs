@@ -163,12 +163,10 @@ impl Life {
         match state {
             SettlementState::Cleared => self.clearing_in_words(period),
             SettlementState::Voided => text!("voided in {}", period),
-            SettlementState::Reversed => match cleared_in {
-                Some(cleared) => {
-                    text!("reversed in {}; it was {}", period, self.clearing_in_words(cleared))
-                }
-                None => text!("reversed in {}", period),
-            },
+            SettlementState::Reversed => {
+                let Some(cleared) = cleared_in else { return text!("reversed in {}", period) };
+                text!("reversed in {}; it was {}", period, self.clearing_in_words(cleared))
+            }
             SettlementState::Carried => {
                 let since = carried_since.as_deref().unwrap_or(period);
                 text!("carried since {}, {}", since, word(class))

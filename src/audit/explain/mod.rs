@@ -231,7 +231,7 @@ fn on_notice(pair: Pair, period: &ClosedPeriod, from_here: &[ClosedPeriod]) -> O
         amount: clearing.map(|row| row.shown("amount")),
         status: None,
         at_close_of: None,
-        paid_on: None,
+        completed_on: None,
         return_notice: returning.map(|row| row.text("notice_id").to_owned()),
         returned: returning.map(|row| row.shown("amount")),
     };
@@ -242,7 +242,7 @@ fn on_notice(pair: Pair, period: &ClosedPeriod, from_here: &[ClosedPeriod]) -> O
             paid.status = Some(row.text("status").to_owned());
             paid.at_close_of = Some(later.month.to_string());
             let completed = row.number_or_null("completed_on");
-            paid.paid_on = completed.map(|_| row.shown("completed_on"));
+            paid.completed_on = completed.map(|_| row.shown("completed_on"));
         }
     }
     Ok(paid)
