@@ -58,7 +58,7 @@ impl Coverage<'_> {
                 None => (0, Vec::new()),
             };
             let value = CellValue::Count(cleared.cast_signed());
-            row.insert("cleared", Item::of(&cell, value));
+            row.insert("settlements", Item::of(&cell, value));
             for side in Side::BOTH.map(Side::index) {
                 let items = self.delivered.map(|all| {
                     let rows = all.pairs.get(&pair).map_or(0, |rows| rows[side]);
@@ -84,7 +84,7 @@ impl Coverage<'_> {
         });
         let [treating, _] = margins;
         let offered =
-            ["insured", "treating", "cleared"].into_iter().chain(DELIVERED).chain(RATES).collect();
+            ["insured", "treating", "settlements"].into_iter().chain(DELIVERED).chain(RATES).collect();
         (Draft { file: "pairs", offered, rows, protected: true }, treating)
     }
 

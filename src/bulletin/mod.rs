@@ -18,6 +18,7 @@ mod draft;
 mod monthly;
 mod network;
 mod quarterly;
+mod request;
 mod summary;
 
 use std::path::Path;
@@ -25,6 +26,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use self::request::Request;
 use self::{
     cells::Cells, delivered::DeliveryFigures, draft::Draft, monthly::SaidCells, summary::Said,
 };
@@ -34,32 +36,10 @@ use crate::{
     contract::registry::{Institution, read_registry},
     diag::{Failure, Outcome},
     event::Monitor,
-    figures::SentenceTemplate,
-    model::{codes::Month, dates::parse_day},
+    model::dates::parse_day,
     shapes::FormatNumber,
-    statements::{self, Template, Workbook, folder},
+    statements::{self, Workbook, folder},
 };
-
-/// The inputs and the output folder of a bulletin.
-#[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
-    /// The book.
-    pub book: &'a Path,
-    /// The period, or the last period of the quarter.
-    pub period: Month,
-    /// Whether it is the bulletin of a quarter.
-    pub quarterly: bool,
-    /// The delivery of the period.
-    pub input: Option<&'a Path>,
-    /// The networked institutions.
-    pub registry: Option<&'a Path>,
-    /// The output folder, which must be new.
-    pub out: &'a Path,
-    /// Titles, headings, threshold, targets.
-    pub template: &'a Template,
-    /// The sentences of the first sheet.
-    pub sentences: &'a SentenceTemplate,
-}
 
 /// What was written.
 #[derive(Debug, Serialize, JsonSchema)]

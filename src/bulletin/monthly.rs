@@ -181,7 +181,7 @@ fn late(
     classes: &Classes,
     (cells, template): (&mut Cells, &Template),
 ) -> Draft {
-    const NAMES: [&str; 4] = ["cleared", "carried", "late_refused", "expired"];
+    const NAMES: [&str; 4] = ["visits", "carried", "late_refused", "expired"];
     let mut months: BTreeMap<i32, ([i128; 4], FenSum)> = BTreeMap::new();
     for row in positions.iter() {
         let sums = months.entry(lateness(period, row.month("cost_month"))).or_default();

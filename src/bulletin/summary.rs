@@ -1,6 +1,6 @@
 //! The first sheet of a bulletin: what happened, in sentences.
 
-use super::{Request, cells::Mark, monthly::SaidCells, quarterly::QuarterTotals};
+use super::{cells::Mark, monthly::SaidCells, quarterly::QuarterTotals, request::Request};
 use crate::{
     book::{ClosedPeriod, closed_periods},
     diag::Outcome,

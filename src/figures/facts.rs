@@ -1,13 +1,14 @@
-//! Facts: what the figures of a book make true, with the values that sentences say.
+//! Makes the facts of a period or a quarter from its figures.
 
 use std::collections::BTreeMap;
 
 use super::{
-    CountedMoney, LateNotices, PeriodFigures,
-    sentences::SentenceWords,
+    fact::{Fact, FactSubject, fact},
+    late::LateNotices,
+    period::{CountedMoney, PeriodFigures},
     words::{
-        Bilingual, count_shown, cut_off, kind_named, month_named, percent_shown, province_named,
-        short_money,
+        Bilingual, SentenceWords, count_shown, cut_off, kind_named, month_named, percent_shown,
+        province_named, short_money,
     },
 };
 use crate::{
@@ -20,61 +21,10 @@ use crate::{
     reserve::notices::NoticeKind,
 };
 
-/// The name and the values of each fact.
-pub(super) const FACTS: &[(&str, &[&str])] = &[
-    ("cleared", &["period", "settlements", "visits", "cost", "fund", "gross"]),
-    ("to_pay", &["payable", "notices"]),
-    ("nothing_to_pay", &[]),
-    ("deducted", &["deductions"]),
-    ("returned", &["returned", "notices"]),
-    ("carried_forward", &["carried_forward"]),
-    ("month_before", &["before", "gross", "visits"]),
-    ("year_before", &["before", "gross", "visits"]),
-    ("leading_treating", &["provinces"]),
-    ("leading_insured", &["provinces"]),
-    ("matched", &["rate", "cleared", "came"]),
-    ("carried", &["count", "stake"]),
-    ("too_late", &["refused", "expired"]),
-    ("initial_quotas", &["notices", "amount"]),
-    ("yearly_quotas", &["notices", "amount"]),
-    ("suggested", &["notices", "amount"]),
-    ("red", &["pairs"]),
-    ("late", &["as_of", "kind", "notices", "open", "payers"]),
-    ("none_late", &["as_of"]),
-    ("quarter_paid", &["period", "paid", "on_time", "rate"]),
-    ("quarter_none_paid", &["period"]),
-    ("quarter_open", &["open", "overdue"]),
-    ("quarter_late", &["payers"]),
-];
-
 /// The most provinces that lead a list.
 const LEADING: usize = 3;
 /// The most provinces of a list of late payers.
 const LATE_PAYERS: usize = 3;
-
-/// A fact with its values.
-#[derive(Debug, Clone)]
-pub struct Fact {
-    /// Its name.
-    pub(super) name: &'static str,
-    /// Its values by name.
-    pub(super) values: BTreeMap<&'static str, Bilingual>,
-    /// What it counts.
-    pub subject: FactSubject,
-}
-
-/// What a fact counts: a bulletin does not show counts of few persons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FactSubject {
-    /// Money and papers between agencies.
-    Agencies,
-    /// The cleared settlements of the nation.
-    Cleared,
-    /// The carried breaks of the nation.
-    Carried,
-    /// The breaks that came too late.
-    TooLate,
-}
 
 /// The sources of the facts of a period.
 #[derive(Debug)]
@@ -120,17 +70,6 @@ pub fn of_period(
         facts.push(fact("none_late", FactSubject::Agencies, [("as_of", as_of)]));
     }
     facts
-}
-
-fn fact<const N: usize>(
-    name: &'static str,
-    subject: FactSubject,
-    values: [(&'static str, Bilingual); N],
-) -> Fact {
-    debug_assert!(FACTS.iter().any(|(known, names)| *known == name
-        && names.len() == N
-        && values.iter().all(|(value, _)| names.contains(value))));
-    Fact { name, values: values.into(), subject }
 }
 
 fn number(count: i128) -> Bilingual {
@@ -210,7 +149,7 @@ fn change(now: i128, before: i128, words: &SentenceWords) -> Option<Bilingual> {
     Some(word.filled("percent", &Bilingual::same(format!("{percent}\u{a0}%"))))
 }
 
-/// Names the provinces with the largest gross on a side, with their shares.
+/// Names the provinces with the largest gross on a side, with their shares in all that are above 0.
 fn leading(
     name: &'static str,
     figures: &PeriodFigures,
@@ -219,7 +158,7 @@ fn leading(
     is_shown: impl Fn(Province) -> bool,
 ) -> Option<Fact> {
     let sums = &figures.by_province[usize::from(side == Side::Treating)];
-    let whole = Some(figures.gross.fen()).filter(|fen| *fen > 0)?;
+    let whole: i128 = sums.values().map(|fen| fen.fen().max(0)).sum();
     let mut ranked: Vec<(Province, FenSum)> = sums
         .iter()
         .map(|(province, fen)| (*province, *fen))

@@ -1,11 +1,11 @@
 //! Notices that are late at the close of a period, by kind and payer.
 
 use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
+    collections::{BTreeMap, btree_map::Entry},
+    path::PathBuf,
 };
 
-use super::CountedMoney;
+use super::period::CountedMoney;
 use crate::{
     book::{
         ClosedPeriod,
@@ -76,13 +76,14 @@ fn payer_of(
 ) -> Outcome<Province> {
     let unknown =
         || Failure::Book(text!("the book is damaged: no period issued the notice {}", number));
-    if !issued.contains_key(&period) {
-        let folder: Option<&Path> =
-            history.iter().find(|(month, _)| *month == period).map(|(_, folder)| folder.as_path());
-        let closed = ClosedPeriod::read(period, folder.ok_or_else(unknown)?.to_owned())?;
-        issued.insert(period, closed.table("notices")?);
-    }
-    let notices = issued.get(&period).ok_or_else(unknown)?;
+    let notices = match issued.entry(period) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(new) => {
+            let folder = history.iter().find(|(month, _)| *month == period);
+            let (_, folder) = folder.ok_or_else(unknown)?;
+            new.insert(ClosedPeriod::read(period, folder.clone())?.table("notices")?)
+        }
+    };
     let row = notices.iter().find(|row| row.text("notice_id") == number);
     row.and_then(|row| Province::from_text(row.text("payer"))).ok_or_else(unknown)
 }

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    facts::{FACTS, Fact},
-    words::Bilingual,
+    fact::{FACTS, Fact},
+    words::{Bilingual, SentenceWords},
 };
 use crate::{
     diag::toml_problem,
@@ -53,24 +53,6 @@ pub struct SentenceSheet {
     pub name: String,
     /// The headings of its two columns: the number and the sentence.
     pub headings: [String; 2],
-}
-
-/// Words that values are made of.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SentenceWords {
-    /// A change upwards, with {percent}.
-    pub(super) more: Bilingual,
-    /// A change downwards, with {percent}.
-    pub(super) less: Bilingual,
-    /// A change of less than 0.01 per cent.
-    pub(super) same: Bilingual,
-    /// A province with its share: {name}, {share}.
-    pub(super) share: Bilingual,
-    /// A province with an amount: {name}, {amount}.
-    pub(super) amount: Bilingual,
-    /// What stands between the provinces of a list.
-    pub(super) comma: Bilingual,
 }
 
 /// A sentence.

@@ -40,6 +40,24 @@ impl Bilingual {
     }
 }
 
+/// Words that values are made of.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SentenceWords {
+    /// A change upwards, with {percent}.
+    pub(super) more: Bilingual,
+    /// A change downwards, with {percent}.
+    pub(super) less: Bilingual,
+    /// A change of less than 0.01 per cent.
+    pub(super) same: Bilingual,
+    /// A province with its share: {name}, {share}.
+    pub(super) share: Bilingual,
+    /// A province with an amount: {name}, {amount}.
+    pub(super) amount: Bilingual,
+    /// What stands between the provinces of a list.
+    pub(super) comma: Bilingual,
+}
+
 /// Returns the name of a province.
 pub fn province_named(province: Province) -> Bilingual {
     Bilingual::of(province.name(), province.english_name())

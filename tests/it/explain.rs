@@ -153,7 +153,8 @@ fn what_became_of_a_settlement_comes_first_and_then_what_came_after() {
     assert_eq!(told("BAD"), ["BAD: rejected in 2025-10: breaks V07"]);
 
     let report = |setl_id: &str| {
-        let given = ["explain", setl_id, "-q", "--book", text(&world.book()), "--format", "json"];
+        let book = world.book();
+        let given = ["explain", setl_id, "-q", "--book", text(&book), "--format", "json"];
         json(&liangqing(&given).expect(0))["standing"].clone()
     };
     let (reversed, carried) = (report("X"), report("M"));

@@ -51,7 +51,7 @@ fn book() -> (World, Value) {
     (world, run)
 }
 
-const OPENING: &str = "insured_province,treating_province,quota\n34,31,2500.00\n41,32,3000.00\n";
+const OPENING: &str = "insured_province,treating_province,quota\n34,31,5000.00\n41,32,3000.00\n";
 const DECISIONS: &str = "setl_id,decision,reason,decided_by,approved_by,decided_on\n\
      B,accept_treating,checked,Wang,Li,2025-12-01\n\
      M,accept_treating,checked,Wang,Li,2025-12-01\n\
@@ -161,7 +161,7 @@ fn bulletin(
     world: &World,
     period: &str,
     flags: &[&str],
-) -> impl Fn(&str) -> Vec<BTreeMap<String, String>> {
+) -> impl Fn(&str) -> Vec<BTreeMap<String, String>> + use<> {
     let forms = fs::read_to_string(root().join("pipelines/forms.toml")).expect("forms");
     let path = world.path("forms.toml");
     fs::write(&path, forms.replace("threshold = 5", "threshold = 1")).expect("written");

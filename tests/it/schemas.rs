@@ -221,7 +221,7 @@ fn toml_of(text: &str) -> Value {
 }
 
 /// Files of people in the repository, with the command that reads each, and its schema.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     ("pipelines/month-end.toml", "pipeline"),
     ("pipelines/audit-rerun.toml", "pipeline"),
     ("pipelines/national-benchmark.toml", "pipeline"),

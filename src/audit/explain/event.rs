@@ -204,7 +204,7 @@ pub struct Paid {
     pub at_close_of: Option<String>,
     /// The day of the payment that completed it; null until it is paid in full.
     #[schemars(with = "Option<Day>")]
-    pub paid_on: Option<String>,
+    pub completed_on: Option<String>,
     /// The number of the notice by which the pair returns money instead; null when it returns nothing.
     #[schemars(with = "Option<NoticeId>")]
     pub return_notice: Option<String>,
@@ -332,21 +332,21 @@ impl Paid {
         if let (Some(number), Some(amount)) = (&self.notice_id, &self.amount) {
             return text!("part of {} over {} yuan, {}", number, amount, self.status_in_words());
         }
-        match (&self.return_notice, &self.returned) {
-            (Some(number), Some(amount)) => text!(
+        if let (Some(number), Some(amount)) = (&self.return_notice, &self.returned) {
+            return text!(
                 "no clearing notice: {} had nothing to pay in {}; {} returns {} yuan",
                 self.pair,
                 self.period,
                 number,
                 amount
-            ),
-            _ => text!("no notice: {} had nothing to pay in {}", self.pair, self.period),
+            );
         }
+        text!("no notice: {} had nothing to pay in {}", self.pair, self.period)
     }
 
     /// Returns where the notice stands: the day when it was paid, or its status at the last close.
     pub(super) fn status_in_words(&self) -> Text {
-        match (&self.paid_on, &self.status, &self.at_close_of) {
+        match (&self.completed_on, &self.status, &self.at_close_of) {
             (Some(day), ..) => text!("paid on {}", day),
             (None, Some(status), Some(period)) => {
                 text!("{} at the close of {}", status_of(status), period)

@@ -3,8 +3,8 @@
 mod closed;
 mod event;
 pub mod figure;
+mod life;
 mod source;
-mod standing;
 
 use self::{
     closed::periods,
@@ -12,17 +12,17 @@ use self::{
         BreakEvent, Carried, ClearingEvent, DecisionEvent, DeductionEvent, DeductionOutcome,
         DifferentField, NoticePayment, Paid, RecordValues, RejectionEvent,
     },
-    standing::SettlementState,
+    life::SettlementState,
 };
 use std::{
     borrow::Cow,
     path::{Path, PathBuf},
 };
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
-pub use self::{event::SettlementEvent, standing::SettlementStanding};
+pub use self::{
+    event::SettlementEvent,
+    life::{Chapter, Life, SettlementStanding},
+};
 use crate::{
     book::{
         ClosedPeriod,
@@ -39,33 +39,8 @@ use crate::{
     },
     register::entries::{REVERSAL, RegisterEntries, RegisterEntry, VOIDED, reversals},
     reserve::notices::NoticeKind,
-    shapes::{FormatNumber, Period},
     text::Text,
 };
-
-/// The life of a settlement across the periods of a book.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(title = "explain SETL_ID --format json")]
-pub struct Life {
-    /// The format of the report.
-    format: FormatNumber<2>,
-    /// The settlement.
-    pub setl_id: String,
-    /// Where it stands after the last period in which it moved; null when no closed period met it.
-    pub standing: Option<SettlementStanding>,
-    /// What happened, period by period.
-    pub periods: Vec<Chapter>,
-}
-
-/// What happened to a settlement in a period.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Chapter {
-    /// The period; null for rows of files that no period was closed with.
-    #[schemars(with = "Option<Period>")]
-    pub period: Option<String>,
-    /// What happened, in the order of the rules.
-    pub events: Vec<SettlementEvent>,
-}
 
 /// Returns the life of a settlement, from the book and from the given deliveries.
 pub fn explain(setl_id: &str, book: &Path, inputs: &[PathBuf], monitor: &Monitor) -> Outcome<Life> {
@@ -87,7 +62,7 @@ pub fn explain(setl_id: &str, book: &Path, inputs: &[PathBuf], monitor: &Monitor
         events.extend(deductions(setl_id, period)?);
         notices.extend(events.iter().filter_map(notice_of));
         events.extend(payments(&notices, period)?);
-        let state = standing::state(&events, registered);
+        let state = life::state(&events, registered);
         states.extend(state.map(|state| (period.month.to_string(), state)));
         if !events.is_empty() {
             chapters.push(Chapter { period: Some(period.month.to_string()), events });
@@ -104,8 +79,7 @@ pub fn explain(setl_id: &str, book: &Path, inputs: &[PathBuf], monitor: &Monitor
         let found = vec![Finding::new(Code::E01, place, text!("setl_id {}", setl_id), found)];
         return Err(Failure::Differences(text!("nothing to explain"), found));
     }
-    let standing = standing::standing(&states, &chapters);
-    Ok(Life { format: FormatNumber, setl_id: setl_id.to_owned(), standing, periods: chapters })
+    Ok(Life::of(setl_id, &states, chapters))
 }
 
 /// Returns the number of the notice that a settlement is on.
@@ -134,13 +108,6 @@ fn payments(notices: &[String], period: &ClosedPeriod) -> Outcome<Vec<Settlement
         })
     };
     Ok(own.map(payment).collect())
-}
-
-impl Chapter {
-    /// Returns the period in words; some rows are in files that no period was closed with.
-    pub fn period_in_words(&self) -> Text {
-        self.period.as_ref().map_or(text!("in no closed period"), Text::given)
-    }
 }
 
 fn of<'a>(grid: &'a Grid, setl_id: &'a str) -> impl Iterator<Item = GridRow<'a>> {
@@ -264,7 +231,7 @@ fn on_notice(pair: Pair, period: &ClosedPeriod, from_here: &[ClosedPeriod]) -> O
         amount: clearing.map(|row| row.shown("amount")),
         status: None,
         at_close_of: None,
-        paid_on: None,
+        completed_on: None,
         return_notice: returning.map(|row| row.text("notice_id").to_owned()),
         returned: returning.map(|row| row.shown("amount")),
     };
@@ -275,7 +242,7 @@ fn on_notice(pair: Pair, period: &ClosedPeriod, from_here: &[ClosedPeriod]) -> O
             paid.status = Some(row.text("status").to_owned());
             paid.at_close_of = Some(later.month.to_string());
             let completed = row.number_or_null("completed_on");
-            paid.paid_on = completed.map(|_| row.shown("completed_on"));
+            paid.completed_on = completed.map(|_| row.shown("completed_on"));
         }
     }
     Ok(paid)

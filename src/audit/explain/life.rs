@@ -1,18 +1,39 @@
-//! What became of a settlement, and what came after.
+//! The life of a settlement: what became of it, and what came after.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
-    Chapter, Life,
-    event::{BreakEvent, Paid, RejectionEvent, SettlementEvent, rule_of},
-};
+use super::event::{BreakEvent, Paid, RejectionEvent, SettlementEvent, rule_of};
 use crate::{
     diag::codes::RowRule,
     model::control::Class,
-    shapes::Period,
+    shapes::{FormatNumber, Period},
     text::{Text, word},
 };
+
+/// The life of a settlement across the periods of a book.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "explain SETL_ID --format json")]
+pub struct Life {
+    /// The format of the report.
+    format: FormatNumber<2>,
+    /// The settlement.
+    pub setl_id: String,
+    /// Where it stands after the last period in which it moved; null when no closed period met it.
+    pub standing: Option<SettlementStanding>,
+    /// What happened, period by period.
+    pub periods: Vec<Chapter>,
+}
+
+/// What happened to a settlement in a period.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Chapter {
+    /// The period; null for rows of files that no period was closed with.
+    #[schemars(with = "Option<Period>")]
+    pub period: Option<String>,
+    /// What happened, in the order of the rules.
+    pub events: Vec<SettlementEvent>,
+}
 
 /// What became of a settlement.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -80,7 +101,7 @@ pub(super) fn state(
 
 /// Returns what became of a settlement, from its states by period. What cleared or was voided stays so: another row of
 /// it in a later delivery is refused and changes nothing.
-pub(super) fn standing(
+fn standing(
     states: &[(String, SettlementState)],
     chapters: &[Chapter],
 ) -> Option<SettlementStanding> {
@@ -123,6 +144,16 @@ fn events_of<'a>(chapters: &'a [Chapter], period: &str) -> &'a [SettlementEvent]
 }
 
 impl Life {
+    /// Makes the life of a settlement from its states by period and its chapters.
+    pub(super) fn of(
+        setl_id: &str,
+        states: &[(String, SettlementState)],
+        periods: Vec<Chapter>,
+    ) -> Life {
+        let standing = standing(states, &periods);
+        Life { format: FormatNumber, setl_id: setl_id.to_owned(), standing, periods }
+    }
+
     /// Returns what became of the settlement, in words.
     pub fn standing_in_words(&self) -> Text {
         let Some(standing) = &self.standing else { return text!("in no closed period") };
@@ -132,12 +163,10 @@ impl Life {
         match state {
             SettlementState::Cleared => self.clearing_in_words(period),
             SettlementState::Voided => text!("voided in {}", period),
-            SettlementState::Reversed => match cleared_in {
-                Some(cleared) => {
-                    text!("reversed in {}; it was {}", period, self.clearing_in_words(cleared))
-                }
-                None => text!("reversed in {}", period),
-            },
+            SettlementState::Reversed => {
+                let Some(cleared) = cleared_in else { return text!("reversed in {}", period) };
+                text!("reversed in {}; it was {}", period, self.clearing_in_words(cleared))
+            }
             SettlementState::Carried => {
                 let since = carried_since.as_deref().unwrap_or(period);
                 text!("carried since {}, {}", since, word(class))
@@ -185,6 +214,13 @@ impl Life {
             let after = chapter.events.iter().filter(move |event| !is_first || follows(event));
             after.map(move |event| (period, event))
         })
+    }
+}
+
+impl Chapter {
+    /// Returns the period in words; some rows are in files that no period was closed with.
+    pub fn period_in_words(&self) -> Text {
+        self.period.as_ref().map_or(text!("in no closed period"), Text::given)
     }
 }
 
