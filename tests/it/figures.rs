@@ -67,9 +67,12 @@ const PAYMENTS: &str = "notice_id,paid_on,amount,bank_name,bank_serial\n\
 /// A table of the period.
 fn sums(world: &World, table: &str, column: &str) -> i128 {
     let rows = world.table(PERIOD, table, &[column]);
-    let number = |text: &str| match text.contains('.') {
-        true => parse_sum(text).expect("an amount").fen(),
-        false => text.parse().expect("a number"),
+    let number = |text: &str| {
+        if text.contains('.') {
+            parse_sum(text).expect("an amount").fen()
+        } else {
+            text.parse().expect("a number")
+        }
     };
     rows.iter().map(|row| number(&row[0])).sum()
 }
@@ -191,8 +194,8 @@ fn settlements_visits_and_match_rate_are_the_same_everywhere() {
     assert_eq!(cleared.into_iter().collect::<BTreeSet<_>>().len(), 4, "{cleared:?}");
     assert_eq!(sums(&world, "positions", "visits"), visits);
 
-    assert_eq!(run["visits"], visits as i64);
-    assert_eq!(run["matched"]["cleared"], rows as i64);
+    assert_eq!(run["visits"], i64::try_from(visits).expect("few"));
+    assert_eq!(run["matched"]["cleared"], i64::try_from(rows).expect("few"));
     assert_eq!(run["matched"]["came"], came as i64);
     let rate = money(rows * 10_000 / came);
     assert_eq!(run["matched"]["percent"], rate.as_str());
