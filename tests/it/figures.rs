@@ -196,7 +196,7 @@ fn settlements_visits_and_match_rate_are_the_same_everywhere() {
 
     assert_eq!(run["visits"], i64::try_from(visits).expect("few"));
     assert_eq!(run["matched"]["cleared"], i64::try_from(rows).expect("few"));
-    assert_eq!(run["matched"]["came"], came as i64);
+    assert_eq!(run["matched"]["came"], i64::try_from(came).expect("few"));
     let rate = money(rows * 10_000 / came);
     assert_eq!(run["matched"]["percent"], rate.as_str());
 
@@ -228,9 +228,9 @@ fn settlements_visits_and_match_rate_are_the_same_everywhere() {
     let book = world.book();
     let verified =
         json(&liangqing(&["verify", "-q", "--book", text(&book), "--format", "json"]).expect(0));
-    assert_eq!(verified["periods"][1]["settlements"], settlements as i64);
+    assert_eq!(verified["periods"][1]["settlements"], i64::try_from(settlements).expect("few"));
     // A settlement that was voided is registered as well.
-    assert_eq!(verified["periods"][1]["registered"], settlements as i64 + 1);
+    assert_eq!(verified["periods"][1]["registered"], i64::try_from(settlements).expect("few") + 1);
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn notices_are_counted_by_kind() {
     assert_eq!(counts, [1, 1, 1, 0, 1]);
     for of_kind in run["notices"].as_array().expect("a list") {
         let (count, fen) = kinds[of_kind["kind"].as_str().expect("a kind")];
-        assert_eq!(of_kind["notices"], count as i64);
+        assert_eq!(of_kind["notices"], i64::try_from(count).expect("few"));
         assert_eq!(of_kind["amount"], money(fen).as_str());
     }
     let page = page(&world, PERIOD);
