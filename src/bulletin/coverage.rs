@@ -83,8 +83,11 @@ impl Coverage<'_> {
             margins
         });
         let [treating, _] = margins;
-        let offered =
-            ["insured", "treating", "settlements"].into_iter().chain(DELIVERED).chain(RATES).collect();
+        let offered = ["insured", "treating", "settlements"]
+            .into_iter()
+            .chain(DELIVERED)
+            .chain(RATES)
+            .collect();
         (Draft { file: "pairs", offered, rows, protected: true }, treating)
     }
 
