@@ -10,6 +10,7 @@
 //! **Invariants.** Unknown keys and unknown formats are refused by name; errors of keys and types are
 //! reported one at a time, all others together.
 
+mod schedule;
 pub mod test_block;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::test_block::TestBlock;
+pub use self::schedule::{ProcedureDays, YearlyQuota};
 use crate::{
     diag::toml_problem,
     model::{
@@ -147,6 +149,9 @@ struct RawPolicy {
     confirm_tables_day: u8,
     /// How the yearly quota follows from the payables of a year's end.
     yearly_quota: YearlyQuota,
+    /// Days that `status` shows.
+    #[serde(default)]
+    schedule: Option<ProcedureDays>,
     /// The fund class of each `insutype`.
     fund_class: BTreeMap<String, FundClass>,
     /// The care class of each `med_type`.
@@ -155,27 +160,6 @@ struct RawPolicy {
     /// it is open.
     #[schemars(with = "BTreeMap<String, Day>")]
     chronic: BTreeMap<String, String>,
-}
-
-/// How the yearly quota follows from the payables of a year's end.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct YearlyQuota {
-    /// The first month of the year that counts.
-    #[schemars(range(min = 1, max = 12))]
-    pub from_month: u8,
-    /// The last month that counts; its period sets the quota.
-    #[schemars(range(min = 1, max = 12))]
-    pub to_month: u8,
-    /// The quota is this many monthly averages.
-    pub months: u16,
-}
-
-impl YearlyQuota {
-    /// Returns the number of averaged months.
-    pub fn span(self) -> u8 {
-        self.to_month - self.from_month + 1
-    }
 }
 
 /// The policy that is in force for a period.
@@ -211,6 +195,8 @@ pub struct Policy {
     pub confirm_tables_day: u8,
     /// The rule for the yearly quota.
     pub yearly_quota: YearlyQuota,
+    /// Days that `status` shows, if the rules have them.
+    pub schedule: Option<ProcedureDays>,
     fund_class: BTreeMap<String, FundClass>,
     care_class: BTreeMap<String, CareClass>,
     chronic: BTreeMap<String, NaiveDate>,
@@ -322,6 +308,7 @@ impl RawPolicy {
         {
             errors.push(text!("policy {}: yearly_quota needs 1 ≤ from_month ≤ to_month ≤ 12", at));
         }
+        self.schedule.iter().for_each(|schedule| schedule.check(at, errors));
         let chronic = self.chronic_days(errors);
         if errors.len() > before {
             return None;
@@ -342,6 +329,7 @@ impl RawPolicy {
             allocate_day: self.allocate_day,
             confirm_tables_day: self.confirm_tables_day,
             yearly_quota: yearly,
+            schedule: self.schedule,
             fund_class: self.fund_class.clone(),
             care_class: self.care_class.clone(),
             chronic,

@@ -1,0 +1,58 @@
+//! Days and months of a policy: the yearly quota, and what the procedure expects by when.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::text::Text;
+
+/// How the yearly quota follows from the payables of a year's end.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct YearlyQuota {
+    /// The first month of the year that counts.
+    #[schemars(range(min = 1, max = 12))]
+    pub from_month: u8,
+    /// The last month that counts; its period sets the quota.
+    #[schemars(range(min = 1, max = 12))]
+    pub to_month: u8,
+    /// The quota is this many monthly averages.
+    pub months: u16,
+}
+
+impl YearlyQuota {
+    /// Returns the number of averaged months.
+    pub fn span(self) -> u8 {
+        self.to_month - self.from_month + 1
+    }
+}
+
+/// Days that the command `status` shows beside those of every policy; they decide nothing in a run. The table may be left
+/// out; then these deadlines are not shown.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProcedureDays {
+    /// The day of the month after the period by which insured places have reconciled the whole month (procedure §38).
+    #[schemars(range(min = 1, max = 28))]
+    pub reconcile_day: u8,
+    /// Working days after the notices of a period within which a treating place applies for a top-up (procedure §24).
+    pub apply_days: u16,
+    /// Working days after the notices within which a province collects from its pooling areas or passes down to them
+    /// (procedure §49).
+    pub pass_down_days: u16,
+    /// The month of the next year by whose end the yearly change of quotas is done (procedure §22).
+    #[schemars(range(min = 1, max = 12))]
+    pub yearly_change_month: u8,
+}
+
+impl ProcedureDays {
+    /// Adds the errors of the schedule of a policy.
+    pub(super) fn check(&self, policy: &str, errors: &mut Vec<Text>) {
+        if !(1..=28).contains(&self.reconcile_day) {
+            let day = self.reconcile_day;
+            errors.push(text!("policy {}: a day of the month is 1 to 28, not {}", policy, day));
+        }
+        if !(1..=12).contains(&self.yearly_change_month) {
+            errors.push(text!("policy {}: yearly_change_month is 1 to 12", policy));
+        }
+    }
+}
