@@ -56,16 +56,20 @@ pub(super) fn stress(arguments: &StressArguments) -> Outcome<()> {
     }
 }
 
-fn stress_text(stressed: &[Stressed], list: Shown) -> Vec<Text> {
+fn stress_text(stressed: &[Stressed], shown: Shown) -> Vec<Text> {
     const COLUMN: usize = 13;
     let mut lines = Vec::new();
     for (at, found) in stressed.iter().enumerate() {
         let dry = found.run_dry.iter().map(|(province, fen)| format!("{province} ({fen})"));
         lines.extend((at > 0).then(|| text!("")));
         lines.push(text!("{}", found.scenario));
-        lines.extend(list.lines(COLUMN, "turn red", &found.turn_red));
-        lines.extend(list.lines(COLUMN, "turn yellow", &found.turn_yellow));
-        lines.extend(list.lines(COLUMN, "run dry", &dry.collect::<Vec<_>>()));
+        let dry: Vec<String> = dry.collect();
+        let lists = [
+            ("turn red", &found.turn_red),
+            ("turn yellow", &found.turn_yellow),
+            ("run dry", &dry),
+        ];
+        lines.extend(lists.into_iter().flat_map(|(label, list)| shown.lines(COLUMN, label, list)));
         let suggested = text!("{}", yuan_grouped(found.suggested()));
         lines.push(text!("  {}", Text::labelled_to(COLUMN, "suggested", suggested)));
     }

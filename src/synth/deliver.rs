@@ -202,7 +202,9 @@ impl DeliveredFile<'_> {
         let file = job.file as u64;
         let (from, to) = (total * file / 32, total * (file + 1) / 32);
         let every: Vec<usize> = (0..1024).filter(|pair| births[*pair] > 0).collect();
-        let mut specials = self.specials(&every);
+        // Copies of earlier births come from pairs that may have no births now.
+        let all: Vec<usize> = (0..1024).filter(|pair| pair_of(*pair).is_some()).collect();
+        let mut specials = self.specials(&all);
         for special in &mut specials {
             let hash = special.hash(job.side);
             special.place = (from + below(hash >> 32, to - from + 1)).cast_signed();
