@@ -8,7 +8,7 @@ use clap::Args;
 use super::{
     files::{read_rules, shown},
     judged,
-    lang::{said, word},
+    lang::said,
     lists::Shown,
     options::Format,
     printer::{report, text},
@@ -20,7 +20,7 @@ use crate::{
     model::{
         codes::Province,
         dates::{parse_date, parse_day},
-        money::{count_grouped, yuan_grouped},
+        money::{count_grouped, parse_sum, yuan_grouped},
     },
     outlook::{
         icalendar::{CalendarDay, icalendar},
@@ -115,7 +115,12 @@ fn status_text(
     let [late, open, suggested] = status.sums().map(yuan_grouped);
     let count = Grouped(status.late() as u64);
     let notices = text!("{} notice(s) of {}", count, count_grouped(status.unpaid.len() as u64));
-    let suggestions = text!("{} top-up(s)", Grouped(status.suggestions.len() as u64));
+    let (newest, older) = status.suggested();
+    let top_ups = text!("{} top-up(s)", Grouped(newest as u64));
+    let suggestions = match older {
+        0 => text!("{}, {} yuan", top_ups, suggested),
+        older => text!("{}, {} yuan; {} older", top_ups, suggested, count_grouped(older as u64)),
+    };
     let mut lines = vec![
         Text::labelled("as of", text!("{}", status.as_of)),
         Text::labelled("closed", text!("{}, next is {}", status.closed, status.next)),
@@ -127,7 +132,7 @@ fn status_text(
     lines.extend([
         Text::labelled("pairs", counted(&status.levels.pairs)),
         Text::labelled("pools", counted(&status.levels.pool_counts())),
-        Text::labelled("suggested", text!("{}, {} yuan", suggestions, suggested)),
+        Text::labelled("suggested", suggestions),
         Text::labelled("late", text!("{}, {} yuan of {}", notices, late, open)),
     ]);
     if province.is_none() {
@@ -182,7 +187,14 @@ fn unpaid(status: &BookStatus, list: Shown) -> Lines {
         let days = notice.days_left.map_or(String::new(), |days| days.to_string());
         let pay_by = notice.pay_by.clone().unwrap_or_default();
         let [payer, payee] = [&notice.payer, &notice.payee].map(ToOwned::to_owned);
-        table.add_row([pay_by, days, notice.notice_id.clone(), payer, payee, notice.open.clone()]);
+        table.add_row([
+            pay_by,
+            days,
+            notice.notice_id.clone(),
+            payer,
+            payee,
+            grouped(&notice.open),
+        ]);
     }
     filled(&table, list, status.unpaid.len())
 }
@@ -211,9 +223,19 @@ fn pools(status: &BookStatus, list: Shown) -> Lines {
 }
 
 fn used(whose: String, quota: &UsedQuota) -> [String; 5] {
-    let level = word(quota.level);
+    let level = said(&match quota.level {
+        "red" => text!("red"),
+        "yellow" => text!("yellow"),
+        "green" => text!("green"),
+        _ => text!("no quota"),
+    });
     let used = quota.used.clone().unwrap_or_default();
-    [level, whose, quota.payable.clone(), quota.quota.clone(), used]
+    [level, whose, grouped(&quota.payable), grouped(&quota.quota), used]
+}
+
+/// Returns an amount for people.
+fn grouped(yuan: &str) -> String {
+    parse_sum(yuan).map_or_else(|_| yuan.to_owned(), yuan_grouped)
 }
 
 fn suggested_top_ups(status: &BookStatus, list: Shown) -> Lines {
@@ -221,7 +243,7 @@ fn suggested_top_ups(status: &BookStatus, list: Shown) -> Lines {
     let mut table = table(header, 3);
     for top_up in status.suggestions.iter().take(list.most()) {
         let [payer, payee] = [&top_up.payer, &top_up.payee].map(ToOwned::to_owned);
-        table.add_row([top_up.notice_id.clone(), payer, payee, top_up.suggested.clone()]);
+        table.add_row([top_up.notice_id.clone(), payer, payee, grouped(&top_up.suggested)]);
     }
     filled(&table, list, status.suggestions.len())
 }
@@ -242,7 +264,7 @@ fn open_copies(status: &BookStatus) -> Lines {
     for year in &status.open {
         let [treating, insured] = [&year.treating_payable, &year.insured_payable];
         let copies = count_grouped(year.copies);
-        let [treating, insured] = [treating, insured].map(ToOwned::to_owned);
+        let [treating, insured] = [treating, insured].map(|yuan| grouped(yuan));
         table.add_row([
             year.year.to_string(),
             year.last_period.clone(),

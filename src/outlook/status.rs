@@ -50,8 +50,8 @@ pub struct BookStatus {
     pub deadlines: Vec<Deadline>,
     /// The notices that are to be paid, the latest first, of one day the largest first.
     pub unpaid: Vec<UnpaidNotice>,
-    /// The emergency notices without an answer, the largest first. There is no formula for a top-up (procedure §24):
-    /// their amounts are suggestions.
+    /// The emergency notices without an answer, the newest first, of one period the largest first. There is no formula
+    /// for a top-up (procedure §24): their amounts are suggestions.
     pub suggestions: Vec<TopUpSuggestion>,
     /// The use of quotas in the closed period.
     pub levels: UsedQuotas,
@@ -96,6 +96,9 @@ pub struct TopUpSuggestion {
     /// The number of its notice.
     #[schemars(with = "NoticeId")]
     pub notice_id: String,
+    /// The period that suggests it.
+    #[schemars(with = "Period")]
+    pub period: String,
     /// The province that would pay.
     #[schemars(with = "ProvinceCode")]
     pub payer: String,
@@ -151,6 +154,7 @@ pub fn status(
     let unpaid: Vec<&Status> = own.iter().copied().filter(|s| s.open().is_positive()).collect();
     let late = unpaid.iter().filter(|s| s.pay_by.is_some_and(|day| day < as_of));
     let proposed: Vec<&Status> = own.iter().copied().filter(|s| s.name() == "proposed").collect();
+    let newest = proposed.iter().filter(|status| status.notice.period == *closed);
     Ok(BookStatus {
         format: FormatNumber,
         as_of: as_of.to_string(),
@@ -162,7 +166,7 @@ pub fn status(
         sums: [
             late.map(|status| status.open()).sum(),
             unpaid.iter().map(|status| status.open()).sum(),
-            proposed.iter().map(|status| status.notice.amount).sum(),
+            newest.map(|status| status.notice.amount).sum(),
         ],
         unpaid: unpaid_notices(unpaid, as_of),
         suggestions: suggestions(proposed),
@@ -191,9 +195,12 @@ fn unpaid_notices(mut statuses: Vec<&Status>, as_of: NaiveDate) -> Vec<UnpaidNot
 
 fn suggestions(mut statuses: Vec<&Status>) -> Vec<TopUpSuggestion> {
     debug_assert!(statuses.iter().all(|status| status.notice.kind == NoticeKind::Emergency));
-    statuses.sort_by_cached_key(|status| (Reverse(status.notice.amount), status.notice.number()));
+    statuses.sort_by_cached_key(|Status { notice, .. }| {
+        (Reverse(notice.period), Reverse(notice.amount), notice.number())
+    });
     let suggestion = |status: &Status| TopUpSuggestion {
         notice_id: status.notice.number(),
+        period: status.notice.period.to_string(),
         payer: status.notice.payer.to_string(),
         payee: status.notice.payee().to_string(),
         suggested: yuan(status.notice.amount),
@@ -234,7 +241,14 @@ impl BookStatus {
         self.unpaid.iter().filter(|notice| notice.days_left.is_some_and(|days| days < 0)).count()
     }
 
-    /// Returns sums in fen: what is open of late notices, what is open of all notices, and what is suggested.
+    /// Returns the numbers of suggestions of the closed period and of earlier ones.
+    pub fn suggested(&self) -> (usize, usize) {
+        let newest = self.suggestions.iter().filter(|top_up| top_up.period == self.closed).count();
+        (newest, self.suggestions.len() - newest)
+    }
+
+    /// Returns sums in fen: what is open of late notices, what is open of all notices, and what the closed period
+    /// suggests.
     pub const fn sums(&self) -> [FenSum; 3] {
         self.sums
     }

@@ -117,16 +117,14 @@ pub(super) fn payment_lines(
             }
             1 => ("P02", line(notice, amount, serial)),
             2 => ("P03", line(notice, FenSum::ZERO, other)),
-            _ => ("P04", line(notice, FenSum::new(FAR_TOO_MUCH), other)),
+            // A part is more than a tenth of its notice.
+            _ => ("P04", line(notice, amount.times(10), other)),
         };
         *counts.entry(code).or_default() += 1;
         lines.push(line);
     }
     (lines, counts)
 }
-
-/// More than any notice comes to, in fen.
-const FAR_TOO_MUCH: i128 = 900_000_000_000_000;
 
 #[cfg(test)]
 mod tests {
