@@ -11,7 +11,7 @@ const WIDTH: usize = 80;
 
 /// How much of a list is shown to people.
 #[derive(Debug, Clone, Copy, Args)]
-pub(super) struct Shown {
+pub(super) struct ListLength {
     /// Show at most so many entries of a list
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(super) limit: usize,
@@ -20,7 +20,7 @@ pub(super) struct Shown {
     pub(super) all: bool,
 }
 
-impl Shown {
+impl ListLength {
     /// Returns the number of entries that are shown of a list.
     pub(super) const fn most(&self) -> usize {
         if self.all { usize::MAX } else { self.limit }
@@ -81,17 +81,17 @@ mod tests {
     #[test]
     fn a_long_list_is_cut_and_wrapped() {
         let pairs: Vec<String> = (0..40).map(|n| format!("34-{n:02}")).collect();
-        let lines = |shown: Shown, values: &[String]| -> Vec<String> {
+        let lines = |shown: ListLength, values: &[String]| -> Vec<String> {
             shown.lines(13, "turn red", values).iter().map(Text::to_string).collect()
         };
-        let ten = lines(Shown { limit: 10, all: false }, &pairs);
+        let ten = lines(ListLength { limit: 10, all: false }, &pairs);
         assert_eq!(ten.len(), 2, "{ten:?}");
         assert!(ten[0].starts_with("  turn red     34-00, 34-01,"), "{ten:?}");
         assert_eq!(ten[1], "               34-09, and 30 more: --all");
-        let all = lines(Shown { limit: 10, all: true }, &pairs);
+        let all = lines(ListLength { limit: 10, all: true }, &pairs);
         assert!(all.len() > 3 && all.iter().all(|line| line.width() <= WIDTH), "{all:?}");
-        assert_eq!(lines(Shown { limit: 10, all: false }, &[]), ["  turn red     none"]);
-        let none = lines(Shown { limit: 0, all: false }, &pairs);
+        assert_eq!(lines(ListLength { limit: 10, all: false }, &[]), ["  turn red     none"]);
+        let none = lines(ListLength { limit: 0, all: false }, &pairs);
         assert_eq!(none, ["  turn red     and 40 more: --all"]);
     }
 }

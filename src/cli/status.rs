@@ -9,7 +9,7 @@ use super::{
     files::{read_rules, shown},
     judged,
     lang::said,
-    lists::Shown,
+    lists::ListLength,
     options::Format,
     printer::{report, text},
     table::{TextTable, table},
@@ -52,7 +52,7 @@ pub(super) struct StatusArguments {
     #[arg(long, value_name = "CODE", value_parser = parse_province)]
     pub(super) province: Option<Province>,
     #[command(flatten)]
-    pub(super) shown: Shown,
+    pub(super) shown: ListLength,
     /// Write the deadlines as a calendar (iCalendar)
     #[arg(long, value_name = "FILE")]
     pub(super) ics: Option<PathBuf>,
@@ -100,7 +100,7 @@ fn calendar(status: &BookStatus) -> Outcome<String> {
             uid: deadline.uid(),
             on: day(&deadline.on)?,
             summary: said(&deadline.words()),
-            description: said(&text!("procedure {}", deadline.article)),
+            description: said(&text!("procedure §{}", deadline.article)),
         })
     });
     Ok(icalendar(&days.collect::<Outcome<Vec<_>>>()?, day(&status.issued_on)?))
@@ -109,7 +109,7 @@ fn calendar(status: &BookStatus) -> Outcome<String> {
 fn status_text(
     status: &BookStatus,
     province: Option<Province>,
-    list: Shown,
+    list: ListLength,
     ics: Option<&Path>,
 ) -> Vec<Text> {
     let [late, open, suggested] = status.sums().map(yuan_grouped);
@@ -164,16 +164,16 @@ fn counted(counts: &LevelCounts) -> Text {
 type Lines = Option<Vec<Text>>;
 
 fn deadlines(status: &BookStatus) -> Lines {
-    let mut table = table([text!("due"), text!("days"), text!("article"), text!("what")], 4);
+    let mut table = table([text!("due"), text!("days"), text!("procedure §"), text!("what")], 4);
     for deadline in &status.deadlines {
         let days = deadline.days_left.to_string();
-        let article = deadline.article.to_owned();
+        let article = deadline.article.to_string();
         table.add_row([deadline.on.clone(), days, article, said(&deadline.words())]);
     }
     Some(vec![table.trim_fmt()])
 }
 
-fn unpaid(status: &BookStatus, list: Shown) -> Lines {
+fn unpaid(status: &BookStatus, list: ListLength) -> Lines {
     let header = [
         text!("to pay by"),
         text!("days"),
@@ -199,7 +199,7 @@ fn unpaid(status: &BookStatus, list: Shown) -> Lines {
     filled(&table, list, status.unpaid.len())
 }
 
-fn pairs(status: &BookStatus, list: Shown) -> Lines {
+fn pairs(status: &BookStatus, list: ListLength) -> Lines {
     let header =
         [text!("level"), text!("pair"), text!("payable"), text!("quota"), text!("used, %")];
     let mut table = table(header, 2);
@@ -210,7 +210,7 @@ fn pairs(status: &BookStatus, list: Shown) -> Lines {
     filled(&table, list, all().count())
 }
 
-fn pools(status: &BookStatus, list: Shown) -> Lines {
+fn pools(status: &BookStatus, list: ListLength) -> Lines {
     let header =
         [text!("level"), text!("pool of"), text!("payable"), text!("quota"), text!("used, %")];
     let mut table = table(header, 2);
@@ -238,7 +238,7 @@ fn grouped(yuan: &str) -> String {
     parse_sum(yuan).map_or_else(|_| yuan.to_owned(), yuan_grouped)
 }
 
-fn suggested_top_ups(status: &BookStatus, list: Shown) -> Lines {
+fn suggested_top_ups(status: &BookStatus, list: ListLength) -> Lines {
     let header = [text!("suggested by"), text!("payer"), text!("payee"), text!("yuan suggested")];
     let mut table = table(header, 3);
     for top_up in status.suggestions.iter().take(list.most()) {
@@ -248,7 +248,7 @@ fn suggested_top_ups(status: &BookStatus, list: Shown) -> Lines {
     filled(&table, list, status.suggestions.len())
 }
 
-fn filled(table: &TextTable, list: Shown, entries: usize) -> Lines {
+fn filled(table: &TextTable, list: ListLength, entries: usize) -> Lines {
     (entries > 0).then(|| list.table(table, entries))
 }
 

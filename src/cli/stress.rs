@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{
     files::read_rules,
-    lists::Shown,
+    lists::ListLength,
     options::Format,
     printer::{report, text},
     status::parse_province,
@@ -37,7 +37,7 @@ pub(super) struct StressArguments {
     #[arg(long, value_name = "CODE", value_parser = parse_province)]
     pub(super) province: Option<Province>,
     #[command(flatten)]
-    pub(super) shown: Shown,
+    pub(super) shown: ListLength,
     /// Rules file [default: built in]
     #[arg(long, value_name = "FILE")]
     pub(super) rules: Option<PathBuf>,
@@ -56,7 +56,7 @@ pub(super) fn stress(arguments: &StressArguments) -> Outcome<()> {
     }
 }
 
-fn stress_text(stressed: &[Stressed], shown: Shown) -> Vec<Text> {
+fn stress_text(stressed: &[Stressed], shown: ListLength) -> Vec<Text> {
     const COLUMN: usize = 13;
     let mut lines = Vec::new();
     for (at, found) in stressed.iter().enumerate() {

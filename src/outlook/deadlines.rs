@@ -22,9 +22,8 @@ pub struct Deadline {
     pub days_left: i64,
     /// What is due.
     pub kind: DeadlineKind,
-    /// The article of the procedure that says so.
-    #[schemars(regex(pattern = "^§[0-9]+$"))]
-    pub article: &'static str,
+    /// The number of the article of the procedure that says so.
+    pub article: u8,
     /// The clearing period that it is due for; for `last_day_without_permit` the cost month.
     #[schemars(with = "Period")]
     pub month: String,
@@ -67,20 +66,20 @@ pub enum DeadlineKind {
 }
 
 impl DeadlineKind {
-    /// Returns the article of the procedure that says so.
-    pub const fn article(self) -> &'static str {
+    /// Returns the number of the article of the procedure that says so.
+    pub const fn article(self) -> u8 {
         match self {
-            DeadlineKind::Reconciled => "§38",
-            DeadlineKind::TopUpsApplied => "§24",
-            DeadlineKind::Filed | DeadlineKind::Paid | DeadlineKind::ToldBack => "§48",
-            DeadlineKind::PassedDown => "§49",
+            DeadlineKind::Reconciled => 38,
+            DeadlineKind::TopUpsApplied => 24,
+            DeadlineKind::Filed | DeadlineKind::Paid | DeadlineKind::ToldBack => 48,
+            DeadlineKind::PassedDown => 49,
             DeadlineKind::Declared
             | DeadlineKind::LastDayWithoutPermit
-            | DeadlineKind::YearCleared => "§50",
-            DeadlineKind::PaidBeforeClearing => "§25",
-            DeadlineKind::Allocated | DeadlineKind::Confirmed => "§46",
-            DeadlineKind::Notices => "§47",
-            DeadlineKind::QuotasChanged => "§22",
+            | DeadlineKind::YearCleared => 50,
+            DeadlineKind::PaidBeforeClearing => 25,
+            DeadlineKind::Allocated | DeadlineKind::Confirmed => 46,
+            DeadlineKind::Notices => 47,
+            DeadlineKind::QuotasChanged => 22,
         }
     }
 
@@ -117,7 +116,7 @@ impl Deadline {
             DeadlineKind::PassedDown => {
                 text!("provinces have settled {} with their areas", month)
             }
-            DeadlineKind::Declared => text!("treating places have declared the costs of {}", month),
+            DeadlineKind::Declared => text!("treating places have declared {}", month),
             DeadlineKind::LastDayWithoutPermit => {
                 text!("last day for costs of {} without a permit", month)
             }
@@ -252,21 +251,21 @@ mod tests {
             .collect();
         // Spring Festival is from 16 to 23 February 2026, made up on the 14th and the 28th.
         let expected = [
-            "2026-02-03 §38 reconciled-2026-01@liangqing 3",
-            "2026-02-04 §24 top-ups-applied-2025-12@liangqing 4",
-            "2026-02-06 §48 filed-2025-12@liangqing 6",
-            "2026-02-06 §49 passed-down-2025-12@liangqing 6",
-            "2026-02-20 §50 declared-2026-01@liangqing 20",
-            "2026-02-20 §50 last-day-without-permit-2025-11@liangqing 20",
-            "2026-02-21 §25 paid-before-clearing-2026-01@liangqing 21",
-            "2026-02-21 §46 allocated-2026-01@liangqing 21",
-            "2026-02-25 §46 confirmed-2026-01@liangqing 25",
-            "2026-02-27 §48 paid-2025-12@liangqing 27",
-            "2026-02-28 §47 notices-2026-01@liangqing 28",
-            "2026-02-28 §22 quotas-changed-2025-12@liangqing 28",
-            "2026-03-05 §48 told-back-2025-12@liangqing 33",
-            "2026-03-31 §50 year-cleared-2026-02@liangqing 59",
-            "2027-03-31 §50 year-cleared-2027-02@liangqing 424",
+            "2026-02-03 38 reconciled-2026-01@liangqing 3",
+            "2026-02-04 24 top-ups-applied-2025-12@liangqing 4",
+            "2026-02-06 48 filed-2025-12@liangqing 6",
+            "2026-02-06 49 passed-down-2025-12@liangqing 6",
+            "2026-02-20 50 declared-2026-01@liangqing 20",
+            "2026-02-20 50 last-day-without-permit-2025-11@liangqing 20",
+            "2026-02-21 25 paid-before-clearing-2026-01@liangqing 21",
+            "2026-02-21 46 allocated-2026-01@liangqing 21",
+            "2026-02-25 46 confirmed-2026-01@liangqing 25",
+            "2026-02-27 48 paid-2025-12@liangqing 27",
+            "2026-02-28 47 notices-2026-01@liangqing 28",
+            "2026-02-28 22 quotas-changed-2025-12@liangqing 28",
+            "2026-03-05 48 told-back-2025-12@liangqing 33",
+            "2026-03-31 50 year-cleared-2026-02@liangqing 59",
+            "2027-03-31 50 year-cleared-2027-02@liangqing 424",
         ];
         assert_eq!(found, expected);
     }

@@ -80,7 +80,7 @@ mod tests {
             uid: "paid-2025-10@liangqing".to_owned(),
             on: NaiveDate::from_ymd_opt(2025, 12, 31).expect("a day"),
             summary: summary.to_owned(),
-            description: "§48".to_owned(),
+            description: "procedure".to_owned(),
         }
     }
 
@@ -100,7 +100,7 @@ mod tests {
             "DTSTART;VALUE=DATE:20251231",
             "DTEND;VALUE=DATE:20260101",
             "SUMMARY:a\\, b\\; c\\\\d\\ne",
-            "DESCRIPTION:§48",
+            "DESCRIPTION:procedure",
             "TRANSP:TRANSPARENT",
             "END:VEVENT",
             "END:VCALENDAR",

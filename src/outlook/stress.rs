@@ -82,7 +82,7 @@ pub struct Stressed {
     /// The treating provinces whose reserves together fall below zero, with what they come to, in yuan.
     #[schemars(with = "MapOf<ProvinceCode, Yuan>")]
     pub run_dry: BTreeMap<String, String>,
-    /// The sum of the top-ups that emergency notices would suggest, in yuan. The procedure has no formula (§24).
+    /// The sum of the top-ups that emergency notices would suggest, in yuan. The procedure has no formula for them.
     #[schemars(with = "Yuan")]
     pub suggested: String,
     #[serde(skip)]
