@@ -40,12 +40,7 @@ impl ListLength {
     }
 
     /// Returns a label and a list in lines that fit a terminal; the label takes so many columns.
-    pub(super) fn lines(
-        &self,
-        column: usize,
-        label: &'static str,
-        values: &[String],
-    ) -> Vec<Text> {
+    pub(super) fn lines(&self, column: usize, label: &'static str, values: &[String]) -> Vec<Text> {
         let mut words: Vec<String> = values.iter().take(self.most()).cloned().collect();
         let more = self.more(values.len()).map(|more| said(&more));
         let none = words.is_empty() && more.is_none();
@@ -53,7 +48,8 @@ impl ListLength {
         words.extend(more);
         let last = words.len() - 1;
         let commas = words.iter().enumerate();
-        let words = commas.map(|(at, word)| if at < last { format!("{word},") } else { word.clone() });
+        let words =
+            commas.map(|(at, word)| if at < last { format!("{word},") } else { word.clone() });
         let mut lines: Vec<String> = vec![String::new()];
         for word in words {
             let width = lines.last().map_or(0, |line| line.width());

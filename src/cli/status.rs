@@ -140,7 +140,7 @@ fn status_text(
     }
     lines.extend(ics.map(|path| Text::labelled("written", text!("{}", shown(path)))));
     let tables = [
-        deadlines(status),
+        Some(deadlines(status)),
         unpaid(status, list),
         pairs(status, list),
         pools(status, list),
@@ -163,14 +163,14 @@ fn counted(counts: &LevelCounts) -> Text {
 /// The lines of a table; none when it is empty.
 type Lines = Option<Vec<Text>>;
 
-fn deadlines(status: &BookStatus) -> Lines {
+fn deadlines(status: &BookStatus) -> Vec<Text> {
     let mut table = table([text!("due"), text!("days"), text!("procedure §"), text!("what")], 4);
     for deadline in &status.deadlines {
         let days = deadline.days_left.to_string();
         let article = deadline.article.to_string();
         table.add_row([deadline.on.clone(), days, article, said(&deadline.words())]);
     }
-    Some(vec![table.trim_fmt()])
+    vec![table.trim_fmt()]
 }
 
 fn unpaid(status: &BookStatus, list: ListLength) -> Lines {
@@ -265,13 +265,7 @@ fn open_copies(status: &BookStatus) -> Lines {
         let [treating, insured] = [&year.treating_payable, &year.insured_payable];
         let copies = count_grouped(year.copies);
         let [treating, insured] = [treating, insured].map(|yuan| grouped(yuan));
-        table.add_row([
-            year.year.to_string(),
-            year.last_period.clone(),
-            copies,
-            treating,
-            insured,
-        ]);
+        table.add_row([year.year.to_string(), year.last_period.clone(), copies, treating, insured]);
     }
     (!status.open.is_empty()).then(|| vec![table.trim_fmt()])
 }

@@ -49,7 +49,8 @@ pub(super) struct StressArguments {
 /// Runs `liangqing stress`.
 pub(super) fn stress(arguments: &StressArguments) -> Outcome<()> {
     let rules = read_rules(arguments.rules.as_deref())?;
-    let stressed = stress::stress(&arguments.book, &rules, &arguments.scenarios, arguments.province)?;
+    let stressed =
+        stress::stress(&arguments.book, &rules, &arguments.scenarios, arguments.province)?;
     match arguments.format {
         Format::Human => text(&stress_text(&stressed.scenarios, arguments.shown)),
         Format::Json => report(&stressed),
@@ -64,11 +65,8 @@ fn stress_text(stressed: &[Stressed], shown: ListLength) -> Vec<Text> {
         lines.extend((at > 0).then(|| text!("")));
         lines.push(text!("{}", found.scenario));
         let dry: Vec<String> = dry.collect();
-        let lists = [
-            ("turn red", &found.turn_red),
-            ("turn yellow", &found.turn_yellow),
-            ("run dry", &dry),
-        ];
+        let lists =
+            [("turn red", &found.turn_red), ("turn yellow", &found.turn_yellow), ("run dry", &dry)];
         lines.extend(lists.into_iter().flat_map(|(label, list)| shown.lines(COLUMN, label, list)));
         let suggested = text!("{}", yuan_grouped(found.suggested()));
         lines.push(text!("  {}", Text::labelled_to(COLUMN, "suggested", suggested)));

@@ -178,8 +178,11 @@ fn print(summary: &Summary, options: &SynthOptions, format: Format) -> Outcome<(
     let next = format!(
         "liangqing run --period {period} --input {input} --book DIR --opening-quotas {quotas}"
     );
-    let refused: Vec<Text> =
-        summary.payments_refused.iter().map(|(code, n)| text!("{} {}", code, Grouped(*n))).collect();
+    let refused: Vec<Text> = summary
+        .payments_refused
+        .iter()
+        .map(|(code, n)| text!("{} {}", code, Grouped(*n)))
+        .collect();
     let refused = if refused.is_empty() { text!("none") } else { text!("{}", list(refused)) };
     let paid = text!("{} payment(s), to be refused: {}", Grouped(summary.payments), refused);
     let levels: Vec<Text> =

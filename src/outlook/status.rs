@@ -148,8 +148,7 @@ pub fn status(
     let issued = brought::notices(&periods)?;
     let all: Vec<&Status> = issued.active.values().collect();
     let suggests = all.iter().any(|s| s.name() == "proposed" && s.notice.period == *closed);
-    let own: Vec<&Status> =
-        all.into_iter().filter(|s| concerns(province, s.notice.pair)).collect();
+    let own: Vec<&Status> = all.into_iter().filter(|s| concerns(province, s.notice.pair)).collect();
     let facts = DeadlineFacts { closed: *closed, issued_on, suggests };
     let unpaid: Vec<&Status> = own.iter().copied().filter(|s| s.open().is_positive()).collect();
     let late = unpaid.iter().filter(|s| s.pay_by.is_some_and(|day| day < as_of));

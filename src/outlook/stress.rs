@@ -157,7 +157,9 @@ impl Ground {
             let before = Level::of(of(&self.payable, pair), quota, policy);
             let after = Level::of(*payable, quota, policy);
             match after {
-                Level::Red if listed && before != Level::Red => stressed.turn_red.push(pair.to_string()),
+                Level::Red if listed && before != Level::Red => {
+                    stressed.turn_red.push(pair.to_string());
+                }
                 Level::Yellow if listed && before != Level::Yellow => {
                     stressed.turn_yellow.push(pair.to_string());
                 }
@@ -258,7 +260,8 @@ mod tests {
             closing: [(ah_sh, FenSum::new(3_500))].into(),
             open: vec![(ah_sh, ah_sh.insured, FenSum::new(6_500))],
         };
-        let play = |text: &str| ground.play(&text.parse().expect("good"), policy, None).expect("played");
+        let play =
+            |text: &str| ground.play(&text.parse().expect("good"), policy, None).expect("played");
         let more = play("volume=10");
         assert_eq!((more.turn_yellow.len(), more.turn_red.len(), more.run_dry.len()), (1, 0, 0));
         let much_more = play("volume=50");

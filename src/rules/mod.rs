@@ -19,8 +19,8 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use self::test_block::TestBlock;
 pub use self::schedule::{ProcedureDays, YearlyQuota};
+use self::test_block::TestBlock;
 use crate::{
     diag::toml_problem,
     model::{

@@ -46,7 +46,7 @@ pub struct ProcedureDays {
 
 impl ProcedureDays {
     /// Adds the errors of the schedule of a policy.
-    pub(super) fn check(&self, policy: &str, errors: &mut Vec<Text>) {
+    pub(super) fn check(self, policy: &str, errors: &mut Vec<Text>) {
         if !(1..=28).contains(&self.reconcile_day) {
             let day = self.reconcile_day;
             errors.push(text!("policy {}: a day of the month is 1 to 28, not {}", policy, day));

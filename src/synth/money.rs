@@ -131,16 +131,20 @@ impl<'w> SynthMoney<'w> {
         for SynthSuggestion { pair, number, amount, .. } in now {
             let hash = self.hash(period, pair, 3);
             // The national agency approves what was asked for, less, or more, in whole yuan.
-            let percent = [100, 100, 80, 120][usize::from(hash as u8 & 3)];
+            let percent = match below(hash, 4) {
+                0 | 1 => 100,
+                2 => 80,
+                _ => 120,
+            };
             let approved = (amount.times(percent).fen() / 10_000 * 100).max(100);
             let approved = FenSum::new(approved);
-            let day = 4 + u16::from(hash as u8 >> 2 & 3);
+            let day = 4 + u16::try_from(below(hash >> 8, 4)).unwrap_or_default();
             let approved_on = self.world.calendar.after(executed.first_day(), day);
             self.pairs[pair].approved += approved;
             let by = format!("head-{}", below(hash >> 32, 3) + 1);
             lines.push([number.clone(), yuan(approved), by, approved_on.to_string()]);
             let days = PaymentDays::from(approved_on, policy, self.world.calendar);
-            self.plan(number, pair, true, approved, days, period);
+            self.plan(&number, pair, true, approved, days, period);
         }
         lines.sort();
         lines
@@ -184,7 +188,7 @@ impl<'w> SynthMoney<'w> {
                 if amount.is_positive() {
                     *counts.notices.entry(kind).or_default() += 1;
                     let number = format!("{kind}-{period}-{name}");
-                    self.plan(number, pair, from_insured, amount, days, period.plus(1));
+                    self.plan(&number, pair, from_insured, amount, days, period.plus(1));
                 }
             };
             issue("QS", true, payable);
@@ -229,7 +233,7 @@ impl<'w> SynthMoney<'w> {
 
     fn plan(
         &mut self,
-        number: String,
+        number: &str,
         pair: usize,
         from_insured: bool,
         amount: FenSum,
@@ -244,7 +248,7 @@ impl<'w> SynthMoney<'w> {
         let period = |on: NaiveDate| Month::of_day(on.to_epoch_days().into()).plus(-1);
         self.instalments.extend(planned.into_iter().map(|(paid_on, amount)| Instalment {
             period: period(paid_on).max(earliest),
-            notice: number.clone(),
+            notice: number.to_owned(),
             payer,
             paid_on,
             amount,

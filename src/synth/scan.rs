@@ -158,11 +158,8 @@ impl Scan<'_> {
         if after > i32::from(later) || !(later || deducted) {
             return;
         }
-        let payable = if later {
-            self.ordinary(stream, index, stream.birth).sum_of(&self.owed)
-        } else {
-            0
-        };
+        let payable =
+            if later { self.ordinary(stream, index, stream.birth).sum_of(&self.owed) } else { 0 };
         let mut net = i128::from(payable);
         if deducted {
             net -= i128::from(payable > 0);
@@ -182,9 +179,7 @@ impl Scan<'_> {
                 let hash = stream.hash(*index);
                 self.world.fate(hash).is_none() && !self.is_deducted(hash)
             })
-            .map(|index| {
-                (self.ordinary(stream, index, stream.birth).sum_of(&self.owed), index)
-            })
+            .map(|index| (self.ordinary(stream, index, stream.birth).sum_of(&self.owed), index))
             .filter(|(payable, _)| *payable > 0)
             .collect();
         bills.sort_unstable_by(|a, b| b.cmp(a));

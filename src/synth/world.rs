@@ -119,9 +119,8 @@ impl<'a> World<'a> {
             .collect();
         let clock = |n| MonthClock::new(first.plus(n), options.settlements);
         let large = |pair: usize| usual[pair] * LARGE > births as u64;
-        let paced = |n| {
-            shares(births as u64, |pair| pace(options.seed, first.plus(n), pair, large(pair)))
-        };
+        let paced =
+            |n| shares(births as u64, |pair| pace(options.seed, first.plus(n), pair, large(pair)));
         let paced = (0..periods).map(paced).collect();
         let costs = Costs::new();
         Ok(World {

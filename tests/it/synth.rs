@@ -61,8 +61,7 @@ fn a_synthetic_year_pays_the_notices_of_its_book() {
         .expect("started");
     let report: Value = serde_json::from_str(&Ran::from(made).expect(0).stdout).expect("JSON");
     let first = Month::from_text(FIRST).expect("a month");
-    let periods: Vec<String> =
-        (0..PERIODS).map(|n| first.plus(n.into()).to_string()).collect();
+    let periods: Vec<String> = (0..PERIODS).map(|n| first.plus(n.into()).to_string()).collect();
     let mut payments: BTreeMap<String, u64> = BTreeMap::new();
     let mut notices: BTreeMap<String, u64> = BTreeMap::new();
     for period in &periods {
