@@ -223,14 +223,19 @@ fn pools(status: &BookStatus, list: ListLength) -> Lines {
 }
 
 fn used(whose: String, quota: &UsedQuota) -> [String; 5] {
-    let level = said(&match quota.level {
+    let level = said(&level_named(quota.level));
+    let used = quota.used.clone().unwrap_or_default();
+    [level, whose, grouped(&quota.payable), grouped(&quota.quota), used]
+}
+
+/// Returns a warning level in words.
+pub(super) fn level_named(level: &str) -> Text {
+    match level {
         "red" => text!("red"),
         "yellow" => text!("yellow"),
         "green" => text!("green"),
         _ => text!("no quota"),
-    });
-    let used = quota.used.clone().unwrap_or_default();
-    [level, whose, grouped(&quota.payable), grouped(&quota.quota), used]
+    }
 }
 
 /// Returns an amount for people.

@@ -15,6 +15,7 @@ use super::{
     options::Format,
     printer::{self, report},
     progress,
+    status::level_named,
     table::table,
     threads::thread_pool,
 };
@@ -185,8 +186,9 @@ fn print(summary: &Summary, options: &SynthOptions, format: Format) -> Outcome<(
         .collect();
     let refused = if refused.is_empty() { text!("none") } else { text!("{}", list(refused)) };
     let paid = text!("{} payment(s), to be refused: {}", Grouped(summary.payments), refused);
+    let levels = summary.levels.iter();
     let levels: Vec<Text> =
-        summary.levels.iter().map(|(level, n)| text!("{} {}", word(level), Grouped(*n))).collect();
+        levels.map(|(level, pairs)| text!("{} {}", level_named(level), Grouped(*pairs))).collect();
     printer::text(&[
         table.trim_fmt(),
         text!(""),
