@@ -105,6 +105,7 @@ shapes! {
     FundWord ["employee", "resident", "none"] "A fund class, or none for a code that has none.";
     CareWord ["outpatient", "chronic", "inpatient", "pharmacy", "none"] "A care class, or none for a code that has none.";
     LevelWord ["green", "yellow", "red", "none"] "The use of a quota.";
+    NoticeWord ["QS", "FH", "CS", "ND", "JJ"] "A kind of notice.";
     NoticeStatus ["proposed", "unpaid", "partial", "paid"] "Where a notice stands at a close.";
     ColumnType ["VARCHAR", "DECIMAL(16,2)", "DECIMAL(38,2)", "BIGINT", "DATE", "TIMESTAMP", "BOOLEAN"] "The type of a column in SQL.";
 }

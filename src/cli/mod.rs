@@ -32,6 +32,7 @@ mod help_text;
 mod judged;
 mod keygen;
 mod lang;
+mod lists;
 mod man;
 #[cfg(test)]
 mod markdown;
@@ -52,6 +53,7 @@ mod stress;
 mod synth;
 mod table;
 mod threads;
+mod today;
 mod unread;
 mod verify;
 

@@ -1,36 +1,64 @@
 //! The command `status`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use clap::Args;
 
 use super::{
-    files::read_rules,
+    files::{read_rules, shown},
     judged,
     lang::said,
+    lists::ListLength,
     options::Format,
     printer::{report, text},
-    table::{listed, table},
+    table::{TextTable, table},
+    today::today,
 };
 use crate::{
-    diag::Outcome,
-    model::dates::parse_date,
-    outlook::status::{self, BookStatus},
+    diag::{Failure, Outcome},
+    model::{
+        codes::Province,
+        dates::{parse_date, parse_day},
+        money::{count_grouped, parse_sum, yuan_grouped},
+    },
+    outlook::{
+        icalendar::{CalendarDay, icalendar},
+        levels::{LevelCounts, UsedQuota},
+        status::{self, BookStatus},
+    },
+    place::output::{Output, Readers, Replace},
     text::{Grouped, Text},
 };
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  liangqing status --book book --as-of 2025-12-10")]
+Examples:
+  liangqing status --book book --as-of 2025-12-10
+  liangqing status --book book --province 31 --all
+  liangqing status --book book --ics deadlines.ics
+
+Each deadline has the article of the procedure that sets it. Pairs have a level, and so have treating provinces,
+which may draw on all reserves they hold as one pool. Emergency top-ups are suggestions: the procedure has no
+formula for them.")]
 pub(super) struct StatusArguments {
     /// Folder of the closed periods
     #[arg(long, value_name = "DIR")]
     pub(super) book: PathBuf,
-    /// The day to look from, YYYY-MM-DD
+    /// The day to look from, YYYY-MM-DD [default: today]
     #[arg(long, value_name = "DATE", value_parser = parse_date)]
-    pub(super) as_of: NaiveDate,
+    pub(super) as_of: Option<NaiveDate>,
+    /// Only what concerns a province, by its two digits
+    #[arg(long, value_name = "CODE", value_parser = parse_province)]
+    pub(super) province: Option<Province>,
+    #[command(flatten)]
+    pub(super) shown: ListLength,
+    /// Write the deadlines as a calendar (iCalendar)
+    #[arg(long, value_name = "FILE")]
+    pub(super) ics: Option<PathBuf>,
+    /// Replace the calendar when it is there already
+    #[arg(long, requires = "ics")]
+    pub(super) force: bool,
     /// Rules file [default: built in]
     #[arg(long, value_name = "FILE")]
     pub(super) rules: Option<PathBuf>,
@@ -39,62 +67,210 @@ pub(super) struct StatusArguments {
     pub(super) format: Format,
 }
 
+/// Reads the code of a province.
+pub(super) fn parse_province(text: &str) -> Result<Province, Text> {
+    let unknown = || text!("{} is no province; they have two digits, such as {}", text, 31);
+    Province::from_text(text).ok_or_else(unknown)
+}
+
 /// Runs `liangqing status`.
 pub(super) fn status(arguments: &StatusArguments) -> Outcome<()> {
     let rules = read_rules(arguments.rules.as_deref())?;
-    let status = status::status(&arguments.book, &rules, arguments.as_of)?;
+    let replace = Replace::when(arguments.force);
+    let ics = arguments.ics.as_deref();
+    let output = ics.map(|path| Output::file(path, replace)).transpose()?;
+    let as_of = arguments.as_of.unwrap_or_else(today);
+    let status = status::status(&arguments.book, &rules, as_of, arguments.province)?;
+    if let Some(output) = output {
+        output.write(Readers::Usual, calendar(&status)?.as_bytes())?;
+    }
     match arguments.format {
-        Format::Human => text(&status_text(&status)),
+        Format::Human => text(&status_text(&status, arguments.province, arguments.shown, ics)),
         Format::Json => report(&status),
     }
 }
 
-fn status_text(status: &BookStatus) -> Vec<Text> {
-    let notices = text!("{} notice(s) of {}", Grouped(status.late() as u64), status.unpaid.len());
+/// Returns the deadlines as a calendar. Its bytes follow from the book and the language, not from the day of the status.
+fn calendar(status: &BookStatus) -> Outcome<String> {
+    let day = |text: &str| {
+        parse_day(text).ok_or_else(|| Failure::Bug(text!("{} is no day", text.to_owned())))
+    };
+    let days = status.deadlines.iter().map(|deadline| {
+        Ok(CalendarDay {
+            uid: deadline.uid(),
+            on: day(&deadline.on)?,
+            summary: said(&deadline.words()),
+            description: said(&text!("procedure §{}", deadline.article)),
+        })
+    });
+    Ok(icalendar(&days.collect::<Outcome<Vec<_>>>()?, day(&status.issued_on)?))
+}
+
+fn status_text(
+    status: &BookStatus,
+    province: Option<Province>,
+    list: ListLength,
+    ics: Option<&Path>,
+) -> Vec<Text> {
+    let [late, open, suggested] = status.sums().map(yuan_grouped);
+    let count = Grouped(status.late() as u64);
+    let notices = text!("{} notice(s) of {}", count, count_grouped(status.unpaid.len() as u64));
+    let (newest, older) = status.suggested();
+    let top_ups = text!("{} top-up(s)", Grouped(newest as u64));
+    let suggestions = match older {
+        0 => text!("{}, {} yuan", top_ups, suggested),
+        older => text!("{}, {} yuan; {} older", top_ups, suggested, count_grouped(older as u64)),
+    };
     let mut lines = vec![
         Text::labelled("as of", text!("{}", status.as_of)),
         Text::labelled("closed", text!("{}, next is {}", status.closed, status.next)),
-        Text::labelled("red", listed(&status.red)),
-        Text::labelled("yellow", listed(&status.yellow)),
-        Text::labelled("proposed", listed(&status.proposals)),
-        Text::labelled("late", notices),
     ];
-    lines.extend(judged::lines(&status.deductions, &status.payments));
-    for table in [deadlines(status), unpaid(status), open(status)] {
-        lines.extend([text!(""), table]);
+    if let Some(province) = province {
+        let named = text!("{} {}", province.to_string(), province.named());
+        lines.push(Text::labelled("province", named));
+    }
+    lines.extend([
+        Text::labelled("pairs", counted(&status.levels.pairs)),
+        Text::labelled("pools", counted(&status.levels.pool_counts())),
+        Text::labelled("suggested", suggestions),
+        Text::labelled("late", text!("{}, {} yuan of {}", notices, late, open)),
+    ]);
+    if province.is_none() {
+        lines.extend(judged::lines(&status.deductions, &status.payments));
+    }
+    lines.extend(ics.map(|path| Text::labelled("written", text!("{}", shown(path)))));
+    let tables = [
+        Some(deadlines(status)),
+        unpaid(status, list),
+        pairs(status, list),
+        pools(status, list),
+        suggested_top_ups(status, list),
+        open_copies(status),
+    ];
+    for table in tables.into_iter().flatten() {
+        lines.push(text!(""));
+        lines.extend(table);
     }
     lines
 }
 
-fn deadlines(status: &BookStatus) -> Text {
-    let mut table = table([text!("due"), text!("days left"), text!("what")], 3);
+fn counted(counts: &LevelCounts) -> Text {
+    let LevelCounts { red, yellow, green, none } = counts;
+    let [red, yellow, green, none] = [red, yellow, green, none].map(|n| count_grouped(*n as u64));
+    text!("{} red, {} yellow, {} green, {} without a quota", red, yellow, green, none)
+}
+
+/// The lines of a table; none when it is empty.
+type Lines = Option<Vec<Text>>;
+
+fn deadlines(status: &BookStatus) -> Vec<Text> {
+    let mut table = table([text!("due"), text!("days"), text!("procedure §"), text!("what")], 4);
     for deadline in &status.deadlines {
         let days = deadline.days_left.to_string();
-        table.add_row([deadline.on.clone(), days, said(&deadline.words())]);
+        let article = deadline.article.to_string();
+        table.add_row([deadline.on.clone(), days, article, said(&deadline.words())]);
     }
-    table.trim_fmt()
+    vec![table.trim_fmt()]
 }
 
-fn unpaid(status: &BookStatus) -> Text {
-    let what = text!("notice, payer to payee, yuan open");
-    let mut table = table([text!("to pay by"), text!("days left"), what], 3);
-    for notice in &status.unpaid {
+fn unpaid(status: &BookStatus, list: ListLength) -> Lines {
+    let header = [
+        text!("to pay by"),
+        text!("days"),
+        text!("notice"),
+        text!("payer"),
+        text!("payee"),
+        text!("yuan open"),
+    ];
+    let mut table = table(header, 5);
+    for notice in status.unpaid.iter().take(list.most()) {
         let days = notice.days_left.map_or(String::new(), |days| days.to_string());
         let pay_by = notice.pay_by.clone().unwrap_or_default();
-        let what =
-            text!("{}, {} to {}, {}", notice.notice_id, notice.payer, notice.payee, notice.open);
-        table.add_row([pay_by, days, said(&what)]);
+        let [payer, payee] = [&notice.payer, &notice.payee].map(ToOwned::to_owned);
+        table.add_row([
+            pay_by,
+            days,
+            notice.notice_id.clone(),
+            payer,
+            payee,
+            grouped(&notice.open),
+        ]);
     }
-    table.trim_fmt()
+    filled(&table, list, status.unpaid.len())
 }
 
-fn open(status: &BookStatus) -> Text {
-    let payable = text!("treating and insured payable, last period");
-    let mut table = table([text!("cost year"), text!("copies carried"), payable], 3);
-    for year in &status.open {
-        let payable =
-            text!("{} and {}, {}", year.treating_payable, year.insured_payable, year.last_period);
-        table.add_row([year.year.to_string(), year.copies.to_string(), said(&payable)]);
+fn pairs(status: &BookStatus, list: ListLength) -> Lines {
+    let header =
+        [text!("level"), text!("pair"), text!("payable"), text!("quota"), text!("used, %")];
+    let mut table = table(header, 2);
+    let all = || status.levels.red.iter().chain(&status.levels.yellow);
+    for pair in all().take(list.most()) {
+        table.add_row(used(pair.pair.clone(), &pair.quota));
     }
-    table.trim_fmt()
+    filled(&table, list, all().count())
+}
+
+fn pools(status: &BookStatus, list: ListLength) -> Lines {
+    let header =
+        [text!("level"), text!("pool of"), text!("payable"), text!("quota"), text!("used, %")];
+    let mut table = table(header, 2);
+    for pool in status.levels.pools.iter().take(list.most()) {
+        let code = &pool.treating_province;
+        let named = Province::from_text(code).map_or_else(|| text!(""), Province::named);
+        table.add_row(used(said(&text!("{} {}", code, named)), &pool.quota));
+    }
+    filled(&table, list, status.levels.pools.len())
+}
+
+fn used(whose: String, quota: &UsedQuota) -> [String; 5] {
+    let level = said(&level_named(quota.level));
+    let used = quota.used.clone().unwrap_or_default();
+    [level, whose, grouped(&quota.payable), grouped(&quota.quota), used]
+}
+
+/// Returns a warning level in words.
+pub(super) fn level_named(level: &str) -> Text {
+    match level {
+        "red" => text!("red"),
+        "yellow" => text!("yellow"),
+        "green" => text!("green"),
+        _ => text!("no quota"),
+    }
+}
+
+/// Returns an amount for people.
+fn grouped(yuan: &str) -> String {
+    parse_sum(yuan).map_or_else(|_| yuan.to_owned(), yuan_grouped)
+}
+
+fn suggested_top_ups(status: &BookStatus, list: ListLength) -> Lines {
+    let header = [text!("suggested by"), text!("payer"), text!("payee"), text!("yuan suggested")];
+    let mut table = table(header, 3);
+    for top_up in status.suggestions.iter().take(list.most()) {
+        let [payer, payee] = [&top_up.payer, &top_up.payee].map(ToOwned::to_owned);
+        table.add_row([top_up.notice_id.clone(), payer, payee, grouped(&top_up.suggested)]);
+    }
+    filled(&table, list, status.suggestions.len())
+}
+
+fn filled(table: &TextTable, list: ListLength, entries: usize) -> Lines {
+    (entries > 0).then(|| list.table(table, entries))
+}
+
+fn open_copies(status: &BookStatus) -> Lines {
+    let header = [
+        text!("cost year"),
+        text!("last period"),
+        text!("copies carried"),
+        text!("treating, yuan"),
+        text!("insured, yuan"),
+    ];
+    let mut table = table(header, 2);
+    for year in &status.open {
+        let [treating, insured] = [&year.treating_payable, &year.insured_payable];
+        let copies = count_grouped(year.copies);
+        let [treating, insured] = [treating, insured].map(|yuan| grouped(yuan));
+        table.add_row([year.year.to_string(), year.last_period.clone(), copies, treating, insured]);
+    }
+    (!status.open.is_empty()).then(|| vec![table.trim_fmt()])
 }

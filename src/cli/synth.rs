@@ -15,6 +15,7 @@ use super::{
     options::Format,
     printer::{self, report},
     progress,
+    status::level_named,
     table::table,
     threads::thread_pool,
 };
@@ -24,7 +25,7 @@ use crate::{
     model::{codes::Month, dates::parse_period},
     pipeline::parse_threads,
     rules::Rules,
-    synth::{BreakRates, Order, Summary, SynthError, SynthOptions, generate},
+    synth::{BreakRates, OPENING_QUOTAS, Order, Summary, SynthError, SynthOptions, generate},
     text::{Grouped, Text, list, word},
 };
 
@@ -35,7 +36,9 @@ Examples:
   liangqing synth --out clean --period 2025-10 --settlements 100000 --breaks none --order shuffled
 
 Writes DIR/<period>/ with a delivery, and DIR/<period>/truth.parquet with the breaks (setl_id, class) that
-the engine has to find in it. The same seed gives the same bytes, whatever the threads.")]
+the engine has to find in it. DIR/opening-quotas.csv has the quotas with which a book of these deliveries begins.
+From the second period on a delivery has payments of notices of earlier periods, approved top-ups and initial
+quotas, as fits the notices of a book that began so. The same seed gives the same bytes, whatever the threads.")]
 pub(super) struct SynthArguments {
     /// Folder for the deliveries
     #[arg(long, value_name = "DIR")]
@@ -172,12 +175,27 @@ fn print(summary: &Summary, options: &SynthOptions, format: Format) -> Outcome<(
     let planted = if breaks.is_empty() { text!("nothing") } else { text!("{}", list(breaks)) };
     let period = options.first_period;
     let input = shown(&options.out.join(period.to_string()));
-    let next = format!("liangqing run --period {period} --input {input} --book DIR --accept G04");
+    let quotas = shown(&options.out.join(OPENING_QUOTAS));
+    let next = format!(
+        "liangqing run --period {period} --input {input} --book DIR --opening-quotas {quotas}"
+    );
+    let refused: Vec<Text> = summary
+        .payments_refused
+        .iter()
+        .map(|(code, n)| text!("{} {}", code, Grouped(*n)))
+        .collect();
+    let refused = if refused.is_empty() { text!("none") } else { text!("{}", list(refused)) };
+    let paid = text!("{} payment(s), to be refused: {}", Grouped(summary.payments), refused);
+    let levels = summary.levels.iter();
+    let levels: Vec<Text> =
+        levels.map(|(level, pairs)| text!("{} {}", level_named(level), Grouped(*pairs))).collect();
     printer::text(&[
         table.trim_fmt(),
         text!(""),
         Text::labelled("made", made),
         Text::labelled("planted", planted),
+        Text::labelled("paid", paid),
+        Text::labelled("pairs", text!("{}", list(levels))),
         text!(""),
         text!("next"),
         text!("  - {}", next),

@@ -70,11 +70,6 @@ impl TextTable {
     }
 }
 
-/// Lists values in a line of text.
-pub(super) fn listed(values: &[String]) -> Text {
-    if values.is_empty() { text!("none") } else { Text::given(values.join(", ")) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

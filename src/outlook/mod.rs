@@ -8,5 +8,8 @@
 //!
 //! **Invariants.** Books are only read.
 
+pub mod deadlines;
+pub mod icalendar;
+pub mod levels;
 pub mod status;
 pub mod stress;

@@ -1,25 +1,28 @@
-//! The state of a book on a day: deadlines, unpaid notices, open items.
+//! The state of a book on a day: deadlines, unpaid notices, use of quotas, open items.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{cmp::Reverse, collections::BTreeMap, path::Path};
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::{
+    deadlines::{Deadline, DeadlineFacts, days, deadlines},
+    levels::{UsedQuotas, concerns, levels},
+};
 use crate::{
-    book::{Book, grid::Grid},
-    columnar::stored::StoredTable,
+    book::{Book, grid::Grid, manifest::Manifest},
     diag::{Failure, Outcome},
     handover::brought,
     judged::Judged,
     model::{
-        codes::{Month, Pair},
+        codes::{Month, Province},
+        dates::parse_day,
         money::{FenSum, yuan},
     },
-    reserve::{Level, notices::Status},
+    reserve::notices::{NoticeKind, Status},
     rules::{Policy, Rules},
-    shapes::{Day, FormatNumber, NoticeId, PairCode, Period, ProvinceCode, Yuan},
-    text::Text,
+    shapes::{Day, FormatNumber, NoticeId, NoticeWord, Period, ProvinceCode, Yuan},
 };
 
 /// Where a book stands.
@@ -27,89 +30,39 @@ use crate::{
 #[schemars(title = "status --format json")]
 pub struct BookStatus {
     /// The format of the report.
-    format: FormatNumber<2>,
+    format: FormatNumber<3>,
     /// The day.
     #[schemars(with = "Day")]
     pub as_of: String,
     /// The period that was closed last.
     #[schemars(with = "Period")]
     pub closed: String,
+    /// The day of issue of its notices.
+    #[schemars(with = "Day")]
+    pub issued_on: String,
     /// The period that is to be closed next.
     #[schemars(with = "Period")]
     pub next: String,
+    /// The province that pairs, notices and copies below concern; null for all.
+    #[schemars(with = "Option<ProvinceCode>")]
+    pub province: Option<String>,
     /// What is due, by day.
     pub deadlines: Vec<Deadline>,
-    /// The notices that are to be paid, the latest first.
+    /// The notices that are to be paid, the latest first, of one day the largest first.
     pub unpaid: Vec<UnpaidNotice>,
-    /// The emergency proposals without an answer.
-    #[schemars(with = "Vec<NoticeId>")]
-    pub proposals: Vec<String>,
-    /// The pairs at the red level.
-    #[schemars(with = "Vec<PairCode>")]
-    pub red: Vec<String>,
-    /// The pairs at the yellow level.
-    #[schemars(with = "Vec<PairCode>")]
-    pub yellow: Vec<String>,
-    /// What became of the deductions of the period that was closed last.
+    /// The emergency notices without an answer, the newest first, of one period the largest first. There is no formula
+    /// for a top-up (procedure §24): their amounts are suggestions.
+    pub suggestions: Vec<TopUpSuggestion>,
+    /// The use of quotas in the closed period.
+    pub levels: UsedQuotas,
+    /// What became of the deductions of the period that was closed last, of all provinces.
     pub deductions: Judged,
     /// What became of its payments.
     pub payments: Judged,
     /// The copies that are carried, by cost year.
     pub open: Vec<OpenYear>,
-}
-
-/// Something that is due.
-#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Deadline {
-    /// The day.
-    #[schemars(with = "Day")]
-    pub on: String,
-    /// The number of days from the day of the status; negative when it is past.
-    pub days_left: i64,
-    /// What is due.
-    pub kind: DeadlineKind,
-    /// The clearing period that it is due for; for `last_day_without_permit` the cost month.
-    #[schemars(with = "Period")]
-    pub month: String,
-    /// The cost year of `year_cleared`; null for the others.
-    pub year: Option<i32>,
-}
-
-/// What is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DeadlineKind {
-    /// Treating places have declared the costs of the period.
-    Declared,
-    /// It is the last day for costs of the month without a permit.
-    LastDayWithoutPermit,
-    /// The national allocation of the period is made.
-    Allocated,
-    /// The provinces have confirmed the period.
-    Confirmed,
-    /// The notices of the period are issued.
-    Notices,
-    /// The costs of the year are cleared, the last of them in the period.
-    YearCleared,
-}
-
-impl Deadline {
-    /// Returns the deadline in words.
-    pub fn words(&self) -> Text {
-        let Deadline { kind, month, year, .. } = self;
-        match kind {
-            DeadlineKind::Declared => text!("treating places have declared the costs of {}", month),
-            DeadlineKind::LastDayWithoutPermit => {
-                text!("last day for costs of {} without a permit", month)
-            }
-            DeadlineKind::Allocated => text!("national allocation of {}", month),
-            DeadlineKind::Confirmed => text!("provinces have confirmed {}", month),
-            DeadlineKind::Notices => text!("notices of {}", month),
-            DeadlineKind::YearCleared => {
-                text!("costs of {} are cleared ({})", year.unwrap_or_default(), month)
-            }
-        }
-    }
+    #[serde(skip)]
+    sums: [FenSum; 3],
 }
 
 /// A notice that is not paid in full.
@@ -118,6 +71,9 @@ pub struct UnpaidNotice {
     /// Its number.
     #[schemars(with = "NoticeId")]
     pub notice_id: String,
+    /// Its kind: QS clearing, FH return, CS initial quota, ND yearly quota, JJ top-up.
+    #[schemars(with = "NoticeWord")]
+    pub kind: &'static str,
     /// The province that pays.
     #[schemars(with = "ProvinceCode")]
     pub payer: String,
@@ -132,6 +88,26 @@ pub struct UnpaidNotice {
     pub pay_by: Option<String>,
     /// The number of days until then; negative when it is late.
     pub days_left: Option<i64>,
+}
+
+/// A suggestion to raise a quota.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TopUpSuggestion {
+    /// The number of its notice.
+    #[schemars(with = "NoticeId")]
+    pub notice_id: String,
+    /// The period that suggests it.
+    #[schemars(with = "Period")]
+    pub period: String,
+    /// The province that would pay.
+    #[schemars(with = "ProvinceCode")]
+    pub payer: String,
+    /// The province that would be paid, and that applies.
+    #[schemars(with = "ProvinceCode")]
+    pub payee: String,
+    /// The amount that is suggested, in yuan.
+    #[schemars(with = "Yuan")]
+    pub suggested: String,
 }
 
 /// The copies of a cost year that are carried.
@@ -152,96 +128,96 @@ pub struct OpenYear {
     pub last_period: String,
 }
 
-/// Returns the state of a book on a day.
-pub fn status(root: &Path, rules: &Rules, as_of: NaiveDate) -> Outcome<BookStatus> {
+/// Returns the state of a book on a day, for one province or for all.
+pub fn status(
+    root: &Path,
+    rules: &Rules,
+    as_of: NaiveDate,
+    province: Option<Province>,
+) -> Outcome<BookStatus> {
     let periods = Book::look(root)?;
     let Some((closed, folder)) = periods.last() else {
         return Err(Failure::Usage(text!("no period is closed in {}", root)));
     };
     let next = closed.plus(1);
-    let policy = rules.policy(next).map_err(|error| Failure::Usage(error.text()))?;
+    let policy = |period| rules.policy(period).map_err(|error| Failure::Usage(error.text()));
+    let (was, policy) = (policy(*closed)?, policy(next)?);
+    let (manifest, _) = Manifest::read(folder)?;
+    let issued_on = parse_day(&manifest.as_of)
+        .ok_or_else(|| brought::damaged("manifest", text!("a day of issue")))?;
     let issued = brought::notices(&periods)?;
-    let levels = levels(folder)?;
-    let at = |level: Level| {
-        let pairs = levels.iter().filter(|(_, found)| found.as_str() == level.name());
-        pairs.map(|(pair, _)| pair.to_string()).collect()
-    };
-    let is_proposal = |status: &&Status| status.name() == "proposed";
+    let all: Vec<&Status> = issued.active.values().collect();
+    let suggests = all.iter().any(|s| s.name() == "proposed" && s.notice.period == *closed);
+    let own: Vec<&Status> = all.into_iter().filter(|s| concerns(province, s.notice.pair)).collect();
+    let facts = DeadlineFacts { closed: *closed, issued_on, suggests };
+    let unpaid: Vec<&Status> = own.iter().copied().filter(|s| s.open().is_positive()).collect();
+    let late = unpaid.iter().filter(|s| s.pay_by.is_some_and(|day| day < as_of));
+    let proposed: Vec<&Status> = own.iter().copied().filter(|s| s.name() == "proposed").collect();
+    let newest = proposed.iter().filter(|status| status.notice.period == *closed);
     Ok(BookStatus {
         format: FormatNumber,
         as_of: as_of.to_string(),
         closed: closed.to_string(),
+        issued_on: issued_on.to_string(),
         next: next.to_string(),
-        deadlines: deadlines(next, policy, as_of),
-        unpaid: unpaid(issued.active.values(), as_of),
-        proposals: issued.active.values().filter(is_proposal).map(|s| s.notice.number()).collect(),
-        red: at(Level::Red),
-        yellow: at(Level::Yellow),
+        province: province.map(|province| province.to_string()),
+        deadlines: deadlines(&facts, rules, (was, policy), as_of),
+        sums: [
+            late.map(|status| status.open()).sum(),
+            unpaid.iter().map(|status| status.open()).sum(),
+            newest.map(|status| status.notice.amount).sum(),
+        ],
+        unpaid: unpaid_notices(unpaid, as_of),
+        suggestions: suggestions(proposed),
+        levels: levels(folder, was, province)?,
         deductions: Judged::of_table(&Grid::open(folder, "deductions")?),
         payments: Judged::of_table(&Grid::open(folder, "payments")?),
-        open: open_years(folder, policy, next)?,
+        open: open_years(folder, policy, next, province)?,
     })
 }
 
-/// Returns the deadlines of the next period: its own days, and the cost months and years that must clear in it.
-fn deadlines(next: Month, policy: &Policy, as_of: NaiveDate) -> Vec<Deadline> {
-    let month = next.plus(1);
-    let day = |day: u8| month.first_day().with_day(day.into()).unwrap_or(month.first_day());
-    let oldest = next.plus(-policy.lateness_limit);
-    let mut due = vec![
-        (day(policy.declare_day), DeadlineKind::Declared, next, None),
-        (day(policy.declare_day), DeadlineKind::LastDayWithoutPermit, oldest, None),
-        (day(policy.allocate_day), DeadlineKind::Allocated, next, None),
-        (day(policy.confirm_tables_day), DeadlineKind::Confirmed, next, None),
-        (month.last_day(), DeadlineKind::Notices, next, None),
-    ];
-    for year in [next.year() - 1, next.year()] {
-        let close = policy.year_close(year);
-        if close >= next {
-            due.push((close.plus(1).last_day(), DeadlineKind::YearCleared, close, Some(year)));
-        }
-    }
-    let deadline = |(on, kind, month, year): (NaiveDate, DeadlineKind, Month, Option<i32>)| {
-        let (days_left, month) = (days(as_of, on), month.to_string());
-        Deadline { on: on.to_string(), days_left, kind, month, year }
+fn unpaid_notices(mut statuses: Vec<&Status>, as_of: NaiveDate) -> Vec<UnpaidNotice> {
+    statuses.sort_by_cached_key(|status| {
+        (status.pay_by, Reverse(status.open()), status.notice.number())
+    });
+    let notice = |status: &Status| UnpaidNotice {
+        notice_id: status.notice.number(),
+        kind: status.notice.kind.name(),
+        payer: status.notice.payer.to_string(),
+        payee: status.notice.payee().to_string(),
+        open: yuan(status.open()),
+        pay_by: status.pay_by.map(|day| day.to_string()),
+        days_left: status.pay_by.map(|day| days(as_of, day)),
     };
-    let mut deadlines: Vec<Deadline> = due.into_iter().map(deadline).collect();
-    deadlines.sort_by_cached_key(|deadline| (deadline.on.clone(), deadline.words()));
-    deadlines
+    statuses.into_iter().map(notice).collect()
 }
 
-fn days(from: NaiveDate, to: NaiveDate) -> i64 {
-    to.signed_duration_since(from).num_days()
+fn suggestions(mut statuses: Vec<&Status>) -> Vec<TopUpSuggestion> {
+    debug_assert!(statuses.iter().all(|status| status.notice.kind == NoticeKind::Emergency));
+    statuses.sort_by_cached_key(|Status { notice, .. }| {
+        (Reverse(notice.period), Reverse(notice.amount), notice.number())
+    });
+    let suggestion = |status: &Status| TopUpSuggestion {
+        notice_id: status.notice.number(),
+        period: status.notice.period.to_string(),
+        payer: status.notice.payer.to_string(),
+        payee: status.notice.payee().to_string(),
+        suggested: yuan(status.notice.amount),
+    };
+    statuses.into_iter().map(suggestion).collect()
 }
 
-fn unpaid<'a>(statuses: impl Iterator<Item = &'a Status>, as_of: NaiveDate) -> Vec<UnpaidNotice> {
-    let mut unpaid: Vec<UnpaidNotice> = statuses
-        .filter(|status| status.open().is_positive())
-        .map(|status| UnpaidNotice {
-            notice_id: status.notice.number(),
-            payer: status.notice.payer.to_string(),
-            payee: status.notice.payee().to_string(),
-            open: yuan(status.open()),
-            pay_by: status.pay_by.map(|day| day.to_string()),
-            days_left: status.pay_by.map(|day| days(as_of, day)),
-        })
-        .collect();
-    unpaid.sort_by(|a, b| (a.days_left, &a.notice_id).cmp(&(b.days_left, &b.notice_id)));
-    unpaid
-}
-
-/// Reads the warning level of each pair in a closed period.
-fn levels(folder: &Path) -> Outcome<Vec<(Pair, String)>> {
-    let stored = StoredTable::read(folder, "pairs")?;
-    let pairs = brought::pairs_of(&stored, "pairs")?;
-    let levels = stored.texts("reserve_level")?;
-    let levels = levels.into_iter().map(|level| level.unwrap_or_default().to_owned());
-    Ok(pairs.into_iter().zip(levels).collect())
-}
-
-fn open_years(folder: &Path, policy: &Policy, next: Month) -> Outcome<Vec<OpenYear>> {
+fn open_years(
+    folder: &Path,
+    policy: &Policy,
+    next: Month,
+    province: Option<Province>,
+) -> Outcome<Vec<OpenYear>> {
     let mut years: BTreeMap<i32, (u64, [FenSum; 2])> = BTreeMap::new();
     brought::open_items(folder, policy, next, |copy| {
+        if !concerns(province, copy.facts.group.pair) {
+            return Ok(());
+        }
         let year = copy.facts.cost_month.year();
         let (copies, payable) = years.entry(year).or_default();
         *copies += 1;
@@ -262,5 +238,17 @@ impl BookStatus {
     /// Returns the number of notices that were due before the day.
     pub fn late(&self) -> usize {
         self.unpaid.iter().filter(|notice| notice.days_left.is_some_and(|days| days < 0)).count()
+    }
+
+    /// Returns the numbers of suggestions of the closed period and of earlier ones.
+    pub fn suggested(&self) -> (usize, usize) {
+        let newest = self.suggestions.iter().filter(|top_up| top_up.period == self.closed).count();
+        (newest, self.suggestions.len() - newest)
+    }
+
+    /// Returns sums in fen: what is open of late notices, what is open of all notices, and what the closed period
+    /// suggests.
+    pub const fn sums(&self) -> [FenSum; 3] {
+        self.sums
     }
 }

@@ -4,12 +4,13 @@
 //! their open notices before it closes. Notices of a late payer stay open, and each begun 30 days of delay draw
 //! the reserve of the pair once more.
 
-use std::{collections::BTreeMap, path::Path, str::FromStr};
+use std::{cmp::Reverse, collections::BTreeMap, path::Path, str::FromStr};
 
 use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::levels::concerns;
 use crate::{
     book::Book,
     diag::{Failure, Outcome},
@@ -61,7 +62,7 @@ impl FromStr for Scenario {
 #[schemars(title = "stress --format json")]
 pub struct StressReport {
     /// The format of the report.
-    format: FormatNumber<1>,
+    format: FormatNumber<2>,
     /// The scenarios in the order of the command line.
     pub scenarios: Vec<Stressed>,
 }
@@ -72,18 +73,27 @@ pub struct Stressed {
     /// The scenario as the command line has it: `volume=PERCENT` or `late=PROVINCE:DAYS`.
     #[schemars(regex(pattern = "^(volume=-?[0-9.]+|late=[0-9]{2}:[0-9]+)$"))]
     pub scenario: String,
-    /// The pairs that turn red and were not.
+    /// The pairs that turn red and were not, the largest payable first.
     #[schemars(with = "Vec<PairCode>")]
     pub turn_red: Vec<String>,
-    /// The pairs that turn yellow and were not.
+    /// The pairs that turn yellow and were not, the largest payable first.
     #[schemars(with = "Vec<PairCode>")]
     pub turn_yellow: Vec<String>,
     /// The treating provinces whose reserves together fall below zero, with what they come to, in yuan.
     #[schemars(with = "MapOf<ProvinceCode, Yuan>")]
     pub run_dry: BTreeMap<String, String>,
-    /// What emergency proposals would ask for, in yuan.
+    /// The sum of the top-ups that emergency notices would suggest, in yuan. The procedure has no formula for them.
     #[schemars(with = "Yuan")]
-    pub top_up: String,
+    pub suggested: String,
+    #[serde(skip)]
+    sum: FenSum,
+}
+
+impl Stressed {
+    /// Returns the sum of the suggested top-ups in fen.
+    pub const fn suggested(&self) -> FenSum {
+        self.sum
+    }
 }
 
 /// The state of the last closed period, from which scenarios start; fen by pair.
@@ -95,8 +105,13 @@ struct Ground {
     open: Vec<(Pair, Province, FenSum)>,
 }
 
-/// Applies scenarios to the newest period of a book.
-pub fn stress(root: &Path, rules: &Rules, scenarios: &[Scenario]) -> Outcome<StressReport> {
+/// Applies scenarios to the newest period of a book. With a province only its pairs, top-ups and reserve are listed.
+pub fn stress(
+    root: &Path,
+    rules: &Rules,
+    scenarios: &[Scenario],
+    province: Option<Province>,
+) -> Outcome<StressReport> {
     let periods = Book::look(root)?;
     let Some((closed, folder)) = periods.last() else {
         return Err(Failure::Usage(text!("no period is closed in {}", root)));
@@ -110,12 +125,17 @@ pub fn stress(root: &Path, rules: &Rules, scenarios: &[Scenario]) -> Outcome<Str
         closing: brought::by_pair(folder, "reserves", "closing")?,
         open: open.map(|s| (s.notice.pair, s.notice.payer, s.open())).collect(),
     };
-    let scenarios = scenarios.iter().map(|scenario| ground.play(scenario, policy));
+    let scenarios = scenarios.iter().map(|scenario| ground.play(scenario, policy, province));
     Ok(StressReport { format: FormatNumber, scenarios: scenarios.collect::<Outcome<_>>()? })
 }
 
 impl Ground {
-    fn play(&self, scenario: &Scenario, policy: &Policy) -> Outcome<Stressed> {
+    fn play(
+        &self,
+        scenario: &Scenario,
+        policy: &Policy,
+        province: Option<Province>,
+    ) -> Outcome<Stressed> {
         let drawn = self.drawn(scenario)?;
         let of = |sums: &BTreeMap<Pair, FenSum>, pair: &Pair| {
             sums.get(pair).copied().unwrap_or_default()
@@ -125,29 +145,35 @@ impl Ground {
             turn_red: Vec::new(),
             turn_yellow: Vec::new(),
             run_dry: BTreeMap::new(),
-            top_up: String::new(),
+            suggested: String::new(),
+            sum: FenSum::ZERO,
         };
-        let mut top_up = FenSum::ZERO;
+        let mut largest_first: Vec<(&Pair, &FenSum)> = drawn.iter().collect();
+        largest_first.sort_by_key(|(pair, payable)| (Reverse(**payable), **pair));
         let mut reserves = self.after_payments(scenario);
-        for (pair, payable) in &drawn {
+        for (pair, payable) in largest_first {
+            let listed = concerns(province, *pair);
             let quota = of(&self.quota, pair);
             let before = Level::of(of(&self.payable, pair), quota, policy);
             let after = Level::of(*payable, quota, policy);
             match after {
-                Level::Red if before != Level::Red => stressed.turn_red.push(pair.to_string()),
-                Level::Yellow if before != Level::Yellow => {
+                Level::Red if listed && before != Level::Red => {
+                    stressed.turn_red.push(pair.to_string());
+                }
+                Level::Yellow if listed && before != Level::Yellow => {
                     stressed.turn_yellow.push(pair.to_string());
                 }
                 _ => {}
             }
-            if after == Level::Red {
-                top_up += (payable.times(policy.emergency_months) - quota).max(FenSum::ZERO);
+            if listed && after == Level::Red {
+                stressed.sum += (payable.times(policy.emergency_months) - quota).max(FenSum::ZERO);
             }
             *reserves.entry(pair.treating).or_default() -=
                 payable.times(scenario.draws(pair.insured));
         }
-        stressed.top_up = yuan(top_up);
-        let dry = reserves.into_iter().filter(|(_, fen)| fen.is_negative());
+        stressed.suggested = yuan(stressed.sum);
+        let own = |treating: &Province| province.is_none_or(|province| province == *treating);
+        let dry = reserves.into_iter().filter(|(treating, fen)| own(treating) && fen.is_negative());
         stressed.run_dry = dry.map(|(province, fen)| (province.to_string(), yuan(fen))).collect();
         Ok(stressed)
     }
@@ -234,12 +260,13 @@ mod tests {
             closing: [(ah_sh, FenSum::new(3_500))].into(),
             open: vec![(ah_sh, ah_sh.insured, FenSum::new(6_500))],
         };
-        let play = |text: &str| ground.play(&text.parse().expect("good"), policy).expect("played");
+        let play =
+            |text: &str| ground.play(&text.parse().expect("good"), policy, None).expect("played");
         let more = play("volume=10");
         assert_eq!((more.turn_yellow.len(), more.turn_red.len(), more.run_dry.len()), (1, 0, 0));
         let much_more = play("volume=50");
         assert_eq!(much_more.turn_red, ["34-31"]);
-        assert_eq!(much_more.top_up, "95.00");
+        assert_eq!(much_more.suggested, "95.00");
         let late = play("late=34:31");
         assert_eq!(late.run_dry.get("31").map(String::as_str), Some("-160.00"));
         assert!(play("late=41:31").run_dry.is_empty());

@@ -11,6 +11,7 @@
 //! reported one at a time, all others together.
 
 mod money;
+mod schedule;
 pub mod test_block;
 
 use std::collections::BTreeMap;
@@ -19,8 +20,11 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use self::money::{NegativeNet, YearlyQuota};
 use self::test_block::TestBlock;
+pub use self::{
+    money::{NegativeNet, YearlyQuota},
+    schedule::ProcedureDays,
+};
 use crate::{
     diag::toml_problem,
     model::{
@@ -128,6 +132,9 @@ struct RawPolicy {
     confirm_tables_day: u8,
     /// How the yearly quota follows from the payables of a year's end.
     yearly_quota: YearlyQuota,
+    /// Days that `status` shows.
+    #[serde(default)]
+    schedule: Option<ProcedureDays>,
     /// The fund class of each `insutype`.
     fund_class: BTreeMap<String, FundClass>,
     /// The care class of each `med_type`.
@@ -171,6 +178,8 @@ pub struct Policy {
     pub confirm_tables_day: u8,
     /// The rule for the yearly quota.
     pub yearly_quota: YearlyQuota,
+    /// Days that `status` shows, if the rules have them.
+    pub schedule: Option<ProcedureDays>,
     fund_class: BTreeMap<String, FundClass>,
     care_class: BTreeMap<String, CareClass>,
     chronic: BTreeMap<String, NaiveDate>,
@@ -282,6 +291,7 @@ impl RawPolicy {
         {
             errors.push(text!("policy {}: yearly_quota needs 1 ≤ from_month ≤ to_month ≤ 12", at));
         }
+        self.schedule.iter().for_each(|schedule| schedule.check(at, errors));
         let chronic = self.chronic_days(errors);
         if errors.len() > before {
             return None;
@@ -302,6 +312,7 @@ impl RawPolicy {
             allocate_day: self.allocate_day,
             confirm_tables_day: self.confirm_tables_day,
             yearly_quota: yearly,
+            schedule: self.schedule,
             fund_class: self.fund_class.clone(),
             care_class: self.care_class.clone(),
             chronic,

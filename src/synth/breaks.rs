@@ -128,6 +128,10 @@ pub struct BreakRates {
     #[serde(default, deserialize_with = "parts")]
     #[schemars(range(max = MILLION))]
     pub(super) deductions_refused: u32,
+    /// Of the payments: those beside which a payment stands that has to be refused.
+    #[serde(default, deserialize_with = "parts")]
+    #[schemars(range(max = MILLION))]
+    pub(super) payments_refused: u32,
 }
 
 fn parts<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
@@ -212,8 +216,9 @@ mod tests {
     fn built_in_rates_plant_everything() {
         let breaks = BreakRates::built_in();
         assert!(breaks.fates().all(|(_, rate)| rate > 0), "{breaks:?}");
-        let BreakRates { permits, deductions, deductions_refused, .. } = breaks;
-        assert!([permits, deductions, deductions_refused].into_iter().all(|rate| rate > 0));
+        let BreakRates { permits, deductions, deductions_refused, payments_refused, .. } = breaks;
+        let others = [permits, deductions, deductions_refused, payments_refused];
+        assert!(others.into_iter().all(|rate| rate > 0));
         assert_eq!(BreakRates::parse("format = 1").expect("fine"), BreakRates::none());
     }
 

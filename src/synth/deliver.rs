@@ -4,13 +4,17 @@ use std::path::Path;
 
 use parquet::errors::Result as ParquetResult;
 
-use crate::model::codes::{Month, Side};
+use crate::model::{
+    codes::{Month, Side},
+    money::FenSum,
+};
 
 use super::{
     draw::{Permutation, below, hash_at},
     geography::{pair_index, pair_of},
     life::{Fate, LAST_DELIVERY},
     options::{Order, SynthError},
+    pace::{PairSums, no_sums},
     plan::plan,
     row::SyntheticRow,
     summary::Profile,
@@ -43,6 +47,16 @@ struct Special {
     delivery: usize,
 }
 
+/// What was made of a file.
+pub(super) struct DeliveredSums {
+    /// Its control totals.
+    pub(super) totals: FileTotals,
+    /// The profile of its rows.
+    pub(super) profile: Profile,
+    /// The payable of its ordinary rows by pair, when the treating side delivers it; else 0.
+    pub(super) payable: PairSums,
+}
+
 /// Receives the number of new rows. Returns whether to go on.
 pub(super) type Progress<'p> = dyn Fn(u64) -> bool + Sync + 'p;
 
@@ -52,12 +66,21 @@ pub(super) fn write(
     job: FileJob,
     path: &Path,
     progress: &Progress,
-) -> Result<(FileTotals, Profile), SynthError> {
+) -> Result<DeliveredSums, SynthError> {
     let fail = |source| SynthError::Parquet { path: path.to_owned(), source };
     let table = FileBuilder::create(path, world, job.period).map_err(fail)?;
     let profile = Profile::new(world.policy(job.period));
-    let mut file =
-        DeliveredFile { world, job, table, profile, unreported: 0, stopped: false, progress };
+    let mut file = DeliveredFile {
+        world,
+        job,
+        table,
+        profile,
+        owed: world.owed(job.period),
+        payable: no_sums(),
+        unreported: 0,
+        stopped: false,
+        progress,
+    };
     match job.order {
         Order::Time => file.in_time_order(),
         Order::Shuffled => file.shuffled(),
@@ -66,7 +89,8 @@ pub(super) fn write(
     if file.stopped || !progress(file.unreported) {
         return Err(SynthError::Stopped);
     }
-    Ok((file.table.finish().map_err(fail)?, file.profile))
+    let DeliveredFile { table, profile, payable, .. } = file;
+    Ok(DeliveredSums { totals: table.finish().map_err(fail)?, profile, payable })
 }
 
 struct DeliveredFile<'w> {
@@ -74,6 +98,8 @@ struct DeliveredFile<'w> {
     job: FileJob,
     table: FileBuilder<'w>,
     profile: Profile,
+    owed: Vec<usize>,
+    payable: PairSums,
     unreported: u64,
     stopped: bool,
     progress: &'w Progress<'w>,
@@ -83,6 +109,14 @@ struct DeliveredFile<'w> {
 const SPECIAL: u64 = 0xFF;
 
 impl DeliveredFile<'_> {
+    /// Adds an ordinary row of a pair. It clears in this period.
+    fn push_ordinary(&mut self, pair: usize, row: &SyntheticRow) -> ParquetResult<()> {
+        if self.job.side == Side::Treating {
+            self.payable[pair] += FenSum::new(row.sum_of(&self.owed).into());
+        }
+        self.push(row)
+    }
+
     fn push(&mut self, row: &SyntheticRow) -> ParquetResult<()> {
         if self.job.side == Side::Treating {
             self.profile.add(row);
@@ -151,7 +185,7 @@ impl DeliveredFile<'_> {
                     Some(stream) => {
                         let before = clock.before(slice, stream.count, stream.offset);
                         let row = world.row(stream, before + place, 0, time);
-                        self.push(&row)?;
+                        self.push_ordinary(stream.pair, &row)?;
                     }
                     None => self.push_special(&due[usize::try_from(place).unwrap_or_default()])?,
                 }
@@ -163,11 +197,14 @@ impl DeliveredFile<'_> {
     fn shuffled(&mut self) -> ParquetResult<()> {
         let world = self.world;
         let job = self.job;
-        let total: u64 = world.births.iter().sum();
+        let births = world.births(job.period);
+        let total: u64 = births.iter().sum();
         let file = job.file as u64;
         let (from, to) = (total * file / 32, total * (file + 1) / 32);
-        let every: Vec<usize> = (0..1024).filter(|pair| world.births[*pair] > 0).collect();
-        let mut specials = self.specials(&every);
+        let every: Vec<usize> = (0..1024).filter(|pair| births[*pair] > 0).collect();
+        // Copies of earlier births come from pairs that may have no births now.
+        let all: Vec<usize> = (0..1024).filter(|pair| pair_of(*pair).is_some()).collect();
+        let mut specials = self.specials(&all);
         for special in &mut specials {
             let hash = special.hash(job.side);
             special.place = (from + below(hash >> 32, to - from + 1)).cast_signed();
@@ -201,7 +238,7 @@ impl DeliveredFile<'_> {
                 let second = (below(hash, slice) + self.lag(hash)).min(slice - 1);
                 let time = world.clock(job.period).slice_start(start) + second.cast_signed();
                 let row = world.row(stream, index, 0, time);
-                self.push(&row)?;
+                self.push_ordinary(stream.pair, &row)?;
             }
         }
         specials.try_for_each(|special| self.push_special(special))

@@ -244,11 +244,11 @@ pub(super) fn pair_of(index: usize) -> Option<Pair> {
     (insured != treating).then_some(Pair { insured, treating })
 }
 
-/// Distributes settlements over the pairs by source × destination ÷ distance.
-pub(super) fn shares(settlements: u64) -> Vec<u64> {
+/// Distributes settlements over the pairs by source × destination ÷ distance × pace (in per mille).
+pub(super) fn shares(settlements: u64, pace: impl Fn(usize) -> u64) -> Vec<u64> {
     let weight = |index: usize| match (index / 32, index % 32) {
         (insured, treating) if insured == treating => 0,
-        (insured, treating) => gravity(insured, treating),
+        (insured, treating) => gravity(insured, treating) * pace(index) / 1000,
     };
     let weights: Vec<u64> = (0..32 * 32).map(weight).collect();
     let total: u128 = weights.iter().map(|weight| u128::from(*weight)).sum();
@@ -292,7 +292,7 @@ mod tests {
 
     #[test]
     fn flows_follow_the_published_order() {
-        let shares = shares(20_000_000);
+        let shares = shares(20_000_000, |_| 1000);
         assert_eq!(shares.iter().sum::<u64>(), 20_000_000);
         let pairs = (0..1024).filter(|index| pair_of(*index).is_some());
         let least = pairs.map(|index| shares[index]).min();
@@ -313,9 +313,9 @@ mod tests {
     #[test]
     fn few_settlements_are_shared_out_in_full() {
         for settlements in [0, 1, 991, 9_920, 123_457] {
-            assert_eq!(shares(settlements).iter().sum::<u64>(), settlements);
+            assert_eq!(shares(settlements, |_| 1000).iter().sum::<u64>(), settlements);
         }
-        assert!(shares(9_920).iter().filter(|share| **share > 0).count() == 992);
+        assert!(shares(9_920, |_| 1000).iter().filter(|share| **share > 0).count() == 992);
     }
 
     #[test]

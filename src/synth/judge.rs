@@ -20,29 +20,38 @@ struct FamilyState {
     voided: bool,
 }
 
-/// Returns the rows that the engine has to list in `breaks` in a period.
-pub(super) fn breaks(
-    world: &World,
-    family: &Family,
-    period: Month,
-) -> Vec<(SyntheticId, &'static str)> {
+/// What becomes of a family in a period.
+#[derive(Default)]
+pub(super) struct FamilyOutcome {
+    /// The rows that the engine has to list in `breaks`.
+    pub(super) breaks: Vec<(SyntheticId, &'static str)>,
+    /// The copies that clear.
+    pub(super) cleared: Vec<SyntheticRow>,
+}
+
+/// Returns what becomes of a family in a period.
+pub(super) fn outcome(world: &World, family: &Family, period: Month) -> FamilyOutcome {
     let mut states = vec![FamilyState::default(); family.members.len()];
     let mut reversed = false;
     let mut order: Vec<usize> = (1..family.members.len()).collect();
     order.sort_by_key(|member| family.members[*member]);
     order.insert(0, 0);
-    let mut listed = Vec::new();
+    let mut found = FamilyOutcome::default();
     for after in 0..=period.since(family.birth) {
-        listed.clear();
+        found = FamilyOutcome::default();
         for &member in &order {
             let turn = Turn { world, family, member, after, period: family.birth.plus(after) };
             let original = states[0].cleared;
             let id = family.members[member];
-            let list = |class| listed.push((id, class));
+            let list = |class| found.breaks.push((id, class));
+            let before = states[member].cleared;
             turn.judge(&mut states[member], original.as_ref(), &mut reversed, list);
+            if before.is_none() {
+                found.cleared.extend(states[member].cleared);
+            }
         }
     }
-    listed
+    found
 }
 
 /// One settlement in one period.

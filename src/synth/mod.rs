@@ -6,12 +6,14 @@
 //! **In.** [`SynthOptions`]: where, which periods, how many settlements, the seed, the rates, the order.
 //!
 //! **Out.** For each period a delivery (contract section 2) below `<out>/<period>/`, and the answer key
-//! `truth.parquet`: the rows (setl_id, class) that the engine has to list in that period's `breaks`.
+//! `truth.parquet`: the rows (setl_id, class) that the engine has to list in that period's `breaks`. Beside the periods
+//! the quotas with which a book of them begins, `opening-quotas.csv`.
 //!
 //! **Invariants.** Every value is a pure function of (seed, period of birth, pair, index). A settlement is generated
 //! once for each side and not kept, so memory does not grow with the month. The same options give the same bytes for
 //! any number of threads. The fate of a planted settlement in later periods is decided at its birth (`plan`). The
-//! answer key follows from its copies, by a reading of the contract that shares no code with the engine (`judge`).
+//! answer key follows from its copies, by a reading of the contract that shares no code with the engine (`judge`). So do
+//! the notices that payments and top-ups answer (`money`).
 
 mod alter;
 mod breaks;
@@ -22,14 +24,18 @@ mod draw;
 mod geography;
 mod judge;
 mod life;
+mod money;
 mod options;
 #[cfg(test)]
 mod oracle;
+mod pace;
+mod payments;
 mod period;
 mod plan;
 mod profile;
 mod row;
 mod scan;
+mod small;
 mod summary;
 mod table;
 #[cfg(test)]
@@ -40,5 +46,6 @@ pub use self::{
     breaks::{BreakRates, BreaksError},
     options::{LAST_PERIOD, MOST_PERIODS, MOST_SETTLEMENTS, Order, SynthError, SynthOptions},
     period::generate,
+    small::OPENING as OPENING_QUOTAS,
     summary::{Measure, Summary},
 };

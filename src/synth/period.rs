@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -21,18 +21,23 @@ use crate::{
     interrupt,
     model::{
         codes::{Month, Side},
-        money::yuan,
+        money::FenSum,
     },
-    place::{make_below, output::Output},
+    place::{
+        make_below,
+        output::{Output, Readers, Replace},
+    },
     rules::Rules,
 };
 
 use super::{
-    deliver::{self, FileJob, Progress},
-    geography::name,
+    deliver::{self, DeliveredSums, FileJob, Progress},
+    money::{MoneyLines, SynthMoney},
     options::{LAST_PERIOD, MOST_PERIODS, MOST_SETTLEMENTS, Order, SynthError, SynthOptions},
+    pace::{PairSums, no_sums},
     row::SyntheticId,
     scan::{Findings, scan},
+    small,
     summary::{Profile, Summary},
     table::FileTotals,
     world::World,
@@ -47,7 +52,7 @@ enum SynthTask {
 
 /// The result of a task.
 enum Done {
-    File(String, FileTotals, Profile),
+    File(String, DeliveredSums),
     Scan(Findings),
 }
 
@@ -78,30 +83,59 @@ pub fn generate(
         Ok(Output::folder(&folder)?)
     };
     let places: Vec<Output> = periods.iter().map(place).collect::<Result<_, SynthError>>()?;
+    let opening = opening(options)?;
+    let mut money = SynthMoney::new(&world, options.breaks.payments_refused);
+    let quotas = small::opening_quotas(money.quotas());
     let mut summary = Summary::default();
     let mut profile = Profile::new(world.policy(options.first_period));
     for (period, place) in periods.into_iter().zip(places) {
         interrupt::unsettle();
-        let (rows, made, classes) =
-            place.fill(|folder| write_period(&world, options, period, folder, progress))?;
-        summary.rows += rows;
-        profile.merge(&made);
-        for class in classes {
+        let lines = money.deliver(period);
+        let made = place
+            .fill(|folder| write_period(&world, options, period, (folder, &lines), progress))?;
+        if period == options.first_period {
+            interrupt::unsettle();
+            opening.write(Readers::Usual, &quotas)?;
+        }
+        summary.rows += made.rows;
+        profile.merge(&made.profile);
+        for class in made.classes {
             *summary.breaks.entry(class.to_owned()).or_default() += 1;
         }
-        summary.settlements += world.births.iter().sum::<u64>();
+        summary.settlements += world.births(period).iter().sum::<u64>();
+        summary.payments += lines.payments.len() as u64;
+        for (code, refused) in &lines.refused {
+            *summary.payments_refused.entry((*code).to_owned()).or_default() += refused;
+        }
+        summary.count(money.close(period, &made.net));
     }
     summary.measure(&world, &profile);
     Ok(summary)
 }
 
-type MadePeriod = (u64, Profile, Vec<&'static str>);
+/// Returns the place of the opening quotas.
+fn opening(options: &SynthOptions) -> Result<Output, SynthError> {
+    let path = options.out.join(small::OPENING);
+    if fs::symlink_metadata(&path).is_ok() {
+        return Err(SynthError::Exists(path));
+    }
+    Ok(Output::file(&path, Replace::Never)?)
+}
+
+/// What a period holds.
+struct MadePeriod {
+    rows: u64,
+    profile: Profile,
+    classes: Vec<&'static str>,
+    /// What each pair clears, less accepted deductions.
+    net: PairSums,
+}
 
 fn write_period(
     world: &World,
     options: &SynthOptions,
     period: Month,
-    folder: &Path,
+    (folder, money): (&Path, &MoneyLines),
     progress: &Progress,
 ) -> Result<MadePeriod, SynthError> {
     for side in Side::BOTH {
@@ -115,33 +149,36 @@ fn write_period(
             };
             let job = FileJob { period, side, file, order: options.order };
             let path = folder.join(&place);
-            let (totals, profile) = deliver::write(world, job, &path, progress)?;
-            Ok(Done::File(place, totals, profile))
+            Ok(Done::File(place, deliver::write(world, job, &path, progress)?))
         }
         SynthTask::Scan(treating) => Ok(Done::Scan(scan(world, &options.breaks, period, treating))),
     };
     let mut files: Vec<(String, FileTotals)> = Vec::new();
     let mut profile = Profile::new(world.policy(period));
-    let mut findings = Findings::default();
-    for done in in_parallel(&tasks(world, options.order), work)? {
+    let (mut findings, mut net) = (Findings::none(), no_sums());
+    for done in in_parallel(&tasks(world, period, options.order), work)? {
         match done {
-            Done::File(place, totals, made) => {
-                files.push((place, totals));
-                profile.merge(&made);
+            Done::File(place, made) => {
+                files.push((place, made.totals));
+                profile.merge(&made.profile);
+                add(&mut net, &made.payable);
             }
-            Done::Scan(mut found) => {
-                findings.truth.append(&mut found.truth);
-                findings.decisions.append(&mut found.decisions);
-                findings.deductions.append(&mut found.deductions);
-            }
+            Done::Scan(found) => findings.append(found),
         }
     }
     files.sort_by(|(place, _), (other, _)| place.cmp(other));
-    write_small_files(world, period, folder, &files, &findings)?;
+    add(&mut net, &findings.net);
+    small::write(world, period, folder, &files, &findings)?;
+    small::write_money(folder, money)?;
     findings.truth.sort_unstable();
     write_truth(&folder.join("truth.parquet"), &findings.truth)?;
     let rows = files.iter().map(|(_, totals)| totals.rows).sum();
-    Ok((rows, profile, findings.truth.into_iter().map(|(_, class)| class).collect()))
+    let classes = findings.truth.into_iter().map(|(_, class)| class).collect();
+    Ok(MadePeriod { rows, profile, classes, net })
+}
+
+fn add(sums: &mut [FenSum], more: &[FenSum]) {
+    sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += *more);
 }
 
 fn province_code(index: usize) -> u8 {
@@ -149,14 +186,14 @@ fn province_code(index: usize) -> u8 {
 }
 
 /// Returns all tasks of a period, the largest files first, so that none of them starts last and delays the end.
-fn tasks(world: &World, order: Order) -> Vec<SynthTask> {
+fn tasks(world: &World, period: Month, order: Order) -> Vec<SynthTask> {
     let births = |side, file: usize| -> u64 {
         let pair = |other: usize| match side {
             Side::Treating => other * 32 + file,
             Side::Insured => file * 32 + other,
         };
         match order {
-            Order::Time => (0..32).map(|other| world.births[pair(other)]).sum(),
+            Order::Time => (0..32).map(|other| world.births(period)[pair(other)]).sum(),
             Order::Shuffled => 0,
         }
     };
@@ -197,70 +234,6 @@ fn in_parallel(
     let mut results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     results.sort_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
-}
-
-fn write_small_files(
-    world: &World,
-    period: Month,
-    folder: &Path,
-    files: &[(String, FileTotals)],
-    findings: &Findings,
-) -> Result<(), SynthError> {
-    let totals = files.iter().map(|(place, totals)| {
-        let rows = totals.rows.to_string();
-        [place.clone(), rows, yuan(totals.medfee), yuan(totals.fund), yuan(totals.account)]
-    });
-    let head = ["file", "rows", "medfee_sumamt", "fund_pay_sumamt", "acct_pay"];
-    write_csv(folder.join("control-totals.csv"), head, totals)?;
-    if !findings.deductions.is_empty() {
-        let head = ["ddct_id", "setl_id", "amount", "reason_code", "decided_on"];
-        write_csv(folder.join("deductions.csv"), head, findings.deductions.iter().cloned())?;
-    }
-    if !findings.decisions.is_empty() {
-        let head = ["setl_id", "decision", "reason", "decided_by", "approved_by", "decided_on"];
-        write_csv(folder.join("decisions.csv"), head, findings.decisions.iter().cloned())?;
-    }
-    let mut permits = world.permits(period).peekable();
-    if permits.peek().is_some() {
-        let head = [
-            "permit_id",
-            "insured_province",
-            "treating_province",
-            "cost_month",
-            "until_period",
-            "past_year_close",
-            "reason",
-        ];
-        let lines = permits.map(|permit| {
-            [
-                permit.permit_id,
-                permit.pair.insured.to_string(),
-                permit.pair.treating.to_string(),
-                permit.cost_month.to_string(),
-                permit.until_period.to_string(),
-                u8::from(permit.past_year_close).to_string(),
-                format!("{} ({})", permit.reason, name(permit.pair.treating.index())),
-            ]
-        });
-        write_csv(folder.join("permits.csv"), head, lines)?;
-    }
-    Ok(())
-}
-
-fn write_csv<const N: usize>(
-    path: PathBuf,
-    head: [&str; N],
-    lines: impl Iterator<Item = [String; N]>,
-) -> Result<(), SynthError> {
-    let write = || -> csv::Result<()> {
-        let mut writer = csv::Writer::from_path(&path)?;
-        writer.write_record(head)?;
-        for line in lines {
-            writer.write_record(line)?;
-        }
-        Ok(writer.flush()?)
-    };
-    write().map_err(|error| SynthError::Io { path, source: error.into() })
 }
 
 /// The most rows of the answer key that are held as columns at a time.

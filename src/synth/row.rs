@@ -99,6 +99,11 @@ impl SyntheticRow {
         Amounts::of(|field| Fen::new(self.amounts[amount_position(field)]))
     }
 
+    /// Returns the sum of the amounts at these positions, in fen.
+    pub(super) fn sum_of(&self, positions: &[usize]) -> i64 {
+        positions.iter().map(|position| self.amounts[*position]).sum()
+    }
+
     /// Returns the row with all amounts negated.
     pub(super) fn negated(mut self) -> SyntheticRow {
         self.amounts = self.amounts.map(|amount| -amount);

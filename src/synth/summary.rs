@@ -13,12 +13,13 @@ use crate::{
         money::{FEN_LIMIT, Fen, FenSum, count_grouped, yuan_grouped},
     },
     rules::Policy,
-    shapes::{FormatNumber, MapOf},
+    shapes::{FormatNumber, LevelWord, MapOf, NoticeWord},
     text::{Fill, Text, list},
 };
 
 use super::{
     geography::{Geography, pair_of},
+    money::MoneyCounts,
     profile::MED_TYPES,
     row::SyntheticRow,
     world::World,
@@ -53,6 +54,17 @@ pub struct Summary {
     /// The number of rows of each class in the answer keys of all periods.
     #[schemars(with = "MapOf<Class, u64>")]
     pub breaks: BTreeMap<String, u64>,
+    /// The number of lines of payments.csv, all periods.
+    pub payments: u64,
+    /// The number of them that have to be refused, by code.
+    #[schemars(with = "MapOf<String, u64>")]
+    pub payments_refused: BTreeMap<String, u64>,
+    /// The number of notices of each kind that the periods issue when they are closed with the opening quotas.
+    #[schemars(with = "MapOf<NoticeWord, u64>")]
+    pub notices: BTreeMap<String, u64>,
+    /// The number of pairs at each warning level in the last period.
+    #[schemars(with = "MapOf<LevelWord, u64>")]
+    pub levels: BTreeMap<String, u64>,
     /// The calibration table.
     pub measures: Vec<Measure>,
 }
@@ -165,11 +177,20 @@ fn percent(part: i128, whole: i128) -> String {
 }
 
 impl Summary {
+    /// Counts what the close of a period comes to.
+    pub(super) fn count(&mut self, counts: MoneyCounts) {
+        for (kind, number) in counts.notices {
+            *self.notices.entry(kind.to_owned()).or_default() += number;
+        }
+        self.levels = counts.levels.into_iter().map(|(name, n)| (name.to_owned(), n)).collect();
+    }
+
     /// Fills the calibration table.
     pub(super) fn measure(&mut self, world: &World, profile: &Profile) {
         let (institutions, divisions) = world.geography.counts();
-        let pairs = world.births.iter().filter(|births| **births > 0).count();
-        let least = world.births.iter().enumerate().filter(|(pair, _)| pair_of(*pair).is_some());
+        let births = world.births(world.first);
+        let pairs = births.iter().filter(|births| **births > 0).count();
+        let least = births.iter().enumerate().filter(|(pair, _)| pair_of(*pair).is_some());
         let least = least.map(|(_, births)| *births).min().unwrap_or_default();
         let top = |sum: &dyn Fn(usize) -> u64| {
             let mut order: Vec<usize> = (0..32).collect();
@@ -181,7 +202,6 @@ impl Summary {
                     .map(Province::named),
             )
         };
-        let births = &world.births;
         let to = |t: usize| (0..32).map(|i| births[i * 32 + t]).sum();
         let from = |i: usize| births[i * 32..(i + 1) * 32].iter().sum();
         self.measures = profile.lines().collect();

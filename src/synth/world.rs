@@ -4,7 +4,11 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    model::codes::{CareClass, Month, Pair},
+    model::{
+        calendar::Calendar,
+        codes::{CareClass, Month, Pair},
+        fields::amount_position,
+    },
     rules::{Permit, Policy, Rules, RulesError, Timing},
 };
 
@@ -14,6 +18,7 @@ use super::{
     geography::{Geography, Vocabulary, pair_of, shares},
     life::Fate,
     options::SynthOptions,
+    pace::{LARGE, mean_payable, pace},
     profile::{self, Costs, INSUTYPES, MED_TYPES, NO_CARE, NO_FUND},
     row::{PersonForm, SyntheticId, SyntheticRow},
 };
@@ -52,8 +57,16 @@ pub(super) struct World<'a> {
     pub(super) geography: Geography,
     /// Disease codes; the first is not open.
     pub(super) diseases: Vocabulary,
-    /// The number of births in a period, by pair.
-    pub(super) births: Vec<u64>,
+    /// Working days.
+    pub(super) calendar: &'a Calendar,
+    /// The number of births in an ordinary month, by pair.
+    pub(super) usual: Vec<u64>,
+    /// The smallest pairs that have settlements in an ordinary month, the smallest first.
+    pub(super) small: Vec<usize>,
+    /// The mean payable of a settlement, in fen.
+    pub(super) mean_payable: u64,
+    /// The number of births by pair, for each period from the first.
+    births: Vec<Vec<u64>>,
     /// The most months that a settlement may be late.
     pub(super) limit: i32,
     /// Parts per million of pairs with a permit.
@@ -73,7 +86,7 @@ impl<'a> World<'a> {
         let breaks = &options.breaks;
         let births = u128::from(options.settlements) * 1_000_000
             / u128::from(1_000_000 + breaks.reversal_parts());
-        let births = shares(births as u64);
+        let usual = shares(births as u64, |_| 1000);
         let (mut fates, mut planted) = (Vec::new(), 0);
         for (fate, rate) in breaks.fates() {
             planted += u64::from(rate);
@@ -105,17 +118,26 @@ impl<'a> World<'a> {
             })
             .collect();
         let clock = |n| MonthClock::new(first.plus(n), options.settlements);
+        let large = |pair: usize| usual[pair] * LARGE > births as u64;
+        let paced =
+            |n| shares(births as u64, |pair| pace(options.seed, first.plus(n), pair, large(pair)));
+        let paced = (0..periods).map(paced).collect();
+        let costs = Costs::new();
         Ok(World {
             first,
             seed: options.seed,
             geography: Geography::new(hash_at(options.seed, 11)),
             diseases,
-            births,
+            calendar: &rules.calendar,
+            small: small(&usual),
+            usual,
+            mean_payable: mean_payable(&costs, &owed(policies[0])),
+            births: paced,
             limit,
             permits: breaks.permits,
             fates,
             planted,
-            costs: Costs::new(),
+            costs,
             clocks: (-limit - 2..=periods + 1).map(clock).collect(),
             open,
             policies,
@@ -134,6 +156,24 @@ impl<'a> World<'a> {
         &self.clocks[usize::try_from(place).unwrap_or_default()]
     }
 
+    /// Returns the number of births in a period, by pair.
+    pub(super) fn births(&self, period: Month) -> &[u64] {
+        let place = usize::try_from(period.since(self.first)).unwrap_or_default();
+        &self.births[place.min(self.births.len() - 1)]
+    }
+
+    /// Returns the amounts of a row that the insured province owes in a period, by position.
+    pub(super) fn owed(&self, period: Month) -> Vec<usize> {
+        owed(self.policy(period))
+    }
+
+    /// Whether an audit takes back bills of the period before from this pair: one small pair in five, each period.
+    pub(super) fn is_audited(&self, stream: &BirthStream, period: Month) -> bool {
+        let month = period.since(Month::new(0, 1)).unsigned_abs();
+        let hash = hash_at(hash_at(self.seed, 1 << 54 | u64::from(month)), stream.pair as u64);
+        self.small.contains(&stream.pair) && below(hash >> 32, 5) == 0
+    }
+
     /// Returns the births of a period in a pair.
     pub(super) fn stream(&self, birth: Month, pair: usize) -> BirthStream {
         let month = birth.since(Month::new(0, 1)).unsigned_abs();
@@ -141,7 +181,7 @@ impl<'a> World<'a> {
         BirthStream {
             birth,
             pair,
-            count: self.births[pair],
+            count: self.births(birth)[pair],
             base,
             offset: hash_at(base, u64::MAX) >> 8,
         }
@@ -275,6 +315,20 @@ impl<'a> World<'a> {
         let cost_month = period.plus(-self.limit - 1);
         (0..1024).filter_map(pair_of).filter_map(move |pair| self.permit(pair, cost_month))
     }
+}
+
+/// The number of small pairs.
+const SMALL: usize = 40;
+
+fn small(usual: &[u64]) -> Vec<usize> {
+    let mut pairs: Vec<usize> = (0..usual.len()).filter(|pair| usual[*pair] > 0).collect();
+    pairs.sort_by_key(|pair| (usual[*pair], *pair));
+    pairs.truncate(SMALL);
+    pairs
+}
+
+fn owed(policy: &Policy) -> Vec<usize> {
+    policy.payable_fields().map(amount_position).collect()
 }
 
 /// Fails when the rules have no class for a code that ordinary rows use.

@@ -185,7 +185,7 @@ fn replies_and_deliveries_go_by_the_same_rules() {
     let late = synth(&out, &["--period", "2099-12", "--periods", "2"]).expect(2).stderr;
     assert!(late.contains("the last period would be 2100-01, after 2099-12"), "{late}");
     synth(&out, &first).expect(0);
-    assert_eq!(names_in(&out), ["2026-01"]);
+    assert_eq!(names_in(&out), ["2026-01", "opening-quotas.csv"]);
     world.verify(&[]).expect(0);
     // A book does not begin in a closed period of another one.
     let mut run = program();

@@ -159,8 +159,8 @@ fn what_is_told_of_every_pair_is_told_at_once() {
         (ran.stdout, begun.elapsed())
     };
     for arguments in [
-        &["status", "--as-of", "2025-12-24"][..],
-        &["stress", "--scenario", "volume=20", "--scenario", "late=34:45"],
+        &["status", "--as-of", "2025-12-24", "--all"][..],
+        &["stress", "--all", "--scenario", "volume=20", "--scenario", "late=34:45"],
     ] {
         let (english, in_english) = tell("en", arguments);
         let (chinese, in_chinese) = tell("zh", arguments);

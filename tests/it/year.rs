@@ -239,7 +239,8 @@ impl Laws {
         assert_eq!(sum(&clearing), pairs("payable"), "{period}");
         assert_eq!(sum(&positions), pairs("gross"), "{period}");
         let net = pairs("gross") - pairs("deductions") + pairs("brought_forward");
-        assert_eq!(net, pairs("payable") + pairs("carried_forward"), "{period}");
+        let settled = pairs("payable") - pairs("returned") + pairs("carried_forward");
+        assert_eq!(net, settled, "{period}");
     }
 
     fn saw_everything(&self) {
