@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use rust_xlsxwriter::{
     DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula,
-    Workbook as Book, Worksheet, XlsxError, utility::row_col_to_cell,
+    Url, Workbook as Book, Worksheet, XlsxError,
+    utility::{cell_range, worksheet_range},
 };
 
 use super::{
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     diag::{Failure, Outcome},
-    model::money::{FenSum, yuan},
+    model::money::{FenSum, yuan, yuan_grouped},
     spelling::beginning,
     text::Text,
 };
@@ -28,7 +29,7 @@ pub(super) struct Xlsx {
 }
 
 /// The most rows of one sheet; a spreadsheet holds 1,048,576.
-const MOST_ROWS: usize = 1_000_000;
+const MOST_ROWS: usize = if cfg!(test) { 100 } else { 1_000_000 };
 /// The first day that a spreadsheet can hold.
 const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1900, 1, 1).expect("Invariant: a day");
 /// The number of the paper size A4.
@@ -36,8 +37,9 @@ const PAPER: u8 = 9;
 /// The most UTF-16 units of a cell, and of a sheet's name.
 const MOST_TEXT: usize = 32_767;
 const LONGEST_NAME: usize = 31;
-/// The most characters that fit beside each other on a page, in small print.
+/// The most characters that fit beside each other on a page, in small print, and on an upright page in full size.
 const WIDEST: u32 = 240;
+const UPRIGHT: u32 = 95;
 /// The first amount, in fen, that the 15 digits of a spreadsheet's number cannot hold exactly. It is written as text.
 const EXACT: FenSum = FenSum::new(1_000_000_000_000_000);
 
@@ -52,20 +54,49 @@ impl Renderer for Xlsx {
         let created = ExcelDateTime::parse_from_str(&format!("{day}T00:00:00"));
         let properties = DocProperties::new().set_creation_datetime(&created.map_err(failed)?);
         book.set_properties(&properties);
-        // Spreadsheets reserve this name.
-        let mut names = BTreeSet::from(["history".to_owned()]);
-        for sheet in &workbook.sheets {
-            let parts = sheet.rows.chunks(MOST_ROWS).count().max(1);
-            for part in 0..parts {
+        let names = all_names(&workbook.sheets);
+        for (sheet, parts) in workbook.sheets.iter().zip(&names) {
+            for (at, name) in parts.iter().enumerate() {
                 let worksheet = book.add_worksheet();
-                let number = if parts == 1 { 0 } else { part + 1 };
-                worksheet.set_name(sheet_name(&sheet.name, number, &mut names)).map_err(failed)?;
-                let rows = sheet.rows.chunks(MOST_ROWS).nth(part).unwrap_or_default();
-                PaperSheet { sheet, template, worksheet }.write(rows).map_err(failed)?;
+                worksheet.set_name(name).map_err(failed)?;
+                let rows = sheet.rows.chunks(MOST_ROWS).nth(at).unwrap_or_default();
+                let part = SheetPart { at, names: parts, all: &names };
+                let widths = widths(sheet);
+                PaperSheet { sheet, template, worksheet, widths, part }
+                    .write(rows)
+                    .map_err(failed)?;
             }
         }
         let bytes = book.save_to_buffer().map_err(failed)?;
         Ok(vec![(format!("{}.xlsx", workbook.name), bytes)])
+    }
+}
+
+/// Returns the names of the worksheets of each sheet: one a part.
+fn all_names(sheets: &[Sheet]) -> Vec<Vec<String>> {
+    // Spreadsheets reserve this name.
+    let mut names = BTreeSet::from(["history".to_owned()]);
+    let of_sheet = |sheet: &Sheet| {
+        let parts = sheet.rows.chunks(MOST_ROWS).count().max(1);
+        let number = |part: usize| if parts == 1 { 0 } else { part + 1 };
+        (0..parts).map(|part| sheet_name(&sheet.name, number(part), &mut names)).collect()
+    };
+    sheets.iter().map(of_sheet).collect()
+}
+
+/// A part of a sheet that has more rows than a worksheet holds.
+struct SheetPart<'a> {
+    /// Its number, from 0.
+    at: usize,
+    /// The worksheets of all parts.
+    names: &'a [String],
+    /// The worksheets of all sheets of the workbook.
+    all: &'a [Vec<String>],
+}
+
+impl SheetPart<'_> {
+    fn is_last(&self) -> bool {
+        self.at + 1 == self.names.len()
     }
 }
 
@@ -74,10 +105,10 @@ struct PaperSheet<'a> {
     sheet: &'a Sheet,
     template: &'a Template,
     worksheet: &'a mut Worksheet,
+    /// The width of each column in characters.
+    widths: Vec<u16>,
+    part: SheetPart<'a>,
 }
-
-/// The row of the headings, from 0. Title and subtitle stand above.
-const HEADINGS: u32 = 2;
 
 impl PaperSheet<'_> {
     fn format(&self) -> Format {
@@ -89,59 +120,157 @@ impl PaperSheet<'_> {
     }
 
     fn write(mut self, rows: &[Vec<CellValue>]) -> Result<(), XlsxError> {
-        let last = u16::try_from(self.sheet.columns.len() - 1).unwrap_or(u16::MAX);
-        let centre = self.format().set_align(FormatAlign::Center).set_bold();
-        self.across(0, last, &fitting(&self.sheet.title), &centre.set_font_size(16))?;
-        let right = self.format().set_align(FormatAlign::Right);
-        self.across(1, last, &fitting(&self.sheet.subtitle), &right)?;
-        self.worksheet.set_row_height(0, 30)?;
-        for (column, (_, width)) in (0..).zip(&self.sheet.columns) {
-            self.worksheet.set_column_width(column, *width)?;
+        for (column, width) in (0..).zip(self.widths.clone()) {
+            self.worksheet.set_column_width(column, width)?;
         }
-        let notice = self.sheet.layout == SheetLayout::Notice;
-        let first = if notice { HEADINGS } else { self.headings()? };
-        for (row, values) in (first..).zip(rows) {
-            for (column, value) in (0..).zip(values) {
-                self.value(row, column, value)?;
-            }
-            if notice {
-                self.worksheet.set_row_height(row, 28)?;
-            }
+        let mut row = self.top()?;
+        self.headings(row)?;
+        row += 1;
+        let first = row;
+        for values in rows {
+            self.row(row, values)?;
+            row += 1;
         }
-        let mut below = first + u32::try_from(rows.len()).unwrap_or(0);
-        if self.sheet.layout == SheetLayout::Summed {
-            self.choices(first, below)?;
-            self.totals(first, below, rows)?;
-            below += 1;
+        if matches!(self.sheet.layout, SheetLayout::Summed | SheetLayout::Paper) {
+            self.choices(first, row)?;
+            self.totals(first, row, rows)?;
+            row += 1;
         }
-        self.sign_off(below + 1, last)?;
-        self.page_setup(last)
+        // Who signs, signs the whole: below the last part.
+        if self.part.is_last() {
+            self.bottom(row)?;
+        }
+        self.page_setup()
     }
 
-    /// Writes a line over all columns.
-    fn across(&mut self, row: u32, last: u16, text: &str, look: &Format) -> Result<(), XlsxError> {
+    /// Writes annex, title, subtitle and lines of text. Returns the row of the headings.
+    fn top(&mut self) -> Result<u32, XlsxError> {
+        let mut row = 0;
+        let left = self.format().set_text_wrap().set_align(FormatAlign::VerticalCenter);
+        if !self.sheet.annex.is_empty() {
+            self.across(row, &self.sheet.annex, &left, 11)?;
+            row += 1;
+        }
+        let title = self.format().set_font_size(16).set_bold().set_text_wrap();
+        let title = title.set_align(FormatAlign::Center).set_align(FormatAlign::VerticalCenter);
+        self.across(row, &self.sheet.title, &title, 16)?;
+        row += 1;
+        for line in &self.sheet.lead {
+            self.across(row, line, &left, 11)?;
+            row += 1;
+        }
+        let right = self.format().set_align(FormatAlign::Right).set_text_wrap();
+        self.across(row, &self.sheet.subtitle, &right, 11)?;
+        Ok(row + 1)
+    }
+
+    /// Writes the lines of text below the rows, and who signs.
+    fn bottom(&mut self, mut row: u32) -> Result<(), XlsxError> {
+        let left = self.format().set_text_wrap().set_align(FormatAlign::VerticalCenter);
+        for line in &self.sheet.close {
+            self.across(row, line, &left, 11)?;
+            row += 1;
+        }
+        if matches!(self.sheet.layout, SheetLayout::Index(_)) {
+            return Ok(());
+        }
+        row += 1;
+        // Side by side where there is room, else below each other.
+        let people = &self.template.sign_off;
+        let blank = " ".repeat(14);
+        let beside = people.join(&blank);
+        if lines_of(&beside, self.width(), 11) == 1 {
+            return self.across(row, &beside, &left, 11);
+        }
+        for who in people {
+            self.across(row, who, &left, 11)?;
+            row += 1;
+        }
+        Ok(())
+    }
+
+    /// The width of all columns in characters.
+    fn width(&self) -> u32 {
+        self.widths.iter().map(|width| u32::from(*width)).sum()
+    }
+
+    /// Writes a line over all columns, in a row that is as high as its text. On a very wide sheet it stands on the
+    /// first page.
+    fn across(&mut self, row: u32, text: &str, look: &Format, size: u32) -> Result<(), XlsxError> {
+        let (mut last, mut width) = (0, u32::from(self.widths[0]));
+        for (column, of_column) in (0..).zip(&self.widths).skip(1) {
+            if width + u32::from(*of_column) > WIDEST {
+                break;
+            }
+            (last, width) = (column, width + u32::from(*of_column));
+        }
+        let text = fitting(text);
+        self.worksheet.set_row_height(row, height(lines_of(&text, width, size), size))?;
         // A single cell cannot be merged.
         match last {
             0 => self.worksheet.write_string_with_format(row, 0, text, look)?,
-            _ => self.worksheet.merge_range(row, 0, row, last, text, look)?,
+            _ => self.worksheet.merge_range(row, 0, row, last, &text, look)?,
         };
         Ok(())
     }
 
-    fn headings(&mut self) -> Result<u32, XlsxError> {
+    fn headings(&mut self, row: u32) -> Result<(), XlsxError> {
         let heading = self
             .cell()
             .set_bold()
             .set_align(FormatAlign::Center)
             .set_text_wrap()
             .set_background_color("#E7EDF3");
+        let mut lines = 1;
         for (column, (name, _)) in (0..).zip(&self.sheet.columns) {
-            self.worksheet.write_string_with_format(HEADINGS, column, name, &heading)?;
+            lines = lines.max(lines_of(name, self.widths[usize::from(column)].into(), 11));
+            self.worksheet.write_string_with_format(row, column, name, &heading)?;
         }
-        self.worksheet.set_row_height(HEADINGS, 32)?;
-        self.worksheet.set_freeze_panes(HEADINGS + 1, 0)?;
-        self.worksheet.set_repeat_rows(0, HEADINGS)?;
-        Ok(HEADINGS + 1)
+        self.worksheet.set_row_height(row, height(lines, 11) + 8)?;
+        self.worksheet.set_freeze_panes(row + 1, 0)?;
+        self.worksheet.set_repeat_rows(row, row)?;
+        Ok(())
+    }
+
+    fn row(&mut self, row: u32, values: &[CellValue]) -> Result<(), XlsxError> {
+        let mut lines = 1;
+        for (column, value) in (0..).zip(values) {
+            if let CellValue::Text(text) = value {
+                lines = lines.max(lines_of(text, self.widths[usize::from(column)].into(), 11));
+            }
+            if !self.link(row, column, value)? {
+                self.value(row, column, value)?;
+            }
+        }
+        if lines > 1 || self.sheet.layout == SheetLayout::Paper {
+            self.worksheet.set_row_height(row, height(lines, 11))?;
+        }
+        Ok(())
+    }
+
+    /// Writes a link to another sheet, where the sheet lists them. Returns whether it did.
+    fn link(&mut self, row: u32, column: u16, value: &CellValue) -> Result<bool, XlsxError> {
+        let (SheetLayout::Index(Some(of_links)), CellValue::Text(text)) = (self.sheet.layout, value)
+        else {
+            return Ok(false);
+        };
+        let first = self.heading_row() + 1;
+        let listed = usize::try_from(row - first).ok().and_then(|at| self.part.all.get(at + 1));
+        let Some(name) = listed.and_then(|parts| parts.first()).filter(|_| of_links == column)
+        else {
+            return Ok(false);
+        };
+        let place = format!("internal:'{}'!A1", name.replace('\'', "''"));
+        let look = self.cell().set_font_color("#0563C1").set_text_wrap();
+        let url = Url::new(place).set_text(fitting(text));
+        self.worksheet.write_url_with_format(row, column, url, &look)?;
+        Ok(true)
+    }
+
+    /// The row of the headings: below annex, title, lines of text and subtitle.
+    fn heading_row(&self) -> u32 {
+        let above = 2 + self.sheet.lead.len() + usize::from(!self.sheet.annex.is_empty());
+        u32::try_from(above).unwrap_or(u32::MAX)
     }
 
     fn value(&mut self, row: u32, column: u16, value: &CellValue) -> Result<(), XlsxError> {
@@ -181,10 +310,16 @@ impl PaperSheet<'_> {
         Ok(())
     }
 
-    /// Writes sums of the amounts and counts of all rows: formulas whose cached results are our own sums.
+    /// Writes sums of the amounts and counts: formulas whose cached results are our own sums. The last part has the
+    /// sums of all parts, each part before it has those of its own rows.
     fn totals(&mut self, first: u32, row: u32, rows: &[Vec<CellValue>]) -> Result<(), XlsxError> {
         let bold = self.cell().set_bold();
-        self.worksheet.write_string_with_format(row, 0, &self.template.total, &bold)?;
+        let (word, rows) = if self.part.is_last() {
+            (&self.template.total, &self.sheet.rows[..])
+        } else {
+            (&self.template.subtotal, rows)
+        };
+        self.worksheet.write_string_with_format(row, 0, word, &bold)?;
         for column in 1..u16::try_from(self.sheet.columns.len()).unwrap_or(u16::MAX) {
             let values = || rows.iter().map(|row| &row[usize::from(column)]);
             let money: FenSum = values()
@@ -206,29 +341,27 @@ impl PaperSheet<'_> {
                 self.worksheet.write_string_with_format(row, column, result, &bold)?;
                 continue;
             }
-            let (from, to) = (row_col_to_cell(first, column), row_col_to_cell(row - 1, column));
-            let sum = Formula::new(format!("=SUM({from}:{to})")).set_result(result);
+            let sum = Formula::new(self.sum(first, row, column)).set_result(result);
             self.worksheet.write_formula_with_format(row, column, sum, &format)?;
         }
         Ok(())
     }
 
-    /// Writes who signs, side by side.
-    fn sign_off(&mut self, row: u32, last: u16) -> Result<(), XlsxError> {
-        let format = self.format();
-        let people = u16::try_from(self.template.sign_off.len()).unwrap_or(1).max(1);
-        for (at, who) in (0..).zip(&self.template.sign_off) {
-            let (row, column) = match self.sheet.layout {
-                SheetLayout::Notice => (row + u32::from(at), 0),
-                SheetLayout::Summed | SheetLayout::Listed => (row, at * (last + 1) / people),
-            };
-            self.worksheet.write_string_with_format(row, column, who, &format)?;
+    /// Returns the formula of a sum: of the rows of this part, or in the last part of all parts.
+    fn sum(&self, first: u32, end: u32, column: u16) -> String {
+        let own = cell_range(first, column, end - 1, column);
+        if !self.part.is_last() {
+            return format!("=SUM({own})");
         }
-        Ok(())
+        let full = first + u32::try_from(MOST_ROWS).unwrap_or(0) - 1;
+        let before = self.part.names[..self.part.at].iter();
+        let before = before.map(|name| worksheet_range(name, first, column, full, column));
+        let all: Vec<String> = before.chain([own]).collect();
+        format!("=SUM({})", all.join(","))
     }
 
-    fn page_setup(&mut self, last: u16) -> Result<(), XlsxError> {
-        let width: u32 = self.sheet.columns.iter().map(|(_, width)| u32::from(*width)).sum();
+    fn page_setup(&mut self) -> Result<(), XlsxError> {
+        let width = self.width();
         let across = u16::try_from(width.div_ceil(WIDEST)).unwrap_or(u16::MAX);
         if across > 1 {
             // The first columns of a wide sheet are repeated on every page, so that rows can be told apart.
@@ -237,11 +370,45 @@ impl PaperSheet<'_> {
         self.worksheet.set_paper_size(PAPER).set_print_fit_to_pages(across, 0);
         self.worksheet.set_print_center_horizontally(true);
         self.worksheet.set_footer("&C&P / &N");
-        if last > 3 {
+        if width > UPRIGHT {
             self.worksheet.set_landscape();
         }
         Ok(())
     }
+}
+
+/// Returns the widths of the columns of a sheet: those of the template, or what its amounts need.
+fn widths(sheet: &Sheet) -> Vec<u16> {
+    let of_column = |(at, (_, width)): (usize, &(String, u16))| {
+        let cells = || sheet.rows.iter().map(|row| &row[at]);
+        let money = cells().filter_map(|value| match value {
+            CellValue::Money(fen) => Some(*fen),
+            _ => None,
+        });
+        let (widest, sum) = money.fold((0, FenSum::ZERO), |(widest, sum), fen| {
+            (widest.max(yuan_grouped(fen).len()), sum.saturating_add(fen))
+        });
+        let needed = if widest == 0 { 0 } else { widest.max(yuan_grouped(sum).len()) + 3 };
+        u16::try_from(needed).unwrap_or(u16::MAX).max(*width).max(1)
+    };
+    sheet.columns.iter().enumerate().map(of_column).collect()
+}
+
+/// Returns the number of lines that a text takes in a width of so many characters.
+fn lines_of(text: &str, width: u32, size: u32) -> u32 {
+    // In hundredths of a character of 11 points. Chinese characters are as wide as two digits, and a little more.
+    let letter = |letter: char| if u32::from(letter) < 0x1100 { 110 } else { 215 };
+    let room = (width * 100).saturating_sub(100).max(215);
+    let of_line = |line: &str| {
+        let wide: u32 = line.chars().map(letter).fold(0, u32::saturating_add);
+        (wide / 11).saturating_mul(size).div_ceil(room).max(1)
+    };
+    text.lines().map(of_line).fold(0, u32::saturating_add).max(1)
+}
+
+/// Returns the height of a row in points. A spreadsheet has rows of up to 409.
+fn height(lines: u32, size: u32) -> u32 {
+    (lines.saturating_mul(size * 3 / 2 + 1) + 4).min(409)
 }
 
 /// Returns text that a cell can hold: invalid characters become pictures, and long text is cut visibly.
