@@ -2,7 +2,8 @@
 
 mod check;
 mod guide;
-mod papers;
+pub(super) mod papers;
+mod parts;
 mod read;
 
 use std::collections::BTreeMap;
@@ -10,11 +11,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use self::{
-    guide::GuideTemplate,
-    papers::{NoticeTemplate, Paper},
-};
-pub(super) use self::papers::{PAPERS, PaperContent};
+pub(super) use self::parts::PAPERS;
+pub(crate) use self::parts::RowValues;
+use self::parts::{ColumnForm, GuideTemplate, NoticeTemplate, Paper, RowForm};
 use super::{
     sheet::{CellValue, Sheet, SheetLayout},
     words::{Filling, filled},
@@ -66,7 +65,7 @@ pub struct Template {
     /// Annex 14-7: what a province receives, by insured province.
     receivable: RowForm,
     /// What the pooling areas of a province pay up or receive.
-    areas: RowForm,
+    pooling: RowForm,
     /// What became of deductions and payments.
     judged: RowForm,
     /// The breaks of a province.
@@ -104,10 +103,6 @@ pub struct Template {
     /// The first sheet of each workbook.
     pub(super) guide: GuideTemplate,
     /// What bulletins say, and what they leave out.
-    pub(crate) bulletin: BulletinTemplate,
-}
-
-/// What bulletins say, and what they leave out.
     pub(crate) bulletin: BulletinTemplate,
 }
 
@@ -166,46 +161,6 @@ const BULLETIN: [&str; 13] = [
     "quarter",
 ];
 
-/// A column: heading, name of the value, width in characters.
-type ColumnForm = (String, String, u16);
-
-/// A form of rows.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RowForm {
-    /// The annex of the procedure, such as 附件14-1; none where the form is no annex.
-    #[serde(default)]
-    annex: String,
-    /// The title, with {period} and {province} where they go.
-    title: String,
-    /// The name of the sheet, up to 31 characters.
-    name: String,
-    /// Lines of text above the headings.
-    #[serde(default)]
-    lead: Vec<String>,
-    /// The columns: heading, name of the value, width in characters.
-    columns: Vec<ColumnForm>,
-}
-
-impl RowForm {
-    /// Returns the index of a value among the columns.
-    fn place(&self, value: &str) -> Option<usize> {
-        place(&self.columns, value)
-    }
-
-    /// Returns the heading of a value.
-    pub(super) fn heading(&self, value: &str) -> Option<&str> {
-        self.place(value).map(|at| self.columns[at].0.as_str())
-    }
-}
-
-fn place(columns: &[ColumnForm], value: &str) -> Option<usize> {
-    columns.iter().position(|(_, name, _)| name == value)
-}
-
-/// The values of a row, by name.
-pub(crate) type RowValues = BTreeMap<&'static str, CellValue>;
-
 impl BulletinTemplate {
     fn check(&self) -> Result<(), Text> {
         if let Some(form) = BULLETIN.iter().find(|form| !self.forms.contains_key(**form)) {
@@ -236,7 +191,7 @@ impl Template {
             "deductions" => &self.deductions,
             "deductions_employee" => &self.deductions_employee,
             "deductions_resident" => &self.deductions_resident,
-            "areas" => &self.areas,
+            "pooling" => &self.pooling,
             "judged" => &self.judged,
             "accounts" => &self.accounts,
             "suggestions" => &self.suggestions,
@@ -307,9 +262,8 @@ impl Template {
             );
             return Err(Failure::Usage(problem));
         }
-        let amount = ["payable", "payable_amount", "amount"]
-            .into_iter()
-            .find(|name| offered.contains(name));
+        let amount =
+            ["payable", "payable_amount", "amount"].into_iter().find(|name| offered.contains(name));
         let total = amount.map(|amount| rows.iter().map(|values| money(values.get(amount))).sum());
         let rows = rows.into_iter().enumerate().map(|(at, mut values)| {
             values.insert("number", CellValue::Count(at as i128 + 1));

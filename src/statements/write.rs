@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{
     archive,
-    content::{Content, listed},
+    content::{Content, papers::listed},
     folder,
     plain::Plain,
     renderer::Renderer,
@@ -49,7 +49,6 @@ pub struct WrittenStatements {
     #[schemars(with = "Yuan")]
     pub payable: String,
     /// The provinces that are paid and have no account in force; empty also when nobody gave accounts.
-    #[schemars(with = "Vec<Province>")]
     pub missing_accounts: Vec<String>,
     /// What became of the deductions.
     pub deductions: Judged,

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use rust_xlsxwriter::{
-    DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula,
-    Url, Workbook as Book, Worksheet, XlsxError,
+    DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, Url,
+    Workbook as Book, Worksheet, XlsxError,
     utility::{cell_range, worksheet_range},
 };
 
@@ -250,7 +250,8 @@ impl PaperSheet<'_> {
 
     /// Writes a link to another sheet, where the sheet lists them. Returns whether it did.
     fn link(&mut self, row: u32, column: u16, value: &CellValue) -> Result<bool, XlsxError> {
-        let (SheetLayout::Index(Some(of_links)), CellValue::Text(text)) = (self.sheet.layout, value)
+        let (SheetLayout::Index(Some(of_links)), CellValue::Text(text)) =
+            (self.sheet.layout, value)
         else {
             return Ok(false);
         };

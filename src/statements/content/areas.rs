@@ -57,7 +57,7 @@ impl Content {
         })?;
         rows.push(line("合计(付款通知书所列应付)", payable));
         let filling = self.filling(Some(of));
-        let mut sheet = style.template.filled("areas", &filling, rows, &OFFERED)?;
+        let mut sheet = style.template.filled("pooling", &filling, rows, &OFFERED)?;
         sheet.total = Some(payable);
         Ok(Sheet { layout: SheetLayout::Listed, ..sheet })
     }

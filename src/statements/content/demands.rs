@@ -50,11 +50,7 @@ pub(super) struct Demands {
 
 impl Demands {
     /// Reads the notices of the period. Emergency proposals are none: they count in the period that approved them.
-    pub(super) fn read(
-        notices: &Grid,
-        status: &Grid,
-        before: Option<&Grid>,
-    ) -> Outcome<Demands> {
+    pub(super) fn read(notices: &Grid, status: &Grid, before: Option<&Grid>) -> Outcome<Demands> {
         let approved = |row: &GridRow| row.fen_or_null("approved");
         let known: BTreeSet<&str> = before
             .into_iter()

@@ -18,9 +18,8 @@ impl Content {
             let own = lines.filter(|line| of.is_none_or(|of| side(line) == of));
             yuan_grouped(own.map(|line| line.amount).sum::<crate::model::money::FenSum>())
         };
-        let all = |pays| {
-            yuan_grouped(of.map(|of| self.demands.sum_of(pays, of)).unwrap_or_default())
-        };
+        let all =
+            |pays| yuan_grouped(of.map(|of| self.demands.sum_of(pays, of)).unwrap_or_default());
         // Every notice of a period has the same days.
         let issued = self.demands.iter().find(|line| line.file_by.is_some());
         let day = |day: Option<chrono::NaiveDate>| day.map_or("规定期限".to_owned(), words::day);

@@ -7,7 +7,7 @@ mod demands;
 mod guide;
 mod judged;
 mod national;
-mod papers;
+pub(super) mod papers;
 mod returned;
 mod statement;
 mod suggestions;
@@ -15,7 +15,6 @@ mod verification;
 
 use chrono::NaiveDate;
 
-pub(super) use self::papers::listed;
 use self::demands::{Demand, Demands};
 use super::{
     sheet::{CellValue, Sheet, Workbook},

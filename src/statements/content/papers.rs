@@ -12,7 +12,7 @@ use crate::{
     statements::{
         capital::capitals,
         sheet::{SheetLayout, Workbook},
-        template::{PAPERS, PaperContent},
+        template::{PAPERS, papers::PaperContent},
         words,
     },
 };
@@ -57,7 +57,8 @@ impl Content {
         let rows = lines.iter().map(|demand| {
             let other = province(demand.party(!pays));
             let mark = if demand.is_returned() { notice.mark.as_str() } else { "" };
-            let day = |day: Option<NaiveDate>| CellValue::Text(day.map_or_else(String::new, words::day));
+            let day =
+                |day: Option<NaiveDate>| CellValue::Text(day.map_or_else(String::new, words::day));
             let account = self.account(demand.payee, style);
             let of_account = |value: fn(&ReceivingAccount) -> &String| match account {
                 Some(account) => text(value(account)),
@@ -141,7 +142,8 @@ impl Content {
     ) -> Vec<Province> {
         let own = self.demands.iter().filter(|demand| payer.is_none_or(|of| demand.payer == of));
         let payees: BTreeSet<Province> = own.map(|demand| demand.payee).collect();
-        let missing = |of: &Province| style.accounts.is_some() && self.account(*of, style).is_none();
+        let missing =
+            |of: &Province| style.accounts.is_some() && self.account(*of, style).is_none();
         payees.into_iter().filter(missing).collect()
     }
 

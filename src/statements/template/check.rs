@@ -2,7 +2,10 @@
 
 use rust_xlsxwriter::utility::check_sheet_name;
 
-use super::{BULLETIN, ColumnForm, GuideTemplate, Paper, RowForm, Template};
+use super::{
+    BULLETIN, Template,
+    parts::{ColumnForm, GuideTemplate, Paper, RowForm},
+};
 
 use crate::text::{Text, quoted};
 
@@ -75,7 +78,7 @@ fn workbooks(template: &Template) -> [Vec<NamedForm<'_>>; 8] {
     };
     let monthly = BULLETIN.iter().filter(|name| **name != "quarter");
     let of_bulletin = |name: &&str| form(name, format!("bulletin.forms.{name}"));
-    let mut notices = named(&["accounts"]);
+    let mut notices: Vec<NamedForm> = named(&["accounts"]);
     let (pay, receive) = (&template.notice.pay_columns, &template.notice.receive_columns);
     for (part, papers, columns) in
         [("pay", &template.pay, pay), ("receive", &template.receive, receive)]
@@ -95,7 +98,7 @@ fn workbooks(template: &Template) -> [Vec<NamedForm<'_>>; 8] {
             "deductions_employee",
             "deductions_resident",
             "receivable",
-            "areas",
+            "pooling",
             "judged",
             "breaks",
         ]),
@@ -209,12 +212,12 @@ mod tests {
 
     #[test]
     fn two_sheets_of_a_workbook_have_two_names() {
-        let alike = problem("name = \"应收\"", "name = \"应付\"");
+        let alike = problem("name = \"14-7应收\"", "name = \"14-1应付\"");
         assert!(
-            alike.contains("receivable: sheet \"应付\" is there already, as payable"),
+            alike.contains("receivable: sheet \"14-1应付\" is there already, as payable"),
             "{alike}"
         );
-        assert_eq!(problem("name = \"应收\"", "name = \"清算表\""), "");
+        assert_eq!(problem("name = \"14-7应收\"", "name = \"清算表\""), "");
         assert!(problem("name = \"匹配率\"", "name = \"迟报\"").contains("bulletin.forms.late"));
     }
 

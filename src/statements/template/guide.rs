@@ -1,11 +1,9 @@
 //! The first sheet of a workbook: what is in it, how much, until when, whom to ask.
 
-use std::collections::BTreeMap;
-
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::{ColumnForm, RowValues, Template, place};
+use super::{
+    Template,
+    parts::{RowValues, place},
+};
 use crate::{
     diag::Outcome,
     statements::{
@@ -13,41 +11,6 @@ use crate::{
         words::{Filling, filled},
     },
 };
-
-/// The first sheet of each workbook.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::statements) struct GuideTemplate {
-    /// The name of the sheet.
-    pub(super) name: String,
-    /// The title, with {period}, {province} and {book} where they go.
-    title: String,
-    /// The last lines, such as whom to ask.
-    contact: Vec<String>,
-    /// The line on payees without an account, with {missing}.
-    pub(in crate::statements) missing: String,
-    /// The line where nobody gave accounts.
-    pub(in crate::statements) no_accounts: String,
-    /// The columns of the list of sheets: heading, name of the value, width in characters.
-    pub(super) columns: Vec<ColumnForm>,
-    /// What is said of each workbook.
-    #[schemars(extend("required" = GUIDED))]
-    pub(super) books: BTreeMap<String, GuidedBook>,
-}
-
-/// The workbooks that have a first sheet.
-pub(super) const GUIDED: [&str; 6] =
-    ["national", "statement", "notices", "suggestions", "returned", "verification"];
-
-/// What is said of a workbook.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct GuidedBook {
-    /// What it is called.
-    book: String,
-    /// Lines of text.
-    lines: Vec<String>,
-}
 
 impl Template {
     /// Makes the first sheet of a workbook.

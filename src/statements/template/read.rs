@@ -1,6 +1,9 @@
 //! Reads a template.
 
-use super::{PAPERS, Template, check, guide::GUIDED};
+use super::{
+    Template, check,
+    parts::{GUIDED, PAPERS},
+};
 use crate::diag::toml_problem;
 use crate::text::{Text, indented, lines};
 
@@ -18,8 +21,7 @@ impl Template {
 
     /// Reads a template.
     pub fn parse(text: &str) -> Result<Template, Text> {
-        let file: toml::Table =
-            toml::from_str(text).map_err(|error| toml_problem(text, &error))?;
+        let file: toml::Table = toml::from_str(text).map_err(|error| toml_problem(text, &error))?;
         // Before anything else, so that a template of an earlier version is told as one.
         match file.get("format").and_then(toml::Value::as_integer) {
             Some(1) => {
