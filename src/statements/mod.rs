@@ -13,6 +13,7 @@ mod archive;
 mod capital;
 mod content;
 pub mod folder;
+mod measure;
 mod plain;
 mod renderer;
 pub mod replies;

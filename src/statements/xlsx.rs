@@ -10,6 +10,7 @@ use rust_xlsxwriter::{
 };
 
 use super::{
+    measure::{height, lines_of, widths},
     plain::shown,
     renderer::Renderer,
     sheet::{CellValue, Sheet, SheetLayout, Workbook},
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     diag::{Failure, Outcome},
-    model::money::{FenSum, yuan, yuan_grouped},
+    model::money::{FenSum, yuan},
     spelling::beginning,
     text::Text,
 };
@@ -227,7 +228,10 @@ impl PaperSheet<'_> {
             self.worksheet.write_string_with_format(row, column, name, &heading)?;
         }
         self.worksheet.set_row_height(row, height(lines, 11) + 8)?;
-        self.worksheet.set_freeze_panes(row + 1, 0)?;
+        // Frozen lines of text would leave no room for the rows.
+        if self.sheet.lead.is_empty() {
+            self.worksheet.set_freeze_panes(row + 1, 0)?;
+        }
         self.worksheet.set_repeat_rows(row, row)?;
         Ok(())
     }
@@ -378,40 +382,6 @@ impl PaperSheet<'_> {
     }
 }
 
-/// Returns the widths of the columns of a sheet: those of the template, or what its amounts need.
-fn widths(sheet: &Sheet) -> Vec<u16> {
-    let of_column = |(at, (_, width)): (usize, &(String, u16))| {
-        let cells = || sheet.rows.iter().map(|row| &row[at]);
-        let money = cells().filter_map(|value| match value {
-            CellValue::Money(fen) => Some(*fen),
-            _ => None,
-        });
-        let (widest, sum) = money.fold((0, FenSum::ZERO), |(widest, sum), fen| {
-            (widest.max(yuan_grouped(fen).len()), sum.saturating_add(fen))
-        });
-        let needed = if widest == 0 { 0 } else { widest.max(yuan_grouped(sum).len()) + 3 };
-        u16::try_from(needed).unwrap_or(u16::MAX).max(*width).max(1)
-    };
-    sheet.columns.iter().enumerate().map(of_column).collect()
-}
-
-/// Returns the number of lines that a text takes in a width of so many characters.
-fn lines_of(text: &str, width: u32, size: u32) -> u32 {
-    // In hundredths of a character of 11 points. Chinese characters are as wide as two digits, and a little more.
-    let letter = |letter: char| if u32::from(letter) < 0x1100 { 110 } else { 215 };
-    let room = (width * 100).saturating_sub(100).max(215);
-    let of_line = |line: &str| {
-        let wide: u32 = line.chars().map(letter).fold(0, u32::saturating_add);
-        (wide / 11).saturating_mul(size).div_ceil(room).max(1)
-    };
-    text.lines().map(of_line).fold(0, u32::saturating_add).max(1)
-}
-
-/// Returns the height of a row in points. A spreadsheet has rows of up to 409.
-fn height(lines: u32, size: u32) -> u32 {
-    (lines.saturating_mul(size * 3 / 2 + 1) + 4).min(409)
-}
-
 /// Returns text that a cell can hold: invalid characters become pictures, and long text is cut visibly.
 fn fitting(text: &str) -> String {
     let text = shown(text);
@@ -446,6 +416,8 @@ fn exact(fen: FenSum) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Cursor, Read};
+
     use super::*;
 
     #[test]
@@ -468,6 +440,51 @@ mod tests {
             assert_eq!(found, expected);
             assert!(rust_xlsxwriter::utility::check_sheet_name(&found).is_ok(), "{found:?}");
         }
+    }
+
+    #[test]
+    fn a_sheet_that_goes_on_is_summed_and_signed_once() {
+        let column = |heading: &str| (heading.to_owned(), 12);
+        let row = |n: i128| vec![CellValue::Count(n), CellValue::Money(FenSum::new(100))];
+        let sheet = Sheet {
+            name: "表".to_owned(),
+            file: "sheet".to_owned(),
+            annex: "附件14-1".to_owned(),
+            title: "新疆生产建设兵团跨省异地就医应付医疗费用清算表".to_owned(),
+            subtitle: String::new(),
+            lead: Vec::new(),
+            columns: vec![column("序号"), column("金额")],
+            rows: (0..250).map(row).collect(),
+            close: Vec::new(),
+            total: None,
+            layout: SheetLayout::Summed,
+            choices: None,
+        };
+        let workbook = Workbook { folder: "31".to_owned(), name: "book", sheets: vec![sheet] };
+        let day = NaiveDate::from_ymd_opt(2025, 11, 30).expect("a day");
+        let template = Template::built_in();
+        let files = Xlsx { issued_on: day }.render(&workbook, &template).expect("a workbook");
+        let mut archive = zip::ZipArchive::new(Cursor::new(&files[0].1)).expect("an archive");
+        let mut part = |name: &str| {
+            let mut text = String::new();
+            let mut file = archive.by_name(name).expect("a part");
+            file.read_to_string(&mut text).expect("text");
+            text
+        };
+        let sheets = [1, 2, 3].map(|n| part(&format!("xl/worksheets/sheet{n}.xml")));
+        let sums = [
+            "SUM(B5:B104)",
+            "SUM(B5:B104)",
+            "SUM('表 1'!B5:B104,'表 2'!B5:B104,B5:B54)</f><v>250.00</v>",
+        ];
+        for (sheet, sum) in sheets.iter().zip(sums) {
+            assert!(sheet.contains(sum), "{sum}: {}", &sheet[sheet.len() - 2_000..]);
+        }
+        let merged = |sheet: &String| sheet.matches("<mergeCell ").count();
+        // Annex, title and subtitle; below the last part who signs.
+        let signed = template.sign_off.len();
+        assert_eq!(merged(&sheets[0]), 3);
+        assert!([4, 3 + signed].contains(&merged(&sheets[2])), "{}", merged(&sheets[2]));
     }
 
     #[test]
