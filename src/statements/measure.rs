@@ -14,7 +14,7 @@ pub(super) fn widths(sheet: &Sheet) -> Vec<u16> {
         let (widest, sum) = money.fold((0, FenSum::ZERO), |(widest, sum), fen| {
             (widest.max(yuan_grouped(fen).len()), sum.saturating_add(fen))
         });
-        let needed = if widest == 0 { 0 } else { widest.max(yuan_grouped(sum).len()) + 3 };
+        let needed = if widest == 0 { 0 } else { widest.max(yuan_grouped(sum).len()) + 4 };
         u16::try_from(needed).unwrap_or(u16::MAX).max(*width).max(1)
     };
     sheet.columns.iter().enumerate().map(of_column).collect()

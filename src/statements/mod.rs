@@ -18,6 +18,7 @@ mod plain;
 mod renderer;
 pub mod replies;
 mod sheet;
+mod sheet_name;
 mod style;
 mod template;
 mod words;

@@ -14,6 +14,7 @@ use super::{
     plain::shown,
     renderer::Renderer,
     sheet::{CellValue, Sheet, SheetLayout, Workbook},
+    sheet_name::sheet_name,
     template::Template,
 };
 use crate::{
@@ -35,11 +36,10 @@ const MOST_ROWS: usize = if cfg!(test) { 100 } else { 1_000_000 };
 const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1900, 1, 1).expect("Invariant: a day");
 /// The number of the paper size A4.
 const PAPER: u8 = 9;
-/// The most UTF-16 units of a cell, and of a sheet's name.
+/// The most UTF-16 units of a cell.
 const MOST_TEXT: usize = 32_767;
-const LONGEST_NAME: usize = 31;
 /// The most characters that fit beside each other on a page, in small print, and on an upright page in full size.
-const WIDEST: u32 = 240;
+const WIDEST: u32 = 260;
 const UPRIGHT: u32 = 95;
 /// The first amount, in fen, that the 15 digits of a spreadsheet's number cannot hold exactly. It is written as text.
 const EXACT: FenSum = FenSum::new(1_000_000_000_000_000);
@@ -195,12 +195,18 @@ impl PaperSheet<'_> {
         self.widths.iter().map(|width| u32::from(*width)).sum()
     }
 
+    /// The number of pages that lie side by side.
+    fn pages(&self) -> u16 {
+        u16::try_from(self.width().div_ceil(WIDEST)).unwrap_or(u16::MAX).max(1)
+    }
+
     /// Writes a line over all columns, in a row that is as high as its text. On a very wide sheet it stands on the
     /// first page.
     fn across(&mut self, row: u32, text: &str, look: &Format, size: u32) -> Result<(), XlsxError> {
         let (mut last, mut width) = (0, u32::from(self.widths[0]));
+        let page = self.width().div_ceil(self.pages().into());
         for (column, of_column) in (0..).zip(&self.widths).skip(1) {
-            if width + u32::from(*of_column) > WIDEST {
+            if width + u32::from(*of_column) > page {
                 break;
             }
             (last, width) = (column, width + u32::from(*of_column));
@@ -240,15 +246,14 @@ impl PaperSheet<'_> {
         let mut lines = 1;
         for (column, value) in (0..).zip(values) {
             if let CellValue::Text(text) = value {
-                lines = lines.max(lines_of(text, self.widths[usize::from(column)].into(), 11));
+                let room = u32::from(self.widths[usize::from(column)]).saturating_sub(1);
+                lines = lines.max(lines_of(text, room, 11));
             }
             if !self.link(row, column, value)? {
                 self.value(row, column, value)?;
             }
         }
-        if lines > 1 || self.sheet.layout == SheetLayout::Paper {
-            self.worksheet.set_row_height(row, height(lines, 11))?;
-        }
+        self.worksheet.set_row_height(row, height(lines, 11))?;
         Ok(())
     }
 
@@ -266,7 +271,7 @@ impl PaperSheet<'_> {
             return Ok(false);
         };
         let place = format!("internal:'{}'!A1", name.replace('\'', "''"));
-        let look = self.cell().set_font_color("#0563C1").set_text_wrap();
+        let look = self.cell().set_font_color("#0563C1").set_text_wrap().set_indent(1);
         let url = Url::new(place).set_text(fitting(text));
         self.worksheet.write_url_with_format(row, column, url, &look)?;
         Ok(true)
@@ -280,24 +285,26 @@ impl PaperSheet<'_> {
 
     fn value(&mut self, row: u32, column: u16, value: &CellValue) -> Result<(), XlsxError> {
         let cell = self.cell();
+        let right = || self.cell().set_align(FormatAlign::Right).set_indent(1);
         match value {
             CellValue::Text(text) => {
                 let text_cell = cell.set_num_format("@").set_text_wrap();
+                let text_cell = text_cell.set_align(FormatAlign::Left).set_indent(1);
                 self.worksheet.write_string_with_format(row, column, fitting(text), &text_cell)?;
             }
             CellValue::Money(fen) => match exact(*fen) {
                 Some(number) => {
-                    let money = cell.set_num_format("#,##0.00");
+                    let money = right().set_num_format("#,##0.00");
                     self.worksheet.write_number_with_format(row, column, number, &money)?;
                 }
                 None => {
-                    self.worksheet.write_string_with_format(row, column, yuan(*fen), &cell)?;
+                    self.worksheet.write_string_with_format(row, column, yuan(*fen), &right())?;
                 }
             },
             CellValue::Count(count) => {
                 #[expect(clippy::disallowed_types, reason = "a spreadsheet has no other numbers")]
                 let number = count.to_string().parse::<f64>().unwrap_or_default();
-                let counted = cell.set_num_format("#,##0");
+                let counted = right().set_num_format("#,##0");
                 self.worksheet.write_number_with_format(row, column, number, &counted)?;
             }
         }
@@ -319,6 +326,8 @@ impl PaperSheet<'_> {
     /// sums of all parts, each part before it has those of its own rows.
     fn totals(&mut self, first: u32, row: u32, rows: &[Vec<CellValue>]) -> Result<(), XlsxError> {
         let bold = self.cell().set_bold();
+        let right = || bold.clone().set_align(FormatAlign::Right).set_indent(1);
+        self.worksheet.set_row_height(row, height(1, 11))?;
         let (word, rows) = if self.part.is_last() {
             (&self.template.total, &self.sheet.rows[..])
         } else {
@@ -335,15 +344,15 @@ impl PaperSheet<'_> {
             let has_money = values().any(|value| matches!(value, CellValue::Money(_)));
             let has_count = values().any(|value| matches!(value, CellValue::Count(_)));
             let (result, format) = match (has_money, has_count) {
-                (true, _) => (yuan(money), bold.clone().set_num_format("#,##0.00")),
-                (_, true) => (count.to_string(), bold.clone().set_num_format("#,##0")),
+                (true, _) => (yuan(money), right().set_num_format("#,##0.00")),
+                (_, true) => (count.to_string(), right().set_num_format("#,##0")),
                 _ => {
                     self.worksheet.write_string_with_format(row, column, "", &bold)?;
                     continue;
                 }
             };
             if has_money && exact(money).is_none() {
-                self.worksheet.write_string_with_format(row, column, result, &bold)?;
+                self.worksheet.write_string_with_format(row, column, result, &right())?;
                 continue;
             }
             let sum = Formula::new(self.sum(first, row, column)).set_result(result);
@@ -366,8 +375,7 @@ impl PaperSheet<'_> {
     }
 
     fn page_setup(&mut self) -> Result<(), XlsxError> {
-        let width = self.width();
-        let across = u16::try_from(width.div_ceil(WIDEST)).unwrap_or(u16::MAX);
+        let (width, across) = (self.width(), self.pages());
         if across > 1 {
             // The first columns of a wide sheet are repeated on every page, so that rows can be told apart.
             self.worksheet.set_repeat_columns(0, 2)?;
@@ -393,21 +401,6 @@ fn fitting(text: &str) -> String {
     format!("{}{mark}", beginning(&text, most, char::len_utf16))
 }
 
-/// Returns a valid sheet name that is not in `names`, with a number when it is not 0, and adds it.
-fn sheet_name(name: &str, number: usize, names: &mut BTreeSet<String>) -> String {
-    let letter = |letter| if "[]:*?/\\".contains(letter) { '_' } else { letter };
-    let name: String = shown(name).replace(['\t', '\n', '\r'], " ").chars().map(letter).collect();
-    let name = if name.trim_matches(['\'', ' ']).is_empty() { "表" } else { &name };
-    let mut free = (number..).filter_map(|number| {
-        let end = if number == 0 { String::new() } else { format!(" {number}") };
-        let most = LONGEST_NAME - end.len();
-        let name = beginning(name.trim_matches('\''), most, char::len_utf16);
-        let name = format!("{}{end}", name.trim_end_matches('\''));
-        names.insert(name.to_lowercase()).then_some(name)
-    });
-    free.next().expect("Invariant: numbers go on")
-}
-
 /// Returns an amount as a spreadsheet's number, or `None` when 15 digits do not hold it.
 #[expect(clippy::disallowed_types, reason = "a spreadsheet has no other numbers")]
 fn exact(fen: FenSum) -> Option<f64> {
@@ -419,28 +412,6 @@ mod tests {
     use std::io::{Cursor, Read};
 
     use super::*;
-
-    #[test]
-    fn names_of_sheets_are_such_as_spreadsheets_take() {
-        let mut names = BTreeSet::from(["history".to_owned()]);
-        let long = "省".repeat(40);
-        for (name, number, expected) in [
-            ("应付", 0, "应付".to_owned()),
-            ("应付", 0, "应付 1".to_owned()),
-            ("应付", 2, "应付 2".to_owned()),
-            ("'a/b[c]:d'", 0, "a_b_c__d".to_owned()),
-            ("A_B_C__D", 0, "A_B_C__D 1".to_owned()),
-            ("History", 0, "History 1".to_owned()),
-            ("''", 0, "表".to_owned()),
-            (&long, 0, "省".repeat(31)),
-            (&long, 0, "省".repeat(29) + " 1"),
-            ("\u{1f4a3}\0", 0, "\u{1f4a3}\u{2400}".to_owned()),
-        ] {
-            let found = sheet_name(name, number, &mut names);
-            assert_eq!(found, expected);
-            assert!(rust_xlsxwriter::utility::check_sheet_name(&found).is_ok(), "{found:?}");
-        }
-    }
 
     #[test]
     fn a_sheet_that_goes_on_is_summed_and_signed_once() {
