@@ -34,7 +34,7 @@ pub(super) fn lines_of(text: &str, width: u32, size: u32) -> u32 {
 
 /// Returns the height of a row in points. A spreadsheet has rows of up to 409.
 pub(super) fn height(lines: u32, size: u32) -> u32 {
-    (lines.saturating_mul(size * 3 / 2 + 1) + 4).min(409)
+    lines.saturating_mul(size * 3 / 2 + 1).saturating_add(2).min(409)
 }
 
 #[cfg(test)]

@@ -41,6 +41,11 @@ const MOST_TEXT: usize = 32_767;
 /// The most characters that fit beside each other on a page, in small print, and on an upright page in full size.
 const WIDEST: u32 = 260;
 const UPRIGHT: u32 = 95;
+/// How amounts and counts are shown: with room to their right, of the width of a digit.
+const MONEY: &str = "#,##0.00_0";
+const COUNT: &str = "#,##0_0";
+/// The most lines of a notice that is printed on one page, so that it is signed on the page that it is on.
+const ONE_PAGE: usize = 40;
 /// The first amount, in fen, that the 15 digits of a spreadsheet's number cannot hold exactly. It is written as text.
 const EXACT: FenSum = FenSum::new(1_000_000_000_000_000);
 
@@ -285,7 +290,7 @@ impl PaperSheet<'_> {
 
     fn value(&mut self, row: u32, column: u16, value: &CellValue) -> Result<(), XlsxError> {
         let cell = self.cell();
-        let right = || self.cell().set_align(FormatAlign::Right).set_indent(1);
+        let right = || self.cell().set_align(FormatAlign::Right);
         match value {
             CellValue::Text(text) => {
                 let text_cell = cell.set_num_format("@").set_text_wrap();
@@ -294,7 +299,7 @@ impl PaperSheet<'_> {
             }
             CellValue::Money(fen) => match exact(*fen) {
                 Some(number) => {
-                    let money = right().set_num_format("#,##0.00");
+                    let money = right().set_num_format(MONEY);
                     self.worksheet.write_number_with_format(row, column, number, &money)?;
                 }
                 None => {
@@ -304,7 +309,7 @@ impl PaperSheet<'_> {
             CellValue::Count(count) => {
                 #[expect(clippy::disallowed_types, reason = "a spreadsheet has no other numbers")]
                 let number = count.to_string().parse::<f64>().unwrap_or_default();
-                let counted = right().set_num_format("#,##0");
+                let counted = right().set_num_format(COUNT);
                 self.worksheet.write_number_with_format(row, column, number, &counted)?;
             }
         }
@@ -326,14 +331,15 @@ impl PaperSheet<'_> {
     /// sums of all parts, each part before it has those of its own rows.
     fn totals(&mut self, first: u32, row: u32, rows: &[Vec<CellValue>]) -> Result<(), XlsxError> {
         let bold = self.cell().set_bold();
-        let right = || bold.clone().set_align(FormatAlign::Right).set_indent(1);
+        let right = || bold.clone().set_align(FormatAlign::Right);
         self.worksheet.set_row_height(row, height(1, 11))?;
         let (word, rows) = if self.part.is_last() {
             (&self.template.total, &self.sheet.rows[..])
         } else {
             (&self.template.subtotal, rows)
         };
-        self.worksheet.write_string_with_format(row, 0, word, &bold)?;
+        let label = bold.clone().set_align(FormatAlign::Center);
+        self.worksheet.write_string_with_format(row, 0, word, &label)?;
         for column in 1..u16::try_from(self.sheet.columns.len()).unwrap_or(u16::MAX) {
             let values = || rows.iter().map(|row| &row[usize::from(column)]);
             let money: FenSum = values()
@@ -344,8 +350,8 @@ impl PaperSheet<'_> {
             let has_money = values().any(|value| matches!(value, CellValue::Money(_)));
             let has_count = values().any(|value| matches!(value, CellValue::Count(_)));
             let (result, format) = match (has_money, has_count) {
-                (true, _) => (yuan(money), right().set_num_format("#,##0.00")),
-                (_, true) => (count.to_string(), right().set_num_format("#,##0")),
+                (true, _) => (yuan(money), right().set_num_format(MONEY)),
+                (_, true) => (count.to_string(), right().set_num_format(COUNT)),
                 _ => {
                     self.worksheet.write_string_with_format(row, column, "", &bold)?;
                     continue;
@@ -376,11 +382,13 @@ impl PaperSheet<'_> {
 
     fn page_setup(&mut self) -> Result<(), XlsxError> {
         let (width, across) = (self.width(), self.pages());
+        let is_paper = self.sheet.layout == SheetLayout::Paper;
+        let down = u16::from(is_paper && self.sheet.rows.len() <= ONE_PAGE);
         if across > 1 {
             // The first columns of a wide sheet are repeated on every page, so that rows can be told apart.
             self.worksheet.set_repeat_columns(0, 2)?;
         }
-        self.worksheet.set_paper_size(PAPER).set_print_fit_to_pages(across, 0);
+        self.worksheet.set_paper_size(PAPER).set_print_fit_to_pages(across, down);
         self.worksheet.set_print_center_horizontally(true);
         self.worksheet.set_footer("&C&P / &N");
         if width > UPRIGHT {

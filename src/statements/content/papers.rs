@@ -20,6 +20,8 @@ use crate::{
 /// What stands where there is no day, and where there are several.
 const NO_DAY: &str = "规定期限";
 const SEVERAL_DAYS: &str = "各自期限";
+/// A day that is filled in by hand.
+const BLANK_DAY: &str = "______年____月____日";
 
 impl Content {
     /// Makes the payment notices, the receipt notices and annex 10 of a province. Empty when there are no notices.
@@ -85,6 +87,9 @@ impl Content {
             None if style.accounts.is_some() => notice.no_account.clone(),
             None => "________________________".to_owned(),
         };
+        // No table has the day on which an increase was approved, and its payment is due from then on.
+        let issued_on =
+            if kind == "JJ" { BLANK_DAY.to_owned() } else { words::day(self.issued_on) };
         style.template.paper(PaperContent {
             pays,
             kind,
@@ -93,7 +98,7 @@ impl Content {
                 ("period", words::month(self.period)),
                 ("capital", capitals(total)),
                 ("account", account),
-                ("issued_on", words::day(self.issued_on)),
+                ("issued_on", issued_on),
                 ("file_by", days(|demand| demand.file_by)),
                 ("pay_by", days(|demand| demand.pay_by)),
                 ("confirm_by", days(|demand| demand.confirm_by)),
