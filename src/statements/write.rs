@@ -56,6 +56,9 @@ pub struct WrittenStatements {
     pub payments: Judged,
 }
 
+/// The bytes of files, by their paths below the output folder.
+type FilesByPath = BTreeMap<String, Vec<u8>>;
+
 /// Writes the forms of a closed period into a new folder.
 pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<WrittenStatements> {
     let closed = ClosedPeriod::open(book, period)?;
@@ -69,15 +72,14 @@ pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<W
     let readers: Vec<Option<Province>> =
         [None].into_iter().chain(provinces.iter().copied().map(Some)).collect();
     // Sheets are made inside the parallel loop: the sheets of all readers together would not fit a small memory.
-    let rendered: Vec<(BTreeMap<String, Vec<u8>>, [FenSum; 2])> = readers
+    let rendered: Vec<(FilesByPath, [FenSum; 2])> = readers
         .par_iter()
         .with_max_len(1)
         .map(|reader| of_reader(&content, *reader, style, issued_on))
         .collect::<Outcome<_>>()?;
     let sums = [0, 1].map(|side| rendered.iter().map(|(_, listed)| listed[side]).sum());
     content.prove_made(sums)?;
-    let files: BTreeMap<String, Vec<u8>> =
-        rendered.into_iter().flat_map(|(files, _)| files).collect();
+    let files: FilesByPath = rendered.into_iter().flat_map(|(files, _)| files).collect();
     folder::publish(out, &files)?;
     let [deductions, payments] = content.all_judged();
     let missing = content.missing_accounts(None, style);
@@ -100,7 +102,7 @@ fn of_reader(
     reader: Option<Province>,
     style: &Style,
     issued_on: NaiveDate,
-) -> Outcome<(BTreeMap<String, Vec<u8>>, [FenSum; 2])> {
+) -> Outcome<(FilesByPath, [FenSum; 2])> {
     let workbooks = match reader {
         None => content.nation(style)?,
         Some(province) => content.province(province, style)?,
@@ -119,7 +121,7 @@ pub(crate) fn render(
     workbooks: &[Workbook],
     template: &Template,
     issued_on: NaiveDate,
-) -> Outcome<BTreeMap<String, Vec<u8>>> {
+) -> Outcome<FilesByPath> {
     let xlsx = Xlsx { issued_on };
     let renderers: [&dyn Renderer; 2] = [&xlsx, &Plain];
     let mut files = BTreeMap::new();

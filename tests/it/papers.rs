@@ -9,6 +9,7 @@ use std::{
 use calamine::{Data, Reader, Xlsx};
 use liangqing::model::fields::Field;
 
+use crate::decisions::{open_items, write_statements};
 use crate::world::{NULL, Ran, Row, World, names_in, program, spreadsheet, tree};
 
 /// Three periods: October suggests an emergency increase, November has QS, FH, CS and the approval, December has ND.
@@ -220,6 +221,19 @@ fn pooling_areas_and_funds_add_up_to_the_notices() {
     // What was refused goes back: to the province where the settlement is known, all of it to the nation.
     let refused = |own: &str| rows(&world, &format!("out/{own}/refused.csv")).len();
     assert_eq!((refused("34"), refused("32"), refused("national")), (1, 0, 2));
+}
+
+#[test]
+fn names_stand_beside_the_codes_of_places() {
+    let world = open_items();
+    let names = world.path("names.csv");
+    fs::write(&names, "code,name\nH31010000001,瑞金医院\n340100,合肥市\n").expect("written");
+    write_statements(&world, &["--names", names.to_str().expect("UTF-8")]).expect(0);
+    for row in rows(&world, "out/34/copies.csv") {
+        assert_eq!(row["定点医药机构编号"], "H31010000001 瑞金医院");
+        assert_eq!(row["参保地区划"], "340100 合肥市");
+        assert_eq!(row["就医地区划"], "310100");
+    }
 }
 
 #[test]

@@ -83,7 +83,9 @@ impl Content {
         let total: FenSum = lines.iter().map(|demand| demand.amount).sum();
         let days = |day: fn(&Demand) -> Option<NaiveDate>| one_day(lines.iter().map(|of| day(of)));
         let account = match self.account(of, style) {
-            Some(ReceivingAccount { name, bank, number, .. }) => format!("{name},{bank},{number}"),
+            Some(ReceivingAccount { name, bank, number, .. }) => {
+                format!("{name}，{bank}，{number}")
+            }
             None if style.accounts.is_some() => notice.no_account.clone(),
             None => "________________________".to_owned(),
         };
