@@ -30,7 +30,7 @@ pub(super) struct Demand {
 }
 
 impl Demand {
-    /// Whether the treating province pays. Such a line has a mark (procedure §27, §51).
+    /// Whether the treating province pays. Such a line has a mark (procedure §27, procedure §51).
     pub(super) fn is_returned(&self) -> bool {
         self.payer == self.pair.treating
     }

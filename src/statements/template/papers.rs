@@ -1,4 +1,5 @@
-//! Notices: one paper a province and kind of payment, which lists the other provinces (procedure §20, §24, §47, §51).
+//! Notices: one paper a province and kind of payment, which lists the other provinces (procedure §20, procedure §24,
+//! procedure §47, procedure §51).
 
 use super::{Template, parts::RowValues};
 use crate::{
