@@ -7,7 +7,8 @@ use std::fs;
 
 use crate::{
     contract::columns::{
-        self, FileColumns, OPENING_QUOTAS, REGISTRY, REPLY, SMALL_FILES, SmallFileColumn,
+        self, ACCOUNTS, FileColumns, NAMES, OPENING_QUOTAS, REGISTRY, REPLY, SMALL_FILES,
+        SmallFileColumn,
     },
     diag::codes::{Code, LineCode, RowRule},
     model::{
@@ -298,8 +299,10 @@ fn inputs(lang: PageLang) -> String {
     let intro = lang
         .choose([include_str!("dictionary/inputs.zh-CN.md"), include_str!("dictionary/inputs.md")]);
     let small: String = SMALL_FILES.iter().map(|small| file(small, lang)).collect();
-    let others: String =
-        [OPENING_QUOTAS, REGISTRY, REPLY].iter().map(|other| file(other, lang)).collect();
+    let others: String = [OPENING_QUOTAS, REGISTRY, ACCOUNTS, NAMES, REPLY]
+        .iter()
+        .map(|other| file(other, lang))
+        .collect();
     let text = intro
         .replace("{record}\n\n", &record(lang))
         .replace("{rules}\n\n", &row_rules(lang))

@@ -1,6 +1,6 @@
 //! The command `statements`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -11,22 +11,27 @@ use super::{
     printer::{report, text},
 };
 use crate::{
-    diag::Outcome,
+    bounded,
+    contract::{accounts::ReceivingAccounts, names::PlaceNames},
+    diag::{Failure, Outcome},
     model::{codes::Month, dates::parse_period},
     privacy::pseudonym::Pseudonyms,
     statements::{self, Style},
-    text::{Grouped, Text},
+    text::{Grouped, Text, list},
 };
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
   liangqing statements --book book --period 2025-10 --out statements/2025-10
+  liangqing statements --book book --period 2025-10 --accounts accounts.csv --names names.csv --zip --out packs/2025-10
 
 Writes national/ and one folder a province (31/, 34/ and so on), each with statement.xlsx, notices.xlsx,
-verification.xlsx where something is open, the same sheets as CSV and JSON, and SHA256SUMS over all of them. A province's folder holds only rows in which it pays
-or is paid. The same period gives the same bytes. Titles, headings and columns come from a template: copy
-pipelines/forms.toml and pass the copy with --forms.")]
+verification.xlsx, returned.xlsx and suggestions.xlsx where there is something for them, the same sheets as CSV and
+JSON, and SHA256SUMS over all of them. Each kind of payment has one payment notice and one receipt notice a province,
+which list the other provinces. A province's folder holds only rows in which it pays or is paid. The same period gives
+the same bytes. Titles, headings and columns come from a template: copy pipelines/forms.toml and pass the copy with
+--forms.")]
 pub(super) struct StatementsArguments {
     /// Folder of the closed periods
     #[arg(long, value_name = "DIR")]
@@ -40,6 +45,15 @@ pub(super) struct StatementsArguments {
     /// Key for pseudonyms of persons, which `keygen --pseudonyms` makes; masked ends of numbers alone without it
     #[arg(long, value_name = "FILE")]
     pub(super) pseudonym_key: Option<PathBuf>,
+    /// Accounts that receive payments: province, name, bank, bank_code, account, from
+    #[arg(long, value_name = "FILE")]
+    pub(super) accounts: Option<PathBuf>,
+    /// Names of pooling areas, divisions and institutions: code, name
+    #[arg(long, value_name = "FILE")]
+    pub(super) names: Option<PathBuf>,
+    /// Write an archive a province in place of a folder
+    #[arg(long)]
+    pub(super) zip: bool,
     /// Template file [default: built in]
     #[arg(long, value_name = "FILE")]
     pub(super) forms: Option<PathBuf>,
@@ -50,10 +64,10 @@ pub(super) struct StatementsArguments {
 
 /// Runs `liangqing statements`.
 pub(super) fn statements(arguments: &StatementsArguments) -> Outcome<()> {
-    let style = Style {
-        template: read_template(arguments.forms.as_deref())?,
-        pseudonyms: arguments.pseudonym_key.as_deref().map(Pseudonyms::read).transpose()?,
-    };
+    let mut style = Style::of(read_template(arguments.forms.as_deref())?);
+    style.pseudonyms = arguments.pseudonym_key.as_deref().map(Pseudonyms::read).transpose()?;
+    style.archives = arguments.zip;
+    read_lists(arguments, &mut style)?;
     let written = statements::write(&arguments.book, arguments.period, &arguments.out, &style)?;
     match arguments.format {
         Format::Json => report(&written),
@@ -74,8 +88,39 @@ pub(super) fn statements(arguments: &StatementsArguments) -> Outcome<()> {
                 Text::labelled("forms", made),
                 Text::labelled("payable", payable),
             ];
+            if !written.missing_accounts.is_empty() {
+                let missing = text!(
+                    "no account in force on the day of issue: {}",
+                    list(written.missing_accounts.iter().map(|code| text!("{}", code)))
+                );
+                lines.push(Text::labelled("note", missing));
+            }
             lines.extend(judged::lines(&written.deductions, &written.payments));
             text(&lines)
         }
     }
+}
+
+/// Reads accounts and names. All findings of both files are told.
+fn read_lists(arguments: &StatementsArguments, style: &mut Style) -> Outcome<()> {
+    let mut findings = Vec::new();
+    if let Some(path) = &arguments.accounts {
+        let (bytes, name) = small_file("--accounts", path)?;
+        style.accounts = Some(ReceivingAccounts::read(&bytes, &name, &mut findings));
+    }
+    if let Some(path) = &arguments.names {
+        let (bytes, name) = small_file("--names", path)?;
+        style.names = PlaceNames::read(&bytes, &name, &mut findings);
+    }
+    if findings.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Unfit(text!("the lists are"), findings))
+}
+
+/// Returns the bytes of a file and its name.
+fn small_file(option: &'static str, path: &Path) -> Outcome<(Vec<u8>, String)> {
+    let bytes = bounded::read_all(path, bounded::SMALL_FILE)
+        .map_err(|error| Failure::Usage(text!("{} {} cannot be read: {}", option, path, error)))?;
+    Ok((bytes, path.file_name().unwrap_or_default().to_string_lossy().into_owned()))
 }

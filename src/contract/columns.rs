@@ -302,6 +302,48 @@ pub const REGISTRY: FileColumns = FileColumns {
     ],
 };
 
+/// `accounts.csv`, which `statements --accounts` names.
+pub const ACCOUNTS: FileColumns = FileColumns {
+    name: "accounts.csv",
+    purpose: [
+        "省级财政收款专户银行账号（`statements --accounts`，附件10）：每省以签发日已生效的最新一行为准；有误即拒收，代码 S05、S07、S12 至 S14",
+        "the accounts that receive payments (`statements --accounts`, annex 10). Of each province the newest line counts that is in force on the day of issue. Bad lines refuse it, with a code S05, S07 or S12 to S14",
+    ],
+    columns: &[
+        needed("province", ValueKind::Province, ["省份", "province"]),
+        needed("name", ValueKind::Text, ["账户户名", "name of the account"]),
+        needed("bank", ValueKind::Text, ["开户银行", "bank"]),
+        optional("bank_code", ValueKind::Text, ["行号", "code of the bank"]),
+        needed(
+            "account",
+            ValueKind::Text,
+            ["账号：数字、字母、空格与连字符", "account number: digits, letters, blanks, hyphens"],
+        ),
+        needed(
+            "from",
+            ValueKind::Day,
+            ["启用日期；每省每日一行", "the day from which it is used; a line a province and day"],
+        ),
+    ],
+};
+
+/// `names.csv`, which `statements --names` names.
+pub const NAMES: FileColumns = FileColumns {
+    name: "names.csv",
+    purpose: [
+        "统筹区、区划与定点医药机构的名称（`statements --names`）；未列出的只写代码。有误即拒收，代码 S13、S15",
+        "names of pooling areas, divisions and institutions (`statements --names`). What is not listed is shown by its code. Bad lines refuse it, with a code S13 or S15",
+    ],
+    columns: &[
+        needed(
+            "code",
+            ValueKind::Text,
+            ["6 位区划码或 12 位机构编号", "division of 6 digits, or institution of 12 characters"],
+        ),
+        needed("name", ValueKind::Text, ["名称", "name"]),
+    ],
+};
+
 /// The form of a reply, which `decisions import` reads.
 pub const REPLY: FileColumns = FileColumns {
     name: "reply",

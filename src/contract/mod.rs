@@ -8,12 +8,14 @@
 //!
 //! **Invariants.** Nothing is accepted in part: any finding refuses the delivery, and all are listed.
 
+pub mod accounts;
 pub mod bounds;
 pub mod columns;
 pub mod encoding;
 mod header;
 pub mod lines;
 pub mod listed;
+pub mod names;
 pub mod near;
 pub mod registry;
 pub mod small_files;

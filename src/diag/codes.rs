@@ -256,6 +256,18 @@ findings! {
     S11 "a small file: at most 256 MiB, 4,000,000 lines, 1 MiB a line" "小文件：不超过 256 MiB、4,000,000 行，每行不超过 1 MiB"
         "look at the place: a quote that is never closed makes one line of many; a file that is really so large is not the one that the contract means"
         "查看该位置：引号未闭合会把多行并为一行；确实如此之大的文件不是约定所指的文件";
+    S12 "each province once a day" "每省每日一行"
+        "remove one of the lines, or correct its day"
+        "去掉其中一行，或更正启用日期";
+    S13 "a value" "非空的值"
+        "fill it in"
+        "补填";
+    S14 "an account number of digits, letters, blanks and hyphens" "由数字、字母、空格与连字符组成的账号"
+        "format the column as text before the numbers are entered: a spreadsheet writes a long number as 6.22E+18"
+        "先将该列设为文本再录入：电子表格会把长账号写成 6.22E+18";
+    S15 "each code once" "每个代码一次"
+        "remove one of the lines"
+        "去掉其中一行";
     C01 "a settlement that this period has to decide on" "本期须作决定的结算"
         "remove the decision: the settlement was cleared, refused, rejected or never delivered"
         "去掉该结论：该结算已清算、已拒收、已退回或从未送达";

@@ -4,18 +4,21 @@
 //!
 //! **In.** The tables of a closed period; a template with titles, headings and columns.
 //!
-//! **Out.** Workbooks (XLSX), and the same sheets as CSV and JSON.
+//! **Out.** Workbooks (XLSX), and the same sheets as CSV and JSON, in a folder or an archive a reader.
 //!
 //! **Invariants.** A province gets only rows in which it pays or is paid. Every total is the sum of its rows and
 //! equals the total of the tables. The same period gives the same bytes.
 
+mod archive;
 mod capital;
 mod content;
 pub mod folder;
+mod measure;
 mod plain;
 mod renderer;
 pub mod replies;
 mod sheet;
+mod sheet_name;
 mod style;
 mod template;
 mod words;

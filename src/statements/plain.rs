@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::{
     renderer::Renderer,
-    sheet::{CellValue, Sheet, Workbook},
+    sheet::{CellValue, Sheet, SheetLayout, Workbook},
     template::Template,
 };
 use crate::{
@@ -16,43 +16,43 @@ use crate::{
     text::Text,
 };
 
-/// Writes each sheet as one CSV and one JSON file. All notices of a workbook share one CSV and one JSON file.
+/// Writes each sheet as one CSV and one JSON file. Notices of one direction share one CSV file, and all notices of a
+/// workbook one JSON file.
 pub(super) struct Plain;
 
 impl Renderer for Plain {
     fn render(&self, workbook: &Workbook, _: &Template) -> Outcome<Vec<(String, Vec<u8>)>> {
         let mut files = Vec::new();
-        if workbook.name == "notices" {
-            files.push(("notices.csv".to_owned(), notices_csv(workbook)?));
-            let all: Vec<SheetFile> = workbook.sheets.iter().map(SheetFile::of).collect();
-            files.push(("notices.json".to_owned(), bytes(&all)?));
-            return Ok(files);
+        let is_paper = |sheet: &&Sheet| sheet.layout == SheetLayout::Paper;
+        let papers: Vec<&Sheet> = workbook.sheets.iter().filter(is_paper).collect();
+        if !papers.is_empty() {
+            let all: Vec<SheetFile> = papers.iter().map(|sheet| SheetFile::of(sheet)).collect();
+            files.push((format!("{}.json", workbook.name), bytes(&all)?));
+            for papers in papers.chunk_by(|one, other| one.file == other.file) {
+                files.push((format!("{}.csv", papers[0].file), papers_csv(papers)?));
+            }
         }
-        for sheet in &workbook.sheets {
-            let headings: Vec<String> =
-                sheet.columns.iter().map(|(name, _)| name.clone()).collect();
-            files.push((format!("{}.csv", sheet.file), csv(&headings, &sheet.rows)?));
+        for sheet in workbook.sheets.iter().filter(|sheet| !is_paper(sheet)) {
+            files.push((format!("{}.csv", sheet.file), csv(&headings(sheet), &sheet.rows)?));
             files.push((format!("{}.json", sheet.file), bytes(&SheetFile::of(sheet))?));
         }
         Ok(files)
     }
 }
 
-/// Returns the notices as CSV: one row for each notice. The headings are the line names of the first notice.
-fn notices_csv(workbook: &Workbook) -> Outcome<Vec<u8>> {
-    let headings = |sheet: &Sheet| sheet.rows.iter().map(|row| cell(&row[0])).collect::<Vec<_>>();
-    let Some(first) = workbook.sheets.first() else { return Ok(Vec::new()) };
-    let mut names = vec!["通知书".to_owned()];
-    names.extend(headings(first));
-    let rows: Vec<Vec<CellValue>> = workbook
-        .sheets
-        .iter()
-        .map(|sheet| {
-            let values = sheet.rows.iter().map(|row| row[1].clone());
-            [CellValue::Text(sheet.title.clone())].into_iter().chain(values).collect()
-        })
-        .collect();
-    csv(&names, &rows)
+fn headings(sheet: &Sheet) -> Vec<String> {
+    sheet.columns.iter().map(|(heading, _)| heading.clone()).collect()
+}
+
+/// Returns the lines of notices as CSV, behind the annex and the title of each.
+fn papers_csv(papers: &[&Sheet]) -> Outcome<Vec<u8>> {
+    let mut names = vec!["附件".to_owned(), "通知书".to_owned()];
+    names.extend(headings(papers[0]));
+    let rows = papers.iter().flat_map(|sheet| {
+        let named = [&sheet.annex, &sheet.title].map(|text| CellValue::Text(text.clone()));
+        sheet.rows.iter().map(move |row| [&named[..], row].concat())
+    });
+    csv(&names, &rows.collect::<Vec<_>>())
 }
 
 /// Returns CSV with a byte-order mark, by which spreadsheets know UTF-8.
@@ -115,8 +115,14 @@ fn cell(value: &CellValue) -> String {
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "A sheet of statements or of a bulletin", rename = "Sheet")]
 pub(crate) struct SheetFile<'a> {
+    /// The annex of the procedure that it is; empty where it is none.
+    annex: &'a str,
+    /// The lines of text below the rows.
+    close: &'a [String],
     /// The headings.
     columns: Vec<&'a str>,
+    /// The lines of text above the headings.
+    lead: &'a [String],
     /// The rows, as many values as there are columns: texts, amounts in yuan with two decimals, whole numbers.
     #[schemars(with = "Vec<Vec<String>>")]
     rows: &'a [Vec<CellValue>],
@@ -129,6 +135,9 @@ pub(crate) struct SheetFile<'a> {
 impl<'a> SheetFile<'a> {
     fn of(sheet: &'a Sheet) -> SheetFile<'a> {
         SheetFile {
+            annex: &sheet.annex,
+            close: &sheet.close,
+            lead: &sheet.lead,
             columns: sheet.columns.iter().map(|(heading, _)| heading.as_str()).collect(),
             rows: &sheet.rows,
             subtitle: &sheet.subtitle,

@@ -1,6 +1,9 @@
 //! The template of forms: titles, headings, columns and their order.
 
 mod check;
+mod guide;
+pub(super) mod papers;
+mod parts;
 mod read;
 
 use std::collections::BTreeMap;
@@ -8,10 +11,16 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::sheet::{CellValue, Sheet, SheetLayout};
+pub(super) use self::parts::PAPERS;
+pub(crate) use self::parts::RowValues;
+use self::parts::{ColumnForm, GuideTemplate, NoticeTemplate, Paper, RowForm};
+use super::{
+    sheet::{CellValue, Sheet, SheetLayout},
+    words::{Filling, filled},
+};
 use crate::{
     diag::{Failure, Outcome},
-    model::{codes::CareClass, dates::parse_day, verdict::Verdict},
+    model::{codes::CareClass, dates::parse_day, money::FenSum, verdict::Verdict},
     shapes::{Day, FormatNumber},
     text::{Text, quoted},
 };
@@ -22,8 +31,9 @@ use crate::{
 #[schemars(title = "A template of forms")]
 pub struct Template {
     /// The format of the file.
-    #[schemars(with = "FormatNumber<1>")]
-    format: u32,
+    #[schemars(with = "FormatNumber<2>")]
+    #[serde(rename = "format")]
+    _format: u32,
     /// The font of the workbooks.
     #[schemars(length(min = 1, max = 31))]
     pub font: String,
@@ -31,29 +41,45 @@ pub struct Template {
     pub unit: String,
     /// The word before totals.
     pub total: String,
+    /// The word before the sums of a sheet that goes on in another one.
+    pub(super) subtotal: String,
     /// Who signs, side by side.
     #[schemars(length(max = 100))]
     pub sign_off: Vec<String>,
-    /// The national table of all provinces.
+    /// Annex 14: all provinces.
     national: RowForm,
-    /// The national table of quotas.
+    /// Annex 5: quotas that notices change.
     quotas: RowForm,
-    /// What a province pays, by treating province.
+    /// Annex 14-1: what a province pays, by treating province.
     payable: RowForm,
-    /// What a province receives, by insured province.
-    receivable: RowForm,
-    /// Positions of employees' insurance.
+    /// Annex 14-2: positions of employees' insurance.
     employee: RowForm,
-    /// Positions of residents' insurance.
+    /// Annex 14-3: positions of residents' insurance.
     resident: RowForm,
-    /// The deductions of a province.
+    /// Annex 14-4: the deductions of a province, of all funds.
     deductions: RowForm,
-    /// What became of deductions and payments; the built-in form where a template has none.
-    #[serde(default)]
-    #[schemars(with = "RowForm")]
-    judged: Option<RowForm>,
+    /// Annex 14-5: the deductions of employees' insurance.
+    deductions_employee: RowForm,
+    /// Annex 14-6: the deductions of residents' insurance.
+    deductions_resident: RowForm,
+    /// Annex 14-7: what a province receives, by insured province.
+    receivable: RowForm,
+    /// What the pooling areas of a province pay up or receive.
+    pooling: RowForm,
+    /// What became of deductions and payments.
+    judged: RowForm,
     /// The breaks of a province.
     breaks: RowForm,
+    /// Annex 10: the accounts that receive payments.
+    accounts: RowForm,
+    /// Emergency increases that may be applied for.
+    suggestions: RowForm,
+    /// Rejected rows by file.
+    reject_files: RowForm,
+    /// Rejected rows.
+    rejects: RowForm,
+    /// Deductions and payments that were refused.
+    refused: RowForm,
     /// The cost-verification pack: the fields that differ.
     differences: RowForm,
     /// The cost-verification pack: the copies.
@@ -66,14 +92,16 @@ pub struct Template {
     sides: BTreeMap<String, String>,
     /// What decisions are called, by `accept_treating`, `accept_insured` and `void`.
     decisions: BTreeMap<String, String>,
-    /// Notices as the payer gets them, by kind (QS, ND, JJ).
-    #[schemars(extend("required" = ["QS", "ND", "JJ"]))]
+    /// Payment notices (annexes 15, 6, 8, 3), by kind: QS, ND, JJ, CS.
+    #[schemars(extend("required" = PAPERS))]
     pay: BTreeMap<String, Paper>,
-    /// Notices as the payee gets them, by kind.
-    #[schemars(extend("required" = ["QS", "ND", "JJ"]))]
+    /// Receipt notices (annexes 16, 7, 9, 4), by kind.
+    #[schemars(extend("required" = PAPERS))]
     receive: BTreeMap<String, Paper>,
-    /// The lines of a notice.
-    notice: NoticeLines,
+    /// What all notices have.
+    pub(super) notice: NoticeTemplate,
+    /// The first sheet of each workbook.
+    pub(super) guide: GuideTemplate,
     /// What bulletins say, and what they leave out.
     pub(crate) bulletin: BulletinTemplate,
 }
@@ -133,53 +161,6 @@ const BULLETIN: [&str; 13] = [
     "quarter",
 ];
 
-/// A form of rows.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RowForm {
-    /// The title, with {period} and {province} where they go.
-    title: String,
-    /// The name of the sheet, up to 31 characters.
-    name: String,
-    /// The columns: heading, name of the value, width in characters.
-    columns: Vec<(String, String, u16)>,
-}
-
-impl RowForm {
-    /// Returns the index of a value among the columns.
-    fn place(&self, value: &str) -> Option<usize> {
-        self.columns.iter().position(|(_, name, _)| name == value)
-    }
-
-    /// Returns the heading of a value.
-    pub(super) fn heading(&self, value: &str) -> Option<&str> {
-        self.place(value).map(|at| self.columns[at].0.as_str())
-    }
-}
-
-/// What a notice is called, and which business it is.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Paper {
-    /// The title, with {province} where it goes.
-    title: String,
-    /// The kind of business.
-    business: String,
-}
-
-/// The lines of a notice.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct NoticeLines {
-    /// The name of the sheet.
-    name: String,
-    /// The lines in order: heading, name of the value.
-    lines: Vec<(String, String)>,
-}
-
-/// The values of a row, by name.
-pub(crate) type RowValues = BTreeMap<&'static str, CellValue>;
-
 impl BulletinTemplate {
     fn check(&self) -> Result<(), Text> {
         if let Some(form) = BULLETIN.iter().find(|form| !self.forms.contains_key(**form)) {
@@ -208,9 +189,15 @@ impl Template {
             "employee" => &self.employee,
             "resident" => &self.resident,
             "deductions" => &self.deductions,
-            "judged" => {
-                self.judged.as_ref().expect("Invariant: a template without it has the built-in one")
-            }
+            "deductions_employee" => &self.deductions_employee,
+            "deductions_resident" => &self.deductions_resident,
+            "pooling" => &self.pooling,
+            "judged" => &self.judged,
+            "accounts" => &self.accounts,
+            "suggestions" => &self.suggestions,
+            "reject_files" => &self.reject_files,
+            "rejects" => &self.rejects,
+            "refused" => &self.refused,
             "differences" => &self.differences,
             "copies" => &self.copies,
             "reply" => &self.reply,
@@ -228,43 +215,77 @@ impl Template {
         rows: Vec<RowValues>,
         offered: &[&str],
     ) -> Outcome<Sheet> {
+        let filling = vec![("province", province.to_owned()), ("period", period.to_owned())];
+        self.filled(file, &filling, rows, offered)
+    }
+
+    /// The same, with more to fill in.
+    pub(super) fn filled(
+        &self,
+        file: &str,
+        filling: &Filling,
+        rows: Vec<RowValues>,
+        offered: &[&str],
+    ) -> Outcome<Sheet> {
         let form = self.form(file);
-        let fill = |text: &str| text.replace("{province}", province).replace("{period}", period);
-        let unknown = form
-            .columns
+        let columns = &form.columns;
+        let mut sheet = self.plain(file, file, columns, filling, rows, offered)?;
+        sheet.name.clone_from(&form.name);
+        sheet.annex.clone_from(&form.annex);
+        sheet.title = filled(&form.title, filling);
+        sheet.lead = form.lead.iter().map(|line| filled(line, filling)).collect();
+        let words = || self.verdicts().map(|(_, word)| word).collect();
+        sheet.choices = form.place("decision").map(|at| (at, words()));
+        Ok(sheet)
+    }
+
+    /// Makes a sheet without title and name.
+    fn plain(
+        &self,
+        place: &str,
+        file: &str,
+        columns: &[ColumnForm],
+        filling: &Filling,
+        rows: Vec<RowValues>,
+        offered: &[&str],
+    ) -> Outcome<Sheet> {
+        let unknown = columns
             .iter()
             .find(|(_, value, _)| value != "number" && !offered.contains(&value.as_str()));
         if let Some((heading, value, _)) = unknown {
             let problem = text!(
                 "forms: {}, column {}: no value {}; there are number, {}",
-                file,
+                place,
                 heading,
                 quoted(value),
                 offered.join(", ")
             );
             return Err(Failure::Usage(problem));
         }
+        let amount =
+            ["payable", "payable_amount", "amount"].into_iter().find(|name| offered.contains(name));
+        let total = amount.map(|amount| rows.iter().map(|values| money(values.get(amount))).sum());
         let rows = rows.into_iter().enumerate().map(|(at, mut values)| {
             values.insert("number", CellValue::Count(at as i128 + 1));
             let value =
                 |name: &str| values.get(name).cloned().unwrap_or(CellValue::Text(String::new()));
-            form.columns.iter().map(|(_, name, _)| value(name)).collect()
+            columns.iter().map(|(_, name, _)| value(name)).collect()
         });
+        let of_period = filling.iter().find(|(name, _)| *name == "period");
+        let period = of_period.map_or("", |(_, period)| period);
         Ok(Sheet {
-            name: form.name.clone(),
+            name: String::new(),
             file: file.to_owned(),
-            title: fill(&form.title),
+            annex: String::new(),
+            title: String::new(),
             subtitle: format!("清算期:{period}    {}", self.unit),
-            columns: form
-                .columns
-                .iter()
-                .map(|(heading, _, width)| (heading.clone(), *width))
-                .collect(),
+            lead: Vec::new(),
+            columns: columns.iter().map(|(heading, _, width)| (heading.clone(), *width)).collect(),
             rows: rows.collect(),
+            close: Vec::new(),
+            total,
             layout: SheetLayout::Summed,
-            choices: form
-                .place("decision")
-                .map(|at| (at, self.verdicts().map(|(_, w)| w).collect())),
+            choices: None,
         })
     }
 
@@ -283,47 +304,12 @@ impl Template {
     pub(super) fn side<'a>(&'a self, side: &'a str) -> &'a str {
         self.sides.get(side).map_or(side, String::as_str)
     }
+}
 
-    /// Makes a notice for the payer or for the payee.
-    pub(super) fn notice(
-        &self,
-        pays: bool,
-        kind: &str,
-        province: &str,
-        values: &RowValues,
-    ) -> Outcome<Sheet> {
-        let papers = if pays { &self.pay } else { &self.receive };
-        let paper = &papers[kind];
-        let mut rows = Vec::new();
-        for (heading, name) in &self.notice.lines {
-            let value = match name.as_str() {
-                "blank" => CellValue::Text(String::new()),
-                "business" => CellValue::Text(paper.business.clone()),
-                name => values.get(name).cloned().ok_or_else(|| {
-                    let known: Vec<&str> = values.keys().copied().collect();
-                    let known = known.join(", ");
-                    Failure::Usage(text!(
-                        "forms: notice, line {}: no value {}; there are blank, business, {}",
-                        heading,
-                        quoted(name),
-                        known
-                    ))
-                })?,
-            };
-            rows.push(vec![CellValue::Text(heading.clone()), value]);
-        }
-        let Some(CellValue::Text(notice_id)) = values.get("notice_id") else {
-            return Err(Failure::Bug(text!("a notice without a number")));
-        };
-        Ok(Sheet {
-            name: notice_id.clone(),
-            file: notice_id.clone(),
-            title: paper.title.replace("{province}", province),
-            subtitle: self.unit.clone(),
-            columns: vec![(self.notice.name.clone(), 20), (String::new(), 60)],
-            rows,
-            layout: SheetLayout::Notice,
-            choices: None,
-        })
+/// Returns the money of a value; zero for any other value.
+fn money(value: Option<&CellValue>) -> FenSum {
+    match value {
+        Some(CellValue::Money(fen)) => *fen,
+        _ => FenSum::ZERO,
     }
 }

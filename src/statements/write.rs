@@ -8,17 +8,24 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    content::Content, folder, plain::Plain, renderer::Renderer, sheet::Workbook, style::Style,
-    template::Template, xlsx::Xlsx,
+    archive,
+    content::{Content, papers::listed},
+    folder,
+    plain::Plain,
+    renderer::Renderer,
+    sheet::Workbook,
+    style::Style,
+    template::Template,
+    xlsx::Xlsx,
 };
 use crate::{
-    book::ClosedPeriod,
+    book::{ClosedPeriod, closed_periods},
     diag::{Failure, Outcome},
     judged::Judged,
     model::{
         codes::{Month, Province},
         dates::parse_day,
-        money::yuan,
+        money::{FenSum, yuan},
     },
     shapes::{FormatNumber, Period, Yuan},
 };
@@ -41,11 +48,16 @@ pub struct WrittenStatements {
     /// What all provinces pay, in yuan: what all of them receive.
     #[schemars(with = "Yuan")]
     pub payable: String,
+    /// The provinces that are paid and have no account in force; empty also when nobody gave accounts.
+    pub missing_accounts: Vec<String>,
     /// What became of the deductions.
     pub deductions: Judged,
     /// What became of the payments.
     pub payments: Judged,
 }
+
+/// The bytes of files, by their paths below the output folder.
+type FilesByPath = BTreeMap<String, Vec<u8>>;
 
 /// Writes the forms of a closed period into a new folder.
 pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<WrittenStatements> {
@@ -53,26 +65,24 @@ pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<W
     folder::must_be_new(out)?;
     let issued_on = parse_day(&closed.manifest.as_of)
         .ok_or_else(|| Failure::Book(text!("the manifest of {} has no day", period)))?;
-    let content = Content::read(&closed)?;
-    content.prove()?;
+    let earlier = closed_periods(book)?.into_iter().find(|(month, _)| month.plus(1) == period);
+    let before = earlier.map(|(month, folder)| ClosedPeriod::read(month, folder)).transpose()?;
+    let content = Content::read(&closed, before.as_ref(), issued_on)?;
     let provinces = content.provinces();
     let readers: Vec<Option<Province>> =
         [None].into_iter().chain(provinces.iter().copied().map(Some)).collect();
     // Sheets are made inside the parallel loop: the sheets of all readers together would not fit a small memory.
-    let rendered: Vec<BTreeMap<String, Vec<u8>>> = readers
+    let rendered: Vec<(FilesByPath, [FenSum; 2])> = readers
         .par_iter()
         .with_max_len(1)
-        .map(|reader| {
-            let workbooks = match reader {
-                None => content.nation(&style.template)?,
-                Some(province) => content.province(*province, style)?,
-            };
-            render(&workbooks, &style.template, issued_on)
-        })
+        .map(|reader| of_reader(&content, *reader, style, issued_on))
         .collect::<Outcome<_>>()?;
-    let files: BTreeMap<String, Vec<u8>> = rendered.into_iter().flatten().collect();
+    let sums = [0, 1].map(|side| rendered.iter().map(|(_, listed)| listed[side]).sum());
+    content.prove_made(sums)?;
+    let files: FilesByPath = rendered.into_iter().flat_map(|(files, _)| files).collect();
     folder::publish(out, &files)?;
     let [deductions, payments] = content.all_judged();
+    let missing = content.missing_accounts(None, style);
     Ok(WrittenStatements {
         format: FormatNumber,
         period: period.to_string(),
@@ -80,9 +90,30 @@ pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<W
         files: files.len() as u64 + 1,
         notices: content.notices(),
         payable: yuan(content.payable()),
+        missing_accounts: missing.iter().map(Province::to_string).collect(),
         deductions,
         payments,
     })
+}
+
+/// Makes the files of the nation or of a province, and what its papers list.
+fn of_reader(
+    content: &Content,
+    reader: Option<Province>,
+    style: &Style,
+    issued_on: NaiveDate,
+) -> Outcome<(FilesByPath, [FenSum; 2])> {
+    let workbooks = match reader {
+        None => content.nation(style)?,
+        Some(province) => content.province(province, style)?,
+    };
+    let listed = listed(&workbooks);
+    let files = render(&workbooks, &style.template, issued_on)?;
+    if !style.archives {
+        return Ok((files, listed));
+    }
+    let folder = reader.map_or("national".to_owned(), |province| province.to_string());
+    Ok((BTreeMap::from([(format!("{folder}.zip"), archive::pack(&files)?)]), listed))
 }
 
 /// Renders workbooks as files, by path: XLSX, and each sheet as CSV and JSON.
@@ -90,7 +121,7 @@ pub(crate) fn render(
     workbooks: &[Workbook],
     template: &Template,
     issued_on: NaiveDate,
-) -> Outcome<BTreeMap<String, Vec<u8>>> {
+) -> Outcome<FilesByPath> {
     let xlsx = Xlsx { issued_on };
     let renderers: [&dyn Renderer; 2] = [&xlsx, &Plain];
     let mut files = BTreeMap::new();

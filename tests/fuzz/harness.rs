@@ -278,7 +278,7 @@ impl Bench {
     /// The reply form of a province of the sample, filled in.
     fn filled_in(&self) -> (Vec<u8>, BTreeMap<String, Vec<u8>>) {
         let out = self.folder.path().join("forms");
-        let style = Style { template: Template::built_in(), pseudonyms: None };
+        let style = Style::of(Template::built_in());
         let book = self.folder.path().join("two");
         liangqing::statements::write(&book, PERIODS[1], &out, &style).expect("forms");
         let forms = files(&out).into_iter().find(|path| path.ends_with("reply.csv"));

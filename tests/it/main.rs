@@ -34,6 +34,7 @@ mod limits;
 mod man;
 mod outputs;
 mod pages;
+mod papers;
 mod people;
 mod plausible;
 mod policies;

@@ -83,25 +83,27 @@ fn each_province_gets_its_own_rows_and_they_tie_to_the_tables() {
 fn workbooks_hold_text_as_text_and_totals_as_formulas() {
     let world = world();
     statements(&world, "out", &[]).expect(0);
-    let payable = sheet(&world.path("out/34/statement.xlsx"), "应付");
+    let payable = sheet(&world.path("out/34/statement.xlsx"), "14-1应付");
     let text = |row, column| payable.get_value((row, column)).map(ToString::to_string);
-    assert_eq!(text(0, 0).as_deref(), Some("安徽省跨省异地就医应付医疗费用清算表"));
-    assert_eq!(payable.get_value((3, 1)), Some(&Data::String("31 上海市".to_owned())));
-    assert_eq!(payable.get_value((5, 9)), Some(&Data::Float(1600.0)));
+    assert_eq!(text(0, 0).as_deref(), Some("附件14-1"));
+    assert_eq!(text(1, 0).as_deref(), Some("安徽省跨省异地就医应付医疗费用清算表"));
+    assert_eq!(text(2, 0).as_deref(), Some("清算期:2025年10月    单位:元"));
+    assert_eq!(payable.get_value((4, 1)), Some(&Data::String("31 上海市".to_owned())));
+    assert_eq!(payable.get_value((6, 9)), Some(&Data::Float(1600.0)));
     let bytes = fs::read(world.path("out/34/statement.xlsx")).expect("read");
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("a workbook");
-    let formulas = book.worksheet_formula("应付").expect("formulas");
-    assert_eq!(formulas.get_value((5, 9)).map(String::as_str), Some("SUM(J4:J5)"));
+    let formulas = book.worksheet_formula("14-1应付").expect("formulas");
+    assert_eq!(formulas.get_value((6, 9)).map(String::as_str), Some("SUM(J5:J6)"));
     let breaks = sheet(&world.path("out/34/statement.xlsx"), "待协查");
     assert_eq!(breaks.get_value((3, 3)), Some(&Data::String("=1+1".to_owned())));
     assert_eq!(spreadsheet(&world.path("out/34/breaks.csv"))[0]["结算ID"], "'=1+1");
-    let notice = sheet(&world.path("out/34/notices.xlsx"), "QS-2025-10-34-31");
-    let capital = notice.rows().find(|row| row[0] == Data::String("金额(大写)".to_owned()));
-    assert_eq!(capital.expect("a line")[1], Data::String("捌佰元整".to_owned()));
-    // The other party gets the same notice as a receipt.
-    let receipt = sheet(&world.path("out/31/notices.xlsx"), "QS-2025-10-34-31");
+    let notice = sheet(&world.path("out/34/notices.xlsx"), "附件15费用付款");
+    let capital = Data::String("合计金额(大写):壹仟陆佰元整".to_owned());
+    assert!(notice.rows().any(|row| row[0] == capital), "{notice:?}");
+    // The other party gets the same payment in its receipt notice.
+    let receipt = sheet(&world.path("out/31/notices.xlsx"), "附件16费用收款");
     assert_eq!(
-        receipt.get_value((0, 0)),
+        receipt.get_value((1, 0)),
         Some(&Data::String("上海市跨省异地就医费用收款通知书".to_owned()))
     );
 }
@@ -169,8 +171,18 @@ fn the_same_period_gives_the_same_bytes_and_a_template_other_words() {
         "{}",
         ran.stderr
     );
-    fs::write(path, "format = 2").expect("written");
-    statements(&world, "bad", &["--forms", path]).expect(2);
+    for (format, told) in [("1", "an earlier version"), ("3", "this program knows 2")] {
+        fs::write(path, format!("format = {format}")).expect("written");
+        let ran = statements(&world, "bad", &["--forms", path]).expect(2);
+        assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    }
+    // Unknown keys and missing papers are told by name.
+    fs::write(path, forms.replacen("[pay.CS]", "[pay.XX]", 1)).expect("written");
+    let ran = statements(&world, "bad", &["--forms", path]).expect(2);
+    assert!(ran.stderr.contains("pay.CS is missing"), "{}", ran.stderr);
+    fs::write(path, forms.replacen("addressee", "adressee", 1)).expect("written");
+    let ran = statements(&world, "bad", &["--forms", path]).expect(2);
+    assert!(ran.stderr.contains("adressee"), "{}", ran.stderr);
     assert!(!world.path("bad").exists());
 }
 
@@ -189,15 +201,15 @@ fn what_a_spreadsheet_does_not_take_is_told_before_anything_is_written() {
         let told = with("name = \"清算表\"", name).expect(2).stderr;
         assert!(told.contains("national: no sheet can be named"), "{name}: {told}");
     }
-    let told = with("name = \"应收\"", "name = \"应付\"").expect(2).stderr;
-    assert!(told.contains("receivable: sheet \"应付\" is there already, as payable"), "{told}");
+    let told = with("name = \"14-7应收\"", "name = \"14-1应付\"").expect(2).stderr;
+    assert!(told.contains("receivable: sheet \"14-1应付\" is there already, as payable"), "{told}");
     assert!(!world.path("bad").exists());
     // One column is enough, and needs no cells that are one.
     let (before, rest) = forms.split_once("[deductions]\n").expect("a form");
-    let (_, after) = rest.split_once("\n[breaks]\n").expect("the next");
+    let (_, after) = rest.split_once("\n[deductions_employee]\n").expect("the next");
     let one =
         "[deductions]\ntitle = \"t\"\nname = \"a\"\ncolumns = [[\"编号\", \"ddct_id\", 20]]\n";
-    fs::write(&path, format!("{before}{one}[breaks]\n{after}")).expect("written");
+    fs::write(&path, format!("{before}{one}[deductions_employee]\n{after}")).expect("written");
     statements(&world, "narrow", &["--forms", path.to_str().expect("UTF-8")]).expect(0);
 }
 

@@ -41,7 +41,7 @@ impl Content {
         }
         let sheet = self.sheet(template, "judged", of, rows, &OFFERED)?;
         // Not summed: a sum of accepted and refused rows has no meaning.
-        Ok(Some(Sheet { layout: SheetLayout::Listed, ..sheet }))
+        Ok(Some(Sheet { layout: SheetLayout::Listed, total: None, ..sheet }))
     }
 
     /// Returns the outcome of all deductions, and of all payments.

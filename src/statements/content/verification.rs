@@ -130,6 +130,10 @@ fn copy(row: GridRow, pair: Pair, style: &Style) -> RowValues {
             (Cell::Number(fen), _) if field.kind() == FieldKind::Amount => {
                 CellValue::Money(FenSum::new(fen))
             }
+            (
+                Cell::Text(code),
+                Field::insuplc_admdvs | Field::mdtrtarea_admvs | Field::fixmedins_code,
+            ) => CellValue::Text(style.names.of(code)),
             _ => CellValue::Text(row.for_people(field.name())),
         };
         values.insert(field.name(), value);

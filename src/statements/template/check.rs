@@ -2,7 +2,10 @@
 
 use rust_xlsxwriter::utility::check_sheet_name;
 
-use super::{BULLETIN, RowForm, Template};
+use super::{
+    BULLETIN, Template,
+    parts::{ColumnForm, GuideTemplate, Paper, RowForm},
+};
 
 use crate::text::{Text, quoted};
 
@@ -26,19 +29,22 @@ pub(super) fn check(template: &Template, file: &toml::Table) -> Vec<Text> {
         texts(key, value, &mut problems);
     }
     for workbook in workbooks(template) {
-        for (at, (place, form)) in workbook.iter().enumerate() {
-            problems.extend(of_form(place, form));
-            let alike = |other: &RowForm| other.name.to_lowercase() == form.name.to_lowercase();
-            if let Some((other, _)) = workbook[..at].iter().find(|(_, other)| alike(other)) {
+        for (at, form) in workbook.iter().enumerate() {
+            problems.extend(of_name(form));
+            problems.extend(of_columns(form));
+            let alike = |other: &&NamedForm| other.name.to_lowercase() == form.name.to_lowercase();
+            if let Some(other) = workbook[..at].iter().find(alike) {
                 problems.push(text!(
                     "{}: sheet {} is there already, as {}",
-                    place,
-                    quoted(&form.name),
-                    other
+                    form.place,
+                    quoted(form.name),
+                    other.place
                 ));
             }
         }
     }
+    problems.sort_by_key(Text::to_string);
+    problems.dedup_by_key(|problem| problem.to_string());
     if template.font.trim().is_empty() || template.font.chars().count() > LONGEST_FONT {
         problems.push(text!("font: a name of 1 to {} characters is expected", LONGEST_FONT));
     }
@@ -49,37 +55,84 @@ pub(super) fn check(template: &Template, file: &toml::Table) -> Vec<Text> {
     problems
 }
 
+/// A sheet of the template: its place in the file, its name and its columns.
+struct NamedForm<'a> {
+    place: String,
+    name: &'a str,
+    columns: &'a [ColumnForm],
+}
+
 /// Returns the forms that become sheets of one workbook.
-fn workbooks(template: &Template) -> [Vec<(String, &RowForm)>; 5] {
-    let named = |names: &[&str]| names.iter().map(|n| (n.to_string(), template.form(n))).collect();
+fn workbooks(template: &Template) -> [Vec<NamedForm<'_>>; 8] {
+    let form = |name: &str, place: String| {
+        let RowForm { name, columns, .. } = template.form(name);
+        NamedForm { place, name, columns }
+    };
+    let guide = || {
+        let GuideTemplate { name, columns, .. } = &template.guide;
+        NamedForm { place: "guide".to_owned(), name, columns }
+    };
+    let named = |names: &[&str]| {
+        let forms = names.iter().map(|name| form(name, (*name).to_owned()));
+        std::iter::once(guide()).chain(forms).collect()
+    };
     let monthly = BULLETIN.iter().filter(|name| **name != "quarter");
-    let of_bulletin = |name: &&str| (format!("bulletin.forms.{name}"), template.form(name));
+    let of_bulletin = |name: &&str| form(name, format!("bulletin.forms.{name}"));
+    let mut notices: Vec<NamedForm> = named(&["accounts"]);
+    let (pay, receive) = (&template.notice.pay_columns, &template.notice.receive_columns);
+    for (part, papers, columns) in
+        [("pay", &template.pay, pay), ("receive", &template.receive, receive)]
+    {
+        notices.extend(papers.iter().map(|(kind, Paper { name, .. })| {
+            let place = format!("{part}.{kind}");
+            NamedForm { place, name, columns }
+        }));
+    }
     [
-        named(&["national", "quotas"]),
-        named(&["payable", "receivable", "employee", "resident", "deductions", "breaks"]),
+        named(&["national", "quotas", "accounts", "judged"]),
+        named(&[
+            "payable",
+            "employee",
+            "resident",
+            "deductions",
+            "deductions_employee",
+            "deductions_resident",
+            "receivable",
+            "pooling",
+            "judged",
+            "breaks",
+        ]),
+        notices,
+        named(&["suggestions"]),
+        named(&["reject_files", "rejects", "refused"]),
         named(&["differences", "copies", "reply"]),
         monthly.map(of_bulletin).collect(),
         vec![of_bulletin(&"quarter")],
     ]
 }
 
-fn of_form(place: &str, form: &RowForm) -> Vec<Text> {
-    let mut problems = Vec::new();
-    let name = &form.name;
+fn of_name(form: &NamedForm) -> Option<Text> {
+    let name = form.name;
     let reserved = name.trim().is_empty() || name.to_lowercase() == "history";
-    if reserved || name.contains(char::is_control) || check_sheet_name(name).is_err() {
-        problems.push(text!(
+    let bad = reserved || name.contains(char::is_control) || check_sheet_name(name).is_err();
+    bad.then(|| {
+        text!(
             "{}: no sheet can be named {}: expected are 1 to 31 characters, without []:*? and slashes of either kind, \
              without ' at an end, and not History",
-            place,
+            form.place,
             quoted(name)
-        ));
-    }
-    if form.columns.is_empty() || form.columns.len() > MOST_COLUMNS {
-        let columns = form.columns.len();
+        )
+    })
+}
+
+fn of_columns(form: &NamedForm) -> Vec<Text> {
+    let NamedForm { place, columns, .. } = form;
+    let mut problems = Vec::new();
+    if columns.is_empty() || columns.len() > MOST_COLUMNS {
+        let columns = columns.len();
         problems.push(text!("{}: {} columns, 1 to {} are expected", place, columns, MOST_COLUMNS));
     }
-    let wide = form.columns.iter().filter(|(_, _, width)| *width > WIDEST);
+    let wide = columns.iter().filter(|(_, _, width)| *width > WIDEST);
     problems.extend(wide.map(|(heading, _, width)| {
         text!("{}: column {}: width {}, at most {} is expected", place, heading, width, WIDEST)
     }));
@@ -159,12 +212,12 @@ mod tests {
 
     #[test]
     fn two_sheets_of_a_workbook_have_two_names() {
-        let alike = problem("name = \"应收\"", "name = \"应付\"");
+        let alike = problem("name = \"14-7应收\"", "name = \"14-1应付\"");
         assert!(
-            alike.contains("receivable: sheet \"应付\" is there already, as payable"),
+            alike.contains("receivable: sheet \"14-1应付\" is there already, as payable"),
             "{alike}"
         );
-        assert_eq!(problem("name = \"应收\"", "name = \"清算表\""), "");
+        assert_eq!(problem("name = \"14-7应收\"", "name = \"清算表\""), "");
         assert!(problem("name = \"匹配率\"", "name = \"迟报\"").contains("bulletin.forms.late"));
     }
 

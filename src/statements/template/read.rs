@@ -1,6 +1,9 @@
 //! Reads a template.
 
-use super::{Template, check};
+use super::{
+    Template, check,
+    parts::{GUIDED, PAPERS},
+};
 use crate::diag::toml_problem;
 use crate::text::{Text, indented, lines};
 
@@ -8,7 +11,7 @@ use crate::text::{Text, indented, lines};
 pub(super) const BUILT_IN: &str = include_str!("../../../pipelines/forms.toml");
 
 /// The format of templates that this program reads.
-const FORMAT: u32 = 1;
+const FORMAT: i64 = 2;
 
 impl Template {
     /// Returns the built-in template.
@@ -18,21 +21,40 @@ impl Template {
 
     /// Reads a template.
     pub fn parse(text: &str) -> Result<Template, Text> {
-        let mut template: Template =
-            toml::from_str(text).map_err(|error| toml_problem(text, &error))?;
-        if template.format != FORMAT {
-            return Err(text!("format {}, this program knows {}", template.format, FORMAT));
-        }
-        for papers in [&template.pay, &template.receive] {
-            let missing = ["QS", "ND", "JJ"].into_iter().find(|kind| !papers.contains_key(*kind));
-            if let Some(kind) = missing {
-                return Err(text!("pay.{} or receive.{} is missing", kind, kind));
+        let file: toml::Table = toml::from_str(text).map_err(|error| toml_problem(text, &error))?;
+        // Before anything else, so that a template of an earlier version is told as one.
+        match file.get("format").and_then(toml::Value::as_integer) {
+            Some(1) => {
+                return Err(text!(
+                    "format 1 is a template of an earlier version, without the papers of the procedure: \
+                     copy pipelines/forms.toml of this version and make your changes in the copy"
+                ));
             }
+            Some(format) if format != FORMAT => {
+                return Err(text!("format {}, this program knows {}", format, FORMAT));
+            }
+            _ => {}
         }
+        let template: Template =
+            toml::from_str(text).map_err(|error| toml_problem(text, &error))?;
+        let mut problems = template.missing();
         template.bulletin.check()?;
-        template.judged = template.judged.or_else(|| Template::built_in().judged);
-        let file: toml::Table = toml::from_str(text).map_err(Text::foreign)?;
-        let problems = check::check(&template, &file);
+        if problems.is_empty() {
+            problems = check::check(&template, &file);
+        }
         if problems.is_empty() { Ok(template) } else { Err(text!("{}", lines(indented(problems)))) }
+    }
+
+    /// Returns the papers and workbooks about which the template says nothing.
+    fn missing(&self) -> Vec<Text> {
+        let named = |part: &'static str, name: &str| text!("{}.{} is missing", part, name);
+        let mut problems = Vec::new();
+        for (part, papers) in [("pay", &self.pay), ("receive", &self.receive)] {
+            let absent = PAPERS.into_iter().filter(|kind| !papers.contains_key(*kind));
+            problems.extend(absent.map(|kind| named(part, kind)));
+        }
+        let absent = GUIDED.into_iter().filter(|book| !self.guide.books.contains_key(*book));
+        problems.extend(absent.map(|book| named("guide.books", book)));
+        problems
     }
 }
