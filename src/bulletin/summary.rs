@@ -45,12 +45,15 @@ pub(super) fn sheet(
     let sheet = Sheet {
         name: template.sheet.name.clone(),
         file: "summary".to_owned(),
+        annex: String::new(),
         title: title.replace("{period}", period),
         subtitle: String::new(),
-        columns: vec![(number, 6), (sentence, 120)],
+        lead: Vec::new(),
+        columns: vec![(number, 6), (sentence, 100)],
         rows: (1..).zip(sentences.map(|sentence| sentence.zh)).map(row).collect(),
-        // A paper without headings, whose lines have room for a long sentence.
-        layout: SheetLayout::Notice,
+        close: Vec::new(),
+        total: None,
+        layout: SheetLayout::Listed,
         choices: None,
     };
     Ok((sheet, left_out))
