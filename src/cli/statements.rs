@@ -78,16 +78,20 @@ pub(super) fn statements(arguments: &StatementsArguments) -> Outcome<()> {
                 written.period,
                 text!("{} province(s)", Grouped(written.provinces))
             );
-            let payable = text!(
-                "{} yuan, which {} tell payers and payees",
-                written.payable,
-                text!("{} notice(s)", Grouped(written.notices))
-            );
+            let listed = |yuan: &str, notices: u64| {
+                let notices = text!("{} notice(s)", Grouped(notices));
+                text!("{} yuan, listed on {}", yuan, notices)
+            };
+            let payable = listed(&written.payable, written.notices);
             let mut lines = vec![
                 Text::labelled("written", text!("{}", shown(&arguments.out))),
                 Text::labelled("forms", made),
                 Text::labelled("payable", payable),
             ];
+            if written.return_notices > 0 {
+                let returned = listed(&written.returned, written.return_notices);
+                lines.push(Text::labelled("returned", returned));
+            }
             if !written.missing_accounts.is_empty() {
                 let missing = text!(
                     "no account in force on the day of issue: {}",

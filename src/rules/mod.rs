@@ -463,10 +463,18 @@ mod tests {
     #[test]
     fn a_bad_file_lists_every_error() {
         let text = BUILT_IN
-            .replace("from = \"2000-01\"", "from = \"2000\"")
-            .replace("\"acct_pay\"", "\"acct_pay\", \"psn_no\"")
-            .replace("yellow_percent = 70", "yellow_percent = 99");
+            .replacen("from = \"2000-01\"", "from = \"2000\"", 1)
+            .replacen("\"acct_pay\"", "\"acct_pay\", \"psn_no\"", 1)
+            .replacen("yellow_percent = 70", "yellow_percent = 99", 1);
         assert_eq!(Rules::parse(&text).expect_err("refused").0.len(), 3);
+        let some = BUILT_IN.replacen("negative_net = \"carry\"\n", "", 1);
+        let error = Rules::parse(&some).expect_err("refused").to_string();
+        assert!(error.contains("and is missing in 2000-01"), "{error}");
+        let old = some.replacen("negative_net = \"return\"\n", "", 1);
+        let old = &old[..old.find("[[test]]").expect("tests")];
+        let rules = Rules::parse(old).expect("rules of version 2");
+        let policy = rules.policy(Month::new(2025, 10)).expect("in force");
+        assert_eq!(policy.negative_net, NegativeNet::Carry);
         let unknown = BUILT_IN.replace("format = 1", "format = 7");
         assert!(Rules::parse(&unknown).expect_err("refused").to_string().contains("format 7"));
         assert!(Rules::parse(&format!("typo = 1\n{BUILT_IN}")).is_err());

@@ -43,11 +43,16 @@ pub struct WrittenStatements {
     pub provinces: u64,
     /// The number of files.
     pub files: u64,
-    /// The number of notices, each for payer and payee.
+    /// The number of clearing notices (QS).
     pub notices: u64,
-    /// What all provinces pay, in yuan: what all of them receive.
+    /// What all provinces pay by them, in yuan: what all of them receive.
     #[schemars(with = "Yuan")]
     pub payable: String,
+    /// The number of return notices (FH).
+    pub return_notices: u64,
+    /// What treating provinces return by them, in yuan.
+    #[schemars(with = "Yuan")]
+    pub returned: String,
     /// The provinces that are paid and have no account in force; empty also when nobody gave accounts.
     pub missing_accounts: Vec<String>,
     /// What became of the deductions.
@@ -88,8 +93,10 @@ pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<W
         period: period.to_string(),
         provinces: provinces.len() as u64,
         files: files.len() as u64 + 1,
-        notices: content.notices(),
+        notices: content.notices("QS"),
         payable: yuan(content.payable()),
+        return_notices: content.notices("FH"),
+        returned: yuan(content.money_returned()),
         missing_accounts: missing.iter().map(Province::to_string).collect(),
         deductions,
         payments,

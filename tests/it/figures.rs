@@ -332,7 +332,7 @@ fn notices_are_counted_by_kind() {
     let book = world.book();
     let given = ["status", "--book", text(&book), "--as-of", "2026-01-05", "--format", "json"];
     let status = json(&liangqing(&given).expect(0));
-    assert_eq!(status["proposals"].as_array().expect("a list").len(), 1);
+    assert_eq!(status["suggestions"].as_array().expect("a list").len(), 1);
     // Those of the period, and the clearing notice of October that nobody paid.
     assert_eq!(status["unpaid"].as_array().expect("a list").len() as i128, all + 1);
 

@@ -41,6 +41,7 @@ mod policies;
 mod properties;
 mod publish;
 mod query;
+mod quotas;
 mod races;
 mod replay;
 mod report;

@@ -200,6 +200,7 @@ fn check_conservation(folder: &Path) {
         let net = payable - sum(folder, period, "pairs", "deductions")
             + sum(folder, period, "pairs", "brought_forward");
         let after = sum(folder, period, "pairs", "payable")
+            - sum(folder, period, "pairs", "returned")
             + sum(folder, period, "pairs", "carried_forward");
         assert_eq!(net, after, "{period}");
         assert_eq!(

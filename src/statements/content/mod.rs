@@ -101,8 +101,14 @@ impl Content {
         self.pairs.sum("payable")
     }
 
-    pub(super) fn notices(&self) -> u64 {
-        self.notices.rows as u64
+    /// Returns the sum of what all treating provinces return, in fen.
+    pub(super) fn money_returned(&self) -> FenSum {
+        self.pairs.sum("returned")
+    }
+
+    /// Returns the number of notices of a kind.
+    pub(super) fn notices(&self, kind: &str) -> u64 {
+        self.notices.iter().filter(|row| row.text("kind") == kind).count() as u64
     }
 
     /// Fails when the positions of a pair do not add up to its gross amount, when a pair is missing, or when the
