@@ -11,7 +11,7 @@ use liangqing::model::fields::Field;
 use crate::{
     audited::{book, head, json, text},
     tools::{as_nobody, not_tried},
-    world::{Ran, Row, World, names_in, program, tree},
+    world::{Ran, Row, World, copy, names_in, program, tree},
 };
 
 const RERUN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/audit-rerun.toml");
@@ -38,20 +38,6 @@ fn a_closed_period_comes_out_as_it_was_published() {
     assert_eq!(names_in(&world.path("")), ["book", "in"], "leftovers");
     rerun(&world, "2025-10", &input, &[]).expect(2);
     rerun(&world, "2025-12", &world.input("2025-11"), &[]).expect(4);
-}
-
-/// Copies a folder.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("made");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let to = to.join(path.file_name().expect("a name"));
-        if path.is_dir() {
-            copy(&path, &to);
-        } else {
-            fs::copy(&path, &to).expect("copied");
-        }
-    }
 }
 
 #[test]

@@ -5,13 +5,13 @@ mod fates;
 mod money;
 mod untold;
 
-use std::{fs, os::unix::fs::symlink, path::Path};
+use std::{fs, os::unix::fs::symlink};
 
 use liangqing::book::manifest::Manifest;
 
 use crate::{
     forger::{Forger, findings, sample_book},
-    world::World,
+    world::{World, copy},
 };
 
 const A: &str = "2025-10";
@@ -26,20 +26,6 @@ type Edit = fn(&mut Manifest);
 
 /// What is done, the law that tells, and how it is done.
 type Forgery = (&'static str, &'static str, Forge);
-
-/// A copy of a folder.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("made");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let to = to.join(path.file_name().expect("a name"));
-        if path.is_dir() {
-            copy(&path, &to);
-        } else {
-            fs::copy(&path, &to).expect("copied");
-        }
-    }
-}
 
 /// The places of what is found in a copy of the sample book after a forgery.
 fn told(sample: &World, forge: Forge, edit: Edit) -> Vec<String> {
