@@ -64,18 +64,20 @@ pub fn write(request: &Request, monitor: &Monitor) -> Outcome<WrittenBulletin> {
     let issued_on = parse_day(&closed.manifest.as_of)
         .ok_or_else(|| Failure::Book(text!("the manifest of {} has no day", request.period)))?;
     let mut cells = Cells::new(request.template.bulletin.threshold);
-    let (name, period, drafts, said) = if request.quarterly {
+    let (name, period, title, drafts, said) = if request.quarterly {
         let (draft, flows) = quarterly::draft(request.book, &closed, request.template)?;
-        ("quarterly", quarterly::name(request.period), vec![draft], Said::Quarter(flows))
+        let (period, title) = (quarterly::name(request.period), quarterly::title(request.period));
+        ("quarterly", period, title, vec![draft], Said::Quarter(flows))
     } else {
         let (drafts, cells) = monthly(request, &closed, &mut cells, monitor)?;
-        ("monthly", request.period.to_string(), drafts, Said::Month(cells))
+        let (period, title) = (request.period.to_string(), statements::month(request.period));
+        ("monthly", period, title, drafts, Said::Month(cells))
     };
     let marks = cells.marks();
-    let (summary, mut left_out) = summary::sheet(request, &closed, &said, &period, &marks)?;
+    let (summary, mut left_out) = summary::sheet(request, &closed, &said, &title, &marks)?;
     let mut sheets = vec![summary];
     for draft in drafts {
-        let (sheet, of_sheet) = draft.sheet(request.template, &period, &marks)?;
+        let (sheet, of_sheet) = draft.sheet(request.template, &title, &marks)?;
         left_out += of_sheet;
         sheets.push(sheet);
     }

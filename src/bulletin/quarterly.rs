@@ -34,6 +34,11 @@ pub(super) fn name(last: Month) -> String {
     format!("{}-Q{}", last.year(), last.of_year().div_ceil(3))
 }
 
+/// Returns the name of a quarter in a title: 2025年第4季度.
+pub(super) fn title(last: Month) -> String {
+    format!("{}年第{}季度", last.year(), last.of_year().div_ceil(3))
+}
+
 /// Makes the sheet of the quarter that ends with a period.
 pub(super) fn draft(
     book: &Path,

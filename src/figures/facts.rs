@@ -7,8 +7,8 @@ use super::{
     late::LateNotices,
     period::{CountedMoney, PeriodFigures},
     words::{
-        Bilingual, SentenceWords, count_shown, cut_off, kind_named, month_named, percent_shown,
-        province_named, short_money,
+        Bilingual, SentenceWords, count_shown, cut_off, day_named, kind_named, month_named,
+        percent_shown, province_named, short_money,
     },
 };
 use crate::{
@@ -64,7 +64,7 @@ pub fn of_period(
     }));
     facts.extend(matching(figures));
     facts.extend(papers(figures));
-    let as_of = Bilingual::same(source.as_of);
+    let as_of = day_named(source.as_of);
     facts.extend(source.late.iter().map(|late| of_late(late, &as_of, words)));
     if source.late.is_empty() && source.has_earlier {
         facts.push(fact("none_late", FactSubject::Agencies, [("as_of", as_of)]));

@@ -1,11 +1,13 @@
 //! Names, amounts and shares in both languages.
 
+use chrono::Datelike;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
     model::{
         codes::{Month, Province},
+        dates::parse_day,
         money::{FenSum, yuan, yuan_grouped},
     },
     reserve::notices::NoticeKind,
@@ -93,6 +95,13 @@ pub fn month_named(month: Month) -> Bilingual {
     let (year, of_year) = (month.year(), month.of_year());
     let english = format!("{} {year}", NAMES[usize::from(of_year) - 1]);
     Bilingual::of(format!("{year} 年 {of_year} 月"), english)
+}
+
+/// Returns a day `YYYY-MM-DD` as texts have it.
+pub(super) fn day_named(day: &str) -> Bilingual {
+    let chinese =
+        parse_day(day).map(|day| format!("{} 年 {} 月 {} 日", day.year(), day.month(), day.day()));
+    Bilingual::of(chinese.unwrap_or_else(|| day.to_owned()), day)
 }
 
 /// Returns an amount in a unit that leaves few digits, rounded half up to two decimals.

@@ -30,7 +30,7 @@ pub(crate) use self::plain::SheetFile;
 pub(crate) use self::{
     plain::{no_formula, shown},
     template::{RowValues, Target},
-    words::province,
+    words::{month, province},
     write::render,
 };
 pub use self::{

@@ -10,7 +10,7 @@ pub(crate) fn province(province: Province) -> String {
 }
 
 /// Returns a month as Chinese papers have it: 2025年11月.
-pub(super) fn month(month: Month) -> String {
+pub(crate) fn month(month: Month) -> String {
     format!("{}年{}月", month.year(), month.of_year())
 }
 

@@ -302,7 +302,9 @@ fn a_bulletin_names_nobody_and_has_the_same_bytes_each_time() {
         assert!(!texts.iter().any(|text| text.contains(secret)), "{secret}");
     }
     assert!(
-        texts.iter().any(|text| text.contains("2025-10跨省异地就医直接结算运行通报——分省结算量"))
+        texts
+            .iter()
+            .any(|text| text.contains("2025年10月跨省异地就医直接结算运行通报——分省结算量"))
     );
     bulletin(&world, "out", &["--period", "2025-10"]).expect(2);
     bulletin(&world, "none", &["--period", "2025-11"]).expect(4);
