@@ -463,7 +463,7 @@ fn a_month_is_compared_with_those_that_the_book_has() {
 fn a_quarter_begins_with_its_sentences() {
     let (world, _) = thirteen_months();
     let said = said(&bulletin(&world, "2025-09", &["--quarter"]));
-    assert_eq!(said[0], "2025-Q3 没有付款。");
+    assert_eq!(said[0], "2025年第3季度没有付款。");
     assert!(said[1].starts_with("季末待付 "), "{said:?}");
     assert!(said[2].starts_with("逾期未付居前的是安徽（"), "{said:?}");
 }

@@ -81,11 +81,9 @@ fn proven(report: &RunReport) -> Vec<Text> {
         cut_off(i128::from(cleared) * 100, came.into()).unwrap_or_else(|| "–".to_owned())
     );
     let payable = text!(
-        "{} yuan gross, {} yuan payable, {} yuan returned, {} yuan carried forward, over {}",
+        "{} yuan gross, {} yuan payable, over {}",
         sum(|pair| pair.gross),
         sum(PairClearing::payable),
-        sum(|pair| pair.returned),
-        sum(|pair| pair.carried_forward),
         text!("{} pair(s)", Grouped(pairs.len() as u64))
     );
     let checked = report.independent.as_ref().map(|compared| {
@@ -100,7 +98,19 @@ fn proven(report: &RunReport) -> Vec<Text> {
     let visits: i64 = pairs.values().map(|pair| pair.visits).sum();
     let visits = text!("{}, a reversal counts -1", count_signed(visits));
     let lines = [("proof", proof), ("cleared", share), ("visits", visits), ("payable", payable)];
-    lines.map(|(label, value)| Text::labelled(label, value)).into_iter().chain(checked).collect()
+    let mut lines = lines.map(|(label, value)| Text::labelled(label, value)).to_vec();
+    // In most months no pair has either.
+    let below = |of: fn(&PairClearing) -> FenSum| {
+        let over = pairs.values().filter(|pair| !of(pair).is_zero()).count() as u64;
+        let value = text!("{} yuan, over {}", sum(of), text!("{} pair(s)", Grouped(over)));
+        (over > 0).then_some(value)
+    };
+    let returned = below(|pair| pair.returned);
+    lines.extend(returned.map(|value| Text::labelled("returned", value)));
+    let carried_forward = below(|pair| pair.carried_forward);
+    lines.extend(carried_forward.map(|value| Text::labelled("forward", value)));
+    lines.extend(checked);
+    lines
 }
 
 fn control_table(report: &RunReport) -> Text {
