@@ -55,6 +55,11 @@ const OPENING_QUOTAS: &str = "opening-quotas.csv";
 /// The periods of the sample months; the last one is never closed.
 const PERIODS: [Month; 3] = [Month::new(2025, 10), Month::new(2025, 11), Month::new(2025, 12)];
 
+/// Prepares the process: panics of decoders are damage of a file, and are not printed.
+pub(crate) fn init() {
+    liangqing::columnar::guard::quiet_decoder_panics();
+}
+
 /// A folder in which runs are tried: the sample months, and what was closed of them.
 pub(crate) struct Bench {
     folder: TempDir,

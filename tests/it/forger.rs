@@ -32,7 +32,7 @@ pub(crate) const PERIODS: [&str; 3] = ["2025-10", "2025-11", "2025-12"];
 
 /// The sample book of three months, with something in every table.
 pub(crate) fn sample_book() -> World {
-    liangqing::columnar::guard::quiet_decoder_panics();
+    crate::replay::harness::init();
     let world = World::new();
     let samples = crate::world::root().join("sample-data");
     for period in PERIODS {

@@ -12,6 +12,6 @@ use libfuzzer_sys::fuzz_target;
 static BENCH: LazyLock<Bench> = LazyLock::new(Bench::new);
 
 fuzz_target!(
-    init: liangqing::columnar::guard::quiet_decoder_panics(),
+    init: harness::init(),
     |bytes: &[u8]| BENCH.pages(bytes)
 );
