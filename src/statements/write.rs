@@ -27,6 +27,7 @@ use crate::{
         dates::parse_day,
         money::{FenSum, yuan},
     },
+    reserve::notices::NoticeKind,
     shapes::{FormatNumber, Period, Yuan},
 };
 
@@ -93,9 +94,9 @@ pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<W
         period: period.to_string(),
         provinces: provinces.len() as u64,
         files: files.len() as u64 + 1,
-        notices: content.notices("QS"),
+        notices: content.notices(NoticeKind::Clearing),
         payable: yuan(content.payable()),
-        return_notices: content.notices("FH"),
+        return_notices: content.notices(NoticeKind::Return),
         returned: yuan(content.money_returned()),
         missing_accounts: missing.iter().map(Province::to_string).collect(),
         deductions,

@@ -15,7 +15,7 @@ use crate::{
     diag::{Finding, Outcome},
     engine::{RunOptions, RunReport},
     event::ActivityTime,
-    figures::cut_off,
+    figures::{count_shown, cut_off},
     model::{
         codes::Side,
         control::{Bucket, Class},
@@ -96,7 +96,7 @@ fn proven(report: &RunReport) -> Vec<Text> {
         Text::labelled("checked", equal)
     });
     let visits: i64 = pairs.values().map(|pair| pair.visits).sum();
-    let visits = text!("{}, a reversal counts -1", count_signed(visits));
+    let visits = text!("{}, a reversal counts -1", count_shown(visits.into()));
     let lines = [("proof", proof), ("cleared", share), ("visits", visits), ("payable", payable)];
     let mut lines = lines.map(|(label, value)| Text::labelled(label, value)).to_vec();
     // In most months no pair has either.
@@ -139,12 +139,6 @@ fn control_table(report: &RunReport) -> Text {
     }
     let [treating, insured] = sides.map(|side| side.trim_fmt());
     text!("{}", lines([treating, text!(""), insured]))
-}
-
-/// Writes a whole number with separators of thousands; visits are below 0 where more was reversed than settled.
-fn count_signed(number: i64) -> String {
-    let sign = if number < 0 { "-" } else { "" };
-    format!("{sign}{}", count_grouped(number.unsigned_abs()))
 }
 
 /// Returns what an operator should know about the delivery and the money.

@@ -33,6 +33,7 @@ use crate::{
         codes::{Month, Pair, Province},
         money::FenSum,
     },
+    reserve::notices::NoticeKind,
 };
 
 /// The tables of a period from which forms are made.
@@ -107,8 +108,8 @@ impl Content {
     }
 
     /// Returns the number of notices of a kind.
-    pub(super) fn notices(&self, kind: &str) -> u64 {
-        self.notices.iter().filter(|row| row.text("kind") == kind).count() as u64
+    pub(super) fn notices(&self, kind: NoticeKind) -> u64 {
+        self.notices.iter().filter(|row| row.text("kind") == kind.name()).count() as u64
     }
 
     /// Fails when the positions of a pair do not add up to its gross amount, when a pair is missing, or when the
