@@ -8,7 +8,7 @@ use std::{
 use chrono::NaiveDate;
 
 use crate::{
-    book::manifest::Manifest,
+    book::{grid::pair_of_notice, manifest::Manifest},
     clear::deductions::{AcceptedDeductions, Deduction},
     columnar::stored::StoredTable,
     diag::{Failure, Outcome},
@@ -254,10 +254,7 @@ fn notice(
     amount: Option<FenSum>,
 ) -> Option<Notice> {
     let (kind, rest) = number?.split_once('-')?;
-    let (rest, treating) = rest.rsplit_once('-')?;
-    let (_, insured) = rest.rsplit_once('-')?;
-    let pair =
-        Pair { insured: Province::from_text(insured)?, treating: Province::from_text(treating)? };
+    let pair = pair_of_notice(rest)?;
     let payer = Province::from_text(payer?)?;
     Some(Notice { kind: NoticeKind::from_name(kind)?, period, pair, payer, amount: amount? })
 }
