@@ -9,6 +9,8 @@ pub(crate) enum CellKind {
     Text,
     /// A number in decimal digits as the file holds it, perhaps with sign, point and exponent: `-12.50`, `4.5E4`.
     Number,
+    /// A number of a column of binary integers.
+    Whole,
     /// A binary floating point number of double precision, as the shortest decimal text that names it.
     Double,
     /// The same of single precision.
@@ -29,6 +31,15 @@ pub(crate) enum CellKind {
 pub(crate) trait RowSink {
     /// Adds a cell to the row.
     fn cell(&mut self, text: &str, kind: CellKind);
+
+    /// Adds cells that are all texts, concatenated. `ends[i]` is the end of cell `i`.
+    fn texts(&mut self, text: &str, ends: &[usize]) {
+        let mut start = 0;
+        for end in ends {
+            self.cell(text.get(start..*end).unwrap_or_default(), CellKind::Text);
+            start = *end;
+        }
+    }
 
     /// Ends the row. It begins in the line `line` of the file, or is the row `line` of the sheet, from 1. A row may
     /// have fewer cells than others. Rows without any cell are left out. Returns whether more rows are wanted.
