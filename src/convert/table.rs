@@ -1,10 +1,10 @@
-//! Rows of an export in any format: cells as texts, each with its kind.
+//! Rows of an export in any format: cells as texts, each with its form.
 
 use crate::diag::Outcome;
 
-/// The kind of a cell.
+/// The form in which a cell holds its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CellKind {
+pub(crate) enum CellForm {
     /// Text. An empty text is no value.
     Text,
     /// A number in decimal digits as the file holds it, perhaps with sign, point and exponent: `-12.50`, `4.5E4`.
@@ -19,7 +19,7 @@ pub(crate) enum CellKind {
     Day,
     /// A time without zone, `YYYY-MM-DDTHH:MM:SS`, perhaps with a point and further digits.
     Time,
-    /// An instant in UTC, written as [`CellKind::Time`].
+    /// An instant in UTC, written as [`CellForm::Time`].
     Instant,
     /// True or false, as `1` or `0`.
     Truth,
@@ -30,13 +30,13 @@ pub(crate) enum CellKind {
 /// Receives the rows of a table, cell by cell.
 pub(crate) trait RowSink {
     /// Adds a cell to the row.
-    fn cell(&mut self, text: &str, kind: CellKind);
+    fn cell(&mut self, text: &str, form: CellForm);
 
     /// Adds cells that are all texts, concatenated. `ends[i]` is the end of cell `i`.
     fn texts(&mut self, text: &str, ends: &[usize]) {
         let mut start = 0;
         for end in ends {
-            self.cell(text.get(start..*end).unwrap_or_default(), CellKind::Text);
+            self.cell(text.get(start..*end).unwrap_or_default(), CellForm::Text);
             start = *end;
         }
     }
