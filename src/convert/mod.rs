@@ -71,12 +71,12 @@ pub(crate) struct ConvertRequest<'a> {
     pub(crate) say: Sayer,
 }
 
-/// Guesses a map from the first export, and writes it.
+/// Guesses a map from exports, and writes it.
 pub(crate) fn guess(request: &ConvertRequest) -> Outcome<GuessReport> {
     let exports = Export::list(request.exports)?;
     let targets = settlement();
     let guessed =
-        guess::guess(&exports[0], &targets, "settlement", &InputRule::default(), request.say)?;
+        guess::guess(&exports, &targets, "settlement", &InputRule::default(), request.say)?;
     write_file(request.map, Replace::No, Readers::Usual, guessed.map.as_bytes())?;
     Ok(guessed)
 }

@@ -11,7 +11,7 @@ pub(crate) use self::{
     amount::amount,
     change::{Change, Changes},
     code::code,
-    plain::{Raw, ValueRule},
+    plain::ValueRule,
     time::{Clock, SerialDays, day, time},
 };
 use crate::{diag::Code, text::Text};
