@@ -130,7 +130,8 @@ impl Conversion<'_> {
         for at in self.chosen(export, &sheets)? {
             let sheet = &sheets[at];
             let heading = self.heading(&mut opened, at, export)?;
-            let ignored = heading.ignored().into_iter().map(str::to_owned).collect();
+            let ignored = heading.ignored().into_iter().map(str::to_owned);
+            let ignored = ignored.chain(opened.reader().left_out()).collect();
             let line = heading.last_line;
             let plan =
                 Plan::new(self.targets, self.map, heading, self.from_float, opened.is_even());
@@ -328,9 +329,14 @@ fn assert_totals(tally: &Tally, files: &[WrittenFile]) -> Outcome<()> {
     })
 }
 
-/// Returns the folder of the report below the delivery. Names that begin with `_` are no part of a delivery.
+/// Returns the folder of the report below the delivery: the next number. Names that begin with `_` are no part of a
+/// delivery.
 fn report_folder(delivery: &Addition, side: Side) -> String {
-    let folder = (1..).map(|number| format!("_convert/{number:03}-{}", side.name()));
-    let mut free = folder.skip_while(|folder| delivery.has(folder));
-    free.next().unwrap_or_default()
+    let entries = std::fs::read_dir(delivery.folder().join("_convert")).into_iter().flatten();
+    let numbers = entries.flatten().filter_map(|entry| {
+        let name = entry.file_name();
+        name.to_str()?.split_once('-')?.0.parse::<u32>().ok()
+    });
+    let next = numbers.max().unwrap_or(0) + 1;
+    format!("_convert/{next:03}-{}", side.name())
 }
