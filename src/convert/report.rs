@@ -1,6 +1,6 @@
 //! The report of a conversion: for programs as JSON, for people as lines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use super::{
     value::Change,
 };
 use crate::{
-    diag::Finding,
+    diag::{Code, Finding},
     model::money::{FenSum, yuan, yuan_grouped},
     text::{Grouped, Text, list},
 };
@@ -142,7 +142,10 @@ impl ConvertReport {
                 Grouped(self.refused),
                 Grouped(self.refused_values)
             ));
-            lines.extend(self.first_refused.iter().map(|finding| text!("  {}", finding.text())));
+            lines.extend(self.first_refused.iter().map(|finding| {
+                let Finding { code, file, place, found, .. } = finding;
+                text!("  {} {}, {}: {}", code, file, place.clone(), found.clone())
+            }));
             let more = self.refused_values.saturating_sub(self.first_refused.len() as u64);
             if more > 0 {
                 lines.push(text!(
@@ -151,6 +154,10 @@ impl ConvertReport {
                     format!("{out}/{}/refused.csv", self.report)
                 ));
             }
+            // What to do is said once for each code.
+            let codes: BTreeSet<Code> =
+                self.first_refused.iter().map(|finding| finding.code).collect();
+            lines.extend(codes.into_iter().map(|code| text!("  {}: {}", code, code.hint_text())));
         }
         lines
     }
