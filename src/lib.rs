@@ -76,6 +76,7 @@ pub mod policy_tests;
 pub mod engine;
 
 pub mod audit;
+pub mod convert;
 pub mod outlook;
 pub mod statements;
 

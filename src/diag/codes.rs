@@ -385,6 +385,36 @@ findings! {
     E02 "the delivery that the period was closed with" "该期结账时的送达"
         "give the delivery of this period: every settlement of the figure is in it, or was an open item"
         "请给出该期的送达：该数值的每笔结算都在其中，或原为挂账";
+    K01 "text in the encoding of the map, or in one that its first bytes tell" "编码与映射所写一致、或由文件开头可判定的文本"
+        "write encoding = \"gb18030\" (utf-8, utf-16le, utf-16be) into [input] of the map, or export the file again"
+        "在映射的 [input] 中写 encoding = \"gb18030\"（或 utf-8、utf-16le、utf-16be），或重新导出";
+    K02 "a heading that has every column of the map, once" "表头包含映射所列的每一列，各一次"
+        "correct the map (liangqing convert --guess shows the heading), or export the missing column"
+        "更正映射（liangqing convert --guess 会显示表头），或补导缺少的列";
+    K03 "as many cells as the heading has" "单元格数与表头相同"
+        "look for a separator or a quote inside of a value of this line"
+        "检查该行的值中是否含分隔符或引号";
+    K04 "a code or a number of which no digit is lost" "未丢失任何数字的代码或编号"
+        "export the column as text"
+        "将该列按文本导出";
+    K05 "an amount that is a whole number of fen and fits DECIMAL(16,2)" "整数分且不超出 DECIMAL(16,2) 的金额"
+        "correct the value in the system that it comes from; write unit = \"yuan\" or \"fen\" into the map for whole numbers"
+        "在来源系统中更正；整数金额须在映射中写明 unit = \"yuan\" 或 \"fen\"";
+    K06 "amounts as decimals" "十进制金额"
+        "export DECIMAL(16,2) or text; or take floating point numbers that stand for whole fen with --from-float"
+        "导出 DECIMAL(16,2) 或文本；或用 --from-float 接受恰为整数分的浮点数";
+    K07 "a date or time that exists and has one meaning" "真实存在且含义唯一的日期或时间"
+        "correct the value, or write format, serial or zone of the field into the map"
+        "更正该值，或在映射中为该字段写明 format、serial 或 zone";
+    K08 "a line of at most 1 MiB and 16,384 cells" "不超过 1 MiB、16,384 个单元格的行"
+        "look for a quote that is never closed, or write quote = false into [input] of the map"
+        "检查是否有未闭合的引号，或在映射的 [input] 中写 quote = false";
+    K09 "an export that can be opened, and a table that the map names" "可打开的导出文件，且其表由映射指明"
+        "save it as CSV, XLSX or Parquet; write the names of the sheets into [input] of the map"
+        "另存为 CSV、XLSX 或 Parquet；在映射的 [input] 中写明工作表名称";
+    K10 "a number of the settlement (setl_id)" "结算编号（setl_id）"
+        "a line without it is no settlement; words of sum lines stand in [rows] sums of the map"
+        "没有编号的行不是结算；合计行的用词写在映射 [rows] 的 sums 中";
     L01 "the result that a test of the rules file expects" "与规则文件中的自测相符的结果"
         "correct the rules, or the test where the article says so"
         "更正规则；若条文另有规定，则更正自测";

@@ -1,0 +1,144 @@
+//! The first steps with every value: blanks, width, words that mean nothing, translations of the map.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use super::{
+    change::{Change, Changes},
+    time::{Clock, SerialDays},
+};
+use crate::{convert::table::CellForm, model::fields::without_blanks};
+
+/// How the values of a field are read, as the map says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct ValueRule {
+    /// Words that stand for no value.
+    pub(crate) empty: Vec<String>,
+    /// Values of the delivery by those of the export.
+    pub(crate) values: BTreeMap<String, String>,
+    /// The number of digits of a code whose leading zeros were lost.
+    pub(crate) digits: Option<usize>,
+    /// Whether amounts are in fen; none when the map does not say it.
+    pub(crate) in_fen: Option<bool>,
+    /// Whether floating point numbers are taken for the fen that they stand for.
+    pub(crate) from_float: bool,
+    /// The pattern of days and times, where it is not one of the usual.
+    pub(crate) format: Option<String>,
+    /// From when days are counted, where days and times are serial numbers.
+    pub(crate) serial: Option<SerialDays>,
+    /// The clock of times without a zone.
+    pub(crate) clock: Clock,
+}
+
+/// A value without blanks around it and without differences of width.
+#[derive(Debug)]
+pub(crate) struct Raw<'a> {
+    pub(crate) text: Cow<'a, str>,
+    pub(crate) form: CellForm,
+}
+
+impl<'a> Raw<'a> {
+    /// Prepares a cell; none when it is empty. `changes` gets what was changed.
+    pub(crate) fn of(
+        text: &'a str,
+        form: CellForm,
+        rule: &'a ValueRule,
+        changes: &mut Changes,
+    ) -> Option<Raw<'a>> {
+        let bare = without_marks(text);
+        changes.add_if(bare.len() < text.len() && !bare.is_empty(), Change::Blanks);
+        let mut form = form;
+        let mut text = Cow::Borrowed(bare);
+        if form == CellForm::Text {
+            if let Some(rest) = bare.strip_prefix('\'') {
+                changes.add(Change::Apostrophe);
+                text = Cow::Borrowed(without_marks(rest));
+            }
+            if let Cow::Owned(narrow) = half_width(&text) {
+                changes.add(Change::FullWidth);
+                text = Cow::Owned(without_marks(&narrow).to_owned());
+            }
+        }
+        // The map names values as people see them in the export, so both writings are looked for.
+        if !text.is_empty() && rule.empty.iter().any(|word| *word == *text || word == bare) {
+            changes.add(Change::Empty);
+            return None;
+        }
+        if let Some(value) = rule.values.get(bare).or_else(|| rule.values.get(&*text)) {
+            changes.add_if(*value != *text, Change::Mapped);
+            (text, form) = (Cow::Borrowed(value.as_str()), CellForm::Text);
+        }
+        (!text.is_empty()).then_some(Raw { text, form })
+    }
+}
+
+/// Returns a text without blanks and byte order marks around it.
+fn without_marks(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    if is_plain(bytes.first()) && is_plain(bytes.last()) {
+        return text;
+    }
+    let is_mark = |letter| matches!(letter, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}');
+    let mut bare = text;
+    loop {
+        let next = without_blanks(bare).trim_matches(is_mark);
+        if next.len() == bare.len() {
+            return bare;
+        }
+        bare = next;
+    }
+}
+
+/// Returns a text with full-width letters, digits and signs as their ASCII ones.
+fn half_width(text: &str) -> Cow<'_, str> {
+    let narrow = |letter: char| match letter {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(letter) - 0xfee0).unwrap_or(letter),
+        '\u{3000}' => ' ',
+        '\u{2212}' => '-',
+        other => other,
+    };
+    if text.is_ascii() || text.chars().all(|letter| narrow(letter) == letter) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(narrow).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, rule: &ValueRule) -> (Option<String>, Vec<Change>) {
+        let mut changes = Changes::default();
+        let raw = Raw::of(text, CellForm::Text, rule, &mut changes);
+        (raw.map(|raw| raw.text.into_owned()), changes.iter().collect())
+    }
+
+    #[test]
+    fn blanks_width_and_apostrophes_are_counted() {
+        let rule = ValueRule::default();
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(read("a1", &rule), (some("a1"), vec![]));
+        assert_eq!(read("\u{feff} a 1\t\u{3000}", &rule), (some("a 1"), vec![Change::Blanks]));
+        assert_eq!(read("３４０１", &rule), (some("3401"), vec![Change::FullWidth]));
+        assert_eq!(read("'0031", &rule), (some("0031"), vec![Change::Apostrophe]));
+        assert_eq!(read("上海", &rule), (some("上海"), vec![]));
+        for empty in ["", " ", "\u{3000}", "'", "\u{feff}"] {
+            assert_eq!(read(empty, &rule).0, None, "{empty:?}");
+        }
+    }
+
+    #[test]
+    fn words_of_the_map_are_taken_as_they_stand_or_in_half_width() {
+        let rule = ValueRule {
+            empty: vec!["NULL".to_owned(), "—".to_owned()],
+            values: BTreeMap::from([("职工".to_owned(), "310".to_owned())]),
+            ..ValueRule::default()
+        };
+        for text in ["NULL", "ＮＵＬＬ", " — "] {
+            let (value, changes) = read(text, &rule);
+            assert_eq!((value, changes.last()), (None, Some(&Change::Empty)), "{text}");
+        }
+        assert_eq!(read("职工", &rule), (Some("310".to_owned()), vec![Change::Mapped]));
+        assert_eq!(read("null", &rule).0, Some("null".to_owned()));
+    }
+}

@@ -1,0 +1,488 @@
+//! Days and times: from the spellings of people, spreadsheets and databases. A text that could name two days is
+//! refused.
+
+use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use rust_decimal::{Decimal, prelude::ToPrimitive};
+
+use super::{
+    Read, Unread,
+    change::{Change, Changes},
+    plain::{Raw, ValueRule},
+};
+use crate::{convert::table::CellForm, diag::Code};
+
+/// The clock of times that name no zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Clock {
+    /// China's: UTC+8.
+    #[default]
+    Local,
+    /// UTC.
+    Utc,
+}
+
+/// The day 0 of the serial numbers of a spreadsheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SerialDays {
+    /// Days from 1900, with a 29 February 1900.
+    From1900,
+    /// Days from 1904.
+    From1904,
+}
+
+const NO_DATE: Unread = Unread::new(Code::K07, text!("no date or time that exists"));
+const SERIAL: Unread = Unread::new(
+    Code::K07,
+    text!("a number, perhaps a serial number of a spreadsheet; the map does not say it"),
+);
+const TWO_DIGITS: Unread =
+    Unread::new(Code::K07, text!("a date that could be several; the map does not give its format"));
+const EIGHT: TimeDelta = TimeDelta::hours(8);
+
+/// Reads a time and moves it to UTC+8.
+pub(crate) fn time(
+    text: &str,
+    form: CellForm,
+    rule: &ValueRule,
+    changes: &mut Changes,
+) -> Read<NaiveDateTime> {
+    let Some(moment) = read(text, form, rule, changes)? else { return Ok(None) };
+    if moment.time.is_none() {
+        changes.add(Change::Midnight);
+    }
+    moment.local(rule, changes).map(Some)
+}
+
+/// Reads a day. A time of the day is left out; the day is the day in UTC+8.
+pub(crate) fn day(
+    text: &str,
+    form: CellForm,
+    rule: &ValueRule,
+    changes: &mut Changes,
+) -> Read<NaiveDate> {
+    let Some(moment) = read(text, form, rule, changes)? else { return Ok(None) };
+    match moment.time {
+        None => Ok(Some(moment.day)),
+        Some(_) => moment.local(rule, changes).map(|time| Some(time.date())),
+    }
+}
+
+/// A day, perhaps with a time and an offset to UTC.
+struct Moment {
+    day: NaiveDate,
+    time: Option<NaiveTime>,
+    /// UTC less the time; none when the text names no zone.
+    offset: Option<TimeDelta>,
+}
+
+impl Moment {
+    fn local(&self, rule: &ValueRule, changes: &mut Changes) -> Result<NaiveDateTime, Unread> {
+        let time = self.day.and_time(self.time.unwrap_or_default());
+        let offset = match self.offset {
+            Some(offset) => offset,
+            None if rule.clock == Clock::Utc && self.time.is_some() => TimeDelta::zero(),
+            None => return Ok(time),
+        };
+        changes.add_if(offset != EIGHT, Change::Zone);
+        let utc = time.checked_sub_signed(offset);
+        utc.and_then(|utc| utc.checked_add_signed(EIGHT)).ok_or(NO_DATE)
+    }
+}
+
+fn read(
+    text: &str,
+    form: CellForm,
+    rule: &ValueRule,
+    changes: &mut Changes,
+) -> Result<Option<Moment>, Unread> {
+    let Some(raw) = Raw::of(text, form, rule, changes) else { return Ok(None) };
+    let text = &*raw.text;
+    match raw.form {
+        CellForm::Error => return Err(Unread::new(Code::K07, text!("a formula without a value"))),
+        CellForm::Truth => return Err(NO_DATE),
+        CellForm::Number | CellForm::Whole | CellForm::Double | CellForm::Single
+            if rule.serial.is_some() => {}
+        _ => {
+            if let Some(format) = &rule.format {
+                changes.add(Change::Spelling);
+                return of_format(text, format).map(Some);
+            }
+        }
+    }
+    let iso = usual(text);
+    let mut moment = match iso {
+        Some(moment) => moment,
+        None if is_number(text) => of_number(text, rule, changes)?,
+        None => {
+            changes.add(Change::Spelling);
+            spelt(text)?
+        }
+    };
+    if raw.form == CellForm::Instant {
+        moment.offset = Some(TimeDelta::zero());
+    }
+    Ok(Some(moment))
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && text.matches('.').count() <= 1
+}
+
+/// Reads `YYYY-MM-DD`, perhaps with a blank or `T`, a time `HH:MM:SS` and a fraction.
+fn usual(text: &str) -> Option<Moment> {
+    let bytes = text.as_bytes();
+    let number = |range: std::ops::Range<usize>| {
+        let digits = bytes.get(range)?;
+        digits.iter().try_fold(0_u32, |sum, digit| {
+            let digit = digit.wrapping_sub(b'0');
+            (digit <= 9).then(|| sum * 10 + u32::from(digit))
+        })
+    };
+    let is = |at: usize, marks: &[u8]| bytes.get(at).is_some_and(|byte| marks.contains(byte));
+    if !is(4, b"-") || !is(7, b"-") {
+        return None;
+    }
+    let year = i32::try_from(number(0..4)?).ok()?;
+    let day = NaiveDate::from_ymd_opt(year, number(5..7)?, number(8..10)?)?;
+    if bytes.len() == 10 {
+        return Some(Moment { day, time: None, offset: None });
+    }
+    if !is(10, b" T") || !is(13, b":") || !is(16, b":") {
+        return None;
+    }
+    let fraction = match bytes.get(19) {
+        None => 0,
+        Some(b'.') => micros(bytes.get(20..)?)?,
+        Some(_) => return None,
+    };
+    let time =
+        NaiveTime::from_hms_micro_opt(number(11..13)?, number(14..16)?, number(17..19)?, fraction)?;
+    Some(Moment { day, time: Some(time), offset: None })
+}
+
+/// Returns the microseconds of the digits behind the point of seconds. Further digits are cut off.
+fn micros(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() || digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let kept = digits.iter().chain(b"000000").take(6);
+    Some(kept.fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0')))
+}
+
+/// Reads digits alone: YYYYMMDD, with hour and minute, with seconds and milliseconds; or a serial number.
+fn of_number(text: &str, rule: &ValueRule, changes: &mut Changes) -> Result<Moment, Unread> {
+    if let Some(from) = rule.serial {
+        changes.add(Change::Serial);
+        return of_serial(text, from).ok_or(NO_DATE);
+    }
+    let (digits, _) = text.split_once('.').unwrap_or((text, ""));
+    if !matches!(digits.len(), 8 | 12 | 14 | 17) || digits.len() < text.len() {
+        return Err(if text.len() <= 5 || text.contains('.') { SERIAL } else { NO_DATE });
+    }
+    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or("00");
+    let mut spelt = format!("{}-{}-{}", part(0, 4), part(4, 6), part(6, 8));
+    if digits.len() > 8 {
+        spelt += &format!(" {}:{}:{}", part(8, 10), part(10, 12), part(12, 14));
+    }
+    if digits.len() == 17 {
+        spelt += &format!(".{}", part(14, 17));
+    }
+    changes.add(Change::Spelling);
+    usual(&spelt).ok_or(NO_DATE)
+}
+
+/// Returns the time of a serial number of a spreadsheet, to the second.
+fn of_serial(text: &str, from: SerialDays) -> Option<Moment> {
+    let number: Decimal = text.parse().ok()?;
+    let seconds = number.fract().checked_mul(Decimal::from(86_400))?.round().to_i64()?;
+    let days = number.trunc().to_u64()?;
+    let (year, month, day) = match (from, days) {
+        (SerialDays::From1904, _) => (1904, 1, 1),
+        (SerialDays::From1900, 60) => return None,
+        (SerialDays::From1900, 0..60) => (1899, 12, 31),
+        (SerialDays::From1900, _) => (1899, 12, 30),
+    };
+    let day = NaiveDate::from_ymd_opt(year, month, day)?.checked_add_days(Days::new(days))?;
+    if number.fract().is_zero() {
+        return Some(Moment { day, time: None, offset: None });
+    }
+    let time =
+        day.and_time(NaiveTime::default()).checked_add_signed(TimeDelta::seconds(seconds))?;
+    Some(Moment { day: time.date(), time: Some(time.time()), offset: None })
+}
+
+/// Reads a text by the pattern of the map.
+fn of_format(text: &str, format: &str) -> Result<Moment, Unread> {
+    let no_match = || Unread::new(Code::K07, text!("not in the format of the map, {}", format));
+    if let Ok(time) = chrono::DateTime::parse_from_str(text, format) {
+        let offset = TimeDelta::seconds(time.offset().local_minus_utc().into());
+        let time = time.naive_local();
+        return Ok(Moment { day: time.date(), time: Some(time.time()), offset: Some(offset) });
+    }
+    if let Ok(time) = NaiveDateTime::parse_from_str(text, format) {
+        return Ok(Moment { day: time.date(), time: Some(time.time()), offset: None });
+    }
+    let day = NaiveDate::parse_from_str(text, format).map_err(|_| no_match())?;
+    Ok(Moment { day, time: None, offset: None })
+}
+
+/// Reads other spellings: other separators, Chinese words, one digit for a month, a zone, halves of the day.
+fn spelt(text: &str) -> Result<Moment, Unread> {
+    let mut plain = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '年' | '月' | '/' => plain.push('-'),
+            '日' | '号' => plain.push(' '),
+            'T' | 't' if plain.ends_with(|last: char| last.is_ascii_digit()) => plain.push(' '),
+            '时' | '点' | '分' => plain.push(':'),
+            '秒' => {}
+            other => plain.push(other),
+        }
+    }
+    let (mut rest, half) = without_half(&plain);
+    let mut offset = None;
+    let date = rest.split_whitespace().next().unwrap_or_default().to_owned();
+    let time = rest.split_off(date.len().min(rest.len()));
+    let mut time: String = time.split_whitespace().collect();
+    if let Some((bare, found)) = zone(&time) {
+        (time, offset) = (bare, Some(found));
+    }
+    let day = of_parts(&date)?;
+    let time = time.trim_end_matches(':');
+    if time.is_empty() {
+        return if half.is_none() && offset.is_none() {
+            Ok(Moment { day, time: None, offset: None })
+        } else {
+            Err(NO_DATE)
+        };
+    }
+    let time = of_clock(time, half).ok_or(NO_DATE)?;
+    Ok(Moment { day, time: Some(time), offset })
+}
+
+/// Takes the half of the day out of a text: the hours to add, and at which hour the half begins.
+fn without_half(text: &str) -> (String, Option<u32>) {
+    let upper = text.to_ascii_uppercase();
+    for (word, hours) in [("上午", 0), ("下午", 12), ("AM", 0), ("PM", 12)] {
+        if let Some(at) = upper.find(word) {
+            let (before, after) = (&text[..at], &text[at + word.len()..]);
+            return (format!("{} {}", before.trim_end(), after.trim_start()), Some(hours));
+        }
+    }
+    (text.to_owned(), None)
+}
+
+/// Takes `Z`, `+08:00`, `+0800` or `+08` off the end of a time.
+fn zone(time: &str) -> Option<(String, TimeDelta)> {
+    if let Some(bare) = time.strip_suffix(['Z', 'z']) {
+        return Some((bare.to_owned(), TimeDelta::zero()));
+    }
+    let at = time.find(['+', '-'])?;
+    let (bare, shown) = time.split_at(at);
+    let digits: String = shown.get(1..)?.chars().filter(|letter| *letter != ':').collect();
+    if !matches!(digits.len(), 2 | 4) {
+        return None;
+    }
+    let hours: i64 = digits.get(..2)?.parse().ok()?;
+    let minutes: i64 =
+        digits.get(2..).filter(|rest| !rest.is_empty()).unwrap_or("0").parse().ok()?;
+    if hours > 14 || minutes > 59 {
+        return None;
+    }
+    let minutes = hours * 60 + minutes;
+    let minutes = if shown.starts_with('-') { -minutes } else { minutes };
+    Some((bare.to_owned(), TimeDelta::minutes(minutes)))
+}
+
+/// Reads year, month and day with separators, or eight digits.
+fn of_parts(date: &str) -> Result<NaiveDate, Unread> {
+    let date = date.trim_end_matches('-');
+    if date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit()) {
+        let part = |from: usize, to: usize| date.get(from..to).and_then(|part| part.parse().ok());
+        let (year, month, day) = (part(0, 4), part(4, 6), part(6, 8));
+        let year = year.and_then(|year: u32| i32::try_from(year).ok());
+        return year
+            .zip(month)
+            .zip(day)
+            .and_then(|((year, month), day)| NaiveDate::from_ymd_opt(year, month, day))
+            .ok_or(NO_DATE);
+    }
+    let parts: Vec<&str> = date.split(['-', '.']).collect();
+    let first = parts.first().copied().unwrap_or_default();
+    let several = if first.len() <= 2 { TWO_DIGITS } else { NO_DATE };
+    let [year, month, day] = parts[..] else { return Err(several) };
+    let number = |part: &str| part.parse::<u32>().ok().filter(|_| part.len() <= 4);
+    let (Some(year), Some(month), Some(day), 4) =
+        (number(year), number(month), number(day), year.len())
+    else {
+        // 01/02/2025, 01-02-25, 01-OCT-25
+        return Err(several);
+    };
+    let year = i32::try_from(year).map_err(|_| NO_DATE)?;
+    NaiveDate::from_ymd_opt(year, month, day).ok_or(NO_DATE)
+}
+
+/// Reads hours and minutes, perhaps with seconds and a fraction.
+fn of_clock(time: &str, half: Option<u32>) -> Option<NaiveTime> {
+    let mut parts = time.split(':');
+    let number = |part: &str| -> Option<u32> {
+        let is_short =
+            matches!(part.len(), 1 | 2) && part.bytes().all(|byte| byte.is_ascii_digit());
+        is_short.then(|| part.parse().ok()).flatten()
+    };
+    let mut hour = number(parts.next()?)?;
+    let minute = number(parts.next()?)?;
+    let (second, micro) = match parts.next() {
+        None => (0, 0),
+        Some(seconds) => match seconds.split_once('.') {
+            None => (number(seconds)?, 0),
+            Some((whole, part)) => (number(whole)?, micros(part.as_bytes())?),
+        },
+    };
+    if parts.next().is_some() {
+        return None;
+    }
+    if let Some(hours) = half {
+        // 下午 15:00 is written too.
+        hour = match hour {
+            12 => hours,
+            0..12 => hour + hours,
+            13.. if hours == 12 => hour,
+            _ => return None,
+        };
+    }
+    NaiveTime::from_hms_micro_opt(hour, minute, second, micro)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_as(
+        text: &str,
+        form: CellForm,
+        rule: &ValueRule,
+    ) -> (Result<String, Unread>, Vec<Change>) {
+        let mut changes = Changes::default();
+        let read = time(text, form, rule, &mut changes);
+        let shown = read.map(|time| time.map_or_else(String::new, |time| time.to_string()));
+        (shown, changes.iter().collect())
+    }
+
+    fn read(text: &str) -> (Result<String, Unread>, Vec<Change>) {
+        read_as(text, CellForm::Text, &ValueRule::default())
+    }
+
+    #[test]
+    fn usual_spellings_are_read() {
+        use Change::{Blanks, FullWidth, Midnight, Spelling, Zone};
+        for (text, shown, changes) in [
+            ("2025-10-01 08:30:00", "2025-10-01 08:30:00", vec![]),
+            ("2025-10-01T08:30:00", "2025-10-01 08:30:00", vec![]),
+            ("2025-10-01 08:30:00.123456789", "2025-10-01 08:30:00.123456", vec![]),
+            ("2025-10-01", "2025-10-01 00:00:00", vec![Midnight]),
+            ("2025/10/1 8:30", "2025-10-01 08:30:00", vec![Spelling]),
+            ("2025.10.01 8:30:05", "2025-10-01 08:30:05", vec![Spelling]),
+            ("20251001", "2025-10-01 00:00:00", vec![Spelling, Midnight]),
+            ("202510010830", "2025-10-01 08:30:00", vec![Spelling]),
+            ("20251001083000", "2025-10-01 08:30:00", vec![Spelling]),
+            ("20251001083000250", "2025-10-01 08:30:00.250", vec![Spelling]),
+            ("20251001 08:30:00", "2025-10-01 08:30:00", vec![Spelling]),
+            ("2025年10月1日 8时30分", "2025-10-01 08:30:00", vec![Spelling]),
+            ("2025年10月1日8时30分5秒", "2025-10-01 08:30:05", vec![Spelling]),
+            ("2025年10月1日", "2025-10-01 00:00:00", vec![Spelling, Midnight]),
+            ("2025/10/1 下午 8:30", "2025-10-01 20:30:00", vec![Spelling]),
+            ("2025/10/1 12:05 AM", "2025-10-01 00:05:00", vec![Spelling]),
+            ("2025-10-01T08:30:00Z", "2025-10-01 16:30:00", vec![Spelling, Zone]),
+            ("2025-09-30T20:30:00-04:00", "2025-10-01 08:30:00", vec![Spelling, Zone]),
+            ("2025-10-01T08:30:00.5+08:00", "2025-10-01 08:30:00.500", vec![Spelling]),
+            ("２０２５－１０－０１ ", "2025-10-01 00:00:00", vec![Blanks, FullWidth, Midnight]),
+        ] {
+            assert_eq!(read(text), (Ok(shown.to_owned()), changes), "{text}");
+        }
+    }
+
+    #[test]
+    fn two_meanings_are_none() {
+        for text in ["01/02/2025", "01-10-25", "01-OCT-25", "01-10月-25", "1/2/25 8:00"] {
+            assert_eq!(read(text).0, Err(TWO_DIGITS), "{text}");
+        }
+        assert_eq!(read("45931").0, Err(SERIAL));
+        assert_eq!(read("45931.354").0, Err(SERIAL));
+        for text in [
+            "2025-02-30",
+            "2025-13-01",
+            "20251301",
+            "2025-10-01 24:00:00",
+            "2025-10-01 8",
+            "2025",
+            "202510",
+            "2025-10",
+            "x",
+            "2025-10-01 08:30:61",
+            "2025-10-01 8:30 下",
+            "2025-10-01+08:00",
+            "1759278600000",
+        ] {
+            assert!(read(text).0.is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn maps_say_what_a_text_does_not() {
+        let oracle = ValueRule { format: Some("%d-%b-%y".to_owned()), ..ValueRule::default() };
+        assert_eq!(
+            read_as("01-OCT-25", CellForm::Text, &oracle).0,
+            Ok("2025-10-01 00:00:00".to_owned())
+        );
+        let chinese = ValueRule {
+            format: Some("%d-%m月-%y %H.%M.%S%.f".to_owned()),
+            ..ValueRule::default()
+        };
+        let shown = read_as("01-10月-25 08.30.00.000000", CellForm::Text, &chinese).0;
+        assert_eq!(shown, Ok("2025-10-01 08:30:00".to_owned()));
+        assert!(read_as("1 October", CellForm::Text, &oracle).0.is_err());
+        let utc = ValueRule { clock: Clock::Utc, ..ValueRule::default() };
+        let shown = read_as("2025-10-31 20:00:00", CellForm::Time, &utc);
+        assert_eq!(shown, (Ok("2025-11-01 04:00:00".to_owned()), vec![Change::Zone]));
+        assert_eq!(read_as("2025-10-31T20:00:00", CellForm::Instant, &ValueRule::default()), shown);
+        // A day has no zone.
+        assert_eq!(
+            read_as("2025-10-31", CellForm::Day, &utc).0,
+            Ok("2025-10-31 00:00:00".to_owned())
+        );
+        let serial = ValueRule { serial: Some(SerialDays::From1900), ..ValueRule::default() };
+        for (text, shown) in [
+            ("45931", "2025-10-01 00:00:00"),
+            ("45931.354166666664", "2025-10-01 08:30:00"),
+            ("45931.999999999", "2025-10-02 00:00:00"),
+        ] {
+            let (read, changes) = read_as(text, CellForm::Number, &serial);
+            assert_eq!(read, Ok(shown.to_owned()), "{text}");
+            assert!(changes.contains(&Change::Serial));
+        }
+        assert!(read_as("60", CellForm::Number, &serial).0.is_err());
+        let from_1904 = ValueRule { serial: Some(SerialDays::From1904), ..ValueRule::default() };
+        assert_eq!(
+            read_as("44469", CellForm::Text, &from_1904).0,
+            Ok("2025-10-01 00:00:00".to_owned())
+        );
+    }
+
+    #[test]
+    fn days_leave_times_out() {
+        let mut changes = Changes::default();
+        let utc = ValueRule { clock: Clock::Utc, ..ValueRule::default() };
+        let read = |text, rule, changes: &mut Changes| {
+            day(text, CellForm::Text, rule, changes).map(|day| day.map(|day| day.to_string()))
+        };
+        let none = ValueRule::default();
+        assert_eq!(read("2025/10/1", &none, &mut changes), Ok(Some("2025-10-01".to_owned())));
+        assert_eq!(
+            read("2025-10-01 20:00:00", &utc, &mut changes),
+            Ok(Some("2025-10-02".to_owned()))
+        );
+        assert_eq!(read("2025-10-01", &utc, &mut changes), Ok(Some("2025-10-01".to_owned())));
+        assert_eq!(read(" ", &none, &mut changes), Ok(None));
+    }
+}
