@@ -13,6 +13,8 @@
 mod block;
 mod heading;
 mod map;
+mod payments;
+mod spreadsheet;
 mod table;
 mod text_table;
 mod value;

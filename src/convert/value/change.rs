@@ -33,6 +33,7 @@ changes! {
     Apostrophe "apostrophe" "the apostrophe before it removed";
     Empty "empty" "a word that stands for no value left out";
     Mapped "mapped" "replaced as the map says";
+    Named "named" "a name or a word made its code";
     Zeros "zeros" "leading zeros put back";
     Number "number" "a number written as text";
     Fraction "fraction" "decimals of 0 removed";
