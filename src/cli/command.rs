@@ -7,6 +7,7 @@ use super::{
     check::CheckArguments,
     cluster::ClusterCommand,
     completions::CompletionsArguments,
+    convert::ConvertArguments,
     decisions::DecisionsCommand,
     diff::DiffArguments,
     explain::ExplainArguments,
@@ -52,6 +53,8 @@ Whatever is not 0 has published nothing.";
 pub(super) enum Command {
     /// Close a period: reconcile a delivery, clear it, publish it in the book
     Run(Box<RunArguments>),
+    /// Turn exports of a province into a delivery
+    Convert(ConvertArguments),
     /// Generate deliveries of a national size, with planted breaks and an answer key
     Synth(SynthArguments),
     /// Say where a book stands on a day: deadlines, unpaid notices, utilisation, what is open
@@ -99,6 +102,7 @@ impl Arguments {
         match &self.command {
             Command::Run(arguments) => arguments.format,
             Command::Check(arguments) => arguments.format,
+            Command::Convert(arguments) => arguments.working.format,
             Command::Synth(arguments) => arguments.format,
             Command::Status(arguments) => arguments.format,
             Command::Stress(arguments) => arguments.format,

@@ -18,6 +18,7 @@ mod check;
 mod cluster;
 mod command;
 mod completions;
+mod convert;
 mod decisions;
 #[cfg(test)]
 mod dictionary;
@@ -122,6 +123,7 @@ fn dispatch(arguments: Arguments, extensions: Extensions) -> Outcome<()> {
     signals::listen(Arc::clone(&stop), arguments.format());
     match arguments.command {
         Command::Run(arguments) => run::run(&arguments, stop, extensions),
+        Command::Convert(arguments) => convert::convert(&arguments, stop),
         Command::Synth(arguments) => synth::synth(&arguments, stop),
         Command::Status(arguments) => in_pool(|| status::status(&arguments)),
         Command::Stress(arguments) => in_pool(|| stress::stress(&arguments)),

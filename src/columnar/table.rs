@@ -305,22 +305,30 @@ impl HashedParquet {
 impl Encoder {
     /// Makes a row group of columns, each column for itself.
     pub fn encode(&self, columns: &[ArrayRef]) -> Outcome<EncodedRowGroup> {
+        self.encode_parts(&[columns])
+    }
+
+    /// Makes a row group of columns that come in parts, one below the other.
+    pub fn encode_parts(&self, parts: &[&[ArrayRef]]) -> Outcome<EncodedRowGroup> {
         // The number of a row group matters to encrypted files only.
         let writers = self.factory.create_column_writers(0);
         let writers = writers.map_err(|error| write_failure(&self.path, error))?;
         let fields = self.schema.fields();
         let columns_made = writers
             .into_par_iter()
-            .zip(columns.par_iter().zip(fields.par_iter()))
-            .map(|(mut writer, (column, field))| {
-                for leaf in compute_leaves(field, column)? {
-                    writer.write(&leaf)?;
+            .enumerate()
+            .map(|(at, mut writer)| {
+                for part in parts {
+                    for leaf in compute_leaves(&fields[at], &part[at])? {
+                        writer.write(&leaf)?;
+                    }
                 }
                 writer.close()
             })
             .collect::<Result<Vec<_>, ParquetError>>()
             .map_err(|error| write_failure(&self.path, error))?;
-        Ok(EncodedRowGroup { rows: columns.first().map_or(0, Array::len), columns: columns_made })
+        let rows = parts.iter().map(|part| part.first().map_or(0, Array::len)).sum();
+        Ok(EncodedRowGroup { rows, columns: columns_made })
     }
 }
 

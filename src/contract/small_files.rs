@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use chrono::NaiveDate;
 
 use super::{
-    columns::{FileColumns, OPENING_QUOTAS, SMALL_FILES},
+    columns::{CONTROL_TOTALS, FileColumns, OPENING_QUOTAS, SMALL_FILES},
     lines::{SmallFileLine, read},
 };
 use crate::{
@@ -175,7 +175,7 @@ impl SmallFiles {
         let FileColumns { name, columns, .. } = *file;
         let lines = match name {
             "control-totals.csv" => {
-                let totals = read(bytes, name, columns, findings, declared_totals);
+                let totals = control_totals(bytes, findings);
                 let lines = totals.len();
                 self.control_totals = Some(totals);
                 lines
@@ -283,6 +283,12 @@ fn entry(name: &str, bytes: &[u8], rows: usize) -> FileEntry {
         rows: rows as u64,
         sha256: sha256_hex(bytes),
     }
+}
+
+/// Reads control-totals.csv alone; adds all findings.
+pub(crate) fn control_totals(bytes: &[u8], findings: &mut Vec<Finding>) -> Vec<DeclaredTotals> {
+    let FileColumns { name, columns, .. } = CONTROL_TOTALS;
+    read(bytes, name, columns, findings, declared_totals)
 }
 
 fn declared_totals(line: &mut SmallFileLine) -> Option<DeclaredTotals> {

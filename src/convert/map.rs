@@ -8,16 +8,12 @@ use toml::de::{DeTable, DeValue};
 
 use super::value::{Clock, SerialDays, ValueRule};
 use crate::{
-    bounded,
     diag::{Failure, Outcome, toml_problem},
     shapes::FormatNumber,
     spelling::nearest,
     text::{Text, items, quoted},
     toml_keys::{self, BadKey},
 };
-
-/// The most bytes of a map.
-const LONGEST: u64 = 1 << 20;
 
 /// A map.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -163,7 +159,8 @@ struct FieldSpec {
     #[serde(default, deserialize_with = "serial")]
     #[schemars(with = "u16")]
     serial: Option<SerialDays>,
-    /// The clock of times without a zone: local (UTC+8, when it is left out) or utc.
+    /// The clock of times: local (UTC+8) or utc. Without it, times without a zone are local, and instants are moved to
+    /// UTC+8.
     #[serde(default)]
     #[schemars(with = "ClockName")]
     zone: Option<ClockName>,
@@ -268,10 +265,10 @@ fn serial<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SerialDays>, D::E
 }
 
 impl ExportMap {
-    /// Reads a map of a target with these names; fails with all of its errors, by line, as a usage error.
-    pub(crate) fn read(path: &Path, names: &[&'static str]) -> Outcome<ExportMap> {
-        let text = bounded::read_text(path, LONGEST).map_err(Failure::io(path))?;
-        ExportMap::parse(&text, names)
+    /// Parses the map of a file, of a target with these names; fails with all of its errors, by line, as a usage
+    /// error.
+    pub(crate) fn of(text: &str, path: &Path, names: &[&'static str]) -> Outcome<ExportMap> {
+        ExportMap::parse(text, names)
             .map_err(|errors| Failure::Usage(text!("map {} refused:{}", path, items(&errors))))
     }
 
@@ -406,7 +403,10 @@ fn field(value: &DeValue, bad: &mut Vec<BadKey>) -> Result<FieldRule, Text> {
         from_float: false,
         format: spec.format,
         serial: spec.serial,
-        clock: if spec.zone == Some(ClockName::Utc) { Clock::Utc } else { Clock::Local },
+        clock: spec.zone.map(|zone| match zone {
+            ClockName::Local => Clock::Local,
+            ClockName::Utc => Clock::Utc,
+        }),
     };
     Ok(FieldRule { from, value })
 }
@@ -440,7 +440,7 @@ mod tests {
         assert_eq!(map.fields["setl_id"].from, Origin::Column("结算ID".to_owned()));
         assert_eq!(map.fields["setl_id"].value.empty, ["NULL"]);
         assert_eq!(map.fields["setl_time"].from, Origin::Number(3));
-        assert_eq!(map.fields["setl_time"].value.clock, Clock::Utc);
+        assert_eq!(map.fields["setl_time"].value.clock, Some(Clock::Utc));
         assert_eq!(map.fields["acct_pay"].value.in_fen, Some(true));
     }
 

@@ -11,6 +11,7 @@
 //! of a file is checked before memory is allocated for it.
 
 pub mod amounts;
+pub(crate) mod any_parquet;
 pub mod batch;
 pub mod buffers;
 mod columns;

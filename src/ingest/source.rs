@@ -240,13 +240,13 @@ impl SourceColumn {
     }
 }
 
-fn plain_options() -> ArrowReaderOptions {
+pub(super) fn plain_options() -> ArrowReaderOptions {
     // The Arrow schema that some writers embed is ignored: only the Parquet types decide.
     ArrowReaderOptions::new().with_skip_arrow_metadata(true)
 }
 
 /// Finds the first column with the codec LZO, which has no decoder.
-fn lzo_column(metadata: &ParquetMetaData) -> Option<String> {
+pub(super) fn lzo_column(metadata: &ParquetMetaData) -> Option<String> {
     let chunks = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
     let mut lzo = chunks.filter(|chunk| matches!(chunk.compression(), Compression::LZO));
     lzo.next().map(|chunk| chunk.column_path().string())

@@ -10,6 +10,7 @@
 //! is written into a closed period, over a file without `--force`, or over anything but a file. Unfinished output is
 //! removed, however the command ends.
 
+pub mod addition;
 mod claim;
 pub mod identity;
 mod lock;

@@ -51,6 +51,10 @@ fn of_text<'a>(text: Cow<'a, str>, changes: &mut Changes) -> Result<Cow<'a, str>
     if text.chars().any(char::is_control) {
         return Err(Unread::new(Code::K04, text!("a line break or a control character")));
     }
+    if text.contains('\u{fffd}') {
+        let why = text!("a character that was lost when the text was decoded before");
+        return Err(Unread::new(Code::K04, why));
+    }
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     // 3.40E+17: a spreadsheet has shown a long number, and its digits are lost.
     if let Some((number, power)) = text.split_once("E+").or_else(|| text.split_once("e+"))

@@ -25,8 +25,8 @@ pub(crate) struct ValueRule {
     pub(crate) format: Option<String>,
     /// From when days are counted, where days and times are serial numbers.
     pub(crate) serial: Option<SerialDays>,
-    /// The clock of times without a zone.
-    pub(crate) clock: Clock,
+    /// The clock of times, where the map says it.
+    pub(crate) clock: Option<Clock>,
 }
 
 /// A value without blanks around it and without differences of width.

@@ -12,10 +12,9 @@ use super::{
 use crate::{convert::table::CellForm, diag::Code};
 
 /// The clock of times that name no zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Clock {
     /// China's: UTC+8.
-    #[default]
     Local,
     /// UTC.
     Utc,
@@ -80,7 +79,7 @@ impl Moment {
         let time = self.day.and_time(self.time.unwrap_or_default());
         let offset = match self.offset {
             Some(offset) => offset,
-            None if rule.clock == Clock::Utc && self.time.is_some() => TimeDelta::zero(),
+            None if rule.clock == Some(Clock::Utc) && self.time.is_some() => TimeDelta::zero(),
             None => return Ok(time),
         };
         changes.add_if(offset != EIGHT, Change::Zone);
@@ -118,7 +117,7 @@ fn read(
             spelt(text)?
         }
     };
-    if raw.form == CellForm::Instant {
+    if raw.form == CellForm::Instant && rule.clock != Some(Clock::Local) {
         moment.offset = Some(TimeDelta::zero());
     }
     Ok(Some(moment))
@@ -442,7 +441,7 @@ mod tests {
         let shown = read_as("01-10月-25 08.30.00.000000", CellForm::Text, &chinese).0;
         assert_eq!(shown, Ok("2025-10-01 08:30:00".to_owned()));
         assert!(read_as("1 October", CellForm::Text, &oracle).0.is_err());
-        let utc = ValueRule { clock: Clock::Utc, ..ValueRule::default() };
+        let utc = ValueRule { clock: Some(Clock::Utc), ..ValueRule::default() };
         let shown = read_as("2025-10-31 20:00:00", CellForm::Time, &utc);
         assert_eq!(shown, (Ok("2025-11-01 04:00:00".to_owned()), vec![Change::Zone]));
         assert_eq!(read_as("2025-10-31T20:00:00", CellForm::Instant, &ValueRule::default()), shown);
@@ -472,7 +471,7 @@ mod tests {
     #[test]
     fn days_leave_times_out() {
         let mut changes = Changes::default();
-        let utc = ValueRule { clock: Clock::Utc, ..ValueRule::default() };
+        let utc = ValueRule { clock: Some(Clock::Utc), ..ValueRule::default() };
         let read = |text, rule, changes: &mut Changes| {
             day(text, CellForm::Text, rule, changes).map(|day| day.map(|day| day.to_string()))
         };

@@ -1,0 +1,304 @@
+//! Rows of an export → converted columns, with the account of what was changed and refused.
+
+use std::collections::BTreeMap;
+
+use arrow_array::ArrayRef;
+
+use super::{
+    block::{Block, Row},
+    columns::Values,
+    heading::Heading,
+    map::{ExportMap, Origin},
+    table::CellForm,
+    tally::{AsideKind, ChangeExample, Refusal, Tally},
+    target::{Target, TargetKind},
+    value::{Changes, Unread, ValueRule, amount, code, day, time},
+};
+use crate::{
+    diag::{Code, Outcome},
+    model::{fields::without_blanks, money::FenSum},
+    privacy::mask::masked,
+    spelling::short,
+};
+
+/// Characters of a refused value that are shown: a value in the wrong column may be long.
+const SHOWN: usize = 40;
+
+/// A block of converted rows.
+pub(crate) struct Converted {
+    /// The columns, in the order of the plan.
+    pub(crate) columns: Vec<ArrayRef>,
+    pub(crate) tally: Tally,
+    /// Refused values and rows, in their order.
+    pub(crate) refusals: Vec<Refusal>,
+}
+
+/// A target and the cell that its values come from.
+#[derive(Debug, Clone)]
+struct Planned {
+    target: Target,
+    source: Source,
+    rule: ValueRule,
+    /// The name of the column in the export.
+    column: String,
+}
+
+#[derive(Debug, Clone)]
+enum Source {
+    Column(usize),
+    Constant(String),
+}
+
+/// How the rows of one table are converted.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    planned: Vec<Planned>,
+    heading: Heading,
+    /// Words of sum lines.
+    sums: Vec<String>,
+    /// Whether every row has as many cells as the heading.
+    even: bool,
+}
+
+impl Plan {
+    /// Plans the conversion of a table. Rows of text files are `even`; a spreadsheet leaves empty cells out.
+    pub(crate) fn new(
+        targets: &[Target],
+        map: &ExportMap,
+        heading: Heading,
+        from_float: bool,
+        even: bool,
+    ) -> Plan {
+        let planned = targets.iter().filter_map(|target| {
+            let rule = map.fields.get(target.name)?;
+            let at = heading.columns.iter().find(|(field, _)| field == target.name);
+            let source = match (&rule.from, at) {
+                (Origin::Constant(value), _) => Source::Constant(value.clone()),
+                (_, at) => Source::Column(at?.1),
+            };
+            let column = match &source {
+                Source::Column(at) => heading.names.get(*at).cloned().unwrap_or_default(),
+                Source::Constant(_) => String::new(),
+            };
+            let rule = ValueRule { from_float, ..rule.value.clone() };
+            Some(Planned { target: *target, source, rule, column })
+        });
+        let planned = planned.collect();
+        Plan { planned, heading, sums: map.rows.sums.clone(), even }
+    }
+
+    /// Returns the targets that are written, in their order.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = Target> {
+        self.planned.iter().map(|planned| planned.target)
+    }
+
+    /// Converts the rows of a block.
+    pub(crate) fn convert(&self, block: &Block) -> Outcome<Converted> {
+        let columns = self.planned.iter().map(|planned| Values::new(planned.target.kind)).collect();
+        let sums = vec![FenSum::default(); self.planned.len()];
+        let mut work = Work {
+            plan: self,
+            columns,
+            rows: 0,
+            sums,
+            tally: Tally::default(),
+            refusals: Vec::new(),
+        };
+        for row in block.rows().filter(|row| row.line > self.heading.last_line) {
+            match self.aside(row) {
+                Some(kind) => work.set_aside(row, kind),
+                None => work.row(row),
+            }
+        }
+        for (planned, sum) in self.planned.iter().zip(&work.sums) {
+            if planned.target.kind == TargetKind::Amount {
+                work.tally.sums.insert(planned.target.name, *sum);
+            }
+        }
+        Ok(Converted {
+            columns: work.columns.into_iter().map(Values::array).collect::<Outcome<_>>()?,
+            tally: work.tally,
+            refusals: work.refusals,
+        })
+    }
+
+    /// Returns why a row is no record.
+    fn aside(&self, row: Row) -> Option<AsideKind> {
+        let key = self.key_cell(row);
+        if !key.is_empty() && !self.is_sum_word(key) && !self.is_key_name(key) {
+            return None;
+        }
+        if row.texts().all(|cell| without_blanks(cell).is_empty()) {
+            return Some(AsideKind::Blank);
+        }
+        if self.heading.is_repeated_by(row) {
+            return Some(AsideKind::Heading);
+        }
+        row.texts().any(|cell| self.is_sum_word(cell)).then_some(AsideKind::Sum)
+    }
+
+    /// Returns the cell of the key, without blanks.
+    fn key_cell<'a>(&self, row: Row<'a>) -> &'a str {
+        let key = self.planned.iter().find(|planned| planned.target.key);
+        match key.map(|planned| &planned.source) {
+            Some(Source::Column(at)) => without_blanks(row.cell(*at).0),
+            _ => "",
+        }
+    }
+
+    fn is_key_name(&self, cell: &str) -> bool {
+        let key = self.planned.iter().find(|planned| planned.target.key);
+        key.is_some_and(|planned| planned.column == cell)
+    }
+
+    /// Whether a cell is a word of a sum line, perhaps with a colon.
+    fn is_sum_word(&self, cell: &str) -> bool {
+        if self.sums.is_empty() || cell.is_empty() {
+            return false;
+        }
+        let bare: String = cell.chars().filter(|letter| !letter.is_whitespace()).collect();
+        let bare = bare.trim_end_matches([':', '：']);
+        self.sums.iter().any(|word| word == bare)
+    }
+}
+
+/// The conversion of one block.
+struct Work<'a> {
+    plan: &'a Plan,
+    columns: Vec<Values>,
+    /// Converted rows.
+    rows: usize,
+    /// The sum of each column of amounts.
+    sums: Vec<FenSum>,
+    tally: Tally,
+    refusals: Vec<Refusal>,
+}
+
+impl Work<'_> {
+    fn row(&mut self, row: Row) {
+        self.tally.read += 1;
+        let before = self.refusals.len();
+        self.check_width(row);
+        if self.refusals.len() == before {
+            for at in 0..self.plan.planned.len() {
+                self.value(row, at);
+            }
+        }
+        if self.refusals.len() == before {
+            (self.rows, self.tally.converted) = (self.rows + 1, self.tally.converted + 1);
+            for (values, sum) in self.columns.iter().zip(&mut self.sums) {
+                *sum = sum.saturating_add(values.last_amount().unwrap_or_default().into());
+            }
+            return;
+        }
+        self.tally.refused += 1;
+        for values in &mut self.columns {
+            values.truncate(self.rows);
+        }
+    }
+
+    /// Refuses a row with another number of cells than the heading has.
+    fn check_width(&mut self, row: Row) {
+        let width = self.plan.heading.names.len();
+        let beyond = (width..row.len()).any(|at| !without_blanks(row.cell(at).0).is_empty());
+        let short = self.plan.even && row.len() < width;
+        if beyond || short {
+            self.refusals.push(Refusal {
+                line: row.line,
+                column: String::new(),
+                field: "",
+                value: String::new(),
+                code: Code::K03,
+                why: text!("{} cells, and {} in the heading", row.len(), width),
+                of_column: false,
+            });
+        }
+    }
+
+    /// Reads the value of a target, or refuses it.
+    fn value(&mut self, row: Row, at: usize) {
+        let planned = &self.plan.planned[at];
+        let (text, form) = match &planned.source {
+            Source::Column(column) => row.cell(*column),
+            Source::Constant(value) => (value.as_str(), CellForm::Text),
+        };
+        let mut changes = Changes::default();
+        let values = &mut self.columns[at];
+        let rule = &planned.rule;
+        let read = match planned.target.kind {
+            TargetKind::Code => code(text, form, rule, &mut changes).map(|value| {
+                values.push_code(value.as_deref());
+                value.is_some()
+            }),
+            TargetKind::Day => day(text, form, rule, &mut changes).map(|value| {
+                values.push_day(value);
+                value.is_some()
+            }),
+            TargetKind::Time => time(text, form, rule, &mut changes).map(|value| {
+                values.push_time(value);
+                value.is_some()
+            }),
+            TargetKind::Amount => amount(text, form, rule, &mut changes).map(|value| {
+                values.push_amount(value);
+                value.is_some()
+            }),
+        };
+        match read {
+            Ok(false) if planned.target.key => {
+                let missing = Unread::new(Code::K10, text!("no value"));
+                self.refuse(row.line, planned, text, missing);
+            }
+            Ok(_) if changes.is_none() => {}
+            Ok(_) => self.changed(row.line, at, text, changes),
+            Err(unread) => self.refuse(row.line, planned, text, unread),
+        }
+    }
+
+    fn refuse(&mut self, line: u64, planned: &Planned, text: &str, unread: Unread) {
+        self.refusals.push(Refusal {
+            line,
+            column: planned.column.clone(),
+            field: planned.target.name,
+            value: if planned.target.personal { masked(text) } else { short(text, SHOWN) },
+            code: unread.code,
+            why: unread.why,
+            of_column: unread.column,
+        });
+    }
+
+    /// Counts the changes of a value.
+    fn changed(&mut self, line: u64, at: usize, text: &str, changes: Changes) {
+        let planned = &self.plan.planned[at];
+        // A constant is the map's, and changes nothing.
+        if matches!(planned.source, Source::Constant(_)) {
+            return;
+        }
+        let (personal, values) = (planned.target.personal, &self.columns[at]);
+        for change in changes.iter() {
+            self.tally.change(planned.target.name, change, || {
+                let shown = |text: &str| if personal { masked(text) } else { short(text, SHOWN) };
+                ChangeExample { line, before: shown(text), after: shown(&values.last()) }
+            });
+        }
+    }
+
+    /// Counts a row that is no record, and reads the sums of a sum line.
+    fn set_aside(&mut self, row: Row, kind: AsideKind) {
+        *self.tally.aside.entry(kind).or_default() += 1;
+        if kind != AsideKind::Sum {
+            return;
+        }
+        let mut sums = BTreeMap::new();
+        for planned in &self.plan.planned {
+            if let (TargetKind::Amount, Source::Column(at)) = (planned.target.kind, &planned.source)
+            {
+                let (text, form) = row.cell(*at);
+                let read = amount(text, form, &planned.rule, &mut Changes::default());
+                if let Ok(Some(fen)) = read {
+                    sums.insert(planned.target.name, FenSum::from(fen));
+                }
+            }
+        }
+        self.tally.sum_lines.push((row.line, sums));
+    }
+}

@@ -1,0 +1,190 @@
+//! Files that a command adds to a folder, which may be there already.
+//!
+//! They are made in the hidden folder `.liangqing.part` inside of it, and moved to their places when all are whole.
+
+use std::{
+    fs::{self, File},
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::renameat;
+
+use super::{
+    claim::{Claimed, FolderClaim},
+    output::outside_of_books,
+    paths::{make_below, make_folders, rename_new, resolve},
+};
+use crate::diag::{Failure, Outcome};
+
+/// The name of the working folder.
+const PART: &str = ".liangqing.part";
+
+/// A folder that gets more files.
+#[derive(Debug)]
+pub struct Addition {
+    folder: PathBuf,
+}
+
+/// A file that was made for a folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AddedFile {
+    /// The path below the folder; it is below the working folder as well.
+    pub path: String,
+    /// Whether it replaces a file.
+    pub replaces: bool,
+}
+
+impl Addition {
+    /// Names the folder; fails when nothing may be added to it.
+    pub fn to(folder: &Path) -> Outcome<Addition> {
+        let resolved = resolve(folder).map_err(Failure::io(folder))?;
+        // A file of it is what must be outside of books and sides.
+        outside_of_books(&resolved.join("new"))?;
+        match fs::metadata(&resolved) {
+            Ok(found) if !found.is_dir() => {
+                let problem = text!("{} is no folder", folder);
+                Err(Failure::Usage(problem.hinting(text!("name a folder"))))
+            }
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(Failure::io(folder)(error)),
+            _ => Ok(Addition { folder: resolved }),
+        }
+    }
+
+    /// Whether a path below the folder is taken.
+    pub fn has(&self, path: &str) -> bool {
+        self.folder.join(path).symlink_metadata().is_ok()
+    }
+
+    /// Returns the folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Lets `fill` make files in a working folder, then moves them to their places, in their order. When one cannot be
+    /// moved, the new ones among those before it are taken back.
+    pub fn fill<T>(&self, fill: impl FnOnce(&Path) -> Outcome<(T, Vec<AddedFile>)>) -> Outcome<T> {
+        let made = make_folders(&self.folder)?;
+        let part = self.part()?;
+        let (filled, files) = fill(part.path())?;
+        for file in &files {
+            sync(&part.path().join(&file.path))?;
+        }
+        part.last_step(|| self.place(part.path(), &files))?;
+        drop((part, made));
+        Ok(filled)
+    }
+
+    fn part(&self) -> Outcome<FolderClaim> {
+        let part = self.folder.join(PART);
+        match FolderClaim::take(&part)? {
+            Claimed::Ours(claim) => Ok(claim),
+            Claimed::Denied(error) => Err(Failure::io(&part)(error)),
+            Claimed::Busy => Err(Failure::Usage(
+                text!("another command is writing into {}", self.folder)
+                    .hinting(text!("wait for it, or name another place")),
+            )),
+            Claimed::Strange => Err(Failure::Usage(
+                text!("{} is in the way, and is not ours", part)
+                    .hinting(text!("move it away, or name another place")),
+            )),
+        }
+    }
+
+    fn place(&self, part: &Path, files: &[AddedFile]) -> Outcome<()> {
+        let mut placed: Vec<PathBuf> = Vec::new();
+        let moved = files.iter().try_for_each(|file| {
+            self.place_one(part, file)?;
+            if !file.replaces {
+                placed.push(self.folder.join(&file.path));
+            }
+            Ok(())
+        });
+        if moved.is_err() {
+            for path in placed {
+                _ = fs::remove_file(path);
+            }
+        }
+        moved
+    }
+
+    fn place_one(&self, part: &Path, file: &AddedFile) -> Outcome<()> {
+        let (from, to) = (part.join(&file.path), self.folder.join(&file.path));
+        let (Some(above), Some(name)) = (to.parent(), to.file_name()) else {
+            return Err(Failure::Bug(text!("a file without a name: {}", to)));
+        };
+        make_below(&self.folder, above)?;
+        let from_folder = from.parent().unwrap_or(part);
+        let from_folder = File::open(from_folder).map_err(Failure::io(from_folder))?;
+        let to_folder = File::open(above).map_err(Failure::io(above))?;
+        let name = Path::new(name);
+        let moved = if file.replaces {
+            renameat(&from_folder, name, &to_folder, name).map_err(Into::into)
+        } else {
+            rename_new((&from_folder, &name.to_string_lossy()), (&to_folder, name))
+        };
+        moved.and_then(|()| to_folder.sync_all()).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => Failure::Usage(
+                text!("{} is there already", to).hinting(text!("name another folder")),
+            ),
+            _ => Failure::io(&to)(error),
+        })
+    }
+}
+
+fn sync(path: &Path) -> Outcome<()> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(Failure::io(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn added(path: &str, replaces: bool) -> AddedFile {
+        AddedFile { path: path.to_owned(), replaces }
+    }
+
+    fn write(part: &Path, path: &str, text: &str) {
+        let place = part.join(path);
+        make_below(part, place.parent().expect("a folder")).expect("made");
+        fs::write(place, text).expect("written");
+    }
+
+    #[test]
+    fn files_are_added_all_or_none() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let folder = temporary.path().join("new/delivery");
+        let addition = Addition::to(&folder).expect("free");
+        let add = |addition: &Addition, files: &[(&str, bool)]| {
+            addition.fill(|part| {
+                for (path, _) in files {
+                    write(part, path, path);
+                }
+                Ok(((), files.iter().map(|(path, replaces)| added(path, *replaces)).collect()))
+            })
+        };
+        add(&addition, &[("totals", true), ("treating/a", false)]).expect("added");
+        assert!(addition.has("treating/a") && addition.has("totals"));
+        add(&addition, &[("totals", true), ("treating/b", false)]).expect("added");
+        // The second file is taken: the first is not left behind.
+        add(&addition, &[("treating/c", false), ("treating/b", false)]).expect_err("taken");
+        assert!(!addition.has("treating/c") && addition.has("treating/b"));
+        assert!(!addition.has(PART));
+        let failed = addition.fill::<()>(|part| {
+            write(part, "x", "x");
+            Err(Failure::Interrupted)
+        });
+        assert!(failed.is_err() && !addition.has("x") && !addition.has(PART));
+    }
+
+    #[test]
+    fn sides_and_books_get_no_files() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let file = temporary.path().join("file");
+        fs::write(&file, "x").expect("written");
+        assert_eq!(Addition::to(&file).expect_err("no folder").exit_status(), 2);
+        let side = temporary.path().join("delivery/treating");
+        fs::create_dir_all(&side).expect("made");
+        assert!(Addition::to(&side).is_err());
+    }
+}
