@@ -16,7 +16,7 @@ use super::{
     threads::thread_pool,
 };
 use crate::{
-    convert::{self, ConvertReport, ConvertRequest, GuessReport},
+    convert::{self, ConvertReport, ConvertRequest, Destination, GuessReport},
     diag::Outcome,
     model::codes::Side,
     text::{Grouped, Text},
@@ -80,7 +80,7 @@ impl From<SideName> for Side {
 /// Runs `liangqing convert`.
 pub(super) fn convert(arguments: &ConvertArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
     let request = ConvertRequest {
-        side: arguments.side.into(),
+        into: Destination::Copies(arguments.side.into()),
         map: &arguments.map,
         out: arguments.out.as_deref(),
         exports: &arguments.exports,

@@ -2,7 +2,7 @@
 
 use std::{fs, fs::File, path::Path};
 
-use super::{account::Account, conversion::Place, tally::Refusal};
+use super::{account::Account, tables::Place, tally::Refusal};
 use crate::{
     contract::columns::CONTROL_TOTALS,
     diag::{Failure, Finding, Outcome},

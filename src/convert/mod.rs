@@ -24,8 +24,10 @@ mod parquet_table;
 mod payments;
 mod report;
 mod rows;
+mod small;
 mod spreadsheet;
 mod table;
+mod tables;
 mod tally;
 mod target;
 mod text_table;
@@ -40,11 +42,14 @@ use self::{
     exports::Export,
     listing::Sayer,
     map::{ExportMap, InputRule},
-    target::settlement,
+    small::SmallConversion,
+    tables::Tables,
+    target::{Target, settlement, small_file},
 };
 pub(crate) use self::{guess::Guess as GuessReport, map::MapFile, report::ConvertReport};
 use crate::{
     bounded,
+    contract::columns::FileColumns,
     diag::{Failure, Outcome},
     event::Monitor,
     model::codes::Side,
@@ -54,11 +59,42 @@ use crate::{
     },
 };
 
+/// What exports become.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Destination {
+    /// The copies of a side.
+    Copies(Side),
+    /// A small file.
+    File(&'static FileColumns),
+}
+
+impl Destination {
+    /// Returns the small file of a name without ending, such as `deductions`.
+    pub(crate) fn small_file(name: &str) -> Option<Destination> {
+        small::named(name).map(Destination::File)
+    }
+
+    fn targets(self) -> Vec<Target> {
+        match self {
+            Destination::Copies(_) => settlement(),
+            Destination::File(file) => small_file(file),
+        }
+    }
+
+    /// Returns the name of its known headings.
+    fn kind(self) -> &'static str {
+        match self {
+            Destination::Copies(_) => "settlement",
+            Destination::File(file) => file.name.trim_end_matches(".csv"),
+        }
+    }
+}
+
 /// What a command asks for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ConvertRequest<'a> {
-    /// The side of the copies.
-    pub(crate) side: Side,
+    /// What the exports become.
+    pub(crate) into: Destination,
     /// The path of the map.
     pub(crate) map: &'a Path,
     /// The delivery.
@@ -76,9 +112,8 @@ pub(crate) struct ConvertRequest<'a> {
 /// Guesses a map from the first export, and writes it.
 pub(crate) fn guess(request: &ConvertRequest) -> Outcome<GuessReport> {
     let exports = Export::list(request.exports)?;
-    let targets = settlement();
-    let guessed =
-        guess::guess(&exports[0], &targets, "settlement", &InputRule::default(), request.say)?;
+    let (targets, kind) = (request.into.targets(), request.into.kind());
+    let guessed = guess::guess(&exports[0], &targets, kind, &InputRule::default(), request.say)?;
     write_file(request.map, Replace::No, Readers::Usual, guessed.map.as_bytes())?;
     Ok(guessed)
 }
@@ -88,22 +123,23 @@ pub(crate) fn convert(request: &ConvertRequest, monitor: &Monitor) -> Outcome<Co
     let Some(out) = request.out else {
         return Err(Failure::Usage(text!("--out is missing")));
     };
-    let targets = settlement();
+    let targets = request.into.targets();
     let names: Vec<&'static str> = targets.iter().map(|target| target.name).collect();
     let map_text = bounded::read_text(request.map, bounded::SETTINGS)
         .map_err(|error| Failure::Usage(text!("{} cannot be read: {}", request.map, error)))?;
     let map = ExportMap::of(&map_text, request.map, &names)?;
     let exports = Export::list(request.exports)?;
-    let conversion = Conversion {
-        side: request.side,
-        map_text: &map_text,
-        map: &map,
-        targets: &targets,
-        exports: &exports,
-        from_float: request.from_float,
-        strict: request.strict,
-        say: request.say,
+    let tables =
+        Tables { map: &map, targets: &targets, exports: &exports, from_float: request.from_float };
+    let ConvertRequest { strict, say, .. } = *request;
+    let (map_text, delivery) = (map_text.as_str(), Addition::to(out)?);
+    let account = match request.into {
+        Destination::Copies(side) => {
+            Conversion { side, tables, map_text, strict, say }.run(&delivery, monitor)?
+        }
+        Destination::File(file) => {
+            SmallConversion { file, tables, map_text, strict, say }.run(&delivery, monitor)?
+        }
     };
-    let account = conversion.run(&Addition::to(out)?, monitor)?;
     Ok(ConvertReport::of(&account))
 }
