@@ -40,7 +40,7 @@ pub(super) struct ConvertArguments {
     /// The map: which column becomes which field (TOML)
     #[arg(long, value_name = "FILE")]
     pub(super) map: PathBuf,
-    /// Write the map, guessed from the heading of the first export, and convert nothing
+    /// Write the map, guessed from the headings of the exports, and convert nothing
     #[arg(long, conflicts_with_all = ["out", "from_float", "strict"])]
     pub(super) guess: bool,
     /// The delivery to add to; a folder that may be new
@@ -119,7 +119,7 @@ fn guessed(guess: &GuessReport, arguments: &ConvertArguments) -> Outcome<()> {
     };
     printer::text(&[
         Text::labelled("written", text!("{}", super::files::shown(&arguments.map))),
-        Text::labelled("sure", named(guess.sure.len(), pairs(&guess.sure))),
+        Text::labelled("sure", text!("{}", text!("{} field(s)", Grouped(guess.sure.len() as u64)))),
         Text::labelled("guessed", named(guess.guessed.len(), pairs(&guess.guessed))),
         Text::labelled(
             "missing",

@@ -18,6 +18,7 @@ use crate::{
     diag::{Code, Failure, Finding, Outcome},
     model::fields::Field,
     spelling::nearest,
+    text::Text,
 };
 
 /// A guessed map, and how sure each field of it is.
@@ -46,9 +47,9 @@ struct Seen {
     rows: Block,
 }
 
-/// Guesses the map of an export. `kind` names the list of known headings.
+/// Guesses the map of exports. `kind` names the list of known headings.
 pub(crate) fn guess(
-    export: &Export,
+    exports: &[Export],
     targets: &[Target],
     kind: &str,
     input: &InputRule,
@@ -56,7 +57,11 @@ pub(crate) fn guess(
 ) -> Outcome<Guess> {
     let known = KnownHeadings::built_in()?;
     let matcher = Matcher::new(targets, kind, &known);
-    let seen = look(export, input, &matcher)?;
+    let all =
+        exports.iter().map(|export| look(export, input, &matcher)).collect::<Outcome<Vec<_>>>()?;
+    let Some((seen, others)) = all.split_first() else {
+        return Err(Failure::Usage(text!("no export is named")));
+    };
     let mut guess = Guess {
         sure: BTreeMap::new(),
         guessed: BTreeMap::new(),
@@ -81,7 +86,9 @@ pub(crate) fn guess(
         let free = seen.names.iter().filter(|name| !name.is_empty() && !is_used(&guess, name));
         if let Some(name) = matcher.near(target.name, free) {
             guess.guessed.insert(target.name.to_owned(), name.clone());
-        } else if target.required {
+        } else if target.required
+            && !others.iter().any(|seen| matcher.finds(target.name, &seen.names))
+        {
             guess.missing.push(target.name.to_owned());
         }
     }
@@ -89,7 +96,16 @@ pub(crate) fn guess(
     let all: Vec<&String> = all.collect();
     let unused = seen.names.iter().filter(|name| !name.is_empty() && !all.contains(name));
     guess.unused = unused.cloned().collect();
-    guess.map = written(&guess, &seen, &places, targets, &known, say);
+    let alternatives = alternatives(&guess, others, &matcher);
+    guess.map = Draft {
+        guess: &guess,
+        seen,
+        places: &places,
+        alternatives: &alternatives,
+        known: &known,
+        say,
+    }
+    .written(targets);
     Ok(guess)
 }
 
@@ -117,6 +133,11 @@ impl Matcher {
             let named = Field::of_column(name)?;
             self.fields.get(named.field.name()).copied()
         })
+    }
+
+    /// Whether a field is among names.
+    fn finds(&self, field: &str, names: &[String]) -> bool {
+        names.iter().any(|name| self.sure(name) == Some(field))
     }
 
     /// Returns the column whose name is nearest to one of a field.
@@ -175,79 +196,124 @@ fn count(row: Row, matcher: &Matcher) -> usize {
     row.texts().filter(|name| matcher.sure(name).is_some()).count()
 }
 
-/// Writes the map with comments.
-fn written(
+/// Returns the names that fields have in the other exports alone.
+fn alternatives(
     guess: &Guess,
-    seen: &Seen,
-    places: &BTreeMap<&'static str, usize>,
-    targets: &[Target],
-    known: &KnownHeadings,
+    others: &[Seen],
+    matcher: &Matcher,
+) -> BTreeMap<String, Vec<String>> {
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for name in others.iter().flat_map(|seen| &seen.names) {
+        let Some(field) = matcher.sure(name) else { continue };
+        let names = all.entry(field.to_owned()).or_default();
+        if guess.sure.get(field) != Some(name) && !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    all
+}
+
+/// A map that is being written.
+struct Draft<'a> {
+    guess: &'a Guess,
+    seen: &'a Seen,
+    places: &'a BTreeMap<&'static str, usize>,
+    alternatives: &'a BTreeMap<String, Vec<String>>,
+    known: &'a KnownHeadings,
     say: Sayer,
-) -> String {
-    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    let list =
-        |words: Vec<&str>| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
-    let mut map = String::new();
-    let mut line = |text: String| map.push_str(&(text + "\n"));
-    let comment = |text: crate::text::Text| format!("# {}", say(&text));
-    line(comment(text!(
-        "A map of liangqing convert: from which column each field comes, and how its values are read."
-    )));
-    line(comment(text!(
-        "It was guessed from the heading. A conversion does what stands here, and guesses nothing."
-    )));
-    line("format = 1\n\n[input]".to_owned());
-    if let Some(encoding) = seen.encoding {
-        line(format!("encoding = \"{encoding}\""));
-    }
-    if let Some(separator) = &seen.separator {
-        line(format!("separator = {}", quoted(separator)));
-    }
-    if let Some(sheet) = &seen.sheet {
-        line(format!("sheets = [{}]", quoted(sheet)));
-    }
-    line(format!("heading = {}\n\n[rows]", seen.line));
-    line(comment(text!("Words that stand for no value, and words of sum lines.")));
-    line(format!("empty = [{}]", list(known.words("empty"))));
-    line(format!("sums = [{}]\n\n[fields]", list(known.words("sums"))));
-    for target in targets {
-        let Some(name) = guess.sure.get(target.name) else { continue };
-        let values = places.get(target.name).map(|at| translations(seen, *at, target.name, known));
-        match values.filter(|values| !values.is_empty()) {
-            None => line(format!("{} = {}", target.name, quoted(name))),
-            Some(values) => {
-                let values: Vec<String> = values
-                    .iter()
-                    .map(|(word, value)| format!("{} = {}", quoted(word), quoted(value)))
-                    .collect();
-                let values = values.join(", ");
-                line(format!(
-                    "{} = {{ column = {}, values = {{ {values} }} }}",
-                    target.name,
-                    quoted(name)
-                ));
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+fn listed<S: AsRef<str>>(words: &[S]) -> String {
+    let words: Vec<String> = words.iter().map(|word| quoted(word.as_ref())).collect();
+    format!("[{}]", words.join(", "))
+}
+
+impl Draft<'_> {
+    /// Writes the map with comments.
+    fn written(&self, targets: &[Target]) -> String {
+        let guess = self.guess;
+        let mut lines = vec![
+            self.comment(&text!("A map of liangqing convert: from which column each field comes, and how its values are read.")),
+            self.comment(&text!("It was guessed from the heading. A conversion does what stands here, and guesses nothing.")),
+            "format = 1".to_owned(),
+            String::new(),
+        ];
+        lines.extend(self.input());
+        lines.push(String::new());
+        lines.push("[fields]".to_owned());
+        lines.extend(targets.iter().filter_map(|target| self.field(target.name)));
+        let mut part = |said: Text, more: Vec<String>| {
+            if !more.is_empty() {
+                lines.extend([String::new(), self.comment(&said)]);
+                lines.extend(more);
             }
-        }
-    }
-    if !guess.guessed.is_empty() {
-        line("\n".to_owned() + &comment(text!("Guessed: remove the # where it is right.")));
-        for (field, name) in &guess.guessed {
-            line(format!("# {field} = {}", quoted(name)));
-        }
-    }
-    if !guess.missing.is_empty() {
-        line(
-            "\n".to_owned()
-                + &comment(text!("Missing: name the column, or a value that holds for every row.")),
+        };
+        let near =
+            guess.guessed.iter().map(|(field, name)| format!("# {field} = {}", quoted(name)));
+        part(text!("Guessed: remove the # where it is right."), near.collect());
+        let missing = guess.missing.iter().map(|field| format!("# {field} = {{ value = \"\" }}"));
+        part(
+            text!("Missing: name the column, or a value that holds for every row."),
+            missing.collect(),
         );
-        for field in &guess.missing {
-            line(format!("# {field} = {{ value = \"\" }}"));
+        let unused = guess.unused.iter().map(|name| format!("# {}", quoted(name)));
+        part(text!("Columns that are not used:"), unused.collect());
+        lines.join("\n") + "\n"
+    }
+
+    fn comment(&self, said: &Text) -> String {
+        format!("# {}", (self.say)(said))
+    }
+
+    /// How the export is read, and which rows count.
+    fn input(&self) -> Vec<String> {
+        let seen = self.seen;
+        let encoding = seen.encoding.map(|encoding| format!("encoding = \"{encoding}\""));
+        let separator =
+            seen.separator.as_ref().map(|separator| format!("separator = {}", quoted(separator)));
+        let sheets = seen.sheet.as_ref().map(|sheet| format!("sheets = {}", listed(&[sheet])));
+        let mut lines = vec!["[input]".to_owned()];
+        lines.extend([encoding, separator, sheets].into_iter().flatten());
+        lines.extend([
+            format!("heading = {}", seen.line),
+            String::new(),
+            "[rows]".to_owned(),
+            self.comment(&text!("Words that stand for no value, and words of sum lines.")),
+            format!("empty = {}", listed(&self.known.words("empty"))),
+            format!("sums = {}", listed(&self.known.words("sums"))),
+        ]);
+        lines
+    }
+
+    /// The line of a field whose column is sure.
+    fn field(&self, field: &str) -> Option<String> {
+        let others = self.alternatives.get(field).cloned().unwrap_or_default();
+        let names: Vec<String> =
+            self.guess.sure.get(field).cloned().into_iter().chain(others).collect();
+        let column = match &names[..] {
+            [] => return None,
+            [name] => quoted(name),
+            several => listed(several),
+        };
+        let values =
+            self.places.get(field).map(|at| translations(self.seen, *at, field, self.known));
+        let values = values.unwrap_or_default();
+        if !values.is_empty() {
+            let pairs =
+                values.iter().map(|(word, value)| format!("{} = {}", quoted(word), quoted(value)));
+            let pairs = pairs.collect::<Vec<_>>().join(", ");
+            return Some(format!("{field} = {{ column = {column}, values = {{ {pairs} }} }}"));
         }
+        Some(if names.len() > 1 {
+            format!("{field} = {{ column = {column} }}")
+        } else {
+            format!("{field} = {column}")
+        })
     }
-    if !guess.unused.is_empty() {
-        line("\n".to_owned() + &comment(text!("Not used: {}", guess.unused.join(", "))));
-    }
-    map
 }
 
 /// Returns the values of words that are seen in a column.

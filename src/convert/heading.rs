@@ -95,7 +95,7 @@ fn known(names: &[String], map: &ExportMap) -> usize {
     let wanted = map
         .fields
         .values()
-        .filter(|rule| matches!(&rule.from, Origin::Column(wanted) if is_there(wanted)));
+        .filter(|rule| matches!(&rule.from, Origin::Column(wanted) if wanted.iter().any(|name| is_there(name))));
     wanted.count()
 }
 
@@ -149,19 +149,10 @@ fn columns(names: &[String], last_line: u64, map: &ExportMap) -> Result<Heading,
             }
             Origin::Number(number) => missing.push(text!("{}", number)),
             Origin::Column(wanted) => {
-                let exact = |name: &&String| *name == wanted;
-                let near = |name: &&String| bare(name) == bare(wanted);
-                let places = |is: &dyn Fn(&&String) -> bool| -> Vec<usize> {
-                    (0..names.len()).filter(|at| is(&&names[*at])).collect()
-                };
-                let mut found = places(&exact);
-                if found.is_empty() {
-                    found = places(&near);
-                }
-                match found[..] {
-                    [] => missing.push(not_there(wanted, names)),
-                    [at] => columns.push((field.clone(), at)),
-                    _ => twice.push(text!("{}", quoted(wanted))),
+                match wanted.iter().map(|name| places(name, names)).find(|at| !at.is_empty()) {
+                    None => missing.push(not_there(wanted, names)),
+                    Some(at) if at.len() > 1 => twice.push(text!("{}", quoted(&names[at[0]]))),
+                    Some(at) => columns.push((field.clone(), at[0])),
                 }
             }
         }
@@ -174,15 +165,27 @@ fn columns(names: &[String], last_line: u64, map: &ExportMap) -> Result<Heading,
     }
 }
 
+/// Returns the places of a name: as it is written, or else in another case or width.
+fn places(wanted: &str, names: &[String]) -> Vec<usize> {
+    let of = |is: &dyn Fn(&str) -> bool| -> Vec<usize> {
+        (0..names.len()).filter(|at| is(&names[*at])).collect()
+    };
+    let exact = of(&|name| name == wanted);
+    if exact.is_empty() { of(&|name| bare(name) == bare(wanted)) } else { exact }
+}
+
 /// Shows a column that is not there, with the one that may be meant.
-fn not_there(wanted: &str, names: &[String]) -> Text {
+fn not_there(wanted: &[String], names: &[String]) -> Text {
+    let shown = wanted.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(" / ");
+    let shown = Text::given(shown);
+    let [wanted] = wanted else { return shown };
     let candidates = names
         .iter()
         .filter(|name| !name.is_empty())
         .map(|name| (name, bare(name), bare(wanted), 1 + wanted.chars().count() / 4));
     match nearest(candidates) {
-        Some(near) => text!("{} (is it {}?)", quoted(wanted), quoted(near)),
-        None => text!("{}", quoted(wanted)),
+        Some(near) => text!("{} (is it {}?)", shown, quoted(near)),
+        None => shown,
     }
 }
 

@@ -15,7 +15,6 @@ const BUILT_IN: &str = include_str!("../../pipelines/headings.toml");
 
 /// Known headings.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct KnownHeadings {
     #[expect(dead_code, reason = "there is one format")]
     format: u64,
@@ -70,4 +69,28 @@ pub(crate) fn plain(name: &str) -> String {
         }
     }
     plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{convert::target::settlement, model::fields::FIELDS};
+
+    #[test]
+    fn every_field_has_a_name_of_its_own() {
+        let known = KnownHeadings::built_in().expect("good");
+        let mut all = BTreeMap::new();
+        for target in settlement() {
+            let names = known.names("settlement", target.name);
+            assert!(!names.is_empty(), "{}", target.name);
+            for name in names {
+                assert_eq!(all.insert(plain(name), target.name), None, "{name}");
+            }
+        }
+        let listed = known.kinds["settlement"].keys().count();
+        assert_eq!(listed, FIELDS.len());
+        assert_eq!(plain("医疗费总额（元）"), plain("医疗费总额"));
+        assert!(!known.words("sums").is_empty() && !known.words("empty").is_empty());
+        assert_eq!(known.values("insutype")["居民"], "390");
+    }
 }

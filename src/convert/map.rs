@@ -111,8 +111,8 @@ pub(crate) struct FieldRule {
 /// Where the values of a field come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// The column of this name.
-    Column(String),
+    /// The column of the first of these names that the heading has.
+    Column(Vec<String>),
     /// The column of this number, from 1.
     Number(usize),
     /// The same value in every row.
@@ -123,10 +123,10 @@ pub(crate) enum Origin {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct FieldSpec {
-    /// The name of the column, as its heading has it.
-    #[serde(default)]
-    #[schemars(with = "String")]
-    column: Option<String>,
+    /// The name of the column, as its heading has it; or several, of which each export has one.
+    #[serde(default, deserialize_with = "column")]
+    #[schemars(with = "ColumnNames")]
+    column: Option<Vec<String>>,
     /// The number of the column, from 1, where its heading is empty or there twice.
     #[serde(default)]
     #[schemars(with = "u32", range(min = 1))]
@@ -164,6 +164,15 @@ struct FieldSpec {
     #[serde(default)]
     #[schemars(with = "ClockName")]
     zone: Option<ClockName>,
+}
+
+/// A name of a column, or several.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the schema of a key")]
+enum ColumnNames {
+    One(String),
+    Several(Vec<String>),
 }
 
 /// A unit of money.
@@ -248,6 +257,22 @@ fn heading<'de, D: Deserializer<'de>>(from: D) -> Result<Option<(u64, u64)>, D::
     // Headings of more lines than this are tables of their own.
     let is_none = first == 0 && last > 0;
     if is_none || last < first || last - first > 9 { Err(wrong()) } else { Ok(Some((first, last))) }
+}
+
+fn column<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<String>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Names {
+        One(String),
+        Several(Vec<String>),
+    }
+    let wrong =
+        || toml_keys::told(text!("expected is the name of a column in quotes, or a list of names"));
+    match Names::deserialize(from).map_err(|_: D::Error| wrong())? {
+        Names::One(name) => Ok(Some(vec![name])),
+        Names::Several(names) if names.is_empty() => Err(wrong()),
+        Names::Several(names) => Ok(Some(names)),
+    }
 }
 
 fn digits<'de, D: Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> {
@@ -373,7 +398,7 @@ fn fields(
 fn field(value: &DeValue, bad: &mut Vec<BadKey>) -> Result<FieldRule, Text> {
     let table = match value {
         DeValue::String(name) => {
-            let from = Origin::Column(name.clone().into_owned());
+            let from = Origin::Column(vec![name.clone().into_owned()]);
             return Ok(FieldRule { from, value: ValueRule::default() });
         }
         DeValue::Table(table) => table,
@@ -382,7 +407,7 @@ fn field(value: &DeValue, bad: &mut Vec<BadKey>) -> Result<FieldRule, Text> {
     let before = bad.len();
     let spec: FieldSpec = toml_keys::read(table, bad);
     let from = match (spec.column, spec.number, spec.value) {
-        (Some(name), None, None) => Origin::Column(name),
+        (Some(names), None, None) => Origin::Column(names),
         (None, Some(number), None) if number > 0 => Origin::Number(number),
         (None, None, Some(value)) => Origin::Constant(value),
         // The bad key was told already.
@@ -437,7 +462,7 @@ mod tests {
         let map = ExportMap::parse(text, &NAMES).expect("good");
         assert_eq!(map.input.heading, Some((2, 3)));
         assert_eq!(map.input.encoding, Some(TextEncoding::Gb18030));
-        assert_eq!(map.fields["setl_id"].from, Origin::Column("结算ID".to_owned()));
+        assert_eq!(map.fields["setl_id"].from, Origin::Column(vec!["结算ID".to_owned()]));
         assert_eq!(map.fields["setl_id"].value.empty, ["NULL"]);
         assert_eq!(map.fields["setl_time"].from, Origin::Number(3));
         assert_eq!(map.fields["setl_time"].value.clock, Some(Clock::Utc));

@@ -109,11 +109,11 @@ pub(crate) struct ConvertRequest<'a> {
     pub(crate) say: Sayer,
 }
 
-/// Guesses a map from the first export, and writes it.
+/// Guesses a map from exports, and writes it.
 pub(crate) fn guess(request: &ConvertRequest) -> Outcome<GuessReport> {
     let exports = Export::list(request.exports)?;
     let (targets, kind) = (request.into.targets(), request.into.kind());
-    let guessed = guess::guess(&exports[0], &targets, kind, &InputRule::default(), request.say)?;
+    let guessed = guess::guess(&exports, &targets, kind, &InputRule::default(), request.say)?;
     write_file(request.map, Replace::No, Readers::Usual, guessed.map.as_bytes())?;
     Ok(guessed)
 }

@@ -168,7 +168,7 @@ fn micros(field: &Arc<ArrowField>) -> Arc<ArrowField> {
     Arc::new(field.as_ref().clone().with_data_type(micros))
 }
 
-/// Recognises a file of another format, and says what to do about it.
+/// Recognises a file that is neither Parquet nor text, and says what to do about it.
 pub(crate) fn disguise(path: &Path) -> std::io::Result<Option<(Text, Text)>> {
-    SharedFile::open(path).map(|file| disguise::of(&file))
+    SharedFile::open(path).map(|file| disguise::of_no_text(&file))
 }

@@ -86,6 +86,15 @@ pub(super) fn of(file: &SharedFile) -> Option<Disguise> {
     if head.starts_with(b"PAR1") || head.is_empty() {
         return None;
     }
+    no_text(file, &head).or_else(|| text(&head))
+}
+
+/// Recognises a file that is neither Parquet nor text.
+pub(super) fn of_no_text(file: &SharedFile) -> Option<Disguise> {
+    no_text(file, &part(file, 0, HEAD)?)
+}
+
+fn no_text(file: &SharedFile, head: &[u8]) -> Option<Disguise> {
     let known = KINDS.iter().find(|(at, magic, _)| {
         head.get(*at..).is_some_and(|from_there| from_there.starts_with(magic))
     });
@@ -95,13 +104,12 @@ pub(super) fn of(file: &SharedFile) -> Option<Disguise> {
     if head.starts_with(b"PK\x03\x04") {
         return Some(archive(file));
     }
-    if head.iter().all(|byte| *byte == 0) {
-        return Some((
+    head.iter().all(|byte| *byte == 0).then(|| {
+        (
             text!("zeros in place of its beginning"),
             text!("fetch the file again: it was not copied to its end"),
-        ));
-    }
-    text(&head)
+        )
+    })
 }
 
 /// Tells Excel workbooks from other ZIP archives.

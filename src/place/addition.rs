@@ -39,15 +39,17 @@ impl Addition {
     /// Names the folder; fails when nothing may be added to it.
     pub fn to(folder: &Path) -> Outcome<Addition> {
         let resolved = resolve(folder).map_err(Failure::io(folder))?;
-        // A file of it is what must be outside of books and sides.
-        outside_of_books(&resolved.join("new"))?;
         match fs::metadata(&resolved) {
             Ok(found) if !found.is_dir() => {
                 let problem = text!("{} is no folder", folder);
                 Err(Failure::Usage(problem.hinting(text!("name a folder"))))
             }
             Err(error) if error.kind() != ErrorKind::NotFound => Err(Failure::io(folder)(error)),
-            _ => Ok(Addition { folder: resolved }),
+            _ => {
+                // A file of it is what must be outside of books and sides.
+                outside_of_books(&resolved.join("new"))?;
+                Ok(Addition { folder: resolved })
+            }
         }
     }
 

@@ -12,7 +12,7 @@ pub(crate) use self::{
     amount::amount,
     change::{Change, Changes},
     code::code,
-    plain::{Raw, ValueRule},
+    plain::ValueRule,
     time::{Clock, SerialDays, day, time},
     word::{decision, flag, month, province, words},
 };
