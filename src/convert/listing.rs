@@ -148,7 +148,7 @@ pub(crate) fn write(
 }
 
 /// Makes rows of CSV.
-fn rows(heading: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Outcome<Vec<u8>> {
+pub(super) fn rows(heading: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Outcome<Vec<u8>> {
     let mut file = csv::Writer::from_writer(Vec::new());
     let failure = |error| csv_failure(Path::new("csv"), error);
     file.write_record(heading).map_err(failure)?;

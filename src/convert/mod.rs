@@ -42,11 +42,17 @@ use self::{
     exports::Export,
     listing::Sayer,
     map::{ExportMap, InputRule},
+    payments::{BookNotices, PaymentsConversion},
     small::SmallConversion,
     tables::Tables,
     target::{Target, settlement, small_file},
 };
-pub(crate) use self::{guess::Guess as GuessReport, map::MapFile, report::ConvertReport};
+pub(crate) use self::{
+    guess::Guess as GuessReport,
+    map::MapFile,
+    payments::{Parties, PaymentsReport},
+    report::ConvertReport,
+};
 use crate::{
     bounded,
     contract::columns::FileColumns,
@@ -66,18 +72,29 @@ pub(crate) enum Destination {
     Copies(Side),
     /// A small file.
     File(&'static FileColumns),
+    /// The payments of bank statements.
+    Payments,
 }
 
 impl Destination {
-    /// Returns the small file of a name without ending, such as `deductions`.
-    pub(crate) fn small_file(name: &str) -> Option<Destination> {
-        small::named(name).map(Destination::File)
+    /// Returns the file of a name without ending, such as `deductions`.
+    pub(crate) fn file(name: &str) -> Option<Destination> {
+        match name {
+            "payments" => Some(Destination::Payments),
+            name => small::named(name).map(Destination::File),
+        }
+    }
+
+    /// Returns the names of files without ending.
+    pub(crate) fn files() -> Vec<&'static str> {
+        small::names().chain(["payments"]).collect()
     }
 
     fn targets(self) -> Vec<Target> {
         match self {
             Destination::Copies(_) => settlement(),
             Destination::File(file) => small_file(file),
+            Destination::Payments => payments::targets(),
         }
     }
 
@@ -86,6 +103,7 @@ impl Destination {
         match self {
             Destination::Copies(_) => "settlement",
             Destination::File(file) => file.name.trim_end_matches(".csv"),
+            Destination::Payments => "payments",
         }
     }
 }
@@ -118,8 +136,28 @@ pub(crate) fn guess(request: &ConvertRequest) -> Outcome<GuessReport> {
     Ok(guessed)
 }
 
+/// What a conversion did.
+pub(crate) enum Done {
+    /// Rows became rows.
+    Rows(Box<ConvertReport>),
+    /// Lines of bank statements were matched with notices.
+    Payments(Box<PaymentsReport>),
+}
+
+/// What bank statements are matched with.
+pub(crate) struct PaymentSources<'a> {
+    /// The book.
+    pub(crate) book: &'a Path,
+    /// The accounts and names that are known.
+    pub(crate) parties: &'a Parties,
+}
+
 /// Converts exports, and adds the files to a delivery.
-pub(crate) fn convert(request: &ConvertRequest, monitor: &Monitor) -> Outcome<ConvertReport> {
+pub(crate) fn convert(
+    request: &ConvertRequest,
+    payments: Option<&PaymentSources>,
+    monitor: &Monitor,
+) -> Outcome<Done> {
     let Some(out) = request.out else {
         return Err(Failure::Usage(text!("--out is missing")));
     };
@@ -140,6 +178,15 @@ pub(crate) fn convert(request: &ConvertRequest, monitor: &Monitor) -> Outcome<Co
         Destination::File(file) => {
             SmallConversion { file, tables, map_text, strict, say }.run(&delivery, monitor)?
         }
+        Destination::Payments => {
+            let Some(sources) = payments else {
+                return Err(Failure::Usage(text!("--book is missing")));
+            };
+            let notices = BookNotices::read(sources.book)?;
+            let (notices, parties) = (&notices, sources.parties);
+            let conversion = PaymentsConversion { tables, map_text, notices, parties, say };
+            return conversion.run(&delivery, monitor).map(Box::new).map(Done::Payments);
+        }
     };
-    Ok(ConvertReport::of(&account))
+    Ok(Done::Rows(Box::new(ConvertReport::of(&account))))
 }

@@ -16,7 +16,10 @@ use super::{
 };
 use crate::{
     contract::{
-        columns::{FileColumns, OPENING_QUOTAS, SMALL_FILES},
+        columns::{
+            DECISIONS, DEDUCTIONS, FileColumns, INITIAL_QUOTAS, OPENING_QUOTAS, PERMITS,
+            QUOTA_CHANGES,
+        },
         small_files::{OpeningQuotas, SmallFiles},
     },
     diag::{Failure, Outcome},
@@ -26,10 +29,18 @@ use crate::{
     text::Text,
 };
 
-/// Returns the small file of a name without ending. Control totals are those of what is converted.
+/// The files that are converted line by line. Control totals come with the settlements, payments from statements.
+static FILES: [FileColumns; 6] =
+    [DEDUCTIONS, DECISIONS, PERMITS, QUOTA_CHANGES, INITIAL_QUOTAS, OPENING_QUOTAS];
+
+/// Returns the names of the small files, without ending.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|file| file.name.trim_end_matches(".csv"))
+}
+
+/// Returns the small file of a name without ending.
 pub(crate) fn named(name: &str) -> Option<&'static FileColumns> {
-    let all = SMALL_FILES.iter().skip(1).chain([&OPENING_QUOTAS]);
-    all.into_iter().find(|file| file.name.strip_suffix(".csv") == Some(name))
+    FILES.iter().find(|file| file.name.trim_end_matches(".csv") == name)
 }
 
 /// What is converted, and into which file.

@@ -117,7 +117,7 @@ pub(super) enum Outcomes {
 
 /// Matches the lines of a statement with the notices of a book. Lines that name a notice come first, whatever their
 /// order; then those of which pair and amount fit one notice alone.
-pub(super) fn matched(lines: &[BankLine], issued: &Issued) -> Vec<Outcomes> {
+pub(super) fn matched(lines: &[&BankLine], issued: &Issued) -> Vec<Outcomes> {
     let mut open: BTreeMap<&str, FenSum> =
         issued.active.iter().map(|(number, status)| (number.as_str(), status.open())).collect();
     let mut serials = BTreeSet::new();
@@ -130,7 +130,7 @@ pub(super) fn matched(lines: &[BankLine], issued: &Issued) -> Vec<Outcomes> {
         .collect();
     let waiting: Vec<usize> = (0..lines.len()).filter(|at| outcomes[*at].is_none()).collect();
     let fits: Vec<Result<&str, Outcomes>> =
-        waiting.iter().map(|at| by_pair(&lines[*at], issued, &open)).collect();
+        waiting.iter().map(|at| by_pair(lines[*at], issued, &open)).collect();
     for (at, fit) in waiting.iter().zip(&fits) {
         outcomes[*at] = Some(match fit {
             Err(left) => left.clone(),
@@ -341,7 +341,8 @@ mod tests {
             }
             Outcomes::Left(reason, _) => reason.id().to_owned(),
         };
-        matched(lines, &issued()).into_iter().map(short).collect()
+        let lines: Vec<&BankLine> = lines.iter().collect();
+        matched(&lines, &issued()).into_iter().map(short).collect()
     }
 
     fn one(line: BankLine) -> String {

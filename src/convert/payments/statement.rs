@@ -25,7 +25,12 @@ pub(crate) fn targets() -> Vec<Target> {
         filled: name == "paid_on",
         personal: matches!(
             name,
-            "counterparty" | "counterparty_account" | "payer" | "payer_account" | "payee" | "payee_account"
+            "counterparty"
+                | "counterparty_account"
+                | "payer"
+                | "payer_account"
+                | "payee"
+                | "payee_account"
         ),
         key: name == "paid_on",
     };
@@ -39,6 +44,7 @@ pub(crate) fn targets() -> Vec<Target> {
         ("bank_serial", TargetKind::Code),
         ("remark", TargetKind::Words),
         ("purpose", TargetKind::Words),
+        ("note", TargetKind::Words),
         ("own_province", TargetKind::Province),
         ("counterparty", TargetKind::Words),
         ("counterparty_account", TargetKind::Code),
@@ -101,7 +107,8 @@ pub(super) fn bank_line(
         _ => return Err((None, text!("an amount in several columns"))),
     };
     let paid_on = values.day("paid_on").ok_or((Some(amount), text!("no day")))?;
-    let of = |name: &str| parties.province(values.text(name), values.text(&format!("{name}_account")));
+    let of =
+        |name: &str| parties.province(values.text(name), values.text(&format!("{name}_account")));
     let (own, other) = (Province::from_text(values.text("own_province")), of("counterparty"));
     let (mut payer, mut payee) = (of("payer"), of("payee"));
     match direction {
@@ -109,7 +116,7 @@ pub(super) fn bank_line(
         Some(Direction::Out) => (payer, payee) = (payer.or(own), payee.or(other)),
         None => {}
     }
-    let texts = ["remark", "purpose"].map(|name| values.text(name));
+    let texts = ["remark", "purpose", "note"].map(|name| values.text(name));
     let numbers = texts.iter().flat_map(|text| notice_numbers(text)).collect();
     let mentioned: BTreeSet<Province> = texts.iter().flat_map(|text| provinces_in(text)).collect();
     Ok(BankLine {
@@ -163,9 +170,18 @@ mod tests {
         let own = ("own_province", "31");
         let other = ("counterparty", "安徽省医疗保障基金管理中心");
         assert_eq!(parties(line(&[own, other, ("credit", "5.00")])), (Some(34), Some(31), 500));
-        assert_eq!(parties(line(&[own, other, ("debit", "5.00"), ("credit", "0.00")])), (Some(31), Some(34), 500));
-        assert_eq!(parties(line(&[own, other, ("amount", "5.00"), ("direction", "贷")])), (Some(34), Some(31), 500));
-        assert_eq!(parties(line(&[own, other, ("amount", "5.00"), ("direction", "D")])), (Some(31), Some(34), 500));
+        assert_eq!(
+            parties(line(&[own, other, ("debit", "5.00"), ("credit", "0.00")])),
+            (Some(31), Some(34), 500)
+        );
+        assert_eq!(
+            parties(line(&[own, other, ("amount", "5.00"), ("direction", "贷")])),
+            (Some(34), Some(31), 500)
+        );
+        assert_eq!(
+            parties(line(&[own, other, ("amount", "5.00"), ("direction", "D")])),
+            (Some(31), Some(34), 500)
+        );
         assert_eq!(parties(line(&[own, other, ("amount", "5.00")])), (None, None, 500));
         let both = [("payer", "安徽省财政厅"), ("payee", "上海市财政局"), ("amount", "-5.00")];
         assert_eq!(parties(line(&both)), (Some(34), Some(31), -500));
@@ -176,10 +192,14 @@ mod tests {
 
     #[test]
     fn texts_name_notices_and_provinces() {
-        let found = line(&[("amount", "5.00"), ("remark", "安徽省"), ("purpose", "QS202510\n3431")]);
+        let found =
+            line(&[("amount", "5.00"), ("remark", "安徽省"), ("purpose", "QS202510\n3431")]);
         let found = found.expect("a line");
         assert_eq!(found.numbers, BTreeSet::from(["QS-2025-10-34-31".to_owned()]));
-        assert_eq!(found.mentioned.iter().map(|province| province.code()).collect::<Vec<_>>(), [34]);
+        assert_eq!(
+            found.mentioned.iter().map(|province| province.code()).collect::<Vec<_>>(),
+            [34]
+        );
     }
 
     #[test]
@@ -189,6 +209,9 @@ mod tests {
         assert_eq!(why(&[("credit", "0.00"), ("debit", "0.00")]), "no amount");
         assert_eq!(why(&[("credit", "1.00"), ("debit", "1.00")]), "an amount in several columns");
         assert_eq!(why(&[("credit", "1.00"), ("amount", "1.00")]), "an amount in several columns");
-        assert_eq!(why(&[("amount", "1.00"), ("direction", "x")]), "a direction that is neither in nor out");
+        assert_eq!(
+            why(&[("amount", "1.00"), ("direction", "x")]),
+            "a direction that is neither in nor out"
+        );
     }
 }
