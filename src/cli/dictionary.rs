@@ -35,7 +35,7 @@ impl PageLang {
 }
 
 /// The letters of the codes in the order of the pages: title, and the command that reports them.
-const LETTERS: [(char, [&str; 2], [&str; 2]); 14] = [
+const LETTERS: [(char, [&str; 2], [&str; 2]); 15] = [
     (
         'V',
         ["行规则", "row rules"],
@@ -114,6 +114,14 @@ const LETTERS: [(char, [&str; 2], [&str; 2]); 14] = [
         'E',
         ["追溯", "explanations"],
         ["`explain` 以退出状态 5 结束", "`explain` ends with exit status 5"],
+    ),
+    (
+        'K',
+        ["导出文件", "exports"],
+        [
+            "`convert` 拒收该行并继续；编码、表头或整列有误时不转换，退出状态 3",
+            "`convert` refuses the row and goes on; when the encoding, the heading or a whole column is wrong, it converts nothing, exit status 3",
+        ],
     ),
     (
         'L',

@@ -13,6 +13,7 @@ mod citations;
 mod claims;
 mod columns;
 mod completions;
+mod convert;
 mod decisions;
 mod deliveries;
 mod diff;

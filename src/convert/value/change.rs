@@ -3,7 +3,7 @@
 use crate::text::Text;
 
 macro_rules! changes {
-    ($($name:ident $id:literal $said:literal;)*) => {
+    ($($name:ident $id:literal $said:literal $chinese:literal;)*) => {
         /// A change of a value. The value itself stays what it is.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub(crate) enum Change {
@@ -20,34 +20,34 @@ macro_rules! changes {
             }
 
             /// What was changed, for people.
-            pub(crate) const fn said(self) -> Text {
-                match self { $(Change::$name => text!($said)),* }
+            pub(crate) fn said(self) -> Text {
+                match self { $(Change::$name => Text::named($said, $chinese)),* }
             }
         }
     };
 }
 
 changes! {
-    Blanks "blanks" "blanks around it removed";
-    FullWidth "full-width" "full-width characters made half-width";
-    Apostrophe "apostrophe" "the apostrophe before it removed";
-    Empty "empty" "a word that stands for no value left out";
-    Mapped "mapped" "replaced as the map says";
-    Named "named" "a name or a word made its code";
-    Zeros "zeros" "leading zeros put back";
-    Number "number" "a number written as text";
-    Fraction "fraction" "decimals of 0 removed";
-    Sign "sign" "a sign written in another way";
-    Currency "currency" "the currency removed";
-    Separators "separators" "separators of thousands removed";
-    Exponent "exponent" "an exponent written out";
-    Point "point" "a digit put before or behind the point";
-    Fen "fen" "fen made yuan";
-    Rounded "rounded" "a floating point number rounded to the fen that it stands for";
-    Spelling "spelling" "a date or time written in another way";
-    Serial "serial" "a serial number of a spreadsheet made a date or time";
-    Zone "zone" "moved to UTC+8";
-    Midnight "midnight" "a day taken as its beginning";
+    Blanks "blanks" "blanks around it removed" "去掉首尾空白";
+    FullWidth "full-width" "full-width characters made half-width" "全角改为半角";
+    Apostrophe "apostrophe" "the apostrophe before it removed" "去掉前置的撇号";
+    Empty "empty" "a word that stands for no value left out" "表示空值的用词按空值处理";
+    Mapped "mapped" "replaced as the map says" "按映射替换";
+    Named "named" "a name or a word made its code" "名称或用词改为代码";
+    Zeros "zeros" "leading zeros put back" "补回前导零";
+    Number "number" "a number written as text" "数字写成文本";
+    Fraction "fraction" "decimals of 0 removed" "去掉为零的小数";
+    Sign "sign" "a sign written in another way" "统一正负号写法";
+    Currency "currency" "the currency removed" "去掉货币符号";
+    Separators "separators" "separators of thousands removed" "去掉千分位";
+    Exponent "exponent" "an exponent written out" "展开科学计数法";
+    Point "point" "a digit put before or behind the point" "补齐小数点前后的零";
+    Fen "fen" "fen made yuan" "分换算为元";
+    Rounded "rounded" "a floating point number rounded to the fen that it stands for" "浮点数还原为其所代表的整数分";
+    Spelling "spelling" "a date or time written in another way" "统一日期时间写法";
+    Serial "serial" "a serial number of a spreadsheet made a date or time" "电子表格序列号转为日期时间";
+    Zone "zone" "moved to UTC+8" "换算为 UTC+8";
+    Midnight "midnight" "a day taken as its beginning" "日期按当日零时处理";
 }
 
 /// The changes of one value.
