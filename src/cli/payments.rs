@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{files::shown, lang::said, table::table};
 use crate::{
-    convert::PaymentsReport,
+    convert::{PaymentSum, PaymentsReport},
     model::money::{parse_sum, yuan_grouped},
     text::{Grouped, Text},
 };
@@ -52,12 +52,12 @@ pub(super) fn lines(payments: &PaymentsReport, out: Option<&Path>) -> Vec<Text> 
         lines.extend(table.lines());
     }
     let totals = &payments.totals;
-    for (name, sum) in
-        [("lines", &totals.lines), ("matched", &totals.matched), ("set aside", &totals.set_aside)]
-    {
-        let counted = text!("{} line(s)", Grouped(sum.lines));
-        lines.push(Text::labelled(name, text!("{}, {} yuan", counted, yuan_grouped(sum.yuan))));
-    }
+    let sum = |sum: &PaymentSum| {
+        text!("{}, {} yuan", text!("{} line(s)", Grouped(sum.lines)), yuan_grouped(sum.yuan))
+    };
+    lines.push(Text::labelled("lines", sum(&totals.lines)));
+    lines.push(Text::labelled("matched", sum(&totals.matched)));
+    lines.push(Text::labelled("set aside", sum(&totals.set_aside)));
     if totals.unreadable_amounts > 0 {
         let without =
             text!("{} line(s) without a readable amount", Grouped(totals.unreadable_amounts));

@@ -50,7 +50,7 @@ use self::{
 pub(crate) use self::{
     guess::Guess as GuessReport,
     map::MapFile,
-    payments::{Parties, PaymentsReport},
+    payments::{Parties, PaymentSum, PaymentsReport},
     report::ConvertReport,
 };
 use crate::{

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use super::{
-    account::{Account, SheetAccount},
+    account::Account,
     columns::{fen, written},
     conversion::{judge, report_folder},
     exports::Export,

@@ -20,9 +20,13 @@ use std::{collections::BTreeMap, fs, path::Path};
 use self::{
     lines::{ReadLine, StatementLines},
     matching::{BankLine, LeftReason, Outcomes, matched},
-    report::{LineAside, PaymentMatch, PaymentSum, PaymentTotals},
+    report::{LineAside, PaymentMatch, PaymentTotals},
 };
-pub(crate) use self::{party::Parties, report::PaymentsReport, statement::targets};
+pub(crate) use self::{
+    party::Parties,
+    report::{PaymentSum, PaymentsReport},
+    statement::targets,
+};
 use super::{
     account::Account,
     conversion::report_folder,
