@@ -155,7 +155,6 @@ fn guessed(guess: &GuessReport, arguments: &ConvertArguments) -> Outcome<()> {
     if arguments.working.format == Format::Json {
         return report(guess);
     }
-    let named = |count: usize, what: Text| text!("{}: {}", Grouped(count as u64), what);
     let pairs = |pairs: &std::collections::BTreeMap<String, String>| {
         let pairs: Vec<String> =
             pairs.iter().map(|(field, name)| format!("{field} = {name}")).collect();
@@ -165,19 +164,23 @@ fn guessed(guess: &GuessReport, arguments: &ConvertArguments) -> Outcome<()> {
         true => text!("look at the map, then convert"),
         false => text!("complete the map, then convert"),
     };
-    printer::text(&[
+    let mut lines = vec![
         Text::labelled("written", text!("{}", super::files::shown(&arguments.map))),
         Text::labelled("sure", text!("{}", text!("{} field(s)", Grouped(guess.sure.len() as u64)))),
-        Text::labelled("guessed", named(guess.guessed.len(), pairs(&guess.guessed))),
-        Text::labelled(
-            "missing",
-            named(guess.missing.len(), Text::given(guess.missing.join(", "))),
-        ),
-        Text::labelled("not used", named(guess.unused.len(), Text::given(guess.unused.join(", ")))),
-        text!(""),
-        text!("next"),
-        text!("  - {}", next),
-    ])
+    ];
+    let listed = [
+        ("guessed", pairs(&guess.guessed)),
+        ("missing", Text::given(guess.missing.join(", "))),
+        ("not used", Text::given(guess.unused.join(", "))),
+    ];
+    lines.extend(
+        listed
+            .into_iter()
+            .filter(|(_, list)| !list.is_empty())
+            .map(|(name, list)| Text::labelled(name, list)),
+    );
+    lines.extend([text!(""), text!("next"), text!("  - {}", next)]);
+    printer::text(&lines)
 }
 
 /// Prints the account of a conversion.

@@ -159,9 +159,14 @@ pub(super) fn assert_totals(tally: &Tally, files: &[WrittenFile]) -> Outcome<()>
     })
 }
 
-/// Returns the folder of the report below the delivery. Names that begin with `_` are no part of a delivery.
+/// Returns the folder of the report below the delivery: the next number. Names that begin with `_` are no part of a
+/// delivery.
 pub(super) fn report_folder(delivery: &Addition, name: &str) -> String {
-    let folder = (1..).map(|number| format!("_convert/{number:03}-{name}"));
-    let mut free = folder.skip_while(|folder| delivery.has(folder));
-    free.next().unwrap_or_default()
+    let entries = std::fs::read_dir(delivery.folder().join("_convert")).into_iter().flatten();
+    let numbers = entries.flatten().filter_map(|entry| {
+        let name = entry.file_name();
+        name.to_str()?.split_once('-')?.0.parse::<u32>().ok()
+    });
+    let next = numbers.max().unwrap_or(0) + 1;
+    format!("_convert/{next:03}-{name}")
 }

@@ -48,6 +48,10 @@ impl ExportReader for ParquetTable {
         &self.sheets
     }
 
+    fn left_out(&self) -> Vec<String> {
+        self.file.nested().to_vec()
+    }
+
     fn read(&mut self, _: usize, rows: &mut dyn RowSink) -> Outcome<()> {
         // The names of the columns are the heading, line 1; rows of the file follow, the first in line 2.
         for name in self.file.columns() {

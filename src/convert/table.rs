@@ -51,6 +51,11 @@ pub(crate) trait ExportReader {
     /// Returns the names of its sheets that hold cells, in their order; one empty name when the format has no sheets.
     fn sheets(&self) -> &[String];
 
+    /// Returns the names of columns that it cannot read, such as nested ones.
+    fn left_out(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Sends the rows of a sheet, named by its place in [`ExportReader::sheets`], to a sink.
     fn read(&mut self, sheet: usize, rows: &mut dyn RowSink) -> Outcome<()>;
 }

@@ -79,7 +79,8 @@ impl Tables<'_> {
             for at in self.chosen(export, &sheets)? {
                 let sheet = &sheets[at];
                 let heading = self.heading(&mut opened, at, export)?;
-                let ignored = heading.ignored().into_iter().map(str::to_owned).collect();
+                let ignored = heading.ignored().into_iter().map(str::to_owned);
+                let ignored = ignored.chain(opened.reader().left_out()).collect();
                 let line = heading.last_line;
                 let plan =
                     Plan::new(self.targets, self.map, heading, self.from_float, opened.is_even());
