@@ -182,7 +182,8 @@ pub(crate) fn convert(
             let Some(sources) = payments else {
                 return Err(Failure::Usage(text!("--book is missing")));
             };
-            let notices = BookNotices::read(sources.book)?;
+            let mut notices = BookNotices::read(sources.book)?;
+            notices.approve(delivery.folder())?;
             let (notices, parties) = (&notices, sources.parties);
             let conversion = PaymentsConversion { tables, map_text, notices, parties, say };
             return conversion.run(&delivery, monitor).map(Box::new).map(Done::Payments);

@@ -36,7 +36,7 @@ use super::{
 };
 use crate::{
     book::Book,
-    contract::columns::PAYMENTS,
+    contract::{columns::PAYMENTS, small_files::SmallFiles},
     diag::{Failure, Outcome},
     event::Monitor,
     handover::brought,
@@ -60,6 +60,19 @@ impl BookNotices {
             return Err(Failure::Book(text!("{} has no closed period", book)));
         };
         Ok(BookNotices { period: *period, issued: brought::notices(&periods)? })
+    }
+
+    /// Takes the top-ups that a delivery approves: a run judges them before the payments.
+    pub(crate) fn approve(&mut self, delivery: &Path) -> Outcome<()> {
+        let mut findings = Vec::new();
+        let files = SmallFiles::read(delivery, self.period, &mut findings)?;
+        for change in files.quota_changes {
+            let status = self.issued.active.get_mut(&change.notice_id);
+            if let Some(status) = status.filter(|status| status.name() == "proposed") {
+                status.approved = Some(change.amount.into());
+            }
+        }
+        Ok(())
     }
 }
 
