@@ -13,7 +13,7 @@
 //! | 2 | `diag` `digest` `bounded` `spelling` `shapes` | findings, failures and exit statuses; SHA-256; reading small files within bounds; how texts of files and reports are written |
 //! | 3 | `model` `event` `interrupt` `toml_keys` | the vocabulary: codes, money, days, fields, control totals; what a run tells its watcher; what a signal removes; TOML key by key |
 //! | 4 | `place` `rules` | locks, staging, output folders; policy as dated data |
-//! | 5 | `columnar` `signing` `independent` | Parquet in and out; signatures over manifests; what a second implementation is asked |
+//! | 5 | `columnar` `workbook` `signing` `independent` | Parquet in and out; cells of workbooks; signatures over manifests; what a second implementation is asked |
 //! | 6 | `contract` `keyed` `privacy` | small files and names of a delivery; settlements by key, in memory and on disk; masks and pseudonyms |
 //! | 7 | `ingest` `book` | Parquet files → judged rows; closed periods, their chain and their tables |
 //! | 8 | `register` `plausible` `judged` `query` | what earlier periods cleared; slips that are asked about; deductions and payments in short; what SQL is asked |
@@ -47,6 +47,7 @@ pub mod place;
 
 pub mod columnar;
 pub mod signing;
+mod workbook;
 
 pub mod contract;
 pub mod keyed;

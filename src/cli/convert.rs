@@ -5,19 +5,24 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::PossibleValuesParser};
 
 use super::{
     lang::said,
     options::{Format, Working},
+    payments,
     printer::{self, report},
     progress,
+    statements::read_lists,
     table::table,
     threads::thread_pool,
 };
 use crate::{
-    convert::{self, ConvertReport, ConvertRequest, GuessReport},
-    diag::Outcome,
+    convert::{
+        self, ConvertReport, ConvertRequest, Destination, Done, GuessReport, Parties,
+        PaymentSources,
+    },
+    diag::{Failure, Outcome},
     model::codes::Side,
     text::{Grouped, Text},
 };
@@ -28,15 +33,23 @@ Examples:
   liangqing convert --guess --side treating --map maps/treating.toml exports/jiuyi-2025-10.csv
   liangqing convert --side treating --map maps/treating.toml --out deliveries/2025-10 exports/jiuyi-2025-10.csv
   liangqing convert --side insured --map maps/insured.toml --out deliveries/2025-10 exports/canbao
+  liangqing convert --file deductions --map maps/deductions.toml --out deliveries/2025-11 exports/koukuan.xlsx
+  liangqing convert --file payments --book book --map maps/bank.toml --out deliveries/2025-11 exports/bank.xls
 
 Reads CSV (UTF-8, GB18030, UTF-16; any separator), workbooks and Parquet of any columns, and writes Parquet as a delivery
 needs it, with control-totals.csv. Nothing is guessed but by --guess, which writes a map to be looked at. Values that
 were changed are counted; rows with a value that cannot be read are refused and listed. The lists lie in
-DIR/_convert/ (docs/convert.md).")]
+DIR/_convert/ (docs/convert.md).
+
+--file makes a small file of the delivery. For payments the exports are bank statements: a line pays the notice that it
+names, or the only one whose payer, payee and unpaid amount fit. Whatever is not certain is set aside, with the reason.")]
 pub(super) struct ConvertArguments {
     /// Whose copies the exports hold
-    #[arg(long, value_enum)]
-    pub(super) side: SideName,
+    #[arg(long, value_enum, required_unless_present = "file", conflicts_with = "file")]
+    pub(super) side: Option<SideName>,
+    /// The small file that the exports become
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Destination::files()))]
+    pub(super) file: Option<String>,
     /// The map: which column becomes which field (TOML)
     #[arg(long, value_name = "FILE")]
     pub(super) map: PathBuf,
@@ -52,6 +65,15 @@ pub(super) struct ConvertArguments {
     /// Convert nothing when a row is refused
     #[arg(long)]
     pub(super) strict: bool,
+    /// The book whose notices bank statements pay
+    #[arg(long, value_name = "DIR")]
+    pub(super) book: Option<PathBuf>,
+    /// The accounts of the provinces (accounts.csv), which tell who pays
+    #[arg(long, value_name = "FILE", requires = "book")]
+    pub(super) accounts: Option<PathBuf>,
+    /// Names of divisions (names.csv), which tell who pays
+    #[arg(long, value_name = "FILE", requires = "book")]
+    pub(super) names: Option<PathBuf>,
     /// Files, or folders of files
     #[arg(value_name = "EXPORT", required = true)]
     pub(super) exports: Vec<PathBuf>,
@@ -79,8 +101,9 @@ impl From<SideName> for Side {
 
 /// Runs `liangqing convert`.
 pub(super) fn convert(arguments: &ConvertArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
+    let into = destination(arguments)?;
     let request = ConvertRequest {
-        side: arguments.side.into(),
+        into,
         map: &arguments.map,
         out: arguments.out.as_deref(),
         exports: &arguments.exports,
@@ -93,13 +116,38 @@ pub(super) fn convert(arguments: &ConvertArguments, stop: Arc<AtomicBool>) -> Ou
     }
     let monitor = progress::monitor(stop, arguments.working.quiet, None);
     let pool = thread_pool(arguments.working.threads)?;
-    let converted = pool.install(|| convert::convert(&request, &monitor));
+    let (accounts, names) = read_lists(arguments.accounts.as_deref(), arguments.names.as_deref())?;
+    let parties = Parties::of(&accounts.unwrap_or_default(), &names);
+    let sources = arguments.book.as_deref().map(|book| PaymentSources { book, parties: &parties });
+    let converted = pool.install(|| convert::convert(&request, sources.as_ref(), &monitor));
     monitor.done();
-    let converted = converted?;
-    match arguments.working.format {
-        Format::Json => report(&converted),
-        Format::Human => print(&converted, arguments),
+    match (converted?, arguments.working.format) {
+        (Done::Rows(rows), Format::Json) => report(&*rows),
+        (Done::Rows(rows), Format::Human) => print(&rows, arguments),
+        (Done::Payments(payments), Format::Json) => report(&*payments),
+        (Done::Payments(payments), Format::Human) => {
+            printer::text(&payments::lines(&payments, arguments.out.as_deref()))
+        }
     }
+}
+
+/// Returns what the exports become.
+fn destination(arguments: &ConvertArguments) -> Outcome<Destination> {
+    let file = arguments.file.as_deref().and_then(Destination::file);
+    let into = match (arguments.side, file) {
+        (_, Some(file)) => file,
+        (Some(side), None) => Destination::Copies(side.into()),
+        (None, None) => return Err(Failure::Usage(text!("--side or --file is missing"))),
+    };
+    let is_statement = matches!(into, Destination::Payments);
+    if arguments.book.is_some() && !is_statement {
+        return Err(Failure::Usage(text!("--book goes with --file payments")));
+    }
+    if arguments.book.is_none() && is_statement && !arguments.guess {
+        let hint = text!("--book names the book whose notices are paid");
+        return Err(Failure::Usage(text!("--file payments needs --book").hinting(hint)));
+    }
+    Ok(into)
 }
 
 /// Prints what a map was guessed from.

@@ -39,6 +39,7 @@ mod man;
 mod markdown;
 mod options;
 mod page;
+mod payments;
 mod printer;
 mod progress;
 mod query;

@@ -86,6 +86,7 @@ fn schemas() -> Vec<(&'static str, Schema)> {
         ("check", written::<check::CheckedPipeline>()),
         ("convert", written::<convert::ConvertReport>()),
         ("convert-guess", written::<convert::GuessReport>()),
+        ("convert-payments", written::<convert::PaymentsReport>()),
         ("convert-map", read::<convert::MapFile>()),
         ("synth", written::<Summary>()),
         ("verify", written::<Verified>()),

@@ -67,7 +67,8 @@ pub(super) fn statements(arguments: &StatementsArguments) -> Outcome<()> {
     let mut style = Style::of(read_template(arguments.forms.as_deref())?);
     style.pseudonyms = arguments.pseudonym_key.as_deref().map(Pseudonyms::read).transpose()?;
     style.archives = arguments.zip;
-    read_lists(arguments, &mut style)?;
+    (style.accounts, style.names) =
+        read_lists(arguments.accounts.as_deref(), arguments.names.as_deref())?;
     let written = statements::write(&arguments.book, arguments.period, &arguments.out, &style)?;
     match arguments.format {
         Format::Json => report(&written),
@@ -106,18 +107,22 @@ pub(super) fn statements(arguments: &StatementsArguments) -> Outcome<()> {
 }
 
 /// Reads accounts and names. All findings of both files are told.
-fn read_lists(arguments: &StatementsArguments, style: &mut Style) -> Outcome<()> {
+pub(super) fn read_lists(
+    accounts: Option<&Path>,
+    names: Option<&Path>,
+) -> Outcome<(Option<ReceivingAccounts>, PlaceNames)> {
     let mut findings = Vec::new();
-    if let Some(path) = &arguments.accounts {
+    let mut lists = (None, PlaceNames::default());
+    if let Some(path) = accounts {
         let (bytes, name) = small_file("--accounts", path)?;
-        style.accounts = Some(ReceivingAccounts::read(&bytes, &name, &mut findings));
+        lists.0 = Some(ReceivingAccounts::read(&bytes, &name, &mut findings));
     }
-    if let Some(path) = &arguments.names {
+    if let Some(path) = names {
         let (bytes, name) = small_file("--names", path)?;
-        style.names = PlaceNames::read(&bytes, &name, &mut findings);
+        lists.1 = PlaceNames::read(&bytes, &name, &mut findings);
     }
     if findings.is_empty() {
-        return Ok(());
+        return Ok(lists);
     }
     Err(Failure::Unfit(text!("the lists are"), findings))
 }

@@ -60,6 +60,14 @@ impl ReceivingAccounts {
         Some(())
     }
 
+    /// Returns every account, of whatever day.
+    pub fn all(&self) -> impl Iterator<Item = (Province, &ReceivingAccount)> {
+        let of = |(province, accounts): (&Province, _)| (*province, accounts);
+        self.0.iter().map(of).flat_map(|(province, accounts): (_, &BTreeMap<_, _>)| {
+            accounts.values().map(move |account| (province, account))
+        })
+    }
+
     /// Returns the newest account of a province that is in force on a day.
     pub fn in_force(&self, province: Province, day: NaiveDate) -> Option<&ReceivingAccount> {
         Some(self.0.get(&province)?.range(..=day).next_back()?.1)

@@ -28,6 +28,11 @@ impl PlaceNames {
         PlaceNames(names)
     }
 
+    /// Returns the name of a code, if it has one.
+    pub fn name(&self, code: &str) -> Option<&str> {
+        self.0.get(code).map(String::as_str)
+    }
+
     /// Returns code and name, or the code alone.
     pub fn of(&self, code: &str) -> String {
         self.0.get(code).map_or_else(|| code.to_owned(), |name| format!("{code} {name}"))

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Date32Array, Decimal64Array, StringArray, TimestampMicrosecondArray};
+use arrow_array::{
+    Array, ArrayRef, Date32Array, Decimal64Array, StringArray, TimestampMicrosecondArray,
+};
 use arrow_buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
@@ -30,26 +32,45 @@ pub(crate) enum Values {
     Amounts { values: Vec<i64>, valid: Vec<bool> },
 }
 
+/// Returns a value as small files write it; none when there is none.
+pub(crate) fn written(column: &ArrayRef, row: usize) -> Option<String> {
+    if column.is_null(row) {
+        return None;
+    }
+    if let Some(days) = column.as_any().downcast_ref::<Date32Array>() {
+        return NaiveDate::from_epoch_days(days.value(row)).map(|day| day.to_string());
+    }
+    if let Some(fen) = fen(column, row) {
+        return Some(yuan(fen));
+    }
+    let texts = column.as_any().downcast_ref::<StringArray>()?;
+    Some(texts.value(row).to_owned())
+}
+
+/// Returns an amount; none when there is none.
+pub(crate) fn fen(column: &ArrayRef, row: usize) -> Option<Fen> {
+    let amounts = column.as_any().downcast_ref::<Decimal64Array>()?;
+    amounts.is_valid(row).then(|| Fen::new(amounts.value(row)))
+}
+
 impl Values {
     /// Makes an empty column.
     pub(crate) fn new(kind: TargetKind) -> Values {
         match kind {
-            TargetKind::Code => {
-                Values::Codes { text: String::new(), ends: vec![0], valid: Vec::new() }
-            }
             TargetKind::Day => Values::Days { values: Vec::new(), valid: Vec::new() },
             TargetKind::Time => Values::Times { values: Vec::new(), valid: Vec::new() },
             TargetKind::Amount => Values::Amounts { values: Vec::new(), valid: Vec::new() },
+            _ => Values::Codes { text: String::new(), ends: vec![0], valid: Vec::new() },
         }
     }
 
     /// Returns the type of the column in a delivery.
     pub(crate) fn data_type(kind: TargetKind) -> DataType {
         match kind {
-            TargetKind::Code => DataType::Utf8,
             TargetKind::Day => DataType::Date32,
             TargetKind::Time => DataType::Timestamp(TimeUnit::Microsecond, None),
             TargetKind::Amount => DataType::Decimal64(AMOUNT.0, AMOUNT.1),
+            _ => DataType::Utf8,
         }
     }
 

@@ -8,7 +8,8 @@ use std::{
 };
 
 use super::{
-    map::InputRule, parquet_table::ParquetTable, table::ExportReader, text_table::TextTable,
+    map::InputRule, parquet_table::ParquetTable, spreadsheet::Spreadsheet, table::ExportReader,
+    text_table::TextTable,
 };
 use crate::{
     diag::{Code, Failure, Finding, Outcome, shown},
@@ -67,6 +68,9 @@ impl Export {
             [] => Err(self.refused(text!("an empty file"))),
             [b'P', b'A', b'R', b'1', ..] => {
                 other(ParquetTable::open(&self.path, &self.name).map(|table| Box::new(table) as _))
+            }
+            _ if let Some(book) = Spreadsheet::open(&self.path, &self.name)? => {
+                Ok(Opened::Other(Box::new(book)))
             }
             _ => match disguise(&self.path).map_err(Failure::io(&self.path))? {
                 Some((found, hint)) => Err(Failure::Unfit(

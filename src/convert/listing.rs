@@ -2,7 +2,7 @@
 
 use std::{fs, fs::File, path::Path};
 
-use super::{account::Account, conversion::Place, tally::Refusal};
+use super::{account::Account, tables::Place, tally::Refusal};
 use crate::{
     contract::columns::CONTROL_TOTALS,
     diag::{Failure, Finding, Outcome},
@@ -148,7 +148,7 @@ pub(crate) fn write(
 }
 
 /// Makes rows of CSV.
-fn rows(heading: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Outcome<Vec<u8>> {
+pub(super) fn rows(heading: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Outcome<Vec<u8>> {
     let mut file = csv::Writer::from_writer(Vec::new());
     let failure = |error| csv_failure(Path::new("csv"), error);
     file.write_record(heading).map_err(failure)?;

@@ -21,9 +21,13 @@ mod known_headings;
 mod listing;
 mod map;
 mod parquet_table;
+mod payments;
 mod report;
 mod rows;
+mod small;
+mod spreadsheet;
 mod table;
+mod tables;
 mod tally;
 mod target;
 mod text_table;
@@ -38,11 +42,20 @@ use self::{
     exports::Export,
     listing::Sayer,
     map::{ExportMap, InputRule},
-    target::settlement,
+    payments::{BookNotices, PaymentsConversion},
+    small::SmallConversion,
+    tables::Tables,
+    target::{Target, settlement, small_file},
 };
-pub(crate) use self::{guess::Guess as GuessReport, map::MapFile, report::ConvertReport};
+pub(crate) use self::{
+    guess::Guess as GuessReport,
+    map::MapFile,
+    payments::{Parties, PaymentSum, PaymentsReport},
+    report::ConvertReport,
+};
 use crate::{
     bounded,
+    contract::columns::FileColumns,
     diag::{Failure, Outcome},
     event::Monitor,
     model::codes::Side,
@@ -52,11 +65,54 @@ use crate::{
     },
 };
 
+/// What exports become.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Destination {
+    /// The copies of a side.
+    Copies(Side),
+    /// A small file.
+    File(&'static FileColumns),
+    /// The payments of bank statements.
+    Payments,
+}
+
+impl Destination {
+    /// Returns the file of a name without ending, such as `deductions`.
+    pub(crate) fn file(name: &str) -> Option<Destination> {
+        match name {
+            "payments" => Some(Destination::Payments),
+            name => small::named(name).map(Destination::File),
+        }
+    }
+
+    /// Returns the names of files without ending.
+    pub(crate) fn files() -> Vec<&'static str> {
+        small::names().chain(["payments"]).collect()
+    }
+
+    fn targets(self) -> Vec<Target> {
+        match self {
+            Destination::Copies(_) => settlement(),
+            Destination::File(file) => small_file(file),
+            Destination::Payments => payments::targets(),
+        }
+    }
+
+    /// Returns the name of its known headings.
+    fn kind(self) -> &'static str {
+        match self {
+            Destination::Copies(_) => "settlement",
+            Destination::File(file) => file.name.trim_end_matches(".csv"),
+            Destination::Payments => "payments",
+        }
+    }
+}
+
 /// What a command asks for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ConvertRequest<'a> {
-    /// The side of the copies.
-    pub(crate) side: Side,
+    /// What the exports become.
+    pub(crate) into: Destination,
     /// The path of the map.
     pub(crate) map: &'a Path,
     /// The delivery.
@@ -74,34 +130,64 @@ pub(crate) struct ConvertRequest<'a> {
 /// Guesses a map from exports, and writes it.
 pub(crate) fn guess(request: &ConvertRequest) -> Outcome<GuessReport> {
     let exports = Export::list(request.exports)?;
-    let targets = settlement();
-    let guessed =
-        guess::guess(&exports, &targets, "settlement", &InputRule::default(), request.say)?;
+    let (targets, kind) = (request.into.targets(), request.into.kind());
+    let guessed = guess::guess(&exports, &targets, kind, &InputRule::default(), request.say)?;
     write_file(request.map, Replace::No, Readers::Usual, guessed.map.as_bytes())?;
     Ok(guessed)
 }
 
+/// What a conversion did.
+pub(crate) enum Done {
+    /// Rows became rows.
+    Rows(Box<ConvertReport>),
+    /// Lines of bank statements were matched with notices.
+    Payments(Box<PaymentsReport>),
+}
+
+/// What bank statements are matched with.
+pub(crate) struct PaymentSources<'a> {
+    /// The book.
+    pub(crate) book: &'a Path,
+    /// The accounts and names that are known.
+    pub(crate) parties: &'a Parties,
+}
+
 /// Converts exports, and adds the files to a delivery.
-pub(crate) fn convert(request: &ConvertRequest, monitor: &Monitor) -> Outcome<ConvertReport> {
+pub(crate) fn convert(
+    request: &ConvertRequest,
+    payments: Option<&PaymentSources>,
+    monitor: &Monitor,
+) -> Outcome<Done> {
     let Some(out) = request.out else {
         return Err(Failure::Usage(text!("--out is missing")));
     };
-    let targets = settlement();
+    let targets = request.into.targets();
     let names: Vec<&'static str> = targets.iter().map(|target| target.name).collect();
     let map_text = bounded::read_text(request.map, bounded::SETTINGS)
         .map_err(|error| Failure::Usage(text!("{} cannot be read: {}", request.map, error)))?;
     let map = ExportMap::of(&map_text, request.map, &names)?;
     let exports = Export::list(request.exports)?;
-    let conversion = Conversion {
-        side: request.side,
-        map_text: &map_text,
-        map: &map,
-        targets: &targets,
-        exports: &exports,
-        from_float: request.from_float,
-        strict: request.strict,
-        say: request.say,
+    let tables =
+        Tables { map: &map, targets: &targets, exports: &exports, from_float: request.from_float };
+    let ConvertRequest { strict, say, .. } = *request;
+    let (map_text, delivery) = (map_text.as_str(), Addition::to(out)?);
+    let account = match request.into {
+        Destination::Copies(side) => {
+            Conversion { side, tables, map_text, strict, say }.run(&delivery, monitor)?
+        }
+        Destination::File(file) => {
+            SmallConversion { file, tables, map_text, strict, say }.run(&delivery, monitor)?
+        }
+        Destination::Payments => {
+            let Some(sources) = payments else {
+                return Err(Failure::Usage(text!("--book is missing")));
+            };
+            let mut notices = BookNotices::read(sources.book)?;
+            notices.approve(delivery.folder())?;
+            let (notices, parties) = (&notices, sources.parties);
+            let conversion = PaymentsConversion { tables, map_text, notices, parties, say };
+            return conversion.run(&delivery, monitor).map(Box::new).map(Done::Payments);
+        }
     };
-    let account = conversion.run(&Addition::to(out)?, monitor)?;
-    Ok(ConvertReport::of(&account))
+    Ok(Done::Rows(Box::new(ConvertReport::of(&account))))
 }

@@ -112,7 +112,7 @@ impl ConvertReport {
     pub(super) fn of(account: &Account) -> ConvertReport {
         let total = account.total();
         ConvertReport {
-            tables: account.sheets.iter().map(table).collect(),
+            tables: account.sheets.iter().map(ConvertedTable::of).collect(),
             rows: total.read,
             converted: total.converted,
             refused: total.refused,
@@ -164,8 +164,53 @@ impl ConvertReport {
 }
 
 impl ConvertedTable {
+    /// Makes the account of a table.
+    pub(super) fn of(sheet: &SheetAccount) -> ConvertedTable {
+        let tally = &sheet.tally;
+        let change =
+            |((field, change), changed): (&(&'static str, Change), &super::tally::Changed)| {
+                FieldChange {
+                    field: (*field).to_owned(),
+                    change: change.id().to_owned(),
+                    values: changed.count,
+                    examples: changed
+                        .examples
+                        .iter()
+                        .map(|example| {
+                            (example.line, example.before.clone(), example.after.clone())
+                        })
+                        .collect(),
+                    said: change.said(),
+                }
+            };
+        ConvertedTable {
+            export: sheet.export.clone(),
+            sheet: sheet.sheet.clone(),
+            encoding: sheet.encoding.map(str::to_owned),
+            separator: sheet.separator.clone(),
+            heading: sheet.heading,
+            ignored_columns: sheet.ignored.clone(),
+            rows: tally.read,
+            converted: tally.converted,
+            refused: tally.refused,
+            aside: tally
+                .aside
+                .iter()
+                .map(|(kind, rows)| (AsideKind::id(*kind).to_owned(), *rows))
+                .collect(),
+            differing_sums: differing(sheet),
+            changes: tally.changes.iter().map(change).collect(),
+            sums: tally.sums.iter().map(|(field, sum)| ((*field).to_owned(), yuan(*sum))).collect(),
+            files: sheet
+                .files
+                .iter()
+                .map(|file| ConvertedFile { path: file.path.clone(), rows: file.totals.rows })
+                .collect(),
+        }
+    }
+
     /// Returns what is to be said of the table: what was left out, and what was changed.
-    fn lines(&self) -> Vec<Text> {
+    pub(crate) fn lines(&self) -> Vec<Text> {
         let mut lines = Vec::new();
         let mut say = |text: Text| lines.push(text!("  - {}", text));
         if !self.ignored_columns.is_empty() {
@@ -215,47 +260,6 @@ impl ConvertedTable {
         let mut whole = vec![text!(""), text!("{}", name)];
         whole.append(&mut lines);
         whole
-    }
-}
-
-fn table(sheet: &SheetAccount) -> ConvertedTable {
-    let tally = &sheet.tally;
-    let change = |((field, change), changed): (&(&'static str, Change), &super::tally::Changed)| {
-        FieldChange {
-            field: (*field).to_owned(),
-            change: change.id().to_owned(),
-            values: changed.count,
-            examples: changed
-                .examples
-                .iter()
-                .map(|example| (example.line, example.before.clone(), example.after.clone()))
-                .collect(),
-            said: change.said(),
-        }
-    };
-    ConvertedTable {
-        export: sheet.export.clone(),
-        sheet: sheet.sheet.clone(),
-        encoding: sheet.encoding.map(str::to_owned),
-        separator: sheet.separator.clone(),
-        heading: sheet.heading,
-        ignored_columns: sheet.ignored.clone(),
-        rows: tally.read,
-        converted: tally.converted,
-        refused: tally.refused,
-        aside: tally
-            .aside
-            .iter()
-            .map(|(kind, rows)| (AsideKind::id(*kind).to_owned(), *rows))
-            .collect(),
-        differing_sums: differing(sheet),
-        changes: tally.changes.iter().map(change).collect(),
-        sums: tally.sums.iter().map(|(field, sum)| ((*field).to_owned(), yuan(*sum))).collect(),
-        files: sheet
-            .files
-            .iter()
-            .map(|file| ConvertedFile { path: file.path.clone(), rows: file.totals.rows })
-            .collect(),
     }
 }
 

@@ -12,7 +12,10 @@ use super::{
     table::CellForm,
     tally::{AsideKind, ChangeExample, Refusal, Tally},
     target::{Target, TargetKind},
-    value::{Changes, Unread, ValueRule, amount, code, day, time},
+    value::{
+        Changes, Read, Unread, ValueRule, amount, code, day, decision, flag, month, province, time,
+        words,
+    },
 };
 use crate::{
     diag::{Code, Outcome},
@@ -28,6 +31,8 @@ const SHOWN: usize = 40;
 pub(crate) struct Converted {
     /// The columns, in the order of the plan.
     pub(crate) columns: Vec<ArrayRef>,
+    /// The line of each row.
+    pub(crate) lines: Vec<u64>,
     pub(crate) tally: Tally,
     /// Refused values and rows, in their order.
     pub(crate) refusals: Vec<Refusal>,
@@ -99,7 +104,7 @@ impl Plan {
         let mut work = Work {
             plan: self,
             columns,
-            rows: 0,
+            lines: Vec::new(),
             sums,
             tally: Tally::default(),
             refusals: Vec::new(),
@@ -117,6 +122,7 @@ impl Plan {
         }
         Ok(Converted {
             columns: work.columns.into_iter().map(Values::array).collect::<Outcome<_>>()?,
+            lines: work.lines,
             tally: work.tally,
             refusals: work.refusals,
         })
@@ -162,12 +168,35 @@ impl Plan {
     }
 }
 
+/// Reads a value of a small file that is written as a text.
+fn worded(
+    kind: TargetKind,
+    text: &str,
+    form: CellForm,
+    rule: &ValueRule,
+    changes: &mut Changes,
+) -> Read<String> {
+    match kind {
+        TargetKind::Month => {
+            month(text, form, rule, changes).map(|month| month.map(|month| month.to_string()))
+        }
+        TargetKind::Province => province(text, form, rule, changes)
+            .map(|province| province.map(|province| province.to_string())),
+        TargetKind::Flag => {
+            flag(text, form, rule, changes).map(|flag| flag.map(|flag| u8::from(flag).to_string()))
+        }
+        TargetKind::Decision => decision(text, form, rule, changes)
+            .map(|verdict| verdict.map(|verdict| verdict.name().to_owned())),
+        _ => words(text, form, rule, changes),
+    }
+}
+
 /// The conversion of one block.
 struct Work<'a> {
     plan: &'a Plan,
     columns: Vec<Values>,
-    /// Converted rows.
-    rows: usize,
+    /// The lines of converted rows.
+    lines: Vec<u64>,
     /// The sum of each column of amounts.
     sums: Vec<FenSum>,
     tally: Tally,
@@ -185,7 +214,8 @@ impl Work<'_> {
             }
         }
         if self.refusals.len() == before {
-            (self.rows, self.tally.converted) = (self.rows + 1, self.tally.converted + 1);
+            self.lines.push(row.line);
+            self.tally.converted += 1;
             for (values, sum) in self.columns.iter().zip(&mut self.sums) {
                 *sum = sum.saturating_add(values.last_amount().unwrap_or_default().into());
             }
@@ -193,7 +223,7 @@ impl Work<'_> {
         }
         self.tally.refused += 1;
         for values in &mut self.columns {
-            values.truncate(self.rows);
+            values.truncate(self.lines.len());
         }
     }
 
@@ -242,8 +272,16 @@ impl Work<'_> {
                 values.push_amount(value);
                 value.is_some()
             }),
+            kind => worded(kind, text, form, rule, &mut changes).map(|value| {
+                values.push_code(value.as_deref());
+                value.is_some()
+            }),
         };
         match read {
+            Ok(false) if planned.target.filled => {
+                let missing = Unread::new(Code::K12, text!("no value"));
+                self.refuse(row.line, planned, text, missing);
+            }
             Ok(false) if planned.target.key => {
                 let missing = Unread::new(Code::K10, text!("no value"));
                 self.refuse(row.line, planned, text, missing);

@@ -415,6 +415,12 @@ findings! {
     K10 "a number of the settlement (setl_id)" "结算编号（setl_id）"
         "a line without it is no settlement; words of sum lines stand in [rows] sums of the map"
         "没有编号的行不是结算；合计行的用词写在映射 [rows] 的 sums 中";
+    K11 "a code, a name or a word of this column" "该列所用的代码、名称或用词"
+        "correct the value, or write what it stands for into values of the field in the map"
+        "更正该值，或在映射中以该字段的 values 写明其含义";
+    K12 "a value in this column" "该列的值"
+        "fill it in, or write the words of sum lines into [rows] sums of the map"
+        "补填该值，或将合计行的用词写入映射 [rows] 的 sums";
     L01 "the result that a test of the rules file expects" "与规则文件中的自测相符的结果"
         "correct the rules, or the test where the article says so"
         "更正规则；若条文另有规定，则更正自测";

@@ -14,6 +14,7 @@ mod claims;
 mod columns;
 mod completions;
 mod convert;
+mod convert_small;
 mod decisions;
 mod deliveries;
 mod diff;

@@ -33,6 +33,7 @@ changes! {
     Apostrophe "apostrophe" "the apostrophe before it removed" "去掉前置的撇号";
     Empty "empty" "a word that stands for no value left out" "表示空值的用词按空值处理";
     Mapped "mapped" "replaced as the map says" "按映射替换";
+    Named "named" "a name or a word made its code" "名称或用词改为代码";
     Zeros "zeros" "leading zeros put back" "补回前导零";
     Number "number" "a number written as text" "数字写成文本";
     Fraction "fraction" "decimals of 0 removed" "去掉为零的小数";

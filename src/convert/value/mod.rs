@@ -6,6 +6,7 @@ mod change;
 mod code;
 mod plain;
 mod time;
+mod word;
 
 pub(crate) use self::{
     amount::amount,
@@ -13,6 +14,7 @@ pub(crate) use self::{
     code::code,
     plain::ValueRule,
     time::{Clock, SerialDays, day, time},
+    word::{decision, flag, month, province, words},
 };
 use crate::{diag::Code, text::Text};
 

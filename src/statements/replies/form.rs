@@ -1,18 +1,17 @@
 //! Collects the lines of a reply form from the cells of a workbook or of CSV. Only the columns of the form are kept.
 
+use std::io::Cursor;
+
 use chrono::NaiveDate;
 
-use super::{
-    ids::{Ids, Meant},
-    parts::Unreadable,
-    workbook::{self, CellSink},
-};
+use super::ids::{Ids, Meant};
 use crate::{
     contract::{bounds, columns::REPLY, small_files::DecisionLine},
     diag::{Code, Finding},
     model::dates::parse_day,
     statements::template::Template,
     text::Text,
+    workbook::{CellContent, CellSink, Unreadable, WorkbookBounds, XlsxFile},
 };
 
 /// A line of a reply form.
@@ -116,7 +115,7 @@ impl<'a> ReplyForm<'a> {
         let refuse = |code, found: Text| Finding::of_file(code, file, found);
         // XLSX is a ZIP archive. Encrypted workbooks and the old XLS format are not.
         let read = if bytes.starts_with(b"PK") {
-            workbook::read(bytes, &mut form)
+            form.workbook(bytes)
         } else if bytes.starts_with(b"\xd0\xcf\x11\xe0") {
             Err(Unreadable::Form(text!("an encrypted workbook, or one of the old form .xls")))
         } else {
@@ -134,6 +133,17 @@ impl<'a> ReplyForm<'a> {
             Err(Unreadable::Form(found)) => Err(refuse(Code::T01, found)),
             Err(Unreadable::Bounds(found)) => Err(refuse(Code::T03, found)),
         }
+    }
+
+    /// Reads every sheet of a workbook.
+    fn workbook(&mut self, bytes: &[u8]) -> Result<(), Unreadable> {
+        let mut workbook = XlsxFile::open(Cursor::new(bytes), WorkbookBounds::FORM)?;
+        for sheet in 0..workbook.sheets().len() {
+            self.begin();
+            workbook.read(sheet, self)?;
+            self.end();
+        }
+        Ok(())
     }
 
     /// Reads CSV, separated by commas, semicolons or tabs. Spreadsheets write semicolons where the comma is the
@@ -160,7 +170,7 @@ impl<'a> ReplyForm<'a> {
                 }
                 let mut cells = (0..).zip(&record);
                 if !cells.try_fold(true, |on, (column, text)| {
-                    Ok(on && self.cell(row, column, text, None)?)
+                    Ok(on && self.cell(row, column, text, CellContent::Text)?)
                 })? {
                     break;
                 }
@@ -171,6 +181,18 @@ impl<'a> ReplyForm<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Begins a sheet.
+    fn begin(&mut self) {
+        self.sheet = SheetReading::default();
+    }
+
+    /// Ends a sheet.
+    fn end(&mut self) {
+        if !self.sheet.done {
+            self.end_row();
+        }
     }
 
     /// Ends a row: it becomes the headings or a line of the form.
@@ -225,20 +247,13 @@ impl<'a> ReplyForm<'a> {
 }
 
 impl CellSink for ReplyForm<'_> {
-    fn begin(&mut self) {
-        self.sheet = SheetReading::default();
-    }
-
     fn cell(
         &mut self,
         row: u32,
         column: u32,
         text: &str,
-        day: Option<NaiveDate>,
+        content: CellContent,
     ) -> Result<bool, Unreadable> {
-        if row < self.sheet.row {
-            return Err(Unreadable::Form(text!("a workbook whose rows are not in order")));
-        }
         if row > self.sheet.row {
             self.end_row();
             self.sheet.row = row;
@@ -263,6 +278,8 @@ impl CellSink for ReplyForm<'_> {
         for (cell, place) in sheet.cells.iter_mut().zip(places) {
             if place == column {
                 self.held += text.len();
+                let is_day = matches!(content, CellContent::Day | CellContent::Time);
+                let day = text.get(..10).filter(|_| is_day).and_then(parse_day);
                 *cell = (text.to_owned(), day);
             }
         }
@@ -273,12 +290,6 @@ impl CellSink for ReplyForm<'_> {
             )));
         }
         Ok(true)
-    }
-
-    fn end(&mut self) {
-        if !self.sheet.done {
-            self.end_row();
-        }
     }
 }
 

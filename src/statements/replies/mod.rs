@@ -11,8 +11,6 @@
 
 mod form;
 mod ids;
-mod parts;
-mod workbook;
 
 use std::{collections::BTreeMap, path::Path};
 

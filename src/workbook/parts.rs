@@ -2,7 +2,7 @@
 
 use std::{
     cell::Cell,
-    io::{self, BufRead, BufReader, Cursor, Read},
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
 };
 
 use quick_xml::{
@@ -11,53 +11,40 @@ use quick_xml::{
 };
 use zip::ZipArchive;
 
+use super::{Unreadable, WorkbookBounds, directory};
 use crate::text::Text;
 
-/// The most bytes of a workbook, packed and unpacked.
-pub(super) const PACKED: u64 = 64 << 20;
-const UNPACKED: u64 = 512 << 20;
-/// The most bytes of the shared texts, which stay in memory.
-pub(super) const TEXTS: u64 = 256 << 20;
 /// The most bytes of a part that says how other parts belong together.
 pub(super) const FRAME: u64 = 8 << 20;
-/// The most entries of the archive.
-const ENTRIES: usize = 10_000;
 /// The most bytes of a tag or a text; a cell holds 32,767 characters.
 const TOKEN: usize = 1 << 20;
 /// The greatest depth of nested elements.
 const DEPTH: u32 = 100;
-
-/// Why a form cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Unreadable {
-    /// It is not a form, or it is damaged.
-    Form(Text),
-    /// It exceeds the bounds.
-    Bounds(Text),
-}
+/// How much is unpacked at once.
+const UNPACKED_AT_ONCE: usize = 64 << 10;
 
 /// A packed workbook.
-pub(super) struct Archive<'a> {
-    zip: ZipArchive<Cursor<&'a [u8]>>,
+pub(super) struct Archive<R> {
+    zip: ZipArchive<BufReader<R>>,
     /// Bytes that may still be unpacked.
     left: Cell<u64>,
 }
 
-impl<'a> Archive<'a> {
-    pub(super) fn open(bytes: &'a [u8]) -> Result<Archive<'a>, Unreadable> {
-        let bounds = |found: Text| Err(Unreadable::Bounds(found));
-        if bytes.len() as u64 > PACKED {
-            return bounds(text!("a workbook of more than {} MiB", PACKED >> 20));
+impl<R: Read + Seek> Archive<R> {
+    /// Opens an archive within bounds.
+    pub(super) fn open(mut file: R, bounds: WorkbookBounds) -> Result<Archive<R>, Unreadable> {
+        let none = |_| Unreadable::Form(text!("no workbook, or a damaged one"));
+        if file.seek(SeekFrom::End(0)).map_err(none)? > bounds.packed {
+            let found = text!("a workbook of more than {} MiB", bounds.packed >> 20);
+            return Err(Unreadable::Bounds(found));
         }
-        // `ZipArchive` reserves memory for as many entries as the directory declares, so the entries are counted
-        // first.
-        let entries = bytes.windows(4).filter(|window| window == b"PK\x01\x02").count();
-        if entries > ENTRIES {
-            return bounds(text!("a workbook of more than {} parts", ENTRIES));
+        // `ZipArchive` takes memory for as many entries as the directory declares.
+        if !directory::is_bounded(&mut file).map_err(none)? {
+            let found = text!("a workbook of more than {} parts", directory::ENTRIES);
+            return Err(Unreadable::Bounds(found));
         }
-        let zip = ZipArchive::new(Cursor::new(bytes));
-        let zip = zip.map_err(|_| Unreadable::Form(text!("no workbook, or a damaged one")))?;
-        Ok(Archive { zip, left: Cell::new(UNPACKED) })
+        let zip = ZipArchive::new(BufReader::new(file)).map_err(|error| none(error.into()))?;
+        Ok(Archive { zip, left: Cell::new(bounds.unpacked) })
     }
 
     /// Opens a part by its path, of at most `most` bytes; `None` when there is no such part. Case and the direction of
@@ -100,7 +87,8 @@ pub(super) struct PartEvents<'a> {
 
 impl<'a> PartEvents<'a> {
     fn new(file: impl Read + 'a, path: &str, most: u64, left: &'a Cell<u64>) -> PartEvents<'a> {
-        let inner: Box<dyn BufRead + 'a> = Box::new(BufReader::new(file));
+        let inner: Box<dyn BufRead + 'a> =
+            Box::new(BufReader::with_capacity(UNPACKED_AT_ONCE, file));
         let mut xml = Reader::from_reader(Metered { inner, most, left, token: 0, beyond: false });
         xml.config_mut().expand_empty_elements = true;
         PartEvents { xml, path: path.to_owned(), depth: 0 }
@@ -132,17 +120,13 @@ impl<'a> PartEvents<'a> {
         Ok(Some(event))
     }
 
-    /// Appends the text up to the end of an element. In rich text only the shown runs count, not phonetic ones.
-    pub(super) fn text(&mut self, element: &str, into: &mut String) -> Result<(), Unreadable> {
-        let rich = element != "v";
-        let (mut phonetic, mut shown) = (false, !rich);
-        let (damage, mut buffer) = (self.damage(), Vec::new());
+    /// Appends the rich text up to the end of an element. Only the shown runs count, not phonetic ones.
+    pub(super) fn rich_text(&mut self, element: &str, into: &mut String) -> Result<(), Unreadable> {
+        let (mut phonetic, mut shown) = (false, false);
+        let mut buffer = Vec::new();
         while let Some(event) = self.next(&mut buffer)? {
-            if into.len() > TOKEN {
-                return Err(Unreadable::Bounds(large(&self.path)));
-            }
-            match event {
-                Event::Start(of) if rich => match of.local_name().as_ref() {
+            match &event {
+                Event::Start(of) => match of.local_name().as_ref() {
                     "rPh" => phonetic = true,
                     "t" => shown = !phonetic,
                     _ => {}
@@ -150,18 +134,25 @@ impl<'a> PartEvents<'a> {
                 Event::End(of) => match of.local_name().as_ref() {
                     name if name == element => return Ok(()),
                     "rPh" => phonetic = false,
-                    "t" => shown = !rich,
+                    "t" => shown = false,
                     _ => {}
                 },
-                Event::Text(text) if shown => into.push_str(&text),
-                Event::CData(text) if shown => into.push_str(&text),
-                Event::GeneralRef(name) if shown => {
-                    into.push(letter(&name).ok_or_else(|| damage.clone())?);
-                }
+                _ if shown => self.append(&event, into)?,
                 _ => {}
             }
         }
-        Err(damage)
+        Err(self.damage())
+    }
+
+    /// Appends the text of an event.
+    pub(super) fn append(&self, event: &Event, into: &mut String) -> Result<(), Unreadable> {
+        match event {
+            Event::Text(text) => into.push_str(text),
+            Event::CData(text) => into.push_str(text),
+            Event::GeneralRef(name) => into.push(letter(name).ok_or_else(|| self.damage())?),
+            _ => {}
+        }
+        if into.len() > TOKEN { Err(Unreadable::Bounds(large(&self.path))) } else { Ok(()) }
     }
 
     /// Returns the error of a damaged part.
@@ -184,10 +175,23 @@ fn letter(name: &BytesRef) -> Option<char> {
 
 /// Returns an attribute of an element by its local name.
 pub(super) fn attribute(of: &BytesStart, name: &str) -> Option<String> {
+    let mut found = None;
+    each_attribute(of, |key, value| {
+        if key == name && found.is_none() {
+            found = Some(value.to_owned());
+        }
+    });
+    found
+}
+
+/// Calls a function with the local name and the value of each attribute of an element.
+pub(super) fn each_attribute(of: &BytesStart, mut take: impl FnMut(&str, &str)) {
     let mut attributes = of.attributes();
-    let found = attributes.with_checks(false).flatten();
-    let mut found = found.filter(|attribute| attribute.key.local_name().as_ref() == name);
-    found.next()?.normalized_value(XmlVersion::Implicit1_0).ok().map(std::borrow::Cow::into_owned)
+    for attribute in attributes.with_checks(false).flatten() {
+        if let Ok(value) = attribute.normalized_value(XmlVersion::Implicit1_0) {
+            take(attribute.key.local_name().as_ref(), &value);
+        }
+    }
 }
 
 /// A reader that counts unpacked bytes and stops at the bounds.
