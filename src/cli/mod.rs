@@ -29,6 +29,7 @@ mod files;
 mod findings;
 mod groups;
 mod help_text;
+mod init;
 mod judged;
 mod keygen;
 mod lang;
@@ -36,13 +37,16 @@ mod lists;
 mod man;
 #[cfg(test)]
 mod markdown;
+mod notes;
 mod options;
 mod page;
 mod printer;
 mod progress;
 mod query;
+mod rehearsal;
 mod remote;
 mod report;
+mod rules;
 mod run;
 #[cfg(test)]
 mod schemas;
@@ -137,7 +141,9 @@ fn dispatch(arguments: Arguments, extensions: Extensions) -> Outcome<()> {
         Command::Explain(arguments) => explain::explain(&arguments, stop),
         Command::Diff(arguments) => in_pool(|| diff::diff(&arguments)),
         Command::Cluster(command) => cluster::serve(&command, &stop, extensions),
-        Command::Check(arguments) => check::check(&arguments),
+        Command::Check(arguments) => check::check(&arguments, stop, extensions),
+        Command::Init(arguments) => init::init(&arguments),
+        Command::Rules(arguments) => rules::rules(&arguments),
         Command::Completions(arguments) => {
             completions::completions(&arguments, Arguments::command())
         }

@@ -11,6 +11,7 @@
 //! removed, however the command ends.
 
 mod claim;
+pub mod fill;
 pub mod identity;
 mod lock;
 pub mod output;
