@@ -13,7 +13,7 @@ const KINDS: [&str; 7] = ["省", "市", "自治区", "壮族", "回族", "维吾
 
 /// Accounts and names of the provinces.
 #[derive(Debug, Default)]
-pub(crate) struct Parties {
+pub struct Parties {
     /// Provinces by number of account, digits and letters alone.
     accounts: BTreeMap<String, BTreeSet<Province>>,
     /// Provinces by the name of an account or of the agency.
@@ -22,7 +22,7 @@ pub(crate) struct Parties {
 
 impl Parties {
     /// Takes the accounts and the names that are known.
-    pub(crate) fn of(accounts: &ReceivingAccounts, places: &PlaceNames) -> Parties {
+    pub fn of(accounts: &ReceivingAccounts, places: &PlaceNames) -> Parties {
         let mut parties = Parties::default();
         for (province, account) in accounts.all() {
             parties.accounts.entry(plain(&account.number)).or_default().insert(province);
