@@ -62,16 +62,18 @@ enum HeadingLines {
 
 /// The encodings of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
 pub(crate) enum TextEncoding {
     /// UTF-8.
     #[serde(rename = "utf-8")]
     Utf8,
     /// GB 18030, and so GBK and GB 2312.
+    #[serde(rename = "gb18030")]
     Gb18030,
     /// UTF-16, the lower byte first.
+    #[serde(rename = "utf-16le")]
     Utf16le,
     /// UTF-16, the higher byte first.
+    #[serde(rename = "utf-16be")]
     Utf16be,
 }
 
@@ -467,6 +469,17 @@ mod tests {
         assert_eq!(map.fields["setl_time"].from, Origin::Number(3));
         assert_eq!(map.fields["setl_time"].value.clock, Some(Clock::Utc));
         assert_eq!(map.fields["acct_pay"].value.in_fen, Some(true));
+    }
+
+    #[test]
+    fn an_encoding_is_read_by_the_name_that_is_written() {
+        use TextEncoding::{Gb18030, Utf8, Utf16be, Utf16le};
+        for encoding in [Utf8, Gb18030, Utf16le, Utf16be] {
+            let id = encoding.id();
+            let text = format!("format = 1\n[input]\nencoding = \"{id}\"\n[fields]\n");
+            let map = ExportMap::parse(&text, &NAMES).expect("good");
+            assert_eq!(map.input.encoding, Some(encoding));
+        }
     }
 
     #[test]
