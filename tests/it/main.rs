@@ -38,6 +38,7 @@ mod papers;
 mod people;
 mod plausible;
 mod policies;
+mod processor;
 mod properties;
 mod publish;
 mod query;
