@@ -5,8 +5,8 @@ exported from them, becomes Parquet, and is closed.
     tests/database/check.py --binary FILE --work DIR
 
 Every export has to hold exactly the rows that it should, in every cell, and the month has to come out as it does from
-the sample's own files. The servers are started for this and listen to nobody else. PostgreSQL (Debian: postgresql) has to
-be there where all tests have to be run; MariaDB takes the place of MySQL where it is there.
+the sample's own files. The servers are started for this and listen to nobody else. PostgreSQL (Debian: postgresql) has
+to be there where all tests have to be run; MariaDB takes the place of MySQL where it is there.
 """
 
 import argparse
@@ -26,12 +26,12 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SQL = ROOT / "docs/database"
 PERIOD = "2025-10"
 # The names of the national platform, where the contract has others.
-NATIONAL = {"insuplc_admdvs": "insu_admdvs", "dise_codg": "dise_no", "oth_pay": "othfund_pay", "psn_cash_pay": "cash_payamt",
-            "hosp_part_amt": "ownpay_hosp_part", "inscp_scp_amt": "inscp_amt"}
+NATIONAL = {"insuplc_admdvs": "insu_admdvs", "dise_codg": "dise_no", "oth_pay": "othfund_pay",
+            "psn_cash_pay": "cash_payamt", "hosp_part_amt": "ownpay_hosp_part", "inscp_scp_amt": "inscp_amt"}
 CONTRACT = {national: name for name, national in NATIONAL.items()}
 SUMS = ["medfee_sumamt", "fund_pay_sumamt", "acct_pay"]
-TEXTS = {"setl_id", "mdtrt_id", "init_setl_id", "psn_no", "insuplc_admdvs", "mdtrtarea_admvs", "fixmedins_code", "insutype",
-         "med_type", "dise_codg", "refd_setl_flag", "fulamt_advpay_flag"}
+TEXTS = {"setl_id", "mdtrt_id", "init_setl_id", "psn_no", "insuplc_admdvs", "mdtrtarea_admvs", "fixmedins_code",
+         "insutype", "med_type", "dise_codg", "refd_setl_flag", "fulamt_advpay_flag"}
 # What does not follow from the order of rows in a file (contract, 6).
 TABLES = ["positions", "pairs", "breaks", "break_fields", "deductions", "quotas", "reserves", "notices"]
 # Servers refuse to be root's.
@@ -61,7 +61,8 @@ def filled(name, **values):
     text = (SQL / name).read_text("utf-8")
     for place, value in values.items():
         text = text.replace(f"@{place}@", str(value))
-    expect([word for word in text.split() if word.strip("'").startswith("@")], [], f"{name} has places that are not filled")
+    left = [word for word in text.split() if word.strip("'").startswith("@")]
+    expect(left, [], f"places of {name} that are not filled")
     return text
 
 
@@ -115,7 +116,8 @@ def started(command, log, is_ready):
 
 class PostgreSQL:
     types = {"text": "varchar(60)", "date": "date", "time": "timestamp", "money": "numeric(16,2)"}
-    statement, delimiter = "postgresql.sql", ","
+    # It stands in for Oracle and DM, whose statements it understands but for what belongs to their clients.
+    statements, delimiter = ["postgresql.sql", "oracle.sql", "dm.sql"], ","
 
     def __init__(self, folder):
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
@@ -125,17 +127,26 @@ class PostgreSQL:
         run(*AS_OTHER, programs / "initdb", "--pgdata", self.data, "--username=one", "--auth=trust", "--no-sync",
             "--encoding=UTF8", "--locale=C")
         self.server = started([programs / "postgres", "-D", self.data, "-k", folder, "-c", "listen_addresses=", "-F"],
-                              folder / "postgresql.log", lambda: subprocess.run(
-                                  self.client("-c", "select 1"), capture_output=True).returncode == 0)
+                              folder / "postgresql.log", self.answers)
+
+    def answers(self):
+        return subprocess.run(self.client("-c", "select 1"), capture_output=True).returncode == 0
 
     def client(self, *more):
-        return ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(self.folder), "-U", "one", "-d", "postgres", *more]
+        return ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(self.folder), "-U", "one", "-d", "postgres",
+                *more]
 
     def says(self, sql, *more):
         return run(*self.client(*more), input=sql)
 
     def exports(self, sql):
-        return self.says(sql)
+        if "SPOOL" not in sql:
+            return self.says(sql)
+        client = ("SET ", "SPOOL ", "EXIT", "WHENEVER ")
+        sql = "\n".join(line for line in sql.splitlines() if not line.startswith(client))
+        dual = "CREATE TEMP TABLE dual AS SELECT 1;"
+        nvl = "CREATE FUNCTION pg_temp.nvl(text, text) RETURNS text AS 'SELECT coalesce($1, $2)' LANGUAGE sql;"
+        return self.says(dual + nvl + sql.replace("NVL(", "pg_temp.nvl("), "-A", "-t", "-F", ",")
 
     def totals(self, sql):
         return self.says(sql, "-A", "-t", "-F", ",")
@@ -143,15 +154,19 @@ class PostgreSQL:
 
 class MariaDB:
     types = {"text": "varchar(60)", "date": "date", "time": "datetime", "money": "decimal(16,2)"}
-    statement, delimiter = "mysql.sql", "\t"
+    statements, delimiter = ["mysql.sql"], "\t"
 
     def __init__(self, folder):
         self.socket = folder / "maria.sock"
         data = folder / "mariadb"
-        run(*AS_OTHER, "mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal")
+        run(*AS_OTHER, "mariadb-install-db", "--no-defaults", f"--datadir={data}",
+            "--auth-root-authentication-method=normal")
         self.server = started(["mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={self.socket}",
-                               "--skip-networking", f"--pid-file={folder}/maria.pid"], folder / "mariadb.log",
-                              lambda: subprocess.run(self.client("-e", "select 1"), capture_output=True).returncode == 0)
+                               "--skip-networking", f"--pid-file={folder}/maria.pid"],
+                              folder / "mariadb.log", self.answers)
+
+    def answers(self):
+        return subprocess.run(self.client("-e", "select 1"), capture_output=True).returncode == 0
 
     def client(self, *more):
         return ["mariadb", "--no-defaults", f"--socket={self.socket}", "--user=root", "--database=test",
@@ -171,26 +186,27 @@ def read_as_exported(text, delimiter):
     return list(csv.DictReader(text.splitlines(), delimiter=delimiter))
 
 
-def exported(database, name, rows, work):
-    """Exports the rows of one file, day by day as the page has it for large tables, and makes Parquet of them."""
+def exported(database, statement, name, rows, work):
+    """Exports the rows of one file in parts, as the page has it for large tables, and compares every cell."""
     rows = [(row, "1") for row in rows] + strangers(rows[0])
     database.says("DROP TABLE IF EXISTS setl_d;\n" + "\n".join(table(rows, database.types)))
     wanted = [row for row, valid in rows if valid == "1" and between_provinces(row) and row["setl_time"] >= "2025"]
     wanted.sort(key=lambda row: (row["setl_time"], row["setl_id"]))
-    texts, found, lines = [], [], []
-    for at, (start, end) in enumerate([("2025-01-01", PERIOD + "-01"), (PERIOD + "-01", PERIOD + "-10"), (PERIOD + "-10", "2026-03-01")]):
-        text = database.exports(filled(database.statement, FROM=start, TO=end))
-        path = work / "export" / name / f"{at}.csv"
+    found, lines = [], []
+    borders = ["2025-01-01", f"{PERIOD}-01", f"{PERIOD}-10", "2026-03-01"]
+    for start, end in zip(borders, borders[1:]):
+        path = work / "export" / name / f"{start}.csv"
+        text = database.exports(filled(statement, FROM=start, TO=end, FILE=path.name))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
-        texts.append(path)
         found += read_as_exported(text, database.delimiter)
         lines.append(database.totals(filled("totals.sql", FROM=start, TO=end, FILE=path.name)).strip().split(","))
-    spelt = [{key: f"{Decimal(cell):.2f}" if kind(key) == "money" and cell else cell for key, cell in row.items()} for row in wanted]
-    expect(found, spelt, f"{database.statement}, {name}")
+    spelt = [{key: f"{Decimal(cell):.2f}" if kind(key) == "money" and cell else cell for key, cell in row.items()}
+             for row in wanted]
+    expect(found, spelt, f"{statement}, {name}")
     expect(sum(int(line[1]) for line in lines), len(found), "rows of totals.sql")
     sums = [str(sum(Decimal(row[of] or 0) for row in found)) for of in SUMS]
-    of_totals = [str(sum(Decimal(line[at] if line[at] not in ("", "NULL") else 0) for line in lines)) for at in (2, 3, 4)]
+    of_totals = [str(sum(Decimal(line[at]) for line in lines if line[at] not in ("", "NULL"))) for at in (2, 3, 4)]
     expect([Decimal(of) for of in of_totals], [Decimal(of) for of in sums], "sums of totals.sql")
     return [f"{name}.parquet", len(found), *of_totals]
 
@@ -230,9 +246,9 @@ def refusals(work):
     with duckdb.connect() as connection:
         sql = filled("duckdb.sql", EXPORT="", FILE="").split("CREATE OR REPLACE TEMP VIEW")[0]
         connection.execute(sql)
-        for value, fits in [("'1.10'", True), ("'-0.01'", True), ("1.10::DECIMAL(38,10)", True), ("''", True), ("NULL", True),
-                            ("99999999999999.99::DECIMAL(16,2)", True), ("'1.005'", False), ("0.1::DOUBLE + 0.2", False),
-                            ("'1,000.00'", False), ("'￥5'", False), ("100000000000000", False)]:
+        good = ["'1.10'", "'-0.01'", "1.10::DECIMAL(38,10)", "''", "NULL", "99999999999999.99::DECIMAL(16,2)"]
+        bad = ["'1.005'", "0.1::DOUBLE + 0.2", "'1,000.00'", "'￥5'", "100000000000000"]
+        for value, fits in [(value, True) for value in good] + [(value, False) for value in bad]:
             try:
                 connection.execute(f"SELECT fen({value})").fetchall()
                 went = True
@@ -241,11 +257,10 @@ def refusals(work):
             expect(went, fits, f"fen({value}) goes through")
 
 
-def tried(database, binary, work):
-    work.mkdir()
+def tried(database, statement, binary, work):
     totals = []
     for name, rows in sample():
-        totals.append(exported(database, name, rows, work))
+        totals.append(exported(database, statement, name, rows, work))
         of_csv(name, work)
     with (work / "delivery/control-totals.csv").open("w", encoding="utf-8", newline="") as out:
         csv.writer(out).writerows([["file", "rows", *SUMS], *totals])
@@ -274,11 +289,12 @@ def main():
             continue
         server = database(servers)
         try:
-            tried(server, binary, work / program)
+            for statement in database.statements:
+                tried(server, statement, binary, work / statement)
+                print(f"{statement}: exported from {database.__name__}, made Parquet, closed as the sample")
         finally:
             server.server.terminate()
             server.server.wait()
-        print(f"{database.statement}: exported, made Parquet, closed as the sample")
 
 
 if __name__ == "__main__":

@@ -114,6 +114,7 @@ fn the_script_says_what_is_missing_and_fails_where_all_is_required() {
         "unshare",
         "faketime",
         "dpkg",
+        "psql",
         "qemu-x86_64",
     ];
     let bin = format!("{}/tools/bin\n", folder.path().display());
@@ -130,8 +131,8 @@ fn the_script_says_what_is_missing_and_fails_where_all_is_required() {
 #[test]
 fn the_script_installs_packages_and_builds_programs_of_cargo_once() {
     let folder = tempfile::tempdir().expect("a folder");
-    // Its packages are called as their programs are, but for two.
-    let programs = ["prlimit", "setpriv", "unshare", "qemu-x86_64", "apt-get", "cargo"];
+    // Its packages are called as their programs are, but for three.
+    let programs = ["prlimit", "setpriv", "unshare", "psql", "qemu-x86_64", "apt-get", "cargo"];
     let ran = script(folder.path(), &programs, &["cargo-nextest"], true);
     if !rustix::process::getuid().is_root() {
         ran.expect(1);
