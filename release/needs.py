@@ -24,10 +24,16 @@ def readelf(option, program):
                           env={"LC_ALL": "C", "PATH": "/usr/local/bin:/usr/bin:/bin"}).stdout
 
 
+def libraries(program):
+    """The libraries that the program asks for."""
+    found = set(re.findall(r"\(NEEDED\).*\[(.*)\]", readelf("--dynamic", program)))
+    strange = ", ".join(sorted(found - LIBRARIES))
+    if strange:
+        raise SystemExit(f"{program} needs libraries that not every machine has: {strange}")
+    return found
+
+
 def glibc(program):
     """The oldest glibc that has every symbol of the program, as (2, 34)."""
-    strange = set(re.findall(r"\(NEEDED\).*\[(.*)\]", readelf("--dynamic", program))) - LIBRARIES
-    if strange:
-        raise SystemExit(f"{program} needs libraries that not every machine has: {', '.join(sorted(strange))}")
     versions = re.findall(r"Name: GLIBC_(\d+)\.(\d+)", readelf("--version-info", program))
     return max((int(major), int(minor)) for major, minor in versions)
