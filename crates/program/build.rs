@@ -1,5 +1,5 @@
 //! Names the version of the program, and builds the check of the processor into it.
-#![expect(clippy::print_stdout, reason = "Cargo reads it")]
+#![expect(clippy::disallowed_methods, reason = "Cargo says by its environment what is built")]
 
 use std::env;
 
