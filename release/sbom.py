@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Lists what the program is made of, as a CycloneDX 1.6 document (SBOM) on standard output.
 
-    release/sbom.py [--features cluster] > liangqing.cdx.json
+    release/sbom.py [--features cluster | --no-default-features] > liangqing.cdx.json
     release/sbom.py --check
 
 Packages and their dependencies are those that `cargo tree` shows for a build of the program (no tests), with the
@@ -12,13 +12,14 @@ and EMBEDDED has to agree with NOTICE. Needs cargo and Python 3.10.
 
 import argparse
 import json
+import platform
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = "x86_64-unknown-linux-gnu"
+TARGET = f"{platform.machine()}-unknown-linux-gnu"
 # The package of the program; those of this project begin alike.
 OWN = "liangqing"
 PROGRAM = OWN + "-program"
@@ -124,16 +125,27 @@ def check(features):
     return problems
 
 
-def main():
+def parsed(line):
     parser = argparse.ArgumentParser()
     parser.add_argument("--features", default="")
+    parser.add_argument("--no-default-features", action="store_true")
     parser.add_argument("--check", action="store_true")
-    arguments = parser.parse_args()
-    features = ["--features", arguments.features] if arguments.features else []
+    return parser.parse_args(line)
+
+
+def features(line):
+    """What of a command line says which features are built, as cargo takes it."""
+    arguments = parsed(line)
+    named = ["--features", arguments.features] if arguments.features else []
+    return named + (["--no-default-features"] if arguments.no_default_features else [])
+
+
+def main():
+    arguments, chosen = parsed(None), features(sys.argv[1:])
     if not arguments.check:
-        print(json.dumps(sbom(features), indent=2, ensure_ascii=False))
+        print(json.dumps(sbom(chosen), indent=2, ensure_ascii=False))
         return 0
-    problems = check(features)
+    problems = check(chosen)
     for problem in problems:
         print(f"sbom: {problem}", file=sys.stderr)
     return 1 if problems else 0

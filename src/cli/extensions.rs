@@ -11,6 +11,8 @@ use crate::{
 /// The packages around the core that a program was built with.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Extensions {
+    /// What `--version` says, where the program knows more than the library, which has a version alone.
+    pub version: Option<&'static str>,
     /// `run --independent`.
     pub independent: Option<Recompute>,
     /// `query`.

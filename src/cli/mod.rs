@@ -86,7 +86,11 @@ use crate::{
 /// Parses the command line, runs the command and returns the exit status.
 pub fn main(extensions: Extensions) -> ExitCode {
     crate::columnar::guard::quiet_decoder_panics();
-    let arguments = match lang::parse::<Arguments>(command::program) {
+    let program = |help| {
+        let program = command::program(help);
+        if let Some(version) = extensions.version { program.version(version) } else { program }
+    };
+    let arguments: Arguments = match lang::parse(program) {
         Ok(arguments) => arguments,
         Err(status) => return status,
     };

@@ -42,6 +42,7 @@ mod papers;
 mod people;
 mod plausible;
 mod policies;
+mod processor;
 mod properties;
 mod publish;
 mod query;

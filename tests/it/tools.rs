@@ -105,7 +105,18 @@ fn script(folder: &Path, programs: &[&str], arguments: &[&str], ci: bool) -> Ran
 #[test]
 fn the_script_says_what_is_missing_and_fails_where_all_is_required() {
     let folder = tempfile::tempdir().expect("a folder");
-    let programs = ["strace", "groff", "openssl", "prlimit", "setpriv", "unshare", "faketime"];
+    let programs = [
+        "strace",
+        "groff",
+        "openssl",
+        "prlimit",
+        "setpriv",
+        "unshare",
+        "faketime",
+        "dpkg",
+        "psql",
+        "qemu-x86_64",
+    ];
     let bin = format!("{}/tools/bin\n", folder.path().display());
     let ran = script(folder.path(), &programs, &[], false).expect(0);
     assert!(ran.stderr.ends_with("install the Debian packages: chromium \n"), "{}", ran.stderr);
@@ -120,15 +131,18 @@ fn the_script_says_what_is_missing_and_fails_where_all_is_required() {
 #[test]
 fn the_script_installs_packages_and_builds_programs_of_cargo_once() {
     let folder = tempfile::tempdir().expect("a folder");
-    // Its packages are called as their programs are, but for one.
-    let programs = ["prlimit", "setpriv", "unshare", "apt-get", "cargo"];
+    // Its packages are called as their programs are, but for three.
+    let programs = ["prlimit", "setpriv", "unshare", "psql", "qemu-x86_64", "apt-get", "cargo"];
     let ran = script(folder.path(), &programs, &["cargo-nextest"], true);
     if !rustix::process::getuid().is_root() {
         ran.expect(1);
         return;
     }
     let said = ran.expect(0).stderr;
-    assert!(said.starts_with("installing chromium faketime groff openssl strace \n"), "{said}");
+    assert!(
+        said.starts_with("installing chromium dpkg faketime groff openssl strace \n"),
+        "{said}"
+    );
     assert!(said.ends_with("building cargo-nextest 0.9.143\n"), "{said}");
     let ran = script(folder.path(), &programs, &["cargo-nextest"], true).expect(0);
     assert_eq!(ran.stderr, "");

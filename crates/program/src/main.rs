@@ -11,6 +11,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The packages that this program was built with.
 const EXTENSIONS: Extensions = Extensions {
+    version: Some(env!("LIANGQING_VERSION")),
     #[cfg(feature = "independent")]
     independent: Some(liangqing_independent::recompute),
     #[cfg(not(feature = "independent"))]

@@ -63,7 +63,7 @@ impl Help {
 /// exit status.
 #[expect(clippy::disallowed_methods, reason = "the command line is read here")]
 pub(in crate::cli) fn parse<A: FromArgMatches>(
-    program: fn(Help) -> clap::Command,
+    program: impl Fn(Help) -> clap::Command,
 ) -> Result<A, ExitCode> {
     let line: Vec<OsString> = std::env::args_os().collect();
     speak(Lang::wanted(&line, |name| std::env::var(name).ok()));
