@@ -50,7 +50,7 @@ use self::{
 pub(crate) use self::{
     guess::Guess as GuessReport,
     map::MapFile,
-    payments::{Parties, PaymentSum, PaymentsReport},
+    payments::{BankParties, PaymentSum, PaymentsReport},
     report::ConvertReport,
 };
 use crate::{
@@ -137,7 +137,7 @@ pub(crate) fn guess(request: &ConvertRequest) -> Outcome<GuessReport> {
 }
 
 /// What a conversion did.
-pub(crate) enum Done {
+pub(crate) enum ConversionOutcome {
     /// Rows became rows.
     Rows(Box<ConvertReport>),
     /// Lines of bank statements were matched with notices.
@@ -149,7 +149,7 @@ pub(crate) struct PaymentSources<'a> {
     /// The book.
     pub(crate) book: &'a Path,
     /// The accounts and names that are known.
-    pub(crate) parties: &'a Parties,
+    pub(crate) parties: &'a BankParties,
 }
 
 /// Converts exports, and adds the files to a delivery.
@@ -157,7 +157,7 @@ pub(crate) fn convert(
     request: &ConvertRequest,
     payments: Option<&PaymentSources>,
     monitor: &Monitor,
-) -> Outcome<Done> {
+) -> Outcome<ConversionOutcome> {
     let Some(out) = request.out else {
         return Err(Failure::Usage(text!("--out is missing")));
     };
@@ -186,8 +186,11 @@ pub(crate) fn convert(
             notices.approve(delivery.folder())?;
             let (notices, parties) = (&notices, sources.parties);
             let conversion = PaymentsConversion { tables, map_text, notices, parties, say };
-            return conversion.run(&delivery, monitor).map(Box::new).map(Done::Payments);
+            return conversion
+                .run(&delivery, monitor)
+                .map(Box::new)
+                .map(ConversionOutcome::Payments);
         }
     };
-    Ok(Done::Rows(Box::new(ConvertReport::of(&account))))
+    Ok(ConversionOutcome::Rows(Box::new(ConvertReport::of(&account))))
 }

@@ -8,7 +8,7 @@ use std::{
 use quick_xml::events::Event;
 
 use super::{
-    Unreadable,
+    cells::Unreadable,
     parts::{Archive, FRAME, attribute},
 };
 

@@ -9,9 +9,10 @@ use std::{
 };
 
 use super::{
-    CellContent, CellSink, Unreadable, WorkbookContext,
     biff::{BiffReader, BiffRecord, kind},
+    cells::{CellContent, CellSink, Unreadable},
     compound::CompoundFile,
+    context::WorkbookContext,
     formats::NumberFormat,
     number,
     sheet::shown_number,

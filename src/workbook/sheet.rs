@@ -3,7 +3,8 @@
 use quick_xml::events::{BytesStart, Event};
 
 use super::{
-    CellContent, CellSink, LAST, Unreadable, WorkbookContext,
+    cells::{CellContent, CellSink, LAST, Unreadable},
+    context::WorkbookContext,
     formats::NumberFormat,
     number,
     parts::{PartEvents, each_attribute},

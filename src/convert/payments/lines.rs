@@ -1,11 +1,12 @@
 //! Takes the lines of statements from converted rows.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 
 use super::{
-    Named,
     matching::BankLine,
-    party::Parties,
+    party::BankParties,
     statement::{LineValues, bank_line},
 };
 use crate::{
@@ -38,7 +39,7 @@ pub(super) struct ReadLine {
 
 /// The lines of statements, in their order.
 pub(super) struct StatementLines<'a> {
-    parties: &'a Parties,
+    parties: &'a BankParties,
     refused: &'a mut Refused,
     targets: Vec<Target>,
     lines: Vec<ReadLine>,
@@ -47,7 +48,7 @@ pub(super) struct StatementLines<'a> {
 }
 
 impl<'a> StatementLines<'a> {
-    pub(super) fn new(parties: &'a Parties, refused: &'a mut Refused) -> StatementLines<'a> {
+    pub(super) fn new(parties: &'a BankParties, refused: &'a mut Refused) -> StatementLines<'a> {
         StatementLines { parties, refused, targets: Vec::new(), lines: Vec::new(), first: 0 }
     }
 
@@ -70,7 +71,7 @@ impl TableSink for StatementLines<'_> {
     fn take(&mut self, place: &Place, converted: Converted) -> Outcome<()> {
         self.refused.take(place, &converted.refusals)?;
         for (row, line) in converted.lines.iter().enumerate() {
-            let values = RowValues::of(&self.targets, &converted, row);
+            let values = BankRow::of(&self.targets, &converted, row);
             self.push(place, *line, bank_line(&values, self.parties));
         }
         for (line, why) in refused_lines(&converted.refusals) {
@@ -114,24 +115,24 @@ fn refused_lines(refusals: &[Refusal]) -> Vec<(u64, Text)> {
 }
 
 /// The values of a row.
-struct RowValues {
-    texts: Named<String>,
-    amounts: Named<Fen>,
+struct BankRow {
+    texts: BTreeMap<&'static str, String>,
+    amounts: BTreeMap<&'static str, Fen>,
 }
 
-impl RowValues {
-    fn of(targets: &[Target], converted: &Converted, row: usize) -> RowValues {
+impl BankRow {
+    fn of(targets: &[Target], converted: &Converted, row: usize) -> BankRow {
         let columns = || targets.iter().zip(&converted.columns);
         let text = |(target, column): (&Target, _)| Some((target.name, written(column, row)?));
         let amount = |(target, column): (&Target, _)| Some((target.name, fen(column, row)?));
-        RowValues {
+        BankRow {
             texts: columns().filter_map(text).collect(),
             amounts: columns().filter_map(amount).collect(),
         }
     }
 }
 
-impl LineValues for RowValues {
+impl LineValues for BankRow {
     fn text(&self, name: &str) -> &str {
         self.texts.get(name).map_or("", String::as_str)
     }

@@ -15,7 +15,7 @@ mod party;
 mod report;
 mod statement;
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{fs, path::Path};
 
 use self::{
     lines::{ReadLine, StatementLines},
@@ -23,7 +23,7 @@ use self::{
     report::{LineAside, PaymentMatch, PaymentTotals},
 };
 pub(crate) use self::{
-    party::Parties,
+    party::BankParties,
     report::{PaymentSum, PaymentsReport},
     statement::targets,
 };
@@ -82,7 +82,7 @@ pub(crate) struct PaymentsConversion<'a> {
     /// The text of the map, which is kept beside the report.
     pub(crate) map_text: &'a str,
     pub(crate) notices: &'a BookNotices,
-    pub(crate) parties: &'a Parties,
+    pub(crate) parties: &'a BankParties,
     /// Words messages for the lists.
     pub(crate) say: Sayer,
 }
@@ -156,6 +156,3 @@ impl PaymentsConversion<'_> {
         Ok(PaymentsReport::new(self.notices.period, taken, aside, totals, account))
     }
 }
-
-/// The values of one line by the name of the target.
-type Named<T> = BTreeMap<&'static str, T>;
