@@ -9,6 +9,9 @@ use crate::{
     text::{Grouped, Text},
 };
 
+/// The most lines of each list.
+const SHOWN: usize = 50;
+
 /// Returns the page of a report.
 pub(super) fn lines(payments: &PaymentsReport, out: Option<&Path>) -> Vec<Text> {
     let grouped = |yuan: &str| parse_sum(yuan).map_or_else(|_| yuan.to_owned(), yuan_grouped);
@@ -16,12 +19,13 @@ pub(super) fn lines(payments: &PaymentsReport, out: Option<&Path>) -> Vec<Text> 
         let file = if sheet.is_empty() { export.to_owned() } else { format!("{export} [{sheet}]") };
         text!("{} line {}", file, line)
     };
+    let out = out.map(shown).unwrap_or_default();
     let mut lines = Vec::new();
     if !payments.matched.is_empty() {
         let header =
             [text!("notice"), text!("by"), text!("paid on"), text!("yuan"), text!("unpaid then")];
         let mut matched = table(header, 3);
-        for paid in &payments.matched {
+        for paid in payments.matched.iter().take(SHOWN) {
             let by = if paid.reason == "number" {
                 text!("its number")
             } else {
@@ -35,16 +39,31 @@ pub(super) fn lines(payments: &PaymentsReport, out: Option<&Path>) -> Vec<Text> 
                 grouped(&paid.unpaid_then),
             ]);
         }
-        lines.extend([matched.trim_fmt(), text!("")]);
+        lines.push(matched.trim_fmt());
+        let more = payments.matched.len().saturating_sub(SHOWN);
+        if more > 0 {
+            lines.push(text!(
+                "  {} more in {}",
+                Grouped(more as u64),
+                format!("{out}/payments.csv")
+            ));
+        }
+        lines.push(text!(""));
     }
     if !payments.set_aside.is_empty() {
         lines.push(text!("set aside, as nothing tells for certain what they pay:"));
-        for aside in &payments.set_aside {
+        for aside in payments.set_aside.iter().take(SHOWN) {
             let at = place(&aside.export, &aside.sheet, aside.line);
-            lines.push(match &aside.amount {
-                Some(amount) => text!("  {}, {} yuan: {}", at, grouped(amount), aside.why.clone()),
-                None => text!("  {}: {}", at, aside.why.clone()),
+            lines.push(if let Some(amount) = &aside.amount {
+                text!("  {}, {} yuan: {}", at, grouped(amount), aside.why.clone())
+            } else {
+                text!("  {}: {}", at, aside.why.clone())
             });
+        }
+        let more = payments.set_aside.len().saturating_sub(SHOWN);
+        if more > 0 {
+            let list = format!("{out}/{}/set-aside.csv", payments.report);
+            lines.push(text!("  {} more in {}", Grouped(more as u64), list));
         }
         lines.push(text!(""));
     }
@@ -63,7 +82,6 @@ pub(super) fn lines(payments: &PaymentsReport, out: Option<&Path>) -> Vec<Text> 
             text!("{} line(s) without a readable amount", Grouped(totals.unreadable_amounts));
         lines.push(Text::labelled("note", without));
     }
-    let out = out.map(shown).unwrap_or_default();
     if payments.matched.is_empty() {
         lines.push(Text::labelled("written", text!("nothing: no line is certain")));
     } else {

@@ -132,7 +132,7 @@ impl CopyFiles<'_> {
                 && !self.delivery.has(&format!("{stem}.parquet"))
         };
         let free = std::iter::once(stem.clone())
-            .chain((2..).map(|number| format!("{stem}.{number}")))
+            .chain((2..=u32::MAX).map(|number| format!("{stem}.{number}")))
             .find(is_free)
             .unwrap_or(stem);
         self.taken.insert(free.to_lowercase());

@@ -117,10 +117,8 @@ impl XlsFile {
                 kind::BOF => depth += 1,
                 kind::EOF if depth <= 1 => return Ok(()),
                 kind::EOF => depth -= 1,
-                of_kind if depth == 1 => {
-                    if !cells.take(of_kind, &mut record.reader())? {
-                        return Ok(());
-                    }
+                of_kind if depth == 1 && !cells.take(of_kind, &mut record.reader())? => {
+                    return Ok(());
                 }
                 _ => {}
             }

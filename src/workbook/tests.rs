@@ -41,7 +41,7 @@ fn all(name: &str) -> Vec<(String, Taken)> {
         read(&mut taken).expect("read");
         taken
     };
-    if name.ends_with(".xls") {
+    if name.split_once('.').is_some_and(|(_, ending)| ending == "xls") {
         let book = XlsFile::open(file).expect("a workbook");
         let sheets = book.sheets().into_iter().enumerate();
         sheets.map(|(at, name)| (name, read(&mut |taken| book.read(at, taken)))).collect()
