@@ -132,11 +132,12 @@ pub(crate) fn write(
     account: &Account,
     say: Sayer,
 ) -> Outcome<Vec<AddedFile>> {
-    let lists = [
-        ("changes.csv", changes(account, say)?),
-        ("control-totals.csv", read_totals(account)?),
-        ("map.toml", map.as_bytes().to_vec()),
-    ];
+    let mut lists =
+        vec![("changes.csv", changes(account, say)?), ("map.toml", map.as_bytes().to_vec())];
+    // Small files have none of these amounts.
+    if account.sheets.iter().any(|sheet| sheet.tally.sums.contains_key(TOTALLED[0])) {
+        lists.push(("control-totals.csv", read_totals(account)?));
+    }
     let mut files = vec![AddedFile { path: format!("{report}/{REFUSED}"), replaces: false }];
     for (name, bytes) in lists {
         let path = format!("{report}/{name}");

@@ -313,8 +313,18 @@ fn bank_statements_become_payments_that_the_next_period_takes() {
     );
     assert_eq!(lines(&world.path("delivery/_convert/001-payments/set-aside.csv")).len(), 8);
     convert(&world, "payments", &map, &flags[..2], &export).expect(2);
+}
 
-    // The next period takes every line; then they are known.
+#[test]
+fn the_next_period_takes_every_payment_and_knows_it_then() {
+    let world = World::new();
+    first_month(&world);
+    let export = world.path("bank.csv");
+    fs::write(&export, STATEMENT).expect("written");
+    let map = guessed(&world, "payments", &export);
+    let book = world.book();
+    let flags = ["--book", book.to_str().expect("UTF-8"), "--format", "json"];
+    convert(&world, "payments", &map, &flags, &export).expect(0);
     fs::rename(world.path("delivery"), world.input("2025-11")).expect("moved");
     world.run_with("2025-11", &[]).expect(0);
     let paid = world.table("2025-11", "payments", &["bank_serial", "accepted"]);

@@ -23,15 +23,9 @@ pub(crate) fn targets() -> Vec<Target> {
         kind,
         required: name == "paid_on",
         filled: name == "paid_on",
-        personal: matches!(
-            name,
-            "counterparty"
-                | "counterparty_account"
-                | "payer"
-                | "payer_account"
-                | "payee"
-                | "payee_account"
-        ),
+        // Names of people stand in every text of a bank.
+        personal: !matches!(kind, TargetKind::Day | TargetKind::Amount | TargetKind::Province)
+            && !matches!(name, "direction" | "bank_name" | "bank_serial"),
         key: name == "paid_on",
     };
     [
