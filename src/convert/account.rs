@@ -11,8 +11,6 @@ pub(crate) struct Account {
     pub(crate) refused: RefusedList,
     /// The folder of the report, below the delivery.
     pub(crate) report: String,
-    /// Whether control-totals.csv lists the files; it does not when others lie there without being listed.
-    pub(crate) totals: bool,
 }
 
 /// What became of a table.

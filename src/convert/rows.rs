@@ -159,7 +159,8 @@ impl Plan {
 
     /// Whether a cell is a word of a sum line, perhaps with a colon.
     fn is_sum_word(&self, cell: &str) -> bool {
-        if self.sums.is_empty() || cell.is_empty() {
+        let first = cell.trim_start().chars().next();
+        if first.is_none() || !self.sums.iter().any(|word| word.chars().next() == first) {
             return false;
         }
         let bare: String = cell.chars().filter(|letter| !letter.is_whitespace()).collect();

@@ -23,8 +23,13 @@ pub(crate) fn code<'a>(
 ) -> Read<Cow<'a, str>> {
     let bytes = text.as_bytes();
     let is_usual = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let has_rule = !rule.empty.is_empty() || !rule.values.is_empty() || rule.digits.is_some();
-    if form == CellForm::Text && !has_rule && !bytes.is_empty() && bytes.iter().all(is_usual) {
+    let has_rule = !rule.values.is_empty() || rule.digits.is_some();
+    if form == CellForm::Text
+        && !has_rule
+        && !bytes.is_empty()
+        && bytes.iter().all(is_usual)
+        && !rule.is_empty_word(text)
+    {
         return Ok(Some(Cow::Borrowed(text)));
     }
     let Some(raw) = Raw::of(text, form, rule, changes) else { return Ok(None) };

@@ -29,6 +29,14 @@ pub(crate) struct ValueRule {
     pub(crate) clock: Option<Clock>,
 }
 
+impl ValueRule {
+    /// Whether a text is a word that stands for no value. Most texts begin otherwise than any of them.
+    pub(crate) fn is_empty_word(&self, text: &str) -> bool {
+        let first = text.as_bytes().first();
+        self.empty.iter().any(|word| word.as_bytes().first() == first && word == text)
+    }
+}
+
 /// A value without blanks around it and without differences of width.
 #[derive(Debug)]
 pub(crate) struct Raw<'a> {
@@ -44,6 +52,9 @@ impl<'a> Raw<'a> {
         rule: &'a ValueRule,
         changes: &mut Changes,
     ) -> Option<Raw<'a>> {
+        if text.is_empty() {
+            return None;
+        }
         let bare = without_marks(text);
         changes.add_if(bare.len() < text.len() && !bare.is_empty(), Change::Blanks);
         let mut form = form;
@@ -59,11 +70,13 @@ impl<'a> Raw<'a> {
             }
         }
         // The map names values as people see them in the export, so both writings are looked for.
-        if !text.is_empty() && rule.empty.iter().any(|word| *word == *text || word == bare) {
+        if !text.is_empty() && (rule.is_empty_word(&text) || rule.is_empty_word(bare)) {
             changes.add(Change::Empty);
             return None;
         }
-        if let Some(value) = rule.values.get(bare).or_else(|| rule.values.get(&*text)) {
+        if !rule.values.is_empty()
+            && let Some(value) = rule.values.get(bare).or_else(|| rule.values.get(&*text))
+        {
             changes.add_if(*value != *text, Change::Mapped);
             (text, form) = (Cow::Borrowed(value.as_str()), CellForm::Text);
         }
