@@ -15,6 +15,7 @@ use super::{
     written::{WrittenFile, WrittenTotals},
 };
 use crate::{
+    bounded,
     contract::{
         columns::{
             DECISIONS, DEDUCTIONS, FileColumns, INITIAL_QUOTAS, OPENING_QUOTAS, PERMITS,
@@ -22,7 +23,7 @@ use crate::{
         },
         small_files::{OpeningQuotas, SmallFiles},
     },
-    diag::{Failure, Outcome},
+    diag::{Code, Failure, Finding, Outcome},
     event::Monitor,
     model::{codes::Month, money::FenSum},
     place::addition::{AddedFile, Addition},
@@ -165,6 +166,11 @@ impl TableSink for CsvLines<'_> {
                 }
             }
             self.totals.rows += 1;
+        }
+        if self.csv.get_ref().len() as u64 > bounded::SMALL_FILE {
+            let found = bounded::more_than(bounded::SMALL_FILE);
+            let finding = Finding::of_file(Code::S11, self.file.name, found);
+            return Err(Failure::Unfit(text!("exports"), vec![finding]));
         }
         Ok(())
     }

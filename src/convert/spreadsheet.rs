@@ -15,6 +15,8 @@ use crate::{
 
 /// The bytes by which a workbook is told.
 const HEAD: u64 = 4_096;
+/// The most bytes of a row. Many cells may name one long text.
+const LONGEST_ROW: usize = 1 << 20;
 
 /// A workbook whose sheets are known.
 pub(crate) struct Spreadsheet {
@@ -142,7 +144,7 @@ impl ExportReader for Spreadsheet {
 
     fn read(&mut self, sheet: usize, rows: &mut dyn RowSink) -> Outcome<()> {
         let Some(place) = self.places.get(sheet) else { return Ok(()) };
-        let mut sink = SheetRows { rows, row: None, width: 0, failure: None };
+        let mut sink = SheetRows { rows, row: None, width: 0, bytes: 0, failure: None };
         let read = self.book.read(*place, &mut sink);
         if let Some(failure) = sink.failure.take() {
             return Err(failure);
@@ -190,6 +192,7 @@ struct SheetRows<'a> {
     rows: &'a mut dyn RowSink,
     row: Option<u32>,
     width: u32,
+    bytes: usize,
     failure: Option<Failure>,
 }
 
@@ -197,7 +200,7 @@ impl SheetRows<'_> {
     /// Ends the row, if one has begun. Returns whether more are wanted.
     fn end_row(&mut self) -> bool {
         let Some(row) = self.row.take() else { return true };
-        self.width = 0;
+        (self.width, self.bytes) = (0, 0);
         self.rows.end(u64::from(row) + 1).unwrap_or_else(|failure| {
             self.failure = Some(failure);
             false
@@ -221,6 +224,11 @@ impl CellSink for SheetRows<'_> {
                 return Ok(false);
             }
             self.row = Some(row);
+        }
+        self.bytes += text.len();
+        if self.bytes > LONGEST_ROW {
+            let found = text!("row {}: more than {} bytes", row + 1, LONGEST_ROW);
+            return Err(Unreadable::Bounds(found));
         }
         while self.width < column {
             self.rows.cell("", CellForm::Text);
@@ -295,6 +303,24 @@ mod tests {
             (3, "结算ID|金额|日期|时间|钟点|是否|公式|错误".to_owned()),
             (4, "S-0001|Number 0.1|Day 2025-10-01|Time 2025-10-01T08:30:00|Time 1899-12-31T08:30:00|Truth 1|Number 2|Error #DIV/0!".to_owned()),
         ]);
+    }
+
+    #[test]
+    fn a_row_has_an_end() {
+        let row = |bytes: usize| {
+            let mut book = rust_xlsxwriter::Workbook::new();
+            let sheet = book.add_worksheet();
+            for column in 0..32 {
+                sheet.write_string(2, column, "x".repeat(32_000)).expect("written");
+            }
+            sheet.write_string(2, 32, "x".repeat(bytes - 32 * 32_000)).expect("written");
+            let mut book =
+                opened(&book.save_to_buffer().expect("saved")).expect("read").expect("one");
+            book.read(0, &mut Lines { most: 1, ..Lines::default() })
+        };
+        row(LONGEST_ROW).expect("read");
+        let failure = row(LONGEST_ROW + 1).expect_err("refused");
+        assert_eq!(failure.findings()[0].found.to_string(), "row 3: more than 1048576 bytes");
     }
 
     #[test]

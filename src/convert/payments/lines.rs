@@ -25,8 +25,9 @@ use crate::{
     text::Text,
 };
 
-/// The most lines of statements.
+/// The most lines of statements, and the most bytes of them.
 const MOST: usize = 1_000_000;
+const HELD: usize = 256 << 20;
 
 /// A line of a statement with its place.
 pub(super) struct ReadLine {
@@ -45,11 +46,20 @@ pub(super) struct StatementLines<'a> {
     lines: Vec<ReadLine>,
     /// The first line of the table that is read.
     first: usize,
+    /// The bytes of the texts that are held.
+    held: usize,
 }
 
 impl<'a> StatementLines<'a> {
     pub(super) fn new(parties: &'a BankParties, refused: &'a mut Refused) -> StatementLines<'a> {
-        StatementLines { parties, refused, targets: Vec::new(), lines: Vec::new(), first: 0 }
+        StatementLines {
+            parties,
+            refused,
+            targets: Vec::new(),
+            lines: Vec::new(),
+            first: 0,
+            held: 0,
+        }
     }
 
     pub(super) fn finish(self) -> Vec<ReadLine> {
@@ -58,6 +68,10 @@ impl<'a> StatementLines<'a> {
 
     fn push(&mut self, place: &Place, line: u64, read: Result<BankLine, (Option<Fen>, Text)>) {
         let (export, sheet) = (place.export.to_owned(), place.sheet.to_owned());
+        self.held += export.len() + sheet.len();
+        if let Ok(bank) = &read {
+            self.held += bank.bank_name.len() + bank.bank_serial.len();
+        }
         self.lines.push(ReadLine { export, sheet, line, read });
     }
 }
@@ -77,8 +91,8 @@ impl TableSink for StatementLines<'_> {
         for (line, why) in refused_lines(&converted.refusals) {
             self.push(place, line, Err((None, why)));
         }
-        if self.lines.len() > MOST {
-            let found = text!("more than {} lines of statements", MOST);
+        if self.lines.len() > MOST || self.held > HELD {
+            let found = text!("more than {} lines of statements, or 256 MiB of them", MOST);
             return Err(Failure::Unfit(
                 text!("exports"),
                 vec![Finding::of_file(Code::K09, place.export, found)],
