@@ -152,6 +152,8 @@ pub enum Failure {
     Differences(Text, Vec<Finding>),
     /// A printed report shows differences.
     Reported,
+    /// A printed report has findings that would refuse a run.
+    Unready,
     /// The operating system failed: disk full, permission.
     Io {
         /// The file or folder, or another thing that failed.
@@ -177,6 +179,7 @@ impl Failure {
             Failure::Refused(_) => text!("the delivery is refused"),
             Failure::Unfit(what, _) => text!("{} refused", what),
             Failure::Reported => text!("differences, see the report"),
+            Failure::Unready => text!("a run would be refused, see the report"),
             Failure::Io { place, error } => text!("{}: {}", place, error),
             Failure::Interrupted => text!("interrupted, nothing was published"),
         }
@@ -187,7 +190,7 @@ impl Failure {
         match self {
             Failure::Bug(_) => 1,
             Failure::Usage(_) => 2,
-            Failure::Refused(_) | Failure::Unfit(..) => 3,
+            Failure::Refused(_) | Failure::Unfit(..) | Failure::Unready => 3,
             Failure::Book(_) => 4,
             Failure::Differences(..) | Failure::Reported => 5,
             Failure::Io { .. } => 6,

@@ -52,6 +52,7 @@ use crate::{
         values::DoubtfulCopies,
     },
     register::{format::write_reversals, lookup::Register},
+    rehearsal::{LastPeriod, Overview},
     reserve::{
         MovementFacts as MoneyStanding, Movements, move_money,
         notices::{notice_status_table, notices_table},
@@ -88,6 +89,8 @@ pub struct RunReport {
     pub unread: Vec<Unread>,
     /// The tables that a second implementation confirmed, or `None` when it was not asked.
     pub independent: Option<Compared>,
+    /// What the delivery has, on a dry run.
+    pub overview: Option<Overview>,
     /// The folder of the closed period, or `None` on a dry run.
     pub published: Option<PathBuf>,
     /// The digest of the manifest.
@@ -117,7 +120,8 @@ pub fn close(
     monitor: &Monitor,
 ) -> Outcome<RunReport> {
     let (period, policy) = (options.period, options.policy()?);
-    let setting = SurveySetting { rules: &options.rules, policy, period, monitor };
+    let rules = &options.rules;
+    let setting = SurveySetting { rules, policy, period, monitor, lists_rejects: true };
 
     let standing = book.standing();
     // `checked` is examined first: a damaged book must be reported before any error that follows from the damage.
@@ -176,9 +180,16 @@ fn compute(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<RunReport>
         accepted: delivered.slips.accepted(),
         unread: std::mem::take(&mut delivered.delivery.unread),
         independent,
+        overview: options.dry_run.then(|| overview(options, book, delivered)).transpose()?,
         published: None,
         manifest_sha256,
     })
+}
+
+/// Returns what the delivery has, compared with the period before.
+fn overview(options: &RunOptions, book: &Book, delivered: &AcceptedDelivery) -> Outcome<Overview> {
+    let last = LastPeriod::of(book)?.map(|last| last.with_usual(options.usual_percent.clone()));
+    Ok(Overview::of(&delivered.delivery, &delivered.survey, options.period, last.as_ref()))
 }
 
 /// Recomputes the staged period by a second implementation, if it is wanted.
@@ -258,7 +269,8 @@ fn read(close: Close) -> Outcome<AcceptedDelivery> {
     findings.extend(survey.findings.iter().cloned());
     delivery.check_files(&survey.files, &mut findings);
     let quotas = options.opening_quotas.as_ref();
-    findings.extend(plausible::of_delivery(&delivery, &survey, book, options.period, quotas));
+    let period = options.period;
+    findings.extend(plausible::of_delivery(&delivery, &survey, Some(book), period, quotas));
     let mut slips = Slips::accepting(&options.accept);
     let findings = slips.remove_accepted(findings);
     if findings.is_empty() {

@@ -17,7 +17,7 @@
 //! | 6 | `contract` `keyed` `privacy` | small files and names of a delivery; settlements by key, in memory and on disk; masks and pseudonyms |
 //! | 7 | `ingest` `book` | Parquet files → judged rows; closed periods, their chain and their tables |
 //! | 8 | `register` `plausible` `judged` `query` | what earlier periods cleared; slips that are asked about; deductions and payments in short; what SQL is asked |
-//! | 9 | `reconcile` `pipeline` | two copies → cleared settlements and breaks; the settings of a run |
+//! | 9 | `reconcile` `pipeline` `rehearsal` | two copies → cleared settlements and breaks; the settings of a run; a delivery looked at before the run |
 //! | 10 | `clear` `cluster` | cleared settlements → positions → pairs, deductions; what a cluster is asked |
 //! | 11 | `reserve` | pairs → quotas, reserves, notices, payments |
 //! | 12 | `handover` `policy_tests` `figures` | what a period takes over from the one before; the tests that a rules file has of itself; the figures that several outputs show |
@@ -63,6 +63,7 @@ pub mod register;
 
 pub mod pipeline;
 pub mod reconcile;
+pub mod rehearsal;
 
 pub mod clear;
 pub mod cluster;

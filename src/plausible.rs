@@ -85,20 +85,21 @@ impl Slips {
     }
 }
 
-/// Checks G01, G02 and G04 to G07: all but G03, which needs the register.
+/// Checks G01, G02 and G04 to G07: all but G03, which needs the register. Without a book G04 and G05 are not checked.
 pub fn of_delivery(
     delivery: &Delivery,
     survey: &Survey,
-    book: &Book,
+    book: Option<&Book>,
     period: Month,
     opening_quotas: Option<&PathBuf>,
 ) -> Vec<Finding> {
     let mut findings = look_alikes(&delivery.unread);
-    if book.periods.is_empty() && opening_quotas.is_none() {
+    if book.is_some_and(|book| book.periods.is_empty()) && opening_quotas.is_none() {
         let found = text!("a first period without them");
         findings.push(Finding::of_file(Code::G04, OPENING_QUOTAS, found));
     }
-    findings.extend(delivered_before(delivery, &survey.files, &book.delivered));
+    let delivered = book.map(|book| delivered_before(delivery, &survey.files, &book.delivered));
+    findings.extend(delivered.into_iter().flatten());
     findings.extend(on_both_sides(delivery, &survey.files));
     findings.extend(Side::BOTH.into_iter().filter_map(|side| other_months(survey, side, period)));
     findings

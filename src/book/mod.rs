@@ -18,6 +18,7 @@ pub mod twins;
 use std::{
     collections::BTreeMap,
     fs::{self, File},
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -83,6 +84,18 @@ impl Book {
         let root = root.canonicalize().map_err(Failure::io(root))?;
         let mut periods = closed_periods(&root)?;
         periods.retain(|(month, _)| *month < period);
+        Book::unlocked(root, periods, period)
+    }
+
+    /// Opens a book for reading, to rehearse the close of a period, with the checks of `open`. Nothing is made: a book
+    /// that does not exist yet has no period.
+    pub fn ahead(root: &Path, period: Month) -> Outcome<Book> {
+        let is_new = root.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+        let periods = if is_new { Vec::new() } else { periods_in(root)? };
+        Book::unlocked(root.to_owned(), periods, period)
+    }
+
+    fn unlocked(root: PathBuf, periods: Vec<(Month, PathBuf)>, period: Month) -> Outcome<Book> {
         check_order(&periods, period)?;
         let Chain { newest, files, delivered } = Chain::of(&periods)?;
         let (head, newest) = newest.unzip();

@@ -50,10 +50,10 @@ pub(super) struct BulletinArguments {
     /// A new folder
     #[arg(long, value_name = "DIR")]
     pub(super) out: PathBuf,
-    /// Template file [default: built in]
+    /// Template file [default: built in, see liangqing rules forms]
     #[arg(long, value_name = "FILE")]
     pub(super) forms: Option<PathBuf>,
-    /// Sentences file [default: built in]
+    /// Sentences file [default: built in, see liangqing rules sentences]
     #[arg(long, value_name = "FILE")]
     pub(super) sentences: Option<PathBuf>,
     #[command(flatten)]

@@ -1,31 +1,40 @@
-//! The command `check`.
+//! The command `check`: a delivery before the run, or a pipeline.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    files::{read_pipeline, read_rules},
+    extensions::Extensions,
+    files::{PipelineFile, PipelineSource, read_pipeline, read_rules},
+    lists::ListLength,
     options::Format,
     printer::{self, text},
+    rehearsal,
 };
 use crate::{
-    diag::{self, Failure, Outcome},
+    diag::{self, Code, Failure, Outcome},
+    model::{codes::Month, dates::parse_period},
+    pipeline::{Settings, is_remote, parse_memory, parse_threads},
+    plausible::parse_code,
     policy_tests, shapes,
     text::Grouped,
 };
 
 /// A pipeline file that is good, and so are the rules that it names.
 #[derive(Serialize, JsonSchema)]
-#[schemars(title = "check --format json")]
+#[schemars(title = "check PIPELINE --format json")]
 pub(super) struct CheckedPipeline<'a> {
     /// The format of the report.
     format: shapes::FormatNumber<1>,
     /// Always `ok`: a file that is not good is a failure.
     status: CheckStatus,
-    /// The pipeline file as the command line names it.
+    /// The pipeline as the command line names it.
     pipeline: &'a Path,
     /// The number of tests of the rules, all of which passed.
     rules_tests: u64,
@@ -40,31 +49,115 @@ enum CheckStatus {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  liangqing check deliveries/2025-10 --book book
+  liangqing check --period 2025-10
+  liangqing check month-end
+
+A folder is a delivery: its files and rows are read and judged as a run would, in a fraction of its time. Nothing
+is reconciled and nothing is written. Exit status 3: a run would be refused by what was found. With a book the rows of
+each province stand beside the visits that cleared in the last period. The other settings are those of liangqing.toml
+of the working folder, or else the built-in ones. A file, or the name of a built-in pipeline, is a pipeline: it is
+checked, and so are the rules that it names.")]
 pub(super) struct CheckArguments {
-    /// The pipeline file
-    pub(super) pipeline: PathBuf,
+    /// Folder of a delivery, or a pipeline [default: the delivery that liangqing.toml here names]
+    pub(super) what: Option<PathBuf>,
+    /// The period of the delivery, YYYY-MM [default: the one that most cost months say]
+    #[arg(long, value_parser = parse_period)]
+    pub(super) period: Option<Month>,
+    /// Folder of the closed periods, to compare the delivery with
+    #[arg(long, value_name = "DIR")]
+    pub(super) book: Option<PathBuf>,
+    /// Quotas that the first period of a book starts from
+    #[arg(long, value_name = "FILE")]
+    pub(super) opening_quotas: Option<PathBuf>,
+    /// Rules file [default: built in, see liangqing rules]
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules: Option<PathBuf>,
+    /// Let pass what looks like a slip (G01 to G07); repeatable
+    #[arg(long, value_name = "CODE", value_parser = parse_code)]
+    pub(super) accept: Vec<Code>,
+    #[command(flatten)]
+    pub(super) shown: ListLength,
+    /// Threads [default: all]
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    pub(super) threads: Option<usize>,
+    /// Memory for reading, such as 512MiB
+    #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
+    pub(super) memory: Option<usize>,
     /// How to print the report
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+impl CheckArguments {
+    /// Returns the settings that the flags give for a delivery.
+    fn settings(&self) -> Settings {
+        Settings {
+            period: self.period,
+            input: self.what.clone(),
+            book: self.book.clone(),
+            opening_quotas: self.opening_quotas.clone(),
+            rules: self.rules.clone(),
+            accept: self.accept.iter().copied().collect(),
+            threads: self.threads,
+            memory: self.memory,
+            ..Settings::default()
+        }
+    }
+
+    /// Returns whether any flag is for a delivery alone.
+    fn is_for_delivery(&self) -> bool {
+        let Settings { period, book, opening_quotas, accept, .. } = self.settings();
+        period.is_some() || book.is_some() || opening_quotas.is_some() || !accept.is_empty()
+    }
 }
 
 /// Runs `liangqing check`.
-pub(super) fn check(arguments: &CheckArguments) -> Outcome<()> {
-    let settings = read_pipeline(Some(&arguments.pipeline))?;
+pub(super) fn check(
+    arguments: &CheckArguments,
+    stop: Arc<AtomicBool>,
+    extensions: Extensions,
+) -> Outcome<()> {
+    let is_delivery = |path: &Path| path.is_dir() || is_remote(path);
+    let pipeline = arguments.what.as_deref().filter(|path| !is_delivery(path));
+    if let Some(pipeline) = pipeline {
+        if !pipeline.exists() && arguments.is_for_delivery() {
+            let hint = text!("name the folder of a delivery");
+            return Err(Failure::Usage(text!("{} is no folder", pipeline).hinting(hint)));
+        }
+        return check_pipeline(pipeline, arguments.format);
+    }
+    let PipelineFile { settings, source } = read_pipeline(None)?;
+    let settings = arguments.settings().over(settings).in_period();
+    let shown = (arguments.format, arguments.quiet, arguments.shown);
+    let source = (&source, arguments.opening_quotas.is_some());
+    rehearsal::rehearse(settings, source, shown, stop, extensions)
+}
+
+/// Checks a pipeline, and the tests of the rules that it names.
+fn check_pipeline(pipeline: &Path, format: Format) -> Outcome<()> {
+    let PipelineFile { settings, source } = read_pipeline(Some(pipeline))?;
     let rules = read_rules(settings.rules.as_deref())?;
     let file = settings.rules.as_deref().map_or_else(|| "rules.toml".to_owned(), diag::shown);
     let failures = policy_tests::failures(&rules, &file);
     if !failures.is_empty() {
         return Err(Failure::Unfit(text!("the rules are"), failures));
     }
-    report(&arguments.pipeline, rules.tests.len() as u64, arguments.format)
+    report(pipeline, &source, rules.tests.len() as u64, format)
 }
 
-fn report(pipeline: &Path, tests: u64, format: Format) -> Outcome<()> {
+fn report(pipeline: &Path, source: &PipelineSource, tests: u64, format: Format) -> Outcome<()> {
     match format {
         Format::Human => {
             let passed = text!("{} test(s) of the rules passed", Grouped(tests));
-            text(&[text!("{}: good", pipeline), passed])
+            let mut lines = vec![text!("{}: good", pipeline), passed];
+            lines.extend(source.line());
+            text(&lines)
         }
         Format::Json => {
             let (format, status) = (shapes::FormatNumber, CheckStatus::Ok);

@@ -12,12 +12,14 @@ use super::{
     diff::DiffArguments,
     explain::ExplainArguments,
     groups,
+    init::InitArguments,
     keygen::KeygenArguments,
     lang::{Help, Lang},
     man::ManArguments,
     options::Format,
     query::QueryArguments,
     report::ReportArguments,
+    rules::RulesArguments,
     run::RunArguments,
     statements::StatementsArguments,
     status::StatusArguments,
@@ -83,8 +85,12 @@ pub(super) enum Command {
     /// Processes of a cluster that reads deliveries for runs
     #[command(subcommand)]
     Cluster(ClusterCommand),
-    /// Check a pipeline file and the rules it names, and list every error
+    /// Look at a delivery before the run, or check a pipeline and the rules it names
     Check(CheckArguments),
+    /// Make a working place: folders, a commented pipeline, a copy of the rules, empty small files
+    Init(InitArguments),
+    /// Print what is built in: rules, templates, pipelines
+    Rules(RulesArguments),
     /// Print a completion script for a shell
     Completions(CompletionsArguments),
     /// Print the manual page of a command, or write those of all
@@ -103,6 +109,7 @@ impl Arguments {
             Command::Run(arguments) => arguments.format,
             Command::Check(arguments) => arguments.format,
             Command::Convert(arguments) => arguments.working.format,
+            Command::Init(arguments) => arguments.format,
             Command::Synth(arguments) => arguments.format,
             Command::Status(arguments) => arguments.format,
             Command::Stress(arguments) => arguments.format,
@@ -116,7 +123,7 @@ impl Arguments {
             Command::Explain(arguments) => arguments.working.format,
             Command::Diff(arguments) => arguments.format,
             Command::Man(arguments) => arguments.format,
-            Command::Cluster(_) | Command::Completions(_) => Format::Human,
+            Command::Cluster(_) | Command::Completions(_) | Command::Rules(_) => Format::Human,
         }
     }
 }

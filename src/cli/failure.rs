@@ -42,7 +42,7 @@ enum Failed {
 /// One reason why a delivery is refused, or what is not in order in a book.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Finding")]
-struct FindingReport<'a> {
+pub(super) struct FindingReport<'a> {
     /// The stable code.
     code: Code,
     /// The file, as its path below the input folder or the book.
@@ -60,29 +60,34 @@ struct FindingReport<'a> {
     hint: Text,
 }
 
-impl<'a> FailureReport<'a> {
-    fn of(failure: &'a Failure) -> FailureReport<'a> {
-        let finding = |finding: &'a Finding| FindingReport {
+impl<'a> FindingReport<'a> {
+    pub(super) fn of(finding: &'a Finding) -> FindingReport<'a> {
+        FindingReport {
             code: finding.code,
             file: &finding.file,
             place: &finding.place,
             found: &finding.found,
             expected: finding.code.expected(),
             hint: finding.hint(),
-        };
+        }
+    }
+}
+
+impl<'a> FailureReport<'a> {
+    fn of(failure: &'a Failure) -> FailureReport<'a> {
         FailureReport {
             format: shapes::FormatNumber,
             status: Failed::Failed,
             exit: failure.exit_status(),
             error: failure.to_string(),
-            findings: failure.findings().iter().map(finding).collect(),
+            findings: failure.findings().iter().map(FindingReport::of).collect(),
         }
     }
 }
 
 /// Prints a failure.
 pub(super) fn print(failure: &Failure, format: Format) {
-    if matches!(failure, Failure::Reported) {
+    if matches!(failure, Failure::Reported | Failure::Unready) {
         return;
     }
     if format == Format::Json {

@@ -2,25 +2,119 @@
 
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::{
     bounded,
     diag::{self, Failure, Outcome},
     figures::SentenceTemplate,
-    pipeline::{MONTH_END, Settings},
+    pipeline::{
+        Settings,
+        built_in::{self, BuiltInPipeline, MONTH_END},
+    },
     rules::Rules,
     statements::Template,
+    text::Text,
 };
 
-/// Reads the settings of a pipeline file, or of the built-in one.
-pub(super) fn read_pipeline(path: Option<&Path>) -> Outcome<Settings> {
-    let (text, folder) = match path {
-        None => (MONTH_END.to_owned(), Path::new("")),
-        Some(path) => (read_text(path)?, path.parent().unwrap_or(Path::new(""))),
+/// The name of the pipeline file that `init` writes and that a working folder may have.
+pub(super) const WORKING_FILE: &str = "liangqing.toml";
+
+/// The settings of a pipeline, and where it was found.
+#[derive(Debug)]
+pub(super) struct PipelineFile {
+    pub(super) settings: Settings,
+    pub(super) source: PipelineSource,
+}
+
+/// Where a pipeline was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Pipeline")]
+pub(super) struct PipelineSource {
+    /// The file, or the name of the built-in pipeline.
+    pub(super) name: PathBuf,
+    /// Where it was found.
+    pub(super) from: PipelinePlace,
+    /// Whether a reader would ask which one it is: it was found without a path that names it.
+    #[serde(skip)]
+    told: bool,
+}
+
+/// The places in which pipelines are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum PipelinePlace {
+    /// The program has it.
+    BuiltIn,
+    /// The command line names the file.
+    File,
+    /// It is `liangqing.toml` of the working folder, as the command line names none.
+    WorkingFolder,
+}
+
+impl PipelineSource {
+    /// Says which pipeline was taken, where a name or the working folder decided about it.
+    pub(super) fn line(&self) -> Option<Text> {
+        let name = diag::shown(&self.name);
+        let said = match self.from {
+            PipelinePlace::BuiltIn => text!("{}, built in", name),
+            PipelinePlace::File => text!("{}, a file here", name),
+            PipelinePlace::WorkingFolder => text!("{} of this folder", name),
+        };
+        self.told.then(|| Text::labelled("pipeline", said))
+    }
+}
+
+/// Reads a pipeline: a file, or a built-in one by its name. Without a name it is that of the working folder, or else
+/// the built-in one that closes a month.
+pub(super) fn read_pipeline(named: Option<&Path>) -> Outcome<PipelineFile> {
+    let found = |name: &Path, from, told| PipelineSource { name: name.to_owned(), from, told };
+    let Some(path) = named else {
+        let here = Path::new(WORKING_FILE);
+        return if here.symlink_metadata().is_ok_and(|found| !found.is_dir()) {
+            parse(&read_text(here)?, found(here, PipelinePlace::WorkingFolder, true))
+        } else {
+            let BuiltInPipeline { name, text } = MONTH_END;
+            parse(text, found(Path::new(name), PipelinePlace::BuiltIn, false))
+        };
     };
-    Settings::parse(&text, folder).map_err(|error| {
-        let name = path.map_or(text!("built in"), |path| text!("{}", path));
+    let is_name = path.components().count() == 1 && path.file_name() == Some(path.as_os_str());
+    let known = path.to_str().and_then(built_in::named).filter(|_| is_name);
+    match known {
+        Some(known) if !path.is_file() => {
+            parse(known.text, found(path, PipelinePlace::BuiltIn, true))
+        }
+        known => {
+            let text = read_text(path).map_err(|failure| hinted(path, failure))?;
+            parse(&text, found(path, PipelinePlace::File, known.is_some()))
+        }
+    }
+}
+
+/// Adds a hint to a file that cannot be read, when a built-in pipeline has its name.
+fn hinted(path: &Path, failure: Failure) -> Failure {
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    match (failure, stem.and_then(built_in::named)) {
+        (Failure::Usage(problem), Some(known)) if !path.exists() => {
+            Failure::Usage(problem.hinting(text!("it is built in: name it {}", known.name)))
+        }
+        (failure, _) => failure,
+    }
+}
+
+fn parse(text: &str, source: PipelineSource) -> Outcome<PipelineFile> {
+    let folder = match source.from {
+        PipelinePlace::BuiltIn => None,
+        PipelinePlace::File | PipelinePlace::WorkingFolder => source.name.parent(),
+    };
+    let parsed = Settings::parse(text, folder.unwrap_or(Path::new("")));
+    let settings = parsed.map_err(|error| {
+        let is_built_in = source.from == PipelinePlace::BuiltIn;
+        let name = if is_built_in { text!("built in") } else { text!("{}", &source.name) };
         Failure::Usage(text!("{}: {}", name, error))
-    })
+    })?;
+    Ok(PipelineFile { settings, source })
 }
 
 /// Reads a rules file, or returns the built-in rules.

@@ -32,7 +32,7 @@ pub(super) const GROUPS: [CommandGroup; 5] = [
     },
     CommandGroup {
         heading: Heading { key: "group.set-up", english: "Set up" },
-        commands: &["keygen", "synth", "cluster", "completions", "man"],
+        commands: &["init", "rules", "keygen", "synth", "cluster", "completions", "man"],
     },
 ];
 

@@ -21,6 +21,9 @@ pub(super) struct ListLength {
 }
 
 impl ListLength {
+    /// The length when nothing is said about it.
+    pub(super) const USUAL: ListLength = ListLength { limit: 10, all: false };
+
     /// Returns the number of entries that are shown of a list.
     pub(super) const fn most(&self) -> usize {
         if self.all { usize::MAX } else { self.limit }

@@ -30,6 +30,7 @@ mod files;
 mod findings;
 mod groups;
 mod help_text;
+mod init;
 mod judged;
 mod keygen;
 mod lang;
@@ -37,14 +38,17 @@ mod lists;
 mod man;
 #[cfg(test)]
 mod markdown;
+mod notes;
 mod options;
 mod page;
 mod payments;
 mod printer;
 mod progress;
 mod query;
+mod rehearsal;
 mod remote;
 mod report;
+mod rules;
 mod run;
 #[cfg(test)]
 mod schemas;
@@ -140,7 +144,9 @@ fn dispatch(arguments: Arguments, extensions: Extensions) -> Outcome<()> {
         Command::Explain(arguments) => explain::explain(&arguments, stop),
         Command::Diff(arguments) => in_pool(|| diff::diff(&arguments)),
         Command::Cluster(command) => cluster::serve(&command, &stop, extensions),
-        Command::Check(arguments) => check::check(&arguments),
+        Command::Check(arguments) => check::check(&arguments, stop, extensions),
+        Command::Init(arguments) => init::init(&arguments),
+        Command::Rules(arguments) => rules::rules(&arguments),
         Command::Completions(arguments) => {
             completions::completions(&arguments, Arguments::command())
         }

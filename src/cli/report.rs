@@ -38,7 +38,7 @@ pub(super) struct ReportArguments {
     /// Replace the page when it is there already
     #[arg(long)]
     pub(super) force: bool,
-    /// Sentences file [default: built in]
+    /// Sentences file [default: built in, see liangqing rules sentences]
     #[arg(long, value_name = "FILE")]
     pub(super) sentences: Option<PathBuf>,
     /// How to print the report

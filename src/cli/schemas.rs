@@ -9,7 +9,7 @@ use schemars::{
 };
 use serde_json::Value;
 
-use super::{audit_rerun, check, failure, keygen, man, query::RowOf, run};
+use super::{audit_rerun, check, failure, init, keygen, man, query::RowOf, rehearsal, run};
 use crate::{
     audit::{
         diff::Differences,
@@ -88,6 +88,8 @@ fn schemas() -> Vec<(&'static str, Schema)> {
         ("convert-guess", written::<convert::GuessReport>()),
         ("convert-payments", written::<convert::PaymentsReport>()),
         ("convert-map", read::<convert::MapFile>()),
+        ("check-delivery", written::<rehearsal::CheckedDelivery>()),
+        ("init", written::<init::MadePlace>()),
         ("synth", written::<Summary>()),
         ("verify", written::<Verified>()),
         ("explain", written::<Life>()),

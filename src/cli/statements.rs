@@ -54,7 +54,7 @@ pub(super) struct StatementsArguments {
     /// Write an archive a province in place of a folder
     #[arg(long)]
     pub(super) zip: bool,
-    /// Template file [default: built in]
+    /// Template file [default: built in, see liangqing rules forms]
     #[arg(long, value_name = "FILE")]
     pub(super) forms: Option<PathBuf>,
     /// How to print the report

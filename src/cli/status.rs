@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use clap::Args;
 
 use super::{
-    files::{read_rules, shown},
+    files::{PipelineFile, PipelineSource, read_pipeline, read_rules, shown},
     judged,
     lang::said,
     lists::ListLength,
@@ -34,6 +34,7 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  liangqing status
   liangqing status --book book --as-of 2025-12-10
   liangqing status --book book --province 31 --all
   liangqing status --book book --ics deadlines.ics
@@ -42,9 +43,9 @@ Each deadline has the article of the procedure that sets it. Pairs have a level,
 which may draw on all reserves they hold as one pool. Emergency top-ups are suggestions: the procedure has no
 formula for them.")]
 pub(super) struct StatusArguments {
-    /// Folder of the closed periods
+    /// Folder of the closed periods [default: the one that liangqing.toml here names]
     #[arg(long, value_name = "DIR")]
-    pub(super) book: PathBuf,
+    pub(super) book: Option<PathBuf>,
     /// The day to look from, YYYY-MM-DD [default: today]
     #[arg(long, value_name = "DATE", value_parser = parse_date)]
     pub(super) as_of: Option<NaiveDate>,
@@ -59,7 +60,7 @@ pub(super) struct StatusArguments {
     /// Replace the calendar when it is there already
     #[arg(long, requires = "ics")]
     pub(super) force: bool,
-    /// Rules file [default: built in]
+    /// Rules file [default: built in, see liangqing rules]
     #[arg(long, value_name = "FILE")]
     pub(super) rules: Option<PathBuf>,
     /// How to print the report
@@ -75,19 +76,48 @@ pub(super) fn parse_province(text: &str) -> Result<Province, Text> {
 
 /// Runs `liangqing status`.
 pub(super) fn status(arguments: &StatusArguments) -> Outcome<()> {
-    let rules = read_rules(arguments.rules.as_deref())?;
+    let (book, rules, source) = place(arguments)?;
+    let rules = read_rules(rules.as_deref())?;
     let replace = Replace::when(arguments.force);
     let ics = arguments.ics.as_deref();
     let output = ics.map(|path| Output::file(path, replace)).transpose()?;
     let as_of = arguments.as_of.unwrap_or_else(today);
-    let status = status::status(&arguments.book, &rules, as_of, arguments.province)?;
+    let status = status::status(&book, &rules, as_of, arguments.province)?;
     if let Some(output) = output {
         output.write(Readers::Usual, calendar(&status)?.as_bytes())?;
     }
     match arguments.format {
-        Format::Human => text(&status_text(&status, arguments.province, arguments.shown, ics)),
+        Format::Human => {
+            let mut lines: Vec<Text> = source.iter().filter_map(PipelineSource::line).collect();
+            lines.extend(status_text(&status, arguments.province, arguments.shown, ics));
+            text(&lines)
+        }
         Format::Json => report(&status),
     }
+}
+
+/// The book, the rules file, and the pipeline that names them.
+type StatusPlace = (PathBuf, Option<PathBuf>, Option<PipelineSource>);
+
+/// Returns the book of the command line, or else that of the working folder with its rules.
+fn place(arguments: &StatusArguments) -> Outcome<StatusPlace> {
+    let rules = arguments.rules.clone();
+    if let Some(book) = &arguments.book {
+        return Ok((book.clone(), rules, None));
+    }
+    let PipelineFile { settings, source } = read_pipeline(None)?;
+    let Some(book) = settings.book else {
+        let hint = text!(
+            "name the folder of the closed periods, or make a working place: liangqing init DIR"
+        );
+        return Err(Failure::Usage(text!("{} missing", "--book").hinting(hint)));
+    };
+    if !book.exists() {
+        let problem = text!("no period is closed in {}", &book);
+        let hint = text!("the first one makes it: liangqing run --period YYYY-MM");
+        return Err(Failure::Usage(problem.hinting(hint)));
+    }
+    Ok((book, rules.or(settings.rules), Some(source)))
 }
 
 /// Returns the deadlines as a calendar. Its bytes follow from the book and the language, not from the day of the status.

@@ -38,7 +38,7 @@ pub(super) struct StressArguments {
     pub(super) province: Option<Province>,
     #[command(flatten)]
     pub(super) shown: ListLength,
-    /// Rules file [default: built in]
+    /// Rules file [default: built in, see liangqing rules]
     #[arg(long, value_name = "FILE")]
     pub(super) rules: Option<PathBuf>,
     /// How to print the report

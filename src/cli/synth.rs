@@ -55,13 +55,13 @@ pub(super) struct SynthArguments {
     /// Another seed, another month
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(super) seed: u64,
-    /// TOML file with the rates of planted breaks, or none [default: built in]
+    /// TOML file with the rates of planted breaks, or none [default: built in, see liangqing rules breaks]
     #[arg(long, value_name = "FILE|none")]
     pub(super) breaks: Option<PathBuf>,
     /// In which order rows lie in the files
     #[arg(long, value_enum, default_value_t)]
     pub(super) order: RowOrder,
-    /// Rules file [default: built in]
+    /// Rules file [default: built in, see liangqing rules]
     #[arg(long, value_name = "FILE")]
     pub(super) rules: Option<PathBuf>,
     /// Threads [default: all]

@@ -9,7 +9,7 @@ use crate::{
     signing::Signer,
 };
 use chrono::NaiveDate;
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, ops::RangeInclusive, path::PathBuf, sync::Arc};
 
 /// Everything that decides about a run, and how it is carried out.
 #[derive(Debug, Clone)]
@@ -38,6 +38,8 @@ pub struct RunOptions {
     pub old_tables: bool,
     /// Do everything but publish.
     pub dry_run: bool,
+    /// The rows of a province that are usual, in per cent of the last period, for the overview of a dry run.
+    pub usual_percent: Option<RangeInclusive<u64>>,
     /// A second implementation that recomputes the period; it is published only if both agree.
     pub independent: Option<Recompute>,
 }

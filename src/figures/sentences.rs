@@ -81,6 +81,9 @@ pub enum SentencePlace {
 }
 
 impl SentenceTemplate {
+    /// The file of the built-in sentences.
+    pub const BUILT_IN: &str = BUILT_IN;
+
     /// Returns the built-in sentences.
     pub fn built_in() -> SentenceTemplate {
         SentenceTemplate::parse(BUILT_IN).expect("Invariant: the built-in sentences are good")

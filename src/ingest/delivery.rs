@@ -16,7 +16,7 @@ use crate::{
         walk::{FolderListing, FoundParquet, Unread, walk},
     },
     diag::{Code, Failure, Finding, Outcome},
-    ingest::source::ParquetSource,
+    ingest::{senders::Senders, source::ParquetSource},
     model::{
         codes::{Month, Side},
         money::{FenSum, yuan},
@@ -49,6 +49,8 @@ pub struct FileFacts {
     pub sha256: String,
     /// Sums of medfee_sumamt, fund_pay_sumamt and acct_pay, in fen.
     pub sums: [FenSum; 3],
+    /// Its rows by sender.
+    pub senders: Senders,
 }
 
 impl FileFacts {
@@ -60,6 +62,7 @@ impl FileFacts {
         for (sum, more) in self.sums.iter_mut().zip(other.sums) {
             *sum = sum.saturating_add(more);
         }
+        self.senders.absorb(&other.senders);
     }
 }
 

@@ -27,6 +27,8 @@ pub mod plan;
 pub mod record;
 pub mod rows;
 pub mod schedule;
+pub mod senders;
+mod sending;
 pub mod source;
 pub mod survey;
 pub mod text;

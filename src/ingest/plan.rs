@@ -47,6 +47,11 @@ impl ReadPlan {
             room: most.saturating_mul(ROOM_ALONE),
         }
     }
+
+    /// Plans to read row groups one after the other, within so many bytes.
+    pub const fn alone(room: u64) -> ReadPlan {
+        ReadPlan { in_step: false, batch_rows: ROWS_ALONE, bytes: 0, room }
+    }
 }
 
 /// Returns the first time, the last time and the bytes of every row group.

@@ -20,6 +20,7 @@ use super::{
     plan::{ROWS_ALONE, ReadPlan},
     rows::CheckedBatch,
     schedule::{FilePart, Lane, Schedule, Work},
+    senders::TOTALS,
     source::ParquetSource,
 };
 use crate::{
@@ -53,6 +54,8 @@ pub struct SurveySetting<'a> {
     pub period: Month,
     /// The monitor of the run.
     pub monitor: &'a Monitor,
+    /// Whether every row that breaks a rule is listed, besides being counted.
+    pub lists_rejects: bool,
 }
 
 /// A batch of rows as it was read.
@@ -297,7 +300,7 @@ impl Survey {
         checked: &mut CheckedBatch,
         sink: &mut S,
     ) -> Result<bool, ReadStop> {
-        let SurveySetting { rules, policy, period, monitor } = reading.setting;
+        let SurveySetting { rules, policy, period, monitor, .. } = reading.setting;
         if lane.batches.is_none() {
             let (rows, tools) = (reading.batch_rows, &reading.tools);
             let opened = Batches::open(source, lane.row_group, rules.int96, rows, None, tools);
@@ -320,7 +323,7 @@ impl Survey {
             .ok_or_else(|| damage(text!("more rows than its footer says")))?;
         monitor.stopwatch.measure(Activity::Validate, || {
             checked.check(&batch, policy, period);
-            self.account(source.side, lane.file, &batch, checked, lane.row, policy);
+            self.account(source.side, lane.file, &batch, checked, lane.row, reading.setting);
         });
         for activity in [Activity::Decode, Activity::Validate] {
             monitor.stopwatch.count(activity, rows, 0);
@@ -342,15 +345,15 @@ impl Survey {
         batch: &Batch,
         checked: &CheckedBatch,
         first_row: u64,
-        policy: &Policy,
+        SurveySetting { policy, lists_rejects, .. }: SurveySetting,
     ) {
         let total = |field: Field| batch.amount(field).map_or(FenSum::ZERO, AmountColumn::total);
         let facts = &mut self.files[file];
         facts.rows += batch.rows as u64;
-        let columns = [Field::medfee_sumamt, Field::fund_pay_sumamt, Field::acct_pay];
-        for (sum, field) in facts.sums.iter_mut().zip(columns) {
+        for (sum, field) in facts.sums.iter_mut().zip(TOTALS) {
             *sum = sum.saturating_add(total(field));
         }
+        facts.senders.count(side, batch, checked, first_row);
         let delivered = Totals {
             rows: i64::try_from(batch.rows).unwrap_or(i64::MAX),
             medfee: total(Field::medfee_sumamt),
@@ -365,12 +368,13 @@ impl Survey {
         *sum = sum.saturating_add(magnitude);
         for (row, broken) in checked.broken.iter().enumerate().filter(|(_, b)| !b.is_valid()) {
             self.control.add(side, Bucket::Rejected, real_totals(batch, row, policy));
-            self.rejects.push(Reject {
+            let reject = || Reject {
                 file,
                 row: first_row + row as u64,
                 setl_id: batch.text(Field::setl_id).value(row).map(str::to_owned),
                 rules: broken.codes(),
-            });
+            };
+            self.rejects.extend(lists_rejects.then(reject));
         }
         self.normalisations.null_amounts += batch.null_amounts();
         self.normalisations.empty_texts += batch.empty_texts();

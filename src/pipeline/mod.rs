@@ -8,6 +8,8 @@
 //!
 //! **Invariants.** Unknown keys are refused; every error of a file is listed with its line.
 
+pub mod built_in;
+
 use std::{
     collections::BTreeSet,
     ops::RangeInclusive,
@@ -31,9 +33,6 @@ use crate::{
     toml_keys,
 };
 
-/// The pipeline that runs when none is named.
-pub const MONTH_END: &str = include_str!("../../pipelines/month-end.toml");
-
 /// A pipeline file (TOML): the settings of a run. Each flag of `liangqing run` overrides the key of its name; paths
 /// start at the folder of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -52,7 +51,7 @@ pub struct Settings {
     #[serde(default, deserialize_with = "period")]
     #[schemars(with = "Period")]
     pub through: Option<Month>,
-    /// The folder of the delivery, or `s3://BUCKET/PREFIX`.
+    /// The folder of the delivery, or `s3://BUCKET/PREFIX`; `{period}` in it stands for the period.
     #[serde(default, deserialize_with = "path")]
     #[schemars(with = "String")]
     pub input: Option<PathBuf>,
@@ -84,6 +83,11 @@ pub struct Settings {
     #[serde(default, deserialize_with = "codes")]
     #[schemars(with = "Vec<AcceptedCode>")]
     pub accept: BTreeSet<Code>,
+    /// What is told of a province when a delivery is checked: rows below the first or above the second number, in per
+    /// cent of its cleared visits of the last period. Without it only a province that has not sent is told.
+    #[serde(default, deserialize_with = "percents")]
+    #[schemars(with = "[u64; 2]")]
+    pub usual_percent: Option<RangeInclusive<u64>>,
     /// The private key (PKCS#8 in PEM) that signs the manifest.
     #[serde(default, deserialize_with = "path")]
     #[schemars(with = "String")]
@@ -137,6 +141,9 @@ pub enum EngineName {
     /// A Ballista cluster.
     Ballista,
 }
+
+/// What stands for the period in the path of an input.
+const PERIOD: &str = "{period}";
 
 /// A month to synthesise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -230,6 +237,24 @@ impl Settings {
         Some(Benchmark { settlements, seed: self.seed.unwrap_or(0) })
     }
 
+    /// Puts the period where the input has `{period}`. The input of several periods is the folder above theirs.
+    #[must_use]
+    pub fn in_period(mut self) -> Settings {
+        let (Some(period), Some(input)) = (self.period, &mut self.input) else { return self };
+        if self.through.is_some() && input.ends_with(PERIOD) {
+            input.pop();
+        } else if let Some(pattern) = input.to_str() {
+            *input = PathBuf::from(pattern.replace(PERIOD, &period.to_string()));
+        }
+        self
+    }
+
+    /// Returns whether the input says `{period}`, and nothing says which one.
+    pub fn needs_period(&self) -> bool {
+        let input = self.input.as_deref().and_then(Path::to_str);
+        self.period.is_none() && input.is_some_and(|input| input.contains(PERIOD))
+    }
+
     /// Merges settings: these where they are given, else the others; accepted codes of both are joined.
     #[must_use]
     pub fn over(self, other: Settings) -> Settings {
@@ -245,6 +270,7 @@ impl Settings {
             as_of: self.as_of.or(other.as_of),
             threads: self.threads.or(other.threads),
             memory: self.memory.or(other.memory),
+            usual_percent: self.usual_percent.or(other.usual_percent),
             sign_key: self.sign_key.or(other.sign_key),
             engine: self.engine.or(other.engine),
             cluster: self.cluster.or(other.cluster),
@@ -278,6 +304,14 @@ fn path<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::Error>
 
 fn threads<'de, D: Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> {
     parse_threads(&i64::deserialize(from)?.to_string()).map(Some).map_err(toml_keys::told)
+}
+
+/// Reads two numbers that do not fall.
+fn percents<'de, D: Deserializer<'de>>(from: D) -> Result<Option<RangeInclusive<u64>>, D::Error> {
+    let [least, most] = <[u64; 2]>::deserialize(from)?;
+    let usual = (least <= most).then_some(least..=most);
+    let fall = || text!("{} is above {}; the smaller number comes first", least, most);
+    usual.ok_or_else(|| toml_keys::told(fall())).map(Some)
 }
 
 /// Parses a list of plausibility codes.
@@ -339,11 +373,6 @@ mod tests {
     }
 
     #[test]
-    fn the_built_in_pipeline_is_good() {
-        assert!(Settings::parse(MONTH_END, Path::new("")).is_ok());
-    }
-
-    #[test]
     fn every_error_is_listed_with_its_line() {
         let text = "period = \"2025-13\"\nbok = \"b\"\nthreads = 0\nmemory = \"1\"\ndry_run = 1\n";
         let errors = english(&Settings::parse(text, Path::new("")).expect_err("refused").0);
@@ -354,8 +383,8 @@ mod tests {
 
     #[test]
     fn the_benchmark_says_what_to_make() {
-        let file = include_str!("../../pipelines/national-benchmark.toml");
-        let settings = Settings::parse(file, Path::new("/p")).expect("good");
+        let file = built_in::named("national-benchmark").expect("built in");
+        let settings = Settings::parse(file.text, Path::new("/p")).expect("good");
         let benchmark = Some(Benchmark { settlements: 20_000_000, seed: 1 });
         assert_eq!(settings.benchmark(), benchmark);
         let bare = "pipeline = \"national-benchmark\"\n";
@@ -373,6 +402,36 @@ mod tests {
         let both = flags.over(file);
         assert_eq!(both.period, Some(Month::new(2025, 11)));
         assert_eq!(both.book, Some(PathBuf::from("/p/b")));
+    }
+
+    #[test]
+    fn the_input_may_name_the_period() {
+        let input = |input: &str, period: Option<u8>, through: bool| {
+            let through = through.then(|| Month::new(2025, 12));
+            let period = period.map(|month| Month::new(2025, month));
+            let input = Some(PathBuf::from(input));
+            Settings { period, through, input, ..Settings::default() }.in_period().input
+        };
+        let path = |path: &str| Some(PathBuf::from(path));
+        assert_eq!(input("d/{period}", Some(10), false), path("d/2025-10"));
+        assert_eq!(input("d/{period}/in-{period}", Some(9), false), path("d/2025-09/in-2025-09"));
+        assert_eq!(input("s3://b/{period}", Some(10), false), path("s3://b/2025-10"));
+        assert_eq!(input("d/{period}", Some(10), true), path("d"));
+        assert_eq!(input("d", Some(10), true), path("d"));
+        assert_eq!(input("d/{period}", None, false), path("d/{period}"));
+    }
+
+    #[test]
+    fn usual_rows_are_two_numbers_that_do_not_fall() {
+        let read = |pair: &str| {
+            let text = format!("pipeline = \"month-end\"\nusual_percent = {pair}\n");
+            Settings::parse(&text, Path::new("")).map(|settings| settings.usual_percent)
+        };
+        assert_eq!(read("[50, 200]"), Ok(Some(50..=200)));
+        for bad in ["[200, 50]", "[-1, 50]", "[50]", "50", "[1.5, 2]"] {
+            let errors = english(&read(bad).expect_err("refused").0);
+            assert!(errors[0].starts_with("line 2, usual_percent: "), "{errors:?}");
+        }
     }
 
     #[test]

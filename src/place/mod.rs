@@ -12,6 +12,7 @@
 
 pub mod addition;
 mod claim;
+pub mod fill;
 pub mod identity;
 mod lock;
 pub mod output;

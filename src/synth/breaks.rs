@@ -141,6 +141,9 @@ fn parts<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
 }
 
 impl BreakRates {
+    /// The file of the built-in rates.
+    pub const BUILT_IN: &str = BUILT_IN;
+
     /// Returns the built-in rates.
     pub fn built_in() -> BreakRates {
         BreakRates::parse(BUILT_IN).expect("Invariant: the built-in rates are tested")

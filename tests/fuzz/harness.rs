@@ -152,7 +152,7 @@ impl Bench {
                 let short =
                     rules.lines().filter(|line| !line.starts_with("  ")).collect::<Vec<_>>();
                 vec![
-                    liangqing::pipeline::MONTH_END.into(),
+                    liangqing::pipeline::built_in::MONTH_END.text.into(),
                     rules.into(),
                     short.join("\n").into_bytes(),
                 ]
@@ -342,6 +342,7 @@ impl Bench {
             independent: None,
             old_tables: false,
             dry_run: true,
+            usual_percent: Some(50..=200),
         }
     }
 

@@ -21,7 +21,11 @@
 //! A side without rows delivers an empty file; rows of `control` without any row are left out.
 //! `UPDATE_CASES=1` rewrites the expectations; each has to be checked against the contract then.
 
-use std::{collections::BTreeMap, fmt::Write, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    fs,
+};
 
 use liangqing::{book::manifest::Manifest, model::fields::Field};
 
@@ -137,9 +141,10 @@ fn play_period(world: &World, blocks: &mut [Block], problems: &mut String) {
         fs::copy(world.path("in").join(from), to).expect("copied");
     }
     let flags: Vec<&str> = period.flags.iter().copied().chain(["--independent"]).collect();
-    let mut command =
-        if period.asking { world.asking_command(&name) } else { world.command(&name) };
-    let ran: Ran = command.args(&flags).output().expect("started").into();
+    let command = || if period.asking { world.asking_command(&name) } else { world.command(&name) };
+    let checked = command().args(&period.flags).args(["--check", "--format", "json"]).output();
+    let ran: Ran = command().args(&flags).output().expect("started").into();
+    rehearsed(&checked.expect("started").into(), &ran, problems);
     if ran.status != period.exit {
         let (exit, stderr) = (period.exit, &ran.stderr);
         writeln!(problems, "  {name}: exit {}, expected {exit}\n{stderr}", ran.status)
@@ -232,6 +237,32 @@ fn rows(world: &World, period: &str, table: &str, columns: &[&str]) -> Vec<Vec<S
     }
     let counts = world.table(period, table, &["rows"]);
     rows.into_iter().zip(counts).filter(|(_, count)| count[0] != "0").map(|(row, _)| row).collect()
+}
+
+/// A check before the run refuses what the run then refuses when it reads, with the same findings, and nothing else.
+fn rehearsed(checked: &Ran, ran: &Ran, problems: &mut String) {
+    let report: serde_json::Value = serde_json::from_str(&checked.stdout).unwrap_or_default();
+    let found = report["findings"].as_array().into_iter().flatten();
+    let found: BTreeSet<(String, String)> = found
+        .map(|finding| ["code", "file"].map(|key| finding[key].as_str().unwrap_or_default()))
+        .map(|[code, file]| (code.to_owned(), file.to_owned()))
+        .collect();
+    let refused = findings(&ran.stderr).into_iter().filter_map(|words| {
+        let file = words.get(1)?.trim_end_matches(',').to_owned();
+        Some((words[0].clone(), file))
+    });
+    let refused: BTreeSet<(String, String)> = refused.collect();
+    let is_later = |code: &str| code == "G03" || code.starts_with(['C', 'Q']);
+    let fits = match (checked.status, ran.status) {
+        (3, 3) => found == refused,
+        (0, 3) => !refused.is_empty() && refused.iter().all(|(code, _)| is_later(code)),
+        (checked, ran) => checked == ran,
+    };
+    if !fits {
+        let (checked, ran) = (checked.status, ran.status);
+        writeln!(problems, "  check: exit {checked} {found:?}, run: exit {ran} {refused:?}")
+            .expect("written");
+    }
 }
 
 /// Code and place of each finding on stderr; where others say the same, these too.

@@ -216,6 +216,7 @@ fn a_run_that_would_need_more_memory_than_is_free_stops_before_it_takes_it() {
         signer: None,
         old_tables: false,
         dry_run: false,
+        usual_percent: None,
         independent: None,
     };
     let free = |free_memory| run(&options, &Monitor::silent().with_free_memory(free_memory));

@@ -335,6 +335,7 @@ fn beside(scene: &Scene, meddle: impl Fn(&str) + Send + Sync + 'static) -> Outco
         signer: None,
         old_tables: false,
         dry_run: false,
+        usual_percent: None,
         independent: None,
     };
     let listener = move |event| {

@@ -142,6 +142,7 @@ fn try_delivery(world: &World) -> Outcome<RunReport> {
         signer: None,
         old_tables: false,
         dry_run: true,
+        usual_percent: None,
         independent: None,
     };
     run(&options, &Monitor::silent())

@@ -6,6 +6,7 @@
 
 mod audit_rerun;
 mod audited;
+mod built_in;
 mod bulletin;
 mod cases;
 mod check;
@@ -29,6 +30,7 @@ mod forger;
 mod forgeries;
 mod help;
 mod independent;
+mod init;
 mod judged;
 mod keygen;
 mod languages;

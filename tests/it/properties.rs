@@ -142,6 +142,7 @@ fn close(folder: &Path, book: &str, carried: Carried) {
             signer: None,
             old_tables: false,
             dry_run: false,
+            usual_percent: None,
             independent: None,
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(carried.threads).build();

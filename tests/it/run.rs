@@ -43,6 +43,7 @@ fn a_dry_run_says_the_same_and_publishes_nothing() {
     assert_eq!(dry["status"].take(), "dry run");
     assert_eq!(real["status"].take(), "closed");
     assert!(dry["published"].take().is_null());
+    assert!(dry["check"].take().is_object());
     assert!(real["published"].take().as_str().is_some_and(|path| path.ends_with("book/2025-10")));
     assert_eq!(dry, real);
     let before = tree(&world.book());

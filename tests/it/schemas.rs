@@ -123,7 +123,12 @@ fn reports_of_a_month_fit_their_schemas() {
         "run",
         &format!("{FIRST} --book book --timings --sign-key agency.pem --independent"),
     );
+    let looked = scene.judge(0, "check-delivery", &format!("run {SECOND} --check"));
+    assert_eq!(looked["check"]["last_period"], "2025-10");
+    scene.judge(3, "check-delivery", "check sample-data/2025-10/treating --period 2025-10");
+    scene.judge(0, "init", "init place");
     let dry = scene.judge(0, "run", &format!("run {SECOND} --dry-run"));
+    assert_eq!(dry["check"], looked["check"]);
     assert_eq!(dry["status"], "dry run");
     scene.judge(0, "run", &format!("run {SECOND}"));
     scene.judge(4, "failure", &format!("run {SECOND}"));

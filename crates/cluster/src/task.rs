@@ -98,7 +98,8 @@ fn carry_out<S: FnMut(RecordBatch) -> bool + Send>(
     let period = period.ok_or_else(|| Failure::Bug(text!("period {}", terms.period)))?;
     let policy = rules.policy(period).map_err(|error| Failure::Usage(error.text()))?;
     let monitor = Monitor::new(Arc::new(AtomicBool::new(false)), |_| ());
-    let setting = SurveySetting { rules: &rules, policy, period, monitor: &monitor };
+    let (rules, monitor) = (&rules, &monitor);
+    let setting = SurveySetting { rules, policy, period, monitor, lists_rejects: true };
     let counters = Counters::default();
     for reading in readings {
         // A downloaded file is removed at the end of its reading.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::timings::TimingReport;
 use crate::{
     clear::pairs::PairClearing,
+    cli::files::PipelineSource,
     contract::walk::Unread,
     diag::Finding,
     engine::{RunOptions, RunReport},
@@ -21,6 +22,7 @@ use crate::{
         control::{Bucket, Class, Control},
         money::{FenSum, yuan},
     },
+    rehearsal::Overview,
     reserve::notices::NoticeKind,
     shapes::{FormatNumber, KeyId, MapOf, Period, Sha256, Yuan},
     signing::Signer,
@@ -37,6 +39,10 @@ pub(crate) struct RunJson<'a> {
     /// The period.
     #[schemars(with = "Period")]
     period: String,
+    /// The pipeline that was taken.
+    pipeline: &'a PipelineSource,
+    /// What the delivery has, on a dry run; null when the period is closed.
+    check: Option<&'a Overview>,
     /// The folder, or the address in an object store, of the closed period; null on a dry run.
     published: Option<&'a Path>,
     /// The SHA-256 of the manifest.
@@ -206,7 +212,7 @@ impl From<&Compared> for Recomputed {
 impl<'a> RunJson<'a> {
     pub(super) fn of(
         report: &'a RunReport,
-        options: &'a RunOptions,
+        (options, source): (&'a RunOptions, &'a PipelineSource),
         timings: Option<&[ActivityTime]>,
     ) -> RunJson<'a> {
         let control = |side| of_side(&report.control, side);
@@ -216,6 +222,8 @@ impl<'a> RunJson<'a> {
             format: FormatNumber,
             status: if options.dry_run { RunStatus::DryRun } else { RunStatus::Closed },
             period: report.period.to_string(),
+            pipeline: source,
+            check: report.overview.as_ref(),
             published: report.published.as_deref(),
             manifest_sha256: &report.manifest_sha256,
             signed_by: options.signer.as_ref().map(Signer::id),

@@ -18,9 +18,10 @@ use clap::Args;
 use super::{
     audit_rerun,
     extensions::Extensions,
-    files::{read_pipeline, read_rules},
+    files::{PipelineFile, read_pipeline, read_rules},
+    lists::ListLength,
     options::Format,
-    printer, progress,
+    printer, progress, rehearsal,
     remote::{Remote, named_cluster},
     synth::generated,
     threads::thread_pool,
@@ -44,22 +45,24 @@ use crate::{
 Examples:
   liangqing run --period 2025-10 --input deliveries/2025-10 --book book --opening-quotas quotas.csv
   liangqing run --period 2025-11 --input deliveries/2025-11 --book book --dry-run
-  liangqing run pipelines/month-end.toml --period 2025-11 --format json
-  liangqing run pipelines/audit-rerun.toml --period 2025-10 --input deliveries/2025-10 --book book
-  liangqing run pipelines/audit-rerun.toml --period 2025-01 --through 2025-12 --input deliveries --book book
+  liangqing run --period 2025-11
+  liangqing run audit-rerun --period 2025-10 --input deliveries/2025-10 --book book
+  liangqing run audit-rerun --period 2025-01 --through 2025-12 --input deliveries --book book
 
-The last two close nothing: they work closed periods out again and compare them with what was published.")]
+The third takes its settings from liangqing.toml of the working folder, which liangqing init writes; the report says
+so. The last two close nothing: they work closed periods out again and compare them with what was published. Built in
+are month-end, audit-rerun, national-benchmark and cluster; a file of such a name here goes before them.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct RunArguments {
-    /// Pipeline file; flags override it [default: the built-in pipelines/month-end.toml]
+    /// Pipeline file or built-in pipeline; flags override it [default: liangqing.toml here, or else month-end]
     pub(super) pipeline: Option<PathBuf>,
     /// The period to close, YYYY-MM
     #[arg(long, value_parser = parse_period)]
     period: Option<Month>,
-    /// Folder of the delivery: treating/*.parquet, insured/*.parquet and the small files
+    /// Folder of the delivery: treating/*.parquet, insured/*.parquet and the small files; {period} stands for the period
     #[arg(long, value_name = "DIR")]
     input: Option<PathBuf>,
-    /// With pipelines/audit-rerun.toml, the last of several periods; --input then holds one folder a period
+    /// With audit-rerun, the last of several periods; --input then holds one folder a period
     #[arg(long, value_name = "PERIOD", value_parser = parse_period)]
     through: Option<Month>,
     /// Folder of the closed periods; it is made when it is not there
@@ -68,7 +71,7 @@ pub(super) struct RunArguments {
     /// Quotas that the first period of a book starts from
     #[arg(long, value_name = "FILE")]
     opening_quotas: Option<PathBuf>,
-    /// Rules file [default: built in]
+    /// Rules file [default: built in, see liangqing rules]
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
     /// Let pass what looks like a slip (G01 to G07); repeatable, the manifest lists it
@@ -92,9 +95,12 @@ pub(super) struct RunArguments {
     /// Scheduler of the cluster
     #[arg(long, value_name = "df://HOST:PORT")]
     cluster: Option<String>,
-    /// Do everything but publish
+    /// Do everything but publish, and say first what the delivery has
     #[arg(long)]
     dry_run: bool,
+    /// Only check the delivery, as liangqing check does
+    #[arg(long, conflicts_with_all = ["dry_run", "independent", "timings"])]
+    check: bool,
     /// Recompute the period by a second implementation, and publish only if both agree
     #[arg(long)]
     independent: bool,
@@ -119,6 +125,7 @@ impl RunArguments {
             opening_quotas: self.opening_quotas.clone(),
             rules: self.rules.clone(),
             accept: self.accept.iter().copied().collect(),
+            usual_percent: None,
             as_of: self.as_of,
             threads: self.threads,
             memory: self.memory,
@@ -141,16 +148,23 @@ pub(super) fn run(
     stop: Arc<AtomicBool>,
     extensions: Extensions,
 ) -> Outcome<()> {
-    let file = read_pipeline(arguments.pipeline.as_deref())?;
-    let mut settings = arguments.settings().over(file);
+    let PipelineFile { settings, source } = read_pipeline(arguments.pipeline.as_deref())?;
+    let mut settings = arguments.settings().over(settings).in_period();
+    if arguments.check {
+        let shown = (arguments.format, arguments.quiet, ListLength::USUAL);
+        let source = (&source, arguments.opening_quotas.is_some());
+        return rehearsal::rehearse(settings, source, shown, stop, extensions);
+    }
     named_cluster(&settings)?;
     required(&settings)?;
     if settings.through.is_some() && !settings.is_rerun() {
-        let problem =
-            text!("--through goes with pipelines/audit-rerun.toml: periods are closed one by one");
+        let problem = text!("--through goes with audit-rerun: periods are closed one by one");
         return Err(Failure::Usage(problem));
     }
     let remote = Remote::download(&mut settings, &stop, extensions)?;
+    if arguments.opening_quotas.is_none() && !settings.is_rerun() {
+        rehearsal::quotas_of_first(&mut settings, &source)?;
+    }
     let options = options(&settings, &remote, extensions)?;
     if options.independent.is_some() {
         // Polars starts threads of its own and panics when it cannot. This fails earlier, with an error.
@@ -175,7 +189,7 @@ pub(super) fn run(
     }
     let timings =
         (arguments.timings || settings.benchmark().is_some()).then(|| monitor.stopwatch.timings());
-    match report::print(&report, &options, timings.as_deref(), arguments.format) {
+    match report::print(&report, (&options, &source), timings.as_deref(), arguments.format) {
         // The period is closed even when its report cannot be printed.
         Err(failure) if report.published.is_some() => {
             printer::warning(text!("the period is closed, its report is lost: {}", failure));
@@ -251,14 +265,12 @@ fn options(settings: &Settings, remote: &Remote, extensions: Extensions) -> Outc
         rules: read_rules(settings.rules.as_deref())?,
         engine: remote.engine(settings, extensions)?,
         accept: settings.accept.clone(),
+        usual_percent: settings.usual_percent.clone(),
         as_of: settings.as_of,
-        memory: settings.memory.unwrap_or(DEFAULT_MEMORY),
+        memory: settings.memory.unwrap_or(rehearsal::DEFAULT_MEMORY),
         signer: settings.sign_key.as_deref().map(Signer::read).transpose()?,
         old_tables: false,
         dry_run: settings.dry_run.unwrap_or(false),
         independent: independent.then(|| extensions.independent()).transpose()?,
     })
 }
-
-/// The memory limit in bytes when a pipeline file has none.
-const DEFAULT_MEMORY: usize = 2 << 30;

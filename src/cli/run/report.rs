@@ -2,17 +2,20 @@
 
 use super::{json::RunJson, timings::timings_table};
 use crate::cli::{
-    files::shown,
+    files::{PipelineSource, shown},
     judged,
     lang::word,
+    lists::ListLength,
+    notes,
     options::Format,
     printer::{self, text},
+    rehearsal,
     table::table,
     unread,
 };
 use crate::{
     clear::pairs::PairClearing,
-    diag::{Finding, Outcome},
+    diag::Outcome,
     engine::{RunOptions, RunReport},
     event::ActivityTime,
     figures::{count_shown, cut_off},
@@ -22,32 +25,38 @@ use crate::{
         money::{FenSum, count_grouped, yuan_grouped},
     },
     reserve::{Level, notices::NoticeKind},
-    text::{Grouped, Text, lines, list},
+    text::{Grouped, Text, lines},
 };
 
 /// Prints the report, with the timings if they are wanted.
 pub(super) fn print(
     report: &RunReport,
-    options: &RunOptions,
+    (options, source): (&RunOptions, &PipelineSource),
     timings: Option<&[ActivityTime]>,
     format: Format,
 ) -> Outcome<()> {
     match format {
         Format::Human => {
-            let mut lines = human(report, options);
+            let mut lines = human(report, options, source);
             let timings = timings.map(|timings| [text!(""), timings_table(timings)]);
             lines.extend(timings.into_iter().flatten());
             text(&lines)
         }
-        Format::Json => printer::report(&RunJson::of(report, options, timings)),
+        Format::Json => printer::report(&RunJson::of(report, (options, source), timings)),
     }
 }
 
-fn human(report: &RunReport, options: &RunOptions) -> Vec<Text> {
-    let mut lines =
-        vec![text!("period {}", report.period), text!(""), control_table(report), text!("")];
+fn human(report: &RunReport, options: &RunOptions, source: &PipelineSource) -> Vec<Text> {
+    let mut lines = vec![text!("period {}", report.period)];
+    lines.extend(source.line());
+    lines.push(text!(""));
+    if let Some(overview) = &report.overview {
+        lines.extend(rehearsal::tables(overview, ListLength::USUAL));
+        lines.push(text!(""));
+    }
+    lines.extend([control_table(report), text!("")]);
     lines.extend(proven(report));
-    lines.extend(accepted(report));
+    lines.extend(notes::accepted(&report.accepted));
     lines.extend(judged::lines(&report.deductions, &report.payments));
     let notes = notes(report).into_iter().chain(unread::named(&report.unread));
     lines.extend(notes.map(|note| Text::labelled("note", note)));
@@ -143,19 +152,7 @@ fn control_table(report: &RunReport) -> Text {
 
 /// Returns what an operator should know about the delivery and the money.
 fn notes(report: &RunReport) -> Vec<Text> {
-    let mut notes = Vec::new();
-    let int96 = report.normalisations.int96_columns;
-    if int96 > 0 {
-        let columns = text!("{} timestamp column(s)", Grouped(int96));
-        notes.push(text!(
-            "warning: {} of INT96, taken as the rules say (int96); ask the sender for TIMESTAMP",
-            columns
-        ));
-    }
-    let taken = normalised(report);
-    if !taken.is_empty() {
-        notes.push(text!("normalised {}", list(taken)));
-    }
+    let mut notes = notes::normalised(&report.normalisations);
     let money = &report.money;
     let level = |level| money.at_level(level) as u64;
     let (red, yellow) = (level(Level::Red), level(Level::Yellow));
@@ -175,45 +172,6 @@ fn notes(report: &RunReport) -> Vec<Text> {
         ));
     }
     notes
-}
-
-/// Words a number of things.
-type CountWord = fn(Grouped<u64>) -> Text;
-
-/// Returns what was read in another form than the contract's.
-fn normalised(report: &RunReport) -> Vec<Text> {
-    let n = report.normalisations;
-    let all: [(u64, CountWord); 10] = [
-        (n.alias_columns, |n| text!("{} column(s) under another name", n)),
-        (n.respelled_columns, |n| text!("{} column(s) in another spelling", n)),
-        (n.integer_code_columns, |n| text!("{} column(s) of integer codes", n)),
-        (n.null_columns, |n| text!("{} column(s) of the null type", n)),
-        (n.rescaled_columns, |n| text!("{} decimal column(s) of another scale", n)),
-        (n.utc_time_columns, |n| text!("{} timestamp column(s) in UTC", n)),
-        (n.null_amounts, |n| text!("{} null amount(s)", n)),
-        (n.empty_texts, |n| text!("{} empty text(s)", n)),
-        (n.padded_flags, |n| text!("{} flag(s) with blanks", n)),
-        (n.extra_columns, |n| text!("{} further column(s)", n)),
-    ];
-    let there = all.into_iter().filter(|(count, _)| *count > 0);
-    there.map(|(count, said)| said(Grouped(count))).collect()
-}
-
-/// Returns the accepted findings: the first of each code, and their number.
-fn accepted(report: &RunReport) -> Vec<Text> {
-    debug_assert!(report.accepted.is_sorted_by_key(|finding| finding.code));
-    let by_code = report.accepted.chunk_by(|a, b| a.code == b.code);
-    let line = |of_code: &[Finding]| {
-        let Finding { code, file, found, .. } = &of_code[0];
-        Text::labelled(
-            "accepted",
-            match of_code.len() - 1 {
-                0 => text!("{} at {}: {}", code, file, found),
-                more => text!("{} at {}: {}, and {} more", code, file, found, more),
-            },
-        )
-    };
-    by_code.map(line).collect()
 }
 
 fn next_steps(report: &RunReport, options: &RunOptions) -> Vec<Text> {

@@ -14,6 +14,9 @@ pub(super) const BUILT_IN: &str = include_str!("../../../pipelines/forms.toml");
 const FORMAT: i64 = 2;
 
 impl Template {
+    /// The file of the built-in template.
+    pub const BUILT_IN: &str = BUILT_IN;
+
     /// Returns the built-in template.
     pub fn built_in() -> Template {
         Template::parse(BUILT_IN).expect("Invariant: the built-in template is good")
