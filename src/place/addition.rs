@@ -187,6 +187,7 @@ mod tests {
         assert_eq!(Addition::to(&file).expect_err("no folder").exit_status(), 2);
         let side = temporary.path().join("delivery/treating");
         fs::create_dir_all(&side).expect("made");
+        fs::create_dir_all(side.with_file_name("insured")).expect("made");
         assert!(Addition::to(&side).is_err());
     }
 }

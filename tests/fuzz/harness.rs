@@ -16,11 +16,12 @@ use liangqing::{
     audit::verify::{VerifyOptions, verify},
     book::manifest::{Manifest, seal},
     contract::small_files::NAMES,
+    convert::{ConvertRequest, Destination, convert, guess},
     diag::{Failure, Outcome},
     digest::sha256_hex,
     engine::{RunOptions, RunReport, run},
     event::Monitor,
-    model::codes::Month,
+    model::codes::{Month, Side},
     pipeline::Settings,
     place::period::{MANIFEST, SEAL},
     plausible::CODES,
@@ -40,13 +41,14 @@ use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 pub(crate) type Target = fn(&Bench, &[u8]);
 
 /// The targets by name.
-pub(crate) const TARGETS: [(&str, Target); 6] = [
+pub(crate) const TARGETS: [(&str, Target); 7] = [
     ("delivery", Bench::delivery),
     ("pages", Bench::pages),
     ("small_file", Bench::small_file),
     ("settings", Bench::settings),
     ("book", Bench::book),
     ("reply", Bench::reply),
+    ("export", Bench::export),
 ];
 
 /// The quotas that a first period starts from; it is taken like the small files of a delivery.
@@ -157,6 +159,7 @@ impl Bench {
                     short.join("\n").into_bytes(),
                 ]
             }
+            "export" => self.exports(),
             "reply" => {
                 let (csv, parts) = &self.reply;
                 let whole = [packed(parts), csv.clone()].map(|bytes| numbered((0, bytes)));
@@ -278,6 +281,67 @@ impl Bench {
             Err(Failure::Unfit(..)) => {}
             Err(failure) => panic!("{failure:?}"),
         }
+    }
+
+    /// An export, perhaps behind a map and the line `%%`; without a map the guessed one is tried.
+    pub(crate) fn export(&self, bytes: &[u8]) {
+        let place = |name: &str| self.folder.path().join(name);
+        let (map, export, out) = (place("map.toml"), place("export"), place("converted"));
+        let mut parts = bytes.splitn(2, |byte| *byte == b'%');
+        let (given, rest) = (parts.next().unwrap_or_default(), parts.next());
+        _ = fs::remove_file(&map);
+        fs::write(&export, rest.unwrap_or(bytes)).expect("written");
+        let exports = [export];
+        let request = ConvertRequest {
+            into: Destination::Copies(Side::Treating),
+            map: &map,
+            out: Some(&out),
+            exports: &exports,
+            from_float: bytes.len() % 2 == 0,
+            strict: false,
+            say: |text| text.to_string(),
+        };
+        let refused = |failure: Failure| {
+            let status = failure.exit_status();
+            assert!(matches!(failure.exit_status(), 2 | 3), "{status}: {failure:?}");
+        };
+        if rest.is_some() {
+            fs::write(&map, given).expect("written");
+        } else if let Err(failure) = self.pool.install(|| guess(&request)) {
+            return refused(failure);
+        }
+        let converted = self.pool.install(|| convert(&request, None, &Monitor::silent()));
+        _ = fs::remove_dir_all(&out);
+        converted.map(drop).unwrap_or_else(refused);
+    }
+
+    /// Exports of the sample month and of writers of workbooks, each with the map that is guessed, and without.
+    fn exports(&self) -> Vec<Vec<u8>> {
+        let workbooks = self.samples.join("../tests/fixtures/workbooks");
+        let folders =
+            [self.samples.join("exports"), self.samples.join("2025-10/treating"), workbooks];
+        let paths = folders.iter().flat_map(|folder| files(folder)).collect::<Vec<_>>();
+        let map = self.folder.path().join("seed.toml");
+        let mut seeds = Vec::new();
+        for path in paths {
+            let export = fs::read(&path).expect("read");
+            let exports = [path];
+            let request = ConvertRequest {
+                into: Destination::Copies(Side::Treating),
+                map: &map,
+                out: None,
+                exports: &exports,
+                from_float: false,
+                strict: false,
+                say: |text| text.to_string(),
+            };
+            _ = fs::remove_file(&map);
+            if self.pool.install(|| guess(&request)).is_ok() {
+                seeds.push([&fs::read(&map).expect("read"), b"%".as_slice(), &export].concat());
+            }
+            seeds.push(export);
+        }
+        seeds
     }
 
     /// The reply form of a province of the sample, filled in.

@@ -119,6 +119,11 @@ fn any_reply_is_taken_or_refused() {
 }
 
 #[test]
+fn any_export_is_taken_or_refused() {
+    replay("export", 1000);
+}
+
+#[test]
 fn any_book_is_taken_or_refused() {
     replay("book", 150);
 }
