@@ -50,7 +50,7 @@ impl AnyWorkbook {
 }
 
 /// What a file is by its first bytes, whatever its name says.
-enum Told {
+enum FirstBytes {
     Xlsx,
     Xls,
     /// A table of another program; what it is.
@@ -59,19 +59,19 @@ enum Told {
     Other,
 }
 
-impl Told {
-    fn of(head: &[u8]) -> Told {
+impl FirstBytes {
+    fn of(head: &[u8]) -> FirstBytes {
         if let Some(found) = foreign_archive(head) {
-            return Told::Foreign(found);
+            return FirstBytes::Foreign(found);
         }
         match head {
-            [b'P', b'K', 3 | 5, 4 | 6, ..] => Told::Xlsx,
-            [0xd0, 0xcf, 0x11, 0xe0, ..] => Told::Xls,
+            [b'P', b'K', 3 | 5, 4 | 6, ..] => FirstBytes::Xlsx,
+            [0xd0, 0xcf, 0x11, 0xe0, ..] => FirstBytes::Xls,
             // The first record of a workbook without a file system around it.
             [0x09, 0x00 | 0x02 | 0x04 | 0x08, 0x04 | 0x06 | 0x08, 0x00, ..] => {
-                Told::Foreign(text!("a workbook of Excel 5 or earlier"))
+                FirstBytes::Foreign(text!("a workbook of Excel 5 or earlier"))
             }
-            _ => markup(head).map_or(Told::Other, Told::Foreign),
+            _ => markup(head).map_or(FirstBytes::Other, FirstBytes::Foreign),
         }
     }
 }
@@ -116,12 +116,12 @@ impl Spreadsheet {
         let file = File::open(path).map_err(Failure::io(path))?;
         let mut head = Vec::new();
         (&file).take(HEAD).read_to_end(&mut head).map_err(Failure::io(path))?;
-        let opened = match Told::of(&head) {
-            Told::Other => return Ok(None),
-            Told::Foreign(found) => Err(Unreadable::Form(found)),
-            Told::Xlsx => XlsxFile::open(file, WorkbookBounds::EXPORT)
+        let opened = match FirstBytes::of(&head) {
+            FirstBytes::Other => return Ok(None),
+            FirstBytes::Foreign(found) => Err(Unreadable::Form(found)),
+            FirstBytes::Xlsx => XlsxFile::open(file, WorkbookBounds::EXPORT)
                 .map(|book| AnyWorkbook::Xlsx(Box::new(book))),
-            Told::Xls => XlsFile::open(BufReader::new(file)).map(AnyWorkbook::Xls),
+            FirstBytes::Xls => XlsFile::open(BufReader::new(file)).map(AnyWorkbook::Xls),
         };
         let mut book = opened.map_err(|found| refused(name, found))?;
         let (mut sheets, mut places) = (Vec::new(), Vec::new());
