@@ -3,6 +3,7 @@
 //! They are made in the hidden folder `.liangqing.part` inside of it, and moved to their places when all are whole.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::ErrorKind,
     path::{Path, PathBuf},
@@ -26,12 +27,12 @@ pub struct Addition {
     folder: PathBuf,
 }
 
-/// A file that was made for a folder.
+/// A file, or a folder with all that is in it, that was made for a folder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AddedFile {
     /// The path below the folder; it is below the working folder as well.
     pub path: String,
-    /// Whether it replaces a file.
+    /// Whether it replaces a file that is there.
     pub replaces: bool,
 }
 
@@ -61,6 +62,26 @@ impl Addition {
     /// Returns the folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Adds files, given as path below the folder and bytes, and folders, whose bytes are none. Nothing that is there is
+    /// replaced: every name that is taken is listed, and nothing is written.
+    pub fn add_all(&self, entries: &BTreeMap<String, Option<Vec<u8>>>) -> Outcome<()> {
+        let tops: BTreeSet<&str> =
+            entries.keys().map(|path| path.split('/').next().unwrap_or(path)).collect();
+        let taken: Vec<&str> = tops.iter().filter(|name| self.has(name)).copied().collect();
+        if !taken.is_empty() {
+            let hint = text!("name a new folder, or move them away; nothing was written");
+            let problem = text!("{} has already: {}", self.folder, taken.join(", "));
+            return Err(Failure::Usage(problem.hinting(hint)));
+        }
+        let added = |top: &&str| AddedFile { path: (*top).to_owned(), replaces: false };
+        self.fill(|part| {
+            for (path, bytes) in entries {
+                write(part, path, bytes.as_deref())?;
+            }
+            Ok(((), tops.iter().map(added).collect()))
+        })
     }
 
     /// Lets `fill` make files in a working folder, then moves them to their places, in their order. When one cannot be
@@ -94,20 +115,16 @@ impl Addition {
     }
 
     fn place(&self, part: &Path, files: &[AddedFile]) -> Outcome<()> {
-        let mut placed: Vec<PathBuf> = Vec::new();
-        let moved = files.iter().try_for_each(|file| {
-            self.place_one(part, file)?;
-            if !file.replaces {
-                placed.push(self.folder.join(&file.path));
-            }
-            Ok(())
-        });
-        if moved.is_err() {
-            for path in placed {
-                _ = fs::remove_file(path);
+        for (at, file) in files.iter().enumerate() {
+            let moved = self.place_one(part, file);
+            if moved.is_err() {
+                for earlier in files.iter().take(at).filter(|earlier| !earlier.replaces) {
+                    _ = fs::rename(self.folder.join(&earlier.path), part.join(&earlier.path));
+                }
+                return moved;
             }
         }
-        moved
+        Ok(())
     }
 
     fn place_one(&self, part: &Path, file: &AddedFile) -> Outcome<()> {
@@ -132,6 +149,15 @@ impl Addition {
             _ => Failure::io(&to)(error),
         })
     }
+}
+
+fn write(root: &Path, path: &str, bytes: Option<&[u8]>) -> Outcome<()> {
+    let place = root.join(path);
+    let folder = if bytes.is_some() { place.parent() } else { Some(place.as_path()) };
+    if let Some(folder) = folder.filter(|folder| *folder != root) {
+        make_below(root, folder)?;
+    }
+    bytes.map_or(Ok(()), |bytes| fs::write(&place, bytes).map_err(Failure::io(&place)))
 }
 
 fn sync(path: &Path) -> Outcome<()> {
@@ -189,5 +215,37 @@ mod tests {
         fs::create_dir_all(&side).expect("made");
         fs::create_dir_all(side.with_file_name("insured")).expect("made");
         assert!(Addition::to(&side).is_err());
+    }
+
+    fn entries(names: &[(&str, Option<&str>)]) -> BTreeMap<String, Option<Vec<u8>>> {
+        let entry = |(name, text): &(&str, Option<&str>)| {
+            ((*name).to_owned(), text.map(|text| text.as_bytes().to_vec()))
+        };
+        names.iter().map(entry).collect()
+    }
+
+    #[test]
+    fn all_is_added_or_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = folder.path().join("new/place");
+        let all = entries(&[("a/b/c.txt", Some("c")), ("d", None), ("e.txt", Some("e"))]);
+        Addition::to(&place).and_then(|place| place.add_all(&all)).expect("made");
+        assert_eq!(fs::read(place.join("a/b/c.txt")).expect("there"), b"c");
+        assert!(place.join("d").is_dir() && place.join("e.txt").is_file());
+        let names = |folder: &Path| {
+            let names = fs::read_dir(folder).expect("a folder").flatten();
+            names.map(|entry| entry.file_name()).collect::<BTreeSet<_>>()
+        };
+        assert_eq!(names(&place).len(), 3, "no trace of the work");
+        fs::remove_file(place.join("e.txt")).expect("removed");
+        let failure =
+            Addition::to(&place).and_then(|place| place.add_all(&all)).expect_err("taken");
+        assert_eq!(failure.exit_status(), 2);
+        assert!(failure.to_string().contains("has already: a, d\n"), "{failure}");
+        assert_eq!(names(&place).len(), 2, "nothing was written");
+        Addition::to(&place)
+            .and_then(|place| place.add_all(&entries(&[("f.txt", Some("f"))])))
+            .expect("a folder that is there");
+        assert_eq!(names(&place).len(), 3);
     }
 }

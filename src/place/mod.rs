@@ -12,7 +12,6 @@
 
 pub mod addition;
 mod claim;
-pub mod fill;
 pub mod identity;
 mod lock;
 pub mod output;

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     contract::columns::{ACCOUNTS, FileColumns, NAMES, OPENING_QUOTAS, REGISTRY, SMALL_FILES},
     diag::Outcome,
-    place::fill::add_all,
+    place::addition::Addition,
     rules, shapes,
     text::Text,
 };
@@ -57,7 +57,7 @@ pub(super) struct InitArguments {
 pub(super) fn init(arguments: &InitArguments) -> Outcome<()> {
     let InitArguments { folder, format } = arguments;
     let entries = entries(Help::spoken().is_chinese());
-    add_all(folder, &entries)?;
+    Addition::to(folder)?.add_all(&entries)?;
     let written = entries.iter().map(|(path, bytes)| match bytes {
         Some(_) => path.clone(),
         None => format!("{path}/"),
