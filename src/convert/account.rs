@@ -1,6 +1,7 @@
 //! The account of a conversion, from which reports are made.
 
 use super::{tally::Tally, written::WrittenFile};
+use crate::diag::Finding;
 
 /// What a conversion did.
 #[derive(Debug, Clone, Default)]
