@@ -22,7 +22,7 @@
 //! | 11 | `reserve` | pairs → quotas, reserves, notices, payments |
 //! | 12 | `handover` `policy_tests` `figures` | what a period takes over from the one before; the tests that a rules file has of itself; the figures that several outputs show |
 //! | 13 | `engine` | calls all of these, asserts their totals, publishes |
-//! | 14 | `audit` `outlook` `statements` | a closed period proven, rerun, explained; where a book stands; papers for provinces |
+//! | 14 | `audit` `convert` `outlook` `statements` | a closed period proven, rerun, explained; exports made a delivery; where a book stands; papers for provinces |
 //! | 15 | `report` `bulletin` `synth` | one page about a period; the nation's figures; synthetic deliveries |
 //! | 16 | `cli` | the command line |
 //!

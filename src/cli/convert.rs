@@ -19,8 +19,8 @@ use super::{
 };
 use crate::{
     convert::{
-        self, ConvertReport, ConvertRequest, Destination, Done, GuessReport, Parties,
-        PaymentSources,
+        self, BankParties, ConversionOutcome, ConvertReport, ConvertRequest, Destination,
+        GuessReport, PaymentSources,
     },
     diag::{Failure, Outcome},
     model::codes::Side,
@@ -117,15 +117,15 @@ pub(super) fn convert(arguments: &ConvertArguments, stop: Arc<AtomicBool>) -> Ou
     let monitor = progress::monitor(stop, arguments.working.quiet, None);
     let pool = thread_pool(arguments.working.threads)?;
     let (accounts, names) = read_lists(arguments.accounts.as_deref(), arguments.names.as_deref())?;
-    let parties = Parties::of(&accounts.unwrap_or_default(), &names);
+    let parties = BankParties::of(&accounts.unwrap_or_default(), &names);
     let sources = arguments.book.as_deref().map(|book| PaymentSources { book, parties: &parties });
     let converted = pool.install(|| convert::convert(&request, sources.as_ref(), &monitor));
     monitor.done();
     match (converted?, arguments.working.format) {
-        (Done::Rows(rows), Format::Json) => report(&*rows),
-        (Done::Rows(rows), Format::Human) => print(&rows, arguments),
-        (Done::Payments(payments), Format::Json) => report(&*payments),
-        (Done::Payments(payments), Format::Human) => {
+        (ConversionOutcome::Rows(rows), Format::Json) => report(&*rows),
+        (ConversionOutcome::Rows(rows), Format::Human) => print(&rows, arguments),
+        (ConversionOutcome::Payments(payments), Format::Json) => report(&*payments),
+        (ConversionOutcome::Payments(payments), Format::Human) => {
             printer::text(&payments::lines(&payments, arguments.out.as_deref()))
         }
     }

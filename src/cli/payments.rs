@@ -9,47 +9,20 @@ use crate::{
     text::{Grouped, Text},
 };
 
+/// The most lines of each list.
+const SHOWN: usize = 50;
+
 /// Returns the page of a report.
 pub(super) fn lines(payments: &PaymentsReport, out: Option<&Path>) -> Vec<Text> {
-    let grouped = |yuan: &str| parse_sum(yuan).map_or_else(|_| yuan.to_owned(), yuan_grouped);
-    let place = |export: &str, sheet: &str, line: u64| {
-        let file = if sheet.is_empty() { export.to_owned() } else { format!("{export} [{sheet}]") };
-        text!("{} line {}", file, line)
-    };
+    let out = out.map(shown).unwrap_or_default();
     let mut lines = Vec::new();
     if !payments.matched.is_empty() {
-        let header =
-            [text!("notice"), text!("by"), text!("paid on"), text!("yuan"), text!("unpaid then")];
-        let mut matched = table(header, 3);
-        for paid in &payments.matched {
-            let by = if paid.reason == "number" {
-                text!("its number")
-            } else {
-                text!("pair and amount")
-            };
-            matched.add_row([
-                paid.notice_id.clone(),
-                said(&by),
-                paid.paid_on.clone(),
-                grouped(&paid.amount),
-                grouped(&paid.unpaid_then),
-            ]);
-        }
-        lines.extend([matched.trim_fmt(), text!("")]);
-    }
-    if !payments.set_aside.is_empty() {
-        lines.push(text!("set aside, as nothing tells for certain what they pay:"));
-        for aside in &payments.set_aside {
-            let at = place(&aside.export, &aside.sheet, aside.line);
-            lines.push(match &aside.amount {
-                Some(amount) => text!("  {}, {} yuan: {}", at, grouped(amount), aside.why.clone()),
-                None => text!("  {}: {}", at, aside.why.clone()),
-            });
-        }
+        lines.extend(matched(payments, &out));
         lines.push(text!(""));
     }
-    for table in &payments.tables {
-        lines.extend(table.lines());
+    if !payments.set_aside.is_empty() {
+        lines.extend(set_aside(payments, &out));
+        lines.push(text!(""));
     }
     let totals = &payments.totals;
     let sum = |sum: &PaymentSum| {
@@ -63,19 +36,68 @@ pub(super) fn lines(payments: &PaymentsReport, out: Option<&Path>) -> Vec<Text> 
             text!("{} line(s) without a readable amount", Grouped(totals.unreadable_amounts));
         lines.push(Text::labelled("note", without));
     }
-    let out = out.map(shown).unwrap_or_default();
-    if payments.matched.is_empty() {
-        lines.push(Text::labelled("written", text!("nothing: no line is certain")));
+    let written = if payments.matched.is_empty() {
+        text!("nothing: no line is certain")
     } else {
         let paid = Grouped(payments.matched.len() as u64);
-        let written = text!(
-            "{}/payments.csv: {} payment(s) of notices up to {}",
-            &out,
-            paid,
-            &payments.period
-        );
-        lines.push(Text::labelled("written", written));
-    }
+        text!("{}/payments.csv: {} payment(s) of notices up to {}", &out, paid, &payments.period)
+    };
+    lines.push(Text::labelled("written", written));
     lines.push(Text::labelled("lists", text!("{}/{}", out, &payments.report)));
+    for table in &payments.tables {
+        lines.extend(table.lines());
+    }
+    lines
+}
+
+/// Writes an amount with its separators.
+fn grouped(yuan: &str) -> String {
+    parse_sum(yuan).map_or_else(|_| yuan.to_owned(), yuan_grouped)
+}
+
+/// Says how many of a list are not shown.
+fn more(entries: usize, list: String) -> Option<Text> {
+    let more = entries.checked_sub(SHOWN).filter(|more| *more > 0)?;
+    Some(text!("  {} more in {}", Grouped(more as u64), list))
+}
+
+/// Lists the lines that pay a notice, each with its reason.
+fn matched(payments: &PaymentsReport, out: &str) -> Vec<Text> {
+    let header =
+        [text!("notice"), text!("by"), text!("paid on"), text!("yuan"), text!("unpaid then")];
+    let mut matched = table(header, 3);
+    for paid in payments.matched.iter().take(SHOWN) {
+        let is_named = paid.reason == "number";
+        let by = if is_named { text!("its number") } else { text!("pair and amount") };
+        matched.add_row([
+            paid.notice_id.clone(),
+            said(&by),
+            paid.paid_on.clone(),
+            grouped(&paid.amount),
+            grouped(&paid.unpaid_then),
+        ]);
+    }
+    let more = more(payments.matched.len(), format!("{out}/payments.csv"));
+    [matched.trim_fmt()].into_iter().chain(more).collect()
+}
+
+/// Lists the lines that were set aside, each with why.
+fn set_aside(payments: &PaymentsReport, out: &str) -> Vec<Text> {
+    let mut lines = vec![text!("set aside, as nothing tells for certain what they pay:")];
+    for aside in payments.set_aside.iter().take(SHOWN) {
+        let file = if aside.sheet.is_empty() {
+            aside.export.clone()
+        } else {
+            format!("{} [{}]", aside.export, aside.sheet)
+        };
+        let at = text!("{} line {}", file, aside.line);
+        lines.push(if let Some(amount) = &aside.amount {
+            text!("  {}, {} yuan: {}", at, grouped(amount), aside.why.clone())
+        } else {
+            text!("  {}: {}", at, aside.why.clone())
+        });
+    }
+    let list = format!("{out}/{}/set-aside.csv", payments.report);
+    lines.extend(more(payments.set_aside.len(), list));
     lines
 }

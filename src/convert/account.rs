@@ -1,6 +1,7 @@
 //! The account of a conversion, from which reports are made.
 
-use super::{listing::RefusedList, tally::Tally, written::WrittenFile};
+use super::{tally::Tally, written::WrittenFile};
+use crate::diag::Finding;
 
 /// What a conversion did.
 #[derive(Debug, Clone, Default)]
@@ -47,4 +48,15 @@ impl Account {
         }
         total
     }
+}
+
+/// The refused values and rows of a conversion.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct RefusedList {
+    /// Refused rows.
+    pub(crate) rows: u64,
+    /// Refused values, and rows that were refused as a whole.
+    pub(crate) values: u64,
+    /// The first of them.
+    pub(crate) first: Vec<Finding>,
 }

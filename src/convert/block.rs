@@ -5,8 +5,9 @@ use crate::diag::Outcome;
 
 /// The most rows of a block. The blocks of an export are the same whatever the threads.
 const ROWS: usize = 8192;
-/// The bytes of cells from which on a block ends before it has all rows.
+/// The bytes of cells, and the cells, from which on a block ends before it has all rows.
 const BYTES: usize = 8 << 20;
+const CELLS: usize = 2 << 20;
 
 /// Rows of an export, one after the other.
 #[derive(Debug, Default)]
@@ -40,7 +41,7 @@ impl Block {
     }
 
     fn is_full(&self) -> bool {
-        self.rows.len() >= ROWS || self.text.len() >= BYTES
+        self.rows.len() >= ROWS || self.text.len() >= BYTES || self.ends.len() >= CELLS
     }
 
     /// Ends a row. Blocks are far smaller than 4 GiB: a row has 1 MiB at the most.

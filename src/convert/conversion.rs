@@ -6,9 +6,9 @@ use std::{
 };
 
 use super::{
-    account::{Account, SheetAccount},
+    account::{Account, RefusedList, SheetAccount},
     exports::Export,
-    listing::{Refused, RefusedList, Sayer},
+    listing::{Refused, Sayer},
     rows::Converted,
     tables::{Place, TableSink, Tables},
     tally::Tally,

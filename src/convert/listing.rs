@@ -2,7 +2,11 @@
 
 use std::{fs, fs::File, path::Path};
 
-use super::{account::Account, tables::Place, tally::Refusal};
+use super::{
+    account::{Account, RefusedList},
+    tables::Place,
+    tally::Refusal,
+};
 use crate::{
     contract::columns::CONTROL_TOTALS,
     diag::{Failure, Finding, Outcome},
@@ -19,17 +23,6 @@ const SHOWN: usize = 20;
 
 /// Amounts of control-totals.csv.
 const TOTALLED: [&str; 3] = ["medfee_sumamt", "fund_pay_sumamt", "acct_pay"];
-
-/// The refused values and rows of a conversion.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct RefusedList {
-    /// Refused rows.
-    pub(crate) rows: u64,
-    /// Refused values, and rows that were refused as a whole.
-    pub(crate) values: u64,
-    /// The first of them.
-    pub(crate) first: Vec<Finding>,
-}
 
 /// Writes the list of what was refused, row by row.
 pub(crate) struct Refused {
@@ -132,11 +125,12 @@ pub(crate) fn write(
     account: &Account,
     say: Sayer,
 ) -> Outcome<Vec<AddedFile>> {
-    let lists = [
-        ("changes.csv", changes(account, say)?),
-        ("control-totals.csv", read_totals(account)?),
-        ("map.toml", map.as_bytes().to_vec()),
-    ];
+    let mut lists =
+        vec![("changes.csv", changes(account, say)?), ("map.toml", map.as_bytes().to_vec())];
+    // Small files have none of these amounts.
+    if account.sheets.iter().any(|sheet| sheet.tally.sums.contains_key(TOTALLED[0])) {
+        lists.push(("control-totals.csv", read_totals(account)?));
+    }
     let mut files = vec![AddedFile { path: format!("{report}/{REFUSED}"), replaces: false }];
     for (name, bytes) in lists {
         let path = format!("{report}/{name}");

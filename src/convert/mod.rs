@@ -51,7 +51,7 @@ pub use self::{
     listing::Sayer,
     map::MapFile,
     payments::{
-        LeftReason, LineAside, MatchReason, Parties, PaymentMatch, PaymentSum, PaymentTotals,
+        BankParties, LeftReason, LineAside, MatchReason, PaymentMatch, PaymentSum, PaymentTotals,
         PaymentsReport,
     },
     report::{ConvertReport, ConvertedFile, ConvertedTable, DifferingSum, FieldChange},
@@ -140,7 +140,7 @@ pub fn guess(request: &ConvertRequest) -> Outcome<GuessReport> {
 }
 
 /// What a conversion did.
-pub enum Done {
+pub enum ConversionOutcome {
     /// Rows became rows.
     Rows(Box<ConvertReport>),
     /// Lines of bank statements were matched with notices.
@@ -152,7 +152,7 @@ pub struct PaymentSources<'a> {
     /// The book.
     pub book: &'a Path,
     /// The accounts and names that are known.
-    pub parties: &'a Parties,
+    pub parties: &'a BankParties,
 }
 
 /// Converts exports, and adds the files to a delivery.
@@ -160,7 +160,7 @@ pub fn convert(
     request: &ConvertRequest,
     payments: Option<&PaymentSources>,
     monitor: &Monitor,
-) -> Outcome<Done> {
+) -> Outcome<ConversionOutcome> {
     let Some(out) = request.out else {
         return Err(Failure::Usage(text!("--out is missing")));
     };
@@ -189,8 +189,11 @@ pub fn convert(
             notices.approve(delivery.folder())?;
             let (notices, parties) = (&notices, sources.parties);
             let conversion = PaymentsConversion { tables, map_text, notices, parties, say };
-            return conversion.run(&delivery, monitor).map(Box::new).map(Done::Payments);
+            return conversion
+                .run(&delivery, monitor)
+                .map(Box::new)
+                .map(ConversionOutcome::Payments);
         }
     };
-    Ok(Done::Rows(Box::new(ConvertReport::of(&account))))
+    Ok(ConversionOutcome::Rows(Box::new(ConvertReport::of(&account))))
 }

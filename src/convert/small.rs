@@ -15,6 +15,7 @@ use super::{
     written::{WrittenFile, WrittenTotals},
 };
 use crate::{
+    bounded,
     contract::{
         columns::{
             DECISIONS, DEDUCTIONS, FileColumns, INITIAL_QUOTAS, OPENING_QUOTAS, PERMITS,
@@ -22,7 +23,7 @@ use crate::{
         },
         small_files::{OpeningQuotas, SmallFiles},
     },
-    diag::{Failure, Outcome},
+    diag::{Code, Failure, Finding, Outcome},
     event::Monitor,
     model::{codes::Month, money::FenSum},
     place::addition::{AddedFile, Addition},
@@ -64,7 +65,7 @@ impl SmallConversion<'_> {
         delivery.fill(|part| {
             let report = report_folder(delivery, name.trim_end_matches(".csv"));
             let mut refused = Refused::create(part, &report, self.say)?;
-            let mut lines = Lines::new(self.file, &mut refused)?;
+            let mut lines = CsvLines::new(self.file, &mut refused)?;
             let sheets = self.tables.each(&mut lines, monitor)?;
             let bytes = lines.finish()?;
             let refused = refused.finish()?;
@@ -110,7 +111,7 @@ pub(super) fn add(part: &Path, file: &FileColumns, bytes: &[u8], rows: u64) -> O
 }
 
 /// The lines of a small file.
-struct Lines<'a> {
+struct CsvLines<'a> {
     file: &'static FileColumns,
     csv: csv::Writer<Vec<u8>>,
     refused: &'a mut Refused,
@@ -119,12 +120,12 @@ struct Lines<'a> {
     totals: WrittenTotals,
 }
 
-impl<'a> Lines<'a> {
-    fn new(file: &'static FileColumns, refused: &'a mut Refused) -> Outcome<Lines<'a>> {
+impl<'a> CsvLines<'a> {
+    fn new(file: &'static FileColumns, refused: &'a mut Refused) -> Outcome<CsvLines<'a>> {
         let mut csv = csv::Writer::from_writer(Vec::new());
         csv.write_record(file.columns.iter().map(|column| column.name)).map_err(failed)?;
         let totals = WrittenTotals::default();
-        Ok(Lines { file, csv, refused, targets: Vec::new(), totals })
+        Ok(CsvLines { file, csv, refused, targets: Vec::new(), totals })
     }
 
     fn finish(self) -> Outcome<Vec<u8>> {
@@ -136,7 +137,7 @@ fn failed(error: csv::Error) -> Failure {
     Failure::Bug(text!("a small file: {}", Text::foreign(error)))
 }
 
-impl TableSink for Lines<'_> {
+impl TableSink for CsvLines<'_> {
     fn begin(&mut self, _: &Export, _: &str, targets: Vec<Target>) -> Outcome<()> {
         let amounts = targets.iter().filter(|target| target.kind == TargetKind::Amount);
         let sums: BTreeMap<_, _> = amounts.map(|amount| (amount.name, FenSum::ZERO)).collect();
@@ -165,6 +166,11 @@ impl TableSink for Lines<'_> {
                 }
             }
             self.totals.rows += 1;
+        }
+        if self.csv.get_ref().len() as u64 > bounded::SMALL_FILE {
+            let found = bounded::more_than(bounded::SMALL_FILE);
+            let finding = Finding::of_file(Code::S11, self.file.name, found);
+            return Err(Failure::Unfit(text!("exports"), vec![finding]));
         }
         Ok(())
     }

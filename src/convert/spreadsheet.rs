@@ -15,6 +15,8 @@ use crate::{
 
 /// The bytes by which a workbook is told.
 const HEAD: u64 = 4_096;
+/// The most bytes of a row. Many cells may name one long text.
+const LONGEST_ROW: usize = 1 << 20;
 
 /// A workbook whose sheets are known.
 pub(crate) struct Spreadsheet {
@@ -48,7 +50,7 @@ impl AnyWorkbook {
 }
 
 /// What a file is by its first bytes, whatever its name says.
-enum Told {
+enum FirstBytes {
     Xlsx,
     Xls,
     /// A table of another program; what it is.
@@ -57,19 +59,19 @@ enum Told {
     Other,
 }
 
-impl Told {
-    fn of(head: &[u8]) -> Told {
+impl FirstBytes {
+    fn of(head: &[u8]) -> FirstBytes {
         if let Some(found) = foreign_archive(head) {
-            return Told::Foreign(found);
+            return FirstBytes::Foreign(found);
         }
         match head {
-            [b'P', b'K', 3 | 5, 4 | 6, ..] => Told::Xlsx,
-            [0xd0, 0xcf, 0x11, 0xe0, ..] => Told::Xls,
+            [b'P', b'K', 3 | 5, 4 | 6, ..] => FirstBytes::Xlsx,
+            [0xd0, 0xcf, 0x11, 0xe0, ..] => FirstBytes::Xls,
             // The first record of a workbook without a file system around it.
             [0x09, 0x00 | 0x02 | 0x04 | 0x08, 0x04 | 0x06 | 0x08, 0x00, ..] => {
-                Told::Foreign(text!("a workbook of Excel 5 or earlier"))
+                FirstBytes::Foreign(text!("a workbook of Excel 5 or earlier"))
             }
-            _ => markup(head).map_or(Told::Other, Told::Foreign),
+            _ => markup(head).map_or(FirstBytes::Other, FirstBytes::Foreign),
         }
     }
 }
@@ -114,12 +116,12 @@ impl Spreadsheet {
         let file = File::open(path).map_err(Failure::io(path))?;
         let mut head = Vec::new();
         (&file).take(HEAD).read_to_end(&mut head).map_err(Failure::io(path))?;
-        let opened = match Told::of(&head) {
-            Told::Other => return Ok(None),
-            Told::Foreign(found) => Err(Unreadable::Form(found)),
-            Told::Xlsx => XlsxFile::open(file, WorkbookBounds::EXPORT)
+        let opened = match FirstBytes::of(&head) {
+            FirstBytes::Other => return Ok(None),
+            FirstBytes::Foreign(found) => Err(Unreadable::Form(found)),
+            FirstBytes::Xlsx => XlsxFile::open(file, WorkbookBounds::EXPORT)
                 .map(|book| AnyWorkbook::Xlsx(Box::new(book))),
-            Told::Xls => XlsFile::open(BufReader::new(file)).map(AnyWorkbook::Xls),
+            FirstBytes::Xls => XlsFile::open(BufReader::new(file)).map(AnyWorkbook::Xls),
         };
         let mut book = opened.map_err(|found| refused(name, found))?;
         let (mut sheets, mut places) = (Vec::new(), Vec::new());
@@ -142,7 +144,7 @@ impl ExportReader for Spreadsheet {
 
     fn read(&mut self, sheet: usize, rows: &mut dyn RowSink) -> Outcome<()> {
         let Some(place) = self.places.get(sheet) else { return Ok(()) };
-        let mut sink = SheetRows { rows, row: None, width: 0, failure: None };
+        let mut sink = SheetRows { rows, row: None, width: 0, bytes: 0, failure: None };
         let read = self.book.read(*place, &mut sink);
         if let Some(failure) = sink.failure.take() {
             return Err(failure);
@@ -190,6 +192,7 @@ struct SheetRows<'a> {
     rows: &'a mut dyn RowSink,
     row: Option<u32>,
     width: u32,
+    bytes: usize,
     failure: Option<Failure>,
 }
 
@@ -197,7 +200,7 @@ impl SheetRows<'_> {
     /// Ends the row, if one has begun. Returns whether more are wanted.
     fn end_row(&mut self) -> bool {
         let Some(row) = self.row.take() else { return true };
-        self.width = 0;
+        (self.width, self.bytes) = (0, 0);
         self.rows.end(u64::from(row) + 1).unwrap_or_else(|failure| {
             self.failure = Some(failure);
             false
@@ -221,6 +224,11 @@ impl CellSink for SheetRows<'_> {
                 return Ok(false);
             }
             self.row = Some(row);
+        }
+        self.bytes += text.len();
+        if self.bytes > LONGEST_ROW {
+            let found = text!("row {}: more than {} bytes", row + 1, LONGEST_ROW);
+            return Err(Unreadable::Bounds(found));
         }
         while self.width < column {
             self.rows.cell("", CellForm::Text);
@@ -295,6 +303,24 @@ mod tests {
             (3, "结算ID|金额|日期|时间|钟点|是否|公式|错误".to_owned()),
             (4, "S-0001|Number 0.1|Day 2025-10-01|Time 2025-10-01T08:30:00|Time 1899-12-31T08:30:00|Truth 1|Number 2|Error #DIV/0!".to_owned()),
         ]);
+    }
+
+    #[test]
+    fn a_row_has_an_end() {
+        let row = |bytes: usize| {
+            let mut book = rust_xlsxwriter::Workbook::new();
+            let sheet = book.add_worksheet();
+            for column in 0..32 {
+                sheet.write_string(2, column, "x".repeat(32_000)).expect("written");
+            }
+            sheet.write_string(2, 32, "x".repeat(bytes - 32 * 32_000)).expect("written");
+            let mut book =
+                opened(&book.save_to_buffer().expect("saved")).expect("read").expect("one");
+            book.read(0, &mut Lines { most: 1, ..Lines::default() })
+        };
+        row(LONGEST_ROW).expect("read");
+        let failure = row(LONGEST_ROW + 1).expect_err("refused");
+        assert_eq!(failure.findings()[0].found.to_string(), "row 3: more than 1048576 bytes");
     }
 
     #[test]

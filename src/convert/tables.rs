@@ -129,16 +129,12 @@ impl Tables<'_> {
         }
         let mut chosen = Vec::new();
         for name in wanted {
-            match sheets.iter().position(|sheet| sheet == name) {
-                Some(at) => chosen.push(at),
-                None => {
-                    let hint = text!("the workbook has the sheets {}", names());
-                    return refused(
-                        text!("no sheet {} with cells", crate::text::quoted(name)),
-                        hint,
-                    );
-                }
-            }
+            let Some(at) = sheets.iter().position(|sheet| sheet == name) else {
+                let hint = text!("the workbook has the sheets {}", names());
+                let found = text!("no sheet {} with cells", crate::text::quoted(name));
+                return refused(found, hint);
+            };
+            chosen.push(at);
         }
         chosen.sort_unstable();
         chosen.dedup();

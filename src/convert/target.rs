@@ -30,6 +30,7 @@ pub(crate) enum TargetKind {
 
 /// A field that values of an export become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "what holds of a field")]
 pub(crate) struct Target {
     /// Its name.
     pub(crate) name: &'static str,

@@ -132,11 +132,11 @@ impl BiffReader<'_, '_> {
             let (letters, rest) = self.rest.split_at(here * width);
             self.rest = rest;
             count -= here;
-            match is_wide {
-                true => wide.extend(
-                    letters.chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]])),
-                ),
-                false => wide.extend(letters.iter().map(|letter| u16::from(*letter))),
+            if is_wide {
+                let units = letters.chunks_exact(2);
+                wide.extend(units.map(|two| u16::from_le_bytes([two[0], two[1]])));
+            } else {
+                wide.extend(letters.iter().map(|letter| u16::from(*letter)));
             }
             if count == 0 {
                 break;

@@ -72,6 +72,9 @@ impl<R: Read + Seek> CompoundFile<R> {
         let sectors = usize::try_from(length).map_err(|_| damage())?.div_ceil(sector);
         let (next, small_next, entries) = (Vec::new(), Vec::new(), Vec::new());
         let (small, small_stream) = (u64::from(u32_at(&header, 56)), Vec::new());
+        if small != 4_096 {
+            return Err(damage());
+        }
         let mut compound =
             CompoundFile { file, sector, sectors, next, small, small_next, small_stream, entries };
         compound.read_next(&header)?;
@@ -93,14 +96,16 @@ impl<R: Read + Seek> CompoundFile<R> {
         let mut places: Vec<u32> = numbers(&header[76..]).filter(|place| *place < END).collect();
         let mut more = u32_at(header, 68);
         let mut bytes = vec![0; self.sector];
+        let mut taken = 0;
         while more < END - 4 && places.len() <= most {
+            taken += 1;
+            if taken > self.sectors {
+                return Err(damage());
+            }
             self.read_sector(more, &mut bytes)?;
             let (named, rest) = bytes.split_at(self.sector - 4);
             places.extend(numbers(named).filter(|place| *place < END));
             more = u32_at(rest, 0);
-            if places.is_empty() {
-                return Err(damage());
-            }
         }
         for place in places.into_iter().take(most) {
             self.read_sector(place, &mut bytes)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use quick_xml::events::Event;
 
 use super::{
-    Unreadable,
+    cells::Unreadable,
     parts::{PartEvents, attribute},
 };
 

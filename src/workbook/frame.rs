@@ -8,7 +8,7 @@ use std::{
 use quick_xml::events::Event;
 
 use super::{
-    Unreadable,
+    cells::Unreadable,
     parts::{Archive, FRAME, attribute},
 };
 
@@ -33,7 +33,7 @@ impl Frame {
         let package = relations(archive, "_rels/.rels")?;
         let main = package.into_values().find(|(kind, _)| kind.ends_with("/officeDocument"));
         let path = below("", &main.ok_or_else(none)?.1);
-        if path.ends_with(".bin") {
+        if path.to_lowercase().rsplit_once('.').is_some_and(|(_, ending)| ending == "bin") {
             return Err(Unreadable::Form(text!("a binary workbook (XLSB)")));
         }
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));

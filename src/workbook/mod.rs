@@ -10,7 +10,9 @@
 //! **Invariants.** Hidden sheets, rows and columns are read like all others. Rows rise; a cell stands in its sheet.
 
 mod biff;
+mod cells;
 mod compound;
+mod context;
 mod directory;
 mod formats;
 mod frame;
@@ -25,89 +27,17 @@ mod tests;
 
 use std::io::{Read, Seek};
 
-pub(crate) use self::old::XlsFile;
-use self::{formats::NumberFormat, frame::Frame, parts::Archive, strings::SharedStrings};
-use crate::text::Text;
-
-/// The last row and column of a sheet, from 0.
-const LAST: (u32, u32) = (1_048_575, 16_383);
-
-/// Why a workbook cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Unreadable {
-    /// It is no workbook, or it is damaged.
-    Form(Text),
-    /// It exceeds the bounds.
-    Bounds(Text),
-}
-
-/// The content of a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CellContent {
-    /// Text.
-    Text,
-    /// A number in decimal digits, without trailing zeros.
-    Number,
-    /// A number that is shown as a day, `YYYY-MM-DD`.
-    Day,
-    /// A number that is shown as a time, `YYYY-MM-DDTHH:MM:SS`, perhaps with a point and thousandths.
-    Time,
-    /// True or false, as `1` or `0`.
-    Truth,
-    /// The error of a formula, or a formula that was never calculated.
-    Error,
-}
-
-/// Receives the cells of a sheet.
-pub(crate) trait CellSink {
-    /// Receives a cell that holds something. Row and column are counted from 0. Rows never fall, columns rise within a
-    /// row. Returns whether more cells of the sheet are wanted.
-    fn cell(
-        &mut self,
-        row: u32,
-        column: u32,
-        text: &str,
-        content: CellContent,
-    ) -> Result<bool, Unreadable>;
-}
-
-/// The most that is taken of a workbook, in bytes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct WorkbookBounds {
-    /// The file.
-    packed: u64,
-    /// All parts together, unpacked.
-    unpacked: u64,
-    /// The shared texts, which stay in memory.
-    texts: u64,
-    /// The number of sheets.
-    sheets: usize,
-}
-
-impl WorkbookBounds {
-    /// For forms that a person fills in.
-    pub(crate) const FORM: WorkbookBounds =
-        WorkbookBounds { packed: 64 << 20, unpacked: 512 << 20, texts: 256 << 20, sheets: 64 };
-    /// For exports of a database. A full sheet of 40 columns has some 3 GiB.
-    pub(crate) const EXPORT: WorkbookBounds =
-        WorkbookBounds { packed: 4 << 30, unpacked: 256 << 30, texts: 1 << 30, sheets: 256 };
-}
+pub(crate) use self::{
+    cells::{CellContent, CellSink, Unreadable, WorkbookBounds},
+    old::XlsFile,
+};
+use self::{context::WorkbookContext, frame::Frame, parts::Archive, strings::SharedStrings};
 
 /// A workbook in the form XLSX.
 pub(crate) struct XlsxFile<R> {
     archive: Archive<R>,
     frame: Frame,
     shared: WorkbookContext,
-}
-
-/// Data that the sheets of a workbook share.
-#[derive(Default)]
-struct WorkbookContext {
-    texts: SharedStrings,
-    /// The number format of each style.
-    formats: Vec<NumberFormat>,
-    /// Whether days are counted from 1904.
-    from_1904: bool,
 }
 
 impl<R: Read + Seek> XlsxFile<R> {

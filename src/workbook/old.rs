@@ -9,9 +9,10 @@ use std::{
 };
 
 use super::{
-    CellContent, CellSink, Unreadable, WorkbookContext,
     biff::{BiffReader, BiffRecord, kind},
+    cells::{CellContent, CellSink, Unreadable},
     compound::CompoundFile,
+    context::WorkbookContext,
     formats::NumberFormat,
     number,
     sheet::shown_number,
@@ -19,6 +20,8 @@ use super::{
 
 /// The most bytes of an old workbook. A sheet of 65,536 rows and 40 columns has some 60 MiB.
 const PACKED: u64 = 256 << 20;
+/// The last column of a sheet, from 0. Programs of today let these sheets be wider than Excel did.
+const LAST_COLUMN: u32 = 16_383;
 /// The most sheets.
 const SHEETS: usize = 256;
 
@@ -116,10 +119,8 @@ impl XlsFile {
                 kind::BOF => depth += 1,
                 kind::EOF if depth <= 1 => return Ok(()),
                 kind::EOF => depth -= 1,
-                of_kind if depth == 1 => {
-                    if !cells.take(of_kind, &mut record.reader())? {
-                        return Ok(());
-                    }
+                of_kind if depth == 1 && !cells.take(of_kind, &mut record.reader())? => {
+                    return Ok(());
                 }
                 _ => {}
             }
@@ -282,6 +283,9 @@ impl OldCells<'_> {
         text: &str,
         content: CellContent,
     ) -> Result<bool, Unreadable> {
+        if u32::from(place.1) > LAST_COLUMN {
+            return Err(damage());
+        }
         if self.last.is_some_and(|last| last >= place) {
             return Err(Unreadable::Form(text!("a workbook whose cells are not in order")));
         }

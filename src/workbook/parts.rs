@@ -11,7 +11,10 @@ use quick_xml::{
 };
 use zip::ZipArchive;
 
-use super::{Unreadable, WorkbookBounds, directory};
+use super::{
+    cells::{Unreadable, WorkbookBounds},
+    directory,
+};
 use crate::text::Text;
 
 /// The most bytes of a part that says how other parts belong together.

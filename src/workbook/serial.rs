@@ -5,7 +5,7 @@ use std::fmt::Write;
 use chrono::{Days, NaiveDate};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
-use super::{CellContent, formats::NumberFormat};
+use super::{cells::CellContent, formats::NumberFormat};
 
 /// The thousandths of a second of a day.
 const DAY: u32 = 86_400_000;

@@ -3,7 +3,8 @@
 use quick_xml::events::{BytesStart, Event};
 
 use super::{
-    CellContent, CellSink, LAST, Unreadable, WorkbookContext,
+    cells::{CellContent, CellSink, LAST, Unreadable},
+    context::WorkbookContext,
     formats::NumberFormat,
     number,
     parts::{PartEvents, each_attribute},
@@ -113,6 +114,7 @@ impl CellType {
 }
 
 /// A cell that is being read.
+#[expect(clippy::struct_excessive_bools, reason = "which elements have begun")]
 struct CellReading {
     /// Row and column, if the cell names them.
     place: Result<Option<(u32, u32)>, Damaged>,
@@ -187,10 +189,9 @@ impl CellReading {
         let (value, text) = (self.value.as_str(), &mut self.text);
         if value.is_empty() {
             let content = match (self.has_formula, self.has_value, self.of_type) {
-                (true, false, _) => CellContent::Error,
-                (true, true, CellType::Number) => CellContent::Error,
-                (_, true, _) => CellContent::Text,
                 (false, false, _) => return Ok(None),
+                (true, false, _) | (true, true, CellType::Number) => CellContent::Error,
+                (_, true, _) => CellContent::Text,
             };
             return Ok(Some(content));
         }

@@ -2,7 +2,7 @@
 
 use quick_xml::events::Event;
 
-use super::{Unreadable, parts::PartEvents};
+use super::{cells::Unreadable, parts::PartEvents};
 
 /// The shared texts, concatenated. `ends[i]` is the end of text `i`.
 #[derive(Default)]

@@ -2,14 +2,17 @@
 
 use std::{
     fs,
+    io::Write,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use encoding_rs::GB18030;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use serde_json::Value;
 
-use crate::world::{Ran, World, copy, program, root};
+use crate::world::{Ran, World, copy, program, root, write_parquet};
 
 /// The program with `convert --file`.
 fn convert(world: &World, file: &str, map: &Path, flags: &[&str], export: &Path) -> Ran {
@@ -114,8 +117,19 @@ fn as_workbook(file: &str, table: &[Vec<String>], path: &Path) {
     book.save(path).expect("saved");
 }
 
+/// An export of a database: Parquet of texts with Chinese names.
+fn as_parquet(file: &str, table: &[Vec<String>], path: &Path) {
+    let column = |(at, column): (usize, &String)| {
+        let values = table[1..].iter().map(|line| spelt(column, &line[at]));
+        let values: ArrayRef = Arc::new(StringArray::from_iter_values(values));
+        (heading(file, column), values)
+    };
+    let columns = table[0].iter().enumerate().map(column);
+    write_parquet(path, &RecordBatch::try_from_iter(columns).expect("a batch"));
+}
+
 #[test]
-fn small_files_come_back_from_text_and_from_workbooks() {
+fn small_files_come_back_from_text_workbooks_and_parquet() {
     let world = World::new();
     for (file, below) in [
         ("deductions", "2025-11/deductions.csv"),
@@ -130,7 +144,9 @@ fn small_files_come_back_from_text_and_from_workbooks() {
         fs::write(&text, as_text(file, &original)).expect("written");
         let book = world.path(&format!("{file}.xlsx"));
         as_workbook(file, &original, &book);
-        for export in [text, book] {
+        let parquet = world.path(&format!("{file}.parquet"));
+        as_parquet(file, &original, &parquet);
+        for export in [text, book, parquet] {
             let map = guessed(&world, file, &export);
             let ran = convert(&world, file, &map, &["--format", "json"], &export).expect(0);
             let written = world.path("delivery").join(format!("{file}.csv"));
@@ -220,6 +236,27 @@ fn what_no_workbook_is_says_so() {
          ,S-0001,0.10,,2025-10-01\n,340123198001011234,1234.56,,2025-10-01\n\
          ,上海 & <b>,-0.05,,2025-10-01\n"
     );
+}
+
+#[test]
+fn a_workbook_that_claims_more_than_it_has_is_refused() {
+    let world = World::new();
+    let map = world.path("map.toml");
+    let fields = "setl_id = \"a\"\namount = \"b\"\ndecided_on = \"c\"\n";
+    fs::write(&map, format!("format = 1\n[fields]\n{fields}")).expect("written");
+    // A directory of 4 billion entries, in a file that has room for them and takes none.
+    let mut claim = b"PK\x06\x06\x2c\0\0\0\0\0\0\0".to_vec();
+    claim.resize(24, 0);
+    claim.extend([u64::MAX >> 32; 2].map(u64::to_le_bytes).concat());
+    claim.resize(56, 0);
+    let export = world.path("claim.xlsx");
+    let mut file = fs::File::create(&export).expect("made");
+    file.write_all(b"PK\x03\x04").and_then(|()| file.write_all(&claim)).expect("written");
+    let ran = convert(&world, "deductions", &map, &[], &export).expect(3);
+    assert!(ran.stderr.contains("more than 10000 parts"), "{}", ran.stderr);
+    file.set_len((4 << 30) + 1).expect("sparse");
+    let ran = convert(&world, "deductions", &map, &[], &export).expect(3);
+    assert!(ran.stderr.contains("more than 4096 MiB"), "{}", ran.stderr);
 }
 
 /// Closes the first month of the sample, and prepares the delivery of the second without its payments.
@@ -313,8 +350,18 @@ fn bank_statements_become_payments_that_the_next_period_takes() {
     );
     assert_eq!(lines(&world.path("delivery/_convert/001-payments/set-aside.csv")).len(), 8);
     convert(&world, "payments", &map, &flags[..2], &export).expect(2);
+}
 
-    // The next period takes every line; then they are known.
+#[test]
+fn the_next_period_takes_every_payment_and_knows_it_then() {
+    let world = World::new();
+    first_month(&world);
+    let export = world.path("bank.csv");
+    fs::write(&export, STATEMENT).expect("written");
+    let map = guessed(&world, "payments", &export);
+    let book = world.book();
+    let flags = ["--book", book.to_str().expect("UTF-8"), "--format", "json"];
+    convert(&world, "payments", &map, &flags, &export).expect(0);
     fs::rename(world.path("delivery"), world.input("2025-11")).expect("moved");
     world.run_with("2025-11", &[]).expect(0);
     let paid = world.table("2025-11", "payments", &["bank_serial", "accepted"]);

@@ -1,11 +1,12 @@
 //! Takes the lines of statements from converted rows.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 
 use super::{
-    Named,
     matching::BankLine,
-    party::Parties,
+    party::BankParties,
     statement::{LineValues, bank_line},
 };
 use crate::{
@@ -24,8 +25,9 @@ use crate::{
     text::Text,
 };
 
-/// The most lines of statements.
+/// The most lines of statements, and the most bytes of them.
 const MOST: usize = 1_000_000;
+const HELD: usize = 256 << 20;
 
 /// A line of a statement with its place.
 pub(super) struct ReadLine {
@@ -38,17 +40,26 @@ pub(super) struct ReadLine {
 
 /// The lines of statements, in their order.
 pub(super) struct StatementLines<'a> {
-    parties: &'a Parties,
+    parties: &'a BankParties,
     refused: &'a mut Refused,
     targets: Vec<Target>,
     lines: Vec<ReadLine>,
     /// The first line of the table that is read.
     first: usize,
+    /// The bytes of the texts that are held.
+    held: usize,
 }
 
 impl<'a> StatementLines<'a> {
-    pub(super) fn new(parties: &'a Parties, refused: &'a mut Refused) -> StatementLines<'a> {
-        StatementLines { parties, refused, targets: Vec::new(), lines: Vec::new(), first: 0 }
+    pub(super) fn new(parties: &'a BankParties, refused: &'a mut Refused) -> StatementLines<'a> {
+        StatementLines {
+            parties,
+            refused,
+            targets: Vec::new(),
+            lines: Vec::new(),
+            first: 0,
+            held: 0,
+        }
     }
 
     pub(super) fn finish(self) -> Vec<ReadLine> {
@@ -57,6 +68,10 @@ impl<'a> StatementLines<'a> {
 
     fn push(&mut self, place: &Place, line: u64, read: Result<BankLine, (Option<Fen>, Text)>) {
         let (export, sheet) = (place.export.to_owned(), place.sheet.to_owned());
+        self.held += export.len() + sheet.len();
+        if let Ok(bank) = &read {
+            self.held += bank.bank_name.len() + bank.bank_serial.len();
+        }
         self.lines.push(ReadLine { export, sheet, line, read });
     }
 }
@@ -70,14 +85,14 @@ impl TableSink for StatementLines<'_> {
     fn take(&mut self, place: &Place, converted: Converted) -> Outcome<()> {
         self.refused.take(place, &converted.refusals)?;
         for (row, line) in converted.lines.iter().enumerate() {
-            let values = RowValues::of(&self.targets, &converted, row);
+            let values = BankRow::of(&self.targets, &converted, row);
             self.push(place, *line, bank_line(&values, self.parties));
         }
         for (line, why) in refused_lines(&converted.refusals) {
             self.push(place, line, Err((None, why)));
         }
-        if self.lines.len() > MOST {
-            let found = text!("more than {} lines of statements", MOST);
+        if self.lines.len() > MOST || self.held > HELD {
+            let found = text!("more than {} lines of statements, or 256 MiB of them", MOST);
             return Err(Failure::Unfit(
                 text!("exports"),
                 vec![Finding::of_file(Code::K09, place.export, found)],
@@ -114,24 +129,24 @@ fn refused_lines(refusals: &[Refusal]) -> Vec<(u64, Text)> {
 }
 
 /// The values of a row.
-struct RowValues {
-    texts: Named<String>,
-    amounts: Named<Fen>,
+struct BankRow {
+    texts: BTreeMap<&'static str, String>,
+    amounts: BTreeMap<&'static str, Fen>,
 }
 
-impl RowValues {
-    fn of(targets: &[Target], converted: &Converted, row: usize) -> RowValues {
+impl BankRow {
+    fn of(targets: &[Target], converted: &Converted, row: usize) -> BankRow {
         let columns = || targets.iter().zip(&converted.columns);
         let text = |(target, column): (&Target, _)| Some((target.name, written(column, row)?));
         let amount = |(target, column): (&Target, _)| Some((target.name, fen(column, row)?));
-        RowValues {
+        BankRow {
             texts: columns().filter_map(text).collect(),
             amounts: columns().filter_map(amount).collect(),
         }
     }
 }
 
-impl LineValues for RowValues {
+impl LineValues for BankRow {
     fn text(&self, name: &str) -> &str {
         self.texts.get(name).map_or("", String::as_str)
     }

@@ -15,7 +15,7 @@ mod party;
 mod report;
 mod statement;
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{fs, path::Path};
 
 pub(crate) use self::statement::targets;
 use self::{
@@ -24,7 +24,7 @@ use self::{
 };
 pub use self::{
     matching::{LeftReason, MatchReason},
-    party::Parties,
+    party::BankParties,
     report::{LineAside, PaymentMatch, PaymentSum, PaymentTotals, PaymentsReport},
 };
 use super::{
@@ -82,7 +82,7 @@ pub(crate) struct PaymentsConversion<'a> {
     /// The text of the map, which is kept beside the report.
     pub(crate) map_text: &'a str,
     pub(crate) notices: &'a BookNotices,
-    pub(crate) parties: &'a Parties,
+    pub(crate) parties: &'a BankParties,
     /// Words messages for the lists.
     pub(crate) say: Sayer,
 }
@@ -91,8 +91,8 @@ impl PaymentsConversion<'_> {
     /// Matches the lines of the exports, and adds the file and the lists to a delivery.
     pub(crate) fn run(&self, delivery: &Addition, monitor: &Monitor) -> Outcome<PaymentsReport> {
         self.tables.check()?;
-        let has = |name| self.tables.map.fields.contains_key(name);
-        if !has("amount") && !(has("credit") || has("debit")) {
+        let has = |name: &str| self.tables.map.fields.contains_key(name);
+        if !["amount", "credit", "debit"].into_iter().any(has) {
             let problem = text!("the map has no column for {}", "amount, credit, debit");
             let hint = text!("name the column of amounts, or those of money in and money out");
             return Err(Failure::Usage(problem.hinting(hint)));
@@ -106,7 +106,7 @@ impl PaymentsConversion<'_> {
             let lines = lines.finish();
             let refused = refused.finish()?;
             let account = Account { sheets, refused, report: folder.clone(), ..Account::default() };
-            let report = self.judged(lines, &account)?;
+            let report = self.judged(&lines, &account)?;
             let mut files = listing::write(part, &folder, self.map_text, &account, self.say)?;
             let aside = format!("{folder}/set-aside.csv");
             let place = part.join(&aside);
@@ -121,13 +121,13 @@ impl PaymentsConversion<'_> {
     }
 
     /// Matches lines, and asserts that none is lost.
-    fn judged(&self, lines: Vec<ReadLine>, account: &Account) -> Outcome<PaymentsReport> {
+    fn judged(&self, lines: &[ReadLine], account: &Account) -> Outcome<PaymentsReport> {
         let good: Vec<&BankLine> =
             lines.iter().filter_map(|line| line.read.as_ref().ok()).collect();
         let mut outcomes = matched(&good, &self.notices.issued).into_iter();
         let (mut taken, mut aside) = (Vec::new(), Vec::new());
         let mut totals = PaymentTotals::default();
-        for line in &lines {
+        for line in lines {
             let mut leave = |amount: Option<_>, reason: LeftReason, why: Text| {
                 totals.set_aside.count(amount);
                 totals.unreadable_amounts += u64::from(amount.is_none());
@@ -156,6 +156,3 @@ impl PaymentsConversion<'_> {
         Ok(PaymentsReport::new(self.notices.period, taken, aside, totals, account))
     }
 }
-
-/// The values of one line by the name of the target.
-type Named<T> = BTreeMap<&'static str, T>;

@@ -18,7 +18,8 @@ pub(super) fn notice_numbers(text: &str) -> BTreeSet<String> {
 
 /// Returns the number that begins at a letter.
 fn number_at(letters: &[char], start: usize) -> Option<String> {
-    if start > 0 && letters[start - 1].is_ascii_alphanumeric() {
+    let is_first = letters[start].is_ascii_uppercase();
+    if !is_first || start > 0 && letters[start - 1].is_ascii_alphanumeric() {
         return None;
     }
     let mut at = start;

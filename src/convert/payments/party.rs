@@ -13,17 +13,17 @@ const KINDS: [&str; 7] = ["省", "市", "自治区", "壮族", "回族", "维吾
 
 /// Accounts and names of the provinces.
 #[derive(Debug, Default)]
-pub struct Parties {
+pub struct BankParties {
     /// Provinces by number of account, digits and letters alone.
     accounts: BTreeMap<String, BTreeSet<Province>>,
     /// Provinces by the name of an account or of the agency.
     names: BTreeMap<String, BTreeSet<Province>>,
 }
 
-impl Parties {
+impl BankParties {
     /// Takes the accounts and the names that are known.
-    pub fn of(accounts: &ReceivingAccounts, places: &PlaceNames) -> Parties {
-        let mut parties = Parties::default();
+    pub fn of(accounts: &ReceivingAccounts, places: &PlaceNames) -> BankParties {
+        let mut parties = BankParties::default();
         for (province, account) in accounts.all() {
             parties.accounts.entry(plain(&account.number)).or_default().insert(province);
             parties.names.entry(bare(&account.name)).or_default().insert(province);
@@ -125,7 +125,7 @@ mod tests {
             &mut findings,
         );
         assert!(findings.is_empty());
-        let parties = Parties::of(&accounts, &places);
+        let parties = BankParties::of(&accounts, &places);
         let code = |name, account| parties.province(name, account).map(Province::code);
         assert_eq!(code("", "622200011"), Some(34));
         assert_eq!(code("皖财政专户", ""), Some(34));

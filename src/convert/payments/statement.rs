@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::{
     matching::BankLine,
     number::notice_numbers,
-    party::{Parties, provinces_in},
+    party::{BankParties, provinces_in},
 };
 use crate::{
     convert::target::{Target, TargetKind},
@@ -23,15 +23,9 @@ pub(crate) fn targets() -> Vec<Target> {
         kind,
         required: name == "paid_on",
         filled: name == "paid_on",
-        personal: matches!(
-            name,
-            "counterparty"
-                | "counterparty_account"
-                | "payer"
-                | "payer_account"
-                | "payee"
-                | "payee_account"
-        ),
+        // Names of people stand in every text of a bank.
+        personal: !matches!(kind, TargetKind::Day | TargetKind::Amount | TargetKind::Province)
+            && !matches!(name, "direction" | "bank_name" | "bank_serial"),
         key: name == "paid_on",
     };
     [
@@ -91,7 +85,7 @@ pub(super) trait LineValues {
 /// Makes a line of its values, or says why it is none, with its amount if that is known.
 pub(super) fn bank_line(
     values: &dyn LineValues,
-    parties: &Parties,
+    parties: &BankParties,
 ) -> Result<BankLine, (Option<Fen>, Text)> {
     let word = values.text("direction");
     let given = Direction::of(word);
@@ -157,7 +151,7 @@ mod tests {
     fn line(values: &[(&'static str, &'static str)]) -> Result<BankLine, String> {
         let mut all = BTreeMap::from([("paid_on", "2025-12-01"), ("bank_serial", "B1")]);
         all.extend(values.iter().copied());
-        bank_line(&Line(all), &Parties::default()).map_err(|(_, why)| why.to_string())
+        bank_line(&Line(all), &BankParties::default()).map_err(|(_, why)| why.to_string())
     }
 
     fn parties(line: Result<BankLine, String>) -> (Option<u8>, Option<u8>, i64) {

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use super::{
-    Read, Unread,
     change::{Change, Changes},
     plain::{Raw, ValueRule},
+    unread::{Read, Unread},
 };
 use crate::{convert::table::CellForm, diag::Code, model::money::Fen};
 

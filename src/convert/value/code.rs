@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use rust_decimal::Decimal;
 
 use super::{
-    Read, Unread,
     change::{Change, Changes},
     plain::{Raw, ValueRule},
+    unread::{Read, Unread},
 };
 use crate::{convert::table::CellForm, diag::Code};
 

@@ -1,10 +1,10 @@
 //! Values of small files: provinces, months, yes and no, decisions, and texts for people.
 
 use super::{
-    Read, Unread,
     change::{Change, Changes},
     plain::{Raw, ValueRule},
     time,
+    unread::{Read, Unread},
 };
 use crate::{
     convert::table::CellForm,
