@@ -160,9 +160,10 @@ fn guessed(guess: &GuessReport, arguments: &ConvertArguments) -> Outcome<()> {
             pairs.iter().map(|(field, name)| format!("{field} = {name}")).collect();
         Text::given(pairs.join(", "))
     };
-    let next = match guess.missing.is_empty() && guess.guessed.is_empty() {
-        true => text!("look at the map, then convert"),
-        false => text!("complete the map, then convert"),
+    let next = if guess.missing.is_empty() && guess.guessed.is_empty() {
+        text!("look at the map, then convert")
+    } else {
+        text!("complete the map, then convert")
     };
     let mut lines = vec![
         Text::labelled("written", text!("{}", super::files::shown(&arguments.map))),

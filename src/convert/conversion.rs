@@ -131,10 +131,12 @@ impl CopyFiles<'_> {
             !self.taken.contains(&stem.to_lowercase())
                 && !self.delivery.has(&format!("{stem}.parquet"))
         };
-        let free = std::iter::once(stem.clone())
-            .chain((2..=u32::MAX).map(|number| format!("{stem}.{number}")))
-            .find(is_free)
-            .unwrap_or(stem);
+        let mut free = stem.clone();
+        let mut number = 2;
+        while !is_free(&free) {
+            free = format!("{stem}.{number}");
+            number += 1;
+        }
         self.taken.insert(free.to_lowercase());
         free
     }

@@ -23,18 +23,18 @@ use crate::{
 
 /// A guessed map, and how sure each field of it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-pub(crate) struct Guess {
+pub struct Guess {
     /// Columns of fields by their names, aliases and Chinese names.
-    pub(crate) sure: BTreeMap<String, String>,
+    pub sure: BTreeMap<String, String>,
     /// Columns that look like the name of a field. They stand in the map as comments.
-    pub(crate) guessed: BTreeMap<String, String>,
+    pub guessed: BTreeMap<String, String>,
     /// Required fields without a column.
-    pub(crate) missing: Vec<String>,
+    pub missing: Vec<String>,
     /// Columns that no field is read from.
-    pub(crate) unused: Vec<String>,
+    pub unused: Vec<String>,
     /// The text of the map.
     #[serde(skip)]
-    pub(crate) map: String,
+    pub map: String,
 }
 
 /// The export that a map is guessed from.

@@ -145,7 +145,7 @@ fn columns(names: &[String], last_line: u64, map: &ExportMap) -> Result<Heading,
         match &rule.from {
             Origin::Constant(_) => {}
             Origin::Number(number) if *number <= names.len() => {
-                columns.push((field.clone(), number - 1))
+                columns.push((field.clone(), number - 1));
             }
             Origin::Number(number) => missing.push(text!("{}", number)),
             Origin::Column(wanted) => {

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
 use crate::{
     diag::{Failure, Outcome},
     spelling::bare,
@@ -13,26 +11,27 @@ use crate::{
 /// The file of known headings.
 const BUILT_IN: &str = include_str!("../../pipelines/headings.toml");
 
-/// Known headings.
-#[derive(Debug, Deserialize)]
-pub(crate) struct KnownHeadings {
-    #[expect(dead_code, reason = "there is one format")]
-    format: u64,
-    /// Names in exports by the name of the field, for each kind of export.
-    #[serde(flatten)]
-    kinds: BTreeMap<String, toml::Table>,
-}
+/// Known headings: for each kind of export the names of each field, and words for values and rows.
+#[derive(Debug)]
+pub(crate) struct KnownHeadings(toml::Table);
 
 impl KnownHeadings {
     /// Returns the built-in ones.
     pub(crate) fn built_in() -> Outcome<KnownHeadings> {
-        toml::from_str(BUILT_IN)
+        let table = BUILT_IN.parse::<toml::Table>();
+        table
+            .map(KnownHeadings)
             .map_err(|error| Failure::Bug(text!("headings: {}", Text::foreign(error))))
+    }
+
+    /// Returns the entry of a table of the file.
+    fn entry(&self, table: &str, key: &str) -> Option<&toml::Value> {
+        self.0.get(table)?.get(key)
     }
 
     /// Returns the names of a field in exports of a kind, such as `settlement`.
     pub(crate) fn names(&self, kind: &str, field: &str) -> Vec<&str> {
-        let names = self.kinds.get(kind).and_then(|fields| fields.get(field));
+        let names = self.entry(kind, field);
         names
             .and_then(toml::Value::as_array)
             .into_iter()
@@ -43,14 +42,14 @@ impl KnownHeadings {
 
     /// Returns the values of a field by the words for them.
     pub(crate) fn values(&self, field: &str) -> BTreeMap<&str, &str> {
-        let values = self.kinds.get("values").and_then(|fields| fields.get(field));
+        let values = self.entry("values", field);
         let values = values.and_then(toml::Value::as_table).into_iter().flatten();
         values.filter_map(|(word, value)| Some((word.as_str(), value.as_str()?))).collect()
     }
 
     /// Returns a list of words about rows: `empty` or `sums`.
     pub(crate) fn words(&self, list: &str) -> Vec<&str> {
-        let words = self.kinds.get("rows").and_then(|lists| lists.get(list));
+        let words = self.entry("rows", list);
         words
             .and_then(toml::Value::as_array)
             .into_iter()
@@ -87,8 +86,8 @@ mod tests {
                 assert_eq!(all.insert(plain(name), target.name), None, "{name}");
             }
         }
-        let listed = known.kinds["settlement"].keys().count();
-        assert_eq!(listed, FIELDS.len());
+        let listed = known.0["settlement"].as_table().map(toml::Table::len);
+        assert_eq!(listed, Some(FIELDS.len()));
         assert_eq!(plain("医疗费总额（元）"), plain("医疗费总额"));
         assert!(!known.words("sums").is_empty() && !known.words("empty").is_empty());
         assert_eq!(known.values("insutype")["居民"], "390");

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Words a message in the language of a command.
-pub(crate) type Sayer = fn(&Text) -> String;
+pub type Sayer = fn(&Text) -> String;
 
 /// Refused values that a report shows; the file lists all of them.
 const SHOWN: usize = 20;

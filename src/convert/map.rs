@@ -196,7 +196,7 @@ enum ClockName {
 #[serde(deny_unknown_fields)]
 #[schemars(title = "A map of a conversion", extend("required" = ["format", "fields"]))]
 #[expect(dead_code, reason = "read for what is wrong with it; its tables are read one by one")]
-pub(crate) struct MapFile {
+pub struct MapFile {
     /// The format of the file.
     #[serde(default)]
     #[schemars(with = "FormatNumber<1>")]
@@ -476,7 +476,7 @@ mod tests {
         let errors = ExportMap::parse(text, &NAMES).expect_err("refused");
         let errors: Vec<String> = errors.iter().map(Text::to_string).collect();
         let has = |start: &str| {
-            assert!(errors.iter().any(|e| e.starts_with(start)), "{start} {errors:#?}")
+            assert!(errors.iter().any(|e| e.starts_with(start)), "{start} {errors:#?}");
         };
         has("line 1, format: it is missing");
         has("line 2, encodin: no such key; is it encoding?");

@@ -40,18 +40,21 @@ use std::path::{Path, PathBuf};
 use self::{
     conversion::Conversion,
     exports::Export,
-    listing::Sayer,
     map::{ExportMap, InputRule},
     payments::{BookNotices, PaymentsConversion},
     small::SmallConversion,
     tables::Tables,
     target::{Target, settlement, small_file},
 };
-pub(crate) use self::{
+pub use self::{
     guess::Guess as GuessReport,
+    listing::Sayer,
     map::MapFile,
-    payments::{BankParties, PaymentSum, PaymentsReport},
-    report::ConvertReport,
+    payments::{
+        BankParties, LeftReason, LineAside, MatchReason, PaymentMatch, PaymentSum, PaymentTotals,
+        PaymentsReport,
+    },
+    report::{ConvertReport, ConvertedFile, ConvertedTable, DifferingSum, FieldChange},
 };
 use crate::{
     bounded,
@@ -67,7 +70,7 @@ use crate::{
 
 /// What exports become.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Destination {
+pub enum Destination {
     /// The copies of a side.
     Copies(Side),
     /// A small file.
@@ -78,7 +81,7 @@ pub(crate) enum Destination {
 
 impl Destination {
     /// Returns the file of a name without ending, such as `deductions`.
-    pub(crate) fn file(name: &str) -> Option<Destination> {
+    pub fn file(name: &str) -> Option<Destination> {
         match name {
             "payments" => Some(Destination::Payments),
             name => small::named(name).map(Destination::File),
@@ -86,7 +89,7 @@ impl Destination {
     }
 
     /// Returns the names of files without ending.
-    pub(crate) fn files() -> Vec<&'static str> {
+    pub fn files() -> Vec<&'static str> {
         small::names().chain(["payments"]).collect()
     }
 
@@ -110,25 +113,25 @@ impl Destination {
 
 /// What a command asks for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ConvertRequest<'a> {
+pub struct ConvertRequest<'a> {
     /// What the exports become.
-    pub(crate) into: Destination,
+    pub into: Destination,
     /// The path of the map.
-    pub(crate) map: &'a Path,
+    pub map: &'a Path,
     /// The delivery.
-    pub(crate) out: Option<&'a Path>,
+    pub out: Option<&'a Path>,
     /// Files and folders of exports.
-    pub(crate) exports: &'a [PathBuf],
+    pub exports: &'a [PathBuf],
     /// Whether floating point numbers are taken for the fen that they stand for.
-    pub(crate) from_float: bool,
+    pub from_float: bool,
     /// Whether a refused row refuses the conversion.
-    pub(crate) strict: bool,
+    pub strict: bool,
     /// Words messages in the language of the command.
-    pub(crate) say: Sayer,
+    pub say: Sayer,
 }
 
 /// Guesses a map from exports, and writes it.
-pub(crate) fn guess(request: &ConvertRequest) -> Outcome<GuessReport> {
+pub fn guess(request: &ConvertRequest) -> Outcome<GuessReport> {
     let exports = Export::list(request.exports)?;
     let (targets, kind) = (request.into.targets(), request.into.kind());
     let guessed = guess::guess(&exports, &targets, kind, &InputRule::default(), request.say)?;
@@ -137,7 +140,7 @@ pub(crate) fn guess(request: &ConvertRequest) -> Outcome<GuessReport> {
 }
 
 /// What a conversion did.
-pub(crate) enum ConversionOutcome {
+pub enum ConversionOutcome {
     /// Rows became rows.
     Rows(Box<ConvertReport>),
     /// Lines of bank statements were matched with notices.
@@ -145,15 +148,15 @@ pub(crate) enum ConversionOutcome {
 }
 
 /// What bank statements are matched with.
-pub(crate) struct PaymentSources<'a> {
+pub struct PaymentSources<'a> {
     /// The book.
-    pub(crate) book: &'a Path,
+    pub book: &'a Path,
     /// The accounts and names that are known.
-    pub(crate) parties: &'a BankParties,
+    pub parties: &'a BankParties,
 }
 
 /// Converts exports, and adds the files to a delivery.
-pub(crate) fn convert(
+pub fn convert(
     request: &ConvertRequest,
     payments: Option<&PaymentSources>,
     monitor: &Monitor,

@@ -19,80 +19,80 @@ use crate::{
 /// What a conversion did.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(title = "The report of liangqing convert")]
-pub(crate) struct ConvertReport {
+pub struct ConvertReport {
     /// Every table that was read.
-    pub(crate) tables: Vec<ConvertedTable>,
+    pub tables: Vec<ConvertedTable>,
     /// Rows that were read: converted and refused.
-    pub(crate) rows: u64,
+    pub rows: u64,
     /// Rows that were converted.
-    pub(crate) converted: u64,
+    pub converted: u64,
     /// Rows that were refused.
-    pub(crate) refused: u64,
+    pub refused: u64,
     /// Values that were refused, and rows that were refused as a whole.
-    pub(crate) refused_values: u64,
+    pub refused_values: u64,
     /// The first of them; all are in `refused.csv`.
-    pub(crate) first_refused: Vec<Finding>,
+    pub first_refused: Vec<Finding>,
     /// The folder of the lists, below the delivery.
-    pub(crate) report: String,
+    pub report: String,
 }
 
 /// A table that was read.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub(crate) struct ConvertedTable {
+pub struct ConvertedTable {
     /// The export.
-    pub(crate) export: String,
+    pub export: String,
     /// The sheet; empty where there are none.
-    pub(crate) sheet: String,
+    pub sheet: String,
     /// The encoding of a text file.
-    pub(crate) encoding: Option<String>,
+    pub encoding: Option<String>,
     /// The separator of a text file.
-    pub(crate) separator: Option<String>,
+    pub separator: Option<String>,
     /// The last line of the heading; 0 when there is none.
-    pub(crate) heading: u64,
+    pub heading: u64,
     /// Columns that no field is read from.
-    pub(crate) ignored_columns: Vec<String>,
+    pub ignored_columns: Vec<String>,
     /// Rows that were read: converted and refused.
-    pub(crate) rows: u64,
+    pub rows: u64,
     /// Rows that were converted.
-    pub(crate) converted: u64,
+    pub converted: u64,
     /// Rows that were refused.
-    pub(crate) refused: u64,
+    pub refused: u64,
     /// Rows that are no records, by kind: blank, heading, sum.
-    pub(crate) aside: BTreeMap<String, u64>,
+    pub aside: BTreeMap<String, u64>,
     /// Sum lines whose amounts differ from the rows: line and difference in yuan by field.
-    pub(crate) differing_sums: Vec<DifferingSum>,
+    pub differing_sums: Vec<DifferingSum>,
     /// Values that were changed.
-    pub(crate) changes: Vec<FieldChange>,
+    pub changes: Vec<FieldChange>,
     /// Sums of the converted rows in yuan, by field.
-    pub(crate) sums: BTreeMap<String, String>,
+    pub sums: BTreeMap<String, String>,
     /// The files of the delivery.
-    pub(crate) files: Vec<ConvertedFile>,
+    pub files: Vec<ConvertedFile>,
 }
 
 /// A sum line at the end of a table that differs from its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub(crate) struct DifferingSum {
+pub struct DifferingSum {
     /// The line.
-    pub(crate) line: u64,
+    pub line: u64,
     /// The field.
-    pub(crate) field: String,
+    pub field: String,
     /// The sum of the line in yuan.
-    pub(crate) said: String,
+    pub said: String,
     /// The sum of the converted rows in yuan.
-    pub(crate) found: String,
+    pub found: String,
 }
 
 /// How the values of a field were changed.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub(crate) struct FieldChange {
+pub struct FieldChange {
     /// The field.
-    pub(crate) field: String,
+    pub field: String,
     /// The kind of change.
-    pub(crate) change: String,
+    pub change: String,
     /// The number of values.
-    pub(crate) values: u64,
+    pub values: u64,
     /// The first of them: line, value before, value after.
-    pub(crate) examples: Vec<(u64, String, String)>,
+    pub examples: Vec<(u64, String, String)>,
     /// What was changed, for people.
     #[serde(skip)]
     said: Text,
@@ -100,11 +100,11 @@ pub(crate) struct FieldChange {
 
 /// A file of the delivery.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub(crate) struct ConvertedFile {
+pub struct ConvertedFile {
     /// The path below the delivery.
-    pub(crate) path: String,
+    pub path: String,
     /// Rows.
-    pub(crate) rows: u64,
+    pub rows: u64,
 }
 
 impl ConvertReport {
@@ -123,7 +123,7 @@ impl ConvertReport {
     }
 
     /// Returns the lines for people, below the table of counts.
-    pub(crate) fn lines(&self, out: &str) -> Vec<Text> {
+    pub fn lines(&self, out: &str) -> Vec<Text> {
         let files: u64 = self.tables.iter().map(|table| table.files.len() as u64).sum();
         let mut lines = vec![
             Text::labelled(
@@ -210,7 +210,7 @@ impl ConvertedTable {
     }
 
     /// Returns what is to be said of the table: what was left out, and what was changed.
-    pub(crate) fn lines(&self) -> Vec<Text> {
+    pub fn lines(&self) -> Vec<Text> {
         let mut lines = Vec::new();
         let mut say = |text: Text| lines.push(text!("  - {}", text));
         if !self.ignored_columns.is_empty() {

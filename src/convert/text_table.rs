@@ -159,7 +159,7 @@ struct Decoded<'a> {
     file: File,
     decoder: Decoder,
     raw: Vec<u8>,
-    decoded: Vec<u8>,
+    utf8: Vec<u8>,
     /// Whole text that the reader of rows may have.
     ready: Vec<u8>,
     /// A separator of several bytes that is replaced by [`UNIT`].
@@ -186,7 +186,7 @@ impl<'a> Decoded<'a> {
             file,
             decoder: charset.new_decoder_without_bom_handling(),
             raw: vec![0; PIECE],
-            decoded: vec![0; 4 * PIECE],
+            utf8: vec![0; 4 * PIECE],
             ready: Vec::new(),
             replaced,
             held: Vec::new(),
@@ -205,10 +205,10 @@ impl<'a> Decoded<'a> {
         // The room is enough for every encoding: three bytes for one, and the rest of the piece before.
         let (result, taken, written) = self.decoder.decode_to_utf8_without_replacement(
             &self.raw[..read],
-            &mut self.decoded,
+            &mut self.utf8,
             self.ended,
         );
-        let text = &self.decoded[..written];
+        let text = &self.utf8[..written];
         if matches!(result, DecoderResult::Malformed(..)) {
             let line = 1 + self.breaks + memchr_iter(b'\n', text).count();
             let encoding = self.table.encoding.id();

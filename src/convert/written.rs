@@ -7,7 +7,7 @@ use arrow_schema::{Field, Schema};
 use parquet::{
     arrow::{
         ProjectionMask,
-        arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder},
+        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
     },
     basic::{Compression, ZstdLevel},
     errors::ParquetError,
@@ -157,7 +157,8 @@ fn read_back(path: &Path, targets: &[Target]) -> Outcome<WrittenTotals> {
         Failure::Bug(text!("{} cannot be read back: {}", path, Text::foreign(error)))
     };
     let file = File::open(path).map_err(Failure::io(path))?;
-    let metadata = ArrowReaderMetadata::load(&file, Default::default()).map_err(damaged)?;
+    let metadata =
+        ArrowReaderMetadata::load(&file, ArrowReaderOptions::default()).map_err(damaged)?;
     let amounts: Vec<(usize, &'static str)> = targets
         .iter()
         .enumerate()

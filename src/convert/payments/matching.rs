@@ -31,7 +31,7 @@ pub(super) struct BankLine {
 
 /// How a line was matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum MatchReason {
+pub enum MatchReason {
     /// It names the notice.
     Number,
     /// Payer, payee and amount fit one notice alone.
@@ -50,7 +50,7 @@ impl MatchReason {
 
 /// Why a line was set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LeftReason {
+pub enum LeftReason {
     /// A value cannot be read.
     Unread,
     /// Money that comes back, or nothing.

@@ -17,15 +17,15 @@ mod statement;
 
 use std::{fs, path::Path};
 
+pub(crate) use self::statement::targets;
 use self::{
     lines::{ReadLine, StatementLines},
-    matching::{BankLine, LeftReason, Outcomes, matched},
-    report::{LineAside, PaymentMatch, PaymentTotals},
+    matching::{BankLine, Outcomes, matched},
 };
-pub(crate) use self::{
+pub use self::{
+    matching::{LeftReason, MatchReason},
     party::BankParties,
-    report::{PaymentSum, PaymentsReport},
-    statement::targets,
+    report::{LineAside, PaymentMatch, PaymentSum, PaymentTotals, PaymentsReport},
 };
 use super::{
     account::Account,

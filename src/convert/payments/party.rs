@@ -13,7 +13,7 @@ const KINDS: [&str; 7] = ["省", "市", "自治区", "壮族", "回族", "维吾
 
 /// Accounts and names of the provinces.
 #[derive(Debug, Default)]
-pub(crate) struct BankParties {
+pub struct BankParties {
     /// Provinces by number of account, digits and letters alone.
     accounts: BTreeMap<String, BTreeSet<Province>>,
     /// Provinces by the name of an account or of the agency.
@@ -22,7 +22,7 @@ pub(crate) struct BankParties {
 
 impl BankParties {
     /// Takes the accounts and the names that are known.
-    pub(crate) fn of(accounts: &ReceivingAccounts, places: &PlaceNames) -> BankParties {
+    pub fn of(accounts: &ReceivingAccounts, places: &PlaceNames) -> BankParties {
         let mut parties = BankParties::default();
         for (province, account) in accounts.all() {
             parties.accounts.entry(plain(&account.number)).or_default().insert(province);

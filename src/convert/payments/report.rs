@@ -26,96 +26,96 @@ use crate::{
 /// What became of the lines of bank statements.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "convert --file payments --format json")]
-pub(crate) struct PaymentsReport {
+pub struct PaymentsReport {
     /// The format of the report.
     format: FormatNumber<1>,
     /// The newest closed period, whose notices are paid.
     #[schemars(with = "Period")]
-    pub(crate) period: String,
+    pub period: String,
     /// The lines that pay a notice: the lines of `payments.csv`, in their order.
-    pub(crate) matched: Vec<PaymentMatch>,
+    pub matched: Vec<PaymentMatch>,
     /// The lines that were set aside.
-    pub(crate) set_aside: Vec<LineAside>,
+    pub set_aside: Vec<LineAside>,
     /// Lines and yuan of all of them.
-    pub(crate) totals: PaymentTotals,
+    pub totals: PaymentTotals,
     /// Every table that was read, with what was changed.
-    pub(crate) tables: Vec<ConvertedTable>,
+    pub tables: Vec<ConvertedTable>,
     /// The folder of the lists, below the delivery.
-    pub(crate) report: String,
+    pub report: String,
 }
 
 /// A line of a statement that pays a notice.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct PaymentMatch {
+pub struct PaymentMatch {
     /// The notice.
     #[schemars(with = "NoticeId")]
-    pub(crate) notice_id: String,
+    pub notice_id: String,
     /// The day of the payment.
     #[schemars(with = "Day")]
-    pub(crate) paid_on: String,
+    pub paid_on: String,
     /// The amount.
     #[schemars(with = "Yuan")]
-    pub(crate) amount: String,
+    pub amount: String,
     /// The bank.
-    pub(crate) bank_name: String,
+    pub bank_name: String,
     /// The serial number of the bank.
-    pub(crate) bank_serial: String,
+    pub bank_serial: String,
     /// Why the line pays this notice: it names it (number), or payer, payee and amount fit no other (pair).
     #[schemars(with = "MatchWord")]
-    pub(crate) reason: &'static str,
+    pub reason: &'static str,
     /// What is unpaid of the notice then.
     #[schemars(with = "Yuan")]
-    pub(crate) unpaid_then: String,
+    pub unpaid_then: String,
     /// The export.
-    pub(crate) export: String,
+    pub export: String,
     /// The sheet; empty where there are none.
-    pub(crate) sheet: String,
+    pub sheet: String,
     /// The line, from 1.
-    pub(crate) line: u64,
+    pub line: u64,
 }
 
 /// A line of a statement that was set aside.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct LineAside {
+pub struct LineAside {
     /// The export.
-    pub(crate) export: String,
+    pub export: String,
     /// The sheet; empty where there are none.
-    pub(crate) sheet: String,
+    pub sheet: String,
     /// The line, from 1.
-    pub(crate) line: u64,
+    pub line: u64,
     /// The amount; null when it cannot be read.
     #[schemars(with = "Option<Yuan>")]
-    pub(crate) amount: Option<String>,
+    pub amount: Option<String>,
     /// Why, as a word.
     #[schemars(with = "AsideWord")]
-    pub(crate) reason: &'static str,
+    pub reason: &'static str,
     /// Why, in English.
     #[schemars(with = "String")]
-    pub(crate) why: Text,
+    pub why: Text,
 }
 
 /// Lines and yuan.
 #[derive(Debug, Default, Serialize, JsonSchema)]
-pub(crate) struct PaymentTotals {
+pub struct PaymentTotals {
     /// All lines of the statements.
-    pub(crate) lines: PaymentSum,
+    pub lines: PaymentSum,
     /// Those that pay a notice.
-    pub(crate) matched: PaymentSum,
+    pub matched: PaymentSum,
     /// Those that were set aside.
-    pub(crate) set_aside: PaymentSum,
+    pub set_aside: PaymentSum,
     /// Lines without a readable amount. They are in no sum of yuan.
-    pub(crate) unreadable_amounts: u64,
+    pub unreadable_amounts: u64,
 }
 
 /// A number of lines and the sum of their amounts.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-pub(crate) struct PaymentSum {
+pub struct PaymentSum {
     /// Lines.
-    pub(crate) lines: u64,
+    pub lines: u64,
     /// Yuan.
     #[serde(serialize_with = "in_yuan")]
     #[schemars(with = "Yuan")]
-    pub(crate) yuan: FenSum,
+    pub yuan: FenSum,
 }
 
 fn in_yuan<S: serde::Serializer>(fen: &FenSum, serializer: S) -> Result<S::Ok, S::Error> {

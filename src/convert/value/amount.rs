@@ -32,9 +32,8 @@ pub(crate) fn amount(
     }
     let Some(raw) = Raw::of(text, form, rule, changes) else { return Ok(None) };
     let most = match raw.form {
-        CellForm::Text | CellForm::Number => usize::MAX,
         CellForm::Whole if rule.in_fen.is_none() => return Err(ASKED),
-        CellForm::Whole => usize::MAX,
+        CellForm::Text | CellForm::Number | CellForm::Whole => usize::MAX,
         CellForm::Double | CellForm::Single if !rule.from_float => return Err(FLOAT),
         CellForm::Double => TOLD.0,
         CellForm::Single => TOLD.1,

@@ -179,13 +179,13 @@ fn of_number(text: &str, rule: &ValueRule, changes: &mut Changes) -> Result<Mome
         return Err(if text.len() <= 5 || text.contains('.') { SERIAL } else { NO_DATE });
     }
     let part = |from: usize, to: usize| digits.get(from..to).unwrap_or("00");
-    let mut spelt = format!("{}-{}-{}", part(0, 4), part(4, 6), part(6, 8));
-    if digits.len() > 8 {
-        spelt += &format!(" {}:{}:{}", part(8, 10), part(10, 12), part(12, 14));
-    }
-    if digits.len() == 17 {
-        spelt += &format!(".{}", part(14, 17));
-    }
+    let day = format!("{}-{}-{}", part(0, 4), part(4, 6), part(6, 8));
+    let clock = format!(" {}:{}:{}", part(8, 10), part(10, 12), part(12, 14));
+    let spelt = match digits.len() {
+        8 => day,
+        17 => format!("{day}{clock}.{}", part(14, 17)),
+        _ => day + &clock,
+    };
     changes.add(Change::Spelling);
     usual(&spelt).ok_or(NO_DATE)
 }
