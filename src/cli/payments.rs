@@ -56,7 +56,7 @@ fn grouped(yuan: &str) -> String {
 }
 
 /// Says how many of a list are not shown.
-fn more(entries: usize, list: String) -> Option<Text> {
+fn more(entries: usize, list: &str) -> Option<Text> {
     let more = entries.checked_sub(SHOWN).filter(|more| *more > 0)?;
     Some(text!("  {} more in {}", Grouped(more as u64), list))
 }
@@ -77,7 +77,7 @@ fn matched(payments: &PaymentsReport, out: &str) -> Vec<Text> {
             grouped(&paid.unpaid_then),
         ]);
     }
-    let more = more(payments.matched.len(), format!("{out}/payments.csv"));
+    let more = more(payments.matched.len(), &format!("{out}/payments.csv"));
     [matched.trim_fmt()].into_iter().chain(more).collect()
 }
 
@@ -98,6 +98,6 @@ fn set_aside(payments: &PaymentsReport, out: &str) -> Vec<Text> {
         });
     }
     let list = format!("{out}/{}/set-aside.csv", payments.report);
-    lines.extend(more(payments.set_aside.len(), list));
+    lines.extend(more(payments.set_aside.len(), &list));
     lines
 }

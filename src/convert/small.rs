@@ -71,7 +71,7 @@ impl SmallConversion<'_> {
             let refused = refused.finish()?;
             judge(&sheets, &refused, self.strict)?;
             add(part, self.file, &bytes, sheets.iter().map(|sheet| sheet.tally.converted).sum())?;
-            let account = Account { sheets, refused, report: report.clone(), ..Account::default() };
+            let account = Account { sheets, refused, report: report.clone() };
             let mut files = listing::write(part, &report, self.map_text, &account, self.say)?;
             files.push(AddedFile { path: name.to_owned(), replaces: false });
             Ok((account, files))

@@ -89,6 +89,7 @@ fn as_text(file: &str, table: &[Vec<String>]) -> Vec<u8> {
 }
 
 /// An export as a workbook: a title above, amounts as numbers, days as days.
+#[expect(clippy::disallowed_types, reason = "the numbers of workbooks are binary")]
 fn as_workbook(file: &str, table: &[Vec<String>], path: &Path) {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet().set_name("报表").expect("a name");

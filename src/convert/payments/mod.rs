@@ -105,7 +105,7 @@ impl PaymentsConversion<'_> {
             let sheets = self.tables.each(&mut lines, monitor)?;
             let lines = lines.finish();
             let refused = refused.finish()?;
-            let account = Account { sheets, refused, report: folder.clone(), ..Account::default() };
+            let account = Account { sheets, refused, report: folder.clone() };
             let report = self.judged(&lines, &account)?;
             let mut files = listing::write(part, &folder, self.map_text, &account, self.say)?;
             let aside = format!("{folder}/set-aside.csv");

@@ -13,8 +13,8 @@ pub(crate) use self::{
     amount::amount,
     change::{Change, Changes},
     code::code,
-    plain::ValueRule,
-    time::{Clock, SerialDays, day, time},
+    plain::{Clock, SerialDays, ValueRule},
+    time::{day, time},
     unread::{Read, Unread},
     word::{decision, flag, month, province, words},
 };

@@ -2,11 +2,26 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use super::{
-    change::{Change, Changes},
-    time::{Clock, SerialDays},
-};
+use super::change::{Change, Changes};
 use crate::{convert::table::CellForm, model::fields::without_blanks};
+
+/// The clock of times that name no zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clock {
+    /// China's: UTC+8.
+    Local,
+    /// UTC.
+    Utc,
+}
+
+/// The day 0 of the serial numbers of a spreadsheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SerialDays {
+    /// Days from 1900, with a 29 February 1900.
+    From1900,
+    /// Days from 1904.
+    From1904,
+}
 
 /// How the values of a field are read, as the map says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

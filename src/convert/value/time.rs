@@ -6,28 +6,10 @@ use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use super::{
     change::{Change, Changes},
-    plain::{Raw, ValueRule},
+    plain::{Clock, Raw, SerialDays, ValueRule},
     unread::{Read, Unread},
 };
 use crate::{convert::table::CellForm, diag::Code};
-
-/// The clock of times that name no zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Clock {
-    /// China's: UTC+8.
-    Local,
-    /// UTC.
-    Utc,
-}
-
-/// The day 0 of the serial numbers of a spreadsheet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SerialDays {
-    /// Days from 1900, with a 29 February 1900.
-    From1900,
-    /// Days from 1904.
-    From1904,
-}
 
 const NO_DATE: Unread = Unread::new(Code::K07, text!("no date or time that exists"));
 const SERIAL: Unread = Unread::new(
