@@ -1,4 +1,4 @@
-//! The pages of `docs/cli`: what their console blocks show is what happens.
+//! The pages of `docs/cli` and the way of the first month: what their console blocks show is what happens.
 
 use crate::{tidy::shows_what_happens, world::names_in, world::root};
 
@@ -8,4 +8,10 @@ fn the_pages_of_the_commands_show_what_happens() {
         let locale = if page.ends_with(".zh-CN.md") { "zh_CN.UTF-8" } else { "C" };
         shows_what_happens(&format!("docs/cli/{page}"), locale);
     }
+}
+
+#[test]
+fn the_first_month_goes_as_its_page_says() {
+    shows_what_happens("docs/first-month.md", "C");
+    shows_what_happens("docs/first-month.zh-CN.md", "zh_CN.UTF-8");
 }
