@@ -1,6 +1,6 @@
 //! Rows of an export in blocks, so that threads can take them.
 
-use super::table::{CellForm, RowSink};
+use super::table::{CellForm, ExportSink};
 use crate::diag::Outcome;
 
 /// The most rows of a block. The blocks of an export are the same whatever the threads.
@@ -110,7 +110,7 @@ impl<F: FnMut(Block) -> Outcome<bool>> Blocks<F> {
     }
 }
 
-impl<F: FnMut(Block) -> Outcome<bool>> RowSink for Blocks<F> {
+impl<F: FnMut(Block) -> Outcome<bool>> ExportSink for Blocks<F> {
     fn cell(&mut self, text: &str, form: CellForm) {
         self.block.text.push_str(text);
         self.block.mark(form);
@@ -143,7 +143,7 @@ pub(crate) fn first_rows(
         block: Block,
         rows: usize,
     }
-    impl RowSink for First {
+    impl ExportSink for First {
         fn cell(&mut self, text: &str, form: CellForm) {
             self.block.text.push_str(text);
             self.block.mark(form);

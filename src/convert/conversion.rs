@@ -8,11 +8,11 @@ use std::{
 use super::{
     account::{Account, RefusedList, SheetAccount},
     exports::Export,
-    listing::{Refused, Sayer},
+    listing::{RefusedWriter, Sayer},
     rows::Converted,
     tables::{Place, TableSink, Tables},
     tally::Tally,
-    target::Target,
+    target::ConvertTarget,
     totals,
     written::{RowWriter, WrittenFile},
 };
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// What is converted, and into what.
-pub(crate) struct Conversion<'a> {
+pub(crate) struct CopiesConversion<'a> {
     /// The side of the copies.
     pub(crate) side: Side,
     pub(crate) tables: Tables<'a>,
@@ -36,13 +36,13 @@ pub(crate) struct Conversion<'a> {
     pub(crate) say: Sayer,
 }
 
-impl Conversion<'_> {
+impl CopiesConversion<'_> {
     /// Converts the exports and adds the files to a delivery.
     pub(crate) fn run(&self, delivery: &Addition, monitor: &Monitor) -> Outcome<Account> {
         self.tables.check()?;
         delivery.fill(|part| {
             let report = report_folder(delivery, self.side.name());
-            let mut refused = Refused::create(part, &report, self.say)?;
+            let mut refused = RefusedWriter::create(part, &report, self.say)?;
             let mut files = CopyFiles {
                 side: self.side,
                 part,
@@ -91,12 +91,12 @@ struct CopyFiles<'a> {
     delivery: &'a Addition,
     /// Paths without ending, in lower case.
     taken: BTreeSet<String>,
-    refused: &'a mut Refused,
+    refused: &'a mut RefusedWriter,
     writer: Option<RowWriter<'a>>,
 }
 
 impl TableSink for CopyFiles<'_> {
-    fn begin(&mut self, export: &Export, sheet: &str, targets: Vec<Target>) -> Outcome<()> {
+    fn begin(&mut self, export: &Export, sheet: &str, targets: Vec<ConvertTarget>) -> Outcome<()> {
         let stem = self.free_stem(export, sheet);
         self.writer = Some(RowWriter::new(self.part, stem, targets));
         Ok(())

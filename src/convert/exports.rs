@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     map::InputRule, parquet_table::ParquetTable, spreadsheet::Spreadsheet, table::ExportReader,
-    text_table::TextTable,
+    text_table::DelimitedText,
 };
 use crate::{
     diag::{Code, Failure, Finding, Outcome, shown},
@@ -28,7 +28,7 @@ pub(crate) struct Export {
 /// An opened export.
 pub(crate) enum Opened {
     /// Text, whose separator may not be known yet.
-    Text(TextTable),
+    Text(DelimitedText),
     /// Another format. Its rows may have fewer cells than the heading.
     Other(Box<dyn ExportReader + Send>),
 }
@@ -77,7 +77,7 @@ impl Export {
                     text!("exports"),
                     vec![Finding::of_file(Code::K09, &self.name, found).hinting(hint)],
                 )),
-                None => TextTable::open(&self.path, &self.name, rule).map(Opened::Text),
+                None => DelimitedText::open(&self.path, &self.name, rule).map(Opened::Text),
             },
         }
     }

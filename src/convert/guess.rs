@@ -11,7 +11,7 @@ use super::{
     known_headings::{KnownHeadings, plain},
     listing::Sayer,
     map::InputRule,
-    target::Target,
+    target::ConvertTarget,
     text_table::SEPARATORS,
 };
 use crate::{
@@ -38,7 +38,7 @@ pub struct Guess {
 }
 
 /// The export that a map is guessed from.
-struct Seen {
+struct SeenExport {
     encoding: Option<&'static str>,
     separator: Option<String>,
     sheet: Option<String>,
@@ -50,7 +50,7 @@ struct Seen {
 /// Guesses the map of exports. `kind` names the list of known headings.
 pub(crate) fn guess(
     exports: &[Export],
-    targets: &[Target],
+    targets: &[ConvertTarget],
     kind: &str,
     input: &InputRule,
     say: Sayer,
@@ -97,7 +97,7 @@ pub(crate) fn guess(
     let unused = seen.names.iter().filter(|name| !name.is_empty() && !all.contains(name));
     guess.unused = unused.cloned().collect();
     let alternatives = alternatives(&guess, others, &matcher);
-    guess.map = Draft {
+    guess.map = MapDraft {
         guess: &guess,
         seen,
         places: &places,
@@ -116,7 +116,7 @@ struct Matcher {
 }
 
 impl Matcher {
-    fn new(targets: &[Target], kind: &str, known: &KnownHeadings) -> Matcher {
+    fn new(targets: &[ConvertTarget], kind: &str, known: &KnownHeadings) -> Matcher {
         let mut fields = BTreeMap::new();
         for target in targets {
             fields.insert(plain(target.name), target.name);
@@ -155,10 +155,10 @@ impl Matcher {
 }
 
 /// Finds the heading: the row with the most known names, by the separator that gives the most.
-fn look(export: &Export, input: &InputRule, matcher: &Matcher) -> Outcome<Seen> {
+fn look(export: &Export, input: &InputRule, matcher: &Matcher) -> Outcome<SeenExport> {
     let mut opened = export.open(input)?;
     let sheets = opened.reader().sheets().to_vec();
-    let mut best: Option<(usize, Seen)> = None;
+    let mut best: Option<(usize, SeenExport)> = None;
     for (at, sheet) in sheets.iter().enumerate() {
         for separator in tried(&opened, input) {
             if let (Opened::Text(table), Some(separator)) = (&mut opened, separator) {
@@ -176,7 +176,7 @@ fn look(export: &Export, input: &InputRule, matcher: &Matcher) -> Outcome<Seen> 
             let names = rows.rows().find(|row| row.line == line).map(names).unwrap_or_default();
             let sheet = (sheets.len() > 1).then(|| sheet.clone());
             let (encoding, separator) = (opened.encoding(), opened.separator());
-            best = Some((fits, Seen { encoding, separator, sheet, line, names, rows }));
+            best = Some((fits, SeenExport { encoding, separator, sheet, line, names, rows }));
         }
     }
     best.map(|(_, seen)| seen).ok_or_else(|| {
@@ -199,7 +199,7 @@ fn count(row: Row, matcher: &Matcher) -> usize {
 /// Returns the names that fields have in the other exports alone.
 fn alternatives(
     guess: &Guess,
-    others: &[Seen],
+    others: &[SeenExport],
     matcher: &Matcher,
 ) -> BTreeMap<String, Vec<String>> {
     let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -214,9 +214,9 @@ fn alternatives(
 }
 
 /// A map that is being written.
-struct Draft<'a> {
+struct MapDraft<'a> {
     guess: &'a Guess,
-    seen: &'a Seen,
+    seen: &'a SeenExport,
     places: &'a BTreeMap<&'static str, usize>,
     alternatives: &'a BTreeMap<String, Vec<String>>,
     known: &'a KnownHeadings,
@@ -232,9 +232,9 @@ fn listed<S: AsRef<str>>(words: &[S]) -> String {
     format!("[{}]", words.join(", "))
 }
 
-impl Draft<'_> {
+impl MapDraft<'_> {
     /// Writes the map with comments.
-    fn written(&self, targets: &[Target]) -> String {
+    fn written(&self, targets: &[ConvertTarget]) -> String {
         let guess = self.guess;
         let mut lines = vec![
             self.comment(&text!("A map of liangqing convert: from which column each field comes, and how its values are read.")),
@@ -318,7 +318,7 @@ impl Draft<'_> {
 
 /// Returns the values of words that are seen in a column.
 fn translations<'k>(
-    seen: &Seen,
+    seen: &SeenExport,
     column: usize,
     field: &str,
     known: &'k KnownHeadings,

@@ -15,7 +15,7 @@ pub(crate) const LOOKED_THROUGH: usize = 50;
 
 /// A heading with the column of each field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Heading {
+pub(crate) struct TableHeading {
     /// The names of the columns.
     pub(crate) names: Vec<String>,
     /// The last line of it; 0 when the table has none.
@@ -24,9 +24,9 @@ pub(crate) struct Heading {
     pub(crate) columns: Vec<(String, usize)>,
 }
 
-impl Heading {
+impl TableHeading {
     /// Finds the heading among the first rows of a table.
-    pub(crate) fn find(rows: &Block, map: &ExportMap, file: &str) -> Result<Heading, Finding> {
+    pub(crate) fn find(rows: &Block, map: &ExportMap, file: &str) -> Result<TableHeading, Finding> {
         match map.input.heading {
             Some((0, _)) => {
                 let width = rows.rows().next().map_or(0, |row| row.len());
@@ -60,7 +60,7 @@ impl Heading {
 }
 
 /// Returns the first row that has every column of the map; none has one when the map names columns by number alone.
-fn first_fit(rows: &Block, map: &ExportMap, file: &str) -> Result<Heading, Finding> {
+fn first_fit(rows: &Block, map: &ExportMap, file: &str) -> Result<TableHeading, Finding> {
     if !map.fields.values().any(|rule| matches!(rule.from, Origin::Column(_))) {
         let found = text!("a map that names columns by number alone");
         let hint = text!(
@@ -139,7 +139,7 @@ fn joined(rows: &Block, first: u64, last: u64) -> Vec<String> {
 }
 
 /// Finds the column of each field.
-fn columns(names: &[String], last_line: u64, map: &ExportMap) -> Result<Heading, Text> {
+fn columns(names: &[String], last_line: u64, map: &ExportMap) -> Result<TableHeading, Text> {
     let (mut columns, mut missing, mut twice) = (Vec::new(), Vec::new(), Vec::new());
     for (field, rule) in &map.fields {
         match &rule.from {
@@ -159,7 +159,7 @@ fn columns(names: &[String], last_line: u64, map: &ExportMap) -> Result<Heading,
     }
     let shown = |list: &[Text]| crate::text::list(list.iter().cloned());
     match (missing.is_empty(), twice.is_empty()) {
-        (true, true) => Ok(Heading { names: names.to_vec(), last_line, columns }),
+        (true, true) => Ok(TableHeading { names: names.to_vec(), last_line, columns }),
         (false, _) => Err(text!("a heading without {}", shown(&missing))),
         (true, false) => Err(text!("a heading with {} twice", shown(&twice))),
     }
@@ -192,7 +192,7 @@ fn not_there(wanted: &[String], names: &[String]) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::convert::{block::Blocks, table::RowSink};
+    use crate::convert::{block::Blocks, table::ExportSink};
 
     fn block(rows: &[(u64, &[&str])]) -> Block {
         let mut whole = Block::default();
@@ -226,7 +226,7 @@ mod tests {
         let map = map(
             "[fields]\nsetl_id = \"结算ID\"\nacct_pay = \"个账支付\"\nhifp_pay = { value = \"0\" }\n",
         );
-        let heading = Heading::find(&rows, &map, "a.csv").expect("found");
+        let heading = TableHeading::find(&rows, &map, "a.csv").expect("found");
         assert_eq!(heading.last_line, 4);
         assert_eq!(heading.columns, [("acct_pay".to_owned(), 1), ("setl_id".to_owned(), 0)]);
         assert_eq!(heading.ignored(), ["备注"]);
@@ -239,13 +239,13 @@ mod tests {
     fn a_missing_column_is_named_with_the_one_that_may_be_meant() {
         let rows = block(&[(1, &["结算ID", "个账支出"])]);
         let map = map("[fields]\nsetl_id = \"结算ID\"\nacct_pay = \"个账支付\"\n");
-        let finding = Heading::find(&rows, &map, "a.csv").expect_err("refused");
+        let finding = TableHeading::find(&rows, &map, "a.csv").expect_err("refused");
         assert_eq!(
             finding.found.to_string(),
             "a heading without \"个账支付\" (is it \"个账支出\"?)"
         );
         let twice = block(&[(1, &["结算ID", "个账支付", "个账支付"])]);
-        let finding = Heading::find(&twice, &map, "a.csv").expect_err("refused");
+        let finding = TableHeading::find(&twice, &map, "a.csv").expect_err("refused");
         assert_eq!(finding.found.to_string(), "a heading with \"个账支付\" twice");
     }
 
@@ -259,13 +259,16 @@ mod tests {
         let map = map(
             "[input]\nheading = [1, 2]\n[fields]\nsetl_id = \"结算ID\"\nhifp_pay = \"基金/金额\"\nacct_pay = \"个账/金额\"\n",
         );
-        let heading = Heading::find(&rows, &map, "a.csv").expect("found");
+        let heading = TableHeading::find(&rows, &map, "a.csv").expect("found");
         assert_eq!(heading.names, ["结算ID", "基金/金额", "笔数", "个账/金额"]);
         let numbers = self::map("[fields]\nsetl_id = { number = 1 }\n");
-        assert_eq!(Heading::find(&rows, &numbers, "a.csv").expect_err("asked").code, Code::K02);
+        assert_eq!(
+            TableHeading::find(&rows, &numbers, "a.csv").expect_err("asked").code,
+            Code::K02
+        );
         let none = self::map("[input]\nheading = 0\n[fields]\nsetl_id = { number = 1 }\n");
-        assert_eq!(Heading::find(&rows, &none, "a.csv").expect("none").last_line, 0);
+        assert_eq!(TableHeading::find(&rows, &none, "a.csv").expect("none").last_line, 0);
         let beyond = self::map("[input]\nheading = 0\n[fields]\nsetl_id = { number = 5 }\n");
-        assert!(Heading::find(&rows, &beyond, "a.csv").is_err());
+        assert!(TableHeading::find(&rows, &beyond, "a.csv").is_err());
     }
 }

@@ -25,7 +25,7 @@ const SHOWN: usize = 20;
 const TOTALLED: [&str; 3] = ["medfee_sumamt", "fund_pay_sumamt", "acct_pay"];
 
 /// Writes the list of what was refused, row by row.
-pub(crate) struct Refused {
+pub(crate) struct RefusedWriter {
     file: csv::Writer<File>,
     list: RefusedList,
     say: Sayer,
@@ -33,15 +33,15 @@ pub(crate) struct Refused {
 
 const REFUSED: &str = "refused.csv";
 
-impl Refused {
+impl RefusedWriter {
     /// Begins the list.
-    pub(crate) fn create(part: &Path, report: &str, say: Sayer) -> Outcome<Refused> {
+    pub(crate) fn create(part: &Path, report: &str, say: Sayer) -> Outcome<RefusedWriter> {
         let path = part.join(report).join(REFUSED);
         make_below(part, path.parent().unwrap_or(part))?;
         let mut file = csv::Writer::from_path(&path).map_err(|error| csv_failure(&path, error))?;
         let heading = ["export", "sheet", "row", "column", "field", "value", "code", "reason"];
         file.write_record(heading).map_err(|error| csv_failure(&path, error))?;
-        Ok(Refused { file, list: RefusedList::default(), say })
+        Ok(RefusedWriter { file, list: RefusedList::default(), say })
     }
 
     /// Adds what was refused of some rows. A fault of a whole column ends the conversion.

@@ -38,13 +38,13 @@ mod written;
 use std::path::{Path, PathBuf};
 
 use self::{
-    conversion::Conversion,
+    conversion::CopiesConversion,
     exports::Export,
     map::{ExportMap, InputRule},
     payments::{BookNotices, PaymentsConversion},
     small::SmallConversion,
     tables::Tables,
-    target::{Target, settlement, small_file},
+    target::{ConvertTarget, settlement, small_file},
 };
 pub use self::{
     guess::Guess as GuessReport,
@@ -54,7 +54,7 @@ pub use self::{
         BankParties, LeftReason, LineAside, MatchReason, PaymentMatch, PaymentSum, PaymentTotals,
         PaymentsReport,
     },
-    report::{ConvertReport, ConvertedFile, ConvertedTable, DifferingSum, FieldChange},
+    report::{ChangedField, ConvertReport, ConvertedFile, ConvertedTable, DifferingSum},
 };
 use crate::{
     bounded,
@@ -93,7 +93,7 @@ impl Destination {
         small::names().chain(["payments"]).collect()
     }
 
-    fn targets(self) -> Vec<Target> {
+    fn targets(self) -> Vec<ConvertTarget> {
         match self {
             Destination::Copies(_) => settlement(),
             Destination::File(file) => small_file(file),
@@ -176,7 +176,7 @@ pub fn convert(
     let (map_text, delivery) = (map_text.as_str(), Addition::to(out)?);
     let account = match request.into {
         Destination::Copies(side) => {
-            Conversion { side, tables, map_text, strict, say }.run(&delivery, monitor)?
+            CopiesConversion { side, tables, map_text, strict, say }.run(&delivery, monitor)?
         }
         Destination::File(file) => {
             SmallConversion { file, tables, map_text, strict, say }.run(&delivery, monitor)?

@@ -14,7 +14,7 @@ use arrow_array::{
 use arrow_schema::{DataType, TimeUnit};
 use chrono::{DateTime, NaiveDate};
 
-use super::table::{CellForm, ExportReader, RowSink};
+use super::table::{CellForm, ExportReader, ExportSink};
 use crate::{
     diag::{Code, Failure, Finding, Outcome},
     ingest::any_parquet::AnyParquet,
@@ -52,7 +52,7 @@ impl ExportReader for ParquetTable {
         self.file.nested().to_vec()
     }
 
-    fn read(&mut self, _: usize, rows: &mut dyn RowSink) -> Outcome<()> {
+    fn read(&mut self, _: usize, rows: &mut dyn ExportSink) -> Outcome<()> {
         // The names of the columns are the heading, line 1; rows of the file follow, the first in line 2.
         for name in self.file.columns() {
             rows.cell(name, CellForm::Text);
@@ -173,7 +173,7 @@ impl Printer {
         Some(Printer { column: Arc::clone(column), form, print })
     }
 
-    fn send(&self, row: usize, rows: &mut dyn RowSink) {
+    fn send(&self, row: usize, rows: &mut dyn ExportSink) {
         if self.column.is_null(row) {
             rows.cell("", CellForm::Text);
         } else if let Some(texts) = self.column.as_string_view_opt() {

@@ -62,7 +62,7 @@ pub struct ConvertedTable {
     /// Sum lines whose amounts differ from the rows: line and difference in yuan by field.
     pub differing_sums: Vec<DifferingSum>,
     /// Values that were changed.
-    pub changes: Vec<FieldChange>,
+    pub changes: Vec<ChangedField>,
     /// Sums of the converted rows in yuan, by field.
     pub sums: BTreeMap<String, String>,
     /// The files of the delivery.
@@ -84,7 +84,7 @@ pub struct DifferingSum {
 
 /// How the values of a field were changed.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct FieldChange {
+pub struct ChangedField {
     /// The field.
     pub field: String,
     /// The kind of change.
@@ -169,7 +169,7 @@ impl ConvertedTable {
         let tally = &sheet.tally;
         let change =
             |((field, change), changed): (&(&'static str, Change), &super::tally::Changed)| {
-                FieldChange {
+                ChangedField {
                     field: (*field).to_owned(),
                     change: change.id().to_owned(),
                     values: changed.count,

@@ -7,14 +7,14 @@ use arrow_array::ArrayRef;
 use super::{
     block::{Block, Row},
     columns::Values,
-    heading::Heading,
+    heading::TableHeading,
     map::{ExportMap, Origin},
     table::CellForm,
     tally::{AsideKind, ChangeExample, Refusal, Tally},
-    target::{Target, TargetKind},
+    target::{ConvertTarget, TargetKind},
     value::{
-        Changes, Read, Unread, ValueRule, amount, code, day, decision, flag, month, province, time,
-        words,
+        Read, UnreadValue, ValueChanges, ValueRule, amount, code, day, decision, flag, month,
+        province, time, words,
     },
 };
 use crate::{
@@ -41,7 +41,7 @@ pub(crate) struct Converted {
 /// A target and the cell that its values come from.
 #[derive(Debug, Clone)]
 struct Planned {
-    target: Target,
+    target: ConvertTarget,
     source: Source,
     rule: ValueRule,
     /// The name of the column in the export.
@@ -58,7 +58,7 @@ enum Source {
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     planned: Vec<Planned>,
-    heading: Heading,
+    heading: TableHeading,
     /// Words of sum lines.
     sums: Vec<String>,
     /// Whether every row has as many cells as the heading.
@@ -68,9 +68,9 @@ pub(crate) struct Plan {
 impl Plan {
     /// Plans the conversion of a table. Rows of text files are `even`; a spreadsheet leaves empty cells out.
     pub(crate) fn new(
-        targets: &[Target],
+        targets: &[ConvertTarget],
         map: &ExportMap,
-        heading: Heading,
+        heading: TableHeading,
         from_float: bool,
         even: bool,
     ) -> Plan {
@@ -93,7 +93,7 @@ impl Plan {
     }
 
     /// Returns the targets that are written, in their order.
-    pub(crate) fn targets(&self) -> impl Iterator<Item = Target> {
+    pub(crate) fn targets(&self) -> impl Iterator<Item = ConvertTarget> {
         self.planned.iter().map(|planned| planned.target)
     }
 
@@ -101,7 +101,7 @@ impl Plan {
     pub(crate) fn convert(&self, block: &Block) -> Outcome<Converted> {
         let columns = self.planned.iter().map(|planned| Values::new(planned.target.kind)).collect();
         let sums = vec![FenSum::default(); self.planned.len()];
-        let mut work = Work {
+        let mut work = BlockWork {
             plan: self,
             columns,
             lines: Vec::new(),
@@ -175,7 +175,7 @@ fn worded(
     text: &str,
     form: CellForm,
     rule: &ValueRule,
-    changes: &mut Changes,
+    changes: &mut ValueChanges,
 ) -> Read<String> {
     match kind {
         TargetKind::Month => {
@@ -193,7 +193,7 @@ fn worded(
 }
 
 /// The conversion of one block.
-struct Work<'a> {
+struct BlockWork<'a> {
     plan: &'a Plan,
     columns: Vec<Values>,
     /// The lines of converted rows.
@@ -204,7 +204,7 @@ struct Work<'a> {
     refusals: Vec<Refusal>,
 }
 
-impl Work<'_> {
+impl BlockWork<'_> {
     fn row(&mut self, row: Row) {
         self.tally.read += 1;
         let before = self.refusals.len();
@@ -253,7 +253,7 @@ impl Work<'_> {
             Source::Column(column) => row.cell(*column),
             Source::Constant(value) => (value.as_str(), CellForm::Text),
         };
-        let mut changes = Changes::default();
+        let mut changes = ValueChanges::default();
         let values = &mut self.columns[at];
         let rule = &planned.rule;
         let read = match planned.target.kind {
@@ -280,11 +280,11 @@ impl Work<'_> {
         };
         match read {
             Ok(false) if planned.target.filled => {
-                let missing = Unread::new(Code::K12, text!("no value"));
+                let missing = UnreadValue::new(Code::K12, text!("no value"));
                 self.refuse(row.line, planned, text, missing);
             }
             Ok(false) if planned.target.key => {
-                let missing = Unread::new(Code::K10, text!("no value"));
+                let missing = UnreadValue::new(Code::K10, text!("no value"));
                 self.refuse(row.line, planned, text, missing);
             }
             Ok(_) if changes.is_none() => {}
@@ -293,7 +293,7 @@ impl Work<'_> {
         }
     }
 
-    fn refuse(&mut self, line: u64, planned: &Planned, text: &str, unread: Unread) {
+    fn refuse(&mut self, line: u64, planned: &Planned, text: &str, unread: UnreadValue) {
         self.refusals.push(Refusal {
             line,
             column: planned.column.clone(),
@@ -306,7 +306,7 @@ impl Work<'_> {
     }
 
     /// Counts the changes of a value.
-    fn changed(&mut self, line: u64, at: usize, text: &str, changes: Changes) {
+    fn changed(&mut self, line: u64, at: usize, text: &str, changes: ValueChanges) {
         let planned = &self.plan.planned[at];
         // A constant is the map's, and changes nothing.
         if matches!(planned.source, Source::Constant(_)) {
@@ -332,7 +332,7 @@ impl Work<'_> {
             if let (TargetKind::Amount, Source::Column(at)) = (planned.target.kind, &planned.source)
             {
                 let (text, form) = row.cell(*at);
-                let read = amount(text, form, &planned.rule, &mut Changes::default());
+                let read = amount(text, form, &planned.rule, &mut ValueChanges::default());
                 if let Ok(Some(fen)) = read {
                     sums.insert(planned.target.name, FenSum::from(fen));
                 }

@@ -7,11 +7,11 @@ use super::{
     columns::{fen, written},
     conversion::{judge, report_folder},
     exports::Export,
-    listing::{self, Refused, Sayer},
+    listing::{self, RefusedWriter, Sayer},
     rows::Converted,
     tables::{Place, TableSink, Tables},
     tally::Tally,
-    target::{Target, TargetKind},
+    target::{ConvertTarget, TargetKind},
     written::{WrittenFile, WrittenTotals},
 };
 use crate::{
@@ -64,7 +64,7 @@ impl SmallConversion<'_> {
         must_be_free(delivery, name)?;
         delivery.fill(|part| {
             let report = report_folder(delivery, name.trim_end_matches(".csv"));
-            let mut refused = Refused::create(part, &report, self.say)?;
+            let mut refused = RefusedWriter::create(part, &report, self.say)?;
             let mut lines = CsvLines::new(self.file, &mut refused)?;
             let sheets = self.tables.each(&mut lines, monitor)?;
             let bytes = lines.finish()?;
@@ -114,14 +114,14 @@ pub(super) fn add(part: &Path, file: &FileColumns, bytes: &[u8], rows: u64) -> O
 struct CsvLines<'a> {
     file: &'static FileColumns,
     csv: csv::Writer<Vec<u8>>,
-    refused: &'a mut Refused,
+    refused: &'a mut RefusedWriter,
     /// What the columns of the table become.
-    targets: Vec<Target>,
+    targets: Vec<ConvertTarget>,
     totals: WrittenTotals,
 }
 
 impl<'a> CsvLines<'a> {
-    fn new(file: &'static FileColumns, refused: &'a mut Refused) -> Outcome<CsvLines<'a>> {
+    fn new(file: &'static FileColumns, refused: &'a mut RefusedWriter) -> Outcome<CsvLines<'a>> {
         let mut csv = csv::Writer::from_writer(Vec::new());
         csv.write_record(file.columns.iter().map(|column| column.name)).map_err(failed)?;
         let totals = WrittenTotals::default();
@@ -138,7 +138,7 @@ fn failed(error: csv::Error) -> Failure {
 }
 
 impl TableSink for CsvLines<'_> {
-    fn begin(&mut self, _: &Export, _: &str, targets: Vec<Target>) -> Outcome<()> {
+    fn begin(&mut self, _: &Export, _: &str, targets: Vec<ConvertTarget>) -> Outcome<()> {
         let amounts = targets.iter().filter(|target| target.kind == TargetKind::Amount);
         let sums: BTreeMap<_, _> = amounts.map(|amount| (amount.name, FenSum::ZERO)).collect();
         (self.targets, self.totals) = (targets, WrittenTotals { rows: 0, sums });

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use super::table::{CellForm, ExportReader, RowSink};
+use super::table::{CellForm, ExportReader, ExportSink};
 use crate::{
     diag::{Code, Failure, Finding, Outcome},
     text::Text,
@@ -142,7 +142,7 @@ impl ExportReader for Spreadsheet {
         &self.sheets
     }
 
-    fn read(&mut self, sheet: usize, rows: &mut dyn RowSink) -> Outcome<()> {
+    fn read(&mut self, sheet: usize, rows: &mut dyn ExportSink) -> Outcome<()> {
         let Some(place) = self.places.get(sheet) else { return Ok(()) };
         let mut sink = SheetRows { rows, row: None, width: 0, bytes: 0, failure: None };
         let read = self.book.read(*place, &mut sink);
@@ -189,7 +189,7 @@ impl CellSink for Probe {
 
 /// Makes rows of cells: what lies between them is blank.
 struct SheetRows<'a> {
-    rows: &'a mut dyn RowSink,
+    rows: &'a mut dyn ExportSink,
     row: Option<u32>,
     width: u32,
     bytes: usize,
@@ -264,7 +264,7 @@ mod tests {
         most: usize,
     }
 
-    impl RowSink for Lines {
+    impl ExportSink for Lines {
         fn cell(&mut self, text: &str, form: CellForm) {
             self.cells.push(match form {
                 CellForm::Text => text.to_owned(),

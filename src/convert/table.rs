@@ -28,7 +28,7 @@ pub(crate) enum CellForm {
 }
 
 /// Receives the rows of a table, cell by cell.
-pub(crate) trait RowSink {
+pub(crate) trait ExportSink {
     /// Adds a cell to the row.
     fn cell(&mut self, text: &str, form: CellForm);
 
@@ -57,5 +57,5 @@ pub(crate) trait ExportReader {
     }
 
     /// Sends the rows of a sheet, named by its place in [`ExportReader::sheets`], to a sink.
-    fn read(&mut self, sheet: usize, rows: &mut dyn RowSink) -> Outcome<()>;
+    fn read(&mut self, sheet: usize, rows: &mut dyn ExportSink) -> Outcome<()>;
 }

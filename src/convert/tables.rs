@@ -8,11 +8,11 @@ use super::{
     account::SheetAccount,
     block::{Block, Blocks, first_rows},
     exports::{Export, Opened},
-    heading::{Heading, LOOKED_THROUGH},
+    heading::{LOOKED_THROUGH, TableHeading},
     map::ExportMap,
     rows::{Converted, Plan},
     tally::Tally,
-    target::Target,
+    target::ConvertTarget,
     text_table::SEPARATORS,
     written::WrittenFile,
 };
@@ -29,7 +29,7 @@ const WAITING: usize = 3;
 #[derive(Clone, Copy)]
 pub(crate) struct Tables<'a> {
     pub(crate) map: &'a ExportMap,
-    pub(crate) targets: &'a [Target],
+    pub(crate) targets: &'a [ConvertTarget],
     pub(crate) exports: &'a [Export],
     /// Whether floating point numbers are taken for the fen that they stand for.
     pub(crate) from_float: bool,
@@ -38,7 +38,7 @@ pub(crate) struct Tables<'a> {
 /// Receives the converted rows of tables.
 pub(crate) trait TableSink {
     /// Begins a table whose columns become these targets.
-    fn begin(&mut self, export: &Export, sheet: &str, targets: Vec<Target>) -> Outcome<()>;
+    fn begin(&mut self, export: &Export, sheet: &str, targets: Vec<ConvertTarget>) -> Outcome<()>;
 
     /// Takes rows of it.
     fn take(&mut self, place: &Place, converted: Converted) -> Outcome<()>;
@@ -142,7 +142,7 @@ impl Tables<'_> {
     }
 
     /// Finds the heading of a table, and its separator.
-    fn heading(&self, opened: &mut Opened, sheet: usize, export: &Export) -> Outcome<Heading> {
+    fn heading(&self, opened: &mut Opened, sheet: usize, export: &Export) -> Outcome<TableHeading> {
         let lines =
             self.map.input.heading.map_or(0, |(_, last)| usize::try_from(last).unwrap_or(0));
         let rows = lines.saturating_add(1).max(LOOKED_THROUGH);
@@ -153,7 +153,7 @@ impl Tables<'_> {
                 table.set_separator(separator);
             }
             let found = first_rows(opened.reader(), sheet, rows)?;
-            match Heading::find(&found, self.map, &export.name) {
+            match TableHeading::find(&found, self.map, &export.name) {
                 Ok(heading) => return Ok(heading),
                 Err(finding) => first = Some(first.unwrap_or(finding)),
             }

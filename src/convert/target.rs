@@ -31,7 +31,7 @@ pub(crate) enum TargetKind {
 /// A field that values of an export become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "what holds of a field")]
-pub(crate) struct Target {
+pub(crate) struct ConvertTarget {
     /// Its name.
     pub(crate) name: &'static str,
     /// The kind of its values.
@@ -47,8 +47,8 @@ pub(crate) struct Target {
 }
 
 /// Returns the fields of a settlement, in the order of the contract.
-pub(crate) fn settlement() -> Vec<Target> {
-    let target = |field: Field| Target {
+pub(crate) fn settlement() -> Vec<ConvertTarget> {
+    let target = |field: Field| ConvertTarget {
         name: field.name(),
         kind: match field.kind() {
             FieldKind::Text => TargetKind::Code,
@@ -65,27 +65,28 @@ pub(crate) fn settlement() -> Vec<Target> {
 }
 
 /// Returns the columns of a small file, in the order of the contract.
-pub(crate) fn small_file(file: &FileColumns) -> Vec<Target> {
+pub(crate) fn small_file(file: &FileColumns) -> Vec<ConvertTarget> {
     let first = file.columns.iter().position(|column| column.required);
-    let target = |(at, column): (usize, &crate::contract::columns::SmallFileColumn)| Target {
-        name: column.name,
-        kind: match (column.kind, column.name) {
-            (ValueKind::Text, "decision") => TargetKind::Decision,
-            (ValueKind::Text, name) if name.ends_with("_id") || name.ends_with("_serial") => {
-                TargetKind::Code
-            }
-            (ValueKind::Text, _) => TargetKind::Words,
-            (ValueKind::Amount | ValueKind::Sum, _) => TargetKind::Amount,
-            (ValueKind::Count, _) => TargetKind::Code,
-            (ValueKind::Day, _) => TargetKind::Day,
-            (ValueKind::Month, _) => TargetKind::Month,
-            (ValueKind::Flag, _) => TargetKind::Flag,
-            (ValueKind::Province, _) => TargetKind::Province,
-        },
-        required: column.required,
-        filled: column.required,
-        personal: false,
-        key: Some(at) == first,
-    };
+    let target =
+        |(at, column): (usize, &crate::contract::columns::SmallFileColumn)| ConvertTarget {
+            name: column.name,
+            kind: match (column.kind, column.name) {
+                (ValueKind::Text, "decision") => TargetKind::Decision,
+                (ValueKind::Text, name) if name.ends_with("_id") || name.ends_with("_serial") => {
+                    TargetKind::Code
+                }
+                (ValueKind::Text, _) => TargetKind::Words,
+                (ValueKind::Amount | ValueKind::Sum, _) => TargetKind::Amount,
+                (ValueKind::Count, _) => TargetKind::Code,
+                (ValueKind::Day, _) => TargetKind::Day,
+                (ValueKind::Month, _) => TargetKind::Month,
+                (ValueKind::Flag, _) => TargetKind::Flag,
+                (ValueKind::Province, _) => TargetKind::Province,
+            },
+            required: column.required,
+            filled: column.required,
+            personal: false,
+            key: Some(at) == first,
+        };
     file.columns.iter().enumerate().map(target).collect()
 }

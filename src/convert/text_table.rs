@@ -15,7 +15,7 @@ use memchr::{memchr_iter, memmem};
 
 use super::{
     map::{InputRule, TextEncoding},
-    table::{ExportReader, RowSink},
+    table::{ExportReader, ExportSink},
 };
 use crate::{
     contract::encoding::{self, Encoding},
@@ -37,7 +37,7 @@ const UNIT: u8 = 0x1f;
 pub(crate) const SEPARATORS: [&str; 9] = [",", "\t", ";", "|", "^", "\u{1}", "，", "；", "~"];
 
 /// A text file whose encoding is known.
-pub(crate) struct TextTable {
+pub(crate) struct DelimitedText {
     /// The file as findings name it.
     name: String,
     path: PathBuf,
@@ -49,9 +49,9 @@ pub(crate) struct TextTable {
     sheets: [String; 1],
 }
 
-impl TextTable {
+impl DelimitedText {
     /// Opens a file and finds out its encoding, unless the map gives it.
-    pub(crate) fn open(path: &Path, name: &str, rule: &InputRule) -> Outcome<TextTable> {
+    pub(crate) fn open(path: &Path, name: &str, rule: &InputRule) -> Outcome<DelimitedText> {
         let mut head = Vec::new();
         let file = File::open(path).map_err(Failure::io(path))?;
         file.take(HEAD).read_to_end(&mut head).map_err(Failure::io(path))?;
@@ -64,7 +64,7 @@ impl TextTable {
                 return Err(refused(Finding::of_file(Code::K01, name, found)));
             }
         };
-        Ok(TextTable {
+        Ok(DelimitedText {
             name: name.to_owned(),
             path: path.to_owned(),
             encoding,
@@ -119,12 +119,12 @@ fn refused(finding: Finding) -> Failure {
     Failure::Unfit(text!("exports"), vec![finding])
 }
 
-impl ExportReader for TextTable {
+impl ExportReader for DelimitedText {
     fn sheets(&self) -> &[String] {
         &self.sheets
     }
 
-    fn read(&mut self, _: usize, rows: &mut dyn RowSink) -> Outcome<()> {
+    fn read(&mut self, _: usize, rows: &mut dyn ExportSink) -> Outcome<()> {
         let separator = self.separator.as_bytes();
         let (delimiter, replaced) = match separator {
             [one] => (*one, None),
@@ -132,7 +132,7 @@ impl ExportReader for TextTable {
         };
         let mut text = Decoded::open(self, replaced)?;
         let csv = ReaderBuilder::new().delimiter(delimiter).quoting(self.quote).build();
-        let mut records = Records {
+        let mut records = TextRows {
             name: &self.name,
             csv,
             cells: vec![0; LONGEST_ROW],
@@ -155,7 +155,7 @@ impl ExportReader for TextTable {
 
 /// The text of a file in UTF-8, piece by piece.
 struct Decoded<'a> {
-    table: &'a TextTable,
+    table: &'a DelimitedText,
     file: File,
     decoder: Decoder,
     raw: Vec<u8>,
@@ -172,7 +172,7 @@ struct Decoded<'a> {
 }
 
 impl<'a> Decoded<'a> {
-    fn open(table: &'a TextTable, replaced: Option<&'a [u8]>) -> Outcome<Decoded<'a>> {
+    fn open(table: &'a DelimitedText, replaced: Option<&'a [u8]>) -> Outcome<Decoded<'a>> {
         let mut file = File::open(&table.path).map_err(Failure::io(&table.path))?;
         file.seek(std::io::SeekFrom::Start(table.mark)).map_err(Failure::io(&table.path))?;
         let charset: &'static Charset = match table.encoding {
@@ -255,7 +255,7 @@ impl<'a> Decoded<'a> {
 }
 
 /// Cuts text into rows.
-struct Records<'a> {
+struct TextRows<'a> {
     name: &'a str,
     csv: csv_core::Reader,
     cells: Vec<u8>,
@@ -270,8 +270,8 @@ struct Records<'a> {
     start: u64,
 }
 
-impl Records<'_> {
-    fn take(&mut self, text: &[u8], rows: &mut dyn RowSink) -> Outcome<ControlFlow<()>> {
+impl TextRows<'_> {
+    fn take(&mut self, text: &[u8], rows: &mut dyn ExportSink) -> Outcome<ControlFlow<()>> {
         let mut rest = text;
         loop {
             if !self.inside {
@@ -307,7 +307,7 @@ impl Records<'_> {
     }
 
     /// Hands over the last row, which may end without a line break.
-    fn finish(&mut self, rows: &mut dyn RowSink) -> Outcome<()> {
+    fn finish(&mut self, rows: &mut dyn ExportSink) -> Outcome<()> {
         while self.inside {
             let (result, _, written, ended) = self.csv.read_record(
                 &[],
@@ -329,7 +329,7 @@ impl Records<'_> {
         Ok(())
     }
 
-    fn hand_over(&mut self, rows: &mut dyn RowSink) -> Outcome<bool> {
+    fn hand_over(&mut self, rows: &mut dyn ExportSink) -> Outcome<bool> {
         let cells = std::str::from_utf8(&self.cells[..self.filled])
             .map_err(|_| Failure::Bug(text!("a row that is no UTF-8")))?;
         rows.texts(cells, &self.ends[..self.counted]);
@@ -353,7 +353,7 @@ mod tests {
     #[derive(Default)]
     struct Rows(Vec<(u64, Vec<String>)>, Vec<String>);
 
-    impl RowSink for Rows {
+    impl ExportSink for Rows {
         fn cell(&mut self, text: &str, _: CellForm) {
             self.1.push(text.to_owned());
         }
@@ -368,7 +368,7 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(bytes).expect("written");
         let mut rows = Rows::default();
-        TextTable::open(file.path(), "a.csv", rule)?.read(0, &mut rows)?;
+        DelimitedText::open(file.path(), "a.csv", rule)?.read(0, &mut rows)?;
         Ok(rows.0)
     }
 

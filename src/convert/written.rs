@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use super::{
     columns::Values,
     rows::Converted,
-    target::{Target, TargetKind},
+    target::{ConvertTarget, TargetKind},
 };
 use crate::{
     columnar::table::{HashedParquet, reproducible},
@@ -54,7 +54,7 @@ pub(crate) struct RowWriter<'a> {
     folder: &'a Path,
     /// The path below the folder, without ending.
     stem: String,
-    targets: Vec<Target>,
+    targets: Vec<ConvertTarget>,
     schema: Arc<Schema>,
     file: Option<HashedParquet>,
     /// Rows of the current file, and of the blocks that wait.
@@ -66,8 +66,13 @@ pub(crate) struct RowWriter<'a> {
 
 impl<'a> RowWriter<'a> {
     /// Prepares files `<stem>.parquet`, `<stem>-2.parquet` and so on below a folder.
-    pub(crate) fn new(folder: &'a Path, stem: String, targets: Vec<Target>) -> RowWriter<'a> {
-        let field = |target: &Target| Field::new(target.name, Values::data_type(target.kind), true);
+    pub(crate) fn new(
+        folder: &'a Path,
+        stem: String,
+        targets: Vec<ConvertTarget>,
+    ) -> RowWriter<'a> {
+        let field =
+            |target: &ConvertTarget| Field::new(target.name, Values::data_type(target.kind), true);
         let schema = Arc::new(Schema::new(targets.iter().map(field).collect::<Vec<_>>()));
         RowWriter {
             folder,
@@ -152,7 +157,7 @@ impl<'a> RowWriter<'a> {
 }
 
 /// Reads rows and sums of a file as another program would: from the file alone.
-fn read_back(path: &Path, targets: &[Target]) -> Outcome<WrittenTotals> {
+fn read_back(path: &Path, targets: &[ConvertTarget]) -> Outcome<WrittenTotals> {
     let damaged = |error: ParquetError| {
         Failure::Bug(text!("{} cannot be read back: {}", path, Text::foreign(error)))
     };

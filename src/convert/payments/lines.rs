@@ -13,11 +13,11 @@ use crate::{
     convert::{
         columns::{fen, written},
         exports::Export,
-        listing::Refused,
+        listing::RefusedWriter,
         rows::Converted,
         tables::{Place, TableSink},
         tally::{Refusal, Tally},
-        target::Target,
+        target::ConvertTarget,
         written::WrittenFile,
     },
     diag::{Code, Failure, Finding, Outcome},
@@ -41,8 +41,8 @@ pub(super) struct ReadLine {
 /// The lines of statements, in their order.
 pub(super) struct StatementLines<'a> {
     parties: &'a BankParties,
-    refused: &'a mut Refused,
-    targets: Vec<Target>,
+    refused: &'a mut RefusedWriter,
+    targets: Vec<ConvertTarget>,
     lines: Vec<ReadLine>,
     /// The first line of the table that is read.
     first: usize,
@@ -51,7 +51,10 @@ pub(super) struct StatementLines<'a> {
 }
 
 impl<'a> StatementLines<'a> {
-    pub(super) fn new(parties: &'a BankParties, refused: &'a mut Refused) -> StatementLines<'a> {
+    pub(super) fn new(
+        parties: &'a BankParties,
+        refused: &'a mut RefusedWriter,
+    ) -> StatementLines<'a> {
         StatementLines {
             parties,
             refused,
@@ -77,7 +80,7 @@ impl<'a> StatementLines<'a> {
 }
 
 impl TableSink for StatementLines<'_> {
-    fn begin(&mut self, _: &Export, _: &str, targets: Vec<Target>) -> Outcome<()> {
+    fn begin(&mut self, _: &Export, _: &str, targets: Vec<ConvertTarget>) -> Outcome<()> {
         (self.targets, self.first) = (targets, self.lines.len());
         Ok(())
     }
@@ -135,10 +138,11 @@ struct BankRow {
 }
 
 impl BankRow {
-    fn of(targets: &[Target], converted: &Converted, row: usize) -> BankRow {
+    fn of(targets: &[ConvertTarget], converted: &Converted, row: usize) -> BankRow {
         let columns = || targets.iter().zip(&converted.columns);
-        let text = |(target, column): (&Target, _)| Some((target.name, written(column, row)?));
-        let amount = |(target, column): (&Target, _)| Some((target.name, fen(column, row)?));
+        let text =
+            |(target, column): (&ConvertTarget, _)| Some((target.name, written(column, row)?));
+        let amount = |(target, column): (&ConvertTarget, _)| Some((target.name, fen(column, row)?));
         BankRow {
             texts: columns().filter_map(text).collect(),
             amounts: columns().filter_map(amount).collect(),

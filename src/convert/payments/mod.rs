@@ -30,7 +30,7 @@ pub use self::{
 use super::{
     account::Account,
     conversion::report_folder,
-    listing::{self, Refused, Sayer},
+    listing::{self, RefusedWriter, Sayer},
     small::{add, must_be_free},
     tables::Tables,
 };
@@ -100,7 +100,7 @@ impl PaymentsConversion<'_> {
         must_be_free(delivery, PAYMENTS.name)?;
         delivery.fill(|part| {
             let folder = report_folder(delivery, "payments");
-            let mut refused = Refused::create(part, &folder, self.say)?;
+            let mut refused = RefusedWriter::create(part, &folder, self.say)?;
             let mut lines = StatementLines::new(self.parties, &mut refused);
             let sheets = self.tables.each(&mut lines, monitor)?;
             let lines = lines.finish();

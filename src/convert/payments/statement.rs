@@ -10,15 +10,15 @@ use super::{
     party::{BankParties, provinces_in},
 };
 use crate::{
-    convert::target::{Target, TargetKind},
+    convert::target::{ConvertTarget, TargetKind},
     model::{codes::Province, money::Fen},
     spelling::bare,
     text::Text,
 };
 
 /// What a map may read of a bank statement. Amounts stand in one column, perhaps with their direction, or in two.
-pub(crate) fn targets() -> Vec<Target> {
-    let target = |name, kind| Target {
+pub(crate) fn targets() -> Vec<ConvertTarget> {
+    let target = |name, kind| ConvertTarget {
         name,
         kind,
         required: name == "paid_on",

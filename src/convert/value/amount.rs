@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use super::{
-    change::{Change, Changes},
+    change::{Change, ValueChanges},
     plain::{Raw, ValueRule},
-    unread::{Read, Unread},
+    unread::{Read, UnreadValue},
 };
 use crate::{convert::table::CellForm, diag::Code, model::money::Fen};
 
@@ -22,7 +22,7 @@ pub(crate) fn amount(
     text: &str,
     form: CellForm,
     rule: &ValueRule,
-    changes: &mut Changes,
+    changes: &mut ValueChanges,
 ) -> Read<Fen> {
     if matches!(form, CellForm::Text | CellForm::Number)
         && rule.in_fen != Some(true)
@@ -52,20 +52,21 @@ pub(crate) fn amount(
     if fen.fits() { Ok(Some(fen)) } else { Err(LARGE) }
 }
 
-const ASKED: Unread = Unread::of_column(
+const ASKED: UnreadValue = UnreadValue::of_column(
     Code::K05,
     text!("a column of whole numbers: the map does not say whether they are yuan or fen"),
 );
-const FLOAT: Unread = Unread::of_column(Code::K06, text!("a column of floating point numbers"));
-const NO_AMOUNT: Unread = Unread::new(Code::K05, text!("no amount"));
-const FORMULA: Unread = Unread::new(Code::K05, text!("a formula without a value"));
-const LARGE: Unread = Unread::new(Code::K05, text!("larger than DECIMAL(16,2) holds"));
-const PART: Unread = Unread::new(Code::K05, text!("no whole number of fen"));
-const NOISE: Unread =
-    Unread::new(Code::K06, text!("no whole number of fen, perhaps a floating point number"));
+const FLOAT: UnreadValue =
+    UnreadValue::of_column(Code::K06, text!("a column of floating point numbers"));
+const NO_AMOUNT: UnreadValue = UnreadValue::new(Code::K05, text!("no amount"));
+const FORMULA: UnreadValue = UnreadValue::new(Code::K05, text!("a formula without a value"));
+const LARGE: UnreadValue = UnreadValue::new(Code::K05, text!("larger than DECIMAL(16,2) holds"));
+const PART: UnreadValue = UnreadValue::new(Code::K05, text!("no whole number of fen"));
+const NOISE: UnreadValue =
+    UnreadValue::new(Code::K06, text!("no whole number of fen, perhaps a floating point number"));
 
-const COARSE: Unread =
-    Unread::new(Code::K06, text!("a floating point number too large to tell every fen"));
+const COARSE: UnreadValue =
+    UnreadValue::new(Code::K06, text!("a floating point number too large to tell every fen"));
 
 /// Returns the number of digits before the point.
 fn whole_digits(digits: &str) -> usize {
@@ -97,7 +98,7 @@ fn plain(text: &[u8]) -> Option<Fen> {
 }
 
 /// Takes away currency, sign and separators of thousands. Returns whether the amount is below 0, and its digits.
-fn bare<'a>(text: &'a str, changes: &mut Changes) -> Option<(bool, Cow<'a, str>)> {
+fn bare<'a>(text: &'a str, changes: &mut ValueChanges) -> Option<(bool, Cow<'a, str>)> {
     let mut negative = false;
     let mut rest = text;
     // Sign, brackets and currency stand in any order: -¥5, ¥-5, (5.00), 5.00-.
@@ -132,7 +133,7 @@ fn bare<'a>(text: &'a str, changes: &mut Changes) -> Option<(bool, Cow<'a, str>)
 }
 
 /// Takes separators away where they stand between groups of three digits.
-fn without_separators<'a>(text: &'a str, changes: &mut Changes) -> Option<Cow<'a, str>> {
+fn without_separators<'a>(text: &'a str, changes: &mut ValueChanges) -> Option<Cow<'a, str>> {
     let Some(separator) = [',', ' ', '\''].into_iter().find(|letter| text.contains(*letter)) else {
         return Some(Cow::Borrowed(text));
     };
@@ -153,7 +154,10 @@ fn without_separators<'a>(text: &'a str, changes: &mut Changes) -> Option<Cow<'a
 }
 
 /// Writes an exponent out.
-fn written_out<'a>(digits: Cow<'a, str>, changes: &mut Changes) -> Result<Cow<'a, str>, Unread> {
+fn written_out<'a>(
+    digits: Cow<'a, str>,
+    changes: &mut ValueChanges,
+) -> Result<Cow<'a, str>, UnreadValue> {
     if !digits.contains(['e', 'E']) {
         return Ok(digits);
     }
@@ -166,7 +170,7 @@ fn written_out<'a>(digits: Cow<'a, str>, changes: &mut Changes) -> Result<Cow<'a
 }
 
 /// Returns the fen of digits with a point.
-fn fen_of(digits: &str, rule: &ValueRule, changes: &mut Changes) -> Result<i64, Unread> {
+fn fen_of(digits: &str, rule: &ValueRule, changes: &mut ValueChanges) -> Result<i64, UnreadValue> {
     let (whole, cents) = digits.split_once('.').unwrap_or((digits, ""));
     let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if whole.len() + cents.len() == 0 || !all_digits(whole) || !all_digits(cents) {
@@ -190,8 +194,8 @@ fn rounded(
     digits: &str,
     places: usize,
     rule: &ValueRule,
-    changes: &mut Changes,
-) -> Result<i64, Unread> {
+    changes: &mut ValueChanges,
+) -> Result<i64, UnreadValue> {
     let number: Decimal = digits.parse().map_err(|_| PART)?;
     let number = Some(number).filter(|_| whole_digits(digits) <= TOLD.0);
     let fen = number
@@ -213,14 +217,18 @@ fn rounded(
 mod tests {
     use super::*;
 
-    fn read_as(text: &str, form: CellForm, rule: &ValueRule) -> (Result<i64, Unread>, Vec<Change>) {
-        let mut changes = Changes::default();
+    fn read_as(
+        text: &str,
+        form: CellForm,
+        rule: &ValueRule,
+    ) -> (Result<i64, UnreadValue>, Vec<Change>) {
+        let mut changes = ValueChanges::default();
         let read = amount(text, form, rule, &mut changes);
         let fen = read.map(|fen| fen.map_or(i64::MIN, Fen::fen));
         (fen, changes.iter().collect())
     }
 
-    fn read(text: &str) -> (Result<i64, Unread>, Vec<Change>) {
+    fn read(text: &str) -> (Result<i64, UnreadValue>, Vec<Change>) {
         read_as(text, CellForm::Text, &ValueRule::default())
     }
 

@@ -52,9 +52,9 @@ changes! {
 
 /// The changes of one value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Changes(u32);
+pub(crate) struct ValueChanges(u32);
 
-impl Changes {
+impl ValueChanges {
     /// Adds a change.
     pub(crate) const fn add(&mut self, change: Change) {
         self.0 |= 1 << change as u32;

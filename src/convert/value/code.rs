@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use rust_decimal::Decimal;
 
 use super::{
-    change::{Change, Changes},
+    change::{Change, ValueChanges},
     plain::{Raw, ValueRule},
-    unread::{Read, Unread},
+    unread::{Read, UnreadValue},
 };
 use crate::{convert::table::CellForm, diag::Code};
 
@@ -19,7 +19,7 @@ pub(crate) fn code<'a>(
     text: &'a str,
     form: CellForm,
     rule: &'a ValueRule,
-    changes: &mut Changes,
+    changes: &mut ValueChanges,
 ) -> Read<Cow<'a, str>> {
     let bytes = text.as_bytes();
     let is_usual = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
@@ -44,21 +44,29 @@ pub(crate) fn code<'a>(
             raw.text
         }
         CellForm::Day | CellForm::Time | CellForm::Instant => {
-            return Err(Unread::new(Code::K04, text!("a date, made of a code by a spreadsheet")));
+            return Err(UnreadValue::new(
+                Code::K04,
+                text!("a date, made of a code by a spreadsheet"),
+            ));
         }
-        CellForm::Error => return Err(Unread::new(Code::K04, text!("a formula without a value"))),
+        CellForm::Error => {
+            return Err(UnreadValue::new(Code::K04, text!("a formula without a value")));
+        }
     };
     padded(value, rule, changes).map(Some)
 }
 
 /// Reads a text that may be the text of a number.
-fn of_text<'a>(text: Cow<'a, str>, changes: &mut Changes) -> Result<Cow<'a, str>, Unread> {
+fn of_text<'a>(
+    text: Cow<'a, str>,
+    changes: &mut ValueChanges,
+) -> Result<Cow<'a, str>, UnreadValue> {
     if text.chars().any(char::is_control) {
-        return Err(Unread::new(Code::K04, text!("a line break or a control character")));
+        return Err(UnreadValue::new(Code::K04, text!("a line break or a control character")));
     }
     if text.contains('\u{fffd}') {
         let why = text!("a character that was lost when the text was decoded before");
-        return Err(Unread::new(Code::K04, why));
+        return Err(UnreadValue::new(Code::K04, why));
     }
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     // 3.40E+17: a spreadsheet has shown a long number, and its digits are lost.
@@ -79,11 +87,14 @@ fn of_text<'a>(text: Cow<'a, str>, changes: &mut Changes) -> Result<Cow<'a, str>
     }
 }
 
-const LOST: Unread =
-    Unread::new(Code::K04, text!("a number of which a spreadsheet keeps 15 digits only"));
+const LOST: UnreadValue =
+    UnreadValue::new(Code::K04, text!("a number of which a spreadsheet keeps 15 digits only"));
 
 /// Writes a number as a code.
-fn of_number<'a>(text: Cow<'a, str>, changes: &mut Changes) -> Result<Cow<'a, str>, Unread> {
+fn of_number<'a>(
+    text: Cow<'a, str>,
+    changes: &mut ValueChanges,
+) -> Result<Cow<'a, str>, UnreadValue> {
     let written = if text.contains(['e', 'E']) {
         let number = Decimal::from_scientific(&text).map_err(|_| LOST)?;
         changes.add(Change::Exponent);
@@ -96,7 +107,7 @@ fn of_number<'a>(text: Cow<'a, str>, changes: &mut Changes) -> Result<Cow<'a, st
         || !whole.bytes().all(|b| b.is_ascii_digit())
         || rest.bytes().any(|b| b != b'0')
     {
-        return Err(Unread::new(Code::K04, text!("a number that is no code")));
+        return Err(UnreadValue::new(Code::K04, text!("a number that is no code")));
     }
     if whole.len() > KEPT {
         return Err(LOST);
@@ -112,11 +123,14 @@ fn of_number<'a>(text: Cow<'a, str>, changes: &mut Changes) -> Result<Cow<'a, st
 fn padded<'a>(
     value: Cow<'a, str>,
     rule: &ValueRule,
-    changes: &mut Changes,
-) -> Result<Cow<'a, str>, Unread> {
+    changes: &mut ValueChanges,
+) -> Result<Cow<'a, str>, UnreadValue> {
     let Some(digits) = rule.digits else { return Ok(value) };
     if value.len() > digits {
-        return Err(Unread::new(Code::K04, text!("more than the {} digits of the map", digits)));
+        return Err(UnreadValue::new(
+            Code::K04,
+            text!("more than the {} digits of the map", digits),
+        ));
     }
     if value.len() == digits || !value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(value);
@@ -130,7 +144,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str, form: CellForm, rule: &ValueRule) -> (Result<String, Code>, Vec<Change>) {
-        let mut changes = Changes::default();
+        let mut changes = ValueChanges::default();
         let value = code(text, form, rule, &mut changes);
         let value = value.map(|value| value.unwrap_or_default().into_owned());
         (value.map_err(|unread| unread.code), changes.iter().collect())

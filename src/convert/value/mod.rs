@@ -11,10 +11,10 @@ mod word;
 
 pub(crate) use self::{
     amount::amount,
-    change::{Change, Changes},
+    change::{Change, ValueChanges},
     code::code,
     plain::{Clock, SerialDays, ValueRule},
     time::{day, time},
-    unread::{Read, Unread},
+    unread::{Read, UnreadValue},
     word::{decision, flag, month, province, words},
 };

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use super::change::{Change, Changes};
+use super::change::{Change, ValueChanges};
 use crate::{convert::table::CellForm, model::fields::without_blanks};
 
 /// The clock of times that name no zone.
@@ -65,7 +65,7 @@ impl<'a> Raw<'a> {
         text: &'a str,
         form: CellForm,
         rule: &'a ValueRule,
-        changes: &mut Changes,
+        changes: &mut ValueChanges,
     ) -> Option<Raw<'a>> {
         if text.is_empty() {
             return None;
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str, rule: &ValueRule) -> (Option<String>, Vec<Change>) {
-        let mut changes = Changes::default();
+        let mut changes = ValueChanges::default();
         let raw = Raw::of(text, CellForm::Text, rule, &mut changes);
         (raw.map(|raw| raw.text.into_owned()), changes.iter().collect())
     }

@@ -5,19 +5,21 @@ use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use super::{
-    change::{Change, Changes},
+    change::{Change, ValueChanges},
     plain::{Clock, Raw, SerialDays, ValueRule},
-    unread::{Read, Unread},
+    unread::{Read, UnreadValue},
 };
 use crate::{convert::table::CellForm, diag::Code};
 
-const NO_DATE: Unread = Unread::new(Code::K07, text!("no date or time that exists"));
-const SERIAL: Unread = Unread::new(
+const NO_DATE: UnreadValue = UnreadValue::new(Code::K07, text!("no date or time that exists"));
+const SERIAL: UnreadValue = UnreadValue::new(
     Code::K07,
     text!("a number, perhaps a serial number of a spreadsheet; the map does not say it"),
 );
-const TWO_DIGITS: Unread =
-    Unread::new(Code::K07, text!("a date that could be several; the map does not give its format"));
+const TWO_DIGITS: UnreadValue = UnreadValue::new(
+    Code::K07,
+    text!("a date that could be several; the map does not give its format"),
+);
 const EIGHT: TimeDelta = TimeDelta::hours(8);
 
 /// Reads a time and moves it to UTC+8.
@@ -25,7 +27,7 @@ pub(crate) fn time(
     text: &str,
     form: CellForm,
     rule: &ValueRule,
-    changes: &mut Changes,
+    changes: &mut ValueChanges,
 ) -> Read<NaiveDateTime> {
     let Some(moment) = read(text, form, rule, changes)? else { return Ok(None) };
     if moment.time.is_none() {
@@ -39,7 +41,7 @@ pub(crate) fn day(
     text: &str,
     form: CellForm,
     rule: &ValueRule,
-    changes: &mut Changes,
+    changes: &mut ValueChanges,
 ) -> Read<NaiveDate> {
     let Some(moment) = read(text, form, rule, changes)? else { return Ok(None) };
     match moment.time {
@@ -57,7 +59,11 @@ struct Moment {
 }
 
 impl Moment {
-    fn local(&self, rule: &ValueRule, changes: &mut Changes) -> Result<NaiveDateTime, Unread> {
+    fn local(
+        &self,
+        rule: &ValueRule,
+        changes: &mut ValueChanges,
+    ) -> Result<NaiveDateTime, UnreadValue> {
         let time = self.day.and_time(self.time.unwrap_or_default());
         let offset = match self.offset {
             Some(offset) => offset,
@@ -74,12 +80,14 @@ fn read(
     text: &str,
     form: CellForm,
     rule: &ValueRule,
-    changes: &mut Changes,
-) -> Result<Option<Moment>, Unread> {
+    changes: &mut ValueChanges,
+) -> Result<Option<Moment>, UnreadValue> {
     let Some(raw) = Raw::of(text, form, rule, changes) else { return Ok(None) };
     let text = &*raw.text;
     match raw.form {
-        CellForm::Error => return Err(Unread::new(Code::K07, text!("a formula without a value"))),
+        CellForm::Error => {
+            return Err(UnreadValue::new(Code::K07, text!("a formula without a value")));
+        }
         CellForm::Truth => return Err(NO_DATE),
         CellForm::Number | CellForm::Whole | CellForm::Double | CellForm::Single
             if rule.serial.is_some() => {}
@@ -151,7 +159,11 @@ fn micros(digits: &[u8]) -> Option<u32> {
 }
 
 /// Reads digits alone: YYYYMMDD, with hour and minute, with seconds and milliseconds; or a serial number.
-fn of_number(text: &str, rule: &ValueRule, changes: &mut Changes) -> Result<Moment, Unread> {
+fn of_number(
+    text: &str,
+    rule: &ValueRule,
+    changes: &mut ValueChanges,
+) -> Result<Moment, UnreadValue> {
     if let Some(from) = rule.serial {
         changes.add(Change::Serial);
         return of_serial(text, from).ok_or(NO_DATE);
@@ -193,8 +205,9 @@ fn of_serial(text: &str, from: SerialDays) -> Option<Moment> {
 }
 
 /// Reads a text by the pattern of the map.
-fn of_format(text: &str, format: &str) -> Result<Moment, Unread> {
-    let no_match = || Unread::new(Code::K07, text!("not in the format of the map, {}", format));
+fn of_format(text: &str, format: &str) -> Result<Moment, UnreadValue> {
+    let no_match =
+        || UnreadValue::new(Code::K07, text!("not in the format of the map, {}", format));
     if let Ok(time) = chrono::DateTime::parse_from_str(text, format) {
         let offset = TimeDelta::seconds(time.offset().local_minus_utc().into());
         let time = time.naive_local();
@@ -208,7 +221,7 @@ fn of_format(text: &str, format: &str) -> Result<Moment, Unread> {
 }
 
 /// Reads other spellings: other separators, Chinese words, one digit for a month, a zone, halves of the day.
-fn spelt(text: &str) -> Result<Moment, Unread> {
+fn spelt(text: &str) -> Result<Moment, UnreadValue> {
     let mut plain = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -276,7 +289,7 @@ fn zone(time: &str) -> Option<(String, TimeDelta)> {
 }
 
 /// Reads year, month and day with separators, or eight digits.
-fn of_parts(date: &str) -> Result<NaiveDate, Unread> {
+fn of_parts(date: &str) -> Result<NaiveDate, UnreadValue> {
     let date = date.trim_end_matches('-');
     if date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit()) {
         let part = |from: usize, to: usize| date.get(from..to).and_then(|part| part.parse().ok());
@@ -343,14 +356,14 @@ mod tests {
         text: &str,
         form: CellForm,
         rule: &ValueRule,
-    ) -> (Result<String, Unread>, Vec<Change>) {
-        let mut changes = Changes::default();
+    ) -> (Result<String, UnreadValue>, Vec<Change>) {
+        let mut changes = ValueChanges::default();
         let read = time(text, form, rule, &mut changes);
         let shown = read.map(|time| time.map_or_else(String::new, |time| time.to_string()));
         (shown, changes.iter().collect())
     }
 
-    fn read(text: &str) -> (Result<String, Unread>, Vec<Change>) {
+    fn read(text: &str) -> (Result<String, UnreadValue>, Vec<Change>) {
         read_as(text, CellForm::Text, &ValueRule::default())
     }
 
@@ -452,9 +465,9 @@ mod tests {
 
     #[test]
     fn days_leave_times_out() {
-        let mut changes = Changes::default();
+        let mut changes = ValueChanges::default();
         let utc = ValueRule { clock: Some(Clock::Utc), ..ValueRule::default() };
-        let read = |text, rule, changes: &mut Changes| {
+        let read = |text, rule, changes: &mut ValueChanges| {
             day(text, CellForm::Text, rule, changes).map(|day| day.map(|day| day.to_string()))
         };
         let none = ValueRule::default();

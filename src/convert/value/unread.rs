@@ -4,7 +4,7 @@ use crate::{diag::Code, text::Text};
 
 /// A value that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unread {
+pub(crate) struct UnreadValue {
     /// The code of the finding.
     pub(crate) code: Code,
     /// Why it cannot be read.
@@ -13,17 +13,17 @@ pub(crate) struct Unread {
     pub(crate) column: bool,
 }
 
-impl Unread {
+impl UnreadValue {
     /// Makes the refusal of one value.
-    pub(crate) const fn new(code: Code, why: Text) -> Unread {
-        Unread { code, why, column: false }
+    pub(crate) const fn new(code: Code, why: Text) -> UnreadValue {
+        UnreadValue { code, why, column: false }
     }
 
     /// Makes the refusal of a column.
-    pub(crate) const fn of_column(code: Code, why: Text) -> Unread {
-        Unread { code, why, column: true }
+    pub(crate) const fn of_column(code: Code, why: Text) -> UnreadValue {
+        UnreadValue { code, why, column: true }
     }
 }
 
 /// A value that was read, and how it was changed; no value for an empty cell.
-pub(crate) type Read<T> = Result<Option<T>, Unread>;
+pub(crate) type Read<T> = Result<Option<T>, UnreadValue>;

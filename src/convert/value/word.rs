@@ -1,10 +1,10 @@
 //! Values of small files: provinces, months, yes and no, decisions, and texts for people.
 
 use super::{
-    change::{Change, Changes},
+    change::{Change, ValueChanges},
     plain::{Raw, ValueRule},
     time,
-    unread::{Read, Unread},
+    unread::{Read, UnreadValue},
 };
 use crate::{
     convert::table::CellForm,
@@ -16,18 +16,19 @@ use crate::{
     spelling::bare,
 };
 
-const NO_PROVINCE: Unread = Unread::new(Code::K11, text!("no code and no name of a province"));
-const NO_FLAG: Unread = Unread::new(Code::K11, text!("neither yes nor no"));
-const NO_DECISION: Unread = Unread::new(Code::K11, text!("no decision"));
-const NO_MONTH: Unread = Unread::new(Code::K07, text!("no month"));
-const FORMULA: Unread = Unread::new(Code::K11, text!("a formula without a value"));
+const NO_PROVINCE: UnreadValue =
+    UnreadValue::new(Code::K11, text!("no code and no name of a province"));
+const NO_FLAG: UnreadValue = UnreadValue::new(Code::K11, text!("neither yes nor no"));
+const NO_DECISION: UnreadValue = UnreadValue::new(Code::K11, text!("no decision"));
+const NO_MONTH: UnreadValue = UnreadValue::new(Code::K07, text!("no month"));
+const FORMULA: UnreadValue = UnreadValue::new(Code::K11, text!("a formula without a value"));
 
 /// Reads a province: its code, a division code of the whole province, or its name.
 pub(crate) fn province(
     text: &str,
     form: CellForm,
     rule: &ValueRule,
-    changes: &mut Changes,
+    changes: &mut ValueChanges,
 ) -> Read<Province> {
     let Some(raw) = Raw::of(text, form, rule, changes) else { return Ok(None) };
     let text = bare(&raw.text);
@@ -62,7 +63,7 @@ pub(crate) fn month(
     text: &str,
     form: CellForm,
     rule: &ValueRule,
-    changes: &mut Changes,
+    changes: &mut ValueChanges,
 ) -> Read<Month> {
     let Some(raw) = Raw::of(text, form, rule, changes) else { return Ok(None) };
     if let Some(month) = Month::from_text(&raw.text) {
@@ -76,7 +77,7 @@ pub(crate) fn month(
     };
     let found = match parts {
         Some((year, month)) => Month::from_text(&format!("{year}-{month:0>2}")),
-        None => time::day(text, form, rule, &mut Changes::default())
+        None => time::day(text, form, rule, &mut ValueChanges::default())
             .ok()
             .flatten()
             .and_then(|day| Month::from_text(day.to_string().get(..7)?)),
@@ -102,7 +103,7 @@ pub(crate) fn flag(
     text: &str,
     form: CellForm,
     rule: &ValueRule,
-    changes: &mut Changes,
+    changes: &mut ValueChanges,
 ) -> Read<bool> {
     let Some(raw) = Raw::of(text, form, rule, changes) else { return Ok(None) };
     let text = bare(&raw.text);
@@ -122,7 +123,7 @@ pub(crate) fn decision(
     text: &str,
     form: CellForm,
     rule: &ValueRule,
-    changes: &mut Changes,
+    changes: &mut ValueChanges,
 ) -> Read<Verdict> {
     let Some(raw) = Raw::of(text, form, rule, changes) else { return Ok(None) };
     if let Some(verdict) = Verdict::from_name(&raw.text) {
@@ -143,12 +144,12 @@ pub(crate) fn words(
     text: &str,
     form: CellForm,
     rule: &ValueRule,
-    changes: &mut Changes,
+    changes: &mut ValueChanges,
 ) -> Read<String> {
     if form == CellForm::Error {
         return Err(FORMULA);
     }
-    let mut looked = Changes::default();
+    let mut looked = ValueChanges::default();
     let Some(raw) = Raw::of(text, form, rule, &mut looked) else {
         changes.add_if(looked.iter().any(|change| change == Change::Empty), Change::Empty);
         return Ok(None);
@@ -169,11 +170,11 @@ mod tests {
     use super::*;
 
     fn read<T>(
-        of: fn(&str, CellForm, &ValueRule, &mut Changes) -> Read<T>,
+        of: fn(&str, CellForm, &ValueRule, &mut ValueChanges) -> Read<T>,
         text: &str,
         form: CellForm,
-    ) -> Result<(Option<T>, Vec<Change>), Unread> {
-        let mut changes = Changes::default();
+    ) -> Result<(Option<T>, Vec<Change>), UnreadValue> {
+        let mut changes = ValueChanges::default();
         let value = of(text, form, &ValueRule::default(), &mut changes)?;
         Ok((value, changes.iter().collect()))
     }
