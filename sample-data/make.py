@@ -56,7 +56,7 @@ def parquet_of(twin):
 
 def headings():
     """The Chinese heading of each field: the first that the program knows."""
-    known = (HERE.parent / "pipelines" / "headings.toml").read_text(encoding="utf-8")
+    known = (HERE.parent / "src" / "convert" / "headings.toml").read_text(encoding="utf-8")
     return dict(re.findall(r'^(\w+) = \["([^"]+)"', known, re.MULTILINE))
 
 

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The file of known headings.
-const BUILT_IN: &str = include_str!("../../pipelines/headings.toml");
+const BUILT_IN: &str = include_str!("headings.toml");
 
 /// Known headings: for each kind of export the names of each field, and words for values and rows.
 #[derive(Debug)]

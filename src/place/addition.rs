@@ -24,6 +24,8 @@ const PART: &str = ".liangqing.part";
 /// A folder that gets more files.
 #[derive(Debug)]
 pub struct Addition {
+    /// The path as the user gave it, for messages.
+    shown: PathBuf,
     folder: PathBuf,
 }
 
@@ -49,7 +51,7 @@ impl Addition {
             _ => {
                 // A file of it is what must be outside of books and sides.
                 outside_of_books(&resolved.join("new"))?;
-                Ok(Addition { folder: resolved })
+                Ok(Addition { shown: folder.to_owned(), folder: resolved })
             }
         }
     }
@@ -72,7 +74,7 @@ impl Addition {
         let taken: Vec<&str> = tops.iter().filter(|name| self.has(name)).copied().collect();
         if !taken.is_empty() {
             let hint = text!("name a new folder, or move them away; nothing was written");
-            let problem = text!("{} has already: {}", self.folder, taken.join(", "));
+            let problem = text!("{} has already: {}", self.shown, taken.join(", "));
             return Err(Failure::Usage(problem.hinting(hint)));
         }
         let added = |top: &&str| AddedFile { path: (*top).to_owned(), replaces: false };
@@ -104,7 +106,7 @@ impl Addition {
             Claimed::Ours(claim) => Ok(claim),
             Claimed::Denied(error) => Err(Failure::io(&part)(error)),
             Claimed::Busy => Err(Failure::Usage(
-                text!("another command is writing into {}", self.folder)
+                text!("another command is writing into {}", self.shown)
                     .hinting(text!("wait for it, or name another place")),
             )),
             Claimed::Strange => Err(Failure::Usage(

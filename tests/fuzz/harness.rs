@@ -297,7 +297,7 @@ impl Bench {
             map: &map,
             out: Some(&out),
             exports: &exports,
-            from_float: bytes.len() % 2 == 0,
+            from_float: bytes.len().is_multiple_of(2),
             strict: false,
             say: |text| text.to_string(),
         };
@@ -312,7 +312,7 @@ impl Bench {
         }
         let converted = self.pool.install(|| convert(&request, None, &Monitor::silent()));
         _ = fs::remove_dir_all(&out);
-        converted.map(drop).unwrap_or_else(refused);
+        converted.map_or_else(refused, drop);
     }
 
     /// Exports of the sample month and of writers of workbooks, each with the map that is guessed, and without.

@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    slice::from_ref,
 };
 
 use arrow_array::{
@@ -20,9 +21,10 @@ use crate::world::{
 
 /// The Chinese heading of a field: the first that the guess knows.
 fn heading(field: Field) -> String {
-    let known: toml::Table =
-        toml::from_str(&fs::read_to_string(root().join("pipelines/headings.toml")).expect("read"))
-            .expect("TOML");
+    let known: toml::Table = toml::from_str(
+        &fs::read_to_string(root().join("src/convert/headings.toml")).expect("read"),
+    )
+    .expect("TOML");
     known["settlement"][field.name()][0].as_str().expect("a name").to_owned()
 }
 
@@ -139,9 +141,8 @@ fn the_sample_month_comes_back_from_gbk_text() {
     assert_eq!(converted, direct);
 }
 
-#[test]
-fn dirt_is_refused_line_by_line_and_nothing_else_is() {
-    let world = World::new();
+/// An export with the usual dirt.
+fn dirty() -> String {
     let names = "setl_id,psn_no,insuplc_admdvs,mdtrtarea_admvs,fixmedins_code,insutype,med_type,setl_time,\
                  medfee_sumamt,hifp_pay,fund_pay_sumamt,acct_pay,psn_cash_pay";
     let row = |id: &str, time: &str, medfee: &str| {
@@ -149,7 +150,7 @@ fn dirt_is_refused_line_by_line_and_nothing_else_is() {
             "{id},P34000000000000777777,340100,310100,H31010000001,310,11,{time},{medfee},700.00,700.00,100.00,200.00\n"
         )
     };
-    let text = [
+    [
         "\u{feff}某省异地就医结算明细,,,,,,,,,,,,\n\n".to_owned(),
         format!("{names}\n"),
         row("S1", "2025/10/1 8:30", "1000"),
@@ -164,10 +165,40 @@ fn dirt_is_refused_line_by_line_and_nothing_else_is() {
         "合 计：,,,,,,,,3000.00,2100.00,2100.00,300.00,600.00\n".to_owned(),
         row("", "2025-10-01 08:30:00", "1000.00"),
     ]
-    .concat();
+    .concat()
+}
+
+/// The list of refused values of the dirty export.
+fn assert_refused(world: &World) {
+    let refused =
+        fs::read_to_string(world.path("delivery/_convert/001-treating/refused.csv")).expect("read");
+    let refused: Vec<Vec<String>> = csv::Reader::from_reader(refused.as_bytes())
+        .records()
+        .map(|row| row.expect("CSV").iter().map(str::to_owned).collect())
+        .collect();
+    let places: Vec<[&str; 4]> =
+        refused.iter().map(|row| [2, 4, 5, 6].map(|at| row[at].as_str())).collect();
+    assert_eq!(
+        places,
+        [
+            ["7", "setl_time", "01/02/2025", "K07"],
+            ["8", "medfee_sumamt", "千元", "K05"],
+            ["9", "setl_id", "3.40E+17", "K04"],
+            ["9", "setl_time", "2025-13-01", "K07"],
+            ["9", "medfee_sumamt", "1000.005", "K05"],
+            ["11", "", "", "K03"],
+            ["14", "setl_id", "", "K10"],
+        ]
+    );
+}
+
+#[test]
+fn dirt_is_refused_line_by_line_and_nothing_else_is() {
+    let world = World::new();
+    let text = dirty();
     let export = write(&world, "exports/脏.csv", text);
     let map = plain_map(&world, "[rows]\nsums = [\"合计\"]\n", &required());
-    let ran = convert(&world, "treating", &map, &["--format", "json"], &[export.clone()]).expect(0);
+    let ran = convert(&world, "treating", &map, &["--format", "json"], from_ref(&export)).expect(0);
     let report = json(&ran);
     assert_eq!(
         ["rows", "converted", "refused", "refused_values"].map(|key| report[key].as_u64()),
@@ -196,26 +227,7 @@ fn dirt_is_refused_line_by_line_and_nothing_else_is() {
         let expected = (expected.0.to_owned(), expected.1.to_owned(), expected.2);
         assert!(found.contains(&expected), "{expected:?} in {found:?}");
     }
-    let refused =
-        fs::read_to_string(world.path("delivery/_convert/001-treating/refused.csv")).expect("read");
-    let refused: Vec<Vec<String>> = csv::Reader::from_reader(refused.as_bytes())
-        .records()
-        .map(|row| row.expect("CSV").iter().map(str::to_owned).collect())
-        .collect();
-    let places: Vec<[&str; 4]> =
-        refused.iter().map(|row| [2, 4, 5, 6].map(|at| row[at].as_str())).collect();
-    assert_eq!(
-        places,
-        [
-            ["7", "setl_time", "01/02/2025", "K07"],
-            ["8", "medfee_sumamt", "千元", "K05"],
-            ["9", "setl_id", "3.40E+17", "K04"],
-            ["9", "setl_time", "2025-13-01", "K07"],
-            ["9", "medfee_sumamt", "1000.005", "K05"],
-            ["11", "", "", "K03"],
-            ["14", "setl_id", "", "K10"],
-        ]
-    );
+    assert_refused(&world);
     let kept = read_table(
         &world.path("delivery/treating/脏.parquet"),
         &["setl_id", "setl_time", "medfee_sumamt"],
@@ -300,7 +312,7 @@ fn parquet_of_databases_becomes_parquet_of_the_contract() {
     let export = world.path("exports/SETL_D.parquet");
     write_parquet(&export, &as_databases_write_it(&rows));
     let map = world.path("map.toml");
-    guess("treating", &map, &[export.clone()]).expect(0);
+    guess("treating", &map, from_ref(&export)).expect(0);
     let ran = convert(&world, "treating", &map, &["--format", "json"], &[export]).expect(0);
     assert_eq!(json(&ran)["converted"], 2);
     let expected = world.path("expected.parquet");
@@ -327,7 +339,7 @@ fn floating_point_and_whole_numbers_are_asked_about_once() {
     let batch = with_column(&with_column(&batch(&rows), "psn_cash_pay", cash), "acct_pay", acct);
     write_parquet(&export, &batch);
     let map = plain_map(&world, "", &required());
-    let refused = convert(&world, "treating", &map, &[], &[export.clone()]).expect(3);
+    let refused = convert(&world, "treating", &map, &[], from_ref(&export)).expect(3);
     assert_eq!(refused.stderr.matches("K05").count(), 1, "{}", refused.stderr);
     assert_eq!(refused.stderr.matches("K06").count(), 1, "{}", refused.stderr);
     assert!(!world.path("delivery").exists());
@@ -393,7 +405,7 @@ fn nothing_is_guessed_but_by_guess() {
     let text = "结算ID,人员编号,个人帐户支付,备注\nS1,P1,1.00,\n";
     let export = write(&world, "a.csv", text);
     let map = world.path("guessed.toml");
-    let ran = guess("treating", &map, &[export.clone()]).expect(0);
+    let ran = guess("treating", &map, from_ref(&export)).expect(0);
     assert!(ran.stdout.contains("complete the map"), "{}", ran.stdout);
     let text = fs::read_to_string(&map).expect("read");
     for line in [
@@ -405,14 +417,14 @@ fn nothing_is_guessed_but_by_guess() {
     ] {
         assert!(text.lines().any(|found| found == line), "{line} in {text}");
     }
-    let refused = convert(&world, "treating", &map, &[], &[export.clone()]).expect(2);
+    let refused = convert(&world, "treating", &map, &[], from_ref(&export)).expect(2);
     assert!(
         refused.stderr.contains("setl_time") && refused.stderr.contains("acct_pay"),
         "{}",
         refused.stderr
     );
     // A map is not replaced.
-    guess("treating", &map, &[export.clone()]).expect(2);
+    guess("treating", &map, from_ref(&export)).expect(2);
     // Two columns of one name: none is taken.
     let twice = write(&world, "b.csv", "结算ID,结算编号,人员编号\nS1,S1,P1\n");
     let map = world.path("twice.toml");
@@ -461,7 +473,7 @@ fn threads_and_blocks_change_no_byte() {
     let export = write(&world, "long.txt", text);
     let map = plain_map(&world, "", &fields);
     let with = |threads: &str| {
-        convert(&world, "treating", &map, &["--threads", threads], &[export.clone()]).expect(0);
+        convert(&world, "treating", &map, &["--threads", threads], from_ref(&export)).expect(0);
         let made = tree(&world.path("delivery"));
         fs::remove_dir_all(world.path("delivery")).expect("removed");
         made

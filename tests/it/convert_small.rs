@@ -38,7 +38,7 @@ fn json(ran: &Ran) -> Value {
 
 /// The headings of a small file as exports have them: the first that the guess knows.
 fn heading(file: &str, column: &str) -> String {
-    let known = fs::read_to_string(root().join("pipelines/headings.toml")).expect("read");
+    let known = fs::read_to_string(root().join("src/convert/headings.toml")).expect("read");
     let known: toml::Table = toml::from_str(&known).expect("TOML");
     known[file][column][0].as_str().expect("a name").to_owned()
 }
