@@ -3,7 +3,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
     slice::from_ref,
 };
 
@@ -29,7 +28,13 @@ fn heading(field: Field) -> String {
 }
 
 /// The program with `convert`.
-fn convert(world: &World, side: &str, map: &Path, flags: &[&str], exports: &[PathBuf]) -> Ran {
+pub(crate) fn convert(
+    world: &World,
+    side: &str,
+    map: &Path,
+    flags: &[&str],
+    exports: &[PathBuf],
+) -> Ran {
     let mut command = program();
     command.args(["convert", "--quiet", "--side", side, "--map"]).arg(map);
     command.arg("--out").arg(world.path("delivery")).args(flags).args(exports);
@@ -42,7 +47,7 @@ fn guess(side: &str, map: &Path, exports: &[PathBuf]) -> Ran {
     command.output().expect("started").into()
 }
 
-fn write(world: &World, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+pub(crate) fn write(world: &World, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
     let path = world.path(name);
     fs::create_dir_all(path.parent().expect("a folder")).expect("made");
     fs::write(&path, bytes).expect("written");
@@ -50,7 +55,7 @@ fn write(world: &World, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
 }
 
 /// A map of the national names.
-fn plain_map(world: &World, head: &str, fields: &[Field]) -> PathBuf {
+pub(crate) fn plain_map(world: &World, head: &str, fields: &[Field]) -> PathBuf {
     let fields: Vec<String> =
         fields.iter().map(|field| format!("{0} = \"{0}\"\n", field.name())).collect();
     let text = format!("format = 1\n{head}\n[fields]\n{}", fields.concat());
@@ -58,7 +63,7 @@ fn plain_map(world: &World, head: &str, fields: &[Field]) -> PathBuf {
 }
 
 /// The fields that a delivery must have.
-fn required() -> Vec<Field> {
+pub(crate) fn required() -> Vec<Field> {
     FIELDS.into_iter().filter(|field| field.required()).collect()
 }
 
@@ -452,56 +457,5 @@ fn every_column_of_the_wrong_map_is_refused_at_once() {
     let map = write(&world, "map.toml", format!("format = 1\n[fields]\n{fields}"));
     let refused = convert(&world, "treating", &map, &[], &[export]).expect(3);
     assert!(refused.stderr.contains("not one row of 2"), "{}", refused.stderr);
-    assert!(!world.path("delivery").exists());
-}
-
-#[test]
-fn threads_and_blocks_change_no_byte() {
-    let world = World::new();
-    let fields = required();
-    let mut text = fields.iter().map(|field| field.name()).collect::<Vec<_>>().join("\t") + "\n";
-    for number in 0..30_000 {
-        let value = |field: &Field| match field {
-            Field::setl_id => format!("S{number:06}"),
-            Field::setl_time => format!("2025-10-{:02} 08:00:00", 1 + number % 28),
-            Field::medfee_sumamt if number % 1000 == 7 => "x".to_owned(),
-            field if field.kind() == FieldKind::Amount => format!("{}.{:02}", number, number % 100),
-            field => format!(" {}{} ", field.name(), number % 50),
-        };
-        text += &(fields.iter().map(value).collect::<Vec<_>>().join("\t") + "\n");
-    }
-    let export = write(&world, "long.txt", text);
-    let map = plain_map(&world, "", &fields);
-    let with = |threads: &str| {
-        convert(&world, "treating", &map, &["--threads", threads], from_ref(&export)).expect(0);
-        let made = tree(&world.path("delivery"));
-        fs::remove_dir_all(world.path("delivery")).expect("removed");
-        made
-    };
-    let one = with("1");
-    assert_eq!(one, with("4"));
-    assert_eq!(one, with("3"));
-}
-
-#[test]
-fn a_stopped_conversion_leaves_nothing() {
-    let world = World::new();
-    let fields = required();
-    let head = fields.iter().map(|field| field.name()).collect::<Vec<_>>().join(",");
-    let row = fields.iter().map(|_| "1").collect::<Vec<_>>().join(",");
-    let export = write(&world, "a.csv", format!("{head}\n{}", format!("{row}\n").repeat(400_000)));
-    let map = plain_map(&world, "", &fields);
-    let mut command = program();
-    command.args(["convert", "--quiet", "--side", "treating", "--map"]).arg(&map);
-    command.arg("--out").arg(world.path("delivery")).arg(&export);
-    let mut child = command.spawn().expect("started");
-    let part = world.path("delivery/.liangqing.part");
-    while !part.exists() && child.try_wait().expect("a child").is_none() {
-        std::thread::yield_now();
-    }
-    let stopped = Command::new("kill").arg("-INT").arg(child.id().to_string()).status();
-    assert!(stopped.expect("started").success());
-    let status = child.wait().expect("ended");
-    assert_eq!(status.code(), Some(130));
     assert!(!world.path("delivery").exists());
 }
