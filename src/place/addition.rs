@@ -12,7 +12,7 @@ use std::{
 use rustix::fs::renameat;
 
 use super::{
-    claim::{Claimed, FolderClaim},
+    claim::FolderClaim,
     output::outside_of_books,
     paths::{make_below, make_folders, rename_new, resolve},
 };
@@ -90,7 +90,7 @@ impl Addition {
     /// moved, the new ones among those before it are taken back.
     pub fn fill<T>(&self, fill: impl FnOnce(&Path) -> Outcome<(T, Vec<AddedFile>)>) -> Outcome<T> {
         let made = make_folders(&self.folder)?;
-        let part = self.part()?;
+        let part = FolderClaim::for_output(&self.folder.join(PART), &self.shown)?;
         let (filled, files) = fill(part.path())?;
         for file in &files {
             sync(&part.path().join(&file.path))?;
@@ -98,22 +98,6 @@ impl Addition {
         part.last_step(|| self.place(part.path(), &files))?;
         drop((part, made));
         Ok(filled)
-    }
-
-    fn part(&self) -> Outcome<FolderClaim> {
-        let part = self.folder.join(PART);
-        match FolderClaim::take(&part)? {
-            Claimed::Ours(claim) => Ok(claim),
-            Claimed::Denied(error) => Err(Failure::io(&part)(error)),
-            Claimed::Busy => Err(Failure::Usage(
-                text!("another command is writing into {}", self.shown)
-                    .hinting(text!("wait for it, or name another place")),
-            )),
-            Claimed::Strange => Err(Failure::Usage(
-                text!("{} is in the way, and is not ours", part)
-                    .hinting(text!("move it away, or name another place")),
-            )),
-        }
     }
 
     fn place(&self, part: &Path, files: &[AddedFile]) -> Outcome<()> {

@@ -107,6 +107,22 @@ impl FolderClaim {
         Err(Failure::io(folder)(Error::other(text!("others make and remove it all the time"))))
     }
 
+    /// Claims the folder in which something at the path `shown` is made; fails when it is not free.
+    pub(super) fn for_output(part: &Path, shown: &Path) -> Outcome<FolderClaim> {
+        match FolderClaim::take(part)? {
+            Claimed::Ours(claim) => Ok(claim),
+            Claimed::Denied(error) => Err(Failure::io(part)(error)),
+            Claimed::Busy => Err(Failure::Usage(
+                text!("another command is writing {}", shown)
+                    .hinting(text!("wait for it, or name another place")),
+            )),
+            Claimed::Strange => Err(Failure::Usage(
+                text!("{} is in the way, and is not ours", part)
+                    .hinting(text!("move it away, or name another place")),
+            )),
+        }
+    }
+
     /// Returns the folder.
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()

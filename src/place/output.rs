@@ -3,7 +3,7 @@
 //! They are made in a folder beside their place, `.<name>.part`, and moved there by one rename.
 
 use super::{
-    claim::{Claimed, FolderClaim},
+    claim::FolderClaim,
     paths::{make_below, make_folders},
     period::{is_period, month},
     rename_new, resolve,
@@ -145,18 +145,7 @@ impl Output {
         let long = name.len() > LONGEST_NAME;
         let name = if long { sha256_hex(name.as_bytes()) } else { name.into_owned() };
         let part = self.folder.join(format!(".{name}.part"));
-        match FolderClaim::take(&part)? {
-            Claimed::Ours(claim) => Ok(claim),
-            Claimed::Denied(error) => Err(Failure::io(&part)(error)),
-            Claimed::Busy => Err(Failure::Usage(
-                text!("another command is writing {}", self.shown)
-                    .hinting(text!("wait for it, or name another place")),
-            )),
-            Claimed::Strange => Err(Failure::Usage(
-                text!("{} is in the way, and is not ours", part)
-                    .hinting(text!("move it away, or name another place")),
-            )),
-        }
+        FolderClaim::for_output(&part, &self.shown)
     }
 
     /// Writes the file.
