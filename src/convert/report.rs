@@ -16,6 +16,9 @@ use crate::{
     text::{Grouped, Text, list},
 };
 
+/// The last rows of the sheets of XLS and XLSX.
+const FULL: [u64; 2] = [65_536, 1_048_576];
+
 /// What a conversion did.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(title = "The report of liangqing convert")]
@@ -57,6 +60,8 @@ pub struct ConvertedTable {
     pub converted: u64,
     /// Rows that were refused.
     pub refused: u64,
+    /// Whether the sheet has as many rows as a sheet can have: rows may have been cut off when it was made.
+    pub full: bool,
     /// Rows that are no records, by kind: blank, heading, sum.
     pub aside: BTreeMap<String, u64>,
     /// Sum lines whose amounts differ from the rows: line and difference in yuan by field.
@@ -193,6 +198,7 @@ impl ConvertedTable {
             rows: tally.read,
             converted: tally.converted,
             refused: tally.refused,
+            full: !sheet.sheet.is_empty() && FULL.contains(&tally.last_line),
             aside: tally
                 .aside
                 .iter()
@@ -227,6 +233,9 @@ impl ConvertedTable {
             .collect();
         if !aside.is_empty() {
             say(text!("set aside: {}", list(aside)));
+        }
+        if self.full {
+            say(text!("the sheet is full: rows may have been cut off when it was exported"));
         }
         for sum in &self.differing_sums {
             say(text!(

@@ -110,6 +110,7 @@ impl Plan {
             refusals: Vec::new(),
         };
         for row in block.rows().filter(|row| row.line > self.heading.last_line) {
+            work.tally.last_line = row.line;
             match self.aside(row) {
                 Some(kind) => work.set_aside(row, kind),
                 None => work.row(row),

@@ -72,6 +72,8 @@ impl AsideKind {
 pub(crate) struct Tally {
     /// Rows that are records, whether they were converted or refused.
     pub(crate) read: u64,
+    /// The last line with cells.
+    pub(crate) last_line: u64,
     /// Rows that were converted.
     pub(crate) converted: u64,
     /// Rows that were refused.
@@ -90,6 +92,7 @@ impl Tally {
     /// Adds the account of the rows that follow.
     pub(crate) fn add(&mut self, next: Tally) {
         self.read += next.read;
+        self.last_line = self.last_line.max(next.last_line);
         self.converted += next.converted;
         self.refused += next.refused;
         for (kind, rows) in next.aside {

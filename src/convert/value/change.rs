@@ -47,6 +47,8 @@ changes! {
     Spelling "spelling" "a date or time written in another way" "统一日期时间写法";
     Serial "serial" "a serial number of a spreadsheet made a date or time" "电子表格序列号转为日期时间";
     Zone "zone" "moved to UTC+8" "换算为 UTC+8";
+    Clock "clock" "the time of the day left out" "去掉一天中的时刻";
+    Precision "precision" "parts of a microsecond left out" "去掉微秒以下的部分";
     Midnight "midnight" "a day taken as its beginning" "日期按当日零时处理";
 }
 

@@ -46,7 +46,10 @@ pub(crate) fn day(
     let Some(moment) = read(text, form, rule, changes)? else { return Ok(None) };
     match moment.time {
         None => Ok(Some(moment.day)),
-        Some(_) => moment.local(rule, changes).map(|time| Some(time.date())),
+        Some(time) => {
+            changes.add_if(time != NaiveTime::MIN, Change::Clock);
+            moment.local(rule, changes).map(|time| Some(time.date()))
+        }
     }
 }
 
@@ -99,6 +102,7 @@ fn read(
         }
     }
     let iso = usual(text);
+    changes.add_if(has_nanoseconds(text), Change::Precision);
     let mut moment = match iso {
         Some(moment) => moment,
         None if is_number(text) => of_number(text, rule, changes)?,
@@ -111,6 +115,14 @@ fn read(
         moment.offset = Some(TimeDelta::zero());
     }
     Ok(Some(moment))
+}
+
+/// Whether the seconds of a text have more than six decimals that are not 0.
+fn has_nanoseconds(text: &str) -> bool {
+    let Some((before, after)) = text.rsplit_once('.') else { return false };
+    let digits =
+        after.len() - after.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
+    before.contains(':') && after[..digits].bytes().skip(6).any(|digit| digit != b'0')
 }
 
 fn is_number(text: &str) -> bool {
@@ -369,11 +381,12 @@ mod tests {
 
     #[test]
     fn usual_spellings_are_read() {
-        use Change::{Blanks, FullWidth, Midnight, Spelling, Zone};
+        use Change::{Blanks, FullWidth, Midnight, Precision, Spelling, Zone};
         for (text, shown, changes) in [
             ("2025-10-01 08:30:00", "2025-10-01 08:30:00", vec![]),
             ("2025-10-01T08:30:00", "2025-10-01 08:30:00", vec![]),
-            ("2025-10-01 08:30:00.123456789", "2025-10-01 08:30:00.123456", vec![]),
+            ("2025-10-01 08:30:00.123456000", "2025-10-01 08:30:00.123456", vec![]),
+            ("2025-10-01 08:30:00.123456789", "2025-10-01 08:30:00.123456", vec![Precision]),
             ("2025-10-01", "2025-10-01 00:00:00", vec![Midnight]),
             ("2025/10/1 8:30", "2025-10-01 08:30:00", vec![Spelling]),
             ("2025.10.01 8:30:05", "2025-10-01 08:30:05", vec![Spelling]),
@@ -478,5 +491,12 @@ mod tests {
         );
         assert_eq!(read("2025-10-01", &utc, &mut changes), Ok(Some("2025-10-01".to_owned())));
         assert_eq!(read(" ", &none, &mut changes), Ok(None));
+        assert!(changes.iter().any(|change| change == Change::Clock));
+        let mut changes = ValueChanges::default();
+        assert_eq!(
+            read("2025-10-01 00:00:00", &none, &mut changes),
+            Ok(Some("2025-10-01".to_owned()))
+        );
+        assert!(changes.is_none());
     }
 }
