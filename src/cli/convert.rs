@@ -172,6 +172,17 @@ fn guessed(guess: &GuessReport, arguments: &ConvertArguments) -> Outcome<()> {
     let listed = [
         ("guessed", pairs(&guess.guessed)),
         ("missing", Text::given(guess.missing.join(", "))),
+        (
+            "in some",
+            Text::given(
+                guess
+                    .lacking
+                    .iter()
+                    .map(|(export, fields)| format!("{export}: {}", fields.join(", ")))
+                    .collect::<Vec<_>>()
+                    .join("; "),
+            ),
+        ),
         ("not used", Text::given(guess.unused.join(", "))),
     ];
     lines.extend(

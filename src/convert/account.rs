@@ -1,7 +1,7 @@
 //! The account of a conversion, from which reports are made.
 
 use super::{tally::Tally, written::WrittenFile};
-use crate::diag::Finding;
+use crate::{diag::Finding, text::Text};
 
 /// What a conversion did.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +31,8 @@ pub(crate) struct SheetAccount {
     pub(crate) ignored: Vec<String>,
     /// The files.
     pub(crate) files: Vec<WrittenFile>,
+    /// What looks odd in the table.
+    pub(crate) notes: Vec<Text>,
     pub(crate) tally: Tally,
 }
 

@@ -81,6 +81,13 @@ impl<'a> Row<'a> {
         (&self.block.text[from..self.block.ends[at] as usize], self.block.forms[at])
     }
 
+    /// Whether a cell has a line break inside.
+    pub(crate) fn has_line_break(&self) -> bool {
+        let start = |at: usize| if at == 0 { 0 } else { self.block.ends[at - 1] as usize };
+        let text = &self.block.text.as_bytes()[start(self.start)..start(self.end)];
+        memchr::memchr2(b'\r', b'\n', text).is_some()
+    }
+
     /// Iterates over the texts of the cells.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let row = *self;

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     account::{Account, RefusedList, SheetAccount},
+    digests,
     exports::Export,
     listing::{RefusedWriter, Sayer},
     rows::Converted,
@@ -40,6 +41,8 @@ impl CopiesConversion<'_> {
     /// Converts the exports and adds the files to a delivery.
     pub(crate) fn run(&self, delivery: &Addition, monitor: &Monitor) -> Outcome<Account> {
         self.tables.check()?;
+        let digests = digests::of(self.tables.exports)?;
+        let known = digests::known(delivery, &digests);
         delivery.fill(|part| {
             let report = report_folder(delivery, self.side.name());
             let mut refused = RefusedWriter::create(part, &report, self.say)?;
@@ -51,12 +54,17 @@ impl CopiesConversion<'_> {
                 refused: &mut refused,
                 writer: None,
             };
-            let sheets = self.tables.each(&mut files, monitor)?;
+            let mut sheets = self.tables.each(&mut files, monitor)?;
+            for (export, note) in self.tables.exports.iter().zip(known) {
+                let of_export = sheets.iter_mut().filter(|sheet| sheet.export == export.name);
+                of_export.take(1).for_each(|sheet| sheet.notes.extend(note.clone()));
+            }
             let mut account = Account { report: report.clone(), sheets, ..Account::default() };
             account.refused = refused.finish()?;
             judge(&account.sheets, &account.refused, self.strict)?;
             let mut files = totals::write(part, delivery, &account)?;
             files.extend(super::listing::write(part, &report, self.map_text, &account, self.say)?);
+            files.push(digests::write(part, &report, self.tables.exports, &digests)?);
             let written =
                 account.files().map(|file| AddedFile { path: file.path.clone(), replaces: false });
             files.extend(written);
@@ -73,14 +81,15 @@ pub(super) fn judge(sheets: &[SheetAccount], refused: &RefusedList, strict: bool
         .filter(nothing)
         .map(|sheet| {
             let found = text!("not one row of {} that can be converted", sheet.tally.refused);
-            Finding::of_file(Code::K02, &sheet.export, found)
-                .hinting(text!("correct the map: a field may be read from another column"))
+            Finding::of_file(Code::K13, &sheet.export, found)
         })
         .collect();
     if whole.is_empty() && !(strict && refused.rows > 0) {
         return Ok(());
     }
-    let findings = whole.into_iter().chain(refused.first.iter().cloned()).collect();
+    // When no row fits, the first ones say why.
+    let shown = if whole.is_empty() { usize::MAX } else { 3 };
+    let findings = whole.into_iter().chain(refused.first.iter().take(shown).cloned()).collect();
     Err(Failure::Unfit(text!("exports"), findings))
 }
 

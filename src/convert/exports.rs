@@ -117,9 +117,12 @@ fn below(folder: &Path, files: &mut Vec<PathBuf>) -> Outcome<()> {
 }
 
 impl Opened {
-    /// Whether every row has as many cells as the heading.
-    pub(crate) const fn is_even(&self) -> bool {
-        matches!(self, Opened::Text(_))
+    /// Returns the letter that separates the cells of a text file; U+001F stands for separators of several.
+    pub(crate) fn mark(&self) -> Option<char> {
+        let Opened::Text(table) = self else { return None };
+        let mut letters = table.separator().chars();
+        let one = letters.next().filter(|letter| letters.next().is_none() && letter.is_ascii());
+        Some(one.unwrap_or('\u{1f}'))
     }
 
     /// Returns the encoding of a text file.

@@ -1,6 +1,6 @@
 //! Guesses a map from the headings of an export. A conversion never guesses: it reads the map, and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -30,6 +30,8 @@ pub struct Guess {
     pub guessed: BTreeMap<String, String>,
     /// Required fields without a column.
     pub missing: Vec<String>,
+    /// Required fields that an export alone lacks, by its name.
+    pub lacking: BTreeMap<String, Vec<String>>,
     /// Columns that no field is read from.
     pub unused: Vec<String>,
     /// The text of the map.
@@ -57,15 +59,16 @@ pub(crate) fn guess(
 ) -> Outcome<Guess> {
     let known = KnownHeadings::built_in()?;
     let matcher = Matcher::new(targets, kind, &known);
-    let all =
+    let all_seen =
         exports.iter().map(|export| look(export, input, &matcher)).collect::<Outcome<Vec<_>>>()?;
-    let Some((seen, others)) = all.split_first() else {
+    let Some((seen, others)) = all_seen.split_first() else {
         return Err(Failure::Usage(text!("no export is named")));
     };
     let mut guess = Guess {
         sure: BTreeMap::new(),
         guessed: BTreeMap::new(),
         missing: Vec::new(),
+        lacking: BTreeMap::new(),
         unused: Vec::new(),
         map: String::new(),
     };
@@ -94,12 +97,35 @@ pub(crate) fn guess(
     }
     let all = guess.sure.values().chain(guess.guessed.values());
     let all: Vec<&String> = all.collect();
-    let unused = seen.names.iter().filter(|name| !name.is_empty() && !all.contains(name));
-    guess.unused = unused.cloned().collect();
+    let is_unused = |name: &&String| {
+        !name.is_empty()
+            && !all.contains(name)
+            && (matcher.sure(name).is_none() || seen.names.contains(name))
+    };
+    let unused: BTreeSet<&String> = seen
+        .names
+        .iter()
+        .chain(others.iter().flat_map(|seen| &seen.names))
+        .filter(is_unused)
+        .collect();
+    guess.unused = unused.into_iter().cloned().collect();
+    for (export, seen) in exports.iter().zip(&all_seen) {
+        let lacks = |target: &&ConvertTarget| {
+            let known = guess.missing.iter().any(|field| field == target.name)
+                || guess.guessed.contains_key(target.name);
+            target.required && !known && !matcher.finds(target.name, &seen.names)
+        };
+        let fields: Vec<String> =
+            targets.iter().filter(lacks).map(|target| target.name.to_owned()).collect();
+        if !fields.is_empty() {
+            guess.lacking.insert(export.name.clone(), fields);
+        }
+    }
     let alternatives = alternatives(&guess, others, &matcher);
     guess.map = MapDraft {
         guess: &guess,
         seen,
+        others,
         places: &places,
         alternatives: &alternatives,
         known: &known,
@@ -217,14 +243,17 @@ fn alternatives(
 struct MapDraft<'a> {
     guess: &'a Guess,
     seen: &'a SeenExport,
+    others: &'a [SeenExport],
     places: &'a BTreeMap<&'static str, usize>,
     alternatives: &'a BTreeMap<String, Vec<String>>,
     known: &'a KnownHeadings,
     say: Sayer,
 }
 
+/// Writes a text in quotes on one line, whatever letters it has: a heading may hold line breaks.
 fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+    // The escapes of JSON are escapes of TOML; JSON leaves one control character as it is.
+    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
 }
 
 fn listed<S: AsRef<str>>(words: &[S]) -> String {
@@ -260,6 +289,13 @@ impl MapDraft<'_> {
             text!("Missing: name the column, or a value that holds for every row."),
             missing.collect(),
         );
+        let lacking = guess.lacking.iter();
+        let lacking =
+            lacking.map(|(export, fields)| format!("# {}: {}", quoted(export), fields.join(", ")));
+        part(
+            text!("Missing in one export alone; a map of its own may be better:"),
+            lacking.collect(),
+        );
         let unused = guess.unused.iter().map(|name| format!("# {}", quoted(name)));
         part(text!("Columns that are not used:"), unused.collect());
         lines.join("\n") + "\n"
@@ -272,14 +308,19 @@ impl MapDraft<'_> {
     /// How the export is read, and which rows count.
     fn input(&self) -> Vec<String> {
         let seen = self.seen;
-        let encoding = seen.encoding.map(|encoding| format!("encoding = \"{encoding}\""));
+        // What differs between exports is found out when they are converted.
+        let same = |is: &dyn Fn(&SeenExport) -> bool| self.others.iter().all(is);
+        let encoding = seen.encoding.filter(|_| same(&|other| other.encoding == seen.encoding));
+        let encoding = encoding.map(|encoding| format!("encoding = \"{encoding}\""));
         let separator =
-            seen.separator.as_ref().map(|separator| format!("separator = {}", quoted(separator)));
+            seen.separator.as_ref().filter(|_| same(&|other| other.separator == seen.separator));
+        let separator = separator.map(|separator| format!("separator = {}", quoted(separator)));
+        let heading = Some(seen.line).filter(|_| same(&|other| other.line == seen.line));
+        let heading = heading.map(|line| format!("heading = {line}"));
         let sheets = seen.sheet.as_ref().map(|sheet| format!("sheets = {}", listed(&[sheet])));
         let mut lines = vec!["[input]".to_owned()];
-        lines.extend([encoding, separator, sheets].into_iter().flatten());
+        lines.extend([encoding, separator, sheets, heading].into_iter().flatten());
         lines.extend([
-            format!("heading = {}", seen.line),
             String::new(),
             "[rows]".to_owned(),
             self.comment(&text!("Words that stand for no value, and words of sum lines.")),

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     diag::{Code, Finding},
-    spelling::{bare, nearest},
+    spelling::{bare, nearest, short},
     text::{Text, quoted},
 };
 
@@ -160,9 +160,24 @@ fn columns(names: &[String], last_line: u64, map: &ExportMap) -> Result<TableHea
     let shown = |list: &[Text]| crate::text::list(list.iter().cloned());
     match (missing.is_empty(), twice.is_empty()) {
         (true, true) => Ok(TableHeading { names: names.to_vec(), last_line, columns }),
-        (false, _) => Err(text!("a heading without {}", shown(&missing))),
+        (false, _) => Err(text!("a heading without {}; it has {}", shown(&missing), listed(names))),
         (true, false) => Err(text!("a heading with {} twice", shown(&twice))),
     }
+}
+
+/// Lists the names of a heading, the first of many.
+fn listed(names: &[String]) -> Text {
+    const SHOWN: usize = 40;
+    let named = names.iter().filter(|name| !name.is_empty());
+    let mut shown = named
+        .clone()
+        .take(SHOWN)
+        .map(|name| format!("\"{}\"", short(name, 40)))
+        .collect::<Vec<_>>();
+    if named.count() > SHOWN {
+        shown.push("…".to_owned());
+    }
+    Text::given(shown.join(", "))
 }
 
 /// Returns the places of a name: as it is written, or else in another case or width.
@@ -242,7 +257,7 @@ mod tests {
         let finding = TableHeading::find(&rows, &map, "a.csv").expect_err("refused");
         assert_eq!(
             finding.found.to_string(),
-            "a heading without \"个账支付\" (is it \"个账支出\"?)"
+            "a heading without \"个账支付\" (is it \"个账支出\"?); it has \"结算ID\", \"个账支出\""
         );
         let twice = block(&[(1, &["结算ID", "个账支付", "个账支付"])]);
         let finding = TableHeading::find(&twice, &map, "a.csv").expect_err("refused");

@@ -73,7 +73,7 @@ impl RefusedWriter {
                 &refusal.line.to_string(),
                 &refusal.column,
                 refusal.field,
-                &refusal.value,
+                &of_sheet(&refusal.value),
                 refusal.code.id(),
                 &reason,
             ];
@@ -89,6 +89,15 @@ impl RefusedWriter {
     }
 }
 
+/// Writes a value so that a spreadsheet takes it for no formula.
+fn of_sheet(value: &str) -> String {
+    if value.starts_with(['=', '+', '-', '@', '\t']) {
+        format!("'{value}")
+    } else {
+        value.to_owned()
+    }
+}
+
 /// Makes the finding about a refused value.
 fn finding(place: &Place, refusal: &Refusal) -> Finding {
     let file = if place.sheet.is_empty() {
@@ -98,8 +107,8 @@ fn finding(place: &Place, refusal: &Refusal) -> Finding {
     };
     let Refusal { line, column, field, value, code, why, of_column } = refusal;
     let at = match (*of_column, field.is_empty()) {
-        (true, _) => text!("column {} ({})", column, field),
-        (false, true) => text!("line {}", line),
+        (true, false) => text!("column {} ({})", column, field),
+        (_, true) => text!("line {}", line),
         (false, false) => text!("line {}, column {} ({})", line, column, field),
     };
     let found = if *of_column || value.is_empty() {
@@ -167,7 +176,7 @@ fn changes(account: &Account, say: Sayer) -> Outcome<Vec<u8>> {
                     say(&change.said()),
                     changed.count.to_string(),
                     example.line.to_string(),
-                    example.before.clone(),
+                    of_sheet(&example.before),
                     example.after.clone(),
                 ]
             })

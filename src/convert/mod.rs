@@ -14,6 +14,7 @@ mod account;
 mod block;
 mod columns;
 mod conversion;
+mod digests;
 mod exports;
 mod guess;
 mod heading;
@@ -132,6 +133,10 @@ pub struct ConvertRequest<'a> {
 
 /// Guesses a map from exports, and writes it.
 pub fn guess(request: &ConvertRequest) -> Outcome<GuessReport> {
+    if request.map.symlink_metadata().is_ok() {
+        let problem = text!("{} is there already, and is not replaced", request.map);
+        return Err(Failure::Usage(problem.hinting(text!("name another map, or move it away"))));
+    }
     let exports = Export::list(request.exports)?;
     let (targets, kind) = (request.into.targets(), request.into.kind());
     let guessed = guess::guess(&exports, &targets, kind, &InputRule::default(), request.say)?;

@@ -130,7 +130,7 @@ impl Printer {
             DataType::UInt64 => (CellForm::Whole, whole::<UInt64Type>),
             DataType::Float32 => (CellForm::Single, whole::<Float32Type>),
             DataType::Float64 => (CellForm::Double, whole::<Float64Type>),
-            DataType::Decimal128(..) => (CellForm::Number, |column, row| {
+            DataType::Decimal128(..) => (CellForm::Decimal, |column, row| {
                 column.as_primitive::<Decimal128Type>().value_as_string(row)
             }),
             DataType::Date32 => (CellForm::Day, |column, row| {

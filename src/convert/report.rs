@@ -64,6 +64,9 @@ pub struct ConvertedTable {
     pub full: bool,
     /// Rows that are no records, by kind: blank, heading, sum.
     pub aside: BTreeMap<String, u64>,
+    /// What looks odd in the table.
+    #[schemars(with = "Vec<String>")]
+    pub notes: Vec<Text>,
     /// Sum lines whose amounts differ from the rows: line and difference in yuan by field.
     pub differing_sums: Vec<DifferingSum>,
     /// Values that were changed.
@@ -198,6 +201,7 @@ impl ConvertedTable {
             rows: tally.read,
             converted: tally.converted,
             refused: tally.refused,
+            notes: sheet.notes.clone(),
             full: !sheet.sheet.is_empty() && FULL.contains(&tally.last_line),
             aside: tally
                 .aside
@@ -233,6 +237,9 @@ impl ConvertedTable {
             .collect();
         if !aside.is_empty() {
             say(text!("set aside: {}", list(aside)));
+        }
+        for note in &self.notes {
+            say(text!("note: {}", note.clone()));
         }
         if self.full {
             say(text!("the sheet is full: rows may have been cut off when it was exported"));

@@ -61,18 +61,18 @@ pub(crate) struct Plan {
     heading: TableHeading,
     /// Words of sum lines.
     sums: Vec<String>,
-    /// Whether every row has as many cells as the heading.
-    even: bool,
+    /// The separator of a text file, in which every row has as many cells as the heading.
+    separator: Option<char>,
 }
 
 impl Plan {
-    /// Plans the conversion of a table. Rows of text files are `even`; a spreadsheet leaves empty cells out.
+    /// Plans the conversion of a table. Text files have a `separator`; a spreadsheet leaves empty cells out.
     pub(crate) fn new(
         targets: &[ConvertTarget],
         map: &ExportMap,
         heading: TableHeading,
         from_float: bool,
-        even: bool,
+        separator: Option<char>,
     ) -> Plan {
         let planned = targets.iter().filter_map(|target| {
             let rule = map.fields.get(target.name)?;
@@ -89,7 +89,7 @@ impl Plan {
             Some(Planned { target: *target, source, rule, column })
         });
         let planned = planned.collect();
-        Plan { planned, heading, sums: map.rows.sums.clone(), even }
+        Plan { planned, heading, sums: map.rows.sums.clone(), separator }
     }
 
     /// Returns the targets that are written, in their order.
@@ -158,15 +158,18 @@ impl Plan {
         key.is_some_and(|planned| planned.column == cell)
     }
 
-    /// Whether a cell is a word of a sum line, perhaps with a colon.
+    /// Whether a cell is a word of a sum line, perhaps with a colon or a bracket behind it.
     fn is_sum_word(&self, cell: &str) -> bool {
         let first = cell.trim_start().chars().next();
         if first.is_none() || !self.sums.iter().any(|word| word.chars().next() == first) {
             return false;
         }
         let bare: String = cell.chars().filter(|letter| !letter.is_whitespace()).collect();
-        let bare = bare.trim_end_matches([':', '：']);
-        self.sums.iter().any(|word| word == bare)
+        let is_end = |letter: char| matches!(letter, ':' | '：' | '(' | '（' | '[' | '【');
+        self.sums.iter().any(|word| {
+            bare.strip_prefix(word.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(is_end))
+        })
     }
 }
 
@@ -193,6 +196,11 @@ fn worded(
     }
 }
 
+/// Whether a row has one value alone, as notes below a table have.
+fn is_alone(row: Row) -> bool {
+    row.texts().filter(|cell| !without_blanks(cell).is_empty()).take(2).count() == 1
+}
+
 /// The conversion of one block.
 struct BlockWork<'a> {
     plan: &'a Plan,
@@ -209,7 +217,7 @@ impl BlockWork<'_> {
     fn row(&mut self, row: Row) {
         self.tally.read += 1;
         let before = self.refusals.len();
-        self.check_width(row);
+        self.check_shape(row);
         if self.refusals.len() == before {
             for at in 0..self.plan.planned.len() {
                 self.value(row, at);
@@ -229,21 +237,35 @@ impl BlockWork<'_> {
         }
     }
 
-    /// Refuses a row with another number of cells than the heading has.
-    fn check_width(&mut self, row: Row) {
+    /// Refuses a row with another number of cells than the heading has, or with a key alone. A quote that took whole
+    /// lines for a cell refuses the export, as the rows in it are lost.
+    fn check_shape(&mut self, row: Row) {
         let width = self.plan.heading.names.len();
         let beyond = (width..row.len()).any(|at| !without_blanks(row.cell(at).0).is_empty());
-        let short = self.plan.even && row.len() < width;
-        if beyond || short {
-            self.refusals.push(Refusal {
-                line: row.line,
-                column: String::new(),
-                field: "",
-                value: String::new(),
-                code: Code::K03,
-                why: text!("{} cells, and {} in the heading", row.len(), width),
-                of_column: false,
-            });
+        let uneven = beyond || (self.plan.separator.is_some() && row.len() < width);
+        let mut refuse = |code, why, of_column| {
+            let mut cells = row.texts().filter(|cell| !without_blanks(cell).is_empty());
+            // A person's number does not stand alone.
+            let value = match (cells.next(), cells.next()) {
+                (Some(only), None) => short(only, SHOWN),
+                _ => String::new(),
+            };
+            let (line, column) = (row.line, String::new());
+            self.refusals.push(Refusal { line, column, field: "", value, code, why, of_column });
+        };
+        if let Some(separator) = self.plan.separator.filter(|_| row.has_line_break()) {
+            self.tally.with_breaks += 1;
+            let has_rows = |cell: &str| {
+                cell.contains(['\r', '\n']) && cell.matches(separator).count() + 1 >= width.max(2)
+            };
+            if uneven || row.texts().any(has_rows) {
+                return refuse(Code::K08, text!("a quote that takes lines for a cell"), true);
+            }
+        }
+        if uneven {
+            refuse(Code::K03, text!("{} cells, and {} in the heading", row.len(), width), false);
+        } else if self.plan.planned.len() > 1 && is_alone(row) {
+            refuse(Code::K10, text!("a line with one value"), false);
         }
     }
 
@@ -279,6 +301,12 @@ impl BlockWork<'_> {
                 value.is_some()
             }),
         };
+        if planned.target.kind == TargetKind::Amount && !self.tally.has_points {
+            self.tally.has_points = text.contains('.');
+        }
+        if matches!(read, Ok(false)) && planned.target.required {
+            *self.tally.empty.entry(planned.target.name).or_default() += 1;
+        }
         match read {
             Ok(false) if planned.target.filled => {
                 let missing = UnreadValue::new(Code::K12, text!("no value"));

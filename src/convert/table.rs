@@ -1,6 +1,6 @@
 //! Rows of an export in any format: cells as texts, each with its form.
 
-use crate::diag::Outcome;
+use crate::{diag::Outcome, text::Text};
 
 /// The form in which a cell holds its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub(crate) enum CellForm {
     Text,
     /// A number in decimal digits as the file holds it, perhaps with sign, point and exponent: `-12.50`, `4.5E4`.
     Number,
+    /// A number of a column of decimals, of which no digit is lost.
+    Decimal,
     /// A number of a column of binary integers.
     Whole,
     /// A binary floating point number of double precision, as the shortest decimal text that names it.
@@ -53,6 +55,11 @@ pub(crate) trait ExportReader {
 
     /// Returns the names of columns that it cannot read, such as nested ones.
     fn left_out(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Returns what looked odd when the rows were read.
+    fn notes(&self) -> Vec<Text> {
         Vec::new()
     }
 

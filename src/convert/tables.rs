@@ -19,7 +19,8 @@ use super::{
 use crate::{
     diag::{Code, Failure, Finding, Outcome},
     event::Monitor,
-    text::Text,
+    model::money::FenSum,
+    text::{Grouped, Text},
 };
 
 /// Blocks that may wait for each thread.
@@ -61,7 +62,7 @@ impl Tables<'_> {
         }
         let problem = text!("the map has no column for {}", missing.join(", "));
         let hint = text!(
-            "name a column, or give a value that holds for every row: acct_pay = {{ value = \"0\" }}"
+            "name a column, or give a value that holds for every row: acct_pay = { value = \"0\" }"
         );
         Err(Failure::Usage(problem.hinting(hint)))
     }
@@ -83,7 +84,7 @@ impl Tables<'_> {
                 let ignored = ignored.chain(opened.reader().left_out()).collect();
                 let line = heading.last_line;
                 let plan =
-                    Plan::new(self.targets, self.map, heading, self.from_float, opened.is_even());
+                    Plan::new(self.targets, self.map, heading, self.from_float, opened.mark());
                 sink.begin(export, sheet, plan.targets().collect())?;
                 monitor.stage(text!("converting {}", export.name), 0)?;
                 let mut tally = Tally::default();
@@ -93,6 +94,8 @@ impl Tables<'_> {
                     sink.take(&place, converted)
                 })?;
                 let files = sink.end(&tally)?;
+                let mut notes = opened.reader().notes();
+                notes.extend(odd(&tally, opened.mark().is_some()));
                 accounts.push(SheetAccount {
                     export: export.name.clone(),
                     sheet: sheet.clone(),
@@ -101,6 +104,7 @@ impl Tables<'_> {
                     heading: line,
                     ignored,
                     files,
+                    notes,
                     tally,
                 });
             }
@@ -162,6 +166,38 @@ impl Tables<'_> {
             first.unwrap_or_else(|| Finding::of_file(Code::K02, &export.name, text!("no rows"))),
         ))
     }
+}
+
+/// Returns what looks odd in a table, though nothing refuses it.
+fn odd(tally: &Tally, is_text: bool) -> Vec<Text> {
+    let mut notes = Vec::new();
+    if tally.read == 0 {
+        notes.push(text!("it has no row below the heading"));
+    }
+    if tally.with_breaks > 0 {
+        notes.push(text!(
+            "{} row(s) with a line break inside of a cell",
+            Grouped(tally.with_breaks)
+        ));
+    }
+    let empty = tally.empty.iter().map(|(field, values)| {
+        text!(
+            "{}: {} empty value(s); a run rejects rows without a required one (V01)",
+            *field,
+            Grouped(*values)
+        )
+    });
+    notes.extend(empty);
+    let has_amounts = tally.sums.values().any(|sum| *sum != FenSum::default());
+    if is_text && has_amounts && !tally.has_points {
+        notes.push(text!(
+            "no amount has a decimal point, and all were read as yuan: write unit = \"fen\" where they are fen"
+        ));
+    }
+    if tally.sum_lines.last().is_some_and(|(_, sums)| sums.is_empty()) {
+        notes.push(text!("its last sum line has no amount that could be compared"));
+    }
+    notes
 }
 
 /// Returns the separators to try: the given one, or every usual one. Other formats have none.

@@ -86,6 +86,12 @@ pub(crate) struct Tally {
     pub(crate) changes: BTreeMap<(&'static str, Change), Changed>,
     /// The sum of each amount over the converted rows.
     pub(crate) sums: BTreeMap<&'static str, FenSum>,
+    /// Rows with a line break inside of a cell.
+    pub(crate) with_breaks: u64,
+    /// Empty values of required fields.
+    pub(crate) empty: BTreeMap<&'static str, u64>,
+    /// Whether an amount has a decimal point.
+    pub(crate) has_points: bool,
 }
 
 impl Tally {
@@ -104,6 +110,11 @@ impl Tally {
             all.count += changed.count;
             let room = EXAMPLES.saturating_sub(all.examples.len());
             all.examples.extend(changed.examples.into_iter().take(room));
+        }
+        self.with_breaks += next.with_breaks;
+        self.has_points |= next.has_points;
+        for (field, values) in next.empty {
+            *self.empty.entry(field).or_default() += values;
         }
         for (field, sum) in next.sums {
             let all = self.sums.entry(field).or_default();

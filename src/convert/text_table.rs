@@ -11,7 +11,7 @@ use csv_core::{ReadRecordResult, ReaderBuilder};
 use encoding_rs::{
     Decoder, DecoderResult, Encoding as Charset, GB18030, UTF_8, UTF_16BE, UTF_16LE,
 };
-use memchr::{memchr_iter, memmem};
+use memchr::{memchr_iter, memchr2_iter, memmem};
 
 use super::{
     map::{InputRule, TextEncoding},
@@ -34,7 +34,8 @@ const WIDEST_ROW: usize = 16_384;
 const UNIT: u8 = 0x1f;
 
 /// Separators that are tried when the map names none.
-pub(crate) const SEPARATORS: [&str; 9] = [",", "\t", ";", "|", "^", "\u{1}", "，", "；", "~"];
+pub(crate) const SEPARATORS: [&str; 14] =
+    ["|@|", "|!|", "@|@", "^|^", "||", ",", "\t", ";", "|", "^", "\u{1}", "，", "；", "~"];
 
 /// A text file whose encoding is known.
 pub(crate) struct DelimitedText {
@@ -46,6 +47,8 @@ pub(crate) struct DelimitedText {
     mark: u64,
     separator: String,
     quote: bool,
+    /// Whether the last line that was read has no end.
+    cut: bool,
     sheets: [String; 1],
 }
 
@@ -69,8 +72,9 @@ impl DelimitedText {
             path: path.to_owned(),
             encoding,
             mark: if found == Some(encoding) { mark } else { 0 },
-            separator: rule.separator.clone().unwrap_or_else(|| SEPARATORS[0].to_owned()),
+            separator: rule.separator.clone().unwrap_or_else(|| ",".to_owned()),
             quote: rule.quote != Some(false),
+            cut: false,
             sheets: [String::new()],
         })
     }
@@ -142,6 +146,8 @@ impl ExportReader for DelimitedText {
             inside: false,
             line: 1,
             start: 1,
+            breaks: LineBreaks::default(),
+            cut: false,
         };
         while text.more()? {
             if records.take(&text.ready, rows)?.is_break() {
@@ -149,7 +155,39 @@ impl ExportReader for DelimitedText {
             }
             text.ready.clear();
         }
-        records.finish(rows)
+        records.finish(rows)?;
+        self.cut = records.cut;
+        Ok(())
+    }
+
+    fn notes(&self) -> Vec<Text> {
+        let cut = text!("its last line has no end: was the file cut off?");
+        self.cut.then_some(cut).into_iter().collect()
+    }
+}
+
+/// Counts line breaks: CR, LF, or both together.
+#[derive(Debug, Default)]
+struct LineBreaks {
+    /// Whether the last byte was CR.
+    carriage: bool,
+}
+
+impl LineBreaks {
+    /// Counts the breaks of the bytes that follow those of the call before.
+    fn count(&mut self, bytes: &[u8]) -> u64 {
+        let mut breaks = 0;
+        for at in memchr2_iter(b'\r', b'\n', bytes) {
+            let follows = match at.checked_sub(1) {
+                Some(before) => bytes[before] == b'\r',
+                None => self.carriage,
+            };
+            breaks += u64::from(bytes[at] == b'\r' || !follows);
+        }
+        if let Some(last) = bytes.last() {
+            self.carriage = *last == b'\r';
+        }
+        breaks
     }
 }
 
@@ -166,8 +204,9 @@ struct Decoded<'a> {
     replaced: Option<&'a [u8]>,
     /// Bytes that may be the beginning of a separator.
     held: Vec<u8>,
-    /// Line breaks of the text so far.
-    breaks: usize,
+    /// The line that comes next, from 1.
+    line: u64,
+    breaks: LineBreaks,
     ended: bool,
 }
 
@@ -190,7 +229,8 @@ impl<'a> Decoded<'a> {
             ready: Vec::new(),
             replaced,
             held: Vec::new(),
-            breaks: 0,
+            line: 1,
+            breaks: LineBreaks::default(),
             ended: false,
         })
     }
@@ -210,7 +250,7 @@ impl<'a> Decoded<'a> {
         );
         let text = &self.utf8[..written];
         if matches!(result, DecoderResult::Malformed(..)) {
-            let line = 1 + self.breaks + memchr_iter(b'\n', text).count();
+            let line = self.line + self.breaks.count(text);
             let encoding = self.table.encoding.id();
             let found = text!("bytes that are no {}", encoding);
             return Err(refused(Finding::new(
@@ -223,7 +263,7 @@ impl<'a> Decoded<'a> {
         Failure::unless(taken == read, || {
             text!("a piece of {} bytes, of which {} were decoded", read, taken)
         })?;
-        self.breaks += memchr_iter(b'\n', text).count();
+        self.line += self.breaks.count(text);
         match self.replaced {
             None => self.ready.extend_from_slice(text),
             Some(separator) => {
@@ -268,6 +308,9 @@ struct TextRows<'a> {
     /// The line that is read, and the line in which the row began.
     line: u64,
     start: u64,
+    breaks: LineBreaks,
+    /// Whether the last row has no line break behind it.
+    cut: bool,
 }
 
 impl TextRows<'_> {
@@ -276,7 +319,7 @@ impl TextRows<'_> {
         loop {
             if !self.inside {
                 let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-                self.line += memchr_iter(b'\n', &rest[..blank]).count() as u64;
+                self.line += self.breaks.count(&rest[..blank]);
                 rest = &rest[blank..];
                 if rest.is_empty() {
                     return Ok(ControlFlow::Continue(()));
@@ -288,7 +331,7 @@ impl TextRows<'_> {
                 &mut self.cells[self.filled..],
                 &mut self.ends[self.counted..],
             );
-            self.line += memchr_iter(b'\n', &rest[..read]).count() as u64;
+            self.line += self.breaks.count(&rest[..read]);
             rest = &rest[read..];
             (self.filled, self.counted) = (self.filled + written, self.counted + ended);
             match result {
@@ -308,6 +351,7 @@ impl TextRows<'_> {
 
     /// Hands over the last row, which may end without a line break.
     fn finish(&mut self, rows: &mut dyn ExportSink) -> Outcome<()> {
+        self.cut = self.inside;
         while self.inside {
             let (result, _, written, ended) = self.csv.read_record(
                 &[],
@@ -381,6 +425,8 @@ mod tests {
     fn lines_are_counted_whatever_ends_them() {
         let text = "\u{feff}a,b\r\n\r\n1,\"x\r\ny\"\r\n2,\"say \"\"no\"\"\"\n\n3,5\" pipe";
         let found = read(text.as_bytes(), &InputRule::default()).expect("read");
+        let old = read(b"a,b\r1,2\r\r3,4", &InputRule::default()).expect("read");
+        assert_eq!(old, rows(&[(1, &["a", "b"]), (2, &["1", "2"]), (4, &["3", "4"])]));
         let expected: [(u64, &[&str]); 4] = [
             (1, &["a", "b"]),
             (3, &["1", "x\r\ny"]),

@@ -421,6 +421,9 @@ findings! {
     K12 "a value in this column" "该列的值"
         "fill it in, or write the words of sum lines into [rows] sums of the map"
         "补填该值，或将合计行的用词写入映射 [rows] 的 sums";
+    K13 "a table of which at least one row can be converted" "至少有一行可以转换的表"
+        "correct the map: a field may be read from another column"
+        "更正映射：某字段可能取错了列";
     L01 "the result that a test of the rules file expects" "与规则文件中的自测相符的结果"
         "correct the rules, or the test where the article says so"
         "更正规则；若条文另有规定，则更正自测";

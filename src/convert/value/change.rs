@@ -30,6 +30,7 @@ macro_rules! changes {
 changes! {
     Blanks "blanks" "blanks around it removed" "去掉首尾空白";
     FullWidth "full-width" "full-width characters made half-width" "全角改为半角";
+    Formula "formula" "the text of a formula =\"…\" taken" "取公式 =\"…\" 中的文本";
     Apostrophe "apostrophe" "the apostrophe before it removed" "去掉前置的撇号";
     Empty "empty" "a word that stands for no value left out" "表示空值的用词按空值处理";
     Mapped "mapped" "replaced as the map says" "按映射替换";

@@ -37,7 +37,11 @@ pub(crate) fn code<'a>(
         CellForm::Text => of_text(raw.text, changes)?,
         CellForm::Number | CellForm::Double | CellForm::Single => {
             changes.add(Change::Number);
-            of_number(raw.text, changes)?
+            of_number(raw.text, KEPT, changes)?
+        }
+        CellForm::Decimal => {
+            changes.add(Change::Number);
+            of_number(raw.text, usize::MAX, changes)?
         }
         CellForm::Whole | CellForm::Truth => {
             changes.add(Change::Number);
@@ -81,7 +85,7 @@ fn of_text<'a>(
         Some((whole, zeros))
             if is_digits(whole) && !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') =>
         {
-            of_number(text, changes)
+            of_number(text, KEPT, changes)
         }
         _ => Ok(text),
     }
@@ -90,9 +94,10 @@ fn of_text<'a>(
 const LOST: UnreadValue =
     UnreadValue::new(Code::K04, text!("a number of which a spreadsheet keeps 15 digits only"));
 
-/// Writes a number as a code.
+/// Writes a number of so many digits at the most as a code.
 fn of_number<'a>(
     text: Cow<'a, str>,
+    most: usize,
     changes: &mut ValueChanges,
 ) -> Result<Cow<'a, str>, UnreadValue> {
     let written = if text.contains(['e', 'E']) {
@@ -109,7 +114,7 @@ fn of_number<'a>(
     {
         return Err(UnreadValue::new(Code::K04, text!("a number that is no code")));
     }
-    if whole.len() > KEPT {
+    if whole.len() > most {
         return Err(LOST);
     }
     if whole.len() == written.len() {
@@ -165,6 +170,13 @@ mod tests {
             ("310", CellForm::Number, &none, "310", vec![Number]),
             ("310", CellForm::Whole, &none, "310", vec![Number]),
             ("310.0", CellForm::Double, &none, "310", vec![Number, Fraction]),
+            (
+                "34010000000000000012.0000",
+                CellForm::Decimal,
+                &none,
+                "34010000000000000012",
+                vec![Number, Fraction],
+            ),
             ("3.401E5", CellForm::Number, &none, "340100", vec![Number, Exponent]),
             ("1100", CellForm::Text, &digits, "001100", vec![Zeros]),
             ("340100", CellForm::Text, &digits, "340100", vec![]),

@@ -67,7 +67,7 @@ impl<'a> Raw<'a> {
         rule: &'a ValueRule,
         changes: &mut ValueChanges,
     ) -> Option<Raw<'a>> {
-        if text.is_empty() {
+        if text.is_empty() && form != CellForm::Error && rule.values.is_empty() {
             return None;
         }
         let bare = without_marks(text);
@@ -75,7 +75,10 @@ impl<'a> Raw<'a> {
         let mut form = form;
         let mut text = Cow::Borrowed(bare);
         if form == CellForm::Text {
-            if let Some(rest) = bare.strip_prefix('\'') {
+            if let Some(inner) = bare.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
+                changes.add(Change::Formula);
+                text = Cow::Borrowed(without_marks(inner));
+            } else if let Some(rest) = bare.strip_prefix('\'') {
                 changes.add(Change::Apostrophe);
                 text = Cow::Borrowed(without_marks(rest));
             }
@@ -95,7 +98,7 @@ impl<'a> Raw<'a> {
             changes.add_if(*value != *text, Change::Mapped);
             (text, form) = (Cow::Borrowed(value.as_str()), CellForm::Text);
         }
-        (!text.is_empty()).then_some(Raw { text, form })
+        (!text.is_empty() || form == CellForm::Error).then_some(Raw { text, form })
     }
 }
 
@@ -150,9 +153,21 @@ mod tests {
         assert_eq!(read("３４０１", &rule), (some("3401"), vec![Change::FullWidth]));
         assert_eq!(read("'0031", &rule), (some("0031"), vec![Change::Apostrophe]));
         assert_eq!(read("上海", &rule), (some("上海"), vec![]));
-        for empty in ["", " ", "\u{3000}", "'", "\u{feff}"] {
+        assert_eq!(read("=\"0031\"", &rule), (some("0031"), vec![Change::Formula]));
+        for empty in ["", " ", "\u{3000}", "'", "\u{feff}", "=\"\""] {
             assert_eq!(read(empty, &rule).0, None, "{empty:?}");
         }
+    }
+
+    #[test]
+    fn the_map_may_name_the_value_of_an_empty_cell() {
+        let values = BTreeMap::from([(String::new(), "0".to_owned())]);
+        let rule = ValueRule { values, ..ValueRule::default() };
+        assert_eq!(read("", &rule), (Some("0".to_owned()), vec![Change::Mapped]));
+        assert_eq!(read(" ", &rule), (Some("0".to_owned()), vec![Change::Mapped]));
+        assert_eq!(read("5", &rule), (Some("5".to_owned()), vec![]));
+        let mut changes = ValueChanges::default();
+        assert!(Raw::of("", CellForm::Error, &ValueRule::default(), &mut changes).is_some());
     }
 
     #[test]

@@ -92,7 +92,11 @@ fn read(
             return Err(UnreadValue::new(Code::K07, text!("a formula without a value")));
         }
         CellForm::Truth => return Err(NO_DATE),
-        CellForm::Number | CellForm::Whole | CellForm::Double | CellForm::Single
+        CellForm::Number
+        | CellForm::Decimal
+        | CellForm::Whole
+        | CellForm::Double
+        | CellForm::Single
             if rule.serial.is_some() => {}
         _ => {
             if let Some(format) = &rule.format {
@@ -111,10 +115,20 @@ fn read(
             spelt(text)?
         }
     };
+    if matches!(raw.form, CellForm::Day | CellForm::Time) && is_day_0(moment.day) {
+        return Err(UnreadValue::new(Code::K07, text!("a time of day without a day")));
+    }
     if raw.form == CellForm::Instant && rule.clock != Some(Clock::Local) {
         moment.offset = Some(TimeDelta::zero());
     }
     Ok(Some(moment))
+}
+
+/// Whether a day is one that spreadsheets show for a time of day alone.
+fn is_day_0(day: NaiveDate) -> bool {
+    [(1899, 12, 30), (1899, 12, 31), (1904, 1, 1)]
+        .into_iter()
+        .any(|(year, month, of_month)| NaiveDate::from_ymd_opt(year, month, of_month) == Some(day))
 }
 
 /// Whether the seconds of a text have more than six decimals that are not 0.
@@ -216,8 +230,9 @@ fn of_serial(text: &str, from: SerialDays) -> Option<Moment> {
     Some(Moment { day: time.date(), time: Some(time.time()), offset: None })
 }
 
-/// Reads a text by the pattern of the map.
+/// Reads a text by the pattern of the map. `%p` stands for 上午 and 下午 as well.
 fn of_format(text: &str, format: &str) -> Result<Moment, UnreadValue> {
+    let text = &*text.replace("上午", "AM").replace("下午", "PM");
     let no_match =
         || UnreadValue::new(Code::K07, text!("not in the format of the map, {}", format));
     if let Ok(time) = chrono::DateTime::parse_from_str(text, format) {
@@ -448,6 +463,12 @@ mod tests {
         };
         let shown = read_as("01-10月-25 08.30.00.000000", CellForm::Text, &chinese).0;
         assert_eq!(shown, Ok("2025-10-01 08:30:00".to_owned()));
+        let half = ValueRule {
+            format: Some("%d-%m月-%y %I.%M.%S%.f %p".to_owned()),
+            ..ValueRule::default()
+        };
+        let shown = read_as("21-10月-25 01.04.52.000000 下午", CellForm::Text, &half).0;
+        assert_eq!(shown, Ok("2025-10-21 13:04:52".to_owned()));
         assert!(read_as("1 October", CellForm::Text, &oracle).0.is_err());
         let utc = ValueRule { clock: Some(Clock::Utc), ..ValueRule::default() };
         let shown = read_as("2025-10-31 20:00:00", CellForm::Time, &utc);
