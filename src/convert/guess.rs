@@ -95,32 +95,8 @@ pub(crate) fn guess(
             guess.missing.push(target.name.to_owned());
         }
     }
-    let all = guess.sure.values().chain(guess.guessed.values());
-    let all: Vec<&String> = all.collect();
-    let is_unused = |name: &&String| {
-        !name.is_empty()
-            && !all.contains(name)
-            && (matcher.sure(name).is_none() || seen.names.contains(name))
-    };
-    let unused: BTreeSet<&String> = seen
-        .names
-        .iter()
-        .chain(others.iter().flat_map(|seen| &seen.names))
-        .filter(is_unused)
-        .collect();
-    guess.unused = unused.into_iter().cloned().collect();
-    for (export, seen) in exports.iter().zip(&all_seen) {
-        let lacks = |target: &&ConvertTarget| {
-            let known = guess.missing.iter().any(|field| field == target.name)
-                || guess.guessed.contains_key(target.name);
-            target.required && !known && !matcher.finds(target.name, &seen.names)
-        };
-        let fields: Vec<String> =
-            targets.iter().filter(lacks).map(|target| target.name.to_owned()).collect();
-        if !fields.is_empty() {
-            guess.lacking.insert(export.name.clone(), fields);
-        }
-    }
+    guess.unused = unused(&guess, &all_seen, &matcher);
+    guess.lacking = lacking(&guess, exports, &all_seen, targets, &matcher);
     let alternatives = alternatives(&guess, others, &matcher);
     guess.map = MapDraft {
         guess: &guess,
@@ -133,6 +109,40 @@ pub(crate) fn guess(
     }
     .written(targets);
     Ok(guess)
+}
+
+/// Returns the columns of all exports that no field is read from.
+fn unused(guess: &Guess, all_seen: &[SeenExport], matcher: &Matcher) -> Vec<String> {
+    let used: Vec<&String> = guess.sure.values().chain(guess.guessed.values()).collect();
+    let first = all_seen.first().map_or(&[][..], |seen| &seen.names);
+    let is_unused = |name: &&String| {
+        let is_other = matcher.sure(name).is_none() || first.contains(name);
+        !name.is_empty() && !used.contains(name) && is_other
+    };
+    let names: BTreeSet<&String> =
+        all_seen.iter().flat_map(|seen| &seen.names).filter(is_unused).collect();
+    names.into_iter().cloned().collect()
+}
+
+/// Returns the required fields that some exports alone lack.
+fn lacking(
+    guess: &Guess,
+    exports: &[Export],
+    all_seen: &[SeenExport],
+    targets: &[ConvertTarget],
+    matcher: &Matcher,
+) -> BTreeMap<String, Vec<String>> {
+    let of_export = |(export, seen): (&Export, &SeenExport)| {
+        let lacks = |target: &&ConvertTarget| {
+            let is_told = guess.missing.iter().any(|field| field == target.name)
+                || guess.guessed.contains_key(target.name);
+            target.required && !is_told && !matcher.finds(target.name, &seen.names)
+        };
+        let fields: Vec<String> =
+            targets.iter().filter(lacks).map(|target| target.name.to_owned()).collect();
+        (!fields.is_empty()).then(|| (export.name.clone(), fields))
+    };
+    exports.iter().zip(all_seen).filter_map(of_export).collect()
 }
 
 /// Knows fields by names of columns.

@@ -150,6 +150,10 @@ impl ExportReader for DelimitedText {
             cut: false,
         };
         while text.more()? {
+            // No text would mean its end.
+            if text.ready.is_empty() {
+                continue;
+            }
             if records.take(&text.ready, rows)?.is_break() {
                 return Ok(());
             }

@@ -41,7 +41,7 @@ pub(crate) fn convert(
     command.output().expect("started").into()
 }
 
-fn guess(side: &str, map: &Path, exports: &[PathBuf]) -> Ran {
+pub(crate) fn guess(side: &str, map: &Path, exports: &[PathBuf]) -> Ran {
     let mut command = program();
     command.args(["convert", "--guess", "--side", side, "--map"]).arg(map).args(exports);
     command.output().expect("started").into()
@@ -67,7 +67,7 @@ pub(crate) fn required() -> Vec<Field> {
     FIELDS.into_iter().filter(|field| field.required()).collect()
 }
 
-fn json(ran: &Ran) -> Value {
+pub(crate) fn json(ran: &Ran) -> Value {
     serde_json::from_str(&ran.stdout).expect("JSON")
 }
 

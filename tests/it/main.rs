@@ -15,6 +15,7 @@ mod claims;
 mod columns;
 mod completions;
 mod convert;
+mod convert_hidden;
 mod convert_same;
 mod convert_small;
 mod decisions;

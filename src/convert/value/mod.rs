@@ -5,6 +5,7 @@ mod amount;
 mod change;
 mod code;
 mod plain;
+mod spelt;
 mod time;
 mod unread;
 mod word;
