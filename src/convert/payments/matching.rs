@@ -55,6 +55,8 @@ pub enum LeftReason {
     Unread,
     /// Money that comes back, or nothing.
     NotPositive,
+    /// Another line may take it back.
+    TakenBack,
     /// The bank has given it no number.
     NoSerial,
     /// An earlier period has it already.
@@ -89,6 +91,7 @@ impl LeftReason {
         match self {
             LeftReason::Unread => "unreadable",
             LeftReason::NotPositive => "not_positive",
+            LeftReason::TakenBack => "taken_back",
             LeftReason::NoSerial => "no_serial",
             LeftReason::Known => "known",
             LeftReason::Repeated => "repeated",
@@ -121,11 +124,14 @@ pub(super) fn matched(lines: &[&BankLine], issued: &Issued) -> Vec<Outcomes> {
     let mut open: BTreeMap<&str, FenSum> =
         issued.active.iter().map(|(number, status)| (number.as_str(), status.open())).collect();
     let mut serials = BTreeSet::new();
+    let back = Back::of(lines);
     let mut outcomes: Vec<Option<Outcomes>> = lines
         .iter()
         .map(|line| {
             let first = serials.insert(line.bank_serial.as_str());
-            unfit(line, first, issued).or_else(|| by_number(line, issued, &mut open))
+            unfit(line, first, issued)
+                .or_else(|| back.takes(line))
+                .or_else(|| by_number(line, issued, &mut open))
         })
         .collect();
     let waiting: Vec<usize> = (0..lines.len()).filter(|at| outcomes[*at].is_none()).collect();
@@ -145,6 +151,31 @@ pub(super) fn matched(lines: &[&BankLine], issued: &Issued) -> Vec<Outcomes> {
         });
     }
     outcomes.into_iter().flatten().collect()
+}
+
+/// The lines of money that came back, by their amount without the minus.
+struct Back<'a>(BTreeMap<Fen, Vec<&'a BankLine>>);
+
+impl Back<'_> {
+    fn of<'a>(lines: &[&'a BankLine]) -> Back<'a> {
+        let mut back: BTreeMap<Fen, Vec<&BankLine>> = BTreeMap::new();
+        for line in lines.iter().filter(|line| line.amount.is_negative()) {
+            back.entry(-line.amount).or_default().push(line);
+        }
+        Back(back)
+    }
+
+    /// Sets a payment aside that another line may take back: of the same amount, and of no other notice.
+    fn takes(&self, line: &BankLine) -> Option<Outcomes> {
+        let is_of = |other: &&BankLine| {
+            other.numbers.is_empty()
+                || line.numbers.is_empty()
+                || other.numbers.iter().any(|number| line.numbers.contains(number))
+        };
+        self.0.get(&line.amount)?.iter().copied().find(|other| is_of(other))?;
+        let why = text!("another line of this amount came back: this payment may not stand");
+        Some(Outcomes::Left(LeftReason::TakenBack, why))
+    }
 }
 
 /// Sets a line aside that is no new payment.
@@ -405,6 +436,18 @@ mod tests {
         let part = line(1_000, None, None, QS, "B4");
         let rest = line(5_000, Some(34), Some(31), "", "B5");
         assert_eq!(run(&[rest, part]), ["QS-2025-10-34-31 pair 0", "QS-2025-10-34-31 number 5000"]);
+    }
+
+    #[test]
+    fn a_payment_that_may_have_come_back_is_set_aside() {
+        let paid = line(6_000, Some(34), Some(31), QS, "B1");
+        let back = |text| line(-6_000, Some(31), Some(34), text, "B2");
+        assert_eq!(run(&[paid.clone(), back(QS)]), ["taken_back", "not_positive"]);
+        assert_eq!(run(&[back(""), paid.clone()]), ["not_positive", "taken_back"]);
+        let other = back("FH-2025-10-34-31");
+        assert_eq!(run(&[paid.clone(), other]), ["QS-2025-10-34-31 number 0", "not_positive"]);
+        let less = line(-5_999, None, None, QS, "B2");
+        assert_eq!(run(&[paid, less]), ["QS-2025-10-34-31 number 0", "not_positive"]);
     }
 
     #[test]
