@@ -32,9 +32,10 @@ pub(crate) fn write(
     exports: &[Export],
     digests: &[String],
 ) -> Outcome<AddedFile> {
-    let lines = exports.iter().zip(digests);
-    let lines: String =
-        lines.map(|(export, digest)| format!("{digest}  {}\n", export.name)).collect();
+    let mut lines = String::new();
+    for (export, digest) in exports.iter().zip(digests) {
+        lines.extend([digest, "  ", &export.name, "\n"]);
+    }
     let path = format!("{report}/{LIST}");
     let place = part.join(&path);
     fs::write(&place, lines).map_err(Failure::io(&place))?;
