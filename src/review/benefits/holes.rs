@@ -1,0 +1,176 @@
+//! Holes of a rule set: settlements that no row fits.
+
+use std::collections::BTreeSet;
+
+use super::{
+    cases::BenefitFacts,
+    expected::{FittingRows, MissingRow},
+    rows::BenefitSet,
+    words::{FilingClass, HospitalLevel, PersonKind},
+};
+use crate::{
+    model::codes::{CareClass, FundClass},
+    text::{Text, Value},
+};
+
+/// Settlements that no row fits, from a care class down to what is told apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BenefitHole {
+    /// The care class.
+    pub care_class: CareClass,
+    /// The class by filing, where not every one has the hole.
+    pub filing: Option<FilingClass>,
+    /// The level, where not every one has the hole.
+    pub level: Option<HospitalLevel>,
+    /// The person, where not every one has the hole.
+    pub person: Option<PersonKind>,
+    /// The table that has no row.
+    missing: MissingRow,
+    /// A settlement that no row fits.
+    example: String,
+}
+
+/// A combination that has a hole.
+struct Found {
+    filing: FilingClass,
+    level: HospitalLevel,
+    person: PersonKind,
+    missing: MissingRow,
+    example: String,
+}
+
+/// Levels that every set is asked for. Finer ones are asked for where a row names them.
+const LEVELS: [HospitalLevel; 4] =
+    [HospitalLevel::Community, HospitalLevel::One, HospitalLevel::Two, HospitalLevel::Three];
+
+impl BenefitSet {
+    /// Returns the combinations of care class, class by filing, level and person for which no row fits, those together
+    /// that differ in nothing.
+    pub fn holes(&self) -> Vec<BenefitHole> {
+        CareClass::ALL.into_iter().flat_map(|care| self.holes_of(care)).collect()
+    }
+
+    fn holes_of(&self, care: CareClass) -> Vec<BenefitHole> {
+        let persons: &[PersonKind] = match self.fund_class {
+            FundClass::Employee => &[PersonKind::Active, PersonKind::Retired],
+            FundClass::Resident => &[PersonKind::Minor, PersonKind::Student, PersonKind::Adult],
+        };
+        let named = &self.named[care as usize].levels;
+        let levels: BTreeSet<HospitalLevel> = named.iter().copied().chain(LEVELS).collect();
+        let mut found = Vec::new();
+        for &filing in FilingClass::ALL {
+            for &level in &levels {
+                for &person in persons {
+                    found.extend(self.hole(care, filing, level, person));
+                }
+            }
+        }
+        let all = (FilingClass::ALL.len(), levels.len(), persons.len());
+        together(care, found, all)
+    }
+
+    /// Returns the first case of a combination that lacks a row.
+    fn hole(
+        &self,
+        care: CareClass,
+        filing: FilingClass,
+        level: HospitalLevel,
+        person: PersonKind,
+    ) -> Option<Found> {
+        let facts = BenefitFacts {
+            care_class: care,
+            level: Some(level),
+            person: Some(person),
+            age: None,
+            grade: None,
+            stay: None,
+            classes: &[filing],
+            disease: None,
+            institution: None,
+            networked: None,
+            days: None,
+            in_scope: None,
+            act_pay_dedc: None,
+        };
+        let named = &self.named[care as usize];
+        // A record has one of the grades that the rules know. It has no level in between.
+        let is_real = |grade: Option<&str>| grade.is_some() || named.grades.is_empty();
+        let cases = self.cases(&facts, filing).into_iter();
+        let mut cases = cases.filter(|case| case.level == Some(level) && is_real(case.grade));
+        let (case, missing) =
+            cases.find_map(|case| Some((case, FittingRows::find(self, case, false).err()?)))?;
+        let mut example = format!(
+            "care_class = {:?}, level = {:?}, person = {:?}, filing = {:?}",
+            care.name(),
+            level.name(),
+            person.name(),
+            filing.name()
+        );
+        if named.stays.len() > 1 {
+            example += &format!(", stay = \"{}\"", case.stay);
+        }
+        if named.ages.len() > 1 {
+            example += &format!(", age = {}", case.age);
+        }
+        if let Some(grade) = case.grade {
+            example += &format!(", grade = {grade:?}");
+        }
+        Some(Found { filing, level, person, missing, example })
+    }
+}
+
+/// Puts holes together that differ in nothing: those of all persons, then of all levels, then of all classes.
+fn together(
+    care_class: CareClass,
+    found: Vec<Found>,
+    (classes, levels, persons): (usize, usize, usize),
+) -> Vec<BenefitHole> {
+    let of = |hole: &Found, filing, level, person| BenefitHole {
+        care_class,
+        filing,
+        level,
+        person,
+        missing: hole.missing,
+        example: hole.example.clone(),
+    };
+    if let (Some(first), true) = (found.first(), found.len() == classes * levels * persons) {
+        return vec![of(first, None, None, None)];
+    }
+    let mut holes = Vec::new();
+    for same_class in found.chunk_by(|a, b| a.filing == b.filing) {
+        let filing = Some(same_class[0].filing);
+        if same_class.len() == levels * persons {
+            holes.push(of(&same_class[0], filing, None, None));
+            continue;
+        }
+        for same_level in same_class.chunk_by(|a, b| a.level == b.level) {
+            let level = Some(same_level[0].level);
+            if same_level.len() == persons {
+                holes.push(of(&same_level[0], filing, level, None));
+                continue;
+            }
+            holes.extend(same_level.iter().map(|hole| of(hole, filing, level, Some(hole.person))));
+        }
+    }
+    holes
+}
+
+impl BenefitHole {
+    /// Words the hole: where it is, the table that lacks a row, and an example.
+    pub fn text(&self) -> Text {
+        let parts = [
+            Some(self.care_class.name()),
+            self.filing.map(FilingClass::name),
+            self.level.map(HospitalLevel::name),
+            self.person.map(PersonKind::name),
+        ];
+        let parts = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        let table = match self.missing {
+            MissingRow::Deductible => "deductible",
+            MissingRow::Ratio => "ratio",
+            MissingRow::Remote => "remote",
+        };
+        let example = Value::Word(self.example.clone().into());
+        text!("{}: no row of {} fits, such as for {}", parts, table, example)
+    }
+}
