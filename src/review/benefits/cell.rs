@@ -96,9 +96,9 @@ impl<'de, T: CellWord> Deserialize<'de> for Cells<T> {
 
 impl<'de, T> Deserialize<'de> for RowList<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Vec::<toml::Table>::deserialize(from).map(|_| RowList(PhantomData)).map_err(|_| {
-            toml_keys::told(text!("expected is a list of tables: [ {{ … }}, {{ … }} ]"))
-        })
+        Vec::<toml::Table>::deserialize(from)
+            .map(|_| RowList(PhantomData))
+            .map_err(|_| toml_keys::told(text!("expected is a list of tables")))
     }
 }
 

@@ -208,8 +208,13 @@ impl<'a> FittingRows<'a> {
         edges.windows(2).map(piece).collect()
     }
 
-    /// Makes the account of a deductible and of what was used before.
-    fn account(&self, in_scope: Fen, deductible: FenSum, used_before: i128) -> BenefitAccount<'a> {
+    /// Makes the account of a deductible, which a row says or the record states, and of what was used before.
+    fn account(
+        &self,
+        in_scope: Fen,
+        (deductible, is_stated): (FenSum, bool),
+        used_before: i128,
+    ) -> BenefitAccount<'a> {
         let base = self.base(in_scope, deductible);
         let pieces = if base > 0 { self.pieces(used_before, base) } else { Vec::new() };
         let sum: i128 = pieces.iter().map(|piece| piece.amount * piece.percent).sum();
@@ -223,7 +228,7 @@ impl<'a> FittingRows<'a> {
             case: self.case,
             in_scope,
             remote: self.remote,
-            deductible_row: self.deductible,
+            deductible_row: self.deductible.filter(|_| !is_stated),
             deductible,
             base,
             used_before,
@@ -272,6 +277,7 @@ impl BenefitSet {
                 // The fund pays less when the deductible is larger, so the ends decide.
                 for deductible in paid.iter().flat_map(|paid| [paid.from, paid.upto]) {
                     for used in rows.used_before(rows.base(in_scope, deductible)) {
+                        let deductible = (deductible, stated.is_some());
                         range.take(rows.account(in_scope, deductible, used));
                     }
                 }
