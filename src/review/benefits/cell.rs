@@ -1,4 +1,4 @@
-//! Cells of benefit files: one text, one text or several, and lists of rows.
+//! CellList of benefit files: one text, one text or several, and lists of rows.
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -21,7 +21,7 @@ pub(crate) struct OneCell<T>(pub(super) Option<T>);
 
 /// A cell that holds one text or a list of texts; nothing when it is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Cells<T>(pub(super) Option<Vec<T>>);
+pub(crate) struct CellList<T>(pub(super) Option<Vec<T>>);
 
 /// A list of tables. The tables are read one by one, so that the errors of all are found.
 #[derive(Debug)]
@@ -33,9 +33,9 @@ impl<T> Default for OneCell<T> {
     }
 }
 
-impl<T> Default for Cells<T> {
+impl<T> Default for CellList<T> {
     fn default() -> Self {
-        Cells(None)
+        CellList(None)
     }
 }
 
@@ -87,10 +87,10 @@ impl<'de, T: CellWord> Deserialize<'de> for OneCell<T> {
     }
 }
 
-impl<'de, T: CellWord> Deserialize<'de> for Cells<T> {
+impl<'de, T: CellWord> Deserialize<'de> for CellList<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let visitor = CellVisitor { takes_list: true, of: PhantomData };
-        from.deserialize_any(visitor).map(|values| Cells(Some(values)))
+        from.deserialize_any(visitor).map(|values| CellList(Some(values)))
     }
 }
 
@@ -116,13 +116,13 @@ impl<T: CellWord> JsonSchema for OneCell<T> {
     }
 }
 
-impl<T: CellWord> JsonSchema for Cells<T> {
+impl<T: CellWord> JsonSchema for CellList<T> {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        "Cells".into()
+        "CellList".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {

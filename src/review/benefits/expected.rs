@@ -5,7 +5,8 @@
 //! the products stay below 10^33, and 128 bits hold 10^38.
 
 use super::{
-    cases::{BenefitCase, BenefitFacts},
+    facts::BenefitFacts,
+    predicates::BenefitCase,
     rows::{BenefitRow, BenefitSet, CapTerms, DeductibleTerms, RatioTerms, RemoteTerms},
     words::{FilingClass, ONE, PerCent},
 };
@@ -96,8 +97,8 @@ pub enum NotJudged {
 /// The first table that has no row for a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum MissingRow {
-    Ratio,
     Remote,
+    Ratio,
     Deductible,
 }
 
@@ -128,13 +129,13 @@ impl<'a> FittingRows<'a> {
         ) -> Option<&'a BenefitRow<T>> {
             rows.iter().find(|row| row.fits.fits(case))
         }
-        let ratios: Vec<_> = set.ratios.iter().filter(|row| row.fits.fits(&case)).collect();
-        if ratios.is_empty() {
-            return Err(MissingRow::Ratio);
-        }
         let remote = first(&set.remotes, &case);
         if remote.is_none() && !case.filing.is_as_at_home() {
             return Err(MissingRow::Remote);
+        }
+        let ratios: Vec<_> = set.ratios.iter().filter(|row| row.fits.fits(&case)).collect();
+        if ratios.is_empty() {
+            return Err(MissingRow::Ratio);
         }
         let deductible = first(&set.deductibles, &case);
         if deductible.is_none() && !is_stated {

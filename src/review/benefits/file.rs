@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    cell::{Cells, OneCell, RowList},
-    rows::Predicates,
+    cell::{CellList, OneCell, RowList},
+    predicates::Predicates,
     words::{
         AreaPrefix, BenefitFactor, DayOfEveryYear, FilingClass, HospitalLevel, LayerBase, PerCent,
         PersonKind, Points, RaisingFactor, StayCell, WageTimes,
@@ -39,7 +39,7 @@ pub(crate) struct BenefitsFile {
 #[schemars(extend("required" = ["area", "fund_class", "from", "source"]))]
 pub(super) struct SetTable {
     /// The insured areas: 2, 4 or 6 digits that their divisions begin with. Pairs of zeros at the end do not count.
-    pub(super) area: Cells<AreaPrefix>,
+    pub(super) area: CellList<AreaPrefix>,
     /// The fund class.
     pub(super) fund_class: OneCell<FundClass>,
     /// The first benefit day of the set.
@@ -51,7 +51,7 @@ pub(super) struct SetTable {
     /// The day on which the benefit year begins; without it 1 January.
     pub(super) year_starts: OneCell<DayOfEveryYear>,
     /// The treating provinces in which no filing is needed.
-    pub(super) deemed: Cells<Province>,
+    pub(super) deemed: CellList<Province>,
     /// The average wages that caps are multiples of.
     wage: RowList<WageTable>,
     /// Deductibles; the first row that fits wins, in every table.
@@ -73,13 +73,13 @@ macro_rules! row {
         #[derive(Debug, Default, Deserialize, JsonSchema)]
         $(#[$what])*
         #[serde(deny_unknown_fields, default)]
-        pub(super) struct $name {
+        pub(crate) struct $name {
             /// The care classes of the row. This key and the next eleven say what the row fits; a missing one fits all.
-            care_class: Cells<CareClass>,
+            care_class: CellList<CareClass>,
             /// Levels of institutions.
-            level: Cells<HospitalLevel>,
+            level: CellList<HospitalLevel>,
             /// Kinds of persons.
-            person: Cells<PersonKind>,
+            person: CellList<PersonKind>,
             /// The lowest age in whole years on the day of admission.
             #[schemars(with = "u16")]
             age_from: Option<u16>,
@@ -87,27 +87,27 @@ macro_rules! row {
             #[schemars(with = "u16")]
             age_below: Option<u16>,
             /// Contribution grades.
-            grade: Cells<String>,
+            grade: CellList<String>,
             /// Stays of the year: `2`, or `3+` for the third and later ones. Inpatient rows only.
-            stay: Cells<StayCell>,
+            stay: CellList<StayCell>,
             /// Classes by filing.
-            filing: Cells<FilingClass>,
+            filing: CellList<FilingClass>,
             /// Codes of diseases.
-            disease: Cells<String>,
+            disease: CellList<String>,
             /// Codes of institutions.
-            institutions: Cells<String>,
+            institutions: CellList<String>,
             /// Whether the institution is in the network.
             #[schemars(with = "bool")]
             networked: Option<bool>,
             /// The least months of insurance without a break.
             #[schemars(with = "u16")]
             months_insured_from: Option<u16>,
-            $($(#[doc = $doc])* pub(super) $field: $type,)*
+            $($(#[doc = $doc])* pub(crate) $field: $type,)*
         }
 
         impl $name {
             /// Takes the predicates out of the row.
-            pub(super) fn predicates(&mut self) -> Predicates {
+            pub(crate) fn predicates(&mut self) -> Predicates {
                 Predicates {
                     care_class: self.care_class.0.take(),
                     level: self.level.0.take(),

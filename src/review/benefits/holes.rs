@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    cases::BenefitFacts,
     expected::{FittingRows, MissingRow},
+    facts::BenefitFacts,
     rows::BenefitSet,
     words::{FilingClass, HospitalLevel, PersonKind},
 };
@@ -18,8 +18,8 @@ use crate::{
 pub struct BenefitHole {
     /// The care class.
     pub care_class: CareClass,
-    /// The class by filing, where not every one has the hole.
-    pub filing: Option<FilingClass>,
+    /// The classes by filing, where not every one has the hole.
+    pub classes: Vec<FilingClass>,
     /// The level, where not every one has the hole.
     pub level: Option<HospitalLevel>,
     /// The person, where not every one has the hole.
@@ -125,22 +125,28 @@ fn together(
     found: Vec<Found>,
     (classes, levels, persons): (usize, usize, usize),
 ) -> Vec<BenefitHole> {
-    let of = |hole: &Found, filing, level, person| BenefitHole {
+    let of = |hole: &Found, classes: &[FilingClass], level, person| BenefitHole {
         care_class,
-        filing,
+        classes: classes.to_vec(),
         level,
         person,
         missing: hole.missing,
         example: hole.example.clone(),
     };
     if let (Some(first), true) = (found.first(), found.len() == classes * levels * persons) {
-        return vec![of(first, None, None, None)];
+        return vec![of(first, &[], None, None)];
     }
-    let mut holes = Vec::new();
+    let mut holes: Vec<BenefitHole> = Vec::new();
     for same_class in found.chunk_by(|a, b| a.filing == b.filing) {
-        let filing = Some(same_class[0].filing);
+        let first = &same_class[0];
+        let filing = std::slice::from_ref(&first.filing);
         if same_class.len() == levels * persons {
-            holes.push(of(&same_class[0], filing, None, None));
+            match holes.last_mut() {
+                Some(last) if last.level.is_none() && last.missing == first.missing => {
+                    last.classes.push(first.filing);
+                }
+                _ => holes.push(of(first, filing, None, None)),
+            }
             continue;
         }
         for same_level in same_class.chunk_by(|a, b| a.level == b.level) {
@@ -158,9 +164,10 @@ fn together(
 impl BenefitHole {
     /// Words the hole: where it is, the table that lacks a row, and an example.
     pub fn text(&self) -> Text {
+        let classes = self.classes.iter().map(|class| class.name()).collect::<Vec<_>>().join(", ");
         let parts = [
             Some(self.care_class.name()),
-            self.filing.map(FilingClass::name),
+            Some(classes.as_str()).filter(|classes| !classes.is_empty()),
             self.level.map(HospitalLevel::name),
             self.person.map(PersonKind::name),
         ];

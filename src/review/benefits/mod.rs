@@ -10,16 +10,19 @@
 //! is refused as a whole, with all of its errors.
 
 pub mod built_in;
-pub mod cases;
+mod cases;
 mod cell;
 pub mod expected;
+pub mod facts;
 pub(crate) mod file;
 pub mod holes;
+mod named;
+pub mod predicates;
 mod reader;
 pub mod rows;
 #[cfg(test)]
 mod tests;
-pub mod trial;
+mod trial;
 pub mod words;
 
 use std::{fs, io, path::Path};

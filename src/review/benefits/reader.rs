@@ -6,17 +6,17 @@ use toml::{
 };
 
 use super::{
-    cases::{MOST_CASES, NamedValues},
     cell::OneCell,
+    facts::{BenefitTest, TestSettlement},
     file::{
         BenefitsFile, CapTable, DeductibleTable, LayerTable, RatioTable, RemoteTable, SetTable,
         SettlementTable, TestTable, WageTable,
     },
+    named::{MOST_CASES, NamedValues},
+    predicates::Predicates,
     rows::{
-        AverageWage, BenefitRow, BenefitSet, CapTerms, DeductibleTerms, Predicates, RatioTerms,
-        RemoteTerms,
+        AverageWage, BenefitRow, BenefitSet, CapTerms, DeductibleTerms, RatioTerms, RemoteTerms,
     },
-    trial::{BenefitTest, TestSettlement},
 };
 use crate::{
     diag::toml_problem,
@@ -57,7 +57,7 @@ pub(super) fn read(file: &str, text: &str, errors: &mut Vec<Text>) -> Vec<Benefi
         }
     };
     let ends = text.match_indices('\n').map(|(at, _)| at).collect();
-    let mut reader = FileReader { file, ends, errors: Vec::new() };
+    let mut reader = BenefitFileReader { file, ends, errors: Vec::new() };
     let _: BenefitsFile = reader.read("the file", &table);
     if !table.contains_key("format") {
         reader.error(0, "format", text!("it is missing; expected is format = 1"));
@@ -67,7 +67,7 @@ pub(super) fn read(file: &str, text: &str, errors: &mut Vec<Text>) -> Vec<Benefi
         reader.error(0, "set", text!("there is none; each set starts with [[set]]"));
     }
     let sets: Vec<_> = tables.into_iter().filter_map(|(set, at)| reader.set(set, at)).collect();
-    let FileReader { ends, errors: mut found, .. } = reader;
+    let BenefitFileReader { ends, errors: mut found, .. } = reader;
     found.sort();
     found.dedup();
     errors.extend(found.into_iter().map(|(at, error)| {
@@ -89,13 +89,13 @@ fn rows_of<'a, 'i>(table: &'a DeTable<'i>, key: &str) -> Vec<(&'a DeTable<'i>, u
 }
 
 /// A reader of one file.
-struct FileReader<'a> {
+struct BenefitFileReader<'a> {
     file: &'a str,
     ends: Vec<usize>,
     errors: Vec<(usize, Text)>,
 }
 
-impl FileReader<'_> {
+impl BenefitFileReader<'_> {
     fn error(&mut self, at: usize, what: &str, problem: Text) {
         self.errors.push((at, text!("{}: {}", what, Value::Text(problem))));
     }

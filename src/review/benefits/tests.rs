@@ -8,8 +8,8 @@ use chrono::NaiveDate;
 use super::{
     Benefits,
     built_in::BENEFITS,
-    cases::BenefitFacts,
     expected::NotJudged,
+    facts::BenefitFacts,
     rows::BenefitSet,
     words::{FilingClass, HospitalLevel, PersonKind},
 };
@@ -232,72 +232,38 @@ fn a_visit_has_a_cap_of_its_own_before_the_rounding() {
 
 #[test]
 fn every_predicate_has_two_sides() {
+    type Facts = BenefitFacts<'static>;
     let facts = stay("100.00");
-    type With = fn(BenefitFacts<'static>) -> BenefitFacts<'static>;
-    let sides: [(&str, With, With); 11] = [
-        (
-            r#"level = "3""#,
-            |f| BenefitFacts { level: Some(HospitalLevel::ThreeB), ..f },
-            |f| BenefitFacts { level: Some(HospitalLevel::Two), ..f },
-        ),
-        (
-            r#"level = ["community", "1"]"#,
-            |f| BenefitFacts { level: Some(HospitalLevel::Village), ..f },
-            |f| BenefitFacts { level: Some(HospitalLevel::Three), ..f },
-        ),
-        (
-            r#"person = ["retired"]"#,
-            |f| BenefitFacts { person: Some(PersonKind::Retired), ..f },
-            |f| BenefitFacts { person: Some(PersonKind::Active), ..f },
-        ),
-        (
-            "age_from = 70",
-            |f| BenefitFacts { age: Some(70), ..f },
-            |f| BenefitFacts { age: Some(69), ..f },
-        ),
-        (
-            "age_below = 45",
-            |f| BenefitFacts { age: Some(44), ..f },
-            |f| BenefitFacts { age: Some(45), ..f },
-        ),
-        (
-            r#"grade = "1""#,
-            |f| BenefitFacts { grade: Some("1"), ..f },
-            |f| BenefitFacts { grade: Some("2"), ..f },
-        ),
-        (
-            r#"stay = ["1", "3+"]"#,
-            |f| BenefitFacts { stay: Some(3), ..f },
-            |f| BenefitFacts { stay: Some(2), ..f },
-        ),
-        (
-            r#"filing = "long_term""#,
-            |f| f,
-            |f| BenefitFacts { classes: &[FilingClass::Deemed], ..f },
-        ),
-        (
-            r#"disease = "M03900""#,
-            |f| BenefitFacts { disease: Some("M03900"), ..f },
-            |f| BenefitFacts { disease: Some(""), ..f },
-        ),
-        (
-            r#"institutions = ["H1", "H2"]"#,
-            |f| BenefitFacts { institution: Some("H2"), ..f },
-            |f| BenefitFacts { institution: Some("H3"), ..f },
-        ),
-        (
-            "networked = true",
-            |f| BenefitFacts { networked: Some(true), ..f },
-            |f| BenefitFacts { networked: Some(false), ..f },
-        ),
+    let level = |level| Facts { level: Some(level), ..facts };
+    let person = |person| Facts { person: Some(person), ..facts };
+    let age = |age| Facts { age: Some(age), ..facts };
+    let stay = |stay| Facts { stay: Some(stay), ..facts };
+    let grade = |grade| Facts { grade: Some(grade), ..facts };
+    let disease = |code| Facts { disease: Some(code), ..facts };
+    let institution = |code| Facts { institution: Some(code), ..facts };
+    let networked = |networked| Facts { networked: Some(networked), ..facts };
+    let deemed = Facts { classes: &[FilingClass::Deemed], ..facts };
+    let sides = [
+        (r#"level = "3""#, level(HospitalLevel::ThreeB), level(HospitalLevel::Two)),
+        (r#"level = ["community", "1"]"#, level(HospitalLevel::Village), level(HospitalLevel::Two)),
+        (r#"person = ["retired"]"#, person(PersonKind::Retired), person(PersonKind::Active)),
+        ("age_from = 70", age(70), age(69)),
+        ("age_below = 45", age(44), age(45)),
+        (r#"grade = "1""#, grade("1"), grade("2")),
+        (r#"stay = ["1", "3+"]"#, stay(3), stay(2)),
+        (r#"stay = ["2", "4"]"#, stay(4), stay(5)),
+        (r#"filing = "long_term""#, facts, deemed),
+        (r#"disease = "M03900""#, disease("M03900"), disease("")),
+        (r#"institutions = ["H1", "H2"]"#, institution("H2"), institution("H3")),
+        ("networked = true", networked(true), networked(false)),
     ];
     for (predicate, fits, does_not) in sides {
         let set = set(&format!(
             "ratio = [ {{ care_class = \"inpatient\", {predicate}, percent = \"90\" }}, \
              {{ care_class = \"inpatient\", percent = \"60\" }} ]"
         ));
-        assert_eq!(range(&set, &fits(facts)), "90.00", "{predicate}");
-        assert_eq!(range(&set, &does_not(facts)), "60.00", "{predicate}");
+        assert_eq!(range(&set, &fits), "90.00", "{predicate}");
+        assert_eq!(range(&set, &does_not), "60.00", "{predicate}");
         if !predicate.starts_with("filing") {
             assert_eq!(range(&set, &facts), "60.00..90.00", "{predicate}");
         }

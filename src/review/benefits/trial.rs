@@ -1,70 +1,14 @@
 //! The tests of a rule set.
 
 use super::{
-    cases::BenefitFacts,
     expected::{BenefitAccount, NotJudged},
+    facts::BenefitTest,
     rows::BenefitSet,
-    words::{FilingClass, HospitalLevel, PersonKind},
 };
 use crate::{
-    model::{
-        codes::CareClass,
-        money::{Fen, yuan},
-    },
+    model::money::{Fen, yuan},
     text::{Text, Value, list},
 };
-
-/// A settlement, and what the fund pays for it.
-#[derive(Debug, Clone)]
-pub struct BenefitTest {
-    /// The line on which the test begins.
-    pub line: usize,
-    /// What is known of the settlement.
-    pub settlement: TestSettlement,
-    /// The least that the fund may pay.
-    pub lo: Fen,
-    /// The most that the fund may pay.
-    pub hi: Fen,
-}
-
-/// What a test knows of a settlement.
-#[derive(Debug, Clone)]
-pub struct TestSettlement {
-    pub(super) care_class: CareClass,
-    pub(super) level: Option<HospitalLevel>,
-    pub(super) person: Option<PersonKind>,
-    pub(super) age: Option<u16>,
-    pub(super) grade: Option<String>,
-    pub(super) stay: Option<u32>,
-    pub(super) filing: Option<FilingClass>,
-    pub(super) disease: Option<String>,
-    pub(super) institution: Option<String>,
-    pub(super) networked: Option<bool>,
-    pub(super) days: Option<u16>,
-    pub(super) in_scope: Option<Fen>,
-    pub(super) act_pay_dedc: Option<Fen>,
-}
-
-impl TestSettlement {
-    /// Returns the facts of the settlement.
-    pub fn facts(&self) -> BenefitFacts<'_> {
-        BenefitFacts {
-            care_class: self.care_class,
-            level: self.level,
-            person: self.person,
-            age: self.age,
-            grade: self.grade.as_deref(),
-            stay: self.stay,
-            classes: self.filing.as_ref().map_or(FilingClass::ALL, std::slice::from_ref),
-            disease: self.disease.as_deref(),
-            institution: self.institution.as_deref(),
-            networked: self.networked,
-            days: self.days,
-            in_scope: self.in_scope,
-            act_pay_dedc: self.act_pay_dedc,
-        }
-    }
-}
 
 impl BenefitSet {
     /// Returns what is wrong with each test that fails.

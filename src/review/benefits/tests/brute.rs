@@ -7,7 +7,7 @@ use super::{HEAD, one_set};
 use crate::{
     model::{codes::CareClass, money::Fen},
     review::benefits::{
-        cases::BenefitFacts,
+        facts::BenefitFacts,
         words::{FilingClass, HospitalLevel, PersonKind},
     },
 };
@@ -18,7 +18,7 @@ const CLASSES: [&str; 6] = ["long_term", "deemed", "emergency", "transfer", "tem
 
 /// The predicates of a row of inpatient care; numbers stand for words.
 #[derive(Debug, Clone, PartialEq)]
-struct Fit {
+struct RowFit {
     levels: Option<Vec<usize>>,
     persons: Option<Vec<usize>>,
     classes: Option<Vec<usize>>,
@@ -29,7 +29,7 @@ struct Fit {
 
 /// A settlement of which everything is known. 8 and 5 are a level and a person that no row names.
 #[derive(Debug, Clone, Copy)]
-struct All {
+struct EveryFact {
     level: usize,
     person: usize,
     class: usize,
@@ -39,22 +39,23 @@ struct All {
 }
 
 #[derive(Debug, Clone)]
-struct Model {
+struct SetModel {
     /// Amount, or_less, again_days.
-    deductibles: Vec<(Fit, i128, bool, Option<u16>)>,
+    deductibles: Vec<(RowFit, i128, bool, Option<u16>)>,
     /// Ends of bands in fen, and the per cent of each band and of what is above the last one.
-    ratios: Vec<(Fit, Vec<i128>, Vec<i128>)>,
+    ratios: Vec<(RowFit, Vec<i128>, Vec<i128>)>,
     /// Points, tenths of a factor; first share in per cent, tenths of the factor on the deductible.
-    remotes: Vec<(Fit, Option<i128>, Option<i128>, i128, i128)>,
+    remotes: Vec<(RowFit, Option<i128>, Option<i128>, i128, i128)>,
     /// Cap of a visit.
-    caps: Vec<(Fit, Option<i128>)>,
+    caps: Vec<(RowFit, Option<i128>)>,
 }
 
 /// What is known: level, person, class, stay, age, networked.
-type Known = (Option<usize>, Option<usize>, Option<usize>, Option<u32>, Option<u16>, Option<bool>);
+type KnownFacts =
+    (Option<usize>, Option<usize>, Option<usize>, Option<u32>, Option<u16>, Option<bool>);
 
-impl Fit {
-    fn fits(&self, all: All) -> bool {
+impl RowFit {
+    fn fits(&self, all: EveryFact) -> bool {
         let level = |rule: usize| {
             rule == all.level
                 || (LEVELS[rule] == "3" && [6, 7].contains(&all.level))
@@ -101,10 +102,10 @@ fn table(name: &str, rows: impl Iterator<Item = String>) -> String {
     format!("{name} = [\n{}]\n", rows.map(|row| format!("  {{ {row} }},\n")).collect::<String>())
 }
 
-impl Model {
+impl SetModel {
     /// Leaves out rows that fit the same as an earlier one.
-    fn distinct(mut self) -> Model {
-        fn keep<T>(rows: &mut Vec<T>, fit: impl Fn(&T) -> &Fit) {
+    fn distinct(mut self) -> SetModel {
+        fn keep<T>(rows: &mut Vec<T>, fit: impl Fn(&T) -> &RowFit) {
             let mut at = 0;
             while at < rows.len() {
                 if rows[..at].iter().any(|row| fit(row) == fit(&rows[at])) {
@@ -163,14 +164,14 @@ impl Model {
         .concat()
     }
 
-    fn fits(&self) -> impl Iterator<Item = &Fit> {
+    fn fits(&self) -> impl Iterator<Item = &RowFit> {
         let rows = self.deductibles.iter().map(|row| &row.0);
         let rows = rows.chain(self.ratios.iter().map(|row| &row.0));
         rows.chain(self.remotes.iter().map(|row| &row.0)).chain(self.caps.iter().map(|row| &row.0))
     }
 
     /// Every settlement that is possible, class by class.
-    fn possible(&self, known: Known) -> Vec<Vec<All>> {
+    fn possible(&self, known: KnownFacts) -> Vec<Vec<EveryFact>> {
         let (level, person, class, stay, age, networked) = known;
         let named = |level: usize| {
             self.fits().any(|fit| fit.levels.iter().flatten().any(|one| *one == level))
@@ -193,7 +194,7 @@ impl Model {
                     for &stay in &stays {
                         for &age in &ages {
                             for &networked in &networks {
-                                all.push(All { level, person, class, stay, age, networked });
+                                all.push(EveryFact { level, person, class, stay, age, networked });
                             }
                         }
                     }
@@ -207,7 +208,7 @@ impl Model {
     /// The lowest and the highest amount in fen, or nothing where it is not judged.
     fn range(
         &self,
-        known: Known,
+        known: KnownFacts,
         scope: i128,
         paid: Option<i128>,
         days: Option<u16>,
@@ -232,13 +233,13 @@ impl Model {
     }
 
     /// The rows that fit, by number; cases with the same ones have the same outcomes.
-    fn rows_of(&self, all: All) -> Vec<bool> {
+    fn rows_of(&self, all: EveryFact) -> Vec<bool> {
         self.fits().map(|fit| fit.fits(all)).chain([all.class < 2]).collect()
     }
 
     fn outcomes(
         &self,
-        all: All,
+        all: EveryFact,
         scope: i128,
         paid: Option<i128>,
         days: Option<u16>,
@@ -290,7 +291,7 @@ impl Model {
     }
 }
 
-fn fit() -> impl Strategy<Value = Fit> {
+fn fit() -> impl Strategy<Value = RowFit> {
     let words = |most: usize| option::weighted(0.4, vec(0..most, 1..3));
     (
         words(8),
@@ -300,7 +301,7 @@ fn fit() -> impl Strategy<Value = Fit> {
         option::weighted(0.2, (any::<bool>(), prop_oneof![Just(18u16), Just(45)])),
         option::weighted(0.1, any::<bool>()),
     )
-        .prop_map(|(levels, persons, classes, stay, age, networked)| Fit {
+        .prop_map(|(levels, persons, classes, stay, age, networked)| RowFit {
             levels,
             persons,
             classes,
@@ -311,11 +312,11 @@ fn fit() -> impl Strategy<Value = Fit> {
 }
 
 /// A row that fits all, so that most settlements are judged.
-fn wide() -> Fit {
-    Fit { levels: None, persons: None, classes: None, stay: None, age: None, networked: None }
+fn wide() -> RowFit {
+    RowFit { levels: None, persons: None, classes: None, stay: None, age: None, networked: None }
 }
 
-fn model() -> impl Strategy<Value = Model> {
+fn model() -> impl Strategy<Value = SetModel> {
     let deductible = (fit(), 0..12i128, any::<bool>(), option::of(1..50u16));
     let bands = (vec(1..15i128, 0..3), vec(0..=100i128, 3)).prop_map(|(steps, mut percents)| {
         let mut edge = 0;
@@ -350,12 +351,12 @@ fn model() -> impl Strategy<Value = Model> {
                 if b {
                     remotes.push((wide(), Some(-10), None, 0, 10));
                 }
-                Model { deductibles, ratios, remotes, caps }.distinct()
+                SetModel { deductibles, ratios, remotes, caps }.distinct()
             },
         )
 }
 
-fn known() -> impl Strategy<Value = Known> {
+fn known() -> impl Strategy<Value = KnownFacts> {
     (
         option::of(0..8usize),
         option::of(0..5usize),
@@ -368,7 +369,7 @@ fn known() -> impl Strategy<Value = Known> {
 
 fn range_of(
     set: &crate::review::benefits::rows::BenefitSet,
-    known: Known,
+    known: KnownFacts,
     scope: i128,
     paid: Option<i128>,
     days: Option<u16>,
@@ -437,8 +438,8 @@ proptest! {
         // 3 and community may be a finer level, so that more than one row may fit.
         prop_assume!(level != 5 && level != 2);
         let known = (Some(level), Some(person), Some(class), Some(stay), Some(age), Some(networked));
-        let of = |model: &Model| range_of(&one_set(&model.toml()), known, scope, None, None);
-        let all = All { level, person, class, stay, age, networked };
+        let of = |model: &SetModel| range_of(&one_set(&model.toml()), known, scope, None, None);
+        let all = EveryFact { level, person, class, stay, age, networked };
         // Rows that do not fit go to the end in the opposite order, and then away.
         fn moved<T: Clone>(rows: &[T], fits: impl Fn(&T) -> bool, keeps: bool) -> Vec<T> {
             let first = rows.iter().filter(|row| fits(row));
@@ -446,7 +447,7 @@ proptest! {
             first.chain(others).cloned().collect()
         }
         for keeps in [true, false] {
-            let other = Model {
+            let other = SetModel {
                 deductibles: moved(&model.deductibles, |row| row.0.fits(all), keeps),
                 ratios: moved(&model.ratios, |row| row.0.fits(all), keeps),
                 remotes: moved(&model.remotes, |row| row.0.fits(all), keeps),
