@@ -24,7 +24,7 @@ use crate::{
     pipeline::{Settings, is_remote, parse_memory, parse_threads},
     plausible::parse_code,
     policy_tests,
-    review::benefits::Benefits,
+    review::benefits::{Benefits, rows::BenefitSet},
     shapes,
     text::{Grouped, Text, items},
 };
@@ -183,7 +183,7 @@ fn holds_benefits(path: &Path) -> bool {
 fn check_benefits(path: &Path, format: Format) -> Outcome<()> {
     let benefits = Benefits::read(path)?;
     let sets = benefits.sets.iter();
-    let failed: Vec<Text> = sets.clone().flat_map(|set| set.failed_tests()).collect();
+    let failed: Vec<Text> = sets.clone().flat_map(BenefitSet::failed_tests).collect();
     if !failed.is_empty() {
         return Err(Failure::Usage(text!("tests of benefits failed:{}", items(&failed))));
     }

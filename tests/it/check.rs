@@ -101,7 +101,7 @@ fn a_folder_of_benefits_is_no_delivery() {
     let report = run(&["--format", "json"]).expect(0).stdout;
     let report: Value = serde_json::from_str(&report).expect("JSON");
     assert_eq!((&report["sets"], &report["tests"]), (&json!(2), &json!(2)));
-    assert_eq!(report["holes"].as_array().map(Vec::len), Some(14));
+    assert_eq!(report["holes"].as_array().map(Vec::len), Some(8));
     // A folder with a side is a delivery, whatever else is in it.
     fs::create_dir(folder.join("treating")).expect("made");
     assert!(run(&["--period", "2025-10"]).expect(3).stdout.contains("F01"));

@@ -8,7 +8,7 @@ use super::{
     facts::BenefitFacts,
     predicates::BenefitCase,
     rows::{BenefitRow, BenefitSet, CapTerms, DeductibleTerms, RatioTerms, RemoteTerms},
-    words::{FilingClass, ONE, PerCent},
+    words::{FilingClass, ONE, Scaled},
 };
 use crate::model::money::{Fen, FenSum};
 
@@ -148,7 +148,7 @@ impl<'a> FittingRows<'a> {
 
     fn factor_on_deductible(&self) -> i128 {
         let factor = self.remote.and_then(|remote| remote.says.deductible_factor);
-        factor.map_or(AS_IT_IS, |factor| factor.ten_thousandths())
+        factor.map_or(AS_IT_IS, Scaled::ten_thousandths)
     }
 
     /// Returns what the row of the deductible allows.
@@ -167,7 +167,7 @@ impl<'a> FittingRows<'a> {
     /// Returns what the ratios apply to, in millionths of a fen.
     fn base(&self, in_scope: Fen, deductible: FenSum) -> i128 {
         let share = self.remote.and_then(|remote| remote.says.first_share);
-        let share = share.map_or(0, PerCent::ten_thousandths);
+        let share = share.map_or(0, Scaled::ten_thousandths);
         i128::from(in_scope.fen()) * (WHOLE - share) - deductible.fen() * WHOLE
     }
 
@@ -194,7 +194,7 @@ impl<'a> FittingRows<'a> {
         edges.sort_unstable();
         edges.dedup();
         let points = self.remote.and_then(|remote| remote.says.points);
-        let points = points.map_or(0, |points| points.ten_thousandths());
+        let points = points.map_or(0, Scaled::ten_thousandths);
         let piece = |edge: &[i128]| {
             let holds = |row: &&&BenefitRow<RatioTerms>| {
                 let RatioTerms { above, upto, .. } = row.says;
@@ -220,7 +220,7 @@ impl<'a> FittingRows<'a> {
         let pieces = if base > 0 { self.pieces(used_before, base) } else { Vec::new() };
         let sum: i128 = pieces.iter().map(|piece| piece.amount * piece.percent).sum();
         let factor = self.remote.and_then(|remote| remote.says.factor);
-        let exact = sum * factor.map_or(AS_IT_IS, |factor| factor.ten_thousandths());
+        let exact = sum * factor.map_or(AS_IT_IS, Scaled::ten_thousandths);
         let fen = WHOLE * WHOLE * AS_IT_IS;
         let most = self.visit_cap.map_or(exact, |cap| i128::from(cap.fen()) * fen);
         let rounded = half_up(exact.min(most), fen);

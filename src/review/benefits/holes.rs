@@ -66,7 +66,7 @@ impl BenefitSet {
             }
         }
         let all = (FilingClass::ALL.len(), levels.len(), persons.len());
-        together(care, found, all)
+        together(care, &found, all)
     }
 
     /// Returns the first case of a combination that lacks a row.
@@ -99,22 +99,18 @@ impl BenefitSet {
         let mut cases = cases.filter(|case| case.level == Some(level) && is_real(case.grade));
         let (case, missing) =
             cases.find_map(|case| Some((case, FittingRows::find(self, case, false).err()?)))?;
-        let mut example = format!(
+        let words = format!(
             "care_class = {:?}, level = {:?}, person = {:?}, filing = {:?}",
             care.name(),
             level.name(),
             person.name(),
             filing.name()
         );
-        if named.stays.len() > 1 {
-            example += &format!(", stay = \"{}\"", case.stay);
-        }
-        if named.ages.len() > 1 {
-            example += &format!(", age = {}", case.age);
-        }
-        if let Some(grade) = case.grade {
-            example += &format!(", grade = {grade:?}");
-        }
+        let stay = (named.stays.len() > 1).then(|| format!("stay = \"{}\"", case.stay));
+        let age = (named.ages.len() > 1).then(|| format!("age = {}", case.age));
+        let grade = case.grade.map(|grade| format!("grade = {grade:?}"));
+        let example = [Some(words), stay, age, grade].into_iter().flatten().collect::<Vec<_>>();
+        let example = example.join(", ");
         Some(Found { filing, level, person, missing, example })
     }
 }
@@ -122,7 +118,7 @@ impl BenefitSet {
 /// Puts holes together that differ in nothing: those of all persons, then of all levels, then of all classes.
 fn together(
     care_class: CareClass,
-    found: Vec<Found>,
+    found: &[Found],
     (classes, levels, persons): (usize, usize, usize),
 ) -> Vec<BenefitHole> {
     let of = |hole: &Found, classes: &[FilingClass], level, person| BenefitHole {

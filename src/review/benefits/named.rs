@@ -28,10 +28,6 @@ impl NamedValues {
     /// Collects the values of rows.
     pub(super) fn of<'a>(rows: impl Iterator<Item = &'a Predicates>) -> NamedValues {
         let rows: Vec<&Predicates> = rows.collect();
-        fn named<'a, T: Ord + Copy + 'a>(cells: impl Iterator<Item = &'a Vec<T>>) -> Vec<T> {
-            let words: BTreeSet<T> = cells.flatten().copied().collect();
-            words.into_iter().collect()
-        }
         let ages = rows.iter().flat_map(|row| row.age_from.into_iter().chain(row.age_below));
         let ages: BTreeSet<u16> = ages.chain([0]).collect();
         let months: BTreeSet<u16> =
@@ -41,8 +37,8 @@ impl NamedValues {
             cells.flat_map(|cell| [cell.first, cell.first + 1]).chain([1]).collect();
         let asks_network = rows.iter().any(|row| row.networked.is_some());
         NamedValues {
-            levels: named(rows.iter().filter_map(|row| row.level.as_ref())),
-            persons: named(rows.iter().filter_map(|row| row.person.as_ref())),
+            levels: words(rows.iter().filter_map(|row| row.level.as_ref())),
+            persons: words(rows.iter().filter_map(|row| row.person.as_ref())),
             ages: ages.into_iter().collect(),
             grades: codes(rows.iter().map(|row| row.grade.as_ref())),
             stays: stays.into_iter().collect(),
@@ -68,6 +64,12 @@ impl NamedValues {
         ];
         lengths.into_iter().fold(1, usize::saturating_mul)
     }
+}
+
+/// Returns the words of cells, each once.
+fn words<'a, T: Ord + Copy + 'a>(cells: impl Iterator<Item = &'a Vec<T>>) -> Vec<T> {
+    let words: BTreeSet<T> = cells.flatten().copied().collect();
+    words.into_iter().collect()
 }
 
 /// Returns one code for each group of codes that the same rows name.

@@ -29,8 +29,11 @@ use crate::{
     toml_keys,
 };
 
+/// Returns the keys of a table.
+type KeysOf = fn() -> &'static [&'static str];
+
 /// The tables of a file, by the key under which each stands, with their own keys.
-const TABLES: [(&str, fn() -> &'static [&'static str]); 10] = [
+const TABLES: [(&str, KeysOf); 10] = [
     ("the file", toml_keys::known_keys::<BenefitsFile>),
     ("set", toml_keys::known_keys::<SetTable>),
     ("deductible", toml_keys::known_keys::<DeductibleTable>),

@@ -93,7 +93,7 @@ fn the_example_of_the_contract_comes_out() {
         "21200.00 in scope, deductible 1200.00 (line 9), leaves 20000, 20000 × 80 % (line 19), = 16000.00"
     );
     let allowed = found.deductibles.iter().map(|one| one.upto.fen());
-    assert_eq!(allowed.collect::<Vec<_>>(), [200_00, 240_00, 480_00, 720_00, 960_00, 1200_00]);
+    assert_eq!(allowed.collect::<Vec<_>>(), [20_000, 24_000, 48_000, 72_000, 96_000, 120_000]);
     let holes: Vec<String> = set.holes().iter().map(|hole| hole.text().to_string()).collect();
     assert_eq!(holes.len(), 2, "{holes:?}");
     assert!(holes[0].starts_with("chronic: no row of ratio fits, such as for care_class"));
@@ -397,4 +397,20 @@ fn holes_are_told_down_to_the_person() {
     let second = "inpatient: no row of deductible fits, such as for care_class = \"inpatient\", \
                   level = \"community\", person = \"active\", filing = \"long_term\", stay = \"2\"";
     assert!(told.iter().any(|hole| hole == second), "{told:#?}");
+}
+
+#[test]
+fn the_examples_of_the_pages_come_out() {
+    for page in
+        [include_str!("../../../docs/benefits.md"), include_str!("../../../docs/benefits.zh-CN.md")]
+    {
+        let (_, block) = page.split_once("```toml\n").expect("a block");
+        let (block, _) = block.split_once("```\n").expect("its end");
+        let set = one_set(block);
+        let ranges = set.tests.iter().map(|test| (test.lo, test.hi));
+        let expected = [("14000.00", "14000.00"), ("16000.00", "16800.00")];
+        let expected = expected.map(|(lo, hi)| (fen(lo), fen(hi)));
+        assert_eq!(ranges.collect::<Vec<_>>(), expected);
+        assert_eq!(set.failed_tests(), []);
+    }
 }

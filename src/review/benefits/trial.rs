@@ -58,9 +58,10 @@ impl BenefitAccount<'_> {
             steps.push(text!("{} % paid first (line {})", decimal(share, 10_000), line));
         }
         let deductible = yuan(self.deductible);
-        steps.push(match self.deductible_row {
-            Some(row) => text!("deductible {} (line {})", deductible, row.line),
-            None => text!("deductible {} as paid", deductible),
+        steps.push(if let Some(row) = self.deductible_row {
+            text!("deductible {} (line {})", deductible, row.line)
+        } else {
+            text!("deductible {} as paid", deductible)
         });
         steps.push(text!("leaves {}", millionths(self.base)));
         steps.extend(pieces);

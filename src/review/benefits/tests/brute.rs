@@ -38,6 +38,9 @@ struct EveryFact {
     networked: bool,
 }
 
+/// See [`SetModel`].
+type RemoteModel = (RowFit, Option<i128>, Option<i128>, i128, i128);
+
 #[derive(Debug, Clone)]
 struct SetModel {
     /// Amount, or_less, again_days.
@@ -45,7 +48,7 @@ struct SetModel {
     /// Ends of bands in fen, and the per cent of each band and of what is above the last one.
     ratios: Vec<(RowFit, Vec<i128>, Vec<i128>)>,
     /// Points, tenths of a factor; first share in per cent, tenths of the factor on the deductible.
-    remotes: Vec<(RowFit, Option<i128>, Option<i128>, i128, i128)>,
+    remotes: Vec<RemoteModel>,
     /// Cap of a visit.
     caps: Vec<(RowFit, Option<i128>)>,
 }
@@ -99,7 +102,8 @@ fn yuan(fen: i128) -> String {
 }
 
 fn table(name: &str, rows: impl Iterator<Item = String>) -> String {
-    format!("{name} = [\n{}]\n", rows.map(|row| format!("  {{ {row} }},\n")).collect::<String>())
+    let rows: Vec<String> = rows.map(|row| format!("  {{ {row} }},\n")).collect();
+    format!("{name} = [\n{}]\n", rows.concat())
 }
 
 impl SetModel {
@@ -395,6 +399,13 @@ fn range_of(
     Some((found.lo().fen().into(), found.hi().fen().into()))
 }
 
+/// Puts rows that do not fit to the end in the opposite order, or leaves them out.
+fn moved<T: Clone>(rows: &[T], fits: impl Fn(&T) -> bool, keeps: bool) -> Vec<T> {
+    let first = rows.iter().filter(|row| fits(row));
+    let others = rows.iter().rev().filter(|row| keeps && !fits(row));
+    first.chain(others).cloned().collect()
+}
+
 fn few_cases() -> ProptestConfig {
     ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() }
 }
@@ -440,12 +451,6 @@ proptest! {
         let known = (Some(level), Some(person), Some(class), Some(stay), Some(age), Some(networked));
         let of = |model: &SetModel| range_of(&one_set(&model.toml()), known, scope, None, None);
         let all = EveryFact { level, person, class, stay, age, networked };
-        // Rows that do not fit go to the end in the opposite order, and then away.
-        fn moved<T: Clone>(rows: &[T], fits: impl Fn(&T) -> bool, keeps: bool) -> Vec<T> {
-            let first = rows.iter().filter(|row| fits(row));
-            let others = rows.iter().rev().filter(|row| keeps && !fits(row));
-            first.chain(others).cloned().collect()
-        }
         for keeps in [true, false] {
             let other = SetModel {
                 deductibles: moved(&model.deductibles, |row| row.0.fits(all), keeps),

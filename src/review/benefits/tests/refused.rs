@@ -49,7 +49,7 @@ fn the_key_that_was_meant_is_named_with_its_line() {
 #[test]
 fn every_value_has_its_form() {
     for (row, said) in [
-        (r#"amount = 1200"#, "amount: invalid type: integer `1200`, expected a text in quotes"),
+        ("amount = 1200", "amount: invalid type: integer `1200`, expected a text in quotes"),
         (r#"amount = "1200.001""#, "\"1200.001\" is not an amount"),
         (r#"amount = "-1""#, "\"-1\" is below 0"),
         (r#"amount = ["1"]"#, "one text is expected, not a list"),
@@ -61,7 +61,7 @@ fn every_value_has_its_form() {
         (r#"amount = "1", age_from = -1"#, "age_from: invalid value"),
         (r#"amount = "1", age_from = 45, age_below = 45"#, "the row fits nobody"),
         (r#"amount = "1", or_less = true, again_days = 90"#, "does not go together with or_less"),
-        (r#"or_less = true"#, "amount: it is missing"),
+        ("or_less = true", "amount: it is missing"),
     ] {
         let tables = format!("{FLAT}\ndeductible = [\n{{ care_class = \"inpatient\", {row} }} ]");
         let told = of_tables(&tables);
