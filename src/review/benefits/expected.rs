@@ -256,7 +256,8 @@ impl<'a> AccountRange<'a> {
 }
 
 impl BenefitSet {
-    /// Returns what the fund should have paid for a settlement, and why.
+    /// Returns what the fund should have paid for a settlement, and why. At least one class by filing is possible; each of
+    /// them has to have a case with all the rows that it needs.
     pub fn expected<'a>(
         &'a self,
         facts: &BenefitFacts<'a>,
