@@ -132,26 +132,27 @@ fn together(
     if let (Some(first), true) = (found.first(), found.len() == classes * levels * persons) {
         return vec![of(first, &[], None, None)];
     }
-    let mut holes: Vec<BenefitHole> = Vec::new();
-    for same_class in found.chunk_by(|a, b| a.filing == b.filing) {
-        let first = &same_class[0];
-        let filing = std::slice::from_ref(&first.filing);
-        if same_class.len() == levels * persons {
-            match holes.last_mut() {
-                Some(last) if last.level.is_none() && last.missing == first.missing => {
-                    last.classes.push(first.filing);
-                }
-                _ => holes.push(of(first, filing, None, None)),
-            }
+    // Classes that lack the same rows for the same levels and persons stand together.
+    let lacks = |holes: &[Found]| {
+        holes.iter().map(|hole| (hole.level, hole.person, hole.missing)).collect::<Vec<_>>()
+    };
+    let by_class: Vec<&[Found]> = found.chunk_by(|a, b| a.filing == b.filing).collect();
+    let mut holes = Vec::new();
+    for same in by_class.chunk_by(|a, b| lacks(a) == lacks(b)) {
+        let filings: Vec<FilingClass> = same.iter().map(|holes| holes[0].filing).collect();
+        let first = same[0];
+        if first.len() == levels * persons {
+            holes.push(of(&first[0], &filings, None, None));
             continue;
         }
-        for same_level in same_class.chunk_by(|a, b| a.level == b.level) {
+        for same_level in first.chunk_by(|a, b| a.level == b.level) {
             let level = Some(same_level[0].level);
             if same_level.len() == persons {
-                holes.push(of(&same_level[0], filing, level, None));
+                holes.push(of(&same_level[0], &filings, level, None));
                 continue;
             }
-            holes.extend(same_level.iter().map(|hole| of(hole, filing, level, Some(hole.person))));
+            holes
+                .extend(same_level.iter().map(|hole| of(hole, &filings, level, Some(hole.person))));
         }
     }
     holes
