@@ -75,7 +75,7 @@ fn unknown(key: &str, known: &[&'static str]) -> Option<Text> {
 }
 
 /// Returns the names of the fields of a struct.
-fn known_keys<T: de::DeserializeOwned>() -> &'static [&'static str] {
+pub(crate) fn known_keys<T: de::DeserializeOwned>() -> &'static [&'static str] {
     let mut keys = KnownKeys(&[]);
     // It fails always: a struct asks for its fields first.
     _ = T::deserialize(&mut keys);

@@ -1,6 +1,7 @@
-//! The command `check`: a delivery before the run, or a pipeline.
+//! The command `check`: a delivery before the run, a pipeline, or benefits.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
 };
@@ -11,7 +12,7 @@ use serde::Serialize;
 
 use super::{
     extensions::Extensions,
-    files::{PipelineFile, PipelineSource, read_pipeline, read_rules},
+    files::{PipelineFile, PipelineSource, read_pipeline, read_rules, read_text},
     lists::ListLength,
     options::Format,
     printer::{self, text},
@@ -22,8 +23,10 @@ use crate::{
     model::{codes::Month, dates::parse_period},
     pipeline::{Settings, is_remote, parse_memory, parse_threads},
     plausible::parse_code,
-    policy_tests, shapes,
-    text::Grouped,
+    policy_tests,
+    review::benefits::{Benefits, rows::BenefitSet},
+    shapes,
+    text::{Grouped, Text, items},
 };
 
 /// A pipeline file that is good, and so are the rules that it names.
@@ -40,6 +43,25 @@ pub(super) struct CheckedPipeline<'a> {
     rules_tests: u64,
 }
 
+/// Benefit files that are good: the tests in them passed.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "check BENEFITS --format json")]
+pub(super) struct CheckedBenefits<'a> {
+    /// The format of the report.
+    format: shapes::FormatNumber<1>,
+    /// Always `ok`: a file that is not good is a failure.
+    status: CheckStatus,
+    /// The file or folder as the command line names it.
+    benefits: &'a Path,
+    /// The number of rule sets.
+    sets: u64,
+    /// The number of tests, all of which passed.
+    tests: u64,
+    /// Settlements that no row fits, in English: the set, what they have in common, and an example.
+    #[schemars(with = "Vec<String>")]
+    holes: Vec<Text>,
+}
+
 /// What a check says.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -54,14 +76,16 @@ Examples:
   liangqing check deliveries/2025-10 --book book
   liangqing check --period 2025-10
   liangqing check month-end
+  liangqing check benefits
 
 A folder is a delivery: its files and rows are read and judged as a run would, in a fraction of its time. Nothing
 is reconciled and nothing is written. Exit status 3: a run would be refused by what was found. With a book the rows of
 each province stand beside the visits that cleared in the last period. The other settings are those of liangqing.toml
 of the working folder, or else the built-in ones. A file, or the name of a built-in pipeline, is a pipeline: it is
-checked, and so are the rules that it names.")]
+checked, and so are the rules that it names. A file with [[set]], or a folder of such files, holds benefits: they are
+checked, and the tests in them are run.")]
 pub(super) struct CheckArguments {
-    /// Folder of a delivery, or a pipeline [default: the delivery that liangqing.toml here names]
+    /// Folder of a delivery, a pipeline, or benefits [default: the delivery that liangqing.toml here names]
     pub(super) what: Option<PathBuf>,
     /// The period of the delivery, YYYY-MM [default: the one that most cost months say]
     #[arg(long, value_parser = parse_period)]
@@ -123,6 +147,9 @@ pub(super) fn check(
     stop: Arc<AtomicBool>,
     extensions: Extensions,
 ) -> Outcome<()> {
+    if let Some(benefits) = arguments.what.as_deref().filter(|path| holds_benefits(path)) {
+        return check_benefits(benefits, arguments.format);
+    }
     let is_delivery = |path: &Path| path.is_dir() || is_remote(path);
     let pipeline = arguments.what.as_deref().filter(|path| !is_delivery(path));
     if let Some(pipeline) = pipeline {
@@ -137,6 +164,48 @@ pub(super) fn check(
     let shown = (arguments.format, arguments.quiet, arguments.shown);
     let source = (&source, arguments.opening_quotas.is_some());
     rehearsal::rehearse(settings, source, shown, stop, extensions)
+}
+
+/// Whether a file has a rule set, or a folder that is no delivery has such a file.
+fn holds_benefits(path: &Path) -> bool {
+    if path.is_dir() {
+        let is_delivery = ["treating", "insured"].iter().any(|side| path.join(side).exists());
+        let files = fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+        let mut files =
+            files.filter(|file| file.extension().is_some_and(|ending| ending == "toml"));
+        return !is_delivery && files.any(|file| file.is_file() && holds_benefits(&file));
+    }
+    let starts_set = |line: &str| line.trim_start().starts_with("[[set]]");
+    path.is_file() && read_text(path).is_ok_and(|text| text.lines().any(starts_set))
+}
+
+/// Checks benefits, and runs the tests in them.
+fn check_benefits(path: &Path, format: Format) -> Outcome<()> {
+    let benefits = Benefits::read(path)?;
+    let sets = benefits.sets.iter();
+    let failed: Vec<Text> = sets.clone().flat_map(BenefitSet::failed_tests).collect();
+    if !failed.is_empty() {
+        return Err(Failure::Usage(text!("tests of benefits failed:{}", items(&failed))));
+    }
+    let tests = sets.clone().map(|set| set.tests.len() as u64).sum();
+    let holes = sets.flat_map(|set| {
+        let holes = set.holes().into_iter();
+        holes.map(|hole| text!("{} line {}: {}", &set.file, set.line, hole.text()))
+    });
+    let (holes, sets) = (holes.collect::<Vec<Text>>(), benefits.sets.len() as u64);
+    match format {
+        Format::Human => {
+            let passed = text!("{} rule set(s), {} test(s) passed", Grouped(sets), Grouped(tests));
+            let mut lines = vec![text!("{}: good", path), passed];
+            lines.extend(holes.into_iter().map(|hole| Text::labelled("note", hole)));
+            text(&lines)
+        }
+        Format::Json => {
+            let (format, status) = (shapes::FormatNumber, CheckStatus::Ok);
+            let report = CheckedBenefits { format, status, benefits: path, sets, tests, holes };
+            printer::report(&report)
+        }
+    }
 }
 
 /// Checks a pipeline, and the tests of the rules that it names.

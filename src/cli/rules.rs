@@ -13,6 +13,7 @@ use crate::{
     figures::SentenceTemplate,
     pipeline::built_in,
     place::output::{Output, Readers, Replace},
+    review::benefits::built_in::BENEFITS,
     rules,
     statements::Template,
     synth::BreakRates,
@@ -25,10 +26,11 @@ Examples:
   liangqing rules --out rules.toml
   liangqing rules forms | less
   liangqing rules audit-rerun
+  liangqing rules benefits/xian
 
 rules is the policy of all periods. forms and sentences are the templates of papers and of sentences in reports, breaks
 the rates of planted breaks of synth. month-end, audit-rerun, national-benchmark and cluster are pipelines of run.
-A file is never replaced.")]
+benefits/CITY are the rule sets of insured areas. A file is never replaced.")]
 pub(super) struct RulesArguments {
     /// What to print
     #[arg(
@@ -50,7 +52,7 @@ fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
         ("sentences", SentenceTemplate::BUILT_IN),
         ("breaks", BreakRates::BUILT_IN),
     ];
-    others.into_iter().chain(pipelines)
+    others.into_iter().chain(pipelines).chain(BENEFITS)
 }
 
 /// Runs `liangqing rules`.

@@ -25,6 +25,7 @@ use crate::{
     privacy::pseudonym::KeyFile,
     query::TableList,
     report,
+    review::benefits::file::BenefitsFile,
     rules::RulesFile,
     signing::{SignatureFile, trusted::TrustedFile},
     statements::{self, SheetFile, Template, replies::Replies},
@@ -71,6 +72,7 @@ fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
         ("pipeline", read::<Settings>()),
         ("rules", read::<RulesFile>()),
+        ("benefits", read::<BenefitsFile>()),
         ("forms", read::<Template>()),
         ("sentences", read::<SentenceTemplate>()),
         ("breaks", read::<BreakRates>()),
@@ -84,6 +86,7 @@ fn schemas() -> Vec<(&'static str, Schema)> {
         ("audit-rerun", written::<Rerun>()),
         ("audit-reruns", written::<audit_rerun::Reruns>()),
         ("check", written::<check::CheckedPipeline>()),
+        ("check-benefits", written::<check::CheckedBenefits>()),
         ("convert", written::<convert::ConvertReport>()),
         ("convert-guess", written::<convert::GuessReport>()),
         ("convert-payments", written::<convert::PaymentsReport>()),

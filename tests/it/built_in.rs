@@ -17,7 +17,9 @@ fn everything_built_in_is_printed_as_it_is() {
         "breaks" => root().join("src/synth/breaks.toml"),
         name => root().join(format!("pipelines/{name}.toml")),
     };
-    for name in ["rules", "forms", "sentences", "breaks"].into_iter().chain(PIPELINES) {
+    for name in
+        ["rules", "forms", "sentences", "breaks", "benefits/xian"].into_iter().chain(PIPELINES)
+    {
         let printed = inside(&world.path(""), &["rules", name]).expect(0).stdout;
         assert_eq!(printed, fs::read_to_string(file(name)).expect("read"), "{name}");
     }
@@ -31,6 +33,21 @@ fn everything_built_in_is_printed_as_it_is() {
     let refused = inside(&world.path(""), &["rules", "--out", "mine.toml"]).expect(2).stderr;
     assert!(refused.contains("mine.toml is there already"), "{refused}");
     assert_eq!(fs::read_to_string(world.path("mine.toml")).expect("read"), "edited");
+}
+
+#[test]
+fn every_benefit_file_is_printed() {
+    let world = World::new();
+    let folder = root().join("pipelines/benefits");
+    let mut names = 0;
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = format!("benefits/{}", path.file_stem().expect("a name").display());
+        let printed = inside(&world.path(""), &["rules", &name]).expect(0).stdout;
+        assert_eq!(printed, fs::read_to_string(path).expect("read"), "{name}");
+        names += 1;
+    }
+    assert!(names > 0);
 }
 
 #[test]

@@ -38,6 +38,75 @@ fn every_error_of_a_pipeline_is_listed_and_those_of_its_rules_count() {
     assert!(said.contains("nonsense"), "{said}");
 }
 
+/// A benefit file with one test, which the fund passes by paying 800.00.
+fn benefits(pays: &str) -> String {
+    format!(
+        r#"format = 1
+[[set]]
+area = "6101"
+fund_class = "employee"
+from = "2025-01-01"
+source = "a document"
+deductible = [ {{ care_class = "inpatient", amount = "200.00" }} ]
+ratio = [ {{ care_class = "inpatient", percent = "80" }} ]
+test = [
+  {{ settlement = {{ care_class = "inpatient", inscp_scp_amt = "1200.00", filing = "deemed" }}, hifp_pay = "{pays}" }},
+]
+"#
+    )
+}
+
+#[test]
+fn benefits_are_checked_and_their_tests_are_run() {
+    let world = World::new();
+    let file = world.path("b.toml");
+    let run = |path: &std::path::Path, flags: &[&str]| -> Ran {
+        program().arg("check").arg(path).args(flags).output().expect("started").into()
+    };
+    fs::write(&file, benefits("800.00")).expect("written");
+    let said = run(&file, &[]).expect(0).stdout;
+    assert!(said.contains("b.toml: good\n1 rule set, 1 test passed\nnote      b.toml line 2: chronic: no row of ratio fits, such as for "), "{said}");
+    fs::write(&file, benefits("800.01")).expect("written");
+    let said = run(&file, &[]).expect(2).stderr;
+    assert!(
+        said.contains(
+            "b.toml line 10, test: the fund pays 800.00 in place of 800.01: 1200.00 in scope, deductible 200.00 \
+             (line 7), leaves 1000, 1000 × 80 % (line 8), = 800.00"
+        ),
+        "{said}"
+    );
+    let zh = run(&file, &["--lang", "zh"]).expect(2).stderr;
+    assert!(zh.contains("统筹基金支付 800.00，自测为 800.01"), "{zh}");
+    fs::write(&file, benefits("800.00").replace("amount", "percent")).expect("written");
+    let said = run(&file, &[]).expect(2).stderr;
+    assert!(
+        said.contains("b.toml line 7, percent: no such key in deductible; it is a key of ratio"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_folder_of_benefits_is_no_delivery() {
+    let world = World::new();
+    let folder = world.path("own");
+    fs::create_dir(&folder).expect("made");
+    fs::write(folder.join("a.toml"), benefits("800.00")).expect("written");
+    fs::write(folder.join("b.toml"), benefits("800.00")).expect("written");
+    let run = |flags: &[&str]| -> Ran {
+        program().arg("check").arg(&folder).args(flags).output().expect("started").into()
+    };
+    let said = run(&[]).expect(2).stderr;
+    assert!(said.contains("b.toml line 2, set: for employee of area 6101 the set of a.toml line 2 is in force on 2025-01-01 too"), "{said}");
+    fs::write(folder.join("b.toml"), benefits("800.00").replace("6101", "6102")).expect("written");
+    let report = run(&["--format", "json"]).expect(0).stdout;
+    let report: Value = serde_json::from_str(&report).expect("JSON");
+    assert_eq!((&report["sets"], &report["tests"]), (&json!(2), &json!(2)));
+    assert_eq!(report["holes"].as_array().map(Vec::len), Some(8));
+    // A folder with a side is a delivery, whatever else is in it.
+    fs::create_dir(folder.join("treating")).expect("made");
+    assert!(run(&["--period", "2025-10"]).expect(3).stdout.contains("F01"));
+}
+
 /// What a check says of the delivery of a period, for programs.
 fn rehearsed(world: &World, period: &str, status: i32, flags: &[&str]) -> Value {
     let mut command = program();

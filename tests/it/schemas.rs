@@ -142,6 +142,7 @@ fn reports_of_a_month_fit_their_schemas() {
     let all = scene.judge(0, "audit-reruns", &format!("{through} --book book"));
     fits("audit-rerun", &all["periods"][1]);
     scene.judge(0, "check", "check pipelines/month-end.toml");
+    scene.judge(0, "check-benefits", "check pipelines/benefits");
     scene.judge(2, "failure", "check pipelines/rules.toml");
     scene.judge(0, "status", "status --book book --as-of 2026-01-10");
     scene.judge(2, "failure", "status --book none --as-of 2025-12-31");
@@ -240,8 +241,11 @@ const FILES: [(&str, &str); 8] = [
 #[test]
 fn files_of_people_fit_their_schemas_and_unknown_keys_do_not() {
     let scene = Scene::new();
-    let shipped: Vec<_> = fs::read_dir(root().join("pipelines")).expect("read").collect();
-    assert_eq!(shipped.len(), FILES.len() - 1, "a file of pipelines/ that no schema judges");
+    let shipped = fs::read_dir(root().join("pipelines")).expect("read");
+    let shipped = shipped.map(|entry| entry.expect("an entry").file_name());
+    // Benefits have a test of their own.
+    let shipped = shipped.filter(|name| name != "benefits").count();
+    assert_eq!(shipped, FILES.len() - 1, "a file of pipelines/ that no schema judges");
     assert!(scene.output(&format!("{FIRST} --book book")).status.success());
     for (path, schema) in FILES {
         let text = fs::read_to_string(root().join(path)).expect("read");
@@ -270,6 +274,30 @@ fn files_of_people_fit_their_schemas_and_unknown_keys_do_not() {
             assert!(status == 0 || said.contains("tyop"), "{path}: {said}");
         }
     }
+}
+
+#[test]
+fn benefits_fit_their_schema_and_an_unknown_key_does_not() {
+    let scene = Scene::new();
+    for entry in fs::read_dir(root().join("pipelines/benefits")).expect("read") {
+        let path = entry.expect("an entry").path();
+        let text = fs::read_to_string(&path).expect("read");
+        fits("benefits", &toml_of(&text));
+        for (key, mistyped) in
+            [("from =", "form ="), ("percent =", "per_cent ="), ("lo =", "low =")]
+        {
+            let wrong = text.replacen(key, mistyped, 1);
+            let is_right = wrong == text;
+            assert_eq!(
+                validator("benefits", false).is_valid(&toml_of(&wrong)),
+                is_right,
+                "{path:?}"
+            );
+        }
+    }
+    let wrong = "format = 1\n[[set]]\nform = 1\n";
+    fs::write(scene.path("file.toml"), wrong).expect("written");
+    scene.judge(2, "failure", "check file.toml");
 }
 
 #[test]

@@ -1,0 +1,12 @@
+//! Review: what both sides agree on is looked at again.
+//!
+//! **Purpose.** Reconciliation cannot see an error that both copies have. The rules of the insured place say what its
+//! fund should have paid ([`benefits`]).
+//!
+//! **In.** Benefit files, and what is known of a settlement.
+//!
+//! **Out.** The range of what the fund may have paid, with the steps that lead to it.
+//!
+//! **Invariants.** Only the files and the settlement decide. Nothing is rounded before the end, and then once.
+
+pub mod benefits;
