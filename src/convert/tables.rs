@@ -77,7 +77,8 @@ impl Tables<'_> {
         for export in self.exports {
             let mut opened = export.open(&self.map.input)?;
             let sheets = opened.reader().sheets().to_vec();
-            for at in self.chosen(export, &sheets)? {
+            let chosen = self.chosen(export, &sheets)?;
+            for at in chosen.iter().copied() {
                 let sheet = &sheets[at];
                 let heading = self.heading(&mut opened, at, export)?;
                 let ignored = heading.ignored().into_iter().map(str::to_owned);
@@ -85,7 +86,9 @@ impl Tables<'_> {
                 let line = heading.last_line;
                 let plan =
                     Plan::new(self.targets, self.map, heading, self.from_float, opened.mark());
-                sink.begin(export, sheet, plan.targets().collect())?;
+                // Of one sheet the files are named after the export alone.
+                let named = if chosen.len() > 1 { sheet } else { "" };
+                sink.begin(export, named, plan.targets().collect())?;
                 monitor.stage(text!("converting {}", export.name), 0)?;
                 let mut tally = Tally::default();
                 let place = Place { export: &export.name, sheet };

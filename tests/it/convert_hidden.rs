@@ -10,7 +10,7 @@ use liangqing::model::fields::{Field, FieldKind};
 
 use crate::{
     convert::{convert, guess, json, plain_map, required, write},
-    world::{Ran, World, read_table},
+    world::{Ran, World, names_in, read_table},
 };
 
 /// A CSV of rows with every required field and a remark that no field is read from.
@@ -169,4 +169,39 @@ fn headings_put_nothing_into_a_map() {
     // A map is not replaced, and no flag is named that there is not.
     let refused = guess("treating", &map, from_ref(&export)).expect(2);
     assert!(!refused.stderr.contains("--force"), "{}", refused.stderr);
+}
+
+#[test]
+fn persons_are_masked_in_every_list() {
+    let world = World::new();
+    let mut fields = required();
+    fields.push(Field::mdtrt_id);
+    let head = fields.iter().map(|field| field.name()).collect::<Vec<_>>().join(",");
+    let values = |person: &str, visit: &str| {
+        let value = |field: &Field| match field {
+            Field::psn_no => person.to_owned(),
+            Field::mdtrt_id => visit.to_owned(),
+            Field::setl_time => "2025-10-01".to_owned(),
+            field if field.kind() == FieldKind::Amount => "0.00".to_owned(),
+            field => format!("{}1", field.name()),
+        };
+        fields.iter().map(value).collect::<Vec<_>>().join(",") + "\n"
+    };
+    let text = format!(
+        "{head}\n{}{}",
+        values(" P34000000000000777777", "V31000000000000888888"),
+        values("P34000000000000777777", "8.8888E+17")
+    );
+    let export = write(&world, "a.csv", text);
+    let map = plain_map(&world, "", &fields);
+    let ran = convert(&world, "insured", &map, &[], &[export]).expect(0);
+    let folder = world.path("delivery/_convert/001-insured");
+    let lists: String = names_in(&folder)
+        .iter()
+        .map(|name| fs::read_to_string(folder.join(name)).expect("read"))
+        .collect();
+    for text in [&ran.stdout, &lists] {
+        assert!(!text.contains("P3400") && !text.contains("8.8888"), "{text}");
+    }
+    assert!(ran.stdout.contains("***7777"), "{}", ran.stdout);
 }
