@@ -49,7 +49,8 @@ impl Block {
         self.rows.push((u32::try_from(self.ends.len()).unwrap_or(u32::MAX), line));
     }
 
-    fn mark(&mut self, form: CellForm) {
+    fn push(&mut self, text: &str, form: CellForm) {
+        self.text.push_str(text);
         self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
         self.forms.push(form);
     }
@@ -77,14 +78,18 @@ impl<'a> Row<'a> {
             return ("", CellForm::Text);
         }
         let at = self.start + column;
-        let from = if at == 0 { 0 } else { self.block.ends[at - 1] } as usize;
-        (&self.block.text[from..self.block.ends[at] as usize], self.block.forms[at])
+        (&self.block.text[self.start_of(at)..self.start_of(at + 1)], self.block.forms[at])
+    }
+
+    /// Returns where a cell of the block begins in its text.
+    fn start_of(&self, at: usize) -> usize {
+        if at == 0 { 0 } else { self.block.ends[at - 1] as usize }
     }
 
     /// Whether a cell has a line break inside.
     pub(crate) fn has_line_break(&self) -> bool {
-        let start = |at: usize| if at == 0 { 0 } else { self.block.ends[at - 1] as usize };
-        let text = &self.block.text.as_bytes()[start(self.start)..start(self.end)];
+        let text = self.start_of(self.start)..self.start_of(self.end);
+        let text = &self.block.text.as_bytes()[text];
         memchr::memchr2(b'\r', b'\n', text).is_some()
     }
 
@@ -119,8 +124,7 @@ impl<F: FnMut(Block) -> Outcome<bool>> Blocks<F> {
 
 impl<F: FnMut(Block) -> Outcome<bool>> ExportSink for Blocks<F> {
     fn cell(&mut self, text: &str, form: CellForm) {
-        self.block.text.push_str(text);
-        self.block.mark(form);
+        self.block.push(text, form);
     }
 
     fn texts(&mut self, text: &str, ends: &[usize]) {
@@ -152,8 +156,7 @@ pub(crate) fn first_rows(
     }
     impl ExportSink for First {
         fn cell(&mut self, text: &str, form: CellForm) {
-            self.block.text.push_str(text);
-            self.block.mark(form);
+            self.block.push(text, form);
         }
         fn end(&mut self, line: u64) -> Outcome<bool> {
             self.block.end(line);

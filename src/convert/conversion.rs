@@ -1,9 +1,6 @@
 //! A conversion of settlements from its first export to the files of the delivery.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::{collections::BTreeSet, path::Path};
 
 use super::{
     account::{Account, RefusedList, SheetAccount},
@@ -15,7 +12,7 @@ use super::{
     tally::Tally,
     target::ConvertTarget,
     totals,
-    written::{RowWriter, WrittenFile},
+    written::{RowWriter, WrittenFile, WrittenTotals},
 };
 use crate::{
     diag::{Code, Failure, Finding, Outcome},
@@ -153,15 +150,11 @@ impl CopyFiles<'_> {
 
 /// Asserts that the rows and sums of the converted rows are those that lie in the files.
 pub(super) fn assert_totals(tally: &Tally, files: &[WrittenFile]) -> Outcome<()> {
-    let mut rows = 0;
-    let mut sums: BTreeMap<&'static str, _> = BTreeMap::new();
+    let mut written = WrittenTotals::default();
     for file in files {
-        rows += file.totals.rows;
-        for (name, sum) in &file.totals.sums {
-            let all: &mut crate::model::money::FenSum = sums.entry(name).or_default();
-            *all = all.saturating_add(*sum);
-        }
+        written.add(&file.totals);
     }
+    let WrittenTotals { rows, sums } = written;
     Failure::unless(tally.read == tally.converted + tally.refused, || {
         text!("{} rows read, {} converted, {} refused", tally.read, tally.converted, tally.refused)
     })?;

@@ -8,8 +8,11 @@ use std::{
 };
 
 use super::{
-    map::InputRule, parquet_table::ParquetTable, spreadsheet::Spreadsheet, table::ExportReader,
-    text_table::DelimitedText,
+    map::InputRule,
+    parquet_table::ParquetTable,
+    spreadsheet::Spreadsheet,
+    table::ExportReader,
+    text_table::{DelimitedText, SEPARATORS},
 };
 use crate::{
     diag::{Code, Failure, Finding, Outcome, shown},
@@ -138,6 +141,14 @@ impl Opened {
         match self {
             Opened::Text(table) => Some(table.separator().to_owned()),
             Opened::Other(_) => None,
+        }
+    }
+
+    /// Returns the separators to try: the given one, or every usual one. Other formats have none.
+    pub(crate) fn separators(&self, rule: &InputRule) -> Vec<Option<&'static str>> {
+        match self {
+            Opened::Text(_) if rule.separator.is_none() => SEPARATORS.map(Some).to_vec(),
+            _ => vec![None],
         }
     }
 

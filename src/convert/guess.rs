@@ -12,7 +12,6 @@ use super::{
     listing::Sayer,
     map::InputRule,
     target::ConvertTarget,
-    text_table::SEPARATORS,
 };
 use crate::{
     diag::{Code, Failure, Finding, Outcome},
@@ -196,7 +195,7 @@ fn look(export: &Export, input: &InputRule, matcher: &Matcher) -> Outcome<SeenEx
     let sheets = opened.reader().sheets().to_vec();
     let mut best: Option<(usize, SeenExport)> = None;
     for (at, sheet) in sheets.iter().enumerate() {
-        for separator in tried(&opened, input) {
+        for separator in opened.separators(input) {
             if let (Opened::Text(table), Some(separator)) = (&mut opened, separator) {
                 table.set_separator(separator);
             }
@@ -219,13 +218,6 @@ fn look(export: &Export, input: &InputRule, matcher: &Matcher) -> Outcome<SeenEx
         let found = text!("no row with the name of a field among the first {}", LOOKED_THROUGH);
         Failure::Unfit(text!("exports"), vec![Finding::of_file(Code::K02, &export.name, found)])
     })
-}
-
-fn tried(opened: &Opened, input: &InputRule) -> Vec<Option<&'static str>> {
-    match opened {
-        Opened::Text(_) if input.separator.is_none() => SEPARATORS.map(Some).to_vec(),
-        _ => vec![None],
-    }
 }
 
 fn count(row: Row, matcher: &Matcher) -> usize {

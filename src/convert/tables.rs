@@ -13,7 +13,6 @@ use super::{
     rows::{Converted, Plan},
     tally::Tally,
     target::ConvertTarget,
-    text_table::SEPARATORS,
     written::WrittenFile,
 };
 use crate::{
@@ -155,7 +154,7 @@ impl Tables<'_> {
         let rows = lines.saturating_add(1).max(LOOKED_THROUGH);
         let refused = |finding| Failure::Unfit(text!("exports"), vec![finding]);
         let mut first: Option<Finding> = None;
-        for separator in separators(opened, self.map) {
+        for separator in opened.separators(&self.map.input) {
             if let (Opened::Text(table), Some(separator)) = (&mut *opened, separator) {
                 table.set_separator(separator);
             }
@@ -201,14 +200,6 @@ fn odd(tally: &Tally, is_text: bool) -> Vec<Text> {
         notes.push(text!("its last sum line has no amount that could be compared"));
     }
     notes
-}
-
-/// Returns the separators to try: the given one, or every usual one. Other formats have none.
-fn separators(opened: &Opened, map: &ExportMap) -> Vec<Option<&'static str>> {
-    match opened {
-        Opened::Text(_) if map.input.separator.is_none() => SEPARATORS.map(Some).to_vec(),
-        _ => vec![None],
-    }
 }
 
 /// An export and its sheet, as lists name them.

@@ -30,6 +30,7 @@ use std::io::{Read, Seek};
 pub(crate) use self::{
     cells::{CellContent, CellSink, Unreadable, WorkbookBounds},
     old::XlsFile,
+    serial::day_of_serial,
 };
 use self::{context::WorkbookContext, frame::Frame, parts::Archive, strings::SharedStrings};
 

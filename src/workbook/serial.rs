@@ -24,7 +24,7 @@ pub(super) fn moment(
     if thousandths == DAY {
         (whole, thousandths) = (whole + 1, 0);
     }
-    let day = day(whole, from_1904)?;
+    let day = day_of_serial(whole, from_1904)?;
     write!(into, "{day}").ok()?;
     if thousandths == 0 && format == NumberFormat::Calendar {
         return Some(CellContent::Day);
@@ -39,7 +39,7 @@ pub(super) fn moment(
 }
 
 /// Returns the day of a whole number. Days from 1900 count a 29 February 1900, which did not exist.
-fn day(number: u64, from_1904: bool) -> Option<NaiveDate> {
+pub(crate) fn day_of_serial(number: u64, from_1904: bool) -> Option<NaiveDate> {
     let (year, month, day) = match number {
         _ if from_1904 => (1904, 1, 1),
         60 => return None,

@@ -1,7 +1,7 @@
 //! Days and times: from the spellings of people, spreadsheets and databases. A text that could name two days is
 //! refused.
 
-use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     spelt::{Moment, NO_DATE, micros, spelt},
     unread::{Read, UnreadValue},
 };
-use crate::{convert::table::CellForm, diag::Code};
+use crate::{convert::table::CellForm, diag::Code, workbook::day_of_serial};
 
 const SERIAL: UnreadValue = UnreadValue::new(
     Code::K07,
@@ -194,13 +194,7 @@ fn of_serial(text: &str, from: SerialDays) -> Option<Moment> {
     let number: Decimal = text.parse().ok()?;
     let seconds = number.fract().checked_mul(Decimal::from(86_400))?.round().to_i64()?;
     let days = number.trunc().to_u64()?;
-    let (year, month, day) = match (from, days) {
-        (SerialDays::From1904, _) => (1904, 1, 1),
-        (SerialDays::From1900, 60) => return None,
-        (SerialDays::From1900, 0..60) => (1899, 12, 31),
-        (SerialDays::From1900, _) => (1899, 12, 30),
-    };
-    let day = NaiveDate::from_ymd_opt(year, month, day)?.checked_add_days(Days::new(days))?;
+    let day = day_of_serial(days, from == SerialDays::From1904)?;
     if number.fract().is_zero() {
         return Some(Moment { day, time: None, offset: None });
     }
