@@ -10,3 +10,9 @@
 //! **Invariants.** Only the files and the settlement decide. Nothing is rounded before the end, and then once.
 
 pub mod benefits;
+pub mod filing;
+pub mod lead;
+pub mod row;
+pub mod rule;
+pub mod subject;
+pub mod thresholds;

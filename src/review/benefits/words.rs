@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use schemars::{Schema, json_schema};
+use serde::{Deserialize, Serialize};
 
 use super::cell::CellWord;
 use crate::{
@@ -20,7 +21,7 @@ fn no_word(text: &str, words: &[&str]) -> Text {
 macro_rules! words {
     ($(#[doc = $what:literal])* $name:ident { $($(#[doc = $doc:literal])* $variant:ident $word:literal,)* }) => {
         $(#[doc = $what])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum $name { $($(#[doc = $doc])* $variant,)* }
 
         impl $name {
