@@ -14,6 +14,7 @@ pub mod amounts;
 pub(crate) mod any_parquet;
 pub mod batch;
 pub mod buffers;
+pub mod beside;
 mod columns;
 pub mod delivery;
 mod diagnose;
