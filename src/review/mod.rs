@@ -11,6 +11,7 @@
 
 pub mod benefits;
 pub mod filing;
+pub mod found;
 pub mod lead;
 pub mod row;
 pub mod rule;
