@@ -130,8 +130,7 @@ impl Batches {
         let levels = parquet_to_arrow_field_levels(schema, mask, Some(hinted.schema().fields()))?;
         let file = Arc::new(source.reopen()?);
         let in_group = source.metadata.row_group(row_group);
-        let bytes =
-            claims::check_columns(&file, in_group, leaves.into_iter()).map_err(damage)?;
+        let bytes = claims::check_columns(&file, in_group, leaves.into_iter()).map_err(damage)?;
         let room = tools.reserve(bytes, || source.open_bytes(row_group));
         let lengths = TEXT_FIELDS.map(|field| {
             let column = columns.iter().find(|column| column.field == field);

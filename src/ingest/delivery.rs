@@ -223,11 +223,7 @@ fn listing(
 }
 
 /// Walks the input folder; of one side alone, only its files and the control totals are found.
-fn walked(
-    input: &Path,
-    only: Option<Side>,
-    findings: &mut Vec<Finding>,
-) -> Outcome<FolderListing> {
+fn walked(input: &Path, only: Option<Side>, findings: &mut Vec<Finding>) -> Outcome<FolderListing> {
     let Some(side) = only else { return walk(input, findings) };
     let mut of_all = Vec::new();
     let mut found = walk(input, &mut of_all)?;

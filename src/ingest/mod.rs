@@ -13,8 +13,8 @@
 pub mod amounts;
 pub(crate) mod any_parquet;
 pub mod batch;
-pub mod buffers;
 pub mod beside;
+pub mod buffers;
 mod columns;
 pub mod delivery;
 mod diagnose;

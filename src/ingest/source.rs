@@ -156,7 +156,11 @@ impl ParquetSource {
     }
 
     /// Returns the file reduced to some columns.
-    pub(super) fn alone(&self, columns: Vec<SourceColumn>, beside: Vec<BesideColumn>) -> ParquetSource {
+    pub(super) fn alone(
+        &self,
+        columns: Vec<SourceColumn>,
+        beside: Vec<BesideColumn>,
+    ) -> ParquetSource {
         ParquetSource {
             name: self.name.clone(),
             path: self.path.clone(),

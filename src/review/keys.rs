@@ -69,12 +69,8 @@ pub enum RowState {
 }
 
 impl RowState {
-    const ALL: [RowState; 4] = [
-        RowState::Valid,
-        RowState::Reversal,
-        RowState::NoDisease,
-        RowState::NoDiseaseReversal,
-    ];
+    const ALL: [RowState; 4] =
+        [RowState::Valid, RowState::Reversal, RowState::NoDisease, RowState::NoDiseaseReversal];
 
     /// Returns the state of a row.
     pub const fn of(is_valid: bool, is_reversal: bool) -> RowState {
@@ -106,9 +102,7 @@ impl Storable for KeyedRow {
     }
 
     fn from_bytes(bytes: &[u8; 23]) -> KeyedRow {
-        let part = |from: usize| -> [u8; 8] {
-            std::array::from_fn(|at| bytes[from + at])
-        };
+        let part = |from: usize| -> [u8; 8] { std::array::from_fn(|at| bytes[from + at]) };
         let four = [bytes[8], bytes[9], bytes[10], bytes[11]];
         KeyedRow {
             key: Key { hash: u64::from_le_bytes(part(0)), check: u32::from_le_bytes(four) },
@@ -143,9 +137,8 @@ impl RowKeys {
     /// Makes empty stores for so many rows, within `bytes` of memory, with spill files in a folder.
     pub fn new(rows: u64, bytes: usize, scratch: &std::path::Path) -> RowKeys {
         let partitioning = Partitioning::for_rows(rows);
-        let store = |items, bytes, name: &str| {
-            Store::new(partitioning, items, bytes, scratch.join(name))
-        };
+        let store =
+            |items, bytes, name: &str| Store::new(partitioning, items, bytes, scratch.join(name));
         RowKeys {
             rows: store(rows, bytes / 8 * 7, "row-keys"),
             names: store(rows / 64, bytes / 8, "reversal-keys"),
@@ -243,4 +236,82 @@ fn mark_reversed(
         }
     }
     months
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MONTH: Month = Month::new(2025, 10);
+
+    /// Rows as (setl_id, the id that it reverses, whether it is valid).
+    fn states(rows: &[(&str, Option<&str>, bool)]) -> RowStates {
+        let folder = tempfile::tempdir().expect("a folder");
+        let keys = RowKeys::new(rows.len() as u64, 0, folder.path());
+        for (ordinal, (setl_id, reverses, is_valid)) in (0..).zip(rows) {
+            let state = RowState::of(*is_valid, reverses.is_some());
+            let keyed =
+                |id: &str| KeyedRow { key: Key::of(id), ordinal, month: number_of(MONTH), state };
+            let push = |id: &str| (keys.partitioning().of(Key::of(id)), [keyed(id)]);
+            let (partition, row) = push(setl_id);
+            keys.push_rows(partition, &row).expect("pushed");
+            if let Some(named) = reverses {
+                let (partition, row) = push(named);
+                keys.push_names(partition, &row).expect("pushed");
+            }
+        }
+        keys.states(rows.len() as u64, &Monitor::silent()).expect("worked out")
+    }
+
+    fn set(bits: &RowBits, rows: u64) -> Vec<u64> {
+        (0..rows).filter(|row| bits.has(*row)).collect()
+    }
+
+    #[test]
+    fn of_a_setl_id_the_first_valid_row_counts() {
+        let found = states(&[
+            ("A", None, false),
+            ("A", None, true),
+            ("A", None, true),
+            ("B", None, false),
+            ("B", None, false),
+            ("C", None, true),
+        ]);
+        assert_eq!(set(&found.dropped, 6), [0, 2, 4]);
+        assert_eq!(found.repeated, 1);
+        assert_eq!(found.months, [(MONTH, 2)].into());
+    }
+
+    #[test]
+    fn what_a_reviewed_reversal_names_is_reversed() {
+        let found = states(&[
+            ("A", None, true),
+            ("R", Some("A"), true),
+            // A second row of R is not reviewed, so it reverses nothing.
+            ("R", Some("B"), true),
+            ("B", None, true),
+            // A reversal that breaks V06 reverses no row that breaks nothing.
+            ("S", Some("C"), false),
+            ("C", None, true),
+            ("T", Some("D"), false),
+            ("D", None, false),
+            // A reversal stays one, also where another one names it.
+            ("U", Some("R"), true),
+            ("V", Some("nowhere"), true),
+        ]);
+        assert_eq!(set(&found.dropped, 10), [2]);
+        assert_eq!(set(&found.reversed, 10), [0, 7]);
+        assert_eq!(found.months, [(MONTH, 2)].into());
+    }
+
+    #[test]
+    fn a_row_comes_back_from_disk() {
+        let row = KeyedRow {
+            key: Key { hash: u64::MAX - 7, check: 0x0102_0304 },
+            ordinal: 1 << 40,
+            month: 1199,
+            state: RowState::NoDiseaseReversal,
+        };
+        assert_eq!(KeyedRow::from_bytes(&row.to_bytes()), row);
+    }
 }

@@ -10,9 +10,12 @@
 //! **Invariants.** Only the files and the settlement decide. Nothing is rounded before the end, and then once.
 
 pub mod benefits;
+pub mod credentials;
 pub mod filing;
 pub mod found;
+pub mod keys;
 pub mod lead;
+pub mod packed_rows;
 pub mod row;
 pub mod rule;
 pub mod subject;
