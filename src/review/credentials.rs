@@ -90,7 +90,9 @@ impl CredentialUses {
             for of_token in uses.chunk_by(|a, b| a.token == b.token) {
                 let by_person = of_token.chunk_by(|a, b| a.person == b.person);
                 if by_person.count() as u64 >= persons {
-                    of_token.iter().for_each(|one| drop(shared.set(one.ordinal)));
+                    for one in of_token {
+                        shared.set(one.ordinal);
+                    }
                 }
             }
             Ok(())
