@@ -10,9 +10,12 @@
 //! **Invariants.** Only the files and the settlement decide. Nothing is rounded before the end, and then once.
 
 pub mod benefits;
+mod cell;
 pub mod filing;
 pub mod lead;
 pub mod row;
 pub mod rule;
+pub mod rules_file;
 pub mod subject;
 pub mod thresholds;
+mod toml_reader;
