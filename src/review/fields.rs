@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::{
     registry::ReviewRegistry,
     row::OptionalFields,
-    rules_file::{ReviewValues, Worded},
+    rules_file::values::{EmergencyField, ReviewValues, Worded},
 };
 use crate::{
     ingest::{
@@ -54,6 +54,12 @@ review_fields! {
     MdtrtCertNo "mdtrt_cert_no" Code "The credential.",
 }
 
+/// The fields that say whether it was an emergency.
+const EMERGENCY: [(ReviewField, EmergencyField); 2] = [
+    (ReviewField::OtpErReflFlag, EmergencyField::OtpErReflFlag),
+    (ReviewField::IptType, EmergencyField::IptType),
+];
+
 /// What the values of the optional fields mean.
 #[derive(Clone, Copy)]
 pub struct FieldMeaning<'a> {
@@ -87,10 +93,9 @@ impl<'a, 'b> BatchFields<'a, 'b> {
         fields.networked = listed.and_then(|listed| listed.networked);
         fields.person = text(ReviewField::PsnType)
             .and_then(|value| fields.known(ReviewField::PsnType, value, values.person(value)));
-        for field in [ReviewField::OtpErReflFlag, ReviewField::IptType] {
-            let says = text(field).and_then(|value| {
-                fields.known(field, value, values.emergency(field.name(), value))
-            });
+        for (field, says) in EMERGENCY {
+            let says = text(field)
+                .and_then(|value| fields.known(field, value, values.emergency(says, value)));
             fields.emergency |= says.is_some();
         }
         fields.age = match self.columns[ReviewField::Brdy as usize].and_then(|days| days.day(row)) {

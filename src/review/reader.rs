@@ -25,7 +25,7 @@ use crate::{
     },
     keyed::key::Key,
     model::{
-        codes::{CareClass, Month, Side},
+        codes::{Month, Side},
         fields::Field,
         money::Fen,
     },
