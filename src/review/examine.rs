@@ -73,68 +73,50 @@ pub struct Reviewed {
 }
 
 /// Reviews deliveries. Spilled data go to `scratch`, which has to stay as long as the result.
-pub fn examine(
-    options: &ReviewOptions,
-    scratch: &Path,
-    monitor: &Monitor,
-) -> Outcome<Reviewed> {
-    let mut findings = Vec::new();
-    let mut inputs = ReviewInputs::open(&options.inputs)?;
-    let book = options.book.as_deref().map(|root| Book::open(root, monitor)).transpose()?;
-    let registry = options.registry.as_deref();
-    let registry = registry
-        .map(|path| ReviewRegistry::read(path, &options.rules.values, &mut findings))
-        .transpose()?;
+pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Outcome<Reviewed> {
+    let book = options.book.as_deref().map(ReviewBook::open).transpose()?;
     let room = Room::of(options.memory);
-    let rows = inputs.rows();
-    let filings = Filings::read(options, room, scratch, rows, &mut findings, monitor)?;
-    let reading = Reading {
-        policy: &options.policy,
-        meaning: FieldMeaning { values: &options.rules.values, registry: registry.as_ref() },
-        keys: RowKeys::new(rows, room.eighth(), scratch),
-        persons: PackedStore::new(rows * PACKED, room.quarter(), scratch.join("persons")),
-        credentials: CredentialUses::new(rows, room.eighth() / 2, scratch),
-        counts: Default::default(),
-    };
-    monitor.stage(text!("reading"), rows)?;
-    inputs.read(&reading, ReadPlan::alone(room.quarter() as u64), findings, monitor)?;
-    let Reading { keys, persons, credentials, counts, .. } = reading;
-    monitor.stage(text!("comparing setl_ids"), 0)?;
-    let states = keys.states(rows, monitor)?;
-    let covered = CoveredMonths::of(&states.months);
-    let month = covered.last();
+    let prepared = Prepared::read(options, None, scratch, monitor)?;
+    let Prepared { inputs, states, persons, credentials, filings, rows, month, covered, .. } =
+        prepared;
+    let total = inputs.rows();
     let thresholds = options.rules.thresholds(month);
-    let off = ReviewRule::ALL.iter().copied().filter(|rule| options.rules.is_off(*rule)).collect();
-    let filed = filings.as_ref().map(|filings| filings.survey.provinces);
-    let context = ReviewContext::new(&thresholds, off, &options.benefits, filed);
+    let context = options.context(&thresholds, filings.as_ref());
     let shared = match &thresholds.beh18 {
-        Some(limits) => Some(credentials.shared(limits.persons, rows, &states, monitor)?),
+        Some(limits) => Some(credentials.shared(limits.persons, total, &states, monitor)?),
         None => None,
     };
     let leads = Sorter::new(room.eighth(), scratch, "leads");
-    let stage = Passes {
+    let store = |name: &str, bytes: u64, room: usize| {
+        PackedStore::new(bytes, room, scratch.join(name))
+    };
+    let passes = Passes {
         thresholds: &thresholds,
         context: &context,
         states: &states,
         shared: shared.as_ref(),
         covered: &covered,
         leads: &leads,
-        institutions: PackedStore::new(rows * PACKED, room.quarter(), scratch.join("institutions")),
-        credentials: PackedStore::new(1 << 20, room.eighth() / 4, scratch.join("shared-credentials")),
+        institutions: store("institutions", total * PACKED, room.quarter()),
+        credentials: store("shared-credentials", 1 << 20, room.eighth() / 4),
         memory: options.memory as u64,
         monitor,
     };
-    monitor.stage(text!("looking at persons"), rows)?;
-    let counts_of_persons = stage.persons(&persons, filings.as_ref().map(|f| &f.store))?;
-    drop(persons);
-    stage.of_credentials()?;
-    monitor.stage(text!("looking at institutions"), rows)?;
-    stage.of_institutions()?;
+    monitor.stage(text!("looking at persons"), total)?;
+    let counts = passes.of_persons(&persons, filings.as_ref().map(|filings| &filings.store))?;
+    drop((persons, filings));
+    passes.of_credentials()?;
+    monitor.stage(text!("looking at institutions"), total)?;
+    passes.of_institutions()?;
+    drop(passes);
     if let (Some(book), Some(limits)) = (&book, &thresholds.beh20) {
         leads.push(book.deduction_leads(&covered, limits)?)?;
     }
     monitor.stage(text!("sorting leads"), 0)?;
-    let [read, rejected] = counts.map(|count| count.into_inner());
-    let account = account(/* … */);
-    Ok(Reviewed { inputs, leads: leads.finish()?, account })
+    let leads = leads.finish()?;
+    let cleared = match &book {
+        Some(book) => Some(book.cleared(&leads, total, room.quarter(), scratch, monitor)?),
+        None => None,
+    };
+    todo!()
 }
