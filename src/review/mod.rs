@@ -11,8 +11,15 @@
 
 pub mod benefits;
 mod cell;
+pub mod credentials;
+pub mod fields;
 pub mod filing;
+pub mod found;
+pub mod keys;
 pub mod lead;
+pub mod packed_rows;
+pub mod reader;
+pub mod registry;
 pub mod row;
 pub mod rule;
 pub mod rules_file;

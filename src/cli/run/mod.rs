@@ -2,7 +2,7 @@
 
 mod json;
 mod report;
-mod timings;
+
 
 #[cfg(test)]
 pub(super) use self::json::RunJson;
