@@ -10,6 +10,7 @@
 //! **Invariants.** Only the files and the settlement decide. Nothing is rounded before the end, and then once.
 
 pub mod benefits;
+pub mod context;
 pub mod filing;
 pub mod lead;
 pub mod row;
