@@ -11,6 +11,7 @@
 
 pub mod benefits;
 mod cell;
+pub mod context;
 pub mod credentials;
 pub mod fields;
 pub mod filing;
