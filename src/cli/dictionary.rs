@@ -100,6 +100,14 @@ const LETTERS: [(char, [&str; 2], [&str; 2]); 15] = [
         ],
     ),
     (
+        'W',
+        ["疑点核查表", "forms of leads"],
+        [
+            "`review import` 拒收核查表，退出状态 3",
+            "`review import` refuses the form, exit status 3",
+        ],
+    ),
+    (
         'N',
         ["机构名录与备案", "the registry and the filings"],
         [
