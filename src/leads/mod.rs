@@ -9,7 +9,6 @@
 //! **Invariants.** Few leads are in memory at a time. Bare numbers of persons are in the tables alone. Equal leads give
 //! equal bytes. Replies come back whole or not at all.
 
-pub mod account;
 mod columns;
 mod guide;
 mod pack;

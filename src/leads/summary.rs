@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{account::ReviewAccount, tally::LeadTally};
+use super::tally::LeadTally;
+use crate::review::account::ReviewAccount;
 use crate::{
     model::money::FenSum,
     review::rule::ReviewRule,
@@ -163,7 +164,7 @@ impl ReviewSummary {
         months.sort_unstable();
         let mut run = account.rules_run.clone();
         run.sort_unstable();
-        let input = |(number, input): (u64, &super::account::InputAccount)| SummaryInput {
+        let input = |(number, input): (u64, &crate::review::account::InputAccount)| SummaryInput {
             input: number,
             files: input.files,
             rows: input.rows,
@@ -203,7 +204,7 @@ impl ReviewSummary {
 fn left_out(account: &ReviewAccount) -> Vec<LeftOut> {
     let mut rules = account.rules_left_out.clone();
     rules.sort_unstable_by_key(|(rule, _)| *rule);
-    let line = |(rule, why): (ReviewRule, super::account::NotRun)| {
+    let line = |(rule, why): (ReviewRule, crate::review::account::NotRun)| {
         let [_, reason] = why.words();
         LeftOut { rule: rule.id(), reason }
     };

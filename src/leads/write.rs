@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    account::{ReviewAccount, RowPlace},
+
     pack::Packs,
     page::ReviewPageData,
     summary::ReviewSummary,
@@ -24,7 +24,7 @@ use crate::{
     model::codes::Month,
     place::output::Output,
     privacy::pseudonym::Pseudonyms,
-    review::{found::FoundLead, rule::ReviewRule},
+    review::{account::{ReviewAccount, RowPlace}, found::FoundLead, rule::ReviewRule},
 };
 use std::io::Write;
 

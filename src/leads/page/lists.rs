@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use crate::{
     figures::{count_shown, percent_shown},
     leads::{
-        account::ReviewAccount,
         guide,
         pack::path_of,
         tally::{CountedLeads, LeadTally},
     },
     model::{codes::Province, money::FenSum},
     page::words::{Money, Words, month, province, same, words},
-    review::rule::{ReviewRule, Strength},
+    review::{
+        account::ReviewAccount,
+        rule::{ReviewRule, Strength},
+    },
 };
 
 /// The most institutions and months that are listed.
