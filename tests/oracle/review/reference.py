@@ -289,7 +289,7 @@ class Finder:
             with pair as (
                 select a.rid, a.tp, a.psn_no, a.day, abs(epoch_us(a.setl_time) - epoch_us(b.setl_time)) apart
                 from care a join care b on a.psn_no = b.psn_no and a.day = b.day and town(a.tp) <> town(b.tp)
-                where apart <= $minutes * 60000000)
+                where apart <= $minutes::bigint * 60000000)
             select list(distinct rid), min(apart) // 60000000, list(distinct tp) from pair group by psn_no, day""",
             minutes=minutes), ["minutes", "provinces"])
 
