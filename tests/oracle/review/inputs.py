@@ -30,6 +30,15 @@ class Usage(Exception):
     """Exit 2."""
 
 
+def read_bytes(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def toml(path):
+    return tomllib.loads(read_bytes(path).decode())
+
+
 # ---------------------------------------------------------------- deliveries
 
 def extra_fits(field, kind):
@@ -95,7 +104,7 @@ def read_input(number, folder, findings):
                                    ("medfee_sumamt", "fund_pay_sumamt", "acct_pay")))
         if bad or not got:
             continue
-        digest = hashlib.sha256(open(path, "rb").read()).hexdigest()
+        digest = hashlib.sha256(read_bytes(path)).hexdigest()
         if digest in digests:
             findings.append("%s: same bytes as %s" % (rel, digests[digest]))
         digests.setdefault(digest, rel)
@@ -119,7 +128,7 @@ def read_table(path, columns):
         for r in table.to_pylist():
             out.append({c: parquet_value(r.get(c)) for c in columns})
         return out
-    text = open(path, "rb").read().decode("utf-8-sig")
+    text = read_bytes(path).decode("utf-8-sig")
     lines = [x for x in csv.reader(io.StringIO(text, newline=""), strict=True)]
     header = lines[0]
     if any(header.count(c) != 1 for c in columns):
@@ -188,7 +197,7 @@ def read_registry(path):
     """{institution: (level, networked)}; what the file does not say is None."""
     if path is None:
         return None
-    text = open(path, "rb").read().decode("utf-8-sig")
+    text = read_bytes(path).decode("utf-8-sig")
     out = {}
     for r in csv.DictReader(io.StringIO(text, newline="")):
         if r["fixmedins_code"] in out:
@@ -233,7 +242,7 @@ class Rules:
     def __init__(self, path):
         doc = {"format": 1}
         if path:
-            doc = tomllib.load(open(path, "rb"))
+            doc = toml(path)
         if set(doc) - {"format", "off", "threshold", "values"} or doc.get("format") != 1:
             raise Usage("keys of the rules: %s" % sorted(doc))
         self.off = set(doc.get("off", []))
@@ -329,7 +338,7 @@ class BenefitSet:
 def read_benefits(folder):
     sets = []
     for path in sorted(glob.glob(os.path.join(folder, "*.toml"))):
-        doc = tomllib.load(open(path, "rb"))
+        doc = toml(path)
         sets += [BenefitSet(s) for s in doc.get("set", [])]
     return sets
 
