@@ -110,9 +110,9 @@ class Gen:
         self.count += 1
         return self.rng.choice(["S%05d", "S%05d", "s%d", "结%d", "S%d"]) % self.count
 
-    def settlement(self):
+    def settlement(self, care=None):
         g = self.rng
-        care = g.choices(["inpatient", "outpatient", "chronic", "pharmacy"], self.mix)[0]
+        care = care or g.choices(["inpatient", "outpatient", "chronic", "pharmacy"], self.mix)[0]
         codes = {"inpatient": ["21", "21", "22", "28"], "outpatient": ["11", "12"], "chronic": ["14", "140104"],
                  "pharmacy": ["41"]}[care]
         person = g.choice(self.persons)
@@ -280,6 +280,60 @@ class Gen:
             out.append(c)
         return out
 
+    def worth(self, care, day, inst, amount, alone=False):
+        """A settlement of so many fen, paid by the account alone or half by the fund."""
+        r = self.settlement(care)
+        for f in o.AMOUNTS13:
+            r[f] = 0
+        r["acct_pay"] = amount if alone else amount // 2
+        r["hifp_pay"] = amount - r["acct_pay"]
+        self.old.balance(r)
+        r["inscp_scp_amt"] = None
+        r.update(fixmedins_code=inst, setl_time=dt.datetime.combine(day, dt.time(self.rng.randrange(24))))
+        return r
+
+    def planted(self):
+        """Institutions and persons whose sums meet the borders of BEH-10, 12 and 19 to the fen."""
+        g, out, n = self.rng, [], o.month_no(self.month)
+        first = lambda k: dt.date((n - k) // 12, (n - k) % 12 + 1, 1)
+        for i in range(g.choice([0, 2, 4])):
+            inst = "Hsurge%06d" % i
+            for k, amount in ((2, g.choice([20000, 10000, None])), (1, g.choice([40000, 10000])),
+                              (0, g.choice([10000, 30000, 60000, 100000]) + g.choice([0, 0, 0, -1, 1]))):
+                if amount and (k == 0 or self.months_back):
+                    out.append(self.worth("outpatient", first(k), inst, amount))
+        for i in range(g.choice([0, 2, 4])):
+            shop = "Palone%06d" % i
+            unit = g.choice([100, 10000])
+            for k in range(g.choice([1, 2, 4, 5])):
+                out.append(self.worth("pharmacy", first(0) + dt.timedelta(days=k), shop,
+                                      unit + (g.choice([0, 0, 0, -1]) if k == 0 else 0), self.chance(0.7)))
+        for i in range(g.choice([0, 2, 4])):
+            shops = g.choice([1, 2, 3])
+            total = g.choice([20000, 50000]) + g.choice([0, 0, 1])
+            for k in range(shops):
+                r = self.worth("pharmacy", first(0) + dt.timedelta(days=k), "Pshop%07d" % k,
+                               total // shops + (total % shops if k == 0 else 0))
+                out.append(dict(r, psn_no="买药%d" % i))
+        g.shuffle(out)
+        return out
+
+    def border_month(self, rows, world):
+        """Another month with a tenth of the settlements of the largest one, or one settlement less."""
+        count = {}
+        for r in world.settlements:
+            count[r["month"]] = count.get(r["month"], 0) + 1
+        if not count:
+            return
+        most = max(count.values())
+        largest = dt.date.fromisoformat(min(m for m in count if count[m] == most) + "-02")
+        for _ in range(-most % 10):
+            rows.append(self.worth("outpatient", largest, self.hospitals[0], 1000))
+        n = o.month_no(self.month) + 1
+        later = dt.date(n // 12, n % 12 + 1, 3)
+        for _ in range((most + 9) // 10 - self.chance(0.3)):
+            rows.append(self.worth("outpatient", later, self.hospitals[0], 1000))
+
     # ------------------------------------------------------------ rules and benefits
 
     def make_values(self):
@@ -398,7 +452,7 @@ class Gen:
         """Shapes R1 to R6."""
         g, rows = self.rng, []
         care = {"care_class": g.choice(["inpatient", ["inpatient", "outpatient"], ["inpatient", "chronic", "pharmacy"]])}
-        shape = g.choice(["flat", "level", "bands", "bands2", "grade", "months", "holes", "filing"])
+        shape = g.choice(["flat", "level", "bands", "bands2", "grade", "months", "holes", "filing", "filing"])
         if shape == "level":
             rows.append({**care, "level": "3", "person": "retired", "percent": "85"})
             rows.append({**care, "level": "3B", "percent": "82.5"})
@@ -419,7 +473,7 @@ class Gen:
             rows.append({**care, "months_insured_from": 72, "percent": "90"})
             rows.append({**care, "disease": "M03900", "percent": "99.99"})
         elif shape == "filing":
-            rows.append({**care, "filing": ["none"], "percent": "40"})
+            rows.append({**care, "filing": g.choice([["none"], ["none", "temporary"], ["transfer"]]), "percent": "40"})
         if shape == "holes":
             return [{**care, "level": ["3", "2"], "percent": "80"}]
         return rows + [{**care, "percent": g.choice(["80", "70", "5", "98"])}]
@@ -427,7 +481,7 @@ class Gen:
     def remotes(self):
         """Shapes X1 to X5."""
         g = self.rng
-        shape = g.choice(["points", "factor", "share", "dedc", "none", "all", "level", "early"])
+        shape = g.choice(["points", "factor", "share", "dedc", "none", "all", "level", "early", "same"])
         return {
             "points": [{"filing": ["transfer", "emergency"], "points": "-10"},
                        {"filing": ["temporary", "none"], "points": "-20"}],
@@ -438,6 +492,7 @@ class Gen:
             "dedc": [{"filing": "none", "deductible_factor": "1.2", "points": "-10"},
                      {"filing": ["transfer", "emergency"], "points": "0"}],
             "none": [],
+            "same": [{"filing": ["emergency", "transfer", "temporary", "none"], "points": "-10"}],
             "all": [{"points": "-99"}],
             "level": [{"filing": ["transfer", "none"], "level": "3", "points": "-10"},
                       {"filing": ["transfer", "emergency", "temporary", "none"], "points": "-20"}],
@@ -651,6 +706,8 @@ class Gen:
             if s is None or not s["set"] or not self.chance(0.6):
                 continue
             j = benefit.Judgement(s["set"], s)
+            if self.chance(0.1) and self.touch(r, j):
+                continue
             spans = [j.span]
             for c in benefit.CLASSES:
                 spans.append(benefit.span_of(j.facts.all(s["care_class"], [c])[c], s))
@@ -666,6 +723,25 @@ class Gen:
             self.old.balance(r)
             if all(r[f] is not None for f in o.SCOPE):
                 r["preselfpay_amt"] = None
+
+
+    def touch(self, r, j):
+        """An amount in scope with which the ranges of two classes have one amount in common (BEN-03)."""
+        g, s = self.rng, dict(j.s)
+        if s["class"] == "unknown" or s["act_pay_dedc"] is not None:
+            return False
+        others = {c: j.facts.all(s["care_class"], [c])[c] for c in benefit.CLASSES if c not in ("deemed", s["class"])}
+        for scope in range(10000, 300000, 10000):
+            s["inscp_scp_amt"] = scope
+            own = benefit.span_of(j.own[s["class"]], s)
+            for combinations in others.values():
+                other = benefit.span_of(combinations, s)
+                if own and other and own[0] < own[1] and (own[1] == other[0] < other[1] or other[1] == own[0] > other[0]):
+                    r["inscp_scp_amt"], r["hifp_pay"] = scope, (other[1] if own[1] == other[0] else other[0])
+                    r["preselfpay_amt"] = None
+                    self.old.balance(r)
+                    return True
+        return False
 
 
 class Memory(reference.World):
@@ -698,7 +774,7 @@ def generate(seed, out):
         plan["rules"] = "rules.toml"
         with open(path("rules.toml"), "w", encoding="utf-8") as f:
             f.write(gen.rules_text())
-    rows = gen.rows(g.choice([100, 200, 300, 500]))
+    rows = gen.rows(g.choice([100, 200, 300, 500])) + gen.planted()
     if gen.chance(0.9):
         plan["benefits"] = "benefits"
         gen.benefits(path("benefits"))
@@ -713,6 +789,8 @@ def generate(seed, out):
                    inputs.read_registry(given("registry")), inputs.read_benefits(given("benefits") or inputs.SHIPPED))
     reference.Finder(world)
     gen.tune(rows, world)
+    if gen.chance(0.3):
+        gen.border_month(rows, world)
     plan["inputs"] = gen.deliveries(out, rows)
     with open(path("plan.json"), "w", encoding="utf-8") as f:
         json.dump(plan, f, indent=1)
