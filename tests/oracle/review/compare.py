@@ -26,7 +26,7 @@ import test_reference  # noqa: E402
 
 
 def keyed(leads, settlements):
-    """{(rule, setl_ids): lead} and {(rule, setl_ids, role, setl_id): settlement}: names that do not hang on the order."""
+    """{(rule, setl_ids): lead} and {(rule, setl_ids, role setl_id): settlement}: keys without the order."""
     of = {}
     for s in settlements:
         of.setdefault(s["lead_id"], []).append(s)

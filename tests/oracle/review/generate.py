@@ -448,11 +448,11 @@ class Gen:
                 **({"or_less": True} if self.chance(0.4) else {}))
         return rows
 
-    def ratios(self):
+    def ratios(self, shape=None):
         """Shapes R1 to R6."""
         g, rows = self.rng, []
         care = {"care_class": g.choice(["inpatient", ["inpatient", "outpatient"], ["inpatient", "chronic", "pharmacy"]])}
-        shape = g.choice(["flat", "level", "bands", "bands2", "grade", "months", "holes", "filing", "filing"])
+        shape = shape or g.choice(["flat", "level", "bands", "bands2", "grade", "months", "holes", "filing", "filing"])
         if shape == "level":
             rows.append({**care, "level": "3", "person": "retired", "percent": "85"})
             rows.append({**care, "level": "3B", "percent": "82.5"})
@@ -478,10 +478,10 @@ class Gen:
             return [{**care, "level": ["3", "2"], "percent": "80"}]
         return rows + [{**care, "percent": g.choice(["80", "70", "5", "98"])}]
 
-    def remotes(self):
+    def remotes(self, shape=None):
         """Shapes X1 to X5."""
         g = self.rng
-        shape = g.choice(["points", "factor", "share", "dedc", "none", "all", "level", "early", "same"])
+        shape = shape or g.choice(["points", "factor", "share", "dedc", "none", "all", "level", "early", "same"])
         return {
             "points": [{"filing": ["transfer", "emergency"], "points": "-10"},
                        {"filing": ["temporary", "none"], "points": "-20"}],
@@ -530,8 +530,9 @@ class Gen:
         if any("wage_times" in c for c in caps):
             lines.append('wage = [ { from = "2020-01-01", amount = "333.33" }, { from = "%s-04", amount = "450.01" } ]'
                          % self.month)
-        for table, rows in (("deductible", self.deductibles()), ("ratio", self.ratios()),
-                            ("remote", self.remotes()), ("cap", caps)):
+        by_class = self.chance(0.15)                      # the ratio hangs on the class, the row of `remote` does not
+        for table, rows in (("deductible", self.deductibles()), ("ratio", self.ratios("filing" if by_class else None)),
+                            ("remote", self.remotes("same" if by_class else None)), ("cap", caps)):
             if rows:
                 lines.append("%s = [\n  %s\n]" % (table, ",\n  ".join(map(inline, rows))))
         return "\n".join(lines) + "\n"
@@ -727,17 +728,29 @@ class Gen:
 
     def touch(self, r, j):
         """An amount in scope with which the ranges of two classes have one amount in common (BEN-03)."""
-        g, s = self.rng, dict(j.s)
-        if s["class"] == "unknown" or s["act_pay_dedc"] is not None:
+        s = dict(j.s, act_pay_dedc=None)
+        if s["class"] == "unknown":
             return False
-        others = {c: j.facts.all(s["care_class"], [c])[c] for c in benefit.CLASSES if c not in ("deemed", s["class"])}
-        for scope in range(10000, 300000, 10000):
-            s["inscp_scp_amt"] = scope
-            own = benefit.span_of(j.own[s["class"]], s)
-            for combinations in others.values():
-                other = benefit.span_of(combinations, s)
-                if own and other and own[0] < own[1] and (own[1] == other[0] < other[1] or other[1] == own[0] > other[0]):
-                    r["inscp_scp_amt"], r["hifp_pay"] = scope, (other[1] if own[1] == other[0] else other[0])
+        for c in benefit.CLASSES:
+            other = j.facts.all(s["care_class"], [c])[c]
+            for mine, its in ((1, 0), (0, 1)):
+                def apart(scope):
+                    s["inscp_scp_amt"] = scope
+                    spans = benefit.span_of(j.own[s["class"]], s), benefit.span_of(other, s)
+                    return spans, None if None in spans else spans[0][mine] - spans[1][its]
+                high = 500000
+                if apart(high)[1] is None:
+                    continue
+                low = next((x for x in (10000, 20000, 40000, 80000) if apart(x)[1] * apart(high)[1] < 0), None)
+                if low is None:
+                    continue
+                sign = 1 if apart(high)[1] > 0 else -1
+                while high - low > 1:
+                    middle = (low + high) // 2
+                    low, high = (low, middle) if sign * apart(middle)[1] >= 0 else (middle, high)
+                spans, difference = apart(high)
+                if difference == 0 and spans[0][0] < spans[0][1] and spans[1][0] < spans[1][1]:
+                    r["inscp_scp_amt"], r["act_pay_dedc"], r["hifp_pay"] = high, None, spans[1][1 - its]
                     r["preselfpay_amt"] = None
                     self.old.balance(r)
                     return True

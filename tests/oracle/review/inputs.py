@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a review reads: deliveries, filings, registry, rules and benefit sets (sections 1, 2, 4.1 and 6 of review.md)."""
+"""What a review reads: deliveries, filings, registry, rules, benefit sets (sections 1, 2, 4.1, 6 of review.md)."""
 import csv
 import datetime as dt
 import glob
@@ -8,11 +8,14 @@ import io
 import os
 import re
 import sys
-import tomllib
 from fractions import Fraction
 
-import pyarrow as pa
 import pyarrow.parquet as pq
+
+try:
+    import tomllib
+except ImportError:                               # before Python 3.11
+    import tomli as tomllib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a review has to refuse (sections 1, 2, 4.1 and 6 of review.md): each case spoils one thing of a small good world."""
+"""What a review has to refuse (sections 1, 2, 4.1, 6 of review.md): each case spoils one thing of a good world."""
 import os
 import subprocess
 

@@ -514,7 +514,12 @@ class Benefits(Case):
         self.assertEqual([x[0] for x in got], ["BEN-01"])
         got = self.ben(FLAT, row("A", hifp=7000, **stay), filings=none)
         self.assertEqual(got[0][2][:24], "class=none;fits=transfer")
-        # Ranges that meet are no other class: 6,000 to 6,480 and 7,000 to 7,560 are apart, but with 8,000 yuan of doubt not
+        # 30 % instead of 70 %, but by another row of `ratio`, not of `remote`
+        ratio = FLAT.replace("ratio = [ ", 'ratio = [ { care_class = "inpatient", filing = "none", percent = "50" }, ') \
+            .replace('"transfer", points = "-10"', '["transfer", "temporary"], points = "-20"')
+        got = self.ben(ratio, row("A", hifp=3000, **stay), filings=[filing("310000", rea="temporary")])
+        self.assertEqual(got, [("BEN-01", "3000.00", "lo=6000.00;hi=6000.00;class=temporary", "certain")])
+        # Level unknown: a deductible of 1,000 or 5,000 makes ranges that have amounts in common
         doubt = FLAT.replace('"200.00"', '"5000.00"')
         got = self.ben(doubt, row("A", hifp=8000, inscp_scp_amt=11000), filings=none)
         self.assertEqual([x[0] for x in got], ["BEN-01"])
