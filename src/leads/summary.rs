@@ -248,10 +248,10 @@ fn benefits(account: &ReviewAccount) -> SummaryBenefits {
         fen: fen(sum),
     };
     SummaryBenefits {
-        reviewed_rows: benefits.reviewed.0,
-        reviewed_fen: fen(benefits.reviewed.1),
-        other_rows: benefits.other.0,
-        other_fen: fen(benefits.other.1),
+        reviewed_rows: benefits.reviewed_rows,
+        reviewed_fen: fen(benefits.reviewed_fen),
+        other_rows: benefits.other_rows,
+        other_fen: fen(benefits.other_fen),
         areas_without: areas.into_iter().map(area).collect(),
     }
 }

@@ -1,7 +1,7 @@
 //! What a review did besides finding leads.
 
-use super::rule::ReviewRule;
-use crate::model::{codes::Month, money::FenSum};
+use super::{benefit_rules::BenefitCounts, rule::ReviewRule};
+use crate::model::codes::Month;
 
 /// What a review did besides finding leads: the rest of `summary.json`. Lists may be in any order.
 #[derive(Debug, Clone, Default)]
@@ -21,7 +21,7 @@ pub struct ReviewAccount {
     /// Persons with a settlement.
     pub persons: u64,
     /// What the benefit rules looked at.
-    pub benefits: BenefitAccount,
+    pub benefits: BenefitCounts,
     /// Values that `values` of the rules does not have: field, value, rows.
     pub unknown_values: Vec<(String, String, u64)>,
 }
@@ -55,17 +55,6 @@ impl RowAccount {
     pub fn read(&self) -> u64 {
         self.rejected + self.repeated + self.reversals + self.reversed + self.settlements
     }
-}
-
-/// What the benefit rules looked at.
-#[derive(Debug, Clone, Default)]
-pub struct BenefitAccount {
-    /// Settlements for which a range was computed, and their `hifp_pay`.
-    pub reviewed: (u64, FenSum),
-    /// All other settlements, and their `hifp_pay`.
-    pub other: (u64, FenSum),
-    /// Insured areas without a rule set: area, settlements, their `hifp_pay`.
-    pub areas_without: Vec<(String, u64, FenSum)>,
 }
 
 /// Why a rule did not run.

@@ -12,8 +12,9 @@ use rayon::prelude::*;
 
 use super::{
     account::RowAccount,
-    behaviour::{self, CoveredMonths, peers::{CostMean, CostOutlier}},
-    benefit_rules::{self, BenefitCache, BenefitCounts},
+    behaviour::{self, CoveredMonths, peers},
+    benefit_rules::{self, BenefitCounts},
+    benefits::plans::BenefitPlans,
     context::ReviewContext,
     fields::ReviewField,
     filing::{self, Filing},
@@ -59,8 +60,6 @@ pub(super) struct PersonCounts {
     pub(super) delivered: u16,
     /// Whether a reviewed row has an in-scope amount.
     pub(super) in_scope: bool,
-    /// Whether a settlement has a rule set.
-    pub(super) has_set: bool,
     /// The values that `values` does not have, with their rows.
     pub(super) unknown: BTreeMap<(u8, String), u64>,
 }
@@ -75,7 +74,6 @@ impl PersonCounts {
         self.benefits.absorb(other.benefits);
         self.delivered |= other.delivered;
         self.in_scope |= other.in_scope;
-        self.has_set |= other.has_set;
         for (value, rows) in other.unknown {
             *self.unknown.entry(value).or_default() += rows;
         }
@@ -138,7 +136,7 @@ impl Passes<'_> {
     ) -> Outcome<PersonCounts> {
         let begin = || PersonPass {
             counts: PersonCounts::default(),
-            cache: BenefitCache::default(),
+            plans: BenefitPlans::default(),
             institutions: self.institutions.writer(),
             credentials: self.credentials.writer(),
         };
@@ -179,7 +177,7 @@ impl Passes<'_> {
     /// Looks at institutions.
     pub(super) fn of_institutions(&self) -> Outcome<()> {
         let all = self.institutions.count();
-        let means: Mutex<Vec<CostMean>> = Mutex::new(Vec::new());
+        let means: Mutex<Vec<peers::CostMean>> = Mutex::new(Vec::new());
         self.each(all, || (), |(), partition| {
             self.institutions.must_fit(partition, self.memory, self.monitor, || {
                 text!("the rows of institutions that share a partition")
@@ -189,14 +187,14 @@ impl Passes<'_> {
                 each_institution(bytes, |rows| {
                     behaviour::of_institution(rows, self.thresholds, self.covered, &mut found);
                     if let Some(limits) = &self.thresholds.beh14 {
-                        locked(&means).extend(behaviour::peers::cost_means(rows, limits));
+                        locked(&means).extend(peers::cost_means(rows, limits));
                     }
                     self.emit(&mut found)
                 })
             })?
         })?;
         let Some(limits) = &self.thresholds.beh14 else { return Ok(()) };
-        let outliers = behaviour::peers::outliers(std::mem::take(&mut *locked(&means)), limits);
+        let outliers = peers::outliers(std::mem::take(&mut *locked(&means)), limits);
         let mut partitions: Vec<usize> = outliers
             .iter()
             .map(|outlier| self.institutions.partition_of(outlier.institution().as_bytes()))
@@ -207,7 +205,7 @@ impl Passes<'_> {
             let bytes = self.institutions.take(partitions[at])?;
             let mut found = Vec::new();
             each_institution(&bytes, |rows| {
-                behaviour::peers::cost_leads(rows, &outliers, &mut found);
+                peers::cost_leads(rows, &outliers, &mut found);
                 self.emit(&mut found)
             })
         })?;
@@ -245,7 +243,7 @@ fn each_institution(
 /// The state of a thread in the pass over persons.
 struct PersonPass<'a> {
     counts: PersonCounts,
-    cache: BenefitCache,
+    plans: BenefitPlans,
     institutions: PackedWriter<'a>,
     credentials: PackedWriter<'a>,
 }
@@ -323,8 +321,8 @@ impl PersonPass<'_> {
     fn person<'p>(&mut self, passes: &Passes, person: &Person<'p>, found: &mut Vec<Lead<'p>>) {
         self.counts.persons += 1;
         behaviour::of_person(person, passes.thresholds, found);
-        filing::of_person(person, passes.context, found);
+        let filed = filing::of_person(person, passes.context, found);
         let counts = &mut self.counts.benefits;
-        benefit_rules::of_person(person, passes.context, &mut self.cache, counts, found);
+        benefit_rules::of_person(&filed, passes.context, &mut self.plans, counts, found);
     }
 }

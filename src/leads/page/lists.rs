@@ -71,7 +71,7 @@ pub(super) fn cards(account: &ReviewAccount, tally: &LeadTally) -> Vec<ReviewCar
         .filter(|((_, strength), _)| *strength == Strength::Certain)
         .map(|(_, counted)| counted.leads)
         .sum();
-    let (reviewed, other) = (account.benefits.reviewed.1, account.benefits.other.1);
+    let (reviewed, other) = (account.benefits.reviewed_fen, account.benefits.other_fen);
     let share = percent_shown(reviewed.fen(), (reviewed + other).fen());
     vec![
         card(
