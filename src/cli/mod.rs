@@ -59,6 +59,7 @@ mod stress;
 mod synth;
 mod table;
 mod threads;
+mod timings;
 mod today;
 mod unread;
 mod verify;

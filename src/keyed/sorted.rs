@@ -16,13 +16,12 @@ use crate::{
     columnar::{entry::FileEntry, table::TableBuilder},
     diag::{Failure, Outcome},
     keyed::packed::{pack, unpack},
-    place::staging::Staging,
 };
 
 /// A row of a table that can be sorted.
 pub trait SortRow: Serialize + DeserializeOwned + Send + Sync {
-    /// Bytes of a row in memory, about.
-    const BYTES: usize;
+    /// Returns the bytes of the row in memory, about.
+    fn bytes(&self) -> usize;
 
     /// Compares two rows. The sort is not stable, so rows that compare equal must be equal in the table.
     fn order(&self, other: &Self) -> Ordering;
@@ -31,7 +30,7 @@ pub trait SortRow: Serialize + DeserializeOwned + Send + Sync {
 /// Takes rows in any order, from any thread.
 pub struct Sorter<T> {
     rows: Mutex<SortedRows<T>>,
-    /// Rows that may be in memory.
+    /// Bytes of rows that may be in memory.
     room: usize,
     spill: SpillFile,
 }
@@ -39,6 +38,8 @@ pub struct Sorter<T> {
 /// Rows in memory, and the runs on disk.
 struct SortedRows<T> {
     memory: Vec<T>,
+    /// Bytes of the rows in memory.
+    held: usize,
     runs: Vec<SortedRun>,
 }
 
@@ -63,20 +64,23 @@ const READ_TOGETHER: [u64; 2] = [256 * 1024, 4 * 1024];
 
 impl<T: SortRow> Sorter<T> {
     /// Makes a sorter for `bytes` of memory. Its spill file has `name`, which no other sorter has.
-    pub fn new(bytes: usize, staging: &Staging, name: &str) -> Sorter<T> {
-        let spill = SpillFile::new(staging.scratch().join(format!("rows-{name}")));
-        let rows = Mutex::new(SortedRows { memory: Vec::new(), runs: Vec::new() });
-        Sorter { rows, room: (bytes / T::BYTES).max(1), spill }
+    pub fn new(bytes: usize, scratch: &Path, name: &str) -> Sorter<T> {
+        let spill = SpillFile::new(scratch.join(format!("rows-{name}")));
+        let rows = Mutex::new(SortedRows { memory: Vec::new(), held: 0, runs: Vec::new() });
+        Sorter { rows, room: bytes, spill }
     }
 
     /// Adds rows.
     pub fn push(&self, rows: Vec<T>) -> Outcome<()> {
+        let more = rows.iter().map(T::bytes).fold(0, usize::saturating_add);
         let mut all = locked(&self.rows);
         all.memory.extend(rows);
-        if all.memory.len() <= self.room {
+        all.held = all.held.saturating_add(more);
+        if all.held <= self.room {
             return Ok(());
         }
         let mut full = std::mem::take(&mut all.memory);
+        all.held = 0;
         drop(all);
         // The lock is released and one thread sorts, so that other threads can push meanwhile.
         full.sort_unstable_by(T::order);
@@ -109,7 +113,7 @@ impl<T: SortRow> Sorter<T> {
             memory = Vec::new();
         }
         let [most, least] = READ_TOGETHER;
-        let read_together = (self.room * T::BYTES / runs.len().max(1)) as u64;
+        let read_together = (self.room / runs.len().max(1)) as u64;
         let read_together = read_together.clamp(least, most);
         Ok(Sorted { memory, runs, read_together, spill: self.spill })
     }
@@ -123,6 +127,18 @@ impl<T: SortRow> Sorted<T> {
         }
         let mut merged = Merged::new(self)?;
         TableBuilder::write_as_it_comes(|| merged.next(), table, folder)
+    }
+
+    /// Shows every row, one after the other, in order.
+    pub fn for_each(&self, mut look: impl FnMut(&T) -> Outcome<()>) -> Outcome<()> {
+        if self.runs.is_empty() {
+            return self.memory.iter().try_for_each(look);
+        }
+        let mut merged = Merged::new(self)?;
+        while let Some(row) = merged.next()? {
+            look(&row)?;
+        }
+        Ok(())
     }
 }
 
@@ -237,9 +253,12 @@ fn damaged() -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::place::staging::Staging;
 
     impl SortRow for (u64, String) {
-        const BYTES: usize = 64;
+        fn bytes(&self) -> usize {
+            64
+        }
 
         fn order(&self, other: &Self) -> Ordering {
             self.cmp(other)
@@ -259,15 +278,16 @@ mod tests {
         let mut expected = rows.clone();
         expected.sort();
         for (bytes, runs) in [(usize::MAX, 0), (64 * 1000, 9), (0, 100)] {
-            let sorter = Sorter::new(bytes, &staging, &format!("of-{bytes}"));
+            let sorter = Sorter::new(bytes, &staging.scratch(), &format!("of-{bytes}"));
             rows.chunks(100).for_each(|some| sorter.push(some.to_vec()).expect("pushed"));
             let sorted = sorter.finish().expect("finished");
             assert_eq!(sorted.runs.len(), if runs == 0 { 0 } else { runs + 1 });
-            let mut found = sorted.memory.clone();
-            let mut merged = Merged::new(&sorted).expect("opened");
-            while let Some(row) = merged.next().expect("read") {
-                found.push(row);
-            }
+            let mut found = Vec::new();
+            let keep = |row: &(u64, String)| {
+                found.push(row.clone());
+                Ok(())
+            };
+            sorted.for_each(keep).expect("read");
             assert!(found == expected, "{bytes}");
         }
     }

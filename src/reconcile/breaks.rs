@@ -155,7 +155,9 @@ impl Break {
 }
 
 impl SortRow for Break {
-    const BYTES: usize = 400;
+    fn bytes(&self) -> usize {
+        400
+    }
 
     fn order(&self, other: &Break) -> Ordering {
         self.cmp(other)
@@ -190,7 +192,9 @@ impl BreakField {
 }
 
 impl SortRow for BreakField {
-    const BYTES: usize = 240;
+    fn bytes(&self) -> usize {
+        240
+    }
 
     fn order(&self, other: &BreakField) -> Ordering {
         self.cmp(other)
@@ -220,7 +224,9 @@ impl OpenItem {
 }
 
 impl SortRow for OpenItem {
-    const BYTES: usize = 640;
+    fn bytes(&self) -> usize {
+        640
+    }
 
     fn order(&self, other: &OpenItem) -> Ordering {
         let ids = [self, other].map(|item| item.record.setl_id());

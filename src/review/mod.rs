@@ -10,10 +10,20 @@
 //! **Invariants.** Only the files and the settlement decide. Nothing is rounded before the end, and then once.
 
 pub mod benefits;
+mod cell;
 pub mod context;
+pub mod credentials;
+pub mod fields;
 pub mod filing;
+pub mod found;
+pub mod keys;
 pub mod lead;
+pub mod packed_rows;
+pub mod reader;
+pub mod registry;
 pub mod row;
 pub mod rule;
+pub mod rules_file;
 pub mod subject;
 pub mod thresholds;
+mod toml_reader;

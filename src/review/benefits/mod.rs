@@ -11,7 +11,6 @@
 
 pub mod built_in;
 mod cases;
-mod cell;
 pub mod expected;
 pub mod facts;
 pub(crate) mod file;

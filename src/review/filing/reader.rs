@@ -42,7 +42,7 @@ pub(super) enum FilingCell<'a> {
 
 /// What was read besides the filings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FilingsRead {
+pub struct FilingsSurvey {
     /// The filings.
     pub rows: u64,
     /// The insured provinces that have some, valid or not.
@@ -58,11 +58,11 @@ pub fn read_filings(
     kind_of: &dyn Fn(&str) -> Option<Option<FilingKind>>,
     findings: &mut Vec<Finding>,
     each: &mut dyn FnMut(Filing<'_>) -> Outcome<()>,
-) -> Outcome<FilingsRead> {
+) -> Outcome<FilingsSurvey> {
     let file = File::open(path)
         .map_err(|error| Failure::Usage(text!("--filings {} cannot be read: {}", path, error)))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut reader = FilingReader { name: &name, kind_of, each, read: FilingsRead::default() };
+    let mut reader = FilingReader { name: &name, kind_of, each, read: FilingsSurvey::default() };
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet")) {
         drop(file);
         FilingsParquet::read(path, &name, findings, &mut |row, cells, findings| {
@@ -85,7 +85,7 @@ struct FilingReader<'a> {
     name: &'a str,
     kind_of: &'a dyn Fn(&str) -> Option<Option<FilingKind>>,
     each: &'a mut dyn FnMut(Filing<'_>) -> Outcome<()>,
-    read: FilingsRead,
+    read: FilingsSurvey,
 }
 
 /// What is wrong with a cell: its place among the columns, the code, what is there.

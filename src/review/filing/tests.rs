@@ -10,7 +10,7 @@ use arrow_schema::{Field, Schema};
 
 use super::{
     FilingKind,
-    reader::{FILING_COLUMNS, FilingsRead, read_filings},
+    reader::{FILING_COLUMNS, FilingsSurvey, read_filings},
 };
 use crate::diag::{Failure, Finding};
 
@@ -18,7 +18,7 @@ const HEADER: &str =
     "psn_no,insu_admdvs,rloc_admdvs,rloc_rea,begndate,enddate,crte_time,vali_flag\n";
 
 /// Filings of a file as lines, what was read besides, and the findings.
-fn read(path: &Path) -> (Vec<String>, FilingsRead, Vec<String>) {
+fn read(path: &Path) -> (Vec<String>, FilingsSurvey, Vec<String>) {
     let kind = |value: &str| match value {
         "1" => Some(Some(FilingKind::LongTerm)),
         "2" => Some(Some(FilingKind::Transfer)),
@@ -44,7 +44,7 @@ fn read(path: &Path) -> (Vec<String>, FilingsRead, Vec<String>) {
     (lines, read.expect("it is read"), findings.iter().map(said).collect())
 }
 
-fn csv(lines: &str) -> (Vec<String>, FilingsRead, Vec<String>) {
+fn csv(lines: &str) -> (Vec<String>, FilingsSurvey, Vec<String>) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("filings.csv");
     std::fs::write(&path, format!("{HEADER}{lines}")).expect("written");
