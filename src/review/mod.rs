@@ -9,6 +9,7 @@
 //!
 //! **Invariants.** Only the files and the settlement decide. Nothing is rounded before the end, and then once.
 
+pub mod benefit_rules;
 pub mod benefits;
 mod cell;
 pub mod context;
