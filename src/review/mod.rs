@@ -11,6 +11,7 @@
 
 pub mod account;
 pub mod behaviour;
+pub mod benefit_rules;
 pub mod benefits;
 mod cell;
 pub mod context;

@@ -10,6 +10,7 @@
 //! is refused as a whole, with all of its errors.
 
 pub mod built_in;
+pub mod caps;
 mod cases;
 pub mod expected;
 pub mod facts;

@@ -8,6 +8,7 @@ use crate::{
     diag::{Code, Failure, Finding, Outcome},
     ingest::times::DAY,
     model::{codes::Province, dates::parse_day},
+    review::rules_file::values::{ReviewValues, Worded},
     spelling::short,
     text::{Text, quoted},
 };
@@ -42,7 +43,7 @@ pub(super) enum FilingCell<'a> {
 
 /// What was read besides the filings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FilingsRead {
+pub struct FilingsSurvey {
     /// The filings.
     pub rows: u64,
     /// The insured provinces that have some, valid or not.
@@ -51,18 +52,17 @@ pub struct FilingsRead {
     pub unknown: BTreeMap<String, u64>,
 }
 
-/// Reads every filing of a file. `kind_of` is the type of a value: none where `values` does not have the value, and of
-/// an inner none where it says nothing. Lines that cannot be read become findings, and are not handed over.
+/// Reads every filing of a file, and hands them over in their order. Lines that cannot be read become findings.
 pub fn read_filings(
     path: &Path,
-    kind_of: &dyn Fn(&str) -> Option<Option<FilingKind>>,
+    values: &ReviewValues,
     findings: &mut Vec<Finding>,
     each: &mut dyn FnMut(Filing<'_>) -> Outcome<()>,
-) -> Outcome<FilingsRead> {
+) -> Outcome<FilingsSurvey> {
     let file = File::open(path)
         .map_err(|error| Failure::Usage(text!("--filings {} cannot be read: {}", path, error)))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut reader = FilingReader { name: &name, kind_of, each, read: FilingsRead::default() };
+    let mut reader = FilingReader { name: &name, values, each, survey: FilingsSurvey::default() };
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet")) {
         drop(file);
         FilingsParquet::read(path, &name, findings, &mut |row, cells, findings| {
@@ -77,15 +77,15 @@ pub fn read_filings(
             reader.line(&|| text!("line {}", line), &cells, findings)
         })?;
     }
-    Ok(reader.read)
+    Ok(reader.survey)
 }
 
 /// Makes filings of cells.
 struct FilingReader<'a> {
     name: &'a str,
-    kind_of: &'a dyn Fn(&str) -> Option<Option<FilingKind>>,
+    values: &'a ReviewValues,
     each: &'a mut dyn FnMut(Filing<'_>) -> Outcome<()>,
-    read: FilingsRead,
+    survey: FilingsSurvey,
 }
 
 /// What is wrong with a cell: its place among the columns, the code, what is there.
@@ -108,8 +108,8 @@ impl FilingReader<'_> {
             }
             return Ok(());
         };
-        self.read.rows += 1;
-        self.read.provinces.add(filing.insured_province());
+        self.survey.rows += 1;
+        self.survey.provinces.add(filing.insured_province());
         (self.each)(filing)
     }
 
@@ -163,20 +163,22 @@ impl FilingReader<'_> {
 
     /// Returns the type of a value, and counts it where `values` does not have it.
     fn kind(&mut self, value: &str) -> Option<FilingKind> {
-        let kind = (self.kind_of)(value);
-        if kind.is_none() {
-            let unknown = &mut self.read.unknown;
-            if let Some(rows) = unknown.get_mut(value) {
-                *rows += 1;
-            } else {
-                unknown.insert(value.to_owned(), 1);
-                // What leaves is above all that stay, so those are counted in full, in whatever order the rows come.
-                if unknown.len() > MOST_UNKNOWN {
-                    unknown.pop_last();
-                }
+        match self.values.filing_kind(value) {
+            Worded::Known(kind) => return Some(kind),
+            Worded::Silent => return None,
+            Worded::Unknown => {}
+        }
+        let unknown = &mut self.survey.unknown;
+        if let Some(rows) = unknown.get_mut(value) {
+            *rows += 1;
+        } else {
+            unknown.insert(value.to_owned(), 1);
+            // What leaves is above all that stay, so those are counted in full, in whatever order the rows come.
+            if unknown.len() > MOST_UNKNOWN {
+                unknown.pop_last();
             }
         }
-        kind.flatten()
+        None
     }
 }
 

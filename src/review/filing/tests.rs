@@ -8,25 +8,21 @@ use arrow_array::{
 };
 use arrow_schema::{Field, Schema};
 
-use super::{
-    FilingKind,
-    reader::{FILING_COLUMNS, FilingsRead, read_filings},
+use super::reader::{FILING_COLUMNS, FilingsSurvey, read_filings};
+use crate::{
+    diag::{Failure, Finding},
+    review::rules_file::ReviewRules,
 };
-use crate::diag::{Failure, Finding};
 
 const HEADER: &str =
     "psn_no,insu_admdvs,rloc_admdvs,rloc_rea,begndate,enddate,crte_time,vali_flag\n";
 
 /// Filings of a file as lines, what was read besides, and the findings.
-fn read(path: &Path) -> (Vec<String>, FilingsRead, Vec<String>) {
-    let kind = |value: &str| match value {
-        "1" => Some(Some(FilingKind::LongTerm)),
-        "2" => Some(Some(FilingKind::Transfer)),
-        "9" => Some(None),
-        _ => None,
-    };
+fn read(path: &Path) -> (Vec<String>, FilingsSurvey, Vec<String>) {
+    let text = "format = 1\n[values]\nrloc_rea = { 1 = \"long_term\", 2 = \"transfer\", 9 = \"\" }";
+    let rules = ReviewRules::parse(text).expect("it is good");
     let (mut lines, mut findings) = (Vec::new(), Vec::new());
-    let read = read_filings(path, &kind, &mut findings, &mut |filing| {
+    let read = read_filings(path, &rules.values, &mut findings, &mut |filing| {
         let kind = filing.kind.map(|kind| format!("{kind:?}")).unwrap_or_default();
         lines.push(format!(
             "{} {} {} {kind} {} {:?} {:?} {}",
@@ -44,7 +40,7 @@ fn read(path: &Path) -> (Vec<String>, FilingsRead, Vec<String>) {
     (lines, read.expect("it is read"), findings.iter().map(said).collect())
 }
 
-fn csv(lines: &str) -> (Vec<String>, FilingsRead, Vec<String>) {
+fn csv(lines: &str) -> (Vec<String>, FilingsSurvey, Vec<String>) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("filings.csv");
     std::fs::write(&path, format!("{HEADER}{lines}")).expect("written");
@@ -198,8 +194,12 @@ fn a_wrong_parquet_table_is_refused() {
 
 #[test]
 fn a_file_that_is_not_there_is_a_matter_of_the_command_line() {
-    let failure =
-        read_filings(Path::new("no/such.csv"), &|_| None, &mut Vec::new(), &mut |_| Ok(()))
-            .expect_err("it is not there");
+    let failure = read_filings(
+        Path::new("no/such.csv"),
+        &ReviewRules::built_in().values,
+        &mut Vec::new(),
+        &mut |_| Ok(()),
+    )
+    .expect_err("it is not there");
     assert!(matches!(failure, Failure::Usage(_)), "{failure}");
 }
