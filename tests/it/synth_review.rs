@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use crate::world::{NULL, Ran, World, columns_in, names_in, program, read_table};
+use crate::world::{NULL, Ran, World, columns_in, names_in, program, read_table, root};
 
 const PERIODS: [&str; 3] = ["2025-11", "2025-12", "2026-01"];
 
@@ -300,4 +300,63 @@ fn wrong_uses_are_told() {
     synth(&world, &[]).expect(0);
     let told = synth(&world, &[]).expect(2).stderr;
     assert!(told.contains("is there already"), "{told}");
+}
+
+/// A CSV file of the sample, its header aside.
+fn sample_lines(below: &str) -> Vec<Vec<String>> {
+    let path = root().join("sample-data/review").join(below);
+    let mut file = csv::Reader::from_path(path).expect("a file");
+    file.records()
+        .map(|line| line.expect("a line").iter().map(str::to_owned).collect())
+        .collect()
+}
+
+/// The sample of the review is a delivery like any other, and both of its pages walk through every lead.
+#[test]
+fn the_sample_of_the_review_clears_and_is_told() {
+    let sample = root().join("sample-data/review");
+    let world = World::new();
+    for (period, quotas) in [("2025-11", true), ("2025-12", false)] {
+        let mut command = program();
+        command.args(["run", "--quiet", "--period", period, "--book"]).arg(world.book());
+        command.arg("--input").arg(sample.join(period));
+        if quotas {
+            command.arg("--opening-quotas").arg(root().join("sample-data/opening-quotas.csv"));
+        }
+        Ran::from(command.output().expect("started")).expect(0);
+        let breaks = world.table(period, "breaks", &["setl_id", "class"]);
+        assert!(breaks.iter().all(|row| row[0] == "N06-1"), "{breaks:?}");
+    }
+    let checked = program().arg("check").arg(sample.join("benefits")).output();
+    Ran::from(checked.expect("started")).expect(0);
+    let mut payable: BTreeMap<String, i64> = BTreeMap::new();
+    let mut read = Vec::new();
+    for below in ["2025-11/treating/31", "2025-12/treating/31", "2025-12/treating/32", "2025-12/treating/33"] {
+        let columns = ["setl_id", "fund_pay_sumamt", "acct_pay"];
+        read.extend(read_table(&sample.join(below).with_extension("parquet"), &columns));
+        let text = sample_lines(&format!("text/{below}.csv"));
+        assert_eq!(text.len(), read_table(&sample.join(below).with_extension("parquet"), &columns).len());
+    }
+    for row in &read {
+        payable.insert(row[0].clone(), fen(&row[1]) + fen(&row[2]));
+    }
+    assert_eq!(payable.len(), 104);
+    let pages = ["README.md", "README.zh-CN.md"]
+        .map(|name| std::fs::read_to_string(sample.join(name)).expect("a page"));
+    let mut rules = Vec::new();
+    for lead in sample_lines("expected.csv") {
+        let ids: Vec<&str> = lead[2].split(' ').collect();
+        assert!(ids.iter().all(|id| payable.contains_key(*id)), "{lead:?}");
+        let sum: i64 = ids.iter().map(|id| payable[*id]).sum();
+        // The others are worth what BEH-04 leaves of its stay, or what was paid too much.
+        let whole = !["BEH-04", "BEH-14", "BEN-01", "BEN-02", "BEN-03", "BEN-04"].contains(&&*lead[0]);
+        assert!(!whole || sum.abs() == fen(&lead[3]), "{lead:?}");
+        for page in &pages {
+            let line = page.lines().find(|line| line.starts_with(&format!("| {} |", lead[0])));
+            assert!(line.expect("a line").contains(ids[0]), "{lead:?}");
+        }
+        rules.push(lead[0].clone());
+    }
+    assert!(rules.is_sorted());
+    assert_eq!(rules.len(), 29);
 }
