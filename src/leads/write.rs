@@ -52,7 +52,8 @@ pub fn write(out: &Path, source: &LeadSource<'_>, monitor: &Monitor) -> Outcome<
     Output::new_or_empty_folder(out)?.fill(|folder| fill(folder, source, monitor))
 }
 
-fn fill(folder: &Path, source: &LeadSource<'_>, monitor: &Monitor) -> Outcome<ReviewSummary> {
+/// Fills an output folder, and returns the summary.
+pub fn fill(folder: &Path, source: &LeadSource<'_>, monitor: &Monitor) -> Outcome<ReviewSummary> {
     let mut writing = Writing::begin(folder, source)?;
     source.leads.for_each(|lead| {
         monitor.check()?;

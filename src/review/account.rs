@@ -1,7 +1,7 @@
 //! What a review did besides finding leads.
 
 use super::{benefit_rules::BenefitCounts, rule::ReviewRule};
-use crate::model::codes::Month;
+use crate::{model::codes::Month, text::Text};
 
 /// What a review did besides finding leads: the rest of `summary.json`. Lists may be in any order.
 #[derive(Debug, Clone, Default)]
@@ -75,6 +75,18 @@ pub enum NotRun {
 }
 
 impl NotRun {
+    /// Returns the reason.
+    pub fn text(self) -> Text {
+        match self {
+            NotRun::Off => text!("the rules file turns it off"),
+            NotRun::NotInForce => text!("no threshold is in force in the month of the review"),
+            NotRun::NoField(field) => text!("nobody delivered {}", field),
+            NotRun::NoFilings => text!("no filings were given"),
+            NotRun::NoRuleSet => text!("there is no rule set of an insured area"),
+            NotRun::NoBook => text!("no book was given"),
+        }
+    }
+
     /// Returns the reason in Chinese and in English.
     pub fn words(self) -> [String; 2] {
         let [chinese, english] = match self {

@@ -23,7 +23,7 @@ use crate::{
         store::{Partitioning, Storable, Store},
     },
     model::codes::{Month, Province},
-    register::Register,
+    register::lookup::Register,
 };
 
 /// A book that a review looks into.

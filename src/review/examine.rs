@@ -1,7 +1,6 @@
 //! The review from inputs to sorted leads.
 
 use std::{
-    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{Mutex, atomic::Ordering},
 };
@@ -14,7 +13,7 @@ use super::{
     context::ReviewContext,
     credentials::CredentialUses,
     fields::{FieldMeaning, ReviewField},
-    filing::{FilingKind, reader::{FilingsRead, read_filings}},
+    filing::reader::{FilingsSurvey, read_filings},
     found::FoundLead,
     keys::{RowBits, RowKeys, RowStates},
     packed_rows::PackedStore,
@@ -22,7 +21,7 @@ use super::{
     reader::{Reading, ReviewInputs},
     registry::ReviewRegistry,
     rule::ReviewRule,
-    rules_file::{ReviewRules, values::Worded},
+    rules_file::ReviewRules,
     thresholds::Thresholds,
 };
 use crate::{
@@ -101,7 +100,7 @@ pub(super) struct Prepared {
 /// Filings by the partition of their person.
 pub(super) struct PackedFilings {
     pub(super) store: PackedStore,
-    pub(super) read: FilingsRead,
+    pub(super) read: FilingsSurvey,
 }
 
 impl PackedFilings {
@@ -121,13 +120,8 @@ impl PackedFilings {
             scratch.join("filings"),
         );
         let mut writer = store.writer();
-        let kind_of = |value: &str| match rules.values.filing_kind(value) {
-            Worded::Known(kind) => Some(Some(kind)),
-            Worded::Silent => Some(None),
-            Worded::Unknown => None,
-        };
         let mut count = 0_u64;
-        let read = read_filings(path, &kind_of, findings, &mut |filing| {
+        let read = read_filings(path, &rules.values, findings, &mut |filing| {
             count += 1;
             if count.is_multiple_of(1 << 16) {
                 monitor.check()?;

@@ -16,7 +16,6 @@ use super::{
     benefit_rules::{self, BenefitCounts},
     benefits::plans::BenefitPlans,
     context::ReviewContext,
-    fields::ReviewField,
     filing::{self, Filing},
     found::FoundLead,
     keys::{RowBits, RowStates},
@@ -30,7 +29,6 @@ use crate::{
     diag::Outcome,
     event::Monitor,
     keyed::{sorted::Sorter, store::locked},
-    text::Text,
 };
 
 /// What all passes share.
@@ -183,8 +181,8 @@ impl Passes<'_> {
                 text!("the rows of institutions that share a partition")
             })?;
             self.institutions.visit(partition, |bytes| {
-                let mut found = Vec::new();
                 each_institution(bytes, |rows| {
+                    let mut found = Vec::new();
                     behaviour::of_institution(rows, self.thresholds, self.covered, &mut found);
                     if let Some(limits) = &self.thresholds.beh14 {
                         locked(&means).extend(peers::cost_means(rows, limits));
@@ -203,8 +201,8 @@ impl Passes<'_> {
         partitions.dedup();
         self.each(partitions.len(), || (), |(), at| {
             let bytes = self.institutions.take(partitions[at])?;
-            let mut found = Vec::new();
             each_institution(&bytes, |rows| {
+                let mut found = Vec::new();
                 peers::cost_leads(rows, &outliers, &mut found);
                 self.emit(&mut found)
             })
@@ -220,7 +218,6 @@ fn each_institution(
 ) -> Outcome<()> {
     let mut rows: Vec<PackedRow> = unpacked(bytes)?;
     rows.sort_unstable_by(|a, b| {
-        let key = |row: &ReviewedRow| (row.time, row.ordinal);
         let (a, b) = (&a.row, &b.row);
         a.institution.cmp(b.institution).then_with(|| {
             a.time.cmp(&b.time).then_with(|| a.setl_id.cmp(b.setl_id))
@@ -280,12 +277,14 @@ impl PersonPass<'_> {
         let mut filings: Vec<Filing> = unpacked(filed)?;
         filings.sort_unstable();
         filings.dedup();
+        let filings: Vec<&Filing> = filings.iter().collect();
         for of_one in settlements.chunk_by(|a, b| a.psn_no == b.psn_no) {
             let psn_no = of_one[0].psn_no;
             let first = filings.partition_point(|filing| filing.psn_no < psn_no);
-            let own = filings[first..].iter().take_while(|filing| filing.psn_no == psn_no);
-            let own: Vec<&Filing> = own.collect();
-            let person = Person { psn_no, settlements: of_one, filings: &own };
+            let count = filings[first..].partition_point(|filing| filing.psn_no == psn_no);
+            let own = &filings[first..first + count];
+            let person = Person { psn_no, settlements: of_one, filings: own };
+            let mut found = Vec::new();
             self.person(passes, &person, &mut found);
             passes.emit(&mut found)?;
         }
@@ -318,10 +317,10 @@ impl PersonPass<'_> {
         }
     }
 
-    fn person<'p>(&mut self, passes: &Passes, person: &Person<'p>, found: &mut Vec<Lead<'p>>) {
+    fn person<'p>(&mut self, passes: &Passes<'p>, person: &Person<'p>, found: &mut Vec<Lead<'p>>) {
         self.counts.persons += 1;
         behaviour::of_person(person, passes.thresholds, found);
-        let filed = filing::of_person(person, passes.context, found);
+        let filed = filing::rules::of_person(person, passes.context, found);
         let counts = &mut self.counts.benefits;
         benefit_rules::of_person(&filed, passes.context, &mut self.plans, counts, found);
     }

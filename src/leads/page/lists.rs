@@ -200,7 +200,9 @@ impl PageLists {
             let [zh, en] = why.words();
             (rule.id(), rule_named(rule), words(zh, en))
         });
-        let mut areas = account.benefits.areas_without.clone();
+        let areas = account.benefits.areas_without.iter();
+        let mut areas: Vec<(String, u64, FenSum)> =
+            areas.map(|(area, (rows, fen))| (area.clone(), *rows, *fen)).collect();
         areas.sort_by(|one, other| other.2.cmp(&one.2).then_with(|| one.0.cmp(&other.0)));
         let mut unknown = account.unknown_values.clone();
         unknown.sort_by(|one, other| other.2.cmp(&one.2).then_with(|| one.cmp(other)));
