@@ -163,9 +163,7 @@ mod tests {
 
     #[test]
     fn a_year_is_added_on_the_birthday() {
-        let day = |text: &str| {
-            crate::model::dates::parse_day(text).expect("a day").to_epoch_days()
-        };
+        let day = |text: &str| crate::model::dates::parse_day(text).expect("a day").to_epoch_days();
         let age = |birth: &str, at: &str| age_on(day(birth), day(at));
         assert_eq!(age("2007-10-05", "2025-10-04"), Some(17));
         assert_eq!(age("2007-10-05", "2025-10-05"), Some(18));
@@ -177,15 +175,9 @@ mod tests {
 
     #[test]
     fn the_number_of_a_stay_is_a_whole_number_from_1_on() {
-        assert_eq!(["1", "01", "0", "", "-1", "+2", "2.0", "４"].map(nth), [
-            Some(1),
-            Some(1),
-            None,
-            None,
-            None,
-            None,
-            None,
-            None
-        ]);
+        assert_eq!(
+            ["1", "01", "0", "", "-1", "+2", "2.0", "４"].map(nth),
+            [Some(1), Some(1), None, None, None, None, None, None]
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Review: what both sides agree on is looked at again.
 //!
 //! **Purpose.** Reconciliation cannot see an error that both copies have. The rules of the insured place say what its
-//! fund should have paid ([`benefits`]).
+//! fund should have paid ([`benefits`]); rules on behaviour say what nobody does ([`behaviour`]).
 //!
 //! **In.** Benefit files, and what is known of a settlement.
 //!
@@ -9,6 +9,7 @@
 //!
 //! **Invariants.** Only the files and the settlement decide. Nothing is rounded before the end, and then once.
 
+pub mod behaviour;
 pub mod benefits;
 mod cell;
 pub mod credentials;
@@ -17,6 +18,7 @@ pub mod filing;
 pub mod found;
 pub mod keys;
 pub mod lead;
+mod numbers;
 pub mod packed_rows;
 pub mod reader;
 pub mod registry;

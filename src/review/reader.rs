@@ -316,9 +316,8 @@ fn reviewed_row<'b>(
     ordinal: u64,
 ) -> Option<ReviewedRow<'b>> {
     let text = |field: Field| batch.text(field).value(at);
-    let amount = |field: Field| {
-        batch.amount(field).and_then(|column| column.value(at)).unwrap_or(Fen::ZERO)
-    };
+    let amount =
+        |field: Field| batch.amount(field).and_then(|column| column.value(at)).unwrap_or(Fen::ZERO);
     let mut row = ReviewedRow {
         ordinal,
         setl_id: text(Field::setl_id)?,

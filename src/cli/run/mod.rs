@@ -3,7 +3,6 @@
 mod json;
 mod report;
 
-
 #[cfg(test)]
 pub(super) use self::json::RunJson;
 
