@@ -1,7 +1,7 @@
 //! Review: what both sides agree on is looked at again.
 //!
 //! **Purpose.** Reconciliation cannot see an error that both copies have. The rules of the insured place say what its
-//! fund should have paid ([`benefits`]).
+//! fund should have paid ([`benefits`]); rules on behaviour say what nobody does ([`behaviour`]).
 //!
 //! **In.** Benefit files, and what is known of a settlement.
 //!

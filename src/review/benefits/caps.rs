@@ -3,10 +3,11 @@
 use chrono::NaiveDate;
 
 use super::{
-    expected::{AS_IT_IS, half_up},
+    expected::AS_IT_IS,
     facts::BenefitFacts,
     rows::{BenefitSet, CapTerms},
 };
+use crate::review::numbers::half_up;
 use crate::model::{codes::CareClass, money::FenSum};
 
 /// The cap of a benefit year.

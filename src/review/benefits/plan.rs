@@ -4,11 +4,12 @@
 //! [`BenefitSet::expected`] is the reference; tests compare both.
 
 use super::{
-    expected::{AS_IT_IS, AllowedDeductible, FittingRows, WHOLE, half_up},
+    expected::{AS_IT_IS, AllowedDeductible, FittingRows, WHOLE},
     facts::BenefitFacts,
     rows::{BenefitSet, RemoteTerms},
     words::{FilingClass, Scaled},
 };
+use crate::review::numbers::half_up;
 use crate::model::money::{Fen, FenSum};
 
 /// What the facts of a settlement leave open, each outcome once.
