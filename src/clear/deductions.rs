@@ -60,6 +60,16 @@ impl AcceptedDeductions {
         self.numbers.insert(deduction.ddct_id.clone());
         self.held_back.entry(key).or_default().push(deduction);
     }
+
+    /// Whether a number of a deduction was used.
+    pub fn has_number(&self, ddct_id: &str) -> bool {
+        self.numbers.contains(ddct_id)
+    }
+
+    /// Returns the sum that is held back from a settlement.
+    pub fn sum_of(&self, settlement: Key) -> FenSum {
+        self.sums.get(&settlement).copied().unwrap_or_default()
+    }
 }
 
 /// Facts that decide about the deductions of a period.

@@ -35,7 +35,7 @@ impl PageLang {
 }
 
 /// The letters of the codes in the order of the pages: title, and the command that reports them.
-const LETTERS: [(char, [&str; 2], [&str; 2]); 15] = [
+const LETTERS: [(char, [&str; 2], [&str; 2]); 16] = [
     (
         'V',
         ["行规则", "row rules"],
@@ -97,6 +97,14 @@ const LETTERS: [(char, [&str; 2], [&str; 2]); 15] = [
         [
             "`decisions import` 拒收回复，退出状态 3",
             "`decisions import` refuses the reply, exit status 3",
+        ],
+    ),
+    (
+        'W',
+        ["疑点核查表", "forms of leads"],
+        [
+            "`review import` 拒收核查表，退出状态 3",
+            "`review import` refuses the form, exit status 3",
         ],
     ),
     (

@@ -192,10 +192,52 @@ impl TableBuilder {
 
     /// The file for it.
     fn create(&self, folder: &Path) -> Outcome<HashedParquet> {
+        self.create_at(folder, &self.spec.path())
+    }
+
+    fn create_at(&self, folder: &Path, path: &str) -> Outcome<HashedParquet> {
         self.check()?;
         let properties = reproducible().set_compression(Compression::SNAPPY).build();
         let schema = Arc::new(Schema::new(self.fields.clone()));
-        HashedParquet::create(folder, &self.spec.path(), &schema, properties)
+        HashedParquet::create(folder, path, &schema, properties)
+    }
+}
+
+/// A table of rows that are given one after the other, in order, of which few are in memory at a time.
+pub struct TableWriter<T> {
+    file: HashedParquet,
+    rows: Vec<T>,
+    table: fn(&[T]) -> TableBuilder,
+}
+
+impl<T> TableWriter<T> {
+    /// Starts a table at a path below a folder.
+    pub fn create(
+        folder: &Path,
+        path: &str,
+        table: fn(&[T]) -> TableBuilder,
+    ) -> Outcome<TableWriter<T>> {
+        Ok(TableWriter { file: table(&[]).create_at(folder, path)?, rows: Vec::new(), table })
+    }
+
+    /// Adds a row.
+    pub fn push(&mut self, row: T) -> Outcome<()> {
+        self.rows.push(row);
+        if self.rows.len() < GROUP_ROWS { Ok(()) } else { self.append() }
+    }
+
+    fn append(&mut self) -> Outcome<()> {
+        let group = self.file.encoder().encode(&(self.table)(&self.rows).columns)?;
+        self.rows.clear();
+        self.file.append(group)
+    }
+
+    /// Writes the rest and closes the file.
+    pub fn close(mut self) -> Outcome<FileEntry> {
+        if !self.rows.is_empty() {
+            self.append()?;
+        }
+        self.file.close()
     }
 }
 
@@ -420,6 +462,10 @@ mod tests {
         }
         let whole = table(&rows).write(whole).expect("written");
         assert_eq!(TableBuilder::write_by_parts(&rows, table, parts).expect("written"), whole);
+        let single = tempfile::tempdir().expect("a folder");
+        let mut writer = TableWriter::create(single.path(), "some.parquet", table).expect("made");
+        rows.iter().try_for_each(|row| writer.push(*row)).expect("written");
+        assert_eq!(writer.close().expect("closed").sha256, whole.sha256);
         let mut rows = rows.into_iter().map(Some);
         let next = || Ok(rows.next().flatten());
         assert_eq!(TableBuilder::write_as_it_comes(next, table, coming).expect("written"), whole);

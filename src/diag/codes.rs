@@ -343,6 +343,21 @@ findings! {
     T03 "a reply form within bounds: CSV of 256 MiB, a workbook of 64 MiB that unpacks to 512 MiB, a million answers" "不过大的协查回复：CSV 不超过 256 MiB，工作簿不超过 64 MiB 且解压后不超过 512 MiB，答复不超过一百万条"
         "send the sheet of the reply alone, as CSV UTF-8; a workbook that unpacks to many times its size was not made by a spreadsheet"
         "只报送协查回复表，另存为 CSV UTF-8；解压后为自身许多倍的工作簿并非电子表格软件所生成";
+    W01 "a form of leads that can be read, with its columns: CSV of 256 MiB or a workbook, a million answers" "可读取且列齐全的疑点核查表：CSV 不超过 256 MiB，或工作簿，答复不超过一百万条"
+        "fill in leads.xlsx or leads.csv of a province's folder, as `review` wrote them; save it as XLSX or as CSV UTF-8"
+        "请填写 `review` 为各省生成的 leads.xlsx 或 leads.csv，存为 XLSX 或 CSV UTF-8";
+    W02 "a lead_id and a setl_id of the leads, and entries in open cells only" "线索中的 lead_id 与 setl_id，且只填可答复的单元格"
+        "answer the lines as the form has them; lines of other provinces and of context are answered by nobody here"
+        "按核查表原有各行答复；他省的行与佐证行不在此答复";
+    W03 "a verdict 属实 or 不属实, with reason, two persons and a day; an amount above 0 up to the payable, with 属实 only" "核查结果为属实或不属实，并填理由、两人、日期；扣款金额大于 0 且不超过应付，且只在属实时填写"
+        "complete or correct the line, or leave it without any entry"
+        "补全或更正该行，或整行留空";
+    W04 "one answer a line, and an amount in one lead for each settlement" "每行一个答复，每笔结算只在一条线索中填扣款金额"
+        "keep one of the answers; enter the whole amount in one of the leads"
+        "只保留一个答复；扣款金额全部填在其中一条线索";
+    W05 "a settlement of the book that has cleared, is not reversed, and from which this much can still be deducted" "账套中已清算、未退费且尚可扣除该金额的结算"
+        "remove the amount, or lower it; what a review has deducted once is not deducted again"
+        "删去或减少扣款金额；审核已扣过的结算不再扣";
     B01 "the manifest of a closed period and its seal" "已结账清算期的清单及其封签"
         "restore the period from a copy; whoever has the digest of its manifest can tell which copy is right"
         "用副本恢复该期；持有清单摘要者可判定哪份副本为真";

@@ -9,6 +9,8 @@
 //!
 //! **Invariants.** Only the files and the settlement decide. Nothing is rounded before the end, and then once.
 
+pub mod account;
+pub mod behaviour;
 pub mod benefit_rules;
 pub mod benefits;
 mod cell;

@@ -1,4 +1,5 @@
-//! The thresholds of the rules, as they are in force for a review (docs/review.md, section 4.1). Each rule has a struct of its keys.
+//! The thresholds of the rules, as they are in force for a review (docs/review.md, section 4.1). Each rule has a struct of
+//! its keys, and a table of the rules file.
 
 use chrono::NaiveDate;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};

@@ -21,7 +21,7 @@ pub(super) fn widths(sheet: &Sheet) -> Vec<u16> {
 }
 
 /// Returns the number of lines that a text takes in a width of so many characters.
-pub(super) fn lines_of(text: &str, width: u32, size: u32) -> u32 {
+pub(crate) fn lines_of(text: &str, width: u32, size: u32) -> u32 {
     // In hundredths of a character of 11 points. Chinese characters are as wide as two digits, and a little more.
     let letter = |letter: char| if u32::from(letter) < 0x1100 { 110 } else { 215 };
     let room = (width * 100).saturating_sub(100).max(215);
@@ -33,7 +33,7 @@ pub(super) fn lines_of(text: &str, width: u32, size: u32) -> u32 {
 }
 
 /// Returns the height of a row in points. A spreadsheet has rows of up to 409.
-pub(super) fn height(lines: u32, size: u32) -> u32 {
+pub(crate) fn height(lines: u32, size: u32) -> u32 {
     lines.saturating_mul(size * 3 / 2 + 1).saturating_add(2).min(409)
 }
 

@@ -28,10 +28,13 @@ mod xlsx;
 #[cfg(test)]
 pub(crate) use self::plain::SheetFile;
 pub(crate) use self::{
-    plain::{no_formula, shown},
+    measure::{height, lines_of},
+    plain::{no_formula, shown, unguarded},
+    sheet_name::sheet_name,
     template::{RowValues, Target},
     words::{month, province},
     write::render,
+    xlsx::{exact, fitting},
 };
 pub use self::{
     sheet::{CellValue, Sheet, SheetLayout, Workbook},

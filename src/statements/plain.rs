@@ -98,7 +98,7 @@ fn is_formula(text: &str) -> bool {
 }
 
 /// Removes the apostrophe that [`no_formula`] puts before a text.
-pub(super) fn unguarded(text: &str) -> &str {
+pub(crate) fn unguarded(text: &str) -> &str {
     text.strip_prefix('\'').unwrap_or(text)
 }
 

@@ -9,7 +9,7 @@ use crate::spelling::beginning;
 const LONGEST_NAME: usize = 31;
 
 /// Returns a valid sheet name that is not in `names`, with a number when it is not 0, and adds it.
-pub(super) fn sheet_name(name: &str, number: usize, names: &mut BTreeSet<String>) -> String {
+pub(crate) fn sheet_name(name: &str, number: usize, names: &mut BTreeSet<String>) -> String {
     let letter = |letter| if "[]:*?/\\".contains(letter) { '_' } else { letter };
     let name: String = shown(name).replace(['\t', '\n', '\r'], " ").chars().map(letter).collect();
     let name = if name.trim_matches(['\'', ' ']).is_empty() { "表" } else { &name };

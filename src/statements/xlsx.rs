@@ -399,7 +399,7 @@ impl PaperSheet<'_> {
 }
 
 /// Returns text that a cell can hold: invalid characters become pictures, and long text is cut visibly.
-fn fitting(text: &str) -> String {
+pub(crate) fn fitting(text: &str) -> String {
     let text = shown(text);
     if text.len() <= MOST_TEXT || text.encode_utf16().count() <= MOST_TEXT {
         return text;
@@ -411,7 +411,7 @@ fn fitting(text: &str) -> String {
 
 /// Returns an amount as a spreadsheet's number, or `None` when 15 digits do not hold it.
 #[expect(clippy::disallowed_types, reason = "a spreadsheet has no other numbers")]
-fn exact(fen: FenSum) -> Option<f64> {
+pub(crate) fn exact(fen: FenSum) -> Option<f64> {
     (fen.abs() < EXACT).then(|| yuan(fen).parse().ok()).flatten()
 }
 

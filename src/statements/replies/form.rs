@@ -294,7 +294,7 @@ impl CellSink for ReplyForm<'_> {
 }
 
 /// Parses a day in the usual spellings.
-fn as_written(text: &str) -> Option<NaiveDate> {
+pub(crate) fn as_written(text: &str) -> Option<NaiveDate> {
     // `parse_day` refuses years of five digits: chrono parses them, but on a form they are slips.
     let parse = |form| NaiveDate::parse_from_str(text, form).ok();
     let found = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"].into_iter().find_map(parse)?;

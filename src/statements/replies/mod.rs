@@ -12,6 +12,8 @@
 mod form;
 mod ids;
 
+pub(crate) use self::form::as_written;
+
 use std::{collections::BTreeMap, path::Path};
 
 use schemars::JsonSchema;

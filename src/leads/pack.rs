@@ -1,0 +1,202 @@
+//! The files for provinces: a line for each settlement of a lead, as CSV, and made from it a workbook.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::File,
+    io::{BufWriter, Write},
+    path::Path,
+};
+
+use chrono::{DateTime, NaiveDate};
+use rayon::prelude::*;
+
+use super::{
+    columns::COLUMNS,
+    guide,
+    tables::{LeadRole, LeadRow, with_roles},
+    workbook,
+};
+use crate::{
+    columnar::{entry::FileEntry, table::Hashing},
+    diag::{Failure, Outcome},
+    digest::sha256_of,
+    model::{codes::Province, money::yuan, words::chinese},
+    place::make_below,
+    privacy::{mask::masked, pseudonym::Pseudonyms},
+    review::found::{FoundLead, LeadSettlement},
+    statements::{no_formula, province as with_code},
+    text::Text,
+};
+
+/// A CSV file that is being written, and hashed on the way.
+type PackWriter = csv::Writer<BufWriter<Hashing>>;
+
+/// The files for provinces, of which many are open.
+pub(super) struct Packs<'a> {
+    folder: &'a Path,
+    pseudonyms: Option<&'a Pseudonyms>,
+    open: BTreeMap<Province, (PackWriter, u64)>,
+}
+
+/// Workbooks that are made at a time: each of them has a file for each of its sheets.
+const TOGETHER: usize = 8;
+
+impl<'a> Packs<'a> {
+    /// Begins without any file.
+    pub(super) fn new(folder: &'a Path, pseudonyms: Option<&'a Pseudonyms>) -> Packs<'a> {
+        Packs { folder, pseudonyms, open: BTreeMap::new() }
+    }
+
+    /// Adds a lead to the files of the provinces that treated, and to that of the province that insures.
+    pub(super) fn add(&mut self, row: &LeadRow, lead: &FoundLead) -> Outcome<()> {
+        if lead.count() == 0 {
+            return Ok(());
+        }
+        let mut readers: BTreeSet<Province> = lead.treating_provinces();
+        readers.extend(row.insured);
+        let of_lead = self.lead_cells(row);
+        for reader in readers {
+            for (role, settlement) in with_roles(lead) {
+                let mut cells = self.settlement_cells(settlement);
+                cells.extend([with_code(reader), open(role, settlement, reader)]);
+                let ids = [row.lead_id.clone(), no_formula(&settlement.setl_id), named(role)];
+                let line = ids.iter().chain(&of_lead).chain(&cells);
+                let (writer, lines) = self.writer(reader)?;
+                line.map(String::as_str)
+                    .chain([""; 6])
+                    .try_for_each(|cell| writer.write_field(cell))
+                    .and_then(|()| writer.write_record(None::<&[u8]>))
+                    .map_err(failed)?;
+                *lines += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the file of a province.
+    fn writer(&mut self, province: Province) -> Outcome<&mut (PackWriter, u64)> {
+        use std::collections::btree_map::Entry;
+        Ok(match self.open.entry(province) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(free) => {
+                let path = self.folder.join(path_of(province, "csv"));
+                make_below(self.folder, path.parent().unwrap_or(self.folder))?;
+                let mut file = BufWriter::new(Hashing::create(&path)?);
+                // By the mark, spreadsheets know UTF-8.
+                file.write_all("\u{feff}".as_bytes()).map_err(Failure::io(&path))?;
+                let mut writer = csv::Writer::from_writer(file);
+                let headings = COLUMNS.map(super::columns::PackColumn::heading);
+                writer.write_record(headings).map_err(failed)?;
+                free.insert((writer, 0))
+            }
+        })
+    }
+
+    fn person(&self, number: &str) -> String {
+        match self.pseudonyms {
+            Some(pseudonyms) => format!("{} {}", masked(number), pseudonyms.of(number)),
+            None => masked(number),
+        }
+    }
+
+    /// Returns the cells that all lines of a lead share: from `rule_name` to `cleared`.
+    fn lead_cells(&self, row: &LeadRow) -> Vec<String> {
+        let words = guide::of_rule(row.rule);
+        let province = |of: Option<Province>| of.map(with_code).unwrap_or_default();
+        let cleared = row.cleared.map(|cleared| if cleared { "是 yes" } else { "否 no" });
+        vec![
+            words.name.join(" "),
+            words.check.join(" / "),
+            row.rule.id().to_owned(),
+            guide::of_strength(row.strength).join(" "),
+            with_code(row.treating),
+            province(row.other),
+            province(row.insured),
+            row.psn_no.as_deref().map(|number| self.person(number)).unwrap_or_default(),
+            row.institution.as_deref().map(no_formula).unwrap_or_default(),
+            day(row.days.0),
+            day(row.days.1),
+            row.settlements.to_string(),
+            yuan(row.amount),
+            no_formula(&row.detail),
+            cleared.unwrap_or_default().to_owned(),
+        ]
+    }
+
+    /// Returns the cells of a settlement: from `line_province` to `payable`.
+    fn settlement_cells(&self, settlement: &LeadSettlement) -> Vec<String> {
+        let care = settlement.care.name();
+        let time = DateTime::from_timestamp_micros(settlement.time).unwrap_or_default();
+        vec![
+            with_code(settlement.treating_province()),
+            no_formula(&self.person(&settlement.psn_no)),
+            no_formula(&settlement.institution),
+            format!("{} {care}", chinese(care)),
+            time.format("%Y-%m-%d %H:%M:%S").to_string(),
+            settlement.begin.map(day).unwrap_or_default(),
+            settlement.end.map(day).unwrap_or_default(),
+            yuan(settlement.medfee),
+            yuan(settlement.payable),
+        ]
+    }
+
+    /// Closes the files and makes the workbooks; returns all of them.
+    pub(super) fn finish(self, created: NaiveDate) -> Outcome<Vec<FileEntry>> {
+        let folder = self.folder;
+        let close = |(province, (writer, lines)): (Province, (PackWriter, u64))| {
+            let path = path_of(province, "csv");
+            let failed = || Failure::io(&folder.join(&path));
+            let file = writer.into_inner().map_err(|error| failed()(error.into_error()))?;
+            let file = file.into_inner().map_err(|error| failed()(error.into_error()))?;
+            Ok((province, file.close(path, lines)?))
+        };
+        let closed: Vec<(Province, FileEntry)> =
+            self.open.into_iter().map(close).collect::<Outcome<_>>()?;
+        let mut files = Vec::new();
+        for some in closed.chunks(TOGETHER) {
+            let workbook = |(province, csv): &(Province, FileEntry)| {
+                let path = path_of(*province, "xlsx");
+                let place = folder.join(&path);
+                workbook::write(&folder.join(&csv.path), &place, *province, created)?;
+                let file = File::open(&place).map_err(Failure::io(&place))?;
+                let bytes = file.metadata().map_err(Failure::io(&place))?.len();
+                let sha256 = sha256_of(&file).map_err(Failure::io(&place))?;
+                file.sync_all().map_err(Failure::io(&place))?;
+                Ok(FileEntry { path, bytes, rows: csv.rows, sha256 })
+            };
+            files.extend(some.par_iter().map(workbook).collect::<Outcome<Vec<_>>>()?);
+        }
+        files.extend(closed.into_iter().map(|(_, csv)| csv));
+        Ok(files)
+    }
+}
+
+/// Returns the path of a file of a province below the output folder.
+pub(super) fn path_of(province: Province, ending: &str) -> String {
+    format!("provinces/{province}/leads.{ending}")
+}
+
+/// Whether a reader may answer a line, in words.
+fn open(role: LeadRole, settlement: &LeadSettlement, reader: Province) -> String {
+    let own = role == LeadRole::Suspect && settlement.treating_province() == reader;
+    if own { "是 yes" } else { "否 no" }.to_owned()
+}
+
+fn named(role: LeadRole) -> String {
+    match role {
+        LeadRole::Suspect => "疑点 suspect",
+        LeadRole::Context => "佐证 context",
+    }
+    .to_owned()
+}
+
+fn day(day: i32) -> String {
+    NaiveDate::from_epoch_days(day).map(|day| day.to_string()).unwrap_or_default()
+}
+
+fn failed(error: csv::Error) -> Failure {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => Failure::Io { place: text!("leads.csv"), error },
+        kind => Failure::Bug(text!("CSV: {}", Text::foreign(format!("{kind:?}")))),
+    }
+}

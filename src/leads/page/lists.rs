@@ -1,0 +1,230 @@
+//! The lists of the page: rules, provinces, institutions, months, and what was not looked at.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    figures::{count_shown, percent_shown},
+    leads::{
+        guide,
+        pack::path_of,
+        tally::{CountedLeads, LeadTally},
+    },
+    model::{codes::Province, money::FenSum},
+    page::words::{Money, Words, month, province, same, words},
+    review::{
+        account::ReviewAccount,
+        rule::{ReviewRule, Strength},
+    },
+};
+
+/// The most institutions and months that are listed.
+const INSTITUTIONS: usize = 20;
+const MONTHS: usize = 24;
+/// The most insured areas and unknown values that are listed.
+const OTHERS: usize = 15;
+
+/// A figure with its words.
+pub(super) struct ReviewCard {
+    pub(super) label: Words,
+    pub(super) value: Words,
+    pub(super) note: Words,
+}
+
+/// A line of a list: a name, a second name, number and money, and the length of its bar in per cent.
+pub(super) struct CountedLine {
+    pub(super) name: Words,
+    pub(super) code: String,
+    pub(super) note: Words,
+    pub(super) leads: String,
+    pub(super) stake: Money,
+    pub(super) width: i128,
+    pub(super) link: Option<String>,
+}
+
+/// The lists of the page.
+pub(super) struct PageLists {
+    pub(super) rules: Vec<CountedLine>,
+    pub(super) provinces: Vec<CountedLine>,
+    pub(super) institutions: Vec<CountedLine>,
+    pub(super) more_institutions: Option<String>,
+    pub(super) months: Vec<CountedLine>,
+    pub(super) more_months: Option<String>,
+    /// Rules that ran and found nothing.
+    pub(super) silent: Vec<Words>,
+    /// Rules that did not run: id, name, why.
+    pub(super) left_out: Vec<(&'static str, Words, Words)>,
+    /// Insured areas without a rule set: area, settlements, money.
+    pub(super) areas: Vec<(String, String, Money)>,
+    pub(super) more_areas: Option<String>,
+    /// Values that are not known: field, value, rows.
+    pub(super) unknown: Vec<(String, String, String)>,
+    pub(super) more_unknown: Option<String>,
+}
+
+/// Returns the first figures of the page.
+pub(super) fn cards(account: &ReviewAccount, tally: &LeadTally) -> Vec<ReviewCard> {
+    let card = |label, value, note| ReviewCard { label, value, note };
+    let count = |number: u64| same(count_shown(number.into()));
+    let certain: u64 = tally
+        .by_rule
+        .iter()
+        .filter(|((_, strength), _)| *strength == Strength::Certain)
+        .map(|(_, counted)| counted.leads)
+        .sum();
+    let (reviewed, other) = (account.benefits.reviewed.1, account.benefits.other.1);
+    let share = percent_shown(reviewed.fen(), (reviewed + other).fen());
+    vec![
+        card(
+            words("疑点线索", "Leads"),
+            count(tally.all.leads),
+            words(
+                format!("其中确凿 {} 条", count_shown(certain.into())),
+                format!("of which certain: {}", count_shown(certain.into())),
+            ),
+        ),
+        card(
+            words("涉及金额", "At stake"),
+            Money(tally.all.fen).short(),
+            words(
+                "各条线索之和；一笔结算可在多条线索中",
+                "the sum of all leads; a settlement may be in several",
+            ),
+        ),
+        card(
+            words("疑点结算应付", "Payable of suspects"),
+            Money(tally.fen_once).short(),
+            words("每笔疑点结算只计一次", "each settlement once"),
+        ),
+        card(
+            words("审核的结算", "Settlements reviewed"),
+            count(account.rows.settlements),
+            words(
+                format!("参保人员 {} 人", count_shown(account.persons.into())),
+                format!("of persons: {}", count_shown(account.persons.into())),
+            ),
+        ),
+        card(
+            words("待遇已复算", "Benefits recomputed"),
+            same(share),
+            words("占统筹基金支付的份额", "of what the basic funds paid"),
+        ),
+    ]
+}
+
+/// Makes lines of a list, the largest amount first; lines of equal amount stay in the order of their keys.
+fn lines<K>(
+    counted: impl IntoIterator<Item = (K, CountedLeads)>,
+    most: usize,
+    name: impl Fn(&K) -> CountedLine,
+) -> (Vec<CountedLine>, Option<String>) {
+    let mut all: Vec<(K, CountedLeads)> = counted.into_iter().collect();
+    all.sort_by_key(|(_, counted)| std::cmp::Reverse((counted.fen, counted.leads)));
+    let largest = all.first().map_or(FenSum::ZERO, |(_, counted)| counted.fen);
+    let more = all.len().saturating_sub(most);
+    let line = |(key, counted): &(K, CountedLeads)| {
+        let (part, whole) = (counted.fen.fen().max(0), largest.fen().max(1));
+        CountedLine {
+            leads: count_shown(counted.leads.into()),
+            stake: Money(counted.fen),
+            width: part.saturating_mul(100) / whole,
+            ..name(key)
+        }
+    };
+    let lines = all.iter().take(most).map(line).collect();
+    (lines, (more > 0).then(|| count_shown(more as i128)))
+}
+
+fn named(name: Words, code: impl ToString) -> CountedLine {
+    CountedLine {
+        name,
+        code: code.to_string(),
+        note: Words::default(),
+        leads: String::new(),
+        stake: Money::default(),
+        width: 0,
+        link: None,
+    }
+}
+
+fn rule_named(rule: ReviewRule) -> Words {
+    let [zh, en] = guide::of_rule(rule).name;
+    words(zh, en)
+}
+
+/// Returns how many more there are.
+fn rest(all: usize) -> Option<String> {
+    let more = all.saturating_sub(OTHERS);
+    (more > 0).then(|| count_shown(more as i128))
+}
+
+impl PageLists {
+    /// Makes the lists.
+    pub(super) fn of(account: &ReviewAccount, tally: &LeadTally) -> PageLists {
+        let mut by_province: BTreeMap<Province, CountedLeads> = BTreeMap::new();
+        for ((province, _), counted) in &tally.by_province {
+            by_province.entry(*province).or_default().join(*counted);
+        }
+        let own = |map: &BTreeMap<_, CountedLeads>| map.clone();
+        let (rules, _) = lines(own(&tally.by_rule), usize::MAX, |(rule, strength)| {
+            let [zh, en] = guide::of_strength(*strength);
+            CountedLine {
+                note: words(zh, en),
+                link: Some(format!("#{}", rule.id())),
+                ..named(rule_named(*rule), rule.id())
+            }
+        });
+        let (provinces, _) = lines(by_province, usize::MAX, |of| {
+            let has_pack =
+                tally.by_province.keys().any(|(one, rule)| one == of && *rule != ReviewRule::Beh20);
+            CountedLine { link: has_pack.then(|| path_of(*of, "xlsx")), ..named(province(*of), of) }
+        });
+        let institutions = tally.by_institution.iter();
+        let institutions = institutions.map(|(code, (of, counted))| ((code, *of), *counted));
+        let (institutions, more_institutions) =
+            lines(institutions, INSTITUTIONS, |(code, of)| named(province(*of), code));
+        let months = tally.by_month.iter().map(|(month, counted)| (*month, *counted));
+        let (months, more_months) = lines(months, MONTHS, |of| named(month(*of), ""));
+        let silent = account
+            .rules_run
+            .iter()
+            .filter(|rule| !tally.by_rule.keys().any(|(found, _)| found == *rule));
+        let mut silent: Vec<ReviewRule> = silent.copied().collect();
+        silent.sort_unstable();
+        let silent = silent.into_iter().map(|rule| {
+            let name = rule_named(rule);
+            words(format!("{} {}", rule.id(), name.zh), format!("{} {}", rule.id(), name.en))
+        });
+        let mut left_out = account.rules_left_out.clone();
+        left_out.sort_unstable_by_key(|(rule, _)| *rule);
+        let left_out = left_out.into_iter().map(|(rule, why)| {
+            let [zh, en] = why.words();
+            (rule.id(), rule_named(rule), words(zh, en))
+        });
+        let mut areas = account.benefits.areas_without.clone();
+        areas.sort_by(|one, other| other.2.cmp(&one.2).then_with(|| one.0.cmp(&other.0)));
+        let mut unknown = account.unknown_values.clone();
+        unknown.sort_by(|one, other| other.2.cmp(&one.2).then_with(|| one.cmp(other)));
+        PageLists {
+            rules,
+            provinces,
+            institutions,
+            more_institutions,
+            months,
+            more_months,
+            silent: silent.collect(),
+            left_out: left_out.collect(),
+            more_areas: rest(areas.len()),
+            areas: areas
+                .into_iter()
+                .take(OTHERS)
+                .map(|(area, rows, fen)| (area, count_shown(rows.into()), Money(fen)))
+                .collect(),
+            more_unknown: rest(unknown.len()),
+            unknown: unknown
+                .into_iter()
+                .take(OTHERS)
+                .map(|(field, value, rows)| (field, value, count_shown(rows.into())))
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Writes the output folder of a review from sorted leads.
+
+use std::path::Path;
+
+use super::{
+
+    pack::Packs,
+    page::ReviewPageData,
+    summary::ReviewSummary,
+    tables::{
+        LEADS_FILE, LeadRow, SETTLEMENTS_FILE, SettlementRow, leads_table, settlements_table,
+        with_roles,
+    },
+    tally::LeadTally,
+};
+use crate::{
+    columnar::{
+        entry::FileEntry,
+        table::{Hashing, TableWriter},
+    },
+    diag::{Failure, Outcome},
+    event::Monitor,
+    keyed::sorted::Sorted,
+    model::codes::Month,
+    place::output::Output,
+    privacy::pseudonym::Pseudonyms,
+    review::{account::{ReviewAccount, RowPlace}, found::FoundLead, rule::ReviewRule},
+};
+use std::io::Write;
+
+/// The leads, and what is known of their rows.
+pub struct LeadSource<'a> {
+    /// The leads.
+    pub leads: &'a Sorted<FoundLead>,
+    /// Says where a row is, by its number.
+    pub place: &'a dyn Fn(u64) -> RowPlace<'a>,
+    /// Says whether the settlement of a row is in the register as cleared, by its number; none without a book.
+    pub cleared: &'a dyn Fn(u64) -> Option<bool>,
+    /// What else the review did.
+    pub account: &'a ReviewAccount,
+    /// Makes pseudonyms, which stand beside the masked numbers of persons.
+    pub pseudonyms: Option<&'a Pseudonyms>,
+}
+
+/// Fails when the output folder must not be made: it has to be missing or empty.
+pub fn must_be_free(out: &Path) -> Outcome<()> {
+    Output::new_or_empty_folder(out).map(drop)
+}
+
+/// Writes the output folder, which appears whole or not at all, and returns the summary.
+pub fn write(out: &Path, source: &LeadSource<'_>, monitor: &Monitor) -> Outcome<ReviewSummary> {
+    Output::new_or_empty_folder(out)?.fill(|folder| fill(folder, source, monitor))
+}
+
+fn fill(folder: &Path, source: &LeadSource<'_>, monitor: &Monitor) -> Outcome<ReviewSummary> {
+    let mut writing = Writing::begin(folder, source)?;
+    source.leads.for_each(|lead| {
+        monitor.check()?;
+        writing.add(lead)
+    })?;
+    let account = source.account;
+    let created = account.month.unwrap_or(Month::new(2000, 1)).last_day();
+    let summary = ReviewSummary::of(account, &writing.tally);
+    let page = writing.page.render(account, &writing.tally)?;
+    let mut files = vec![writing.leads.close()?, writing.settlements.close()?];
+    files.extend(writing.packs.finish(created)?);
+    files.push(file(folder, "review.html", page.as_bytes())?);
+    files.push(file(folder, "summary.json", &summary.bytes())?);
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    let mut sums = String::new();
+    for entry in &files {
+        sums.extend([&entry.sha256, "  ", &entry.path, "\n"]);
+    }
+    file(folder, "SHA256SUMS", sums.as_bytes())?;
+    Ok(summary)
+}
+
+/// Writes a small file.
+fn file(folder: &Path, path: &str, bytes: &[u8]) -> Outcome<FileEntry> {
+    let place = folder.join(path);
+    let mut file = Hashing::create(&place)?;
+    file.write_all(bytes).map_err(Failure::io(&place))?;
+    file.close(path.to_owned(), 0)
+}
+
+/// The files that grow with every lead.
+struct Writing<'a, 'p> {
+    source: &'a LeadSource<'p>,
+    leads: TableWriter<LeadRow>,
+    settlements: TableWriter<SettlementRow<'p>>,
+    packs: Packs<'a>,
+    tally: LeadTally,
+    page: ReviewPageData<'a>,
+    /// The rule of the last lead, and its number.
+    last: Option<(ReviewRule, u64)>,
+}
+
+impl<'a, 'p> Writing<'a, 'p> {
+    fn begin(folder: &'a Path, source: &'a LeadSource<'p>) -> Outcome<Writing<'a, 'p>> {
+        Ok(Writing {
+            source,
+            leads: TableWriter::create(folder, LEADS_FILE, leads_table)?,
+            settlements: TableWriter::create(folder, SETTLEMENTS_FILE, settlements_table)?,
+            packs: Packs::new(folder, source.pseudonyms),
+            tally: LeadTally::default(),
+            page: ReviewPageData::new(source.pseudonyms),
+            last: None,
+        })
+    }
+
+    /// Returns the id of the next lead of a rule.
+    fn next_id(&mut self, rule: ReviewRule) -> String {
+        let number = match self.last {
+            Some((last, number)) if last == rule => number + 1,
+            _ => 1,
+        };
+        self.last = Some((rule, number));
+        format!("{}-{number:06}", rule.id())
+    }
+
+    fn add(&mut self, lead: &FoundLead) -> Outcome<()> {
+        let lead_id = self.next_id(lead.rule);
+        let cleared: Vec<Option<bool>> = lead
+            .settlements()
+            .map(|settlement| (self.source.cleared)(settlement.ordinal))
+            .collect();
+        for ((role, settlement), cleared) in with_roles(lead).zip(&cleared) {
+            self.settlements.push(SettlementRow {
+                lead_id: lead_id.clone(),
+                setl_id: settlement.setl_id.clone(),
+                role,
+                place: (self.source.place)(settlement.ordinal),
+                treating: settlement.treating_province(),
+                payable: settlement.payable,
+                cleared: *cleared,
+            })?;
+        }
+        let row = LeadRow::of(lead, lead_id, &cleared);
+        self.packs.add(&row, lead)?;
+        self.tally.add(&row, lead);
+        self.page.add(&row, lead);
+        self.leads.push(row)
+    }
+}
