@@ -206,6 +206,27 @@ fn thresholds_of_nothing_give_no_empty_lead() {
     assert!(!empty(of_house(rows(), none)));
 }
 
+/// Masked numbers make one person of a whole place: a rule that compares each settlement with each other one never ends.
+#[test]
+fn very_many_settlements_take_time_in_proportion() {
+    let built_in = crate::review::rules_file::ReviewRules::built_in().thresholds(None);
+    let long = |number: i32| {
+        let stay = stay(&format!("s{number}"), "2025-01-01", "2025-12-30");
+        stay.with(|row| row.begin = row.begin.map(|day| day + number % 300))
+    };
+    let stays = (0..100_000).map(long);
+    let visit = |number: i64| {
+        visit(&format!("v{number}"), "2026-01-01 00:00:00").with(|row| row.time += number * 100_000)
+    };
+    let visits = (0..100_000).map(visit);
+    let leads = of_one(stays.chain(visits).collect(), built_in.clone());
+    // Frequent stays of the last quarter, many on a day, frequent visits; stays of other institutions overlap nowhere.
+    assert_eq!(leads.len(), 3);
+    let persons = (0..100_000).map(|number| visit(number).of(&format!("p{}", number % 5_000)));
+    let leads = of_house(persons.collect(), built_in);
+    assert_eq!(leads, [""; 0]);
+}
+
 /// Every number of the rules on persons and institutions is 0.
 const NOTHING: &str = r#"format = 1
 threshold = [

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proptest::{collection::vec, prelude::*};
+use proptest::{collection::vec, prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
 use super::{
     super::{Thresholds, place::region},
@@ -238,6 +238,31 @@ fn bursts(samples: &[Sample], limits: &BurstLimits) -> Vec<String> {
     sorted(days.into_iter().filter_map(of_day).collect())
 }
 
+/// Moves rows to four days, so that persons meet.
+fn on_few_days(rows: impl Iterator<Item = Sample>) -> Vec<Sample> {
+    let few = |time: i64| (time / DAY / 3 * 3 + time / DAY % 2) * DAY;
+    rows.map(|one| one.with(|row| row.time = few(row.time))).collect()
+}
+
+/// What is compared is not nothing.
+#[test]
+fn random_rows_have_leads_of_every_rule() {
+    let mut runner = TestRunner::deterministic();
+    let mut found = [0; 6];
+    for _ in 0..64 {
+        let rows = rows().new_tree(&mut runner).expect("rows").current();
+        let few = on_few_days(rows.iter().cloned());
+        let companions = companions(&few, &CompanionLimits { crowd: 4, days: 2, persons: 3 });
+        let bursts = bursts(&few, &BurstLimits { count: 3, times: 2 });
+        let (cared, travels) = (cared_for(&rows), travels(&rows, 60));
+        let all = [overlaps(&rows, 1), splits(&rows, 3), cared, travels, companions, bursts];
+        for (count, lines) in found.iter_mut().zip(all) {
+            *count += lines.len();
+        }
+    }
+    assert!(found.iter().all(|count| *count > 10), "{found:?}");
+}
+
 fn many_cases() -> ProptestConfig {
     ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() }
 }
@@ -267,9 +292,7 @@ proptest! {
         count in 1..6_u64, times in 1..4_u64,
     ) {
         let there = (0..).zip(rows).map(|(at, one)| if at < others { one } else { one.insured_in("110101") });
-        // A few days only, so that persons meet.
-        let rows: Vec<Sample> =
-            there.map(|one| one.with(|row| row.time = (row.time / DAY / 3 * 3 + row.time / DAY % 2) * DAY)).collect();
+        let rows = on_few_days(there);
         let none = Thresholds::default;
         let limits = CompanionLimits { crowd, days, persons };
         let expected = companions(&rows, &limits);
