@@ -306,9 +306,7 @@ fn wrong_uses_are_told() {
 fn sample_lines(below: &str) -> Vec<Vec<String>> {
     let path = root().join("sample-data/review").join(below);
     let mut file = csv::Reader::from_path(path).expect("a file");
-    file.records()
-        .map(|line| line.expect("a line").iter().map(str::to_owned).collect())
-        .collect()
+    file.records().map(|line| line.expect("a line").iter().map(str::to_owned).collect()).collect()
 }
 
 /// The sample of the review is a delivery like any other, and both of its pages walk through every lead.
@@ -331,11 +329,16 @@ fn the_sample_of_the_review_clears_and_is_told() {
     Ran::from(checked.expect("started")).expect(0);
     let mut payable: BTreeMap<String, i64> = BTreeMap::new();
     let mut read = Vec::new();
-    for below in ["2025-11/treating/31", "2025-12/treating/31", "2025-12/treating/32", "2025-12/treating/33"] {
+    for below in
+        ["2025-11/treating/31", "2025-12/treating/31", "2025-12/treating/32", "2025-12/treating/33"]
+    {
         let columns = ["setl_id", "fund_pay_sumamt", "acct_pay"];
         read.extend(read_table(&sample.join(below).with_extension("parquet"), &columns));
         let text = sample_lines(&format!("text/{below}.csv"));
-        assert_eq!(text.len(), read_table(&sample.join(below).with_extension("parquet"), &columns).len());
+        assert_eq!(
+            text.len(),
+            read_table(&sample.join(below).with_extension("parquet"), &columns).len()
+        );
     }
     for row in &read {
         payable.insert(row[0].clone(), fen(&row[1]) + fen(&row[2]));
@@ -349,7 +352,8 @@ fn the_sample_of_the_review_clears_and_is_told() {
         assert!(ids.iter().all(|id| payable.contains_key(*id)), "{lead:?}");
         let sum: i64 = ids.iter().map(|id| payable[*id]).sum();
         // The others are worth what BEH-04 leaves of its stay, or what was paid too much.
-        let whole = !["BEH-04", "BEH-14", "BEN-01", "BEN-02", "BEN-03", "BEN-04"].contains(&&*lead[0]);
+        let whole =
+            !["BEH-04", "BEH-14", "BEN-01", "BEN-02", "BEN-03", "BEN-04"].contains(&&*lead[0]);
         assert!(!whole || sum.abs() == fen(&lead[3]), "{lead:?}");
         for page in &pages {
             let line = page.lines().find(|line| line.starts_with(&format!("| {} |", lead[0])));

@@ -3,7 +3,7 @@
 use super::{
     filing::{Filing, FilingKind},
     person::ReviewPerson,
-    scene::{Line, Scene},
+    scene::{Line, Scene, whole_province},
 };
 use crate::model::codes::PROVINCES;
 
@@ -29,7 +29,7 @@ impl Away {
         scene.live_outside(&[scene.treating]);
         scene.files = false;
         let who = scene.person();
-        let province = scene.whole_province(scene.treating);
+        let province = whole_province(scene.treating);
         Away { who, day: scene.day(length), province }
     }
 

@@ -5,7 +5,7 @@ use super::{
     land::{Site, TWO_DISEASES},
     person::ReviewPerson,
     quiet::xian_percent,
-    scene::{Line, Scene},
+    scene::{Line, Scene, whole_province},
 };
 use crate::model::codes::CareClass;
 
@@ -32,7 +32,7 @@ fn begin(scene: &mut Scene<'_>, county: u32, kind: FilingKind) -> (ReviewPerson,
     scene.files = false;
     let who = scene.person_of(scene.land().division(county), true);
     let site = scene.site_of('H', scene.treating, Some(THIRD));
-    let place = scene.whole_province(scene.treating);
+    let place = whole_province(scene.treating);
     scene.file(Filing::new(&who, place, kind, scene.land().span()));
     (who, site)
 }

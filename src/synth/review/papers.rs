@@ -175,10 +175,9 @@ fn filings(rows: &[Filing]) -> ParquetResult<RecordBatch> {
     let day = |day: i64| i32::try_from(day).unwrap_or_default();
     let begins: ArrayRef =
         Arc::new(Date32Array::from_iter_values(rows.iter().map(|filing| day(filing.begin))));
-    let ends: ArrayRef =
-        Arc::new(Date32Array::from_iter(rows.iter().map(|filing| filing.end.map(day))));
+    let ends: Date32Array = rows.iter().map(|filing| filing.end.map(day)).collect();
     let made = rows.iter().map(|filing| filing.made.map(|second| second * 1_000_000));
-    let made: ArrayRef = Arc::new(TimestampMicrosecondArray::from_iter(made));
+    let made: TimestampMicrosecondArray = made.collect();
     let place = |filing: &Filing| {
         let digits = usize::from(filing.digits);
         filing.place.to_string()[..digits].to_owned()
@@ -190,8 +189,8 @@ fn filings(rows: &[Filing]) -> ParquetResult<RecordBatch> {
         ("rloc_admdvs", texts(&place), false),
         ("rloc_rea", texts(&|filing| filing.kind.code().to_owned()), false),
         ("begndate", begins, false),
-        ("enddate", ends, true),
-        ("crte_time", made, true),
+        ("enddate", Arc::new(ends), true),
+        ("crte_time", Arc::new(made), true),
         ("vali_flag", texts(&|filing| u8::from(filing.valid).to_string()), false),
     ])
     .map_err(ParquetError::from)
