@@ -1,7 +1,5 @@
 //! The summary of a review: `summary.json`.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -257,14 +255,10 @@ fn benefits(account: &ReviewAccount) -> SummaryBenefits {
 }
 
 fn unknown_values(account: &ReviewAccount) -> Vec<UnknownValue> {
-    let mut values: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    for (field, value, rows) in &account.unknown_values {
-        *values.entry((field, value)).or_default() += rows;
-    }
-    let value = |((field, value), rows): ((&str, &str), u64)| UnknownValue {
+    let value = |(field, value, rows): (&str, &str, u64)| UnknownValue {
         field: field.to_owned(),
         value: value.to_owned(),
         rows,
     };
-    values.into_iter().map(value).collect()
+    account.unknown_values.iter().map(value).collect()
 }

@@ -1,5 +1,7 @@
 //! What a review did besides finding leads.
 
+use std::collections::BTreeMap;
+
 use super::{benefit_rules::BenefitCounts, rule::ReviewRule};
 use crate::{model::codes::Month, text::Text};
 
@@ -23,7 +25,7 @@ pub struct ReviewAccount {
     /// What the benefit rules looked at.
     pub benefits: BenefitCounts,
     /// Values that `values` of the rules does not have: field, value, rows.
-    pub unknown_values: Vec<(String, String, u64)>,
+    pub unknown_values: UnknownValues,
 }
 
 /// An input.
@@ -54,6 +56,36 @@ impl RowAccount {
     /// Returns the number of all rows that were read.
     pub fn read(&self) -> u64 {
         self.rejected + self.repeated + self.reversals + self.reversed + self.settlements
+    }
+}
+
+/// Values that `values` of the rules does not have, with their rows: by field, then by value as bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnknownValues(BTreeMap<(&'static str, String), u64>);
+
+/// The most values that are kept: nobody reads more, and a column of numbers has millions.
+const MOST_UNKNOWN: usize = 10_000;
+
+impl UnknownValues {
+    /// Counts rows of a value. Of very many values the first ones stay, by field and value; those are counted in full,
+    /// in whatever order the rows come.
+    pub fn add(&mut self, field: &'static str, value: &str, rows: u64) {
+        *self.0.entry((field, value.to_owned())).or_default() += rows;
+        if self.0.len() > MOST_UNKNOWN {
+            self.0.pop_last();
+        }
+    }
+
+    /// Adds others.
+    pub fn absorb(&mut self, other: UnknownValues) {
+        for ((field, value), rows) in other.0 {
+            self.add(field, &value, rows);
+        }
+    }
+
+    /// Returns field, value and rows, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str, u64)> {
+        self.0.iter().map(|((field, value), rows)| (*field, value.as_str(), *rows))
     }
 }
 
@@ -114,4 +146,26 @@ pub struct RowPlace<'a> {
     pub file: &'a str,
     /// The row of the file, from 0.
     pub row: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_values_are_kept_within_bounds_whatever_their_order() {
+        let of = |numbers: &mut dyn Iterator<Item = usize>| {
+            let mut values = UnknownValues::default();
+            numbers.for_each(|number| values.add("hosp_lv", &format!("t{number:05}"), 1));
+            values
+        };
+        let all = MOST_UNKNOWN + 500;
+        let up = of(&mut (0..all).chain(0..all));
+        assert_eq!(up, of(&mut (0..all).rev().chain(0..all)));
+        assert_eq!(up.iter().count(), MOST_UNKNOWN);
+        assert!(up.iter().all(|(_, _, rows)| rows == 2));
+        let (mut one, other) = (of(&mut (0..all)), of(&mut (0..all)));
+        one.absorb(other);
+        assert_eq!(one, up);
+    }
 }

@@ -252,7 +252,7 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
         inputs: inputs.files().map(|(files, rows)| InputAccount { files, rows }).collect(),
         rows,
         persons: counts.persons,
-        unknown_values: unknown_values(&counts, filings.as_ref()),
+        unknown_values: counts.unknown.clone(),
         ..ReviewAccount::default()
     };
     for rule in ReviewRule::ALL {
@@ -263,21 +263,6 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
     }
     account.benefits = counts.benefits;
     Ok(Reviewed { inputs, leads, cleared, account })
-}
-
-/// Returns the values that `values` does not have, with their rows.
-fn unknown_values(
-    counts: &PersonCounts,
-    filings: Option<&PackedFilings>,
-) -> Vec<(String, String, u64)> {
-    let of_rows = counts.unknown.iter().map(|((field, value), rows)| {
-        let field = ReviewField::ALL.get(usize::from(*field)).map_or("", |field| field.name());
-        (field.to_owned(), value.clone(), *rows)
-    });
-    let of_filings = filings.into_iter().flat_map(|filings| &filings.read.unknown);
-    let of_filings =
-        of_filings.map(|(value, rows)| ("rloc_rea".to_owned(), value.clone(), *rows));
-    of_rows.chain(of_filings).collect()
 }
 
 /// Returns why a rule has not run; none where it has.

@@ -1,7 +1,6 @@
 //! The passes over partitions: persons, shared credentials, institutions.
 
 use std::{
-    collections::BTreeMap,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -11,11 +10,12 @@ use std::{
 use rayon::prelude::*;
 
 use super::{
-    account::RowAccount,
+    account::{RowAccount, UnknownValues},
     behaviour::{self, CoveredMonths, peers},
     benefit_rules::{self, BenefitCounts},
     benefits::plans::BenefitPlans,
     context::ReviewContext,
+    fields::ReviewField,
     filing::{self, Filing},
     found::FoundLead,
     keys::{RowBits, RowStates},
@@ -58,8 +58,8 @@ pub(super) struct PersonCounts {
     pub(super) delivered: u16,
     /// Whether a reviewed row has an in-scope amount.
     pub(super) in_scope: bool,
-    /// The values that `values` does not have, with their rows.
-    pub(super) unknown: BTreeMap<(u8, String), u64>,
+    /// The values that `values` does not have.
+    pub(super) unknown: UnknownValues,
 }
 
 impl PersonCounts {
@@ -72,9 +72,7 @@ impl PersonCounts {
         self.benefits.absorb(other.benefits);
         self.delivered |= other.delivered;
         self.in_scope |= other.in_scope;
-        for (value, rows) in other.unknown {
-            *self.unknown.entry(value).or_default() += rows;
-        }
+        self.unknown.absorb(other.unknown);
     }
 
     /// Counts a reviewed row.
@@ -88,7 +86,8 @@ impl PersonCounts {
         self.delivered |= row.optional.delivered;
         self.in_scope |= row.in_scope.is_some();
         for (field, value) in &row.optional.unknown {
-            *self.unknown.entry((*field, (*value).to_owned())).or_default() += 1;
+            let field = ReviewField::ALL.get(usize::from(*field));
+            self.unknown.add(field.map_or("", |field| field.name()), value, 1);
         }
     }
 }
@@ -277,6 +276,9 @@ impl PersonPass<'_> {
         let mut filings: Vec<Filing> = unpacked(filed)?;
         filings.sort_unstable();
         filings.dedup();
+        for value in filings.iter().filter_map(|filing| filing.unknown) {
+            self.counts.unknown.add("rloc_rea", value, 1);
+        }
         let filings: Vec<&Filing> = filings.iter().collect();
         for of_one in settlements.chunk_by(|a, b| a.psn_no == b.psn_no) {
             let psn_no = of_one[0].psn_no;
@@ -310,7 +312,9 @@ impl PersonPass<'_> {
             return Ok(());
         }
         self.institutions.push(packed.row.institution.as_bytes(), packed)?;
-        let is_shared = passes.shared.is_some_and(|shared| shared.has(packed.row.ordinal));
+        // A reversal uses no credential, and what it names is no settlement any more.
+        let is_shared = packed.standing == Standing::Settlement
+            && passes.shared.is_some_and(|shared| shared.has(packed.row.ordinal));
         match packed.row.optional.token {
             Some(token) if is_shared => self.credentials.push(&token.to_le_bytes(), &packed.row),
             _ => Ok(()),

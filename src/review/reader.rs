@@ -233,7 +233,7 @@ impl<'a> RowPacker<'a> {
                 list.clear();
             }
         }
-        if let Some(token) = row.optional.token.filter(|_| is_valid) {
+        if let Some(token) = row.optional.token.filter(|_| state == RowState::Valid) {
             self.credentials.push(CredentialUse::of(token, row.psn_no, ordinal));
         }
         if let Some((asked, persons)) = &self.reading.asked

@@ -204,7 +204,10 @@ impl PageLists {
         let mut areas: Vec<(String, u64, FenSum)> =
             areas.map(|(area, (rows, fen))| (area.clone(), *rows, *fen)).collect();
         areas.sort_by(|one, other| other.2.cmp(&one.2).then_with(|| one.0.cmp(&other.0)));
-        let mut unknown = account.unknown_values.clone();
+        let unknown = account.unknown_values.iter();
+        let mut unknown: Vec<(String, String, u64)> = unknown
+            .map(|(field, value, rows)| (field.to_owned(), value.to_owned(), rows))
+            .collect();
         unknown.sort_by(|one, other| other.2.cmp(&one.2).then_with(|| one.cmp(other)));
         PageLists {
             rules,

@@ -32,13 +32,14 @@ impl BenefitSet {
     }
 
     /// Returns the cap of the care class of some facts: that of the first row that fits, the highest one where facts are
-    /// unknown. None where it may be that no row says a cap.
+    /// unknown. A case in which no row says a cap of a year lifts none. None where no case has one.
     pub fn yearly_cap(&self, facts: &BenefitFacts<'_>, day: i32) -> Option<YearlyCap> {
         let mut highest: Option<YearlyCap> = None;
         for class in facts.classes {
             for case in self.cases(facts, *class) {
-                let row = self.caps.iter().position(|row| row.fits.fits(&case))?;
-                let amount = self.cap_of(&self.caps[row].says, day)?;
+                let row = self.caps.iter().position(|row| row.fits.fits(&case));
+                let amount = row.and_then(|row| self.cap_of(&self.caps[row].says, day));
+                let (Some(row), Some(amount)) = (row, amount) else { continue };
                 let is_higher = |cap: YearlyCap| {
                     (cap.amount, std::cmp::Reverse(cap.row)) < (amount, std::cmp::Reverse(row))
                 };

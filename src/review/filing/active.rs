@@ -11,13 +11,16 @@ use super::{
 #[derive(Debug, Default)]
 struct ReachFilings {
     /// How many there are of each type: those of [`FilingKind`], then unknown ones.
-    kinds: [u32; 4],
+    kinds: [u32; UNKNOWN_KIND + 1],
     /// How many were made at each time. An empty time is before all.
     made: BTreeMap<i64, u32>,
 }
 
+/// The place of unknown types after those of [`FilingKind`].
+const UNKNOWN_KIND: usize = 4;
+
 fn place_of(kind: Option<FilingKind>) -> usize {
-    kind.map_or(3, |kind| kind as usize)
+    kind.map_or(UNKNOWN_KIND, |kind| kind as usize)
 }
 
 /// The time in the order of times.
@@ -28,7 +31,7 @@ fn made(filing: &Filing<'_>) -> i64 {
 /// What fits a settlement: the filings to its place and those to its whole province.
 #[derive(Debug, Default)]
 pub(super) struct FittingFilings {
-    has: [bool; 4],
+    has: [bool; UNKNOWN_KIND + 1],
     first_made: Option<i64>,
 }
 

@@ -8,7 +8,7 @@
 //!
 //! **Strength.** Certain: nobody lives in two places at once.
 
-use super::class::FiledPerson;
+use super::{class::FiledPerson, place::DivisionPlace};
 use crate::review::{
     lead::{Detail, Lead},
     rule::ReviewRule,
@@ -18,7 +18,9 @@ use crate::review::{
 pub(super) fn lead<'a>(person: &FiledPerson<'a>) -> Option<Lead<'a>> {
     let contradicted = person.settlements.iter().filter(|settlement| settlement.is_contradictory);
     let suspects: Vec<_> = contradicted.map(|settlement| settlement.row).collect();
-    let detail = Detail::default().with_list("places", &person.places);
+    let places = person.places.iter().filter_map(|division| DivisionPlace::of(division));
+    let places = places.map(|place| place.to_string());
+    let detail = Detail::default().with_list("places", places);
     (!suspects.is_empty()).then(|| Lead::of(ReviewRule::Fil04, suspects, detail.text()))
 }
 
@@ -54,7 +56,7 @@ mod tests {
         let row = || [ReviewedRow { care: CareClass::Pharmacy, ..stay("S1") }];
         assert_eq!(
             leads(&row(), &[year("610100"), year("610200")]),
-            ["FIL-04 S1 places=610100,610200"]
+            ["FIL-04 S1 places=6101,6102"]
         );
         assert_eq!(
             leads(&row(), &[year("510100"), year("620100")]),

@@ -39,6 +39,8 @@ pub struct Filing<'a> {
     pub made: Option<i64>,
     /// Whether it is valid (`vali_flag` is not 0).
     pub valid: bool,
+    /// The type as it is written, where `values` does not have it.
+    pub unknown: Option<&'a str>,
 }
 
 /// The type of a filing.
@@ -50,6 +52,8 @@ pub enum FilingKind {
     Transfer,
     /// Another temporary filing (其他临时外出就医).
     Temporary,
+    /// A type of which `values` says that it is none of these.
+    Other,
 }
 
 impl Filing<'_> {

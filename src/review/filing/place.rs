@@ -1,5 +1,7 @@
 //! The place of a division, and the places that a filing reaches (review §2.1).
 
+use std::fmt;
+
 use crate::model::codes::Province;
 
 /// The part of a province that counts as one place.
@@ -42,6 +44,16 @@ impl DivisionPlace {
             _ => digits(4)?,
         };
         Some(DivisionPlace { province, part })
+    }
+}
+
+impl fmt::Display for DivisionPlace {
+    /// Writes the digits that divisions of the place have in common.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.part {
+            0 => write!(f, "{}", self.province.code()),
+            part => write!(f, "{part}"),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads a table of filings, CSV or Parquet by its ending, one filing after the other (review §2).
 
-use std::{collections::BTreeMap, fs::File, path::Path};
+use std::{fs::File, path::Path};
 
 use super::{Filing, FilingKind, ProvinceSet, parquet::FilingsParquet, place::filled};
 use crate::{
@@ -24,8 +24,6 @@ pub(super) const FILING_COLUMNS: [&str; 8] = {
     names
 };
 
-/// Unknown types that are kept: the first ones as bytes.
-const MOST_UNKNOWN: usize = 1_000;
 
 /// A value of a filing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,8 +46,6 @@ pub struct FilingsSurvey {
     pub rows: u64,
     /// The insured provinces that have some, valid or not.
     pub provinces: ProvinceSet,
-    /// The types that `values` does not have, with their filings; of very many the first ones as bytes.
-    pub unknown: BTreeMap<String, u64>,
 }
 
 /// Reads every filing of a file, and hands them over in their order. Lines that cannot be read become findings.
@@ -149,36 +145,27 @@ impl FilingReader<'_> {
             return None;
         }
         let [insured, place] = &*divisions;
+        let said = text(kind).map(|kind| self.kind(kind));
         Some(Filing {
             psn_no: psn_no?,
             insured: u8::try_from(Province::of_division(insured)?.index()).ok()?,
             place: std::str::from_utf8(place).ok()?,
-            kind: text(kind).and_then(|kind| self.kind(kind)),
+            kind: said.and_then(Result::ok),
             begin: begin_day?,
             end: end_day,
             made: made_at,
             valid: text(valid) != Some("0"),
+            unknown: said.and_then(Result::err),
         })
     }
 
-    /// Returns the type of a value, and counts it where `values` does not have it.
-    fn kind(&mut self, value: &str) -> Option<FilingKind> {
+    /// Returns the type of a value, or the value where `values` does not have it.
+    fn kind<'v>(&self, value: &'v str) -> Result<FilingKind, &'v str> {
         match self.values.filing_kind(value) {
-            Worded::Known(kind) => return Some(kind),
-            Worded::Silent => return None,
-            Worded::Unknown => {}
+            Worded::Known(kind) => Ok(kind),
+            Worded::Silent => Ok(FilingKind::Other),
+            Worded::Unknown => Err(value),
         }
-        let unknown = &mut self.survey.unknown;
-        if let Some(rows) = unknown.get_mut(value) {
-            *rows += 1;
-        } else {
-            unknown.insert(value.to_owned(), 1);
-            // What leaves is above all that stay, so those are counted in full, in whatever order the rows come.
-            if unknown.len() > MOST_UNKNOWN {
-                unknown.pop_last();
-            }
-        }
-        None
     }
 }
 
