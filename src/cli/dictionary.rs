@@ -35,7 +35,7 @@ impl PageLang {
 }
 
 /// The letters of the codes in the order of the pages: title, and the command that reports them.
-const LETTERS: [(char, [&str; 2], [&str; 2]); 15] = [
+const LETTERS: [(char, [&str; 2], [&str; 2]); 16] = [
     (
         'V',
         ["行规则", "row rules"],

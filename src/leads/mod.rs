@@ -23,3 +23,5 @@ pub mod write;
 
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod tests;

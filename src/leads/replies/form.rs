@@ -114,7 +114,7 @@ impl LeadForm {
 
     fn workbook(&mut self, path: &Path) -> Outcome<Result<(), Text>> {
         let file = File::open(path).map_err(Failure::io(path))?;
-        let mut read = || -> Result<(), Unreadable> {
+        let read = || -> Result<(), Unreadable> {
             let mut workbook = XlsxFile::open(BufReader::new(file), WorkbookBounds::EXPORT)?;
             for (at, name) in workbook.sheets().into_iter().enumerate() {
                 self.sheet = FormSheet { name, ..FormSheet::default() };
