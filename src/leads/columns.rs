@@ -59,7 +59,7 @@ pub(super) const COLUMNS: [PackColumn; 35] = [
     LEAD_ID,
     SETL_ID,
     column("role", "角色", Text, 13),
-    column("rule_name", "疑点", Text, 16),
+    column("rule_name", "疑点", Text, 32),
     column("what_to_check", "核查要点", Text, 40),
     column("rule", "规则", Text, 9),
     column("strength", "强度", Text, 15),

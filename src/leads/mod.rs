@@ -22,6 +22,8 @@ pub mod write;
 
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod tests;
 
 use crate::{review::rule::ReviewRule, text::Text};
 

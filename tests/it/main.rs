@@ -36,6 +36,7 @@ mod init;
 mod judged;
 mod keygen;
 mod languages;
+mod leads;
 mod limits;
 mod man;
 mod outputs;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::view::cut;
 use crate::{
     figures::{count_shown, percent_shown},
     leads::{
@@ -181,7 +182,7 @@ impl PageLists {
         let institutions = tally.by_institution.iter();
         let institutions = institutions.map(|(code, (of, counted))| ((code, *of), *counted));
         let (institutions, more_institutions) =
-            lines(institutions, INSTITUTIONS, |(code, of)| named(province(*of), code));
+            lines(institutions, INSTITUTIONS, |(code, of)| named(province(*of), cut(code)));
         let months = tally.by_month.iter().map(|(month, counted)| (*month, *counted));
         let (months, more_months) = lines(months, MONTHS, |of| named(month(*of), ""));
         let silent = account
@@ -222,13 +223,13 @@ impl PageLists {
             areas: areas
                 .into_iter()
                 .take(OTHERS)
-                .map(|(area, rows, fen)| (area, count_shown(rows.into()), Money(fen)))
+                .map(|(area, rows, fen)| (cut(&area), count_shown(rows.into()), Money(fen)))
                 .collect(),
             more_unknown: rest(unknown.len()),
             unknown: unknown
                 .into_iter()
                 .take(OTHERS)
-                .map(|(field, value, rows)| (field, value, count_shown(rows.into())))
+                .map(|(field, value, rows)| (field, cut(&value), count_shown(rows.into())))
                 .collect(),
         }
     }

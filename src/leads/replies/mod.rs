@@ -116,7 +116,7 @@ pub fn read(forms: &[impl AsRef<Path>], leads: &Path, book: Option<&Path>) -> Ou
     if findings.is_empty() {
         Ok(LeadReplies::of(&answers, unanswered))
     } else {
-        Err(Failure::Unfit(text!("the replies are"), findings))
+        Err(Failure::Unfit(text!("the forms of leads are"), findings))
     }
 }
 
