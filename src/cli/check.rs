@@ -24,11 +24,7 @@ use crate::{
     pipeline::{Settings, is_remote, parse_memory, parse_threads},
     plausible::parse_code,
     policy_tests,
-    review::{
-        benefits::Benefits,
-        rule::ReviewRule,
-        rules_file::ReviewRules,
-    },
+    review::{benefits::Benefits, rule::ReviewRule, rules_file::ReviewRules},
     shapes,
     text::{Grouped, Text},
 };

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::{
-
     pack::Packs,
     page::ReviewPageData,
     summary::ReviewSummary,
@@ -24,7 +23,11 @@ use crate::{
     model::codes::Month,
     place::output::Output,
     privacy::pseudonym::Pseudonyms,
-    review::{account::{ReviewAccount, RowPlace}, found::FoundLead, rule::ReviewRule},
+    review::{
+        account::{ReviewAccount, RowPlace},
+        found::FoundLead,
+        rule::ReviewRule,
+    },
 };
 use std::io::Write;
 

@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::{
-    behaviour::{CoveredMonths, deductions::{ProvinceDeductions, deduction_leads}},
+    behaviour::{
+        CoveredMonths,
+        deductions::{ProvinceDeductions, deduction_leads},
+    },
     found::FoundLead,
     keys::RowBits,
     rule::ReviewRule,

@@ -1,10 +1,8 @@
 //! The passes over partitions: persons, shared credentials, institutions.
 
-use std::{
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Mutex,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use rayon::prelude::*;
@@ -157,17 +155,21 @@ impl Passes<'_> {
     /// Looks at credentials that several persons have used.
     pub(super) fn of_credentials(&self) -> Outcome<()> {
         let Some(limits) = &self.thresholds.beh18 else { return Ok(()) };
-        self.each(self.credentials.count(), || (), |(), partition| {
-            let bytes = self.credentials.take(partition)?;
-            let rows: Vec<ReviewedRow> = unpacked(&bytes)?;
-            let mut rows: Vec<&ReviewedRow> = rows.iter().collect();
-            rows.sort_unstable_by_key(|row| (row.optional.token, row.time, row.setl_id));
-            let mut found = Vec::new();
-            for of_token in rows.chunk_by(|a, b| a.optional.token == b.optional.token) {
-                behaviour::of_credential(of_token, limits, &mut found);
-            }
-            self.emit(&mut found)
-        })?;
+        self.each(
+            self.credentials.count(),
+            || (),
+            |(), partition| {
+                let bytes = self.credentials.take(partition)?;
+                let rows: Vec<ReviewedRow> = unpacked(&bytes)?;
+                let mut rows: Vec<&ReviewedRow> = rows.iter().collect();
+                rows.sort_unstable_by_key(|row| (row.optional.token, row.time, row.setl_id));
+                let mut found = Vec::new();
+                for of_token in rows.chunk_by(|a, b| a.optional.token == b.optional.token) {
+                    behaviour::of_credential(of_token, limits, &mut found);
+                }
+                self.emit(&mut found)
+            },
+        )?;
         Ok(())
     }
 
@@ -175,21 +177,25 @@ impl Passes<'_> {
     pub(super) fn of_institutions(&self) -> Outcome<()> {
         let all = self.institutions.count();
         let means: Mutex<Vec<peers::CostMean>> = Mutex::new(Vec::new());
-        self.each(all, || (), |(), partition| {
-            self.institutions.must_fit(partition, self.memory, self.monitor, || {
-                text!("the rows of institutions that share a partition")
-            })?;
-            self.institutions.visit(partition, |bytes| {
-                each_institution(bytes, |rows| {
-                    let mut found = Vec::new();
-                    behaviour::of_institution(rows, self.thresholds, self.covered, &mut found);
-                    if let Some(limits) = &self.thresholds.beh14 {
-                        locked(&means).extend(peers::cost_means(rows, limits));
-                    }
-                    self.emit(&mut found)
-                })
-            })?
-        })?;
+        self.each(
+            all,
+            || (),
+            |(), partition| {
+                self.institutions.must_fit(partition, self.memory, self.monitor, || {
+                    text!("the rows of institutions that share a partition")
+                })?;
+                self.institutions.visit(partition, |bytes| {
+                    each_institution(bytes, |rows| {
+                        let mut found = Vec::new();
+                        behaviour::of_institution(rows, self.thresholds, self.covered, &mut found);
+                        if let Some(limits) = &self.thresholds.beh14 {
+                            locked(&means).extend(peers::cost_means(rows, limits));
+                        }
+                        self.emit(&mut found)
+                    })
+                })?
+            },
+        )?;
         let Some(limits) = &self.thresholds.beh14 else { return Ok(()) };
         let outliers = peers::outliers(std::mem::take(&mut *locked(&means)), limits);
         let mut partitions: Vec<usize> = outliers
@@ -198,14 +204,18 @@ impl Passes<'_> {
             .collect();
         partitions.sort_unstable();
         partitions.dedup();
-        self.each(partitions.len(), || (), |(), at| {
-            let bytes = self.institutions.take(partitions[at])?;
-            each_institution(&bytes, |rows| {
-                let mut found = Vec::new();
-                peers::cost_leads(rows, &outliers, &mut found);
-                self.emit(&mut found)
-            })
-        })?;
+        self.each(
+            partitions.len(),
+            || (),
+            |(), at| {
+                let bytes = self.institutions.take(partitions[at])?;
+                each_institution(&bytes, |rows| {
+                    let mut found = Vec::new();
+                    peers::cost_leads(rows, &outliers, &mut found);
+                    self.emit(&mut found)
+                })
+            },
+        )?;
         Ok(())
     }
 }
@@ -218,9 +228,9 @@ fn each_institution(
     let mut rows: Vec<PackedRow> = unpacked(bytes)?;
     rows.sort_unstable_by(|a, b| {
         let (a, b) = (&a.row, &b.row);
-        a.institution.cmp(b.institution).then_with(|| {
-            a.time.cmp(&b.time).then_with(|| a.setl_id.cmp(b.setl_id))
-        })
+        a.institution
+            .cmp(b.institution)
+            .then_with(|| a.time.cmp(&b.time).then_with(|| a.setl_id.cmp(b.setl_id)))
     });
     for of_one in rows.chunk_by(|a, b| a.row.institution == b.row.institution) {
         let those = |standing: Standing| -> Vec<&ReviewedRow> {
@@ -269,9 +279,9 @@ impl PersonPass<'_> {
         }
         passes.emit(&mut found)?;
         settlements.sort_unstable_by(|a, b| {
-            a.psn_no.cmp(b.psn_no).then_with(|| {
-                a.time.cmp(&b.time).then_with(|| a.setl_id.cmp(b.setl_id))
-            })
+            a.psn_no
+                .cmp(b.psn_no)
+                .then_with(|| a.time.cmp(&b.time).then_with(|| a.setl_id.cmp(b.setl_id)))
         });
         let mut filings: Vec<Filing> = unpacked(filed)?;
         filings.sort_unstable();

@@ -9,8 +9,8 @@ use super::{
     rows::{BenefitSet, RemoteTerms},
     words::{FilingClass, Scaled},
 };
-use crate::review::numbers::half_up;
 use crate::model::money::{Fen, FenSum};
+use crate::review::numbers::half_up;
 
 /// What the facts of a settlement leave open, each outcome once.
 #[derive(Debug)]

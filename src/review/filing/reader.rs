@@ -24,7 +24,6 @@ pub(super) const FILING_COLUMNS: [&str; 8] = {
     names
 };
 
-
 /// A value of a filing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum FilingCell<'a> {
