@@ -15,7 +15,7 @@ use crate::{
     review::row::{OptionalFields, ReviewedRow},
 };
 
-type Row = ReviewedRow<'static>;
+type SampleRow = ReviewedRow<'static>;
 
 fn kept(text: &str) -> &'static str {
     Box::leak(text.to_owned().into_boxed_str())
@@ -35,7 +35,7 @@ fn time(text: &str) -> i64 {
 
 /// A row in the making: of person P at institution H in 340100, insured in 110000, with 1.00 yuan payable.
 #[derive(Debug, Clone)]
-pub(super) struct Sample(pub(super) Row);
+pub(super) struct Sample(pub(super) SampleRow);
 
 /// Makes a settlement of a care class.
 pub(super) fn settlement(care: CareClass, setl_id: &str, at: &str) -> Sample {
@@ -82,7 +82,7 @@ pub(super) fn stay(setl_id: &str, begin: &str, end: &str) -> Sample {
 
 impl Sample {
     /// Changes the row.
-    pub(super) fn with(mut self, change: impl FnOnce(&mut Row)) -> Sample {
+    pub(super) fn with(mut self, change: impl FnOnce(&mut SampleRow)) -> Sample {
         change(&mut self.0);
         self
     }
@@ -121,8 +121,8 @@ pub(super) fn copies(number: usize, of: &Sample) -> Vec<Sample> {
 }
 
 /// Returns the rows in the order of time and setl_id.
-pub(super) fn in_order(samples: Vec<Sample>) -> &'static [&'static Row] {
-    let mut rows: Vec<&'static Row> =
+pub(super) fn in_order(samples: Vec<Sample>) -> &'static [&'static SampleRow] {
+    let mut rows: Vec<&'static SampleRow> =
         samples.into_iter().map(|Sample(row)| &*Box::leak(Box::new(row))).collect();
     rows.sort_by_key(|row| (row.time, row.setl_id));
     rows.leak()

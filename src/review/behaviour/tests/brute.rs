@@ -6,7 +6,7 @@ use proptest::{collection::vec, prelude::*, strategy::ValueTree, test_runner::Te
 
 use super::{
     super::{Thresholds, place::region},
-    Row, Sample, of_house, of_one, settlement,
+    Sample, SampleRow, of_house, of_one, settlement,
 };
 use crate::{
     ingest::times::DAY,
@@ -48,8 +48,8 @@ fn row(number: usize, chosen: Chosen) -> Sample {
 
 /// Returns a lead as a line, as the rules' leads are written.
 fn lead<'a>(
-    rows: impl IntoIterator<Item = &'a Row>,
-    context: Option<&Row>,
+    rows: impl IntoIterator<Item = &'a SampleRow>,
+    context: Option<&SampleRow>,
     detail: &str,
 ) -> String {
     let mut ids: Vec<&str> = Vec::new();
@@ -68,16 +68,16 @@ fn sorted(mut lines: Vec<String>) -> Vec<String> {
     lines
 }
 
-fn all(samples: &[Sample]) -> Vec<&Row> {
+fn all(samples: &[Sample]) -> Vec<&SampleRow> {
     samples.iter().map(|Sample(row)| row).collect()
 }
 
-fn outside<'a>(rows: &[&'a Row]) -> Vec<&'a Row> {
+fn outside<'a>(rows: &[&'a SampleRow]) -> Vec<&'a SampleRow> {
     rows.iter().copied().filter(|row| row.care != CareClass::Inpatient).collect()
 }
 
-fn stays<'a>(rows: &[&'a Row]) -> Vec<(&'a Row, i64, i64)> {
-    let of = |row: &'a Row| {
+fn stays<'a>(rows: &[&'a SampleRow]) -> Vec<(&'a SampleRow, i64, i64)> {
+    let of = |row: &'a SampleRow| {
         let (begin, end) = (row.begin?, row.end?);
         (row.care == CareClass::Inpatient && begin <= end).then_some((
             row,
@@ -107,11 +107,11 @@ fn overlaps(samples: &[Sample], days: u64) -> Vec<String> {
 fn splits(samples: &[Sample], days: u64) -> Vec<String> {
     let rows = all(samples);
     let stays = stays(&rows);
-    let key = |stay: &(&Row, i64, i64)| (stay.1, stay.2, stay.0.setl_id.to_owned());
+    let key = |stay: &(&SampleRow, i64, i64)| (stay.1, stay.2, stay.0.setl_id.to_owned());
     let mut lines = Vec::new();
     for one in &stays {
         for other in stays.iter().filter(|other| other.0.institution == one.0.institution) {
-            let is_between = |third: &(&Row, i64, i64)| {
+            let is_between = |third: &(&SampleRow, i64, i64)| {
                 third.0.institution == one.0.institution
                     && key(one) < key(third)
                     && key(third) < key(other)
@@ -131,10 +131,11 @@ fn splits(samples: &[Sample], days: u64) -> Vec<String> {
 
 fn cared_for(samples: &[Sample]) -> Vec<String> {
     let rows = all(samples);
-    let of = |(stay, begin, end): &(&Row, i64, i64)| {
-        let during = |row: &&&Row| *begin < i64::from(row.day()) && i64::from(row.day()) < *end;
+    let of = |(stay, begin, end): &(&SampleRow, i64, i64)| {
+        let during =
+            |row: &&&SampleRow| *begin < i64::from(row.day()) && i64::from(row.day()) < *end;
         let outside = outside(&rows);
-        let during: Vec<&Row> = outside.iter().filter(during).copied().collect();
+        let during: Vec<&SampleRow> = outside.iter().filter(during).copied().collect();
         let detail = format!("stay_institution={}", stay.institution);
         (!during.is_empty()).then(|| lead(during, Some(stay), &detail))
     };
@@ -156,7 +157,7 @@ fn travels(samples: &[Sample], minutes: u64) -> Vec<String> {
                 }
             }
         }
-        let those: Vec<&Row> =
+        let those: Vec<&SampleRow> =
             outside.iter().copied().filter(|row| found.contains(row.setl_id)).collect();
         let provinces: BTreeSet<String> =
             those.iter().map(|row| row.treating_province().to_string()).collect();
@@ -227,9 +228,9 @@ fn bursts(samples: &[Sample], limits: &BurstLimits) -> Vec<String> {
     let rows = all(samples);
     let days: BTreeSet<i32> = rows.iter().map(|row| row.day()).collect();
     let of_day = |day: i32| {
-        let those: Vec<&Row> = rows.iter().copied().filter(|row| row.day() == day).collect();
+        let those: Vec<&SampleRow> = rows.iter().copied().filter(|row| row.day() == day).collect();
         let month = those[0].month();
-        let of_month: Vec<&&Row> = rows.iter().filter(|row| row.month() == month).collect();
+        let of_month: Vec<&&SampleRow> = rows.iter().filter(|row| row.month() == month).collect();
         let days: BTreeSet<i32> = of_month.iter().map(|row| row.day()).collect();
         let (n, days, total) = (those.len() as u64, days.len() as u64, of_month.len() as u64);
         let is_lead = n >= limits.count && n * days >= limits.times * total;
