@@ -16,6 +16,7 @@ pub mod benefits;
 mod cell;
 pub mod context;
 pub mod credentials;
+pub mod explain;
 pub mod fields;
 pub mod filing;
 pub mod found;

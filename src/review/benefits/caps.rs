@@ -31,13 +31,14 @@ impl BenefitSet {
     }
 
     /// Returns the cap of the care class of some facts: that of the first row that fits, the highest one where facts are
-    /// unknown. None where it may be that no row says a cap.
+    /// unknown. Values of unknown facts for which no row says a cap say nothing.
     pub fn yearly_cap(&self, facts: &BenefitFacts<'_>, day: i32) -> Option<YearlyCap> {
         let mut highest: Option<YearlyCap> = None;
         for class in facts.classes {
             for case in self.cases(facts, *class) {
-                let row = self.caps.iter().position(|row| row.fits.fits(&case))?;
-                let amount = self.cap_of(&self.caps[row].says, day)?;
+                let row = self.caps.iter().position(|row| row.fits.fits(&case));
+                let cap = row.and_then(|row| Some((row, self.cap_of(&self.caps[row].says, day)?)));
+                let Some((row, amount)) = cap else { continue };
                 let is_higher = |cap: YearlyCap| {
                     (cap.amount, std::cmp::Reverse(cap.row)) < (amount, std::cmp::Reverse(row))
                 };

@@ -1,8 +1,8 @@
 //! Reads a table of filings, CSV or Parquet by its ending, one filing after the other (review §2).
 
-use std::{collections::BTreeMap, fs::File, path::Path};
+use std::{fs::File, path::Path};
 
-use super::{Filing, FilingKind, ProvinceSet, parquet::FilingsParquet, place::filled};
+use super::{Filing, ProvinceSet, parquet::FilingsParquet, place::filled};
 use crate::{
     contract::{columns::FILINGS, streamed},
     diag::{Code, Failure, Finding, Outcome},
@@ -24,9 +24,6 @@ pub(super) const FILING_COLUMNS: [&str; 8] = {
     names
 };
 
-/// Unknown types that are kept: the first ones as bytes.
-const MOST_UNKNOWN: usize = 1_000;
-
 /// A value of a filing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum FilingCell<'a> {
@@ -42,14 +39,12 @@ pub(super) enum FilingCell<'a> {
 }
 
 /// What was read besides the filings.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FilingsSurvey {
     /// The filings.
     pub rows: u64,
     /// The insured provinces that have some, valid or not.
     pub provinces: ProvinceSet,
-    /// The types that `values` does not have, with their filings; of very many the first ones as bytes.
-    pub unknown: BTreeMap<String, u64>,
 }
 
 /// Reads every filing of a file, and hands them over in their order. Lines that cannot be read become findings.
@@ -114,7 +109,7 @@ impl FilingReader<'_> {
     }
 
     fn filing<'a>(
-        &mut self,
+        &self,
         cells: &[FilingCell<'a>; FILING_COLUMNS.len()],
         divisions: &'a mut [[u8; 6]; 2],
         wrong: &mut Vec<WrongCell>,
@@ -148,37 +143,25 @@ impl FilingReader<'_> {
         if !wrong.is_empty() {
             return None;
         }
+        let (known_kind, unknown_kind) = match text(kind).map(|kind| self.values.filing_kind(kind))
+        {
+            None => (None, Some("")),
+            Some(Worded::Known(kind)) => (Some(kind), None),
+            Some(Worded::Silent) => (None, None),
+            Some(Worded::Unknown) => (None, text(kind)),
+        };
         let [insured, place] = &*divisions;
         Some(Filing {
             psn_no: psn_no?,
             insured: u8::try_from(Province::of_division(insured)?.index()).ok()?,
             place: std::str::from_utf8(place).ok()?,
-            kind: text(kind).and_then(|kind| self.kind(kind)),
+            kind: known_kind,
             begin: begin_day?,
             end: end_day,
             made: made_at,
             valid: text(valid) != Some("0"),
+            unknown_kind,
         })
-    }
-
-    /// Returns the type of a value, and counts it where `values` does not have it.
-    fn kind(&mut self, value: &str) -> Option<FilingKind> {
-        match self.values.filing_kind(value) {
-            Worded::Known(kind) => return Some(kind),
-            Worded::Silent => return None,
-            Worded::Unknown => {}
-        }
-        let unknown = &mut self.survey.unknown;
-        if let Some(rows) = unknown.get_mut(value) {
-            *rows += 1;
-        } else {
-            unknown.insert(value.to_owned(), 1);
-            // What leaves is above all that stay, so those are counted in full, in whatever order the rows come.
-            if unknown.len() > MOST_UNKNOWN {
-                unknown.pop_last();
-            }
-        }
-        None
     }
 }
 
