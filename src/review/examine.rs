@@ -11,17 +11,20 @@ use super::{
     benefits::Benefits,
     book::ReviewBook,
     context::ReviewContext,
+    explain::{Explanation, explanation},
     credentials::CredentialUses,
     fields::{FieldMeaning, ReviewField},
     filing::reader::{FilingsSurvey, read_filings},
     found::FoundLead,
     keys::{RowBits, RowKeys, RowStates},
-    packed_rows::PackedStore,
-    passes::{Passes, PersonCounts},
+    packed_rows::{PackedStore, Standing},
+    passes::{Asked, Passes, PersonCounts, person_of},
     reader::{Reading, ReviewInputs},
     registry::ReviewRegistry,
+    row::ReviewedRow,
     rule::ReviewRule,
     rules_file::ReviewRules,
+    subject::Person,
     thresholds::Thresholds,
 };
 use crate::{
@@ -263,6 +266,40 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
     }
     account.benefits = counts.benefits;
     Ok(Reviewed { inputs, leads, cleared, account })
+}
+
+/// Explains what the insured place should have paid for a settlement.
+pub fn explain(
+    options: &ReviewOptions,
+    setl_id: &str,
+    scratch: &Path,
+    monitor: &Monitor,
+) -> Outcome<Explanation> {
+    let prepared = Prepared::read(options, Some(setl_id), scratch, monitor)?;
+    let thresholds = options.rules.thresholds(prepared.covered.last());
+    let context = options.context(&thresholds, prepared.filings.as_ref());
+    let mut standing = None;
+    for psn_no in &prepared.asked {
+        let partition = prepared.persons.partition_of(psn_no.as_bytes());
+        let rows = prepared.persons.take(partition)?;
+        let filed = prepared.filings.as_ref().map(|filings| filings.store.take(partition));
+        let filed = filed.transpose()?.unwrap_or_default();
+        let look = |person: &Person, row: &ReviewedRow| explanation(row, person, &context);
+        match person_of(&rows, &filed, psn_no, setl_id, &prepared.states, look)? {
+            Asked::Settlement(Some(explained)) => return Ok(explained),
+            Asked::Settlement(None) => {}
+            Asked::Other(what) => standing = Some(what),
+        }
+    }
+    let what = match standing {
+        Some(Standing::Reversal) => text!("{} is a reversal: no benefit is worked out", setl_id),
+        Some(Standing::Reversed) => {
+            text!("a reversal names {}: no benefit is worked out", setl_id)
+        }
+        Some(Standing::NoDisease) => text!("{} breaks the row rule V06 alone", setl_id),
+        _ => text!("no row of {} has passed the row rules", setl_id),
+    };
+    Err(Failure::Usage(what))
 }
 
 /// Returns why a rule has not run; none where it has.

@@ -18,6 +18,7 @@ mod cell;
 pub mod context;
 pub mod credentials;
 pub mod examine;
+pub mod explain;
 pub mod fields;
 pub mod filing;
 pub mod found;

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Mutex,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{self, AtomicUsize},
 };
 
 use rayon::prelude::*;
@@ -105,7 +105,7 @@ impl Passes<'_> {
             .map(|_| {
                 let mut state = begin();
                 loop {
-                    let partition = next.fetch_add(1, Ordering::Relaxed);
+                    let partition = next.fetch_add(1, atomic::Ordering::Relaxed);
                     if partition >= partitions {
                         return Ok(state);
                     }
@@ -246,6 +246,62 @@ fn each_institution(
     Ok(())
 }
 
+/// A settlement that was asked for.
+pub(super) enum Asked<T> {
+    /// It is a settlement, and this was made of it.
+    Settlement(T),
+    /// It is something else.
+    Other(Standing),
+}
+
+/// Calls `look` with a person of a partition and the settlement of a setl_id.
+pub(super) fn person_of<T>(
+    rows: &[u8],
+    filed: &[u8],
+    psn_no: &str,
+    setl_id: &str,
+    states: &RowStates,
+    look: impl FnOnce(&Person, &ReviewedRow) -> T,
+) -> Outcome<Asked<T>> {
+    let mut rows: Vec<PackedRow> = unpacked(rows)?;
+    rows.retain(|packed| packed.row.psn_no == psn_no && !states.dropped.has(packed.row.ordinal));
+    for packed in &mut rows {
+        packed.standing = standing(packed, states);
+    }
+    let Some(asked) = rows.iter().find(|packed| packed.row.setl_id == setl_id) else {
+        return Ok(Asked::Other(Standing::Settlement));
+    };
+    if asked.standing != Standing::Settlement {
+        return Ok(Asked::Other(asked.standing));
+    }
+    let is_settlement = |packed: &&PackedRow| packed.standing == Standing::Settlement;
+    let mut settlements: Vec<&ReviewedRow> =
+        rows.iter().filter(is_settlement).map(|packed| &packed.row).collect();
+    settlements.sort_unstable_by(|a, b| by_time(a, b));
+    let mut filings: Vec<Filing> = unpacked(filed)?;
+    filings.retain(|filing| filing.psn_no == psn_no);
+    filings.sort_unstable();
+    filings.dedup();
+    let filings: Vec<&Filing> = filings.iter().collect();
+    let person = Person { psn_no, settlements: &settlements, filings: &filings };
+    Ok(Asked::Settlement(look(&person, &asked.row)))
+}
+
+/// Returns what a row is, once other rows are known.
+fn standing(packed: &PackedRow, states: &RowStates) -> Standing {
+    match packed.standing {
+        Standing::NoDisease => Standing::NoDisease,
+        _ if packed.row.reverses.is_some() => Standing::Reversal,
+        _ if states.reversed.has(packed.row.ordinal) => Standing::Reversed,
+        _ => Standing::Settlement,
+    }
+}
+
+/// Compares two rows by (setl_time, setl_id).
+fn by_time(one: &ReviewedRow, other: &ReviewedRow) -> Ordering {
+    one.time.cmp(&other.time).then_with(|| one.setl_id.cmp(other.setl_id))
+}
+
 /// The state of a thread in the pass over persons.
 struct PersonPass<'a> {
     counts: PersonCounts,
@@ -286,7 +342,7 @@ impl PersonPass<'_> {
         let mut filings: Vec<Filing> = unpacked(filed)?;
         filings.sort_unstable();
         filings.dedup();
-        for value in filings.iter().filter_map(|filing| filing.unknown) {
+        for value in filings.iter().filter_map(|filing| filing.unknown_kind).filter(|kind| !kind.is_empty()) {
             self.counts.unknown.add("rloc_rea", value, 1);
         }
         let filings: Vec<&Filing> = filings.iter().collect();
@@ -305,15 +361,10 @@ impl PersonPass<'_> {
 
     /// Works out what a row is, and counts it.
     fn stand(&mut self, passes: &Passes, packed: &mut PackedRow) {
-        if packed.standing == Standing::NoDisease {
-            return;
+        packed.standing = standing(packed, passes.states);
+        if packed.standing != Standing::NoDisease {
+            self.counts.row(&packed.row, packed.standing);
         }
-        if packed.row.reverses.is_some() {
-            packed.standing = Standing::Reversal;
-        } else if passes.states.reversed.has(packed.row.ordinal) {
-            packed.standing = Standing::Reversed;
-        }
-        self.counts.row(&packed.row, packed.standing);
     }
 
     /// Passes a row on to its institution and its credential.

@@ -3,7 +3,7 @@
 //! **Definition.** act_pay_dedc is neither a deductible that the rules allow (with `or_less` and `again_days`) nor the
 //! in-scope amount where that is smaller than one; or dedc_std is no deductible that they allow. To the fen. Only where
 //! the settlement is judged and a row of `deductible` says something. The amount is the difference of act_pay_dedc to the
-//! nearest amount that is right; where act_pay_dedc is right or empty, that of dedc_std.
+//! nearest deductible that is allowed; where act_pay_dedc is right or empty, that of dedc_std.
 //!
 //! **Source.** 医保发〔2022〕22号: the deductible is that of the insured place.
 //!
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// Returns the amount that is right and nearest to another; of two the smaller one.
+/// Returns the allowed deductible that is nearest to an amount; of two the smaller one.
 fn nearest(amount: FenSum, allowed: &[AllowedDeductible]) -> Option<FenSum> {
     let near = allowed.iter().map(|allowed| amount.clamp(allowed.from, allowed.upto));
     near.min_by_key(|near| ((*near - amount).abs(), *near))
@@ -32,18 +32,16 @@ pub(super) fn lead<'a>(judged: &JudgedSettlement<'_, 'a>) -> Option<Lead<'a>> {
         return None;
     }
     judged.range?;
-    let mut allowed: Vec<AllowedDeductible> = judged.plan.deductibles(judged.facts.days).collect();
+    let allowed: Vec<AllowedDeductible> = judged.plan.deductibles(judged.facts.days).collect();
     let most = allowed.iter().map(|allowed| allowed.upto).max()?;
-    let wrong = |stated: Option<Fen>, allowed: &[AllowedDeductible]| {
+    let wrong = |stated: Option<Fen>| {
         let stated = FenSum::from(stated?);
-        nearest(stated, allowed).map(|near| (stated, near)).filter(|(stated, near)| stated != near)
+        nearest(stated, &allowed).map(|near| (stated, near)).filter(|(stated, near)| stated != near)
     };
-    let standard = wrong(optional.dedc_std, &allowed);
-    let in_scope = FenSum::from(judged.in_scope);
-    if in_scope < most {
-        allowed.push(AllowedDeductible { from: in_scope, upto: in_scope });
-    }
-    let (stated, near) = wrong(optional.act_pay_dedc, &allowed).or(standard)?;
+    // The person pays no more than there is in scope.
+    let is_all = |paid: FenSum| paid == FenSum::from(judged.in_scope) && paid < most;
+    let paid = wrong(optional.act_pay_dedc).filter(|(paid, _)| !is_all(*paid));
+    let (stated, near) = paid.or_else(|| wrong(optional.dedc_std))?;
     let shown = |amount: Option<Fen>| amount.map(yuan).unwrap_or_default();
     let detail = Detail::default()
         .with("paid", shown(optional.act_pay_dedc))
@@ -109,7 +107,7 @@ mod tests {
         assert_eq!(leads(PLAIN, &stated("600", Some("600"), Some("1000"))), [""; 0]);
         assert_eq!(
             leads(PLAIN, &stated("600", Some("650"), None)),
-            ["BEN-02 S1 paid=650.00;standard=;nearest=600.00 50.00 consistent"]
+            ["BEN-02 S1 paid=650.00;standard=;nearest=1000.00 350.00 consistent"]
         );
         // Not of the standard, and not where it is larger.
         assert_eq!(leads(PLAIN, &stated("600", Some("600"), Some("600"))).len(), 1);

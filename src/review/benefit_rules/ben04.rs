@@ -3,7 +3,7 @@
 //! **Definition.** Σ hifp_pay of a person in a benefit year, of all care classes that share a cap, is above it. A group is
 //! person, area of the set, fund class, benefit year of the benefit day and cap row. The set and the facts of the group's
 //! last settlement by (setl_time, setl_id), whatever its class, decide for each care class which row of `cap` fits first;
-//! where facts are unknown, the highest cap that may fit, and none where no cap may fit. No tolerance. The amount is what
+//! where facts are unknown, the highest cap that may fit. No tolerance. The amount is what
 //! is above; all settlements of the row's classes are in the lead.
 //!
 //! **Source.** 医保发〔2022〕22号: the cap is that of the insured place.
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_without_a_cap_lifts_none() {
+    fn of_unknown_facts_the_caps_that_may_fit_count() {
         let cap = r#"cap = [ { care_class = "outpatient", person = "active", year = "200" } ]"#;
         let row = |person| [with(on("S1", "2025-03-01", Outpatient, "300"), |o| o.person = person)];
         assert_eq!(leads(cap, &row(Some(PersonKind::Active))).len(), 1);

@@ -7,8 +7,8 @@ use super::{
     facts::BenefitFacts,
     rows::{BenefitSet, CapTerms},
 };
-use crate::model::{codes::CareClass, money::FenSum};
 use crate::review::numbers::half_up;
+use crate::model::{codes::CareClass, money::FenSum};
 
 /// The cap of a benefit year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,14 +32,14 @@ impl BenefitSet {
     }
 
     /// Returns the cap of the care class of some facts: that of the first row that fits, the highest one where facts are
-    /// unknown. A case in which no row says a cap of a year lifts none. None where no case has one.
+    /// unknown. Values of unknown facts for which no row says a cap say nothing.
     pub fn yearly_cap(&self, facts: &BenefitFacts<'_>, day: i32) -> Option<YearlyCap> {
         let mut highest: Option<YearlyCap> = None;
         for class in facts.classes {
             for case in self.cases(facts, *class) {
                 let row = self.caps.iter().position(|row| row.fits.fits(&case));
-                let amount = row.and_then(|row| self.cap_of(&self.caps[row].says, day));
-                let (Some(row), Some(amount)) = (row, amount) else { continue };
+                let cap = row.and_then(|row| Some((row, self.cap_of(&self.caps[row].says, day)?)));
+                let Some((row, amount)) = cap else { continue };
                 let is_higher = |cap: YearlyCap| {
                     (cap.amount, std::cmp::Reverse(cap.row)) < (amount, std::cmp::Reverse(row))
                 };

@@ -1,6 +1,11 @@
 //! The cases that the known facts of a settlement leave open.
 
-use super::{facts::BenefitFacts, predicates::BenefitCase, rows::BenefitSet, words::FilingClass};
+use super::{
+    facts::BenefitFacts,
+    predicates::BenefitCase,
+    rows::BenefitSet,
+    words::{FilingClass, HospitalLevel, PersonKind},
+};
 
 /// Multiplies cases by the values of a fact.
 fn each<'a, T: Copy>(
@@ -76,5 +81,41 @@ impl BenefitSet {
         each(&mut cases, networked, |case, networked| case.networked = networked);
         each(&mut cases, numbers(None, &named.months), |case, months| case.months_insured = months);
         cases
+    }
+
+    /// Returns the values that a case takes for unknown facts, as far as rows tell their values apart; `?` is a value that
+    /// no row names.
+    pub fn assumed(
+        &self,
+        facts: &BenefitFacts<'_>,
+        case: &BenefitCase<'_>,
+    ) -> Vec<(&'static str, String)> {
+        let named = &self.named[facts.care_class as usize];
+        let word = |word: Option<&str>| word.unwrap_or("?").to_owned();
+        let is_level_taken = facts.level != case.level || facts.level.is_none();
+        let all = [
+            (facts.classes.len() > 1, "filing", case.filing.name().to_owned()),
+            (
+                is_level_taken && !named.levels.is_empty(),
+                "level",
+                word(case.level.map(HospitalLevel::name)),
+            ),
+            (
+                facts.person.is_none() && !named.persons.is_empty(),
+                "person",
+                word(case.person.map(PersonKind::name)),
+            ),
+            (facts.age.is_none() && named.ages.len() > 1, "age", case.age.to_string()),
+            (facts.grade.is_none() && !named.grades.is_empty(), "grade", word(case.grade)),
+            (facts.stay.is_none() && named.stays.len() > 1, "stay", case.stay.to_string()),
+            (
+                facts.networked.is_none() && named.networked.len() > 1,
+                "networked",
+                case.networked.to_string(),
+            ),
+            (named.months.len() > 1, "months_insured", case.months_insured.to_string()),
+        ];
+        let taken = all.into_iter().filter(|(is_taken, ..)| *is_taken);
+        taken.map(|(_, name, value)| (name, value)).collect()
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 /// 100 per cent in ten-thousandths of a per cent; a fen in millionths.
 pub(super) const WHOLE: i128 = 100 * ONE as i128;
 /// A factor of 1.
-pub(super) const AS_IT_IS: i128 = ONE as i128;
+pub(in crate::review) const AS_IT_IS: i128 = ONE as i128;
 
 /// What the fund should have paid for a settlement.
 #[derive(Debug, Clone)]
@@ -144,7 +144,7 @@ impl<'a> FittingRows<'a> {
         Ok(FittingRows { case, deductible, ratios, remote, visit_cap })
     }
 
-    pub(super) fn factor_on_deductible(&self) -> i128 {
+    fn factor_on_deductible(&self) -> i128 {
         let factor = self.remote.and_then(|remote| remote.says.deductible_factor);
         factor.map_or(AS_IT_IS, Scaled::ten_thousandths)
     }

@@ -25,7 +25,7 @@ mod reader;
 pub mod rows;
 #[cfg(test)]
 mod tests;
-mod trial;
+pub(super) mod trial;
 pub mod words;
 
 use std::{fs, io, path::Path};

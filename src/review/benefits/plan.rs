@@ -20,8 +20,9 @@ pub struct BenefitPlan {
     remotes: Vec<Option<RemoteContent>>,
 }
 
-/// What a row of `remote` says, in ten-thousandths. A row without anything is as no row.
-pub type RemoteContent = [Option<i128>; 4];
+/// What a row of `remote` says, in ten-thousandths: points, factor, first share, factor on the deductible. A row without
+/// anything is as no row.
+type RemoteContent = [i128; 4];
 
 /// A way in which what the fund pays may be worked out.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,19 +140,19 @@ impl BenefitPlan {
 
 /// Returns what a row of `remote` says.
 fn content(says: Option<RemoteTerms>) -> RemoteContent {
-    says.map_or([None; 4], |says| {
-        [
-            says.points.map(Scaled::ten_thousandths),
-            says.factor.map(Scaled::ten_thousandths),
-            says.first_share.map(Scaled::ten_thousandths),
-            says.deductible_factor.map(Scaled::ten_thousandths),
-        ]
-    })
+    let or = |value: Option<i128>, otherwise| value.unwrap_or(otherwise);
+    let Some(says) = says else { return [0, AS_IT_IS, 0, AS_IT_IS] };
+    [
+        or(says.points.map(Scaled::ten_thousandths), 0),
+        or(says.factor.map(Scaled::ten_thousandths), AS_IT_IS),
+        or(says.first_share.map(Scaled::ten_thousandths), 0),
+        or(says.deductible_factor.map(Scaled::ten_thousandths), AS_IT_IS),
+    ]
 }
 
 impl OpenOutcome {
     fn of(rows: &FittingRows<'_>) -> OpenOutcome {
-        let [points, factor, first_share, _] = content(rows.remote.map(|row| row.says));
+        let [points, factor, first_share, on_deductible] = content(rows.remote.map(|row| row.says));
         let edges = rows.ratios.iter().flat_map(|row| [Some(row.says.above), row.says.upto]);
         let edges = edges.flatten().map(|edge| i128::from(edge.fen()) * WHOLE);
         let mut edges: Vec<i128> = edges.chain([0]).collect();
@@ -166,7 +167,7 @@ impl OpenOutcome {
                 i128::from(row.says.above.fen()) * WHOLE <= *from && upto <= end
             });
             let row = row.expect("Invariant: bands leave no gap");
-            let percent = row.says.percent.ten_thousandths() + points.unwrap_or(0);
+            let percent = row.says.percent.ten_thousandths() + points;
             let percent = percent.clamp(0, WHOLE);
             match bands.last_mut() {
                 Some(last) if last.percent == percent => last.upto = upto,
@@ -175,15 +176,15 @@ impl OpenOutcome {
         }
         let fen = WHOLE * WHOLE * AS_IT_IS;
         OpenOutcome {
-            first_share: first_share.unwrap_or(0),
+            first_share,
             deductible: rows.deductible.map(|row| OpenDeductible {
                 amount: row.says.amount.fen().into(),
-                factor: rows.factor_on_deductible(),
+                factor: on_deductible,
                 or_less: row.says.or_less,
                 again_days: row.says.again_days,
             }),
             bands,
-            factor: factor.unwrap_or(AS_IT_IS),
+            factor,
             most: rows.visit_cap.map_or(i128::MAX, |cap| i128::from(cap.fen()) * fen),
         }
     }

@@ -77,12 +77,12 @@ impl BenefitAccount<'_> {
 }
 
 /// Writes a number of millionths of a fen in yuan.
-fn millionths(number: i128) -> String {
+pub(in crate::review) fn millionths(number: i128) -> String {
     decimal(number, 100_000_000)
 }
 
 /// Writes a number of parts with the decimals that it needs.
-fn decimal(number: i128, parts: i128) -> String {
+pub(in crate::review) fn decimal(number: i128, parts: i128) -> String {
     let width = parts.ilog10() as usize;
     let (sign, number) = if number < 0 { ("-", -number) } else { ("", number) };
     let decimals = format!("{:0width$}", number % parts);

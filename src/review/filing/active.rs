@@ -10,17 +10,19 @@ use super::{
 /// Filings of one reach.
 #[derive(Debug, Default)]
 struct ReachFilings {
-    /// How many there are of each type: those of [`FilingKind`], then unknown ones.
-    kinds: [u32; UNKNOWN_KIND + 1],
+    /// How many there are of each type.
+    kinds: [u32; KINDS],
     /// How many were made at each time. An empty time is before all.
     made: BTreeMap<i64, u32>,
 }
 
-/// The place of unknown types after those of [`FilingKind`].
-const UNKNOWN_KIND: usize = 4;
+/// The types of [`FilingKind`], then others, then unknown ones.
+const KINDS: usize = 5;
+const UNKNOWN: usize = KINDS - 1;
 
-fn place_of(kind: Option<FilingKind>) -> usize {
-    kind.map_or(UNKNOWN_KIND, |kind| kind as usize)
+fn kind_of(filing: &Filing<'_>) -> usize {
+    let other = if filing.unknown_kind.is_some() { UNKNOWN } else { UNKNOWN - 1 };
+    filing.kind.map_or(other, |kind| kind as usize)
 }
 
 /// The time in the order of times.
@@ -31,7 +33,7 @@ fn made(filing: &Filing<'_>) -> i64 {
 /// What fits a settlement: the filings to its place and those to its whole province.
 #[derive(Debug, Default)]
 pub(super) struct FittingFilings {
-    has: [bool; UNKNOWN_KIND + 1],
+    has: [bool; KINDS],
     first_made: Option<i64>,
 }
 
@@ -82,7 +84,7 @@ impl<'a> ActiveFilings<'a> {
         let reach = FilingReach::of(filing.place).expect("Invariant: the reader checks divisions");
         count(&mut self.divisions, filing.place, adds);
         let of_reach = self.by_reach.entry(reach).or_default();
-        let of_kind = &mut of_reach.kinds[place_of(filing.kind)];
+        let of_kind = &mut of_reach.kinds[kind_of(filing)];
         *of_kind = if adds { *of_kind + 1 } else { *of_kind - 1 };
         count(&mut of_reach.made, made(filing), adds);
         if of_reach.made.is_empty() {
@@ -152,13 +154,13 @@ impl<'a> ActiveFilings<'a> {
     }
 
     /// Adds the places of the filings that contradict each other, but for those that were added before.
-    pub(super) fn take_places(&mut self, places: &mut BTreeSet<&'a str>) {
+    pub(super) fn take_places(&mut self, places: &mut BTreeSet<DivisionPlace>) {
         let [whole, of_places] = &mut self.untold;
-        places.extend(std::mem::take(of_places).into_iter().map(|(_, place)| place));
+        let taken = std::mem::take(of_places).into_iter();
         // A filing to a whole province reaches every place of it, so it contradicts those of other provinces alone.
-        if self.provinces.len() > 1 {
-            places.extend(std::mem::take(whole).into_iter().map(|(_, place)| place));
-        }
+        let is_far = self.provinces.len() > 1;
+        let taken = taken.chain(std::mem::take(if is_far { whole } else { of_places }));
+        places.extend(taken.filter_map(|(_, division)| DivisionPlace::of(division)));
     }
 }
 
@@ -169,8 +171,13 @@ impl FittingFilings {
     }
 
     /// Whether one of a type fits.
-    pub(super) fn has(&self, kind: Option<FilingKind>) -> bool {
-        self.has[place_of(kind)]
+    pub(super) fn has(&self, kind: FilingKind) -> bool {
+        self.has[kind as usize]
+    }
+
+    /// Whether one of an unknown type fits.
+    pub(super) fn has_unknown(&self) -> bool {
+        self.has[UNKNOWN]
     }
 
     /// Returns when the first one was made; an empty time is before all.

@@ -86,7 +86,7 @@ pub struct FiledPerson<'a> {
     /// The settlements, in the order of the person.
     pub settlements: Vec<FiledSettlement<'a>>,
     /// The places of long-term filings that contradict each other for a settlement.
-    pub(super) places: BTreeSet<&'a str>,
+    pub(super) places: BTreeSet<DivisionPlace>,
 }
 
 /// Whether a filing is one of a settlement: valid, of its insured province, and in force on the day of admission.
@@ -105,8 +105,8 @@ fn classes(
     are_known: bool,
     fitting: &FittingFilings,
 ) -> PossibleClasses {
-    let has = |kind| fitting.has(Some(kind));
-    let is_unknown = !are_known || fitting.has(None);
+    let has = |kind| fitting.has(kind);
+    let is_unknown = !are_known || fitting.has_unknown();
     PossibleClasses::Known(if has(FilingKind::LongTerm) {
         FilingClass::LongTerm
     } else if is_deemed {
@@ -250,19 +250,22 @@ mod tests {
             Some(FilingKind::Temporary),
             None,
         ]);
+        let kind = (kind, any::<bool>());
         let place = prop::sample::select(PLACES.to_vec());
         let insured = prop::sample::select(vec!["310115", "320100"]);
         let one = (kind, place, insured, 0..12, option::of(0..12), option::of(0..14_i64), 0..5);
-        let one = one.prop_map(|(kind, place, insured, begin, end, made, invalid)| Filing {
-            kind,
-            place,
-            insured: province(insured),
-            begin: day("2025-10-01") + begin,
-            end: end.map(|end| day("2025-10-01") + end),
-            made: made.map(|made| time("2025-10-01", made * 86_400)),
-            valid: invalid > 0,
-            ..filing(None)
-        });
+        let one =
+            one.prop_map(|((kind, other), place, insured, begin, end, made, invalid)| Filing {
+                kind,
+                unknown_kind: Some("7").filter(|_| kind.is_none() && !other),
+                place,
+                insured: province(insured),
+                begin: day("2025-10-01") + begin,
+                end: end.map(|end| day("2025-10-01") + end),
+                made: made.map(|made| time("2025-10-01", made * 86_400)),
+                valid: invalid > 0,
+                ..filing(None)
+            });
         vec(one, 0..8)
     }
 
@@ -302,7 +305,7 @@ mod tests {
             let class = match () {
                 () if has(Some(FilingKind::LongTerm)) => "long_term",
                 () if deemed => "deemed",
-                () if has(None) => "unknown",
+                () if fit.iter().any(|filing| filing.unknown_kind.is_some()) => "unknown",
                 () if emergency => "emergency",
                 () if has(Some(FilingKind::Transfer)) => "transfer",
                 () if has(Some(FilingKind::Temporary)) => "temporary",
@@ -329,7 +332,8 @@ mod tests {
             let apart = |a: &&&Filing<'_>| {
                 long().any(|b| !reach(a).takes_in(to(b)) && !reach(b).takes_in(to(a)))
             };
-            let found: Vec<&str> = long().filter(apart).map(|filing| filing.place).collect();
+            let found: Vec<String> =
+                long().filter(apart).map(|filing| to(filing).to_string()).collect();
             twice += usize::from(!found.is_empty());
             places.extend(found);
         }

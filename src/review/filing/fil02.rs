@@ -74,7 +74,7 @@ mod tests {
         let deemed = ReviewedRow { treating: "320500", ..stay("S1") };
         let there = Filing { place: "320500", ..long };
         assert_eq!(filing_leads(&[deemed], &[there], all_filed()), (vec![], vec!["long_term"]));
-        let unknown = Filing { kind: None, ..late };
+        let unknown = Filing { kind: None, unknown_kind: Some("7"), ..late };
         assert_eq!(filing_leads(&[stay("S1")], &[unknown], all_filed()), (vec![], vec!["unknown"]));
     }
 }

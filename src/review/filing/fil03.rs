@@ -43,10 +43,13 @@ mod tests {
         let leads = |filings: &[Filing<'_>]| filing_leads(&[stay("S1")], filings, all_filed()).0;
         assert_eq!(leads(&[to("610200")]), ["FIL-03 S1 filed_to=610200"]);
         // Places are told once, in order; those of a type that is not known too.
-        let unknown = Filing { kind: None, ..to("510000") };
+        let unknown = Filing { kind: None, unknown_kind: Some("7"), ..to("510000") };
         let many = [to("620100"), unknown, to("610201"), to("620100")];
         assert_eq!(leads(&many)[0], "FIL-03 S1 filed_to=510000,610201,620100");
         assert_eq!(leads(&[to("610200"), to("610000")]), [""; 0]);
+        // One that fits and is of no class: `values` says nothing of its type.
+        let other = Filing { kind: None, unknown_kind: None, ..to("610100") };
+        assert_eq!(leads(&[other]), ["FIL-03 S1 filed_to=610100"]);
         assert_eq!(leads(&[to("610200"), to("610113")]), [""; 0]);
     }
 

@@ -2,13 +2,13 @@
 //!
 //! **Definition.** Two long-term filings of a settlement (异地安置退休、异地长期居住、常驻异地工作), neither of which reaches the
 //! place of the other. Every care class, and whatever the treating place. One lead is a person with all such settlements;
-//! its places are those of the filings that contradict each other. A person without such a settlement gives no lead.
+//! its places (section 2.1) are those of the filings that contradict each other. A person without such a settlement gives no lead.
 //!
 //! **Source.** 医保发〔2022〕22号: one who lives elsewhere for long is filed to the place of residence.
 //!
 //! **Strength.** Certain: nobody lives in two places at once.
 
-use super::{class::FiledPerson, place::DivisionPlace};
+use super::class::FiledPerson;
 use crate::review::{
     lead::{Detail, Lead},
     rule::ReviewRule,
@@ -18,9 +18,8 @@ use crate::review::{
 pub(super) fn lead<'a>(person: &FiledPerson<'a>) -> Option<Lead<'a>> {
     let contradicted = person.settlements.iter().filter(|settlement| settlement.is_contradictory);
     let suspects: Vec<_> = contradicted.map(|settlement| settlement.row).collect();
-    let places = person.places.iter().filter_map(|division| DivisionPlace::of(division));
-    let places = places.map(|place| place.to_string());
-    let detail = Detail::default().with_list("places", places);
+    let detail =
+        Detail::default().with_list("places", person.places.iter().map(ToString::to_string));
     (!suspects.is_empty()).then(|| Lead::of(ReviewRule::Fil04, suspects, detail.text()))
 }
 
@@ -60,22 +59,22 @@ mod tests {
         );
         assert_eq!(
             leads(&row(), &[year("510100"), year("620100")]),
-            ["FIL-04 S1 places=510100,620100"]
+            ["FIL-04 S1 places=5101,6201"]
         );
         // The same city, and a province with its city.
         assert_eq!(leads(&row(), &[year("610100"), year("610102")]), [""; 0]);
         assert_eq!(leads(&row(), &[year("610000"), year("610200")]), [""; 0]);
         assert_eq!(
             leads(&row(), &[year("610000"), year("620000")]),
-            ["FIL-04 S1 places=610000,620000"]
+            ["FIL-04 S1 places=6101,6201"]
         );
         // Two cities of a province contradict each other, the province none of them.
         let three = [year("610000"), year("610200"), year("610300")];
-        assert_eq!(leads(&row(), &three), ["FIL-04 S1 places=610200,610300"]);
+        assert_eq!(leads(&row(), &three), ["FIL-04 S1 places=6102,6103"]);
         // Only long-term filings do, and only on a day of both.
         let temporary = Filing { kind: Some(FilingKind::Temporary), ..year("610200") };
         assert_eq!(leads(&row(), &[year("610100"), temporary]), [""; 0]);
-        let unknown = Filing { kind: None, ..year("610200") };
+        let unknown = Filing { kind: None, unknown_kind: Some("7"), ..year("610200") };
         assert_eq!(leads(&row(), &[year("610100"), unknown]), [""; 0]);
     }
 
@@ -103,7 +102,7 @@ mod tests {
             // Nobody looks at this one while it contradicts another.
             long("630100", "2025-08-01", "2025-12-31"),
         ];
-        assert_eq!(leads(&rows, &filings), ["FIL-04 S2,S3 places=610100,620100"]);
+        assert_eq!(leads(&rows, &filings), ["FIL-04 S2,S3 places=6101,6201"]);
         assert_eq!(leads(&rows[..1], &filings), [""; 0]);
     }
 }

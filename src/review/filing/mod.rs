@@ -15,7 +15,7 @@ pub(super) mod samples;
 #[cfg(test)]
 mod tests;
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::model::codes::Province;
@@ -29,7 +29,7 @@ pub struct Filing<'a> {
     pub insured: u8,
     /// The division that it was filed to, six digits (`rloc_admdvs`).
     pub place: &'a str,
-    /// The type by `values`; none where `values` does not have it.
+    /// The type by `values`; none where it is unknown, or where `values` says that it is none of these (`""`).
     pub kind: Option<FilingKind>,
     /// The first day (`begndate`), from 1970-01-01.
     pub begin: i32,
@@ -39,8 +39,8 @@ pub struct Filing<'a> {
     pub made: Option<i64>,
     /// Whether it is valid (`vali_flag` is not 0).
     pub valid: bool,
-    /// The type as it is written, where `values` does not have it.
-    pub unknown: Option<&'a str>,
+    /// The type as it stands in the table (`rloc_rea`), where `values` does not have it; empty where there is none.
+    pub unknown_kind: Option<&'a str>,
 }
 
 /// The type of a filing.
@@ -52,8 +52,6 @@ pub enum FilingKind {
     Transfer,
     /// Another temporary filing (其他临时外出就医).
     Temporary,
-    /// A type of which `values` says that it is none of these.
-    Other,
 }
 
 impl Filing<'_> {
@@ -77,6 +75,11 @@ impl ProvinceSet {
     pub fn has(self, province: Province) -> bool {
         self.0 & (1 << province.index()) != 0
     }
+}
+
+/// Writes a day as `YYYY-MM-DD`.
+pub(super) fn day_text(day: i32) -> String {
+    NaiveDate::from_epoch_days(day).map(|day| day.to_string()).unwrap_or_default()
 }
 
 /// Writes a time as `YYYY-MM-DD HH:MM:SS`.

@@ -47,13 +47,10 @@ impl DivisionPlace {
     }
 }
 
+/// Writes the digits of the place: two of a province, four of a city, six of a county under its province.
 impl fmt::Display for DivisionPlace {
-    /// Writes the digits that divisions of the place have in common.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.part {
-            0 => write!(f, "{}", self.province.code()),
-            part => write!(f, "{part}"),
-        }
+        if self.part == 0 { self.province.fmt(f) } else { self.part.fmt(f) }
     }
 }
 
@@ -126,6 +123,13 @@ mod tests {
             );
         }
         assert!(!reaches("659001", "650100") && !reaches("650000", "659001"));
+    }
+
+    #[test]
+    fn a_place_is_written_as_its_digits() {
+        let written = |division| DivisionPlace::of(division).expect("a place").to_string();
+        let all = ["310115", "659001", "610000", "619902", "610302", "429004"].map(written);
+        assert_eq!(all, ["31", "66", "6101", "6101", "6103", "429004"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{fs::File, path::Path};
 
-use super::{Filing, FilingKind, ProvinceSet, parquet::FilingsParquet, place::filled};
+use super::{Filing, ProvinceSet, parquet::FilingsParquet, place::filled};
 use crate::{
     contract::{columns::FILINGS, streamed},
     diag::{Code, Failure, Finding, Outcome},
@@ -39,7 +39,7 @@ pub(super) enum FilingCell<'a> {
 }
 
 /// What was read besides the filings.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FilingsSurvey {
     /// The filings.
     pub rows: u64,
@@ -109,7 +109,7 @@ impl FilingReader<'_> {
     }
 
     fn filing<'a>(
-        &mut self,
+        &self,
         cells: &[FilingCell<'a>; FILING_COLUMNS.len()],
         divisions: &'a mut [[u8; 6]; 2],
         wrong: &mut Vec<WrongCell>,
@@ -143,28 +143,25 @@ impl FilingReader<'_> {
         if !wrong.is_empty() {
             return None;
         }
+        let (known_kind, unknown_kind) = match text(kind).map(|kind| self.values.filing_kind(kind))
+        {
+            None => (None, Some("")),
+            Some(Worded::Known(kind)) => (Some(kind), None),
+            Some(Worded::Silent) => (None, None),
+            Some(Worded::Unknown) => (None, text(kind)),
+        };
         let [insured, place] = &*divisions;
-        let said = text(kind).map(|kind| self.kind(kind));
         Some(Filing {
             psn_no: psn_no?,
             insured: u8::try_from(Province::of_division(insured)?.index()).ok()?,
             place: std::str::from_utf8(place).ok()?,
-            kind: said.and_then(Result::ok),
+            kind: known_kind,
             begin: begin_day?,
             end: end_day,
             made: made_at,
             valid: text(valid) != Some("0"),
-            unknown: said.and_then(Result::err),
+            unknown_kind,
         })
-    }
-
-    /// Returns the type of a value, or the value where `values` does not have it.
-    fn kind<'v>(&self, value: &'v str) -> Result<FilingKind, &'v str> {
-        match self.values.filing_kind(value) {
-            Worded::Known(kind) => Ok(kind),
-            Worded::Silent => Ok(FilingKind::Other),
-            Worded::Unknown => Err(value),
-        }
     }
 }
 

@@ -68,7 +68,7 @@ pub(in crate::review) fn filing(kind: Option<FilingKind>) -> Filing<'static> {
         end: Some(day("2025-12-31")),
         made: Some(time("2025-01-01", 0)),
         valid: true,
-        unknown: None,
+        unknown_kind: Some("").filter(|_| kind.is_none()),
     }
 }
 

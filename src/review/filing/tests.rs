@@ -23,13 +23,13 @@ fn read(path: &Path) -> (Vec<String>, FilingsSurvey, Vec<String>) {
     let rules = ReviewRules::parse(text).expect("it is good");
     let (mut lines, mut findings) = (Vec::new(), Vec::new());
     let read = read_filings(path, &rules.values, &mut findings, &mut |filing| {
-        let kind = filing.kind.map(|kind| format!("{kind:?}"));
-        let kind = kind.or(filing.unknown.map(str::to_owned)).unwrap_or_default();
+        let kind = filing.kind.map(|kind| format!("{kind:?}")).unwrap_or_default();
         lines.push(format!(
-            "{} {} {} {kind} {} {:?} {:?} {}",
+            "{} {} {} {kind}{} {} {:?} {:?} {}",
             filing.psn_no,
             filing.insured_province(),
             filing.place,
+            filing.unknown_kind.unwrap_or(if filing.kind.is_none() { "-" } else { "" }),
             filing.begin,
             filing.end,
             filing.made,
@@ -63,7 +63,7 @@ P2,610100,510000,9,1969-12-31,,1970-01-01 00:00:01,x
             "P1 61 310100 LongTerm 20089 None Some(1735718400000000) true",
             "P1 66 110000 7 20090 Some(19723) None false",
             "P2 61 510000  0 Some(2932896) None true",
-            "P2 61 510000 Other -1 None Some(1000000) true",
+            "P2 61 510000 - -1 None Some(1000000) true",
         ]
     );
     assert_eq!(read.rows, 4);

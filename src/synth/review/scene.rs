@@ -8,7 +8,7 @@ use super::super::{
 };
 use super::{
     bill::{Bill, bill},
-    filing::{Filing, FilingKind},
+    filing::{Filing, PlannedFiling},
     land::{ReviewLand, Site, XIAN, first_day, has_employee_set, yymmdd},
     person::ReviewPerson,
     quiet::CARE,
@@ -217,7 +217,7 @@ impl<'c> Scene<'c> {
         if self.files && !self.filed.contains(&(who.number, pair.1)) {
             self.filed.push((who.number, pair.1));
             let place = whole_province(pair.1);
-            self.file(Filing::new(who, place, FilingKind::Temporary, self.land.span()));
+            self.file(Filing::new(who, place, PlannedFiling::Temporary, self.land.span()));
         }
         self.cast.rows.push(PlantedRow { row, extra, pair });
         self.cast.rows.len() - 1

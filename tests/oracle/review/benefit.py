@@ -206,9 +206,8 @@ class Judgement:
     def allows(self, amount):
         return any(a <= amount <= b for a, b in self.allowed)
 
-    def nearest(self, amount, whole=None):
-        """The nearest amount that is right; `whole` is an in-scope amount that is all paid by the person."""
-        points = [min(max(amount, a), b) for a, b in self.allowed] + ([] if whole is None else [whole])
+    def nearest(self, amount):
+        points = [min(max(amount, a), b) for a, b in self.allowed]
         return min(points, key=lambda p: (abs(p - amount), p))
 
     def distance(self):

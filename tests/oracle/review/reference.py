@@ -525,7 +525,7 @@ class Finder:
             standard_wrong = standard is not None and not j.allows(standard)
             if paid_wrong or standard_wrong:
                 wrong = paid if paid_wrong else standard
-                nearest = j.nearest(wrong, scope if paid_wrong and scope < most else None)
+                nearest = j.nearest(wrong)
                 out.append(Lead("BEN-02", "consistent", [rid], abs(wrong - nearest), paid=o.yuan(paid),
                                 standard=o.yuan(standard), nearest=o.yuan(nearest)))
         return out
