@@ -122,6 +122,7 @@ impl Arguments {
             Command::Report(arguments) => arguments.format,
             Command::Review(arguments) => match &arguments.command {
                 Some(ReviewCommand::Import(arguments)) => arguments.format,
+                Some(ReviewCommand::Explain(arguments)) => arguments.working.format,
                 None => arguments.working.format,
             },
             Command::Keygen(arguments) => arguments.format,

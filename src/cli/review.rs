@@ -30,12 +30,13 @@ use crate::{
     place::{
         self,
         output::{Output, Readers, Replace},
+        staging::Staging,
     },
     privacy::pseudonym::Pseudonyms,
     review::{
         account::NotRun,
         benefits::Benefits,
-        examine::{ReviewOptions, examine},
+        examine::{self, ReviewOptions},
         rule::ReviewRule,
         rules_file::ReviewRules,
     },
@@ -50,6 +51,7 @@ use crate::{
 Examples:
   liangqing review --input deliveries/2025-10 --out leads/2025-10
   liangqing review --input deliveries/2025-* --filings filings.csv --registry registry.csv --book book --out leads/2025
+  liangqing review explain S16 --input deliveries/2025-10 --filings filings.csv
   liangqing review import replies/31/leads.xlsx --leads leads/2025-10 --out deliveries/2025-11/deductions.csv
 
 Looks for leads in the records themselves: what both copies may have wrong. A lead is a question to the province that
@@ -80,6 +82,8 @@ pub(super) struct ReviewArguments {
 pub(super) enum ReviewCommand {
     /// Read packs that provinces have filled in, and write deductions.csv
     Import(LeadImport),
+    /// Say step by step what the insured place should have paid for a settlement
+    Explain(Box<ExplainedSettlement>),
 }
 
 /// What a review reads.
@@ -140,6 +144,23 @@ pub(super) struct LeadImport {
     pub(super) format: Format,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  liangqing review explain S16 --input deliveries/2025-10 --filings filings.csv --registry registry.csv
+
+Names the rule set and its source, the facts and where they are from, the filings, the rows that fit, each amount and
+where it was rounded, so that a desk calculator is enough to follow it. Deliveries are read in full: a person may have
+other settlements in them.")]
+pub(super) struct ExplainedSettlement {
+    /// The settlement
+    pub(super) setl_id: String,
+    #[command(flatten)]
+    pub(super) sources: ReviewSources,
+    #[command(flatten)]
+    pub(super) working: Working,
+}
+
 impl ReviewSources {
     /// Reads the rules, and checks what is named.
     fn options(&self) -> Outcome<ReviewOptions> {
@@ -178,6 +199,7 @@ fn benefits(folder: &Path) -> Outcome<Benefits> {
 pub(super) fn review(arguments: &ReviewArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
     match (&arguments.command, &arguments.out) {
         (Some(ReviewCommand::Import(arguments)), _) => import(arguments),
+        (Some(ReviewCommand::Explain(arguments)), _) => explain(arguments, stop),
         (None, Some(out)) => leads(arguments, out, stop),
         (None, None) => Err(Failure::Usage(text!("--out is missing"))),
     }
@@ -194,7 +216,7 @@ fn leads(arguments: &ReviewArguments, out: &Path, stop: Arc<AtomicBool>) -> Outc
         output.fill(|folder| {
             let scratch = folder.with_file_name("scratch");
             place::make_below(folder.parent().unwrap_or(folder), &scratch)?;
-            let reviewed = examine(&options, &scratch, &monitor)?;
+            let reviewed = examine::examine(&options, &scratch, &monitor)?;
             let cleared = reviewed.cleared.as_ref();
             let source = LeadSource {
                 leads: &reviewed.leads,
@@ -277,6 +299,22 @@ fn summary_lines(
     }
     lines.push(Text::labelled("written", text!("{}", shown(out))));
     lines
+}
+
+/// Runs `liangqing review explain`.
+fn explain(arguments: &ExplainedSettlement, stop: Arc<AtomicBool>) -> Outcome<()> {
+    let options = arguments.sources.options()?;
+    let monitor = progress::monitor(stop, arguments.working.quiet, None);
+    let pool = thread_pool(arguments.working.threads)?;
+    let staging = Staging::for_look_up()?;
+    let setl_id = &arguments.setl_id;
+    let explained =
+        pool.install(|| examine::explain(&options, setl_id, &staging.scratch(), &monitor));
+    monitor.done();
+    match arguments.working.format {
+        Format::Json => report(&explained?),
+        Format::Human => text(&explained?.lines()),
+    }
 }
 
 /// The most deductions that are shown one by one.

@@ -1,8 +1,11 @@
 //! The passes over partitions: persons, shared credentials, institutions.
 
-use std::sync::{
-    Mutex,
-    atomic::{self, AtomicUsize},
+use std::{
+    cmp::Ordering,
+    sync::{
+        Mutex,
+        atomic::{self, AtomicUsize},
+    },
 };
 
 use rayon::prelude::*;
@@ -228,9 +231,7 @@ fn each_institution(
     let mut rows: Vec<PackedRow> = unpacked(bytes)?;
     rows.sort_unstable_by(|a, b| {
         let (a, b) = (&a.row, &b.row);
-        a.institution
-            .cmp(b.institution)
-            .then_with(|| a.time.cmp(&b.time).then_with(|| a.setl_id.cmp(b.setl_id)))
+        a.institution.cmp(b.institution).then_with(|| by_time(a, b))
     });
     for of_one in rows.chunk_by(|a, b| a.row.institution == b.row.institution) {
         let those = |standing: Standing| -> Vec<&ReviewedRow> {
@@ -334,15 +335,13 @@ impl PersonPass<'_> {
             }
         }
         passes.emit(&mut found)?;
-        settlements.sort_unstable_by(|a, b| {
-            a.psn_no
-                .cmp(b.psn_no)
-                .then_with(|| a.time.cmp(&b.time).then_with(|| a.setl_id.cmp(b.setl_id)))
-        });
+        settlements.sort_unstable_by(|a, b| a.psn_no.cmp(b.psn_no).then_with(|| by_time(a, b)));
         let mut filings: Vec<Filing> = unpacked(filed)?;
         filings.sort_unstable();
         filings.dedup();
-        for value in filings.iter().filter_map(|filing| filing.unknown_kind).filter(|kind| !kind.is_empty()) {
+        for value in
+            filings.iter().filter_map(|filing| filing.unknown_kind).filter(|kind| !kind.is_empty())
+        {
             self.counts.unknown.add("rloc_rea", value, 1);
         }
         let filings: Vec<&Filing> = filings.iter().collect();

@@ -7,8 +7,8 @@ use super::{
     facts::BenefitFacts,
     rows::{BenefitSet, CapTerms},
 };
-use crate::review::numbers::half_up;
 use crate::model::{codes::CareClass, money::FenSum};
+use crate::review::numbers::half_up;
 
 /// The cap of a benefit year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

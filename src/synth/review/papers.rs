@@ -161,7 +161,8 @@ fn quiet_filing(land: &ReviewLand, stream: &QuietStream, number: u64) -> Filing 
         digits,
         kind,
         begin,
-        end: (kind != PlannedFiling::LongTerm).then_some(next + 30 + (bits >> 16 & 255).cast_signed()),
+        end: (kind != PlannedFiling::LongTerm)
+            .then_some(next + 30 + (bits >> 16 & 255).cast_signed()),
         made: (bits >> 24 & 15 > 0)
             .then_some((begin - 1) * 86_400 + 30_000 + (bits >> 28 & 0x7FFF).cast_signed()),
         valid: true,
