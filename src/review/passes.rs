@@ -1,11 +1,8 @@
 //! The passes over partitions: persons, shared credentials, institutions.
 
-use std::{
-    cmp::Ordering,
-    sync::{
-        Mutex,
-        atomic::{self, AtomicUsize},
-    },
+use std::sync::{
+    Mutex,
+    atomic::{self, AtomicUsize},
 };
 
 use rayon::prelude::*;
@@ -21,14 +18,16 @@ use super::{
     found::FoundLead,
     keys::{RowBits, RowStates},
     lead::Lead,
-    packed_rows::{PackedRow, PackedStore, PackedWriter, Standing, unpacked},
+    packed_rows::{
+        PackedStore, PackedWriter, Standing, UnpackedRow, together, unpacked, unpacked_rows,
+    },
     row::ReviewedRow,
     subject::{InstitutionRows, Person},
     thresholds::Thresholds,
 };
 use crate::{
     diag::Outcome,
-    event::Monitor,
+    event::{Activity, Monitor},
     keyed::{sorted::Sorter, store::locked},
 };
 
@@ -113,7 +112,8 @@ impl Passes<'_> {
                         return Ok(state);
                     }
                     self.monitor.check()?;
-                    work(&mut state, partition)?;
+                    let look = || work(&mut state, partition);
+                    self.monitor.stopwatch.measure(Activity::Look, look)?;
                 }
             })
             .collect()
@@ -228,11 +228,8 @@ fn each_institution(
     bytes: &[u8],
     mut look: impl FnMut(&InstitutionRows) -> Outcome<()>,
 ) -> Outcome<()> {
-    let mut rows: Vec<PackedRow> = unpacked(bytes)?;
-    rows.sort_unstable_by(|a, b| {
-        let (a, b) = (&a.row, &b.row);
-        a.institution.cmp(b.institution).then_with(|| by_time(a, b))
-    });
+    let rows = unpacked_rows(bytes, |row| row.institution)?;
+    let rows = together(rows.iter(), |row| row.institution);
     for of_one in rows.chunk_by(|a, b| a.row.institution == b.row.institution) {
         let those = |standing: Standing| -> Vec<&ReviewedRow> {
             of_one.iter().filter(|row| row.standing == standing).map(|row| &row.row).collect()
@@ -264,7 +261,7 @@ pub(super) fn person_of<T>(
     states: &RowStates,
     look: impl FnOnce(&Person, &ReviewedRow) -> T,
 ) -> Outcome<Asked<T>> {
-    let mut rows: Vec<PackedRow> = unpacked(rows)?;
+    let mut rows = unpacked_rows(rows, |row| row.psn_no)?;
     rows.retain(|packed| packed.row.psn_no == psn_no && !states.dropped.has(packed.row.ordinal));
     for packed in &mut rows {
         packed.standing = standing(packed, states);
@@ -275,10 +272,10 @@ pub(super) fn person_of<T>(
     if asked.standing != Standing::Settlement {
         return Ok(Asked::Other(asked.standing));
     }
-    let is_settlement = |packed: &&PackedRow| packed.standing == Standing::Settlement;
+    let is_settlement = |packed: &&UnpackedRow| packed.standing == Standing::Settlement;
     let mut settlements: Vec<&ReviewedRow> =
         rows.iter().filter(is_settlement).map(|packed| &packed.row).collect();
-    settlements.sort_unstable_by(|a, b| by_time(a, b));
+    settlements.sort_unstable_by(|a, b| a.time.cmp(&b.time).then_with(|| a.setl_id.cmp(b.setl_id)));
     let mut filings: Vec<Filing> = unpacked(filed)?;
     filings.retain(|filing| filing.psn_no == psn_no);
     filings.sort_unstable();
@@ -289,18 +286,13 @@ pub(super) fn person_of<T>(
 }
 
 /// Returns what a row is, once other rows are known.
-fn standing(packed: &PackedRow, states: &RowStates) -> Standing {
+fn standing(packed: &UnpackedRow, states: &RowStates) -> Standing {
     match packed.standing {
         Standing::NoDisease => Standing::NoDisease,
         _ if packed.row.reverses.is_some() => Standing::Reversal,
         _ if states.reversed.has(packed.row.ordinal) => Standing::Reversed,
         _ => Standing::Settlement,
     }
-}
-
-/// Compares two rows by (setl_time, setl_id).
-fn by_time(one: &ReviewedRow, other: &ReviewedRow) -> Ordering {
-    one.time.cmp(&other.time).then_with(|| one.setl_id.cmp(other.setl_id))
 }
 
 /// The state of a thread in the pass over persons.
@@ -314,28 +306,25 @@ struct PersonPass<'a> {
 impl PersonPass<'_> {
     /// Looks at the persons of a partition.
     fn partition(&mut self, passes: &Passes, bytes: &[u8], filed: &[u8]) -> Outcome<()> {
-        let mut rows: Vec<PackedRow> = unpacked(bytes)?;
+        let mut rows = unpacked_rows(bytes, |row| row.psn_no)?;
         rows.retain(|packed| !passes.states.dropped.has(packed.row.ordinal));
         let mut found = Vec::new();
         for packed in &mut rows {
             self.stand(passes, packed);
             self.pass_on(passes, packed)?;
         }
-        let mut settlements = Vec::with_capacity(rows.len());
-        for packed in &rows {
-            match packed.standing {
-                Standing::Settlement => settlements.push(&packed.row),
-                Standing::NoDisease => {
-                    let is_named = passes.states.reversed.has(packed.row.ordinal);
-                    if !is_named && packed.row.reverses.is_none() {
-                        benefit_rules::of_candidate(&packed.row, passes.context, &mut found);
-                    }
-                }
-                _ => {}
+        let without_disease = rows.iter().filter(|packed| packed.standing == Standing::NoDisease);
+        for packed in without_disease {
+            let is_named = passes.states.reversed.has(packed.row.ordinal);
+            if !is_named && packed.row.reverses.is_none() {
+                benefit_rules::of_candidate(&packed.row, passes.context, &mut found);
             }
         }
         passes.emit(&mut found)?;
-        settlements.sort_unstable_by(|a, b| a.psn_no.cmp(b.psn_no).then_with(|| by_time(a, b)));
+        let settlements = rows.iter().filter(|packed| packed.standing == Standing::Settlement);
+        let settlements = together(settlements, |row| row.psn_no);
+        let settlements: Vec<&ReviewedRow> =
+            settlements.into_iter().map(|packed| &packed.row).collect();
         let mut filings: Vec<Filing> = unpacked(filed)?;
         filings.sort_unstable();
         filings.dedup();
@@ -355,11 +344,12 @@ impl PersonPass<'_> {
             self.person(passes, &person, &mut found);
             passes.emit(&mut found)?;
         }
+        passes.monitor.stopwatch.count(Activity::Look, rows.len() as u64, bytes.len() as u64);
         passes.monitor.advance(rows.len() as u64)
     }
 
     /// Works out what a row is, and counts it.
-    fn stand(&mut self, passes: &Passes, packed: &mut PackedRow) {
+    fn stand(&mut self, passes: &Passes, packed: &mut UnpackedRow) {
         packed.standing = standing(packed, passes.states);
         if packed.standing != Standing::NoDisease {
             self.counts.row(&packed.row, packed.standing);
@@ -367,11 +357,12 @@ impl PersonPass<'_> {
     }
 
     /// Passes a row on to its institution and its credential.
-    fn pass_on(&mut self, passes: &Passes, packed: &PackedRow) -> Outcome<()> {
+    fn pass_on(&mut self, passes: &Passes, packed: &UnpackedRow) -> Outcome<()> {
         if packed.standing == Standing::NoDisease {
             return Ok(());
         }
-        self.institutions.push(packed.row.institution.as_bytes(), packed)?;
+        let institution = packed.row.institution.as_bytes();
+        self.institutions.push_row(institution, packed.standing, packed.packed)?;
         // A reversal uses no credential, and what it names is no settlement any more.
         let is_shared = packed.standing == Standing::Settlement
             && passes.shared.is_some_and(|shared| shared.has(packed.row.ordinal));

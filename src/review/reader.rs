@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     diag::{Failure, Finding, Outcome, codes::RowRule, shown},
-    event::Monitor,
+    event::{Activity, Monitor, Stopwatch},
     ingest::{
         batch::Batch,
         delivery::Delivery,
@@ -113,7 +113,7 @@ impl ReviewInputs {
         let setting = SurveySetting { rules, policy, period: LAST, monitor, lists_rejects: false };
         for input in &mut self.inputs {
             let sinks = (0..rayon::current_num_threads())
-                .map(|_| RowPacker::new(reading, input.first))
+                .map(|_| RowPacker::new(reading, input.first, &monitor.stopwatch))
                 .collect();
             let (survey, sinks) = survey(&input.delivery, setting, plan, sinks)?;
             sinks.into_iter().try_for_each(RowPacker::finish)?;
@@ -159,6 +159,7 @@ pub struct Reading<'a> {
 /// Takes the rows of a thread.
 struct RowPacker<'a> {
     reading: &'a Reading<'a>,
+    stopwatch: &'a Stopwatch,
     /// The ordinal of the first row of the input.
     first: u64,
     persons: PackedWriter<'a>,
@@ -174,11 +175,12 @@ struct RowPacker<'a> {
 const TOGETHER: usize = 256;
 
 impl<'a> RowPacker<'a> {
-    fn new(reading: &'a Reading<'a>, first: u64) -> RowPacker<'a> {
+    fn new(reading: &'a Reading<'a>, first: u64, stopwatch: &'a Stopwatch) -> RowPacker<'a> {
         let lists = || (0..reading.keys.partitioning().count()).map(|_| Vec::new()).collect();
         RowPacker {
             reading,
             first,
+            stopwatch,
             persons: reading.persons.writer(),
             rows: lists(),
             names: lists(),
@@ -248,6 +250,15 @@ impl<'a> RowPacker<'a> {
 
 impl RowSink for RowPacker<'_> {
     fn take(&mut self, piece: ReadPiece) -> Outcome<()> {
+        let (stopwatch, rows) = (self.stopwatch, piece.batch.rows as u64);
+        stopwatch.count(Activity::Pack, rows, 0);
+        stopwatch.measure(Activity::Pack, || self.pack(piece))
+    }
+}
+
+impl RowPacker<'_> {
+    /// Packs the rows of a batch that the review looks at.
+    fn pack(&mut self, piece: ReadPiece) -> Outcome<()> {
         let ReadPiece { batch, checked, ordinal, .. } = piece;
         let policies = policies(self.reading.policy, checked);
         let mut others = std::mem::take(&mut self.others);
