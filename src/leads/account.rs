@@ -23,7 +23,7 @@ pub struct ReviewAccount {
     /// Persons with a settlement.
     pub persons: u64,
     /// What the benefit rules looked at.
-    pub benefits: BenefitAccount,
+    pub benefits: ReviewedBenefits,
     /// Values that `values` of the rules does not have: field, value, rows.
     pub unknown_values: Vec<(String, String, u64)>,
 }
@@ -61,7 +61,7 @@ impl RowAccount {
 
 /// What the benefit rules looked at.
 #[derive(Debug, Clone, Default)]
-pub struct BenefitAccount {
+pub struct ReviewedBenefits {
     /// Settlements for which a range was computed, and their `hifp_pay`.
     pub reviewed: (u64, FenSum),
     /// All other settlements, and their `hifp_pay`.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    account::{BenefitAccount, InputAccount, NotRun, ReviewAccount, RowAccount, RowPlace},
+    account::{InputAccount, NotRun, ReviewAccount, ReviewedBenefits, RowAccount, RowPlace},
     summary::ReviewSummary,
     write::{LeadSource, write},
 };
@@ -149,7 +149,7 @@ pub(super) fn account() -> ReviewAccount {
         ],
         rows: RowAccount { rejected: 3, repeated: 2, reversals: 4, reversed: 1, settlements: 90 },
         persons: 70,
-        benefits: BenefitAccount {
+        benefits: ReviewedBenefits {
             reviewed: (60, FenSum::new(900_000)),
             other: (30, FenSum::new(100_000)),
             areas_without: vec![

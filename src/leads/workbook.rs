@@ -247,9 +247,7 @@ fn write_cell(
     looks: &Looks,
 ) -> Result<(), XlsxError> {
     let number = |text: &str| match cell {
-        PackCell::Money => parse_sum(text).ok().and_then(exact),
-        #[expect(clippy::disallowed_types, reason = "a spreadsheet has no other numbers")]
-        PackCell::Count => text.parse::<f64>().ok(),
+        PackCell::Money | PackCell::Count => parse_sum(text).ok().and_then(exact),
         _ => None,
     };
     let look = match cell {

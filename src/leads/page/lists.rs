@@ -133,10 +133,10 @@ fn lines<K>(
     (lines, (more > 0).then(|| count_shown(more as i128)))
 }
 
-fn named(name: Words, code: impl ToString) -> CountedLine {
+fn named(name: Words, code: String) -> CountedLine {
     CountedLine {
         name,
-        code: code.to_string(),
+        code,
         note: Words::default(),
         leads: String::new(),
         stake: Money::default(),
@@ -169,20 +169,23 @@ impl PageLists {
             CountedLine {
                 note: words(zh, en),
                 link: Some(format!("#{}", rule.id())),
-                ..named(rule_named(*rule), rule.id())
+                ..named(rule_named(*rule), rule.id().to_owned())
             }
         });
         let (provinces, _) = lines(by_province, usize::MAX, |of| {
             let has_pack =
                 tally.by_province.keys().any(|(one, rule)| one == of && *rule != ReviewRule::Beh20);
-            CountedLine { link: has_pack.then(|| path_of(*of, "xlsx")), ..named(province(*of), of) }
+            CountedLine {
+                link: has_pack.then(|| path_of(*of, "xlsx")),
+                ..named(province(*of), of.to_string())
+            }
         });
         let institutions = tally.by_institution.iter();
         let institutions = institutions.map(|(code, (of, counted))| ((code, *of), *counted));
         let (institutions, more_institutions) =
             lines(institutions, INSTITUTIONS, |(code, of)| named(province(*of), cut(code)));
         let months = tally.by_month.iter().map(|(month, counted)| (*month, *counted));
-        let (months, more_months) = lines(months, MONTHS, |of| named(month(*of), ""));
+        let (months, more_months) = lines(months, MONTHS, |of| named(month(*of), String::new()));
         let silent = account
             .rules_run
             .iter()
