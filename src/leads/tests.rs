@@ -25,6 +25,7 @@ use crate::{
         codes::Province,
         money::{FenSum, yuan},
     },
+    privacy::pseudonym::{self, Pseudonyms},
     review::{found::FoundLead, rule::ReviewRule},
     workbook::{CellContent, CellSink, Unreadable, WorkbookBounds, XlsxFile},
 };
@@ -328,6 +329,20 @@ fn a_province_answers_its_own_suspects_and_sees_no_number_of_a_person() {
     }
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("6100000000000000");
     assert!(text(&files["leads.parquet"]));
+}
+
+#[test]
+fn with_a_key_persons_have_pseudonyms_beside_what_is_masked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (key, out) = (folder.path().join("key"), folder.path().join("out"));
+    pseudonym::keygen(&key, "2025-7").expect("made");
+    let key = Pseudonyms::read(&key).expect("read");
+    written(&out, &some(), 0, Some(&key)).expect("written");
+    let files = files(&out);
+    let shown = format!("***0001 {}", key.of("61000000000000000001"));
+    let text = |path: &str| String::from_utf8(files[path].clone()).expect("text");
+    assert!(text("provinces/31/leads.csv").contains(&shown));
+    assert!(text("review.html").contains(&shown) && text("review.html").contains("2025-7"));
 }
 
 #[test]

@@ -105,7 +105,7 @@ impl Looks {
                 .set_align(FormatAlign::Center)
                 .set_align(FormatAlign::VerticalCenter)
                 .set_background_color("#E7EDF3"),
-            text: cell().set_num_format("@"),
+            text: cell().set_num_format("@").set_align(FormatAlign::Left).set_indent(1),
             money: right().set_num_format("#,##0.00"),
             count: right().set_num_format("#,##0"),
             closed: cell().set_background_color("#EEF0F2"),
