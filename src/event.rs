@@ -64,6 +64,10 @@ pub enum Activity {
     Decode,
     /// Judge rows, add up files.
     Validate,
+    /// Pack rows by person and by institution, in a review.
+    Pack,
+    /// Look at persons and institutions, in a review.
+    Look,
     /// Add up positions.
     #[serde(rename = "add up")]
     AddUp,
@@ -77,12 +81,14 @@ pub enum Activity {
 
 impl Activity {
     /// All activities in the order of the data flow.
-    pub const ALL: [Activity; 9] = [
+    pub const ALL: [Activity; 11] = [
         Activity::Digest,
         Activity::Read,
         Activity::Decompress,
         Activity::Decode,
         Activity::Validate,
+        Activity::Pack,
+        Activity::Look,
         Activity::AddUp,
         Activity::Match,
         Activity::Settle,
@@ -97,6 +103,8 @@ impl Activity {
             Activity::Decompress => text!("decompress"),
             Activity::Decode => text!("decode"),
             Activity::Validate => text!("validate"),
+            Activity::Pack => text!("pack"),
+            Activity::Look => text!("look"),
             Activity::AddUp => text!("add up"),
             Activity::Match => text!("match"),
             Activity::Settle => text!("settle"),
@@ -112,6 +120,8 @@ impl Activity {
             Activity::Decompress => "decompress",
             Activity::Decode => "decode",
             Activity::Validate => "validate",
+            Activity::Pack => "pack",
+            Activity::Look => "look",
             Activity::AddUp => "add up",
             Activity::Match => "match",
             Activity::Settle => "settle",
@@ -171,7 +181,7 @@ impl Stopwatch {
         self.spent[activity as usize].bytes.fetch_add(bytes, Relaxed);
     }
 
-    /// Returns the measured times. Pages are read and decompressed inside of decoding, so their time is subtracted
+    /// Returns the measured times of what was done. Pages are read and decompressed inside of decoding, so their time is subtracted
     /// there.
     pub fn timings(&self) -> Vec<ActivityTime> {
         let nanos = |activity: Activity| self.spent[activity as usize].nanos.load(Relaxed);
@@ -186,7 +196,8 @@ impl Stopwatch {
                 bytes: bytes.load(Relaxed),
             }
         };
-        Activity::ALL.into_iter().map(timing).collect()
+        let all = Activity::ALL.into_iter().map(timing);
+        all.filter(|timing| !timing.busy.is_zero() || timing.rows > 0).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The command `check`: a delivery before the run, a pipeline, or benefits.
+//! The command `check`: a delivery before the run, a pipeline, benefits, or rules of the review.
 
 use std::{
     fs,
@@ -24,9 +24,9 @@ use crate::{
     pipeline::{Settings, is_remote, parse_memory, parse_threads},
     plausible::parse_code,
     policy_tests,
-    review::benefits::{Benefits, rows::BenefitSet},
+    review::{benefits::Benefits, rule::ReviewRule, rules_file::ReviewRules},
     shapes,
-    text::{Grouped, Text, items},
+    text::{Grouped, Text},
 };
 
 /// A pipeline file that is good, and so are the rules that it names.
@@ -62,6 +62,22 @@ pub(super) struct CheckedBenefits<'a> {
     holes: Vec<Text>,
 }
 
+/// Rules of the review that are good.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "check RULES --format json")]
+pub(super) struct CheckedReviewRules<'a> {
+    /// The format of the report.
+    format: shapes::FormatNumber<1>,
+    /// Always `ok`: a file that is not good is a failure.
+    status: CheckStatus,
+    /// The file as the command line names it.
+    rules: &'a Path,
+    /// The entries of thresholds, the built-in ones too that the file leaves in force.
+    entries: u64,
+    /// The rules that do not run.
+    off: Vec<&'static str>,
+}
+
 /// What a check says.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -77,15 +93,17 @@ Examples:
   liangqing check --period 2025-10
   liangqing check month-end
   liangqing check benefits
+  liangqing check review.toml
 
 A folder is a delivery: its files and rows are read and judged as a run would, in a fraction of its time. Nothing
 is reconciled and nothing is written. Exit status 3: a run would be refused by what was found. With a book the rows of
 each province stand beside the visits that cleared in the last period. The other settings are those of liangqing.toml
 of the working folder, or else the built-in ones. A file, or the name of a built-in pipeline, is a pipeline: it is
 checked, and so are the rules that it names. A file with [[set]], or a folder of such files, holds benefits: they are
-checked, and the tests in them are run.")]
+checked, and the tests in them are run. A file with [[threshold]], [values] or off holds rules of the review: every
+error in it is listed.")]
 pub(super) struct CheckArguments {
-    /// Folder of a delivery, a pipeline, or benefits [default: the delivery that liangqing.toml here names]
+    /// Folder of a delivery, a pipeline, benefits, or rules of the review [default: the delivery that liangqing.toml here names]
     pub(super) what: Option<PathBuf>,
     /// The period of the delivery, YYYY-MM [default: the one that most cost months say]
     #[arg(long, value_parser = parse_period)]
@@ -150,6 +168,9 @@ pub(super) fn check(
     if let Some(benefits) = arguments.what.as_deref().filter(|path| holds_benefits(path)) {
         return check_benefits(benefits, arguments.format);
     }
+    if let Some(rules) = arguments.what.as_deref().filter(|path| holds_review_rules(path)) {
+        return check_review_rules(rules, arguments.format);
+    }
     let is_delivery = |path: &Path| path.is_dir() || is_remote(path);
     let pipeline = arguments.what.as_deref().filter(|path| !is_delivery(path));
     if let Some(pipeline) = pipeline {
@@ -183,10 +204,7 @@ fn holds_benefits(path: &Path) -> bool {
 fn check_benefits(path: &Path, format: Format) -> Outcome<()> {
     let benefits = Benefits::read(path)?;
     let sets = benefits.sets.iter();
-    let failed: Vec<Text> = sets.clone().flat_map(BenefitSet::failed_tests).collect();
-    if !failed.is_empty() {
-        return Err(Failure::Usage(text!("tests of benefits failed:{}", items(&failed))));
-    }
+    benefits.tested()?;
     let tests = sets.clone().map(|set| set.tests.len() as u64).sum();
     let holes = sets.flat_map(|set| {
         let holes = set.holes().into_iter();
@@ -204,6 +222,32 @@ fn check_benefits(path: &Path, format: Format) -> Outcome<()> {
             let (format, status) = (shapes::FormatNumber, CheckStatus::Ok);
             let report = CheckedBenefits { format, status, benefits: path, sets, tests, holes };
             printer::report(&report)
+        }
+    }
+}
+
+/// Whether a file has rules of the review.
+fn holds_review_rules(path: &Path) -> bool {
+    path.is_file() && read_text(path).is_ok_and(|text| ReviewRules::are_in(&text))
+}
+
+/// Checks rules of the review.
+fn check_review_rules(path: &Path, format: Format) -> Outcome<()> {
+    let rules = ReviewRules::read(path)?;
+    let entries = rules.entries().len() as u64;
+    let off: Vec<&str> = rules.off().map(ReviewRule::id).collect();
+    match format {
+        Format::Human => {
+            let mut lines = vec![text!("{}: good", path)];
+            lines.push(text!("{} entries of thresholds", Grouped(entries)));
+            if !off.is_empty() {
+                lines.push(text!("do not run: {}", off.join(", ")));
+            }
+            text(&lines)
+        }
+        Format::Json => {
+            let (format, status) = (shapes::FormatNumber, CheckStatus::Ok);
+            printer::report(&CheckedReviewRules { format, status, rules: path, entries, off })
         }
     }
 }

@@ -7,7 +7,7 @@ use std::fs;
 
 use crate::{
     contract::columns::{
-        self, ACCOUNTS, FileColumns, NAMES, OPENING_QUOTAS, REGISTRY, REPLY, SMALL_FILES,
+        self, ACCOUNTS, FILINGS, FileColumns, NAMES, OPENING_QUOTAS, REGISTRY, REPLY, SMALL_FILES,
         SmallFileColumn,
     },
     diag::codes::{Code, LineCode, RowRule},
@@ -109,8 +109,11 @@ const LETTERS: [(char, [&str; 2], [&str; 2]); 16] = [
     ),
     (
         'N',
-        ["机构名录", "the registry"],
-        ["`bulletin` 拒收名录，退出状态 3", "`bulletin` refuses the registry, exit status 3"],
+        ["机构名录与备案", "the registry and the filings"],
+        [
+            "`bulletin` 与 `review` 拒收名录，`review` 拒收备案，退出状态 3",
+            "`bulletin` and `review` refuse the registry, `review` the filings, exit status 3",
+        ],
     ),
     ('B', ["账套", "the book"], ["`verify` 以退出状态 5 结束", "`verify` ends with exit status 5"]),
     (
@@ -287,8 +290,11 @@ fn file(file: &FileColumns, lang: PageLang) -> String {
             columns::ValueKind::Flag => ["0 或 1", "0 or 1"],
             columns::ValueKind::Province => ["两位省码", "two-digit province code"],
         };
-        let need =
-            if column.required { ["必填", "required"] } else { ["可空", "may be empty"] };
+        let need = match (column.required, column.may_be_missing) {
+            (true, _) => ["必填", "required"],
+            (false, false) => ["可空", "may be empty"],
+            (false, true) => ["可缺", "may be missing"],
+        };
         let heading = in_form.iter().find(|(_, value)| is_reply && *value == column.name);
         let name = format!("`{}`", column.name);
         let name =
@@ -315,7 +321,7 @@ fn inputs(lang: PageLang) -> String {
     let intro = lang
         .choose([include_str!("dictionary/inputs.zh-CN.md"), include_str!("dictionary/inputs.md")]);
     let small: String = SMALL_FILES.iter().map(|small| file(small, lang)).collect();
-    let others: String = [OPENING_QUOTAS, REGISTRY, ACCOUNTS, NAMES, REPLY]
+    let others: String = [OPENING_QUOTAS, REGISTRY, FILINGS, ACCOUNTS, NAMES, REPLY]
         .iter()
         .map(|other| file(other, lang))
         .collect();

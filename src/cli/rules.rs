@@ -13,7 +13,7 @@ use crate::{
     figures::SentenceTemplate,
     pipeline::built_in,
     place::output::{Output, Readers, Replace},
-    review::benefits::built_in::BENEFITS,
+    review::{benefits::built_in::BENEFITS, rules_file::REVIEW_RULES},
     rules,
     statements::Template,
     synth::BreakRates,
@@ -26,11 +26,13 @@ Examples:
   liangqing rules --out rules.toml
   liangqing rules forms | less
   liangqing rules audit-rerun
+  liangqing rules review --out review.toml
   liangqing rules benefits/xian
 
-rules is the policy of all periods. forms and sentences are the templates of papers and of sentences in reports, breaks
-the rates of planted breaks of synth. month-end, audit-rerun, national-benchmark and cluster are pipelines of run.
-benefits/CITY are the rule sets of insured areas. A file is never replaced.")]
+rules is the policy of all periods, review the thresholds of the review and its words for codes. forms and sentences are
+the templates of papers and of sentences in reports, breaks the rates of planted breaks of synth. month-end,
+audit-rerun, national-benchmark and cluster are pipelines of run. benefits/CITY are the rule sets of insured areas. A
+file is never replaced.")]
 pub(super) struct RulesArguments {
     /// What to print
     #[arg(
@@ -48,6 +50,7 @@ fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     let pipelines = built_in::PIPELINES.map(|pipeline| (pipeline.name, pipeline.text));
     let others = [
         ("rules", rules::BUILT_IN),
+        ("review", REVIEW_RULES),
         ("forms", Template::BUILT_IN),
         ("sentences", SentenceTemplate::BUILT_IN),
         ("breaks", BreakRates::BUILT_IN),

@@ -25,7 +25,10 @@ use crate::{
     model::{codes::Month, dates::parse_period},
     pipeline::parse_threads,
     rules::Rules,
-    synth::{BreakRates, OPENING_QUOTAS, Order, Summary, SynthError, SynthOptions, generate},
+    synth::{
+        BreakRates, OPENING_QUOTAS, Order, Summary, SynthError, SynthOptions, generate,
+        generate_review,
+    },
     text::{Grouped, Text, list, word},
 };
 
@@ -34,11 +37,15 @@ use crate::{
 Examples:
   liangqing synth --out national --period 2025-10 --settlements 2000000 --periods 3
   liangqing synth --out clean --period 2025-10 --settlements 100000 --breaks none --order shuffled
+  liangqing synth --review --out quiet --period 2025-10 --settlements 100000 --periods 3
 
 Writes DIR/<period>/ with a delivery, and DIR/<period>/truth.parquet with the breaks (setl_id, class) that
 the engine has to find in it. DIR/opening-quotas.csv has the quotas with which a book of these deliveries begins.
 From the second period on a delivery has payments of notices of earlier periods, approved top-ups and initial
-quotas, as fits the notices of a book that began so. The same seed gives the same bytes, whatever the threads.")]
+quotas, as fits the notices of a book that began so. The same seed gives the same bytes, whatever the threads.
+
+With --review the months are quiet and have no breaks. DIR, which must be new, also has filings.parquet, registry.csv,
+the rules review.toml, and truth-review.parquet (rule, setl_id, lead): the leads of a review of all periods.")]
 pub(super) struct SynthArguments {
     /// Folder for the deliveries
     #[arg(long, value_name = "DIR")]
@@ -58,6 +65,12 @@ pub(super) struct SynthArguments {
     /// TOML file with the rates of planted breaks, or none [default: built in, see liangqing rules breaks]
     #[arg(long, value_name = "FILE|none")]
     pub(super) breaks: Option<PathBuf>,
+    /// Quiet months with planted leads for the review, in place of breaks
+    #[arg(long, conflicts_with = "breaks")]
+    pub(super) review: bool,
+    /// Planted cases of each rule for a million settlements; each kind of case is there at least once
+    #[arg(long, value_name = "N", default_value_t = 20, requires = "review", value_parser = clap::value_parser!(u64).range(..=MOST_CASES))]
+    pub(super) review_rate: u64,
     /// In which order rows lie in the files
     #[arg(long, value_enum, default_value_t)]
     pub(super) order: RowOrder,
@@ -74,6 +87,9 @@ pub(super) struct SynthArguments {
     #[arg(long, short)]
     pub(super) quiet: bool,
 }
+
+/// The most cases of a rule for a million settlements. Planted rows are held in memory.
+const MOST_CASES: u64 = 1_000;
 
 /// In which order rows lie in the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -108,19 +124,28 @@ pub(super) fn synth(arguments: &SynthArguments, stop: Arc<AtomicBool>) -> Outcom
     let rules = read_rules(arguments.rules.as_deref())?;
     let pool = thread_pool(arguments.threads)?;
     let monitor = progress::monitor(stop, arguments.quiet, None);
-    let summary = pool.install(|| generated(&options, &rules, &monitor))?;
+    let rate = arguments.review.then_some(arguments.review_rate);
+    let summary = pool.install(|| generated(&options, rate, &rules, &monitor))?;
+    if arguments.review && arguments.format == Format::Human {
+        return print_review(&summary, &options);
+    }
     print(&summary, &options, arguments.format)
 }
 
-/// Generates deliveries.
+/// Generates deliveries: with breaks, or for the review with this rate of cases.
 pub(super) fn generated(
     options: &SynthOptions,
+    review: Option<u64>,
     rules: &Rules,
     monitor: &Monitor,
 ) -> Outcome<Summary> {
     let rows = options.settlements.saturating_mul(2 * u64::from(options.periods));
     monitor.stage(text!("generating"), rows)?;
-    let made = generate(options, rules, &|rows| monitor.advance(rows).is_ok());
+    let advance = |rows| monitor.advance(rows).is_ok();
+    let made = match review {
+        Some(rate) => generate_review(options, rate, rules, &advance),
+        None => generate(options, rules, &advance),
+    };
     monitor.done();
     made.map_err(|error| match error {
         SynthError::Options(_) | SynthError::Rules(_) | SynthError::Exists(_) => {
@@ -151,6 +176,47 @@ fn breaks(argument: Option<&Path>) -> Outcome<BreakRates> {
     }
 }
 
+/// Prints what was made for the review, and how to review it.
+fn print_review(summary: &Summary, options: &SynthOptions) -> Outcome<()> {
+    let mut measures = table([text!("what"), text!("made")], 2);
+    for measure in &summary.measures {
+        measures.add_row([&measure.measure, &measure.made].map(said));
+    }
+    let leads = summary.leads.iter();
+    let leads: Vec<Text> =
+        leads.map(|(rule, leads)| text!("{} {}", rule, Grouped(*leads))).collect();
+    let beside = |name: &str| shown(&options.out.join(name));
+    let inputs: Vec<String> = (0..options.periods)
+        .map(|n| beside(&options.first_period.plus(n.cast_signed()).to_string()))
+        .collect();
+    let next = format!(
+        "liangqing review --input {} --rules {} --filings {} --registry {} --out DIR",
+        inputs.join(" "),
+        beside("review.toml"),
+        beside("filings.parquet"),
+        beside("registry.csv"),
+    );
+    printer::text(&[
+        measures.trim_fmt(),
+        text!(""),
+        Text::labelled("made", made(summary, options)),
+        Text::labelled("planted", text!("{}", list(leads))),
+        text!(""),
+        text!("next"),
+        text!("  - {}", next),
+    ])
+}
+
+/// Returns the rows, settlements and periods that were made.
+fn made(summary: &Summary, options: &SynthOptions) -> Text {
+    text!(
+        "{} of {} in {}",
+        text!("{} row(s)", Grouped(summary.rows)),
+        text!("{} settlement(s)", Grouped(summary.settlements)),
+        text!("{} period(s)", options.periods)
+    )
+}
+
 /// Prints the calibration table and the totals.
 fn print(summary: &Summary, options: &SynthOptions, format: Format) -> Outcome<()> {
     if format == Format::Json {
@@ -166,12 +232,6 @@ fn print(summary: &Summary, options: &SynthOptions, format: Format) -> Outcome<(
         .iter()
         .map(|(class, rows)| text!("{} {}", word(class), Grouped(*rows)))
         .collect();
-    let made = text!(
-        "{} of {} in {}",
-        text!("{} row(s)", Grouped(summary.rows)),
-        text!("{} settlement(s)", Grouped(summary.settlements)),
-        text!("{} period(s)", options.periods)
-    );
     let planted = if breaks.is_empty() { text!("nothing") } else { text!("{}", list(breaks)) };
     let period = options.first_period;
     let input = shown(&options.out.join(period.to_string()));
@@ -192,7 +252,7 @@ fn print(summary: &Summary, options: &SynthOptions, format: Format) -> Outcome<(
     printer::text(&[
         table.trim_fmt(),
         text!(""),
-        Text::labelled("made", made),
+        Text::labelled("made", made(summary, options)),
         Text::labelled("planted", planted),
         Text::labelled("paid", paid),
         Text::labelled("pairs", text!("{}", list(levels))),

@@ -30,8 +30,10 @@ pub struct SmallFileColumn {
     pub name: &'static str,
     /// The kind of its values.
     pub kind: ValueKind,
-    /// Whether a line without a value breaks a rule. The column itself has to be there in any case.
+    /// Whether a line without a value breaks a rule.
     pub required: bool,
+    /// Whether the whole column may be missing.
+    pub may_be_missing: bool,
     /// The meaning in Chinese and in English.
     pub meaning: [&'static str; 2],
 }
@@ -52,7 +54,7 @@ const fn needed(
     kind: ValueKind,
     meaning: [&'static str; 2],
 ) -> SmallFileColumn {
-    SmallFileColumn { name, kind, required: true, meaning }
+    SmallFileColumn { name, kind, required: true, may_be_missing: false, meaning }
 }
 
 const fn optional(
@@ -60,7 +62,11 @@ const fn optional(
     kind: ValueKind,
     meaning: [&'static str; 2],
 ) -> SmallFileColumn {
-    SmallFileColumn { name, kind, required: false, meaning }
+    SmallFileColumn { name, kind, required: false, may_be_missing: false, meaning }
+}
+
+const fn extra(name: &'static str, kind: ValueKind, meaning: [&'static str; 2]) -> SmallFileColumn {
+    SmallFileColumn { name, kind, required: false, may_be_missing: true, meaning }
 }
 
 const INSURED: SmallFileColumn =
@@ -261,12 +267,12 @@ pub const OPENING_QUOTAS: FileColumns = FileColumns {
     ],
 };
 
-/// `registry.csv`, which `bulletin --registry` names.
+/// `registry.csv`, which `bulletin --registry` and `review --registry` name.
 pub const REGISTRY: FileColumns = FileColumns {
     name: "registry.csv",
     purpose: [
-        "定点医药机构名录（`bulletin --registry`）；有误即拒收，代码 N01 至 N05",
-        "the institutions that there are (`bulletin --registry`). Bad lines refuse it, with a code N01 to N05",
+        "定点医药机构名录（`bulletin --registry`、`review --registry`）；有误即拒收，代码 N01 至 N05",
+        "the institutions that there are (`bulletin --registry`, `review --registry`). Bad lines refuse it, with a code N01 to N05",
     ],
     columns: &[
         needed(
@@ -298,6 +304,70 @@ pub const REGISTRY: FileColumns = FileColumns {
                 "跨省直接结算开通日期；未开通为空",
                 "the day from which it settles across provinces; empty when it does not",
             ],
+        ),
+        extra(
+            "level",
+            ValueKind::Text,
+            [
+                "机构等级，供 `review` 用，取值同 hosp_lv",
+                "level of the institution for `review`, a value of hosp_lv",
+            ],
+        ),
+        extra(
+            "networked",
+            ValueKind::Flag,
+            [
+                "是否联网，供 `review` 用；空为不明",
+                "whether it is in the network, for `review`; empty: not known",
+            ],
+        ),
+    ],
+};
+
+/// The table of filings, which `review --filings` names.
+pub const FILINGS: FileColumns = FileColumns {
+    name: "filings",
+    purpose: [
+        "异地就医备案（`review --filings`）：CSV 或 Parquet，长度不限，各列均须有；有误即拒收，代码 F02 至 F15、N06 至 N08、S01 至 S05、S13",
+        "the filings of care in another place (`review --filings`): CSV or Parquet of any length, with every column. Mistakes refuse it, with a code F02 to F15, N06 to N08, S01 to S05 or S13",
+    ],
+    columns: &[
+        needed("psn_no", ValueKind::Text, ["人员编号", "person"]),
+        needed(
+            "insu_admdvs",
+            ValueKind::Text,
+            [
+                "参保区划，2、4 或 6 位，不足补 0",
+                "insured division of 2, 4 or 6 digits, filled up with zeros",
+            ],
+        ),
+        needed(
+            "rloc_admdvs",
+            ValueKind::Text,
+            [
+                "备案就医区划，同上；xx0000 为全省",
+                "division that it was filed to, likewise; xx0000 is the whole province",
+            ],
+        ),
+        optional(
+            "rloc_rea",
+            ValueKind::Text,
+            ["备案类型，其含义见规则 `values`", "type; `values` of the rules say what it means"],
+        ),
+        needed("begndate", ValueKind::Day, ["开始日期", "first day"]),
+        optional("enddate", ValueKind::Day, ["结束日期；空为长期有效", "last day; empty: open"]),
+        optional(
+            "crte_time",
+            ValueKind::Text,
+            [
+                "备案时间 YYYY-MM-DD HH:MM:SS（东八区）",
+                "when it was made, YYYY-MM-DD HH:MM:SS in UTC+8",
+            ],
+        ),
+        optional(
+            "vali_flag",
+            ValueKind::Text,
+            ["0 为无效，其余均为有效", "0: not valid; all else is valid"],
         ),
     ],
 };

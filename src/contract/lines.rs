@@ -130,14 +130,20 @@ pub(super) fn read<T>(
             return Vec::new();
         }
     };
-    let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
-    let positions = match header::positions(&header, &names, text, start, name) {
-        Ok(positions) => positions,
+    let is_there = |column: &&SmallFileColumn| {
+        !column.may_be_missing || header.iter().any(|name| name == column.name)
+    };
+    let names: Vec<&str> = columns.iter().filter(is_there).map(|column| column.name).collect();
+    let mut found = match header::positions(&header, &names, text, start, name) {
+        Ok(found) => found.into_iter(),
         Err(finding) => {
             findings.push(finding);
             return Vec::new();
         }
     };
+    // A column that is missing has an empty value in every line.
+    let positions = columns.iter().map(|column| is_there(&column).then(|| found.next()).flatten());
+    let positions: Vec<Option<usize>> = positions.collect();
     let mut parsed = Vec::new();
     let mut listed = ListedFindings { before: findings.len(), more: 0 };
     let mut lines = LineNumbers { text, at: 0, number: 1 };
@@ -157,7 +163,8 @@ pub(super) fn read<T>(
             findings.push(Finding::new(Code::S03, name, text!("line {}", number), found));
             continue;
         }
-        let values = positions.iter().map(|at| record[*at].to_owned()).collect();
+        let value = |at: &Option<usize>| at.map_or_else(String::new, |at| record[at].to_owned());
+        let values = positions.iter().map(value).collect();
         let mut line = SmallFileLine { file: name, number, columns, values, findings };
         parsed.extend(parse(&mut line));
     }
@@ -166,19 +173,19 @@ pub(super) fn read<T>(
 }
 
 /// Bounds the listed findings of a file, and counts the others.
-struct ListedFindings {
-    before: usize,
-    more: usize,
+pub(super) struct ListedFindings {
+    pub(super) before: usize,
+    pub(super) more: usize,
 }
 
 impl ListedFindings {
-    fn bound(&mut self, findings: &mut Vec<Finding>) {
+    pub(super) fn bound(&mut self, findings: &mut Vec<Finding>) {
         let most = self.before + bounds::FINDINGS;
         self.more += findings.len().saturating_sub(most);
         findings.truncate(most);
     }
 
-    fn tell(mut self, name: &str, findings: &mut Vec<Finding>) {
+    pub(super) fn tell(mut self, name: &str, findings: &mut Vec<Finding>) {
         self.bound(findings);
         if let Some(last) = findings.last().filter(|_| self.more > 0) {
             let found = text!("{} findings more in this file", self.more);
@@ -188,7 +195,7 @@ impl ListedFindings {
 }
 
 /// Returns the text of a file, or the line of the first byte that is not UTF-8 and a description.
-fn decoded(bytes: &[u8]) -> Result<&str, (usize, Text)> {
+pub(super) fn decoded(bytes: &[u8]) -> Result<&str, (usize, Text)> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
         Err(error) => {
@@ -204,7 +211,7 @@ fn decoded(bytes: &[u8]) -> Result<&str, (usize, Text)> {
 }
 
 /// Returns the first line that is not blank, and the byte at which the line before it ends.
-fn first(reader: &mut csv::Reader<&[u8]>) -> Result<(Vec<String>, u64), Text> {
+pub(super) fn first(reader: &mut csv::Reader<&[u8]>) -> Result<(Vec<String>, u64), Text> {
     match reader.records().find(|record| !record.as_ref().is_ok_and(is_blank)) {
         None => Err(text!("no header")),
         Some(Err(error)) => Err(Text::foreign(error)),
@@ -217,7 +224,7 @@ fn first(reader: &mut csv::Reader<&[u8]>) -> Result<(Vec<String>, u64), Text> {
 
 /// Returns the line of a quote that opens within a value, closes before its end, or is never closed. The CSV
 /// reader would take the text after it, even whole lines, as part of the value.
-fn stray_quote(text: &str) -> Option<usize> {
+pub(super) fn stray_quote(text: &str) -> Option<usize> {
     let (mut quoted, mut opened) = (false, 1);
     let mut line = 1;
     let mut last = ',';
@@ -240,15 +247,15 @@ fn stray_quote(text: &str) -> Option<usize> {
 }
 
 /// Counts lines. The line numbers of the CSV reader are of no use, since it does not count blank lines.
-struct LineNumbers<'a> {
-    text: &'a str,
-    at: usize,
-    number: u64,
+pub(super) struct LineNumbers<'a> {
+    pub(super) text: &'a str,
+    pub(super) at: usize,
+    pub(super) number: u64,
 }
 
 impl LineNumbers<'_> {
     /// Returns the line of the first value at or after a byte. Bytes must not fall from call to call.
-    fn at_byte(&mut self, byte: u64) -> u64 {
+    pub(super) fn at_byte(&mut self, byte: u64) -> u64 {
         let bytes = self.text.as_bytes();
         let start = usize::try_from(byte).unwrap_or(usize::MAX).min(bytes.len());
         let blank = bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -261,6 +268,6 @@ impl LineNumbers<'_> {
 }
 
 /// Returns whether a line has only commas and blanks, as spreadsheets write it.
-fn is_blank(record: &csv::StringRecord) -> bool {
+pub(super) fn is_blank(record: &csv::StringRecord) -> bool {
     record.iter().all(|value| value.trim().is_empty())
 }

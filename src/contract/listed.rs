@@ -7,10 +7,12 @@ use unicode_normalization::UnicodeNormalization;
 use super::small_files::DeclaredTotals;
 use crate::{
     diag::{Code, Finding},
+    model::codes::Side,
     spelling::bare,
 };
 
-const LIST: &str = "control-totals.csv";
+/// The name of the list.
+pub(crate) const LIST: &str = "control-totals.csv";
 
 /// Checks that control-totals.csv lists every Parquet file exactly once, and no other file. A name in another
 /// spelling is replaced by the name of its file.
@@ -45,6 +47,11 @@ pub(crate) fn check(totals: &mut [DeclaredTotals], names: &[String], findings: &
             findings.push(Finding::of_file(Code::F10, name, text!("a file that is not listed")));
         }
     }
+}
+
+/// Whether a declared file lies in the folder of a side.
+pub(crate) fn is_of(side: Side, declared: &str) -> bool {
+    path(declared).split('/').next().is_some_and(|folder| folder == side.name())
 }
 
 /// Normalises a path of Windows, a shell or macOS: `/` as separator, relative to the input folder, characters

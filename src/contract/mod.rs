@@ -19,4 +19,5 @@ pub mod names;
 pub mod near;
 pub mod registry;
 pub mod small_files;
+pub(crate) mod streamed;
 pub mod walk;

@@ -20,6 +20,8 @@ use crate::{
 /// An institution of the registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Institution {
+    /// Its code.
+    pub code: String,
     /// Its county, six digits.
     pub county: String,
     /// The province of the county.
@@ -28,6 +30,10 @@ pub struct Institution {
     pub care_classes: BTreeSet<CareClass>,
     /// The first day of networking; none if the institution is not networked.
     pub opened_on: Option<NaiveDate>,
+    /// Its level, a value of `hosp_lv`; none where it is not known.
+    pub level: Option<String>,
+    /// Whether it is in the network; none where it is not known.
+    pub networked: Option<bool>,
 }
 
 /// Parses a registry; adds all findings.
@@ -60,14 +66,60 @@ fn institution(line: &mut SmallFileLine, codes: &mut BTreeSet<String>) -> Option
     if opened_on.is_none() {
         line.refuse(Code::S05, 4);
     }
-    if !codes.insert(code) {
+    let networked = if line.values[6].is_empty() { Some(None) } else { line.flag(6).map(Some) };
+    if !codes.insert(code.clone()) {
         line.refuse(Code::N05, 0);
     }
     let county = line.values[1].clone();
     Some(Institution {
+        code,
         county,
         province: province?,
         care_classes: care_classes?,
         opened_on: opened_on?,
+        level: Some(line.values[5].clone()).filter(|level| !level.is_empty()),
+        networked: networked?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Vec<Institution>, Vec<String>) {
+        let mut findings = Vec::new();
+        let institutions = read_registry(text.as_bytes(), "registry.csv", &mut findings);
+        let said =
+            |finding: &Finding| format!("{} {}: {}", finding.code, finding.place, finding.found);
+        (institutions, findings.iter().map(said).collect())
+    }
+
+    #[test]
+    fn level_and_network_may_be_missing() {
+        let (plain, findings) = read(
+            "fixmedins_code,county,kind,care_classes,opened_on\nH61010000001,610102,H,inpatient,\n",
+        );
+        assert_eq!(findings, [""; 0]);
+        assert_eq!((plain[0].level.as_deref(), plain[0].networked), (None, None));
+        assert_eq!(plain[0].code, "H61010000001");
+    }
+
+    #[test]
+    fn level_and_network_stand_in_any_column() {
+        let (all, findings) = read(
+            "networked,fixmedins_code,county,kind,care_classes,level,opened_on\n\
+             1,H61010000001,610102,H,inpatient,3A,\n\
+             0,H61010000002,610102,H,inpatient,,\n\
+             ,H61010000003,610102,H,inpatient,x,\n\
+             yes,H61010000004,610102,H,inpatient,x,\n",
+        );
+        let known = all.iter().map(|one| (one.level.as_deref(), one.networked));
+        assert_eq!(
+            known.collect::<Vec<_>>(),
+            [(Some("3A"), Some(true)), (None, Some(false)), (Some("x"), None)]
+        );
+        assert_eq!(findings, ["S06 line 5, column networked: \"yes\""]);
+        let twice = "level,fixmedins_code,county,kind,care_classes,level,opened_on\n";
+        assert!(read(twice).1[0].starts_with("S02 line 1"), "{:?}", read(twice).1);
+    }
 }

@@ -145,8 +145,23 @@ pub const NAMES: [&str; 7] = {
 impl SmallFiles {
     /// Reads the small files of an input folder; adds all findings.
     pub fn read(input: &Path, period: Month, findings: &mut Vec<Finding>) -> Outcome<SmallFiles> {
+        SmallFiles::read_some(input, &SMALL_FILES, period, findings)
+    }
+
+    /// Reads the control totals alone; adds all findings.
+    pub fn control_totals_of(input: &Path, findings: &mut Vec<Finding>) -> Outcome<SmallFiles> {
+        // The period decides nothing about this file.
+        SmallFiles::read_some(input, &[CONTROL_TOTALS], Month::new(2000, 1), findings)
+    }
+
+    fn read_some(
+        input: &Path,
+        some: &[FileColumns],
+        period: Month,
+        findings: &mut Vec<Finding>,
+    ) -> Outcome<SmallFiles> {
         let mut files = SmallFiles::default();
-        for file in &SMALL_FILES {
+        for file in some {
             let name = file.name;
             let path = input.join(name);
             // A dangling link is a file that cannot be read. It does not count as not delivered.

@@ -325,6 +325,15 @@ findings! {
     N05 "each institution once" "每家机构一次"
         "remove one of the lines, or put their kinds of care together"
         "删去其中一行，或合并就诊类别";
+    N06 "2, 4 or 6 digits of a division in one of the 32 provinces" "32 个省级单位内的 2、4 或 6 位区划码"
+        "correct the division; one that is not known is none: leave the filing out"
+        "更正区划码；区划不明的备案无从判断，请勿列入";
+    N07 "a time YYYY-MM-DD HH:MM:SS that exists, or nothing" "存在的时间 YYYY-MM-DD HH:MM:SS，或留空"
+        "write the time in UTC+8, or leave the cell empty"
+        "按东八区时间填写，或留空";
+    N08 "a line of at most 1 MiB" "不超过 1 MiB 的行"
+        "look for a quote that is never closed: it makes one line of many"
+        "检查是否有未闭合的引号：它会把多行并为一行";
     T01 "a reply form with its headings" "标题齐全的协查回复表"
         "fill in verification.xlsx or reply.csv of a province's folder, as `statements` wrote them"
         "请填写 `statements` 为各省生成的 verification.xlsx 或 reply.csv";

@@ -76,6 +76,11 @@ impl AnyParquet {
         Ok(AnyParquet { file: Arc::new(file), metadata, hinted, columns, nested, tools })
     }
 
+    /// Keeps some of the columns; the others are not read.
+    pub(crate) fn keep(&mut self, is_kept: impl Fn(&str) -> bool) {
+        self.columns.retain(|(name, _)| is_kept(name));
+    }
+
     /// Iterates over the names of the columns that are read.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|(name, _)| name.as_str())

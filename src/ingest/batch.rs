@@ -23,8 +23,9 @@ use parquet::{
 pub use super::times::DAY;
 use super::{
     amounts::{self, AmountColumn, BeyondDecimal},
+    beside::BesideValues,
     buffers::{HeldBytes, Tools},
-    form::{Conversion, SourceColumn},
+    form::{BesideColumn, Conversion, SourceColumn},
     lengths::Lengths,
     pages::FileRowGroup,
     source::ParquetSource,
@@ -51,6 +52,8 @@ pub struct Batch {
     dates: [Option<PrimitiveArray<Date32Type>>; 2],
     time: TimeColumn,
     amounts: Vec<Option<AmountColumn>>,
+    /// The fields beside the record that the file has, each with its place in the list of them.
+    beside: Vec<(usize, BesideValues)>,
 }
 
 /// The error of a batch that cannot be read.
@@ -80,6 +83,10 @@ pub struct Batches {
     millis: Option<ParquetRecordBatchReader>,
     /// Fields in the order of the reader's columns.
     columns: Vec<SourceColumn>,
+    /// The fields beside the record: the column, its latest list of codes, the limit of its texts.
+    beside: Vec<(BesideColumn, Option<Arc<CodeList>>, Lengths)>,
+    /// The roots of all columns, sorted: the columns of the reader.
+    roots: Vec<usize>,
     tools: Arc<Tools>,
     /// The latest list of codes of each text field.
     lists: [Option<Arc<CodeList>>; TEXT_FIELDS.len()],
@@ -112,21 +119,26 @@ impl Batches {
         selection: Option<RowSelection>,
         tools: &Arc<Tools>,
     ) -> Result<Batches, ParquetError> {
-        let mut columns = source.columns.clone();
-        columns.sort_by_key(|column| column.root);
+        let columns = source.columns.clone();
         let schema = source.metadata.file_metadata().schema_descr();
-        let mask = ProjectionMask::leaves(schema, columns.iter().map(|column| column.leaf));
+        let of_record = columns.iter().map(|column| (column.root, column.leaf));
+        let beside = source.beside.iter().map(|column| (column.root, column.leaf));
+        let (mut roots, leaves): (Vec<usize>, Vec<usize>) = of_record.chain(beside).unzip();
+        roots.sort_unstable();
+        let mask = ProjectionMask::leaves(schema, leaves.iter().copied());
         let hinted = source.reader_metadata(row_group)?;
         let levels = parquet_to_arrow_field_levels(schema, mask, Some(hinted.schema().fields()))?;
         let file = Arc::new(source.reopen()?);
         let in_group = source.metadata.row_group(row_group);
-        let leaves = columns.iter().map(|column| column.leaf);
-        let bytes = claims::check_columns(&file, in_group, leaves).map_err(damage)?;
+        let bytes = claims::check_columns(&file, in_group, leaves.into_iter()).map_err(damage)?;
         let room = tools.reserve(bytes, || source.open_bytes(row_group));
         let lengths = TEXT_FIELDS.map(|field| {
             let column = columns.iter().find(|column| column.field == field);
             column.map_or_else(Lengths::default, |column| Lengths::of(in_group, column.leaf))
         });
+        let beside = source.beside.iter();
+        let beside = beside.map(|column| (*column, None, Lengths::of(in_group, column.leaf)));
+        let beside = beside.collect();
         let tools = Arc::clone(tools);
         let group = FileRowGroup {
             file,
@@ -148,7 +160,7 @@ impl Batches {
             &levels, &group, batch_rows, selection,
         )?;
         let lists = [const { None }; TEXT_FIELDS.len()];
-        Ok(Batches { int96, reader, millis, columns, tools, lists, lengths, room })
+        Ok(Batches { int96, reader, millis, columns, beside, roots, tools, lists, lengths, room })
     }
 
     /// Whether memory is reserved, for which other row groups may wait.
@@ -189,12 +201,20 @@ impl Batches {
             dates: [None, None],
             time: TimeColumn::default(),
             amounts: Vec::with_capacity(AMOUNT_FIELDS.len()),
+            beside: Vec::with_capacity(self.beside.len()),
         };
-        let (columns, int96) = (&self.columns, self.int96);
+        let (columns, roots, int96) = (&self.columns, &self.roots, self.int96);
+        let at_root = |root: usize| Some(batch.column(roots.binary_search(&root).ok()?));
         let array = |field: Field| {
-            let position = columns.iter().position(|column| column.field == field)?;
-            Some((batch.column(position), columns[position].form))
+            let column = columns.iter().find(|column| column.field == field)?;
+            Some((at_root(column.root)?, column.form))
         };
+        for (column, list, lengths) in &mut self.beside {
+            let Some(array) = at_root(column.root) else { continue };
+            if let Some(values) = beside(array, column.form, list, lengths)? {
+                typed.beside.push((column.field, values));
+            }
+        }
         let lists = self.lists.iter_mut().zip(&mut self.lengths);
         for (field, (list, lengths)) in TEXT_FIELDS.into_iter().zip(lists) {
             let column = array(field).map(|(array, form)| text(array, form, list)).transpose()?;
@@ -267,7 +287,8 @@ impl Batch {
         let time = TimeColumn { local, nulls: None };
         let texts = TEXT_FIELDS.iter().map(|_| TextColumn::Absent).collect();
         let amounts = AMOUNT_FIELDS.iter().map(|_| None).collect();
-        Batch { rows: time.local.len(), texts, dates: [None, None], time, amounts }
+        let beside = Vec::new();
+        Batch { rows: time.local.len(), texts, dates: [None, None], time, amounts, beside }
     }
 
     /// Returns a text column.
@@ -278,6 +299,12 @@ impl Batch {
     /// Returns a column of amounts; `None` when the file does not have it.
     pub fn amount(&self, field: Field) -> Option<&AmountColumn> {
         self.amounts[amount_position(field)].as_ref()
+    }
+
+    /// Returns the values of a field beside the record, by its place in the list of these fields; none when the file
+    /// does not have it.
+    pub fn beside(&self, field: usize) -> Option<&BesideValues> {
+        self.beside.iter().find(|(place, _)| *place == field).map(|(_, values)| values)
     }
 
     /// Prefetches the values of some rows.
@@ -332,6 +359,29 @@ fn in_milliseconds(fields: &Fields, root: usize) -> Fields {
         Arc::new(field.as_ref().clone().with_data_type(millis.clone()))
     };
     fields.iter().enumerate().map(changed).collect()
+}
+
+/// Converts a column beside the record; none where all of its values are null.
+fn beside(
+    array: &ArrayRef,
+    form: Conversion,
+    list: &mut Option<Arc<CodeList>>,
+    lengths: &mut Lengths,
+) -> Result<Option<BesideValues>, ReadError> {
+    Ok(match form {
+        Conversion::Null => None,
+        Conversion::Date => BesideValues::of_days(array),
+        Conversion::Decimal { scale, .. } => {
+            let column = amounts::decode(array, scale)
+                .map_err(|_| damage(text!("an amount beyond DECIMAL(38,2)")))?;
+            Some(BesideValues::Amount(column))
+        }
+        _ => {
+            let column = text(array, form, list)?;
+            lengths.check(&column).map_err(damage)?;
+            Some(BesideValues::Text(column))
+        }
+    })
 }
 
 fn text(

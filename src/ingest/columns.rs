@@ -54,13 +54,7 @@ impl Mapped {
             seen[field.index()] = Some(name);
             found.aliases += u64::from(alias);
             found.respelled += u64::from(respelled);
-            let leaf = (0..schema.num_columns())
-                .find(|leaf| schema.get_column_root_idx(*leaf) == root && node.is_primitive());
-            let form = match leaf {
-                Some(leaf) => form_of(field, &schema.column(leaf)).map(|form| (leaf, form)),
-                None => Err((Code::F04, text!("a nested column"))),
-            };
-            match form {
+            match type_of(schema, root, field.kind(), field.required()) {
                 Ok((leaf, form)) => found.columns.push(SourceColumn { field, root, leaf, form }),
                 Err((code, found)) => findings.push(Finding::new(code, file, place, found)),
             }
@@ -130,20 +124,39 @@ fn nearest<'a>(field: Field, others: &[&'a str]) -> Option<&'a str> {
     spelling::nearest(candidates)
 }
 
-fn short(name: &str) -> String {
+pub(super) fn short(name: &str) -> String {
     spelling::short(name, LONGEST_NAME)
 }
 
-/// Returns the conversion of a field's column, or why the column is refused.
-fn form_of(field: Field, column: &ColumnDescriptor) -> Result<Conversion, (Code, Text)> {
-    let wrong = || (Code::F04, wanted(field.kind(), &describe(column)));
+/// Returns the leaf and the conversion of a column at the root of a schema, or why the column is refused.
+pub(super) fn type_of(
+    schema: &SchemaDescriptor,
+    root: usize,
+    kind: FieldKind,
+    required: bool,
+) -> Result<(usize, Conversion), (Code, Text)> {
+    let is_plain = schema.root_schema().get_fields()[root].is_primitive();
+    let leaf = (0..schema.num_columns()).find(|leaf| schema.get_column_root_idx(*leaf) == root);
+    match leaf.filter(|_| is_plain) {
+        Some(leaf) => form_of(kind, required, &schema.column(leaf)).map(|form| (leaf, form)),
+        None => Err((Code::F04, text!("a nested column"))),
+    }
+}
+
+/// Returns the conversion of a column for a kind of values.
+fn form_of(
+    kind: FieldKind,
+    required: bool,
+    column: &ColumnDescriptor,
+) -> Result<Conversion, (Code, Text)> {
+    let wrong = || (Code::F04, wanted(kind, &describe(column)));
     if column.max_rep_level() > 0 {
         return Err((Code::F04, text!("a repeated column")));
     }
     if matches!(column.logical_type_ref(), Some(LogicalType::Unknown)) {
-        return if field.required() { Err(wrong()) } else { Ok(Conversion::Null) };
+        return if required { Err(wrong()) } else { Ok(Conversion::Null) };
     }
-    match field.kind() {
+    match kind {
         FieldKind::Text => text_form(column).ok_or_else(wrong),
         FieldKind::Date => is_date(column).then_some(Conversion::Date).ok_or_else(wrong),
         FieldKind::Time => time_form(column).ok_or_else(wrong),

@@ -16,7 +16,7 @@ use crate::{
         walk::{FolderListing, FoundParquet, Unread, walk},
     },
     diag::{Code, Failure, Finding, Outcome},
-    ingest::{senders::Senders, source::ParquetSource},
+    ingest::{beside::BesideField, senders::Senders, source::ParquetSource},
     model::{
         codes::{Month, Side},
         money::{FenSum, yuan},
@@ -36,6 +36,8 @@ pub struct Delivery {
     pub unread: Vec<Unread>,
     /// The input folder, and the identities of its files from before the first read.
     before: Option<(PathBuf, Identities)>,
+    /// The side whose files are read alone, with their control totals; without it everything is.
+    only: Option<Side>,
 }
 
 /// Totals of a file, to be compared with the declared totals.
@@ -69,34 +71,39 @@ impl FileFacts {
 impl Delivery {
     /// Finds and opens the files of a delivery; adds to the findings.
     pub fn open(input: &Path, period: Month, findings: &mut Vec<Finding>) -> Outcome<Delivery> {
-        if let Err(error) = input.metadata()
-            && error.kind() == ErrorKind::PermissionDenied
-        {
-            return Err(Failure::io(input)(error));
-        }
-        if !input.is_dir() {
-            let problem = text!("--input {} is not a folder", input);
-            return Err(Failure::Usage(problem));
-        }
-        let found = walk(input, findings)?;
-        settle();
+        let found = listing(input, None, findings)?;
         let before = Some((input.to_owned(), found.identities()));
         let FolderListing { parquet, unread, .. } = found;
-        let opened: Vec<Outcome<Result<ParquetSource, Vec<Finding>>>> =
-            parquet.par_iter().map(open_file).collect();
-        let mut sources = Vec::new();
-        for source in opened {
-            match source? {
-                Ok(source) => sources.push(source),
-                Err(of_file) => findings.extend(of_file),
-            }
-        }
+        let sources = open_files(&parquet, findings)?;
         let mut small = SmallFiles::read(input, period, findings)?;
         let names: Vec<String> = parquet.into_iter().map(|file| file.name).collect();
         if let Some(totals) = &mut small.control_totals {
             listed::check(totals, &names, findings);
         }
-        Ok(Delivery { sources, small, unread, before })
+        Ok(Delivery { sources, small, unread, before, only: None })
+    }
+
+    /// Finds and opens the files of one side alone, with fields beside the record, and the control totals of these
+    /// files; adds to the findings.
+    pub fn open_side(
+        input: &Path,
+        side: Side,
+        beside: &[BesideField],
+        findings: &mut Vec<Finding>,
+    ) -> Outcome<Delivery> {
+        let found = listing(input, Some(side), findings)?;
+        let before = Some((input.to_owned(), found.identities()));
+        let mut sources = open_files(&found.parquet, findings)?;
+        for source in &mut sources {
+            source.read_beside(beside, findings);
+        }
+        let mut small = SmallFiles::control_totals_of(input, findings)?;
+        let names: Vec<String> = found.parquet.into_iter().map(|file| file.name).collect();
+        if let Some(totals) = &mut small.control_totals {
+            totals.retain(|declared| !listed::is_of(side.other(), &declared.file));
+            listed::check(totals, &names, findings);
+        }
+        Ok(Delivery { sources, small, unread: found.unread, before, only: Some(side) })
     }
 
     /// Finds and opens the files of a delivery; fails when there are findings.
@@ -114,7 +121,7 @@ impl Delivery {
     /// Finds files that were changed since the delivery was opened: parts were read before the change, parts after it.
     fn changes(&self) -> Outcome<Vec<Finding>> {
         let Some((input, before)) = &self.before else { return Ok(Vec::new()) };
-        let now = walk(input, &mut Vec::new())?.identities();
+        let now = walked(input, self.only, &mut Vec::new())?.identities();
         Ok(changed(before, &now))
     }
 
@@ -193,6 +200,54 @@ impl Delivery {
             }
         }
     }
+}
+
+/// Walks the input folder, and waits until a later change of a file shows.
+fn listing(
+    input: &Path,
+    only: Option<Side>,
+    findings: &mut Vec<Finding>,
+) -> Outcome<FolderListing> {
+    if let Err(error) = input.metadata()
+        && error.kind() == ErrorKind::PermissionDenied
+    {
+        return Err(Failure::io(input)(error));
+    }
+    if !input.is_dir() {
+        let problem = text!("--input {} is not a folder", input);
+        return Err(Failure::Usage(problem));
+    }
+    let found = walked(input, only, findings)?;
+    settle();
+    Ok(found)
+}
+
+/// Walks the input folder; of one side alone, only its files and the control totals are found.
+fn walked(input: &Path, only: Option<Side>, findings: &mut Vec<Finding>) -> Outcome<FolderListing> {
+    let Some(side) = only else { return walk(input, findings) };
+    let mut of_all = Vec::new();
+    let mut found = walk(input, &mut of_all)?;
+    let other = side.other().name();
+    findings.extend(of_all.into_iter().filter(|one| !Path::new(&one.file).starts_with(other)));
+    found.parquet.retain(|file| file.side == side);
+    found.small.retain(|(name, _)| name == listed::LIST);
+    Ok(found)
+}
+
+fn open_files(
+    parquet: &[FoundParquet],
+    findings: &mut Vec<Finding>,
+) -> Outcome<Vec<ParquetSource>> {
+    let opened: Vec<Outcome<Result<ParquetSource, Vec<Finding>>>> =
+        parquet.par_iter().map(open_file).collect();
+    let mut sources = Vec::new();
+    for source in opened {
+        match source? {
+            Ok(source) => sources.push(source),
+            Err(of_file) => findings.extend(of_file),
+        }
+    }
+    Ok(sources)
 }
 
 /// Opens a Parquet file of the walk. Findings are returned; a file without permission to read is a failure.

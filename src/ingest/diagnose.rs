@@ -7,7 +7,6 @@ use parquet::arrow::arrow_reader::RowSelector;
 use super::{
     batch::{Batches, ReadError},
     buffers::Tools,
-    form::Conversion,
     schedule::Lane,
     source::ParquetSource,
 };
@@ -46,10 +45,9 @@ pub(super) fn diagnose(
         }
         error => error,
     };
-    let of_column = |column| {
-        let alone = source.alone(column);
+    let of_column = |(leaf, alone): (usize, ParquetSource)| {
         let (row, error) = fault(&alone, row_group, int96, tools)?;
-        let name = source.column_name(column.leaf);
+        let name = source.column_name(leaf);
         let place = if let Some(row) = row {
             text!("row group {}, column {}, row {}", row_group, name, row)
         } else {
@@ -57,7 +55,7 @@ pub(super) fn diagnose(
         };
         Some((place, error))
     };
-    let fault = source.columns.iter().copied().find_map(of_column);
+    let fault = source.each_alone().find_map(of_column);
     let fault = fault.or_else(|| {
         let (leaf, error) = ignored_fault(source, row_group)?;
         Some((text!("row group {}, column {}", row_group, source.column_name(leaf)), error))
@@ -111,9 +109,7 @@ fn fault(
 
 /// Finds the first ignored column with damaged pages.
 fn ignored_fault(source: &ParquetSource, row_group: usize) -> Option<(usize, ReadError)> {
-    let is_read = |leaf: &usize| {
-        source.columns.iter().any(|column| column.leaf == *leaf && column.form != Conversion::Null)
-    };
+    let is_read = |leaf: &usize| source.leaves().any(|read| read == *leaf);
     let file = source.reopen().ok()?;
     let group = source.metadata.row_group(row_group);
     let leaves = 0..group.num_columns();

@@ -15,6 +15,19 @@ pub struct SourceColumn {
     pub form: Conversion,
 }
 
+/// A column of a file that is mapped to a field beside the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BesideColumn {
+    /// The place of the field in the list of fields that are read.
+    pub field: usize,
+    /// Position among the columns of the schema's root.
+    pub root: usize,
+    /// Position among the leaves.
+    pub leaf: usize,
+    /// How its values are converted.
+    pub form: Conversion,
+}
+
 /// The conversion of a column's values to those of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conversion {

@@ -13,6 +13,7 @@
 pub mod amounts;
 pub(crate) mod any_parquet;
 pub mod batch;
+pub mod beside;
 pub mod buffers;
 mod columns;
 pub mod delivery;

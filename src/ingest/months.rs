@@ -73,7 +73,7 @@ impl CostMonths {
             let mut months = CostMonths::default();
             let time = source.columns.iter().find(|column| column.field == Field::setl_time);
             let Some(time) = time else { return Ok((source.side, months)) };
-            let alone = source.alone(*time);
+            let alone = source.alone(vec![*time], vec![]);
             let batches = Batches::open(&alone, row_group, int96, ROWS_ALONE, None, &tools);
             for batch in batches.into_iter().flatten().map_while(Result::ok) {
                 let times = batch.time();

@@ -1,9 +1,10 @@
 //! One input file: its footer, and its columns mapped to fields.
 
 use super::{
+    beside::{BesideField, beside_columns},
     columns::Mapped,
     disguise,
-    form::{Conversion, SourceColumn},
+    form::{BesideColumn, Conversion, SourceColumn},
     times::{ALLOWED, CST_OFFSET},
 };
 use std::{
@@ -54,6 +55,8 @@ pub struct ParquetSource {
     schema: Schema,
     /// The columns that are mapped to fields.
     pub columns: Vec<SourceColumn>,
+    /// The columns that are mapped to fields beside the record; a run has none.
+    pub beside: Vec<BesideColumn>,
     /// The number of columns under another name.
     pub aliases: u64,
     /// The number of columns with their name in another case, or with blanks around it.
@@ -114,10 +117,24 @@ impl ParquetSource {
             metadata,
             schema: loaded.schema().as_ref().clone(),
             columns,
+            beside: Vec::new(),
             aliases,
             respelled,
             extra_columns,
         })
+    }
+
+    /// Has fields read beside the record; adds all findings.
+    pub(super) fn read_beside(&mut self, fields: &[BesideField], findings: &mut Vec<Finding>) {
+        let schema = self.metadata.file_metadata().schema_descr();
+        self.beside = beside_columns(schema, &self.name, fields, findings);
+    }
+
+    /// Returns the leaves of the columns that are read.
+    pub(super) fn leaves(&self) -> impl Iterator<Item = usize> {
+        let beside = self.beside.iter().map(|column| (column.leaf, column.form));
+        let all = self.columns.iter().map(|column| (column.leaf, column.form)).chain(beside);
+        all.filter(|(_, form)| *form != Conversion::Null).map(|(leaf, _)| leaf)
     }
 
     /// Opens the file once more; fails when it is not the file whose footer was read.
@@ -129,14 +146,28 @@ impl ParquetSource {
         }
     }
 
-    /// Returns the file reduced to one column.
-    pub(super) fn alone(&self, column: SourceColumn) -> ParquetSource {
+    /// Returns the file reduced to each of the columns that are read, with the leaf of the column.
+    pub(super) fn each_alone(&self) -> impl Iterator<Item = (usize, ParquetSource)> {
+        let of_record =
+            self.columns.iter().map(|column| (column.leaf, self.alone(vec![*column], vec![])));
+        let beside =
+            self.beside.iter().map(|column| (column.leaf, self.alone(vec![], vec![*column])));
+        of_record.chain(beside)
+    }
+
+    /// Returns the file reduced to some columns.
+    pub(super) fn alone(
+        &self,
+        columns: Vec<SourceColumn>,
+        beside: Vec<BesideColumn>,
+    ) -> ParquetSource {
         ParquetSource {
             name: self.name.clone(),
             path: self.path.clone(),
             metadata: Arc::clone(&self.metadata),
             schema: self.schema.clone(),
-            columns: vec![column],
+            columns,
+            beside,
             ..*self
         }
     }
@@ -159,6 +190,13 @@ impl ParquetSource {
         for column in &self.columns {
             let dictionary = group.column(column.leaf).dictionary_page_offset().is_some();
             if let Some(hint) = column.hint(fields[column.root].data_type(), dictionary) {
+                let hinted = fields[column.root].as_ref().clone().with_data_type(hint);
+                fields[column.root] = Arc::new(hinted);
+            }
+        }
+        for column in &self.beside {
+            let dictionary = group.column(column.leaf).dictionary_page_offset().is_some();
+            if let Some(hint) = column.form.hint(fields[column.root].data_type(), dictionary) {
                 let hinted = fields[column.root].as_ref().clone().with_data_type(hint);
                 fields[column.root] = Arc::new(hinted);
             }
@@ -201,8 +239,8 @@ impl ParquetSource {
     /// Estimates the bytes that a row group takes while it is read: a page of each column, compressed and decompressed.
     pub fn open_bytes(&self, row_group: usize) -> u64 {
         let group = self.metadata.row_group(row_group);
-        let of_column = |column: &SourceColumn| {
-            let chunk = group.column(column.leaf);
+        let of_column = |leaf: usize| {
+            let chunk = group.column(leaf);
             let bytes = chunk.uncompressed_size().max(0).cast_unsigned();
             // A page has an entry of some 16 bytes in the page index; without one, pages of the usual
             // size are assumed.
@@ -213,7 +251,7 @@ impl ParquetSource {
             bytes / pages.max(1)
         };
         // A footer may claim any size. The limit keeps sums over all row groups within 64 bits.
-        self.columns.iter().map(of_column).fold(0, u64::saturating_add).min(1 << 40)
+        self.leaves().map(of_column).fold(0, u64::saturating_add).min(1 << 40)
     }
 }
 
@@ -224,8 +262,15 @@ impl SourceColumn {
             self.field,
             Field::setl_id | Field::mdtrt_id | Field::init_setl_id | Field::psn_no
         );
-        match (self.form, natural) {
-            (Conversion::Text, DataType::Utf8) if dictionary && !keys_are_unique => {
+        self.form.hint(natural, dictionary && !keys_are_unique)
+    }
+}
+
+impl Conversion {
+    /// Returns the Arrow type to ask the reader for; none where its default is right.
+    fn hint(self, natural: &DataType, dictionary: bool) -> Option<DataType> {
+        match (self, natural) {
+            (Conversion::Text, DataType::Utf8) if dictionary => {
                 Some(DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))
             }
             (Conversion::Text, _) => Some(DataType::Utf8View),

@@ -447,8 +447,8 @@ fn check_ignored(
 ) -> Result<(), ParquetError> {
     let group = source.metadata.row_group(row_group);
     let mut read = vec![false; group.num_columns()];
-    for column in source.columns.iter().filter(|column| column.form != Conversion::Null) {
-        read[column.leaf] = true;
+    for leaf in source.leaves() {
+        read[leaf] = true;
     }
     if read.iter().all(|read| *read) {
         return Ok(());

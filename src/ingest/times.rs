@@ -55,7 +55,7 @@ impl TimeColumn {
 
 /// Decodes a column of timestamps, in local time or UTC. INT96 may exceed 64 bits of microseconds, and the decoder
 /// drops the high bits. The same column in milliseconds always fits; `whole` restores the time from both.
-pub(super) fn decode(array: &ArrayRef, millis: Option<&ArrayRef>, utc: bool) -> TimeColumn {
+pub(crate) fn decode(array: &ArrayRef, millis: Option<&ArrayRef>, utc: bool) -> TimeColumn {
     let offset = if utc { CST_OFFSET } else { 0 };
     let local = |micros: i64| micros.saturating_add(offset);
     let local = match array.data_type() {

@@ -16,7 +16,6 @@ use crate::{
     columnar::{entry::FileEntry, table::TableBuilder},
     diag::{Failure, Outcome},
     keyed::packed::{pack, unpack},
-    place::staging::Staging,
 };
 
 /// A row of a table that can be sorted.
@@ -65,8 +64,8 @@ const READ_TOGETHER: [u64; 2] = [256 * 1024, 4 * 1024];
 
 impl<T: SortRow> Sorter<T> {
     /// Makes a sorter for `bytes` of memory. Its spill file has `name`, which no other sorter has.
-    pub fn new(bytes: usize, staging: &Staging, name: &str) -> Sorter<T> {
-        let spill = SpillFile::new(staging.scratch().join(format!("rows-{name}")));
+    pub fn new(bytes: usize, scratch: &Path, name: &str) -> Sorter<T> {
+        let spill = SpillFile::new(scratch.join(format!("rows-{name}")));
         let rows = Mutex::new(SortedRows { memory: Vec::new(), held: 0, runs: Vec::new() });
         Sorter { rows, room: bytes, spill }
     }
@@ -254,6 +253,7 @@ fn damaged() -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::place::staging::Staging;
 
     impl SortRow for (u64, String) {
         fn bytes(&self) -> usize {
@@ -278,7 +278,7 @@ mod tests {
         let mut expected = rows.clone();
         expected.sort();
         for (bytes, runs) in [(usize::MAX, 0), (64 * 1000, 9), (0, 100)] {
-            let sorter = Sorter::new(bytes, &staging, &format!("of-{bytes}"));
+            let sorter = Sorter::new(bytes, &staging.scratch(), &format!("of-{bytes}"));
             rows.chunks(100).for_each(|some| sorter.push(some.to_vec()).expect("pushed"));
             let sorted = sorter.finish().expect("finished");
             assert_eq!(sorted.runs.len(), if runs == 0 { 0 } else { runs + 1 });

@@ -77,6 +77,12 @@ impl Partitioning {
         Partitioning { bits: wanted.trailing_zeros() }
     }
 
+    /// Chooses the number of partitions for a number of bytes, so that one has about `each`. No result depends on it.
+    pub fn for_bytes(bytes: u64, each: u64) -> Partitioning {
+        let wanted = (bytes / each.max(1)).max(1).next_power_of_two().clamp(16, 4096);
+        Partitioning { bits: wanted.trailing_zeros() }
+    }
+
     /// Returns the number of partitions.
     pub const fn count(self) -> usize {
         1 << self.bits

@@ -9,7 +9,6 @@
 //! **Invariants.** Few leads are in memory at a time. Bare numbers of persons are in the tables alone. Equal leads give
 //! equal bytes. Replies come back whole or not at all.
 
-pub mod account;
 mod columns;
 mod guide;
 mod pack;
@@ -25,3 +24,13 @@ pub mod write;
 mod samples;
 #[cfg(test)]
 mod tests;
+
+use crate::{review::rule::ReviewRule, text::Text};
+
+/// Returns the name of a rule of an id for people.
+pub fn rule_name(id: &str) -> Text {
+    match ReviewRule::from_id(id).map(|rule| guide::of_rule(rule).name) {
+        Some([chinese, english]) => Text::named(english, chinese),
+        None => Text::given(id.to_owned()),
+    }
+}

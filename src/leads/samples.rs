@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::{
-    account::{InputAccount, NotRun, ReviewAccount, ReviewedBenefits, RowAccount, RowPlace},
     summary::ReviewSummary,
     write::{LeadSource, write},
 };
@@ -19,6 +18,8 @@ use crate::{
     place::staging::Staging,
     privacy::pseudonym::Pseudonyms,
     review::{
+        account::{InputAccount, NotRun, ReviewAccount, RowAccount, RowPlace, UnknownValues},
+        benefit_rules::BenefitCounts,
         found::{FoundLead, LeadSettlement},
         rule::ReviewRule,
     },
@@ -138,6 +139,8 @@ pub(super) fn of_book(province: u8) -> FoundLead {
 /// The account of a review of October 2025.
 pub(super) fn account() -> ReviewAccount {
     let month = Month::new(2025, 10);
+    let mut unknown_values = UnknownValues::default();
+    unknown_values.add("hosp_lv", "a<b", 7);
     ReviewAccount {
         month: Some(month),
         covered_months: vec![month, month.plus(-1)],
@@ -149,15 +152,19 @@ pub(super) fn account() -> ReviewAccount {
         ],
         rows: RowAccount { rejected: 3, repeated: 2, reversals: 4, reversed: 1, settlements: 90 },
         persons: 70,
-        benefits: ReviewedBenefits {
-            reviewed: (60, FenSum::new(900_000)),
-            other: (30, FenSum::new(100_000)),
-            areas_without: vec![
-                ("620100".to_owned(), 20, FenSum::new(60_000)),
-                ("510100".to_owned(), 10, FenSum::new(40_000)),
-            ],
+        benefits: BenefitCounts {
+            reviewed_rows: 60,
+            reviewed_fen: FenSum::new(900_000),
+            other_rows: 30,
+            other_fen: FenSum::new(100_000),
+            rows_with_set: 60,
+            areas_without: [
+                ("620100".to_owned(), (20, FenSum::new(60_000))),
+                ("510100".to_owned(), (10, FenSum::new(40_000))),
+            ]
+            .into(),
         },
-        unknown_values: vec![("hosp_lv".to_owned(), "a<b".to_owned(), 7)],
+        unknown_values,
     }
 }
 
@@ -170,7 +177,7 @@ pub(super) fn written(
 ) -> Outcome<ReviewSummary> {
     let folder = tempfile::tempdir().expect("a folder");
     let staging = Staging::inside(folder.path())?;
-    let sorter = Sorter::new(room, &staging, "leads");
+    let sorter = Sorter::new(room, &staging.scratch(), "leads");
     leads.iter().rev().try_for_each(|lead| sorter.push(vec![lead.clone()]))?;
     let source = LeadSource {
         leads: &sorter.finish()?,

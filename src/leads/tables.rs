@@ -1,6 +1,6 @@
 //! The tables of leads and of their settlements.
 
-use super::account::RowPlace;
+use crate::review::account::RowPlace;
 use crate::{
     columnar::{
         shape::{

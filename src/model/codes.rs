@@ -63,6 +63,14 @@ impl Side {
         }
     }
 
+    /// Returns the other side.
+    pub const fn other(self) -> Side {
+        match self {
+            Side::Treating => Side::Insured,
+            Side::Insured => Side::Treating,
+        }
+    }
+
     /// Returns its index in arrays with one value for each side.
     pub const fn index(self) -> usize {
         match self {

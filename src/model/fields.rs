@@ -106,8 +106,7 @@ impl Field {
 
     /// Returns the field of a column name, in any case, with blanks or byte order marks around it.
     pub fn of_column(column: &str) -> Option<Named> {
-        let bare = column.trim_matches(|letter| is_blank(letter) || letter == '\u{feff}');
-        let name = bare.to_ascii_lowercase();
+        let name = bare_name(column);
         let respelled = name != column;
         FIELDS.into_iter().find_map(|field| match name.as_str() {
             name if name == field.name() => Some(Named { field, alias: false, respelled }),
@@ -117,6 +116,12 @@ impl Field {
             _ => None,
         })
     }
+}
+
+/// Returns the name of a column in small letters, without blanks and byte order marks around it.
+pub fn bare_name(column: &str) -> String {
+    let bare = column.trim_matches(|letter| is_blank(letter) || letter == '\u{feff}');
+    bare.to_ascii_lowercase()
 }
 
 /// The field of a column name.

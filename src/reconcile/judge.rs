@@ -70,9 +70,9 @@ impl<'a> Settling<'a> {
             values,
             decisions: Mutex::new(decisions),
             // Most doubtful copies become open items, whose rows are also the largest.
-            breaks: Sorter::new(room.tables / 3, staging, "breaks"),
-            break_fields: Sorter::new(room.tables / 6, staging, "break-fields"),
-            open_items: Sorter::new(room.tables / 2, staging, "open-items"),
+            breaks: Sorter::new(room.tables / 3, &staging.scratch(), "breaks"),
+            break_fields: Sorter::new(room.tables / 6, &staging.scratch(), "break-fields"),
+            open_items: Sorter::new(room.tables / 2, &staging.scratch(), "open-items"),
             reversals: Store::new(partitioning, room.values as u64 / 4, room.reversals, spill),
             monitor: setting.monitor,
         }

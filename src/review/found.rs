@@ -325,7 +325,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let staging = Staging::inside(folder.path()).expect("made");
         for (name, room) in [("ample", usize::MAX), ("scarce", 0)] {
-            let sorter = Sorter::new(room, &staging, name);
+            let sorter = Sorter::new(room, &staging.scratch(), name);
             for lead in sorted.iter().rev() {
                 sorter.push(vec![lead.clone()]).expect("pushed");
             }

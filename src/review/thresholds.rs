@@ -1,21 +1,145 @@
-//! The thresholds of the rules, as they are in force for a review (review §4.1). Each rule has a struct of its keys.
+//! The thresholds of the rules, as they are in force for a review (docs/review.md, section 4.1). Each rule has a struct of
+//! its keys, and a table of the rules file.
 
-use crate::model::{codes::CareClass, money::Fen};
+use chrono::NaiveDate;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use toml::de::DeTable;
+
+use super::{
+    cell::{CellList, OneCell, WholeNumber},
+    toml_reader::{KeysOf, TomlReader},
+};
+use crate::{
+    model::{codes::CareClass, money::Fen},
+    toml_keys,
+};
+
+/// A threshold, and the cell of a file that it stands in.
+trait Threshold: Sized {
+    /// The cell.
+    type Cell;
+
+    /// Takes it out of its cell.
+    fn of(cell: Self::Cell) -> Option<Self>;
+}
+
+impl Threshold for u64 {
+    type Cell = WholeNumber;
+
+    fn of(WholeNumber(number): WholeNumber) -> Option<u64> {
+        number
+    }
+}
+
+impl Threshold for Fen {
+    type Cell = OneCell<Fen>;
+
+    fn of(OneCell(amount): OneCell<Fen>) -> Option<Fen> {
+        amount
+    }
+}
+
+impl Threshold for Vec<CareClass> {
+    type Cell = CellList<CareClass>;
+
+    fn of(CellList(classes): CellList<CareClass>) -> Option<Vec<CareClass>> {
+        classes
+    }
+}
+
+/// An entry of a rules file: the thresholds of one rule from a day on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThresholdEntry {
+    /// The rule, or `FIL` or `BEN`.
+    pub rule: &'static str,
+    /// The first day of the month of a review that it is in force for.
+    pub from: NaiveDate,
+    /// The document that it is from, or `ours`.
+    pub source: String,
+    /// The thresholds of this rule alone.
+    pub limits: Thresholds,
+}
+
+/// An entry as it is written: one of the tables of all rules.
+#[derive(Debug)]
+pub(super) struct ThresholdTable;
 
 macro_rules! limits {
-    ($($(#[doc = $doc:literal])* $name:ident $field:ident $id:literal { $($(#[doc = $what:literal])* $key:ident: $kind:ty,)* })*) => {
+    ($($(#[doc = $doc:literal])* $name:ident $table:ident $field:ident $id:literal {
+        $($(#[doc = $what:literal])* $key:ident: $kind:ty,)*
+    })*) => {
         $(
             $(#[doc = $doc])*
             #[derive(Debug, Clone, PartialEq, Eq)]
             pub struct $name { $($(#[doc = $what])* pub $key: $kind,)* }
+
+            $(#[doc = $doc])*
+            #[derive(Debug, Default, Deserialize, JsonSchema)]
+            #[serde(deny_unknown_fields, default)]
+            #[schemars(extend("required" = ["rule", "from", "source", $(stringify!($key)),*]))]
+            struct $table {
+                /// The rule.
+                #[schemars(extend("const" = $id))]
+                rule: OneCell<String>,
+                /// The first day of the month of a review that the entry is in force for.
+                from: OneCell<NaiveDate>,
+                /// The document that the numbers are from, or `ours`.
+                source: OneCell<String>,
+                $($(#[doc = $what])* $key: <$kind as Threshold>::Cell,)*
+            }
         )*
 
         /// The thresholds of every rule that has some; none where the rule does not run.
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
         pub struct Thresholds { $(#[doc = $id] pub $field: Option<$name>,)* }
 
-        /// The entries that a rules file may have, and the keys of each.
-        pub const ENTRIES: &[(&str, &[&str])] = &[$(($id, &[$(stringify!($key)),*])),*];
+        /// The rules that a rules file may have entries of.
+        pub const ENTRIES: &[&str] = &[$($id),*];
+
+        /// The tables of entries, with their keys.
+        pub(super) const ENTRY_TABLES: &[(&str, KeysOf)] =
+            &[$(($id, toml_keys::known_keys::<$table>)),*];
+
+        /// Reads the entry of a rule; adds to the errors.
+        pub(super) fn read_entry(
+            rule: &str,
+            reader: &mut TomlReader,
+            table: &DeTable,
+            at: usize,
+        ) -> Option<ThresholdEntry> {
+            match rule {
+                $($id => {
+                    let entry: $table = reader.read($id, table);
+                    reader.require(table, at, &["from", "source", $(stringify!($key)),*]);
+                    let OneCell(rule) = entry.rule;
+                    debug_assert_eq!(rule.as_deref(), Some($id), "Invariant: the caller has looked");
+                    let limits = $name { $($key: Threshold::of(entry.$key)?,)* };
+                    let limits = Thresholds { $field: Some(limits), ..Thresholds::default() };
+                    Some(ThresholdEntry {
+                        rule: $id,
+                        from: entry.from.0?,
+                        source: entry.source.0?,
+                        limits,
+                    })
+                })*
+                _ => None,
+            }
+        }
+
+        impl JsonSchema for ThresholdTable {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                "ThresholdTable".into()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "oneOf": [$(generator.subschema_for::<$table>()),*] })
+            }
+        }
 
         impl Thresholds {
             /// Takes the thresholds of a rule away.
@@ -33,64 +157,71 @@ macro_rules! limits {
                     _ => false,
                 }
             }
+
+            /// Puts the thresholds that others have in the place of its own.
+            pub fn replace_by(&mut self, others: &Thresholds) {
+                $(if others.$field.is_some() {
+                    self.$field.clone_from(&others.$field);
+                })*
+            }
         }
     };
 }
 
 limits! {
     /// Overlapping stays.
-    OverlapLimits beh01 "BEH-01" {
+    OverlapLimits OverlapEntry beh01 "BEH-01" {
         /// Days that both stays have in common, at least.
         days: u64,
     }
     /// A split stay.
-    SplitLimits beh02 "BEH-02" {
+    SplitLimits SplitEntry beh02 "BEH-02" {
         /// Days from one stay to the next, at most.
         days: u64,
     }
     /// Frequent stays.
-    FrequentStayLimits beh03 "BEH-03" {
+    FrequentStayLimits FrequentStayEntry beh03 "BEH-03" {
         /// Stays in a quarter, at least.
         count: u64,
     }
     /// Care during a stay. It has no key.
-    DuringStayLimits beh04 "BEH-04" {}
+    DuringStayLimits DuringStayEntry beh04 "BEH-04" {}
     /// Stays of no day.
-    ShortStayLimits beh05 "BEH-05" {
+    ShortStayLimits ShortStayEntry beh05 "BEH-05" {
         /// Stays of no day in a month, at least.
         count: u64,
         /// Their part of all stays, in per cent, at least.
         percent: u64,
     }
     /// Two provinces at once.
-    TravelLimits beh06 "BEH-06" {
+    TravelLimits TravelEntry beh06 "BEH-06" {
         /// Minutes between both, at most.
         minutes: u64,
     }
     /// Many on a day.
-    SameDayLimits beh07 "BEH-07" {
+    SameDayLimits SameDayEntry beh07 "BEH-07" {
         /// Visits and purchases, at least.
         count: u64,
     }
     /// Frequent visits.
-    FrequentVisitLimits beh08 "BEH-08" {
+    FrequentVisitLimits FrequentVisitEntry beh08 "BEH-08" {
         /// Visits in a month, at least.
         count: u64,
     }
     /// Frequent purchases.
-    FrequentPurchaseLimits beh09 "BEH-09" {
+    FrequentPurchaseLimits FrequentPurchaseEntry beh09 "BEH-09" {
         /// Purchases in a month, at least.
         count: u64,
     }
     /// Many pharmacies.
-    ManyPharmacyLimits beh10 "BEH-10" {
+    ManyPharmacyLimits ManyPharmacyEntry beh10 "BEH-10" {
         /// Pharmacies, at least.
         institutions: u64,
         /// Payable of all purchases, which has to be above it.
         amount: Fen,
     }
     /// Companions.
-    CompanionLimits beh11 "BEH-11" {
+    CompanionLimits CompanionEntry beh11 "BEH-11" {
         /// Persons of a day, above which the day does not count.
         crowd: u64,
         /// Days that two persons have in common, at least.
@@ -99,7 +230,7 @@ limits! {
         persons: u64,
     }
     /// An institution's surge.
-    SurgeLimits beh12 "BEH-12" {
+    SurgeLimits SurgeEntry beh12 "BEH-12" {
         /// How many times the mean, at least.
         times: u64,
         /// Earlier months, at least.
@@ -108,14 +239,14 @@ limits! {
         amount: Fen,
     }
     /// A burst on a day.
-    BurstLimits beh13 "BEH-13" {
+    BurstLimits BurstEntry beh13 "BEH-13" {
         /// Settlements of the day, at least.
         count: u64,
         /// How many times the mean of the days, at least.
         times: u64,
     }
     /// A cost unlike its peers.
-    PeerLimits beh14 "BEH-14" {
+    PeerLimits PeerEntry beh14 "BEH-14" {
         /// Settlements of a mean, at least.
         settlements: u64,
         /// Institutions that are compared, at least.
@@ -124,7 +255,7 @@ limits! {
         factor: u64,
     }
     /// Amounts just below the limit.
-    NearLimitLimits beh15 "BEH-15" {
+    NearLimitLimits NearLimitEntry beh15 "BEH-15" {
         /// The limit.
         limit: Fen,
         /// The width of the bands below and above it.
@@ -135,24 +266,24 @@ limits! {
         times: u64,
     }
     /// Frequent reversals.
-    ReversalLimits beh16 "BEH-16" {
+    ReversalLimits ReversalEntry beh16 "BEH-16" {
         /// Reversals in a month, at least.
         count: u64,
         /// Their part of the rows that are none, in per cent, at least.
         percent: u64,
     }
     /// Chronic care more often than a month needs.
-    ChronicLimits beh17 "BEH-17" {
+    ChronicLimits ChronicEntry beh17 "BEH-17" {
         /// Settlements in a month, at least.
         count: u64,
     }
     /// One credential of many persons.
-    CredentialLimits beh18 "BEH-18" {
+    CredentialLimits CredentialEntry beh18 "BEH-18" {
         /// Persons, at least.
         persons: u64,
     }
     /// Purchases from the account alone.
-    AccountLimits beh19 "BEH-19" {
+    AccountLimits AccountEntry beh19 "BEH-19" {
         /// Purchases in a month, at least.
         count: u64,
         /// The part that is account alone, in per cent, at least.
@@ -161,17 +292,17 @@ limits! {
         amount: Fen,
     }
     /// Fewer deductions than elsewhere.
-    DeductionLimits beh20 "BEH-20" {
+    DeductionLimits DeductionEntry beh20 "BEH-20" {
         /// The part of the nation's rate below which a province is found.
         part: u64,
     }
     /// What needs filing.
-    FilingLimits fil "FIL" {
+    FilingLimits FilingEntry fil "FIL" {
         /// The care classes.
         care_class: Vec<CareClass>,
     }
     /// Recomputed benefits.
-    BenefitLimits ben "BEN" {
+    BenefitLimits BenefitEntry ben "BEN" {
         /// What rounding by line may differ.
         tolerance: Fen,
     }

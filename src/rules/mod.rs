@@ -250,6 +250,11 @@ impl Rules {
         let found = self.policies.iter().rev().find(|policy| policy.from <= period);
         found.ok_or_else(|| RulesError(vec![text!("no [[policy]] is in force for {}", period)]))
     }
+
+    /// Returns the first policy of the file.
+    pub fn first_policy(&self) -> &Policy {
+        self.policies.first().expect("Invariant: a file without a policy is refused")
+    }
 }
 
 impl RawPolicy {

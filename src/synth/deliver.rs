@@ -68,7 +68,7 @@ pub(super) fn write(
     progress: &Progress,
 ) -> Result<DeliveredSums, SynthError> {
     let fail = |source| SynthError::Parquet { path: path.to_owned(), source };
-    let table = FileBuilder::create(path, world, job.period).map_err(fail)?;
+    let table = FileBuilder::create(path, world.texts(), job.period, false).map_err(fail)?;
     let profile = Profile::new(world.policy(job.period));
     let mut file = DeliveredFile {
         world,
@@ -122,7 +122,7 @@ impl DeliveredFile<'_> {
             self.profile.add(row);
         }
         self.unreported += 1;
-        if self.table.push(row)? {
+        if self.table.push(row, None)? {
             self.stopped |= !(self.progress)(std::mem::take(&mut self.unreported));
         }
         Ok(())

@@ -21,6 +21,7 @@ mod clock;
 mod column;
 mod deliver;
 mod draw;
+mod extra;
 mod geography;
 mod judge;
 mod life;
@@ -29,10 +30,12 @@ mod options;
 #[cfg(test)]
 mod oracle;
 mod pace;
+mod parallel;
 mod payments;
 mod period;
 mod plan;
 mod profile;
+mod review;
 mod row;
 mod scan;
 mod small;
@@ -46,6 +49,7 @@ pub use self::{
     breaks::{BreakRates, BreaksError},
     options::{LAST_PERIOD, MOST_PERIODS, MOST_SETTLEMENTS, Order, SynthError, SynthOptions},
     period::generate,
+    review::generate as generate_review,
     small::OPENING as OPENING_QUOTAS,
     summary::{Measure, Summary},
 };

@@ -1,13 +1,6 @@
 //! Generates periods one after the other. All threads write the files of a period, then it is moved into place.
 
-use std::{
-    fs,
-    path::Path,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{fs, path::Path, sync::Arc};
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use parquet::{
@@ -35,6 +28,7 @@ use super::{
     money::{MoneyLines, SynthMoney},
     options::{LAST_PERIOD, MOST_PERIODS, MOST_SETTLEMENTS, Order, SynthError, SynthOptions},
     pace::{PairSums, no_sums},
+    parallel::in_parallel,
     row::SyntheticId,
     scan::{Findings, scan},
     small,
@@ -202,38 +196,6 @@ fn tasks(world: &World, period: Month, order: Order) -> Vec<SynthTask> {
     files.sort_by_key(|(side, file)| std::cmp::Reverse(births(*side, *file)));
     let files = files.into_iter().map(|(side, file)| SynthTask::File(side, file));
     files.chain((0..32).map(SynthTask::Scan)).collect()
-}
-
-/// Runs tasks on all threads of the pool. Returns the results in the order of tasks, or the first error.
-fn in_parallel(
-    tasks: &[SynthTask],
-    work: impl Fn(SynthTask) -> Result<Done, SynthError> + Sync,
-) -> Result<Vec<Done>, SynthError> {
-    // Relaxed order is enough: `fetch_add` hands out each index once, and results pass through the mutex.
-    let next = AtomicUsize::new(0);
-    let failed = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, Result<Done, SynthError>)>> = Mutex::new(Vec::new());
-    let take = || {
-        while failed.load(Ordering::Relaxed) == 0 {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(task) = tasks.get(index) else { break };
-            let result = work(*task);
-            if result.is_err() {
-                failed.fetch_add(1, Ordering::Relaxed);
-            }
-            if let Ok(mut results) = results.lock() {
-                results.push((index, result));
-            }
-        }
-    };
-    rayon::scope(|scope| {
-        for _ in 0..rayon::current_num_threads() {
-            scope.spawn(|_| take());
-        }
-    });
-    let mut results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    results.sort_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// The most rows of the answer key that are held as columns at a time.

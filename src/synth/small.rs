@@ -26,12 +26,7 @@ pub(super) fn write(
     files: &[(String, FileTotals)],
     findings: &Findings,
 ) -> Result<(), SynthError> {
-    let totals = files.iter().map(|(place, totals)| {
-        let rows = totals.rows.to_string();
-        [place.clone(), rows, yuan(totals.medfee), yuan(totals.fund), yuan(totals.account)]
-    });
-    let head = ["file", "rows", "medfee_sumamt", "fund_pay_sumamt", "acct_pay"];
-    write_csv(folder.join("control-totals.csv"), head, totals)?;
+    write_totals(folder, files)?;
     let head = ["ddct_id", "setl_id", "amount", "reason_code", "decided_on"];
     write_some(folder.join("deductions.csv"), head, &findings.deductions)?;
     let head = ["setl_id", "decision", "reason", "decided_by", "approved_by", "decided_on"];
@@ -62,6 +57,19 @@ pub(super) fn write(
     write_some(folder.join("permits.csv"), head, &lines)
 }
 
+/// Writes the control totals of a delivery.
+pub(super) fn write_totals(
+    folder: &Path,
+    files: &[(String, FileTotals)],
+) -> Result<(), SynthError> {
+    let totals = files.iter().map(|(place, totals)| {
+        let rows = totals.rows.to_string();
+        [place.clone(), rows, yuan(totals.medfee), yuan(totals.fund), yuan(totals.account)]
+    });
+    let head = ["file", "rows", "medfee_sumamt", "fund_pay_sumamt", "acct_pay"];
+    write_csv(folder.join("control-totals.csv"), head, totals)
+}
+
 /// Writes the small files about money.
 pub(super) fn write_money(folder: &Path, money: &MoneyLines) -> Result<(), SynthError> {
     write_some(folder.join("payments.csv"), PAYMENT_COLUMNS, &money.payments)?;
@@ -80,7 +88,8 @@ fn write_some<const N: usize>(
     if lines.is_empty() { Ok(()) } else { write_csv(path, head, lines.iter().cloned()) }
 }
 
-fn write_csv<const N: usize>(
+/// Writes a CSV file.
+pub(super) fn write_csv<const N: usize>(
     path: PathBuf,
     head: [&str; N],
     lines: impl Iterator<Item = [String; N]>,

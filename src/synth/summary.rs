@@ -54,6 +54,9 @@ pub struct Summary {
     /// The number of rows of each class in the answer keys of all periods.
     #[schemars(with = "MapOf<Class, u64>")]
     pub breaks: BTreeMap<String, u64>,
+    /// The number of leads of each rule in the answer key of `--review`.
+    #[schemars(with = "MapOf<String, u64>")]
+    pub leads: BTreeMap<String, u64>,
     /// The number of lines of payments.csv, all periods.
     pub payments: u64,
     /// The number of them that have to be refused, by code.

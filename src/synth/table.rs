@@ -22,9 +22,10 @@ use crate::model::{
 
 use super::{
     column::{ColumnChunk, ColumnLayout, Compressor},
+    extra::{ExtraFields, extra_columns, message_part, push_extra},
+    geography::Vocabulary,
     profile::{INSUTYPES, MED_TYPES},
     row::{PersonForm, SyntheticRow, digits},
-    world::World,
 };
 
 /// Rows of a page and of a row group. Small pages let a reader take a slice of the month.
@@ -45,9 +46,22 @@ pub(super) struct FileTotals {
     pub(super) account: FenSum,
 }
 
+/// The texts of the dictionary columns, by code.
+#[derive(Clone, Copy)]
+pub(super) struct TableTexts<'w> {
+    /// Division codes.
+    pub(super) divisions: &'w Vocabulary,
+    /// Institution codes.
+    pub(super) institutions: &'w Vocabulary,
+    /// Disease codes.
+    pub(super) diseases: &'w Vocabulary,
+    /// The most months that a settlement may be late.
+    pub(super) limit: i32,
+}
+
 /// A delivery file that is being built.
 pub(super) struct FileBuilder<'w> {
-    world: &'w World<'w>,
+    texts: TableTexts<'w>,
     writer: SerializedFileWriter<File>,
     compressor: Compressor,
     columns: Vec<ColumnChunk>,
@@ -77,7 +91,7 @@ const fn is_sparse(field: Field) -> bool {
     )
 }
 
-fn message_type() -> String {
+fn message_type(extra: bool) -> String {
     let field = |field: Field| {
         let need = match field {
             Field::init_setl_id | Field::dise_codg => "optional",
@@ -94,13 +108,19 @@ fn message_type() -> String {
         format!("{need} {} {} {};", kind.0, field.name(), kind.1)
     };
     let fields: Vec<String> = FIELDS.into_iter().map(field).collect();
-    format!("message settlement {{ {} }}", fields.join(" "))
+    let more = if extra { message_part() } else { String::new() };
+    format!("message settlement {{ {} {more} }}", fields.join(" "))
 }
 
 impl<'w> FileBuilder<'w> {
-    /// Begins a file of a period.
-    pub(super) fn create(path: &Path, world: &'w World, period: Month) -> Result<FileBuilder<'w>> {
-        let schema = Arc::new(parse_message_type(&message_type())?);
+    /// Begins a file of a period, with the columns of [`ExtraFields`] or without.
+    pub(super) fn create(
+        path: &Path,
+        texts: TableTexts<'w>,
+        period: Month,
+        extra: bool,
+    ) -> Result<FileBuilder<'w>> {
+        let schema = Arc::new(parse_message_type(&message_type(extra))?);
         let properties = WriterProperties::builder()
             .set_created_by(CREATED_BY.to_owned())
             .set_statistics_enabled(EnabledStatistics::Chunk)
@@ -108,16 +128,16 @@ impl<'w> FileBuilder<'w> {
         let external = |e: std::io::Error| ParquetError::External(Box::new(e));
         let file = File::create(path).map_err(external)?;
         let writer = SerializedFileWriter::new(file, schema, Arc::new(properties))?;
-        let oldest = period.plus(-world.limit - 3).first_day().to_epoch_days();
+        let oldest = period.plus(-texts.limit - 3).first_day().to_epoch_days();
         let days = usize::try_from(period.plus(2).first_day().to_epoch_days() - oldest);
         let days = days.unwrap_or_default();
         let columns = FIELDS.into_iter().map(|field| {
             let codes = match field {
-                Field::insuplc_admdvs | Field::mdtrtarea_admvs => world.geography.divisions.len(),
-                Field::fixmedins_code => world.geography.institutions.len(),
+                Field::insuplc_admdvs | Field::mdtrtarea_admvs => texts.divisions.len(),
+                Field::fixmedins_code => texts.institutions.len(),
                 Field::insutype => INSUTYPES.len(),
                 Field::med_type => MED_TYPES.len(),
-                Field::dise_codg => world.diseases.len(),
+                Field::dise_codg => texts.diseases.len(),
                 Field::begndate | Field::enddate => days,
                 _ => 0,
             };
@@ -128,9 +148,12 @@ impl<'w> FileBuilder<'w> {
             };
             ColumnChunk::new(writer.schema_descr().column(field.index()), layout, codes)
         });
-        let columns = columns.collect();
+        let mut columns: Vec<ColumnChunk> = columns.collect();
+        if extra {
+            columns.extend(extra_columns(writer.schema_descr()));
+        }
         Ok(FileBuilder {
-            world,
+            texts,
             columns,
             writer,
             compressor: Compressor::new(1).map_err(external)?,
@@ -141,11 +164,14 @@ impl<'w> FileBuilder<'w> {
         })
     }
 
-    /// Appends a row. Returns whether it ended a page.
-    pub(super) fn push(&mut self, row: &SyntheticRow) -> Result<bool> {
+    /// Appends a row, with the further columns where the file has them. Returns whether it ended a page.
+    pub(super) fn push(&mut self, row: &SyntheticRow, extra: Option<&ExtraFields>) -> Result<bool> {
         self.push_texts(row);
         self.push_codes(row);
         self.push_amounts(row);
+        if let Some(extra) = extra {
+            push_extra(&mut self.columns[FIELDS.len()..], self.page_rows, extra);
+        }
         self.page_rows += 1;
         if self.page_rows < PAGE {
             return Ok(false);
@@ -193,21 +219,20 @@ impl<'w> FileBuilder<'w> {
     }
 
     fn push_codes(&mut self, row: &SyntheticRow) {
-        let geography = &self.world.geography;
-        let division = |code| move || geography.divisions.text(code);
+        let texts = self.texts;
+        let division = |code| move || texts.divisions.text(code);
         self.column(Field::insuplc_admdvs).code(row.insured, division(row.insured));
         self.column(Field::mdtrtarea_admvs).code(row.treating, division(row.treating));
-        let institution = || geography.institutions.text(row.institution);
+        let institution = || texts.institutions.text(row.institution);
         self.column(Field::fixmedins_code).code(row.institution, institution);
         let insutype = || INSUTYPES[row.insutype as usize].as_bytes();
         self.column(Field::insutype).code(row.insutype, insutype);
         let med_type = || MED_TYPES[row.med_type as usize].as_bytes();
         self.column(Field::med_type).code(row.med_type, med_type);
-        let diseases = &self.world.diseases;
         let place = self.page_rows;
         if let Some(code) = row.disease {
             self.column(Field::dise_codg).fill(place);
-            self.column(Field::dise_codg).code(code, || diseases.text(code));
+            self.column(Field::dise_codg).code(code, || texts.diseases.text(code));
         }
         self.column(Field::refd_setl_flag).flag(place, row.refunded);
         self.column(Field::fulamt_advpay_flag).flag(place, row.manual);

@@ -21,6 +21,7 @@ use super::{
     pace::{LARGE, mean_payable, pace},
     profile::{self, Costs, INSUTYPES, MED_TYPES, NO_CARE, NO_FUND},
     row::{PersonForm, SyntheticId, SyntheticRow},
+    table::TableTexts,
 };
 
 /// The code of M07800 among the diseases. It is never open.
@@ -142,6 +143,16 @@ impl<'a> World<'a> {
             open,
             policies,
         })
+    }
+
+    /// Returns the texts of the dictionary columns.
+    pub(super) const fn texts(&self) -> TableTexts<'_> {
+        TableTexts {
+            divisions: &self.geography.divisions,
+            institutions: &self.geography.institutions,
+            diseases: &self.diseases,
+            limit: self.limit,
+        }
     }
 
     /// Returns the policy of a period, from the first to one after the last.
@@ -332,7 +343,7 @@ fn owed(policy: &Policy) -> Vec<usize> {
 }
 
 /// Fails when the rules have no class for a code that ordinary rows use.
-fn check_classes(policies: &[&Policy]) -> Result<(), RulesError> {
+pub(super) fn check_classes(policies: &[&Policy]) -> Result<(), RulesError> {
     let mut errors = Vec::new();
     for policy in policies {
         for (place, code) in INSUTYPES.into_iter().enumerate() {

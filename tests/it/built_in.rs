@@ -17,8 +17,9 @@ fn everything_built_in_is_printed_as_it_is() {
         "breaks" => root().join("src/synth/breaks.toml"),
         name => root().join(format!("pipelines/{name}.toml")),
     };
-    for name in
-        ["rules", "forms", "sentences", "breaks", "benefits/xian"].into_iter().chain(PIPELINES)
+    for name in ["rules", "review", "forms", "sentences", "breaks", "benefits/xian"]
+        .into_iter()
+        .chain(PIPELINES)
     {
         let printed = inside(&world.path(""), &["rules", name]).expect(0).stdout;
         assert_eq!(printed, fs::read_to_string(file(name)).expect("read"), "{name}");

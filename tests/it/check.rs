@@ -86,6 +86,34 @@ fn benefits_are_checked_and_their_tests_are_run() {
 }
 
 #[test]
+fn rules_of_the_review_are_checked_with_every_error_at_once() {
+    let world = World::new();
+    let file = world.path("review.toml");
+    let run = |flags: &[&str]| -> Ran {
+        program().arg("check").arg(&file).args(flags).output().expect("started").into()
+    };
+    let good = "format = 1\noff = [\"BEH-20\"]\n[[threshold]]\nrule = \"BEH-02\"\nfrom = \"2023-01-01\"\n\
+                source = \"ours\"\ndays = 7\n";
+    fs::write(&file, good).expect("written");
+    let said = run(&[]).expect(0).stdout;
+    assert!(
+        said.ends_with("review.toml: good\n22 entries of thresholds\ndo not run: BEH-20\n"),
+        "{said}"
+    );
+    let report: Value =
+        serde_json::from_str(&run(&["--format", "json"]).expect(0).stdout).expect("JSON");
+    assert_eq!((&report["entries"], &report["off"]), (&json!(22), &json!(["BEH-20"])));
+    fs::write(&file, good.replace("days", "minutes").replace("[\"BEH-20\"]", "[\"BEH20\"]"))
+        .expect("written");
+    let said = run(&[]).expect(2).stderr;
+    let expected = "review.toml: rules of the review refused:\n  line 2, off: \"BEH20\" is no rule; is it BEH-20?\n  \
+                    line 3, days: it is missing\n  line 7, minutes: no such key in BEH-02; it is a key of BEH-06\n";
+    assert!(said.contains(expected), "{said}");
+    let zh = run(&["--lang", "zh"]).expect(2).stderr;
+    assert!(zh.contains("第 7 行，minutes：BEH-02 中没有此键；它是 BEH-06 的键"), "{zh}");
+}
+
+#[test]
 fn a_folder_of_benefits_is_no_delivery() {
     let world = World::new();
     let folder = world.path("own");

@@ -12,7 +12,6 @@ use liangqing::{
     event::Monitor,
     keyed::sorted::Sorter,
     leads::{
-        account::{ReviewAccount, RowPlace},
         replies::{self, LeadReplies},
         write::{LeadSource, write},
     },
@@ -22,6 +21,7 @@ use liangqing::{
     },
     place::staging::Staging,
     review::{
+        account::{ReviewAccount, RowPlace},
         found::{FoundLead, LeadSettlement},
         rule::ReviewRule,
     },

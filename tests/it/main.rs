@@ -63,6 +63,7 @@ mod status;
 mod stress;
 mod structure;
 mod synth;
+mod synth_review;
 mod terminal;
 mod tidy;
 mod tools;

@@ -143,6 +143,7 @@ fn reports_of_a_month_fit_their_schemas() {
     fits("audit-rerun", &all["periods"][1]);
     scene.judge(0, "check", "check pipelines/month-end.toml");
     scene.judge(0, "check-benefits", "check pipelines/benefits");
+    scene.judge(0, "check-review-rules", "check pipelines/review.toml");
     scene.judge(2, "failure", "check pipelines/rules.toml");
     scene.judge(0, "status", "status --book book --as-of 2026-01-10");
     scene.judge(2, "failure", "status --book none --as-of 2025-12-31");
@@ -227,12 +228,13 @@ fn toml_of(text: &str) -> Value {
 }
 
 /// Files of people in the repository, with the command that reads each, and its schema.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("pipelines/month-end.toml", "pipeline"),
     ("pipelines/audit-rerun.toml", "pipeline"),
     ("pipelines/national-benchmark.toml", "pipeline"),
     ("pipelines/cluster.toml", "pipeline"),
     ("pipelines/rules.toml", "rules"),
+    ("pipelines/review.toml", "review-rules"),
     ("pipelines/forms.toml", "forms"),
     ("pipelines/sentences.toml", "sentences"),
     ("src/synth/breaks.toml", "breaks"),
@@ -256,7 +258,7 @@ fn files_of_people_fit_their_schemas_and_unknown_keys_do_not() {
             fs::write(scene.path("file.toml"), text).expect("written");
             let out = format!("out{status}");
             let command = match schema {
-                "pipeline" => "check file.toml".to_owned(),
+                "pipeline" | "review-rules" => "check file.toml".to_owned(),
                 "rules" => "stress --book book --scenario volume=1 --rules file.toml".to_owned(),
                 "forms" => {
                     format!("statements --book book --period 2025-10 --forms file.toml --out {out}")

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::timings::TimingReport;
+use crate::cli::timings::TimingReport;
 use crate::{
     clear::pairs::PairClearing,
     cli::files::PipelineSource,

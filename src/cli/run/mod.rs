@@ -2,7 +2,6 @@
 
 mod json;
 mod report;
-mod timings;
 
 #[cfg(test)]
 pub(super) use self::json::RunJson;
@@ -227,7 +226,7 @@ fn synthesise(
         breaks: BreakRates::built_in(),
         order: Order::Time,
     };
-    generated(&synth, &options.rules, &progress::monitor(stop, quiet, None))?;
+    generated(&synth, None, &options.rules, &progress::monitor(stop, quiet, None))?;
     // The run itself has not begun yet.
     interrupt::unsettle();
     Ok(())

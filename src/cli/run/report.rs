@@ -1,6 +1,7 @@
 //! The report of `run`.
 
-use super::{json::RunJson, timings::timings_table};
+use super::json::RunJson;
+use crate::cli::timings::timings_table;
 use crate::cli::{
     files::{PipelineSource, shown},
     judged,

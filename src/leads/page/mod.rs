@@ -12,7 +12,8 @@ use self::{
     lists::{PageLists, ReviewCard},
     view::{LISTED, RuleLeads},
 };
-use super::{account::ReviewAccount, tables::LeadRow, tally::LeadTally};
+use super::{tables::LeadRow, tally::LeadTally};
+use crate::review::account::ReviewAccount;
 use crate::{
     diag::{Failure, Outcome},
     page::words::{Words, month, words},

@@ -10,12 +10,15 @@ use super::{
     rows::{BenefitRow, BenefitSet, CapTerms, DeductibleTerms, RatioTerms, RemoteTerms},
     words::{FilingClass, ONE, Scaled},
 };
-use crate::model::money::{Fen, FenSum};
+use crate::{
+    model::money::{Fen, FenSum},
+    review::numbers::half_up,
+};
 
 /// 100 per cent in ten-thousandths of a per cent; a fen in millionths.
-const WHOLE: i128 = 100 * ONE as i128;
+pub(super) const WHOLE: i128 = 100 * ONE as i128;
 /// A factor of 1.
-const AS_IT_IS: i128 = ONE as i128;
+pub(super) const AS_IT_IS: i128 = ONE as i128;
 
 /// What the fund should have paid for a settlement.
 #[derive(Debug, Clone)]
@@ -105,15 +108,10 @@ pub(super) enum MissingRow {
 /// The rows that fit a case.
 pub(super) struct FittingRows<'a> {
     case: BenefitCase<'a>,
-    deductible: Option<&'a BenefitRow<DeductibleTerms>>,
-    ratios: Vec<&'a BenefitRow<RatioTerms>>,
-    remote: Option<&'a BenefitRow<RemoteTerms>>,
-    visit_cap: Option<Fen>,
-}
-
-/// Divides and rounds half up.
-fn half_up(number: i128, unit: i128) -> i128 {
-    (number + unit / 2).div_euclid(unit)
+    pub(super) deductible: Option<&'a BenefitRow<DeductibleTerms>>,
+    pub(super) ratios: Vec<&'a BenefitRow<RatioTerms>>,
+    pub(super) remote: Option<&'a BenefitRow<RemoteTerms>>,
+    pub(super) visit_cap: Option<Fen>,
 }
 
 impl<'a> FittingRows<'a> {
@@ -146,7 +144,7 @@ impl<'a> FittingRows<'a> {
         Ok(FittingRows { case, deductible, ratios, remote, visit_cap })
     }
 
-    fn factor_on_deductible(&self) -> i128 {
+    pub(super) fn factor_on_deductible(&self) -> i128 {
         let factor = self.remote.and_then(|remote| remote.says.deductible_factor);
         factor.map_or(AS_IT_IS, Scaled::ten_thousandths)
     }

@@ -5,7 +5,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    cell::{CellList, OneCell, RowList},
     predicates::Predicates,
     words::{
         AreaPrefix, BenefitFactor, DayOfEveryYear, FilingClass, HospitalLevel, LayerBase, PerCent,
@@ -17,6 +16,7 @@ use crate::{
         codes::{CareClass, FundClass, Province},
         money::Fen,
     },
+    review::cell::{CellList, OneCell, RowList},
     shapes::FormatNumber,
 };
 

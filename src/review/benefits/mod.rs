@@ -10,13 +10,16 @@
 //! is refused as a whole, with all of its errors.
 
 pub mod built_in;
+pub mod caps;
 mod cases;
-mod cell;
 pub mod expected;
 pub mod facts;
 pub(crate) mod file;
 pub mod holes;
+pub mod index;
 mod named;
+pub mod plan;
+pub mod plans;
 pub mod predicates;
 mod reader;
 pub mod rows;
@@ -101,6 +104,15 @@ impl Benefits {
             errors.extend(sets[..number].iter().filter_map(|other| set.overlap(other)));
         }
         if errors.is_empty() { Ok(Benefits { sets }) } else { Err(BenefitsError(errors)) }
+    }
+
+    /// Fails when a test in a set fails.
+    pub fn tested(&self) -> Result<(), Failure> {
+        let failed: Vec<Text> = self.sets.iter().flat_map(BenefitSet::failed_tests).collect();
+        if failed.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Usage(text!("tests of benefits failed:{}", items(&failed))))
     }
 
     /// Returns the set of a settlement: of those that are in force on its benefit day, the one with the longest area that

@@ -1,12 +1,8 @@
 //! Reads a benefit file: every error of it, by line.
 
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue},
-};
+use toml::de::DeTable;
 
 use super::{
-    cell::OneCell,
     facts::{BenefitTest, TestSettlement},
     file::{
         BenefitsFile, CapTable, DeductibleTable, LayerTable, RatioTable, RemoteTable, SetTable,
@@ -25,12 +21,13 @@ use crate::{
         fields::COMPARED_AMOUNTS,
         money::{Fen, yuan},
     },
+    review::{
+        cell::OneCell,
+        toml_reader::{KeysOf, TomlReader, place, tables_of},
+    },
     text::{Text, Value, list, quoted},
     toml_keys,
 };
-
-/// Returns the keys of a table.
-type KeysOf = fn() -> &'static [&'static str];
 
 /// The tables of a file, by the key under which each stands, with their own keys.
 const TABLES: [(&str, KeysOf); 10] = [
@@ -46,9 +43,6 @@ const TABLES: [(&str, KeysOf); 10] = [
     ("settlement", toml_keys::known_keys::<SettlementTable>),
 ];
 
-/// The tables of a set that have predicates.
-const WITH_PREDICATES: [&str; 5] = ["deductible", "ratio", "remote", "cap", "layer"];
-
 /// Reads the sets of a file; adds to the errors, each with the name of the file and its line.
 pub(super) fn read(file: &str, text: &str, errors: &mut Vec<Text>) -> Vec<BenefitSet> {
     let table = match DeTable::parse(text) {
@@ -59,87 +53,22 @@ pub(super) fn read(file: &str, text: &str, errors: &mut Vec<Text>) -> Vec<Benefi
             return Vec::new();
         }
     };
-    let ends = text.match_indices('\n').map(|(at, _)| at).collect();
-    let mut reader = BenefitFileReader { file, ends, errors: Vec::new() };
+    let mut reader = TomlReader::new(file, text, &TABLES);
     let _: BenefitsFile = reader.read("the file", &table);
-    if !table.contains_key("format") {
-        reader.error(0, "format", text!("it is missing; expected is format = 1"));
-    }
-    let tables = rows_of(&table, "set");
+    reader.require_format(&table);
+    let tables = tables_of(&table, "set");
     if tables.is_empty() {
         reader.error(0, "set", text!("there is none; each set starts with [[set]]"));
     }
     let sets: Vec<_> = tables.into_iter().filter_map(|(set, at)| reader.set(set, at)).collect();
-    let BenefitFileReader { ends, errors: mut found, .. } = reader;
-    found.sort();
-    found.dedup();
-    errors.extend(found.into_iter().map(|(at, error)| {
-        let line = 1 + ends.partition_point(|end| *end < at);
-        text!("{} line {}, {}", file, line, error)
-    }));
+    let found = reader.finish().into_iter();
+    errors.extend(found.map(|(line, error)| text!("{} line {}, {}", file, line, error)));
     sets
 }
 
-/// Returns the tables of a list and their places.
-fn rows_of<'a, 'i>(table: &'a DeTable<'i>, key: &str) -> Vec<(&'a DeTable<'i>, usize)> {
-    let list = table.get(key).and_then(|value| value.get_ref().as_array());
-    let tables = list.into_iter().flatten();
-    tables
-        .filter_map(|table: &Spanned<DeValue>| {
-            Some((table.get_ref().as_table()?, table.span().start))
-        })
-        .collect()
-}
-
-/// A reader of one file.
-struct BenefitFileReader<'a> {
-    file: &'a str,
-    ends: Vec<usize>,
-    errors: Vec<(usize, Text)>,
-}
-
-impl BenefitFileReader<'_> {
-    fn error(&mut self, at: usize, what: &str, problem: Text) {
-        self.errors.push((at, text!("{}: {}", what, Value::Text(problem))));
-    }
-
-    fn line(&self, at: usize) -> usize {
-        1 + self.ends.partition_point(|end| *end < at)
-    }
-
-    /// Reads a table; adds to the errors. A key that belongs into another table is told so.
-    fn read<T: serde::de::DeserializeOwned + Default>(&mut self, name: &str, table: &DeTable) -> T {
-        let mut bad = Vec::new();
-        let read = toml_keys::read(table, &mut bad);
-        let own = toml_keys::known_keys::<T>();
-        for bad in bad {
-            let homes = TABLES.iter().filter(|(_, keys)| keys().contains(&bad.key.as_str()));
-            let homes: Vec<&str> = homes.map(|(table, _)| *table).collect();
-            let is_misplaced = !own.contains(&bad.key.as_str()) && !homes.is_empty();
-            let problem = if is_misplaced {
-                let homes = if homes.starts_with(&WITH_PREDICATES) {
-                    "deductible, ratio, remote, cap, layer".to_owned()
-                } else {
-                    homes.join(", ")
-                };
-                text!("no such key in {}; it is a key of {}", name, homes)
-            } else {
-                bad.problem
-            };
-            self.error(bad.at, &bad.key, problem);
-        }
-        read
-    }
-
-    /// Reports required keys that are missing.
-    fn require(&mut self, table: &DeTable, at: usize, keys: &[&str]) {
-        for key in keys.iter().filter(|key| !table.contains_key(**key)) {
-            self.error(at, key, text!("it is missing"));
-        }
-    }
-
+impl TomlReader<'_> {
     fn set(&mut self, table: &DeTable, at: usize) -> Option<BenefitSet> {
-        let before = self.errors.len();
+        let before = self.found();
         let set: SetTable = self.read("set", table);
         self.require(table, at, &["area", "fund_class", "from", "source"]);
         if let (Some(from), Some(until)) = (set.from.0, set.until.0)
@@ -154,11 +83,11 @@ impl BenefitFileReader<'_> {
         let caps = self.caps(table, !wages.is_empty());
         self.layers(table);
         let tests = self.tests(table);
-        if ratios.is_empty() && self.errors.len() == before {
+        if ratios.is_empty() && self.found() == before {
             self.error(at, "ratio", text!("there is none: nothing could be judged"));
         }
         let mut set = BenefitSet {
-            file: self.file.to_owned(),
+            file: self.file().to_owned(),
             line: self.line(at),
             areas: set.area.0?,
             fund_class: set.fund_class.0?,
@@ -180,7 +109,7 @@ impl BenefitFileReader<'_> {
             let problem = text!("its rows tell more than {} cases apart", MOST_CASES);
             self.error(at, "set", problem);
         }
-        (self.errors.len() == before).then_some(set)
+        (self.found() == before).then_some(set)
     }
 
     /// Reads the rows of a table of a set; `says` returns what a row says, or `None` after an error.
@@ -192,7 +121,7 @@ impl BenefitFileReader<'_> {
         mut says: impl FnMut(&mut Self, R, (&DeTable, usize)) -> Option<(Predicates, T)>,
     ) -> Vec<BenefitRow<T>> {
         let mut rows = Vec::new();
-        for (table, at) in rows_of(set, name) {
+        for (table, at) in tables_of(set, name) {
             let row: R = self.read(name, table);
             self.require(table, at, required);
             if let Some((fits, says)) = says(self, row, (table, at)) {
@@ -218,7 +147,7 @@ impl BenefitFileReader<'_> {
 
     /// Reports rows that fit the same as an earlier one, which always wins.
     fn check_repeated<T>(&mut self, set: &DeTable, name: &str, rows: &[BenefitRow<T>]) {
-        let places = rows_of(set, name);
+        let places = tables_of(set, name);
         for (number, row) in rows.iter().enumerate() {
             let Some(first) = rows[..number].iter().find(|first| first.fits == row.fits) else {
                 continue;
@@ -255,7 +184,7 @@ impl BenefitFileReader<'_> {
         };
         let rows = self.rows(set, "ratio", &required, says);
         // Bands are complete only where every row could be read.
-        let all = rows_of(set, "ratio");
+        let all = tables_of(set, "ratio");
         if rows.len() == all.len() {
             for (number, problem) in bad_bands(&rows) {
                 self.error(all[number].1, "ratio", problem);
@@ -327,7 +256,7 @@ impl BenefitFileReader<'_> {
 
     fn wages(&mut self, set: &DeTable) -> Vec<AverageWage> {
         let mut wages: Vec<AverageWage> = Vec::new();
-        for (table, at) in rows_of(set, "wage") {
+        for (table, at) in tables_of(set, "wage") {
             let wage: WageTable = self.read("wage", table);
             self.require(table, at, &["from", "amount"]);
             let (Some(from), Some(amount)) = (wage.from.0, wage.amount.0) else { continue };
@@ -341,7 +270,7 @@ impl BenefitFileReader<'_> {
 
     fn tests(&mut self, set: &DeTable) -> Vec<BenefitTest> {
         let mut tests = Vec::new();
-        for (table, at) in rows_of(set, "test") {
+        for (table, at) in tables_of(set, "test") {
             let test: TestTable = self.read("test", table);
             self.require(table, at, &["settlement"]);
             let expected = match (test.hifp_pay.0, test.lo.0, test.hi.0) {
@@ -388,11 +317,6 @@ impl BenefitFileReader<'_> {
             act_pay_dedc: known.act_pay_dedc.0,
         })
     }
-}
-
-/// Returns the place of a key, or else that of its table.
-fn place(table: &DeTable, key: &str, at: usize) -> usize {
-    table.get_key_value(key).map_or(at, |(key, _)| key.span().start)
 }
 
 /// Returns what is wrong with the bands of rows that fit the same, with the number of the row.

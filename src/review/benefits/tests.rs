@@ -1,6 +1,7 @@
 //! The benefits of a set, on both sides of every border.
 
 mod brute;
+mod plans;
 mod refused;
 
 use chrono::NaiveDate;

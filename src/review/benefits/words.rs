@@ -4,19 +4,15 @@ use chrono::NaiveDate;
 use schemars::{Schema, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::cell::CellWord;
 use crate::{
     model::{
         codes::{CareClass, FundClass, Province},
         dates::{parse_date, parse_day},
         money::{Fen, parse_yuan},
     },
+    review::cell::{CellWord, no_word},
     text::{Text, quoted},
 };
-
-fn no_word(text: &str, words: &[&str]) -> Text {
-    text!("{} is none of {}", quoted(text), words.join(", "))
-}
 
 macro_rules! words {
     ($(#[doc = $what:literal])* $name:ident { $($(#[doc = $doc:literal])* $variant:ident $word:literal,)* }) => {

@@ -1,5 +1,21 @@
 //! Filings of care in another place (异地就医备案), and the rules that compare them with settlements (review §5).
 
+mod active;
+pub mod class;
+mod fil01;
+mod fil02;
+mod fil03;
+mod fil04;
+mod parquet;
+pub mod place;
+pub mod reader;
+pub mod rules;
+#[cfg(test)]
+pub(super) mod samples;
+#[cfg(test)]
+mod tests;
+
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
 use crate::model::codes::Province;
@@ -23,6 +39,8 @@ pub struct Filing<'a> {
     pub made: Option<i64>,
     /// Whether it is valid (`vali_flag` is not 0).
     pub valid: bool,
+    /// The type as it is written, where `values` does not have it.
+    pub unknown: Option<&'a str>,
 }
 
 /// The type of a filing.
@@ -34,6 +52,8 @@ pub enum FilingKind {
     Transfer,
     /// Another temporary filing (其他临时外出就医).
     Temporary,
+    /// A type of which `values` says that it is none of these.
+    Other,
 }
 
 impl Filing<'_> {
@@ -41,4 +61,26 @@ impl Filing<'_> {
     pub fn insured_province(&self) -> Province {
         Province::from_index(self.insured.into()).expect("Invariant: made of a province")
     }
+}
+
+/// A set of provinces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ProvinceSet(u32);
+
+impl ProvinceSet {
+    /// Adds a province.
+    pub fn add(&mut self, province: Province) {
+        self.0 |= 1 << province.index();
+    }
+
+    /// Whether a province is among them.
+    pub fn has(self, province: Province) -> bool {
+        self.0 & (1 << province.index()) != 0
+    }
+}
+
+/// Writes a time as `YYYY-MM-DD HH:MM:SS`.
+pub(super) fn time_text(micros: i64) -> String {
+    let time = DateTime::from_timestamp_micros(micros).unwrap_or_default();
+    time.format("%Y-%m-%d %H:%M:%S").to_string()
 }

@@ -8,6 +8,7 @@ use crate::{
     model::{codes::CareClass, money::Fen},
     review::benefits::{
         facts::BenefitFacts,
+        rows::BenefitSet,
         words::{FilingClass, HospitalLevel, PersonKind},
     },
 };
@@ -42,7 +43,7 @@ struct EveryFact {
 type RemoteModel = (RowFit, Option<i128>, Option<i128>, i128, i128);
 
 #[derive(Debug, Clone)]
-struct SetModel {
+pub(super) struct SetModel {
     /// Amount, or_less, again_days.
     deductibles: Vec<(RowFit, i128, bool, Option<u16>)>,
     /// Ends of bands in fen, and the per cent of each band and of what is above the last one.
@@ -54,7 +55,7 @@ struct SetModel {
 }
 
 /// What is known: level, person, class, stay, age, networked.
-type KnownFacts =
+pub(super) type KnownFacts =
     (Option<usize>, Option<usize>, Option<usize>, Option<u32>, Option<u16>, Option<bool>);
 
 impl RowFit {
@@ -126,7 +127,7 @@ impl SetModel {
         self
     }
 
-    fn toml(&self) -> String {
+    pub(super) fn toml(&self) -> String {
         let deductible = self.deductibles.iter().map(|(fit, amount, or_less, again)| {
             let again = again.filter(|_| !or_less);
             let again = again.map(|days| format!(", again_days = {days}")).unwrap_or_default();
@@ -320,7 +321,7 @@ fn wide() -> RowFit {
     RowFit { levels: None, persons: None, classes: None, stay: None, age: None, networked: None }
 }
 
-fn model() -> impl Strategy<Value = SetModel> {
+pub(super) fn model() -> impl Strategy<Value = SetModel> {
     let deductible = (fit(), 0..12i128, any::<bool>(), option::of(1..50u16));
     let bands = (vec(1..15i128, 0..3), vec(0..=100i128, 3)).prop_map(|(steps, mut percents)| {
         let mut edge = 0;
@@ -360,7 +361,7 @@ fn model() -> impl Strategy<Value = SetModel> {
         )
 }
 
-fn known() -> impl Strategy<Value = KnownFacts> {
+pub(super) fn known() -> impl Strategy<Value = KnownFacts> {
     (
         option::of(0..8usize),
         option::of(0..5usize),
@@ -371,16 +372,15 @@ fn known() -> impl Strategy<Value = KnownFacts> {
     )
 }
 
-fn range_of(
-    set: &crate::review::benefits::rows::BenefitSet,
+pub(super) fn facts_of(
     known: KnownFacts,
     scope: i128,
     paid: Option<i128>,
     days: Option<u16>,
-) -> Option<(i128, i128)> {
+) -> BenefitFacts<'static> {
     let (level, person, class, stay, age, networked) = known;
     let fen = |amount: i128| Fen::new(i64::try_from(amount).expect("small"));
-    let facts = BenefitFacts {
+    BenefitFacts {
         care_class: CareClass::Inpatient,
         level: level.map(|at| HospitalLevel::ALL[at]),
         person: person.map(|at| PersonKind::ALL[at]),
@@ -394,8 +394,17 @@ fn range_of(
         days,
         in_scope: Some(fen(scope)),
         act_pay_dedc: paid.map(fen),
-    };
-    let found = set.expected(&facts).ok()?;
+    }
+}
+
+fn range_of(
+    set: &BenefitSet,
+    known: KnownFacts,
+    scope: i128,
+    paid: Option<i128>,
+    days: Option<u16>,
+) -> Option<(i128, i128)> {
+    let found = set.expected(&facts_of(known, scope, paid, days)).ok()?;
     Some((found.lo().fen().into(), found.hi().fen().into()))
 }
 
@@ -406,7 +415,7 @@ fn moved<T: Clone>(rows: &[T], fits: impl Fn(&T) -> bool, keeps: bool) -> Vec<T>
     first.chain(others).cloned().collect()
 }
 
-fn few_cases() -> ProptestConfig {
+pub(super) fn few_cases() -> ProptestConfig {
     ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() }
 }
 

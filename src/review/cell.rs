@@ -1,11 +1,19 @@
-//! CellList of benefit files: one text, one text or several, and lists of rows.
+//! Cells of files that people write for the review: a text, one text or several, a whole number, lists of tables.
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 
-use crate::{text::Text, toml_keys};
+use crate::{
+    text::{Text, quoted},
+    toml_keys,
+};
+
+/// Returns the problem of a text that is none of some words.
+pub(super) fn no_word(text: &str, words: &[&str]) -> Text {
+    text!("{} is none of {}", quoted(text), words.join(", "))
+}
 
 /// A value that stands in a file as a text.
 pub(super) trait CellWord: Sized {
@@ -42,6 +50,62 @@ impl<T> Default for CellList<T> {
 impl<T> Default for RowList<T> {
     fn default() -> Self {
         RowList(PhantomData)
+    }
+}
+
+/// The largest whole number of a file. Products of it with any sum of amounts fit 128 bits.
+pub(super) const LARGEST_NUMBER: u32 = 1_000_000_000;
+
+/// A cell that holds a whole number from 0 to [`LARGEST_NUMBER`]; nothing when it is missing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct WholeNumber(pub(super) Option<u64>);
+
+struct NumberVisitor;
+
+impl de::Visitor<'_> for NumberVisitor {
+    type Value = WholeNumber;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number")
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<WholeNumber, E> {
+        match u32::try_from(number) {
+            Ok(number) if number <= LARGEST_NUMBER => Ok(WholeNumber(Some(number.into()))),
+            _ => Err(toml_keys::told(text!(
+                "{} is not between {} and {}",
+                number,
+                0,
+                LARGEST_NUMBER
+            ))),
+        }
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<WholeNumber, E> {
+        Err(toml_keys::told(text!(
+            "a whole number without quotes is expected, not {}",
+            quoted(text)
+        )))
+    }
+}
+
+impl<'de> Deserialize<'de> for WholeNumber {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(NumberVisitor)
+    }
+}
+
+impl JsonSchema for WholeNumber {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "WholeNumber".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 0, "maximum": LARGEST_NUMBER })
     }
 }
 

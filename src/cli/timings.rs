@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::cli::{lang::said, table::table};
+use super::{lang::said, table::table};
 use crate::{
     event::{Activity, ActivityTime},
     model::money::count_grouped,

@@ -1,0 +1,223 @@
+//! Reads a table of filings, CSV or Parquet by its ending, one filing after the other (review §2).
+
+use std::{fs::File, path::Path};
+
+use super::{Filing, FilingKind, ProvinceSet, parquet::FilingsParquet, place::filled};
+use crate::{
+    contract::{columns::FILINGS, streamed},
+    diag::{Code, Failure, Finding, Outcome},
+    ingest::times::DAY,
+    model::{codes::Province, dates::parse_day},
+    review::rules_file::values::{ReviewValues, Worded},
+    spelling::short,
+    text::{Text, quoted},
+};
+
+/// The names of the columns, in the order in which their cells are read.
+pub(super) const FILING_COLUMNS: [&str; 8] = {
+    let mut names = [""; 8];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = FILINGS.columns[at].name;
+        at += 1;
+    }
+    names
+};
+
+/// A value of a filing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum FilingCell<'a> {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// A text.
+    Text(&'a str),
+    /// A day, from 1970-01-01.
+    Day(i32),
+    /// A time in microseconds, from 1970-01-01 local time.
+    Time(i64),
+}
+
+/// What was read besides the filings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FilingsSurvey {
+    /// The filings.
+    pub rows: u64,
+    /// The insured provinces that have some, valid or not.
+    pub provinces: ProvinceSet,
+}
+
+/// Reads every filing of a file, and hands them over in their order. Lines that cannot be read become findings.
+pub fn read_filings(
+    path: &Path,
+    values: &ReviewValues,
+    findings: &mut Vec<Finding>,
+    each: &mut dyn FnMut(Filing<'_>) -> Outcome<()>,
+) -> Outcome<FilingsSurvey> {
+    let file = File::open(path)
+        .map_err(|error| Failure::Usage(text!("--filings {} cannot be read: {}", path, error)))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut reader = FilingReader { name: &name, values, each, survey: FilingsSurvey::default() };
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet")) {
+        drop(file);
+        FilingsParquet::read(path, &name, findings, &mut |row, cells, findings| {
+            reader.line(&|| text!("row {}", row), cells, findings)
+        })?;
+    } else {
+        streamed::read(file, &name, &FILING_COLUMNS, findings, &mut |line, values, findings| {
+            let mut cells = [FilingCell::Empty; FILING_COLUMNS.len()];
+            for (cell, value) in cells.iter_mut().zip(values) {
+                *cell = if value.is_empty() { FilingCell::Empty } else { FilingCell::Text(value) };
+            }
+            reader.line(&|| text!("line {}", line), &cells, findings)
+        })?;
+    }
+    Ok(reader.survey)
+}
+
+/// Makes filings of cells.
+struct FilingReader<'a> {
+    name: &'a str,
+    values: &'a ReviewValues,
+    each: &'a mut dyn FnMut(Filing<'_>) -> Outcome<()>,
+    survey: FilingsSurvey,
+}
+
+/// What is wrong with a cell: its place among the columns, the code, what is there.
+type WrongCell = (usize, Code, Text);
+
+impl FilingReader<'_> {
+    /// Hands over the filing of a line, or adds what is wrong with it.
+    fn line(
+        &mut self,
+        place: &dyn Fn() -> Text,
+        cells: &[FilingCell<'_>; FILING_COLUMNS.len()],
+        findings: &mut Vec<Finding>,
+    ) -> Outcome<()> {
+        let mut divisions = [[0; 6]; 2];
+        let mut wrong = Vec::new();
+        let Some(filing) = self.filing(cells, &mut divisions, &mut wrong) else {
+            for (column, code, found) in wrong {
+                let place = text!("{}, column {}", place(), FILING_COLUMNS[column]);
+                findings.push(Finding::new(code, self.name, place, found));
+            }
+            return Ok(());
+        };
+        self.survey.rows += 1;
+        self.survey.provinces.add(filing.insured_province());
+        (self.each)(filing)
+    }
+
+    fn filing<'a>(
+        &mut self,
+        cells: &[FilingCell<'a>; FILING_COLUMNS.len()],
+        divisions: &'a mut [[u8; 6]; 2],
+        wrong: &mut Vec<WrongCell>,
+    ) -> Option<Filing<'a>> {
+        let [person, insured, place, kind, begin, end, made, valid] = *cells;
+        let psn_no = text(person);
+        if psn_no.is_none() {
+            wrong.push((0, Code::S13, text!("nothing")));
+        }
+        for ((column, cell), division) in
+            [(1, insured), (2, place)].into_iter().zip(&mut *divisions)
+        {
+            match text(cell).and_then(filled) {
+                Some(filled) => *division = filled,
+                None => wrong.push((column, Code::N06, shown(cell))),
+            }
+        }
+        let begin_day = day(begin);
+        if begin_day.is_none() {
+            let code = if begin == FilingCell::Empty { Code::S13 } else { Code::S05 };
+            wrong.push((4, code, shown(begin)));
+        }
+        let mut optional = |column, code, cell, is_read: bool| {
+            if cell != FilingCell::Empty && !is_read {
+                wrong.push((column, code, shown(cell)));
+            }
+        };
+        let (end_day, made_at) = (day(end), time(made));
+        optional(5, Code::S05, end, end_day.is_some());
+        optional(6, Code::N07, made, made_at.is_some());
+        if !wrong.is_empty() {
+            return None;
+        }
+        let [insured, place] = &*divisions;
+        let said = text(kind).map(|kind| self.kind(kind));
+        Some(Filing {
+            psn_no: psn_no?,
+            insured: u8::try_from(Province::of_division(insured)?.index()).ok()?,
+            place: std::str::from_utf8(place).ok()?,
+            kind: said.and_then(Result::ok),
+            begin: begin_day?,
+            end: end_day,
+            made: made_at,
+            valid: text(valid) != Some("0"),
+            unknown: said.and_then(Result::err),
+        })
+    }
+
+    /// Returns the type of a value, or the value where `values` does not have it.
+    fn kind<'v>(&self, value: &'v str) -> Result<FilingKind, &'v str> {
+        match self.values.filing_kind(value) {
+            Worded::Known(kind) => Ok(kind),
+            Worded::Silent => Ok(FilingKind::Other),
+            Worded::Unknown => Err(value),
+        }
+    }
+}
+
+fn text(cell: FilingCell<'_>) -> Option<&str> {
+    match cell {
+        FilingCell::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// Days of the years 0 to 9999.
+const DAYS: std::ops::RangeInclusive<i32> = -719_528..=2_932_896;
+
+fn day(cell: FilingCell<'_>) -> Option<i32> {
+    match cell {
+        FilingCell::Text(text) => parse_day(text).map(|day| day.to_epoch_days()),
+        FilingCell::Day(day) => Some(day).filter(|day| DAYS.contains(day)),
+        _ => None,
+    }
+}
+
+fn time(cell: FilingCell<'_>) -> Option<i64> {
+    match cell {
+        FilingCell::Text(text) => {
+            let (day, clock) = text.split_once(' ')?;
+            let day = i64::from(parse_day(day)?.to_epoch_days());
+            Some((day * 86_400 + seconds(clock)?) * 1_000_000)
+        }
+        FilingCell::Time(time) => {
+            let day = i32::try_from(time.div_euclid(DAY)).ok();
+            day.filter(|day| DAYS.contains(day)).map(|_| time)
+        }
+        _ => None,
+    }
+}
+
+/// Reads `HH:MM:SS`.
+fn seconds(clock: &str) -> Option<i64> {
+    let parts: Vec<&str> = clock.split(':').collect();
+    let two = |part: &str, most: i64| {
+        let is_number = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+        part.parse().ok().filter(|number: &i64| is_number && *number < most)
+    };
+    let [hours, minutes, seconds] = parts[..] else { return None };
+    Some((two(hours, 24)? * 60 + two(minutes, 60)?) * 60 + two(seconds, 60)?)
+}
+
+/// Words a cell for a finding. It may be that of another column, so it is cut.
+fn shown(cell: FilingCell<'_>) -> Text {
+    match cell {
+        FilingCell::Empty => text!("nothing"),
+        FilingCell::Text(text) => text!("{}", quoted(short(text, 20))),
+        FilingCell::Day(day) => text!("day {} from 1970-01-01", day),
+        FilingCell::Time(time) => text!("{} microseconds from 1970-01-01", time),
+    }
+}

@@ -1,0 +1,154 @@
+//! Rows of the review by partition, in memory and on disk.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::row::ReviewedRow;
+use crate::{
+    diag::Outcome,
+    event::Monitor,
+    keyed::{
+        key::Key,
+        packed::{pack_into, unpack_first},
+        store::{Partitioning, Store},
+    },
+    text::Text,
+};
+
+/// A row in a partition, with what is known of it there.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PackedRow<'a> {
+    /// What it is.
+    pub standing: Standing,
+    /// The row.
+    #[serde(borrow)]
+    pub row: ReviewedRow<'a>,
+}
+
+/// What a row is among the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// It passed the row rules; more is not known yet, or it is a settlement.
+    Settlement,
+    /// It is a reversal.
+    Reversal,
+    /// A reversal names it.
+    Reversed,
+    /// It breaks V06 alone.
+    NoDisease,
+}
+
+/// Values that are cut into partitions by a key.
+pub struct PackedStore {
+    store: Store<u8>,
+}
+
+/// The bytes of a partition that has its place in the cache of a processor.
+const PARTITION: u64 = 2 << 20;
+
+/// The bytes of a buffer that goes to its partition when it is full.
+const BUFFER: usize = 8 << 10;
+
+impl PackedStore {
+    /// Makes a store for about `bytes`, of which `room` may be in memory. `spill` is the path of its spill file.
+    pub fn new(bytes: u64, room: usize, spill: PathBuf) -> PackedStore {
+        let partitioning = Partitioning::for_bytes(bytes, PARTITION);
+        PackedStore { store: Store::new(partitioning, bytes, room, spill) }
+    }
+
+    /// Makes a store with the partitions of another one.
+    pub fn beside(other: &PackedStore, bytes: u64, room: usize, spill: PathBuf) -> PackedStore {
+        PackedStore { store: Store::new(other.store.partitioning(), bytes, room, spill) }
+    }
+
+    /// Returns the number of partitions.
+    pub fn count(&self) -> usize {
+        self.store.partitioning().count()
+    }
+
+    /// Returns the partition of a key.
+    pub fn partition_of(&self, key: &[u8]) -> usize {
+        self.store.partitioning().of(Key { hash: xxh3_64(key), check: 0 })
+    }
+
+    /// Makes a writer, one for each thread.
+    pub fn writer(&self) -> PackedWriter<'_> {
+        PackedWriter { store: self, buffers: (0..self.count()).map(|_| Vec::new()).collect() }
+    }
+
+    /// Returns the bytes of a partition.
+    pub fn bytes(&self, partition: usize) -> usize {
+        self.store.len(partition)
+    }
+
+    /// Removes a partition and returns its bytes.
+    pub fn take(&self, partition: usize) -> Outcome<Vec<u8>> {
+        self.store.take(partition)
+    }
+
+    /// Calls `look` with the bytes of a partition, which stay.
+    pub fn visit<R>(&self, partition: usize, look: impl FnOnce(&[u8]) -> R) -> Outcome<R> {
+        self.store.visit(partition, look)
+    }
+
+    /// Fails when the values of a partition do not fit the memory.
+    pub fn must_fit(
+        &self,
+        partition: usize,
+        most: u64,
+        monitor: &Monitor,
+        what: impl FnOnce() -> Text,
+    ) -> Outcome<()> {
+        let needed = (self.bytes(partition) as u64).saturating_mul(UNPACKED);
+        if needed <= PARTITION * UNPACKED * 8 {
+            return Ok(());
+        }
+        monitor.check_memory(needed, most, what)
+    }
+}
+
+/// Bytes in memory for each packed byte.
+const UNPACKED: u64 = 4;
+
+/// Adds values to the partitions of a store.
+pub struct PackedWriter<'a> {
+    store: &'a PackedStore,
+    buffers: Vec<Vec<u8>>,
+}
+
+impl PackedWriter<'_> {
+    /// Adds a value to the partition of a key.
+    pub fn push(&mut self, key: &[u8], value: &impl Serialize) -> Outcome<()> {
+        let partition = self.store.partition_of(key);
+        let buffer = &mut self.buffers[partition];
+        pack_into(value, buffer)?;
+        if buffer.len() >= BUFFER {
+            self.store.store.push(partition, buffer)?;
+            buffer.clear();
+        }
+        Ok(())
+    }
+
+    /// Adds what is still in the buffers.
+    pub fn finish(self) -> Outcome<()> {
+        for (partition, buffer) in self.buffers.iter().enumerate() {
+            if !buffer.is_empty() {
+                self.store.store.push(partition, buffer)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Unpacks all values of a partition.
+pub fn unpacked<'a, T: Deserialize<'a>>(mut bytes: &'a [u8]) -> Outcome<Vec<T>> {
+    let mut all = Vec::new();
+    while !bytes.is_empty() {
+        let (value, rest) = unpack_first(bytes)?;
+        all.push(value);
+        bytes = rest;
+    }
+    Ok(all)
+}

@@ -1,0 +1,341 @@
+//! The passes over partitions: persons, shared credentials, institutions.
+
+use std::sync::{
+    Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use rayon::prelude::*;
+
+use super::{
+    account::{RowAccount, UnknownValues},
+    behaviour::{self, CoveredMonths, peers},
+    benefit_rules::{self, BenefitCounts},
+    benefits::plans::BenefitPlans,
+    context::ReviewContext,
+    fields::ReviewField,
+    filing::{self, Filing},
+    found::FoundLead,
+    keys::{RowBits, RowStates},
+    lead::Lead,
+    packed_rows::{PackedRow, PackedStore, PackedWriter, Standing, unpacked},
+    row::ReviewedRow,
+    subject::{InstitutionRows, Person},
+    thresholds::Thresholds,
+};
+use crate::{
+    diag::Outcome,
+    event::Monitor,
+    keyed::{sorted::Sorter, store::locked},
+};
+
+/// What all passes share.
+pub(super) struct Passes<'a> {
+    pub(super) thresholds: &'a Thresholds,
+    pub(super) context: &'a ReviewContext<'a>,
+    pub(super) states: &'a RowStates,
+    /// The settlements whose credential several persons have used.
+    pub(super) shared: Option<&'a RowBits>,
+    pub(super) covered: &'a CoveredMonths,
+    pub(super) leads: &'a Sorter<FoundLead>,
+    /// The rows by institution, which the pass over persons fills.
+    pub(super) institutions: PackedStore,
+    /// The settlements whose credential is shared, by credential.
+    pub(super) credentials: PackedStore,
+    pub(super) memory: u64,
+    pub(super) monitor: &'a Monitor,
+}
+
+/// What is counted in the pass over persons.
+#[derive(Debug, Default)]
+pub(super) struct PersonCounts {
+    pub(super) rows: RowAccount,
+    pub(super) persons: u64,
+    pub(super) benefits: BenefitCounts,
+    /// The fields that have a value in a reviewed row, a bit each.
+    pub(super) delivered: u16,
+    /// Whether a reviewed row has an in-scope amount.
+    pub(super) in_scope: bool,
+    /// The values that `values` does not have.
+    pub(super) unknown: UnknownValues,
+}
+
+impl PersonCounts {
+    fn absorb(&mut self, other: PersonCounts) {
+        let (rows, others) = (&mut self.rows, other.rows);
+        rows.reversals += others.reversals;
+        rows.reversed += others.reversed;
+        rows.settlements += others.settlements;
+        self.persons += other.persons;
+        self.benefits.absorb(other.benefits);
+        self.delivered |= other.delivered;
+        self.in_scope |= other.in_scope;
+        self.unknown.absorb(other.unknown);
+    }
+
+    /// Counts a reviewed row.
+    fn row(&mut self, row: &ReviewedRow, standing: Standing) {
+        match standing {
+            Standing::Settlement => self.rows.settlements += 1,
+            Standing::Reversal => self.rows.reversals += 1,
+            Standing::Reversed => self.rows.reversed += 1,
+            Standing::NoDisease => {}
+        }
+        self.delivered |= row.optional.delivered;
+        self.in_scope |= row.in_scope.is_some();
+        for (field, value) in &row.optional.unknown {
+            let field = ReviewField::ALL.get(usize::from(*field));
+            self.unknown.add(field.map_or("", |field| field.name()), value, 1);
+        }
+    }
+}
+
+impl Passes<'_> {
+    /// Runs work on each of some partitions, by all threads, each of which has a state of its own.
+    fn each<S: Send>(
+        &self,
+        partitions: usize,
+        begin: impl Fn() -> S + Sync,
+        work: impl Fn(&mut S, usize) -> Outcome<()> + Sync,
+    ) -> Outcome<Vec<S>> {
+        let next = AtomicUsize::new(0);
+        (0..rayon::current_num_threads())
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|_| {
+                let mut state = begin();
+                loop {
+                    let partition = next.fetch_add(1, Ordering::Relaxed);
+                    if partition >= partitions {
+                        return Ok(state);
+                    }
+                    self.monitor.check()?;
+                    work(&mut state, partition)?;
+                }
+            })
+            .collect()
+    }
+
+    fn emit(&self, found: &mut Vec<Lead>) -> Outcome<()> {
+        if found.is_empty() {
+            return Ok(());
+        }
+        self.leads.push(found.drain(..).map(|lead| FoundLead::from(&lead)).collect())
+    }
+
+    /// Looks at persons.
+    pub(super) fn of_persons(
+        &self,
+        persons: &PackedStore,
+        filings: Option<&PackedStore>,
+    ) -> Outcome<PersonCounts> {
+        let begin = || PersonPass {
+            counts: PersonCounts::default(),
+            plans: BenefitPlans::default(),
+            institutions: self.institutions.writer(),
+            credentials: self.credentials.writer(),
+        };
+        let states = self.each(persons.count(), begin, |pass, partition| {
+            persons.must_fit(partition, self.memory, self.monitor, || {
+                text!("the rows of persons who share a partition")
+            })?;
+            let bytes = persons.take(partition)?;
+            let filed = filings.map(|filings| filings.take(partition)).transpose()?;
+            pass.partition(self, &bytes, &filed.unwrap_or_default())
+        })?;
+        let mut counts = PersonCounts::default();
+        for pass in states {
+            pass.institutions.finish()?;
+            pass.credentials.finish()?;
+            counts.absorb(pass.counts);
+        }
+        Ok(counts)
+    }
+
+    /// Looks at credentials that several persons have used.
+    pub(super) fn of_credentials(&self) -> Outcome<()> {
+        let Some(limits) = &self.thresholds.beh18 else { return Ok(()) };
+        self.each(
+            self.credentials.count(),
+            || (),
+            |(), partition| {
+                let bytes = self.credentials.take(partition)?;
+                let rows: Vec<ReviewedRow> = unpacked(&bytes)?;
+                let mut rows: Vec<&ReviewedRow> = rows.iter().collect();
+                rows.sort_unstable_by_key(|row| (row.optional.token, row.time, row.setl_id));
+                let mut found = Vec::new();
+                for of_token in rows.chunk_by(|a, b| a.optional.token == b.optional.token) {
+                    behaviour::of_credential(of_token, limits, &mut found);
+                }
+                self.emit(&mut found)
+            },
+        )?;
+        Ok(())
+    }
+
+    /// Looks at institutions.
+    pub(super) fn of_institutions(&self) -> Outcome<()> {
+        let all = self.institutions.count();
+        let means: Mutex<Vec<peers::CostMean>> = Mutex::new(Vec::new());
+        self.each(
+            all,
+            || (),
+            |(), partition| {
+                self.institutions.must_fit(partition, self.memory, self.monitor, || {
+                    text!("the rows of institutions that share a partition")
+                })?;
+                self.institutions.visit(partition, |bytes| {
+                    each_institution(bytes, |rows| {
+                        let mut found = Vec::new();
+                        behaviour::of_institution(rows, self.thresholds, self.covered, &mut found);
+                        if let Some(limits) = &self.thresholds.beh14 {
+                            locked(&means).extend(peers::cost_means(rows, limits));
+                        }
+                        self.emit(&mut found)
+                    })
+                })?
+            },
+        )?;
+        let Some(limits) = &self.thresholds.beh14 else { return Ok(()) };
+        let outliers = peers::outliers(std::mem::take(&mut *locked(&means)), limits);
+        let mut partitions: Vec<usize> = outliers
+            .iter()
+            .map(|outlier| self.institutions.partition_of(outlier.institution().as_bytes()))
+            .collect();
+        partitions.sort_unstable();
+        partitions.dedup();
+        self.each(
+            partitions.len(),
+            || (),
+            |(), at| {
+                let bytes = self.institutions.take(partitions[at])?;
+                each_institution(&bytes, |rows| {
+                    let mut found = Vec::new();
+                    peers::cost_leads(rows, &outliers, &mut found);
+                    self.emit(&mut found)
+                })
+            },
+        )?;
+        Ok(())
+    }
+}
+
+/// Calls `look` with each institution of a partition.
+fn each_institution(
+    bytes: &[u8],
+    mut look: impl FnMut(&InstitutionRows) -> Outcome<()>,
+) -> Outcome<()> {
+    let mut rows: Vec<PackedRow> = unpacked(bytes)?;
+    rows.sort_unstable_by(|a, b| {
+        let (a, b) = (&a.row, &b.row);
+        a.institution
+            .cmp(b.institution)
+            .then_with(|| a.time.cmp(&b.time).then_with(|| a.setl_id.cmp(b.setl_id)))
+    });
+    for of_one in rows.chunk_by(|a, b| a.row.institution == b.row.institution) {
+        let those = |standing: Standing| -> Vec<&ReviewedRow> {
+            of_one.iter().filter(|row| row.standing == standing).map(|row| &row.row).collect()
+        };
+        look(&InstitutionRows {
+            institution: of_one[0].row.institution,
+            settlements: &those(Standing::Settlement),
+            reversals: &those(Standing::Reversal),
+            reversed: &those(Standing::Reversed),
+        })?;
+    }
+    Ok(())
+}
+
+/// The state of a thread in the pass over persons.
+struct PersonPass<'a> {
+    counts: PersonCounts,
+    plans: BenefitPlans,
+    institutions: PackedWriter<'a>,
+    credentials: PackedWriter<'a>,
+}
+
+impl PersonPass<'_> {
+    /// Looks at the persons of a partition.
+    fn partition(&mut self, passes: &Passes, bytes: &[u8], filed: &[u8]) -> Outcome<()> {
+        let mut rows: Vec<PackedRow> = unpacked(bytes)?;
+        rows.retain(|packed| !passes.states.dropped.has(packed.row.ordinal));
+        let mut found = Vec::new();
+        for packed in &mut rows {
+            self.stand(passes, packed);
+            self.pass_on(passes, packed)?;
+        }
+        let mut settlements = Vec::with_capacity(rows.len());
+        for packed in &rows {
+            match packed.standing {
+                Standing::Settlement => settlements.push(&packed.row),
+                Standing::NoDisease => {
+                    let is_named = passes.states.reversed.has(packed.row.ordinal);
+                    if !is_named && packed.row.reverses.is_none() {
+                        benefit_rules::of_candidate(&packed.row, passes.context, &mut found);
+                    }
+                }
+                _ => {}
+            }
+        }
+        passes.emit(&mut found)?;
+        settlements.sort_unstable_by(|a, b| {
+            a.psn_no
+                .cmp(b.psn_no)
+                .then_with(|| a.time.cmp(&b.time).then_with(|| a.setl_id.cmp(b.setl_id)))
+        });
+        let mut filings: Vec<Filing> = unpacked(filed)?;
+        filings.sort_unstable();
+        filings.dedup();
+        for value in filings.iter().filter_map(|filing| filing.unknown) {
+            self.counts.unknown.add("rloc_rea", value, 1);
+        }
+        let filings: Vec<&Filing> = filings.iter().collect();
+        for of_one in settlements.chunk_by(|a, b| a.psn_no == b.psn_no) {
+            let psn_no = of_one[0].psn_no;
+            let first = filings.partition_point(|filing| filing.psn_no < psn_no);
+            let count = filings[first..].partition_point(|filing| filing.psn_no == psn_no);
+            let own = &filings[first..first + count];
+            let person = Person { psn_no, settlements: of_one, filings: own };
+            let mut found = Vec::new();
+            self.person(passes, &person, &mut found);
+            passes.emit(&mut found)?;
+        }
+        passes.monitor.advance(rows.len() as u64)
+    }
+
+    /// Works out what a row is, and counts it.
+    fn stand(&mut self, passes: &Passes, packed: &mut PackedRow) {
+        if packed.standing == Standing::NoDisease {
+            return;
+        }
+        if packed.row.reverses.is_some() {
+            packed.standing = Standing::Reversal;
+        } else if passes.states.reversed.has(packed.row.ordinal) {
+            packed.standing = Standing::Reversed;
+        }
+        self.counts.row(&packed.row, packed.standing);
+    }
+
+    /// Passes a row on to its institution and its credential.
+    fn pass_on(&mut self, passes: &Passes, packed: &PackedRow) -> Outcome<()> {
+        if packed.standing == Standing::NoDisease {
+            return Ok(());
+        }
+        self.institutions.push(packed.row.institution.as_bytes(), packed)?;
+        // A reversal uses no credential, and what it names is no settlement any more.
+        let is_shared = packed.standing == Standing::Settlement
+            && passes.shared.is_some_and(|shared| shared.has(packed.row.ordinal));
+        match packed.row.optional.token {
+            Some(token) if is_shared => self.credentials.push(&token.to_le_bytes(), &packed.row),
+            _ => Ok(()),
+        }
+    }
+
+    fn person<'p>(&mut self, passes: &Passes<'p>, person: &Person<'p>, found: &mut Vec<Lead<'p>>) {
+        self.counts.persons += 1;
+        behaviour::of_person(person, passes.thresholds, found);
+        let filed = filing::rules::of_person(person, passes.context, found);
+        let counts = &mut self.counts.benefits;
+        benefit_rules::of_person(&filed, passes.context, &mut self.plans, counts, found);
+    }
+}
