@@ -25,6 +25,7 @@ use crate::{
         codes::Province,
         money::{FenSum, yuan},
     },
+    privacy::pseudonym::{self, Pseudonyms},
     review::{found::FoundLead, rule::ReviewRule},
     workbook::{CellContent, CellSink, Unreadable, WorkbookBounds, XlsxFile},
 };
@@ -89,11 +90,14 @@ fn rows(folder: &Path, name: &str) -> Vec<Vec<String>> {
     rows
 }
 
-/// The cells of a workbook by sheet, in rows.
-#[derive(Default)]
-struct Cells(Vec<(u32, u32, String)>);
+/// A cell: row, column, text.
+type PlacedCell = (u32, u32, String);
 
-impl CellSink for Cells {
+/// The cells of a sheet.
+#[derive(Default)]
+struct PlacedCells(Vec<PlacedCell>);
+
+impl CellSink for PlacedCells {
     fn cell(
         &mut self,
         row: u32,
@@ -106,12 +110,12 @@ impl CellSink for Cells {
     }
 }
 
-fn sheets(bytes: &[u8]) -> Vec<(String, Vec<(u32, u32, String)>)> {
+fn sheets(bytes: &[u8]) -> Vec<(String, Vec<PlacedCell>)> {
     let mut book =
         XlsxFile::open(std::io::Cursor::new(bytes), WorkbookBounds::EXPORT).expect("opened");
     let names = book.sheets();
     let read = |(at, name): (usize, String)| {
-        let mut cells = Cells::default();
+        let mut cells = PlacedCells::default();
         book.read(at, &mut cells).expect("read");
         (name, cells.0)
     };
@@ -328,6 +332,20 @@ fn a_province_answers_its_own_suspects_and_sees_no_number_of_a_person() {
 }
 
 #[test]
+fn with_a_key_persons_have_pseudonyms_beside_what_is_masked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (key, out) = (folder.path().join("key"), folder.path().join("out"));
+    pseudonym::keygen(&key, "2025-7").expect("made");
+    let key = Pseudonyms::read(&key).expect("read");
+    written(&out, &some(), 0, Some(&key)).expect("written");
+    let files = files(&out);
+    let shown = format!("***0001 {}", key.of("61000000000000000001"));
+    let text = |path: &str| String::from_utf8(files[path].clone()).expect("text");
+    assert!(text("provinces/31/leads.csv").contains(&shown));
+    assert!(text("review.html").contains(&shown) && text("review.html").contains("2025-7"));
+}
+
+#[test]
 fn a_workbook_has_a_sheet_for_each_rule_and_parts_of_long_ones() {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("out");
@@ -338,7 +356,7 @@ fn a_workbook_has_a_sheet_for_each_rule_and_parts_of_long_ones() {
         names,
         ["BEH-04 住院期间门诊购药", "BEH-06 不可能行程", "BEH-13 单日冲量", "BEH-13 单日冲量 2"]
     );
-    let ids = |cells: &[(u32, u32, String)]| {
+    let ids = |cells: &[PlacedCell]| {
         let ids = cells.iter().filter(|(row, column, _)| *row > 5 && *column == 1);
         ids.map(|(_, _, id)| id.clone()).collect::<Vec<_>>()
     };
@@ -374,7 +392,7 @@ pub(super) fn nation() -> Vec<FoundLead> {
                 samples::stay(&format!("S{n:05}"), 100 * n + 99, &person, &division, (2, 12));
             let mut lead = samples::lead(
                 *rule,
-                (0..1 + n % 12).map(visit).collect(),
+                (0..=n % 12).map(visit).collect(),
                 vec![stay],
                 "count=3;days=2",
             );
@@ -393,7 +411,7 @@ pub(super) fn nation() -> Vec<FoundLead> {
 #[test]
 fn the_page_of_a_nation_is_small_and_says_what_it_leaves_out() {
     let folder = tempfile::tempdir().expect("a folder");
-    let out = std::env::var_os("LOOK").map_or(folder.path().join("out"), PathBuf::from);
+    let out = folder.path().join("out");
     written(&out, &nation(), usize::MAX, None).expect("written");
     let page = String::from_utf8(files(&out)["review.html"].clone()).expect("text");
     assert!(page.len() < 1_500_000, "{}", page.len());

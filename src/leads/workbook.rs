@@ -105,7 +105,7 @@ impl Looks {
                 .set_align(FormatAlign::Center)
                 .set_align(FormatAlign::VerticalCenter)
                 .set_background_color("#E7EDF3"),
-            text: cell().set_num_format("@"),
+            text: cell().set_num_format("@").set_align(FormatAlign::Left).set_indent(1),
             money: right().set_num_format("#,##0.00"),
             count: right().set_num_format("#,##0"),
             closed: cell().set_background_color("#EEF0F2"),
@@ -247,9 +247,7 @@ fn write_cell(
     looks: &Looks,
 ) -> Result<(), XlsxError> {
     let number = |text: &str| match cell {
-        PackCell::Money => parse_sum(text).ok().and_then(exact),
-        #[expect(clippy::disallowed_types, reason = "a spreadsheet has no other numbers")]
-        PackCell::Count => text.parse::<f64>().ok(),
+        PackCell::Money | PackCell::Count => parse_sum(text).ok().and_then(exact),
         _ => None,
     };
     let look = match cell {

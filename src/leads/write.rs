@@ -45,11 +45,6 @@ pub struct LeadSource<'a> {
     pub pseudonyms: Option<&'a Pseudonyms>,
 }
 
-/// Fails when the output folder must not be made: it has to be missing or empty.
-pub fn must_be_free(out: &Path) -> Outcome<()> {
-    Output::new_or_empty_folder(out).map(drop)
-}
-
 /// Writes the output folder, which appears whole or not at all, and returns the summary.
 pub fn write(out: &Path, source: &LeadSource<'_>, monitor: &Monitor) -> Outcome<ReviewSummary> {
     Output::new_or_empty_folder(out)?.fill(|folder| fill(folder, source, monitor))

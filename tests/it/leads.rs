@@ -12,7 +12,6 @@ use liangqing::{
     event::Monitor,
     keyed::sorted::Sorter,
     leads::{
-        account::{ReviewAccount, RowPlace},
         replies::{self, LeadReplies},
         write::{LeadSource, write},
     },
@@ -22,6 +21,7 @@ use liangqing::{
     },
     place::staging::Staging,
     review::{
+        account::{ReviewAccount, RowPlace},
         found::{FoundLead, LeadSettlement},
         rule::ReviewRule,
     },
@@ -130,7 +130,9 @@ fn so(amount: &str) -> [&str; 6] {
 /// Writes lines as CSV with a delimiter, in an encoding.
 fn save(path: &Path, lines: &[Vec<String>], delimiter: u8, gb: bool) {
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
-    lines.iter().for_each(|line| writer.write_record(line).expect("written"));
+    for line in lines {
+        writer.write_record(line).expect("written");
+    }
     let text = String::from_utf8(writer.into_inner().expect("written")).expect("text");
     let bytes =
         if gb { encoding_rs::GB18030.encode(&text).0.into_owned() } else { text.into_bytes() };
@@ -138,6 +140,7 @@ fn save(path: &Path, lines: &[Vec<String>], delimiter: u8, gb: bool) {
 }
 
 /// Saves lines as a workbook whose columns stand the other way round, amounts as numbers and days as days.
+#[expect(clippy::disallowed_types, reason = "a spreadsheet has no other numbers")]
 fn save_workbook(path: &Path, lines: &[Vec<String>]) {
     let [amount, day] = ["amount", "decided_on"].map(|name| place(lines, name));
     let mut book = Workbook::new();
