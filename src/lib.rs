@@ -21,8 +21,8 @@
 //! | 10 | `clear` `cluster` | cleared settlements → positions → pairs, deductions; what a cluster is asked |
 //! | 11 | `reserve` | pairs → quotas, reserves, notices, payments |
 //! | 12 | `handover` `policy_tests` `figures` | what a period takes over from the one before; the tests that a rules file has of itself; the figures that several outputs show |
-//! | 13 | `engine` | calls all of these, asserts their totals, publishes |
-//! | 14 | `audit` `convert` `outlook` `statements` | a closed period proven, rerun, explained; exports made a delivery; where a book stands; papers for provinces |
+//! | 13 | `engine` `page` | calls all of these, asserts their totals, publishes; what pages for people have in common |
+//! | 14 | `audit` `convert` `outlook` `statements` `daily` | a closed period proven, rerun, explained; exports made a delivery; where a book stands; papers for provinces; three copies of each day reconciled |
 //! | 15 | `report` `bulletin` `synth` | one page about a period; the nation's figures; synthetic deliveries |
 //! | 16 | `cli` | the command line |
 //!
@@ -76,9 +76,11 @@ pub mod handover;
 pub mod policy_tests;
 
 pub mod engine;
+pub mod page;
 
 pub mod audit;
 pub mod convert;
+pub mod daily;
 pub mod outlook;
 pub mod statements;
 

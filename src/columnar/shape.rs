@@ -91,7 +91,8 @@ fn kind_of(field: Field) -> CellKind {
     }
 }
 
-pub(super) const fn table(
+/// Makes the specification of a table.
+pub(crate) const fn table(
     name: &'static str,
     key: &'static [&'static str],
     money: Option<&'static str>,

@@ -91,6 +91,15 @@ impl TableBuilder {
         self.column(name, values.map(Some).collect::<Int64Array>())
     }
 
+    /// A column of whole numbers, some of which are not known.
+    pub fn count_or_null(
+        self,
+        name: &str,
+        values: impl Iterator<Item = Option<i64>>,
+    ) -> TableBuilder {
+        self.column(name, values.collect::<Int64Array>())
+    }
+
     /// A column of amounts of one record, `DECIMAL(16,2)`, given in fen.
     pub fn amount(self, name: &str, values: impl Iterator<Item = Option<Fen>>) -> TableBuilder {
         self.decimal(name, 16, values.map(|fen| fen.map(FenSum::from)))
@@ -138,7 +147,13 @@ impl TableBuilder {
 
     /// Writes the table to `<folder>/tables/<name>.parquet`.
     pub fn write(self, folder: &Path) -> Outcome<FileEntry> {
-        let mut file = self.create(folder)?;
+        let path = self.spec.path();
+        self.write_at(folder, &path)
+    }
+
+    /// Writes the table to a path below a folder.
+    pub fn write_at(self, folder: &Path, path: &str) -> Outcome<FileEntry> {
+        let mut file = self.create_at(folder, path)?;
         let batch = RecordBatch::try_new(Arc::new(Schema::new(self.fields)), self.columns)
             .map_err(|error| {
                 Failure::Bug(text!("table {}: {}", self.spec.name, Text::foreign(error)))
@@ -192,10 +207,52 @@ impl TableBuilder {
 
     /// The file for it.
     fn create(&self, folder: &Path) -> Outcome<HashedParquet> {
+        self.create_at(folder, &self.spec.path())
+    }
+
+    fn create_at(&self, folder: &Path, path: &str) -> Outcome<HashedParquet> {
         self.check()?;
         let properties = reproducible().set_compression(Compression::SNAPPY).build();
         let schema = Arc::new(Schema::new(self.fields.clone()));
-        HashedParquet::create(folder, &self.spec.path(), &schema, properties)
+        HashedParquet::create(folder, path, &schema, properties)
+    }
+}
+
+/// A table of rows that are given one after the other, in order, of which few are in memory at a time.
+pub struct TableWriter<T> {
+    file: HashedParquet,
+    rows: Vec<T>,
+    table: fn(&[T]) -> TableBuilder,
+}
+
+impl<T> TableWriter<T> {
+    /// Starts a table at a path below a folder.
+    pub fn create(
+        folder: &Path,
+        path: &str,
+        table: fn(&[T]) -> TableBuilder,
+    ) -> Outcome<TableWriter<T>> {
+        Ok(TableWriter { file: table(&[]).create_at(folder, path)?, rows: Vec::new(), table })
+    }
+
+    /// Adds a row.
+    pub fn push(&mut self, row: T) -> Outcome<()> {
+        self.rows.push(row);
+        if self.rows.len() < GROUP_ROWS { Ok(()) } else { self.append() }
+    }
+
+    fn append(&mut self) -> Outcome<()> {
+        let group = self.file.encoder().encode(&(self.table)(&self.rows).columns)?;
+        self.rows.clear();
+        self.file.append(group)
+    }
+
+    /// Writes the rest and closes the file.
+    pub fn close(mut self) -> Outcome<FileEntry> {
+        if !self.rows.is_empty() {
+            self.append()?;
+        }
+        self.file.close()
     }
 }
 
@@ -420,6 +477,10 @@ mod tests {
         }
         let whole = table(&rows).write(whole).expect("written");
         assert_eq!(TableBuilder::write_by_parts(&rows, table, parts).expect("written"), whole);
+        let single = tempfile::tempdir().expect("a folder");
+        let mut writer = TableWriter::create(single.path(), "some.parquet", table).expect("made");
+        rows.iter().try_for_each(|row| writer.push(*row)).expect("written");
+        assert_eq!(writer.close().expect("closed").sha256, whole.sha256);
         let mut rows = rows.into_iter().map(Some);
         let next = || Ok(rows.next().flatten());
         assert_eq!(TableBuilder::write_as_it_comes(next, table, coming).expect("written"), whole);

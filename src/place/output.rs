@@ -89,6 +89,23 @@ impl Output {
         }
     }
 
+    /// Checks the place of a folder that is new, or there and empty; fails when none may be made there.
+    pub fn new_or_empty_folder(path: &Path) -> Outcome<Output> {
+        let output = Output::place(path, Replace::Yes)?;
+        let place = output.path();
+        match fs::symlink_metadata(&place) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Ok(Output { replace: Replace::No, ..output })
+            }
+            Err(error) => Err(Failure::io(path)(error)),
+            Ok(found) if found.is_dir() => {
+                let is_empty = fs::read_dir(&place).map_err(Failure::io(path))?.next().is_none();
+                if is_empty { Ok(output) } else { Err(output.folder_taken()) }
+            }
+            Ok(_) => Err(output.folder_taken()),
+        }
+    }
+
     fn place(path: &Path, replace: Replace) -> Outcome<Output> {
         let Some(name) = path.file_name() else {
             let problem = text!("{} has no name that something could get", path);
@@ -192,11 +209,17 @@ impl Output {
         fs::create_dir(&new).map_err(Failure::io(&new))?;
         let filled = fill(&new)?;
         part.last_step(|| {
-            rename_new((part.lock().folder(), NEW), (&folder, &self.name)).map_err(|error| {
-                match error.kind() {
-                    ErrorKind::AlreadyExists => self.folder_taken(),
-                    _ => Failure::io(&self.shown)(error),
-                }
+            let from = part.lock().folder();
+            // A folder takes the place of an empty one, and of no other.
+            let renamed = match self.replace {
+                Replace::Yes => renameat(from, NEW, &folder, &self.name).map_err(Into::into),
+                _ => rename_new((from, NEW), (&folder, &self.name)),
+            };
+            renamed.map_err(|error: std::io::Error| match error.kind() {
+                ErrorKind::AlreadyExists
+                | ErrorKind::DirectoryNotEmpty
+                | ErrorKind::NotADirectory => self.folder_taken(),
+                _ => Failure::io(&self.shown)(error),
             })
         })?;
         drop((part, made));
@@ -392,6 +415,25 @@ mod tests {
         assert!(failed.is_err() && names(folder.path()).is_empty());
         output.fill(|new| fs::write(new.join("x"), "").map_err(Failure::io(new))).expect("made");
         assert!(out.join("x").exists());
+    }
+
+    #[test]
+    fn a_folder_takes_the_place_of_an_empty_one_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let out = folder.path().join("out");
+        let fill = |new: &Path| fs::write(new.join("x"), "").map_err(Failure::io(new));
+        Output::new_or_empty_folder(&out).and_then(|output| output.fill(fill)).expect("made");
+        let refused = |failure: Failure| assert_eq!(failure.exit_status(), 2, "{failure}");
+        refused(Output::new_or_empty_folder(&out).expect_err("it holds a file"));
+        refused(Output::new_or_empty_folder(&out.join("x")).expect_err("a file"));
+        fs::remove_file(out.join("x")).expect("removed");
+        let output = Output::new_or_empty_folder(&out).expect("empty");
+        fs::write(out.join("precious"), "").expect("written");
+        refused(output.fill(fill).expect_err("filled meanwhile"));
+        fs::remove_file(out.join("precious")).expect("removed");
+        output.fill(fill).expect("made");
+        assert_eq!(names(&out), ["x"]);
+        assert_eq!(names(folder.path()), ["out"]);
     }
 
     #[test]

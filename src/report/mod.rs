@@ -203,7 +203,7 @@ struct ReportPage<'a> {
 }
 
 impl ReportPage<'_> {
-    const STYLE: &'static str = include_str!("assets/report.css");
+    const STYLE: &'static str = crate::page::STYLE;
     const SCRIPT: &'static str = include_str!("assets/report.js");
     const CHARTS: &'static str = include_str!("assets/echarts.custom.min.js");
     const LICENSES: [&'static str; 5] = [

@@ -6,6 +6,7 @@ mod timings;
 
 #[cfg(test)]
 pub(super) use self::json::RunJson;
+pub(super) use self::timings::timings_table;
 
 use std::{
     path::PathBuf,
