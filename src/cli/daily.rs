@@ -113,7 +113,10 @@ fn lines(arguments: &DailyArguments, found: &DailySummary) -> Vec<Text> {
         Text::labelled("written", text!("{}", shown(&arguments.out))),
         Text::labelled("days", text!("{} done, up to {}", Grouped(days), &found.reference_day)),
         Text::labelled("rows", text!("{}, {} rejected", Grouped(rows), Grouped(found.rejects))),
-        Text::labelled("settlements", text!("{}, {} agree", Grouped(settlements), Grouped(agree))),
+        Text::labelled(
+            "compared",
+            text!("{}, {} agree", text!("{} settlement(s)", Grouped(settlements)), Grouped(agree)),
+        ),
         Text::labelled("open", text!("{} difference(s)", Grouped(found.differences))),
         Text::labelled("mended", text!("{} difference(s)", Grouped(found.mended))),
     ];

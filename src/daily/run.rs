@@ -116,7 +116,7 @@ impl DailyRun<'_> {
     fn run(self) -> Outcome<DailySummary> {
         let scratch = self.folder.with_file_name("scratch");
         fs::create_dir(&scratch).map_err(Failure::io(&scratch))?;
-        self.monitor.stage(text!("opening"), 0)?;
+        self.monitor.stage(text!("opening copies"), 0)?;
         let mut findings = Vec::new();
         let mut delivery = Delivery::open_daily(self.request.input, &mut findings)?;
         let own = [self.request.out.to_owned()];
