@@ -269,6 +269,31 @@ mod tests {
     }
 
     #[test]
+    fn a_day_has_three_sides_and_one_small_file() {
+        let found = |name: &str, parts: DeliveryParts| {
+            let findings = look_alikes(&[unread(name)], parts);
+            findings.iter().map(|finding| finding.found.to_string()).collect::<Vec<_>>()
+        };
+        for (name, meant) in [
+            ("National.parquet", "national/National.parquet"),
+            ("a.parquet", "treating/a.parquet, national/a.parquet or insured/a.parquet"),
+            ("national/31.parq", "national/31.parquet"),
+            ("nation/31.parquet", "treating/, national/ or insured/"),
+            ("Control-Totals.csv", "control-totals.csv"),
+        ] {
+            let said = format!("a name that is not read, in place of {meant}");
+            assert_eq!(found(name, DeliveryParts::DAILY), [said], "{name}");
+        }
+        for name in ["Payments.csv", "decision.csv", "truth-daily.parquet", "notes/a.txt"] {
+            assert_eq!(found(name, DeliveryParts::DAILY), [""; 0], "{name}");
+        }
+        // A run leaves the national copies to the daily command, with whatever is among them.
+        for name in ["national/a.parquet", "national/_delta_log/0.json", "truth-errors.parquet"] {
+            assert_eq!(found(name, DeliveryParts::RUN), [""; 0], "{name}");
+        }
+    }
+
+    #[test]
     fn names_that_are_nearly_those_of_small_files() {
         for (name, meant) in [
             ("Payments.csv", "payments.csv"),

@@ -61,9 +61,9 @@ impl Before {
         let path = folder.join(SUMMARY);
         let bytes = bounded::read(&path, bounded::MANIFEST)
             .map_err(|error| unreadable(folder, &path, error))?
-            .ok_or_else(|| no_result(folder, text!("{} is too long", SUMMARY)))?;
+            .ok_or_else(|| no_result(folder, &text!("{} is too long", SUMMARY)))?;
         let summary: DailySummary = serde_json::from_slice(&bytes)
-            .map_err(|error| no_result(folder, text!("{}: {}", SUMMARY, Text::foreign(error))))?;
+            .map_err(|error| no_result(folder, &text!("{}: {}", SUMMARY, Text::foreign(error))))?;
         if summary.period != period.to_string() {
             let other = quoted(&summary.period);
             let problem = text!("--before {} is of {}, and --period is {}", folder, other, period);
@@ -79,7 +79,7 @@ impl Before {
         };
         let Some((days_done, reference)) = known.filter(is_possible) else {
             let why = text!("{}: its days are not of its month", SUMMARY);
-            return Err(no_result(folder, why));
+            return Err(no_result(folder, &why));
         };
         let (folder, differences) = (folder.to_owned(), summary.differences);
         let sha256 = sha256_hex(&bytes);
@@ -89,7 +89,7 @@ impl Before {
     /// Shows every difference that was open.
     pub(super) fn each(&self, mut look: impl FnMut(Difference) -> Outcome<()>) -> Outcome<()> {
         let path = self.folder.join(DIFFERENCES_FILE);
-        let refused = |why: Text| no_result(&self.folder, text!("{}: {}", DIFFERENCES_FILE, why));
+        let refused = |why: Text| no_result(&self.folder, &text!("{}: {}", DIFFERENCES_FILE, why));
         fs::File::open(&path).map_err(|error| unreadable(&self.folder, &path, error))?;
         let file = AnyParquet::open(DIFFERENCES_FILE, &path);
         let file = file.map_err(|finding| refused(finding.found))?;
@@ -177,19 +177,20 @@ impl<'a> BeforeColumns<'a> {
         column.is_valid(row).then(|| FenSum::new(column.value(row)))
     }
 
-    /// Returns the facts of a side, or that it has none; fails when some are there and others are not.
-    fn facts(&self, side: usize, row: usize) -> Option<Option<CopyFacts>> {
+    /// Reads the facts of a side, and whether they may stand in a row: all sums are there or none is.
+    fn facts(&self, side: usize, row: usize) -> (Option<CopyFacts>, bool) {
         let (sums, sign) = FACT_COLUMNS[side];
-        let sign = match self.count(sign, row) {
-            Some(sign) => Some(i8::try_from(sign).ok().filter(|sign| sign.abs() == 1)?),
-            None => None,
-        };
+        let sign = self.count(sign, row);
+        let is_sign = sign.is_none_or(|sign| sign.abs() == 1);
+        let sign = sign.and_then(|sign| i8::try_from(sign).ok());
         match sums.map(|name| self.sum(name, row)) {
-            [None, None, None] => sign.is_none().then_some(None),
-            [medfee, fund, acct] => {
-                let sums = [medfee?, fund?, acct?];
-                sums.iter().all(|sum| sum.fits()).then_some(Some(CopyFacts { sums, sign }))
+            [None, None, None] => (None, sign.is_none()),
+            [Some(medfee), Some(fund), Some(acct)] => {
+                let sums = [medfee, fund, acct];
+                let fit = sums.iter().all(|sum| sum.fits());
+                (Some(CopyFacts { sums, sign }), fit && is_sign)
             }
+            _ => (None, false),
         }
     }
 
@@ -201,10 +202,12 @@ impl<'a> BeforeColumns<'a> {
         let setl_id = self.text("setl_id", row)?;
         let is_id = !setl_id.is_empty() && setl_id.chars().count() <= LONGEST_ID;
         let class = DailyClass::from_name(self.text("class", row)?);
-        let facts = [self.facts(0, row)?, self.facts(1, row)?, self.facts(2, row)?];
+        let facts = [0, 1, 2].map(|side| self.facts(side, row));
+        let may_be = facts.iter().all(|(_, may_be)| *may_be);
+        let facts = facts.map(|(facts, _)| facts);
         let look = Looking::from_names(self.text("look", row)?)?;
         let is_there = Holder::ALL.into_iter().any(|holder| facts[holder.index()].is_some());
-        (is_id && is_there).then_some(())?;
+        (is_id && may_be && is_there).then_some(())?;
         Some(Difference {
             day: self.day("day", row)?,
             setl_id: setl_id.to_owned(),
@@ -226,13 +229,13 @@ fn unreadable(folder: &Path, path: &Path, error: io::Error) -> Failure {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory => {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            no_result(folder, text!("{}: {}", name.as_ref(), error))
+            no_result(folder, &text!("{}: {}", name.as_ref(), error))
         }
         _ => Failure::io(path)(error),
     }
 }
 
-fn no_result(folder: &Path, why: Text) -> Failure {
+fn no_result(folder: &Path, why: &Text) -> Failure {
     let problem = text!("--before {} is no result of liangqing daily: {}", folder, why);
     Failure::Usage(problem.hinting(text!("name the --out of an earlier run of the same month")))
 }

@@ -3,78 +3,113 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    copies::{Copies, CopyFacts},
+    copies::{CopyFacts, HeldCopies},
     holder::{
         Holder::{self, Insured, National, Treating},
         Looking,
     },
 };
 
-macro_rules! classes {
-    ($($name:ident $word:literal $chinese:literal $english:literal;)*) => {
-        /// The class of a settlement, in the order of the names.
-        #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-        )]
-        pub(super) enum DailyClass { $($name),* }
-
-        impl DailyClass {
-            /// Every class, by name.
-            pub(super) const ALL: [DailyClass; 15] = [$(DailyClass::$name),*];
-
-            /// Returns the word for it in tables.
-            pub(super) const fn name(self) -> &'static str {
-                match self { $(DailyClass::$name => $word),* }
-            }
-
-            /// Returns the words for people, Chinese and English.
-            pub(super) const fn words(self) -> [&'static str; 2] {
-                match self { $(DailyClass::$name => [$chinese, $english]),* }
-            }
-        }
-    };
+/// The class of a settlement, in the order of the names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(super) enum DailyClass {
+    Agrees,
+    DiffersAll,
+    DiffersInsured,
+    DiffersNational,
+    DiffersTreating,
+    InsuredLacks,
+    InsuredLacksDiffers,
+    InsuredOnly,
+    NationalLacks,
+    NationalLacksDiffers,
+    NationalOnly,
+    Repeated,
+    TreatingLacks,
+    TreatingLacksDiffers,
+    TreatingOnly,
 }
 
-classes! {
-    Agrees "agrees" "三方一致" "all agree";
-    DiffersAll "differs_all" "三方各不相同" "all differ";
-    DiffersInsured "differs_insured" "参保地与另两方不同" "the insured copy is alone";
-    DiffersNational "differs_national" "国家与另两方不同" "the national copy is alone";
-    DiffersTreating "differs_treating" "就医地与另两方不同" "the treating copy is alone";
-    InsuredLacks "insured_lacks" "参保地缺" "insured place lacks it";
-    InsuredLacksDiffers "insured_lacks_differs" "参保地缺，另两方不同"
-        "insured place lacks it, the others differ";
-    InsuredOnly "insured_only" "仅参保地有" "insured place alone";
-    NationalLacks "national_lacks" "国家缺" "nation lacks it";
-    NationalLacksDiffers "national_lacks_differs" "国家缺，另两方不同"
-        "nation lacks it, the others differ";
-    NationalOnly "national_only" "仅国家有" "nation alone";
-    Repeated "repeated" "重复" "repeated";
-    TreatingLacks "treating_lacks" "就医地缺" "treating place lacks it";
-    TreatingLacksDiffers "treating_lacks_differs" "就医地缺，另两方不同"
-        "treating place lacks it, the others differ";
-    TreatingOnly "treating_only" "仅就医地有" "treating place alone";
-}
+/// Each class with its name in tables and its words for people, Chinese and English.
+const CLASSES: [(DailyClass, &str, [&str; 2]); 15] = [
+    (DailyClass::Agrees, "agrees", ["三方一致", "all agree"]),
+    (DailyClass::DiffersAll, "differs_all", ["三方各不相同", "all differ"]),
+    (
+        DailyClass::DiffersInsured,
+        "differs_insured",
+        ["参保地与另两方不同", "the insured copy is alone"],
+    ),
+    (
+        DailyClass::DiffersNational,
+        "differs_national",
+        ["国家与另两方不同", "the national copy is alone"],
+    ),
+    (
+        DailyClass::DiffersTreating,
+        "differs_treating",
+        ["就医地与另两方不同", "the treating copy is alone"],
+    ),
+    (DailyClass::InsuredLacks, "insured_lacks", ["参保地缺", "insured place lacks it"]),
+    (
+        DailyClass::InsuredLacksDiffers,
+        "insured_lacks_differs",
+        ["参保地缺，另两方不同", "insured place lacks it, the others differ"],
+    ),
+    (DailyClass::InsuredOnly, "insured_only", ["仅参保地有", "insured place alone"]),
+    (DailyClass::NationalLacks, "national_lacks", ["国家缺", "nation lacks it"]),
+    (
+        DailyClass::NationalLacksDiffers,
+        "national_lacks_differs",
+        ["国家缺，另两方不同", "nation lacks it, the others differ"],
+    ),
+    (DailyClass::NationalOnly, "national_only", ["仅国家有", "nation alone"]),
+    (DailyClass::Repeated, "repeated", ["重复", "repeated"]),
+    (DailyClass::TreatingLacks, "treating_lacks", ["就医地缺", "treating place lacks it"]),
+    (
+        DailyClass::TreatingLacksDiffers,
+        "treating_lacks_differs",
+        ["就医地缺，另两方不同", "treating place lacks it, the others differ"],
+    ),
+    (DailyClass::TreatingOnly, "treating_only", ["仅就医地有", "treating place alone"]),
+];
 
 impl DailyClass {
-    /// Returns the class that a word names.
-    pub(super) fn from_name(name: &str) -> Option<DailyClass> {
-        DailyClass::ALL.into_iter().find(|class| class.name() == name)
+    /// The number of classes.
+    pub(super) const COUNT: usize = CLASSES.len();
+
+    /// Returns every class, by name.
+    pub(super) fn all() -> impl Iterator<Item = DailyClass> {
+        CLASSES.into_iter().map(|(class, ..)| class)
     }
 
-    /// Returns the place of the class in [`DailyClass::ALL`].
+    /// Returns the word for it in tables.
+    pub(super) const fn name(self) -> &'static str {
+        CLASSES[self.index()].1
+    }
+
+    /// Returns the words for people, Chinese and English.
+    pub(super) const fn words(self) -> [&'static str; 2] {
+        CLASSES[self.index()].2
+    }
+
+    /// Returns the class that a word names.
+    pub(super) fn from_name(name: &str) -> Option<DailyClass> {
+        DailyClass::all().find(|class| class.name() == name)
+    }
+
+    /// Returns the place of the class among all.
     pub(super) const fn index(self) -> usize {
         self as usize
     }
 }
 
 /// Returns the class of a settlement of which somebody has a row, and who is to look.
-pub(super) fn classify(copies: &[Copies; 3]) -> (DailyClass, Looking) {
+pub(super) fn classify(copies: &[HeldCopies; 3]) -> (DailyClass, Looking) {
     let repeated = Looking::those(|holder| copies[holder.index()].rows > 1);
     if !repeated.is_nobody() {
         return (DailyClass::Repeated, repeated);
     }
-    let [treating, national, insured] = copies.each_ref().map(Copies::facts);
+    let [treating, national, insured] = copies.each_ref().map(HeldCopies::facts);
     let lack = |holder: Holder, one: CopyFacts, other: CopyFacts, classes: [DailyClass; 2]| {
         (classes[usize::from(one != other)], Looking::only(holder))
     };
@@ -108,7 +143,7 @@ pub(super) fn classify(copies: &[Copies; 3]) -> (DailyClass, Looking) {
 
 /// Compares the national copy with that of a province: 1 the nation has more rows, 2 the province has more, 3 as many,
 /// but the facts differ; none where they are equal, or neither has a row.
-pub(super) fn compared(national: &Copies, province: &Copies) -> Option<u8> {
+pub(super) fn compared(national: &HeldCopies, province: &HeldCopies) -> Option<u8> {
     match national.rows.cmp(&province.rows) {
         std::cmp::Ordering::Greater => Some(1),
         std::cmp::Ordering::Less => Some(2),
@@ -122,8 +157,8 @@ mod tests {
     use crate::daily::copies::{CopyRow, Placed};
 
     /// Makes the copies of a side: for each row medfee and whether it is a reversal.
-    fn side(rows: &[(i64, bool)]) -> Copies {
-        let mut copies = Copies::default();
+    fn side(rows: &[(i64, bool)]) -> HeldCopies {
+        let mut copies = HeldCopies::default();
         for (medfee, is_reversal) in rows {
             let placed = Placed { time: 0, insured: 340_000, treating: 310_000 };
             let (holder, is_reversal) = (Treating, *is_reversal);
@@ -172,7 +207,8 @@ mod tests {
         assert_eq!(found(twice, A, A), "repeated treating");
         assert_eq!(found(A, twice, twice), "repeated national,insured");
         assert_eq!(found(NONE, NONE, twice), "repeated insured", "it comes before all others");
-        assert!(DailyClass::ALL.is_sorted_by_key(|class| class.name()));
+        assert!(DailyClass::all().is_sorted_by_key(DailyClass::name));
+        assert!(DailyClass::all().map(DailyClass::index).eq(0..DailyClass::COUNT));
     }
 
     #[test]

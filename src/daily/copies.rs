@@ -142,7 +142,7 @@ pub(super) struct CopyFacts {
 
 /// The rows of a settlement on one side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Copies {
+pub(super) struct HeldCopies {
     pub(super) rows: u64,
     pub(super) sums: [FenSum; 3],
     /// How many of them are reversals.
@@ -151,14 +151,14 @@ pub(super) struct Copies {
     pub(super) first: Placed,
 }
 
-impl Default for Copies {
-    fn default() -> Copies {
+impl Default for HeldCopies {
+    fn default() -> HeldCopies {
         let first = Placed { time: i64::MAX, insured: u32::MAX, treating: u32::MAX };
-        Copies { rows: 0, sums: [FenSum::ZERO; 3], reversals: 0, first }
+        HeldCopies { rows: 0, sums: [FenSum::ZERO; 3], reversals: 0, first }
     }
 }
 
-impl Copies {
+impl HeldCopies {
     /// Adds a row.
     pub(super) fn add(&mut self, row: &CopyRow) {
         self.rows += 1;
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn rows_of_a_side_add_up_and_their_sign_is_null_when_they_differ() {
-        let mut copies = Copies::default();
+        let mut copies = HeldCopies::default();
         assert_eq!(copies.facts(), None);
         copies.add(&row([100, 50, 0], false, 7));
         let facts = |fen: [i128; 3], sign| Some(CopyFacts { sums: fen.map(FenSum::new), sign });
@@ -229,7 +229,7 @@ mod tests {
         copies.add(&row([-100, -50, 0], true, 5));
         assert_eq!(copies.facts(), facts([0, 0, 0], None));
         assert_eq!((copies.rows, copies.first.time), (2, 5));
-        let mut reversed = Copies::default();
+        let mut reversed = HeldCopies::default();
         reversed.add(&row([0, 0, 0], true, 5));
         reversed.add(&row([0, 0, 0], true, 5));
         assert_eq!(reversed.facts(), facts([0, 0, 0], Some(-1)));

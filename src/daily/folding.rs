@@ -3,7 +3,7 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    copies::{Copies, PackedItem},
+    copies::{HeldCopies, PackedItem},
     differences::Difference,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 pub(super) struct Folded {
     /// Where its setl_id begins and ends.
     setl_id: (usize, usize),
-    pub(super) copies: [Copies; 3],
+    pub(super) copies: [HeldCopies; 3],
     pub(super) before: Option<Box<Difference>>,
 }
 
@@ -39,10 +39,10 @@ impl Folding {
     }
 
     /// Adds an item.
-    pub(super) fn add(&mut self, item: PackedItem) -> Outcome<()> {
+    pub(super) fn add(&mut self, item: &PackedItem) -> Outcome<()> {
         match item {
             PackedItem::Row(row) => {
-                self.of(row.setl_id).copies[row.holder.index()].add(&row);
+                self.of(row.setl_id).copies[row.holder.index()].add(row);
             }
             PackedItem::Before { setl_id, difference } => {
                 let difference: Difference = unpack(difference)?;
@@ -136,7 +136,7 @@ mod tests {
                 let (holder, setl_id) = (Holder::Insured, setl_id.as_bytes());
                 let (is_reversal, amounts) = (false, [1, 0, 0]);
                 let row = CopyRow { holder, is_reversal, setl_id, placed, amounts };
-                folding.add(PackedItem::Row(row)).expect("added");
+                folding.add(&PackedItem::Row(row)).expect("added");
             }
             let mut rows = Vec::new();
             let look = |setl_id: &str, folded: &Folded| {

@@ -109,7 +109,7 @@ pub(super) struct PageFacts<'a> {
 }
 
 /// A day of the calendar.
-struct CalendarDay {
+struct PageDay {
     number: u32,
     /// The state and the colour.
     style: &'static str,
@@ -157,7 +157,7 @@ struct DailyPage<'a> {
     due_left: Words,
     /// Days before the first one in its week, from Monday.
     blanks: u32,
-    calendar: Vec<CalendarDay>,
+    calendar: Vec<PageDay>,
     provinces: Vec<LookerRow>,
     oldest_of_nation: &'a [NamedSettlement],
     classes: Vec<(Words, String)>,
@@ -261,7 +261,7 @@ impl PageFacts<'_> {
         }
     }
 
-    fn calendar(&self) -> Vec<CalendarDay> {
+    fn calendar(&self) -> Vec<PageDay> {
         let most = self.open.by_day.values().copied().max().unwrap_or(0);
         let day = |number: i32| {
             let day = date(number);
@@ -279,7 +279,7 @@ impl PageFacts<'_> {
                 (true, _) => ("clean", words("一致", "agrees")),
             };
             let is_reference = number == self.days.reference;
-            CalendarDay { number: day.day(), style, said, is_reference }
+            PageDay { number: day.day(), style, said, is_reference }
         };
         let days: RangeInclusive<i32> = self.days.period.clone();
         days.map(day).collect()

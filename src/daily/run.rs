@@ -365,6 +365,6 @@ fn sides(gathered: &Gathered) -> BTreeMap<String, SideRows> {
 }
 
 fn classes(tables: &DayTables) -> BTreeMap<String, u64> {
-    let counted = DailyClass::ALL.into_iter().zip(tables.classes);
+    let counted = DailyClass::all().zip(tables.classes);
     counted.filter(|(_, n)| *n > 0).map(|(class, n)| (class.name().to_owned(), n)).collect()
 }

@@ -1,4 +1,4 @@
-//! The classes of settlements, and what becomes of the differences of the run before (coordination §1.2, §1.3).
+//! The classes of settlements, and what becomes of the differences of the run before (docs/coordination.md, 1.2 and 1.3).
 
 use std::{
     ops::RangeInclusive,
@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::{
     class::{DailyClass, classify, compared},
-    copies::{Copies, Placed, unpack_items},
+    copies::{HeldCopies, Placed, unpack_items},
     differences::{Difference, Mended, Mending, Provinces},
     folding::{Folded, Folding},
     gather::day_of,
@@ -60,7 +60,7 @@ pub(super) fn settle(
     let next = AtomicUsize::new(0);
     let count = rows.partitioning().count();
     let work = |_| -> Outcome<Settlements> {
-        let mut worker = Settling::new(days);
+        let mut worker = SettleThread::new(days);
         let mut folding = Folding::default();
         loop {
             let partition = next.fetch_add(1, Relaxed);
@@ -74,7 +74,7 @@ pub(super) fn settle(
                 rows.drain(partition, |bytes| {
                     unpack_items(bytes, |item| {
                         read += 1;
-                        folding.add(item)
+                        folding.add(&item)
                     })
                 })?;
                 folding.each(|setl_id, folded| worker.settle(setl_id, folded))?;
@@ -96,7 +96,7 @@ pub(super) fn settle(
 }
 
 /// A thread that settles.
-struct Settling<'a> {
+struct SettleThread<'a> {
     days: &'a DailyDays,
     found: Settlements,
     differences: Vec<Difference>,
@@ -104,9 +104,9 @@ struct Settling<'a> {
     results: Vec<ResultRow>,
 }
 
-impl<'a> Settling<'a> {
-    fn new(days: &'a DailyDays) -> Settling<'a> {
-        Settling {
+impl<'a> SettleThread<'a> {
+    fn new(days: &'a DailyDays) -> SettleThread<'a> {
+        SettleThread {
             days,
             found: Settlements::default(),
             differences: Vec::new(),
@@ -125,7 +125,9 @@ impl<'a> Settling<'a> {
     fn settle(&mut self, setl_id: &str, folded: &Folded) -> Outcome<()> {
         let before = folded.before.as_deref();
         let Some(placed) = chosen(&folded.copies) else {
-            before.into_iter().for_each(|was| self.without_rows(was));
+            if let Some(was) = before {
+                self.without_rows(was);
+            }
             return Ok(());
         };
         let day = day_of(placed.time);
@@ -145,7 +147,7 @@ impl<'a> Settling<'a> {
             self.mend(before, Mending::Agrees);
         } else if in_scope || before.is_some() {
             let since = before.map_or(day, |was| was.since);
-            let facts = folded.copies.each_ref().map(Copies::facts);
+            let facts = folded.copies.each_ref().map(HeldCopies::facts);
             let (setl_id, age) = (setl_id.to_owned(), self.age(since));
             self.differences.push(Difference {
                 day,
@@ -184,7 +186,7 @@ impl<'a> Settling<'a> {
         i64::from(self.days.reference.saturating_sub(since)).max(0)
     }
 
-    fn results(&mut self, setl_id: &str, provinces: Provinces, copies: &[Copies; 3]) {
+    fn results(&mut self, setl_id: &str, provinces: Provinces, copies: &[HeldCopies; 3]) {
         let national = &copies[Holder::National.index()];
         let roles = [
             (provinces.treating, true, Holder::Treating),
@@ -199,7 +201,7 @@ impl<'a> Settling<'a> {
 }
 
 /// Returns the day and the divisions of a settlement: of the first side that has it.
-fn chosen(copies: &[Copies; 3]) -> Option<Placed> {
+fn chosen(copies: &[HeldCopies; 3]) -> Option<Placed> {
     copies.iter().find(|copies| copies.rows > 0).map(|copies| copies.first)
 }
 

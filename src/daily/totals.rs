@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     class::DailyClass,
-    copies::Copies,
+    copies::HeldCopies,
     differences::{FACT_COLUMNS, Provinces, province_code},
     holder::Holder,
 };
@@ -64,7 +64,7 @@ pub(super) struct DaySums {
 
 impl DaySums {
     /// Adds a settlement.
-    pub(super) fn add(&mut self, group: DayGroup, copies: &[Copies; 3]) {
+    pub(super) fn add(&mut self, group: DayGroup, copies: &[HeldCopies; 3]) {
         let sums = self.of(group);
         sums.settlements += 1;
         for (side, copies) in copies.iter().enumerate() {
@@ -93,7 +93,7 @@ impl DaySums {
     pub(super) fn sorted(mut self) -> DayTables {
         self.groups.sort_unstable_by_key(|(group, _)| *group);
         let mut totals: BTreeMap<i32, [(u64, [FenSum; 3]); 3]> = BTreeMap::new();
-        let mut classes = [0; DailyClass::ALL.len()];
+        let mut classes = [0; DailyClass::COUNT];
         for (group, sums) in &self.groups {
             classes[group.class.index()] += sums.settlements;
             let of_day = totals.entry(group.day).or_default();
@@ -112,7 +112,7 @@ pub(super) struct DayTables {
     groups: Vec<(DayGroup, GroupSums)>,
     totals: BTreeMap<i32, [(u64, [FenSum; 3]); 3]>,
     /// Settlements by class.
-    pub(super) classes: [u64; DailyClass::ALL.len()],
+    pub(super) classes: [u64; DailyClass::COUNT],
 }
 
 const DAYS: TableSpec = shape::table(
