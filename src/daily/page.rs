@@ -349,3 +349,85 @@ fn day_words(day: NaiveDate) -> Words {
     let (zh, en) = DailyPage::WEEK[place];
     words(format!("{} 月 {} 日（周{zh}）", day.month(), day.day()), format!("{en} {day}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daily::{differences::Provinces, holder::Looking};
+
+    fn difference(number: i32, period: &RangeInclusive<i32>, look: Looking) -> Difference {
+        let (insured, treating) = (u8::try_from(number % 31).expect("small"), 31);
+        let day = period.start() + number % 28;
+        Difference {
+            day,
+            setl_id: format!("S{number}"),
+            class: DailyClass::InsuredLacks,
+            provinces: Provinces { insured, treating },
+            facts: [None; 3],
+            look,
+            since: day,
+            age: 0,
+        }
+    }
+
+    fn page(period: Month, done: &[u32], open: &OpenDifferences) -> String {
+        let days = period.first_day().to_epoch_days()..=period.last_day().to_epoch_days();
+        let reference = *days.start() + 9;
+        let days = DailyDays { scope: days.clone(), period: days, reference };
+        let done = done.iter().filter_map(|day| period.first_day().with_day(*day)).collect();
+        let with_rows = period.first_day().with_day(2).into_iter().collect();
+        let rules = Rules::built_in();
+        let facts = PageFacts {
+            period,
+            days: &days,
+            done: &done,
+            with_rows: &with_rows,
+            open,
+            mended: 0,
+            rejects: 0,
+            rules: &rules,
+        };
+        facts.page().expect("a page")
+    }
+
+    #[test]
+    fn a_due_day_without_work_has_a_word_and_stays() {
+        let due = |year, month| page(Month::new(year, month), &[], &OpenDifferences::default());
+        let national_day = due(2025, 9);
+        assert!(national_day.contains("10 月 3 日（周五）") && national_day.contains("法定节假日"));
+        let saturday = due(2025, 12);
+        assert!(saturday.contains("Sat 2026-01-03") && saturday.contains("It is a weekend"));
+        let monday = due(2025, 10);
+        assert!(monday.contains("Mon 2025-11-03") && !monday.contains("class=\"holiday\""));
+        assert!(monday.contains("24 days left"), "from 10 October on");
+    }
+
+    #[test]
+    fn a_day_says_what_is_known_of_it() {
+        let mut open = OpenDifferences::default();
+        let period = Month::new(2025, 10);
+        let days = period.first_day().to_epoch_days()..=period.last_day().to_epoch_days();
+        open.add(&difference(4, &days, Looking::only(Holder::National)));
+        let page = page(period, &[1, 2], &open);
+        let cell = |style: &str| page.matches(&format!("class=\"cell {style}")).count();
+        assert_eq!((cell("without"), cell("clean"), cell("open-4")), (1, 1, 1));
+        assert_eq!((cell("unseen"), cell("unseen reference")), (28, 1));
+        assert!(page.contains(">S4</th>") && page.contains("没有省份需要核查"), "{page}");
+    }
+
+    #[test]
+    fn the_page_is_small_however_much_is_open_and_names_the_oldest() {
+        let period = Month::new(2025, 10);
+        let days = period.first_day().to_epoch_days()..=period.last_day().to_epoch_days();
+        let mut open = OpenDifferences::default();
+        for number in (0..50_000).rev() {
+            open.add(&difference(number, &days, Looking::ALL));
+        }
+        let page = page(period, &[], &open);
+        assert!(page.len() < 100_000, "{} bytes", page.len());
+        // The oldest of the nation are those of the first day, by setl_id.
+        assert!(page.contains(">S0</th>") && page.contains(">S10024</th>"));
+        assert!(!page.contains(">S1</th>"), "of the second day");
+        assert!(page.contains("50,000"));
+    }
+}
