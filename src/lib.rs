@@ -16,13 +16,13 @@
 //! | 5 | `columnar` `workbook` `signing` `independent` | Parquet in and out; cells of workbooks; signatures over manifests; what a second implementation is asked |
 //! | 6 | `contract` `keyed` `privacy` | small files and names of a delivery; settlements by key, in memory and on disk; masks and pseudonyms |
 //! | 7 | `ingest` `book` | Parquet files → judged rows; closed periods, their chain and their tables |
-//! | 8 | `register` `plausible` `judged` `query` `review` | what earlier periods cleared; slips that are asked about; deductions and payments in short; what SQL is asked; what the insured place should have paid |
-//! | 9 | `reconcile` `pipeline` `rehearsal` | two copies → cleared settlements and breaks; the settings of a run; a delivery looked at before the run |
+//! | 8 | `register` `plausible` `judged` `query` | what earlier periods cleared; slips that are asked about; deductions and payments in short; what SQL is asked |
+//! | 9 | `reconcile` `pipeline` `rehearsal` `review` | two copies → cleared settlements and breaks; the settings of a run; a delivery looked at before the run; leads in the records themselves |
 //! | 10 | `clear` `cluster` | cleared settlements → positions → pairs, deductions; what a cluster is asked |
 //! | 11 | `reserve` | pairs → quotas, reserves, notices, payments |
 //! | 12 | `handover` `policy_tests` `figures` | what a period takes over from the one before; the tests that a rules file has of itself; the figures that several outputs show |
 //! | 13 | `engine` `page` | calls all of these, asserts their totals, publishes; what pages for people have in common |
-//! | 14 | `audit` `convert` `outlook` `statements` | a closed period proven, rerun, explained; exports made a delivery; where a book stands; papers for provinces |
+//! | 14 | `audit` `convert` `outlook` `statements` `daily` | a closed period proven, rerun, explained; exports made a delivery; where a book stands; papers for provinces; three copies of each day reconciled |
 //! | 15 | `report` `bulletin` `synth` `leads` | one page about a period; the nation's figures; synthetic deliveries; leads for provinces, and their replies |
 //! | 16 | `cli` | the command line |
 //!
@@ -80,6 +80,7 @@ pub mod page;
 
 pub mod audit;
 pub mod convert;
+pub mod daily;
 pub mod outlook;
 pub mod statements;
 

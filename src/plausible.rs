@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     book::Book,
-    contract::near::look_alikes,
+    contract::{near::look_alikes, parts::DeliveryParts},
     diag::{Code, Failure, Finding, Outcome},
     ingest::{
         delivery::{Delivery, FileFacts},
@@ -93,25 +93,32 @@ pub fn of_delivery(
     period: Month,
     opening_quotas: Option<&PathBuf>,
 ) -> Vec<Finding> {
-    let mut findings = look_alikes(&delivery.unread);
+    let mut findings = look_alikes(&delivery.unread, DeliveryParts::RUN);
     if book.is_some_and(|book| book.periods.is_empty()) && opening_quotas.is_none() {
         let found = text!("a first period without them");
         findings.push(Finding::of_file(Code::G04, OPENING_QUOTAS, found));
     }
     let delivered = book.map(|book| delivered_before(delivery, &survey.files, &book.delivered));
     findings.extend(delivered.into_iter().flatten());
-    findings.extend(on_both_sides(delivery, &survey.files));
+    findings.extend(on_two_sides(delivery, &survey.files, DeliveryParts::RUN));
     findings.extend(Side::BOTH.into_iter().filter_map(|side| other_months(survey, side, period)));
     findings
 }
 
-/// Returns the files that have rows, with their digests.
+/// Checks G01, G06 and G07 for the three copies of daily reconciliation.
+pub fn of_copies(delivery: &Delivery, survey: &Survey) -> Vec<Finding> {
+    let mut findings = look_alikes(&delivery.unread, DeliveryParts::DAILY);
+    findings.extend(on_two_sides(delivery, &survey.files, DeliveryParts::DAILY));
+    findings
+}
+
+/// Returns the files that have rows, with their folders and digests.
 fn with_rows<'a>(
     delivery: &'a Delivery,
     files: &'a [FileFacts],
-) -> impl Iterator<Item = (Side, &'a str, &'a str)> {
+) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
     let read = delivery.sources.iter().zip(files).filter(|(_, facts)| facts.rows > 0);
-    read.map(|(source, facts)| (source.side, source.name.as_str(), facts.sha256.as_str()))
+    read.map(|(source, facts)| (source.folder(), source.name.as_str(), facts.sha256.as_str()))
 }
 
 /// Checks G05: files of an earlier period.
@@ -128,16 +135,21 @@ fn delivered_before(
     again.collect()
 }
 
-/// Checks G06: equal files on both sides.
-fn on_both_sides(delivery: &Delivery, files: &[FileFacts]) -> Vec<Finding> {
-    let of = |wanted: Side| with_rows(delivery, files).filter(move |(side, ..)| *side == wanted);
-    let treating: BTreeMap<&str, &str> =
-        of(Side::Treating).map(|(_, name, sha256)| (sha256, name)).collect();
-    let both = of(Side::Insured).filter_map(|(_, name, sha256)| {
-        let found = text!("the same bytes as {}", treating.get(sha256)?);
-        Some(Finding::of_file(Code::G06, name, found))
-    });
-    both.collect()
+/// Checks G06: equal files on two sides. The later side has the finding.
+fn on_two_sides(delivery: &Delivery, files: &[FileFacts], parts: DeliveryParts) -> Vec<Finding> {
+    let mut earlier: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for folder in parts.folders {
+        let of_side = || with_rows(delivery, files).filter(|(side, ..)| *side == folder.name);
+        findings.extend(of_side().filter_map(|(_, name, sha256)| {
+            let found = text!("the same bytes as {}", earlier.get(sha256)?);
+            Some(Finding::of_file(Code::G06, name, found))
+        }));
+        for (_, name, sha256) in of_side() {
+            earlier.entry(sha256).or_insert(name);
+        }
+    }
+    findings
 }
 
 /// Checks G02: most rows of a side are of other months. A side with an unreadable row group is not judged, because the

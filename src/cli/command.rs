@@ -8,6 +8,7 @@ use super::{
     cluster::ClusterCommand,
     completions::CompletionsArguments,
     convert::ConvertArguments,
+    daily::DailyArguments,
     decisions::DecisionsCommand,
     diff::DiffArguments,
     explain::ExplainArguments,
@@ -58,6 +59,8 @@ pub(super) enum Command {
     Run(Box<RunArguments>),
     /// Turn exports of a province into a delivery
     Convert(ConvertArguments),
+    /// Reconcile three copies of a day or of a month so far; nothing goes into a book
+    Daily(DailyArguments),
     /// Generate deliveries of a national size, with planted breaks and an answer key
     Synth(SynthArguments),
     /// Say where a book stands on a day: deadlines, unpaid notices, utilisation, what is open
@@ -112,6 +115,7 @@ impl Arguments {
             Command::Run(arguments) => arguments.format,
             Command::Check(arguments) => arguments.format,
             Command::Convert(arguments) => arguments.working.format,
+            Command::Daily(arguments) => arguments.working.format,
             Command::Init(arguments) => arguments.format,
             Command::Synth(arguments) => arguments.format,
             Command::Status(arguments) => arguments.format,

@@ -19,6 +19,7 @@ mod cluster;
 mod command;
 mod completions;
 mod convert;
+mod daily;
 mod decisions;
 #[cfg(test)]
 mod dictionary;
@@ -135,6 +136,7 @@ fn dispatch(arguments: Arguments, extensions: Extensions) -> Outcome<()> {
     match arguments.command {
         Command::Run(arguments) => run::run(&arguments, stop, extensions),
         Command::Convert(arguments) => convert::convert(&arguments, stop),
+        Command::Daily(arguments) => daily::daily(&arguments, stop),
         Command::Synth(arguments) => synth::synth(&arguments, stop),
         Command::Status(arguments) => in_pool(|| status::status(&arguments)),
         Command::Stress(arguments) => in_pool(|| stress::stress(&arguments)),

@@ -44,7 +44,7 @@ impl From<&ActivityTime> for TimingReport {
 }
 
 /// Returns a table of activities, with the time of all threads together.
-pub(super) fn timings_table(timings: &[ActivityTime]) -> Text {
+pub(in crate::cli) fn timings_table(timings: &[ActivityTime]) -> Text {
     let header = [
         text!("busy with"),
         text!("seconds"),

@@ -91,6 +91,15 @@ impl TableBuilder {
         self.column(name, values.map(Some).collect::<Int64Array>())
     }
 
+    /// A column of whole numbers, some of which are not known.
+    pub fn count_or_null(
+        self,
+        name: &str,
+        values: impl Iterator<Item = Option<i64>>,
+    ) -> TableBuilder {
+        self.column(name, values.collect::<Int64Array>())
+    }
+
     /// A column of amounts of one record, `DECIMAL(16,2)`, given in fen.
     pub fn amount(self, name: &str, values: impl Iterator<Item = Option<Fen>>) -> TableBuilder {
         self.decimal(name, 16, values.map(|fen| fen.map(FenSum::from)))
@@ -138,7 +147,13 @@ impl TableBuilder {
 
     /// Writes the table to `<folder>/tables/<name>.parquet`.
     pub fn write(self, folder: &Path) -> Outcome<FileEntry> {
-        let mut file = self.create(folder)?;
+        let path = self.spec.path();
+        self.write_at(folder, &path)
+    }
+
+    /// Writes the table to a path below a folder.
+    pub fn write_at(self, folder: &Path, path: &str) -> Outcome<FileEntry> {
+        let mut file = self.create_at(folder, path)?;
         let batch = RecordBatch::try_new(Arc::new(Schema::new(self.fields)), self.columns)
             .map_err(|error| {
                 Failure::Bug(text!("table {}: {}", self.spec.name, Text::foreign(error)))

@@ -17,6 +17,7 @@ pub mod lines;
 pub mod listed;
 pub mod names;
 pub mod near;
+pub mod parts;
 pub mod registry;
 pub mod small_files;
 pub(crate) mod streamed;

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization;
 
 use super::{
+    parts::{CopyFolder, DeliveryParts},
     small_files,
     walk::{SUFFIX, Unread, UnreadKind},
 };
 use crate::{
     diag::{Code, Finding},
-    model::codes::Side,
     spelling::{bare, is_near, nearest},
 };
 
@@ -51,35 +51,36 @@ const COPY: [&str; 14] = [
     "终版",
     "定稿",
 ];
-/// Beginnings of names that people give to the folder of a side.
-const SIDES: [(Side, [&str; 2]); 2] =
-    [(Side::Treating, ["treat", "就医"]), (Side::Insured, ["insur", "参保"])];
-/// The file of planted breaks that `synth` writes beside its delivery.
-const ANSWER_KEY: &str = "truth.parquet";
+/// The files of planted breaks that `synth` writes beside its delivery.
+const ANSWER_KEYS: [&str; 4] =
+    ["truth.parquet", "truth-daily.parquet", "truth-coordination.parquet", "truth-errors.parquet"];
 
 /// Returns a finding for everything that is not read although it probably should be.
-pub fn look_alikes(unread: &[Unread]) -> Vec<Finding> {
-    let mut findings = tables(unread);
+pub fn look_alikes(unread: &[Unread], parts: DeliveryParts) -> Vec<Finding> {
+    let unread: Vec<&Unread> =
+        unread.iter().filter(|unread| Some(top(&unread.name)) != parts.of_others).collect();
+    let mut findings = tables(&unread);
     let (mut folders, mut sides) = (BTreeMap::new(), BTreeMap::new());
-    for Unread { name, kind, .. } in unread.iter().filter(|unread| !unread.hidden) {
+    for Unread { name, kind, .. } in unread.into_iter().filter(|unread| !unread.hidden) {
         let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
-        let top = name.split('/').next().unwrap_or_default();
-        let is_side = Side::BOTH.into_iter().any(|side| side.name() == top);
+        let top = top(name);
+        let is_side = parts.folders.iter().any(|folder| folder.name == top);
         let is_file = !matches!(kind, UnreadKind::Folder);
+        let small_file = || small_file(file, parts).map(|name| vec![name]);
         let meant = match (folder, is_side) {
-            ("", _) if *kind == UnreadKind::Link && near_side(top).is_some() => {
+            ("", _) if *kind == UnreadKind::Link && near_side(top, parts).is_some() => {
                 folders.entry(top).or_insert(0);
-                sides.extend(near_side(top).map(|side| (top, side)));
+                sides.extend(near_side(top, parts).map(|side| (top, side)));
                 None
             }
             ("", _) if !is_file => {
-                sides.extend(near_side(top).map(|side| (top, side)));
+                sides.extend(near_side(top, parts).map(|side| (top, side)));
                 None
             }
-            ("", _) if name == ANSWER_KEY => None,
-            ("", _) => small_file(file).map(|name| vec![name]).or_else(|| side_file(file)),
-            (_, true) if is_file => below_a_side(folder, file).map(|name| vec![name]),
-            (_, false) if is_file => small_file(file).map(|name| vec![name]).or_else(|| {
+            ("", _) if ANSWER_KEYS.contains(&name.as_str()) => None,
+            ("", _) => small_file().or_else(|| side_file(file, parts)),
+            (_, true) if is_file => small_file().or_else(|| below_a_side(folder, file)),
+            (_, false) if is_file => small_file().or_else(|| {
                 let holds_rows = parquet(file).is_some() || rows(file).is_some();
                 holds_rows.then(|| *folders.entry(top).or_insert(0) += 1);
                 None
@@ -89,39 +90,51 @@ pub fn look_alikes(unread: &[Unread]) -> Vec<Finding> {
         findings.extend(meant.map(|meant| not_read(name, &meant)));
     }
     findings.extend(folders.into_iter().filter_map(|(folder, files)| match sides.get(folder) {
-        Some(side) => Some(not_read(folder, &[format!("{}/", side.name())])),
+        Some(side) => Some(not_read(folder, &[format!("{}/", side.name)])),
         None if files == 0 => None,
-        None => Some(not_read(folder, &Side::BOTH.map(|side| format!("{}/", side.name())))),
+        None => Some(not_read(folder, &each_side(parts, ""))),
     }));
     findings
+}
+
+/// Returns the first part of a path.
+fn top(name: &str) -> &str {
+    name.split('/').next().unwrap_or_default()
+}
+
+fn each_side(parts: DeliveryParts, name: &str) -> Vec<String> {
+    parts.folders.iter().map(|folder| format!("{}/{name}", folder.name)).collect()
 }
 
 fn not_read(name: &str, meant: &[String]) -> Finding {
     let found = match meant {
         [one, other] => text!("a name that is not read, in place of {} or {}", one, other),
+        [one, two, three] => {
+            text!("a name that is not read, in place of {}, {} or {}", one, two, three)
+        }
         meant => text!("a name that is not read, in place of {}", meant.concat()),
     };
     Finding::of_file(Code::G01, name, found)
 }
 
 /// Returns the names below a side that a file beside the side's folder should have.
-fn side_file(file: &str) -> Option<Vec<String>> {
-    let name = parquet(file).or_else(|| near_side(file).and_then(|_| rows(file)))?;
-    let side = near_side(file);
+fn side_file(file: &str, parts: DeliveryParts) -> Option<Vec<String>> {
+    let side = near_side(file, parts);
+    let name = parquet(file).or_else(|| side.and_then(|_| rows(file)))?;
     Some(match side {
-        Some(side) => vec![format!("{}/{name}", side.name())],
-        None => Side::BOTH.map(|side| format!("{}/{name}", side.name())).into(),
+        Some(side) => vec![format!("{}/{name}", side.name)],
+        None => each_side(parts, &name),
     })
 }
 
 /// Returns the name that a file below a side should have.
-fn below_a_side(folder: &str, file: &str) -> Option<String> {
-    let meant = parquet(file).or_else(|| rows(file));
-    small_file(file).or_else(|| meant.map(|name| format!("{folder}/{name}")))
+fn below_a_side(folder: &str, file: &str) -> Option<Vec<String>> {
+    let meant = parquet(file).or_else(|| rows(file))?;
+    Some(vec![format!("{folder}/{meant}")])
 }
 
 /// Returns findings G07 for folders of table formats, which keep files of older versions.
-fn tables(unread: &[Unread]) -> Vec<Finding> {
+fn tables(unread: &[&Unread]) -> Vec<Finding> {
     let marks: BTreeSet<&str> = unread.iter().filter_map(|unread| mark(&unread.name)).collect();
     let found = |mark: &&str| {
         let found = text!("the folder of a table format, with files of old versions beside it");
@@ -171,7 +184,7 @@ fn singular(stem: &str) -> String {
 }
 
 /// Returns the small file whose name a name resembles.
-fn small_file(file: &str) -> Option<String> {
+fn small_file(file: &str, parts: DeliveryParts) -> Option<String> {
     let plain = plain(file);
     let (stem, endings) = plain.split_once('.').unwrap_or((&plain, ""));
     // Office programs create such a file beside an open file.
@@ -180,8 +193,8 @@ fn small_file(file: &str) -> Option<String> {
     }
     let stem = singular(without_copy(stem));
     let names = small_files::NAMES.into_iter();
-    nearest(names.map(|name| (name, singular(name.trim_end_matches(".csv")), &stem, 1)))
-        .map(str::to_owned)
+    let near = nearest(names.map(|name| (name, singular(name.trim_end_matches(".csv")), &stem, 1)));
+    near.filter(|near| parts.small.contains(near)).map(str::to_owned)
 }
 
 fn is_beside(endings: &str) -> bool {
@@ -222,14 +235,13 @@ fn rows(file: &str) -> Option<String> {
     ROWS.contains(&ending.as_str()).then(|| format!("{}{SUFFIX}", stem.trim()))
 }
 
-/// Returns the side whose name a folder resembles.
-fn near_side(folder: &str) -> Option<Side> {
-    let plain = plain(folder);
-    let is_near = |(side, words): &(Side, [&str; 2])| {
-        words.iter().any(|word| plain.contains(word))
-            || is_near(side.name(), without_copy(&plain), 2)
-    };
-    SIDES.iter().find(|side| is_near(side)).map(|(side, _)| *side)
+/// Returns the folder of a side whose name a name resembles.
+fn near_side(name: &str, parts: DeliveryParts) -> Option<&'static CopyFolder> {
+    let plain = plain(name);
+    parts.folders.iter().find(|folder| {
+        folder.words.iter().any(|word| plain.contains(word))
+            || is_near(folder.name, without_copy(&plain), 2)
+    })
 }
 
 #[cfg(test)]
@@ -247,13 +259,38 @@ mod tests {
 
     fn found(names: &[&str]) -> Vec<String> {
         let unread: Vec<Unread> = names.iter().map(|name| unread(name)).collect();
-        let findings = look_alikes(&unread);
+        let findings = look_alikes(&unread, DeliveryParts::RUN);
         let said = findings.iter().map(|finding| {
             let found = finding.found.to_string();
             let (_, meant) = found.split_once("in place of ").unwrap_or_default();
             format!("{} {}", finding.code, meant)
         });
         said.collect()
+    }
+
+    #[test]
+    fn a_day_has_three_sides_and_one_small_file() {
+        let found = |name: &str, parts: DeliveryParts| {
+            let findings = look_alikes(&[unread(name)], parts);
+            findings.iter().map(|finding| finding.found.to_string()).collect::<Vec<_>>()
+        };
+        for (name, meant) in [
+            ("National.parquet", "national/National.parquet"),
+            ("a.parquet", "treating/a.parquet, national/a.parquet or insured/a.parquet"),
+            ("national/31.parq", "national/31.parquet"),
+            ("nation/31.parquet", "treating/, national/ or insured/"),
+            ("Control-Totals.csv", "control-totals.csv"),
+        ] {
+            let said = format!("a name that is not read, in place of {meant}");
+            assert_eq!(found(name, DeliveryParts::DAILY), [said], "{name}");
+        }
+        for name in ["Payments.csv", "decision.csv", "truth-daily.parquet", "notes/a.txt"] {
+            assert_eq!(found(name, DeliveryParts::DAILY), [""; 0], "{name}");
+        }
+        // A run leaves the national copies to the daily command, with whatever is among them.
+        for name in ["national/a.parquet", "national/_delta_log/0.json", "truth-errors.parquet"] {
+            assert_eq!(found(name, DeliveryParts::RUN), [""; 0], "{name}");
+        }
     }
 
     #[test]
@@ -403,7 +440,7 @@ mod tests {
             ("insured/t/metadata/00001-ab.gz.metadata.json", "insured/t/metadata"),
         ];
         for (name, mark) in marks {
-            let findings = look_alikes(&[unread(name)]);
+            let findings = look_alikes(&[unread(name)], DeliveryParts::RUN);
             let found: Vec<_> = findings.iter().map(|f| (f.code, f.file.as_str())).collect();
             assert_eq!(found, [(Code::G07, mark)], "{name}");
         }

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::small_files;
+use super::parts::DeliveryParts;
 use crate::{
     diag::{Code, Failure, Finding, Outcome},
     model::codes::Side,
@@ -35,7 +35,7 @@ pub struct FolderListing {
 /// A Parquet file of a side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundParquet {
-    /// The side whose copies it has.
+    /// The side whose copies it has; that of a national file says nothing.
     pub side: Side,
     /// Path below the input folder, with `/`.
     pub name: String,
@@ -93,15 +93,20 @@ impl From<FileType> for UnreadKind {
 /// The extension of Parquet files.
 pub const SUFFIX: &str = ".parquet";
 
-/// Walks an input folder. Ambiguous content is a finding; a folder without read permission is a failure.
-pub fn walk(input: &Path, findings: &mut Vec<Finding>) -> Outcome<FolderListing> {
+/// Walks an input folder, of which some parts are read. Ambiguous content is a finding; a folder without read permission
+/// is a failure.
+pub fn walk(
+    input: &Path,
+    parts: DeliveryParts,
+    findings: &mut Vec<Finding>,
+) -> Outcome<FolderListing> {
     let mut walk =
         FolderWalk { input, found: FolderListing::default(), seen: BTreeMap::new(), findings };
     for entry in entries(input).map_err(Failure::io(input))? {
         let name = shown(entry.file_name().unwrap_or_default());
-        let side = Side::BOTH.into_iter().find(|side| side.name() == name);
-        match side {
-            _ if small_files::NAMES.contains(&name.as_str()) => {
+        let folder = parts.folders.iter().find(|folder| folder.name == name);
+        match folder.map(|folder| folder.side) {
+            _ if parts.small.contains(&name.as_str()) => {
                 walk.found.small.extend(Identity::at(&entry).ok().map(|identity| (name, identity)));
             }
             Some(side) if is_folder(&entry)? => walk.side(side, &entry)?,
@@ -111,10 +116,11 @@ pub fn walk(input: &Path, findings: &mut Vec<Finding>) -> Outcome<FolderListing>
     let FolderListing { parquet, unread, .. } = &mut walk.found;
     parquet.sort_unstable_by(|a, b| (a.side, &a.name).cmp(&(b.side, &b.name)));
     unread.sort_unstable();
-    for side in Side::BOTH {
-        let is_of_side = |finding: &Finding| Path::new(&finding.file).starts_with(side.name());
-        if !parquet.iter().any(|file| file.side == side) && !walk.findings.iter().any(is_of_side) {
-            walk.findings.push(Finding::of_file(Code::F01, side.name(), text!("no Parquet file")));
+    for folder in parts.folders {
+        let is_in = |file: &str| Path::new(file).starts_with(folder.name);
+        let is_empty = !parquet.iter().any(|file| is_in(&file.name));
+        if is_empty && !walk.findings.iter().any(|finding| is_in(&finding.file)) {
+            walk.findings.push(Finding::of_file(Code::F01, folder.name, text!("no Parquet file")));
         }
     }
     Ok(walk.found)
@@ -286,7 +292,7 @@ mod tests {
 
     fn looked_through(folder: &Path) -> (FolderListing, Vec<String>) {
         let mut findings = Vec::new();
-        let found = walk(folder, &mut findings).expect("looked through");
+        let found = walk(folder, DeliveryParts::RUN, &mut findings).expect("looked through");
         (found, findings.iter().map(|f| format!("{} {}: {}", f.code, f.file, f.found)).collect())
     }
 

@@ -7,7 +7,10 @@ use parquet::{
     schema::types::{ColumnDescriptor, SchemaDescriptor},
 };
 
-use super::form::{Conversion, SourceColumn};
+use super::{
+    form::{Conversion, SourceColumn},
+    scope::FieldScope,
+};
 use crate::{
     diag::{Code, Finding},
     model::fields::{FIELDS, Field, FieldKind, Named},
@@ -30,13 +33,18 @@ pub(super) struct Mapped {
 
 impl Mapped {
     /// Maps the columns of a schema; fails with all findings.
-    pub(super) fn of(schema: &SchemaDescriptor, file: &str) -> Result<Mapped, Vec<Finding>> {
+    pub(super) fn of(
+        schema: &SchemaDescriptor,
+        file: &str,
+        scope: FieldScope,
+    ) -> Result<Mapped, Vec<Finding>> {
         let (mut found, mut findings) = (Mapped::default(), Vec::new());
         let mut seen: [Option<&str>; FIELDS.len()] = [None; FIELDS.len()];
         let (mut others, mut twice) = (Vec::new(), 0);
         for (root, node) in schema.root_schema().get_fields().iter().enumerate() {
             let name = node.name();
-            let Some(Named { field, alias, respelled }) = Field::of_column(name) else {
+            let known = Field::of_column(name).filter(|named| scope.knows(named.field));
+            let Some(Named { field, alias, respelled }) = known else {
                 others.push(name);
                 continue;
             };
@@ -60,13 +68,14 @@ impl Mapped {
             }
         }
         found.extra_columns = others.len() as u64;
-        let missing = FIELDS.into_iter().filter(|f| f.required() && seen[f.index()].is_none());
+        let missing = FIELDS.into_iter().filter(|f| scope.needs(*f) && seen[f.index()].is_none());
         let missing: Vec<Field> = missing.collect();
         if !missing.is_empty() {
             let there = schema.root_schema().get_fields().iter().map(|node| node.name());
             let found = without(&missing, &there.collect::<Vec<_>>(), &others, file);
             findings.push(Finding::of_file(Code::F03, file, found));
         }
+        found.columns.retain(|column| scope.reads(column.field));
         if findings.is_empty() { Ok(found) } else { Err(findings) }
     }
 }

@@ -12,11 +12,12 @@ use crate::{
     columnar::{entry::FileEntry, shared::SharedFile},
     contract::{
         listed,
+        parts::{DeliveryParts, NATIONAL},
         small_files::{DeclaredTotals, SmallFiles},
         walk::{FolderListing, FoundParquet, Unread, walk},
     },
     diag::{Code, Failure, Finding, Outcome},
-    ingest::{beside::BesideField, senders::Senders, source::ParquetSource},
+    ingest::{beside::BesideField, scope::FieldScope, senders::Senders, source::ParquetSource},
     model::{
         codes::{Month, Side},
         money::{FenSum, yuan},
@@ -36,8 +37,39 @@ pub struct Delivery {
     pub unread: Vec<Unread>,
     /// The input folder, and the identities of its files from before the first read.
     before: Option<(PathBuf, Identities)>,
-    /// The side whose files are read alone, with their control totals; without it everything is.
-    only: Option<Side>,
+    /// The part of the folder that is read.
+    extent: Extent,
+}
+
+/// The part of an input folder that is read.
+#[derive(Debug, Clone, Copy, Default)]
+enum Extent {
+    /// Everything that a run reads.
+    #[default]
+    Run,
+    /// The files of a side, and their control totals.
+    OneSide(Side),
+    /// The three copies of daily reconciliation, and their control totals.
+    Daily,
+}
+
+impl Extent {
+    const fn parts(self) -> DeliveryParts {
+        match self {
+            Extent::Run | Extent::OneSide(_) => DeliveryParts::RUN,
+            Extent::Daily => DeliveryParts::DAILY,
+        }
+    }
+
+    /// Returns what is read of a file.
+    fn scope(self, file: &FoundParquet) -> FieldScope {
+        let is_national = || Path::new(&file.name).starts_with(NATIONAL);
+        match self {
+            Extent::Run | Extent::OneSide(_) => FieldScope::Record,
+            Extent::Daily if is_national() => FieldScope::National,
+            Extent::Daily => FieldScope::Daily,
+        }
+    }
 }
 
 /// Totals of a file, to be compared with the declared totals.
@@ -71,16 +103,31 @@ impl FileFacts {
 impl Delivery {
     /// Finds and opens the files of a delivery; adds to the findings.
     pub fn open(input: &Path, period: Month, findings: &mut Vec<Finding>) -> Outcome<Delivery> {
-        let found = listing(input, None, findings)?;
+        let extent = Extent::Run;
+        let found = listing(input, extent, findings)?;
         let before = Some((input.to_owned(), found.identities()));
         let FolderListing { parquet, unread, .. } = found;
-        let sources = open_files(&parquet, findings)?;
+        let sources = open_files(&parquet, extent, findings)?;
         let mut small = SmallFiles::read(input, period, findings)?;
         let names: Vec<String> = parquet.into_iter().map(|file| file.name).collect();
         if let Some(totals) = &mut small.control_totals {
             listed::check(totals, &names, findings);
         }
-        Ok(Delivery { sources, small, unread, before, only: None })
+        Ok(Delivery { sources, small, unread, before, extent })
+    }
+
+    /// Finds and opens the files of daily reconciliation, and their control totals; adds to the findings.
+    pub fn open_daily(input: &Path, findings: &mut Vec<Finding>) -> Outcome<Delivery> {
+        let extent = Extent::Daily;
+        let found = listing(input, extent, findings)?;
+        let before = Some((input.to_owned(), found.identities()));
+        let sources = open_files(&found.parquet, extent, findings)?;
+        let mut small = SmallFiles::control_totals_of(input, findings)?;
+        let names: Vec<String> = found.parquet.into_iter().map(|file| file.name).collect();
+        if let Some(totals) = &mut small.control_totals {
+            listed::check(totals, &names, findings);
+        }
+        Ok(Delivery { sources, small, unread: found.unread, before, extent })
     }
 
     /// Finds and opens the files of one side alone, with fields beside the record, and the control totals of these
@@ -91,9 +138,10 @@ impl Delivery {
         beside: &[BesideField],
         findings: &mut Vec<Finding>,
     ) -> Outcome<Delivery> {
-        let found = listing(input, Some(side), findings)?;
+        let extent = Extent::OneSide(side);
+        let found = listing(input, extent, findings)?;
         let before = Some((input.to_owned(), found.identities()));
-        let mut sources = open_files(&found.parquet, findings)?;
+        let mut sources = open_files(&found.parquet, extent, findings)?;
         for source in &mut sources {
             source.read_beside(beside, findings);
         }
@@ -103,7 +151,7 @@ impl Delivery {
             totals.retain(|declared| !listed::is_of(side.other(), &declared.file));
             listed::check(totals, &names, findings);
         }
-        Ok(Delivery { sources, small, unread: found.unread, before, only: Some(side) })
+        Ok(Delivery { sources, small, unread: found.unread, before, extent })
     }
 
     /// Finds and opens the files of a delivery; fails when there are findings.
@@ -121,7 +169,7 @@ impl Delivery {
     /// Finds files that were changed since the delivery was opened: parts were read before the change, parts after it.
     fn changes(&self) -> Outcome<Vec<Finding>> {
         let Some((input, before)) = &self.before else { return Ok(Vec::new()) };
-        let now = walked(input, self.only, &mut Vec::new())?.identities();
+        let now = walked(input, self.extent, &mut Vec::new())?.identities();
         Ok(changed(before, &now))
     }
 
@@ -186,10 +234,10 @@ impl Delivery {
         let declared = self.small.control_totals.iter().flatten();
         let declared: BTreeMap<&str, &DeclaredTotals> =
             declared.map(|declared| (declared.file.as_str(), declared)).collect();
-        let mut seen: BTreeMap<(Side, &str), &str> = BTreeMap::new();
+        let mut seen: BTreeMap<(&str, &str), &str> = BTreeMap::new();
         for (source, own) in self.sources.iter().zip(facts) {
             if own.rows > 0 {
-                let twin = seen.insert((source.side, &own.sha256), &source.name);
+                let twin = seen.insert((source.folder(), &own.sha256), &source.name);
                 if let Some(twin) = twin {
                     let found = text!("the same bytes as {}", twin);
                     findings.push(Finding::of_file(Code::F11, &source.name, found));
@@ -203,11 +251,7 @@ impl Delivery {
 }
 
 /// Walks the input folder, and waits until a later change of a file shows.
-fn listing(
-    input: &Path,
-    only: Option<Side>,
-    findings: &mut Vec<Finding>,
-) -> Outcome<FolderListing> {
+fn listing(input: &Path, extent: Extent, findings: &mut Vec<Finding>) -> Outcome<FolderListing> {
     if let Err(error) = input.metadata()
         && error.kind() == ErrorKind::PermissionDenied
     {
@@ -217,16 +261,16 @@ fn listing(
         let problem = text!("--input {} is not a folder", input);
         return Err(Failure::Usage(problem));
     }
-    let found = walked(input, only, findings)?;
+    let found = walked(input, extent, findings)?;
     settle();
     Ok(found)
 }
 
 /// Walks the input folder; of one side alone, only its files and the control totals are found.
-fn walked(input: &Path, only: Option<Side>, findings: &mut Vec<Finding>) -> Outcome<FolderListing> {
-    let Some(side) = only else { return walk(input, findings) };
+fn walked(input: &Path, extent: Extent, findings: &mut Vec<Finding>) -> Outcome<FolderListing> {
+    let Extent::OneSide(side) = extent else { return walk(input, extent.parts(), findings) };
     let mut of_all = Vec::new();
-    let mut found = walk(input, &mut of_all)?;
+    let mut found = walk(input, extent.parts(), &mut of_all)?;
     let other = side.other().name();
     findings.extend(of_all.into_iter().filter(|one| !Path::new(&one.file).starts_with(other)));
     found.parquet.retain(|file| file.side == side);
@@ -236,10 +280,11 @@ fn walked(input: &Path, only: Option<Side>, findings: &mut Vec<Finding>) -> Outc
 
 fn open_files(
     parquet: &[FoundParquet],
+    extent: Extent,
     findings: &mut Vec<Finding>,
 ) -> Outcome<Vec<ParquetSource>> {
     let opened: Vec<Outcome<Result<ParquetSource, Vec<Finding>>>> =
-        parquet.par_iter().map(open_file).collect();
+        parquet.par_iter().map(|file| open_file(file, extent.scope(file))).collect();
     let mut sources = Vec::new();
     for source in opened {
         match source? {
@@ -251,7 +296,10 @@ fn open_files(
 }
 
 /// Opens a Parquet file of the walk. Findings are returned; a file without permission to read is a failure.
-fn open_file(file: &FoundParquet) -> Outcome<Result<ParquetSource, Vec<Finding>>> {
+fn open_file(
+    file: &FoundParquet,
+    scope: FieldScope,
+) -> Outcome<Result<ParquetSource, Vec<Finding>>> {
     let FoundParquet { side, name, path, identity } = file;
     let changed = |found: Text| Ok(Err(vec![Finding::of_file(Code::F13, name, found)]));
     let shared = match SharedFile::open(path) {
@@ -263,7 +311,7 @@ fn open_file(file: &FoundParquet) -> Outcome<Result<ParquetSource, Vec<Finding>>
     };
     match identity.difference(&shared.identity) {
         Some(found) => changed(found),
-        None => Ok(ParquetSource::of(*side, name, path, &shared)),
+        None => Ok(ParquetSource::of(*side, scope, name, path, &shared)),
     }
 }
 

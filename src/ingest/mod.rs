@@ -28,6 +28,7 @@ pub mod plan;
 pub mod record;
 pub mod rows;
 pub mod schedule;
+pub mod scope;
 pub mod senders;
 mod sending;
 pub mod source;

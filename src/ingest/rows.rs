@@ -5,6 +5,7 @@ use crate::{
     ingest::{
         amounts::AmountColumn,
         batch::Batch,
+        scope::FieldScope,
         text::TextColumn,
         times::{DAY, TimeColumn},
     },
@@ -21,6 +22,17 @@ use crate::{
 /// The rules that a row broke: a bit for each rule, by its place in [`RowRule::ALL`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BrokenRules(u32);
+
+/// The texts that a record must have; a disease code is V06.
+const REQUIRED_TEXTS: [Field; 7] = [
+    Field::setl_id,
+    Field::psn_no,
+    Field::insuplc_admdvs,
+    Field::mdtrtarea_admvs,
+    Field::fixmedins_code,
+    Field::insutype,
+    Field::med_type,
+];
 
 /// Longest key or number, in characters (V14).
 const LONGEST_ID: usize = 40;
@@ -85,6 +97,35 @@ pub struct CheckedBatch {
 }
 
 impl CheckedBatch {
+    /// Judges every row of a batch by the rules that apply to a scope.
+    pub fn judge(&mut self, scope: FieldScope, batch: &Batch, policy: &Policy, period: Month) {
+        match scope {
+            FieldScope::Record => self.check(batch, policy, period),
+            FieldScope::Daily | FieldScope::National => self.check_daily(batch),
+        }
+    }
+
+    /// Judges every row by V01, V02, V03, V09, V14, V15, V17 and V18 over the eight fields of daily reconciliation.
+    fn check_daily(&mut self, batch: &Batch) {
+        let rows = batch.rows;
+        self.broken.clear();
+        self.broken.resize(rows, BrokenRules::default());
+        batch.text(Field::init_setl_id).is_there(rows, &mut self.reversal);
+        batch.text(Field::insuplc_admdvs).provinces(rows, &mut self.insured);
+        batch.text(Field::mdtrtarea_admvs).provinces(rows, &mut self.treating);
+        months(batch.time(), rows, &mut self.month);
+        self.required_values(
+            batch,
+            &[Field::setl_id, Field::insuplc_admdvs, Field::mdtrtarea_admvs],
+        );
+        self.divisions(batch);
+        self.signs(batch);
+        self.lengths(batch);
+        self.unfit_amounts(batch);
+        self.years(batch.time());
+        self.padded_flags = 0;
+    }
+
     /// Judges every row of a batch. The results replace those of the batch before, whose memory is used again.
     pub fn check(&mut self, batch: &Batch, policy: &Policy, period: Month) {
         let rows = batch.rows;
@@ -99,7 +140,8 @@ impl CheckedBatch {
         batch.text(Field::med_type).map(rows, &mut self.care, care);
         months(batch.time(), batch.rows, &mut self.month);
         payables(batch, policy, &mut self.payable);
-        self.required_values(batch);
+        self.required_values(batch, &REQUIRED_TEXTS);
+        self.divisions(batch);
         self.codes(batch);
         self.chronic(batch, policy);
         self.identities(batch);
@@ -123,17 +165,8 @@ impl CheckedBatch {
     }
 
     /// V01: a required value is null or empty.
-    fn required_values(&mut self, batch: &Batch) {
-        let texts = [
-            Field::setl_id,
-            Field::psn_no,
-            Field::insuplc_admdvs,
-            Field::mdtrtarea_admvs,
-            Field::fixmedins_code,
-            Field::insutype,
-            Field::med_type,
-        ];
-        for column in texts.map(|field| batch.text(field)) {
+    fn required_values(&mut self, batch: &Batch, texts: &[Field]) {
+        for column in texts.iter().map(|field| batch.text(*field)) {
             if column.may_be_missing() {
                 self.mark_texts(RowRule::V01, column, |text| text.is_none());
             }
@@ -151,8 +184,8 @@ impl CheckedBatch {
         }
     }
 
-    /// V02, V03, V04, V05, V11: codes.
-    fn codes(&mut self, batch: &Batch) {
+    /// V02, V03: divisions.
+    fn divisions(&mut self, batch: &Batch) {
         let [insured, treating] = [Field::insuplc_admdvs, Field::mdtrtarea_admvs];
         self.mark_unclassified(RowRule::V02, batch.text(insured), |c, row| {
             c.insured[row].is_none()
@@ -164,6 +197,10 @@ impl CheckedBatch {
         for (broken, (insured, treating)) in self.broken.iter_mut().zip(provinces) {
             broken.add(RowRule::V03, insured.is_some() && insured == treating);
         }
+    }
+
+    /// V04, V05, V11: codes.
+    fn codes(&mut self, batch: &Batch) {
         self.mark_unclassified(RowRule::V04, batch.text(Field::insutype), |c, row| {
             c.fund[row].is_none()
         });

@@ -5,6 +5,7 @@ use super::{
     columns::Mapped,
     disguise,
     form::{BesideColumn, Conversion, SourceColumn},
+    scope::FieldScope,
     times::{ALLOWED, CST_OFFSET},
 };
 use std::{
@@ -18,10 +19,7 @@ use parquet::{
     arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions},
     basic::{Compression, ConvertedType, LogicalType, TimeUnit as ParquetTimeUnit},
     errors::ParquetError,
-    file::{
-        metadata::{ParquetMetaData, RowGroupMetaData},
-        statistics::Statistics,
-    },
+    file::{metadata::ParquetMetaData, statistics::Statistics},
 };
 
 pub use crate::columnar::shared::{FileReader, SharedFile};
@@ -39,8 +37,10 @@ use crate::{
 /// One Parquet file of a delivery.
 #[derive(Debug)]
 pub struct ParquetSource {
-    /// The side of its copies.
+    /// The side of its copies; it says nothing about a national file.
     pub side: Side,
+    /// The part of it that is read and judged.
+    pub scope: FieldScope,
     /// Path below the input folder, with `/`.
     pub name: String,
     /// Its path. The file is opened for each piece of work, as thousands of files cannot stay open.
@@ -69,12 +69,14 @@ impl ParquetSource {
     /// Opens a file, reads its footer and checks its schema; fails with all findings.
     pub fn open(side: Side, name: &str, path: &Path) -> Result<ParquetSource, Vec<Finding>> {
         let unreadable = |e: io::Error| vec![Finding::of_file(Code::F02, name, text!("{}", e))];
-        ParquetSource::of(side, name, path, &SharedFile::open(path).map_err(unreadable)?)
+        let file = SharedFile::open(path).map_err(unreadable)?;
+        ParquetSource::of(side, FieldScope::Record, name, path, &file)
     }
 
     /// Reads the footer of an open file and checks its schema; fails with all findings.
     pub fn of(
         side: Side,
+        scope: FieldScope,
         name: &str,
         path: &Path,
         file: &SharedFile,
@@ -101,15 +103,21 @@ impl ParquetSource {
         if let Some(error) = lies.unwrap_or(Some(text!("a footer that cannot be true"))) {
             return Err(damaged(error));
         }
-        if let Some(column) = lzo_column(&metadata) {
+        let mapped = Mapped::of(metadata.file_metadata().schema_descr(), name, scope);
+        // Of a national file only the columns that are read have to be of use.
+        let is_read = |leaf: usize| {
+            let mapped = mapped.as_ref().map(|mapped| &mapped.columns[..]).unwrap_or_default();
+            scope != FieldScope::National || mapped.iter().any(|column| column.leaf == leaf)
+        };
+        if let Some(column) = lzo_column(&metadata, is_read) {
             let hint = text!("export it with another codec, such as Zstandard or Snappy");
             let found = refused(text!("column {}", column), text!("pages packed with LZO"));
             return Err(vec![found.hinting(hint)]);
         }
-        let Mapped { columns, aliases, respelled, extra_columns } =
-            Mapped::of(metadata.file_metadata().schema_descr(), name)?;
+        let Mapped { columns, aliases, respelled, extra_columns } = mapped?;
         Ok(ParquetSource {
             side,
+            scope,
             name: name.to_owned(),
             path: path.to_owned(),
             bytes: file.len,
@@ -128,6 +136,11 @@ impl ParquetSource {
     pub(super) fn read_beside(&mut self, fields: &[BesideField], findings: &mut Vec<Finding>) {
         let schema = self.metadata.file_metadata().schema_descr();
         self.beside = beside_columns(schema, &self.name, fields, findings);
+    }
+
+    /// Returns the folder of the delivery in which the file lies.
+    pub fn folder(&self) -> &str {
+        self.name.split('/').next().unwrap_or_default()
     }
 
     /// Returns the leaves of the columns that are read.
@@ -290,9 +303,13 @@ pub(super) fn plain_options() -> ArrowReaderOptions {
     ArrowReaderOptions::new().with_skip_arrow_metadata(true)
 }
 
-/// Finds the first column with the codec LZO, which has no decoder.
-pub(super) fn lzo_column(metadata: &ParquetMetaData) -> Option<String> {
-    let chunks = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
-    let mut lzo = chunks.filter(|chunk| matches!(chunk.compression(), Compression::LZO));
-    lzo.next().map(|chunk| chunk.column_path().string())
+/// Finds the first of some columns with the codec LZO, which has no decoder.
+pub(super) fn lzo_column(
+    metadata: &ParquetMetaData,
+    is_read: impl Fn(usize) -> bool,
+) -> Option<String> {
+    let chunks = metadata.row_groups().iter().flat_map(|group| group.columns().iter().enumerate());
+    let mut lzo = chunks
+        .filter(|(leaf, chunk)| matches!(chunk.compression(), Compression::LZO) && is_read(*leaf));
+    lzo.next().map(|(_, chunk)| chunk.column_path().string())
 }

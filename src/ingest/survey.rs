@@ -62,6 +62,8 @@ pub struct SurveySetting<'a> {
 pub struct ReadPiece<'a> {
     /// The side of the rows.
     pub side: Side,
+    /// Position of their file in the delivery, and the first row, counted from 0 in the file.
+    pub place: (usize, u64),
     /// Ordinal of the first row on its side.
     pub ordinal: u32,
     /// The rows.
@@ -322,15 +324,15 @@ impl Survey {
             .checked_sub(rows)
             .ok_or_else(|| damage(text!("more rows than its footer says")))?;
         monitor.stopwatch.measure(Activity::Validate, || {
-            checked.check(&batch, policy, period);
+            checked.judge(source.scope, &batch, policy, period);
             self.account(source.side, lane.file, &batch, checked, lane.row, reading.setting);
         });
         for activity in [Activity::Decode, Activity::Validate] {
             monitor.stopwatch.count(activity, rows, 0);
         }
         lane.time = batch.time().last().unwrap_or(lane.time);
-        let (side, ordinal) = (source.side, lane.ordinal);
-        sink.take(ReadPiece { side, ordinal, batch, checked, frontier })?;
+        let (side, place, ordinal) = (source.side, (lane.file, lane.row), lane.ordinal);
+        sink.take(ReadPiece { side, place, ordinal, batch, checked, frontier })?;
         lane.row += rows;
         lane.ordinal += u32::try_from(rows).unwrap_or(0);
         monitor.advance(rows)?;
@@ -450,7 +452,7 @@ fn check_ignored(
     for leaf in source.leaves() {
         read[leaf] = true;
     }
-    if read.iter().all(|read| *read) {
+    if !source.scope.checks_others() || read.iter().all(|read| *read) {
         return Ok(());
     }
     let file = source.reopen()?;

@@ -248,6 +248,25 @@ impl<T: Storable> Store<T> {
         Ok(items)
     }
 
+    /// Removes all items of a partition and shows them, in any order: what was pushed together lies together, and one
+    /// piece of what was spilled is in memory at a time.
+    pub fn drain(
+        &self,
+        partition: usize,
+        mut look: impl FnMut(&[T]) -> Outcome<()>,
+    ) -> Outcome<()> {
+        let Partition { memory, pieces } =
+            std::mem::take(&mut *locked(&self.partitions[partition]));
+        look(&memory)?;
+        let mut items = memory;
+        for (offset, count) in pieces {
+            items.clear();
+            self.read(offset, count, &mut items)?;
+            look(&items)?;
+        }
+        Ok(())
+    }
+
     fn write(&self, items: &[T]) -> Outcome<(u64, usize)> {
         Ok((self.spill.write(&T::all_to_bytes(items))?, items.len()))
     }
@@ -340,8 +359,20 @@ mod tests {
             let mut shown: Vec<Entry> = shown.collect();
             shown.sort_unstable();
             assert_eq!(shown, entries);
-            let taken = partitions().flat_map(|partition| store.take(partition).expect("taken"));
-            let mut taken: Vec<Entry> = taken.collect();
+            // Every other partition is taken, the others are drained.
+            let mut taken = Vec::new();
+            for partition in partitions() {
+                let show = |items: &[Entry]| {
+                    taken.extend_from_slice(items);
+                    Ok(())
+                };
+                if partition % 2 == 0 {
+                    store.drain(partition, show).expect("drained");
+                } else {
+                    taken.extend(store.take(partition).expect("taken"));
+                }
+                assert_eq!(store.len(partition), 0);
+            }
             taken.sort_unstable();
             assert_eq!(taken, entries);
         }

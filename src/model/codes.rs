@@ -157,6 +157,12 @@ impl Province {
         Province::from_code((division[0] - b'0') * 10 + (division[1] - b'0'))
     }
 
+    /// Returns the province of a division code that is given as a number.
+    pub fn of_number(division: u32) -> Option<Province> {
+        let code = if division / 100 == 6590 { 66 } else { division / 10_000 };
+        Province::from_code(u8::try_from(code).ok()?)
+    }
+
     /// Returns its index in [`PROVINCES`], 0 to 31.
     pub const fn index(self) -> usize {
         self.0 as usize

@@ -311,11 +311,12 @@ fn is_book(folder: &Path) -> Outcome<bool> {
     Ok(false)
 }
 
-/// Whether a folder is a side of a delivery: `treating` or `insured`, with the other one beside it.
+/// Whether a folder is a side of a delivery: `treating` or `insured`, with the other one beside it, or `national` with
+/// both.
 fn is_side(folder: &Path) -> bool {
-    let named = |side: &Side| folder.file_name().is_some_and(|name| name == side.name());
+    let named = |name: &str| folder.file_name().is_some_and(|own| own == name);
     let both = || Side::BOTH.iter().all(|side| folder.with_file_name(side.name()).is_dir());
-    Side::BOTH.iter().any(named) && both()
+    (named("national") || Side::BOTH.iter().any(|side| named(side.name()))) && both()
 }
 
 #[cfg(test)]
@@ -444,17 +445,26 @@ mod tests {
             fs::create_dir_all(at(file).parent().expect("a folder")).expect("made");
             fs::write(at(file), "").expect("written");
         }
-        for inner in
-            ["book/2025-10/tables", "book/notes", "in/treating", "in/insured", "other/treating"]
-        {
+        for inner in [
+            "book/2025-10/tables",
+            "book/notes",
+            "in/treating",
+            "in/insured",
+            "in/national",
+            "other/treating",
+        ] {
             fs::create_dir_all(at(inner)).expect("made");
         }
         symlink("book/notes", at("link")).expect("linked");
         let within =
             ["book/x", "book/2025-10/x", "book/2025-10/tables/x", "book/notes/x", "link/x"];
-        for path in
-            within.into_iter().chain(["copy/x", "link/../x", "in/treating/x", "in/../book/x"])
-        {
+        for path in within.into_iter().chain([
+            "copy/x",
+            "link/../x",
+            "in/treating/x",
+            "in/national/x",
+            "in/../book/x",
+        ]) {
             refused(&at(path), Replace::Yes);
             assert_eq!(Output::folder(&at(path)).expect_err(path).exit_status(), 2);
         }

@@ -234,7 +234,7 @@ impl Parting {
 
 impl RowSink for Indexer<'_> {
     fn take(&mut self, piece: ReadPiece) -> Outcome<()> {
-        let ReadPiece { side, ordinal, batch, checked, frontier } = piece;
+        let ReadPiece { side, ordinal, batch, checked, frontier, .. } = piece;
         let SharedIndex { setting, watched, may_be_watched, registered, window, counters, .. } =
             self.shared;
         let SurveySetting { policy, period, monitor, .. } = *setting;
