@@ -31,6 +31,6 @@ use crate::{review::rule::ReviewRule, text::Text};
 pub fn rule_name(id: &str) -> Text {
     match ReviewRule::from_id(id).map(|rule| guide::of_rule(rule).name) {
         Some([chinese, english]) => Text::named(english, chinese),
-        None => Text::given(id.to_owned()),
+        None => Text::given(id),
     }
 }

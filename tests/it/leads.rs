@@ -16,10 +16,9 @@ use liangqing::{
         write::{LeadSource, write},
     },
     model::{
-        codes::{CareClass, FundClass, Month},
+        codes::{CareClass, FundClass},
         money::{Fen, FenSum},
     },
-    place::staging::Staging,
     review::{
         account::{ReviewAccount, RowPlace},
         found::{FoundLead, LeadSettlement},
@@ -79,8 +78,7 @@ fn handed_out(world: &World) -> PathBuf {
         lead(ReviewRule::Ben06, &["J"], &[]),
     ];
     let out = world.path("leads");
-    let staging = Staging::for_audit(&world.path("none"), Month::new(2025, 10)).expect("made");
-    let sorter = Sorter::new(usize::MAX, &staging, "leads");
+    let sorter = Sorter::new(usize::MAX, &world.path(""), "leads");
     sorter.push(leads.into()).expect("pushed");
     let source = LeadSource {
         leads: &sorter.finish().expect("sorted"),
