@@ -1,6 +1,7 @@
 //! The command `review`.
 
 use std::{
+    cmp::Reverse,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
 };
@@ -34,12 +35,12 @@ use crate::{
     },
     privacy::pseudonym::Pseudonyms,
     review::{
-        account::NotRun,
+        account::ReviewAccount,
         benefits::Benefits,
         examine::{self, ReviewOptions},
-        rule::ReviewRule,
         rules_file::ReviewRules,
     },
+    spelling::short,
     text::{Grouped, Text},
 };
 
@@ -170,7 +171,7 @@ impl ReviewSources {
                 _ => other == input,
             };
             if self.input[..at].iter().any(same) {
-                return Err(Failure::Usage(text!("--input {} again", input)));
+                return Err(Failure::Usage(text!("--input {} is given twice", input)));
             }
         }
         let rules = self.rules.as_deref().map(ReviewRules::read).transpose()?;
@@ -228,15 +229,15 @@ fn leads(arguments: &ReviewArguments, out: &Path, stop: Arc<AtomicBool>) -> Outc
             monitor.stage(text!("writing"), 0)?;
             let summary = fill(folder, &source, &monitor)?;
             reviewed.inputs.unchanged()?;
-            Ok((summary, reviewed.account.rules_left_out))
+            Ok((summary, reviewed.account))
         })
     });
     monitor.done();
-    let (summary, left_out) = done?;
+    let (summary, account) = done?;
     match arguments.working.format {
         Format::Json => report(&summary),
         Format::Human => {
-            let mut lines = summary_lines(&summary, &left_out, out);
+            let mut lines = summary_lines(&summary, &account, out);
             if arguments.timings {
                 lines.extend([text!(""), timings_table(&monitor.stopwatch.timings())]);
             }
@@ -246,11 +247,7 @@ fn leads(arguments: &ReviewArguments, out: &Path, stop: Arc<AtomicBool>) -> Outc
 }
 
 /// Says what was found: a line a rule, then what was looked at.
-fn summary_lines(
-    summary: &ReviewSummary,
-    left_out: &[(ReviewRule, NotRun)],
-    out: &Path,
-) -> Vec<Text> {
+fn summary_lines(summary: &ReviewSummary, account: &ReviewAccount, out: &Path) -> Vec<Text> {
     let header =
         [text!("rule"), text!("name"), text!("strength"), text!("leads"), text!("yuan at stake")];
     let mut rules = table(header, 3);
@@ -289,14 +286,14 @@ fn summary_lines(
         Text::labelled("reviewed", looked),
         Text::labelled("found", found),
     ]);
-    for (rule, reason) in left_out {
-        lines.push(Text::labelled("left out", text!("{}: {}", rule.id(), reason.text())));
+    for (rule, rows) in &account.broken {
+        let said = text!("{}: {}", rule.id(), text!("{} row(s)", Grouped(*rows)));
+        lines.push(Text::labelled("rejected", said));
     }
-    for unknown in &summary.unknown_values {
-        let values = (&unknown.field, &unknown.value, Grouped(unknown.rows));
-        let (field, value, rows) = values;
-        lines.push(Text::labelled("unknown", text!("{} = {}: {} row(s)", field, value, rows)));
+    for (rule, reason) in &account.rules_left_out {
+        lines.push(Text::labelled("not run", text!("{}: {}", rule.id(), reason.text())));
     }
+    lines.extend(unknown_lines(account));
     lines.push(Text::labelled("written", text!("{}", shown(out))));
     lines
 }
@@ -315,6 +312,26 @@ fn explain(arguments: &ExplainedSettlement, stop: Arc<AtomicBool>) -> Outcome<()
         Format::Json => report(&explained?),
         Format::Human => text(&explained?.lines()),
     }
+}
+
+/// The most unknown values that are shown, and the most letters of one.
+const MOST_VALUES: usize = 20;
+const LONGEST_VALUE: usize = 40;
+
+/// Says which values the rules do not know, the frequent ones first.
+fn unknown_lines(account: &ReviewAccount) -> Vec<Text> {
+    let mut values: Vec<_> = account.unknown_values.iter().collect();
+    values.sort_by_key(|(field, value, rows)| (Reverse(*rows), *field, *value));
+    let more = values.len().saturating_sub(MOST_VALUES) as u64;
+    let lines = values.into_iter().take(MOST_VALUES).map(|(field, value, rows)| {
+        let value = short(value, LONGEST_VALUE);
+        Text::labelled("unknown", text!("{} = {}: {} row(s)", field, value, Grouped(rows)))
+    });
+    let rest = (more > 0).then(|| {
+        let more = text!("and {} more: summary.json has them", Grouped(more));
+        Text::labelled("unknown", more)
+    });
+    lines.chain(rest).collect()
 }
 
 /// The most deductions that are shown one by one.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{benefit_rules::BenefitCounts, rule::ReviewRule};
-use crate::{model::codes::Month, text::Text};
+use crate::{diag::codes::RowRule, model::codes::Month, text::Text};
 
 /// What a review did besides finding leads: the rest of `summary.json`. Lists may be in any order.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +20,8 @@ pub struct ReviewAccount {
     pub rules_left_out: Vec<(ReviewRule, NotRun)>,
     /// What became of the rows.
     pub rows: RowAccount,
+    /// The rows that break each row rule.
+    pub broken: BTreeMap<RowRule, u64>,
     /// Persons with a settlement.
     pub persons: u64,
     /// What the benefit rules looked at.
@@ -61,31 +63,38 @@ impl RowAccount {
 
 /// Values that `values` of the rules does not have, with their rows: by field, then by value as bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct UnknownValues(BTreeMap<(&'static str, String), u64>);
+pub struct UnknownValues(BTreeMap<&'static str, BTreeMap<String, u64>>);
 
-/// The most values that are kept: nobody reads more, and a column of numbers has millions.
+/// The most values of a field that are kept: nobody reads more, and a column of numbers has millions.
 const MOST_UNKNOWN: usize = 10_000;
 
 impl UnknownValues {
-    /// Counts rows of a value. Of very many values the first ones stay, by field and value; those are counted in full,
-    /// in whatever order the rows come.
+    /// Counts rows of a value. Of very many values of a field the first ones as bytes stay; those are counted in full, in
+    /// whatever order the rows come.
     pub fn add(&mut self, field: &'static str, value: &str, rows: u64) {
-        *self.0.entry((field, value.to_owned())).or_default() += rows;
-        if self.0.len() > MOST_UNKNOWN {
-            self.0.pop_last();
+        let values = self.0.entry(field).or_default();
+        if let Some(counted) = values.get_mut(value) {
+            *counted += rows;
+            return;
+        }
+        values.insert(value.to_owned(), rows);
+        if values.len() > MOST_UNKNOWN {
+            values.pop_last();
         }
     }
 
     /// Adds others.
     pub fn absorb(&mut self, other: UnknownValues) {
-        for ((field, value), rows) in other.0 {
-            self.add(field, &value, rows);
+        for (field, values) in other.0 {
+            values.iter().for_each(|(value, rows)| self.add(field, value, *rows));
         }
     }
 
     /// Returns field, value and rows, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str, u64)> {
-        self.0.iter().map(|((field, value), rows)| (*field, value.as_str(), *rows))
+        self.0.iter().flat_map(|(field, values)| {
+            values.iter().map(|(value, rows)| (*field, value.as_str(), *rows))
+        })
     }
 }
 

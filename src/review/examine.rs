@@ -1,8 +1,12 @@
 //! The review from inputs to sorted leads.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Mutex, atomic::Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use super::{
@@ -28,7 +32,7 @@ use super::{
     thresholds::Thresholds,
 };
 use crate::{
-    diag::{Failure, Finding, Outcome},
+    diag::{Failure, Finding, Outcome, codes::RowRule},
     event::Monitor,
     ingest::plan::ReadPlan,
     keyed::sorted::{Sorted, Sorter},
@@ -98,6 +102,7 @@ pub(super) struct Prepared {
     pub(super) asked: Vec<String>,
     credentials: CredentialUses,
     rejected: u64,
+    broken: BTreeMap<RowRule, u64>,
 }
 
 /// Filings by the partition of their person.
@@ -164,12 +169,13 @@ impl Prepared {
             keys: RowKeys::new(rows, room.eighth(), scratch),
             persons,
             credentials: CredentialUses::new(rows, room.eighth() / 2, scratch),
-            rejected: Default::default(),
+            rejected: AtomicU64::new(0),
+            broken: Mutex::default(),
             asked: asked.map(|setl_id| (setl_id.to_owned(), Mutex::default())),
         };
         monitor.stage(text!("reading"), rows)?;
         inputs.read(&reading, ReadPlan::alone(room.quarter() as u64), findings, monitor)?;
-        let Reading { keys, persons, credentials, rejected, asked, .. } = reading;
+        let Reading { keys, persons, credentials, rejected, broken, asked, .. } = reading;
         monitor.stage(text!("comparing setl_ids"), 0)?;
         let states = keys.states(rows, monitor)?;
         let covered = CoveredMonths::of(&states.months);
@@ -183,6 +189,7 @@ impl Prepared {
             asked: asked.unwrap_or_default(),
             credentials,
             rejected: rejected.load(Ordering::Relaxed),
+            broken: broken.into_inner().unwrap_or_default(),
         })
     }
 }
@@ -205,8 +212,9 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
     let book = options.book.as_deref().map(ReviewBook::open).transpose()?;
     let room = Room(options.memory);
     let prepared = Prepared::read(options, None, scratch, monitor)?;
-    let Prepared { inputs, states, persons, filings, covered, credentials, rejected, .. } =
-        prepared;
+    let Prepared {
+        inputs, states, persons, filings, covered, credentials, rejected, broken, ..
+    } = prepared;
     let total = inputs.rows();
     let thresholds = options.rules.thresholds(covered.last());
     let context = options.context(&thresholds, filings.as_ref());
@@ -254,6 +262,7 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
         covered_months: covered.iter().collect(),
         inputs: inputs.files().map(|(files, rows)| InputAccount { files, rows }).collect(),
         rows,
+        broken,
         persons: counts.persons,
         unknown_values: counts.unknown.clone(),
         ..ReviewAccount::default()

@@ -1,6 +1,7 @@
 //! Reads the treating side of deliveries into partitions of persons.
 
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
     sync::{
         Mutex,
@@ -152,6 +153,8 @@ pub struct Reading<'a> {
     pub credentials: CredentialUses,
     /// The rows that break a row rule.
     pub rejected: AtomicU64,
+    /// The rows that break each row rule.
+    pub broken: Mutex<BTreeMap<RowRule, u64>>,
     /// A setl_id that is asked for, and the persons of its rows.
     pub asked: Option<(String, Mutex<Vec<String>>)>,
 }
@@ -169,6 +172,7 @@ struct RowPacker<'a> {
     /// The row rules by other policies than that of the survey.
     others: Vec<CheckedBatch>,
     rejected: u64,
+    broken: BTreeMap<RowRule, u64>,
 }
 
 /// Keyed rows of a partition that go to it together.
@@ -187,6 +191,7 @@ impl<'a> RowPacker<'a> {
             credentials: Vec::new(),
             others: Vec::new(),
             rejected: 0,
+            broken: BTreeMap::new(),
         }
     }
 
@@ -200,6 +205,11 @@ impl<'a> RowPacker<'a> {
         }
         self.reading.credentials.push(&self.credentials)?;
         self.reading.rejected.fetch_add(self.rejected, Ordering::Relaxed);
+        let mut broken = locked(&self.reading.broken);
+        for (rule, rows) in &self.broken {
+            *broken.entry(*rule).or_default() += rows;
+        }
+        drop(broken);
         self.persons.finish()
     }
 
@@ -275,6 +285,7 @@ impl RowPacker<'_> {
             let broken = checked.broken[at];
             if !broken.is_valid() {
                 self.rejected += 1;
+                broken.rules().for_each(|rule| *self.broken.entry(rule).or_default() += 1);
             }
             if broken.is_valid() || broken.rules().eq([RowRule::V06]) {
                 let ordinal = self.first + u64::from(ordinal) + at as u64;

@@ -144,7 +144,9 @@ pub(super) fn key(above: &str, name: &str) -> String {
 pub(super) fn argument_key(command: &str, argument: &str) -> String {
     match argument {
         // `verify` compares with these rules and does not close with them, so it has its own text.
-        "rules" if command == "verify" => format!("{command}.{argument}"),
+        "rules" if command == "verify" || command.starts_with("review") => {
+            format!("{command}.{argument}")
+        }
         "lang" | "format" | "quiet" | "threads" | "rules" => format!("any.{argument}"),
         argument => format!("{command}.{argument}"),
     }
