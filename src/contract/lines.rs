@@ -130,20 +130,13 @@ pub(super) fn read<T>(
             return Vec::new();
         }
     };
-    let is_there = |column: &&SmallFileColumn| {
-        !column.may_be_missing || header.iter().any(|name| name == column.name)
-    };
-    let names: Vec<&str> = columns.iter().filter(is_there).map(|column| column.name).collect();
-    let mut found = match header::positions(&header, &names, text, start, name) {
-        Ok(found) => found.into_iter(),
+    let positions = match positions(&header, columns, text, start, name) {
+        Ok(positions) => positions,
         Err(finding) => {
             findings.push(finding);
             return Vec::new();
         }
     };
-    // A column that is missing has an empty value in every line.
-    let positions = columns.iter().map(|column| is_there(&column).then(|| found.next()).flatten());
-    let positions: Vec<Option<usize>> = positions.collect();
     let mut parsed = Vec::new();
     let mut listed = ListedFindings { before: findings.len(), more: 0 };
     let mut lines = LineNumbers { text, at: 0, number: 1 };
@@ -170,6 +163,23 @@ pub(super) fn read<T>(
     }
     listed.tell(name, findings);
     parsed
+}
+
+/// Returns the position of each column in a header. A column that is missing has an empty value in every line.
+fn positions(
+    header: &[String],
+    columns: &[SmallFileColumn],
+    text: &str,
+    start: u64,
+    name: &str,
+) -> Result<Vec<Option<usize>>, Finding> {
+    let is_there = |column: &&SmallFileColumn| {
+        !column.may_be_missing || header.iter().any(|name| name == column.name)
+    };
+    let names: Vec<&str> = columns.iter().filter(is_there).map(|column| column.name).collect();
+    let mut found = header::positions(header, &names, text, start, name)?.into_iter();
+    let positions = columns.iter().map(|column| is_there(&column).then(|| found.next()).flatten());
+    Ok(positions.collect())
 }
 
 /// Bounds the listed findings of a file, and counts the others.

@@ -66,7 +66,7 @@ pub(crate) fn read(
 ) -> Outcome<()> {
     let mut blocks = WholeLines { from: file, held: Vec::with_capacity(BLOCK), taken: 0 };
     let mut listed = ListedFindings { before: findings.len(), more: 0 };
-    let mut heading: Option<Heading> = None;
+    let mut heading: Option<StreamHeading> = None;
     let mut number = 1;
     loop {
         let block = match blocks.next().map_err(Failure::io(name.as_ref()))? {
@@ -91,7 +91,7 @@ pub(crate) fn read(
             .has_headers(false)
             .from_reader(text.as_bytes());
         if heading.is_none() {
-            match Heading::find(&mut reader, text, name, columns) {
+            match StreamHeading::find(&mut reader, text, name, columns) {
                 Ok(found) => heading = Some(found),
                 Err(finding) => {
                     findings.push(finding);
@@ -121,24 +121,24 @@ fn whole_text(block: &[u8], first: u64) -> Result<&str, (Code, u64, Text)> {
 }
 
 /// The header of a file.
-struct Heading {
+struct StreamHeading {
     /// The place of each column.
     positions: Vec<usize>,
     /// How many values a line has.
     width: usize,
 }
 
-impl Heading {
+impl StreamHeading {
     fn find(
         reader: &mut csv::Reader<&[u8]>,
         text: &str,
         name: &str,
         columns: &[&str],
-    ) -> Result<Heading, Finding> {
+    ) -> Result<StreamHeading, Finding> {
         let (header, start) = first(reader)
             .map_err(|found| Finding::new(Code::S02, name, text!("line {}", 1), found))?;
         let positions = header::positions(&header, columns, text, start, name)?;
-        Ok(Heading { positions, width: header.len() })
+        Ok(StreamHeading { positions, width: header.len() })
     }
 
     fn lines(

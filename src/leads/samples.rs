@@ -7,7 +7,7 @@ use super::{
     write::{LeadSource, write},
 };
 use crate::{
-    diag::Outcome,
+    diag::{Outcome, codes::RowRule},
     event::Monitor,
     ingest::times::DAY,
     keyed::sorted::Sorter,
@@ -150,6 +150,7 @@ pub(super) fn account() -> ReviewAccount {
             (ReviewRule::Fil01, NotRun::NoFilings),
             (ReviewRule::Beh18, NotRun::NoField("mdtrt_cert_no")),
         ],
+        broken: [(RowRule::V11, 3)].into(),
         rows: RowAccount { rejected: 3, repeated: 2, reversals: 4, reversed: 1, settlements: 90 },
         persons: 70,
         benefits: BenefitCounts {

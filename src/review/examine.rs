@@ -79,9 +79,9 @@ const PACKED_FILING: u64 = 48;
 
 /// How the memory of a review is shared out.
 #[derive(Debug, Clone, Copy)]
-struct Room(usize);
+struct ReviewRoom(usize);
 
-impl Room {
+impl ReviewRoom {
     const fn quarter(self) -> usize {
         self.0 / 4
     }
@@ -116,7 +116,7 @@ impl PackedFilings {
         path: &Path,
         rules: &ReviewRules,
         persons: &PackedStore,
-        (room, scratch): (Room, &Path),
+        (room, scratch): (ReviewRoom, &Path),
         findings: &mut Vec<Finding>,
         monitor: &Monitor,
     ) -> Outcome<PackedFilings> {
@@ -155,7 +155,7 @@ impl Prepared {
         let registry = registry
             .map(|path| ReviewRegistry::read(path, &options.rules.values, &mut findings))
             .transpose()?;
-        let (room, rows) = (Room(options.memory), inputs.rows());
+        let (room, rows) = (ReviewRoom(options.memory), inputs.rows());
         let persons = PackedStore::new(rows * PACKED, room.quarter(), scratch.join("persons"));
         let filings = options.filings.as_deref().map(|path| {
             monitor.stage(text!("reading filings"), 0)?;
@@ -210,7 +210,7 @@ impl ReviewOptions {
 /// Reviews deliveries. Spilled data go to `scratch`, which has to stay as long as the result.
 pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Outcome<Reviewed> {
     let book = options.book.as_deref().map(ReviewBook::open).transpose()?;
-    let room = Room(options.memory);
+    let room = ReviewRoom(options.memory);
     let prepared = Prepared::read(options, None, scratch, monitor)?;
     let Prepared {
         inputs, states, persons, filings, covered, credentials, rejected, broken, ..

@@ -52,12 +52,12 @@ pub struct KeyedRow {
     /// The cost month, as the number of months since year 0.
     pub month: u16,
     /// What the row is.
-    pub state: RowState,
+    pub state: KeyedState,
 }
 
 /// What a row is before other rows are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RowState {
+pub enum KeyedState {
     /// It passed the row rules, and reverses nothing.
     Valid,
     /// It passed the row rules, and reverses another one.
@@ -68,23 +68,23 @@ pub enum RowState {
     NoDiseaseReversal,
 }
 
-impl RowState {
-    const ALL: [RowState; 4] =
-        [RowState::Valid, RowState::Reversal, RowState::NoDisease, RowState::NoDiseaseReversal];
+impl KeyedState {
+    const ALL: [KeyedState; 4] =
+        [KeyedState::Valid, KeyedState::Reversal, KeyedState::NoDisease, KeyedState::NoDiseaseReversal];
 
     /// Returns the state of a row.
-    pub const fn of(is_valid: bool, is_reversal: bool) -> RowState {
+    pub const fn of(is_valid: bool, is_reversal: bool) -> KeyedState {
         match (is_valid, is_reversal) {
-            (true, false) => RowState::Valid,
-            (true, true) => RowState::Reversal,
-            (false, false) => RowState::NoDisease,
-            (false, true) => RowState::NoDiseaseReversal,
+            (true, false) => KeyedState::Valid,
+            (true, true) => KeyedState::Reversal,
+            (false, false) => KeyedState::NoDisease,
+            (false, true) => KeyedState::NoDiseaseReversal,
         }
     }
 
     /// Whether the row passed the row rules.
     pub const fn is_valid(self) -> bool {
-        matches!(self, RowState::Valid | RowState::Reversal)
+        matches!(self, KeyedState::Valid | KeyedState::Reversal)
     }
 }
 
@@ -108,7 +108,7 @@ impl Storable for KeyedRow {
             key: Key { hash: u64::from_le_bytes(part(0)), check: u32::from_le_bytes(four) },
             ordinal: u64::from_le_bytes(part(12)),
             month: u16::from_le_bytes([bytes[20], bytes[21]]),
-            state: RowState::ALL[usize::from(bytes[22]) % 4],
+            state: KeyedState::ALL[usize::from(bytes[22]) % 4],
         }
     }
 }
@@ -228,8 +228,8 @@ fn mark_reversed(
         // A reversal that breaks V06 has not passed the row rules: it reverses no row that has.
         let is_named = names.any(|name| name.state.is_valid() || !row.state.is_valid());
         match row.state {
-            RowState::Valid if !is_named => months[usize::from(row.month)] += 1,
-            RowState::Valid | RowState::NoDisease if is_named => {
+            KeyedState::Valid if !is_named => months[usize::from(row.month)] += 1,
+            KeyedState::Valid | KeyedState::NoDisease if is_named => {
                 reversed.set(row.ordinal);
             }
             _ => {}
@@ -249,7 +249,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let keys = RowKeys::new(rows.len() as u64, 0, folder.path());
         for (ordinal, (setl_id, reverses, is_valid)) in (0..).zip(rows) {
-            let state = RowState::of(*is_valid, reverses.is_some());
+            let state = KeyedState::of(*is_valid, reverses.is_some());
             let keyed =
                 |id: &str| KeyedRow { key: Key::of(id), ordinal, month: number_of(MONTH), state };
             let push = |id: &str| (keys.partitioning().of(Key::of(id)), [keyed(id)]);
@@ -310,7 +310,7 @@ mod tests {
             key: Key { hash: u64::MAX - 7, check: 0x0102_0304 },
             ordinal: 1 << 40,
             month: 1199,
-            state: RowState::NoDiseaseReversal,
+            state: KeyedState::NoDiseaseReversal,
         };
         assert_eq!(KeyedRow::from_bytes(&row.to_bytes()), row);
     }

@@ -13,7 +13,7 @@ use super::{
     account::RowPlace,
     credentials::{CredentialUse, CredentialUses},
     fields::{BatchFields, COLUMNS, FieldMeaning},
-    keys::{KeyedRow, RowKeys, RowState, number_of},
+    keys::{KeyedRow, RowKeys, KeyedState, number_of},
     packed_rows::{PackedRow, PackedStore, PackedWriter, Standing},
     row::ReviewedRow,
 };
@@ -224,7 +224,7 @@ impl<'a> RowPacker<'a> {
         is_valid: bool,
     ) -> Outcome<()> {
         let Some(row) = reviewed_row(batch, checked, fields, at, ordinal) else { return Ok(()) };
-        let state = RowState::of(is_valid, row.reverses.is_some());
+        let state = KeyedState::of(is_valid, row.reverses.is_some());
         let month = number_of(row.month());
         let (key, keys) = (Key::of(row.setl_id), &self.reading.keys);
         let keyed = |key: Key| KeyedRow { key, ordinal, month, state };
@@ -245,7 +245,7 @@ impl<'a> RowPacker<'a> {
                 list.clear();
             }
         }
-        if let Some(token) = row.optional.token.filter(|_| state == RowState::Valid) {
+        if let Some(token) = row.optional.token.filter(|_| state == KeyedState::Valid) {
             self.credentials.push(CredentialUse::of(token, row.psn_no, ordinal));
         }
         if let Some((asked, persons)) = &self.reading.asked

@@ -2,6 +2,7 @@
 
 mod active;
 pub mod class;
+mod columns;
 mod fil01;
 mod fil02;
 mod fil03;

@@ -12,7 +12,7 @@ use arrow_array::{
 };
 use arrow_schema::DataType;
 
-use super::reader::{FILING_COLUMNS, FilingCell};
+use super::columns::{FILING_COLUMNS, FilingCell};
 use crate::{
     contract::bounds,
     diag::{Code, Finding, Outcome},
@@ -133,7 +133,7 @@ impl<'a> FilingsParquet<'a> {
                 6 => ColumnKind::Time,
                 _ => ColumnKind::Code,
             };
-            let values = ColumnValues::of(array, kind, self.file.is_int96(position));
+            let values = FilingColumn::of(array, kind, self.file.is_int96(position));
             let values = values.ok_or_else(|| {
                 let found = text!("the type {}", Text::foreign(array.data_type()));
                 let finding = Finding::new(Code::F04, self.name, text!("column {}", column), found);
@@ -163,7 +163,7 @@ enum ColumnKind {
 }
 
 /// The values of a column.
-enum ColumnValues {
+enum FilingColumn {
     Texts(ArrayRef),
     /// Whole numbers as texts.
     Codes(Vec<Option<String>>),
@@ -172,8 +172,8 @@ enum ColumnValues {
     Nulls,
 }
 
-impl ColumnValues {
-    fn of(array: &ArrayRef, kind: ColumnKind, is_int96: bool) -> Option<ColumnValues> {
+impl FilingColumn {
+    fn of(array: &ArrayRef, kind: ColumnKind, is_int96: bool) -> Option<FilingColumn> {
         let array = || Arc::clone(array);
         macro_rules! codes {
             ($kind:ty) => {
@@ -185,29 +185,29 @@ impl ColumnValues {
             };
         }
         Some(match (kind, array().data_type()) {
-            (_, DataType::Null) => ColumnValues::Nulls,
-            (_, DataType::Utf8View) => ColumnValues::Texts(array()),
-            (ColumnKind::Day, DataType::Date32) => ColumnValues::Days(array()),
+            (_, DataType::Null) => FilingColumn::Nulls,
+            (_, DataType::Utf8View) => FilingColumn::Texts(array()),
+            (ColumnKind::Day, DataType::Date32) => FilingColumn::Days(array()),
             (ColumnKind::Time, DataType::Timestamp(_, zone)) => {
                 // INT96 is an instant, as Spark and Hive write it.
                 let is_utc = zone.is_some() || is_int96;
-                ColumnValues::Times(times::decode(&array(), None, is_utc))
+                FilingColumn::Times(times::decode(&array(), None, is_utc))
             }
-            (ColumnKind::Code, DataType::Int8) => ColumnValues::Codes(codes!(Int8Type)),
-            (ColumnKind::Code, DataType::Int16) => ColumnValues::Codes(codes!(Int16Type)),
-            (ColumnKind::Code, DataType::Int32) => ColumnValues::Codes(codes!(Int32Type)),
-            (ColumnKind::Code, DataType::Int64) => ColumnValues::Codes(codes!(Int64Type)),
-            (ColumnKind::Code, DataType::UInt8) => ColumnValues::Codes(codes!(UInt8Type)),
-            (ColumnKind::Code, DataType::UInt16) => ColumnValues::Codes(codes!(UInt16Type)),
-            (ColumnKind::Code, DataType::UInt32) => ColumnValues::Codes(codes!(UInt32Type)),
-            (ColumnKind::Code, DataType::UInt64) => ColumnValues::Codes(codes!(UInt64Type)),
+            (ColumnKind::Code, DataType::Int8) => FilingColumn::Codes(codes!(Int8Type)),
+            (ColumnKind::Code, DataType::Int16) => FilingColumn::Codes(codes!(Int16Type)),
+            (ColumnKind::Code, DataType::Int32) => FilingColumn::Codes(codes!(Int32Type)),
+            (ColumnKind::Code, DataType::Int64) => FilingColumn::Codes(codes!(Int64Type)),
+            (ColumnKind::Code, DataType::UInt8) => FilingColumn::Codes(codes!(UInt8Type)),
+            (ColumnKind::Code, DataType::UInt16) => FilingColumn::Codes(codes!(UInt16Type)),
+            (ColumnKind::Code, DataType::UInt32) => FilingColumn::Codes(codes!(UInt32Type)),
+            (ColumnKind::Code, DataType::UInt64) => FilingColumn::Codes(codes!(UInt64Type)),
             _ => return None,
         })
     }
 
     /// Returns the first row whose text is too long.
     fn too_long(&self) -> Option<usize> {
-        let ColumnValues::Texts(array) = self else { return None };
+        let FilingColumn::Texts(array) = self else { return None };
         array
             .as_string_view()
             .iter()
@@ -216,18 +216,18 @@ impl ColumnValues {
 
     fn cell(&self, row: usize) -> FilingCell<'_> {
         let cell = match self {
-            ColumnValues::Nulls => None,
-            ColumnValues::Texts(array) => {
+            FilingColumn::Nulls => None,
+            FilingColumn::Texts(array) => {
                 let texts = array.as_string_view();
                 let text = texts.is_valid(row).then(|| texts.value(row));
                 text.filter(|text| !text.is_empty()).map(FilingCell::Text)
             }
-            ColumnValues::Codes(codes) => codes[row].as_deref().map(FilingCell::Text),
-            ColumnValues::Days(array) => {
+            FilingColumn::Codes(codes) => codes[row].as_deref().map(FilingCell::Text),
+            FilingColumn::Days(array) => {
                 let days = array.as_primitive::<Date32Type>();
                 days.is_valid(row).then(|| FilingCell::Day(days.value(row)))
             }
-            ColumnValues::Times(times) => times.value(row).map(FilingCell::Time),
+            FilingColumn::Times(times) => times.value(row).map(FilingCell::Time),
         };
         cell.unwrap_or_default()
     }
@@ -235,7 +235,7 @@ impl ColumnValues {
 
 /// The columns of a batch.
 struct FilingColumns {
-    all: Vec<ColumnValues>,
+    all: Vec<FilingColumn>,
     rows: usize,
 }
 

@@ -2,9 +2,14 @@
 
 use std::{fs::File, path::Path};
 
-use super::{Filing, ProvinceSet, parquet::FilingsParquet, place::filled};
+use super::{
+    Filing, ProvinceSet,
+    columns::{FILING_COLUMNS, FilingCell},
+    parquet::FilingsParquet,
+    place::filled,
+};
 use crate::{
-    contract::{columns::FILINGS, streamed},
+    contract::streamed,
     diag::{Code, Failure, Finding, Outcome},
     ingest::times::DAY,
     model::{codes::Province, dates::parse_day},
@@ -12,31 +17,6 @@ use crate::{
     spelling::short,
     text::{Text, quoted},
 };
-
-/// The names of the columns, in the order in which their cells are read.
-pub(super) const FILING_COLUMNS: [&str; 8] = {
-    let mut names = [""; 8];
-    let mut at = 0;
-    while at < names.len() {
-        names[at] = FILINGS.columns[at].name;
-        at += 1;
-    }
-    names
-};
-
-/// A value of a filing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum FilingCell<'a> {
-    /// Nothing.
-    #[default]
-    Empty,
-    /// A text.
-    Text(&'a str),
-    /// A day, from 1970-01-01.
-    Day(i32),
-    /// A time in microseconds, from 1970-01-01 local time.
-    Time(i64),
-}
 
 /// What was read besides the filings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -8,7 +8,10 @@ use arrow_array::{
 };
 use arrow_schema::{Field, Schema};
 
-use super::reader::{FILING_COLUMNS, FilingsSurvey, read_filings};
+use super::{
+    columns::FILING_COLUMNS,
+    reader::{FilingsSurvey, read_filings},
+};
 use crate::{
     diag::{Failure, Finding},
     review::rules_file::ReviewRules,

@@ -1,7 +1,7 @@
 //! Cases about filings: FIL-01 to 04.
 
 use super::{
-    filing::{Filing, PlannedFiling},
+    filing::{FilingRow, PlannedFiling},
     person::ReviewPerson,
     scene::{Line, Scene, whole_province},
 };
@@ -34,8 +34,8 @@ impl Away {
     }
 
     /// A filing of the person to a division that is valid all the time.
-    fn filing(&self, scene: &Scene<'_>, place: u32, kind: PlannedFiling) -> Filing {
-        Filing::new(&self.who, place, kind, scene.land().span())
+    fn filing(&self, scene: &Scene<'_>, place: u32, kind: PlannedFiling) -> FilingRow {
+        FilingRow::new(&self.who, place, kind, scene.land().span())
     }
 
     /// Care in a county of the province: a stay of three days.
@@ -107,14 +107,14 @@ pub(super) fn late(scene: &mut Scene<'_>, variant: u64) {
     };
     scene.file(filing);
     match variant {
-        3 => scene.file(Filing { made, digits: 4, ..filing }),
-        4 => scene.file(Filing {
+        3 => scene.file(FilingRow { made, digits: 4, ..filing }),
+        4 => scene.file(FilingRow {
             made: Some(settled + 86_400),
             kind: PlannedFiling::Transfer,
             ..filing
         }),
         5 => scene.row(line).extra.kind = Some(1),
-        7 => scene.file(Filing { made, place: away.province + 200, ..filing }),
+        7 => scene.file(FilingRow { made, place: away.province + 200, ..filing }),
         _ => {}
     }
     if matches!(variant, 0 | 4 | 6 | 7) {
@@ -142,7 +142,7 @@ pub(super) fn elsewhere(scene: &mut Scene<'_>, variant: u64) {
     scene.file(filing);
     match variant {
         6 => scene.row(line).extra.kind = Some(1),
-        7 => scene.file(Filing { place: away.province + CAPITAL, ..filing }),
+        7 => scene.file(FilingRow { place: away.province + CAPITAL, ..filing }),
         _ => {}
     }
     if matches!(variant, 0 | 4 | 8) {
@@ -157,7 +157,7 @@ pub(super) fn two_homes(scene: &mut Scene<'_>, variant: u64) {
     let site = scene.hospital();
     lines.push(scene.visit(&away.who, site, away.day + 7));
     let here = away.filing(scene, away.province + 100, PlannedFiling::LongTerm);
-    let mut there = Filing { place: away.province + 200, ..here };
+    let mut there = FilingRow { place: away.province + 200, ..here };
     match variant {
         1 => there.place = away.province,
         2 => there.end = Some(away.day - 1),

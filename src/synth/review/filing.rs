@@ -23,7 +23,7 @@ impl PlannedFiling {
 
 /// A filing. Days count from 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Filing {
+pub(super) struct FilingRow {
     /// The personal number.
     pub(super) person: [u8; 26],
     /// The insured division.
@@ -47,16 +47,16 @@ pub(super) struct Filing {
 /// Days before the first month from which filings of scenes are valid.
 const BEFORE: i64 = 200;
 
-impl Filing {
+impl FilingRow {
     /// Makes a filing that is valid all the time.
     pub(super) fn new(
         who: &ReviewPerson,
         place: u32,
         kind: PlannedFiling,
         (first, next): (i64, i64),
-    ) -> Filing {
+    ) -> FilingRow {
         let begin = first - BEFORE;
-        Filing {
+        FilingRow {
             person: who.text(),
             insured: who.division,
             place,

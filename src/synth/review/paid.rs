@@ -1,7 +1,7 @@
 //! Cases about benefits, BEN-01 to 06: employees of Xi'an and Shangluo, whose rule sets are shipped.
 
 use super::{
-    filing::{Filing, PlannedFiling},
+    filing::{FilingRow, PlannedFiling},
     land::{Site, TWO_DISEASES},
     person::ReviewPerson,
     quiet::xian_percent,
@@ -33,7 +33,7 @@ fn begin(scene: &mut Scene<'_>, county: u32, kind: PlannedFiling) -> (ReviewPers
     let who = scene.person_of(scene.land().division(county), true);
     let site = scene.site_of('H', scene.treating, Some(THIRD));
     let place = whole_province(scene.treating);
-    scene.file(Filing::new(&who, place, kind, scene.land().span()));
+    scene.file(FilingRow::new(&who, place, kind, scene.land().span()));
     (who, site)
 }
 

@@ -19,7 +19,7 @@ use super::super::{
     small::{OPENING, opening_quotas, write_csv},
 };
 use super::{
-    filing::{Filing, PlannedFiling},
+    filing::{FilingRow, PlannedFiling},
     land::ReviewLand,
     quiet::QuietStream,
     scene::Cast,
@@ -113,7 +113,7 @@ fn write_key(cast: &Cast, path: &Path) -> ParquetResult<()> {
 
 fn write_filings(land: &ReviewLand, cast: &Cast, path: &Path) -> ParquetResult<u64> {
     let mut file = writer(path, &filings(&[])?)?;
-    let mut held: Vec<Filing> = Vec::with_capacity(ROWS);
+    let mut held: Vec<FilingRow> = Vec::with_capacity(ROWS);
     let mut count = 0;
     let streams = land.pairs().map(|pair| QuietStream::new(land, pair));
     let quiet = streams.flat_map(|stream| {
@@ -133,7 +133,7 @@ fn write_filings(land: &ReviewLand, cast: &Cast, path: &Path) -> ParquetResult<u
 }
 
 /// Returns the filing of a quiet person: to its place, valid all the time.
-fn quiet_filing(land: &ReviewLand, stream: &QuietStream, number: u64) -> Filing {
+fn quiet_filing(land: &ReviewLand, stream: &QuietStream, number: u64) -> FilingRow {
     let person = stream.person(land, number);
     let division = land.number(person.hospital(land, stream).division);
     let bits = hash_at(person.who.hash, 3);
@@ -154,7 +154,7 @@ fn quiet_filing(land: &ReviewLand, stream: &QuietStream, number: u64) -> Filing 
     let place = if division / 100 == 6590 && place % 10_000 == 0 { 660_000 } else { place };
     let (first, next) = land.span();
     let begin = first - 400 + (bits >> 8 & 255).cast_signed();
-    Filing {
+    FilingRow {
         person: person.who.text(),
         insured: person.who.division,
         place,
@@ -169,8 +169,8 @@ fn quiet_filing(land: &ReviewLand, stream: &QuietStream, number: u64) -> Filing 
     }
 }
 
-fn filings(rows: &[Filing]) -> ParquetResult<RecordBatch> {
-    let texts = |text: &dyn Fn(&Filing) -> String| -> ArrayRef {
+fn filings(rows: &[FilingRow]) -> ParquetResult<RecordBatch> {
+    let texts = |text: &dyn Fn(&FilingRow) -> String| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(rows.iter().map(text)))
     };
     let day = |day: i64| i32::try_from(day).unwrap_or_default();
@@ -179,11 +179,11 @@ fn filings(rows: &[Filing]) -> ParquetResult<RecordBatch> {
     let ends: Date32Array = rows.iter().map(|filing| filing.end.map(day)).collect();
     let made = rows.iter().map(|filing| filing.made.map(|second| second * 1_000_000));
     let made: TimestampMicrosecondArray = made.collect();
-    let place = |filing: &Filing| {
+    let place = |filing: &FilingRow| {
         let digits = usize::from(filing.digits);
         filing.place.to_string()[..digits].to_owned()
     };
-    let person = |filing: &Filing| String::from_utf8_lossy(&filing.person).into_owned();
+    let person = |filing: &FilingRow| String::from_utf8_lossy(&filing.person).into_owned();
     RecordBatch::try_from_iter_with_nullable([
         ("psn_no", texts(&person), false),
         ("insu_admdvs", texts(&|filing| filing.insured.to_string()), false),

@@ -8,7 +8,7 @@ use super::super::{
 };
 use super::{
     bill::{Bill, bill},
-    filing::{Filing, PlannedFiling},
+    filing::{FilingRow, PlannedFiling},
     land::{ReviewLand, Site, XIAN, first_day, has_employee_set, yymmdd},
     person::ReviewPerson,
     quiet::CARE,
@@ -35,7 +35,7 @@ pub(super) struct Cast {
     /// The rows, in the order in which they were made.
     pub(super) rows: Vec<PlantedRow>,
     /// The filings.
-    pub(super) filings: Vec<Filing>,
+    pub(super) filings: Vec<FilingRow>,
     /// The leads: rule and rows.
     pub(super) leads: Vec<(&'static str, Vec<usize>)>,
     persons: u64,
@@ -217,7 +217,7 @@ impl<'c> Scene<'c> {
         if self.files && !self.filed.contains(&(who.number, pair.1)) {
             self.filed.push((who.number, pair.1));
             let place = whole_province(pair.1);
-            self.file(Filing::new(who, place, PlannedFiling::Temporary, self.land.span()));
+            self.file(FilingRow::new(who, place, PlannedFiling::Temporary, self.land.span()));
         }
         self.cast.rows.push(PlantedRow { row, extra, pair });
         self.cast.rows.len() - 1
@@ -300,7 +300,7 @@ impl<'c> Scene<'c> {
     }
 
     /// Adds a filing.
-    pub(super) fn file(&mut self, filing: Filing) {
+    pub(super) fn file(&mut self, filing: FilingRow) {
         self.cast.filings.push(filing);
     }
 

@@ -15,9 +15,9 @@ use crate::{
 };
 
 /// A range, and the deductibles that are allowed.
-type Answer = (Option<(Fen, Fen)>, Vec<AllowedDeductible>);
+type PlanAnswer = (Option<(Fen, Fen)>, Vec<AllowedDeductible>);
 
-fn plain(set: &BenefitSet, facts: &BenefitFacts<'_>) -> Answer {
+fn plain(set: &BenefitSet, facts: &BenefitFacts<'_>) -> PlanAnswer {
     let Ok(found) = set.expected(facts) else { return (None, Vec::new()) };
     (Some((found.lo(), found.hi())), found.deductibles)
 }
@@ -26,7 +26,7 @@ fn planned(
     plans: &mut BenefitPlans,
     (number, set): (u32, &BenefitSet),
     facts: &BenefitFacts<'_>,
-) -> Answer {
+) -> PlanAnswer {
     let plan = plans.plan(FoundSet { number, set, area: "" }, facts);
     let range = plan.range(facts.in_scope.expect("an amount"), facts.act_pay_dedc, facts.days);
     let mut deductibles: Vec<_> = plan.deductibles(facts.days).collect();
