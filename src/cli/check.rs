@@ -24,13 +24,9 @@ use crate::{
     pipeline::{Settings, is_remote, parse_memory, parse_threads},
     plausible::parse_code,
     policy_tests,
-    review::{
-        benefits::{Benefits, rows::BenefitSet},
-        rule::ReviewRule,
-        rules_file::ReviewRules,
-    },
+    review::{benefits::Benefits, rule::ReviewRule, rules_file::ReviewRules},
     shapes,
-    text::{Grouped, Text, items},
+    text::{Grouped, Text},
 };
 
 /// A pipeline file that is good, and so are the rules that it names.
@@ -208,10 +204,7 @@ fn holds_benefits(path: &Path) -> bool {
 fn check_benefits(path: &Path, format: Format) -> Outcome<()> {
     let benefits = Benefits::read(path)?;
     let sets = benefits.sets.iter();
-    let failed: Vec<Text> = sets.clone().flat_map(BenefitSet::failed_tests).collect();
-    if !failed.is_empty() {
-        return Err(Failure::Usage(text!("tests of benefits failed:{}", items(&failed))));
-    }
+    benefits.tested()?;
     let tests = sets.clone().map(|set| set.tests.len() as u64).sum();
     let holes = sets.flat_map(|set| {
         let holes = set.holes().into_iter();

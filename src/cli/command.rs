@@ -19,6 +19,7 @@ use super::{
     options::Format,
     query::QueryArguments,
     report::ReportArguments,
+    review::{ReviewArguments, ReviewCommand},
     rules::RulesArguments,
     run::RunArguments,
     statements::StatementsArguments,
@@ -79,6 +80,8 @@ pub(super) enum Command {
     Diff(DiffArguments),
     /// Make a pair of keys to sign manifests with
     Keygen(KeygenArguments),
+    /// Look for what both copies may have wrong, and hand each province its leads
+    Review(Box<ReviewArguments>),
     /// Decisions on what is open
     #[command(subcommand)]
     Decisions(DecisionsCommand),
@@ -117,6 +120,11 @@ impl Arguments {
             Command::Bulletin(arguments) => arguments.working.format,
             Command::Query(arguments) => arguments.format.of_failures(),
             Command::Report(arguments) => arguments.format,
+            Command::Review(arguments) => match &arguments.command {
+                Some(ReviewCommand::Import(arguments)) => arguments.format,
+                Some(ReviewCommand::Explain(arguments)) => arguments.working.format,
+                None => arguments.working.format,
+            },
             Command::Keygen(arguments) => arguments.format,
             Command::Decisions(DecisionsCommand::Import(arguments)) => arguments.format,
             Command::Verify(arguments) => arguments.working.format,

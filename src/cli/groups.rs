@@ -16,7 +16,7 @@ pub(super) struct CommandGroup {
 pub(super) const GROUPS: [CommandGroup; 5] = [
     CommandGroup {
         heading: Heading { key: "group.close", english: "Close a month" },
-        commands: &["convert", "run", "check", "decisions"],
+        commands: &["convert", "run", "check", "decisions", "review"],
     },
     CommandGroup {
         heading: Heading { key: "group.look", english: "Look at a book" },

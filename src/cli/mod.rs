@@ -48,6 +48,7 @@ mod query;
 mod rehearsal;
 mod remote;
 mod report;
+mod review;
 mod rules;
 mod run;
 #[cfg(test)]
@@ -145,6 +146,7 @@ fn dispatch(arguments: Arguments, extensions: Extensions) -> Outcome<()> {
         Command::Decisions(DecisionsCommand::Import(arguments)) => {
             in_pool(|| decisions::import(&arguments))
         }
+        Command::Review(arguments) => review::review(&arguments, stop),
         Command::Verify(arguments) => verify::verify(&arguments, stop),
         Command::Explain(arguments) => explain::explain(&arguments, stop),
         Command::Diff(arguments) => in_pool(|| diff::diff(&arguments)),

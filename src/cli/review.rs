@@ -1,7 +1,7 @@
 //! The command `review`.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
 };
 
@@ -9,22 +9,35 @@ use clap::{Args, Subcommand};
 
 use super::{
     files::{read_rules, shown},
-    lang::said,
+    lang::{said, word},
     options::{Format, Working},
     printer::{report, text},
     progress,
     rehearsal::DEFAULT_MEMORY,
+    table::table,
     threads::thread_pool,
+    timings::timings_table,
 };
 use crate::{
     diag::{Failure, Outcome},
-    leads,
+    leads::{
+        replies::{self, LeadReplies},
+        rule_name,
+        summary::{ReviewSummary, yuan_of},
+        write::{LeadSource, fill},
+    },
     pipeline::parse_memory,
-    place::output::{Output, Readers, Replace},
+    place::{
+        self,
+        output::{Output, Readers, Replace},
+        staging::Staging,
+    },
     privacy::pseudonym::Pseudonyms,
     review::{
+        account::NotRun,
         benefits::Benefits,
-        examine::{ReviewOptions, examine},
+        examine::{self, ReviewOptions},
+        rule::ReviewRule,
         rules_file::ReviewRules,
     },
     text::{Grouped, Text},
@@ -38,8 +51,8 @@ use crate::{
 Examples:
   liangqing review --input deliveries/2025-10 --out leads/2025-10
   liangqing review --input deliveries/2025-* --filings filings.csv --registry registry.csv --book book --out leads/2025
-  liangqing review import replies/31/leads.xlsx --leads leads/2025-10 --out deliveries/2025-11/deductions.csv
   liangqing review explain S16 --input deliveries/2025-10 --filings filings.csv
+  liangqing review import replies/31/leads.xlsx --leads leads/2025-10 --out deliveries/2025-11/deductions.csv
 
 Looks for leads in the records themselves: what both copies may have wrong. A lead is a question to the province that
 treated; nothing in a book changes. DIR gets leads.parquet, lead_settlements.parquet, summary.json, review.html and a
@@ -68,7 +81,7 @@ pub(super) struct ReviewArguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum ReviewCommand {
     /// Read packs that provinces have filled in, and write deductions.csv
-    Import(LeadReplies),
+    Import(LeadImport),
     /// Say step by step what the insured place should have paid for a settlement
     Explain(Box<ExplainedSettlement>),
 }
@@ -110,7 +123,7 @@ Examples:
 
 Without --out it only shows what the replies would deduct. All or nothing: whatever is wrong is listed, and nothing is
 written (exit status 3).")]
-pub(super) struct LeadReplies {
+pub(super) struct LeadImport {
     /// Packs, XLSX or CSV
     #[arg(required = true, value_name = "REPLY")]
     pub(super) replies: Vec<PathBuf>,
@@ -132,6 +145,13 @@ pub(super) struct LeadReplies {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  liangqing review explain S16 --input deliveries/2025-10 --filings filings.csv --registry registry.csv
+
+Names the rule set and its source, the facts and where they are from, the filings, the rows that fit, each amount and
+where it was rounded, so that a desk calculator is enough to follow it. Deliveries are read in full: a person may have
+other settlements in them.")]
 pub(super) struct ExplainedSettlement {
     /// The settlement
     pub(super) setl_id: String,
@@ -166,4 +186,191 @@ impl ReviewSources {
             memory: self.memory.unwrap_or(DEFAULT_MEMORY),
         })
     }
+}
+
+/// Reads a folder of benefit files; the tests in them have to pass.
+fn benefits(folder: &Path) -> Outcome<Benefits> {
+    let benefits = Benefits::read(folder)?;
+    benefits.tested()?;
+    Ok(benefits)
+}
+
+/// Runs `liangqing review`.
+pub(super) fn review(arguments: &ReviewArguments, stop: Arc<AtomicBool>) -> Outcome<()> {
+    match (&arguments.command, &arguments.out) {
+        (Some(ReviewCommand::Import(arguments)), _) => import(arguments),
+        (Some(ReviewCommand::Explain(arguments)), _) => explain(arguments, stop),
+        (None, Some(out)) => leads(arguments, out, stop),
+        (None, None) => Err(Failure::Usage(text!("--out is missing"))),
+    }
+}
+
+/// Looks for leads and writes them.
+fn leads(arguments: &ReviewArguments, out: &Path, stop: Arc<AtomicBool>) -> Outcome<()> {
+    let options = arguments.sources.options()?;
+    let pseudonyms = arguments.pseudonym_key.as_deref().map(Pseudonyms::read).transpose()?;
+    let output = Output::new_or_empty_folder(out)?;
+    let monitor = progress::monitor(stop, arguments.working.quiet, None);
+    let pool = thread_pool(arguments.working.threads)?;
+    let done = pool.install(|| {
+        output.fill(|folder| {
+            let scratch = folder.with_file_name("scratch");
+            place::make_below(folder.parent().unwrap_or(folder), &scratch)?;
+            let reviewed = examine::examine(&options, &scratch, &monitor)?;
+            let cleared = reviewed.cleared.as_ref();
+            let source = LeadSource {
+                leads: &reviewed.leads,
+                place: &|ordinal| reviewed.inputs.place(ordinal),
+                cleared: &|ordinal| cleared.map(|cleared| cleared.has(ordinal)),
+                account: &reviewed.account,
+                pseudonyms: pseudonyms.as_ref(),
+            };
+            monitor.stage(text!("writing"), 0)?;
+            let summary = fill(folder, &source, &monitor)?;
+            reviewed.inputs.unchanged()?;
+            Ok((summary, reviewed.account.rules_left_out))
+        })
+    });
+    monitor.done();
+    let (summary, left_out) = done?;
+    match arguments.working.format {
+        Format::Json => report(&summary),
+        Format::Human => {
+            let mut lines = summary_lines(&summary, &left_out, out);
+            if arguments.timings {
+                lines.extend([text!(""), timings_table(&monitor.stopwatch.timings())]);
+            }
+            text(&lines)
+        }
+    }
+}
+
+/// Says what was found: a line a rule, then what was looked at.
+fn summary_lines(
+    summary: &ReviewSummary,
+    left_out: &[(ReviewRule, NotRun)],
+    out: &Path,
+) -> Vec<Text> {
+    let header =
+        [text!("rule"), text!("name"), text!("strength"), text!("leads"), text!("yuan at stake")];
+    let mut rules = table(header, 3);
+    let number = |count: u64| said(&text!("{}", Grouped(count)));
+    for of_rule in &summary.by_rule {
+        rules.add_row([
+            of_rule.rule.to_owned(),
+            said(&rule_name(of_rule.rule)),
+            word(of_rule.strength),
+            number(of_rule.leads),
+            yuan_of(&of_rule.fen),
+        ]);
+    }
+    let rows = &summary.rows;
+    let mut lines = Vec::new();
+    if !summary.by_rule.is_empty() {
+        lines.extend([rules.trim_fmt(), text!("")]);
+    }
+    let month = summary.month.as_deref().unwrap_or("–");
+    let looked = text!(
+        "{} of {}; rejected {}, repeated {}, reversals {}, reversed {}",
+        text!("{} settlement(s)", Grouped(rows.settlements)),
+        text!("{} row(s)", Grouped(rows.read)),
+        Grouped(rows.rejected),
+        Grouped(rows.repeated),
+        Grouped(rows.reversals),
+        Grouped(rows.reversed)
+    );
+    let found = text!(
+        "{}; payable of all suspects, each once: {} yuan",
+        text!("{} lead(s)", Grouped(summary.leads)),
+        yuan_of(&summary.fen_once)
+    );
+    lines.extend([
+        Text::labelled("month", text!("{}", month)),
+        Text::labelled("reviewed", looked),
+        Text::labelled("found", found),
+    ]);
+    for (rule, reason) in left_out {
+        lines.push(Text::labelled("left out", text!("{}: {}", rule.id(), reason.text())));
+    }
+    for unknown in &summary.unknown_values {
+        let values = (&unknown.field, &unknown.value, Grouped(unknown.rows));
+        let (field, value, rows) = values;
+        lines.push(Text::labelled("unknown", text!("{} = {}: {} row(s)", field, value, rows)));
+    }
+    lines.push(Text::labelled("written", text!("{}", shown(out))));
+    lines
+}
+
+/// Runs `liangqing review explain`.
+fn explain(arguments: &ExplainedSettlement, stop: Arc<AtomicBool>) -> Outcome<()> {
+    let options = arguments.sources.options()?;
+    let monitor = progress::monitor(stop, arguments.working.quiet, None);
+    let pool = thread_pool(arguments.working.threads)?;
+    let staging = Staging::for_look_up()?;
+    let setl_id = &arguments.setl_id;
+    let explained =
+        pool.install(|| examine::explain(&options, setl_id, &staging.scratch(), &monitor));
+    monitor.done();
+    match arguments.working.format {
+        Format::Json => report(&explained?),
+        Format::Human => text(&explained?.lines()),
+    }
+}
+
+/// The most deductions that are shown one by one.
+const SHOWN: usize = 20;
+
+/// Runs `liangqing review import`.
+fn import(arguments: &LeadImport) -> Outcome<()> {
+    let replace = Replace::when(arguments.force);
+    let output = arguments.out.as_deref().map(|out| Output::file(out, replace)).transpose()?;
+    let read = || replies::read(&arguments.replies, &arguments.leads, arguments.book.as_deref());
+    let replies = thread_pool(None)?.install(read)?;
+    if let Some(output) = output {
+        if replies.deductions.is_empty() {
+            let problem = text!("no reply deducts anything: there is nothing to write");
+            return Err(Failure::Usage(problem));
+        }
+        output.write(Readers::Usual, &replies.to_csv()?)?;
+    }
+    match arguments.format {
+        Format::Json => report(&replies),
+        Format::Human => text(&import_lines(&replies, arguments.out.as_deref())),
+    }
+}
+
+/// Says what the replies deduct.
+fn import_lines(replies: &LeadReplies, out: Option<&Path>) -> Vec<Text> {
+    let mut lines = Vec::new();
+    if !replies.deductions.is_empty() {
+        let header = [text!("setl_id"), text!("rule"), text!("yuan"), text!("decided on")];
+        let mut preview = table(header, 2);
+        for one in replies.deductions.iter().take(SHOWN) {
+            preview.add_row([
+                one.setl_id.clone(),
+                one.reason_code.to_owned(),
+                one.amount.clone(),
+                one.decided_on.clone(),
+            ]);
+        }
+        lines.push(preview.trim_fmt());
+    }
+    if let Some(more) = replies.deductions.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        lines.push(text!(" and {} more: --format json shows all of them", Grouped(more as u64)));
+    }
+    let counts = [
+        ("confirmed", replies.confirmed),
+        ("refuted", replies.refuted),
+        ("unanswered", replies.unanswered),
+    ];
+    for (name, count) in counts {
+        lines.push(Text::labelled_to(16, name, text!("{} line(s)", Grouped(count))));
+    }
+    let written = if let Some(out) = out {
+        text!("{}", shown(out))
+    } else {
+        text!("nothing; --out FILE writes deductions.csv")
+    };
+    lines.push(Text::labelled_to(16, "written", written));
+    lines
 }

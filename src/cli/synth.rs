@@ -200,7 +200,7 @@ fn print_review(summary: &Summary, options: &SynthOptions) -> Outcome<()> {
         measures.trim_fmt(),
         text!(""),
         Text::labelled("made", made(summary, options)),
-        Text::labelled("leads", text!("{}", list(leads))),
+        Text::labelled("planted", text!("{}", list(leads))),
         text!(""),
         text!("next"),
         text!("  - {}", next),

@@ -241,6 +241,7 @@ impl<T: Storable> Store<T> {
         let Partition { memory, pieces } =
             std::mem::take(&mut *locked(&self.partitions[partition]));
         let mut items = memory;
+        items.reserve_exact(pieces.iter().map(|(_, count)| count).sum());
         for (offset, count) in pieces {
             self.read(offset, count, &mut items)?;
         }

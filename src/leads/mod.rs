@@ -22,3 +22,15 @@ pub mod write;
 
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod tests;
+
+use crate::{review::rule::ReviewRule, text::Text};
+
+/// Returns the name of a rule of an id for people.
+pub fn rule_name(id: &str) -> Text {
+    match ReviewRule::from_id(id).map(|rule| guide::of_rule(rule).name) {
+        Some([chinese, english]) => Text::named(english, chinese),
+        None => Text::given(id.to_owned()),
+    }
+}

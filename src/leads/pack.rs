@@ -196,7 +196,7 @@ fn day(day: i32) -> String {
 
 fn failed(error: csv::Error) -> Failure {
     match error.into_kind() {
-        csv::ErrorKind::Io(error) => Failure::Io { place: text!("leads.csv"), error },
+        csv::ErrorKind::Io(error) => Failure::Io { place: Text::given("leads.csv"), error },
         kind => Failure::Bug(text!("CSV: {}", Text::foreign(format!("{kind:?}")))),
     }
 }

@@ -1,12 +1,25 @@
 //! Leads made by hand, for tests.
 
+use std::path::Path;
+
+use super::{
+    summary::ReviewSummary,
+    write::{LeadSource, write},
+};
 use crate::{
+    diag::Outcome,
+    event::Monitor,
     ingest::times::DAY,
+    keyed::sorted::Sorter,
     model::{
-        codes::{CareClass, FundClass, Province},
+        codes::{CareClass, FundClass, Month, Province},
         money::{Fen, FenSum},
     },
+    place::staging::Staging,
+    privacy::pseudonym::Pseudonyms,
     review::{
+        account::{InputAccount, NotRun, ReviewAccount, RowAccount, RowPlace, UnknownValues},
+        benefit_rules::BenefitCounts,
         found::{FoundLead, LeadSettlement},
         rule::ReviewRule,
     },
@@ -121,4 +134,57 @@ pub(super) fn of_book(province: u8) -> FoundLead {
         FenSum::new(900),
         detail.to_owned(),
     )
+}
+
+/// The account of a review of October 2025.
+pub(super) fn account() -> ReviewAccount {
+    let month = Month::new(2025, 10);
+    let mut unknown_values = UnknownValues::default();
+    unknown_values.add("hosp_lv", "a<b", 7);
+    ReviewAccount {
+        month: Some(month),
+        covered_months: vec![month, month.plus(-1)],
+        inputs: vec![InputAccount { files: 2, rows: 60 }, InputAccount { files: 1, rows: 40 }],
+        rules_run: vec![ReviewRule::Beh06, ReviewRule::Beh04, ReviewRule::Beh01],
+        rules_left_out: vec![
+            (ReviewRule::Fil01, NotRun::NoFilings),
+            (ReviewRule::Beh18, NotRun::NoField("mdtrt_cert_no")),
+        ],
+        rows: RowAccount { rejected: 3, repeated: 2, reversals: 4, reversed: 1, settlements: 90 },
+        persons: 70,
+        benefits: BenefitCounts {
+            reviewed_rows: 60,
+            reviewed_fen: FenSum::new(900_000),
+            other_rows: 30,
+            other_fen: FenSum::new(100_000),
+            rows_with_set: 60,
+            areas_without: [
+                ("620100".to_owned(), (20, FenSum::new(60_000))),
+                ("510100".to_owned(), (10, FenSum::new(40_000))),
+            ]
+            .into(),
+        },
+        unknown_values,
+    }
+}
+
+/// Writes leads, sorted within some bytes of memory; every third row is cleared.
+pub(super) fn written(
+    out: &Path,
+    leads: &[FoundLead],
+    room: usize,
+    pseudonyms: Option<&Pseudonyms>,
+) -> Outcome<ReviewSummary> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let staging = Staging::inside(folder.path())?;
+    let sorter = Sorter::new(room, &staging.scratch(), "leads");
+    leads.iter().rev().try_for_each(|lead| sorter.push(vec![lead.clone()]))?;
+    let source = LeadSource {
+        leads: &sorter.finish()?,
+        place: &|ordinal| RowPlace { input: 1, file: "treating/a.parquet", row: ordinal },
+        cleared: &|ordinal| Some(ordinal % 3 == 0),
+        account: &account(),
+        pseudonyms,
+    };
+    write(out, &source, &Monitor::silent())
 }

@@ -1,14 +1,12 @@
 //! The summary of a review: `summary.json`.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::tally::LeadTally;
 use crate::review::account::ReviewAccount;
 use crate::{
-    model::money::FenSum,
+    model::money::{FenSum, yuan_grouped},
     review::rule::ReviewRule,
     shapes::{Period, ProvinceCode},
 };
@@ -16,6 +14,11 @@ use crate::{
 /// Fen as text. Whole numbers of JSON readers may be too small for them.
 fn fen(sum: FenSum) -> String {
     sum.fen().to_string()
+}
+
+/// Returns fen as text in yuan for people.
+pub fn yuan_of(fen: &str) -> String {
+    yuan_grouped(FenSum::new(fen.parse().unwrap_or_default()))
 }
 
 /// The summary of a review (`summary.json`). Amounts are fen, as text.
@@ -58,11 +61,11 @@ pub struct ReviewSummary {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SummaryInput {
     /// Its number, from 1.
-    input: u64,
+    pub input: u64,
     /// Its files.
-    files: u64,
+    pub files: u64,
     /// Its rows.
-    rows: u64,
+    pub rows: u64,
 }
 
 /// A rule that did not run.
@@ -71,24 +74,24 @@ pub struct LeftOut {
     /// The rule.
     rule: &'static str,
     /// Why.
-    reason: String,
+    pub reason: String,
 }
 
 /// What became of the rows.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SummaryRows {
     /// All rows: the sum of the others.
-    read: u64,
+    pub read: u64,
     /// Rows that broke a row rule.
-    rejected: u64,
+    pub rejected: u64,
     /// Rows whose setl_id a row before them has.
-    repeated: u64,
+    pub repeated: u64,
     /// Reversals.
-    reversals: u64,
+    pub reversals: u64,
     /// Settlements that a reversal names.
-    reversed: u64,
+    pub reversed: u64,
     /// All other settlements.
-    settlements: u64,
+    pub settlements: u64,
 }
 
 /// The leads of a rule.
@@ -111,50 +114,50 @@ pub struct LeadsOfRule {
 pub struct LeadsOfProvince {
     /// The province that is to check them.
     #[schemars(with = "ProvinceCode")]
-    treating_province: String,
+    pub treating_province: String,
     /// The rule.
     rule: &'static str,
     /// Their number.
-    leads: u64,
+    pub leads: u64,
     /// What is at stake.
-    fen: String,
+    pub fen: String,
 }
 
 /// What the benefit rules looked at.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SummaryBenefits {
     /// Settlements for which a range was computed.
-    reviewed_rows: u64,
+    pub reviewed_rows: u64,
     /// Their `hifp_pay`.
-    reviewed_fen: String,
+    pub reviewed_fen: String,
     /// All other settlements.
-    other_rows: u64,
+    pub other_rows: u64,
     /// Their `hifp_pay`.
-    other_fen: String,
+    pub other_fen: String,
     /// Insured areas without a rule set.
-    areas_without: Vec<AreaWithout>,
+    pub areas_without: Vec<AreaWithout>,
 }
 
 /// An insured area without a rule set.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AreaWithout {
     /// The area (`insuplc_admdvs`).
-    area: String,
+    pub area: String,
     /// Its settlements.
-    rows: u64,
+    pub rows: u64,
     /// Their `hifp_pay`.
-    fen: String,
+    pub fen: String,
 }
 
 /// A value that the rules do not know.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct UnknownValue {
     /// The field.
-    field: String,
+    pub field: String,
     /// The value.
-    value: String,
+    pub value: String,
     /// The rows that have it.
-    rows: u64,
+    pub rows: u64,
 }
 
 impl ReviewSummary {
@@ -237,34 +240,25 @@ fn by_province(tally: &LeadTally) -> Vec<LeadsOfProvince> {
 
 fn benefits(account: &ReviewAccount) -> SummaryBenefits {
     let benefits = &account.benefits;
-    let mut areas: BTreeMap<&str, (u64, FenSum)> = BTreeMap::new();
-    for (area, rows, sum) in &benefits.areas_without {
-        let of_area = areas.entry(area).or_default();
-        *of_area = (of_area.0 + rows, of_area.1 + *sum);
-    }
-    let area = |(area, (rows, sum)): (&str, (u64, FenSum))| AreaWithout {
-        area: area.to_owned(),
-        rows,
-        fen: fen(sum),
+    let area = |(area, (rows, sum)): (&String, &(u64, FenSum))| AreaWithout {
+        area: area.clone(),
+        rows: *rows,
+        fen: fen(*sum),
     };
     SummaryBenefits {
-        reviewed_rows: benefits.reviewed.0,
-        reviewed_fen: fen(benefits.reviewed.1),
-        other_rows: benefits.other.0,
-        other_fen: fen(benefits.other.1),
-        areas_without: areas.into_iter().map(area).collect(),
+        reviewed_rows: benefits.reviewed_rows,
+        reviewed_fen: fen(benefits.reviewed_fen),
+        other_rows: benefits.other_rows,
+        other_fen: fen(benefits.other_fen),
+        areas_without: benefits.areas_without.iter().map(area).collect(),
     }
 }
 
 fn unknown_values(account: &ReviewAccount) -> Vec<UnknownValue> {
-    let mut values: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    for (field, value, rows) in &account.unknown_values {
-        *values.entry((field, value)).or_default() += rows;
-    }
-    let value = |((field, value), rows): ((&str, &str), u64)| UnknownValue {
+    let value = |(field, value, rows): (&str, &str, u64)| UnknownValue {
         field: field.to_owned(),
         value: value.to_owned(),
         rows,
     };
-    values.into_iter().map(value).collect()
+    account.unknown_values.iter().map(value).collect()
 }

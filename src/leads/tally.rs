@@ -60,14 +60,8 @@ impl LeadTally {
         self.by_province.entry((row.treating, row.rule)).or_default().add(row);
         self.by_month.entry(Month::of_day(row.days.1.into())).or_default().add(row);
         if let Some(institution) = &row.institution {
-            match self.by_institution.get_mut(institution) {
-                Some((_, counted)) => counted.add(row),
-                None => {
-                    let mut counted = CountedLeads::default();
-                    counted.add(row);
-                    self.by_institution.insert(institution.clone(), (row.treating, counted));
-                }
-            }
+            let first = (row.treating, CountedLeads::default());
+            self.by_institution.entry(institution.clone()).or_insert(first).1.add(row);
         }
         let seen = &mut self.seen;
         let new = lead.suspects.iter().filter(|suspect| seen.insert(suspect.ordinal));

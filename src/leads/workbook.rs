@@ -26,6 +26,8 @@ use crate::{
 pub(super) const MOST_LINES: u32 = if cfg!(test) { 100 } else { 1_000_000 };
 /// The number of the paper size A3.
 const PAPER: u8 = 8;
+/// The pages of a line when it is printed; each of them repeats the first two columns.
+const PAGES: u16 = 3;
 /// The first day that a spreadsheet can hold.
 const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1900, 1, 1).expect("Invariant: a day");
 /// The row of the headings, below the title and four lines of text.
@@ -103,7 +105,7 @@ impl Looks {
                 .set_align(FormatAlign::Center)
                 .set_align(FormatAlign::VerticalCenter)
                 .set_background_color("#E7EDF3"),
-            text: cell().set_num_format("@"),
+            text: cell().set_num_format("@").set_align(FormatAlign::Left).set_indent(1),
             money: right().set_num_format("#,##0.00"),
             count: right().set_num_format("#,##0"),
             closed: cell().set_background_color("#EEF0F2"),
@@ -194,7 +196,8 @@ impl LeadBook {
         }
         worksheet.set_freeze_panes(HEADINGS + 1, 2)?;
         worksheet.set_repeat_rows(HEADINGS, HEADINGS)?;
-        worksheet.set_paper_size(PAPER).set_landscape().set_print_fit_to_pages(1, 0);
+        worksheet.set_repeat_columns(0, 1)?;
+        worksheet.set_paper_size(PAPER).set_landscape().set_print_fit_to_pages(PAGES, 0);
         worksheet.set_footer("&C&P / &N");
         self.sheet = Some((rule, part, HEADINGS + 1));
         Ok(())
@@ -244,9 +247,7 @@ fn write_cell(
     looks: &Looks,
 ) -> Result<(), XlsxError> {
     let number = |text: &str| match cell {
-        PackCell::Money => parse_sum(text).ok().and_then(exact),
-        #[expect(clippy::disallowed_types, reason = "a spreadsheet has no other numbers")]
-        PackCell::Count => text.parse::<f64>().ok(),
+        PackCell::Money | PackCell::Count => parse_sum(text).ok().and_then(exact),
         _ => None,
     };
     let look = match cell {

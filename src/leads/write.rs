@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::{
-
     pack::Packs,
     page::ReviewPageData,
     summary::ReviewSummary,
@@ -24,7 +23,11 @@ use crate::{
     model::codes::Month,
     place::output::Output,
     privacy::pseudonym::Pseudonyms,
-    review::{account::{ReviewAccount, RowPlace}, found::FoundLead, rule::ReviewRule},
+    review::{
+        account::{ReviewAccount, RowPlace},
+        found::FoundLead,
+        rule::ReviewRule,
+    },
 };
 use std::io::Write;
 
@@ -42,17 +45,13 @@ pub struct LeadSource<'a> {
     pub pseudonyms: Option<&'a Pseudonyms>,
 }
 
-/// Fails when the output folder must not be made: it has to be missing or empty.
-pub fn must_be_free(out: &Path) -> Outcome<()> {
-    Output::new_or_empty_folder(out).map(drop)
-}
-
 /// Writes the output folder, which appears whole or not at all, and returns the summary.
 pub fn write(out: &Path, source: &LeadSource<'_>, monitor: &Monitor) -> Outcome<ReviewSummary> {
     Output::new_or_empty_folder(out)?.fill(|folder| fill(folder, source, monitor))
 }
 
-fn fill(folder: &Path, source: &LeadSource<'_>, monitor: &Monitor) -> Outcome<ReviewSummary> {
+/// Fills an output folder, and returns the summary.
+pub fn fill(folder: &Path, source: &LeadSource<'_>, monitor: &Monitor) -> Outcome<ReviewSummary> {
     let mut writing = Writing::begin(folder, source)?;
     source.leads.for_each(|lead| {
         monitor.check()?;

@@ -74,6 +74,17 @@ impl Staging {
         }
         let of_book = sha256_hex(book.as_os_str().as_encoded_bytes());
         let name = format!("liangqing-audit-{}-{period}", &of_book[..16]);
+        Staging::in_temporary_folder(&name, |folder| Err(other_audit(period, folder)))
+    }
+
+    /// Makes a folder in the system's temporary folder for data that are spilled while something is looked up.
+    pub fn for_look_up() -> Outcome<Staging> {
+        // Several may be at work at a time; each takes the next name.
+        Staging::in_temporary_folder("liangqing-look-up", |_| Ok(()))
+    }
+
+    /// Makes a folder in the system's temporary folder. `busy` may refuse when another process works in one.
+    fn in_temporary_folder(name: &str, busy: impl Fn(&Path) -> Outcome<()>) -> Outcome<Staging> {
         #[expect(
             clippy::disallowed_methods,
             reason = "an auditor may not be able to write beside the book"
@@ -84,7 +95,7 @@ impl Staging {
             let folder = temporary.join(format!("{name}-{number}"));
             match FolderClaim::take_among_strangers(&folder)? {
                 Claimed::Ours(claim) => return Staging::in_claim(claim),
-                Claimed::Busy => return Err(other_audit(period, &folder)),
+                Claimed::Busy => busy(&folder)?,
                 Claimed::Denied(error) => return Err(Failure::io(&folder)(error)),
                 Claimed::Strange => {}
             }

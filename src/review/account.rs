@@ -1,7 +1,9 @@
 //! What a review did besides finding leads.
 
-use super::rule::ReviewRule;
-use crate::model::{codes::Month, money::FenSum};
+use std::collections::BTreeMap;
+
+use super::{benefit_rules::BenefitCounts, rule::ReviewRule};
+use crate::{model::codes::Month, text::Text};
 
 /// What a review did besides finding leads: the rest of `summary.json`. Lists may be in any order.
 #[derive(Debug, Clone, Default)]
@@ -21,9 +23,9 @@ pub struct ReviewAccount {
     /// Persons with a settlement.
     pub persons: u64,
     /// What the benefit rules looked at.
-    pub benefits: BenefitAccount,
+    pub benefits: BenefitCounts,
     /// Values that `values` of the rules does not have: field, value, rows.
-    pub unknown_values: Vec<(String, String, u64)>,
+    pub unknown_values: UnknownValues,
 }
 
 /// An input.
@@ -57,15 +59,34 @@ impl RowAccount {
     }
 }
 
-/// What the benefit rules looked at.
-#[derive(Debug, Clone, Default)]
-pub struct BenefitAccount {
-    /// Settlements for which a range was computed, and their `hifp_pay`.
-    pub reviewed: (u64, FenSum),
-    /// All other settlements, and their `hifp_pay`.
-    pub other: (u64, FenSum),
-    /// Insured areas without a rule set: area, settlements, their `hifp_pay`.
-    pub areas_without: Vec<(String, u64, FenSum)>,
+/// Values that `values` of the rules does not have, with their rows: by field, then by value as bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnknownValues(BTreeMap<(&'static str, String), u64>);
+
+/// The most values that are kept: nobody reads more, and a column of numbers has millions.
+const MOST_UNKNOWN: usize = 10_000;
+
+impl UnknownValues {
+    /// Counts rows of a value. Of very many values the first ones stay, by field and value; those are counted in full,
+    /// in whatever order the rows come.
+    pub fn add(&mut self, field: &'static str, value: &str, rows: u64) {
+        *self.0.entry((field, value.to_owned())).or_default() += rows;
+        if self.0.len() > MOST_UNKNOWN {
+            self.0.pop_last();
+        }
+    }
+
+    /// Adds others.
+    pub fn absorb(&mut self, other: UnknownValues) {
+        for ((field, value), rows) in other.0 {
+            self.add(field, &value, rows);
+        }
+    }
+
+    /// Returns field, value and rows, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str, u64)> {
+        self.0.iter().map(|((field, value), rows)| (*field, value.as_str(), *rows))
+    }
 }
 
 /// Why a rule did not run.
@@ -86,6 +107,18 @@ pub enum NotRun {
 }
 
 impl NotRun {
+    /// Returns the reason.
+    pub fn text(self) -> Text {
+        match self {
+            NotRun::Off => text!("the rules file turns it off"),
+            NotRun::NotInForce => text!("no threshold is in force in the month of the review"),
+            NotRun::NoField(field) => text!("nobody delivered {}", field),
+            NotRun::NoFilings => text!("no filings were given"),
+            NotRun::NoRuleSet => text!("there is no rule set of an insured area"),
+            NotRun::NoBook => text!("no book was given"),
+        }
+    }
+
     /// Returns the reason in Chinese and in English.
     pub fn words(self) -> [String; 2] {
         let [chinese, english] = match self {
@@ -113,4 +146,26 @@ pub struct RowPlace<'a> {
     pub file: &'a str,
     /// The row of the file, from 0.
     pub row: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_values_are_kept_within_bounds_whatever_their_order() {
+        let of = |numbers: &mut dyn Iterator<Item = usize>| {
+            let mut values = UnknownValues::default();
+            numbers.for_each(|number| values.add("hosp_lv", &format!("t{number:05}"), 1));
+            values
+        };
+        let all = MOST_UNKNOWN + 500;
+        let up = of(&mut (0..all).chain(0..all));
+        assert_eq!(up, of(&mut (0..all).rev().chain(0..all)));
+        assert_eq!(up.iter().count(), MOST_UNKNOWN);
+        assert!(up.iter().all(|(_, _, rows)| rows == 2));
+        let (mut one, other) = (of(&mut (0..all)), of(&mut (0..all)));
+        one.absorb(other);
+        assert_eq!(one, up);
+    }
 }

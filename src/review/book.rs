@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::{
-    behaviour::{CoveredMonths, deductions::{ProvinceDeductions, deduction_leads}},
+    behaviour::{
+        CoveredMonths,
+        deductions::{ProvinceDeductions, deduction_leads},
+    },
     found::FoundLead,
     keys::RowBits,
     rule::ReviewRule,
@@ -23,7 +26,7 @@ use crate::{
         store::{Partitioning, Storable, Store},
     },
     model::codes::{Month, Province},
-    register::Register,
+    register::lookup::Register,
 };
 
 /// A book that a review looks into.

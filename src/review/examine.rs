@@ -1,43 +1,37 @@
 //! The review from inputs to sorted leads.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::{Mutex, atomic::Ordering},
 };
 
-use rayon::prelude::*;
-
 use super::{
-    account::{InputAccount, ReviewAccount, RowAccount},
-    behaviour::{self, CostMean, CostOutlier, CoveredMonths},
-    benefit_rules::{self, BenefitCounts},
+    account::{InputAccount, NotRun, ReviewAccount, RowAccount},
+    behaviour::CoveredMonths,
     benefits::Benefits,
+    book::ReviewBook,
     context::ReviewContext,
     credentials::CredentialUses,
+    explain::{Explanation, explanation},
     fields::{FieldMeaning, ReviewField},
-    filing::{self, Filing, FilingsSurvey, ProvinceSet},
+    filing::reader::{FilingsSurvey, read_filings},
     found::FoundLead,
     keys::{RowBits, RowKeys, RowStates},
-    lead::Lead,
-    packed_rows::{PackedRow, PackedStore, PackedWriter, Standing, unpacked},
+    packed_rows::{PackedStore, Standing},
+    passes::{Asked, Passes, PersonCounts, person_of},
     reader::{Reading, ReviewInputs},
     registry::ReviewRegistry,
     row::ReviewedRow,
     rule::ReviewRule,
     rules_file::ReviewRules,
-    subject::{InstitutionRows, Person},
+    subject::Person,
     thresholds::Thresholds,
 };
 use crate::{
-    diag::{Finding, Outcome},
+    diag::{Failure, Finding, Outcome},
     event::Monitor,
     ingest::plan::ReadPlan,
-    keyed::{
-        sorted::{Sorted, Sorter},
-        store::locked,
-    },
-    model::{codes::Month, money::FenSum},
+    keyed::sorted::{Sorted, Sorter},
     rules::Rules,
 };
 
@@ -68,28 +62,161 @@ pub struct Reviewed {
     pub inputs: ReviewInputs,
     /// The leads.
     pub leads: Sorted<FoundLead>,
-    /// The account.
+    /// The rows of leads whose settlement is registered as cleared; none without a book.
+    pub cleared: Option<RowBits>,
+    /// What else was done.
     pub account: ReviewAccount,
+}
+
+/// Bytes of a packed row, about.
+const PACKED: u64 = 200;
+/// Bytes of a packed filing, about.
+const PACKED_FILING: u64 = 48;
+
+/// How the memory of a review is shared out.
+#[derive(Debug, Clone, Copy)]
+struct Room(usize);
+
+impl Room {
+    const fn quarter(self) -> usize {
+        self.0 / 4
+    }
+
+    const fn eighth(self) -> usize {
+        self.0 / 8
+    }
+}
+
+/// The rows of all inputs, packed by person, and what decides about them.
+pub(super) struct Prepared {
+    pub(super) inputs: ReviewInputs,
+    pub(super) states: RowStates,
+    pub(super) persons: PackedStore,
+    pub(super) filings: Option<PackedFilings>,
+    pub(super) covered: CoveredMonths,
+    /// The persons of the rows of the setl_id that was asked for.
+    pub(super) asked: Vec<String>,
+    credentials: CredentialUses,
+    rejected: u64,
+}
+
+/// Filings by the partition of their person.
+pub(super) struct PackedFilings {
+    pub(super) store: PackedStore,
+    pub(super) read: FilingsSurvey,
+}
+
+impl PackedFilings {
+    fn read(
+        path: &Path,
+        rules: &ReviewRules,
+        persons: &PackedStore,
+        (room, scratch): (Room, &Path),
+        findings: &mut Vec<Finding>,
+        monitor: &Monitor,
+    ) -> Outcome<PackedFilings> {
+        let bytes = path.metadata().map_or(0, |metadata| metadata.len());
+        let store = PackedStore::beside(
+            persons,
+            bytes.max(PACKED_FILING),
+            room.eighth() / 2,
+            scratch.join("filings"),
+        );
+        let mut writer = store.writer();
+        let mut count = 0_u64;
+        let read = read_filings(path, &rules.values, findings, &mut |filing| {
+            count += 1;
+            if count.is_multiple_of(1 << 16) {
+                monitor.check()?;
+            }
+            writer.push(filing.psn_no.as_bytes(), &filing)
+        })?;
+        writer.finish()?;
+        Ok(PackedFilings { store, read })
+    }
+}
+
+impl Prepared {
+    /// Reads all inputs. `asked` is a setl_id whose person is wanted.
+    pub(super) fn read(
+        options: &ReviewOptions,
+        asked: Option<&str>,
+        scratch: &Path,
+        monitor: &Monitor,
+    ) -> Outcome<Prepared> {
+        let mut findings = Vec::new();
+        let mut inputs = ReviewInputs::open(&options.inputs)?;
+        let registry = options.registry.as_deref();
+        let registry = registry
+            .map(|path| ReviewRegistry::read(path, &options.rules.values, &mut findings))
+            .transpose()?;
+        let (room, rows) = (Room(options.memory), inputs.rows());
+        let persons = PackedStore::new(rows * PACKED, room.quarter(), scratch.join("persons"));
+        let filings = options.filings.as_deref().map(|path| {
+            monitor.stage(text!("reading filings"), 0)?;
+            let place = (room, scratch);
+            PackedFilings::read(path, &options.rules, &persons, place, &mut findings, monitor)
+        });
+        let filings = filings.transpose()?;
+        let reading = Reading {
+            policy: &options.policy,
+            meaning: FieldMeaning { values: &options.rules.values, registry: registry.as_ref() },
+            keys: RowKeys::new(rows, room.eighth(), scratch),
+            persons,
+            credentials: CredentialUses::new(rows, room.eighth() / 2, scratch),
+            rejected: Default::default(),
+            asked: asked.map(|setl_id| (setl_id.to_owned(), Mutex::default())),
+        };
+        monitor.stage(text!("reading"), rows)?;
+        inputs.read(&reading, ReadPlan::alone(room.quarter() as u64), findings, monitor)?;
+        let Reading { keys, persons, credentials, rejected, asked, .. } = reading;
+        monitor.stage(text!("comparing setl_ids"), 0)?;
+        let states = keys.states(rows, monitor)?;
+        let covered = CoveredMonths::of(&states.months);
+        let asked = asked.map(|(_, persons)| persons.into_inner().unwrap_or_default());
+        Ok(Prepared {
+            inputs,
+            states,
+            persons,
+            filings,
+            covered,
+            asked: asked.unwrap_or_default(),
+            credentials,
+            rejected: rejected.load(Ordering::Relaxed),
+        })
+    }
+}
+
+impl ReviewOptions {
+    /// Returns what rules on filing and benefit need.
+    pub(super) fn context<'a>(
+        &'a self,
+        thresholds: &'a Thresholds,
+        filings: Option<&PackedFilings>,
+    ) -> ReviewContext<'a> {
+        let off = self.rules.off().collect();
+        let filed = filings.map(|filings| filings.read.provinces);
+        ReviewContext::new(thresholds, off, &self.benefits, filed)
+    }
 }
 
 /// Reviews deliveries. Spilled data go to `scratch`, which has to stay as long as the result.
 pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Outcome<Reviewed> {
     let book = options.book.as_deref().map(ReviewBook::open).transpose()?;
-    let room = Room::of(options.memory);
+    let room = Room(options.memory);
     let prepared = Prepared::read(options, None, scratch, monitor)?;
-    let Prepared { inputs, states, persons, credentials, filings, rows, month, covered, .. } =
+    let Prepared { inputs, states, persons, filings, covered, credentials, rejected, .. } =
         prepared;
     let total = inputs.rows();
-    let thresholds = options.rules.thresholds(month);
+    let thresholds = options.rules.thresholds(covered.last());
     let context = options.context(&thresholds, filings.as_ref());
     let shared = match &thresholds.beh18 {
         Some(limits) => Some(credentials.shared(limits.persons, total, &states, monitor)?),
         None => None,
     };
     let leads = Sorter::new(room.eighth(), scratch, "leads");
-    let store = |name: &str, bytes: u64, room: usize| {
-        PackedStore::new(bytes, room, scratch.join(name))
-    };
+    let store =
+        |name: &str, bytes: u64, room: usize| PackedStore::new(bytes, room, scratch.join(name));
     let passes = Passes {
         thresholds: &thresholds,
         context: &context,
@@ -104,7 +231,7 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
     };
     monitor.stage(text!("looking at persons"), total)?;
     let counts = passes.of_persons(&persons, filings.as_ref().map(|filings| &filings.store))?;
-    drop((persons, filings));
+    drop(persons);
     passes.of_credentials()?;
     monitor.stage(text!("looking at institutions"), total)?;
     passes.of_institutions()?;
@@ -118,5 +245,90 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
         Some(book) => Some(book.cleared(&leads, total, room.quarter(), scratch, monitor)?),
         None => None,
     };
-    todo!()
+    let rows = RowAccount { rejected, repeated: states.repeated, ..counts.rows };
+    if rows.read() != total {
+        return Err(Failure::Bug(text!("{} rows of {} are accounted for", rows.read(), total)));
+    }
+    let mut account = ReviewAccount {
+        month: covered.last(),
+        covered_months: covered.iter().collect(),
+        inputs: inputs.files().map(|(files, rows)| InputAccount { files, rows }).collect(),
+        rows,
+        persons: counts.persons,
+        unknown_values: counts.unknown.clone(),
+        ..ReviewAccount::default()
+    };
+    for rule in ReviewRule::ALL {
+        match not_run(*rule, options, &thresholds, &counts) {
+            None => account.rules_run.push(*rule),
+            Some(reason) => account.rules_left_out.push((*rule, reason)),
+        }
+    }
+    account.benefits = counts.benefits;
+    Ok(Reviewed { inputs, leads, cleared, account })
+}
+
+/// Explains what the insured place should have paid for a settlement.
+pub fn explain(
+    options: &ReviewOptions,
+    setl_id: &str,
+    scratch: &Path,
+    monitor: &Monitor,
+) -> Outcome<Explanation> {
+    let prepared = Prepared::read(options, Some(setl_id), scratch, monitor)?;
+    let thresholds = options.rules.thresholds(prepared.covered.last());
+    let context = options.context(&thresholds, prepared.filings.as_ref());
+    let mut standing = None;
+    for psn_no in &prepared.asked {
+        let partition = prepared.persons.partition_of(psn_no.as_bytes());
+        let rows = prepared.persons.take(partition)?;
+        let filed = prepared.filings.as_ref().map(|filings| filings.store.take(partition));
+        let filed = filed.transpose()?.unwrap_or_default();
+        let look = |person: &Person, row: &ReviewedRow| explanation(row, person, &context);
+        match person_of(&rows, &filed, psn_no, setl_id, &prepared.states, look)? {
+            Asked::Settlement(Some(explained)) => return Ok(explained),
+            Asked::Settlement(None) => {}
+            Asked::Other(what) => standing = Some(what),
+        }
+    }
+    let what = match standing {
+        Some(Standing::Reversal) => text!("{} is a reversal: no benefit is worked out", setl_id),
+        Some(Standing::Reversed) => {
+            text!("a reversal names {}: no benefit is worked out", setl_id)
+        }
+        Some(Standing::NoDisease) => text!("{} breaks the row rule V06 alone", setl_id),
+        _ => text!("no row of {} has passed the row rules", setl_id),
+    };
+    Err(Failure::Usage(what))
+}
+
+/// Returns why a rule has not run; none where it has.
+fn not_run(
+    rule: ReviewRule,
+    options: &ReviewOptions,
+    thresholds: &Thresholds,
+    counts: &PersonCounts,
+) -> Option<NotRun> {
+    use ReviewRule::{Beh18, Beh20, Ben01, Ben02, Ben03, Ben05, Fil01, Fil02, Fil03, Fil04};
+    if options.rules.is_off(rule) {
+        return Some(NotRun::Off);
+    }
+    let has = |field: ReviewField| counts.delivered & 1 << field as u16 != 0;
+    let lacks = match rule {
+        Beh18 if !has(ReviewField::MdtrtCertNo) => Some(NotRun::NoField("mdtrt_cert_no")),
+        Beh20 if options.book.is_none() => Some(NotRun::NoBook),
+        Fil01 | Fil02 | Fil03 | Fil04 if options.filings.is_none() => Some(NotRun::NoFilings),
+        Ben01 | Ben03 | Ben05 if !counts.in_scope => Some(NotRun::NoField("inscp_scp_amt")),
+        Ben02 if !has(ReviewField::ActPayDedc) && !has(ReviewField::DedcStd) => {
+            Some(NotRun::NoField("act_pay_dedc"))
+        }
+        _ => None,
+    };
+    let entry = match rule {
+        Fil01 | Fil02 | Fil03 => Some("FIL"),
+        Ben01 | Ben03 => Some("BEN"),
+        _ => Some(rule.id()).filter(|id| id.starts_with("BEH")),
+    };
+    let is_in_force = entry.is_none_or(|entry| thresholds.has(entry));
+    lacks.or((!is_in_force).then_some(NotRun::NotInForce))
 }

@@ -1,7 +1,7 @@
 //! Review: what both sides agree on is looked at again.
 //!
 //! **Purpose.** Reconciliation cannot see an error that both copies have. The rules of the insured place say what its
-//! fund should have paid ([`benefits`]).
+//! fund should have paid ([`benefits`]); rules on behaviour say what nobody does ([`behaviour`]).
 //!
 //! **In.** Benefit files, and what is known of a settlement.
 //!
@@ -13,16 +13,20 @@ pub mod account;
 pub mod behaviour;
 pub mod benefit_rules;
 pub mod benefits;
+pub mod book;
 mod cell;
 pub mod context;
 pub mod credentials;
+pub mod examine;
 pub mod explain;
 pub mod fields;
 pub mod filing;
 pub mod found;
 pub mod keys;
 pub mod lead;
+mod numbers;
 pub mod packed_rows;
+mod passes;
 pub mod reader;
 pub mod registry;
 pub mod row;

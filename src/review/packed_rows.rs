@@ -45,8 +45,8 @@ pub struct PackedStore {
     store: Store<u8>,
 }
 
-/// The bytes of a partition that has its place in the cache of a processor.
-const PARTITION: u64 = 2 << 20;
+/// The bytes of a partition: with its rows unpacked it has its place in the cache of a processor.
+const PARTITION: u64 = 512 << 10;
 
 /// The bytes of a buffer that goes to its partition when it is full.
 const BUFFER: usize = 8 << 10;
@@ -131,6 +131,19 @@ impl PackedWriter<'_> {
         Ok(())
     }
 
+    /// Adds a row that lies packed already, with what it is now.
+    pub fn push_row(&mut self, key: &[u8], standing: Standing, packed: &[u8]) -> Outcome<()> {
+        let partition = self.store.partition_of(key);
+        let buffer = &mut self.buffers[partition];
+        pack_into(&standing, buffer)?;
+        buffer.extend_from_slice(packed);
+        if buffer.len() >= BUFFER {
+            self.store.store.push(partition, buffer)?;
+            buffer.clear();
+        }
+        Ok(())
+    }
+
     /// Adds what is still in the buffers.
     pub fn finish(self) -> Outcome<()> {
         for (partition, buffer) in self.buffers.iter().enumerate() {
@@ -140,6 +153,61 @@ impl PackedWriter<'_> {
         }
         Ok(())
     }
+}
+
+/// A row of a partition as it was unpacked.
+#[derive(Debug)]
+pub struct UnpackedRow<'a> {
+    /// A digest of the person or the institution, by which rows are sorted fast.
+    pub digest: u64,
+    /// What it is.
+    pub standing: Standing,
+    /// The row.
+    pub row: ReviewedRow<'a>,
+    /// The bytes of the row.
+    pub packed: &'a [u8],
+}
+
+/// Bytes of the shortest packed rows, so that memory is taken once.
+const SHORTEST: usize = 96;
+
+/// Unpacks all rows of a partition; `key` is the text of a row by which they are digested.
+pub fn unpacked_rows<'a>(
+    mut bytes: &'a [u8],
+    key: impl Fn(&ReviewedRow<'a>) -> &'a str,
+) -> Outcome<Vec<UnpackedRow<'a>>> {
+    let mut all = Vec::with_capacity(bytes.len() / SHORTEST);
+    while !bytes.is_empty() {
+        let (standing, rest) = unpack_first(bytes)?;
+        let (row, after) = unpack_first(rest)?;
+        let packed = &rest[..rest.len() - after.len()];
+        let digest = xxh3_64(key(&row).as_bytes());
+        all.push(UnpackedRow { digest, standing, row, packed });
+        bytes = after;
+    }
+    Ok(all)
+}
+
+/// Returns rows so that those of one person or institution lie together, each by (setl_time, setl_id).
+pub fn together<'r, 'a>(
+    rows: impl Iterator<Item = &'r UnpackedRow<'a>>,
+    key: impl Fn(&ReviewedRow<'a>) -> &'a str,
+) -> Vec<&'r UnpackedRow<'a>>
+where
+    'a: 'r,
+{
+    let mut sorted: Vec<(u64, i64, &UnpackedRow)> =
+        rows.map(|one| (one.digest, one.row.time, one)).collect();
+    // Texts are looked at where digests are equal alone, which is mostly so within one person.
+    sorted.sort_unstable_by(|(digest, time, one), (other_digest, other_time, other)| {
+        digest.cmp(other_digest).then_with(|| {
+            let texts = key(&one.row).cmp(key(&other.row));
+            texts
+                .then_with(|| time.cmp(other_time))
+                .then_with(|| one.row.setl_id.cmp(other.row.setl_id))
+        })
+    });
+    sorted.into_iter().map(|(_, _, one)| one).collect()
 }
 
 /// Unpacks all values of a partition.

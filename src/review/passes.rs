@@ -1,35 +1,34 @@
 //! The passes over partitions: persons, shared credentials, institutions.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Mutex,
+    atomic::{self, AtomicUsize},
 };
 
 use rayon::prelude::*;
 
 use super::{
-    account::RowAccount,
-    behaviour::{self, CoveredMonths, peers::{CostMean, CostOutlier}},
-    benefit_rules::{self, BenefitCache, BenefitCounts},
+    account::{RowAccount, UnknownValues},
+    behaviour::{self, CoveredMonths, peers},
+    benefit_rules::{self, BenefitCounts},
+    benefits::plans::BenefitPlans,
     context::ReviewContext,
     fields::ReviewField,
     filing::{self, Filing},
     found::FoundLead,
     keys::{RowBits, RowStates},
     lead::Lead,
-    packed_rows::{PackedRow, PackedStore, PackedWriter, Standing, unpacked},
+    packed_rows::{
+        PackedStore, PackedWriter, Standing, UnpackedRow, together, unpacked, unpacked_rows,
+    },
     row::ReviewedRow,
     subject::{InstitutionRows, Person},
     thresholds::Thresholds,
 };
 use crate::{
     diag::Outcome,
-    event::Monitor,
+    event::{Activity, Monitor},
     keyed::{sorted::Sorter, store::locked},
-    text::Text,
 };
 
 /// What all passes share.
@@ -59,10 +58,8 @@ pub(super) struct PersonCounts {
     pub(super) delivered: u16,
     /// Whether a reviewed row has an in-scope amount.
     pub(super) in_scope: bool,
-    /// Whether a settlement has a rule set.
-    pub(super) has_set: bool,
-    /// The values that `values` does not have, with their rows.
-    pub(super) unknown: BTreeMap<(u8, String), u64>,
+    /// The values that `values` does not have.
+    pub(super) unknown: UnknownValues,
 }
 
 impl PersonCounts {
@@ -75,10 +72,7 @@ impl PersonCounts {
         self.benefits.absorb(other.benefits);
         self.delivered |= other.delivered;
         self.in_scope |= other.in_scope;
-        self.has_set |= other.has_set;
-        for (value, rows) in other.unknown {
-            *self.unknown.entry(value).or_default() += rows;
-        }
+        self.unknown.absorb(other.unknown);
     }
 
     /// Counts a reviewed row.
@@ -92,7 +86,8 @@ impl PersonCounts {
         self.delivered |= row.optional.delivered;
         self.in_scope |= row.in_scope.is_some();
         for (field, value) in &row.optional.unknown {
-            *self.unknown.entry((*field, (*value).to_owned())).or_default() += 1;
+            let field = ReviewField::ALL.get(usize::from(*field));
+            self.unknown.add(field.map_or("", |field| field.name()), value, 1);
         }
     }
 }
@@ -112,12 +107,13 @@ impl Passes<'_> {
             .map(|_| {
                 let mut state = begin();
                 loop {
-                    let partition = next.fetch_add(1, Ordering::Relaxed);
+                    let partition = next.fetch_add(1, atomic::Ordering::Relaxed);
                     if partition >= partitions {
                         return Ok(state);
                     }
                     self.monitor.check()?;
-                    work(&mut state, partition)?;
+                    let look = || work(&mut state, partition);
+                    self.monitor.stopwatch.measure(Activity::Look, look)?;
                 }
             })
             .collect()
@@ -138,7 +134,7 @@ impl Passes<'_> {
     ) -> Outcome<PersonCounts> {
         let begin = || PersonPass {
             counts: PersonCounts::default(),
-            cache: BenefitCache::default(),
+            plans: BenefitPlans::default(),
             institutions: self.institutions.writer(),
             credentials: self.credentials.writer(),
         };
@@ -162,55 +158,67 @@ impl Passes<'_> {
     /// Looks at credentials that several persons have used.
     pub(super) fn of_credentials(&self) -> Outcome<()> {
         let Some(limits) = &self.thresholds.beh18 else { return Ok(()) };
-        self.each(self.credentials.count(), || (), |(), partition| {
-            let bytes = self.credentials.take(partition)?;
-            let rows: Vec<ReviewedRow> = unpacked(&bytes)?;
-            let mut rows: Vec<&ReviewedRow> = rows.iter().collect();
-            rows.sort_unstable_by_key(|row| (row.optional.token, row.time, row.setl_id));
-            let mut found = Vec::new();
-            for of_token in rows.chunk_by(|a, b| a.optional.token == b.optional.token) {
-                behaviour::of_credential(of_token, limits, &mut found);
-            }
-            self.emit(&mut found)
-        })?;
+        self.each(
+            self.credentials.count(),
+            || (),
+            |(), partition| {
+                let bytes = self.credentials.take(partition)?;
+                let rows: Vec<ReviewedRow> = unpacked(&bytes)?;
+                let mut rows: Vec<&ReviewedRow> = rows.iter().collect();
+                rows.sort_unstable_by_key(|row| (row.optional.token, row.time, row.setl_id));
+                let mut found = Vec::new();
+                for of_token in rows.chunk_by(|a, b| a.optional.token == b.optional.token) {
+                    behaviour::of_credential(of_token, limits, &mut found);
+                }
+                self.emit(&mut found)
+            },
+        )?;
         Ok(())
     }
 
     /// Looks at institutions.
     pub(super) fn of_institutions(&self) -> Outcome<()> {
         let all = self.institutions.count();
-        let means: Mutex<Vec<CostMean>> = Mutex::new(Vec::new());
-        self.each(all, || (), |(), partition| {
-            self.institutions.must_fit(partition, self.memory, self.monitor, || {
-                text!("the rows of institutions that share a partition")
-            })?;
-            self.institutions.visit(partition, |bytes| {
-                let mut found = Vec::new();
-                each_institution(bytes, |rows| {
-                    behaviour::of_institution(rows, self.thresholds, self.covered, &mut found);
-                    if let Some(limits) = &self.thresholds.beh14 {
-                        locked(&means).extend(behaviour::peers::cost_means(rows, limits));
-                    }
-                    self.emit(&mut found)
-                })
-            })?
-        })?;
+        let means: Mutex<Vec<peers::CostMean>> = Mutex::new(Vec::new());
+        self.each(
+            all,
+            || (),
+            |(), partition| {
+                self.institutions.must_fit(partition, self.memory, self.monitor, || {
+                    text!("the rows of institutions that share a partition")
+                })?;
+                self.institutions.visit(partition, |bytes| {
+                    each_institution(bytes, |rows| {
+                        let mut found = Vec::new();
+                        behaviour::of_institution(rows, self.thresholds, self.covered, &mut found);
+                        if let Some(limits) = &self.thresholds.beh14 {
+                            locked(&means).extend(peers::cost_means(rows, limits));
+                        }
+                        self.emit(&mut found)
+                    })
+                })?
+            },
+        )?;
         let Some(limits) = &self.thresholds.beh14 else { return Ok(()) };
-        let outliers = behaviour::peers::outliers(std::mem::take(&mut *locked(&means)), limits);
+        let outliers = peers::outliers(std::mem::take(&mut *locked(&means)), limits);
         let mut partitions: Vec<usize> = outliers
             .iter()
             .map(|outlier| self.institutions.partition_of(outlier.institution().as_bytes()))
             .collect();
         partitions.sort_unstable();
         partitions.dedup();
-        self.each(partitions.len(), || (), |(), at| {
-            let bytes = self.institutions.take(partitions[at])?;
-            let mut found = Vec::new();
-            each_institution(&bytes, |rows| {
-                behaviour::peers::cost_leads(rows, &outliers, &mut found);
-                self.emit(&mut found)
-            })
-        })?;
+        self.each(
+            partitions.len(),
+            || (),
+            |(), at| {
+                let bytes = self.institutions.take(partitions[at])?;
+                each_institution(&bytes, |rows| {
+                    let mut found = Vec::new();
+                    peers::cost_leads(rows, &outliers, &mut found);
+                    self.emit(&mut found)
+                })
+            },
+        )?;
         Ok(())
     }
 }
@@ -220,14 +228,8 @@ fn each_institution(
     bytes: &[u8],
     mut look: impl FnMut(&InstitutionRows) -> Outcome<()>,
 ) -> Outcome<()> {
-    let mut rows: Vec<PackedRow> = unpacked(bytes)?;
-    rows.sort_unstable_by(|a, b| {
-        let key = |row: &ReviewedRow| (row.time, row.ordinal);
-        let (a, b) = (&a.row, &b.row);
-        a.institution.cmp(b.institution).then_with(|| {
-            a.time.cmp(&b.time).then_with(|| a.setl_id.cmp(b.setl_id))
-        })
-    });
+    let rows = unpacked_rows(bytes, |row| row.institution)?;
+    let rows = together(rows.iter(), |row| row.institution);
     for of_one in rows.chunk_by(|a, b| a.row.institution == b.row.institution) {
         let those = |standing: Standing| -> Vec<&ReviewedRow> {
             of_one.iter().filter(|row| row.standing == standing).map(|row| &row.row).collect()
@@ -242,10 +244,61 @@ fn each_institution(
     Ok(())
 }
 
+/// A settlement that was asked for.
+pub(super) enum Asked<T> {
+    /// It is a settlement, and this was made of it.
+    Settlement(T),
+    /// It is something else.
+    Other(Standing),
+}
+
+/// Calls `look` with a person of a partition and the settlement of a setl_id.
+pub(super) fn person_of<T>(
+    rows: &[u8],
+    filed: &[u8],
+    psn_no: &str,
+    setl_id: &str,
+    states: &RowStates,
+    look: impl FnOnce(&Person, &ReviewedRow) -> T,
+) -> Outcome<Asked<T>> {
+    let mut rows = unpacked_rows(rows, |row| row.psn_no)?;
+    rows.retain(|packed| packed.row.psn_no == psn_no && !states.dropped.has(packed.row.ordinal));
+    for packed in &mut rows {
+        packed.standing = standing(packed, states);
+    }
+    let Some(asked) = rows.iter().find(|packed| packed.row.setl_id == setl_id) else {
+        return Ok(Asked::Other(Standing::Settlement));
+    };
+    if asked.standing != Standing::Settlement {
+        return Ok(Asked::Other(asked.standing));
+    }
+    let is_settlement = |packed: &&UnpackedRow| packed.standing == Standing::Settlement;
+    let mut settlements: Vec<&ReviewedRow> =
+        rows.iter().filter(is_settlement).map(|packed| &packed.row).collect();
+    settlements.sort_unstable_by(|a, b| a.time.cmp(&b.time).then_with(|| a.setl_id.cmp(b.setl_id)));
+    let mut filings: Vec<Filing> = unpacked(filed)?;
+    filings.retain(|filing| filing.psn_no == psn_no);
+    filings.sort_unstable();
+    filings.dedup();
+    let filings: Vec<&Filing> = filings.iter().collect();
+    let person = Person { psn_no, settlements: &settlements, filings: &filings };
+    Ok(Asked::Settlement(look(&person, &asked.row)))
+}
+
+/// Returns what a row is, once other rows are known.
+fn standing(packed: &UnpackedRow, states: &RowStates) -> Standing {
+    match packed.standing {
+        Standing::NoDisease => Standing::NoDisease,
+        _ if packed.row.reverses.is_some() => Standing::Reversal,
+        _ if states.reversed.has(packed.row.ordinal) => Standing::Reversed,
+        _ => Standing::Settlement,
+    }
+}
+
 /// The state of a thread in the pass over persons.
 struct PersonPass<'a> {
     counts: PersonCounts,
-    cache: BenefitCache,
+    plans: BenefitPlans,
     institutions: PackedWriter<'a>,
     credentials: PackedWriter<'a>,
 }
@@ -253,78 +306,77 @@ struct PersonPass<'a> {
 impl PersonPass<'_> {
     /// Looks at the persons of a partition.
     fn partition(&mut self, passes: &Passes, bytes: &[u8], filed: &[u8]) -> Outcome<()> {
-        let mut rows: Vec<PackedRow> = unpacked(bytes)?;
+        let mut rows = unpacked_rows(bytes, |row| row.psn_no)?;
         rows.retain(|packed| !passes.states.dropped.has(packed.row.ordinal));
         let mut found = Vec::new();
         for packed in &mut rows {
             self.stand(passes, packed);
             self.pass_on(passes, packed)?;
         }
-        let mut settlements = Vec::with_capacity(rows.len());
-        for packed in &rows {
-            match packed.standing {
-                Standing::Settlement => settlements.push(&packed.row),
-                Standing::NoDisease => {
-                    let is_named = passes.states.reversed.has(packed.row.ordinal);
-                    if !is_named && packed.row.reverses.is_none() {
-                        benefit_rules::of_candidate(&packed.row, passes.context, &mut found);
-                    }
-                }
-                _ => {}
+        let without_disease = rows.iter().filter(|packed| packed.standing == Standing::NoDisease);
+        for packed in without_disease {
+            let is_named = passes.states.reversed.has(packed.row.ordinal);
+            if !is_named && packed.row.reverses.is_none() {
+                benefit_rules::of_candidate(&packed.row, passes.context, &mut found);
             }
         }
         passes.emit(&mut found)?;
-        settlements.sort_unstable_by(|a, b| {
-            a.psn_no.cmp(b.psn_no).then_with(|| {
-                a.time.cmp(&b.time).then_with(|| a.setl_id.cmp(b.setl_id))
-            })
-        });
+        let settlements = rows.iter().filter(|packed| packed.standing == Standing::Settlement);
+        let settlements = together(settlements, |row| row.psn_no);
+        let settlements: Vec<&ReviewedRow> =
+            settlements.into_iter().map(|packed| &packed.row).collect();
         let mut filings: Vec<Filing> = unpacked(filed)?;
         filings.sort_unstable();
         filings.dedup();
+        for value in
+            filings.iter().filter_map(|filing| filing.unknown_kind).filter(|kind| !kind.is_empty())
+        {
+            self.counts.unknown.add("rloc_rea", value, 1);
+        }
+        let filings: Vec<&Filing> = filings.iter().collect();
         for of_one in settlements.chunk_by(|a, b| a.psn_no == b.psn_no) {
             let psn_no = of_one[0].psn_no;
             let first = filings.partition_point(|filing| filing.psn_no < psn_no);
-            let own = filings[first..].iter().take_while(|filing| filing.psn_no == psn_no);
-            let own: Vec<&Filing> = own.collect();
-            let person = Person { psn_no, settlements: of_one, filings: &own };
+            let count = filings[first..].partition_point(|filing| filing.psn_no == psn_no);
+            let own = &filings[first..first + count];
+            let person = Person { psn_no, settlements: of_one, filings: own };
+            let mut found = Vec::new();
             self.person(passes, &person, &mut found);
             passes.emit(&mut found)?;
         }
+        passes.monitor.stopwatch.count(Activity::Look, rows.len() as u64, bytes.len() as u64);
         passes.monitor.advance(rows.len() as u64)
     }
 
     /// Works out what a row is, and counts it.
-    fn stand(&mut self, passes: &Passes, packed: &mut PackedRow) {
-        if packed.standing == Standing::NoDisease {
-            return;
+    fn stand(&mut self, passes: &Passes, packed: &mut UnpackedRow) {
+        packed.standing = standing(packed, passes.states);
+        if packed.standing != Standing::NoDisease {
+            self.counts.row(&packed.row, packed.standing);
         }
-        if packed.row.reverses.is_some() {
-            packed.standing = Standing::Reversal;
-        } else if passes.states.reversed.has(packed.row.ordinal) {
-            packed.standing = Standing::Reversed;
-        }
-        self.counts.row(&packed.row, packed.standing);
     }
 
     /// Passes a row on to its institution and its credential.
-    fn pass_on(&mut self, passes: &Passes, packed: &PackedRow) -> Outcome<()> {
+    fn pass_on(&mut self, passes: &Passes, packed: &UnpackedRow) -> Outcome<()> {
         if packed.standing == Standing::NoDisease {
             return Ok(());
         }
-        self.institutions.push(packed.row.institution.as_bytes(), packed)?;
-        let is_shared = passes.shared.is_some_and(|shared| shared.has(packed.row.ordinal));
+        let institution = packed.row.institution.as_bytes();
+        self.institutions.push_row(institution, packed.standing, packed.packed)?;
+        // A reversal uses no credential, and what it names is no settlement any more.
+        let is_shared = packed.standing == Standing::Settlement
+            && passes.shared.is_some_and(|shared| shared.has(packed.row.ordinal));
         match packed.row.optional.token {
             Some(token) if is_shared => self.credentials.push(&token.to_le_bytes(), &packed.row),
             _ => Ok(()),
         }
     }
 
-    fn person<'p>(&mut self, passes: &Passes, person: &Person<'p>, found: &mut Vec<Lead<'p>>) {
+    fn person<'p>(&mut self, passes: &Passes<'p>, person: &Person<'p>, found: &mut Vec<Lead<'p>>) {
         self.counts.persons += 1;
         behaviour::of_person(person, passes.thresholds, found);
-        filing::of_person(person, passes.context, found);
+        let filed = filing::rules::of_person(person, passes.context, found);
         let counts = &mut self.counts.benefits;
-        benefit_rules::of_person(person, passes.context, &mut self.cache, counts, found);
+        benefit_rules::of_person(&filed, passes.context, &mut self.plans, counts, found);
     }
 }

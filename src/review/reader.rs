@@ -1,11 +1,15 @@
 //! Reads the treating side of deliveries into partitions of persons.
 
 use std::{
-    path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    path::PathBuf,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use super::{
+    account::RowPlace,
     credentials::{CredentialUse, CredentialUses},
     fields::{BatchFields, COLUMNS, FieldMeaning},
     keys::{KeyedRow, RowKeys, RowState, number_of},
@@ -14,7 +18,7 @@ use super::{
 };
 use crate::{
     diag::{Failure, Finding, Outcome, codes::RowRule, shown},
-    event::Monitor,
+    event::{Activity, Monitor, Stopwatch},
     ingest::{
         batch::Batch,
         delivery::Delivery,
@@ -23,7 +27,7 @@ use crate::{
         source::ParquetSource,
         survey::{ReadPiece, RowSink, SurveySetting, survey},
     },
-    keyed::key::Key,
+    keyed::{key::Key, store::locked},
     model::{
         codes::{Month, Side},
         fields::Field,
@@ -43,17 +47,6 @@ struct ReviewInput {
     findings: Vec<Finding>,
     /// The ordinal of its first row.
     first: u64,
-}
-
-/// The place of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RowPlace<'a> {
-    /// The input, from 1.
-    pub input: usize,
-    /// The file below the input.
-    pub file: &'a str,
-    /// The row, from 0.
-    pub row: u64,
 }
 
 /// The last month that a settlement may have; V10 breaks in no earlier one.
@@ -80,11 +73,9 @@ impl ReviewInputs {
     }
 
     /// Returns the number of files and of rows of each input.
-    pub fn files(&self) -> impl Iterator<Item = (&Path, usize, u64)> {
-        self.inputs.iter().map(|input| {
-            let rows = input.delivery.rows(Side::Treating);
-            (input.path.as_path(), input.delivery.sources.len(), rows)
-        })
+    pub fn files(&self) -> impl Iterator<Item = (u64, u64)> {
+        let inputs = self.inputs.iter().map(|input| &input.delivery);
+        inputs.map(|input| (input.sources.len() as u64, input.rows(Side::Treating)))
     }
 
     /// Returns the place of a row.
@@ -100,7 +91,7 @@ impl ReviewInputs {
             is_here
         });
         let file = file.map_or("", |source: &ParquetSource| &source.name);
-        RowPlace { input: number, file, row }
+        RowPlace { input: u32::try_from(number).unwrap_or(u32::MAX), file, row }
     }
 
     /// Fails when a delivery was changed since it was opened.
@@ -122,7 +113,7 @@ impl ReviewInputs {
         let setting = SurveySetting { rules, policy, period: LAST, monitor, lists_rejects: false };
         for input in &mut self.inputs {
             let sinks = (0..rayon::current_num_threads())
-                .map(|_| RowPacker::new(reading, input.first))
+                .map(|_| RowPacker::new(reading, input.first, &monitor.stopwatch))
                 .collect();
             let (survey, sinks) = survey(&input.delivery, setting, plan, sinks)?;
             sinks.into_iter().try_for_each(RowPacker::finish)?;
@@ -159,13 +150,16 @@ pub struct Reading<'a> {
     pub persons: PackedStore,
     /// Who used which credential.
     pub credentials: CredentialUses,
-    /// The rows that were read, and those that break a row rule.
-    pub counts: [AtomicU64; 2],
+    /// The rows that break a row rule.
+    pub rejected: AtomicU64,
+    /// A setl_id that is asked for, and the persons of its rows.
+    pub asked: Option<(String, Mutex<Vec<String>>)>,
 }
 
 /// Takes the rows of a thread.
 struct RowPacker<'a> {
     reading: &'a Reading<'a>,
+    stopwatch: &'a Stopwatch,
     /// The ordinal of the first row of the input.
     first: u64,
     persons: PackedWriter<'a>,
@@ -174,24 +168,25 @@ struct RowPacker<'a> {
     credentials: Vec<CredentialUse>,
     /// The row rules by other policies than that of the survey.
     others: Vec<CheckedBatch>,
-    counts: [u64; 2],
+    rejected: u64,
 }
 
 /// Keyed rows of a partition that go to it together.
 const TOGETHER: usize = 256;
 
 impl<'a> RowPacker<'a> {
-    fn new(reading: &'a Reading<'a>, first: u64) -> RowPacker<'a> {
+    fn new(reading: &'a Reading<'a>, first: u64, stopwatch: &'a Stopwatch) -> RowPacker<'a> {
         let lists = || (0..reading.keys.partitioning().count()).map(|_| Vec::new()).collect();
         RowPacker {
             reading,
             first,
+            stopwatch,
             persons: reading.persons.writer(),
             rows: lists(),
             names: lists(),
             credentials: Vec::new(),
             others: Vec::new(),
-            counts: [0; 2],
+            rejected: 0,
         }
     }
 
@@ -204,9 +199,7 @@ impl<'a> RowPacker<'a> {
             keys.push_names(partition, names)?;
         }
         self.reading.credentials.push(&self.credentials)?;
-        for (all, own) in self.reading.counts.iter().zip(self.counts) {
-            all.fetch_add(own, Ordering::Relaxed);
-        }
+        self.reading.rejected.fetch_add(self.rejected, Ordering::Relaxed);
         self.persons.finish()
     }
 
@@ -242,8 +235,13 @@ impl<'a> RowPacker<'a> {
                 list.clear();
             }
         }
-        if let Some(token) = row.optional.token.filter(|_| is_valid) {
+        if let Some(token) = row.optional.token.filter(|_| state == RowState::Valid) {
             self.credentials.push(CredentialUse::of(token, row.psn_no, ordinal));
+        }
+        if let Some((asked, persons)) = &self.reading.asked
+            && asked == row.setl_id
+        {
+            locked(persons).push(row.psn_no.to_owned());
         }
         let standing = if is_valid { Standing::Settlement } else { Standing::NoDisease };
         self.persons.push(row.psn_no.as_bytes(), &PackedRow { standing, row: row.clone() })
@@ -252,6 +250,15 @@ impl<'a> RowPacker<'a> {
 
 impl RowSink for RowPacker<'_> {
     fn take(&mut self, piece: ReadPiece) -> Outcome<()> {
+        let (stopwatch, rows) = (self.stopwatch, piece.batch.rows as u64);
+        stopwatch.count(Activity::Pack, rows, 0);
+        stopwatch.measure(Activity::Pack, || self.pack(piece))
+    }
+}
+
+impl RowPacker<'_> {
+    /// Packs the rows of a batch that the review looks at.
+    fn pack(&mut self, piece: ReadPiece) -> Outcome<()> {
         let ReadPiece { batch, checked, ordinal, .. } = piece;
         let policies = policies(self.reading.policy, checked);
         let mut others = std::mem::take(&mut self.others);
@@ -260,7 +267,6 @@ impl RowSink for RowPacker<'_> {
             other.check(&batch, policy, LAST);
         }
         let fields = BatchFields::of(self.reading.meaning, &batch);
-        self.counts[0] += batch.rows as u64;
         for at in 0..batch.rows {
             let of_month = checked.month[at]
                 .map(|month| policy_of(self.reading.policy, month))
@@ -268,7 +274,7 @@ impl RowSink for RowPacker<'_> {
             let checked = of_month.map_or(checked, |policy| &others[policy]);
             let broken = checked.broken[at];
             if !broken.is_valid() {
-                self.counts[1] += 1;
+                self.rejected += 1;
             }
             if broken.is_valid() || broken.rules().eq([RowRule::V06]) {
                 let ordinal = self.first + u64::from(ordinal) + at as u64;

@@ -1,7 +1,18 @@
 //! The institutions of the registry, for the review.
 
-use super::benefits::words::HospitalLevel;
+use std::path::Path;
+
 use rustc_hash::FxHashMap;
+
+use super::{
+    benefits::words::HospitalLevel,
+    rules_file::values::{ReviewValues, Worded},
+};
+use crate::{
+    bounded,
+    contract::registry::read_registry,
+    diag::{Failure, Finding, Outcome},
+};
 
 /// What the registry says of an institution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -14,9 +25,29 @@ pub struct ListedInstitution {
 
 /// The institutions of the registry by their codes.
 #[derive(Debug, Default)]
-pub struct ReviewRegistry(FxHashMap<Box<str>, ListedInstitution>);
+pub struct ReviewRegistry(FxHashMap<String, ListedInstitution>);
 
 impl ReviewRegistry {
+    /// Reads a registry; adds all findings. A level that `values` does not have counts as none.
+    pub fn read(
+        path: &Path,
+        values: &ReviewValues,
+        findings: &mut Vec<Finding>,
+    ) -> Outcome<ReviewRegistry> {
+        let bytes = bounded::read_all(path, bounded::SMALL_FILE).map_err(|error| {
+            Failure::Usage(text!("--registry {} cannot be read: {}", path, error))
+        })?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let institutions = read_registry(&bytes, &name, findings).into_iter().map(|one| {
+            let level = one.level.as_deref().and_then(|level| match values.level(level) {
+                Worded::Known(level) => Some(level),
+                Worded::Silent | Worded::Unknown => None,
+            });
+            (one.code, ListedInstitution { level, networked: one.networked })
+        });
+        Ok(ReviewRegistry(institutions.collect()))
+    }
+
     /// Returns what it says of an institution.
     pub fn get(&self, institution: &str) -> Option<&ListedInstitution> {
         self.0.get(institution)

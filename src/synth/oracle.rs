@@ -26,6 +26,13 @@ pub(super) struct RememberedRow {
     pub(super) micros: i64,
 }
 
+impl RememberedRow {
+    /// The settlement key.
+    pub(super) fn setl_id(&self) -> &str {
+        &self.texts[&Field::setl_id]
+    }
+}
+
 pub(super) fn read_all(folder: &Path) -> Vec<RememberedRow> {
     let mut rows = Vec::new();
     for path in files(folder) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::view::cut;
 use crate::{
     figures::{count_shown, percent_shown},
     leads::{
@@ -12,7 +13,7 @@ use crate::{
     model::{codes::Province, money::FenSum},
     page::words::{Money, Words, month, province, same, words},
     review::{
-        account::ReviewAccount,
+        account::{NotRun, ReviewAccount},
         rule::{ReviewRule, Strength},
     },
 };
@@ -71,7 +72,7 @@ pub(super) fn cards(account: &ReviewAccount, tally: &LeadTally) -> Vec<ReviewCar
         .filter(|((_, strength), _)| *strength == Strength::Certain)
         .map(|(_, counted)| counted.leads)
         .sum();
-    let (reviewed, other) = (account.benefits.reviewed.1, account.benefits.other.1);
+    let (reviewed, other) = (account.benefits.reviewed_fen, account.benefits.other_fen);
     let share = percent_shown(reviewed.fen(), (reviewed + other).fen());
     vec![
         card(
@@ -134,10 +135,10 @@ fn lines<K>(
     (lines, (more > 0).then(|| count_shown(more as i128)))
 }
 
-fn named(name: Words, code: impl ToString) -> CountedLine {
+fn named(name: Words, code: String) -> CountedLine {
     CountedLine {
         name,
-        code: code.to_string(),
+        code,
         note: Words::default(),
         leads: String::new(),
         stake: Money::default(),
@@ -170,40 +171,23 @@ impl PageLists {
             CountedLine {
                 note: words(zh, en),
                 link: Some(format!("#{}", rule.id())),
-                ..named(rule_named(*rule), rule.id())
+                ..named(rule_named(*rule), rule.id().to_owned())
             }
         });
         let (provinces, _) = lines(by_province, usize::MAX, |of| {
             let has_pack =
                 tally.by_province.keys().any(|(one, rule)| one == of && *rule != ReviewRule::Beh20);
-            CountedLine { link: has_pack.then(|| path_of(*of, "xlsx")), ..named(province(*of), of) }
+            CountedLine {
+                link: has_pack.then(|| path_of(*of, "xlsx")),
+                ..named(province(*of), of.to_string())
+            }
         });
         let institutions = tally.by_institution.iter();
         let institutions = institutions.map(|(code, (of, counted))| ((code, *of), *counted));
         let (institutions, more_institutions) =
-            lines(institutions, INSTITUTIONS, |(code, of)| named(province(*of), code));
+            lines(institutions, INSTITUTIONS, |(code, of)| named(province(*of), cut(code)));
         let months = tally.by_month.iter().map(|(month, counted)| (*month, *counted));
-        let (months, more_months) = lines(months, MONTHS, |of| named(month(*of), ""));
-        let silent = account
-            .rules_run
-            .iter()
-            .filter(|rule| !tally.by_rule.keys().any(|(found, _)| found == *rule));
-        let mut silent: Vec<ReviewRule> = silent.copied().collect();
-        silent.sort_unstable();
-        let silent = silent.into_iter().map(|rule| {
-            let name = rule_named(rule);
-            words(format!("{} {}", rule.id(), name.zh), format!("{} {}", rule.id(), name.en))
-        });
-        let mut left_out = account.rules_left_out.clone();
-        left_out.sort_unstable_by_key(|(rule, _)| *rule);
-        let left_out = left_out.into_iter().map(|(rule, why)| {
-            let [zh, en] = why.words();
-            (rule.id(), rule_named(rule), words(zh, en))
-        });
-        let mut areas = account.benefits.areas_without.clone();
-        areas.sort_by(|one, other| other.2.cmp(&one.2).then_with(|| one.0.cmp(&other.0)));
-        let mut unknown = account.unknown_values.clone();
-        unknown.sort_by(|one, other| other.2.cmp(&one.2).then_with(|| one.cmp(other)));
+        let (months, more_months) = lines(months, MONTHS, |of| named(month(*of), String::new()));
         PageLists {
             rules,
             provinces,
@@ -211,20 +195,56 @@ impl PageLists {
             more_institutions,
             months,
             more_months,
-            silent: silent.collect(),
-            left_out: left_out.collect(),
-            more_areas: rest(areas.len()),
-            areas: areas
-                .into_iter()
-                .take(OTHERS)
-                .map(|(area, rows, fen)| (area, count_shown(rows.into()), Money(fen)))
-                .collect(),
-            more_unknown: rest(unknown.len()),
-            unknown: unknown
-                .into_iter()
-                .take(OTHERS)
-                .map(|(field, value, rows)| (field, value, count_shown(rows.into())))
-                .collect(),
+            silent: silent(account, tally),
+            left_out: left_out(account),
+            areas: areas(account),
+            more_areas: rest(account.benefits.areas_without.len()),
+            unknown: unknown(account),
+            more_unknown: rest(account.unknown_values.iter().count()),
         }
     }
+}
+
+/// Returns the rules that ran and found nothing.
+fn silent(account: &ReviewAccount, tally: &LeadTally) -> Vec<Words> {
+    let found = |rule: &ReviewRule| tally.by_rule.keys().any(|(found, _)| found == rule);
+    let mut rules = account.rules_run.clone();
+    rules.retain(|rule| !found(rule));
+    rules.sort_unstable();
+    let named = |rule: ReviewRule| {
+        let name = rule_named(rule);
+        words(format!("{} {}", rule.id(), name.zh), format!("{} {}", rule.id(), name.en))
+    };
+    rules.into_iter().map(named).collect()
+}
+
+/// Returns the rules that did not run: id, name, why.
+fn left_out(account: &ReviewAccount) -> Vec<(&'static str, Words, Words)> {
+    let mut rules = account.rules_left_out.clone();
+    rules.sort_unstable_by_key(|(rule, _)| *rule);
+    let line = |(rule, why): (ReviewRule, NotRun)| {
+        let [zh, en] = why.words();
+        (rule.id(), rule_named(rule), words(zh, en))
+    };
+    rules.into_iter().map(line).collect()
+}
+
+/// Returns the insured areas without a rule set, the largest first.
+fn areas(account: &ReviewAccount) -> Vec<(String, String, Money)> {
+    let mut areas: Vec<_> = account.benefits.areas_without.iter().collect();
+    areas.sort_by(|(one, (_, a)), (other, (_, b))| b.cmp(a).then_with(|| one.cmp(other)));
+    let line = |(area, (rows, fen)): (&String, &(u64, FenSum))| {
+        (cut(area), count_shown((*rows).into()), Money(*fen))
+    };
+    areas.into_iter().take(OTHERS).map(line).collect()
+}
+
+/// Returns the values that are not known, the most frequent first.
+fn unknown(account: &ReviewAccount) -> Vec<(String, String, String)> {
+    let mut values: Vec<(&str, &str, u64)> = account.unknown_values.iter().collect();
+    values.sort_by(|one, other| other.2.cmp(&one.2).then_with(|| one.cmp(other)));
+    let line = |(field, value, rows): (&str, &str, u64)| {
+        (field.to_owned(), cut(value), count_shown(rows.into()))
+    };
+    values.into_iter().take(OTHERS).map(line).collect()
 }

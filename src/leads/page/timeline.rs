@@ -9,6 +9,7 @@ use crate::{
     leads::tables::{LeadRole, with_roles},
     page::words::{Words, province, same, words},
     review::found::{FoundLead, LeadSettlement},
+    spelling::short,
 };
 
 /// A drawing. Places are per mille of its width.
@@ -42,7 +43,8 @@ pub(super) struct TimeLane {
 /// A stay (a bar) or a visit (a point).
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TimeMark {
-    pub(super) is_stay: bool,
+    /// Visits lie above stays.
+    pub(super) is_visit: bool,
     /// Suspects lie above the context.
     pub(super) is_suspect: bool,
     pub(super) left: i64,
@@ -118,7 +120,7 @@ impl Timeline {
             let own = with_roles(lead).filter(|(_, one)| one.institution == first.institution);
             TimeLane {
                 province: province(first.treating_province()),
-                institution: first.institution.to_string(),
+                institution: short(&first.institution, 40),
                 marks: own.map(|(role, one)| mark(one, role, axis)).collect(),
             }
         };
@@ -164,10 +166,10 @@ fn mark(settlement: &LeadSettlement, role: LeadRole, axis: Axis) -> TimeMark {
         Some((begin, end)) => {
             let left = axis.of_day(begin);
             let width = (axis.of_day(end.saturating_add(1)) - left).max(4);
-            TimeMark { is_stay: true, is_suspect, left, width }
+            TimeMark { is_visit: false, is_suspect, left, width }
         }
         None => {
-            TimeMark { is_stay: false, is_suspect, left: axis.place(settlement.time), width: 0 }
+            TimeMark { is_visit: true, is_suspect, left: axis.place(settlement.time), width: 0 }
         }
     }
 }
@@ -200,7 +202,7 @@ fn name(day: i32, with_year: bool) -> String {
 /// Returns a day, or a range of days, for people.
 pub(super) fn days_named((first, last): (i32, i32)) -> Words {
     let first_name = name(first, true);
-    same(if first == last { first_name } else { format!("{first_name} … {}", name(last, true)) })
+    same(if first == last { first_name } else { format!("{first_name} – {}", name(last, true)) })
 }
 
 #[cfg(test)]
@@ -215,8 +217,11 @@ mod tests {
         // Ten days: a stay from the first to the last of them, a visit at noon of the third.
         let marks: Vec<&TimeMark> = drawn.lanes.iter().flat_map(|lane| &lane.marks).collect();
         assert_eq!(drawn.lanes.len(), 2);
-        assert_eq!(*marks[0], TimeMark { is_stay: true, is_suspect: false, left: 0, width: 1000 });
-        assert_eq!(*marks[1], TimeMark { is_stay: false, is_suspect: true, left: 250, width: 0 });
+        assert_eq!(
+            *marks[0],
+            TimeMark { is_visit: false, is_suspect: false, left: 0, width: 1000 }
+        );
+        assert_eq!(*marks[1], TimeMark { is_visit: true, is_suspect: true, left: 250, width: 0 });
         assert_eq!(drawn.ticks.len(), 5);
         assert_eq!(drawn.ticks[1], TimeTick { left: 200, label: "10-03".to_owned() });
     }

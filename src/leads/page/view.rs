@@ -17,12 +17,16 @@ use crate::{
         found::{FoundLead, LeadSettlement},
         rule::ReviewRule,
     },
+    spelling::short,
 };
 
 /// The leads of a rule that are listed, that are drawn, and the lines of one that are shown.
 pub(super) const LISTED: usize = 10;
 const DRAWN: usize = 3;
 const LINES: usize = 10;
+/// The most characters of a code and of a value of a detail.
+const CODE: usize = 40;
+const VALUE: usize = 120;
 
 /// The leads of a rule.
 pub(super) struct RuleLeads {
@@ -114,6 +118,11 @@ impl RuleLeads {
     }
 }
 
+/// Returns a code as the page shows it: long ones are cut.
+pub(super) fn cut(code: &str) -> String {
+    short(code, CODE)
+}
+
 /// Returns a person as people see it.
 fn person(number: &str, key: Option<&Pseudonyms>) -> String {
     match key {
@@ -140,12 +149,12 @@ impl ListedLead {
             places,
             insured: named(row.insured),
             who: row.psn_no.as_deref().map_or("–".to_owned(), |number| person(number, key)),
-            institution: row.institution.as_deref().unwrap_or("–").to_owned(),
+            institution: row.institution.as_deref().map_or("–".to_owned(), cut),
             days: days_named(row.days),
             settlements: count_shown(row.settlements.into()),
             amount: yuan_grouped(row.amount),
             detail: pairs
-                .map(|(name, value)| (both(guide::of_detail(name)), value.to_owned()))
+                .map(|(name, value)| (both(guide::of_detail(name)), short(value, VALUE)))
                 .collect(),
             drawn: drawn.map(|timeline| DrawnLead::of(timeline, lead, key)),
         }
@@ -166,9 +175,9 @@ impl DrawnLead {
             care: vocabulary::of(one.care.name())
                 .map_or_else(|| same(one.care.name()), |word| words(word.chinese, word.english)),
             province: province(one.treating_province()),
-            institution: one.institution.to_string(),
+            institution: cut(&one.institution),
             who: person(&one.psn_no, key),
-            setl_id: one.setl_id.to_string(),
+            setl_id: cut(&one.setl_id),
             payable: yuan_grouped(one.payable),
         };
         DrawnLead {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{FC, judge::LeadAnswer};
+use super::judge::LeadAnswer;
 use crate::{
     book::Book,
     diag::{Code, Failure, Finding, Outcome},
@@ -36,7 +36,7 @@ pub(super) fn compare(answers: &[LeadAnswer], book: &Path) -> Outcome<Vec<Findin
         if reversed.binary_search(&key).is_ok() {
             return Some(text!("a settlement that was reversed"));
         }
-        let number = format!("{FC}{}", answer.setl_id);
+        let number = answer.ddct_id();
         if accepted.has_number(&number) {
             return Some(text!("{}, which was accepted before", number));
         }

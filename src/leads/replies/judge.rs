@@ -40,6 +40,11 @@ impl LeadAnswer {
         (self.is_so, self.amount, texts)
     }
 
+    /// Returns the number of its deduction. It names no lead, so that a settlement is deducted once.
+    pub(super) fn ddct_id(&self) -> String {
+        format!("FC-{}", self.setl_id)
+    }
+
     /// Returns the place of the answer, without its form.
     pub(super) fn place(&self) -> Text {
         place(&self.sheet, self.line, &self.lead_id, &self.setl_id)

@@ -31,9 +31,6 @@ use crate::{
     text::Text,
 };
 
-/// What the number of a deduction begins with. It names no lead, so that a settlement is deducted once.
-const FC: &str = "FC-";
-
 /// The answers of some forms.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "review import --format json")]
@@ -116,7 +113,7 @@ pub fn read(forms: &[impl AsRef<Path>], leads: &Path, book: Option<&Path>) -> Ou
     if findings.is_empty() {
         Ok(LeadReplies::of(&answers, unanswered))
     } else {
-        Err(Failure::Unfit(text!("the replies are"), findings))
+        Err(Failure::Unfit(text!("the forms of leads are"), findings))
     }
 }
 
@@ -126,7 +123,7 @@ impl LeadReplies {
         let all: FenSum = answers.iter().filter_map(|answer| answer.amount).sum();
         let deduction = |answer: &LeadAnswer| {
             Some(LeadDeduction {
-                ddct_id: format!("{FC}{}", answer.setl_id),
+                ddct_id: answer.ddct_id(),
                 setl_id: answer.setl_id.clone(),
                 amount: yuan(answer.amount?),
                 reason_code: answer.rule.id(),

@@ -8,11 +8,22 @@ pub(super) fn by_key<'a, K: Ord>(
     key: impl Fn(&'a ReviewedRow<'a>) -> K,
     mut look: impl FnMut(&[&'a ReviewedRow<'a>]),
 ) {
-    let mut sorted = rows.to_vec();
-    // Rows are in the order of time as a rule, and then nothing moves.
-    sorted.sort_by_key(|row| key(row));
-    for of_one in sorted.chunk_by(|a, b| key(a) == key(b)) {
-        look(of_one);
+    let keys: Vec<K> = rows.iter().map(|row| key(row)).collect();
+    if keys.is_sorted() {
+        // Rows are in the order of time, and so are their months and days.
+        let mut rest = rows;
+        for of_one in keys.chunk_by(|a, b| a == b) {
+            let (rows, after) = rest.split_at(of_one.len());
+            look(rows);
+            rest = after;
+        }
+        return;
+    }
+    let mut sorted: Vec<(K, &ReviewedRow)> = keys.into_iter().zip(rows.iter().copied()).collect();
+    sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
+    for of_one in sorted.chunk_by(|(a, _), (b, _)| a == b) {
+        let rows: Vec<&ReviewedRow> = of_one.iter().map(|(_, row)| *row).collect();
+        look(&rows);
     }
 }
 

@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::judged::JudgedSettlement;
-use crate::{
-    model::money::FenSum,
-    review::{account::BenefitAccount, filing::class::FiledSettlement},
-};
+use crate::{model::money::FenSum, review::filing::class::FiledSettlement};
 
 /// The settlements whose benefit was worked out, and the others, with what the basic fund paid for them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,16 +53,6 @@ impl BenefitCounts {
         };
         *rows += 1;
         *fen += FenSum::from(judged.paid());
-    }
-
-    /// Returns them as they are put out.
-    pub fn account(self) -> BenefitAccount {
-        let areas = self.areas_without.into_iter();
-        BenefitAccount {
-            reviewed: (self.reviewed_rows, self.reviewed_fen),
-            other: (self.other_rows, self.other_fen),
-            areas_without: areas.map(|(area, (rows, fen))| (area, rows, fen)).collect(),
-        }
     }
 
     /// Adds the counts of other settlements.

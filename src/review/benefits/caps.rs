@@ -3,11 +3,12 @@
 use chrono::NaiveDate;
 
 use super::{
-    expected::{AS_IT_IS, half_up},
+    expected::AS_IT_IS,
     facts::BenefitFacts,
     rows::{BenefitSet, CapTerms},
 };
 use crate::model::{codes::CareClass, money::FenSum};
+use crate::review::numbers::half_up;
 
 /// The cap of a benefit year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

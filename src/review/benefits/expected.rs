@@ -10,7 +10,10 @@ use super::{
     rows::{BenefitRow, BenefitSet, CapTerms, DeductibleTerms, RatioTerms, RemoteTerms},
     words::{FilingClass, ONE, Scaled},
 };
-use crate::model::money::{Fen, FenSum};
+use crate::{
+    model::money::{Fen, FenSum},
+    review::numbers::half_up,
+};
 
 /// 100 per cent in ten-thousandths of a per cent; a fen in millionths.
 pub(super) const WHOLE: i128 = 100 * ONE as i128;
@@ -109,11 +112,6 @@ pub(super) struct FittingRows<'a> {
     pub(super) ratios: Vec<&'a BenefitRow<RatioTerms>>,
     pub(super) remote: Option<&'a BenefitRow<RemoteTerms>>,
     pub(super) visit_cap: Option<Fen>,
-}
-
-/// Divides and rounds half up.
-pub(super) fn half_up(number: i128, unit: i128) -> i128 {
-    (number + unit / 2).div_euclid(unit)
 }
 
 impl<'a> FittingRows<'a> {

@@ -106,6 +106,15 @@ impl Benefits {
         if errors.is_empty() { Ok(Benefits { sets }) } else { Err(BenefitsError(errors)) }
     }
 
+    /// Fails when a test in a set fails.
+    pub fn tested(&self) -> Result<(), Failure> {
+        let failed: Vec<Text> = self.sets.iter().flat_map(BenefitSet::failed_tests).collect();
+        if failed.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Usage(text!("tests of benefits failed:{}", items(&failed))))
+    }
+
     /// Returns the set of a settlement: of those that are in force on its benefit day, the one with the longest area that
     /// the insured division begins with.
     pub fn set_of(

@@ -4,12 +4,13 @@
 //! [`BenefitSet::expected`] is the reference; tests compare both.
 
 use super::{
-    expected::{AS_IT_IS, AllowedDeductible, FittingRows, WHOLE, half_up},
+    expected::{AS_IT_IS, AllowedDeductible, FittingRows, WHOLE},
     facts::BenefitFacts,
     rows::{BenefitSet, RemoteTerms},
     words::{FilingClass, Scaled},
 };
 use crate::model::money::{Fen, FenSum};
+use crate::review::numbers::half_up;
 
 /// What the facts of a settlement leave open, each outcome once.
 #[derive(Debug)]

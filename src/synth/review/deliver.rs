@@ -121,15 +121,12 @@ impl ReviewWriter<'_> {
             }
             keys.sort_unstable();
             for (_, slot, index) in &keys {
-                match streams.get(*slot) {
-                    Some(stream) => {
-                        let (row, extra) = stream.row(land, self.job.month, *index);
-                        self.push(&row, &extra)?;
-                    }
-                    None => {
-                        let planted = planted[usize::try_from(*index).unwrap_or_default()];
-                        self.push(&planted.row, &planted.extra)?;
-                    }
+                if let Some(stream) = streams.get(*slot) {
+                    let (row, extra) = stream.row(land, self.job.month, *index);
+                    self.push(&row, &extra)?;
+                } else {
+                    let planted = planted[usize::try_from(*index).unwrap_or_default()];
+                    self.push(&planted.row, &planted.extra)?;
                 }
             }
         }

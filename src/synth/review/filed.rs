@@ -1,9 +1,9 @@
 //! Cases about filings: FIL-01 to 04.
 
 use super::{
-    filing::{Filing, FilingKind},
+    filing::{Filing, PlannedFiling},
     person::ReviewPerson,
-    scene::{Line, Scene},
+    scene::{Line, Scene, whole_province},
 };
 use crate::model::codes::PROVINCES;
 
@@ -29,12 +29,12 @@ impl Away {
         scene.live_outside(&[scene.treating]);
         scene.files = false;
         let who = scene.person();
-        let province = scene.whole_province(scene.treating);
+        let province = whole_province(scene.treating);
         Away { who, day: scene.day(length), province }
     }
 
     /// A filing of the person to a division that is valid all the time.
-    fn filing(&self, scene: &Scene<'_>, place: u32, kind: FilingKind) -> Filing {
+    fn filing(&self, scene: &Scene<'_>, place: u32, kind: PlannedFiling) -> Filing {
         Filing::new(&self.who, place, kind, scene.land().span())
     }
 
@@ -69,7 +69,7 @@ pub(super) fn missing(scene: &mut Scene<'_>, variant: u64) {
         }
         _ => away.stay(scene, CAPITAL),
     };
-    let mut filing = away.filing(scene, away.province + 100, FilingKind::Transfer);
+    let mut filing = away.filing(scene, away.province + 100, PlannedFiling::Transfer);
     let other_county = scene.land().homes(scene.home)[1];
     match variant {
         1 => filing.end = Some(away.day - 1),
@@ -96,7 +96,7 @@ pub(super) fn missing(scene: &mut Scene<'_>, variant: u64) {
 pub(super) fn late(scene: &mut Scene<'_>, variant: u64) {
     let away = Away::begin(scene, 4);
     let line = away.stay(scene, CAPITAL);
-    let kind = if variant == 6 { FilingKind::LongTerm } else { FilingKind::Temporary };
+    let kind = if variant == 6 { PlannedFiling::LongTerm } else { PlannedFiling::Temporary };
     let mut filing = away.filing(scene, away.province + 100, kind);
     let made = filing.made;
     let settled = scene.row(line).row.time;
@@ -110,7 +110,7 @@ pub(super) fn late(scene: &mut Scene<'_>, variant: u64) {
         3 => scene.file(Filing { made, digits: 4, ..filing }),
         4 => scene.file(Filing {
             made: Some(settled + 86_400),
-            kind: FilingKind::Transfer,
+            kind: PlannedFiling::Transfer,
             ..filing
         }),
         5 => scene.row(line).extra.kind = Some(1),
@@ -138,7 +138,7 @@ pub(super) fn elsewhere(scene: &mut Scene<'_>, variant: u64) {
         4 => 320_100,
         _ => away.province + 200,
     };
-    let filing = away.filing(scene, place, FilingKind::Temporary);
+    let filing = away.filing(scene, place, PlannedFiling::Temporary);
     scene.file(filing);
     match variant {
         6 => scene.row(line).extra.kind = Some(1),
@@ -156,12 +156,12 @@ pub(super) fn two_homes(scene: &mut Scene<'_>, variant: u64) {
     let mut lines = vec![away.stay(scene, CAPITAL)];
     let site = scene.hospital();
     lines.push(scene.visit(&away.who, site, away.day + 7));
-    let here = away.filing(scene, away.province + 100, FilingKind::LongTerm);
+    let here = away.filing(scene, away.province + 100, PlannedFiling::LongTerm);
     let mut there = Filing { place: away.province + 200, ..here };
     match variant {
         1 => there.place = away.province,
         2 => there.end = Some(away.day - 1),
-        3 => there.kind = FilingKind::Temporary,
+        3 => there.kind = PlannedFiling::Temporary,
         4 => there.place = if away.province == 440_000 { 330_100 } else { 440_300 },
         5 => there.place = away.province + PROVINCIAL,
         6 => {

@@ -4,19 +4,19 @@ use super::person::ReviewPerson;
 
 /// The type of a filing, by the codes that `review.toml` explains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FilingKind {
+pub(super) enum PlannedFiling {
     LongTerm,
     Transfer,
     Temporary,
 }
 
-impl FilingKind {
+impl PlannedFiling {
     /// Returns the code of rloc_rea.
     pub(super) const fn code(self) -> &'static str {
         match self {
-            FilingKind::LongTerm => "1",
-            FilingKind::Transfer => "2",
-            FilingKind::Temporary => "3",
+            PlannedFiling::LongTerm => "1",
+            PlannedFiling::Transfer => "2",
+            PlannedFiling::Temporary => "3",
         }
     }
 }
@@ -33,7 +33,7 @@ pub(super) struct Filing {
     /// The digits of it that are written: a place of 2 or 4 digits stands for the rest.
     pub(super) digits: u8,
     /// The type.
-    pub(super) kind: FilingKind,
+    pub(super) kind: PlannedFiling,
     /// The first day.
     pub(super) begin: i64,
     /// The last day; none is open.
@@ -52,7 +52,7 @@ impl Filing {
     pub(super) fn new(
         who: &ReviewPerson,
         place: u32,
-        kind: FilingKind,
+        kind: PlannedFiling,
         (first, next): (i64, i64),
     ) -> Filing {
         let begin = first - BEFORE;
@@ -63,7 +63,7 @@ impl Filing {
             digits: 6,
             kind,
             begin,
-            end: (kind != FilingKind::LongTerm).then_some(next + BEFORE),
+            end: (kind != PlannedFiling::LongTerm).then_some(next + BEFORE),
             made: Some(begin * 86_400 + 34_200),
             valid: true,
         }

@@ -1,11 +1,11 @@
 //! Cases about benefits, BEN-01 to 06: employees of Xi'an and Shangluo, whose rule sets are shipped.
 
 use super::{
-    filing::{Filing, FilingKind},
+    filing::{Filing, PlannedFiling},
     land::{Site, TWO_DISEASES},
     person::ReviewPerson,
     quiet::xian_percent,
-    scene::{Line, Scene},
+    scene::{Line, Scene, whole_province},
 };
 use crate::model::codes::CareClass;
 
@@ -25,14 +25,14 @@ const VISIT: i64 = 9_000;
 const YUAN: i64 = 100;
 
 /// An employee of a county, treated at a hospital of level 3 outside Shaanxi.
-fn begin(scene: &mut Scene<'_>, county: u32, kind: FilingKind) -> (ReviewPerson, Site) {
+fn begin(scene: &mut Scene<'_>, county: u32, kind: PlannedFiling) -> (ReviewPerson, Site) {
     if scene.treating == SHAANXI {
         scene.treating = 8;
     }
     scene.files = false;
     let who = scene.person_of(scene.land().division(county), true);
     let site = scene.site_of('H', scene.treating, Some(THIRD));
-    let place = scene.whole_province(scene.treating);
+    let place = whole_province(scene.treating);
     scene.file(Filing::new(&who, place, kind, scene.land().span()));
     (who, site)
 }
@@ -50,7 +50,7 @@ fn deduct(scene: &mut Scene<'_>, line: Line, standard: Option<i64>, paid: Option
 
 /// A first stay in Xi'an.
 fn stay(scene: &mut Scene<'_>) -> Line {
-    let (who, site) = begin(scene, XIAN_COUNTY, FilingKind::LongTerm);
+    let (who, site) = begin(scene, XIAN_COUNTY, PlannedFiling::LongTerm);
     let day = scene.day(6);
     let line = scene.stay(&who, site, (day, day + 5));
     scene.row(line).extra.stays = Some(0);
@@ -59,7 +59,7 @@ fn stay(scene: &mut Scene<'_>) -> Line {
 
 /// A visit in Xi'an.
 fn visit(scene: &mut Scene<'_>) -> Line {
-    let (who, site) = begin(scene, XIAN_COUNTY, FilingKind::LongTerm);
+    let (who, site) = begin(scene, XIAN_COUNTY, PlannedFiling::LongTerm);
     let day = scene.day(1);
     scene.visit(&who, site, day)
 }
@@ -123,13 +123,13 @@ pub(super) fn class(scene: &mut Scene<'_>, variant: u64) {
     // 290.00 yuan less 90.00: 60 percent at home, 50 after a transfer or in an emergency, 45 with another filing.
     const COST: i64 = 29_000;
     let (kind, sum) = match variant {
-        0 => (FilingKind::Temporary, 12_000),
-        1 => (FilingKind::Temporary, 9_000),
-        2 => (FilingKind::Transfer, 12_000),
-        3 => (FilingKind::LongTerm, 10_000),
-        4 => (FilingKind::Temporary, 10_000),
-        5 => (FilingKind::Temporary, 12_000 + YUAN + 1),
-        _ => (FilingKind::Temporary, 12_000 + YUAN),
+        0 => (PlannedFiling::Temporary, 12_000),
+        1 => (PlannedFiling::Temporary, 9_000),
+        2 => (PlannedFiling::Transfer, 12_000),
+        3 => (PlannedFiling::LongTerm, 10_000),
+        4 => (PlannedFiling::Temporary, 10_000),
+        5 => (PlannedFiling::Temporary, 12_000 + YUAN + 1),
+        _ => (PlannedFiling::Temporary, 12_000 + YUAN),
     };
     let (who, site) = begin(scene, SHANGLUO_COUNTY, kind);
     let day = scene.day(1);
@@ -148,7 +148,7 @@ pub(super) fn class(scene: &mut Scene<'_>, variant: u64) {
 
 /// BEN-04: more was paid in a year than its cap.
 pub(super) fn cap(scene: &mut Scene<'_>, variant: u64) {
-    let (mut who, site) = begin(scene, XIAN_COUNTY, FilingKind::LongTerm);
+    let (mut who, site) = begin(scene, XIAN_COUNTY, PlannedFiling::LongTerm);
     let months = &scene.land().months;
     let december = months[..months.len() - 1].iter().position(|month| month.of_year() == 12);
     if variant == 3 {

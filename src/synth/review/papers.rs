@@ -19,7 +19,7 @@ use super::super::{
     small::{OPENING, opening_quotas, write_csv},
 };
 use super::{
-    filing::{Filing, FilingKind},
+    filing::{Filing, PlannedFiling},
     land::ReviewLand,
     quiet::QuietStream,
     scene::Cast,
@@ -138,10 +138,10 @@ fn quiet_filing(land: &ReviewLand, stream: &QuietStream, number: u64) -> Filing 
     let division = land.number(person.hospital(land, stream).division);
     let bits = hash_at(person.who.hash, 3);
     let kind = match bits & 15 {
-        _ if person.who.is_of_xian() => FilingKind::LongTerm,
-        0..=8 => FilingKind::LongTerm,
-        9..=11 => FilingKind::Transfer,
-        _ => FilingKind::Temporary,
+        _ if person.who.is_of_xian() => PlannedFiling::LongTerm,
+        0..=8 => PlannedFiling::LongTerm,
+        9..=11 => PlannedFiling::Transfer,
+        _ => PlannedFiling::Temporary,
     };
     let (place, digits) = match bits >> 4 & 7 {
         0..=2 => (division / 100 * 100, 6),
@@ -161,7 +161,8 @@ fn quiet_filing(land: &ReviewLand, stream: &QuietStream, number: u64) -> Filing 
         digits,
         kind,
         begin,
-        end: (kind != FilingKind::LongTerm).then_some(next + 30 + (bits >> 16 & 255).cast_signed()),
+        end: (kind != PlannedFiling::LongTerm)
+            .then_some(next + 30 + (bits >> 16 & 255).cast_signed()),
         made: (bits >> 24 & 15 > 0)
             .then_some((begin - 1) * 86_400 + 30_000 + (bits >> 28 & 0x7FFF).cast_signed()),
         valid: true,
@@ -175,10 +176,9 @@ fn filings(rows: &[Filing]) -> ParquetResult<RecordBatch> {
     let day = |day: i64| i32::try_from(day).unwrap_or_default();
     let begins: ArrayRef =
         Arc::new(Date32Array::from_iter_values(rows.iter().map(|filing| day(filing.begin))));
-    let ends: ArrayRef =
-        Arc::new(Date32Array::from_iter(rows.iter().map(|filing| filing.end.map(day))));
+    let ends: Date32Array = rows.iter().map(|filing| filing.end.map(day)).collect();
     let made = rows.iter().map(|filing| filing.made.map(|second| second * 1_000_000));
-    let made: ArrayRef = Arc::new(TimestampMicrosecondArray::from_iter(made));
+    let made: TimestampMicrosecondArray = made.collect();
     let place = |filing: &Filing| {
         let digits = usize::from(filing.digits);
         filing.place.to_string()[..digits].to_owned()
@@ -190,8 +190,8 @@ fn filings(rows: &[Filing]) -> ParquetResult<RecordBatch> {
         ("rloc_admdvs", texts(&place), false),
         ("rloc_rea", texts(&|filing| filing.kind.code().to_owned()), false),
         ("begndate", begins, false),
-        ("enddate", ends, true),
-        ("crte_time", made, true),
+        ("enddate", Arc::new(ends), true),
+        ("crte_time", Arc::new(made), true),
         ("vali_flag", texts(&|filing| u8::from(filing.valid).to_string()), false),
     ])
     .map_err(ParquetError::from)

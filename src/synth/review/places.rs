@@ -95,7 +95,7 @@ pub(super) fn unlike(scene: &mut Scene<'_>, variant: u64) {
     scene.treating = place(number % 32);
     scene.live_outside(&[scene.treating]);
     scene.month = place(number / 64);
-    let letter = if number / 32 % 2 == 0 { 'H' } else { 'P' };
+    let letter = if (number / 32).is_multiple_of(2) { 'H' } else { 'P' };
     // The mean of the last one and what its settlements cost in all above 30 times that; and how many they are.
     let (mean, more, count) = match variant {
         0 => (35_000, 0, OF_PEER),

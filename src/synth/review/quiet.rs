@@ -85,7 +85,7 @@ impl QuietStream {
             division,
             number: ReviewPerson::spread(self.treating as u64 * 100_000_000 + number),
             employee,
-            retired: employee && hash >> 3 & 3 == 0,
+            retired: employee && (hash >> 3).trailing_zeros() >= 2,
             hash,
         };
         let phase = hash_at(self.salt, u64::MAX) % self.sites;
@@ -194,22 +194,14 @@ const XIAN_STAY: [i64; 3] = [20_000, 50_000, 120_000];
 /// The deductible of a year for outpatient care, in fen.
 const XIAN_YEAR: i64 = 20_000;
 
+/// What the basic fund of Xi'an pays in percent at levels 1, 2 and 3: for stays and for visits, of the active and of the
+/// retired.
+const XIAN_PERCENT: [[[i64; 3]; 2]; 2] =
+    [[[90, 85, 80], [94, 90, 85]], [[70, 60, 50], [75, 65, 55]]];
+
 /// Returns what the basic fund of Xi'an pays in percent.
 pub(super) const fn xian_percent(inpatient: bool, level: u32, retired: bool) -> i64 {
-    match (inpatient, level, retired) {
-        (true, 0, false) => 90,
-        (true, 0, true) => 94,
-        (true, 1, false) => 85,
-        (true, 1, true) => 90,
-        (true, _, false) => 80,
-        (true, _, true) => 85,
-        (false, 0, false) => 70,
-        (false, 0, true) => 75,
-        (false, 1, false) => 60,
-        (false, 1, true) => 65,
-        (false, _, false) => 50,
-        (false, _, true) => 55,
-    }
+    XIAN_PERCENT[!inpatient as usize][retired as usize][level as usize]
 }
 
 fn amounts(

@@ -8,12 +8,12 @@ use super::super::{
 };
 use super::{
     bill::{Bill, bill},
-    filing::{Filing, FilingKind},
+    filing::{Filing, PlannedFiling},
     land::{ReviewLand, Site, XIAN, first_day, has_employee_set, yymmdd},
     person::ReviewPerson,
     quiet::CARE,
 };
-use crate::model::codes::{CareClass, Month};
+use crate::model::codes::{CareClass, Month, PROVINCES, Province};
 
 /// The number of a row in its scene.
 pub(super) type Line = usize;
@@ -131,16 +131,12 @@ impl<'c> Scene<'c> {
         let mut free = homes.filter(|home| {
             !has_employee_set(self.land.number(*home)) && self.land.number(*home) / 100 != XIAN
         });
-        match free.next() {
-            Some(home) => self.person_of(home, true),
-            None => {
-                self.home = (self.home + 1) % 32;
-                if self.home == self.treating {
-                    self.home = (self.home + 1) % 32;
-                }
-                self.employee()
-            }
+        if let Some(home) = free.next() {
+            return self.person_of(home, true);
         }
+        self.home = (self.home + 1) % 32;
+        self.live_outside(&[self.treating]);
+        self.employee()
     }
 
     /// Makes a person of a division.
@@ -187,7 +183,7 @@ impl<'c> Scene<'c> {
         day: i64,
     ) -> Line {
         let number = self.cast.rows.len() as u64;
-        let province = |division| self.province(self.land.number(division));
+        let province = |division| province_of(self.land.number(division));
         let pair = (province(who.home), province(site.division));
         let row = SyntheticRow {
             id: SyntheticId {
@@ -220,22 +216,11 @@ impl<'c> Scene<'c> {
         }
         if self.files && !self.filed.contains(&(who.number, pair.1)) {
             self.filed.push((who.number, pair.1));
-            let place = self.whole_province(pair.1);
-            self.file(Filing::new(who, place, FilingKind::Temporary, self.land.span()));
+            let place = whole_province(pair.1);
+            self.file(Filing::new(who, place, PlannedFiling::Temporary, self.land.span()));
         }
         self.cast.rows.push(PlantedRow { row, extra, pair });
         self.cast.rows.len() - 1
-    }
-
-    /// Returns the division that stands for all of a province.
-    pub(super) fn whole_province(&self, province: usize) -> u32 {
-        u32::from(crate::model::codes::PROVINCES[province].0) * 10_000
-    }
-
-    fn province(&self, division: u32) -> usize {
-        let text = division.to_string();
-        let province = crate::model::codes::Province::of_division(text.as_bytes());
-        province.map_or(0, |province| province.index())
     }
 
     /// Adds a visit.
@@ -323,4 +308,14 @@ impl<'c> Scene<'c> {
     pub(super) fn lead(&mut self, rule: &'static str, lines: &[Line]) {
         self.cast.leads.push((rule, lines.to_vec()));
     }
+}
+
+/// Returns the number of the division that stands for all of a province.
+pub(super) fn whole_province(province: usize) -> u32 {
+    u32::from(PROVINCES[province].0) * 10_000
+}
+
+/// Returns the place of the province of a division.
+fn province_of(division: u32) -> usize {
+    Province::of_division(division.to_string().as_bytes()).map_or(0, Province::index)
 }

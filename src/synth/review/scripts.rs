@@ -2,7 +2,7 @@
 
 use super::{
     filed,
-    filing::{Filing, FilingKind},
+    filing::{Filing, PlannedFiling},
     land::ReviewLand,
     paid,
     person::ReviewPerson,
@@ -63,7 +63,7 @@ pub(super) fn play(land: &mut ReviewLand, scenes: u64) -> Cast {
             hash: 0,
         };
         let place = land.number(land.homes((province + 1) % 32)[0]);
-        cast.filings.push(Filing::new(&who, place, FilingKind::LongTerm, land.span()));
+        cast.filings.push(Filing::new(&who, place, PlannedFiling::LongTerm, land.span()));
     }
     for ((_, variants, one_for, script), rule) in SCRIPTS.into_iter().zip(0..) {
         for number in 0..(scenes / one_for).max(variants) {

@@ -12,8 +12,9 @@ pub(super) fn overlapping(scene: &mut Scene<'_>, variant: u64) {
     let second = match variant {
         3 => first,
         6 => {
-            let province = (scene.treating + 1..).find(|p| p % 32 != scene.home);
-            scene.site_of('H', province.unwrap_or_default() % 32, Some(1))
+            let next = (scene.treating + 1) % 32;
+            let province = if next == scene.home { (next + 1) % 32 } else { next };
+            scene.site_of('H', province, Some(1))
         }
         _ => scene.hospital(),
     };
@@ -183,7 +184,6 @@ pub(super) fn below_limit(scene: &mut Scene<'_>, variant: u64) {
     let site = scene.hospital();
     let day = scene.day(40.min(scene.land().span().1 - scene.land().span().0));
     let (below, above) = match variant {
-        0 => (5, 1),
         1 => (5, 2),
         2 => (4, 0),
         3 => (6, 2),
