@@ -248,7 +248,8 @@ impl Explanation {
                 paid
             ),
             _ => {
-                let why = self.not_judged.clone().map_or_else(|| Value::Text(text!("")), Value::Text);
+                let why =
+                    self.not_judged.clone().map_or_else(|| Value::Text(text!("")), Value::Text);
                 text!("not judged: {}; the fund paid {}", why, paid)
             }
         }
