@@ -55,6 +55,9 @@ fn end_of_lines(bytes: &[u8]) -> Option<usize> {
     end
 }
 
+/// Takes the values of a line, with its number; it may add findings.
+type TakesLine<'a> = dyn FnMut(u64, &[&str], &mut Vec<Finding>) -> Outcome<()> + 'a;
+
 /// Hands over the values of each line, in the order of the columns, with the number of the line. What breaks the form
 /// becomes a finding; `each` may add its own.
 pub(crate) fn read(
@@ -62,7 +65,7 @@ pub(crate) fn read(
     name: &str,
     columns: &[&str],
     findings: &mut Vec<Finding>,
-    each: &mut dyn FnMut(u64, &[&str], &mut Vec<Finding>) -> Outcome<()>,
+    each: &mut TakesLine<'_>,
 ) -> Outcome<()> {
     let mut blocks = WholeLines { from: file, held: Vec::with_capacity(BLOCK), taken: 0 };
     let mut listed = ListedFindings { before: findings.len(), more: 0 };
@@ -112,12 +115,11 @@ pub(crate) fn read(
 fn whole_text(block: &[u8], first: u64) -> Result<&str, (Code, u64, Text)> {
     let text =
         decoded(block).map_err(|(line, found)| (Code::S01, first + line as u64 - 1, found))?;
-    if memchr(b'"', block).is_some() {
-        if let Some(line) = stray_quote(text) {
-            return Err((Code::S03, first + line as u64 - 1, text!("a quote out of place")));
-        }
+    let has_quotes = memchr(b'"', block).is_some();
+    match stray_quote(if has_quotes { text } else { "" }) {
+        Some(line) => Err((Code::S03, first + line as u64 - 1, text!("a quote out of place"))),
+        None => Ok(text),
     }
-    Ok(text)
 }
 
 /// The header of a file.
@@ -147,7 +149,7 @@ impl StreamHeading {
         numbers: &mut LineNumbers<'_>,
         name: &str,
         (findings, listed): (&mut Vec<Finding>, &mut ListedFindings),
-        each: &mut dyn FnMut(u64, &[&str], &mut Vec<Finding>) -> Outcome<()>,
+        each: &mut TakesLine<'_>,
     ) -> Outcome<()> {
         let mut record = csv::StringRecord::new();
         loop {
@@ -205,11 +207,12 @@ mod tests {
         let long = "x".repeat(999);
         for line in 2..=9_000 {
             // A value with a line break, a blank line, a line without quotes.
-            text.push_str(&match line % 3 {
+            let value = match line % 3 {
                 0 => format!("{line},\"{long}\n\"\"y\",1\r\n"),
                 1 => "\r\n".to_owned(),
                 _ => format!("{line},{long},2\r\n"),
-            });
+            };
+            text.push_str(&value);
         }
         let (found, findings) = lines(text.as_bytes());
         assert_eq!(findings, [""; 0]);

@@ -175,9 +175,10 @@ impl ExplainedSet {
 
     fn text(&self) -> Text {
         let ExplainedSet { file, line, area, from, .. } = self;
-        match &self.until {
-            Some(until) => text!("{} line {}: area {}, {} to {}", file, line, area, from, until),
-            None => text!("{} line {}: area {}, from {} on", file, line, area, from),
+        if let Some(until) = &self.until {
+            text!("{} line {}: area {}, {} to {}", file, line, area, from, until)
+        } else {
+            text!("{} line {}: area {}, from {} on", file, line, area, from)
         }
     }
 }
@@ -247,7 +248,8 @@ impl Explanation {
                 paid
             ),
             _ => {
-                let why = self.not_judged.clone().map_or(Value::Given("".into()), Value::Text);
+                let why =
+                    self.not_judged.clone().map_or_else(|| Value::Text(text!("")), Value::Text);
                 text!("not judged: {}; the fund paid {}", why, paid)
             }
         }

@@ -6,8 +6,8 @@
 //!
 //! **Out.** Leads BEN-01 to BEN-06, and the count of what was looked at.
 //!
-//! **Invariants.** A settlement is a lead of at most one of BEN-01, BEN-03 and BEN-05. A fact that is unknown never makes a
-//! lead that some value of it would not make.
+//! **Invariants.** A settlement is a lead of at most one of BEN-01, BEN-03 and BEN-05. A fact that is unknown takes
+//! every value that the rules tell apart, so it hides leads and makes none; of BEN-04 the caps that there are decide.
 
 mod ben01;
 mod ben02;

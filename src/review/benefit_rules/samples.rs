@@ -83,7 +83,7 @@ pub(super) fn all_leads(
     let benefits = benefits.unwrap_or_else(|error| panic!("{error}"));
     let thresholds = thresholds();
     let off: BTreeSet<ReviewRule> = off.iter().copied().collect();
-    let filed = filings.and_then(|_| all_filed());
+    let filed = filings.map(|_| all_filed());
     let context = ReviewContext::new(&thresholds, off, &benefits, filed);
     let rows: Vec<&ReviewedRow<'_>> = rows.iter().collect();
     let filings: Vec<&Filing<'_>> = filings.unwrap_or_default().iter().collect();

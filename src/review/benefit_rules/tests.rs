@@ -33,13 +33,15 @@ fn the_kind_of_a_person_is_by_type_else_by_age() {
         let optional = OptionalFields { person, age, ..OptionalFields::default() };
         person_of(&ReviewedRow { fund, optional, ..stay("S1") })
     };
-    use FundClass::{Employee, Resident};
-    assert_eq!(person(Resident, None, Some(17)), Some(PersonKind::Minor));
-    assert_eq!(person(Resident, None, Some(18)), Some(PersonKind::Adult));
-    assert_eq!(person(Resident, None, None), None);
-    assert_eq!(person(Employee, None, Some(70)), None);
+    assert_eq!(person(FundClass::Resident, None, Some(17)), Some(PersonKind::Minor));
+    assert_eq!(person(FundClass::Resident, None, Some(18)), Some(PersonKind::Adult));
+    assert_eq!(person(FundClass::Resident, None, None), None);
+    assert_eq!(person(FundClass::Employee, None, Some(70)), None);
     // A type that contradicts the age wins.
-    assert_eq!(person(Resident, Some(PersonKind::Minor), Some(70)), Some(PersonKind::Minor));
+    assert_eq!(
+        person(FundClass::Resident, Some(PersonKind::Minor), Some(70)),
+        Some(PersonKind::Minor)
+    );
 }
 
 #[test]
@@ -92,7 +94,7 @@ fn what_was_looked_at_is_counted() {
 fn a_number_of_very_many_persons_takes_its_time_but_once() {
     let benefits = Benefits::built_in();
     let thresholds = thresholds();
-    let context = ReviewContext::new(&thresholds, BTreeSet::new(), &benefits, all_filed());
+    let context = ReviewContext::new(&thresholds, BTreeSet::new(), &benefits, Some(all_filed()));
     let rows: Vec<ReviewedRow<'_>> = (0..200_000_i64)
         .map(|at| {
             let row = with(paid("S", "21000", "15000"), |optional| {

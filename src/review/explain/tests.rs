@@ -43,21 +43,22 @@ fn fen(text: &str) -> Fen {
     parse_yuan(text).expect("an amount")
 }
 
-fn row<'a>(optional: OptionalFields<'a>) -> ReviewedRow<'a> {
+fn row(optional: OptionalFields<'_>) -> ReviewedRow<'_> {
     ReviewedRow { in_scope: Some(fen("21200")), hifp_pay: fen("15000"), optional, ..stay("S1") }
 }
 
 fn explained(row: &ReviewedRow<'_>, filings: &[Filing<'_>]) -> Explanation {
     let benefits = Benefits::parse(&[("s.toml".to_owned(), SETS.to_owned())]).expect("good");
     let thresholds = thresholds();
-    let context = ReviewContext::new(&thresholds, BTreeSet::new(), &benefits, all_filed());
+    let context = ReviewContext::new(&thresholds, BTreeSet::new(), &benefits, Some(all_filed()));
     let (rows, filings) = ([row], filings.iter().collect::<Vec<_>>());
     let person = Person { psn_no: "P1", settlements: &rows, filings: &filings };
     explanation(row, &person, &context).expect("it is among them")
 }
 
 fn text(explanation: &Explanation) -> String {
-    explanation.lines().iter().map(|line| format!("{line}\n")).collect()
+    let lines: Vec<String> = explanation.lines().iter().map(ToString::to_string).collect();
+    lines.join("\n") + "\n"
 }
 
 /// Compares an explanation with a file; `UPDATE_CASES=1` writes the file.

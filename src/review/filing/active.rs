@@ -165,11 +165,6 @@ impl<'a> ActiveFilings<'a> {
 }
 
 impl FittingFilings {
-    /// Whether any fits.
-    pub(super) fn any(&self) -> bool {
-        self.first_made.is_some()
-    }
-
     /// Whether one of a type fits.
     pub(super) fn has(&self, kind: FilingKind) -> bool {
         self.has[kind as usize]

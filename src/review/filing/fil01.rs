@@ -33,8 +33,9 @@ mod tests {
 
     #[test]
     fn nothing_was_filed() {
-        let leads =
-            |row: ReviewedRow<'_>, filings: &[_]| filing_leads(&[row], filings, all_filed()).0;
+        let leads = |row: ReviewedRow<'_>, filings: &[_]| {
+            filing_leads(&[row], filings, Some(all_filed())).0
+        };
         let lead = ["FIL-01 S1"];
         assert_eq!(leads(stay("S1"), &[]), lead);
         assert_eq!(leads(ReviewedRow { care: CareClass::Chronic, ..stay("S1") }, &[]), lead);
@@ -73,17 +74,17 @@ mod tests {
     fn an_unknown_class_and_another_class_give_no_lead() {
         let emergency = OptionalFields { emergency: true, ..OptionalFields::default() };
         let emergency = ReviewedRow { optional: emergency, ..stay("S1") };
-        assert_eq!(filing_leads(&[emergency], &[], all_filed()), (vec![], vec!["emergency"]));
+        assert_eq!(filing_leads(&[emergency], &[], Some(all_filed())), (vec![], vec!["emergency"]));
         let deemed = ReviewedRow { treating: "320500", ..stay("S1") };
-        assert_eq!(filing_leads(&[deemed], &[], all_filed()), (vec![], vec!["deemed"]));
+        assert_eq!(filing_leads(&[deemed], &[], Some(all_filed())), (vec![], vec!["deemed"]));
         assert_eq!(filing_leads(&[stay("S1")], &[], None), (vec![], vec!["unknown"]));
         // No filing of the insured province is known.
         let others = ProvinceSet::default();
         assert_eq!(filing_leads(&[stay("S1")], &[], Some(others)), (vec![], vec!["unknown"]));
         // 65 and 66 lie in the same towns.
         let near = ReviewedRow { insured: "650100", treating: "659001", ..stay("S1") };
-        assert_eq!(filing_leads(&[near], &[], all_filed()), (vec![], vec!["none"]));
+        assert_eq!(filing_leads(&[near], &[], Some(all_filed())), (vec![], vec!["none"]));
         let far = ReviewedRow { insured: "640100", treating: "659001", ..stay("S1") };
-        assert_eq!(filing_leads(&[far], &[], all_filed()).0, ["FIL-01 S1"]);
+        assert_eq!(filing_leads(&[far], &[], Some(all_filed())).0, ["FIL-01 S1"]);
     }
 }

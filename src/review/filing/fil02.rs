@@ -42,7 +42,8 @@ mod tests {
 
     #[test]
     fn filed_after_the_settlement() {
-        let leads = |filings: &[Filing<'_>]| filing_leads(&[stay("S1")], filings, all_filed()).0;
+        let leads =
+            |filings: &[Filing<'_>]| filing_leads(&[stay("S1")], filings, Some(all_filed())).0;
         assert_eq!(leads(&[made(Some(43_201))]), ["FIL-02 S1 made=2025-10-15 12:00:01"]);
         assert_eq!(leads(&[made(Some(43_200))]), [""; 0]);
         assert_eq!(leads(&[made(None)]), [""; 0]);
@@ -59,7 +60,7 @@ mod tests {
     #[test]
     fn a_microsecond_is_after() {
         let late = Filing { made: Some(stay("S1").time + 1), ..made(None) };
-        assert_eq!(filing_leads(&[stay("S1")], &[late], all_filed()).0.len(), 1);
+        assert_eq!(filing_leads(&[stay("S1")], &[late], Some(all_filed())).0.len(), 1);
     }
 
     #[test]
@@ -69,12 +70,18 @@ mod tests {
         let emergency = ReviewedRow { optional: emergency, ..stay("S1") };
         // The class is long-term, and still it was an emergency.
         let long = Filing { kind: Some(FilingKind::LongTerm), ..late.clone() };
-        let found = filing_leads(&[emergency], std::slice::from_ref(&long), all_filed());
+        let found = filing_leads(&[emergency], std::slice::from_ref(&long), Some(all_filed()));
         assert_eq!(found, (vec![], vec!["long_term"]));
         let deemed = ReviewedRow { treating: "320500", ..stay("S1") };
         let there = Filing { place: "320500", ..long };
-        assert_eq!(filing_leads(&[deemed], &[there], all_filed()), (vec![], vec!["long_term"]));
+        assert_eq!(
+            filing_leads(&[deemed], &[there], Some(all_filed())),
+            (vec![], vec!["long_term"])
+        );
         let unknown = Filing { kind: None, unknown_kind: Some("7"), ..late };
-        assert_eq!(filing_leads(&[stay("S1")], &[unknown], all_filed()), (vec![], vec!["unknown"]));
+        assert_eq!(
+            filing_leads(&[stay("S1")], &[unknown], Some(all_filed())),
+            (vec![], vec!["unknown"])
+        );
     }
 }

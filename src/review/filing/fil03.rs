@@ -40,7 +40,8 @@ mod tests {
 
     #[test]
     fn filed_to_other_places_only() {
-        let leads = |filings: &[Filing<'_>]| filing_leads(&[stay("S1")], filings, all_filed()).0;
+        let leads =
+            |filings: &[Filing<'_>]| filing_leads(&[stay("S1")], filings, Some(all_filed())).0;
         assert_eq!(leads(&[to("610200")]), ["FIL-03 S1 filed_to=610200"]);
         // Places are told once, in order; those of a type that is not known too.
         let unknown = Filing { kind: None, unknown_kind: Some("7"), ..to("510000") };
@@ -59,8 +60,11 @@ mod tests {
         let emergency = OptionalFields { emergency: true, ..OptionalFields::default() };
         let emergency = ReviewedRow { optional: emergency, ..stay("S1") };
         let filings = std::slice::from_ref(&elsewhere);
-        assert_eq!(filing_leads(&[emergency], filings, all_filed()), (vec![], vec!["emergency"]));
+        assert_eq!(
+            filing_leads(&[emergency], filings, Some(all_filed())),
+            (vec![], vec!["emergency"])
+        );
         let deemed = ReviewedRow { treating: "320500", ..stay("S1") };
-        assert_eq!(filing_leads(&[deemed], filings, all_filed()), (vec![], vec!["deemed"]));
+        assert_eq!(filing_leads(&[deemed], filings, Some(all_filed())), (vec![], vec!["deemed"]));
     }
 }

@@ -46,7 +46,7 @@ mod tests {
     }
 
     fn leads(rows: &[ReviewedRow<'_>], filings: &[Filing<'_>]) -> Vec<String> {
-        let all = filing_leads(rows, filings, all_filed()).0;
+        let all = filing_leads(rows, filings, Some(all_filed())).0;
         all.into_iter().filter(|lead| lead.starts_with("FIL-04")).collect()
     }
 

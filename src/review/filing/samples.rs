@@ -88,10 +88,10 @@ pub(in crate::review) fn thresholds() -> Thresholds {
 }
 
 /// Every insured province has filings.
-pub(in crate::review) fn all_filed() -> Option<ProvinceSet> {
+pub(in crate::review) fn all_filed() -> ProvinceSet {
     let mut all = ProvinceSet::default();
     Province::all().for_each(|province| all.add(province));
-    Some(all)
+    all
 }
 
 /// A set of 310115 that deems treating province 32 filed to.
