@@ -322,6 +322,9 @@ const SHOWN: usize = 20;
 
 /// Runs `liangqing review import`.
 fn import(arguments: &LeadImport) -> Outcome<()> {
+    if let Some(out) = &arguments.out {
+        replies::must_be_apart(out, &arguments.replies, &arguments.leads)?;
+    }
     let replace = Replace::when(arguments.force);
     let output = arguments.out.as_deref().map(|out| Output::file(out, replace)).transpose()?;
     let read = || replies::read(&arguments.replies, &arguments.leads, arguments.book.as_deref());

@@ -61,12 +61,13 @@ impl<'a> Packs<'a> {
                 cells.extend([with_code(reader), open(role, settlement, reader)]);
                 let ids = [row.lead_id.clone(), no_formula(&settlement.setl_id), named(role)];
                 let line = ids.iter().chain(&of_lead).chain(&cells);
+                let path = self.folder.join(path_of(reader, "csv"));
                 let (writer, lines) = self.writer(reader)?;
                 line.map(String::as_str)
                     .chain([""; 6])
                     .try_for_each(|cell| writer.write_field(cell))
                     .and_then(|()| writer.write_record(None::<&[u8]>))
-                    .map_err(failed)?;
+                    .map_err(failed(&path))?;
                 *lines += 1;
             }
         }
@@ -86,7 +87,7 @@ impl<'a> Packs<'a> {
                 file.write_all("\u{feff}".as_bytes()).map_err(Failure::io(&path))?;
                 let mut writer = csv::Writer::from_writer(file);
                 let headings = COLUMNS.map(super::columns::PackColumn::heading);
-                writer.write_record(headings).map_err(failed)?;
+                writer.write_record(headings).map_err(failed(&path))?;
                 free.insert((writer, 0))
             }
         })
@@ -194,9 +195,9 @@ fn day(day: i32) -> String {
     NaiveDate::from_epoch_days(day).map(|day| day.to_string()).unwrap_or_default()
 }
 
-fn failed(error: csv::Error) -> Failure {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => Failure::Io { place: Text::given("leads.csv"), error },
+fn failed(path: &Path) -> impl FnOnce(csv::Error) -> Failure {
+    move |error| match error.into_kind() {
+        csv::ErrorKind::Io(error) => Failure::io(path)(error),
         kind => Failure::Bug(text!("CSV: {}", Text::foreign(format!("{kind:?}")))),
     }
 }

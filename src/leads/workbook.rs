@@ -1,6 +1,6 @@
 //! Makes the workbook of a province from its CSV, line by line: a sheet for each rule, with cells for answers.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, io, path::Path};
 
 use chrono::NaiveDate;
 use rust_xlsxwriter::{
@@ -13,6 +13,7 @@ use super::{
     guide::{self, HOW_TO},
 };
 use crate::{
+    columnar::guard,
     diag::{Failure, Outcome},
     model::{codes::Province, money::parse_sum},
     review::rule::ReviewRule,
@@ -42,6 +43,24 @@ pub(super) fn write(
     province: Province,
     created: NaiveDate,
 ) -> Outcome<()> {
+    // The crate returns no error where its own files cannot be written, as on a full disk: it panics.
+    let written = guard::caught(|| fill(csv, xlsx, province, created));
+    written.unwrap_or_else(|panic| {
+        Err(match error_of_system(&panic) {
+            Some(error) => Failure::io(xlsx)(error),
+            None => Failure::Bug(text!("workbook {}: {}", xlsx, Text::foreign(panic))),
+        })
+    })
+}
+
+/// Returns the error of the system that a panic was about: messages have it as `Os { code: 28, …`.
+fn error_of_system(panic: &str) -> Option<io::Error> {
+    let (_, code) = panic.split_once("Os { code: ")?;
+    let code = code.split(',').next()?.parse().ok()?;
+    Some(io::Error::from_raw_os_error(code))
+}
+
+fn fill(csv: &Path, xlsx: &Path, province: Province, created: NaiveDate) -> Outcome<()> {
     let place = text!("{}", xlsx);
     let failed = |error: XlsxError| match error {
         XlsxError::IoError(error) => Failure::Io { place: place.clone(), error },
