@@ -14,8 +14,8 @@ use super::{
     options::{Format, Working},
     printer::{report, text},
     progress, rehearsal,
-    timings::timings_table,
     threads::thread_pool,
+    timings::timings_table,
 };
 use crate::{
     daily::{self, DailyRequest, DailySummary},

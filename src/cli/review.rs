@@ -26,6 +26,7 @@ use crate::{
         summary::{ReviewSummary, yuan_of},
         write::{LeadSource, fill},
     },
+    model::money::{parse_sum, yuan_grouped},
     pipeline::parse_memory,
     place::{
         self,
@@ -369,6 +370,10 @@ fn import_lines(replies: &LeadReplies, out: Option<&Path>) -> Vec<Text> {
     for (name, count) in counts {
         lines.push(Text::labelled_to(16, name, text!("{} line(s)", Grouped(count))));
     }
+    let (count, sum) = (replies.deductions.len() as u64, parse_sum(&replies.amount));
+    let sum = sum.map_or_else(|_| replies.amount.clone(), yuan_grouped);
+    let deducted = text!("{} deduction(s), {} yuan", Grouped(count), sum);
+    lines.push(Text::labelled_to(16, "deducted", deducted));
     let written = if let Some(out) = out {
         text!("{}", shown(out))
     } else {

@@ -348,7 +348,7 @@ findings! {
         "请填写 `review` 为各省生成的 leads.xlsx 或 leads.csv，存为 XLSX 或 CSV UTF-8";
     W02 "a lead_id and a setl_id of the leads, and entries in open cells only" "线索中的 lead_id 与 setl_id，且只填可答复的单元格"
         "answer the lines as the form has them; lines of other provinces and of context are answered by nobody here"
-        "按核查表原有各行答复；他省的行与佐证行不在此答复";
+        "按核查表原有各行答复；他省的行与旁证行不在此答复";
     W03 "a verdict 属实 or 不属实, with reason, two persons and a day; an amount above 0 up to the payable, with 属实 only" "核查结果为属实或不属实，并填理由、两人、日期；扣款金额大于 0 且不超过应付，且只在属实时填写"
         "complete or correct the line, or leave it without any entry"
         "补全或更正该行，或整行留空";

@@ -255,11 +255,7 @@ impl LeadForm {
             sheet: self.sheet.name.clone(),
             number: u64::from(self.sheet.row) + 1,
             lead_id: trimmed(lead_id),
-            setl_ids: if self.guarded {
-                [bare_id, setl_id.text]
-            } else {
-                [setl_id.text, bare_id]
-            },
+            setl_ids: if self.guarded { [bare_id, setl_id.text] } else { [setl_id.text, bare_id] },
             pack: trimmed(pack),
             verdict: trimmed(verdict),
             amount: trimmed(amount),

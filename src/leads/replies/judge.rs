@@ -127,7 +127,11 @@ fn closed(line: &AnsweredLine, of: &KnownLine) -> Option<Text> {
         return Some(text!("an entry on a line of context"));
     }
     let Some(code) = line.pack.split_whitespace().next() else {
-        return Some(text!("an entry of no province on a line of {}: {} is empty", of.treating, "pack"));
+        return Some(text!(
+            "an entry of no province on a line of {}: {} is empty",
+            of.treating,
+            "pack"
+        ));
     };
     let is_other = code != of.treating.to_string();
     is_other.then(|| text!("an entry of {} on a line of {}", line.pack, of.treating))
