@@ -27,6 +27,7 @@ use crate::{
         summary::{ReviewSummary, yuan_of},
         write::{LeadSource, fill},
     },
+    model::money::{parse_sum, yuan_grouped},
     pipeline::parse_memory,
     place::{
         self,
@@ -339,6 +340,9 @@ const SHOWN: usize = 20;
 
 /// Runs `liangqing review import`.
 fn import(arguments: &LeadImport) -> Outcome<()> {
+    if let Some(out) = &arguments.out {
+        replies::must_be_apart(out, &arguments.replies, &arguments.leads)?;
+    }
     let replace = Replace::when(arguments.force);
     let output = arguments.out.as_deref().map(|out| Output::file(out, replace)).transpose()?;
     let read = || replies::read(&arguments.replies, &arguments.leads, arguments.book.as_deref());
@@ -383,6 +387,10 @@ fn import_lines(replies: &LeadReplies, out: Option<&Path>) -> Vec<Text> {
     for (name, count) in counts {
         lines.push(Text::labelled_to(16, name, text!("{} line(s)", Grouped(count))));
     }
+    let (count, sum) = (replies.deductions.len() as u64, parse_sum(&replies.amount));
+    let sum = sum.map_or_else(|_| replies.amount.clone(), yuan_grouped);
+    let deducted = text!("{} deduction(s), {} yuan", Grouped(count), sum);
+    lines.push(Text::labelled_to(16, "deducted", deducted));
     let written = if let Some(out) = out {
         text!("{}", shown(out))
     } else {

@@ -17,10 +17,18 @@ thread_local! {
 
 /// Runs a decoder over bytes of unknown origin; none when it panics, which is damage of the bytes.
 pub fn guarded<T>(decode: impl FnOnce() -> T) -> Option<T> {
+    caught(decode).ok()
+}
+
+/// Runs foreign code that may panic; the message of the panic when it does.
+pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     let outer = DECODING.replace(true);
-    let decoded = catch_unwind(AssertUnwindSafe(decode)).ok();
+    let done = catch_unwind(AssertUnwindSafe(run));
     DECODING.set(outer);
-    decoded
+    done.map_err(|panic| match panic.downcast::<String>() {
+        Ok(message) => *message,
+        Err(panic) => panic.downcast_ref::<&str>().map_or_else(String::new, ToString::to_string),
+    })
 }
 
 /// Keeps panics of decoders off stderr; they are reported as damage of the file.

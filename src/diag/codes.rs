@@ -348,7 +348,7 @@ findings! {
         "请填写 `review` 为各省生成的 leads.xlsx 或 leads.csv，存为 XLSX 或 CSV UTF-8";
     W02 "a lead_id and a setl_id of the leads, and entries in open cells only" "线索中的 lead_id 与 setl_id，且只填可答复的单元格"
         "answer the lines as the form has them; lines of other provinces and of context are answered by nobody here"
-        "按核查表原有各行答复；他省的行与佐证行不在此答复";
+        "按核查表原有各行答复；他省的行与旁证行不在此答复";
     W03 "a verdict 属实 or 不属实, with reason, two persons and a day; an amount above 0 up to the payable, with 属实 only" "核查结果为属实或不属实，并填理由、两人、日期；扣款金额大于 0 且不超过应付，且只在属实时填写"
         "complete or correct the line, or leave it without any entry"
         "补全或更正该行，或整行留空";
@@ -358,6 +358,9 @@ findings! {
     W05 "a settlement of the book that has cleared, is not reversed, and from which this much can still be deducted" "账套中已清算、未退费且尚可扣除该金额的结算"
         "remove the amount, or lower it; what a review has deducted once is not deducted again"
         "删去或减少扣款金额；审核已扣过的结算不再扣";
+    W06 "the tables as `review` wrote them, with the digests of SHA256SUMS" "`review` 写出的原表，摘要与 SHA256SUMS 一致"
+        "name the folder as `review` wrote it, or run the review again; ids of leads are known within one review only"
+        "请指定 `review` 写出的原文件夹，或重新运行审查；疑点编号只在一次审查内有效";
     B01 "the manifest of a closed period and its seal" "已结账清算期的清单及其封签"
         "restore the period from a copy; whoever has the digest of its manifest can tell which copy is right"
         "用副本恢复该期；持有清单摘要者可判定哪份副本为真";

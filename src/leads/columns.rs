@@ -54,15 +54,27 @@ const fn column(
 
 use PackCell::{Answer, AnswerDay, AnswerMoney, AnswerVerdict, Count, Money, Text};
 
-/// The columns, in order: the line, the lead, the settlement, the answer.
+/// The columns, in order: what a person needs to answer a line, the answer, the rest of the lead, of the settlement.
 pub(super) const COLUMNS: [PackColumn; 35] = [
     LEAD_ID,
     SETL_ID,
     column("role", "角色", Text, 13),
-    column("rule_name", "疑点", Text, 32),
-    column("what_to_check", "核查要点", Text, 40),
+    column("line_psn_no", "本笔人员", Text, 15),
+    column("setl_time", "结算时间", Text, 20),
+    column("begndate", "开始日期", Text, 12),
+    column("enddate", "结束日期", Text, 12),
+    column("payable", "应付金额", Money, 14),
+    column("amount_at_stake", "涉及金额", Money, 16),
+    ANSWERS[0],
+    ANSWERS[1],
+    ANSWERS[2],
+    ANSWERS[3],
+    ANSWERS[4],
+    ANSWERS[5],
     column("rule", "规则", Text, 9),
-    column("strength", "强度", Text, 15),
+    column("rule_name", "规则名称", Text, 32),
+    column("what_to_check", "核查要点", Text, 40),
+    column("strength", "强度", Text, 22),
     column("treating_province", "核查就医省", Text, 18),
     column("other_province", "另一就医省", Text, 18),
     column("insured_province", "参保省", Text, 18),
@@ -71,31 +83,22 @@ pub(super) const COLUMNS: [PackColumn; 35] = [
     column("first_day", "首日", Text, 12),
     column("last_day", "末日", Text, 12),
     column("settlements", "结算笔数", Count, 11),
-    column("amount_at_stake", "涉及金额", Money, 17),
     column("detail", "明细", Text, 34),
     column("cleared", "已清算", Text, 10),
     column("line_province", "本笔就医省", Text, 18),
-    column("line_psn_no", "本笔人员", Text, 16),
-    column("line_fixmedins_code", "本笔机构", Text, 18),
+    column("line_fixmedins_code", "本笔机构", Text, 20),
     column("care_class", "医疗类别", Text, 18),
-    column("setl_time", "结算时间", Text, 20),
-    column("begndate", "开始日期", Text, 12),
-    column("enddate", "结束日期", Text, 12),
     column("medfee_sumamt", "医疗费总额", Money, 16),
-    column("payable", "应付金额", Money, 15),
     PACK,
     OPEN,
-    ANSWERS[0],
-    ANSWERS[1],
-    ANSWERS[2],
-    ANSWERS[3],
-    ANSWERS[4],
-    ANSWERS[5],
 ];
+
+/// The number of columns up to the last one of the answer.
+pub(super) const FRONT: u16 = 15;
 
 /// The columns by which a line is known.
 pub(super) const LEAD_ID: PackColumn = column("lead_id", "疑点编号", Text, 16);
-pub(super) const SETL_ID: PackColumn = column("setl_id", "结算ID", Text, 24);
+pub(super) const SETL_ID: PackColumn = column("setl_id", "结算ID", Text, 22);
 /// The province whose file it is.
 pub(super) const PACK: PackColumn = column("pack", "报送省", Text, 14);
 /// Whether that province may answer the line.
@@ -104,11 +107,11 @@ pub(super) const OPEN: PackColumn = column("open", "可答复", Text, 9);
 /// The columns of an answer.
 pub(super) const ANSWERS: [PackColumn; 6] = [
     column("verdict", "核查结果", AnswerVerdict, 11),
-    column("amount", "扣款金额", AnswerMoney, 14),
-    column("reason", "理由", Answer, 26),
-    column("decided_by", "经办人", Answer, 13),
-    column("approved_by", "复核人", Answer, 14),
-    column("decided_on", "核查日期", AnswerDay, 14),
+    column("amount", "扣款金额", AnswerMoney, 13),
+    column("reason", "理由", Answer, 24),
+    column("decided_by", "经办人", Answer, 12),
+    column("approved_by", "复核人", Answer, 13),
+    column("decided_on", "核查日期", AnswerDay, 13),
 ];
 
 /// The words of a verdict: it is so, and it is not.
@@ -133,6 +136,6 @@ mod tests {
         assert_eq!(words.len(), 2 * COLUMNS.len());
         assert!(ANSWERS[1].is_named(" 扣款金额 ") && ANSWERS[1].is_named("扣款金额 amount"));
         assert!(!ANSWERS[1].is_named("amount_at_stake"));
-        assert_eq!(place_of("decided_on"), 34);
+        assert_eq!(place_of("decided_on") + 1, usize::from(FRONT));
     }
 }

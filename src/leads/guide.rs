@@ -1,6 +1,9 @@
 //! Words about the rules: names, and what is to be checked, in Chinese and in English.
 
-use crate::review::rule::{ReviewRule, Strength};
+use crate::{
+    model::words::chinese,
+    review::rule::{ReviewRule, Strength},
+};
 
 /// A text in Chinese and in English.
 pub(super) type BothLanguages = [&'static str; 2];
@@ -238,12 +241,8 @@ pub(super) fn of_rule(rule: ReviewRule) -> RuleGuide {
 }
 
 /// Returns the words for how strong a lead is.
-pub(super) const fn of_strength(strength: Strength) -> BothLanguages {
-    match strength {
-        Strength::Certain => ["确凿", "certain"],
-        Strength::Consistent => ["相符", "consistent"],
-        Strength::Statistical => ["统计", "statistical"],
-    }
+pub(super) fn of_strength(strength: Strength) -> BothLanguages {
+    [chinese(strength.name()), strength.name()]
 }
 
 /// The names of details.
@@ -305,8 +304,8 @@ pub(super) const fn takes_amount(rule: ReviewRule) -> bool {
 
 /// How a form is filled in.
 pub(super) const HOW_TO: BothLanguages = [
-    "只填浅黄色单元格：核查结果填“属实”或“不属实”；属实且须扣款的填扣款金额（元，不超过应付金额），不扣款留空；理由、经办人、复核人（两人不同）、日期每行必填。未核查的行留空。填好后交回，程序读回生成扣款单。",
-    "Fill in the yellow cells only: 属实 (so it is) or 不属实 (it is not); with 属实 the yuan to deduct, at most the payable, or nothing; reason, who decided, who approved (another person) and the day in every line that is answered. Leave other lines empty and send the file back.",
+    "只填浅黄色单元格：核查结果填“属实”或“不属实”；属实且须扣款的填扣款金额（元，不超过应付金额），不扣款留空；理由、经办人、复核人（两人不同）、日期每行必填。未核查的行留空，各列请勿删改。填好后交回，程序读回生成扣款单。",
+    "Fill in the yellow cells only: 属实 (so it is) or 不属实 (it is not); with 属实 the yuan to deduct, at most the payable, or nothing; reason, who decided, who approved (another person) and the day in every line that is answered. Leave other lines empty, keep all columns, and send the file back.",
 ];
 
 #[cfg(test)]

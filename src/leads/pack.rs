@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate};
 use rayon::prelude::*;
 
 use super::{
-    columns::COLUMNS,
+    columns::{COLUMNS, place_of},
     guide,
     tables::{LeadRole, LeadRow, with_roles},
     workbook,
@@ -38,6 +38,23 @@ pub(super) struct Packs<'a> {
     open: BTreeMap<Province, (PackWriter, u64)>,
 }
 
+/// The cells of a line, in the order of the columns.
+#[derive(Debug, Clone)]
+struct PackLine([String; COLUMNS.len()]);
+
+impl Default for PackLine {
+    fn default() -> PackLine {
+        PackLine(std::array::from_fn(|_| String::new()))
+    }
+}
+
+impl PackLine {
+    /// Sets the cell of a column, by its name.
+    fn set(&mut self, name: &str, cell: String) {
+        self.0[place_of(name)] = cell;
+    }
+}
+
 /// Workbooks that are made at a time: each of them has a file for each of its sheets.
 const TOGETHER: usize = 8;
 
@@ -57,16 +74,14 @@ impl<'a> Packs<'a> {
         let of_lead = self.lead_cells(row);
         for reader in readers {
             for (role, settlement) in with_roles(lead) {
-                let mut cells = self.settlement_cells(settlement);
-                cells.extend([with_code(reader), open(role, settlement, reader)]);
-                let ids = [row.lead_id.clone(), no_formula(&settlement.setl_id), named(role)];
-                let line = ids.iter().chain(&of_lead).chain(&cells);
+                let mut line = of_lead.clone();
+                self.add_settlement(&mut line, settlement);
+                line.set("role", named(role));
+                line.set("pack", with_code(reader));
+                line.set("open", open(role, settlement, reader));
+                let path = self.folder.join(path_of(reader, "csv"));
                 let (writer, lines) = self.writer(reader)?;
-                line.map(String::as_str)
-                    .chain([""; 6])
-                    .try_for_each(|cell| writer.write_field(cell))
-                    .and_then(|()| writer.write_record(None::<&[u8]>))
-                    .map_err(failed)?;
+                writer.write_record(&line.0).map_err(failed(&path))?;
                 *lines += 1;
             }
         }
@@ -86,58 +101,67 @@ impl<'a> Packs<'a> {
                 file.write_all("\u{feff}".as_bytes()).map_err(Failure::io(&path))?;
                 let mut writer = csv::Writer::from_writer(file);
                 let headings = COLUMNS.map(super::columns::PackColumn::heading);
-                writer.write_record(headings).map_err(failed)?;
+                writer.write_record(headings).map_err(failed(&path))?;
                 free.insert((writer, 0))
             }
         })
     }
 
     fn person(&self, number: &str) -> String {
-        match self.pseudonyms {
+        no_formula(&match self.pseudonyms {
             Some(pseudonyms) => format!("{} {}", masked(number), pseudonyms.of(number)),
             None => masked(number),
-        }
+        })
     }
 
-    /// Returns the cells that all lines of a lead share: from `rule_name` to `cleared`.
-    fn lead_cells(&self, row: &LeadRow) -> Vec<String> {
+    /// Returns a line with the cells that all lines of a lead share.
+    fn lead_cells(&self, row: &LeadRow) -> PackLine {
         let words = guide::of_rule(row.rule);
         let province = |of: Option<Province>| of.map(with_code).unwrap_or_default();
+        let person = row.psn_no.as_deref().map(|number| self.person(number));
         let cleared = row.cleared.map(|cleared| if cleared { "是 yes" } else { "否 no" });
-        vec![
-            words.name.join(" "),
-            words.check.join(" / "),
-            row.rule.id().to_owned(),
-            guide::of_strength(row.strength).join(" "),
-            with_code(row.treating),
-            province(row.other),
-            province(row.insured),
-            row.psn_no.as_deref().map(|number| self.person(number)).unwrap_or_default(),
-            row.institution.as_deref().map(no_formula).unwrap_or_default(),
-            day(row.days.0),
-            day(row.days.1),
-            row.settlements.to_string(),
-            yuan(row.amount),
-            no_formula(&row.detail),
-            cleared.unwrap_or_default().to_owned(),
-        ]
+        let mut line = PackLine::default();
+        for (name, cell) in [
+            ("lead_id", row.lead_id.clone()),
+            ("rule", row.rule.id().to_owned()),
+            ("rule_name", words.name.join(" ")),
+            ("what_to_check", words.check.join(" / ")),
+            ("strength", guide::of_strength(row.strength).join(" ")),
+            ("treating_province", with_code(row.treating)),
+            ("other_province", province(row.other)),
+            ("insured_province", province(row.insured)),
+            ("psn_no", person.unwrap_or_default()),
+            ("fixmedins_code", row.institution.as_deref().map(no_formula).unwrap_or_default()),
+            ("first_day", day(row.days.0)),
+            ("last_day", day(row.days.1)),
+            ("settlements", row.settlements.to_string()),
+            ("amount_at_stake", yuan(row.amount)),
+            ("detail", no_formula(&row.detail)),
+            ("cleared", cleared.unwrap_or_default().to_owned()),
+        ] {
+            line.set(name, cell);
+        }
+        line
     }
 
-    /// Returns the cells of a settlement: from `line_province` to `payable`.
-    fn settlement_cells(&self, settlement: &LeadSettlement) -> Vec<String> {
+    /// Adds the cells of a settlement.
+    fn add_settlement(&self, line: &mut PackLine, settlement: &LeadSettlement) {
         let care = settlement.care.name();
         let time = DateTime::from_timestamp_micros(settlement.time).unwrap_or_default();
-        vec![
-            with_code(settlement.treating_province()),
-            no_formula(&self.person(&settlement.psn_no)),
-            no_formula(&settlement.institution),
-            format!("{} {care}", chinese(care)),
-            time.format("%Y-%m-%d %H:%M:%S").to_string(),
-            settlement.begin.map(day).unwrap_or_default(),
-            settlement.end.map(day).unwrap_or_default(),
-            yuan(settlement.medfee),
-            yuan(settlement.payable),
-        ]
+        for (name, cell) in [
+            ("setl_id", no_formula(&settlement.setl_id)),
+            ("line_psn_no", self.person(&settlement.psn_no)),
+            ("setl_time", time.format("%Y-%m-%d %H:%M:%S").to_string()),
+            ("begndate", settlement.begin.map(day).unwrap_or_default()),
+            ("enddate", settlement.end.map(day).unwrap_or_default()),
+            ("payable", yuan(settlement.payable)),
+            ("line_province", with_code(settlement.treating_province())),
+            ("line_fixmedins_code", no_formula(&settlement.institution)),
+            ("care_class", format!("{} {care}", chinese(care))),
+            ("medfee_sumamt", yuan(settlement.medfee)),
+        ] {
+            line.set(name, cell);
+        }
     }
 
     /// Closes the files and makes the workbooks; returns all of them.
@@ -184,8 +208,8 @@ fn open(role: LeadRole, settlement: &LeadSettlement, reader: Province) -> String
 
 fn named(role: LeadRole) -> String {
     match role {
-        LeadRole::Suspect => "疑点 suspect",
-        LeadRole::Context => "佐证 context",
+        LeadRole::Suspect => "嫌疑 suspect",
+        LeadRole::Context => "旁证 context",
     }
     .to_owned()
 }
@@ -194,9 +218,9 @@ fn day(day: i32) -> String {
     NaiveDate::from_epoch_days(day).map(|day| day.to_string()).unwrap_or_default()
 }
 
-fn failed(error: csv::Error) -> Failure {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => Failure::Io { place: Text::given("leads.csv"), error },
+fn failed(path: &Path) -> impl FnOnce(csv::Error) -> Failure {
+    move |error| match error.into_kind() {
+        csv::ErrorKind::Io(error) => Failure::io(path)(error),
         kind => Failure::Bug(text!("CSV: {}", Text::foreign(format!("{kind:?}")))),
     }
 }

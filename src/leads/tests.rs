@@ -304,9 +304,9 @@ fn a_province_answers_its_own_suspects_and_sees_no_number_of_a_person() {
         let cells = |line: &csv::StringRecord| places.map(|at| line[at].to_owned()).join(" ");
         lines[1..].iter().map(cells).collect::<Vec<_>>()
     };
-    let own = "BEH-06-000001 '=A1 疑点 suspect 是 yes";
+    let own = "BEH-06-000001 '=A1 嫌疑 suspect 是 yes";
     let closed = own.replace("是 yes", "否 no");
-    let other = "BEH-06-000001 B00001 疑点 suspect";
+    let other = "BEH-06-000001 B00001 嫌疑 suspect";
     assert_eq!(of("11"), [own, &format!("{other} 否 no")]);
     assert_eq!(of("44"), [closed.clone(), format!("{other} 是 yes")]);
     // All insured in Shaanxi, for information; the many of the burst too.
@@ -315,7 +315,7 @@ fn a_province_answers_its_own_suspects_and_sees_no_number_of_a_person() {
     assert!(informed.iter().all(|line| line.ends_with("否 no")) && informed.contains(&closed));
     assert_eq!(
         of("31")[..2],
-        ["BEH-04-000001 V00001 疑点 suspect 是 yes", "BEH-04-000001 S00001 佐证 context 否 no",]
+        ["BEH-04-000001 V00001 嫌疑 suspect 是 yes", "BEH-04-000001 S00001 旁证 context 否 no",]
     );
     for (path, bytes) in files.iter().filter(|(path, _)| !path.ends_with(".parquet")) {
         let bytes = if path.ends_with("xlsx") {
@@ -367,8 +367,8 @@ fn a_workbook_has_a_sheet_for_each_rule_and_parts_of_long_ones() {
         cell.map(|(_, _, text)| text.as_str())
     };
     assert_eq!(of(0, 0), Some("BEH-04 住院期间门诊购药 Care during a stay · 61 陕西省"));
-    assert_eq!((of(5, 0), of(5, 30)), (Some("疑点编号\nlead_id"), Some("扣款金额\namount")));
-    assert_eq!((of(6, 15), of(6, 14)), (Some("123.45"), Some("2")));
+    assert_eq!((of(5, 0), of(5, 10)), (Some("疑点编号\nlead_id"), Some("扣款金额\namount")));
+    assert_eq!((of(6, 8), of(6, 26)), (Some("123.45"), Some("2")));
 }
 
 /// Leads of every rule in every province, more than a page lists.

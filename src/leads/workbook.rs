@@ -1,6 +1,6 @@
 //! Makes the workbook of a province from its CSV, line by line: a sheet for each rule, with cells for answers.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, io, path::Path};
 
 use chrono::NaiveDate;
 use rust_xlsxwriter::{
@@ -9,10 +9,11 @@ use rust_xlsxwriter::{
 };
 
 use super::{
-    columns::{ANSWERS, COLUMNS, PackCell, VERDICTS, place_of},
+    columns::{ANSWERS, COLUMNS, FRONT, PackCell, VERDICTS, place_of},
     guide::{self, HOW_TO},
 };
 use crate::{
+    columnar::guard,
     diag::{Failure, Outcome},
     model::{codes::Province, money::parse_sum},
     review::rule::ReviewRule,
@@ -24,16 +25,14 @@ use crate::{
 
 /// The most lines of one sheet; a spreadsheet holds 1,048,576.
 pub(super) const MOST_LINES: u32 = if cfg!(test) { 100 } else { 1_000_000 };
-/// The number of the paper size A3.
-const PAPER: u8 = 8;
-/// The pages of a line when it is printed; each of them repeats the first two columns.
-const PAGES: u16 = 3;
+/// The number of the paper size A4.
+const PAPER: u8 = 9;
 /// The first day that a spreadsheet can hold.
 const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1900, 1, 1).expect("Invariant: a day");
+/// The last column.
+const LAST: u16 = COLUMNS.len() as u16 - 1;
 /// The row of the headings, below the title and four lines of text.
 const HEADINGS: u32 = 5;
-/// The columns over which the lines of text go.
-const TEXT_COLUMNS: u16 = 8;
 
 /// Writes the workbook of a province.
 pub(super) fn write(
@@ -42,10 +41,31 @@ pub(super) fn write(
     province: Province,
     created: NaiveDate,
 ) -> Outcome<()> {
+    // The crate returns no error where its own files cannot be written, as on a full disk: it panics.
+    let written = guard::caught(|| fill(csv, xlsx, province, created));
+    written.unwrap_or_else(|panic| {
+        Err(match error_of_system(&panic) {
+            Some(error) => Failure::io(xlsx)(error),
+            None => Failure::Bug(text!("workbook {}: {}", xlsx, Text::foreign(panic))),
+        })
+    })
+}
+
+/// Returns the error of the system that a panic was about: messages have it as `Os { code: 28, …`.
+fn error_of_system(panic: &str) -> Option<io::Error> {
+    let (_, code) = panic.split_once("Os { code: ")?;
+    let code = code.split(',').next()?.parse().ok()?;
+    Some(io::Error::from_raw_os_error(code))
+}
+
+fn fill(csv: &Path, xlsx: &Path, province: Province, created: NaiveDate) -> Outcome<()> {
     let place = text!("{}", xlsx);
     let failed = |error: XlsxError| match error {
         XlsxError::IoError(error) => Failure::Io { place: place.clone(), error },
-        error => Failure::Bug(text!("workbook {}: {}", xlsx, Text::foreign(error))),
+        error => match error_of_system(&format!("{error:?}")) {
+            Some(error) => Failure::Io { place: place.clone(), error },
+            None => Failure::Bug(text!("workbook {}: {}", xlsx, Text::foreign(error))),
+        },
     };
     let mut reader = csv::Reader::from_path(csv)
         .map_err(|error| Failure::Bug(text!("CSV: {}", Text::foreign(error))))?;
@@ -173,7 +193,7 @@ impl LeadBook {
         let mut width = 0;
         for (at, column) in (0..).zip(COLUMNS) {
             worksheet.set_column_width(at, column.width)?;
-            width += if at < TEXT_COLUMNS { u32::from(column.width) } else { 0 };
+            width += if at < FRONT { u32::from(column.width) } else { 0 };
         }
         let title = format!(
             "{} {} {} · {}",
@@ -187,7 +207,7 @@ impl LeadBook {
         let told = [words.check[0], words.check[1], HOW_TO[0], HOW_TO[1]];
         for (row, text) in (1..).zip(told) {
             worksheet.set_row_height(row, height(lines_of(text, width, 11), 11))?;
-            worksheet.merge_range(row, 0, row, TEXT_COLUMNS - 1, text, &self.looks.told)?;
+            worksheet.merge_range(row, 0, row, FRONT - 1, text, &self.looks.told)?;
         }
         worksheet.set_row_height(HEADINGS, height(2, 11) + 4)?;
         for (at, column) in (0..).zip(COLUMNS) {
@@ -195,9 +215,8 @@ impl LeadBook {
             worksheet.write_string_with_format(HEADINGS, at, heading, &self.looks.heading)?;
         }
         worksheet.set_freeze_panes(HEADINGS + 1, 2)?;
-        worksheet.set_repeat_rows(HEADINGS, HEADINGS)?;
-        worksheet.set_repeat_columns(0, 1)?;
-        worksheet.set_paper_size(PAPER).set_landscape().set_print_fit_to_pages(PAGES, 0);
+        worksheet.set_repeat_rows(0, HEADINGS)?;
+        worksheet.set_paper_size(PAPER).set_landscape().set_print_fit_to_pages(1, 0);
         worksheet.set_footer("&C&P / &N");
         self.sheet = Some((rule, part, HEADINGS + 1));
         Ok(())
@@ -211,7 +230,9 @@ impl LeadBook {
         let verdict = column_of("verdict");
         let list = DataValidation::new().allow_list_strings(&VERDICTS)?;
         worksheet.add_data_validation(first, verdict, last, verdict, &list)?;
-        worksheet.autofilter(HEADINGS, 0, last, column_of("decided_on"))?;
+        worksheet.autofilter(HEADINGS, 0, last, LAST)?;
+        // All columns on one page would be too small to read.
+        worksheet.set_print_area(0, 0, last, FRONT - 1)?;
         let allowed = ProtectionOptions {
             format_cells: true,
             format_columns: true,

@@ -19,8 +19,9 @@ const fn word(name: &'static str, chinese: &'static str, english: &'static str) 
     Word { name, chinese, english }
 }
 
-/// Every word: buckets of the control table with the break classes, sides, fund classes, care classes, decisions.
-pub const WORDS: [Word; 30] = [
+/// Every word: buckets of the control table with the break classes, sides, fund classes, care classes, decisions,
+/// strengths of leads.
+pub const WORDS: [Word; 33] = [
     word("delivered", "本期送达", "Delivered"),
     word("opened", "期初挂账", "Opened"),
     word("rejected", "校验退回", "Rejected"),
@@ -51,6 +52,9 @@ pub const WORDS: [Word; 30] = [
     word("accept_treating", "采信就医地", "Accept the treating copy"),
     word("accept_insured", "采信参保地", "Accept the insured copy"),
     word("void", "作废", "Void"),
+    word("certain", "明确", "Certain"),
+    word("consistent", "与规定不符", "Against the rules"),
+    word("statistical", "统计异常", "Unlike its peers"),
 ];
 
 /// Returns the entry of a word; `None` for a text that is no word of the tables.
@@ -81,7 +85,8 @@ mod tests {
         let classes = FundClass::ALL.map(FundClass::name).into_iter();
         let classes = classes.chain(CareClass::ALL.map(CareClass::name));
         let verdicts = Verdict::ALL.map(Verdict::name);
-        let words: BTreeSet<&str> = buckets.chain(sides).chain(classes).chain(verdicts).collect();
+        let others = verdicts.into_iter().chain(["certain", "consistent", "statistical"]);
+        let words: BTreeSet<&str> = buckets.chain(sides).chain(classes).chain(others).collect();
         assert_eq!(WORDS.map(|word| word.name).into_iter().collect::<BTreeSet<_>>(), words);
         assert_eq!(WORDS.len(), words.len());
     }

@@ -30,9 +30,9 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use crate::world::{Row, World};
 
 /// The columns of an answer, as forms have them.
-const ANSWER: [&str; 6] =
+pub(crate) const ANSWER: [&str; 6] =
     ["verdict", "amount", "reason", "decided_by", "approved_by", "decided_on"];
-const SIGNED: [&str; 4] = ["处方重复", "张三", "李四", "2025-11-20"];
+pub(crate) const SIGNED: [&str; 4] = ["处方重复", "张三", "李四", "2025-11-20"];
 
 fn settlement(setl_id: &str, treating: &str) -> LeadSettlement {
     LeadSettlement {
@@ -68,7 +68,7 @@ fn lead(rule: ReviewRule, suspects: &[&str], context: &[&str]) -> FoundLead {
 }
 
 /// Leads in Shanghai, one of them with a settlement in Guangdong; the folder that `review` makes of them.
-fn handed_out(world: &World) -> PathBuf {
+pub(crate) fn handed_out(world: &World) -> PathBuf {
     let mut apart = lead(ReviewRule::Beh06, &["A", "G"], &[]);
     apart.suspects[1].treating = "440100".into();
     let leads = [
@@ -92,7 +92,7 @@ fn handed_out(world: &World) -> PathBuf {
 }
 
 /// The lines of the form of a province, as CSV.
-fn form(leads: &Path, province: &str) -> Vec<Vec<String>> {
+pub(crate) fn form(leads: &Path, province: &str) -> Vec<Vec<String>> {
     let path = leads.join(format!("provinces/{province}/leads.csv"));
     let text = fs::read_to_string(path).expect("read");
     let text = text.strip_prefix('\u{feff}').expect("a mark");
@@ -104,13 +104,13 @@ fn form(leads: &Path, province: &str) -> Vec<Vec<String>> {
 }
 
 /// The place of a column by its name for programs.
-fn place(lines: &[Vec<String>], name: &str) -> usize {
+pub(crate) fn place(lines: &[Vec<String>], name: &str) -> usize {
     let of = |heading: &String| heading.split(' ').nth(1) == Some(name);
     lines[0].iter().position(of).expect("a column")
 }
 
 /// Enters an answer into the line of a lead and a settlement.
-fn answer(lines: &mut [Vec<String>], lead_id: &str, setl_id: &str, entries: [&str; 6]) {
+pub(crate) fn answer(lines: &mut [Vec<String>], lead_id: &str, setl_id: &str, entries: [&str; 6]) {
     let places = ANSWER.map(|name| place(lines, name));
     let [lead, setl] = ["lead_id", "setl_id"].map(|name| place(lines, name));
     let line = lines.iter_mut().find(|line| line[lead] == lead_id && line[setl] == setl_id);
@@ -120,13 +120,13 @@ fn answer(lines: &mut [Vec<String>], lead_id: &str, setl_id: &str, entries: [&st
     }
 }
 
-fn so(amount: &str) -> [&str; 6] {
+pub(crate) fn so(amount: &str) -> [&str; 6] {
     let [reason, by, approved, on] = SIGNED;
     ["属实", amount, reason, by, approved, on]
 }
 
 /// Writes lines as CSV with a delimiter, in an encoding.
-fn save(path: &Path, lines: &[Vec<String>], delimiter: u8, gb: bool) {
+pub(crate) fn save(path: &Path, lines: &[Vec<String>], delimiter: u8, gb: bool) {
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
     for line in lines {
         writer.write_record(line).expect("written");
@@ -167,7 +167,7 @@ fn save_workbook(path: &Path, lines: &[Vec<String>]) {
     book.save(path).expect("saved");
 }
 
-fn read(forms: &[&Path], leads: &Path, book: Option<&Path>) -> LeadReplies {
+pub(crate) fn read(forms: &[&Path], leads: &Path, book: Option<&Path>) -> LeadReplies {
     replies::read(forms, leads, book).unwrap_or_else(|failure| panic!("{:?}", told(&failure)))
 }
 
@@ -177,7 +177,7 @@ fn told(failure: &Failure) -> Vec<String> {
 }
 
 /// What is wrong with forms, each finding cut before what is expected.
-fn refused(forms: &[&Path], leads: &Path, book: Option<&Path>) -> Vec<String> {
+pub(crate) fn refused(forms: &[&Path], leads: &Path, book: Option<&Path>) -> Vec<String> {
     told(&replies::read(forms, leads, book).expect_err("refused"))
 }
 
@@ -212,6 +212,7 @@ fn answers_become_deductions_and_these_lower_the_next_pairs() {
     }
     // All of them together say the same: the first of equal answers stands.
     let together = read(&[&comma, &semicolon, &book], &leads, None);
+    assert_eq!((together.answered, together.unanswered), (6, 3));
     let csv = String::from_utf8(together.to_csv().expect("CSV")).expect("text");
     assert_eq!(
         csv,
@@ -303,7 +304,9 @@ fn every_fault_of_a_form_is_named_with_its_line() {
     save(&first, &lines, b',', false);
     answer(&mut lines, beh, "A", so("2.01"));
     save(&second, &lines, b',', false);
-    assert_eq!(read(&[&first, &first], &leads, None).answered, 1);
+    let once = read(&[&first], &leads, None).unanswered;
+    let twice = read(&[&first, &first], &leads, None);
+    assert_eq!((twice.answered, twice.unanswered), (1, once));
     let found = refused(&[&first, &second], &leads, None);
     assert!(
         found.len() == 1
@@ -318,11 +321,24 @@ fn what_is_no_form_is_refused() {
     let leads = handed_out(&world);
     let path = world.path("form");
     let lines = form(&leads, "31");
-    let without: Vec<Vec<String>> =
-        lines.iter().map(|line| line[..line.len() - 1].to_vec()).collect();
-    save(&path, &without, b',', false);
+    for name in ["decided_on", "pack"] {
+        let at = place(&lines, name);
+        let mut without = lines.clone();
+        for line in &mut without {
+            line.remove(at);
+        }
+        save(&path, &without, b',', false);
+        let found = refused(&[&path], &leads, None);
+        assert!(found[0].starts_with("W01 ") && found[0].contains(name), "{found:?}");
+    }
+    let mut twice = lines.clone();
+    twice[0].push("扣款金额".to_owned());
+    save(&path, &twice, b',', false);
     let found = refused(&[&path], &leads, None);
-    assert!(found[0].starts_with("W01 ") && found[0].contains("decided_on"), "{found:?}");
+    assert!(found[0].contains("two columns with the heading 扣款金额 amount"), "{found:?}");
+    save(&path, &lines[..1], b',', false);
+    let found = refused(&[&path], &leads, None);
+    assert!(found[0].contains("no line below the headings"), "{found:?}");
     for (bytes, what) in [
         (&b"PK\x03\x04 no archive"[..], "W01 "),
         (b"\xd0\xcf\x11\xe0 an old one", "old form .xls"),
@@ -335,7 +351,7 @@ fn what_is_no_form_is_refused() {
     }
     save(&path, &lines, b',', false);
     let found = refused(&[&path], &world.path("nowhere"), None);
-    assert!(found[0].starts_with("F02 "), "{found:?}");
+    assert!(found[0].starts_with("W06 SHA256SUMS"), "{found:?}");
     assert_eq!(read(&[&path], &leads, None).answered, 0);
 }
 

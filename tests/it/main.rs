@@ -37,6 +37,7 @@ mod init;
 mod judged;
 mod keygen;
 mod languages;
+mod lead_forms;
 mod leads;
 mod limits;
 mod man;

@@ -79,7 +79,7 @@ pub(super) fn cards(account: &ReviewAccount, tally: &LeadTally) -> Vec<ReviewCar
             words("疑点线索", "Leads"),
             count(tally.all.leads),
             words(
-                format!("其中确凿 {} 条", count_shown(certain.into())),
+                format!("其中明确 {} 条", count_shown(certain.into())),
                 format!("of which certain: {}", count_shown(certain.into())),
             ),
         ),
@@ -92,7 +92,7 @@ pub(super) fn cards(account: &ReviewAccount, tally: &LeadTally) -> Vec<ReviewCar
             ),
         ),
         card(
-            words("疑点结算应付", "Payable of suspects"),
+            words("嫌疑结算应付", "Payable of suspects"),
             Money(tally.fen_once).short(),
             words("每笔疑点结算只计一次", "each settlement once"),
         ),

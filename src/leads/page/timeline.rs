@@ -10,6 +10,7 @@ use crate::{
     page::words::{Words, province, same, words},
     review::found::{FoundLead, LeadSettlement},
     spelling::short,
+    text::printable,
 };
 
 /// A drawing. Places are per mille of its width.
@@ -120,7 +121,7 @@ impl Timeline {
             let own = with_roles(lead).filter(|(_, one)| one.institution == first.institution);
             TimeLane {
                 province: province(first.treating_province()),
-                institution: short(&first.institution, 40),
+                institution: printable(&short(&first.institution, 40)),
                 marks: own.map(|(role, one)| mark(one, role, axis)).collect(),
             }
         };
@@ -154,7 +155,7 @@ impl Timeline {
             );
         }
         words(
-            "每行一家机构：横条为住院，圆点为门诊或购药；深色为疑点，浅色为佐证",
+            "每行一家机构：横条为住院，圆点为门诊或购药；深色为嫌疑，浅色为旁证",
             "A line for each institution: bars are stays, points are visits and purchases; dark ones are suspects, pale ones context",
         )
     }

@@ -18,6 +18,7 @@ use crate::{
         rule::ReviewRule,
     },
     spelling::short,
+    text::printable,
 };
 
 /// The leads of a rule that are listed, that are drawn, and the lines of one that are shown.
@@ -118,16 +119,17 @@ impl RuleLeads {
     }
 }
 
-/// Returns a code as the page shows it: long ones are cut.
+/// Returns a code as the page shows it: long ones are cut, no letter controls a layout.
 pub(super) fn cut(code: &str) -> String {
-    short(code, CODE)
+    printable(&short(code, CODE))
 }
 
 /// Returns a person as people see it.
 fn person(number: &str, key: Option<&Pseudonyms>) -> String {
+    let masked = printable(&masked(number));
     match key {
-        Some(key) => format!("{} {}", masked(number), key.of(number)),
-        None => masked(number),
+        Some(key) => format!("{masked} {}", key.of(number)),
+        None => masked,
     }
 }
 
@@ -154,7 +156,9 @@ impl ListedLead {
             settlements: count_shown(row.settlements.into()),
             amount: yuan_grouped(row.amount),
             detail: pairs
-                .map(|(name, value)| (both(guide::of_detail(name)), short(value, VALUE)))
+                .map(|(name, value)| {
+                    (both(guide::of_detail(name)), printable(&short(value, VALUE)))
+                })
                 .collect(),
             drawn: drawn.map(|timeline| DrawnLead::of(timeline, lead, key)),
         }

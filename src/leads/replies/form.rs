@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{BufReader, Read},
+    ops::Range,
     path::Path,
 };
 
@@ -13,6 +14,7 @@ use crate::{
     bounded,
     contract::bounds,
     diag::{Code, Failure, Finding, Outcome},
+    keyed::key::Key,
     leads::columns::{ANSWERS, LEAD_ID, OPEN, PACK, PackColumn, SETL_ID},
     model::dates::parse_day,
     statements::{replies::as_written, unguarded},
@@ -30,7 +32,7 @@ pub(super) struct AnsweredLine {
     pub(super) lead_id: String,
     /// As it stands there, and as it is meant when it has an apostrophe of our CSV; the likelier one is first.
     pub(super) setl_ids: [String; 2],
-    /// The province whose form it is, if the form says so.
+    /// The province whose form it is.
     pub(super) pack: String,
     pub(super) verdict: String,
     pub(super) amount: String,
@@ -39,29 +41,39 @@ pub(super) struct AnsweredLine {
     pub(super) approved_by: String,
     /// The day as it stands there, and as a day.
     pub(super) decided_on: (String, Option<NaiveDate>),
+    /// Whether a formula without a value, or with an error, stands in each cell of the answer.
+    pub(super) unsolved: [bool; 6],
 }
 
 /// The most answered lines of a form, and the most bytes of texts on them.
 const MOST_ANSWERS: usize = 1_000_000;
 const MOST_BYTES: usize = 256 << 20;
+/// The most open lines of a form without any entry.
+const MOST_UNANSWERED: usize = 16 << 20;
 
-/// The columns that are read. Those from the third on may be missing.
+/// The columns that are read.
 const READ: [PackColumn; 10] = [
     LEAD_ID, SETL_ID, ANSWERS[0], ANSWERS[1], ANSWERS[2], ANSWERS[3], ANSWERS[4], ANSWERS[5], PACK,
     OPEN,
 ];
-/// The columns that a form must have: all but the last two.
-const NEEDED: usize = 8;
+/// The columns that a form must have: all but the last one.
+const NEEDED: usize = 9;
+/// The columns of the answer among them.
+const ENTRIES: Range<usize> = 2..8;
+/// A line behind the last one of a CSV. Quotes that were never closed swallow it.
+const END: &str = "\u{1}end";
 
 /// A form.
 #[derive(Debug, Default)]
 pub(super) struct LeadForm {
     /// The lines with an answer.
     pub(super) lines: Vec<AnsweredLine>,
-    /// The number of open lines without any entry.
-    pub(super) unanswered: u64,
+    /// The open lines without any entry, by [`line_key`].
+    pub(super) unanswered: Vec<Key>,
     /// Whether the headings were found in any sheet.
     found: bool,
+    /// Whether a line was found below them.
+    has_line: bool,
     /// Whether texts may begin with an apostrophe of our CSV.
     guarded: bool,
     held: usize,
@@ -76,7 +88,23 @@ struct FormSheet {
     places: Option<[Option<u32>; 10]>,
     row: u32,
     named: [Option<u32>; 10],
-    cells: [(String, Option<NaiveDate>); 10],
+    /// A heading that the row has twice.
+    twice: Option<PackColumn>,
+    cells: [FormCell; 10],
+}
+
+/// A cell that is being read.
+#[derive(Debug, Default)]
+struct FormCell {
+    text: String,
+    day: Option<NaiveDate>,
+    is_unsolved: bool,
+}
+
+impl FormCell {
+    fn is_empty(&self) -> bool {
+        self.text.trim().is_empty() && !self.is_unsolved
+    }
 }
 
 impl LeadForm {
@@ -102,7 +130,8 @@ impl LeadForm {
         };
         let refuse = |found| Finding::of_file(Code::W01, name, found);
         Ok(match read {
-            Ok(()) if form.found => Ok(form),
+            Ok(()) if form.has_line => Ok(form),
+            Ok(()) if form.found => Err(refuse(text!("no line below the headings"))),
             Ok(()) => {
                 let needed: Vec<String> =
                     READ[..NEEDED].iter().map(|column| column.heading()).collect();
@@ -119,7 +148,7 @@ impl LeadForm {
             for (at, name) in workbook.sheets().into_iter().enumerate() {
                 self.sheet = FormSheet { name, ..FormSheet::default() };
                 workbook.read(at, self)?;
-                self.end_row();
+                self.end_row()?;
             }
             Ok(())
         };
@@ -145,24 +174,10 @@ impl LeadForm {
     fn csv(&mut self, text: &str) -> Result<(), Text> {
         self.guarded = true;
         for delimiter in *b",;\t" {
-            let mut builder = csv::ReaderBuilder::new();
-            let builder = builder.has_headers(false).flexible(true).delimiter(delimiter);
-            let mut reader = builder.from_reader(text.as_bytes());
-            let mut record = csv::StringRecord::new();
-            self.sheet = FormSheet::default();
-            loop {
-                let more = reader.read_record(&mut record);
-                if !more.map_err(|_| text!("CSV that is damaged"))? {
-                    break;
-                }
-                // The line where it ends: texts in quotes may have line breaks.
-                let line = record.position().map_or(1, csv::Position::line);
-                let row = u32::try_from(line.saturating_sub(1)).unwrap_or(u32::MAX);
-                for (column, text) in (0..).zip(&record) {
-                    self.cell(row, column, text, CellContent::Text).map_err(told)?;
-                }
+            let is_whole = self.csv_by(text, delimiter)?;
+            if self.found && !is_whole {
+                return Err(text!("CSV that ends within quotes"));
             }
-            self.end_row();
             if self.found {
                 break;
             }
@@ -170,46 +185,118 @@ impl LeadForm {
         Ok(())
     }
 
+    /// Reads CSV with a delimiter. Returns whether all quotes are closed.
+    fn csv_by(&mut self, text: &str, delimiter: u8) -> Result<bool, Text> {
+        let mut builder = csv::ReaderBuilder::new();
+        let builder = builder.has_headers(false).flexible(true).delimiter(delimiter);
+        let end = format!("\n{END}\n");
+        let mut reader = builder.from_reader(text.as_bytes().chain(end.as_bytes()));
+        let mut record = csv::StringRecord::new();
+        let mut lines = FileLines::new(text.as_bytes());
+        let mut is_end = false;
+        self.sheet = FormSheet::default();
+        while reader.read_record(&mut record).map_err(|_| text!("CSV that is damaged"))? {
+            is_end = record.len() == 1 && record.get(0) == Some(END);
+            if is_end {
+                continue;
+            }
+            let from = record.position().map_or(0, csv::Position::byte);
+            let row = lines.begun_at(usize::try_from(from).unwrap_or(usize::MAX));
+            for (column, text) in (0..).zip(&record) {
+                self.cell(row, column, text, CellContent::Text).map_err(told)?;
+            }
+        }
+        self.end_row().map_err(told)?;
+        Ok(is_end)
+    }
+
     /// Ends a row: it becomes the headings, or a line.
-    fn end_row(&mut self) {
+    fn end_row(&mut self) -> Result<(), Unreadable> {
         let sheet = &mut self.sheet;
         if sheet.places.is_none() {
-            let named = std::mem::take(&mut sheet.named);
+            let (named, twice) = (std::mem::take(&mut sheet.named), sheet.twice.take());
             if named[..NEEDED].iter().all(Option::is_some) {
+                if let Some(column) = twice {
+                    let found = text!("two columns with the heading {}", column.heading());
+                    return Err(Unreadable::Form(found));
+                }
                 sheet.places = Some(named);
                 self.found = true;
             }
-            return;
+            return Ok(());
         }
         let cells = std::mem::take(&mut sheet.cells);
-        let bytes: usize = cells.iter().map(|(text, _)| text.len()).sum();
-        if cells[2..NEEDED].iter().all(|(text, _)| text.trim().is_empty()) {
+        self.has_line |= cells.iter().any(|cell| !cell.is_empty());
+        let bytes: usize = cells.iter().map(|cell| cell.text.len()).sum();
+        if cells[ENTRIES].iter().all(FormCell::is_empty) {
             self.held -= bytes;
-            let is_open = !cells[9].0.trim().starts_with('否');
-            self.unanswered += u64::from(is_open && !cells[0].0.trim().is_empty());
-            return;
+            let is_open = !cells[9].text.trim().starts_with('否');
+            let [lead_id, setl_id, ..] = &cells;
+            if is_open && !lead_id.is_empty() {
+                let bare = if self.guarded { unguarded(&setl_id.text) } else { &setl_id.text };
+                self.unanswered.push(line_key(&lead_id.text, bare));
+            }
+            return Ok(());
         }
+        let line = self.line(cells);
+        self.lines.push(line);
+        Ok(())
+    }
+
+    fn line(&self, cells: [FormCell; 10]) -> AnsweredLine {
+        let unsolved = std::array::from_fn(|at| cells[ENTRIES.start + at].is_unsolved);
         let [lead_id, setl_id, verdict, amount, reason, by, approved, on, pack, _] = cells;
-        let trimmed = |(text, _): (String, _)| text.trim().to_owned();
-        let day = on.1.or_else(|| as_written(on.0.trim()));
+        let trimmed = |cell: FormCell| cell.text.trim().to_owned();
+        let written = on.text.trim().to_owned();
+        let day = on.day.or_else(|| as_written(&written));
         let bare = |text: String| if self.guarded { unguarded(&text).to_owned() } else { text };
-        self.lines.push(AnsweredLine {
-            sheet: sheet.name.clone(),
-            number: u64::from(sheet.row) + 1,
+        let bare_id = unguarded(&setl_id.text).to_owned();
+        AnsweredLine {
+            sheet: self.sheet.name.clone(),
+            number: u64::from(self.sheet.row) + 1,
             lead_id: trimmed(lead_id),
-            setl_ids: if self.guarded {
-                [unguarded(&setl_id.0).to_owned(), setl_id.0]
-            } else {
-                [setl_id.0.clone(), unguarded(&setl_id.0).to_owned()]
-            },
+            setl_ids: if self.guarded { [bare_id, setl_id.text] } else { [setl_id.text, bare_id] },
             pack: trimmed(pack),
             verdict: trimmed(verdict),
             amount: trimmed(amount),
             reason: bare(trimmed(reason)),
             decided_by: bare(trimmed(by)),
             approved_by: bare(trimmed(approved)),
-            decided_on: (on.0.trim().to_owned(), day),
-        });
+            decided_on: (written, day),
+            unsolved,
+        }
+    }
+}
+
+/// Returns the key of a line, by which it is counted once although several forms have it.
+pub(super) fn line_key(lead_id: &str, setl_id: &str) -> Key {
+    Key::of(&format!("{}\n{}", lead_id.trim(), setl_id.trim()))
+}
+
+/// Counts the lines of a file, which end with LF, CR or both.
+struct FileLines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: u32,
+}
+
+impl FileLines<'_> {
+    fn new(bytes: &[u8]) -> FileLines<'_> {
+        FileLines { bytes, at: 0, line: 0 }
+    }
+
+    /// Returns the line, from 0, of the first text at a place or behind it. Places rise.
+    fn begun_at(&mut self, place: usize) -> u32 {
+        while let Some(&byte) = self.bytes.get(self.at) {
+            let is_break = matches!(byte, b'\n' | b'\r');
+            if self.at >= place && !is_break {
+                break;
+            }
+            self.at += 1;
+            let has_more = byte == b'\r' && self.bytes.get(self.at) == Some(&b'\n');
+            self.line += u32::from(is_break && !has_more);
+        }
+        self.line
     }
 }
 
@@ -229,16 +316,20 @@ impl CellSink for LeadForm {
         content: CellContent,
     ) -> Result<bool, Unreadable> {
         if row > self.sheet.row {
-            self.end_row();
+            self.end_row()?;
             self.sheet.row = row;
         }
-        if text.is_empty() {
+        let is_unsolved = content == CellContent::Error;
+        if text.is_empty() && !is_unsolved {
             return Ok(true);
         }
         let Some(places) = self.sheet.places else {
             for (named, of) in self.sheet.named.iter_mut().zip(READ) {
-                if named.is_none() && of.is_named(&text.replace('\n', " ")) {
-                    *named = Some(column);
+                if of.is_named(&text.replace('\n', " ")) {
+                    if named.is_some() {
+                        self.sheet.twice = Some(of);
+                    }
+                    *named = named.or(Some(column));
                 }
             }
             return Ok(true);
@@ -248,7 +339,7 @@ impl CellSink for LeadForm {
                 self.held += text.len();
                 let is_day = matches!(content, CellContent::Day | CellContent::Time);
                 let day = text.get(..10).filter(|_| is_day).and_then(parse_day);
-                *cell = (text.to_owned(), day);
+                *cell = FormCell { text: text.to_owned(), day, is_unsolved };
             }
         }
         if self.held > MOST_BYTES || self.lines.len() > MOST_ANSWERS {
@@ -256,6 +347,9 @@ impl CellSink for LeadForm {
                 "more than {} answers, or 256 MiB of them",
                 MOST_ANSWERS
             )));
+        }
+        if self.unanswered.len() > MOST_UNANSWERED {
+            return Err(Unreadable::Bounds(text!("more than {} lines", MOST_UNANSWERED)));
         }
         Ok(true)
     }

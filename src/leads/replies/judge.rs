@@ -8,7 +8,11 @@ use super::{
 };
 use crate::{
     diag::{Code, Finding},
-    leads::{columns::VERDICTS, guide, tables::LeadRole},
+    leads::{
+        columns::{ANSWERS, PackColumn, VERDICTS},
+        guide,
+        tables::LeadRole,
+    },
     model::money::{Fen, parse_yuan, yuan},
     review::rule::ReviewRule,
     spelling::bare,
@@ -86,10 +90,8 @@ pub(super) fn judge(
         return Err(vec![finding(Code::W02, text!("no line of these leads"))]);
     };
     let mut findings = Vec::new();
-    if let Some(found) = closed(&line, of) {
-        findings.push(finding(Code::W02, found));
-    }
-    if !guide::takes_amount(rule) && !line.amount.is_empty() {
+    findings.extend(closed(&line, of).map(|found| finding(Code::W02, found)));
+    if !guide::takes_amount(rule) && (!line.amount.is_empty() || line.unsolved[1]) {
         findings.push(finding(Code::W02, text!("an amount, and {} takes none", rule.id())));
     }
     let amount = amount(&line, of);
@@ -124,35 +126,46 @@ fn closed(line: &AnsweredLine, of: &KnownLine) -> Option<Text> {
     if of.role == LeadRole::Context {
         return Some(text!("an entry on a line of context"));
     }
-    // Forms that kept the column say whose they are.
-    let is_other = !line.pack.is_empty() && !line.pack.starts_with(&of.treating.to_string());
+    let Some(code) = line.pack.split_whitespace().next() else {
+        return Some(text!(
+            "an entry of no province on a line of {}: {} is empty",
+            of.treating,
+            "pack"
+        ));
+    };
+    let is_other = code != of.treating.to_string();
     is_other.then(|| text!("an entry of {} on a line of {}", line.pack, of.treating))
 }
 
-/// Returns what a line lacks besides its amount.
+/// Returns what a line lacks besides its amount. A cell that a formula left without a value lacks just that.
 fn lacks(line: &AnsweredLine) -> Vec<Text> {
-    let mut found = Vec::new();
-    if !VERDICTS.contains(&line.verdict.as_str()) {
+    let unsolved = |at: usize| line.unsolved[at];
+    let formula = |(at, column): (usize, &PackColumn)| {
+        unsolved(at).then(|| text!("in {} a formula without a value", column.heading()))
+    };
+    let mut found: Vec<Text> = ANSWERS.iter().enumerate().filter_map(formula).collect();
+    if !unsolved(0) && !VERDICTS.contains(&line.verdict.as_str()) {
         found.push(if line.verdict.is_empty() {
             text!("no verdict")
         } else {
             text!("verdict {}", line.verdict)
         });
     }
-    if line.reason.is_empty() {
+    if line.reason.is_empty() && !unsolved(2) {
         found.push(text!("no reason"));
     }
     let persons = [&line.decided_by, &line.approved_by].map(|name| bare(name));
-    match persons.each_ref().map(String::is_empty) {
+    match [persons[0].is_empty() && !unsolved(3), persons[1].is_empty() && !unsolved(4)] {
         [true, true] => found.push(text!("neither decided_by nor approved_by")),
         [true, false] => found.push(text!("no decided_by")),
         [false, true] => found.push(text!("no approved_by")),
-        [false, false] if persons[0] == persons[1] => {
+        [false, false] if persons[0] == persons[1] && !unsolved(3) && !unsolved(4) => {
             found.push(text!("decided_by and approved_by are both {}", line.decided_by));
         }
         _ => {}
     }
     match &line.decided_on {
+        _ if unsolved(5) => {}
         (_, Some(_)) => {}
         (written, None) if written.is_empty() => found.push(text!("no decided_on")),
         (written, None) => found.push(text!("decided_on {}, which is no day", written)),
@@ -162,7 +175,7 @@ fn lacks(line: &AnsweredLine) -> Vec<Text> {
 
 /// Returns the amount of a line, or what is wrong with it.
 fn amount(line: &AnsweredLine, of: &KnownLine) -> Result<Option<Fen>, Text> {
-    if line.amount.is_empty() {
+    if line.amount.is_empty() || line.unsolved[1] {
         return Ok(None);
     }
     // Spreadsheets save amounts with their separators.

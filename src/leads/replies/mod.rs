@@ -13,6 +13,7 @@ mod booked;
 mod form;
 mod judge;
 mod known;
+mod sealed;
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -20,13 +21,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::{
-    form::{AnsweredLine, LeadForm},
+    form::{AnsweredLine, LeadForm, line_key},
     judge::LeadAnswer,
     known::KnownLines,
 };
 use crate::{
     diag::{Failure, Outcome, shown},
     model::money::{FenSum, yuan},
+    place::resolve,
     shapes::{Day, FormatNumber, Yuan},
     text::Text,
 };
@@ -43,7 +45,7 @@ pub struct LeadReplies {
     pub confirmed: u64,
     /// Of them: it is not (不属实).
     pub refuted: u64,
-    /// Open lines without any entry.
+    /// Open lines without any entry, each once, however many forms have it.
     pub unanswered: u64,
     /// The sum of the deductions, in yuan.
     #[schemars(with = "Yuan")]
@@ -83,19 +85,38 @@ pub struct LeadDeduction {
     pub line: u64,
 }
 
+/// Fails when a file to be written is one of the forms, or stands in the folder of the leads.
+pub fn must_be_apart(out: &Path, forms: &[impl AsRef<Path>], leads: &Path) -> Outcome<()> {
+    let Ok(place) = resolve(out) else { return Ok(()) };
+    let same = |path: &Path| resolve(path).is_ok_and(|path| path == place);
+    if forms.iter().any(|form| same(form.as_ref())) {
+        let problem = text!("{} is one of the forms that are read", out);
+        return Err(Failure::Usage(problem.hinting(text!("name another file"))));
+    }
+    if resolve(leads).is_ok_and(|leads| place.starts_with(leads)) {
+        let problem = text!("{} is in the folder of the leads, {}", out, leads);
+        return Err(Failure::Usage(problem.hinting(text!("name another file"))));
+    }
+    Ok(())
+}
+
 /// Reads forms, and compares them with the leads of a review and with a book.
 pub fn read(forms: &[impl AsRef<Path>], leads: &Path, book: Option<&Path>) -> Outcome<LeadReplies> {
-    let (mut findings, mut lines, mut unanswered) = (Vec::new(), Vec::new(), 0);
+    let (mut findings, mut lines, mut unanswered) = (Vec::new(), Vec::new(), BTreeSet::new());
     for path in forms {
         let (path, name) = (path.as_ref(), shown(path.as_ref()));
         match LeadForm::read(path, &name)? {
             Ok(form) => {
-                unanswered += form.unanswered;
+                unanswered.extend(form.unanswered);
                 lines.extend(form.lines.into_iter().map(|line| (name.clone(), line)));
             }
             Err(finding) => findings.push(finding),
         }
     }
+    for (_, line) in &lines {
+        unanswered.remove(&line_key(&line.lead_id, &line.setl_ids[0]));
+    }
+    sealed::check(leads)?;
     let wanted: BTreeSet<&str> = lines.iter().map(|(_, line)| line.lead_id.as_str()).collect();
     let known = KnownLines::read(leads, &wanted)?;
     let mut answers = Vec::new();
@@ -111,7 +132,7 @@ pub fn read(forms: &[impl AsRef<Path>], leads: &Path, book: Option<&Path>) -> Ou
         findings.extend(booked::compare(&answers, book)?);
     }
     if findings.is_empty() {
-        Ok(LeadReplies::of(&answers, unanswered))
+        Ok(LeadReplies::of(&answers, unanswered.len() as u64))
     } else {
         Err(Failure::Unfit(text!("the forms of leads are"), findings))
     }
