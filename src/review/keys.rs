@@ -69,8 +69,12 @@ pub enum KeyedState {
 }
 
 impl KeyedState {
-    const ALL: [KeyedState; 4] =
-        [KeyedState::Valid, KeyedState::Reversal, KeyedState::NoDisease, KeyedState::NoDiseaseReversal];
+    const ALL: [KeyedState; 4] = [
+        KeyedState::Valid,
+        KeyedState::Reversal,
+        KeyedState::NoDisease,
+        KeyedState::NoDiseaseReversal,
+    ];
 
     /// Returns the state of a row.
     pub const fn of(is_valid: bool, is_reversal: bool) -> KeyedState {

@@ -13,7 +13,7 @@ use super::{
     account::RowPlace,
     credentials::{CredentialUse, CredentialUses},
     fields::{BatchFields, COLUMNS, FieldMeaning},
-    keys::{KeyedRow, RowKeys, KeyedState, number_of},
+    keys::{KeyedRow, KeyedState, RowKeys, number_of},
     packed_rows::{PackedRow, PackedStore, PackedWriter, Standing},
     row::ReviewedRow,
 };

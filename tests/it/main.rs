@@ -55,6 +55,7 @@ mod quotas;
 mod races;
 mod replay;
 mod report;
+mod review;
 mod rules;
 mod run;
 mod schemas;
