@@ -56,6 +56,7 @@ fn error_of_system(panic: &str) -> Option<io::Error> {
     Some(io::Error::from_raw_os_error(code))
 }
 
+/// Fills the workbook of a province.
 fn fill(csv: &Path, xlsx: &Path, province: Province, created: NaiveDate) -> Outcome<()> {
     let place = text!("{}", xlsx);
     let failed = |error: XlsxError| match error {
