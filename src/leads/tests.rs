@@ -332,6 +332,25 @@ fn a_province_answers_its_own_suspects_and_sees_no_number_of_a_person() {
 }
 
 #[test]
+fn no_control_character_reaches_a_reader() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let mut leads = some();
+    for one in leads.iter_mut().flat_map(|lead| lead.suspects.iter_mut().chain(&mut lead.context)) {
+        one.psn_no = "6100000000000000\u{1b}[1".into();
+        one.institution = "H\u{1b}[31m\u{202e}".into();
+        one.setl_id = format!("{}\u{1b}", one.setl_id).into();
+    }
+    written(&out, &leads, 0, None).expect("written");
+    let files = files(&out);
+    for path in ["review.html", "provinces/31/leads.csv", "provinces/61/leads.csv"] {
+        let text = std::str::from_utf8(&files[path]).expect("text");
+        assert!(text.contains("[1") && !text.contains('\u{1b}'), "{path}");
+    }
+    assert!(!String::from_utf8_lossy(&files["review.html"]).contains('\u{202e}'));
+}
+
+#[test]
 fn with_a_key_persons_have_pseudonyms_beside_what_is_masked() {
     let folder = tempfile::tempdir().expect("a folder");
     let (key, out) = (folder.path().join("key"), folder.path().join("out"));

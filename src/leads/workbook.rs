@@ -29,8 +29,6 @@ pub(super) const MOST_LINES: u32 = if cfg!(test) { 100 } else { 1_000_000 };
 const PAPER: u8 = 9;
 /// The first day that a spreadsheet can hold.
 const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1900, 1, 1).expect("Invariant: a day");
-/// The last column.
-const LAST: u16 = COLUMNS.len() as u16 - 1;
 /// The row of the headings, below the title and four lines of text.
 const HEADINGS: u32 = 5;
 
@@ -58,6 +56,7 @@ fn error_of_system(panic: &str) -> Option<io::Error> {
     Some(io::Error::from_raw_os_error(code))
 }
 
+/// Fills the workbook of a province.
 fn fill(csv: &Path, xlsx: &Path, province: Province, created: NaiveDate) -> Outcome<()> {
     let place = text!("{}", xlsx);
     let failed = |error: XlsxError| match error {
@@ -230,7 +229,7 @@ impl LeadBook {
         let verdict = column_of("verdict");
         let list = DataValidation::new().allow_list_strings(&VERDICTS)?;
         worksheet.add_data_validation(first, verdict, last, verdict, &list)?;
-        worksheet.autofilter(HEADINGS, 0, last, LAST)?;
+        worksheet.autofilter(HEADINGS, 0, last, column_of("open"))?;
         // All columns on one page would be too small to read.
         worksheet.set_print_area(0, 0, last, FRONT - 1)?;
         let allowed = ProtectionOptions {
