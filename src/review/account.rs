@@ -86,7 +86,9 @@ impl UnknownValues {
     /// Adds others.
     pub fn absorb(&mut self, other: UnknownValues) {
         for (field, values) in other.0 {
-            values.iter().for_each(|(value, rows)| self.add(field, value, *rows));
+            for (value, rows) in values {
+                self.add(field, &value, rows);
+            }
         }
     }
 

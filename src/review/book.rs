@@ -55,8 +55,8 @@ impl ReviewBook {
                 let Some(pair) = row.pair() else { continue };
                 let of = provinces.entry(pair.treating);
                 let of = of.or_insert_with(|| ProvinceDeductions::of(pair.treating));
-                of.gross = of.gross + row.fen("gross");
-                of.deductions = of.deductions + row.fen("deductions");
+                of.gross += row.fen("gross");
+                of.deductions += row.fen("deductions");
             }
             let (first, last) =
                 (month.first_day().to_epoch_days(), month.last_day().to_epoch_days());

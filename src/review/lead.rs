@@ -1,5 +1,7 @@
 //! A lead as a rule finds it.
 
+use std::fmt::{self, Write};
+
 use super::{
     row::ReviewedRow,
     rule::{ReviewRule, Strength},
@@ -53,13 +55,14 @@ pub struct Detail(String);
 impl Detail {
     /// Adds a value.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl ToString) -> Detail {
+    pub fn with(mut self, name: &str, value: impl fmt::Display) -> Detail {
         if !self.0.is_empty() {
             self.0.push(';');
         }
         self.0.push_str(name);
         self.0.push('=');
-        self.0.push_str(&value.to_string());
+        // Writing into a text does not fail.
+        _ = write!(self.0, "{value}");
         self
     }
 

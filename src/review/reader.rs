@@ -15,7 +15,7 @@ use super::{
     fields::{BatchFields, COLUMNS, FieldMeaning},
     keys::{KeyedRow, KeyedState, RowKeys, number_of},
     packed_rows::{PackedRow, PackedStore, PackedWriter, Standing},
-    row::ReviewedRow,
+    row::{OptionalFields, ReviewedRow},
 };
 use crate::{
     diag::{Failure, Finding, Outcome, codes::RowRule, shown},
@@ -356,7 +356,7 @@ fn reviewed_row<'b>(
         fund_pay: amount(Field::fund_pay_sumamt),
         acct_pay: amount(Field::acct_pay),
         in_scope: batch.amount(Field::inscp_scp_amt).and_then(|column| column.value(at)),
-        optional: Default::default(),
+        optional: OptionalFields::default(),
     };
     row.optional = fields.read(at, row.institution, row.day_of_admission());
     Some(row)

@@ -332,7 +332,9 @@ fn what_is_no_form_is_refused() {
         assert!(found[0].starts_with("W01 ") && found[0].contains(name), "{found:?}");
     }
     let mut twice = lines.clone();
-    twice.iter_mut().for_each(|line| line.push("扣款金额".to_owned()));
+    for line in &mut twice {
+        line.push("扣款金额".to_owned());
+    }
     save(&path, &twice, b',', false);
     let found = refused(&[&path], &leads, None);
     assert!(found[0].contains("two columns with the heading 扣款金额 amount"), "{found:?}");

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// What words of the rules are called in Chinese.
-const CHINESE: [(&str, &str); 43] = [
+const CHINESE: [(&str, &str); 40] = [
     ("care_class", "就诊类别"),
     ("fund_class", "基金类别"),
     ("level", "机构等级"),
@@ -61,9 +61,6 @@ const CHINESE: [(&str, &str); 43] = [
     ("3B", "三级乙等"),
     ("true", "是"),
     ("false", "否"),
-    ("certain", "确凿"),
-    ("consistent", "相符"),
-    ("statistical", "统计"),
     ("registry", "机构名录"),
 ];
 
