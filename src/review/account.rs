@@ -120,31 +120,34 @@ pub enum NotRun {
 impl NotRun {
     /// Returns the reason.
     pub fn text(self) -> Text {
-        match self {
-            NotRun::Off => text!("the rules file turns it off"),
-            NotRun::NotInForce => text!("no threshold is in force in the month of the review"),
-            NotRun::NoField(field) => text!("nobody delivered {}", field),
-            NotRun::NoFilings => text!("no filings were given"),
-            NotRun::NoRuleSet => text!("there is no rule set of an insured area"),
-            NotRun::NoBook => text!("no book was given"),
+        match self.fixed_words() {
+            Ok([chinese, english]) => Text::named(english, chinese),
+            Err(field) => text!("nobody delivered {}", field),
         }
     }
 
     /// Returns the reason in Chinese and in English.
     pub fn words(self) -> [String; 2] {
-        let [chinese, english] = match self {
+        match self.fixed_words() {
+            Ok(words) => words.map(str::to_owned),
+            Err(field) => {
+                [format!("送达数据没有字段 {field}"), format!("nobody delivered {field}")]
+            }
+        }
+    }
+
+    /// Returns the words of a reason, or the field that is missing.
+    const fn fixed_words(self) -> Result<[&'static str; 2], &'static str> {
+        Ok(match self {
             NotRun::Off => ["规则文件将其关闭", "the rules file turns it off"],
             NotRun::NotInForce => {
                 ["审核月份没有生效的阈值", "no threshold is in force in the month of the review"]
             }
-            NotRun::NoField(field) => {
-                return [format!("送达数据没有字段 {field}"), format!("nobody delivered {field}")];
-            }
+            NotRun::NoField(field) => return Err(field),
             NotRun::NoFilings => ["未提供备案数据", "no filings were given"],
             NotRun::NoRuleSet => ["没有参保地待遇规则", "there is no rule set of an insured area"],
             NotRun::NoBook => ["未指定账套", "no book was given"],
-        };
-        [chinese.to_owned(), english.to_owned()]
+        })
     }
 }
 

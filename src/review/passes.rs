@@ -276,13 +276,18 @@ pub(super) fn person_of<T>(
     let mut settlements: Vec<&ReviewedRow> =
         rows.iter().filter(is_settlement).map(|packed| &packed.row).collect();
     settlements.sort_unstable_by(|a, b| a.time.cmp(&b.time).then_with(|| a.setl_id.cmp(b.setl_id)));
-    let mut filings: Vec<Filing> = unpacked(filed)?;
-    filings.retain(|filing| filing.psn_no == psn_no);
-    filings.sort_unstable();
-    filings.dedup();
-    let filings: Vec<&Filing> = filings.iter().collect();
+    let filings = each_once(filed)?;
+    let filings: Vec<&Filing> = filings.iter().filter(|filing| filing.psn_no == psn_no).collect();
     let person = Person { psn_no, settlements: &settlements, filings: &filings };
     Ok(Asked::Settlement(look(&person, &asked.row)))
+}
+
+/// Returns the filings of a partition, each once, by person.
+fn each_once(filed: &[u8]) -> Outcome<Vec<Filing<'_>>> {
+    let mut filings: Vec<Filing> = unpacked(filed)?;
+    filings.sort_unstable();
+    filings.dedup();
+    Ok(filings)
 }
 
 /// Returns what a row is, once other rows are known.
@@ -325,9 +330,7 @@ impl PersonPass<'_> {
         let settlements = together(settlements, |row| row.psn_no);
         let settlements: Vec<&ReviewedRow> =
             settlements.into_iter().map(|packed| &packed.row).collect();
-        let mut filings: Vec<Filing> = unpacked(filed)?;
-        filings.sort_unstable();
-        filings.dedup();
+        let filings = each_once(filed)?;
         for value in
             filings.iter().filter_map(|filing| filing.unknown_kind).filter(|kind| !kind.is_empty())
         {

@@ -12,15 +12,22 @@ fn other_province(scene: &Scene<'_>) -> usize {
     next.into_iter().find(free).unwrap_or_default()
 }
 
-/// BEH-06: care in two provinces within two hours.
-pub(super) fn two_provinces(scene: &mut Scene<'_>, variant: u64) {
-    let other = if variant == 3 {
+/// Has the persons of a scene live outside of its province and of a second one, which it returns: both of Xinjiang, which
+/// count as one, or two others.
+fn away_from(scene: &mut Scene<'_>, is_xinjiang: bool) -> usize {
+    let other = if is_xinjiang {
         scene.treating = XINJIANG[0];
         XINJIANG[1]
     } else {
         other_province(scene)
     };
     scene.live_outside(&[scene.treating, other]);
+    other
+}
+
+/// BEH-06: care in two provinces within two hours.
+pub(super) fn two_provinces(scene: &mut Scene<'_>, variant: u64) {
+    let other = away_from(scene, variant == 3);
     let who = scene.person();
     let (here, there) = (scene.hospital(), scene.site_of('H', other, Some(1)));
     let pharmacy = scene.site_of('P', other, None);
@@ -201,13 +208,7 @@ pub(super) fn companions(scene: &mut Scene<'_>, variant: u64) {
 
 /// BEH-17: chronic care of one disease more often than a month needs.
 pub(super) fn chronic(scene: &mut Scene<'_>, variant: u64) {
-    let other = if variant == 3 {
-        scene.treating = XINJIANG[0];
-        XINJIANG[1]
-    } else {
-        other_province(scene)
-    };
-    scene.live_outside(&[scene.treating, other]);
+    let other = away_from(scene, variant == 3);
     let who = scene.person();
     let (here, there) = (scene.hospital(), scene.site_of('H', other, Some(1)));
     let day = scene.day_of_month(25);
