@@ -1,12 +1,15 @@
 //! Runs one period, from a delivery to a closed period: the stages in order, and the totals between them.
 
 mod options;
+mod requests;
+mod run_report;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-pub use self::options::RunOptions;
+use self::requests::{RequestTables, judge_requests};
+pub use self::{options::RunOptions, run_report::RunReport};
 use crate::{
     book::{
         Book,
@@ -17,21 +20,17 @@ use crate::{
         pairs::pairs,
         positions::Positions,
     },
-    columnar::{
-        entry::FileEntry,
-        shape::{self, TableForm},
-        table::TableBuilder,
-    },
-    contract::{small_files::OpeningQuotas, walk::Unread},
-    diag::{Failure, Finding, Outcome},
+    columnar::{entry::FileEntry, shape::TableForm, table::TableBuilder},
+    contract::small_files::OpeningQuotas,
+    coordination::rows::{coordination_table, replies_table},
+    diag::{Failure, Outcome},
     event::{Activity, Monitor},
     handover::{brought, permits::permits_table},
     independent::{Compared, RecomputeTask},
     ingest::{
         delivery::Delivery,
-        survey::{Normalisations, Survey, SurveySetting, rejects_table},
+        survey::{Survey, SurveySetting, rejects_table},
     },
-    judged::Judged,
     keyed::key::Key,
     model::{
         codes::{Month, Pair},
@@ -48,6 +47,7 @@ use crate::{
         counters::Counters,
         decisions::{self, Applied, Decisions, decisions_table},
         matching::{MatchState, match_index, read_again},
+        named::NamedSettlements,
         proof::{Proof, control_table},
         registering::write_register,
         run::Run,
@@ -67,39 +67,6 @@ use crate::{
     },
     rules::Permit,
 };
-
-/// The result of a run.
-#[derive(Debug)]
-pub struct RunReport {
-    /// The period.
-    pub period: Month,
-    /// The control table: rows and sums by bucket.
-    pub control: Control,
-    /// The number of rows that broke a row rule.
-    pub rejects: u64,
-    /// Breaks by class.
-    pub breaks: BTreeMap<&'static str, u64>,
-    /// Pairs, quotas, reserves, notices and payments.
-    pub money: Movements,
-    /// The outcome of the deductions.
-    pub deductions: Judged,
-    /// The outcome of the payments.
-    pub payments: Judged,
-    /// Counts of values that were read in another form than the contract's.
-    pub normalisations: Normalisations,
-    /// The accepted findings, by code.
-    pub accepted: Vec<Finding>,
-    /// The files of the delivery that were not read.
-    pub unread: Vec<Unread>,
-    /// The tables that a second implementation confirmed, or `None` when it was not asked.
-    pub independent: Option<Compared>,
-    /// What the delivery has, on a dry run.
-    pub overview: Option<Overview>,
-    /// The folder of the closed period, or `None` on a dry run.
-    pub published: Option<PathBuf>,
-    /// The digest of the manifest.
-    pub manifest_sha256: String,
-}
 
 /// Closes a period: reads the delivery, reconciles it, clears it, writes it, publishes it.
 pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
@@ -164,9 +131,12 @@ fn compute(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<RunReport>
     let SurveySetting { period, monitor, .. } = setting;
     let reconciled = reconcile(close, delivered)?;
     let cleared = clear(close, delivered, &reconciled)?;
+    let lookup = (close.register, &delivered.index);
+    let small = &delivered.delivery.small;
+    let requests = judge_requests(options, book, lookup, small, &delivered.named)?;
     let outputs = monitor
         .stopwatch
-        .measure(Activity::Write, || write(close, delivered, &reconciled, &cleared))?;
+        .measure(Activity::Write, || write(close, delivered, &reconciled, &cleared, &requests))?;
     let independent = recompute_period(options, book, staging, monitor)?;
     let written = |of: fn(&FileEntry) -> u64| outputs.iter().map(of).sum();
     monitor.stopwatch.count(Activity::Write, written(|e| e.rows), written(|e| e.bytes));
@@ -238,7 +208,9 @@ struct AcceptedDelivery {
     delivery: Delivery,
     opening_quotas: OpeningQuotas,
     decisions: Decisions,
-    /// Sorted hashes of the keys that an open item or a decision names.
+    /// The settlements that requests name.
+    named: NamedSettlements,
+    /// Sorted hashes of the keys that an open item, a decision or a request names.
     watched: Vec<u64>,
     survey: Survey,
     slips: Slips,
@@ -262,10 +234,13 @@ fn read(close: Close) -> Outcome<AcceptedDelivery> {
     let decisions = Decisions::of(decisions::FILE, &delivery.small.decisions);
     let values = DoubtfulCopies::new(&delivery, options.memory, staging);
     let mut watched = read_open_items(book, &values, setting)?;
-    watched.extend(decisions.settlements().map(|setl_id| Key::of(setl_id).hash));
+    let named = NamedSettlements::of(&delivery.small.requests);
+    let decided = decisions.settlements();
+    watched.extend(decided.chain(named.names()).map(|setl_id| Key::of(setl_id).hash));
     watched.sort_unstable();
     watched.dedup();
-    delivery.small.deductions.iter().try_for_each(|line| values.name(&line.setl_id))?;
+    let deducted = delivery.small.deductions.iter().map(|line| line.setl_id.as_str());
+    deducted.chain(named.names()).try_for_each(|setl_id| values.name(setl_id))?;
     let foreseen = Foreseen { watched: &watched, register };
     let run =
         Run { delivery: &delivery, setting, staging, values: &values, memory: options.memory };
@@ -282,6 +257,7 @@ fn read(close: Close) -> Outcome<AcceptedDelivery> {
             delivery,
             opening_quotas,
             decisions,
+            named,
             watched,
             survey,
             slips,
@@ -309,7 +285,7 @@ fn reconcile(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<Reconcil
     let SurveySetting { policy, period, monitor, .. } = setting;
     let decisions = std::mem::take(&mut delivered.decisions);
     let counters = std::mem::take(&mut delivered.counters);
-    let AcceptedDelivery { delivery, watched, survey, slips, index, values, .. } = delivered;
+    let AcceptedDelivery { delivery, named, watched, survey, slips, index, values, .. } = delivered;
     let permits = brought::permits_in_force(book.previous(), &delivery.small.permits, period)?;
 
     monitor.stage(text!("matching"), 0)?;
@@ -317,7 +293,7 @@ fn reconcile(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<Reconcil
     let mut matched = match_index(run, index, Foreseen { watched, register })?;
     read_again(run, &*options.engine, &mut matched)?;
     let context =
-        Context { period, policy, permits: &permits, register, index, counters: &counters };
+        Context { period, policy, permits: &permits, register, index, counters: &counters, named };
     let mut settled = settle(run, context, decisions, &matched)?;
 
     let proof = Proof::of(survey, &matched, settled.tally.in_doubt)?;
@@ -352,6 +328,7 @@ fn write(
     delivered: &AcceptedDelivery,
     reconciled: &Reconciled,
     cleared: &Clearing,
+    requests: &RequestTables,
 ) -> Outcome<Vec<FileEntry>> {
     let Close { options, staging, setting: SurveySetting { monitor, .. }, .. } = close;
     monitor.stage(text!("writing"), 0)?;
@@ -381,8 +358,8 @@ fn write(
         Box::new(|| of(decisions_table(decisions))),
     ];
     if options.form == TableForm::Current {
-        files.push(Box::new(|| TableBuilder::empty(shape::COORDINATION).write(&folder)));
-        files.push(Box::new(|| TableBuilder::empty(shape::REPLIES).write(&folder)));
+        files.push(Box::new(|| of(coordination_table(&requests.coordination))));
+        files.push(Box::new(|| of(replies_table(&requests.replies))));
     }
     let written = files.par_iter().with_max_len(1).map(|file| {
         monitor.check()?;

@@ -6,6 +6,7 @@ use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch,
     RecordBatchReader, StringArray, TimestampMicrosecondArray, cast::AsArray,
 };
+use chrono::NaiveDate;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 
 use super::manifest::Manifest;
@@ -306,6 +307,12 @@ impl<'a> GridRow<'a> {
         }
     }
 
+    /// Returns a day; none for an empty cell.
+    pub fn day(&self, column: &str) -> Option<NaiveDate> {
+        let day = i32::try_from(self.number_or_null(column)?).ok()?;
+        NaiveDate::from_epoch_days(day)
+    }
+
     /// Returns a month; none for an empty cell.
     pub fn month(&self, column: &str) -> Option<Month> {
         self.text_or_null(column).and_then(Month::from_text)
@@ -400,7 +407,7 @@ pub fn show(cell: Cell, kind: CellKind) -> String {
         (Cell::Flag(flag), _) => flag.to_string(),
         (Cell::Number(fen), CellKind::Amount | CellKind::Sum) => yuan(FenSum::new(fen)),
         (Cell::Number(day), CellKind::Day) => {
-            let date = i32::try_from(day).ok().and_then(chrono::NaiveDate::from_epoch_days);
+            let date = i32::try_from(day).ok().and_then(NaiveDate::from_epoch_days);
             date.map_or_else(|| day.to_string(), |date| date.to_string())
         }
         (Cell::Number(micros), CellKind::Time) => {

@@ -180,7 +180,11 @@ fn without_copy(stem: &str) -> &str {
 
 /// Returns the words of a stem in the singular.
 fn singular(stem: &str) -> String {
-    stem.split(['-', '_']).map(|word| word.trim_end_matches('s')).collect()
+    let word = |word: &str| match word.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => word.trim_end_matches('s').to_owned(),
+    };
+    stem.split(['-', '_']).map(word).collect()
 }
 
 /// Returns the small file whose name a name resembles.

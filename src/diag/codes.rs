@@ -156,6 +156,21 @@ codes! {
     R01 "the settlement was reversed" "原结算已退费";
 }
 
+codes! {
+    /// The code of a row of `requests.csv` (Q01 to Q05) or `replies.csv` (Q06 to Q10) that is refused (coordination, part 2).
+    RequestCode:
+    Q01 "a request_id that an accepted request has" "请求编号已用于已接受的请求";
+    Q02 "a province that is unknown, the same one twice, or not that of the settlement" "省份未知、两省相同，或与该结算的省份不符";
+    Q03 "a verification of no settlement, or of one that is not known" "费用协查未指明结算，或该结算未知";
+    Q04 "a verification of what is no stay, is a reversal, or cost less than the limit" "费用协查所指不是住院、是退费，或总费用低于限额";
+    Q05 "opened after the as-of day" "发起日期晚于签发日";
+    Q06 "no accepted request has this request_id" "无此编号的已接受请求";
+    Q07 "another reply is in force, and the request was not reopened" "已有有效答复，且请求未重新发起";
+    Q08 "replied before the request was opened or reopened" "答复日期早于请求发起或重新发起日期";
+    Q09 "incorrect without a reason, or a result of the other kind of request" "核查有误而无原因，或结果属另一类请求";
+    Q10 "a day after the as-of day, a confirmation or reopening before the reply, both in one row, or a reopening not after the last one" "日期晚于签发日、确认或重新发起早于答复、两者同在一行，或重新发起不晚于上次";
+}
+
 findings! {
     F01 "at least one Parquet file on each side" "每方至少一个 Parquet 文件"
         "deliver both treating/*.parquet and insured/*.parquet; a side without settlements sends one empty file"
@@ -268,6 +283,15 @@ findings! {
     S15 "each code once" "每个代码一次"
         "remove one of the lines"
         "去掉其中一行";
+    S16 "a request_id of 1 to 40 characters" "1 至 40 个字符的请求编号"
+        "fill it in, or shorten it"
+        "补填或缩短";
+    S17 "a word of the list for this column" "该列所列用词之一"
+        "correct the word (docs/inputs.md has the list)"
+        "更正用词（见 docs/inputs.zh-CN.md）";
+    S18 "a problem_type with a problem, and none with a verification" "问题协同有问题类型，费用协查没有"
+        "fill in the type, or remove it"
+        "补填或删去问题类型";
     C01 "a settlement that this period has to decide on" "本期须作决定的结算"
         "remove the decision: the settlement was cleared, refused, rejected or never delivered"
         "去掉该结论：该结算已清算、已拒收、已退回或从未送达";

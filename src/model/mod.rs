@@ -17,5 +17,6 @@ pub mod group;
 pub mod institution;
 pub mod meanings;
 pub mod money;
+pub mod requests;
 pub mod verdict;
 pub mod words;

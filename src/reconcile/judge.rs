@@ -109,6 +109,7 @@ impl<'a> Settling<'a> {
         self.check_memory(self.values.bytes(partition))?;
         let mut copies = self.values.take(partition, self.context.policy, self.context.period)?;
         copies.retain(|copy| !in_doubt.has_cleared(copy));
+        self.context.named.note(&copies);
         let registered = index.stores.registered.visit(partition, <[RegisterMatch]>::to_vec)?;
         let mut judge = Judge::new(self, &registered);
         for copy in copies.iter().filter(|copy| copy.ordinal.is_some()) {

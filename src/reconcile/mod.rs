@@ -19,6 +19,7 @@ pub mod entries;
 mod judge;
 pub mod matching;
 pub mod memory;
+pub mod named;
 pub mod proof;
 pub mod reader;
 pub mod registering;

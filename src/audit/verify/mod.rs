@@ -26,6 +26,7 @@ mod pairs;
 mod places;
 mod policies;
 mod register;
+mod requests;
 mod settlements;
 mod tables;
 mod timing;
