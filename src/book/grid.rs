@@ -23,7 +23,7 @@ use crate::{
         fields::Field,
         money::{FenSum, yuan},
     },
-    privacy::mask::masked,
+    privacy::mask::{masked, without_numbers},
     text::Text,
 };
 
@@ -386,6 +386,12 @@ impl<'a> GridRow<'a> {
             "treating_value" | "insured_value" => self.text("field"),
             column => column,
         };
+        // People write numbers of persons into free text.
+        let is_free = matches!(self.grid.spec.name, "coordination" | "replies")
+            && matches!(column, "subject" | "reason");
+        if is_free {
+            return Some(without_numbers(self.text_or_null(column)?).into());
+        }
         let personal = Field::of_column(named).is_some_and(|known| known.field.is_personal());
         let text = self.text_or_null(column)?;
         Some(if personal { masked(text).into() } else { text.into() })

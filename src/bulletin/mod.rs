@@ -19,6 +19,7 @@ mod monthly;
 mod network;
 mod quarterly;
 mod request;
+mod requests;
 mod summary;
 
 use std::path::Path;
@@ -31,11 +32,12 @@ use self::{
     cells::Cells, delivered::DeliveryFigures, draft::Draft, monthly::SaidCells, summary::Said,
 };
 use crate::{
-    book::ClosedPeriod,
+    book::{ClosedPeriod, closed_periods},
     bounded,
     contract::registry::{Institution, read_registry},
     diag::{Failure, Outcome},
     event::Monitor,
+    figures::requests::RequestFigures,
     model::dates::parse_day,
     shapes::FormatNumber,
     statements::{self, Workbook, folder},
@@ -103,6 +105,9 @@ fn monthly(
         .transpose()?;
     let (mut drafts, said) = monthly::drafts(closed, delivered.as_ref(), request.template, cells)?;
     drafts.extend(network::drafts(registry.as_deref(), closed.month, request.template));
+    let mut history = closed_periods(request.book)?;
+    history.retain(|(month, _)| *month <= closed.month);
+    drafts.extend(requests::draft(&RequestFigures::read(&history)?, request.template));
     Ok((drafts, said))
 }
 

@@ -20,12 +20,9 @@ pub struct KnownRequests {
 impl KnownRequests {
     /// Adds the tables `coordination` and `replies` of the next period.
     pub fn add(&mut self, coordination: &Grid, replies: &Grid) -> Outcome<()> {
-        for row in coordination.iter() {
-            let row = CoordinationRow::of(row).ok_or_else(|| rows::damaged("coordination"))?;
-            if row.code.is_none() {
-                self.accept(row.carried().ok_or_else(|| rows::damaged("coordination"))?);
-            }
-        }
+        let accepted =
+            rows::rows_of(coordination)?.into_iter().filter_map(CoordinationRow::carried);
+        accepted.for_each(|request| self.accept(request));
         for row in replies.iter() {
             let row = ReplyRow::of(row).ok_or_else(|| rows::damaged("replies"))?;
             if row.code.is_none() {

@@ -15,6 +15,7 @@ pub mod known;
 pub mod request;
 pub mod rows;
 pub mod timing;
+pub mod totals;
 
 #[cfg(test)]
 mod tests;

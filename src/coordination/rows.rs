@@ -7,10 +7,10 @@ use super::{
     timing::{RequestClock, RequestDates},
 };
 use crate::{
-    book::grid::GridRow,
+    book::grid::{Grid, GridRow},
     columnar::{shape, table::TableBuilder},
     contract::requests::{ReplyLine, RequestLine},
-    diag::{Failure, codes::RequestCode},
+    diag::{Failure, Outcome, codes::RequestCode},
     model::{
         money::Fen,
         requests::{ReplyResult, RequestKind, RequestState},
@@ -58,6 +58,12 @@ pub struct ReplyRow {
     pub line: ReplyLine,
     /// Why it is refused.
     pub code: Option<RequestCode>,
+}
+
+/// Reads the rows of a table `coordination`.
+pub fn rows_of(coordination: &Grid) -> Outcome<Vec<CoordinationRow>> {
+    let row = |row| CoordinationRow::of(row).ok_or_else(|| damaged("coordination"));
+    coordination.iter().map(row).collect()
 }
 
 /// Makes the failure of a table of the book with a row that only damage explains.

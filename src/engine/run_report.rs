@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use crate::{
     contract::walk::Unread,
+    coordination::totals::RequestTotals,
     diag::Finding,
     independent::Compared,
     ingest::survey::Normalisations,
@@ -30,6 +31,8 @@ pub struct RunReport {
     pub deductions: Judged,
     /// The outcome of the payments.
     pub payments: Judged,
+    /// The outcome of the requests and replies.
+    pub requests: RequestTotals,
     /// Counts of values that were read in another form than the contract's.
     pub normalisations: Normalisations,
     /// The accepted findings, by code.

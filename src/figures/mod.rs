@@ -12,6 +12,7 @@ mod fact;
 mod facts;
 mod late;
 mod period;
+pub mod requests;
 mod sentences;
 mod words;
 

@@ -25,6 +25,15 @@ impl ProblemType {
         }
     }
 
+    /// Returns it for people, in Chinese and in English.
+    pub const fn shown(self) -> [&'static str; 2] {
+        match self {
+            ProblemType::Filing => ["备案", "filing"],
+            ProblemType::System => ["系统", "system"],
+            ProblemType::Other => ["其他", "other"],
+        }
+    }
+
     /// Returns the type that a word names.
     pub fn from_name(name: &str) -> Option<ProblemType> {
         ProblemType::ALL.into_iter().find(|of| of.name() == name)
@@ -51,6 +60,22 @@ impl RequestKind {
         match self {
             RequestKind::Verification => RequestKind::VERIFICATION,
             RequestKind::Problem(_) => RequestKind::PROBLEM,
+        }
+    }
+
+    /// Returns it for people, in Chinese and in English.
+    pub const fn shown(self) -> [&'static str; 2] {
+        match self {
+            RequestKind::Verification => ["费用协查", "cost verification"],
+            RequestKind::Problem(_) => ["问题协同", "problem"],
+        }
+    }
+
+    /// Returns the article of the procedure about it.
+    pub const fn article(self) -> u8 {
+        match self {
+            RequestKind::Verification => 58,
+            RequestKind::Problem(_) => 59,
         }
     }
 
@@ -108,6 +133,15 @@ impl ReplyResult {
         }
     }
 
+    /// Returns it for people, in Chinese and in English.
+    pub const fn shown(self) -> [&'static str; 2] {
+        match self {
+            ReplyResult::Correct => ["核查无误", "correct"],
+            ReplyResult::Incorrect => ["核查有误", "incorrect"],
+            ReplyResult::Answered => ["已答复", "answered"],
+        }
+    }
+
     /// Returns the result that a word names.
     pub fn from_name(name: &str) -> Option<ReplyResult> {
         ReplyResult::ALL.into_iter().find(|result| result.name() == name)
@@ -155,6 +189,19 @@ impl RequestState {
             RequestState::Confirmed => "confirmed",
             RequestState::DeemedConfirmed => "deemed_confirmed",
             RequestState::Reopened => "reopened",
+        }
+    }
+
+    /// Returns it for people, in Chinese and in English.
+    pub const fn shown(self) -> [&'static str; 2] {
+        match self {
+            RequestState::Refused => ["未接受", "refused"],
+            RequestState::Open => ["待答复", "open"],
+            RequestState::Overdue => ["逾期未答复", "overdue"],
+            RequestState::Answered => ["已答复", "answered"],
+            RequestState::Confirmed => ["已确认", "confirmed"],
+            RequestState::DeemedConfirmed => ["视同确认", "deemed confirmed"],
+            RequestState::Reopened => ["重新发起", "reopened"],
         }
     }
 

@@ -16,6 +16,7 @@ mod headline;
 mod judged;
 mod patterns;
 mod punctuality;
+mod requests;
 mod reserves;
 mod source;
 mod task;
@@ -34,6 +35,7 @@ use self::{
     headline::Headline,
     patterns::Patterns,
     punctuality::{Payer, Punctuality},
+    requests::RequestSummary,
     reserves::ReserveSummary,
     source::PeriodTables,
     trend::Point,
@@ -111,6 +113,7 @@ fn render(source: &PeriodTables, template: &SentenceTemplate) -> Outcome<(String
     let trend = trend::trend(source)?;
     let punctuality = Punctuality::of(source)?;
     let patterns = Patterns::of(source);
+    let requests = RequestSummary::of(source)?;
     let sentences = sentences(source, template);
     let headline = Headline::of(source, &reserves, &patterns, &punctuality, &sentences);
     let data = Data { flows: &flows, breaks: &breaks, trend: &trend, payers: &punctuality.payers };
@@ -129,6 +132,7 @@ fn render(source: &PeriodTables, template: &SentenceTemplate) -> Outcome<(String
         patterns: &patterns,
         trend: &trend,
         punctuality: &punctuality,
+        requests: requests.as_ref(),
     };
     let text =
         page.render().map_err(|error| Failure::Bug(text!("the page: {}", Text::foreign(error))))?;
@@ -200,6 +204,7 @@ struct ReportPage<'a> {
     patterns: &'a Patterns,
     trend: &'a [Point],
     punctuality: &'a Punctuality,
+    requests: Option<&'a RequestSummary>,
 }
 
 impl ReportPage<'_> {

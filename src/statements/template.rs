@@ -86,6 +86,16 @@ pub struct Template {
     copies: RowForm,
     /// The cost-verification pack: the reply form.
     pub(super) reply: RowForm,
+    /// Requests: what is due when.
+    requests_due: RowForm,
+    /// Requests: what the province asked.
+    requests_asked: RowForm,
+    /// Requests: what the province was asked.
+    requests_received: RowForm,
+    /// Requests: verifications that found a mistake, with the deductions that followed.
+    requests_incorrect: RowForm,
+    /// Requests: rows that were refused.
+    requests_refused: RowForm,
     /// What fields are called, by national field name.
     labels: BTreeMap<String, String>,
     /// What sides are called, by `treating` and `insured`.
@@ -145,7 +155,7 @@ pub(crate) struct Target {
 }
 
 /// The forms of a bulletin.
-const BULLETIN: [&str; 13] = [
+const BULLETIN: [&str; 14] = [
     "volumes",
     "sides",
     "pairs",
@@ -158,6 +168,7 @@ const BULLETIN: [&str; 13] = [
     "areas",
     "targets",
     "networks",
+    "requests",
     "quarter",
 ];
 
@@ -201,6 +212,11 @@ impl Template {
             "differences" => &self.differences,
             "copies" => &self.copies,
             "reply" => &self.reply,
+            "requests_due" => &self.requests_due,
+            "requests_asked" => &self.requests_asked,
+            "requests_received" => &self.requests_received,
+            "requests_incorrect" => &self.requests_incorrect,
+            "requests_refused" => &self.requests_refused,
             "breaks" => &self.breaks,
             of_bulletin => &self.bulletin.forms[of_bulletin],
         }

@@ -10,6 +10,7 @@ use crate::{
     clear::pairs::PairClearing,
     cli::files::PipelineSource,
     contract::walk::Unread,
+    coordination::totals::RequestTotals,
     diag::Finding,
     engine::{RunOptions, RunReport},
     event::ActivityTime,
@@ -82,6 +83,8 @@ pub(crate) struct RunJson<'a> {
     deductions: &'a Judged,
     /// What became of the payments.
     payments: &'a Judged,
+    /// What became of requests between provinces and their replies.
+    requests: &'a RequestTotals,
     /// How many things were taken although they are written differently from the contract.
     normalisations: Normalisations,
     /// What was asked about and is meant, by code.
@@ -242,6 +245,7 @@ impl<'a> RunJson<'a> {
             returned: sum(|pair| pair.returned),
             carried_forward: sum(|pair| pair.carried_forward),
             deductions: &report.deductions,
+            requests: &report.requests,
             payments: &report.payments,
             normalisations: report.normalisations,
             accepted: &report.accepted,

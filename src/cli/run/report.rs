@@ -10,7 +10,7 @@ use crate::cli::{
     notes,
     options::Format,
     printer::{self, text},
-    rehearsal,
+    rehearsal, requests,
     table::table,
     unread,
 };
@@ -59,6 +59,7 @@ fn human(report: &RunReport, options: &RunOptions, source: &PipelineSource) -> V
     lines.extend(proven(report));
     lines.extend(notes::accepted(&report.accepted));
     lines.extend(judged::lines(&report.deductions, &report.payments));
+    lines.extend(requests::lines(&report.requests));
     let notes = notes(report).into_iter().chain(unread::named(&report.unread));
     lines.extend(notes.map(|note| Text::labelled("note", note)));
     match &report.published {
@@ -194,6 +195,7 @@ fn next_steps(report: &RunReport, options: &RunOptions) -> Vec<Text> {
         ));
     }
     steps.extend(judged::next_steps(&report.deductions, &report.payments));
+    steps.extend(requests::next_step(&report.requests));
     let notices = |kind| report.money.notices.values().filter(|n| n.kind == kind).count() as u64;
     let kinds = NoticeKind::ALL.map(|kind| (kind, notices(kind)));
     let mut dated = kinds.to_vec();

@@ -155,7 +155,7 @@ fn reply(row: GridRow, pair: Pair, twins: &Twins) -> RowValues {
 }
 
 /// Returns the masked number of a person, with the pseudonym when there is a key.
-fn person(number: &str, style: &Style) -> CellValue {
+pub(super) fn person(number: &str, style: &Style) -> CellValue {
     let masked = masked(number);
     CellValue::Text(match &style.pseudonyms {
         Some(pseudonyms) => format!("{masked} {}", pseudonyms.of(number)),
