@@ -307,11 +307,11 @@ fn suggested_top_ups(status: &BookStatus, list: ListLength) -> Lines {
 
 fn requests(status: &BookStatus, list: ListLength) -> Lines {
     let header = [
-        text!("by"),
+        text!("due by"),
         text!("days"),
         text!("request"),
-        text!("from"),
-        text!("to"),
+        text!("asks"),
+        text!("asked"),
         text!("what is due"),
     ];
     let mut table = table(header, 6);

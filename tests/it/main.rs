@@ -18,6 +18,7 @@ mod convert;
 mod convert_hidden;
 mod convert_same;
 mod convert_small;
+mod coordination;
 mod daily;
 mod decisions;
 mod deliveries;
