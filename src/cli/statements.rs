@@ -27,7 +27,7 @@ Example:
   liangqing statements --book book --period 2025-10 --accounts accounts.csv --names names.csv --zip --out packs/2025-10
 
 Writes national/ and one folder a province (31/, 34/ and so on), each with statement.xlsx, notices.xlsx,
-verification.xlsx, returned.xlsx and suggestions.xlsx where there is something for them, the same sheets as CSV and
+verification.xlsx, returned.xlsx, suggestions.xlsx and requests.xlsx where there is something for them, the same sheets as CSV and
 JSON, and SHA256SUMS over all of them. Each kind of payment has one payment notice and one receipt notice a province,
 which list the other provinces. A province's folder holds only rows in which it pays or is paid. The same period gives
 the same bytes. Titles, headings and columns come from a template: copy pipelines/forms.toml and pass the copy with

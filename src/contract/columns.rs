@@ -190,7 +190,7 @@ pub const REQUESTS: FileColumns = FileColumns {
     name: "requests.csv",
     purpose: [
         "向他省提出的费用协查与问题协同（规程第 58、59 条）；逐行判定，未接受的行有代码 Q01 至 Q05（请求）",
-        "requests of one province to another: cost verifications and problems (procedure §58, §59). Each line is judged; a refused one has a code Q01 to Q05 of requests",
+        "requests of one province to another: cost verifications and problems (procedure §58, procedure §59). Each line is judged; a refused one has a code Q01 to Q05 of requests",
     ],
     columns: &[
         needed(
@@ -245,7 +245,7 @@ pub const REPLIES: FileColumns = FileColumns {
     name: "replies.csv",
     purpose: [
         "对请求的答复、确认与重新发起（规程第 58、59 条）；按文件顺序判定，未接受的行有代码 Q06 至 Q10（请求）",
-        "replies to requests, with their confirmation or the word that the asker does not accept them (procedure §58, §59), judged in the order of the file. A refused line has a code Q06 to Q10 of requests",
+        "replies to requests, with their confirmation or the word that the asker does not accept them (procedure §58, procedure §59), judged in the order of the file. A refused line has a code Q06 to Q10 of requests",
     ],
     columns: &[
         needed("request_id", ValueKind::Text, ["请求编号", "number of the request"]),

@@ -30,7 +30,7 @@ pub struct RequestLine {
 
 /// A line of `replies.csv`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ReplyLine {
+pub struct RequestReply {
     /// The request.
     pub request_id: String,
     /// The day of the reply.
@@ -65,7 +65,7 @@ pub(super) fn request(line: &mut SmallFileLine) -> Option<RequestLine> {
 }
 
 /// Parses a line of `replies.csv`.
-pub(super) fn reply(line: &mut SmallFileLine) -> Option<ReplyLine> {
+pub(super) fn reply(line: &mut SmallFileLine) -> Option<RequestReply> {
     let request_id = request_id(line);
     let replied_on = line.day(1);
     let result = ReplyResult::from_name(&line.values[2]);
@@ -73,7 +73,7 @@ pub(super) fn reply(line: &mut SmallFileLine) -> Option<ReplyLine> {
         line.refuse(Code::S17, 2);
     }
     let [confirmed_on, reopened_on] = [4, 5].map(|column| day_or_none(line, column));
-    Some(ReplyLine {
+    Some(RequestReply {
         request_id: request_id?,
         replied_on: replied_on?,
         result: result?,

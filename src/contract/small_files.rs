@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::{
     columns::{CONTROL_TOTALS, FileColumns, OPENING_QUOTAS, SMALL_FILES},
     lines::{SmallFileLine, read},
-    requests::{ReplyLine, RequestLine, reply, request},
+    requests::{RequestLine, RequestReply, reply, request},
 };
 use crate::{
     bounded,
@@ -131,7 +131,7 @@ pub struct SmallFiles {
     /// requests.csv.
     pub requests: Vec<RequestLine>,
     /// replies.csv.
-    pub replies: Vec<ReplyLine>,
+    pub replies: Vec<RequestReply>,
     /// The small files that were delivered.
     pub entries: Vec<FileEntry>,
 }

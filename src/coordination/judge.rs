@@ -2,12 +2,12 @@
 
 use super::{
     known::KnownRequests,
-    request::{KnownSettlement, ReplyInForce, Request},
+    request::{KnownSettlement, ProvinceRequest, ReplyInForce},
     rows::{CoordinationRow, ReplyRow},
     timing::RequestClock,
 };
 use crate::{
-    contract::requests::{ReplyLine, RequestLine},
+    contract::requests::{RequestLine, RequestReply},
     diag::codes::RequestCode,
     model::{
         codes::{CareClass, Province},
@@ -35,7 +35,7 @@ impl<'a> RequestJudge<'a> {
     pub fn request(&mut self, row: i64, line: &RequestLine, settlement: Option<KnownSettlement>) {
         match self.refusal(line, settlement.as_ref()) {
             Some(code) => self.refuse(row, line, code),
-            None => self.known.accept(Request {
+            None => self.known.accept(ProvinceRequest {
                 line: line.clone(),
                 row: Some(row),
                 stay: settlement.and_then(|settlement| settlement.stay),
@@ -87,13 +87,13 @@ impl<'a> RequestJudge<'a> {
     }
 
     /// Judges a line of `replies.csv`.
-    pub fn reply(&mut self, row: i64, line: &ReplyLine) {
+    pub fn reply(&mut self, row: i64, line: &RequestReply) {
         let code = self.judge_reply(line);
         self.replies.push(ReplyRow { row, line: line.clone(), code });
     }
 
     /// Lets a reply take effect, or returns why it is refused: the first code that holds.
-    fn judge_reply(&mut self, line: &ReplyLine) -> Option<RequestCode> {
+    fn judge_reply(&mut self, line: &RequestReply) -> Option<RequestCode> {
         let KnownRequests { requests, replies } = &mut self.known;
         let Some(request) = requests.get_mut(&line.request_id) else {
             return Some(RequestCode::Q06);
@@ -102,7 +102,7 @@ impl<'a> RequestJudge<'a> {
             return None;
         }
         let as_of = self.clock.as_of;
-        let ReplyLine { replied_on, result, reason, confirmed_on, reopened_on, .. } = line;
+        let RequestReply { replied_on, result, reason, confirmed_on, reopened_on, .. } = line;
         let repeats = |of: &ReplyInForce| (of.replied_on, of.result) == (*replied_on, *result);
         if request.reply.as_ref().is_some_and(|reply| !repeats(reply)) {
             return Some(RequestCode::Q07);
@@ -139,9 +139,9 @@ impl<'a> RequestJudge<'a> {
     }
 }
 
-impl Request {
+impl ProvinceRequest {
     /// Lets an accepted line of `replies.csv` take effect.
-    fn take(&mut self, line: &ReplyLine) {
+    fn take(&mut self, line: &RequestReply) {
         let reply = self.reply.get_or_insert_with(|| ReplyInForce {
             replied_on: line.replied_on,
             result: line.result,

@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    request::Request,
+    request::ProvinceRequest,
     rows::{self, CoordinationRow, ReplyRow},
 };
-use crate::{book::grid::Grid, contract::requests::ReplyLine, diag::Outcome};
+use crate::{book::grid::Grid, contract::requests::RequestReply, diag::Outcome};
 
 /// What the book knows of requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KnownRequests {
     /// The accepted requests, by number.
-    pub requests: BTreeMap<String, Request>,
+    pub requests: BTreeMap<String, ProvinceRequest>,
     /// The accepted lines of `replies.csv`.
-    pub replies: BTreeSet<ReplyLine>,
+    pub replies: BTreeSet<RequestReply>,
 }
 
 impl KnownRequests {
@@ -32,7 +32,7 @@ impl KnownRequests {
         Ok(())
     }
 
-    pub(super) fn accept(&mut self, request: Request) {
+    pub(super) fn accept(&mut self, request: ProvinceRequest) {
         self.requests.insert(request.line.request_id.clone(), request);
     }
 

@@ -13,7 +13,7 @@ use crate::{
 
 /// An accepted request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct ProvinceRequest {
     /// Its line.
     pub line: RequestLine,
     /// The number of its record in this delivery; none when it came earlier.

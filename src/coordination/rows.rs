@@ -3,13 +3,13 @@
 use chrono::NaiveDate;
 
 use super::{
-    request::{ReplyInForce, Request, StayRecord},
+    request::{ProvinceRequest, ReplyInForce, StayRecord},
     timing::{RequestClock, RequestDates},
 };
 use crate::{
     book::grid::{Grid, GridRow},
     columnar::{shape, table::TableBuilder},
-    contract::requests::{ReplyLine, RequestLine},
+    contract::requests::{RequestLine, RequestReply},
     diag::{Failure, Outcome, codes::RequestCode},
     model::{
         money::Fen,
@@ -55,7 +55,7 @@ pub struct ReplyRow {
     /// The number of the record in the delivery.
     pub row: i64,
     /// The line.
-    pub line: ReplyLine,
+    pub line: RequestReply,
     /// Why it is refused.
     pub code: Option<RequestCode>,
 }
@@ -84,7 +84,7 @@ impl CoordinationRow {
     }
 
     /// Makes the row of an accepted request.
-    pub(super) fn accepted(request: &Request, clock: &RequestClock) -> CoordinationRow {
+    pub(super) fn accepted(request: &ProvinceRequest, clock: &RequestClock) -> CoordinationRow {
         let dates = clock.dates(request);
         let state = clock.state(request, &dates);
         let mut reply = request.reply.clone();
@@ -108,10 +108,10 @@ impl CoordinationRow {
     }
 
     /// Returns the request as the next period takes it over; none when it is refused.
-    pub(super) fn carried(self) -> Option<Request> {
+    pub(super) fn carried(self) -> Option<ProvinceRequest> {
         let RequestStanding { level, reopened_on, reply, state, stay, .. } = self.standing?;
         let (line, ended) = (self.line, state.is_end());
-        Some(Request { line, row: None, stay, level, reopened_on, reply, ended })
+        Some(ProvinceRequest { line, row: None, stay, level, reopened_on, reply, ended })
     }
 
     /// Returns its state.
@@ -204,7 +204,7 @@ impl ReplyRow {
         (row.flag("accepted") == Some(code.is_none())).then_some(())?;
         Some(ReplyRow {
             row: whole(row, "row")?,
-            line: ReplyLine {
+            line: RequestReply {
                 request_id: row.text("request_id").to_owned(),
                 replied_on: row.day("replied_on")?,
                 result: ReplyResult::from_name(row.text("result"))?,

@@ -12,7 +12,7 @@ use super::{
     timing::RequestClock,
 };
 use crate::{
-    contract::requests::{ReplyLine, RequestLine},
+    contract::requests::{RequestLine, RequestReply},
     diag::codes::RequestCode,
     model::{
         codes::{CareClass, Month, Pair, Province},
@@ -42,10 +42,10 @@ fn request(id: &str, kind: RequestKind, opened_at: &str) -> RequestLine {
 }
 
 /// A reply: its day, and perhaps a confirmation (`c`) or a reopening (`r`).
-fn reply(id: &str, result: ReplyResult, replied_on: &str, more: &str) -> ReplyLine {
+fn reply(id: &str, result: ReplyResult, replied_on: &str, more: &str) -> RequestReply {
     let of = |mark| more.strip_prefix(mark).map(day);
     let reason = if result == ReplyResult::Incorrect { "a reason" } else { "" };
-    ReplyLine {
+    RequestReply {
         request_id: id.to_owned(),
         replied_on: day(replied_on),
         result,
@@ -55,7 +55,7 @@ fn reply(id: &str, result: ReplyResult, replied_on: &str, more: &str) -> ReplyLi
     }
 }
 
-fn answer(id: &str, replied_on: &str, more: &str) -> ReplyLine {
+fn answer(id: &str, replied_on: &str, more: &str) -> RequestReply {
     reply(id, ReplyResult::Answered, replied_on, more)
 }
 
@@ -83,7 +83,7 @@ fn close(
     before: &mut KnownRequests,
     as_of: &str,
     requests: &[(RequestLine, Option<KnownSettlement>)],
-    replies: &[ReplyLine],
+    replies: &[RequestReply],
 ) -> Closed {
     let rules = Rules::built_in();
     let policy = rules.policy(Month::new(2025, 10)).expect("in force");
@@ -103,7 +103,7 @@ fn close(
     (rows, replied)
 }
 
-/// Request, state, batch, due date, times rolled, day to confirm by.
+/// Number, state, batch, due date, times rolled, day to confirm by.
 fn shown(rows: &[CoordinationRow]) -> Vec<String> {
     let shown = |row: &CoordinationRow| {
         let state = row.state().name();
@@ -244,9 +244,11 @@ fn each_code_of_a_reply_holds_and_just_does_not() {
         assert_eq!(codes(&replies), [None]);
         book
     };
-    let unreasoned =
-        ReplyLine { reason: String::new(), ..reply("v", ReplyResult::Incorrect, "2025-11-03", "") };
-    let both = ReplyLine {
+    let unreasoned = RequestReply {
+        reason: String::new(),
+        ..reply("v", ReplyResult::Incorrect, "2025-11-03", "")
+    };
+    let both = RequestReply {
         confirmed_on: Some(day("2025-11-04")),
         ..answer("p", "2025-11-03", "r 2025-11-05")
     };

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use super::request::Request;
+use super::request::ProvinceRequest;
 use crate::{
     model::{
         calendar::Calendar,
@@ -38,7 +38,7 @@ pub struct RequestDates {
 
 impl RequestClock<'_> {
     /// Returns the dates of a request.
-    pub fn dates(&self, request: &Request) -> RequestDates {
+    pub fn dates(&self, request: &ProvinceRequest) -> RequestDates {
         let RequestClock { rules, calendar, .. } = self;
         let base = request.reopened_on.unwrap_or(request.line.opened_at);
         let replied_on = request.reply.as_ref().map(|reply| reply.replied_on);
@@ -85,7 +85,7 @@ impl RequestClock<'_> {
     }
 
     /// Returns the state of an accepted request at the close.
-    pub fn state(&self, request: &Request, dates: &RequestDates) -> RequestState {
+    pub fn state(&self, request: &ProvinceRequest, dates: &RequestDates) -> RequestState {
         let Some(reply) = &request.reply else {
             let late = match request.line.kind {
                 RequestKind::Verification => dates.rolled > 0,

@@ -1,4 +1,4 @@
-//! The words of requests between provinces (procedure §58, §59): kinds, types, results, states.
+//! The words of requests between provinces (procedure §58, procedure §59): kinds, types, results, states.
 
 /// The type of a problem (问题协同), which decides how soon it is to be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,26 +11,26 @@ use crate::{
     text::Text,
 };
 
-/// Limits and days of requests between provinces (procedure §58, §59). The table may be left out; then that of the
+/// Limits and days of requests between provinces (procedure §58, procedure §59). The table may be left out; then that of the
 /// newest built-in policy is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CoordinationRules {
-    /// The total cost in yuan from which a stay may be verified (§58).
+    /// The total cost in yuan from which a stay may be verified (procedure §58).
     pub verified_from_yuan: u32,
     /// The day of the month on which requests for verification become a batch, and by which a batch is answered in the
-    /// month after (§58).
+    /// month after (procedure §58).
     #[schemars(range(min = 1, max = 28))]
     pub batch_day: u8,
-    /// Working days in which the asker confirms the reply to a verification (§58).
+    /// Working days in which the asker confirms the reply to a verification (procedure §58).
     pub verification_confirm_days: u16,
-    /// Working days in which a problem of a filing is answered (§59).
+    /// Working days in which a problem of a filing is answered (procedure §59).
     pub filing_days: u16,
-    /// Working days in which a fault of a system is answered (§59).
+    /// Working days in which a fault of a system is answered (procedure §59).
     pub system_days: u16,
-    /// Working days in which another problem is answered (§59).
+    /// Working days in which another problem is answered (procedure §59).
     pub other_days: u16,
-    /// Working days after the reply to a problem, after which silence is a yes (§59).
+    /// Working days after the reply to a problem, after which silence is a yes (procedure §59).
     pub problem_confirm_days: u16,
 }
 

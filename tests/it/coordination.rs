@@ -344,7 +344,11 @@ fn people_get_their_lists_and_no_person() {
             no_person(path, &text);
         }
     }
+}
 
+#[test]
+fn bulletin_status_and_page_say_what_is_late() {
+    let world = book();
     let bulletin = world.path("bulletin");
     let bulletin = bulletin.to_str().expect("UTF-8");
     liangqing(&world, &["bulletin", "--period", "2025-12", "--out", bulletin]);
