@@ -17,7 +17,11 @@ use crate::{
         pairs::pairs,
         positions::Positions,
     },
-    columnar::{entry::FileEntry, table::TableBuilder},
+    columnar::{
+        entry::FileEntry,
+        shape::{self, TableForm},
+        table::TableBuilder,
+    },
     contract::{small_files::OpeningQuotas, walk::Unread},
     diag::{Failure, Finding, Outcome},
     event::{Activity, Monitor},
@@ -355,9 +359,10 @@ fn write(
     let Clearing { deductions, money } = cleared;
     let folder = staging.period();
     let of = |table: TableBuilder| {
-        if options.old_tables { table.without_added() } else { table }.write(&folder)
+        let is_old = options.form == TableForm::Version2;
+        if is_old { table.without_added() } else { table }.write(&folder)
     };
-    let files: Vec<Box<dyn Fn() -> Outcome<FileEntry> + Sync + '_>> = vec![
+    let mut files: Vec<Box<dyn Fn() -> Outcome<FileEntry> + Sync + '_>> = vec![
         Box::new(|| write_register(staging, &delivered.index.stores, &settled.tally, proof)),
         Box::new(|| positions.write(&folder)),
         Box::new(|| settled.open_items.write(open_items_table, &folder)),
@@ -375,6 +380,10 @@ fn write(
         Box::new(|| of(permits_table(permits))),
         Box::new(|| of(decisions_table(decisions))),
     ];
+    if options.form == TableForm::Current {
+        files.push(Box::new(|| TableBuilder::empty(shape::COORDINATION).write(&folder)));
+        files.push(Box::new(|| TableBuilder::empty(shape::REPLIES).write(&folder)));
+    }
     let written = files.par_iter().with_max_len(1).map(|file| {
         monitor.check()?;
         file()

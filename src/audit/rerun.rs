@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     book::{Book, grid::Grid, manifest::Manifest},
-    columnar::{entry::FileEntry, shape},
+    columnar::{
+        entry::FileEntry,
+        shape::{self, TableForm},
+    },
     diag::{Code, Failure, Finding, Outcome},
     digest::{sha256_hex, sha256_of},
     engine::{self, RunOptions},
@@ -82,7 +85,8 @@ pub fn rerun(options: &RerunOptions, monitor: &Monitor) -> Outcome<Rerun> {
         Failure::Differences(text!("period {} cannot be rerun", period), vec![found])
     })?;
     let mut run = settings(options, &manifest)?;
-    run.old_tables = Grid::read(&closed, shape::PAIRS).is_ok_and(|pairs| pairs.is_old);
+    let is_old = Grid::read(&closed, shape::PAIRS).is_ok_and(|pairs| pairs.is_old);
+    run.form = if is_old { TableForm::Version2 } else { manifest.form().unwrap_or_default() };
     let mut findings = other_settings(&run, &manifest);
     let staging = Staging::for_audit(&book.root, period)?;
     match engine::close(&run, &book, &staging, monitor) {

@@ -8,6 +8,7 @@ use arrow_array::{
 };
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 
+use super::manifest::Manifest;
 use crate::{
     columnar::{
         claims, footer,
@@ -102,10 +103,24 @@ impl Grid {
         })
     }
 
-    /// Reads `<folder>/tables/<name>.parquet`; fails if its columns are not those of the schema.
+    /// Returns a table without rows.
+    pub fn empty(spec: TableSpec) -> Grid {
+        let columns = spec.columns();
+        let none = |kind: &(_, CellKind)| {
+            ColumnValues::of(&arrow_array::new_empty_array(&kind.1.data_type()), kind.1)
+        };
+        let values = columns.iter().map(none).collect();
+        Grid { spec, rows: 0, is_old: false, columns, values }
+    }
+
+    /// Reads `<folder>/tables/<name>.parquet`; fails if its columns are not those of the schema. A table that the
+    /// program which closed the period did not have is empty.
     pub fn read(folder: &Path, spec: TableSpec) -> Result<Grid, Text> {
         let path = folder.join(spec.path());
-        let file = SharedFile::open(&path).map_err(|error| text!("{}", error))?;
+        let file = match SharedFile::open(&path) {
+            Err(_) if is_older(folder, &spec) => return Ok(Grid::empty(spec)),
+            file => file.map_err(|error| text!("{}", error))?,
+        };
         guarded(|| Grid::decode(file, spec)).unwrap_or_else(|| Err(text!("it cannot be decoded")))
     }
 
@@ -221,6 +236,12 @@ impl Grid {
         let column = self.column(column);
         (0..self.rows).map(|row| self.number(row, column)).sum()
     }
+}
+
+/// Whether the period in a folder was closed before there was such a table.
+fn is_older(folder: &Path, spec: &TableSpec) -> bool {
+    let manifest = Manifest::parse_sealed(folder);
+    manifest.is_ok_and(|(manifest, _)| manifest.form().is_some_and(|form| form < spec.since))
 }
 
 /// A row of a table.

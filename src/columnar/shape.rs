@@ -46,6 +46,18 @@ impl CellKind {
     }
 }
 
+/// The program that closed a period, as far as the form of its tables tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TableForm {
+    /// A program of version 2 of the contract.
+    Version2,
+    /// A program of version 3 of the contract that knew no coordination.
+    BeforeCoordination,
+    /// This program, or one with the same tables.
+    #[default]
+    Current,
+}
+
 /// The specification of a table of a period.
 #[derive(Debug, Clone, Copy)]
 pub struct TableSpec {
@@ -57,6 +69,8 @@ pub struct TableSpec {
     pub money: Option<&'static str>,
     /// A column of money that books of version 2 of the contract do not have. It is 0 in them.
     pub added: Option<&'static str>,
+    /// The first form that has it. In a period of an earlier form it counts as empty.
+    pub since: TableForm,
     columns: &'static [(&'static str, CellKind)],
 }
 
@@ -98,7 +112,16 @@ pub(crate) const fn table(
     money: Option<&'static str>,
     columns: &'static [(&'static str, CellKind)],
 ) -> TableSpec {
-    TableSpec { name, key, money, added: None, columns }
+    TableSpec { name, key, money, added: None, since: TableForm::Version2, columns }
+}
+
+/// Makes the specification of a table that came with coordination.
+const fn of_coordination(
+    name: &'static str,
+    key: &'static [&'static str],
+    columns: &'static [(&'static str, CellKind)],
+) -> TableSpec {
+    TableSpec { since: TableForm::Current, ..table(name, key, None, columns) }
 }
 
 use CellKind::{Amount, Count, Day, Flag, Sum, Text};
@@ -106,10 +129,11 @@ use CellKind::{Amount, Count, Day, Flag, Sum, Text};
 const PAIR: &[&str] = &["insured_province", "treating_province"];
 
 /// Every table, by name.
-pub const TABLES: [TableSpec; 15] = [
+pub const TABLES: [TableSpec; 17] = [
     BREAK_FIELDS,
     BREAKS,
     CONTROL,
+    COORDINATION,
     DECISIONS,
     DEDUCTIONS,
     NOTICE_STATUS,
@@ -121,8 +145,14 @@ pub const TABLES: [TableSpec; 15] = [
     POSITIONS,
     QUOTAS,
     REJECTS,
+    REPLIES,
     RESERVES,
 ];
+
+/// Returns the tables of a form, by name.
+pub fn tables_of(form: TableForm) -> impl Iterator<Item = &'static TableSpec> {
+    TABLES.iter().filter(move |spec| spec.since <= form)
+}
 
 /// Returns the table of a name; panics when there is none.
 pub fn of(name: &str) -> TableSpec {
@@ -168,6 +198,42 @@ pub const CONTROL: TableSpec = table(
     &["side", "bucket"],
     None,
     &[("side", Text), ("bucket", Text), ("rows", Count), ("medfee_sumamt", Sum), ("payable", Sum)],
+);
+
+/// The table `coordination`.
+pub const COORDINATION: TableSpec = of_coordination(
+    "coordination",
+    &["request_id", "row"],
+    &[
+        ("request_id", Text),
+        ("row", Count),
+        ("kind", Text),
+        ("problem_type", Text),
+        ("from_province", Text),
+        ("to_province", Text),
+        ("setl_id", Text),
+        ("opened_at", Day),
+        ("subject", Text),
+        ("level", Count),
+        ("reopened_on", Day),
+        ("batch", Text),
+        ("due_on", Day),
+        ("rolled", Count),
+        ("replied_on", Day),
+        ("result", Text),
+        ("reason", Text),
+        ("confirm_by", Day),
+        ("confirmed_on", Day),
+        ("state", Text),
+        ("trusted", Flag),
+        ("fixmedins_code", Text),
+        ("mdtrt_id", Text),
+        ("psn_no", Text),
+        ("begndate", Day),
+        ("enddate", Day),
+        ("medfee_sumamt", Amount),
+        ("code", Text),
+    ],
 );
 
 /// The table `decisions`.
@@ -245,6 +311,7 @@ pub const PAIRS: TableSpec = TableSpec {
     key: PAIR,
     money: Some("payable"),
     added: Some("returned"),
+    since: TableForm::Version2,
     columns: &[
         ("insured_province", Text),
         ("treating_province", Text),
@@ -323,6 +390,23 @@ pub const REJECTS: TableSpec = table(
     &["side", "file", "row"],
     None,
     &[("side", Text), ("file", Text), ("row", Count), ("setl_id", Text), ("rules", Text)],
+);
+
+/// The table `replies`.
+pub const REPLIES: TableSpec = of_coordination(
+    "replies",
+    &["row"],
+    &[
+        ("row", Count),
+        ("request_id", Text),
+        ("replied_on", Day),
+        ("result", Text),
+        ("reason", Text),
+        ("confirmed_on", Day),
+        ("reopened_on", Day),
+        ("accepted", Flag),
+        ("code", Text),
+    ],
 );
 
 /// The table `reserves`.

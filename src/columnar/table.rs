@@ -47,6 +47,13 @@ impl TableBuilder {
         TableBuilder { spec, fields: Vec::new(), columns: Vec::new(), is_old: false }
     }
 
+    /// A table without rows.
+    pub fn empty(spec: TableSpec) -> TableBuilder {
+        spec.columns().into_iter().fold(TableBuilder::new(spec), |table, (name, kind)| {
+            table.column(name, arrow_array::new_empty_array(&kind.data_type()))
+        })
+    }
+
     /// Leaves out the column that books of version 2 of the contract do not have.
     #[must_use]
     pub fn without_added(mut self) -> TableBuilder {

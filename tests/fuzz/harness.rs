@@ -404,7 +404,7 @@ impl Bench {
             memory: 16 << 20,
             signer: None,
             independent: None,
-            old_tables: false,
+            form: liangqing::columnar::shape::TableForm::default(),
             dry_run: true,
             usual_percent: Some(50..=200),
         }

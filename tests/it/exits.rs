@@ -214,7 +214,7 @@ fn a_run_that_would_need_more_memory_than_is_free_stops_before_it_takes_it() {
         // Copies in doubt have no share of it, so that the first is one too many.
         memory: 0,
         signer: None,
-        old_tables: false,
+        form: liangqing::columnar::shape::TableForm::default(),
         dry_run: false,
         usual_percent: None,
         independent: None,

@@ -333,7 +333,7 @@ fn beside(scene: &Scene, meddle: impl Fn(&str) + Send + Sync + 'static) -> Outco
         as_of: None,
         memory: 16 << 20,
         signer: None,
-        old_tables: false,
+        form: liangqing::columnar::shape::TableForm::default(),
         dry_run: false,
         usual_percent: None,
         independent: None,

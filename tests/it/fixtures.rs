@@ -140,7 +140,7 @@ fn try_delivery(world: &World) -> Outcome<RunReport> {
         as_of: None,
         memory: 1 << 20,
         signer: None,
-        old_tables: false,
+        form: liangqing::columnar::shape::TableForm::default(),
         dry_run: true,
         usual_percent: None,
         independent: None,

@@ -140,7 +140,7 @@ fn close(folder: &Path, book: &str, carried: Carried) {
             as_of: None,
             memory: carried.memory,
             signer: None,
-            old_tables: false,
+            form: liangqing::columnar::shape::TableForm::default(),
             dry_run: false,
             usual_percent: None,
             independent: None,

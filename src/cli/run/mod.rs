@@ -26,6 +26,7 @@ use super::{
     threads::thread_pool,
 };
 use crate::{
+    columnar::shape::TableForm,
     diag::{self, Code, Failure, Outcome},
     engine::{self, RunOptions},
     interrupt,
@@ -268,7 +269,7 @@ fn options(settings: &Settings, remote: &Remote, extensions: Extensions) -> Outc
         as_of: settings.as_of,
         memory: settings.memory.unwrap_or(rehearsal::DEFAULT_MEMORY),
         signer: settings.sign_key.as_deref().map(Signer::read).transpose()?,
-        old_tables: false,
+        form: TableForm::default(),
         dry_run: settings.dry_run.unwrap_or(false),
         independent: independent.then(|| extensions.independent()).transpose()?,
     })
