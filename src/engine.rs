@@ -2,7 +2,10 @@
 
 mod options;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use rayon::prelude::*;
 
@@ -48,6 +51,7 @@ use crate::{
         counters::Counters,
         decisions::{self, Applied, Decisions, decisions_table},
         matching::{MatchState, match_index, read_again},
+        media::MediaCounts,
         proof::{Proof, control_table},
         registering::write_register,
         run::Run,
@@ -66,6 +70,10 @@ use crate::{
         reserves_table,
     },
     rules::Permit,
+    system_errors::{
+        gather::{ErrorsRequest, gather},
+        settle::{ErrorSummary, SettledErrors},
+    },
 };
 
 /// The result of a run.
@@ -85,6 +93,8 @@ pub struct RunReport {
     pub deductions: Judged,
     /// The outcome of the payments.
     pub payments: Judged,
+    /// The outcome of the system errors.
+    pub errors: ErrorSummary,
     /// Counts of values that were read in another form than the contract's.
     pub normalisations: Normalisations,
     /// The accepted findings, by code.
@@ -180,6 +190,7 @@ fn compute(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<RunReport>
         deductions: cleared.deductions.iter().map(Deduction::judged).collect(),
         payments: cleared.money.payments.iter().map(Payment::judged).collect(),
         money: cleared.money,
+        errors: delivered.errors.summary,
         normalisations: delivered.survey.normalisations,
         accepted: delivered.slips.accepted(),
         unread: std::mem::take(&mut delivered.delivery.unread),
@@ -246,6 +257,7 @@ struct AcceptedDelivery {
     counters: Counters,
     /// Copies in doubt: open items, and rows that did not clear in the window.
     values: DoubtfulCopies,
+    errors: SettledErrors,
 }
 
 /// Opens and reads a delivery, or refuses it with all findings at once.
@@ -256,6 +268,9 @@ fn read(close: Close) -> Outcome<AcceptedDelivery> {
     let mut delivery = Delivery::open(&options.input, options.period, &mut findings)?;
     let own = options.opening_quotas.iter().chain([&book.root]);
     delivery.forget(&options.input, own);
+    let scratch = staging.scratch();
+    let errors = gather(errors_request(close, &scratch), &mut findings)?;
+    delivery.small.entries.extend(errors.entry.clone());
     let first = book.periods.first().map(|(first, _)| *first);
     let opening_quotas =
         OpeningQuotas::of_first(options.opening_quotas.as_deref(), first, &mut findings)?;
@@ -266,7 +281,7 @@ fn read(close: Close) -> Outcome<AcceptedDelivery> {
     watched.sort_unstable();
     watched.dedup();
     delivery.small.deductions.iter().try_for_each(|line| values.name(&line.setl_id))?;
-    let foreseen = Foreseen { watched: &watched, register };
+    let foreseen = Foreseen { watched: &watched, register, visits: Some(&errors.visits) };
     let run =
         Run { delivery: &delivery, setting, staging, values: &values, memory: options.memory };
     let FirstRead { survey, index, counters } = options.engine.read(run, foreseen)?;
@@ -288,9 +303,27 @@ fn read(close: Close) -> Outcome<AcceptedDelivery> {
             index,
             counters,
             values,
+            errors: errors.settle(setting.monitor)?,
         });
     }
     Err(delivery.refused(findings))
+}
+
+/// Returns what system errors are read from.
+fn errors_request<'a>(close: Close<'a>, scratch: &'a Path) -> ErrorsRequest<'a> {
+    let Close { options, book, setting, .. } = close;
+    let SurveySetting { rules, period, monitor, .. } = setting;
+    let has_errors = |newest: &Manifest| newest.form() >= Some(shape::ERRORS_OPEN.since);
+    ErrorsRequest {
+        input: &options.input,
+        carried: book.previous().filter(|_| book.newest.as_ref().is_some_and(has_errors)),
+        period,
+        as_of: options.issued_on(),
+        int96: rules.int96,
+        memory: options.memory,
+        scratch,
+        monitor,
+    }
 }
 
 /// The result of the reconciliation.
@@ -301,6 +334,7 @@ struct Reconciled {
     proof: Proof,
     control: Control,
     positions: Positions,
+    media: MediaCounts,
 }
 
 /// Matches the two sides, settles the copies in doubt by the rules, and proves that no row is lost.
@@ -314,7 +348,7 @@ fn reconcile(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<Reconcil
 
     monitor.stage(text!("matching"), 0)?;
     let run = Run { delivery, setting, staging, values, memory: options.memory };
-    let mut matched = match_index(run, index, Foreseen { watched, register })?;
+    let mut matched = match_index(run, index, Foreseen { watched, register, visits: None })?;
     read_again(run, &*options.engine, &mut matched)?;
     let context =
         Context { period, policy, permits: &permits, register, index, counters: &counters };
@@ -329,7 +363,9 @@ fn reconcile(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<Reconcil
         let positions = Positions::counted(counters, policy);
         positions.prove(proof.cleared(&settled.tally)).map(|()| positions)
     })?;
-    Ok(Reconciled { permits, settled, decisions, proof, control, positions })
+    let media = matched.media.with(&settled.tally.media);
+    let media = media.proven(delivery.has_media(), positions.visits())?;
+    Ok(Reconciled { permits, settled, decisions, proof, control, positions, media })
 }
 
 /// The result of the clearing.
@@ -355,8 +391,9 @@ fn write(
 ) -> Outcome<Vec<FileEntry>> {
     let Close { options, staging, setting: SurveySetting { monitor, .. }, .. } = close;
     monitor.stage(text!("writing"), 0)?;
-    let Reconciled { permits, settled, decisions, proof, control, positions } = reconciled;
+    let Reconciled { permits, settled, decisions, proof, control, positions, media } = reconciled;
     let Clearing { deductions, money } = cleared;
+    let errors = &delivered.errors;
     let folder = staging.period();
     let of = |table: TableBuilder| {
         let is_old = options.form == TableForm::Version2;
@@ -383,6 +420,10 @@ fn write(
     if options.form == TableForm::Current {
         files.push(Box::new(|| TableBuilder::empty(shape::COORDINATION).write(&folder)));
         files.push(Box::new(|| TableBuilder::empty(shape::REPLIES).write(&folder)));
+        files.push(Box::new(|| errors.write_groups(&folder)));
+        files.push(Box::new(|| errors.write_open(&folder)));
+        files.push(Box::new(|| errors.write_refused(&folder)));
+        files.push(Box::new(|| media.table().write(&folder)));
     }
     let written = files.par_iter().with_max_len(1).map(|file| {
         monitor.check()?;

@@ -8,6 +8,7 @@ use std::fs;
 use crate::{
     contract::columns::{
         self, ACCOUNTS, FILINGS, FileColumns, NAMES, OPENING_QUOTAS, REGISTRY, REPLY, SMALL_FILES,
+        SYSTEM_ERRORS,
         SmallFileColumn,
     },
     diag::codes::{Code, LineCode, RowRule},
@@ -321,7 +322,7 @@ fn inputs(lang: PageLang) -> String {
     let intro = lang
         .choose([include_str!("dictionary/inputs.zh-CN.md"), include_str!("dictionary/inputs.md")]);
     let small: String = SMALL_FILES.iter().map(|small| file(small, lang)).collect();
-    let others: String = [OPENING_QUOTAS, REGISTRY, FILINGS, ACCOUNTS, NAMES, REPLY]
+    let others: String = [SYSTEM_ERRORS, OPENING_QUOTAS, REGISTRY, FILINGS, ACCOUNTS, NAMES, REPLY]
         .iter()
         .map(|other| file(other, lang))
         .collect();

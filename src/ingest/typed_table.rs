@@ -28,7 +28,7 @@ const LONGEST_TEXT: usize = 65_536;
 
 /// A value of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TableCell<'a> {
+pub(crate) enum TableCell<'a> {
     /// Nothing.
     #[default]
     Empty,
@@ -42,12 +42,12 @@ pub enum TableCell<'a> {
 
 impl<'a> TableCell<'a> {
     /// Makes the cell of a text; an empty one is nothing.
-    pub fn of_text(text: &'a str) -> TableCell<'a> {
+    pub(crate) fn of_text(text: &'a str) -> TableCell<'a> {
         if text.is_empty() { TableCell::Empty } else { TableCell::Text(text) }
     }
 
     /// Returns its text.
-    pub fn text(self) -> Option<&'a str> {
+    pub(crate) fn text(self) -> Option<&'a str> {
         match self {
             TableCell::Text(text) => Some(text),
             _ => None,
@@ -55,7 +55,7 @@ impl<'a> TableCell<'a> {
     }
 
     /// Returns its day; none when it is no day, or one that has no four digits of a year.
-    pub fn day(self) -> Option<i32> {
+    pub(crate) fn day(self) -> Option<i32> {
         match self {
             TableCell::Text(text) => parse_day(text).map(|day| day.to_epoch_days()),
             TableCell::Day(day) => Some(day).filter(|day| DAYS.contains(day)),
@@ -64,7 +64,7 @@ impl<'a> TableCell<'a> {
     }
 
     /// Returns its time; none when it is no time `YYYY-MM-DD HH:MM:SS`.
-    pub fn time(self) -> Option<i64> {
+    pub(crate) fn time(self) -> Option<i64> {
         match self {
             TableCell::Text(text) => {
                 let (day, clock) = text.split_once(' ')?;
@@ -96,7 +96,7 @@ fn seconds(clock: &str) -> Option<i64> {
 
 /// What a column has to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CellForm {
+pub(crate) enum CellForm {
     /// Text, or whole numbers.
     Code,
     /// A day.
@@ -107,15 +107,15 @@ pub enum CellForm {
 
 /// The form of a table of `N` columns.
 #[derive(Debug, Clone, Copy)]
-pub struct TableForm<const N: usize> {
+pub(crate) struct TypedForm<const N: usize> {
     /// The names of its columns, in the order in which their cells are handed over.
-    pub columns: [&'static str; N],
+    pub(crate) columns: [&'static str; N],
     /// What each of them has to hold.
-    pub forms: [CellForm; N],
+    pub(crate) forms: [CellForm; N],
     /// Whether days and times may be texts too.
-    pub takes_texts: bool,
+    pub(crate) takes_texts: bool,
     /// What INT96 is.
-    pub int96: Int96,
+    pub(crate) int96: Int96,
 }
 
 /// Takes the cells of a row, with its number from 0.
@@ -125,13 +125,13 @@ type TakesRow<'a, const N: usize> =
 /// An open table.
 struct TypedTable<'a, const N: usize> {
     name: &'a str,
-    form: TableForm<N>,
+    form: TypedForm<N>,
     file: AnyParquet,
     /// The place of each column among those that are read.
     positions: [usize; N],
 }
 
-impl<const N: usize> TableForm<N> {
+impl<const N: usize> TypedForm<N> {
     /// Hands over every row of a file; returns their number. What is wrong with the file becomes a finding; `each` may
     /// add its own.
     pub(crate) fn read(
@@ -181,7 +181,7 @@ impl<'a, const N: usize> TypedTable<'a, N> {
     fn open(
         path: &Path,
         name: &'a str,
-        form: TableForm<N>,
+        form: TypedForm<N>,
         findings: &mut Vec<Finding>,
     ) -> Option<Self> {
         let columns = form.columns;

@@ -318,7 +318,7 @@ mod tests {
     fn entry(hash: u64, ordinal: u32) -> Entry {
         let check = ordinal ^ 7;
         let fingerprint = hash ^ 0x63;
-        let (group, plain, valued) = (8191, true, false);
+        let (group, plain, valued) = (8191, Some(crate::model::media::Medium::None), false);
         Entry { hash, check, ordinal, fingerprint, payable: 5, group, plain, valued }
     }
 

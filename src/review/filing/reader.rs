@@ -10,7 +10,7 @@ use super::{
 use crate::{
     contract::streamed,
     diag::{Code, Failure, Finding, Outcome},
-    ingest::typed_table::{CellForm, TableCell, TableForm},
+    ingest::typed_table::{CellForm, TableCell, TypedForm},
     model::codes::Province,
     review::rules_file::values::{ReviewValues, Worded},
     rules::Int96,
@@ -55,9 +55,9 @@ pub fn read_filings(
     Ok(reader.survey)
 }
 
-const FORM: TableForm<{ FILING_COLUMNS.len() }> = {
+const FORM: TypedForm<{ FILING_COLUMNS.len() }> = {
     use CellForm::{Code, Day, Time};
-    TableForm {
+    TypedForm {
         columns: FILING_COLUMNS,
         forms: [Code, Code, Code, Code, Day, Day, Time, Code],
         takes_texts: true,
