@@ -3,6 +3,8 @@
 use std::{path::Path, sync::atomic::Ordering::Relaxed};
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{
     error::SystemError,
@@ -22,7 +24,7 @@ use crate::{
 };
 
 /// How many errors there were, and what has become of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ErrorSummary {
     /// Errors of the period before.
     pub brought_in: u64,

@@ -67,6 +67,7 @@ mod stress;
 mod structure;
 mod synth;
 mod synth_review;
+mod system_errors;
 mod terminal;
 mod tidy;
 mod tools;

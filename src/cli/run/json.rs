@@ -26,6 +26,7 @@ use crate::{
     reserve::notices::NoticeKind,
     shapes::{FormatNumber, KeyId, MapOf, Period, Sha256, Yuan},
     signing::Signer,
+    system_errors::settle::ErrorSummary,
 };
 
 /// A period that was closed, or worked out without being published.
@@ -82,6 +83,8 @@ pub(crate) struct RunJson<'a> {
     deductions: &'a Judged,
     /// What became of the payments.
     payments: &'a Judged,
+    /// What became of the system errors.
+    system_errors: ErrorSummary,
     /// How many things were taken although they are written differently from the contract.
     normalisations: Normalisations,
     /// What was asked about and is meant, by code.
@@ -243,6 +246,7 @@ impl<'a> RunJson<'a> {
             carried_forward: sum(|pair| pair.carried_forward),
             deductions: &report.deductions,
             payments: &report.payments,
+            system_errors: report.errors,
             normalisations: report.normalisations,
             accepted: &report.accepted,
             unread: &report.unread,
