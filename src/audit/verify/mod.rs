@@ -27,6 +27,7 @@ mod places;
 mod policies;
 mod register;
 mod settlements;
+mod system_errors;
 mod tables;
 mod timing;
 mod verified;
