@@ -87,6 +87,8 @@ pub struct RunReport {
     pub rejects: u64,
     /// Breaks by class.
     pub breaks: BTreeMap<&'static str, u64>,
+    /// Breaks that daily reconciliation knew, by class; none where nobody gave its result.
+    pub known: Option<BTreeMap<&'static str, u64>>,
     /// Pairs, quotas, reserves, notices and payments.
     pub money: Movements,
     /// The outcome of the deductions.
@@ -187,6 +189,7 @@ fn compute(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<RunReport>
         control: reconciled.control,
         rejects: delivered.survey.rejects.len() as u64,
         breaks: reconciled.settled.tally.classes.clone(),
+        known: known_breaks(options, &reconciled.settled)?,
         deductions: cleared.deductions.iter().map(Deduction::judged).collect(),
         payments: cleared.money.payments.iter().map(Payment::judged).collect(),
         money: cleared.money,
@@ -205,6 +208,21 @@ fn compute(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<RunReport>
 fn overview(options: &RunOptions, book: &Book, delivered: &AcceptedDelivery) -> Outcome<Overview> {
     let last = LastPeriod::of(book)?.map(|last| last.with_usual(options.usual_percent.clone()));
     Ok(Overview::of(&delivered.delivery, &delivered.survey, options.period, last.as_ref()))
+}
+
+/// Counts the breaks that daily reconciliation knew, by class.
+fn known_breaks(
+    options: &RunOptions,
+    settled: &Settled,
+) -> Outcome<Option<BTreeMap<&'static str, u64>>> {
+    let Some(daily) = &options.daily else { return Ok(None) };
+    let mut known = BTreeMap::new();
+    settled.breaks.for_each(|found| {
+        let is_known = daily.since(found.setl_id()).is_some();
+        *known.entry(found.class()).or_default() += u64::from(is_known);
+        Ok(())
+    })?;
+    Ok(Some(known))
 }
 
 /// Recomputes the staged period by a second implementation, if it is wanted.
@@ -514,6 +532,7 @@ fn manifest(
     let AcceptedDelivery { delivery, opening_quotas, survey, .. } = delivered;
     let mut inputs = delivery.entries(&survey.files);
     inputs.extend(opening_quotas.entry.clone());
+    inputs.extend(options.daily.iter().map(|daily| daily.entry.clone()));
     inputs.sort();
     outputs.sort();
     Manifest {

@@ -43,6 +43,7 @@ use crate::{
     diag::{Failure, Outcome},
     figures::{self, PeriodFacts, SentencePlace, SentenceTemplate},
     judged::Judged,
+    known::KnownDifferences,
     model::{codes::Month, money::yuan},
     place::output::{Output, Readers, Replace},
     shapes::{FormatNumber, Period, Yuan},
@@ -81,12 +82,12 @@ pub struct WrittenReport {
 pub fn write(
     book: &Path,
     period: Month,
-    out: &Path,
-    force: bool,
+    (out, force): (&Path, bool),
     template: &SentenceTemplate,
+    daily: Option<KnownDifferences>,
 ) -> Outcome<WrittenReport> {
     let output = Output::file(out, Replace::when(force))?;
-    let source = PeriodTables::read(book, period)?;
+    let source = PeriodTables { daily, ..PeriodTables::read(book, period)? };
     source.prove()?;
     let (page, balanced) = render(&source, template)?;
     output.write(Readers::Usual, page.as_bytes())?;

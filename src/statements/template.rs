@@ -179,6 +179,9 @@ impl BulletinTemplate {
     }
 }
 
+/// The column of the day since which daily reconciliation knew a break.
+pub(super) const KNOWN_SINCE: &str = "known_since";
+
 impl Template {
     fn form(&self, file: &str) -> &RowForm {
         match file {
@@ -249,6 +252,9 @@ impl Template {
         rows: Vec<RowValues>,
         offered: &[&str],
     ) -> Outcome<Sheet> {
+        // Without a result of daily reconciliation nobody knows it.
+        let is_told = |(_, value, _): &&ColumnForm| value != KNOWN_SINCE || offered.contains(&KNOWN_SINCE);
+        let columns: Vec<&ColumnForm> = columns.iter().filter(is_told).collect();
         let unknown = columns
             .iter()
             .find(|(_, value, _)| value != "number" && !offered.contains(&value.as_str()));

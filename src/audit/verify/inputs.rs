@@ -15,6 +15,7 @@ use crate::{
         small_files::{self, OpeningQuotas},
     },
     diag::{Code, codes::RowRule},
+    known::KnownDifferences,
     model::{codes::Side, control::Bucket},
     place::period::MANIFEST,
     text::Text,
@@ -34,7 +35,8 @@ pub(super) fn check(closed: &ReadablePeriod, checks: &mut Checks) {
         let opening = input.path == OPENING_QUOTAS && closed.is_first();
         let digest = input.sha256.len() == 64
             && input.sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        (!(digest && (side || small || opening))).then(|| Text::given(&input.path))
+        let daily = KnownDifferences::is_input(name);
+        (!(digest && (side || small || opening || daily))).then(|| Text::given(&input.path))
     });
     checks.law(Code::B07, &manifest, text!("inputs that a delivery can have"), known);
     let ordered = inputs.windows(2).map(|two| {
