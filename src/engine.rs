@@ -1,23 +1,22 @@
 //! Runs one period, from a delivery to a closed period: the stages in order, and the totals between them.
 
+mod money;
 mod options;
+mod report;
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use rayon::prelude::*;
 
-pub use self::options::RunOptions;
+pub use self::{options::RunOptions, report::RunReport};
+use self::money::settle_money;
 use crate::{
     book::{
         Book,
         manifest::{ControlEntry, FORMAT, Manifest, RulesCopy},
     },
     clear::{
-        deductions::{self, Deduction, by_pair, deduct, deductions_table},
-        pairs::pairs,
+        deductions::{self, Deduction, deduct, deductions_table},
         positions::Positions,
     },
     columnar::{
@@ -25,23 +24,17 @@ use crate::{
         shape::{self, TableForm},
         table::TableBuilder,
     },
-    contract::{small_files::OpeningQuotas, walk::Unread},
-    diag::{Failure, Finding, Outcome},
+    contract::small_files::OpeningQuotas,
+    diag::{Failure, Outcome},
     event::{Activity, Monitor},
     handover::{brought, permits::permits_table},
     independent::{Compared, RecomputeTask},
     ingest::{
         delivery::Delivery,
-        survey::{Normalisations, Survey, SurveySetting, rejects_table},
+        survey::{Survey, SurveySetting, rejects_table},
     },
-    judged::Judged,
     keyed::key::Key,
-    model::{
-        codes::{Month, Pair},
-        control::Control,
-        money::FenSum,
-        verdict::Verdict,
-    },
+    model::{control::Control, verdict::Verdict},
     place::staging::Staging,
     plausible::{self, Slips},
     reconcile::{
@@ -62,56 +55,19 @@ use crate::{
     register::{format::write_reversals, lookup::Register},
     rehearsal::{LastPeriod, Overview},
     reserve::{
-        MovementFacts as MoneyStanding, Movements, move_money,
+        Movements,
         notices::{notice_status_table, notices_table},
         pairs_table,
         payments::{Payment, payments_table},
-        quotas::{periods_needed, quotas_table},
+        quotas::quotas_table,
         reserves_table,
     },
     rules::Permit,
     system_errors::{
         gather::{ErrorsRequest, gather},
-        settle::{ErrorSummary, SettledErrors},
+        settle::SettledErrors,
     },
 };
-
-/// The result of a run.
-#[derive(Debug)]
-pub struct RunReport {
-    /// The period.
-    pub period: Month,
-    /// The control table: rows and sums by bucket.
-    pub control: Control,
-    /// The number of rows that broke a row rule.
-    pub rejects: u64,
-    /// Breaks by class.
-    pub breaks: BTreeMap<&'static str, u64>,
-    /// Breaks that daily reconciliation knew, by class; none where nobody gave its result.
-    pub known: Option<BTreeMap<&'static str, u64>>,
-    /// Pairs, quotas, reserves, notices and payments.
-    pub money: Movements,
-    /// The outcome of the deductions.
-    pub deductions: Judged,
-    /// The outcome of the payments.
-    pub payments: Judged,
-    /// The outcome of the system errors.
-    pub errors: ErrorSummary,
-    /// Counts of values that were read in another form than the contract's.
-    pub normalisations: Normalisations,
-    /// The accepted findings, by code.
-    pub accepted: Vec<Finding>,
-    /// The files of the delivery that were not read.
-    pub unread: Vec<Unread>,
-    /// The tables that a second implementation confirmed, or `None` when it was not asked.
-    pub independent: Option<Compared>,
-    /// What the delivery has, on a dry run.
-    pub overview: Option<Overview>,
-    /// The folder of the closed period, or `None` on a dry run.
-    pub published: Option<PathBuf>,
-    /// The digest of the manifest.
-    pub manifest_sha256: String,
-}
 
 /// Closes a period: reads the delivery, reconciles it, clears it, writes it, publishes it.
 pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
@@ -396,7 +352,12 @@ struct Clearing {
 fn clear(close: Close, delivered: &AcceptedDelivery, reconciled: &Reconciled) -> Outcome<Clearing> {
     let Close { options, book, register, .. } = close;
     let deductions = judge_deductions(book, register, delivered, &reconciled.settled)?;
-    let money = settle_money(options, book, delivered, &reconciled.positions, &deductions)?;
+    let money = settle_money(
+        (options, book),
+        (&delivered.delivery.small, &delivered.opening_quotas),
+        &reconciled.positions,
+        &deductions,
+    )?;
     Ok(Clearing { deductions, money })
 }
 
@@ -472,53 +433,6 @@ fn judge_deductions(
         reversed_now,
     };
     Ok(deduct(lines, brought::deductions(&book.periods)?, &standing))
-}
-
-/// Computes who pays whom in this period, and the effect on quotas, reserves and notices.
-fn settle_money(
-    options: &RunOptions,
-    book: &Book,
-    delivered: &AcceptedDelivery,
-    positions: &Positions,
-    deductions: &[Deduction],
-) -> Outcome<Movements> {
-    let period = options.period;
-    let policy = options.policy()?;
-    let brought = |table: &str, column: &str| match book.previous() {
-        Some(folder) => brought::by_pair(folder, table, column),
-        None => Ok(BTreeMap::new()),
-    };
-    let brought_forward = brought("pairs", "carried_forward")?;
-    let held_back = by_pair(deductions);
-    let pairs = pairs(positions, &held_back, &brought_forward, policy.negative_net);
-    let first: BTreeMap<Pair, FenSum> = delivered
-        .opening_quotas
-        .quotas
-        .iter()
-        .map(|opening| (opening.pair, opening.quota.into()))
-        .collect();
-    let (in_force, opening) = match book.previous() {
-        Some(_) => (brought("quotas", "next_quota")?, brought("reserves", "closing")?),
-        None => (first.clone(), first),
-    };
-    let folder = |month: &Month| {
-        let found = book.periods.iter().find(|(closed, _)| closed == month);
-        found.map(|(_, folder)| brought::by_pair(folder, "pairs", "payable"))
-    };
-    let earlier = periods_needed(policy, period)
-        .and_then(|months| months.iter().map(folder).collect::<Option<Vec<_>>>())
-        .map(|payables| payables.into_iter().collect::<Outcome<Vec<_>>>())
-        .transpose()?;
-    let standing = MoneyStanding {
-        in_force,
-        opening,
-        earlier,
-        issued: brought::notices(&book.periods)?,
-        changes: &delivered.delivery.small.quota_changes,
-        initial: &delivered.delivery.small.initial_quotas,
-        payments: &delivered.delivery.small.payments,
-    };
-    move_money(pairs, standing, &options.rules, period, options.issued_on())
 }
 
 /// Makes the manifest of the period. Inputs and outputs are listed by path.

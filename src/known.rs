@@ -15,7 +15,7 @@ use crate::{
     columnar::entry::FileEntry,
     diag::{Failure, Outcome},
     digest::sha256_hex,
-    ingest::typed_table::{CellForm, TypedForm},
+    ingest::typed_table::{TypedKind, TypedForm},
     keyed::key::Key,
     model::codes::Month,
     rules::Int96,
@@ -46,7 +46,7 @@ struct KnownSummary {
 
 const TABLE: TypedForm<2> = TypedForm {
     columns: ["setl_id", "since"],
-    forms: [CellForm::Code, CellForm::Day],
+    forms: [TypedKind::Code, TypedKind::Day],
     takes_texts: false,
     int96: Int96::Local,
 };

@@ -96,7 +96,7 @@ fn seconds(clock: &str) -> Option<i64> {
 
 /// What a column has to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CellForm {
+pub(crate) enum TypedKind {
     /// Text, or whole numbers.
     Code,
     /// A day.
@@ -111,7 +111,7 @@ pub(crate) struct TypedForm<const N: usize> {
     /// The names of its columns, in the order in which their cells are handed over.
     pub(crate) columns: [&'static str; N],
     /// What each of them has to hold.
-    pub(crate) forms: [CellForm; N],
+    pub(crate) forms: [TypedKind; N],
     /// Whether days and times may be texts too.
     pub(crate) takes_texts: bool,
     /// What INT96 is.
@@ -232,15 +232,15 @@ impl<'a, const N: usize> TypedTable<'a, N> {
             let values = TypedColumn::of(array, form, is_utc);
             let is_right = |values: &TypedColumn| {
                 let is_text = matches!(values, TypedColumn::Texts(_));
-                self.form.takes_texts || form == CellForm::Code || !is_text
+                self.form.takes_texts || form == TypedKind::Code || !is_text
             };
             let values = values.filter(is_right).ok_or_else(|| {
                 let found = text!("the type {}", Text::foreign(array.data_type()));
                 let finding = Finding::new(Code::F04, self.name, text!("column {}", column), found);
                 finding.hinting(match form {
-                    CellForm::Code => text!("export the column as text or as whole numbers"),
-                    CellForm::Day => text!("export the column as DATE"),
-                    CellForm::Time => text!("export the column as TIMESTAMP"),
+                    TypedKind::Code => text!("export the column as text or as whole numbers"),
+                    TypedKind::Day => text!("export the column as DATE"),
+                    TypedKind::Time => text!("export the column as TIMESTAMP"),
                 })
             })?;
             if let Some(row) = values.too_long() {
@@ -266,7 +266,7 @@ enum TypedColumn {
 
 impl TypedColumn {
     /// Returns the values; none where the type is another one. `is_utc` is said of INT96, of which the type says nothing.
-    fn of(array: &ArrayRef, form: CellForm, is_utc: bool) -> Option<TypedColumn> {
+    fn of(array: &ArrayRef, form: TypedKind, is_utc: bool) -> Option<TypedColumn> {
         let array = || Arc::clone(array);
         macro_rules! codes {
             ($kind:ty) => {
@@ -280,18 +280,18 @@ impl TypedColumn {
         Some(match (form, array().data_type()) {
             (_, DataType::Null) => TypedColumn::Nulls,
             (_, DataType::Utf8View) => TypedColumn::Texts(array()),
-            (CellForm::Day, DataType::Date32) => TypedColumn::Days(array()),
-            (CellForm::Time, DataType::Timestamp(_, zone)) => {
+            (TypedKind::Day, DataType::Date32) => TypedColumn::Days(array()),
+            (TypedKind::Time, DataType::Timestamp(_, zone)) => {
                 TypedColumn::Times(times::decode(&array(), None, zone.is_some() || is_utc))
             }
-            (CellForm::Code, DataType::Int8) => TypedColumn::Codes(codes!(Int8Type)),
-            (CellForm::Code, DataType::Int16) => TypedColumn::Codes(codes!(Int16Type)),
-            (CellForm::Code, DataType::Int32) => TypedColumn::Codes(codes!(Int32Type)),
-            (CellForm::Code, DataType::Int64) => TypedColumn::Codes(codes!(Int64Type)),
-            (CellForm::Code, DataType::UInt8) => TypedColumn::Codes(codes!(UInt8Type)),
-            (CellForm::Code, DataType::UInt16) => TypedColumn::Codes(codes!(UInt16Type)),
-            (CellForm::Code, DataType::UInt32) => TypedColumn::Codes(codes!(UInt32Type)),
-            (CellForm::Code, DataType::UInt64) => TypedColumn::Codes(codes!(UInt64Type)),
+            (TypedKind::Code, DataType::Int8) => TypedColumn::Codes(codes!(Int8Type)),
+            (TypedKind::Code, DataType::Int16) => TypedColumn::Codes(codes!(Int16Type)),
+            (TypedKind::Code, DataType::Int32) => TypedColumn::Codes(codes!(Int32Type)),
+            (TypedKind::Code, DataType::Int64) => TypedColumn::Codes(codes!(Int64Type)),
+            (TypedKind::Code, DataType::UInt8) => TypedColumn::Codes(codes!(UInt8Type)),
+            (TypedKind::Code, DataType::UInt16) => TypedColumn::Codes(codes!(UInt16Type)),
+            (TypedKind::Code, DataType::UInt32) => TypedColumn::Codes(codes!(UInt32Type)),
+            (TypedKind::Code, DataType::UInt64) => TypedColumn::Codes(codes!(UInt64Type)),
             _ => return None,
         })
     }

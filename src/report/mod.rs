@@ -14,6 +14,7 @@ mod cards;
 mod flows;
 mod headline;
 mod judged;
+mod media;
 mod patterns;
 mod punctuality;
 mod reserves;
@@ -32,6 +33,7 @@ use self::{
     breaks::BreakSummary,
     flows::Flows,
     headline::Headline,
+    media::MediaSection,
     patterns::Patterns,
     punctuality::{Payer, Punctuality},
     reserves::ReserveSummary,
@@ -112,6 +114,7 @@ fn render(source: &PeriodTables, template: &SentenceTemplate) -> Outcome<(String
     let trend = trend::trend(source)?;
     let punctuality = Punctuality::of(source)?;
     let patterns = Patterns::of(source);
+    let media = MediaSection::of(source)?;
     let sentences = sentences(source, template);
     let headline = Headline::of(source, &reserves, &patterns, &punctuality, &sentences);
     let data = Data { flows: &flows, breaks: &breaks, trend: &trend, payers: &punctuality.payers };
@@ -128,6 +131,7 @@ fn render(source: &PeriodTables, template: &SentenceTemplate) -> Outcome<(String
         reserves: &reserves,
         breaks: &breaks,
         patterns: &patterns,
+        media: &media,
         trend: &trend,
         punctuality: &punctuality,
     };
@@ -199,6 +203,7 @@ struct ReportPage<'a> {
     reserves: &'a ReserveSummary,
     breaks: &'a BreakSummary,
     patterns: &'a Patterns,
+    media: &'a MediaSection,
     trend: &'a [Point],
     punctuality: &'a Punctuality,
 }

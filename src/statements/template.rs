@@ -145,7 +145,7 @@ pub(crate) struct Target {
 }
 
 /// The forms of a bulletin.
-const BULLETIN: [&str; 13] = [
+const BULLETIN: [&str; 16] = [
     "volumes",
     "sides",
     "pairs",
@@ -154,6 +154,9 @@ const BULLETIN: [&str; 13] = [
     "late",
     "breaks_treating",
     "breaks_insured",
+    "system_errors",
+    "error_texts",
+    "media",
     "institutions",
     "areas",
     "targets",

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     columnar::shape,
     diag::{Failure, Outcome},
-    ingest::typed_table::{CellForm, TableCell, TypedForm},
+    ingest::typed_table::{TypedKind, TableCell, TypedForm},
     model::codes::Month,
     rules::Int96,
     text::Value,
@@ -17,7 +17,7 @@ use crate::{
 
 /// The columns of the table: those of the file, and `first_period`.
 const FORM: TypedForm<{ COLUMNS + 1 }> = {
-    let (mut columns, mut forms) = ([""; COLUMNS + 1], [CellForm::Code; COLUMNS + 1]);
+    let (mut columns, mut forms) = ([""; COLUMNS + 1], [TypedKind::Code; COLUMNS + 1]);
     let mut at = 0;
     while at < COLUMNS {
         (columns[at], forms[at]) = (NAMES[at], FORMS[at]);

@@ -62,11 +62,11 @@ pub struct PendingErrors {
     pub visits: WantedVisits,
     /// Errors that a visit may resolve, packed, by the key of the visit.
     pub(super) waiting: Store<u8>,
-    pub(super) ledger: Ledger,
+    pub(super) ledger: ErrorLedger,
 }
 
 /// What becomes of errors and rows.
-pub(super) struct Ledger {
+pub(super) struct ErrorLedger {
     pub(super) period: Month,
     pub(super) open: Sorter<SystemError>,
     pub(super) groups: Sorter<GroupPart>,
@@ -133,7 +133,7 @@ pub fn gather(request: ErrorsRequest, findings: &mut Vec<Finding>) -> Outcome<Pe
     let partitioning = Partitioning::for_bytes(bytes.saturating_mul(UNPACKED), OF_PARTITION);
     let store =
         |name: &str| Store::new(partitioning, 0, memory / 16, scratch.join(format!("errors-{name}")));
-    let ledger = Ledger {
+    let ledger = ErrorLedger {
         period,
         open: Sorter::new(memory / 32, scratch, "errors-open"),
         groups: Sorter::new(memory / 64, scratch, "errors-groups"),
@@ -159,7 +159,7 @@ fn read(
     request: ErrorsRequest,
     name: Option<&str>,
     by_id: &Store<u8>,
-    ledger: &Ledger,
+    ledger: &ErrorLedger,
     findings: &mut Vec<Finding>,
 ) -> Outcome<Option<FileEntry>> {
     let ErrorsRequest { input, carried, period, as_of, int96, monitor, .. } = request;
@@ -191,7 +191,7 @@ fn fold(
     by_id: &Store<u8>,
     partition: usize,
     waiting: &Store<u8>,
-    ledger: &Ledger,
+    ledger: &ErrorLedger,
     parquet: bool,
 ) -> Outcome<Vec<u64>> {
     let mut errors: BTreeMap<String, SystemError> = BTreeMap::new();
@@ -228,22 +228,22 @@ fn fold(
     Ok(hashes)
 }
 
-impl Ledger {
+impl ErrorLedger {
     fn refuse(&self, row: RefusedError) -> Outcome<()> {
         self.rows[1].fetch_add(1, Relaxed);
         self.refused.push(vec![row])
     }
 
     /// Settles errors, on any thread.
-    pub(super) fn settling(&self) -> Settling<'_> {
+    pub(super) fn settling(&self) -> ErrorSettling<'_> {
         let tally = GroupTally::new(self.period, &self.groups);
-        Settling { ledger: self, tally, open: Vec::new() }
+        ErrorSettling { ledger: self, tally, open: Vec::new() }
     }
 }
 
 /// Settles errors one after the other.
-pub(super) struct Settling<'a> {
-    ledger: &'a Ledger,
+pub(super) struct ErrorSettling<'a> {
+    ledger: &'a ErrorLedger,
     tally: GroupTally<'a>,
     open: Vec<SystemError>,
 }
@@ -251,7 +251,7 @@ pub(super) struct Settling<'a> {
 /// Open errors that a thread holds before it hands them on.
 const HELD_OPEN: usize = 1024;
 
-impl Settling<'_> {
+impl ErrorSettling<'_> {
     /// Settles an error whose visit has settled, or has not.
     pub(super) fn settle(&mut self, error: SystemError, has_settled: bool) -> Outcome<()> {
         let state = match error.struck_off_on {

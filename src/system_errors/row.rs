@@ -7,7 +7,7 @@ use super::{
 use crate::{
     contract::columns::SYSTEM_ERRORS,
     diag::codes::ErrorRule,
-    ingest::typed_table::{CellForm, TableCell},
+    ingest::typed_table::{TypedKind, TableCell},
     model::codes::{Month, Province},
 };
 
@@ -26,11 +26,11 @@ pub(super) const NAMES: [&str; COLUMNS] = {
 };
 
 /// What each column has to hold in Parquet.
-pub(super) const FORMS: [CellForm; COLUMNS] = {
-    let mut forms = [CellForm::Code; COLUMNS];
-    forms[1] = CellForm::Time;
-    forms[11] = CellForm::Day;
-    forms[12] = CellForm::Day;
+pub(super) const FORMS: [TypedKind; COLUMNS] = {
+    let mut forms = [TypedKind::Code; COLUMNS];
+    forms[1] = TypedKind::Time;
+    forms[11] = TypedKind::Day;
+    forms[12] = TypedKind::Day;
     forms
 };
 

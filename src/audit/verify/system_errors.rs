@@ -33,7 +33,7 @@ const FIRST_DAY: i128 = 10_957;
 /// The columns of a group.
 const GROUP: [&str; 5] = ["treating_province", "insured_province", "class", "code", "raised_by"];
 
-type Group<'a> = [Cell<'a>; 5];
+type ErrorGroup<'a> = [Cell<'a>; 5];
 
 /// Open errors of a group: how many, and the oldest day.
 type OpenErrors = (i128, i128);
@@ -58,7 +58,7 @@ pub(super) fn check(
     }
 }
 
-fn group<'a>(row: &GridRow<'a>) -> Group<'a> {
+fn group<'a>(row: &GridRow<'a>) -> ErrorGroup<'a> {
     GROUP.map(|column| row.cell(column))
 }
 
@@ -129,7 +129,7 @@ fn open(closed: &ReadablePeriod, last_day: i128, checks: &mut Checks) {
 }
 
 /// Counts the open errors of a period by group.
-fn open_of(closed: &ReadablePeriod) -> BTreeMap<Group<'_>, OpenErrors> {
+fn open_of(closed: &ReadablePeriod) -> BTreeMap<ErrorGroup<'_>, OpenErrors> {
     let mut all = BTreeMap::new();
     for row in closed.grid("errors_open").iter() {
         let (count, oldest) = all.entry(group(&row)).or_insert((0, i128::MAX));

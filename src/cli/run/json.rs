@@ -63,6 +63,9 @@ pub(crate) struct RunJson<'a> {
     /// The number of breaks of each class that occurred.
     #[schemars(with = "MapOf<Class, u64>")]
     breaks: &'a BTreeMap<&'static str, u64>,
+    /// The breaks of each class that daily reconciliation knew; null where nobody gave its result.
+    #[schemars(with = "Option<MapOf<Class, u64>>")]
+    known_breaks: Option<&'a BTreeMap<&'static str, u64>>,
     /// The number of pairs of provinces.
     pairs: usize,
     /// What cleared, in yuan.
@@ -236,6 +239,7 @@ impl<'a> RunJson<'a> {
             },
             rejects: report.rejects,
             breaks: &report.breaks,
+            known_breaks: report.known.as_ref(),
             matched: MatchedRows::of(&report.control),
             visits: pairs.values().map(|pair| pair.visits).sum(),
             notices: NoticeKind::ALL.map(|kind| KindOfNotices::of(report, kind)).into(),

@@ -61,6 +61,7 @@ fn human(report: &RunReport, options: &RunOptions, source: &PipelineSource) -> V
     lines.extend(notes::accepted(&report.accepted));
     lines.extend(judged::lines(&report.deductions, &report.payments));
     lines.extend(system_errors(&report.errors));
+    lines.extend(known(report).into_iter().flatten());
     let notes = notes(report).into_iter().chain(unread::named(&report.unread));
     lines.extend(notes.map(|note| Text::labelled("note", note)));
     match &report.published {
@@ -123,6 +124,24 @@ fn proven(report: &RunReport) -> Vec<Text> {
     lines.extend(carried_forward.map(|value| Text::labelled("forward", value)));
     lines.extend(checked);
     lines
+}
+
+/// Returns how many breaks daily reconciliation knew, in all and of each class.
+fn known(report: &RunReport) -> Option<Vec<Text>> {
+    let known = report.known.as_ref()?;
+    let [all, breaks] = [known, &report.breaks].map(|classes| classes.values().sum::<u64>());
+    let told = text!(
+        "{} of {} break(s) were known to daily reconciliation: mended in time, they would have been spared",
+        Grouped(all),
+        Grouped(breaks)
+    );
+    let mut lines = vec![Text::labelled("known", told)];
+    let of_class = |(class, known): (&&'static str, &u64)| {
+        let breaks = report.breaks.get(class).copied().unwrap_or_default();
+        text!("  {}: {} of {}", word(class), Grouped(*known), Grouped(breaks))
+    };
+    lines.extend(known.iter().map(of_class));
+    Some(lines)
 }
 
 /// Returns what became of the system errors, if there are any.

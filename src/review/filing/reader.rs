@@ -10,7 +10,7 @@ use super::{
 use crate::{
     contract::streamed,
     diag::{Code, Failure, Finding, Outcome},
-    ingest::typed_table::{CellForm, TableCell, TypedForm},
+    ingest::typed_table::{TypedKind, TableCell, TypedForm},
     model::codes::Province,
     review::rules_file::values::{ReviewValues, Worded},
     rules::Int96,
@@ -56,7 +56,7 @@ pub fn read_filings(
 }
 
 const FORM: TypedForm<{ FILING_COLUMNS.len() }> = {
-    use CellForm::{Code, Day, Time};
+    use TypedKind::{Code, Day, Time};
     TypedForm {
         columns: FILING_COLUMNS,
         forms: [Code, Code, Code, Code, Day, Day, Time, Code],
