@@ -8,8 +8,8 @@ use std::{collections::BTreeMap, path::Path};
 
 use rayon::prelude::*;
 
-pub use self::{options::RunOptions, report::RunReport};
 use self::money::settle_money;
+pub use self::{options::RunOptions, report::RunReport};
 use crate::{
     book::{
         Book,

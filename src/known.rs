@@ -15,7 +15,7 @@ use crate::{
     columnar::entry::FileEntry,
     diag::{Failure, Outcome},
     digest::sha256_hex,
-    ingest::typed_table::{TypedKind, TypedForm},
+    ingest::typed_table::{TypedForm, TypedKind},
     keyed::key::Key,
     model::codes::Month,
     rules::Int96,

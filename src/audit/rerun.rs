@@ -20,10 +20,10 @@ use crate::{
     diag::{Code, Failure, Finding, Outcome},
     digest::{sha256_hex, sha256_of},
     engine::{self, RunOptions},
-    known::KnownDifferences,
     event::Monitor,
     ingest::{delivery::Delivery, source::ParquetSource},
     keyed::key::Key,
+    known::KnownDifferences,
     model::{
         codes::Month,
         dates::parse_day,

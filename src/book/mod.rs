@@ -28,11 +28,7 @@ use rayon::prelude::*;
 
 use self::locked::Locked;
 use crate::{
-    columnar::{
-        claims,
-        entry::FileEntry,
-        shape,
-    },
+    columnar::{claims, entry::FileEntry, shape},
     diag::{Failure, Outcome},
     digest::sha256_of,
     event::Monitor,

@@ -63,7 +63,6 @@ pub(super) fn draft(
     Ok(Draft { file: "media", offered: offered.collect(), rows, protected: true })
 }
 
-
 /// Returns the share of a medium; an empty text where it has no meaning.
 fn share_of(visits: &MediaVisits, at: usize) -> String {
     let all: i128 = visits.iter().sum();

@@ -105,8 +105,7 @@ fn monthly(
         .transpose()?;
     let before = months_before(request, closed)?;
     let earlier = (closed, &before[..]);
-    let (mut drafts, said) =
-        monthly::drafts(earlier, delivered.as_ref(), request.template, cells)?;
+    let (mut drafts, said) = monthly::drafts(earlier, delivered.as_ref(), request.template, cells)?;
     drafts.extend(network::drafts(registry.as_deref(), closed.month, request.template));
     Ok((drafts, said))
 }

@@ -38,7 +38,8 @@ impl ErrorSums {
         self.struck_off += row.number("struck_off");
         self.open += row.number("open");
         self.answered += row.number("answered");
-        self.oldest = [self.oldest, row.number_or_null("oldest_open_on")].into_iter().flatten().min();
+        self.oldest =
+            [self.oldest, row.number_or_null("oldest_open_on")].into_iter().flatten().min();
         if let Some(median) = row.number_or_null("answer_days_median") {
             *self.days.entry(median).or_default() += row.number("answered");
         }
@@ -72,7 +73,9 @@ impl ErrorMonth {
         }
         let mut tried: [BTreeMap<Province, i128>; 2] = Default::default();
         let mut add = |row: &GridRow, visits: i128| {
-            for (side, province) in row.pair().into_iter().flat_map(|of| [(0, of.treating), (1, of.insured)]) {
+            for (side, province) in
+                row.pair().into_iter().flat_map(|of| [(0, of.treating), (1, of.insured)])
+            {
                 *tried[side].entry(province).or_default() += visits;
             }
         };
@@ -131,8 +134,17 @@ pub(super) fn drafts(
         }
     }
     let offered = vec![
-        "kind", "name", "new", "rate", "rate_before", "resolved", "struck_off", "open", "answered",
-        "answer_days", "oldest",
+        "kind",
+        "name",
+        "new",
+        "rate",
+        "rate_before",
+        "resolved",
+        "struck_off",
+        "open",
+        "answered",
+        "answer_days",
+        "oldest",
     ];
     let sums = Draft { file: "system_errors", offered, rows, protected: false };
     Ok([sums, texts(closed, template)?])
@@ -186,8 +198,10 @@ fn texts(closed: &ClosedPeriod, template: &Template) -> Outcome<Draft> {
             ("open", Item::of(&[], CellValue::Count(errors.into()))),
         ])
     };
-    let mut rows: Vec<DraftRow> =
-        texts.into_iter().map(|(text, errors)| row(crate::spelling::short(text, 200).to_owned(), errors)).collect();
+    let mut rows: Vec<DraftRow> = texts
+        .into_iter()
+        .map(|(text, errors)| row(crate::spelling::short(text, 200).to_owned(), errors))
+        .collect();
     rows.extend((more > 0).then(|| row(template.bulletin.missing.clone(), more)));
     let offered = vec!["text", "open"];
     Ok(Draft { file: "error_texts", offered, rows, protected: false })
@@ -220,7 +234,8 @@ mod tests {
         assert_eq!(hundredths(Some(12_345)), "123.45");
         let month = |new: i128, visits: i128| {
             let province = Province::from_text("31").expect("one");
-            let sums = BTreeMap::from([("31".to_owned(), ErrorSums { new, ..ErrorSums::default() })]);
+            let sums =
+                BTreeMap::from([("31".to_owned(), ErrorSums { new, ..ErrorSums::default() })]);
             let mut month = ErrorMonth { sums: Default::default(), tried: Default::default() };
             month.sums[0] = sums;
             month.tried[0].insert(province, visits);

@@ -8,8 +8,7 @@ use std::fs;
 use crate::{
     contract::columns::{
         self, ACCOUNTS, FILINGS, FileColumns, NAMES, OPENING_QUOTAS, REGISTRY, REPLY, SMALL_FILES,
-        SYSTEM_ERRORS,
-        SmallFileColumn,
+        SYSTEM_ERRORS, SmallFileColumn,
     },
     diag::codes::{Code, ErrorRule, LineCode, RowRule},
     model::{

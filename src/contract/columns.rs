@@ -380,7 +380,11 @@ pub const SYSTEM_ERRORS: FileColumns = FileColumns {
         "system errors and their striking off (system-errors.csv or system-errors.parquet of any length, with every column). A wrong form refuses the delivery, with a code F02 to F16, N08 or S01 to S03; a row with a wrong value is only listed in errors_refused",
     ],
     columns: &[
-        needed("err_id", ValueKind::Text, ["报错编号", "number of the error, at most 40 characters"]),
+        needed(
+            "err_id",
+            ValueKind::Text,
+            ["报错编号", "number of the error, at most 40 characters"],
+        ),
         needed(
             "at",
             ValueKind::Text,

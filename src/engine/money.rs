@@ -36,11 +36,8 @@ pub(super) fn settle_money(
     let brought_forward = brought("pairs", "carried_forward")?;
     let held_back = by_pair(deductions);
     let pairs = pairs(positions, &held_back, &brought_forward, policy.negative_net);
-    let first: BTreeMap<Pair, FenSum> = opening_quotas
-        .quotas
-        .iter()
-        .map(|opening| (opening.pair, opening.quota.into()))
-        .collect();
+    let first: BTreeMap<Pair, FenSum> =
+        opening_quotas.quotas.iter().map(|opening| (opening.pair, opening.quota.into())).collect();
     let (in_force, opening) = match book.previous() {
         Some(_) => (brought("quotas", "next_quota")?, brought("reserves", "closing")?),
         None => (first.clone(), first),

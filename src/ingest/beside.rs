@@ -18,8 +18,7 @@ use crate::{
 };
 
 /// The field that a run reads beside the record: the medium. What has a batch of a run has it at this place.
-pub const OF_RUN: [BesideField; 1] =
-    [BesideField { name: Medium::FIELD, kind: BesideKind::Code }];
+pub const OF_RUN: [BesideField; 1] = [BesideField { name: Medium::FIELD, kind: BesideKind::Code }];
 
 /// The place of the medium among the fields that a run reads beside the record.
 pub(super) const MEDIUM: usize = 0;

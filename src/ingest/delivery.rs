@@ -18,7 +18,11 @@ use crate::{
     },
     diag::{Code, Failure, Finding, Outcome},
     ingest::{
-        beside::{BesideField, OF_RUN}, scope::FieldScope, senders::Senders, source::ParquetSource},
+        beside::{BesideField, OF_RUN},
+        scope::FieldScope,
+        senders::Senders,
+        source::ParquetSource,
+    },
     model::{
         codes::{Month, Side},
         money::{FenSum, yuan},

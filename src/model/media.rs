@@ -24,13 +24,8 @@ pub enum Medium {
 
 impl Medium {
     /// Every medium, in order.
-    pub const ALL: [Medium; 5] = [
-        Medium::Credential,
-        Medium::IdCard,
-        Medium::SocialCard,
-        Medium::None,
-        Medium::Other,
-    ];
+    pub const ALL: [Medium; 5] =
+        [Medium::Credential, Medium::IdCard, Medium::SocialCard, Medium::None, Medium::Other];
 
     /// The field that says it.
     pub const FIELD: &str = "mdtrt_cert_type";

@@ -44,7 +44,9 @@ impl MediaSection {
             care: bucket(care.name()),
             visits: count(visits.iter().sum()),
             shares: visits.iter().map(|of| share(*of, visits)).collect(),
-            before: before.get(treating, care).map_or_else(String::new, |then| share(then[0], then)),
+            before: before
+                .get(treating, care)
+                .map_or_else(String::new, |then| share(then[0], then)),
         };
         let lines = own.iter().map(line).collect();
         Ok(MediaSection { names: Medium::ALL.map(name).into(), lines })

@@ -256,7 +256,8 @@ impl Template {
         offered: &[&str],
     ) -> Outcome<Sheet> {
         // Without a result of daily reconciliation nobody knows it.
-        let is_told = |(_, value, _): &&ColumnForm| value != KNOWN_SINCE || offered.contains(&KNOWN_SINCE);
+        let is_told =
+            |(_, value, _): &&ColumnForm| value != KNOWN_SINCE || offered.contains(&KNOWN_SINCE);
         let columns: Vec<&ColumnForm> = columns.iter().filter(is_told).collect();
         let unknown = columns
             .iter()

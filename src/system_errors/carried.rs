@@ -9,7 +9,7 @@ use super::{
 use crate::{
     columnar::shape,
     diag::{Failure, Outcome},
-    ingest::typed_table::{TypedKind, TableCell, TypedForm},
+    ingest::typed_table::{TableCell, TypedForm, TypedKind},
     model::codes::Month,
     rules::Int96,
     text::Value,

@@ -102,8 +102,7 @@ impl SystemError {
 
     /// Whether a row names another treating province, another day or another insured province than this error.
     pub fn contradicts(&self, row: &SystemError) -> bool {
-        let other_insured =
-            self.insured.zip(row.insured).is_some_and(|(own, other)| own != other);
+        let other_insured = self.insured.zip(row.insured).is_some_and(|(own, other)| own != other);
         self.treating != row.treating || self.day() != row.day() || other_insured
     }
 

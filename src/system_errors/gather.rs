@@ -131,8 +131,9 @@ pub fn gather(request: ErrorsRequest, findings: &mut Vec<Finding>) -> Outcome<Pe
     let bytes = name.map(|name| length(input.join(name))).unwrap_or_default()
         + table.map(length).unwrap_or_default();
     let partitioning = Partitioning::for_bytes(bytes.saturating_mul(UNPACKED), OF_PARTITION);
-    let store =
-        |name: &str| Store::new(partitioning, 0, memory / 16, scratch.join(format!("errors-{name}")));
+    let store = |name: &str| {
+        Store::new(partitioning, 0, memory / 16, scratch.join(format!("errors-{name}")))
+    };
     let ledger = ErrorLedger {
         period,
         open: Sorter::new(memory / 32, scratch, "errors-open"),

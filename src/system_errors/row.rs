@@ -7,7 +7,7 @@ use super::{
 use crate::{
     contract::columns::SYSTEM_ERRORS,
     diag::codes::ErrorRule,
-    ingest::typed_table::{TypedKind, TableCell},
+    ingest::typed_table::{TableCell, TypedKind},
     model::codes::{Month, Province},
 };
 

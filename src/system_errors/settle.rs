@@ -106,14 +106,12 @@ impl SettledErrors {
     pub fn write_groups(&self, folder: &Path) -> Outcome<FileEntry> {
         let mut table = TableWriter::create(folder, &shape::ERRORS.path(), errors_table)?;
         let mut last: Option<GroupPart> = None;
-        self.groups.for_each(|part| {
-            match &mut last {
-                Some(group) if group.key == part.key => {
-                    group.counts.merge(part.counts.clone());
-                    Ok(())
-                }
-                last => last.replace(part.clone()).map_or(Ok(()), |whole| table.push(whole)),
+        self.groups.for_each(|part| match &mut last {
+            Some(group) if group.key == part.key => {
+                group.counts.merge(part.counts.clone());
+                Ok(())
             }
+            last => last.replace(part.clone()).map_or(Ok(()), |whole| table.push(whole)),
         })?;
         last.map_or(Ok(()), |whole| table.push(whole))?;
         table.close()

@@ -11,7 +11,7 @@ use liangqing::model::fields::Field;
 
 use crate::world::{Row, World, batch, with_column, write_parquet};
 
-pub(crate) const HEADER: &str = "err_id,at,infno,raised_by,treating_province,insured_province,\
+const HEADER: &str = "err_id,at,infno,raised_by,treating_province,insured_province,\
     fixmedins_code,class,code,text,mdtrt_id,answered_on,struck_off_on\n";
 
 const ERRORS: [&str; 13] = [
@@ -49,7 +49,7 @@ const REFUSED: [&str; 4] = ["file", "row", "err_id", "code"];
 const MEDIA: [&str; 4] = ["treating_province", "care_class", "mdtrt_cert_type", "visits"];
 
 /// Delivers rows without a header.
-fn deliver_errors(world: &World, period: &str, rows: &str) {
+pub(crate) fn deliver_errors(world: &World, period: &str, rows: &str) {
     world.small_file(period, "system-errors.csv", format!("{HEADER}{rows}"));
 }
 
@@ -59,7 +59,7 @@ fn shown(world: &World, period: &str, table: &str, columns: &[&str]) -> String {
 }
 
 /// A settlement of a visit.
-fn visit(setl_id: &str, visit: &str, time: &str) -> Row {
+pub(crate) fn visit(setl_id: &str, visit: &str, time: &str) -> Row {
     Row::new(setl_id).with(Field::mdtrt_id, visit).with(Field::setl_time, time)
 }
 
@@ -104,29 +104,7 @@ fn errors_are_struck_off_resolved_or_open_over_several_periods() {
     system-errors.csv,7,E5,N06
     system-errors.csv,8,-,N01
     ");
-    // E2 is struck off by its news, E3 settles a month later; E5 stays; E1 has left and is new again.
-    world.deliver_both("2025-11", &[
-        visit("D", "V3", "2025-11-15 10:00:00").with(Field::mdtrtarea_admvs, "330100"),
-        visit("F", "V1", "2025-11-15 10:00:00"),
-    ]);
-    deliver_errors(
-        &world,
-        "2025-11",
-        "E2,2025-10-15 00:00:00,,insured,31,,,other,,,,2025-12-01,2025-12-31\n\
-         E1,2025-10-15 11:00:00,2207,treating,31,34,,timeout,,超时,V9,,\n\
-         E5,2025-10-02 00:00:00,,insured,33,,,other,,,,,2025-12-01\n",
-    );
-    world.run("2025-11").expect(0);
-    insta::assert_snapshot!(shown(&world, "2025-11", "errors", &ERRORS), @r"
-    31,34,other,c1,institution,1,1,0,1,0,1,1,2025-10-02
-    31,34,timeout,-,treating,2,1,0,1,1,1,2,2025-10-15
-    33,-,timeout,-,national,1,1,1,0,0,0,-,-
-    ");
-    insta::assert_snapshot!(shown(&world, "2025-11", "errors_open", &OPEN), @r"
-    E1,2025-10-15T11:00:00,2207,treating,31,34,-,timeout,-,超时,V9,-,-,2025-11
-    E5,2025-10-02T09:00:00,-,institution,31,34,-,other,c1,-,-,2025-10-03,-,2025-10
-    ");
-    insta::assert_snapshot!(shown(&world, "2025-11", "errors_refused", &REFUSED), @"system-errors.csv,2,E5,N06");
+    a_month_later(&world);
     // Without a file open errors are carried on.
     world.deliver_both("2025-12", &[Row::new("G").in_month("2025-12")]);
     let ran = world.run("2025-12").expect(0);
@@ -136,6 +114,35 @@ fn errors_are_struck_off_resolved_or_open_over_several_periods() {
     E5
     ");
     world.verify(&[]).expect(0);
+}
+
+/// E2 is struck off by its news, E3 settles a month later; E5 stays; E1 has left and is new again.
+fn a_month_later(world: &World) {
+    world.deliver_both(
+        "2025-11",
+        &[
+            visit("D", "V3", "2025-11-15 10:00:00").with(Field::mdtrtarea_admvs, "330100"),
+            visit("F", "V1", "2025-11-15 10:00:00"),
+        ],
+    );
+    deliver_errors(
+        world,
+        "2025-11",
+        "E2,2025-10-15 00:00:00,,insured,31,,,other,,,,2025-12-01,2025-12-31\n\
+         E1,2025-10-15 11:00:00,2207,treating,31,34,,timeout,,超时,V9,,\n\
+         E5,2025-10-02 00:00:00,,insured,33,,,other,,,,,2025-12-01\n",
+    );
+    world.run("2025-11").expect(0);
+    insta::assert_snapshot!(shown(world, "2025-11", "errors", &ERRORS), @r"
+    31,34,other,c1,institution,1,1,0,1,0,1,1,2025-10-02
+    31,34,timeout,-,treating,2,1,0,1,1,1,2,2025-10-15
+    33,-,timeout,-,national,1,1,1,0,0,0,-,-
+    ");
+    insta::assert_snapshot!(shown(world, "2025-11", "errors_open", &OPEN), @r"
+    E1,2025-10-15T11:00:00,2207,treating,31,34,-,timeout,-,超时,V9,-,-,2025-11
+    E5,2025-10-02T09:00:00,-,institution,31,34,-,other,c1,-,-,2025-10-03,-,2025-10
+    ");
+    insta::assert_snapshot!(shown(world, "2025-11", "errors_refused", &REFUSED), @"system-errors.csv,2,E5,N06");
 }
 
 #[test]
@@ -230,9 +237,8 @@ fn as_parquet(rows: &[[&str; 13]]) -> RecordBatch {
         Arc::new(rows.iter().map(value).collect::<StringArray>())
     };
     let days = |at: usize| -> ArrayRef {
-        let day = |row: &[&str; 13]| {
-            row[at].parse::<NaiveDate>().ok().map(|day| day.to_epoch_days())
-        };
+        let day =
+            |row: &[&str; 13]| row[at].parse::<NaiveDate>().ok().map(|day| day.to_epoch_days());
         Arc::new(rows.iter().map(day).collect::<Date32Array>())
     };
     let time = |row: &[&str; 13]| {
@@ -251,23 +257,67 @@ fn as_parquet(rows: &[[&str; 13]]) -> RecordBatch {
         .expect("a batch")
 }
 
+/// Rows of every kind.
+const ROWS: [[&str; 13]; 5] = [
+    [
+        "E1",
+        "2025-10-15 10:00:00",
+        "2207",
+        "treating",
+        "31",
+        "34",
+        "",
+        "other",
+        "c",
+        "t",
+        "V1",
+        "",
+        "",
+    ],
+    [
+        "E2",
+        "2025-10-15 10:00:00",
+        "",
+        "national",
+        "31",
+        "",
+        "H",
+        "amount",
+        "",
+        "",
+        "",
+        "2025-10-20",
+        "",
+    ],
+    [
+        "E1",
+        "2025-10-15 11:00:00",
+        "",
+        "treating",
+        "31",
+        "34",
+        "",
+        "other",
+        "",
+        "",
+        "",
+        "2025-10-16",
+        "2025-10-18",
+    ],
+    ["E3", "", "", "treating", "31", "34", "", "other", "", "", "", "", ""],
+    ["", "2025-10-15 10:00:00", "", "treating", "31", "34", "", "other", "", "", "", "", ""],
+];
+
 #[test]
 fn csv_and_parquet_give_the_same_tables() {
-    let rows = [
-        ["E1", "2025-10-15 10:00:00", "2207", "treating", "31", "34", "", "other", "c", "t", "V1", "", ""],
-        ["E2", "2025-10-15 10:00:00", "", "national", "31", "", "H", "amount", "", "", "", "2025-10-20", ""],
-        ["E1", "2025-10-15 11:00:00", "", "treating", "31", "34", "", "other", "", "", "", "2025-10-16", "2025-10-18"],
-        ["E3", "", "", "treating", "31", "34", "", "other", "", "", "", "", ""],
-        ["", "2025-10-15 10:00:00", "", "treating", "31", "34", "", "other", "", "", "", "", ""],
-    ];
     let told = |parquet: bool| {
         let world = World::new();
         world.deliver_both("2025-10", &[Row::new("A")]);
         if parquet {
             let path = world.input("2025-10").join("system-errors.parquet");
-            write_parquet(&path, &as_parquet(&rows));
+            write_parquet(&path, &as_parquet(&ROWS));
         } else {
-            let lines: Vec<String> = rows.iter().map(|row| row.join(",")).collect();
+            let lines: Vec<String> = ROWS.iter().map(|row| row.join(",")).collect();
             deliver_errors(&world, "2025-10", &lines.join("\n"));
         }
         world.run("2025-10").expect(0);
@@ -288,19 +338,27 @@ fn csv_and_parquet_give_the_same_tables() {
 fn columns_of_parquet_may_be_null_or_whole_numbers() {
     let world = World::new();
     world.deliver_both("2025-10", &[Row::new("A")]);
-    let row = ["E", "2025-10-15 10:00:00", "", "treating", "31", "", "", "other", "", "", "", "", ""];
+    let row =
+        ["E", "2025-10-15 10:00:00", "", "treating", "31", "", "", "other", "", "", "", "", ""];
     let all = as_parquet(&[row; 2]);
     let names: Vec<&str> = HEADER.trim_end().split(',').collect();
     let with = |changes: &[(usize, ArrayRef)]| {
         let columns = (0..13).map(|at| {
             let changed = changes.iter().find(|(place, _)| *place == at);
-            (names[at], changed.map_or_else(|| Arc::clone(all.column(at)), |(_, array)| Arc::clone(array)), true)
+            (
+                names[at],
+                changed.map_or_else(|| Arc::clone(all.column(at)), |(_, array)| Arc::clone(array)),
+                true,
+            )
         });
         let path = world.input("2025-10").join("system-errors.parquet");
         write_parquet(&path, &RecordBatch::try_from_iter_with_nullable(columns).expect("one"));
         let ran = world.run_with("2025-10", &["--dry-run"]);
         let line = ran.stdout.lines().find(|line| line.starts_with("errors"));
-        line.map_or_else(|| ran.stderr.clone(), |line| line.trim_start_matches("errors").trim().to_owned())
+        line.map_or_else(
+            || ran.stderr.clone(),
+            |line| line.trim_start_matches("errors").trim().to_owned(),
+        )
     };
     let nulls = || -> ArrayRef { Arc::new(NullArray::new(2)) };
     let codes: ArrayRef = Arc::new(Int64Array::from(vec![31, 31]));
@@ -337,7 +395,8 @@ fn cleared_settlements_are_counted_by_medium() {
     };
     let treating = [Some("01"), Some(" 2 "), None, Some(""), Some("9"), Some("01")];
     let insured = [Some("03"), None, Some("3"), None, Some("01"), None];
-    let with = |values: &[Option<&str>]| with_column(&batch(&rows), "mdtrt_cert_type", media(values));
+    let with =
+        |values: &[Option<&str>]| with_column(&batch(&rows), "mdtrt_cert_type", media(values));
     world.deliver_batch("2025-10", "treating/a.parquet", &with(&treating));
     world.deliver_batch("2025-10", "insured/a.parquet", &with(&insured));
     // Carried, and without a medium when it clears.

@@ -39,11 +39,7 @@ type ErrorGroup<'a> = [Cell<'a>; 5];
 type OpenErrors = (i128, i128);
 
 /// Applies the laws of system errors and of media.
-pub(super) fn check(
-    closed: &ReadablePeriod,
-    before: Option<&ReadablePeriod>,
-    checks: &mut Checks,
-) {
+pub(super) fn check(closed: &ReadablePeriod, before: Option<&ReadablePeriod>, checks: &mut Checks) {
     let last_day = parse_day(&closed.manifest.as_of).map(|day| i128::from(day.to_epoch_days()));
     let last_day = last_day.unwrap_or(i128::MAX);
     groups(closed, checks);
@@ -212,8 +208,7 @@ fn lines(closed: &ReadablePeriod, checks: &mut Checks) {
     let errors = closed.grid("errors");
     let new = errors.count("errors") - errors.count("brought_in");
     let refused = closed.grid("errors_refused").rows as i128;
-    let lines: i128 =
-        SYSTEM_ERRORS.into_iter().map(|name| i128::from(closed.lines_of(name))).sum();
+    let lines: i128 = SYSTEM_ERRORS.into_iter().map(|name| i128::from(closed.lines_of(name))).sum();
     let more = (new + refused > lines || new + refused == 0 && errors.rows == 0 && lines > 0)
         .then(|| text!("{} new and {} refused of {} rows", new, refused, lines));
     let file = closed.file("errors");
@@ -241,8 +236,8 @@ fn media(closed: &ReadablePeriod, checks: &mut Checks) {
             visits.entry(key).or_default()[side] += row.number("visits");
         }
     }
-    let sums = visits.iter().map(|(key, [by_medium, all])| {
-        differs(Text::given(key.join(" ")), *by_medium, *all)
-    });
+    let sums = visits
+        .iter()
+        .map(|(key, [by_medium, all])| differs(Text::given(key.join(" ")), *by_medium, *all));
     checks.law(Code::B07, &file, text!("the visits of positions"), sums);
 }

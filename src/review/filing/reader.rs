@@ -2,15 +2,11 @@
 
 use std::{fs::File, path::Path};
 
-use super::{
-    Filing, ProvinceSet,
-    columns::FILING_COLUMNS,
-    place::filled,
-};
+use super::{Filing, ProvinceSet, columns::FILING_COLUMNS, place::filled};
 use crate::{
     contract::streamed,
     diag::{Code, Failure, Finding, Outcome},
-    ingest::typed_table::{TypedKind, TableCell, TypedForm},
+    ingest::typed_table::{TableCell, TypedForm, TypedKind},
     model::codes::Province,
     review::rules_file::values::{ReviewValues, Worded},
     rules::Int96,

@@ -52,9 +52,8 @@ impl Content {
             let (pair, _) = open.get(row.text("setl_id"))?;
             Some(with(copy(row, *pair, style), known(&row)))
         });
-        let replies = open
-            .values()
-            .map(|(pair, row)| with(reply(*row, *pair, &self.twins), known(row)));
+        let replies =
+            open.values().map(|(pair, row)| with(reply(*row, *pair, &self.twins), known(row)));
         let offered = |columns: &[&'static str]| -> Vec<&'static str> {
             let known = style.daily.is_some().then_some(KNOWN_SINCE);
             columns.iter().copied().chain(known).collect()
