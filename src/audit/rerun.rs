@@ -23,6 +23,7 @@ use crate::{
     event::Monitor,
     ingest::{delivery::Delivery, source::ParquetSource},
     keyed::key::Key,
+    known::KnownDifferences,
     model::{
         codes::Month,
         dates::parse_day,
@@ -166,6 +167,8 @@ fn settings(options: &RerunOptions, manifest: &Manifest) -> Outcome<RunOptions> 
     };
     let as_of = parse_day(&manifest.as_of).ok_or_else(|| unreadable(text!("as_of")))?;
     run.as_of = run.as_of.or(Some(as_of));
+    // Nothing but the manifest depends on it, and it is not in the book: unless it is given, it is taken on trust.
+    run.daily = run.daily.or_else(|| KnownDifferences::of_inputs(&manifest.inputs));
     // Codes that are given are for periods from before codes were asked about.
     for code in &manifest.accepted {
         run.accept.insert(parse_code(code).map_err(unreadable)?);
@@ -200,6 +203,9 @@ fn listed_inputs(run: &RunOptions, manifest: &Manifest) -> Vec<FileEntry> {
         _ => run.input.join(&input.path),
     };
     let read = |input: &FileEntry| {
+        if let Some(daily) = run.daily.as_ref().filter(|daily| daily.entry.path == input.path) {
+            return Some(daily.entry.clone());
+        }
         let file = File::open(path(input)).ok()?;
         let bytes = file.metadata().ok()?.len();
         Some(FileEntry { bytes, sha256: sha256_of(file).ok()?, ..input.clone() })

@@ -124,18 +124,22 @@ const fn of_coordination(
     TableSpec { since: TableForm::Current, ..table(name, key, None, columns) }
 }
 
-use CellKind::{Amount, Count, Day, Flag, Sum, Text};
+use CellKind::{Amount, Count, Day, Flag, Sum, Text, Time};
 
 const PAIR: &[&str] = &["insured_province", "treating_province"];
 
 /// Every table, by name.
-pub const TABLES: [TableSpec; 17] = [
+pub const TABLES: [TableSpec; 21] = [
     BREAK_FIELDS,
     BREAKS,
     CONTROL,
     COORDINATION,
     DECISIONS,
     DEDUCTIONS,
+    ERRORS,
+    ERRORS_OPEN,
+    ERRORS_REFUSED,
+    MEDIA,
     NOTICE_STATUS,
     NOTICES,
     OPEN_ITEMS,
@@ -258,6 +262,68 @@ pub const DEDUCTIONS: TableSpec = table(
         ("insured_province", Text),
         ("treating_province", Text),
         ("fund_class", Text),
+    ],
+);
+
+/// The table `errors`.
+pub const ERRORS: TableSpec = of_coordination(
+    "errors",
+    &["treating_province", "insured_province", "class", "code", "raised_by"],
+    &[
+        ("treating_province", Text),
+        ("insured_province", Text),
+        ("class", Text),
+        ("code", Text),
+        ("raised_by", Text),
+        ("errors", Count),
+        ("brought_in", Count),
+        ("resolved", Count),
+        ("answered", Count),
+        ("struck_off", Count),
+        ("open", Count),
+        ("answer_days_median", Count),
+        ("oldest_open_on", Day),
+    ],
+);
+
+/// The table `errors_open`.
+pub const ERRORS_OPEN: TableSpec = of_coordination(
+    "errors_open",
+    &["err_id"],
+    &[
+        ("err_id", Text),
+        ("at", Time),
+        ("infno", Text),
+        ("raised_by", Text),
+        ("treating_province", Text),
+        ("insured_province", Text),
+        ("fixmedins_code", Text),
+        ("class", Text),
+        ("code", Text),
+        ("text", Text),
+        ("mdtrt_id", Text),
+        ("answered_on", Day),
+        ("struck_off_on", Day),
+        ("first_period", Text),
+    ],
+);
+
+/// The table `errors_refused`.
+pub const ERRORS_REFUSED: TableSpec = of_coordination(
+    "errors_refused",
+    &["file", "row"],
+    &[("file", Text), ("row", Count), ("err_id", Text), ("code", Text)],
+);
+
+/// The table `media`.
+pub const MEDIA: TableSpec = of_coordination(
+    "media",
+    &["treating_province", "care_class", "mdtrt_cert_type"],
+    &[
+        ("treating_province", Text),
+        ("care_class", Text),
+        ("mdtrt_cert_type", Text),
+        ("visits", Count),
     ],
 );
 

@@ -402,6 +402,66 @@ pub const FILINGS: FileColumns = FileColumns {
     ],
 };
 
+/// The system errors of a delivery, in CSV or Parquet.
+pub const SYSTEM_ERRORS: FileColumns = FileColumns {
+    name: "system-errors",
+    purpose: [
+        "系统报错与消号（system-errors.csv 或 system-errors.parquet，长度不限，各列均须有）；形式有误即拒收，代码 F02 至 F16、N08、S01 至 S03；内容有误的行只计入 errors_refused",
+        "system errors and their striking off (system-errors.csv or system-errors.parquet of any length, with every column). A wrong form refuses the delivery, with a code F02 to F16, N08 or S01 to S03; a row with a wrong value is only listed in errors_refused",
+    ],
+    columns: &[
+        needed(
+            "err_id",
+            ValueKind::Text,
+            ["报错编号", "number of the error, at most 40 characters"],
+        ),
+        needed(
+            "at",
+            ValueKind::Text,
+            [
+                "报错时间 YYYY-MM-DD HH:MM:SS（东八区）",
+                "when it was raised, YYYY-MM-DD HH:MM:SS in UTC+8",
+            ],
+        ),
+        optional("infno", ValueKind::Text, ["交易编号", "transaction"]),
+        needed(
+            "raised_by",
+            ValueKind::Text,
+            [
+                "报错方：institution、treating、national 或 insured",
+                "institution, treating, national or insured",
+            ],
+        ),
+        TREATING,
+        optional(
+            "insured_province",
+            ValueKind::Province,
+            ["参保省；尚不知则为空", "insured province; empty while it is not known"],
+        ),
+        optional("fixmedins_code", ValueKind::Text, ["医药机构编号", "institution"]),
+        needed(
+            "class",
+            ValueKind::Text,
+            [
+                "类别：filing、entitlement、credential、institution、catalogue、amount、timeout、outage 或 other",
+                "filing, entitlement, credential, institution, catalogue, amount, timeout, outage or other",
+            ],
+        ),
+        optional("code", ValueKind::Text, ["报错代码", "code of the error"]),
+        optional(
+            "text",
+            ValueKind::Text,
+            [
+                "报错内容；连续 8 位以上数字在读入时隐去",
+                "text of the error; runs of 8 digits and more are masked as they are read",
+            ],
+        ),
+        optional("mdtrt_id", ValueKind::Text, ["就诊ID", "visit"]),
+        optional("answered_on", ValueKind::Day, ["答复日期", "day of the answer"]),
+        optional("struck_off_on", ValueKind::Day, ["消号日期", "day on which it was struck off"]),
+    ],
+};
+
 /// `accounts.csv`, which `statements --accounts` names.
 pub const ACCOUNTS: FileColumns = FileColumns {
     name: "accounts.csv",

@@ -4,6 +4,7 @@ use crate::{
     columnar::shape::TableForm,
     diag::{Code, Failure, Outcome},
     independent::Recompute,
+    known::KnownDifferences,
     model::codes::Month,
     reconcile::reader::Reader,
     rules::{Policy, Rules},
@@ -23,6 +24,8 @@ pub struct RunOptions {
     pub book: PathBuf,
     /// Quotas of the first period.
     pub opening_quotas: Option<PathBuf>,
+    /// What daily reconciliation knew before the close.
+    pub daily: Option<KnownDifferences>,
     /// The policy.
     pub rules: Rules,
     /// Who reads the delivery.

@@ -11,6 +11,7 @@
 mod fact;
 mod facts;
 mod late;
+mod media;
 mod period;
 pub mod requests;
 mod sentences;
@@ -20,6 +21,7 @@ pub use self::{
     fact::{Fact, FactSubject},
     facts::{PeriodFacts, QuarterFlow, of_period, of_quarter},
     late::{LateNotices, late_notices},
+    media::{MediaFigures, MediaVisits},
     period::{CountedMoney, FigureTables, PeriodFigures},
     sentences::{SentencePlace, SentenceTemplate},
     words::{

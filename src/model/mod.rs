@@ -16,6 +16,7 @@ pub mod fields;
 pub mod group;
 pub mod institution;
 pub mod meanings;
+pub mod media;
 pub mod money;
 pub mod requests;
 pub mod verdict;

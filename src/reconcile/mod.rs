@@ -18,6 +18,7 @@ pub mod decisions;
 pub mod entries;
 mod judge;
 pub mod matching;
+pub mod media;
 pub mod memory;
 pub mod named;
 pub mod proof;

@@ -14,6 +14,7 @@ mod cards;
 mod flows;
 mod headline;
 mod judged;
+mod media;
 mod patterns;
 mod punctuality;
 mod requests;
@@ -33,6 +34,7 @@ use self::{
     breaks::BreakSummary,
     flows::Flows,
     headline::Headline,
+    media::MediaSection,
     patterns::Patterns,
     punctuality::{Payer, Punctuality},
     requests::RequestSummary,
@@ -45,6 +47,7 @@ use crate::{
     diag::{Failure, Outcome},
     figures::{self, PeriodFacts, SentencePlace, SentenceTemplate},
     judged::Judged,
+    known::KnownDifferences,
     model::{codes::Month, money::yuan},
     place::output::{Output, Readers, Replace},
     shapes::{FormatNumber, Period, Yuan},
@@ -83,12 +86,12 @@ pub struct WrittenReport {
 pub fn write(
     book: &Path,
     period: Month,
-    out: &Path,
-    force: bool,
+    (out, force): (&Path, bool),
     template: &SentenceTemplate,
+    daily: Option<KnownDifferences>,
 ) -> Outcome<WrittenReport> {
     let output = Output::file(out, Replace::when(force))?;
-    let source = PeriodTables::read(book, period)?;
+    let source = PeriodTables { daily, ..PeriodTables::read(book, period)? };
     source.prove()?;
     let (page, balanced) = render(&source, template)?;
     output.write(Readers::Usual, page.as_bytes())?;
@@ -114,6 +117,7 @@ fn render(source: &PeriodTables, template: &SentenceTemplate) -> Outcome<(String
     let punctuality = Punctuality::of(source)?;
     let patterns = Patterns::of(source);
     let requests = RequestSummary::of(source)?;
+    let media = MediaSection::of(source)?;
     let sentences = sentences(source, template);
     let headline = Headline::of(source, &reserves, &patterns, &punctuality, &sentences);
     let data = Data { flows: &flows, breaks: &breaks, trend: &trend, payers: &punctuality.payers };
@@ -130,6 +134,7 @@ fn render(source: &PeriodTables, template: &SentenceTemplate) -> Outcome<(String
         reserves: &reserves,
         breaks: &breaks,
         patterns: &patterns,
+        media: &media,
         trend: &trend,
         punctuality: &punctuality,
         requests: requests.as_ref(),
@@ -202,6 +207,7 @@ struct ReportPage<'a> {
     reserves: &'a ReserveSummary,
     breaks: &'a BreakSummary,
     patterns: &'a Patterns,
+    media: &'a MediaSection,
     trend: &'a [Point],
     punctuality: &'a Punctuality,
     requests: Option<&'a RequestSummary>,

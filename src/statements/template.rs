@@ -155,7 +155,7 @@ pub(crate) struct Target {
 }
 
 /// The forms of a bulletin.
-const BULLETIN: [&str; 14] = [
+const BULLETIN: [&str; 17] = [
     "volumes",
     "sides",
     "pairs",
@@ -164,6 +164,9 @@ const BULLETIN: [&str; 14] = [
     "late",
     "breaks_treating",
     "breaks_insured",
+    "system_errors",
+    "error_texts",
+    "media",
     "institutions",
     "areas",
     "targets",
@@ -189,6 +192,9 @@ impl BulletinTemplate {
         Ok(())
     }
 }
+
+/// The column of the day since which daily reconciliation knew a break.
+pub(super) const KNOWN_SINCE: &str = "known_since";
 
 impl Template {
     fn form(&self, file: &str) -> &RowForm {
@@ -265,6 +271,10 @@ impl Template {
         rows: Vec<RowValues>,
         offered: &[&str],
     ) -> Outcome<Sheet> {
+        // Without a result of daily reconciliation nobody knows it.
+        let is_told =
+            |(_, value, _): &&ColumnForm| value != KNOWN_SINCE || offered.contains(&KNOWN_SINCE);
+        let columns: Vec<&ColumnForm> = columns.iter().filter(is_told).collect();
         let unknown = columns
             .iter()
             .find(|(_, value, _)| value != "number" && !offered.contains(&value.as_str()));

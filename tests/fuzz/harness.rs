@@ -411,6 +411,7 @@ impl Bench {
             input: self.samples.join(period.to_string()),
             book: self.folder.path().join(book),
             opening_quotas: None,
+            daily: None,
             rules: Rules::built_in(),
             accept: CODES.into(),
             as_of: None,

@@ -208,6 +208,7 @@ fn a_run_that_would_need_more_memory_than_is_free_stops_before_it_takes_it() {
         input: world.input("2025-10"),
         book: world.book(),
         opening_quotas: None,
+        daily: None,
         rules: Rules::built_in(),
         accept: CODES.into(),
         as_of: None,

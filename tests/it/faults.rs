@@ -328,6 +328,7 @@ fn beside(scene: &Scene, meddle: impl Fn(&str) + Send + Sync + 'static) -> Outco
         input: scene.world.input(PERIOD),
         book: scene.world.book(),
         opening_quotas: None,
+        daily: None,
         rules: Rules::built_in(),
         accept: [].into(),
         as_of: None,

@@ -135,6 +135,7 @@ fn try_delivery(world: &World) -> Outcome<RunReport> {
         input: world.input("2025-11"),
         book: world.book(),
         opening_quotas: None,
+        daily: None,
         rules: Rules::built_in(),
         accept: CODES.into(),
         as_of: None,

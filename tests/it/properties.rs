@@ -135,6 +135,7 @@ fn close(folder: &Path, book: &str, carried: Carried) {
             input: folder.join("in").join(period),
             book: folder.join(book),
             opening_quotas: None,
+            daily: None,
             rules: Rules::built_in(),
             accept: CODES.into(),
             as_of: None,

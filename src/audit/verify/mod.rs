@@ -28,6 +28,7 @@ mod policies;
 mod register;
 mod requests;
 mod settlements;
+mod system_errors;
 mod tables;
 mod timing;
 mod verified;

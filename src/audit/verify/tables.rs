@@ -48,7 +48,7 @@ type ControlCells<'a> = BTreeMap<(&'a str, &'a str), TableTotals>;
 const WITH_EQUAL_KEYS: [&str; 4] = ["breaks", "deductions", "payments", "permits"];
 
 /// Columns that may have empty cells.
-const MAY_BE_EMPTY: [&str; 28] = [
+const MAY_BE_EMPTY: [&str; 41] = [
     "break_fields insured_value",
     "break_fields treating_value",
     "breaks fields",
@@ -59,6 +59,19 @@ const MAY_BE_EMPTY: [&str; 28] = [
     "deductions fund_class",
     "deductions insured_province",
     "deductions treating_province",
+    "errors answer_days_median",
+    "errors code",
+    "errors insured_province",
+    "errors oldest_open_on",
+    "errors_open answered_on",
+    "errors_open code",
+    "errors_open fixmedins_code",
+    "errors_open infno",
+    "errors_open insured_province",
+    "errors_open mdtrt_id",
+    "errors_open struck_off_on",
+    "errors_open text",
+    "errors_refused err_id",
     "notice_status approved",
     "notice_status completed_on",
     "notice_status pay_by",

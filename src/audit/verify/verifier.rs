@@ -12,7 +12,7 @@ use super::{
     places::place,
     register,
     register::RegisterFile,
-    requests, tables,
+    requests, system_errors, tables,
     verified::{Verified, VerifyOptions, VouchedPeriod},
 };
 use crate::{
@@ -124,6 +124,7 @@ fn judge(
                 &|checks| money::check(closed, before, history, policy, checks),
                 &|checks| notices::check(closed, before, history, policy, checks),
                 &|checks| requests::check(closed, history, policy, checks),
+                &|checks| system_errors::check(closed, before, checks),
             ],
         );
     }

@@ -17,7 +17,7 @@ use clap::Args;
 use super::{
     audit_rerun,
     extensions::Extensions,
-    files::{PipelineFile, read_pipeline, read_rules},
+    files::{PipelineFile, read_daily, read_pipeline, read_rules},
     lists::ListLength,
     options::Format,
     printer, progress, rehearsal,
@@ -71,6 +71,9 @@ pub(super) struct RunArguments {
     /// Quotas that the first period of a book starts from
     #[arg(long, value_name = "FILE")]
     opening_quotas: Option<PathBuf>,
+    /// Result of liangqing daily of the period: the report says which breaks were known
+    #[arg(long, value_name = "DIR")]
+    daily: Option<PathBuf>,
     /// Rules file [default: built in, see liangqing rules]
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
@@ -123,6 +126,7 @@ impl RunArguments {
             input: self.input.clone(),
             book: self.book.clone(),
             opening_quotas: self.opening_quotas.clone(),
+            daily: self.daily.clone(),
             rules: self.rules.clone(),
             accept: self.accept.iter().copied().collect(),
             usual_percent: None,
@@ -262,6 +266,7 @@ fn options(settings: &Settings, remote: &Remote, extensions: Extensions) -> Outc
         input,
         book,
         opening_quotas: settings.opening_quotas.clone(),
+        daily: read_daily(settings.daily.as_deref(), period)?,
         rules: read_rules(settings.rules.as_deref())?,
         engine: remote.engine(settings, extensions)?,
         accept: settings.accept.clone(),

@@ -12,6 +12,7 @@ use crate::{
     model::{codes::Month, control::Control},
     rehearsal::Overview,
     reserve::Movements,
+    system_errors::settle::ErrorSummary,
 };
 
 /// The result of a run.
@@ -25,6 +26,8 @@ pub struct RunReport {
     pub rejects: u64,
     /// Breaks by class.
     pub breaks: BTreeMap<&'static str, u64>,
+    /// Breaks that daily reconciliation knew, by class; none where nobody gave its result.
+    pub known: Option<BTreeMap<&'static str, u64>>,
     /// Pairs, quotas, reserves, notices and payments.
     pub money: Movements,
     /// The outcome of the deductions.
@@ -33,6 +36,8 @@ pub struct RunReport {
     pub payments: Judged,
     /// The outcome of the requests and replies.
     pub requests: RequestTotals,
+    /// The outcome of the system errors.
+    pub errors: ErrorSummary,
     /// Counts of values that were read in another form than the contract's.
     pub normalisations: Normalisations,
     /// The accepted findings, by code.
