@@ -25,10 +25,11 @@ CARE = ["11", "14", "140104", "21", "21", "21", "22", "28", "41"]
 # First month of a book; the days around the default as-of have holidays in most of them.
 FIRSTS = ["2025-08", "2025-09", "2025-11", "2024-08", "2023-08", "2025-12"]
 MEDIA = ["01", "02", "03", "1", "2", " 3 ", "　01", "04", "7", "０１", "001", "", "  ", None, "1 1", "10"]
-TEXTS = ["", "timeout", "证件 31010119900307123X 不符", "1234567", "12345678", "a12345678xX9", "12345678X1234567X", "１２３４５６７８",
+TEXTS = ["", "timeout", "证件 31010119900307123X 不符", "1234567", "12345678", "a12345678xX9", "12345678X1234567X", "1" * 25, "１２３４５６７８",
          "x" * 197 + "12345678X", "字" * 250, "a, \"b\"\nc", "00000000x00000000y", "123456789 1234567"]
 ONE_DAY, SECOND = dt.timedelta(days=1), dt.timedelta(seconds=1)
 LONG_ID = "协" * 40
+MAIN = ["medfee_sumamt", "hifp_pay", "fund_pay_sumamt"]
 OPTIONAL = ["mdtrt_id", "dise_codg", "begndate", "enddate", "init_setl_id"]
 
 
@@ -72,6 +73,11 @@ class World:
     def medium(self):
         return self.rng.choice(MEDIA)
 
+    def fee(self, r):
+        """A copy on the other side of the limit."""
+        change = (1 if r["medfee_sumamt"] < ref.LEAST_COST else -1) * self.rng.choice([1, 10_000_00])
+        return r if r["init_setl_id"] else {**r, **{f: r[f] + change for f in MAIN if r["hifp_pay"] > 10_000_00}}
+
     def other(self, r):
         """A copy that does not agree."""
         g, r = self.rng, dict(r)
@@ -90,7 +96,7 @@ class World:
     def reversal(self, r, month):
         new = dict(r, init_setl_id=r["setl_id"], setl_id=self.settlement(month)["setl_id"])
         new["setl_time"] = dt.datetime.fromisoformat(month + "-27") + self.rng.randrange(86400) * SECOND
-        for f in ("medfee_sumamt", "hifp_pay", "fund_pay_sumamt", "psn_cash_pay"):
+        for f in [*MAIN, "psn_cash_pay"]:
             new[f] = -r[f]
         return new
 
@@ -120,9 +126,13 @@ class World:
             elif kind < 0.75:
                 put("treating", r)
                 put("insured", self.other(r))
-            elif kind < 0.8:                        # duplicates and conflicts
+            elif kind < 0.78 and any(self.book["state"]["open"].values()):      # superseding
+                side = g.choice([s for s in o.SIDES if self.book["state"]["open"][s]])
+                old = self.settlements[g.choice(list(self.book["state"]["open"][side]))]
+                put(side, g.choice([old, self.other(old), self.fee(old)]))
+            elif kind < 0.82:                       # duplicates and conflicts
                 for _ in range(3):
-                    put(g.choice(o.SIDES), g.choice([r, r, self.other(r)]))
+                    put(g.choice(o.SIDES), g.choice([r, r, self.other(r), self.fee(r)]))
             elif kind < 0.9:                        # rejected
                 for side in sides:
                     put(side, dict(r, psn_cash_pay=r["psn_cash_pay"] + 1))
@@ -215,6 +225,9 @@ class World:
         pools = [[s for s in c.first[side]] for side in o.SIDES] + [list(c.opened[side]) for side in o.SIDES] + [list(c.register)]
         stays = [s for s in c.first["treating"] if c.record(s)["care_class"] == "inpatient"]
         pools += [stays] * 3 + [[s for s in c.register if self.settlements.get(s, {}).get("med_type") == "21"]]
+        several = [r["setl_id"] for side in o.SIDES for r in c.valid[side] if r is not c.first[side][r["setl_id"]]]
+        undone = [s for s, e in c.register.items() if not e["voided"] and e["reversal"] and e["care_class"] == "inpatient"]
+        pools += [several, several, undone, [s for side in o.SIDES for s in c.opened[side] if s in c.first["treating"] or s in c.first["insured"]]]
         pool = g.choice([p for p in pools if p])
         setl_id = g.choice(pool)
         if self.chance(0.1):
@@ -243,7 +256,7 @@ class World:
         kind, begin = q["kind"], q["reopened_on"] or q["opened_at"]
         if q["replied_on"] is None:
             due = ref.due_of(ref.batch_of(begin))
-            row = self.fresh(q["request_id"], kind, self.day(begin, due, begin))
+            row = self.fresh(q["request_id"], kind, self.day(begin, due, begin, self.silent_since(kind)))
         else:
             row = {"request_id": q["request_id"], "replied_on": q["replied_on"].isoformat(), "result": q["result"],
                    "reason": q["reason"] or "", "confirmed_on": "", "reopened_on": ""}
@@ -256,9 +269,19 @@ class World:
             end = o.add_working_days(replied, ref.CONFIRM_DAYS[kind])
             step = g.choice(["confirmed_on", "confirmed_on", "reopened_on"])
             row[step] = self.day(replied, end, end, *([q["reopened_on"]] if q["reopened_on"] else [])).isoformat()
+            if q["reopened_on"] and self.chance(0.3):       # reopened twice, perhaps on one day
+                row.update(replied_on=(q["replied_on"] or q["reopened_on"]).isoformat(), confirmed_on="",
+                           reopened_on=max(q["reopened_on"], q["replied_on"] or q["reopened_on"]).isoformat())
             if self.chance(0.04):
                 row["confirmed_on"] = row["reopened_on"] = row[step]
         return row
+
+    def silent_since(self, kind):
+        """The day of a reply that is to be confirmed by the as-of day."""
+        day = self.close.as_of
+        while o.add_working_days(day, ref.CONFIRM_DAYS[kind]) > self.close.as_of:
+            day -= ONE_DAY
+        return day
 
     def fresh(self, request_id, kind, day):
         result = self.rng.choice(ref.RESULTS[kind] * 8 + sum(ref.RESULTS.values(), []))
