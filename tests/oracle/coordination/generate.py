@@ -12,6 +12,7 @@ import datetime as dt
 import io
 import os
 import random
+import shutil
 from decimal import Decimal
 
 import pyarrow as pa
@@ -27,6 +28,7 @@ FIRSTS = ["2025-08", "2025-09", "2025-11", "2024-08", "2023-08", "2025-12"]
 MEDIA = ["01", "02", "03", "1", "2", " 3 ", "　01", "04", "7", "０１", "001", "", "  ", None, "1 1", "10"]
 TEXTS = ["", "timeout", "证件 31010119900307123X 不符", "1234567", "12345678", "a12345678xX9", "12345678X1234567X", "1" * 25, "１２３４５６７８",
          "x" * 197 + "12345678X", "字" * 250, "a, \"b\"\nc", "00000000x00000000y", "123456789 1234567"]
+MANY = 9_000
 ONE_DAY, SECOND = dt.timedelta(days=1), dt.timedelta(seconds=1)
 LONG_ID = "协" * 40
 MAIN = ["medfee_sumamt", "hifp_pay", "fund_pay_sumamt"]
@@ -43,6 +45,7 @@ class World:
         self.as_ofs = []
         self.refused_ids, self.accepted_rows = [], []
         self.left_errors = []
+        self.many = seed % 20 == 7                  # one period with more errors than a batch of rows holds
         self.has_media = self.rng.choice(["always", "often", "often", "never"])
 
     def chance(self, p):
@@ -371,11 +374,12 @@ class World:
     def errors(self, folder):
         g, rows, ledger = self.rng, [], self.close.errors()
         numbers = self.chance(0.2)                  # all ids and codes are integers
-        for n in range(g.choice([0, 6, 20, 40])):
+        names = list(ledger.known)
+        for n in range(MANY if self.many and len(self.book["tables"]) == 2 else g.choice([0, 6, 20, 40])):
             row = self.error(n)
             x = g.random()
-            if ledger.known and x < 0.35:
-                row = self.news(row, g.choice(list(ledger.known.values())))
+            if names and x < 0.35:
+                row = self.news(row, ledger.known[g.choice(names)])
             elif self.left_errors and x < 0.45:
                 row = self.news(row, g.choice(self.left_errors))
             for c, p in (("answered_on", 0.35), ("struck_off_on", 0.12)):
@@ -389,7 +393,8 @@ class World:
                            infno=g.choice(["", "2207"]))
             rows.append(row)
             days = {c: ref.day_of(row[c]) for c in ("answered_on", "struck_off_on")}
-            ledger.row(n, dict({k: v or None for k, v in row.items()}, **days))
+            if not ledger.row(n, dict({k: v or None for k, v in row.items()}, **days)):
+                names.append(row["err_id"])
         _, still, _ = ledger.close()
         open_now = {e["err_id"] for e in still}
         self.left_errors = [e for i, e in ledger.known.items() if i not in open_now] + self.left_errors
@@ -436,7 +441,7 @@ class World:
         if int96:                                   # an instant in UTC, without a zone of its own
             cols["at"] = cols["at"].cast(pa.int64()).cast(pa.timestamp(cols["at"].type.unit))
         pq.write_table(pa.table({c: cols[c] for c in order}), os.path.join(folder, "system-errors.parquet"),
-                       row_group_size=g.choice([1, 5, 1000]), **int96)
+                       row_group_size=g.choice([1, 5, 1000] if len(rows) < 1000 else [999, 100_000]), **int96)
 
     # ------------------------------------------------------------ files
 
@@ -507,6 +512,7 @@ def main():
     ap.add_argument("--out", required=True)
     ap.add_argument("--seed", type=int, default=1)
     a = ap.parse_args()
+    shutil.rmtree(a.out, ignore_errors=True)
     for step in chain(a.seed, a.out):
         print(step["period"], step["as_of"] or "", {k: len(v) for k, v in step["tables"].items()})
 
