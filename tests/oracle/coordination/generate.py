@@ -230,7 +230,8 @@ class World:
         pools += [stays] * 3 + [[s for s in c.register if self.settlements.get(s, {}).get("med_type") == "21"]]
         several = [r["setl_id"] for side in o.SIDES for r in c.valid[side] if r is not c.first[side][r["setl_id"]]]
         undone = [s for s, e in c.register.items() if not e["voided"] and e["reversal"] and e["care_class"] == "inpatient"]
-        pools += [several, several, undone, [s for side in o.SIDES for s in c.opened[side] if s in c.first["treating"] or s in c.first["insured"]]]
+        pools += [several, several, undone,
+                  [s for side in o.SIDES for s in c.opened[side] if s in c.first["treating"] or s in c.first["insured"]]]
         pool = g.choice([p for p in pools if p])
         setl_id = g.choice(pool)
         if self.chance(0.1):

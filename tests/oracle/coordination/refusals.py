@@ -78,7 +78,8 @@ def spoilt(folder):
 
 def parquet_cases():
     bad = {"time-as-text": put("at", pa.array(["2025-10-10 10:00:00"])), "time-as-date": put("at", pa.array([20000], pa.date32())),
-           "day-as-text": put("answered_on", pa.array(["2025-10-10"])), "day-as-time": put("struck_off_on", pa.array([0], pa.timestamp("us"))),
+           "day-as-text": put("answered_on", pa.array(["2025-10-10"])),
+           "day-as-time": put("struck_off_on", pa.array([0], pa.timestamp("us"))),
            "float-code": put("code", pa.array([1.5])), "list-text": put("text", pa.array([["a"]]))}
     out = {name: (parquet(change), "system-errors.parquet") for name, change in bad.items()}
     out.update({"no-column-" + c: (parquet(without(c)), "system-errors.parquet") for c in ref.ERROR_FIELDS.split()})

@@ -162,7 +162,8 @@ class Asked(Case):
         self.replied(["Q09"], answer("V", "2025-10-12", "incorrect"))
         self.replied(["Q09"], answer("V", "2025-10-12", "answered"))
         self.replied(["Q09"], answer("P", "2025-10-12", "correct"))
-        self.replied([None, "Q09"], answer("V", "2025-10-12", "incorrect", "x") + answer("V", "2025-10-12", "incorrect", "", "2025-10-13"))
+        self.replied([None, "Q09"], answer("V", "2025-10-12", "incorrect", "x")
+                     + answer("V", "2025-10-12", "incorrect", "", "2025-10-13"))
         self.replied([None], answer("V", "2025-11-30"))
         self.replied(["Q10"], answer("V", "2025-12-01"))
         self.replied([None, "Q10"], first + answer("V", "2025-10-12", confirmed="2025-12-01"))
@@ -289,7 +290,8 @@ class Failed(Case):
     def test_states(self):
         mine = row("S1", mdtrt_id="M1")
         states = {"struck": dict(struck="2025-10-10", visit="M1"), "equal": dict(visit="M1"), "other": dict(visit="M2"),
-                  "later": dict(visit="M1", at="2025-10-10 10:00:01"), "none": dict(), "place": dict(visit="M1", there="34", home=""), "back": dict(visit="M3"),
+                  "later": dict(visit="M1", at="2025-10-10 10:00:01"), "none": dict(),
+                  "place": dict(visit="M1", there="34", home=""), "back": dict(visit="M3"),
                   "rejected": dict(visit="M4")}
         text = "".join(error(i, **{"code": i, **kind}) for i, kind in states.items())
         rows = [mine, row("S3", -30_000_00, init_setl_id="S1", mdtrt_id="M3"), row("S4", psn_cash_pay=1, mdtrt_id="M4")]
@@ -300,7 +302,8 @@ class Failed(Case):
         self.assertEqual([g["code"] for g in tables["errors"]], "back equal later none other rejected struck place".split())
 
     def test_median_and_oldest(self):
-        text = "".join(error("E%d" % n, answered="2025-10-%d" % (10 + d)) for n, d in enumerate((9, 1, 4, 2))) + error("F", "2025-09-01 00:00:00")
+        text = "".join(error("E%d" % n, answered="2025-10-%d" % (10 + d)) for n, d in enumerate((9, 1, 4, 2)))
+        text += error("F", "2025-09-01 00:00:00")
         g = self.close(errors=text)["errors"][0]
         self.assertEqual((g["answer_days_median"], g["oldest_open_on"], g["answered"]), (2, D("2025-09-01"), 4))
 
