@@ -66,6 +66,7 @@ mod status;
 mod stress;
 mod structure;
 mod synth;
+mod synth_coordination;
 mod synth_review;
 mod terminal;
 mod tidy;
