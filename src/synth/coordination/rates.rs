@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn choices_have_their_parts() {
         let choices = [('a', 250_000), ('b', 250_000)];
-        let of = |part: u64| choice((part << 32) / 4, &choices, 'c');
+        let of = |quarter: u64| choice(quarter << 62, &choices, 'c');
         assert_eq!([of(0), of(1), of(2), of(3)], ['a', 'b', 'c', 'c']);
         assert!(within(0, 1) && !within(u64::MAX, 999_999) && !within(0, 0));
     }
