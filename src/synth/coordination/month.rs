@@ -83,12 +83,15 @@ impl<'w> Coordination<'w> {
         scans: Vec<CoordinationScan>,
     ) -> Result<CoordinationMade, SynthError> {
         let (mut daily, mut spare, mut visits) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut earlier, mut spare_earlier) = (Vec::new(), None);
         let mut asked = AskedStays::default();
         for CoordinationScan { daily: own, sources } in scans {
             daily.extend(own);
             asked.stays.extend(sources.stays);
             asked.others.extend(sources.others);
             spare.extend(sources.spare);
+            earlier.extend(sources.earlier);
+            spare_earlier = spare_earlier.or(sources.spare_earlier);
             visits.extend(sources.visits);
         }
         daily.sort_unstable();
@@ -96,6 +99,8 @@ impl<'w> Coordination<'w> {
         let CoordinationRates { requests: rates, errors, .. } = self.rates;
         let lacking = rates.least_verified.saturating_sub(asked.stays.len());
         asked.stays.extend(spare.into_iter().take(lacking));
+        spare_earlier = spare_earlier.filter(|_| earlier.is_empty());
+        asked.stays.extend(earlier.into_iter().chain(spare_earlier));
         let births: u64 = self.world.births(period).iter().sum();
         let problems = part(births, rates.problems).max(rates.least_problems);
         let sets = |all: u64, parts| usize::try_from(part(all, parts)).unwrap_or(usize::MAX).max(1);

@@ -67,6 +67,10 @@ pub(super) struct ProvinceSources {
     pub(super) stays: Vec<StaySource>,
     /// Stays that are asked about only where a small month has too few.
     pub(super) spare: Vec<StaySource>,
+    /// Stays of the period before that are asked about.
+    pub(super) earlier: Vec<StaySource>,
+    /// One that is asked about where no other is.
+    pub(super) spare_earlier: Option<StaySource>,
     /// Settlements of the period that are no stays of the limit.
     pub(super) others: Vec<StaySource>,
     pub(super) visits: Vec<VisitSource>,
@@ -118,12 +122,7 @@ impl SourceScan<'_> {
                     self.verify(stream, index, pair);
                     self.fail(stream, index, pair, FaultTurn::Mended);
                 }
-                (None, -1) if within(hash_at(hash, VERIFIED), self.rates.requests.earlier) => {
-                    let row = self.row(stream, index);
-                    if self.is_stay(&row) {
-                        self.found.stays.push(source(&row, pair));
-                    }
-                }
+                (None, -1) => self.verify_earlier(stream, index, pair),
                 (None, 1) => self.fail(stream, index, pair, FaultTurn::MendedNext),
                 (Some(Fate::Reversed), 0) => self.fail(stream, index, pair, FaultTurn::Reversed),
                 _ => {}
@@ -156,6 +155,20 @@ impl SourceScan<'_> {
         };
         if list.len() < KEPT || (is_large && is_drawn) {
             list.push(source(&row, pair));
+        }
+    }
+
+    fn verify_earlier(&mut self, stream: &BirthStream, index: u64, pair: (Province, Province)) {
+        let is_drawn =
+            within(hash_at(stream.hash(index), VERIFIED), self.rates.requests.earlier);
+        if !is_drawn && self.found.spare_earlier.is_some() {
+            return;
+        }
+        let row = self.row(stream, index);
+        if self.is_stay(&row) && is_drawn {
+            self.found.earlier.push(source(&row, pair));
+        } else if self.is_stay(&row) {
+            self.found.spare_earlier = Some(source(&row, pair));
         }
     }
 
