@@ -158,10 +158,9 @@ pub(super) fn account() -> ReviewAccount {
             reviewed_fen: FenSum::new(900_000),
             other_rows: 30,
             other_fen: FenSum::new(100_000),
-            rows_with_set: 60,
             areas_without: [
-                ("620100".to_owned(), (20, FenSum::new(60_000))),
-                ("510100".to_owned(), (10, FenSum::new(40_000))),
+                (620_100, (20, FenSum::new(60_000))),
+                (510_100, (10, FenSum::new(40_000))),
             ]
             .into(),
         },

@@ -240,8 +240,8 @@ fn by_province(tally: &LeadTally) -> Vec<LeadsOfProvince> {
 
 fn benefits(account: &ReviewAccount) -> SummaryBenefits {
     let benefits = &account.benefits;
-    let area = |(area, (rows, sum)): (&String, &(u64, FenSum))| AreaWithout {
-        area: area.clone(),
+    let area = |(area, (rows, sum)): (&u32, &(u64, FenSum))| AreaWithout {
+        area: area.to_string(),
         rows: *rows,
         fen: fen(*sum),
     };

@@ -111,7 +111,7 @@ pub enum NotRun {
     NoField(&'static str),
     /// No filings were given.
     NoFilings,
-    /// There is no rule set of an insured area.
+    /// The benefit files hold no rule set.
     NoRuleSet,
     /// No book was given.
     NoBook,
@@ -145,7 +145,7 @@ impl NotRun {
             }
             NotRun::NoField(field) => return Err(field),
             NotRun::NoFilings => ["未提供备案数据", "no filings were given"],
-            NotRun::NoRuleSet => ["没有参保地待遇规则", "there is no rule set of an insured area"],
+            NotRun::NoRuleSet => ["没有参保地待遇规则", "there is no rule set"],
             NotRun::NoBook => ["未指定账套", "no book was given"],
         })
     }

@@ -318,7 +318,7 @@ fn not_run(
     thresholds: &Thresholds,
     counts: &PersonCounts,
 ) -> Option<NotRun> {
-    use ReviewRule::{Beh18, Beh20, Ben01, Ben02, Ben03, Ben05, Fil01, Fil02, Fil03, Fil04};
+    use ReviewRule::{Beh18, Beh20, Ben01, Ben02, Ben03, Ben04, Ben05, Fil01, Fil02, Fil03, Fil04};
     if options.rules.is_off(rule) {
         return Some(NotRun::Off);
     }
@@ -327,6 +327,9 @@ fn not_run(
         Beh18 if !has(ReviewField::MdtrtCertNo) => Some(NotRun::NoField("mdtrt_cert_no")),
         Beh20 if options.book.is_none() => Some(NotRun::NoBook),
         Fil01 | Fil02 | Fil03 | Fil04 if options.filings.is_none() => Some(NotRun::NoFilings),
+        Ben01 | Ben02 | Ben03 | Ben04 | Ben05 if options.benefits.sets.is_empty() => {
+            Some(NotRun::NoRuleSet)
+        }
         Ben01 | Ben03 | Ben05 if !counts.in_scope => Some(NotRun::NoField("inscp_scp_amt")),
         Ben02 if !has(ReviewField::ActPayDedc) && !has(ReviewField::DedcStd) => {
             Some(NotRun::NoField("act_pay_dedc"))

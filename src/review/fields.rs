@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::{
-    registry::ReviewRegistry,
+    benefits::words::{HospitalLevel, PersonKind},
+    registry::{ListedInstitution, ReviewRegistry},
     row::OptionalFields,
     rules_file::values::{EmergencyField, ReviewValues, Worded},
 };
@@ -13,7 +14,7 @@ use crate::{
         batch::Batch,
         beside::{BesideField, BesideKind, BesideValues},
     },
-    model::money::Fen,
+    model::{fields::Field, money::Fen},
 };
 
 macro_rules! review_fields {
@@ -69,47 +70,97 @@ pub struct FieldMeaning<'a> {
     pub registry: Option<&'a ReviewRegistry>,
 }
 
-/// The optional fields of a batch.
-pub struct BatchFields<'a, 'b> {
-    meaning: FieldMeaning<'a>,
+/// The optional fields of a batch. Words are looked up by column: once for each value of a dictionary.
+pub struct BatchFields<'b> {
     columns: [Option<&'b BesideValues>; COLUMNS.len()],
+    levels: Vec<Option<Worded<HospitalLevel>>>,
+    persons: Vec<Option<Worded<PersonKind>>>,
+    emergencies: [Vec<Option<Worded<()>>>; 2],
+    listed: Vec<ListedInstitution>,
+    /// A bit for each field that has a value in a row.
+    delivered: Vec<u16>,
 }
 
-impl<'a, 'b> BatchFields<'a, 'b> {
+/// Looks up the words of a column; the list is empty where there is no column.
+fn words<T: Copy>(
+    column: Option<&BesideValues>,
+    rows: usize,
+    look_up: impl Fn(&str) -> Worded<T>,
+) -> Vec<Option<Worded<T>>> {
+    let mut words = Vec::new();
+    if let Some(BesideValues::Text(column)) = column {
+        column.map(rows, &mut words, |text| text.map(&look_up));
+    }
+    words
+}
+
+/// Returns the text of a row with its word.
+fn worded<'b, T: Copy>(
+    column: Option<&'b BesideValues>,
+    words: &[Option<Worded<T>>],
+    row: usize,
+) -> Option<(&'b str, Worded<T>)> {
+    let word = words.get(row).copied().flatten()?;
+    Some((column?.text(row)?, word))
+}
+
+impl<'b> BatchFields<'b> {
     /// Finds the columns of a batch.
-    pub fn of(meaning: FieldMeaning<'a>, batch: &'b Batch) -> BatchFields<'a, 'b> {
-        BatchFields { meaning, columns: std::array::from_fn(|field| batch.beside(field)) }
+    pub fn of(meaning: FieldMeaning<'_>, batch: &'b Batch) -> BatchFields<'b> {
+        let FieldMeaning { values, registry } = meaning;
+        let columns: [Option<&BesideValues>; COLUMNS.len()] =
+            std::array::from_fn(|field| batch.beside(field));
+        let of = |field: ReviewField| columns[field as usize];
+        let mut listed = Vec::new();
+        if let Some(registry) = registry {
+            batch.text(Field::fixmedins_code).map(batch.rows, &mut listed, |institution| {
+                institution
+                    .and_then(|institution| registry.get(institution))
+                    .copied()
+                    .unwrap_or_default()
+            });
+        }
+        BatchFields {
+            levels: words(of(ReviewField::HospLv), batch.rows, |value| values.level(value)),
+            persons: words(of(ReviewField::PsnType), batch.rows, |value| values.person(value)),
+            emergencies: EMERGENCY.map(|(field, says)| {
+                words(of(field), batch.rows, |value| values.emergency(says, value))
+            }),
+            listed,
+            delivered: delivered(&columns, batch.rows),
+            columns,
+        }
     }
 
     /// Reads the fields of a row.
-    pub fn read(&self, row: usize, institution: &str, day_of_admission: i32) -> OptionalFields<'b> {
-        let FieldMeaning { values, registry } = self.meaning;
-        let mut fields = OptionalFields::default();
-        let text = |field: ReviewField| self.columns[field as usize]?.text(row);
-        let level = text(ReviewField::HospLv)
-            .and_then(|value| fields.known(ReviewField::HospLv, value, values.level(value)));
-        let listed = registry.and_then(|registry| registry.get(institution));
-        fields.level = level.or_else(|| listed.and_then(|listed| listed.level));
-        fields.networked = listed.and_then(|listed| listed.networked);
-        fields.person = text(ReviewField::PsnType)
-            .and_then(|value| fields.known(ReviewField::PsnType, value, values.person(value)));
-        for (field, says) in EMERGENCY {
-            let says = text(field)
-                .and_then(|value| fields.known(field, value, values.emergency(says, value)));
-            fields.emergency |= says.is_some();
-        }
-        fields.age = match self.columns[ReviewField::Brdy as usize].and_then(|days| days.day(row)) {
-            Some(birth) => age_on(birth, day_of_admission),
-            None => text(ReviewField::Age).and_then(|age| age.parse().ok()),
+    pub fn read(&self, row: usize, day_of_admission: i32) -> OptionalFields<'b> {
+        let column = |field: ReviewField| self.columns[field as usize];
+        let text = |field: ReviewField| column(field)?.text(row);
+        let listed = self.listed.get(row).copied().unwrap_or_default();
+        let mut fields = OptionalFields {
+            networked: listed.networked,
+            age: match column(ReviewField::Brdy).and_then(|days| days.day(row)) {
+                Some(birth) => age_on(birth, day_of_admission),
+                None => text(ReviewField::Age).and_then(|age| age.parse().ok()),
+            },
+            grade: text(ReviewField::ClctGrde),
+            stay: text(ReviewField::CalIptCnt).and_then(nth),
+            dedc_std: self.amount(ReviewField::DedcStd, row),
+            act_pay_dedc: self.amount(ReviewField::ActPayDedc, row),
+            mid_stay: text(ReviewField::MidSetlFlag) == Some("1"),
+            medium: text(ReviewField::MdtrtCertType),
+            token: text(ReviewField::MdtrtCertNo).map(|token| xxh3_128(token.as_bytes())),
+            delivered: self.delivered[row],
+            ..OptionalFields::default()
         };
-        fields.grade = text(ReviewField::ClctGrde);
-        fields.stay = text(ReviewField::CalIptCnt).and_then(nth);
-        fields.dedc_std = self.amount(ReviewField::DedcStd, row);
-        fields.act_pay_dedc = self.amount(ReviewField::ActPayDedc, row);
-        fields.mid_stay = text(ReviewField::MidSetlFlag) == Some("1");
-        fields.medium = text(ReviewField::MdtrtCertType);
-        fields.token = text(ReviewField::MdtrtCertNo).map(|token| xxh3_128(token.as_bytes()));
-        fields.delivered = self.delivered(row);
+        let level = worded(column(ReviewField::HospLv), &self.levels, row);
+        fields.level = fields.known(ReviewField::HospLv, level).or(listed.level);
+        let person = worded(column(ReviewField::PsnType), &self.persons, row);
+        fields.person = fields.known(ReviewField::PsnType, person);
+        for ((field, _), words) in EMERGENCY.iter().zip(&self.emergencies) {
+            let says = worded(column(*field), words, row);
+            fields.emergency |= fields.known(*field, says).is_some();
+        }
         fields
     }
 
@@ -119,27 +170,36 @@ impl<'a, 'b> BatchFields<'a, 'b> {
         let is_fit = column.unfit.binary_search_by_key(&row, |unfit| unfit.row).is_err();
         column.value(row).filter(|_| is_fit)
     }
+}
 
-    /// Returns a bit for each field that has a value in a row.
-    fn delivered(&self, row: usize) -> u16 {
-        let has_value = |values: &BesideValues| match values {
-            BesideValues::Text(column) => column.value(row).is_some(),
-            BesideValues::Date(_) => values.day(row).is_some(),
-            BesideValues::Amount(column) => column.value(row).is_some(),
-        };
-        let bits = self.columns.iter().enumerate();
-        let bits = bits.filter(|(_, column)| column.is_some_and(has_value));
-        bits.fold(0, |all, (field, _)| all | 1 << field)
+/// Returns a bit for each field that has a value, for each row.
+fn delivered(columns: &[Option<&BesideValues>], rows: usize) -> Vec<u16> {
+    let mut delivered = vec![0; rows];
+    let mut texts = Vec::new();
+    for (field, column) in columns.iter().enumerate() {
+        let Some(column) = column else { continue };
+        if let BesideValues::Text(column) = column {
+            column.is_there(rows, &mut texts);
+        }
+        for (row, bits) in delivered.iter_mut().enumerate() {
+            let has_value = match column {
+                BesideValues::Text(_) => texts[row],
+                BesideValues::Date(_) => column.day(row).is_some(),
+                BesideValues::Amount(amounts) => amounts.value(row).is_some(),
+            };
+            *bits |= u16::from(has_value) << field;
+        }
     }
+    delivered
 }
 
 impl<'b> OptionalFields<'b> {
     /// Takes a word; notes the value if `values` does not have it.
-    fn known<T>(&mut self, field: ReviewField, value: &'b str, word: Worded<T>) -> Option<T> {
-        match word {
-            Worded::Known(word) => return Some(word),
-            Worded::Silent => {}
-            Worded::Unknown => self.unknown.push((field as u8, value)),
+    fn known<T>(&mut self, field: ReviewField, says: Option<(&'b str, Worded<T>)>) -> Option<T> {
+        match says? {
+            (_, Worded::Known(word)) => return Some(word),
+            (_, Worded::Silent) => {}
+            (value, Worded::Unknown) => self.unknown.push((field as u8, value)),
         }
         None
     }

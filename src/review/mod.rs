@@ -30,6 +30,7 @@ mod passes;
 pub mod reader;
 pub mod registry;
 pub mod row;
+mod row_bytes;
 pub mod rule;
 pub mod rules_file;
 pub mod subject;

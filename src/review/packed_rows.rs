@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::row::ReviewedRow;
+use super::{row::ReviewedRow, row_bytes};
 use crate::{
     diag::Outcome,
     event::Monitor,
@@ -17,18 +17,8 @@ use crate::{
     text::Text,
 };
 
-/// A row in a partition, with what is known of it there.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PackedRow<'a> {
-    /// What it is.
-    pub standing: Standing,
-    /// The row.
-    #[serde(borrow)]
-    pub row: ReviewedRow<'a>,
-}
-
 /// What a row is among the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// It passed the row rules; more is not known yet, or it is a settlement.
     Settlement,
@@ -38,6 +28,11 @@ pub enum Standing {
     Reversed,
     /// It breaks V06 alone.
     NoDisease,
+}
+
+impl Standing {
+    const ALL: [Standing; 4] =
+        [Standing::Settlement, Standing::Reversal, Standing::Reversed, Standing::NoDisease];
 }
 
 /// Values that are cut into partitions by a key.
@@ -121,22 +116,35 @@ pub struct PackedWriter<'a> {
 impl PackedWriter<'_> {
     /// Adds a value to the partition of a key.
     pub fn push(&mut self, key: &[u8], value: &impl Serialize) -> Outcome<()> {
-        let partition = self.store.partition_of(key);
-        let buffer = &mut self.buffers[partition];
-        pack_into(value, buffer)?;
-        if buffer.len() >= BUFFER {
-            self.store.store.push(partition, buffer)?;
-            buffer.clear();
-        }
-        Ok(())
+        self.append(key, |buffer| pack_into(value, buffer))
+    }
+
+    /// Adds a row, with what is known of it.
+    pub fn push_row(&mut self, standing: Standing, row: &ReviewedRow<'_>) -> Outcome<()> {
+        self.append(row.psn_no.as_bytes(), |buffer| {
+            buffer.push(standing as u8);
+            row_bytes::append(row, buffer);
+            Ok(())
+        })
     }
 
     /// Adds a row that lies packed already, with what it is now.
-    pub fn push_row(&mut self, key: &[u8], standing: Standing, packed: &[u8]) -> Outcome<()> {
+    pub fn push_packed(&mut self, key: &[u8], standing: Standing, packed: &[u8]) -> Outcome<()> {
+        self.append(key, |buffer| {
+            buffer.push(standing as u8);
+            buffer.extend_from_slice(packed);
+            Ok(())
+        })
+    }
+
+    fn append(
+        &mut self,
+        key: &[u8],
+        value: impl FnOnce(&mut Vec<u8>) -> Outcome<()>,
+    ) -> Outcome<()> {
         let partition = self.store.partition_of(key);
         let buffer = &mut self.buffers[partition];
-        pack_into(&standing, buffer)?;
-        buffer.extend_from_slice(packed);
+        value(buffer)?;
         if buffer.len() >= BUFFER {
             self.store.store.push(partition, buffer)?;
             buffer.clear();
@@ -178,8 +186,9 @@ pub fn unpacked_rows<'a>(
 ) -> Outcome<Vec<UnpackedRow<'a>>> {
     let mut all = Vec::with_capacity(bytes.len() / SHORTEST);
     while !bytes.is_empty() {
-        let (standing, rest) = unpack_first(bytes)?;
-        let (row, after) = unpack_first(rest)?;
+        let (standing, rest) = bytes.split_first().ok_or_else(row_bytes::damaged)?;
+        let standing = *Standing::ALL.get(usize::from(*standing)).ok_or_else(row_bytes::damaged)?;
+        let (row, after) = row_bytes::first(rest)?;
         let packed = &rest[..rest.len() - after.len()];
         let digest = xxh3_64(key(&row).as_bytes());
         all.push(UnpackedRow { digest, standing, row, packed });

@@ -163,8 +163,8 @@ impl Passes<'_> {
             || (),
             |(), partition| {
                 let bytes = self.credentials.take(partition)?;
-                let rows: Vec<ReviewedRow> = unpacked(&bytes)?;
-                let mut rows: Vec<&ReviewedRow> = rows.iter().collect();
+                let rows = unpacked_rows(&bytes, |row| row.psn_no)?;
+                let mut rows: Vec<&ReviewedRow> = rows.iter().map(|packed| &packed.row).collect();
                 rows.sort_unstable_by_key(|row| (row.optional.token, row.time, row.setl_id));
                 let mut found = Vec::new();
                 for of_token in rows.chunk_by(|a, b| a.optional.token == b.optional.token) {
@@ -365,12 +365,15 @@ impl PersonPass<'_> {
             return Ok(());
         }
         let institution = packed.row.institution.as_bytes();
-        self.institutions.push_row(institution, packed.standing, packed.packed)?;
+        self.institutions.push_packed(institution, packed.standing, packed.packed)?;
         // A reversal uses no credential, and what it names is no settlement any more.
         let is_shared = packed.standing == Standing::Settlement
             && passes.shared.is_some_and(|shared| shared.has(packed.row.ordinal));
         match packed.row.optional.token {
-            Some(token) if is_shared => self.credentials.push(&token.to_le_bytes(), &packed.row),
+            Some(token) if is_shared => {
+                let key = token.to_le_bytes();
+                self.credentials.push_packed(&key, packed.standing, packed.packed)
+            }
             _ => Ok(()),
         }
     }

@@ -14,7 +14,7 @@ use super::{
     credentials::{CredentialUse, CredentialUses},
     fields::{BatchFields, COLUMNS, FieldMeaning},
     keys::{KeyedRow, KeyedState, RowKeys, number_of},
-    packed_rows::{PackedRow, PackedStore, PackedWriter, Standing},
+    packed_rows::{PackedStore, PackedWriter, Standing},
     row::{OptionalFields, ReviewedRow},
 };
 use crate::{
@@ -218,7 +218,7 @@ impl<'a> RowPacker<'a> {
         &mut self,
         batch: &Batch,
         checked: &CheckedBatch,
-        fields: &BatchFields<'_, '_>,
+        fields: &BatchFields<'_>,
         at: usize,
         ordinal: u64,
         is_valid: bool,
@@ -254,7 +254,7 @@ impl<'a> RowPacker<'a> {
             locked(persons).push(row.psn_no.to_owned());
         }
         let standing = if is_valid { Standing::Settlement } else { Standing::NoDisease };
-        self.persons.push(row.psn_no.as_bytes(), &PackedRow { standing, row: row.clone() })
+        self.persons.push_row(standing, &row)
     }
 }
 
@@ -328,7 +328,7 @@ fn policies<'a>(rules: &'a Rules, checked: &CheckedBatch) -> Vec<&'a Policy> {
 fn reviewed_row<'b>(
     batch: &'b Batch,
     checked: &CheckedBatch,
-    fields: &BatchFields<'_, 'b>,
+    fields: &BatchFields<'b>,
     at: usize,
     ordinal: u64,
 ) -> Option<ReviewedRow<'b>> {
@@ -358,6 +358,6 @@ fn reviewed_row<'b>(
         in_scope: batch.amount(Field::inscp_scp_amt).and_then(|column| column.value(at)),
         optional: OptionalFields::default(),
     };
-    row.optional = fields.read(at, row.institution, row.day_of_admission());
+    row.optional = fields.read(at, row.day_of_admission());
     Some(row)
 }

@@ -1,7 +1,5 @@
 //! A row of a delivery as the review sees it.
 
-use serde::{Deserialize, Serialize};
-
 use super::benefits::words::{HospitalLevel, PersonKind};
 use crate::{
     ingest::times::DAY,
@@ -12,7 +10,7 @@ use crate::{
 };
 
 /// A row that passed the row rules. Texts are those of the record, days count from 1970-01-01, times are local (UTC+8).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReviewedRow<'a> {
     /// The number of the row among the rows of all inputs, in the order of input, file and row.
     pub ordinal: u64,
@@ -55,12 +53,11 @@ pub struct ReviewedRow<'a> {
     /// The in-scope amount (`inscp_scp_amt`); `None` is null.
     pub in_scope: Option<Fen>,
     /// What the record of a settlement does not have.
-    #[serde(borrow)]
     pub optional: OptionalFields<'a>,
 }
 
 /// The optional fields of a row (review §2). A value that is unknown or null is `None`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OptionalFields<'a> {
     /// The level of the institution: that of the record, else that of the registry.
     pub level: Option<HospitalLevel>,
@@ -87,7 +84,6 @@ pub struct OptionalFields<'a> {
     /// Whether the institution is in the network, by the registry.
     pub networked: Option<bool>,
     /// The values that `values` does not have: the place of the field among the fields of the review, and the value.
-    #[serde(borrow)]
     pub unknown: Vec<(u8, &'a str)>,
     /// The fields that have a value: bit n for field n of the review.
     pub delivered: u16,

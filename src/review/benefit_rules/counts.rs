@@ -16,10 +16,8 @@ pub struct BenefitCounts {
     pub other_rows: u64,
     /// What the basic fund paid for them.
     pub other_fen: FenSum,
-    /// Settlements that have a rule set, whether it was computed or not.
-    pub rows_with_set: u64,
-    /// The other settlements of each insured division that has no rule set: how many, and what was paid.
-    pub areas_without: BTreeMap<String, (u64, FenSum)>,
+    /// The other settlements of each insured division that has no rule set, by its digits: how many, and what was paid.
+    pub areas_without: BTreeMap<u32, (u64, FenSum)>,
 }
 
 impl BenefitCounts {
@@ -29,22 +27,16 @@ impl BenefitCounts {
         self.other_rows += 1;
         self.other_fen += paid;
         if settlement.set.is_some() {
-            self.rows_with_set += 1;
             return;
         }
-        let insured = settlement.row.insured;
-        if !self.areas_without.contains_key(insured) {
-            self.areas_without.insert(insured.to_owned(), (0, FenSum::ZERO));
-        }
-        if let Some((rows, fen)) = self.areas_without.get_mut(insured) {
-            *rows += 1;
-            *fen += paid;
-        }
+        let insured = settlement.row.insured.parse().expect("Invariant: V02 holds divisions");
+        let (rows, fen) = self.areas_without.entry(insured).or_default();
+        *rows += 1;
+        *fen += paid;
     }
 
     /// Counts a settlement that has both.
     pub(super) fn judged(&mut self, judged: &JudgedSettlement<'_, '_>) {
-        self.rows_with_set += 1;
         let is_reviewed = judged.range.is_some();
         let (rows, fen) = if is_reviewed {
             (&mut self.reviewed_rows, &mut self.reviewed_fen)
@@ -61,7 +53,6 @@ impl BenefitCounts {
         self.reviewed_fen += other.reviewed_fen;
         self.other_rows += other.other_rows;
         self.other_fen += other.other_fen;
-        self.rows_with_set += other.rows_with_set;
         for (area, (rows, fen)) in other.areas_without {
             let sum = self.areas_without.entry(area).or_default();
             sum.0 += rows;

@@ -77,17 +77,12 @@ fn what_was_looked_at_is_counted() {
         reviewed_fen: fen("16000").into(),
         other_rows: 5,
         other_fen: fen("3111").into(),
-        rows_with_set: 3,
-        areas_without: [
-            ("310115".to_owned(), (1, fen("1").into())),
-            ("320101".to_owned(), (2, fen("3000").into())),
-        ]
-        .into(),
+        areas_without: [(310_115, (1, fen("1").into())), (320_101, (2, fen("3000").into()))].into(),
     };
     assert_eq!(counts, expected);
     let mut twice = counts.clone();
     twice.absorb(counts);
-    assert_eq!((twice.other_rows, twice.areas_without["320101"].0), (10, 4));
+    assert_eq!((twice.other_rows, twice.areas_without[&320_101].0), (10, 4));
 }
 
 #[test]
