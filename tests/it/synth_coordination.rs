@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::world::{NULL, Ran, World, program, read_table, tree};
+use crate::world::{NULL, Ran, World, program, read_table, root, tree};
 
 const PERIODS: [&str; 3] = ["2025-10", "2025-11", "2025-12"];
 /// The fifteen classes but `agrees`.
@@ -142,5 +142,47 @@ fn requests_and_errors_have_every_state() {
             breaks,
             read_table(&world.path(&format!("in/{period}/truth.parquet")), &columns)
         );
+    }
+}
+
+/// Every class, request and error of the sample is told on both of its pages, and `daily` finds what they say.
+#[test]
+fn the_sample_is_told() {
+    let sample = root().join("sample-data/coordination");
+    let world = World::new();
+    let ran: Ran = program()
+        .args(["daily", "--quiet", "--period", PERIODS[0], "--input"])
+        .arg(sample.join(PERIODS[0]))
+        .arg("--out")
+        .arg(world.path("out"))
+        .output()
+        .expect("started")
+        .into();
+    ran.expect(0);
+    let lines = |name: &str| {
+        let mut file = csv::Reader::from_path(sample.join(name)).expect("a file");
+        let line = |line: csv::StringRecord| line.iter().map(str::to_owned).collect();
+        file.records().map(|record| line(record.expect("a line"))).collect::<Vec<Vec<String>>>()
+    };
+    let expected = lines("expected-daily.csv");
+    let mut found =
+        read_table(&world.path("out/differences.parquet"), &["setl_id", "class", "look"]);
+    found.sort();
+    assert_eq!(found, expected);
+    let classes: BTreeSet<&str> = expected.iter().map(|line| line[1].as_str()).collect();
+    assert!(classes.into_iter().eq(CLASSES));
+    let told = [
+        (expected, vec![1]),
+        (lines("expected-requests.csv"), vec![2, 6]),
+        (lines("expected-errors.csv"), vec![1, 2]),
+    ];
+    for page in ["README.md", "README.zh-CN.md"] {
+        let text = std::fs::read_to_string(sample.join(page)).expect("a page");
+        for (lines, columns) in &told {
+            for line in lines {
+                let named = columns.iter().all(|column| text.contains(&line[*column]));
+                assert!(named && text.contains(&line[0]), "{page}: {line:?}");
+            }
+        }
     }
 }

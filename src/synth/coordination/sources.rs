@@ -159,8 +159,7 @@ impl SourceScan<'_> {
     }
 
     fn verify_earlier(&mut self, stream: &BirthStream, index: u64, pair: (Province, Province)) {
-        let is_drawn =
-            within(hash_at(stream.hash(index), VERIFIED), self.rates.requests.earlier);
+        let is_drawn = within(hash_at(stream.hash(index), VERIFIED), self.rates.requests.earlier);
         if !is_drawn && self.found.spare_earlier.is_some() {
             return;
         }
