@@ -1,6 +1,7 @@
 //! The command `synth`.
 
 use std::{
+    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
@@ -26,8 +27,8 @@ use crate::{
     pipeline::parse_threads,
     rules::Rules,
     synth::{
-        BreakRates, OPENING_QUOTAS, Order, Summary, SynthError, SynthOptions, generate,
-        generate_review,
+        BreakRates, CoordinationRates, OPENING_QUOTAS, Order, Summary, SynthError, SynthOptions,
+        generate, generate_review,
     },
     text::{Grouped, Text, list, word},
 };
@@ -38,6 +39,7 @@ Examples:
   liangqing synth --out national --period 2025-10 --settlements 2000000 --periods 3
   liangqing synth --out clean --period 2025-10 --settlements 100000 --breaks none --order shuffled
   liangqing synth --review --out quiet --period 2025-10 --settlements 100000 --periods 3
+  liangqing synth --coordination --out together --period 2025-10 --settlements 100000 --periods 3
 
 Writes DIR/<period>/ with a delivery, and DIR/<period>/truth.parquet with the breaks (setl_id, class) that
 the engine has to find in it. DIR/opening-quotas.csv has the quotas with which a book of these deliveries begins.
@@ -45,7 +47,11 @@ From the second period on a delivery has payments of notices of earlier periods,
 quotas, as fits the notices of a book that began so. The same seed gives the same bytes, whatever the threads.
 
 With --review the months are quiet and have no breaks. DIR, which must be new, also has filings.parquet, registry.csv,
-the rules review.toml, and truth-review.parquet (rule, setl_id, lead): the leads of a review of all periods.")]
+the rules review.toml, and truth-review.parquet (rule, setl_id, lead): the leads of a review of all periods.
+
+With --coordination a period also has national/, requests.csv, replies.csv and system-errors.csv. Beside them stand
+truth-daily.parquet (setl_id, class) with what `daily` has to find, and the states at a close with the usual --as-of:
+truth-coordination.parquet (request_id, row, state) and truth-errors.parquet (err_id, state).")]
 pub(super) struct SynthArguments {
     /// Folder for the deliveries
     #[arg(long, value_name = "DIR")]
@@ -71,6 +77,9 @@ pub(super) struct SynthArguments {
     /// Planted cases of each rule for a million settlements; each kind of case is there at least once
     #[arg(long, value_name = "N", default_value_t = 20, requires = "review", value_parser = clap::value_parser!(u64).range(..=MOST_CASES))]
     pub(super) review_rate: u64,
+    /// Besides, national copies, requests with replies, and system errors, with their answer keys
+    #[arg(long, conflicts_with = "review")]
+    pub(super) coordination: bool,
     /// In which order rows lie in the files
     #[arg(long, value_enum, default_value_t)]
     pub(super) order: RowOrder,
@@ -119,6 +128,7 @@ pub(super) fn synth(arguments: &SynthArguments, stop: Arc<AtomicBool>) -> Outcom
         settlements: arguments.settlements,
         seed: arguments.seed,
         breaks: breaks(arguments.breaks.as_deref())?,
+        coordination: arguments.coordination.then(CoordinationRates::built_in),
         order: arguments.order.into(),
     };
     let rules = read_rules(arguments.rules.as_deref())?;
@@ -139,7 +149,8 @@ pub(super) fn generated(
     rules: &Rules,
     monitor: &Monitor,
 ) -> Outcome<Summary> {
-    let rows = options.settlements.saturating_mul(2 * u64::from(options.periods));
+    let copies = 2 + u64::from(options.coordination.is_some());
+    let rows = options.settlements.saturating_mul(copies * u64::from(options.periods));
     monitor.stage(text!("generating"), rows)?;
     let advance = |rows| monitor.advance(rows).is_ok();
     let made = match review {
@@ -249,15 +260,33 @@ fn print(summary: &Summary, options: &SynthOptions, format: Format) -> Outcome<(
     let levels = summary.levels.iter();
     let levels: Vec<Text> =
         levels.map(|(level, pairs)| text!("{} {}", level_named(level), Grouped(*pairs))).collect();
-    printer::text(&[
+    let mut lines = vec![
         table.trim_fmt(),
         text!(""),
         Text::labelled("made", made(summary, options)),
         Text::labelled("planted", planted),
         Text::labelled("paid", paid),
         Text::labelled("pairs", text!("{}", list(levels))),
-        text!(""),
-        text!("next"),
-        text!("  - {}", next),
-    ])
+    ];
+    let next = text!("  - {}", next);
+    if options.coordination.is_none() {
+        lines.extend([text!(""), text!("next"), next]);
+    } else {
+        let daily = format!("liangqing daily --period {period} --input {input} --out DIR");
+        lines.extend([
+            Text::labelled("daily", counted(&summary.daily)),
+            Text::labelled("requests", counted(&summary.requests)),
+            Text::labelled("errors", counted(&summary.system_errors)),
+        ]);
+        lines.extend([text!(""), text!("next"), next, text!("  - {}", daily)]);
+    }
+    printer::text(&lines)
+}
+
+/// Lists what an answer key holds, by its names there.
+fn counted(numbers: &BTreeMap<String, u64>) -> Text {
+    let numbers = numbers.iter();
+    let numbers: Vec<Text> =
+        numbers.map(|(name, number)| text!("{} {}", name, Grouped(*number))).collect();
+    text!("{}", list(numbers))
 }

@@ -7,7 +7,6 @@ use unicode_normalization::UnicodeNormalization;
 use super::small_files::DeclaredTotals;
 use crate::{
     diag::{Code, Finding},
-    model::codes::Side,
     spelling::bare,
 };
 
@@ -49,9 +48,9 @@ pub(crate) fn check(totals: &mut [DeclaredTotals], names: &[String], findings: &
     }
 }
 
-/// Whether a declared file lies in the folder of a side.
-pub(crate) fn is_of(side: Side, declared: &str) -> bool {
-    path(declared).split('/').next().is_some_and(|folder| folder == side.name())
+/// Whether a declared file lies in a folder of the delivery.
+pub(crate) fn is_below(folder: &str, declared: &str) -> bool {
+    path(declared).split('/').next().is_some_and(|first| first == folder)
 }
 
 /// Normalises a path of Windows, a shell or macOS: `/` as separator, relative to the input folder, characters

@@ -43,6 +43,7 @@ struct Lookers {
     /// As the treating place, as the insured place.
     counts: [u64; 2],
     all: u64,
+    by_class: BTreeMap<DailyClass, u64>,
     /// The oldest ones, sorted.
     oldest: BTreeSet<(i32, i32, String, DailyClass)>,
 }
@@ -57,6 +58,7 @@ impl Lookers {
             *count += u64::from(has);
         }
         self.all += 1;
+        *self.by_class.entry(row.class).or_default() += 1;
         let is_older = |(since, day, ..): &(i32, i32, String, DailyClass)| {
             (row.since, row.day) <= (*since, *day)
         };
@@ -124,6 +126,8 @@ struct LookerRow {
     roles: [String; 2],
     since: String,
     age: String,
+    /// The most frequent class.
+    mostly: Option<(Words, String)>,
     named: Vec<NamedSettlement>,
 }
 
@@ -212,7 +216,7 @@ impl PageFacts<'_> {
             calendar: self.calendar(),
             provinces: self.provinces(),
             oldest_of_nation: &nation,
-            classes: self.classes(),
+            classes: classes(&self.open.by_class),
         };
         page.render().map_err(|error| Failure::Bug(text!("the page: {}", Text::foreign(error))))
     }
@@ -295,6 +299,7 @@ impl PageFacts<'_> {
             roles: own.counts.map(count),
             since: date(own.since()).to_string(),
             age: self.age(own.since()),
+            mostly: classes(&own.by_class).into_iter().next(),
             named: self.named(own).collect(),
         };
         all.into_iter().map(row).collect()
@@ -316,17 +321,17 @@ impl PageFacts<'_> {
     fn age(&self, since: i32) -> String {
         i64::from(self.days.reference.saturating_sub(since)).max(0).to_string()
     }
+}
 
-    /// Returns the classes of what is open, the most frequent first.
-    fn classes(&self) -> Vec<(Words, String)> {
-        let mut all: Vec<(&DailyClass, &u64)> = self.open.by_class.iter().collect();
-        all.sort_by_key(|(class, open)| (std::cmp::Reverse(**open), **class));
-        let worded = |(class, open): (&DailyClass, &u64)| {
-            let [zh, en] = class.words();
-            (words(zh, en), count(*open))
-        };
-        all.into_iter().map(worded).collect()
-    }
+/// Returns classes of what is open, the most frequent first.
+fn classes(open: &BTreeMap<DailyClass, u64>) -> Vec<(Words, String)> {
+    let mut all: Vec<(&DailyClass, &u64)> = open.iter().collect();
+    all.sort_by_key(|(class, open)| (std::cmp::Reverse(**open), **class));
+    let worded = |(class, open): (&DailyClass, &u64)| {
+        let [zh, en] = class.words();
+        (words(zh, en), count(*open))
+    };
+    all.into_iter().map(worded).collect()
 }
 
 fn count(number: u64) -> String {

@@ -119,6 +119,8 @@ impl Delivery {
         let mut small = SmallFiles::read(input, period, findings)?;
         let names: Vec<String> = parquet.into_iter().map(|file| file.name).collect();
         if let Some(totals) = &mut small.control_totals {
+            // One list serves a delivery and its daily reconciliation.
+            totals.retain(|declared| !listed::is_below(NATIONAL, &declared.file));
             listed::check(totals, &names, findings);
         }
         Ok(Delivery { sources, small, unread, before, extent })
@@ -156,7 +158,11 @@ impl Delivery {
         let mut small = SmallFiles::control_totals_of(input, findings)?;
         let names: Vec<String> = found.parquet.into_iter().map(|file| file.name).collect();
         if let Some(totals) = &mut small.control_totals {
-            totals.retain(|declared| !listed::is_of(side.other(), &declared.file));
+            totals.retain(|declared| {
+                [side.other().name(), NATIONAL]
+                    .iter()
+                    .all(|folder| !listed::is_below(folder, &declared.file))
+            });
             listed::check(totals, &names, findings);
         }
         Ok(Delivery { sources, small, unread: found.unread, before, extent })

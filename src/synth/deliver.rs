@@ -10,6 +10,7 @@ use crate::model::{
 };
 
 use super::{
+    coordination::Nation,
     draw::{Permutation, below, hash_at},
     geography::{pair_index, pair_of},
     life::{Fate, LAST_DELIVERY},
@@ -18,17 +19,55 @@ use super::{
     plan::plan,
     row::SyntheticRow,
     summary::Profile,
-    table::{FileBuilder, FileTotals},
+    table::{FileBuilder, FileColumns, FileTotals},
     world::{BirthStream, World},
 };
 
+/// Who has the copies of a file.
+#[derive(Clone, Copy)]
+pub(super) enum CopyHolder<'n> {
+    /// The treating or the insured provinces.
+    Side(Side),
+    /// The nation.
+    Nation(&'n Nation<'n>),
+}
+
+impl CopyHolder<'_> {
+    /// Returns a number of its own.
+    fn index(self) -> usize {
+        match self {
+            CopyHolder::Side(side) => side.index(),
+            CopyHolder::Nation(_) => 2,
+        }
+    }
+
+    /// Returns the pairs of a province's file.
+    pub(super) fn pairs(self, province: usize) -> impl Iterator<Item = usize> {
+        (0..32).map(move |other| match self {
+            CopyHolder::Side(Side::Insured) => pair_index(province, other),
+            CopyHolder::Side(Side::Treating) | CopyHolder::Nation(_) => pair_index(other, province),
+        })
+    }
+
+    fn is(self, side: Side) -> bool {
+        matches!(self, CopyHolder::Side(own) if own == side)
+    }
+
+    const fn columns(self) -> FileColumns {
+        match self {
+            CopyHolder::Side(_) => FileColumns::Record,
+            CopyHolder::Nation(_) => FileColumns::National,
+        }
+    }
+}
+
 /// A file of a period to write.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct FileJob {
+#[derive(Clone, Copy)]
+pub(super) struct FileJob<'n> {
     /// The period.
     pub(super) period: Month,
-    /// The side that delivers it.
-    pub(super) side: Side,
+    /// Who has its copies.
+    pub(super) holder: CopyHolder<'n>,
     /// The province that sends it, or the number of the file when rows are shuffled.
     pub(super) file: usize,
     /// The order of the rows.
@@ -43,8 +82,8 @@ struct Special {
     birth: Month,
     pair: usize,
     index: u64,
-    /// Index of the delivery within its family.
-    delivery: usize,
+    /// Index of the copy within its family.
+    copy: usize,
 }
 
 /// What was made of a file.
@@ -63,12 +102,13 @@ pub(super) type Progress<'p> = dyn Fn(u64) -> bool + Sync + 'p;
 /// Writes a file.
 pub(super) fn write(
     world: &World,
-    job: FileJob,
+    job: FileJob<'_>,
     path: &Path,
     progress: &Progress,
 ) -> Result<DeliveredSums, SynthError> {
     let fail = |source| SynthError::Parquet { path: path.to_owned(), source };
-    let table = FileBuilder::create(path, world.texts(), job.period, false).map_err(fail)?;
+    let table =
+        FileBuilder::create(path, world.texts(), job.period, job.holder.columns()).map_err(fail)?;
     let profile = Profile::new(world.policy(job.period));
     let mut file = DeliveredFile {
         world,
@@ -95,7 +135,7 @@ pub(super) fn write(
 
 struct DeliveredFile<'w> {
     world: &'w World<'w>,
-    job: FileJob,
+    job: FileJob<'w>,
     table: FileBuilder<'w>,
     profile: Profile,
     owed: Vec<usize>,
@@ -110,15 +150,27 @@ const SPECIAL: u64 = 0xFF;
 
 impl DeliveredFile<'_> {
     /// Adds an ordinary row of a pair. It clears in this period.
-    fn push_ordinary(&mut self, pair: usize, row: &SyntheticRow) -> ParquetResult<()> {
-        if self.job.side == Side::Treating {
-            self.payable[pair] += FenSum::new(row.sum_of(&self.owed).into());
+    fn push_ordinary(
+        &mut self,
+        stream: &BirthStream,
+        hash: u64,
+        row: &SyntheticRow,
+    ) -> ParquetResult<()> {
+        match self.job.holder {
+            CopyHolder::Nation(nation) => {
+                let mut copies = nation.of_ordinary(stream, hash, row).into_iter().flatten();
+                return copies.try_for_each(|row| self.push(&row));
+            }
+            CopyHolder::Side(Side::Treating) => {
+                self.payable[stream.pair] += FenSum::new(row.sum_of(&self.owed).into());
+            }
+            CopyHolder::Side(Side::Insured) => {}
         }
         self.push(row)
     }
 
     fn push(&mut self, row: &SyntheticRow) -> ParquetResult<()> {
-        if self.job.side == Side::Treating {
+        if self.job.holder.is(Side::Treating) {
             self.profile.add(row);
         }
         self.unreported += 1;
@@ -132,7 +184,14 @@ impl DeliveredFile<'_> {
         let stream = self.world.stream(special.birth, special.pair);
         let Some(fate) = self.world.fate(stream.hash(special.index)) else { return Ok(()) };
         let family = plan(self.world, &stream, special.index, fate);
-        self.push(&family.deliveries[special.delivery].row)
+        let row = match self.job.holder {
+            CopyHolder::Side(_) => family.deliveries.get(special.copy).map(|copy| copy.row),
+            CopyHolder::Nation(nation) => {
+                let hash = stream.hash(special.index);
+                nation.of_family(&stream, hash, &family).get(special.copy).copied()
+            }
+        };
+        row.map_or(Ok(()), |row| self.push(&row))
     }
 
     fn in_time_order(&mut self) -> ParquetResult<()> {
@@ -185,7 +244,7 @@ impl DeliveredFile<'_> {
                     Some(stream) => {
                         let before = clock.before(slice, stream.count, stream.offset);
                         let row = world.row(stream, before + place, 0, time);
-                        self.push_ordinary(stream.pair, &row)?;
+                        self.push_ordinary(stream, stream.hash(before + place), &row)?;
                     }
                     None => self.push_special(&due[usize::try_from(place).unwrap_or_default()])?,
                 }
@@ -206,7 +265,7 @@ impl DeliveredFile<'_> {
         let all: Vec<usize> = (0..1024).filter(|pair| pair_of(*pair).is_some()).collect();
         let mut specials = self.specials(&all);
         for special in &mut specials {
-            let hash = special.hash(job.side);
+            let hash = special.hash(job.holder);
             special.place = (from + below(hash >> 32, to - from + 1)).cast_signed();
         }
         specials.sort_unstable();
@@ -218,7 +277,7 @@ impl DeliveredFile<'_> {
             ends.push(ends.last().copied().unwrap_or(0) + stream.count);
         }
         let month = job.period.since(Month::new(0, 1)).unsigned_abs();
-        let seed = hash_at(hash_at(world.seed, u64::from(month)), 77 + job.side.index() as u64);
+        let seed = hash_at(hash_at(world.seed, u64::from(month)), 77 + job.holder.index() as u64);
         let order = Permutation::new(total, seed);
         let slice = world.clock(job.period).slice;
         for position in from..to {
@@ -238,7 +297,7 @@ impl DeliveredFile<'_> {
                 let second = (below(hash, slice) + self.lag(hash)).min(slice - 1);
                 let time = world.clock(job.period).slice_start(start) + second.cast_signed();
                 let row = world.row(stream, index, 0, time);
-                self.push_ordinary(stream.pair, &row)?;
+                self.push_ordinary(stream, hash, &row)?;
             }
         }
         specials.try_for_each(|special| self.push_special(special))
@@ -246,19 +305,17 @@ impl DeliveredFile<'_> {
 
     /// Returns the lag of the insured side's clock in seconds: a few, for one row in 64.
     const fn lag(&self, hash: u64) -> u64 {
-        match self.job.side {
-            Side::Insured if (hash >> 20).trailing_zeros() >= 6 => 1 + (hash >> 26 & 3),
+        match self.job.holder {
+            CopyHolder::Side(Side::Insured) if (hash >> 20).trailing_zeros() >= 6 => {
+                1 + (hash >> 26 & 3)
+            }
             _ => 0,
         }
     }
 
     /// Returns the pairs of a province's file.
     fn pairs_of_file(&self, province: usize) -> Vec<usize> {
-        let pair = |other| match self.job.side {
-            Side::Treating => pair_index(other, province),
-            Side::Insured => pair_index(province, other),
-        };
-        (0..32).map(pair).filter(|pair| pair_of(*pair).is_some()).collect()
+        self.job.holder.pairs(province).filter(|pair| pair_of(*pair).is_some()).collect()
     }
 
     fn streams(&self) -> Vec<BirthStream> {
@@ -289,38 +346,45 @@ impl DeliveredFile<'_> {
     }
 
     fn collect(&self, stream: &BirthStream, after: i32, astray: bool, out: &mut Vec<Special>) {
-        let side = self.job.side;
-        let special = |place, index, delivery| Special {
-            place,
-            birth: stream.birth,
-            pair: stream.pair,
-            index,
-            delivery,
-        };
-        let mut found = |special: Special| {
-            if self.job.order == Order::Time || special.file(side) == self.job.file {
+        let holder = self.job.holder;
+        let mut found = |place, index, copy| {
+            let special = Special { place, birth: stream.birth, pair: stream.pair, index, copy };
+            if self.job.order == Order::Time || special.file(holder) == self.job.file {
                 out.push(special);
             }
         };
         for index in 0..stream.count {
-            let Some(fate) = self.world.fate(stream.hash(index)) else { continue };
+            let hash = stream.hash(index);
+            let Some(fate) = self.world.fate(hash) else { continue };
             if astray && !fate.may_stray() {
                 continue;
             }
             if let Fate::Late(months) = fate {
-                if after == 0 {
+                // The nation had it in its own month.
+                if let (0, CopyHolder::Side(side)) = (after, holder) {
                     let time = self.world.time(stream.birth.plus(-months), stream, index);
-                    found(special(time, index, side.index()));
+                    found(time, index, side.index());
                 }
                 continue;
             }
             let family = plan(self.world, stream, index, fate);
-            for (number, delivery) in family.deliveries.iter().enumerate() {
-                let anywhere = self.job.order == Order::Shuffled;
-                if (delivery.after, delivery.side) == (after, side)
-                    && (anywhere || delivery.astray == astray)
-                {
-                    found(special(delivery.row.time, index, number));
+            match holder {
+                CopyHolder::Side(side) => {
+                    for (number, copy) in family.deliveries.iter().enumerate() {
+                        let anywhere = self.job.order == Order::Shuffled;
+                        if (copy.after, copy.side) == (after, side)
+                            && (anywhere || copy.astray == astray)
+                        {
+                            found(copy.row.time, index, number);
+                        }
+                    }
+                }
+                CopyHolder::Nation(_) if astray => {}
+                CopyHolder::Nation(nation) => {
+                    for (number, row) in nation.of_family(stream, hash, &family).iter().enumerate()
+                    {
+                        found(row.time, index, number);
+                    }
                 }
             }
         }
@@ -328,15 +392,18 @@ impl DeliveredFile<'_> {
 }
 
 impl Special {
-    fn hash(&self, side: Side) -> u64 {
-        let pair = (self.pair * 64 + self.delivery * 2 + side.index()) as u64;
+    fn hash(&self, holder: CopyHolder<'_>) -> u64 {
+        let pair = match holder {
+            CopyHolder::Side(side) => self.pair * 64 + self.copy * 2 + side.index(),
+            CopyHolder::Nation(_) => (1024 + self.pair) * 64 + self.copy,
+        } as u64;
         hash_at(
             hash_at(self.index, pair),
             u64::from(self.birth.since(Month::new(0, 1)).unsigned_abs()),
         )
     }
 
-    fn file(&self, side: Side) -> usize {
-        usize::try_from(self.hash(side) & 31).unwrap_or_default()
+    fn file(&self, holder: CopyHolder<'_>) -> usize {
+        usize::try_from(self.hash(holder) & 31).unwrap_or_default()
     }
 }

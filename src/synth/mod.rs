@@ -19,11 +19,13 @@ mod alter;
 mod breaks;
 mod clock;
 mod column;
+mod coordination;
 mod deliver;
 mod draw;
 mod extra;
 mod geography;
 mod judge;
+mod key;
 mod life;
 mod money;
 mod options;
@@ -47,6 +49,7 @@ mod world;
 
 pub use self::{
     breaks::{BreakRates, BreaksError},
+    coordination::CoordinationRates,
     options::{LAST_PERIOD, MOST_PERIODS, MOST_SETTLEMENTS, Order, SynthError, SynthOptions},
     period::generate,
     review::generate as generate_review,

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use super::breaks::BreakRates;
+use super::{breaks::BreakRates, coordination::CoordinationRates};
 use crate::{diag::Failure, model::codes::Month, rules::RulesError, text::Text};
 
 /// The order of rows in the files.
@@ -29,6 +29,8 @@ pub struct SynthOptions {
     pub seed: u64,
     /// The rates of planted breaks.
     pub breaks: BreakRates,
+    /// How often provinces have something to do with each other, when that is made too.
+    pub coordination: Option<CoordinationRates>,
     /// The order of rows in the files.
     pub order: Order,
 }

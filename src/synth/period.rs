@@ -1,16 +1,9 @@
 //! Generates periods one after the other. All threads write the files of a period, then it is moved into place.
 
-use std::{fs, path::Path, sync::Arc};
-
-use arrow_array::{ArrayRef, RecordBatch, StringArray};
-use parquet::{
-    arrow::ArrowWriter,
-    basic::{Compression, ZstdLevel},
-    errors::ParquetError,
-    file::properties::WriterProperties,
-};
+use std::{fs, path::Path};
 
 use crate::{
+    contract::parts::NATIONAL,
     interrupt,
     model::{
         codes::{Month, Side},
@@ -24,12 +17,13 @@ use crate::{
 };
 
 use super::{
-    deliver::{self, DeliveredSums, FileJob, Progress},
+    coordination::{Coordination, CoordinationMade, CoordinationScan, Nation},
+    deliver::{self, CopyHolder, DeliveredSums, FileJob, Progress},
+    key::write_classes,
     money::{MoneyLines, SynthMoney},
     options::{LAST_PERIOD, MOST_PERIODS, MOST_SETTLEMENTS, Order, SynthError, SynthOptions},
     pace::{PairSums, no_sums},
     parallel::in_parallel,
-    row::SyntheticId,
     scan::{Findings, scan},
     small,
     summary::{Profile, Summary},
@@ -39,15 +33,17 @@ use super::{
 
 /// A task for one thread.
 #[derive(Clone, Copy)]
-enum SynthTask {
-    File(Side, usize),
+enum SynthTask<'t> {
+    File(CopyHolder<'t>, usize),
     Scan(usize),
+    Coordinate(&'t Coordination<'t>, &'t Nation<'t>, usize),
 }
 
 /// The result of a task.
 enum Done {
     File(String, DeliveredSums),
     Scan(Findings),
+    Coordinate(CoordinationScan),
 }
 
 /// Generates all periods.
@@ -79,14 +75,18 @@ pub fn generate(
     let places: Vec<Output> = periods.iter().map(place).collect::<Result<_, SynthError>>()?;
     let opening = opening(options)?;
     let mut money = SynthMoney::new(&world, options.breaks.payments_refused);
+    let mut coordination =
+        options.coordination.as_ref().map(|rates| Coordination::new(&world, rates));
     let quotas = small::opening_quotas(money.quotas());
     let mut summary = Summary::default();
     let mut profile = Profile::new(world.policy(options.first_period));
     for (period, place) in periods.into_iter().zip(places) {
         interrupt::unsettle();
         let lines = money.deliver(period);
-        let made = place
-            .fill(|folder| write_period(&world, options, period, (folder, &lines), progress))?;
+        let made = place.fill(|folder| {
+            let month = SynthPeriod { world: &world, options, period, folder, progress };
+            month.write(&lines, coordination.as_mut())
+        })?;
         if period == options.first_period {
             interrupt::unsettle();
             opening.write(Readers::Usual, &quotas)?;
@@ -96,6 +96,7 @@ pub fn generate(
         for class in made.classes {
             *summary.breaks.entry(class.to_owned()).or_default() += 1;
         }
+        summary.coordinate(&made.coordination);
         summary.settlements += world.births(period).iter().sum::<u64>();
         summary.payments += lines.payments.len() as u64;
         for (code, refused) in &lines.refused {
@@ -123,52 +124,109 @@ struct MadePeriod {
     classes: Vec<&'static str>,
     /// What each pair clears, less accepted deductions.
     net: PairSums,
+    coordination: CoordinationMade,
 }
 
-fn write_period(
-    world: &World,
-    options: &SynthOptions,
+/// A period that is written.
+struct SynthPeriod<'w> {
+    world: &'w World<'w>,
+    options: &'w SynthOptions,
     period: Month,
-    (folder, money): (&Path, &MoneyLines),
-    progress: &Progress,
-) -> Result<MadePeriod, SynthError> {
-    for side in Side::BOTH {
-        make_below(folder, &folder.join(side.name()))?;
-    }
-    let work = |task: SynthTask| match task {
-        SynthTask::File(side, file) => {
-            let place = match options.order {
-                Order::Time => format!("{}/{}.parquet", side.name(), province_code(file)),
-                Order::Shuffled => format!("{}/part-{file:02}.parquet", side.name()),
-            };
-            let job = FileJob { period, side, file, order: options.order };
-            let path = folder.join(&place);
-            Ok(Done::File(place, deliver::write(world, job, &path, progress)?))
+    folder: &'w Path,
+    progress: &'w Progress<'w>,
+}
+
+impl SynthPeriod<'_> {
+    fn write(
+        &self,
+        money: &MoneyLines,
+        mut coordination: Option<&mut Coordination>,
+    ) -> Result<MadePeriod, SynthError> {
+        let SynthPeriod { world, period, folder, .. } = *self;
+        let nation = coordination.as_ref().map(|coordination| coordination.nation(period));
+        let folders = Side::BOTH.map(Side::name).into_iter().chain(nation.iter().map(|_| NATIONAL));
+        for name in folders {
+            make_below(folder, &folder.join(name))?;
         }
-        SynthTask::Scan(treating) => Ok(Done::Scan(scan(world, &options.breaks, period, treating))),
-    };
-    let mut files: Vec<(String, FileTotals)> = Vec::new();
-    let mut profile = Profile::new(world.policy(period));
-    let (mut findings, mut net) = (Findings::none(), no_sums());
-    for done in in_parallel(&tasks(world, period, options.order), work)? {
-        match done {
-            Done::File(place, made) => {
-                files.push((place, made.totals));
-                profile.merge(&made.profile);
-                add(&mut net, &made.payable);
+        let mut files: Vec<(String, FileTotals)> = Vec::new();
+        let mut profile = Profile::new(world.policy(period));
+        let (mut findings, mut net, mut scans) = (Findings::none(), no_sums(), Vec::new());
+        let shared = coordination.as_deref().zip(nation.as_ref());
+        for done in in_parallel(&self.tasks(shared), |task| self.work(task))? {
+            match done {
+                Done::File(place, made) => {
+                    files.push((place, made.totals));
+                    profile.merge(&made.profile);
+                    add(&mut net, &made.payable);
+                }
+                Done::Scan(found) => findings.append(found),
+                Done::Coordinate(scan) => scans.push(scan),
             }
-            Done::Scan(found) => findings.append(found),
         }
+        files.sort_by(|(place, _), (other, _)| place.cmp(other));
+        add(&mut net, &findings.net);
+        small::write(world, period, folder, &files, &findings)?;
+        small::write_money(folder, money)?;
+        findings.truth.sort_unstable();
+        write_classes(&folder.join("truth.parquet"), &findings.truth)?;
+        let made = coordination.as_mut().map(|own| own.write(period, folder, scans)).transpose()?;
+        let own = files.iter().filter(|(place, _)| !place.starts_with(NATIONAL));
+        let rows = own.map(|(_, totals)| totals.rows).sum();
+        let classes = findings.truth.into_iter().map(|(_, class)| class).collect();
+        Ok(MadePeriod { rows, profile, classes, net, coordination: made.unwrap_or_default() })
     }
-    files.sort_by(|(place, _), (other, _)| place.cmp(other));
-    add(&mut net, &findings.net);
-    small::write(world, period, folder, &files, &findings)?;
-    small::write_money(folder, money)?;
-    findings.truth.sort_unstable();
-    write_truth(&folder.join("truth.parquet"), &findings.truth)?;
-    let rows = files.iter().map(|(_, totals)| totals.rows).sum();
-    let classes = findings.truth.into_iter().map(|(_, class)| class).collect();
-    Ok(MadePeriod { rows, profile, classes, net })
+
+    fn work(&self, task: SynthTask) -> Result<Done, SynthError> {
+        Ok(match task {
+            SynthTask::File(holder, file) => return self.file(holder, file),
+            SynthTask::Scan(treating) => {
+                Done::Scan(scan(self.world, &self.options.breaks, self.period, treating))
+            }
+            SynthTask::Coordinate(coordination, nation, treating) => {
+                Done::Coordinate(coordination.scan(nation, treating))
+            }
+        })
+    }
+
+    fn file(&self, holder: CopyHolder, file: usize) -> Result<Done, SynthError> {
+        let SynthPeriod { world, options, period, folder, progress } = *self;
+        let name = match holder {
+            CopyHolder::Side(side) => side.name(),
+            CopyHolder::Nation(_) => NATIONAL,
+        };
+        let place = match options.order {
+            Order::Time => format!("{name}/{}.parquet", province_code(file)),
+            Order::Shuffled => format!("{name}/part-{file:02}.parquet"),
+        };
+        let job = FileJob { period, holder, file, order: options.order };
+        let sums = deliver::write(world, job, &folder.join(&place), progress)?;
+        Ok(Done::File(place, sums))
+    }
+
+    /// Returns all tasks, the largest files first, so that none of them starts last and delays the end.
+    fn tasks<'t>(
+        &self,
+        shared: Option<(&'t Coordination<'t>, &'t Nation<'t>)>,
+    ) -> Vec<SynthTask<'t>> {
+        let births = self.world.births(self.period);
+        let size = |(holder, file): &(CopyHolder, usize)| -> u64 {
+            match self.options.order {
+                Order::Time => holder.pairs(*file).map(|pair| births[pair]).sum(),
+                Order::Shuffled => 0,
+            }
+        };
+        let nation = shared.map(|(_, nation)| CopyHolder::Nation(nation));
+        let holders = Side::BOTH.map(CopyHolder::Side).into_iter().chain(nation);
+        let files = holders.flat_map(|holder| (0..32).map(move |file| (holder, file)));
+        let mut files: Vec<(CopyHolder, usize)> = files.collect();
+        files.sort_by_cached_key(|file| std::cmp::Reverse(size(file)));
+        let files = files.into_iter().map(|(holder, file)| SynthTask::File(holder, file));
+        let scans = (0..32).map(SynthTask::Scan);
+        let coordinate = shared.into_iter().flat_map(|(coordination, nation)| {
+            (0..32).map(move |treating| SynthTask::Coordinate(coordination, nation, treating))
+        });
+        files.chain(scans).chain(coordinate).collect()
+    }
 }
 
 fn add(sums: &mut [FenSum], more: &[FenSum]) {
@@ -177,51 +235,4 @@ fn add(sums: &mut [FenSum], more: &[FenSum]) {
 
 fn province_code(index: usize) -> u8 {
     crate::model::codes::PROVINCES[index].0
-}
-
-/// Returns all tasks of a period, the largest files first, so that none of them starts last and delays the end.
-fn tasks(world: &World, period: Month, order: Order) -> Vec<SynthTask> {
-    let births = |side, file: usize| -> u64 {
-        let pair = |other: usize| match side {
-            Side::Treating => other * 32 + file,
-            Side::Insured => file * 32 + other,
-        };
-        match order {
-            Order::Time => (0..32).map(|other| world.births(period)[pair(other)]).sum(),
-            Order::Shuffled => 0,
-        }
-    };
-    let files = Side::BOTH.into_iter().flat_map(|side| (0..32).map(move |file| (side, file)));
-    let mut files: Vec<(Side, usize)> = files.collect();
-    files.sort_by_key(|(side, file)| std::cmp::Reverse(births(*side, *file)));
-    let files = files.into_iter().map(|(side, file)| SynthTask::File(side, file));
-    files.chain((0..32).map(SynthTask::Scan)).collect()
-}
-
-/// The most rows of the answer key that are held as columns at a time.
-const TRUTH_ROWS: usize = 65_536;
-
-fn write_truth(path: &Path, truth: &[(SyntheticId, &'static str)]) -> Result<(), SynthError> {
-    let fail = |source| SynthError::Parquet { path: path.to_owned(), source };
-    let batch = |rows: &[(SyntheticId, &'static str)]| {
-        let ids = rows.iter().map(|(id, _)| String::from_utf8_lossy(&id.text()).into_owned());
-        let ids: ArrayRef = Arc::new(StringArray::from_iter_values(ids));
-        let classes = StringArray::from_iter_values(rows.iter().map(|(_, class)| class));
-        let classes: ArrayRef = Arc::new(classes);
-        RecordBatch::try_from_iter([("setl_id", ids), ("class", classes)])
-            .map_err(ParquetError::from)
-    };
-    let write = || {
-        let properties = WriterProperties::builder()
-            .set_created_by("liangqing synth".to_owned())
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-            .build();
-        let file = fs::File::create(path).map_err(|e| ParquetError::External(Box::new(e)))?;
-        let mut writer = ArrowWriter::try_new(file, batch(&[])?.schema(), Some(properties))?;
-        for rows in truth.chunks(TRUTH_ROWS) {
-            writer.write(&batch(rows)?)?;
-        }
-        writer.close().map(|_| ())
-    };
-    write().map_err(fail)
 }

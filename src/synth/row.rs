@@ -73,6 +73,11 @@ pub(super) struct SyntheticRow {
 }
 
 impl SyntheticRow {
+    /// Returns the id of its visit as text.
+    pub(super) fn visit(&self) -> [u8; SyntheticId::VISIT_LEN] {
+        self.init.unwrap_or(self.id).visit()
+    }
+
     /// Returns the cost month.
     pub(super) fn cost_month(&self) -> Month {
         Month::of_day(self.time.div_euclid(86_400))
@@ -122,6 +127,8 @@ pub(super) fn digits(out: &mut [u8], mut number: u64) {
 impl SyntheticId {
     /// Characters of a settlement id.
     pub(super) const LEN: usize = 30;
+    /// Characters of the id of a visit.
+    pub(super) const VISIT_LEN: usize = 26;
 
     /// Returns the id as text, as it is delivered.
     pub(super) fn text(self) -> [u8; SyntheticId::LEN] {
@@ -135,8 +142,8 @@ impl SyntheticId {
     }
 
     /// Returns the id of its visit as text.
-    pub(super) fn visit(self) -> [u8; 26] {
-        let mut text = [b'S'; 26];
+    fn visit(self) -> [u8; SyntheticId::VISIT_LEN] {
+        let mut text = [b'S'; SyntheticId::VISIT_LEN];
         digits(&mut text[1..7], self.insured.into());
         digits(&mut text[7..9], u64::from(self.treating / 10_000));
         digits(&mut text[9..15], self.day.into());

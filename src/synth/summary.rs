@@ -18,6 +18,7 @@ use crate::{
 };
 
 use super::{
+    coordination::CoordinationMade,
     geography::{Geography, pair_of},
     money::MoneyCounts,
     profile::MED_TYPES,
@@ -57,6 +58,15 @@ pub struct Summary {
     /// The number of leads of each rule in the answer key of `--review`.
     #[schemars(with = "MapOf<String, u64>")]
     pub leads: BTreeMap<String, u64>,
+    /// The number of settlements of each class in the answer keys of daily reconciliation, all periods.
+    #[schemars(with = "MapOf<String, u64>")]
+    pub daily: BTreeMap<String, u64>,
+    /// The number of requests in each state in the answer keys of coordination, all periods.
+    #[schemars(with = "MapOf<String, u64>")]
+    pub requests: BTreeMap<String, u64>,
+    /// The number of system errors in each state in their answer keys, all periods.
+    #[schemars(with = "MapOf<String, u64>")]
+    pub system_errors: BTreeMap<String, u64>,
     /// The number of lines of payments.csv, all periods.
     pub payments: u64,
     /// The number of them that have to be refused, by code.
@@ -186,6 +196,19 @@ impl Summary {
             *self.notices.entry(kind.to_owned()).or_default() += number;
         }
         self.levels = counts.levels.into_iter().map(|(name, n)| (name.to_owned(), n)).collect();
+    }
+
+    /// Counts what is beside a period.
+    pub(super) fn coordinate(&mut self, made: &CoordinationMade) {
+        for (all, own) in [
+            (&mut self.daily, &made.daily),
+            (&mut self.requests, &made.requests),
+            (&mut self.system_errors, &made.faults),
+        ] {
+            for (name, number) in own {
+                *all.entry((*name).to_owned()).or_default() += number;
+            }
+        }
     }
 
     /// Fills the calibration table.

@@ -59,12 +59,47 @@ pub(super) struct TableTexts<'w> {
     pub(super) limit: i32,
 }
 
+/// The columns of a delivery file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FileColumns {
+    /// Those of the record.
+    Record,
+    /// Those of the record and of [`ExtraFields`].
+    Review,
+    /// The eight of a national copy.
+    National,
+}
+
+impl FileColumns {
+    fn has(self, field: Field) -> bool {
+        self != FileColumns::National || NATIONAL_FIELDS.contains(&field)
+    }
+
+    fn fields(self) -> impl Iterator<Item = Field> {
+        FIELDS.into_iter().filter(move |field| self.has(*field))
+    }
+}
+
+const NATIONAL_FIELDS: [Field; 8] = [
+    Field::setl_id,
+    Field::setl_time,
+    Field::insuplc_admdvs,
+    Field::mdtrtarea_admvs,
+    Field::medfee_sumamt,
+    Field::fund_pay_sumamt,
+    Field::acct_pay,
+    Field::init_setl_id,
+];
+
 /// A delivery file that is being built.
 pub(super) struct FileBuilder<'w> {
     texts: TableTexts<'w>,
     writer: SerializedFileWriter<File>,
     compressor: Compressor,
+    layout: FileColumns,
     columns: Vec<ColumnChunk>,
+    /// The place of each field among the columns.
+    places: [usize; FIELDS.len()],
     page_rows: u32,
     group_rows: u32,
     /// The first day that a date column may hold.
@@ -91,7 +126,7 @@ const fn is_sparse(field: Field) -> bool {
     )
 }
 
-fn message_type(extra: bool) -> String {
+fn message_type(layout: FileColumns) -> String {
     let field = |field: Field| {
         let need = match field {
             Field::init_setl_id | Field::dise_codg => "optional",
@@ -107,20 +142,20 @@ fn message_type(extra: bool) -> String {
         };
         format!("{need} {} {} {};", kind.0, field.name(), kind.1)
     };
-    let fields: Vec<String> = FIELDS.into_iter().map(field).collect();
-    let more = if extra { message_part() } else { String::new() };
+    let fields: Vec<String> = layout.fields().map(field).collect();
+    let more = if layout == FileColumns::Review { message_part() } else { String::new() };
     format!("message settlement {{ {} {more} }}", fields.join(" "))
 }
 
 impl<'w> FileBuilder<'w> {
-    /// Begins a file of a period, with the columns of [`ExtraFields`] or without.
+    /// Begins a file of a period.
     pub(super) fn create(
         path: &Path,
         texts: TableTexts<'w>,
         period: Month,
-        extra: bool,
+        layout: FileColumns,
     ) -> Result<FileBuilder<'w>> {
-        let schema = Arc::new(parse_message_type(&message_type(extra))?);
+        let schema = Arc::new(parse_message_type(&message_type(layout))?);
         let properties = WriterProperties::builder()
             .set_created_by(CREATED_BY.to_owned())
             .set_statistics_enabled(EnabledStatistics::Chunk)
@@ -131,7 +166,9 @@ impl<'w> FileBuilder<'w> {
         let oldest = period.plus(-texts.limit - 3).first_day().to_epoch_days();
         let days = usize::try_from(period.plus(2).first_day().to_epoch_days() - oldest);
         let days = days.unwrap_or_default();
-        let columns = FIELDS.into_iter().map(|field| {
+        let mut places = [usize::MAX; FIELDS.len()];
+        let columns = layout.fields().enumerate().map(|(place, field)| {
+            places[field.index()] = place;
             let codes = match field {
                 Field::insuplc_admdvs | Field::mdtrtarea_admvs => texts.divisions.len(),
                 Field::fixmedins_code => texts.institutions.len(),
@@ -141,20 +178,22 @@ impl<'w> FileBuilder<'w> {
                 Field::begndate | Field::enddate => days,
                 _ => 0,
             };
-            let layout = match codes {
+            let filling = match codes {
                 _ if is_sparse(field) => ColumnLayout::Sparse,
                 0 => ColumnLayout::Plain,
                 _ => ColumnLayout::Dictionary,
             };
-            ColumnChunk::new(writer.schema_descr().column(field.index()), layout, codes)
+            ColumnChunk::new(writer.schema_descr().column(place), filling, codes)
         });
         let mut columns: Vec<ColumnChunk> = columns.collect();
-        if extra {
+        if layout == FileColumns::Review {
             columns.extend(extra_columns(writer.schema_descr()));
         }
         Ok(FileBuilder {
             texts,
+            layout,
             columns,
+            places,
             writer,
             compressor: Compressor::new(1).map_err(external)?,
             page_rows: 0,
@@ -166,8 +205,11 @@ impl<'w> FileBuilder<'w> {
 
     /// Appends a row, with the further columns where the file has them. Returns whether it ended a page.
     pub(super) fn push(&mut self, row: &SyntheticRow, extra: Option<&ExtraFields>) -> Result<bool> {
-        self.push_texts(row);
-        self.push_codes(row);
+        self.push_keys(row);
+        if self.layout != FileColumns::National {
+            self.push_texts(row);
+            self.push_codes(row);
+        }
         self.push_amounts(row);
         if let Some(extra) = extra {
             push_extra(&mut self.columns[FIELDS.len()..], self.page_rows, extra);
@@ -192,18 +234,26 @@ impl<'w> FileBuilder<'w> {
     }
 
     fn column(&mut self, field: Field) -> &mut ColumnChunk {
-        &mut self.columns[field.index()]
+        &mut self.columns[self.places[field.index()]]
     }
 
-    fn push_texts(&mut self, row: &SyntheticRow) {
+    /// Appends what every copy has: key, place and time.
+    fn push_keys(&mut self, row: &SyntheticRow) {
         self.column(Field::setl_id).text(&row.id.text());
-        let visit = row.init.unwrap_or(row.id);
-        self.column(Field::mdtrt_id).text(&visit.visit());
-        let place = self.page_rows;
         if let Some(init) = row.init {
+            let place = self.page_rows;
             self.column(Field::init_setl_id).fill(place);
             self.column(Field::init_setl_id).text(&init.text());
         }
+        let texts = self.texts;
+        let division = |code| move || texts.divisions.text(code);
+        self.column(Field::insuplc_admdvs).code(row.insured, division(row.insured));
+        self.column(Field::mdtrtarea_admvs).code(row.treating, division(row.treating));
+        self.column(Field::setl_time).long(row.time * 1_000_000);
+    }
+
+    fn push_texts(&mut self, row: &SyntheticRow) {
+        self.column(Field::mdtrt_id).text(&row.visit());
         let mut person = [b'0'; 41];
         digits(&mut person[..6], row.person_division.into());
         digits(&mut person[16..26], row.person);
@@ -220,9 +270,6 @@ impl<'w> FileBuilder<'w> {
 
     fn push_codes(&mut self, row: &SyntheticRow) {
         let texts = self.texts;
-        let division = |code| move || texts.divisions.text(code);
-        self.column(Field::insuplc_admdvs).code(row.insured, division(row.insured));
-        self.column(Field::mdtrtarea_admvs).code(row.treating, division(row.treating));
         let institution = || texts.institutions.text(row.institution);
         self.column(Field::fixmedins_code).code(row.institution, institution);
         let insutype = || INSUTYPES[row.insutype as usize].as_bytes();
@@ -241,13 +288,13 @@ impl<'w> FileBuilder<'w> {
             let code = usize::try_from(day - self.base_day).unwrap_or_default();
             self.column(field).day(code, i32::try_from(day).unwrap_or_default());
         }
-        self.column(Field::setl_time).long(row.time * 1_000_000);
     }
 
     fn push_amounts(&mut self, row: &SyntheticRow) {
-        let place = self.page_rows;
-        for (field, amount) in AMOUNT_FIELDS.into_iter().zip(row.amounts) {
-            let column = &mut self.columns[field.index()];
+        let (place, layout) = (self.page_rows, self.layout);
+        let amounts = AMOUNT_FIELDS.into_iter().zip(row.amounts);
+        for (field, amount) in amounts.filter(|(field, _)| layout.has(*field)) {
+            let column = self.column(field);
             if is_sparse(field) {
                 column.number(place, amount);
             } else {

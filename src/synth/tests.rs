@@ -62,6 +62,7 @@ fn options(folder: &TempDir, settlements: u64, periods: u32, breaks: BreakRates)
         settlements,
         seed: 7,
         breaks,
+        coordination: None,
         order: Order::Time,
     }
 }

@@ -177,6 +177,7 @@ fn neither_memory_nor_partitions_change_what_is_found() {
         settlements: 1_000,
         seed: 7,
         breaks: BreakRates::built_in(),
+        coordination: None,
         order: Order::Shuffled,
     };
     generate(&months, &Rules::built_in(), &|_| true).expect("made");

@@ -68,6 +68,7 @@ mod status;
 mod stress;
 mod structure;
 mod synth;
+mod synth_coordination;
 mod synth_review;
 mod system_errors;
 mod system_errors_book;

@@ -13,21 +13,11 @@ import time
 
 import browser
 import duckdb
+from checks import Checks, chromium
 
 CHARTS = "[...document.querySelectorAll('[data-chart]')].map(c => [c.dataset.chart, c.querySelectorAll('svg path').length])"
 VISIBLE = "[...document.querySelectorAll('h2')].map(h => h.innerText)"
 COLOUR = "getComputedStyle(document.body).backgroundColor"
-
-
-class Checks:
-    """What was expected and did not hold."""
-
-    def __init__(self):
-        self.failed = []
-
-    def that(self, holds, what):
-        if not holds:
-            self.failed.append(what)
 
 
 def grouped(value):
@@ -40,10 +30,7 @@ def look(tab, checks, name):
     checks.that(len(charts) >= 5, f"{name}: there are charts")
     for chart, shapes in charts:
         checks.that(shapes > 0, f"{name}: {chart} is drawn")
-    wide = tab.run("document.documentElement.scrollWidth - window.innerWidth")
-    checks.that(wide <= 0, f"{name}: nothing sticks out ({wide} px)")
-    for complaint in tab.complaints():
-        checks.failed.append(f"{name}: {complaint}")
+    checks.page(tab, name)
 
 
 def languages(tab, checks):
@@ -117,11 +104,9 @@ def main():
     parser.add_argument("--work", required=True)
     parser.add_argument("--axe")
     arguments = parser.parse_args()
-    program = browser.found()
+    program, status = chromium("the report")
     if program is None:
-        required = os.environ.get("CI") == "true" or os.environ.get("LIANGQING_TOOLS") == "required"
-        print("the report was not looked at in a browser: no Chromium; install the Debian package chromium")
-        return 1 if required else 0
+        return status
     os.makedirs(arguments.work, exist_ok=True)
     out = os.path.abspath(os.path.join(arguments.work, f"report-{arguments.period}.html"))
     subprocess.run([arguments.binary, "report", "--book", arguments.book, "--period", arguments.period,
@@ -150,12 +135,8 @@ def main():
             tab.close()
     finally:
         window.close()
-    for failed in checks.failed:
-        print(f"FAILED {failed}")
-    if checks.failed:
-        return 1
-    print(f"the report of {arguments.period} was looked at in a browser: charts, languages, themes, figures, print")
-    return 0
+    return checks.told(
+        f"the report of {arguments.period} was looked at in a browser: charts, languages, themes, figures, print")
 
 
 if __name__ == "__main__":

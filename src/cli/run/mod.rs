@@ -229,6 +229,7 @@ fn synthesise(
         settlements: benchmark.settlements,
         seed: benchmark.seed,
         breaks: BreakRates::built_in(),
+        coordination: None,
         order: Order::Time,
     };
     generated(&synth, None, &options.rules, &progress::monitor(stop, quiet, None))?;

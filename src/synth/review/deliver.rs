@@ -9,7 +9,7 @@ use super::super::{
     extra::ExtraFields,
     options::{Order, SynthError},
     row::SyntheticRow,
-    table::{FileBuilder, FileTotals},
+    table::{FileBuilder, FileColumns, FileTotals},
 };
 use super::{
     land::{ReviewLand, first_day},
@@ -42,8 +42,11 @@ pub(super) fn write(
     (path, counter): (&Path, &RowCounter<'_>),
 ) -> Result<FileTotals, SynthError> {
     let fail = |source| SynthError::Parquet { path: path.to_owned(), source };
-    let extra = job.side == Side::Treating;
-    let table = FileBuilder::create(path, land.texts(), land.months[job.month], extra);
+    let columns = match job.side {
+        Side::Treating => FileColumns::Review,
+        Side::Insured => FileColumns::Record,
+    };
+    let table = FileBuilder::create(path, land.texts(), land.months[job.month], columns);
     let table = table.map_err(fail)?;
     let mut writer = ReviewWriter { land, job, table, counter, uncounted: 0, stopped: false };
     match job.order {

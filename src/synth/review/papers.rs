@@ -1,20 +1,16 @@
 //! The files beside the periods: filings, registry, rules, answer key and opening quotas.
 
-use std::{fs::File, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use arrow_array::{
     ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
-use parquet::{
-    arrow::ArrowWriter,
-    basic::{Compression, ZstdLevel},
-    errors::{ParquetError, Result as ParquetResult},
-    file::properties::WriterProperties,
-};
+use parquet::errors::{ParquetError, Result as ParquetResult};
 
 use super::super::{
     draw::hash_at,
     geography::pair_of,
+    key::{self, ROWS, write_key},
     options::SynthError,
     small::{OPENING, opening_quotas, write_csv},
 };
@@ -26,8 +22,6 @@ use super::{
 };
 use crate::model::money::{FenSum, yuan};
 
-/// The rows of a batch.
-const ROWS: usize = 65_536;
 /// The rules file.
 const RULES: &str = include_str!("review.toml");
 /// What a quiet settlement is expected to pay, twice, in fen: quotas are two months.
@@ -47,7 +41,7 @@ pub(super) fn write(land: &ReviewLand, cast: &Cast, folder: &Path) -> Result<u64
         .map_err(|source| SynthError::Io { path, source })?;
     registry(land, folder)?;
     let key = folder.join("truth-review.parquet");
-    write_key(cast, &key).map_err(|source| SynthError::Parquet { path: key, source })?;
+    write_leads(cast, &key)?;
     let filings = folder.join("filings.parquet");
     write_filings(land, cast, &filings)
         .map_err(|source| SynthError::Parquet { path: filings, source })
@@ -70,18 +64,8 @@ fn registry(land: &ReviewLand, folder: &Path) -> Result<(), SynthError> {
     write_csv(folder.join("registry.csv"), head, lines)
 }
 
-/// A Parquet file that is written batch by batch.
-fn writer(path: &Path, empty: &RecordBatch) -> ParquetResult<ArrowWriter<File>> {
-    let properties = WriterProperties::builder()
-        .set_created_by("liangqing synth".to_owned())
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-        .build();
-    let file = File::create(path).map_err(|e| ParquetError::External(Box::new(e)))?;
-    ArrowWriter::try_new(file, empty.schema(), Some(properties))
-}
-
 /// Writes the answer key: rule, setl_id, and the number of the lead within its rule.
-fn write_key(cast: &Cast, path: &Path) -> ParquetResult<()> {
+fn write_leads(cast: &Cast, path: &Path) -> Result<(), SynthError> {
     let mut leads: Vec<&(&'static str, Vec<usize>)> = cast.leads.iter().collect();
     leads.sort_by_key(|(rule, _)| *rule);
     let mut rows: Vec<(&str, [u8; 30], i64)> = Vec::new();
@@ -94,7 +78,7 @@ fn write_key(cast: &Cast, path: &Path) -> ParquetResult<()> {
         ids.sort_unstable();
         rows.extend(ids.into_iter().map(|id| (*rule, id, number)));
     }
-    let batch = |rows: &[(&str, [u8; 30], i64)]| {
+    write_key(path, &rows, |rows| {
         let ids = rows.iter().map(|(_, id, _)| String::from_utf8_lossy(id).into_owned());
         let ids: ArrayRef = Arc::new(StringArray::from_iter_values(ids));
         let rules: ArrayRef =
@@ -103,16 +87,11 @@ fn write_key(cast: &Cast, path: &Path) -> ParquetResult<()> {
             Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, _, lead)| *lead)));
         RecordBatch::try_from_iter([("rule", rules), ("setl_id", ids), ("lead", leads)])
             .map_err(ParquetError::from)
-    };
-    let mut file = writer(path, &batch(&[])?)?;
-    for rows in rows.chunks(ROWS) {
-        file.write(&batch(rows)?)?;
-    }
-    file.close().map(|_| ())
+    })
 }
 
 fn write_filings(land: &ReviewLand, cast: &Cast, path: &Path) -> ParquetResult<u64> {
-    let mut file = writer(path, &filings(&[])?)?;
+    let mut file = key::begin(path, &filings(&[])?)?;
     let mut held: Vec<FilingRow> = Vec::with_capacity(ROWS);
     let mut count = 0;
     let streams = land.pairs().map(|pair| QuietStream::new(land, pair));

@@ -29,6 +29,7 @@ fn options(out: &Path, settlements: u64, periods: u32, order: Order) -> SynthOpt
         settlements,
         seed: 3,
         breaks: BreakRates::none(),
+        coordination: None,
         order,
     }
 }
