@@ -31,8 +31,9 @@ impl<'a> RequestJudge<'a> {
         RequestJudge { clock, known, refused: Vec::new(), replies: Vec::new() }
     }
 
-    /// Judges a line of `requests.csv`; `settlement` is the one that a verification names, if it is known.
+    /// Judges a line of `requests.csv`; `settlement` is the one that it names, if it is known. A problem has nothing of it.
     pub fn request(&mut self, row: i64, line: &RequestLine, settlement: Option<KnownSettlement>) {
+        let settlement = settlement.filter(|_| line.kind == RequestKind::Verification);
         match self.refusal(line, settlement.as_ref()) {
             Some(code) => self.refuse(row, line, code),
             None => self.known.accept(ProvinceRequest {

@@ -50,7 +50,7 @@ pub(super) fn check(closed: &ReadablePeriod, before: Option<&ReadablePeriod>, ch
     media(closed, checks);
     // The period before cannot be read, which is reported already.
     if before.is_some() || closed.is_first() {
-        carried(closed, before, checks);
+        carried(closed, before, last_day, checks);
     }
 }
 
@@ -109,6 +109,9 @@ fn open(closed: &ReadablePeriod, last_day: i128, checks: &mut Checks) {
     let good = |row: &GridRow| {
         let (day, err_id) = (day_of(row), row.text("err_id"));
         let answered = row.number_or_null("answered_on");
+        // The as-of day of this period binds what this period brought; a later period may have an earlier one.
+        let is_new = row.month("first_period") == Some(closed.month);
+        let last_day = if is_new { last_day } else { i128::MAX };
         is_described(row)
             && !err_id.is_empty()
             && err_id.chars().count() <= LONGEST_ID
@@ -152,7 +155,12 @@ fn stay(closed: &ReadablePeriod, checks: &mut Checks) {
 }
 
 /// Law: what was open in the period before is brought in, and stays as it was but for an answer.
-fn carried(closed: &ReadablePeriod, before: Option<&ReadablePeriod>, checks: &mut Checks) {
+fn carried(
+    closed: &ReadablePeriod,
+    before: Option<&ReadablePeriod>,
+    last_day: i128,
+    checks: &mut Checks,
+) {
     let mut brought = before.map(open_of).unwrap_or_default();
     let mut problems: Vec<Option<Text>> = Vec::new();
     for row in closed.grid("errors").iter().filter(|row| row.number("brought_in") > 0) {
@@ -171,9 +179,11 @@ fn carried(closed: &ReadablePeriod, before: Option<&ReadablePeriod>, checks: &mu
     let as_it_was = |row: &GridRow| {
         let is_new = row.month("first_period") == Some(closed.month);
         let Some(old) = earlier.get(row.text("err_id")) else { return is_new };
+        let is_answered_now = old.cell("answered_on") == Cell::Null
+            && row.number_or_null("answered_on").is_some_and(|answered| answered <= last_day);
         let same = row.grid().columns().iter().all(|(column, _)| {
-            let was = old.cell(column);
-            was == row.cell(column) || *column == "answered_on" && was == Cell::Null
+            let is_same = old.cell(column) == row.cell(column);
+            is_same || *column == "answered_on" && is_answered_now
         });
         !is_new && same
     };
