@@ -1,4 +1,4 @@
-//! The life of one accepted request: coordination §2.2, read a second time for the answer key.
+//! The life of one accepted request: coordination.md, 2.2, read a second time for the answer key.
 
 use chrono::{Datelike, Days, NaiveDate};
 
@@ -156,10 +156,8 @@ impl AskedRequest {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{
-            rates::CoordinationRates,
-            scripts::{PROBLEMS, VERIFICATIONS},
-        },
+        super::super::rates::CoordinationRates,
+        super::scripts::{PROBLEMS, VERIFICATIONS},
         *,
     };
     use crate::rules::Rules;

@@ -1,8 +1,8 @@
-//! The dates of requests: coordination §2.2, read a second time for the answer key.
+//! The dates of requests: coordination.md, 2.2, read a second time for the answer key.
 
 use chrono::{Datelike, NaiveDate};
 
-use super::rates::RequestRates;
+use super::super::rates::RequestRates;
 use crate::model::{calendar::Calendar, codes::Month};
 
 /// The kind of a request, and of a problem.
@@ -58,7 +58,7 @@ impl RequestDates<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::rates::CoordinationRates, *};
+    use super::{super::super::rates::CoordinationRates, *};
     use crate::rules::Rules;
 
     #[test]

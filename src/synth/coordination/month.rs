@@ -11,6 +11,7 @@ use super::{
     super::{
         key::{write_classes, write_key},
         options::SynthError,
+        rates::CoordinationRates,
         row::SyntheticId,
         small::write_csv,
         world::World,
@@ -18,7 +19,6 @@ use super::{
     dates::RequestDates,
     faults::{FAULT_COLUMNS, FaultBook, FaultPapers},
     nation::Nation,
-    rates::CoordinationRates,
     requests::{AskedStays, REPLY_COLUMNS, REQUEST_COLUMNS, RequestBook, RequestPapers},
     sources::{ProvinceSources, sources},
 };

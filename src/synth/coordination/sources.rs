@@ -12,11 +12,11 @@ use super::{
         life::Fate,
         plan::plan,
         profile::MED_TYPES,
+        rates::{CoordinationRates, within},
         row::{SyntheticId, SyntheticRow},
         world::{BirthStream, World},
     },
     nation::{Nation, SynthOutage},
-    rates::{CoordinationRates, within},
 };
 
 /// A settlement that a verification is about.

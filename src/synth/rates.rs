@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::super::draw::below;
+use super::draw::below;
 
-const BUILT_IN: &str = include_str!("../coordination.toml");
+const BUILT_IN: &str = include_str!("coordination.toml");
 
 /// Rates of what `synth --coordination` plants. `coordination.toml` explains each.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
