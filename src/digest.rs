@@ -28,6 +28,35 @@ pub fn sha256_of(mut reader: impl Read) -> std::io::Result<String> {
     }
 }
 
+/// A reader that hashes what is read from it.
+#[derive(Debug)]
+pub struct Digesting<R> {
+    from: R,
+    digest: Sha256,
+    bytes: u64,
+}
+
+impl<R: Read> Digesting<R> {
+    /// Hashes what is read from a reader.
+    pub fn new(from: R) -> Digesting<R> {
+        Digesting { from, digest: Sha256::new(), bytes: 0 }
+    }
+
+    /// Returns how many bytes were read, and their SHA-256 in hexadecimal.
+    pub fn finish(self) -> (u64, String) {
+        (self.bytes, hex(&self.digest.finalize()))
+    }
+}
+
+impl<R: Read> Read for Digesting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.from.read(buffer)?;
+        self.digest.update(&buffer[..read]);
+        self.bytes += read as u64;
+        Ok(read)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,5 +66,8 @@ mod tests {
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(sha256_hex(b"abc"), expected);
         assert_eq!(sha256_of(&b"abc"[..]).expect("read"), expected);
+        let mut digesting = Digesting::new(&b"abc"[..]);
+        digesting.read_to_end(&mut Vec::new()).expect("read");
+        assert_eq!(digesting.finish(), (3, expected.to_owned()));
     }
 }

@@ -1,40 +1,48 @@
 //! Runs one period, from a delivery to a closed period: the stages in order, and the totals between them.
 
+mod money;
 mod options;
+mod report;
+mod requests;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::Path};
 
 use rayon::prelude::*;
 
-pub use self::options::RunOptions;
+use self::{
+    money::settle_money,
+    requests::{RequestTables, judge_requests},
+};
+pub use self::{options::RunOptions, report::RunReport};
 use crate::{
     book::{
         Book,
         manifest::{ControlEntry, FORMAT, Manifest, RulesCopy},
     },
     clear::{
-        deductions::{self, Deduction, by_pair, deduct, deductions_table},
-        pairs::pairs,
+        deductions::{self, Deduction, deduct, deductions_table},
         positions::Positions,
     },
-    columnar::{entry::FileEntry, table::TableBuilder},
-    contract::{small_files::OpeningQuotas, walk::Unread},
-    diag::{Failure, Finding, Outcome},
+    columnar::{
+        entry::FileEntry,
+        shape::{self, TableForm},
+        table::TableBuilder,
+    },
+    contract::small_files::OpeningQuotas,
+    coordination::{
+        rows::{coordination_table, replies_table},
+        totals::RequestTotals,
+    },
+    diag::{Failure, Outcome},
     event::{Activity, Monitor},
     handover::{brought, permits::permits_table},
     independent::{Compared, RecomputeTask},
     ingest::{
         delivery::Delivery,
-        survey::{Normalisations, Survey, SurveySetting, rejects_table},
+        survey::{Survey, SurveySetting, rejects_table},
     },
-    judged::Judged,
     keyed::key::Key,
-    model::{
-        codes::{Month, Pair},
-        control::Control,
-        money::FenSum,
-        verdict::Verdict,
-    },
+    model::{control::Control, verdict::Verdict},
     place::staging::Staging,
     plausible::{self, Slips},
     reconcile::{
@@ -44,6 +52,8 @@ use crate::{
         counters::Counters,
         decisions::{self, Applied, Decisions, decisions_table},
         matching::{MatchState, match_index, read_again},
+        media::MediaCounts,
+        named::NamedSettlements,
         proof::{Proof, control_table},
         registering::write_register,
         run::Run,
@@ -54,48 +64,19 @@ use crate::{
     register::{format::write_reversals, lookup::Register},
     rehearsal::{LastPeriod, Overview},
     reserve::{
-        MovementFacts as MoneyStanding, Movements, move_money,
+        Movements,
         notices::{notice_status_table, notices_table},
         pairs_table,
         payments::{Payment, payments_table},
-        quotas::{periods_needed, quotas_table},
+        quotas::quotas_table,
         reserves_table,
     },
     rules::Permit,
+    system_errors::{
+        gather::{ErrorsRequest, gather},
+        settle::SettledErrors,
+    },
 };
-
-/// The result of a run.
-#[derive(Debug)]
-pub struct RunReport {
-    /// The period.
-    pub period: Month,
-    /// The control table: rows and sums by bucket.
-    pub control: Control,
-    /// The number of rows that broke a row rule.
-    pub rejects: u64,
-    /// Breaks by class.
-    pub breaks: BTreeMap<&'static str, u64>,
-    /// Pairs, quotas, reserves, notices and payments.
-    pub money: Movements,
-    /// The outcome of the deductions.
-    pub deductions: Judged,
-    /// The outcome of the payments.
-    pub payments: Judged,
-    /// Counts of values that were read in another form than the contract's.
-    pub normalisations: Normalisations,
-    /// The accepted findings, by code.
-    pub accepted: Vec<Finding>,
-    /// The files of the delivery that were not read.
-    pub unread: Vec<Unread>,
-    /// The tables that a second implementation confirmed, or `None` when it was not asked.
-    pub independent: Option<Compared>,
-    /// What the delivery has, on a dry run.
-    pub overview: Option<Overview>,
-    /// The folder of the closed period, or `None` on a dry run.
-    pub published: Option<PathBuf>,
-    /// The digest of the manifest.
-    pub manifest_sha256: String,
-}
 
 /// Closes a period: reads the delivery, reconciles it, clears it, writes it, publishes it.
 pub fn run(options: &RunOptions, monitor: &Monitor) -> Outcome<RunReport> {
@@ -160,9 +141,12 @@ fn compute(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<RunReport>
     let SurveySetting { period, monitor, .. } = setting;
     let reconciled = reconcile(close, delivered)?;
     let cleared = clear(close, delivered, &reconciled)?;
+    let lookup = (close.register, &delivered.index);
+    let small = &delivered.delivery.small;
+    let requests = judge_requests(options, book, lookup, small, &delivered.named)?;
     let outputs = monitor
         .stopwatch
-        .measure(Activity::Write, || write(close, delivered, &reconciled, &cleared))?;
+        .measure(Activity::Write, || write(close, delivered, &reconciled, &cleared, &requests))?;
     let independent = recompute_period(options, book, staging, monitor)?;
     let written = |of: fn(&FileEntry) -> u64| outputs.iter().map(of).sum();
     monitor.stopwatch.count(Activity::Write, written(|e| e.rows), written(|e| e.bytes));
@@ -173,9 +157,12 @@ fn compute(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<RunReport>
         control: reconciled.control,
         rejects: delivered.survey.rejects.len() as u64,
         breaks: reconciled.settled.tally.classes.clone(),
+        known: known_breaks(options, &reconciled.settled)?,
         deductions: cleared.deductions.iter().map(Deduction::judged).collect(),
         payments: cleared.money.payments.iter().map(Payment::judged).collect(),
         money: cleared.money,
+        requests: RequestTotals::of(&requests.coordination, &requests.replies),
+        errors: delivered.errors.summary,
         normalisations: delivered.survey.normalisations,
         accepted: delivered.slips.accepted(),
         unread: std::mem::take(&mut delivered.delivery.unread),
@@ -190,6 +177,21 @@ fn compute(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<RunReport>
 fn overview(options: &RunOptions, book: &Book, delivered: &AcceptedDelivery) -> Outcome<Overview> {
     let last = LastPeriod::of(book)?.map(|last| last.with_usual(options.usual_percent.clone()));
     Ok(Overview::of(&delivered.delivery, &delivered.survey, options.period, last.as_ref()))
+}
+
+/// Counts the breaks that daily reconciliation knew, by class.
+fn known_breaks(
+    options: &RunOptions,
+    settled: &Settled,
+) -> Outcome<Option<BTreeMap<&'static str, u64>>> {
+    let Some(daily) = &options.daily else { return Ok(None) };
+    let mut known = BTreeMap::new();
+    settled.breaks.for_each(|found| {
+        let is_known = daily.since(found.setl_id()).is_some();
+        *known.entry(found.class()).or_default() += u64::from(is_known);
+        Ok(())
+    })?;
+    Ok(Some(known))
 }
 
 /// Recomputes the staged period by a second implementation, if it is wanted.
@@ -234,7 +236,9 @@ struct AcceptedDelivery {
     delivery: Delivery,
     opening_quotas: OpeningQuotas,
     decisions: Decisions,
-    /// Sorted hashes of the keys that an open item or a decision names.
+    /// The settlements that requests name.
+    named: NamedSettlements,
+    /// Sorted hashes of the keys that an open item, a decision or a request names.
     watched: Vec<u64>,
     survey: Survey,
     slips: Slips,
@@ -242,6 +246,7 @@ struct AcceptedDelivery {
     counters: Counters,
     /// Copies in doubt: open items, and rows that did not clear in the window.
     values: DoubtfulCopies,
+    errors: SettledErrors,
 }
 
 /// Opens and reads a delivery, or refuses it with all findings at once.
@@ -252,17 +257,23 @@ fn read(close: Close) -> Outcome<AcceptedDelivery> {
     let mut delivery = Delivery::open(&options.input, options.period, &mut findings)?;
     let own = options.opening_quotas.iter().chain([&book.root]);
     delivery.forget(&options.input, own);
+    let scratch = staging.scratch();
+    let errors = gather(errors_request(close, &scratch), &mut findings)?;
+    delivery.small.entries.extend(errors.entry.clone());
     let first = book.periods.first().map(|(first, _)| *first);
     let opening_quotas =
         OpeningQuotas::of_first(options.opening_quotas.as_deref(), first, &mut findings)?;
     let decisions = Decisions::of(decisions::FILE, &delivery.small.decisions);
     let values = DoubtfulCopies::new(&delivery, options.memory, staging);
     let mut watched = read_open_items(book, &values, setting)?;
-    watched.extend(decisions.settlements().map(|setl_id| Key::of(setl_id).hash));
+    let named = NamedSettlements::of(&delivery.small.requests);
+    let decided = decisions.settlements();
+    watched.extend(decided.chain(named.names()).map(|setl_id| Key::of(setl_id).hash));
     watched.sort_unstable();
     watched.dedup();
-    delivery.small.deductions.iter().try_for_each(|line| values.name(&line.setl_id))?;
-    let foreseen = Foreseen { watched: &watched, register };
+    let deducted = delivery.small.deductions.iter().map(|line| line.setl_id.as_str());
+    deducted.chain(named.names()).try_for_each(|setl_id| values.name(setl_id))?;
+    let foreseen = Foreseen { watched: &watched, register, visits: Some(&errors.visits) };
     let run =
         Run { delivery: &delivery, setting, staging, values: &values, memory: options.memory };
     let FirstRead { survey, index, counters } = options.engine.read(run, foreseen)?;
@@ -278,15 +289,34 @@ fn read(close: Close) -> Outcome<AcceptedDelivery> {
             delivery,
             opening_quotas,
             decisions,
+            named,
             watched,
             survey,
             slips,
             index,
             counters,
             values,
+            errors: errors.settle(setting.monitor)?,
         });
     }
     Err(delivery.refused(findings))
+}
+
+/// Returns what system errors are read from.
+fn errors_request<'a>(close: Close<'a>, scratch: &'a Path) -> ErrorsRequest<'a> {
+    let Close { options, book, setting, .. } = close;
+    let SurveySetting { rules, period, monitor, .. } = setting;
+    let has_errors = |newest: &Manifest| newest.form() >= Some(shape::ERRORS_OPEN.since);
+    ErrorsRequest {
+        input: &options.input,
+        carried: book.previous().filter(|_| book.newest.as_ref().is_some_and(has_errors)),
+        period,
+        as_of: options.issued_on(),
+        int96: rules.int96,
+        memory: options.memory,
+        scratch,
+        monitor,
+    }
 }
 
 /// The result of the reconciliation.
@@ -297,6 +327,7 @@ struct Reconciled {
     proof: Proof,
     control: Control,
     positions: Positions,
+    media: MediaCounts,
 }
 
 /// Matches the two sides, settles the copies in doubt by the rules, and proves that no row is lost.
@@ -305,15 +336,15 @@ fn reconcile(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<Reconcil
     let SurveySetting { policy, period, monitor, .. } = setting;
     let decisions = std::mem::take(&mut delivered.decisions);
     let counters = std::mem::take(&mut delivered.counters);
-    let AcceptedDelivery { delivery, watched, survey, slips, index, values, .. } = delivered;
+    let AcceptedDelivery { delivery, named, watched, survey, slips, index, values, .. } = delivered;
     let permits = brought::permits_in_force(book.previous(), &delivery.small.permits, period)?;
 
     monitor.stage(text!("matching"), 0)?;
     let run = Run { delivery, setting, staging, values, memory: options.memory };
-    let mut matched = match_index(run, index, Foreseen { watched, register })?;
+    let mut matched = match_index(run, index, Foreseen { watched, register, visits: None })?;
     read_again(run, &*options.engine, &mut matched)?;
     let context =
-        Context { period, policy, permits: &permits, register, index, counters: &counters };
+        Context { period, policy, permits: &permits, register, index, counters: &counters, named };
     let mut settled = settle(run, context, decisions, &matched)?;
 
     let proof = Proof::of(survey, &matched, settled.tally.in_doubt)?;
@@ -325,7 +356,9 @@ fn reconcile(close: Close, delivered: &mut AcceptedDelivery) -> Outcome<Reconcil
         let positions = Positions::counted(counters, policy);
         positions.prove(proof.cleared(&settled.tally)).map(|()| positions)
     })?;
-    Ok(Reconciled { permits, settled, decisions, proof, control, positions })
+    let media = matched.media.with(&settled.tally.media);
+    let media = media.proven(delivery.has_media(), positions.visits())?;
+    Ok(Reconciled { permits, settled, decisions, proof, control, positions, media })
 }
 
 /// The result of the clearing.
@@ -338,7 +371,12 @@ struct Clearing {
 fn clear(close: Close, delivered: &AcceptedDelivery, reconciled: &Reconciled) -> Outcome<Clearing> {
     let Close { options, book, register, .. } = close;
     let deductions = judge_deductions(book, register, delivered, &reconciled.settled)?;
-    let money = settle_money(options, book, delivered, &reconciled.positions, &deductions)?;
+    let money = settle_money(
+        (options, book),
+        (&delivered.delivery.small, &delivered.opening_quotas),
+        &reconciled.positions,
+        &deductions,
+    )?;
     Ok(Clearing { deductions, money })
 }
 
@@ -348,16 +386,19 @@ fn write(
     delivered: &AcceptedDelivery,
     reconciled: &Reconciled,
     cleared: &Clearing,
+    requests: &RequestTables,
 ) -> Outcome<Vec<FileEntry>> {
     let Close { options, staging, setting: SurveySetting { monitor, .. }, .. } = close;
     monitor.stage(text!("writing"), 0)?;
-    let Reconciled { permits, settled, decisions, proof, control, positions } = reconciled;
+    let Reconciled { permits, settled, decisions, proof, control, positions, media } = reconciled;
     let Clearing { deductions, money } = cleared;
+    let errors = &delivered.errors;
     let folder = staging.period();
     let of = |table: TableBuilder| {
-        if options.old_tables { table.without_added() } else { table }.write(&folder)
+        let is_old = options.form == TableForm::Version2;
+        if is_old { table.without_added() } else { table }.write(&folder)
     };
-    let files: Vec<Box<dyn Fn() -> Outcome<FileEntry> + Sync + '_>> = vec![
+    let mut files: Vec<Box<dyn Fn() -> Outcome<FileEntry> + Sync + '_>> = vec![
         Box::new(|| write_register(staging, &delivered.index.stores, &settled.tally, proof)),
         Box::new(|| positions.write(&folder)),
         Box::new(|| settled.open_items.write(open_items_table, &folder)),
@@ -375,6 +416,14 @@ fn write(
         Box::new(|| of(permits_table(permits))),
         Box::new(|| of(decisions_table(decisions))),
     ];
+    if options.form == TableForm::Current {
+        files.push(Box::new(|| of(coordination_table(&requests.coordination))));
+        files.push(Box::new(|| of(replies_table(&requests.replies))));
+        files.push(Box::new(|| errors.write_groups(&folder)));
+        files.push(Box::new(|| errors.write_open(&folder)));
+        files.push(Box::new(|| errors.write_refused(&folder)));
+        files.push(Box::new(|| media.table().write(&folder)));
+    }
     let written = files.par_iter().with_max_len(1).map(|file| {
         monitor.check()?;
         file()
@@ -406,53 +455,6 @@ fn judge_deductions(
     Ok(deduct(lines, brought::deductions(&book.periods)?, &standing))
 }
 
-/// Computes who pays whom in this period, and the effect on quotas, reserves and notices.
-fn settle_money(
-    options: &RunOptions,
-    book: &Book,
-    delivered: &AcceptedDelivery,
-    positions: &Positions,
-    deductions: &[Deduction],
-) -> Outcome<Movements> {
-    let period = options.period;
-    let policy = options.policy()?;
-    let brought = |table: &str, column: &str| match book.previous() {
-        Some(folder) => brought::by_pair(folder, table, column),
-        None => Ok(BTreeMap::new()),
-    };
-    let brought_forward = brought("pairs", "carried_forward")?;
-    let held_back = by_pair(deductions);
-    let pairs = pairs(positions, &held_back, &brought_forward, policy.negative_net);
-    let first: BTreeMap<Pair, FenSum> = delivered
-        .opening_quotas
-        .quotas
-        .iter()
-        .map(|opening| (opening.pair, opening.quota.into()))
-        .collect();
-    let (in_force, opening) = match book.previous() {
-        Some(_) => (brought("quotas", "next_quota")?, brought("reserves", "closing")?),
-        None => (first.clone(), first),
-    };
-    let folder = |month: &Month| {
-        let found = book.periods.iter().find(|(closed, _)| closed == month);
-        found.map(|(_, folder)| brought::by_pair(folder, "pairs", "payable"))
-    };
-    let earlier = periods_needed(policy, period)
-        .and_then(|months| months.iter().map(folder).collect::<Option<Vec<_>>>())
-        .map(|payables| payables.into_iter().collect::<Outcome<Vec<_>>>())
-        .transpose()?;
-    let standing = MoneyStanding {
-        in_force,
-        opening,
-        earlier,
-        issued: brought::notices(&book.periods)?,
-        changes: &delivered.delivery.small.quota_changes,
-        initial: &delivered.delivery.small.initial_quotas,
-        payments: &delivered.delivery.small.payments,
-    };
-    move_money(pairs, standing, &options.rules, period, options.issued_on())
-}
-
 /// Makes the manifest of the period. Inputs and outputs are listed by path.
 fn manifest(
     options: &RunOptions,
@@ -464,6 +466,7 @@ fn manifest(
     let AcceptedDelivery { delivery, opening_quotas, survey, .. } = delivered;
     let mut inputs = delivery.entries(&survey.files);
     inputs.extend(opening_quotas.entry.clone());
+    inputs.extend(options.daily.iter().map(|daily| daily.entry.clone()));
     inputs.sort();
     outputs.sort();
     Manifest {

@@ -16,7 +16,7 @@
 //! | 5 | `columnar` `workbook` `signing` `independent` | Parquet in and out; cells of workbooks; signatures over manifests; what a second implementation is asked |
 //! | 6 | `contract` `keyed` `privacy` | small files and names of a delivery; settlements by key, in memory and on disk; masks and pseudonyms |
 //! | 7 | `ingest` `book` | Parquet files → judged rows; closed periods, their chain and their tables |
-//! | 8 | `register` `plausible` `judged` `query` | what earlier periods cleared; slips that are asked about; deductions and payments in short; what SQL is asked |
+//! | 8 | `register` `plausible` `judged` `query` `coordination` `system_errors` `known` | what earlier periods cleared; slips that are asked about; deductions and payments in short; what SQL is asked; requests between provinces and their replies; system errors and what becomes of them; what daily reconciliation knew |
 //! | 9 | `reconcile` `pipeline` `rehearsal` `review` | two copies → cleared settlements and breaks; the settings of a run; a delivery looked at before the run; leads in the records themselves |
 //! | 10 | `clear` `cluster` | cleared settlements → positions → pairs, deductions; what a cluster is asked |
 //! | 11 | `reserve` | pairs → quotas, reserves, notices, payments |
@@ -56,11 +56,14 @@ pub mod privacy;
 pub mod book;
 pub mod ingest;
 
+pub mod coordination;
 pub mod judged;
+pub mod known;
 pub mod plausible;
 pub mod query;
 pub mod register;
 pub mod review;
+pub mod system_errors;
 
 pub mod pipeline;
 pub mod reconcile;

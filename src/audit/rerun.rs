@@ -13,13 +13,17 @@ use super::{
 };
 use crate::{
     book::{Book, grid::Grid, manifest::Manifest},
-    columnar::{entry::FileEntry, shape},
+    columnar::{
+        entry::FileEntry,
+        shape::{self, TableForm},
+    },
     diag::{Code, Failure, Finding, Outcome},
     digest::{sha256_hex, sha256_of},
     engine::{self, RunOptions},
     event::Monitor,
     ingest::{delivery::Delivery, source::ParquetSource},
     keyed::key::Key,
+    known::KnownDifferences,
     model::{
         codes::Month,
         dates::parse_day,
@@ -82,7 +86,8 @@ pub fn rerun(options: &RerunOptions, monitor: &Monitor) -> Outcome<Rerun> {
         Failure::Differences(text!("period {} cannot be rerun", period), vec![found])
     })?;
     let mut run = settings(options, &manifest)?;
-    run.old_tables = Grid::read(&closed, shape::PAIRS).is_ok_and(|pairs| pairs.is_old);
+    let is_old = Grid::read(&closed, shape::PAIRS).is_ok_and(|pairs| pairs.is_old);
+    run.form = if is_old { TableForm::Version2 } else { manifest.form().unwrap_or_default() };
     let mut findings = other_settings(&run, &manifest);
     let staging = Staging::for_audit(&book.root, period)?;
     match engine::close(&run, &book, &staging, monitor) {
@@ -162,6 +167,8 @@ fn settings(options: &RerunOptions, manifest: &Manifest) -> Outcome<RunOptions> 
     };
     let as_of = parse_day(&manifest.as_of).ok_or_else(|| unreadable(text!("as_of")))?;
     run.as_of = run.as_of.or(Some(as_of));
+    // Nothing but the manifest depends on it, and it is not in the book: unless it is given, it is taken on trust.
+    run.daily = run.daily.or_else(|| KnownDifferences::of_inputs(&manifest.inputs));
     // Codes that are given are for periods from before codes were asked about.
     for code in &manifest.accepted {
         run.accept.insert(parse_code(code).map_err(unreadable)?);
@@ -196,6 +203,9 @@ fn listed_inputs(run: &RunOptions, manifest: &Manifest) -> Vec<FileEntry> {
         _ => run.input.join(&input.path),
     };
     let read = |input: &FileEntry| {
+        if let Some(daily) = run.daily.as_ref().filter(|daily| daily.entry.path == input.path) {
+            return Some(daily.entry.clone());
+        }
         let file = File::open(path(input)).ok()?;
         let bytes = file.metadata().ok()?.len();
         Some(FileEntry { bytes, sha256: sha256_of(file).ok()?, ..input.clone() })

@@ -6,8 +6,10 @@ use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch,
     RecordBatchReader, StringArray, TimestampMicrosecondArray, cast::AsArray,
 };
+use chrono::NaiveDate;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 
+use super::manifest::Manifest;
 use crate::{
     columnar::{
         claims, footer,
@@ -21,7 +23,7 @@ use crate::{
         fields::Field,
         money::{FenSum, yuan},
     },
-    privacy::mask::masked,
+    privacy::mask::{masked, without_numbers},
     text::Text,
 };
 
@@ -102,10 +104,24 @@ impl Grid {
         })
     }
 
-    /// Reads `<folder>/tables/<name>.parquet`; fails if its columns are not those of the schema.
+    /// Returns a table without rows.
+    pub fn empty(spec: TableSpec) -> Grid {
+        let columns = spec.columns();
+        let none = |kind: &(_, CellKind)| {
+            ColumnValues::of(&arrow_array::new_empty_array(&kind.1.data_type()), kind.1)
+        };
+        let values = columns.iter().map(none).collect();
+        Grid { spec, rows: 0, is_old: false, columns, values }
+    }
+
+    /// Reads `<folder>/tables/<name>.parquet`; fails if its columns are not those of the schema. A table that the
+    /// program which closed the period did not have is empty.
     pub fn read(folder: &Path, spec: TableSpec) -> Result<Grid, Text> {
         let path = folder.join(spec.path());
-        let file = SharedFile::open(&path).map_err(|error| text!("{}", error))?;
+        let file = match SharedFile::open(&path) {
+            Err(_) if is_older(folder, &spec) => return Ok(Grid::empty(spec)),
+            file => file.map_err(|error| text!("{}", error))?,
+        };
         guarded(|| Grid::decode(file, spec)).unwrap_or_else(|| Err(text!("it cannot be decoded")))
     }
 
@@ -223,6 +239,12 @@ impl Grid {
     }
 }
 
+/// Whether the period in a folder was closed before there was such a table.
+fn is_older(folder: &Path, spec: &TableSpec) -> bool {
+    let manifest = Manifest::parse_sealed(folder);
+    manifest.is_ok_and(|(manifest, _)| manifest.form().is_some_and(|form| form < spec.since))
+}
+
 /// A row of a table.
 #[derive(Debug, Clone, Copy)]
 pub struct GridRow<'a> {
@@ -283,6 +305,12 @@ impl<'a> GridRow<'a> {
             Cell::Flag(flag) => Some(flag),
             _ => None,
         }
+    }
+
+    /// Returns a day; none for an empty cell.
+    pub fn day(&self, column: &str) -> Option<NaiveDate> {
+        let day = i32::try_from(self.number_or_null(column)?).ok()?;
+        NaiveDate::from_epoch_days(day)
     }
 
     /// Returns a month; none for an empty cell.
@@ -358,6 +386,12 @@ impl<'a> GridRow<'a> {
             "treating_value" | "insured_value" => self.text("field"),
             column => column,
         };
+        // People write numbers of persons into free text.
+        let is_free = matches!(self.grid.spec.name, "coordination" | "replies")
+            && matches!(column, "subject" | "reason");
+        if is_free {
+            return Some(without_numbers(self.text_or_null(column)?).into());
+        }
         let personal = Field::of_column(named).is_some_and(|known| known.field.is_personal());
         let text = self.text_or_null(column)?;
         Some(if personal { masked(text).into() } else { text.into() })
@@ -379,7 +413,7 @@ pub fn show(cell: Cell, kind: CellKind) -> String {
         (Cell::Flag(flag), _) => flag.to_string(),
         (Cell::Number(fen), CellKind::Amount | CellKind::Sum) => yuan(FenSum::new(fen)),
         (Cell::Number(day), CellKind::Day) => {
-            let date = i32::try_from(day).ok().and_then(chrono::NaiveDate::from_epoch_days);
+            let date = i32::try_from(day).ok().and_then(NaiveDate::from_epoch_days);
             date.map_or_else(|| day.to_string(), |date| date.to_string())
         }
         (Cell::Number(micros), CellKind::Time) => {

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     bounded,
-    columnar::entry::FileEntry,
+    columnar::{
+        entry::FileEntry,
+        shape::{TableForm, TableSpec, tables_of},
+    },
     diag::{AcceptedCode, Failure, Outcome},
     digest::sha256_hex,
     model::{
@@ -123,7 +126,20 @@ pub fn seal(manifest: &[u8], signature: Option<&[u8]>) -> String {
     format!("{}{}", line(manifest, MANIFEST), signature.unwrap_or_default())
 }
 
+/// The two files of the register.
+pub const REGISTER: [&str; 2] = ["register.parquet", "reversals.parquet"];
+
 impl Manifest {
+    /// Returns the form of the tables that it lists; none unless it lists exactly the files of a period.
+    pub fn form(&self) -> Option<TableForm> {
+        let listed = || self.outputs.iter().map(|output| output.path.as_str());
+        let is_of = |form: &TableForm| {
+            let tables = tables_of(*form).map(TableSpec::path);
+            listed().eq(REGISTER.map(str::to_owned).into_iter().chain(tables))
+        };
+        [TableForm::Current, TableForm::BeforeCoordination].into_iter().find(is_of)
+    }
+
     /// Returns the rows and the cost in fen that the period carried on a side.
     pub fn carried(&self, side: Side) -> Option<(i64, FenSum)> {
         let carried = Class::ALL.into_iter().filter(|class| class.is_carried()).map(Class::name);

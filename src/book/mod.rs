@@ -28,11 +28,7 @@ use rayon::prelude::*;
 
 use self::locked::Locked;
 use crate::{
-    columnar::{
-        claims,
-        entry::FileEntry,
-        shape::{TABLES, TableSpec},
-    },
+    columnar::{claims, entry::FileEntry, shape},
     diag::{Failure, Outcome},
     digest::sha256_of,
     event::Monitor,
@@ -196,6 +192,9 @@ impl ClosedPeriod {
         let digest = File::open(folder.join(&path)).and_then(sha256_of);
         let listed = manifest.outputs.iter().find(|output| output.path == path);
         match (digest, listed) {
+            (_, None) if manifest.form() < Some(shape::of(name).since) => {
+                Ok(Grid::empty(shape::of(name)))
+            }
             (Ok(digest), Some(output)) if digest == output.sha256 => Grid::open(folder, name),
             (Err(error), _) => Err(damaged(folder, text!("{}: {}", path, error))),
             _ => Err(damaged(folder, text!("{} has other bytes", path))),
@@ -263,10 +262,17 @@ impl Chain {
             if manifest.previous_manifest_sha256.as_ref() != before {
                 return Err(damaged(folder, text!("manifest.json does not continue the chain")));
             }
-            if !manifest.outputs.iter().map(|output| output.path.as_str()).eq(outputs()) {
+            let form = manifest.form();
+            if form.is_none() {
                 return Err(damaged(
                     folder,
                     text!("manifest.json does not list the files of a period"),
+                ));
+            }
+            if form < chain.newest.as_ref().and_then(|(_, newest)| newest.form()) {
+                return Err(damaged(
+                    folder,
+                    text!("manifest.json lacks tables that the period before has"),
                 ));
             }
             chain.files.extend(manifest.outputs.iter().map(|o| (folder.clone(), o.clone())));
@@ -297,12 +303,6 @@ fn check_files(files: &[ListedFile], monitor: &Monitor) -> Outcome<()> {
     // All files are checked in parallel, and the first damaged file in order is reported.
     let checked: Vec<Outcome<()>> = files.par_iter().map(check).collect();
     checked.into_iter().collect()
-}
-
-/// Returns the files of a period besides its manifest, in order.
-fn outputs() -> impl Iterator<Item = String> {
-    let register = ["register.parquet", "reversals.parquet"].into_iter().map(str::to_owned);
-    register.chain(TABLES.iter().map(TableSpec::path))
 }
 
 fn damaged(folder: &Path, what: Text) -> Failure {

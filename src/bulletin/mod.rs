@@ -15,11 +15,14 @@ mod cleared;
 mod coverage;
 mod delivered;
 mod draft;
+mod media;
 mod monthly;
 mod network;
 mod quarterly;
 mod request;
+mod requests;
 mod summary;
+mod system_errors;
 
 use std::path::Path;
 
@@ -31,11 +34,12 @@ use self::{
     cells::Cells, delivered::DeliveryFigures, draft::Draft, monthly::SaidCells, summary::Said,
 };
 use crate::{
-    book::ClosedPeriod,
+    book::{ClosedPeriod, closed_periods},
     bounded,
     contract::registry::{Institution, read_registry},
     diag::{Failure, Outcome},
     event::Monitor,
+    figures::requests::RequestFigures,
     model::dates::parse_day,
     shapes::FormatNumber,
     statements::{self, Workbook, folder},
@@ -101,9 +105,23 @@ fn monthly(
         .input
         .map(|input| DeliveryFigures::read(input, closed.month, &closed.manifest, enough, monitor))
         .transpose()?;
-    let (mut drafts, said) = monthly::drafts(closed, delivered.as_ref(), request.template, cells)?;
+    let before = months_before(request, closed)?;
+    let earlier = (closed, &before[..]);
+    let (mut drafts, said) = monthly::drafts(earlier, delivered.as_ref(), request.template, cells)?;
     drafts.extend(network::drafts(registry.as_deref(), closed.month, request.template));
+    let mut history = closed_periods(request.book)?;
+    history.retain(|(month, _)| *month <= closed.month);
+    drafts.extend(requests::draft(&RequestFigures::read(&history)?, request.template));
     Ok((drafts, said))
+}
+
+/// Returns the three months before that the book has, the nearest first.
+fn months_before(request: &Request, closed: &ClosedPeriod) -> Outcome<Vec<ClosedPeriod>> {
+    let periods = closed_periods(request.book)?.into_iter();
+    let mut before: Vec<_> = periods.filter(|(month, _)| *month < closed.month).collect();
+    before.reverse();
+    before.truncate(3);
+    before.into_iter().map(|(month, folder)| ClosedPeriod::read(month, folder)).collect()
 }
 
 fn registry(path: &Path) -> Outcome<Vec<Institution>> {

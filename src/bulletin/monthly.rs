@@ -6,6 +6,7 @@ use super::{
     coverage::Coverage,
     delivered::{DeliveryFigures, RULES, rule_names},
     draft::{Draft, DraftRow, Item, lateness, percent},
+    media, system_errors,
 };
 use std::collections::BTreeMap;
 
@@ -36,9 +37,9 @@ pub(super) struct SaidCells {
     pub(super) too_late: [CellId; 2],
 }
 
-/// Makes the sheets of a month, and names the cells that sentences say.
+/// Makes the sheets of a month, after the months before it, and names the cells that sentences say.
 pub(super) fn drafts(
-    closed: &ClosedPeriod,
+    (closed, before): (&ClosedPeriod, &[ClosedPeriod]),
     delivered: Option<&DeliveryFigures>,
     template: &Template,
     cells: &mut Cells,
@@ -57,6 +58,9 @@ pub(super) fn drafts(
     drafts.push(late(closed.month, &positions, &breaks, &classes, (cells, template)));
     drafts.extend(classes.drafts(template));
     drafts.extend(coverage.places(&margins, cells));
+    let last = before.first().filter(|last| last.month.plus(1) == closed.month);
+    drafts.extend(system_errors::drafts(closed, last, template)?);
+    drafts.push(media::draft(closed, before, &cleared, (cells, template))?);
     let of = |class: Class| classes.totals[class.name()];
     let carried = Class::ALL.into_iter().filter(|class| class.is_carried()).map(of).collect();
     let said = SaidCells {

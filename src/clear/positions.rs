@@ -104,6 +104,11 @@ impl Positions {
         })
     }
 
+    /// Returns all visits.
+    pub fn visits(&self) -> i64 {
+        self.sums.values().map(|(visits, _)| visits).sum()
+    }
+
     /// Returns the visits and the payable of each pair and fund.
     pub fn by_pair(&self) -> impl Iterator<Item = (Pair, FundClass, i64, FenSum)> {
         let sums = self.sums.iter();

@@ -8,9 +8,9 @@ use std::fs;
 use crate::{
     contract::columns::{
         self, ACCOUNTS, FILINGS, FileColumns, NAMES, OPENING_QUOTAS, REGISTRY, REPLY, SMALL_FILES,
-        SmallFileColumn,
+        SYSTEM_ERRORS, SmallFileColumn,
     },
-    diag::codes::{Code, LineCode, RowRule},
+    diag::codes::{Code, ErrorRule, LineCode, RequestCode, RowRule},
     model::{
         fields::{COMPARED_AMOUNTS, FIELDS, Field, FieldKind, IDENTITY_FIELDS},
         words,
@@ -223,6 +223,42 @@ fn codes(letter: char, lang: PageLang) -> String {
     }
 }
 
+/// Returns the section of the codes in `coordination` and `replies`, whose numbers findings have too.
+fn refused_requests(lang: PageLang) -> String {
+    let row = |code: &RequestCode| {
+        let [english, chinese] = code.meaning();
+        vec![code.to_string(), lang.choose([chinese, english]).to_owned()]
+    };
+    let title = lang.choose([
+        "`coordination` 与 `replies` 中的代码：未接受的请求与答复",
+        "In `coordination` and `replies`: requests and replies that are refused",
+    ]);
+    let note = lang.choose([
+        "这些代码只出现在这两张表中，与上面编号相同的 Q 类问题无关；请求为 Q01 至 Q05，答复为 Q06 至 Q10，按先后取第一个成立的。`run` 不接受该行，其余照常。",
+        "These codes stand in these two tables alone and have nothing to do with the findings Q of the same numbers: Q01 to Q05\nare of requests, Q06 to Q10 of replies; the first that holds is given. `run` does not accept the line and goes on.",
+    ]);
+    let header = [lang.choose(["代码", "code"]), lang.choose(["原因", "reason"])];
+    format!("## {title}\n\n{note}\n\n{}", table(&header, RequestCode::ALL.iter().map(row)))
+}
+
+/// Returns the section of the codes in `errors_refused`, whose numbers findings have too.
+fn refused_errors(lang: PageLang) -> String {
+    let row = |code: &ErrorRule| {
+        let [english, chinese] = code.meaning();
+        vec![code.to_string(), lang.choose([chinese, english]).to_owned()]
+    };
+    let title = lang.choose([
+        "`errors_refused` 中的代码：被拒收的系统报错",
+        "In `errors_refused`: rows of system errors that are refused",
+    ]);
+    let note = lang.choose([
+        "这些代码只出现在 `errors_refused` 表中，与上面编号相同的 N 类问题无关；按先后取第一个成立的。",
+        "These codes stand in the table `errors_refused` alone and have nothing to do with the findings N of the same numbers;\nthe first that holds is given.",
+    ]);
+    let header = [lang.choose(["代码", "code"]), lang.choose(["原因", "reason"])];
+    format!("## {title}\n\n{note}\n\n{}", table(&header, ErrorRule::ALL.iter().map(row)))
+}
+
 fn errors(lang: PageLang) -> String {
     let intro = lang
         .choose([include_str!("dictionary/errors.zh-CN.md"), include_str!("dictionary/errors.md")]);
@@ -230,6 +266,7 @@ fn errors(lang: PageLang) -> String {
         format!("## {letter} {}\n\n{}", lang.choose(title), codes(letter, lang))
     };
     let sections: String = LETTERS.into_iter().map(section).collect();
+    let sections = sections + &refused_requests(lang) + &refused_errors(lang);
     format!("{intro}\n{}{}\n", letters(lang), sections.trim_end())
 }
 
@@ -321,7 +358,7 @@ fn inputs(lang: PageLang) -> String {
     let intro = lang
         .choose([include_str!("dictionary/inputs.zh-CN.md"), include_str!("dictionary/inputs.md")]);
     let small: String = SMALL_FILES.iter().map(|small| file(small, lang)).collect();
-    let others: String = [OPENING_QUOTAS, REGISTRY, FILINGS, ACCOUNTS, NAMES, REPLY]
+    let others: String = [SYSTEM_ERRORS, OPENING_QUOTAS, REGISTRY, FILINGS, ACCOUNTS, NAMES, REPLY]
         .iter()
         .map(|other| file(other, lang))
         .collect();

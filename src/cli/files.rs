@@ -9,6 +9,8 @@ use crate::{
     bounded,
     diag::{self, Failure, Outcome},
     figures::SentenceTemplate,
+    known::KnownDifferences,
+    model::codes::Month,
     pipeline::{
         Settings,
         built_in::{self, BuiltInPipeline, MONTH_END},
@@ -150,4 +152,11 @@ pub(super) fn read_text(path: &Path) -> Outcome<String> {
 pub(super) fn shown(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::new());
     diag::shown(path.strip_prefix(here).unwrap_or(path))
+}
+/// Reads the result of daily reconciliation of a period, if one is named.
+pub(super) fn read_daily(
+    folder: Option<&Path>,
+    period: Month,
+) -> Outcome<Option<KnownDifferences>> {
+    folder.map(|folder| KnownDifferences::read(folder, period)).transpose()
 }

@@ -49,6 +49,7 @@ mod query;
 mod rehearsal;
 mod remote;
 mod report;
+mod requests;
 mod review;
 mod rules;
 mod run;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    files::{read_sentences, shown},
+    files::{read_daily, read_sentences, shown},
     judged,
     options::Format,
     printer::{report as print, text},
@@ -38,6 +38,9 @@ pub(super) struct ReportArguments {
     /// Replace the page when it is there already
     #[arg(long)]
     pub(super) force: bool,
+    /// Result of liangqing daily of the period: lists of breaks say since when each was known
+    #[arg(long, value_name = "DIR")]
+    pub(super) daily: Option<PathBuf>,
     /// Sentences file [default: built in, see liangqing rules sentences]
     #[arg(long, value_name = "FILE")]
     pub(super) sentences: Option<PathBuf>,
@@ -52,7 +55,9 @@ pub(super) fn report(arguments: &ReportArguments) -> Outcome<()> {
     let out =
         arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("report-{period}.html")));
     let sentences = read_sentences(arguments.sentences.as_deref())?;
-    let written = report::write(&arguments.book, period, &out, arguments.force, &sentences)?;
+    let daily = read_daily(arguments.daily.as_deref(), period)?;
+    let page = (&*out, arguments.force);
+    let written = report::write(&arguments.book, period, page, &sentences, daily)?;
     match arguments.format {
         Format::Json => print(&written),
         Format::Human => {

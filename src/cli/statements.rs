@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{
-    files::{read_template, shown},
+    files::{read_daily, read_template, shown},
     judged,
     options::Format,
     printer::{report, text},
@@ -27,7 +27,7 @@ Example:
   liangqing statements --book book --period 2025-10 --accounts accounts.csv --names names.csv --zip --out packs/2025-10
 
 Writes national/ and one folder a province (31/, 34/ and so on), each with statement.xlsx, notices.xlsx,
-verification.xlsx, returned.xlsx and suggestions.xlsx where there is something for them, the same sheets as CSV and
+verification.xlsx, returned.xlsx, suggestions.xlsx and requests.xlsx where there is something for them, the same sheets as CSV and
 JSON, and SHA256SUMS over all of them. Each kind of payment has one payment notice and one receipt notice a province,
 which list the other provinces. A province's folder holds only rows in which it pays or is paid. The same period gives
 the same bytes. Titles, headings and columns come from a template: copy pipelines/forms.toml and pass the copy with
@@ -54,6 +54,9 @@ pub(super) struct StatementsArguments {
     /// Write an archive a province in place of a folder
     #[arg(long)]
     pub(super) zip: bool,
+    /// Result of liangqing daily of the period: lists of breaks say since when each was known
+    #[arg(long, value_name = "DIR")]
+    pub(super) daily: Option<PathBuf>,
     /// Template file [default: built in, see liangqing rules forms]
     #[arg(long, value_name = "FILE")]
     pub(super) forms: Option<PathBuf>,
@@ -67,6 +70,7 @@ pub(super) fn statements(arguments: &StatementsArguments) -> Outcome<()> {
     let mut style = Style::of(read_template(arguments.forms.as_deref())?);
     style.pseudonyms = arguments.pseudonym_key.as_deref().map(Pseudonyms::read).transpose()?;
     style.archives = arguments.zip;
+    style.daily = read_daily(arguments.daily.as_deref(), arguments.period)?;
     (style.accounts, style.names) =
         read_lists(arguments.accounts.as_deref(), arguments.names.as_deref())?;
     let written = statements::write(&arguments.book, arguments.period, &arguments.out, &style)?;

@@ -21,11 +21,12 @@ use crate::{
         codes::Province,
         dates::{parse_date, parse_day},
         money::{count_grouped, parse_sum, yuan_grouped},
+        requests::RequestKind,
     },
     outlook::{
         icalendar::{CalendarDay, icalendar},
         levels::{LevelCounts, UsedQuota},
-        status::{self, BookStatus},
+        status::{self, BookStatus, PendingRequest},
     },
     place::output::{Output, Readers, Replace},
     text::{Grouped, Text},
@@ -133,7 +134,27 @@ fn calendar(status: &BookStatus) -> Outcome<String> {
             description: said(&text!("procedure §{}", deadline.article)),
         })
     });
-    Ok(icalendar(&days.collect::<Outcome<Vec<_>>>()?, day(&status.issued_on)?))
+    let mut days = days.collect::<Outcome<Vec<_>>>()?;
+    // One event for all that is due on a day: a province may have many requests.
+    let due = |a: &PendingRequest, b: &PendingRequest| (&a.on, a.duty) == (&b.on, b.duty);
+    let mut requests: Vec<&PendingRequest> = status.requests.iter().collect();
+    requests.sort_by_key(|request| (&request.on, request.duty));
+    for requests in requests.chunk_by(|a, b| due(a, b)) {
+        let PendingRequest { on, duty, .. } = requests[0];
+        let count = Grouped(requests.len() as u64);
+        let summary = match *duty {
+            "reply" => text!("{} request(s) to answer", count),
+            _ => text!("{} request(s) to confirm", count),
+        };
+        let ids: Vec<&str> = requests.iter().map(|request| request.request_id.as_str()).collect();
+        days.push(CalendarDay {
+            uid: format!("requests-{duty}-{on}@liangqing"),
+            on: day(on)?,
+            summary: said(&summary),
+            description: ids.join(" "),
+        });
+    }
+    Ok(icalendar(&days, day(&status.issued_on)?))
 }
 
 fn status_text(
@@ -176,6 +197,7 @@ fn status_text(
         pools(status, list),
         suggested_top_ups(status, list),
         open_copies(status),
+        requests(status, list),
     ];
     for table in tables.into_iter().flatten() {
         lines.push(text!(""));
@@ -281,6 +303,35 @@ fn suggested_top_ups(status: &BookStatus, list: ListLength) -> Lines {
         table.add_row([top_up.notice_id.clone(), payer, payee, grouped(&top_up.suggested)]);
     }
     filled(&table, list, status.suggestions.len())
+}
+
+fn requests(status: &BookStatus, list: ListLength) -> Lines {
+    let header = [
+        text!("due by"),
+        text!("days"),
+        text!("request"),
+        text!("asks"),
+        text!("asked"),
+        text!("what is due"),
+    ];
+    let mut table = table(header, 6);
+    for request in status.requests.iter().take(list.most()) {
+        let what = match (request.duty, request.kind) {
+            ("reply", RequestKind::VERIFICATION) => text!("reply to a verification"),
+            ("reply", _) => text!("reply to a problem"),
+            (_, RequestKind::VERIFICATION) => text!("confirm the reply to a verification"),
+            _ => text!("confirm the reply to a problem"),
+        };
+        table.add_row([
+            request.on.clone(),
+            request.days_left.to_string(),
+            request.request_id.clone(),
+            request.from_province.clone(),
+            request.to_province.clone(),
+            said(&what),
+        ]);
+    }
+    filled(&table, list, status.requests.len())
 }
 
 fn filled(table: &TextTable, list: ListLength, entries: usize) -> Lines {

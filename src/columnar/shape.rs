@@ -46,6 +46,18 @@ impl CellKind {
     }
 }
 
+/// The program that closed a period, as far as the form of its tables tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TableForm {
+    /// A program of version 2 of the contract.
+    Version2,
+    /// A program of version 3 of the contract that knew no coordination.
+    BeforeCoordination,
+    /// This program, or one with the same tables.
+    #[default]
+    Current,
+}
+
 /// The specification of a table of a period.
 #[derive(Debug, Clone, Copy)]
 pub struct TableSpec {
@@ -57,6 +69,8 @@ pub struct TableSpec {
     pub money: Option<&'static str>,
     /// A column of money that books of version 2 of the contract do not have. It is 0 in them.
     pub added: Option<&'static str>,
+    /// The first form that has it. In a period of an earlier form it counts as empty.
+    pub since: TableForm,
     columns: &'static [(&'static str, CellKind)],
 }
 
@@ -98,20 +112,34 @@ pub(crate) const fn table(
     money: Option<&'static str>,
     columns: &'static [(&'static str, CellKind)],
 ) -> TableSpec {
-    TableSpec { name, key, money, added: None, columns }
+    TableSpec { name, key, money, added: None, since: TableForm::Version2, columns }
 }
 
-use CellKind::{Amount, Count, Day, Flag, Sum, Text};
+/// Makes the specification of a table that came with coordination.
+const fn of_coordination(
+    name: &'static str,
+    key: &'static [&'static str],
+    columns: &'static [(&'static str, CellKind)],
+) -> TableSpec {
+    TableSpec { since: TableForm::Current, ..table(name, key, None, columns) }
+}
+
+use CellKind::{Amount, Count, Day, Flag, Sum, Text, Time};
 
 const PAIR: &[&str] = &["insured_province", "treating_province"];
 
 /// Every table, by name.
-pub const TABLES: [TableSpec; 15] = [
+pub const TABLES: [TableSpec; 21] = [
     BREAK_FIELDS,
     BREAKS,
     CONTROL,
+    COORDINATION,
     DECISIONS,
     DEDUCTIONS,
+    ERRORS,
+    ERRORS_OPEN,
+    ERRORS_REFUSED,
+    MEDIA,
     NOTICE_STATUS,
     NOTICES,
     OPEN_ITEMS,
@@ -121,8 +149,14 @@ pub const TABLES: [TableSpec; 15] = [
     POSITIONS,
     QUOTAS,
     REJECTS,
+    REPLIES,
     RESERVES,
 ];
+
+/// Returns the tables of a form, by name.
+pub fn tables_of(form: TableForm) -> impl Iterator<Item = &'static TableSpec> {
+    TABLES.iter().filter(move |spec| spec.since <= form)
+}
 
 /// Returns the table of a name; panics when there is none.
 pub fn of(name: &str) -> TableSpec {
@@ -170,6 +204,42 @@ pub const CONTROL: TableSpec = table(
     &[("side", Text), ("bucket", Text), ("rows", Count), ("medfee_sumamt", Sum), ("payable", Sum)],
 );
 
+/// The table `coordination`.
+pub const COORDINATION: TableSpec = of_coordination(
+    "coordination",
+    &["request_id", "row"],
+    &[
+        ("request_id", Text),
+        ("row", Count),
+        ("kind", Text),
+        ("problem_type", Text),
+        ("from_province", Text),
+        ("to_province", Text),
+        ("setl_id", Text),
+        ("opened_at", Day),
+        ("subject", Text),
+        ("level", Count),
+        ("reopened_on", Day),
+        ("batch", Text),
+        ("due_on", Day),
+        ("rolled", Count),
+        ("replied_on", Day),
+        ("result", Text),
+        ("reason", Text),
+        ("confirm_by", Day),
+        ("confirmed_on", Day),
+        ("state", Text),
+        ("trusted", Flag),
+        ("fixmedins_code", Text),
+        ("mdtrt_id", Text),
+        ("psn_no", Text),
+        ("begndate", Day),
+        ("enddate", Day),
+        ("medfee_sumamt", Amount),
+        ("code", Text),
+    ],
+);
+
 /// The table `decisions`.
 pub const DECISIONS: TableSpec = table(
     "decisions",
@@ -192,6 +262,68 @@ pub const DEDUCTIONS: TableSpec = table(
         ("insured_province", Text),
         ("treating_province", Text),
         ("fund_class", Text),
+    ],
+);
+
+/// The table `errors`.
+pub const ERRORS: TableSpec = of_coordination(
+    "errors",
+    &["treating_province", "insured_province", "class", "code", "raised_by"],
+    &[
+        ("treating_province", Text),
+        ("insured_province", Text),
+        ("class", Text),
+        ("code", Text),
+        ("raised_by", Text),
+        ("errors", Count),
+        ("brought_in", Count),
+        ("resolved", Count),
+        ("answered", Count),
+        ("struck_off", Count),
+        ("open", Count),
+        ("answer_days_median", Count),
+        ("oldest_open_on", Day),
+    ],
+);
+
+/// The table `errors_open`.
+pub const ERRORS_OPEN: TableSpec = of_coordination(
+    "errors_open",
+    &["err_id"],
+    &[
+        ("err_id", Text),
+        ("at", Time),
+        ("infno", Text),
+        ("raised_by", Text),
+        ("treating_province", Text),
+        ("insured_province", Text),
+        ("fixmedins_code", Text),
+        ("class", Text),
+        ("code", Text),
+        ("text", Text),
+        ("mdtrt_id", Text),
+        ("answered_on", Day),
+        ("struck_off_on", Day),
+        ("first_period", Text),
+    ],
+);
+
+/// The table `errors_refused`.
+pub const ERRORS_REFUSED: TableSpec = of_coordination(
+    "errors_refused",
+    &["file", "row"],
+    &[("file", Text), ("row", Count), ("err_id", Text), ("code", Text)],
+);
+
+/// The table `media`.
+pub const MEDIA: TableSpec = of_coordination(
+    "media",
+    &["treating_province", "care_class", "mdtrt_cert_type"],
+    &[
+        ("treating_province", Text),
+        ("care_class", Text),
+        ("mdtrt_cert_type", Text),
+        ("visits", Count),
     ],
 );
 
@@ -245,6 +377,7 @@ pub const PAIRS: TableSpec = TableSpec {
     key: PAIR,
     money: Some("payable"),
     added: Some("returned"),
+    since: TableForm::Version2,
     columns: &[
         ("insured_province", Text),
         ("treating_province", Text),
@@ -323,6 +456,23 @@ pub const REJECTS: TableSpec = table(
     &["side", "file", "row"],
     None,
     &[("side", Text), ("file", Text), ("row", Count), ("setl_id", Text), ("rules", Text)],
+);
+
+/// The table `replies`.
+pub const REPLIES: TableSpec = of_coordination(
+    "replies",
+    &["row"],
+    &[
+        ("row", Count),
+        ("request_id", Text),
+        ("replied_on", Day),
+        ("result", Text),
+        ("reason", Text),
+        ("confirmed_on", Day),
+        ("reopened_on", Day),
+        ("accepted", Flag),
+        ("code", Text),
+    ],
 );
 
 /// The table `reserves`.

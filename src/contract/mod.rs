@@ -10,6 +10,7 @@
 
 pub mod accounts;
 pub mod bounds;
+mod column;
 pub mod columns;
 pub mod encoding;
 mod header;
@@ -19,6 +20,7 @@ pub mod names;
 pub mod near;
 pub mod parts;
 pub mod registry;
+pub mod requests;
 pub mod small_files;
 pub(crate) mod streamed;
 pub mod walk;

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization;
 
 use super::{
-    parts::{CopyFolder, DeliveryParts},
-    small_files,
+    parts::{CopyFolder, DeliveryParts, RUN_FILES, SYSTEM_ERRORS},
     walk::{SUFFIX, Unread, UnreadKind},
 };
 use crate::{
@@ -180,7 +179,11 @@ fn without_copy(stem: &str) -> &str {
 
 /// Returns the words of a stem in the singular.
 fn singular(stem: &str) -> String {
-    stem.split(['-', '_']).map(|word| word.trim_end_matches('s')).collect()
+    let word = |word: &str| match word.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => word.trim_end_matches('s').to_owned(),
+    };
+    stem.split(['-', '_']).map(word).collect()
 }
 
 /// Returns the small file whose name a name resembles.
@@ -192,9 +195,11 @@ fn small_file(file: &str, parts: DeliveryParts) -> Option<String> {
         return None;
     }
     let stem = singular(without_copy(stem));
-    let names = small_files::NAMES.into_iter();
+    let names = RUN_FILES.into_iter().filter(|name| name.ends_with(".csv"));
     let near = nearest(names.map(|name| (name, singular(name.trim_end_matches(".csv")), &stem, 1)));
-    near.filter(|near| parts.small.contains(near)).map(str::to_owned)
+    let near = near.filter(|near| parts.small.contains(near))?;
+    let [csv, table] = SYSTEM_ERRORS;
+    Some(if near == csv && parquet(file).is_some() { table } else { near }.to_owned())
 }
 
 fn is_beside(endings: &str) -> bool {
@@ -329,6 +334,12 @@ mod tests {
             ("PERMIT.CSV", "permits.csv"),
             ("treating/payments.csv", "payments.csv"),
             ("small/payments.csv", "payments.csv"),
+            ("system_errors.csv", "system-errors.csv"),
+            ("System-Error.csv", "system-errors.csv"),
+            ("system-errors.xlsx", "system-errors.csv"),
+            ("system_errors.parquet", "system-errors.parquet"),
+            ("system-errors.parq", "system-errors.parquet"),
+            ("treating/system-errors (1).parquet.gz", "system-errors.parquet"),
         ] {
             assert_eq!(found(&[name]), [format!("G01 {meant}")], "{name}");
         }

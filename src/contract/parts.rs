@@ -19,11 +19,26 @@ pub struct CopyFolder {
 pub struct DeliveryParts {
     /// Its folders.
     pub folders: &'static [CopyFolder],
-    /// Names of its small files.
+    /// Names of the files beside its folders.
     pub small: &'static [&'static str],
     /// A folder that another command reads.
     pub(super) of_others: Option<&'static str>,
 }
+
+/// The names of the system errors, of which a delivery has one.
+pub const SYSTEM_ERRORS: [&str; 2] = ["system-errors.csv", "system-errors.parquet"];
+
+/// The names beside its folders that a run reads: small files, and system errors.
+pub(super) const RUN_FILES: [&str; small_files::NAMES.len() + SYSTEM_ERRORS.len()] = {
+    let mut names = [""; small_files::NAMES.len() + SYSTEM_ERRORS.len()];
+    let mut at = 0;
+    while at < names.len() {
+        let small = small_files::NAMES.len();
+        names[at] = if at < small { small_files::NAMES[at] } else { SYSTEM_ERRORS[at - small] };
+        at += 1;
+    }
+    names
+};
 
 /// The folder of the copies of the national system.
 pub const NATIONAL: &str = "national";
@@ -37,10 +52,10 @@ const NATIONAL_FOLDER: CopyFolder =
     CopyFolder { name: NATIONAL, side: Side::Treating, words: ["nation", "国家"] };
 
 impl DeliveryParts {
-    /// What a run reads: both sides and every small file.
+    /// What a run reads: both sides, every small file, and system errors.
     pub const RUN: DeliveryParts = DeliveryParts {
         folders: &[TREATING_FOLDER, INSURED_FOLDER],
-        small: &small_files::NAMES,
+        small: &RUN_FILES,
         of_others: Some(NATIONAL),
     };
 

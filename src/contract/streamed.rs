@@ -2,7 +2,7 @@
 //!
 //! The rules of the form are those of small files, but for the length of the file.
 
-use std::{fs::File, io::Read};
+use std::io::Read;
 
 use memchr::{memchr, memrchr};
 
@@ -61,13 +61,13 @@ type TakesLine<'a> = dyn FnMut(u64, &[&str], &mut Vec<Finding>) -> Outcome<()> +
 /// Hands over the values of each line, in the order of the columns, with the number of the line. What breaks the form
 /// becomes a finding; `each` may add its own.
 pub(crate) fn read(
-    file: File,
+    from: impl Read,
     name: &str,
     columns: &[&str],
     findings: &mut Vec<Finding>,
     each: &mut TakesLine<'_>,
 ) -> Outcome<()> {
-    let mut blocks = WholeLines { from: file, held: Vec::with_capacity(BLOCK), taken: 0 };
+    let mut blocks = WholeLines { from, held: Vec::with_capacity(BLOCK), taken: 0 };
     let mut listed = ListedFindings { before: findings.len(), more: 0 };
     let mut heading: Option<StreamHeading> = None;
     let mut number = 1;

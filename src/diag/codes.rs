@@ -156,6 +156,32 @@ codes! {
     R01 "the settlement was reversed" "原结算已退费";
 }
 
+codes! {
+    /// The code of a row of `requests.csv` (Q01 to Q05) or `replies.csv` (Q06 to Q10) that is refused (coordination, part 2).
+    RequestCode:
+    Q01 "a request_id that an accepted request has" "请求编号已用于已接受的请求";
+    Q02 "a province that is unknown, the same one twice, or not that of the settlement" "省份未知、两省相同，或与该结算的省份不符";
+    Q03 "a verification of no settlement, or of one that is not known" "费用协查未指明结算，或该结算未知";
+    Q04 "a verification of what is no stay, is a reversal, or cost less than the limit" "费用协查所指不是住院、是退费，或总费用低于限额";
+    Q05 "opened after the as-of day" "发起日期晚于签发日";
+    Q06 "no accepted request has this request_id" "无此编号的已接受请求";
+    Q07 "another reply is in force, and the request was not reopened" "已有有效答复，且请求未重新发起";
+    Q08 "replied before the request was opened or reopened" "答复日期早于请求发起或重新发起日期";
+    Q09 "incorrect without a reason, or a result of the other kind of request" "核查有误而无原因，或结果属另一类请求";
+    Q10 "a day after the as-of day, a confirmation or reopening before the reply, both in one row, or a reopening not after the last one" "日期晚于签发日、确认或重新发起早于答复、两者同在一行，或重新发起不晚于上次";
+}
+
+codes! {
+    /// The code of a refused row of the system errors (coordination, part 3).
+    ErrorRule:
+    N01 "err_id is empty or longer than 40 characters" "err_id 为空或超过 40 个字符";
+    N02 "at is empty, no time, before 2000-01-01 or after the as-of day" "at 为空、不是时间、早于 2000-01-01 或晚于签发日";
+    N03 "treating_province is empty or unknown, insured_province is given and unknown, or both are the same" "treating_province 为空或未知，insured_province 已填但未知，或两者相同";
+    N04 "raised_by or class is not in its list" "raised_by 或 class 不在所列取值之内";
+    N05 "answered_on or struck_off_on is given and no date, before the day of at, or after the as-of day" "answered_on 或 struck_off_on 已填但不是日期、早于 at 当日或晚于签发日";
+    N06 "news of an error that name another treating province, day of at or insured province" "与同一 err_id 的报错相比，就医省、at 当日或参保省不同";
+}
+
 findings! {
     F01 "at least one Parquet file on each side" "每方至少一个 Parquet 文件"
         "deliver both treating/*.parquet and insured/*.parquet; a side without settlements sends one empty file"
@@ -202,6 +228,9 @@ findings! {
     F15 "texts of at most 65,536 bytes" "不超过 65,536 字节的文本"
         "export the column as the contract has it: its texts are codes and names"
         "请按约定导出该列：其文本应为代码与名称";
+    F16 "system errors in one file, CSV or Parquet" "系统报错只用一个文件送达，CSV 或 Parquet"
+        "deliver system-errors.csv or system-errors.parquet, with all rows in it"
+        "只送达 system-errors.csv 或 system-errors.parquet 之一，并包含全部行";
     G01 "nothing that looks like a part of the delivery and is not read" "没有看似送达内容却未被读取的文件"
         "give it the name that is meant, or take it away; `--accept G01` if it is meant to be left out"
         "改为应有的名称，或移出送达文件夹；若确不送达，用 `--accept G01`";
@@ -268,6 +297,15 @@ findings! {
     S15 "each code once" "每个代码一次"
         "remove one of the lines"
         "去掉其中一行";
+    S16 "a request_id of 1 to 40 characters" "1 至 40 个字符的请求编号"
+        "fill it in, or shorten it"
+        "补填或缩短";
+    S17 "a word of the list for this column" "该列所列用词之一"
+        "correct the word (docs/inputs.md has the list)"
+        "更正用词（见 docs/inputs.zh-CN.md）";
+    S18 "a problem_type with a problem, and none with a verification" "问题协同有问题类型，费用协查没有"
+        "fill in the type, or remove it"
+        "补填或删去问题类型";
     C01 "a settlement that this period has to decide on" "本期须作决定的结算"
         "remove the decision: the settlement was cleared, refused, rejected or never delivered"
         "去掉该结论：该结算已清算、已拒收、已退回或从未送达";

@@ -1,8 +1,10 @@
 //! Everything that decides about a run.
 
 use crate::{
+    columnar::shape::TableForm,
     diag::{Code, Failure, Outcome},
     independent::Recompute,
+    known::KnownDifferences,
     model::codes::Month,
     reconcile::reader::Reader,
     rules::{Policy, Rules},
@@ -22,6 +24,8 @@ pub struct RunOptions {
     pub book: PathBuf,
     /// Quotas of the first period.
     pub opening_quotas: Option<PathBuf>,
+    /// What daily reconciliation knew before the close.
+    pub daily: Option<KnownDifferences>,
     /// The policy.
     pub rules: Rules,
     /// Who reads the delivery.
@@ -34,8 +38,8 @@ pub struct RunOptions {
     pub memory: usize,
     /// Who signs the manifest.
     pub signer: Option<Signer>,
-    /// Write the tables as version 2 of the contract had them, to audit a period that version 2 closed.
-    pub old_tables: bool,
+    /// The form of the tables; an earlier one to audit a period that an earlier program closed.
+    pub form: TableForm,
     /// Do everything but publish.
     pub dry_run: bool,
     /// The rows of a province that are usual, in per cent of the last period, for the overview of a dry run.

@@ -11,7 +11,9 @@
 mod fact;
 mod facts;
 mod late;
+mod media;
 mod period;
+pub mod requests;
 mod sentences;
 mod words;
 
@@ -19,6 +21,7 @@ pub use self::{
     fact::{Fact, FactSubject},
     facts::{PeriodFacts, QuarterFlow, of_period, of_quarter},
     late::{LateNotices, late_notices},
+    media::{MediaFigures, MediaVisits},
     period::{CountedMoney, FigureTables, PeriodFigures},
     sentences::{SentencePlace, SentenceTemplate},
     words::{

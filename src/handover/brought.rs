@@ -8,9 +8,13 @@ use std::{
 use chrono::NaiveDate;
 
 use crate::{
-    book::{grid::pair_of_notice, manifest::Manifest},
+    book::{
+        grid::{Grid, pair_of_notice},
+        manifest::Manifest,
+    },
     clear::deductions::{AcceptedDeductions, Deduction},
-    columnar::stored::StoredTable,
+    columnar::{shape, stored::StoredTable},
+    coordination::known::KnownRequests,
     diag::{Failure, Outcome},
     ingest::{batch::Batches, plan::ROWS_ALONE, record::Record, source::ParquetSource},
     model::{
@@ -213,6 +217,16 @@ pub fn deductions(periods: &[(Month, PathBuf)]) -> Outcome<AcceptedDeductions> {
         }
     }
     Ok(all)
+}
+
+/// Reads what all closed periods know of requests.
+pub fn requests(periods: &[(Month, PathBuf)]) -> Outcome<KnownRequests> {
+    let mut known = KnownRequests::default();
+    for (_, folder) in periods {
+        let table = |spec: shape::TableSpec| Grid::open(folder, spec.name);
+        known.add(&table(shape::COORDINATION)?, &table(shape::REPLIES)?)?;
+    }
+    Ok(known)
 }
 
 /// Reads the notices of all closed periods, and the status of those that are not yet reported as paid.

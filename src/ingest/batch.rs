@@ -23,7 +23,7 @@ use parquet::{
 pub use super::times::DAY;
 use super::{
     amounts::{self, AmountColumn, BeyondDecimal},
-    beside::BesideValues,
+    beside::{BesideValues, MEDIUM},
     buffers::{HeldBytes, Tools},
     form::{BesideColumn, Conversion, SourceColumn},
     lengths::Lengths,
@@ -38,7 +38,10 @@ use crate::{
         guard::{damage, guarded},
     },
     event::Activity,
-    model::fields::{AMOUNT_FIELDS, FIELDS, Field, SCOPE, amount_position, positions},
+    model::{
+        fields::{AMOUNT_FIELDS, FIELDS, Field, SCOPE, amount_position, positions},
+        media::Medium,
+    },
     rules::Int96,
     text::Text,
 };
@@ -305,6 +308,19 @@ impl Batch {
     /// does not have it.
     pub fn beside(&self, field: usize) -> Option<&BesideValues> {
         self.beside.iter().find(|(place, _)| *place == field).map(|(_, values)| values)
+    }
+
+    /// Writes the medium of each row into a list; into none where the file does not say it.
+    pub fn media(&self, into: &mut Vec<Medium>) {
+        into.clear();
+        if let Some(BesideValues::Text(column)) = self.beside(MEDIUM) {
+            column.map(self.rows, into, Medium::of);
+        }
+    }
+
+    /// Returns the medium of a row.
+    pub fn medium(&self, row: usize) -> Medium {
+        Medium::of(self.beside(MEDIUM).and_then(|values| values.text(row)))
     }
 
     /// Prefetches the values of some rows.

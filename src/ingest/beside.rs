@@ -11,8 +11,17 @@ use super::{
 };
 use crate::{
     diag::{Code, Finding},
-    model::fields::{FieldKind, bare_name},
+    model::{
+        fields::{FieldKind, bare_name},
+        media::Medium,
+    },
 };
+
+/// The field that a run reads beside the record: the medium. What has a batch of a run has it at this place.
+pub const OF_RUN: [BesideField; 1] = [BesideField { name: Medium::FIELD, kind: BesideKind::Code }];
+
+/// The place of the medium among the fields that a run reads beside the record.
+pub(super) const MEDIUM: usize = 0;
 
 /// A field that is read beside the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,7 +17,12 @@ use crate::{
         walk::{FolderListing, FoundParquet, Unread, walk},
     },
     diag::{Code, Failure, Finding, Outcome},
-    ingest::{beside::BesideField, scope::FieldScope, senders::Senders, source::ParquetSource},
+    ingest::{
+        beside::{BesideField, OF_RUN},
+        scope::FieldScope,
+        senders::Senders,
+        source::ParquetSource,
+    },
     model::{
         codes::{Month, Side},
         money::{FenSum, yuan},
@@ -107,7 +112,10 @@ impl Delivery {
         let found = listing(input, extent, findings)?;
         let before = Some((input.to_owned(), found.identities()));
         let FolderListing { parquet, unread, .. } = found;
-        let sources = open_files(&parquet, extent, findings)?;
+        let mut sources = open_files(&parquet, extent, findings)?;
+        for source in &mut sources {
+            source.read_beside(&OF_RUN, findings);
+        }
         let mut small = SmallFiles::read(input, period, findings)?;
         let names: Vec<String> = parquet.into_iter().map(|file| file.name).collect();
         if let Some(totals) = &mut small.control_totals {
@@ -168,7 +176,9 @@ impl Delivery {
     }
 
     /// Makes a delivery of one file. The caller has to check that the file does not change.
-    pub fn of_file(source: ParquetSource) -> Delivery {
+    pub fn of_file(mut source: ParquetSource) -> Delivery {
+        // Whoever has found the delivery's files has told what is wrong with the column.
+        source.read_beside(&OF_RUN, &mut Vec::new());
         Delivery { sources: vec![source], ..Delivery::default() }
     }
 
@@ -227,6 +237,11 @@ impl Delivery {
         };
         let sources = self.sources.iter().zip(facts).map(entry);
         sources.chain(self.small.entries.iter().cloned()).collect()
+    }
+
+    /// Whether a file of a run says the medium of its rows.
+    pub fn has_media(&self) -> bool {
+        self.sources.iter().any(|source| !source.beside.is_empty())
     }
 
     /// Returns the number of rows of a side.

@@ -35,3 +35,4 @@ pub mod source;
 pub mod survey;
 pub mod text;
 pub mod times;
+pub(crate) mod typed_table;

@@ -9,6 +9,7 @@ use crate::{
         codes::{Month, Pair, Province},
         fields::{Amounts, FLAGS, Field, IDENTITY_FIELDS, SCOPE, without_blanks},
         group::Group,
+        media::Medium,
         money::{Fen, yuan},
     },
     rules::{Policy, Timing},
@@ -30,6 +31,8 @@ pub struct Record {
     pub mutual_aid: Fen,
     /// The scope fields, in the order of [`SCOPE`].
     pub scope: [Option<Fen>; SCOPE.len()],
+    /// The medium, which is neither compared nor carried.
+    pub medium: Medium,
 }
 
 /// The text fields of a record in one allocation, as millions of records may be in memory.
@@ -97,6 +100,7 @@ impl Record {
             amounts: Amounts::of(|field| value(field).unwrap_or_default()),
             mutual_aid: value(Field::acct_mulaid_pay).unwrap_or_default(),
             scope: SCOPE.map(value),
+            medium: batch.medium(row),
         }
     }
 

@@ -5,7 +5,7 @@ use super::{
     registered::{Registered, RegisteredKind},
     store::Storable,
 };
-use crate::model::{group::Group, money::Fen};
+use crate::model::{group::Group, media::Medium, money::Fen};
 
 impl Storable for Key {
     type Bytes = [u8; 12];
@@ -44,8 +44,9 @@ pub struct Entry {
     pub payable: u32,
     /// Number of its group.
     pub group: u16,
-    /// Whether only its partner decides about it: it is no reversal, it is in time, its payable fits 32 bits.
-    pub plain: bool,
+    /// The medium of a plain row, about which only its partner decides: it is no reversal, it is in time, its payable
+    /// fits 32 bits.
+    pub plain: Option<Medium>,
     /// Whether its values are in the store of copies in doubt.
     pub valued: bool,
 }
@@ -61,7 +62,7 @@ impl Storable for Entry {
         bytes[16..24].copy_from_slice(&self.fingerprint.to_le_bytes());
         bytes[24..28].copy_from_slice(&self.payable.to_le_bytes());
         bytes[28..30].copy_from_slice(&self.group.to_le_bytes());
-        bytes[30] = u8::from(self.plain);
+        bytes[30] = self.plain.map_or(u8::MAX, |medium| medium as u8);
         bytes[31] = u8::from(self.valued);
         bytes
     }
@@ -74,7 +75,7 @@ impl Storable for Entry {
             fingerprint: u64::from_le_bytes(part(bytes, 16)),
             payable: u32::from_le_bytes(part(bytes, 24)),
             group: u16::from_le_bytes(part(bytes, 28)),
-            plain: bytes[30] != 0,
+            plain: Medium::ALL.get(usize::from(bytes[30])).copied(),
             valued: bytes[31] != 0,
         }
     }
@@ -93,18 +94,23 @@ pub struct Claim {
     pub payable: u32,
     /// Number of its group.
     pub group: u16,
+    /// The medium of the treating row, or else of the insured row.
+    pub medium: Medium,
 }
 
 impl Claim {
-    /// Makes a claim of a treating entry and the ordinal of its equal insured entry.
+    /// Makes a claim of a treating entry and its equal insured entry.
     #[expect(clippy::cast_possible_truncation, reason = "the hash is cut into halves")]
-    pub const fn of(treating: &Entry, insured_ordinal: u32) -> Claim {
+    pub fn of(treating: &Entry, insured: &Entry) -> Claim {
+        let [of_treating, of_insured] =
+            [treating, insured].map(|entry| entry.plain.unwrap_or_default());
         Claim {
             hash: [(treating.hash >> 32) as u32, treating.hash as u32],
             check: treating.check,
-            ordinals: [treating.ordinal, insured_ordinal],
+            ordinals: [treating.ordinal, insured.ordinal],
             payable: treating.payable,
             group: treating.group,
+            medium: of_treating.or(of_insured),
         }
     }
 
@@ -127,7 +133,8 @@ impl Storable for Claim {
         let mut bytes = [0; 28];
         let [high, low] = self.hash;
         let [treating, insured] = self.ordinals;
-        let words = [high, low, self.check, treating, insured, self.payable, self.group.into()];
+        let last = u32::from(self.group) | (self.medium as u32) << 16;
+        let words = [high, low, self.check, treating, insured, self.payable, last];
         for (place, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(words) {
             *place = word.to_le_bytes();
         }
@@ -143,6 +150,7 @@ impl Storable for Claim {
             ordinals: [word(3), word(4)],
             payable: word(5),
             group: word(6) as u16,
+            medium: Medium::ALL[(word(6) >> 16) as usize % Medium::ALL.len()],
         }
     }
 }
@@ -263,11 +271,12 @@ mod tests {
             fingerprint: u64::MAX - 2,
             payable: 5,
             group: 8191,
-            plain: true,
+            plain: Some(Medium::SocialCard),
             valued: true,
         };
         assert_eq!(Entry::from_bytes(&entry.to_bytes()), entry);
-        let claim = Claim::of(&entry, 11);
+        let claim = Claim::of(&entry, &Entry { ordinal: 11, ..entry });
+        assert_eq!((claim.ordinals, claim.medium), ([9, 11], Medium::SocialCard));
         assert_eq!(Claim::from_bytes(&claim.to_bytes()), claim);
         let cleared = Cleared::of(&claim);
         assert_eq!(Cleared::from_bytes(&cleared.to_bytes()), cleared);

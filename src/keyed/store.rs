@@ -248,8 +248,8 @@ impl<T: Storable> Store<T> {
         Ok(items)
     }
 
-    /// Removes all items of a partition and shows them, in any order: what was pushed together lies together, and one
-    /// piece of what was spilled is in memory at a time.
+    /// Removes all items of a partition and shows them, in the order in which one thread pushed them: what was pushed
+    /// together lies together, and one piece of what was spilled is in memory at a time.
     pub fn drain(
         &self,
         partition: usize,
@@ -257,14 +257,13 @@ impl<T: Storable> Store<T> {
     ) -> Outcome<()> {
         let Partition { memory, pieces } =
             std::mem::take(&mut *locked(&self.partitions[partition]));
-        look(&memory)?;
-        let mut items = memory;
+        let mut items = Vec::new();
         for (offset, count) in pieces {
             items.clear();
             self.read(offset, count, &mut items)?;
             look(&items)?;
         }
-        Ok(())
+        look(&memory)
     }
 
     fn write(&self, items: &[T]) -> Outcome<(u64, usize)> {
@@ -319,7 +318,7 @@ mod tests {
     fn entry(hash: u64, ordinal: u32) -> Entry {
         let check = ordinal ^ 7;
         let fingerprint = hash ^ 0x63;
-        let (group, plain, valued) = (8191, true, false);
+        let (group, plain, valued) = (8191, Some(crate::model::media::Medium::None), false);
         Entry { hash, check, ordinal, fingerprint, payable: 5, group, plain, valued }
     }
 

@@ -123,8 +123,23 @@ pub const PROVINCES: [(u8, &str, &str); 32] = [
 ];
 
 /// One of the 32 provincial units, as its index in [`PROVINCES`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
 pub struct Province(u8);
+
+impl From<Province> for u8 {
+    fn from(province: Province) -> u8 {
+        province.0
+    }
+}
+
+impl TryFrom<u8> for Province {
+    type Error = &'static str;
+
+    fn try_from(index: u8) -> Result<Province, &'static str> {
+        Province::from_index(index.into()).ok_or("no province has this index")
+    }
+}
 
 impl Province {
     /// Returns all provinces, in the order of their codes.

@@ -16,6 +16,8 @@ pub mod fields;
 pub mod group;
 pub mod institution;
 pub mod meanings;
+pub mod media;
 pub mod money;
+pub mod requests;
 pub mod verdict;
 pub mod words;

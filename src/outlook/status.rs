@@ -1,6 +1,10 @@
 //! The state of a book on a day: deadlines, unpaid notices, use of quotas, open items.
 
-use std::{cmp::Reverse, collections::BTreeMap, path::Path};
+use std::{
+    cmp::Reverse,
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
@@ -12,7 +16,9 @@ use super::{
 };
 use crate::{
     book::{Book, grid::Grid, manifest::Manifest},
+    coordination::rows::rows_of,
     diag::{Failure, Outcome},
+    figures::requests::DueRequest,
     handover::brought,
     judged::Judged,
     model::{
@@ -61,6 +67,8 @@ pub struct BookStatus {
     pub payments: Judged,
     /// The copies that are carried, by cost year.
     pub open: Vec<OpenYear>,
+    /// The requests between provinces that no close has ended, by the day on which something is due.
+    pub requests: Vec<PendingRequest>,
     #[serde(skip)]
     sums: [FenSum; 3],
 }
@@ -128,6 +136,61 @@ pub struct OpenYear {
     pub last_period: String,
 }
 
+/// A request between provinces that no close has ended.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PendingRequest {
+    /// Its number.
+    pub request_id: String,
+    /// Its kind: `verification` or `problem`.
+    pub kind: &'static str,
+    /// The province that asks.
+    #[schemars(with = "ProvinceCode")]
+    pub from_province: String,
+    /// The province that is asked.
+    #[schemars(with = "ProvinceCode")]
+    pub to_province: String,
+    /// Its state at the close of the period that was closed last.
+    pub state: &'static str,
+    /// What is due: `reply` or `confirm`.
+    pub duty: &'static str,
+    /// The day by which.
+    #[schemars(with = "Day")]
+    pub on: String,
+    /// The number of days until then; negative when it is late.
+    pub days_left: i64,
+    /// The number of the article of the procedure that says so.
+    pub article: u8,
+}
+
+/// Returns the requests that concern a province or all, by day and number.
+fn pending(
+    periods: &[(Month, PathBuf)],
+    as_of: NaiveDate,
+    province: Option<Province>,
+) -> Outcome<Vec<PendingRequest>> {
+    let Some((_, folder)) = periods.last() else { return Ok(Vec::new()) };
+    let rows = rows_of(&Grid::open(folder, "coordination")?)?;
+    let own = province.map(|province| province.to_string());
+    let mut due: Vec<DueRequest> = rows.iter().filter_map(DueRequest::of).collect();
+    due.retain(|due| own.as_ref().is_none_or(|own| due.row.line.provinces.contains(own)));
+    due.sort_by_key(|due| (due.on, &due.row.request_id));
+    let request = |DueRequest { row, duty, on }: DueRequest| {
+        let [from_province, to_province] = row.line.provinces.clone();
+        PendingRequest {
+            request_id: row.request_id.clone(),
+            kind: row.line.kind.name(),
+            from_province,
+            to_province,
+            state: row.state().name(),
+            duty: duty.name(),
+            on: on.to_string(),
+            days_left: days(as_of, on),
+            article: row.line.kind.article(),
+        }
+    };
+    Ok(due.into_iter().map(request).collect())
+}
+
 /// Returns the state of a book on a day, for one province or for all.
 pub fn status(
     root: &Path,
@@ -173,6 +236,7 @@ pub fn status(
         deductions: Judged::of_table(&Grid::open(folder, "deductions")?),
         payments: Judged::of_table(&Grid::open(folder, "payments")?),
         open: open_years(folder, policy, next, province)?,
+        requests: pending(&periods, as_of, province)?,
     })
 }
 

@@ -63,6 +63,10 @@ pub struct Settings {
     #[serde(default, deserialize_with = "path")]
     #[schemars(with = "String")]
     pub opening_quotas: Option<PathBuf>,
+    /// The folder of a result of `daily` of the period; what it knew is told, and the manifest lists its summary.
+    #[serde(default, deserialize_with = "path")]
+    #[schemars(with = "String")]
+    pub daily: Option<PathBuf>,
     /// A rules file in place of the built-in rules.
     #[serde(default, deserialize_with = "path")]
     #[schemars(with = "String")]
@@ -213,8 +217,8 @@ impl Settings {
 
     /// Makes relative paths start at a folder.
     fn below(mut self, folder: &Path) -> Settings {
-        let Settings { input, book, opening_quotas, rules, sign_key, .. } = &mut self;
-        for path in [input, book, opening_quotas, rules, sign_key].into_iter().flatten() {
+        let Settings { input, book, opening_quotas, daily, rules, sign_key, .. } = &mut self;
+        for path in [input, book, opening_quotas, daily, rules, sign_key].into_iter().flatten() {
             if !is_remote(path) {
                 *path = folder.join(&*path);
             }
@@ -265,6 +269,7 @@ impl Settings {
             input: self.input.or(other.input),
             book: self.book.or(other.book),
             opening_quotas: self.opening_quotas.or(other.opening_quotas),
+            daily: self.daily.or(other.daily),
             rules: self.rules.or(other.rules),
             accept: self.accept.into_iter().chain(other.accept).collect(),
             as_of: self.as_of.or(other.as_of),

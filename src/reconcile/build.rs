@@ -26,6 +26,7 @@ use crate::{
         entries::BatchEntries,
     },
     register::lookup::Register,
+    system_errors::visits::WantedVisits,
 };
 
 /// Keys that are probably in doubt, known before a row is read. The first read keeps the values of their rows, so that
@@ -36,6 +37,8 @@ pub struct Foreseen<'a> {
     pub watched: &'a [u64],
     /// The register, which may hold keys of late rows.
     pub register: &'a Register,
+    /// The visits that system errors ask about; whether they have settled is noted during the read.
+    pub visits: Option<&'a WantedVisits>,
 }
 
 /// The result of the first read of a delivery.
@@ -83,6 +86,8 @@ struct SharedIndex<'a> {
     may_be_watched: BloomFilter,
     /// Keys that the register may hold.
     registered: BloomFilter,
+    /// The visits that system errors ask about.
+    visits: Option<&'a WantedVisits>,
 }
 
 /// One thread's part of the first read.
@@ -92,6 +97,7 @@ struct Indexer<'a> {
     claims: Buffers<Claim>,
     parting: Parting,
     count_scratch: CountScratch,
+    visit_hashes: Vec<Option<u64>>,
 }
 
 /// A thread's entries of rows that did not clear in the window.
@@ -152,6 +158,7 @@ impl<'a> Indexer<'a> {
             claims: Buffers::new(partitions),
             parting: Parting { buffers: [Buffers::new(partitions), Buffers::new(partitions)] },
             count_scratch: CountScratch::default(),
+            visit_hashes: Vec::new(),
         }
     }
 
@@ -239,6 +246,9 @@ impl RowSink for Indexer<'_> {
             self.shared;
         let SurveySetting { policy, period, monitor, .. } = *setting;
         let stopwatch = &monitor.stopwatch;
+        if let Some(visits) = self.shared.visits {
+            visits.look(&batch, checked, &mut self.visit_hashes)?;
+        }
         // A settlement that came in an earlier period is almost always late now. A timely row of such a key is read
         // again.
         let is_foreseen = |hash, late| {
@@ -311,6 +321,7 @@ pub fn read_delivery(run: Run, foreseen: Foreseen) -> Outcome<FirstRead> {
         watched: foreseen.watched,
         may_be_watched,
         registered: foreseen.register.filter(memory, setting.monitor)?,
+        visits: foreseen.visits,
     };
     setting.monitor.stage(text!("reading"), rows[0].saturating_add(rows[1]))?;
     let sinks = (0..threads).map(|_| Indexer::new(&shared)).collect();

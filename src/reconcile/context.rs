@@ -1,6 +1,6 @@
 //! The context of the rules: all that they read besides the copies themselves.
 
-use super::{build::Index, counters::Counters};
+use super::{build::Index, counters::Counters, named::NamedSettlements};
 use crate::{
     model::codes::Month,
     register::lookup::Register,
@@ -22,4 +22,6 @@ pub struct Context<'a> {
     pub index: &'a Index,
     /// Positions, to which settled copies are added and from which they are subtracted.
     pub counters: &'a Counters,
+    /// The settlements that requests name.
+    pub named: &'a NamedSettlements,
 }

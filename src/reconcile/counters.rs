@@ -195,7 +195,7 @@ impl Counters {
     ) {
         let CountScratch { rows: of_province, divisions, rare } = scratch;
         batch.text(Field::insuplc_admdvs).divisions(batch.rows, divisions);
-        for (row, entry) in rows.filter(|(_, entry)| entry.plain) {
+        for (row, entry) in rows.filter(|(_, entry)| entry.plain.is_some()) {
             let month = checked.month[row].expect("Invariant: a valid row has a cost month");
             let packed = PackedKey::new(divisions[row], entry.group, month);
             let treating = checked.treating[row].expect("Invariant: a valid row has provinces");

@@ -7,6 +7,7 @@ use crate::{
         codes::Month,
         fields::{COMPARED_AMOUNTS, Field, IDENTITY_FIELDS},
         group::Group,
+        media::Medium,
         money::Fen,
     },
     rules::Policy,
@@ -24,6 +25,8 @@ pub struct BatchEntries {
     prints: Vec<u64>,
     hashes: [Vec<u64>; 2],
     foreseen: Vec<bool>,
+    /// The medium of each row; empty where the file has none.
+    media: Vec<Medium>,
 }
 
 impl BatchEntries {
@@ -41,6 +44,7 @@ impl BatchEntries {
         self.undoubted.clear();
         self.doubtful.clear();
         self.hash(batch, checked);
+        batch.media(&mut self.media);
         let is_late = |month: &Option<Month>| month.is_some_and(|month| month < period);
         let keys = self.keys.iter().zip(&checked.month);
         self.foreseen.clear();
@@ -63,10 +67,10 @@ impl BatchEntries {
                 fingerprint: *fingerprint,
                 payable: payable.unwrap_or(0),
                 group: checked.group(row).map_or(0, Group::number),
-                plain: payable.is_some(),
+                plain: payable.map(|_| self.media.get(row).copied().unwrap_or_default()),
                 valued: false,
             };
-            if entry.plain && !self.foreseen[row] {
+            if entry.plain.is_some() && !self.foreseen[row] {
                 self.undoubted.push(entry);
             } else {
                 self.doubtful.push(entry);

@@ -109,6 +109,7 @@ impl<'a> Settling<'a> {
         self.check_memory(self.values.bytes(partition))?;
         let mut copies = self.values.take(partition, self.context.policy, self.context.period)?;
         copies.retain(|copy| !in_doubt.has_cleared(copy));
+        self.context.named.note(&copies);
         let registered = index.stores.registered.visit(partition, <[RegisterMatch]>::to_vec)?;
         let mut judge = Judge::new(self, &registered);
         for copy in copies.iter().filter(|copy| copy.ordinal.is_some()) {
@@ -325,6 +326,8 @@ impl<'a> Judge<'a> {
         for copy in copies.iter().flatten() {
             self.tally.control.add(copy.side, Bucket::Cleared, copy.totals());
         }
+        let media = copies.each_ref().map(|copy| copy.as_ref().map(|copy| copy.record.medium));
+        let [treating, insured] = media.map(Option::unwrap_or_default);
         let copy = copies.into_iter().flatten().find(|copy| copy.side == clearing);
         let Some(copy) = copy else { return Ok(None) };
         self.tally.cleared += copy.totals();
@@ -335,6 +338,8 @@ impl<'a> Judge<'a> {
             RegisteredKind::Settlement
         };
         let Facts { payable, group, .. } = copy.facts;
+        let visits = if kind == RegisteredKind::Reversal { -1 } else { 1 };
+        self.tally.media.add(group.number(), treating.or(insured), visits);
         self.register(&copy, Registered { kind, payable, group: Some(group), earlier: None })?;
         Ok(Some(payable))
     }

@@ -12,9 +12,9 @@ use rayon::prelude::*;
 use super::{
     breaks::SideCopy,
     build::{Foreseen, Index, Stores},
+    media::MediaCounts,
     reader::Reader,
     run::Run,
-    values::DoubtfulCopies,
 };
 use crate::{
     diag::Outcome,
@@ -45,6 +45,8 @@ pub struct AllMatched {
     pub missing: [Vec<u32>; 2],
     /// The doubtful rows of each partition.
     pub in_doubt: Vec<InDoubt>,
+    /// The settlements that cleared by themselves, by medium; none where the delivery has no media.
+    pub media: MediaCounts,
 }
 
 /// The doubtful rows of a partition.
@@ -69,17 +71,18 @@ pub fn match_index(run: Run, index: &Index, foreseen: Foreseen) -> Outcome<AllMa
     debug_assert!(foreseen.watched.is_sorted(), "watched hashes are sorted");
     let monitor = run.setting.monitor;
     let partitioning = index.stores.cleared.partitioning();
-    let partitions: Vec<Outcome<(Matched, i64)>> = (0..partitioning.count())
+    let partitions: Vec<Outcome<(Matched, i64, MediaCounts)>> = (0..partitioning.count())
         .into_par_iter()
         .map(|partition| {
             monitor.check()?;
             let stopwatch = &monitor.stopwatch;
-            stopwatch.measure(Activity::Match, || match_one(index, foreseen, run.values, partition))
+            stopwatch.measure(Activity::Match, || match_one(run, index, foreseen, partition))
         })
         .collect();
     let mut all = AllMatched::default();
     for partition in partitions {
-        let (matched, cleared) = partition?;
+        let (matched, cleared, media) = partition?;
+        all.media.merge(&media);
         all.cleared += cleared;
         all.payable += matched.payable;
         for (all, more) in all.missing.iter_mut().zip(&matched.missing) {
@@ -93,11 +96,12 @@ pub fn match_index(run: Run, index: &Index, foreseen: Foreseen) -> Outcome<AllMa
 
 /// Matches a partition.
 fn match_one(
+    run: Run,
     index: &Index,
-    Foreseen { watched, register }: Foreseen,
-    values: &DoubtfulCopies,
+    Foreseen { watched, register, .. }: Foreseen,
     partition: usize,
-) -> Outcome<(Matched, i64)> {
+) -> Outcome<(Matched, i64, MediaCounts)> {
+    let values = run.values;
     let Stores { of_sides, claims, cleared, registered: listed, .. } = &index.stores;
     let (first, last) = cleared.partitioning().range(partition);
     let claims = sort_claims(&claims.take(partition)?, first, last);
@@ -123,9 +127,13 @@ fn match_one(
     let mut matched = match_partition(claims, [&treating, &insured], known);
     let clearing = std::mem::take(&mut matched.cleared);
     let count = i64::try_from(clearing.len()).unwrap_or(i64::MAX);
+    let mut media = MediaCounts::default();
+    if run.delivery.has_media() {
+        clearing.iter().for_each(|claim| media.add(claim.group, claim.medium, 1));
+    }
     cleared.put(partition, clearing.iter().map(Cleared::of).collect())?;
     listed.put(partition, registered.into_iter().collect())?;
-    Ok((matched, count))
+    Ok((matched, count, media))
 }
 
 fn keys<K: Keyed>(list: &[K]) -> Vec<Key> {
@@ -302,9 +310,12 @@ pub fn match_partition(mut claims: Vec<Claim>, mut sides: [&[Entry]; 2], known: 
         }
         match (of_treating, of_insured) {
             ([one], [other])
-                if free && one.plain && other.plain && one.fingerprint == other.fingerprint =>
+                if free
+                    && one.plain.is_some()
+                    && other.plain.is_some()
+                    && one.fingerprint == other.fingerprint =>
             {
-                matched.cleared.push(Claim::of(one, other.ordinal));
+                matched.cleared.push(Claim::of(one, other));
                 for (cleared, row) in matched.in_doubt.cleared.iter_mut().zip([one, other]) {
                     cleared.extend(row.valued.then_some(row.ordinal));
                 }
@@ -369,13 +380,14 @@ mod tests {
     use crate::keyed::store::Partitioning;
 
     fn entry(hash: u64, ordinal: u32, fingerprint: u64) -> Entry {
-        let (check, group, plain, valued) = (0, 0, true, ordinal % 2 == 1);
+        let (check, group, plain) = (0, 0, Some(crate::model::media::Medium::None));
+        let valued = ordinal % 2 == 1;
         Entry { hash, check, ordinal, fingerprint, payable: 3, group, plain, valued }
     }
 
     /// The claim that a treating and an insured row clear.
     fn claim(hash: u64, treating: u32, insured: u32) -> Claim {
-        Claim::of(&entry(hash, treating, 1), insured)
+        Claim::of(&entry(hash, treating, 1), &entry(hash, insured, 1))
     }
 
     #[test]
@@ -409,7 +421,7 @@ mod tests {
             entry(5, 4, 1), // twice
             entry(5, 5, 1),
             entry(6, 6, 1), // alone
-            Entry { plain: false, ..entry(7, 7, 1) },
+            Entry { plain: None, ..entry(7, 7, 1) },
         ];
         let mut insured = vec![
             entry(4, 0, 2),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     breaks::{Break, BreakField, OpenItem},
     decisions::Decisions,
+    media::MediaCounts,
 };
 use crate::{
     keyed::{key::Key, sorted::Sorted},
@@ -45,6 +46,8 @@ pub struct DoubtTally {
     pub already_cleared: BTreeMap<(Side, Option<u16>), u64>,
     /// Keys of the settlements that were reversed in this period, sorted.
     pub reversed: Vec<Key>,
+    /// The settlements that cleared, by medium.
+    pub media: MediaCounts,
 }
 
 impl DoubtTally {
@@ -55,6 +58,7 @@ impl DoubtTally {
             *all += more;
         }
         self.cleared += other.cleared;
+        self.media.merge(&other.media);
         self.voided += other.voided;
         for (class, count) in other.classes {
             *self.classes.entry(class).or_default() += count;

@@ -218,7 +218,7 @@ impl Window {
             let row = self.resolve(bucket.0[first], coming, &mut shard.revoked, claim);
             shard.buckets[at].0[first] = row;
         } else if let Some(free) = (0..BUCKET).find(|at| !is_held(at)) {
-            let row = HeldRow::new(tag, RowState::Waits, *place, entry.fingerprint);
+            let row = HeldRow::waiting(tag, *place, entry);
             shard.buckets[at].0[free] = row;
         }
         // If the bucket is full, the row is not in the table. It leaves its entry, and the match finds its partner.
@@ -235,15 +235,16 @@ impl Window {
         let Coming { entry, place } = coming;
         let (first, second) = (row.place(), RowSlot(row.with));
         let sides = [first, *place].map(|place| self.side(place));
-        let now = |state, with| HeldRow::new(row.tag(), state, first, with);
+        let now = |state, with| row.becoming(state, with);
         match row.state() {
             RowState::Waits if sides[0] != sides[1] && row.with == entry.fingerprint => {
-                let other = self.ordinal(first);
+                let (ordinal, plain) = (self.ordinal(first), Some(row.medium()));
+                let other = &Entry { ordinal, plain, ..*entry };
                 let (treating, insured) = match sides[1] {
-                    Side::Treating => (entry.ordinal, other),
-                    Side::Insured => (other, entry.ordinal),
+                    Side::Treating => (entry, other),
+                    Side::Insured => (other, entry),
                 };
-                claim(Claim::of(&Entry { ordinal: treating, ..*entry }, insured));
+                claim(Claim::of(treating, insured));
                 self.set_cleared([first, *place], true);
                 now(RowState::Cleared, place.0)
             }

@@ -32,6 +32,7 @@ use crate::{
     model::codes::{Month, Side},
     plausible::{self, Slips},
     rules::Rules,
+    system_errors::check_form,
     text::Text,
 };
 
@@ -101,6 +102,8 @@ pub fn rehearse(options: &RehearsalOptions, monitor: &Monitor) -> Outcome<Rehear
     let mut findings = Vec::new();
     let mut delivery = Delivery::open(&options.input, period, &mut findings)?;
     delivery.forget(&options.input, options.opening_quotas.iter().chain(&options.book));
+    let errors = check_form(&options.input, options.rules.int96, monitor, &mut findings)?;
+    delivery.small.entries.extend(errors);
     let first = book.as_ref().and_then(|book| book.periods.first()).map(|(first, _)| *first);
     OpeningQuotas::of_first(options.opening_quotas.as_deref(), first, &mut findings)?;
     let rows = Side::BOTH.map(|side| delivery.rows(side));

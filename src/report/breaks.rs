@@ -13,6 +13,7 @@ use crate::{
         grid::GridRow,
         twins::{Twins, visible},
     },
+    known::KnownDifferences,
     model::{
         codes::{Month, Pair},
         control::Class,
@@ -45,6 +46,15 @@ pub(super) struct Single {
     pub(super) age: i32,
     pub(super) stake: Money,
     pub(super) held: Money,
+    /// The day since which daily reconciliation knew it.
+    pub(super) known_since: String,
+}
+
+/// The breaks of a class, and those of them that daily reconciliation knew.
+pub(super) struct KnownClass {
+    pub(super) class: Words,
+    pub(super) breaks: String,
+    pub(super) known: String,
 }
 
 /// Breaks of the period.
@@ -61,6 +71,9 @@ pub(super) struct BreakSummary {
     pub(super) all_pairs: usize,
     #[serde(skip)]
     pub(super) largest: Vec<Single>,
+    /// What daily reconciliation knew, by class; none where nobody gave its result.
+    #[serde(skip)]
+    pub(super) known: Option<Vec<KnownClass>>,
     /// Missing copies of both sides whose setl_ids differ in spelling only, and their number.
     #[serde(skip)]
     pub(super) twins: Vec<Pairing>,
@@ -114,7 +127,8 @@ impl BreakSummary {
             late: late.into_iter().map(|(key, tally)| of(lately(key), tally)).collect(),
             pairs: pairs.into_iter().map(|(key, tally)| of(pair(key), tally)).collect(),
             all_pairs,
-            largest: largest(&carried),
+            largest: largest(&carried, source.daily.as_ref()),
+            known: source.daily.as_ref().map(|daily| known(&all, daily)),
             all_twins: twins.of_treating(&source.breaks).count(),
             twins: twins.of_treating(&source.breaks).take(LISTED).map(pairing).collect(),
             total: (whole > 0).then(|| of(words("合计", "Total"), BreakTally::of(&all))),
@@ -159,7 +173,24 @@ fn lately((of, months): (Class, i128)) -> Words {
     words(format!("{} · 迟 {months} 个月", name.zh), format!("{} · {months} months late", name.en))
 }
 
-fn largest(carried: &[&ListedBreak]) -> Vec<Single> {
+/// Counts the breaks of each class that daily reconciliation knew.
+fn known(all: &[ListedBreak], daily: &KnownDifferences) -> Vec<KnownClass> {
+    let mut classes: BTreeMap<Class, [i128; 2]> = BTreeMap::new();
+    for found in all {
+        let [breaks, known] = classes.entry(found.class).or_default();
+        *breaks += 1;
+        *known += i128::from(daily.since(found.row.text("setl_id")).is_some());
+    }
+    let line = |(of, [breaks, known]): (Class, [i128; 2])| KnownClass {
+        class: class(of),
+        breaks: count(breaks),
+        known: count(known),
+    };
+    classes.into_iter().map(line).collect()
+}
+
+fn largest(carried: &[&ListedBreak], daily: Option<&KnownDifferences>) -> Vec<Single> {
+    let since = |row: &GridRow| daily.and_then(|daily| daily.since(row.text("setl_id")));
     let mut ranked = carried.to_vec();
     ranked.sort_by(|a, b| {
         let key = |found: &ListedBreak| (-found.stake, -found.held, -found.age);
@@ -173,6 +204,7 @@ fn largest(carried: &[&ListedBreak]) -> Vec<Single> {
         age: found.age,
         stake: Money(found.stake),
         held: Money(found.held),
+        known_since: since(&found.row).map_or_else(String::new, |day| day.to_string()),
     };
     ranked.into_iter().map(single).collect()
 }

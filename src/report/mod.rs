@@ -14,8 +14,10 @@ mod cards;
 mod flows;
 mod headline;
 mod judged;
+mod media;
 mod patterns;
 mod punctuality;
+mod requests;
 mod reserves;
 mod source;
 mod task;
@@ -32,8 +34,10 @@ use self::{
     breaks::BreakSummary,
     flows::Flows,
     headline::Headline,
+    media::MediaSection,
     patterns::Patterns,
     punctuality::{Payer, Punctuality},
+    requests::RequestSummary,
     reserves::ReserveSummary,
     source::PeriodTables,
     trend::Point,
@@ -43,6 +47,7 @@ use crate::{
     diag::{Failure, Outcome},
     figures::{self, PeriodFacts, SentencePlace, SentenceTemplate},
     judged::Judged,
+    known::KnownDifferences,
     model::{codes::Month, money::yuan},
     place::output::{Output, Readers, Replace},
     shapes::{FormatNumber, Period, Yuan},
@@ -81,12 +86,12 @@ pub struct WrittenReport {
 pub fn write(
     book: &Path,
     period: Month,
-    out: &Path,
-    force: bool,
+    (out, force): (&Path, bool),
     template: &SentenceTemplate,
+    daily: Option<KnownDifferences>,
 ) -> Outcome<WrittenReport> {
     let output = Output::file(out, Replace::when(force))?;
-    let source = PeriodTables::read(book, period)?;
+    let source = PeriodTables { daily, ..PeriodTables::read(book, period)? };
     source.prove()?;
     let (page, balanced) = render(&source, template)?;
     output.write(Readers::Usual, page.as_bytes())?;
@@ -111,6 +116,8 @@ fn render(source: &PeriodTables, template: &SentenceTemplate) -> Outcome<(String
     let trend = trend::trend(source)?;
     let punctuality = Punctuality::of(source)?;
     let patterns = Patterns::of(source);
+    let requests = RequestSummary::of(source)?;
+    let media = MediaSection::of(source)?;
     let sentences = sentences(source, template);
     let headline = Headline::of(source, &reserves, &patterns, &punctuality, &sentences);
     let data = Data { flows: &flows, breaks: &breaks, trend: &trend, payers: &punctuality.payers };
@@ -127,8 +134,10 @@ fn render(source: &PeriodTables, template: &SentenceTemplate) -> Outcome<(String
         reserves: &reserves,
         breaks: &breaks,
         patterns: &patterns,
+        media: &media,
         trend: &trend,
         punctuality: &punctuality,
+        requests: requests.as_ref(),
     };
     let text =
         page.render().map_err(|error| Failure::Bug(text!("the page: {}", Text::foreign(error))))?;
@@ -198,8 +207,10 @@ struct ReportPage<'a> {
     reserves: &'a ReserveSummary,
     breaks: &'a BreakSummary,
     patterns: &'a Patterns,
+    media: &'a MediaSection,
     trend: &'a [Point],
     punctuality: &'a Punctuality,
+    requests: Option<&'a RequestSummary>,
 }
 
 impl ReportPage<'_> {

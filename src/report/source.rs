@@ -14,6 +14,7 @@ use crate::{
     diag::{Failure, Outcome},
     figures::{LateNotices, PeriodFigures, late_notices},
     judged::Judged,
+    known::KnownDifferences,
     model::{
         codes::{Month, Pair},
         control::Class,
@@ -44,6 +45,8 @@ pub(super) struct PeriodTables {
     pub(super) deductions: Judged,
     /// The outcomes of the payments.
     pub(super) payments: Judged,
+    /// What daily reconciliation knew.
+    pub(super) daily: Option<KnownDifferences>,
 }
 
 impl PeriodTables {
@@ -73,6 +76,7 @@ impl PeriodTables {
             control: Grid::open(folder, "control")?,
             deductions: Judged::of_table(&Grid::open(folder, "deductions")?),
             payments: Judged::of_table(&Grid::open(folder, "payments")?),
+            daily: None,
         })
     }
 

@@ -10,6 +10,7 @@
 //! **Invariants.** Unknown keys and unknown formats are refused by name; errors of keys and types are
 //! reported one at a time, all others together.
 
+mod coordination;
 mod money;
 mod schedule;
 pub mod test_block;
@@ -22,6 +23,7 @@ use serde::Deserialize;
 
 use self::test_block::TestBlock;
 pub use self::{
+    coordination::CoordinationRules,
     money::{NegativeNet, YearlyQuota},
     schedule::ProcedureDays,
 };
@@ -135,6 +137,9 @@ struct RawPolicy {
     /// Days that `status` shows.
     #[serde(default)]
     schedule: Option<ProcedureDays>,
+    /// Limits and days of requests between provinces.
+    #[serde(default)]
+    coordination: Option<CoordinationRules>,
     /// The fund class of each `insutype`.
     fund_class: BTreeMap<String, FundClass>,
     /// The care class of each `med_type`.
@@ -180,6 +185,8 @@ pub struct Policy {
     pub yearly_quota: YearlyQuota,
     /// Days that `status` shows, if the rules have them.
     pub schedule: Option<ProcedureDays>,
+    /// Limits and days of requests between provinces.
+    pub coordination: CoordinationRules,
     fund_class: BTreeMap<String, FundClass>,
     care_class: BTreeMap<String, CareClass>,
     chronic: BTreeMap<String, NaiveDate>,
@@ -297,6 +304,9 @@ impl RawPolicy {
             errors.push(text!("policy {}: yearly_quota needs 1 ≤ from_month ≤ to_month ≤ 12", at));
         }
         self.schedule.iter().for_each(|schedule| schedule.check(at, errors));
+        let newest = || CoordinationRules::newest(BUILT_IN);
+        let coordination = self.coordination.unwrap_or_else(newest);
+        coordination.check(at, errors);
         let chronic = self.chronic_days(errors);
         if errors.len() > before {
             return None;
@@ -318,6 +328,7 @@ impl RawPolicy {
             confirm_tables_day: self.confirm_tables_day,
             yearly_quota: yearly,
             schedule: self.schedule,
+            coordination,
             fund_class: self.fund_class.clone(),
             care_class: self.care_class.clone(),
             chronic,

@@ -3,6 +3,7 @@
 use super::template::Template;
 use crate::{
     contract::{accounts::ReceivingAccounts, names::PlaceNames},
+    known::KnownDifferences,
     privacy::pseudonym::Pseudonyms,
 };
 
@@ -17,6 +18,8 @@ pub struct Style {
     pub accounts: Option<ReceivingAccounts>,
     /// Names of pooling areas, divisions and institutions.
     pub names: PlaceNames,
+    /// What daily reconciliation knew.
+    pub daily: Option<KnownDifferences>,
     /// Whether each folder becomes an archive.
     pub archives: bool,
 }
@@ -29,6 +32,7 @@ impl Style {
             pseudonyms: None,
             accounts: None,
             names: PlaceNames::default(),
+            daily: None,
             archives: false,
         }
     }

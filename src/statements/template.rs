@@ -86,6 +86,16 @@ pub struct Template {
     copies: RowForm,
     /// The cost-verification pack: the reply form.
     pub(super) reply: RowForm,
+    /// Requests: what is due when.
+    requests_due: RowForm,
+    /// Requests: what the province asked.
+    requests_asked: RowForm,
+    /// Requests: what the province was asked.
+    requests_received: RowForm,
+    /// Requests: verifications that found a mistake, with the deductions that followed.
+    requests_incorrect: RowForm,
+    /// Requests: rows that were refused.
+    requests_refused: RowForm,
     /// What fields are called, by national field name.
     labels: BTreeMap<String, String>,
     /// What sides are called, by `treating` and `insured`.
@@ -145,7 +155,7 @@ pub(crate) struct Target {
 }
 
 /// The forms of a bulletin.
-const BULLETIN: [&str; 13] = [
+const BULLETIN: [&str; 17] = [
     "volumes",
     "sides",
     "pairs",
@@ -154,10 +164,14 @@ const BULLETIN: [&str; 13] = [
     "late",
     "breaks_treating",
     "breaks_insured",
+    "system_errors",
+    "error_texts",
+    "media",
     "institutions",
     "areas",
     "targets",
     "networks",
+    "requests",
     "quarter",
 ];
 
@@ -178,6 +192,9 @@ impl BulletinTemplate {
         Ok(())
     }
 }
+
+/// The column of the day since which daily reconciliation knew a break.
+pub(super) const KNOWN_SINCE: &str = "known_since";
 
 impl Template {
     fn form(&self, file: &str) -> &RowForm {
@@ -201,6 +218,11 @@ impl Template {
             "differences" => &self.differences,
             "copies" => &self.copies,
             "reply" => &self.reply,
+            "requests_due" => &self.requests_due,
+            "requests_asked" => &self.requests_asked,
+            "requests_received" => &self.requests_received,
+            "requests_incorrect" => &self.requests_incorrect,
+            "requests_refused" => &self.requests_refused,
             "breaks" => &self.breaks,
             of_bulletin => &self.bulletin.forms[of_bulletin],
         }
@@ -249,6 +271,10 @@ impl Template {
         rows: Vec<RowValues>,
         offered: &[&str],
     ) -> Outcome<Sheet> {
+        // Without a result of daily reconciliation nobody knows it.
+        let is_told =
+            |(_, value, _): &&ColumnForm| value != KNOWN_SINCE || offered.contains(&KNOWN_SINCE);
+        let columns: Vec<&ColumnForm> = columns.iter().filter(is_told).collect();
         let unknown = columns
             .iter()
             .find(|(_, value, _)| value != "number" && !offered.contains(&value.as_str()));

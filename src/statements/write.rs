@@ -21,6 +21,7 @@ use super::{
 use crate::{
     book::{ClosedPeriod, closed_periods},
     diag::{Failure, Outcome},
+    figures::requests::RequestFigures,
     judged::Judged,
     model::{
         codes::{Month, Province},
@@ -73,7 +74,10 @@ pub fn write(book: &Path, period: Month, out: &Path, style: &Style) -> Outcome<W
         .ok_or_else(|| Failure::Book(text!("the manifest of {} has no day", period)))?;
     let earlier = closed_periods(book)?.into_iter().find(|(month, _)| month.plus(1) == period);
     let before = earlier.map(|(month, folder)| ClosedPeriod::read(month, folder)).transpose()?;
-    let content = Content::read(&closed, before.as_ref(), issued_on)?;
+    let mut history = closed_periods(book)?;
+    history.retain(|(month, _)| *month <= period);
+    let requests = RequestFigures::read(&history)?;
+    let content = Content::read(&closed, before.as_ref(), issued_on, requests)?;
     let provinces = content.provinces();
     let readers: Vec<Option<Province>> =
         [None].into_iter().chain(provinces.iter().copied().map(Some)).collect();

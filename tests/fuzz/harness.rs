@@ -51,6 +51,14 @@ pub(crate) const TARGETS: [(&str, Target); 7] = [
     ("export", Bench::export),
 ];
 
+/// A good file of requests, and one of replies.
+const REQUESTS: &str = "request_id,kind,from_province,to_province,opened_at,problem_type,setl_id,subject\n\
+                        v1,verification,34,31,2025-11-03,,S1,twice billed\n\
+                        p1,problem,31,34,2025-11-04,filing,,\n";
+const REPLIES: &str = "request_id,replied_on,result,reason,confirmed_on,reopened_on\n\
+                       v1,2025-12-01,incorrect,billed twice,2025-12-03,\n\
+                       p1,2025-11-05,answered,,,2025-11-06\n";
+
 /// The quotas that a first period starts from; it is taken like the small files of a delivery.
 const OPENING_QUOTAS: &str = "opening-quotas.csv";
 
@@ -143,7 +151,12 @@ impl Bench {
                 let file = |(number, name): (usize, &str)| {
                     let folder = if name == OPENING_QUOTAS { "" } else { "2025-11" };
                     let folder = if name == "permits.csv" { "2025-10" } else { folder };
-                    let bytes = fs::read(self.samples.join(folder).join(name)).expect("read");
+                    let bytes = match name {
+                        // The sample has no requests.
+                        "requests.csv" => REQUESTS.as_bytes().to_vec(),
+                        "replies.csv" => REPLIES.as_bytes().to_vec(),
+                        _ => fs::read(self.samples.join(folder).join(name)).expect("read"),
+                    };
                     numbered((number, bytes))
                 };
                 NAMES.into_iter().chain([OPENING_QUOTAS]).enumerate().map(file).collect()
@@ -398,13 +411,14 @@ impl Bench {
             input: self.samples.join(period.to_string()),
             book: self.folder.path().join(book),
             opening_quotas: None,
+            daily: None,
             rules: Rules::built_in(),
             accept: CODES.into(),
             as_of: None,
             memory: 16 << 20,
             signer: None,
             independent: None,
-            old_tables: false,
+            form: liangqing::columnar::shape::TableForm::default(),
             dry_run: true,
             usual_percent: Some(50..=200),
         }

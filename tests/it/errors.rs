@@ -76,6 +76,11 @@ fn small_file(world: &World, name: &str, lines: &[&str]) {
     world.small_file(PERIOD, name, lines.join("\n"));
 }
 
+fn requests(world: &World, line: &str) {
+    let header = "request_id,kind,from_province,to_province,opened_at,problem_type,setl_id,subject";
+    small_file(world, "requests.csv", &[header, line]);
+}
+
 fn decisions(world: &World, lines: &[&str]) {
     let header = "setl_id,decision,reason,decided_by,approved_by,decided_on";
     small_file(world, "decisions.csv", &[&[header], lines].concat());
@@ -350,6 +355,27 @@ reproducers! {
     @r#"
     S11 payments.csv, line 2: found a line of more than 1 MiB, expected a small file: at most 256 MiB, 4,000,000 lines, 1 MiB a line
       hint: look at the place: a quote that is never closed makes one line of many; a file that is really so large is not the one that the contract means
+    "#;
+
+    S16 a_request_without_a_number
+    |world| requests(world, ",problem,34,31,2025-12-01,other,,"),
+    @r#"
+    S16 requests.csv, line 2, column request_id: found "", expected a request_id of 1 to 40 characters
+      hint: fill it in, or shorten it
+    "#;
+
+    S17 a_kind_that_is_not_in_the_list
+    |world| requests(world, "a,question,34,31,2025-12-01,other,,"),
+    @r#"
+    S17 requests.csv, line 2, column kind: found "question", expected a word of the list for this column
+      hint: correct the word (docs/inputs.md has the list)
+    "#;
+
+    S18 a_verification_with_a_type
+    |world| requests(world, "a,verification,34,31,2025-12-01,other,B,"),
+    @r#"
+    S18 requests.csv, line 2, column problem_type: found "other", expected a problem_type with a problem, and none with a verification
+      hint: fill in the type, or remove it
     "#;
 
     C01 a_decision_on_what_was_never_delivered

@@ -21,7 +21,7 @@ fn the_tables_are_listed_with_their_columns_and_rows() {
     let json = query(&world, &["--list", "--period", "2025-11", "--format", "json"]).expect(0);
     let json: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
     let tables = json["tables"].as_array().expect("tables");
-    assert_eq!(tables.len(), 15);
+    assert_eq!(tables.len(), 21);
     let pairs = tables.iter().find(|table| table["name"] == "pairs").expect("pairs");
     assert_eq!(pairs["rows"], 1);
     // A notice names its period itself.

@@ -56,7 +56,7 @@ fn any_flipped_bit_is_found() {
     assert!(findings(&world.book()).is_empty());
     let is_file = |path: &String| world.book().join(path).is_file();
     let files: Vec<String> = tree(&world.book()).into_keys().filter(is_file).collect();
-    assert_eq!(files.len(), 3 * 19);
+    assert_eq!(files.len(), 3 * 25);
     let is_manifest = |path: &&String| path.contains("manifest.");
     let (manifests, outputs): (Vec<_>, Vec<_>) = files.iter().partition(is_manifest);
     let random = &mut Random(1);
@@ -236,7 +236,7 @@ fn a_book_in_order_says_how_much_was_checked() {
     let report = json(&ran);
     assert_eq!(report["periods"].as_array().map(Vec::len), Some(2));
     assert_eq!(report["periods"][0]["registered"], 2);
-    assert_eq!(report["periods"][0]["files"], 18);
+    assert_eq!(report["periods"][0]["files"], 24);
     assert_eq!(report["head_given"], true);
     assert!(report["figures"].as_u64() > Some(300), "{report}");
     let upto = world.verify(&["--period", "2025-10", "--head", &head(&world, "2025-10")]).expect(0);

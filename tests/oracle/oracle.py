@@ -1175,9 +1175,10 @@ def empty_state():
             "delivered": set(), "accepted": []}
 
 
-def clear_period(state, period, folder, opening_quotas=None, as_of=None, accept=ASKED, rules=None):
+def clear_period(state, period, folder, opening_quotas=None, as_of=None, accept=ASKED, rules=None, look=None):
     """Returns (new state, tables); raises Refused, WrongOrder or Usage. state is not touched; the new one
-    says which plausibility codes were met."""
+    says which plausibility codes were met. look is told the valid rows by side, the copies that reached step 5 and
+    the rows that cleared."""
     state = copy.deepcopy(state)
     if state["periods"]:
         if month_no(period) != month_no(state["periods"][-1]) + 1:
@@ -1198,6 +1199,7 @@ def clear_period(state, period, folder, opening_quotas=None, as_of=None, accept=
     permits = [p for p in state["permits"] if period <= p["until_period"]]
     state["permits"] = permits
     valid = step0_reject(run, rows)
+    every_valid_row = dict(valid)
     step1_register(run, valid)
     must_be_meant(state, asked_about_cleared(run), accept)
     kept, still_open = steps2_and_3(run, valid)
@@ -1206,6 +1208,8 @@ def clear_period(state, period, folder, opening_quotas=None, as_of=None, accept=
         lambda: steps5_to_9(run, reach, small["decisions.csv"]),
         lambda: apply_quota_changes(run, small["quota-changes.csv"]),
         lambda: initial_quotas(run, small["initial-quotas.csv"]))
+    if look:
+        look(every_valid_row, reach, cleared)
     deductions, deducted = deduct(run, small["deductions.csv"], cleared)
     payments, paid_in, paid_back = apply_payments(run, small["payments.csv"])
     tables = clear_pairs(run, cleared, deducted, approved, initial, paid_in, paid_back, as_of)

@@ -150,8 +150,8 @@ fn claim(group: &[u8]) -> Option<Claim> {
     }
     let (treating, insured) = (treating?, insured?);
     let equal = treating.hash == insured.hash && treating.fingerprint == insured.fingerprint;
-    let clears = equal && treating.plain && insured.plain;
-    clears.then(|| Claim::of(&treating, insured.ordinal))
+    let clears = equal && treating.plain.is_some() && insured.plain.is_some();
+    clears.then(|| Claim::of(&treating, &insured))
 }
 
 /// Adds up the parts of positions in a group. Where a sum would overflow, a part stays separate.
@@ -198,7 +198,7 @@ mod tests {
             fingerprint: 17,
             payable: 5,
             group: 8,
-            plain: true,
+            plain: Some(Default::default()),
             valued: false,
         }
     }
@@ -218,7 +218,7 @@ mod tests {
             let of = |side| if side == Side::Treating { treating } else { insured };
             let met = met(&pair.map(|side| Parcel::Copy(side, of(side))));
             let [Parcel::Claim(claim)] = &met[..] else { panic!("{met:?}") };
-            assert_eq!(*claim, Claim::of(&treating, 2));
+            assert_eq!(*claim, Claim::of(&treating, &entry(2)));
         }
     }
 
@@ -230,7 +230,7 @@ mod tests {
             vec![copy(treating, entry(1))],
             vec![copy(treating, entry(1)), copy(treating, entry(2))],
             vec![copy(treating, entry(1)), copy(insured, Entry { fingerprint: 1, ..entry(2) })],
-            vec![copy(treating, entry(1)), copy(insured, Entry { plain: false, ..entry(2) })],
+            vec![copy(treating, entry(1)), copy(insured, Entry { plain: None, ..entry(2) })],
             vec![copy(treating, entry(1)), copy(insured, entry(2)), copy(insured, entry(3))],
         ];
         for group in groups {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
+use super::request::RequestEvent;
 use crate::{
     diag::codes::{LineCode, RowRule},
     model::{
@@ -42,6 +43,8 @@ pub enum SettlementEvent {
     Deduction(DeductionEvent),
     /// A payment of its notice was confirmed.
     Payment(NoticePayment),
+    /// A request names the settlement.
+    Request(RequestEvent),
 }
 
 /// Values of a record by national field name.
@@ -409,6 +412,7 @@ impl SettlementEvent {
             SettlementEvent::Reversed => "reversed",
             SettlementEvent::Deduction(_) => "deduction",
             SettlementEvent::Payment(_) => "payment",
+            SettlementEvent::Request(_) => "request",
         }
     }
 
@@ -443,6 +447,7 @@ impl SettlementEvent {
             SettlementEvent::Payment(NoticePayment { notice_id, amount, paid_on }) => {
                 text!("{} yuan of {} on {}", amount, notice_id, paid_on)
             }
+            SettlementEvent::Request(request) => request.words(),
         }
     }
 

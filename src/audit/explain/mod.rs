@@ -4,6 +4,7 @@ mod closed;
 mod event;
 pub mod figure;
 mod life;
+mod request;
 mod source;
 
 use self::{
@@ -13,6 +14,7 @@ use self::{
         DifferentField, NoticePayment, Paid, RecordValues, RejectionEvent,
     },
     life::SettlementState,
+    request::RequestEvent,
 };
 use std::{
     borrow::Cow,
@@ -145,7 +147,22 @@ fn table_events(setl_id: &str, period: &ClosedPeriod) -> Outcome<Vec<SettlementE
             class_without: row.text("class_without").to_owned(),
         }));
     }
+    events.extend(of(&Grid::open(folder, "coordination")?, setl_id).map(request));
     Ok(events)
+}
+
+fn request(row: GridRow) -> SettlementEvent {
+    let text = |column| row.text(column).to_owned();
+    let text_or_null = |column| row.text_or_null(column).map(str::to_owned);
+    SettlementEvent::Request(RequestEvent {
+        request_id: text("request_id"),
+        request_kind: text("kind"),
+        from_province: text("from_province"),
+        to_province: text("to_province"),
+        state: text("state"),
+        result: text_or_null("result"),
+        code: text_or_null("code"),
+    })
 }
 
 fn broken<'a>(row: GridRow, fields: impl Iterator<Item = GridRow<'a>>) -> BreakEvent {

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     book::grid::{GridRow, pair_of_notice},
+    coordination::known::KnownRequests,
     model::{
         codes::{Month, Pair, Province},
         money::FenSum,
@@ -22,6 +23,7 @@ pub(super) struct History {
     pub(super) money: PastMoney,
     pub(super) notices: PastNotices,
     pub(super) policies: Policies,
+    pub(super) requests: KnownRequests,
     pub(super) registers: Vec<RegisterFile>,
     pub(super) expectations: Expectations,
 }
@@ -30,6 +32,8 @@ impl History {
     pub(super) fn add(&mut self, closed: &ReadablePeriod) {
         self.money.add(closed);
         self.notices.add(closed);
+        // A row that cannot be read is reported where its period is judged.
+        _ = self.requests.add(closed.grid("coordination"), closed.grid("replies"));
     }
 }
 

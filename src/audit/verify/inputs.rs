@@ -11,9 +11,11 @@ use crate::{
     book::grid::GridRow,
     contract::{
         columns::CONTROL_TOTALS,
+        parts::SYSTEM_ERRORS,
         small_files::{self, OpeningQuotas},
     },
     diag::{Code, codes::RowRule},
+    known::KnownDifferences,
     model::{codes::Side, control::Bucket},
     place::period::MANIFEST,
     text::Text,
@@ -28,11 +30,13 @@ pub(super) fn check(closed: &ReadablePeriod, checks: &mut Checks) {
     let manifest = place(closed.month, MANIFEST);
     let known = inputs.iter().map(|input| {
         let side = Side::BOTH.into_iter().any(|side| is_input_of(side, &input.path));
-        let small = small_files::NAMES.contains(&input.path.as_str());
+        let name = input.path.as_str();
+        let small = small_files::NAMES.contains(&name) || SYSTEM_ERRORS.contains(&name);
         let opening = input.path == OPENING_QUOTAS && closed.is_first();
         let digest = input.sha256.len() == 64
             && input.sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        (!(digest && (side || small || opening))).then(|| Text::given(&input.path))
+        let daily = KnownDifferences::is_input(name);
+        (!(digest && (side || small || opening || daily))).then(|| Text::given(&input.path))
     });
     checks.law(Code::B07, &manifest, text!("inputs that a delivery can have"), known);
     let ordered = inputs.windows(2).map(|two| {

@@ -14,7 +14,7 @@ use std::{
 
 use crate::{
     book::grid::{Cell, Grid, GridRow},
-    columnar::shape::TABLES,
+    columnar::shape::{TABLES, TableForm},
     diag::Code,
     model::{
         codes::{CareClass, FundClass, Month, Pair, Province, Side},
@@ -48,7 +48,7 @@ type ControlCells<'a> = BTreeMap<(&'a str, &'a str), TableTotals>;
 const WITH_EQUAL_KEYS: [&str; 4] = ["breaks", "deductions", "payments", "permits"];
 
 /// Columns that may have empty cells.
-const MAY_BE_EMPTY: [&str; 28] = [
+const MAY_BE_EMPTY: [&str; 41] = [
     "break_fields insured_value",
     "break_fields treating_value",
     "breaks fields",
@@ -59,6 +59,19 @@ const MAY_BE_EMPTY: [&str; 28] = [
     "deductions fund_class",
     "deductions insured_province",
     "deductions treating_province",
+    "errors answer_days_median",
+    "errors code",
+    "errors insured_province",
+    "errors oldest_open_on",
+    "errors_open answered_on",
+    "errors_open code",
+    "errors_open fixmedins_code",
+    "errors_open infno",
+    "errors_open insured_province",
+    "errors_open mdtrt_id",
+    "errors_open struck_off_on",
+    "errors_open text",
+    "errors_refused err_id",
     "notice_status approved",
     "notice_status completed_on",
     "notice_status pay_by",
@@ -79,12 +92,29 @@ const MAY_BE_EMPTY: [&str; 28] = [
     "rejects setl_id",
 ];
 
+/// Columns without empty cells, of tables most of whose columns may have some.
+const FILLED: [&str; 9] = [
+    "coordination kind",
+    "coordination opened_at",
+    "coordination request_id",
+    "coordination state",
+    "replies accepted",
+    "replies replied_on",
+    "replies request_id",
+    "replies result",
+    "replies row",
+];
+
 /// Law: only the columns above have empty cells.
 fn filled(closed: &ReadablePeriod, checks: &mut Checks) {
     for spec in &TABLES {
         let grid = closed.grid(spec.name);
         let empty = grid.columns().iter().enumerate().map(|(column, (name, _))| {
-            let may_be = MAY_BE_EMPTY.contains(&format!("{} {name}", spec.name).as_str());
+            let named = format!("{} {name}", spec.name);
+            let may_be = match spec.since {
+                TableForm::Current => !FILLED.contains(&named.as_str()),
+                _ => MAY_BE_EMPTY.contains(&named.as_str()),
+            };
             (!may_be && grid.has_empty(column)).then(|| Text::given(name))
         });
         checks.law(Code::B06, &closed.file(spec.name), text!("no empty cell"), empty);

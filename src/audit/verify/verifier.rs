@@ -12,7 +12,7 @@ use super::{
     places::place,
     register,
     register::RegisterFile,
-    tables,
+    requests, system_errors, tables,
     verified::{Verified, VerifyOptions, VouchedPeriod},
 };
 use crate::{
@@ -123,6 +123,8 @@ fn judge(
                 &|checks| carry::check(closed, before, history, policy, checks),
                 &|checks| money::check(closed, before, history, policy, checks),
                 &|checks| notices::check(closed, before, history, policy, checks),
+                &|checks| requests::check(closed, history, policy, checks),
+                &|checks| system_errors::check(closed, before, checks),
             ],
         );
     }

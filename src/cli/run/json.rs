@@ -10,6 +10,7 @@ use crate::{
     clear::pairs::PairClearing,
     cli::files::PipelineSource,
     contract::walk::Unread,
+    coordination::totals::RequestTotals,
     diag::Finding,
     engine::{RunOptions, RunReport},
     event::ActivityTime,
@@ -26,6 +27,7 @@ use crate::{
     reserve::notices::NoticeKind,
     shapes::{FormatNumber, KeyId, MapOf, Period, Sha256, Yuan},
     signing::Signer,
+    system_errors::settle::ErrorSummary,
 };
 
 /// A period that was closed, or worked out without being published.
@@ -62,6 +64,9 @@ pub(crate) struct RunJson<'a> {
     /// The number of breaks of each class that occurred.
     #[schemars(with = "MapOf<Class, u64>")]
     breaks: &'a BTreeMap<&'static str, u64>,
+    /// The breaks of each class that daily reconciliation knew; null where nobody gave its result.
+    #[schemars(with = "Option<MapOf<Class, u64>>")]
+    known_breaks: Option<&'a BTreeMap<&'static str, u64>>,
     /// The number of pairs of provinces.
     pairs: usize,
     /// What cleared, in yuan.
@@ -82,6 +87,10 @@ pub(crate) struct RunJson<'a> {
     deductions: &'a Judged,
     /// What became of the payments.
     payments: &'a Judged,
+    /// What became of requests between provinces and their replies.
+    requests: &'a RequestTotals,
+    /// What became of the system errors.
+    system_errors: ErrorSummary,
     /// How many things were taken although they are written differently from the contract.
     normalisations: Normalisations,
     /// What was asked about and is meant, by code.
@@ -233,6 +242,7 @@ impl<'a> RunJson<'a> {
             },
             rejects: report.rejects,
             breaks: &report.breaks,
+            known_breaks: report.known.as_ref(),
             matched: MatchedRows::of(&report.control),
             visits: pairs.values().map(|pair| pair.visits).sum(),
             notices: NoticeKind::ALL.map(|kind| KindOfNotices::of(report, kind)).into(),
@@ -242,7 +252,9 @@ impl<'a> RunJson<'a> {
             returned: sum(|pair| pair.returned),
             carried_forward: sum(|pair| pair.carried_forward),
             deductions: &report.deductions,
+            requests: &report.requests,
             payments: &report.payments,
+            system_errors: report.errors,
             normalisations: report.normalisations,
             accepted: &report.accepted,
             unread: &report.unread,

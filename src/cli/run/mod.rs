@@ -17,7 +17,7 @@ use clap::Args;
 use super::{
     audit_rerun,
     extensions::Extensions,
-    files::{PipelineFile, read_pipeline, read_rules},
+    files::{PipelineFile, read_daily, read_pipeline, read_rules},
     lists::ListLength,
     options::Format,
     printer, progress, rehearsal,
@@ -26,6 +26,7 @@ use super::{
     threads::thread_pool,
 };
 use crate::{
+    columnar::shape::TableForm,
     diag::{self, Code, Failure, Outcome},
     engine::{self, RunOptions},
     interrupt,
@@ -70,6 +71,9 @@ pub(super) struct RunArguments {
     /// Quotas that the first period of a book starts from
     #[arg(long, value_name = "FILE")]
     opening_quotas: Option<PathBuf>,
+    /// Result of liangqing daily of the period: the report says which breaks were known
+    #[arg(long, value_name = "DIR")]
+    daily: Option<PathBuf>,
     /// Rules file [default: built in, see liangqing rules]
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
@@ -122,6 +126,7 @@ impl RunArguments {
             input: self.input.clone(),
             book: self.book.clone(),
             opening_quotas: self.opening_quotas.clone(),
+            daily: self.daily.clone(),
             rules: self.rules.clone(),
             accept: self.accept.iter().copied().collect(),
             usual_percent: None,
@@ -262,6 +267,7 @@ fn options(settings: &Settings, remote: &Remote, extensions: Extensions) -> Outc
         input,
         book,
         opening_quotas: settings.opening_quotas.clone(),
+        daily: read_daily(settings.daily.as_deref(), period)?,
         rules: read_rules(settings.rules.as_deref())?,
         engine: remote.engine(settings, extensions)?,
         accept: settings.accept.clone(),
@@ -269,7 +275,7 @@ fn options(settings: &Settings, remote: &Remote, extensions: Extensions) -> Outc
         as_of: settings.as_of,
         memory: settings.memory.unwrap_or(rehearsal::DEFAULT_MEMORY),
         signer: settings.sign_key.as_deref().map(Signer::read).transpose()?,
-        old_tables: false,
+        form: TableForm::default(),
         dry_run: settings.dry_run.unwrap_or(false),
         independent: independent.then(|| extensions.independent()).transpose()?,
     })

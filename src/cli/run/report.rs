@@ -10,7 +10,7 @@ use crate::cli::{
     notes,
     options::Format,
     printer::{self, text},
-    rehearsal,
+    rehearsal, requests,
     table::table,
     unread,
 };
@@ -26,6 +26,7 @@ use crate::{
         money::{FenSum, count_grouped, yuan_grouped},
     },
     reserve::{Level, notices::NoticeKind},
+    system_errors::settle::ErrorSummary,
     text::{Grouped, Text, lines},
 };
 
@@ -59,6 +60,9 @@ fn human(report: &RunReport, options: &RunOptions, source: &PipelineSource) -> V
     lines.extend(proven(report));
     lines.extend(notes::accepted(&report.accepted));
     lines.extend(judged::lines(&report.deductions, &report.payments));
+    lines.extend(requests::lines(&report.requests));
+    lines.extend(system_errors(&report.errors));
+    lines.extend(known(report).into_iter().flatten());
     let notes = notes(report).into_iter().chain(unread::named(&report.unread));
     lines.extend(notes.map(|note| Text::labelled("note", note)));
     match &report.published {
@@ -121,6 +125,39 @@ fn proven(report: &RunReport) -> Vec<Text> {
     lines.extend(carried_forward.map(|value| Text::labelled("forward", value)));
     lines.extend(checked);
     lines
+}
+
+/// Returns how many breaks daily reconciliation knew, in all and of each class.
+fn known(report: &RunReport) -> Option<Vec<Text>> {
+    let known = report.known.as_ref()?;
+    let [all, breaks] = [known, &report.breaks].map(|classes| classes.values().sum::<u64>());
+    let told = text!(
+        "{} of {} break(s) were known to daily reconciliation: mended in time, they would have been spared",
+        Grouped(all),
+        Grouped(breaks)
+    );
+    let mut lines = vec![Text::labelled("known", told)];
+    let of_class = |(class, known): (&&'static str, &u64)| {
+        let breaks = report.breaks.get(class).copied().unwrap_or_default();
+        text!("  {}: {} of {}", word(class), Grouped(*known), Grouped(breaks))
+    };
+    lines.extend(known.iter().map(of_class));
+    Some(lines)
+}
+
+/// Returns what became of the system errors, if there are any.
+fn system_errors(errors: &ErrorSummary) -> Option<Text> {
+    let ErrorSummary { brought_in, new, resolved, struck_off, open, refused } = *errors;
+    let told = text!(
+        "{} new and {} brought in: {} resolved, {} struck off, {} open; {} row(s) refused",
+        Grouped(new),
+        Grouped(brought_in),
+        Grouped(resolved),
+        Grouped(struck_off),
+        Grouped(open),
+        Grouped(refused)
+    );
+    (*errors != ErrorSummary::default()).then(|| Text::labelled("errors", told))
 }
 
 fn control_table(report: &RunReport) -> Text {
@@ -194,6 +231,13 @@ fn next_steps(report: &RunReport, options: &RunOptions) -> Vec<Text> {
         ));
     }
     steps.extend(judged::next_steps(&report.deductions, &report.payments));
+    steps.extend(requests::next_step(&report.requests));
+    if report.errors.refused > 0 {
+        steps.push(text!(
+            "send {} refused row(s) of system errors back to their senders (tables/errors_refused.parquet)",
+            Grouped(report.errors.refused)
+        ));
+    }
     let notices = |kind| report.money.notices.values().filter(|n| n.kind == kind).count() as u64;
     let kinds = NoticeKind::ALL.map(|kind| (kind, notices(kind)));
     let mut dated = kinds.to_vec();

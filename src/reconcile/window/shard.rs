@@ -1,6 +1,6 @@
 //! A shard of the window: a hash table of held rows, for the keys that begin with some bits.
 
-use crate::keyed::entry::Entry;
+use crate::{keyed::entry::Entry, model::media::Medium};
 
 /// The most batches that are held at a time.
 pub(super) const SEATS: usize = 1 << RowSlot::SEAT_BITS;
@@ -38,7 +38,7 @@ pub(super) struct Coming {
 pub(super) struct HeldRow {
     /// Its fingerprint while it waits; the slot of its partner once it cleared.
     pub(super) with: u64,
-    /// From the high bits: 24 of the key (tag), 2 of the state, 38 of the slot.
+    /// From the high bits: 21 of the key (tag), 3 of the medium, 2 of the state, 38 of the slot.
     bits: u64,
 }
 
@@ -90,12 +90,25 @@ impl RowSlot {
 }
 
 impl HeldRow {
-    pub(super) fn new(tag: u64, state: RowState, place: RowSlot, with: u64) -> HeldRow {
-        HeldRow { with, bits: (tag << 2 | state as u64) << RowSlot::BITS | place.0 }
+    /// Makes a row that waits for its partner.
+    pub(super) fn waiting(tag: u64, place: RowSlot, entry: &Entry) -> HeldRow {
+        let medium = entry.plain.unwrap_or_default() as u64;
+        let bits = (tag << 3 | medium) << 2 | RowState::Waits as u64;
+        HeldRow { with: entry.fingerprint, bits: bits << RowSlot::BITS | place.0 }
+    }
+
+    /// Returns the row in another state.
+    pub(super) const fn becoming(self, state: RowState, with: u64) -> HeldRow {
+        let others = self.bits & !(3 << RowSlot::BITS);
+        HeldRow { with, bits: others | (state as u64) << RowSlot::BITS }
     }
 
     pub(super) const fn tag(self) -> u64 {
-        self.bits >> (RowSlot::BITS + 2)
+        self.bits >> (RowSlot::BITS + 5)
+    }
+
+    pub(super) const fn medium(self) -> Medium {
+        Medium::ALL[(self.bits >> (RowSlot::BITS + 2) & 7) as usize % Medium::ALL.len()]
     }
 
     pub(super) const fn place(self) -> RowSlot {
@@ -111,9 +124,9 @@ impl HeldRow {
     }
 }
 
-/// Returns the tag of a hash: its bits 16 to 39. The top 6 bits choose the shard, the bits from 40 on the bucket.
+/// Returns the tag of a hash: its bits 16 to 36. The top 6 bits choose the shard, the bits from 40 on the bucket.
 pub(super) const fn tag_of(hash: u64) -> u64 {
-    hash >> 16 & 0xff_ffff
+    hash >> 16 & 0x1f_ffff
 }
 
 impl Shard {

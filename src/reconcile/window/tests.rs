@@ -33,7 +33,7 @@ impl Tried {
             ordinal,
             fingerprint: *fingerprint,
             payable: 1,
-            plain: true,
+            plain: Some(crate::model::media::Medium::default()),
             ..Entry::default()
         };
         let entries: Vec<Entry> = (first..).zip(rows).map(entry).collect();

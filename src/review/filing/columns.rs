@@ -1,4 +1,4 @@
-//! The columns of a table of filings, and the values of a row.
+//! The columns of a table of filings.
 
 use crate::contract::columns::FILINGS;
 
@@ -12,17 +12,3 @@ pub(super) const FILING_COLUMNS: [&str; 8] = {
     }
     names
 };
-
-/// A value of a filing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum FilingCell<'a> {
-    /// Nothing.
-    #[default]
-    Empty,
-    /// A text.
-    Text(&'a str),
-    /// A day, from 1970-01-01.
-    Day(i32),
-    /// A time in microseconds, from 1970-01-01 local time.
-    Time(i64),
-}

@@ -7,7 +7,6 @@ mod fil01;
 mod fil02;
 mod fil03;
 mod fil04;
-mod parquet;
 pub mod place;
 pub mod reader;
 pub mod rules;

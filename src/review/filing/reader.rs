@@ -2,18 +2,14 @@
 
 use std::{fs::File, path::Path};
 
-use super::{
-    Filing, ProvinceSet,
-    columns::{FILING_COLUMNS, FilingCell},
-    parquet::FilingsParquet,
-    place::filled,
-};
+use super::{Filing, ProvinceSet, columns::FILING_COLUMNS, place::filled};
 use crate::{
     contract::streamed,
     diag::{Code, Failure, Finding, Outcome},
-    ingest::times::DAY,
-    model::{codes::Province, dates::parse_day},
+    ingest::typed_table::{TableCell, TypedForm, TypedKind},
+    model::codes::Province,
     review::rules_file::values::{ReviewValues, Worded},
+    rules::Int96,
     spelling::short,
     text::{Text, quoted},
 };
@@ -40,20 +36,30 @@ pub fn read_filings(
     let mut reader = FilingReader { name: &name, values, each, survey: FilingsSurvey::default() };
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet")) {
         drop(file);
-        FilingsParquet::read(path, &name, findings, &mut |row, cells, findings| {
+        FORM.read(path, &name, findings, &mut |row, cells, findings| {
             reader.line(&|| text!("row {}", row), cells, findings)
         })?;
     } else {
         streamed::read(file, &name, &FILING_COLUMNS, findings, &mut |line, values, findings| {
-            let mut cells = [FilingCell::Empty; FILING_COLUMNS.len()];
+            let mut cells = [TableCell::Empty; FILING_COLUMNS.len()];
             for (cell, value) in cells.iter_mut().zip(values) {
-                *cell = if value.is_empty() { FilingCell::Empty } else { FilingCell::Text(value) };
+                *cell = TableCell::of_text(value);
             }
             reader.line(&|| text!("line {}", line), &cells, findings)
         })?;
     }
     Ok(reader.survey)
 }
+
+const FORM: TypedForm<{ FILING_COLUMNS.len() }> = {
+    use TypedKind::{Code, Day, Time};
+    TypedForm {
+        columns: FILING_COLUMNS,
+        forms: [Code, Code, Code, Code, Day, Day, Time, Code],
+        takes_texts: true,
+        int96: Int96::Utc,
+    }
+};
 
 /// Makes filings of cells.
 struct FilingReader<'a> {
@@ -71,7 +77,7 @@ impl FilingReader<'_> {
     fn line(
         &mut self,
         place: &dyn Fn() -> Text,
-        cells: &[FilingCell<'_>; FILING_COLUMNS.len()],
+        cells: &[TableCell<'_>; FILING_COLUMNS.len()],
         findings: &mut Vec<Finding>,
     ) -> Outcome<()> {
         let mut divisions = [[0; 6]; 2];
@@ -90,45 +96,45 @@ impl FilingReader<'_> {
 
     fn filing<'a>(
         &self,
-        cells: &[FilingCell<'a>; FILING_COLUMNS.len()],
+        cells: &[TableCell<'a>; FILING_COLUMNS.len()],
         divisions: &'a mut [[u8; 6]; 2],
         wrong: &mut Vec<WrongCell>,
     ) -> Option<Filing<'a>> {
         let [person, insured, place, kind, begin, end, made, valid] = *cells;
-        let psn_no = text(person);
+        let psn_no = person.text();
         if psn_no.is_none() {
             wrong.push((0, Code::S13, text!("nothing")));
         }
         for ((column, cell), division) in
             [(1, insured), (2, place)].into_iter().zip(&mut *divisions)
         {
-            match text(cell).and_then(filled) {
+            match cell.text().and_then(filled) {
                 Some(filled) => *division = filled,
                 None => wrong.push((column, Code::N06, shown(cell))),
             }
         }
-        let begin_day = day(begin);
+        let begin_day = begin.day();
         if begin_day.is_none() {
-            let code = if begin == FilingCell::Empty { Code::S13 } else { Code::S05 };
+            let code = if begin == TableCell::Empty { Code::S13 } else { Code::S05 };
             wrong.push((4, code, shown(begin)));
         }
         let mut optional = |column, code, cell, is_read: bool| {
-            if cell != FilingCell::Empty && !is_read {
+            if cell != TableCell::Empty && !is_read {
                 wrong.push((column, code, shown(cell)));
             }
         };
-        let (end_day, made_at) = (day(end), time(made));
+        let (end_day, made_at) = (end.day(), made.time());
         optional(5, Code::S05, end, end_day.is_some());
         optional(6, Code::N07, made, made_at.is_some());
         if !wrong.is_empty() {
             return None;
         }
-        let (known_kind, unknown_kind) = match text(kind).map(|kind| self.values.filing_kind(kind))
+        let (known_kind, unknown_kind) = match kind.text().map(|kind| self.values.filing_kind(kind))
         {
             None => (None, Some("")),
             Some(Worded::Known(kind)) => (Some(kind), None),
             Some(Worded::Silent) => (None, None),
-            Some(Worded::Unknown) => (None, text(kind)),
+            Some(Worded::Unknown) => (None, kind.text()),
         };
         let [insured, place] = &*divisions;
         Some(Filing {
@@ -139,62 +145,18 @@ impl FilingReader<'_> {
             begin: begin_day?,
             end: end_day,
             made: made_at,
-            valid: text(valid) != Some("0"),
+            valid: valid.text() != Some("0"),
             unknown_kind,
         })
     }
 }
 
-fn text(cell: FilingCell<'_>) -> Option<&str> {
-    match cell {
-        FilingCell::Text(text) => Some(text),
-        _ => None,
-    }
-}
-
-/// Days of the years 0 to 9999.
-const DAYS: std::ops::RangeInclusive<i32> = -719_528..=2_932_896;
-
-fn day(cell: FilingCell<'_>) -> Option<i32> {
-    match cell {
-        FilingCell::Text(text) => parse_day(text).map(|day| day.to_epoch_days()),
-        FilingCell::Day(day) => Some(day).filter(|day| DAYS.contains(day)),
-        _ => None,
-    }
-}
-
-fn time(cell: FilingCell<'_>) -> Option<i64> {
-    match cell {
-        FilingCell::Text(text) => {
-            let (day, clock) = text.split_once(' ')?;
-            let day = i64::from(parse_day(day)?.to_epoch_days());
-            Some((day * 86_400 + seconds(clock)?) * 1_000_000)
-        }
-        FilingCell::Time(time) => {
-            let day = i32::try_from(time.div_euclid(DAY)).ok();
-            day.filter(|day| DAYS.contains(day)).map(|_| time)
-        }
-        _ => None,
-    }
-}
-
-/// Reads `HH:MM:SS`.
-fn seconds(clock: &str) -> Option<i64> {
-    let parts: Vec<&str> = clock.split(':').collect();
-    let two = |part: &str, most: i64| {
-        let is_number = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
-        part.parse().ok().filter(|number: &i64| is_number && *number < most)
-    };
-    let [hours, minutes, seconds] = parts[..] else { return None };
-    Some((two(hours, 24)? * 60 + two(minutes, 60)?) * 60 + two(seconds, 60)?)
-}
-
 /// Words a cell for a finding. It may be that of another column, so it is cut.
-fn shown(cell: FilingCell<'_>) -> Text {
+fn shown(cell: TableCell<'_>) -> Text {
     match cell {
-        FilingCell::Empty => text!("nothing"),
-        FilingCell::Text(text) => text!("{}", quoted(short(text, 20))),
-        FilingCell::Day(day) => text!("day {} from 1970-01-01", day),
-        FilingCell::Time(time) => text!("{} microseconds from 1970-01-01", time),
+        TableCell::Empty => text!("nothing"),
+        TableCell::Text(text) => text!("{}", quoted(short(text, 20))),
+        TableCell::Day(day) => text!("day {} from 1970-01-01", day),
+        TableCell::Time(time) => text!("{} microseconds from 1970-01-01", time),
     }
 }

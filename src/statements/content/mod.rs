@@ -8,6 +8,7 @@ mod guide;
 mod judged;
 mod national;
 pub(super) mod papers;
+mod requests;
 mod returned;
 mod statement;
 mod suggestions;
@@ -29,6 +30,7 @@ use crate::{
         twins::{Twins, visible},
     },
     diag::{Failure, Outcome},
+    figures::requests::RequestFigures,
     model::{
         codes::{Month, Pair, Province},
         money::FenSum,
@@ -56,6 +58,8 @@ pub(super) struct Content {
     /// Total cost of each pair in fen. The table `pairs` does not have it.
     medfee: BTreeMap<Pair, FenSum>,
     twins: Twins,
+    /// The requests between provinces, as they stand at the close.
+    requests: RequestFigures,
 }
 
 impl Content {
@@ -64,6 +68,7 @@ impl Content {
         closed: &ClosedPeriod,
         before: Option<&ClosedPeriod>,
         issued_on: NaiveDate,
+        requests: RequestFigures,
     ) -> Outcome<Content> {
         let positions = closed.table("positions")?;
         let mut medfee = BTreeMap::new();
@@ -92,6 +97,7 @@ impl Content {
             open_items: closed.table("open_items")?,
             demands: Demands::read(&notices, &status(closed)?, before.as_ref())?,
             notices,
+            requests,
         };
         content.prove()?;
         Ok(content)
@@ -139,7 +145,7 @@ impl Content {
         self.prove_papers()
     }
 
-    /// Returns the provinces that pay or are paid, or have a carried break.
+    /// Returns the provinces that pay or are paid, or have a carried break or a request.
     pub(super) fn provinces(&self) -> Vec<Province> {
         let mut found = BTreeSet::new();
         let pairs = self.pairs.iter().filter_map(|row| row.pair());
@@ -149,6 +155,10 @@ impl Content {
         for pair in pairs.chain(breaks).chain(notices).chain(demands) {
             found.extend([pair.insured, pair.treating]);
         }
+        let requests = self.requests.rows.iter().filter(|row| row.standing.is_some());
+        let requests = requests.chain(self.requests.incorrect.iter().map(|of| &of.row));
+        let parties = requests.flat_map(|row| &row.line.provinces);
+        found.extend(parties.filter_map(|province| Province::from_text(province)));
         found.into_iter().collect()
     }
 
@@ -178,6 +188,7 @@ impl Content {
             ("verification", "verification", self.verification(of, style)?),
             ("returned", "returned", self.returned(of, &style.template)?),
             ("suggestions", "suggestions", self.suggestions(Some(of), &style.template)?),
+            ("requests", "requests", self.request_lists(of, style)?),
         ];
         self.guided(Some(of), workbooks, style)
     }

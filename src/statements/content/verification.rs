@@ -19,7 +19,7 @@ use crate::{
     statements::{
         sheet::{CellValue, Sheet},
         style::Style,
-        template::RowValues,
+        template::{KNOWN_SINCE, RowValues},
     },
 };
 
@@ -43,21 +43,38 @@ impl Content {
             }
             Ok(sheet)
         };
+        let known = |row: &GridRow| known_since(style, row.text("setl_id"));
         let differences = self.break_fields.iter().filter_map(|row| {
             let (pair, of_break) = open.get(row.text("setl_id"))?;
-            Some(difference(row, *pair, *of_break, style))
+            Some(with(difference(row, *pair, *of_break, style), known(&row)))
         });
         let copies = self.open_items.iter().filter_map(|row| {
             let (pair, _) = open.get(row.text("setl_id"))?;
-            Some(copy(row, *pair, style))
+            Some(with(copy(row, *pair, style), known(&row)))
         });
-        let replies = open.values().map(|(pair, row)| reply(*row, *pair, &self.twins));
+        let replies =
+            open.values().map(|(pair, row)| with(reply(*row, *pair, &self.twins), known(row)));
+        let offered = |columns: &[&'static str]| -> Vec<&'static str> {
+            let known = style.daily.is_some().then_some(KNOWN_SINCE);
+            columns.iter().copied().chain(known).collect()
+        };
         Ok(vec![
-            sheet("differences", differences.collect(), &DIFFERENCE)?,
-            sheet("copies", copies.collect(), &copy_columns())?,
-            sheet("reply", replies.collect(), &REPLY)?,
+            sheet("differences", differences.collect(), &offered(&DIFFERENCE))?,
+            sheet("copies", copies.collect(), &offered(&copy_columns()))?,
+            sheet("reply", replies.collect(), &offered(&REPLY))?,
         ])
     }
+}
+
+/// Returns the day since which daily reconciliation knew a settlement.
+fn known_since(style: &Style, setl_id: &str) -> CellValue {
+    let since = style.daily.as_ref().and_then(|daily| daily.since(setl_id));
+    CellValue::Text(since.map_or_else(String::new, |since| since.to_string()))
+}
+
+fn with(mut values: RowValues, known: CellValue) -> RowValues {
+    values.insert(KNOWN_SINCE, known);
+    values
 }
 
 const DIFFERENCE: [&str; 8] = [
@@ -155,7 +172,7 @@ fn reply(row: GridRow, pair: Pair, twins: &Twins) -> RowValues {
 }
 
 /// Returns the masked number of a person, with the pseudonym when there is a key.
-fn person(number: &str, style: &Style) -> CellValue {
+pub(super) fn person(number: &str, style: &Style) -> CellValue {
     let masked = masked(number);
     CellValue::Text(match &style.pseudonyms {
         Some(pseudonyms) => format!("{masked} {}", pseudonyms.of(number)),

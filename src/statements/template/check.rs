@@ -63,7 +63,7 @@ struct NamedForm<'a> {
 }
 
 /// Returns the forms that become sheets of one workbook.
-fn workbooks(template: &Template) -> [Vec<NamedForm<'_>>; 8] {
+fn workbooks(template: &Template) -> [Vec<NamedForm<'_>>; 9] {
     let form = |name: &str, place: String| {
         let RowForm { name, columns, .. } = template.form(name);
         NamedForm { place, name, columns }
@@ -106,6 +106,13 @@ fn workbooks(template: &Template) -> [Vec<NamedForm<'_>>; 8] {
         named(&["suggestions"]),
         named(&["reject_files", "rejects", "refused"]),
         named(&["differences", "copies", "reply"]),
+        named(&[
+            "requests_due",
+            "requests_asked",
+            "requests_received",
+            "requests_incorrect",
+            "requests_refused",
+        ]),
         monthly.map(of_bulletin).collect(),
         vec![of_bulletin(&"quarter")],
     ]

@@ -3,10 +3,10 @@
 use crate::{
     audit::verify::{
         checks::Checks,
-        files::{REGISTER, ReadablePeriod, check_rows},
+        files::{ReadablePeriod, check_rows},
         places::place,
     },
-    book::grid::GridRow,
+    book::{grid::GridRow, manifest::REGISTER},
     diag::Code,
     keyed::key::Key,
     model::{

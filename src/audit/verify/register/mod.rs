@@ -10,8 +10,9 @@ mod sums;
 
 pub(super) use self::{expected::Expectations, file::RegisterFile};
 use self::{expected::ExpectedSettlement, sums::RegisterSums};
-use super::{checks::Checks, files::REGISTER, places::place};
+use super::{checks::Checks, places::place};
 use crate::{
+    book::manifest::REGISTER,
     diag::Code,
     keyed::key::Key,
     model::{codes::Month, group::Group},

@@ -6,9 +6,9 @@ use super::file::{GroupPosition, RegisterFile};
 use crate::{
     audit::verify::{
         checks::{Checks, differs, unequal},
-        files::REGISTER,
         places::place,
     },
+    book::manifest::REGISTER,
     diag::Code,
     keyed::key::Key,
     model::{codes::Side, money::FenSum},
