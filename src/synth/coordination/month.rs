@@ -105,7 +105,10 @@ impl<'w> Coordination<'w> {
         let problems = part(births, rates.problems).max(rates.least_problems);
         let sets = |all: u64, parts| usize::try_from(part(all, parts)).unwrap_or(usize::MAX).max(1);
         let refused = sets(problems + asked.stays.len() as u64, rates.refused);
-        let dates = RequestDates { calendar: self.world.calendar, rates };
+        let dates = RequestDates {
+            calendar: self.world.calendar,
+            rules: &self.world.policy(period).coordination,
+        };
         let papers = self.requests.deliver(period, &asked, (problems, refused), dates);
         write_requests(folder, &papers)?;
         let refused = sets(visits.len() as u64, errors.refused);
