@@ -19,7 +19,7 @@ use super::{
     plan::plan,
     row::SyntheticRow,
     summary::Profile,
-    table::{FileBuilder, FileColumns, FileTotals},
+    table::{FileBuilder, FileTotals, SynthColumns},
     world::{BirthStream, World},
 };
 
@@ -53,10 +53,10 @@ impl CopyHolder<'_> {
         matches!(self, CopyHolder::Side(own) if own == side)
     }
 
-    const fn columns(self) -> FileColumns {
+    const fn columns(self) -> SynthColumns {
         match self {
-            CopyHolder::Side(_) => FileColumns::Record,
-            CopyHolder::Nation(_) => FileColumns::National,
+            CopyHolder::Side(_) => SynthColumns::Record,
+            CopyHolder::Nation(_) => SynthColumns::National,
         }
     }
 }

@@ -37,6 +37,7 @@ mod payments;
 mod period;
 mod plan;
 mod profile;
+mod rates;
 mod review;
 mod row;
 mod scan;
@@ -49,9 +50,9 @@ mod world;
 
 pub use self::{
     breaks::{BreakRates, BreaksError},
-    coordination::CoordinationRates,
     options::{LAST_PERIOD, MOST_PERIODS, MOST_SETTLEMENTS, Order, SynthError, SynthOptions},
     period::generate,
+    rates::CoordinationRates,
     review::generate as generate_review,
     small::OPENING as OPENING_QUOTAS,
     summary::{Measure, Summary},

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use super::{breaks::BreakRates, coordination::CoordinationRates};
+use super::{breaks::BreakRates, rates::CoordinationRates};
 use crate::{diag::Failure, model::codes::Month, rules::RulesError, text::Text};
 
 /// The order of rows in the files.

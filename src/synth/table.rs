@@ -61,7 +61,7 @@ pub(super) struct TableTexts<'w> {
 
 /// The columns of a delivery file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FileColumns {
+pub(super) enum SynthColumns {
     /// Those of the record.
     Record,
     /// Those of the record and of [`ExtraFields`].
@@ -70,9 +70,9 @@ pub(super) enum FileColumns {
     National,
 }
 
-impl FileColumns {
+impl SynthColumns {
     fn has(self, field: Field) -> bool {
-        self != FileColumns::National || NATIONAL_FIELDS.contains(&field)
+        self != SynthColumns::National || NATIONAL_FIELDS.contains(&field)
     }
 
     fn fields(self) -> impl Iterator<Item = Field> {
@@ -96,7 +96,7 @@ pub(super) struct FileBuilder<'w> {
     texts: TableTexts<'w>,
     writer: SerializedFileWriter<File>,
     compressor: Compressor,
-    layout: FileColumns,
+    layout: SynthColumns,
     columns: Vec<ColumnChunk>,
     /// The place of each field among the columns.
     places: [usize; FIELDS.len()],
@@ -126,7 +126,7 @@ const fn is_sparse(field: Field) -> bool {
     )
 }
 
-fn message_type(layout: FileColumns) -> String {
+fn message_type(layout: SynthColumns) -> String {
     let field = |field: Field| {
         let need = match field {
             Field::init_setl_id | Field::dise_codg => "optional",
@@ -143,7 +143,7 @@ fn message_type(layout: FileColumns) -> String {
         format!("{need} {} {} {};", kind.0, field.name(), kind.1)
     };
     let fields: Vec<String> = layout.fields().map(field).collect();
-    let more = if layout == FileColumns::Review { message_part() } else { String::new() };
+    let more = if layout == SynthColumns::Review { message_part() } else { String::new() };
     format!("message settlement {{ {} {more} }}", fields.join(" "))
 }
 
@@ -153,7 +153,7 @@ impl<'w> FileBuilder<'w> {
         path: &Path,
         texts: TableTexts<'w>,
         period: Month,
-        layout: FileColumns,
+        layout: SynthColumns,
     ) -> Result<FileBuilder<'w>> {
         let schema = Arc::new(parse_message_type(&message_type(layout))?);
         let properties = WriterProperties::builder()
@@ -186,7 +186,7 @@ impl<'w> FileBuilder<'w> {
             ColumnChunk::new(writer.schema_descr().column(place), filling, codes)
         });
         let mut columns: Vec<ColumnChunk> = columns.collect();
-        if layout == FileColumns::Review {
+        if layout == SynthColumns::Review {
             columns.extend(extra_columns(writer.schema_descr()));
         }
         Ok(FileBuilder {
@@ -206,7 +206,7 @@ impl<'w> FileBuilder<'w> {
     /// Appends a row, with the further columns where the file has them. Returns whether it ended a page.
     pub(super) fn push(&mut self, row: &SyntheticRow, extra: Option<&ExtraFields>) -> Result<bool> {
         self.push_keys(row);
-        if self.layout != FileColumns::National {
+        if self.layout != SynthColumns::National {
             self.push_texts(row);
             self.push_codes(row);
         }

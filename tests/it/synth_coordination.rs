@@ -1,7 +1,10 @@
 //! `synth --coordination`: a month in which provinces have to do with each other, read again by the commands that are
 //! for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use crate::world::{NULL, Ran, World, program, read_table, root, tree};
 
@@ -142,7 +145,32 @@ fn requests_and_errors_have_every_state() {
             breaks,
             read_table(&world.path(&format!("in/{period}/truth.parquet")), &columns)
         );
+        same_states(&tables, &world.path(&format!("in/{period}")));
     }
+    let verified = program().args(["verify", "--quiet", "--book"]).arg(world.path("book")).output();
+    Ran::from(verified.expect("started")).expect(0);
+}
+
+/// The close finds the states of the answer keys. Of errors that left there are sums alone.
+fn same_states(tables: &Path, delivery: &Path) {
+    let columns = ["request_id", "row", "state"];
+    let sorted = |path: &Path| {
+        let mut rows = read_table(path, &columns);
+        rows.sort();
+        rows
+    };
+    let key = delivery.join("truth-coordination.parquet");
+    assert_eq!(sorted(&tables.join("coordination.parquet")), sorted(&key));
+    let key = read_table(&delivery.join("truth-errors.parquet"), &["err_id", "state"]);
+    let of = |state: &str| key.iter().filter(|row| row[1] == state).count();
+    let open = read_table(&tables.join("errors_open.parquet"), &["err_id"]);
+    let still = key.iter().filter(|row| row[1] == "open").map(|row| &row[0]);
+    assert!(open.iter().map(|row| &row[0]).eq(still));
+    let sums = read_table(&tables.join("errors.parquet"), &["resolved", "struck_off", "errors"]);
+    let sum = |at: usize| {
+        sums.iter().map(|row| row[at].parse::<usize>().expect("a number")).sum::<usize>()
+    };
+    assert_eq!([sum(0), sum(1), sum(2)], [of("resolved"), of("struck_off"), key.len()]);
 }
 
 /// Every class, request and error of the sample is told on both of its pages, and `daily` finds what they say.

@@ -1,4 +1,4 @@
-//! The life of one accepted request: coordination §2.2, read a second time for the answer key.
+//! The life of one accepted request: coordination.md, 2.2, read a second time for the answer key.
 
 use chrono::{Datelike, Days, NaiveDate};
 
@@ -156,10 +156,7 @@ impl AskedRequest {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{
-            rates::CoordinationRates,
-            scripts::{PROBLEMS, VERIFICATIONS},
-        },
+        super::scripts::{PROBLEMS, VERIFICATIONS},
         *,
     };
     use crate::rules::Rules;
@@ -167,8 +164,8 @@ mod tests {
     /// The states of a script at the closes of its birth and of the three periods after it; `-` when it has left.
     fn states(script: &RequestScript, birth: Month) -> String {
         let rules = Rules::built_in();
-        let rates = CoordinationRates::built_in().requests;
-        let dates = RequestDates { calendar: &rules.calendar, rates: &rates };
+        let policy = rules.policy(birth).expect("in force");
+        let dates = RequestDates { calendar: &rules.calendar, rules: &policy.coordination };
         let [from, to] = [0, 1].map(|place| Province::from_index(place).expect("a province"));
         let (id, setl_id) = (String::new(), String::new());
         let matter = AskedMatter { id, kind: script.kind, from, to, setl_id, subject: "" };

@@ -1,4 +1,4 @@
-//! The answer key of daily reconciliation: coordination §1.2, applied to the copies of one settlement.
+//! The answer key of daily reconciliation: coordination.md, 1.2, applied to the copies of one settlement.
 //!
 //! Shares no code with `daily`.
 

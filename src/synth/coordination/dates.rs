@@ -1,9 +1,11 @@
-//! The dates of requests: coordination §2.2, read a second time for the answer key.
+//! The dates of requests: coordination.md, 2.2, read a second time for the answer key.
 
 use chrono::{Datelike, NaiveDate};
 
-use super::rates::RequestRates;
-use crate::model::{calendar::Calendar, codes::Month};
+use crate::{
+    model::{calendar::Calendar, codes::Month},
+    rules::CoordinationRules,
+};
 
 /// The kind of a request, and of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +32,7 @@ impl AskedKind {
 #[derive(Clone, Copy)]
 pub(super) struct RequestDates<'w> {
     pub(super) calendar: &'w Calendar,
-    pub(super) rates: &'w RequestRates,
+    pub(super) rules: &'w CoordinationRules,
 }
 
 impl RequestDates<'_> {
@@ -38,34 +40,35 @@ impl RequestDates<'_> {
     pub(super) fn due(&self, kind: AskedKind, begun: NaiveDate) -> NaiveDate {
         let days = match kind {
             AskedKind::Verification => {
+                let batch_day = u32::from(self.rules.batch_day);
                 let month = Month::of_day(begun.to_epoch_days().into());
-                let first = begun.day() >= self.rates.batch_day;
+                let first = begun.day() >= batch_day;
                 let due = month.plus(1 + i32::from(first)).first_day();
-                return due.with_day(self.rates.batch_day).unwrap_or(due);
+                return due.with_day(batch_day).unwrap_or(due);
             }
-            AskedKind::Filing => self.rates.filing_days,
-            AskedKind::System => self.rates.system_days,
-            AskedKind::Other => self.rates.other_days,
+            AskedKind::Filing => self.rules.filing_days,
+            AskedKind::System => self.rules.system_days,
+            AskedKind::Other => self.rules.other_days,
         };
         self.calendar.after(begun, days)
     }
 
     /// Returns the last day on which a confirmation of a problem counts; without one, silence is a yes of that day.
     pub(super) fn silence(&self, replied_on: NaiveDate) -> NaiveDate {
-        self.calendar.after(replied_on, self.rates.silence_days)
+        self.calendar.after(replied_on, self.rules.problem_confirm_days)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::rates::CoordinationRates, *};
+    use super::*;
     use crate::rules::Rules;
 
     #[test]
     fn a_batch_ends_on_the_25th_and_days_are_working_days() {
         let rules = Rules::built_in();
-        let rates = CoordinationRates::built_in().requests;
-        let dates = RequestDates { calendar: &rules.calendar, rates: &rates };
+        let policy = rules.policy(Month::new(2025, 10)).expect("in force");
+        let dates = RequestDates { calendar: &rules.calendar, rules: &policy.coordination };
         let day = |text: &str| text.parse::<NaiveDate>().expect("a day");
         let due = |kind, begun: &str| dates.due(kind, day(begun)).to_string();
         assert_eq!(due(AskedKind::Verification, "2025-11-25"), "2025-12-26");

@@ -1,4 +1,4 @@
-//! System errors of all periods: rows of system-errors.csv, and the answer key of their states (coordination §3).
+//! System errors of all periods: rows of system-errors.csv, and the answer key of their states (coordination.md, part 3).
 
 use chrono::{DateTime, Days, NaiveDate};
 

@@ -2,7 +2,7 @@
 //!
 //! **Purpose.** A national copy of each month, requests with their replies, and system errors, with answer keys.
 //!
-//! **In.** The months as they are generated anyway, and how often things happen ([`CoordinationRates`]).
+//! **In.** The months as they are generated anyway, and how often things happen ([`CoordinationRates`](super::CoordinationRates)).
 //!
 //! **Out.** Below `<out>/<period>/`: `national/`, `requests.csv`, `replies.csv`, `system-errors.csv`; beside them
 //! `truth-daily.parquet`, `truth-coordination.parquet` and `truth-errors.parquet`. The rows of both provinces are what
@@ -18,12 +18,10 @@ mod dates;
 mod faults;
 mod month;
 mod nation;
-mod rates;
 mod requests;
 mod scripts;
 mod sources;
 
-pub use rates::CoordinationRates;
 pub(super) use {
     month::{Coordination, CoordinationMade, CoordinationScan},
     nation::Nation,

@@ -11,6 +11,7 @@ use super::{
     super::{
         key::{write_classes, write_key},
         options::SynthError,
+        rates::CoordinationRates,
         row::SyntheticId,
         small::write_csv,
         world::World,
@@ -18,7 +19,6 @@ use super::{
     dates::RequestDates,
     faults::{FAULT_COLUMNS, FaultBook, FaultPapers},
     nation::Nation,
-    rates::CoordinationRates,
     requests::{AskedStays, REPLY_COLUMNS, REQUEST_COLUMNS, RequestBook, RequestPapers},
     sources::{ProvinceSources, sources},
 };
@@ -105,7 +105,10 @@ impl<'w> Coordination<'w> {
         let problems = part(births, rates.problems).max(rates.least_problems);
         let sets = |all: u64, parts| usize::try_from(part(all, parts)).unwrap_or(usize::MAX).max(1);
         let refused = sets(problems + asked.stays.len() as u64, rates.refused);
-        let dates = RequestDates { calendar: self.world.calendar, rates };
+        let dates = RequestDates {
+            calendar: self.world.calendar,
+            rules: &self.world.policy(period).coordination,
+        };
         let papers = self.requests.deliver(period, &asked, (problems, refused), dates);
         write_requests(folder, &papers)?;
         let refused = sets(visits.len() as u64, errors.refused);

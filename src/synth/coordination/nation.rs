@@ -16,11 +16,11 @@ use super::{
         geography::{pair_index, pair_of},
         life::{Family, Fate, LAST_DELIVERY},
         plan::plan,
+        rates::{NationalRates, choice, within},
         row::{SyntheticId, SyntheticRow},
         world::{BirthStream, World},
     },
     classes::{class, differ, is_valid},
-    rates::{NationalRates, choice, within},
 };
 
 /// What the nation has of a settlement.

@@ -12,11 +12,11 @@ use super::{
         life::Fate,
         plan::plan,
         profile::MED_TYPES,
+        rates::{CoordinationRates, within},
         row::{SyntheticId, SyntheticRow},
         world::{BirthStream, World},
     },
     nation::{Nation, SynthOutage},
-    rates::{CoordinationRates, within},
 };
 
 /// A settlement that a verification is about.
@@ -147,7 +147,9 @@ impl SourceScan<'_> {
             return;
         }
         let row = self.row(stream, index);
-        let is_large = self.is_stay(&row) && row.amounts[MEDFEE] >= rates.stay_from_yuan * 100;
+        let rules = &self.world.policy(self.period).coordination;
+        let limit = i64::from(rules.verified_from_yuan) * 100;
+        let is_large = self.is_stay(&row) && row.amounts[MEDFEE] >= limit;
         let list = match (is_large, is_drawn) {
             (true, true) => &mut self.found.stays,
             (true, false) => &mut self.found.spare,

@@ -9,7 +9,7 @@ use super::super::{
     extra::ExtraFields,
     options::{Order, SynthError},
     row::SyntheticRow,
-    table::{FileBuilder, FileColumns, FileTotals},
+    table::{FileBuilder, FileTotals, SynthColumns},
 };
 use super::{
     land::{ReviewLand, first_day},
@@ -43,8 +43,8 @@ pub(super) fn write(
 ) -> Result<FileTotals, SynthError> {
     let fail = |source| SynthError::Parquet { path: path.to_owned(), source };
     let columns = match job.side {
-        Side::Treating => FileColumns::Review,
-        Side::Insured => FileColumns::Record,
+        Side::Treating => SynthColumns::Review,
+        Side::Insured => SynthColumns::Record,
     };
     let table = FileBuilder::create(path, land.texts(), land.months[job.month], columns);
     let table = table.map_err(fail)?;

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::super::draw::below;
+use super::draw::below;
 
-const BUILT_IN: &str = include_str!("../coordination.toml");
+const BUILT_IN: &str = include_str!("coordination.toml");
 
 /// Rates of what `synth --coordination` plants. `coordination.toml` explains each.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -34,7 +34,7 @@ pub(super) struct NationalRates {
     pub(super) outage_lacks: u32,
 }
 
-/// Rates of requests, and the numbers of the contract by which they are answered.
+/// Rates of requests.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RequestRates {
@@ -44,12 +44,6 @@ pub(super) struct RequestRates {
     pub(super) problems: u32,
     pub(super) least_problems: u64,
     pub(super) refused: u32,
-    pub(super) stay_from_yuan: i64,
-    pub(super) batch_day: u32,
-    pub(super) filing_days: u16,
-    pub(super) system_days: u16,
-    pub(super) other_days: u16,
-    pub(super) silence_days: u16,
 }
 
 /// Rates of system errors.
