@@ -277,6 +277,9 @@ fn read(close: Close) -> Outcome<AcceptedDelivery> {
     let run =
         Run { delivery: &delivery, setting, staging, values: &values, memory: options.memory };
     let FirstRead { survey, index, counters } = options.engine.read(run, foreseen)?;
+    if !options.engine.notes_visits() && survey.findings.is_empty() {
+        errors.visits.look_through(&delivery, setting, options.memory)?;
+    }
     findings.extend(survey.findings.iter().cloned());
     delivery.check_files(&survey.files, &mut findings);
     let quotas = options.opening_quotas.as_ref();

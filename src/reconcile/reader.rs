@@ -20,6 +20,11 @@ pub trait Reader: fmt::Debug + Send + Sync {
     /// Reads every row once: judges it, counts it, and finds its partner or indexes its entry, perhaps with its values.
     fn read(&self, run: Run, foreseen: Foreseen) -> Outcome<FirstRead>;
 
+    /// Whether a read notes the visits that it is asked about. A reader that does not leaves it to this machine.
+    fn notes_visits(&self) -> bool {
+        false
+    }
+
     /// Reads the valid rows of a side with these ordinals, which are sorted and distinct. Calls `take` once for each of
     /// them, in any order.
     fn fetch(
@@ -36,6 +41,10 @@ pub trait Reader: fmt::Debug + Send + Sync {
 pub struct Local;
 
 impl Reader for Local {
+    fn notes_visits(&self) -> bool {
+        true
+    }
+
     fn read(&self, run: Run, foreseen: Foreseen) -> Outcome<FirstRead> {
         read_delivery(run, foreseen)
     }

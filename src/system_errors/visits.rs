@@ -5,15 +5,24 @@ use std::path::Path;
 use rustc_hash::FxHashMap;
 
 use crate::{
-    diag::Outcome,
-    ingest::{batch::Batch, rows::CheckedBatch},
+    diag::{Failure, Outcome},
+    ingest::{
+        batch::Batch,
+        delivery::Delivery,
+        plan::ReadPlan,
+        rows::CheckedBatch,
+        survey::{ReadPiece, RowSink, SurveySetting, survey},
+    },
     keyed::{
         bloom::BloomFilter,
         key::Key,
         packed::{pack, unpack_first},
         store::{Partitioning, Store},
     },
-    model::{codes::Province, fields::Field},
+    model::{
+        codes::{Province, Side},
+        fields::Field,
+    },
 };
 
 /// The visits that are asked about, and those of them that have settled.
@@ -24,6 +33,18 @@ pub struct WantedVisits {
     may_be_wanted: BloomFilter,
     /// Settlements of wanted visits, packed, by the key of the visit.
     settled: Store<u8>,
+}
+
+/// Notes the visits of rows, and nothing else.
+struct VisitSink<'a> {
+    visits: &'a WantedVisits,
+    hashes: Vec<Option<u64>>,
+}
+
+impl RowSink for VisitSink<'_> {
+    fn take(&mut self, piece: ReadPiece) -> Outcome<()> {
+        self.visits.look(&piece.batch, piece.checked, &mut self.hashes)
+    }
 }
 
 /// A settlement of a visit: the visit, the treating province, and its time.
@@ -81,6 +102,35 @@ impl WantedVisits {
             }
         }
         Ok(())
+    }
+
+    /// Looks through the rows of a delivery on this machine, after another one has read them.
+    pub fn look_through(
+        &self,
+        delivery: &Delivery,
+        setting: SurveySetting,
+        memory: usize,
+    ) -> Outcome<()> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        let rows = Side::BOTH.map(|side| delivery.rows(side));
+        setting.monitor.stage(text!("looking for visits"), rows[0].saturating_add(rows[1]))?;
+        let sink = |_| VisitSink { visits: self, hashes: Vec::new() };
+        let sinks = (0..rayon::current_num_threads()).map(sink).collect();
+        let plan = ReadPlan::alone(memory as u64);
+        let (survey, _) = survey(delivery, setting, plan, sinks)?;
+        match survey.findings.into_iter().next() {
+            None => Ok(()),
+            Some(finding) => Err(Failure::Usage(
+                text!(
+                    "{} cannot be read here for its system errors: {}",
+                    finding.file,
+                    finding.found
+                )
+                .hinting(text!("close the period with --engine native")),
+            )),
+        }
     }
 
     /// How visits are cut into partitions.
