@@ -386,9 +386,12 @@ impl<'a> GridRow<'a> {
             "treating_value" | "insured_value" => self.text("field"),
             column => column,
         };
-        // People write numbers of persons into free text.
-        let is_free = matches!(self.grid.spec.name, "coordination" | "replies")
-            && matches!(column, "subject" | "reason");
+        // People write numbers of persons into free text, and systems into numbers of errors.
+        let is_free = match self.grid.spec.name {
+            "coordination" | "replies" => matches!(column, "subject" | "reason"),
+            "errors_open" | "errors_refused" => column == "err_id",
+            _ => false,
+        };
         if is_free {
             return Some(without_numbers(self.text_or_null(column)?).into());
         }

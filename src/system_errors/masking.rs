@@ -1,36 +1,13 @@
 //! Masks what texts of errors have of numbers of persons, before anything is kept.
 
-use std::fmt::Write;
+use crate::privacy::mask::without_numbers;
 
-/// The digits of a run that is masked, at least.
-const LONG_RUN: usize = 8;
 /// The most characters that are kept.
 const KEPT: usize = 200;
 
 /// Masks every run of eight or more digits, with an X right after it, and cuts the text.
 pub(super) fn masked_and_cut(text: &str) -> String {
     cut(&without_numbers(text)).to_owned()
-}
-
-/// Masks every run of eight or more digits, with an X right after it.
-pub fn without_numbers(text: &str) -> String {
-    let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let (before, from) = rest.split_at(start);
-        let digits = from.bytes().take_while(u8::is_ascii_digit).count();
-        let ends_with_x = from[digits..].starts_with(['x', 'X']);
-        let length = if digits >= LONG_RUN { digits + usize::from(ends_with_x) } else { digits };
-        masked.push_str(before);
-        if digits >= LONG_RUN {
-            write!(masked, "{:*<length$}", "").expect("Invariant: a text takes characters");
-        } else {
-            masked.push_str(&from[..length]);
-        }
-        rest = &from[length..];
-    }
-    masked.push_str(rest);
-    masked
 }
 
 /// Cuts a text after so many characters.

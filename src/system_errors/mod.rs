@@ -22,4 +22,4 @@ mod row;
 pub mod settle;
 pub mod visits;
 
-pub use self::{file::check_form, masking::without_numbers};
+pub use self::file::check_form;

@@ -3,7 +3,23 @@
 use std::{fmt::Write, fs, path::Path, sync::Arc};
 
 use arrow_array::{ArrayRef, Int64Array};
-use liangqing::model::fields::Field;
+use liangqing::{
+    columnar::shape::TableForm,
+    diag::{Code, Outcome},
+    engine::{RunOptions, run},
+    event::Monitor,
+    ingest::record::Record,
+    model::{
+        codes::{Month, Side},
+        fields::Field,
+    },
+    reconcile::{
+        build::{FirstRead, Foreseen},
+        reader::{Local, Reader},
+        run::Run,
+    },
+    rules::Rules,
+};
 
 use crate::{
     forger::{Forger, findings},
@@ -194,6 +210,57 @@ fn people_see_rates_answers_and_shares() {
     assert!(!page.contains("id=\"known-title\""), "nobody gave a daily result");
 }
 
+/// A reader that leaves visits to this machine, as that of a cluster does.
+#[derive(Debug)]
+struct Forgetful;
+
+impl Reader for Forgetful {
+    fn read(&self, run: Run, foreseen: Foreseen) -> Outcome<FirstRead> {
+        Local.read(run, Foreseen { visits: None, ..foreseen })
+    }
+
+    fn fetch(
+        &self,
+        run: Run,
+        side: Side,
+        ordinals: &[u32],
+        take: &(dyn Fn(u32, Record) -> Outcome<()> + Sync),
+    ) -> Outcome<()> {
+        Local.fetch(run, side, ordinals, take)
+    }
+}
+
+#[test]
+fn visits_are_found_whoever_reads_the_delivery() {
+    let world = World::new();
+    world.deliver_both("2025-10", &[visit("S", "V1", "2025-10-15 10:00:00")]);
+    let line = "2025-10-15 09:00:00,,treating,31,34,,timeout,,,";
+    deliver_errors(&world, "2025-10", &format!("E1,{line}V1,,\nE2,{line}V2,,\n"));
+    let closed = |engine: Arc<dyn Reader>| {
+        let options = RunOptions {
+            engine,
+            period: Month::new(2025, 10),
+            input: world.input("2025-10"),
+            book: world.book(),
+            opening_quotas: None,
+            daily: None,
+            rules: Rules::built_in(),
+            accept: [Code::G04].into(),
+            as_of: None,
+            memory: 64 << 20,
+            signer: None,
+            form: TableForm::default(),
+            dry_run: true,
+            usual_percent: None,
+            independent: None,
+        };
+        run(&options, &Monitor::silent()).expect("closed").errors
+    };
+    let errors = closed(Arc::new(Forgetful));
+    assert_eq!((errors.resolved, errors.open), (1, 1));
+    assert_eq!(closed(Arc::new(Local)), errors);
+}
+
 /// A million rows stream; the figures are in docs/performance.md.
 #[test]
 fn a_million_errors_take_little_memory() {
@@ -212,10 +279,10 @@ fn a_million_errors_take_little_memory() {
     }
     deliver_errors(&world, "2025-10", &errors);
     drop(errors);
-    let run = world.command("2025-10");
+    let command = world.command("2025-10");
     let mut timed = std::process::Command::new("/usr/bin/env");
-    timed.args(["bash", "-c", "ulimit -v 1500000; exec \"$0\" \"$@\""]).arg(run.get_program());
-    timed.args(run.get_args()).args(["--memory", "64MiB", "--threads", "2"]);
+    timed.args(["bash", "-c", "ulimit -v 1500000; exec \"$0\" \"$@\""]).arg(command.get_program());
+    timed.args(command.get_args()).args(["--memory", "64MiB", "--threads", "2"]);
     let ran = Ran::from(timed.output().expect("started")).expect(0);
     let told = "500,001 new and 0 brought in: 55,556 resolved, 0 struck off, 444,445 open";
     assert!(ran.stdout.contains(told), "{}", ran.stdout);

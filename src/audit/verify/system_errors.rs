@@ -15,10 +15,8 @@ use crate::{
         dates::parse_day,
         media::Medium,
     },
-    system_errors::{
-        error::{ErrorClass, RaisedBy},
-        without_numbers,
-    },
+    privacy::mask::without_numbers,
+    system_errors::error::{ErrorClass, RaisedBy},
     text::Text,
 };
 
