@@ -300,7 +300,8 @@ fn each_code_of_a_reply_holds_and_just_does_not() {
 fn a_problem_has_nothing_of_the_settlement_that_it_names() {
     let (line, _) = problem("P1", FILING, "2025-11-03");
     let line = RequestLine { setl_id: "S1".to_owned(), ..line };
-    let (rows, _) = close(&mut KnownRequests::default(), "2025-11-30", &[(line, Some(stay(1)))], &[]);
+    let (rows, _) =
+        close(&mut KnownRequests::default(), "2025-11-30", &[(line, Some(stay(1)))], &[]);
     let standing = rows[0].standing.as_ref().expect("accepted");
     assert!(standing.stay.is_none(), "{standing:?}");
 }
