@@ -200,7 +200,7 @@ fn texts(closed: &ClosedPeriod, template: &Template) -> Outcome<Draft> {
     };
     let mut rows: Vec<DraftRow> = texts
         .into_iter()
-        .map(|(text, errors)| row(crate::spelling::short(text, 200).to_owned(), errors))
+        .map(|(text, errors)| row(crate::spelling::short(text, 200).clone(), errors))
         .collect();
     rows.extend((more > 0).then(|| row(template.bulletin.missing.clone(), more)));
     let offered = vec!["text", "open"];

@@ -142,9 +142,10 @@ fn calendar(status: &BookStatus) -> Outcome<String> {
     for requests in requests.chunk_by(|a, b| due(a, b)) {
         let PendingRequest { on, duty, .. } = requests[0];
         let count = Grouped(requests.len() as u64);
-        let summary = match *duty {
-            "reply" => text!("{} request(s) to answer", count),
-            _ => text!("{} request(s) to confirm", count),
+        let summary = if *duty == "reply" {
+            text!("{} request(s) to answer", count)
+        } else {
+            text!("{} request(s) to confirm", count)
         };
         let ids: Vec<&str> = requests.iter().map(|request| request.request_id.as_str()).collect();
         days.push(CalendarDay {

@@ -195,8 +195,8 @@ fn small_file(file: &str, parts: DeliveryParts) -> Option<String> {
         return None;
     }
     let stem = singular(without_copy(stem));
-    let names = RUN_FILES.into_iter().filter(|name| name.ends_with(".csv"));
-    let near = nearest(names.map(|name| (name, singular(name.trim_end_matches(".csv")), &stem, 1)));
+    let names = RUN_FILES.into_iter().filter_map(|name| Some((name, name.strip_suffix(".csv")?)));
+    let near = nearest(names.map(|(name, bare)| (name, singular(bare), &stem, 1)));
     let near = near.filter(|near| parts.small.contains(near))?;
     let [csv, table] = SYSTEM_ERRORS;
     Some(if near == csv && parquet(file).is_some() { table } else { near }.to_owned())

@@ -111,6 +111,7 @@ fn kind(line: &mut SmallFileLine) -> Option<RequestKind> {
 }
 
 /// Parses a day that may be empty.
+#[expect(clippy::option_option, reason = "what is wrong and what is not there are two things")]
 fn day_or_none(line: &mut SmallFileLine, column: usize) -> Option<Option<NaiveDate>> {
     if line.values[column].is_empty() {
         return Some(None);

@@ -164,6 +164,7 @@ fn whole(row: GridRow, column: &str) -> Option<i64> {
 }
 
 /// Reads the reply in force of a row, which may have none; none if there is half of one.
+#[expect(clippy::option_option, reason = "what is wrong and what is not there are two things")]
 fn reply_in(row: GridRow) -> Option<Option<ReplyInForce>> {
     let confirmed_on = row.day("confirmed_on");
     match (row.day("replied_on"), row.text_or_null("result")) {
@@ -179,6 +180,7 @@ fn reply_in(row: GridRow) -> Option<Option<ReplyInForce>> {
 }
 
 /// Reads the stay of a row, which may have none; none if its columns do not fit each other.
+#[expect(clippy::option_option, reason = "what is wrong and what is not there are two things")]
 fn stay_in(row: GridRow, kind: RequestKind) -> Option<Option<StayRecord>> {
     let day = |column| row.number_or_null(column).and_then(|day| i32::try_from(day).ok());
     match (kind, row.flag("trusted")) {

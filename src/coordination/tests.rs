@@ -235,6 +235,7 @@ fn an_id_that_was_refused_comes_again_and_one_that_was_accepted_does_not() {
 
 #[test]
 fn each_code_of_a_reply_holds_and_just_does_not() {
+    use RequestCode::{Q06, Q07, Q08, Q09, Q10};
     let as_of = "2025-11-28";
     let start = || {
         let mut book = KnownRequests::default();
@@ -252,7 +253,6 @@ fn each_code_of_a_reply_holds_and_just_does_not() {
         confirmed_on: Some(day("2025-11-04")),
         ..answer("p", "2025-11-03", "r 2025-11-05")
     };
-    use RequestCode::{Q06, Q07, Q08, Q09, Q10};
     for (line, code) in [
         (answer("x", "2025-11-03", ""), Some(Q06)),
         (answer("p", "2025-10-22", ""), None),

@@ -129,7 +129,9 @@ fn match_one(
     let count = i64::try_from(clearing.len()).unwrap_or(i64::MAX);
     let mut media = MediaCounts::default();
     if run.delivery.has_media() {
-        clearing.iter().for_each(|claim| media.add(claim.group, claim.medium, 1));
+        for claim in &clearing {
+            media.add(claim.group, claim.medium, 1);
+        }
     }
     cleared.put(partition, clearing.iter().map(Cleared::of).collect())?;
     listed.put(partition, registered.into_iter().collect())?;

@@ -58,7 +58,7 @@ pub(super) fn read(
         rows += 1;
         Ok(())
     };
-    if name.ends_with(".csv") {
+    if name == SYSTEM_ERRORS[0] {
         streamed::read(&mut file, name, &NAMES, findings, &mut |_, values, _| {
             let mut cells = [TableCell::Empty; COLUMNS];
             for (cell, value) in cells.iter_mut().zip(values) {

@@ -65,7 +65,9 @@ impl WantedVisits {
         hashes.sort_unstable();
         hashes.dedup();
         let may_be_wanted = BloomFilter::with_capacity(hashes.len() as u64);
-        hashes.iter().for_each(|hash| may_be_wanted.add(*hash));
+        for hash in &hashes {
+            may_be_wanted.add(*hash);
+        }
         let settled = Store::new(partitioning, 0, memory, scratch.join("errors-visits"));
         WantedVisits { hashes, may_be_wanted, settled }
     }

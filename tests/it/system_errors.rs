@@ -55,7 +55,7 @@ pub(crate) fn deliver_errors(world: &World, period: &str, rows: &str) {
 
 fn shown(world: &World, period: &str, table: &str, columns: &[&str]) -> String {
     let rows = world.table(period, table, columns);
-    rows.iter().map(|row| format!("{}\n", row.join(","))).collect()
+    rows.iter().map(|row| row.join(",") + "\n").collect()
 }
 
 /// A settlement of a visit.

@@ -140,7 +140,9 @@ fn again(
             _ => judge.request(number, &row.line, settlement),
         }
     }
-    replies.iter().for_each(|row| judge.reply(row.row, &row.line));
+    for row in replies {
+        judge.reply(row.row, &row.line);
+    }
     judge.finish()
 }
 

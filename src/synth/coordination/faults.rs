@@ -155,7 +155,7 @@ impl LiveFault {
     fn line_of_news(&self) -> [String; 13] {
         let mut line = self.columns.clone();
         line[2] = String::new();
-        line[9] = "见前次报文".to_owned();
+        "见前次报文".clone_into(&mut line[9]);
         line
     }
 
@@ -177,8 +177,8 @@ fn written(second: i64) -> String {
 fn new_fault(geography: &Geography, period: Month, number: u64, visit: &VisitSource) -> LiveFault {
     let mut draw = Draw::new(visit.hash);
     let before = 30 + draw.below(3_600).cast_signed();
-    let message = if visit.is_outage { OUTAGE } else { below(draw.bits(), 8) as usize };
-    let (class, code, text) = MESSAGES[message];
+    let some = usize::try_from(below(draw.bits(), 8)).unwrap_or_default();
+    let (class, code, text) = MESSAGES[if visit.is_outage { OUTAGE } else { some }];
     // Of the errors before a settlement of the period some are no errors of its visit, and some came after it.
     let twist = if visit.turn == FaultTurn::Mended { draw.below(12) } else { 0 };
     let at = match (visit.turn, twist) {
@@ -246,9 +246,9 @@ fn refused_lines(
     let early = model.day.pred_opt().unwrap_or(model.day).to_string();
     let after = format!("{late} 00:00:00");
     let turn = |values: [&str; 3]| values[set % 3].to_owned();
-    let elsewhere = Province::all().map(|province| province.to_string());
+    let mut elsewhere = Province::all().map(|province| province.to_string());
     let elsewhere =
-        elsewhere.filter(|other| !model.columns[4..6].contains(other)).next().unwrap_or_default();
+        elsewhere.find(|other| !model.columns[4..6].contains(other)).unwrap_or_default();
     let long = format!("{prefix}{set:05}-{:0>40}", 1);
     let mut lines = vec![
         wrong("N01", 0, &turn(["", &long, ""])),
@@ -259,7 +259,7 @@ fn refused_lines(
     ];
     // Both provinces the same.
     if set % 3 == 2 {
-        lines[2][5] = model.columns[4].clone();
+        lines[2][5].clone_from(&model.columns[4]);
     }
     // The error that is there, told of another province.
     let mut other = model.columns.clone();

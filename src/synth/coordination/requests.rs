@@ -190,7 +190,7 @@ impl RefusedSet<'_> {
             (_, 1) => line(id("02"), problem, (pair.0.to_string(), "99".to_owned()), nothing()),
             _ => line(id("02"), problem, codes((pair.0, pair.0)), nothing()),
         });
-        let unknown = if self.set % 2 == 0 { "A-NOBODY-HAS-THIS" } else { "" };
+        let unknown = if self.set.is_multiple_of(2) { "A-NOBODY-HAS-THIS" } else { "" };
         lines.push(line(id("03"), verification, codes(pair), unknown.to_owned()));
         if let Some(other) = at(&self.asked.others, self.set) {
             let pair = codes((other.insured, other.treating));
@@ -238,7 +238,7 @@ impl RefusedSet<'_> {
         let before = request.opened_on.pred_opt().map(day).unwrap_or_default();
         reply(id, before, good, [none(), none()]);
         let other = match request.matter.kind {
-            AskedKind::Verification if self.set % 2 == 0 => "incorrect",
+            AskedKind::Verification if self.set.is_multiple_of(2) => "incorrect",
             AskedKind::Verification => "answered",
             _ => "correct",
         };
