@@ -64,7 +64,7 @@ fn other_inputs_are_told() {
         ("the quota changes of the delivery", |m| lines(m, B, "quota-changes.csv", 0)),
         ("the initial quotas of the delivery", |m| lines(m, B, "initial-quotas.csv", 0)),
         ("the opening quotas that were given", |m| lines(m, A, "opening-quotas.csv", 3)),
-        ("control totals of every file", |m| lines(m, A, "control-totals.csv", 4)),
+        ("control totals of every file", |m| lines(m, A, "control-totals.csv", 1)),
         ("in force", |m| lines(m, A, "permits.csv", 0)),
         ("the lines of the delivery", |m| lines(m, B, "payments.csv", 9)),
         ("inputs that a delivery can have", |m| m.inputs[0].path = "a note.csv".to_owned()),
