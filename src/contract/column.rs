@@ -70,3 +70,7 @@ pub(super) const fn extra(
 ) -> SmallFileColumn {
     SmallFileColumn { name, kind, required: false, may_be_missing: true, meaning }
 }
+
+/// The treating province.
+pub(super) const TREATING: SmallFileColumn =
+    needed("treating_province", ValueKind::Province, ["就医省", "treating province"]);

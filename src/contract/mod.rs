@@ -12,6 +12,7 @@ pub mod accounts;
 pub mod bounds;
 mod column;
 pub mod columns;
+mod coordination_columns;
 pub mod encoding;
 mod header;
 pub mod lines;

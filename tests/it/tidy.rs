@@ -73,6 +73,16 @@ fn functions_and_files_are_short() {
     assert_none(&offenders);
 }
 
+/// A slip of a shell leaves files such as `&2`.
+#[test]
+fn files_of_the_root_have_plain_names() {
+    let entries = fs::read_dir(root()).expect("the root");
+    let names = entries.map(|entry| entry.expect("an entry").file_name().display().to_string());
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    let odd: Vec<String> = names.filter(|name| !name.chars().all(is_plain)).collect();
+    assert_none(&odd);
+}
+
 #[test]
 fn functions_are_found() {
     let text = "fn a() {\n    b();\n}\n\nimpl X {\n    pub(crate) const fn b(\n        x: u8,\n    ) {\n    }\n}\n";

@@ -3,7 +3,7 @@
 use chrono::{Datelike, Days, NaiveDate};
 
 use super::{
-    dates::{AskedKind, RequestDates},
+    dates::{AskedDates, AskedKind},
     scripts::{RequestScript, ScriptDay, ScriptStep},
 };
 use crate::model::codes::{Month, Province};
@@ -123,7 +123,7 @@ impl AskedRequest {
     }
 
     /// Returns the state at a close, unless the request has left before.
-    pub(super) fn close(&mut self, dates: RequestDates, as_of: NaiveDate) -> Option<&'static str> {
+    pub(super) fn close(&mut self, dates: AskedDates, as_of: NaiveDate) -> Option<&'static str> {
         if self.has_left {
             return None;
         }
@@ -165,7 +165,7 @@ mod tests {
     fn states(script: &RequestScript, birth: Month) -> String {
         let rules = Rules::built_in();
         let policy = rules.policy(birth).expect("in force");
-        let dates = RequestDates { calendar: &rules.calendar, rules: &policy.coordination };
+        let dates = AskedDates { calendar: &rules.calendar, rules: &policy.coordination };
         let [from, to] = [0, 1].map(|place| Province::from_index(place).expect("a province"));
         let (id, setl_id) = (String::new(), String::new());
         let matter = AskedMatter { id, kind: script.kind, from, to, setl_id, subject: "" };

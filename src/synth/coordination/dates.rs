@@ -30,12 +30,12 @@ impl AskedKind {
 
 /// What dates are counted by.
 #[derive(Clone, Copy)]
-pub(super) struct RequestDates<'w> {
+pub(super) struct AskedDates<'w> {
     pub(super) calendar: &'w Calendar,
     pub(super) rules: &'w CoordinationRules,
 }
 
-impl RequestDates<'_> {
+impl AskedDates<'_> {
     /// Returns the last day on which a reply is in time, for a request that was opened or reopened on a day.
     pub(super) fn due(&self, kind: AskedKind, begun: NaiveDate) -> NaiveDate {
         let days = match kind {
@@ -68,7 +68,7 @@ mod tests {
     fn a_batch_ends_on_the_25th_and_days_are_working_days() {
         let rules = Rules::built_in();
         let policy = rules.policy(Month::new(2025, 10)).expect("in force");
-        let dates = RequestDates { calendar: &rules.calendar, rules: &policy.coordination };
+        let dates = AskedDates { calendar: &rules.calendar, rules: &policy.coordination };
         let day = |text: &str| text.parse::<NaiveDate>().expect("a day");
         let due = |kind, begun: &str| dates.due(kind, day(begun)).to_string();
         assert_eq!(due(AskedKind::Verification, "2025-11-25"), "2025-12-26");

@@ -16,7 +16,7 @@ use super::{
         small::write_csv,
         world::World,
     },
-    dates::RequestDates,
+    dates::AskedDates,
     faults::{FAULT_COLUMNS, FaultBook, FaultPapers},
     nation::Nation,
     requests::{AskedStays, REPLY_COLUMNS, REQUEST_COLUMNS, RequestBook, RequestPapers},
@@ -105,7 +105,7 @@ impl<'w> Coordination<'w> {
         let problems = part(births, rates.problems).max(rates.least_problems);
         let sets = |all: u64, parts| usize::try_from(part(all, parts)).unwrap_or(usize::MAX).max(1);
         let refused = sets(problems + asked.stays.len() as u64, rates.refused);
-        let dates = RequestDates {
+        let dates = AskedDates {
             calendar: self.world.calendar,
             rules: &self.world.policy(period).coordination,
         };

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::{
     asked::{AskedMatter, AskedReply, AskedRequest},
-    dates::{AskedKind, RequestDates},
+    dates::{AskedDates, AskedKind},
     scripts::{PROBLEMS, RequestScript, SUBJECTS, VERIFICATIONS},
     sources::StaySource,
 };
@@ -56,7 +56,7 @@ impl RequestBook {
         period: Month,
         asked: &AskedStays,
         (problems, refused): (u64, usize),
-        dates: RequestDates,
+        dates: AskedDates,
     ) -> RequestPapers {
         let as_of = period.plus(1).last_day();
         let mut papers = RequestPapers::default();

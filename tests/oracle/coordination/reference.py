@@ -53,7 +53,7 @@ SCHEMAS = {
 REQUEST = "request_id kind from_province to_province opened_at problem_type setl_id subject".split()
 REPLY = "request_id replied_on result reason confirmed_on reopened_on".split()
 
-# Dated data of the rules (§58, §59)
+# Dated data of the rules (procedure §58, procedure §59)
 LEAST_COST = 30_000_00
 BATCH_DAY = 26
 DUE_DAYS = {"filing": 2, "system": 1, "other": 10}
