@@ -188,7 +188,7 @@ fn plus(one: &Position, other: &Position) -> Option<Position> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::Text;
+    use crate::{model::media::Medium, text::Text};
 
     fn entry(ordinal: u32) -> Entry {
         Entry {
@@ -198,7 +198,7 @@ mod tests {
             fingerprint: 17,
             payable: 5,
             group: 8,
-            plain: Some(Default::default()),
+            plain: Some(Medium::default()),
             valued: false,
         }
     }

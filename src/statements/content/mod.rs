@@ -6,6 +6,7 @@ mod areas;
 mod demands;
 mod guide;
 mod judged;
+mod known_since;
 mod national;
 pub(super) mod papers;
 mod requests;

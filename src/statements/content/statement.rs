@@ -1,8 +1,9 @@
 //! The statement of a province: annexes 14-1 to 14-7, and what is open.
 
 use super::{
-    CellValue, Content, RowValues, Sheet, Style, Template, is_of, is_of_row, named, note, province,
-    text,
+    CellValue, Content, RowValues, Sheet, Style, Template, is_of, is_of_row,
+    known_since::{offered, with_known},
+    named, note, province, text,
 };
 use crate::{
     book::grid::GridRow,
@@ -70,7 +71,7 @@ impl Content {
         sheets.push(self.sheet(template, "receivable", shown, receives, &PAIR)?);
         sheets.push(self.areas(of, style)?);
         sheets.extend(self.judged(shown, template, |row| is_of_row(row, of))?);
-        sheets.push(self.breaks_of(of, template)?);
+        sheets.push(self.breaks_of(of, style)?);
         Ok(sheets)
     }
 
@@ -125,7 +126,7 @@ impl Content {
         self.sheet(template, file, &of.full_name(), rows.collect(), &OFFERED)
     }
 
-    fn breaks_of(&self, of: Province, template: &Template) -> Outcome<Sheet> {
+    fn breaks_of(&self, of: Province, style: &Style) -> Outcome<Sheet> {
         const OFFERED: [&str; 11] = [
             "insured",
             "treating",
@@ -148,7 +149,7 @@ impl Content {
                 Some(fen) => CellValue::Money(fen),
                 None => text("无"),
             };
-            RowValues::from([
+            let values = RowValues::from([
                 ("insured", CellValue::Text(province(pair.insured))),
                 ("treating", CellValue::Text(province(pair.treating))),
                 ("setl_id", text(row.text("setl_id"))),
@@ -160,9 +161,11 @@ impl Content {
                 ("effect", CellValue::Money(row.fen("effect"))),
                 ("first_period", text(row.text("first_period"))),
                 ("note", note(&self.twins, row)),
-            ])
+            ]);
+            with_known(values, style, row.text("setl_id"))
         });
-        self.sheet(template, "breaks", &of.full_name(), rows.collect(), &OFFERED)
+        let offered = offered(&OFFERED, style);
+        self.sheet(&style.template, "breaks", &of.full_name(), rows.collect(), &offered)
     }
 }
 

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Content, is_of, note, province, text};
+use super::{
+    Content, is_of,
+    known_since::{offered, with_known},
+    note, province, text,
+};
 use crate::{
     book::{
         grid::{Cell, GridRow},
@@ -19,7 +23,7 @@ use crate::{
     statements::{
         sheet::{CellValue, Sheet},
         style::Style,
-        template::{KNOWN_SINCE, RowValues},
+        template::RowValues,
     },
 };
 
@@ -43,38 +47,24 @@ impl Content {
             }
             Ok(sheet)
         };
-        let known = |row: &GridRow| known_since(style, row.text("setl_id"));
         let differences = self.break_fields.iter().filter_map(|row| {
             let (pair, of_break) = open.get(row.text("setl_id"))?;
-            Some(with(difference(row, *pair, *of_break, style), known(&row)))
+            Some(with_known(difference(row, *pair, *of_break, style), style, row.text("setl_id")))
         });
         let copies = self.open_items.iter().filter_map(|row| {
             let (pair, _) = open.get(row.text("setl_id"))?;
-            Some(with(copy(row, *pair, style), known(&row)))
+            Some(with_known(copy(row, *pair, style), style, row.text("setl_id")))
         });
-        let replies =
-            open.values().map(|(pair, row)| with(reply(*row, *pair, &self.twins), known(row)));
-        let offered = |columns: &[&'static str]| -> Vec<&'static str> {
-            let known = style.daily.is_some().then_some(KNOWN_SINCE);
-            columns.iter().copied().chain(known).collect()
-        };
+        let replies = open.values().map(|(pair, row)| {
+            with_known(reply(*row, *pair, &self.twins), style, row.text("setl_id"))
+        });
+        let offered = |columns: &[&'static str]| offered(columns, style);
         Ok(vec![
             sheet("differences", differences.collect(), &offered(&DIFFERENCE))?,
             sheet("copies", copies.collect(), &offered(&copy_columns()))?,
             sheet("reply", replies.collect(), &offered(&REPLY))?,
         ])
     }
-}
-
-/// Returns the day since which daily reconciliation knew a settlement.
-fn known_since(style: &Style, setl_id: &str) -> CellValue {
-    let since = style.daily.as_ref().and_then(|daily| daily.since(setl_id));
-    CellValue::Text(since.map_or_else(String::new, |since| since.to_string()))
-}
-
-fn with(mut values: RowValues, known: CellValue) -> RowValues {
-    values.insert(KNOWN_SINCE, known);
-    values
 }
 
 const DIFFERENCE: [&str; 8] = [
