@@ -56,7 +56,7 @@ impl KnownDifferences {
     pub fn read(folder: &Path, period: Month) -> Outcome<KnownDifferences> {
         let path = folder.join(SUMMARY);
         let bytes = bounded::read(&path, bounded::MANIFEST)
-            .map_err(|error| unreadable(folder, &path, error))?
+            .map_err(|error| unreadable(&path, error, |why| no_result(folder, why)))?
             .ok_or_else(|| no_result(folder, &text!("{} is too long", SUMMARY)))?;
         let summary: KnownSummary = serde_json::from_slice(&bytes)
             .map_err(|error| no_result(folder, &text!("{}: {}", SUMMARY, Text::foreign(error))))?;
@@ -112,7 +112,8 @@ impl KnownDifferences {
 
 fn read_table(folder: &Path, name: &str, since: &mut Vec<(Key, i32)>) -> Outcome<()> {
     let path = folder.join(name);
-    fs::File::open(&path).map_err(|error| unreadable(folder, &path, error))?;
+    fs::File::open(&path)
+        .map_err(|error| unreadable(&path, error, |why| no_result(folder, why)))?;
     let mut findings = Vec::new();
     TABLE.read(&path, name, &mut findings, &mut |row, [setl_id, day], _| {
         let known = setl_id.text().map(Key::of).zip(day.day());
@@ -126,12 +127,16 @@ fn read_table(folder: &Path, name: &str, since: &mut Vec<(Key, i32)>) -> Outcome
     }
 }
 
-/// Makes the failure of a file that cannot be read: a folder without it is no result.
-fn unreadable(folder: &Path, path: &Path, error: io::Error) -> Failure {
+/// Makes the failure of a file of a result that cannot be read: a folder without it is no result.
+pub fn unreadable(
+    path: &Path,
+    error: io::Error,
+    no_result: impl FnOnce(&Text) -> Failure,
+) -> Failure {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory => {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            no_result(folder, &text!("{}: {}", name.as_ref(), error))
+            no_result(&text!("{}: {}", name.as_ref(), error))
         }
         _ => Failure::io(path)(error),
     }

@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeSet,
     fs,
-    io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
 
@@ -25,6 +24,7 @@ use crate::{
     diag::{Failure, Outcome},
     digest::sha256_hex,
     ingest::any_parquet::AnyParquet,
+    known::unreadable,
     model::{
         codes::{Month, Province},
         dates::{parse_date, parse_day},
@@ -60,7 +60,7 @@ impl Before {
     pub(super) fn open(folder: &Path, period: Month) -> Outcome<Before> {
         let path = folder.join(SUMMARY);
         let bytes = bounded::read(&path, bounded::MANIFEST)
-            .map_err(|error| unreadable(folder, &path, error))?
+            .map_err(|error| unreadable(&path, error, |why| no_result(folder, why)))?
             .ok_or_else(|| no_result(folder, &text!("{} is too long", SUMMARY)))?;
         let summary: DailySummary = serde_json::from_slice(&bytes)
             .map_err(|error| no_result(folder, &text!("{}: {}", SUMMARY, Text::foreign(error))))?;
@@ -90,7 +90,8 @@ impl Before {
     pub(super) fn each(&self, mut look: impl FnMut(Difference) -> Outcome<()>) -> Outcome<()> {
         let path = self.folder.join(DIFFERENCES_FILE);
         let refused = |why: Text| no_result(&self.folder, &text!("{}: {}", DIFFERENCES_FILE, why));
-        fs::File::open(&path).map_err(|error| unreadable(&self.folder, &path, error))?;
+        fs::File::open(&path)
+            .map_err(|error| unreadable(&path, error, |why| no_result(&self.folder, why)))?;
         let file = AnyParquet::open(DIFFERENCES_FILE, &path);
         let file = file.map_err(|finding| refused(finding.found))?;
         let names = DIFFERENCES.columns();
@@ -223,17 +224,6 @@ impl<'a> BeforeColumns<'a> {
 
 /// Longest setl_id of a valid row, in characters (V14).
 const LONGEST_ID: usize = 40;
-
-/// Makes the failure of a file that cannot be read: a folder without it is no result.
-fn unreadable(folder: &Path, path: &Path, error: io::Error) -> Failure {
-    match error.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory => {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            no_result(folder, &text!("{}: {}", name.as_ref(), error))
-        }
-        _ => Failure::io(path)(error),
-    }
-}
 
 fn no_result(folder: &Path, why: &Text) -> Failure {
     let problem = text!("--before {} is no result of liangqing daily: {}", folder, why);
