@@ -10,29 +10,24 @@
 
 The versions in ../requirements.txt give the same bytes every time.
 """
-import csv
-import datetime as dt
 import decimal
-import io
 import pathlib
 import sys
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 import cases
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent))
+from sample_files import parquet_of, text_of, write_or_check
+
 MONTH = "2025-10"
-TEXT = ("setl_id mdtrt_id init_setl_id psn_no insuplc_admdvs mdtrtarea_admvs fixmedins_code insutype med_type "
-        "refd_setl_flag fulamt_advpay_flag").split()
 RECORD = ("setl_id mdtrt_id init_setl_id psn_no insuplc_admdvs mdtrtarea_admvs fixmedins_code insutype med_type "
           "begndate enddate setl_time refd_setl_flag fulamt_advpay_flag medfee_sumamt fund_pay_sumamt hifp_pay acct_pay "
           "psn_cash_pay inscp_scp_amt").split()
 NATIONAL = ("setl_id setl_time insuplc_admdvs mdtrtarea_admvs medfee_sumamt fund_pay_sumamt acct_pay "
             "init_setl_id").split()
-KINDS = {"begndate": (pa.date32(), dt.date.fromisoformat), "enddate": (pa.date32(), dt.date.fromisoformat),
-         "setl_time": (pa.timestamp("us"), dt.datetime.fromisoformat)}
 DAILY = ["setl_id", "class", "look"]
 REQUESTS = "request_id row state level due_on confirm_by code".split()
 ERRORS = "err_id state code".split()
@@ -46,26 +41,6 @@ def rows(side):
             yield dict(settlement, psn_no="%s%010d" % (settlement["insuplc_admdvs"], number), insutype="310",
                        medfee_sumamt=medfee, fund_pay_sumamt=fund, hifp_pay=fund, acct_pay=account,
                        psn_cash_pay=str(cash), inscp_scp_amt=medfee)
-
-
-def text_of(header, lines):
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(lines)
-    return out.getvalue().encode()
-
-
-def parquet_of(header, lines):
-    arrays, fields = [], []
-    for at, name in enumerate(header):
-        kind, read = KINDS.get(name, (pa.string(), str) if name in TEXT else (pa.decimal128(16, 2), decimal.Decimal))
-        arrays.append(pa.array([read(line[at]) if line[at] else None for line in lines], kind))
-        fields.append(pa.field(name, kind))
-    sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), sink, compression="snappy",
-                   write_page_checksum=True, store_schema=False)
-    return sink.getvalue().to_pybytes()
 
 
 def files():
@@ -133,18 +108,7 @@ def main():
         sys.exit(compare("errors", errors_of(tables), cases.EXPECTED_ERRORS) or bad)
     if args and args != ["--check"]:
         sys.exit(__doc__)
-    made = files()
-    if not args:
-        for path, content in made.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        print("wrote %d files" % len(made))
-        return
-    there = set(HERE.glob("2???-??/**/*.*")) | set(HERE.glob("text/**/*.csv")) | set(HERE.glob("expected-*.csv")) | set(made)
-    bad = [path for path in sorted(there) if not path.exists() or path.read_bytes() != made.get(path)]
-    for path in bad:
-        print("differs from cases.py: %s" % path.relative_to(HERE))
-    sys.exit(1 if bad else 0)
+    write_or_check(files(), HERE, ["2???-??/**/*.*", "text/**/*.csv", "expected-*.csv"], bool(args))
 
 
 if __name__ == "__main__":

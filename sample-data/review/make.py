@@ -8,27 +8,22 @@
 
 The versions in ../requirements.txt give the same bytes every time.
 """
-import csv
-import datetime as dt
 import decimal
-import io
 import pathlib
 import sys
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 import cases
 
 HERE = pathlib.Path(__file__).resolve().parent
-TEXT = ("setl_id mdtrt_id init_setl_id psn_no insuplc_admdvs mdtrtarea_admvs fixmedins_code insutype med_type "
-        "dise_codg refd_setl_flag fulamt_advpay_flag hosp_lv psn_type mdtrt_cert_type mdtrt_cert_no").split()
+sys.path.append(str(HERE.parent))
+from sample_files import parquet_of, text_of, write_or_check
+
 RECORD = ("setl_id mdtrt_id init_setl_id psn_no insuplc_admdvs mdtrtarea_admvs fixmedins_code insutype med_type "
           "dise_codg begndate enddate setl_time refd_setl_flag fulamt_advpay_flag medfee_sumamt fund_pay_sumamt "
           "hifp_pay acct_pay psn_cash_pay inscp_scp_amt").split()
 MORE = "hosp_lv psn_type dedc_std act_pay_dedc mdtrt_cert_type mdtrt_cert_no".split()
-KINDS = {"begndate": (pa.date32(), dt.date.fromisoformat), "enddate": (pa.date32(), dt.date.fromisoformat),
-         "setl_time": (pa.timestamp("us"), dt.datetime.fromisoformat)}
 
 
 def rows():
@@ -37,26 +32,6 @@ def rows():
         cost, fund, account = (decimal.Decimal(row[n]) for n in ("medfee_sumamt", "hifp_pay", "acct_pay"))
         yield dict(row, mdtrt_id="V" + row["setl_id"], fund_pay_sumamt=row["hifp_pay"],
                    psn_cash_pay=str(cost - fund - account), inscp_scp_amt=row["medfee_sumamt"])
-
-
-def text_of(header, lines):
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(lines)
-    return out.getvalue().encode()
-
-
-def parquet_of(header, lines):
-    arrays, fields = [], []
-    for at, name in enumerate(header):
-        kind, read = KINDS.get(name, (pa.string(), str) if name in TEXT else (pa.decimal128(16, 2), decimal.Decimal))
-        arrays.append(pa.array([read(line[at]) if line[at] else None for line in lines], kind))
-        fields.append(pa.field(name, kind))
-    sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), sink, compression="snappy",
-                   write_page_checksum=True, store_schema=False)
-    return sink.getvalue().to_pybytes()
 
 
 def files():
@@ -109,18 +84,7 @@ def main():
         for what, lead in bad:
             print("%s: %s" % (what, " | ".join(lead)))
         sys.exit(1 if bad else 0)
-    made = files()
-    if not args:
-        for path, content in made.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        print("wrote %d files" % len(made))
-        return
-    there = set(HERE.glob("2???-??/**/*.*")) | set(HERE.glob("text/**/*.csv")) | set(made)
-    bad = [path for path in sorted(there) if not path.exists() or path.read_bytes() != made.get(path)]
-    for path in bad:
-        print("differs from cases.py: %s" % path.relative_to(HERE))
-    sys.exit(1 if bad else 0)
+    write_or_check(files(), HERE, ["2???-??/**/*.*", "text/**/*.csv"], bool(args))
 
 
 if __name__ == "__main__":

@@ -53,13 +53,12 @@ impl<'a> RequestJudge<'a> {
         self.refused.push(CoordinationRow::refused(row, line, code));
     }
 
-    /// Returns why a request is refused: the first code that holds.
+    /// Returns why a request is refused: the first code that holds; `settlement` is that of a verification.
     pub fn refusal(
         &self,
         line: &RequestLine,
         settlement: Option<&KnownSettlement>,
     ) -> Option<RequestCode> {
-        let settlement = settlement.filter(|_| line.kind == RequestKind::Verification);
         if self.known.requests.contains_key(&line.request_id) {
             return Some(RequestCode::Q01);
         }

@@ -146,14 +146,14 @@ fn again(
     judge.finish()
 }
 
-/// Returns a settlement as a verification needs it, with what its row says about the stay.
+/// Returns the settlement of a verification as it needs it, with what its row says about the stay.
 fn settlement(row: &CoordinationRow) -> Option<KnownSettlement> {
-    let RequestLine { provinces, setl_id, .. } = &row.line;
+    let RequestLine { kind, provinces, setl_id, .. } = &row.line;
     let [insured, treating] = provinces.each_ref().map(|province| Province::from_text(province));
     let pair = Pair { insured: insured?, treating: treating? };
     let stay = row.standing.as_ref().and_then(|standing| standing.stay.clone());
     let named = KnownSettlement { pair, care: CareClass::Inpatient, is_reversal: false, stay };
-    (!setl_id.is_empty()).then_some(named)
+    (*kind == RequestKind::Verification && !setl_id.is_empty()).then_some(named)
 }
 
 /// Compares rows with those that came out again, by key.
