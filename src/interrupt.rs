@@ -4,12 +4,20 @@
 //! check, because it waits for a pipe or works deep in a file, [`abandon`] cleans up instead.
 
 use std::{
-    fs, io, mem,
+    fs,
+    io::{self, ErrorKind},
+    mem,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
 };
 
 use crate::diag::{Failure, Outcome};
+
+/// The number of times that a folder's removal is tried, and the pause before the next.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// The unfinished work of the process.
 struct All {
@@ -92,15 +100,21 @@ impl All {
 
 impl Construction {
     fn remove(&self) {
-        // Other threads may still create files in it during the removal.
-        for _ in 0..10 {
+        // Other threads may still create files in it, or remove it too.
+        for _ in 0..TRIES {
             // Removing an empty folder needs no open file.
             let removed = fs::remove_dir(&self.path);
-            // The next command that works there removes what is left.
             if removed.is_ok() || !self.whole || fs::remove_dir_all(&self.path).is_ok() {
                 return;
             }
+            if let Err(error) = fs::symlink_metadata(&self.path)
+                && error.kind() == ErrorKind::NotFound
+            {
+                return;
+            }
+            thread::sleep(Duration::ZERO);
         }
+        // The next command that works there removes what is left.
     }
 }
 
@@ -198,6 +212,33 @@ mod tests {
         assert!(all.over && all.made.is_empty());
         assert!(!folder.path().join("new").exists());
         assert!(folder.path().join("other/published").exists());
+    }
+
+    #[test]
+    fn a_folder_goes_although_others_still_write_into_it_and_remove_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for round in 0..20 {
+            let path = folder.path().join(format!("part{round}"));
+            fs::create_dir_all(path.join("new/tables")).expect("made");
+            let writers: Vec<_> = (0..4)
+                .map(|writer| {
+                    let tables = path.join("new/tables");
+                    thread::spawn(move || {
+                        let name = |file: u32| tables.join(format!("{writer}-{file}"));
+                        (0..).take_while(|&file| fs::write(name(file), "").is_ok()).count()
+                    })
+                })
+                .collect();
+            thread::sleep(Duration::from_millis(5));
+            let made = Construction { number: 1, path: path.clone(), whole: true };
+            let other = made.clone();
+            let removal = thread::spawn(move || other.remove());
+            made.remove();
+            assert!(!path.exists(), "round {round}");
+            removal.join().expect("removed");
+            let written = writers.into_iter().map(|writer| writer.join().expect("ended"));
+            assert!(written.sum::<usize>() > 0, "nobody wrote");
+        }
     }
 
     #[test]
