@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+"""The peers' work in DuckDB.
+
+The treating side stays in a table, as breaks and positions need it; a table that does not fit the memory spills by itself.
+Of the insured side only the hashes stay: to decode the files again takes less time than to write and read a table of them.
+"""
+import duckdb
+
+import rules
+from rules import KEPT, PAIR, RULED
+
+args = rules.arguments(__doc__)
+sql = rules.Dialect()
+db = duckdb.connect(config={"threads": args.threads, "preserve_insertion_order": False, "temp_directory": args.out + "/spill"})
+valid = sql.valid(args.period)
+files = lambda side: "(SELECT *, hash(setl_id) AS k FROM read_parquet('%s/%s/**/*.parquet'))" % (args.delivery, side)
+db.execute("CREATE TABLE treating AS SELECT k, %s AS h, %s FROM %s WHERE %s" % (
+    sql.row_hash(), ", ".join(KEPT), files("treating"), valid))
+db.execute("""
+    CREATE TABLE odd AS SELECT k FROM (
+        SELECT k, h FROM treating UNION ALL SELECT k, xor({hash}, {PAIR}) AS h FROM {insured} WHERE {valid}
+    ) GROUP BY k HAVING count(*) <> 2 OR bit_xor(h) <> {PAIR}
+""".format(hash=sql.row_hash(), insured=files("insured"), valid=valid, PAIR="%d::UBIGINT" % PAIR))
+db.execute("CREATE TABLE few AS SELECT %s FROM %s SEMI JOIN odd USING (k)" % (", ".join(RULED), files("insured")))
+db.execute("CREATE TABLE odd_treating AS " + sql.judged("(FROM treating SEMI JOIN odd USING (k))"))
+db.execute("CREATE TABLE odd_insured AS " + sql.judged("(FROM few WHERE %s)" % valid))
+db.execute("CREATE TABLE judged AS " + sql.judged_pairs("odd_treating", "odd_insured"))
+db.execute("COPY (FROM judged WHERE class <> 'cleared' ORDER BY setl_id) TO '%s/breaks.parquet'" % args.out)
+cleared = "(FROM odd_treating SEMI JOIN (FROM judged WHERE class = 'cleared') USING (setl_id) WHERE nth = 1)"
+db.execute("COPY (%s) TO '%s/positions.parquet'" % (sql.positions("(FROM treating ANTI JOIN odd USING (k))", cleared), args.out))
