@@ -1,15 +1,16 @@
 """The work that every peer does, as names, lists and SQL: row rules, the row's hash, odd keys, classes, positions.
 
-The lists are those of the built-in rules for months of 2025. The files have the types that `synth` writes: amounts are
-DECIMAL(16,2), but medfee_sumamt is DECIMAL(18,2), and times are without zone (`answers.py` refuses others).
+The lists are those of the built-in rules for months of 2025. The files are as `synth` writes them: fields have their usual
+names, amounts are DECIMAL(16,2), medfee_sumamt is DECIMAL(18,2), times are without zone.
 
 The idea is the same in every engine:
 
 1. One pass over each side judges the rows and makes two hashes: k of setl_id, and h of setl_id and the 22 compared fields.
-2. One GROUP BY k over both sides names the odd keys, those that are not two equal valid rows, one a side: 0.3 % of all.
-3. The values of the odd keys come by a semi join. Repeated rows, classes and values of breaks are worked out on them alone.
-4. Positions are the sums of the treating rows without the odd ones, and of the odd ones that clear after all. The rules
-   need not be judged again: the key of a row that breaks one is odd.
+   The treating side's valid rows stay in memory, as positions and breaks need their values; of the insured side nothing stays.
+2. One GROUP BY k over both sides names the odd keys, those that are not two rows with equal h, one a side: 0.2 % of all.
+3. The values of the odd keys come by a semi join, those of the insured side from the files, which takes less time than to
+   keep them all. Repeated rows, classes and breaks with both copies' values are worked out on a few thousand rows.
+4. Positions are the sums of the treating rows without the odd ones, and of the odd ones that clear after all.
 """
 import argparse
 import os
@@ -135,13 +136,13 @@ class Dialect:
     def hash(self, values):
         return "hash(%s)" % ", ".join(values)
 
-    def xor(self, value, number):
-        return "xor(%s, %d::UBIGINT)" % (value, number)
-
     def row_hash(self):
-        """h of the treating side. Empty texts and nulls, which are equal, may differ here: that makes their keys odd, and no
-        more."""
+        """h. Empty texts and nulls, which are equal, may differ here: that makes their keys odd, and no more."""
         return self.hash(["setl_id", *IDENTITY, self.month("setl_time"), *AMOUNTS])
+
+    def turned_hash(self):
+        """h of the insured side: two rows of one side are no pair."""
+        return "xor(%s, %d::UBIGINT)" % (self.row_hash(), PAIR)
 
     def place(self):
         """What positions are grouped by, as is cheapest."""

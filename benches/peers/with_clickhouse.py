@@ -1,11 +1,5 @@
 #!/usr/bin/env python3
-"""The peers' work in ClickHouse, in this process (chdb).
-
-Nothing stays but the odd keys and their rows: ClickHouse decodes the files again faster than it copies rows, and takes
-little memory so.
-"""
-import time
-
+"""The peers' work in ClickHouse, in this process (chdb)."""
 from chdb import session
 
 import rules
@@ -43,6 +37,9 @@ class ClickHouse(rules.Dialect):
         empty = {"dise_codg": "''", "init_setl_id": "''", **{field: "0" for field in AMOUNTS}}
         return "cityHash64(%s)" % ", ".join("coalesce(%s, %s)" % (v, empty[v]) if v in empty else v for v in values)
 
+    def turned_hash(self):
+        return "bitXor(%s, %d)" % (self.row_hash(), PAIR)
+
     def place(self):
         """Whole numbers: keys of one length are what ClickHouse groups by quickest."""
         care = "multiIf(%s, 0)" % ", ".join("med_type IN %s, %d" % (listed(of), at) for at, of in enumerate(CARE.values(), 1))
@@ -60,10 +57,7 @@ SETTINGS = ("max_threads = {0}, max_insert_threads = {0}, join_use_nulls = 1, "
 
 
 def query(text):
-    b = time.time(); import resource; a=resource.getrusage(resource.RUSAGE_SELF)
     chdb.query("%s SETTINGS %s" % (text, SETTINGS))
-    c=resource.getrusage(resource.RUSAGE_SELF)
-    print("%.2f %.2f" % (time.time() - b,c.ru_utime+c.ru_stime-a.ru_utime-a.ru_stime), text.strip()[:60])
 
 
 query("CREATE DATABASE work")
@@ -73,9 +67,9 @@ files = lambda side: "(SELECT *, cityHash64(setl_id) AS k FROM file('%s/%s/**.pa
 valid = sql.valid(args.period)
 make("treating", "SELECT k, %s AS h, %s FROM %s WHERE %s" % (sql.row_hash(), ", ".join(KEPT), files("treating"), valid))
 make("odd", """
-    SELECT k FROM (SELECT k, h FROM treating UNION ALL SELECT k, bitXor({hash}, {PAIR}) AS h FROM {insured} WHERE {valid})
+    SELECT k FROM (SELECT k, h FROM treating UNION ALL SELECT k, {hash} AS h FROM {insured} WHERE {valid})
     GROUP BY k HAVING count() <> 2 OR groupBitXor(h) <> {PAIR}
-""".format(hash=sql.row_hash(), insured=files("insured"), valid=valid, PAIR=PAIR))
+""".format(hash=sql.turned_hash(), insured=files("insured"), valid=valid, PAIR=PAIR))
 make("few", "SELECT %s FROM %s WHERE k IN (SELECT k FROM odd)" % (", ".join(RULED), files("insured")))
 make("odd_treating", sql.judged("(SELECT * FROM treating WHERE k IN (SELECT k FROM odd))"))
 make("odd_insured", sql.judged("(SELECT * FROM few WHERE %s)" % valid))

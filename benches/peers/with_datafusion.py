@@ -2,8 +2,7 @@
 """The peers' work in DataFusion.
 
 Its SQL has no hash but cryptographic ones, so both hashes are functions defined here, worked out by Polars on the batches as
-they come. The treating side stays in memory, as breaks and positions need it; of the insured side only the hashes stay, and
-the files are read again for the values of odd keys.
+they come.
 """
 import os
 
@@ -37,26 +36,25 @@ class DataFusion(rules.Dialect):
     def hash(self, values):
         return "row_hash(%s)" % ", ".join(values)
 
+    def turned_hash(self):
+        return self.row_hash().replace("row_hash", "turned_hash")
 
-def hashed(*columns):
-    """The hashes of all columns, each with a seed of its own, added up."""
-    frame = pl.DataFrame([pl.Series(str(at), pl.from_arrow(column)) for at, column in enumerate(columns)])
-    return frame.select(sum(pl.col(str(at)).hash(at) for at in range(len(columns)))).to_series()
+
+def hashed(turn=0):
+    """A function: the hashes of all its columns, each with a seed of its own, added up."""
+    def of(*columns):
+        frame = pl.DataFrame([pl.Series(str(at), pl.from_arrow(column)) for at, column in enumerate(columns)])
+        return frame.select(sum(pl.col(str(at)).hash(at) for at in range(len(columns))) ^ turn).to_series().to_arrow()
+    return of
 
 
 sql = DataFusion()
-context = SessionContext(SessionConfig().with_target_partitions(args.threads),
+context = SessionContext(SessionConfig({"datafusion.execution.parquet.schema_force_view_types":"false"}).with_target_partitions(args.threads),
                          RuntimeEnvBuilder().with_disk_manager_os().with_unbounded_memory_pool())
-types = [pa.string_view()] * 9 + [pa.timestamp("us"), pa.decimal128(18, 2)] + [pa.decimal128(16, 2)] * (len(AMOUNTS) - 1)
-for name, values, of in [("key_hash", types[:1], lambda *columns: hashed(*columns).to_arrow()),
-                         ("row_hash", types, lambda *columns: hashed(*columns).to_arrow()),
-                         ("turned_hash", types, lambda *columns: (hashed(*columns) ^ PAIR).to_arrow())]:
-    context.register_udf(udf(of, values, pa.uint64(), "immutable", name))
-import time, resource
-def query(text):
-    a=resource.getrusage(resource.RUSAGE_SELF); b=time.time()
-    r=context.sql(text).collect()
-    c=resource.getrusage(resource.RUSAGE_SELF); print("%.2f %.2f"%(c.ru_utime+c.ru_stime-a.ru_utime-a.ru_stime, time.time()-b), text.strip()[:60])
+types = [pa.string()] * 9 + [pa.timestamp("us"), pa.decimal128(18, 2)] + [pa.decimal128(16, 2)] * (len(AMOUNTS) - 1)
+for name, values, turn in [("key_hash", types[:1], 0), ("row_hash", types, 0), ("turned_hash", types, PAIR)]:
+    context.register_udf(udf(hashed(turn), values, pa.uint64(), "immutable", name))
+query = lambda text: context.sql(text).collect()
 make = lambda table, select: query("CREATE TABLE %s AS %s" % (table, select))
 valid = sql.valid(args.period)
 for side in SIDES:
@@ -66,7 +64,7 @@ make("treating", "SELECT k, %s AS h, %s FROM %s AS files WHERE %s" % (sql.row_ha
 make("odd", """
     SELECT k FROM (SELECT k, h FROM treating UNION ALL SELECT k, {hash} AS h FROM {insured} AS files WHERE {valid}) AS hashes
     GROUP BY k HAVING count(*) <> 2 OR bit_xor(h) <> {PAIR}
-""".format(hash=sql.row_hash().replace("row_hash", "turned_hash"), insured=files("insured"), valid=valid, PAIR="CAST(%d AS BIGINT UNSIGNED)" % PAIR))
+""".format(hash=sql.turned_hash(), insured=files("insured"), valid=valid, PAIR="CAST(%d AS BIGINT UNSIGNED)" % PAIR))
 make("few", "SELECT %s FROM %s AS files LEFT SEMI JOIN odd ON files.k = odd.k" % (", ".join(RULED), files("insured")))
 make("odd_treating", sql.judged("(SELECT treating.* FROM treating LEFT SEMI JOIN odd ON treating.k = odd.k)"))
 make("odd_insured", sql.judged("(SELECT * FROM few WHERE %s)" % valid))

@@ -1,9 +1,5 @@
 #!/usr/bin/env python3
-"""The peers' work in DuckDB.
-
-The treating side stays in a table, as breaks and positions need it; a table that does not fit the memory spills by itself.
-Of the insured side only the hashes stay: to decode the files again takes less time than to write and read a table of them.
-"""
+"""The peers' work in DuckDB, which spills by itself what does not fit the memory."""
 import duckdb
 
 import rules
@@ -18,9 +14,9 @@ db.execute("CREATE TABLE treating AS SELECT k, %s AS h, %s FROM %s WHERE %s" % (
     sql.row_hash(), ", ".join(KEPT), files("treating"), valid))
 db.execute("""
     CREATE TABLE odd AS SELECT k FROM (
-        SELECT k, h FROM treating UNION ALL SELECT k, xor({hash}, {PAIR}) AS h FROM {insured} WHERE {valid}
+        SELECT k, h FROM treating UNION ALL SELECT k, {hash} AS h FROM {insured} WHERE {valid}
     ) GROUP BY k HAVING count(*) <> 2 OR bit_xor(h) <> {PAIR}
-""".format(hash=sql.row_hash(), insured=files("insured"), valid=valid, PAIR="%d::UBIGINT" % PAIR))
+""".format(hash=sql.turned_hash(), insured=files("insured"), valid=valid, PAIR="%d::UBIGINT" % PAIR))
 db.execute("CREATE TABLE few AS SELECT %s FROM %s SEMI JOIN odd USING (k)" % (", ".join(RULED), files("insured")))
 db.execute("CREATE TABLE odd_treating AS " + sql.judged("(FROM treating SEMI JOIN odd USING (k))"))
 db.execute("CREATE TABLE odd_insured AS " + sql.judged("(FROM few WHERE %s)" % valid))

@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
 """The peers' work in Polars, by its streaming engine.
 
-The treating side stays in memory, as breaks and positions need it; of the insured side only the hashes stay, and the files
-are read again for the values of odd keys. Amounts are read as whole fen: 64 bits are quicker than decimals of 128.
+Amounts are read as whole fen: 64 bits are quicker than decimals of 128.
 """
 import os
 from datetime import date
 
 import rules
 from rules import (AMOUNTS, CARE, CHRONIC, DIVISION, FUNDS, IDENTITY, IDS, INSTITUTION, INSURANCE, KEPT, LARGEST, PAIR, PAYABLE,
-                   PLACE, PROVINCES, REQUIRED, REQUIRED_AMOUNTS, RULED, SCOPE, SIDES, VALUES)
+                   PLACE, PROVINCES, REQUIRED, REQUIRED_AMOUNTS, RULED, SCOPE, VALUES)
 
 args = rules.arguments(__doc__)
 os.environ["POLARS_MAX_THREADS"] = str(args.threads)
@@ -91,7 +90,7 @@ def classes(treating, insured):
 
 def yuan(columns):
     """Whole fen as decimals."""
-    return (col(column).cast(pl.Decimal(38, 0)) * lit(1).cast(pl.Decimal(38, 2)) / 100 for column in columns)
+    return (col(column).cast(pl.Decimal(38, 2)) / 100 for column in columns)
 
 
 def positions(rows):
