@@ -53,7 +53,7 @@ class ClickHouse(rules.Dialect):
 sql = ClickHouse()
 chdb = session.Session(args.out + "/clickhouse")
 SETTINGS = ("max_threads = {0}, max_insert_threads = {0}, join_use_nulls = 1, "
-            "schema_inference_make_columns_nullable = 'auto'").format(args.threads)
+            "schema_inference_make_columns_nullable = 'auto', schema_inference_mode = 'union'").format(args.threads)
 
 
 def query(text):
