@@ -6,10 +6,10 @@ names, amounts are DECIMAL(16,2), medfee_sumamt is DECIMAL(18,2), times are with
 The idea is the same in every engine:
 
 1. One pass over each side judges the rows and makes two hashes: k of setl_id, and h of setl_id and the 22 compared fields.
-   The treating side's valid rows stay in memory, as positions and breaks need their values; of the insured side nothing stays.
+   The treating side's valid rows stay in memory, as positions and breaks need their values; of the insured side nothing stays
+   (`late`), or its rows stay, too (`keep`).
 2. One GROUP BY k over both sides names the odd keys, those that are not two rows with equal h, one a side: 0.2 % of all.
-3. The values of the odd keys come by a semi join, those of the insured side from the files, which takes less time than to
-   keep them all. Repeated rows, classes and breaks with both copies' values are worked out on a few thousand rows.
+3. The values of the odd keys come by a semi join; `late` reads the insured side's files again. Repeated rows, classes and breaks with both copies' values are worked out on a few thousand rows.
 4. Positions are the sums of the treating rows without the odd ones, and of the odd ones that clear after all.
 """
 import argparse
@@ -41,13 +41,14 @@ SIDES = ("treating", "insured")
 PAIR = 0x5bd1e9955bd1e995
 
 
-def arguments(doc):
-    """The arguments of a peer."""
+def arguments(doc, ways=("late",)):
+    """The arguments of a peer. `keep` leaves the insured side's rows in memory, too."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("delivery")
     parser.add_argument("period")
     parser.add_argument("out", help="folder for breaks and positions")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--way", choices=ways, default=ways[0])
     args = parser.parse_args()
     shutil.rmtree(args.out, ignore_errors=True)
     os.makedirs(args.out)
@@ -70,16 +71,16 @@ def named(field, names):
 
 
 class Dialect:
-    """SQL as DuckDB has it; other engines change what they word in another way."""
+    """SQL; engines change what they word in another way or can do quicker."""
 
     def division(self, field):
-        return "%s GLOB '%s'" % (field, "[0-9]" * 6)
+        return "regexp_like(%s, '%s')" % (field, DIVISION)
 
     def institution(self, field):
-        return "%s GLOB '[HP]%s'" % (field, "[0-9A-Za-z]" * 11)
+        return "regexp_like(%s, '%s')" % (field, INSTITUTION)
 
     def short(self, field):
-        return "strlen(%s) <= 40 OR length(%s) <= 40" % (field, field)
+        return "octet_length({0}) <= 40 OR character_length({0}) <= 40".format(field)
 
     def first(self, field, digits):
         return "substr(%s, 1, %d)" % (field, digits)
@@ -88,7 +89,7 @@ class Dialect:
         return "date_trunc('month', %s)" % time
 
     def month_text(self, month):
-        return "strftime(%s, '%%Y-%%m')" % month
+        return "to_char(%s, '%%Y-%%m')" % month
 
     def before(self, day):
         return "setl_time < TIMESTAMP '%s 00:00:00'" % day
@@ -98,7 +99,7 @@ class Dialect:
 
     def none(self, amounts, side):
         """No amount is below 0, or none is above it; null is 0."""
-        return ("least(%s) >= 0" if side == "below" else "greatest(%s) <= 0") % ", ".join(amounts)
+        return " AND ".join("coalesce(%s, 0) %s 0" % (field, ">=" if side == "below" else "<=") for field in amounts)
 
     def valid(self, period):
         """The row rules V01 to V15: what holds for valid rows, and for no other."""
@@ -122,7 +123,8 @@ class Dialect:
             # V07, V08, V09
             "fund_pay_sumamt = " + total(FUNDS),
             "medfee_sumamt = " + total(["fund_pay_sumamt", "acct_pay", "psn_cash_pay", "hosp_part_amt"]),
-            "(coalesce(init_setl_id, '') = '' AND %s) OR (init_setl_id <> '' AND %s)" % (self.none(AMOUNTS, "below"), self.none(AMOUNTS, "above")),
+            "(coalesce(init_setl_id, '') = '' AND %s) OR (init_setl_id <> '' AND %s)" % (
+                self.none(AMOUNTS, "below"), self.none(AMOUNTS, "above")),
             # V10, V11, V12, V13, V14, V15
             self.before(month_after(period)),
             self.institution("fixmedins_code"),
@@ -133,16 +135,17 @@ class Dialect:
         ]
         return " AND ".join("(%s)" % rule for rule in rules)
 
-    def hash(self, values):
-        return "hash(%s)" % ", ".join(values)
+    def values(self):
+        """What h is made of. Empty texts and nulls, which are equal, may differ here: that makes their keys odd, and no more."""
+        return ["setl_id", *IDENTITY, self.month("setl_time"), *AMOUNTS]
 
     def row_hash(self):
-        """h. Empty texts and nulls, which are equal, may differ here: that makes their keys odd, and no more."""
-        return self.hash(["setl_id", *IDENTITY, self.month("setl_time"), *AMOUNTS])
+        """h."""
+        return "row_hash(%s)" % ", ".join(self.values())
 
     def turned_hash(self):
         """h of the insured side: two rows of one side are no pair."""
-        return "xor(%s, %d::UBIGINT)" % (self.row_hash(), PAIR)
+        return "turned_hash(%s)" % ", ".join(self.values())
 
     def place(self):
         """What positions are grouped by, as is cheapest."""
@@ -161,8 +164,8 @@ class Dialect:
                       sum(CASE WHEN coalesce(init_setl_id, '') = '' THEN 1 ELSE -1 END) AS visits, {sums}
                   FROM (SELECT {columns} FROM {plain} UNION ALL SELECT {columns} FROM {odd}) AS cleared
                   GROUP BY place0, place1, place2, place3, place4) AS added
-            ORDER BY {places}
-        """.format(worded=", ".join("%s AS %s" % pair for pair in zip(self.worded(), PLACE)), places=", ".join(PLACE),
+            ORDER BY place0, place1, place2, place3, place4
+        """.format(worded=", ".join("%s AS %s" % pair for pair in zip(self.worded(), PLACE)),
                    amounts=", ".join("s_{0} AS {0}".format(field) for field in AMOUNTS),
                    payable=" + ".join("s_" + field for field in PAYABLE),
                    sums=", ".join("coalesce(sum({0}), 0) AS s_{0}".format(field) for field in AMOUNTS),

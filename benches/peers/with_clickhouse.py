@@ -5,7 +5,7 @@ from chdb import session
 import rules
 from rules import AMOUNTS, CARE, KEPT, PAIR, RULED, listed
 
-args = rules.arguments(__doc__)
+args = rules.arguments(__doc__, ["keep", "late"])
 
 
 class ClickHouse(rules.Dialect):
@@ -21,9 +21,6 @@ class ClickHouse(rules.Dialect):
     def first(self, field, digits):
         return "left(%s, %d)" % (field, digits)
 
-    def none(self, amounts, side):
-        return " AND ".join("coalesce(%s, 0) %s 0" % (field, ">=" if side == "below" else "<=") for field in amounts)
-
     def month(self, time):
         return "toYYYYMM(%s)" % time
 
@@ -33,9 +30,9 @@ class ClickHouse(rules.Dialect):
     def before(self, day):
         return "setl_time < toDateTime64('%s 00:00:00', 6, 'UTC')" % day
 
-    def hash(self, values):
+    def row_hash(self):
         empty = {"dise_codg": "''", "init_setl_id": "''", **{field: "0" for field in AMOUNTS}}
-        return "cityHash64(%s)" % ", ".join("coalesce(%s, %s)" % (v, empty[v]) if v in empty else v for v in values)
+        return "cityHash64(%s)" % ", ".join("coalesce(%s, %s)" % (v, empty[v]) if v in empty else v for v in self.values())
 
     def turned_hash(self):
         return "bitXor(%s, %d)" % (self.row_hash(), PAIR)
@@ -43,7 +40,8 @@ class ClickHouse(rules.Dialect):
     def place(self):
         """Whole numbers: keys of one length are what ClickHouse groups by quickest."""
         care = "multiIf(%s, 0)" % ", ".join("med_type IN %s, %d" % (listed(of), at) for at, of in enumerate(CARE.values(), 1))
-        return ["toUInt32(insuplc_admdvs)", "toUInt8(%s)" % self.province("mdtrtarea_admvs"), "insutype = '310'", care, "toYYYYMM(setl_time)"]
+        return ["toUInt32(insuplc_admdvs)", "toUInt8(%s)" % self.province("mdtrtarea_admvs"), "insutype = '310'", care,
+                self.month("setl_time")]
 
     def worded(self):
         care = "transform(place3, %s, %s, '')" % (list(range(1, len(CARE) + 1)), list(CARE))
@@ -65,14 +63,20 @@ chdb.query("USE work")
 make = lambda table, select: query("CREATE TABLE %s ENGINE = Memory AS %s" % (table, select))
 files = lambda side: "(SELECT *, cityHash64(setl_id) AS k FROM file('%s/%s/**.parquet', Parquet))" % (args.delivery, side)
 valid = sql.valid(args.period)
-make("treating", "SELECT k, %s AS h, %s FROM %s WHERE %s" % (sql.row_hash(), ", ".join(KEPT), files("treating"), valid))
+kept = lambda side, hashed: "SELECT k, %s AS h, %s FROM %s WHERE %s" % (hashed, ", ".join(KEPT), files(side), valid)
+make("treating", kept("treating", sql.row_hash()))
+insured = "TABLE insured ENGINE = Memory" if args.way == "keep" else "VIEW insured"
+query("CREATE %s AS %s" % (insured, kept("insured", sql.turned_hash())))
 make("odd", """
-    SELECT k FROM (SELECT k, h FROM treating UNION ALL SELECT k, {hash} AS h FROM {insured} WHERE {valid})
-    GROUP BY k HAVING count() <> 2 OR groupBitXor(h) <> {PAIR}
-""".format(hash=sql.turned_hash(), insured=files("insured"), valid=valid, PAIR=PAIR))
-make("few", "SELECT %s FROM %s WHERE k IN (SELECT k FROM odd)" % (", ".join(RULED), files("insured")))
+    SELECT k FROM (SELECT k, h FROM treating UNION ALL SELECT k, h FROM insured)
+    GROUP BY k HAVING count() <> 2 OR groupBitXor(h) <> %d
+""" % PAIR)
+few = "(SELECT * FROM insured WHERE k IN (SELECT k FROM odd))"
+if args.way == "late":  # The rules are judged for the odd keys' rows alone.
+    make("few", "SELECT %s FROM %s WHERE k IN (SELECT k FROM odd)" % (", ".join(RULED), files("insured")))
+    few = "(SELECT * FROM few WHERE %s)" % valid
 make("odd_treating", sql.judged("(SELECT * FROM treating WHERE k IN (SELECT k FROM odd))"))
-make("odd_insured", sql.judged("(SELECT * FROM few WHERE %s)" % valid))
+make("odd_insured", sql.judged(few))
 make("judged", sql.judged_pairs("odd_treating", "odd_insured"))
 write = lambda name, select: query("INSERT INTO FUNCTION file('%s/%s.parquet', Parquet) %s" % (args.out, name, select))
 write("breaks", "SELECT * FROM judged WHERE class <> 'cleared' ORDER BY setl_id")

@@ -5,8 +5,32 @@ import duckdb
 import rules
 from rules import KEPT, PAIR, RULED
 
+
+class DuckDB(rules.Dialect):
+    def division(self, field):
+        return "%s GLOB '%s'" % (field, "[0-9]" * 6)
+
+    def institution(self, field):
+        return "%s GLOB '[HP]%s'" % (field, "[0-9A-Za-z]" * 11)
+
+    def short(self, field):
+        return "strlen(%s) <= 40 OR length(%s) <= 40" % (field, field)
+
+    def none(self, amounts, side):
+        return ("least(%s) >= 0" if side == "below" else "greatest(%s) <= 0") % ", ".join(amounts)
+
+    def month_text(self, month):
+        return "strftime(%s, '%%Y-%%m')" % month
+
+    def row_hash(self):
+        return "hash(%s)" % ", ".join(self.values())
+
+    def turned_hash(self):
+        return "xor(%s, %d::UBIGINT)" % (self.row_hash(), PAIR)
+
+
 args = rules.arguments(__doc__)
-sql = rules.Dialect()
+sql = DuckDB()
 db = duckdb.connect(config={"threads": args.threads, "preserve_insertion_order": False, "temp_directory": args.out + "/spill"})
 valid = sql.valid(args.period)
 files = lambda side: "(SELECT *, hash(setl_id) AS k FROM read_parquet('%s/%s/**/*.parquet'))" % (args.delivery, side)

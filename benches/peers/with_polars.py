@@ -107,7 +107,7 @@ def positions(rows):
 
 
 treating = run(files("treating").filter(valid()).select("k", *KEPT, h=row_hash())).lazy()
-insured = files("insured").filter(valid()).select("k", h=row_hash() ^ PAIR)
+insured = files("insured").filter(valid()).select("k", h=row_hash() ^ lit(PAIR, pl.UInt64))
 odd = run(pl.concat([treating.select("k", "h"), insured]).group_by("k").agg(n=pl.len(), x=col("h").bitwise_xor())
           .filter((col("n") != 2) | (col("x") != PAIR)).select("k")).lazy()
 odd_treating = judged(treating.join(odd, on="k", how="semi"))
