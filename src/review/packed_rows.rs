@@ -2,16 +2,18 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{row::ReviewedRow, row_bytes};
+use super::{
+    filing::{self, Filing},
+    row::ReviewedRow,
+    row_bytes,
+};
 use crate::{
     diag::Outcome,
     event::Monitor,
     keyed::{
         key::Key,
-        packed::{pack_into, unpack_first},
         store::{Partitioning, Store},
     },
     text::Text,
@@ -114,9 +116,9 @@ pub struct PackedWriter<'a> {
 }
 
 impl PackedWriter<'_> {
-    /// Adds a value to the partition of a key.
-    pub fn push(&mut self, key: &[u8], value: &impl Serialize) -> Outcome<()> {
-        self.append(key, |buffer| pack_into(value, buffer))
+    /// Adds a filing.
+    pub fn push_filing(&mut self, filing: &Filing<'_>) -> Outcome<()> {
+        self.append(filing.psn_no.as_bytes(), |buffer| filing::bytes::append(filing, buffer))
     }
 
     /// Adds a row, with what is known of it.
@@ -124,7 +126,6 @@ impl PackedWriter<'_> {
         self.append(row.psn_no.as_bytes(), |buffer| {
             buffer.push(standing as u8);
             row_bytes::append(row, buffer);
-            Ok(())
         })
     }
 
@@ -133,18 +134,13 @@ impl PackedWriter<'_> {
         self.append(key, |buffer| {
             buffer.push(standing as u8);
             buffer.extend_from_slice(packed);
-            Ok(())
         })
     }
 
-    fn append(
-        &mut self,
-        key: &[u8],
-        value: impl FnOnce(&mut Vec<u8>) -> Outcome<()>,
-    ) -> Outcome<()> {
+    fn append(&mut self, key: &[u8], value: impl FnOnce(&mut Vec<u8>)) -> Outcome<()> {
         let partition = self.store.partition_of(key);
         let buffer = &mut self.buffers[partition];
-        value(buffer)?;
+        value(buffer);
         if buffer.len() >= BUFFER {
             self.store.store.push(partition, buffer)?;
             buffer.clear();
@@ -217,15 +213,4 @@ where
         })
     });
     sorted.into_iter().map(|(_, _, one)| one).collect()
-}
-
-/// Unpacks all values of a partition.
-pub fn unpacked<'a, T: Deserialize<'a>>(mut bytes: &'a [u8]) -> Outcome<Vec<T>> {
-    let mut all = Vec::new();
-    while !bytes.is_empty() {
-        let (value, rest) = unpack_first(bytes)?;
-        all.push(value);
-        bytes = rest;
-    }
-    Ok(all)
 }

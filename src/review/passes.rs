@@ -18,9 +18,7 @@ use super::{
     found::FoundLead,
     keys::{RowBits, RowStates},
     lead::Lead,
-    packed_rows::{
-        PackedStore, PackedWriter, Standing, UnpackedRow, together, unpacked, unpacked_rows,
-    },
+    packed_rows::{PackedStore, PackedWriter, Standing, UnpackedRow, together, unpacked_rows},
     row::ReviewedRow,
     subject::{InstitutionRows, Person},
     thresholds::Thresholds,
@@ -284,7 +282,7 @@ pub(super) fn person_of<T>(
 
 /// Returns the filings of a partition, each once, by person.
 fn each_once(filed: &[u8]) -> Outcome<Vec<Filing<'_>>> {
-    let mut filings: Vec<Filing> = unpacked(filed)?;
+    let mut filings = filing::bytes::all(filed)?;
     filings.sort_unstable();
     filings.dedup();
     Ok(filings)
