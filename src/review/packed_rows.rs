@@ -172,15 +172,40 @@ pub struct UnpackedRow<'a> {
     pub packed: &'a [u8],
 }
 
+impl<'a> UnpackedRow<'a> {
+    /// Returns the digest and the number of its person, if rows are digested by person.
+    pub fn person(&self) -> (u64, &'a str) {
+        (self.digest, self.row.psn_no)
+    }
+}
+
 /// Bytes of the shortest packed rows, so that memory is taken once.
-const SHORTEST: usize = 96;
+const SHORTEST: usize = 80;
+
+/// Empties a list of rows and keeps its memory for others: memory that was used before costs less than new memory.
+pub fn emptied<'a>(mut rows: Vec<UnpackedRow<'_>>) -> Vec<UnpackedRow<'a>> {
+    rows.clear();
+    // The standard library collects in place.
+    rows.into_iter().map(|_| unreachable!("an empty list")).collect()
+}
 
 /// Unpacks all rows of a partition; `key` is the text of a row by which they are digested.
 pub fn unpacked_rows<'a>(
-    mut bytes: &'a [u8],
+    bytes: &'a [u8],
     key: impl Fn(&ReviewedRow<'a>) -> &'a str,
 ) -> Outcome<Vec<UnpackedRow<'a>>> {
     let mut all = Vec::with_capacity(bytes.len() / SHORTEST);
+    unpack_rows(bytes, key, &mut all)?;
+    Ok(all)
+}
+
+/// Like [`unpacked_rows`], into a list.
+pub fn unpack_rows<'a>(
+    mut bytes: &'a [u8],
+    key: impl Fn(&ReviewedRow<'a>) -> &'a str,
+    all: &mut Vec<UnpackedRow<'a>>,
+) -> Outcome<()> {
+    all.reserve(bytes.len() / SHORTEST);
     while !bytes.is_empty() {
         let (standing, rest) = bytes.split_first().ok_or_else(row_bytes::damaged)?;
         let standing = *Standing::ALL.get(usize::from(*standing)).ok_or_else(row_bytes::damaged)?;
@@ -190,7 +215,7 @@ pub fn unpacked_rows<'a>(
         all.push(UnpackedRow { digest, standing, row, packed });
         bytes = after;
     }
-    Ok(all)
+    Ok(())
 }
 
 /// Returns rows so that those of one person or institution lie together, each by (setl_time, setl_id).
