@@ -19,7 +19,10 @@ use super::{
     found::FoundLead,
     keys::{RowBits, RowStates},
     lead::Lead,
-    packed_rows::{PackedStore, PackedWriter, Standing, UnpackedRow, together, unpacked_rows},
+    packed_rows::{
+        PackedStore, PackedWriter, Standing, UnpackedRow, emptied, together, unpack_rows,
+        unpacked_rows,
+    },
     row::ReviewedRow,
     subject::{InstitutionRows, Person},
     thresholds::Thresholds,
