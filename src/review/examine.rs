@@ -190,7 +190,7 @@ impl Prepared {
         findings.extend(found.into_iter().flatten());
         findings.extend(read?);
         if !findings.is_empty() {
-            return Err(Failure::Refused(findings));
+            return Err(Failure::Unfit(text!("files of the review"), findings));
         }
         let Reading { keys, persons, credentials, rejected, broken, asked, .. } = reading;
         monitor.stage(text!("comparing setl_ids"), 0)?;
