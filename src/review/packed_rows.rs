@@ -90,19 +90,20 @@ impl PackedStore {
         self.store.visit(partition, look)
     }
 
-    /// Fails when the values of a partition do not fit the memory.
+    /// Fails when the values of a partition do not fit the memory. `key` is the field by which rows share it.
     pub fn must_fit(
         &self,
         partition: usize,
         most: u64,
         monitor: &Monitor,
+        key: &str,
         what: impl FnOnce() -> Text,
     ) -> Outcome<()> {
         let needed = (self.bytes(partition) as u64).saturating_mul(UNPACKED);
         if needed <= PARTITION * UNPACKED * 8 {
             return Ok(());
         }
-        monitor.check_memory(needed, most, what)
+        monitor.check_memory(needed, most, key, what)
     }
 }
 

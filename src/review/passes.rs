@@ -142,7 +142,7 @@ impl Passes<'_> {
             credentials: self.credentials.writer(),
         };
         let states = self.each(persons.count(), begin, |pass, partition| {
-            persons.must_fit(partition, self.memory, self.monitor, || {
+            persons.must_fit(partition, self.memory, self.monitor, "psn_no", || {
                 text!("the rows of persons who share a partition")
             })?;
             let bytes = persons.take(partition)?;
@@ -187,9 +187,13 @@ impl Passes<'_> {
             all,
             || (),
             |(), partition| {
-                self.institutions.must_fit(partition, self.memory, self.monitor, || {
-                    text!("the rows of institutions that share a partition")
-                })?;
+                self.institutions.must_fit(
+                    partition,
+                    self.memory,
+                    self.monitor,
+                    "fixmedins_code",
+                    || text!("the rows of institutions that share a partition"),
+                )?;
                 self.institutions.visit(partition, |bytes| {
                     each_institution(bytes, |rows| {
                         let mut found = Vec::new();
