@@ -230,15 +230,22 @@ impl Monitor {
         Monitor { free_memory, ..self }
     }
 
-    /// Fails when something will need more memory than is free, or more than `most` bytes.
-    pub fn check_memory(&self, bytes: u64, most: u64, what: impl FnOnce() -> Text) -> Outcome<()> {
+    /// Fails when something will need more memory than is free, or more than `most` bytes; `key` is the field by which
+    /// rows lie together.
+    pub fn check_memory(
+        &self,
+        bytes: u64,
+        most: u64,
+        key: &str,
+        what: impl FnOnce() -> Text,
+    ) -> Outcome<()> {
         let free = (self.free_memory)().unwrap_or(u64::MAX).min(most);
         if bytes <= free {
             return Ok(());
         }
         Err(Failure::Io {
             place: text!("memory"),
-            error: io::Error::other(text!("{} take about {} MiB of memory, and {} MiB are free", what(), bytes >> 20, free >> 20).hinting(text!("do all rows have one setl_id? otherwise give more --memory, or take a larger machine"))),
+            error: io::Error::other(text!("{} take about {} MiB of memory, and {} MiB are free", what(), bytes >> 20, free >> 20).hinting(text!("do all rows have one {}? otherwise give more --memory, or take a larger machine", key))),
         })
     }
 

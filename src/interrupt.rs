@@ -4,6 +4,7 @@
 //! check, because it waits for a pipe or works deep in a file, [`abandon`] cleans up instead.
 
 use std::{
+    ffi::OsString,
     fs,
     io::{self, ErrorKind},
     mem,
@@ -16,7 +17,7 @@ use std::{
 use crate::diag::{Failure, Outcome};
 
 /// The number of times that a folder's removal is tried, and the pause before the next.
-const TRIES: u32 = 10;
+const TRIES: u32 = 200;
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// The unfinished work of the process.
@@ -100,21 +101,34 @@ impl All {
 
 impl Construction {
     fn remove(&self) {
-        // Other threads may still create files in it, or remove it too.
         for _ in 0..TRIES {
             // Removing an empty folder needs no open file.
             let removed = fs::remove_dir(&self.path);
-            if removed.is_ok() || !self.whole || fs::remove_dir_all(&self.path).is_ok() {
+            if removed.is_ok() || !self.whole {
                 return;
             }
-            if let Err(error) = fs::symlink_metadata(&self.path)
-                && error.kind() == ErrorKind::NotFound
-            {
+            self.cut_off();
+            if fs::remove_dir_all(&self.path).is_ok() || !self.is_there() {
                 return;
             }
-            thread::sleep(Duration::ZERO);
+            thread::sleep(PAUSE);
         }
         // The next command that works there removes what is left.
+    }
+
+    /// Renames all that is in the folder: other threads, which may still make files below it, find their folders no more.
+    fn cut_off(&self) {
+        let Ok(entries) = fs::read_dir(&self.path) else { return };
+        let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+        for name in names {
+            let mut gone = OsString::from("gone-");
+            gone.push(&name);
+            _ = fs::rename(self.path.join(&name), self.path.join(gone));
+        }
+    }
+
+    fn is_there(&self) -> bool {
+        !matches!(fs::symlink_metadata(&self.path), Err(error) if error.kind() == ErrorKind::NotFound)
     }
 }
 

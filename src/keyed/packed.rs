@@ -13,13 +13,6 @@ pub(crate) fn unpack<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Outcome<T>
     postcard::from_bytes(bytes).map_err(|error| damaged(&error))
 }
 
-/// Appends a packed value to bytes.
-pub(crate) fn pack_into(value: &impl serde::Serialize, bytes: &mut Vec<u8>) -> Outcome<()> {
-    let all = std::mem::take(bytes);
-    *bytes = postcard::to_extend(value, all).map_err(|error| damaged(&error))?;
-    Ok(())
-}
-
 /// Unpacks the first of some values that lie one after the other; returns the rest too.
 pub(crate) fn unpack_first<'a, T: serde::Deserialize<'a>>(
     bytes: &'a [u8],

@@ -162,7 +162,8 @@ pub(super) fn account() -> ReviewAccount {
                 (620_100, (20, FenSum::new(60_000))),
                 (510_100, (10, FenSum::new(40_000))),
             ]
-            .into(),
+            .into_iter()
+            .collect(),
         },
         unknown_values,
     }

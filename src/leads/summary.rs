@@ -240,10 +240,10 @@ fn by_province(tally: &LeadTally) -> Vec<LeadsOfProvince> {
 
 fn benefits(account: &ReviewAccount) -> SummaryBenefits {
     let benefits = &account.benefits;
-    let area = |(area, (rows, sum)): (&u32, &(u64, FenSum))| AreaWithout {
+    let area = |(area, (rows, sum)): (u32, (u64, FenSum))| AreaWithout {
         area: area.to_string(),
-        rows: *rows,
-        fen: fen(*sum),
+        rows,
+        fen: fen(sum),
     };
     SummaryBenefits {
         reviewed_rows: benefits.reviewed_rows,

@@ -93,7 +93,7 @@ impl<'a> Settling<'a> {
             return Ok(());
         }
         let most = self.values.room.memory.max(LEAST_MEMORY);
-        self.monitor.check_memory((packed * UNPACKED) as u64, most, || {
+        self.monitor.check_memory((packed * UNPACKED) as u64, most, "setl_id", || {
             let copies = (packed as u64).div_ceil(PACKED);
             text!("copies in doubt in one partition of the keys, {} of them,", copies)
         })

@@ -18,7 +18,7 @@ use super::{
     credentials::CredentialUses,
     explain::{Explanation, explanation},
     fields::{FieldMeaning, ReviewField},
-    filing::reader::{FilingsSurvey, read_filings},
+    filing::reader::{FilingsSurvey, must_open, read_filings},
     found::FoundLead,
     keys::{RowBits, RowKeys, RowStates},
     packed_rows::{PackedStore, Standing},
@@ -73,7 +73,7 @@ pub struct Reviewed {
 }
 
 /// Bytes of a packed row, about.
-const PACKED: u64 = 200;
+const PACKED: u64 = 160;
 /// Bytes of a packed filing, about.
 const PACKED_FILING: u64 = 48;
 
@@ -84,6 +84,11 @@ struct ReviewRoom(usize);
 impl ReviewRoom {
     const fn quarter(self) -> usize {
         self.0 / 4
+    }
+
+    /// For rows by person, and as much for rows by institution: one store fills while the other becomes empty.
+    const fn rows(self) -> usize {
+        self.0 / 8 * 3
     }
 
     const fn eighth(self) -> usize {
@@ -112,14 +117,15 @@ pub(super) struct PackedFilings {
 }
 
 impl PackedFilings {
+    /// Reads a file; returns what is wrong with it too.
     fn read(
         path: &Path,
         rules: &ReviewRules,
         persons: &PackedStore,
         (room, scratch): (ReviewRoom, &Path),
-        findings: &mut Vec<Finding>,
         monitor: &Monitor,
-    ) -> Outcome<PackedFilings> {
+    ) -> Outcome<(PackedFilings, Vec<Finding>)> {
+        let mut findings = Vec::new();
         let bytes = path.metadata().map_or(0, |metadata| metadata.len());
         let store = PackedStore::beside(
             persons,
@@ -129,15 +135,15 @@ impl PackedFilings {
         );
         let mut writer = store.writer();
         let mut count = 0_u64;
-        let read = read_filings(path, &rules.values, findings, &mut |filing| {
+        let read = read_filings(path, &rules.values, &mut findings, &mut |filing| {
             count += 1;
             if count.is_multiple_of(1 << 16) {
                 monitor.check()?;
             }
-            writer.push(filing.psn_no.as_bytes(), &filing)
+            writer.push_filing(&filing)
         })?;
         writer.finish()?;
-        Ok(PackedFilings { store, read })
+        Ok((PackedFilings { store, read }, findings))
     }
 }
 
@@ -156,13 +162,10 @@ impl Prepared {
             .map(|path| ReviewRegistry::read(path, &options.rules.values, &mut findings))
             .transpose()?;
         let (room, rows) = (ReviewRoom(options.memory), inputs.rows());
-        let persons = PackedStore::new(rows * PACKED, room.quarter(), scratch.join("persons"));
-        let filings = options.filings.as_deref().map(|path| {
-            monitor.stage(text!("reading filings"), 0)?;
-            let place = (room, scratch);
-            PackedFilings::read(path, &options.rules, &persons, place, &mut findings, monitor)
-        });
-        let filings = filings.transpose()?;
+        let persons = PackedStore::new(rows * PACKED, room.rows(), scratch.join("persons"));
+        if let Some(path) = &options.filings {
+            must_open(path)?;
+        }
         let reading = Reading {
             policy: &options.policy,
             meaning: FieldMeaning { values: &options.rules.values, registry: registry.as_ref() },
@@ -174,7 +177,21 @@ impl Prepared {
             asked: asked.map(|setl_id| (setl_id.to_owned(), Mutex::default())),
         };
         monitor.stage(text!("reading"), rows)?;
-        inputs.read(&reading, ReadPlan::alone(room.quarter() as u64), findings, monitor)?;
+        // One thread reads the filings, which lie in one file, while the others read the rows.
+        let (filings, read) = rayon::join(
+            || {
+                let path = options.filings.as_deref()?;
+                let (rules, place) = (&options.rules, (room, scratch));
+                Some(PackedFilings::read(path, rules, &reading.persons, place, monitor))
+            },
+            || inputs.read(&reading, ReadPlan::alone(room.quarter() as u64), monitor),
+        );
+        let (filings, found) = filings.transpose()?.unzip();
+        findings.extend(found.into_iter().flatten());
+        findings.extend(read?);
+        if !findings.is_empty() {
+            return Err(Failure::Unfit(text!("files of the review"), findings));
+        }
         let Reading { keys, persons, credentials, rejected, broken, asked, .. } = reading;
         monitor.stage(text!("comparing setl_ids"), 0)?;
         let states = keys.states(rows, monitor)?;
@@ -232,7 +249,7 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
         shared: shared.as_ref(),
         covered: &covered,
         leads: &leads,
-        institutions: store("institutions", total * PACKED, room.quarter()),
+        institutions: store("institutions", total * PACKED, room.rows()),
         credentials: store("shared-credentials", 1 << 20, room.eighth() / 4),
         memory: options.memory as u64,
         monitor,

@@ -2,16 +2,18 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{row::ReviewedRow, row_bytes};
+use super::{
+    filing::{self, Filing},
+    row::ReviewedRow,
+    row_bytes,
+};
 use crate::{
     diag::Outcome,
     event::Monitor,
     keyed::{
         key::Key,
-        packed::{pack_into, unpack_first},
         store::{Partitioning, Store},
     },
     text::Text,
@@ -88,19 +90,20 @@ impl PackedStore {
         self.store.visit(partition, look)
     }
 
-    /// Fails when the values of a partition do not fit the memory.
+    /// Fails when the values of a partition do not fit the memory. `key` is the field by which rows share it.
     pub fn must_fit(
         &self,
         partition: usize,
         most: u64,
         monitor: &Monitor,
+        key: &str,
         what: impl FnOnce() -> Text,
     ) -> Outcome<()> {
         let needed = (self.bytes(partition) as u64).saturating_mul(UNPACKED);
         if needed <= PARTITION * UNPACKED * 8 {
             return Ok(());
         }
-        monitor.check_memory(needed, most, what)
+        monitor.check_memory(needed, most, key, what)
     }
 }
 
@@ -114,9 +117,9 @@ pub struct PackedWriter<'a> {
 }
 
 impl PackedWriter<'_> {
-    /// Adds a value to the partition of a key.
-    pub fn push(&mut self, key: &[u8], value: &impl Serialize) -> Outcome<()> {
-        self.append(key, |buffer| pack_into(value, buffer))
+    /// Adds a filing.
+    pub fn push_filing(&mut self, filing: &Filing<'_>) -> Outcome<()> {
+        self.append(filing.psn_no.as_bytes(), |buffer| filing::bytes::append(filing, buffer))
     }
 
     /// Adds a row, with what is known of it.
@@ -124,7 +127,6 @@ impl PackedWriter<'_> {
         self.append(row.psn_no.as_bytes(), |buffer| {
             buffer.push(standing as u8);
             row_bytes::append(row, buffer);
-            Ok(())
         })
     }
 
@@ -133,18 +135,13 @@ impl PackedWriter<'_> {
         self.append(key, |buffer| {
             buffer.push(standing as u8);
             buffer.extend_from_slice(packed);
-            Ok(())
         })
     }
 
-    fn append(
-        &mut self,
-        key: &[u8],
-        value: impl FnOnce(&mut Vec<u8>) -> Outcome<()>,
-    ) -> Outcome<()> {
+    fn append(&mut self, key: &[u8], value: impl FnOnce(&mut Vec<u8>)) -> Outcome<()> {
         let partition = self.store.partition_of(key);
         let buffer = &mut self.buffers[partition];
-        value(buffer)?;
+        value(buffer);
         if buffer.len() >= BUFFER {
             self.store.store.push(partition, buffer)?;
             buffer.clear();
@@ -176,15 +173,40 @@ pub struct UnpackedRow<'a> {
     pub packed: &'a [u8],
 }
 
+impl<'a> UnpackedRow<'a> {
+    /// Returns the digest and the number of its person, if rows are digested by person.
+    pub fn person(&self) -> (u64, &'a str) {
+        (self.digest, self.row.psn_no)
+    }
+}
+
 /// Bytes of the shortest packed rows, so that memory is taken once.
-const SHORTEST: usize = 96;
+const SHORTEST: usize = 80;
+
+/// Empties a list of rows and keeps its memory for others: memory that was used before costs less than new memory.
+pub fn emptied<'a>(mut rows: Vec<UnpackedRow<'_>>) -> Vec<UnpackedRow<'a>> {
+    rows.clear();
+    // The standard library collects in place.
+    rows.into_iter().map(|_| unreachable!("an empty list")).collect()
+}
 
 /// Unpacks all rows of a partition; `key` is the text of a row by which they are digested.
 pub fn unpacked_rows<'a>(
-    mut bytes: &'a [u8],
+    bytes: &'a [u8],
     key: impl Fn(&ReviewedRow<'a>) -> &'a str,
 ) -> Outcome<Vec<UnpackedRow<'a>>> {
     let mut all = Vec::with_capacity(bytes.len() / SHORTEST);
+    unpack_rows(bytes, key, &mut all)?;
+    Ok(all)
+}
+
+/// Like [`unpacked_rows`], into a list.
+pub fn unpack_rows<'a>(
+    mut bytes: &'a [u8],
+    key: impl Fn(&ReviewedRow<'a>) -> &'a str,
+    all: &mut Vec<UnpackedRow<'a>>,
+) -> Outcome<()> {
+    all.reserve(bytes.len() / SHORTEST);
     while !bytes.is_empty() {
         let (standing, rest) = bytes.split_first().ok_or_else(row_bytes::damaged)?;
         let standing = *Standing::ALL.get(usize::from(*standing)).ok_or_else(row_bytes::damaged)?;
@@ -194,7 +216,7 @@ pub fn unpacked_rows<'a>(
         all.push(UnpackedRow { digest, standing, row, packed });
         bytes = after;
     }
-    Ok(all)
+    Ok(())
 }
 
 /// Returns rows so that those of one person or institution lie together, each by (setl_time, setl_id).
@@ -217,15 +239,4 @@ where
         })
     });
     sorted.into_iter().map(|(_, _, one)| one).collect()
-}
-
-/// Unpacks all values of a partition.
-pub fn unpacked<'a, T: Deserialize<'a>>(mut bytes: &'a [u8]) -> Outcome<Vec<T>> {
-    let mut all = Vec::new();
-    while !bytes.is_empty() {
-        let (value, rest) = unpack_first(bytes)?;
-        all.push(value);
-        bytes = rest;
-    }
-    Ok(all)
 }

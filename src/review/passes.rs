@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     account::{RowAccount, UnknownValues},
@@ -19,7 +20,8 @@ use super::{
     keys::{RowBits, RowStates},
     lead::Lead,
     packed_rows::{
-        PackedStore, PackedWriter, Standing, UnpackedRow, together, unpacked, unpacked_rows,
+        PackedStore, PackedWriter, Standing, UnpackedRow, emptied, together, unpack_rows,
+        unpacked_rows,
     },
     row::ReviewedRow,
     subject::{InstitutionRows, Person},
@@ -133,13 +135,14 @@ impl Passes<'_> {
         filings: Option<&PackedStore>,
     ) -> Outcome<PersonCounts> {
         let begin = || PersonPass {
+            rows: Vec::new(),
             counts: PersonCounts::default(),
             plans: BenefitPlans::default(),
             institutions: self.institutions.writer(),
             credentials: self.credentials.writer(),
         };
         let states = self.each(persons.count(), begin, |pass, partition| {
-            persons.must_fit(partition, self.memory, self.monitor, || {
+            persons.must_fit(partition, self.memory, self.monitor, "psn_no", || {
                 text!("the rows of persons who share a partition")
             })?;
             let bytes = persons.take(partition)?;
@@ -184,9 +187,13 @@ impl Passes<'_> {
             all,
             || (),
             |(), partition| {
-                self.institutions.must_fit(partition, self.memory, self.monitor, || {
-                    text!("the rows of institutions that share a partition")
-                })?;
+                self.institutions.must_fit(
+                    partition,
+                    self.memory,
+                    self.monitor,
+                    "fixmedins_code",
+                    || text!("the rows of institutions that share a partition"),
+                )?;
                 self.institutions.visit(partition, |bytes| {
                     each_institution(bytes, |rows| {
                         let mut found = Vec::new();
@@ -277,17 +284,30 @@ pub(super) fn person_of<T>(
         rows.iter().filter(is_settlement).map(|packed| &packed.row).collect();
     settlements.sort_unstable_by(|a, b| a.time.cmp(&b.time).then_with(|| a.setl_id.cmp(b.setl_id)));
     let filings = each_once(filed)?;
-    let filings: Vec<&Filing> = filings.iter().filter(|filing| filing.psn_no == psn_no).collect();
+    let own = filings.iter().map(|(_, filing)| filing).filter(|filing| filing.psn_no == psn_no);
+    let filings: Vec<&Filing> = own.collect();
     let person = Person { psn_no, settlements: &settlements, filings: &filings };
     Ok(Asked::Settlement(look(&person, &asked.row)))
 }
 
-/// Returns the filings of a partition, each once, by person.
-fn each_once(filed: &[u8]) -> Outcome<Vec<Filing<'_>>> {
-    let mut filings: Vec<Filing> = unpacked(filed)?;
+/// Returns the filings of a partition, each once, with the digests of their persons, by digest and person.
+fn each_once(filed: &[u8]) -> Outcome<Vec<(u64, Filing<'_>)>> {
+    let filings = filing::bytes::all(filed)?.into_iter();
+    let mut filings: Vec<_> =
+        filings.map(|filing| (xxh3_64(filing.psn_no.as_bytes()), filing)).collect();
     filings.sort_unstable();
     filings.dedup();
     Ok(filings)
+}
+
+/// Returns the digest and the number of the person of a filing.
+fn person_key<'a>((digest, filing): &(u64, Filing<'a>)) -> (u64, &'a str) {
+    (*digest, filing.psn_no)
+}
+
+/// Whether two keys are those of one person. Numbers are looked at where digests are equal alone.
+fn is_of_one((digest, one): (u64, &str), (other_digest, other): (u64, &str)) -> bool {
+    digest == other_digest && one == other
 }
 
 /// Returns what a row is, once other rows are known.
@@ -302,6 +322,8 @@ fn standing(packed: &UnpackedRow, states: &RowStates) -> Standing {
 
 /// The state of a thread in the pass over persons.
 struct PersonPass<'a> {
+    /// Memory for the rows of a partition.
+    rows: Vec<UnpackedRow<'static>>,
     counts: PersonCounts,
     plans: BenefitPlans,
     institutions: PackedWriter<'a>,
@@ -311,7 +333,8 @@ struct PersonPass<'a> {
 impl PersonPass<'_> {
     /// Looks at the persons of a partition.
     fn partition(&mut self, passes: &Passes, bytes: &[u8], filed: &[u8]) -> Outcome<()> {
-        let mut rows = unpacked_rows(bytes, |row| row.psn_no)?;
+        let mut rows = emptied(std::mem::take(&mut self.rows));
+        unpack_rows(bytes, |row| row.psn_no, &mut rows)?;
         rows.retain(|packed| !passes.states.dropped.has(packed.row.ordinal));
         let mut found = Vec::new();
         for packed in &mut rows {
@@ -328,27 +351,35 @@ impl PersonPass<'_> {
         passes.emit(&mut found)?;
         let settlements = rows.iter().filter(|packed| packed.standing == Standing::Settlement);
         let settlements = together(settlements, |row| row.psn_no);
-        let settlements: Vec<&ReviewedRow> =
-            settlements.into_iter().map(|packed| &packed.row).collect();
         let filings = each_once(filed)?;
-        for value in
-            filings.iter().filter_map(|filing| filing.unknown_kind).filter(|kind| !kind.is_empty())
-        {
+        let kinds = filings.iter().filter_map(|(_, filing)| filing.unknown_kind);
+        for value in kinds.filter(|kind| !kind.is_empty()) {
             self.counts.unknown.add("rloc_rea", value, 1);
         }
-        let filings: Vec<&Filing> = filings.iter().collect();
-        for of_one in settlements.chunk_by(|a, b| a.psn_no == b.psn_no) {
-            let psn_no = of_one[0].psn_no;
-            let first = filings.partition_point(|filing| filing.psn_no < psn_no);
-            let count = filings[first..].partition_point(|filing| filing.psn_no == psn_no);
-            let own = &filings[first..first + count];
-            let person = Person { psn_no, settlements: of_one, filings: own };
-            let mut found = Vec::new();
+        let reviewed: Vec<&ReviewedRow> = settlements.iter().map(|packed| &packed.row).collect();
+        let filed: Vec<&Filing> = filings.iter().map(|(_, filing)| filing).collect();
+        // Both are in the order of digests and numbers of persons.
+        let (mut row, mut filing) = (0, 0);
+        for of_one in settlements.chunk_by(|a, b| is_of_one(a.person(), b.person())) {
+            let key = of_one[0].person();
+            let rest = &filings[filing..];
+            filing += rest.iter().take_while(|other| person_key(other) < key).count();
+            let rest = &filings[filing..];
+            let own = rest.iter().take_while(|other| is_of_one(person_key(other), key)).count();
+            let person = Person {
+                psn_no: key.1,
+                settlements: &reviewed[row..row + of_one.len()],
+                filings: &filed[filing..filing + own],
+            };
+            row += of_one.len();
+            filing += own;
             self.person(passes, &person, &mut found);
             passes.emit(&mut found)?;
         }
-        passes.monitor.stopwatch.count(Activity::Look, rows.len() as u64, bytes.len() as u64);
-        passes.monitor.advance(rows.len() as u64)
+        let count = rows.len() as u64;
+        self.rows = emptied(rows);
+        passes.monitor.stopwatch.count(Activity::Look, count, bytes.len() as u64);
+        passes.monitor.advance(count)
     }
 
     /// Works out what a row is, and counts it.

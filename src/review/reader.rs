@@ -100,14 +100,14 @@ impl ReviewInputs {
         self.inputs.iter().try_for_each(|input| input.delivery.unchanged())
     }
 
-    /// Reads all rows; the findings of all inputs, and those that came before, refuse the review together.
+    /// Reads all rows; returns the findings of all inputs, which refuse the review.
     pub fn read(
         &mut self,
         reading: &Reading,
         plan: ReadPlan,
-        mut findings: Vec<Finding>,
         monitor: &Monitor,
-    ) -> Outcome<()> {
+    ) -> Outcome<Vec<Finding>> {
+        let mut findings = Vec::new();
         let several = self.inputs.len() > 1;
         let policy = reading.policy.policy(LAST).map_err(|error| Failure::Usage(error.text()))?;
         let rules = reading.policy;
@@ -135,7 +135,7 @@ impl ReviewInputs {
                 failure => return Err(failure),
             }
         }
-        if findings.is_empty() { Ok(()) } else { Err(Failure::Refused(findings)) }
+        Ok(findings)
     }
 }
 

@@ -34,34 +34,154 @@ mod flag {
     pub(super) const LISTED: u32 = 1 << 14;
     pub(super) const NETWORKED: u32 = 1 << 15;
     pub(super) const UNKNOWN: u32 = 1 << 16;
-    /// An amount does not fit four bytes.
+    /// An amount does not fit three bytes.
     pub(super) const WIDE_AMOUNTS: u32 = 1 << 17;
     /// A text does not fit 255 bytes.
     pub(super) const WIDE_TEXTS: u32 = 1 << 18;
+    /// The ordinal does not fit four bytes.
+    pub(super) const WIDE_ORDINAL: u32 = 1 << 19;
+    /// The time is no whole second that fits four bytes.
+    pub(super) const WIDE_TIME: u32 = 1 << 20;
+    /// A day does not fit two bytes.
+    pub(super) const WIDE_DAYS: u32 = 1 << 21;
 }
 
 /// The amounts of a row, in their order among the bytes.
 const AMOUNTS: usize = 8;
+/// The bytes of an amount that is not wide.
+const NARROW: usize = 3;
 /// The texts of a row, in their order among the bytes.
 const TEXTS: usize = 10;
+/// Those that not every row has, the last ones, with their flags.
+const RARE: [u32; 4] = [flag::REVERSES, flag::DISEASE, flag::GRADE, flag::MEDIUM];
 /// Stands for no word.
 const NO_WORD: u8 = u8::MAX;
+/// Microseconds of a second.
+const SECOND: i64 = 1_000_000;
 
 /// Appends the bytes of a row.
 pub(super) fn append(row: &ReviewedRow<'_>, bytes: &mut Vec<u8>) {
     let optional = &row.optional;
-    let amounts = [
+    let amounts = amounts(row);
+    let texts = texts(row);
+    let flags = flags(row)
+        | when(amounts.iter().any(|fen| narrow(*fen).is_none()), flag::WIDE_AMOUNTS)
+        | when(texts.iter().any(|text| u8::try_from(text.len()).is_err()), flag::WIDE_TEXTS)
+        | when(u32::try_from(row.ordinal).is_err(), flag::WIDE_ORDINAL)
+        | when(seconds(row.time).is_none(), flag::WIDE_TIME)
+        | when(
+            [row.begin, row.end].into_iter().flatten().any(|day| i16::try_from(day).is_err()),
+            flag::WIDE_DAYS,
+        );
+    let has = |flag: u32| flags & flag != 0;
+    let mut numbers = Numbers::default();
+    numbers.put(flags.to_le_bytes());
+    numbers.put([
+        row.care as u8,
+        row.fund as u8,
+        optional.level.map_or(NO_WORD, |level| level as u8),
+        optional.person.map_or(NO_WORD, |person| person as u8),
+    ]);
+    numbers.put(optional.delivered.to_le_bytes());
+    match u32::try_from(row.ordinal) {
+        Ok(ordinal) => numbers.put(ordinal.to_le_bytes()),
+        Err(_) => numbers.put(row.ordinal.to_le_bytes()),
+    }
+    match seconds(row.time) {
+        Some(seconds) => numbers.put(seconds.to_le_bytes()),
+        None => numbers.put(row.time.to_le_bytes()),
+    }
+    for day in [row.begin, row.end].into_iter().flatten() {
+        match i16::try_from(day) {
+            Ok(day) if !has(flag::WIDE_DAYS) => numbers.put(day.to_le_bytes()),
+            _ => numbers.put(day.to_le_bytes()),
+        }
+    }
+    if let Some(stay) = optional.stay {
+        numbers.put(stay.to_le_bytes());
+    }
+    if let Some(age) = optional.age {
+        numbers.put(age.to_le_bytes());
+    }
+    numbers.put_amounts(&amounts, has(flag::WIDE_AMOUNTS));
+    if let Some(token) = optional.token {
+        numbers.put(token.to_le_bytes());
+    }
+    numbers.put_lengths(&texts, flags);
+    bytes.reserve(numbers.length + texts.iter().map(|text| text.len()).sum::<usize>());
+    bytes.extend_from_slice(&numbers.bytes[..numbers.length]);
+    // A text that is not there is empty.
+    for text in texts {
+        bytes.extend_from_slice(text.as_bytes());
+    }
+    if has(flag::UNKNOWN) {
+        append_unknown(&optional.unknown, bytes);
+    }
+}
+
+/// The numbers of a row before they are appended, all at once.
+struct Numbers {
+    bytes: [u8; MOST_NUMBERS],
+    length: usize,
+}
+
+/// More than the bytes of all numbers, as wide as they may be: 53 before the amounts and 1 + 64 of these, 16 of a
+/// token, 40 of lengths.
+const MOST_NUMBERS: usize = 192;
+
+impl Default for Numbers {
+    fn default() -> Numbers {
+        Numbers { bytes: [0; MOST_NUMBERS], length: 0 }
+    }
+}
+
+impl Numbers {
+    fn put<const N: usize>(&mut self, number: [u8; N]) {
+        self.bytes[self.length..self.length + N].copy_from_slice(&number);
+        self.length += N;
+    }
+
+    /// Puts a byte that tells which amounts are not 0, then these.
+    fn put_amounts(&mut self, amounts: &[i64; AMOUNTS], are_wide: bool) {
+        let some = (0..AMOUNTS).fold(0_u8, |some, at| some | u8::from(amounts[at] != 0) << at);
+        self.put([some]);
+        for fen in amounts.iter().filter(|fen| **fen != 0) {
+            match narrow(*fen) {
+                Some(narrow) if !are_wide => self.put(narrow),
+                _ => self.put(fen.to_le_bytes()),
+            }
+        }
+    }
+
+    /// Puts the lengths of the texts that are there.
+    fn put_lengths(&mut self, texts: &[&str; TEXTS], flags: u32) {
+        for (_, text) in texts.iter().enumerate().filter(|(at, _)| is_there(*at, flags)) {
+            match u8::try_from(text.len()) {
+                Ok(length) if flags & flag::WIDE_TEXTS == 0 => self.put([length]),
+                _ => self.put(length(text)),
+            }
+        }
+    }
+}
+
+/// Returns the amounts of a row; 0 stands for none, which the flags tell.
+fn amounts(row: &ReviewedRow<'_>) -> [i64; AMOUNTS] {
+    [
         row.medfee,
         row.payable,
         row.hifp_pay,
         row.fund_pay,
         row.acct_pay,
         row.in_scope.unwrap_or_default(),
-        optional.dedc_std.unwrap_or_default(),
-        optional.act_pay_dedc.unwrap_or_default(),
+        row.optional.dedc_std.unwrap_or_default(),
+        row.optional.act_pay_dedc.unwrap_or_default(),
     ]
-    .map(Fen::fen);
-    let texts: [&str; TEXTS] = [
+    .map(Fen::fen)
+}
+
+/// Returns the texts of a row; an empty one stands for none, which the flags tell.
+fn texts<'r>(row: &'r ReviewedRow<'_>) -> [&'r str; TEXTS] {
+    [
         row.setl_id,
         row.psn_no,
         row.institution,
@@ -70,39 +190,21 @@ pub(super) fn append(row: &ReviewedRow<'_>, bytes: &mut Vec<u8>) {
         row.med_type,
         row.reverses.unwrap_or_default(),
         row.disease.unwrap_or_default(),
-        optional.grade.unwrap_or_default(),
-        optional.medium.unwrap_or_default(),
-    ];
-    let flags = flags(row)
-        | when(amounts.iter().any(|fen| i32::try_from(*fen).is_err()), flag::WIDE_AMOUNTS)
-        | when(texts.iter().any(|text| u8::try_from(text.len()).is_err()), flag::WIDE_TEXTS);
-    bytes.extend_from_slice(&flags.to_le_bytes());
-    bytes.extend_from_slice(&row.ordinal.to_le_bytes());
-    bytes.extend_from_slice(&row.time.to_le_bytes());
-    bytes.extend_from_slice(&row.begin.unwrap_or_default().to_le_bytes());
-    bytes.extend_from_slice(&row.end.unwrap_or_default().to_le_bytes());
-    bytes.extend_from_slice(&optional.stay.unwrap_or_default().to_le_bytes());
-    bytes.extend_from_slice(&optional.age.unwrap_or_default().to_le_bytes());
-    bytes.extend_from_slice(&optional.delivered.to_le_bytes());
-    bytes.extend_from_slice(&[
-        row.care as u8,
-        row.fund as u8,
-        optional.level.map_or(NO_WORD, |level| level as u8),
-        optional.person.map_or(NO_WORD, |person| person as u8),
-    ]);
-    if flags & flag::WIDE_AMOUNTS == 0 {
-        let narrow = amounts.map(|fen| i32::try_from(fen).unwrap_or_default().to_le_bytes());
-        bytes.extend_from_slice(narrow.as_flattened());
-    } else {
-        bytes.extend_from_slice(amounts.map(i64::to_le_bytes).as_flattened());
-    }
-    if let Some(token) = optional.token {
-        bytes.extend_from_slice(&token.to_le_bytes());
-    }
-    append_texts(&texts, flags & flag::WIDE_TEXTS != 0, bytes);
-    if flags & flag::UNKNOWN != 0 {
-        append_unknown(&optional.unknown, bytes);
-    }
+        row.optional.grade.unwrap_or_default(),
+        row.optional.medium.unwrap_or_default(),
+    ]
+}
+
+/// Returns a time in seconds, if it is a whole second that fits.
+fn seconds(time: i64) -> Option<u32> {
+    if time % SECOND != 0 { None } else { u32::try_from(time / SECOND).ok() }
+}
+
+/// Returns the bytes of an amount in fen that is not wide: up to 83,886.07 yuan.
+fn narrow(fen: i64) -> Option<[u8; NARROW]> {
+    let fits = (-(1 << 23)..1 << 23).contains(&fen);
+    let [first, second, third, ..] = fen.to_le_bytes();
+    fits.then_some([first, second, third])
 }
 
 fn when(is: bool, flag: u32) -> u32 {
@@ -130,30 +232,21 @@ fn flags(row: &ReviewedRow<'_>) -> u32 {
         | when(!optional.unknown.is_empty(), flag::UNKNOWN)
 }
 
-/// Appends the length of a text in four bytes. A text of a column has at most 65,536 bytes (F15).
-fn append_length(text: &str, bytes: &mut Vec<u8>) {
-    let length = u32::try_from(text.len()).expect("Invariant: F15 holds the length of texts");
-    bytes.extend_from_slice(&length.to_le_bytes());
+/// Returns the length of a text as four bytes. A text of a column has at most 65,536 bytes (F15).
+fn length(text: &str) -> [u8; 4] {
+    u32::try_from(text.len()).expect("Invariant: F15 holds the length of texts").to_le_bytes()
 }
 
-fn append_texts(texts: &[&str; TEXTS], are_wide: bool, bytes: &mut Vec<u8>) {
-    if are_wide {
-        for text in texts {
-            append_length(text, bytes);
-        }
-    } else {
-        bytes.extend_from_slice(&texts.map(|text| u8::try_from(text.len()).unwrap_or_default()));
-    }
-    for text in texts {
-        bytes.extend_from_slice(text.as_bytes());
-    }
+/// Whether a text is among the bytes of a row of some flags.
+fn is_there(text: usize, flags: u32) -> bool {
+    text.checked_sub(TEXTS - RARE.len()).is_none_or(|rare| flags & RARE[rare] != 0)
 }
 
 fn append_unknown(unknown: &[(u8, &str)], bytes: &mut Vec<u8>) {
     bytes.push(u8::try_from(unknown.len()).expect("Invariant: a field is unknown once"));
     for (field, value) in unknown {
         bytes.push(*field);
-        append_length(value, bytes);
+        bytes.extend_from_slice(&length(value));
         bytes.extend_from_slice(value.as_bytes());
     }
 }
@@ -189,28 +282,58 @@ impl<'a> RowBytes<'a> {
         usize::try_from(u32::from_le_bytes(self.array()?)).ok()
     }
 
+    /// Returns the ordinal and the time.
+    fn place(&mut self, flags: u32) -> Option<(u64, i64)> {
+        let ordinal = if flags & flag::WIDE_ORDINAL != 0 {
+            u64::from_le_bytes(self.array()?)
+        } else {
+            u32::from_le_bytes(self.array()?).into()
+        };
+        let time = if flags & flag::WIDE_TIME != 0 {
+            i64::from_le_bytes(self.array()?)
+        } else {
+            i64::from(u32::from_le_bytes(self.array()?)) * SECOND
+        };
+        Some((ordinal, time))
+    }
+
+    /// Returns a day; an inner none where the row has none.
+    fn day(&mut self, flags: u32, own: u32) -> Option<Option<i32>> {
+        Some(match flags & own != 0 {
+            false => None,
+            true if flags & flag::WIDE_DAYS != 0 => Some(i32::from_le_bytes(self.array()?)),
+            true => Some(i16::from_le_bytes(self.array()?).into()),
+        })
+    }
+
     fn amounts(&mut self, are_wide: bool) -> Option<[Fen; AMOUNTS]> {
         let mut amounts = [Fen::ZERO; AMOUNTS];
-        if are_wide {
-            for amount in &mut amounts {
-                *amount = Fen::new(i64::from_le_bytes(self.array()?));
+        let [some] = self.array()?;
+        for (at, amount) in amounts.iter_mut().enumerate() {
+            if some >> at & 1 == 0 {
+                continue;
             }
-        } else {
-            for amount in &mut amounts {
-                *amount = Fen::new(i32::from_le_bytes(self.array()?).into());
-            }
+            *amount = Fen::new(if are_wide {
+                i64::from_le_bytes(self.array()?)
+            } else {
+                let [first, second, third]: [u8; NARROW] = self.array()?;
+                i64::from(i32::from_le_bytes([0, first, second, third]) >> 8)
+            });
         }
         Some(amounts)
     }
 
-    fn texts(&mut self, are_wide: bool) -> Option<[&'a str; TEXTS]> {
+    fn texts(&mut self, flags: u32) -> Option<[&'a str; TEXTS]> {
         let mut lengths = [0; TEXTS];
-        if are_wide {
-            for length in &mut lengths {
-                *length = self.length()?;
+        for (at, length) in lengths.iter_mut().enumerate() {
+            if is_there(at, flags) {
+                *length = if flags & flag::WIDE_TEXTS != 0 {
+                    self.length()?
+                } else {
+                    let [length] = self.array()?;
+                    length.into()
+                };
             }
-        } else {
-            lengths = self.array::<TEXTS>()?.map(usize::from);
         }
         let mut rest = std::str::from_utf8(self.slice(lengths.iter().sum())?).ok()?;
         let mut texts = [""; TEXTS];
@@ -234,16 +357,16 @@ impl<'a> RowBytes<'a> {
     fn row(&mut self) -> Option<ReviewedRow<'a>> {
         let flags = u32::from_le_bytes(self.array()?);
         let has = |flag: u32| flags & flag != 0;
-        let (ordinal, time) =
-            (u64::from_le_bytes(self.array()?), i64::from_le_bytes(self.array()?));
-        let (begin, end) = (i32::from_le_bytes(self.array()?), i32::from_le_bytes(self.array()?));
-        let (stay, age) = (u32::from_le_bytes(self.array()?), u16::from_le_bytes(self.array()?));
-        let delivered = u16::from_le_bytes(self.array()?);
         let [care, fund, level, person] = self.array()?.map(usize::from);
+        let delivered = u16::from_le_bytes(self.array()?);
+        let (ordinal, time) = self.place(flags)?;
+        let (begin, end) = (self.day(flags, flag::BEGIN)?, self.day(flags, flag::END)?);
+        let stay = if has(flag::STAY) { Some(u32::from_le_bytes(self.array()?)) } else { None };
+        let age = if has(flag::AGE) { Some(u16::from_le_bytes(self.array()?)) } else { None };
         let [medfee, payable, hifp_pay, fund_pay, acct_pay, in_scope, dedc_std, act_pay_dedc] =
             self.amounts(has(flag::WIDE_AMOUNTS))?;
         let token = if has(flag::TOKEN) { Some(u128::from_le_bytes(self.array()?)) } else { None };
-        let texts = self.texts(has(flag::WIDE_TEXTS))?;
+        let texts = self.texts(flags)?;
         let [
             setl_id,
             psn_no,
@@ -270,8 +393,8 @@ impl<'a> RowBytes<'a> {
             care: *CareClass::ALL.get(care)?,
             fund: *FundClass::ALL.get(fund)?,
             time,
-            begin: has(flag::BEGIN).then_some(begin),
-            end: has(flag::END).then_some(end),
+            begin,
+            end,
             medfee,
             payable,
             hifp_pay,
@@ -281,9 +404,9 @@ impl<'a> RowBytes<'a> {
             optional: OptionalFields {
                 level: HospitalLevel::ALL.get(level).copied(),
                 person: PersonKind::ALL.get(person).copied(),
-                age: has(flag::AGE).then_some(age),
+                age,
                 grade: has(flag::GRADE).then_some(grade),
-                stay: has(flag::STAY).then_some(stay),
+                stay,
                 dedc_std: has(flag::DEDC_STD).then_some(dedc_std),
                 act_pay_dedc: has(flag::ACT_PAY_DEDC).then_some(act_pay_dedc),
                 emergency: has(flag::EMERGENCY),
@@ -319,11 +442,26 @@ mod tests {
         let near = |most: i64| (most - 1)..=(most + 1);
         prop_oneof![
             4 => -1_000_000_i64..1_000_000,
-            1 => near(i32::MAX.into()),
-            1 => near(i32::MIN.into()),
+            2 => Just(0),
+            1 => near((1 << 23) - 1),
+            1 => near(-(1 << 23)),
             1 => select(vec![i64::MIN, i64::MAX]),
         ]
         .prop_map(Fen::new)
+    }
+
+    fn ordinal() -> impl Strategy<Value = u64> {
+        prop_oneof![0..1_000_u64, u64::from(u32::MAX) - 1..=u64::from(u32::MAX) + 1, any::<u64>()]
+    }
+
+    fn time() -> impl Strategy<Value = i64> {
+        let seconds = prop_oneof![-1..=1_i64, i64::from(u32::MAX) - 1..=i64::from(u32::MAX) + 1];
+        prop_oneof![seconds.prop_map(|seconds| seconds * SECOND), -1..=1_i64, any::<i64>()]
+    }
+
+    fn day() -> impl Strategy<Value = i32> {
+        let near = |day: i16| (i32::from(day) - 1)..=(i32::from(day) + 1);
+        prop_oneof![0..30_000, near(i16::MIN), near(i16::MAX), any::<i32>()]
     }
 
     fn amounts() -> impl Strategy<Value = ([Fen; 5], [Option<Fen>; 3])> {
@@ -403,7 +541,7 @@ mod tests {
         #[test]
         fn a_row_comes_back_as_it_went(
             texts in texts(),
-            numbers in any::<(u64, i64, Option<i32>, Option<i32>)>(),
+            numbers in (ordinal(), time(), option::of(day()), option::of(day())),
             care in select(&CareClass::ALL[..]),
             fund in select(&FundClass::ALL[..]),
             amounts in amounts(),

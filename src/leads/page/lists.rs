@@ -233,8 +233,8 @@ fn left_out(account: &ReviewAccount) -> Vec<(&'static str, Words, Words)> {
 fn areas(account: &ReviewAccount) -> Vec<(String, String, Money)> {
     let mut areas: Vec<_> = account.benefits.areas_without.iter().collect();
     areas.sort_by(|(one, (_, a)), (other, (_, b))| b.cmp(a).then_with(|| one.cmp(other)));
-    let line = |(area, (rows, fen)): (&u32, &(u64, FenSum))| {
-        (area.to_string(), count_shown((*rows).into()), Money(*fen))
+    let line = |(area, (rows, fen)): (u32, (u64, FenSum))| {
+        (area.to_string(), count_shown(rows.into()), Money(fen))
     };
     areas.into_iter().take(OTHERS).map(line).collect()
 }

@@ -8,6 +8,12 @@ pub(super) fn by_key<'a, K: Ord>(
     key: impl Fn(&'a ReviewedRow<'a>) -> K,
     mut look: impl FnMut(&[&'a ReviewedRow<'a>]),
 ) {
+    // Most persons have one row, which needs no key.
+    match rows {
+        [] => return,
+        [_] => return look(rows),
+        _ => {}
+    }
     let keys: Vec<K> = rows.iter().map(|row| key(row)).collect();
     if keys.is_sorted() {
         // Rows are in the order of time, and so are their months and days.

@@ -77,12 +77,15 @@ fn what_was_looked_at_is_counted() {
         reviewed_fen: fen("16000").into(),
         other_rows: 5,
         other_fen: fen("3111").into(),
-        areas_without: [(310_115, (1, fen("1").into())), (320_101, (2, fen("3000").into()))].into(),
+        areas_without: [(310_115, (1, fen("1").into())), (320_101, (2, fen("3000").into()))]
+            .into_iter()
+            .collect(),
     };
     assert_eq!(counts, expected);
     let mut twice = counts.clone();
     twice.absorb(counts);
-    assert_eq!((twice.other_rows, twice.areas_without[&320_101].0), (10, 4));
+    let areas: Vec<_> = twice.areas_without.iter().map(|(area, (rows, _))| (area, rows)).collect();
+    assert_eq!((twice.other_rows, areas), (10, vec![(310_115, 2), (320_101, 4)]));
 }
 
 #[test]

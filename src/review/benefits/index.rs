@@ -28,7 +28,21 @@ struct DatedSet<'a> {
 
 /// Rule sets by area and fund class.
 #[derive(Debug)]
-pub struct BenefitIndex<'a>(BTreeMap<(FundClass, u32), Vec<DatedSet<'a>>>);
+pub struct BenefitIndex<'a> {
+    sets: BTreeMap<(FundClass, u32), Vec<DatedSet<'a>>>,
+    /// A bit for the first two digits of each area: most settlements are of a province that has no set.
+    provinces: u128,
+}
+
+/// Returns the bit of the first two digits; none where they are no digits.
+fn province_bit(digits: &str) -> u128 {
+    match *digits.as_bytes() {
+        [first @ b'0'..=b'9', second @ b'0'..=b'9', ..] => {
+            1 << ((first - b'0') * 10 + (second - b'0'))
+        }
+        _ => 0,
+    }
+}
 
 /// Returns a number for the digits of an area; areas of other lengths have other ones.
 fn number(digits: &str) -> Option<u32> {
@@ -40,9 +54,11 @@ impl<'a> BenefitIndex<'a> {
     /// Makes the index of sets. Two sets of an area and a fund class share no day, as the reader has checked.
     pub fn of(benefits: &'a Benefits) -> BenefitIndex<'a> {
         let mut index: BTreeMap<_, Vec<DatedSet<'_>>> = BTreeMap::new();
+        let mut provinces = 0;
         for (place, set) in (0..).zip(&benefits.sets) {
             for area in &set.areas {
                 let Some(key) = number(&area.0) else { continue };
+                provinces |= province_bit(&area.0);
                 index.entry((set.fund_class, key)).or_default().push(DatedSet {
                     from: set.from.to_epoch_days(),
                     until: set.until.map_or(i32::MAX, |day| day.to_epoch_days()),
@@ -50,14 +66,17 @@ impl<'a> BenefitIndex<'a> {
                 });
             }
         }
-        BenefitIndex(index)
+        BenefitIndex { sets: index, provinces }
     }
 
     /// Returns the set of a settlement, see [`Benefits::set_of`]. The benefit day counts from 1970-01-01.
     pub fn find(&self, insured: &str, fund: FundClass, benefit_day: i32) -> Option<FoundSet<'a>> {
+        if self.provinces & province_bit(insured) == 0 {
+            return None;
+        }
         [6, 4, 2].into_iter().find_map(|length| {
             let key = number(insured.get(..length)?)?;
-            let sets = self.0.get(&(fund, key))?;
+            let sets = self.sets.get(&(fund, key))?;
             let set = sets.iter().find(|set| (set.from..=set.until).contains(&benefit_day))?;
             Some(set.found)
         })

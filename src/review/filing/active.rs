@@ -165,6 +165,12 @@ impl<'a> ActiveFilings<'a> {
 }
 
 impl FittingFilings {
+    /// Takes a filing that fits.
+    pub(super) fn take(&mut self, filing: &Filing<'_>) {
+        self.has[kind_of(filing)] = true;
+        self.first_made = self.first_made.into_iter().chain([made(filing)]).min();
+    }
+
     /// Whether one of a type fits.
     pub(super) fn has(&self, kind: FilingKind) -> bool {
         self.has[kind as usize]

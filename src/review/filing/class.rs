@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, slice};
 use super::{
     Filing, FilingKind,
     active::{ActiveFilings, FittingFilings},
-    place::DivisionPlace,
+    place::{DivisionPlace, FilingReach},
 };
 use crate::{
     model::codes::Province,
@@ -148,7 +148,16 @@ impl<'a> FiledPerson<'a> {
             }
         });
         let mut filed = FiledPerson { settlements: settlements.collect(), places: BTreeSet::new() };
-        if let Some(provinces) = context.filed {
+        let Some(provinces) = context.filed else { return filed };
+        if person.filings.len() <= FEW {
+            let places = &mut filed.places;
+            let known = |settlement: &&mut FiledSettlement| {
+                provinces.has(settlement.row.insured_province())
+            };
+            for settlement in filed.settlements.iter_mut().filter(known) {
+                settlement.take_few(person.filings, places);
+            }
+        } else {
             let mut order: Vec<(Province, i32, usize)> = (0..)
                 .zip(person.settlements)
                 .map(|(at, row)| (row.insured_province(), row.day_of_admission(), at))
@@ -203,16 +212,68 @@ impl<'a> FiledPerson<'a> {
     }
 }
 
+/// So many filings are gone through for each settlement; more of them in the order of days.
+const FEW: usize = 4;
+
+/// Returns the place of a filing, and what it reaches.
+fn place_and_reach(filing: &Filing<'_>) -> (DivisionPlace, FilingReach) {
+    DivisionPlace::of(filing.place)
+        .zip(FilingReach::of(filing.place))
+        .expect("Invariant: the reader checks divisions")
+}
+
 impl FiledSettlement<'_> {
+    fn place(&self) -> DivisionPlace {
+        DivisionPlace::of(self.row.treating).expect("Invariant: V02 holds divisions")
+    }
+
     /// Takes the filings of the settlement.
     fn take(&mut self, active: &ActiveFilings<'_>) {
-        let place = DivisionPlace::of(self.row.treating).expect("Invariant: V02 holds divisions");
-        let fitting = active.fitting(place);
-        self.classes = classes(self.is_deemed, self.row.optional.emergency, true, &fitting);
+        let fitting = active.fitting(self.place());
+        self.take_fitting(&fitting, active.any(), || active.places());
+    }
+
+    /// Takes what fits; `is_filed` is whether there is a filing at all, `filed_to` the divisions of all of these.
+    fn take_fitting(
+        &mut self,
+        fitting: &FittingFilings,
+        is_filed: bool,
+        filed_to: impl FnOnce() -> String,
+    ) {
+        self.classes = classes(self.is_deemed, self.row.optional.emergency, true, fitting);
         self.made_after = fitting.first_made().filter(|made| *made > self.row.time);
-        self.is_filed = active.any();
-        if self.is_filed && self.classes == PossibleClasses::Known(FilingClass::Unfiled) {
-            self.filed_to = Some(active.places());
+        self.is_filed = is_filed;
+        if is_filed && self.classes == PossibleClasses::Known(FilingClass::Unfiled) {
+            self.filed_to = Some(filed_to());
+        }
+    }
+
+    /// Takes those of a person's few filings that are of the settlement, and adds the places of those that contradict
+    /// each other.
+    fn take_few(&mut self, filings: &[&Filing<'_>], places: &mut BTreeSet<DivisionPlace>) {
+        let row = self.row;
+        let own = || filings.iter().filter(|filing| is_of(filing, row));
+        let mut fitting = FittingFilings::default();
+        if own().next().is_some() {
+            let place = self.place();
+            for filing in own().filter(|filing| place_and_reach(filing).1.takes_in(place)) {
+                fitting.take(filing);
+            }
+        }
+        self.take_fitting(&fitting, own().next().is_some(), || {
+            let divisions: BTreeSet<&str> = own().map(|filing| filing.place).collect();
+            divisions.into_iter().collect::<Vec<_>>().join(",")
+        });
+        let long = || own().filter(|filing| filing.kind == Some(FilingKind::LongTerm));
+        for (place, reach) in long().map(|filing| place_and_reach(filing)) {
+            let is_apart = |other: &&Filing<'_>| {
+                let (other_place, other_reach) = place_and_reach(other);
+                !reach.takes_in(other_place) && !other_reach.takes_in(place)
+            };
+            if long().any(is_apart) {
+                self.is_contradictory = true;
+                places.insert(place);
+            }
         }
     }
 
@@ -229,10 +290,7 @@ mod tests {
 
     use super::*;
     use crate::review::{
-        filing::{
-            place::FilingReach,
-            samples::{all_filed, day, filing, filing_leads, province, stay, time},
-        },
+        filing::samples::{all_filed, day, filing, filing_leads, province, stay, time},
         row::OptionalFields,
     };
 

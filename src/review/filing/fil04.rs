@@ -18,9 +18,12 @@ use crate::review::{
 pub(super) fn lead<'a>(person: &FiledPerson<'a>) -> Option<Lead<'a>> {
     let contradicted = person.settlements.iter().filter(|settlement| settlement.is_contradictory);
     let suspects: Vec<_> = contradicted.map(|settlement| settlement.row).collect();
+    if suspects.is_empty() {
+        return None;
+    }
     let detail =
         Detail::default().with_list("places", person.places.iter().map(ToString::to_string));
-    (!suspects.is_empty()).then(|| Lead::of(ReviewRule::Fil04, suspects, detail.text()))
+    Some(Lead::of(ReviewRule::Fil04, suspects, detail.text()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Filings of care in another place (异地就医备案), and the rules that compare them with settlements (review §5).
 
 mod active;
+pub(super) mod bytes;
 pub mod class;
 mod columns;
 mod fil01;
@@ -21,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::codes::Province;
 
 /// A filing of a person.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Filing<'a> {
     /// The person (`psn_no`).
     pub psn_no: &'a str,
@@ -44,7 +45,7 @@ pub struct Filing<'a> {
 }
 
 /// The type of a filing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FilingKind {
     /// Long residence (异地安置退休、异地长期居住、常驻异地工作).
     LongTerm,

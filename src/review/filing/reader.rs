@@ -23,6 +23,12 @@ pub struct FilingsSurvey {
     pub provinces: ProvinceSet,
 }
 
+/// Opens a file of filings.
+pub fn must_open(path: &Path) -> Outcome<File> {
+    let unread = |error| Failure::Usage(text!("--filings {} cannot be read: {}", path, error));
+    File::open(path).map_err(unread)
+}
+
 /// Reads every filing of a file, and hands them over in their order. Lines that cannot be read become findings.
 pub fn read_filings(
     path: &Path,
@@ -30,8 +36,7 @@ pub fn read_filings(
     findings: &mut Vec<Finding>,
     each: &mut dyn FnMut(Filing<'_>) -> Outcome<()>,
 ) -> Outcome<FilingsSurvey> {
-    let file = File::open(path)
-        .map_err(|error| Failure::Usage(text!("--filings {} cannot be read: {}", path, error)))?;
+    let file = must_open(path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut reader = FilingReader { name: &name, values, each, survey: FilingsSurvey::default() };
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet")) {

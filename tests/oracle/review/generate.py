@@ -46,6 +46,10 @@ SPLIT = [None, "", "M03900,M01600", "M03900 M01600", "M03900、", "M99999", "M03
          "M07800", " M03900 ", "M03900;M01600/M00500", "M03900，M03900", "M03900\u00a0M01600", "；,", "M039.00"]
 
 
+# What a row's total is made of.
+PARTS = [*o.FUNDS, "acct_pay", "psn_cash_pay", "hosp_part_amt"]
+
+
 def q(v):
     """A value in TOML."""
     if isinstance(v, bool):
@@ -201,7 +205,8 @@ class Gen:
             r["fixmedins_code"] = g.choice(self.hospitals)
         for f in o.DECIMALS:
             r[f] = None if r[f] is None else -abs(r[f])
-        if self.chance(0.2):
+        # The payments of a repeated row may be null, and then nothing adds up.
+        if self.chance(0.2) and None not in (r[f] for f in PARTS):
             r["hifp_pay"] -= 100
             self.old.balance(r)
         return r
