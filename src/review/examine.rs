@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    account::{InputAccount, NotRun, ReviewAccount, RowAccount},
+    account::{InputAccount, NotRun, ReviewAccount, RowAccount, UnknownValues},
     behaviour::CoveredMonths,
     benefits::Benefits,
     book::ReviewBook,
@@ -105,6 +105,8 @@ pub(super) struct Prepared {
     pub(super) covered: CoveredMonths,
     /// The persons of the rows of the setl_id that was asked for.
     pub(super) asked: Vec<String>,
+    /// The levels of the registry that `values` does not have.
+    unknown_levels: UnknownValues,
     credentials: CredentialUses,
     rejected: u64,
     broken: BTreeMap<RowRule, u64>,
@@ -204,6 +206,7 @@ impl Prepared {
             filings,
             covered,
             asked: asked.unwrap_or_default(),
+            unknown_levels: registry.map(|registry| registry.unknown).unwrap_or_default(),
             credentials,
             rejected: rejected.load(Ordering::Relaxed),
             broken: broken.into_inner().unwrap_or_default(),
@@ -230,7 +233,16 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
     let room = ReviewRoom(options.memory);
     let prepared = Prepared::read(options, None, scratch, monitor)?;
     let Prepared {
-        inputs, states, persons, filings, covered, credentials, rejected, broken, ..
+        inputs,
+        states,
+        persons,
+        filings,
+        covered,
+        credentials,
+        rejected,
+        broken,
+        unknown_levels,
+        ..
     } = prepared;
     let total = inputs.rows();
     let thresholds = options.rules.thresholds(covered.last());
@@ -291,6 +303,7 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
         }
     }
     account.benefits = counts.benefits;
+    account.unknown_values.absorb(unknown_levels);
     Ok(Reviewed { inputs, leads, cleared, account })
 }
 

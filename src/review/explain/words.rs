@@ -134,7 +134,9 @@ impl ExplainedFiling {
             (true, false) => text!("for another place"),
             (false, _) => text!("not of this settlement"),
         };
-        text!("  to {}, {}, {} – {}, made {}: {}", place, said(kind), begin, end, made, fits)
+        // A value that is not known may look like another word, such as that of a level: it stays as it is.
+        let kind = if KINDS.contains(&kind.as_str()) { said(kind) } else { Text::given(kind) };
+        text!("  to {}, {}, {} – {}, made {}: {}", place, kind, begin, end, made, fits)
     }
 }
 
@@ -226,6 +228,9 @@ pub(super) fn filings(
     });
     (shown.collect(), filings.len().saturating_sub(MOST_FILINGS))
 }
+
+/// The words for types of filings.
+const KINDS: [&str; 5] = ["long_term", "transfer", "temporary", "unknown", "other"];
 
 /// Returns the type of a filing, or the value that is not known.
 fn kind_of(filing: &Filing<'_>) -> String {
