@@ -267,7 +267,8 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
         monitor,
     };
     monitor.stage(text!("looking at persons"), total)?;
-    let counts = passes.of_persons(&persons, filings.as_ref().map(|filings| &filings.store))?;
+    let mut counts = passes.of_persons(&persons, filings.as_ref().map(|filings| &filings.store))?;
+    counts.unknown.absorb(unknown_levels);
     drop(persons);
     passes.of_credentials()?;
     monitor.stage(text!("looking at institutions"), total)?;
@@ -286,25 +287,32 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
     if rows.read() != total {
         return Err(Failure::Bug(text!("{} rows of {} are accounted for", rows.read(), total)));
     }
-    let mut account = ReviewAccount {
+    let (months, files) = (covered.iter(), inputs.files());
+    let account = ReviewAccount {
         month: covered.last(),
-        covered_months: covered.iter().collect(),
-        inputs: inputs.files().map(|(files, rows)| InputAccount { files, rows }).collect(),
+        covered_months: months.collect(),
+        inputs: files.map(|(files, rows)| InputAccount { files, rows }).collect(),
         rows,
         broken,
-        persons: counts.persons,
-        unknown_values: counts.unknown.clone(),
-        ..ReviewAccount::default()
+        ..account_of(options, &thresholds, counts)
     };
+    Ok(Reviewed { inputs, leads, cleared, account })
+}
+
+/// Accounts for the pass over persons, and for the rules.
+fn account_of(
+    options: &ReviewOptions,
+    thresholds: &Thresholds,
+    counts: PersonCounts,
+) -> ReviewAccount {
+    let mut account = ReviewAccount { persons: counts.persons, ..ReviewAccount::default() };
     for rule in ReviewRule::ALL {
-        match not_run(*rule, options, &thresholds, &counts) {
+        match not_run(*rule, options, thresholds, &counts) {
             None => account.rules_run.push(*rule),
             Some(reason) => account.rules_left_out.push((*rule, reason)),
         }
     }
-    account.benefits = counts.benefits;
-    account.unknown_values.absorb(unknown_levels);
-    Ok(Reviewed { inputs, leads, cleared, account })
+    ReviewAccount { benefits: counts.benefits, unknown_values: counts.unknown, ..account }
 }
 
 /// Explains what the insured place should have paid for a settlement.
