@@ -239,7 +239,7 @@ mod tests {
                     let tables = path.join("new/tables");
                     thread::spawn(move || {
                         let name = |file: u32| tables.join(format!("{writer}-{file}"));
-                        (0..).take_while(|&file| fs::write(name(file), "").is_ok()).count()
+                        (0..u32::MAX).take_while(|&file| fs::write(name(file), "").is_ok()).count()
                     })
                 })
                 .collect();

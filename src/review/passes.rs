@@ -71,7 +71,7 @@ impl PersonCounts {
         rows.reversed += others.reversed;
         rows.settlements += others.settlements;
         self.persons += other.persons;
-        self.benefits.absorb(other.benefits);
+        self.benefits.absorb(&other.benefits);
         self.delivered |= other.delivered;
         self.in_scope |= other.in_scope;
         self.unknown.absorb(other.unknown);

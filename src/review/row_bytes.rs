@@ -297,12 +297,11 @@ impl<'a> RowBytes<'a> {
         Some((ordinal, time))
     }
 
-    /// Returns a day; an inner none where the row has none.
-    fn day(&mut self, flags: u32, own: u32) -> Option<Option<i32>> {
-        Some(match flags & own != 0 {
-            false => None,
-            true if flags & flag::WIDE_DAYS != 0 => Some(i32::from_le_bytes(self.array()?)),
-            true => Some(i16::from_le_bytes(self.array()?).into()),
+    fn day(&mut self, flags: u32) -> Option<i32> {
+        Some(if flags & flag::WIDE_DAYS != 0 {
+            i32::from_le_bytes(self.array()?)
+        } else {
+            i16::from_le_bytes(self.array()?).into()
         })
     }
 
@@ -360,7 +359,8 @@ impl<'a> RowBytes<'a> {
         let [care, fund, level, person] = self.array()?.map(usize::from);
         let delivered = u16::from_le_bytes(self.array()?);
         let (ordinal, time) = self.place(flags)?;
-        let (begin, end) = (self.day(flags, flag::BEGIN)?, self.day(flags, flag::END)?);
+        let begin = if has(flag::BEGIN) { Some(self.day(flags)?) } else { None };
+        let end = if has(flag::END) { Some(self.day(flags)?) } else { None };
         let stay = if has(flag::STAY) { Some(u32::from_le_bytes(self.array()?)) } else { None };
         let age = if has(flag::AGE) { Some(u16::from_le_bytes(self.array()?)) } else { None };
         let [medfee, payable, hifp_pay, fund_pay, acct_pay, in_scope, dedc_std, act_pay_dedc] =

@@ -198,7 +198,7 @@ impl PageLists {
             silent: silent(account, tally),
             left_out: left_out(account),
             areas: areas(account),
-            more_areas: rest(account.benefits.areas_without.len()),
+            more_areas: rest(account.benefits.areas_without.count()),
             unknown: unknown(account),
             more_unknown: rest(account.unknown_values.iter().count()),
         }

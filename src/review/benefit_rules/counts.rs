@@ -51,7 +51,7 @@ impl AreaCounts {
     }
 
     /// Returns the number of divisions that have settlements.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.iter().count()
     }
 }
@@ -90,7 +90,7 @@ impl BenefitCounts {
     }
 
     /// Adds the counts of other settlements.
-    pub fn absorb(&mut self, other: BenefitCounts) {
+    pub fn absorb(&mut self, other: &BenefitCounts) {
         self.reviewed_rows += other.reviewed_rows;
         self.reviewed_fen += other.reviewed_fen;
         self.other_rows += other.other_rows;

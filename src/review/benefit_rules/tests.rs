@@ -83,7 +83,7 @@ fn what_was_looked_at_is_counted() {
     };
     assert_eq!(counts, expected);
     let mut twice = counts.clone();
-    twice.absorb(counts);
+    twice.absorb(&counts);
     let areas: Vec<_> = twice.areas_without.iter().map(|(area, (rows, _))| (area, rows)).collect();
     assert_eq!((twice.other_rows, areas), (10, vec![(310_115, 2), (320_101, 4)]));
 }
