@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    account::{InputAccount, NotRun, ReviewAccount, RowAccount, UnknownValues},
+    account::{InputAccount, NotRun, ReviewAccount, RowAccount},
     behaviour::CoveredMonths,
     benefits::Benefits,
     book::ReviewBook,
@@ -105,8 +105,6 @@ pub(super) struct Prepared {
     pub(super) covered: CoveredMonths,
     /// The persons of the rows of the setl_id that was asked for.
     pub(super) asked: Vec<String>,
-    /// The levels of the registry that `values` does not have.
-    unknown_levels: UnknownValues,
     credentials: CredentialUses,
     rejected: u64,
     broken: BTreeMap<RowRule, u64>,
@@ -206,7 +204,6 @@ impl Prepared {
             filings,
             covered,
             asked: asked.unwrap_or_default(),
-            unknown_levels: registry.map(|registry| registry.unknown).unwrap_or_default(),
             credentials,
             rejected: rejected.load(Ordering::Relaxed),
             broken: broken.into_inner().unwrap_or_default(),
@@ -233,16 +230,7 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
     let room = ReviewRoom(options.memory);
     let prepared = Prepared::read(options, None, scratch, monitor)?;
     let Prepared {
-        inputs,
-        states,
-        persons,
-        filings,
-        covered,
-        credentials,
-        rejected,
-        broken,
-        unknown_levels,
-        ..
+        inputs, states, persons, filings, covered, credentials, rejected, broken, ..
     } = prepared;
     let total = inputs.rows();
     let thresholds = options.rules.thresholds(covered.last());
@@ -267,8 +255,7 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
         monitor,
     };
     monitor.stage(text!("looking at persons"), total)?;
-    let mut counts = passes.of_persons(&persons, filings.as_ref().map(|filings| &filings.store))?;
-    counts.unknown.absorb(unknown_levels);
+    let counts = passes.of_persons(&persons, filings.as_ref().map(|filings| &filings.store))?;
     drop(persons);
     passes.of_credentials()?;
     monitor.stage(text!("looking at institutions"), total)?;
