@@ -20,6 +20,8 @@ import sys
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sample_files import write_or_check
+
 HERE = pathlib.Path(__file__).resolve().parent
 TEXT = set("setl_id mdtrt_id init_setl_id psn_no insuplc_admdvs insu_admdvs mdtrtarea_admvs "
            "fixmedins_code insutype med_type dise_codg refd_setl_flag fulamt_advpay_flag".split())
@@ -112,18 +114,7 @@ def main():
     twins = sorted(text.glob("2???-??/treating/*.csv")) + sorted(text.glob("2???-??/insured/*.csv"))
     wanted = {HERE / twin.relative_to(text).with_suffix(".parquet"): parquet_of(twin) for twin in twins}
     wanted.update(exports(text))
-    if not check:
-        for path, content in wanted.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        print("wrote %d files" % len(wanted))
-        return
-    there = set(HERE.glob("2???-??/*/*.parquet")) | set(HERE.glob("exports/*/*"))
-    bad = [p for p in sorted(there | set(wanted))
-           if p not in there or p.read_bytes() != wanted.get(p)]
-    for path in bad:
-        print("differs from its CSV twin: %s" % path.relative_to(HERE))
-    sys.exit(1 if bad else 0)
+    write_or_check(wanted, HERE, ["2???-??/*/*.parquet", "exports/*/*"], check, "its CSV twin")
 
 
 if __name__ == "__main__":

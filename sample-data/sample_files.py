@@ -35,8 +35,8 @@ def parquet_of(header, lines):
     return sink.getvalue().to_pybytes()
 
 
-def write_or_check(made, folder, patterns, check):
-    """Writes every file; or compares them, and those of the patterns, and ends with 1 when one differs."""
+def write_or_check(made, folder, patterns, check, source="cases.py"):
+    """Writes every file; or compares them, and those of the patterns, and ends with 1 when one differs from its source."""
     if not check:
         for path, content in made.items():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,5 +46,5 @@ def write_or_check(made, folder, patterns, check):
     there = set(made).union(*(folder.glob(pattern) for pattern in patterns))
     bad = [path for path in sorted(there) if not path.exists() or path.read_bytes() != made.get(path)]
     for path in bad:
-        print("differs from cases.py: %s" % path.relative_to(folder))
+        print("differs from %s: %s" % (source, path.relative_to(folder)))
     sys.exit(1 if bad else 0)
