@@ -10,6 +10,7 @@
 //! **Invariants.** Partitions are in the order of keys. Spilled items come back unchanged.
 
 pub mod bloom;
+pub mod chunks;
 pub mod entry;
 pub mod key;
 pub mod packed;

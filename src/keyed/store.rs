@@ -72,6 +72,9 @@ pub struct Partitioning {
 }
 
 impl Partitioning {
+    /// The most partitions that there are.
+    pub const MOST: usize = 4096;
+
     /// Chooses the number of partitions for a number of rows, so that one fits the cache. No result depends on it.
     pub fn for_rows(rows: u64) -> Partitioning {
         // Sixteen at least, so that small deliveries take the same path of code as large ones.
@@ -81,7 +84,7 @@ impl Partitioning {
 
     /// Chooses the number of partitions for a number of bytes, so that one has about `each`. No result depends on it.
     pub fn for_bytes(bytes: u64, each: u64) -> Partitioning {
-        let wanted = (bytes / each.max(1)).max(1).next_power_of_two().clamp(16, 4096);
+        let wanted = (bytes / each.max(1)).max(1).next_power_of_two().clamp(16, Self::MOST as u64);
         Partitioning { bits: wanted.trailing_zeros() }
     }
 

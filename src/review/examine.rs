@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -35,7 +35,10 @@ use crate::{
     diag::{Failure, Finding, Outcome, codes::RowRule},
     event::Monitor,
     ingest::plan::ReadPlan,
-    keyed::sorted::{Sorted, Sorter},
+    keyed::{
+        chunks::ChunkRoom,
+        sorted::{Sorted, Sorter},
+    },
     rules::Rules,
 };
 
@@ -73,9 +76,7 @@ pub struct Reviewed {
 }
 
 /// Bytes of a packed row, about.
-const PACKED: u64 = 160;
-/// Bytes of a packed filing, about.
-const PACKED_FILING: u64 = 48;
+const PACKED: u64 = 112;
 
 /// How the memory of a review is shared out.
 #[derive(Debug, Clone, Copy)]
@@ -86,9 +87,17 @@ impl ReviewRoom {
         self.0 / 4
     }
 
-    /// For rows by person, and as much for rows by institution: one store fills while the other becomes empty.
-    const fn rows(self) -> usize {
-        self.0 / 8 * 3
+    /// For rows by person and rows by institution: one store fills while the other becomes empty.
+    fn rows(self) -> Arc<ChunkRoom> {
+        ChunkRoom::new(self.0 / 2)
+    }
+
+    fn filings(self) -> Arc<ChunkRoom> {
+        ChunkRoom::new(self.0 / 16)
+    }
+
+    fn credentials(self) -> Arc<ChunkRoom> {
+        ChunkRoom::new(self.0 / 32)
     }
 
     const fn eighth(self) -> usize {
@@ -101,6 +110,8 @@ pub(super) struct Prepared {
     pub(super) inputs: ReviewInputs,
     pub(super) states: RowStates,
     pub(super) persons: PackedStore,
+    /// The room that is left when a person is looked at is for the institutions.
+    for_rows: Arc<ChunkRoom>,
     pub(super) filings: Option<PackedFilings>,
     pub(super) covered: CoveredMonths,
     /// The persons of the rows of the setl_id that was asked for.
@@ -126,13 +137,7 @@ impl PackedFilings {
         monitor: &Monitor,
     ) -> Outcome<(PackedFilings, Vec<Finding>)> {
         let mut findings = Vec::new();
-        let bytes = path.metadata().map_or(0, |metadata| metadata.len());
-        let store = PackedStore::beside(
-            persons,
-            bytes.max(PACKED_FILING),
-            room.eighth() / 2,
-            scratch.join("filings"),
-        );
+        let store = PackedStore::beside(persons, &room.filings(), &scratch.join("filings"));
         let mut writer = store.writer();
         let mut count = 0_u64;
         let read = read_filings(path, &rules.values, &mut findings, &mut |filing| {
@@ -162,7 +167,8 @@ impl Prepared {
             .map(|path| ReviewRegistry::read(path, &options.rules.values, &mut findings))
             .transpose()?;
         let (room, rows) = (ReviewRoom(options.memory), inputs.rows());
-        let persons = PackedStore::new(rows * PACKED, room.rows(), scratch.join("persons"));
+        let for_rows = room.rows();
+        let persons = PackedStore::new(rows * PACKED, &for_rows, &scratch.join("persons"));
         if let Some(path) = &options.filings {
             must_open(path)?;
         }
@@ -201,6 +207,7 @@ impl Prepared {
             inputs,
             states,
             persons,
+            for_rows,
             filings,
             covered,
             asked: asked.unwrap_or_default(),
@@ -230,7 +237,16 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
     let room = ReviewRoom(options.memory);
     let prepared = Prepared::read(options, None, scratch, monitor)?;
     let Prepared {
-        inputs, states, persons, filings, covered, credentials, rejected, broken, ..
+        inputs,
+        states,
+        persons,
+        for_rows,
+        filings,
+        covered,
+        credentials,
+        rejected,
+        broken,
+        ..
     } = prepared;
     let total = inputs.rows();
     let thresholds = options.rules.thresholds(covered.last());
@@ -240,8 +256,9 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
         None => None,
     };
     let leads = Sorter::new(room.eighth(), scratch, "leads");
-    let store =
-        |name: &str, bytes: u64, room: usize| PackedStore::new(bytes, room, scratch.join(name));
+    let store = |name: &str, bytes: u64, room: &Arc<ChunkRoom>| {
+        PackedStore::new(bytes, room, &scratch.join(name))
+    };
     let passes = Passes {
         thresholds: &thresholds,
         context: &context,
@@ -249,8 +266,8 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
         shared: shared.as_ref(),
         covered: &covered,
         leads: &leads,
-        institutions: store("institutions", total * PACKED, room.rows()),
-        credentials: store("shared-credentials", 1 << 20, room.eighth() / 4),
+        institutions: store("institutions", total * PACKED, &for_rows),
+        credentials: store("shared-credentials", 1 << 20, &room.credentials()),
         memory: options.memory as u64,
         monitor,
     };
@@ -315,9 +332,11 @@ pub fn explain(
     let mut standing = None;
     for psn_no in &prepared.asked {
         let partition = prepared.persons.partition_of(psn_no.as_bytes());
-        let rows = prepared.persons.take(partition)?;
-        let filed = prepared.filings.as_ref().map(|filings| filings.store.take(partition));
-        let filed = filed.transpose()?.unwrap_or_default();
+        let (mut rows, mut filed) = (Vec::new(), Vec::new());
+        prepared.persons.read(partition, &mut rows)?;
+        if let Some(filings) = &prepared.filings {
+            filings.store.read(partition, &mut filed)?;
+        }
         let look = |person: &Person, row: &ReviewedRow| explanation(row, person, &context);
         match person_of(&rows, &filed, psn_no, setl_id, &prepared.states, look)? {
             Asked::Settlement(Some(explained)) => return Ok(explained),

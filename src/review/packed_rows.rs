@@ -1,6 +1,6 @@
 //! Rows of the review by partition, in memory and on disk.
 
-use std::path::PathBuf;
+use std::{path::Path, sync::Arc};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -13,8 +13,9 @@ use crate::{
     diag::Outcome,
     event::Monitor,
     keyed::{
+        chunks::{ChunkRoom, ChunkStore, ChunkWriter},
         key::Key,
-        store::{Partitioning, Store},
+        store::Partitioning,
     },
     text::Text,
 };
@@ -38,56 +39,51 @@ impl Standing {
 }
 
 /// Values that are cut into partitions by a key.
-pub struct PackedStore {
-    store: Store<u8>,
-}
+pub struct PackedStore(ChunkStore);
 
 /// The bytes of a partition: with its rows unpacked it has its place in the cache of a processor.
 const PARTITION: u64 = 512 << 10;
 
-/// The bytes of a buffer that goes to its partition when it is full.
-const BUFFER: usize = 8 << 10;
-
 impl PackedStore {
-    /// Makes a store for about `bytes`, of which `room` may be in memory. `spill` is the path of its spill file.
-    pub fn new(bytes: u64, room: usize, spill: PathBuf) -> PackedStore {
+    /// Makes a store for about `bytes`. `spill` is the path of its spill files.
+    pub fn new(bytes: u64, room: &Arc<ChunkRoom>, spill: &Path) -> PackedStore {
         let partitioning = Partitioning::for_bytes(bytes, PARTITION);
-        PackedStore { store: Store::new(partitioning, bytes, room, spill) }
+        PackedStore(ChunkStore::new(partitioning, room, spill))
     }
 
     /// Makes a store with the partitions of another one.
-    pub fn beside(other: &PackedStore, bytes: u64, room: usize, spill: PathBuf) -> PackedStore {
-        PackedStore { store: Store::new(other.store.partitioning(), bytes, room, spill) }
+    pub fn beside(other: &PackedStore, room: &Arc<ChunkRoom>, spill: &Path) -> PackedStore {
+        PackedStore(ChunkStore::new(other.0.partitioning(), room, spill))
     }
 
     /// Returns the number of partitions.
     pub fn count(&self) -> usize {
-        self.store.partitioning().count()
+        self.0.partitioning().count()
     }
 
     /// Returns the partition of a key.
     pub fn partition_of(&self, key: &[u8]) -> usize {
-        self.store.partitioning().of(Key { hash: xxh3_64(key), check: 0 })
+        self.0.partitioning().of(Key { hash: xxh3_64(key), check: 0 })
     }
 
     /// Makes a writer, one for each thread.
     pub fn writer(&self) -> PackedWriter<'_> {
-        PackedWriter { store: self, buffers: (0..self.count()).map(|_| Vec::new()).collect() }
+        PackedWriter { store: self, chunks: self.0.writer() }
     }
 
     /// Returns the bytes of a partition.
     pub fn bytes(&self, partition: usize) -> usize {
-        self.store.len(partition)
+        self.0.len(partition)
     }
 
-    /// Removes a partition and returns its bytes.
-    pub fn take(&self, partition: usize) -> Outcome<Vec<u8>> {
-        self.store.take(partition)
+    /// Reads the bytes of a partition, which stay.
+    pub fn read(&self, partition: usize, into: &mut Vec<u8>) -> Outcome<()> {
+        self.0.read(partition, into)
     }
 
-    /// Calls `look` with the bytes of a partition, which stay.
-    pub fn visit<R>(&self, partition: usize, look: impl FnOnce(&[u8]) -> R) -> Outcome<R> {
-        self.store.visit(partition, look)
+    /// Like [`PackedStore::read`]; removes the bytes.
+    pub fn take(&self, partition: usize, into: &mut Vec<u8>) -> Outcome<()> {
+        self.0.take(partition, into)
     }
 
     /// Fails when the values of a partition do not fit the memory. `key` is the field by which rows share it.
@@ -113,7 +109,7 @@ const UNPACKED: u64 = 4;
 /// Adds values to the partitions of a store.
 pub struct PackedWriter<'a> {
     store: &'a PackedStore,
-    buffers: Vec<Vec<u8>>,
+    chunks: ChunkWriter<'a>,
 }
 
 impl PackedWriter<'_> {
@@ -154,24 +150,12 @@ impl PackedWriter<'_> {
     }
 
     fn append(&mut self, key: &[u8], value: impl FnOnce(&mut Vec<u8>)) -> Outcome<()> {
-        let partition = self.store.partition_of(key);
-        let buffer = &mut self.buffers[partition];
-        value(buffer);
-        if buffer.len() >= BUFFER {
-            self.store.store.push(partition, buffer)?;
-            buffer.clear();
-        }
-        Ok(())
+        self.chunks.append(self.store.partition_of(key), value)
     }
 
     /// Adds what is still in the buffers.
     pub fn finish(self) -> Outcome<()> {
-        for (partition, buffer) in self.buffers.iter().enumerate() {
-            if !buffer.is_empty() {
-                self.store.store.push(partition, buffer)?;
-            }
-        }
-        Ok(())
+        self.chunks.finish()
     }
 }
 

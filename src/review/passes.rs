@@ -135,6 +135,8 @@ impl Passes<'_> {
         filings: Option<&PackedStore>,
     ) -> Outcome<PersonCounts> {
         let begin = || PersonPass {
+            bytes: Vec::new(),
+            filed: Vec::new(),
             rows: Vec::new(),
             texts: Vec::new(),
             counts: PersonCounts::default(),
@@ -146,9 +148,11 @@ impl Passes<'_> {
             persons.must_fit(partition, self.memory, self.monitor, "psn_no", || {
                 text!("the rows of persons who share a partition")
             })?;
-            let bytes = persons.take(partition)?;
-            let filed = filings.map(|filings| filings.take(partition)).transpose()?;
-            pass.partition(self, &bytes, &filed.unwrap_or_default())
+            persons.take(partition, &mut pass.bytes)?;
+            if let Some(filings) = filings {
+                filings.take(partition, &mut pass.filed)?;
+            }
+            pass.partition(self)
         })?;
         let mut counts = PersonCounts::default();
         for pass in states {
@@ -162,9 +166,9 @@ impl Passes<'_> {
     /// Looks at credentials that several persons have used.
     pub(super) fn of_credentials(&self) -> Outcome<()> {
         let Some(limits) = &self.thresholds.beh18 else { return Ok(()) };
-        self.each(self.credentials.count(), Vec::new, |texts, partition| {
-            let bytes = self.credentials.take(partition)?;
-            let rows = unpacked_rows(&bytes, texts, |row| row.psn_no)?;
+        self.each(self.credentials.count(), PassMemory::default, |memory, partition| {
+            self.credentials.take(partition, &mut memory.bytes)?;
+            let rows = unpacked_rows(&memory.bytes, &mut memory.texts, |row| row.psn_no)?;
             let mut rows: Vec<&ReviewedRow> = rows.iter().map(|packed| &packed.row).collect();
             rows.sort_unstable_by_key(|row| (row.optional.token, row.time, row.setl_id));
             let mut found = Vec::new();
@@ -180,7 +184,7 @@ impl Passes<'_> {
     pub(super) fn of_institutions(&self) -> Outcome<()> {
         let all = self.institutions.count();
         let means: Mutex<Vec<peers::CostMean>> = Mutex::new(Vec::new());
-        self.each(all, Vec::new, |texts, partition| {
+        self.each(all, PassMemory::default, |memory, partition| {
             self.institutions.must_fit(
                 partition,
                 self.memory,
@@ -188,16 +192,15 @@ impl Passes<'_> {
                 "fixmedins_code",
                 || text!("the rows of institutions that share a partition"),
             )?;
-            self.institutions.visit(partition, |bytes| {
-                each_institution(bytes, texts, |rows| {
-                    let mut found = Vec::new();
-                    behaviour::of_institution(rows, self.thresholds, self.covered, &mut found);
-                    if let Some(limits) = &self.thresholds.beh14 {
-                        locked(&means).extend(peers::cost_means(rows, limits));
-                    }
-                    self.emit(&mut found)
-                })
-            })?
+            self.institutions.read(partition, &mut memory.bytes)?;
+            each_institution(memory, |rows| {
+                let mut found = Vec::new();
+                behaviour::of_institution(rows, self.thresholds, self.covered, &mut found);
+                if let Some(limits) = &self.thresholds.beh14 {
+                    locked(&means).extend(peers::cost_means(rows, limits));
+                }
+                self.emit(&mut found)
+            })
         })?;
         let Some(limits) = &self.thresholds.beh14 else { return Ok(()) };
         let outliers = peers::outliers(std::mem::take(&mut *locked(&means)), limits);
@@ -207,9 +210,9 @@ impl Passes<'_> {
             .collect();
         partitions.sort_unstable();
         partitions.dedup();
-        self.each(partitions.len(), Vec::new, |texts, at| {
-            let bytes = self.institutions.take(partitions[at])?;
-            each_institution(&bytes, texts, |rows| {
+        self.each(partitions.len(), PassMemory::default, |memory, at| {
+            self.institutions.read(partitions[at], &mut memory.bytes)?;
+            each_institution(memory, |rows| {
                 let mut found = Vec::new();
                 peers::cost_leads(rows, &outliers, &mut found);
                 self.emit(&mut found)
@@ -219,10 +222,16 @@ impl Passes<'_> {
     }
 }
 
+/// Memory of a thread for a partition: new memory costs more than memory that was used before.
+#[derive(Default)]
+struct PassMemory {
+    bytes: Vec<u8>,
+    texts: Vec<u8>,
+}
+
 /// Calls `look` with each institution of a partition.
 fn each_institution(
-    bytes: &[u8],
-    texts: &mut Vec<u8>,
+    PassMemory { bytes, texts }: &mut PassMemory,
     mut look: impl FnMut(&InstitutionRows) -> Outcome<()>,
 ) -> Outcome<()> {
     let rows = unpacked_rows(bytes, texts, |row| row.institution)?;
@@ -313,6 +322,10 @@ fn standing(packed: &UnpackedRow, states: &RowStates) -> Standing {
 
 /// The state of a thread in the pass over persons.
 struct PersonPass<'a> {
+    /// The rows of a partition as they lie in the store.
+    bytes: Vec<u8>,
+    /// The filings of a partition as they lie in the store.
+    filed: Vec<u8>,
     /// Memory for the rows of a partition.
     rows: Vec<UnpackedRow<'static>>,
     /// Memory for their texts.
@@ -325,10 +338,11 @@ struct PersonPass<'a> {
 
 impl PersonPass<'_> {
     /// Looks at the persons of a partition.
-    fn partition(&mut self, passes: &Passes, bytes: &[u8], filed: &[u8]) -> Outcome<()> {
+    fn partition(&mut self, passes: &Passes) -> Outcome<()> {
         let mut rows = emptied(std::mem::take(&mut self.rows));
         let mut texts = std::mem::take(&mut self.texts);
-        unpack_rows(bytes, &mut texts, |row| row.psn_no, &mut rows)?;
+        let (bytes, filed) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.filed));
+        unpack_rows(&bytes, &mut texts, |row| row.psn_no, &mut rows)?;
         rows.retain(|packed| !passes.states.dropped.has(packed.row.ordinal));
         let mut found = Vec::new();
         for packed in &mut rows {
@@ -345,13 +359,13 @@ impl PersonPass<'_> {
         passes.emit(&mut found)?;
         let settlements = rows.iter().filter(|packed| packed.standing == Standing::Settlement);
         let settlements = together(settlements, |row| row.psn_no);
-        let filings = each_once(filed)?;
+        let filings = each_once(&filed)?;
         let kinds = filings.iter().filter_map(|(_, filing)| filing.unknown_kind);
         for value in kinds.filter(|kind| !kind.is_empty()) {
             self.counts.unknown.add("rloc_rea", value, 1);
         }
         let reviewed: Vec<&ReviewedRow> = settlements.iter().map(|packed| &packed.row).collect();
-        let filed: Vec<&Filing> = filings.iter().map(|(_, filing)| filing).collect();
+        let each_filing: Vec<&Filing> = filings.iter().map(|(_, filing)| filing).collect();
         // Both are in the order of digests and numbers of persons.
         let (mut row, mut filing) = (0, 0);
         for of_one in settlements.chunk_by(|a, b| is_of_one(a.person(), b.person())) {
@@ -363,7 +377,7 @@ impl PersonPass<'_> {
             let person = Person {
                 psn_no: key.1,
                 settlements: &reviewed[row..row + of_one.len()],
-                filings: &filed[filing..filing + own],
+                filings: &each_filing[filing..filing + own],
             };
             row += of_one.len();
             filing += own;
@@ -372,8 +386,8 @@ impl PersonPass<'_> {
         }
         let count = rows.len() as u64;
         self.rows = emptied(rows);
-        self.texts = texts;
         passes.monitor.stopwatch.count(Activity::Look, count, bytes.len() as u64);
+        (self.bytes, self.filed, self.texts) = (bytes, filed, texts);
         passes.monitor.advance(count)
     }
 
