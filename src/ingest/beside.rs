@@ -75,6 +75,15 @@ impl BesideValues {
         }
     }
 
+    /// Whether a value may be missing in some row. It is a quick check.
+    pub fn may_be_missing(&self) -> bool {
+        match self {
+            BesideValues::Text(column) => column.may_be_missing(),
+            BesideValues::Date(days) => days.null_count() > 0,
+            BesideValues::Amount(amounts) => amounts.nulls.is_some(),
+        }
+    }
+
     /// Returns the day of a row.
     pub fn day(&self, row: usize) -> Option<i32> {
         match self {

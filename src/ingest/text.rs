@@ -81,6 +81,19 @@ impl CodeList {
     }
 }
 
+/// A property of the values of a list. It is kept from batch to batch, as long as the column has the list.
+#[derive(Debug)]
+pub struct ListMemo<T> {
+    list: Option<Arc<CodeList>>,
+    of_place: Vec<T>,
+}
+
+impl<T> Default for ListMemo<T> {
+    fn default() -> ListMemo<T> {
+        ListMemo { list: None, of_place: Vec::new() }
+    }
+}
+
 impl Coded {
     /// Makes the column of an array; `known` is the list of the batch before, or becomes the new list.
     pub fn of(array: &DictionaryArray<Int32Type>, known: &mut Option<Arc<CodeList>>) -> Coded {
@@ -156,6 +169,23 @@ impl TextColumn {
                 }
             }
         }
+    }
+
+    /// Like [`TextColumn::map`]. `memo` keeps what was worked out for a list, so `of` must stay the same.
+    pub fn map_with<T: Copy>(
+        &self,
+        rows: usize,
+        memo: &mut ListMemo<T>,
+        into: &mut Vec<T>,
+        of: impl Fn(Option<&str>) -> T,
+    ) {
+        let TextColumn::Coded(coded) = self else { return self.map(rows, into, of) };
+        into.clear();
+        if memo.list.as_ref().is_none_or(|list| !Arc::ptr_eq(list, &coded.list)) {
+            memo.of_place = coded.list.map(&of);
+            memo.list = Some(Arc::clone(&coded.list));
+        }
+        coded.spread(&memo.of_place, of(None), into);
     }
 
     /// Works out a property of every row's text, and caches it with the list.

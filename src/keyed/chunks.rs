@@ -4,6 +4,7 @@
 //! spills to a file of its own, because threads that write to one file wait for each other.
 
 use std::{
+    hint::black_box,
     path::Path,
     sync::{
         Arc, Mutex,
@@ -109,7 +110,8 @@ impl ChunkStore {
     pub fn writer(&self) -> ChunkWriter<'_> {
         let number = self.writers.fetch_add(1, Ordering::Relaxed);
         let buffers = (0..self.partitions.len()).map(|_| Vec::new()).collect();
-        ChunkWriter { store: self, file: number % self.files.len(), buffers }
+        let (waiting, ends) = (Vec::new(), Vec::new());
+        ChunkWriter { store: self, file: number % self.files.len(), buffers, waiting, ends }
     }
 
     /// Returns the number of bytes of a partition, in memory and on disk.
@@ -153,20 +155,44 @@ pub struct ChunkWriter<'a> {
     store: &'a ChunkStore,
     file: usize,
     buffers: Vec<Vec<u8>>,
+    /// Values on their way to the buffers, with their partitions and ends.
+    waiting: Vec<u8>,
+    ends: Vec<(usize, usize)>,
 }
+
+/// Values that go to their buffers together: few enough that they stay in the nearest cache.
+const TOGETHER: usize = 64;
 
 impl ChunkWriter<'_> {
     /// Adds the value that `value` appends to the bytes of a partition.
     pub fn append(&mut self, partition: usize, value: impl FnOnce(&mut Vec<u8>)) -> Outcome<()> {
-        let buffer = &mut self.buffers[partition];
-        if buffer.capacity() == 0 {
-            buffer.reserve_exact(self.store.room.buffer);
+        value(&mut self.waiting);
+        self.ends.push((partition, self.waiting.len()));
+        if self.ends.len() < TOGETHER { Ok(()) } else { self.distribute() }
+    }
+
+    /// Brings the values that wait to their buffers.
+    fn distribute(&mut self) -> Outcome<()> {
+        // The ends of buffers come into the cache together, not one after the other.
+        let last = |(partition, _): &(usize, usize)| self.buffers[*partition].last().copied();
+        black_box(self.ends.iter().filter_map(last).fold(0, u8::wrapping_add));
+        let mut begin = 0;
+        let ends = std::mem::take(&mut self.ends);
+        for (partition, end) in &ends {
+            let buffer = &mut self.buffers[*partition];
+            if buffer.capacity() == 0 {
+                buffer.reserve_exact(self.store.room.buffer);
+            }
+            buffer.extend_from_slice(&self.waiting[begin..*end]);
+            begin = *end;
+            if buffer.len() + SLACK >= self.store.room.buffer {
+                self.flush(*partition)?;
+            }
         }
-        value(buffer);
-        if buffer.len() + SLACK < self.store.room.buffer {
-            return Ok(());
-        }
-        self.flush(partition)
+        self.ends = ends;
+        self.ends.clear();
+        self.waiting.clear();
+        Ok(())
     }
 
     /// Adds the buffer of a partition to its chunks, and leaves an empty one.
@@ -186,6 +212,7 @@ impl ChunkWriter<'_> {
 
     /// Adds what is still in the buffers.
     pub fn finish(mut self) -> Outcome<()> {
+        self.distribute()?;
         for partition in 0..self.buffers.len() {
             if !self.buffers[partition].is_empty() {
                 self.flush(partition)?;

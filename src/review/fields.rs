@@ -13,6 +13,7 @@ use crate::{
     ingest::{
         batch::Batch,
         beside::{BesideField, BesideKind, BesideValues},
+        text::ListMemo,
     },
     model::{fields::Field, money::Fen},
 };
@@ -70,6 +71,15 @@ pub struct FieldMeaning<'a> {
     pub registry: Option<&'a ReviewRegistry>,
 }
 
+/// What words of lists mean, kept from batch to batch.
+#[derive(Default)]
+pub struct WordMemos {
+    levels: ListMemo<Option<Worded<HospitalLevel>>>,
+    persons: ListMemo<Option<Worded<PersonKind>>>,
+    emergencies: [ListMemo<Option<Worded<()>>>; 2],
+    listed: ListMemo<ListedInstitution>,
+}
+
 /// The optional fields of a batch. Words are looked up by column: once for each value of a dictionary.
 pub struct BatchFields<'b> {
     columns: [Option<&'b BesideValues>; COLUMNS.len()],
@@ -85,11 +95,12 @@ pub struct BatchFields<'b> {
 fn words<T: Copy>(
     column: Option<&BesideValues>,
     rows: usize,
+    memo: &mut ListMemo<Option<Worded<T>>>,
     look_up: impl Fn(&str) -> Worded<T>,
 ) -> Vec<Option<Worded<T>>> {
     let mut words = Vec::new();
     if let Some(BesideValues::Text(column)) = column {
-        column.map(rows, &mut words, |text| text.map(&look_up));
+        column.map_with(rows, memo, &mut words, |text| text.map(&look_up));
     }
     words
 }
@@ -105,26 +116,35 @@ fn worded<'b, T: Copy>(
 }
 
 impl<'b> BatchFields<'b> {
-    /// Finds the columns of a batch.
-    pub fn of(meaning: FieldMeaning<'_>, batch: &'b Batch) -> BatchFields<'b> {
+    /// Finds the columns of a batch. `memos` are those of batches before, with the same meaning.
+    pub fn of(
+        meaning: FieldMeaning<'_>,
+        batch: &'b Batch,
+        memos: &mut WordMemos,
+    ) -> BatchFields<'b> {
         let FieldMeaning { values, registry } = meaning;
         let columns: [Option<&BesideValues>; COLUMNS.len()] =
             std::array::from_fn(|field| batch.beside(field));
         let of = |field: ReviewField| columns[field as usize];
         let mut listed = Vec::new();
         if let Some(registry) = registry {
-            batch.text(Field::fixmedins_code).map(batch.rows, &mut listed, |institution| {
+            let institutions = batch.text(Field::fixmedins_code);
+            institutions.map_with(batch.rows, &mut memos.listed, &mut listed, |institution| {
                 institution
                     .and_then(|institution| registry.get(institution))
                     .copied()
                     .unwrap_or_default()
             });
         }
+        let rows = batch.rows;
+        let (level, person) = (of(ReviewField::HospLv), of(ReviewField::PsnType));
         BatchFields {
-            levels: words(of(ReviewField::HospLv), batch.rows, |value| values.level(value)),
-            persons: words(of(ReviewField::PsnType), batch.rows, |value| values.person(value)),
-            emergencies: EMERGENCY.map(|(field, says)| {
-                words(of(field), batch.rows, |value| values.emergency(says, value))
+            levels: words(level, rows, &mut memos.levels, |value| values.level(value)),
+            persons: words(person, rows, &mut memos.persons, |value| values.person(value)),
+            emergencies: std::array::from_fn(|at| {
+                let (field, says) = EMERGENCY[at];
+                let memo = &mut memos.emergencies[at];
+                words(of(field), rows, memo, |value| values.emergency(says, value))
             }),
             listed,
             delivered: delivered(&columns, batch.rows),
@@ -174,10 +194,12 @@ impl<'b> BatchFields<'b> {
 
 /// Returns a bit for each field that has a value, for each row.
 fn delivered(columns: &[Option<&BesideValues>], rows: usize) -> Vec<u16> {
-    let mut delivered = vec![0; rows];
+    let present =
+        || columns.iter().enumerate().filter_map(|(field, column)| Some((field, (*column)?)));
+    let full = present().filter(|(_, column)| !column.may_be_missing());
+    let mut delivered = vec![full.fold(0, |bits, (field, _)| bits | 1 << field); rows];
     let mut texts = Vec::new();
-    for (field, column) in columns.iter().enumerate() {
-        let Some(column) = column else { continue };
+    for (field, column) in present().filter(|(_, column)| column.may_be_missing()) {
         if let BesideValues::Text(column) = column {
             column.is_there(rows, &mut texts);
         }

@@ -233,14 +233,18 @@ where
 {
     let mut sorted: Vec<(u64, i64, &UnpackedRow)> =
         rows.map(|one| (one.digest, one.row.time, one)).collect();
-    // Texts are looked at where digests are equal alone, which is mostly so within one person.
+    let by_id = |one: &UnpackedRow, other: &UnpackedRow| one.row.setl_id.cmp(other.row.setl_id);
     sorted.sort_unstable_by(|(digest, time, one), (other_digest, other_time, other)| {
-        digest.cmp(other_digest).then_with(|| {
-            let texts = key(&one.row).cmp(key(&other.row));
-            texts
-                .then_with(|| time.cmp(other_time))
-                .then_with(|| one.row.setl_id.cmp(other.row.setl_id))
-        })
+        (digest, time).cmp(&(other_digest, other_time)).then_with(|| by_id(one, other))
     });
+    // Texts of one digest are one text, but for those that somebody has looked for long.
+    let same = |one: &UnpackedRow<'a>, other: &UnpackedRow<'a>| key(&one.row) == key(&other.row);
+    for of_digest in sorted.chunk_by_mut(|(digest, ..), (other_digest, ..)| digest == other_digest)
+    {
+        if of_digest.windows(2).any(|two| !same(two[0].2, two[1].2)) {
+            // The sort is stable.
+            of_digest.sort_by_key(|(_, _, one)| key(&one.row));
+        }
+    }
     sorted.into_iter().map(|(_, _, one)| one).collect()
 }

@@ -12,7 +12,7 @@ use std::{
 use super::{
     account::RowPlace,
     credentials::{CredentialUse, CredentialUses},
-    fields::{BatchFields, COLUMNS, FieldMeaning},
+    fields::{BatchFields, COLUMNS, FieldMeaning, WordMemos},
     keys::{KeyedRow, KeyedState, RowKeys, number_of},
     packed_rows::{PackedStore, PackedWriter, Standing},
     row::{OptionalFields, ReviewedRow},
@@ -171,6 +171,7 @@ struct RowPacker<'a> {
     credentials: Vec<CredentialUse>,
     /// The row rules by other policies than that of the survey.
     others: Vec<CheckedBatch>,
+    memos: WordMemos,
     rejected: u64,
     broken: BTreeMap<RowRule, u64>,
 }
@@ -190,6 +191,7 @@ impl<'a> RowPacker<'a> {
             names: lists(),
             credentials: Vec::new(),
             others: Vec::new(),
+            memos: WordMemos::default(),
             rejected: 0,
             broken: BTreeMap::new(),
         }
@@ -276,7 +278,7 @@ impl RowPacker<'_> {
         for (policy, other) in policies.iter().zip(&mut others) {
             other.check(&batch, policy, LAST);
         }
-        let fields = BatchFields::of(self.reading.meaning, &batch);
+        let fields = BatchFields::of(self.reading.meaning, &batch, &mut self.memos);
         for at in 0..batch.rows {
             let of_month = checked.month[at]
                 .map(|month| policy_of(self.reading.policy, month))

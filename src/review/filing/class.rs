@@ -214,12 +214,12 @@ impl<'a> FiledPerson<'a> {
 
 /// So many filings are gone through for each settlement; more of them in the order of days.
 const FEW: usize = 4;
+const _: () = assert!(FEW <= u8::BITS as usize, "a bit each");
 
 /// Returns the place of a filing, and what it reaches.
 fn place_and_reach(filing: &Filing<'_>) -> (DivisionPlace, FilingReach) {
-    DivisionPlace::of(filing.place)
-        .zip(FilingReach::of(filing.place))
-        .expect("Invariant: the reader checks divisions")
+    let place = DivisionPlace::of(filing.place).expect("Invariant: the reader checks divisions");
+    (place, FilingReach::at(place, filing.place))
 }
 
 impl FiledSettlement<'_> {
@@ -252,25 +252,32 @@ impl FiledSettlement<'_> {
     /// each other.
     fn take_few(&mut self, filings: &[&Filing<'_>], places: &mut BTreeSet<DivisionPlace>) {
         let row = self.row;
-        let own = || filings.iter().filter(|filing| is_of(filing, row));
-        let mut fitting = FittingFilings::default();
-        if own().next().is_some() {
-            let place = self.place();
-            for filing in own().filter(|filing| place_and_reach(filing).1.takes_in(place)) {
-                fitting.take(filing);
-            }
+        let are_own = (0..)
+            .zip(filings)
+            .fold(0_u8, |bits, (at, filing)| bits | u8::from(is_of(filing, row)) << at);
+        if are_own == 0 {
+            return self.take_fitting(&FittingFilings::default(), false, String::new);
         }
-        self.take_fitting(&fitting, own().next().is_some(), || {
+        let own = || (0..).zip(filings).filter(|(at, _)| are_own >> at & 1 == 1).map(|of| of.1);
+        let mut fitting = FittingFilings::default();
+        let place = self.place();
+        for filing in own().filter(|filing| place_and_reach(filing).1.takes_in(place)) {
+            fitting.take(filing);
+        }
+        self.take_fitting(&fitting, true, || {
             let divisions: BTreeSet<&str> = own().map(|filing| filing.place).collect();
             divisions.into_iter().collect::<Vec<_>>().join(",")
         });
         let long = || own().filter(|filing| filing.kind == Some(FilingKind::LongTerm));
+        if long().nth(1).is_none() {
+            return;
+        }
         for (place, reach) in long().map(|filing| place_and_reach(filing)) {
             let is_apart = |other: &&Filing<'_>| {
                 let (other_place, other_reach) = place_and_reach(other);
                 !reach.takes_in(other_place) && !other_reach.takes_in(place)
             };
-            if long().any(is_apart) {
+            if long().any(|other| is_apart(other)) {
                 self.is_contradictory = true;
                 places.insert(place);
             }

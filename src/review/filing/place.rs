@@ -58,9 +58,13 @@ impl fmt::Display for DivisionPlace {
 impl FilingReach {
     /// Returns what a filing to a division of six digits reaches.
     pub fn of(division: &str) -> Option<FilingReach> {
-        let place = DivisionPlace::of(division)?;
+        DivisionPlace::of(division).map(|place| FilingReach::at(place, division))
+    }
+
+    /// Returns what a filing to a division of six digits reaches, whose place is known.
+    pub fn at(place: DivisionPlace, division: &str) -> FilingReach {
         let is_whole = division.ends_with("0000");
-        Some(if is_whole { FilingReach::All(place.province) } else { FilingReach::Of(place) })
+        if is_whole { FilingReach::All(place.province) } else { FilingReach::Of(place) }
     }
 
     /// Whether it reaches a place.
