@@ -3,10 +3,12 @@
 use std::{
     borrow::Cow,
     fs::File,
-    io::{Seek, SeekFrom},
     os::unix::fs::FileExt,
     path::PathBuf,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use super::key::Key;
@@ -124,10 +126,14 @@ impl<T> Default for Partition<T> {
     }
 }
 
-/// The file for spilled bytes, created with the first of them.
+/// The file for spilled bytes, created with the first of them. Threads write and read at the same time.
 pub(crate) struct SpillFile {
     path: PathBuf,
-    file: Mutex<Option<File>>,
+    file: OnceLock<File>,
+    /// Serves the creation of the file.
+    creation: Mutex<()>,
+    /// Where the next bytes go.
+    end: AtomicU64,
 }
 
 /// Locks a mutex, poisoned or not: after a panic the run ends, so nobody sees the data behind the lock.
@@ -281,32 +287,38 @@ impl<T: Storable> Store<T> {
 impl SpillFile {
     /// Makes a spill file at a path; nothing is created yet.
     pub(crate) fn new(path: PathBuf) -> SpillFile {
-        SpillFile { path, file: Mutex::new(None) }
+        let (file, creation, end) = (OnceLock::new(), Mutex::new(()), AtomicU64::new(0));
+        SpillFile { path, file, creation, end }
+    }
+
+    /// Returns the file, which is created where there is none.
+    fn file(&self) -> Outcome<&File> {
+        let creation = locked(&self.creation);
+        if self.file.get().is_none() {
+            let mut options = File::options();
+            options.read(true).write(true).create_new(true);
+            let file = options.open(&self.path).map_err(Failure::io(&self.path))?;
+            self.file.get_or_init(|| file);
+        }
+        drop(creation);
+        self.opened()
+    }
+
+    fn opened(&self) -> Outcome<&File> {
+        self.file.get().ok_or_else(|| Failure::Bug(text!("what was spilled has no file")))
     }
 
     /// Appends bytes; returns their offset.
     pub(crate) fn write(&self, bytes: &[u8]) -> Outcome<u64> {
-        let mut guard = locked(&self.file);
-        let io = |error| Failure::io(&self.path)(error);
-        let file = match &mut *guard {
-            Some(file) => file,
-            none => {
-                let mut options = File::options();
-                options.read(true).write(true).create_new(true);
-                none.insert(options.open(&self.path).map_err(io)?)
-            }
-        };
-        let offset = file.seek(SeekFrom::End(0)).map_err(io)?;
-        file.write_all_at(bytes, offset).map_err(io)?;
+        let file = self.file()?;
+        let offset = self.end.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        file.write_all_at(bytes, offset).map_err(Failure::io(&self.path))?;
         Ok(offset)
     }
 
     /// Reads bytes from an offset on.
     pub(crate) fn read(&self, offset: u64, bytes: &mut [u8]) -> Outcome<()> {
-        let guard = locked(&self.file);
-        let file =
-            guard.as_ref().ok_or_else(|| Failure::Bug(text!("what was spilled has no file")))?;
-        file.read_exact_at(bytes, offset).map_err(Failure::io(&self.path))
+        self.opened()?.read_exact_at(bytes, offset).map_err(Failure::io(&self.path))
     }
 }
 

@@ -122,6 +122,17 @@ pub const PROVINCES: [(u8, &str, &str); 32] = [
     (66, "兵团", "XPCC"),
 ];
 
+/// The province of each two-digit code, where there is one: each division of a record is looked up.
+const INDICES: [Option<Province>; 100] = {
+    let mut indices = [None; 100];
+    let mut index = 0;
+    while index < PROVINCES.len() {
+        indices[PROVINCES[index].0 as usize] = Some(Province(index as u8));
+        index += 1;
+    }
+    indices
+};
+
 /// One of the 32 provincial units, as its index in [`PROVINCES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
@@ -149,8 +160,7 @@ impl Province {
 
     /// Returns the province with a two-digit code.
     pub fn from_code(code: u8) -> Option<Province> {
-        let index = PROVINCES.iter().position(|(known, _, _)| *known == code)?;
-        u8::try_from(index).ok().map(Province)
+        INDICES.get(usize::from(code)).copied().flatten()
     }
 
     /// Returns the province with a two-digit code, given as text.

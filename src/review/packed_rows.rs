@@ -138,6 +138,21 @@ impl PackedWriter<'_> {
         })
     }
 
+    /// Like [`PackedWriter::push_packed`], without the digest of its credential.
+    pub fn push_without_token(
+        &mut self,
+        key: &[u8],
+        standing: Standing,
+        packed: &[u8],
+    ) -> Outcome<()> {
+        let mut appended = Ok(());
+        self.append(key, |buffer| {
+            buffer.push(standing as u8);
+            appended = row_bytes::append_without_token(packed, buffer);
+        })?;
+        appended
+    }
+
     fn append(&mut self, key: &[u8], value: impl FnOnce(&mut Vec<u8>)) -> Outcome<()> {
         let partition = self.store.partition_of(key);
         let buffer = &mut self.buffers[partition];
@@ -181,7 +196,7 @@ impl<'a> UnpackedRow<'a> {
 }
 
 /// Bytes of the shortest packed rows, so that memory is taken once.
-const SHORTEST: usize = 80;
+const SHORTEST: usize = 64;
 
 /// Empties a list of rows and keeps its memory for others: memory that was used before costs less than new memory.
 pub fn emptied<'a>(mut rows: Vec<UnpackedRow<'_>>) -> Vec<UnpackedRow<'a>> {
@@ -190,27 +205,32 @@ pub fn emptied<'a>(mut rows: Vec<UnpackedRow<'_>>) -> Vec<UnpackedRow<'a>> {
     rows.into_iter().map(|_| unreachable!("an empty list")).collect()
 }
 
-/// Unpacks all rows of a partition; `key` is the text of a row by which they are digested.
+/// Unpacks all rows of a partition; `key` is the text of a row by which they are digested. `texts` is memory for texts.
 pub fn unpacked_rows<'a>(
     bytes: &'a [u8],
+    texts: &'a mut Vec<u8>,
     key: impl Fn(&ReviewedRow<'a>) -> &'a str,
 ) -> Outcome<Vec<UnpackedRow<'a>>> {
-    let mut all = Vec::with_capacity(bytes.len() / SHORTEST);
-    unpack_rows(bytes, key, &mut all)?;
+    let mut all = Vec::new();
+    unpack_rows(bytes, texts, key, &mut all)?;
     Ok(all)
 }
 
 /// Like [`unpacked_rows`], into a list.
 pub fn unpack_rows<'a>(
     mut bytes: &'a [u8],
+    texts: &'a mut Vec<u8>,
     key: impl Fn(&ReviewedRow<'a>) -> &'a str,
     all: &mut Vec<UnpackedRow<'a>>,
 ) -> Outcome<()> {
     all.reserve(bytes.len() / SHORTEST);
+    let room = row_bytes::room_for_texts(bytes.len());
+    texts.resize(room.max(texts.len()), 0);
+    let mut room = &mut texts[..];
     while !bytes.is_empty() {
         let (standing, rest) = bytes.split_first().ok_or_else(row_bytes::damaged)?;
         let standing = *Standing::ALL.get(usize::from(*standing)).ok_or_else(row_bytes::damaged)?;
-        let (row, after) = row_bytes::first(rest)?;
+        let (row, after) = row_bytes::first(rest, &mut room)?;
         let packed = &rest[..rest.len() - after.len()];
         let digest = xxh3_64(key(&row).as_bytes());
         all.push(UnpackedRow { digest, standing, row, packed });

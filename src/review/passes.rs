@@ -136,6 +136,7 @@ impl Passes<'_> {
     ) -> Outcome<PersonCounts> {
         let begin = || PersonPass {
             rows: Vec::new(),
+            texts: Vec::new(),
             counts: PersonCounts::default(),
             plans: BenefitPlans::default(),
             institutions: self.institutions.writer(),
@@ -161,21 +162,17 @@ impl Passes<'_> {
     /// Looks at credentials that several persons have used.
     pub(super) fn of_credentials(&self) -> Outcome<()> {
         let Some(limits) = &self.thresholds.beh18 else { return Ok(()) };
-        self.each(
-            self.credentials.count(),
-            || (),
-            |(), partition| {
-                let bytes = self.credentials.take(partition)?;
-                let rows = unpacked_rows(&bytes, |row| row.psn_no)?;
-                let mut rows: Vec<&ReviewedRow> = rows.iter().map(|packed| &packed.row).collect();
-                rows.sort_unstable_by_key(|row| (row.optional.token, row.time, row.setl_id));
-                let mut found = Vec::new();
-                for of_token in rows.chunk_by(|a, b| a.optional.token == b.optional.token) {
-                    behaviour::of_credential(of_token, limits, &mut found);
-                }
-                self.emit(&mut found)
-            },
-        )?;
+        self.each(self.credentials.count(), Vec::new, |texts, partition| {
+            let bytes = self.credentials.take(partition)?;
+            let rows = unpacked_rows(&bytes, texts, |row| row.psn_no)?;
+            let mut rows: Vec<&ReviewedRow> = rows.iter().map(|packed| &packed.row).collect();
+            rows.sort_unstable_by_key(|row| (row.optional.token, row.time, row.setl_id));
+            let mut found = Vec::new();
+            for of_token in rows.chunk_by(|a, b| a.optional.token == b.optional.token) {
+                behaviour::of_credential(of_token, limits, &mut found);
+            }
+            self.emit(&mut found)
+        })?;
         Ok(())
     }
 
@@ -183,29 +180,25 @@ impl Passes<'_> {
     pub(super) fn of_institutions(&self) -> Outcome<()> {
         let all = self.institutions.count();
         let means: Mutex<Vec<peers::CostMean>> = Mutex::new(Vec::new());
-        self.each(
-            all,
-            || (),
-            |(), partition| {
-                self.institutions.must_fit(
-                    partition,
-                    self.memory,
-                    self.monitor,
-                    "fixmedins_code",
-                    || text!("the rows of institutions that share a partition"),
-                )?;
-                self.institutions.visit(partition, |bytes| {
-                    each_institution(bytes, |rows| {
-                        let mut found = Vec::new();
-                        behaviour::of_institution(rows, self.thresholds, self.covered, &mut found);
-                        if let Some(limits) = &self.thresholds.beh14 {
-                            locked(&means).extend(peers::cost_means(rows, limits));
-                        }
-                        self.emit(&mut found)
-                    })
-                })?
-            },
-        )?;
+        self.each(all, Vec::new, |texts, partition| {
+            self.institutions.must_fit(
+                partition,
+                self.memory,
+                self.monitor,
+                "fixmedins_code",
+                || text!("the rows of institutions that share a partition"),
+            )?;
+            self.institutions.visit(partition, |bytes| {
+                each_institution(bytes, texts, |rows| {
+                    let mut found = Vec::new();
+                    behaviour::of_institution(rows, self.thresholds, self.covered, &mut found);
+                    if let Some(limits) = &self.thresholds.beh14 {
+                        locked(&means).extend(peers::cost_means(rows, limits));
+                    }
+                    self.emit(&mut found)
+                })
+            })?
+        })?;
         let Some(limits) = &self.thresholds.beh14 else { return Ok(()) };
         let outliers = peers::outliers(std::mem::take(&mut *locked(&means)), limits);
         let mut partitions: Vec<usize> = outliers
@@ -214,18 +207,14 @@ impl Passes<'_> {
             .collect();
         partitions.sort_unstable();
         partitions.dedup();
-        self.each(
-            partitions.len(),
-            || (),
-            |(), at| {
-                let bytes = self.institutions.take(partitions[at])?;
-                each_institution(&bytes, |rows| {
-                    let mut found = Vec::new();
-                    peers::cost_leads(rows, &outliers, &mut found);
-                    self.emit(&mut found)
-                })
-            },
-        )?;
+        self.each(partitions.len(), Vec::new, |texts, at| {
+            let bytes = self.institutions.take(partitions[at])?;
+            each_institution(&bytes, texts, |rows| {
+                let mut found = Vec::new();
+                peers::cost_leads(rows, &outliers, &mut found);
+                self.emit(&mut found)
+            })
+        })?;
         Ok(())
     }
 }
@@ -233,9 +222,10 @@ impl Passes<'_> {
 /// Calls `look` with each institution of a partition.
 fn each_institution(
     bytes: &[u8],
+    texts: &mut Vec<u8>,
     mut look: impl FnMut(&InstitutionRows) -> Outcome<()>,
 ) -> Outcome<()> {
-    let rows = unpacked_rows(bytes, |row| row.institution)?;
+    let rows = unpacked_rows(bytes, texts, |row| row.institution)?;
     let rows = together(rows.iter(), |row| row.institution);
     for of_one in rows.chunk_by(|a, b| a.row.institution == b.row.institution) {
         let those = |standing: Standing| -> Vec<&ReviewedRow> {
@@ -268,7 +258,8 @@ pub(super) fn person_of<T>(
     states: &RowStates,
     look: impl FnOnce(&Person, &ReviewedRow) -> T,
 ) -> Outcome<Asked<T>> {
-    let mut rows = unpacked_rows(rows, |row| row.psn_no)?;
+    let mut texts = Vec::new();
+    let mut rows = unpacked_rows(rows, &mut texts, |row| row.psn_no)?;
     rows.retain(|packed| packed.row.psn_no == psn_no && !states.dropped.has(packed.row.ordinal));
     for packed in &mut rows {
         packed.standing = standing(packed, states);
@@ -324,6 +315,8 @@ fn standing(packed: &UnpackedRow, states: &RowStates) -> Standing {
 struct PersonPass<'a> {
     /// Memory for the rows of a partition.
     rows: Vec<UnpackedRow<'static>>,
+    /// Memory for their texts.
+    texts: Vec<u8>,
     counts: PersonCounts,
     plans: BenefitPlans,
     institutions: PackedWriter<'a>,
@@ -334,7 +327,8 @@ impl PersonPass<'_> {
     /// Looks at the persons of a partition.
     fn partition(&mut self, passes: &Passes, bytes: &[u8], filed: &[u8]) -> Outcome<()> {
         let mut rows = emptied(std::mem::take(&mut self.rows));
-        unpack_rows(bytes, |row| row.psn_no, &mut rows)?;
+        let mut texts = std::mem::take(&mut self.texts);
+        unpack_rows(bytes, &mut texts, |row| row.psn_no, &mut rows)?;
         rows.retain(|packed| !passes.states.dropped.has(packed.row.ordinal));
         let mut found = Vec::new();
         for packed in &mut rows {
@@ -378,6 +372,7 @@ impl PersonPass<'_> {
         }
         let count = rows.len() as u64;
         self.rows = emptied(rows);
+        self.texts = texts;
         passes.monitor.stopwatch.count(Activity::Look, count, bytes.len() as u64);
         passes.monitor.advance(count)
     }
@@ -396,7 +391,8 @@ impl PersonPass<'_> {
             return Ok(());
         }
         let institution = packed.row.institution.as_bytes();
-        self.institutions.push_packed(institution, packed.standing, packed.packed)?;
+        // No rule on institutions looks at credentials.
+        self.institutions.push_without_token(institution, packed.standing, packed.packed)?;
         // A reversal uses no credential, and what it names is no settlement any more.
         let is_shared = packed.standing == Standing::Settlement
             && passes.shared.is_some_and(|shared| shared.has(packed.row.ordinal));

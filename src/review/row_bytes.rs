@@ -1,7 +1,10 @@
-//! A row as bytes. Its numbers come first and its texts last, so that all texts are checked at once.
+//! A row as bytes: its numbers, its texts, and last the digest of its credential, which not everybody needs.
 //!
 //! The bytes are read again in the same review only, so their format may change.
 
+mod ids;
+
+use self::ids::{IDS, PackedIds};
 use super::{
     benefits::words::{HospitalLevel, PersonKind},
     row::{OptionalFields, ReviewedRow},
@@ -44,6 +47,8 @@ mod flag {
     pub(super) const WIDE_TIME: u32 = 1 << 20;
     /// A day does not fit two bytes.
     pub(super) const WIDE_DAYS: u32 = 1 << 21;
+    /// The texts that every row has are packed as digits.
+    pub(super) const PACKED_IDS: u32 = 1 << 22;
 }
 
 /// The amounts of a row, in their order among the bytes.
@@ -64,7 +69,10 @@ pub(super) fn append(row: &ReviewedRow<'_>, bytes: &mut Vec<u8>) {
     let optional = &row.optional;
     let amounts = amounts(row);
     let texts = texts(row);
+    let (given, rare) = texts.split_first_chunk::<IDS>().expect("Invariant: TEXTS are more");
+    let packed = PackedIds::of(given);
     let flags = flags(row)
+        | when(packed.is_some(), flag::PACKED_IDS)
         | when(amounts.iter().any(|fen| narrow(*fen).is_none()), flag::WIDE_AMOUNTS)
         | when(texts.iter().any(|text| u8::try_from(text.len()).is_err()), flag::WIDE_TEXTS)
         | when(u32::try_from(row.ordinal).is_err(), flag::WIDE_ORDINAL)
@@ -104,19 +112,35 @@ pub(super) fn append(row: &ReviewedRow<'_>, bytes: &mut Vec<u8>) {
         numbers.put(age.to_le_bytes());
     }
     numbers.put_amounts(&amounts, has(flag::WIDE_AMOUNTS));
-    if let Some(token) = optional.token {
-        numbers.put(token.to_le_bytes());
-    }
     numbers.put_lengths(&texts, flags);
-    bytes.reserve(numbers.length + texts.iter().map(|text| text.len()).sum::<usize>());
     bytes.extend_from_slice(&numbers.bytes[..numbers.length]);
-    // A text that is not there is empty.
-    for text in texts {
-        bytes.extend_from_slice(text.as_bytes());
+    match &packed {
+        Some(packed) => packed.append(bytes),
+        None => append_texts(given, bytes),
     }
+    append_texts(rare, bytes);
     if has(flag::UNKNOWN) {
         append_unknown(&optional.unknown, bytes);
     }
+    if let Some(token) = optional.token {
+        bytes.extend_from_slice(&token.to_le_bytes());
+    }
+}
+
+/// Appends texts. A text that is not there is empty.
+fn append_texts(texts: &[&str], bytes: &mut Vec<u8>) {
+    texts.iter().for_each(|text| bytes.extend_from_slice(text.as_bytes()));
+}
+
+/// Appends the bytes of a row without the digest of its credential.
+pub(super) fn append_without_token(packed: &[u8], bytes: &mut Vec<u8>) -> Outcome<()> {
+    let (flags, rest) = packed.split_first_chunk().ok_or_else(damaged)?;
+    let flags = u32::from_le_bytes(*flags);
+    let token = if flags & flag::TOKEN == 0 { 0 } else { size_of::<u128>() };
+    let without = rest.len().checked_sub(token).ok_or_else(damaged)?;
+    bytes.extend_from_slice(&(flags & !flag::TOKEN).to_le_bytes());
+    bytes.extend_from_slice(&rest[..without]);
+    Ok(())
 }
 
 /// The numbers of a row before they are appended, all at once.
@@ -125,8 +149,7 @@ struct Numbers {
     length: usize,
 }
 
-/// More than the bytes of all numbers, as wide as they may be: 53 before the amounts and 1 + 64 of these, 16 of a
-/// token, 40 of lengths.
+/// More than the bytes of all numbers, as wide as they may be: 53 before the amounts and 1 + 64 of these, 40 of lengths.
 const MOST_NUMBERS: usize = 192;
 
 impl Default for Numbers {
@@ -251,31 +274,55 @@ fn append_unknown(unknown: &[(u8, &str)], bytes: &mut Vec<u8>) {
     }
 }
 
-/// Reads the first of some rows that lie one after the other; returns the rest too.
-pub(super) fn first(bytes: &[u8]) -> Outcome<(ReviewedRow<'_>, &[u8])> {
-    let mut bytes = RowBytes(bytes);
+/// Returns the room for the texts of rows that take so many bytes: two digits lie in a byte.
+pub(super) const fn room_for_texts(bytes: usize) -> usize {
+    bytes * 2
+}
+
+/// Reads the first of some rows that lie one after the other; returns the rest too. `room` is for the texts of all.
+pub(super) fn first<'a>(
+    bytes: &'a [u8],
+    room: &mut &'a mut [u8],
+) -> Outcome<(ReviewedRow<'a>, &'a [u8])> {
+    let mut bytes = RowBytes { bytes, room };
     let row = bytes.row().ok_or_else(damaged)?;
-    Ok((row, bytes.0))
+    Ok((row, bytes.bytes))
 }
 
 pub(super) fn damaged() -> Failure {
     Failure::Bug(text!("the bytes of a row are not whole"))
 }
 
-/// The bytes that are still to be read.
-struct RowBytes<'a>(&'a [u8]);
+/// The bytes that are still to be read, and the room that is left for texts.
+struct RowBytes<'a, 'r> {
+    bytes: &'a [u8],
+    room: &'r mut &'a mut [u8],
+}
 
-impl<'a> RowBytes<'a> {
+impl<'a> RowBytes<'a, '_> {
     fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (array, rest) = self.0.split_first_chunk::<N>()?;
-        self.0 = rest;
+        let (array, rest) = self.bytes.split_first_chunk::<N>()?;
+        self.bytes = rest;
         Some(*array)
     }
 
     fn slice(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (slice, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
+        let (slice, rest) = self.bytes.split_at_checked(length)?;
+        self.bytes = rest;
         Some(slice)
+    }
+
+    /// Returns the texts of some lengths, one after the other.
+    fn joined(&mut self, lengths: &[usize], are_packed: bool) -> Option<&'a str> {
+        let length = lengths.iter().sum();
+        if !are_packed {
+            return std::str::from_utf8(self.slice(length)?).ok();
+        }
+        let packed = self.slice(ids::packed_length(lengths))?;
+        let (texts, room) = std::mem::take(self.room).split_at_mut_checked(length)?;
+        *self.room = room;
+        ids::unpack(packed, lengths, texts)?;
+        std::str::from_utf8(texts).ok()
     }
 
     fn length(&mut self) -> Option<usize> {
@@ -334,10 +381,15 @@ impl<'a> RowBytes<'a> {
                 };
             }
         }
-        let mut rest = std::str::from_utf8(self.slice(lengths.iter().sum())?).ok()?;
+        let (given, rare) = lengths.split_at(IDS);
         let mut texts = [""; TEXTS];
-        for (text, length) in texts.iter_mut().zip(lengths) {
-            (*text, rest) = rest.split_at_checked(length)?;
+        let mut parts = texts.iter_mut();
+        for (lengths, are_packed) in [(given, flags & flag::PACKED_IDS != 0), (rare, false)] {
+            let mut rest = self.joined(lengths, are_packed)?;
+            // The lengths end first, so no part is lost.
+            for (length, text) in lengths.iter().zip(parts.by_ref()) {
+                (*text, rest) = rest.split_at_checked(*length)?;
+            }
         }
         Some(texts)
     }
@@ -365,7 +417,6 @@ impl<'a> RowBytes<'a> {
         let age = if has(flag::AGE) { Some(u16::from_le_bytes(self.array()?)) } else { None };
         let [medfee, payable, hifp_pay, fund_pay, acct_pay, in_scope, dedc_std, act_pay_dedc] =
             self.amounts(has(flag::WIDE_AMOUNTS))?;
-        let token = if has(flag::TOKEN) { Some(u128::from_le_bytes(self.array()?)) } else { None };
         let texts = self.texts(flags)?;
         let [
             setl_id,
@@ -380,6 +431,7 @@ impl<'a> RowBytes<'a> {
             medium,
         ] = texts;
         let unknown = if has(flag::UNKNOWN) { self.unknown()? } else { Vec::new() };
+        let token = if has(flag::TOKEN) { Some(u128::from_le_bytes(self.array()?)) } else { None };
         Some(ReviewedRow {
             ordinal,
             setl_id,

@@ -31,6 +31,9 @@ pub(super) fn leads<'a>(
     }
     let most = product(limits.minutes, MINUTE);
     by_key(outside, ReviewedRow::day, |rows| {
+        if rows.len() < 2 {
+            return;
+        }
         let apart = apart(rows);
         let is_near = |apart: &Option<i128>| apart.is_some_and(|apart| apart <= most);
         let suspects = rows.iter().zip(&apart).filter(|(_, apart)| is_near(apart));

@@ -36,12 +36,13 @@ impl DivisionPlace {
     /// Returns the place of a division of six digits; none where its province is not known.
     pub fn of(division: &str) -> Option<DivisionPlace> {
         let province = Province::of_division(division.as_bytes())?;
-        let digits = |length: usize| division[..length].parse::<u32>().ok();
-        let part = match &division[2..4] {
+        let county: u32 = division.parse().ok()?;
+        let city = county / 100;
+        let part = match city % 100 {
             _ if matches!(province.code(), 11 | 12 | 31 | 46 | 50 | 54 | 66) => 0,
-            "00" | "99" => digits(2)? * 100 + 1,
-            "90" => digits(6)?,
-            _ => digits(4)?,
+            0 | 99 => city / 100 * 100 + 1,
+            90 => county,
+            _ => city,
         };
         Some(DivisionPlace { province, part })
     }

@@ -6,8 +6,19 @@ type Texts = ([String; 6], [Option<String>; 4], Vec<(u8, String)>);
 
 fn texts() -> impl Strategy<Value = Texts> {
     let text = || prop_oneof![8 => "[A-Z0-9医保]{0,12}", 1 => "x{254,258}"];
-    (
+    let given = prop_oneof![
         [text(), text(), text(), text(), text(), text()],
+        [
+            "[A-Z医]?[0-9]{0,30}",
+            "[0-9]{26,34}",
+            "[HP][0-9]{11}",
+            "[0-9]{6}",
+            "[0-9]{6}",
+            "[0-9]{2}"
+        ],
+    ];
+    (
+        given,
         [option::of(text()), option::of(text()), option::of(text()), option::of(text())],
         vec((any::<u8>(), text()), 0..3),
     )
@@ -126,10 +137,18 @@ proptest! {
         let mut bytes = Vec::new();
         append(&row, &mut bytes);
         for end in 0..bytes.len() {
-            prop_assert!(first(&bytes[..end]).is_err());
+            let mut room = vec![0; room_for_texts(end)];
+            prop_assert!(first(&bytes[..end], &mut &mut room[..]).is_err());
         }
+        let mut without = Vec::new();
+        append_without_token(&bytes, &mut without).expect("whole");
+        let mut room = vec![0; room_for_texts(bytes.len())];
         bytes.extend_from_slice(b"the next");
-        let (read, rest) = first(&bytes).expect("whole");
-        prop_assert_eq!((read, rest), (row, &b"the next"[..]));
+        let (read, rest) = first(&bytes, &mut &mut room[..]).expect("whole");
+        prop_assert_eq!((&read, rest), (&row, &b"the next"[..]));
+        let mut room = vec![0; room_for_texts(without.len())];
+        let (read, rest) = first(&without, &mut &mut room[..]).expect("whole");
+        let optional = OptionalFields { token: None, ..row.optional.clone() };
+        prop_assert_eq!((read, rest), (ReviewedRow { optional, ..row }, &b""[..]));
     }
 }
