@@ -395,10 +395,10 @@ findings! {
         "只保留一个答复；扣款金额全部填在其中一条线索";
     W05 "a settlement of the book that has cleared, is not reversed, and from which this much can still be deducted" "账套中已清算、未退费且尚可扣除该金额的结算"
         "remove the amount, or lower it; what a review has deducted once is not deducted again"
-        "删去或减少扣款金额；审核已扣过的结算不再扣";
+        "删去或减少扣款金额；疑点审核已扣过的结算不再扣";
     W06 "the tables as `review` wrote them, with the digests of SHA256SUMS" "`review` 写出的原表，摘要与 SHA256SUMS 一致"
         "name the folder as `review` wrote it, or run the review again; ids of leads are known within one review only"
-        "请指定 `review` 写出的原文件夹，或重新运行审查；疑点编号只在一次审查内有效";
+        "请指定 `review` 写出的原文件夹，或重新运行疑点审核；疑点编号只在一次疑点审核内有效";
     B01 "the manifest of a closed period and its seal" "已结账清算期的清单及其封签"
         "restore the period from a copy; whoever has the digest of its manifest can tell which copy is right"
         "用副本恢复该期；持有清单摘要者可判定哪份副本为真";

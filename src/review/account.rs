@@ -141,7 +141,7 @@ impl NotRun {
         Ok(match self {
             NotRun::Off => ["规则文件将其关闭", "the rules file turns it off"],
             NotRun::NotInForce => {
-                ["审核月份没有生效的阈值", "no threshold is in force in the month of the review"]
+                ["所审月份没有生效的阈值", "no threshold is in force in the month of the review"]
             }
             NotRun::NoField(field) => return Err(field),
             NotRun::NoFilings => ["未提供备案数据", "no filings were given"],

@@ -100,7 +100,7 @@ pub(super) fn cards(account: &ReviewAccount, tally: &LeadTally) -> Vec<ReviewCar
             ),
         ),
         card(
-            words("审核的结算", "Settlements reviewed"),
+            words("所审结算", "Settlements reviewed"),
             count(account.rows.settlements),
             words(
                 format!("参保人员 {} 人", count_shown(account.persons.into())),

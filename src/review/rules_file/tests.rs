@@ -11,7 +11,11 @@ use crate::{
 
 /// The file of the contract: docs/review.md, section 4.1.
 fn of_the_contract() -> &'static str {
-    let page = include_str!("../../../docs/review.md");
+    shown_on(include_str!("../../../docs/review.md"))
+}
+
+/// The rules file that a page of the review shows.
+fn shown_on(page: &str) -> &str {
     let start = page.find("format = 1\noff").expect("it is there");
     let text = &page[start..];
     &text[..text.find("```").expect("it ends")]
@@ -39,6 +43,14 @@ fn the_built_in_rules_have_every_entry_from_the_first_day() {
     assert_eq!(thresholds.beh13.map(|limits| (limits.count, limits.times)), Some((20, 5)));
     assert_eq!(rules, ReviewRules::parse("format = 1").expect("an empty file changes nothing"));
     assert_eq!(rules, ReviewRules::parse(REVIEW_RULES).expect("a copy changes nothing"));
+}
+
+#[test]
+fn the_page_has_the_same_file_in_both_languages() {
+    let chinese = shown_on(include_str!("../../../docs/review.zh-CN.md"));
+    let [english, chinese] =
+        [of_the_contract(), chinese].map(|text| ReviewRules::parse(text).expect("good"));
+    assert_eq!(english, chinese);
 }
 
 #[test]
