@@ -340,6 +340,7 @@ const SHOWN: usize = 20;
 
 /// Runs `liangqing review import`.
 fn import(arguments: &LeadImport) -> Outcome<()> {
+    replies::must_be_files(&arguments.replies)?;
     if let Some(out) = &arguments.out {
         replies::must_be_apart(out, &arguments.replies, &arguments.leads)?;
     }
@@ -352,7 +353,10 @@ fn import(arguments: &LeadImport) -> Outcome<()> {
             let problem = text!("no reply deducts anything: there is nothing to write");
             return Err(Failure::Usage(problem));
         }
-        output.write(Readers::Usual, &replies.to_csv()?)?;
+        if let Some(out) = &arguments.out {
+            replies::must_keep(out, &replies)?;
+        }
+        output.write_below(Readers::Usual, &replies.to_csv()?)?;
     }
     match arguments.format {
         Format::Json => report(&replies),
@@ -386,6 +390,15 @@ fn import_lines(replies: &LeadReplies, out: Option<&Path>) -> Vec<Text> {
     ];
     for (name, count) in counts {
         lines.push(Text::labelled_to(16, name, text!("{} line(s)", Grouped(count))));
+    }
+    for of in replies.by_province.iter().filter(|of| of.answered < of.lines) {
+        let (open, all) = (Grouped(of.lines - of.answered), Grouped(of.lines));
+        let said = if of.answered == 0 {
+            text!("{}: no reply to {}", of.province.named(), text!("{} line(s)", all))
+        } else {
+            text!("{}: {} of {}", of.province.named(), open, text!("{} line(s)", all))
+        };
+        lines.push(Text::labelled_to(16, "open", said));
     }
     let (count, sum) = (replies.deductions.len() as u64, parse_sum(&replies.amount));
     let sum = sum.map_or_else(|_| replies.amount.clone(), yuan_grouped);

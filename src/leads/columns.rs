@@ -5,6 +5,8 @@
 pub(super) enum PackCell {
     /// Text.
     Text,
+    /// Text that may take several lines.
+    Wrapped,
     /// Yuan with two decimals.
     Money,
     /// A whole number.
@@ -52,19 +54,24 @@ const fn column(
     PackColumn { name, chinese, cell, width }
 }
 
-use PackCell::{Answer, AnswerDay, AnswerMoney, AnswerVerdict, Count, Money, Text};
+use PackCell::{Answer, AnswerDay, AnswerMoney, AnswerVerdict, Count, Money, Text, Wrapped};
 
 /// The columns, in order: what a person needs to answer a line, the answer, the rest of the lead, of the settlement.
-pub(super) const COLUMNS: [PackColumn; 35] = [
+pub(super) const COLUMNS: [PackColumn; 41] = [
     LEAD_ID,
     SETL_ID,
-    column("role", "角色", Text, 13),
-    column("line_psn_no", "本笔人员", Text, 15),
+    OPEN,
+    column("role", "角色", Text, 12),
+    column("line_psn_no", "本笔人员", Text, 14),
     column("setl_time", "结算时间", Text, 20),
     column("begndate", "开始日期", Text, 12),
     column("enddate", "结束日期", Text, 12),
-    column("payable", "应付金额", Money, 14),
+    column("payable", "应付金额", Money, 13),
+    column("hifp_pay", "统筹支付", Money, 13),
+    column("detail_zh", "明细说明", Wrapped, 24),
     column("amount_at_stake", "涉及金额", Money, 16),
+    DIRECTION,
+    column("also_in", "同笔线索", Wrapped, 16),
     ANSWERS[0],
     ANSWERS[1],
     ANSWERS[2],
@@ -89,12 +96,13 @@ pub(super) const COLUMNS: [PackColumn; 35] = [
     column("line_fixmedins_code", "本笔机构", Text, 20),
     column("care_class", "医疗类别", Text, 18),
     column("medfee_sumamt", "医疗费总额", Money, 16),
+    column("inscp_scp_amt", "范围内费用", Money, 16),
+    column("act_pay_dedc", "实际起付线", Money, 16),
     PACK,
-    OPEN,
 ];
 
 /// The number of columns up to the last one of the answer.
-pub(super) const FRONT: u16 = 15;
+pub(super) const FRONT: u16 = 20;
 
 /// The columns by which a line is known.
 pub(super) const LEAD_ID: PackColumn = column("lead_id", "疑点编号", Text, 16);
@@ -102,7 +110,9 @@ pub(super) const SETL_ID: PackColumn = column("setl_id", "结算ID", Text, 22);
 /// The province whose file it is.
 pub(super) const PACK: PackColumn = column("pack", "报送省", Text, 14);
 /// Whether that province may answer the line.
-pub(super) const OPEN: PackColumn = column("open", "可答复", Text, 9);
+pub(super) const OPEN: PackColumn = column("open", "可答复", Wrapped, 11);
+/// Whether the fund paid too much or too little.
+pub(super) const DIRECTION: PackColumn = column("direction", "方向", Text, 15);
 
 /// The columns of an answer.
 pub(super) const ANSWERS: [PackColumn; 6] = [

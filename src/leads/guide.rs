@@ -1,5 +1,6 @@
 //! Words about the rules: names, and what is to be checked, in Chinese and in English.
 
+use super::direction::{may_be_too_little, takes_amount};
 use crate::{
     model::words::chinese,
     review::rule::{ReviewRule, Strength},
@@ -131,8 +132,8 @@ const GUIDES: [RuleGuide; 30] = [
     guide(
         ["频繁退费", "Frequent reversals"],
         [
-            "退费笔数与占比较高：核对退费原因与重结记录（本规则不填金额）",
-            "Many reversals: look at why, and what was settled instead (no amount is entered for this rule)",
+            "退费笔数与占比较高：核对退费原因与重结记录",
+            "Many reversals: look at why, and what was settled instead",
         ],
     ),
     guide(
@@ -166,22 +167,22 @@ const GUIDES: [RuleGuide; 30] = [
     guide(
         ["待遇金额不符", "Another benefit"],
         [
-            "统筹支付不在参保地待遇规则算得的范围内：用 review explain 逐步复算，核对规则、人员类别与备案",
-            "The fund paid outside of the range of the insured place's rules: recompute it with review explain; compare rules, person and filing",
+            "统筹支付（hifp_pay）不在参保地待遇规则算得的上下限之内：核对机构等级、医疗类别、范围内费用与起付线；参保地核对人员类别与备案。逐步算式由下发方提供（review explain，需参保地的备案与待遇规则）",
+            "The fund paid (hifp_pay) outside of lo to hi, which the insured place's rules give: compare level, care, in-scope cost and deductible; the insured place compares person and filing. Who sent this form can give the account step by step (review explain; it needs the insured place's filings and rules)",
         ],
     ),
     guide(
         ["起付标准不符", "Another deductible"],
         [
-            "起付标准或实际起付金额不是参保地所定：核对机构等级、住院次数与起付累计",
-            "The deductible is none that the insured place sets: compare level, number of the stay and what was paid before",
+            "起付标准或实际起付金额不是参保地所定：核对机构等级、住院次数与起付累计；实际起付线过高的是基金少付，不扣款",
+            "The deductible is none that the insured place sets: compare level, number of the stay and what was paid before. Where it was too high the fund paid too little: nothing to deduct",
         ],
     ),
     guide(
         ["按另一备案类别支付", "Another class of filing"],
         [
-            "支付金额与另一备案类别相符：核对备案记录，查明是否未备案按备案支付，或已备案被降低",
-            "The payment fits another class of filing: was full benefit given without a filing, or reduced with one?",
+            "统筹支付与另一备案类别相符：请参保地核对备案记录，查明是否未备案按备案支付，或已备案被降低",
+            "What the fund paid fits another class of filing: compare with the filings of the insured place; was full benefit given without a filing, or reduced with one?",
         ],
     ),
     guide(
@@ -201,8 +202,8 @@ const GUIDES: [RuleGuide; 30] = [
     guide(
         ["慢病病种不唯一", "Not one disease"],
         [
-            "一笔门诊慢特病结算不是恰好一个病种：改按病种分笔结算（本规则不填金额）",
-            "A settlement of chronic care has not exactly one disease: settle each disease for itself (no amount is entered for this rule)",
+            "一笔门诊慢特病结算不是恰好一个病种：改按病种分笔结算",
+            "A settlement of chronic care has not exactly one disease: settle each disease for itself",
         ],
     ),
     guide(
@@ -245,68 +246,42 @@ pub(super) fn of_strength(strength: Strength) -> BothLanguages {
     [chinese(strength.name()), strength.name()]
 }
 
-/// The names of details.
-const DETAILS: [BothLanguages; 43] = [
-    ["天数", "days"],
-    ["间隔天数", "gap"],
-    ["季度", "quarter"],
-    ["住院次数", "stays"],
-    ["当日出院", "short"],
-    ["住院机构", "stay_institution"],
-    ["相隔分钟", "minutes"],
-    ["省份", "provinces"],
-    ["笔数", "count"],
-    ["药店数", "pharmacies"],
-    ["人数", "persons"],
-    ["均值", "mean"],
-    ["合计", "total"],
-    ["中位数", "median"],
-    ["绝对中位差", "mad"],
-    ["同级机构", "peers"],
-    ["临界以下", "below"],
-    ["临界以上", "above"],
-    ["退费笔数", "reversals"],
-    ["结算笔数", "settlements"],
-    ["病种", "disease"],
-    ["凭证类型", "media"],
-    ["购药笔数", "purchases"],
-    ["全个人账户", "alone"],
-    ["扣款", "deductions"],
-    ["应付总额", "gross"],
-    ["全国扣款", "nation_deductions"],
-    ["全国应付总额", "nation_gross"],
-    ["备案时间", "made"],
-    ["备案地", "filed_to"],
-    ["居住地", "places"],
-    ["应付下限", "lo"],
-    ["应付上限", "hi"],
-    ["备案类别", "class"],
-    ["相符类别", "fits"],
-    ["已支付", "paid"],
-    ["起付标准", "standard"],
-    ["最近标准", "nearest"],
-    ["范围内金额", "scope"],
-    ["起付金额", "deductible"],
-    ["限额", "cap"],
-    ["年度", "year"],
-    ["病种数", "diseases"],
+/// How lines are answered, in a sheet whose lines are all for information.
+const FOR_INFORMATION: BothLanguages = [
+    "仅供知悉，无需答复：本表各行由就医省核查，不必填写，也不必交回。",
+    "For information, no reply: the treating province checks these lines. Enter nothing and send nothing back.",
+];
+/// How a form is filled in, in parts.
+const ANSWER: BothLanguages = [
+    "只填浅黄色单元格：核查结果填“属实”或“不属实”；理由、经办人、复核人（两人不同）、核查日期（如 2025-11-20）在答复的每行必填。",
+    "Fill in the yellow cells only: 属实 (so it is) or 不属实 (it is not); reason, who decided, who approved (another person) and the day (such as 2025-11-20) in every line that is answered.",
+];
+const WITH_AMOUNT: BothLanguages = [
+    "属实且须扣款的填扣款金额（元，不超过应付金额），不扣款留空；同一笔结算在“同笔线索”所列的几条线索中，只在其中一条填扣款金额。",
+    "With 属实 the yuan to deduct, at most the payable, or nothing; a settlement that also is in the leads of also_in takes an amount in one of them only.",
+];
+const TOO_LITTLE: BothLanguages = [
+    "方向为“少付”的是基金少付，不扣款，金额格为灰色。",
+    "Where direction says underpaid the fund paid too little: nothing is deducted, and the cell of the amount is grey.",
+];
+const NO_AMOUNT: BothLanguages = ["本规则不填扣款金额。", "No amount is entered for this rule."];
+const SEND_BACK: BothLanguages = [
+    "未核查的行留空，各列请勿删改，填好后交回。",
+    "Leave other lines empty, keep all columns, and send the file back.",
 ];
 
-/// Returns the words for the name of a detail.
-pub(super) fn of_detail(name: &str) -> [&str; 2] {
-    DETAILS.into_iter().find(|[_, known]| *known == name).unwrap_or([name; 2])
+/// Returns how the sheet of a rule is filled in, or that it is not.
+pub(super) fn how_to(rule: ReviewRule, is_answerable: bool) -> [String; 2] {
+    let parts = match () {
+        () if !is_answerable => vec![FOR_INFORMATION],
+        () if !takes_amount(rule, None) => vec![ANSWER, NO_AMOUNT, SEND_BACK],
+        () if may_be_too_little(rule) => vec![ANSWER, WITH_AMOUNT, TOO_LITTLE, SEND_BACK],
+        () => vec![ANSWER, WITH_AMOUNT, SEND_BACK],
+    };
+    let chinese: Vec<&str> = parts.iter().map(|[chinese, _]| *chinese).collect();
+    let english: Vec<&str> = parts.iter().map(|[_, english]| *english).collect();
+    [chinese.concat(), english.join(" ")]
 }
-
-/// Whether replies may enter an amount: what was never cleared cannot be deducted from.
-pub(super) const fn takes_amount(rule: ReviewRule) -> bool {
-    !matches!(rule, ReviewRule::Beh16 | ReviewRule::Ben06 | ReviewRule::Beh20)
-}
-
-/// How a form is filled in.
-pub(super) const HOW_TO: BothLanguages = [
-    "只填浅黄色单元格：核查结果填“属实”或“不属实”；属实且须扣款的填扣款金额（元，不超过应付金额），不扣款留空；理由、经办人、复核人（两人不同）、日期每行必填。未核查的行留空，各列请勿删改。填好后交回，程序读回生成扣款单。",
-    "Fill in the yellow cells only: 属实 (so it is) or 不属实 (it is not); with 属实 the yuan to deduct, at most the payable, or nothing; reason, who decided, who approved (another person) and the day in every line that is answered. Leave other lines empty, keep all columns, and send the file back.",
-];
 
 #[cfg(test)]
 mod tests {
@@ -326,5 +301,20 @@ mod tests {
         assert_eq!(of_rule(ReviewRule::Beh04).name[0], "住院期间门诊购药");
         assert_eq!(of_rule(ReviewRule::Ben04).name[0], "超年度限额");
         assert_eq!(of_rule(ReviewRule::Fil03).name[0], "备案他地");
+    }
+
+    #[test]
+    fn a_sheet_asks_for_what_its_rule_takes() {
+        let told = |rule, open| how_to(rule, open).join("\n");
+        let plain = told(ReviewRule::Beh01, true);
+        assert!(plain.contains("只在其中一条填扣款金额") && plain.contains("in one of them only"));
+        assert!(plain.contains("2025-11-20") && !plain.contains("少付"));
+        assert!(told(ReviewRule::Ben03, true).contains("少付"));
+        for rule in [ReviewRule::Beh16, ReviewRule::Ben06] {
+            let told = told(rule, true);
+            assert!(told.contains("不填扣款金额") && !told.contains("须扣款"), "{told}");
+        }
+        let told = told(ReviewRule::Beh01, false);
+        assert!(told.starts_with("仅供知悉，无需答复") && !told.contains("只填"), "{told}");
     }
 }

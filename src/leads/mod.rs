@@ -10,10 +10,12 @@
 //! equal bytes. Replies come back whole or not at all.
 
 mod columns;
+mod direction;
 mod guide;
 mod pack;
 mod page;
 pub mod replies;
+mod shared;
 pub mod summary;
 mod tables;
 mod tally;

@@ -12,7 +12,9 @@ use rayon::prelude::*;
 
 use super::{
     columns::{COLUMNS, place_of},
+    direction::takes_amount,
     guide,
+    shared::SharedSettlements,
     tables::{LeadRole, LeadRow, with_roles},
     workbook,
 };
@@ -23,7 +25,11 @@ use crate::{
     model::{codes::Province, money::yuan, words::chinese},
     place::make_below,
     privacy::{mask::masked, pseudonym::Pseudonyms},
-    review::found::{FoundLead, LeadSettlement},
+    review::{
+        detail,
+        found::{FoundLead, LeadSettlement},
+        rule::ReviewRule,
+    },
     statements::{no_formula, province as with_code},
     text::Text,
 };
@@ -35,8 +41,20 @@ type PackWriter = csv::Writer<BufWriter<Hashing>>;
 pub(super) struct Packs<'a> {
     folder: &'a Path,
     pseudonyms: Option<&'a Pseudonyms>,
-    open: BTreeMap<Province, (PackWriter, u64)>,
+    shared: &'a SharedSettlements,
+    open: BTreeMap<Province, OpenPack>,
 }
+
+/// The file of a province that is being written.
+struct OpenPack {
+    writer: PackWriter,
+    lines: u64,
+    /// The rules of which the province may answer lines.
+    answers: BTreeSet<ReviewRule>,
+}
+
+/// A file of a province that was written, and the rules of which the province may answer lines.
+type ClosedPack = (Province, FileEntry, BTreeSet<ReviewRule>);
 
 /// The cells of a line, in the order of the columns.
 #[derive(Debug, Clone)]
@@ -60,8 +78,12 @@ const TOGETHER: usize = 8;
 
 impl<'a> Packs<'a> {
     /// Begins without any file.
-    pub(super) fn new(folder: &'a Path, pseudonyms: Option<&'a Pseudonyms>) -> Packs<'a> {
-        Packs { folder, pseudonyms, open: BTreeMap::new() }
+    pub(super) fn new(
+        folder: &'a Path,
+        pseudonyms: Option<&'a Pseudonyms>,
+        shared: &'a SharedSettlements,
+    ) -> Packs<'a> {
+        Packs { folder, pseudonyms, shared, open: BTreeMap::new() }
     }
 
     /// Adds a lead to the files of the provinces that treated, and to that of the province that insures.
@@ -73,23 +95,38 @@ impl<'a> Packs<'a> {
         readers.extend(row.insured);
         let of_lead = self.lead_cells(row);
         for reader in readers {
+            let is_open = |(role, settlement): (LeadRole, &LeadSettlement)| {
+                role == LeadRole::Suspect && settlement.treating_province() == reader
+            };
+            let any_is_open = with_roles(lead).any(is_open);
             for (role, settlement) in with_roles(lead) {
                 let mut line = of_lead.clone();
                 self.add_settlement(&mut line, settlement);
                 line.set("role", named(role));
                 line.set("pack", with_code(reader));
-                line.set("open", open(role, settlement, reader));
+                let open = match (is_open((role, settlement)), any_is_open) {
+                    (true, _) => "是 yes",
+                    (false, true) => "否 no",
+                    (false, false) => "否，仅供知悉 no, for information",
+                };
+                line.set("open", open.to_owned());
+                if is_open((role, settlement)) && takes_amount(row.rule, row.direction) {
+                    line.set("also_in", self.shared.others(&row.lead_id, settlement.ordinal));
+                }
                 let path = self.folder.join(path_of(reader, "csv"));
-                let (writer, lines) = self.writer(reader)?;
-                writer.write_record(&line.0).map_err(failed(&path))?;
-                *lines += 1;
+                let pack = self.pack(reader)?;
+                pack.writer.write_record(&line.0).map_err(failed(&path))?;
+                pack.lines += 1;
+                if any_is_open {
+                    pack.answers.insert(row.rule);
+                }
             }
         }
         Ok(())
     }
 
     /// Returns the file of a province.
-    fn writer(&mut self, province: Province) -> Outcome<&mut (PackWriter, u64)> {
+    fn pack(&mut self, province: Province) -> Outcome<&mut OpenPack> {
         use std::collections::btree_map::Entry;
         Ok(match self.open.entry(province) {
             Entry::Occupied(there) => there.into_mut(),
@@ -102,7 +139,7 @@ impl<'a> Packs<'a> {
                 let mut writer = csv::Writer::from_writer(file);
                 let headings = COLUMNS.map(super::columns::PackColumn::heading);
                 writer.write_record(headings).map_err(failed(&path))?;
-                free.insert((writer, 0))
+                free.insert(OpenPack { writer, lines: 0, answers: BTreeSet::new() })
             }
         })
     }
@@ -137,6 +174,8 @@ impl<'a> Packs<'a> {
             ("settlements", row.settlements.to_string()),
             ("amount_at_stake", yuan(row.amount)),
             ("detail", no_formula(&row.detail)),
+            ("detail_zh", no_formula(&detail::line(row.rule, &row.detail)[0])),
+            ("direction", row.direction.map(|one| one.words().join(" ")).unwrap_or_default()),
             ("cleared", cleared.unwrap_or_default().to_owned()),
         ] {
             line.set(name, cell);
@@ -155,6 +194,9 @@ impl<'a> Packs<'a> {
             ("begndate", settlement.begin.map(day).unwrap_or_default()),
             ("enddate", settlement.end.map(day).unwrap_or_default()),
             ("payable", yuan(settlement.payable)),
+            ("hifp_pay", yuan(settlement.hifp_pay)),
+            ("inscp_scp_amt", settlement.in_scope.map(yuan).unwrap_or_default()),
+            ("act_pay_dedc", settlement.act_pay_dedc.map(yuan).unwrap_or_default()),
             ("line_province", with_code(settlement.treating_province())),
             ("line_fixmedins_code", no_formula(&settlement.institution)),
             ("care_class", format!("{} {care}", chinese(care))),
@@ -167,21 +209,23 @@ impl<'a> Packs<'a> {
     /// Closes the files and makes the workbooks; returns all of them.
     pub(super) fn finish(self, created: NaiveDate) -> Outcome<Vec<FileEntry>> {
         let folder = self.folder;
-        let close = |(province, (writer, lines)): (Province, (PackWriter, u64))| {
+        let close = |(province, pack): (Province, OpenPack)| {
+            let OpenPack { writer, lines, answers } = pack;
             let path = path_of(province, "csv");
             let failed = || Failure::io(&folder.join(&path));
             let file = writer.into_inner().map_err(|error| failed()(error.into_error()))?;
             let file = file.into_inner().map_err(|error| failed()(error.into_error()))?;
-            Ok((province, file.close(path, lines)?))
+            Ok((province, file.close(path, lines)?, answers))
         };
-        let closed: Vec<(Province, FileEntry)> =
+        let closed: Vec<ClosedPack> =
             self.open.into_iter().map(close).collect::<Outcome<_>>()?;
         let mut files = Vec::new();
         for some in closed.chunks(TOGETHER) {
-            let workbook = |(province, csv): &(Province, FileEntry)| {
+            let workbook = |(province, csv, answers): &ClosedPack| {
                 let path = path_of(*province, "xlsx");
                 let place = folder.join(&path);
-                workbook::write(&folder.join(&csv.path), &place, *province, created)?;
+                let from = folder.join(&csv.path);
+                workbook::write(&from, &place, (*province, answers), created)?;
                 let file = File::open(&place).map_err(Failure::io(&place))?;
                 let bytes = file.metadata().map_err(Failure::io(&place))?.len();
                 let sha256 = sha256_of(&file).map_err(Failure::io(&place))?;
@@ -190,7 +234,7 @@ impl<'a> Packs<'a> {
             };
             files.extend(some.par_iter().map(workbook).collect::<Outcome<Vec<_>>>()?);
         }
-        files.extend(closed.into_iter().map(|(_, csv)| csv));
+        files.extend(closed.into_iter().map(|(_, csv, _)| csv));
         Ok(files)
     }
 }
@@ -198,12 +242,6 @@ impl<'a> Packs<'a> {
 /// Returns the path of a file of a province below the output folder.
 pub(super) fn path_of(province: Province, ending: &str) -> String {
     format!("provinces/{province}/leads.{ending}")
-}
-
-/// Whether a reader may answer a line, in words.
-fn open(role: LeadRole, settlement: &LeadSettlement, reader: Province) -> String {
-    let own = role == LeadRole::Suspect && settlement.treating_province() == reader;
-    if own { "是 yes" } else { "否 no" }.to_owned()
 }
 
 fn named(role: LeadRole) -> String {

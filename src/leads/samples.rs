@@ -52,6 +52,8 @@ pub(super) fn visit(
         medfee: Fen::new(20_000),
         payable: Fen::new(12_345),
         hifp_pay: Fen::new(10_000),
+        in_scope: Some(Fen::new(18_000)),
+        act_pay_dedc: None,
     }
 }
 

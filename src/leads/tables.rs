@@ -1,5 +1,6 @@
 //! The tables of leads and of their settlements.
 
+use super::direction::PaidDirection;
 use crate::review::account::RowPlace;
 use crate::{
     columnar::{
@@ -95,6 +96,27 @@ pub(super) fn with_roles(
     suspects.chain(lead.context.iter().map(|settlement| (LeadRole::Context, settlement)))
 }
 
+/// Numbers the leads of each rule from 1, in their order.
+#[derive(Debug, Default)]
+pub(super) struct LeadIds(Option<(ReviewRule, u64)>);
+
+impl LeadIds {
+    /// Returns the number of the next lead, whose rule is that of the last one or a later one.
+    pub(super) fn next_number(&mut self, rule: ReviewRule) -> u64 {
+        let number = match self.0 {
+            Some((last, number)) if last == rule => number + 1,
+            _ => 1,
+        };
+        self.0 = Some((rule, number));
+        number
+    }
+
+    /// Returns the id of a lead.
+    pub(super) fn id(rule: ReviewRule, number: u64) -> String {
+        format!("{}-{number:06}", rule.id())
+    }
+}
+
 /// A row of `leads.parquet`.
 #[derive(Debug, Clone)]
 pub(super) struct LeadRow {
@@ -111,6 +133,8 @@ pub(super) struct LeadRow {
     pub(super) amount: FenSum,
     pub(super) detail: String,
     pub(super) cleared: Option<bool>,
+    /// For packs and page; no column.
+    pub(super) direction: Option<PaidDirection>,
 }
 
 impl LeadRow {
@@ -133,6 +157,7 @@ impl LeadRow {
             cleared: known
                 .filter(|known| !known.is_empty())
                 .map(|known| known.into_iter().all(|one| one)),
+            direction: PaidDirection::of(lead),
         }
     }
 }

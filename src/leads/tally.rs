@@ -71,13 +71,12 @@ impl LeadTally {
 
 /// A set of numbers of rows, which begin at 0 and have few gaps: a bit for each.
 #[derive(Debug, Default)]
-struct OrdinalSet(Vec<u64>);
+pub(super) struct OrdinalSet(Vec<u64>);
 
 impl OrdinalSet {
     /// Adds a number; returns whether it is new.
-    fn insert(&mut self, ordinal: u64) -> bool {
-        let word =
-            usize::try_from(ordinal / 64).expect("Invariant: rows fit the memory's addresses");
+    pub(super) fn insert(&mut self, ordinal: u64) -> bool {
+        let word = OrdinalSet::word(ordinal);
         if word >= self.0.len() {
             self.0.resize(word + 1, 0);
         }
@@ -85,5 +84,15 @@ impl OrdinalSet {
         let is_new = self.0[word] & bit == 0;
         self.0[word] |= bit;
         is_new
+    }
+
+    /// Whether it has a number.
+    pub(super) fn has(&self, ordinal: u64) -> bool {
+        let word = self.0.get(OrdinalSet::word(ordinal));
+        word.is_some_and(|word| word & (1 << (ordinal % 64)) != 0)
+    }
+
+    fn word(ordinal: u64) -> usize {
+        usize::try_from(ordinal / 64).expect("Invariant: rows fit the memory's addresses")
     }
 }

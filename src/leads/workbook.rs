@@ -10,7 +10,8 @@ use rust_xlsxwriter::{
 
 use super::{
     columns::{ANSWERS, COLUMNS, FRONT, PackCell, VERDICTS, place_of},
-    guide::{self, HOW_TO},
+    direction::{PaidDirection, takes_amount},
+    guide,
 };
 use crate::{
     columnar::guard,
@@ -32,15 +33,15 @@ const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1900, 1, 1).expect("Invaria
 /// The row of the headings, below the title and four lines of text.
 const HEADINGS: u32 = 5;
 
-/// Writes the workbook of a province.
+/// Writes the workbook of a province, which may answer lines of some rules.
 pub(super) fn write(
     csv: &Path,
     xlsx: &Path,
-    province: Province,
+    reader: (Province, &BTreeSet<ReviewRule>),
     created: NaiveDate,
 ) -> Outcome<()> {
     // The crate returns no error where its own files cannot be written, as on a full disk: it panics.
-    let written = guard::caught(|| fill(csv, xlsx, province, created));
+    let written = guard::caught(|| fill(csv, xlsx, reader, created));
     written.unwrap_or_else(|panic| {
         Err(match error_of_system(&panic) {
             Some(error) => Failure::io(xlsx)(error),
@@ -57,7 +58,12 @@ fn error_of_system(panic: &str) -> Option<io::Error> {
 }
 
 /// Fills the workbook of a province.
-fn fill(csv: &Path, xlsx: &Path, province: Province, created: NaiveDate) -> Outcome<()> {
+fn fill(
+    csv: &Path,
+    xlsx: &Path,
+    reader: (Province, &BTreeSet<ReviewRule>),
+    created: NaiveDate,
+) -> Outcome<()> {
     let place = text!("{}", xlsx);
     let failed = |error: XlsxError| match error {
         XlsxError::IoError(error) => Failure::Io { place: place.clone(), error },
@@ -66,12 +72,12 @@ fn fill(csv: &Path, xlsx: &Path, province: Province, created: NaiveDate) -> Outc
             None => Failure::Bug(text!("workbook {}: {}", xlsx, Text::foreign(error))),
         },
     };
-    let mut reader = csv::Reader::from_path(csv)
+    let mut lines = csv::Reader::from_path(csv)
         .map_err(|error| Failure::Bug(text!("CSV: {}", Text::foreign(error))))?;
-    let mut book = LeadBook::new(xlsx, province, created).map_err(failed)?;
+    let mut book = LeadBook::new(xlsx, reader, created).map_err(failed)?;
     let mut line = csv::StringRecord::new();
     loop {
-        let more = reader.read_record(&mut line);
+        let more = lines.read_record(&mut line);
         if !more.map_err(|error| Failure::Bug(text!("CSV: {}", Text::foreign(error))))? {
             break;
         }
@@ -81,11 +87,13 @@ fn fill(csv: &Path, xlsx: &Path, province: Province, created: NaiveDate) -> Outc
 }
 
 /// A workbook that is being written.
-struct LeadBook {
+struct LeadBook<'a> {
     book: Book,
     looks: Looks,
     names: BTreeSet<String>,
     province: Province,
+    /// The rules of which the province may answer lines.
+    answers: &'a BTreeSet<ReviewRule>,
     /// The rule of the last sheet, the number of the part, and its next row.
     sheet: Option<(ReviewRule, usize, u32)>,
 }
@@ -96,6 +104,7 @@ struct Looks {
     told: Format,
     heading: Format,
     text: Format,
+    wrapped: Format,
     money: Format,
     count: Format,
     closed: Format,
@@ -124,6 +133,7 @@ impl Looks {
                 .set_align(FormatAlign::Center)
                 .set_align(FormatAlign::VerticalCenter)
                 .set_background_color("#E7EDF3"),
+            wrapped: cell().set_text_wrap().set_align(FormatAlign::Top),
             text: cell().set_num_format("@").set_align(FormatAlign::Left).set_indent(1),
             money: right().set_num_format("#,##0.00"),
             count: right().set_num_format("#,##0"),
@@ -133,8 +143,12 @@ impl Looks {
     }
 }
 
-impl LeadBook {
-    fn new(xlsx: &Path, province: Province, created: NaiveDate) -> Result<LeadBook, XlsxError> {
+impl<'a> LeadBook<'a> {
+    fn new(
+        xlsx: &Path,
+        (province, answers): (Province, &'a BTreeSet<ReviewRule>),
+        created: NaiveDate,
+    ) -> Result<LeadBook<'a>, XlsxError> {
         let mut book = Book::new();
         let day = format!("{}T00:00:00", created.max(FIRST_DAY));
         let day = ExcelDateTime::parse_from_str(&day)?;
@@ -144,7 +158,7 @@ impl LeadBook {
         }
         // Spreadsheets reserve this name.
         let names = BTreeSet::from(["history".to_owned()]);
-        Ok(LeadBook { book, looks: Looks::new(), names, province, sheet: None })
+        Ok(LeadBook { book, looks: Looks::new(), names, province, answers, sheet: None })
     }
 
     /// Writes a line into the sheet of its rule.
@@ -170,7 +184,9 @@ impl LeadBook {
         *row += 1;
         let worksheet = last_sheet(&mut self.book)?;
         let is_open = line.get(place_of("open")).is_some_and(|open| open.starts_with('是'));
-        let amount_is_open = guide::takes_amount(rule);
+        let direction = line.get(place_of("direction")).unwrap_or_default();
+        let is_too_little = PaidDirection::is_too_little(direction);
+        let amount_is_open = takes_amount(rule, None) && !is_too_little;
         for ((column, cell), of) in (0..).zip(line).zip(COLUMNS) {
             write_cell(worksheet, (at, column), unguarded(cell), of.cell, &self.looks)?;
             if let Some(answer) = ANSWERS.iter().position(|answer| answer.name == of.name) {
@@ -203,7 +219,12 @@ impl LeadBook {
         );
         worksheet.set_row_height(0, height(1, 16))?;
         worksheet.write_string_with_format(0, 0, title, &self.looks.title)?;
-        let told = [words.check[0], words.check[1], HOW_TO[0], HOW_TO[1]];
+        let is_answerable = self.answers.contains(&rule);
+        let how_to = guide::how_to(rule, is_answerable);
+        let mut told = [words.check[0], words.check[1], &how_to[0], &how_to[1]];
+        if !is_answerable {
+            told.rotate_left(2);
+        }
         for (row, text) in (1..).zip(told) {
             worksheet.set_row_height(row, height(lines_of(text, width, 11), 11))?;
             worksheet.merge_range(row, 0, row, FRONT - 1, text, &self.looks.told)?;
@@ -229,7 +250,7 @@ impl LeadBook {
         let verdict = column_of("verdict");
         let list = DataValidation::new().allow_list_strings(&VERDICTS)?;
         worksheet.add_data_validation(first, verdict, last, verdict, &list)?;
-        worksheet.autofilter(HEADINGS, 0, last, column_of("open"))?;
+        worksheet.autofilter(HEADINGS, 0, last, column_of("pack"))?;
         // All columns on one page would be too small to read.
         worksheet.set_print_area(0, 0, last, FRONT - 1)?;
         let allowed = ProtectionOptions {
@@ -274,6 +295,7 @@ fn write_cell(
         PackCell::Money => &looks.money,
         PackCell::Count => &looks.count,
         PackCell::Text => &looks.text,
+        PackCell::Wrapped => &looks.wrapped,
         _ => return Ok(()),
     };
     match number(text) {

@@ -5,9 +5,10 @@ use std::path::Path;
 use super::{
     pack::Packs,
     page::ReviewPageData,
+    shared::SharedSettlements,
     summary::ReviewSummary,
     tables::{
-        LEADS_FILE, LeadRow, SETTLEMENTS_FILE, SettlementRow, leads_table, settlements_table,
+        LEADS_FILE, LeadIds, LeadRow, SETTLEMENTS_FILE, SettlementRow, leads_table, settlements_table,
         with_roles,
     },
     tally::LeadTally,
@@ -26,7 +27,6 @@ use crate::{
     review::{
         account::{ReviewAccount, RowPlace},
         found::FoundLead,
-        rule::ReviewRule,
     },
 };
 use std::io::Write;
@@ -52,7 +52,8 @@ pub fn write(out: &Path, source: &LeadSource<'_>, monitor: &Monitor) -> Outcome<
 
 /// Fills an output folder, and returns the summary.
 pub fn fill(folder: &Path, source: &LeadSource<'_>, monitor: &Monitor) -> Outcome<ReviewSummary> {
-    let mut writing = Writing::begin(folder, source)?;
+    let shared = SharedSettlements::find(source.leads, monitor)?;
+    let mut writing = Writing::begin(folder, source, &shared)?;
     source.leads.for_each(|lead| {
         monitor.check()?;
         writing.add(lead)
@@ -90,35 +91,28 @@ struct Writing<'a, 'p> {
     packs: Packs<'a>,
     tally: LeadTally,
     page: ReviewPageData<'a>,
-    /// The rule of the last lead, and its number.
-    last: Option<(ReviewRule, u64)>,
+    ids: LeadIds,
 }
 
 impl<'a, 'p> Writing<'a, 'p> {
-    fn begin(folder: &'a Path, source: &'a LeadSource<'p>) -> Outcome<Writing<'a, 'p>> {
+    fn begin(
+        folder: &'a Path,
+        source: &'a LeadSource<'p>,
+        shared: &'a SharedSettlements,
+    ) -> Outcome<Writing<'a, 'p>> {
         Ok(Writing {
             source,
             leads: TableWriter::create(folder, LEADS_FILE, leads_table)?,
             settlements: TableWriter::create(folder, SETTLEMENTS_FILE, settlements_table)?,
-            packs: Packs::new(folder, source.pseudonyms),
+            packs: Packs::new(folder, source.pseudonyms, shared),
             tally: LeadTally::default(),
             page: ReviewPageData::new(source.pseudonyms),
-            last: None,
+            ids: LeadIds::default(),
         })
     }
 
-    /// Returns the id of the next lead of a rule.
-    fn next_id(&mut self, rule: ReviewRule) -> String {
-        let number = match self.last {
-            Some((last, number)) if last == rule => number + 1,
-            _ => 1,
-        };
-        self.last = Some((rule, number));
-        format!("{}-{number:06}", rule.id())
-    }
-
     fn add(&mut self, lead: &FoundLead) -> Outcome<()> {
-        let lead_id = self.next_id(lead.rule);
+        let lead_id = LeadIds::id(lead.rule, self.ids.next_number(lead.rule));
         let cleared: Vec<Option<bool>> = lead
             .settlements()
             .map(|settlement| (self.source.cleared)(settlement.ordinal))

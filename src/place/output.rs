@@ -171,6 +171,14 @@ impl Output {
         ready.part.last_step(|| ready.place())
     }
 
+    /// Makes the missing folders above the file, and writes it.
+    pub fn write_below(&self, readers: Readers, bytes: &[u8]) -> Outcome<()> {
+        let made = make_folders(&self.folder)?;
+        let written = self.write(readers, bytes);
+        drop(made);
+        written
+    }
+
     /// Writes two files, both or none: neither a signal nor an error leaves one of them. Neither may replace a file.
     pub fn write_pair(files: [(&Output, Readers, &[u8]); 2]) -> Outcome<()> {
         let [first, second] = files.map(|(output, readers, bytes)| output.prepare(readers, bytes));

@@ -4,7 +4,7 @@
 mod account;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(super) mod words;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -18,9 +18,11 @@ use super::{
     benefit_rules::{self, BenefitCounts, judged::facts_of},
     benefits::{expected::NotJudged, index::FoundSet, plans::BenefitPlans},
     context::ReviewContext,
+    detail,
     filing::{class::FiledSettlement, day_text, rules},
     lead::Lead,
     row::ReviewedRow,
+    rule::ReviewRule,
     subject::Person,
 };
 use crate::{
@@ -223,13 +225,9 @@ impl Explanation {
         }
         for lead in &self.leads {
             let strength = said(&lead.strength);
-            lines.push(text!(
-                "  {} ({}): {} yuan; {}",
-                &lead.rule,
-                strength,
-                &lead.amount,
-                &lead.detail
-            ));
+            let detail = ReviewRule::from_id(&lead.rule)
+                .map_or_else(|| Text::given(&lead.detail), |rule| detail::text(rule, &lead.detail));
+            lines.push(text!("  {} ({}): {} yuan; {}", &lead.rule, strength, &lead.amount, detail));
         }
         lines
     }

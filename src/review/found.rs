@@ -70,6 +70,10 @@ pub struct LeadSettlement {
     pub payable: Fen,
     /// The basic fund's payment (`hifp_pay`).
     pub hifp_pay: Fen,
+    /// The in-scope amount (`inscp_scp_amt`); `None` is null.
+    pub in_scope: Option<Fen>,
+    /// The deductible that was really paid (`act_pay_dedc`); `None` is null.
+    pub act_pay_dedc: Option<Fen>,
 }
 
 impl From<&ReviewedRow<'_>> for LeadSettlement {
@@ -90,6 +94,8 @@ impl From<&ReviewedRow<'_>> for LeadSettlement {
             medfee: row.medfee,
             payable: row.payable,
             hifp_pay: row.hifp_pay,
+            in_scope: row.in_scope,
+            act_pay_dedc: row.optional.act_pay_dedc,
         }
     }
 }
@@ -288,6 +294,8 @@ mod tests {
             medfee: Fen::new(100),
             payable: Fen::new(80),
             hifp_pay: Fen::new(70),
+            in_scope: Some(Fen::new(90)),
+            act_pay_dedc: None,
         }
     }
 

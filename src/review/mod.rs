@@ -17,6 +17,7 @@ pub mod book;
 mod cell;
 pub mod context;
 pub mod credentials;
+pub mod detail;
 pub mod examine;
 pub mod explain;
 pub mod fields;

@@ -51,6 +51,8 @@ fn settlement(setl_id: &str, treating: &str) -> LeadSettlement {
         medfee: Fen::new(100_000),
         payable: Fen::new(80_000),
         hifp_pay: Fen::new(70_000),
+        in_scope: Some(Fen::new(90_000)),
+        act_pay_dedc: Some(Fen::new(2_000)),
     }
 }
 

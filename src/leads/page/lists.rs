@@ -87,14 +87,17 @@ pub(super) fn cards(account: &ReviewAccount, tally: &LeadTally) -> Vec<ReviewCar
             words("涉及金额", "At stake"),
             Money(tally.all.fen).short(),
             words(
-                "各条线索之和；一笔结算可在多条线索中",
-                "the sum of all leads; a settlement may be in several",
+                "各条线索之和：待遇类只计差额，其余计应付；一笔可计多次",
+                "the sum of all leads: of benefits the difference alone, else the payable; a settlement may count several times",
             ),
         ),
         card(
             words("嫌疑结算应付", "Payable of suspects"),
             Money(tally.fen_once).short(),
-            words("每笔疑点结算只计一次", "each settlement once"),
+            words(
+                "嫌疑结算的应付全额，每笔只计一次；可高于涉及金额",
+                "the whole payable, each settlement once; may be more than what is at stake",
+            ),
         ),
         card(
             words("所审结算", "Settlements reviewed"),

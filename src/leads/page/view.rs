@@ -14,6 +14,7 @@ use crate::{
     page::words::{Money, Words, province, same, words},
     privacy::{mask::masked, pseudonym::Pseudonyms},
     review::{
+        detail,
         found::{FoundLead, LeadSettlement},
         rule::ReviewRule,
     },
@@ -25,9 +26,8 @@ use crate::{
 pub(super) const LISTED: usize = 10;
 const DRAWN: usize = 3;
 const LINES: usize = 10;
-/// The most characters of a code and of a value of a detail.
+/// The most characters of a code.
 const CODE: usize = 40;
-const VALUE: usize = 120;
 
 /// The leads of a rule.
 pub(super) struct RuleLeads {
@@ -54,7 +54,7 @@ pub(super) struct ListedLead {
     pub(super) settlements: String,
     pub(super) amount: String,
     /// Names and values.
-    pub(super) detail: Vec<(Words, String)>,
+    pub(super) detail: Vec<(Words, Words)>,
     pub(super) drawn: Option<DrawnLead>,
 }
 
@@ -143,7 +143,12 @@ impl ListedLead {
             }
             None => province(row.treating),
         };
-        let pairs = lead.detail.split(';').filter_map(|pair| pair.split_once('='));
+        let direction = row.direction.into_iter();
+        let direction =
+            direction.map(|direction| (words("方向", "direction"), both(direction.words())));
+        let pairs = detail::pairs(row.rule, &row.detail)
+            .map(|pair| pair.map(|[zh, en]| words(zh, en)))
+            .map(|[name, value]| (name, value));
         let drawn = Timeline::of(lead).filter(|_| is_drawn);
         ListedLead {
             lead_id: row.lead_id.clone(),
@@ -155,11 +160,7 @@ impl ListedLead {
             days: days_named(row.days),
             settlements: count_shown(row.settlements.into()),
             amount: yuan_grouped(row.amount),
-            detail: pairs
-                .map(|(name, value)| {
-                    (both(guide::of_detail(name)), printable(&short(value, VALUE)))
-                })
-                .collect(),
+            detail: direction.chain(pairs).collect(),
             drawn: drawn.map(|timeline| DrawnLead::of(timeline, lead, key)),
         }
     }
@@ -192,10 +193,15 @@ impl DrawnLead {
     }
 }
 
-/// Returns the days of a stay, or the time of a visit.
+/// Returns the days of a stay with its nights, or the time of a visit.
 fn when(settlement: &LeadSettlement) -> Words {
     if let Some(days) = settlement.stay() {
-        return days_named(days);
+        let (named, nights) = (days_named(days), days.1 - days.0);
+        let unit = if nights == 1 { "night" } else { "nights" };
+        return words(
+            format!("{}（{nights} 夜）", named.zh),
+            format!("{} ({nights} {unit})", named.en),
+        );
     }
     let time = DateTime::from_timestamp_micros(settlement.time).unwrap_or_default();
     same(time.format("%Y-%m-%d %H:%M").to_string())

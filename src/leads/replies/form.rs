@@ -45,6 +45,13 @@ pub(super) struct AnsweredLine {
     pub(super) unsolved: [bool; 6],
 }
 
+impl AnsweredLine {
+    /// Whether something stands in the cell of the amount.
+    pub(super) fn has_amount(&self) -> bool {
+        !self.amount.is_empty() || self.unsolved[1]
+    }
+}
+
 /// The most answered lines of a form, and the most bytes of texts on them.
 const MOST_ANSWERS: usize = 1_000_000;
 const MOST_BYTES: usize = 256 << 20;
@@ -78,6 +85,8 @@ pub(super) struct LeadForm {
     guarded: bool,
     held: usize,
     sheet: FormSheet,
+    /// The needed headings of the line that has most of them.
+    nearest: [bool; NEEDED],
 }
 
 /// A sheet that is being read.
@@ -132,13 +141,24 @@ impl LeadForm {
         Ok(match read {
             Ok(()) if form.has_line => Ok(form),
             Ok(()) if form.found => Err(refuse(text!("no line below the headings"))),
-            Ok(()) => {
-                let needed: Vec<String> =
-                    READ[..NEEDED].iter().map(|column| column.heading()).collect();
-                Err(refuse(text!("no line with the headings {}", needed.join(", "))))
-            }
+            Ok(()) => Err(refuse(form.without_headings())),
             Err(found) => Err(refuse(found)),
         })
+    }
+
+    /// Says which headings are missing: those of the line that has most of them, or all.
+    fn without_headings(&self) -> Text {
+        let missing: Vec<String> = READ
+            .iter()
+            .zip(self.nearest)
+            .filter(|(_, is_there)| !is_there)
+            .map(|(column, _)| column.heading())
+            .collect();
+        if missing.len() == NEEDED {
+            text!("no line with the headings {}", missing.join(", "))
+        } else {
+            text!("no column {}", missing.join(", "))
+        }
     }
 
     fn workbook(&mut self, path: &Path) -> Outcome<Result<(), Text>> {
@@ -222,6 +242,12 @@ impl LeadForm {
                 }
                 sheet.places = Some(named);
                 self.found = true;
+            } else {
+                let there = std::array::from_fn(|at| named[at].is_some());
+                let count = |there: &[bool]| there.iter().filter(|is_there| **is_there).count();
+                if count(&there) > count(&self.nearest) {
+                    self.nearest = there;
+                }
             }
             return Ok(());
         }

@@ -1,6 +1,6 @@
 //! Judges answered lines: what they lack, and where two of them contradict each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     form::AnsweredLine,
@@ -10,10 +10,13 @@ use crate::{
     diag::{Code, Finding},
     leads::{
         columns::{ANSWERS, PackColumn, VERDICTS},
-        guide,
+        direction::takes_amount,
         tables::LeadRole,
     },
-    model::money::{Fen, parse_yuan, yuan},
+    model::{
+        codes::Province,
+        money::{Fen, parse_yuan, yuan},
+    },
     review::rule::ReviewRule,
     spelling::bare,
     text::Text,
@@ -25,6 +28,7 @@ pub(super) struct LeadAnswer {
     pub(super) lead_id: String,
     pub(super) setl_id: String,
     pub(super) rule: ReviewRule,
+    pub(super) treating: Province,
     pub(super) is_so: bool,
     pub(super) amount: Option<Fen>,
     pub(super) reason: String,
@@ -82,6 +86,7 @@ pub(super) fn judge(
     form: &str,
     line: AnsweredLine,
     known: &KnownLines,
+    too_little: &BTreeSet<String>,
 ) -> Result<LeadAnswer, Vec<Finding>> {
     let at = place(&line.sheet, line.number, &line.lead_id, line.setl_ids[0].trim());
     let finding = |code, found| Finding::new(code, form, at.clone(), found);
@@ -91,11 +96,14 @@ pub(super) fn judge(
     };
     let mut findings = Vec::new();
     findings.extend(closed(&line, of).map(|found| finding(Code::W02, found)));
-    if !guide::takes_amount(rule) && (!line.amount.is_empty() || line.unsolved[1]) {
+    if line.has_amount() && !takes_amount(rule, None) {
         findings.push(finding(Code::W02, text!("an amount, and {} takes none", rule.id())));
+    } else if line.has_amount() && too_little.contains(&line.lead_id) {
+        findings.push(finding(Code::W02, text!("an amount, and the fund paid too little")));
     }
     let amount = amount(&line, of);
     let mut incomplete = lacks(&line);
+    incomplete.extend(too_early(&line, known));
     let amount = amount.unwrap_or_else(|found| {
         incomplete.push(found);
         None
@@ -107,6 +115,7 @@ pub(super) fn judge(
             lead_id: line.lead_id,
             setl_id: of.setl_id.clone(),
             rule,
+            treating: of.treating,
             is_so: line.verdict == VERDICTS[0],
             amount,
             reason: line.reason,
@@ -171,6 +180,14 @@ fn lacks(line: &AnsweredLine) -> Vec<Text> {
         (written, None) => found.push(text!("decided_on {}, which is no day", written)),
     }
     found
+}
+
+/// Says that a day is before the last one of the lead: nobody can have looked at it then.
+fn too_early(line: &AnsweredLine, known: &KnownLines) -> Option<Text> {
+    let (on, last) = (line.decided_on.1?, known.last_day(&line.lead_id)?);
+    let is_early = on < last && !line.unsolved[5];
+    let (on, last) = (on.to_string(), last.to_string());
+    is_early.then(|| text!("decided_on {}, before the last day of the lead, {}", on, last))
 }
 
 /// Returns the amount of a line, or what is wrong with it.

@@ -10,16 +10,22 @@
 //! **Invariants.** All or nothing. A line without any entry stays open.
 
 mod booked;
+mod directions;
 mod form;
 mod judge;
 mod known;
 mod sealed;
+mod written;
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use self::written::must_keep;
 use self::{
     form::{AnsweredLine, LeadForm, line_key},
     judge::LeadAnswer,
@@ -27,7 +33,11 @@ use self::{
 };
 use crate::{
     diag::{Failure, Outcome, shown},
-    model::money::{FenSum, yuan},
+    leads::tables::{LEADS_FILE, SETTLEMENTS_FILE},
+    model::{
+        codes::Province,
+        money::{FenSum, yuan},
+    },
     place::resolve,
     shapes::{Day, FormatNumber, Yuan},
     text::Text,
@@ -47,11 +57,27 @@ pub struct LeadReplies {
     pub refuted: u64,
     /// Open lines without any entry, each once, however many forms have it.
     pub unanswered: u64,
+    /// The lines of each treating province in all leads, and how many of them these forms answer.
+    pub by_province: Vec<AnsweredProvince>,
     /// The sum of the deductions, in yuan.
     #[schemars(with = "Yuan")]
     pub amount: String,
     /// The deductions, by setl_id.
     pub deductions: Vec<LeadDeduction>,
+}
+
+/// How far a province has come.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AnsweredProvince {
+    /// The province.
+    #[serde(skip)]
+    pub province: Province,
+    /// Its code.
+    pub treating_province: String,
+    /// The lines that it may answer.
+    pub lines: u64,
+    /// Of them: answered.
+    pub answered: u64,
 }
 
 /// A deduction.
@@ -100,6 +126,18 @@ pub fn must_be_apart(out: &Path, forms: &[impl AsRef<Path>], leads: &Path) -> Ou
     Ok(())
 }
 
+/// Fails when a form is a folder.
+pub fn must_be_files(forms: &[impl AsRef<Path>]) -> Outcome<()> {
+    match forms.iter().map(AsRef::as_ref).find(|form| form.is_dir()) {
+        Some(folder) => {
+            let form = folder.join("leads.xlsx");
+            let hint = text!("name the forms themselves, such as {}", form);
+            Err(Failure::Usage(text!("{} is a folder", folder).hinting(hint)))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Reads forms, and compares them with the leads of a review and with a book.
 pub fn read(forms: &[impl AsRef<Path>], leads: &Path, book: Option<&Path>) -> Outcome<LeadReplies> {
     let (mut findings, mut lines, mut unanswered) = (Vec::new(), Vec::new(), BTreeSet::new());
@@ -116,11 +154,14 @@ pub fn read(forms: &[impl AsRef<Path>], leads: &Path, book: Option<&Path>) -> Ou
     for (_, line) in &lines {
         unanswered.remove(&line_key(&line.lead_id, &line.setl_ids[0]));
     }
-    sealed::check(leads)?;
+    sealed::check(leads, [LEADS_FILE, SETTLEMENTS_FILE].into_iter())?;
     let wanted: BTreeSet<&str> = lines.iter().map(|(_, line)| line.lead_id.as_str()).collect();
     let known = KnownLines::read(leads, &wanted)?;
+    let answered = lines.iter().map(|(_, line)| line);
+    let too_little = directions::too_little(answered, &known, leads)?;
     let mut answers = Vec::new();
-    let judged = |(name, line): (String, AnsweredLine)| judge::judge(&name, line, &known);
+    let judged =
+        |(name, line): (String, AnsweredLine)| judge::judge(&name, line, &known, &too_little);
     for judged in lines.into_iter().map(judged) {
         match judged {
             Ok(answer) => answers.push(answer),
@@ -132,14 +173,27 @@ pub fn read(forms: &[impl AsRef<Path>], leads: &Path, book: Option<&Path>) -> Ou
         findings.extend(booked::compare(&answers, book)?);
     }
     if findings.is_empty() {
-        Ok(LeadReplies::of(&answers, unanswered.len() as u64))
+        Ok(LeadReplies::of(&answers, unanswered.len() as u64, &known.suspects))
     } else {
         Err(Failure::Unfit(text!("the forms of leads are"), findings))
     }
 }
 
 impl LeadReplies {
-    fn of(answers: &[LeadAnswer], unanswered: u64) -> LeadReplies {
+    fn of(
+        answers: &[LeadAnswer],
+        unanswered: u64,
+        suspects: &BTreeMap<Province, u64>,
+    ) -> LeadReplies {
+        let answered = |province: Province| {
+            answers.iter().filter(|answer| answer.treating == province).count() as u64
+        };
+        let by_province = suspects.iter().map(|(province, lines)| AnsweredProvince {
+            province: *province,
+            treating_province: province.to_string(),
+            lines: *lines,
+            answered: answered(*province),
+        });
         let confirmed = answers.iter().filter(|answer| answer.is_so).count() as u64;
         let all: FenSum = answers.iter().filter_map(|answer| answer.amount).sum();
         let deduction = |answer: &LeadAnswer| {
@@ -164,6 +218,7 @@ impl LeadReplies {
             confirmed,
             refuted: answers.len() as u64 - confirmed,
             unanswered,
+            by_province: by_province.collect(),
             amount: yuan(all),
             deductions: answers.iter().filter_map(deduction).collect(),
         }

@@ -1,4 +1,4 @@
-//! Compares the tables of a review with the `SHA256SUMS` that it wrote beside them.
+//! Compares files of a review with the `SHA256SUMS` that it wrote beside them.
 
 use std::{fs::File, io::ErrorKind, path::Path};
 
@@ -6,21 +6,20 @@ use crate::{
     bounded,
     diag::{Code, Failure, Finding, Outcome, shown},
     digest::sha256_of,
-    leads::tables::{LEADS_FILE, SETTLEMENTS_FILE},
 };
 
 /// The file with the digests of all others.
 const SUMS: &str = "SHA256SUMS";
 
-/// Fails unless both tables are as the review wrote them. Amounts and provinces of replies are compared with them.
-pub(super) fn check(leads: &Path) -> Outcome<()> {
+/// Fails unless files are as the review wrote them. Replies are compared with them.
+pub(super) fn check<'a>(leads: &Path, names: impl Iterator<Item = &'a str>) -> Outcome<()> {
     let finding = |name: &str, found| Finding::of_file(Code::W06, name, found);
     let sums = match bounded::read_text(&leads.join(SUMS), bounded::SETTINGS) {
         Ok(sums) => sums,
         Err(error) => return Err(refused(leads, vec![finding(SUMS, text!("{}", error))])),
     };
     let mut findings = Vec::new();
-    for name in [LEADS_FILE, SETTLEMENTS_FILE] {
+    for name in names {
         let mut lines = sums.lines().filter_map(|line| line.split_once("  "));
         let Some((sum, _)) = lines.find(|(_, path)| *path == name) else {
             findings.push(finding(SUMS, text!("no line of {}", name)));
@@ -39,6 +38,6 @@ pub(super) fn check(leads: &Path) -> Outcome<()> {
     if findings.is_empty() { Ok(()) } else { Err(refused(leads, findings)) }
 }
 
-fn refused(leads: &Path, findings: Vec<Finding>) -> Failure {
+pub(super) fn refused(leads: &Path, findings: Vec<Finding>) -> Failure {
     Failure::Unfit(text!("the leads of {} are", shown(leads)), findings)
 }

@@ -64,6 +64,12 @@ const CHINESE: [(&str, &str); 40] = [
     ("registry", "机构名录"),
 ];
 
+/// Returns what a class by filing is called in Chinese.
+pub(in crate::review) fn class_in_chinese(class: &str) -> Option<&'static str> {
+    let known = CHINESE.iter().find(|(word, _)| *word == class);
+    if class == "none" { Some("未备案") } else { known.map(|(_, chinese)| *chinese) }
+}
+
 /// Words a word of the rules.
 pub(super) fn said(said: &str) -> Text {
     let known = CHINESE.iter().find(|(word, _)| *word == said);
