@@ -22,7 +22,7 @@ use super::{
 use crate::{
     diag::{Failure, Outcome},
     leads::{
-        replies::{self, LeadReplies},
+        replies::{self, LeadReplies, ReplyNote},
         rule_name,
         summary::{ReviewSummary, yuan_of},
         write::{LeadSource, fill},
@@ -39,6 +39,7 @@ use crate::{
         account::ReviewAccount,
         benefits::Benefits,
         examine::{self, ReviewOptions},
+        rule::ReviewRule,
         rules_file::ReviewRules,
     },
     spelling::short,
@@ -294,6 +295,7 @@ fn summary_lines(summary: &ReviewSummary, account: &ReviewAccount, out: &Path) -
     for (rule, reason) in &account.rules_left_out {
         lines.push(Text::labelled("not run", text!("{}: {}", rule.id(), reason.text())));
     }
+    lines.extend(benefit_line(account));
     lines.extend(unknown_lines(account));
     lines.push(Text::labelled("written", text!("{}", shown(out))));
     lines
@@ -315,6 +317,26 @@ fn explain(arguments: &ExplainedSettlement, stop: Arc<AtomicBool>) -> Outcome<()
     }
 }
 
+/// Says for how many settlements a benefit was worked out; nothing where no benefit rule ran.
+fn benefit_line(account: &ReviewAccount) -> Option<Text> {
+    let counts = &account.benefits;
+    let all = counts.reviewed_rows + counts.other_rows;
+    let areas = counts.areas_without.count() as u64;
+    account.rules_run.contains(&ReviewRule::Ben01).then(|| {
+        let settlements = |count| text!("{} settlement(s)", Grouped(count));
+        let (some, all) = (settlements(counts.reviewed_rows), settlements(all));
+        Text::labelled(
+            "benefits",
+            text!(
+                "worked out for {} of {}; divisions without a rule set: {}",
+                some,
+                all,
+                Grouped(areas)
+            ),
+        )
+    })
+}
+
 /// The most unknown values that are shown, and the most letters of one.
 const MOST_VALUES: usize = 20;
 const LONGEST_VALUE: usize = 40;
@@ -332,7 +354,14 @@ fn unknown_lines(account: &ReviewAccount) -> Vec<Text> {
         let more = text!("and {} more: summary.json has them", Grouped(more));
         Text::labelled("unknown", more)
     });
-    lines.chain(rest).collect()
+    let levels = account.unknown_levels.iter().take(MOST_VALUES).map(|(_, level, count)| {
+        let (level, count) = (short(level, LONGEST_VALUE), Grouped(count));
+        Text::labelled(
+            "unknown",
+            text!("level of the registry {}: {} institution(s)", level, count),
+        )
+    });
+    lines.chain(rest).chain(levels).collect()
 }
 
 /// The most deductions that are shown one by one.
@@ -362,6 +391,18 @@ fn import(arguments: &LeadImport) -> Outcome<()> {
         Format::Json => report(&replies),
         Format::Human => text(&import_lines(&replies, arguments.out.as_deref())),
     }
+}
+
+/// Says what may be a slip.
+fn note_lines(notes: &[ReplyNote]) -> Vec<Text> {
+    let note = |ReplyNote { form, place, found }: &ReplyNote| {
+        Text::labelled_to(16, "note", text!("{}, {}: {}", form, place, found))
+    };
+    let mut lines: Vec<Text> = notes.iter().take(SHOWN).map(note).collect();
+    if let Some(more) = notes.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        lines.push(text!(" and {} more: --format json shows all of them", Grouped(more as u64)));
+    }
+    lines
 }
 
 /// Says what the replies deduct.
@@ -398,8 +439,9 @@ fn import_lines(replies: &LeadReplies, out: Option<&Path>) -> Vec<Text> {
         } else {
             text!("{}: {} of {}", of.province.named(), open, text!("{} line(s)", all))
         };
-        lines.push(Text::labelled_to(16, "open", said));
+        lines.push(Text::labelled_to(16, "no reply", said));
     }
+    lines.extend(note_lines(&replies.notes));
     let (count, sum) = (replies.deductions.len() as u64, parse_sum(&replies.amount));
     let sum = sum.map_or_else(|_| replies.amount.clone(), yuan_grouped);
     let deducted = text!("{} deduction(s), {} yuan", Grouped(count), sum);

@@ -249,7 +249,9 @@ mod tests {
                     let writer = &mut writers[number as usize % 2];
                     writer.append(partition_of(number), add).expect("added");
                 }
-                writers.map(|writer| writer.finish().expect("finished"));
+                for writer in writers {
+                    writer.finish().expect("finished");
+                }
                 let (mut read, mut taken) = (vec![7], vec![7]);
                 for partition in 0..partitioning.count() {
                     let those = (0..2_000).filter(|number| partition_of(*number) == partition);

@@ -45,8 +45,7 @@ impl PaidDirection {
 
 /// Whether an amount may be deducted for a lead: not from what never cleared, nor where the fund paid too little.
 pub(super) fn takes_amount(rule: ReviewRule, direction: Option<PaidDirection>) -> bool {
-    let is_cleared =
-        !matches!(rule, ReviewRule::Beh16 | ReviewRule::Ben06 | ReviewRule::Beh20);
+    let is_cleared = !matches!(rule, ReviewRule::Beh16 | ReviewRule::Ben06 | ReviewRule::Beh20);
     is_cleared && direction != Some(PaidDirection::TooLittle)
 }
 

@@ -217,8 +217,7 @@ impl<'a> Packs<'a> {
             let file = file.into_inner().map_err(|error| failed()(error.into_error()))?;
             Ok((province, file.close(path, lines)?, answers))
         };
-        let closed: Vec<ClosedPack> =
-            self.open.into_iter().map(close).collect::<Outcome<_>>()?;
+        let closed: Vec<ClosedPack> = self.open.into_iter().map(close).collect::<Outcome<_>>()?;
         let mut files = Vec::new();
         for some in closed.chunks(TOGETHER) {
             let workbook = |(province, csv, answers): &ClosedPack| {

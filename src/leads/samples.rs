@@ -168,6 +168,7 @@ pub(super) fn account() -> ReviewAccount {
             .collect(),
         },
         unknown_values,
+        unknown_levels: UnknownValues::default(),
     }
 }
 

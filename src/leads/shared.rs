@@ -31,10 +31,7 @@ pub(super) struct SharedSettlements {
 
 impl SharedSettlements {
     /// Looks at all leads, so that few of them are in memory: first which settlements, then which leads.
-    pub(super) fn find(
-        leads: &Sorted<FoundLead>,
-        monitor: &Monitor,
-    ) -> Outcome<SharedSettlements> {
+    pub(super) fn find(leads: &Sorted<FoundLead>, monitor: &Monitor) -> Outcome<SharedSettlements> {
         let (mut seen, mut several) = (OrdinalSet::default(), OrdinalSet::default());
         let mut held = 0;
         leads.for_each(|lead| {

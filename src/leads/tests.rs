@@ -312,7 +312,9 @@ fn a_province_answers_its_own_suspects_and_sees_no_number_of_a_person() {
     // All insured in Shaanxi, for information; the many of the burst too.
     let informed = of("61");
     assert_eq!(informed.len(), 3 * 2 + 2 + 150);
-    assert!(informed.iter().all(|line| line.ends_with("否 no")) && informed.contains(&closed));
+    let information = closed.replace("否 no", "否，仅供知悉 no, for information");
+    assert!(informed.iter().all(|line| line.ends_with("否，仅供知悉 no, for information")));
+    assert!(informed.contains(&information));
     assert_eq!(
         of("31")[..2],
         ["BEH-04-000001 V00001 嫌疑 suspect 是 yes", "BEH-04-000001 S00001 旁证 context 否 no",]
@@ -386,8 +388,8 @@ fn a_workbook_has_a_sheet_for_each_rule_and_parts_of_long_ones() {
         cell.map(|(_, _, text)| text.as_str())
     };
     assert_eq!(of(0, 0), Some("BEH-04 住院期间门诊购药 Care during a stay · 61 陕西省"));
-    assert_eq!((of(5, 0), of(5, 10)), (Some("疑点编号\nlead_id"), Some("扣款金额\namount")));
-    assert_eq!((of(6, 8), of(6, 26)), (Some("123.45"), Some("2")));
+    assert_eq!((of(5, 0), of(5, 15)), (Some("疑点编号\nlead_id"), Some("扣款金额\namount")));
+    assert_eq!((of(6, 8), of(6, 31)), (Some("123.45"), Some("2")));
 }
 
 /// Leads of every rule in every province, more than a page lists.

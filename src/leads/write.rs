@@ -8,8 +8,8 @@ use super::{
     shared::SharedSettlements,
     summary::ReviewSummary,
     tables::{
-        LEADS_FILE, LeadIds, LeadRow, SETTLEMENTS_FILE, SettlementRow, leads_table, settlements_table,
-        with_roles,
+        LEADS_FILE, LeadIds, LeadRow, SETTLEMENTS_FILE, SettlementRow, leads_table,
+        settlements_table, with_roles,
     },
     tally::LeadTally,
 };

@@ -28,6 +28,8 @@ pub struct ReviewAccount {
     pub benefits: BenefitCounts,
     /// Values that `values` of the rules does not have: field, value, rows.
     pub unknown_values: UnknownValues,
+    /// Levels of the registry that `values` of the rules does not have: column, level, institutions.
+    pub unknown_levels: UnknownValues,
 }
 
 /// An input.

@@ -181,7 +181,10 @@ mod tests {
             both(ReviewRule::Beh18, "persons=2;media=01,9"),
             "人数 2；凭证类型 01 电子凭证、9 | persons 2; media 01 e-credential, 9"
         );
-        assert_eq!(both(ReviewRule::Beh03, "quarter=2025Q4"), "季度 2025 年第 4 季度 | quarter 2025Q4");
+        assert_eq!(
+            both(ReviewRule::Beh03, "quarter=2025Q4"),
+            "季度 2025 年第 4 季度 | quarter 2025Q4"
+        );
         assert_eq!(both(ReviewRule::Beh11, "new=a\u{1b}"), both(ReviewRule::Beh11, "new=a\u{1b}"));
         assert!(!both(ReviewRule::Beh11, "new=a\u{1b}").contains('\u{1b}'));
         assert_eq!(both(ReviewRule::Fil01, ""), " | ");

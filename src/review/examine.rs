@@ -10,13 +10,13 @@ use std::{
 };
 
 use super::{
-    account::{InputAccount, NotRun, ReviewAccount, RowAccount},
+    account::{InputAccount, NotRun, ReviewAccount, RowAccount, UnknownValues},
     behaviour::CoveredMonths,
     benefits::Benefits,
     book::ReviewBook,
     context::ReviewContext,
     credentials::CredentialUses,
-    explain::{Explanation, explanation},
+    explain::{Explanation, explanation, explanation_of_candidate},
     fields::{FieldMeaning, ReviewField},
     filing::reader::{FilingsSurvey, must_open, read_filings},
     found::FoundLead,
@@ -119,6 +119,7 @@ pub(super) struct Prepared {
     credentials: CredentialUses,
     rejected: u64,
     broken: BTreeMap<RowRule, u64>,
+    unknown_levels: UnknownValues,
 }
 
 /// Filings by the partition of their person.
@@ -214,6 +215,7 @@ impl Prepared {
             credentials,
             rejected: rejected.load(Ordering::Relaxed),
             broken: broken.into_inner().unwrap_or_default(),
+            unknown_levels: registry.map(|registry| registry.unknown_levels).unwrap_or_default(),
         })
     }
 }
@@ -246,6 +248,7 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
         credentials,
         rejected,
         broken,
+        unknown_levels,
         ..
     } = prepared;
     let total = inputs.rows();
@@ -298,6 +301,7 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
         inputs: files.map(|(files, rows)| InputAccount { files, rows }).collect(),
         rows,
         broken,
+        unknown_levels,
         ..account_of(options, &thresholds, counts)
     };
     Ok(Reviewed { inputs, leads, cleared, account })
@@ -337,7 +341,14 @@ pub fn explain(
         if let Some(filings) = &prepared.filings {
             filings.store.read(partition, &mut filed)?;
         }
-        let look = |person: &Person, row: &ReviewedRow| explanation(row, person, &context);
+        let look = |person: &Person, row: &ReviewedRow, standing: Standing| match standing {
+            Standing::NoDisease => {
+                let is_named = prepared.states.reversed.has(row.ordinal);
+                let is_left = !is_named && row.reverses.is_none();
+                explanation_of_candidate(row, person, &context, is_left)
+            }
+            _ => explanation(row, person, &context),
+        };
         match person_of(&rows, &filed, psn_no, setl_id, &prepared.states, look)? {
             Asked::Settlement(Some(explained)) => return Ok(explained),
             Asked::Settlement(None) => {}
@@ -349,7 +360,6 @@ pub fn explain(
         Some(Standing::Reversed) => {
             text!("a reversal names {}: no benefit is worked out", setl_id)
         }
-        Some(Standing::NoDisease) => text!("{} breaks the row rule V06 alone", setl_id),
         _ => text!("no row of {} has passed the row rules", setl_id),
     };
     Err(Failure::Usage(what))

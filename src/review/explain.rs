@@ -2,6 +2,7 @@
 //! a desk calculator.
 
 mod account;
+mod leads;
 #[cfg(test)]
 mod tests;
 pub(super) mod words;
@@ -9,20 +10,22 @@ pub(super) mod words;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use self::words::{class_said, facts, filings, said};
+use self::words::{class_said, facts, filings};
 pub use self::{
     account::{ExplainedAccount, ExplainedStep},
+    leads::{ExplainedClass, ExplainedLead, ExplainedPayment, ExplainedYear},
     words::{ExplainedFact, ExplainedFiling},
 };
 use super::{
     benefit_rules::{self, BenefitCounts, judged::facts_of},
     benefits::{expected::NotJudged, index::FoundSet, plans::BenefitPlans},
     context::ReviewContext,
-    detail,
-    filing::{class::FiledSettlement, day_text, rules},
+    filing::{
+        class::{FiledPerson, FiledSettlement},
+        day_text, rules,
+    },
     lead::Lead,
     row::ReviewedRow,
-    rule::ReviewRule,
     subject::Person,
 };
 use crate::{
@@ -49,6 +52,8 @@ pub struct Explanation {
     pub class: String,
     /// The classes that are possible.
     pub possible_classes: Vec<String>,
+    /// Whether filings were given.
+    pub filings_given: bool,
     /// The filings of the person, those of the settlement first.
     pub filings: Vec<ExplainedFiling>,
     /// How many more filings there are.
@@ -85,19 +90,6 @@ pub struct ExplainedSet {
     pub source: String,
 }
 
-/// A lead.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct ExplainedLead {
-    /// The rule.
-    pub rule: String,
-    /// How strong it is.
-    pub strength: String,
-    /// The amount at stake.
-    pub amount: String,
-    /// Its details.
-    pub detail: String,
-}
-
 /// Explains a settlement of a person; none where it is not among those of the person.
 pub fn explanation<'a>(
     row: &ReviewedRow<'a>,
@@ -110,13 +102,35 @@ pub fn explanation<'a>(
     benefit_rules::of_person(&filed, context, &mut plans, &mut counts, &mut leads);
     let settlement = filed.settlements.iter().find(|one| one.row.setl_id == row.setl_id)?;
     let has_it = |lead: &&Lead<'_>| lead.suspects.iter().any(|one| one.setl_id == row.setl_id);
-    let leads = leads.iter().filter(has_it).map(|lead| ExplainedLead {
-        rule: lead.rule.id().to_owned(),
-        strength: lead.strength.name().to_owned(),
-        amount: yuan(lead.amount),
-        detail: lead.detail.clone(),
-    });
+    let leads = leads.iter().filter(has_it);
+    let leads = leads.map(|lead| ExplainedLead::of(lead, settlement, &filed));
     Some(explained(settlement, person, context, leads.collect()))
+}
+
+/// Explains a row that breaks the rule V06 alone: no benefit is worked out, but it may be a lead of BEN-06. `is_left` is
+/// whether it is a settlement, which no reversal names.
+pub fn explanation_of_candidate<'a>(
+    row: &ReviewedRow<'a>,
+    person: &Person<'a>,
+    context: &ReviewContext<'a>,
+    is_left: bool,
+) -> Option<Explanation> {
+    let mut leads = Vec::new();
+    if is_left {
+        benefit_rules::of_candidate(row, context, &mut leads);
+    }
+    let rows = [row];
+    let alone = Person { settlements: &rows, ..*person };
+    let filed = FiledPerson::of(&alone, context);
+    let settlement = filed.settlements.first()?;
+    let leads = leads.iter().map(|lead| ExplainedLead::of(lead, settlement, &filed)).collect();
+    Some(Explanation {
+        deductibles: Vec::new(),
+        lowest: None,
+        highest: None,
+        not_judged: Some(text!("the row breaks V06 alone: not exactly one disease of the list")),
+        ..explained(settlement, person, context, leads)
+    })
 }
 
 fn explained(
@@ -149,6 +163,7 @@ fn explained(
         facts: facts(row),
         class: settlement.classes.name().to_owned(),
         possible_classes: known.classes.iter().map(|class| class.name().to_owned()).collect(),
+        filings_given: context.filed.is_some(),
         filings,
         more_filings,
         deductibles: deductibles.iter().map(|one| [yuan(one.from), yuan(one.upto)]).collect(),
@@ -214,6 +229,9 @@ impl Explanation {
         } else {
             text!("  class {}", class_said(&self.class))
         });
+        if !self.filings_given {
+            lines.push(text!("  no filings were given: --filings FILE tells the class"));
+        }
         lines.extend(self.filings.iter().map(ExplainedFiling::text));
         if self.more_filings > 0 {
             lines.push(text!("  and {} filing(s) more", self.more_filings));
@@ -223,12 +241,7 @@ impl Explanation {
         if self.leads.is_empty() {
             lines.push(text!("  none on filing and benefit"));
         }
-        for lead in &self.leads {
-            let strength = said(&lead.strength);
-            let detail = ReviewRule::from_id(&lead.rule)
-                .map_or_else(|| Text::given(&lead.detail), |rule| detail::text(rule, &lead.detail));
-            lines.push(text!("  {} ({}): {} yuan; {}", &lead.rule, strength, &lead.amount, detail));
-        }
+        lines.extend(self.leads.iter().flat_map(ExplainedLead::lines));
         lines
     }
 

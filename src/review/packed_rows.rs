@@ -248,3 +248,32 @@ where
     }
     sorted.into_iter().map(|(_, _, one)| one).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::review::filing::samples::stay;
+
+    /// Digests are equal where somebody looked for it; the texts tell such persons apart.
+    #[test]
+    fn persons_of_one_digest_stay_apart() {
+        let row = |setl_id, psn_no, time, digest| UnpackedRow {
+            digest,
+            standing: Standing::Settlement,
+            row: ReviewedRow { psn_no, time, ..stay(setl_id) },
+            packed: &[],
+        };
+        let rows = [
+            row("S1", "P2", 1, 7),
+            row("S2", "P1", 2, 7),
+            row("S3", "P2", 3, 7),
+            row("S5", "P1", 1, 7),
+            row("S4", "P1", 1, 7),
+            row("S6", "P0", 9, 8),
+            row("S7", "P9", 9, 6),
+        ];
+        let sorted = together(rows.iter(), |row| row.psn_no);
+        let ids: Vec<&str> = sorted.iter().map(|one| one.row.setl_id).collect();
+        assert_eq!(ids, ["S7", "S4", "S5", "S2", "S1", "S3", "S6"]);
+    }
+}

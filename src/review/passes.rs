@@ -252,20 +252,20 @@ fn each_institution(
 
 /// A settlement that was asked for.
 pub(super) enum Asked<T> {
-    /// It is a settlement, and this was made of it.
+    /// It is a settlement, or breaks V06 alone, and this was made of it.
     Settlement(T),
     /// It is something else.
     Other(Standing),
 }
 
-/// Calls `look` with a person of a partition and the settlement of a setl_id.
+/// Calls `look` with a person of a partition and the settlement of a setl_id, or the row that breaks V06 alone.
 pub(super) fn person_of<T>(
     rows: &[u8],
     filed: &[u8],
     psn_no: &str,
     setl_id: &str,
     states: &RowStates,
-    look: impl FnOnce(&Person, &ReviewedRow) -> T,
+    look: impl FnOnce(&Person, &ReviewedRow, Standing) -> T,
 ) -> Outcome<Asked<T>> {
     let mut texts = Vec::new();
     let mut rows = unpacked_rows(rows, &mut texts, |row| row.psn_no)?;
@@ -276,7 +276,7 @@ pub(super) fn person_of<T>(
     let Some(asked) = rows.iter().find(|packed| packed.row.setl_id == setl_id) else {
         return Ok(Asked::Other(Standing::Settlement));
     };
-    if asked.standing != Standing::Settlement {
+    if matches!(asked.standing, Standing::Reversal | Standing::Reversed) {
         return Ok(Asked::Other(asked.standing));
     }
     let is_settlement = |packed: &&UnpackedRow| packed.standing == Standing::Settlement;
@@ -287,7 +287,7 @@ pub(super) fn person_of<T>(
     let own = filings.iter().map(|(_, filing)| filing).filter(|filing| filing.psn_no == psn_no);
     let filings: Vec<&Filing> = own.collect();
     let person = Person { psn_no, settlements: &settlements, filings: &filings };
-    Ok(Asked::Settlement(look(&person, &asked.row)))
+    Ok(Asked::Settlement(look(&person, &asked.row, asked.standing)))
 }
 
 /// Returns the filings of a partition, each once, with the digests of their persons, by digest and person.

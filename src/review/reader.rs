@@ -18,7 +18,7 @@ use super::{
     row::{OptionalFields, ReviewedRow},
 };
 use crate::{
-    diag::{Failure, Finding, Outcome, codes::RowRule, shown},
+    diag::{Code, Failure, Finding, Outcome, codes::RowRule, shown},
     event::{Activity, Monitor, Stopwatch},
     ingest::{
         batch::Batch,
@@ -61,6 +61,10 @@ impl ReviewInputs {
         for path in paths {
             let mut findings = Vec::new();
             let delivery = Delivery::open_side(path, Side::Treating, COLUMNS, &mut findings)?;
+            for finding in findings.iter_mut().filter(|finding| finding.code == Code::F01) {
+                let folder = shown(path);
+                finding.found = text!("no Parquet file: {} is no folder of one month", folder);
+            }
             let rows = delivery.rows(Side::Treating);
             inputs.push(ReviewInput { path: path.clone(), delivery, findings, first });
             first += rows;

@@ -5,6 +5,7 @@ use std::path::Path;
 use rustc_hash::FxHashMap;
 
 use super::{
+    account::UnknownValues,
     benefits::words::HospitalLevel,
     rules_file::values::{ReviewValues, Worded},
 };
@@ -25,10 +26,14 @@ pub struct ListedInstitution {
 
 /// The institutions of the registry by their codes.
 #[derive(Debug, Default)]
-pub struct ReviewRegistry(FxHashMap<String, ListedInstitution>);
+pub struct ReviewRegistry {
+    institutions: FxHashMap<String, ListedInstitution>,
+    /// The levels that `values` does not have, with their institutions.
+    pub unknown_levels: UnknownValues,
+}
 
 impl ReviewRegistry {
-    /// Reads a registry; adds all findings. A level that `values` does not have counts as none.
+    /// Reads a registry; adds all findings. A level that `values` does not have counts as none, and is told.
     pub fn read(
         path: &Path,
         values: &ReviewValues,
@@ -38,18 +43,24 @@ impl ReviewRegistry {
             Failure::Usage(text!("--registry {} cannot be read: {}", path, error))
         })?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let institutions = read_registry(&bytes, &name, findings).into_iter().map(|one| {
+        let mut registry = ReviewRegistry::default();
+        for one in read_registry(&bytes, &name, findings) {
             let level = one.level.as_deref().and_then(|level| match values.level(level) {
                 Worded::Known(level) => Some(level),
-                Worded::Silent | Worded::Unknown => None,
+                Worded::Silent => None,
+                Worded::Unknown => {
+                    registry.unknown_levels.add("level", level, 1);
+                    None
+                }
             });
-            (one.code, ListedInstitution { level, networked: one.networked })
-        });
-        Ok(ReviewRegistry(institutions.collect()))
+            let listed = ListedInstitution { level, networked: one.networked };
+            registry.institutions.insert(one.code, listed);
+        }
+        Ok(registry)
     }
 
     /// Returns what it says of an institution.
     pub fn get(&self, institution: &str) -> Option<&ListedInstitution> {
-        self.0.get(institution)
+        self.institutions.get(institution)
     }
 }

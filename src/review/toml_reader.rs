@@ -6,7 +6,7 @@ use toml::{
 };
 
 use crate::{
-    text::{Text, Value},
+    text::{Text, Value, list},
     toml_keys,
 };
 
@@ -70,10 +70,11 @@ impl<'a> TomlReader<'a> {
         let own = toml_keys::known_keys::<T>();
         for bad in bad {
             let homes = self.tables.iter().filter(|(_, keys)| keys().contains(&bad.key.as_str()));
-            let homes: Vec<&str> = homes.map(|(table, _)| *table).take(MOST_HOMES).collect();
+            let homes: Vec<Text> =
+                homes.map(|(table, _)| table_said(table)).take(MOST_HOMES).collect();
             let is_misplaced = !own.contains(&bad.key.as_str()) && !homes.is_empty();
             let problem = if is_misplaced {
-                text!("no such key in {}; it is a key of {}", name, homes.join(", "))
+                text!("no such key in {}; it is a key of {}", table_said(name), list(homes))
             } else {
                 bad.problem
             };
@@ -95,6 +96,11 @@ impl<'a> TomlReader<'a> {
             self.error(0, "format", text!("it is missing; expected is format = 1"));
         }
     }
+}
+
+/// Words the name of a table. The top of a file has none.
+fn table_said(name: &str) -> Text {
+    if name == "the file" { text!("the file") } else { Text::given(name) }
 }
 
 /// Returns the tables of a list and their places.

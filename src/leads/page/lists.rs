@@ -203,7 +203,7 @@ impl PageLists {
             areas: areas(account),
             more_areas: rest(account.benefits.areas_without.count()),
             unknown: unknown(account),
-            more_unknown: rest(account.unknown_values.iter().count()),
+            more_unknown: rest(unknown_values(account).count()),
         }
     }
 }
@@ -242,9 +242,21 @@ fn areas(account: &ReviewAccount) -> Vec<(String, String, Money)> {
     areas.into_iter().take(OTHERS).map(line).collect()
 }
 
+/// Returns the values of records that are not known with their rows, and the levels of the registry with their institutions.
+fn unknown_values<'a>(
+    account: &'a ReviewAccount,
+) -> impl Iterator<Item = (&'static str, &'a str, u64)> {
+    let levels = account.unknown_levels.iter();
+    let levels = levels.map(|(_, level, count)| (REGISTRY_LEVEL, level, count));
+    account.unknown_values.iter().chain(levels)
+}
+
+/// What the levels of the registry are called on the page.
+const REGISTRY_LEVEL: &str = "registry.csv level";
+
 /// Returns the values that are not known, the most frequent first.
 fn unknown(account: &ReviewAccount) -> Vec<(String, String, String)> {
-    let mut values: Vec<(&str, &str, u64)> = account.unknown_values.iter().collect();
+    let mut values: Vec<(&str, &str, u64)> = unknown_values(account).collect();
     values.sort_by(|one, other| other.2.cmp(&one.2).then_with(|| one.cmp(other)));
     let line = |(field, value, rows): (&str, &str, u64)| {
         (field.to_owned(), cut(value), count_shown(rows.into()))

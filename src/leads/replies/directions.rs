@@ -58,7 +58,8 @@ fn of_pack(path: &Path, asked: &BTreeSet<&str>, found: &mut BTreeSet<String>) ->
     let mut line = csv::StringRecord::new();
     while reader.read_record(&mut line).map_err(failed)? {
         let id = line.get(lead).unwrap_or_default();
-        if asked.contains(id) && PaidDirection::is_too_little(line.get(direction).unwrap_or_default())
+        if asked.contains(id)
+            && PaidDirection::is_too_little(line.get(direction).unwrap_or_default())
         {
             found.insert(id.to_owned());
         }

@@ -39,6 +39,8 @@ pub(super) struct LeadAnswer {
     pub(super) form: String,
     pub(super) sheet: String,
     pub(super) line: u64,
+    /// What is allowed, and yet may be a slip.
+    pub(super) notes: Vec<Text>,
 }
 
 impl LeadAnswer {
@@ -98,17 +100,19 @@ pub(super) fn judge(
     findings.extend(closed(&line, of).map(|found| finding(Code::W02, found)));
     if line.has_amount() && !takes_amount(rule, None) {
         findings.push(finding(Code::W02, text!("an amount, and {} takes none", rule.id())));
-    } else if line.has_amount() && too_little.contains(&line.lead_id) {
-        findings.push(finding(Code::W02, text!("an amount, and the fund paid too little")));
     }
     let amount = amount(&line, of);
     let mut incomplete = lacks(&line);
-    incomplete.extend(too_early(&line, known));
     let amount = amount.unwrap_or_else(|found| {
         incomplete.push(found);
         None
     });
     findings.extend(incomplete.into_iter().map(|found| finding(Code::W03, found)));
+    let mut notes = Vec::new();
+    if line.has_amount() && too_little.contains(&line.lead_id) {
+        notes.push(text!("an amount, and the fund paid too little"));
+    }
+    notes.extend(too_early(&line, known));
     let day = line.decided_on.1.map(|day| day.to_string());
     match day.filter(|_| findings.is_empty()) {
         Some(decided_on) => Ok(LeadAnswer {
@@ -125,6 +129,7 @@ pub(super) fn judge(
             form: form.to_owned(),
             sheet: line.sheet,
             line: line.number,
+            notes,
         }),
         None => Err(findings),
     }

@@ -62,8 +62,23 @@ pub struct LeadReplies {
     /// The sum of the deductions, in yuan.
     #[schemars(with = "Yuan")]
     pub amount: String,
+    /// What is allowed, and yet may be a slip, by setl_id.
+    pub notes: Vec<ReplyNote>,
     /// The deductions, by setl_id.
     pub deductions: Vec<LeadDeduction>,
+}
+
+/// Something that is allowed, and yet may be a slip.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ReplyNote {
+    /// The form.
+    pub form: String,
+    /// The sheet and the line of the form, the lead and the settlement.
+    #[schemars(with = "String")]
+    pub place: Text,
+    /// What stands there.
+    #[schemars(with = "String")]
+    pub found: Text,
 }
 
 /// How far a province has come.
@@ -212,6 +227,13 @@ impl LeadReplies {
                 line: answer.line,
             })
         };
+        let notes = answers.iter().flat_map(|answer| {
+            answer.notes.iter().map(|found| ReplyNote {
+                form: answer.form.clone(),
+                place: answer.place(),
+                found: found.clone(),
+            })
+        });
         LeadReplies {
             format: FormatNumber,
             answered: answers.len() as u64,
@@ -220,6 +242,7 @@ impl LeadReplies {
             unanswered,
             by_province: by_province.collect(),
             amount: yuan(all),
+            notes: notes.collect(),
             deductions: answers.iter().filter_map(deduction).collect(),
         }
     }

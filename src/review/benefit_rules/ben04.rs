@@ -22,6 +22,7 @@ use crate::{
         benefits::{caps::YearlyCap, index::FoundSet},
         filing::class::{FiledPerson, FiledSettlement},
         lead::{Detail, Lead},
+        row::ReviewedRow,
         rule::ReviewRule,
     },
 };
@@ -34,13 +35,41 @@ struct BenefitYear<'p, 'a> {
     paid: [FenSum; CareClass::ALL.len()],
 }
 
-/// Adds the leads of a person.
-pub(super) fn leads<'a>(person: &FiledPerson<'a>, leads: &mut Vec<Lead<'a>>) {
+/// What was paid of a benefit year above a cap.
+pub(crate) struct ExceededCap<'a> {
+    /// The benefit year.
+    pub(crate) year: i32,
+    /// The rule set.
+    pub(crate) found: FoundSet<'a>,
+    /// The cap.
+    pub(crate) cap: YearlyCap,
+    /// The care classes that share it.
+    pub(crate) classes: Vec<CareClass>,
+    /// Their settlements, in the order of the person.
+    pub(crate) rows: Vec<&'a ReviewedRow<'a>>,
+    /// What the basic fund paid for these.
+    pub(crate) paid: FenSum,
+}
+
+/// Returns the leads of a person.
+pub(super) fn leads<'a>(person: &FiledPerson<'a>) -> impl Iterator<Item = Lead<'a>> {
+    exceeded(person).into_iter().map(|exceeded| {
+        let detail = Detail::default()
+            .with_yuan("paid", exceeded.paid)
+            .with_yuan("cap", exceeded.cap.amount)
+            .with("year", exceeded.year);
+        let above = exceeded.paid - exceeded.cap.amount;
+        Lead::of(ReviewRule::Ben04, exceeded.rows, detail.text()).at_stake(above)
+    })
+}
+
+/// Returns the caps that a person is above.
+pub(crate) fn exceeded<'a>(person: &FiledPerson<'a>) -> Vec<ExceededCap<'a>> {
     // Nearly all persons are below every cap with all that they have.
     let paid: FenSum = person.settlements.iter().map(|one| one.row.hifp_pay).sum();
     let sets = person.settlements.iter().filter_map(|settlement| settlement.set);
     if !sets.filter_map(|found| found.set.least_cap()).any(|cap| paid > cap) {
-        return;
+        return Vec::new();
     }
     let mut years: BTreeMap<(&'a str, FundClass, i32), BenefitYear<'_, 'a>> = BTreeMap::new();
     for settlement in &person.settlements {
@@ -51,20 +80,20 @@ pub(super) fn leads<'a>(person: &FiledPerson<'a>, leads: &mut Vec<Lead<'a>>) {
         year.settlements.push(settlement);
         year.paid[row.care as usize] += FenSum::from(row.hifp_pay);
     }
-    for ((.., year), group) in years {
-        let last = group.settlements.last().copied();
-        let Some((last, found)) = last.and_then(|last| Some((last, last.set?))) else { continue };
-        leads.extend(group.leads(year, last, found));
-    }
+    let of_years = years.into_iter().filter_map(|((.., year), group)| {
+        let last = group.settlements.last().copied()?;
+        Some(group.exceeded(year, last, last.set?))
+    });
+    of_years.flatten().collect()
 }
 
 impl<'a> BenefitYear<'_, 'a> {
-    fn leads(
+    fn exceeded(
         &self,
         year: i32,
         last: &FiledSettlement<'a>,
         found: FoundSet<'a>,
-    ) -> impl Iterator<Item = Lead<'a>> {
+    ) -> Vec<ExceededCap<'a>> {
         let day = last.row.benefit_day();
         let mut by_row: BTreeMap<usize, (YearlyCap, Vec<CareClass>)> = BTreeMap::new();
         if found.set.may_exceed_caps(&self.paid, day) {
@@ -76,19 +105,13 @@ impl<'a> BenefitYear<'_, 'a> {
                 }
             }
         }
-        by_row.into_values().filter_map(move |(cap, classes)| {
-            let paid: FenSum = classes.iter().map(|care| self.paid[*care as usize]).sum();
-            let above = paid - cap.amount;
+        let caps = by_row.into_values().map(|(cap, classes)| {
+            let paid = classes.iter().map(|care| self.paid[*care as usize]).sum();
             let of_row = self.settlements.iter().filter(|one| classes.contains(&one.row.care));
-            let suspects = || of_row.map(|one| one.row).collect();
-            let detail = Detail::default()
-                .with_yuan("paid", paid)
-                .with_yuan("cap", cap.amount)
-                .with("year", year);
-            above
-                .is_positive()
-                .then(|| Lead::of(ReviewRule::Ben04, suspects(), detail.text()).at_stake(above))
-        })
+            let rows = of_row.map(|one| one.row).collect();
+            ExceededCap { year, found, cap, classes, rows, paid }
+        });
+        caps.filter(|one| one.paid > one.cap.amount).collect()
     }
 }
 

@@ -12,7 +12,7 @@
 mod ben01;
 mod ben02;
 mod ben03;
-mod ben04;
+pub mod ben04;
 mod ben05;
 mod ben06;
 pub mod counts;
@@ -48,7 +48,7 @@ pub fn of_person<'a>(
         leads.extend(found.filter(|lead| context.runs(lead.rule)));
     }
     if context.runs(ReviewRule::Ben04) {
-        ben04::leads(person, leads);
+        leads.extend(ben04::leads(person));
     }
 }
 

@@ -298,6 +298,12 @@ impl CellWord for DayOfEveryYear {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AreaPrefix(pub(super) String);
 
+impl std::fmt::Display for AreaPrefix {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl CellWord for AreaPrefix {
     fn parse(text: &str) -> Result<AreaPrefix, Text> {
         let is_code = [2, 4, 6].contains(&text.len())

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{Explanation, explanation};
+use super::{Explanation, explanation, explanation_of_candidate};
 use crate::{
     model::money::{Fen, parse_yuan},
     review::{
         benefits::{Benefits, words::PersonKind},
         context::ReviewContext,
+        detail,
         fields::ReviewField,
         filing::{
             Filing, FilingKind,
@@ -48,7 +49,11 @@ fn row(optional: OptionalFields<'_>) -> ReviewedRow<'_> {
 }
 
 fn explained(row: &ReviewedRow<'_>, filings: &[Filing<'_>]) -> Explanation {
-    let benefits = Benefits::parse(&[("s.toml".to_owned(), SETS.to_owned())]).expect("good");
+    explained_by(SETS, row, filings)
+}
+
+fn explained_by(sets: &str, row: &ReviewedRow<'_>, filings: &[Filing<'_>]) -> Explanation {
+    let benefits = Benefits::parse(&[("s.toml".to_owned(), sets.to_owned())]).expect("good");
     let thresholds = thresholds();
     let context = ReviewContext::new(&thresholds, BTreeSet::new(), &benefits, Some(all_filed()));
     let (rows, filings) = ([row], filings.iter().collect::<Vec<_>>());
@@ -134,4 +139,75 @@ fn another_settlement_is_not_explained() {
     let person = Person { psn_no: "P1", settlements: &rows, filings: &[] };
     assert!(explanation(&other, &person, &context).is_none());
     assert!(explanation(&one, &person, &context).is_some());
+}
+
+/// A payment that fits another class is worked out for that class too.
+#[test]
+fn the_other_class_has_its_account() {
+    // Of 9,000 − 1,000: 80 % for long_term, 9 tenths of it without a filing.
+    let optional = OptionalFields {
+        level: Some(crate::review::benefits::words::HospitalLevel::Three),
+        person: Some(PersonKind::Active),
+        ..OptionalFields::default()
+    };
+    let row = ReviewedRow { in_scope: Some(fen("9000")), hifp_pay: fen("6400"), ..row(optional) };
+    let found = explained_by(&SETS.replace("90.5", "80"), &row, &[]);
+    let lead = found.leads.iter().find(|lead| lead.rule == "BEN-03").expect("a lead");
+    assert_eq!(lead.detail, "class=none;fits=long_term;lo=5760.00;hi=5760.00");
+    let other = lead.other_class.as_ref().expect("another class");
+    assert_eq!((other.class.as_str(), other.highest.fund_pays.as_str()), ("long_term", "6400.00"));
+    let told = text(&found);
+    let (_, account) = told.split_once("Account with class long_term\n").expect("an account");
+    assert!(account.contains("8000 × 80 % = 6400"), "{told}");
+}
+
+#[test]
+fn a_year_above_the_cap_can_be_added_up() {
+    let cap = "cap = [ { care_class = \"inpatient\", visit = \"13000.00\" } ]";
+    let sets = SETS.replace(
+        cap,
+        "cap = [ { care_class = [\"inpatient\", \"chronic\"], year = \"25000.00\" } ]",
+    );
+    assert_ne!(sets, SETS);
+    let benefits = Benefits::parse(&[("s.toml".to_owned(), sets)]).expect("good");
+    let thresholds = thresholds();
+    let context = ReviewContext::new(&thresholds, BTreeSet::new(), &benefits, None);
+    let first = row(OptionalFields::default());
+    let second = ReviewedRow { setl_id: "S2", hifp_pay: fen("10000.01"), ..first.clone() };
+    let rows = [&first, &second];
+    let person = Person { psn_no: "P1", settlements: &rows, filings: &[] };
+    let found = explanation(&first, &person, &context).expect("it is among them");
+    let lead = found.leads.iter().find(|lead| lead.rule == "BEN-04").expect("a lead");
+    let year = lead.year.as_ref().expect("a year");
+    let paid: Vec<&str> = year.payments.iter().map(|payment| payment.paid.as_str()).collect();
+    assert_eq!(paid, ["15000.00", "10000.01"]);
+    assert_eq!(
+        [&year.paid, &year.cap, &year.above].map(String::as_str),
+        ["25000.01", "25000.00", "0.01"]
+    );
+    assert_eq!(year.care_classes, ["chronic", "inpatient"]);
+    let told = text(&found);
+    assert!(told.contains("S2, inpatient: 10000.01"), "{told}");
+    assert!(told.contains("above it: 25000.01 − 25000.00 = 0.01"), "{told}");
+    assert!(told.contains("no filings were given"), "{told}");
+}
+
+#[test]
+fn a_row_that_breaks_v06_alone_is_explained() {
+    let benefits = Benefits::built_in();
+    let thresholds = thresholds();
+    let context = ReviewContext::new(&thresholds, BTreeSet::new(), &benefits, Some(all_filed()));
+    let row = ReviewedRow { disease: Some("M01600,M02100"), ..row(OptionalFields::default()) };
+    let person = Person { psn_no: "P1", settlements: &[], filings: &[] };
+    let explained = |is_left| {
+        explanation_of_candidate(&row, &person, &context, is_left).expect("it is explained")
+    };
+    let found = explained(true);
+    assert_eq!(found.leads.len(), 1);
+    assert_eq!(found.leads[0].rule, "BEN-06");
+    assert!(found.lowest.is_none() && found.deductibles.is_empty());
+    let told = text(&found);
+    assert!(told.contains("breaks V06 alone") && told.contains("M01600,M02100"), "{told}");
+    // A reversal names it, so nothing is left.
+    assert!(explained(false).leads.is_empty());
 }

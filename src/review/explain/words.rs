@@ -196,11 +196,14 @@ pub(super) fn facts(row: &ReviewedRow<'_>) -> Vec<ExplainedFact> {
         fact("disease", Some(row.disease.unwrap_or("none").to_owned()), text!("{}", "dise_codg")),
         fact("institution", Some(row.institution.to_owned()), text!("{}", "fixmedins_code")),
         fact("networked", optional.networked.map(|is| is.to_string()), said("registry")),
-        fact(
-            "emergency",
-            Some(optional.emergency.to_string()),
-            text!("{}", "otp_er_refl_flag, ipt_type"),
-        ),
+        if is_there(ReviewField::OtpErReflFlag) || is_there(ReviewField::IptType) {
+            let origin = text!("{}", "otp_er_refl_flag, ipt_type");
+            fact("emergency", Some(optional.emergency.to_string()), origin)
+        } else {
+            let origin =
+                text!("{} are empty, and it is taken as none", "otp_er_refl_flag, ipt_type");
+            fact("emergency", None, origin)
+        },
         fact("in_scope", row.in_scope.map(yuan), text!("{}", "inscp_scp_amt")),
         of("deductible_paid", optional.act_pay_dedc.map(yuan), ReviewField::ActPayDedc),
         of("deductible_standard", optional.dedc_std.map(yuan), ReviewField::DedcStd),
