@@ -382,10 +382,11 @@ fn import(arguments: &LeadImport) -> Outcome<()> {
             let problem = text!("no reply deducts anything: there is nothing to write");
             return Err(Failure::Usage(problem));
         }
+        let csv = replies.to_csv()?;
         if let Some(out) = &arguments.out {
-            replies::must_keep(out, &replies)?;
+            replies::must_keep(out, &csv)?;
         }
-        output.write_below(Readers::Usual, &replies.to_csv()?)?;
+        output.write_below(Readers::Usual, &csv)?;
     }
     match arguments.format {
         Format::Json => report(&replies),

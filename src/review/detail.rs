@@ -65,7 +65,7 @@ const LONGEST: usize = 120;
 /// Returns the name of a detail.
 fn name_of(rule: ReviewRule, name: &str) -> BothWords {
     let chinese = match (rule, name) {
-        // Days in common of two stays are counted by nights (review §9).
+        // Days in common of two stays are counted by nights.
         (ReviewRule::Beh01, "days") => return ["共同夜数".into(), "nights in common".into()],
         // Here it is the deductible, and in BEN-04 what the fund paid.
         (ReviewRule::Ben02, "paid") => "实际起付线",

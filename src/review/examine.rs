@@ -259,9 +259,6 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
         None => None,
     };
     let leads = Sorter::new(room.eighth(), scratch, "leads");
-    let store = |name: &str, bytes: u64, room: &Arc<ChunkRoom>| {
-        PackedStore::new(bytes, room, &scratch.join(name))
-    };
     let passes = Passes {
         thresholds: &thresholds,
         context: &context,
@@ -269,8 +266,8 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
         shared: shared.as_ref(),
         covered: &covered,
         leads: &leads,
-        institutions: store("institutions", total * PACKED, &for_rows),
-        credentials: store("shared-credentials", 1 << 20, &room.credentials()),
+        institutions: PackedStore::new(total * PACKED, &for_rows, &scratch.join("institutions")),
+        credentials: PackedStore::new(1 << 20, &room.credentials(), &scratch.join("shared")),
         memory: options.memory as u64,
         monitor,
     };

@@ -2,15 +2,14 @@
 
 use std::{collections::BTreeSet, fs, io::ErrorKind, path::Path};
 
-use super::LeadReplies;
 use crate::{
     bounded,
     diag::{Failure, Outcome},
     text::{Grouped, Text},
 };
 
-/// Fails when a file that is to be replaced has a line that the new one would not have.
-pub fn must_keep(out: &Path, replies: &LeadReplies) -> Outcome<()> {
+/// Fails when a file that is to be replaced has a line that the new one, `csv`, would not have.
+pub fn must_keep(out: &Path, csv: &[u8]) -> Outcome<()> {
     match fs::symlink_metadata(out) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         found => found.map_err(Failure::io(out))?,
@@ -24,8 +23,8 @@ pub fn must_keep(out: &Path, replies: &LeadReplies) -> Outcome<()> {
         let hint = text!("name another file");
         Failure::Usage(text!("{}: {}", out, Text::foreign(error)).hinting(hint))
     };
-    let new = String::from_utf8(replies.to_csv()?).map_err(|e| Failure::Bug(Text::foreign(e)))?;
-    let new = records(&new).map_err(failed)?;
+    let new = std::str::from_utf8(csv).map_err(|error| Failure::Bug(Text::foreign(error)))?;
+    let new = records(new).map_err(failed)?;
     let new: BTreeSet<Vec<&str>> = new.iter().map(|line| line.iter().collect()).collect();
     let old = records(&old).map_err(failed)?;
     let is_lost = |line: &&csv::StringRecord| !new.contains(&line.iter().collect::<Vec<_>>());

@@ -151,7 +151,7 @@ impl ExplainedClass {
 
     fn lines(&self) -> Vec<Text> {
         let ExplainedClass { class, lowest, highest } = self;
-        let mut lines = Vec::new();
+        let mut lines = vec![text!("")];
         if lowest.fund_pays == highest.fund_pays {
             lines.push(text!("Account with class {}", class_said(class)));
             lines.extend(lowest.lines());

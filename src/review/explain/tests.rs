@@ -8,7 +8,6 @@ use crate::{
     review::{
         benefits::{Benefits, words::PersonKind},
         context::ReviewContext,
-        detail,
         fields::ReviewField,
         filing::{
             Filing, FilingKind,
