@@ -238,15 +238,16 @@ mod tests {
             let store =
                 |name: String| ChunkStore::new(partitioning, &shared, &folder.path().join(name));
             let stores = [store(format!("{name}-one")), store(format!("{name}-two"))];
-            let value = |number: u64| number.to_le_bytes().repeat(1 + number as usize % 40);
-            let partition_of = |number: u64| {
-                partitioning.of(Key { hash: number.wrapping_mul(0x9e37_79b9_7f4a_7c15), check: 0 })
+            let value = |number: usize| number.to_le_bytes().repeat(1 + number % 40);
+            let partition_of = |number: usize| {
+                let hash = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                partitioning.of(Key { hash, check: 0 })
             };
             for store in &stores {
                 let mut writers = [store.writer(), store.writer()];
                 for number in 0..2_000 {
                     let add = |buffer: &mut Vec<u8>| buffer.extend(value(number));
-                    let writer = &mut writers[number as usize % 2];
+                    let writer = &mut writers[number % 2];
                     writer.append(partition_of(number), add).expect("added");
                 }
                 for writer in writers {
@@ -261,13 +262,13 @@ mod tests {
                     store.take(partition, &mut taken).expect("taken");
                     assert_eq!(read, taken);
                     assert_eq!(store.len(partition), 0);
-                    let (even, odd): (Vec<u64>, Vec<u64>) = those.partition(|n| n % 2 == 0);
+                    let (even, odd): (Vec<usize>, Vec<usize>) = those.partition(|n| n % 2 == 0);
                     let mut wanted =
                         [even, odd].concat().into_iter().map(value).collect::<Vec<_>>();
                     let mut found: Vec<Vec<u8>> = Vec::new();
                     let mut rest = &taken[..];
                     while let Some(number) = rest.first_chunk() {
-                        let length = value(u64::from_le_bytes(*number)).len();
+                        let length = value(usize::from_le_bytes(*number)).len();
                         found.push(rest[..length].to_vec());
                         rest = &rest[length..];
                     }

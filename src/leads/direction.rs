@@ -59,6 +59,9 @@ mod tests {
     use super::*;
     use crate::leads::samples;
 
+    use PaidDirection::{TooLittle, TooMuch};
+    use ReviewRule::{Ben01, Ben02, Ben03, Ben04, Ben05};
+
     #[test]
     fn the_payment_is_compared_with_the_range() {
         // The samples have a hifp_pay of 100.00.
@@ -66,8 +69,6 @@ mod tests {
             let visit = samples::visit("S1", 1, "P1", "310101", 3);
             PaidDirection::of(&samples::lead(rule, vec![visit], Vec::new(), detail))
         };
-        use PaidDirection::{TooLittle, TooMuch};
-        use ReviewRule::{Ben01, Ben02, Ben03, Ben04, Ben05};
         assert_eq!(of(Ben01, "lo=100.01;hi=110.00;class=none"), Some(TooLittle));
         assert_eq!(of(Ben01, "lo=90.00;hi=98.00;class=none"), Some(TooMuch));
         assert_eq!(of(Ben03, "class=long_term;fits=none;lo=120.00;hi=120.00"), Some(TooLittle));

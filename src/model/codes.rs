@@ -125,9 +125,9 @@ pub const PROVINCES: [(u8, &str, &str); 32] = [
 /// The province of each two-digit code, where there is one: each division of a record is looked up.
 const INDICES: [Option<Province>; 100] = {
     let mut indices = [None; 100];
-    let mut index = 0;
-    while index < PROVINCES.len() {
-        indices[PROVINCES[index].0 as usize] = Some(Province(index as u8));
+    let mut index: u8 = 0;
+    while (index as usize) < PROVINCES.len() {
+        indices[PROVINCES[index as usize].0 as usize] = Some(Province(index));
         index += 1;
     }
     indices

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::{
     filing::{self, Filing},
     row::ReviewedRow,
-    row_bytes,
+    row_bytes::{self, TextRoom},
 };
 use crate::{
     diag::Outcome,
@@ -208,9 +208,7 @@ pub fn unpack_rows<'a>(
     all: &mut Vec<UnpackedRow<'a>>,
 ) -> Outcome<()> {
     all.reserve(bytes.len() / SHORTEST);
-    let room = row_bytes::room_for_texts(bytes.len());
-    texts.resize(room.max(texts.len()), 0);
-    let mut room = &mut texts[..];
+    let mut room = TextRoom::of(texts, bytes.len());
     while !bytes.is_empty() {
         let (standing, rest) = bytes.split_first().ok_or_else(row_bytes::damaged)?;
         let standing = *Standing::ALL.get(usize::from(*standing)).ok_or_else(row_bytes::damaged)?;

@@ -129,7 +129,9 @@ pub(super) fn append(row: &ReviewedRow<'_>, bytes: &mut Vec<u8>) {
 
 /// Appends texts. A text that is not there is empty.
 fn append_texts(texts: &[&str], bytes: &mut Vec<u8>) {
-    texts.iter().for_each(|text| bytes.extend_from_slice(text.as_bytes()));
+    for text in texts {
+        bytes.extend_from_slice(text.as_bytes());
+    }
 }
 
 /// Appends the bytes of a row without the digest of its credential.
@@ -274,15 +276,27 @@ fn append_unknown(unknown: &[(u8, &str)], bytes: &mut Vec<u8>) {
     }
 }
 
-/// Returns the room for the texts of rows that take so many bytes: two digits lie in a byte.
-pub(super) const fn room_for_texts(bytes: usize) -> usize {
-    bytes * 2
+/// The room that is left for the texts of rows.
+pub(super) struct TextRoom<'a>(&'a mut [u8]);
+
+impl<'a> TextRoom<'a> {
+    /// Makes room for the texts of rows that take so many bytes: two digits lie in a byte.
+    pub(super) fn of(memory: &'a mut Vec<u8>, bytes: usize) -> TextRoom<'a> {
+        memory.resize(memory.len().max(bytes * 2), 0);
+        TextRoom(memory)
+    }
+
+    fn take(&mut self, length: usize) -> Option<&'a mut [u8]> {
+        let (taken, left) = std::mem::take(&mut self.0).split_at_mut_checked(length)?;
+        self.0 = left;
+        Some(taken)
+    }
 }
 
 /// Reads the first of some rows that lie one after the other; returns the rest too. `room` is for the texts of all.
 pub(super) fn first<'a>(
     bytes: &'a [u8],
-    room: &mut &'a mut [u8],
+    room: &mut TextRoom<'a>,
 ) -> Outcome<(ReviewedRow<'a>, &'a [u8])> {
     let mut bytes = RowBytes { bytes, room };
     let row = bytes.row().ok_or_else(damaged)?;
@@ -296,7 +310,7 @@ pub(super) fn damaged() -> Failure {
 /// The bytes that are still to be read, and the room that is left for texts.
 struct RowBytes<'a, 'r> {
     bytes: &'a [u8],
-    room: &'r mut &'a mut [u8],
+    room: &'r mut TextRoom<'a>,
 }
 
 impl<'a> RowBytes<'a, '_> {
@@ -319,8 +333,7 @@ impl<'a> RowBytes<'a, '_> {
             return std::str::from_utf8(self.slice(length)?).ok();
         }
         let packed = self.slice(ids::packed_length(lengths))?;
-        let (texts, room) = std::mem::take(self.room).split_at_mut_checked(length)?;
-        *self.room = room;
+        let texts = self.room.take(length)?;
         ids::unpack(packed, lengths, texts)?;
         std::str::from_utf8(texts).ok()
     }

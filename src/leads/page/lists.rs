@@ -243,9 +243,7 @@ fn areas(account: &ReviewAccount) -> Vec<(String, String, Money)> {
 }
 
 /// Returns the values of records that are not known with their rows, and the levels of the registry with their institutions.
-fn unknown_values<'a>(
-    account: &'a ReviewAccount,
-) -> impl Iterator<Item = (&'static str, &'a str, u64)> {
+fn unknown_values(account: &ReviewAccount) -> impl Iterator<Item = (&'static str, &str, u64)> {
     let levels = account.unknown_levels.iter();
     let levels = levels.map(|(_, level, count)| (REGISTRY_LEVEL, level, count));
     account.unknown_values.iter().chain(levels)

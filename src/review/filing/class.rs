@@ -277,7 +277,7 @@ impl FiledSettlement<'_> {
                 let (other_place, other_reach) = place_and_reach(other);
                 !reach.takes_in(other_place) && !other_reach.takes_in(place)
             };
-            if long().any(|other| is_apart(other)) {
+            if long().any(is_apart) {
                 self.is_contradictory = true;
                 places.insert(place);
             }

@@ -137,17 +137,20 @@ proptest! {
         let mut bytes = Vec::new();
         append(&row, &mut bytes);
         for end in 0..bytes.len() {
-            let mut room = vec![0; room_for_texts(end)];
-            prop_assert!(first(&bytes[..end], &mut &mut room[..]).is_err());
+            let mut memory = Vec::new();
+            let mut room = TextRoom::of(&mut memory, end);
+            prop_assert!(first(&bytes[..end], &mut room).is_err());
         }
         let mut without = Vec::new();
         append_without_token(&bytes, &mut without).expect("whole");
-        let mut room = vec![0; room_for_texts(bytes.len())];
+        let mut memory = Vec::new();
+            let mut room = TextRoom::of(&mut memory, bytes.len());
         bytes.extend_from_slice(b"the next");
-        let (read, rest) = first(&bytes, &mut &mut room[..]).expect("whole");
+        let (read, rest) = first(&bytes, &mut room).expect("whole");
         prop_assert_eq!((&read, rest), (&row, &b"the next"[..]));
-        let mut room = vec![0; room_for_texts(without.len())];
-        let (read, rest) = first(&without, &mut &mut room[..]).expect("whole");
+        let mut memory = Vec::new();
+            let mut room = TextRoom::of(&mut memory, without.len());
+        let (read, rest) = first(&without, &mut room).expect("whole");
         let optional = OptionalFields { token: None, ..row.optional.clone() };
         prop_assert_eq!((read, rest), (ReviewedRow { optional, ..row }, &b""[..]));
     }
