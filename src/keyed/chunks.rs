@@ -1,7 +1,8 @@
 //! Bytes by partition, in chunks: a chunk is what lay in a buffer when it was full.
 //!
 //! A chunk stays in memory while there is room, which several stores may share, and is spilled otherwise. Each writer
-//! spills to a file of its own, because threads that write to one file wait for each other.
+//! spills to a file of its own, because threads that write to one file wait for each other. What one store has read from a
+//! file, the other one writes over: a place that was used before costs less than a new one.
 
 use std::{
     hint::black_box,
@@ -16,7 +17,6 @@ use super::store::{Partitioning, SpillFile, locked};
 use crate::diag::Outcome;
 
 /// Room in memory for the chunks of some stores: what one gives back, another takes.
-#[derive(Debug)]
 pub struct ChunkRoom {
     /// Bytes of a buffer: few enough that the buffers of all partitions and threads are a small part of the memory.
     buffer: usize,
@@ -24,14 +24,48 @@ pub struct ChunkRoom {
     left: AtomicUsize,
     /// Empty buffers that were given back. The allocator would keep them for the thread that had taken them.
     empty: Mutex<Vec<Vec<u8>>>,
+    /// What finds no room.
+    files: Vec<ChunkFile>,
+}
+
+/// A file for chunks.
+struct ChunkFile {
+    file: SpillFile,
+    /// Places of a buffer's length whose chunks were read.
+    free: Mutex<Vec<u64>>,
 }
 
 impl ChunkRoom {
-    /// Makes room of some bytes.
-    pub fn new(bytes: usize) -> Arc<ChunkRoom> {
-        let buffer = bytes / 4 / Partitioning::MOST / rayon::current_num_threads();
-        let (left, empty) = (AtomicUsize::new(bytes), Mutex::default());
-        Arc::new(ChunkRoom { buffer: buffer.clamp(LEAST_BUFFER, MOST_BUFFER), left, empty })
+    /// Makes room of some bytes. `spill` is the path of files for what finds no room, which get numbers.
+    pub fn new(bytes: usize, spill: &Path) -> Arc<ChunkRoom> {
+        let threads = rayon::current_num_threads();
+        let buffer = bytes / 4 / Partitioning::MOST / threads;
+        let file = |number: usize| SpillFile::new(spill.with_extension(number.to_string()));
+        let files = (0..threads).map(|n| ChunkFile { file: file(n), free: Mutex::default() });
+        Arc::new(ChunkRoom {
+            buffer: buffer.clamp(LEAST_BUFFER, MOST_BUFFER),
+            left: AtomicUsize::new(bytes),
+            empty: Mutex::default(),
+            files: files.collect(),
+        })
+    }
+
+    /// Writes a chunk to a file; returns its offset.
+    fn spill(&self, file: usize, chunk: &[u8]) -> Outcome<u64> {
+        let ChunkFile { file, free } = &self.files[file];
+        if chunk.len() > self.buffer {
+            return file.write(chunk);
+        }
+        let offset = locked(free).pop().unwrap_or_else(|| file.reserve(self.buffer));
+        file.write_at(offset, chunk)?;
+        Ok(offset)
+    }
+
+    /// Takes back the place of a chunk.
+    fn free(&self, file: usize, offset: u64, length: usize) {
+        if length <= self.buffer {
+            locked(&self.files[file].free).push(offset);
+        }
     }
 
     /// Takes room for a full buffer of some capacity; returns an empty one. There is none where there is no room.
@@ -82,21 +116,17 @@ pub struct ChunkStore {
     partitioning: Partitioning,
     partitions: Vec<Mutex<Vec<Chunk>>>,
     room: Arc<ChunkRoom>,
-    files: Vec<SpillFile>,
     /// The writers that were made.
     writers: AtomicUsize,
 }
 
 impl ChunkStore {
-    /// Makes an empty store. `spill` is the path of its spill files, which get numbers.
-    pub fn new(partitioning: Partitioning, room: &Arc<ChunkRoom>, spill: &Path) -> ChunkStore {
-        let (count, threads) = (partitioning.count(), rayon::current_num_threads());
-        let file = |number: usize| SpillFile::new(spill.with_extension(number.to_string()));
+    /// Makes an empty store.
+    pub fn new(partitioning: Partitioning, room: &Arc<ChunkRoom>) -> ChunkStore {
         ChunkStore {
             partitioning,
-            partitions: (0..count).map(|_| Mutex::default()).collect(),
+            partitions: (0..partitioning.count()).map(|_| Mutex::default()).collect(),
             room: Arc::clone(room),
-            files: (0..threads).map(file).collect(),
             writers: AtomicUsize::new(0),
         }
     }
@@ -111,7 +141,7 @@ impl ChunkStore {
         let number = self.writers.fetch_add(1, Ordering::Relaxed);
         let buffers = (0..self.partitions.len()).map(|_| Vec::new()).collect();
         let (waiting, ends) = (Vec::new(), Vec::new());
-        ChunkWriter { store: self, file: number % self.files.len(), buffers, waiting, ends }
+        ChunkWriter { store: self, file: number % self.room.files.len(), buffers, waiting, ends }
     }
 
     /// Returns the number of bytes of a partition, in memory and on disk.
@@ -130,8 +160,9 @@ impl ChunkStore {
         into.clear();
         for chunk in std::mem::take(&mut *locked(&self.partitions[partition])) {
             self.append(&chunk, into)?;
-            if let Chunk::Memory(bytes) = chunk {
-                self.room.give_back(bytes);
+            match chunk {
+                Chunk::Memory(bytes) => self.room.give_back(bytes),
+                Chunk::Spilled { file, offset, length } => self.room.free(file, offset, length),
             }
         }
         Ok(())
@@ -143,7 +174,7 @@ impl ChunkStore {
             Chunk::Spilled { file, offset, length } => {
                 let begin = into.len();
                 into.resize(begin + length, 0);
-                self.files[*file].read(*offset, &mut into[begin..])?;
+                self.room.files[*file].file.read(*offset, &mut into[begin..])?;
             }
         }
         Ok(())
@@ -201,7 +232,7 @@ impl ChunkWriter<'_> {
         let chunk = if let Some(empty) = self.store.room.take(buffer.capacity()) {
             Chunk::Memory(std::mem::replace(buffer, empty))
         } else {
-            let offset = self.store.files[self.file].write(buffer)?;
+            let offset = self.store.room.spill(self.file, buffer)?;
             let chunk = Chunk::Spilled { file: self.file, offset, length: buffer.len() };
             buffer.clear();
             chunk
@@ -233,11 +264,9 @@ mod tests {
     fn chunks_come_back_whatever_the_room() {
         let folder = tempfile::tempdir().expect("a folder");
         for (room, name) in [(usize::MAX >> 1, "ample"), (40_000, "scarce"), (0, "none")] {
-            let shared = ChunkRoom::new(room);
+            let shared = ChunkRoom::new(room, &folder.path().join(name));
             let partitioning = Partitioning::for_bytes(1, 1);
-            let store =
-                |name: String| ChunkStore::new(partitioning, &shared, &folder.path().join(name));
-            let stores = [store(format!("{name}-one")), store(format!("{name}-two"))];
+            let stores = [(); 2].map(|()| ChunkStore::new(partitioning, &shared));
             let value = |number: usize| number.to_le_bytes().repeat(1 + number % 40);
             let partition_of = |number: usize| {
                 let hash = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);

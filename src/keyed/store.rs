@@ -313,10 +313,19 @@ impl SpillFile {
 
     /// Appends bytes; returns their offset.
     pub(crate) fn write(&self, bytes: &[u8]) -> Outcome<u64> {
-        let file = self.file()?;
-        let offset = self.end.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        file.write_all_at(bytes, offset).map_err(Failure::io(&self.path))?;
+        let offset = self.reserve(bytes.len());
+        self.write_at(offset, bytes)?;
         Ok(offset)
+    }
+
+    /// Appends a place for some bytes; returns its offset.
+    pub(crate) fn reserve(&self, length: usize) -> u64 {
+        self.end.fetch_add(length as u64, Ordering::Relaxed)
+    }
+
+    /// Writes bytes to a place.
+    pub(crate) fn write_at(&self, offset: u64, bytes: &[u8]) -> Outcome<()> {
+        self.file()?.write_all_at(bytes, offset).map_err(Failure::io(&self.path))
     }
 
     /// Reads bytes from an offset on.

@@ -88,16 +88,16 @@ impl ReviewRoom {
     }
 
     /// For rows by person and rows by institution: one store fills while the other becomes empty.
-    fn rows(self) -> Arc<ChunkRoom> {
-        ChunkRoom::new(self.0 / 2)
+    fn rows(self, scratch: &Path) -> Arc<ChunkRoom> {
+        ChunkRoom::new(self.0 / 16 * 9, &scratch.join("rows"))
     }
 
-    fn filings(self) -> Arc<ChunkRoom> {
-        ChunkRoom::new(self.0 / 16)
+    fn filings(self, scratch: &Path) -> Arc<ChunkRoom> {
+        ChunkRoom::new(self.0 / 16, &scratch.join("filings"))
     }
 
-    fn credentials(self) -> Arc<ChunkRoom> {
-        ChunkRoom::new(self.0 / 32)
+    fn credentials(self, scratch: &Path) -> Arc<ChunkRoom> {
+        ChunkRoom::new(self.0 / 32, &scratch.join("shared-credentials"))
     }
 
     const fn eighth(self) -> usize {
@@ -138,7 +138,7 @@ impl PackedFilings {
         monitor: &Monitor,
     ) -> Outcome<(PackedFilings, Vec<Finding>)> {
         let mut findings = Vec::new();
-        let store = PackedStore::beside(persons, &room.filings(), &scratch.join("filings"));
+        let store = PackedStore::beside(persons, &room.filings(scratch));
         let mut writer = store.writer();
         let mut count = 0_u64;
         let read = read_filings(path, &rules.values, &mut findings, &mut |filing| {
@@ -168,8 +168,8 @@ impl Prepared {
             .map(|path| ReviewRegistry::read(path, &options.rules.values, &mut findings))
             .transpose()?;
         let (room, rows) = (ReviewRoom(options.memory), inputs.rows());
-        let for_rows = room.rows();
-        let persons = PackedStore::new(rows * PACKED, &for_rows, &scratch.join("persons"));
+        let for_rows = room.rows(scratch);
+        let persons = PackedStore::new(rows * PACKED, &for_rows);
         if let Some(path) = &options.filings {
             must_open(path)?;
         }
@@ -266,8 +266,8 @@ pub fn examine(options: &ReviewOptions, scratch: &Path, monitor: &Monitor) -> Ou
         shared: shared.as_ref(),
         covered: &covered,
         leads: &leads,
-        institutions: PackedStore::new(total * PACKED, &for_rows, &scratch.join("institutions")),
-        credentials: PackedStore::new(1 << 20, &room.credentials(), &scratch.join("shared")),
+        institutions: PackedStore::new(total * PACKED, &for_rows),
+        credentials: PackedStore::new(1 << 20, &room.credentials(scratch)),
         memory: options.memory as u64,
         monitor,
     };

@@ -1,6 +1,6 @@
 //! Rows of the review by partition, in memory and on disk.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -45,15 +45,14 @@ pub struct PackedStore(ChunkStore);
 const PARTITION: u64 = 512 << 10;
 
 impl PackedStore {
-    /// Makes a store for about `bytes`. `spill` is the path of its spill files.
-    pub fn new(bytes: u64, room: &Arc<ChunkRoom>, spill: &Path) -> PackedStore {
-        let partitioning = Partitioning::for_bytes(bytes, PARTITION);
-        PackedStore(ChunkStore::new(partitioning, room, spill))
+    /// Makes a store for about `bytes`.
+    pub fn new(bytes: u64, room: &Arc<ChunkRoom>) -> PackedStore {
+        PackedStore(ChunkStore::new(Partitioning::for_bytes(bytes, PARTITION), room))
     }
 
     /// Makes a store with the partitions of another one.
-    pub fn beside(other: &PackedStore, room: &Arc<ChunkRoom>, spill: &Path) -> PackedStore {
-        PackedStore(ChunkStore::new(other.0.partitioning(), room, spill))
+    pub fn beside(other: &PackedStore, room: &Arc<ChunkRoom>) -> PackedStore {
+        PackedStore(ChunkStore::new(other.0.partitioning(), room))
     }
 
     /// Returns the number of partitions.
