@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::tally::LeadTally;
-use crate::review::account::{ReviewAccount, UnknownValues};
+use crate::review::account::ReviewAccount;
 use crate::{
     model::money::{FenSum, yuan_grouped},
     review::rule::ReviewRule,
@@ -55,9 +55,6 @@ pub struct ReviewSummary {
     pub benefits: SummaryBenefits,
     /// Values that the rules do not know.
     pub unknown_values: Vec<UnknownValue>,
-    /// Levels of the registry that the rules do not know: rows are institutions. Left out where there are none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unknown_registry_values: Vec<UnknownValue>,
 }
 
 /// An input.
@@ -196,8 +193,7 @@ impl ReviewSummary {
             by_rule: by_rule(tally),
             by_province: by_province(tally),
             benefits: benefits(account),
-            unknown_values: unknown_values(&account.unknown_values),
-            unknown_registry_values: unknown_values(&account.unknown_levels),
+            unknown_values: unknown_values(account),
         }
     }
 
@@ -258,11 +254,11 @@ fn benefits(account: &ReviewAccount) -> SummaryBenefits {
     }
 }
 
-fn unknown_values(values: &UnknownValues) -> Vec<UnknownValue> {
+fn unknown_values(account: &ReviewAccount) -> Vec<UnknownValue> {
     let value = |(field, value, rows): (&str, &str, u64)| UnknownValue {
         field: field.to_owned(),
         value: value.to_owned(),
         rows,
     };
-    values.iter().map(value).collect()
+    account.unknown_values.iter().map(value).collect()
 }
