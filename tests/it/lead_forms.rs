@@ -264,3 +264,46 @@ fn a_disk_that_is_full_while_a_workbook_is_written_is_6() {
     let left: Vec<_> = names.into_iter().filter(|name| name != "out").collect();
     assert_eq!(names_in(&world.path("")), left);
 }
+
+/// What may be a slip is told, and is no reason to refuse; a form may be filled in where the review has put it. A file of
+/// deductions is replaced by one that has them too.
+#[test]
+fn slips_are_noted_and_no_deduction_is_lost() {
+    let world = World::new();
+    let leads = handed_out(&world);
+    let fill = |id: &str, direction: &str, day: &str| {
+        let mut lines = form(&leads, "31");
+        answer(&mut lines, "BEH-07-000001", id, so("1"));
+        let [at, setl, on] = ["direction", "setl_id", "decided_on"].map(|name| place(&lines, name));
+        for line in lines.iter_mut().filter(|line| line[setl] == id && !line[on].is_empty()) {
+            direction.clone_into(&mut line[at]);
+            day.clone_into(&mut line[on]);
+        }
+        lines
+    };
+    let path = leads.join("provinces/31/leads.csv");
+    let handed = fs::read(&path).expect("read");
+    save(&path, &fill("A", "少付 underpaid", "2019-01-01"), b',', false);
+    let notes: Vec<String> =
+        read(&[&path], &leads, None).notes.iter().map(|note| note.found.to_string()).collect();
+    assert_eq!(notes.len(), 2, "{notes:?}");
+    assert_eq!(notes[0], "an amount, and the fund paid too little");
+    assert!(notes[1].starts_with("decided_on 2019-01-01, before the last day of the lead, "));
+    fs::write(&path, handed).expect("written");
+    let one = world.path("one.csv");
+    save(&one, &fill("A", "多付 overpaid", "2026-06-01"), b',', false);
+    assert!(read(&[&one], &leads, None).notes.is_empty());
+    let other = world.path("other.csv");
+    save(&other, &fill("B", "", "2026-06-01"), b',', false);
+    let out = world.path("below/deductions.csv");
+    let import = |forms: &[&Path]| {
+        let mut command = program();
+        command.args(["review", "import"]).args(forms).arg("--leads").arg(&leads);
+        Ran::from(command.arg("--out").arg(&out).arg("--force").output().expect("started"))
+    };
+    import(&[&one]).expect(0);
+    let ran = import(&[&other]).expect(2);
+    assert!(ran.stderr.contains("FC-A") && ran.stderr.contains("in one command"), "{}", ran.stderr);
+    import(&[&one, &other]).expect(0);
+    assert_eq!(fs::read_to_string(&out).expect("read").lines().count(), 3);
+}

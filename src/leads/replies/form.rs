@@ -15,7 +15,10 @@ use crate::{
     contract::bounds,
     diag::{Code, Failure, Finding, Outcome},
     keyed::key::Key,
-    leads::columns::{ANSWERS, LEAD_ID, OPEN, PACK, PackColumn, SETL_ID},
+    leads::{
+        columns::{ANSWERS, DIRECTION, LEAD_ID, OPEN, PACK, PackColumn, SETL_ID},
+        direction::PaidDirection,
+    },
     model::dates::parse_day,
     statements::{replies::as_written, unguarded},
     text::Text,
@@ -43,6 +46,8 @@ pub(super) struct AnsweredLine {
     pub(super) decided_on: (String, Option<NaiveDate>),
     /// Whether a formula without a value, or with an error, stands in each cell of the answer.
     pub(super) unsolved: [bool; 6],
+    /// Whether the form says that the fund paid too little.
+    pub(super) is_too_little: bool,
 }
 
 impl AnsweredLine {
@@ -59,11 +64,11 @@ const MOST_BYTES: usize = 256 << 20;
 const MOST_UNANSWERED: usize = 16 << 20;
 
 /// The columns that are read.
-const READ: [PackColumn; 10] = [
+const READ: [PackColumn; 11] = [
     LEAD_ID, SETL_ID, ANSWERS[0], ANSWERS[1], ANSWERS[2], ANSWERS[3], ANSWERS[4], ANSWERS[5], PACK,
-    OPEN,
+    OPEN, DIRECTION,
 ];
-/// The columns that a form must have: all but the last one.
+/// The columns that a form must have: all but the last two.
 const NEEDED: usize = 9;
 /// The columns of the answer among them.
 const ENTRIES: Range<usize> = 2..8;
@@ -94,12 +99,12 @@ pub(super) struct LeadForm {
 struct FormSheet {
     name: String,
     /// The column of each of [`READ`]; none before the headings.
-    places: Option<[Option<u32>; 10]>,
+    places: Option<[Option<u32>; 11]>,
     row: u32,
-    named: [Option<u32>; 10],
+    named: [Option<u32>; 11],
     /// A heading that the row has twice.
     twice: Option<PackColumn>,
-    cells: [FormCell; 10],
+    cells: [FormCell; 11],
 }
 
 /// A cell that is being read.
@@ -269,9 +274,10 @@ impl LeadForm {
         Ok(())
     }
 
-    fn line(&self, cells: [FormCell; 10]) -> AnsweredLine {
+    fn line(&self, cells: [FormCell; 11]) -> AnsweredLine {
         let unsolved = std::array::from_fn(|at| cells[ENTRIES.start + at].is_unsolved);
-        let [lead_id, setl_id, verdict, amount, reason, by, approved, on, pack, _] = cells;
+        let [lead_id, setl_id, verdict, amount, reason, by, approved, on, pack, _, direction] =
+            cells;
         let trimmed = |cell: FormCell| cell.text.trim().to_owned();
         let written = on.text.trim().to_owned();
         let day = on.day.or_else(|| as_written(&written));
@@ -290,6 +296,7 @@ impl LeadForm {
             approved_by: bare(trimmed(approved)),
             decided_on: (written, day),
             unsolved,
+            is_too_little: PaidDirection::is_too_little(direction.text.trim()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Judges answered lines: what they lack, and where two of them contradict each other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{
     form::AnsweredLine,
@@ -88,7 +88,6 @@ pub(super) fn judge(
     form: &str,
     line: AnsweredLine,
     known: &KnownLines,
-    too_little: &BTreeSet<String>,
 ) -> Result<LeadAnswer, Vec<Finding>> {
     let at = place(&line.sheet, line.number, &line.lead_id, line.setl_ids[0].trim());
     let finding = |code, found| Finding::new(code, form, at.clone(), found);
@@ -109,7 +108,7 @@ pub(super) fn judge(
     });
     findings.extend(incomplete.into_iter().map(|found| finding(Code::W03, found)));
     let mut notes = Vec::new();
-    if line.has_amount() && too_little.contains(&line.lead_id) {
+    if line.has_amount() && line.is_too_little {
         notes.push(text!("an amount, and the fund paid too little"));
     }
     notes.extend(too_early(&line, known));

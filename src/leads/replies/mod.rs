@@ -10,7 +10,6 @@
 //! **Invariants.** All or nothing. A line without any entry stays open.
 
 mod booked;
-mod directions;
 mod form;
 mod judge;
 mod known;
@@ -172,11 +171,8 @@ pub fn read(forms: &[impl AsRef<Path>], leads: &Path, book: Option<&Path>) -> Ou
     sealed::check(leads, [LEADS_FILE, SETTLEMENTS_FILE].into_iter())?;
     let wanted: BTreeSet<&str> = lines.iter().map(|(_, line)| line.lead_id.as_str()).collect();
     let known = KnownLines::read(leads, &wanted)?;
-    let answered = lines.iter().map(|(_, line)| line);
-    let too_little = directions::too_little(answered, &known, leads)?;
     let mut answers = Vec::new();
-    let judged =
-        |(name, line): (String, AnsweredLine)| judge::judge(&name, line, &known, &too_little);
+    let judged = |(name, line): (String, AnsweredLine)| judge::judge(&name, line, &known);
     for judged in lines.into_iter().map(judged) {
         match judged {
             Ok(answer) => answers.push(answer),
